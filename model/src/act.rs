@@ -1,0 +1,363 @@
+//! What each step of a procedure does to the world: guard and effect of every act, in one place.
+
+use crate::dn::HomeValue;
+use crate::id::{MessageSet, ServerId};
+use crate::procedure::{Act, Claim, Condition, Duplicate, Place, VersionCondition};
+use crate::program::{Attempt, Effect};
+use crate::refusal::Refusal;
+use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, Transport};
+
+impl Attempt<'_> {
+    /// Does the step. Only a wait whose condition is not true is not possible at all; whatever else cannot be done is
+    /// answered `refused` and changes nothing.
+    pub(crate) fn perform(&mut self, act: &Act) -> Result<Effect, Refusal> {
+        let effect = match act {
+            Act::CreateMailbox { at, duplicate } => self.at_store(*at, |this, at| this.create_mailbox(at, *duplicate)),
+            Act::DeleteMailbox { at } => self.at_store(*at, Self::delete_mailbox),
+            Act::DeleteCopied { at, held_at } => {
+                self.between_stores(*held_at, *at, |this, held_at, at| this.delete_copied(at, held_at))
+            }
+            Act::CopyMessage { from, to } => self.between_stores(*from, *to, Self::copy_message),
+            Act::PropagateDeletions { from, to } => self.between_stores(*from, *to, Self::propagate_deletions),
+            Act::Mark { at, claim } => self.at_store(*at, |this, at| this.mark(at, *claim)),
+            Act::Unmark { at } => self.at_store(*at, Self::unmark),
+            Act::Save { at } => self.at_store(*at, Self::save),
+            Act::Load { at } => self.at_store(*at, Self::load),
+            Act::Adjust { at } => self.at_store(*at, Self::adjust),
+            Act::HoldDelivery => self.set_transport(Transport::Held),
+            Act::ReleaseDelivery => self.set_transport(Transport::Open),
+            Act::SyncDirectory { replica, from, to, condition } => {
+                self.at_replica(*replica, |this, replica| this.sync_directory(replica, *from, *to, *condition))
+            }
+            Act::RawEdit { replica, mdb, mta } => {
+                self.at_replica(*replica, |this, replica| this.raw_edit(replica, *mdb, *mta))
+            }
+            Act::DeleteRecipient { replica } => self.at_replica(*replica, Self::delete_recipient),
+            Act::CreateRecipient { replica, home } => {
+                self.at_replica(*replica, |this, replica| this.create_recipient(replica, *home))
+            }
+            Act::UpdateNow { replica } => self.at_replica(*replica, Self::update_now),
+            Act::Require(condition) => {
+                if self.is_true(condition) {
+                    Effect::OK
+                } else {
+                    Effect::REFUSED
+                }
+            }
+            Act::Wait(condition) => {
+                if !self.is_true(condition) {
+                    return Err(Refusal::Waiting(*condition));
+                }
+                Effect::OK
+            }
+            Act::Report { outcome, .. } => Effect::Report(*outcome),
+        };
+        Ok(effect)
+    }
+
+    fn account(&mut self) -> &mut Account {
+        &mut self.state.accounts[self.mailbox]
+    }
+
+    fn seen(&self) -> &Account {
+        &self.state.accounts[self.mailbox]
+    }
+
+    fn server(&self, place: Place) -> Option<ServerId> {
+        self.run.place(place).or_else(|| match self.recipient(self.run.connected_to)?.homes()?.mdb {
+            Home::Server(server) => Some(server),
+            Home::Malformed => None,
+        })
+    }
+
+    /// The recipient in a replica that answers.
+    fn recipient(&self, replica: ServerId) -> Option<Recipient> {
+        (self.state.servers[replica].replica == Service::Up).then(|| self.seen().recipients[replica])
+    }
+
+    /// The mailbox in a store that answers.
+    fn mailbox(&self, at: ServerId) -> Option<Mailbox> {
+        (self.state.servers[at].store == Service::Up).then(|| self.seen().mailboxes[at])
+    }
+
+    fn at_store(&mut self, at: Place, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
+        match self.server(at) {
+            Some(at) if self.mailbox(at).is_some() => act(self, at),
+            Some(_) | None => Effect::REFUSED,
+        }
+    }
+
+    fn between_stores(
+        &mut self,
+        from: Place,
+        to: Place,
+        act: impl FnOnce(&mut Self, ServerId, ServerId) -> Effect,
+    ) -> Effect {
+        match self.server(from) {
+            Some(from) if self.mailbox(from).is_some() => self.at_store(to, |this, to| act(this, from, to)),
+            Some(_) | None => Effect::REFUSED,
+        }
+    }
+
+    fn at_replica(&mut self, replica: Place, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
+        match self.server(replica) {
+            Some(replica) if self.recipient(replica).is_some() => act(self, replica),
+            Some(_) | None => Effect::REFUSED,
+        }
+    }
+
+    /// A store that finds the mailbox there already deletes what it found and answers c1040b00; a more careful one keeps
+    /// it. [Q252869 S5, S9; Q277911]
+    fn create_mailbox(&mut self, at: ServerId, duplicate: Duplicate) -> Effect {
+        let found = self.seen().mailboxes[at];
+        match (found, duplicate) {
+            (Mailbox::Absent, Duplicate::Deleted | Duplicate::Kept) => {
+                self.account().mailboxes[at] = Mailbox::SHELL;
+                Effect::OK
+            }
+            (Mailbox::Present(_), Duplicate::Kept) => Effect::DUPLICATE,
+            (Mailbox::Present(_), Duplicate::Deleted) => {
+                self.account().remove_mailbox(at);
+                Effect::DUPLICATE
+            }
+        }
+    }
+
+    /// The source, or what Home-MDB names, is deleted with all that is in it. [Q252869 S10, S19; Q184160]
+    fn delete_mailbox(&mut self, at: ServerId) -> Effect {
+        self.account().remove_mailbox(at);
+        Effect::OK
+    }
+
+    fn delete_copied(&mut self, at: ServerId, held_at: ServerId) -> Effect {
+        let held = self.seen().mailboxes[held_at].held();
+        let remembers = self.world.tracks.expunged;
+        self.account().delete_in(at, |mailbox| {
+            let Mailbox::Present(contents) = mailbox else { return };
+            contents.expunge(held, remembers);
+            if contents.messages.is_empty() && contents.mark.pending().is_empty() {
+                *mailbox = Mailbox::Absent;
+            }
+        });
+        Effect::OK
+    }
+
+    /// The mailbox is copied message by message. [Q252869 S22; Q195985]
+    fn copy_message(&mut self, from: ServerId, to: ServerId) -> Effect {
+        let wanted = self.seen().mailboxes[from].messages();
+        let Mailbox::Present(target) = &mut self.account().mailboxes[to] else {
+            return if wanted.is_empty() { Effect::OK } else { Effect::REFUSED };
+        };
+        let lacking = wanted.without(target.messages.with(target.mark.pending()));
+        let Some(message) = lacking.earliest() else { return Effect::OK };
+        target.messages = target.messages.with(MessageSet::just(message));
+        if lacking.len() > 1 { Effect::MoreToDo } else { Effect::OK }
+    }
+
+    fn propagate_deletions(&mut self, from: ServerId, to: ServerId) -> Effect {
+        let Mailbox::Present(source) = self.seen().mailboxes[from] else { return Effect::OK };
+        self.account().delete_in(to, |mailbox| {
+            if let Mailbox::Present(target) = mailbox {
+                target.expunge(source.expunged, true);
+            }
+        });
+        Effect::OK
+    }
+
+    /// The store puts the mailbox on its list of those being moved; every delivery and logon looks there. [Q259541, Q277911]
+    fn mark(&mut self, at: ServerId, claim: Claim) -> Effect {
+        let (owner, from, to) = (self.administrator, self.run.from, self.run.to);
+        let contents = match self.seen().mailboxes[at] {
+            Mailbox::Present(contents) => contents,
+            Mailbox::Absent => Contents::EMPTY,
+        };
+        let pending = match (contents.mark, claim) {
+            (Mark::Settled, Claim::Taken | Claim::Respected) => MessageSet::EMPTY,
+            (Mark::InTransit { pending, .. }, Claim::Taken) => pending,
+            (Mark::InTransit { owner: other, from: other_from, to: other_to, pending }, Claim::Respected) => {
+                if (other, other_from, other_to) != (owner, from, to) {
+                    return Effect::REFUSED;
+                }
+                pending
+            }
+        };
+        let mark = Mark::InTransit { owner, from, to, pending };
+        self.account().mailboxes[at] = Mailbox::Present(Contents { mark, ..contents });
+        Effect::OK
+    }
+
+    /// The in-transit folder is flushed into the mailbox. [Q277911, Q183400]
+    fn unmark(&mut self, at: ServerId) -> Effect {
+        let me = self.administrator;
+        if let Mailbox::Present(contents) = &mut self.account().mailboxes[at] {
+            match contents.mark {
+                Mark::InTransit { owner, pending, .. } if owner == me => {
+                    contents.messages = contents.messages.with(pending);
+                    contents.mark = Mark::Settled;
+                }
+                Mark::InTransit { .. } | Mark::Settled => {}
+            }
+        }
+        Effect::OK
+    }
+
+    fn save(&mut self, at: ServerId) -> Effect {
+        let account = self.account();
+        account.saved = account.saved.with(account.mailboxes[at].messages());
+        Effect::OK
+    }
+
+    fn load(&mut self, at: ServerId) -> Effect {
+        let account = self.account();
+        let contents = match account.mailboxes[at] {
+            Mailbox::Present(contents) => contents,
+            Mailbox::Absent => Contents::EMPTY,
+        };
+        let messages = contents.messages.with(account.saved);
+        account.mailboxes[at] = Mailbox::Present(Contents { messages, ..contents });
+        Effect::OK
+    }
+
+    /// A mailbox in the store without a recipient in the server's own replica gets one that names this server. [Q182979]
+    fn adjust(&mut self, at: ServerId) -> Effect {
+        let Some(recipient) = self.recipient(at) else { return Effect::REFUSED };
+        if recipient.homes().is_none() && self.seen().mailboxes[at].is_present() {
+            self.write_recipient(at, |stamp| Recipient::Live { homes: Homes::both(at), stamp });
+        }
+        Effect::OK
+    }
+
+    fn set_transport(&mut self, transport: Transport) -> Effect {
+        self.account().transport = transport;
+        Effect::OK
+    }
+
+    /// Asked to move the recipient onto the server it comes from, the directory answers ok and changes nothing.
+    /// [Q252869 S24, S25, S26]
+    fn sync_directory(&mut self, replica: ServerId, from: Place, to: Place, condition: VersionCondition) -> Effect {
+        let (Some(from), Some(to)) = (self.server(from), self.server(to)) else { return Effect::REFUSED };
+        if from == to {
+            self.account().record.self_move = true;
+            return Effect::OK;
+        }
+        let Recipient::Live { stamp: found, .. } = self.seen().recipients[replica] else { return Effect::REFUSED };
+        if condition == VersionCondition::Unchanged && self.read != Some(found.version) {
+            return Effect::REFUSED;
+        }
+        self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes::both(to), stamp });
+        Effect::OK
+    }
+
+    /// Raw mode writes what it is given. [Q252869 S13, S16]
+    fn raw_edit(&mut self, replica: ServerId, mdb: Option<HomeValue<Place>>, mta: Option<HomeValue<Place>>) -> Effect {
+        let Some(old) = self.seen().recipients[replica].homes() else { return Effect::REFUSED };
+        let typed = |value: Option<HomeValue<Place>>, old: Home| match value {
+            None => Some(old),
+            Some(HomeValue::Malformed) => Some(Home::Malformed),
+            Some(HomeValue::Server(place)) => self.server(place).map(Home::Server),
+        };
+        let (Some(mdb), Some(mta)) = (typed(mdb, old.mdb), typed(mta, old.mta)) else { return Effect::REFUSED };
+        self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes { mdb, mta }, stamp });
+        Effect::OK
+    }
+
+    /// The object is not purged but becomes a tombstone, which replicates. [Q252869 S19; Q239639]
+    fn delete_recipient(&mut self, replica: ServerId) -> Effect {
+        match self.seen().recipients[replica] {
+            Recipient::Live { .. } => {
+                self.write_recipient(replica, |stamp| Recipient::Tombstone { stamp });
+                Effect::OK
+            }
+            Recipient::Absent | Recipient::Tombstone { .. } => Effect::REFUSED,
+        }
+    }
+
+    /// Created under the same name, the recipient finds whatever mailbox of that name its home store has.
+    /// [Q252869 S20, S21; Q184160]
+    fn create_recipient(&mut self, replica: ServerId, home: Place) -> Effect {
+        let Some(home) = self.server(home) else { return Effect::REFUSED };
+        match self.seen().recipients[replica] {
+            Recipient::Live { .. } => Effect::REFUSED,
+            Recipient::Absent | Recipient::Tombstone { .. } => {
+                self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes::both(home), stamp });
+                Effect::OK
+            }
+        }
+    }
+
+    /// The replica takes from every other that it can reach whatever wins. [Q182963]
+    fn update_now(&mut self, replica: ServerId) -> Effect {
+        let servers = &self.state.servers;
+        let recipients = &mut self.state.accounts[self.mailbox].recipients;
+        for other in servers.ids().filter(|other| servers[*other].replica == Service::Up) {
+            let incoming = recipients[other];
+            if crate::directory::wins(&incoming, &recipients[replica]) {
+                recipients[replica] = incoming;
+            }
+        }
+        Effect::OK
+    }
+
+    fn write_recipient(&mut self, replica: ServerId, version: impl Fn(crate::state::Stamp) -> Recipient) {
+        let world = self.world;
+        world.write(self.account(), replica, version);
+    }
+
+    /// Whether the condition is true, as far as the servers that it concerns answer. A program that makes a write depend on
+    /// the version remembers the one that it saw here.
+    fn is_true(&mut self, condition: &Condition) -> bool {
+        if condition.reads_version() && self.world.tracks.versions {
+            let stamp = self.recipient(self.run.connected_to).and_then(|recipient| recipient.stamp());
+            self.read = stamp.map(|stamp| stamp.version).filter(|_| self.run.procedure.makes_conditional_writes());
+        }
+        self.test(condition).unwrap_or(false)
+    }
+
+    /// `None`: some server that the condition concerns does not answer, or cannot be told.
+    fn test(&self, condition: &Condition) -> Option<bool> {
+        let held = |place: Place| Some(self.mailbox(self.server(place)?)?.held());
+        let everyone_answers = self.state.servers.values().all(|server| server.replica == Service::Up);
+        match *condition {
+            Condition::HomeIs(place) => {
+                let wanted = self.server(place)?;
+                Some(self.recipient(self.run.connected_to)?.home() == Some(wanted))
+            }
+            Condition::Differ(one, other) => Some(self.server(one)? != self.server(other)?),
+            Condition::Present(at) => Some(self.mailbox(self.server(at)?)?.is_present()),
+            Condition::Empty(at) => Some(held(at)?.is_empty()),
+            Condition::HoldsAll { at, of } => Some(held(of)?.is_within(held(at)?)),
+            Condition::EveryReplicaNames(place) => {
+                let wanted = self.server(place)?;
+                everyone_answers.then(|| self.seen().agreed_home() == Some(wanted))
+            }
+            Condition::ReplicasAgree => everyone_answers.then(|| self.seen().replicas_agree()),
+            Condition::NoRecipient(replica) => Some(self.recipient(self.server(replica)?)?.homes().is_none()),
+            Condition::NothingQueued => Some(self.seen().queued.is_empty()),
+        }
+    }
+}
+
+impl Account {
+    /// Deletes a mailbox from a store, with everything in it and the store's memory of it.
+    fn remove_mailbox(&mut self, at: ServerId) {
+        self.delete_in(at, |mailbox| *mailbox = Mailbox::Absent);
+    }
+
+    /// Deletes something in a store, and writes down which messages were kept nowhere else.
+    fn delete_in(&mut self, at: ServerId, delete: impl FnOnce(&mut Mailbox)) {
+        let lost_before = self.lost();
+        delete(&mut self.mailboxes[at]);
+        self.record.destroyed = self.record.destroyed.with(self.lost().without(lost_before));
+    }
+}
+
+impl Contents {
+    /// Deletes those of these messages that are here.
+    fn expunge(&mut self, messages: MessageSet, remembers: bool) {
+        let gone = self.messages.common(messages);
+        self.messages = self.messages.without(gone);
+        if remembers {
+            self.expunged = self.expunged.with(gone);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What no public source settles: each question has a name, its possible answers and the sources that leave it open.
+//! Every answer is tried unless a scenario pins one; `specs/assumptions.md` tells the reasons at length.
+
+/// A question that no source settles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Assumption {
+    /// Whether the abort on a duplicate also removes the source.
+    DuplicateAbort,
+    /// Whether the source is deleted before or after the directory step.
+    SourceDelete,
+    /// Whether one Apply in raw mode is one write or two.
+    RawApply,
+    /// What happens to mail when Home-MDB and Home-MTA do not name the same server.
+    SplitHome,
+    /// What a server does with mail for a mailbox that is not homed there.
+    MisroutedMail,
+    /// What happens to a message that arrives between the creation of a mailbox and its mark.
+    MailBeforeMark,
+}
+
+/// One answer to an assumption: its place in [`Assumption::values`].
+pub type Answer = u8;
+
+impl Assumption {
+    /// Every assumption, in the order in which reports list them.
+    pub const ALL: [Self; 6] = [
+        Self::DuplicateAbort,
+        Self::SourceDelete,
+        Self::RawApply,
+        Self::SplitHome,
+        Self::MisroutedMail,
+        Self::MailBeforeMark,
+    ];
+
+    /// The name that files and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DuplicateAbort => "duplicate-abort",
+            Self::SourceDelete => "source-delete",
+            Self::RawApply => "raw-apply",
+            Self::SplitHome => "split-home",
+            Self::MisroutedMail => "misrouted-mail",
+            Self::MailBeforeMark => "mail-before-mark",
+        }
+    }
+
+    /// The possible answers.
+    #[must_use]
+    pub fn values(self) -> &'static [&'static str] {
+        match self {
+            Self::DuplicateAbort => &["keeps-source", "removes-source"],
+            Self::SourceDelete => &["after-directory", "before-directory"],
+            Self::RawApply => &["one-write", "two-writes"],
+            Self::SplitHome => &["return", "shell", "queue"],
+            Self::MisroutedMail => &["return", "shell", "forward"],
+            Self::MailBeforeMark => &["kept", "lost"],
+        }
+    }
+
+    /// The question in one sentence.
+    #[must_use]
+    pub fn question(self) -> &'static str {
+        match self {
+            Self::DuplicateAbort => {
+                "When a move finds a duplicate at its destination and deletes it, is the source removed too?"
+            }
+            Self::SourceDelete => "Is the source deleted before or after the directory step of a move?",
+            Self::RawApply => "Is one Apply in raw mode one write of both home attributes, or two?",
+            Self::SplitHome => "What happens to mail when Home-MDB and Home-MTA do not name the same server?",
+            Self::MisroutedMail => "What does a server do with mail for a mailbox that is not homed there?",
+            Self::MailBeforeMark => "What becomes of a message that reaches a new mailbox before its in-transit mark?",
+        }
+    }
+
+    /// The sources that raise the question and leave it open.
+    #[must_use]
+    pub fn sources(self) -> &'static [&'static str] {
+        match self {
+            Self::DuplicateAbort => &["Q252869 S10", "Q177772"],
+            Self::SourceDelete => &["Q252869 S24", "Q168188"],
+            Self::RawApply => &["Q252869 S16"],
+            Self::SplitHome => &["Q236582", "Q252820"],
+            Self::MisroutedMail => &["Q172364", "Q170478"],
+            Self::MailBeforeMark => &["Q277911"],
+        }
+    }
+}
+
+/// One answer to every assumption: a world in which nothing is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Assumptions([Answer; Assumption::ALL.len()]);
+
+impl Assumptions {
+    /// The same, with another answer to one of them.
+    #[must_use]
+    pub fn with(mut self, assumption: Assumption, answer: Answer) -> Self {
+        assert!(usize::from(answer) < assumption.values().len(), "an answer that {} does not have", assumption.name());
+        self.0[assumption as usize] = answer;
+        self
+    }
+
+    /// The answer to one of them.
+    #[must_use]
+    pub fn answer(&self, assumption: Assumption) -> Answer {
+        self.0[assumption as usize]
+    }
+
+    /// The answer to one of them, by name.
+    #[must_use]
+    pub fn value(&self, assumption: Assumption) -> &'static str {
+        assumption.values()[usize::from(self.answer(assumption))]
+    }
+}
+
+/// What becomes of mail that arrives where its mailbox is not homed, or whose home attributes disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stray {
+    /// It is returned to its sender.
+    Return,
+    /// It is delivered where it arrived, into a new shell if need be.
+    Shell,
+    /// It is passed on: by a server to the home it knows of, and where no one home is named, it waits in the queue.
+    Forward,
+}
+
+impl Assumptions {
+    /// The answer to [`Assumption::SplitHome`] or [`Assumption::MisroutedMail`].
+    #[must_use]
+    pub fn stray(&self, assumption: Assumption) -> Stray {
+        match self.answer(assumption) {
+            0 => Stray::Return,
+            1 => Stray::Shell,
+            _ => Stray::Forward,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a search has seen happen, against what the scenario's words allow: a verdict about something that never happened
+//! says nothing.
+
+use crate::action::{Action, Kind};
+use crate::procedure::StepResult;
+use crate::property::Safety;
+use crate::scenario::{Fault, RunId};
+use crate::state::State;
+use crate::world::{Occurrence, World};
+
+/// Something that must happen somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Point {
+    /// The environment, or a fault, does something of this kind.
+    Environment(Kind),
+    /// A step of a procedure is executed. Runs of the same procedure are one.
+    Step {
+        /// The first run of the procedure.
+        run: RunId,
+        /// The step's place.
+        step: usize,
+    },
+    /// A step has a result for which the procedure has a handler.
+    Handler {
+        /// The first run of the procedure.
+        run: RunId,
+        /// The step's place.
+        step: usize,
+        /// The result.
+        result: StepResult,
+    },
+    /// What a property speaks of is the case.
+    Antecedent(Safety),
+}
+
+/// Which points a search has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    points: Vec<Point>,
+    seen: Vec<bool>,
+    missing: usize,
+}
+
+impl Coverage {
+    /// Nothing seen yet of what this world allows.
+    #[must_use]
+    pub fn of(world: &World) -> Self {
+        let points = points(world);
+        Self { seen: vec![false; points.len()], missing: points.len(), points }
+    }
+
+    /// Takes note of what an action made happen.
+    pub fn note_action(&mut self, world: &World, action: &Action, occurrence: &Occurrence) {
+        if self.missing == 0 {
+            return;
+        }
+        self.note(Point::Environment(action.kind()));
+        let Some(executed) = occurrence.step else { return };
+        let run = first_of_its_procedure(world, executed.run);
+        self.note(Point::Step { run, step: executed.step });
+        self.note(Point::Handler { run, step: executed.step, result: executed.result });
+        for property in Safety::ALL.into_iter().filter(|property| property.is_met_by(world, &executed)) {
+            self.note(Point::Antecedent(property));
+        }
+    }
+
+    /// Takes note of what is the case in a state.
+    pub fn note_state(&mut self, world: &World, state: &State) {
+        for property in Safety::ALL {
+            if self.lacks(Point::Antecedent(property)) && property.is_met_in(world, state) {
+                self.note(Point::Antecedent(property));
+            }
+        }
+    }
+
+    /// Whether what the property speaks of was the case anywhere.
+    #[must_use]
+    pub fn meets(&self, property: Safety) -> bool {
+        !self.lacks(Point::Antecedent(property))
+    }
+
+    /// Every point, and whether it was seen.
+    pub fn points(&self) -> impl Iterator<Item = (Point, bool)> {
+        self.points.iter().copied().zip(self.seen.iter().copied())
+    }
+
+    fn lacks(&self, point: Point) -> bool {
+        self.points.binary_search(&point).is_ok_and(|place| !self.seen[place])
+    }
+
+    fn note(&mut self, point: Point) {
+        if let Ok(place) = self.points.binary_search(&point)
+            && !self.seen[place]
+        {
+            self.seen[place] = true;
+            self.missing -= 1;
+        }
+    }
+}
+
+impl Point {
+    /// The name by which a scenario can list it under `never`: a kind of action, a property, or `procedure/step` with
+    /// `:result` for a handler.
+    #[must_use]
+    pub fn name(&self, world: &World) -> String {
+        let step_name = |run: RunId, step: usize| {
+            let procedure = &world.scenario.run(run).procedure;
+            format!("{}/{}", procedure.name, procedure.step_name(step))
+        };
+        match *self {
+            Self::Environment(kind) => kind.name().to_owned(),
+            Self::Step { run, step } => step_name(run, step),
+            Self::Handler { run, step, result } => format!("{}:{}", step_name(run, step), result.name()),
+            Self::Antecedent(property) => property.name().to_owned(),
+        }
+    }
+}
+
+fn first_of_its_procedure(world: &World, id: RunId) -> RunId {
+    let name = &world.scenario.run(id).procedure.name;
+    let first = world.scenario.runs().find(|(_, run)| run.procedure.name == *name);
+    first.map_or(id, |(first, _)| first)
+}
+
+fn points(world: &World) -> Vec<Point> {
+    let mut points: Vec<Point> = Safety::ALL.map(Point::Antecedent).to_vec();
+    let chosen = |kind: &Kind| match kind {
+        Kind::Deliver
+        | Kind::LogOn
+        | Kind::OwnerDeletes
+        | Kind::RequestLost
+        | Kind::ReplyLost
+        | Kind::Die
+        | Kind::Replicate
+        | Kind::Edit
+        | Kind::StoreFails
+        | Kind::ReplicaFails => true,
+        // These follow from the others, or are the runs themselves, whose steps are points of their own.
+        Kind::Redeliver | Kind::Refresh | Kind::Start | Kind::Act | Kind::StoreRecovers | Kind::ReplicaRecovers => {
+            false
+        }
+    };
+    points.extend(world.kinds().into_iter().filter(chosen).map(Point::Environment));
+    let faults = &world.scenario.environment.faults;
+    let lossy = faults.contains(&Fault::RequestLost) || faults.contains(&Fault::ReplyLost);
+    for (id, run) in world.scenario.runs().filter(|(id, _)| first_of_its_procedure(world, *id) == *id) {
+        for (place, step) in run.procedure.steps.iter().enumerate() {
+            points.push(Point::Step { run: id, step: place });
+            let handled = step.on.iter().filter(|handler| handler.result != StepResult::Lost || lossy);
+            points.extend(handled.map(|handler| Point::Handler { run: id, step: place, result: handler.result }));
+        }
+    }
+    points.sort();
+    points.dedup();
+    points
+}

@@ -1,0 +1,230 @@
+//! Mail and users: how a message finds a store, what happens on its way, and what the owner of a mailbox does.
+
+use crate::action::View;
+use crate::assumption::{Assumption, Stray};
+use crate::id::{Id, MailboxId, MessageId, MessageSet, ServerId};
+use crate::procedure::Act;
+use crate::refusal::Refusal;
+use crate::scenario::Delivery;
+use crate::state::{Account, Contents, Home, Mailbox, Mark, Phase, Recipient, Service, State, Transport};
+use crate::table::ENTRIES_MAX;
+use crate::world::World;
+
+/// Where a message ends up when it is routed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Destination {
+    /// In the store of this server.
+    Store(ServerId),
+    /// Nowhere: its sender is told.
+    Sender,
+    /// In the transport's queue, for now.
+    Queue,
+    /// In a mailbox that does not keep it, without a word to anybody. [Q277911]
+    Dropped,
+}
+
+impl World {
+    /// The next message arrives. It is accepted, and then stored, returned, deferred or dropped.
+    pub(crate) fn deliver(&self, state: &mut State, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
+        let arrived = state.accounts[mailbox].record.accepted.len();
+        if arrived == self.scenario.site.messages {
+            return Err(Refusal::MessagesUsedUp);
+        }
+        if !self.mail_arrives(&state.accounts[mailbox]) {
+            return Err(Refusal::DeliveryOver);
+        }
+        let message = MessageSet::just(MessageId::at(arrived));
+        let destination = self.route(state, mailbox, by);
+        let account = &mut state.accounts[mailbox];
+        account.record.accepted = account.record.accepted.with(message);
+        self.place(account, message, destination);
+        Ok(())
+    }
+
+    /// The transport tries a deferred message again. [Q248839]
+    pub(crate) fn redeliver(
+        &self,
+        state: &mut State,
+        mailbox: MailboxId,
+        message: MessageId,
+        by: View,
+    ) -> Result<(), Refusal> {
+        if !state.accounts[mailbox].queued.contains(message) {
+            return Err(Refusal::NotQueued);
+        }
+        let destination = self.route(state, mailbox, by);
+        if destination == Destination::Queue {
+            return Err(Refusal::StillWaiting);
+        }
+        let account = &mut state.accounts[mailbox];
+        account.queued = account.queued.without(MessageSet::just(message));
+        self.place(account, MessageSet::just(message), destination);
+        Ok(())
+    }
+
+    /// The user logs on at his home; where the store has no mailbox for him, it creates one. [Q190700]
+    pub(crate) fn log_on(&self, state: &mut State, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
+        let server = logon_server(&state.accounts[mailbox], by).ok_or(Refusal::NoHome)?;
+        if state.servers[server].store == Service::Down {
+            return Err(Refusal::StoreDown);
+        }
+        match &mut state.accounts[mailbox].mailboxes[server] {
+            Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => Err(Refusal::InTransit),
+            Mailbox::Present(Contents { mark: Mark::Settled, .. }) => Ok(()),
+            absent @ Mailbox::Absent => {
+                *absent = Mailbox::SHELL;
+                Ok(())
+            }
+        }
+    }
+
+    /// The owner deletes a message that he sees at his home.
+    pub(crate) fn owner_deletes(
+        &self,
+        state: &mut State,
+        mailbox: MailboxId,
+        message: MessageId,
+        by: View,
+    ) -> Result<(), Refusal> {
+        let server = logon_server(&state.accounts[mailbox], by).ok_or(Refusal::NoHome)?;
+        if state.servers[server].store == Service::Down {
+            return Err(Refusal::StoreDown);
+        }
+        let account = &mut state.accounts[mailbox];
+        if account.record.owner_deleted.len() >= usize::from(self.scenario.environment.owner_deletes) {
+            return Err(Refusal::DeletesUsedUp);
+        }
+        let contents = match &mut account.mailboxes[server] {
+            Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => return Err(Refusal::InTransit),
+            Mailbox::Present(contents) if contents.messages.contains(message) => contents,
+            Mailbox::Present(_) | Mailbox::Absent => return Err(Refusal::NoSuchMessage),
+        };
+        let message = MessageSet::just(message);
+        contents.messages = contents.messages.without(message);
+        if self.tracks.expunged {
+            contents.expunged = contents.expunged.with(message);
+        }
+        account.record.owner_deleted = account.record.owner_deleted.with(message);
+        Ok(())
+    }
+
+    fn mail_arrives(&self, account: &Account) -> bool {
+        let last = self.scenario.last_run;
+        let program = &account.programs[last.administrator];
+        let started = |program: &crate::state::Program| program.run > 0 || program.executions > 0;
+        match self.scenario.environment.delivery {
+            Delivery::Never => false,
+            Delivery::Before => !account.programs.values().any(started),
+            Delivery::UntilRepair => program.run < last.run || program.executions == 0,
+            Delivery::AnyTime => true,
+        }
+    }
+
+    /// Home-MTA chooses the server that a message is sent to, Home-MDB the store it is put in; an unknown recipient's mail
+    /// is returned. [Q172364, Q230748]
+    fn route(&self, state: &State, mailbox: MailboxId, by: View) -> Destination {
+        let account = &state.accounts[mailbox];
+        if account.transport == Transport::Held {
+            return Destination::Queue;
+        }
+        let mut view = match by {
+            View::Replica(server) => account.recipients[server],
+            View::Remembered => account.remembered.unwrap_or(Recipient::Absent),
+        };
+        // A message that is passed on more often than there are servers is in a loop; it is returned. [Q170478]
+        for _ in 0..=ENTRIES_MAX {
+            let Some(homes) = view.homes() else { return Destination::Sender };
+            let Some(server) = homes.agreed() else {
+                let arrives_at = [homes.mta, homes.mdb].into_iter().find_map(Home::server);
+                return match (self.assumptions.stray(Assumption::SplitHome), arrives_at) {
+                    (Stray::Shell, Some(server)) => self.arrive(state, mailbox, server),
+                    (Stray::Forward, _) => Destination::Queue,
+                    (Stray::Shell, None) | (Stray::Return, _) => Destination::Sender,
+                };
+            };
+            let local = account.recipients[server];
+            if local.home() == Some(server) {
+                return self.arrive(state, mailbox, server);
+            }
+            match self.assumptions.stray(Assumption::MisroutedMail) {
+                Stray::Shell => return self.arrive(state, mailbox, server),
+                Stray::Return => return Destination::Sender,
+                Stray::Forward => view = local,
+            }
+        }
+        Destination::Sender
+    }
+
+    /// A store defers mail for a mailbox that is being moved away from it, and while it is down. [Q248839]
+    fn arrive(&self, state: &State, mailbox: MailboxId, server: ServerId) -> Destination {
+        let account = &state.accounts[mailbox];
+        if state.servers[server].store == Service::Down {
+            return Destination::Queue;
+        }
+        match account.mailboxes[server].mark() {
+            Mark::InTransit { from, .. } if from == server => Destination::Queue,
+            Mark::InTransit { .. } => Destination::Store(server),
+            Mark::Settled if self.drops_unmarked(account, server) => Destination::Dropped,
+            Mark::Settled => Destination::Store(server),
+        }
+    }
+
+    /// A message that reaches a mailbox between its creation by a move and its mark is lost before 5.5 SP4. [Q277911]
+    fn drops_unmarked(&self, account: &Account, server: ServerId) -> bool {
+        let is_lost = self.assumptions.value(Assumption::MailBeforeMark) == "lost";
+        is_lost
+            && account.mailboxes[server].is_present()
+            && account.programs.iter().any(|(administrator, program)| {
+                let run = self.run_of(administrator, program);
+                let Phase::Running { next, .. } = program.phase else { return false };
+                let steps = &run.procedure.steps[..=usize::from(next)];
+                let [.., created, marks] = steps else { return false };
+                match (&created.act, &marks.act) {
+                    (Act::CreateMailbox { at, .. }, Act::Mark { at: marked, .. }) => {
+                        at == marked && run.place(*at) == Some(server) && run.to == server
+                    }
+                    _ => false,
+                }
+            })
+    }
+
+    fn place(&self, account: &mut Account, message: MessageSet, destination: Destination) {
+        match destination {
+            Destination::Store(server) => account.mailboxes[server].receive(message),
+            Destination::Sender => account.record.returned = account.record.returned.with(message),
+            Destination::Queue => account.queued = account.queued.with(message),
+            Destination::Dropped => {}
+        }
+    }
+}
+
+/// The server that a user is sent to: the one that Home-MDB names. [Q200587]
+fn logon_server(account: &Account, by: View) -> Option<ServerId> {
+    let view = match by {
+        View::Replica(server) => Some(account.recipients[server]),
+        View::Remembered => account.remembered,
+    };
+    view?.homes()?.mdb.server()
+}
+
+impl Home {
+    /// The server that a well-formed value names.
+    #[must_use]
+    pub fn server(self) -> Option<ServerId> {
+        match self {
+            Self::Server(server) => Some(server),
+            Self::Malformed => None,
+        }
+    }
+}
+
+impl Mailbox {
+    /// Takes a message in: into the in-transit folder of a marked mailbox, into a new shell where there is none.
+    fn receive(&mut self, message: MessageSet) {
+        match self {
+            Self::Absent => *self = Self::Present(Contents { messages: message, ..Contents::EMPTY }),
+            Self::Present(Contents { mark: Mark::InTransit { pending, .. }, .. }) => *pending = pending.with(message),
+            Self::Present(contents) => contents.messages = contents.messages.with(message),
+        }
+    }
+}

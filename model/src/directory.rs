@@ -1,0 +1,79 @@
+//! The directory's rules: how a replica is written, and which of two versions of a recipient wins.
+
+use crate::id::{MailboxId, ServerId};
+use crate::refusal::Refusal;
+use crate::scenario::Replication;
+use crate::state::{Account, Phase, Recipient, Service, Stamp, State};
+use crate::world::World;
+
+impl World {
+    /// Somebody edits the recipient for a reason of his own: the whole object gets a new version. [Q195911]
+    pub(crate) fn edit(&self, state: &mut State, mailbox: MailboxId, replica: ServerId) -> Result<(), Refusal> {
+        if state.servers[replica].replica == Service::Down {
+            return Err(Refusal::Unreachable);
+        }
+        let account = &mut state.accounts[mailbox];
+        let homes = account.recipients[replica].homes().ok_or(Refusal::NoRecipient)?;
+        account.edits_left = account.edits_left.checked_sub(1).ok_or(Refusal::EditsUsedUp)?;
+        self.write(account, replica, |stamp| Recipient::Live { homes, stamp });
+        Ok(())
+    }
+
+    /// Writes a new version of the recipient on one replica; with instant replication every replica has it at once. The
+    /// version is one above what the replica had, a tombstone's included. [Q239639]
+    pub(crate) fn write(&self, account: &mut Account, replica: ServerId, version: impl Fn(Stamp) -> Recipient) {
+        let stamp = if self.tracks.versions { next_stamp(account, replica) } else { Stamp::default() };
+        let written = version(stamp);
+        match self.scenario.site.replication {
+            Replication::Instant => account.recipients.values_mut().for_each(|recipient| *recipient = written),
+            Replication::Eventual => account.recipients[replica] = written,
+        }
+    }
+}
+
+/// The stamp of the next version written on a replica. It is later than any version that it may have to compete with.
+fn next_stamp(account: &Account, replica: ServerId) -> Stamp {
+    let version = account.recipients[replica].stamp().map_or(0, |stamp| stamp.version) + 1;
+    let rivals = account.recipients.values().filter_map(|recipient| recipient.stamp());
+    let changed = rivals.filter(|rival| rival.version == version).map(|rival| rival.changed + 1).max().unwrap_or(0);
+    Stamp { version, changed, signature: replica }
+}
+
+/// Whether an incoming version of an object replaces the one that a replica has: the whole object with the higher version
+/// wins; of two equal versions from different servers the one changed later. [Q195911, Q147226]
+pub(crate) fn wins(incoming: &Recipient, present: &Recipient) -> bool {
+    match (incoming.stamp(), present.stamp()) {
+        (None, None | Some(_)) => false,
+        (Some(_), None) => true,
+        (Some(incoming), Some(present)) => {
+            incoming.version > present.version
+                || (incoming.version == present.version
+                    && incoming.signature != present.signature
+                    && incoming.changed > present.changed)
+        }
+    }
+}
+
+/// Counts versions from the lowest that a replica or a program still knows, and forgets who wrote what nobody contests.
+/// Only differences and equalities of versions are ever read, so this changes nothing that can happen.
+pub(crate) fn recount(account: &mut Account) {
+    let agree = account.replicas_agree();
+    let known = account.recipients.values().chain(account.remembered.as_ref());
+    let versions = known.map(|recipient| recipient.stamp().map_or(0, |stamp| stamp.version));
+    let lowest =
+        versions.chain(account.programs.values().filter_map(|program| program.read_version())).min().unwrap_or(0);
+    for recipient in account.recipients.values_mut().chain(account.remembered.as_mut()) {
+        if let Some(stamp) = recipient.stamp_mut() {
+            stamp.version -= lowest;
+            if agree {
+                stamp.changed = 0;
+                stamp.signature = ServerId::default();
+            }
+        }
+    }
+    for program in account.programs.values_mut() {
+        if let Phase::Running { read: Some(read), .. } = &mut program.phase {
+            *read -= lowest;
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The distinguished names that home attributes hold, in the format that the article demands. [Q252869 S17, S18]
+
+use std::fmt;
+
+/// Which home attribute a name is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HomeAttribute {
+    /// Home-MDB, the store.
+    Mdb,
+    /// Home-MTA, the message transfer agent.
+    Mta,
+}
+
+impl HomeAttribute {
+    /// The attribute's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mdb => "home-mdb",
+            Self::Mta => "home-mta",
+        }
+    }
+
+    /// The last component of its names.
+    #[must_use]
+    pub fn object(self) -> &'static str {
+        match self {
+            Self::Mdb => "Microsoft Private MDB",
+            Self::Mta => "Microsoft MTA",
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Mdb => Self::Mta,
+            Self::Mta => Self::Mdb,
+        }
+    }
+}
+
+/// What a raw edit writes into a home attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HomeValue<S> {
+    /// The name of a server's store or agent.
+    Server(S),
+    /// Text that names nothing, typed as it stands.
+    Malformed,
+}
+
+/// The parts of a well-formed name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HomeName {
+    /// The organisation's directory name.
+    pub organization: String,
+    /// The site's directory name.
+    pub site: String,
+    /// The server's directory name.
+    pub server: String,
+}
+
+/// Why a text is no name for a home attribute.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MalformedName {
+    /// It begins or ends with white space, or holds a line break, as when the article is transcribed from its wrapped lines.
+    WhiteSpace,
+    /// It is written in LDAP order, with commas. [Q246567]
+    LdapOrder,
+    /// It names the other attribute's object. [Q284199]
+    OtherAttribute(HomeAttribute),
+    /// It names the public store. [Q288420]
+    PublicStore,
+    /// It lacks `cn=Configuration`. [Q284199]
+    NoConfiguration,
+    /// A component is missing, superfluous, or of another type than its place demands.
+    Component {
+        /// The component's place, from 1.
+        place: usize,
+        /// What belongs there.
+        wanted: &'static str,
+    },
+}
+
+impl fmt::Display for MalformedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WhiteSpace => f.write_str("white space at an end or a line break inside the name"),
+            Self::LdapOrder => f.write_str("the name is in LDAP order; the raw form starts with `/o=`"),
+            Self::OtherAttribute(other) => {
+                write!(f, "this is a value of {}: it ends in `cn={}`", other.name(), other.object())
+            }
+            Self::PublicStore => f.write_str("this is the public store; a mailbox lives in the private one"),
+            Self::NoConfiguration => f.write_str("`cn=Configuration` is missing before `cn=Servers`"),
+            Self::Component { place, wanted } => write!(f, "component {place} must be `{wanted}`"),
+        }
+    }
+}
+
+/// Reads the value of a home attribute; types and fixed components are compared without regard to case. [Q190722]
+///
+/// # Errors
+/// The first reason why the text is no such name.
+pub fn parse(text: &str, attribute: HomeAttribute) -> Result<HomeName, MalformedName> {
+    if text != text.trim() || text.contains(['\n', '\r', '\t']) {
+        return Err(MalformedName::WhiteSpace);
+    }
+    let Some(path) = text.strip_prefix('/') else {
+        let is_ldap = text.contains(',') && text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("cn="));
+        return Err(if is_ldap {
+            MalformedName::LdapOrder
+        } else {
+            MalformedName::Component { place: 1, wanted: "/o=…" }
+        });
+    };
+    let components: Vec<&str> = path.split('/').collect();
+    let fixed = |place: usize, wanted: &'static str| match components.get(place - 1) {
+        Some(component) if component.eq_ignore_ascii_case(wanted) => Ok(()),
+        Some(_) | None => Err(MalformedName::Component { place, wanted }),
+    };
+    let named = |place: usize, kind: &str, wanted: &'static str| {
+        let component = components.get(place - 1).and_then(|component| component.split_once('='));
+        match component {
+            Some((found, name)) if found.eq_ignore_ascii_case(kind) && !name.is_empty() && name == name.trim() => {
+                Ok(name.to_owned())
+            }
+            Some(_) | None => Err(MalformedName::Component { place, wanted }),
+        }
+    };
+    let organization = named(1, "o", "o=<organisation>")?;
+    let site = named(2, "ou", "ou=<site>")?;
+    if fixed(3, "cn=Servers").is_ok() {
+        return Err(MalformedName::NoConfiguration);
+    }
+    fixed(3, "cn=Configuration")?;
+    fixed(4, "cn=Servers")?;
+    let server = named(5, "cn", "cn=<server>")?;
+    if fixed(6, "cn=Microsoft Public MDB").is_ok() {
+        return Err(MalformedName::PublicStore);
+    }
+    let ends_in = |attribute: HomeAttribute| match attribute {
+        HomeAttribute::Mdb => fixed(6, "cn=Microsoft Private MDB"),
+        HomeAttribute::Mta => fixed(6, "cn=Microsoft MTA"),
+    };
+    if ends_in(attribute.other()).is_ok() {
+        return Err(MalformedName::OtherAttribute(attribute.other()));
+    }
+    ends_in(attribute)?;
+    if components.len() > 6 {
+        return Err(MalformedName::Component { place: 7, wanted: "the end of the name" });
+    }
+    Ok(HomeName { organization, site, server })
+}
+
+impl HomeName {
+    /// The name as the article writes it.
+    #[must_use]
+    pub fn of(&self, attribute: HomeAttribute) -> String {
+        let Self { organization, site, server } = self;
+        format!("/o={organization}/ou={site}/cn=Configuration/cn=Servers/cn={server}/cn={}", attribute.object())
+    }
+}

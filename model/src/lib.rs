@@ -1,0 +1,30 @@
+//! The world of a mailbox move, as data and pure functions.
+//!
+//! Read it in this order: [`state`] says what can be the case, [`action`] what can happen, [`procedure`] what an
+//! administrator's program can be told to do, [`scenario`] what of all this one question needs, [`assumption`] what no source
+//! settles. A [`World`] puts these together, and [`World::step`] is the one place where a rule of the world stands: the
+//! private modules `world`, `program`, `act`, `delivery` and `directory` are its chapters. [`property`] says what must be
+//! true of it, [`coverage`] what must have been tried, and [`checkable`] hands it to stateright.
+//!
+//! Nothing here reads a file or a clock, draws a random number, prints, or knows of events, adapters or JSON.
+
+mod act;
+pub mod action;
+pub mod assumption;
+pub mod checkable;
+pub mod coverage;
+mod delivery;
+mod directory;
+pub mod dn;
+pub mod id;
+pub mod procedure;
+mod program;
+pub mod property;
+mod refusal;
+pub mod scenario;
+pub mod state;
+pub mod table;
+mod world;
+
+pub use refusal::Refusal;
+pub use world::{Executed, Occurrence, World};

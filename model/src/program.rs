@@ -1,0 +1,165 @@
+//! The interpreter: one program does the next step of its procedure, learns a result, and goes on where the procedure says.
+
+use crate::action::Fate;
+use crate::id::{AdministratorId, MailboxId, ServerId};
+use crate::procedure::{Act, Outcome, Place, Step, StepResult};
+use crate::refusal::Refusal;
+use crate::scenario::{Fault, Run, RunId};
+use crate::state::{Ended, Phase, State};
+use crate::world::{Executed, World};
+
+/// One step on its way through the world: who does it, for which run, and the state that it changes.
+pub(crate) struct Attempt<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) run: &'a Run,
+    pub(crate) administrator: AdministratorId,
+    pub(crate) mailbox: MailboxId,
+    pub(crate) state: &'a mut State,
+    /// The version of the recipient that the program read.
+    pub(crate) read: Option<u8>,
+}
+
+/// What the world made of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It has this result.
+    Result(StepResult),
+    /// It was done, and the same step has more to do.
+    MoreToDo,
+    /// The run ends with this report.
+    Report(Outcome),
+}
+
+impl Effect {
+    pub(crate) const OK: Self = Self::Result(StepResult::Ok);
+    pub(crate) const REFUSED: Self = Self::Result(StepResult::Refused);
+    pub(crate) const DUPLICATE: Self = Self::Result(StepResult::Duplicate);
+}
+
+/// What the program does after a step.
+enum Continuation {
+    Step(usize),
+    End(Outcome),
+}
+
+impl World {
+    /// An administrator's program does its next step. [Q252869 S22, S24]
+    pub(crate) fn act(
+        &self,
+        state: &mut State,
+        mailbox: MailboxId,
+        administrator: AdministratorId,
+        fate: Fate,
+    ) -> Result<Executed, Refusal> {
+        let program = state.accounts[mailbox].programs[administrator];
+        let Phase::Running { next, arrived, read } = program.phase else { return Err(Refusal::Idle) };
+        let place = usize::from(next);
+        let run = self.run_of(administrator, &program);
+        let step = &run.procedure.steps[place];
+        self.spend_on(state, fate, &step.act)?;
+        let kept_before = state.accounts[mailbox].mailboxes.clone();
+        let mut attempt = Attempt { world: self, run, administrator, mailbox, state, read };
+        let effect = match fate {
+            Fate::RequestLost => Effect::Result(StepResult::Lost),
+            Fate::Answered => attempt.perform(&step.act)?,
+            Fate::ReplyLost => {
+                attempt.perform(&step.act)?;
+                Effect::Result(StepResult::Lost)
+            }
+        };
+        let read = attempt.read;
+        let account = &mut state.accounts[mailbox];
+        let deleted =
+            kept_before.iter().any(|(server, before)| !before.held().is_within(account.mailboxes[server].held()));
+        let (result, continuation) = step.continuation(place, effect);
+        let program = &mut account.programs[administrator];
+        let ended = match continuation {
+            Continuation::Step(next) => {
+                let next = u8::try_from(next).expect("a procedure has fewer than 256 steps");
+                program.phase = Phase::Running { next, arrived, read };
+                None
+            }
+            Continuation::End(outcome) => {
+                program.phase = Phase::Idle;
+                program.ended = Ended::Reported(outcome);
+                program.owes_retry = outcome.leaves_owing(program.owes_retry);
+                account.record.false_success |= outcome == Outcome::Ok && !arrived;
+                Some(outcome)
+            }
+        };
+        let run = RunId { administrator, run: program.run };
+        Ok(Executed { run, step: place, result, deleted, ended })
+    }
+
+    fn spend_on(&self, state: &mut State, fate: Fate, act: &Act) -> Result<(), Refusal> {
+        let fault = match fate {
+            Fate::Answered => return Ok(()),
+            Fate::RequestLost => Fault::RequestLost,
+            Fate::ReplyLost => Fault::ReplyLost,
+        };
+        if !act.is_request() {
+            return Err(Refusal::NothingToLose);
+        }
+        self.spend_fault(state, fault)
+    }
+}
+
+impl Step {
+    fn continuation(&self, place: usize, effect: Effect) -> (StepResult, Continuation) {
+        let result = match effect {
+            Effect::MoreToDo => return (StepResult::Ok, Continuation::Step(place)),
+            Effect::Report(outcome) => return (StepResult::Ok, Continuation::End(outcome)),
+            Effect::Result(result) => result,
+        };
+        let handler = self.on.iter().find(|handler| handler.result == result);
+        let continuation = match (handler, result) {
+            (Some(handler), _) => Continuation::Step(handler.next),
+            (None, StepResult::Ok) => Continuation::Step(place + 1),
+            (None, StepResult::Refused) if matches!(self.act, Act::Require(_)) => Continuation::End(Outcome::Refused),
+            (None, StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
+            (None, StepResult::Lost) => Continuation::End(Outcome::Unknown),
+        };
+        (result, continuation)
+    }
+}
+
+impl Act {
+    /// Whether the step is a request to a store or a replica, which can get lost; the others happen inside the program.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        match self {
+            Self::CreateMailbox { .. }
+            | Self::DeleteMailbox { .. }
+            | Self::DeleteCopied { .. }
+            | Self::CopyMessage { .. }
+            | Self::PropagateDeletions { .. }
+            | Self::Mark { .. }
+            | Self::Unmark { .. }
+            | Self::Save { .. }
+            | Self::Load { .. }
+            | Self::Adjust { .. }
+            | Self::HoldDelivery
+            | Self::ReleaseDelivery
+            | Self::SyncDirectory { .. }
+            | Self::RawEdit { .. }
+            | Self::DeleteRecipient { .. }
+            | Self::CreateRecipient { .. }
+            | Self::UpdateNow { .. } => true,
+            Self::Require(_) | Self::Wait(_) | Self::Report { .. } => false,
+        }
+    }
+}
+
+impl Run {
+    /// The server that a step of this run means, if it can be said without reading the directory.
+    #[must_use]
+    pub fn place(&self, place: Place) -> Option<ServerId> {
+        match place {
+            Place::From => Some(self.from),
+            Place::To => Some(self.to),
+            Place::ConnectedTo => Some(self.connected_to),
+            Place::Server(server) => Some(server),
+            Place::Home => None,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What must be true of every state, and what must have happened for that to mean anything.
+
+use crate::id::MailboxId;
+use crate::procedure::{Act, Outcome};
+use crate::state::{Account, Mark, State};
+use crate::world::{Executed, World};
+
+/// A safety property: it is true in every reachable state, or there is a shortest trace to a state in which it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// Every accepted message is in a store, in transit, returned to its sender, exported, or was deleted by its owner.
+    NoLoss,
+    /// No step deletes a message that is nowhere else.
+    NoLastCopyDelete,
+    /// A run reported `ok` only if the move was done at some moment of it.
+    NoFalseSuccess,
+    /// At rest, both home attributes are well formed and name the same server.
+    HomeCoherent,
+    /// No directory step moves a recipient from a server to itself.
+    NoSelfMove,
+    /// An in-transit mailbox belongs to a running move, or to one whose administrator owes a retry.
+    TransitOwned,
+    /// At rest, every message that is owed to the owner is in the mailbox that the home names.
+    Reachable,
+    /// At rest, at most one store has a non-empty mailbox of a name.
+    OneHome,
+}
+
+impl Safety {
+    /// Every safety property, in the order in which reports list them.
+    pub const ALL: [Self; 8] = [
+        Self::NoLoss,
+        Self::NoLastCopyDelete,
+        Self::NoFalseSuccess,
+        Self::HomeCoherent,
+        Self::NoSelfMove,
+        Self::TransitOwned,
+        Self::Reachable,
+        Self::OneHome,
+    ];
+
+    /// The name that files and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoLoss => "no-loss",
+            Self::NoLastCopyDelete => "no-last-copy-delete",
+            Self::NoFalseSuccess => "no-false-success",
+            Self::HomeCoherent => "home-coherent",
+            Self::NoSelfMove => "no-self-move",
+            Self::TransitOwned => "transit-owned",
+            Self::Reachable => "reachable",
+            Self::OneHome => "one-home",
+        }
+    }
+
+    /// The property in one sentence.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::NoLoss => {
+                "every accepted message is in a store, in transit, returned to its sender, exported, or was deleted by its owner"
+            }
+            Self::NoLastCopyDelete => "no step deletes a message that is nowhere else",
+            Self::NoFalseSuccess => {
+                "a run reported ok only if at some moment between its start and its report every replica named the \
+                 destination and every message the source then held was there"
+            }
+            Self::HomeCoherent => "at rest, Home-MDB and Home-MTA are well formed and name the same server of the site",
+            Self::NoSelfMove => "no directory step moves a recipient from a server to itself",
+            Self::TransitOwned => {
+                "an in-transit mailbox belongs to a running move, or to one whose administrator is owed a retry"
+            }
+            Self::Reachable => {
+                "at rest, every accepted message not returned, exported or deleted by its owner is in the mailbox that \
+                 the home names"
+            }
+            Self::OneHome => "at rest, at most one non-empty mailbox per distinguished name",
+        }
+    }
+
+    /// What must have happened for the property to mean anything.
+    #[must_use]
+    pub fn antecedent(self) -> &'static str {
+        match self {
+            Self::NoLoss => "some message was accepted",
+            Self::NoLastCopyDelete => "some step deleted a message",
+            Self::NoFalseSuccess => "some run reported ok",
+            Self::HomeCoherent => "a mailbox with a recipient is at rest",
+            Self::NoSelfMove => "some step asked the directory to move a recipient",
+            Self::TransitOwned => "some mailbox is in transit",
+            Self::Reachable => "a mailbox that was sent messages is at rest",
+            Self::OneHome => "a mailbox with messages is at rest",
+        }
+    }
+
+    /// The sources that make it a property of this world.
+    #[must_use]
+    pub fn sources(self) -> &'static [&'static str] {
+        match self {
+            Self::NoLoss => &["Q252869 S6", "Q252869 S11"],
+            Self::NoLastCopyDelete => &["Q252869 S9", "Q252869 S10"],
+            Self::NoFalseSuccess => &["Q252869 S26", "Q162998"],
+            Self::HomeCoherent => &["Q252869 S16", "Q252869 S17", "Q252869 S18"],
+            Self::NoSelfMove => &["Q252869 S25", "Q177782"],
+            Self::TransitOwned => &["Q277911", "Q259541"],
+            Self::Reachable => &["Q252869 S8", "Q252869 S21"],
+            Self::OneHome => &["Q252869 S2", "Q177772"],
+        }
+    }
+
+    /// Whether the property is true in a state.
+    #[must_use]
+    pub fn holds(self, world: &World, state: &State) -> bool {
+        state.accounts.ids().all(|mailbox| self.holds_for(world, state, mailbox))
+    }
+
+    /// Whether the property is true of one mailbox in a state.
+    #[must_use]
+    pub fn holds_for(self, world: &World, state: &State, mailbox: MailboxId) -> bool {
+        let account = &state.accounts[mailbox];
+        let at_rest = || world.is_at_rest(state, mailbox);
+        match self {
+            Self::NoLoss => account.lost().is_empty(),
+            Self::NoLastCopyDelete => account.record.destroyed.is_empty(),
+            Self::NoFalseSuccess => !account.record.false_success,
+            Self::HomeCoherent => account.homes_are_coherent() || !at_rest(),
+            Self::NoSelfMove => !account.record.self_move,
+            Self::TransitOwned => account.transit_is_owned(),
+            Self::Reachable => account.is_reachable() || !at_rest(),
+            Self::OneHome => account.has_one_home() || !at_rest(),
+        }
+    }
+
+    /// Whether what the property speaks of is the case in a state. For properties of a step, see [`Safety::is_met_by`].
+    #[must_use]
+    pub fn is_met_in(self, world: &World, state: &State) -> bool {
+        state.accounts.iter().any(|(mailbox, account)| match self {
+            Self::NoLoss => !account.record.accepted.is_empty(),
+            Self::NoLastCopyDelete | Self::NoFalseSuccess | Self::NoSelfMove => false,
+            Self::HomeCoherent => account.has_recipient() && world.is_at_rest(state, mailbox),
+            Self::TransitOwned => account.mailboxes.values().any(|mailbox| mailbox.mark() != Mark::Settled),
+            Self::Reachable => !account.owed().is_empty() && world.is_at_rest(state, mailbox),
+            Self::OneHome => account.filled() > 0 && world.is_at_rest(state, mailbox),
+        })
+    }
+
+    /// Whether a step was one that the property speaks of.
+    #[must_use]
+    pub fn is_met_by(self, world: &World, executed: &Executed) -> bool {
+        match self {
+            Self::NoLastCopyDelete => executed.deleted,
+            Self::NoFalseSuccess => executed.ended == Some(Outcome::Ok),
+            Self::NoSelfMove => matches!(executed.in_procedure(world).1.act, Act::SyncDirectory { .. }),
+            Self::NoLoss | Self::HomeCoherent | Self::TransitOwned | Self::Reachable | Self::OneHome => false,
+        }
+    }
+}
+
+impl Account {
+    fn has_recipient(&self) -> bool {
+        self.recipients.values().any(|recipient| recipient.homes().is_some())
+    }
+
+    fn homes_are_coherent(&self) -> bool {
+        self.recipients.values().filter_map(|recipient| recipient.homes()).all(|homes| homes.agreed().is_some())
+    }
+
+    fn transit_is_owned(&self) -> bool {
+        self.mailboxes.values().all(|mailbox| match mailbox.mark() {
+            Mark::Settled => true,
+            Mark::InTransit { owner, .. } => self.programs[owner].is_running() || self.programs[owner].owes_retry,
+        })
+    }
+
+    fn is_reachable(&self) -> bool {
+        let homes = self.recipients.values().filter_map(|recipient| recipient.homes()?.mdb.server());
+        let visible = homes.map(|home| self.mailboxes[home].messages()).reduce(crate::id::MessageSet::common);
+        self.owed().without(self.saved).is_within(visible.unwrap_or_default())
+    }
+
+    fn has_one_home(&self) -> bool {
+        self.filled() <= 1
+    }
+
+    fn filled(&self) -> usize {
+        self.mailboxes.values().filter(|mailbox| !mailbox.held().is_empty()).count()
+    }
+}

@@ -1,0 +1,437 @@
+//! The world: a scenario under one answer to every assumption, and the one function that says what may happen in it.
+
+use crate::action::{Action, Fate, Kind, Part, View};
+use crate::assumption::Assumptions;
+use crate::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
+use crate::procedure::{Act, Condition, Procedure, StepResult, VersionCondition};
+use crate::refusal::Refusal;
+use crate::scenario::{Delivery, Fault, Replication, Run, RunId, RunsMax, Scenario};
+use crate::state::{
+    Account, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State, Transport,
+};
+use crate::table::Table;
+
+/// A scenario in which nothing is open, with the states it starts in.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The scenario; its procedures are as the assumptions make them.
+    pub scenario: Scenario,
+    /// The answer to every assumption.
+    pub assumptions: Assumptions,
+    /// The states it starts in, in a fixed order.
+    pub initial: Vec<State>,
+    actions: Vec<Action>,
+    pub(crate) tracks: Tracks,
+}
+
+/// What the state must remember because something in the scenario reads it; the rest stays as it starts, and costs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tracks {
+    /// Versions of recipients.
+    pub(crate) versions: bool,
+    /// What stores remember as deleted.
+    pub(crate) expunged: bool,
+}
+
+/// What happened when an action was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The state afterwards.
+    pub state: State,
+    /// The step of a procedure that was executed.
+    pub step: Option<Executed>,
+}
+
+/// A step that a program executed, and what the program made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// The run.
+    pub run: RunId,
+    /// The step's place in its procedure.
+    pub step: usize,
+    /// What the program learned.
+    pub result: StepResult,
+    /// Whether a message left a place that kept it.
+    pub deleted: bool,
+    /// How the run ended with this step, if it did.
+    pub ended: Option<crate::procedure::Outcome>,
+}
+
+impl World {
+    /// The scenario under these assumptions, on a fresh site.
+    #[must_use]
+    pub fn new(scenario: &Scenario, assumptions: Assumptions) -> Self {
+        let scenario = scenario.under(&assumptions);
+        let initial = vec![fresh(&scenario)];
+        Self::starting_in(scenario, assumptions, initial)
+    }
+
+    /// The scenario under these assumptions, with the at-rest states of an earlier one as its past.
+    #[must_use]
+    pub fn following(scenario: &Scenario, assumptions: Assumptions, at_rest: &[State]) -> Self {
+        let scenario = scenario.under(&assumptions);
+        let mut initial: Vec<State> = at_rest.iter().map(|past| continued(&scenario, past)).collect();
+        initial.sort();
+        initial.dedup();
+        Self::starting_in(scenario, assumptions, initial)
+    }
+
+    fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
+        let tracks = Tracks {
+            versions: scenario.site.replication == Replication::Eventual
+                || scenario
+                    .has_act(|act| matches!(act, Act::SyncDirectory { condition: VersionCondition::Unchanged, .. })),
+            expunged: scenario.has_act(|act| matches!(act, Act::PropagateDeletions { .. })),
+        };
+        let actions = actions(&scenario);
+        Self { scenario, assumptions, initial, actions, tracks }
+    }
+
+    /// Every action that the scenario knows of, in the order in which searches try them.
+    #[must_use]
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    /// The actions that are possible now, each with the state it leads to.
+    pub fn enabled(&self, state: &State) -> impl Iterator<Item = (Action, State)> {
+        self.actions.iter().filter_map(|action| Some((*action, self.step(state, action).ok()?)))
+    }
+
+    /// What follows when this action is taken in this state. The one place where the rules of the world are called from.
+    ///
+    /// # Errors
+    /// The condition that forbids the action here.
+    pub fn step(&self, state: &State, action: &Action) -> Result<State, Refusal> {
+        self.occur(state, action).map(|occurrence| occurrence.state)
+    }
+
+    /// As [`World::step`], with what the program that acted learned.
+    ///
+    /// # Errors
+    /// The condition that forbids the action here.
+    pub fn occur(&self, state: &State, action: &Action) -> Result<Occurrence, Refusal> {
+        let mut next = state.clone();
+        let mut step = None;
+        match *action {
+            Action::Deliver { mailbox, by } => self.deliver(&mut next, mailbox, by)?,
+            Action::Redeliver { mailbox, message, by } => self.redeliver(&mut next, mailbox, message, by)?,
+            Action::LogOn { mailbox, by } => self.log_on(&mut next, mailbox, by)?,
+            Action::OwnerDeletes { mailbox, message, by } => self.owner_deletes(&mut next, mailbox, message, by)?,
+            Action::Start { mailbox, administrator, run } => self.start(&mut next, mailbox, administrator, run)?,
+            Action::Act { mailbox, administrator, fate } => {
+                step = Some(self.act(&mut next, mailbox, administrator, fate)?);
+            }
+            Action::Die { mailbox, administrator } => self.die(&mut next, mailbox, administrator)?,
+            Action::Replicate { mailbox, from, to } => replicate(&mut next, mailbox, from, to)?,
+            Action::Refresh { mailbox, from } => refresh(&mut next, mailbox, from)?,
+            Action::Edit { mailbox, replica } => self.edit(&mut next, mailbox, replica)?,
+            Action::Fail { server, part } => self.fail(&mut next, server, part)?,
+            Action::Recover { server, part } => recover(&mut next, server, part)?,
+        }
+        if let Some(mailbox) = action.mailbox() {
+            self.settle(&mut next.accounts[mailbox]);
+        }
+        Ok(Occurrence { state: next, step })
+    }
+
+    /// The run that a program executes, or executed last.
+    #[must_use]
+    pub fn run_of(&self, administrator: AdministratorId, program: &Program) -> &Run {
+        self.scenario.run(RunId { administrator, run: program.run })
+    }
+
+    /// Whether nothing is under way for this account: no program runs, no mail waits, no mailbox is in transit, replicas are
+    /// equal, services are up, every run was executed and nobody owes a retry.
+    #[must_use]
+    pub fn is_at_rest(&self, state: &State, mailbox: MailboxId) -> bool {
+        let account = &state.accounts[mailbox];
+        let finished = |(administrator, program): (AdministratorId, &Program)| {
+            let runs = &self.scenario.administrators[administrator.index()].runs;
+            let is_last = usize::from(program.run) + 1 == runs.len();
+            !program.is_running() && !program.owes_retry && is_last && program.executions > 0
+        };
+        account.programs.iter().all(finished)
+            && account.queued.is_empty()
+            && account.mailboxes.values().all(|mailbox| mailbox.mark() == Mark::Settled)
+            && account.replicas_agree()
+            && account.remembered.is_none_or(|remembered| account.recipients.values().all(|now| *now == remembered))
+            && state.servers.values().all(|server| *server == Server::UP)
+    }
+
+    fn start(
+        &self,
+        state: &mut State,
+        mailbox: MailboxId,
+        administrator: AdministratorId,
+        run: u8,
+    ) -> Result<(), Refusal> {
+        let account = &mut state.accounts[mailbox];
+        if self.scenario.environment.delivery == Delivery::Before && !account.queued.is_empty() {
+            return Err(Refusal::MailUnsettled);
+        }
+        let program = &mut account.programs[administrator];
+        if program.is_running() {
+            return Err(Refusal::Busy);
+        }
+        let runs_max = self.run_of(administrator, program).runs_max;
+        let settled = matches!(program.ended, Ended::Reported(outcome) if outcome.ends_repetition());
+        let repeats = match runs_max {
+            RunsMax::Times(times) => program.executions < times,
+            RunsMax::Any => true,
+            RunsMax::UntilOk => program.executions == 0 || !settled,
+        };
+        let is_over = program.executions > 0 && (runs_max != RunsMax::UntilOk || settled);
+        if run == program.run {
+            if !repeats {
+                return Err(Refusal::NotDue);
+            }
+            program.executions = match runs_max {
+                RunsMax::Times(_) => program.executions + 1,
+                RunsMax::Any | RunsMax::UntilOk => 1,
+            };
+        } else {
+            if run != program.run + 1 || !is_over {
+                return Err(Refusal::NotDue);
+            }
+            program.run = run;
+            program.executions = 1;
+        }
+        program.phase = Phase::Running { next: 0, arrived: false, read: None };
+        Ok(())
+    }
+
+    fn die(&self, state: &mut State, mailbox: MailboxId, administrator: AdministratorId) -> Result<(), Refusal> {
+        let program = &mut state.accounts[mailbox].programs[administrator];
+        if !program.is_running() {
+            return Err(Refusal::Idle);
+        }
+        program.phase = Phase::Idle;
+        program.ended = Ended::Died;
+        program.owes_retry = true;
+        self.spend_fault(state, Fault::ProgramDies)
+    }
+
+    fn fail(&self, state: &mut State, server: ServerId, part: Part) -> Result<(), Refusal> {
+        let fault = match part {
+            Part::Store => Fault::StoreCrashes,
+            Part::Replica => Fault::ReplicaUnreachable,
+        };
+        self.spend_fault(state, fault)?;
+        switch(state, server, part, Service::Down)
+    }
+
+    pub(crate) fn spend_fault(&self, state: &mut State, fault: Fault) -> Result<(), Refusal> {
+        if !self.scenario.environment.faults.contains(&fault) {
+            return Err(Refusal::NotInScenario);
+        }
+        state.faults_left = state.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
+        Ok(())
+    }
+
+    /// What is true after every act without anybody's doing: a run whose aim is reached has reached it, and versions are
+    /// counted from the lowest that still matters.
+    fn settle(&self, account: &mut Account) {
+        let home = account.agreed_home();
+        let mailboxes = account.mailboxes.clone();
+        for (administrator, program) in account.programs.ids().zip(account.programs.values_mut()) {
+            let run = &self.scenario.administrators[administrator.index()].runs[usize::from(program.run)];
+            if let Phase::Running { arrived, .. } = &mut program.phase {
+                let is_held = mailboxes[run.from].held().is_within(mailboxes[run.to].held());
+                *arrived = *arrived || (home == Some(run.to) && is_held);
+            }
+        }
+        crate::directory::recount(account);
+    }
+}
+
+fn recover(state: &mut State, server: ServerId, part: Part) -> Result<(), Refusal> {
+    switch(state, server, part, Service::Up)
+}
+
+fn switch(state: &mut State, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {
+    let server = &mut state.servers[server];
+    let service = match part {
+        Part::Store => &mut server.store,
+        Part::Replica => &mut server.replica,
+    };
+    if *service == wanted {
+        return Err(Refusal::AlreadySo);
+    }
+    *service = wanted;
+    Ok(())
+}
+
+fn replicate(state: &mut State, mailbox: MailboxId, from: ServerId, to: ServerId) -> Result<(), Refusal> {
+    if state.servers[from].replica == Service::Down || state.servers[to].replica == Service::Down {
+        return Err(Refusal::Unreachable);
+    }
+    let recipients = &mut state.accounts[mailbox].recipients;
+    if !crate::directory::wins(&recipients[from], &recipients[to]) {
+        return Err(Refusal::NothingToReplicate);
+    }
+    recipients[to] = recipients[from];
+    Ok(())
+}
+
+fn refresh(state: &mut State, mailbox: MailboxId, from: ServerId) -> Result<(), Refusal> {
+    let account = &mut state.accounts[mailbox];
+    let current = account.recipients[from];
+    let remembered = account.remembered.as_mut().ok_or(Refusal::NotInScenario)?;
+    if *remembered == current {
+        return Err(Refusal::NothingToReplicate);
+    }
+    *remembered = current;
+    Ok(())
+}
+
+/// The mailbox was created in the directory only: the store's part appears at the first logon or delivery. [Q190700]
+fn fresh(scenario: &Scenario) -> State {
+    let servers = scenario.site.servers.count();
+    let recipient = Recipient::Live { homes: Homes::both(scenario.site.home), stamp: Stamp::default() };
+    let account = Account {
+        recipients: Table::of(servers, |_| recipient),
+        remembered: scenario.environment.stale_views.then_some(recipient),
+        mailboxes: Table::of(servers, |_| Mailbox::Absent),
+        queued: MessageSet::EMPTY,
+        transport: Transport::Open,
+        saved: MessageSet::EMPTY,
+        edits_left: scenario.environment.other_edits,
+        programs: Table::of(scenario.administrators.len(), |_| Program::FRESH),
+        record: Record::default(),
+    };
+    State {
+        accounts: Table::of(scenario.site.mailboxes, |_| account.clone()),
+        servers: Table::of(servers, |_| Server::UP),
+        faults_left: scenario.environment.faults_max,
+    }
+}
+
+/// What is past is past: mail and directory stay as they are, the runs are this scenario's, and earlier breaches of a
+/// property are not held against it. A message that was lost stays lost.
+fn continued(scenario: &Scenario, past: &State) -> State {
+    let mut state = past.clone();
+    state.faults_left = scenario.environment.faults_max;
+    for account in state.accounts.values_mut() {
+        let current = account.recipients[scenario.site.home];
+        account.remembered = scenario.environment.stale_views.then_some(current);
+        account.edits_left = scenario.environment.other_edits;
+        account.programs = Table::of(scenario.administrators.len(), |_| Program::FRESH);
+        account.record =
+            Record { destroyed: MessageSet::EMPTY, false_success: false, self_move: false, ..account.record };
+    }
+    state
+}
+
+/// Every action that the scenario's words allow; whether one is possible in a state is for [`World::step`] to say.
+fn actions(scenario: &Scenario) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for mailbox in (0..scenario.site.mailboxes).map(MailboxId::at) {
+        actions.extend(mail_actions(scenario, mailbox));
+        actions.extend(administrator_actions(scenario, mailbox));
+        actions.extend(directory_actions(scenario, mailbox));
+    }
+    let parts = [(Fault::StoreCrashes, Part::Store), (Fault::ReplicaUnreachable, Part::Replica)];
+    for (_, part) in parts.into_iter().filter(|(fault, _)| scenario.environment.faults.contains(fault)) {
+        for server in scenario.site.servers.ids() {
+            actions.extend([Action::Fail { server, part }, Action::Recover { server, part }]);
+        }
+    }
+    actions
+}
+
+/// The views that mail and users may act on.
+fn views(scenario: &Scenario) -> Vec<View> {
+    let replicas = match scenario.site.replication {
+        Replication::Instant => 1,
+        Replication::Eventual => scenario.site.servers.count(),
+    };
+    let remembered = scenario.environment.stale_views.then_some(View::Remembered);
+    (0..replicas).map(|index| View::Replica(ServerId::at(index))).chain(remembered).collect()
+}
+
+fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let mail = scenario.environment.delivery != Delivery::Never;
+    let can_wait = scenario.environment.faults.contains(&Fault::StoreCrashes)
+        || scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. }));
+    let messages = || (0..scenario.site.messages).map(MessageId::at);
+    for by in views(scenario) {
+        if mail {
+            actions.push(Action::Deliver { mailbox, by });
+        }
+        if mail && can_wait && scenario.environment.delivery != Delivery::Before {
+            actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
+        }
+        if scenario.environment.logon {
+            actions.push(Action::LogOn { mailbox, by });
+        }
+        if scenario.environment.owner_deletes > 0 {
+            actions.extend(messages().map(|message| Action::OwnerDeletes { mailbox, message, by }));
+        }
+    }
+    actions
+}
+
+fn administrator_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
+    let faults = &scenario.environment.faults;
+    let lossy = [(Fault::RequestLost, Fate::RequestLost), (Fault::ReplyLost, Fate::ReplyLost)];
+    let mut actions = Vec::new();
+    for (index, person) in scenario.administrators.iter().enumerate() {
+        let administrator = AdministratorId::at(index);
+        let runs = 0..u8::try_from(person.runs.len()).expect("an administrator has few runs");
+        actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
+        actions.push(Action::Act { mailbox, administrator, fate: Fate::Answered });
+        for (_, fate) in lossy.iter().filter(|(fault, _)| faults.contains(fault)) {
+            actions.push(Action::Act { mailbox, administrator, fate: *fate });
+        }
+        if faults.contains(&Fault::ProgramDies) {
+            actions.push(Action::Die { mailbox, administrator });
+        }
+    }
+    actions
+}
+
+fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
+    let servers = || scenario.site.servers.ids();
+    let mut actions = Vec::new();
+    if scenario.site.replication == Replication::Eventual {
+        let pairs = servers().flat_map(|from| servers().filter(move |to| *to != from).map(move |to| (from, to)));
+        actions.extend(pairs.map(|(from, to)| Action::Replicate { mailbox, from, to }));
+    }
+    let readable = match scenario.site.replication {
+        Replication::Instant => 1,
+        Replication::Eventual => scenario.site.servers.count(),
+    };
+    if scenario.environment.stale_views {
+        actions.extend(servers().take(readable).map(|from| Action::Refresh { mailbox, from }));
+    }
+    if scenario.environment.other_edits > 0 {
+        actions.extend(servers().take(readable).map(|replica| Action::Edit { mailbox, replica }));
+    }
+    actions
+}
+
+impl Executed {
+    /// The procedure and the step.
+    #[must_use]
+    pub fn in_procedure<'a>(&self, world: &'a World) -> (&'a Procedure, &'a crate::procedure::Step) {
+        let procedure = &world.scenario.run(self.run).procedure;
+        (procedure, &procedure.steps[self.step])
+    }
+}
+
+impl Condition {
+    /// Whether a program that tests this condition learns which version of the recipient it saw.
+    pub(crate) fn reads_version(&self) -> bool {
+        matches!(self, Self::HomeIs(_))
+    }
+}
+
+impl World {
+    /// The kinds of action that the scenario allows, programs' own steps apart.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.actions.iter().any(|action| action.kind() == *kind)).collect()
+    }
+}
