@@ -6,5 +6,22 @@
 //! Each arrow goes one way: [`scenario`] reads files and knows no engine, [`engine`] searches and knows no report,
 //! [`report`] tells and decides nothing. The rules of the world stand in [`stranded_model`] alone.
 
+pub mod check;
+pub mod cli;
+pub mod command;
+pub mod engine;
+pub mod exit;
 pub mod property;
+pub mod replay;
+pub mod report;
 pub mod scenario;
+
+/// What identifies the model: a trace found in a model with another hash may not be possible in this one.
+#[must_use]
+pub fn model_hash() -> String {
+    let mut hasher = blake3::Hasher::new();
+    for rules in stranded_model::RULES {
+        hasher.update(rules.as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}

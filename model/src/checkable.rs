@@ -25,22 +25,29 @@ impl Model for World {
         self.step(state, &action).ok()
     }
 
-    /// The safety properties, in the order of [`Safety::ALL`].
     fn properties(&self) -> Vec<Property<Self>> {
-        let conditions: [fn(&Self, &State) -> bool; Safety::ALL.len()] = [
-            |world, state| Safety::NoLoss.holds(world, state),
-            |world, state| Safety::NoLastCopyDelete.holds(world, state),
-            |world, state| Safety::NoFalseSuccess.holds(world, state),
-            |world, state| Safety::HomeCoherent.holds(world, state),
-            |world, state| Safety::NoSelfMove.holds(world, state),
-            |world, state| Safety::TransitOwned.holds(world, state),
-            |world, state| Safety::Reachable.holds(world, state),
-            |world, state| Safety::OneHome.holds(world, state),
-        ];
-        Safety::ALL
-            .into_iter()
-            .zip(conditions)
-            .map(|(property, holds)| Property::always(property.name(), holds))
-            .collect()
+        safety_properties()
     }
+}
+
+impl AsRef<World> for World {
+    fn as_ref(&self) -> &World {
+        self
+    }
+}
+
+/// The safety properties in the order of [`Safety::ALL`], for the world itself or for a model that watches one.
+#[must_use]
+pub fn safety_properties<M: Model<State = State> + AsRef<World>>() -> Vec<Property<M>> {
+    let conditions: [fn(&M, &State) -> bool; Safety::ALL.len()] = [
+        |model, state| Safety::NoLoss.holds(model.as_ref(), state),
+        |model, state| Safety::NoLastCopyDelete.holds(model.as_ref(), state),
+        |model, state| Safety::NoFalseSuccess.holds(model.as_ref(), state),
+        |model, state| Safety::HomeCoherent.holds(model.as_ref(), state),
+        |model, state| Safety::NoSelfMove.holds(model.as_ref(), state),
+        |model, state| Safety::TransitOwned.holds(model.as_ref(), state),
+        |model, state| Safety::Reachable.holds(model.as_ref(), state),
+        |model, state| Safety::OneHome.holds(model.as_ref(), state),
+    ];
+    Safety::ALL.into_iter().zip(conditions).map(|(property, holds)| Property::always(property.name(), holds)).collect()
 }

@@ -28,3 +28,20 @@ mod world;
 
 pub use refusal::Refusal;
 pub use world::{Executed, Occurrence, World};
+
+/// The text of the rules: two models with the same text allow the same things.
+pub const RULES: &[&str] = &[
+    include_str!("act.rs"),
+    include_str!("action.rs"),
+    include_str!("assumption.rs"),
+    include_str!("delivery.rs"),
+    include_str!("directory.rs"),
+    include_str!("id.rs"),
+    include_str!("procedure.rs"),
+    include_str!("program.rs"),
+    include_str!("property.rs"),
+    include_str!("scenario.rs"),
+    include_str!("state.rs"),
+    include_str!("table.rs"),
+    include_str!("world.rs"),
+];

@@ -1,0 +1,302 @@
+//! Checking a scenario: one search for every combination of the assumptions that it touches, and the verdicts that follow.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use stranded_model::World;
+use stranded_model::action::Action;
+use stranded_model::assumption::{Answer, Assumption, Assumptions};
+use stranded_model::coverage::Point;
+use stranded_model::property::Safety;
+use stranded_model::state::State;
+
+use crate::engine::{Cut, Engine, Limits, Path, Search};
+use crate::property::{Property, Verdict};
+use crate::scenario::Spec;
+
+/// What a check of one scenario found.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    /// The scenario.
+    pub spec: &'a Spec,
+    /// Which engine searched.
+    pub engine: Engine,
+    /// One search for every combination of answers.
+    pub cases: Vec<Case>,
+    /// The assumptions that the scenario touches and does not pin.
+    pub varied: Vec<Assumption>,
+    /// The verdicts, in the order of [`Property::all`].
+    pub judgements: Vec<Judgement>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The search under one combination of assumptions, with its verdicts.
+#[derive(Debug)]
+pub struct Case {
+    /// The world that was searched.
+    pub world: World,
+    /// What the search found.
+    pub search: Search,
+    /// The verdict for each property, in the order of [`Property::all`].
+    pub verdicts: Vec<Verdict>,
+    /// What should have happened and did not, or happened and should not have.
+    pub unwitnessed: Vec<Unwitnessed>,
+}
+
+/// Something that breaks the property `witness`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwitnessed {
+    /// The name that `never` would give it.
+    pub name: String,
+    /// Whether it happened although the scenario says never, or never happened.
+    pub happened: bool,
+    /// The line of the step in its file.
+    pub line: Option<u32>,
+}
+
+/// The verdict on one property over all combinations.
+#[derive(Debug)]
+pub struct Judgement {
+    /// The property.
+    pub property: Property,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What the scenario expects.
+    pub expected: Verdict,
+    /// The case that shows it: the one with the shortest counterexample, the first of several.
+    pub shown_by: Option<usize>,
+}
+
+impl Judgement {
+    /// Whether the scenario expects this.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        self.verdict == self.expected
+    }
+}
+
+impl Checked<'_> {
+    /// Whether every search was complete.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.cut().is_none()
+    }
+
+    /// Why some search was not complete.
+    #[must_use]
+    pub fn cut(&self) -> Option<Cut> {
+        self.cases.iter().find_map(|case| case.search.cut)
+    }
+
+    /// Distinct states over all combinations.
+    #[must_use]
+    pub fn states(&self) -> usize {
+        self.cases.iter().map(|case| case.search.states).sum()
+    }
+
+    /// The depth of the deepest search.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.cases.iter().map(|case| case.search.depth).max().unwrap_or(0)
+    }
+
+    /// What makes the search itself doubtful.
+    #[must_use]
+    pub fn defect(&self) -> Option<&str> {
+        self.cases.iter().find_map(|case| case.search.defect.as_deref())
+    }
+}
+
+/// Checks a scenario with an engine, within limits.
+#[must_use]
+pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked<'a> {
+    let started = Instant::now();
+    let varied: Vec<Assumption> =
+        spec.touches().into_iter().filter(|assumption| spec.answer(*assumption).is_none()).collect();
+    let cases: Vec<Case> =
+        combinations(spec, &varied).map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
+    let judgements =
+        Property::all().enumerate().map(|(index, property)| judge(spec, index, property, &cases)).collect();
+    Checked { spec, engine, cases, varied, judgements, elapsed: started.elapsed() }
+}
+
+/// The world of a scenario under one combination; for a scenario that follows another, after searching that one.
+///
+/// # Errors
+/// Why the earlier scenario does not say where this one starts.
+pub fn world(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>) -> Result<World, Cut> {
+    let Some(earlier) = &spec.from else { return Ok(World::new(&spec.scenario, assumptions)) };
+    let earlier = engine.search(&world(earlier, assumptions, engine, limits)?, limits);
+    match earlier.cut {
+        Some(cut) => Err(cut),
+        None if earlier.at_rest.is_empty() => Err(Cut::NoStart),
+        None => Ok(World::following(&spec.scenario, assumptions, &earlier.at_rest)),
+    }
+}
+
+/// Every combination of answers to the assumptions that vary, the pinned ones as they are pinned.
+fn combinations<'a>(spec: &Spec, varied: &'a [Assumption]) -> impl Iterator<Item = Assumptions> + 'a {
+    let pinned =
+        spec.pinned_with_past().into_iter().fold(Assumptions::default(), |all, (one, answer)| all.with(one, answer));
+    let count: usize = varied.iter().map(|assumption| assumption.values().len()).product();
+    (0..count).map(move |number| {
+        let mut rest = number;
+        varied.iter().rev().fold(pinned, |all, assumption| {
+            let values = assumption.values().len();
+            let answer = Answer::try_from(rest % values).expect("an assumption has few answers");
+            rest /= values;
+            all.with(*assumption, answer)
+        })
+    })
+}
+
+fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>) -> Case {
+    let (world, search) = match world(spec, assumptions, engine, limits) {
+        Ok(world) => {
+            let search = engine.search(&world, limits);
+            (world, search)
+        }
+        Err(cut) => {
+            let world = World::following(&spec.scenario, assumptions, &[]);
+            let search = engine.search(&world, limits);
+            (world, Search { cut: Some(cut), ..search })
+        }
+    };
+    let unwitnessed = unwitnessed(spec, &world, &search);
+    let verdicts = Property::all()
+        .map(|property| match property {
+            Property::Safety(safety) => safety_verdict(safety, &search),
+            Property::Witness if search.cut.is_some() => Verdict::Inconclusive,
+            Property::Witness if unwitnessed.is_empty() => Verdict::Holds,
+            Property::Witness => Verdict::Violated,
+        })
+        .collect();
+    Case { world, search, verdicts, unwitnessed }
+}
+
+fn safety_verdict(property: Safety, search: &Search) -> Verdict {
+    if search.defect.is_some() {
+        Verdict::Error
+    } else if search.violations[property as usize].is_some() {
+        Verdict::Violated
+    } else if search.cut.is_some() {
+        Verdict::Inconclusive
+    } else if search.coverage.meets(property) {
+        Verdict::Holds
+    } else {
+        Verdict::Vacuous
+    }
+}
+
+/// What breaks `witness`. A property that is expected to be vacuous has its antecedent under `never` by that word alone.
+fn unwitnessed(spec: &Spec, world: &World, search: &Search) -> Vec<Unwitnessed> {
+    let expects_vacuous = |property: Safety| spec.expected(Property::Safety(property)) == Verdict::Vacuous;
+    let found = search.coverage.points().filter_map(|(point, happened)| {
+        let name = point.name(world);
+        let (is_never, line) = match point {
+            Point::Antecedent(property) => (expects_vacuous(property), None),
+            Point::Environment(_) => (false, None),
+            Point::Step { run, step } | Point::Handler { run, step, .. } => {
+                (false, Some(world.scenario.run(run).procedure.steps[step].line))
+            }
+        };
+        let is_never = is_never || spec.never.contains(&name);
+        (happened == is_never).then_some(Unwitnessed { name, happened, line })
+    });
+    found.collect()
+}
+
+fn judge(spec: &Spec, index: usize, property: Property, cases: &[Case]) -> Judgement {
+    let verdicts = || cases.iter().map(|case| case.verdicts[index]);
+    let all = |wanted: Verdict| verdicts().all(|verdict| verdict == wanted);
+    let any = |wanted: Verdict| verdicts().any(|verdict| verdict == wanted);
+    let verdict = if any(Verdict::Error) {
+        Verdict::Error
+    } else if any(Verdict::Inconclusive) {
+        // A violation that was found outranks a search that was cut.
+        if any(Verdict::Violated) { Verdict::Violated } else { Verdict::Inconclusive }
+    } else {
+        Verdict::ALL.into_iter().find(|verdict| all(*verdict)).unwrap_or(Verdict::Depends)
+    };
+    let length = |case: &Case| match property {
+        Property::Safety(safety) => case.search.violations[safety as usize].as_ref().map(|path| path.actions.len()),
+        Property::Witness => (!case.unwitnessed.is_empty()).then_some(0),
+    };
+    let shown_by = (0..cases.len()).filter_map(|case| Some((length(&cases[case])?, case))).min().map(|(_, case)| case);
+    Judgement { property, verdict, expected: spec.expected(property), shown_by }
+}
+
+/// A way to a broken property, and what the program that broke it would have done next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The way; it ends at the step that breaks the property.
+    pub path: Path,
+    /// The rest of the running procedure, if nothing disturbs it.
+    pub after: Vec<Action>,
+}
+
+impl Case {
+    /// The shortest counterexample to a property.
+    #[must_use]
+    pub fn trace(&self, property: Property) -> Option<Trace> {
+        match property {
+            Property::Safety(safety) => {
+                let path = self.search.violations[safety as usize].clone()?;
+                let after = rest_of_procedure(&self.world, &path);
+                Some(Trace { path, after })
+            }
+            Property::Witness => None,
+        }
+    }
+}
+
+/// The most steps that a procedure is followed beyond the end of a trace.
+const STEPS_AFTER_MAX: usize = 100;
+
+fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
+    let mut state = path.end(world);
+    let mut after = Vec::new();
+    let Some((mailbox, administrator)) =
+        path.actions.last().and_then(|action| Some((action.mailbox()?, action.administrator()?)))
+    else {
+        return after;
+    };
+    let next = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
+    while after.len() < STEPS_AFTER_MAX {
+        let Ok(following) = world.step(&state, &next) else { break };
+        state = following;
+        after.push(next);
+    }
+    after
+}
+
+impl Path {
+    /// The states on the way, the first one included.
+    #[must_use]
+    pub fn states(&self, world: &World) -> Vec<State> {
+        let mut states = vec![self.initial.clone()];
+        for action in &self.actions {
+            let next = states.last().map(|state| world.step(state, action));
+            states.push(next.and_then(Result::ok).expect("every step of a path is possible"));
+        }
+        states
+    }
+
+    /// The state at the end.
+    #[must_use]
+    pub fn end(&self, world: &World) -> State {
+        self.states(world).pop().expect("a path has a first state")
+    }
+}
+
+impl fmt::Display for Unwitnessed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, happened, line } = self;
+        let what = if *happened { "happens, and the scenario says never" } else { "never happens" };
+        match line {
+            Some(line) => write!(f, "{name} (line {line}) {what}"),
+            None => write!(f, "{name} {what}"),
+        }
+    }
+}

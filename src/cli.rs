@@ -1,0 +1,140 @@
+//! The command line as data. What the commands do stands in [`crate::command`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::engine::Engine;
+use crate::exit::Exit;
+
+/// Find out whether moving a mailbox can lose mail, and how.
+#[derive(Debug, Parser)]
+#[command(name = "stranded", version, about, after_help = Exit::HELP, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Search all that can happen in a scenario, and judge it
+    Check(Check),
+    /// List what is built in
+    List(List),
+    /// Print the TOML of a built-in scenario: copy it, edit it, check it
+    Show(Show),
+    /// Tell a saved trace step by step
+    Replay(Replay),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `stranded check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Built-in scenarios, families of them, or TOML files; all that is built in when none is named
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Run the procedure file that is named instead, from where this scenario comes to rest
+    #[arg(long, value_name = "SCENARIO")]
+    pub from: Option<String>,
+    /// Which search to use
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: Engine,
+    /// Stop when a search has reached this many states
+    #[arg(long, value_name = "N")]
+    pub max_states: Option<usize>,
+    /// Do not go farther than this many steps from the start
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<usize>,
+    /// Stop after this time, such as 250ms or 10s; 0s is over before the first state
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// How many scenarios to search at the same time [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Save every counterexample in this folder
+    #[arg(long, value_name = "DIR")]
+    pub traces: Option<PathBuf>,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `stranded list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// What to list
+    #[arg(value_enum, default_value_t)]
+    pub what: Listed,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// The built-in scenarios
+    #[default]
+    Scenarios,
+    /// The built-in procedures
+    Procedures,
+    /// What is judged
+    Properties,
+    /// What no source settles
+    Assumptions,
+}
+
+/// `stranded show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A built-in scenario, or with --procedure a built-in procedure
+    pub name: String,
+    /// Show a procedure
+    #[arg(long)]
+    pub procedure: bool,
+    /// Write to this file instead of standard output
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// `stranded replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A trace file, or REPORT.json#scenario/property
+    pub trace: String,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Where and how results are printed.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to this file instead of standard output
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}

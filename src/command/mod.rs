@@ -1,0 +1,86 @@
+//! What each command does: read the input, ask the library, print the answer, say how to end.
+
+mod check;
+mod list;
+mod output;
+mod replay;
+
+use std::fmt;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command, Show};
+use crate::exit::Exit;
+use crate::scenario::{self, Diagnostics};
+
+/// Why a command could not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// A scenario or a procedure is wrong.
+    Input(Diagnostics),
+    /// Something else that was given is wrong.
+    Usage(String),
+    /// A trace does not replay.
+    NotAsExpected(String),
+}
+
+impl Failure {
+    /// How the program ends with it.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Input(_) | Self::Usage(_) => Exit::Usage,
+            Self::NotAsExpected(_) => Exit::NotAsExpected,
+        }
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(diagnostics) => f.write_str(&diagnostics.render(true)),
+            Self::Usage(reason) | Self::NotAsExpected(reason) => {
+                write!(f, "{}error{}: {reason}", output::ERROR.render(), output::ERROR.render_reset())
+            }
+        }
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What was wrong with the input; nothing was printed as a result then.
+pub fn run(cli: &Cli) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Show(arguments) => show(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);
+            output::print(&String::from_utf8_lossy(&script), None)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            rendered.map_err(|reason| Failure::Usage(format!("the manual page cannot be rendered: {reason}")))?;
+            output::print(&String::from_utf8_lossy(&page), None)
+        }
+    }
+}
+
+fn show(arguments: &Show) -> Result<Exit, Failure> {
+    let text = if arguments.procedure {
+        scenario::builtin_procedure(&arguments.name)?.text
+    } else {
+        scenario::builtin_scenario(&arguments.name)?.text
+    };
+    output::print(text, arguments.file.as_deref())
+}

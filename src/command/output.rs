@@ -1,0 +1,50 @@
+//! Printing: results on standard output or into a file, everything else on standard error.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::report::text::WIDTH;
+
+use super::Failure;
+
+/// How the word `error` looks.
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// Prints a result. Style codes reach a terminal only. A reader that has gone away is no failure.
+pub(super) fn print(text: &str, file: Option<&Path>) -> Result<Exit, Failure> {
+    let written = match file {
+        Some(path) => std::fs::write(path, anstream::adapter::strip_str(text).to_string()),
+        None => anstream::stdout().lock().write_all(text.as_bytes()),
+    };
+    match written {
+        Ok(()) => Ok(Exit::AsExpected),
+        Err(reason) if file.is_none() && reason.kind() == ErrorKind::BrokenPipe => Ok(Exit::AsExpected),
+        Err(reason) => {
+            let place = file.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+            Err(Failure::Usage(format!("cannot write to {place}: {reason}")))
+        }
+    }
+}
+
+/// Prints a result as JSON.
+pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Result<Exit, Failure> {
+    let mut text = serde_json::to_string_pretty(value).expect("every report can be written as JSON");
+    text.push('\n');
+    print(&text, file)
+}
+
+/// The width of the terminal that a result goes to, or the width of a report.
+pub(super) fn width(file: Option<&Path>) -> u16 {
+    let terminal = if file.is_some() { None } else { terminal_size::terminal_size_of(std::io::stdout()) };
+    terminal.map_or(WIDTH, |(terminal_size::Width(width), _)| width.clamp(60, 160))
+}
+
+/// Says something that is no result.
+pub(super) fn warn(text: &str) {
+    let style = AnsiColor::Yellow.on_default().bold();
+    let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {text}");
+}

@@ -1,0 +1,72 @@
+//! `stranded replay`
+
+use stranded_model::World;
+
+use crate::cli::{Format, Replay};
+use crate::exit::Exit;
+use crate::replay::{self, Replayed};
+use crate::report::{json, text, trace};
+
+use super::{Failure, output};
+
+pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
+    let file = find(&arguments.trace)?;
+    let Replayed { spec, world, trace: found, is_stale } = replay::replay(&file).map_err(|refused| match refused {
+        replay::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
+        replay::Refused::File(reason) => Failure::Usage(format!("{}: {reason}", arguments.trace)),
+        replay::Refused::Step(reason) => Failure::NotAsExpected(format!("{}: {reason}", arguments.trace)),
+    })?;
+    if is_stale {
+        output::warn(
+            "the trace was found in another version of the model; every step was checked again and is possible",
+        );
+    }
+    let out = arguments.output.file.as_deref();
+    match arguments.output.format {
+        Format::Json => {
+            let touched = spec.touches();
+            let property = file.property.as_deref().unwrap_or_default();
+            output::print_json(&trace::write(&spec, &world, &touched, property, &found), out)
+        }
+        Format::Text => output::print(&told(&world, &file, &found, output::width(out)), out),
+    }
+}
+
+fn told(world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {
+    let property = file.property.as_deref().unwrap_or("no property");
+    let answers: Vec<String> = file.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let with = if answers.is_empty() { String::new() } else { format!("(with {})\n", answers.join(", ")) };
+    let story = crate::report::story::Story::of(world, found);
+    format!("{}: {property}, {} steps\n{with}{}", file.scenario, file.steps.len(), text::table(world, &story, width))
+}
+
+/// A trace file, or one trace of a report: `REPORT.json#scenario/property`.
+fn find(reference: &str) -> Result<trace::TraceFile, Failure> {
+    let (path, part) = match reference.split_once('#') {
+        Some((path, part)) => (path, Some(part)),
+        None => (reference, None),
+    };
+    let text =
+        std::fs::read_to_string(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    let Some(part) = part else { return parse(path, &text) };
+    let report: json::Report = parse(path, &text)?;
+    let names = || {
+        let scenarios = report.scenarios.iter();
+        scenarios.flat_map(|one| {
+            let traced = one.properties.iter().filter(|property| property.trace.is_some());
+            traced.map(|property| format!("{}/{}", one.name, property.name))
+        })
+    };
+    let mut wanted = report.scenarios.iter().flat_map(|one| one.properties.iter().map(move |property| (one, property)));
+    let found = wanted.find(|(one, property)| format!("{}/{}", one.name, property.name) == part);
+    found.and_then(|(_, property)| property.trace.clone()).ok_or_else(|| {
+        let known: Vec<String> = names().collect();
+        Failure::Usage(format!("{path} has no trace {part}; it has {}", known.join(", ")))
+    })
+}
+
+fn parse<'a, T: serde::Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Failure> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let parsed = serde_path_to_error::deserialize(&mut reader);
+    parsed.map_err(|reason| Failure::Usage(format!("{path} is no such file: at {}: {}", reason.path(), reason.inner())))
+}

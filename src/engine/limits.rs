@@ -1,0 +1,79 @@
+//! What ends a search early. Every limit is looked at between two states, by every engine.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// The limits of a search; the default has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits<'a> {
+    /// The most states that may be reached.
+    pub states_max: Option<usize>,
+    /// The most actions that a state may be away from the start.
+    pub depth_max: Option<usize>,
+    /// The moment at which the search ends.
+    pub deadline: Option<Instant>,
+    /// Where the search says how far it is.
+    pub progress: Option<&'a Progress>,
+}
+
+/// How far a search is, for whoever watches.
+#[derive(Debug, Default)]
+pub struct Progress {
+    states: AtomicUsize,
+    depth: AtomicUsize,
+}
+
+/// Why a search is not complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cut {
+    /// There are more states than allowed.
+    States(usize),
+    /// There are states farther away than allowed.
+    Depth(usize),
+    /// The time was over.
+    Time,
+    /// There is no state to start from.
+    NoStart,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::States(max) => write!(f, "there are more than {max} states (--max-states)"),
+            Self::Depth(max) => write!(f, "there are states more than {max} steps away (--max-depth)"),
+            Self::Time => f.write_str("the time was over (--timeout)"),
+            Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
+        }
+    }
+}
+
+impl Limits<'_> {
+    /// Whether the time is over.
+    #[must_use]
+    pub fn time_is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Tells whoever watches.
+    pub(crate) fn report(&self, states: usize, depth: usize) {
+        if let Some(progress) = self.progress {
+            progress.states.store(states, Ordering::Relaxed);
+            progress.depth.store(depth, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Progress {
+    /// States reached so far in the search that runs.
+    #[must_use]
+    pub fn states(&self) -> usize {
+        self.states.load(Ordering::Relaxed)
+    }
+
+    /// The depth that the search is at.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.depth.load(Ordering::Relaxed)
+    }
+}

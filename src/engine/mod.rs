@@ -1,0 +1,88 @@
+//! Searching a world: what was reached, what was violated and by which shortest path, and what was cut off.
+//!
+//! Engines know states and actions; what a verdict is, [`crate::check`] says.
+
+mod exact;
+mod limits;
+mod reference;
+
+use std::fmt;
+
+use stranded_model::World;
+use stranded_model::action::Action;
+use stranded_model::coverage::Coverage;
+use stranded_model::property::Safety;
+use stranded_model::state::State;
+
+pub use limits::{Cut, Limits, Progress};
+
+/// Which search is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Engine {
+    /// Level-synchronous breadth-first search over exact states.
+    #[default]
+    Exact,
+    /// The checker of the crate stateright, one property a run.
+    Stateright,
+}
+
+impl Engine {
+    /// Every engine.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Stateright];
+
+    /// The name that the command line and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Stateright => "stateright",
+        }
+    }
+
+    /// Searches all that is reachable in a world, within the limits.
+    #[must_use]
+    pub fn search(self, world: &World, limits: &Limits<'_>) -> Search {
+        match self {
+            Self::Exact => exact::search_world(world, limits),
+            Self::Stateright => reference::search_world(world, limits),
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a search found.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// How many distinct states it reached.
+    pub states: usize,
+    /// How many actions away the farthest of them is.
+    pub depth: usize,
+    /// Why it is not complete, if it is not.
+    pub cut: Option<Cut>,
+    /// For each property in the order of [`Safety::ALL`]: a shortest path to a state in which it is not true.
+    pub violations: [Option<Path>; Safety::ALL.len()],
+    /// What happened anywhere.
+    pub coverage: Coverage,
+    /// The states in which every mailbox is at rest, in a fixed order.
+    pub at_rest: Vec<State>,
+    /// What makes the search itself doubtful; a defect, never a verdict.
+    pub defect: Option<String>,
+}
+
+/// A way through a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Where it starts.
+    pub initial: State,
+    /// What happens, in order.
+    pub actions: Vec<Action>,
+}
+
+fn is_at_rest(world: &World, state: &State) -> bool {
+    state.accounts.ids().all(|mailbox| world.is_at_rest(state, mailbox))
+}

@@ -1,0 +1,85 @@
+//! Replaying a saved trace: every step is looked up among what is possible, taken, and compared with what was saved.
+
+use stranded_model::World;
+use stranded_model::assumption::{Answer, Assumption, Assumptions};
+
+use crate::check::Trace;
+use crate::engine::Path;
+use crate::report::trace::{StepFile, TraceFile};
+use crate::report::{names, view};
+use crate::scenario::{self, Diagnostics, Spec};
+
+/// A trace that the model allows.
+#[derive(Debug)]
+pub struct Replayed {
+    /// Its scenario.
+    pub spec: Spec,
+    /// The world in which it happens.
+    pub world: World,
+    /// The trace.
+    pub trace: Trace,
+    /// Whether it was found in another version of the model.
+    pub is_stale: bool,
+}
+
+/// Why a trace cannot be replayed.
+#[derive(Debug)]
+pub enum Refused {
+    /// Its scenario is wrong.
+    Scenario(Diagnostics),
+    /// The file says something that does not belong together.
+    File(String),
+    /// The model does not allow it.
+    Step(String),
+}
+
+/// Replays a trace.
+///
+/// # Errors
+/// Why it cannot be replayed; nothing of it is to be believed then.
+pub fn replay(file: &TraceFile) -> Result<Replayed, Refused> {
+    let spec = scenario::parse_saved(&file.scenario_toml).map_err(Refused::Scenario)?;
+    let assumptions = assumptions(file).map_err(Refused::File)?;
+    let mut world = World::new(&spec.scenario, assumptions);
+    let initial =
+        view::read(&world.scenario, &file.initial).map_err(|reason| Refused::File(format!("initial: {reason}")))?;
+    world.initial = vec![initial.clone()];
+    let mut state = initial.clone();
+    let mut actions = Vec::new();
+    for (index, step) in file.steps.iter().chain(&file.after).enumerate() {
+        let place = |reason: String| Refused::Step(format!("step {}: {reason}", index + 1));
+        let (action, next) = take(&world, &state, step).map_err(place)?;
+        actions.push(action);
+        state = next;
+    }
+    let after = actions.split_off(file.steps.len());
+    let trace = Trace { path: Path { initial, actions }, after };
+    Ok(Replayed { spec, world, trace, is_stale: file.model_hash != crate::model_hash() })
+}
+
+fn assumptions(file: &TraceFile) -> Result<Assumptions, String> {
+    file.assumptions.iter().try_fold(Assumptions::default(), |all, (name, value)| {
+        let assumption = Assumption::ALL.into_iter().find(|assumption| assumption.name() == name);
+        let assumption = assumption.ok_or_else(|| format!("assumptions: {name} is no assumption"))?;
+        let answer = assumption.values().iter().position(|one| one == value);
+        let answer = answer.ok_or_else(|| format!("assumptions: {value} is no answer to {name}"))?;
+        Ok(all.with(assumption, Answer::try_from(answer).map_err(|reason| reason.to_string())?))
+    })
+}
+
+fn take(
+    world: &World,
+    state: &stranded_model::state::State,
+    step: &StepFile,
+) -> Result<(stranded_model::action::Action, stranded_model::state::State), String> {
+    let named = |action: &&stranded_model::action::Action| names::action(world, state, action) == step.action;
+    let possible = || world.enabled(state).map(|(action, _)| names::action(world, state, &action)).collect::<Vec<_>>();
+    let action = world.actions().iter().find(named);
+    let action =
+        *action.ok_or_else(|| format!("there is no action `{}`; possible: {}", step.action, possible().join(", ")))?;
+    let next = world.step(state, &action).map_err(|refusal| format!("`{}` is not possible: {refusal}", step.action))?;
+    if view::show(&world.scenario, &next) != step.state {
+        return Err(format!("`{}` leads to another state than the trace says", step.action));
+    }
+    Ok((action, next))
+}

@@ -1,0 +1,132 @@
+//! The report of a check in JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Case, Checked, Judgement};
+use crate::property::{Property, Verdict};
+
+use super::trace::{self, TraceFile};
+
+/// The report of one run of `stranded check`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of the program.
+    pub version: String,
+    /// The model that was checked.
+    pub model_hash: String,
+    /// Every scenario, in the order in which they were asked for.
+    pub scenarios: Vec<ScenarioReport>,
+}
+
+/// What was found about one scenario.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScenarioReport {
+    /// Its name.
+    pub name: String,
+    /// The standing of its verdicts.
+    pub family: String,
+    /// Whether all of it was searched.
+    pub complete: bool,
+    /// Why not, if not.
+    pub cut: Option<String>,
+    /// Distinct states over all combinations of assumptions.
+    pub states: usize,
+    /// The depth of the deepest search, in actions.
+    pub depth: usize,
+    /// How long it took.
+    pub seconds: f64,
+    /// Which engine searched.
+    pub engine: String,
+    /// The verdict on every property.
+    pub properties: Vec<PropertyReport>,
+}
+
+/// What was found about one property.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PropertyReport {
+    /// Its name.
+    pub name: String,
+    /// The verdict.
+    pub verdict: String,
+    /// What the scenario expects.
+    pub expected: String,
+    /// Whether that is the same.
+    pub as_expected: bool,
+    /// The answers under which the trace was found; all answers if the verdict is the same under every combination.
+    pub assumptions: BTreeMap<String, String>,
+    /// The verdict under each combination, where it is not the same under all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseReport>,
+    /// What should have happened and did not, or happened and should not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unwitnessed: Vec<String>,
+    /// The shortest counterexample.
+    pub trace: Option<TraceFile>,
+}
+
+/// The verdict under one combination of assumptions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CaseReport {
+    /// The answers.
+    pub assumptions: BTreeMap<String, String>,
+    /// The verdict.
+    pub verdict: String,
+}
+
+/// The report on all that was checked.
+#[must_use]
+pub fn report(checked: &[Checked<'_>]) -> Report {
+    Report {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model_hash: crate::model_hash(),
+        scenarios: checked.iter().map(scenario).collect(),
+    }
+}
+
+fn scenario(checked: &Checked<'_>) -> ScenarioReport {
+    ScenarioReport {
+        name: checked.spec.name.clone(),
+        family: checked.spec.family.name().to_owned(),
+        complete: checked.is_complete(),
+        cut: checked.cut().map(|cut| cut.to_string()),
+        states: checked.states(),
+        depth: checked.depth(),
+        seconds: checked.elapsed.as_secs_f64(),
+        engine: checked.engine.name().to_owned(),
+        properties: checked.judgements.iter().map(|judgement| property(checked, judgement)).collect(),
+    }
+}
+
+fn property(checked: &Checked<'_>, judgement: &Judgement) -> PropertyReport {
+    let shown_by = judgement.shown_by.map(|index| &checked.cases[index]);
+    let touched = checked.spec.touches();
+    let name = judgement.property.name();
+    let trace = |case: &Case| {
+        let trace = case.trace(judgement.property)?;
+        Some(trace::write(checked.spec, &case.world, &touched, name, &trace))
+    };
+    PropertyReport {
+        name: name.to_owned(),
+        verdict: judgement.verdict.name().to_owned(),
+        expected: judgement.expected.name().to_owned(),
+        as_expected: judgement.is_as_expected(),
+        assumptions: shown_by.map(|case| trace::answers(&case.world, &touched)).unwrap_or_default(),
+        cases: if judgement.verdict == Verdict::Depends { cases(checked, judgement.property) } else { Vec::new() },
+        unwitnessed: match (judgement.property, shown_by) {
+            (Property::Witness, Some(case)) => case.unwitnessed.iter().map(ToString::to_string).collect(),
+            (Property::Witness | Property::Safety(_), _) => Vec::new(),
+        },
+        trace: shown_by.and_then(trace),
+    }
+}
+
+fn cases(checked: &Checked<'_>, property: Property) -> Vec<CaseReport> {
+    let index = Property::all().position(|one| one == property).expect("every property is in the list of all");
+    let case = |case: &Case| CaseReport {
+        assumptions: trace::answers(&case.world, &checked.varied),
+        verdict: case.verdicts[index].name().to_owned(),
+    };
+    checked.cases.iter().map(case).collect()
+}

@@ -1,0 +1,11 @@
+//! Telling what a check found. A report repeats verdicts; it decides nothing.
+
+pub mod json;
+pub mod names;
+pub mod story;
+pub mod text;
+pub mod trace;
+pub mod view;
+mod words;
+
+pub use words::condition;

@@ -1,0 +1,93 @@
+//! What the things of a scenario are called in reports, and what an action is called in a trace.
+
+use stranded_model::World;
+use stranded_model::action::{Action, Fate, Part, View};
+use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
+use stranded_model::scenario::Scenario;
+use stranded_model::state::{Phase, State};
+
+/// The name of a server.
+#[must_use]
+pub fn server(scenario: &Scenario, server: ServerId) -> &str {
+    &scenario.site.servers[server]
+}
+
+/// The name of an administrator.
+#[must_use]
+pub fn administrator(scenario: &Scenario, administrator: AdministratorId) -> &str {
+    &scenario.administrators[administrator.index()].name
+}
+
+/// The name of a mailbox: `mailbox-1`, `mailbox-2`, …
+#[must_use]
+pub fn mailbox(mailbox: MailboxId) -> String {
+    format!("mailbox-{}", mailbox.0 + 1)
+}
+
+/// The name of a message to a mailbox: `m1`, `m2`, … in order of arrival.
+#[must_use]
+pub fn message(message: MessageId) -> String {
+    format!("m{}", message.0 + 1)
+}
+
+/// The names of some messages.
+#[must_use]
+pub fn messages(messages: MessageSet) -> Vec<String> {
+    messages.iter().map(message).collect()
+}
+
+/// Reads a message's name.
+#[must_use]
+pub fn parse_message(name: &str) -> Option<MessageId> {
+    let number: usize = name.strip_prefix('m')?.parse().ok()?;
+    (1..=MessageSet::MESSAGES_MAX).contains(&number).then(|| MessageId::at(number - 1))
+}
+
+/// The name of an action in a state. It is the same wherever the same thing happens, and no two actions that are possible in
+/// one state share it.
+#[must_use]
+pub fn action(world: &World, state: &State, action: &Action) -> String {
+    let scenario = &world.scenario;
+    let kind = action.kind().name();
+    let view = |view: View| match view {
+        View::Replica(id) => server(scenario, id),
+        View::Remembered => "an older view",
+    };
+    match *action {
+        Action::Deliver { mailbox: id, by } | Action::LogOn { mailbox: id, by } => {
+            format!("{kind} {} by {}", mailbox(id), view(by))
+        }
+        Action::Redeliver { mailbox: id, message: which, by }
+        | Action::OwnerDeletes { mailbox: id, message: which, by } => {
+            format!("{kind} {} {} by {}", mailbox(id), message(which), view(by))
+        }
+        Action::Start { mailbox: id, administrator: who, run } => {
+            let procedure = &scenario.administrators[who.index()].runs[usize::from(run)].procedure.name;
+            format!("{kind} {} {} {}-{procedure}", mailbox(id), administrator(scenario, who), run + 1)
+        }
+        Action::Act { mailbox: id, administrator: who, fate } => {
+            let program = &state.accounts[id].programs[who];
+            let step = match program.phase {
+                Phase::Idle => "nothing".to_owned(),
+                Phase::Running { next, .. } => world.run_of(who, program).procedure.step_name(usize::from(next)),
+            };
+            let fate = match fate {
+                Fate::Answered => "",
+                Fate::RequestLost | Fate::ReplyLost => kind,
+            };
+            format!("act {} {} {step} {fate}", mailbox(id), administrator(scenario, who)).trim_end().to_owned()
+        }
+        Action::Die { mailbox: id, administrator: who } => {
+            format!("{kind} {} {}", mailbox(id), administrator(scenario, who))
+        }
+        Action::Replicate { mailbox: id, from, to } => {
+            format!("{kind} {} {} {}", mailbox(id), server(scenario, from), server(scenario, to))
+        }
+        Action::Refresh { mailbox: id, from } => format!("{kind} {} {}", mailbox(id), server(scenario, from)),
+        Action::Edit { mailbox: id, replica } => format!("{kind} {} {}", mailbox(id), server(scenario, replica)),
+        Action::Fail { server: id, part: Part::Store | Part::Replica }
+        | Action::Recover { server: id, part: Part::Store | Part::Replica } => {
+            format!("{kind} {}", server(scenario, id))
+        }
+    }
+}

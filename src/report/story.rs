@@ -1,0 +1,162 @@
+//! A trace as a story: one row a step, with what everybody can see after it. Text, JSON and every other form tell this same
+//! story.
+
+use stranded_model::World;
+use stranded_model::action::Action;
+use stranded_model::id::{MailboxId, MessageSet, ServerId};
+use stranded_model::property::Safety;
+use stranded_model::state::{Account, Home, Mailbox, Mark, Recipient, State};
+
+use crate::check::Trace;
+
+use super::{names, words};
+
+/// What a message counts for in the total of a mailbox; the article gives no figures.
+pub const KILOBYTES_PER_MESSAGE: usize = 10;
+
+/// A trace, step by step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// How everything stands at first.
+    pub start: Scene,
+    /// The state that it starts in.
+    pub initial: State,
+    /// What happens.
+    pub rows: Vec<Row>,
+}
+
+/// One step, and how everything stands after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Who acts.
+    pub actor: String,
+    /// The action's name in the trace.
+    pub action: String,
+    /// What happens.
+    pub says: String,
+    /// What the administrator is told, if his run ends.
+    pub told: Option<String>,
+    /// The messages that this step loses.
+    pub lost: Vec<String>,
+    /// The properties that are true before and not after.
+    pub breaks: Vec<Safety>,
+    /// Whether it comes after the end of the counterexample.
+    pub is_after: bool,
+    /// How everything stands afterwards.
+    pub scene: Scene,
+    /// The state afterwards.
+    pub state: State,
+}
+
+/// What the directory says and what each server's mailbox resources show, for one mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scene {
+    /// What the directory says, one line for each replica that says something of its own.
+    pub directory: Vec<String>,
+    /// What each store lists, one line for each remark.
+    pub stores: Vec<Vec<String>>,
+}
+
+impl Story {
+    /// Tells a trace in the world that it happened in.
+    #[must_use]
+    pub fn of(world: &World, trace: &Trace) -> Self {
+        let initial = trace.path.initial.clone();
+        let mut state = initial.clone();
+        let mut rows: Vec<Row> = Vec::new();
+        let mut subject = MailboxId::default();
+        let steps = trace.path.actions.iter().map(|action| (action, false));
+        for (action, is_after) in steps.chain(trace.after.iter().map(|action| (action, true))) {
+            subject = action.mailbox().unwrap_or(subject);
+            rows.push(row(world, &state, action, rows.len() + 1, is_after, subject));
+            state.clone_from(&rows[rows.len() - 1].state);
+        }
+        let first = trace.path.actions.iter().find_map(Action::mailbox).unwrap_or_default();
+        Self { start: Scene::of(world, &initial, first), initial, rows }
+    }
+}
+
+fn row(world: &World, before: &State, action: &Action, number: usize, is_after: bool, subject: MailboxId) -> Row {
+    let occurrence = world.occur(before, action).expect("every step of a trace is possible");
+    let after = &occurrence.state;
+    let lost = |state: &State| state.accounts[subject].lost();
+    let broken = |property: &Safety| property.holds(world, before) && !property.holds(world, after);
+    Row {
+        number,
+        actor: words::actor(world, action),
+        action: names::action(world, before, action),
+        says: words::says(world, before, action, &occurrence),
+        told: occurrence.step.and_then(|executed| words::told(world, &executed)),
+        lost: names::messages(lost(after).without(lost(before))),
+        breaks: Safety::ALL.into_iter().filter(broken).collect(),
+        is_after,
+        scene: Scene::of(world, after, subject),
+        state: occurrence.state,
+    }
+}
+
+impl Scene {
+    /// What can be seen of a mailbox in a state.
+    #[must_use]
+    pub fn of(world: &World, state: &State, mailbox: MailboxId) -> Self {
+        let account = &state.accounts[mailbox];
+        Self { directory: directory(world, account), stores: account.mailboxes.values().map(store).collect() }
+    }
+}
+
+fn directory(world: &World, account: &Account) -> Vec<String> {
+    let said: Vec<String> = account.recipients.values().map(|recipient| home(world, recipient)).collect();
+    let mut lines: Vec<String> = if said.windows(2).all(|pair| pair[0] == pair[1]) {
+        said.into_iter().take(1).collect()
+    } else {
+        let names = account.recipients.ids().map(|id| names::server(&world.scenario, id));
+        names.zip(said).map(|(name, said)| format!("{name}: {said}")).collect()
+    };
+    if let Some(remembered) = account.remembered.filter(|old| account.recipients.values().all(|now| now != old)) {
+        lines.push(format!("older view: {}", home(world, &remembered)));
+    }
+    lines
+}
+
+fn home(world: &World, recipient: &Recipient) -> String {
+    let value = |home: Home| match home {
+        Home::Server(server) => names::server(&world.scenario, server),
+        Home::Malformed => "(malformed)",
+    };
+    match recipient {
+        Recipient::Absent => "no recipient".to_owned(),
+        Recipient::Tombstone { .. } => "deleted".to_owned(),
+        Recipient::Live { homes, .. } if homes.mdb == homes.mta => value(homes.mdb).to_owned(),
+        Recipient::Live { homes, .. } => format!("MDB {} MTA {}", value(homes.mdb), value(homes.mta)),
+    }
+}
+
+fn store(mailbox: &Mailbox) -> Vec<String> {
+    let Mailbox::Present(contents) = mailbox else { return vec!["–".to_owned()] };
+    let size = |messages: MessageSet| format!("{} KB", messages.len() * KILOBYTES_PER_MESSAGE);
+    let mut lines = match names::messages(contents.messages).join(" ") {
+        none if none.is_empty() => vec!["empty".to_owned()],
+        some => vec![some],
+    };
+    lines.push(size(contents.messages));
+    match contents.mark {
+        Mark::Settled => {}
+        Mark::InTransit { pending, .. } if pending.is_empty() => lines.push("in transit".to_owned()),
+        Mark::InTransit { pending, .. } => {
+            lines.push(format!("in transit, holds {}", names::messages(pending).join(" ")))
+        }
+    }
+    lines
+}
+
+/// Whether the data is on another server than the home.
+#[must_use]
+pub fn is_stranded(account: &Account) -> bool {
+    let holds = |server: ServerId| !account.mailboxes[server].held().is_empty();
+    match account.agreed_home() {
+        Some(home) => !holds(home) && account.mailboxes.ids().any(|server| server != home && holds(server)),
+        None => false,
+    }
+}

@@ -1,0 +1,98 @@
+//! A trace as a file: it carries its scenario, so that it can be replayed anywhere, and every state, so that a replay can
+//! tell whether the model has changed since.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use stranded_model::World;
+use stranded_model::assumption::Assumption;
+
+use crate::check::Trace;
+
+use super::story::{Row, Story};
+use super::view::{self, StateView};
+
+/// A trace in JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraceFile {
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The scenario's file, self-contained.
+    pub scenario_toml: String,
+    /// The model that the trace was found in.
+    pub model_hash: String,
+    /// The property that it breaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property: Option<String>,
+    /// The answers to the assumptions that the scenario touches.
+    pub assumptions: BTreeMap<String, String>,
+    /// The state that it starts in.
+    pub initial: StateView,
+    /// What happens; the last step breaks the property.
+    pub steps: Vec<StepFile>,
+    /// What the program that broke the property would do next, undisturbed.
+    #[serde(default)]
+    pub after: Vec<StepFile>,
+    /// The step after which the trace repeats for ever.
+    #[serde(rename = "loop")]
+    pub repeats_from: Option<usize>,
+}
+
+/// One step of a trace in JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepFile {
+    /// Who acts.
+    pub actor: String,
+    /// The name of the action.
+    pub action: String,
+    /// What happens, in a sentence.
+    pub says: String,
+    /// What the administrator is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
+    /// The messages that are lost by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
+    /// The state afterwards.
+    pub state: StateView,
+}
+
+/// Writes a trace down.
+#[must_use]
+pub fn write(
+    spec: &crate::scenario::Spec,
+    world: &World,
+    touched: &[Assumption],
+    property: &str,
+    trace: &Trace,
+) -> TraceFile {
+    let story = Story::of(world, trace);
+    let step = |row: &Row| StepFile {
+        actor: row.actor.clone(),
+        action: row.action.clone(),
+        says: row.says.clone(),
+        told: row.told.clone(),
+        lost: row.lost.clone(),
+        state: view::show(&world.scenario, &row.state),
+    };
+    TraceFile {
+        scenario: spec.name.clone(),
+        scenario_toml: spec.text.clone(),
+        model_hash: crate::model_hash(),
+        property: Some(property.to_owned()),
+        assumptions: answers(world, touched),
+        initial: view::show(&world.scenario, &story.initial),
+        steps: story.rows.iter().filter(|row| !row.is_after).map(step).collect(),
+        after: story.rows.iter().filter(|row| row.is_after).map(step).collect(),
+        repeats_from: None,
+    }
+}
+
+/// The answers of a world to some assumptions, by name.
+#[must_use]
+pub fn answers(world: &World, assumptions: &[Assumption]) -> BTreeMap<String, String> {
+    let answer = |one: &Assumption| (one.name().to_owned(), world.assumptions.value(*one).to_owned());
+    assumptions.iter().map(answer).collect()
+}

@@ -1,0 +1,373 @@
+//! A state as JSON shows it, with the scenario's names; nothing is left out, so that a saved state can be read back.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use stranded_model::id::{AdministratorId, Id, MessageSet, ServerId};
+use stranded_model::procedure::Outcome;
+use stranded_model::scenario::Scenario;
+use stranded_model::state::{
+    Account, Contents, Ended, Home, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp,
+    State, Transport,
+};
+use stranded_model::table::Table;
+
+use super::names;
+
+/// A state of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StateView {
+    /// Each mailbox by name.
+    pub mailboxes: BTreeMap<String, AccountView>,
+    /// Each server by name.
+    pub servers: BTreeMap<String, ServerView>,
+    /// How many more faults may happen.
+    pub faults_left: u8,
+}
+
+/// All that concerns one mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AccountView {
+    /// The recipient in each replica; `null` where there is none.
+    pub directory: BTreeMap<String, Option<RecipientView>>,
+    /// The recipient as caches and sessions remember it, where the scenario has such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<RecipientView>,
+    /// The mailbox in each store; `null` where there is none.
+    pub stores: BTreeMap<String, Option<ContentsView>>,
+    /// Messages that wait in the transport.
+    pub queued: Vec<String>,
+    /// Whether an administrator holds mail back.
+    pub delivery_held: bool,
+    /// Messages saved to a file.
+    pub saved: Vec<String>,
+    /// How many more unrelated edits may happen.
+    pub edits_left: u8,
+    /// What each administrator's program does.
+    pub administrators: BTreeMap<String, ProgramView>,
+    /// What the observer remembers.
+    pub record: RecordView,
+}
+
+/// A directory object that is there, or was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RecipientView {
+    /// The server that Home-MDB names; `null` if it is malformed.
+    pub home_mdb: Option<String>,
+    /// The server that Home-MTA names; `null` if it is malformed.
+    pub home_mta: Option<String>,
+    /// Whether it is only a tombstone; it has no homes then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Object-Version, counted from the lowest that matters.
+    pub version: u8,
+    /// The order among versions that compete.
+    pub changed: u8,
+    /// The server that wrote the version.
+    pub signature: u8,
+}
+
+/// A mailbox that is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ContentsView {
+    /// Its messages.
+    pub messages: Vec<String>,
+    /// Messages that the store remembers as deleted.
+    pub expunged: Vec<String>,
+    /// The move that marked it; `null` if none has.
+    pub in_transit: Option<MarkView>,
+}
+
+/// The mark of a mailbox in transit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MarkView {
+    /// Whose program set it.
+    pub owner: String,
+    /// Where the move takes the mail from.
+    pub from: String,
+    /// Where it takes it to.
+    pub to: String,
+    /// What waits in the in-transit folder.
+    pub pending: Vec<String>,
+}
+
+/// What a program does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ProgramView {
+    /// Which run was started last, from 1.
+    pub run: u8,
+    /// How often it was started.
+    pub executions: u8,
+    /// The step that comes next, from 1; `null` if nothing runs.
+    pub next: Option<u8>,
+    /// Whether the move's aim was reached at some moment of the run.
+    pub arrived: bool,
+    /// The version of the recipient that the program read.
+    pub read: Option<u8>,
+    /// How the last execution ended: an outcome, `died`, or `null` if none has.
+    pub ended: Option<String>,
+    /// Whether the administrator owes a retry.
+    pub owes_retry: bool,
+}
+
+/// What the observer remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RecordView {
+    /// Accepted messages.
+    pub accepted: Vec<String>,
+    /// Messages returned to their sender.
+    pub returned: Vec<String>,
+    /// Messages that their owner deleted.
+    pub owner_deleted: Vec<String>,
+    /// Messages whose last copy a step deleted.
+    pub destroyed: Vec<String>,
+    /// A run reported ok although the move was never done.
+    pub false_success: bool,
+    /// A directory step moved the recipient from a server to itself.
+    pub self_move: bool,
+}
+
+/// What works on a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ServerView {
+    /// Whether the store answers.
+    pub store_up: bool,
+    /// Whether the directory replica can be reached.
+    pub replica_up: bool,
+}
+
+const DIED: &str = "died";
+
+/// Shows a state.
+#[must_use]
+pub fn show(scenario: &Scenario, state: &State) -> StateView {
+    let server = |id: ServerId| names::server(scenario, id).to_owned();
+    let mailboxes = state.accounts.iter().map(|(id, account)| (names::mailbox(id), show_account(scenario, account)));
+    let servers = state.servers.iter().map(|(id, found)| {
+        let view = ServerView { store_up: found.store == Service::Up, replica_up: found.replica == Service::Up };
+        (server(id), view)
+    });
+    StateView { mailboxes: mailboxes.collect(), servers: servers.collect(), faults_left: state.faults_left }
+}
+
+fn show_account(scenario: &Scenario, account: &Account) -> AccountView {
+    let server = |id: ServerId| names::server(scenario, id).to_owned();
+    let programs = account
+        .programs
+        .iter()
+        .map(|(id, program)| (names::administrator(scenario, id).to_owned(), show_program(program)));
+    AccountView {
+        directory: account.recipients.iter().map(|(id, found)| (server(id), show_recipient(scenario, found))).collect(),
+        remembered: account.remembered.and_then(|found| show_recipient(scenario, &found)),
+        stores: account.mailboxes.iter().map(|(id, found)| (server(id), show_mailbox(scenario, found))).collect(),
+        queued: names::messages(account.queued),
+        delivery_held: account.transport == Transport::Held,
+        saved: names::messages(account.saved),
+        edits_left: account.edits_left,
+        administrators: programs.collect(),
+        record: show_record(&account.record),
+    }
+}
+
+fn show_recipient(scenario: &Scenario, recipient: &Recipient) -> Option<RecipientView> {
+    let name = |home: Home| home.server().map(|id| names::server(scenario, id).to_owned());
+    let stamp = recipient.stamp()?;
+    let homes = recipient.homes();
+    Some(RecipientView {
+        home_mdb: homes.and_then(|homes| name(homes.mdb)),
+        home_mta: homes.and_then(|homes| name(homes.mta)),
+        deleted: homes.is_none(),
+        version: stamp.version,
+        changed: stamp.changed,
+        signature: stamp.signature.0,
+    })
+}
+
+fn show_mailbox(scenario: &Scenario, mailbox: &Mailbox) -> Option<ContentsView> {
+    let server = |id: ServerId| names::server(scenario, id).to_owned();
+    let Mailbox::Present(contents) = mailbox else { return None };
+    let in_transit = match contents.mark {
+        Mark::Settled => None,
+        Mark::InTransit { owner, from, to, pending } => Some(MarkView {
+            owner: names::administrator(scenario, owner).to_owned(),
+            from: server(from),
+            to: server(to),
+            pending: names::messages(pending),
+        }),
+    };
+    Some(ContentsView {
+        messages: names::messages(contents.messages),
+        expunged: names::messages(contents.expunged),
+        in_transit,
+    })
+}
+
+fn show_program(program: &Program) -> ProgramView {
+    let (next, arrived, read) = match program.phase {
+        Phase::Idle => (None, false, None),
+        Phase::Running { next, arrived, read } => (Some(next + 1), arrived, read),
+    };
+    let ended = match program.ended {
+        Ended::Never => None,
+        Ended::Died => Some(DIED.to_owned()),
+        Ended::Reported(outcome) => Some(outcome.name().to_owned()),
+    };
+    let Program { run, executions, owes_retry, .. } = *program;
+    ProgramView { run: run + 1, executions, next, arrived, read, ended, owes_retry }
+}
+
+fn show_record(record: &Record) -> RecordView {
+    RecordView {
+        accepted: names::messages(record.accepted),
+        returned: names::messages(record.returned),
+        owner_deleted: names::messages(record.owner_deleted),
+        destroyed: names::messages(record.destroyed),
+        false_success: record.false_success,
+        self_move: record.self_move,
+    }
+}
+
+/// Reads a state back.
+///
+/// # Errors
+/// What in the view does not belong to the scenario.
+pub fn read(scenario: &Scenario, view: &StateView) -> Result<State, String> {
+    let mut accounts = Vec::new();
+    for index in 0..scenario.site.mailboxes {
+        let name = names::mailbox(Id::at(index));
+        let account = view.mailboxes.get(&name).ok_or_else(|| format!("the state does not speak of {name}"))?;
+        accounts.push(read_account(scenario, account).map_err(|reason| format!("{name}: {reason}"))?);
+    }
+    if view.mailboxes.len() > accounts.len() {
+        return Err(format!("the scenario has {} mailboxes, the state {}", accounts.len(), view.mailboxes.len()));
+    }
+    let servers = per_server(scenario, &view.servers, |found| {
+        let service = |up: bool| if up { Service::Up } else { Service::Down };
+        Ok(Server { store: service(found.store_up), replica: service(found.replica_up) })
+    })?;
+    let mut accounts = accounts.into_iter();
+    let accounts =
+        Table::of(scenario.site.mailboxes, |_| accounts.next().expect("one account was read for each mailbox"));
+    Ok(State { accounts, servers, faults_left: view.faults_left })
+}
+
+fn read_account(scenario: &Scenario, view: &AccountView) -> Result<Account, String> {
+    let recipient = |found: &Option<RecipientView>| read_recipient(scenario, found.as_ref());
+    let remembered = match &view.remembered {
+        Some(found) => Some(read_recipient(scenario, Some(found))?),
+        None => scenario.environment.stale_views.then_some(Recipient::Absent),
+    };
+    let mut programs = Vec::new();
+    for person in &scenario.administrators {
+        let program = view.administrators.get(&person.name);
+        programs.push(read_program(program.ok_or_else(|| format!("the state does not speak of {}", person.name))?)?);
+    }
+    Ok(Account {
+        recipients: per_server(scenario, &view.directory, recipient)?,
+        remembered,
+        mailboxes: per_server(scenario, &view.stores, |found| read_mailbox(scenario, found.as_ref()))?,
+        queued: read_messages(&view.queued)?,
+        transport: if view.delivery_held { Transport::Held } else { Transport::Open },
+        saved: read_messages(&view.saved)?,
+        edits_left: view.edits_left,
+        programs: Table::of(programs.len(), |id: AdministratorId| programs[id.index()]),
+        record: Record {
+            accepted: read_messages(&view.record.accepted)?,
+            returned: read_messages(&view.record.returned)?,
+            owner_deleted: read_messages(&view.record.owner_deleted)?,
+            destroyed: read_messages(&view.record.destroyed)?,
+            false_success: view.record.false_success,
+            self_move: view.record.self_move,
+        },
+    })
+}
+
+fn per_server<T: Clone, V>(
+    scenario: &Scenario,
+    views: &BTreeMap<String, V>,
+    read: impl Fn(&V) -> Result<T, String>,
+) -> Result<Table<ServerId, T>, String> {
+    let mut found = Vec::new();
+    for name in scenario.site.servers.values() {
+        let view = views.get(name).ok_or_else(|| format!("the state does not speak of server {name}"))?;
+        found.push(read(view)?);
+    }
+    if let Some(stranger) = views.keys().find(|name| scenario.site.servers.values().all(|server| server != *name)) {
+        return Err(format!("the site has no server {stranger}"));
+    }
+    Ok(Table::of(found.len(), |id: ServerId| found[id.index()].clone()))
+}
+
+fn server(scenario: &Scenario, name: &str) -> Result<ServerId, String> {
+    let found = scenario.site.servers.iter().find(|(_, server)| *server == name);
+    found.map(|(id, _)| id).ok_or_else(|| format!("the site has no server {name}"))
+}
+
+fn read_messages(names: &[String]) -> Result<MessageSet, String> {
+    names.iter().try_fold(MessageSet::EMPTY, |set, name| {
+        let message = names::parse_message(name).ok_or_else(|| format!("{name} is no message: m1, m2, … are"))?;
+        Ok(set.with(MessageSet::just(message)))
+    })
+}
+
+fn read_recipient(scenario: &Scenario, view: Option<&RecipientView>) -> Result<Recipient, String> {
+    let Some(view) = view else { return Ok(Recipient::Absent) };
+    let stamp = Stamp { version: view.version, changed: view.changed, signature: ServerId(view.signature) };
+    if view.deleted {
+        return Ok(Recipient::Tombstone { stamp });
+    }
+    let home = |name: &Option<String>| match name {
+        Some(name) => server(scenario, name).map(Home::Server),
+        None => Ok(Home::Malformed),
+    };
+    Ok(Recipient::Live { homes: Homes { mdb: home(&view.home_mdb)?, mta: home(&view.home_mta)? }, stamp })
+}
+
+fn read_mailbox(scenario: &Scenario, view: Option<&ContentsView>) -> Result<Mailbox, String> {
+    let Some(view) = view else { return Ok(Mailbox::Absent) };
+    let mark = match &view.in_transit {
+        None => Mark::Settled,
+        Some(mark) => Mark::InTransit {
+            owner: administrator(scenario, &mark.owner)?,
+            from: server(scenario, &mark.from)?,
+            to: server(scenario, &mark.to)?,
+            pending: read_messages(&mark.pending)?,
+        },
+    };
+    Ok(Mailbox::Present(Contents {
+        messages: read_messages(&view.messages)?,
+        expunged: read_messages(&view.expunged)?,
+        mark,
+    }))
+}
+
+fn administrator(scenario: &Scenario, name: &str) -> Result<AdministratorId, String> {
+    let place = scenario.administrators.iter().position(|person| person.name == name);
+    place.map(AdministratorId::at).ok_or_else(|| format!("the scenario has no administrator {name}"))
+}
+
+fn read_program(view: &ProgramView) -> Result<Program, String> {
+    let ended = match view.ended.as_deref() {
+        None => Ended::Never,
+        Some(DIED) => Ended::Died,
+        Some(name) => {
+            let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == name);
+            Ended::Reported(outcome.ok_or_else(|| format!("{name} is no outcome"))?)
+        }
+    };
+    let counted = |number: u8, what: &str| number.checked_sub(1).ok_or_else(|| format!("{what} are counted from 1"));
+    let phase = match view.next {
+        None => Phase::Idle,
+        Some(next) => Phase::Running { next: counted(next, "steps")?, arrived: view.arrived, read: view.read },
+    };
+    let ProgramView { executions, owes_retry, .. } = *view;
+    Ok(Program { run: counted(view.run, "runs")?, executions, phase, ended, owes_retry })
+}
