@@ -1,8 +1,35 @@
 //! Scenario files: what the user writes, read into the model's [`Scenario`] with every error at its place.
+//!
+//! [`load_scenario`] and [`select`] read files, [`parse_scenario`] only texts. `read` follows a scenario file from top to
+//! bottom; `site`, `runs` and `never` are its tables, `steps`, `act` and `home_name` a procedure's. `cursor` asks a TOML table
+//! for its keys, [`Diagnostics`] tells what is wrong, [`to_toml`] writes. No engine and no report is known here.
+
+mod act;
+pub mod builtin;
+mod bundle;
+mod cursor;
+mod diagnostic;
+mod home_name;
+mod load;
+mod name;
+mod never;
+mod read;
+mod runs;
+mod site;
+mod steps;
+mod verb;
+mod write;
 
 use stranded_model::assumption::{Answer, Assumption};
-use stranded_model::scenario::Scenario;
+use stranded_model::scenario::{Delivery, Environment, Scenario};
 
+pub use self::builtin::Builtin;
+pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
+pub use self::load::{load_procedure_in, load_scenario, select};
+pub use self::read::{parse_procedure, parse_scenario};
+pub use self::site::SiteNames;
+pub use self::steps::STEPS_MAX;
+pub use self::write::to_toml;
 use crate::property::{Property, Verdict};
 
 /// A scenario as its file says it.
@@ -18,6 +45,8 @@ pub struct Spec {
     pub source: Vec<String>,
     /// The scenario in whose at-rest states it starts, instead of a fresh site.
     pub from: Option<Box<Spec>>,
+    /// What the servers, the organisation and the site are called in distinguished names.
+    pub names: SiteNames,
     /// The world it speaks of.
     pub scenario: Scenario,
     /// Assumptions that are not varied.
@@ -26,7 +55,8 @@ pub struct Spec {
     pub expect: Vec<(Property, Verdict)>,
     /// What must not occur.
     pub never: Vec<String>,
-    /// The text of the file, and of the files it names, so that a trace can carry them.
+    /// The text of the file and of the files it names, so that a trace can carry them: [`parse_scenario`] reads it again
+    /// without any file.
     pub text: String,
 }
 
@@ -42,3 +72,37 @@ pub enum Family {
     /// A user's own.
     User,
 }
+
+impl Family {
+    /// Every family.
+    pub const ALL: [Self; 4] = [Self::Article, Self::OtherKb, Self::Inferred, Self::User];
+
+    /// The name that files and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Article => "article",
+            Self::OtherKb => "other-kb",
+            Self::Inferred => "inferred",
+            Self::User => "user",
+        }
+    }
+}
+
+/// Whether a text is that of a procedure, not of a scenario: it has `[[step]]` tables and no `[site]`.
+#[must_use]
+pub fn is_procedure_text(text: &str) -> bool {
+    let (root, _errors) = toml::de::DeTable::parse_recoverable(text);
+    root.get_ref().contains_key("step") && !root.get_ref().contains_key("site")
+}
+
+/// An environment in which nothing acts besides the administrators.
+const QUIET: Environment = Environment {
+    delivery: Delivery::Never,
+    logon: false,
+    owner_deletes: 0,
+    other_edits: 0,
+    stale_views: false,
+    faults: Vec::new(),
+    faults_max: 0,
+};
