@@ -12,6 +12,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 /// The width of a terminal for which diagnostics are laid out, in columns.
 const WIDTH: usize = 100;
 
+/// The length of a label up to which it stands beside the caret.
+const LABEL_MAX: usize = 70;
+
 /// A text that was read, under the name by which it is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceText {
@@ -109,10 +112,27 @@ impl Diagnostic {
             group = group.element(Snippet::source(&file.text).path(&file.name).annotation(annotation));
         }
         match &self.help {
-            Some(help) => group.element(Level::HELP.message(help)),
+            Some(help) => group.element(Level::HELP.message(wrapped(help))),
             None => group,
         }
     }
+}
+
+/// The text in lines that leave room for what stands to the left of them.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        let separator = match column {
+            0 => "",
+            _ if column + 1 + width > WIDTH - 15 => "\n",
+            _ => " ",
+        };
+        column = if separator == "\n" { width } else { column + separator.len() + width };
+        lines.extend([separator, word]);
+    }
+    lines
 }
 
 impl fmt::Display for Diagnostics {
@@ -167,9 +187,9 @@ impl Findings {
     pub(crate) fn unknown(&mut self, span: Range<usize>, kind: &str, name: &str, valid: &[&str]) {
         let list = listed(valid);
         let (label, help) = match nearest(name, valid) {
-            Some(near) if valid.len() > 1 => (format!("did you mean `{near}`?"), Some(list)),
-            Some(near) => (format!("did you mean `{near}`?"), None),
-            None => (list, None),
+            Some(near) => (format!("did you mean `{near}`?"), (valid.len() > 1).then_some(list)),
+            None if list.len() <= LABEL_MAX => (list, None),
+            None => ("nothing is called so here".to_owned(), Some(list)),
         };
         self.report_with_help(span, format!("unknown {kind} `{}`", name.escape_debug()), label, help);
     }

@@ -17,8 +17,8 @@ const SITE: &str = "{site}";
 const SERVERS: [(&str, Place); 3] =
     [("{from}", Place::From), ("{to}", Place::To), ("{connected-to}", Place::ConnectedTo)];
 
-/// Why a value is refused: what is wrong, what would be right, and more.
-type Refused = (String, String, Option<String>);
+/// Why a value is refused: what is wrong, and what would be right.
+type Refused = (String, String);
 
 /// The server that a typed value names. A value that names nothing is an error, unless it is to be typed as it stands.
 pub(crate) fn home_value(
@@ -31,8 +31,11 @@ pub(crate) fn home_value(
     match named_server(typed.get_ref(), attribute, site) {
         Ok(place) => Some(HomeValue::Server(place)),
         Err(_) if unchecked => Some(HomeValue::Malformed),
-        Err((message, label, help)) => {
-            found.report_with_help(typed.span(), message, label, help);
+        Err((message, label)) => {
+            let name = HomeName { organization: ORGANIZATION.into(), site: SITE.into(), server: "{to}".into() };
+            let form = name.of(attribute);
+            let help = format!("the form is {form}; to type a wrong value on purpose, add `unchecked = true`");
+            found.report_with_help(typed.span(), message, label, Some(help));
             None
         }
     }
@@ -52,20 +55,17 @@ pub(crate) fn typed_value(value: HomeValue<Place>, attribute: HomeAttribute, ser
 }
 
 fn named_server(typed: &str, attribute: HomeAttribute, site: &SiteNames) -> Result<Place, Refused> {
-    let form = || {
-        let name = HomeName { organization: ORGANIZATION.into(), site: SITE.into(), server: "{to}".into() };
-        format!("the form is {}", name.of(attribute))
-    };
-    let help = || Some("to type a wrong value on purpose, add `unchecked = true`".to_owned());
-    let name = dn::parse(typed, attribute).map_err(|reason| (reason.to_string(), form(), help()))?;
+    let owner = attribute.name();
+    let name = dn::parse(typed, attribute)
+        .map_err(|reason| (reason.to_string(), format!("`{owner}` must name a server of the site")))?;
     let is = |text: &str, placeholder: &str, own: &str| text == placeholder || text.eq_ignore_ascii_case(own);
     if !is(&name.organization, ORGANIZATION, &site.organization) {
         let label = format!("here it is `{}`; write `{ORGANIZATION}`", site.organization);
-        return Err((format!("`{}` is another organisation", name.organization), label, help()));
+        return Err((format!("`{}` is another organisation", name.organization), label));
     }
     if !is(&name.site, SITE, &site.name) {
         let label = format!("here it is `{}`; write `{SITE}`", site.name);
-        return Err((format!("`{}` names another site", name.site), label, help()));
+        return Err((format!("`{}` names another site", name.site), label));
     }
     let placeholder = SERVERS.iter().find(|(word, _)| *word == name.server).map(|(_, place)| *place);
     let same = |server: &String| server.eq_ignore_ascii_case(&name.server);
@@ -77,6 +77,6 @@ fn named_server(typed: &str, attribute: HomeAttribute, site: &SiteNames) -> Resu
             Some(near) => format!("did you mean `{near}`?"),
             None => listed(&valid),
         };
-        (format!("unknown server `{}`", name.server), label, help())
+        (format!("unknown server `{}`", name.server), label)
     })
 }

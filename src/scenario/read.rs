@@ -52,7 +52,7 @@ fn whole<T>(file: SourceText, read: impl FnOnce(Cursor<'_>, &mut Findings) -> Op
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
-        found.report(span, format!("not TOML: {}", error.message()), "the file cannot be read from here on");
+        found.report(span, format!("not TOML: {}", error.message()), "here");
     }
     let value = if errors.is_empty() { read(Cursor::of("the file", 0..0, root.get_ref()), &mut found) } else { None };
     match (found.into_diagnostics(), value) {
@@ -99,12 +99,11 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
         Some(table) if !unreadable_start => site(table, inherited, found),
         Some(_) | None => inherited.map(|(site, names)| (site.clone(), names.clone())).unzip(),
     };
-    let site_is_sound = found.count() == before_site;
 
     let environment_table = root.table("environment", "`[environment]`", found);
     let delivery_place = places(environment_table.as_ref(), "delivery");
     let environment = environment_table.map_or_else(|| super::QUIET, |table| environment(table, found));
-    if let Some(site) = site.as_ref().filter(|_| site_is_sound) {
+    if let Some(site) = site.as_ref().filter(|_| found.count() == before_site) {
         mail_supply(site, &environment, !may_inherit, [messages_place, delivery_place], found);
     }
     let runs = match &names {

@@ -148,7 +148,10 @@ impl Library<'_, '_> {
             }
         } else {
             let own = self.known.iter().map(|(name, _)| name.as_str());
-            let names: Vec<&str> = own.chain(builtin::procedures().iter().map(|builtin| builtin.name)).collect();
+            let built_in = builtin::procedures().iter().map(|builtin| builtin.name);
+            let mut names: Vec<&str> = own.chain(built_in).collect();
+            names.sort_unstable();
+            names.dedup();
             found.unknown(reference.span(), "procedure", word, &names);
             return None;
         };

@@ -105,7 +105,7 @@ fn servers(cursor: &mut Cursor<'_>, found: &mut Findings) -> Option<Vec<String>>
     }
     if texts.len() < 2 || texts.len() > ENTRIES_MAX {
         let label = format!("a run needs two servers; a site has at most {ENTRIES_MAX}");
-        found.report(cursor.place("servers"), format!("{} servers", texts.len()), label);
+        found.report(cursor.place("servers"), format!("`servers` lists {}", texts.len()), label);
         return None;
     }
     (names.len() == texts.len()).then_some(names)
