@@ -112,14 +112,14 @@ impl Diagnostic {
             group = group.element(Snippet::source(&file.text).path(&file.name).annotation(annotation));
         }
         match &self.help {
-            Some(help) => group.element(Level::HELP.message(wrapped(help))),
+            Some(help) => group.element(Level::HELP.message(help)),
             None => group,
         }
     }
 }
 
 /// The text in lines that leave room for what stands to the left of them.
-fn wrapped(text: &str) -> String {
+pub(crate) fn wrapped(text: &str) -> String {
     let mut lines = String::new();
     let mut column = 0;
     for word in text.split(' ') {
@@ -186,10 +186,11 @@ impl Findings {
     /// Takes note of a name that names nothing, with the nearest that does and a list of all.
     pub(crate) fn unknown(&mut self, span: Range<usize>, kind: &str, name: &str, valid: &[&str]) {
         let list = listed(valid);
+        let lines = wrapped(&list);
         let (label, help) = match nearest(name, valid) {
-            Some(near) => (format!("did you mean `{near}`?"), (valid.len() > 1).then_some(list)),
+            Some(near) => (format!("did you mean `{near}`?"), (valid.len() > 1).then_some(lines)),
             None if list.len() <= LABEL_MAX => (list, None),
-            None => ("nothing is called so here".to_owned(), Some(list)),
+            None => ("nothing is called so here".to_owned(), Some(lines)),
         };
         self.report_with_help(span, format!("unknown {kind} `{}`", name.escape_debug()), label, help);
     }

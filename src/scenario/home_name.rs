@@ -34,7 +34,7 @@ pub(crate) fn home_value(
         Err((message, label)) => {
             let name = HomeName { organization: ORGANIZATION.into(), site: SITE.into(), server: "{to}".into() };
             let form = name.of(attribute);
-            let help = format!("the form is {form}; to type a wrong value on purpose, add `unchecked = true`");
+            let help = format!("to type a wrong value on purpose, add `unchecked = true`; the form is\n{form}");
             found.report_with_help(typed.span(), message, label, Some(help));
             None
         }

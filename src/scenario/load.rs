@@ -4,9 +4,12 @@ use std::fs;
 use std::io;
 
 use super::bundle::{Bundle, beside};
-use super::diagnostic::{Diagnostics, listed, nearest};
+use super::diagnostic::{Diagnostics, listed, nearest, wrapped};
 use super::write::{header, site_and_run};
 use super::{Family, Spec, builtin, is_procedure_text, parse_scenario};
+
+/// The families that built-in scenarios can be of.
+const FAMILIES: [Family; 3] = [Family::Article, Family::OtherKb, Family::Inferred];
 
 /// Loads a built-in scenario by its name, or any by a path, which ends in `.toml` or contains a `/`.
 ///
@@ -54,7 +57,7 @@ pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagno
             start
         }
     };
-    bundle.main = header(&name, &start) + &site_and_run(from, &reference);
+    bundle.main = header(&name, from, &start) + &site_and_run(from, &reference);
     let none = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("no file {path}")));
     parse_scenario(path_or_name, &bundle.join(), &none)
 }
@@ -65,33 +68,47 @@ pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagno
 /// # Errors
 /// Everything that is wrong with the names and the files.
 pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
-    let mut specs: Vec<Spec> = Vec::new();
     let mut found = Vec::new();
-    let mut loaded: Vec<&str> = Vec::new();
-    let every = [String::new()];
-    for name in if names.is_empty() { &every } else { names } {
-        let family = Family::ALL.into_iter().find(|family| family.name() == name);
-        let references = if family.is_some() || name.is_empty() {
-            builtin::scenarios().iter().map(|builtin| builtin.name).collect()
-        } else {
-            vec![name.as_str()]
-        };
-        for reference in references {
-            match load_scenario(reference) {
-                Ok(spec) if family.is_some_and(|family| family != spec.family) || loaded.contains(&reference) => {}
-                Ok(spec) if specs.iter().any(|other| other.name == spec.name && *other != spec) => {
-                    let message = format!("two different scenarios are called `{}`", spec.name);
-                    found.extend(Diagnostics::just(message, Some(format!("rename the one in {reference}"))).into_vec());
-                }
-                Ok(spec) => {
-                    loaded.push(reference);
-                    specs.extend((!specs.contains(&spec)).then_some(spec));
-                }
-                Err(diagnostics) => found.extend(diagnostics.into_vec()),
+    let mut references: Vec<&str> = Vec::new();
+    for name in names {
+        match selected_by(name) {
+            Ok(selected) => references.extend(selected),
+            Err(wrong) => found.extend(wrong.into_vec()),
+        }
+    }
+    if names.is_empty() {
+        references.extend(builtin::scenarios().iter().map(|builtin| builtin.name));
+    }
+    let mut specs: Vec<Spec> = Vec::new();
+    for reference in references {
+        match load_scenario(reference) {
+            Ok(spec) if specs.contains(&spec) => {}
+            Ok(spec) if specs.iter().any(|other| other.name == spec.name) => {
+                let message = format!("two different scenarios are called `{}`", spec.name);
+                found.extend(Diagnostics::just(message, Some(format!("rename the one in {reference}"))).into_vec());
             }
+            Ok(spec) => specs.push(spec),
+            Err(wrong) => found.extend(wrong.into_vec()),
         }
     }
     Diagnostics::of(found).map_or(Ok(specs), Err)
+}
+
+/// The scenarios that one name selects.
+fn selected_by(name: &str) -> Result<Vec<&str>, Diagnostics> {
+    if !FAMILIES.iter().any(|family| family.name() == name) {
+        return Ok(vec![name]);
+    }
+    let mut members = Vec::new();
+    for builtin in builtin::scenarios() {
+        if builtin.parse(&[])?.family.name() == name {
+            members.push(builtin.name);
+        }
+    }
+    if members.is_empty() {
+        return Err(Diagnostics::just(format!("no built-in scenario is of the family `{name}`"), None));
+    }
+    Ok(members)
 }
 
 fn is_path(reference: &str) -> bool {
@@ -106,13 +123,12 @@ fn name_in(procedure: &str) -> Option<String> {
 
 /// Every name that selects something.
 fn all_names() -> Vec<&'static str> {
-    let families = [Family::Article, Family::OtherKb, Family::Inferred].map(Family::name);
-    builtin::scenarios().iter().map(|builtin| builtin.name).chain(families).collect()
+    builtin::scenarios().iter().map(|builtin| builtin.name).chain(FAMILIES.map(Family::name)).collect()
 }
 
 fn unknown(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
     let near = nearest(name, valid).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-    let help = format!("{near}{}; a file's name ends in .toml", listed(valid));
+    let help = wrapped(&format!("{near}{}; a file's name ends in .toml", listed(valid)));
     Diagnostics::just(format!("unknown {kind} `{}`", name.escape_debug()), Some(help))
 }
 

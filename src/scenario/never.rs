@@ -5,7 +5,7 @@ use stranded_model::property::Safety;
 use stranded_model::scenario::Scenario;
 
 use super::cursor::Text;
-use super::diagnostic::{Findings, nearest};
+use super::diagnostic::{Findings, nearest, wrapped};
 
 /// The names, if each is of a kind of action, a property, a step (`procedure/step`) or a handler (`procedure/step:result`).
 pub(crate) fn checked(never: &[Text<'_>], scenario: &Scenario, found: &mut Findings) -> Vec<String> {
@@ -24,7 +24,7 @@ pub(crate) fn checked(never: &[Text<'_>], scenario: &Scenario, found: &mut Findi
                 text.span(),
                 format!("unknown name `{name}` under `never`"),
                 label,
-                Some(help.into()),
+                Some(wrapped(help)),
             );
         }
     }

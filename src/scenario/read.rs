@@ -13,7 +13,7 @@ use super::diagnostic::{Diagnostics, Findings, SourceText};
 use super::runs::Runs;
 use super::site::{environment, mail_supply, site};
 use super::steps::assumed;
-use super::{Family, Spec, builtin, name, never, steps};
+use super::{Family, Spec, builtin, name, never, runs, steps};
 use crate::property::{Property, Verdict};
 
 /// The most scenarios of which each starts where the next ends.
@@ -109,7 +109,8 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
     let runs = match &names {
         Some(names) => Runs::read(&mut root, names, files, found),
         None => {
-            let _unread = [root.value("procedure"), root.value("run")];
+            let _unread = root.value("procedure");
+            root.demand("run", runs::WHAT, found);
             None
         }
     };

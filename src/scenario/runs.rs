@@ -11,6 +11,8 @@ use super::diagnostic::Findings;
 use super::site::SiteNames;
 use super::{builtin, name, read, steps};
 
+/// What `run` is.
+pub(crate) const WHAT: &str = "who runs which procedure: `[[run]]` tables";
 /// The most runs that a scenario can have.
 const RUNS_MAX: usize = 16;
 /// The words that `runs-max` can be.
@@ -43,7 +45,7 @@ impl Runs {
         for table in root.tables("procedure", "procedure", found) {
             library.define(table, found);
         }
-        root.demand("run", "who runs which procedure: `[[run]]` tables", found);
+        root.demand("run", WHAT, found);
         if root.is_empty_array("run") {
             found.report(root.place("run"), "nobody runs anything", "give at least one run");
         }

@@ -32,8 +32,13 @@ pub fn to_toml(spec: &Spec) -> String {
     let scenario = &spec.scenario;
     put(&mut root, "site", site(&scenario.site, &spec.names));
     put(&mut root, "environment", environment(&scenario.environment));
-    put(&mut root, "assume", pairs(spec.pinned.iter().map(|(assumption, answer)| assumed(*assumption, *answer))));
-    put(&mut root, "expect", pairs(spec.expect.iter().map(|(property, verdict)| (property.name(), verdict.name()))));
+    let pinned = pairs(spec.pinned.iter().map(|(assumption, answer)| assumed(*assumption, *answer)));
+    let expected = pairs(spec.expect.iter().map(|(property, verdict)| (property.name(), verdict.name())));
+    for (key, table) in [("assume", pinned), ("expect", expected)] {
+        if !table.is_empty() {
+            put(&mut root, key, table);
+        }
+    }
     let servers = &spec.names.servers;
     let (own, runs) = procedures_and_runs(scenario, servers);
     if !own.is_empty() {
@@ -44,12 +49,12 @@ pub fn to_toml(spec: &Spec) -> String {
 }
 
 /// The head of a scenario that starts where another ends.
-pub(crate) fn header(name: &str, from: &str) -> String {
+pub(crate) fn header(name: &str, from: &Spec, reference: &str) -> String {
     let mut root = Table::new();
     put(&mut root, "name", name);
     put(&mut root, "family", Family::User.name());
-    put(&mut root, "question", format!("What does {name} do where {} ends?", from.trim_end_matches(".toml")));
-    put(&mut root, "from", from);
+    put(&mut root, "question", format!("What does {name} do where {} ends?", from.name));
+    put(&mut root, "from", reference);
     text(&root)
 }
 

@@ -194,7 +194,7 @@ fn text_that_is_not_toml_is_told_at_its_place() {
 #[test]
 fn an_empty_file_lacks_a_name_a_site_and_a_run() {
     let told = refused("");
-    check_told(&told, &["the file lacks `name`", "the file lacks `site`"]);
+    check_told(&told, &["the file lacks `name`", "the file lacks `site`", "the file lacks `run`"]);
     assert!(!told.contains("lacks `question`"), "{told}");
 }
 
@@ -487,6 +487,7 @@ fn a_procedure_is_checked_where_a_scenario_ends() {
         assert_eq!((spec.name.as_str(), spec.family), ("mine", Family::User));
         assert_eq!(spec.scenario.site, from.scenario.site);
         assert_eq!(spec.names, from.names);
+        assert_eq!(spec.question, format!("What does mine do where {} ends?", from.name));
         assert_eq!((spec.expect.len(), spec.never.len()), (0, 0));
         assert_eq!(spec.scenario.environment.delivery, Delivery::Never);
         let Administrator { name, runs } = &spec.scenario.administrators[0];
@@ -536,11 +537,25 @@ fn names_select_scenarios_families_and_files() {
     assert_eq!(names(&["article"]).unwrap(), ["move", "stranded", "second-move", "method-1", "method-2"]);
     assert_eq!(names(&["stranded", "stranded", "move"]).unwrap(), ["stranded", "move"]);
     assert_eq!(names(&["stranded", "article"]).unwrap().len(), 5);
+    check_told(&names(&[""]).unwrap_err().render(false), &["unknown scenario ``"]);
+    check_told(&names(&["user"]).unwrap_err().render(false), &["unknown scenario `user`"]);
     let told = names(&["strnded", "moov"]).unwrap_err().render(false);
     check_told(
         &told,
         &["unknown scenario `strnded`", "did you mean `stranded`?", "`article`", "unknown scenario `moov`"],
     );
+}
+
+#[test]
+fn two_files_of_one_name_are_not_selected_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("one.toml"), SOUND).unwrap();
+    fs::write(path("same.toml"), SOUND).unwrap();
+    fs::write(path("other.toml"), SOUND.replace("messages = 2", "messages = 1")).unwrap();
+    assert_eq!(select(&[path("one.toml"), path("same.toml")]).unwrap().len(), 1);
+    let told = select(&[path("one.toml"), path("other.toml")]).unwrap_err().render(false);
+    check_told(&told, &["two different scenarios are called `sound`", "other.toml"]);
 }
 
 #[test]
