@@ -63,6 +63,9 @@ impl Verdict {
     pub const ALL: [Self; 6] =
         [Self::Holds, Self::Violated, Self::Depends, Self::Vacuous, Self::Inconclusive, Self::Error];
 
+    /// The verdicts that a scenario can expect; the others say that a check could not tell.
+    pub const EXPECTABLE: [Self; 4] = [Self::Holds, Self::Violated, Self::Depends, Self::Vacuous];
+
     /// The name that files and reports use.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,5 +1,7 @@
 //! Replaying a saved trace: every step is looked up among what is possible, taken, and compared with what was saved.
 
+use std::io;
+
 use stranded_model::World;
 use stranded_model::assumption::{Answer, Assumption, Assumptions};
 
@@ -38,7 +40,8 @@ pub enum Refused {
 /// # Errors
 /// Why it cannot be replayed; nothing of it is to be believed then.
 pub fn replay(file: &TraceFile) -> Result<Replayed, Refused> {
-    let spec = scenario::parse_saved(&file.scenario_toml).map_err(Refused::Scenario)?;
+    let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace has no file {path}")));
+    let spec = scenario::parse_scenario("scenario_toml", &file.scenario_toml, &alone).map_err(Refused::Scenario)?;
     let assumptions = assumptions(file).map_err(Refused::File)?;
     let mut world = World::new(&spec.scenario, assumptions);
     let initial =

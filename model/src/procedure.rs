@@ -311,13 +311,14 @@ pub enum Condition {
 }
 
 impl Procedure {
-    /// The procedure as it is under these assumptions: steps that belong to another answer are gone, and whoever jumped to
-    /// one of them goes on with the step that follows it.
+    /// The procedure as it is under these assumptions: steps that belong to another answer are gone, whoever jumped to one
+    /// of them goes on with the step that follows it, and every step keeps the name that it has in the whole list.
     #[must_use]
     pub fn under(&self, assumptions: &Assumptions) -> Self {
         let kept = |step: &Step| step.when.is_none_or(|(assumption, answer)| assumptions.answer(assumption) == answer);
         let place = |index: usize| self.steps[..index].iter().filter(|step| kept(step)).count();
-        let steps = self.steps.iter().filter(|step| kept(step)).map(|step| Step {
+        let steps = self.steps.iter().enumerate().filter(|(_, step)| kept(step)).map(|(index, step)| Step {
+            label: Some(self.step_name(index)),
             on: step.on.iter().map(|handler| Handler { next: place(handler.next), ..*handler }).collect(),
             when: None,
             ..step.clone()

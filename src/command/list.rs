@@ -26,7 +26,7 @@ struct Item {
 pub(super) fn run(arguments: &List) -> Result<Exit, Failure> {
     let items = match arguments.what {
         Listed::Scenarios => scenarios()?,
-        Listed::Procedures => procedures()?,
+        Listed::Procedures => procedures(),
         Listed::Properties => properties(),
         Listed::Assumptions => assumptions(),
     };
@@ -68,14 +68,14 @@ fn scenarios() -> Result<Vec<Item>, Failure> {
     Ok(specs.into_iter().map(item).collect())
 }
 
-fn procedures() -> Result<Vec<Item>, Failure> {
+fn procedures() -> Vec<Item> {
     let item = |procedure: stranded_model::procedure::Procedure| Item {
         says: format!("{} steps", procedure.steps.len()),
         name: procedure.name,
         values: Vec::new(),
         source: procedure.source,
     };
-    Ok(scenario::builtin_procedures()?.into_iter().map(item).collect())
+    scenario::builtin::procedures().iter().map(|builtin| item(builtin.decoded())).collect()
 }
 
 fn properties() -> Vec<Item> {

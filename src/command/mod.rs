@@ -11,7 +11,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
-use crate::scenario::{self, Diagnostics};
+use crate::scenario::{self, Diagnostics, builtin};
 
 /// Why a command could not do what it was asked.
 #[derive(Debug)]
@@ -77,10 +77,12 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
 }
 
 fn show(arguments: &Show) -> Result<Exit, Failure> {
-    let text = if arguments.procedure {
-        scenario::builtin_procedure(&arguments.name)?.text
-    } else {
-        scenario::builtin_scenario(&arguments.name)?.text
+    let name = &arguments.name;
+    let (kind, builtins) =
+        if arguments.procedure { ("procedure", builtin::procedures()) } else { ("scenario", builtin::scenarios()) };
+    let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
+        let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
+        return Err(Failure::Input(scenario::unknown(kind, name, &names)));
     };
-    output::print(text, arguments.file.as_deref())
+    output::print(found.text, arguments.file.as_deref())
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
 use stranded_model::World;
 use stranded_model::property::Safety;
 
@@ -21,6 +21,12 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 
+/// Lines above, below and under the head; the numbers tell the rows apart.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::new('─', '─', '─', '─'))
+    .header_separator(LineStyle::new('─', '─', '─', '─'))
+    .bottom_border(LineStyle::new('─', '─', '─', '─'));
+
 /// The report on one scenario. It contains style codes; whoever prints it to something else than a terminal strips them.
 #[must_use]
 pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
@@ -28,9 +34,9 @@ pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
     text.push_str(&verdicts(checked));
     text.push_str(&extent(checked));
     text.push_str(&dependencies(checked));
-    for (case, told) in told_together(checked) {
+    for (case, property) in told_together(checked) {
         text.push('\n');
-        text.push_str(&counterexample(checked, case, &told, width));
+        text.push_str(&counterexample(checked, case, property, width));
     }
     text
 }
@@ -157,45 +163,50 @@ fn combination(world: &World, checked: &Checked<'_>) -> String {
     answers.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The counterexamples to print: a longer one that breaks another property at its nearest speaks for that one too.
-fn told_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Vec<Safety>)> {
-    let mut violated: Vec<(usize, usize, Safety)> = Vec::new();
+/// The counterexamples to print. One that breaks other properties on its way speaks for them too, so the one that speaks for
+/// most comes first, and a property that is spoken for needs none of its own.
+fn told_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Safety)> {
+    let mut violated: Vec<(&Case, Safety, Vec<Safety>)> = Vec::new();
     for judgement in &checked.judgements {
         let (Property::Safety(safety), Some(case)) = (judgement.property, judgement.shown_by) else { continue };
-        if let Some(length) = shortest(&checked.cases[case], safety) {
-            violated.push((length, case, safety));
-        }
-    }
-    violated.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
-    let mut together: Vec<(&Case, Vec<Safety>)> = Vec::new();
-    for (length, case, safety) in violated {
         let case = &checked.cases[case];
-        let speaks = together.iter_mut().find(|(teller, told)| first_broken(teller, told[0], safety) == Some(length));
-        match speaks {
-            Some((_, told)) => told.push(safety),
-            None => together.push((case, vec![safety])),
-        }
+        violated.push((case, safety, broken_on_the_way(case, safety)));
     }
-    together.iter_mut().for_each(|(_, told)| told[1..].sort());
-    together.reverse();
-    together
+    let mut together: Vec<(&Case, Safety)> = Vec::new();
+    loop {
+        let most = violated.iter().map(|(_, _, spoken_for)| spoken_for.len()).max().unwrap_or(0);
+        let Some((case, safety, spoken_for)) =
+            violated.iter().find(|(.., others)| others.len() == most && most > 0).cloned()
+        else {
+            return together;
+        };
+        together.push((case, safety));
+        violated.retain(|(_, other, _)| !spoken_for.contains(other));
+        violated.iter_mut().for_each(|(.., others)| others.retain(|other| !spoken_for.contains(other)));
+    }
 }
 
-/// After how many steps of the counterexample to one property another is broken.
-fn first_broken(case: &Case, of: Safety, other: Safety) -> Option<usize> {
-    let path = case.search.violations[of as usize].as_ref()?;
-    path.states(&case.world).iter().position(|state| !other.holds(&case.world, state))
+/// The properties that are not true somewhere on the counterexample to one.
+fn broken_on_the_way(case: &Case, of: Safety) -> Vec<Safety> {
+    let Some(path) = &case.search.violations[of as usize] else { return Vec::new() };
+    let states = path.states(&case.world);
+    let is_broken = |property: &Safety| states.iter().any(|state| !property.holds(&case.world, state));
+    Safety::ALL.into_iter().filter(is_broken).collect()
 }
 
-fn counterexample(checked: &Checked<'_>, case: &Case, told: &[Safety], width: u16) -> String {
-    let Some(trace) = case.trace(Property::Safety(told[0])) else { return String::new() };
+fn counterexample(checked: &Checked<'_>, case: &Case, property: Safety, width: u16) -> String {
+    let Some(trace) = case.trace(Property::Safety(property)) else { return String::new() };
     let story = Story::of(&case.world, &trace);
-    let names: Vec<&str> = told.iter().map(|property| property.name()).collect();
-    let mut text = format!("{BAD}{} violated{BAD:#} in {} steps", names.join(", "), trace.path.actions.len());
+    let mut text = format!(
+        "{BAD}{} is violated{BAD:#} after {} steps: it is not so that\n{}\n",
+        property.name(),
+        trace.path.actions.len(),
+        wrapped(property.says(), 0, width)
+    );
     if !checked.varied.is_empty() {
-        let _ = write!(text, "\n(with {})", combination(&case.world, checked));
+        let _ =
+            writeln!(text, "({})", wrapped(&format!("here with {}", combination(&case.world, checked)), 0, width - 2));
     }
-    text.push('\n');
     text.push_str(&table(&case.world, &story, width));
     text
 }
@@ -205,23 +216,19 @@ fn counterexample(checked: &Checked<'_>, case: &Case, told: &[Safety], width: u1
 pub fn table(world: &World, story: &Story, width: u16) -> String {
     let servers: Vec<String> = world.scenario.site.servers.values().cloned().collect();
     let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width);
-    table.enforce_styling();
-    let titles = ["", "who", "what happens", "directory says"].map(ToOwned::to_owned).into_iter().chain(servers);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(width).enforce_styling();
+    let titles = ["", "who", "what happens", "home is"].map(ToOwned::to_owned).into_iter().chain(servers);
     table.set_header(titles.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
     table.add_row(cells("0", "", vec!["at first".to_owned()], &story.start, None));
     for row in &story.rows {
         let alarm = (!row.lost.is_empty()).then_some(Color::Red);
-        table.add_row(cells(&row.number.to_string(), &row.actor, events(row), &row.scene, alarm));
+        let mark = if row.is_after { "+" } else { "" };
+        table.add_row(cells(&format!("{}{mark}", row.number), &row.actor, events(row), &row.scene, alarm));
     }
-    let mut text = table.to_string();
-    text.push('\n');
+    let mut text: String = table.lines().flat_map(|line| [line.trim_end().to_owned(), "\n".to_owned()]).collect();
     let _ = writeln!(text, "Under each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.");
     if story.rows.iter().any(|row| row.is_after) {
-        text.push_str("The steps marked + are how the running procedure goes on.\n");
+        text.push_str("Steps marked +: how the running procedure goes on.\n");
     }
     text
 }
@@ -235,9 +242,6 @@ fn events(row: &Row) -> Vec<String> {
     let broken: Vec<&str> = row.breaks.iter().map(|property| property.name()).collect();
     if !broken.is_empty() && !row.is_after {
         lines.push(format!("[breaks {}]", broken.join(", ")));
-    }
-    if row.is_after {
-        lines[0] = format!("+ {}", lines[0]);
     }
     lines
 }

@@ -1,9 +1,36 @@
 //! Scenario files: what the user writes, read into the model's [`Scenario`] with every error at its place.
+//!
+//! [`load_scenario`] and [`select`] read files, [`parse_scenario`] only texts. `read` follows a scenario file from top to
+//! bottom; `site`, `runs` and `never` are its tables, `steps`, `act` and `home_name` a procedure's. `cursor` asks a TOML table
+//! for its keys, [`Diagnostics`] tells what is wrong, [`to_toml`] writes. No engine and no report is known here.
+
+mod act;
+pub mod builtin;
+mod bundle;
+mod cursor;
+mod diagnostic;
+mod home_name;
+mod load;
+mod name;
+mod never;
+mod past;
+mod read;
+mod runs;
+mod site;
+mod steps;
+mod verb;
+mod write;
 
 use stranded_model::assumption::{Answer, Assumption};
-use stranded_model::procedure::Act;
-use stranded_model::scenario::{Delivery, Scenario};
+use stranded_model::scenario::{Delivery, Environment, Scenario};
 
+pub use self::builtin::Builtin;
+pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
+pub use self::load::{load_procedure_in, load_scenario, select, unknown};
+pub use self::read::{parse_procedure, parse_scenario};
+pub use self::site::SiteNames;
+pub use self::steps::STEPS_MAX;
+pub use self::write::to_toml;
 use crate::property::{Property, Verdict};
 
 /// A scenario as its file says it.
@@ -19,6 +46,8 @@ pub struct Spec {
     pub source: Vec<String>,
     /// The scenario in whose at-rest states it starts, instead of a fresh site.
     pub from: Option<Box<Spec>>,
+    /// What the servers, the organisation and the site are called in distinguished names.
+    pub names: SiteNames,
     /// The world it speaks of.
     pub scenario: Scenario,
     /// Assumptions that are not varied.
@@ -27,47 +56,9 @@ pub struct Spec {
     pub expect: Vec<(Property, Verdict)>,
     /// What must not occur.
     pub never: Vec<String>,
-    /// The text of the file, and of the files it names, so that a trace can carry them.
+    /// The text of the file and of the files it names, so that a trace can carry them: [`parse_scenario`] reads it again
+    /// without any file.
     pub text: String,
-}
-
-impl Spec {
-    /// The assumptions whose answers can make a difference here or in what came before.
-    #[must_use]
-    pub fn touches(&self) -> Vec<Assumption> {
-        let mut touched = self.scenario.touches();
-        if let Some(earlier) = &self.from {
-            touched.extend(earlier.touches());
-            let mail = self.scenario.environment.delivery != Delivery::Never;
-            if mail && earlier.scenario.has_act(|act| matches!(act, Act::RawEdit { .. })) {
-                touched.push(Assumption::SplitHome);
-            }
-        }
-        touched.sort();
-        touched.dedup();
-        touched
-    }
-
-    /// What is pinned, here or in what came before.
-    #[must_use]
-    pub fn pinned_with_past(&self) -> Vec<(Assumption, Answer)> {
-        let mut pinned = self.from.as_ref().map_or_else(Vec::new, |earlier| earlier.pinned_with_past());
-        pinned.retain(|(assumption, _)| self.pinned.iter().all(|(own, _)| own != assumption));
-        pinned.extend(&self.pinned);
-        pinned
-    }
-
-    /// The answer that an assumption is pinned to.
-    #[must_use]
-    pub fn answer(&self, assumption: Assumption) -> Option<Answer> {
-        self.pinned_with_past().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
-    }
-
-    /// What is expected of a property.
-    #[must_use]
-    pub fn expected(&self, property: Property) -> Verdict {
-        self.expect.iter().find(|(named, _)| *named == property).map_or(Verdict::Holds, |(_, verdict)| *verdict)
-    }
 }
 
 /// Which standing the verdicts of a scenario have.
@@ -98,3 +89,21 @@ impl Family {
         }
     }
 }
+
+/// Whether a text is that of a procedure, not of a scenario: it has `[[step]]` tables and no `[site]`.
+#[must_use]
+pub fn is_procedure_text(text: &str) -> bool {
+    let (root, _errors) = toml::de::DeTable::parse_recoverable(text);
+    root.get_ref().contains_key("step") && !root.get_ref().contains_key("site")
+}
+
+/// An environment in which nothing acts besides the administrators.
+const QUIET: Environment = Environment {
+    delivery: Delivery::Never,
+    logon: false,
+    owner_deletes: 0,
+    other_edits: 0,
+    stale_views: false,
+    faults: Vec::new(),
+    faults_max: 0,
+};

@@ -1,0 +1,53 @@
+//! What the things of a file may be called.
+
+use std::ops::Range;
+
+use super::cursor::Text;
+use super::diagnostic::Findings;
+
+/// The words that name a server by its part in a run; no server can be called so.
+pub(crate) const PLACES: [&str; 4] = ["from", "to", "connected-to", "home"];
+
+/// Whether the name is made of small letters, digits and single hyphens, and begins with a letter.
+pub(crate) fn is_kebab(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && !name.contains("--")
+        && name.chars().all(|other| other.is_ascii_lowercase() || other.is_ascii_digit() || other == '-')
+}
+
+/// The name, if it is one that reports and command lines can use as it stands.
+pub(crate) fn kebab(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<String> {
+    let valid = is_kebab(name.get_ref());
+    if !valid {
+        let label = "small letters, digits and single hyphens, beginning with a letter";
+        found.report(name.span(), format!("`{key}` is not a kebab-case name"), label);
+    }
+    valid.then(|| (*name.get_ref()).to_owned())
+}
+
+/// The name of a person or a server: one word.
+pub(crate) fn word(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<String> {
+    let allowed = |other: char| other.is_alphanumeric() || matches!(other, '-' | '_' | '.');
+    let valid = !name.get_ref().is_empty() && name.get_ref().chars().all(allowed);
+    if !valid {
+        found.report(name.span(), format!("`{key}` is not one word"), "letters, digits, `-`, `_` and `.`");
+    }
+    valid.then(|| (*name.get_ref()).to_owned())
+}
+
+/// Strings that say something.
+pub(crate) fn sentences(key: &str, texts: &[Text<'_>], found: &mut Findings) -> Vec<String> {
+    for text in texts.iter().filter(|text| text.get_ref().trim().is_empty()) {
+        found.report(text.span(), format!("`{key}` has an empty entry"), "say something here, or leave it out");
+    }
+    texts.iter().map(|text| (*text.get_ref()).to_owned()).collect()
+}
+
+/// Reports a name that was used before for another thing of the same kind.
+pub(crate) fn is_new(kind: &str, name: &str, span: Range<usize>, taken: bool, found: &mut Findings) -> bool {
+    if taken {
+        found.report(span, format!("two {kind} are called `{name}`"), "give this one another name");
+    }
+    !taken
+}

@@ -1,0 +1,45 @@
+//! The names under `never`: each must be of something that can happen, or the list says nothing.
+
+use stranded_model::action::Kind;
+use stranded_model::property::Safety;
+use stranded_model::scenario::Scenario;
+
+use super::cursor::Text;
+use super::diagnostic::{Findings, nearest, wrapped};
+
+/// The names, if each is of a kind of action, a property, a step (`procedure/step`) or a handler (`procedure/step:result`).
+pub(crate) fn checked(never: &[Text<'_>], scenario: &Scenario, found: &mut Findings) -> Vec<String> {
+    let valid = names(scenario);
+    let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
+    for (place, text) in never.iter().enumerate() {
+        let name = *text.get_ref();
+        if never[..place].iter().any(|other| *other.get_ref() == name) {
+            found.report(text.span(), format!("`{name}` is listed twice"), "once is enough");
+        } else if !valid.contains(&name) {
+            let label =
+                nearest(name, &valid).map_or("nothing is called so".into(), |near| format!("did you mean `{near}`?"));
+            let help = "a kind of action, a property, `procedure/step` or `procedure/step:result`; a step is called by its \
+                        label, or by its number from 1";
+            found.report_with_help(
+                text.span(),
+                format!("unknown name `{name}` under `never`"),
+                label,
+                Some(wrapped(help)),
+            );
+        }
+    }
+    never.iter().map(|text| (*text.get_ref()).to_owned()).collect()
+}
+
+fn names(scenario: &Scenario) -> Vec<String> {
+    let mut names: Vec<String> = Kind::ALL.map(|kind| kind.name().to_owned()).to_vec();
+    names.extend(Safety::ALL.map(|safety| safety.name().to_owned()));
+    for (_, run) in scenario.runs() {
+        for (place, step) in run.procedure.steps.iter().enumerate() {
+            let name = format!("{}/{}", run.procedure.name, run.procedure.step_name(place));
+            names.extend(step.on.iter().map(|handler| format!("{name}:{}", handler.result.name())));
+            names.push(name);
+        }
+    }
+    names
+}

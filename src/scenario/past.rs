@@ -1,0 +1,47 @@
+//! What a scenario inherits from the one in whose at-rest states it starts.
+
+use stranded_model::assumption::{Answer, Assumption};
+use stranded_model::procedure::Act;
+use stranded_model::scenario::Delivery;
+
+use super::Spec;
+use crate::property::{Property, Verdict};
+
+impl Spec {
+    /// The assumptions whose answers can make a difference here or in what came before.
+    #[must_use]
+    pub fn touches(&self) -> Vec<Assumption> {
+        let mut touched = self.scenario.touches();
+        if let Some(earlier) = &self.from {
+            touched.extend(earlier.touches());
+            let mail = self.scenario.environment.delivery != Delivery::Never;
+            if mail && earlier.scenario.has_act(|act| matches!(act, Act::RawEdit { .. })) {
+                touched.push(Assumption::SplitHome);
+            }
+        }
+        touched.sort();
+        touched.dedup();
+        touched
+    }
+
+    /// What is pinned, here or in what came before.
+    #[must_use]
+    pub fn pinned_with_past(&self) -> Vec<(Assumption, Answer)> {
+        let mut pinned = self.from.as_ref().map_or_else(Vec::new, |earlier| earlier.pinned_with_past());
+        pinned.retain(|(assumption, _)| self.pinned.iter().all(|(own, _)| own != assumption));
+        pinned.extend(&self.pinned);
+        pinned
+    }
+
+    /// The answer that an assumption is pinned to.
+    #[must_use]
+    pub fn answer(&self, assumption: Assumption) -> Option<Answer> {
+        self.pinned_with_past().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
+    }
+
+    /// What is expected of a property.
+    #[must_use]
+    pub fn expected(&self, property: Property) -> Verdict {
+        self.expect.iter().find(|(named, _)| *named == property).map_or(Verdict::Holds, |(_, verdict)| *verdict)
+    }
+}

@@ -1,0 +1,215 @@
+//! Scenarios are written as files that say the same.
+
+use pretty_assertions::assert_eq;
+use proptest::prelude::*;
+use stranded::property::{Property, Verdict};
+use stranded::scenario::{SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
+use stranded_model::assumption::Assumption;
+use stranded_model::dn::HomeValue;
+use stranded_model::id::{Id, ServerId};
+use stranded_model::procedure::{
+    Act, Claim, Condition, Duplicate, Handler, Outcome, Place, Step, StepResult, VersionCondition,
+};
+use stranded_model::scenario::{Administrator, Delivery, Fault, Replication, Run, RunId, RunsMax};
+use stranded_model::table::PerServer;
+
+use super::{SOUND, no_files, parsed};
+
+/// The scenario without what a file that says the same need not have in common: texts and lines.
+fn bare(mut spec: Spec) -> Spec {
+    spec.text.clear();
+    spec.from = spec.from.map(|from| Box::new(bare(*from)));
+    let runs = spec.scenario.administrators.iter_mut().flat_map(|administrator| &mut administrator.runs);
+    runs.flat_map(|run| &mut run.procedure.steps).for_each(|step| step.line = 0);
+    spec
+}
+
+#[test]
+fn every_built_in_scenario_is_written_as_it_was_read() {
+    for builtin in builtin::scenarios() {
+        let spec = load_scenario(builtin.name).unwrap();
+        assert_eq!(bare(parsed(&to_toml(&spec))), bare(spec));
+    }
+}
+
+fn any_place(servers: usize) -> impl Strategy<Value = Place> {
+    prop_oneof![
+        Just(Place::From),
+        Just(Place::To),
+        Just(Place::ConnectedTo),
+        Just(Place::Home),
+        (0..servers).prop_map(|server| Place::Server(ServerId::at(server))),
+    ]
+}
+
+fn any_home_value(servers: usize) -> impl Strategy<Value = HomeValue<Place>> {
+    let place = any_place(servers).prop_map(|place| if place == Place::Home { Place::To } else { place });
+    prop_oneof![3 => place.prop_map(HomeValue::Server), 1 => Just(HomeValue::Malformed)]
+}
+
+fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
+    (any_place(servers), any_place(servers), 0..9).prop_map(|(one, other, kind)| match kind {
+        0 => Condition::HomeIs(one),
+        1 => Condition::Differ(one, other),
+        2 => Condition::Present(one),
+        3 => Condition::Empty(one),
+        4 => Condition::HoldsAll { at: one, of: other },
+        5 => Condition::EveryReplicaNames(one),
+        6 => Condition::ReplicasAgree,
+        7 => Condition::NoRecipient(one),
+        _ => Condition::NothingQueued,
+    })
+}
+
+fn any_act(servers: usize) -> impl Strategy<Value = Act> {
+    let value = move || any_home_value(servers);
+    let edits = prop_oneof![
+        value().prop_map(|mdb| (Some(mdb), None)),
+        value().prop_map(|mta| (None, Some(mta))),
+        (value(), value()).prop_map(|(mdb, mta)| (Some(mdb), Some(mta))),
+    ];
+    let places = (any_place(servers), any_place(servers), any_place(servers));
+    let report = (proptest::sample::select(&Outcome::ALL[..]), proptest::option::of(".{0,20}"));
+    (places, edits, any_condition(servers), report, any::<bool>(), 0..20).prop_map(
+        |((at, from, to), (mdb, mta), condition, (outcome, says), flag, kind)| match kind {
+            0 => Act::CreateMailbox { at, duplicate: if flag { Duplicate::Deleted } else { Duplicate::Kept } },
+            1 => Act::DeleteMailbox { at },
+            2 => Act::DeleteCopied { at, held_at: from },
+            3 => Act::CopyMessage { from, to },
+            4 => Act::PropagateDeletions { from, to },
+            5 => Act::Mark { at, claim: if flag { Claim::Taken } else { Claim::Respected } },
+            6 => Act::Unmark { at },
+            7 => Act::Save { at },
+            8 => Act::Load { at },
+            9 => Act::Adjust { at },
+            10 => Act::HoldDelivery,
+            11 => Act::ReleaseDelivery,
+            12 => {
+                let condition = if flag { VersionCondition::Unchanged } else { VersionCondition::Unconditional };
+                Act::SyncDirectory { replica: at, from, to, condition }
+            }
+            13 => Act::RawEdit { replica: at, mdb, mta },
+            14 => Act::DeleteRecipient { replica: at },
+            15 => Act::CreateRecipient { replica: at, home: to },
+            16 => Act::UpdateNow { replica: at },
+            17 => Act::Require(condition),
+            18 => Act::Wait(condition),
+            _ => Act::Report { outcome, says },
+        },
+    )
+}
+
+fn any_step(servers: usize) -> impl Strategy<Value = Step> {
+    let when = (proptest::sample::select(&Assumption::ALL[..]), any::<proptest::sample::Index>())
+        .prop_map(|(assumption, index)| (assumption, u8::try_from(index.index(assumption.values().len())).unwrap()));
+    (any_act(servers), proptest::option::of(when), any::<bool>()).prop_map(|(act, when, handles)| {
+        let can_be_lost = act.is_request();
+        let on = if handles && can_be_lost { vec![Handler { result: StepResult::Lost, next: 0 }] } else { Vec::new() };
+        Step { label: None, act, on, when, line: 0 }
+    })
+}
+
+prop_compose! {
+    fn any_spec()(servers in 2..=4_usize)(
+        home in 0..servers,
+        mailboxes in 1..=4_usize,
+        messages in 1..=8_usize,
+        eventual in any::<bool>(),
+        delivery in proptest::sample::select(vec![Delivery::Before, Delivery::UntilRepair, Delivery::AnyTime]),
+        flags in any::<[bool; 2]>(),
+        faults in proptest::sample::subsequence(Fault::ALL.to_vec(), 0..=5),
+        supply in (0..=8_u8, 0..=8_u8, 1..=8_u8),
+        steps in proptest::collection::vec(any_step(servers), 1..8),
+        ends in proptest::collection::vec((0..servers, 1..servers, 0..servers, 0..11_u8, 0..4_usize), 1..6),
+        question in ".{0,30}",
+        texts in proptest::collection::vec("[A-Za-z0-9 \"\\\\']{0,5}x", 0..3),
+        answers in proptest::collection::vec(proptest::option::of(any::<proptest::sample::Index>()), 6),
+        verdicts in proptest::collection::vec(proptest::option::of(proptest::sample::select(&Verdict::EXPECTABLE[..])), 9),
+        organization in "[A-Za-z]{1,8}",
+        from_other in any::<bool>(),
+        servers in Just(servers),
+    ) -> Spec {
+        let mut spec = parsed(SOUND);
+        let names: Vec<String> = (0..servers).map(|server| format!("server-{server}")).collect();
+        spec.names = SiteNames::of(names.clone());
+        spec.names.organization = organization;
+        spec.question = question;
+        spec.source = texts;
+        let site = &mut spec.scenario.site;
+        site.servers = PerServer::of(servers, |server: ServerId| names[server.index()].clone());
+        site.home = ServerId::at(home);
+        (site.mailboxes, site.messages) = (mailboxes, messages);
+        site.replication = if eventual { Replication::Eventual } else { Replication::Instant };
+        let environment = &mut spec.scenario.environment;
+        environment.delivery = delivery;
+        [environment.logon, environment.stale_views] = flags;
+        (environment.owner_deletes, environment.other_edits, environment.faults_max) = supply;
+        if faults.is_empty() {
+            environment.faults_max = 0;
+        }
+        environment.faults = faults;
+        let mut procedure = spec.scenario.run(spec.scenario.last_run).procedure.clone();
+        procedure.steps = steps;
+        procedure.steps[0].label = Some("start".to_owned());
+        let end = Act::Report { outcome: Outcome::Ok, says: None };
+        procedure.steps.push(Step { label: Some("told".to_owned()), act: end, on: Vec::new(), when: None, line: 0 });
+        let built_in = builtin::procedure("move").unwrap().decoded();
+        let mut administrators: Vec<Administrator> = Vec::new();
+        for (from, apart, connected_to, times, person) in ends {
+            let procedure = if times % 2 == 0 { procedure.clone() } else { built_in.clone() };
+            let runs_max = match times {
+                0 => RunsMax::Any,
+                10 => RunsMax::UntilOk,
+                times => RunsMax::Times(times),
+            };
+            let to = ServerId::at((from + apart) % servers);
+            let run = Run { procedure, from: ServerId::at(from), to, connected_to: ServerId::at(connected_to), runs_max };
+            let name = format!("person-{person}");
+            let place = administrators.iter().position(|other| other.name == name).unwrap_or_else(|| {
+                administrators.push(Administrator { name, runs: Vec::new() });
+                administrators.len() - 1
+            });
+            administrators[place].runs.push(run);
+            let run = u8::try_from(administrators[place].runs.len() - 1).unwrap();
+            spec.scenario.last_run = RunId { administrator: Id::at(place), run };
+        }
+        let uses_own = administrators.iter().flat_map(|person| &person.runs).any(|run| run.procedure.name == "mine");
+        spec.never = if uses_own { vec!["mine/told".to_owned()] } else { vec!["deliver".to_owned()] };
+        spec.scenario.administrators = administrators;
+        let answer = |(assumption, index): (Assumption, Option<proptest::sample::Index>)| {
+            Some((assumption, u8::try_from(index?.index(assumption.values().len())).unwrap()))
+        };
+        spec.pinned = Assumption::ALL.into_iter().zip(answers).filter_map(answer).collect();
+        let expected = Property::all().zip(verdicts);
+        spec.expect = expected.filter_map(|(property, verdict)| Some((property, verdict?))).collect();
+        if from_other && servers == 2 {
+            let mut stranded = load_scenario("stranded").unwrap();
+            spec.names = stranded.names.clone();
+            let site = &mut spec.scenario.site;
+            (site.servers, site.home) = (stranded.scenario.site.servers.clone(), stranded.scenario.site.home);
+            (site.mailboxes, site.messages) = (stranded.scenario.site.mailboxes, messages.max(2));
+            stranded.text.clear();
+            spec.from = Some(Box::new(stranded));
+        }
+        spec
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_written_is_read_again(spec in any_spec()) {
+        prop_assert_eq!(bare(parsed(&to_toml(&spec))), bare(spec));
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(place in 0..SOUND.len(), length in 0..40_usize, insert in "[\\[\\]={}\"a-z0-9\n -]{0,8}") {
+        let end = (place + length).min(SOUND.len());
+        let text = format!("{}{insert}{}", &SOUND[..place], &SOUND[end..]);
+        if let Err(diagnostics) = parse_scenario("test.toml", &text, &no_files) {
+            prop_assert!(diagnostics.render(false).starts_with("error: "));
+            prop_assert!(!diagnostics.render(true).is_empty());
+        }
+    }
+}
