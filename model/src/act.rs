@@ -7,7 +7,7 @@ use crate::program::{Attempt, Effect};
 use crate::refusal::Refusal;
 use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, Transport};
 
-impl Attempt<'_> {
+impl Attempt<'_, '_> {
     /// Does the step. Only a wait whose condition is not true is not possible at all; whatever else cannot be done is
     /// answered `refused` and changes nothing.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<Effect, Refusal> {
@@ -56,7 +56,7 @@ impl Attempt<'_> {
     }
 
     fn account(&mut self) -> &mut Account {
-        &mut self.state.accounts[self.mailbox]
+        &mut self.state.to_mut().accounts[self.mailbox]
     }
 
     fn seen(&self) -> &Account {
@@ -287,14 +287,12 @@ impl Attempt<'_> {
 
     /// The replica takes from every other that it can reach whatever wins. [Q182963]
     fn update_now(&mut self, replica: ServerId) -> Effect {
-        let servers = &self.state.servers;
-        let recipients = &mut self.state.accounts[self.mailbox].recipients;
-        for other in servers.ids().filter(|other| servers[*other].replica == Service::Up) {
-            let incoming = recipients[other];
-            if crate::directory::wins(&incoming, &recipients[replica]) {
-                recipients[replica] = incoming;
-            }
-        }
+        let others = self.state.servers.iter().filter(|(_, server)| server.replica == Service::Up);
+        let incoming = others.map(|(other, _)| self.seen().recipients[other]);
+        let newest = incoming.fold(self.seen().recipients[replica], |newest, other| {
+            if crate::directory::wins(&other, &newest) { other } else { newest }
+        });
+        self.account().recipients[replica] = newest;
         Effect::OK
     }
 

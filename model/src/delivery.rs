@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::scenario::Delivery;
 use crate::state::{Account, Contents, Home, Mailbox, Mark, Phase, Recipient, Service, State, Transport};
 use crate::table::ENTRIES_MAX;
-use crate::world::World;
+use crate::world::{Next, World};
 
 /// Where a message ends up when it is routed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ enum Destination {
 
 impl World {
     /// The next message arrives. It is accepted, and then stored, returned, deferred or dropped.
-    pub(crate) fn deliver(&self, state: &mut State, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
+    pub(crate) fn deliver(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
         let arrived = state.accounts[mailbox].record.accepted.len();
         if arrived == self.scenario.site.messages {
             return Err(Refusal::MessagesUsedUp);
@@ -35,7 +35,7 @@ impl World {
         }
         let message = MessageSet::just(MessageId::at(arrived));
         let destination = self.route(state, mailbox, by);
-        let account = &mut state.accounts[mailbox];
+        let account = &mut state.to_mut().accounts[mailbox];
         account.record.accepted = account.record.accepted.with(message);
         self.place(account, message, destination);
         Ok(())
@@ -44,7 +44,7 @@ impl World {
     /// The transport tries a deferred message again. [Q248839]
     pub(crate) fn redeliver(
         &self,
-        state: &mut State,
+        state: &mut Next<'_>,
         mailbox: MailboxId,
         message: MessageId,
         by: View,
@@ -56,23 +56,23 @@ impl World {
         if destination == Destination::Queue {
             return Err(Refusal::StillWaiting);
         }
-        let account = &mut state.accounts[mailbox];
+        let account = &mut state.to_mut().accounts[mailbox];
         account.queued = account.queued.without(MessageSet::just(message));
         self.place(account, MessageSet::just(message), destination);
         Ok(())
     }
 
     /// The user logs on at his home; where the store has no mailbox for him, it creates one. [Q190700]
-    pub(crate) fn log_on(&self, state: &mut State, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
+    pub(crate) fn log_on(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
         let server = logon_server(&state.accounts[mailbox], by).ok_or(Refusal::NoHome)?;
         if state.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
-        match &mut state.accounts[mailbox].mailboxes[server] {
+        match state.accounts[mailbox].mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => Err(Refusal::InTransit),
             Mailbox::Present(Contents { mark: Mark::Settled, .. }) => Ok(()),
-            absent @ Mailbox::Absent => {
-                *absent = Mailbox::SHELL;
+            Mailbox::Absent => {
+                state.to_mut().accounts[mailbox].mailboxes[server] = Mailbox::SHELL;
                 Ok(())
             }
         }
@@ -81,7 +81,7 @@ impl World {
     /// The owner deletes a message that he sees at his home.
     pub(crate) fn owner_deletes(
         &self,
-        state: &mut State,
+        state: &mut Next<'_>,
         mailbox: MailboxId,
         message: MessageId,
         by: View,
@@ -90,11 +90,11 @@ impl World {
         if state.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
-        let account = &mut state.accounts[mailbox];
+        let account = &state.accounts[mailbox];
         if account.record.owner_deleted.len() >= usize::from(self.scenario.environment.owner_deletes) {
             return Err(Refusal::DeletesUsedUp);
         }
-        let contents = match &mut account.mailboxes[server] {
+        let mut contents = match account.mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => return Err(Refusal::InTransit),
             Mailbox::Present(contents) if contents.messages.contains(message) => contents,
             Mailbox::Present(_) | Mailbox::Absent => return Err(Refusal::NoSuchMessage),
@@ -104,6 +104,8 @@ impl World {
         if self.tracks.expunged {
             contents.expunged = contents.expunged.with(message);
         }
+        let account = &mut state.to_mut().accounts[mailbox];
+        account.mailboxes[server] = Mailbox::Present(contents);
         account.record.owner_deleted = account.record.owner_deleted.with(message);
         Ok(())
     }
