@@ -4,6 +4,7 @@
 use crate::assumption::{Assumption, Assumptions};
 use crate::id::{AdministratorId, Id, ServerId};
 use crate::procedure::{Act, Procedure};
+use crate::state::{Mailbox, Recipient};
 use crate::table::PerServer;
 
 /// A site and all that may happen in it.
@@ -11,6 +12,8 @@ use crate::table::PerServer;
 pub struct Scenario {
     /// The servers and the mailboxes.
     pub site: Site,
+    /// How every mailbox stands at first, where that is not a fresh one: what only matters as history is a start, not an act.
+    pub start: Option<Start>,
     /// What acts besides the administrators.
     pub environment: Environment,
     /// Who runs which procedures.
@@ -32,6 +35,15 @@ pub struct Site {
     pub messages: usize,
     /// How a change of the directory reaches the other replicas.
     pub replication: Replication,
+}
+
+/// How a mailbox stands at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The recipient in each replica.
+    pub recipients: PerServer<Recipient>,
+    /// The mailbox in each store; the messages in them have been accepted.
+    pub mailboxes: PerServer<Mailbox>,
 }
 
 /// How a change of the directory reaches the other replicas.

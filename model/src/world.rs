@@ -7,7 +7,7 @@ use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use crate::procedure::{Act, Condition, Procedure, StepResult, VersionCondition};
 use crate::refusal::Refusal;
-use crate::scenario::{Delivery, Fault, Replication, Run, RunId, RunsMax, Scenario};
+use crate::scenario::{Delivery, Fault, Replication, Run, RunId, RunsMax, Scenario, Start};
 use crate::state::{
     Account, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State, Transport,
 };
@@ -294,20 +294,26 @@ fn refresh(state: &mut Next<'_>, mailbox: MailboxId, from: ServerId) -> Result<(
     Ok(())
 }
 
-/// The mailbox was created in the directory only: the store's part appears at the first logon or delivery. [Q190700]
+/// How everything stands at first. A fresh mailbox was created in the directory only: the store's part appears at the first
+/// logon or delivery. [Q190700]
 fn fresh(scenario: &Scenario) -> State {
     let servers = scenario.site.servers.count();
     let recipient = Recipient::Live { homes: Homes::both(scenario.site.home), stamp: Stamp::default() };
-    let account = Account {
+    let start = scenario.start.clone().unwrap_or_else(|| Start {
         recipients: Table::of(servers, |_| recipient),
-        remembered: scenario.environment.stale_views.then_some(recipient),
         mailboxes: Table::of(servers, |_| Mailbox::Absent),
+    });
+    let accepted = start.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with);
+    let account = Account {
+        remembered: scenario.environment.stale_views.then_some(start.recipients[scenario.site.home]),
+        recipients: start.recipients,
+        mailboxes: start.mailboxes,
         queued: MessageSet::EMPTY,
         transport: Transport::Open,
         saved: MessageSet::EMPTY,
         edits_left: scenario.environment.other_edits,
         programs: Table::of(scenario.administrators.len(), |_| Program::FRESH),
-        record: Record::default(),
+        record: Record { accepted, ..Record::default() },
     };
     State {
         accounts: Table::of(scenario.site.mailboxes, |_| account.clone()),
