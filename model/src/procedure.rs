@@ -53,7 +53,8 @@ pub enum StepResult {
     /// It was not done, and nothing changed. Without a handler a run that only required something ends `refused`, any
     /// other ends `failed`.
     Refused,
-    /// No answer came: the request was lost and nothing happened, or the reply was lost and it did happen. Without a
+    /// No answer came: the request was lost and nothing happened, or the reply was lost and it did happen; or a server was
+    /// asked that does not answer. Without a
     /// handler the run ends `unknown`.
     Lost,
 }
@@ -99,15 +100,6 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether an administrator who repeats a run until it is done stops at this.
-    #[must_use]
-    pub fn ends_repetition(self) -> bool {
-        match self {
-            Self::Ok | Self::Refused => true,
-            Self::Failed | Self::Unknown => false,
         }
     }
 
@@ -159,7 +151,7 @@ pub enum Act {
         /// The store that must hold what is deleted.
         held_at: Place,
     },
-    /// Copy one message that the target lacks; the step repeats until it lacks none.
+    /// Copy one message that the target lacks. Without a handler for `ok` the step repeats until the target lacks none.
     CopyMessage {
         /// The store that is read.
         from: Place,
@@ -242,7 +234,7 @@ pub enum Act {
         /// The replica that pulls.
         replica: Place,
     },
-    /// Go on if the condition is true, else answer `refused`.
+    /// Go on if the condition is true, else answer `refused`; `lost` if a server that it concerns does not answer.
     Require(Condition),
     /// Do nothing until the condition is true.
     Wait(Condition),

@@ -152,7 +152,7 @@ pub enum RunsMax {
     Times(u8),
     /// Once or more, without a limit.
     Any,
-    /// Again until it reports `ok` or `refused`.
+    /// Again until it reports `ok` or `refused`; while its administrator owes a retry, a `refused` does not end it.
     UntilOk,
 }
 

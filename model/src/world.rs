@@ -181,7 +181,7 @@ impl World {
             return Err(Refusal::Busy);
         }
         let runs_max = self.run_of(administrator, &program).runs_max;
-        let settled = matches!(program.ended, Ended::Reported(outcome) if outcome.ends_repetition());
+        let settled = program.is_settled();
         let repeats = match runs_max {
             RunsMax::Times(times) => program.executions < times,
             RunsMax::Any => true,
