@@ -139,7 +139,7 @@ impl Attempt<'_, '_> {
         self.account().delete_in(at, |mailbox| {
             let Mailbox::Present(contents) = mailbox else { return };
             contents.expunge(held, remembers);
-            if contents.messages.is_empty() && contents.mark.pending().is_empty() {
+            if contents.messages.is_empty() && contents.mark == Mark::Settled {
                 *mailbox = Mailbox::Absent;
             }
         });
@@ -190,17 +190,20 @@ impl Attempt<'_, '_> {
         Effect::OK
     }
 
-    /// The in-transit folder is flushed into the mailbox. [Q277911, Q183400]
+    /// The in-transit folder is flushed into the mailbox; a source that the move has emptied is no longer listed. [Q277911,
+    /// Q183400, Q168188]
     fn unmark(&mut self, at: ServerId) -> Effect {
-        let me = self.administrator;
-        if let Mailbox::Present(contents) = &mut self.account().mailboxes[at] {
-            match contents.mark {
-                Mark::InTransit { owner, pending, .. } if owner == me => {
-                    contents.messages = contents.messages.with(pending);
-                    contents.mark = Mark::Settled;
-                }
-                Mark::InTransit { .. } | Mark::Settled => {}
+        let Mailbox::Present(contents) = self.seen().mailboxes[at] else { return Effect::OK };
+        match contents.mark {
+            Mark::InTransit { owner, from, pending, .. } if owner == self.administrator => {
+                let messages = contents.messages.with(pending);
+                self.account().mailboxes[at] = if from == at && messages.is_empty() {
+                    Mailbox::Absent
+                } else {
+                    Mailbox::Present(Contents { messages, mark: Mark::Settled, ..contents })
+                };
             }
+            Mark::InTransit { .. } | Mark::Settled => {}
         }
         Effect::OK
     }

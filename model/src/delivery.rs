@@ -179,14 +179,9 @@ impl World {
             && account.programs.iter().any(|(administrator, program)| {
                 let run = self.run_of(administrator, program);
                 let Phase::Running { next, .. } = program.phase else { return false };
-                let steps = &run.procedure.steps[..=usize::from(next)];
-                let [.., created, marks] = steps else { return false };
-                match (&created.act, &marks.act) {
-                    (Act::CreateMailbox { at, .. }, Act::Mark { at: marked, .. }) => {
-                        at == marked && run.place(*at) == Some(server) && run.to == server
-                    }
-                    _ => false,
-                }
+                let next = usize::from(next);
+                let Act::Mark { at, .. } = run.procedure.steps[next].act else { return false };
+                run.to == server && run.place(at) == Some(server) && run.procedure.marks_what_was_created(next)
             })
     }
 

@@ -123,6 +123,11 @@ pub enum Place {
     To,
     /// The server whose replica the program is connected to.
     ConnectedTo,
+    /// Of the source and the destination, the one that stands first in the site: whoever claims it first meets everybody else
+    /// there, whichever way they move.
+    Earlier,
+    /// Of the source and the destination, the one that stands last in the site.
+    Later,
     /// The server that Home-MDB names in the replica the program is connected to. [Q184160]
     Home,
     /// This server of the site.
@@ -172,7 +177,8 @@ pub enum Act {
         /// What happens when another move has marked it.
         claim: Claim,
     },
-    /// Take the program's own mark off a mailbox; what waits in its in-transit folder joins its messages. [Q277911]
+    /// Take the program's own mark off a mailbox; what waits in its in-transit folder joins its messages, and an empty source
+    /// is removed. [Q277911]
     Unmark {
         /// The store.
         at: Place,
@@ -327,6 +333,22 @@ impl Procedure {
     #[must_use]
     pub fn has_act(&self, wanted: impl Fn(&Act) -> bool) -> bool {
         self.steps.iter().any(|step| wanted(&step.act))
+    }
+
+    /// Whether the place of this step is the one after the creation of a mailbox, and the step marks that mailbox.
+    #[must_use]
+    pub fn marks_what_was_created(&self, place: usize) -> bool {
+        let created = place.checked_sub(1).and_then(|before| self.steps.get(before));
+        match (created.map(|step| &step.act), self.steps.get(place).map(|step| &step.act)) {
+            (Some(Act::CreateMailbox { at, .. }), Some(Act::Mark { at: marked, .. })) => at == marked,
+            (Some(_) | None, Some(_) | None) => false,
+        }
+    }
+
+    /// Whether a mailbox is there for a moment between its creation and its mark.
+    #[must_use]
+    pub fn marks_after_creating(&self) -> bool {
+        (0..self.steps.len()).any(|place| self.marks_what_was_created(place))
     }
 
     /// What a step is called in reports: its label, or its place from 1.

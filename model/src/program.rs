@@ -160,6 +160,8 @@ impl Run {
             Place::From => Some(self.from),
             Place::To => Some(self.to),
             Place::ConnectedTo => Some(self.connected_to),
+            Place::Earlier => Some(self.from.min(self.to)),
+            Place::Later => Some(self.from.max(self.to)),
             Place::Server(server) => Some(server),
             Place::Home => None,
         }
