@@ -424,7 +424,13 @@ fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
         actions.extend(servers().take(readable).map(|from| Action::Refresh { mailbox, from }));
     }
     if scenario.environment.other_edits > 0 {
-        actions.extend(servers().take(readable).map(|replica| Action::Edit { mailbox, replica }));
+        // Which of several equal replicas is written matters only where one of them cannot be reached.
+        let writable = if scenario.environment.faults.contains(&Fault::ReplicaUnreachable) {
+            scenario.site.servers.count()
+        } else {
+            readable
+        };
+        actions.extend(servers().take(writable).map(|replica| Action::Edit { mailbox, replica }));
     }
     actions
 }
