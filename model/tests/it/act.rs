@@ -85,6 +85,15 @@ fn deleting_a_mailbox_that_is_not_there_is_ok() {
 }
 
 #[test]
+fn what_was_lost_before_is_not_destroyed_by_a_delete() {
+    let (_, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.record.accepted = messages(&[0, 1]);
+    });
+    assert_eq!(account.record.destroyed, messages(&[0]));
+}
+
+#[test]
 fn what_a_saved_file_or_the_queue_still_holds_is_not_destroyed_by_a_delete() {
     let (_, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
         account.put(SOURCE, holding(&[0, 1]));
@@ -426,6 +435,29 @@ fn a_conditional_write_is_done_if_nobody_wrote_since_the_home_was_read() {
     let refused = occurred(&world, &edited, ACT);
     assert_eq!(refused.step.unwrap().result, StepResult::Refused);
     assert_eq!(refused.state.accounts[MAILBOX].agreed_home(), Some(SOURCE));
+}
+
+#[test]
+fn only_a_condition_on_the_home_reads_the_version() {
+    let steps = vec![
+        step(Act::Require(Condition::HomeIs(Place::From))),
+        step(Act::Require(Condition::Differ(Place::From, Place::To))),
+        step(sync(Place::From, Place::To, VersionCondition::Unchanged)),
+        step(report(Outcome::Ok)),
+    ];
+    let world = world(&site(vec![run(steps)]));
+    let state = after(&world, &world.initial[0], &[START, ACT, edit(SOURCE), ACT]);
+    assert_eq!(occurred(&world, &state, ACT).step.unwrap().result, StepResult::Refused);
+}
+
+#[test]
+fn there_is_no_moving_a_recipient_from_or_to_a_home_that_cannot_be_told() {
+    for (from, to) in [(Place::Home, Place::To), (Place::From, Place::Home)] {
+        let (result, account) = answer(sync(from, to, VersionCondition::Unconditional), |account| {
+            account.set_recipient(malformed_mdb());
+        });
+        assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, malformed_mdb()));
+    }
 }
 
 #[test]

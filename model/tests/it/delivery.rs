@@ -81,6 +81,18 @@ fn mail_that_comes_before_the_first_run_does_not_come_after_its_start() {
 }
 
 #[test]
+fn mail_that_comes_before_the_first_run_comes_before_the_first_run_of_anybody() {
+    let mut scenario = idle();
+    scenario.environment.delivery = Delivery::Before;
+    scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
+    let world = world(&scenario);
+    let their_start = Action::Start { mailbox: MAILBOX, administrator: SECOND, run: 0 };
+    for first in [START, their_start] {
+        assert_eq!(refusal_after(&world, &world.initial[0], &[DELIVER, first], DELIVER), Refusal::DeliveryOver);
+    }
+}
+
+#[test]
 fn mail_that_comes_until_the_repair_does_not_come_after_the_start_of_the_last_run() {
     let mut scenario = site(vec![reporting(Outcome::Ok), reporting(Outcome::Ok)]);
     scenario.environment.delivery = Delivery::UntilRepair;
@@ -265,7 +277,9 @@ fn mail_for_a_home_with_two_malformed_attributes_never_ends_in_a_shell() {
 /// A move has created the mailbox at its destination and not marked it yet; a message arrives there.
 fn mail_before_mark(value: &str, steps: Vec<Act>, acts: usize) -> State {
     let steps = steps.into_iter().chain([report(Outcome::Ok)]).map(step).collect();
-    let world = world_where(&site(vec![run(steps)]), Assumption::MailBeforeMark, value);
+    let mut scenario = site(vec![run(steps)]);
+    scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
+    let world = world_where(&scenario, Assumption::MailBeforeMark, value);
     let state = prepared(&world, |account| account.set_recipient(homed_on(DESTINATION)));
     let actions: Vec<Action> = [START].into_iter().chain(std::iter::repeat_n(ACT, acts)).chain([DELIVER]).collect();
     after(&world, &state, &actions)

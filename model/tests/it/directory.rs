@@ -50,11 +50,20 @@ fn the_whole_object_with_the_higher_version_wins() {
 fn equal_versions_from_different_servers_the_later_wins() {
     assert!(replaces(version(SOURCE, 1, 1, SOURCE), version(DESTINATION, 1, 0, DESTINATION)));
     assert!(!replaces(version(SOURCE, 1, 0, SOURCE), version(DESTINATION, 1, 1, DESTINATION)));
+    assert!(!replaces(version(SOURCE, 1, 1, SOURCE), version(DESTINATION, 1, 1, DESTINATION)));
 }
 
 #[test]
 fn equal_versions_from_the_same_server_are_the_same_version() {
     assert!(!replaces(version(SOURCE, 1, 1, SOURCE), version(SOURCE, 1, 0, SOURCE)));
+}
+
+#[test]
+fn a_change_can_reach_every_other_replica() {
+    let world = world(&lagging(idle()));
+    let state = after(&world, &world.initial[0], &[edit(SOURCE)]);
+    let possible: Vec<Action> = world.enabled(&state).map(|(action, _)| action).collect();
+    assert!(possible.contains(&replicate(SOURCE, DESTINATION)), "{possible:?}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use stranded_model::{Occurrence, World};
 use crate::arbitrary::{Walk, answers, pick, scenarios, walks};
 
 /// Enough that each run of the tests meets every kind of action, and few enough that it takes seconds.
-const CASES: u32 = 96;
+const CASES: u32 = 64;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]

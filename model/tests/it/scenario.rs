@@ -26,7 +26,7 @@ fn a_site_where_nothing_is_open_touches_no_assumption() {
 fn a_step_that_is_there_only_under_one_answer_touches_its_assumption() {
     for assumption in [Assumption::DuplicateAbort, Assumption::SourceDelete, Assumption::RawApply] {
         let only = Step { when: Some((assumption, 1)), ..step(Act::HoldDelivery) };
-        let scenario = site(vec![run(vec![only, step(report(Outcome::Ok))])]);
+        let scenario = site(vec![reporting(Outcome::Ok), run(vec![only, step(report(Outcome::Ok))])]);
         assert_eq!(scenario.touches(), [assumption]);
     }
 }

@@ -1,11 +1,11 @@
 //! Runs, faults, rest, and how a world begins.
 
 use pretty_assertions::assert_eq;
-use stranded_model::action::{Action, Part};
+use stranded_model::action::{Action, Fate, Kind, Part};
 use stranded_model::assumption::Assumptions;
 use stranded_model::id::MessageSet;
-use stranded_model::procedure::Outcome;
-use stranded_model::scenario::{Delivery, Fault, RunsMax, Scenario};
+use stranded_model::procedure::{Act, Outcome};
+use stranded_model::scenario::{Delivery, Environment, Fault, Replication, RunsMax, Scenario};
 use stranded_model::state::{Ended, Mailbox, Phase, Program, Record, Server, Service, State, Transport};
 use stranded_model::{Refusal, World};
 
@@ -67,6 +67,18 @@ fn a_run_is_executed_at_most_as_often_as_the_scenario_says() {
     let twice = after(&world, fresh, &[START, ACT, START, ACT]);
     assert_eq!(program(&twice).executions, 2);
     assert_eq!(refusal_after(&world, &twice, &[], START), Refusal::NotDue);
+}
+
+#[test]
+fn each_run_counts_its_own_executions() {
+    let mut scenario = site(vec![reporting(Outcome::Ok), reporting(Outcome::Ok)]);
+    for run in &mut scenario.administrators[0].runs {
+        run.runs_max = RunsMax::Times(2);
+    }
+    let world = world(&scenario);
+    let state = after(&world, &world.initial[0], &[START, ACT, START, ACT, start(1), ACT, start(1), ACT]);
+    assert_eq!((program(&state).run, program(&state).executions), (1, 2));
+    assert_eq!(refusal_after(&world, &state, &[], start(1)), Refusal::NotDue);
 }
 
 #[test]
@@ -231,6 +243,68 @@ fn a_mailbox_is_not_at_rest_until_every_run_was_executed() {
 }
 
 #[test]
+fn a_mailbox_is_not_at_rest_until_every_administrator_has_finished() {
+    let mut scenario = site(vec![reporting(Outcome::Ok)]);
+    scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
+    let world = world(&scenario);
+    let rests = |actions: &[Action]| world.is_at_rest(&after(&world, &world.initial[0], actions), MAILBOX);
+    let their_act = Action::Act { mailbox: MAILBOX, administrator: SECOND, fate: Fate::Answered };
+    assert!(!rests(&[START, ACT]));
+    assert!(!rests(&[START, ACT, THEIR_START]));
+    assert!(rests(&[START, ACT, THEIR_START, their_act]));
+}
+
+type Change<'a> = &'a dyn Fn(&mut Scenario);
+
+#[test]
+fn a_scenario_lists_only_what_its_words_allow() {
+    let mut scenario = site(vec![reporting(Outcome::Ok)]);
+    scenario.environment = Environment {
+        delivery: Delivery::Never,
+        logon: false,
+        owner_deletes: 0,
+        other_edits: 0,
+        stale_views: false,
+        faults: Vec::new(),
+        faults_max: 0,
+    };
+    let kinds = |change: Change| {
+        let mut scenario = scenario.clone();
+        change(&mut scenario);
+        let kinds = world(&scenario).kinds();
+        kinds.into_iter().filter(|kind| !matches!(kind, Kind::Start | Kind::Act)).collect::<Vec<Kind>>()
+    };
+    let faulty = |fault| move |scenario: &mut Scenario| scenario.environment.faults = vec![fault];
+    let can_wait = |scenario: &mut Scenario| {
+        scenario.administrators[0].runs[0] = doing(Act::HoldDelivery);
+        scenario.environment.delivery = Delivery::AnyTime;
+    };
+    let settles = |scenario: &mut Scenario| {
+        can_wait(scenario);
+        scenario.environment.delivery = Delivery::Before;
+    };
+    let rows: [(Change, &[Kind]); 14] = [
+        (&|_| {}, &[]),
+        (&|scenario| scenario.environment.delivery = Delivery::AnyTime, &[Kind::Deliver]),
+        (&can_wait, &[Kind::Deliver, Kind::Redeliver]),
+        (&settles, &[Kind::Deliver]),
+        (&|scenario| scenario.environment.logon = true, &[Kind::LogOn]),
+        (&|scenario| scenario.environment.owner_deletes = 1, &[Kind::OwnerDeletes]),
+        (&|scenario| scenario.environment.other_edits = 1, &[Kind::Edit]),
+        (&|scenario| scenario.environment.stale_views = true, &[Kind::Refresh]),
+        (&|scenario| scenario.site.replication = Replication::Eventual, &[Kind::Replicate]),
+        (&faulty(Fault::ProgramDies), &[Kind::Die]),
+        (&faulty(Fault::RequestLost), &[Kind::RequestLost]),
+        (&faulty(Fault::ReplyLost), &[Kind::ReplyLost]),
+        (&faulty(Fault::StoreCrashes), &[Kind::StoreFails, Kind::StoreRecovers]),
+        (&faulty(Fault::ReplicaUnreachable), &[Kind::ReplicaFails, Kind::ReplicaRecovers]),
+    ];
+    for (change, listed) in rows {
+        assert_eq!(kinds(change), listed);
+    }
+}
+
+#[test]
 fn a_fresh_site_has_recipients_and_no_mailboxes() {
     let world = world(&faulty(&Fault::ALL, 3));
     let state = &world.initial[0];
@@ -247,6 +321,7 @@ fn what_follows_another_scenario_finds_its_mail_and_directory_and_starts_its_own
     let world = world(&scenario);
     let mut past = after(&world, &world.initial[0], &[DELIVER, START, ACT]);
     past.accounts[MAILBOX].set_recipient(homed_on(DESTINATION));
+    past.faults_left = 0;
     past.accounts[MAILBOX].record.self_move = true;
     past.accounts[MAILBOX].record.destroyed = messages(&[1]);
     scenario.environment.stale_views = true;
