@@ -6,14 +6,15 @@ use proptest::sample::{Index, subsequence};
 use stranded_model::action::{Action, Kind};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::dn::HomeValue;
-use stranded_model::id::{AdministratorId, ServerId};
+use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::{
     Act, Claim, Condition, Duplicate, Handler, Outcome, Place, Procedure, Step, StepResult, VersionCondition,
 };
 use stranded_model::scenario::{
-    Administrator, Delivery, Environment, Fault, Replication, Run, RunId, RunsMax, Scenario, Site,
+    Administrator, Delivery, Environment, Fault, Replication, Run, RunId, RunsMax, Scenario, Site, Start,
 };
-use stranded_model::state::State;
+use stranded_model::state::{Contents, Homes, Mailbox, Recipient, Stamp, State};
+use stranded_model::table::Table;
 use stranded_model::{Occurrence, World};
 
 use crate::small::{report, servers, step};
@@ -78,14 +79,17 @@ pub(crate) fn answers() -> impl Strategy<Value = Assumptions> {
 /// Any small scenario.
 pub(crate) fn scenarios() -> impl Strategy<Value = Scenario> {
     (2_usize..=3).prop_flat_map(|count| {
-        (sites(count), environments(), prop::collection::vec(administrators(count), 1..=2), any::<[Index; 2]>())
-            .prop_map(|(site, environment, administrators, [person, run])| {
+        let people = prop::collection::vec(administrators(count), 1..=2);
+        (sites(count), starts(count), environments(), people, any::<[Index; 2]>()).prop_map(
+            |(site, start, environment, administrators, [person, run])| {
+                let start = start.map(|start| within(start, &site));
                 let person = person.index(administrators.len());
                 let run = run.index(administrators[person].runs.len());
                 let administrator = AdministratorId(u8::try_from(person).unwrap());
                 let last_run = RunId { administrator, run: u8::try_from(run).unwrap() };
-                Scenario { site, environment, administrators, last_run }
-            })
+                Scenario { site, start, environment, administrators, last_run }
+            },
+        )
     })
 }
 
@@ -100,6 +104,53 @@ fn sites(count: usize) -> BoxedStrategy<Site> {
             replication,
         })
         .boxed()
+}
+
+/// Any way for a mailbox to stand at first.
+fn starts(count: usize) -> BoxedStrategy<Option<Start>> {
+    let recipient = (any_server(count), 0_u8..4, 0_u8..3).prop_map(|(home, kind, version)| {
+        let stamp = Stamp { version, ..Stamp::default() };
+        match kind {
+            0 => Recipient::Absent,
+            1 => Recipient::Tombstone { stamp },
+            _ => Recipient::Live { homes: Homes::both(home), stamp },
+        }
+    });
+    let mailbox = prop_oneof![
+        1 => Just(Mailbox::Absent),
+        1 => (0_u8..8).prop_map(|bits| {
+            let messages = (0..3).filter(|place| bits >> place & 1 == 1).map(MessageId);
+            let messages = messages.map(MessageSet::just).fold(MessageSet::EMPTY, MessageSet::with);
+            Mailbox::Present(Contents { messages, ..Contents::EMPTY })
+        }),
+    ];
+    let each = (prop::collection::vec(recipient, count), prop::collection::vec(mailbox, count));
+    let start = each.prop_map(move |(recipients, mailboxes)| Start {
+        recipients: Table::of(count, |server: ServerId| recipients[server.index()]),
+        mailboxes: Table::of(count, |server: ServerId| mailboxes[server.index()]),
+    });
+    prop_oneof![2 => Just(None), 1 => start.prop_map(Some)].boxed()
+}
+
+/// The start without what the site does not have: messages beyond its supply, a gap in their numbers, or replicas that differ
+/// although replication is instant.
+fn within(mut start: Start, site: &Site) -> Start {
+    let held = start.mailboxes.values().map(|mailbox| mailbox.messages()).fold(MessageSet::EMPTY, MessageSet::with);
+    let arrived = (0..=site.messages).rev().map(MessageSet::first).find(|first| first.is_within(held));
+    for mailbox in start.mailboxes.values_mut() {
+        if let Mailbox::Present(contents) = mailbox {
+            contents.messages = contents.messages.common(arrived.unwrap_or_default());
+        }
+    }
+    if site.replication == Replication::Instant {
+        let first = match start.recipients[ServerId(0)] {
+            Recipient::Absent => Recipient::Absent,
+            Recipient::Tombstone { .. } => Recipient::Tombstone { stamp: Stamp::default() },
+            Recipient::Live { homes, .. } => Recipient::Live { homes, stamp: Stamp::default() },
+        };
+        start.recipients.values_mut().for_each(|recipient| *recipient = first);
+    }
+    start
 }
 
 fn environments() -> BoxedStrategy<Environment> {

@@ -60,6 +60,8 @@ fn every_malformed_name_is_told_why() {
         (&MDB.replace("cn=SRV", "SRV"), component(5, "cn=<server>")),
         (&MDB[1..], component(1, "/o=…")),
         ("SRV", component(1, "/o=…")),
+        ("SRV,Org", component(1, "/o=…")),
+        ("cn=SRV", component(1, "/o=…")),
         ("", component(1, "/o=…")),
         ("/", component(1, "o=<organisation>")),
     ];

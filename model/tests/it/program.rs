@@ -59,6 +59,19 @@ fn a_result_that_is_handled_leads_where_the_handler_says() {
 }
 
 #[test]
+fn a_copy_that_is_not_complete_goes_on_by_itself_unless_ok_is_handled() {
+    const COPY: Act = Act::CopyMessage { from: Place::From, to: Place::To };
+    for (copy, next) in [(step(COPY), 0), (handled(COPY, StepResult::Ok, 1), 1)] {
+        let world = world(&site(vec![run(vec![copy, step(report(Outcome::Ok))])]));
+        let state = prepared(&world, |account| {
+            account.put(SOURCE, holding(&[0, 1]));
+            account.put(DESTINATION, Mailbox::SHELL);
+        });
+        assert_eq!(next_step(&after(&world, &state, &[START, ACT])), Some(next));
+    }
+}
+
+#[test]
 fn an_unhandled_refusal_of_what_was_only_required_ends_the_run_refused() {
     assert_eq!(ends_after(IMPOSSIBLE, |_| {}), Ended::Reported(Outcome::Refused));
 }

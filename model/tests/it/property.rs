@@ -132,3 +132,46 @@ fn two_stores_with_mail_are_two_homes_and_a_shell_is_none() {
         account.put(DESTINATION, holding(&[0]));
     }));
 }
+
+/// Whether what the property speaks of is the case, after this was done to the first of two mailboxes at rest.
+fn is_met(property: Safety, prepare: impl FnOnce(&mut Account)) -> bool {
+    let mut scenario = site(vec![reporting(Outcome::Ok)]);
+    scenario.site.mailboxes = 2;
+    let world = world(&scenario);
+    let mut state = after(&world, &world.initial[0], &[START, ACT]);
+    prepare(&mut state.accounts[MAILBOX]);
+    property.is_met_in(&world, &state)
+}
+
+#[test]
+fn a_property_speaks_of_what_is_there_to_speak_of() {
+    let mail = |account: &mut Account| account.put(SOURCE, holding(&[0]));
+    let mark = |account: &mut Account| account.put(SOURCE, marked(FIRST, &[], &[]));
+    for property in [Safety::NoLoss, Safety::Reachable, Safety::OneHome] {
+        assert!(!is_met(property, |_| {}), "{property:?}");
+        assert!(is_met(property, mail), "{property:?}");
+    }
+    assert!(!is_met(Safety::TransitOwned, mail));
+    assert!(is_met(Safety::TransitOwned, mark));
+    assert!(is_met(Safety::HomeCoherent, |_| {}));
+    assert!(!is_met(Safety::HomeCoherent, |account| account.set_recipient(TOMBSTONE)));
+}
+
+#[test]
+fn a_property_of_what_is_at_rest_does_not_speak_of_what_is_not() {
+    for property in [Safety::HomeCoherent, Safety::Reachable, Safety::OneHome] {
+        assert!(!is_met(property, |account| {
+            account.put(SOURCE, holding(&[0]));
+            account.programs[FIRST].owes_retry = true;
+        }));
+    }
+}
+
+#[test]
+fn a_property_is_true_only_if_it_is_true_of_every_mailbox() {
+    let mut scenario = site(vec![reporting(Outcome::Ok)]);
+    scenario.site.mailboxes = 2;
+    let world = world(&scenario);
+    let state = prepared(&world, |account| account.record.accepted = messages(&[0]));
+    assert!(!Safety::NoLoss.holds(&world, &state));
+}

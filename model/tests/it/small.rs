@@ -128,6 +128,7 @@ pub(crate) fn site(runs: Vec<Run>) -> Scenario {
             faults: Vec::new(),
             faults_max: 0,
         },
+        start: None,
         administrators: vec![Administrator { name: "first".to_owned(), runs }],
         last_run: RunId { administrator: FIRST, run: last },
     }

@@ -5,8 +5,9 @@ use stranded_model::action::{Action, Fate, Kind, Part};
 use stranded_model::assumption::Assumptions;
 use stranded_model::id::MessageSet;
 use stranded_model::procedure::{Act, Outcome};
-use stranded_model::scenario::{Delivery, Environment, Fault, Replication, RunsMax, Scenario};
+use stranded_model::scenario::{Delivery, Environment, Fault, Replication, RunsMax, Scenario, Start};
 use stranded_model::state::{Ended, Mailbox, Phase, Program, Record, Server, Service, State, Transport};
+use stranded_model::table::Table;
 use stranded_model::{Refusal, World};
 
 use crate::small::*;
@@ -107,6 +108,15 @@ fn an_until_ok_run_is_started_again_after_anything_else() {
     scenario.administrators[0].runs[0].runs_max = RunsMax::UntilOk;
     let world = world(&scenario);
     assert!(program(&after(&world, &world.initial[0], &[START, DIE, START])).is_running());
+}
+
+#[test]
+fn an_until_ok_run_that_is_owed_a_retry_is_started_again_after_refused_too() {
+    let world = repeating(Outcome::Refused, RunsMax::UntilOk);
+    let mut state = after(&world, &world.initial[0], &[START, ACT]);
+    assert_eq!(refusal_after(&world, &state, &[], START), Refusal::NotDue);
+    state.accounts[MAILBOX].programs[FIRST].owes_retry = true;
+    assert!(world.step(&state, &START).is_ok());
 }
 
 #[test]
@@ -313,6 +323,21 @@ fn a_fresh_site_has_recipients_and_no_mailboxes() {
     assert!(account.mailboxes.values().all(|mailbox| *mailbox == Mailbox::Absent));
     assert_eq!((state.faults_left, account.edits_left, account.remembered), (3, 1, None));
     assert_eq!((account.transport, account.record), (Transport::Open, Record::default()));
+}
+
+#[test]
+fn a_site_with_a_past_starts_as_it_is_told() {
+    let mut scenario = site(vec![reporting(Outcome::Ok)]);
+    scenario.environment.stale_views = true;
+    scenario.start = Some(Start {
+        recipients: Table::of(2, |_| homed_on(DESTINATION)),
+        mailboxes: Table::of(2, |server| if server == SOURCE { holding(&[0]) } else { Mailbox::Absent }),
+    });
+    let world = world(&scenario);
+    let account = &world.initial[0].accounts[MAILBOX];
+    assert_eq!((account.agreed_home(), account.mailboxes[SOURCE]), (Some(DESTINATION), holding(&[0])));
+    assert_eq!(account.remembered, Some(homed_on(DESTINATION)));
+    assert_eq!(account.record, Record { accepted: messages(&[0]), ..Record::default() });
 }
 
 #[test]
