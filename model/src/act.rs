@@ -38,12 +38,12 @@ impl Attempt<'_, '_> {
             }
             Act::UpdateNow { replica } => self.at_replica(*replica, Self::update_now),
             Act::Require(condition) => match self.is_true(condition) {
-                Some(true) => Effect::OK,
-                Some(false) => Effect::REFUSED,
-                None => Effect::LOST,
+                Ok(true) => Effect::OK,
+                Ok(false) => Effect::REFUSED,
+                Err(effect) => effect,
             },
             Act::Wait(condition) => {
-                if self.is_true(condition) != Some(true) {
+                if self.is_true(condition) != Ok(true) {
                     return Err(Refusal::Waiting(*condition));
                 }
                 Effect::OK
@@ -262,11 +262,14 @@ impl Attempt<'_, '_> {
     fn raw_edit(&mut self, replica: ServerId, mdb: Option<HomeValue<Place>>, mta: Option<HomeValue<Place>>) -> Effect {
         let Some(old) = self.seen().recipients[replica].homes() else { return Effect::REFUSED };
         let typed = |value: Option<HomeValue<Place>>, old: Home| match value {
-            None => Some(old),
-            Some(HomeValue::Malformed) => Some(Home::Malformed),
-            Some(HomeValue::Server(place)) => self.server(place).ok().map(Home::Server),
+            None => Ok(old),
+            Some(HomeValue::Malformed) => Ok(Home::Malformed),
+            Some(HomeValue::Server(place)) => self.server(place).map(Home::Server),
         };
-        let (Some(mdb), Some(mta)) = (typed(mdb, old.mdb), typed(mta, old.mta)) else { return Effect::REFUSED };
+        let (mdb, mta) = match (typed(mdb, old.mdb), typed(mta, old.mta)) {
+            (Ok(mdb), Ok(mta)) => (mdb, mta),
+            (Err(effect), _) | (_, Err(effect)) => return effect,
+        };
         self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes { mdb, mta }, stamp });
         Effect::OK
     }
@@ -314,9 +317,10 @@ impl Attempt<'_, '_> {
         world.write(self.account(), replica, version);
     }
 
-    /// Whether the condition is true; `None` if some server that it concerns does not answer. A program that makes a write
-    /// depend on the version remembers the one that it saw here.
-    fn is_true(&mut self, condition: &Condition) -> Option<bool> {
+    /// Whether the condition is true. If a server that it concerns does not answer, neither does the step; about a home that
+    /// cannot be told nothing is true, and the step is refused. A program that makes a write depend on the version
+    /// remembers the one that it saw here.
+    fn is_true(&mut self, condition: &Condition) -> Result<bool, Effect> {
         if condition.reads_version() && self.world.tracks.versions {
             let stamp = self.recipient(self.run.connected_to).and_then(|recipient| recipient.stamp());
             self.read = stamp.map(|stamp| stamp.version).filter(|_| self.run.procedure.makes_conditional_writes());
@@ -324,26 +328,22 @@ impl Attempt<'_, '_> {
         self.test(condition)
     }
 
-    fn test(&self, condition: &Condition) -> Option<bool> {
-        let held = |place: Place| Some(self.mailbox(self.server(place).ok()?)?.held());
+    fn test(&self, condition: &Condition) -> Result<bool, Effect> {
+        let mailbox = |place: Place| self.mailbox(self.server(place)?).ok_or(Effect::LOST);
+        let recipient = |server: ServerId| self.recipient(server).ok_or(Effect::LOST);
         let everyone_answers = self.state.servers.values().all(|server| server.replica == Service::Up);
-        match *condition {
-            Condition::HomeIs(place) => {
-                let wanted = self.server(place).ok()?;
-                Some(self.recipient(self.run.connected_to)?.home() == Some(wanted))
-            }
-            Condition::Differ(one, other) => Some(self.server(one).ok()? != self.server(other).ok()?),
-            Condition::Present(at) => Some(self.mailbox(self.server(at).ok()?)?.is_present()),
-            Condition::Empty(at) => Some(held(at)?.is_empty()),
-            Condition::HoldsAll { at, of } => Some(held(of)?.is_within(held(at)?)),
-            Condition::EveryReplicaNames(place) => {
-                let wanted = self.server(place).ok()?;
-                everyone_answers.then(|| self.seen().agreed_home() == Some(wanted))
-            }
-            Condition::ReplicasAgree => everyone_answers.then(|| self.seen().replicas_agree()),
-            Condition::NoRecipient(replica) => Some(self.recipient(self.server(replica).ok()?)?.homes().is_none()),
-            Condition::NothingQueued => Some(self.seen().queued.is_empty()),
-        }
+        let every_replica = || everyone_answers.then(|| self.seen()).ok_or(Effect::LOST);
+        Ok(match *condition {
+            Condition::HomeIs(place) => recipient(self.run.connected_to)?.home() == Some(self.server(place)?),
+            Condition::Differ(one, other) => self.server(one)? != self.server(other)?,
+            Condition::Present(at) => mailbox(at)?.is_present(),
+            Condition::Empty(at) => mailbox(at)?.held().is_empty(),
+            Condition::HoldsAll { at, of } => mailbox(of)?.held().is_within(mailbox(at)?.held()),
+            Condition::EveryReplicaNames(place) => every_replica()?.agreed_home() == Some(self.server(place)?),
+            Condition::ReplicasAgree => every_replica()?.replicas_agree(),
+            Condition::NoRecipient(replica) => recipient(self.server(replica)?)?.homes().is_none(),
+            Condition::NothingQueued => self.seen().queued.is_empty(),
+        })
     }
 }
 
