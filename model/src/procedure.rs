@@ -286,6 +286,8 @@ pub enum VersionCondition {
 pub enum Condition {
     /// The replica the program is connected to names this server in both home attributes.
     HomeIs(Place),
+    /// The replica the program is connected to names one of these two servers in both home attributes.
+    HomeIsEither(Place, Place),
     /// The two servers are different ones.
     Differ(Place, Place),
     /// The store lists the mailbox.
