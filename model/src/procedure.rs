@@ -149,8 +149,7 @@ pub enum Act {
         /// The store.
         at: Place,
     },
-    /// Delete from a mailbox those of its messages that another store holds too; an emptied mailbox is removed, its mark
-    /// included.
+    /// Delete from a mailbox those of its messages that another store holds too; an emptied, unmarked mailbox is removed.
     DeleteCopied {
         /// The store that deletes.
         at: Place,
