@@ -47,6 +47,9 @@ pub struct Check {
     /// Run the procedure file that is named instead, from where this scenario comes to rest
     #[arg(long, value_name = "SCENARIO")]
     pub from: Option<String>,
+    /// Print scenario by combination of assumptions, and for every verdict that flips, what flips it
+    #[arg(long)]
+    pub assumptions: bool,
     /// Which search to use
     #[arg(long, value_enum, default_value_t)]
     pub engine: Engine,

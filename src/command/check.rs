@@ -12,7 +12,7 @@ use crate::cli::{Check, Format};
 use crate::engine::{Limits, Progress};
 use crate::exit::Exit;
 use crate::property::Verdict;
-use crate::report::{json, text, trace};
+use crate::report::{json, matrix, text, trace};
 use crate::scenario::{self, Spec};
 
 use super::{Failure, output};
@@ -33,7 +33,9 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
     }
     let file = arguments.output.file.as_deref();
     match arguments.output.format {
+        Format::Json if arguments.assumptions => output::print_json(&matrix::matrix(&checked), file)?,
         Format::Json => output::print_json(&json::report(&checked), file)?,
+        Format::Text if arguments.assumptions => output::print(&matrix::text(&checked, output::width(file)), file)?,
         Format::Text => {
             let width = output::width(file);
             let parts = checked.iter().map(|one| text::scenario(one, width));

@@ -1,6 +1,7 @@
 //! Telling what a check found. A report repeats verdicts; it decides nothing.
 
 pub mod json;
+pub mod matrix;
 pub mod names;
 pub mod story;
 pub mod text;
