@@ -2,4 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod article;
+mod engines;
 mod loader;
+mod scenarios;
+mod worlds;
