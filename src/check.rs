@@ -7,10 +7,11 @@ use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_model::assumption::{Answer, Assumption, Assumptions};
 use stranded_model::coverage::Point;
+use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::engine::{Cut, Engine, Limits, Path, Search};
+use crate::engine::{Cut, Engine, Lasso, Limits, Path, Search, lassos};
 use crate::property::{Property, Verdict};
 use crate::scenario::Spec;
 
@@ -25,7 +26,7 @@ pub struct Checked<'a> {
     pub cases: Vec<Case>,
     /// The assumptions that the scenario touches and does not pin.
     pub varied: Vec<Assumption>,
-    /// The verdicts, in the order of [`Property::all`].
+    /// The verdicts, in the order of [`Spec::properties`].
     pub judgements: Vec<Judgement>,
     /// How long it took.
     pub elapsed: Duration,
@@ -38,8 +39,10 @@ pub struct Case {
     pub world: World,
     /// What the search found.
     pub search: Search,
-    /// The verdict for each property, in the order of [`Property::all`].
+    /// The verdict for each property, in the order of [`Spec::properties`].
     pub verdicts: Vec<Verdict>,
+    /// For each liveness property that the scenario names, a way on which it is never reached, if there is one.
+    pub lassos: Vec<(Liveness, Option<Lasso>)>,
     /// What should have happened and did not, or happened and should not have.
     pub unwitnessed: Vec<Unwitnessed>,
 }
@@ -164,15 +167,27 @@ fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Li
         }
     };
     let unwitnessed = unwitnessed(spec, &world, &search);
-    let verdicts = Property::all()
+    let named: Vec<Liveness> = spec.liveness();
+    let found = if search.cut.is_none() { lassos(&world, &named) } else { vec![None; named.len()] };
+    let lassos: Vec<(Liveness, Option<Lasso>)> = named.into_iter().zip(found).collect();
+    let verdicts = spec
+        .properties()
+        .into_iter()
         .map(|property| match property {
             Property::Safety(safety) => safety_verdict(safety, &search),
+            Property::Liveness(_) if search.cut.is_some() => Verdict::Inconclusive,
+            Property::Liveness(liveness) if lasso(&lassos, liveness).is_some() => Verdict::Violated,
+            Property::Liveness(_) => Verdict::Holds,
             Property::Witness if search.cut.is_some() => Verdict::Inconclusive,
             Property::Witness if unwitnessed.is_empty() => Verdict::Holds,
             Property::Witness => Verdict::Violated,
         })
         .collect();
-    Case { world, search, verdicts, unwitnessed }
+    Case { world, search, verdicts, lassos, unwitnessed }
+}
+
+fn lasso(lassos: &[(Liveness, Option<Lasso>)], property: Liveness) -> Option<&Lasso> {
+    lassos.iter().find(|(one, _)| *one == property)?.1.as_ref()
 }
 
 fn safety_verdict(property: Safety, search: &Search) -> Verdict {
@@ -221,6 +236,7 @@ fn judge(spec: &Spec, index: usize, property: Property, cases: &[Case]) -> Judge
     };
     let length = |case: &Case| match property {
         Property::Safety(safety) => case.search.violations[safety as usize].as_ref().map(|path| path.actions.len()),
+        Property::Liveness(liveness) => lasso(&case.lassos, liveness).map(|lasso| lasso.path.actions.len()),
         Property::Witness => (!case.unwitnessed.is_empty()).then_some(0),
     };
     let shown_by = (0..cases.len()).filter_map(|case| Some((length(&cases[case])?, case))).min().map(|(_, case)| case);
@@ -234,6 +250,8 @@ pub struct Trace {
     pub path: Path,
     /// The rest of the running procedure, if nothing disturbs it.
     pub after: Vec<Action>,
+    /// After how many actions the part starts that repeats for ever; if it is all of them, nothing more happens.
+    pub repeats_from: Option<usize>,
 }
 
 impl Case {
@@ -244,7 +262,11 @@ impl Case {
             Property::Safety(safety) => {
                 let path = self.search.violations[safety as usize].clone()?;
                 let after = rest_of_procedure(&self.world, &path);
-                Some(Trace { path, after })
+                Some(Trace { path, after, repeats_from: None })
+            }
+            Property::Liveness(liveness) => {
+                let Lasso { path, repeats_from } = lasso(&self.lassos, liveness)?.clone();
+                Some(Trace { path, after: Vec::new(), repeats_from: Some(repeats_from) })
             }
             Property::Witness => None,
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 
 /// A property of a scenario.
@@ -9,6 +10,8 @@ use stranded_model::property::Safety;
 pub enum Property {
     /// True in every reachable state.
     Safety(Safety),
+    /// True in the end, whatever happens; judged only where a scenario names it.
+    Liveness(Liveness),
     /// Whatever the scenario allows happens somewhere, except what it lists under `never`.
     Witness,
 }
@@ -16,7 +19,8 @@ pub enum Property {
 impl Property {
     /// Every property, in the order in which reports list them.
     pub fn all() -> impl Iterator<Item = Self> {
-        Safety::ALL.into_iter().map(Self::Safety).chain([Self::Witness])
+        let safety = Safety::ALL.into_iter().map(Self::Safety);
+        safety.chain(Liveness::ALL.into_iter().map(Self::Liveness)).chain([Self::Witness])
     }
 
     /// The name that files and reports use.
@@ -24,6 +28,7 @@ impl Property {
     pub fn name(self) -> &'static str {
         match self {
             Self::Safety(safety) => safety.name(),
+            Self::Liveness(liveness) => liveness.name(),
             Self::Witness => "witness",
         }
     }
@@ -33,6 +38,7 @@ impl Property {
     pub fn says(self) -> &'static str {
         match self {
             Self::Safety(safety) => safety.says(),
+            Self::Liveness(liveness) => liveness.says(),
             Self::Witness => {
                 "every step, handler and environment action that the scenario allows occurs in some reachable state, and \
                  every antecedent is true somewhere, except what the scenario lists under never, which must not occur"

@@ -56,7 +56,7 @@ pub fn replay(file: &TraceFile) -> Result<Replayed, Refused> {
         state = next;
     }
     let after = actions.split_off(file.steps.len());
-    let trace = Trace { path: Path { initial, actions }, after };
+    let trace = Trace { path: Path { initial, actions }, after, repeats_from: file.repeats_from };
     Ok(Replayed { spec, world, trace, is_stale: file.model_hash != crate::model_hash() })
 }
 

@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::scenario::Delivery;
 use crate::state::{Account, Contents, Home, Mailbox, Mark, Phase, Recipient, Service, State, Transport};
 use crate::table::ENTRIES_MAX;
-use crate::world::World;
+use crate::world::{Next, World};
 
 /// Where a message ends up when it is routed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +25,17 @@ enum Destination {
 
 impl World {
     /// The next message arrives. It is accepted, and then stored, returned, deferred or dropped.
-    pub(crate) fn deliver(&self, state: &mut State, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
+    pub(crate) fn deliver(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
         let arrived = state.accounts[mailbox].record.accepted.len();
-        if arrived == self.scenario.site.messages {
+        if arrived >= self.scenario.site.messages {
             return Err(Refusal::MessagesUsedUp);
         }
         if !self.mail_arrives(&state.accounts[mailbox]) {
             return Err(Refusal::DeliveryOver);
         }
         let message = MessageSet::just(MessageId::at(arrived));
-        let destination = self.route(state, mailbox, by);
-        let account = &mut state.accounts[mailbox];
+        let destination = self.route(state, mailbox, by)?;
+        let account = &mut state.to_mut().accounts[mailbox];
         account.record.accepted = account.record.accepted.with(message);
         self.place(account, message, destination);
         Ok(())
@@ -44,7 +44,7 @@ impl World {
     /// The transport tries a deferred message again. [Q248839]
     pub(crate) fn redeliver(
         &self,
-        state: &mut State,
+        state: &mut Next<'_>,
         mailbox: MailboxId,
         message: MessageId,
         by: View,
@@ -52,27 +52,30 @@ impl World {
         if !state.accounts[mailbox].queued.contains(message) {
             return Err(Refusal::NotQueued);
         }
-        let destination = self.route(state, mailbox, by);
+        let destination = self.route(state, mailbox, by)?;
         if destination == Destination::Queue {
             return Err(Refusal::StillWaiting);
         }
-        let account = &mut state.accounts[mailbox];
+        let account = &mut state.to_mut().accounts[mailbox];
         account.queued = account.queued.without(MessageSet::just(message));
         self.place(account, MessageSet::just(message), destination);
         Ok(())
     }
 
     /// The user logs on at his home; where the store has no mailbox for him, it creates one. [Q190700]
-    pub(crate) fn log_on(&self, state: &mut State, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
-        let server = logon_server(&state.accounts[mailbox], by).ok_or(Refusal::NoHome)?;
+    pub(crate) fn log_on(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
+        if !self.scenario.environment.logon {
+            return Err(Refusal::NotInScenario);
+        }
+        let server = logon_server(&state.accounts[mailbox], by)?;
         if state.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
-        match &mut state.accounts[mailbox].mailboxes[server] {
+        match state.accounts[mailbox].mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => Err(Refusal::InTransit),
             Mailbox::Present(Contents { mark: Mark::Settled, .. }) => Ok(()),
-            absent @ Mailbox::Absent => {
-                *absent = Mailbox::SHELL;
+            Mailbox::Absent => {
+                state.to_mut().accounts[mailbox].mailboxes[server] = Mailbox::SHELL;
                 Ok(())
             }
         }
@@ -81,20 +84,20 @@ impl World {
     /// The owner deletes a message that he sees at his home.
     pub(crate) fn owner_deletes(
         &self,
-        state: &mut State,
+        state: &mut Next<'_>,
         mailbox: MailboxId,
         message: MessageId,
         by: View,
     ) -> Result<(), Refusal> {
-        let server = logon_server(&state.accounts[mailbox], by).ok_or(Refusal::NoHome)?;
+        let server = logon_server(&state.accounts[mailbox], by)?;
         if state.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
-        let account = &mut state.accounts[mailbox];
+        let account = &state.accounts[mailbox];
         if account.record.owner_deleted.len() >= usize::from(self.scenario.environment.owner_deletes) {
             return Err(Refusal::DeletesUsedUp);
         }
-        let contents = match &mut account.mailboxes[server] {
+        let mut contents = match account.mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => return Err(Refusal::InTransit),
             Mailbox::Present(contents) if contents.messages.contains(message) => contents,
             Mailbox::Present(_) | Mailbox::Absent => return Err(Refusal::NoSuchMessage),
@@ -104,6 +107,8 @@ impl World {
         if self.tracks.expunged {
             contents.expunged = contents.expunged.with(message);
         }
+        let account = &mut state.to_mut().accounts[mailbox];
+        account.mailboxes[server] = Mailbox::Present(contents);
         account.record.owner_deleted = account.record.owner_deleted.with(message);
         Ok(())
     }
@@ -122,15 +127,17 @@ impl World {
 
     /// Home-MTA chooses the server that a message is sent to, Home-MDB the store it is put in; an unknown recipient's mail
     /// is returned. [Q172364, Q230748]
-    fn route(&self, state: &State, mailbox: MailboxId, by: View) -> Destination {
+    fn route(&self, state: &State, mailbox: MailboxId, by: View) -> Result<Destination, Refusal> {
         let account = &state.accounts[mailbox];
-        if account.transport == Transport::Held {
-            return Destination::Queue;
-        }
-        let mut view = match by {
-            View::Replica(server) => account.recipients[server],
-            View::Remembered => account.remembered.unwrap_or(Recipient::Absent),
-        };
+        let view = seen_by(account, by)?;
+        Ok(match account.transport {
+            Transport::Held => Destination::Queue,
+            Transport::Open => self.follow(state, mailbox, view),
+        })
+    }
+
+    fn follow(&self, state: &State, mailbox: MailboxId, mut view: Recipient) -> Destination {
+        let account = &state.accounts[mailbox];
         // A message that is passed on more often than there are servers is in a loop; it is returned. [Q170478]
         for _ in 0..=ENTRIES_MAX {
             let Some(homes) = view.homes() else { return Destination::Sender };
@@ -177,14 +184,9 @@ impl World {
             && account.programs.iter().any(|(administrator, program)| {
                 let run = self.run_of(administrator, program);
                 let Phase::Running { next, .. } = program.phase else { return false };
-                let steps = &run.procedure.steps[..=usize::from(next)];
-                let [.., created, marks] = steps else { return false };
-                match (&created.act, &marks.act) {
-                    (Act::CreateMailbox { at, .. }, Act::Mark { at: marked, .. }) => {
-                        at == marked && run.place(*at) == Some(server) && run.to == server
-                    }
-                    _ => false,
-                }
+                let next = usize::from(next);
+                let Act::Mark { at, .. } = run.procedure.steps[next].act else { return false };
+                run.to == server && run.place(at) == Some(server) && run.procedure.marks_what_was_created(next)
             })
     }
 
@@ -198,13 +200,18 @@ impl World {
     }
 }
 
+/// The recipient as this view has it.
+fn seen_by(account: &Account, by: View) -> Result<Recipient, Refusal> {
+    match by {
+        View::Replica(server) => Ok(account.recipients[server]),
+        View::Remembered => account.remembered.ok_or(Refusal::NotInScenario),
+    }
+}
+
 /// The server that a user is sent to: the one that Home-MDB names. [Q200587]
-fn logon_server(account: &Account, by: View) -> Option<ServerId> {
-    let view = match by {
-        View::Replica(server) => Some(account.recipients[server]),
-        View::Remembered => account.remembered,
-    };
-    view?.homes()?.mdb.server()
+fn logon_server(account: &Account, by: View) -> Result<ServerId, Refusal> {
+    let homes = seen_by(account, by)?.homes();
+    homes.and_then(|homes| homes.mdb.server()).ok_or(Refusal::NoHome)
 }
 
 impl Home {

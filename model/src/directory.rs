@@ -3,18 +3,20 @@
 use crate::id::{MailboxId, ServerId};
 use crate::refusal::Refusal;
 use crate::scenario::Replication;
-use crate::state::{Account, Phase, Recipient, Service, Stamp, State};
-use crate::world::World;
+use crate::state::{Account, Phase, Recipient, Service, Stamp};
+use crate::world::{Next, World};
 
 impl World {
     /// Somebody edits the recipient for a reason of his own: the whole object gets a new version. [Q195911]
-    pub(crate) fn edit(&self, state: &mut State, mailbox: MailboxId, replica: ServerId) -> Result<(), Refusal> {
+    pub(crate) fn edit(&self, state: &mut Next<'_>, mailbox: MailboxId, replica: ServerId) -> Result<(), Refusal> {
         if state.servers[replica].replica == Service::Down {
             return Err(Refusal::Unreachable);
         }
-        let account = &mut state.accounts[mailbox];
+        let account = &state.accounts[mailbox];
         let homes = account.recipients[replica].homes().ok_or(Refusal::NoRecipient)?;
-        account.edits_left = account.edits_left.checked_sub(1).ok_or(Refusal::EditsUsedUp)?;
+        let left = account.edits_left.checked_sub(1).ok_or(Refusal::EditsUsedUp)?;
+        let account = &mut state.to_mut().accounts[mailbox];
+        account.edits_left = left;
         self.write(account, replica, |stamp| Recipient::Live { homes, stamp });
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! administrator's program can be told to do, [`scenario`] what of all this one question needs, [`assumption`] what no source
 //! settles. A [`World`] puts these together, and [`World::step`] is the one place where a rule of the world stands: the
 //! private modules `world`, `program`, `act`, `delivery` and `directory` are its chapters. [`property`] says what must be
-//! true of it, [`coverage`] what must have been tried, and [`checkable`] hands it to stateright.
+//! true of it always, [`liveness`] what in the end, [`coverage`] what must have been tried, and [`checkable`] hands it to stateright.
 //!
 //! Nothing here reads a file or a clock, draws a random number, prints, or knows of events, adapters or JSON.
 
@@ -17,6 +17,7 @@ mod delivery;
 mod directory;
 pub mod dn;
 pub mod id;
+pub mod liveness;
 pub mod procedure;
 mod program;
 pub mod property;
@@ -37,6 +38,7 @@ pub const RULES: &[&str] = &[
     include_str!("delivery.rs"),
     include_str!("directory.rs"),
     include_str!("id.rs"),
+    include_str!("liveness.rs"),
     include_str!("procedure.rs"),
     include_str!("program.rs"),
     include_str!("property.rs"),

@@ -5,16 +5,16 @@ use crate::id::{AdministratorId, MailboxId, ServerId};
 use crate::procedure::{Act, Outcome, Place, Step, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Fault, Run, RunId};
-use crate::state::{Ended, Phase, State};
-use crate::world::{Executed, World};
+use crate::state::{Ended, Phase};
+use crate::world::{Executed, Next, World};
 
 /// One step on its way through the world: who does it, for which run, and the state that it changes.
-pub(crate) struct Attempt<'a> {
+pub(crate) struct Attempt<'a, 'b> {
     pub(crate) world: &'a World,
     pub(crate) run: &'a Run,
     pub(crate) administrator: AdministratorId,
     pub(crate) mailbox: MailboxId,
-    pub(crate) state: &'a mut State,
+    pub(crate) state: &'a mut Next<'b>,
     /// The version of the recipient that the program read.
     pub(crate) read: Option<u8>,
 }
@@ -33,6 +33,7 @@ pub(crate) enum Effect {
 impl Effect {
     pub(crate) const OK: Self = Self::Result(StepResult::Ok);
     pub(crate) const REFUSED: Self = Self::Result(StepResult::Refused);
+    pub(crate) const LOST: Self = Self::Result(StepResult::Lost);
     pub(crate) const DUPLICATE: Self = Self::Result(StepResult::Duplicate);
 }
 
@@ -46,7 +47,7 @@ impl World {
     /// An administrator's program does its next step. [Q252869 S22, S24]
     pub(crate) fn act(
         &self,
-        state: &mut State,
+        state: &mut Next<'_>,
         mailbox: MailboxId,
         administrator: AdministratorId,
         fate: Fate,
@@ -68,7 +69,7 @@ impl World {
             }
         };
         let read = attempt.read;
-        let account = &mut state.accounts[mailbox];
+        let account = &mut state.to_mut().accounts[mailbox];
         let deleted =
             kept_before.iter().any(|(server, before)| !before.held().is_within(account.mailboxes[server].held()));
         let (result, continuation) = step.continuation(place, effect);
@@ -91,7 +92,7 @@ impl World {
         Ok(Executed { run, step: place, result, deleted, ended })
     }
 
-    fn spend_on(&self, state: &mut State, fate: Fate, act: &Act) -> Result<(), Refusal> {
+    fn spend_on(&self, state: &mut Next<'_>, fate: Fate, act: &Act) -> Result<(), Refusal> {
         let fault = match fate {
             Fate::Answered => return Ok(()),
             Fate::RequestLost => Fault::RequestLost,
@@ -107,13 +108,14 @@ impl World {
 impl Step {
     fn continuation(&self, place: usize, effect: Effect) -> (StepResult, Continuation) {
         let result = match effect {
-            Effect::MoreToDo => return (StepResult::Ok, Continuation::Step(place)),
+            Effect::MoreToDo => StepResult::Ok,
             Effect::Report(outcome) => return (StepResult::Ok, Continuation::End(outcome)),
             Effect::Result(result) => result,
         };
         let handler = self.on.iter().find(|handler| handler.result == result);
         let continuation = match (handler, result) {
             (Some(handler), _) => Continuation::Step(handler.next),
+            (None, StepResult::Ok) if effect == Effect::MoreToDo => Continuation::Step(place),
             (None, StepResult::Ok) => Continuation::Step(place + 1),
             (None, StepResult::Refused) if matches!(self.act, Act::Require(_)) => Continuation::End(Outcome::Refused),
             (None, StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
@@ -158,6 +160,8 @@ impl Run {
             Place::From => Some(self.from),
             Place::To => Some(self.to),
             Place::ConnectedTo => Some(self.connected_to),
+            Place::Earlier => Some(self.from.min(self.to)),
+            Place::Later => Some(self.from.max(self.to)),
             Place::Server(server) => Some(server),
             Place::Home => None,
         }

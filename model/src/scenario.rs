@@ -4,6 +4,7 @@
 use crate::assumption::{Assumption, Assumptions};
 use crate::id::{AdministratorId, Id, ServerId};
 use crate::procedure::{Act, Procedure};
+use crate::state::{Mailbox, Recipient};
 use crate::table::PerServer;
 
 /// A site and all that may happen in it.
@@ -11,6 +12,8 @@ use crate::table::PerServer;
 pub struct Scenario {
     /// The servers and the mailboxes.
     pub site: Site,
+    /// How every mailbox stands at first, where that is not a fresh one: what only matters as history is a start, not an act.
+    pub start: Option<Start>,
     /// What acts besides the administrators.
     pub environment: Environment,
     /// Who runs which procedures.
@@ -32,6 +35,15 @@ pub struct Site {
     pub messages: usize,
     /// How a change of the directory reaches the other replicas.
     pub replication: Replication,
+}
+
+/// How a mailbox stands at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The recipient in each replica.
+    pub recipients: PerServer<Recipient>,
+    /// The mailbox in each store; the messages in them have been accepted.
+    pub mailboxes: PerServer<Mailbox>,
 }
 
 /// How a change of the directory reaches the other replicas.
@@ -140,7 +152,7 @@ pub enum RunsMax {
     Times(u8),
     /// Once or more, without a limit.
     Any,
-    /// Again until it reports `ok` or `refused`.
+    /// Again until it reports `ok` or `refused`; while its administrator owes a retry, a `refused` does not end it.
     UntilOk,
 }
 
@@ -199,10 +211,11 @@ impl Scenario {
             Assumption::DuplicateAbort | Assumption::SourceDelete | Assumption::RawApply => named(),
             Assumption::SplitHome => self.mail_meets_raw_edits(),
             Assumption::MisroutedMail => mail && lagging,
-            Assumption::MailBeforeMark => {
-                mail && (lagging || self.administrators.len() > 1)
-                    && self.has_act(|act| matches!(act, Act::Mark { .. }))
-            }
+            // The destination of a move may be the home already, so mail can come there by every view.
+            Assumption::MailBeforeMark => match self.environment.delivery {
+                Delivery::Never | Delivery::Before => false,
+                Delivery::UntilRepair | Delivery::AnyTime => self.has_act(|act| matches!(act, Act::Mark { .. })),
+            },
         }
     }
 

@@ -1,11 +1,13 @@
 //! The world: a scenario under one answer to every assumption, and the one function that says what may happen in it.
 
+use std::borrow::Cow;
+
 use crate::action::{Action, Fate, Kind, Part, View};
 use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use crate::procedure::{Act, Condition, Procedure, StepResult, VersionCondition};
 use crate::refusal::Refusal;
-use crate::scenario::{Delivery, Fault, Replication, Run, RunId, RunsMax, Scenario};
+use crate::scenario::{Delivery, Fault, Replication, Run, RunId, RunsMax, Scenario, Start};
 use crate::state::{
     Account, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State, Transport,
 };
@@ -32,6 +34,9 @@ pub(crate) struct Tracks {
     /// What stores remember as deleted.
     pub(crate) expunged: bool,
 }
+
+/// A state on its way to the next one: it is copied when the first guard is passed and something changes.
+pub(crate) type Next<'a> = Cow<'a, State>;
 
 /// What happened when an action was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +116,7 @@ impl World {
     /// # Errors
     /// The condition that forbids the action here.
     pub fn occur(&self, state: &State, action: &Action) -> Result<Occurrence, Refusal> {
-        let mut next = state.clone();
+        let mut next = Next::Borrowed(state);
         let mut step = None;
         match *action {
             Action::Deliver { mailbox, by } => self.deliver(&mut next, mailbox, by)?,
@@ -129,6 +134,7 @@ impl World {
             Action::Fail { server, part } => self.fail(&mut next, server, part)?,
             Action::Recover { server, part } => recover(&mut next, server, part)?,
         }
+        let mut next = next.into_owned();
         if let Some(mailbox) = action.mailbox() {
             self.settle(&mut next.accounts[mailbox]);
         }
@@ -161,21 +167,21 @@ impl World {
 
     fn start(
         &self,
-        state: &mut State,
+        state: &mut Next<'_>,
         mailbox: MailboxId,
         administrator: AdministratorId,
         run: u8,
     ) -> Result<(), Refusal> {
-        let account = &mut state.accounts[mailbox];
+        let account = &state.accounts[mailbox];
         if self.scenario.environment.delivery == Delivery::Before && !account.queued.is_empty() {
             return Err(Refusal::MailUnsettled);
         }
-        let program = &mut account.programs[administrator];
+        let mut program = account.programs[administrator];
         if program.is_running() {
             return Err(Refusal::Busy);
         }
-        let runs_max = self.run_of(administrator, program).runs_max;
-        let settled = matches!(program.ended, Ended::Reported(outcome) if outcome.ends_repetition());
+        let runs_max = self.run_of(administrator, &program).runs_max;
+        let settled = program.is_settled();
         let repeats = match runs_max {
             RunsMax::Times(times) => program.executions < times,
             RunsMax::Any => true,
@@ -198,21 +204,23 @@ impl World {
             program.executions = 1;
         }
         program.phase = Phase::Running { next: 0, arrived: false, read: None };
+        state.to_mut().accounts[mailbox].programs[administrator] = program;
         Ok(())
     }
 
-    fn die(&self, state: &mut State, mailbox: MailboxId, administrator: AdministratorId) -> Result<(), Refusal> {
-        let program = &mut state.accounts[mailbox].programs[administrator];
-        if !program.is_running() {
+    fn die(&self, state: &mut Next<'_>, mailbox: MailboxId, administrator: AdministratorId) -> Result<(), Refusal> {
+        if !state.accounts[mailbox].programs[administrator].is_running() {
             return Err(Refusal::Idle);
         }
+        self.spend_fault(state, Fault::ProgramDies)?;
+        let program = &mut state.to_mut().accounts[mailbox].programs[administrator];
         program.phase = Phase::Idle;
         program.ended = Ended::Died;
         program.owes_retry = true;
-        self.spend_fault(state, Fault::ProgramDies)
+        Ok(())
     }
 
-    fn fail(&self, state: &mut State, server: ServerId, part: Part) -> Result<(), Refusal> {
+    fn fail(&self, state: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
         let fault = match part {
             Part::Store => Fault::StoreCrashes,
             Part::Replica => Fault::ReplicaUnreachable,
@@ -221,11 +229,12 @@ impl World {
         switch(state, server, part, Service::Down)
     }
 
-    pub(crate) fn spend_fault(&self, state: &mut State, fault: Fault) -> Result<(), Refusal> {
+    pub(crate) fn spend_fault(&self, state: &mut Next<'_>, fault: Fault) -> Result<(), Refusal> {
         if !self.scenario.environment.faults.contains(&fault) {
             return Err(Refusal::NotInScenario);
         }
-        state.faults_left = state.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
+        let left = state.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
+        state.to_mut().faults_left = left;
         Ok(())
     }
 
@@ -245,60 +254,66 @@ impl World {
     }
 }
 
-fn recover(state: &mut State, server: ServerId, part: Part) -> Result<(), Refusal> {
+fn recover(state: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
     switch(state, server, part, Service::Up)
 }
 
-fn switch(state: &mut State, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {
-    let server = &mut state.servers[server];
-    let service = match part {
-        Part::Store => &mut server.store,
-        Part::Replica => &mut server.replica,
+fn switch(state: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {
+    let Server { store, replica } = state.servers[server];
+    let (now, changed) = match part {
+        Part::Store => (store, Server { store: wanted, replica }),
+        Part::Replica => (replica, Server { store, replica: wanted }),
     };
-    if *service == wanted {
+    if now == wanted {
         return Err(Refusal::AlreadySo);
     }
-    *service = wanted;
+    state.to_mut().servers[server] = changed;
     Ok(())
 }
 
-fn replicate(state: &mut State, mailbox: MailboxId, from: ServerId, to: ServerId) -> Result<(), Refusal> {
+fn replicate(state: &mut Next<'_>, mailbox: MailboxId, from: ServerId, to: ServerId) -> Result<(), Refusal> {
     if state.servers[from].replica == Service::Down || state.servers[to].replica == Service::Down {
         return Err(Refusal::Unreachable);
     }
-    let recipients = &mut state.accounts[mailbox].recipients;
-    if !crate::directory::wins(&recipients[from], &recipients[to]) {
+    let recipients = &state.accounts[mailbox].recipients;
+    let incoming = recipients[from];
+    if !crate::directory::wins(&incoming, &recipients[to]) {
         return Err(Refusal::NothingToReplicate);
     }
-    recipients[to] = recipients[from];
+    state.to_mut().accounts[mailbox].recipients[to] = incoming;
     Ok(())
 }
 
-fn refresh(state: &mut State, mailbox: MailboxId, from: ServerId) -> Result<(), Refusal> {
-    let account = &mut state.accounts[mailbox];
+fn refresh(state: &mut Next<'_>, mailbox: MailboxId, from: ServerId) -> Result<(), Refusal> {
+    let account = &state.accounts[mailbox];
     let current = account.recipients[from];
-    let remembered = account.remembered.as_mut().ok_or(Refusal::NotInScenario)?;
-    if *remembered == current {
+    if account.remembered.ok_or(Refusal::NotInScenario)? == current {
         return Err(Refusal::NothingToReplicate);
     }
-    *remembered = current;
+    state.to_mut().accounts[mailbox].remembered = Some(current);
     Ok(())
 }
 
-/// The mailbox was created in the directory only: the store's part appears at the first logon or delivery. [Q190700]
+/// How everything stands at first. A fresh mailbox was created in the directory only: the store's part appears at the first
+/// logon or delivery. [Q190700]
 fn fresh(scenario: &Scenario) -> State {
     let servers = scenario.site.servers.count();
     let recipient = Recipient::Live { homes: Homes::both(scenario.site.home), stamp: Stamp::default() };
-    let account = Account {
+    let start = scenario.start.clone().unwrap_or_else(|| Start {
         recipients: Table::of(servers, |_| recipient),
-        remembered: scenario.environment.stale_views.then_some(recipient),
         mailboxes: Table::of(servers, |_| Mailbox::Absent),
+    });
+    let accepted = start.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with);
+    let account = Account {
+        remembered: scenario.environment.stale_views.then_some(start.recipients[scenario.site.home]),
+        recipients: start.recipients,
+        mailboxes: start.mailboxes,
         queued: MessageSet::EMPTY,
         transport: Transport::Open,
         saved: MessageSet::EMPTY,
         edits_left: scenario.environment.other_edits,
         programs: Table::of(scenario.administrators.len(), |_| Program::FRESH),
-        record: Record::default(),
+        record: Record { accepted, ..Record::default() },
     };
     State {
         accounts: Table::of(scenario.site.mailboxes, |_| account.clone()),
@@ -353,14 +368,16 @@ fn views(scenario: &Scenario) -> Vec<View> {
 fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
     let mut actions = Vec::new();
     let mail = scenario.environment.delivery != Delivery::Never;
+    // Mail that comes before the first run can only have met a store that was down.
     let can_wait = scenario.environment.faults.contains(&Fault::StoreCrashes)
-        || scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. }));
+        || (scenario.environment.delivery != Delivery::Before
+            && scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. })));
     let messages = || (0..scenario.site.messages).map(MessageId::at);
     for by in views(scenario) {
         if mail {
             actions.push(Action::Deliver { mailbox, by });
         }
-        if mail && can_wait && scenario.environment.delivery != Delivery::Before {
+        if mail && can_wait {
             actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
         }
         if scenario.environment.logon {
@@ -407,7 +424,13 @@ fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
         actions.extend(servers().take(readable).map(|from| Action::Refresh { mailbox, from }));
     }
     if scenario.environment.other_edits > 0 {
-        actions.extend(servers().take(readable).map(|replica| Action::Edit { mailbox, replica }));
+        // Which of several equal replicas is written matters only where one of them cannot be reached.
+        let writable = if scenario.environment.faults.contains(&Fault::ReplicaUnreachable) {
+            scenario.site.servers.count()
+        } else {
+            readable
+        };
+        actions.extend(servers().take(writable).map(|replica| Action::Edit { mailbox, replica }));
     }
     actions
 }

@@ -85,6 +85,7 @@ fn properties() -> Vec<Item> {
         values: Vec::new(),
         source: match property {
             Property::Safety(safety) => owned(safety.sources()),
+            Property::Liveness(liveness) => owned(liveness.sources()),
             Property::Witness => Vec::new(),
         },
     };

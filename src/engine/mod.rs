@@ -4,6 +4,7 @@
 
 mod exact;
 mod limits;
+mod liveness;
 mod reference;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 pub use limits::{Cut, Limits, Progress};
+pub use liveness::{Lasso, lassos};
 
 /// Which search is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -116,14 +116,19 @@ fn property(checked: &Checked<'_>, judgement: &Judgement) -> PropertyReport {
         cases: if judgement.verdict == Verdict::Depends { cases(checked, judgement.property) } else { Vec::new() },
         unwitnessed: match (judgement.property, shown_by) {
             (Property::Witness, Some(case)) => case.unwitnessed.iter().map(ToString::to_string).collect(),
-            (Property::Witness | Property::Safety(_), _) => Vec::new(),
+            (Property::Witness | Property::Safety(_) | Property::Liveness(_), _) => Vec::new(),
         },
         trace: shown_by.and_then(trace),
     }
 }
 
 fn cases(checked: &Checked<'_>, property: Property) -> Vec<CaseReport> {
-    let index = Property::all().position(|one| one == property).expect("every property is in the list of all");
+    let index = checked
+        .spec
+        .properties()
+        .into_iter()
+        .position(|one| one == property)
+        .expect("only judged properties are reported");
     let case = |case: &Case| CaseReport {
         assumptions: trace::answers(&case.world, &checked.varied),
         verdict: case.verdicts[index].name().to_owned(),

@@ -23,6 +23,8 @@ pub struct Story {
     pub initial: State,
     /// What happens.
     pub rows: Vec<Row>,
+    /// The number of the step after which it repeats for ever.
+    pub repeats_from: Option<usize>,
 }
 
 /// One step, and how everything stands after it.
@@ -74,7 +76,7 @@ impl Story {
             state.clone_from(&rows[rows.len() - 1].state);
         }
         let first = trace.path.actions.iter().find_map(Action::mailbox).unwrap_or_default();
-        Self { start: Scene::of(world, &initial, first), initial, rows }
+        Self { start: Scene::of(world, &initial, first), initial, rows, repeats_from: trace.repeats_from }
     }
 }
 

@@ -109,14 +109,8 @@ fn unwitnessed(checked: &Checked<'_>) -> Vec<String> {
 }
 
 fn length(checked: &Checked<'_>, judgement: &Judgement) -> Option<usize> {
-    match judgement.property {
-        Property::Safety(safety) => shortest(&checked.cases[judgement.shown_by?], safety),
-        Property::Witness => None,
-    }
-}
-
-fn shortest(case: &Case, property: Safety) -> Option<usize> {
-    case.search.violations[property as usize].as_ref().map(|path| path.actions.len())
+    let trace = checked.cases[judgement.shown_by?].trace(judgement.property)?;
+    Some(trace.path.actions.len())
 }
 
 fn extent(checked: &Checked<'_>) -> String {
@@ -165,37 +159,41 @@ fn combination(world: &World, checked: &Checked<'_>) -> String {
 
 /// The counterexamples to print. One that breaks other properties on its way speaks for them too, so the one that speaks for
 /// most comes first, and a property that is spoken for needs none of its own.
-fn told_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Safety)> {
-    let mut violated: Vec<(&Case, Safety, Vec<Safety>)> = Vec::new();
+fn told_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Property)> {
+    let mut violated: Vec<(&Case, Property, Vec<Property>)> = Vec::new();
     for judgement in &checked.judgements {
-        let (Property::Safety(safety), Some(case)) = (judgement.property, judgement.shown_by) else { continue };
-        let case = &checked.cases[case];
-        violated.push((case, safety, broken_on_the_way(case, safety)));
+        let Some(case) = judgement.shown_by.map(|case| &checked.cases[case]) else { continue };
+        let spoken_for = match judgement.property {
+            Property::Safety(safety) => broken_on_the_way(case, safety),
+            Property::Liveness(_) => vec![judgement.property],
+            Property::Witness => continue,
+        };
+        violated.push((case, judgement.property, spoken_for));
     }
-    let mut together: Vec<(&Case, Safety)> = Vec::new();
+    let mut together = Vec::new();
     loop {
         let most = violated.iter().map(|(_, _, spoken_for)| spoken_for.len()).max().unwrap_or(0);
-        let Some((case, safety, spoken_for)) =
+        let Some((case, property, spoken_for)) =
             violated.iter().find(|(.., others)| others.len() == most && most > 0).cloned()
         else {
             return together;
         };
-        together.push((case, safety));
+        together.push((case, property));
         violated.retain(|(_, other, _)| !spoken_for.contains(other));
         violated.iter_mut().for_each(|(.., others)| others.retain(|other| !spoken_for.contains(other)));
     }
 }
 
 /// The properties that are not true somewhere on the counterexample to one.
-fn broken_on_the_way(case: &Case, of: Safety) -> Vec<Safety> {
+fn broken_on_the_way(case: &Case, of: Safety) -> Vec<Property> {
     let Some(path) = &case.search.violations[of as usize] else { return Vec::new() };
     let states = path.states(&case.world);
     let is_broken = |property: &Safety| states.iter().any(|state| !property.holds(&case.world, state));
-    Safety::ALL.into_iter().filter(is_broken).collect()
+    Safety::ALL.into_iter().filter(is_broken).map(Property::Safety).collect()
 }
 
-fn counterexample(checked: &Checked<'_>, case: &Case, property: Safety, width: u16) -> String {
-    let Some(trace) = case.trace(Property::Safety(property)) else { return String::new() };
+fn counterexample(checked: &Checked<'_>, case: &Case, property: Property, width: u16) -> String {
+    let Some(trace) = case.trace(property) else { return String::new() };
     let story = Story::of(&case.world, &trace);
     let mut text = format!(
         "{BAD}{} is violated{BAD:#} after {} steps: it is not so that\n{}\n",
@@ -227,6 +225,12 @@ pub fn table(world: &World, story: &Story, width: u16) -> String {
     }
     let mut text: String = table.lines().flat_map(|line| [line.trim_end().to_owned(), "\n".to_owned()]).collect();
     let _ = writeln!(text, "Under each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.");
+    if let Some(number) = story.repeats_from {
+        let _ = match story.rows.len() - number {
+            0 => writeln!(text, "Nothing more happens after step {number}."),
+            _ => writeln!(text, "What follows step {number} repeats for ever."),
+        };
+    }
     if story.rows.iter().any(|row| row.is_after) {
         text.push_str("Steps marked +: how the running procedure goes on.\n");
     }

@@ -86,7 +86,7 @@ pub fn write(
         initial: view::show(&world.scenario, &story.initial),
         steps: story.rows.iter().filter(|row| !row.is_after).map(step).collect(),
         after: story.rows.iter().filter(|row| row.is_after).map(step).collect(),
-        repeats_from: None,
+        repeats_from: trace.repeats_from,
     }
 }
 

@@ -17,6 +17,7 @@ mod past;
 mod read;
 mod runs;
 mod site;
+mod start;
 mod steps;
 mod verb;
 mod write;

@@ -1,6 +1,7 @@
 //! What a scenario inherits from the one in whose at-rest states it starts.
 
 use stranded_model::assumption::{Answer, Assumption};
+use stranded_model::liveness::Liveness;
 use stranded_model::procedure::Act;
 use stranded_model::scenario::Delivery;
 
@@ -37,6 +38,27 @@ impl Spec {
     #[must_use]
     pub fn answer(&self, assumption: Assumption) -> Option<Answer> {
         self.pinned_with_past().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
+    }
+
+    /// The properties that are judged: every safety property, the liveness properties that the scenario names, and that
+    /// everything it allows happens.
+    #[must_use]
+    pub fn properties(&self) -> Vec<Property> {
+        let is_judged = |property: &Property| match property {
+            Property::Safety(_) | Property::Witness => true,
+            Property::Liveness(_) => self.expect.iter().any(|(named, _)| named == property),
+        };
+        Property::all().filter(is_judged).collect()
+    }
+
+    /// The liveness properties that the scenario names.
+    #[must_use]
+    pub fn liveness(&self) -> Vec<Liveness> {
+        let named = |property: Property| match property {
+            Property::Liveness(liveness) => Some(liveness),
+            Property::Safety(_) | Property::Witness => None,
+        };
+        self.properties().into_iter().filter_map(named).collect()
     }
 
     /// What is expected of a property.

@@ -100,11 +100,20 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
         Some(_) | None => inherited.map(|(site, names)| (site.clone(), names.clone())).unzip(),
     };
 
+    let start_table = root.table("start", "`[start]`", found);
+    if let Some(table) = start_table.as_ref().filter(|_| may_inherit) {
+        let label = "leave out `from` or this table";
+        found.report(table.span.clone(), "a scenario that starts where another ends has no start of its own", label);
+    }
+    let own_start = match (start_table, &site, &names) {
+        (Some(table), Some(site), Some(names)) => Some(super::start::start(table, site, names, found)),
+        (Some(_) | None, _, _) => None,
+    };
     let environment_table = root.table("environment", "`[environment]`", found);
     let delivery_place = places(environment_table.as_ref(), "delivery");
     let environment = environment_table.map_or_else(|| super::QUIET, |table| environment(table, found));
     if let Some(site) = site.as_ref().filter(|_| found.count() == before_site) {
-        mail_supply(site, &environment, !may_inherit, [messages_place, delivery_place], found);
+        mail_supply(site, &environment, !may_inherit && own_start.is_none(), [messages_place, delivery_place], found);
     }
     let runs = match &names {
         Some(names) => Runs::read(&mut root, names, files, found),
@@ -120,7 +129,8 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
     root.finish(found);
 
     let (name, site, names, runs) = (name?, site?, names?, runs?);
-    let scenario = Scenario { site, environment, administrators: runs.administrators, last_run: runs.last };
+    let scenario =
+        Scenario { site, start: own_start, environment, administrators: runs.administrators, last_run: runs.last };
     let never = never::checked(&never, &scenario, found);
     Some(Spec {
         question: question.unwrap_or_else(|| format!("Which properties does {name} have?")),

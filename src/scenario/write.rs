@@ -31,6 +31,9 @@ pub fn to_toml(spec: &Spec) -> String {
     put(&mut root, "never", spec.never.clone());
     let scenario = &spec.scenario;
     put(&mut root, "site", site(&scenario.site, &spec.names));
+    if let Some(start) = &scenario.start {
+        put(&mut root, "start", super::start::written(start, &spec.names));
+    }
     put(&mut root, "environment", environment(&scenario.environment));
     let pinned = pairs(spec.pinned.iter().map(|(assumption, answer)| assumed(*assumption, *answer)));
     let expected = pairs(spec.expect.iter().map(|(property, verdict)| (property.name(), verdict.name())));
@@ -266,6 +269,8 @@ impl ActWriter<'_> {
             Place::From => "from".to_owned(),
             Place::To => "to".to_owned(),
             Place::ConnectedTo => "connected-to".to_owned(),
+            Place::Earlier => "earlier".to_owned(),
+            Place::Later => "later".to_owned(),
             Place::Home => "home".to_owned(),
             Place::Server(server) => self.servers[server.index()].clone(),
         }

@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
 
     /// The way as a trace.
     pub(crate) fn trace(&self) -> Trace {
-        Trace { path: self.path.clone(), after: Vec::new() }
+        Trace { path: self.path.clone(), after: Vec::new(), repeats_from: None }
     }
 
     /// The way as it is told.

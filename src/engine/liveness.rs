@@ -1,0 +1,230 @@
+//! Liveness: is there a way that a fair world can go on for ever without ever reaching what it must?
+//!
+//! Such a way ends in a set of states that are connected among themselves, none of which is what must be reached, and in which
+//! nothing fair is put off for ever: whatever fair action is possible again and again is taken again and again. These sets
+//! are found as strongly connected components, from which the states that owe an action are removed until none does.
+
+use std::collections::{HashMap, VecDeque};
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::{FxBuildHasher, FxHashSet};
+use stranded_model::World;
+use stranded_model::action::Action;
+use stranded_model::liveness::Liveness;
+use stranded_model::state::State;
+
+use super::Path;
+
+/// A way that goes on for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lasso {
+    /// The way into the loop and once around it.
+    pub path: Path,
+    /// How many actions lead to the loop; if that is all of them, nothing more happens at all.
+    pub repeats_from: usize,
+}
+
+/// For each of these properties: a nearest way on which what it wants is never reached, if there is one. The world is one
+/// that was searched completely.
+#[must_use]
+pub fn lassos(world: &World, properties: &[Liveness]) -> Vec<Option<Lasso>> {
+    if properties.is_empty() {
+        return Vec::new();
+    }
+    let graph = Graph::of(world);
+    properties.iter().map(|property| graph.lasso(*property)).collect()
+}
+
+/// The graph of everything that is reachable. States are numbered by distance from the start, so the first is a nearest.
+struct Graph<'a> {
+    world: &'a World,
+    states: Vec<State>,
+    parents: Vec<Option<(u32, Action)>>,
+    edges: Vec<Vec<(Action, u32)>>,
+}
+
+impl<'a> Graph<'a> {
+    /// Everything that is reachable in a world that was searched completely.
+    fn of(world: &'a World) -> Self {
+        let mut graph = Self { world, states: Vec::new(), parents: Vec::new(), edges: Vec::new() };
+        let mut numbers: HashMap<State, u32, FxBuildHasher> = HashMap::default();
+        for state in &world.initial {
+            graph.number(&mut numbers, state.clone(), None);
+        }
+        let mut at = 0;
+        while at < graph.states.len() {
+            let from = u32::try_from(at).unwrap_or(u32::MAX);
+            let enabled: Vec<(Action, State)> = world.enabled(&graph.states[at]).collect();
+            let edges = enabled
+                .into_iter()
+                .map(|(action, next)| (action, graph.number(&mut numbers, next, Some((from, action)))));
+            let edges = edges.collect();
+            graph.edges.push(edges);
+            at += 1;
+        }
+        graph
+    }
+
+    fn number(
+        &mut self,
+        numbers: &mut HashMap<State, u32, FxBuildHasher>,
+        state: State,
+        parent: Option<(u32, Action)>,
+    ) -> u32 {
+        let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
+        let number = *numbers.entry(state.clone()).or_insert(next);
+        if number == next {
+            self.states.push(state);
+            self.parents.push(parent);
+        }
+        number
+    }
+
+    /// A nearest way that never reaches what the property wants, if there is one.
+    fn lasso(&self, property: Liveness) -> Option<Lasso> {
+        let short = |(number, state): (usize, &State)| {
+            (!property.is_reached(self.world, state)).then(|| u32::try_from(number).unwrap_or(u32::MAX))
+        };
+        let missing: Vec<u32> = self.states.iter().enumerate().filter_map(short).collect();
+        let component = self.fair_component(missing)?;
+        Some(self.around(&component))
+    }
+
+    /// Among the sets of states in which a fair world can stay for ever, the one with the nearest state.
+    fn fair_component(&self, among: Vec<u32>) -> Option<Vec<u32>> {
+        let mut waiting = vec![among];
+        let mut best: Option<Vec<u32>> = None;
+        while let Some(states) = waiting.pop() {
+            for component in self.components(&states) {
+                let inside: FxHashSet<u32> = component.iter().copied().collect();
+                match self.owing(&component, &inside) {
+                    None => {
+                        if best.as_ref().is_none_or(|best| component[0] < best[0]) {
+                            best = Some(component);
+                        }
+                    }
+                    Some(owing) => {
+                        let rest: Vec<u32> = component.into_iter().filter(|state| !owing.contains(state)).collect();
+                        if !rest.is_empty() {
+                            waiting.push(rest);
+                        }
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    /// Strongly connected components, each with its states in order.
+    fn components(&self, states: &[u32]) -> Vec<Vec<u32>> {
+        let mut graph: DiGraph<u32, ()> = DiGraph::new();
+        let nodes: HashMap<u32, NodeIndex, FxBuildHasher> =
+            states.iter().map(|state| (*state, graph.add_node(*state))).collect();
+        for (state, node) in &nodes {
+            let inner = self.edges[*state as usize].iter().filter_map(|(_, to)| nodes.get(to));
+            for to in inner {
+                graph.add_edge(*node, *to, ());
+            }
+        }
+        let components = kosaraju_scc(&graph).into_iter().map(|component| {
+            let mut states: Vec<u32> = component.into_iter().map(|node| graph[node]).collect();
+            states.sort_unstable();
+            states
+        });
+        let mut components: Vec<Vec<u32>> = components.collect();
+        components.sort_unstable();
+        components
+    }
+
+    /// The states in which some fair action is possible that is never taken inside.
+    fn owing(&self, component: &[u32], inside: &FxHashSet<u32>) -> Option<FxHashSet<u32>> {
+        for action in self.world.actions() {
+            let mut possible: FxHashSet<u32> = FxHashSet::default();
+            let mut is_taken = false;
+            for state in component {
+                let edge = self.edges[*state as usize].iter().find(|(other, _)| other == action);
+                let Some((_, to)) = edge.filter(|_| self.world.is_fair(&self.states[*state as usize], action)) else {
+                    continue;
+                };
+                possible.insert(*state);
+                is_taken |= inside.contains(to);
+            }
+            if !possible.is_empty() && !is_taken {
+                return Some(possible);
+            }
+        }
+        None
+    }
+
+    /// The way to the nearest state of a component, and around it past every fair action that is possible there.
+    fn around(&self, component: &[u32]) -> Lasso {
+        let inside: FxHashSet<u32> = component.iter().copied().collect();
+        let start = component[0];
+        let mut actions = self.way_to(start);
+        let repeats_from = actions.len();
+        let mut at = start;
+        for action in self.world.actions() {
+            let Some((from, to)) = component.iter().find_map(|state| {
+                let is_fair = self.world.is_fair(&self.states[*state as usize], action);
+                let edges = self.edges[*state as usize].iter();
+                let taken = edges.filter(|_| is_fair).find(|(other, to)| other == action && inside.contains(to));
+                taken.map(|(_, to)| (*state, *to))
+            }) else {
+                continue;
+            };
+            actions.extend(self.way_inside(at, from, &inside));
+            actions.push(*action);
+            at = to;
+        }
+        actions.extend(self.way_inside(at, start, &inside));
+        let first = self.first_on_the_way_to(start);
+        Lasso { path: Path { initial: self.states[first as usize].clone(), actions }, repeats_from }
+    }
+
+    fn first_on_the_way_to(&self, state: u32) -> u32 {
+        let mut at = state;
+        while let Some((parent, _)) = self.parents[at as usize] {
+            at = parent;
+        }
+        at
+    }
+
+    fn way_to(&self, state: u32) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let mut at = state;
+        while let Some((parent, action)) = self.parents[at as usize] {
+            actions.push(action);
+            at = parent;
+        }
+        actions.reverse();
+        actions
+    }
+
+    /// A shortest way from one state of a component to another that does not leave it.
+    fn way_inside(&self, from: u32, to: u32, inside: &FxHashSet<u32>) -> Vec<Action> {
+        let mut reached: HashMap<u32, (u32, Action), FxBuildHasher> = HashMap::default();
+        let mut queue = VecDeque::from([from]);
+        let mut seen: FxHashSet<u32> = FxHashSet::from_iter([from]);
+        while let Some(at) = queue.pop_front().filter(|at| *at != to || from == to && seen.len() == 1) {
+            if at == to {
+                return Vec::new();
+            }
+            for (action, next) in &self.edges[at as usize] {
+                if inside.contains(next) && seen.insert(*next) {
+                    reached.insert(*next, (at, *action));
+                    queue.push_back(*next);
+                }
+            }
+        }
+        let mut actions = Vec::new();
+        let mut at = to;
+        while at != from {
+            let (before, action) = reached[&at];
+            actions.push(action);
+            at = before;
+        }
+        actions.reverse();
+        actions
+    }
+}
