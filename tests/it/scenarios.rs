@@ -9,10 +9,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use pretty_assertions::assert_eq;
-use stranded::check::Checked;
+use stranded::check::{Case, Checked, Judgement};
 use stranded::property::Verdict;
+use stranded::scenario::Spec;
 
 use crate::worlds::{builtins, searched};
 
@@ -41,10 +43,13 @@ const ROWS: &[(&str, &str)] = &[
     ),
 ];
 
+static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
+static CHECKED: LazyLock<Vec<Checked<'static>>> = LazyLock::new(|| SPECS.iter().map(searched).collect());
+
 #[test]
 fn every_built_in_scenario_has_the_states_verdicts_and_shortest_traces_that_are_known() {
     let found: Vec<(String, String)> =
-        builtins().iter().map(|spec| (spec.name.clone(), row(&searched(spec)))).collect();
+        CHECKED.iter().map(|checked| (checked.spec.name.clone(), row(checked))).collect();
     let mut missing = String::new();
     for (name, row) in &found {
         if ROWS.iter().all(|(known, _)| known != name) {
@@ -58,17 +63,18 @@ fn every_built_in_scenario_has_the_states_verdicts_and_shortest_traces_that_are_
 
 #[test]
 fn every_built_in_scenario_is_as_its_file_expects() {
-    for spec in builtins() {
-        for judgement in &searched(&spec).judgements {
-            assert_eq!(judgement.verdict, judgement.expected, "{}: {}", spec.name, judgement.property.name());
+    for checked in &*CHECKED {
+        for judgement in &checked.judgements {
+            let place = format!("{}: {}", checked.spec.name, judgement.property.name());
+            assert_eq!(judgement.verdict, judgement.expected, "{place}");
         }
     }
 }
 
 #[test]
 fn every_property_of_every_built_in_scenario_is_judged_under_every_combination() {
-    for spec in builtins() {
-        let checked = searched(&spec);
+    for checked in &*CHECKED {
+        let spec = checked.spec;
         let combinations: usize = checked.varied.iter().map(|assumption| assumption.values().len()).product();
         assert_eq!(checked.cases.len(), combinations, "{}", spec.name);
         let distinct: BTreeSet<_> = checked.cases.iter().map(|case| case.world.assumptions).collect();
@@ -95,8 +101,8 @@ fn row(checked: &Checked<'_>) -> String {
     row
 }
 
-fn lengths(checked: &Checked<'_>, judgement: &stranded::check::Judgement) -> String {
-    let length = |case: &stranded::check::Case| Some(case.trace(judgement.property)?.path.actions.len());
+fn lengths(checked: &Checked<'_>, judgement: &Judgement) -> String {
+    let length = |case: &Case| Some(case.trace(judgement.property)?.path.actions.len());
     let lengths: BTreeSet<usize> = checked.cases.iter().filter_map(length).collect();
     lengths.iter().map(|length| format!(" {length}")).collect()
 }
