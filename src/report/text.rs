@@ -129,8 +129,13 @@ fn extent(checked: &Checked<'_>) -> String {
         let _ = writeln!(text, "  {BAD}defect: {defect}{BAD:#}");
     }
     if !checked.varied.is_empty() {
-        let turns = checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends);
-        let verdict = if turns { "some verdicts turn on them" } else { "no verdict turns on them" };
+        let verdict = if checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends) {
+            "some verdicts turn on them"
+        } else if checked.is_complete() {
+            "no verdict turns on them"
+        } else {
+            "whether a verdict turns on them is not known"
+        };
         let names: Vec<&str> = checked.varied.iter().map(|assumption| assumption.name()).collect();
         let _ = writeln!(text, "  assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.cases.len());
     }

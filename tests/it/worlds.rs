@@ -55,6 +55,13 @@ pub(crate) fn worlds(spec: &Spec) -> Vec<World> {
     searched(spec).cases.into_iter().map(|case| case.world).collect()
 }
 
+/// The worlds of a scenario, each with a state to start in, without searching the scenario itself to its end.
+pub(crate) fn worlds_of(spec: &Spec) -> Vec<World> {
+    let few = Limits { states_max: Some(10_000), ..Limits::default() };
+    let worlds = check(spec, Engine::Exact, &few).cases.into_iter().map(|case| case.world);
+    worlds.filter(|world| !world.initial.is_empty()).collect()
+}
+
 /// What was found out about a property.
 pub(crate) fn verdict(checked: &Checked<'_>, property: &str) -> Verdict {
     let judged = checked.judgements.iter().find(|judgement| judgement.property.name() == property);
