@@ -14,7 +14,7 @@ use stranded_model::procedure::{Act, Outcome, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::state::{Home, Mailbox, Recipient};
 
-use crate::worlds::{DESTINATION, MAILBOX, SOURCE, Walk, changed, loaded, parsed, searched, verdict, worlds};
+use crate::worlds::{DESTINATION, FIRST, MAILBOX, SOURCE, Walk, changed, loaded, parsed, searched, verdict, worlds};
 
 /// All messages that the article's scenarios supply.
 const MAIL: usize = 2;
@@ -465,4 +465,21 @@ fn s26_the_directory_object_is_not_moved_and_the_move_reports_ok() {
     }
     after_the_first_move(|walk| assert_eq!(walk.outcome(), Some(Outcome::Ok)));
     assert_verdict(&searched(&loaded("stranded")), Safety::NoFalseSuccess, Verdict::Violated);
+}
+
+/// The error says that the duplicate is gone already, and asks to try again later.
+///
+/// The model lets the administrator try: a run that failed leaves him owing a retry. By then nothing is left to move.
+#[test]
+fn s28_the_error_asks_to_try_again_and_the_administrator_owes_a_retry() {
+    after_both_moves(|_, second| {
+        let told = second.story().rows.last().unwrap().told.clone().unwrap();
+        assert!(told.contains("The duplicate mailbox has been deleted. Try again later."), "{told}");
+        assert!(second.account().programs[FIRST].owes_retry);
+    });
+    for world in worlds(&changed("second-move", "runs-max = 2", "runs-max = 3")) {
+        let third = Walk::from(&world, &world.initial[0]).mail().run(0).run(0).run(0);
+        assert_eq!(third.outcome(), Some(Outcome::Ok), "it works this time");
+        assert_eq!(third.account().kept(), MessageSet::EMPTY, "and moves nothing");
+    }
 }

@@ -10,4 +10,5 @@ mod readme;
 mod replays;
 mod scenarios;
 mod tidy;
+mod traceability;
 mod worlds;
