@@ -171,7 +171,8 @@ error: unknown property `no-los`
    | ^^^^^^ did you mean `no-loss`?
    |
    = help: there are `no-loss`, `no-last-copy-delete`, `no-false-success`, `home-coherent`,
-           `no-self-move`, `transit-owned`, `reachable`, `one-home`, `witness`
+           `no-self-move`, `transit-owned`, `reachable`, `one-home`, `delivery-settles`,
+          `replicas-converge`, `repair-completes`, `transit-clears`, `witness`
 ";
     assert_eq!(told, expected);
 }
@@ -350,7 +351,7 @@ fn a_handler_for_a_result_that_cannot_come_is_refused() {
         ("do = \"save\"\nat = \"to\"", "duplicate", "it answers ok, refused, lost"),
         ("do = \"report\"\noutcome = \"ok\"", "refused", "`report` ends the run"),
         ("do = \"report\"\noutcome = \"ok\"", "lost", "`report` ends the run"),
-        ("do = \"require\"\nempty = \"to\"", "lost", "it answers ok, refused"),
+        ("do = \"require\"\nempty = \"to\"", "duplicate", "it answers ok, refused, lost"),
         ("do = \"wait\"\nempty = \"to\"", "refused", "it answers ok"),
         ("do = \"hold-delivery\"", "refused", "it answers ok, lost"),
     ];
