@@ -2,6 +2,7 @@
 //! reference engine, each of which was once seen to spring.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
@@ -136,11 +137,11 @@ fn specs() -> Vec<Spec> {
 }
 
 /// The most states that the slower engines are asked to search here.
-const STATES_MAX: usize = 10_000;
+const STATES_MAX: usize = 2_000;
 
 /// Every world of the scenarios, with limits within which each engine can be asked for all that it finds: none for a small
 /// world, as many steps as lead to few enough states for a large one.
-fn worlds_within_reach() -> Vec<(String, World, Limits<'static>)> {
+static WORLDS_WITHIN_REACH: LazyLock<Vec<(String, World, Limits<'static>)>> = LazyLock::new(|| {
     let few = Limits { states_max: Some(STATES_MAX), ..Limits::default() };
     let mut worlds = Vec::new();
     for spec in specs() {
@@ -153,7 +154,7 @@ fn worlds_within_reach() -> Vec<(String, World, Limits<'static>)> {
         }
     }
     worlds
-}
+});
 
 /// The scenarios that can be searched to their end by any engine.
 fn small_specs() -> Vec<Spec> {
@@ -173,8 +174,8 @@ fn check_way(world: &World, property: Safety, path: &Path) {
 
 #[test]
 fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
-    for (name, world, limits) in worlds_within_reach() {
-        let [mut exact, mut reference] = Engine::ALL.map(|engine| Essence::of(&engine.search(&world, &limits)));
+    for (name, world, limits) in &*WORLDS_WITHIN_REACH {
+        let [mut exact, mut reference] = Engine::ALL.map(|engine| Essence::of(&engine.search(world, limits)));
         if exact.cut.is_some() {
             // What was tried of the step too far differs.
             exact.coverage.clear();
@@ -197,20 +198,20 @@ fn all_engines_give_a_scenario_the_same_verdicts() {
 
 #[test]
 fn the_exact_engine_does_what_the_book_says() {
-    for (name, world, limits) in worlds_within_reach() {
-        let found = Essence::of(&Engine::Exact.search(&world, &limits));
+    for (name, world, limits) in &*WORLDS_WITHIN_REACH {
+        let found = Essence::of(&Engine::Exact.search(world, limits));
         let steps_max = limits.depth_max.unwrap_or(usize::MAX);
-        assert_eq!((found.states, found.depth, found.lengths), by_the_book(&world, steps_max), "{name}");
+        assert_eq!((found.states, found.depth, found.lengths), by_the_book(world, steps_max), "{name}");
     }
 }
 
 #[test]
 fn every_way_to_a_broken_property_is_one() {
-    for (_, world, limits) in worlds_within_reach() {
+    for (_, world, limits) in &*WORLDS_WITHIN_REACH {
         for engine in Engine::ALL {
-            let found = engine.search(&world, &limits);
+            let found = engine.search(world, limits);
             for (property, path) in Safety::ALL.into_iter().zip(&found.violations) {
-                path.iter().for_each(|path| check_way(&world, property, path));
+                path.iter().for_each(|path| check_way(world, property, path));
             }
         }
     }
@@ -245,8 +246,8 @@ fn a_search_that_is_cut_says_so_and_never_that_a_property_holds() {
 
 #[test]
 fn all_engines_find_the_same_as_far_as_they_may_look() {
-    for (name, world, _) in worlds_within_reach() {
-        let within = |limits: Limits<'_>| Engine::ALL.map(|engine| engine.search(&world, &limits));
+    for (name, world, _) in &*WORLDS_WITHIN_REACH {
+        let within = |limits: Limits<'_>| Engine::ALL.map(|engine| engine.search(world, &limits));
         for max in [0, 1, 2, 3, 5] {
             let near = within(Limits { depth_max: Some(max), ..Limits::default() });
             let [exact, reference] =
@@ -402,9 +403,9 @@ fn a_small_search_does_not_sleep() {
 /// A checker with two threads finds ways that are not the shortest, and others every time.
 #[test]
 fn two_searches_find_the_same_ways() {
-    for (name, world, limits) in worlds_within_reach() {
+    for (name, world, limits) in &*WORLDS_WITHIN_REACH {
         for engine in Engine::ALL {
-            let ways = || engine.search(&world, &limits).violations;
+            let ways = || engine.search(world, limits).violations;
             assert_eq!(ways(), ways(), "{name} by {engine}");
         }
     }

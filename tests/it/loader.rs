@@ -172,7 +172,7 @@ error: unknown property `no-los`
    |
    = help: there are `no-loss`, `no-last-copy-delete`, `no-false-success`, `home-coherent`,
            `no-self-move`, `transit-owned`, `reachable`, `one-home`, `delivery-settles`,
-          `replicas-converge`, `repair-completes`, `transit-clears`, `witness`
+           `replicas-converge`, `repair-completes`, `transit-clears`, `witness`
 ";
     assert_eq!(told, expected);
 }
