@@ -35,7 +35,7 @@ fn chance() -> impl Strategy<Value = Chance> {
 }
 
 fn walk(chance: &Chance) -> (&'static Spec, Walk<'static>) {
-    let (place, world) = chance.0.get(&*WORLDS);
+    let (place, world) = chance.0.get(&WORLDS);
     let mut walk = Walk::from(world, chance.1.get(&world.initial));
     for choice in &chance.2 {
         let possible: Vec<_> = world.enabled(&walk.state).collect();
