@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
 use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_model::assumption::{Answer, Assumption, Assumptions};
@@ -104,6 +105,18 @@ impl Checked<'_> {
         self.cases.iter().map(|case| case.search.depth).max().unwrap_or(0)
     }
 
+    /// What breaks `witness` under any combination.
+    #[must_use]
+    pub fn unwitnessed(&self) -> Vec<&Unwitnessed> {
+        let mut all: Vec<&Unwitnessed> = Vec::new();
+        for one in self.cases.iter().filter(|case| case.search.cut.is_none()).flat_map(|case| &case.unwitnessed) {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        all
+    }
+
     /// What makes the search itself doubtful.
     #[must_use]
     pub fn defect(&self) -> Option<&str> {
@@ -117,8 +130,9 @@ pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked
     let started = Instant::now();
     let varied: Vec<Assumption> =
         spec.touches().into_iter().filter(|assumption| spec.answer(*assumption).is_none()).collect();
+    let combinations: Vec<Assumptions> = combinations(spec, &varied).collect();
     let cases: Vec<Case> =
-        combinations(spec, &varied).map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
+        combinations.into_par_iter().map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
     let properties = spec.properties().into_iter().enumerate();
     let judgements = properties.map(|(index, property)| judge(spec, index, property, &cases)).collect();
     Checked { spec, engine, cases, varied, judgements, elapsed: started.elapsed() }

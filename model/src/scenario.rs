@@ -236,6 +236,13 @@ impl Scenario {
         })
     }
 
+    /// Whether versions of recipients make a difference: replicas can differ, or a write depends on what was read.
+    #[must_use]
+    pub fn counts_versions(&self) -> bool {
+        self.site.replication == Replication::Eventual
+            || self.runs().any(|(_, run)| run.procedure.makes_conditional_writes())
+    }
+
     /// Whether some procedure of the scenario has such a step.
     #[must_use]
     pub fn has_act(&self, wanted: impl Fn(&Act) -> bool) -> bool {

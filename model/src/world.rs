@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::action::{Action, Part};
 use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
-use crate::procedure::{Act, Condition, Procedure, StepResult, VersionCondition};
+use crate::procedure::{Act, Condition, Procedure, StepResult};
 use crate::refusal::Refusal;
-use crate::scenario::{Delivery, Fault, Replication, Run, RunId, RunsMax, Scenario, Start};
+use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario, Start};
 use crate::state::{
     Account, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State, Transport,
 };
@@ -83,9 +83,7 @@ impl World {
 
     fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
         let tracks = Tracks {
-            versions: scenario.site.replication == Replication::Eventual
-                || scenario
-                    .has_act(|act| matches!(act, Act::SyncDirectory { condition: VersionCondition::Unchanged, .. })),
+            versions: scenario.counts_versions(),
             expunged: scenario.has_act(|act| matches!(act, Act::PropagateDeletions { .. })),
         };
         let actions = crate::candidates::actions(&scenario);

@@ -114,9 +114,9 @@ fn property(checked: &Checked<'_>, judgement: &Judgement) -> PropertyReport {
         as_expected: judgement.is_as_expected(),
         assumptions: shown_by.map(|case| trace::answers(&case.world, &touched)).unwrap_or_default(),
         cases: if judgement.verdict == Verdict::Depends { cases(checked, judgement.property) } else { Vec::new() },
-        unwitnessed: match (judgement.property, shown_by) {
-            (Property::Witness, Some(case)) => case.unwitnessed.iter().map(ToString::to_string).collect(),
-            (Property::Witness | Property::Safety(_) | Property::Liveness(_), _) => Vec::new(),
+        unwitnessed: match judgement.property {
+            Property::Witness => checked.unwitnessed().into_iter().map(ToString::to_string).collect(),
+            Property::Safety(_) | Property::Liveness(_) => Vec::new(),
         },
         trace: shown_by.and_then(trace),
     }

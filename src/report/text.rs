@@ -55,10 +55,10 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
         let _ = writeln!(text, "{GOOD}{scenarios}: every verdict is the expected one{GOOD:#}");
     }
     if !unexpected.is_empty() {
-        let _ = writeln!(text, "{BAD}{scenarios}: not as expected: {}{BAD:#}", unexpected.join(", "));
+        let _ = writeln!(text, "{BAD}{scenarios}: not as expected:{BAD:#}\n  {}", unexpected.join("\n  "));
     }
     if !cut.is_empty() {
-        let _ = writeln!(text, "{BAD}{scenarios}: inconclusive, not all was searched: {}{BAD:#}", cut.join(", "));
+        let _ = writeln!(text, "{BAD}{scenarios}: inconclusive, not all was searched:{BAD:#}\n  {}", cut.join("\n  "));
     }
     text
 }
@@ -92,20 +92,11 @@ fn verdicts(checked: &Checked<'_>) -> String {
         text.truncate(text.trim_end().len());
         text.push('\n');
     }
-    for item in unwitnessed(checked) {
+    for item in checked.unwitnessed() {
         let _ = writeln!(text, "  witness: {BAD}{item}{BAD:#}");
     }
     text.push('\n');
     text
-}
-
-fn unwitnessed(checked: &Checked<'_>) -> Vec<String> {
-    let witness = checked.judgements.iter().find(|judgement| judgement.property == Property::Witness);
-    let case = witness.and_then(|judgement| judgement.shown_by).map(|index| &checked.cases[index]);
-    match case {
-        Some(case) if case.search.cut.is_none() => case.unwitnessed.iter().map(ToString::to_string).collect(),
-        Some(_) | None => Vec::new(),
-    }
 }
 
 fn length(checked: &Checked<'_>, judgement: &Judgement) -> Option<usize> {

@@ -4,7 +4,7 @@
 use std::io;
 
 use stranded_model::assumption::{Answer, Assumption};
-use stranded_model::scenario::Scenario;
+use stranded_model::scenario::{RunsMax, Scenario};
 use toml::de::DeTable;
 
 use super::bundle::{Files, beside};
@@ -126,11 +126,17 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
     let pinned = root.table("assume", "`[assume]`", found).map(|table| pinned(&table, found));
     let expect = root.table("expect", "`[expect]`", found).map(|table| expected(&table, found));
     let never = root.strings("never", found).unwrap_or_default();
+    let root_runs = root.place("run");
     root.finish(found);
 
     let (name, site, names, runs) = (name?, site?, names?, runs?);
     let scenario =
         Scenario { site, start: own_start, environment, administrators: runs.administrators, last_run: runs.last };
+    if scenario.counts_versions() && scenario.runs().any(|(_, run)| run.runs_max == RunsMax::Any) {
+        let label = "give a number, or `runs-max = \"until-ok\"`";
+        let what = "versions of the recipient are counted here, so runs cannot go on without a limit";
+        found.report(root_runs, what, label);
+    }
     let never = never::checked(&never, &scenario, found);
     Some(Spec {
         question: question.unwrap_or_else(|| format!("Which properties does {name} have?")),

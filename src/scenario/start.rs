@@ -31,6 +31,13 @@ pub(crate) fn start(mut cursor: Cursor<'_>, site: &Site, names: &SiteNames, foun
         }
         let mut differs = recipients.values().skip(1).any(|other| *other != recipients[ServerId::at(0)]);
         differs |= recipients.values().any(|one| one.stamp().is_some_and(|stamp| stamp != Stamp::default()));
+        let rivals = recipients.values().any(|one| {
+            recipients.values().any(|other| one != other && one.stamp().is_some() && one.stamp() == other.stamp())
+        });
+        if rivals && site.replication == Replication::Eventual {
+            let label = "give the newer one a higher `version`";
+            found.report(table.span.clone(), "two replicas differ, and neither has the newer version", label);
+        }
         if differs && site.replication == Replication::Instant {
             let label = "say `replication = \"eventual\"` in `[site]`";
             found.report(table.span, "with instant replication all replicas are the same, without versions", label);

@@ -70,13 +70,13 @@ const LARGE: &str = r#"
     procedure = "move"
     from = "source"
     to = "destination"
-    runs-max = "any"
+    runs-max = 3
     [[run]]
     administrator = "second"
     procedure = "move-of-the-article"
     from = "source"
     to = "third"
-    runs-max = "any"
+    runs-max = 3
     [assume]
     duplicate-abort = "removes-source"
     source-delete = "after-directory"

@@ -173,6 +173,11 @@ prop_compose! {
             let run = u8::try_from(administrators[place].runs.len() - 1).unwrap();
             spec.scenario.last_run = RunId { administrator: Id::at(place), run };
         }
+        // Versions are not counted without a limit, and the loader refuses a scenario that would.
+        let mut runs = administrators.iter().flat_map(|person| &person.runs);
+        let counts_versions = eventual || runs.any(|run| run.procedure.makes_conditional_writes());
+        let endless = administrators.iter_mut().flat_map(|person| &mut person.runs).filter(|run| run.runs_max == RunsMax::Any);
+        endless.filter(|_| counts_versions).for_each(|run| run.runs_max = RunsMax::UntilOk);
         let uses_own = administrators.iter().flat_map(|person| &person.runs).any(|run| run.procedure.name == "mine");
         spec.never = if uses_own { vec!["mine/told".to_owned()] } else { vec!["deliver".to_owned()] };
         spec.scenario.administrators = administrators;
