@@ -107,7 +107,7 @@ pub struct Show {
     #[arg(long)]
     pub procedure: bool,
     /// Write to this file instead of standard output
-    #[arg(short, long = "output", value_name = "FILE")]
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 
@@ -128,7 +128,7 @@ pub struct Output {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to this file instead of standard output
-    #[arg(short, long = "output", value_name = "FILE")]
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 

@@ -120,8 +120,13 @@ fn extent(checked: &Checked<'_>) -> String {
         let _ = writeln!(text, "  {BAD}defect: {defect}{BAD:#}");
     }
     if !checked.varied.is_empty() {
-        let turns = checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends);
-        let verdict = if turns { "some verdicts turn on them" } else { "no verdict turns on them" };
+        let verdict = if checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends) {
+            "some verdicts turn on them"
+        } else if checked.is_complete() {
+            "no verdict turns on them"
+        } else {
+            "whether a verdict turns on them is not known"
+        };
         let names: Vec<&str> = checked.varied.iter().map(|assumption| assumption.name()).collect();
         let _ = writeln!(text, "  assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.cases.len());
     }
@@ -214,7 +219,7 @@ pub fn table(world: &World, story: &Story, width: u16) -> String {
         let mark = if row.is_after { "+" } else { "" };
         table.add_row(cells(&format!("{}{mark}", row.number), &row.actor, events(row), &row.scene, alarm));
     }
-    let mut text: String = table.lines().flat_map(|line| [line.trim_end().to_owned(), "\n".to_owned()]).collect();
+    let mut text: String = table.lines().flat_map(|line| [without_end(&line), "\n".to_owned()]).collect();
     let _ = writeln!(text, "Under each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.");
     if let Some(number) = story.repeats_from {
         let _ = match story.rows.len() - number {
@@ -226,6 +231,20 @@ pub fn table(world: &World, story: &Story, width: u16) -> String {
         text.push_str("Steps marked +: how the running procedure goes on.\n");
     }
     text
+}
+
+/// The line without the spaces at its end, which stand before and between style codes where the row has a colour.
+fn without_end(line: &str) -> String {
+    let (mut seen, mut codes) = (line.trim_end(), String::new());
+    while let Some(place) = seen.rfind('\x1b').filter(|place| seen.ends_with('m') && !seen[*place..].contains(' ')) {
+        let code = &seen[place..];
+        if code.find('m') != Some(code.len() - 1) {
+            break;
+        }
+        codes.insert_str(0, code);
+        seen = seen[..place].trim_end();
+    }
+    format!("{seen}{codes}")
 }
 
 fn events(row: &Row) -> Vec<String> {

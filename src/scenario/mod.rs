@@ -31,6 +31,7 @@ pub use self::load::{load_procedure_in, load_scenario, select, unknown};
 pub use self::read::{parse_procedure, parse_scenario};
 pub use self::site::SiteNames;
 pub use self::steps::STEPS_MAX;
+pub use self::verb::step_words;
 pub use self::write::to_toml;
 use crate::property::{Property, Verdict};
 

@@ -2,4 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod article;
+mod cli;
+mod engines;
 mod loader;
+mod readme;
+mod replays;
+mod scenarios;
+mod tidy;
+mod traceability;
+mod worlds;
