@@ -118,7 +118,7 @@ pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked
     let varied: Vec<Assumption> =
         spec.touches().into_iter().filter(|assumption| spec.answer(*assumption).is_none()).collect();
     let cases: Vec<Case> =
-        combinations(spec, &varied).map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
+        combinations(pinned(spec), &varied).map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
     let judgements =
         Property::all().enumerate().map(|(index, property)| judge(spec, index, property, &cases)).collect();
     Checked { spec, engine, cases, varied, judgements, elapsed: started.elapsed() }
@@ -138,14 +138,16 @@ pub fn world(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Lim
     }
 }
 
-/// Every combination of answers to the assumptions that vary, the pinned ones as they are pinned.
-fn combinations<'a>(spec: &Spec, varied: &'a [Assumption]) -> impl Iterator<Item = Assumptions> + 'a {
-    let pinned =
-        spec.pinned_with_past().into_iter().fold(Assumptions::default(), |all, (one, answer)| all.with(one, answer));
+fn pinned(spec: &Spec) -> Assumptions {
+    spec.pinned_with_past().into_iter().fold(Assumptions::default(), |all, (one, answer)| all.with(one, answer))
+}
+
+/// Every combination of answers to the assumptions that vary, the others as they are given.
+pub(crate) fn combinations(given: Assumptions, varied: &[Assumption]) -> impl Iterator<Item = Assumptions> {
     let count: usize = varied.iter().map(|assumption| assumption.values().len()).product();
     (0..count).map(move |number| {
         let mut rest = number;
-        varied.iter().rev().fold(pinned, |all, assumption| {
+        varied.iter().rev().fold(given, |all, assumption| {
             let values = assumption.values().len();
             let answer = Answer::try_from(rest % values).expect("an assumption has few answers");
             rest /= values;

@@ -14,6 +14,7 @@ pub mod exit;
 pub mod property;
 pub mod replay;
 pub mod report;
+pub mod rescue;
 pub mod scenario;
 
 /// What identifies the model: a trace found in a model with another hash may not be possible in this one.

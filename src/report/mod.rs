@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod names;
+mod outlook;
 pub mod story;
 pub mod text;
 pub mod trace;

@@ -99,7 +99,7 @@ pub fn is_procedure_text(text: &str) -> bool {
 }
 
 /// An environment in which nothing acts besides the administrators.
-const QUIET: Environment = Environment {
+pub(crate) const QUIET: Environment = Environment {
     delivery: Delivery::Never,
     logon: false,
     owner_deletes: 0,
