@@ -8,8 +8,8 @@ use crate::refusal::Refusal;
 use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, Transport};
 
 impl Attempt<'_, '_> {
-    /// Does the step. Only a wait whose condition is not true is not possible at all; whatever else cannot be done is
-    /// answered `refused` and changes nothing.
+    /// Does the step. Only a wait whose condition is not true is not possible at all. What a server
+    /// will not do is answered `refused` and changes nothing; a server that is down gives no answer, so the result is `lost`.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<Effect, Refusal> {
         let effect = match act {
             Act::CreateMailbox { at, duplicate } => self.at_store(*at, |this, at| this.create_mailbox(at, *duplicate)),
@@ -37,15 +37,13 @@ impl Attempt<'_, '_> {
                 self.at_replica(*replica, |this, replica| this.create_recipient(replica, *home))
             }
             Act::UpdateNow { replica } => self.at_replica(*replica, Self::update_now),
-            Act::Require(condition) => {
-                if self.is_true(condition) {
-                    Effect::OK
-                } else {
-                    Effect::REFUSED
-                }
-            }
+            Act::Require(condition) => match self.is_true(condition) {
+                Ok(true) => Effect::OK,
+                Ok(false) => Effect::REFUSED,
+                Err(effect) => effect,
+            },
             Act::Wait(condition) => {
-                if !self.is_true(condition) {
+                if self.is_true(condition) != Ok(true) {
                     return Err(Refusal::Waiting(*condition));
                 }
                 Effect::OK
@@ -63,11 +61,14 @@ impl Attempt<'_, '_> {
         &self.state.accounts[self.mailbox]
     }
 
-    fn server(&self, place: Place) -> Option<ServerId> {
-        self.run.place(place).or_else(|| match self.recipient(self.run.connected_to)?.homes()?.mdb {
-            Home::Server(server) => Some(server),
-            Home::Malformed => None,
-        })
+    /// The server that a step means. The home is looked up in the replica that the program is connected to: a replica that
+    /// does not answer leaves the step without an answer, a recipient without a home has it refused.
+    fn server(&self, place: Place) -> Result<ServerId, Effect> {
+        if let Some(server) = self.run.place(place) {
+            return Ok(server);
+        }
+        let recipient = self.recipient(self.run.connected_to).ok_or(Effect::LOST)?;
+        recipient.homes().and_then(|homes| homes.mdb.server()).ok_or(Effect::REFUSED)
     }
 
     /// The recipient in a replica that answers.
@@ -82,8 +83,9 @@ impl Attempt<'_, '_> {
 
     fn at_store(&mut self, at: Place, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
         match self.server(at) {
-            Some(at) if self.mailbox(at).is_some() => act(self, at),
-            Some(_) | None => Effect::REFUSED,
+            Ok(at) if self.mailbox(at).is_some() => act(self, at),
+            Ok(_) => Effect::LOST,
+            Err(effect) => effect,
         }
     }
 
@@ -94,15 +96,17 @@ impl Attempt<'_, '_> {
         act: impl FnOnce(&mut Self, ServerId, ServerId) -> Effect,
     ) -> Effect {
         match self.server(from) {
-            Some(from) if self.mailbox(from).is_some() => self.at_store(to, |this, to| act(this, from, to)),
-            Some(_) | None => Effect::REFUSED,
+            Ok(from) if self.mailbox(from).is_some() => self.at_store(to, |this, to| act(this, from, to)),
+            Ok(_) => Effect::LOST,
+            Err(effect) => effect,
         }
     }
 
     fn at_replica(&mut self, replica: Place, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
         match self.server(replica) {
-            Some(replica) if self.recipient(replica).is_some() => act(self, replica),
-            Some(_) | None => Effect::REFUSED,
+            Ok(replica) if self.recipient(replica).is_some() => act(self, replica),
+            Ok(_) => Effect::LOST,
+            Err(effect) => effect,
         }
     }
 
@@ -135,7 +139,7 @@ impl Attempt<'_, '_> {
         self.account().delete_in(at, |mailbox| {
             let Mailbox::Present(contents) = mailbox else { return };
             contents.expunge(held, remembers);
-            if contents.messages.is_empty() && contents.mark.pending().is_empty() {
+            if contents.messages.is_empty() && contents.mark == Mark::Settled {
                 *mailbox = Mailbox::Absent;
             }
         });
@@ -186,17 +190,20 @@ impl Attempt<'_, '_> {
         Effect::OK
     }
 
-    /// The in-transit folder is flushed into the mailbox. [Q277911, Q183400]
+    /// The in-transit folder is flushed into the mailbox; a source that the move has emptied is no longer listed. [Q277911,
+    /// Q183400, Q168188]
     fn unmark(&mut self, at: ServerId) -> Effect {
-        let me = self.administrator;
-        if let Mailbox::Present(contents) = &mut self.account().mailboxes[at] {
-            match contents.mark {
-                Mark::InTransit { owner, pending, .. } if owner == me => {
-                    contents.messages = contents.messages.with(pending);
-                    contents.mark = Mark::Settled;
-                }
-                Mark::InTransit { .. } | Mark::Settled => {}
+        let Mailbox::Present(contents) = self.seen().mailboxes[at] else { return Effect::OK };
+        match contents.mark {
+            Mark::InTransit { owner, from, pending, .. } if owner == self.administrator => {
+                let messages = contents.messages.with(pending);
+                self.account().mailboxes[at] = if from == at && messages.is_empty() {
+                    Mailbox::Absent
+                } else {
+                    Mailbox::Present(Contents { messages, mark: Mark::Settled, ..contents })
+                };
             }
+            Mark::InTransit { .. } | Mark::Settled => {}
         }
         Effect::OK
     }
@@ -220,7 +227,7 @@ impl Attempt<'_, '_> {
 
     /// A mailbox in the store without a recipient in the server's own replica gets one that names this server. [Q182979]
     fn adjust(&mut self, at: ServerId) -> Effect {
-        let Some(recipient) = self.recipient(at) else { return Effect::REFUSED };
+        let Some(recipient) = self.recipient(at) else { return Effect::LOST };
         if recipient.homes().is_none() && self.seen().mailboxes[at].is_present() {
             self.write_recipient(at, |stamp| Recipient::Live { homes: Homes::both(at), stamp });
         }
@@ -235,7 +242,10 @@ impl Attempt<'_, '_> {
     /// Asked to move the recipient onto the server it comes from, the directory answers ok and changes nothing.
     /// [Q252869 S24, S25, S26]
     fn sync_directory(&mut self, replica: ServerId, from: Place, to: Place, condition: VersionCondition) -> Effect {
-        let (Some(from), Some(to)) = (self.server(from), self.server(to)) else { return Effect::REFUSED };
+        let (from, to) = match (self.server(from), self.server(to)) {
+            (Ok(from), Ok(to)) => (from, to),
+            (Err(effect), _) | (_, Err(effect)) => return effect,
+        };
         if from == to {
             self.account().record.self_move = true;
             return Effect::OK;
@@ -252,11 +262,14 @@ impl Attempt<'_, '_> {
     fn raw_edit(&mut self, replica: ServerId, mdb: Option<HomeValue<Place>>, mta: Option<HomeValue<Place>>) -> Effect {
         let Some(old) = self.seen().recipients[replica].homes() else { return Effect::REFUSED };
         let typed = |value: Option<HomeValue<Place>>, old: Home| match value {
-            None => Some(old),
-            Some(HomeValue::Malformed) => Some(Home::Malformed),
+            None => Ok(old),
+            Some(HomeValue::Malformed) => Ok(Home::Malformed),
             Some(HomeValue::Server(place)) => self.server(place).map(Home::Server),
         };
-        let (Some(mdb), Some(mta)) = (typed(mdb, old.mdb), typed(mta, old.mta)) else { return Effect::REFUSED };
+        let (mdb, mta) = match (typed(mdb, old.mdb), typed(mta, old.mta)) {
+            (Ok(mdb), Ok(mta)) => (mdb, mta),
+            (Err(effect), _) | (_, Err(effect)) => return effect,
+        };
         self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes { mdb, mta }, stamp });
         Effect::OK
     }
@@ -275,7 +288,10 @@ impl Attempt<'_, '_> {
     /// Created under the same name, the recipient finds whatever mailbox of that name its home store has.
     /// [Q252869 S20, S21; Q184160]
     fn create_recipient(&mut self, replica: ServerId, home: Place) -> Effect {
-        let Some(home) = self.server(home) else { return Effect::REFUSED };
+        let home = match self.server(home) {
+            Ok(home) => home,
+            Err(effect) => return effect,
+        };
         match self.seen().recipients[replica] {
             Recipient::Live { .. } => Effect::REFUSED,
             Recipient::Absent | Recipient::Tombstone { .. } => {
@@ -301,37 +317,33 @@ impl Attempt<'_, '_> {
         world.write(self.account(), replica, version);
     }
 
-    /// Whether the condition is true, as far as the servers that it concerns answer. A program that makes a write depend on
-    /// the version remembers the one that it saw here.
-    fn is_true(&mut self, condition: &Condition) -> bool {
+    /// Whether the condition is true. If a server that it concerns does not answer, neither does the step; about a home that
+    /// cannot be told nothing is true, and the step is refused. A program that makes a write depend on the version
+    /// remembers the one that it saw here.
+    fn is_true(&mut self, condition: &Condition) -> Result<bool, Effect> {
         if condition.reads_version() && self.world.tracks.versions {
             let stamp = self.recipient(self.run.connected_to).and_then(|recipient| recipient.stamp());
             self.read = stamp.map(|stamp| stamp.version).filter(|_| self.run.procedure.makes_conditional_writes());
         }
-        self.test(condition).unwrap_or(false)
+        self.test(condition)
     }
 
-    /// `None`: some server that the condition concerns does not answer, or cannot be told.
-    fn test(&self, condition: &Condition) -> Option<bool> {
-        let held = |place: Place| Some(self.mailbox(self.server(place)?)?.held());
+    fn test(&self, condition: &Condition) -> Result<bool, Effect> {
+        let mailbox = |place: Place| self.mailbox(self.server(place)?).ok_or(Effect::LOST);
+        let recipient = |server: ServerId| self.recipient(server).ok_or(Effect::LOST);
         let everyone_answers = self.state.servers.values().all(|server| server.replica == Service::Up);
-        match *condition {
-            Condition::HomeIs(place) => {
-                let wanted = self.server(place)?;
-                Some(self.recipient(self.run.connected_to)?.home() == Some(wanted))
-            }
-            Condition::Differ(one, other) => Some(self.server(one)? != self.server(other)?),
-            Condition::Present(at) => Some(self.mailbox(self.server(at)?)?.is_present()),
-            Condition::Empty(at) => Some(held(at)?.is_empty()),
-            Condition::HoldsAll { at, of } => Some(held(of)?.is_within(held(at)?)),
-            Condition::EveryReplicaNames(place) => {
-                let wanted = self.server(place)?;
-                everyone_answers.then(|| self.seen().agreed_home() == Some(wanted))
-            }
-            Condition::ReplicasAgree => everyone_answers.then(|| self.seen().replicas_agree()),
-            Condition::NoRecipient(replica) => Some(self.recipient(self.server(replica)?)?.homes().is_none()),
-            Condition::NothingQueued => Some(self.seen().queued.is_empty()),
-        }
+        let every_replica = || everyone_answers.then(|| self.seen()).ok_or(Effect::LOST);
+        Ok(match *condition {
+            Condition::HomeIs(place) => recipient(self.run.connected_to)?.home() == Some(self.server(place)?),
+            Condition::Differ(one, other) => self.server(one)? != self.server(other)?,
+            Condition::Present(at) => mailbox(at)?.is_present(),
+            Condition::Empty(at) => mailbox(at)?.held().is_empty(),
+            Condition::HoldsAll { at, of } => mailbox(of)?.held().is_within(mailbox(at)?.held()),
+            Condition::EveryReplicaNames(place) => every_replica()?.agreed_home() == Some(self.server(place)?),
+            Condition::ReplicasAgree => every_replica()?.replicas_agree(),
+            Condition::NoRecipient(replica) => recipient(self.server(replica)?)?.homes().is_none(),
+            Condition::NothingQueued => self.seen().queued.is_empty(),
+        })
     }
 }
 

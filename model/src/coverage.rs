@@ -2,7 +2,7 @@
 //! says nothing.
 
 use crate::action::{Action, Kind};
-use crate::procedure::StepResult;
+use crate::procedure::{Act, StepResult};
 use crate::property::Safety;
 use crate::scenario::{Fault, RunId};
 use crate::state::State;
@@ -142,11 +142,14 @@ fn points(world: &World) -> Vec<Point> {
     };
     points.extend(world.kinds().into_iter().filter(chosen).map(Point::Environment));
     let faults = &world.scenario.environment.faults;
-    let lossy = faults.contains(&Fault::RequestLost) || faults.contains(&Fault::ReplyLost);
+    let has = |kind: Fault| faults.contains(&kind);
+    let can_be_down = has(Fault::StoreCrashes) || has(Fault::ReplicaUnreachable);
+    let can_get_lost = has(Fault::RequestLost) || has(Fault::ReplyLost);
+    let can_be_lost = |act: &Act| can_be_down || (act.is_request() && can_get_lost);
     for (id, run) in world.scenario.runs().filter(|(id, _)| first_of_its_procedure(world, *id) == *id) {
         for (place, step) in run.procedure.steps.iter().enumerate() {
             points.push(Point::Step { run: id, step: place });
-            let handled = step.on.iter().filter(|handler| handler.result != StepResult::Lost || lossy);
+            let handled = step.on.iter().filter(|handler| handler.result != StepResult::Lost || can_be_lost(&step.act));
             points.extend(handled.map(|handler| Point::Handler { run: id, step: place, result: handler.result }));
         }
     }

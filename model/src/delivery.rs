@@ -27,14 +27,14 @@ impl World {
     /// The next message arrives. It is accepted, and then stored, returned, deferred or dropped.
     pub(crate) fn deliver(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
         let arrived = state.accounts[mailbox].record.accepted.len();
-        if arrived == self.scenario.site.messages {
+        if arrived >= self.scenario.site.messages {
             return Err(Refusal::MessagesUsedUp);
         }
         if !self.mail_arrives(&state.accounts[mailbox]) {
             return Err(Refusal::DeliveryOver);
         }
         let message = MessageSet::just(MessageId::at(arrived));
-        let destination = self.route(state, mailbox, by);
+        let destination = self.route(state, mailbox, by)?;
         let account = &mut state.to_mut().accounts[mailbox];
         account.record.accepted = account.record.accepted.with(message);
         self.place(account, message, destination);
@@ -52,7 +52,7 @@ impl World {
         if !state.accounts[mailbox].queued.contains(message) {
             return Err(Refusal::NotQueued);
         }
-        let destination = self.route(state, mailbox, by);
+        let destination = self.route(state, mailbox, by)?;
         if destination == Destination::Queue {
             return Err(Refusal::StillWaiting);
         }
@@ -64,7 +64,10 @@ impl World {
 
     /// The user logs on at his home; where the store has no mailbox for him, it creates one. [Q190700]
     pub(crate) fn log_on(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
-        let server = logon_server(&state.accounts[mailbox], by).ok_or(Refusal::NoHome)?;
+        if !self.scenario.environment.logon {
+            return Err(Refusal::NotInScenario);
+        }
+        let server = logon_server(&state.accounts[mailbox], by)?;
         if state.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
@@ -86,7 +89,7 @@ impl World {
         message: MessageId,
         by: View,
     ) -> Result<(), Refusal> {
-        let server = logon_server(&state.accounts[mailbox], by).ok_or(Refusal::NoHome)?;
+        let server = logon_server(&state.accounts[mailbox], by)?;
         if state.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
@@ -124,15 +127,17 @@ impl World {
 
     /// Home-MTA chooses the server that a message is sent to, Home-MDB the store it is put in; an unknown recipient's mail
     /// is returned. [Q172364, Q230748]
-    fn route(&self, state: &State, mailbox: MailboxId, by: View) -> Destination {
+    fn route(&self, state: &State, mailbox: MailboxId, by: View) -> Result<Destination, Refusal> {
         let account = &state.accounts[mailbox];
-        if account.transport == Transport::Held {
-            return Destination::Queue;
-        }
-        let mut view = match by {
-            View::Replica(server) => account.recipients[server],
-            View::Remembered => account.remembered.unwrap_or(Recipient::Absent),
-        };
+        let view = seen_by(account, by)?;
+        Ok(match account.transport {
+            Transport::Held => Destination::Queue,
+            Transport::Open => self.follow(state, mailbox, view),
+        })
+    }
+
+    fn follow(&self, state: &State, mailbox: MailboxId, mut view: Recipient) -> Destination {
+        let account = &state.accounts[mailbox];
         // A message that is passed on more often than there are servers is in a loop; it is returned. [Q170478]
         for _ in 0..=ENTRIES_MAX {
             let Some(homes) = view.homes() else { return Destination::Sender };
@@ -179,14 +184,9 @@ impl World {
             && account.programs.iter().any(|(administrator, program)| {
                 let run = self.run_of(administrator, program);
                 let Phase::Running { next, .. } = program.phase else { return false };
-                let steps = &run.procedure.steps[..=usize::from(next)];
-                let [.., created, marks] = steps else { return false };
-                match (&created.act, &marks.act) {
-                    (Act::CreateMailbox { at, .. }, Act::Mark { at: marked, .. }) => {
-                        at == marked && run.place(*at) == Some(server) && run.to == server
-                    }
-                    _ => false,
-                }
+                let next = usize::from(next);
+                let Act::Mark { at, .. } = run.procedure.steps[next].act else { return false };
+                run.to == server && run.place(at) == Some(server) && run.procedure.marks_what_was_created(next)
             })
     }
 
@@ -200,13 +200,18 @@ impl World {
     }
 }
 
+/// The recipient as this view has it.
+fn seen_by(account: &Account, by: View) -> Result<Recipient, Refusal> {
+    match by {
+        View::Replica(server) => Ok(account.recipients[server]),
+        View::Remembered => account.remembered.ok_or(Refusal::NotInScenario),
+    }
+}
+
 /// The server that a user is sent to: the one that Home-MDB names. [Q200587]
-fn logon_server(account: &Account, by: View) -> Option<ServerId> {
-    let view = match by {
-        View::Replica(server) => Some(account.recipients[server]),
-        View::Remembered => account.remembered,
-    };
-    view?.homes()?.mdb.server()
+fn logon_server(account: &Account, by: View) -> Result<ServerId, Refusal> {
+    let homes = seen_by(account, by)?.homes();
+    homes.and_then(|homes| homes.mdb.server()).ok_or(Refusal::NoHome)
 }
 
 impl Home {

@@ -3,7 +3,7 @@
 use crate::action::{Action, Fate};
 use crate::property::Safety;
 use crate::scenario::RunsMax;
-use crate::state::{Account, Ended, Mark, State};
+use crate::state::{Account, Mark, State};
 use crate::world::World;
 
 /// A liveness property: whatever happens, in the end something is the case again, if what is fair is not put off for ever.
@@ -89,8 +89,7 @@ impl World {
             Action::Start { mailbox, administrator, run } => {
                 let program = &state.accounts[mailbox].programs[administrator];
                 let is_first = program.executions == 0 || run != program.run;
-                let repeats = self.run_of(administrator, program).runs_max == RunsMax::UntilOk
-                    && !matches!(program.ended, Ended::Reported(outcome) if outcome.ends_repetition());
+                let repeats = self.run_of(administrator, program).runs_max == RunsMax::UntilOk && !program.is_settled();
                 is_first || program.owes_retry || repeats
             }
             Action::Deliver { .. }

@@ -53,7 +53,8 @@ pub enum StepResult {
     /// It was not done, and nothing changed. Without a handler a run that only required something ends `refused`, any
     /// other ends `failed`.
     Refused,
-    /// No answer came: the request was lost and nothing happened, or the reply was lost and it did happen. Without a
+    /// No answer came: the request was lost and nothing happened, or the reply was lost and it did happen; or a server was
+    /// asked that does not answer. Without a
     /// handler the run ends `unknown`.
     Lost,
 }
@@ -102,15 +103,6 @@ impl Outcome {
         }
     }
 
-    /// Whether an administrator who repeats a run until it is done stops at this.
-    #[must_use]
-    pub fn ends_repetition(self) -> bool {
-        match self {
-            Self::Ok | Self::Refused => true,
-            Self::Failed | Self::Unknown => false,
-        }
-    }
-
     /// Whether an administrator who is told this owes a retry afterwards, given whether he owed one before.
     #[must_use]
     pub fn leaves_owing(self, owed: bool) -> bool {
@@ -131,6 +123,11 @@ pub enum Place {
     To,
     /// The server whose replica the program is connected to.
     ConnectedTo,
+    /// Of the source and the destination, the one that stands first in the site: whoever claims it first meets everybody else
+    /// there, whichever way they move.
+    Earlier,
+    /// Of the source and the destination, the one that stands last in the site.
+    Later,
     /// The server that Home-MDB names in the replica the program is connected to. [Q184160]
     Home,
     /// This server of the site.
@@ -152,14 +149,15 @@ pub enum Act {
         /// The store.
         at: Place,
     },
-    /// Delete from a mailbox those of its messages that another store holds too; an emptied, unmarked mailbox is removed.
+    /// Delete from a mailbox those of its messages that another store holds too; an emptied mailbox is removed, its mark
+    /// included.
     DeleteCopied {
         /// The store that deletes.
         at: Place,
         /// The store that must hold what is deleted.
         held_at: Place,
     },
-    /// Copy one message that the target lacks; the step repeats until it lacks none.
+    /// Copy one message that the target lacks. Without a handler for `ok` the step repeats until the target lacks none.
     CopyMessage {
         /// The store that is read.
         from: Place,
@@ -180,7 +178,8 @@ pub enum Act {
         /// What happens when another move has marked it.
         claim: Claim,
     },
-    /// Take the program's own mark off a mailbox; what waits in its in-transit folder joins its messages. [Q277911]
+    /// Take the program's own mark off a mailbox; what waits in its in-transit folder joins its messages, and an empty source
+    /// is removed. [Q277911]
     Unmark {
         /// The store.
         at: Place,
@@ -242,7 +241,7 @@ pub enum Act {
         /// The replica that pulls.
         replica: Place,
     },
-    /// Go on if the condition is true, else answer `refused`.
+    /// Go on if the condition is true, else answer `refused`; `lost` if a server that it concerns does not answer.
     Require(Condition),
     /// Do nothing until the condition is true.
     Wait(Condition),
@@ -335,6 +334,22 @@ impl Procedure {
     #[must_use]
     pub fn has_act(&self, wanted: impl Fn(&Act) -> bool) -> bool {
         self.steps.iter().any(|step| wanted(&step.act))
+    }
+
+    /// Whether the place of this step is the one after the creation of a mailbox, and the step marks that mailbox.
+    #[must_use]
+    pub fn marks_what_was_created(&self, place: usize) -> bool {
+        let created = place.checked_sub(1).and_then(|before| self.steps.get(before));
+        match (created.map(|step| &step.act), self.steps.get(place).map(|step| &step.act)) {
+            (Some(Act::CreateMailbox { at, .. }), Some(Act::Mark { at: marked, .. })) => at == marked,
+            (Some(_) | None, Some(_) | None) => false,
+        }
+    }
+
+    /// Whether a mailbox is there for a moment between its creation and its mark.
+    #[must_use]
+    pub fn marks_after_creating(&self) -> bool {
+        (0..self.steps.len()).any(|place| self.marks_what_was_created(place))
     }
 
     /// What a step is called in reports: its label, or its place from 1.

@@ -33,6 +33,7 @@ pub(crate) enum Effect {
 impl Effect {
     pub(crate) const OK: Self = Self::Result(StepResult::Ok);
     pub(crate) const REFUSED: Self = Self::Result(StepResult::Refused);
+    pub(crate) const LOST: Self = Self::Result(StepResult::Lost);
     pub(crate) const DUPLICATE: Self = Self::Result(StepResult::Duplicate);
 }
 
@@ -107,13 +108,14 @@ impl World {
 impl Step {
     fn continuation(&self, place: usize, effect: Effect) -> (StepResult, Continuation) {
         let result = match effect {
-            Effect::MoreToDo => return (StepResult::Ok, Continuation::Step(place)),
+            Effect::MoreToDo => StepResult::Ok,
             Effect::Report(outcome) => return (StepResult::Ok, Continuation::End(outcome)),
             Effect::Result(result) => result,
         };
         let handler = self.on.iter().find(|handler| handler.result == result);
         let continuation = match (handler, result) {
             (Some(handler), _) => Continuation::Step(handler.next),
+            (None, StepResult::Ok) if effect == Effect::MoreToDo => Continuation::Step(place),
             (None, StepResult::Ok) => Continuation::Step(place + 1),
             (None, StepResult::Refused) if matches!(self.act, Act::Require(_)) => Continuation::End(Outcome::Refused),
             (None, StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
@@ -158,6 +160,8 @@ impl Run {
             Place::From => Some(self.from),
             Place::To => Some(self.to),
             Place::ConnectedTo => Some(self.connected_to),
+            Place::Earlier => Some(self.from.min(self.to)),
+            Place::Later => Some(self.from.max(self.to)),
             Place::Server(server) => Some(server),
             Place::Home => None,
         }

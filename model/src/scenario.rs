@@ -152,7 +152,7 @@ pub enum RunsMax {
     Times(u8),
     /// Once or more, without a limit.
     Any,
-    /// Again until it reports `ok` or `refused`.
+    /// Again until it reports `ok` or `refused`; while its administrator owes a retry, a `refused` does not end it.
     UntilOk,
 }
 
@@ -211,10 +211,11 @@ impl Scenario {
             Assumption::DuplicateAbort | Assumption::SourceDelete | Assumption::RawApply => named(),
             Assumption::SplitHome => self.mail_meets_raw_edits(),
             Assumption::MisroutedMail => mail && lagging,
-            Assumption::MailBeforeMark => {
-                mail && (lagging || self.administrators.len() > 1)
-                    && self.has_act(|act| matches!(act, Act::Mark { .. }))
-            }
+            // The destination of a move may be the home already, so mail can come there by every view.
+            Assumption::MailBeforeMark => match self.environment.delivery {
+                Delivery::Never | Delivery::Before => false,
+                Delivery::UntilRepair | Delivery::AnyTime => self.has_act(|act| matches!(act, Act::Mark { .. })),
+            },
         }
     }
 

@@ -358,6 +358,16 @@ impl Program {
     /// Nothing was started yet.
     pub const FRESH: Self = Self { run: 0, executions: 0, phase: Phase::Idle, ended: Ended::Never, owes_retry: false };
 
+    /// Whether an administrator who repeats the run until it is done stops now: it reported `ok`, or it declined and he owes
+    /// no retry.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        match self.ended {
+            Ended::Reported(Outcome::Ok | Outcome::Refused) => !self.owes_retry,
+            Ended::Reported(Outcome::Failed | Outcome::Unknown) | Ended::Never | Ended::Died => false,
+        }
+    }
+
     /// Whether a procedure is under way.
     #[must_use]
     pub fn is_running(&self) -> bool {

@@ -196,7 +196,7 @@ impl World {
             return Err(Refusal::Busy);
         }
         let runs_max = self.run_of(administrator, &program).runs_max;
-        let settled = matches!(program.ended, Ended::Reported(outcome) if outcome.ends_repetition());
+        let settled = program.is_settled();
         let repeats = match runs_max {
             RunsMax::Times(times) => program.executions < times,
             RunsMax::Any => true,
@@ -383,14 +383,16 @@ fn views(scenario: &Scenario) -> Vec<View> {
 fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
     let mut actions = Vec::new();
     let mail = scenario.environment.delivery != Delivery::Never;
+    // Mail that comes before the first run can only have met a store that was down.
     let can_wait = scenario.environment.faults.contains(&Fault::StoreCrashes)
-        || scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. }));
+        || (scenario.environment.delivery != Delivery::Before
+            && scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. })));
     let messages = || (0..scenario.site.messages).map(MessageId::at);
     for by in views(scenario) {
         if mail {
             actions.push(Action::Deliver { mailbox, by });
         }
-        if mail && can_wait && scenario.environment.delivery != Delivery::Before {
+        if mail && can_wait {
             actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
         }
         if scenario.environment.logon {
@@ -437,7 +439,13 @@ fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
         actions.extend(servers().take(readable).map(|from| Action::Refresh { mailbox, from }));
     }
     if scenario.environment.other_edits > 0 {
-        actions.extend(servers().take(readable).map(|replica| Action::Edit { mailbox, replica }));
+        // Which of several equal replicas is written matters only where one of them cannot be reached.
+        let writable = if scenario.environment.faults.contains(&Fault::ReplicaUnreachable) {
+            scenario.site.servers.count()
+        } else {
+            readable
+        };
+        actions.extend(servers().take(writable).map(|replica| Action::Edit { mailbox, replica }));
     }
     actions
 }

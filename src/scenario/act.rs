@@ -228,6 +228,8 @@ impl SiteNames {
             "from" => Some(Place::From),
             "to" => Some(Place::To),
             "connected-to" => Some(Place::ConnectedTo),
+            "earlier" => Some(Place::Earlier),
+            "later" => Some(Place::Later),
             "home" => Some(Place::Home),
             other => self.server(other).map(Place::Server),
         }

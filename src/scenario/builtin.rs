@@ -29,13 +29,13 @@ macro_rules! embedded {
 /// The scenarios, in the order in which reports list them.
 #[must_use]
 pub fn scenarios() -> &'static [Builtin] {
-    embedded!["scenarios": "move", "stranded", "second-move", "method-1", "method-2"]
+    embedded!["scenarios": "move", "stranded", "second-move", "method-1", "method-2", "guarded-move"]
 }
 
 /// The procedures, in the order in which reports list them.
 #[must_use]
 pub fn procedures() -> &'static [Builtin] {
-    embedded!["procedures": "move", "move-of-the-article", "method-1", "method-2"]
+    embedded!["procedures": "move", "move-of-the-article", "method-1", "method-2", "q162998", "guarded-move"]
 }
 
 /// The scenario of this name.

@@ -6,7 +6,7 @@ use super::cursor::Text;
 use super::diagnostic::Findings;
 
 /// The words that name a server by its part in a run; no server can be called so.
-pub(crate) const PLACES: [&str; 4] = ["from", "to", "connected-to", "home"];
+pub(crate) const PLACES: [&str; 6] = ["from", "to", "connected-to", "home", "earlier", "later"];
 
 /// Whether the name is made of small letters, digits and single hyphens, and begins with a letter.
 pub(crate) fn is_kebab(name: &str) -> bool {

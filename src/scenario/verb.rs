@@ -89,7 +89,7 @@ impl Verb {
             Self::CreateMailbox => true,
             Self::Report => false,
             Self::Wait => result == StepResult::Ok,
-            Self::Require => matches!(result, StepResult::Ok | StepResult::Refused),
+            Self::Require => matches!(result, StepResult::Ok | StepResult::Refused | StepResult::Lost),
             Self::HoldDelivery | Self::ReleaseDelivery => matches!(result, StepResult::Ok | StepResult::Lost),
             Self::DeleteMailbox
             | Self::DeleteCopied

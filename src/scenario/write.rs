@@ -269,6 +269,8 @@ impl ActWriter<'_> {
             Place::From => "from".to_owned(),
             Place::To => "to".to_owned(),
             Place::ConnectedTo => "connected-to".to_owned(),
+            Place::Earlier => "earlier".to_owned(),
+            Place::Later => "later".to_owned(),
             Place::Home => "home".to_owned(),
             Place::Server(server) => self.servers[server.index()].clone(),
         }

@@ -1,0 +1,767 @@
+//! Each step of a procedure: what it does, and when it is refused.
+
+use pretty_assertions::assert_eq;
+use stranded_model::Refusal;
+use stranded_model::action::Part;
+use stranded_model::dn::HomeValue;
+use stranded_model::id::{MessageSet, ServerId};
+use stranded_model::procedure::{Act, Claim, Condition, Duplicate, Outcome, Place, StepResult, VersionCondition};
+use stranded_model::scenario::Fault;
+use stranded_model::state::{
+    Account, Contents, Home, Homes, Mailbox, Mark, Phase, Recipient, Service, State, Transport,
+};
+
+use crate::small::*;
+
+const CREATE: Act = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted };
+const CREATE_KEEPING: Act = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Kept };
+const COPY: Act = Act::CopyMessage { from: Place::From, to: Place::To };
+const DELETE_COPIED: Act = Act::DeleteCopied { at: Place::From, held_at: Place::To };
+const PROPAGATE: Act = Act::PropagateDeletions { from: Place::From, to: Place::To };
+const SYNC: Act = sync(Place::From, Place::To, VersionCondition::Unconditional);
+const UPDATE_NOW: Act = Act::UpdateNow { replica: Place::To };
+
+const fn sync(from: Place, to: Place, condition: VersionCondition) -> Act {
+    Act::SyncDirectory { replica: Place::ConnectedTo, from, to, condition }
+}
+
+const fn mark(claim: Claim) -> Act {
+    Act::Mark { at: Place::From, claim }
+}
+
+const fn create_recipient(home: Place) -> Act {
+    Act::CreateRecipient { replica: Place::ConnectedTo, home }
+}
+
+const fn raw_edit(mdb: Option<HomeValue<Place>>, mta: Option<HomeValue<Place>>) -> Act {
+    Act::RawEdit { replica: Place::ConnectedTo, mdb, mta }
+}
+
+#[test]
+fn creating_a_mailbox_makes_a_shell() {
+    let (result, account) = answer(CREATE, |_| {});
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, Mailbox::SHELL));
+}
+
+#[test]
+fn creating_over_an_existing_mailbox_deletes_it_and_answers_duplicate() {
+    let (result, account) = answer(CREATE, |account| account.put(DESTINATION, holding(&[0, 1])));
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Duplicate, Mailbox::Absent));
+    assert_eq!(account.record.destroyed, messages(&[0, 1]));
+}
+
+#[test]
+fn creating_over_an_existing_mailbox_deletes_a_shell_too() {
+    let (result, account) = answer(CREATE, |account| account.put(DESTINATION, Mailbox::SHELL));
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Duplicate, Mailbox::Absent));
+}
+
+#[test]
+fn a_careful_store_keeps_the_duplicate_that_it_finds() {
+    let (result, account) = answer(CREATE_KEEPING, |account| account.put(DESTINATION, holding(&[0])));
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Duplicate, holding(&[0])));
+}
+
+#[test]
+fn a_careful_store_creates_what_is_not_there() {
+    let (result, account) = answer(CREATE_KEEPING, |_| {});
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, Mailbox::SHELL));
+}
+
+#[test]
+fn deleting_a_mailbox_destroys_what_is_nowhere_else() {
+    let (result, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
+        account.put(SOURCE, marked(FIRST, &[0], &[1]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, Mailbox::Absent));
+    assert_eq!(account.record.destroyed, messages(&[1]));
+}
+
+#[test]
+fn deleting_a_mailbox_that_is_not_there_is_ok() {
+    let (result, account) = answer(Act::DeleteMailbox { at: Place::To }, |account| account.put(SOURCE, holding(&[0])));
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[0])));
+}
+
+#[test]
+fn what_was_lost_before_is_not_destroyed_by_a_delete() {
+    let (_, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.record.accepted = messages(&[0, 1]);
+    });
+    assert_eq!(account.record.destroyed, messages(&[0]));
+}
+
+#[test]
+fn what_a_saved_file_or_the_queue_still_holds_is_not_destroyed_by_a_delete() {
+    let (_, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
+        account.put(SOURCE, holding(&[0, 1]));
+        account.saved = messages(&[0]);
+        account.queued = messages(&[1]);
+    });
+    assert_eq!(account.record.destroyed, MessageSet::EMPTY);
+}
+
+#[test]
+fn a_step_at_the_home_acts_where_home_mdb_names() {
+    let (_, account) = answer(Act::DeleteMailbox { at: Place::Home }, |account| {
+        account.set_recipient(homed_on(DESTINATION));
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[1]));
+    });
+    assert_eq!((account.mailboxes[SOURCE], account.mailboxes[DESTINATION]), (holding(&[0]), Mailbox::Absent));
+}
+
+#[test]
+fn a_step_at_the_home_of_nobody_is_refused() {
+    for recipient in [TOMBSTONE, Recipient::Absent, malformed_mdb()] {
+        let (result, account) = answer(Act::DeleteMailbox { at: Place::Home }, |account| {
+            account.set_recipient(recipient);
+            account.put(SOURCE, holding(&[0]));
+        });
+        assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Refused, holding(&[0])));
+    }
+}
+
+fn malformed_mdb() -> Recipient {
+    let homes = Homes { mdb: Home::Malformed, mta: Home::Server(SOURCE) };
+    Recipient::Live { homes, stamp: Default::default() }
+}
+
+#[test]
+fn deleting_what_was_copied_leaves_what_was_not() {
+    let (result, account) = answer(DELETE_COPIED, |account| {
+        account.put(SOURCE, holding(&[0, 1]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[1])));
+    assert_eq!(account.record.destroyed, MessageSet::EMPTY);
+}
+
+#[test]
+fn deleting_what_was_copied_removes_an_emptied_mailbox() {
+    let (_, account) = answer(DELETE_COPIED, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
+}
+
+#[test]
+fn what_waits_in_the_in_transit_folder_counts_as_held_elsewhere() {
+    let (_, account) = answer(DELETE_COPIED, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, marked(FIRST, &[], &[0]));
+    });
+    assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
+}
+
+#[test]
+fn deleting_what_was_copied_spares_the_in_transit_folder() {
+    let (_, account) = answer(DELETE_COPIED, |account| {
+        account.put(SOURCE, marked(FIRST, &[0], &[1]));
+        account.put(DESTINATION, holding(&[0, 1]));
+    });
+    assert_eq!(account.mailboxes[SOURCE], marked(FIRST, &[], &[1]));
+}
+
+#[test]
+fn deleting_what_was_copied_removes_an_emptied_mailbox_with_its_mark() {
+    let (_, account) = answer(DELETE_COPIED, |account| {
+        account.put(SOURCE, marked(FIRST, &[0], &[]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
+}
+
+#[test]
+fn one_message_is_copied_at_a_time_in_order_of_arrival() {
+    let world = world(&site(vec![doing(COPY)]));
+    let state = prepared(&world, |account| {
+        account.put(SOURCE, holding(&[0, 1]));
+        account.put(DESTINATION, Mailbox::SHELL);
+    });
+    let once = after(&world, &state, &[START, ACT]);
+    assert_eq!(once.accounts[MAILBOX].mailboxes[DESTINATION], holding(&[0]));
+    assert_eq!(next_step(&once.accounts[MAILBOX]), Some(0));
+    let twice = after(&world, &once, &[ACT]);
+    assert_eq!(twice.accounts[MAILBOX].mailboxes[DESTINATION], holding(&[0, 1]));
+    assert_eq!(twice.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0, 1]));
+    assert_eq!(next_step(&twice.accounts[MAILBOX]), Some(1));
+}
+
+fn next_step(account: &Account) -> Option<u8> {
+    match account.programs[FIRST].phase {
+        Phase::Idle => None,
+        Phase::Running { next, .. } => Some(next),
+    }
+}
+
+#[test]
+fn copying_an_empty_mailbox_does_nothing_in_one_step() {
+    let (result, account) = answer(COPY, |account| account.put(SOURCE, Mailbox::SHELL));
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, Mailbox::Absent));
+}
+
+#[test]
+fn copying_to_a_store_without_the_mailbox_is_refused() {
+    let (result, account) = answer(COPY, |account| account.put(SOURCE, holding(&[0])));
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Refused, Mailbox::Absent));
+}
+
+#[test]
+fn the_in_transit_folder_of_the_source_is_not_copied() {
+    let (_, account) = answer(COPY, |account| {
+        account.put(SOURCE, marked(FIRST, &[], &[0]));
+        account.put(DESTINATION, Mailbox::SHELL);
+    });
+    assert_eq!(account.mailboxes[DESTINATION], Mailbox::SHELL);
+}
+
+#[test]
+fn a_message_that_waits_at_the_target_is_not_copied_again() {
+    let (_, account) = answer(COPY, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, marked(FIRST, &[], &[0]));
+    });
+    assert_eq!(account.mailboxes[DESTINATION], marked(FIRST, &[], &[0]));
+}
+
+#[test]
+fn a_store_that_remembers_a_deletion_passes_it_on() {
+    let remembering = Contents { expunged: messages(&[0]), ..Contents::EMPTY };
+    let (result, account) = answer(PROPAGATE, |account| {
+        account.put(SOURCE, Mailbox::Present(remembering));
+        account.put(DESTINATION, holding(&[0, 1]));
+    });
+    let left = Contents { messages: messages(&[1]), expunged: messages(&[0]), mark: Mark::Settled };
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, Mailbox::Present(left)));
+    assert_eq!(account.record.destroyed, messages(&[0]));
+}
+
+#[test]
+fn a_store_without_the_mailbox_passes_no_deletion_on() {
+    let (result, account) = answer(PROPAGATE, |account| account.put(DESTINATION, holding(&[0])));
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, holding(&[0])));
+}
+
+#[test]
+fn what_a_step_deletes_is_remembered_only_where_a_step_reads_it() {
+    let prepare = |account: &mut Account| {
+        account.put(SOURCE, holding(&[0, 1]));
+        account.put(DESTINATION, holding(&[0]));
+    };
+    let expunged = |mailbox: Mailbox| match mailbox {
+        Mailbox::Present(contents) => contents.expunged,
+        Mailbox::Absent => panic!("the mailbox is gone"),
+    };
+    let (_, forgotten) = answer(DELETE_COPIED, prepare);
+    assert_eq!(expunged(forgotten.mailboxes[SOURCE]), MessageSet::EMPTY);
+    let reads = run(vec![step(DELETE_COPIED), step(PROPAGATE), step(report(Outcome::Ok))]);
+    let (_, remembered) = answer_in(&site(vec![reads]), prepare);
+    assert_eq!(expunged(remembered.mailboxes[SOURCE]), messages(&[0]));
+}
+
+#[test]
+fn marking_a_mailbox_keeps_what_is_in_it() {
+    let (result, account) = answer(mark(Claim::Taken), |account| account.put(SOURCE, holding(&[0])));
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(FIRST, &[0], &[])));
+}
+
+#[test]
+fn marking_an_absent_mailbox_creates_a_marked_shell() {
+    for claim in [Claim::Taken, Claim::Respected] {
+        let (result, account) = answer(mark(claim), |_| {});
+        assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(FIRST, &[], &[])));
+    }
+}
+
+#[test]
+fn a_mark_can_be_taken_from_another_administrator_with_what_waits() {
+    let mut scenario = site(vec![doing(mark(Claim::Taken))]);
+    scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
+    let (result, account) = answer_in(&scenario, |account| account.put(SOURCE, marked(SECOND, &[0], &[1])));
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(FIRST, &[0], &[1])));
+}
+
+#[test]
+fn a_mark_of_another_administrator_is_respected() {
+    let mut scenario = site(vec![doing(mark(Claim::Respected))]);
+    scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
+    let (result, account) = answer_in(&scenario, |account| account.put(SOURCE, marked(SECOND, &[0], &[1])));
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Refused, marked(SECOND, &[0], &[1])));
+}
+
+#[test]
+fn a_mark_for_another_pair_of_servers_is_respected() {
+    let other_pairs = [(DESTINATION, SOURCE), (SOURCE, SOURCE), (DESTINATION, DESTINATION)];
+    for (from, to) in other_pairs {
+        let mark_found = Mark::InTransit { owner: FIRST, from, to, pending: messages(&[1]) };
+        let found = Mailbox::Present(Contents { mark: mark_found, ..Contents::EMPTY });
+        let (result, account) = answer(mark(Claim::Respected), |account| account.put(SOURCE, found));
+        assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Refused, found));
+    }
+}
+
+#[test]
+fn a_mark_of_ones_own_for_the_same_pair_is_renewed() {
+    let (result, account) = answer(mark(Claim::Respected), |account| account.put(SOURCE, marked(FIRST, &[0], &[1])));
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(FIRST, &[0], &[1])));
+}
+
+#[test]
+fn unmarking_flushes_the_in_transit_folder() {
+    let (result, account) =
+        answer(Act::Unmark { at: Place::From }, |account| account.put(SOURCE, marked(FIRST, &[0], &[1])));
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[0, 1])));
+}
+
+#[test]
+fn unmarking_leaves_the_mark_of_another_administrator() {
+    let mut scenario = site(vec![doing(Act::Unmark { at: Place::From })]);
+    scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
+    let (result, account) = answer_in(&scenario, |account| account.put(SOURCE, marked(SECOND, &[0], &[1])));
+    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(SECOND, &[0], &[1])));
+}
+
+#[test]
+fn unmarking_what_is_unmarked_or_absent_changes_nothing() {
+    for mailbox in [Mailbox::Absent, holding(&[0])] {
+        let (result, account) = answer(Act::Unmark { at: Place::From }, |account| account.put(SOURCE, mailbox));
+        assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, mailbox));
+    }
+}
+
+#[test]
+fn saving_adds_the_folders_of_a_mailbox_to_the_saved_file() {
+    let (result, account) = answer(Act::Save { at: Place::From }, |account| {
+        account.put(SOURCE, marked(FIRST, &[0], &[1]));
+        account.saved = messages(&[2]);
+    });
+    assert_eq!((result, account.saved), (StepResult::Ok, messages(&[0, 2])));
+    assert_eq!(account.mailboxes[SOURCE], marked(FIRST, &[0], &[1]));
+}
+
+#[test]
+fn loading_adds_the_saved_file_to_a_mailbox() {
+    let (result, account) = answer(Act::Load { at: Place::To }, |account| {
+        account.put(DESTINATION, holding(&[0]));
+        account.saved = messages(&[1]);
+    });
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, holding(&[0, 1])));
+    assert_eq!(account.saved, messages(&[1]));
+}
+
+#[test]
+fn loading_where_no_mailbox_is_creates_one() {
+    let (result, account) = answer(Act::Load { at: Place::To }, |account| account.saved = messages(&[1]));
+    assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, holding(&[1])));
+}
+
+#[test]
+fn the_adjuster_gives_a_mailbox_without_a_recipient_one_that_is_homed_there() {
+    let (result, account) = answer(Act::Adjust { at: Place::To }, |account| {
+        account.set_recipient(TOMBSTONE);
+        account.put(DESTINATION, holding(&[0]));
+    });
+    assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(DESTINATION)));
+    assert_eq!(account.mailboxes[DESTINATION], holding(&[0]));
+}
+
+#[test]
+fn the_adjuster_leaves_a_recipient_that_is_homed_elsewhere() {
+    let (result, account) = answer(Act::Adjust { at: Place::To }, |account| account.put(DESTINATION, holding(&[0])));
+    assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
+}
+
+#[test]
+fn the_adjuster_makes_no_recipient_for_a_mailbox_that_is_not_there() {
+    let (result, account) = answer(Act::Adjust { at: Place::To }, |account| account.set_recipient(TOMBSTONE));
+    assert_eq!((result, account.agreed_home()), (StepResult::Ok, None));
+}
+
+#[test]
+fn delivery_is_held_and_released() {
+    let (_, held) = answer(Act::HoldDelivery, |_| {});
+    assert_eq!(held.transport, Transport::Held);
+    let (_, open) = answer(Act::ReleaseDelivery, |account| account.transport = Transport::Held);
+    assert_eq!(open.transport, Transport::Open);
+}
+
+#[test]
+fn asked_to_move_a_recipient_the_directory_rewrites_both_home_attributes() {
+    let (result, account) = answer(SYNC, |_| {});
+    assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(DESTINATION)));
+    assert!(!account.record.self_move);
+}
+
+#[test]
+fn asked_to_move_a_recipient_onto_itself_the_directory_answers_ok_and_changes_nothing() {
+    let (result, account) = answer(sync(Place::To, Place::To, VersionCondition::Unconditional), |_| {});
+    assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
+    assert!(account.record.self_move);
+}
+
+#[test]
+fn there_is_no_moving_a_recipient_that_is_not_there() {
+    for recipient in [TOMBSTONE, Recipient::Absent] {
+        let (result, account) = answer(SYNC, |account| account.set_recipient(recipient));
+        assert_eq!((result, account.agreed_home()), (StepResult::Refused, None));
+    }
+}
+
+#[test]
+fn the_directory_takes_the_home_that_the_program_passes_whatever_the_home_was() {
+    let (result, account) = answer(sync(Place::To, Place::From, VersionCondition::Unconditional), |_| {});
+    assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
+}
+
+#[test]
+fn a_conditional_write_is_done_if_nobody_wrote_since_the_home_was_read() {
+    let conditional = sync(Place::From, Place::To, VersionCondition::Unchanged);
+    let steps = vec![step(Act::Require(Condition::HomeIs(Place::From))), step(conditional), step(report(Outcome::Ok))];
+    let world = world(&site(vec![run(steps)]));
+    let state = after(&world, &world.initial[0], &[START, ACT]);
+    let done = occurred(&world, &state, ACT);
+    assert_eq!(done.step.unwrap().result, StepResult::Ok);
+    assert_eq!(done.state.accounts[MAILBOX].agreed_home(), Some(DESTINATION));
+    let edited = after(&world, &state, &[edit(SOURCE)]);
+    let refused = occurred(&world, &edited, ACT);
+    assert_eq!(refused.step.unwrap().result, StepResult::Refused);
+    assert_eq!(refused.state.accounts[MAILBOX].agreed_home(), Some(SOURCE));
+}
+
+#[test]
+fn only_a_condition_on_the_home_reads_the_version() {
+    let steps = vec![
+        step(Act::Require(Condition::HomeIs(Place::From))),
+        step(Act::Require(Condition::Differ(Place::From, Place::To))),
+        step(sync(Place::From, Place::To, VersionCondition::Unchanged)),
+        step(report(Outcome::Ok)),
+    ];
+    let world = world(&site(vec![run(steps)]));
+    let state = after(&world, &world.initial[0], &[START, ACT, edit(SOURCE), ACT]);
+    assert_eq!(occurred(&world, &state, ACT).step.unwrap().result, StepResult::Refused);
+}
+
+#[test]
+fn there_is_no_moving_a_recipient_from_or_to_a_home_that_cannot_be_told() {
+    for (from, to) in [(Place::Home, Place::To), (Place::From, Place::Home)] {
+        let (result, account) = answer(sync(from, to, VersionCondition::Unconditional), |account| {
+            account.set_recipient(malformed_mdb());
+        });
+        assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, malformed_mdb()));
+    }
+}
+
+#[test]
+fn a_conditional_write_without_having_read_the_home_is_refused() {
+    let (result, account) = answer(sync(Place::From, Place::To, VersionCondition::Unchanged), |_| {});
+    assert_eq!((result, account.agreed_home()), (StepResult::Refused, Some(SOURCE)));
+}
+
+#[test]
+fn a_raw_edit_writes_what_it_is_given() {
+    let to = Some(HomeValue::Server(Place::To));
+    let bad = Some(HomeValue::Malformed);
+    let (source, destination) = (Home::Server(SOURCE), Home::Server(DESTINATION));
+    let rows = [
+        (to, to, destination, destination),
+        (to, None, destination, source),
+        (None, to, source, destination),
+        (bad, to, Home::Malformed, destination),
+        (to, bad, destination, Home::Malformed),
+    ];
+    for (mdb, mta, written_mdb, written_mta) in rows {
+        let (result, account) = answer(raw_edit(mdb, mta), |_| {});
+        let homes = account.recipients[SOURCE].homes();
+        assert_eq!((result, homes), (StepResult::Ok, Some(Homes { mdb: written_mdb, mta: written_mta })));
+    }
+}
+
+#[test]
+fn a_raw_edit_of_a_recipient_that_is_not_there_is_refused() {
+    let to = Some(HomeValue::Server(Place::To));
+    let (result, account) = answer(raw_edit(to, to), |account| account.set_recipient(TOMBSTONE));
+    assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
+}
+
+#[test]
+fn a_raw_edit_to_a_home_that_cannot_be_told_is_refused() {
+    let home = Some(HomeValue::Server(Place::Home));
+    let (result, account) = answer(raw_edit(None, home), |account| account.set_recipient(malformed_mdb()));
+    assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, malformed_mdb()));
+}
+
+#[test]
+fn a_deleted_recipient_becomes_a_tombstone() {
+    let (result, account) = answer(Act::DeleteRecipient { replica: Place::ConnectedTo }, |account| {
+        account.put(SOURCE, holding(&[0]));
+    });
+    assert_eq!((result, account.recipients[SOURCE]), (StepResult::Ok, TOMBSTONE));
+    assert_eq!(account.mailboxes[SOURCE], holding(&[0]));
+}
+
+#[test]
+fn a_recipient_that_is_not_there_cannot_be_deleted() {
+    for recipient in [TOMBSTONE, Recipient::Absent] {
+        let delete = Act::DeleteRecipient { replica: Place::ConnectedTo };
+        let (result, account) = answer(delete, |account| account.set_recipient(recipient));
+        assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, recipient));
+    }
+}
+
+#[test]
+fn a_recipient_created_again_names_its_new_home_and_finds_the_mailbox_there() {
+    for recipient in [TOMBSTONE, Recipient::Absent] {
+        let (result, account) = answer(create_recipient(Place::To), |account| {
+            account.set_recipient(recipient);
+            account.put(DESTINATION, holding(&[0]));
+        });
+        assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(DESTINATION)));
+        assert_eq!(account.mailboxes[DESTINATION], holding(&[0]));
+    }
+}
+
+#[test]
+fn a_recipient_is_not_created_where_a_live_one_is_visible() {
+    let (result, account) = answer(create_recipient(Place::To), |_| {});
+    assert_eq!((result, account.agreed_home()), (StepResult::Refused, Some(SOURCE)));
+}
+
+#[test]
+fn a_recipient_is_not_created_for_a_home_that_cannot_be_told() {
+    let (result, account) = answer(create_recipient(Place::Home), |account| account.set_recipient(TOMBSTONE));
+    assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
+}
+
+#[test]
+fn update_now_takes_whatever_wins_from_the_replicas_that_answer() {
+    let mut scenario = lagging(site(vec![doing(UPDATE_NOW)]));
+    scenario.site.servers = servers(&["source", "destination", "third"]);
+    let third = ServerId(2);
+    let world = world(&scenario);
+    let state = prepared(&world, |account| {
+        account.recipients[SOURCE] = version(SOURCE, 1, 0, SOURCE);
+        account.recipients[third] = version(third, 2, 0, third);
+    });
+    let home = |state: &State| state.accounts[MAILBOX].recipients[DESTINATION].home();
+    assert_eq!(home(&after(&world, &state, &[START, ACT])), Some(third));
+    let mut cut_off = state.clone();
+    cut_off.servers[third].replica = Service::Down;
+    assert_eq!(home(&after(&world, &cut_off, &[START, ACT])), Some(SOURCE));
+}
+
+#[test]
+fn update_now_keeps_what_the_replica_has_if_that_wins() {
+    let (result, account) = answer_in(&lagging(site(vec![doing(UPDATE_NOW)])), |account| {
+        account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
+    });
+    assert_eq!((result, account.recipients[DESTINATION].home()), (StepResult::Ok, Some(DESTINATION)));
+}
+
+#[test]
+fn a_step_at_a_store_that_is_down_gets_no_answer() {
+    let acts = [
+        CREATE,
+        Act::DeleteMailbox { at: Place::To },
+        Act::Mark { at: Place::To, claim: Claim::Taken },
+        Act::Unmark { at: Place::To },
+        Act::Save { at: Place::To },
+        Act::Load { at: Place::To },
+        Act::Adjust { at: Place::To },
+        COPY,
+        Act::CopyMessage { from: Place::To, to: Place::From },
+        DELETE_COPIED,
+        Act::DeleteCopied { at: Place::To, held_at: Place::From },
+        PROPAGATE,
+        Act::PropagateDeletions { from: Place::To, to: Place::From },
+    ];
+    for act in acts {
+        unanswered_while_down(&act, Part::Store);
+    }
+}
+
+#[test]
+fn a_step_at_a_replica_that_cannot_be_reached_gets_no_answer() {
+    let acts = [
+        Act::SyncDirectory {
+            replica: Place::To,
+            from: Place::From,
+            to: Place::To,
+            condition: VersionCondition::Unconditional,
+        },
+        Act::RawEdit { replica: Place::To, mdb: Some(HomeValue::Malformed), mta: None },
+        Act::DeleteRecipient { replica: Place::To },
+        Act::CreateRecipient { replica: Place::To, home: Place::To },
+        UPDATE_NOW,
+        Act::Adjust { at: Place::To },
+    ];
+    for act in acts {
+        unanswered_while_down(&act, Part::Replica);
+    }
+}
+
+/// The destination's part stops; the act gets no answer and changes nothing but the program.
+fn unanswered_while_down(act: &Act, part: Part) {
+    let mut scenario = site(vec![doing(act.clone())]);
+    scenario.environment.faults = vec![Fault::StoreCrashes, Fault::ReplicaUnreachable];
+    scenario.environment.faults_max = 1;
+    let world = world(&scenario);
+    let state = prepared(&world, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[1]));
+    });
+    let before = after(&world, &state, &[fail(DESTINATION, part), START]);
+    let occurrence = occurred(&world, &before, ACT);
+    assert_eq!(occurrence.step.unwrap().result, StepResult::Lost, "{act:?}");
+    let (then, now) = (&before.accounts[MAILBOX], &occurrence.state.accounts[MAILBOX]);
+    assert_eq!((&now.mailboxes, &now.recipients), (&then.mailboxes, &then.recipients), "{act:?}");
+}
+
+#[test]
+fn the_home_cannot_be_told_while_the_replica_that_names_it_cannot_be_reached() {
+    let home = Some(HomeValue::Server(Place::Home));
+    let acts = [
+        Act::DeleteMailbox { at: Place::Home },
+        Act::CopyMessage { from: Place::Home, to: Place::To },
+        Act::CreateRecipient { replica: Place::To, home: Place::Home },
+        Act::RawEdit { replica: Place::To, mdb: home, mta: home },
+        Act::SyncDirectory {
+            replica: Place::To,
+            from: Place::Home,
+            to: Place::To,
+            condition: VersionCondition::Unconditional,
+        },
+        Act::Require(Condition::Differ(Place::Home, Place::To)),
+    ];
+    for act in acts {
+        let mut scenario = site(vec![doing(act.clone())]);
+        scenario.environment.faults = vec![Fault::ReplicaUnreachable];
+        scenario.environment.faults_max = 1;
+        let world = world(&scenario);
+        let state = prepared(&world, |account| account.put(SOURCE, holding(&[0])));
+        let occurrence = occurred(&world, &after(&world, &state, &[fail(SOURCE, Part::Replica), START]), ACT);
+        assert_eq!(occurrence.step.unwrap().result, StepResult::Lost, "{act:?}");
+        assert_eq!(occurrence.state.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]));
+    }
+}
+
+#[test]
+fn about_the_home_of_nobody_no_condition_is_true() {
+    let conditions = [
+        Condition::HomeIs(Place::Home),
+        Condition::Differ(Place::Home, Place::To),
+        Condition::Present(Place::Home),
+        Condition::Empty(Place::Home),
+        Condition::HoldsAll { at: Place::Home, of: Place::To },
+        Condition::EveryReplicaNames(Place::Home),
+        Condition::NoRecipient(Place::Home),
+    ];
+    for condition in conditions {
+        let (result, _) = answer(Act::Require(condition), |account| account.set_recipient(TOMBSTONE));
+        assert_eq!(result, StepResult::Refused, "{condition:?}");
+    }
+}
+
+type Prepare<'a> = &'a dyn Fn(&mut Account);
+
+#[test]
+fn a_condition_is_required_or_the_step_is_refused() {
+    let held = |account: &mut Account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, marked(FIRST, &[0], &[1]));
+    };
+    let shells = |account: &mut Account| account.put(DESTINATION, Mailbox::SHELL);
+    let gone = |account: &mut Account| account.set_recipient(TOMBSTONE);
+    let queued = |account: &mut Account| account.queued = messages(&[0]);
+    let rows: [(Condition, Prepare, bool); 17] = [
+        (Condition::HomeIs(Place::From), &|_| {}, true),
+        (Condition::HomeIs(Place::To), &|_| {}, false),
+        (Condition::HomeIs(Place::From), &gone, false),
+        (Condition::Differ(Place::From, Place::To), &|_| {}, true),
+        (Condition::Differ(Place::From, Place::ConnectedTo), &|_| {}, false),
+        (Condition::Present(Place::To), &shells, true),
+        (Condition::Present(Place::To), &|_| {}, false),
+        (Condition::Empty(Place::To), &shells, true),
+        (Condition::Empty(Place::To), &held, false),
+        (Condition::HoldsAll { at: Place::To, of: Place::From }, &held, true),
+        (Condition::HoldsAll { at: Place::From, of: Place::To }, &held, false),
+        (Condition::EveryReplicaNames(Place::From), &|_| {}, true),
+        (Condition::EveryReplicaNames(Place::To), &|_| {}, false),
+        (Condition::NoRecipient(Place::To), &gone, true),
+        (Condition::NoRecipient(Place::To), &|_| {}, false),
+        (Condition::NothingQueued, &|_| {}, true),
+        (Condition::NothingQueued, &queued, false),
+    ];
+    for (condition, prepare, is_true) in rows {
+        let (result, _) = answer(Act::Require(condition), prepare);
+        assert_eq!(result, if is_true { StepResult::Ok } else { StepResult::Refused }, "{condition:?}");
+    }
+}
+
+#[test]
+fn replicas_that_differ_name_no_home_together_and_do_not_agree() {
+    let differ = |account: &mut Account| {
+        account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
+    };
+    for condition in [Condition::ReplicasAgree, Condition::EveryReplicaNames(Place::To)] {
+        let (result, _) = answer_in(&lagging(site(vec![doing(Act::Require(condition))])), differ);
+        assert_eq!(result, StepResult::Refused, "{condition:?}");
+    }
+    let agree = lagging(site(vec![doing(Act::Require(Condition::ReplicasAgree))]));
+    assert_eq!(answer_in(&agree, |_| {}).0, StepResult::Ok);
+}
+
+#[test]
+fn the_home_is_asked_of_the_replica_the_program_is_connected_to() {
+    let mut scenario = lagging(site(vec![doing(Act::Require(Condition::HomeIs(Place::To)))]));
+    let differ = |account: &mut Account| {
+        account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
+    };
+    assert_eq!(answer_in(&scenario, differ).0, StepResult::Refused);
+    scenario.administrators[0].runs[0].connected_to = DESTINATION;
+    assert_eq!(answer_in(&scenario, differ).0, StepResult::Ok);
+}
+
+#[test]
+fn a_condition_on_a_server_that_does_not_answer_gets_no_answer() {
+    let rows = [
+        (Condition::HomeIs(Place::From), Part::Replica, SOURCE),
+        (Condition::Present(Place::From), Part::Store, SOURCE),
+        (Condition::Empty(Place::To), Part::Store, DESTINATION),
+        (Condition::HoldsAll { at: Place::From, of: Place::To }, Part::Store, DESTINATION),
+        (Condition::HoldsAll { at: Place::From, of: Place::To }, Part::Store, SOURCE),
+        (Condition::EveryReplicaNames(Place::From), Part::Replica, DESTINATION),
+        (Condition::ReplicasAgree, Part::Replica, DESTINATION),
+        (Condition::NoRecipient(Place::To), Part::Replica, DESTINATION),
+    ];
+    for (condition, part, server) in rows {
+        let mut scenario = site(vec![doing(Act::Require(condition))]);
+        scenario.environment.faults = vec![Fault::StoreCrashes, Fault::ReplicaUnreachable];
+        scenario.environment.faults_max = 1;
+        let world = world(&scenario);
+        let state = prepared(&world, |account| {
+            account.put(SOURCE, holding(&[0]));
+            if condition == Condition::NoRecipient(Place::To) {
+                account.set_recipient(TOMBSTONE);
+            }
+        });
+        let answered = occurred(&world, &after(&world, &state, &[START]), ACT).step.unwrap().result;
+        assert_eq!(answered, StepResult::Ok, "{condition:?}");
+        let asked = after(&world, &state, &[fail(server, part), START]);
+        let unanswered = occurred(&world, &asked, ACT).step.unwrap().result;
+        assert_eq!(unanswered, StepResult::Lost, "{condition:?}");
+    }
+}
+
+#[test]
+fn a_program_waits_until_its_condition_is_true() {
+    let condition = Condition::Present(Place::To);
+    let world = world(&site(vec![doing(Act::Wait(condition))]));
+    let refusal = refusal_after(&world, &world.initial[0], &[START], ACT);
+    assert_eq!(refusal, Refusal::Waiting(condition));
+    let state = prepared(&world, |account| account.put(DESTINATION, Mailbox::SHELL));
+    assert_eq!(next_step(&after(&world, &state, &[START, ACT]).accounts[MAILBOX]), Some(1));
+}

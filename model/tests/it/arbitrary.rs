@@ -1,0 +1,324 @@
+//! Any small world, and any walk through it: scenarios are drawn from the types themselves, so that what holds in all of
+//! them holds because of the rules and not because of the procedures that we happen to have written.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, subsequence};
+use stranded_model::action::{Action, Kind};
+use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::dn::HomeValue;
+use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
+use stranded_model::procedure::{
+    Act, Claim, Condition, Duplicate, Handler, Outcome, Place, Procedure, Step, StepResult, VersionCondition,
+};
+use stranded_model::scenario::{
+    Administrator, Delivery, Environment, Fault, Replication, Run, RunId, RunsMax, Scenario, Site, Start,
+};
+use stranded_model::state::{Contents, Homes, Mailbox, Recipient, Stamp, State};
+use stranded_model::table::Table;
+use stranded_model::{Occurrence, World};
+
+use crate::small::{report, servers, step};
+
+/// The most actions of a walk.
+const ACTIONS_MAX: usize = 60;
+
+/// A walk through a small world: the world, and each action with the state before it and what happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk {
+    pub(crate) world: World,
+    pub(crate) moments: Vec<(State, Action, Occurrence)>,
+    /// The state in which it ends.
+    pub(crate) last: State,
+}
+
+/// Any walk through any small world.
+pub(crate) fn walks() -> impl Strategy<Value = Walk> {
+    let choices = prop::collection::vec(any::<Index>(), 0..ACTIONS_MAX);
+    (scenarios(), answers(), choices).prop_map(|(scenario, assumptions, choices)| {
+        let world = World::new(&scenario, assumptions);
+        walk(world, &choices)
+    })
+}
+
+fn walk(world: World, choices: &[Index]) -> Walk {
+    let mut last = world.initial[0].clone();
+    let mut moments = Vec::new();
+    for choice in choices {
+        let Some(action) = pick(&world, &last, choice) else { break };
+        let occurrence = world.occur(&last, &action).unwrap();
+        let next = occurrence.state.clone();
+        moments.push((std::mem::replace(&mut last, next), action, occurrence));
+    }
+    Walk { world, moments, last }
+}
+
+/// One of the actions that are possible; programs act as often as everything else together, lest nothing ever get done.
+pub(crate) fn pick(world: &World, state: &State, choice: &Index) -> Option<Action> {
+    let possible = world.enabled(state).map(|(action, _)| action);
+    let (steps, rest): (Vec<Action>, Vec<Action>) = possible.partition(|action| action.kind() == Kind::Act);
+    match (steps.len(), rest.len()) {
+        (0, 0) => None,
+        (0, _) => Some(*choice.get(&rest)),
+        (_, 0) => Some(*choice.get(&steps)),
+        (steps_count, rest_count) => {
+            let place = choice.index(2 * rest_count);
+            Some(if place < rest_count { rest[place] } else { steps[(place - rest_count) % steps_count] })
+        }
+    }
+}
+
+/// Any answer to every assumption.
+pub(crate) fn answers() -> impl Strategy<Value = Assumptions> {
+    any::<[Index; Assumption::ALL.len()]>().prop_map(|picks| {
+        Assumption::ALL.into_iter().zip(picks).fold(Assumptions::default(), |answers, (assumption, pick)| {
+            answers.with(assumption, u8::try_from(pick.index(assumption.values().len())).unwrap())
+        })
+    })
+}
+
+/// Any small scenario.
+pub(crate) fn scenarios() -> impl Strategy<Value = Scenario> {
+    (2_usize..=3).prop_flat_map(|count| {
+        let people = prop::collection::vec(administrators(count), 1..=2);
+        (sites(count), starts(count), environments(), people, any::<[Index; 2]>()).prop_map(
+            |(site, start, environment, administrators, [person, run])| {
+                let start = start.map(|start| within(start, &site));
+                let person = person.index(administrators.len());
+                let run = run.index(administrators[person].runs.len());
+                let administrator = AdministratorId(u8::try_from(person).unwrap());
+                let last_run = RunId { administrator, run: u8::try_from(run).unwrap() };
+                Scenario { site, start, environment, administrators, last_run }
+            },
+        )
+    })
+}
+
+fn sites(count: usize) -> BoxedStrategy<Site> {
+    let replication = prop_oneof![Just(Replication::Instant), Just(Replication::Eventual)];
+    (any_server(count), 1_usize..=2, 0_usize..=3, replication)
+        .prop_map(move |(home, mailboxes, messages, replication)| Site {
+            servers: servers(&["source", "destination", "third"][..count]),
+            home,
+            mailboxes,
+            messages,
+            replication,
+        })
+        .boxed()
+}
+
+/// Any way for a mailbox to stand at first.
+fn starts(count: usize) -> BoxedStrategy<Option<Start>> {
+    let recipient = (any_server(count), 0_u8..4, 0_u8..3).prop_map(|(home, kind, version)| {
+        let stamp = Stamp { version, ..Stamp::default() };
+        match kind {
+            0 => Recipient::Absent,
+            1 => Recipient::Tombstone { stamp },
+            _ => Recipient::Live { homes: Homes::both(home), stamp },
+        }
+    });
+    let mailbox = prop_oneof![
+        1 => Just(Mailbox::Absent),
+        1 => (0_u8..8).prop_map(|bits| {
+            let messages = (0..3).filter(|place| bits >> place & 1 == 1).map(MessageId);
+            let messages = messages.map(MessageSet::just).fold(MessageSet::EMPTY, MessageSet::with);
+            Mailbox::Present(Contents { messages, ..Contents::EMPTY })
+        }),
+    ];
+    let each = (prop::collection::vec(recipient, count), prop::collection::vec(mailbox, count));
+    let start = each.prop_map(move |(recipients, mailboxes)| Start {
+        recipients: Table::of(count, |server: ServerId| recipients[server.index()]),
+        mailboxes: Table::of(count, |server: ServerId| mailboxes[server.index()]),
+    });
+    prop_oneof![2 => Just(None), 1 => start.prop_map(Some)].boxed()
+}
+
+/// The start without what the site does not have: messages beyond its supply, a gap in their numbers, or replicas that differ
+/// although replication is instant.
+fn within(mut start: Start, site: &Site) -> Start {
+    let held = start.mailboxes.values().map(|mailbox| mailbox.messages()).fold(MessageSet::EMPTY, MessageSet::with);
+    let arrived = (0..=site.messages).rev().map(MessageSet::first).find(|first| first.is_within(held));
+    for mailbox in start.mailboxes.values_mut() {
+        if let Mailbox::Present(contents) = mailbox {
+            contents.messages = contents.messages.common(arrived.unwrap_or_default());
+        }
+    }
+    if site.replication == Replication::Instant {
+        let first = match start.recipients[ServerId(0)] {
+            Recipient::Absent => Recipient::Absent,
+            Recipient::Tombstone { .. } => Recipient::Tombstone { stamp: Stamp::default() },
+            Recipient::Live { homes, .. } => Recipient::Live { homes, stamp: Stamp::default() },
+        };
+        start.recipients.values_mut().for_each(|recipient| *recipient = first);
+    }
+    start
+}
+
+fn environments() -> BoxedStrategy<Environment> {
+    let delivery = prop_oneof![
+        1 => Just(Delivery::Never),
+        1 => Just(Delivery::Before),
+        1 => Just(Delivery::UntilRepair),
+        3 => Just(Delivery::AnyTime),
+    ];
+    let faults = subsequence(Fault::ALL.to_vec(), 0..=Fault::ALL.len());
+    (delivery, any::<bool>(), 0_u8..=2, 0_u8..=2, any::<bool>(), faults, 0_u8..=3)
+        .prop_map(|(delivery, logon, owner_deletes, other_edits, stale_views, faults, faults_max)| Environment {
+            delivery,
+            logon,
+            owner_deletes,
+            other_edits,
+            stale_views,
+            faults,
+            faults_max,
+        })
+        .boxed()
+}
+
+fn administrators(count: usize) -> impl Strategy<Value = Administrator> {
+    prop::collection::vec(runs(count), 1..=2).prop_map(|runs| Administrator { name: "somebody".to_owned(), runs })
+}
+
+fn runs(count: usize) -> BoxedStrategy<Run> {
+    let runs_max = prop_oneof![(1_u8..=3).prop_map(RunsMax::Times), Just(RunsMax::Any), Just(RunsMax::UntilOk)];
+    (procedures(count), any_server(count), any_server(count), any_server(count), runs_max)
+        .prop_map(|(procedure, from, to, connected_to, runs_max)| Run { procedure, from, to, connected_to, runs_max })
+        .boxed()
+}
+
+/// Any steps, or those of the article's move with any others before them; the last is a report in every world.
+fn procedures(count: usize) -> BoxedStrategy<Procedure> {
+    let any_steps = prop_oneof![
+        1 => prop::collection::vec(acts(count), 1..=7),
+        1 => prop::collection::vec(acts(count), 0..=1).prop_map(|first| first.into_iter().chain(article()).collect()),
+    ];
+    let end = prop::sample::select(Outcome::ALL.to_vec());
+    (any_steps, end)
+        .prop_flat_map(|(acts, end)| {
+            let last = acts.len();
+            let steps: Vec<_> = acts.into_iter().map(|act| steps(act, last)).collect();
+            steps.prop_map(move |mut steps| {
+                steps.push(step(report(end)));
+                Procedure { name: "anything".to_owned(), source: Vec::new(), steps }
+            })
+        })
+        .boxed()
+}
+
+fn article() -> [Act; 6] {
+    [
+        Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted },
+        Act::Mark { at: Place::To, claim: Claim::Taken },
+        Act::CopyMessage { from: Place::From, to: Place::To },
+        Act::SyncDirectory {
+            replica: Place::ConnectedTo,
+            from: Place::From,
+            to: Place::To,
+            condition: VersionCondition::Unconditional,
+        },
+        Act::DeleteMailbox { at: Place::From },
+        Act::Unmark { at: Place::To },
+    ]
+}
+
+/// A step that does this, with handlers that lead to any step, under any answer or only under one.
+fn steps(act: Act, last: usize) -> BoxedStrategy<Step> {
+    let handlers = StepResult::ALL.map(
+        |result| prop_oneof![3 => Just(None), 1 => (0..=last).prop_map(move |next| Some(Handler { result, next }))],
+    );
+    let when = prop_oneof![
+        5 => Just(None),
+        1 => prop::sample::select(vec![Assumption::DuplicateAbort, Assumption::SourceDelete, Assumption::RawApply])
+            .prop_flat_map(|assumption| (0_u8..2).prop_map(move |answer| Some((assumption, answer)))),
+    ];
+    (handlers, when)
+        .prop_map(move |(handlers, when)| Step {
+            on: handlers.into_iter().flatten().collect(),
+            when,
+            ..step(act.clone())
+        })
+        .boxed()
+}
+
+fn any_server(count: usize) -> impl Strategy<Value = ServerId> {
+    (0..u8::try_from(count).unwrap()).prop_map(ServerId)
+}
+
+fn places(count: usize) -> BoxedStrategy<Place> {
+    prop_oneof![
+        4 => Just(Place::From),
+        4 => Just(Place::To),
+        1 => Just(Place::ConnectedTo),
+        2 => Just(Place::Home),
+        1 => any_server(count).prop_map(Place::Server),
+    ]
+    .boxed()
+}
+
+fn home_values(count: usize) -> BoxedStrategy<Option<HomeValue<Place>>> {
+    prop_oneof![
+        1 => Just(None),
+        1 => Just(Some(HomeValue::Malformed)),
+        3 => places(count).prop_map(|place| Some(HomeValue::Server(place))),
+    ]
+    .boxed()
+}
+
+fn conditions(count: usize) -> BoxedStrategy<Condition> {
+    let place = || places(count);
+    prop_oneof![
+        place().prop_map(Condition::HomeIs),
+        (place(), place()).prop_map(|(one, other)| Condition::Differ(one, other)),
+        place().prop_map(Condition::Present),
+        place().prop_map(Condition::Empty),
+        (place(), place()).prop_map(|(at, of)| Condition::HoldsAll { at, of }),
+        place().prop_map(Condition::EveryReplicaNames),
+        Just(Condition::ReplicasAgree),
+        place().prop_map(Condition::NoRecipient),
+        Just(Condition::NothingQueued),
+    ]
+    .boxed()
+}
+
+fn acts(count: usize) -> BoxedStrategy<Act> {
+    let place = || places(count);
+    let pair = || (places(count), places(count));
+    let duplicate = prop_oneof![Just(Duplicate::Deleted), Just(Duplicate::Kept)];
+    let claim = prop_oneof![Just(Claim::Taken), Just(Claim::Respected)];
+    let written = prop_oneof![Just(VersionCondition::Unconditional), Just(VersionCondition::Unchanged)];
+    let in_stores = prop_oneof![
+        1 => (place(), duplicate).prop_map(|(at, duplicate)| Act::CreateMailbox { at, duplicate }),
+        1 => place().prop_map(|at| Act::DeleteMailbox { at }),
+        1 => pair().prop_map(|(at, held_at)| Act::DeleteCopied { at, held_at }),
+        2 => pair().prop_map(|(from, to)| Act::CopyMessage { from, to }),
+        1 => pair().prop_map(|(from, to)| Act::PropagateDeletions { from, to }),
+        2 => (place(), claim).prop_map(|(at, claim)| Act::Mark { at, claim }),
+        1 => place().prop_map(|at| Act::Unmark { at }),
+        1 => place().prop_map(|at| Act::Save { at }),
+        1 => place().prop_map(|at| Act::Load { at }),
+        1 => place().prop_map(|at| Act::Adjust { at }),
+    ];
+    let in_the_directory = prop_oneof![
+        (place(), place(), place(), written).prop_map(|(replica, from, to, condition)| Act::SyncDirectory {
+            replica,
+            from,
+            to,
+            condition
+        }),
+        (place(), home_values(count), home_values(count)).prop_map(|(replica, mdb, mta)| Act::RawEdit {
+            replica,
+            mdb,
+            mta
+        }),
+        place().prop_map(|replica| Act::DeleteRecipient { replica }),
+        pair().prop_map(|(replica, home)| Act::CreateRecipient { replica, home }),
+        place().prop_map(|replica| Act::UpdateNow { replica }),
+    ];
+    let in_the_program = prop_oneof![
+        conditions(count).prop_map(Act::Require),
+        conditions(count).prop_map(Act::Wait),
+        prop::sample::select(Outcome::ALL.to_vec()).prop_map(report),
+        Just(Act::HoldDelivery),
+        Just(Act::ReleaseDelivery),
+    ];
+    prop_oneof![5 => in_stores, 3 => in_the_directory, 2 => in_the_program].boxed()
+}

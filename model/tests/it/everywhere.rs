@@ -1,0 +1,299 @@
+//! What is true of every action in every world, whatever its procedures: nothing is judged here, only that the rules are
+//! rules.
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use stranded_model::action::{Action, Fate, Kind, Part, View};
+use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
+use stranded_model::scenario::Replication;
+use stranded_model::state::{Account, Phase, Recipient, Stamp, State};
+use stranded_model::{Occurrence, World};
+
+use crate::arbitrary::{Walk, answers, pick, scenarios, walks};
+
+/// Enough that each run of the tests meets every kind of action, and few enough that it takes seconds.
+const CASES: u32 = 64;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_action_has_one_answer_in_every_state(walk in walks()) {
+        for state in states(&walk) {
+            for action in walk.world.actions() {
+                prop_assert_eq!(walk.world.occur(state, action), walk.world.occur(state, action));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_enabled_is_exactly_what_can_be_done(walk in walks()) {
+        for state in states(&walk) {
+            let enabled: Vec<(Action, State)> = walk.world.enabled(state).collect();
+            for action in walk.world.actions() {
+                let listed = enabled.iter().find(|(other, _)| other == action).map(|(_, next)| next.clone());
+                prop_assert_eq!(walk.world.step(state, action).ok(), listed);
+            }
+        }
+    }
+
+    #[test]
+    fn an_action_that_a_scenario_does_not_list_has_the_effect_of_one_that_it_lists_or_is_refused(walk in walks()) {
+        let unlisted: Vec<Action> =
+            all_actions(&walk.world).into_iter().filter(|action| !walk.world.actions().contains(action)).collect();
+        for state in states(&walk) {
+            for action in &unlisted {
+                let Ok(next) = walk.world.step(state, action) else { continue };
+                prop_assert!(walk.world.enabled(state).any(|(_, other)| other == next), "{:?}", action);
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_disappears_only_where_a_step_destroys_it_or_the_named_assumption_drops_it(walk in walks()) {
+        let drops = walk.world.assumptions.value(Assumption::MailBeforeMark) == "lost";
+        for (before, action, occurrence) in &walk.moments {
+            for (mailbox, then) in before.accounts.iter() {
+                let now = &occurrence.state.accounts[mailbox];
+                let gone = now.lost().without(then.lost());
+                let destroyed = now.record.destroyed.without(then.record.destroyed);
+                let deleted = occurrence.step.is_some_and(|step| step.deleted);
+                match action {
+                    Action::Act { .. } => {
+                        prop_assert_eq!(gone, destroyed);
+                        prop_assert!(gone.is_empty() || deleted, "{:?}", action);
+                    }
+                    Action::Deliver { .. } | Action::Redeliver { .. } => {
+                        prop_assert!(gone.is_empty() || drops, "{:?}", action);
+                        prop_assert!(destroyed.is_empty(), "{:?}", action);
+                    }
+                    Action::LogOn { .. }
+                    | Action::OwnerDeletes { .. }
+                    | Action::Start { .. }
+                    | Action::Die { .. }
+                    | Action::Replicate { .. }
+                    | Action::Refresh { .. }
+                    | Action::Edit { .. }
+                    | Action::Fail { .. }
+                    | Action::Recover { .. } => {
+                        prop_assert!(gone.is_empty() && destroyed.is_empty(), "{:?}", action);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_never_accepted_is_nowhere(walk in walks()) {
+        for state in states(&walk) {
+            for account in state.accounts.values() {
+                let record = account.record;
+                let known = account.kept().with(record.returned).with(record.owner_deleted).with(record.destroyed);
+                prop_assert!(known.is_within(record.accepted));
+                prop_assert_eq!(record.accepted, MessageSet::first(record.accepted.len()));
+                prop_assert!(record.accepted.len() <= walk.world.scenario.site.messages);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_observer_wrote_down_stays_written_and_no_supply_grows(walk in walks()) {
+        for (before, _, occurrence) in &walk.moments {
+            prop_assert!(occurrence.state.faults_left <= before.faults_left);
+            for (mailbox, then) in before.accounts.iter() {
+                let now = &occurrence.state.accounts[mailbox];
+                prop_assert!(then.record.accepted.is_within(now.record.accepted));
+                prop_assert!(then.record.returned.is_within(now.record.returned));
+                prop_assert!(then.record.owner_deleted.is_within(now.record.owner_deleted));
+                prop_assert!(then.record.destroyed.is_within(now.record.destroyed));
+                prop_assert!(then.saved.is_within(now.saved));
+                prop_assert!(then.lost().is_within(now.lost()));
+                prop_assert!(then.record.false_success <= now.record.false_success);
+                prop_assert!(then.record.self_move <= now.record.self_move);
+                prop_assert!(now.edits_left <= then.edits_left);
+            }
+        }
+    }
+
+    #[test]
+    fn an_action_on_one_mailbox_leaves_the_others_alone(walk in walks()) {
+        for (before, action, occurrence) in &walk.moments {
+            for (mailbox, then) in before.accounts.iter() {
+                if action.mailbox() != Some(mailbox) {
+                    prop_assert_eq!(then, &occurrence.state.accounts[mailbox]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_stays_within_its_procedure(walk in walks()) {
+        for state in states(&walk) {
+            for account in state.accounts.values() {
+                for (administrator, program) in account.programs.iter() {
+                    let runs = &walk.world.scenario.administrators[administrator.index()].runs;
+                    let run = &runs[usize::from(program.run)];
+                    if let Phase::Running { next, .. } = program.phase {
+                        prop_assert!(usize::from(next) < run.procedure.steps.len());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn replicas_that_agree_have_the_same_stamp_and_forget_who_wrote_it(walk in walks()) {
+        for state in states(&walk) {
+            for account in state.accounts.values().filter(|account| account.replicas_agree()) {
+                for stamp in account.recipients.values().filter_map(|recipient| recipient.stamp()) {
+                    prop_assert_eq!(stamp, Stamp { version: stamp.version, ..Stamp::default() });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_differences_of_versions_matter(walk in walks(), higher in 1_u8..9) {
+        prop_assume!(walk.world.scenario.site.replication == Replication::Eventual);
+        for state in states(&walk) {
+            let shifted = with_higher_versions(state, higher);
+            for action in walk.world.actions() {
+                let Some(mailbox) = action.mailbox() else { continue };
+                // An object that is not there has the version zero, from which the others are counted.
+                if knows_of_absence(&state.accounts[mailbox]) {
+                    continue;
+                }
+                let expected = walk.world.step(state, action).map(|next| next.accounts[mailbox].clone());
+                let found = walk.world.step(&shifted, action).map(|next| next.accounts[mailbox].clone());
+                prop_assert_eq!(found, expected, "{:?}", action);
+            }
+        }
+    }
+
+    #[test]
+    fn an_assumption_that_a_scenario_does_not_touch_makes_no_difference_in_it(
+        scenario in scenarios(),
+        answers in answers(),
+        choices in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+    ) {
+        let touched = scenario.touches();
+        let pinned = Assumption::ALL.into_iter().fold(Assumptions::default(), |pinned, assumption| {
+            if touched.contains(&assumption) { pinned.with(assumption, answers.answer(assumption)) } else { pinned }
+        });
+        let (one, other) = (World::new(&scenario, answers), World::new(&scenario, pinned));
+        prop_assert_eq!(one.actions(), other.actions());
+        let mut state = one.initial[0].clone();
+        for choice in choices {
+            let possible: Vec<(Action, State)> = one.enabled(&state).collect();
+            prop_assert_eq!(possible, other.enabled(&state).collect::<Vec<_>>());
+            let Some(action) = pick(&one, &state, &choice) else { break };
+            state = one.step(&state, &action).unwrap();
+        }
+    }
+}
+
+/// What must happen in some walk, lest the laws above be true of nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    Kind(Kind),
+    Destroyed,
+    Dropped,
+    Returned,
+    Arrived,
+}
+
+#[test]
+fn the_walks_meet_every_kind_of_action_and_every_way_to_lose_a_message() {
+    const WALKS_MAX: usize = 3000;
+    let others = [Seen::Destroyed, Seen::Dropped, Seen::Returned, Seen::Arrived];
+    let mut missing: Vec<Seen> = Kind::ALL.into_iter().map(Seen::Kind).chain(others).collect();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..WALKS_MAX {
+        let walk = walks().new_tree(&mut runner).unwrap().current();
+        missing.retain(|wanted| !walk.moments.iter().any(|moment| is_seen(*wanted, moment)));
+        if missing.is_empty() {
+            return;
+        }
+    }
+    panic!("in {WALKS_MAX} walks these never happen: {missing:?}");
+}
+
+fn is_seen(wanted: Seen, (before, action, occurrence): &(State, Action, Occurrence)) -> bool {
+    let mut accounts = before.accounts.values().zip(occurrence.state.accounts.values());
+    match wanted {
+        Seen::Kind(kind) => action.kind() == kind,
+        Seen::Destroyed => accounts.any(|(then, now)| now.record.destroyed != then.record.destroyed),
+        Seen::Dropped => {
+            accounts.any(|(then, now)| now.lost() != then.lost() && now.record.destroyed == then.record.destroyed)
+        }
+        Seen::Returned => accounts.any(|(then, now)| now.record.returned != then.record.returned),
+        Seen::Arrived => accounts.any(|(_, now)| {
+            now.programs.values().any(|program| matches!(program.phase, Phase::Running { arrived: true, .. }))
+        }),
+    }
+}
+
+fn states(walk: &Walk) -> impl Iterator<Item = &State> {
+    walk.moments.iter().map(|(before, _, _)| before).chain([&walk.last])
+}
+
+fn knows_of_absence(account: &Account) -> bool {
+    account.recipients.values().chain(&account.remembered).any(|recipient| *recipient == Recipient::Absent)
+}
+
+/// The same state, with every version that somebody knows of counted from further up.
+fn with_higher_versions(state: &State, higher: u8) -> State {
+    let mut state = state.clone();
+    for account in state.accounts.values_mut() {
+        for recipient in account.recipients.values_mut().chain(account.remembered.as_mut()) {
+            match recipient {
+                Recipient::Live { stamp, .. } | Recipient::Tombstone { stamp } => stamp.version += higher,
+                Recipient::Absent => {}
+            }
+        }
+        for program in account.programs.values_mut() {
+            if let Phase::Running { read: Some(read), .. } = &mut program.phase {
+                *read += higher;
+            }
+        }
+    }
+    state
+}
+
+/// Every action that the identifiers of a scenario allow one to write down.
+fn all_actions(world: &World) -> Vec<Action> {
+    let site = &world.scenario.site;
+    let servers: Vec<ServerId> = site.servers.ids().collect();
+    let views: Vec<View> = servers.iter().copied().map(View::Replica).chain([View::Remembered]).collect();
+    let mut actions = Vec::new();
+    for mailbox in (0..site.mailboxes).map(MailboxId::at) {
+        for by in views.iter().copied() {
+            actions.extend([Action::Deliver { mailbox, by }, Action::LogOn { mailbox, by }]);
+            for message in (0..site.messages).map(MessageId::at) {
+                actions.push(Action::Redeliver { mailbox, message, by });
+                actions.push(Action::OwnerDeletes { mailbox, message, by });
+            }
+        }
+        for (index, person) in world.scenario.administrators.iter().enumerate() {
+            let administrator = AdministratorId::at(index);
+            let runs = 0..u8::try_from(person.runs.len()).unwrap();
+            actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
+            let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost];
+            actions.extend(fates.map(|fate| Action::Act { mailbox, administrator, fate }));
+            actions.push(Action::Die { mailbox, administrator });
+        }
+        for from in servers.iter().copied() {
+            actions.push(Action::Refresh { mailbox, from });
+            actions.push(Action::Edit { mailbox, replica: from });
+            actions.extend(servers.iter().map(|to| Action::Replicate { mailbox, from, to: *to }));
+        }
+    }
+    for server in servers {
+        for part in [Part::Store, Part::Replica] {
+            actions.extend([Action::Fail { server, part }, Action::Recover { server, part }]);
+        }
+    }
+    actions
+}

@@ -1,0 +1,16 @@
+//! What the model crate promises: every rule of the world as a sentence, and what is true of every world there is.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod act;
+mod arbitrary;
+mod delivery;
+mod directory;
+mod dn;
+mod everywhere;
+mod id;
+mod program;
+mod property;
+mod scenario;
+mod small;
+mod world;

@@ -1,0 +1,235 @@
+//! The interpreter: where a program goes on after a result, what a run reports, and what a lost message does.
+
+use pretty_assertions::assert_eq;
+use stranded_model::Refusal;
+use stranded_model::action::{Action, Fate};
+use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::id::MessageSet;
+use stranded_model::procedure::{Act, Condition, Duplicate, Handler, Outcome, Place, Procedure, Step, StepResult};
+use stranded_model::scenario::{Fault, Scenario};
+use stranded_model::state::{Ended, Mailbox, Phase, Program, State};
+
+use crate::small::*;
+
+const CREATE: Act = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted };
+const DELETE: Act = Act::DeleteMailbox { at: Place::To };
+const IMPOSSIBLE: Act = Act::Require(Condition::Differ(Place::From, Place::From));
+
+fn program(state: &State) -> Program {
+    state.accounts[MAILBOX].programs[FIRST]
+}
+
+fn next_step(state: &State) -> Option<u8> {
+    match program(state).phase {
+        Phase::Idle => None,
+        Phase::Running { next, .. } => Some(next),
+    }
+}
+
+fn lossy(steps: Vec<Step>) -> Scenario {
+    let mut scenario = site(vec![run(steps)]);
+    scenario.environment.faults = vec![Fault::RequestLost, Fault::ReplyLost];
+    scenario.environment.faults_max = 1;
+    scenario
+}
+
+/// How a run ends whose one step has this result without a handler for it.
+fn ends_after(act: Act, prepare: impl FnOnce(&mut stranded_model::state::Account)) -> Ended {
+    let world = world(&site(vec![doing(act)]));
+    program(&after(&world, &prepared(&world, prepare), &[START, ACT])).ended
+}
+
+#[test]
+fn after_ok_a_program_goes_on_with_the_step_that_follows() {
+    let world = world(&site(vec![run(vec![step(CREATE), step(DELETE), step(report(Outcome::Ok))])]));
+    let state = after(&world, &world.initial[0], &[START, ACT]);
+    assert_eq!(next_step(&state), Some(1));
+    assert_eq!(next_step(&after(&world, &state, &[ACT])), Some(2));
+}
+
+#[test]
+fn a_result_that_is_handled_leads_where_the_handler_says() {
+    let steps = |result| vec![handled(CREATE, result, 2), step(DELETE), step(report(Outcome::Ok))];
+    let world = world(&site(vec![run(steps(StepResult::Duplicate))]));
+    let found = prepared(&world, |account| account.put(DESTINATION, Mailbox::SHELL));
+    assert_eq!(next_step(&after(&world, &found, &[START, ACT])), Some(2));
+    assert_eq!(next_step(&after(&world, &world.initial[0], &[START, ACT])), Some(1), "another result is not handled");
+    let world = crate::small::world(&site(vec![run(steps(StepResult::Ok))]));
+    assert_eq!(next_step(&after(&world, &world.initial[0], &[START, ACT])), Some(2));
+}
+
+#[test]
+fn a_copy_that_is_not_complete_goes_on_by_itself_unless_ok_is_handled() {
+    const COPY: Act = Act::CopyMessage { from: Place::From, to: Place::To };
+    for (copy, next) in [(step(COPY), 0), (handled(COPY, StepResult::Ok, 1), 1)] {
+        let world = world(&site(vec![run(vec![copy, step(report(Outcome::Ok))])]));
+        let state = prepared(&world, |account| {
+            account.put(SOURCE, holding(&[0, 1]));
+            account.put(DESTINATION, Mailbox::SHELL);
+        });
+        assert_eq!(next_step(&after(&world, &state, &[START, ACT])), Some(next));
+    }
+}
+
+#[test]
+fn an_unhandled_refusal_of_what_was_only_required_ends_the_run_refused() {
+    assert_eq!(ends_after(IMPOSSIBLE, |_| {}), Ended::Reported(Outcome::Refused));
+}
+
+#[test]
+fn an_unhandled_refusal_of_anything_else_ends_the_run_failed() {
+    let delete = Act::DeleteRecipient { replica: Place::ConnectedTo };
+    assert_eq!(ends_after(delete, |account| account.set_recipient(TOMBSTONE)), Ended::Reported(Outcome::Failed));
+}
+
+#[test]
+fn an_unhandled_duplicate_ends_the_run_failed() {
+    let found = |account: &mut stranded_model::state::Account| account.put(DESTINATION, Mailbox::SHELL);
+    assert_eq!(ends_after(CREATE, found), Ended::Reported(Outcome::Failed));
+}
+
+#[test]
+fn a_report_ends_the_run_with_its_outcome() {
+    for outcome in Outcome::ALL {
+        let world = world(&site(vec![reporting(outcome)]));
+        let occurrence = occurred(&world, &after(&world, &world.initial[0], &[START]), ACT);
+        let ended = program(&occurrence.state);
+        assert_eq!((ended.phase, ended.ended), (Phase::Idle, Ended::Reported(outcome)));
+        assert_eq!(occurrence.step.unwrap().ended, Some(outcome));
+    }
+}
+
+#[test]
+fn a_lost_request_does_nothing_and_ends_the_run_unknown() {
+    let world = world(&lossy(vec![step(CREATE), step(report(Outcome::Ok))]));
+    let state = after(&world, &world.initial[0], &[START, ACT_UNHEARD]);
+    assert_eq!(state.accounts[MAILBOX].mailboxes[DESTINATION], Mailbox::Absent);
+    assert_eq!(program(&state).ended, Ended::Reported(Outcome::Unknown));
+}
+
+#[test]
+fn after_a_lost_reply_the_step_is_done_and_the_run_ends_unknown() {
+    let world = world(&lossy(vec![step(CREATE), step(report(Outcome::Ok))]));
+    let state = after(&world, &world.initial[0], &[START, ACT_UNANSWERED]);
+    assert_eq!(state.accounts[MAILBOX].mailboxes[DESTINATION], Mailbox::SHELL);
+    assert_eq!(program(&state).ended, Ended::Reported(Outcome::Unknown));
+}
+
+#[test]
+fn a_program_that_ignores_a_lost_answer_goes_on() {
+    let world = world(&lossy(vec![handled(CREATE, StepResult::Lost, 1), step(report(Outcome::Ok))]));
+    for lost in [ACT_UNHEARD, ACT_UNANSWERED] {
+        assert_eq!(next_step(&after(&world, &world.initial[0], &[START, lost])), Some(1));
+    }
+}
+
+#[test]
+fn what_happens_inside_the_program_cannot_get_lost() {
+    let condition = Condition::Differ(Place::From, Place::To);
+    let steps = vec![step(Act::Require(condition)), step(Act::Wait(condition)), step(report(Outcome::Ok))];
+    let world = world(&lossy(steps));
+    for lost in [ACT_UNHEARD, ACT_UNANSWERED] {
+        for acts in 0..3 {
+            let actions: Vec<Action> = [START].into_iter().chain(std::iter::repeat_n(ACT, acts)).collect();
+            assert_eq!(refusal_after(&world, &world.initial[0], &actions, lost), Refusal::NothingToLose);
+        }
+    }
+}
+
+#[test]
+fn nothing_gets_lost_where_the_scenario_loses_nothing() {
+    let world = world(&site(vec![doing(CREATE)]));
+    for lost in [ACT_UNHEARD, ACT_UNANSWERED] {
+        assert_eq!(refusal_after(&world, &world.initial[0], &[START], lost), Refusal::NotInScenario);
+    }
+}
+
+#[test]
+fn a_program_that_is_not_running_does_nothing() {
+    let world = world(&site(vec![doing(CREATE)]));
+    assert_eq!(refusal_after(&world, &world.initial[0], &[], ACT), Refusal::Idle);
+    assert_eq!(refusal_after(&world, &world.initial[0], &[START, ACT, ACT], ACT), Refusal::Idle);
+}
+
+#[test]
+fn a_run_that_says_ok_although_the_move_was_never_done_is_a_false_success() {
+    let world = world(&site(vec![reporting(Outcome::Ok)]));
+    assert!(after(&world, &world.initial[0], &[START, ACT]).accounts[MAILBOX].record.false_success);
+}
+
+#[test]
+fn a_run_that_says_anything_else_is_no_false_success() {
+    for outcome in [Outcome::Refused, Outcome::Failed, Outcome::Unknown] {
+        let world = world(&site(vec![reporting(outcome)]));
+        assert!(!after(&world, &world.initial[0], &[START, ACT]).accounts[MAILBOX].record.false_success);
+    }
+}
+
+#[test]
+fn a_run_has_arrived_if_the_move_was_done_at_some_moment_of_it() {
+    let world = world(&site(vec![reporting(Outcome::Ok)]));
+    let state = prepared(&world, |account| {
+        account.set_recipient(homed_on(DESTINATION));
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    let mut arrived = after(&world, &state, &[START]);
+    arrived.accounts[MAILBOX].set_recipient(homed_on(SOURCE));
+    assert!(!after(&world, &arrived, &[ACT]).accounts[MAILBOX].record.false_success);
+}
+
+#[test]
+fn a_run_has_not_arrived_while_the_destination_lacks_a_message_of_the_source() {
+    let world = world(&site(vec![reporting(Outcome::Ok)]));
+    let state = prepared(&world, |account| {
+        account.set_recipient(homed_on(DESTINATION));
+        account.put(SOURCE, marked(FIRST, &[], &[0]));
+    });
+    assert!(after(&world, &state, &[START, ACT]).accounts[MAILBOX].record.false_success);
+}
+
+#[test]
+fn a_step_says_whether_a_message_left_a_place() {
+    let world = world(&site(vec![doing(DELETE)]));
+    let deleted = |mailbox: Mailbox| {
+        let state = prepared(&world, |account| account.put(DESTINATION, mailbox));
+        occurred(&world, &after(&world, &state, &[START]), ACT).step.unwrap().deleted
+    };
+    assert!(deleted(holding(&[0])));
+    assert!(!deleted(Mailbox::SHELL));
+}
+
+#[test]
+fn another_administrators_program_goes_its_own_way() {
+    let mut scenario = site(vec![doing(CREATE)]);
+    scenario.administrators.push(second(vec![doing(DELETE)]));
+    let world = world(&scenario);
+    let theirs = |fate| Action::Act { mailbox: MAILBOX, administrator: SECOND, fate };
+    assert_eq!(refusal_after(&world, &world.initial[0], &[START], theirs(Fate::Answered)), Refusal::Idle);
+    let start = Action::Start { mailbox: MAILBOX, administrator: SECOND, run: 0 };
+    let state = after(&world, &world.initial[0], &[START, start, ACT, theirs(Fate::Answered)]);
+    assert_eq!(state.accounts[MAILBOX].mailboxes[DESTINATION], Mailbox::Absent);
+    assert_eq!((next_step(&state), state.accounts[MAILBOX].record.destroyed), (Some(1), MessageSet::EMPTY));
+}
+
+#[test]
+fn a_step_for_another_answer_is_not_there_and_jumps_to_it_go_to_what_follows() {
+    let only = |value| Some((Assumption::SourceDelete, value));
+    let procedure = Procedure {
+        name: "a procedure".to_owned(),
+        source: Vec::new(),
+        steps: vec![
+            Step { on: vec![Handler { result: StepResult::Ok, next: 2 }], ..step(CREATE) },
+            Step { when: only(0), ..step(Act::HoldDelivery) },
+            Step { when: only(1), ..step(DELETE) },
+            step(report(Outcome::Ok)),
+        ],
+    };
+    assert_eq!(procedure.assumptions().collect::<Vec<_>>(), [Assumption::SourceDelete; 2]);
+    let under = |answer| procedure.under(&Assumptions::default().with(Assumption::SourceDelete, answer));
+    let acts = |procedure: &Procedure| procedure.steps.iter().map(|step| step.act.clone()).collect::<Vec<_>>();
+    assert_eq!(acts(&under(0)), [CREATE, Act::HoldDelivery, report(Outcome::Ok)]);
+    assert_eq!(under(0).steps[0].on[0].next, 2);
+    assert_eq!(acts(&under(1)), [CREATE, DELETE, report(Outcome::Ok)]);
+    assert_eq!(under(1).steps[0].on[0].next, 1);
+}

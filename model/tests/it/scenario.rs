@@ -1,0 +1,71 @@
+//! Which assumptions a scenario touches: one that is left out is not varied, and must not matter.
+
+use pretty_assertions::assert_eq;
+use stranded_model::assumption::Assumption;
+use stranded_model::dn::HomeValue;
+use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, Place, Step};
+use stranded_model::scenario::{Delivery, Fault, Scenario};
+
+use crate::small::*;
+
+const RAW_EDIT: Act = Act::RawEdit { replica: Place::ConnectedTo, mdb: Some(HomeValue::Malformed), mta: None };
+
+fn with(delivery: Delivery, steps: Vec<Act>) -> Scenario {
+    let steps = steps.into_iter().chain([report(Outcome::Ok)]).map(step).collect();
+    let mut scenario = site(vec![run(steps)]);
+    scenario.environment.delivery = delivery;
+    scenario
+}
+
+#[test]
+fn a_site_where_nothing_is_open_touches_no_assumption() {
+    assert_eq!(with(Delivery::AnyTime, vec![Act::HoldDelivery]).touches(), []);
+}
+
+#[test]
+fn a_step_that_is_there_only_under_one_answer_touches_its_assumption() {
+    for assumption in [Assumption::DuplicateAbort, Assumption::SourceDelete, Assumption::RawApply] {
+        let only = Step { when: Some((assumption, 1)), ..step(Act::HoldDelivery) };
+        let scenario = site(vec![reporting(Outcome::Ok), run(vec![only, step(report(Outcome::Ok))])]);
+        assert_eq!(scenario.touches(), [assumption]);
+    }
+}
+
+#[test]
+fn mail_in_a_site_whose_views_lag_behind_can_be_misrouted() {
+    let mut stale = with(Delivery::AnyTime, vec![]);
+    stale.environment.stale_views = true;
+    assert_eq!(stale.touches(), [Assumption::MisroutedMail]);
+    assert_eq!(lagging(with(Delivery::AnyTime, vec![])).touches(), [Assumption::MisroutedMail]);
+    assert_eq!(lagging(with(Delivery::Never, vec![])).touches(), []);
+}
+
+#[test]
+fn mail_that_can_meet_a_raw_edit_can_meet_a_split_home() {
+    let touches = |scenario: Scenario| scenario.touches().contains(&Assumption::SplitHome);
+    assert!(touches(with(Delivery::AnyTime, vec![RAW_EDIT])));
+    assert!(!touches(with(Delivery::Never, vec![RAW_EDIT])));
+    assert!(!touches(with(Delivery::Before, vec![RAW_EDIT])));
+    assert!(!touches(with(Delivery::UntilRepair, vec![RAW_EDIT])), "the repair is over when the mail is");
+    assert!(touches(with(Delivery::UntilRepair, vec![Act::HoldDelivery, RAW_EDIT])), "held mail comes later");
+    let mut crashing = with(Delivery::UntilRepair, vec![RAW_EDIT]);
+    crashing.environment.faults = vec![Fault::StoreCrashes];
+    assert!(touches(crashing));
+    let mut followed = with(Delivery::UntilRepair, vec![RAW_EDIT]);
+    followed.administrators.push(second(vec![reporting(Outcome::Ok)]));
+    followed.last_run.administrator = SECOND;
+    assert!(touches(followed));
+}
+
+#[test]
+fn mail_that_can_come_while_a_move_runs_can_come_before_the_mark() {
+    let touches = |delivery| {
+        let create = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted };
+        let mark = Act::Mark { at: Place::To, claim: Claim::Taken };
+        with(delivery, vec![create, mark]).touches()
+    };
+    assert_eq!(touches(Delivery::AnyTime), [Assumption::MailBeforeMark], "its destination may be the home already");
+    assert_eq!(touches(Delivery::UntilRepair), [Assumption::MailBeforeMark]);
+    assert_eq!(touches(Delivery::Before), []);
+    assert_eq!(touches(Delivery::Never), []);
+}

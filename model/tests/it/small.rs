@@ -1,0 +1,249 @@
+//! Small worlds and states built by hand, and the one way in which the tests let something happen in them.
+
+use stranded_model::action::{Action, Fate, Part, View};
+use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
+use stranded_model::procedure::{Act, Handler, Outcome, Procedure, Step, StepResult};
+use stranded_model::scenario::{
+    Administrator, Delivery, Environment, Replication, Run, RunId, RunsMax, Scenario, Site,
+};
+use stranded_model::state::{Account, Contents, Homes, Mailbox, Mark, Recipient, Stamp, State};
+use stranded_model::table::Table;
+use stranded_model::{Occurrence, Refusal, World};
+
+/// The server on which the mailbox starts, and from which runs move it.
+pub(crate) const SOURCE: ServerId = ServerId(0);
+/// The server to which runs move the mailbox.
+pub(crate) const DESTINATION: ServerId = ServerId(1);
+/// The only mailbox of most worlds here.
+pub(crate) const MAILBOX: MailboxId = MailboxId(0);
+/// The only administrator of most worlds here.
+pub(crate) const FIRST: AdministratorId = AdministratorId(0);
+/// Another administrator.
+pub(crate) const SECOND: AdministratorId = AdministratorId(1);
+
+/// His program does its next step, and learns the result.
+pub(crate) const ACT: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::Answered };
+/// His program does its next step, and the request is lost.
+pub(crate) const ACT_UNHEARD: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::RequestLost };
+/// His program does its next step, and the reply is lost.
+pub(crate) const ACT_UNANSWERED: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::ReplyLost };
+/// He starts his first run.
+pub(crate) const START: Action = start(0);
+/// His program dies.
+pub(crate) const DIE: Action = Action::Die { mailbox: MAILBOX, administrator: FIRST };
+/// The next message arrives and is routed by the source's replica.
+pub(crate) const DELIVER: Action = deliver(SOURCE);
+/// The user logs on where the source's replica says.
+pub(crate) const LOG_ON: Action = Action::LogOn { mailbox: MAILBOX, by: View::Replica(SOURCE) };
+
+/// He starts this one of his runs.
+pub(crate) const fn start(run: u8) -> Action {
+    Action::Start { mailbox: MAILBOX, administrator: FIRST, run }
+}
+
+/// The next message arrives and is routed by this server's replica.
+pub(crate) const fn deliver(by: ServerId) -> Action {
+    Action::Deliver { mailbox: MAILBOX, by: View::Replica(by) }
+}
+
+/// A waiting message is tried again, routed by the source's replica.
+pub(crate) const fn redeliver(message: u8) -> Action {
+    Action::Redeliver { mailbox: MAILBOX, message: MessageId(message), by: View::Replica(SOURCE) }
+}
+
+/// The owner deletes a message where the source's replica sends him.
+pub(crate) const fn owner_deletes(message: u8) -> Action {
+    Action::OwnerDeletes { mailbox: MAILBOX, message: MessageId(message), by: View::Replica(SOURCE) }
+}
+
+/// A replica takes the recipient from another.
+pub(crate) const fn replicate(from: ServerId, to: ServerId) -> Action {
+    Action::Replicate { mailbox: MAILBOX, from, to }
+}
+
+/// The recipient is edited on a replica for some other reason.
+pub(crate) const fn edit(replica: ServerId) -> Action {
+    Action::Edit { mailbox: MAILBOX, replica }
+}
+
+/// A service stops.
+pub(crate) const fn fail(server: ServerId, part: Part) -> Action {
+    Action::Fail { server, part }
+}
+
+/// A service works again.
+pub(crate) const fn recover(server: ServerId, part: Part) -> Action {
+    Action::Recover { server, part }
+}
+
+/// A step without label or handlers.
+pub(crate) fn step(act: Act) -> Step {
+    Step { label: None, act, on: Vec::new(), when: None, line: 1 }
+}
+
+/// A step that goes on elsewhere after this result.
+pub(crate) fn handled(act: Act, result: StepResult, next: usize) -> Step {
+    Step { on: vec![Handler { result, next }], ..step(act) }
+}
+
+/// The act that ends a run.
+pub(crate) fn report(outcome: Outcome) -> Act {
+    Act::Report { outcome, says: None }
+}
+
+/// A run from the source to the destination, connected to the source, that may be executed once.
+pub(crate) fn run(steps: Vec<Step>) -> Run {
+    let procedure = Procedure { name: "a procedure".to_owned(), source: Vec::new(), steps };
+    Run { procedure, from: SOURCE, to: DESTINATION, connected_to: SOURCE, runs_max: RunsMax::Times(1) }
+}
+
+/// A run that does this and reports `ok`.
+pub(crate) fn doing(act: Act) -> Run {
+    run(vec![step(act), step(report(Outcome::Ok))])
+}
+
+/// A run that only reports.
+pub(crate) fn reporting(outcome: Outcome) -> Run {
+    run(vec![step(report(outcome))])
+}
+
+/// Two servers, one mailbox, two messages at any time, instant replication, and one administrator with these runs.
+pub(crate) fn site(runs: Vec<Run>) -> Scenario {
+    let last = u8::try_from(runs.len()).unwrap() - 1;
+    Scenario {
+        site: Site {
+            servers: servers(&["source", "destination"]),
+            home: SOURCE,
+            mailboxes: 1,
+            messages: 2,
+            replication: Replication::Instant,
+        },
+        environment: Environment {
+            delivery: Delivery::AnyTime,
+            logon: true,
+            owner_deletes: 1,
+            other_edits: 1,
+            stale_views: false,
+            faults: Vec::new(),
+            faults_max: 0,
+        },
+        start: None,
+        administrators: vec![Administrator { name: "first".to_owned(), runs }],
+        last_run: RunId { administrator: FIRST, run: last },
+    }
+}
+
+/// Another administrator with these runs.
+pub(crate) fn second(runs: Vec<Run>) -> Administrator {
+    Administrator { name: "second".to_owned(), runs }
+}
+
+/// A site's servers by name.
+pub(crate) fn servers(names: &[&str]) -> Table<ServerId, String> {
+    Table::of(names.len(), |server: ServerId| names[server.index()].to_owned())
+}
+
+/// The same site, with eventual replication.
+pub(crate) fn lagging(mut scenario: Scenario) -> Scenario {
+    scenario.site.replication = Replication::Eventual;
+    scenario
+}
+
+/// A world in which every assumption has its first answer.
+pub(crate) fn world(scenario: &Scenario) -> World {
+    World::new(scenario, Assumptions::default())
+}
+
+/// A world in which this assumption has this answer.
+pub(crate) fn world_where(scenario: &Scenario, assumption: Assumption, value: &str) -> World {
+    let answer = assumption.values().iter().position(|other| *other == value).unwrap();
+    World::new(scenario, Assumptions::default().with(assumption, u8::try_from(answer).unwrap()))
+}
+
+/// The state a world starts in, changed by hand.
+pub(crate) fn prepared(world: &World, prepare: impl FnOnce(&mut Account)) -> State {
+    let mut state = world.initial[0].clone();
+    prepare(&mut state.accounts[MAILBOX]);
+    state
+}
+
+/// What follows when these actions are taken one after the other.
+pub(crate) fn after(world: &World, state: &State, actions: &[Action]) -> State {
+    actions.iter().fold(state.clone(), |state, action| occurred(world, &state, *action).state)
+}
+
+/// What happens when this action is taken.
+pub(crate) fn occurred(world: &World, state: &State, action: Action) -> Occurrence {
+    match world.occur(state, &action) {
+        Ok(occurrence) => occurrence,
+        Err(refusal) => panic!("{action:?} is not possible: {refusal}\n{state:#?}"),
+    }
+}
+
+/// Why this action cannot be taken after those.
+pub(crate) fn refusal_after(world: &World, state: &State, actions: &[Action], last: Action) -> Refusal {
+    world.step(&after(world, state, actions), &last).expect_err("the action is possible")
+}
+
+/// What the world answers to one act of a program, and the account it leaves.
+pub(crate) fn answer(act: Act, prepare: impl FnOnce(&mut Account)) -> (StepResult, Account) {
+    answer_in(&site(vec![doing(act)]), prepare)
+}
+
+/// As [`answer`], for the first step of the first run of this scenario.
+pub(crate) fn answer_in(scenario: &Scenario, prepare: impl FnOnce(&mut Account)) -> (StepResult, Account) {
+    let world = world(scenario);
+    let state = after(&world, &prepared(&world, prepare), &[START]);
+    let occurrence = occurred(&world, &state, ACT);
+    (occurrence.step.unwrap().result, occurrence.state.accounts[MAILBOX].clone())
+}
+
+/// These messages.
+pub(crate) fn messages(numbers: &[u8]) -> MessageSet {
+    numbers.iter().map(|number| MessageSet::just(MessageId(*number))).fold(MessageSet::EMPTY, MessageSet::with)
+}
+
+/// An unmarked mailbox with these messages.
+pub(crate) fn holding(numbers: &[u8]) -> Mailbox {
+    Mailbox::Present(Contents { messages: messages(numbers), ..Contents::EMPTY })
+}
+
+/// A mailbox with these messages that a move from source to destination has marked.
+pub(crate) fn marked(owner: AdministratorId, numbers: &[u8], pending: &[u8]) -> Mailbox {
+    let mark = Mark::InTransit { owner, from: SOURCE, to: DESTINATION, pending: messages(pending) };
+    Mailbox::Present(Contents { messages: messages(numbers), mark, ..Contents::EMPTY })
+}
+
+/// A recipient whose home is this server, as a fresh site has it.
+pub(crate) fn homed_on(server: ServerId) -> Recipient {
+    Recipient::Live { homes: Homes::both(server), stamp: Stamp::default() }
+}
+
+/// A recipient whose home is this server, in this version.
+pub(crate) fn version(server: ServerId, version: u8, changed: u8, signature: ServerId) -> Recipient {
+    Recipient::Live { homes: Homes::both(server), stamp: Stamp { version, changed, signature } }
+}
+
+/// A deleted recipient.
+pub(crate) const TOMBSTONE: Recipient =
+    Recipient::Tombstone { stamp: Stamp { version: 0, changed: 0, signature: SOURCE } };
+
+impl Put for Account {
+    fn put(&mut self, at: ServerId, mailbox: Mailbox) {
+        self.mailboxes[at] = mailbox;
+        self.record.accepted = self.record.accepted.with(mailbox.held());
+    }
+
+    fn set_recipient(&mut self, recipient: Recipient) {
+        self.recipients.values_mut().for_each(|replica| *replica = recipient);
+    }
+}
+
+/// How a test prepares an account.
+pub(crate) trait Put {
+    /// The store has this mailbox, and the mail system accepted what is in it.
+    fn put(&mut self, at: ServerId, mailbox: Mailbox);
+    /// Every replica has this recipient.
+    fn set_recipient(&mut self, recipient: Recipient);
+}
