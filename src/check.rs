@@ -282,7 +282,8 @@ impl Case {
 /// The most steps that a procedure is followed beyond the end of a trace.
 const STEPS_AFTER_MAX: usize = 100;
 
-fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
+/// What the program that acted last does next, if nothing disturbs it.
+pub(crate) fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
     let mut state = path.end(world);
     let mut after = Vec::new();
     let Some((mailbox, administrator)) =

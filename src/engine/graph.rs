@@ -55,6 +55,12 @@ impl<'a> Graph<'a> {
         graph
     }
 
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &'a World {
+        self.world
+    }
+
     fn number(
         &mut self,
         numbers: &mut HashMap<State, u32, FxBuildHasher>,

@@ -1,5 +1,8 @@
 //! Telling what a check found. A report repeats verdicts; it decides nothing.
 
+pub mod advice_json;
+pub mod advice_text;
+mod advice_words;
 pub mod json;
 pub mod names;
 mod outlook;
@@ -9,4 +12,4 @@ pub mod trace;
 pub mod view;
 mod words;
 
-pub use words::condition;
+pub use words::{condition, deed};
