@@ -2,12 +2,12 @@
 //! difference.
 
 use stranded_model::World;
-use stranded_model::assumption::Assumptions;
-use stranded_model::id::{MailboxId, MessageSet};
+use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::id::{AdministratorId, MailboxId, MessageSet};
 use stranded_model::procedure::{Act, Outcome};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Delivery;
-use stranded_model::state::{Account, Ended, State};
+use stranded_model::state::{Account, Ended, Homes, Phase, Recipient, State};
 
 use crate::check::{Trace, combinations, rest_of_procedure};
 use crate::engine::{Graph, Limits};
@@ -25,26 +25,46 @@ struct Finding {
 
 /// The advice on one procedure.
 pub(super) fn advice(question: &Question<'_>, limits: &Limits<'_>) -> Advice {
+    let undisturbed = Undisturbed::of(question, limits);
     let deliveries = question.circumstances.deliveries.iter();
     Advice {
         procedure: question.procedure.clone(),
         from: question.from,
         to: question.to,
-        cases: deliveries.map(|delivery| case(question, *delivery, limits)).collect(),
+        cases: deliveries.map(|delivery| case(question, *delivery, &undisturbed, limits)).collect(),
         plan: plan(question, limits),
     }
 }
 
-fn case(question: &Question<'_>, delivery: Delivery, limits: &Limits<'_>) -> Case {
+/// Under which answers the procedure does nothing when nothing disturbs it.
+struct Undisturbed {
+    touched: Vec<Assumption>,
+    idle: Vec<Assumptions>,
+}
+
+impl Undisturbed {
+    fn of(question: &Question<'_>, limits: &Limits<'_>) -> Self {
+        let scenario = question.spec(Delivery::Never, false).scenario;
+        let touched = scenario.touches();
+        let does_nothing = |answers: &Assumptions| is_idle(&Graph::of(&question.world(&scenario, *answers), limits));
+        let idle = combinations(Assumptions::default(), &touched).filter(does_nothing).collect();
+        Self { touched, idle }
+    }
+
+    fn is_idle(&self, answers: &Assumptions) -> bool {
+        let agrees = |idle: &&Assumptions| self.touched.iter().all(|one| idle.answer(*one) == answers.answer(*one));
+        self.idle.iter().any(|idle| agrees(&idle))
+    }
+}
+
+fn case(question: &Question<'_>, delivery: Delivery, undisturbed: &Undisturbed, limits: &Limits<'_>) -> Case {
     let spec = question.spec(delivery, true);
-    let touched = question.touches(&spec.scenario);
-    let quiet = question.spec(Delivery::Never, false).scenario;
+    let touched = spec.scenario.touches();
     let mut worst: Option<(Finding, World)> = None;
     let mut can_return_mail = false;
     for assumptions in combinations(Assumptions::default(), &touched) {
-        let is_idle = is_idle(&Graph::of(&question.world(&quiet, assumptions), limits));
         let world = question.world(&spec.scenario, assumptions);
-        let found = finding(&Graph::of(&world, limits), is_idle);
+        let found = finding(&Graph::of(&world, limits), undisturbed.is_idle(&assumptions));
         can_return_mail |= found.can_return_mail;
         if worst.as_ref().is_none_or(|(worst, _)| is_worse(&found, worst)) {
             worst = Some((found, world));
@@ -67,22 +87,29 @@ fn account(state: &State) -> &Account {
     &state.accounts[MailboxId::default()]
 }
 
-/// Whether the procedure does nothing when nothing disturbs it: it never reports `ok`, and whatever it tries changes nothing.
+/// Whether the procedure does nothing when nothing disturbs it: it never reports `ok`, and whenever it has ended everything is
+/// as it was.
 fn is_idle(graph: &Graph<'_>) -> bool {
-    let standing = |state: &State| {
-        let Account { recipients, mailboxes, queued, transport, saved, .. } = account(state).clone();
-        // Versions that replicate are nobody's act.
-        let homes: Vec<_> = recipients.values().map(|recipient| recipient.homes()).collect();
-        (homes, mailboxes, queued, transport, saved)
+    // Versions that replicate are nobody's act, so replicas are compared by what they can come to say.
+    let said = |state: &State| account(state).recipients.values().map(Recipient::homes).collect::<Vec<_>>();
+    let at_first: Vec<Option<Homes>> = graph.world().initial.iter().flat_map(said).collect();
+    let kept = |state: &State| {
+        let Account { mailboxes, queued, transport, saved, .. } = account(state).clone();
+        (mailboxes, queued, transport, saved)
     };
-    let first: Vec<_> = graph.world().initial.iter().map(standing).collect();
-    let homes_at_first: Vec<_> = first.iter().flat_map(|(homes, ..)| homes.clone()).collect();
+    let is_as_before = |state: &State| {
+        graph.world().initial.iter().any(|first| kept(first) == kept(state))
+            && said(state).iter().all(|homes| at_first.contains(homes))
+    };
+    let program = |state: &State| account(state).programs[AdministratorId::default()];
     graph.cut.is_none()
-        && graph.states.iter().all(|state| {
-            let (homes, mailboxes, queued, transport, saved) = standing(state);
-            let is_ok = account(state).programs.values().any(|program| program.ended == Ended::Reported(Outcome::Ok));
-            let stands = |(_, a, b, c, d): &(_, _, _, _, _)| (a, b, c, d) == (&mailboxes, &queued, &transport, &saved);
-            !is_ok && first.iter().any(stands) && homes.iter().all(|home| homes_at_first.contains(home))
+        && graph.states.iter().zip(&graph.edges).all(|(state, edges)| {
+            match (program(state).phase, program(state).ended) {
+                (Phase::Idle, Ended::Reported(Outcome::Ok)) => false,
+                (Phase::Idle, Ended::Never | Ended::Died | Ended::Reported(_)) => is_as_before(state),
+                // A program that waits for ever never ends.
+                (Phase::Running { .. }, _) => is_as_before(state) || !edges.is_empty(),
+            }
         })
 }
 

@@ -2,13 +2,11 @@
 //! the circumstances do what they may.
 
 use stranded_model::World;
-use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::assumption::Assumptions;
 use stranded_model::id::{AdministratorId, Id, ServerId};
 use stranded_model::procedure::Procedure;
-use stranded_model::scenario::{
-    Administrator, Delivery, Environment, Replication, Run, RunId, RunsMax, Scenario, Site, Start,
-};
-use stranded_model::state::{Home, Homes, Recipient, Stamp, State};
+use stranded_model::scenario::{Administrator, Delivery, Environment, Run, RunId, RunsMax, Scenario, Site, Start};
+use stranded_model::state::{Homes, Recipient, Stamp, State};
 use stranded_model::table::PerServer;
 
 use crate::scenario::{Family, QUIET, Spec, to_toml};
@@ -108,24 +106,6 @@ impl Question<'_> {
         });
         let initial: Vec<State> = initial.collect();
         World::following(scenario, assumptions, &initial)
-    }
-
-    /// The assumptions that can make a difference: where the home attributes disagree already, mail meets them so.
-    pub(super) fn touches(&self, scenario: &Scenario) -> Vec<Assumption> {
-        let mut touched = scenario.touches();
-        let is_split = |homes: &Homes| {
-            matches!((homes.mdb, homes.mta), (Home::Malformed, _) | (_, Home::Malformed)) || homes.mdb != homes.mta
-        };
-        let mail = scenario.environment.delivery != Delivery::Never;
-        if mail && self.snapshot.homes.values().flatten().any(is_split) {
-            touched.push(Assumption::SplitHome);
-        }
-        if mail && scenario.site.replication == Replication::Eventual {
-            touched.push(Assumption::MisroutedMail);
-        }
-        touched.sort();
-        touched.dedup();
-        touched
     }
 }
 

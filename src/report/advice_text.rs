@@ -24,6 +24,9 @@ const TITLE: Style = Style::new().bold();
 /// The most names of messages that are told.
 const NAMES_MAX: usize = 3;
 
+/// The width of a column of verdicts.
+const COLUMN: usize = 22;
+
 /// The whole report. It contains style codes; whoever prints it to something else than a terminal strips them.
 #[must_use]
 pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances, width: u16) -> String {
@@ -71,7 +74,9 @@ fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances, width: u16) -> 
     let around = format!("Judged with {faults}; a change of the directory {travel} (--replication {mode}).");
     let _ = writeln!(text, "\n{}", wrapped(&around, 0, width));
     for warning in words::warnings(advised) {
-        let _ = writeln!(text, "\n{BAD}{}{BAD:#} {}", warning.title, wrapped(&warning.text, 0, width));
+        let told = wrapped(&format!("{} {}", warning.title, warning.text), 0, width);
+        let styled = told.strip_prefix(&warning.title).map(|rest| format!("{BAD}{}{BAD:#}{rest}", warning.title));
+        let _ = writeln!(text, "\n{}", styled.unwrap_or(told));
     }
     text.push_str(&verdicts(advised));
     for advice in advised.advice.iter() {
@@ -128,25 +133,29 @@ fn verdicts(advised: &Advised<'_>) -> String {
     };
     let called: Vec<String> = advised.advice.iter().map(|advice| called(advised, advice)).collect();
     let column = called.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("procedure".len()) + 2;
-    let mut text = format!("\n  {:<column$}", "procedure");
-    for case in &first.cases {
-        let _ = write!(text, "{:<22}", words::heading(case.delivery));
-    }
+    let headings: Vec<&str> = first.cases.iter().map(|case| words::heading(case.delivery)).collect();
+    let mut text = format!("\n  {:<column$}{}\n", "procedure", columns(&headings, |_| Style::new()));
     for (advice, called) in advised.advice.iter().zip(called) {
-        text.truncate(text.trim_end().len());
-        let _ = write!(text, "\n  {called:<column$}");
-        for case in &advice.cases {
-            let style = match case.verdict {
-                Verdict::Safe => GOOD,
-                Verdict::NotApplicable | Verdict::Inconclusive(_) => Style::new(),
-                Verdict::OutOfReach | Verdict::NeverDone | Verdict::Loses => BAD,
-            };
-            let _ = write!(text, "{style}{:<22}{style:#}", words::verdict(case));
-        }
+        let verdicts: Vec<String> = advice.cases.iter().map(words::verdict).collect();
+        let style = |place: usize| match advice.cases[place].verdict {
+            Verdict::Safe => GOOD,
+            Verdict::NotApplicable | Verdict::Inconclusive(_) => Style::new(),
+            Verdict::OutOfReach | Verdict::NeverDone | Verdict::Loses => BAD,
+        };
+        let _ = writeln!(text, "  {called:<column$}{}", columns(&verdicts, style));
     }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
     text
+}
+
+/// Texts side by side, the last one as long as it is.
+fn columns(texts: &[impl AsRef<str>], style: impl Fn(usize) -> Style) -> String {
+    let mut line = String::new();
+    for (place, text) in texts.iter().enumerate() {
+        let (text, style) = (text.as_ref(), style(place));
+        let room = if place + 1 == texts.len() { 0 } else { COLUMN.saturating_sub(text.chars().count()).max(1) };
+        let _ = write!(line, "{style}{text}{style:#}{:room$}", "");
+    }
+    line
 }
 
 /// The procedure, and its direction where there are several.

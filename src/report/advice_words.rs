@@ -1,7 +1,8 @@
 //! What advice says in words: the verdict on a procedure in one sentence, and the warnings that come before all advice.
 
-use stranded_model::id::{MessageSet, ServerId};
-use stranded_model::scenario::Delivery;
+use stranded_model::id::{MailboxId, MessageSet, ServerId};
+use stranded_model::procedure::Act;
+use stranded_model::scenario::{Delivery, Replication};
 
 use crate::advise::{Advice, Advised, Case, Harm, Verdict};
 use crate::scenario::builtin;
@@ -12,6 +13,8 @@ use super::names;
 
 /// The procedure that the article warns of running a second time. [Q252869 S12]
 const MOVE_AGAIN: &str = "move-of-the-article";
+/// The sentence of the article that warns of it.
+const MOVE_AGAIN_SOURCE: &str = "Q252869 S12";
 /// The article that tells how to save mail which has come since. [Q162998]
 const SAVES_LATE_MAIL: &str = "Q162998";
 
@@ -59,7 +62,8 @@ pub(super) fn verdict(case: &Case) -> String {
 pub(super) fn counted(snapshot: &Snapshot, messages: MessageSet) -> String {
     let count = snapshot.count(messages);
     let noun = if count == 1 { "message" } else { "messages" };
-    format!("{count} {noun} ({})", names::messages(messages).join(", "))
+    let here = if count == messages.len() { "" } else { "here " };
+    format!("{count} {noun} ({here}{})", names::messages(messages).join(", "))
 }
 
 /// What one procedure comes to, as the end of a sentence.
@@ -78,7 +82,7 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
             advice.cases.iter().filter(|case| case.verdict == Verdict::Safe).map(|case| case.delivery).collect();
         let kept = keeps(snapshot, advice);
         let start = match (safe.last(), kept) {
-            (Some(Delivery::UntilRepair), _) => "safe, and for mail that arrives before it starts too".to_owned(),
+            (Some(Delivery::UntilRepair), _) => "safe, even if mail arrives before it starts".to_owned(),
             (Some(Delivery::Never | Delivery::Before | Delivery::AnyTime), _) | (None, true) => {
                 format!("safe for what is on {}", name(snapshot, advice.to))
             }
@@ -96,7 +100,7 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
         let cut = cut.map(|case| format!("{}: not all was searched", circumstance(case.delivery)));
         [vec![start], harms.chain(cut).collect()].concat().join("; ")
     };
-    if advice.cases.iter().any(|case| case.can_return_mail) {
+    if advice.is_safe_now() && advice.cases.iter().any(|case| case.can_return_mail) {
         text.push_str("; mail that arrives meanwhile can be returned to its sender");
     }
     text
@@ -115,6 +119,7 @@ fn keeps(snapshot: &Snapshot, advice: &Advice) -> bool {
 
 fn harm(snapshot: &Snapshot, advice: &Advice, case: &Case, harm: &Harm) -> String {
     let known = harm.messages.common(snapshot.messages());
+    let is_told_apart = advice.cases.iter().any(|case| case.delivery == Delivery::UntilRepair);
     let late = !harm.messages.without(known).is_empty();
     let mut what = Vec::new();
     if !known.is_empty() {
@@ -122,7 +127,8 @@ fn harm(snapshot: &Snapshot, advice: &Advice, case: &Case, harm: &Harm) -> Strin
     }
     if late {
         what.push(match case.delivery {
-            Delivery::AnyTime => "mail that arrives while it runs".to_owned(),
+            Delivery::AnyTime if is_told_apart => "mail that arrives while it runs".to_owned(),
+            Delivery::AnyTime => "mail that arrives".to_owned(),
             Delivery::Never | Delivery::Before | Delivery::UntilRepair => {
                 "mail that arrives before it starts".to_owned()
             }
@@ -131,14 +137,21 @@ fn harm(snapshot: &Snapshot, advice: &Advice, case: &Case, harm: &Harm) -> Strin
     let what = what.join(" and ");
     match case.verdict {
         Verdict::Loses => format!("it can destroy {what}"),
-        Verdict::OutOfReach => format!("it can leave {what} where nobody sees it{}", aside(snapshot, advice)),
+        Verdict::OutOfReach => {
+            format!("it can leave {what} {}where nobody sees it", places(snapshot, harm))
+        }
         Verdict::NeverDone => "it can come to a point from which it never ends well".to_owned(),
         Verdict::Safe | Verdict::NotApplicable | Verdict::Inconclusive(_) => String::new(),
     }
 }
 
-fn aside(snapshot: &Snapshot, advice: &Advice) -> String {
-    format!(", such as on {}", name(snapshot, advice.from))
+/// Where these messages are in the end.
+fn places(snapshot: &Snapshot, harm: &Harm) -> String {
+    let end = harm.trace.path.end(&harm.world);
+    let mailboxes = &end.accounts[MailboxId::default()].mailboxes;
+    let holds = |server: &ServerId| !mailboxes[*server].held().common(harm.messages).is_empty();
+    let servers: Vec<String> = mailboxes.ids().filter(holds).map(|server| name(snapshot, server)).collect();
+    if servers.is_empty() { String::new() } else { format!("on {} ", servers.join(" and ")) }
 }
 
 /// What must be read before all advice: not to move the mailbox again, and what to do about mail that has come since.
@@ -148,24 +161,29 @@ pub(super) fn warnings(advised: &Advised<'_>) -> Vec<Warning> {
     if !snapshot.is_stranded() {
         return warnings;
     }
-    let again = advised.advice.iter().find(|advice| {
-        let loses = advice.cases.first().is_some_and(|case| case.verdict == Verdict::Loses);
-        advice.procedure.name == MOVE_AGAIN && loses && builtin::procedure(MOVE_AGAIN).is_some()
-    });
-    if let Some((_, harm)) = again.and_then(Advice::first_harm) {
-        let text = format!(
-            "{MOVE_AGAIN} would destroy {}; how, is told below. [Q252869 S12]",
-            counted(snapshot, harm.messages)
-        );
+    if advised.replication == Replication::Eventual && snapshot.home().is_none() {
+        let text = "replicas differ, and nothing says which is the newest. Wait until they agree, or let them update now \
+                    [Q182963], and take the snapshot again; what follows holds for every order in which they may agree.";
+        warnings.push(Warning { title: "Let the directory settle first:".to_owned(), text: text.to_owned() });
+    }
+    let destroys = |advice: &&Advice| {
+        let there = snapshot.mailboxes[advice.to].held();
+        let case = advice.cases.first().filter(|case| case.verdict == Verdict::Loses);
+        case.and_then(|case| case.harm.as_deref()).is_some_and(|harm| !harm.messages.common(there).is_empty())
+    };
+    if let Some(again) = advised.advice.iter().filter(destroys).find(|advice| advice.procedure.name == MOVE_AGAIN) {
+        let is_move = |advice: &&Advice| advice.procedure.has_act(|act| matches!(act, Act::CreateMailbox { .. }));
+        let here = |advice: &&Advice| (advice.from, advice.to) == (again.from, again.to);
+        let others = advised.advice.iter().filter(destroys).filter(is_move).filter(here);
+        let others = others.map(|advice| advice.procedure.name.as_str()).filter(|name| *name != MOVE_AGAIN);
+        let names: Vec<&str> = [MOVE_AGAIN].into_iter().chain(others).collect();
+        let gone = again.first_harm().map_or(MessageSet::EMPTY, |(_, harm)| harm.messages);
+        let (names, gone) = (names.join(" and "), counted(snapshot, gone));
+        let text = format!("{names} would destroy {gone}; how, is told below. [{MOVE_AGAIN_SOURCE}]");
         warnings.push(Warning { title: "Do not move it again:".to_owned(), text });
     }
-    let mut told: Vec<ServerId> = Vec::new();
-    for advice in advised.advice.iter() {
-        if !told.contains(&advice.from) {
-            told.push(advice.from);
-            warnings.extend(late_mail(advised, advice.from, advice.to));
-        }
-    }
+    let from_home = advised.advice.iter().find(|advice| Some(advice.from) == snapshot.home());
+    warnings.extend(from_home.and_then(|advice| late_mail(advised, advice.from, advice.to)));
     warnings
 }
 
@@ -175,13 +193,12 @@ fn late_mail(advised: &Advised<'_>, from: ServerId, to: ServerId) -> Option<Warn
     let late = snapshot.mailboxes[from].held().without(snapshot.mailboxes[to].held());
     let here = || advised.advice.iter().filter(|advice| (advice.from, advice.to) == (from, to));
     let delivery = if late.is_empty() { Delivery::UntilRepair } else { Delivery::Never };
+    let has_new = |harm: &Harm| !harm.messages.is_within(snapshot.messages());
     let named = |verdict: Verdict| {
         let does = |advice: &&Advice| {
             let case = advice.cases.iter().find(|case| case.delivery == delivery);
-            let spared = snapshot.mailboxes[to].held();
-            case.is_some_and(|case| {
-                let only_late = |harm: &Harm| harm.messages.common(spared).is_empty();
-                case.verdict == verdict && case.harm.as_deref().is_some_and(only_late)
+            case.filter(|case| case.verdict == verdict).and_then(|case| case.harm.as_deref()).is_some_and(|harm| {
+                if late.is_empty() { has_new(harm) } else { !harm.messages.common(late).is_empty() }
             })
         };
         here().filter(does).map(|advice| advice.procedure.name.as_str()).collect::<Vec<_>>().join(", ")
