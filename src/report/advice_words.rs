@@ -75,6 +75,8 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
             Some(Delivery::UntilRepair) => "safe, even if mail arrives before it starts".to_owned(),
             Some(Delivery::Never | Delivery::Before) | None => "safe as long as no mail arrives".to_owned(),
         }
+    } else if verdicts().all(|verdict| matches!(verdict, Verdict::Inconclusive(_))) {
+        "not judged: not all was searched (--max-states, --timeout)".to_owned()
     } else if verdicts().all(|verdict| verdict == Verdict::NotApplicable) {
         "not applicable: from here it declines or cannot start, and changes nothing".to_owned()
     } else {

@@ -183,12 +183,18 @@ impl Place<'_> {
     fn told(&self, wrong: &Wrong) -> Diagnostic {
         let quoted = serde_json::Value::from(wrong.string.as_str()).to_string();
         let found = self.text.match_indices(&quoted).nth(wrong.occurrence);
-        let span = found.map_or(0..1, |(place, quoted)| place..place + quoted.len());
+        let first = self.text.chars().next().map_or(0, char::len_utf8);
+        let span = found.map_or(0..first, |(place, quoted)| place..place + quoted.len());
         self.diagnostic(span, wrong.message.clone(), wrong.label.clone())
     }
 }
 
 fn parse(place: &Place<'_>) -> Result<Line, Diagnostic> {
+    if !place.text.trim_start().starts_with('{') {
+        let first = place.text.chars().next().map_or(0, char::len_utf8);
+        let label = "JSON Lines: one object a line, with `mailbox`, `directory` and `stores`";
+        return Err(place.diagnostic(0..first, "the line is no JSON object".to_owned(), label.to_owned()));
+    }
     let mut reader = serde_json::Deserializer::from_str(place.text);
     let parsed: Result<Line, _> = serde_path_to_error::deserialize(&mut reader);
     let (reason, path) = match parsed {
@@ -209,7 +215,7 @@ fn parse(place: &Place<'_>) -> Result<Line, Diagnostic> {
     }
     let width = place.text[column..].chars().next().map_or(0, char::len_utf8);
     let label = match (reason.is_data(), path.as_str()) {
-        (true, ".") => "a line is an object with `mailbox`, `directory` and `stores`".to_owned(),
+        (true, ".") => "an object with `mailbox`, `directory` and `stores`".to_owned(),
         (true, path) => format!("the value of {path}"),
         (false, _) => "each line must be one whole JSON object".to_owned(),
     };
