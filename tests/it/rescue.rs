@@ -1,6 +1,7 @@
 //! The rescue map against brute force: every behaviour of every rescue is walked to its end by the step function alone.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use stranded::check::{self, check};
 use stranded::engine::{Engine, Limits};
@@ -169,4 +170,35 @@ fn a_trace_that_only_strands_the_mailbox_has_no_point_of_no_return() {
     let map = rescue::map(&spec, &case.world, &case.trace(reachable).unwrap());
     assert_eq!(map.point_of_no_return, None);
     assert!(map.outlooks.last().unwrap().saviours().any(|name| name == "method-1"));
+}
+
+#[test]
+fn a_replay_marks_the_point_of_no_return_in_text_and_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let stranded = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_stranded")).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let told = stranded(&["check", "second-move", "--traces", &path("")]);
+    assert!(told.contains("POINT OF NO RETURN"), "{told}");
+    let trace = path("second-move.no-loss.json");
+    let text = stranded(&["replay", &trace]);
+    assert_eq!(text.matches("POINT OF NO RETURN").count(), 2, "in its row and under the table:\n{text}");
+    let mut json: serde_json::Value = serde_json::from_str(&stranded(&["replay", &trace, "--format", "json"])).unwrap();
+    let steps = json["steps"].as_array().unwrap().len();
+    assert_eq!(json["point_of_no_return"], steps, "the last step loses the mail");
+    assert_eq!(json["steps"][steps - 1]["rescues"], serde_json::json!([]));
+    let before = json["steps"][steps - 2]["rescues"].as_array().unwrap();
+    assert!(before.contains(&"method-1".into()) && before.contains(&"method-2".into()), "{before:?}");
+
+    // A trace that was saved before there was a rescue map replays as well.
+    let trace = json.as_object_mut().unwrap();
+    let _gone = (trace.remove("rescues"), trace.remove("point_of_no_return"));
+    for step in trace["steps"].as_array_mut().unwrap() {
+        let _gone = step.as_object_mut().unwrap().remove("rescues");
+    }
+    std::fs::write(path("old.json"), json.to_string()).unwrap();
+    assert_eq!(stranded(&["replay", &path("old.json")]), text);
 }
