@@ -119,12 +119,8 @@ pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked
         spec.touches().into_iter().filter(|assumption| spec.answer(*assumption).is_none()).collect();
     let cases: Vec<Case> =
         combinations(pinned(spec), &varied).map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
-    let judgements = spec
-        .properties()
-        .into_iter()
-        .enumerate()
-        .map(|(index, property)| judge(spec, index, property, &cases))
-        .collect();
+    let properties = spec.properties().into_iter().enumerate();
+    let judgements = properties.map(|(index, property)| judge(spec, index, property, &cases)).collect();
     Checked { spec, engine, cases, varied, judgements, elapsed: started.elapsed() }
 }
 

@@ -335,6 +335,10 @@ impl Attempt<'_, '_> {
         let every_replica = || everyone_answers.then(|| self.seen()).ok_or(Effect::LOST);
         Ok(match *condition {
             Condition::HomeIs(place) => recipient(self.run.connected_to)?.home() == Some(self.server(place)?),
+            Condition::HomeIsEither(one, other) => {
+                let home = recipient(self.run.connected_to)?.home();
+                home == Some(self.server(one)?) || home == Some(self.server(other)?)
+            }
             Condition::Differ(one, other) => self.server(one)? != self.server(other)?,
             Condition::Present(at) => mailbox(at)?.is_present(),
             Condition::Empty(at) => mailbox(at)?.held().is_empty(),

@@ -149,8 +149,7 @@ pub enum Act {
         /// The store.
         at: Place,
     },
-    /// Delete from a mailbox those of its messages that another store holds too; an emptied mailbox is removed, its mark
-    /// included.
+    /// Delete from a mailbox those of its messages that another store holds too; an emptied, unmarked mailbox is removed.
     DeleteCopied {
         /// The store that deletes.
         at: Place,
@@ -286,6 +285,8 @@ pub enum VersionCondition {
 pub enum Condition {
     /// The replica the program is connected to names this server in both home attributes.
     HomeIs(Place),
+    /// The replica the program is connected to names one of these two servers in both home attributes.
+    HomeIsEither(Place, Place),
     /// The two servers are different ones.
     Differ(Place, Place),
     /// The store lists the mailbox.

@@ -214,7 +214,10 @@ impl Scenario {
             // The destination of a move may be the home already, so mail can come there by every view.
             Assumption::MailBeforeMark => match self.environment.delivery {
                 Delivery::Never | Delivery::Before => false,
-                Delivery::UntilRepair | Delivery::AnyTime => self.has_act(|act| matches!(act, Act::Mark { .. })),
+                Delivery::UntilRepair | Delivery::AnyTime => self.runs().any(|(_, run)| {
+                    let has = |wanted: fn(&Act) -> bool| run.procedure.has_act(wanted);
+                    has(|act| matches!(act, Act::CreateMailbox { .. })) && has(|act| matches!(act, Act::Mark { .. }))
+                }),
             },
         }
     }

@@ -60,13 +60,25 @@ fn check_all<'a>(specs: &'a [Spec], arguments: &Check, limits: &Limits<'_>) -> R
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| Failure::Usage(format!("cannot start the threads: {reason}")))?;
     let finished = AtomicBool::new(false);
-    std::thread::scope(|scope| {
+    Ok(std::thread::scope(|scope| {
         let watcher = scope.spawn(|| watch(limits.progress, &finished));
-        let checked = pool.install(|| specs.par_iter().map(|spec| check(spec, arguments.engine, limits)).collect());
-        finished.store(true, Ordering::Relaxed);
-        watcher.thread().unpark();
-        Ok(checked)
-    })
+        // The watcher is told even if a search panics; nobody would wait for an end that does not come.
+        let _watched = Watched { finished: &finished, watcher: watcher.thread().clone() };
+        pool.install(|| specs.par_iter().map(|spec| check(spec, arguments.engine, limits)).collect())
+    }))
+}
+
+/// While it lives, somebody watches a search.
+struct Watched<'a> {
+    finished: &'a AtomicBool,
+    watcher: std::thread::Thread,
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.finished.store(true, Ordering::Relaxed);
+        self.watcher.unpark();
+    }
 }
 
 /// Shows on a terminal how far the search is; it appears only when there is something to wait for.

@@ -99,6 +99,7 @@ pub fn condition(world: &World, run: &Run, condition: &Condition) -> String {
     let name = |place: Place| place_name(world, run, place);
     match *condition {
         Condition::HomeIs(place) => format!("the home is {}", name(place)),
+        Condition::HomeIsEither(one, other) => format!("the home is {} or {}", name(one), name(other)),
         Condition::Differ(one, other) => format!("{} and {} are different servers", name(one), name(other)),
         Condition::Present(at) => format!("{} lists the mailbox", name(at)),
         Condition::Empty(at) => format!("{} holds no message", name(at)),

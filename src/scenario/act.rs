@@ -18,8 +18,9 @@ pub(crate) const IF_PRESENT: [(&str, Duplicate); 2] = [("delete", Duplicate::Del
 /// What `claim` of a mark can say.
 pub(crate) const CLAIMS: [(&str, Claim); 2] = [("take", Claim::Taken), ("respect", Claim::Respected)];
 /// The keys of which a condition has exactly one.
-const CONDITIONS: [&str; 9] = [
+const CONDITIONS: [&str; 10] = [
     "home-is",
+    "home-is-either",
     "differ",
     "present",
     "empty",
@@ -149,22 +150,23 @@ impl ActReader<'_, '_> {
             "empty" => Condition::Empty(self.place("empty")?),
             "every-replica-names" => Condition::EveryReplicaNames(self.place("every-replica-names")?),
             "no-recipient" => Condition::NoRecipient(self.place("no-recipient")?),
-            "differ" => self.differ()?,
+            "differ" => self.two_places("differ", Condition::Differ)?,
+            "home-is-either" => self.two_places("home-is-either", Condition::HomeIsEither)?,
             "holds-all" => self.holds_all()?,
             "replicas-agree" => self.affirmed("replicas-agree", Condition::ReplicasAgree)?,
             _ => self.affirmed("nothing-queued", Condition::NothingQueued)?,
         })
     }
 
-    fn differ(&mut self) -> Option<Condition> {
-        let value = self.cursor.value("differ")?;
+    fn two_places(&mut self, key: &'static str, condition: fn(Place, Place) -> Condition) -> Option<Condition> {
+        let value = self.cursor.value(key)?;
         match value.get_ref().as_array().map(|pair| pair.iter().collect::<Vec<_>>()).as_deref() {
             Some([one, other]) => {
-                let (one, other) = (text("differ", one, self.found)?, text("differ", other, self.found)?);
-                Some(Condition::Differ(self.place_of(&one)?, self.place_of(&other)?))
+                let (one, other) = (text(key, one, self.found)?, text(key, other, self.found)?);
+                Some(condition(self.place_of(&one)?, self.place_of(&other)?))
             }
             Some(_) | None => {
-                wrong_type("differ", value, "an array of two places", self.found);
+                wrong_type(key, value, "an array of two places", self.found);
                 None
             }
         }

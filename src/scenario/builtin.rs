@@ -29,7 +29,7 @@ macro_rules! embedded {
 /// The scenarios, in the order in which reports list them.
 #[must_use]
 pub fn scenarios() -> &'static [Builtin] {
-    embedded!["scenarios": "move", "stranded", "second-move", "method-1", "method-2", "guarded-move"]
+    embedded!["scenarios": "move", "stranded", "second-move", "method-1", "method-2", "move-under-mail", "partial-copy-retry", "old-backup-cleanup", "old-backup-unique", "cleanup-of-the-stranded", "q162998", "q162998-late-mail", "q162998-any-time", "mail-before-mark", "stale-cache", "incomplete-copy", "ldap-delete", "tombstone-expired", "method-1-late-mail", "method-1-then-cleanup", "method-2-late-mail", "method-1-then-delete", "half-method-1-mdb", "half-method-1-mta", "malformed-home", "method-1-concurrent-edit", "method-2-before-replication", "adjuster-on-source", "adjuster-too-early", "move-to-third", "move-to-third-then-cleanup", "crash-source-kept", "crash-source-gone", "lost-reply-ignored", "orphan-cleanup", "method-1-again", "method-2-again", "q162998-again", "directory-last", "directory-first", "directory-never", "cyrus-xfer", "guarded-move", "guarded-move-without-claim", "guarded-move-without-respect", "guarded-move-without-home", "guarded-move-without-resume", "guarded-move-beside-method-1", "guarded-move-without-version", "guarded-move-without-confirmation", "guarded-move-after-method-1", "guarded-move-without-merge", "guarded-move-without-verification", "guarded-move-without-retry", "guarded-move-of-three", "guarded-move-other-edits"]
 }
 
 /// The procedures, in the order in which reports list them.

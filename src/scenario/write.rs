@@ -238,6 +238,10 @@ impl ActWriter<'_> {
                 let pair = vec![self.place(one), self.place(other)];
                 put(self.table, "differ", pair);
             }
+            Condition::HomeIsEither(one, other) => {
+                let pair = vec![self.place(one), self.place(other)];
+                put(self.table, "home-is-either", pair);
+            }
             Condition::Present(at) => self.places(&[("present", at)]),
             Condition::Empty(at) => self.places(&[("empty", at)]),
             Condition::HoldsAll { at, of } => {

@@ -167,12 +167,16 @@ fn deleting_what_was_copied_spares_the_in_transit_folder() {
 }
 
 #[test]
-fn deleting_what_was_copied_removes_an_emptied_mailbox_with_its_mark() {
-    let (_, account) = answer(DELETE_COPIED, |account| {
-        account.put(SOURCE, marked(FIRST, &[0], &[]));
-        account.put(DESTINATION, holding(&[0]));
-    });
-    assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
+fn deleting_what_was_copied_leaves_a_marked_mailbox_and_its_mark() {
+    for owner in [FIRST, SECOND] {
+        let mut scenario = site(vec![doing(DELETE_COPIED)]);
+        scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
+        let (_, account) = answer_in(&scenario, |account| {
+            account.put(SOURCE, marked(owner, &[0], &[]));
+            account.put(DESTINATION, holding(&[0]));
+        });
+        assert_eq!(account.mailboxes[SOURCE], marked(owner, &[], &[]));
+    }
 }
 
 #[test]
@@ -315,6 +319,31 @@ fn unmarking_flushes_the_in_transit_folder() {
     let (result, account) =
         answer(Act::Unmark { at: Place::From }, |account| account.put(SOURCE, marked(FIRST, &[0], &[1])));
     assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[0, 1])));
+}
+
+#[test]
+fn unmarking_a_source_that_was_emptied_removes_it() {
+    let (_, account) = answer(Act::Unmark { at: Place::From }, |account| account.put(SOURCE, marked(FIRST, &[], &[])));
+    assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
+}
+
+#[test]
+fn unmarking_an_empty_destination_leaves_a_shell() {
+    let (_, account) =
+        answer(Act::Unmark { at: Place::To }, |account| account.put(DESTINATION, marked(FIRST, &[], &[])));
+    assert_eq!(account.mailboxes[DESTINATION], Mailbox::SHELL);
+}
+
+#[test]
+fn the_earlier_of_two_servers_is_the_same_one_whichever_way_a_run_goes() {
+    for (from, to) in [(SOURCE, DESTINATION), (DESTINATION, SOURCE)] {
+        for (place, server) in [(Place::Earlier, SOURCE), (Place::Later, DESTINATION)] {
+            let mut scenario = site(vec![doing(Act::CreateMailbox { at: place, duplicate: Duplicate::Kept })]);
+            (scenario.administrators[0].runs[0].from, scenario.administrators[0].runs[0].to) = (from, to);
+            let (_, account) = answer_in(&scenario, |_| {});
+            assert_eq!(account.mailboxes[server], Mailbox::SHELL);
+        }
+    }
 }
 
 #[test]

@@ -249,6 +249,7 @@ fn places(count: usize) -> BoxedStrategy<Place> {
         4 => Just(Place::To),
         1 => Just(Place::ConnectedTo),
         2 => Just(Place::Home),
+        1 => prop_oneof![Just(Place::Earlier), Just(Place::Later)],
         1 => any_server(count).prop_map(Place::Server),
     ]
     .boxed()
