@@ -38,6 +38,7 @@ fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
     let mail = scenario.environment.delivery != Delivery::Never;
     // Mail that comes before the first run can only have met a store that was down.
     let can_wait = scenario.environment.faults.contains(&Fault::StoreCrashes)
+        || scenario.starts_split()
         || (scenario.environment.delivery != Delivery::Before
             && scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. })));
     let messages = || (0..scenario.site.messages).map(MessageId::at);

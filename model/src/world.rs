@@ -9,7 +9,8 @@ use crate::procedure::{Act, Condition, Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario, Start};
 use crate::state::{
-    Account, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State, Transport,
+    Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State,
+    Transport,
 };
 use crate::table::Table;
 
@@ -79,6 +80,20 @@ impl World {
         initial.sort();
         initial.dedup();
         Self::starting_in(scenario, assumptions, initial)
+    }
+
+    /// The scenario under these assumptions, where another one was interrupted in this state: what ran has stopped, what had
+    /// failed works again with all that it held, and the first administrator answers for every mailbox left in transit.
+    #[must_use]
+    pub fn interrupted(scenario: &Scenario, assumptions: Assumptions, state: &State) -> Self {
+        let mut past = state.clone();
+        past.servers.values_mut().for_each(|server| *server = Server::UP);
+        for mailbox in past.accounts.values_mut().flat_map(|account| account.mailboxes.values_mut()) {
+            if let Mailbox::Present(Contents { mark: Mark::InTransit { owner, .. }, .. }) = mailbox {
+                *owner = AdministratorId::default();
+            }
+        }
+        Self::following(scenario, assumptions, &[past])
     }
 
     fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod advise;
 mod article;
 mod cli;
 mod engines;
 mod loader;
 mod readme;
 mod replays;
+mod rescue;
 mod scenarios;
 mod tidy;
 mod traceability;
