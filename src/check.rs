@@ -130,7 +130,7 @@ pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked
     let started = Instant::now();
     let varied: Vec<Assumption> =
         spec.touches().into_iter().filter(|assumption| spec.answer(*assumption).is_none()).collect();
-    let combinations: Vec<Assumptions> = combinations(spec, &varied).collect();
+    let combinations: Vec<Assumptions> = combinations(pinned(spec), &varied).collect();
     let cases: Vec<Case> =
         combinations.into_par_iter().map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
     let properties = spec.properties().into_iter().enumerate();
@@ -152,14 +152,16 @@ pub fn world(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Lim
     }
 }
 
-/// Every combination of answers to the assumptions that vary, the pinned ones as they are pinned.
-fn combinations<'a>(spec: &Spec, varied: &'a [Assumption]) -> impl Iterator<Item = Assumptions> + 'a {
-    let pinned =
-        spec.pinned_with_past().into_iter().fold(Assumptions::default(), |all, (one, answer)| all.with(one, answer));
+fn pinned(spec: &Spec) -> Assumptions {
+    spec.pinned_with_past().into_iter().fold(Assumptions::default(), |all, (one, answer)| all.with(one, answer))
+}
+
+/// Every combination of answers to the assumptions that vary, the others as they are given.
+pub(crate) fn combinations(given: Assumptions, varied: &[Assumption]) -> impl Iterator<Item = Assumptions> {
     let count: usize = varied.iter().map(|assumption| assumption.values().len()).product();
     (0..count).map(move |number| {
         let mut rest = number;
-        varied.iter().rev().fold(pinned, |all, assumption| {
+        varied.iter().rev().fold(given, |all, assumption| {
             let values = assumption.values().len();
             let answer = Answer::try_from(rest % values).expect("an assumption has few answers");
             rest /= values;
@@ -290,7 +292,8 @@ impl Case {
 /// The most steps that a procedure is followed beyond the end of a trace.
 const STEPS_AFTER_MAX: usize = 100;
 
-fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
+/// What the program that acted last does next, if nothing disturbs it.
+pub(crate) fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
     let mut state = path.end(world);
     let mut after = Vec::new();
     let Some((mailbox, administrator)) =

@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use stranded_model::scenario::{Delivery, Fault, Replication};
 
+use crate::advise::Circumstances;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::scenario::{delivery_name, replication_name};
 
 /// Find out whether moving a mailbox can lose mail, and how.
 #[derive(Debug, Parser)]
@@ -29,6 +33,8 @@ pub enum Command {
     Show(Show),
     /// Tell a saved trace step by step
     Replay(Replay),
+    /// Say which mailboxes are stranded, and which procedures are safe to run on them now
+    Advise(Advise),
     /// Print a completion script for a shell
     Completions {
         /// The shell.
@@ -107,7 +113,7 @@ pub struct Show {
     #[arg(long)]
     pub procedure: bool,
     /// Write to this file instead of standard output
-    #[arg(short, long = "output", value_name = "FILE")]
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 
@@ -121,6 +127,54 @@ pub struct Replay {
     pub output: Output,
 }
 
+/// `stranded advise`
+#[derive(Debug, Args)]
+pub struct Advise {
+    /// What was observed, as JSON Lines, one mailbox a line; - reads standard input
+    pub snapshots: String,
+    /// A procedure file to judge besides what is built in; can be given several times
+    #[arg(long = "runbook", value_name = "FILE.toml")]
+    pub runbooks: Vec<String>,
+    /// Give advice on every mailbox, not only on those that are stranded
+    #[arg(long)]
+    pub all: bool,
+    /// When mail arrives besides what is there [default: each of them in turn]
+    #[arg(long, value_name = "WHEN", value_parser = one_of(&Circumstances::DELIVERIES, delivery_name))]
+    pub delivery: Option<Delivery>,
+    /// How a change of the directory reaches the other replicas; where replicas differ it is eventual
+    #[arg(long, value_name = "HOW", default_value = "instant",
+        value_parser = one_of(&[Replication::Instant, Replication::Eventual], replication_name))]
+    pub replication: Replication,
+    /// Which faults may happen, with commas between them
+    #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = one_of(&Fault::ALL, Fault::name))]
+    pub faults: Vec<Fault>,
+    /// How many faults may happen [default: 1 if any is listed]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=8))]
+    pub faults_max: Option<u8>,
+    /// Give a question up when it has more than this many states
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub max_states: usize,
+    /// Give up what is not answered after this time, such as 250ms or 10s
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// One of a few values of the model, by the name that files give it.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    values: &[T],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let values = values.to_vec();
+    let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
+    PossibleValuesParser::new(names).map(move |text| {
+        let value = values.iter().find(|value| name(**value) == text);
+        *value.expect("the parser lets only these names pass")
+    })
+}
+
 /// Where and how results are printed.
 #[derive(Debug, Args)]
 pub struct Output {
@@ -128,7 +182,7 @@ pub struct Output {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to this file instead of standard output
-    #[arg(short, long = "output", value_name = "FILE")]
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 

@@ -32,7 +32,7 @@ impl Exit {
     pub const HELP: &str = "\
 Exit codes:
   0  every verdict is the expected one
-  1  a property is not as expected
+  1  a property is not as expected; advise: some mailbox is stranded or has no safe procedure
   2  the command line, a scenario or another input is wrong
   3  inconclusive: a bound or the time ran out, or nothing was exercised
   5  a defect of stranded itself";

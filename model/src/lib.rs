@@ -3,7 +3,7 @@
 //! Read it in this order: [`state`] says what can be the case, [`action`] what can happen, [`procedure`] what an
 //! administrator's program can be told to do, [`scenario`] what of all this one question needs, [`assumption`] what no source
 //! settles. A [`World`] puts these together, and [`World::step`] is the one place where a rule of the world stands: the
-//! private modules `world`, `program`, `act`, `delivery` and `directory` are its chapters. [`property`] says what must be
+//! private modules `world`, `candidates`, `program`, `act`, `delivery` and `directory` are its chapters. [`property`] says what must be
 //! true of it always, [`liveness`] what in the end, [`coverage`] what must have been tried, and [`checkable`] hands it to stateright.
 //!
 //! Nothing here reads a file or a clock, draws a random number, prints, or knows of events, adapters or JSON.
@@ -11,6 +11,7 @@
 mod act;
 pub mod action;
 pub mod assumption;
+mod candidates;
 pub mod checkable;
 pub mod coverage;
 mod delivery;
@@ -35,6 +36,7 @@ pub const RULES: &[&str] = &[
     include_str!("act.rs"),
     include_str!("action.rs"),
     include_str!("assumption.rs"),
+    include_str!("candidates.rs"),
     include_str!("delivery.rs"),
     include_str!("directory.rs"),
     include_str!("id.rs"),

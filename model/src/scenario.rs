@@ -209,7 +209,7 @@ impl Scenario {
         let lagging = self.site.replication == Replication::Eventual || self.environment.stale_views;
         match assumption {
             Assumption::DuplicateAbort | Assumption::SourceDelete | Assumption::RawApply => named(),
-            Assumption::SplitHome => self.mail_meets_raw_edits(),
+            Assumption::SplitHome => (mail && self.starts_split()) || self.mail_meets_raw_edits(),
             Assumption::MisroutedMail => mail && lagging,
             // The destination of a move may be the home already, so mail can come there by every view.
             Assumption::MailBeforeMark => match self.environment.delivery {
@@ -220,6 +220,13 @@ impl Scenario {
                 }),
             },
         }
+    }
+
+    /// Whether some recipient has home attributes at first that do not name one server.
+    #[must_use]
+    pub fn starts_split(&self) -> bool {
+        let homes = self.start.iter().flat_map(|start| start.recipients.values().filter_map(|one| one.homes()));
+        homes.into_iter().any(|homes| homes.agreed().is_none())
     }
 
     /// Whether mail can be on its way while the home attributes are being edited one by one.

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::action::{Action, Fate, Kind, Part, View};
+use crate::action::{Action, Part};
 use crate::assumption::Assumptions;
-use crate::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
+use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
 use crate::procedure::{Act, Condition, Procedure, StepResult};
 use crate::refusal::Refusal;
-use crate::scenario::{Delivery, Fault, Replication, Run, RunId, RunsMax, Scenario, Start};
+use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario, Start};
 use crate::state::{
-    Account, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State, Transport,
+    Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State,
+    Transport,
 };
 use crate::table::Table;
 
@@ -81,12 +82,26 @@ impl World {
         Self::starting_in(scenario, assumptions, initial)
     }
 
+    /// The scenario under these assumptions, where another one was interrupted in this state: what ran has stopped, what had
+    /// failed works again with all that it held, and the first administrator answers for every mailbox left in transit.
+    #[must_use]
+    pub fn interrupted(scenario: &Scenario, assumptions: Assumptions, state: &State) -> Self {
+        let mut past = state.clone();
+        past.servers.values_mut().for_each(|server| *server = Server::UP);
+        for mailbox in past.accounts.values_mut().flat_map(|account| account.mailboxes.values_mut()) {
+            if let Mailbox::Present(Contents { mark: Mark::InTransit { owner, .. }, .. }) = mailbox {
+                *owner = AdministratorId::default();
+            }
+        }
+        Self::following(scenario, assumptions, &[past])
+    }
+
     fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
         let tracks = Tracks {
             versions: scenario.counts_versions(),
             expunged: scenario.has_act(|act| matches!(act, Act::PropagateDeletions { .. })),
         };
-        let actions = actions(&scenario);
+        let actions = crate::candidates::actions(&scenario);
         Self { scenario, assumptions, initial, actions, tracks }
     }
 
@@ -336,103 +351,6 @@ fn continued(scenario: &Scenario, past: &State) -> State {
     state
 }
 
-/// Every action that the scenario's words allow; whether one is possible in a state is for [`World::step`] to say.
-fn actions(scenario: &Scenario) -> Vec<Action> {
-    let mut actions = Vec::new();
-    for mailbox in (0..scenario.site.mailboxes).map(MailboxId::at) {
-        actions.extend(mail_actions(scenario, mailbox));
-        actions.extend(administrator_actions(scenario, mailbox));
-        actions.extend(directory_actions(scenario, mailbox));
-    }
-    let parts = [(Fault::StoreCrashes, Part::Store), (Fault::ReplicaUnreachable, Part::Replica)];
-    for (_, part) in parts.into_iter().filter(|(fault, _)| scenario.environment.faults.contains(fault)) {
-        for server in scenario.site.servers.ids() {
-            actions.extend([Action::Fail { server, part }, Action::Recover { server, part }]);
-        }
-    }
-    actions
-}
-
-/// The views that mail and users may act on.
-fn views(scenario: &Scenario) -> Vec<View> {
-    let replicas = match scenario.site.replication {
-        Replication::Instant => 1,
-        Replication::Eventual => scenario.site.servers.count(),
-    };
-    let remembered = scenario.environment.stale_views.then_some(View::Remembered);
-    (0..replicas).map(|index| View::Replica(ServerId::at(index))).chain(remembered).collect()
-}
-
-fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
-    let mut actions = Vec::new();
-    let mail = scenario.environment.delivery != Delivery::Never;
-    // Mail that comes before the first run can only have met a store that was down.
-    let can_wait = scenario.environment.faults.contains(&Fault::StoreCrashes)
-        || (scenario.environment.delivery != Delivery::Before
-            && scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. })));
-    let messages = || (0..scenario.site.messages).map(MessageId::at);
-    for by in views(scenario) {
-        if mail {
-            actions.push(Action::Deliver { mailbox, by });
-        }
-        if mail && can_wait {
-            actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
-        }
-        if scenario.environment.logon {
-            actions.push(Action::LogOn { mailbox, by });
-        }
-        if scenario.environment.owner_deletes > 0 {
-            actions.extend(messages().map(|message| Action::OwnerDeletes { mailbox, message, by }));
-        }
-    }
-    actions
-}
-
-fn administrator_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
-    let faults = &scenario.environment.faults;
-    let lossy = [(Fault::RequestLost, Fate::RequestLost), (Fault::ReplyLost, Fate::ReplyLost)];
-    let mut actions = Vec::new();
-    for (index, person) in scenario.administrators.iter().enumerate() {
-        let administrator = AdministratorId::at(index);
-        let runs = 0..u8::try_from(person.runs.len()).expect("an administrator has few runs");
-        actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
-        actions.push(Action::Act { mailbox, administrator, fate: Fate::Answered });
-        for (_, fate) in lossy.iter().filter(|(fault, _)| faults.contains(fault)) {
-            actions.push(Action::Act { mailbox, administrator, fate: *fate });
-        }
-        if faults.contains(&Fault::ProgramDies) {
-            actions.push(Action::Die { mailbox, administrator });
-        }
-    }
-    actions
-}
-
-fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
-    let servers = || scenario.site.servers.ids();
-    let mut actions = Vec::new();
-    if scenario.site.replication == Replication::Eventual {
-        let pairs = servers().flat_map(|from| servers().filter(move |to| *to != from).map(move |to| (from, to)));
-        actions.extend(pairs.map(|(from, to)| Action::Replicate { mailbox, from, to }));
-    }
-    let readable = match scenario.site.replication {
-        Replication::Instant => 1,
-        Replication::Eventual => scenario.site.servers.count(),
-    };
-    if scenario.environment.stale_views {
-        actions.extend(servers().take(readable).map(|from| Action::Refresh { mailbox, from }));
-    }
-    if scenario.environment.other_edits > 0 {
-        // Which of several equal replicas is written matters only where one of them cannot be reached.
-        let writable = if scenario.environment.faults.contains(&Fault::ReplicaUnreachable) {
-            scenario.site.servers.count()
-        } else {
-            readable
-        };
-        actions.extend(servers().take(writable).map(|replica| Action::Edit { mailbox, replica }));
-    }
-    actions
-}
-
 impl Executed {
     /// The procedure and the step.
     #[must_use]
@@ -446,13 +364,5 @@ impl Condition {
     /// Whether a program that tests this condition learns which version of the recipient it saw.
     pub(crate) fn reads_version(&self) -> bool {
         matches!(self, Self::HomeIs(_))
-    }
-}
-
-impl World {
-    /// The kinds of action that the scenario allows, programs' own steps apart.
-    #[must_use]
-    pub fn kinds(&self) -> Vec<Kind> {
-        Kind::ALL.into_iter().filter(|kind| self.actions.iter().any(|action| action.kind() == *kind)).collect()
     }
 }

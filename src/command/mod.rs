@@ -1,5 +1,6 @@
 //! What each command does: read the input, ask the library, print the answer, say how to end.
 
+mod advise;
 mod check;
 mod list;
 mod output;
@@ -58,6 +59,7 @@ impl fmt::Display for Failure {
 /// What was wrong with the input; nothing was printed as a result then.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
+        Command::Advise(arguments) => advise::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),

@@ -5,7 +5,10 @@ use stranded_model::World;
 use crate::cli::{Format, Replay};
 use crate::exit::Exit;
 use crate::replay::{self, Replayed};
+use crate::report::story::Story;
 use crate::report::{json, text, trace};
+use crate::rescue;
+use crate::scenario::Spec;
 
 use super::{Failure, output};
 
@@ -28,15 +31,15 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
             let property = file.property.as_deref().unwrap_or_default();
             output::print_json(&trace::write(&spec, &world, &touched, property, &found), out)
         }
-        Format::Text => output::print(&told(&world, &file, &found, output::width(out)), out),
+        Format::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
     }
 }
 
-fn told(world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {
+fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {
     let property = file.property.as_deref().unwrap_or("no property");
     let answers: Vec<String> = file.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let with = if answers.is_empty() { String::new() } else { format!("(with {})\n", answers.join(", ")) };
-    let story = crate::report::story::Story::of(world, found);
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
     format!("{}: {property}, {} steps\n{with}{}", file.scenario, file.steps.len(), text::table(world, &story, width))
 }
 

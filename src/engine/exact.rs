@@ -73,14 +73,16 @@ where
     }
     for state in model.init_states() {
         let id = u32::try_from(found.states.len()).unwrap_or(u32::MAX);
-        if let Err(cut) = found.add(model, &properties, limits, state, id) {
+        if let Err(cut) = found.add(model, &properties, limits, state, id, 0) {
             found.cut = Some(cut);
             return found;
         }
     }
     let mut actions = Vec::new();
     let mut level = 0..found.states.len();
+    let mut distance = 0;
     while !level.is_empty() {
+        distance += 1;
         for id in level.clone() {
             if id.is_multiple_of(STATES_PER_LOOK) && limits.time_is_over() {
                 found.cut = Some(Cut::Time);
@@ -90,23 +92,20 @@ where
             for action in actions.drain(..) {
                 let Some(next) = model.next_state(&found.states[id], action) else { continue };
                 let parent = u32::try_from(id).unwrap_or(u32::MAX);
-                if let Err(cut) = found.add(model, &properties, limits, next, parent) {
+                if let Err(cut) = found.add(model, &properties, limits, next, parent, distance) {
                     found.cut = Some(cut);
                     return found;
                 }
             }
         }
         level = level.end..found.states.len();
-        if !level.is_empty() {
-            found.depth += 1;
-        }
         limits.report(found.states.len(), found.depth);
     }
     found
 }
 
 impl<S: Hash + Eq> Found<S> {
-    /// Adds a state that is new, and judges it.
+    /// Adds a state that is new, this many actions away from the start, and judges it.
     fn add<M: Model<State = S>>(
         &mut self,
         model: &M,
@@ -114,6 +113,7 @@ impl<S: Hash + Eq> Found<S> {
         limits: &Limits<'_>,
         state: S,
         parent: u32,
+        distance: usize,
     ) -> Result<(), Cut> {
         let hasher = FxBuildHasher;
         let hash = hasher.hash_one(&state);
@@ -125,8 +125,7 @@ impl<S: Hash + Eq> Found<S> {
         if let Some(max) = limits.states_max.filter(|max| count >= *max) {
             return Err(Cut::States(max));
         }
-        let is_start = parent as usize == count;
-        if let Some(max) = limits.depth_max.filter(|max| !is_start && self.depth >= *max) {
+        if let Some(max) = limits.depth_max.filter(|max| distance > *max) {
             return Err(Cut::Depth(max));
         }
         let id = u32::try_from(count).map_err(|_| Cut::States(count))?;
@@ -136,6 +135,7 @@ impl<S: Hash + Eq> Found<S> {
                 *violation = Some(id);
             }
         }
+        self.depth = distance;
         self.states.push(state);
         self.parents.push(parent);
         Ok(())

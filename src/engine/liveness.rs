@@ -14,7 +14,8 @@ use stranded_model::action::Action;
 use stranded_model::liveness::Liveness;
 use stranded_model::state::State;
 
-use super::Path;
+use super::graph::Graph;
+use super::{Limits, Path};
 
 /// A way that goes on for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,55 +33,11 @@ pub fn lassos(world: &World, properties: &[Liveness]) -> Vec<Option<Lasso>> {
     if properties.is_empty() {
         return Vec::new();
     }
-    let graph = Graph::of(world);
+    let graph = Graph::of(world, &Limits::default());
     properties.iter().map(|property| graph.lasso(*property)).collect()
 }
 
-/// The graph of everything that is reachable. States are numbered by distance from the start, so the first is a nearest.
-struct Graph<'a> {
-    world: &'a World,
-    states: Vec<State>,
-    parents: Vec<Option<(u32, Action)>>,
-    edges: Vec<Vec<(Action, u32)>>,
-}
-
-impl<'a> Graph<'a> {
-    /// Everything that is reachable in a world that was searched completely.
-    fn of(world: &'a World) -> Self {
-        let mut graph = Self { world, states: Vec::new(), parents: Vec::new(), edges: Vec::new() };
-        let mut numbers: HashMap<State, u32, FxBuildHasher> = HashMap::default();
-        for state in &world.initial {
-            graph.number(&mut numbers, state.clone(), None);
-        }
-        let mut at = 0;
-        while at < graph.states.len() {
-            let from = u32::try_from(at).unwrap_or(u32::MAX);
-            let enabled: Vec<(Action, State)> = world.enabled(&graph.states[at]).collect();
-            let edges = enabled
-                .into_iter()
-                .map(|(action, next)| (action, graph.number(&mut numbers, next, Some((from, action)))));
-            let edges = edges.collect();
-            graph.edges.push(edges);
-            at += 1;
-        }
-        graph
-    }
-
-    fn number(
-        &mut self,
-        numbers: &mut HashMap<State, u32, FxBuildHasher>,
-        state: State,
-        parent: Option<(u32, Action)>,
-    ) -> u32 {
-        let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
-        let number = *numbers.entry(state.clone()).or_insert(next);
-        if number == next {
-            self.states.push(state);
-            self.parents.push(parent);
-        }
-        number
-    }
-
+impl Graph<'_> {
     /// A nearest way that never reaches what the property wants, if there is one.
     fn lasso(&self, property: Liveness) -> Option<Lasso> {
         let short = |(number, state): (usize, &State)| {
@@ -161,7 +118,7 @@ impl<'a> Graph<'a> {
     fn around(&self, component: &[u32]) -> Lasso {
         let inside: FxHashSet<u32> = component.iter().copied().collect();
         let start = component[0];
-        let mut actions = self.way_to(start);
+        let Path { initial, mut actions } = self.path_to(start);
         let repeats_from = actions.len();
         let mut at = start;
         for action in self.world.actions() {
@@ -178,27 +135,7 @@ impl<'a> Graph<'a> {
             at = to;
         }
         actions.extend(self.way_inside(at, start, &inside));
-        let first = self.first_on_the_way_to(start);
-        Lasso { path: Path { initial: self.states[first as usize].clone(), actions }, repeats_from }
-    }
-
-    fn first_on_the_way_to(&self, state: u32) -> u32 {
-        let mut at = state;
-        while let Some((parent, _)) = self.parents[at as usize] {
-            at = parent;
-        }
-        at
-    }
-
-    fn way_to(&self, state: u32) -> Vec<Action> {
-        let mut actions = Vec::new();
-        let mut at = state;
-        while let Some((parent, action)) = self.parents[at as usize] {
-            actions.push(action);
-            at = parent;
-        }
-        actions.reverse();
-        actions
+        Lasso { path: Path { initial, actions }, repeats_from }
     }
 
     /// A shortest way from one state of a component to another that does not leave it.

@@ -3,6 +3,7 @@
 //! Engines know states and actions; what a verdict is, [`crate::check`] says.
 
 mod exact;
+mod graph;
 mod limits;
 mod liveness;
 mod reference;
@@ -15,6 +16,7 @@ use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
+pub use graph::Graph;
 pub use limits::{Cut, Limits, Progress};
 pub use liveness::{Lasso, lassos};
 

@@ -2,10 +2,11 @@
 //! which it finds shortest paths and finds the same ones every time.
 //!
 //! What it does not do by itself is done around it, through the model that it is given: limits end a search by leaving no
-//! action possible, and say so; a run without a property to break explores everything; and since it knows states by a
-//! 64-bit fingerprint alone, the states it was given are counted exactly as well, and the two counts compared.
+//! action possible, and say so, since its own bounds leave states unjudged and say nothing; a run without a property to break
+//! explores everything; and since it knows states by a 64-bit fingerprint alone, the states it was given are counted exactly
+//! as well, and the two counts compared.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -27,47 +28,46 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
     let world = Arc::new(world.clone());
     let explored = Bounded::new(&world, None, limits);
     let notes = Arc::clone(&explored.notes);
-    let checker = run(explored, limits.depth_max);
+    let counted = run(explored).unique_state_count();
     let mut notes = lock(&notes);
-    notes.stopped = false;
-    let depth = checker.max_depth().saturating_sub(1);
-    let counted = checker.unique_state_count();
-    let cut = notes.cut.or(limits.depth_max.filter(|max| depth >= *max && *max > 0).map(Cut::Depth));
-    let mut at_rest: Vec<State> = notes.states.iter().filter(|state| is_at_rest(&world, state)).cloned().collect();
+    let mut at_rest: Vec<State> = notes.distances.keys().filter(|state| is_at_rest(&world, state)).cloned().collect();
     at_rest.sort();
-    for state in notes.states.clone() {
-        notes.coverage.note_state(&world, &state);
-    }
-    let differs = cut.is_none() && counted != notes.states.len();
-    let defect = differs.then(|| {
-        format!(
-            "stateright counted {counted} states and was given {}: two states share a fingerprint",
-            notes.states.len()
-        )
+    let mut coverage = notes.coverage.clone();
+    notes.distances.keys().for_each(|state| coverage.note_state(&world, state));
+    let states = notes.distances.len();
+    let differs = notes.cut.is_none() && counted != states;
+    let defect = differs
+        .then(|| format!("stateright counted {counted} states and was given {states}: two states share a fingerprint"));
+    let violations = Safety::ALL.map(|property| match violation(&world, property, limits) {
+        Ok(path) => path,
+        // A run that was cut found nothing; it would be wrong to say that there is nothing.
+        Err(cut) => {
+            notes.cut = notes.cut.or(Some(cut));
+            None
+        }
     });
-    let violations = Safety::ALL.map(|property| violation(&world, property, limits));
-    Search { states: notes.states.len(), depth, cut, violations, coverage: notes.coverage.clone(), at_rest, defect }
+    let depth = notes.distances.values().copied().max().unwrap_or(0);
+    Search { states, depth, cut: notes.cut, violations, coverage, at_rest, defect }
 }
 
-fn violation(world: &Arc<World>, property: Safety, limits: &Limits<'_>) -> Option<Path> {
+/// A shortest way to a state in which the property is not true; none, if there is none and everything was searched.
+fn violation(world: &Arc<World>, property: Safety, limits: &Limits<'_>) -> Result<Option<Path>, Cut> {
     let model = Bounded::new(world, Some(property), limits);
     let notes = Arc::clone(&model.notes);
-    let checker = run(model, limits.depth_max);
+    let checker = run(model);
     // The checker walks the path again to tell it; that walk is not to be stopped.
-    lock(&notes).stopped = false;
-    let path = checker.discovery(property.name())?;
-    let initial = path.clone().into_states().into_iter().next()?;
-    Some(Path { initial, actions: path.into_actions() })
+    let cut = {
+        let mut notes = lock(&notes);
+        notes.stopped = false;
+        notes.cut
+    };
+    let Some(path) = checker.discovery(property.name()) else { return cut.map_or(Ok(None), Err) };
+    let initial = path.clone().into_states().into_iter().next();
+    Ok(initial.map(|initial| Path { initial, actions: path.into_actions() }))
 }
 
-fn run(model: Bounded, depth_max: Option<usize>) -> impl Checker<Bounded> {
-    let builder = model.checker().threads(1).finish_when(HasDiscoveries::All);
-    // Its depths count the start as 1, and 0 means no bound.
-    let builder = match depth_max {
-        Some(max) => builder.target_max_depth(max + 1),
-        None => builder,
-    };
-    builder.spawn_bfs().join()
+fn run(model: Bounded) -> impl Checker<Bounded> {
+    model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join()
 }
 
 /// The world within limits, with notes of what the checker made of it.
@@ -75,12 +75,14 @@ struct Bounded {
     world: Arc<World>,
     property: Option<Safety>,
     states_max: Option<usize>,
+    depth_max: Option<usize>,
     deadline: Option<Instant>,
     notes: Arc<Mutex<Notes>>,
 }
 
 struct Notes {
-    states: HashSet<State, FxBuildHasher>,
+    /// Every state that the checker was given, and how many actions it is away from the start.
+    distances: HashMap<State, usize, FxBuildHasher>,
     coverage: Coverage,
     cut: Option<Cut>,
     /// Whether the checker is to find nothing more to do.
@@ -97,20 +99,21 @@ impl Notes {
 
 impl Bounded {
     fn new(world: &Arc<World>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
-        let notes = Notes { states: HashSet::default(), coverage: Coverage::of(world), cut: None, stopped: false };
+        let notes = Notes { distances: HashMap::default(), coverage: Coverage::of(world), cut: None, stopped: false };
         Self {
             world: Arc::clone(world),
             property,
             states_max: limits.states_max,
+            depth_max: limits.depth_max,
             deadline: limits.deadline,
             notes: Arc::new(Mutex::new(notes)),
         }
     }
 
-    /// Whether the state may be reached; a state too many, or one too late, cuts the search.
-    fn admits(&self, state: &State) -> bool {
+    /// Whether the state may be reached at this distance; a state too many, too far or too late cuts the search.
+    fn admits(&self, state: &State, distance: usize) -> bool {
         let mut notes = lock(&self.notes);
-        if notes.states.contains(state) {
+        if notes.distances.contains_key(state) {
             return true;
         }
         if notes.cut.is_some() {
@@ -119,10 +122,13 @@ impl Bounded {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return notes.stop(Cut::Time);
         }
-        if let Some(max) = self.states_max.filter(|max| notes.states.len() >= *max) {
+        if let Some(max) = self.states_max.filter(|max| notes.distances.len() >= *max) {
             return notes.stop(Cut::States(max));
         }
-        notes.states.insert(state.clone());
+        if let Some(max) = self.depth_max.filter(|max| distance > *max) {
+            return notes.stop(Cut::Depth(max));
+        }
+        notes.distances.insert(state.clone(), distance);
         true
     }
 }
@@ -132,7 +138,7 @@ impl Model for Bounded {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        self.world.init_states().into_iter().filter(|state| self.admits(state)).collect()
+        self.world.init_states().into_iter().filter(|state| self.admits(state, 0)).collect()
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -143,8 +149,14 @@ impl Model for Bounded {
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
         let occurrence = self.world.occur(state, &action).ok()?;
-        lock(&self.notes).coverage.note_action(&self.world, &action, &occurrence);
-        self.admits(&occurrence.state).then_some(occurrence.state)
+        let mut notes = lock(&self.notes);
+        if notes.stopped {
+            return None;
+        }
+        notes.coverage.note_action(&self.world, &action, &occurrence);
+        let distance = notes.distances.get(state).map_or(0, |distance| distance + 1);
+        drop(notes);
+        self.admits(&occurrence.state, distance).then_some(occurrence.state)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

@@ -1,12 +1,16 @@
 //! Telling what a check found. A report repeats verdicts; it decides nothing.
 
+pub mod advice_json;
+pub mod advice_text;
+mod advice_words;
 pub mod json;
 pub mod matrix;
 pub mod names;
+mod outlook;
 pub mod story;
 pub mod text;
 pub mod trace;
 pub mod view;
 mod words;
 
-pub use words::condition;
+pub use words::{condition, deed};

@@ -8,6 +8,7 @@ use stranded_model::property::Safety;
 use stranded_model::state::{Account, Home, Mailbox, Mark, Recipient, State};
 
 use crate::check::Trace;
+use crate::rescue::RescueMap;
 
 use super::{names, words};
 
@@ -25,6 +26,8 @@ pub struct Story {
     pub rows: Vec<Row>,
     /// The number of the step after which it repeats for ever.
     pub repeats_from: Option<usize>,
+    /// What could still be done at first and after each step, where that was asked.
+    pub rescue: Option<RescueMap>,
 }
 
 /// One step, and how everything stands after it.
@@ -76,7 +79,20 @@ impl Story {
             state.clone_from(&rows[rows.len() - 1].state);
         }
         let first = trace.path.actions.iter().find_map(Action::mailbox).unwrap_or_default();
-        Self { start: Scene::of(world, &initial, first), initial, rows, repeats_from: trace.repeats_from }
+        let start = Scene::of(world, &initial, first);
+        Self { start, initial, rows, repeats_from: trace.repeats_from, rescue: None }
+    }
+
+    /// The same, told with what could still be done at each moment.
+    #[must_use]
+    pub fn with_rescue(self, map: RescueMap) -> Self {
+        Self { rescue: Some(map), ..self }
+    }
+
+    /// Whether this is the number of the first state from which on nothing saves everything any more.
+    #[must_use]
+    pub fn is_point_of_no_return(&self, number: usize) -> bool {
+        self.rescue.as_ref().is_some_and(|map| map.point_of_no_return == Some(number))
     }
 }
 

@@ -10,7 +10,9 @@ use stranded_model::property::Safety;
 
 use crate::check::{Case, Checked, Judgement};
 use crate::property::{Property, Verdict};
+use crate::rescue;
 
+use super::outlook::{self, NO_RETURN};
 use super::story::{KILOBYTES_PER_MESSAGE, Row, Scene, Story};
 use super::trace::answers;
 
@@ -120,8 +122,13 @@ fn extent(checked: &Checked<'_>) -> String {
         let _ = writeln!(text, "  {BAD}defect: {defect}{BAD:#}");
     }
     if !checked.varied.is_empty() {
-        let turns = checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends);
-        let verdict = if turns { "some verdicts turn on them" } else { "no verdict turns on them" };
+        let verdict = if checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends) {
+            "some verdicts turn on them"
+        } else if checked.is_complete() {
+            "no verdict turns on them"
+        } else {
+            "whether a verdict turns on them is not known"
+        };
         let names: Vec<&str> = checked.varied.iter().map(|assumption| assumption.name()).collect();
         let _ = writeln!(text, "  assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.cases.len());
     }
@@ -185,7 +192,7 @@ fn broken_on_the_way(case: &Case, of: Safety) -> Vec<Property> {
 
 fn counterexample(checked: &Checked<'_>, case: &Case, property: Property, width: u16) -> String {
     let Some(trace) = case.trace(property) else { return String::new() };
-    let story = Story::of(&case.world, &trace);
+    let story = Story::of(&case.world, &trace).with_rescue(rescue::map(checked.spec, &case.world, &trace));
     let mut text = format!(
         "{BAD}{} is violated{BAD:#} after {} steps: it is not so that\n{}\n",
         property.name(),
@@ -208,13 +215,15 @@ pub fn table(world: &World, story: &Story, width: u16) -> String {
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(width).enforce_styling();
     let titles = ["", "who", "what happens", "home is"].map(ToOwned::to_owned).into_iter().chain(servers);
     table.set_header(titles.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
-    table.add_row(cells("0", "", vec!["at first".to_owned()], &story.start, None));
+    let mut at_first = vec!["at first".to_owned()];
+    at_first.extend(story.is_point_of_no_return(0).then(|| NO_RETURN.to_owned()));
+    table.add_row(cells("0", "", at_first, &story.start, None));
     for row in &story.rows {
         let alarm = (!row.lost.is_empty()).then_some(Color::Red);
         let mark = if row.is_after { "+" } else { "" };
-        table.add_row(cells(&format!("{}{mark}", row.number), &row.actor, events(row), &row.scene, alarm));
+        table.add_row(cells(&format!("{}{mark}", row.number), &row.actor, events(row, story), &row.scene, alarm));
     }
-    let mut text: String = table.lines().flat_map(|line| [line.trim_end().to_owned(), "\n".to_owned()]).collect();
+    let mut text: String = table.lines().flat_map(|line| [without_end(&line), "\n".to_owned()]).collect();
     let _ = writeln!(text, "Under each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.");
     if let Some(number) = story.repeats_from {
         let _ = match story.rows.len() - number {
@@ -225,14 +234,32 @@ pub fn table(world: &World, story: &Story, width: u16) -> String {
     if story.rows.iter().any(|row| row.is_after) {
         text.push_str("Steps marked +: how the running procedure goes on.\n");
     }
+    if let Some(map) = &story.rescue {
+        text.push_str(&outlook::strip(map, width));
+    }
     text
 }
 
-fn events(row: &Row) -> Vec<String> {
+/// The line without the spaces at its end, which stand before and between style codes where the row has a colour.
+fn without_end(line: &str) -> String {
+    let (mut seen, mut codes) = (line.trim_end(), String::new());
+    while let Some(place) = seen.rfind('\x1b').filter(|place| seen.ends_with('m') && !seen[*place..].contains(' ')) {
+        let code = &seen[place..];
+        if code.find('m') != Some(code.len() - 1) {
+            break;
+        }
+        codes.insert_str(0, code);
+        seen = seen[..place].trim_end();
+    }
+    format!("{seen}{codes}")
+}
+
+fn events(row: &Row, story: &Story) -> Vec<String> {
     let mut lines = vec![row.says.clone()];
     if !row.lost.is_empty() {
         lines.push(format!(">> DESTROYED: {} <<", row.lost.join(", ")));
     }
+    lines.extend(story.is_point_of_no_return(row.number).then(|| NO_RETURN.to_owned()));
     lines.extend(row.told.as_ref().map(|told| format!("told: {told}")));
     let broken: Vec<&str> = row.breaks.iter().map(|property| property.name()).collect();
     if !broken.is_empty() && !row.is_after {

@@ -8,6 +8,7 @@ use stranded_model::World;
 use stranded_model::assumption::Assumption;
 
 use crate::check::Trace;
+use crate::rescue;
 
 use super::story::{Row, Story};
 use super::view::{self, StateView};
@@ -29,11 +30,18 @@ pub struct TraceFile {
     pub assumptions: BTreeMap<String, String>,
     /// The state that it starts in.
     pub initial: StateView,
+    /// The procedures that would save everything in the state that it starts in.
+    #[serde(default)]
+    pub rescues: Vec<String>,
     /// What happens; the last step breaks the property.
     pub steps: Vec<StepFile>,
     /// What the program that broke the property would do next, undisturbed.
     #[serde(default)]
     pub after: Vec<StepFile>,
+    /// The number of the first state from which on no procedure saves everything any more; 0 is the state that it starts in,
+    /// and the steps of `after` are counted on.
+    #[serde(default)]
+    pub point_of_no_return: Option<usize>,
     /// The step after which the trace repeats for ever.
     #[serde(rename = "loop")]
     pub repeats_from: Option<usize>,
@@ -57,6 +65,9 @@ pub struct StepFile {
     pub lost: Vec<String>,
     /// The state afterwards.
     pub state: StateView,
+    /// The procedures that would save everything in this state.
+    #[serde(default)]
+    pub rescues: Vec<String>,
 }
 
 /// Writes a trace down.
@@ -69,6 +80,8 @@ pub fn write(
     trace: &Trace,
 ) -> TraceFile {
     let story = Story::of(world, trace);
+    let map = rescue::map(spec, world, trace);
+    let rescues = |number: usize| map.outlooks[number].saviours().map(ToOwned::to_owned).collect();
     let step = |row: &Row| StepFile {
         actor: row.actor.clone(),
         action: row.action.clone(),
@@ -76,6 +89,7 @@ pub fn write(
         told: row.told.clone(),
         lost: row.lost.clone(),
         state: view::show(&world.scenario, &row.state),
+        rescues: rescues(row.number),
     };
     TraceFile {
         scenario: spec.name.clone(),
@@ -84,8 +98,10 @@ pub fn write(
         property: Some(property.to_owned()),
         assumptions: answers(world, touched),
         initial: view::show(&world.scenario, &story.initial),
+        rescues: rescues(0),
         steps: story.rows.iter().filter(|row| !row.is_after).map(step).collect(),
         after: story.rows.iter().filter(|row| row.is_after).map(step).collect(),
+        point_of_no_return: map.point_of_no_return,
         repeats_from: trace.repeats_from,
     }
 }

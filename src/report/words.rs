@@ -145,22 +145,28 @@ fn place_name(world: &World, run: &Run, place: Place) -> String {
     }
 }
 
-/// What the step was to do.
+/// What the step was to do, to the messages that it found.
 fn intent(world: &World, before: &Account, executed: &Executed) -> String {
     let run = world.scenario.run(executed.run);
-    let name = |place: Place| place_name(world, run, place);
     let (_, step) = executed.in_procedure(world);
-    match &step.act {
+    let Act::CopyMessage { from, to } = step.act else { return deed(world, run, &step.act) };
+    let name = |place: Place| place_name(world, run, place);
+    let held = |place: Place| run.place(place).map_or(MessageSet::EMPTY, |id| before.mailboxes[id].held());
+    match held(from).without(held(to)).earliest() {
+        Some(message) => format!("copies {} from {} to {}", names::message(message), name(from), name(to)),
+        None => format!("has nothing left to copy from {} to {}", name(from), name(to)),
+    }
+}
+
+/// What a step of a run does, as a clause without a subject.
+#[must_use]
+pub fn deed(world: &World, run: &Run, act: &Act) -> String {
+    let name = |place: Place| place_name(world, run, place);
+    match act {
         Act::CreateMailbox { at, .. } => format!("creates the mailbox on {}", name(*at)),
         Act::DeleteMailbox { at } => format!("deletes the mailbox on {}", name(*at)),
         Act::DeleteCopied { at, held_at } => format!("deletes on {} what {} holds too", name(*at), name(*held_at)),
-        Act::CopyMessage { from, to } => {
-            let held = |place: Place| run.place(place).map_or(MessageSet::EMPTY, |id| before.mailboxes[id].held());
-            match held(*from).without(held(*to)).earliest() {
-                Some(message) => format!("copies {} from {} to {}", names::message(message), name(*from), name(*to)),
-                None => format!("has nothing left to copy from {} to {}", name(*from), name(*to)),
-            }
-        }
+        Act::CopyMessage { from, to } => format!("copies what {} lacks from {} to it", name(*to), name(*from)),
         Act::PropagateDeletions { from, to } => {
             format!("deletes on {} what {} remembers as deleted", name(*to), name(*from))
         }

@@ -29,8 +29,14 @@ impl<'a> Cursor<'a> {
 
     /// The value of a key, if it is there.
     pub(crate) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.known.push(key);
+        self.know(key);
         self.table.get(key)
+    }
+
+    fn know(&mut self, key: &'static str) {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
     }
 
     /// Whether a key is there.
@@ -40,7 +46,7 @@ impl<'a> Cursor<'a> {
 
     /// The value of a key that is not there.
     pub(crate) fn absent<T>(&mut self, key: &'static str, default: T) -> T {
-        self.known.push(key);
+        self.know(key);
         default
     }
 
@@ -64,7 +70,7 @@ impl<'a> Cursor<'a> {
 
     /// Reports the key as missing unless it is there.
     pub(crate) fn demand(&mut self, key: &'static str, what: &str, found: &mut Findings) {
-        self.known.push(key);
+        self.know(key);
         if !self.has(key) {
             found.report(self.span.clone(), format!("{} lacks `{key}`", self.title), format!("`{key}` is {what}"));
         }

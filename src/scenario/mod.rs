@@ -27,10 +27,13 @@ use stranded_model::scenario::{Delivery, Environment, Scenario};
 
 pub use self::builtin::Builtin;
 pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
+pub(crate) use self::diagnostic::{listed, nearest};
 pub use self::load::{load_procedure_in, load_scenario, select, unknown};
+pub(crate) use self::name::is_server_name;
 pub use self::read::{parse_procedure, parse_scenario};
-pub use self::site::SiteNames;
+pub use self::site::{SiteNames, delivery_name, replication_name};
 pub use self::steps::STEPS_MAX;
+pub use self::verb::step_words;
 pub use self::write::to_toml;
 use crate::property::{Property, Verdict};
 
@@ -99,7 +102,7 @@ pub fn is_procedure_text(text: &str) -> bool {
 }
 
 /// An environment in which nothing acts besides the administrators.
-const QUIET: Environment = Environment {
+pub(crate) const QUIET: Environment = Environment {
     delivery: Delivery::Never,
     logon: false,
     owner_deletes: 0,

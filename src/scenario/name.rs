@@ -26,10 +26,19 @@ pub(crate) fn kebab(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<
     valid.then(|| (*name.get_ref()).to_owned())
 }
 
+/// Whether a server can be called so: one word that is no part of a run.
+pub(crate) fn is_server_name(name: &str) -> bool {
+    is_word(name) && !PLACES.contains(&name)
+}
+
+fn is_word(name: &str) -> bool {
+    let allowed = |other: char| other.is_alphanumeric() || matches!(other, '-' | '_' | '.');
+    !name.is_empty() && name.chars().all(allowed)
+}
+
 /// The name of a person or a server: one word.
 pub(crate) fn word(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<String> {
-    let allowed = |other: char| other.is_alphanumeric() || matches!(other, '-' | '_' | '.');
-    let valid = !name.get_ref().is_empty() && name.get_ref().chars().all(allowed);
+    let valid = is_word(name.get_ref());
     if !valid {
         found.report(name.span(), format!("`{key}` is not one word"), "letters, digits, `-`, `_` and `.`");
     }

@@ -19,6 +19,23 @@ pub(crate) const DELIVERIES: [(&str, Delivery); 4] = [
     ("any-time", Delivery::AnyTime),
 ];
 
+/// The word for when mail arrives.
+#[must_use]
+pub fn delivery_name(delivery: Delivery) -> &'static str {
+    word(&DELIVERIES, &delivery)
+}
+
+/// The word for how a change of the directory reaches the other replicas.
+#[must_use]
+pub fn replication_name(replication: Replication) -> &'static str {
+    word(&REPLICATIONS, &replication)
+}
+
+/// The word that stands for a value.
+pub(crate) fn word<T: PartialEq>(choices: &[(&'static str, T)], value: &T) -> &'static str {
+    choices.iter().find(|(_, other)| other == value).expect("every value has a word").0
+}
+
 /// The names that the steps of a procedure can use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteNames {

@@ -108,3 +108,8 @@ impl Verb {
         }
     }
 }
+
+/// The words of steps, in the order in which they are told.
+pub fn step_words() -> impl Iterator<Item = &'static str> {
+    Verb::ALL.into_iter().map(|(word, _)| word)
+}

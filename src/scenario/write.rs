@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::act::{CLAIMS, IF_PRESENT};
 use super::home_name::typed_value;
 use super::runs::repetition;
-use super::site::{DELIVERIES, REPLICATIONS};
+use super::site::{DELIVERIES, REPLICATIONS, word};
 use super::verb::Verb;
 use super::{Family, SiteNames, Spec, builtin};
 
@@ -88,11 +88,6 @@ fn pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Table {
 
 fn assumed(assumption: Assumption, answer: Answer) -> (&'static str, &'static str) {
     (assumption.name(), assumption.values()[usize::from(answer)])
-}
-
-/// The word that stands for a value.
-fn word<T: PartialEq>(choices: &[(&'static str, T)], value: &T) -> &'static str {
-    choices.iter().find(|(_, other)| other == value).expect("every value has a word").0
 }
 
 fn site(site: &Site, names: &SiteNames) -> Table {

@@ -2,6 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod advise;
+mod article;
+mod cli;
+mod engines;
 mod loader;
+mod readme;
+mod replays;
+mod rescue;
 mod rows;
 mod runbooks;
+mod scenarios;
+mod tidy;
+mod traceability;
+mod worlds;

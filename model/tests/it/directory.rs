@@ -5,7 +5,7 @@ use stranded_model::Refusal;
 use stranded_model::action::{Action, Part};
 use stranded_model::id::ServerId;
 use stranded_model::procedure::{Act, Outcome, Place, VersionCondition};
-use stranded_model::scenario::{Fault, RunsMax, Scenario};
+use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Account, Recipient, Stamp};
 
 use crate::small::*;

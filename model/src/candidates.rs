@@ -1,0 +1,113 @@
+//! What a scenario's words let happen at all, whether or not it is possible in a state: the actions that a search tries.
+
+use crate::action::{Action, Fate, Kind, Part, View};
+use crate::id::{AdministratorId, Id, MailboxId, MessageId, ServerId};
+use crate::procedure::Act;
+use crate::scenario::{Delivery, Fault, Replication, Scenario};
+use crate::world::World;
+
+/// Every action that the scenario's words allow; whether one is possible in a state is for [`World::step`] to say.
+pub(crate) fn actions(scenario: &Scenario) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for mailbox in (0..scenario.site.mailboxes).map(MailboxId::at) {
+        actions.extend(mail_actions(scenario, mailbox));
+        actions.extend(administrator_actions(scenario, mailbox));
+        actions.extend(directory_actions(scenario, mailbox));
+    }
+    let parts = [(Fault::StoreCrashes, Part::Store), (Fault::ReplicaUnreachable, Part::Replica)];
+    for (_, part) in parts.into_iter().filter(|(fault, _)| scenario.environment.faults.contains(fault)) {
+        for server in scenario.site.servers.ids() {
+            actions.extend([Action::Fail { server, part }, Action::Recover { server, part }]);
+        }
+    }
+    actions
+}
+
+/// The views that mail and users may act on.
+fn views(scenario: &Scenario) -> Vec<View> {
+    let replicas = match scenario.site.replication {
+        Replication::Instant => 1,
+        Replication::Eventual => scenario.site.servers.count(),
+    };
+    let remembered = scenario.environment.stale_views.then_some(View::Remembered);
+    (0..replicas).map(|index| View::Replica(ServerId::at(index))).chain(remembered).collect()
+}
+
+fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let mail = scenario.environment.delivery != Delivery::Never;
+    // Mail that comes before the first run can only have met a store that was down.
+    let can_wait = scenario.environment.faults.contains(&Fault::StoreCrashes)
+        || scenario.starts_split()
+        || (scenario.environment.delivery != Delivery::Before
+            && scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. })));
+    let messages = || (0..scenario.site.messages).map(MessageId::at);
+    for by in views(scenario) {
+        if mail {
+            actions.push(Action::Deliver { mailbox, by });
+        }
+        if mail && can_wait {
+            actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
+        }
+        if scenario.environment.logon {
+            actions.push(Action::LogOn { mailbox, by });
+        }
+        if scenario.environment.owner_deletes > 0 {
+            actions.extend(messages().map(|message| Action::OwnerDeletes { mailbox, message, by }));
+        }
+    }
+    actions
+}
+
+fn administrator_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
+    let faults = &scenario.environment.faults;
+    let lossy = [(Fault::RequestLost, Fate::RequestLost), (Fault::ReplyLost, Fate::ReplyLost)];
+    let mut actions = Vec::new();
+    for (index, person) in scenario.administrators.iter().enumerate() {
+        let administrator = AdministratorId::at(index);
+        let runs = 0..u8::try_from(person.runs.len()).expect("an administrator has few runs");
+        actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
+        actions.push(Action::Act { mailbox, administrator, fate: Fate::Answered });
+        for (_, fate) in lossy.iter().filter(|(fault, _)| faults.contains(fault)) {
+            actions.push(Action::Act { mailbox, administrator, fate: *fate });
+        }
+        if faults.contains(&Fault::ProgramDies) {
+            actions.push(Action::Die { mailbox, administrator });
+        }
+    }
+    actions
+}
+
+fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
+    let servers = || scenario.site.servers.ids();
+    let mut actions = Vec::new();
+    if scenario.site.replication == Replication::Eventual {
+        let pairs = servers().flat_map(|from| servers().filter(move |to| *to != from).map(move |to| (from, to)));
+        actions.extend(pairs.map(|(from, to)| Action::Replicate { mailbox, from, to }));
+    }
+    let readable = match scenario.site.replication {
+        Replication::Instant => 1,
+        Replication::Eventual => scenario.site.servers.count(),
+    };
+    if scenario.environment.stale_views {
+        actions.extend(servers().take(readable).map(|from| Action::Refresh { mailbox, from }));
+    }
+    if scenario.environment.other_edits > 0 {
+        // Which of several equal replicas is written matters only where one of them cannot be reached.
+        let writable = if scenario.environment.faults.contains(&Fault::ReplicaUnreachable) {
+            scenario.site.servers.count()
+        } else {
+            readable
+        };
+        actions.extend(servers().take(writable).map(|replica| Action::Edit { mailbox, replica }));
+    }
+    actions
+}
+
+impl World {
+    /// The kinds of action that the scenario allows, programs' own steps apart.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.actions().iter().any(|action| action.kind() == *kind)).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! `stranded advise`
+
+use std::io::Read as _;
+use std::time::Instant;
+
+use crate::advise::{Advised, Circumstances, ProcedureText, Verdict, advise_all, known_procedures};
+use crate::cli::{Advise, Format};
+use crate::engine::Limits;
+use crate::exit::Exit;
+use crate::report::{advice_json, advice_text};
+use crate::snapshot;
+
+use super::{Failure, output};
+
+/// What stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+pub(super) fn run(arguments: &Advise) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let circumstances = circumstances(arguments)?;
+    let mut procedures = known_procedures();
+    for path in &arguments.runbooks {
+        procedures.push(ProcedureText { file_name: path.clone(), text: text_of(path)? });
+    }
+    let name = if arguments.snapshots == STANDARD_INPUT { "standard input" } else { &arguments.snapshots };
+    let snapshots = snapshot::read(name, &text_of(&arguments.snapshots)?)?;
+    let limits = Limits {
+        states_max: Some(arguments.max_states),
+        deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
+        ..Limits::default()
+    };
+    let advised = advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits)?;
+    let file = arguments.output.file.as_deref();
+    match arguments.output.format {
+        Format::Json => output::print_json(&advice_json::report(&advised, &circumstances), file)?,
+        Format::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file)?,
+    };
+    Ok(advised.iter().map(exit).max().unwrap_or(Exit::AsExpected))
+}
+
+fn circumstances(arguments: &Advise) -> Result<Circumstances, Failure> {
+    let mut faults = arguments.faults.clone();
+    faults.sort();
+    faults.dedup();
+    let faults_max = match (faults.is_empty(), arguments.faults_max) {
+        (true, Some(max)) if max > 0 => {
+            return Err(Failure::Usage(
+                "--faults-max says that faults may happen: list their kinds in --faults".to_owned(),
+            ));
+        }
+        (true, Some(_) | None) => 0,
+        (false, Some(0)) => {
+            return Err(Failure::Usage("--faults lists faults, and --faults-max lets none happen".to_owned()));
+        }
+        (false, max) => max.unwrap_or(1),
+    };
+    let deliveries = arguments.delivery.map_or_else(|| Circumstances::DELIVERIES.to_vec(), |delivery| vec![delivery]);
+    Ok(Circumstances { deliveries, faults, faults_max, replication: arguments.replication })
+}
+
+/// The text of a file or of standard input.
+fn text_of(path: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = if path == STANDARD_INPUT {
+        std::io::stdin().lock().read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
+    };
+    read.map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    String::from_utf8(bytes).map_err(|reason| {
+        let valid = &reason.as_bytes()[..reason.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::Usage(format!("cannot read {path}: line {line} is not UTF-8 text"))
+    })
+}
+
+/// A stranded mailbox, or one for which nothing is safe, is not as it should be.
+fn exit(advised: &Advised<'_>) -> Exit {
+    let verdicts = || advised.advice.iter().flat_map(|advice| advice.cases.iter().map(|case| case.verdict));
+    let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != Verdict::Safe);
+    let is_cut = verdicts().any(|verdict| matches!(verdict, Verdict::Inconclusive(_)));
+    match (advised.snapshot.is_stranded(), is_cut, is_stuck) {
+        (true, _, _) | (false, false, true) => Exit::NotAsExpected,
+        (false, true, _) => Exit::Inconclusive,
+        (false, false, false) => Exit::AsExpected,
+    }
+}

@@ -1,0 +1,167 @@
+//! Advice in JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use stranded_model::id::{Id, MessageSet, ServerId};
+
+use crate::advise::{Advice, Advised, Case, Circumstances, Verdict};
+use crate::property::Property;
+use crate::scenario::{delivery_name, replication_name};
+use crate::snapshot::Snapshot;
+
+use super::trace::{self, TraceFile, answers};
+use super::{deed, names};
+
+/// The report of one run of `stranded advise`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AdviceReport {
+    /// The version of the program.
+    pub version: String,
+    /// The model that was searched.
+    pub model_hash: String,
+    /// Every mailbox, in the order of the snapshots.
+    pub mailboxes: Vec<MailboxReport>,
+}
+
+/// What is known of one mailbox, and what is advised.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MailboxReport {
+    /// The mailbox.
+    pub mailbox: String,
+    /// Whether data is on a server that is not the home, and not at home too.
+    pub stranded: bool,
+    /// The server that every replica names in both attributes; `null` if there is none.
+    pub home: Option<String>,
+    /// The servers that hold messages.
+    pub data_on: Vec<String>,
+    /// What was not observed, and how it is taken to be.
+    pub remarks: Vec<String>,
+    /// The messages that the traces tell apart, by name, with those of the snapshot that each group of them stands for.
+    pub messages: Vec<GroupReport>,
+    /// The advice, the safest procedure first, from the mildest circumstances to the hardest; empty where none was asked for.
+    pub advice: Vec<AdviceEntry>,
+}
+
+/// Messages that are in the same stores.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GroupReport {
+    /// Their names in traces.
+    pub stands_for: Vec<String>,
+    /// The stores that hold them.
+    pub stores: Vec<String>,
+    /// Their names in the snapshot.
+    pub messages: Vec<String>,
+}
+
+/// What one procedure comes to in one direction under one kind of delivery.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AdviceEntry {
+    /// The procedure.
+    pub procedure: String,
+    /// The server it takes as its source.
+    pub from: String,
+    /// The server it takes as its destination.
+    pub to: String,
+    /// `safe`, `unsafe`, `not-applicable` or `inconclusive`.
+    pub verdict: String,
+    /// How it goes wrong, if it is unsafe: `loses`, `out-of-reach` or `never-done`.
+    pub harm: Option<String>,
+    /// The messages that are lost or out of reach, as the trace names them.
+    pub messages: Vec<String>,
+    /// What may happen besides.
+    pub circumstances: CircumstancesReport,
+    /// Whether mail that arrives can be returned to its sender.
+    pub can_return_mail: bool,
+    /// The steps to perform, if it is safe.
+    pub steps: Vec<String>,
+    /// The assumptions that were varied.
+    pub varied: Vec<String>,
+    /// The answers under which it goes wrong.
+    pub assumptions: BTreeMap<String, String>,
+    /// The shortest way to the harm.
+    pub trace: Option<TraceFile>,
+}
+
+/// What may happen besides a procedure.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CircumstancesReport {
+    /// When mail arrives.
+    pub delivery: String,
+    /// How changes of the directory travel.
+    pub replication: String,
+    /// Which faults may happen.
+    pub faults: Vec<String>,
+    /// How many of them.
+    pub faults_max: u8,
+}
+
+/// The report on all that was asked.
+#[must_use]
+pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances) -> AdviceReport {
+    AdviceReport {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model_hash: crate::model_hash(),
+        mailboxes: advised.iter().map(|one| mailbox(one, circumstances)).collect(),
+    }
+}
+
+fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances) -> MailboxReport {
+    let Advised { snapshot, replication, advice } = advised;
+    let server = |id: &ServerId| name(snapshot, *id);
+    let group = |group: &crate::snapshot::Group| GroupReport {
+        stands_for: names::messages(group.stands_for),
+        stores: group.stores.iter().map(server).collect(),
+        messages: group.messages.clone(),
+    };
+    let around = |case: &Case| CircumstancesReport {
+        delivery: delivery_name(case.delivery).to_owned(),
+        replication: replication_name(*replication).to_owned(),
+        faults: circumstances.faults.iter().map(|fault| fault.name().to_owned()).collect(),
+        faults_max: circumstances.faults_max,
+    };
+    let entries =
+        advice.iter().flat_map(|one| one.cases.iter().map(move |case| entry(snapshot, one, case, around(case))));
+    MailboxReport {
+        mailbox: snapshot.mailbox.clone(),
+        stranded: snapshot.is_stranded(),
+        home: snapshot.home().as_ref().map(server),
+        data_on: snapshot.data_on().iter().map(server).collect(),
+        remarks: snapshot.remarks.clone(),
+        messages: snapshot.groups.iter().map(group).collect(),
+        advice: entries.collect(),
+    }
+}
+
+fn entry(snapshot: &Snapshot, advice: &Advice, case: &Case, circumstances: CircumstancesReport) -> AdviceEntry {
+    let harm = case.harm.as_deref();
+    let is_safe = case.verdict == Verdict::Safe;
+    AdviceEntry {
+        procedure: advice.procedure.name.clone(),
+        from: name(snapshot, advice.from),
+        to: name(snapshot, advice.to),
+        verdict: case.verdict.name().to_owned(),
+        harm: case.verdict.harm().map(ToOwned::to_owned),
+        messages: names::messages(harm.map_or(MessageSet::EMPTY, |harm| harm.messages)),
+        circumstances,
+        can_return_mail: case.can_return_mail,
+        steps: if is_safe { steps(advice) } else { Vec::new() },
+        varied: case.varied.iter().map(|assumption| assumption.name().to_owned()).collect(),
+        assumptions: harm.map(|harm| answers(&harm.world, &harm.touched)).unwrap_or_default(),
+        trace: harm.map(|harm| {
+            let broken = case.verdict.property().map_or("", Property::name);
+            trace::write(&harm.spec, &harm.world, &harm.touched, broken, &harm.trace)
+        }),
+    }
+}
+
+/// What a procedure does, step by step, when nothing disturbs it.
+pub(super) fn steps(advice: &Advice) -> Vec<String> {
+    let Some(plan) = &advice.plan else { return Vec::new() };
+    plan.acts.iter().map(|act| deed(&plan.world, &plan.run, act)).collect()
+}
+
+pub(super) fn name(snapshot: &Snapshot, server: ServerId) -> String {
+    snapshot.names.servers[server.index()].clone()
+}

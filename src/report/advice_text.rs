@@ -1,0 +1,196 @@
+//! Advice as text: which mailboxes are stranded, what to do about each, the steps of what is safe, and how the rest goes wrong.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use stranded_model::id::ServerId;
+use stranded_model::scenario::Replication;
+use stranded_model::state::{Home, Homes, Mailbox};
+
+use crate::advise::{Advice, Advised, Case, Circumstances, Harm, Verdict};
+use crate::scenario::replication_name;
+use crate::snapshot::Snapshot;
+
+use super::advice_json::{name, steps};
+use super::story::Story;
+use super::text::{table, wrapped};
+use super::trace::answers;
+use super::{advice_words as words, names};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const TITLE: Style = Style::new().bold();
+
+/// The most names of messages that are told.
+const NAMES_MAX: usize = 3;
+
+/// The width of a column of verdicts.
+const COLUMN: usize = 22;
+
+/// The whole report. It contains style codes; whoever prints it to something else than a terminal strips them.
+#[must_use]
+pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances, width: u16) -> String {
+    let mut text = summary(advised, width);
+    for one in advised.iter().filter(|one| !one.advice.is_empty() || one.snapshot.is_stranded()) {
+        text.push('\n');
+        text.push_str(&mailbox(one, circumstances, width));
+    }
+    text
+}
+
+/// Which mailboxes are stranded, before anything else.
+fn summary(advised: &[Advised<'_>], width: u16) -> String {
+    let stranded: Vec<&Snapshot> =
+        advised.iter().map(|one| one.snapshot).filter(|snapshot| snapshot.is_stranded()).collect();
+    let all = if advised.len() == 1 { "1 mailbox".to_owned() } else { format!("{} mailboxes", advised.len()) };
+    if stranded.is_empty() {
+        return format!("{GOOD}{all}: none is stranded{GOOD:#}\n");
+    }
+    let mut text = format!("{BAD}{all}: {} stranded{BAD:#}\n", stranded.len());
+    for snapshot in stranded {
+        let data: Vec<String> = snapshot.data_on().into_iter().map(|server| name(snapshot, server)).collect();
+        let home =
+            snapshot.home().map_or_else(|| "no one home".to_owned(), |home| format!("home {}", name(snapshot, home)));
+        let line = format!("{}: {home}, data on {}", snapshot.mailbox, data.join(" and "));
+        let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
+    }
+    text
+}
+
+fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances, width: u16) -> String {
+    let snapshot = advised.snapshot;
+    let mut text = format!("{TITLE}{}{TITLE:#}\n", snapshot.mailbox);
+    text.push_str(&standing(snapshot, width));
+    let faults: Vec<&str> = circumstances.faults.iter().map(|fault| fault.name()).collect();
+    let faults = match (faults.is_empty(), circumstances.faults_max) {
+        (true, _) => "no faults".to_owned(),
+        (false, max) => format!("up to {max} faults ({})", faults.join(", ")),
+    };
+    let travel = match advised.replication {
+        Replication::Instant => "reaches every replica at once",
+        Replication::Eventual => "reaches each replica at its own time",
+    };
+    let mode = replication_name(advised.replication);
+    let around = format!("Judged with {faults}; a change of the directory {travel} (--replication {mode}).");
+    let _ = writeln!(text, "\n{}", wrapped(&around, 0, width));
+    for warning in words::warnings(advised) {
+        let told = wrapped(&format!("{} {}", warning.title, warning.text), 0, width);
+        let styled = told.strip_prefix(&warning.title).map(|rest| format!("{BAD}{}{BAD:#}{rest}", warning.title));
+        let _ = writeln!(text, "\n{}", styled.unwrap_or(told));
+    }
+    text.push_str(&verdicts(advised));
+    for advice in advised.advice.iter() {
+        text.push_str(&advice_on(snapshot, advice, width));
+    }
+    text
+}
+
+/// How the mailbox stands.
+fn standing(snapshot: &Snapshot, width: u16) -> String {
+    let mut text = String::new();
+    let servers: Vec<ServerId> = snapshot.mailboxes.ids().collect();
+    let column = servers.iter().map(|server| name(snapshot, *server).chars().count()).max().unwrap_or(0) + 2;
+    for server in servers {
+        let directory = match snapshot.homes[server] {
+            None => "its directory has no recipient".to_owned(),
+            Some(homes) => format!("its directory says {}", home(snapshot, homes)),
+        };
+        let held = match snapshot.mailboxes[server] {
+            Mailbox::Absent => "its store has no mailbox".to_owned(),
+            Mailbox::Present(contents) if contents.messages.is_empty() => "its store has an empty mailbox".to_owned(),
+            Mailbox::Present(contents) => format!("its store holds {}", words::counted(snapshot, contents.messages)),
+        };
+        let line = format!("{directory}, {held}");
+        let _ = writeln!(text, "  {:<column$}{}", name(snapshot, server), wrapped(&line, column + 2, width));
+    }
+    for group in &snapshot.groups {
+        let mut told = group.messages.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
+        if group.messages.len() > NAMES_MAX {
+            let _ = write!(told, " and {} more", group.messages.len() - NAMES_MAX);
+        }
+        let verb = if group.stands_for.len() == 1 { "stands for" } else { "stand for" };
+        let line = format!("{} {verb} {told}", names::messages(group.stands_for).join(", "));
+        let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
+    }
+    for remark in &snapshot.remarks {
+        let _ = writeln!(text, "  {}", wrapped(&format!("note: {remark}"), 4, width));
+    }
+    text
+}
+
+fn home(snapshot: &Snapshot, homes: Homes) -> String {
+    let value = |home: Home| home.server().map_or_else(|| "(malformed)".to_owned(), |server| name(snapshot, server));
+    match homes.agreed() {
+        Some(server) => format!("home {}", name(snapshot, server)),
+        None => format!("Home-MDB {}, Home-MTA {}", value(homes.mdb), value(homes.mta)),
+    }
+}
+
+/// One line for each procedure, one column for each kind of delivery.
+fn verdicts(advised: &Advised<'_>) -> String {
+    let Some(first) = advised.advice.first() else {
+        return "\nThere is no other server to run anything with.\n".to_owned();
+    };
+    let called: Vec<String> = advised.advice.iter().map(|advice| called(advised, advice)).collect();
+    let column = called.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("procedure".len()) + 2;
+    let headings: Vec<&str> = first.cases.iter().map(|case| words::heading(case.delivery)).collect();
+    let mut text = format!("\n  {:<column$}{}\n", "procedure", columns(&headings, |_| Style::new()));
+    for (advice, called) in advised.advice.iter().zip(called) {
+        let verdicts: Vec<String> = advice.cases.iter().map(words::verdict).collect();
+        let style = |place: usize| match advice.cases[place].verdict {
+            Verdict::Safe => GOOD,
+            Verdict::NotApplicable | Verdict::Inconclusive(_) => Style::new(),
+            Verdict::OutOfReach | Verdict::NeverDone | Verdict::Loses => BAD,
+        };
+        let _ = writeln!(text, "  {called:<column$}{}", columns(&verdicts, style));
+    }
+    text
+}
+
+/// Texts side by side, the last one as long as it is.
+fn columns(texts: &[impl AsRef<str>], style: impl Fn(usize) -> Style) -> String {
+    let mut line = String::new();
+    for (place, text) in texts.iter().enumerate() {
+        let (text, style) = (text.as_ref(), style(place));
+        let room = if place + 1 == texts.len() { 0 } else { COLUMN.saturating_sub(text.chars().count()).max(1) };
+        let _ = write!(line, "{style}{text}{style:#}{:room$}", "");
+    }
+    line
+}
+
+/// The procedure, and its direction where there are several.
+fn called(advised: &Advised<'_>, advice: &Advice) -> String {
+    let direction = (advice.from, advice.to);
+    if advised.advice.iter().all(|other| (other.from, other.to) == direction) {
+        return advice.procedure.name.clone();
+    }
+    let Advice { procedure, from, to, .. } = advice;
+    format!("{} {} to {}", procedure.name, name(advised.snapshot, *from), name(advised.snapshot, *to))
+}
+
+fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
+    let Advice { procedure, from, to, .. } = advice;
+    let style = if advice.is_safe_now() { GOOD } else { BAD };
+    let title = format!("{}, from {} to {}", procedure.name, name(snapshot, *from), name(snapshot, *to));
+    let says = words::judgement(snapshot, advice);
+    let style =
+        if advice.cases.iter().all(|case| case.verdict == Verdict::NotApplicable) { Style::new() } else { style };
+    let mut text = format!("\n{style}{title}{style:#}\n{}\n", wrapped(&format!("It is {says}."), 0, width));
+    if advice.is_safe_now() {
+        for (number, step) in (1..).zip(steps(advice)) {
+            let _ = writeln!(text, "  {number:>2}. it {}", wrapped(&step, 9, width));
+        }
+    }
+    if let Some((case, harm)) = advice.first_harm() {
+        text.push_str(&story(case, harm, width));
+    }
+    text
+}
+
+fn story(case: &Case, harm: &Harm, width: u16) -> String {
+    let with = answers(&harm.world, &case.varied);
+    let with: Vec<String> = with.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let with = if with.is_empty() { String::new() } else { format!(" (with {})", with.join(", ")) };
+    let title = format!("How it goes wrong, {}{with}:", words::circumstance(case.delivery));
+    format!("{}\n{}", wrapped(&title, 0, width), table(&harm.world, &Story::of(&harm.world, &harm.trace), width))
+}

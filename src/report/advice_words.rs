@@ -1,0 +1,235 @@
+//! What advice says in words: the verdict on a procedure in one sentence, and the warnings that come before all advice.
+
+use stranded_model::id::{MailboxId, MessageSet, ServerId};
+use stranded_model::procedure::Act;
+use stranded_model::scenario::{Delivery, Replication};
+
+use crate::advise::{Advice, Advised, Case, Harm, Verdict};
+use crate::scenario::builtin;
+use crate::snapshot::Snapshot;
+
+use super::advice_json::name;
+use super::names;
+
+/// The procedure that the article warns of running a second time. [Q252869 S12]
+const MOVE_AGAIN: &str = "move-of-the-article";
+/// The sentence of the article that warns of it.
+const MOVE_AGAIN_SOURCE: &str = "Q252869 S12";
+/// The article that tells how to save mail which has come since. [Q162998]
+const SAVES_LATE_MAIL: &str = "Q162998";
+
+/// Something to be read before all else.
+pub(super) struct Warning {
+    /// What it is about.
+    pub(super) title: String,
+    /// What to do or not to do, and why.
+    pub(super) text: String,
+}
+
+/// What stands above the column of a kind of delivery.
+pub(super) fn heading(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Never | Delivery::Before => "no mail arrives",
+        Delivery::UntilRepair => "mail until it starts",
+        Delivery::AnyTime => "mail at any time",
+    }
+}
+
+/// A kind of delivery as a clause.
+pub(super) fn circumstance(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Never | Delivery::Before => "even if no mail arrives",
+        Delivery::UntilRepair => "if mail arrives before it starts",
+        Delivery::AnyTime => "if mail arrives while it runs",
+    }
+}
+
+/// A verdict in the table.
+pub(super) fn verdict(case: &Case) -> String {
+    let messages = case.harm.as_ref().map_or(MessageSet::EMPTY, |harm| harm.messages);
+    let messages = names::messages(messages).join(" ");
+    match case.verdict {
+        Verdict::Safe => "safe".to_owned(),
+        Verdict::NotApplicable => "not applicable".to_owned(),
+        Verdict::Inconclusive(_) => "inconclusive".to_owned(),
+        Verdict::OutOfReach => format!("unsafe: hides {messages}"),
+        Verdict::NeverDone => "unsafe: never done".to_owned(),
+        Verdict::Loses => format!("unsafe: loses {messages}"),
+    }
+}
+
+/// How many messages of the snapshot these are, with their names in traces.
+pub(super) fn counted(snapshot: &Snapshot, messages: MessageSet) -> String {
+    let count = snapshot.count(messages);
+    let noun = if count == 1 { "message" } else { "messages" };
+    let here = if count == messages.len() { "" } else { "here " };
+    format!("{count} {noun} ({here}{})", names::messages(messages).join(", "))
+}
+
+/// What one procedure comes to, as the end of a sentence.
+pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
+    let verdicts = || advice.cases.iter().map(|case| case.verdict);
+    let mut text = if verdicts().all(|verdict| verdict == Verdict::Safe) {
+        match advice.cases.last().map(|case| case.delivery) {
+            Some(Delivery::AnyTime) => "safe, whenever mail arrives".to_owned(),
+            Some(Delivery::UntilRepair) => "safe, even if mail arrives before it starts".to_owned(),
+            Some(Delivery::Never | Delivery::Before) | None => "safe as long as no mail arrives".to_owned(),
+        }
+    } else if verdicts().all(|verdict| matches!(verdict, Verdict::Inconclusive(_))) {
+        "not judged: not all was searched (--max-states, --timeout)".to_owned()
+    } else if verdicts().all(|verdict| verdict == Verdict::NotApplicable) {
+        "not applicable: from here it declines or cannot start, and changes nothing".to_owned()
+    } else {
+        let safe: Vec<Delivery> =
+            advice.cases.iter().filter(|case| case.verdict == Verdict::Safe).map(|case| case.delivery).collect();
+        let kept = keeps(snapshot, advice);
+        let start = match (safe.last(), kept) {
+            (Some(Delivery::UntilRepair), _) => "safe, even if mail arrives before it starts".to_owned(),
+            (Some(Delivery::Never | Delivery::Before | Delivery::AnyTime), _) | (None, true) => {
+                format!("safe for what is on {}", name(snapshot, advice.to))
+            }
+            (None, false) => "unsafe".to_owned(),
+        };
+        let harms = advice.cases.iter().filter_map(|case| Some((case, case.harm.as_deref()?)));
+        let first_of_each = harms.fold(Vec::new(), |mut told: Vec<(&Case, &Harm)>, (case, harm)| {
+            if told.iter().all(|(other, _)| other.verdict != case.verdict) {
+                told.push((case, harm));
+            }
+            told
+        });
+        let harms = first_of_each.into_iter().map(|(case, harm)| self::harm(snapshot, advice, case, harm));
+        let cut = advice.cases.iter().find(|case| matches!(case.verdict, Verdict::Inconclusive(_)));
+        let cut = cut.map(|case| format!("{}: not all was searched", circumstance(case.delivery)));
+        [vec![start], harms.chain(cut).collect()].concat().join("; ")
+    };
+    if advice.is_safe_now() && advice.cases.iter().any(|case| case.can_return_mail) {
+        text.push_str("; mail that arrives meanwhile can be returned to its sender");
+    }
+    text
+}
+
+/// Whether nothing that is on the destination is ever lost or hidden.
+fn keeps(snapshot: &Snapshot, advice: &Advice) -> bool {
+    let there = snapshot.mailboxes[advice.to].held();
+    let is_harmless = |case: &Case| match case.verdict {
+        Verdict::Safe => true,
+        Verdict::OutOfReach => case.harm.as_ref().is_some_and(|harm| harm.messages.common(there).is_empty()),
+        Verdict::NotApplicable | Verdict::Inconclusive(_) | Verdict::NeverDone | Verdict::Loses => false,
+    };
+    !there.is_empty() && advice.cases.iter().any(is_harmless)
+}
+
+fn harm(snapshot: &Snapshot, advice: &Advice, case: &Case, harm: &Harm) -> String {
+    let known = harm.messages.common(snapshot.messages());
+    let is_told_apart = advice.cases.iter().any(|case| case.delivery == Delivery::UntilRepair);
+    let late = !harm.messages.without(known).is_empty();
+    let mut what = Vec::new();
+    if !known.is_empty() {
+        what.push(counted(snapshot, known));
+    }
+    if late {
+        what.push(match case.delivery {
+            Delivery::AnyTime if is_told_apart => "mail that arrives while it runs".to_owned(),
+            Delivery::AnyTime => "mail that arrives".to_owned(),
+            Delivery::Never | Delivery::Before | Delivery::UntilRepair => {
+                "mail that arrives before it starts".to_owned()
+            }
+        });
+    }
+    let what = what.join(" and ");
+    match case.verdict {
+        Verdict::Loses => format!("it can destroy {what}"),
+        Verdict::OutOfReach => {
+            format!("it can leave {what} {}where nobody sees it", places(snapshot, harm))
+        }
+        Verdict::NeverDone => "it can come to a point from which it never ends well".to_owned(),
+        Verdict::Safe | Verdict::NotApplicable | Verdict::Inconclusive(_) => String::new(),
+    }
+}
+
+/// Where these messages are in the end.
+fn places(snapshot: &Snapshot, harm: &Harm) -> String {
+    let end = harm.trace.path.end(&harm.world);
+    let mailboxes = &end.accounts[MailboxId::default()].mailboxes;
+    let holds = |server: &ServerId| !mailboxes[*server].held().common(harm.messages).is_empty();
+    let servers: Vec<String> = mailboxes.ids().filter(holds).map(|server| name(snapshot, server)).collect();
+    if servers.is_empty() { String::new() } else { format!("on {} ", servers.join(" and ")) }
+}
+
+/// What must be read before all advice: not to move the mailbox again, and what to do about mail that has come since.
+pub(super) fn warnings(advised: &Advised<'_>) -> Vec<Warning> {
+    let snapshot = advised.snapshot;
+    let mut warnings = Vec::new();
+    if !snapshot.is_stranded() {
+        return warnings;
+    }
+    if advised.replication == Replication::Eventual && snapshot.home().is_none() {
+        let text = "replicas differ, and nothing says which is the newest. Wait until they agree, or let them update now \
+                    [Q182963], and take the snapshot again; what follows holds for every order in which they may agree.";
+        warnings.push(Warning { title: "Let the directory settle first:".to_owned(), text: text.to_owned() });
+    }
+    let destroys = |advice: &&Advice| {
+        let there = snapshot.mailboxes[advice.to].held();
+        let case = advice.cases.first().filter(|case| case.verdict == Verdict::Loses);
+        case.and_then(|case| case.harm.as_deref()).is_some_and(|harm| !harm.messages.common(there).is_empty())
+    };
+    if let Some(again) = advised.advice.iter().filter(destroys).find(|advice| advice.procedure.name == MOVE_AGAIN) {
+        let is_move = |advice: &&Advice| advice.procedure.has_act(|act| matches!(act, Act::CreateMailbox { .. }));
+        let here = |advice: &&Advice| (advice.from, advice.to) == (again.from, again.to);
+        let others = advised.advice.iter().filter(destroys).filter(is_move).filter(here);
+        let others = others.map(|advice| advice.procedure.name.as_str()).filter(|name| *name != MOVE_AGAIN);
+        let names: Vec<&str> = [MOVE_AGAIN].into_iter().chain(others).collect();
+        let gone = again.first_harm().map_or(MessageSet::EMPTY, |(_, harm)| harm.messages);
+        let (names, gone) = (names.join(" and "), counted(snapshot, gone));
+        let text = format!("{names} would destroy {gone}; how, is told below. [{MOVE_AGAIN_SOURCE}]");
+        warnings.push(Warning { title: "Do not move it again:".to_owned(), text });
+    }
+    let from_home = advised.advice.iter().find(|advice| Some(advice.from) == snapshot.home());
+    warnings.extend(from_home.and_then(|advice| late_mail(advised, advice.from, advice.to)));
+    warnings
+}
+
+/// What to do about mail that has come to the home since the data left it, or may come.
+fn late_mail(advised: &Advised<'_>, from: ServerId, to: ServerId) -> Option<Warning> {
+    let snapshot = advised.snapshot;
+    let late = snapshot.mailboxes[from].held().without(snapshot.mailboxes[to].held());
+    let here = || advised.advice.iter().filter(|advice| (advice.from, advice.to) == (from, to));
+    let delivery = if late.is_empty() { Delivery::UntilRepair } else { Delivery::Never };
+    let has_new = |harm: &Harm| !harm.messages.is_within(snapshot.messages());
+    let named = |verdict: Verdict| {
+        let does = |advice: &&Advice| {
+            let case = advice.cases.iter().find(|case| case.delivery == delivery);
+            case.filter(|case| case.verdict == verdict).and_then(|case| case.harm.as_deref()).is_some_and(|harm| {
+                if late.is_empty() { has_new(harm) } else { !harm.messages.common(late).is_empty() }
+            })
+        };
+        here().filter(does).map(|advice| advice.procedure.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (hidden, lost) = (named(Verdict::OutOfReach), named(Verdict::Loses));
+    if hidden.is_empty() && lost.is_empty() {
+        return None;
+    }
+    let (from_name, to_name) = (name(snapshot, from), name(snapshot, to));
+    let mut text = if late.is_empty() {
+        format!("mail that arrives now goes to {from_name}.")
+    } else {
+        format!("{from_name} holds {} that {to_name} does not.", counted(snapshot, late))
+    };
+    for (procedures, fate) in [(hidden, "would leave it there, where nobody sees it"), (lost, "would destroy it")] {
+        if !procedures.is_empty() {
+            text.push_str(&format!(" {procedures}: {fate}."));
+        }
+    }
+    text.push_str(&format!(
+        " Before you run such a procedure, save what is on {from_name} to a file. [{SAVES_LATE_MAIL}]"
+    ));
+    let safe = here()
+        .filter(|advice| advice.cases.iter().any(|case| case.delivery == delivery && case.verdict == Verdict::Safe));
+    let careful = safe.filter(|advice| builtin::procedure(&advice.procedure.name).is_some());
+    let cites = |advice: &&Advice| advice.procedure.source.iter().any(|source| source.starts_with(SAVES_LATE_MAIL));
+    if let Some(careful) = careful.into_iter().find(cites) {
+        text.push_str(&format!(" {} does that itself, and is safe here.", careful.procedure.name));
+    }
+    let title = if late.is_empty() { "Mind late mail:" } else { "Save this first:" };
+    Some(Warning { title: title.to_owned(), text })
+}

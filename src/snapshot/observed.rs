@@ -1,0 +1,243 @@
+//! What a line says, in the model's terms: which servers there are, what each replica and each store says, which messages are
+//! told apart. A line that no state of the model matches is refused, with the part that cannot be and the nearest that can.
+
+use stranded_model::dn::{self, HomeAttribute};
+use stranded_model::id::{Id, MessageId, MessageSet, ServerId};
+use stranded_model::state::{Contents, Home, Homes, Mailbox};
+use stranded_model::table::{ENTRIES_MAX, PerServer};
+
+use crate::scenario::{SiteNames, is_server_name, listed, nearest};
+
+use super::line::{Entries, Entry, Line, Store};
+use super::{Group, Snapshot, Wrong};
+
+/// The snapshot that a line describes.
+pub(super) fn snapshot(line: &Line) -> Result<Snapshot, Wrong> {
+    if line.mailbox.trim().is_empty() {
+        return Err(Wrong::at(
+            &line.mailbox,
+            "the mailbox has no name",
+            "whatever names it: a DN, an alias, an address",
+        ));
+    }
+    let mut observed = Observed { names: SiteNames::of(servers(line)?), remarks: Vec::new(), has_names: false };
+    let homes = observed.homes(&line.directory)?;
+    let groups = groups(&line.stores, &observed.names.servers)?;
+    let mailboxes = observed.mailboxes(&line.stores, &groups);
+    Ok(Snapshot {
+        mailbox: line.mailbox.clone(),
+        names: observed.names,
+        homes,
+        mailboxes,
+        groups,
+        remarks: observed.remarks,
+    })
+}
+
+/// Every server that the directory or the stores speak of, in the order of the line.
+fn servers(line: &Line) -> Result<Vec<String>, Wrong> {
+    let mut servers: Vec<String> = Vec::new();
+    for keys in [keys(&line.directory), keys(&line.stores)] {
+        for (place, key) in keys.iter().enumerate() {
+            if keys[..place].contains(key) {
+                let mut wrong =
+                    Wrong::at(key, format!("`{key}` is there twice"), "a server is named once in each part");
+                wrong.occurrence = 1;
+                return Err(wrong);
+            }
+            if let Some(other) = servers.iter().find(|other| *other != key && other.eq_ignore_ascii_case(key)) {
+                let message =
+                    format!("`{key}` and `{other}` are one server: names are compared without regard to case");
+                return Err(Wrong::at(key, message, format!("write `{other}`")));
+            }
+            if !is_server_name(key) {
+                let label = "letters, digits, `-`, `_` and `.`, and none of from, to, home, connected-to";
+                return Err(Wrong::at(key, format!("no server can be called `{}`", key.escape_debug()), label));
+            }
+            if !servers.iter().any(|other| other == key) {
+                servers.push((*key).to_owned());
+            }
+        }
+    }
+    match servers.get(ENTRIES_MAX) {
+        Some(excess) => {
+            let message = format!("{} servers, and a site of the model has at most {ENTRIES_MAX}", servers.len());
+            let label = "nearest: leave out servers that hold nothing and repeat what others say";
+            Err(Wrong::at(excess, message, label))
+        }
+        None => Ok(servers),
+    }
+}
+
+fn keys<T>(entries: &Entries<T>) -> Vec<&str> {
+    entries.0.iter().map(|(key, _)| key.as_str()).collect()
+}
+
+struct Observed {
+    names: SiteNames,
+    remarks: Vec<String>,
+    /// Whether a distinguished name has told the organisation and the site.
+    has_names: bool,
+}
+
+impl Observed {
+    /// What each replica says; one that was not observed is taken to say what the first observed one says.
+    fn homes(&mut self, directory: &Entries<Option<Entry>>) -> Result<PerServer<Option<Homes>>, Wrong> {
+        let mut seen: Vec<(String, Option<Homes>)> = Vec::new();
+        for (server, entry) in &directory.0 {
+            match entry {
+                None => seen.push((server.clone(), None)),
+                Some(entry) => seen.extend(self.entry(server, entry)?.map(|homes| (server.clone(), Some(homes)))),
+            }
+        }
+        if seen.is_empty() {
+            let label = "nearest: `\"directory\": {SERVER: {\"home-mdb\": SERVER}}`";
+            return Err(Wrong::at("directory", "no replica was observed, so nothing says where the home is", label));
+        }
+        let Some((_, Some(first))) = seen.iter().find(|(_, homes)| homes.is_some()) else {
+            let label = "nearest: one of them with a `home-mdb`; where the recipient was deleted, the consistency adjuster \
+                         on the server with the data creates it again";
+            return Err(Wrong::at("directory", "no replica has a recipient, so the mailbox has no home", label));
+        };
+        let first = *first;
+        let servers = self.names.servers.clone();
+        Ok(PerServer::of(servers.len(), |server: ServerId| {
+            let name = &servers[server.index()];
+            let found = seen.iter().find(|(other, _)| other == name);
+            found.map_or_else(
+                || {
+                    self.remarks.push(format!("the directory of {name} was not observed; it is taken to agree"));
+                    Some(first)
+                },
+                |(_, homes)| *homes,
+            )
+        }))
+    }
+
+    /// The homes of one entry. Of two attributes of which one was observed, the other is taken to name the same server.
+    fn entry(&mut self, server: &str, entry: &Entry) -> Result<Option<Homes>, Wrong> {
+        let mdb =
+            entry.mdb.as_ref().map(|value| self.home(server, value.as_deref(), HomeAttribute::Mdb)).transpose()?;
+        let mta =
+            entry.mta.as_ref().map(|value| self.home(server, value.as_deref(), HomeAttribute::Mta)).transpose()?;
+        let mut taken = |attribute: HomeAttribute, home: Home| {
+            let name = attribute.name();
+            self.remarks.push(format!("{name} on {server} was not observed; it is taken to name the same server"));
+            home
+        };
+        Ok(match (mdb, mta) {
+            (None, None) => None,
+            (Some(mdb), Some(mta)) => Some(Homes { mdb, mta }),
+            (Some(mdb), None) => Some(Homes { mdb, mta: taken(HomeAttribute::Mta, mdb) }),
+            (None, Some(mta)) => Some(Homes { mdb: taken(HomeAttribute::Mdb, mta), mta }),
+        })
+    }
+
+    /// A server's name, or a distinguished name of its store or agent. A name that is malformed is what the directory says, and
+    /// no error.
+    fn home(&mut self, server: &str, value: Option<&str>, attribute: HomeAttribute) -> Result<Home, Wrong> {
+        let Some(value) = value else { return Ok(Home::Malformed) };
+        let is_distinguished = value.contains(['/', '=']);
+        let named = if is_distinguished {
+            match dn::parse(value, attribute) {
+                Ok(name) => {
+                    if !self.has_names {
+                        self.has_names = true;
+                        self.names.organization.clone_from(&name.organization);
+                        self.names.name.clone_from(&name.site);
+                    }
+                    name.server
+                }
+                Err(reason) => {
+                    self.remarks.push(format!("{} on {server} is malformed: {reason}", attribute.name()));
+                    return Ok(Home::Malformed);
+                }
+            }
+        } else {
+            value.to_owned()
+        };
+        let servers = &self.names.servers;
+        let place = servers.iter().position(|known| known.eq_ignore_ascii_case(&named));
+        place.map(|place| Home::Server(ServerId::at(place))).ok_or_else(|| {
+            let known: Vec<&str> = servers.iter().map(String::as_str).collect();
+            let label = match nearest(&named, &known) {
+                Some(near) => format!("nearest: `{near}`"),
+                None => format!("{}; if it is another server, say what its store holds", listed(&known)),
+            };
+            let message =
+                format!("{} names `{}`, of which nothing was observed", attribute.name(), named.escape_debug());
+            Wrong::at(value, message, label)
+        })
+    }
+
+    fn mailboxes(&mut self, stores: &Entries<Option<Store>>, groups: &[Group]) -> PerServer<Mailbox> {
+        let servers = self.names.servers.clone();
+        PerServer::of(servers.len(), |server: ServerId| {
+            let name = &servers[server.index()];
+            match stores.0.iter().find(|(other, _)| other == name) {
+                None => {
+                    self.remarks.push(format!("the store of {name} was not observed; it is taken to hold nothing"));
+                    Mailbox::Absent
+                }
+                Some((_, None)) => Mailbox::Absent,
+                Some((_, Some(_))) => {
+                    let here = groups.iter().filter(|group| group.stores.contains(&server));
+                    let messages = here.map(|group| group.stands_for).fold(MessageSet::EMPTY, MessageSet::with);
+                    Mailbox::Present(Contents { messages, ..Contents::EMPTY })
+                }
+            }
+        })
+    }
+}
+
+/// The messages in groups of those that are in the same stores, in the order in which the line first names one.
+fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Result<Vec<Group>, Wrong> {
+    let mut placed: Vec<(&str, Vec<ServerId>)> = Vec::new();
+    let mut places = std::collections::BTreeMap::new();
+    for (server, store) in &stores.0 {
+        let Some(id) = servers.iter().position(|known| known == server).map(ServerId::at) else { continue };
+        for message in store.iter().flat_map(|store| &store.messages) {
+            let place = *places.entry(message.as_str()).or_insert(placed.len());
+            if place == placed.len() {
+                placed.push((message, Vec::new()));
+            }
+            if placed[place].1.contains(&id) {
+                let text = message.escape_debug();
+                let label = "nearest: once; two messages need two names";
+                let mut wrong = Wrong::at(message, format!("`{text}` is twice in the store of {server}"), label);
+                wrong.occurrence = placed[place].1.len();
+                return Err(wrong);
+            }
+            placed[place].1.push(id);
+        }
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    for (message, mut stores) in placed {
+        stores.sort();
+        match groups.iter_mut().find(|group| group.stores == stores) {
+            Some(group) => group.messages.push(message.to_owned()),
+            None => groups.push(Group { stands_for: MessageSet::EMPTY, messages: vec![message.to_owned()], stores }),
+        }
+    }
+    represent(&mut groups)?;
+    Ok(groups)
+}
+
+/// Gives each group the messages that stand for it: two for two or more, as long as they suffice.
+fn represent(groups: &mut [Group]) -> Result<(), Wrong> {
+    let wanted = |each: usize| groups.iter().map(|group| group.messages.len().min(each)).sum::<usize>();
+    let Some(each) = [2, 1].into_iter().find(|each| wanted(*each) <= Snapshot::MESSAGES_MAX) else {
+        let most = Snapshot::MESSAGES_MAX;
+        let message =
+            format!("the messages are in {} different sets of stores, and {most} are told apart", groups.len());
+        return Err(Wrong::at("stores", message, "nearest: leave out a store that holds only what others hold too"));
+    };
+    let mut next = 0;
+    for group in groups {
+        let count = group.messages.len().min(each);
+        let messages = (next..next + count).map(|place| MessageSet::just(MessageId::at(place)));
+        group.stands_for = messages.fold(MessageSet::EMPTY, MessageSet::with);
+        next += count;
+    }
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! Advice: what is safe from an observed state, what is not and how, and which snapshots cannot be.
+
+mod lines;
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use stranded::advise::{Circumstances, ProcedureText, advise_all, known_procedures};
+use stranded::engine::Limits;
+use stranded::replay;
+use stranded::report::advice_json::{AdviceEntry, AdviceReport, report};
+use stranded::report::trace::TraceFile;
+use stranded::snapshot;
+use stranded_model::scenario::{Delivery, Fault, Replication};
+
+/// The article's stranded state: the data is on the destination, the directory names the source. [Q252869 S7, S8]
+const STRANDED: &str = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source", "home-mta": "source"}, "destination": {"home-mdb": "source", "home-mta": "source"}}, "stores": {"source": null, "destination": {"messages": ["one", "two"]}}}"#;
+/// The same, and the source has received a message since.
+const LATE: &str = r#"{"mailbox": "bob", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": ["late"]}, "destination": {"messages": ["one", "two"]}}}"#;
+/// A mailbox that is as it should be.
+const AT_HOME: &str = r#"{"mailbox": "carol", "directory": {"source": {"home-mdb": "source"}, "destination": {}}, "stores": {"source": {"messages": ["one"]}, "destination": null}, "size": 12}"#;
+
+fn circumstances() -> Circumstances {
+    Circumstances {
+        deliveries: Circumstances::DELIVERIES.to_vec(),
+        faults: Vec::new(),
+        faults_max: 0,
+        replication: Replication::Instant,
+    }
+}
+
+fn advised(lines: &str, runbooks: &[&str], all: bool, circumstances: &Circumstances) -> AdviceReport {
+    let snapshots = snapshot::read("test.jsonl", lines).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let mut texts = known_procedures();
+    texts.extend(runbooks.iter().map(|text| ProcedureText { file_name: "test.toml".into(), text: (*text).into() }));
+    let advised = advise_all(&snapshots, all, &texts, circumstances, &Limits::default());
+    report(&advised.unwrap_or_else(|wrong| panic!("{wrong}")), circumstances)
+}
+
+/// The verdicts on a procedure, from the mildest delivery to the hardest, each with how it goes wrong.
+fn verdicts(report: &AdviceReport, procedure: &str) -> Vec<String> {
+    let entries = report.mailboxes[0].advice.iter().filter(|entry| entry.procedure == procedure);
+    let told = |entry: &AdviceEntry| entry.harm.clone().unwrap_or_else(|| entry.verdict.clone());
+    entries.map(told).collect()
+}
+
+#[test]
+fn in_the_stranded_state_each_procedure_is_judged_as_the_sources_say() {
+    let report = advised(STRANDED, &[], false, &circumstances());
+    assert!(report.mailboxes[0].stranded);
+    for (procedure, expected) in [
+        ("method-1", ["safe", "out-of-reach", "out-of-reach"]),
+        ("method-2", ["safe", "loses", "loses"]),
+        ("q162998", ["safe", "safe", "loses"]),
+        ("move", ["loses", "loses", "loses"]),
+        ("move-of-the-article", ["loses", "loses", "loses"]),
+    ] {
+        assert_eq!(verdicts(&report, procedure), expected, "{procedure}");
+    }
+    let order: Vec<&str> = report.mailboxes[0].advice.iter().map(|entry| entry.procedure.as_str()).collect();
+    let place = |name: &str| order.iter().position(|other| *other == name).unwrap();
+    assert!(place("q162998") < place("method-1") && place("method-1") < place("method-2"), "{order:?}");
+    assert!(place("method-2") < place("move-of-the-article"), "the safest come first: {order:?}");
+}
+
+#[test]
+fn mail_that_came_since_is_left_behind_by_method_1_and_destroyed_by_method_2() {
+    let report = advised(LATE, &[], false, &circumstances());
+    let first = |procedure: &str| {
+        let entry = report.mailboxes[0].advice.iter().find(|entry| entry.procedure == procedure).unwrap();
+        (entry.harm.clone(), entry.messages.clone())
+    };
+    assert_eq!(first("method-1"), (Some("out-of-reach".to_owned()), vec!["m1".to_owned()]));
+    assert_eq!(first("method-2"), (Some("loses".to_owned()), vec!["m1".to_owned()]));
+    assert_eq!(report.mailboxes[0].messages[0].messages, ["late"]);
+    assert_eq!(verdicts(&report, "q162998")[0], "safe");
+}
+
+#[test]
+fn every_trace_of_the_advice_replays() {
+    let faulty = Circumstances {
+        deliveries: vec![Delivery::AnyTime],
+        faults: vec![Fault::ProgramDies],
+        faults_max: 1,
+        replication: Replication::Eventual,
+    };
+    for (lines, circumstances) in [(STRANDED, circumstances()), (LATE, circumstances()), (STRANDED, faulty)] {
+        let report = advised(lines, &[], false, &circumstances);
+        let traces = report.mailboxes[0].advice.iter().filter_map(|entry| entry.trace.as_ref());
+        let mut replayed = 0;
+        for trace in traces {
+            let text = serde_json::to_string(trace).unwrap();
+            let trace: TraceFile = serde_json::from_str(&text).unwrap();
+            replay::replay(&trace).unwrap_or_else(|refused| panic!("{}: {refused:?}", trace.scenario));
+            replayed += 1;
+        }
+        assert!(replayed > 0);
+    }
+}
+
+#[test]
+fn a_runbook_that_copies_one_message_only_is_unsafe_for_many() {
+    let careless = r#"
+        name = "careless"
+        [[step]]
+        do = "copy-message"
+        from = "to"
+        to = "from"
+        on = { ok = "delete", refused = "delete" }
+        [[step]]
+        label = "delete"
+        do = "delete-mailbox"
+        at = "to"
+        [[step]]
+        do = "report"
+        outcome = "ok"
+    "#;
+    let lines = |messages: &str| {
+        format!(
+            r#"{{"mailbox": "a", "directory": {{"s": {{"home-mdb": "s"}}}}, "stores": {{"s": {{"messages": []}}, "d": {{"messages": [{messages}]}}}}}}"#
+        )
+    };
+    let quiet = Circumstances { deliveries: vec![Delivery::Never], ..circumstances() };
+    let one = advised(&lines(r#""1""#), &[careless], false, &quiet);
+    assert_eq!(verdicts(&one, "careless"), ["safe"], "one message is copied whole");
+    let many: Vec<String> = (0..500).map(|number| format!("\"{number}\"")).collect();
+    let many = advised(&lines(&many.join(",")), &[careless], false, &quiet);
+    assert_eq!(verdicts(&many, "careless"), ["loses"]);
+    assert_eq!(many.mailboxes[0].messages[0].messages.len(), 500);
+    assert_eq!(many.mailboxes[0].messages[0].stands_for, ["m1", "m2"]);
+}
+
+#[test]
+fn a_runbook_that_declines_is_not_applicable_even_if_it_marks_and_unmarks() {
+    let declines = r#"
+        name = "declines"
+        [[step]]
+        do = "mark"
+        at = "to"
+        [[step]]
+        do = "require"
+        home-is = "to"
+        on = { refused = "back" }
+        [[step]]
+        do = "report"
+        outcome = "ok"
+        [[step]]
+        label = "back"
+        do = "unmark"
+        at = "to"
+        [[step]]
+        do = "report"
+        outcome = "refused"
+    "#;
+    let report = advised(STRANDED, &[declines], false, &circumstances());
+    assert_eq!(verdicts(&report, "declines"), ["not-applicable"; 3]);
+}
+
+#[test]
+fn a_procedure_that_never_ends_is_unsafe() {
+    let waits = r#"
+        name = "waits"
+        [[step]]
+        do = "delete-recipient"
+        data = "leave"
+        [[step]]
+        do = "wait"
+        home-is = "to"
+        [[step]]
+        do = "report"
+        outcome = "ok"
+    "#;
+    let report = advised(STRANDED, &[waits], false, &circumstances());
+    assert_eq!(verdicts(&report, "waits"), ["never-done"; 3]);
+}
+
+#[test]
+fn replicas_that_differ_make_replication_eventual() {
+    let lines =
+        STRANDED.replace(r#""destination": {"home-mdb": "source", "home-mta": "source"}"#, r#""destination": null"#);
+    let quiet = Circumstances { deliveries: vec![Delivery::Never], ..circumstances() };
+    let report = advised(&lines, &[], false, &quiet);
+    assert!(report.mailboxes[0].stranded && report.mailboxes[0].home.is_none());
+    assert!(report.mailboxes[0].advice.iter().all(|entry| entry.circumstances.replication == "eventual"));
+}
+
+#[test]
+fn mailboxes_that_are_as_they_should_be_get_advice_only_on_demand() {
+    assert!(advised(AT_HOME, &[], false, &circumstances()).mailboxes[0].advice.is_empty());
+    let all = advised(AT_HOME, &[], true, &circumstances());
+    assert!(!all.mailboxes[0].stranded);
+    assert_eq!(verdicts(&all, "move")[0], "safe");
+    assert_eq!(verdicts(&all, "guarded-move"), ["safe"; 3]);
+    assert_eq!(verdicts(&all, "method-2")[0], "loses");
+}
+
+/// Runs the program on lines that it reads from standard input.
+pub(crate) fn stranded(arguments: &[&str], lines: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+    let command = command.arg("advise").args(arguments).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A program that refuses its arguments ends without reading.
+    let _unread = child.stdin.take().unwrap().write_all(lines.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn the_text_says_first_what_is_stranded_and_never_to_move_it_again() {
+    let output = stranded(&["-"], &format!("{AT_HOME}\n{STRANDED}\n"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("2 mailboxes: 1 stranded\n  alice: home source, data on destination\n"), "{text}");
+    for wanted in [
+        "Do not move it again: move-of-the-article",
+        "Mind late mail: mail that arrives now goes to source.",
+        "q162998 does that itself",
+        "method-1, from source to destination\nIt is safe for what is on destination; it can leave mail that arrives before",
+        "   1. it sets Home-MDB to destination and Home-MTA to destination\n",
+        ">> DESTROYED: m1, m2",
+    ] {
+        assert!(text.contains(wanted), "{wanted:?} is not in\n{text}");
+    }
+    assert!(!text.contains("carol"), "who is not stranded is not spoken of");
+    let widest = text.lines().filter(|line| !line.starts_with("  ")).map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{widest:?} columns");
+}
+
+#[test]
+fn late_mail_is_to_be_saved_first() {
+    let text = String::from_utf8(stranded(&["-"], LATE).stdout).unwrap();
+    assert!(text.contains("Save this first: source holds 1 message (m1) that destination does not."), "{text}");
+}
+
+#[test]
+fn the_program_ends_as_documented() {
+    let differing_home = AT_HOME.replace("source\"}", "elsewhere\"}");
+    for (arguments, lines, code) in [
+        (vec!["-"], AT_HOME, 0),
+        (vec!["-"], STRANDED, 1),
+        (vec!["-", "--format", "json"], STRANDED, 1),
+        (vec!["-"], differing_home.as_str(), 2),
+        (vec!["-"], "", 2),
+        (vec!["-", "--faults-max", "1"], AT_HOME, 2),
+        (vec!["-", "--faults", "program-dies", "--faults-max", "0"], AT_HOME, 2),
+        (vec!["-", "--runbook", "nowhere.toml"], AT_HOME, 2),
+        (vec!["nowhere.jsonl"], "", 2),
+        (vec!["-", "--all", "--timeout", "0s"], AT_HOME, 3),
+        (vec!["-", "--all", "--max-states", "1"], AT_HOME, 3),
+        (vec!["-", "--all"], AT_HOME, 0),
+    ] {
+        let output = stranded(&arguments, lines);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?} of {lines}");
+        assert_eq!(output.stdout.is_empty(), code == 2, "{arguments:?}: a result is printed if there is one");
+        assert_eq!(output.stderr.is_empty(), code != 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn running_twice_gives_the_same_bytes() {
+    let lines = format!("{STRANDED}\n{LATE}\n");
+    for format in ["text", "json"] {
+        let run = || stranded(&["-", "--format", format], &lines).stdout;
+        assert_eq!(run(), run());
+    }
+}

@@ -1,0 +1,97 @@
+//! Snapshots that cannot be: what is told of each, and where.
+
+use stranded::snapshot::read;
+
+use super::AT_HOME;
+
+/// Each wrong line is refused with what is wrong, and with the nearest that would be right.
+#[test]
+fn a_line_that_no_state_of_the_model_matches_is_refused_with_the_nearest_that_one_does() {
+    let directory = r#""directory": {"s": {"home-mdb": "s"}}"#;
+    let check = |line: &str, told: &[&str]| {
+        let text = format!("{AT_HOME}\n\n{line}\n");
+        let wrong = read("test.jsonl", &text).expect_err(line).to_string();
+        assert!(wrong.contains("--> test.jsonl:3:"), "the place is told: {wrong}");
+        for told in told {
+            assert!(wrong.contains(told), "{told:?} is not in\n{wrong}");
+        }
+    };
+    let stores = |stores: &str| format!(r#"{{"mailbox": "m", {directory}, "stores": {stores}}}"#);
+    check("[]", &["no JSON object"]);
+    check(r#"{"mailbox": "m""#, &["not JSON", "one whole JSON object"]);
+    check(&format!("{} trailing", AT_HOME.replace("carol", "dave")), &["not JSON"]);
+    check(r#"{"mailbox": 5}"#, &["expected a string", "the value of mailbox"]);
+    check(&format!("{{{directory}}}"), &["missing field `mailbox`"]);
+    check(&format!(r#"{{"mailbox": " ", {directory}}}"#), &["the mailbox has no name"]);
+    check(AT_HOME, &["two lines speak of the mailbox `carol`"]);
+    check(r#"{"mailbox": "m"}"#, &["no replica was observed"]);
+    check(r#"{"mailbox": "m", "directory": {"s": null, "d": null}}"#, &["no replica has a recipient", "nearest"]);
+    check(r#"{"mailbox": "m", "directory": {"s": {"home-mdb": 5}}}"#, &["the value of directory.s.home-mdb"]);
+    check(
+        r#"{"mailbox": "m", "directory": {"server-1": {"home-mdb": "server-2"}}}"#,
+        &["home-mdb names `server-2`, of which nothing was observed", "nearest: `server-1`"],
+    );
+    check(
+        r#"{"mailbox": "m", "directory": {"s": {"home-mta": "/o=O/ou=S/cn=Configuration/cn=Servers/cn=T/cn=Microsoft MTA"}}}"#,
+        &["home-mta names `T`"],
+    );
+    check(&stores(r#"{"d": {}}"#), &["missing field `messages`"]);
+    check(&stores(r#"{"d": {"messages": ["1", "1"]}}"#), &["`1` is twice in the store of d", "nearest: once"]);
+    check(&stores(r#"{"d": null, "d": null}"#), &["`d` is there twice"]);
+    check(&stores(r#"{"S": null}"#), &["are one server", "write `s`"]);
+    check(&stores(r#"{"to": null}"#), &["no server can be called `to`"]);
+    check(&stores(r#"{"a": null, "b": null, "c": null, "d": null}"#), &["5 servers", "at most 4"]);
+    let each = |sets: &[&str]| sets.iter().map(|set| format!(r#""{set}""#)).collect::<Vec<_>>().join(",");
+    let spread = format!(
+        r#"{{"a": {{"messages": [{}]}}, "b": {{"messages": [{}]}}, "c": {{"messages": [{}]}}, "s": {{"messages": [{}]}}}}"#,
+        each(&["a", "ab", "ac", "as"]),
+        each(&["b", "ab", "bc", "bs"]),
+        each(&["c", "ac", "bc"]),
+        each(&["as", "bs"]),
+    );
+    check(&stores(&spread), &["8 different sets of stores", "7 are told apart"]);
+}
+
+/// For each thing refused, the nearest that is accepted.
+#[test]
+fn lines_that_leave_out_what_was_not_observed_are_believed_with_a_remark() {
+    let check = |line: &str, remarks: &[&str]| {
+        let snapshots = read("test.jsonl", line).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(snapshots[0].remarks.len(), remarks.len(), "{:?}", snapshots[0].remarks);
+        for (remark, wanted) in snapshots[0].remarks.iter().zip(remarks) {
+            assert!(remark.contains(wanted), "{remark}");
+        }
+    };
+    let full = r#"{"home-mdb": "s", "home-mta": "s"}"#;
+    check(&format!(r#"{{"mailbox": "m", "directory": {{"s": {full}}}, "stores": {{"s": null}}}}"#), &[]);
+    check(&format!(r#"{{"mailbox": "m", "directory": {{"s": {full}}}}}"#), &["the store of s was not observed"]);
+    check(
+        r#"{"mailbox": "m", "directory": {"s": {"home-mdb": "s"}}, "stores": {"s": null}}"#,
+        &["home-mta on s was not"],
+    );
+    check(
+        &format!(r#"{{"mailbox": "m", "directory": {{"s": {full}}}, "stores": {{"s": null, "d": null}}}}"#),
+        &["the directory of d was not observed"],
+    );
+    check(
+        r#"{"mailbox": "m", "directory": {"s": {"home-mdb": "/o=O/ou=S/cn=Servers/cn=s/cn=Microsoft Private MDB", "home-mta": "S"}}, "stores": {"s": null}}"#,
+        &["home-mdb on s is malformed: `cn=Configuration` is missing"],
+    );
+}
+
+#[test]
+fn a_distinguished_name_in_the_format_of_the_article_names_its_server() {
+    let mdb = "/o=Acme/ou=North/cn=Configuration/cn=Servers/cn=S/cn=Microsoft Private MDB";
+    let line = format!(r#"{{"mailbox": "m", "directory": {{"s": {{"home-mdb": "{mdb}"}}}}}}"#);
+    let snapshots = read("test.jsonl", &line).unwrap();
+    assert!(snapshots[0].home().is_some());
+    assert_eq!((snapshots[0].names.organization.as_str(), snapshots[0].names.name.as_str()), ("Acme", "North"));
+}
+
+#[test]
+fn of_many_wrong_lines_twenty_are_told_and_the_rest_is_counted() {
+    let lines: Vec<String> = (0..30).map(|number| format!(r#"{{"mailbox": "{number}"}}"#)).collect();
+    let wrong = read("test.jsonl", &lines.join("\n")).unwrap_err();
+    assert_eq!(wrong.iter().count(), 21);
+    assert!(wrong.to_string().contains("30 lines cannot be used; these are the first 20"));
+}

@@ -1,0 +1,400 @@
+//! The program as its users meet it: what it prints, where, and the code it ends with. What it prints is kept in
+//! `snapshots`; `INSTA_UPDATE=always cargo test --test it` writes it anew.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+use crate::readme;
+
+/// How a run of the program ended, and what it said.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs the program in a folder.
+pub(crate) fn stranded_in(folder: &Path, arguments: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_stranded"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CLICOLOR_FORCE")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let ran = Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
+    assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "style codes reach a pipe: {arguments:?}");
+    assert!(ran.code != 2 || ran.out.is_empty(), "a wrong input has a result: {arguments:?}\n{}", ran.out);
+    ran
+}
+
+fn stranded(arguments: &[&str]) -> Ran {
+    stranded_in(Path::new("."), arguments)
+}
+
+/// A fresh folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// The text without the seconds that a search took.
+pub(crate) fn timeless(text: &str) -> String {
+    let line = |line: &str| match line.split_once(" engine, ") {
+        Some((before, _)) => format!("{before} engine, …\n"),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|reason| panic!("{reason}: {text}"))
+}
+
+/// A report without what changes from run to run or from version to version, and without the bulk of its traces.
+fn essential(mut report: Value) -> Value {
+    report["model_hash"] = "…".into();
+    for scenario in report["scenarios"].as_array_mut().unwrap() {
+        scenario["seconds"] = "…".into();
+        for property in scenario["properties"].as_array_mut().unwrap() {
+            let trace = &mut property["trace"];
+            if trace.is_null() {
+                continue;
+            }
+            for bulk in ["model_hash", "scenario_toml", "initial"] {
+                trace[bulk] = "…".into();
+            }
+            for steps in ["steps", "after"] {
+                for step in trace[steps].as_array_mut().unwrap() {
+                    step["state"] = "…".into();
+                }
+            }
+        }
+    }
+    report
+}
+
+/// The text of `second-move` with `move` in the place of `move-of-the-article`.
+fn second_move_done_right() -> String {
+    let shown = stranded(&["show", "second-move"]);
+    assert_eq!(shown.code, 0);
+    shown.out.replace("\"move-of-the-article\"", "\"move\"")
+}
+
+fn verdict_lines(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.starts_with("  ") && line.contains("holds")).collect()
+}
+
+#[test]
+fn check_tells_the_article_as_text() {
+    let ran = stranded(&["check", "article"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let widest = ran.out.lines().skip_while(|line| !line.starts_with('─')).filter(|line| line.starts_with([' ', '─']));
+    assert!(widest.into_iter().all(|line| line.chars().count() <= 80 || line.starts_with("  assumptions")));
+    assert!(ran.out.lines().all(|line| line.trim_end() == line), "a line ends in spaces");
+    insta::assert_snapshot!("check-article", timeless(&ran.out));
+}
+
+#[test]
+fn check_tells_the_second_move() {
+    let ran = stranded(&["check", "second-move"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    insta::assert_snapshot!("check-second-move", timeless(&ran.out));
+}
+
+#[test]
+fn the_readme_shows_the_second_move_as_it_is_printed() {
+    let printed = timeless(&stranded(&["check", "second-move"]).out);
+    let shown = timeless(&readme::block("console", "$ stranded check second-move\n"));
+    assert_eq!(shown.trim_end(), printed.trim_end());
+}
+
+#[test]
+fn check_tells_the_article_as_json() {
+    let ran = stranded(&["check", "article", "--format", "json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let report = essential(json(&ran.out));
+    insta::assert_snapshot!("check-article-json", serde_json::to_string_pretty(&report).unwrap());
+}
+
+#[test]
+fn a_report_in_json_has_the_keys_that_others_rely_on() {
+    let report = json(&stranded(&["check", "second-move", "--format", "json"]).out);
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let scenario = &report["scenarios"][0];
+    for key in ["name", "family", "complete", "states", "depth", "seconds", "engine", "properties"] {
+        assert!(!scenario[key].is_null(), "{key}: {:?}", keys(scenario));
+    }
+    let no_loss = &scenario["properties"][0];
+    assert_eq!(no_loss["name"], "no-loss");
+    for key in ["verdict", "expected", "as_expected", "assumptions", "trace"] {
+        assert!(!no_loss[key].is_null(), "{key}: {:?}", keys(no_loss));
+    }
+    let trace = &no_loss["trace"];
+    for key in ["scenario", "scenario_toml", "model_hash", "assumptions", "initial", "steps", "after"] {
+        assert!(!trace[key].is_null(), "{key}: {:?}", keys(trace));
+    }
+    assert!(keys(trace).contains(&"loop".to_owned()));
+    for key in ["actor", "action", "says", "state"] {
+        assert!(!trace["steps"][0][key].is_null(), "{key}: {:?}", keys(&trace["steps"][0]));
+    }
+}
+
+#[test]
+fn two_checks_print_the_same_bytes_apart_from_seconds() {
+    let once = || {
+        let out = stranded(&["check", "article", "--format", "json"]).out;
+        out.lines().filter(|line| !line.contains("\"seconds\":")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(once(), once());
+}
+
+#[test]
+fn what_is_built_in_is_listed_as_text_and_as_json() {
+    for what in ["scenarios", "procedures", "properties", "assumptions"] {
+        let text = stranded(&["list", what]);
+        assert_eq!((text.code, text.err.as_str()), (0, ""), "{what}");
+        let listed = json(&stranded(&["list", what, "--format", "json"]).out);
+        for item in listed.as_array().unwrap() {
+            let name = item["name"].as_str().unwrap();
+            assert!(text.out.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name} of {what}");
+            assert!(!item["says"].as_str().unwrap().is_empty(), "{name} of {what}");
+        }
+        let fits = |line: &str| line.chars().count() <= 80 || line.contains("https://");
+        assert!(text.out.lines().all(fits), "{what}:\n{}", text.out);
+    }
+    assert_eq!(stranded(&["list"]).out, stranded(&["list", "scenarios"]).out);
+    insta::assert_snapshot!("list-assumptions", stranded(&["list", "assumptions"]).out);
+    insta::assert_snapshot!("list-properties-json", stranded(&["list", "properties", "--format", "json"]).out);
+}
+
+#[test]
+fn show_prints_the_file_of_a_built_in() {
+    let ran = stranded(&["show", "second-move"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.out, include_str!("../../specs/scenarios/second-move.toml"));
+    let ran = stranded(&["show", "method-1", "--procedure"]);
+    assert_eq!(ran.out, include_str!("../../specs/procedures/method-1.toml"));
+}
+
+#[test]
+fn an_unknown_name_is_told_with_the_nearest_one() {
+    for arguments in [["check", "second-mov"], ["show", "second-mov"], ["check", "artikle"]] {
+        let ran = stranded(&arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+        let nearest = if arguments[1] == "artikle" { "article" } else { "second-move" };
+        assert!(ran.err.contains(&format!("did you mean `{nearest}`?")), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_told_with_the_usage() {
+    for arguments in [&["chek"][..], &["check", "--engine", "none"], &["check", "--timeout", "soon"], &["list", "cats"]]
+    {
+        let ran = stranded(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.err.contains("--help"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn the_right_move_in_the_place_of_the_articles_loses_nothing() {
+    let copy = second_move_done_right();
+    let (sound, _) = copy.split_once("# The second run deletes").unwrap();
+    let folder = folder(&[("copy.toml", &copy), ("sound.toml", sound)]);
+    let ran = stranded_in(folder.path(), &["check", "copy.toml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    let no_loss = ran.out.lines().find(|line| line.trim_start().starts_with("no-loss")).unwrap();
+    assert_eq!(no_loss.split_whitespace().collect::<Vec<_>>(), ["no-loss", "holds", "violated"]);
+    assert!(ran.out.contains("not as expected") && ran.out.contains("second-move/no-loss"), "{}", ran.out);
+
+    let ran = stranded_in(folder.path(), &["check", "sound.toml"]);
+    assert_eq!(ran.code, 1, "the handler of the duplicate is never needed:\n{}", ran.out);
+    let never =
+        sound.replace("[site]", "never = [\"move/create:duplicate\", \"move/duplicate\", \"move/told\"]\n[site]");
+    fs::write(folder.path().join("sound.toml"), never).unwrap();
+    let ran = stranded_in(folder.path(), &["check", "sound.toml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+}
+
+#[test]
+fn a_search_that_was_cut_is_inconclusive_and_says_that_nothing_holds() {
+    for limit in [["--max-states", "3"], ["--max-depth", "2"], ["--timeout", "0s"]] {
+        for engine in ["exact", "stateright"] {
+            for scenario in ["second-move", "move", "method-1"] {
+                let ran = stranded(&["check", scenario, limit[0], limit[1], "--engine", engine]);
+                assert_eq!(ran.code, 3, "{scenario} {limit:?} {engine}\n{}", ran.out);
+                let holds = verdict_lines(&ran.out);
+                let says = |line: &&str| line.split_whitespace().nth(1) == Some("holds");
+                assert!(!holds.iter().any(says), "{scenario} {limit:?} {engine}\n{}", ran.out);
+                assert!(ran.out.contains("not all searched"), "{}", ran.out);
+                assert!(ran.out.contains("inconclusive, not all was searched"), "{}", ran.out);
+                assert!(!ran.out.contains("no verdict turns on them"), "that was not found out:\n{}", ran.out);
+            }
+        }
+        let report = json(&stranded(&["check", "move", limit[0], limit[1], "--format", "json"]).out);
+        assert_eq!(report["scenarios"][0]["complete"], false);
+        assert!(!report.to_string().contains("\"verdict\":\"holds\""));
+    }
+}
+
+#[test]
+fn a_violation_is_told_even_if_the_search_was_cut_after_it() {
+    let ran = stranded(&["check", "second-move", "--max-depth", "12"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.out.contains("DESTROYED: m1"), "{}", ran.out);
+    let folder =
+        folder(&[("unexpected.toml", &stranded(&["show", "second-move"]).out.replace("no-loss = \"violated\"", ""))]);
+    let ran = stranded_in(folder.path(), &["check", "unexpected.toml", "--max-depth", "12"]);
+    assert_eq!(ran.code, 1, "a violation that nobody expects outranks the cut");
+}
+
+#[test]
+fn saved_traces_replay() {
+    let folder = folder(&[]);
+    let ran = stranded_in(folder.path(), &["check", "article", "--traces", "traces"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let mut files: Vec<_> =
+        fs::read_dir(folder.path().join("traces")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 8, "three of stranded and five of second-move: {files:?}");
+    for file in &files {
+        let ran = stranded_in(folder.path(), &["replay", file.to_str().unwrap()]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", file.display());
+        let again = stranded_in(folder.path(), &["replay", file.to_str().unwrap(), "--format", "json"]);
+        assert_eq!(json(&again.out), json(&fs::read_to_string(file).unwrap()));
+    }
+    let ran = stranded_in(folder.path(), &["replay", "traces/second-move.no-loss.json"]);
+    insta::assert_snapshot!("replay-second-move-no-loss", ran.out);
+}
+
+#[test]
+fn a_trace_of_a_report_replays() {
+    let folder = folder(&[]);
+    let ran = stranded_in(folder.path(), &["check", "article", "--format", "json", "-o", "report.json"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    let ran = stranded_in(folder.path(), &["replay", "report.json#second-move/no-loss"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.starts_with("second-move: no-loss, 12 steps"), "{}", ran.out);
+    let ran = stranded_in(folder.path(), &["replay", "report.json#move/no-loss"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("has no trace move/no-loss; it has stranded/no-false-success"), "{}", ran.err);
+}
+
+#[test]
+fn a_trace_that_is_not_right_is_refused() {
+    let folder = folder(&[]);
+    stranded_in(folder.path(), &["check", "second-move", "--traces", "."]);
+    let sound = fs::read_to_string(folder.path().join("second-move.no-loss.json")).unwrap();
+    let replay = |text: &str| {
+        fs::write(folder.path().join("trace.json"), text).unwrap();
+        stranded_in(folder.path(), &["replay", "trace.json"])
+    };
+    let hash = json(&sound)["model_hash"].as_str().unwrap().to_owned();
+    let stale = replay(&sound.replace(&hash, "0123456789abcdef"));
+    assert_eq!(stale.code, 0);
+    assert!(stale.err.starts_with("warning: the trace was found in another version of the model"), "{}", stale.err);
+
+    let wrong_action = replay(&sound.replacen("act mailbox-1 first create", "act mailbox-1 first crate", 1));
+    assert_eq!((wrong_action.code, wrong_action.out.as_str()), (1, ""));
+    assert!(wrong_action.err.contains("step 3: there is no action"), "{}", wrong_action.err);
+    let wrong_state = replay(&sound.replacen("\"self-move\": true", "\"self-move\": false", 1));
+    assert_eq!((wrong_state.code, wrong_state.out.as_str()), (1, ""));
+    assert!(wrong_state.err.contains("leads to another state"), "{}", wrong_state.err);
+    let wrong_answer = replay(&sound.replacen("keeps-source", "keeps-sauce", 1));
+    assert_eq!(wrong_answer.code, 2);
+    assert!(wrong_answer.err.contains("keeps-sauce is no answer to duplicate-abort"), "{}", wrong_answer.err);
+    let wrong_scenario = replay(&sound.replacen("procedure = \\\"move-of", "procedure = \\\"moof-of", 1));
+    assert_eq!(wrong_scenario.code, 2, "{}", wrong_scenario.err);
+    let cut_off = replay(&sound[..sound.len() / 2]);
+    assert_eq!(cut_off.code, 2);
+    assert!(cut_off.err.contains("trace.json is no such file"), "{}", cut_off.err);
+    let absent = stranded_in(folder.path(), &["replay", "absent.json"]);
+    assert_eq!(absent.code, 2);
+    assert!(absent.err.contains("cannot read absent.json"), "{}", absent.err);
+}
+
+#[test]
+fn a_file_with_two_errors_tells_both() {
+    let wrong = stranded(&["show", "second-move"])
+        .out
+        .replace("messages = 2", "mesages = 2")
+        .replace("\"before\"", "\"befor\"");
+    let folder = folder(&[("wrong.toml", &wrong)]);
+    let ran = stranded_in(folder.path(), &["check", "wrong.toml", "move"]);
+    assert_eq!(ran.code, 2);
+    insta::assert_snapshot!("two-errors", ran.err);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stranded"))
+        .args(["check", "article", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 1];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error_and_leaves_nothing_behind() {
+    let folder = folder(&[]);
+    for arguments in
+        [&["check", "move", "-o", "none/x"][..], &["list", "-o", "none/x"], &["show", "move", "-o", "none/x"]]
+    {
+        let ran = stranded_in(folder.path(), arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.err.contains("cannot write to none/x"), "{}", ran.err);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_result_goes_to_a_file_as_it_would_go_to_a_pipe() {
+    let folder = folder(&[]);
+    let ran = stranded_in(folder.path(), &["check", "second-move", "--output", "report.txt"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    let written = fs::read_to_string(folder.path().join("report.txt")).unwrap();
+    assert_eq!(timeless(&written), timeless(&stranded(&["check", "second-move"]).out));
+}
+
+#[test]
+fn a_procedure_is_checked_where_a_scenario_comes_to_rest() {
+    let mine = "name = \"mine\"\n[[step]]\ndo = \"create-mailbox\"\nat = \"to\"\n[[step]]\ndo = \"report\"\noutcome = \"ok\"\n";
+    let folder = folder(&[("mine.toml", mine)]);
+    let ran = stranded_in(folder.path(), &["check", "mine.toml", "--from", "stranded", "--format", "json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    let report = json(&ran.out);
+    let scenario = &report["scenarios"][0];
+    assert_eq!((&scenario["name"], &scenario["family"]), (&"mine".into(), &"user".into()));
+    assert_eq!(scenario["properties"][0]["verdict"], "violated", "it creates the mailbox where it is already");
+    let ran = stranded_in(folder.path(), &["check", "mine.toml"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("add `--from SCENARIO`"), "{}", ran.err);
+    let ran = stranded_in(folder.path(), &["check", "--from", "stranded"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--from needs a procedure to run"), "{}", ran.err);
+}
+
+#[test]
+fn completions_and_the_manual_page_are_printed() {
+    for arguments in [&["completions", "bash"][..], &["man"]] {
+        let ran = stranded(arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(ran.out.contains("stranded"));
+    }
+    assert!(stranded(&["--help"]).out.contains("Exit codes:"));
+}

@@ -1,0 +1,412 @@
+//! The engines against each other, against a search of a few lines that knows no trick, and against the traps of the
+//! reference engine, each of which was once seen to spring.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use pretty_assertions::assert_eq;
+use stranded::check::{Checked, check};
+use stranded::engine::{Cut, Engine, Limits, Path, Search};
+use stranded::property::Verdict;
+use stranded::scenario::Spec;
+use stranded_model::World;
+use stranded_model::coverage::Point;
+use stranded_model::property::Safety;
+use stranded_model::state::State;
+
+use crate::worlds::{builtins, loaded, parsed, searched};
+
+/// Two administrators, faults and replicas that lag: what the article's scenarios do not have.
+const BUSY: &str = r#"
+    name = "busy"
+    [site]
+    servers = ["source", "destination"]
+    mailboxes = 1
+    messages = 1
+    replication = "eventual"
+    [environment]
+    delivery = "any-time"
+    logon = true
+    faults = ["program-dies", "reply-lost"]
+    faults-max = 1
+    [[run]]
+    administrator = "first"
+    procedure = "move"
+    from = "source"
+    to = "destination"
+    [assume]
+    duplicate-abort = "removes-source"
+    source-delete = "after-directory"
+    mail-before-mark = "lost"
+"#;
+
+/// A world with several states to start from, in which mail is lost.
+const MANY_STARTS: &str = r#"
+    name = "many-starts"
+    from = "stranded"
+    [[run]]
+    administrator = "second"
+    procedure = "move-of-the-article"
+    from = "source"
+    to = "destination"
+"#;
+
+/// A world that takes long to search.
+const LARGE: &str = r#"
+    name = "large"
+    [site]
+    servers = ["source", "destination", "third"]
+    mailboxes = 2
+    messages = 3
+    replication = "eventual"
+    [environment]
+    delivery = "any-time"
+    logon = true
+    faults = ["program-dies", "request-lost", "reply-lost", "store-crashes", "replica-unreachable"]
+    faults-max = 3
+    [[run]]
+    administrator = "first"
+    procedure = "move"
+    from = "source"
+    to = "destination"
+    runs-max = 3
+    [[run]]
+    administrator = "second"
+    procedure = "move-of-the-article"
+    from = "source"
+    to = "third"
+    runs-max = 3
+    [assume]
+    duplicate-abort = "removes-source"
+    source-delete = "after-directory"
+    mail-before-mark = "lost"
+    misrouted-mail = "shell"
+"#;
+
+/// All that two engines must agree about. Which of several shortest ways is found is not part of it.
+#[derive(Debug, PartialEq)]
+struct Essence {
+    states: usize,
+    depth: usize,
+    cut: Option<Cut>,
+    lengths: Vec<Option<usize>>,
+    at_rest: BTreeSet<State>,
+    coverage: Vec<(Point, bool)>,
+    defect: Option<String>,
+}
+
+impl Essence {
+    fn of(search: &Search) -> Self {
+        Self {
+            states: search.states,
+            depth: search.depth,
+            cut: search.cut,
+            lengths: search.violations.iter().map(|path| path.as_ref().map(|path| path.actions.len())).collect(),
+            at_rest: search.at_rest.iter().cloned().collect(),
+            coverage: search.coverage.points().collect(),
+            defect: search.defect.clone(),
+        }
+    }
+}
+
+/// What breadth-first search means, with nothing else in it: the distance of every state, and the least distance at which each
+/// property is not true.
+fn by_the_book(world: &World, steps_max: usize) -> (usize, usize, Vec<Option<usize>>) {
+    let mut seen: HashSet<State> = HashSet::new();
+    let mut level: Vec<State> = world.initial.clone();
+    let mut broken = vec![None; Safety::ALL.len()];
+    let mut depth = 0;
+    loop {
+        level.retain(|state| depth <= steps_max && seen.insert(state.clone()));
+        if level.is_empty() {
+            return (seen.len(), depth - 1, broken);
+        }
+        for (property, broken) in Safety::ALL.into_iter().zip(&mut broken) {
+            if broken.is_none() && level.iter().any(|state| !property.holds(world, state)) {
+                *broken = Some(depth);
+            }
+        }
+        level = level.iter().flat_map(|state| world.enabled(state).map(|(_, next)| next)).collect();
+        depth += 1;
+    }
+}
+
+fn specs() -> Vec<Spec> {
+    builtins().into_iter().chain([BUSY, MANY_STARTS].map(parsed)).collect()
+}
+
+/// The most states that the slower engines are asked to search here.
+const STATES_MAX: usize = 2_000;
+
+/// Every world of the scenarios, with limits within which each engine can be asked for all that it finds: none for a small
+/// world, as many steps as lead to few enough states for a large one.
+static WORLDS_WITHIN_REACH: LazyLock<Vec<(String, World, Limits<'static>)>> = LazyLock::new(|| {
+    let few = Limits { states_max: Some(STATES_MAX), ..Limits::default() };
+    let mut worlds = Vec::new();
+    for spec in specs() {
+        for case in check(&spec, Engine::Exact, &few).cases {
+            let limits = match case.search.cut {
+                None => Limits::default(),
+                Some(_) => Limits { depth_max: Some(case.search.depth.saturating_sub(1)), ..Limits::default() },
+            };
+            worlds.push((spec.name.clone(), case.world, limits));
+        }
+    }
+    worlds
+});
+
+/// The scenarios that can be searched to their end by any engine.
+fn small_specs() -> Vec<Spec> {
+    let few = Limits { states_max: Some(STATES_MAX), ..Limits::default() };
+    specs().into_iter().filter(|spec| check(spec, Engine::Exact, &few).is_complete()).collect()
+}
+
+/// Follows a way to a broken property, and fails if it is not one.
+#[track_caller]
+fn check_way(world: &World, property: Safety, path: &Path) {
+    assert!(world.initial.contains(&path.initial), "it starts where the world does");
+    let states = path.states(world);
+    let (last, before) = states.split_last().unwrap();
+    assert!(!property.holds(world, last), "{} is broken at its end", property.name());
+    assert!(before.iter().all(|state| property.holds(world, state)), "and not before");
+}
+
+#[test]
+fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
+    for (name, world, limits) in &*WORLDS_WITHIN_REACH {
+        let [mut exact, mut reference] = Engine::ALL.map(|engine| Essence::of(&engine.search(world, limits)));
+        if exact.cut.is_some() {
+            // What was tried of the step too far differs.
+            exact.coverage.clear();
+            reference.coverage.clear();
+        }
+        assert_eq!(exact, reference, "{name} within {limits:?}");
+    }
+}
+
+#[test]
+fn all_engines_give_a_scenario_the_same_verdicts() {
+    for spec in small_specs() {
+        let verdicts = |checked: &Checked<'_>| -> Vec<(&str, Verdict)> {
+            checked.judgements.iter().map(|one| (one.property.name(), one.verdict)).collect()
+        };
+        let reference = check(&spec, Engine::Stateright, &Limits::default());
+        assert_eq!(verdicts(&searched(&spec)), verdicts(&reference), "{}", spec.name);
+    }
+}
+
+#[test]
+fn the_exact_engine_does_what_the_book_says() {
+    for (name, world, limits) in &*WORLDS_WITHIN_REACH {
+        let found = Essence::of(&Engine::Exact.search(world, limits));
+        let steps_max = limits.depth_max.unwrap_or(usize::MAX);
+        assert_eq!((found.states, found.depth, found.lengths), by_the_book(world, steps_max), "{name}");
+    }
+}
+
+#[test]
+fn every_way_to_a_broken_property_is_one() {
+    for (_, world, limits) in &*WORLDS_WITHIN_REACH {
+        for engine in Engine::ALL {
+            let found = engine.search(world, limits);
+            for (property, path) in Safety::ALL.into_iter().zip(&found.violations) {
+                path.iter().for_each(|path| check_way(world, property, path));
+            }
+        }
+    }
+}
+
+/// Limits under which no built-in scenario can be searched to its end.
+fn tight<'a>() -> [(&'a str, Limits<'a>); 3] {
+    [
+        ("states", Limits { states_max: Some(3), ..Limits::default() }),
+        ("depth", Limits { depth_max: Some(2), ..Limits::default() }),
+        ("time", Limits { deadline: Some(Instant::now()), ..Limits::default() }),
+    ]
+}
+
+#[test]
+fn a_search_that_is_cut_says_so_and_never_that_a_property_holds() {
+    for spec in builtins() {
+        for engine in Engine::ALL {
+            for (limit, limits) in tight() {
+                let checked = check(&spec, engine, &limits);
+                let place = format!("{} by {engine}, limited in {limit}", spec.name);
+                assert!(!checked.is_complete(), "{place}");
+                for judgement in &checked.judgements {
+                    let wanted = [Verdict::Inconclusive, Verdict::Violated];
+                    assert!(wanted.contains(&judgement.verdict), "{place}: {judgement:?}");
+                }
+                assert!(checked.cases.iter().all(|case| case.search.states <= 3 || limit == "depth"), "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn all_engines_find_the_same_as_far_as_they_may_look() {
+    for (name, world, _) in &*WORLDS_WITHIN_REACH {
+        let within = |limits: Limits<'_>| Engine::ALL.map(|engine| engine.search(world, &limits));
+        for max in [0, 1, 2, 3, 5] {
+            let near = within(Limits { depth_max: Some(max), ..Limits::default() });
+            let [exact, reference] =
+                near.each_ref().map(|search| Essence { coverage: Vec::new(), ..Essence::of(search) });
+            assert_eq!(exact, reference, "{name} within {max} steps");
+            // Which of several states at the same distance come first differs.
+            let few = within(Limits { states_max: Some(max), ..Limits::default() });
+            let [exact, reference] = few.each_ref().map(|search| (search.states, search.cut));
+            assert_eq!(exact, reference, "{name} within {max} states");
+        }
+    }
+}
+
+#[test]
+fn whenever_the_time_is_over_nothing_is_said_to_hold_that_does_not() {
+    let world = World::new(&loaded("second-move").scenario, stranded_model::assumption::Assumptions::default());
+    for engine in Engine::ALL {
+        let whole = Essence::of(&engine.search(&world, &Limits::default()));
+        for microseconds in (0..10_000).step_by(50) {
+            let deadline = Instant::now() + Duration::from_micros(microseconds);
+            let found = Essence::of(&engine.search(&world, &Limits { deadline: Some(deadline), ..Limits::default() }));
+            assert!(found.cut.is_some() || found == whole, "{engine} after {microseconds} µs: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_is_just_wide_enough_cuts_nothing() {
+    for name in ["move", "stranded", "second-move", "method-1", "method-2"] {
+        for case in searched(&loaded(name)).cases {
+            let Search { states, depth, .. } = case.search;
+            for engine in Engine::ALL {
+                let cut = |limits: Limits<'_>| engine.search(&case.world, &limits).cut;
+                let wide = Limits { states_max: Some(states), depth_max: Some(depth), ..Limits::default() };
+                assert_eq!(cut(wide), None, "{name} by {engine}");
+                let few = Limits { states_max: Some(states - 1), ..Limits::default() };
+                assert_eq!(cut(few), Some(Cut::States(states - 1)), "{name} by {engine}");
+                let near = Limits { depth_max: Some(depth - 1), ..Limits::default() };
+                assert_eq!(cut(near), Some(Cut::Depth(depth - 1)), "{name} by {engine}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_violation_that_was_found_outranks_a_search_that_was_cut() {
+    let spec = loaded("second-move");
+    for engine in Engine::ALL {
+        let checked = check(&spec, engine, &Limits { depth_max: Some(12), ..Limits::default() });
+        let verdicts: BTreeMap<&str, Verdict> =
+            checked.judgements.iter().map(|one| (one.property.name(), one.verdict)).collect();
+        assert_eq!(verdicts["no-loss"], Verdict::Violated, "{engine}");
+        assert_eq!(verdicts["one-home"], Verdict::Inconclusive, "{engine}");
+        assert!(!checked.is_complete(), "{engine}");
+    }
+}
+
+/// A checker that leaves states to start from out, and then counts those that are left, tells a way from a wrong start.
+#[test]
+fn a_search_with_room_for_some_of_its_starts_tells_no_way_from_a_wrong_one() {
+    let spec = parsed(MANY_STARTS);
+    for case in searched(&spec).cases {
+        assert!(case.world.initial.len() > 3, "the world must have several starts");
+        for engine in Engine::ALL {
+            for states_max in (1..case.search.states).step_by(3) {
+                let found = engine.search(&case.world, &Limits { states_max: Some(states_max), ..Limits::default() });
+                assert_eq!(found.states, states_max, "{engine}");
+                for (property, path) in Safety::ALL.into_iter().zip(&found.violations) {
+                    path.iter().for_each(|path| check_way(&case.world, property, path));
+                }
+            }
+        }
+    }
+}
+
+/// A checker that judges several properties in one run goes on until all are broken, and keeps the last way to each.
+#[test]
+fn a_counterexample_stays_the_shortest_whatever_else_is_broken_in_the_same_check() {
+    let spec = loaded("second-move");
+    for case in check(&spec, Engine::Stateright, &Limits::default()).cases {
+        let (.., shortest) = by_the_book(&case.world, usize::MAX);
+        assert_eq!(Essence::of(&case.search).lengths, shortest);
+        assert!(shortest.iter().flatten().count() > 1, "several properties must be broken");
+    }
+}
+
+/// A checker does not go on from a state in which every property that it looks for is broken.
+#[test]
+fn what_follows_a_broken_property_is_searched_too() {
+    let spec = loaded("second-move");
+    for case in check(&spec, Engine::Stateright, &Limits::default()).cases {
+        let first_loss = Essence::of(&case.search).lengths[Safety::NoLoss as usize].unwrap();
+        assert!(case.search.depth > first_loss);
+        assert_eq!(case.search.states, by_the_book(&case.world, usize::MAX).0);
+    }
+}
+
+/// A checker without properties looks at nothing.
+#[test]
+fn a_world_in_which_nothing_is_broken_is_searched_to_its_end() {
+    for case in check(&loaded("move"), Engine::Stateright, &Limits::default()).cases {
+        assert_eq!(Essence::of(&case.search).lengths, [None; Safety::ALL.len()]);
+        assert_eq!(case.search.states, by_the_book(&case.world, usize::MAX).0);
+    }
+}
+
+/// A checker that stops at a number of states still says that it is done.
+#[test]
+fn a_search_that_stops_at_a_number_of_states_is_not_complete() {
+    let spec = loaded("move");
+    for engine in Engine::ALL {
+        let checked = check(&spec, engine, &Limits { states_max: Some(10), ..Limits::default() });
+        assert_eq!(checked.cut(), Some(Cut::States(10)), "{engine}");
+    }
+}
+
+/// A checker with one thread looks at the clock only when it has nothing else to do.
+#[test]
+fn a_search_ends_soon_after_its_time_is_over() {
+    const TIME: Duration = Duration::from_millis(100);
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let world = World::new(&parsed(LARGE).scenario, stranded_model::assumption::Assumptions::default());
+    for engine in Engine::ALL {
+        let started = Instant::now();
+        let found = engine.search(&world, &Limits { deadline: Some(started + TIME), ..Limits::default() });
+        assert_eq!(found.cut, Some(Cut::Time), "{engine}");
+        assert!(started.elapsed() < PATIENCE, "{engine} took {:?}", started.elapsed());
+    }
+}
+
+/// A checker that did not look far enough says that every property passes.
+#[test]
+fn a_property_that_breaks_beyond_the_depth_does_not_pass() {
+    let spec = loaded("second-move");
+    for engine in Engine::ALL {
+        let checked = check(&spec, engine, &Limits { depth_max: Some(11), ..Limits::default() });
+        let no_loss = checked.judgements.iter().find(|one| one.property.name() == "no-loss").unwrap();
+        assert_eq!(no_loss.verdict, Verdict::Inconclusive, "{engine}");
+    }
+}
+
+/// A checker that reports its progress sleeps for up to a second in every run, and there is a run for every property.
+#[test]
+fn a_small_search_does_not_sleep() {
+    const RUNS: u32 = Safety::ALL.len() as u32 + 1;
+    let world = World::new(&loaded("move").scenario, stranded_model::assumption::Assumptions::default());
+    let started = Instant::now();
+    let found = Engine::Stateright.search(&world, &Limits::default());
+    assert_eq!(found.cut, None);
+    assert!(started.elapsed() < Duration::from_secs(1) * RUNS / 2, "it took {:?}", started.elapsed());
+}
+
+/// A checker with two threads finds ways that are not the shortest, and others every time.
+#[test]
+fn two_searches_find_the_same_ways() {
+    for (name, world, limits) in &*WORLDS_WITHIN_REACH {
+        for engine in Engine::ALL {
+            let ways = || engine.search(world, limits).violations;
+            assert_eq!(ways(), ways(), "{name} by {engine}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Traces as files: whatever happened can be written down and is accepted again, and nothing else is.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use stranded::replay::{Refused, replay};
+use stranded::report::trace::{self, TraceFile};
+use stranded::report::view;
+use stranded::scenario::Spec;
+use stranded_model::World;
+
+use crate::worlds::{Walk, builtins, worlds_of};
+
+/// The longest way that is walked here.
+const STEPS_MAX: usize = 30;
+
+static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
+/// Every world that a built-in scenario starts in, with the place of its scenario.
+static WORLDS: LazyLock<Vec<(usize, World)>> = LazyLock::new(|| {
+    let of = |(place, spec): (usize, &Spec)| {
+        worlds_of(spec).into_iter().map(move |world| (place, world)).collect::<Vec<_>>()
+    };
+    SPECS.iter().enumerate().flat_map(of).collect()
+});
+
+/// What chance decides on a way: where it is, where it starts, and what happens.
+type Chance = (prop::sample::Index, prop::sample::Index, Vec<prop::sample::Index>);
+
+fn chance() -> impl Strategy<Value = Chance> {
+    (
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        prop::collection::vec(any::<prop::sample::Index>(), 1..STEPS_MAX),
+    )
+}
+
+fn walk(chance: &Chance) -> (&'static Spec, Walk<'static>) {
+    let (place, world) = chance.0.get(&WORLDS);
+    let mut walk = Walk::from(world, chance.1.get(&world.initial));
+    for choice in &chance.2 {
+        let possible: Vec<_> = world.enabled(&walk.state).collect();
+        if possible.is_empty() {
+            break;
+        }
+        walk = walk.take(choice.get(&possible).0);
+    }
+    (&SPECS[*place], walk)
+}
+
+fn written(chance: &Chance) -> TraceFile {
+    let (spec, walk) = walk(chance);
+    trace::write(spec, walk.world, &spec.touches(), "no-loss", &walk.trace())
+}
+
+fn read_again(file: &TraceFile) -> TraceFile {
+    serde_json::from_str(&serde_json::to_string_pretty(file).unwrap()).unwrap()
+}
+
+/// One part of a trace that is not as it was.
+#[derive(Clone, Debug)]
+enum Corruption {
+    Initial(Part),
+    State(prop::sample::Index, Part),
+    Action(prop::sample::Index, String),
+    Unknown,
+    Answer,
+}
+
+/// A part of a state.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Accepted,
+    SelfMove,
+    FaultsLeft,
+    Server,
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    prop::sample::select(vec![Part::Accepted, Part::SelfMove, Part::FaultsLeft, Part::Server])
+}
+
+fn corruption() -> impl Strategy<Value = Corruption> {
+    let index = any::<prop::sample::Index>;
+    prop_oneof![
+        part().prop_map(Corruption::Initial),
+        (index(), part()).prop_map(|(step, part)| Corruption::State(step, part)),
+        (index(), "[a-z -]{0,20}").prop_map(|(step, name)| Corruption::Action(step, name)),
+        Just(Corruption::Unknown),
+        Just(Corruption::Answer),
+    ]
+}
+
+fn corrupt_state(state: &mut view::StateView, part: Part) {
+    let account = state.mailboxes.values_mut().next().unwrap();
+    match part {
+        Part::Accepted if account.record.accepted.pop().is_none() => account.record.accepted.push("m1".to_owned()),
+        Part::Accepted => {}
+        Part::SelfMove => account.record.self_move = !account.record.self_move,
+        Part::FaultsLeft => state.faults_left = state.faults_left.wrapping_add(1),
+        Part::Server => {
+            let (_, server) = state.servers.pop_first().unwrap();
+            state.servers.insert("elsewhere".to_owned(), server);
+        }
+    }
+}
+
+fn corrupt(mut file: TraceFile, corruption: &Corruption) -> TraceFile {
+    let steps = file.steps.len();
+    match corruption {
+        Corruption::Initial(part) => corrupt_state(&mut file.initial, *part),
+        Corruption::State(step, part) => corrupt_state(&mut file.steps[step.index(steps)].state, *part),
+        Corruption::Action(step, name) => file.steps[step.index(steps)].action.clone_from(name),
+        Corruption::Unknown => {
+            let _none = file.assumptions.insert("no-such-assumption".to_owned(), "yes".to_owned());
+        }
+        Corruption::Answer => file.assumptions.values_mut().for_each(|answer| answer.push('x')),
+    }
+    file
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happened_is_written_down_and_accepted_again(chance in chance()) {
+        let file = written(&chance);
+        let again = read_again(&file);
+        prop_assert_eq!(&file, &again);
+        let replayed = replay(&again).unwrap();
+        let (_, walk) = walk(&chance);
+        prop_assert_eq!(replayed.trace.path, walk.path);
+        prop_assert!(!replayed.is_stale);
+    }
+
+    #[test]
+    fn a_trace_with_one_thing_changed_is_refused(chance in chance(), corruption in corruption()) {
+        let file = written(&chance);
+        prop_assume!(!file.steps.is_empty());
+        let corrupted = corrupt(file.clone(), &corruption);
+        prop_assume!(corrupted != file);
+        let refused = replay(&read_again(&corrupted));
+        prop_assert!(matches!(refused, Err(Refused::File(_) | Refused::Step(_))), "{corruption:?} was accepted");
+    }
+
+    #[test]
+    fn every_reachable_state_is_shown_and_read_again(chance in chance()) {
+        let (_, walk) = walk(&chance);
+        let shown = view::show(&walk.world.scenario, &walk.state);
+        let text = serde_json::to_string(&shown).unwrap();
+        let read: view::StateView = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(view::read(&walk.world.scenario, &read), Ok(walk.state));
+    }
+}
+
+#[test]
+fn a_trace_of_another_version_of_the_model_is_told_to_be_stale() {
+    let (place, world) = &WORLDS[0];
+    let walk = Walk::from(world, &world.initial[0]).mail().run(0);
+    let mut file = trace::write(&SPECS[*place], world, &SPECS[*place].touches(), "no-loss", &walk.trace());
+    assert!(!replay(&file).unwrap().is_stale);
+    file.model_hash = "0123456789abcdef".to_owned();
+    assert!(replay(&file).unwrap().is_stale);
+}

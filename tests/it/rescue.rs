@@ -1,0 +1,218 @@
+//! The rescue map against brute force: every behaviour of every rescue is walked to its end by the step function alone.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use rayon::prelude::*;
+use stranded::check::{self, check};
+use stranded::engine::{Engine, Limits};
+use stranded::property::Property;
+use stranded::rescue::{self, Effect};
+use stranded::scenario::{Spec, load_scenario, select};
+use stranded_model::World;
+use stranded_model::assumption::{Answer, Assumption, Assumptions};
+use stranded_model::id::{MailboxId, MessageSet};
+use stranded_model::procedure::{Outcome, Procedure};
+use stranded_model::property::Safety;
+use stranded_model::scenario::Replication;
+use stranded_model::state::{Account, Ended, State};
+
+/// A scenario with more states than this under one combination of answers is not small.
+const SMALL: usize = 3_000;
+/// The most states of one scenario that are tried, evenly over all that it has.
+const SAMPLE: usize = 600;
+/// The same where replication makes the behaviours of one rescue many, and with more than two servers very many.
+const SAMPLE_EVENTUAL: usize = 24;
+const SAMPLE_EVENTUAL_FAR: usize = 2;
+
+#[test]
+fn brute_force_over_the_small_scenarios_agrees_with_the_rescue_map_on_every_state() {
+    let tried: Vec<usize> = select(&[]).unwrap().par_iter().map(brute_force).collect();
+    let small = tried.iter().filter(|states| **states > 0).count();
+    assert!(small > 4, "only {small} scenarios are small");
+}
+
+/// How many states of a scenario were tried.
+fn brute_force(spec: &Spec) -> usize {
+    let procedures = rescue::procedures(spec);
+    let site = &spec.scenario.site;
+    let most = match (site.replication, site.servers.count()) {
+        (Replication::Instant, _) => SAMPLE,
+        (Replication::Eventual, 2) => SAMPLE_EVENTUAL,
+        (Replication::Eventual, _) => SAMPLE_EVENTUAL_FAR,
+    };
+    let worlds: Vec<World> = worlds(spec).collect();
+    let each = most.div_ceil(worlds.len().max(1));
+    let mut tried = 0;
+    for world in &worlds {
+        let Some(states) = reachable(world) else { continue };
+        for state in states.iter().step_by(states.len().div_ceil(each)) {
+            tried += 1;
+            agree(spec, world, state, &procedures);
+        }
+    }
+    tried
+}
+
+/// One combination of answers after the other; what the scenario does not touch is as it is by default.
+fn worlds(spec: &Spec) -> impl Iterator<Item = World> {
+    all_answers(&spec.touches(), Assumptions::default()).into_iter().filter_map(|assumptions| {
+        let is_pinned = |one: &Assumption| spec.answer(*one).is_some_and(|answer| answer != assumptions.answer(*one));
+        let is_excluded = Assumption::ALL.iter().any(is_pinned);
+        let limits = Limits { states_max: Some(SMALL), ..Limits::default() };
+        if is_excluded { None } else { check::world(spec, assumptions, Engine::Exact, &limits).ok() }
+    })
+}
+
+fn all_answers(open: &[Assumption], given: Assumptions) -> Vec<Assumptions> {
+    let Some((first, rest)) = open.split_first() else { return vec![given] };
+    let answers = 0..Answer::try_from(first.values().len()).unwrap();
+    answers.flat_map(|answer| all_answers(rest, given.with(*first, answer))).collect()
+}
+
+/// Every state of a small world.
+fn reachable(world: &World) -> Option<BTreeSet<State>> {
+    let mut seen: BTreeSet<State> = world.initial.iter().cloned().collect();
+    let mut waiting: Vec<State> = world.initial.clone();
+    while let Some(state) = waiting.pop() {
+        for action in world.actions() {
+            let Ok(next) = world.step(&state, action) else { continue };
+            if seen.insert(next.clone()) {
+                waiting.push(next);
+            }
+        }
+        if seen.len() > SMALL {
+            return None;
+        }
+    }
+    Some(seen)
+}
+
+fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
+    let answered = spec.touches();
+    let mapped = rescue::rescues(world, state, procedures, &answered);
+    for (procedure, mapped) in procedures.iter().zip(mapped) {
+        let mut open: Vec<Assumption> = procedure.assumptions().filter(|one| !answered.contains(one)).collect();
+        open.dedup();
+        let mut lost: Vec<(MailboxId, MessageSet)> = Vec::new();
+        let mut is_saved = true;
+        for assumptions in all_answers(&open, world.assumptions) {
+            for (mailbox, attempt) in rescue::attempts(world, state, procedure, assumptions) {
+                let mut walked = Walked { lost: MessageSet::EMPTY, ends: 0, saved: 0 };
+                let start = &attempt.initial[0];
+                walk(&attempt, start, &mut Vec::new(), &mut walked);
+                let newly = walked.lost.without(only(start).lost());
+                match lost.iter_mut().find(|(known, _)| *known == mailbox) {
+                    Some((_, all)) => *all = all.with(newly),
+                    None if newly.is_empty() => {}
+                    None => lost.push((mailbox, newly)),
+                }
+                is_saved &= walked.ends > 0 && walked.ends == walked.saved;
+            }
+        }
+        let expected = match (lost.is_empty(), is_saved) {
+            (false, _) => Effect::Loses(lost),
+            (true, true) => Effect::Saves,
+            (true, false) => Effect::Declines,
+        };
+        assert_eq!(mapped.effect, expected, "{} in {} from {state:#?}", procedure.name, spec.name);
+    }
+}
+
+struct Walked {
+    lost: MessageSet,
+    ends: usize,
+    saved: usize,
+}
+
+/// Every behaviour, one after the other, to its end; one that comes back to where it was is not followed again.
+fn walk(world: &World, state: &State, path: &mut Vec<State>, walked: &mut Walked) {
+    if path.contains(state) {
+        return;
+    }
+    walked.lost = walked.lost.with(only(state).lost());
+    path.push(state.clone());
+    let mut is_end = true;
+    for action in world.actions() {
+        if let Ok(next) = world.step(state, action) {
+            is_end = false;
+            walk(world, &next, path, walked);
+        }
+    }
+    path.pop();
+    if is_end {
+        walked.ends += 1;
+        walked.saved += usize::from(has_saved(only(state)));
+    }
+}
+
+fn only(state: &State) -> &Account {
+    &state.accounts[MailboxId(0)]
+}
+
+fn has_saved(account: &Account) -> bool {
+    let reported_ok = account.programs.values().all(|program| program.ended == Ended::Reported(Outcome::Ok));
+    let wanted = account.record.accepted.without(account.record.returned).without(account.record.owner_deleted);
+    let is_home = |server| account.recipients.values().all(|recipient| recipient.home() == Some(server));
+    let holds = |server| wanted.without(account.queued).is_within(account.mailboxes[server].held());
+    reported_ok && account.mailboxes.ids().any(|server| is_home(server) && holds(server))
+}
+
+#[test]
+fn the_second_move_is_the_point_of_no_return_and_both_workarounds_help_until_then() {
+    let spec = load_scenario("second-move").unwrap();
+    let checked = check(&spec, Engine::Exact, &Limits::default());
+    let loss = Property::Safety(Safety::NoLoss);
+    let judgement = checked.judgements.iter().find(|judgement| judgement.property == loss).unwrap();
+    let case = &checked.cases[judgement.shown_by.unwrap()];
+    let trace = case.trace(loss).unwrap();
+    let map = rescue::map(&spec, &case.world, &trace);
+    let last = trace.path.actions.len();
+    assert_eq!(map.point_of_no_return, Some(last), "the step that loses the mail");
+    let before: Vec<&str> = map.outlooks[last - 1].saviours().collect();
+    assert!(["method-1", "method-2"].iter().all(|method| before.contains(method)), "{before:?}");
+    assert!(!before.contains(&"move-of-the-article"), "{before:?}");
+    assert!(map.outlooks[0].is_whole && !map.outlooks[last - 1].is_whole);
+}
+
+#[test]
+fn a_trace_that_only_strands_the_mailbox_has_no_point_of_no_return() {
+    let spec = load_scenario("stranded").unwrap();
+    let checked = check(&spec, Engine::Exact, &Limits::default());
+    let reachable = Property::Safety(Safety::Reachable);
+    let case = checked.cases.iter().find(|case| case.trace(reachable).is_some()).unwrap();
+    let map = rescue::map(&spec, &case.world, &case.trace(reachable).unwrap());
+    assert_eq!(map.point_of_no_return, None);
+    assert!(map.outlooks.last().unwrap().saviours().any(|name| name == "method-1"));
+}
+
+#[test]
+fn a_replay_marks_the_point_of_no_return_in_text_and_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let stranded = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_stranded")).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let told = stranded(&["check", "second-move", "--traces", &path("")]);
+    assert!(told.contains("POINT OF NO RETURN"), "{told}");
+    let trace = path("second-move.no-loss.json");
+    let text = stranded(&["replay", &trace]);
+    assert_eq!(text.matches("POINT OF NO RETURN").count(), 2, "in its row and under the table:\n{text}");
+    let mut json: serde_json::Value = serde_json::from_str(&stranded(&["replay", &trace, "--format", "json"])).unwrap();
+    let steps = json["steps"].as_array().unwrap().len();
+    assert_eq!(json["point_of_no_return"], steps, "the last step loses the mail");
+    assert_eq!(json["steps"][steps - 1]["rescues"], serde_json::json!([]));
+    let before = json["steps"][steps - 2]["rescues"].as_array().unwrap();
+    assert!(before.contains(&"method-1".into()) && before.contains(&"method-2".into()), "{before:?}");
+
+    // A trace that was saved before there was a rescue map replays as well.
+    let trace = json.as_object_mut().unwrap();
+    let _gone = (trace.remove("rescues"), trace.remove("point_of_no_return"));
+    for step in trace["steps"].as_array_mut().unwrap() {
+        let _gone = step.as_object_mut().unwrap().remove("rescues");
+    }
+    std::fs::write(path("old.json"), json.to_string()).unwrap();
+    assert_eq!(stranded(&["replay", &path("old.json")]), text);
+}

@@ -1,0 +1,90 @@
+//! Every built-in scenario: what is known of it in figures, and that it is as its own file expects.
+//!
+//! The figures come from a run (`STRANDED_UPDATE=1 cargo test --test it scenarios` writes them anew); those of the article's family were counted by hand as well. The first move of a mailbox with
+//! n messages takes 8 + max(n, 1) states, since a step that finds nothing to copy is a step too; a supply of two messages makes
+//! that 28, and three more before it starts. A second run takes 3 states where the source is kept and 4 where it is removed,
+//! for each of three supplies. So `second-move` has 3 + 28 + 9 and 3 + 28 + 12 states, twice each for the two orders of deleting
+//! the source: 166. Its shortest loss is a message, nine steps of the first run with its start, and the second run's start
+//! and first step: 12.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use pretty_assertions::assert_eq;
+use stranded::check::{Case, Checked, Judgement};
+use stranded::property::Verdict;
+use stranded::scenario::Spec;
+
+use crate::worlds::{builtins, searched};
+
+/// Each scenario with what is known of it, a line each: its combinations, states over all of them, depth, and verdicts. The
+/// numbers after a violated property are the lengths of its shortest counterexamples under the various combinations.
+const KNOWN: &str = include_str!("scenarios.txt");
+
+static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
+static CHECKED: LazyLock<Vec<Checked<'static>>> = LazyLock::new(|| SPECS.iter().map(searched).collect());
+
+#[test]
+fn every_built_in_scenario_has_the_states_verdicts_and_shortest_traces_that_are_known() {
+    let found: String = CHECKED.iter().map(|checked| format!("{}: {}\n", checked.spec.name, row(checked))).collect();
+    if std::env::var_os("STRANDED_UPDATE").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/scenarios.txt");
+        std::fs::write(path, &found).unwrap();
+        return;
+    }
+    let is_known = |line: &&str| KNOWN.lines().any(|known| known.split(':').next() == line.split(':').next());
+    let missing: Vec<&str> = found.lines().filter(|line| !is_known(line)).collect();
+    assert!(
+        missing.is_empty(),
+        "work these out by hand as well, then add them to scenarios.txt:\n{}",
+        missing.join("\n")
+    );
+    assert_eq!(found, KNOWN, "in the order of `stranded list`");
+}
+
+#[test]
+fn every_built_in_scenario_is_as_its_file_expects() {
+    for checked in &*CHECKED {
+        for judgement in &checked.judgements {
+            let place = format!("{}: {}", checked.spec.name, judgement.property.name());
+            assert_eq!(judgement.verdict, judgement.expected, "{place}");
+        }
+    }
+}
+
+#[test]
+fn every_property_of_every_built_in_scenario_is_judged_under_every_combination() {
+    for checked in &*CHECKED {
+        let spec = checked.spec;
+        let combinations: usize = checked.varied.iter().map(|assumption| assumption.values().len()).product();
+        assert_eq!(checked.cases.len(), combinations, "{}", spec.name);
+        let distinct: BTreeSet<_> = checked.cases.iter().map(|case| case.world.assumptions).collect();
+        assert_eq!(distinct.len(), combinations, "{}", spec.name);
+        for case in &checked.cases {
+            assert_eq!(case.verdicts.len(), checked.judgements.len());
+        }
+    }
+}
+
+fn row(checked: &Checked<'_>) -> String {
+    let complete = if checked.is_complete() { "complete" } else { "cut" };
+    let combinations = checked.cases.len();
+    let mut row =
+        format!("{combinations} combinations, {} states, depth {}, {complete}", checked.states(), checked.depth());
+    for verdict in Verdict::ALL {
+        let judged = checked.judgements.iter().filter(|judgement| judgement.verdict == verdict);
+        let named: Vec<String> =
+            judged.map(|judgement| judgement.property.name().to_owned() + &lengths(checked, judgement)).collect();
+        if !named.is_empty() {
+            let _ = write!(row, "; {verdict}: {}", named.join(", "));
+        }
+    }
+    row
+}
+
+fn lengths(checked: &Checked<'_>, judgement: &Judgement) -> String {
+    let length = |case: &Case| Some(case.trace(judgement.property)?.path.actions.len());
+    let lengths: BTreeSet<usize> = checked.cases.iter().filter_map(length).collect();
+    lengths.iter().map(|length| format!(" {length}")).collect()
+}

@@ -1,0 +1,85 @@
+//! House rules that a compiler does not know.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The most lines of a file of the program.
+const LINES_MAX: usize = 450;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file under a folder with its text, files that are not text left out.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if ["target", ".git"].contains(&name.as_str()) {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            found.push((path.strip_prefix(root()).unwrap_or(&path).to_owned(), text));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The files of the program: those of the model and those around it.
+fn program() -> Vec<(PathBuf, String)> {
+    [root().join("src"), root().join("model/src")].iter().flat_map(|folder| files(folder)).collect()
+}
+
+fn rust() -> Vec<(PathBuf, String)> {
+    files(root()).into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "rs")).collect()
+}
+
+#[test]
+fn every_file_starts_by_saying_its_job() {
+    for (path, text) in rust() {
+        assert!(text.starts_with("//! "), "{}", path.display());
+    }
+}
+
+#[test]
+fn only_one_file_names_the_crate_stateright() {
+    let path = format!("{}::", "stateright");
+    let naming: Vec<PathBuf> =
+        rust().into_iter().filter(|(_, text)| text.contains(&path)).map(|(path, _)| path).collect();
+    assert_eq!(naming, [Path::new("model/src/checkable.rs")]);
+}
+
+#[test]
+fn no_file_of_the_program_is_long() {
+    for (path, text) in program() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines: look for the second thing in it", path.display());
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let words = [["#[ign", "ore"], ["to", "do!("], ["unimplem", "ented!("]].map(|parts| parts.concat());
+    for (path, text) in [program(), files(&root().join("tests"))].concat() {
+        for word in &words {
+            assert!(!text.contains(word), "`{word}` in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_file_names_the_place_where_it_was_written() {
+    let words = [["sha", "red/"], ["crates", ".io"], ["npm", "js.com"], ["pypi", ".org"], ["/wo", "rk/"]]
+        .map(|parts| parts.concat());
+    for (path, text) in files(root()) {
+        if path != Path::new("Cargo.lock") {
+            for word in &words {
+                assert!(!text.contains(word), "`{word}` in {}", path.display());
+            }
+        }
+    }
+}
