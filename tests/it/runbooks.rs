@@ -3,7 +3,7 @@
 use stranded::check::{Checked, check};
 use stranded::engine::{Engine, Limits};
 use stranded::property::{Property, Verdict};
-use stranded::scenario::{Spec, load_procedure_in, load_scenario};
+use stranded::scenario::{Spec, load_procedure_in, load_scenario, step_words};
 use stranded_model::property::Safety;
 
 const RUNBOOKS: [&str; 3] = ["method-1", "method-1-late-mail", "looks-right"];
@@ -85,5 +85,13 @@ fn every_runbook_runs_where_stranded_ends() {
         for property in [Safety::NoLoss, Safety::NoFalseSuccess, Safety::HomeCoherent, Safety::Reachable] {
             assert_eq!(verdict(&checked, property), Verdict::Holds, "{name}: {}", property.name());
         }
+    }
+}
+
+#[test]
+fn the_page_tells_every_step() {
+    let page = include_str!("../../specs/runbooks.md");
+    for word in step_words() {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
     }
 }
