@@ -8,6 +8,7 @@ use std::env;
 use std::fs;
 use std::hint::black_box;
 use std::process::Command;
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use stranded::check::world;
@@ -20,6 +21,8 @@ use stranded_model::assumption::Assumptions;
 const LARGEST: usize = 3;
 /// How often each is searched.
 const SAMPLES: usize = 10;
+/// How long that takes about, for the largest.
+const MEASURING: Duration = Duration::from_secs(12);
 /// Names the scenario that a child process is to search, once, for its memory.
 const MEASURED: &str = "STRANDED_MEASURED";
 
@@ -29,7 +32,7 @@ fn main() {
         return;
     }
     let worlds = largest();
-    let mut criterion = Criterion::default().sample_size(SAMPLES).configure_from_args();
+    let mut criterion = Criterion::default().sample_size(SAMPLES).measurement_time(MEASURING).configure_from_args();
     for (name, world, states) in &worlds {
         let mut group = criterion.benchmark_group("exact");
         group.throughput(Throughput::Elements(*states));
