@@ -7,8 +7,7 @@ use stranded::scenario::{builtin, load_scenario};
 
 const PAGE: &str = include_str!("../../specs/scenarios.md");
 
-/// The names in code type that are in the columns of scenarios: of every table row the cells under a heading `scenario` or
-/// `without it`, and of the other columns whatever is called like a scenario.
+/// The names in code type in the columns of scenarios: those with the heading `scenario` or `without it`.
 fn named() -> BTreeSet<&'static str> {
     let mut heading: Vec<&str> = Vec::new();
     let mut names = BTreeSet::new();
