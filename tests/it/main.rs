@@ -11,6 +11,8 @@ mod loader;
 mod readme;
 mod replays;
 mod rescue;
+mod rows;
+mod runbooks;
 mod scenarios;
 mod tidy;
 mod traceability;

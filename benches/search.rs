@@ -1,0 +1,97 @@
+//! How fast the exact engine searches, and how much memory a state takes: the three largest scenarios that are built in, each
+//! under one combination of the assumptions. `benches/README.md` says how to run it.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
+
+use std::cmp::Reverse;
+use std::env;
+use std::fs;
+use std::hint::black_box;
+use std::process::Command;
+
+use criterion::{Criterion, Throughput};
+use stranded::check::world;
+use stranded::engine::{Engine, Limits};
+use stranded::scenario::{Spec, builtin, load_scenario};
+use stranded_model::World;
+use stranded_model::assumption::Assumptions;
+
+/// How many scenarios are measured.
+const LARGEST: usize = 3;
+/// How often each is searched.
+const SAMPLES: usize = 10;
+/// Names the scenario that a child process is to search, once, for its memory.
+const MEASURED: &str = "STRANDED_MEASURED";
+
+fn main() {
+    if let Ok(name) = env::var(MEASURED) {
+        println!("{}", memory_of_a_search(&name));
+        return;
+    }
+    let worlds = largest();
+    let mut criterion = Criterion::default().sample_size(SAMPLES).configure_from_args();
+    for (name, world, states) in &worlds {
+        let mut group = criterion.benchmark_group("exact");
+        group.throughput(Throughput::Elements(*states));
+        group.bench_function(*name, |bencher| bencher.iter(|| black_box(searched(world))));
+        group.finish();
+    }
+    for (name, _, states) in &worlds {
+        println!("{name}: {states} states, {}", in_a_child(name));
+    }
+    criterion.final_summary();
+}
+
+/// The built-in scenarios with the most states.
+fn largest() -> Vec<(&'static str, World, u64)> {
+    let mut worlds: Vec<_> = builtin::scenarios()
+        .iter()
+        .map(|builtin| {
+            let world = first_world(&loaded(builtin.name));
+            let states = searched(&world);
+            (builtin.name, world, states)
+        })
+        .collect();
+    worlds.sort_by_key(|(_, _, states)| Reverse(*states));
+    worlds.truncate(LARGEST);
+    worlds
+}
+
+fn loaded(name: &str) -> Spec {
+    load_scenario(name).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+}
+
+/// The world of a scenario under the first answer to every assumption that it does not pin.
+fn first_world(spec: &Spec) -> World {
+    let pinned = spec.pinned_with_past().into_iter();
+    let assumptions = pinned.fold(Assumptions::default(), |all, (assumption, answer)| all.with(assumption, answer));
+    world(spec, assumptions, Engine::Exact, &Limits::default()).unwrap_or_else(|cut| panic!("{}: {cut}", spec.name))
+}
+
+/// Searches a world; how many states it has.
+fn searched(world: &World) -> u64 {
+    Engine::Exact.search(world, &Limits::default()).states as u64
+}
+
+/// Has a process of its own search a scenario, so that nothing else is counted.
+fn in_a_child(name: &str) -> String {
+    let this = env::current_exe().expect("a program knows where it is");
+    let output = Command::new(this).env(MEASURED, name).output().expect("a program can run itself");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// By how much the most memory that this process ever held has grown, for each state of a search.
+fn memory_of_a_search(name: &str) -> String {
+    let world = first_world(&loaded(name));
+    let (before, states) = (peak_kib(), searched(&world));
+    match (before, peak_kib()) {
+        (Some(before), Some(after)) => format!("{} bytes per state", (after - before) * 1024 / states.max(1)),
+        (None, _) | (_, None) => "bytes per state are not known on this system".to_owned(),
+    }
+}
+
+/// The most memory that this process ever held, as Linux tells it.
+fn peak_kib() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
+}
