@@ -139,7 +139,7 @@ impl Attempt<'_, '_> {
         self.account().delete_in(at, |mailbox| {
             let Mailbox::Present(contents) = mailbox else { return };
             contents.expunge(held, remembers);
-            if contents.messages.is_empty() && contents.mark == Mark::Settled {
+            if contents.messages.is_empty() && contents.expunged.is_empty() && contents.mark == Mark::Settled {
                 *mailbox = Mailbox::Absent;
             }
         });

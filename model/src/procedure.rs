@@ -149,7 +149,8 @@ pub enum Act {
         /// The store.
         at: Place,
     },
-    /// Delete from a mailbox those of its messages that another store holds too; an emptied, unmarked mailbox is removed.
+    /// Delete from a mailbox those of its messages that another store holds too. An emptied mailbox is removed, unless it is
+    /// marked or the store remembers what was deleted from it.
     DeleteCopied {
         /// The store that deletes.
         at: Place,

@@ -120,7 +120,11 @@ impl Scene {
     #[must_use]
     pub fn of(world: &World, state: &State, mailbox: MailboxId) -> Self {
         let account = &state.accounts[mailbox];
-        Self { directory: directory(world, account), stores: account.mailboxes.values().map(store).collect() }
+        let mut directory = directory(world, account);
+        if is_stranded(account) {
+            directory.push("STRANDED".to_owned());
+        }
+        Self { directory, stores: account.mailboxes.values().map(store).collect() }
     }
 }
 

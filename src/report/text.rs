@@ -32,7 +32,7 @@ const STYLE: TableStyle = TableStyle::new()
 /// The report on one scenario. It contains style codes; whoever prints it to something else than a terminal strips them.
 #[must_use]
 pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
-    let mut text = heading(checked);
+    let mut text = heading(checked, width);
     text.push_str(&verdicts(checked));
     text.push_str(&extent(checked));
     text.push_str(&dependencies(checked));
@@ -70,15 +70,32 @@ fn unexpected<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = &'a Judgemen
     checked.judgements.iter().filter(wanted)
 }
 
-fn heading(checked: &Checked<'_>) -> String {
+fn heading(checked: &Checked<'_>, width: u16) -> String {
     let spec = checked.spec;
-    let sources = spec.source.join(", ");
-    let standing = [spec.family.name(), &sources].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
-    let mut text = format!("{TITLE}{}{TITLE:#}  ({})\n{}\n", spec.name, standing.join(", "), spec.question);
+    let mut standing = vec![spec.family.name().to_owned()];
+    standing.extend(Some(sources(&spec.source)).filter(|sources| !sources.is_empty()));
+    let indent = spec.name.chars().count() + 3;
+    let standing = wrapped(&standing.join(": "), indent, width);
+    let mut text = format!("{TITLE}{}{TITLE:#}  ({standing})\n{}\n", spec.name, wrapped(&spec.question, 0, width));
     if let Some(earlier) = &spec.from {
         let _ = writeln!(text, "It starts where {} comes to rest.", earlier.name);
     }
     text.push('\n');
+    text
+}
+
+/// Sources in their order; statements of one article follow its name: `Q252869 S5 S6, Q177772`.
+fn sources(sources: &[String]) -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for source in sources {
+        match source.split_once(' ') {
+            Some((article, statement)) if article == last => text.push_str(&format!(" {statement}")),
+            _ if text.is_empty() => text.push_str(source),
+            _ => text.push_str(&format!(", {source}")),
+        }
+        last = source.split(' ').next().unwrap_or_default();
+    }
     text
 }
 

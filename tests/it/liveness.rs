@@ -1,0 +1,128 @@
+//! Liveness: ways that go on for ever are found on cycles and at ends, every edge of them replays, and what only joins is no
+//! such way.
+
+use stranded::check::check;
+use stranded::engine::{Engine, Limits};
+use stranded::property::{Property, Verdict};
+use stranded::replay::replay;
+use stranded::report::trace;
+use stranded::scenario::Spec;
+use stranded_model::liveness::Liveness;
+
+use crate::worlds::{loaded, parsed, searched};
+
+/// A scenario with one run, and a queue that only its administrator can empty.
+fn holding(steps: &str, runs_max: &str, expect: &str) -> Spec {
+    parsed(&format!(
+        r#"
+name = "mine"
+[[procedure]]
+name = "holds"
+source = []
+{steps}
+[site]
+servers = ["source", "destination"]
+messages = 1
+[environment]
+delivery = "any-time"
+faults = ["program-dies"]
+faults-max = 1
+[[run]]
+administrator = "first"
+procedure = "holds"
+from = "source"
+to = "destination"
+runs-max = {runs_max}
+[expect]
+{expect}
+"#
+    ))
+}
+
+const HOLD: &str = "[[procedure.step]]\ndo = \"hold-delivery\"\n";
+const RELEASE: &str = "[[procedure.step]]\ndo = \"release-delivery\"\n";
+const DONE: &str = "[[procedure.step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"ok\"\n";
+
+fn verdict(spec: &Spec, property: Liveness) -> Verdict {
+    let checked = searched(spec);
+    let judged = checked.judgements.iter().find(|judgement| judgement.property == Property::Liveness(property));
+    judged.expect("the property is named").verdict
+}
+
+#[test]
+fn mail_that_is_held_and_never_released_waits_for_ever() {
+    let spec = holding(&format!("{HOLD}{DONE}"), "1", "delivery-settles = \"violated\"");
+    assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Violated);
+}
+
+#[test]
+fn a_program_that_dies_while_it_holds_mail_is_run_again_by_whoever_owes_it() {
+    let steps = format!("{HOLD}{RELEASE}{DONE}");
+    let spec = holding(&steps, "\"until-ok\"", "delivery-settles = \"holds\"");
+    assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Holds);
+    let once = holding(&steps, "1", "delivery-settles = \"violated\"");
+    assert_eq!(verdict(&once, Liveness::DeliverySettles), Verdict::Violated);
+}
+
+#[test]
+fn a_program_that_goes_in_a_circle_keeps_mail_waiting_for_ever() {
+    let circle =
+        "[[procedure.step]]\nlabel = \"again\"\ndo = \"require\"\npresent = \"to\"\non = { refused = \"again\" }\n";
+    let spec = holding(&format!("{HOLD}{circle}{RELEASE}{DONE}"), "1", "delivery-settles = \"violated\"");
+    assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Violated);
+    let checked = searched(&spec);
+    let (_, lasso) = &checked.cases[0].lassos[0];
+    assert!(lasso.is_some());
+}
+
+#[test]
+fn what_is_not_named_is_not_judged() {
+    let spec = holding(&format!("{HOLD}{DONE}"), "1", "");
+    assert!(spec.liveness().is_empty());
+}
+
+#[test]
+fn a_search_that_is_cut_says_nothing_about_the_end() {
+    let spec = loaded("guarded-move-without-order");
+    let limits = Limits { states_max: Some(100), ..Limits::default() };
+    let checked = check(&spec, Engine::Exact, &limits);
+    for judgement in checked.judgements.iter().filter(|one| matches!(one.property, Property::Liveness(_))) {
+        assert_eq!(judgement.verdict, Verdict::Inconclusive, "{}", judgement.property.name());
+    }
+}
+
+#[test]
+fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_what_must_be_reached() {
+    for name in ["guarded-move-without-order", "guarded-move-without-retry"] {
+        let spec = loaded(name);
+        let checked = searched(&spec);
+        let mut seen = 0;
+        for case in &checked.cases {
+            for (property, lasso) in &case.lassos {
+                let Some(lasso) = lasso else { continue };
+                seen += 1;
+                let states = lasso.path.states(&case.world);
+                assert_eq!(states[lasso.repeats_from], states[states.len() - 1], "{name} {}", property.name());
+                let around = &states[lasso.repeats_from..];
+                assert!(
+                    around.iter().all(|state| !property.is_reached(&case.world, state)),
+                    "{name} {}",
+                    property.name()
+                );
+                let found = case.trace(Property::Liveness(*property)).unwrap();
+                let file = trace::write(&spec, &case.world, &spec.touches(), property.name(), &found);
+                assert_eq!(replay(&file).unwrap().trace, found);
+            }
+        }
+        assert!(seen >= 2, "{name} has {seen} lassos");
+    }
+}
+
+#[test]
+fn two_who_claim_in_opposite_orders_starve_each_other_in_a_circle() {
+    let spec = loaded("guarded-move-without-order");
+    let checked = searched(&spec);
+    let circle = |lasso: &stranded::engine::Lasso| lasso.path.actions.len() > lasso.repeats_from;
+    let lassos = checked.cases.iter().flat_map(|case| &case.lassos).filter_map(|(_, lasso)| lasso.as_ref());
+    assert!(lassos.into_iter().any(circle));
+}
