@@ -35,20 +35,13 @@ fn views(scenario: &Scenario) -> Vec<View> {
 
 fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
     let mut actions = Vec::new();
-    let mail = scenario.environment.delivery != Delivery::Never;
-    // Mail that comes before the first run can only have met a store that was down.
-    let can_wait = scenario.environment.faults.contains(&Fault::StoreCrashes)
-        || scenario.starts_split()
-        || (scenario.environment.delivery != Delivery::Before
-            && scenario.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. } | Act::RawEdit { .. })));
     let messages = || (0..scenario.site.messages).map(MessageId::at);
     for by in views(scenario) {
-        if mail {
+        if scenario.environment.delivery != Delivery::Never {
             actions.push(Action::Deliver { mailbox, by });
         }
-        if mail && can_wait {
-            actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
-        }
+        // Whatever made a message wait, here or in the past, it is tried again.
+        actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
         if scenario.environment.logon {
             actions.push(Action::LogOn { mailbox, by });
         }

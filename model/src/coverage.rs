@@ -20,7 +20,7 @@ pub enum Point {
         /// The step's place.
         step: usize,
     },
-    /// A step has a result for which the procedure has a handler.
+    /// A step has a result for which the procedure has a handler, or what it requires is true.
     Handler {
         /// The first run of the procedure.
         run: RunId,
@@ -149,6 +149,9 @@ fn points(world: &World) -> Vec<Point> {
     for (id, run) in world.scenario.runs().filter(|(id, _)| first_of_its_procedure(world, *id) == *id) {
         for (place, step) in run.procedure.steps.iter().enumerate() {
             points.push(Point::Step { run: id, step: place });
+            if matches!(step.act, Act::Require(_)) {
+                points.push(Point::Handler { run: id, step: place, result: StepResult::Ok });
+            }
             let handled = step.on.iter().filter(|handler| handler.result != StepResult::Lost || can_be_lost(&step.act));
             points.extend(handled.map(|handler| Point::Handler { run: id, step: place, result: handler.result }));
         }

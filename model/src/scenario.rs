@@ -250,6 +250,12 @@ impl Scenario {
             || self.runs().any(|(_, run)| run.procedure.makes_conditional_writes())
     }
 
+    /// Whether some step reads what a store remembers as deleted.
+    #[must_use]
+    pub fn reads_deletions(&self) -> bool {
+        self.has_act(|act| matches!(act, Act::PropagateDeletions { .. }))
+    }
+
     /// Whether some procedure of the scenario has such a step.
     #[must_use]
     pub fn has_act(&self, wanted: impl Fn(&Act) -> bool) -> bool {

@@ -96,10 +96,17 @@ impl World {
         Self::following(scenario, assumptions, &[past])
     }
 
+    /// The same world, with stores that remember what was deleted from them: a later scenario reads it.
+    #[must_use]
+    pub fn remembering_deletions(mut self) -> Self {
+        self.tracks.expunged = true;
+        self
+    }
+
     fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
         let tracks = Tracks {
             versions: scenario.counts_versions(),
-            expunged: scenario.has_act(|act| matches!(act, Act::PropagateDeletions { .. })),
+            expunged: scenario.reads_deletions(),
         };
         let actions = crate::candidates::actions(&scenario);
         Self { scenario, assumptions, initial, actions, tracks }

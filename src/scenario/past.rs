@@ -16,13 +16,19 @@ impl Spec {
         if let Some(earlier) = &self.from {
             touched.extend(earlier.touches());
             let mail = self.scenario.environment.delivery != Delivery::Never;
-            if mail && earlier.scenario.has_act(|act| matches!(act, Act::RawEdit { .. })) {
+            if mail && earlier.can_leave_split_homes() {
                 touched.push(Assumption::SplitHome);
             }
         }
         touched.sort();
         touched.dedup();
         touched
+    }
+
+    /// Whether a raw edit, here or in what came before, can leave home attributes that do not agree.
+    fn can_leave_split_homes(&self) -> bool {
+        self.scenario.has_act(|act| matches!(act, Act::RawEdit { .. }))
+            || self.from.as_ref().is_some_and(|earlier| earlier.can_leave_split_homes())
     }
 
     /// What is pinned, here or in what came before.
@@ -40,18 +46,20 @@ impl Spec {
         self.pinned_with_past().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
     }
 
-    /// The properties that are judged: every safety property, the liveness properties that the scenario names, and that
-    /// everything it allows happens.
+    /// The properties that are judged: every safety property, the liveness properties that the scenario names, that held mail
+    /// is let through, and that everything the scenario allows happens.
     #[must_use]
     pub fn properties(&self) -> Vec<Property> {
         let is_judged = |property: &Property| match property {
             Property::Safety(_) | Property::Witness => true,
+            // Whoever holds mail back is asked whether it is ever let through.
+            Property::Liveness(Liveness::DeliverySettles) if self.scenario.has_act(|act| *act == Act::HoldDelivery) => true,
             Property::Liveness(_) => self.expect.iter().any(|(named, _)| named == property),
         };
         Property::all().filter(is_judged).collect()
     }
 
-    /// The liveness properties that the scenario names.
+    /// The liveness properties that are judged.
     #[must_use]
     pub fn liveness(&self) -> Vec<Liveness> {
         let named = |property: Property| match property {
