@@ -12,7 +12,7 @@ use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::engine::{Cut, Engine, Lasso, Limits, Path, Search, lassos};
+use crate::engine::{Cut, Ending, Engine, Lasso, Limits, Path, Search, endings};
 use crate::property::{Property, Verdict};
 use crate::scenario::Spec;
 
@@ -42,8 +42,8 @@ pub struct Case {
     pub search: Search,
     /// The verdict for each property, in the order of [`Spec::properties`].
     pub verdicts: Vec<Verdict>,
-    /// For each liveness property that the scenario names, a way on which it is never reached, if there is one.
-    pub lassos: Vec<(Liveness, Option<Lasso>)>,
+    /// What becomes of each liveness property that is judged; nothing is known if the search was cut.
+    pub endings: Vec<(Liveness, Ending)>,
     /// What should have happened and did not, or happened and should not have.
     pub unwitnessed: Vec<Unwitnessed>,
 }
@@ -68,6 +68,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What the scenario expects.
     pub expected: Verdict,
+    /// Whether `vacuous` is as good as what is expected: nobody said what a user's procedure is to do.
+    pub may_be_vacuous: bool,
     /// The case that shows it: the one with the shortest counterexample, the first of several.
     pub shown_by: Option<usize>,
 }
@@ -76,7 +78,7 @@ impl Judgement {
     /// Whether the scenario expects this.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
-        self.verdict == self.expected
+        self.verdict == self.expected || (self.may_be_vacuous && self.verdict == Verdict::Vacuous)
     }
 }
 
@@ -103,6 +105,27 @@ impl Checked<'_> {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.cases.iter().map(|case| case.search.depth).max().unwrap_or(0)
+    }
+
+    /// The assumptions that change the verdict of a judgement when they alone are answered differently.
+    #[must_use]
+    pub fn deciding(&self, judgement: usize) -> Vec<Assumption> {
+        let flips = |assumption: &Assumption| {
+            self.cases.iter().any(|one| {
+                let differs = |other: &&Case| self.differ_only_in(one, other, *assumption);
+                self.cases.iter().filter(differs).any(|other| one.verdicts[judgement] != other.verdicts[judgement])
+            })
+        };
+        self.varied.iter().copied().filter(flips).collect()
+    }
+
+    /// Whether two cases differ in the answer to one assumption alone.
+    #[must_use]
+    pub fn differ_only_in(&self, one: &Case, other: &Case, assumption: Assumption) -> bool {
+        self.varied.iter().all(|each| {
+            let same = one.world.assumptions.answer(*each) == other.world.assumptions.answer(*each);
+            same == (*each != assumption)
+        })
     }
 
     /// What breaks `witness` under any combination.
@@ -143,13 +166,30 @@ pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked
 /// # Errors
 /// Why the earlier scenario does not say where this one starts.
 pub fn world(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>) -> Result<World, Cut> {
-    let Some(earlier) = &spec.from else { return Ok(World::new(&spec.scenario, assumptions)) };
-    let earlier = engine.search(&world(earlier, assumptions, engine, limits)?, limits);
-    match earlier.cut {
-        Some(cut) => Err(cut),
-        None if earlier.at_rest.is_empty() => Err(Cut::NoStart),
-        None => Ok(World::following(&spec.scenario, assumptions, &earlier.at_rest)),
-    }
+    world_with_past(spec, assumptions, engine, limits, spec.scenario.reads_deletions())
+}
+
+/// What a later scenario reads, the stores have remembered from the first on.
+fn world_with_past(
+    spec: &Spec,
+    assumptions: Assumptions,
+    engine: Engine,
+    limits: &Limits<'_>,
+    remembers: bool,
+) -> Result<World, Cut> {
+    let remembers = remembers || spec.scenario.reads_deletions();
+    let world = match &spec.from {
+        None => World::new(&spec.scenario, assumptions),
+        Some(earlier) => {
+            let past = engine.search(&world_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
+            match past.cut {
+                Some(cut) => return Err(cut),
+                None if past.at_rest.is_empty() => return Err(Cut::NoStart),
+                None => World::following(&spec.scenario, assumptions, &past.at_rest),
+            }
+        }
+    };
+    Ok(if remembers { world.remembering_deletions() } else { world })
 }
 
 fn pinned(spec: &Spec) -> Assumptions {
@@ -184,26 +224,36 @@ fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Li
     };
     let unwitnessed = unwitnessed(spec, &world, &search);
     let named: Vec<Liveness> = spec.liveness();
-    let found = if search.cut.is_none() { lassos(&world, &named) } else { vec![None; named.len()] };
-    let lassos: Vec<(Liveness, Option<Lasso>)> = named.into_iter().zip(found).collect();
+    let found = if search.cut.is_none() { endings(&world, &named) } else { Vec::new() };
+    let endings: Vec<(Liveness, Ending)> = named.into_iter().zip(found).collect();
     let verdicts = spec
         .properties()
         .into_iter()
         .map(|property| match property {
             Property::Safety(safety) => safety_verdict(safety, &search),
-            Property::Liveness(_) if search.cut.is_some() => Verdict::Inconclusive,
-            Property::Liveness(liveness) if lasso(&lassos, liveness).is_some() => Verdict::Violated,
-            Property::Liveness(_) => Verdict::Holds,
+            Property::Liveness(liveness) => match ending(&endings, liveness) {
+                None => Verdict::Inconclusive,
+                Some(Ending::Always) => Verdict::Vacuous,
+                Some(Ending::Reached) => Verdict::Holds,
+                Some(Ending::Never(_)) => Verdict::Violated,
+            },
             Property::Witness if search.cut.is_some() => Verdict::Inconclusive,
             Property::Witness if unwitnessed.is_empty() => Verdict::Holds,
             Property::Witness => Verdict::Violated,
         })
         .collect();
-    Case { world, search, verdicts, lassos, unwitnessed }
+    Case { world, search, verdicts, endings, unwitnessed }
 }
 
-fn lasso(lassos: &[(Liveness, Option<Lasso>)], property: Liveness) -> Option<&Lasso> {
-    lassos.iter().find(|(one, _)| *one == property)?.1.as_ref()
+fn ending(endings: &[(Liveness, Ending)], property: Liveness) -> Option<&Ending> {
+    endings.iter().find(|(one, _)| *one == property).map(|(_, ending)| ending)
+}
+
+fn lasso(endings: &[(Liveness, Ending)], property: Liveness) -> Option<&Lasso> {
+    match ending(endings, property)? {
+        Ending::Never(lasso) => Some(lasso),
+        Ending::Always | Ending::Reached => None,
+    }
 }
 
 fn safety_verdict(property: Safety, search: &Search) -> Verdict {
@@ -223,7 +273,8 @@ fn safety_verdict(property: Safety, search: &Search) -> Verdict {
 /// What breaks `witness`. A property that is expected to be vacuous has its antecedent under `never` by that word alone.
 fn unwitnessed(spec: &Spec, world: &World, search: &Search) -> Vec<Unwitnessed> {
     let expects_vacuous = |property: Safety| spec.expected(Property::Safety(property)) == Verdict::Vacuous;
-    let found = search.coverage.points().filter_map(|(point, happened)| {
+    let is_open = |point: &Point| spec.may_be_vacuous && matches!(point, Point::Antecedent(_));
+    let found = search.coverage.points().filter(|(point, _)| !is_open(point)).filter_map(|(point, happened)| {
         let name = point.name(world);
         let (is_never, line) = match point {
             Point::Antecedent(property) => (expects_vacuous(property), None),
@@ -252,11 +303,11 @@ fn judge(spec: &Spec, index: usize, property: Property, cases: &[Case]) -> Judge
     };
     let length = |case: &Case| match property {
         Property::Safety(safety) => case.search.violations[safety as usize].as_ref().map(|path| path.actions.len()),
-        Property::Liveness(liveness) => lasso(&case.lassos, liveness).map(|lasso| lasso.path.actions.len()),
+        Property::Liveness(liveness) => lasso(&case.endings, liveness).map(|lasso| lasso.path.actions.len()),
         Property::Witness => (!case.unwitnessed.is_empty()).then_some(0),
     };
     let shown_by = (0..cases.len()).filter_map(|case| Some((length(&cases[case])?, case))).min().map(|(_, case)| case);
-    Judgement { property, verdict, expected: spec.expected(property), shown_by }
+    Judgement { property, verdict, expected: spec.expected(property), may_be_vacuous: spec.may_be_vacuous, shown_by }
 }
 
 /// A way to a broken property, and what the program that broke it would have done next.
@@ -281,7 +332,7 @@ impl Case {
                 Some(Trace { path, after, repeats_from: None })
             }
             Property::Liveness(liveness) => {
-                let Lasso { path, repeats_from } = lasso(&self.lassos, liveness)?.clone();
+                let Lasso { path, repeats_from } = lasso(&self.endings, liveness)?.clone();
                 Some(Trace { path, after: Vec::new(), repeats_from: Some(repeats_from) })
             }
             Property::Witness => None,

@@ -59,7 +59,7 @@ pub struct Check {
     /// Which search to use
     #[arg(long, value_enum, default_value_t)]
     pub engine: Engine,
-    /// Stop when a search has reached this many states
+    /// Stop a search when it has reached this many states; every combination of assumptions is a search of its own
     #[arg(long, value_name = "N")]
     pub max_states: Option<usize>,
     /// Do not go farther than this many steps from the start

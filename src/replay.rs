@@ -7,6 +7,7 @@ use stranded_model::assumption::{Answer, Assumption, Assumptions};
 
 use crate::check::Trace;
 use crate::engine::Path;
+use crate::property::Property;
 use crate::report::trace::{StepFile, TraceFile};
 use crate::report::{names, view};
 use crate::scenario::{self, Diagnostics, Spec};
@@ -56,8 +57,41 @@ pub fn replay(file: &TraceFile) -> Result<Replayed, Refused> {
         state = next;
     }
     let after = actions.split_off(file.steps.len());
-    let trace = Trace { path: Path { initial, actions }, after, repeats_from: file.repeats_from };
+    let path = Path { initial, actions };
+    ends_as_it_says(&world, file, &path).map_err(Refused::Step)?;
+    let trace = Trace { path, after, repeats_from: file.repeats_from };
     Ok(Replayed { spec, world, trace, is_stale: file.model_hash != crate::model_hash() })
+}
+
+/// Whether the end of the trace breaks the property that it names, and its loop closes.
+fn ends_as_it_says(world: &World, file: &TraceFile, path: &Path) -> Result<(), String> {
+    let states = path.states(world);
+    let end = states.last().expect("a path has a first state");
+    let property = file.property.as_deref().map(|name| {
+        Property::all().find(|property| property.name() == name).ok_or_else(|| format!("there is no property `{name}`"))
+    });
+    match property.transpose()? {
+        Some(Property::Safety(safety)) if safety.holds(world, end) => {
+            return Err(format!("{} is true at its end", safety.name()));
+        }
+        Some(Property::Liveness(liveness)) if file.repeats_from.is_none() => {
+            return Err(format!(
+                "{} is broken by a trace that repeats, and this one does not say from where",
+                liveness.name()
+            ));
+        }
+        Some(Property::Liveness(liveness)) if liveness.is_reached(world, end) => {
+            return Err(format!("{} is reached at its end", liveness.name()));
+        }
+        Some(Property::Safety(_) | Property::Liveness(_) | Property::Witness) | None => {}
+    }
+    match file.repeats_from.map(|number| states.get(number)) {
+        Some(None) => {
+            Err(format!("it cannot repeat from step {}: it has {}", file.repeats_from.unwrap_or(0), states.len() - 1))
+        }
+        Some(Some(state)) if state != end => Err("its end is not the state that it repeats from".to_owned()),
+        Some(Some(_)) | None => Ok(()),
+    }
 }
 
 fn assumptions(file: &TraceFile) -> Result<Assumptions, String> {

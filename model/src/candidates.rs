@@ -2,7 +2,6 @@
 
 use crate::action::{Action, Fate, Kind, Part, View};
 use crate::id::{AdministratorId, Id, MailboxId, MessageId, ServerId};
-use crate::procedure::Act;
 use crate::scenario::{Delivery, Fault, Replication, Scenario};
 use crate::world::World;
 

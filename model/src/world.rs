@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::action::{Action, Part};
 use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
-use crate::procedure::{Act, Condition, Procedure, StepResult};
+use crate::procedure::{Condition, Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario, Start};
 use crate::state::{
@@ -104,10 +104,7 @@ impl World {
     }
 
     fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
-        let tracks = Tracks {
-            versions: scenario.counts_versions(),
-            expunged: scenario.reads_deletions(),
-        };
+        let tracks = Tracks { versions: scenario.counts_versions(), expunged: scenario.reads_deletions() };
         let actions = crate::candidates::actions(&scenario);
         Self { scenario, assumptions, initial, actions, tracks }
     }

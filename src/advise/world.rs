@@ -38,6 +38,7 @@ impl Question<'_> {
             scenario,
             pinned: Vec::new(),
             expect: Vec::new(),
+            may_be_vacuous: false,
             never: Vec::new(),
             text: String::new(),
         };

@@ -38,7 +38,11 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
 fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {
     let property = file.property.as_deref().unwrap_or("no property");
     let answers: Vec<String> = file.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let with = if answers.is_empty() { String::new() } else { format!("(with {})\n", answers.join(", ")) };
+    let with = if answers.is_empty() {
+        String::new()
+    } else {
+        format!("({})\n", text::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
+    };
     let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
     format!("{}: {property}, {} steps\n{with}{}", file.scenario, file.steps.len(), text::table(world, &story, width))
 }

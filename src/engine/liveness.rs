@@ -26,26 +26,40 @@ pub struct Lasso {
     pub repeats_from: usize,
 }
 
-/// For each of these properties: a nearest way on which what it wants is never reached, if there is one. The world is one
-/// that was searched completely.
+/// What was found out about a liveness property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// What it wants is the case in every state: there was nothing to be reached.
+    Always,
+    /// It is always reached in the end.
+    Reached,
+    /// There is a way on which it never is; this is a nearest one.
+    Never(Lasso),
+}
+
+/// What becomes of each of these properties in a world that was searched completely.
 #[must_use]
-pub fn lassos(world: &World, properties: &[Liveness]) -> Vec<Option<Lasso>> {
+pub fn endings(world: &World, properties: &[Liveness]) -> Vec<Ending> {
     if properties.is_empty() {
         return Vec::new();
     }
     let graph = Graph::of(world, &Limits::default());
-    properties.iter().map(|property| graph.lasso(*property)).collect()
+    properties.iter().map(|property| graph.ending(*property)).collect()
 }
 
 impl Graph<'_> {
-    /// A nearest way that never reaches what the property wants, if there is one.
-    fn lasso(&self, property: Liveness) -> Option<Lasso> {
+    fn ending(&self, property: Liveness) -> Ending {
         let short = |(number, state): (usize, &State)| {
             (!property.is_reached(self.world, state)).then(|| u32::try_from(number).unwrap_or(u32::MAX))
         };
         let missing: Vec<u32> = self.states.iter().enumerate().filter_map(short).collect();
-        let component = self.fair_component(missing)?;
-        Some(self.around(&component))
+        if missing.is_empty() {
+            return Ending::Always;
+        }
+        match self.fair_component(missing) {
+            Some(component) => Ending::Never(self.around(&component)),
+            None => Ending::Reached,
+        }
     }
 
     /// Among the sets of states in which a fair world can stay for ever, the one with the nearest state.

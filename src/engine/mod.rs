@@ -18,7 +18,7 @@ use stranded_model::state::State;
 
 pub use graph::Graph;
 pub use limits::{Cut, Limits, Progress};
-pub use liveness::{Lasso, lassos};
+pub use liveness::{Ending, Lasso, endings};
 
 /// Which search is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -74,7 +74,7 @@ fn flips_of(checked: &Checked<'_>, index: usize, property: Property) -> Vec<Flip
         let mut verdicts: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for one in &checked.cases {
             let differs = |other: &&Case| {
-                only_in(checked, one, other, *assumption) && one.verdicts[index] != other.verdicts[index]
+                checked.differ_only_in(one, other, *assumption) && one.verdicts[index] != other.verdicts[index]
             };
             if checked.cases.iter().any(|other| differs(&other)) {
                 let seen = verdicts.entry(one.world.assumptions.value(*assumption).to_owned()).or_default();
@@ -84,22 +84,9 @@ fn flips_of(checked: &Checked<'_>, index: usize, property: Property) -> Vec<Flip
                 }
             }
         }
-        let is_flip = !verdicts.is_empty();
-        is_flip.then(|| Flip {
-            property: property.name().to_owned(),
-            assumption: assumption.name().to_owned(),
-            verdicts,
-        })
+        Flip { property: property.name().to_owned(), assumption: assumption.name().to_owned(), verdicts }
     };
-    checked.varied.iter().filter_map(flip).collect()
-}
-
-/// Whether two cases differ in the answer to one assumption alone.
-fn only_in(checked: &Checked<'_>, one: &Case, other: &Case, assumption: Assumption) -> bool {
-    checked.varied.iter().all(|each| {
-        let same = one.world.assumptions.answer(*each) == other.world.assumptions.answer(*each);
-        same == (*each != assumption)
-    })
+    checked.deciding(index).iter().map(flip).collect()
 }
 
 /// The matrix as text: a line for each combination that shows the verdicts which are not the expected ones or not the same

@@ -34,8 +34,8 @@ const STYLE: TableStyle = TableStyle::new()
 pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
     let mut text = heading(checked, width);
     text.push_str(&verdicts(checked));
-    text.push_str(&extent(checked));
-    text.push_str(&dependencies(checked));
+    text.push_str(&extent(checked, width));
+    text.push_str(&dependencies(checked, width));
     for (case, property) in told_together(checked) {
         text.push('\n');
         text.push_str(&counterexample(checked, case, property, width));
@@ -78,7 +78,7 @@ fn heading(checked: &Checked<'_>, width: u16) -> String {
     let standing = wrapped(&standing.join(": "), indent, width);
     let mut text = format!("{TITLE}{}{TITLE:#}  ({standing})\n{}\n", spec.name, wrapped(&spec.question, 0, width));
     if let Some(earlier) = &spec.from {
-        let _ = writeln!(text, "It starts where {} comes to rest.", earlier.name);
+        let _ = writeln!(text, "It starts where {} comes to rest; where that never does is left out.", earlier.name);
     }
     text.push('\n');
     text
@@ -123,7 +123,7 @@ fn length(checked: &Checked<'_>, judgement: &Judgement) -> Option<usize> {
     Some(trace.path.actions.len())
 }
 
-fn extent(checked: &Checked<'_>) -> String {
+fn extent(checked: &Checked<'_>, width: u16) -> String {
     let searched = match checked.cut() {
         None => "all searched".to_owned(),
         Some(cut) => format!("{BAD}not all searched: {cut}{BAD:#}"),
@@ -147,21 +147,31 @@ fn extent(checked: &Checked<'_>) -> String {
             "whether a verdict turns on them is not known"
         };
         let names: Vec<&str> = checked.varied.iter().map(|assumption| assumption.name()).collect();
-        let _ = writeln!(text, "  assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.cases.len());
+        let says = format!("assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.cases.len());
+        let _ = writeln!(text, "  {}", wrapped(&says, 2, width));
     }
     text
 }
 
-/// For every verdict that is not the same under every combination: which combination gives which.
-fn dependencies(checked: &Checked<'_>) -> String {
+/// For every verdict that is not the same under every combination: which answers give which. Assumptions whose answers make
+/// no difference to it are left out.
+fn dependencies(checked: &Checked<'_>, width: u16) -> String {
     let mut text = String::new();
     for (index, judgement) in checked.judgements.iter().enumerate() {
         if judgement.verdict != Verdict::Depends {
             continue;
         }
+        let deciding = checked.deciding(index);
         let _ = writeln!(text, "\n  {} depends:", judgement.property.name());
+        let mut told: Vec<String> = Vec::new();
         for case in &checked.cases {
-            let _ = writeln!(text, "    {:<13} {}", case.verdicts[index], combination(&case.world, checked));
+            let answers = answers(&case.world, &deciding);
+            let answers: Vec<String> = answers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let line = format!("    {:<13} {}\n", case.verdicts[index], wrapped(&answers.join(", "), 18, width));
+            if !told.contains(&line) {
+                text.push_str(&line);
+                told.push(line);
+            }
         }
     }
     text

@@ -59,7 +59,8 @@ pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagno
     };
     bundle.main = header(&name, from, &start) + &site_and_run(from, &reference);
     let none = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("no file {path}")));
-    parse_scenario(path_or_name, &bundle.join(), &none)
+    let spec = parse_scenario(path_or_name, &bundle.join(), &none)?;
+    Ok(Spec { may_be_vacuous: true, ..spec })
 }
 
 /// Loads every scenario that the names select: a built-in, a family, which selects all of its built-ins, or a path. No name

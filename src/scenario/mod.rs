@@ -60,6 +60,9 @@ pub struct Spec {
     pub expect: Vec<(Property, Verdict)>,
     /// What must not occur.
     pub never: Vec<String>,
+    /// Whether a property may as well be vacuous: so it is for a procedure that is run where a scenario ends, of which
+    /// nobody said what it is to do.
+    pub may_be_vacuous: bool,
     /// The text of the file and of the files it names, so that a trace can carry them: [`parse_scenario`] reads it again
     /// without any file.
     pub text: String,

@@ -8,6 +8,9 @@ use super::diagnostic::Findings;
 /// The words that name a server by its part in a run; no server can be called so.
 pub(crate) const PLACES: [&str; 6] = ["from", "to", "connected-to", "home", "earlier", "later"];
 
+/// The longest name that fits into a report.
+const LENGTH_MAX: usize = 60;
+
 /// Whether the name is made of small letters, digits and single hyphens, and begins with a letter.
 pub(crate) fn is_kebab(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -18,9 +21,9 @@ pub(crate) fn is_kebab(name: &str) -> bool {
 
 /// The name, if it is one that reports and command lines can use as it stands.
 pub(crate) fn kebab(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<String> {
-    let valid = is_kebab(name.get_ref());
+    let valid = is_kebab(name.get_ref()) && name.get_ref().len() <= LENGTH_MAX;
     if !valid {
-        let label = "small letters, digits and single hyphens, beginning with a letter";
+        let label = format!("small letters, digits and single hyphens, beginning with a letter, at most {LENGTH_MAX}");
         found.report(name.span(), format!("`{key}` is not a kebab-case name"), label);
     }
     valid.then(|| (*name.get_ref()).to_owned())
@@ -38,9 +41,10 @@ fn is_word(name: &str) -> bool {
 
 /// The name of a person or a server: one word.
 pub(crate) fn word(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<String> {
-    let valid = is_word(name.get_ref());
+    let valid = is_word(name.get_ref()) && name.get_ref().len() <= LENGTH_MAX;
     if !valid {
-        found.report(name.span(), format!("`{key}` is not one word"), "letters, digits, `-`, `_` and `.`");
+        let label = format!("letters, digits, `-`, `_` and `.`, at most {LENGTH_MAX}");
+        found.report(name.span(), format!("`{key}` is not one word"), label);
     }
     valid.then(|| (*name.get_ref()).to_owned())
 }

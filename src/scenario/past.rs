@@ -53,7 +53,9 @@ impl Spec {
         let is_judged = |property: &Property| match property {
             Property::Safety(_) | Property::Witness => true,
             // Whoever holds mail back is asked whether it is ever let through.
-            Property::Liveness(Liveness::DeliverySettles) if self.scenario.has_act(|act| *act == Act::HoldDelivery) => true,
+            Property::Liveness(Liveness::DeliverySettles) if self.scenario.has_act(|act| *act == Act::HoldDelivery) => {
+                true
+            }
             Property::Liveness(_) => self.expect.iter().any(|(named, _)| named == property),
         };
         Property::all().filter(is_judged).collect()

@@ -149,6 +149,7 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
         pinned: pinned.unwrap_or_default(),
         expect: expect.unwrap_or_default(),
         never,
+        may_be_vacuous: false,
         text: String::new(),
     })
 }

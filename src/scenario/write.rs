@@ -56,7 +56,14 @@ pub(crate) fn header(name: &str, from: &Spec, reference: &str) -> String {
     let mut root = Table::new();
     put(&mut root, "name", name);
     put(&mut root, "family", Family::User.name());
-    put(&mut root, "question", format!("What does {name} do where {} ends?", from.name));
+    let last = from.scenario.run(from.scenario.last_run);
+    let servers = &from.names.servers;
+    let (source, destination) = (&servers[last.from.index()], &servers[last.to.index()]);
+    let question = format!(
+        "What does {name} do from {source} to {destination} where {} ends, if nothing else happens?",
+        from.name
+    );
+    put(&mut root, "question", question);
     put(&mut root, "from", reference);
     text(&root)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Deserialize)]
 pub(super) struct Line {
     /// The mailbox.
+    #[serde(deserialize_with = "plain")]
     pub(super) mailbox: String,
     /// The recipient on each server: `null` where the replica has none; a server that was not asked is not named.
     #[serde(default)]
@@ -34,6 +35,7 @@ pub(super) struct Entry {
 #[derive(Debug, Deserialize)]
 pub(super) struct Store {
     /// Its messages, by whatever names them.
+    #[serde(deserialize_with = "all_plain")]
     pub(super) messages: Vec<String>,
 }
 
@@ -71,4 +73,20 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
         }
         reader.deserialize_map(Pairs(PhantomData))
     }
+}
+
+/// A name that a terminal shows as it is.
+fn plain<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    shown_as_it_is(String::deserialize(input)?)
+}
+
+fn all_plain<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    Vec::<String>::deserialize(input)?.into_iter().map(shown_as_it_is).collect()
+}
+
+fn shown_as_it_is<E: serde::de::Error>(name: String) -> Result<String, E> {
+    if name.chars().any(char::is_control) {
+        return Err(E::custom(format!("`{}` has control characters; a name has none", name.escape_debug())));
+    }
+    Ok(name)
 }

@@ -2,7 +2,7 @@
 //! such way.
 
 use stranded::check::check;
-use stranded::engine::{Engine, Limits};
+use stranded::engine::{Ending, Engine, Limits};
 use stranded::property::{Property, Verdict};
 use stranded::replay::replay;
 use stranded::report::trace;
@@ -71,14 +71,21 @@ fn a_program_that_goes_in_a_circle_keeps_mail_waiting_for_ever() {
     let spec = holding(&format!("{HOLD}{circle}{RELEASE}{DONE}"), "1", "delivery-settles = \"violated\"");
     assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Violated);
     let checked = searched(&spec);
-    let (_, lasso) = &checked.cases[0].lassos[0];
-    assert!(lasso.is_some());
+    assert!(matches!(checked.cases[0].endings[..], [(Liveness::DeliverySettles, Ending::Never(_))]));
 }
 
 #[test]
-fn what_is_not_named_is_not_judged() {
+fn what_is_not_named_is_not_judged_except_that_held_mail_is_let_through() {
     let spec = holding(&format!("{HOLD}{DONE}"), "1", "");
-    assert!(spec.liveness().is_empty());
+    assert_eq!(spec.liveness(), [Liveness::DeliverySettles]);
+    assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Violated);
+    assert!(holding(DONE, "1", "").liveness().is_empty());
+}
+
+#[test]
+fn where_nothing_ever_waits_it_says_nothing_that_mail_settles() {
+    let spec = holding(DONE, "1", "delivery-settles = \"vacuous\"");
+    assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Vacuous);
 }
 
 #[test]
@@ -98,8 +105,8 @@ fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_what_must_
         let checked = searched(&spec);
         let mut seen = 0;
         for case in &checked.cases {
-            for (property, lasso) in &case.lassos {
-                let Some(lasso) = lasso else { continue };
+            for (property, ending) in &case.endings {
+                let Ending::Never(lasso) = ending else { continue };
                 seen += 1;
                 let states = lasso.path.states(&case.world);
                 assert_eq!(states[lasso.repeats_from], states[states.len() - 1], "{name} {}", property.name());
@@ -122,7 +129,9 @@ fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_what_must_
 fn two_who_claim_in_opposite_orders_starve_each_other_in_a_circle() {
     let spec = loaded("guarded-move-without-order");
     let checked = searched(&spec);
-    let circle = |lasso: &stranded::engine::Lasso| lasso.path.actions.len() > lasso.repeats_from;
-    let lassos = checked.cases.iter().flat_map(|case| &case.lassos).filter_map(|(_, lasso)| lasso.as_ref());
-    assert!(lassos.into_iter().any(circle));
+    let circles = |ending: &Ending| match ending {
+        Ending::Never(lasso) => lasso.path.actions.len() > lasso.repeats_from,
+        Ending::Always | Ending::Reached => false,
+    };
+    assert!(checked.cases.iter().flat_map(|case| &case.endings).any(|(_, ending)| circles(ending)));
 }
