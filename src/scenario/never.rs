@@ -1,6 +1,7 @@
 //! The names under `never`: each must be of something that can happen, or the list says nothing.
 
 use stranded_model::action::Kind;
+use stranded_model::procedure::{Act, StepResult};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Scenario;
 
@@ -38,6 +39,9 @@ fn names(scenario: &Scenario) -> Vec<String> {
         for (place, step) in run.procedure.steps.iter().enumerate() {
             let name = format!("{}/{}", run.procedure.name, run.procedure.step_name(place));
             names.extend(step.on.iter().map(|handler| format!("{name}:{}", handler.result.name())));
+            if matches!(step.act, Act::Require(_)) {
+                names.push(format!("{name}:{}", StepResult::Ok.name()));
+            }
             names.push(name);
         }
     }

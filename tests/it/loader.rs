@@ -488,13 +488,17 @@ fn a_procedure_is_checked_where_a_scenario_ends() {
         assert_eq!((spec.name.as_str(), spec.family), ("mine", Family::User));
         assert_eq!(spec.scenario.site, from.scenario.site);
         assert_eq!(spec.names, from.names);
-        assert_eq!(spec.question, format!("What does mine do where {} ends?", from.name));
+        assert_eq!(
+            spec.question,
+            format!("What does mine do from source to destination where {} ends, if nothing else happens?", from.name)
+        );
         assert_eq!((spec.expect.len(), spec.never.len()), (0, 0));
         assert_eq!(spec.scenario.environment.delivery, Delivery::Never);
         let Administrator { name, runs } = &spec.scenario.administrators[0];
         assert_eq!((name.as_str(), runs.len(), runs[0].runs_max), ("user", 1, RunsMax::Times(1)));
         assert_eq!(runs[0].procedure.steps[0].line, 3);
-        assert_eq!(parsed(&spec.text), spec);
+        assert!(spec.may_be_vacuous);
+        assert_eq!(Spec { may_be_vacuous: true, ..parsed(&spec.text) }, spec);
         assert_eq!(spec.from.as_deref(), Some(&from));
         assert_eq!(load_procedure_in("method-2", &from).unwrap().name, "method-2");
     }

@@ -8,6 +8,7 @@ mod cli;
 mod engines;
 mod liveness;
 mod loader;
+mod past;
 mod readme;
 mod replays;
 mod rescue;

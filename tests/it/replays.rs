@@ -3,13 +3,15 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use stranded::property::Property;
 use stranded::replay::{Refused, replay};
 use stranded::report::trace::{self, TraceFile};
 use stranded::report::view;
 use stranded::scenario::Spec;
 use stranded_model::World;
+use stranded_model::property::Safety;
 
-use crate::worlds::{Walk, builtins, worlds_of};
+use crate::worlds::{Walk, builtins, loaded, searched, worlds_of};
 
 /// The longest way that is walked here.
 const STEPS_MAX: usize = 30;
@@ -49,7 +51,7 @@ fn walk(chance: &Chance) -> (&'static Spec, Walk<'static>) {
 
 fn written(chance: &Chance) -> TraceFile {
     let (spec, walk) = walk(chance);
-    trace::write(spec, walk.world, &spec.touches(), "no-loss", &walk.trace())
+    trace::write(spec, walk.world, &spec.touches(), "witness", &walk.trace())
 }
 
 fn read_again(file: &TraceFile) -> TraceFile {
@@ -156,8 +158,29 @@ proptest! {
 fn a_trace_of_another_version_of_the_model_is_told_to_be_stale() {
     let (place, world) = &WORLDS[0];
     let walk = Walk::from(world, &world.initial[0]).mail().run(0);
-    let mut file = trace::write(&SPECS[*place], world, &SPECS[*place].touches(), "no-loss", &walk.trace());
+    let mut file = trace::write(&SPECS[*place], world, &SPECS[*place].touches(), "witness", &walk.trace());
     assert!(!replay(&file).unwrap().is_stale);
     file.model_hash = "0123456789abcdef".to_owned();
     assert!(replay(&file).unwrap().is_stale);
+}
+
+#[test]
+fn a_trace_that_does_not_break_what_it_names_is_refused() {
+    let spec = loaded("second-move");
+    let checked = searched(&spec);
+    let case = &checked.cases[0];
+    let found = case.trace(Property::Safety(Safety::NoLoss)).unwrap();
+    let written = |property: &str| trace::write(&spec, &case.world, &spec.touches(), property, &found);
+    assert!(replay(&written("no-loss")).is_ok());
+    let refused = |file: &TraceFile| match replay(file) {
+        Err(Refused::Step(reason)) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(&written("home-coherent")), "home-coherent is true at its end");
+    assert_eq!(refused(&written("no-such")), "there is no property `no-such`");
+    let mut endless = written("no-loss");
+    endless.repeats_from = Some(99);
+    assert_eq!(refused(&endless), "it cannot repeat from step 99: it has 12");
+    endless.repeats_from = Some(0);
+    assert_eq!(refused(&endless), "its end is not the state that it repeats from");
 }

@@ -37,7 +37,7 @@ fn a_guard_that_is_never_true_is_seen_by_what_stands_behind_it() {
     );
     let (verdict, named) = unwitnessed(&spec);
     assert_eq!(verdict, Verdict::Violated);
-    for wanted in ["mine/behind (line 8) never happens", "mine/done (line 13) never happens"] {
+    for wanted in ["mine/guard:ok (line 3) never happens", "mine/behind (line 8) never happens"] {
         assert!(named.iter().any(|one| one == wanted), "{named:?}");
     }
 }
@@ -49,4 +49,30 @@ fn what_is_listed_under_never_must_not_happen() {
     assert_eq!(verdict, Verdict::Violated);
     let wanted = "happens, and the scenario says never";
     assert!(named.iter().any(|one| one.contains("create:duplicate") && one.ends_with(wanted)), "{named:?}");
+}
+
+#[test]
+fn a_guard_that_is_never_true_is_named_even_if_nothing_stands_behind_it_alone() {
+    let spec = runbook(
+        "[[step]]\nlabel = \"guard\"\ndo = \"require\"\nhome-is = \"to\"\non = { refused = \"done\" }\n\n\
+         [[step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"failed\"\n",
+    );
+    assert_eq!(unwitnessed(&spec).1, ["mine/guard:ok (line 3) never happens"]);
+}
+
+#[test]
+fn a_procedure_of_which_nobody_said_what_it_does_may_be_vacuous() {
+    let stranded = loaded("stranded");
+    for name in ["method-1", "method-2", "q162998", "guarded-move"] {
+        let spec = load_procedure_in(name, &stranded).unwrap();
+        let checked = searched(&spec);
+        let unexpected: Vec<&str> = checked
+            .judgements
+            .iter()
+            .filter(|judgement| !judgement.is_as_expected())
+            .map(|judgement| judgement.property.name())
+            .collect();
+        let wanted: &[&str] = if name == "guarded-move" { &["witness"] } else { &[] };
+        assert_eq!(unexpected, wanted, "{name}");
+    }
 }
