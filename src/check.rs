@@ -224,7 +224,7 @@ fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Li
     };
     let unwitnessed = unwitnessed(spec, &world, &search);
     let named: Vec<Liveness> = spec.liveness();
-    let found = if search.cut.is_none() { endings(&world, &named) } else { Vec::new() };
+    let found = if search.cut.is_none() { endings(&world, &named, limits) } else { Vec::new() };
     let endings: Vec<(Liveness, Ending)> = named.into_iter().zip(found).collect();
     let verdicts = spec
         .properties()

@@ -39,6 +39,7 @@ pub const RULES: &[&str] = &[
     include_str!("candidates.rs"),
     include_str!("delivery.rs"),
     include_str!("directory.rs"),
+    include_str!("dn.rs"),
     include_str!("id.rs"),
     include_str!("liveness.rs"),
     include_str!("procedure.rs"),

@@ -74,11 +74,11 @@ fn text_of(path: &str) -> Result<String, Failure> {
     })
 }
 
-/// A stranded mailbox, or one for which nothing is safe, is not as it should be.
+/// A stranded mailbox, or one for which nothing is safe, is not as it should be; one of which too little was seen is not known.
 fn exit(advised: &Advised<'_>) -> Exit {
     let verdicts = || advised.advice.iter().flat_map(|advice| advice.cases.iter().map(|case| case.verdict));
     let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != Verdict::Safe);
-    let is_cut = verdicts().any(|verdict| matches!(verdict, Verdict::Inconclusive(_)));
+    let is_cut = advised.snapshot.is_unknown() || verdicts().any(|verdict| matches!(verdict, Verdict::Inconclusive(_)));
     match (advised.snapshot.is_stranded(), is_cut, is_stuck) {
         (true, _, _) | (false, false, true) => Exit::NotAsExpected,
         (false, true, _) => Exit::Inconclusive,

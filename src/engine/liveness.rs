@@ -34,16 +34,20 @@ pub enum Ending {
     /// It is always reached in the end.
     Reached,
     /// There is a way on which it never is; this is a nearest one.
-    Never(Lasso),
+    Never(Box<Lasso>),
 }
 
-/// What becomes of each of these properties in a world that was searched completely.
+/// What becomes of each of these properties in a world that was searched completely; nothing, if the limits are met before
+/// that is known.
 #[must_use]
-pub fn endings(world: &World, properties: &[Liveness]) -> Vec<Ending> {
+pub fn endings(world: &World, properties: &[Liveness], limits: &Limits<'_>) -> Vec<Ending> {
     if properties.is_empty() {
         return Vec::new();
     }
-    let graph = Graph::of(world, &Limits::default());
+    let graph = Graph::of(world, limits);
+    if graph.cut.is_some() {
+        return Vec::new();
+    }
     properties.iter().map(|property| graph.ending(*property)).collect()
 }
 
@@ -57,7 +61,7 @@ impl Graph<'_> {
             return Ending::Always;
         }
         match self.fair_component(missing) {
-            Some(component) => Ending::Never(self.around(&component)),
+            Some(component) => Ending::Never(Box::new(self.around(&component))),
             None => Ending::Reached,
         }
     }

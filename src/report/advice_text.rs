@@ -43,8 +43,13 @@ fn summary(advised: &[Advised<'_>], width: u16) -> String {
     let stranded: Vec<&Snapshot> =
         advised.iter().map(|one| one.snapshot).filter(|snapshot| snapshot.is_stranded()).collect();
     let all = if advised.len() == 1 { "1 mailbox".to_owned() } else { format!("{} mailboxes", advised.len()) };
+    let unknown: Vec<&str> =
+        advised.iter().map(|one| one.snapshot).filter(|one| one.is_unknown()).map(|one| one.mailbox.as_str()).collect();
+    let doubt = format!("not enough was observed of {}: say what every store holds", unknown.join(", "));
+    let doubt = if unknown.is_empty() { String::new() } else { format!("{BAD}{}{BAD:#}\n", wrapped(&doubt, 0, width)) };
     if stranded.is_empty() {
-        return format!("{GOOD}{all}: none is stranded{GOOD:#}\n");
+        let style = if unknown.is_empty() { GOOD } else { BAD };
+        return format!("{style}{all}: none is seen to be stranded{style:#}\n{doubt}");
     }
     let mut text = format!("{BAD}{all}: {} stranded{BAD:#}\n", stranded.len());
     for snapshot in stranded {
@@ -54,7 +59,7 @@ fn summary(advised: &[Advised<'_>], width: u16) -> String {
         let line = format!("{}: {home}, data on {}", snapshot.mailbox, data.join(" and "));
         let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
     }
-    text
+    text + &doubt
 }
 
 fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances, width: u16) -> String {

@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub mailboxes: PerServer<Mailbox>,
     /// The groups of messages that are in the same stores.
     pub groups: Vec<Group>,
+    /// How many stores were looked into.
+    pub stores_seen: usize,
     /// What was not observed, and how it is taken to be; what looks wrong and is believed all the same.
     pub remarks: Vec<String>,
 }
@@ -74,6 +76,14 @@ impl Snapshot {
     #[must_use]
     pub fn is_stranded(&self) -> bool {
         !self.messages().is_within(self.visible())
+    }
+
+    /// Whether it cannot be said that the mailbox is where it should be: the home shows nothing, and no other store, or not
+    /// every one that is known, was looked into.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        let unseen = self.stores_seen < self.mailboxes.count().max(2);
+        !self.is_stranded() && self.visible().is_empty() && unseen
     }
 
     /// The servers that hold any message.

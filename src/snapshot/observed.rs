@@ -31,6 +31,7 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, Wrong> {
         mailboxes,
         groups,
         remarks: observed.remarks,
+        stores_seen: line.stores.0.len(),
     })
 }
 

@@ -262,3 +262,24 @@ fn running_twice_gives_the_same_bytes() {
         assert_eq!(run(), run());
     }
 }
+
+#[test]
+fn of_a_mailbox_that_was_hardly_looked_at_nobody_says_that_it_is_well() {
+    let blind = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source"}}}"#;
+    let one_eyed = r#"{"mailbox": "bob", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": null}}"#;
+    let seen = r#"{"mailbox": "eve", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": ["1"]}}}"#;
+    for (line, code) in [(blind, 3), (one_eyed, 3), (seen, 0)] {
+        let output = stranded(&["-"], line);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert_eq!(text.contains("not enough was observed"), code == 3, "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_would_steer_a_terminal_is_refused() {
+    let output = stranded(&["-"], "{\"mailbox\": \"\\u001b[31mred\", \"directory\": {}, \"stores\": {}}");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!output.stderr.contains(&7) && output.stdout.is_empty());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("control characters"));
+}
