@@ -4,7 +4,7 @@ use pretty_assertions::assert_eq;
 use stranded_model::action::{Action, Fate, Kind, Part};
 use stranded_model::assumption::Assumptions;
 use stranded_model::id::MessageSet;
-use stranded_model::procedure::{Act, Outcome};
+use stranded_model::procedure::Outcome;
 use stranded_model::scenario::{Delivery, Environment, Fault, Replication, RunsMax, Scenario, Start};
 use stranded_model::state::{Ended, Mailbox, Phase, Program, Record, Server, Service, State, Transport};
 use stranded_model::table::Table;
