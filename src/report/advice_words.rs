@@ -221,7 +221,8 @@ fn late_mail(advised: &Advised<'_>, from: ServerId, to: ServerId) -> Option<Warn
         }
     }
     text.push_str(&format!(
-        " Before you run such a procedure, save what is on {from_name} to a file. [{SAVES_LATE_MAIL}]"
+        " Before you run such a procedure, save what is on {from_name} to a file, and load it on {to_name} afterwards. \
+         [{SAVES_LATE_MAIL}]"
     ));
     let safe = here()
         .filter(|advice| advice.cases.iter().any(|case| case.delivery == delivery && case.verdict == Verdict::Safe));
