@@ -21,9 +21,6 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 
-/// The most names of messages that are told.
-const NAMES_MAX: usize = 3;
-
 /// The width of a column of verdicts.
 const COLUMN: usize = 22;
 
@@ -109,12 +106,9 @@ fn standing(snapshot: &Snapshot, width: u16) -> String {
         let _ = writeln!(text, "  {:<column$}{}", name(snapshot, server), wrapped(&line, column + 2, width));
     }
     for group in &snapshot.groups {
-        let mut told = group.messages.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
-        if group.messages.len() > NAMES_MAX {
-            let _ = write!(told, " and {} more", group.messages.len() - NAMES_MAX);
-        }
+        let told = words::few(group.messages.iter().cloned());
         let verb = if group.stands_for.len() == 1 { "stands for" } else { "stand for" };
-        let line = format!("{} {verb} {told}", names::messages(group.stands_for).join(", "));
+        let line = format!("below, {} {verb} {told}", names::messages(group.stands_for).join(", "));
         let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
     }
     for remark in &snapshot.remarks {

@@ -58,12 +58,27 @@ pub(super) fn verdict(case: &Case) -> String {
     }
 }
 
-/// How many messages of the snapshot these are, with their names in traces.
+/// The most messages that are called by name.
+const NAMES_MAX: usize = 3;
+
+/// How many messages these are, and what the snapshot calls them; what arrives later has only the model's name.
 pub(super) fn counted(snapshot: &Snapshot, messages: MessageSet) -> String {
-    let count = snapshot.count(messages);
+    let touched = || snapshot.groups.iter().filter(|group| !group.stands_for.common(messages).is_empty());
+    let later = touched().fold(messages, |rest, group| rest.without(group.stands_for));
+    let called = touched().flat_map(|group| group.messages.iter().cloned()).chain(names::messages(later));
+    let count = snapshot.count(messages) + later.len();
     let noun = if count == 1 { "message" } else { "messages" };
-    let here = if count == messages.len() { "" } else { "here " };
-    format!("{count} {noun} ({here}{})", names::messages(messages).join(", "))
+    format!("{count} {noun} ({})", few(called))
+}
+
+/// The first of some names, and how many more there are.
+pub(super) fn few(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    let shown = names[..names.len().min(NAMES_MAX)].join(", ");
+    match names.len().saturating_sub(NAMES_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// What one procedure comes to, as the end of a sentence.

@@ -227,7 +227,7 @@ fn the_text_says_first_what_is_stranded_and_never_to_move_it_again() {
 #[test]
 fn late_mail_is_to_be_saved_first() {
     let text = String::from_utf8(stranded(&["-"], LATE).stdout).unwrap();
-    assert!(text.contains("Save this first: source holds 1 message (m1) that destination does not."), "{text}");
+    assert!(text.contains("Save this first: source holds 1 message (late) that destination does not."), "{text}");
 }
 
 #[test]
