@@ -7,8 +7,8 @@ use stranded_model::assumption::Assumption;
 
 use crate::cli::{Format, List, Listed};
 use crate::exit::Exit;
+use crate::lines::wrapped;
 use crate::property::Property;
-use crate::report::text::wrapped;
 use crate::scenario;
 
 use super::{Failure, output};

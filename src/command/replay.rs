@@ -41,7 +41,7 @@ fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::chec
     let with = if answers.is_empty() {
         String::new()
     } else {
-        format!("({})\n", text::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
+        format!("({})\n", crate::lines::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
     };
     let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
     format!("{}: {property}, {} steps\n{with}{}", file.scenario, file.steps.len(), text::table(world, &story, width))

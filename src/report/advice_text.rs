@@ -13,9 +13,10 @@ use crate::snapshot::Snapshot;
 
 use super::advice_json::{name, steps};
 use super::story::Story;
-use super::text::{table, wrapped};
+use super::text::table;
 use super::trace::answers;
 use super::{advice_words as words, names};
+use crate::lines::wrapped;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();

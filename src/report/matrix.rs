@@ -10,8 +10,8 @@ use stranded_model::assumption::Assumption;
 use crate::check::{Case, Checked};
 use crate::property::{Property, Verdict};
 
-use super::text::wrapped;
 use super::trace::answers;
+use crate::lines::wrapped;
 
 /// One scenario's part of the matrix.
 #[derive(Clone, Debug, Serialize)]

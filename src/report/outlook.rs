@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::rescue::{Outlook, RescueMap};
 
-use super::text::wrapped;
+use crate::lines::wrapped;
 
 /// What marks the first state from which on nothing saves everything any more.
 pub(super) const NO_RETURN: &str = "POINT OF NO RETURN";

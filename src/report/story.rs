@@ -174,8 +174,7 @@ fn store(mailbox: &Mailbox) -> Vec<String> {
 }
 
 /// Whether the data is on another server than the home.
-#[must_use]
-pub fn is_stranded(account: &Account) -> bool {
+fn is_stranded(account: &Account) -> bool {
     let holds = |server: ServerId| !account.mailboxes[server].held().is_empty();
     match account.agreed_home() {
         Some(home) => !holds(home) && account.mailboxes.ids().any(|server| server != home && holds(server)),

@@ -9,6 +9,7 @@ use stranded_model::World;
 use stranded_model::property::Safety;
 
 use crate::check::{Case, Checked, Judgement};
+use crate::lines::wrapped;
 use crate::property::{Property, Verdict};
 use crate::rescue;
 
@@ -303,23 +304,4 @@ fn cells(number: &str, who: &str, what: Vec<String>, scene: &Scene, colour: Opti
         None => Cell::new(text),
     };
     texts.into_iter().map(paint).collect()
-}
-
-/// Breaks a text into lines that start at the indent, the first one excepted, and end before the width.
-#[must_use]
-pub fn wrapped(text: &str, indent: usize, width: u16) -> String {
-    let room = usize::from(width).saturating_sub(indent).max(20);
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is always a line");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-            lines.push(word.to_owned());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines.join(&format!("\n{:indent$}", ""))
 }

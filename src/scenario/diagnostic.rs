@@ -11,6 +11,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// The width of a terminal for which diagnostics are laid out, in columns.
 const WIDTH: usize = 100;
+/// What is left of it for a help, beside the margin that it stands behind.
+const HELP_WIDTH: u16 = 85;
 
 /// The length of a label up to which it stands beside the caret.
 const LABEL_MAX: usize = 70;
@@ -120,19 +122,7 @@ impl Diagnostic {
 
 /// The text in lines that leave room for what stands to the left of them.
 pub(crate) fn wrapped(text: &str) -> String {
-    let mut lines = String::new();
-    let mut column = 0;
-    for word in text.split(' ') {
-        let width = word.chars().count();
-        let separator = match column {
-            0 => "",
-            _ if column + 1 + width > WIDTH - 15 => "\n",
-            _ => " ",
-        };
-        column = if separator == "\n" { width } else { column + separator.len() + width };
-        lines.extend([separator, word]);
-    }
-    lines
+    crate::lines::wrapped(text, 0, HELP_WIDTH)
 }
 
 impl fmt::Display for Diagnostics {
