@@ -2,6 +2,7 @@
 //! says nothing.
 
 use crate::action::{Action, Kind};
+use crate::id::Id;
 use crate::procedure::{Act, StepResult};
 use crate::property::Safety;
 use crate::scenario::{Fault, RunId};
@@ -39,6 +40,8 @@ pub struct Coverage {
     points: Vec<Point>,
     seen: Vec<bool>,
     missing: usize,
+    /// For each run, administrator by administrator, the first run of the same procedure.
+    firsts: Vec<Vec<RunId>>,
 }
 
 impl Coverage {
@@ -46,7 +49,11 @@ impl Coverage {
     #[must_use]
     pub fn of(world: &World) -> Self {
         let points = points(world);
-        Self { seen: vec![false; points.len()], missing: points.len(), points }
+        let mut firsts = vec![Vec::new(); world.scenario.administrators.len()];
+        for (id, _) in world.scenario.runs() {
+            firsts[id.administrator.index()].push(first_of_its_procedure(world, id));
+        }
+        Self { seen: vec![false; points.len()], missing: points.len(), points, firsts }
     }
 
     /// Takes note of what an action made happen.
@@ -56,7 +63,7 @@ impl Coverage {
         }
         self.note(Point::Environment(action.kind()));
         let Some(executed) = occurrence.step else { return };
-        let run = first_of_its_procedure(world, executed.run);
+        let run = self.firsts[executed.run.administrator.index()][usize::from(executed.run.run)];
         self.note(Point::Step { run, step: executed.step });
         self.note(Point::Handler { run, step: executed.step, result: executed.result });
         for property in Safety::ALL.into_iter().filter(|property| property.is_met_by(world, &executed)) {

@@ -376,12 +376,6 @@ impl Procedure {
         }
     }
 
-    /// Whether a mailbox is there for a moment between its creation and its mark.
-    #[must_use]
-    pub fn marks_after_creating(&self) -> bool {
-        (0..self.steps.len()).any(|place| self.marks_what_was_created(place))
-    }
-
     /// What a step is called in reports: its label, or its place from 1.
     #[must_use]
     pub fn step_name(&self, index: usize) -> String {
