@@ -79,7 +79,8 @@ fn heading(checked: &Checked<'_>, width: u16) -> String {
     let standing = wrapped(&standing.join(": "), indent, width);
     let mut text = format!("{TITLE}{}{TITLE:#}  ({standing})\n{}\n", spec.name, wrapped(&spec.question, 0, width));
     if let Some(earlier) = &spec.from {
-        let _ = writeln!(text, "It starts where {} comes to rest; where that never does is left out.", earlier.name);
+        let says = format!("It starts where {} comes to rest; where that never does is left out.", earlier.name);
+        let _ = writeln!(text, "{}", wrapped(&says, 0, width));
     }
     text.push('\n');
     text
