@@ -54,11 +54,11 @@ impl Attempt<'_, '_> {
     }
 
     fn account(&mut self) -> &mut Account {
-        &mut self.state.to_mut().accounts[self.mailbox]
+        self.next.account.to_mut()
     }
 
     fn seen(&self) -> &Account {
-        &self.state.accounts[self.mailbox]
+        &self.next.account
     }
 
     /// The server that a step means. The home is looked up in the replica that the program is connected to: a replica that
@@ -73,12 +73,12 @@ impl Attempt<'_, '_> {
 
     /// The recipient in a replica that answers.
     fn recipient(&self, replica: ServerId) -> Option<Recipient> {
-        (self.state.servers[replica].replica == Service::Up).then(|| self.seen().recipients[replica])
+        (self.next.shared.servers[replica].replica == Service::Up).then(|| self.seen().recipients[replica])
     }
 
     /// The mailbox in a store that answers.
     fn mailbox(&self, at: ServerId) -> Option<Mailbox> {
-        (self.state.servers[at].store == Service::Up).then(|| self.seen().mailboxes[at])
+        (self.next.shared.servers[at].store == Service::Up).then(|| self.seen().mailboxes[at])
     }
 
     fn at_store(&mut self, at: Place, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
@@ -303,7 +303,7 @@ impl Attempt<'_, '_> {
 
     /// The replica takes from every other that it can reach whatever wins. [Q182963]
     fn update_now(&mut self, replica: ServerId) -> Effect {
-        let others = self.state.servers.iter().filter(|(_, server)| server.replica == Service::Up);
+        let others = self.next.shared.servers.iter().filter(|(_, server)| server.replica == Service::Up);
         let incoming = others.map(|(other, _)| self.seen().recipients[other]);
         let newest = incoming.fold(self.seen().recipients[replica], |newest, other| {
             if crate::directory::wins(&other, &newest) { other } else { newest }
@@ -331,7 +331,7 @@ impl Attempt<'_, '_> {
     fn test(&self, condition: &Condition) -> Result<bool, Effect> {
         let mailbox = |place: Place| self.mailbox(self.server(place)?).ok_or(Effect::LOST);
         let recipient = |server: ServerId| self.recipient(server).ok_or(Effect::LOST);
-        let everyone_answers = self.state.servers.values().all(|server| server.replica == Service::Up);
+        let everyone_answers = self.next.shared.servers.values().all(|server| server.replica == Service::Up);
         let every_replica = || everyone_answers.then(|| self.seen()).ok_or(Effect::LOST);
         Ok(match *condition {
             Condition::HomeIs(place) => recipient(self.run.connected_to)?.home() == Some(self.server(place)?),

@@ -6,7 +6,7 @@ use crate::id::Id;
 use crate::procedure::{Act, StepResult};
 use crate::property::Safety;
 use crate::scenario::{Fault, RunId};
-use crate::state::State;
+use crate::state::{Account, Shared, State};
 use crate::world::{Occurrence, World};
 
 /// Something that must happen somewhere.
@@ -73,8 +73,13 @@ impl Coverage {
 
     /// Takes note of what is the case in a state.
     pub fn note_state(&mut self, world: &World, state: &State) {
+        state.accounts.values().for_each(|account| self.note_account(world, account, &state.shared));
+    }
+
+    /// Takes note of what is the case for a mailbox.
+    pub fn note_account(&mut self, world: &World, account: &Account, shared: &Shared) {
         for property in Safety::ALL {
-            if self.lacks(Point::Antecedent(property)) && property.is_met_in(world, state) {
+            if self.lacks(Point::Antecedent(property)) && property.is_met_in(world, account, shared) {
                 self.note(Point::Antecedent(property));
             }
         }

@@ -2,11 +2,11 @@
 
 use crate::action::View;
 use crate::assumption::{Assumption, Stray};
-use crate::id::{Id, MailboxId, MessageId, MessageSet, ServerId};
+use crate::id::{Id, MessageId, MessageSet, ServerId};
 use crate::procedure::Act;
 use crate::refusal::Refusal;
 use crate::scenario::Delivery;
-use crate::state::{Account, Contents, Home, Mailbox, Mark, Phase, Recipient, Service, State, Transport};
+use crate::state::{Account, Contents, Home, Mailbox, Mark, Phase, Recipient, Service, Transport};
 use crate::table::ENTRIES_MAX;
 use crate::world::{Next, World};
 
@@ -25,75 +25,63 @@ enum Destination {
 
 impl World {
     /// The next message arrives. It is accepted, and then stored, returned, deferred or dropped.
-    pub(crate) fn deliver(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
-        let arrived = state.accounts[mailbox].record.accepted.len();
+    pub(crate) fn deliver(&self, next: &mut Next<'_>, by: View) -> Result<(), Refusal> {
+        let arrived = next.account.record.accepted.len();
         if arrived >= self.scenario.site.messages {
             return Err(Refusal::MessagesUsedUp);
         }
-        if !self.mail_arrives(&state.accounts[mailbox]) {
+        if !self.mail_arrives(&next.account) {
             return Err(Refusal::DeliveryOver);
         }
         let message = MessageSet::just(MessageId::at(arrived));
-        let destination = self.route(state, mailbox, by)?;
-        let account = &mut state.to_mut().accounts[mailbox];
+        let destination = self.route(next, by)?;
+        let account = next.account.to_mut();
         account.record.accepted = account.record.accepted.with(message);
         self.place(account, message, destination);
         Ok(())
     }
 
     /// The transport tries a deferred message again. [Q248839]
-    pub(crate) fn redeliver(
-        &self,
-        state: &mut Next<'_>,
-        mailbox: MailboxId,
-        message: MessageId,
-        by: View,
-    ) -> Result<(), Refusal> {
-        if !state.accounts[mailbox].queued.contains(message) {
+    pub(crate) fn redeliver(&self, next: &mut Next<'_>, message: MessageId, by: View) -> Result<(), Refusal> {
+        if !next.account.queued.contains(message) {
             return Err(Refusal::NotQueued);
         }
-        let destination = self.route(state, mailbox, by)?;
+        let destination = self.route(next, by)?;
         if destination == Destination::Queue {
             return Err(Refusal::StillWaiting);
         }
-        let account = &mut state.to_mut().accounts[mailbox];
+        let account = next.account.to_mut();
         account.queued = account.queued.without(MessageSet::just(message));
         self.place(account, MessageSet::just(message), destination);
         Ok(())
     }
 
     /// The user logs on at his home; where the store has no mailbox for him, it creates one. [Q190700]
-    pub(crate) fn log_on(&self, state: &mut Next<'_>, mailbox: MailboxId, by: View) -> Result<(), Refusal> {
+    pub(crate) fn log_on(&self, next: &mut Next<'_>, by: View) -> Result<(), Refusal> {
         if !self.scenario.environment.logon {
             return Err(Refusal::NotInScenario);
         }
-        let server = logon_server(&state.accounts[mailbox], by)?;
-        if state.servers[server].store == Service::Down {
+        let server = logon_server(&next.account, by)?;
+        if next.shared.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
-        match state.accounts[mailbox].mailboxes[server] {
+        match next.account.mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => Err(Refusal::InTransit),
             Mailbox::Present(Contents { mark: Mark::Settled, .. }) => Ok(()),
             Mailbox::Absent => {
-                state.to_mut().accounts[mailbox].mailboxes[server] = Mailbox::SHELL;
+                next.account.to_mut().mailboxes[server] = Mailbox::SHELL;
                 Ok(())
             }
         }
     }
 
     /// The owner deletes a message that he sees at his home.
-    pub(crate) fn owner_deletes(
-        &self,
-        state: &mut Next<'_>,
-        mailbox: MailboxId,
-        message: MessageId,
-        by: View,
-    ) -> Result<(), Refusal> {
-        let server = logon_server(&state.accounts[mailbox], by)?;
-        if state.servers[server].store == Service::Down {
+    pub(crate) fn owner_deletes(&self, next: &mut Next<'_>, message: MessageId, by: View) -> Result<(), Refusal> {
+        let server = logon_server(&next.account, by)?;
+        if next.shared.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
-        let account = &state.accounts[mailbox];
+        let account = &next.account;
         if account.record.owner_deleted.len() >= usize::from(self.scenario.environment.owner_deletes) {
             return Err(Refusal::DeletesUsedUp);
         }
@@ -107,7 +95,7 @@ impl World {
         if self.tracks.expunged {
             contents.expunged = contents.expunged.with(message);
         }
-        let account = &mut state.to_mut().accounts[mailbox];
+        let account = next.account.to_mut();
         account.mailboxes[server] = Mailbox::Present(contents);
         account.record.owner_deleted = account.record.owner_deleted.with(message);
         Ok(())
@@ -127,34 +115,34 @@ impl World {
 
     /// Home-MTA chooses the server that a message is sent to, Home-MDB the store it is put in; an unknown recipient's mail
     /// is returned. [Q172364, Q230748]
-    fn route(&self, state: &State, mailbox: MailboxId, by: View) -> Result<Destination, Refusal> {
-        let account = &state.accounts[mailbox];
+    fn route(&self, next: &Next<'_>, by: View) -> Result<Destination, Refusal> {
+        let account = &next.account;
         let view = seen_by(account, by)?;
         Ok(match account.transport {
             Transport::Held => Destination::Queue,
-            Transport::Open => self.follow(state, mailbox, view),
+            Transport::Open => self.follow(next, view),
         })
     }
 
-    fn follow(&self, state: &State, mailbox: MailboxId, mut view: Recipient) -> Destination {
-        let account = &state.accounts[mailbox];
+    fn follow(&self, next: &Next<'_>, mut view: Recipient) -> Destination {
+        let account = &next.account;
         // A message that is passed on more often than there are servers is in a loop; it is returned. [Q170478]
         for _ in 0..=ENTRIES_MAX {
             let Some(homes) = view.homes() else { return Destination::Sender };
             let Some(server) = homes.agreed() else {
                 let arrives_at = [homes.mta, homes.mdb].into_iter().find_map(Home::server);
                 return match (self.assumptions.stray(Assumption::SplitHome), arrives_at) {
-                    (Stray::Shell, Some(server)) => self.arrive(state, mailbox, server),
+                    (Stray::Shell, Some(server)) => self.arrive(next, server),
                     (Stray::Forward, _) => Destination::Queue,
                     (Stray::Shell, None) | (Stray::Return, _) => Destination::Sender,
                 };
             };
             let local = account.recipients[server];
             if local.home() == Some(server) {
-                return self.arrive(state, mailbox, server);
+                return self.arrive(next, server);
             }
             match self.assumptions.stray(Assumption::MisroutedMail) {
-                Stray::Shell => return self.arrive(state, mailbox, server),
+                Stray::Shell => return self.arrive(next, server),
                 Stray::Return => return Destination::Sender,
                 Stray::Forward => view = local,
             }
@@ -163,9 +151,9 @@ impl World {
     }
 
     /// A store defers mail for a mailbox that is being moved away from it, and while it is down. [Q248839]
-    fn arrive(&self, state: &State, mailbox: MailboxId, server: ServerId) -> Destination {
-        let account = &state.accounts[mailbox];
-        if state.servers[server].store == Service::Down {
+    fn arrive(&self, next: &Next<'_>, server: ServerId) -> Destination {
+        let account = &next.account;
+        if next.shared.servers[server].store == Service::Down {
             return Destination::Queue;
         }
         match account.mailboxes[server].mark() {

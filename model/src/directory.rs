@@ -1,6 +1,6 @@
 //! The directory's rules: how a replica is written, and which of two versions of a recipient wins.
 
-use crate::id::{MailboxId, ServerId};
+use crate::id::ServerId;
 use crate::refusal::Refusal;
 use crate::scenario::Replication;
 use crate::state::{Account, Phase, Recipient, Service, Stamp};
@@ -8,14 +8,14 @@ use crate::world::{Next, World};
 
 impl World {
     /// Somebody edits the recipient for a reason of his own: the whole object gets a new version. [Q195911]
-    pub(crate) fn edit(&self, state: &mut Next<'_>, mailbox: MailboxId, replica: ServerId) -> Result<(), Refusal> {
-        if state.servers[replica].replica == Service::Down {
+    pub(crate) fn edit(&self, next: &mut Next<'_>, replica: ServerId) -> Result<(), Refusal> {
+        if next.shared.servers[replica].replica == Service::Down {
             return Err(Refusal::Unreachable);
         }
-        let account = &state.accounts[mailbox];
+        let account = &next.account;
         let homes = account.recipients[replica].homes().ok_or(Refusal::NoRecipient)?;
         let left = account.edits_left.checked_sub(1).ok_or(Refusal::EditsUsedUp)?;
-        let account = &mut state.to_mut().accounts[mailbox];
+        let account = next.account.to_mut();
         account.edits_left = left;
         self.write(account, replica, |stamp| Recipient::Live { homes, stamp });
         Ok(())

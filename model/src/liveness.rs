@@ -62,12 +62,13 @@ impl Liveness {
     /// Whether what must be the case in the end is the case.
     #[must_use]
     pub fn is_reached(self, world: &World, state: &State) -> bool {
-        state.accounts.iter().all(|(mailbox, account)| match self {
+        state.accounts.values().all(|account| match self {
             Self::DeliverySettles => account.queued.is_empty(),
             Self::ReplicasConverge => account.replicas_agree(),
             Self::RepairCompletes => {
-                let reachable = || Safety::Reachable.holds_for(world, state, mailbox) && account.lost().is_empty();
-                !world.last_run_started(account) || (world.is_at_rest(state, mailbox) && reachable())
+                let reachable =
+                    || Safety::Reachable.holds_for(world, account, &state.shared) && account.lost().is_empty();
+                !world.last_run_started(account) || (world.is_at_rest(account, &state.shared) && reachable())
             }
             Self::TransitClears => account.mailboxes.values().all(|mailbox| mailbox.mark() == Mark::Settled),
         })

@@ -1,7 +1,7 @@
 //! The interpreter: one program does the next step of its procedure, learns a result, and goes on where the procedure says.
 
 use crate::action::Fate;
-use crate::id::{AdministratorId, MailboxId, ServerId};
+use crate::id::{AdministratorId, ServerId};
 use crate::procedure::{Act, Outcome, Place, Step, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Fault, Run, RunId};
@@ -13,8 +13,7 @@ pub(crate) struct Attempt<'a, 'b> {
     pub(crate) world: &'a World,
     pub(crate) run: &'a Run,
     pub(crate) administrator: AdministratorId,
-    pub(crate) mailbox: MailboxId,
-    pub(crate) state: &'a mut Next<'b>,
+    pub(crate) next: &'a mut Next<'b>,
     /// The version of the recipient that the program read.
     pub(crate) read: Option<u8>,
 }
@@ -47,19 +46,18 @@ impl World {
     /// An administrator's program does its next step. [Q252869 S22, S24]
     pub(crate) fn act(
         &self,
-        state: &mut Next<'_>,
-        mailbox: MailboxId,
+        now: &mut Next<'_>,
         administrator: AdministratorId,
         fate: Fate,
     ) -> Result<Executed, Refusal> {
-        let program = state.accounts[mailbox].programs[administrator];
+        let program = now.account.programs[administrator];
         let Phase::Running { next, arrived, read } = program.phase else { return Err(Refusal::Idle) };
         let place = usize::from(next);
         let run = self.run_of(administrator, &program);
         let step = &run.procedure.steps[place];
-        self.spend_on(state, fate, &step.act)?;
-        let kept_before = state.accounts[mailbox].mailboxes.clone();
-        let mut attempt = Attempt { world: self, run, administrator, mailbox, state, read };
+        self.spend_on(now, fate, &step.act)?;
+        let kept_before = now.account.mailboxes.clone();
+        let mut attempt = Attempt { world: self, run, administrator, next: now, read };
         let effect = match fate {
             Fate::RequestLost => Effect::Result(StepResult::Lost),
             Fate::Answered => attempt.perform(&step.act)?,
@@ -69,7 +67,7 @@ impl World {
             }
         };
         let read = attempt.read;
-        let account = &mut state.to_mut().accounts[mailbox];
+        let account = now.account.to_mut();
         let deleted =
             kept_before.iter().any(|(server, before)| !before.held().is_within(account.mailboxes[server].held()));
         let (result, continuation) = step.continuation(place, effect);
@@ -92,7 +90,7 @@ impl World {
         Ok(Executed { run, step: place, result, deleted, ended })
     }
 
-    fn spend_on(&self, state: &mut Next<'_>, fate: Fate, act: &Act) -> Result<(), Refusal> {
+    fn spend_on(&self, next: &mut Next<'_>, fate: Fate, act: &Act) -> Result<(), Refusal> {
         let fault = match fate {
             Fate::Answered => return Ok(()),
             Fate::RequestLost => Fault::RequestLost,
@@ -101,7 +99,7 @@ impl World {
         if !act.is_request() {
             return Err(Refusal::NothingToLose);
         }
-        self.spend_fault(state, fault)
+        self.spend_fault(next, fault)
     }
 }
 

@@ -1,8 +1,7 @@
 //! What must be true of every state, and what must have happened for that to mean anything.
 
-use crate::id::MailboxId;
 use crate::procedure::{Act, Outcome};
-use crate::state::{Account, Mark, State};
+use crate::state::{Account, Mark, Shared, State};
 use crate::world::{Executed, World};
 
 /// A safety property: it is true in every reachable state, or there is a shortest trace to a state in which it is not.
@@ -112,14 +111,13 @@ impl Safety {
     /// Whether the property is true in a state.
     #[must_use]
     pub fn holds(self, world: &World, state: &State) -> bool {
-        state.accounts.ids().all(|mailbox| self.holds_for(world, state, mailbox))
+        state.accounts.values().all(|account| self.holds_for(world, account, &state.shared))
     }
 
-    /// Whether the property is true of one mailbox in a state.
+    /// Whether the property is true of one mailbox; it is true in a state when it is true of each.
     #[must_use]
-    pub fn holds_for(self, world: &World, state: &State, mailbox: MailboxId) -> bool {
-        let account = &state.accounts[mailbox];
-        let at_rest = || world.is_at_rest(state, mailbox);
+    pub fn holds_for(self, world: &World, account: &Account, shared: &Shared) -> bool {
+        let at_rest = || world.is_at_rest(account, shared);
         match self {
             Self::NoLoss => account.lost().is_empty(),
             Self::NoLastCopyDelete => account.record.destroyed.is_empty(),
@@ -132,17 +130,17 @@ impl Safety {
         }
     }
 
-    /// Whether what the property speaks of is the case in a state. For properties of a step, see [`Safety::is_met_by`].
+    /// Whether what the property speaks of is the case for a mailbox. For properties of a step, see [`Safety::is_met_by`].
     #[must_use]
-    pub fn is_met_in(self, world: &World, state: &State) -> bool {
-        state.accounts.iter().any(|(mailbox, account)| match self {
+    pub fn is_met_in(self, world: &World, account: &Account, shared: &Shared) -> bool {
+        match self {
             Self::NoLoss => !account.record.accepted.is_empty(),
             Self::NoLastCopyDelete | Self::NoFalseSuccess | Self::NoSelfMove => false,
-            Self::HomeCoherent => account.has_recipient() && world.is_at_rest(state, mailbox),
+            Self::HomeCoherent => account.has_recipient() && world.is_at_rest(account, shared),
             Self::TransitOwned => account.mailboxes.values().any(|mailbox| mailbox.mark() != Mark::Settled),
-            Self::Reachable => !account.owed().is_empty() && world.is_at_rest(state, mailbox),
-            Self::OneHome => account.filled() > 0 && world.is_at_rest(state, mailbox),
-        })
+            Self::Reachable => !account.owed().is_empty() && world.is_at_rest(account, shared),
+            Self::OneHome => account.filled() > 0 && world.is_at_rest(account, shared),
+        }
     }
 
     /// Whether a step was one that the property speaks of.

@@ -1,8 +1,9 @@
 //! What can be the case: the directory, the stores, the mail under way, the programs at work, and the record that only
 //! the observer keeps. Plain values; nothing here knows what may happen next (that is [`crate::World::step`]).
 //!
-//! The state is laid out by mailbox, because no rule of the world reads two mailboxes at once: an [`Account`] is all that
-//! concerns one distinguished name, and the accounts share only the servers and the supply of faults.
+//! The state is laid out by mailbox, because no rule of the world sees two mailboxes at once: an [`Account`] is all that
+//! concerns one distinguished name, [`Shared`] is what all of them have in common, and [`crate::World::change`] is given one of
+//! each.
 
 use crate::id::{AdministratorId, MessageSet, ServerId};
 use crate::procedure::Outcome;
@@ -13,6 +14,13 @@ use crate::table::{PerAdministrator, PerMailbox, PerServer};
 pub struct State {
     /// All that concerns each mailbox.
     pub accounts: PerMailbox<Account>,
+    /// What the mailboxes share.
+    pub shared: Shared,
+}
+
+/// What the mailboxes share: a rule reads and writes this and one account, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shared {
     /// What works on each server.
     pub servers: PerServer<Server>,
     /// How many more faults may happen, of all kinds together.

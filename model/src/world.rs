@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use crate::action::{Action, Part};
 use crate::assumption::Assumptions;
-use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
+use crate::id::{AdministratorId, Id, MessageSet, ServerId};
 use crate::procedure::{Condition, Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario, Start};
 use crate::state::{
-    Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp, State,
-    Transport,
+    Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Shared, Stamp,
+    State, Transport,
 };
 use crate::table::Table;
 
@@ -36,8 +36,23 @@ pub(crate) struct Tracks {
     pub(crate) expunged: bool,
 }
 
-/// A state on its way to the next one: it is copied when the first guard is passed and something changes.
-pub(crate) type Next<'a> = Cow<'a, State>;
+/// One account and what all share, on their way to what comes next: all that a rule can see. Each is copied when the first
+/// guard is passed and something changes.
+pub(crate) struct Next<'a> {
+    pub(crate) account: Cow<'a, Account>,
+    pub(crate) shared: Cow<'a, Shared>,
+}
+
+/// What an action made of the one account that it concerns, and of what all share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The account afterwards.
+    pub account: Account,
+    /// What all share afterwards.
+    pub shared: Shared,
+    /// The step of a procedure that was executed.
+    pub step: Option<Executed>,
+}
 
 /// What happened when an action was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +102,7 @@ impl World {
     #[must_use]
     pub fn interrupted(scenario: &Scenario, assumptions: Assumptions, state: &State) -> Self {
         let mut past = state.clone();
-        past.servers.values_mut().for_each(|server| *server = Server::UP);
+        past.shared.servers.values_mut().for_each(|server| *server = Server::UP);
         for mailbox in past.accounts.values_mut().flat_map(|account| account.mailboxes.values_mut()) {
             if let Mailbox::Present(Contents { mark: Mark::InTransit { owner, .. }, .. }) = mailbox {
                 *owner = AdministratorId::default();
@@ -133,29 +148,39 @@ impl World {
     /// # Errors
     /// The condition that forbids the action here.
     pub fn occur(&self, state: &State, action: &Action) -> Result<Occurrence, Refusal> {
-        let mut next = Next::Borrowed(state);
+        // An action on a server changes no account, so any will do.
+        let mailbox = action.mailbox().unwrap_or_default();
+        let Change { account, shared, step } = self.change(&state.accounts[mailbox], &state.shared, action)?;
+        let mut accounts = state.accounts.clone();
+        accounts[mailbox] = account;
+        Ok(Occurrence { state: State { accounts, shared }, step })
+    }
+
+    /// What an action makes of the account that it concerns, and of what all accounts share. No rule sees more than these two,
+    /// so this is all that can be said about an action, whatever the other mailboxes are.
+    ///
+    /// # Errors
+    /// The condition that forbids the action here.
+    pub fn change(&self, account: &Account, shared: &Shared, action: &Action) -> Result<Change, Refusal> {
+        let mut next = Next { account: Cow::Borrowed(account), shared: Cow::Borrowed(shared) };
         let mut step = None;
         match *action {
-            Action::Deliver { mailbox, by } => self.deliver(&mut next, mailbox, by)?,
-            Action::Redeliver { mailbox, message, by } => self.redeliver(&mut next, mailbox, message, by)?,
-            Action::LogOn { mailbox, by } => self.log_on(&mut next, mailbox, by)?,
-            Action::OwnerDeletes { mailbox, message, by } => self.owner_deletes(&mut next, mailbox, message, by)?,
-            Action::Start { mailbox, administrator, run } => self.start(&mut next, mailbox, administrator, run)?,
-            Action::Act { mailbox, administrator, fate } => {
-                step = Some(self.act(&mut next, mailbox, administrator, fate)?);
-            }
-            Action::Die { mailbox, administrator } => self.die(&mut next, mailbox, administrator)?,
-            Action::Replicate { mailbox, from, to } => replicate(&mut next, mailbox, from, to)?,
-            Action::Refresh { mailbox, from } => refresh(&mut next, mailbox, from)?,
-            Action::Edit { mailbox, replica } => self.edit(&mut next, mailbox, replica)?,
+            Action::Deliver { by, .. } => self.deliver(&mut next, by)?,
+            Action::Redeliver { message, by, .. } => self.redeliver(&mut next, message, by)?,
+            Action::LogOn { by, .. } => self.log_on(&mut next, by)?,
+            Action::OwnerDeletes { message, by, .. } => self.owner_deletes(&mut next, message, by)?,
+            Action::Start { administrator, run, .. } => self.start(&mut next, administrator, run)?,
+            Action::Act { administrator, fate, .. } => step = Some(self.act(&mut next, administrator, fate)?),
+            Action::Die { administrator, .. } => self.die(&mut next, administrator)?,
+            Action::Replicate { from, to, .. } => replicate(&mut next, from, to)?,
+            Action::Refresh { from, .. } => refresh(&mut next, from)?,
+            Action::Edit { replica, .. } => self.edit(&mut next, replica)?,
             Action::Fail { server, part } => self.fail(&mut next, server, part)?,
             Action::Recover { server, part } => recover(&mut next, server, part)?,
         }
-        let mut next = next.into_owned();
-        if let Some(mailbox) = action.mailbox() {
-            self.settle(&mut next.accounts[mailbox]);
-        }
-        Ok(Occurrence { state: next, step })
+        let mut account = next.account.into_owned();
+        self.settle(&mut account);
+        Ok(Change { account, shared: next.shared.into_owned(), step })
     }
 
     /// The run that a program executes, or executed last.
@@ -167,8 +192,7 @@ impl World {
     /// Whether nothing is under way for this account: no program runs, no mail waits, no mailbox is in transit, replicas are
     /// equal, services are up, every run was executed and nobody owes a retry.
     #[must_use]
-    pub fn is_at_rest(&self, state: &State, mailbox: MailboxId) -> bool {
-        let account = &state.accounts[mailbox];
+    pub fn is_at_rest(&self, account: &Account, shared: &Shared) -> bool {
         let finished = |(administrator, program): (AdministratorId, &Program)| {
             let runs = &self.scenario.administrators[administrator.index()].runs;
             let is_last = usize::from(program.run) + 1 == runs.len();
@@ -179,17 +203,11 @@ impl World {
             && account.mailboxes.values().all(|mailbox| mailbox.mark() == Mark::Settled)
             && account.replicas_agree()
             && account.remembered.is_none_or(|remembered| account.recipients.values().all(|now| *now == remembered))
-            && state.servers.values().all(|server| *server == Server::UP)
+            && shared.servers.values().all(|server| *server == Server::UP)
     }
 
-    fn start(
-        &self,
-        state: &mut Next<'_>,
-        mailbox: MailboxId,
-        administrator: AdministratorId,
-        run: u8,
-    ) -> Result<(), Refusal> {
-        let account = &state.accounts[mailbox];
+    fn start(&self, next: &mut Next<'_>, administrator: AdministratorId, run: u8) -> Result<(), Refusal> {
+        let account = &next.account;
         if self.scenario.environment.delivery == Delivery::Before && !account.queued.is_empty() {
             return Err(Refusal::MailUnsettled);
         }
@@ -221,37 +239,37 @@ impl World {
             program.executions = 1;
         }
         program.phase = Phase::Running { next: 0, arrived: false, read: None };
-        state.to_mut().accounts[mailbox].programs[administrator] = program;
+        next.account.to_mut().programs[administrator] = program;
         Ok(())
     }
 
-    fn die(&self, state: &mut Next<'_>, mailbox: MailboxId, administrator: AdministratorId) -> Result<(), Refusal> {
-        if !state.accounts[mailbox].programs[administrator].is_running() {
+    fn die(&self, next: &mut Next<'_>, administrator: AdministratorId) -> Result<(), Refusal> {
+        if !next.account.programs[administrator].is_running() {
             return Err(Refusal::Idle);
         }
-        self.spend_fault(state, Fault::ProgramDies)?;
-        let program = &mut state.to_mut().accounts[mailbox].programs[administrator];
+        self.spend_fault(next, Fault::ProgramDies)?;
+        let program = &mut next.account.to_mut().programs[administrator];
         program.phase = Phase::Idle;
         program.ended = Ended::Died;
         program.owes_retry = true;
         Ok(())
     }
 
-    fn fail(&self, state: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
+    fn fail(&self, next: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
         let fault = match part {
             Part::Store => Fault::StoreCrashes,
             Part::Replica => Fault::ReplicaUnreachable,
         };
-        self.spend_fault(state, fault)?;
-        switch(state, server, part, Service::Down)
+        self.spend_fault(next, fault)?;
+        switch(next, server, part, Service::Down)
     }
 
-    pub(crate) fn spend_fault(&self, state: &mut Next<'_>, fault: Fault) -> Result<(), Refusal> {
+    pub(crate) fn spend_fault(&self, next: &mut Next<'_>, fault: Fault) -> Result<(), Refusal> {
         if !self.scenario.environment.faults.contains(&fault) {
             return Err(Refusal::NotInScenario);
         }
-        let left = state.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
-        state.to_mut().faults_left = left;
+        let left = next.shared.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
+        next.shared.to_mut().faults_left = left;
         Ok(())
     }
 
@@ -271,12 +289,12 @@ impl World {
     }
 }
 
-fn recover(state: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
-    switch(state, server, part, Service::Up)
+fn recover(next: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
+    switch(next, server, part, Service::Up)
 }
 
-fn switch(state: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {
-    let Server { store, replica } = state.servers[server];
+fn switch(next: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {
+    let Server { store, replica } = next.shared.servers[server];
     let (now, changed) = match part {
         Part::Store => (store, Server { store: wanted, replica }),
         Part::Replica => (replica, Server { store, replica: wanted }),
@@ -284,30 +302,29 @@ fn switch(state: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) -
     if now == wanted {
         return Err(Refusal::AlreadySo);
     }
-    state.to_mut().servers[server] = changed;
+    next.shared.to_mut().servers[server] = changed;
     Ok(())
 }
 
-fn replicate(state: &mut Next<'_>, mailbox: MailboxId, from: ServerId, to: ServerId) -> Result<(), Refusal> {
-    if state.servers[from].replica == Service::Down || state.servers[to].replica == Service::Down {
+fn replicate(next: &mut Next<'_>, from: ServerId, to: ServerId) -> Result<(), Refusal> {
+    if next.shared.servers[from].replica == Service::Down || next.shared.servers[to].replica == Service::Down {
         return Err(Refusal::Unreachable);
     }
-    let recipients = &state.accounts[mailbox].recipients;
+    let recipients = &next.account.recipients;
     let incoming = recipients[from];
     if !crate::directory::wins(&incoming, &recipients[to]) {
         return Err(Refusal::NothingToReplicate);
     }
-    state.to_mut().accounts[mailbox].recipients[to] = incoming;
+    next.account.to_mut().recipients[to] = incoming;
     Ok(())
 }
 
-fn refresh(state: &mut Next<'_>, mailbox: MailboxId, from: ServerId) -> Result<(), Refusal> {
-    let account = &state.accounts[mailbox];
-    let current = account.recipients[from];
-    if account.remembered.ok_or(Refusal::NotInScenario)? == current {
+fn refresh(next: &mut Next<'_>, from: ServerId) -> Result<(), Refusal> {
+    let current = next.account.recipients[from];
+    if next.account.remembered.ok_or(Refusal::NotInScenario)? == current {
         return Err(Refusal::NothingToReplicate);
     }
-    state.to_mut().accounts[mailbox].remembered = Some(current);
+    next.account.to_mut().remembered = Some(current);
     Ok(())
 }
 
@@ -334,8 +351,7 @@ fn fresh(scenario: &Scenario) -> State {
     };
     State {
         accounts: Table::of(scenario.site.mailboxes, |_| account.clone()),
-        servers: Table::of(servers, |_| Server::UP),
-        faults_left: scenario.environment.faults_max,
+        shared: Shared { servers: Table::of(servers, |_| Server::UP), faults_left: scenario.environment.faults_max },
     }
 }
 
@@ -343,7 +359,7 @@ fn fresh(scenario: &Scenario) -> State {
 /// property are not held against it. A message that was lost stays lost.
 fn continued(scenario: &Scenario, past: &State) -> State {
     let mut state = past.clone();
-    state.faults_left = scenario.environment.faults_max;
+    state.shared.faults_left = scenario.environment.faults_max;
     for account in state.accounts.values_mut() {
         let current = account.recipients[scenario.site.home];
         account.remembered = scenario.environment.stale_views.then_some(current);

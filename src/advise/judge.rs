@@ -133,7 +133,7 @@ fn finding(graph: &Graph<'_>, is_idle: bool) -> Finding {
     if is_idle {
         return good(Verdict::NotApplicable);
     }
-    let rests = |state: &State| world.is_at_rest(state, MailboxId::default());
+    let rests = |state: &State| world.is_at_rest(&state.accounts[MailboxId::default()], &state.shared);
     let is_left = |state: &State| rests(state) && !Safety::Reachable.holds(world, state) && !has_declined(world, state);
     if let Some(number) = graph.nearest(is_left) {
         return bad(Verdict::OutOfReach, number, unseen(account(&graph.states[number as usize])));

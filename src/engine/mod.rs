@@ -88,5 +88,5 @@ pub struct Path {
 }
 
 fn is_at_rest(world: &World, state: &State) -> bool {
-    state.accounts.ids().all(|mailbox| world.is_at_rest(state, mailbox))
+    state.accounts.values().all(|account| world.is_at_rest(account, &state.shared))
 }

@@ -7,8 +7,8 @@ use stranded_model::id::{AdministratorId, Id, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::scenario::Scenario;
 use stranded_model::state::{
-    Account, Contents, Ended, Home, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Stamp,
-    State, Transport,
+    Account, Contents, Ended, Home, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Shared,
+    Stamp, State, Transport,
 };
 use stranded_model::table::Table;
 
@@ -151,11 +151,11 @@ const DIED: &str = "died";
 pub fn show(scenario: &Scenario, state: &State) -> StateView {
     let server = |id: ServerId| names::server(scenario, id).to_owned();
     let mailboxes = state.accounts.iter().map(|(id, account)| (names::mailbox(id), show_account(scenario, account)));
-    let servers = state.servers.iter().map(|(id, found)| {
+    let servers = state.shared.servers.iter().map(|(id, found)| {
         let view = ServerView { store_up: found.store == Service::Up, replica_up: found.replica == Service::Up };
         (server(id), view)
     });
-    StateView { mailboxes: mailboxes.collect(), servers: servers.collect(), faults_left: state.faults_left }
+    StateView { mailboxes: mailboxes.collect(), servers: servers.collect(), faults_left: state.shared.faults_left }
 }
 
 fn show_account(scenario: &Scenario, account: &Account) -> AccountView {
@@ -256,7 +256,7 @@ pub fn read(scenario: &Scenario, view: &StateView) -> Result<State, String> {
     let mut accounts = accounts.into_iter();
     let accounts =
         Table::of(scenario.site.mailboxes, |_| accounts.next().expect("one account was read for each mailbox"));
-    Ok(State { accounts, servers, faults_left: view.faults_left })
+    Ok(State { accounts, shared: Shared { servers, faults_left: view.faults_left } })
 }
 
 fn read_account(scenario: &Scenario, view: &AccountView) -> Result<Account, String> {

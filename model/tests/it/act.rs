@@ -578,7 +578,7 @@ fn update_now_takes_whatever_wins_from_the_replicas_that_answer() {
     let home = |state: &State| state.accounts[MAILBOX].recipients[DESTINATION].home();
     assert_eq!(home(&after(&world, &state, &[START, ACT])), Some(third));
     let mut cut_off = state.clone();
-    cut_off.servers[third].replica = Service::Down;
+    cut_off.shared.servers[third].replica = Service::Down;
     assert_eq!(home(&after(&world, &cut_off, &[START, ACT])), Some(SOURCE));
 }
 

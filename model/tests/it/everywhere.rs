@@ -101,7 +101,7 @@ proptest! {
     #[test]
     fn what_the_observer_wrote_down_stays_written_and_no_supply_grows(walk in walks()) {
         for (before, _, occurrence) in &walk.moments {
-            prop_assert!(occurrence.state.faults_left <= before.faults_left);
+            prop_assert!(occurrence.state.shared.faults_left <= before.shared.faults_left);
             for (mailbox, then) in before.accounts.iter() {
                 let now = &occurrence.state.accounts[mailbox];
                 prop_assert!(then.record.accepted.is_within(now.record.accepted));

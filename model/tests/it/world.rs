@@ -155,7 +155,7 @@ fn a_program_that_dies_reports_nothing_and_leaves_a_retry_owed() {
     let state = after(&world, &world.initial[0], &[START, DIE]);
     let Program { phase, ended, owes_retry, .. } = program(&state);
     assert_eq!((phase, ended, owes_retry), (Phase::Idle, Ended::Died, true));
-    assert_eq!((state.faults_left, state.accounts[MAILBOX].record.false_success), (0, false));
+    assert_eq!((state.shared.faults_left, state.accounts[MAILBOX].record.false_success), (0, false));
 }
 
 #[test]
@@ -194,11 +194,11 @@ fn a_service_fails_and_recovers_and_only_its_failure_is_a_fault() {
     let fresh = &world.initial[0];
     for part in [Part::Store, Part::Replica] {
         let failed = after(&world, fresh, &[DELIVER, fail(SOURCE, part)]);
-        assert_eq!((failed.servers[SOURCE], failed.servers[DESTINATION]), (down(part), Server::UP));
-        assert_eq!(failed.faults_left, 1);
+        assert_eq!((failed.shared.servers[SOURCE], failed.shared.servers[DESTINATION]), (down(part), Server::UP));
+        assert_eq!(failed.shared.faults_left, 1);
         assert_eq!(refusal_after(&world, &failed, &[], fail(SOURCE, part)), Refusal::AlreadySo);
         let recovered = after(&world, &failed, &[recover(SOURCE, part)]);
-        assert_eq!((recovered.servers[SOURCE], recovered.faults_left), (Server::UP, 1));
+        assert_eq!((recovered.shared.servers[SOURCE], recovered.shared.faults_left), (Server::UP, 1));
         assert_eq!(recovered.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]), "what it held is kept");
         assert_eq!(refusal_after(&world, fresh, &[], recover(SOURCE, part)), Refusal::AlreadySo);
     }
@@ -222,7 +222,7 @@ fn rests(disturb: impl FnOnce(&mut State)) -> bool {
     let world = world(&lagging(scenario));
     let mut state = after(&world, &world.initial[0], &[START, ACT]);
     disturb(&mut state);
-    world.is_at_rest(&state, MAILBOX)
+    world.is_at_rest(&state.accounts[MAILBOX], &state.shared)
 }
 
 #[test]
@@ -239,14 +239,17 @@ fn a_mailbox_is_not_at_rest_while_anything_is_under_way() {
     assert!(!rests(|state| state.accounts[MAILBOX].put(SOURCE, marked(FIRST, &[], &[]))));
     assert!(!rests(|state| state.accounts[MAILBOX].recipients[SOURCE] = version(SOURCE, 1, 0, SOURCE)));
     assert!(!rests(|state| state.accounts[MAILBOX].remembered = Some(TOMBSTONE)));
-    assert!(!rests(|state| state.servers[DESTINATION].store = Service::Down));
-    assert!(!rests(|state| state.servers[DESTINATION].replica = Service::Down));
+    assert!(!rests(|state| state.shared.servers[DESTINATION].store = Service::Down));
+    assert!(!rests(|state| state.shared.servers[DESTINATION].replica = Service::Down));
 }
 
 #[test]
 fn a_mailbox_is_not_at_rest_until_every_run_was_executed() {
     let world = world(&site(vec![reporting(Outcome::Ok), reporting(Outcome::Ok)]));
-    let rests = |actions: &[Action]| world.is_at_rest(&after(&world, &world.initial[0], actions), MAILBOX);
+    let rests = |actions: &[Action]| {
+        let state = after(&world, &world.initial[0], actions);
+        world.is_at_rest(&state.accounts[MAILBOX], &state.shared)
+    };
     assert!(!rests(&[]));
     assert!(!rests(&[START, ACT]));
     assert!(rests(&[START, ACT, start(1), ACT]));
@@ -257,7 +260,10 @@ fn a_mailbox_is_not_at_rest_until_every_administrator_has_finished() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
     let world = world(&scenario);
-    let rests = |actions: &[Action]| world.is_at_rest(&after(&world, &world.initial[0], actions), MAILBOX);
+    let rests = |actions: &[Action]| {
+        let state = after(&world, &world.initial[0], actions);
+        world.is_at_rest(&state.accounts[MAILBOX], &state.shared)
+    };
     let their_act = Action::Act { mailbox: MAILBOX, administrator: SECOND, fate: Fate::Answered };
     assert!(!rests(&[START, ACT]));
     assert!(!rests(&[START, ACT, THEIR_START]));
@@ -323,7 +329,7 @@ fn a_fresh_site_has_recipients_and_no_mailboxes() {
     let account = &state.accounts[MAILBOX];
     assert_eq!(account.agreed_home(), Some(SOURCE));
     assert!(account.mailboxes.values().all(|mailbox| *mailbox == Mailbox::Absent));
-    assert_eq!((state.faults_left, account.edits_left, account.remembered), (3, 1, None));
+    assert_eq!((state.shared.faults_left, account.edits_left, account.remembered), (3, 1, None));
     assert_eq!((account.transport, account.record), (Transport::Open, Record::default()));
 }
 
@@ -348,7 +354,7 @@ fn what_follows_another_scenario_finds_its_mail_and_directory_and_starts_its_own
     let world = world(&scenario);
     let mut past = after(&world, &world.initial[0], &[DELIVER, START, ACT]);
     past.accounts[MAILBOX].set_recipient(homed_on(DESTINATION));
-    past.faults_left = 0;
+    past.shared.faults_left = 0;
     past.accounts[MAILBOX].record.self_move = true;
     past.accounts[MAILBOX].record.destroyed = messages(&[1]);
     scenario.environment.stale_views = true;
@@ -359,7 +365,7 @@ fn what_follows_another_scenario_finds_its_mail_and_directory_and_starts_its_own
     let account = &state.accounts[MAILBOX];
     assert_eq!((account.agreed_home(), account.mailboxes[SOURCE]), (Some(DESTINATION), holding(&[0])));
     assert_eq!((account.remembered, account.edits_left), (Some(homed_on(DESTINATION)), 3));
-    assert_eq!((program(state), state.faults_left), (Program::FRESH, 2));
+    assert_eq!((program(state), state.shared.faults_left), (Program::FRESH, 2));
     assert_eq!(account.record, Record { accepted: messages(&[0]), ..Record::default() });
 }
 
