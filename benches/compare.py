@@ -109,8 +109,9 @@ def of_stateright(text):
 
 def of_spin(text):
     """What a verifier made by Spin says. It has been told to go on after a violation, and counts them."""
-    if "depth too small" in text or "out of memory" in text:
-        return {"failed": "stopped early"}
+    for reason in ("out of memory", "max search depth too small"):
+        if reason in text:
+            return {"failed": f"not all searched: {reason}"}
     states = int(re.search(r"(\d+) states, stored", text)[1])
     own = float(re.search(r"elapsed time (\S+) seconds", text)[1])
     broken = int(re.search(r"errors: (\d+)", text)[1]) > 0
