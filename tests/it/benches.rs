@@ -23,7 +23,7 @@ fn of_one(name: &str, mailboxes: u32) -> Spec {
     parsed(&loaded(&path(name)).text.replace(&format!("mailboxes = {mailboxes}"), "mailboxes = 1"))
 }
 
-/// What a line `#define NAME VALUE` of the scenario's Promela says; without a value it says nothing more.
+/// What a line `#define NAME VALUE` of the scenario's Promela says; there need be no value.
 fn defined(name: &str, what: &str) -> Option<String> {
     let file = format!("{}/benches/promela/{name}.pml", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(file).unwrap();
@@ -55,22 +55,30 @@ fn mailboxes_that_share_nothing_multiply_their_states() {
 }
 
 #[test]
-fn the_promela_of_a_compared_scenario_has_its_supplies() {
+fn the_promela_of_a_compared_scenario_has_its_supplies_and_answers() {
+    let words = [
+        ("MAILBOXES", "mailboxes"),
+        ("MESSAGES", "messages"),
+        ("OWNER_DELETES", "owner-deletes"),
+        ("FAULTS_MAX", "faults-max"),
+    ];
+    let answers = [
+        ("LOGON", "logon", "true"),
+        ("SOURCE_DELETE_BEFORE_DIRECTORY", "source-delete", "\"before-directory\""),
+        ("DUPLICATE_ABORT_REMOVES_SOURCE", "duplicate-abort", "\"removes-source\""),
+    ];
     for (name, ..) in COMPARED {
-        let spec = loaded(&path(name));
-        let environment = &spec.scenario.environment;
-        let number = |what: &str| defined(name, what).map_or(0, |value| value.parse::<usize>().unwrap());
-        assert_eq!(number("MAILBOXES"), spec.scenario.site.mailboxes, "{name}");
-        assert_eq!(number("MESSAGES"), spec.scenario.site.messages, "{name}");
-        assert_eq!(number("OWNER_DELETES"), usize::from(environment.owner_deletes), "{name}");
-        assert_eq!(number("FAULTS_MAX"), usize::from(environment.faults_max), "{name}");
-        assert_eq!(defined(name, "LOGON").is_some(), environment.logon, "{name}");
-        for (assumption, answer) in &spec.pinned {
-            let value = assumption.values()[usize::from(*answer)];
-            let word = format!("{}_{value}", assumption.name()).to_uppercase().replace('-', "_");
-            let is_defined = defined(name, &word).is_some();
-            let has_a_word = ["SOURCE_DELETE_BEFORE_DIRECTORY", "DUPLICATE_ABORT_REMOVES_SOURCE"];
-            assert_eq!(is_defined, has_a_word.contains(&word.as_str()), "{name}: {word}");
+        let text = loaded(&path(name)).text;
+        for (macro_name, key) in words {
+            assert_eq!(defined(name, macro_name).as_deref(), said(&text, key), "{name}: {key}");
+        }
+        for (macro_name, key, answer) in answers {
+            assert_eq!(defined(name, macro_name).is_some(), said(&text, key) == Some(answer), "{name}: {key}");
         }
     }
+}
+
+/// What a line `KEY = VALUE` of a scenario says.
+fn said<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
 }
