@@ -27,7 +27,11 @@ GRACE_SECONDS = 5
 
 def measure(row, kind, timeout, memory, results, *command):
     timeout, memory = int(timeout), int(memory)
-    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
+    bytes_max = memory << 20
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (bytes_max, bytes_max))
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     signal.signal(signal.SIGALRM, time_is_over)
@@ -49,7 +53,7 @@ def measure(row, kind, timeout, memory, results, *command):
         return
     run = {"row": row, "wall": wall, "cpu": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss / 1024}
     if process.returncode != 0:
-        run["failed"] = failure(process.returncode, text, talk, memory, wall)
+        run["failed"] = failure(kind, process.returncode, text, talk, memory, wall)
     else:
         try:
             run.update(READERS[kind](text))
@@ -86,9 +90,11 @@ def read(file):
     return file.read().decode(errors="replace")
 
 
-def failure(status, text, talk, memory, wall):
+def failure(kind, status, text, talk, memory, wall):
     if re.search("out of memory|memory allocation", text + talk) or status == -signal.SIGKILL:
         return f"out of memory after {wall:.0f} s, of which it could have {memory} MB"
+    if kind == "stranded" and status == 1:
+        return "its verdicts are not what the scenario expects"
     last = talk.strip().splitlines()[-1:] or ["no error was printed"]
     return f"exit status {status}: {last[0][:80]}"
 
@@ -199,8 +205,10 @@ def void(row, done, states, rows):
     if len(counts) > 1:
         return f"its runs differ, {' and '.join(map(grouped, counts))} states"
     if row == "spin-reduced":
-        others = {run["broken"] for run in rows.get("spin", []) if "broken" in run}
-        return "another verdict than without reduction" if others and {done[0]["broken"]} != others else None
+        full = [run for run in rows.get("spin", []) if "states" in run]
+        if full and void("spin", full, states, rows):
+            return "so is the row spin"
+        return "another verdict than without reduction" if full and full[0]["broken"] != done[0]["broken"] else None
     if states is not None and counts[0] != states:
         return f"{grouped(counts[0])} states, not {grouped(states)}"
     return None
