@@ -46,6 +46,8 @@ pub struct Case {
     pub endings: Vec<(Liveness, Ending)>,
     /// What should have happened and did not, or happened and should not have.
     pub unwitnessed: Vec<Unwitnessed>,
+    /// Why nothing is known of the liveness properties, if it is so although the search came to its end.
+    pub ends_cut: Option<Cut>,
 }
 
 /// Something that breaks the property `witness`.
@@ -83,16 +85,16 @@ impl Judgement {
 }
 
 impl Checked<'_> {
-    /// Whether every search was complete.
+    /// Whether every search was complete, and so was what liveness needs to know besides.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.cut().is_none()
     }
 
-    /// Why some search was not complete.
+    /// Why that is not so.
     #[must_use]
     pub fn cut(&self) -> Option<Cut> {
-        self.cases.iter().find_map(|case| case.search.cut)
+        self.cases.iter().find_map(|case| case.search.cut.or(case.ends_cut))
     }
 
     /// Distinct states over all combinations.
@@ -208,7 +210,7 @@ fn world_with_past(
     let world = match &spec.from {
         None => World::new(&spec.scenario, assumptions),
         Some(earlier) => {
-            let limits = &Limits { walks: None, scenario: &earlier.name, ..*limits };
+            let limits = &Limits { walks: None, scenario: &earlier.name, rest_unwanted: false, ..*limits };
             let past = engine.search(&world_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
             match past.cut {
                 Some(cut) => return Err(cut),
@@ -247,7 +249,8 @@ fn check_case(
 ) -> Case {
     let (world, search) = match world(spec, assumptions, engine, limits) {
         Ok(world) => {
-            let search = engine.search(&world, &Limits { saved, scenario: &spec.name, ..*limits });
+            let limits = &Limits { saved, scenario: &spec.name, rest_unwanted: true, ..*limits };
+            let search = engine.search(&world, limits);
             (world, search)
         }
         Err(cut) => {
@@ -258,7 +261,8 @@ fn check_case(
     };
     let unwitnessed = unwitnessed(spec, &world, &search);
     let named: Vec<Liveness> = spec.liveness();
-    let found = if search.cut.is_none() { endings(&world, &named, limits) } else { Vec::new() };
+    let found = if search.cut.is_none() { endings(&world, &named, limits) } else { Ok(Vec::new()) };
+    let (found, ends_cut) = found.map_or_else(|cut| (Vec::new(), Some(cut)), |found| (found, None));
     let endings: Vec<(Liveness, Ending)> = named.into_iter().zip(found).collect();
     let verdicts = spec
         .properties()
@@ -276,7 +280,7 @@ fn check_case(
             Property::Witness => Verdict::Violated,
         })
         .collect();
-    Case { world, search, verdicts, endings, unwitnessed }
+    Case { world, search, verdicts, endings, unwitnessed, ends_cut }
 }
 
 fn ending(endings: &[(Liveness, Ending)], property: Liveness) -> Option<&Ending> {

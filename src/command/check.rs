@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::check::{Checked, check_saved};
 use crate::cli::{Check, Format};
-use crate::engine::{Limits, Saved, Walks};
+use crate::engine::{Engine, Limits, Saved, Walks};
 use crate::exit::Exit;
 use crate::property::Verdict;
 use crate::report::{json, matrix, text, trace};
@@ -18,6 +18,9 @@ use super::{Failure, checkpoint, output, watch};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
     let started = Instant::now();
+    if arguments.simulate.is_some() && arguments.engine != Engine::Exact {
+        return Err(Failure::Usage("only the engine exact takes random walks".to_owned()));
+    }
     let specs = specs(arguments)?;
     let limits = Limits {
         states_max: arguments.max_states,
@@ -25,11 +28,9 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
         deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
         memory_max: arguments.max_memory.and_then(|size| usize::try_from(size.as_u64()).ok()),
         interrupted: Some(interrupted()?),
-        saved: None,
         walks: arguments.simulate.map(|count| Walks { count, seed: arguments.seed }),
         symmetry: !arguments.no_symmetry,
-        progress: None,
-        scenario: "",
+        ..Limits::default()
     };
     let saved = checkpoint::open(arguments, &specs)?;
     let checked = check_all(&specs, arguments, &limits, &saved)?;

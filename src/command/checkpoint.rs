@@ -19,6 +19,7 @@ const EXTENSION: &str = "levels";
 /// What a saved search is a search of: everything that decides what it finds.
 #[derive(Serialize)]
 struct Identity<'a> {
+    version: &'static str,
     model_hash: String,
     scenario: &'a str,
     scenario_hash: String,
@@ -74,9 +75,10 @@ fn levels_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn files(folder: &Path, place: usize, spec: &Spec, symmetry: bool) -> Vec<(PathBuf, String)> {
     let file = |(number, assumptions): (usize, Assumptions)| {
         let identity = Identity {
+            version: env!("CARGO_PKG_VERSION"),
             model_hash: crate::model_hash(),
             scenario: &spec.name,
-            scenario_hash: blake3::hash(spec.text.as_bytes()).to_hex()[..16].to_owned(),
+            scenario_hash: scenario_hash(spec),
             assumptions: Assumption::ALL.map(|one| (one.name(), assumptions.value(one))).to_vec(),
             symmetry,
         };
@@ -84,4 +86,13 @@ fn files(folder: &Path, place: usize, spec: &Spec, symmetry: bool) -> Vec<(PathB
         (folder.join(format!("{place}-{}-{number}.{EXTENSION}", spec.name)), identity)
     };
     check::worlds(spec).into_iter().enumerate().map(file).collect()
+}
+
+/// What identifies a scenario with all that it names: the procedures, and the scenario that it starts from.
+fn scenario_hash(spec: &Spec) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for spec in std::iter::successors(Some(spec), |spec| spec.from.as_deref()) {
+        hasher.update(spec.text.as_bytes()).update(format!("{:?}", spec.scenario).as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
 }

@@ -1,8 +1,7 @@
 //! Everything that is reachable in a world, with every way between: for questions about where one can still get to, which a
 //! search that keeps only states cannot answer.
 
-use std::collections::HashMap;
-
+use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 use stranded_model::action::Action;
@@ -10,7 +9,7 @@ use stranded_model::state::State;
 
 use super::{Cut, Limits, Path};
 
-/// After how many states the clock is looked at.
+/// After how many states it is looked whether a limit is met.
 const STATES_PER_LOOK: usize = 256;
 
 /// The graph of everything that is reachable. States are numbered by distance from the start, so the first is a nearest.
@@ -30,50 +29,35 @@ impl<'a> Graph<'a> {
     /// Everything that is reachable within the limits. A limit of the depth is not looked at.
     #[must_use]
     pub fn of(world: &'a World, limits: &Limits<'_>) -> Self {
-        let mut graph = Self { world, states: Vec::new(), edges: Vec::new(), cut: None, parents: Vec::new() };
-        let mut numbers: HashMap<State, u32, FxBuildHasher> = HashMap::default();
-        for state in &world.initial {
-            graph.number(&mut numbers, state.clone(), None);
-        }
-        while graph.edges.len() < graph.states.len() {
-            let at = graph.edges.len();
-            let is_over = at.is_multiple_of(STATES_PER_LOOK) && limits.time_is_over();
-            let too_many = limits.states_max.filter(|max| graph.states.len() > *max);
-            graph.cut = if is_over { Some(Cut::Time) } else { too_many.map(Cut::States) };
-            if graph.cut.is_some() {
-                graph.edges.resize(graph.states.len(), Vec::new());
-                return graph;
+        let mut states: IndexSet<State, FxBuildHasher> = world.initial.iter().cloned().collect();
+        let mut parents: Vec<Option<(u32, Action)>> = vec![None; states.len()];
+        let mut edges: Vec<Vec<(Action, u32)>> = Vec::new();
+        let mut cut = None;
+        while edges.len() < states.len() && cut.is_none() {
+            let at = edges.len();
+            cut = if at.is_multiple_of(STATES_PER_LOOK) { limits.met() } else { None };
+            cut = cut.or_else(|| limits.states_max.filter(|max| states.len() > *max).map(Cut::States));
+            if cut.is_some() {
+                break;
             }
-            let from = u32::try_from(at).unwrap_or(u32::MAX);
-            let enabled: Vec<(Action, State)> = world.enabled(&graph.states[at]).collect();
-            let edges = enabled
-                .into_iter()
-                .map(|(action, next)| (action, graph.number(&mut numbers, next, Some((from, action)))));
-            let edges = edges.collect();
-            graph.edges.push(edges);
+            let enabled: Vec<(Action, State)> = world.enabled(&states[at]).collect();
+            let number = |(action, next): (Action, State)| {
+                let (number, is_new) = states.insert_full(next);
+                if is_new {
+                    parents.push(Some((numbered(at), action)));
+                }
+                (action, numbered(number))
+            };
+            edges.push(enabled.into_iter().map(number).collect());
         }
-        graph
+        edges.resize(states.len(), Vec::new());
+        Self { world, states: states.into_iter().collect(), edges, cut, parents }
     }
 
     /// The world.
     #[must_use]
     pub fn world(&self) -> &'a World {
         self.world
-    }
-
-    fn number(
-        &mut self,
-        numbers: &mut HashMap<State, u32, FxBuildHasher>,
-        state: State,
-        parent: Option<(u32, Action)>,
-    ) -> u32 {
-        let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
-        let number = *numbers.entry(state.clone()).or_insert(next);
-        if number == next {
-            self.states.push(state);
-            self.parents.push(parent);
-        }
-        number
     }
 
     /// A shortest way to a state.
@@ -113,4 +97,8 @@ impl<'a> Graph<'a> {
         }
         leads
     }
+}
+
+fn numbered(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

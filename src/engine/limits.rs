@@ -20,13 +20,15 @@ pub struct Limits<'a> {
     /// The most memory that the process may take, in bytes.
     pub memory_max: Option<usize>,
     /// Whether somebody wants the search to end now.
-    pub interrupted: Option<&'a AtomicBool>,
+    pub interrupted: Option<&'static AtomicBool>,
     /// Only these random walks are taken.
     pub walks: Option<Walks>,
     /// Where the search is saved while it runs, and where it goes on.
     pub saved: Option<&'a Saved>,
     /// Whether states that differ only by an exchange of mailboxes are looked at as one.
     pub symmetry: bool,
+    /// Whether nobody asks for the states in which every mailbox is at rest.
+    pub rest_unwanted: bool,
     /// What is searched, for whoever watches.
     pub scenario: &'a str,
     /// Where the search says how far it is.
@@ -85,7 +87,7 @@ impl Limits<'_> {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// The limit that is met whatever the search does next: the time, the memory, or that somebody ended it.
+    /// The limit that is met whatever the search does next: the time, or that somebody ended it.
     pub(crate) fn reached(&self) -> Option<Cut> {
         if self.interrupted.is_some_and(|interrupted| interrupted.load(Ordering::Relaxed)) {
             return Some(Cut::Interrupted);
@@ -97,6 +99,11 @@ impl Limits<'_> {
     pub(crate) fn memory_for(&self, more: usize) -> Option<Cut> {
         let max = self.memory_max?;
         (memory_taken()? + more > max).then_some(Cut::Memory(max))
+    }
+
+    /// The limit that is met now, if any: the time, the memory, or that somebody ended it.
+    pub(crate) fn met(&self) -> Option<Cut> {
+        self.reached().or_else(|| self.memory_for(0))
     }
 
     /// Tells whoever watches that a level is done.

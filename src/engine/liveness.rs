@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use petgraph::algo::kosaraju_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::{DiGraph, Edge, Node, NodeIndex};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use stranded_model::World;
 use stranded_model::action::Action;
@@ -15,7 +15,7 @@ use stranded_model::liveness::Liveness;
 use stranded_model::state::State;
 
 use super::graph::Graph;
-use super::{Limits, Path};
+use super::{Cut, Limits, Path};
 
 /// A way that goes on for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,43 +37,52 @@ pub enum Ending {
     Never(Box<Lasso>),
 }
 
-/// What becomes of each of these properties in a world that was searched completely; nothing, if the limits are met before
-/// that is known.
-#[must_use]
-pub fn endings(world: &World, properties: &[Liveness], limits: &Limits<'_>) -> Vec<Ending> {
+/// What becomes of each of these properties in a world that was searched completely.
+///
+/// # Errors
+/// The limit that is met before that is known.
+pub fn endings(world: &World, properties: &[Liveness], limits: &Limits<'_>) -> Result<Vec<Ending>, Cut> {
     if properties.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let graph = Graph::of(world, limits);
-    if graph.cut.is_some() {
-        return Vec::new();
+    match graph.cut {
+        Some(cut) => Err(cut),
+        None => properties.iter().map(|property| graph.ending(*property, limits)).collect(),
     }
-    properties.iter().map(|property| graph.ending(*property)).collect()
+}
+
+/// About how many bytes it takes to find the components among so many states with so many ways between them.
+fn bytes_for(states: usize, edges: usize) -> usize {
+    let state = 2 * size_of::<(u32, NodeIndex)>() + size_of::<Node<u32>>() + 4 * size_of::<u32>();
+    states * state + edges * size_of::<Edge<()>>()
 }
 
 impl Graph<'_> {
-    fn ending(&self, property: Liveness) -> Ending {
+    fn ending(&self, property: Liveness, limits: &Limits<'_>) -> Result<Ending, Cut> {
         let short = |(number, state): (usize, &State)| {
             (!property.is_reached(self.world, state)).then(|| u32::try_from(number).unwrap_or(u32::MAX))
         };
         let missing: Vec<u32> = self.states.iter().enumerate().filter_map(short).collect();
         if missing.is_empty() {
-            return Ending::Always;
+            return Ok(Ending::Always);
         }
-        match self.fair_component(missing) {
+        Ok(match self.fair_component(missing, limits)? {
             Some(component) => Ending::Never(Box::new(self.around(&component))),
             None => Ending::Reached,
-        }
+        })
     }
 
     /// Among the sets of states in which a fair world can stay for ever, the one with the nearest state.
-    fn fair_component(&self, among: Vec<u32>) -> Option<Vec<u32>> {
+    fn fair_component(&self, among: Vec<u32>, limits: &Limits<'_>) -> Result<Option<Vec<u32>>, Cut> {
         let mut waiting = vec![among];
         let mut best: Option<Vec<u32>> = None;
         while let Some(states) = waiting.pop() {
+            let edges = states.iter().map(|state| self.edges[*state as usize].len()).sum();
+            limits.reached().or_else(|| limits.memory_for(bytes_for(states.len(), edges))).map_or(Ok(()), Err)?;
             for component in self.components(&states) {
                 let inside: FxHashSet<u32> = component.iter().copied().collect();
-                match self.owing(&component, &inside) {
+                match self.owing(&component, &inside, limits)? {
                     None => {
                         if best.as_ref().is_none_or(|best| component[0] < best[0]) {
                             best = Some(component);
@@ -88,7 +97,7 @@ impl Graph<'_> {
                 }
             }
         }
-        best
+        Ok(best)
     }
 
     /// Strongly connected components, each with its states in order.
@@ -113,8 +122,14 @@ impl Graph<'_> {
     }
 
     /// The states in which some fair action is possible that is never taken inside.
-    fn owing(&self, component: &[u32], inside: &FxHashSet<u32>) -> Option<FxHashSet<u32>> {
+    fn owing(
+        &self,
+        component: &[u32],
+        inside: &FxHashSet<u32>,
+        limits: &Limits<'_>,
+    ) -> Result<Option<FxHashSet<u32>>, Cut> {
         for action in self.world.actions() {
+            limits.reached().map_or(Ok(()), Err)?;
             let mut possible: FxHashSet<u32> = FxHashSet::default();
             let mut is_taken = false;
             for state in component {
@@ -126,10 +141,10 @@ impl Graph<'_> {
                 is_taken |= inside.contains(to);
             }
             if !possible.is_empty() && !is_taken {
-                return Some(possible);
+                return Ok(Some(possible));
             }
         }
-        None
+        Ok(None)
     }
 
     /// The way to the nearest state of a component, and around it past every fair action that is possible there.

@@ -2,18 +2,20 @@
 //! which it finds shortest paths and finds the same ones every time.
 //!
 //! What it does not do by itself is done around it, through the model that it is given: limits end a search by leaving no
-//! action possible, and say so, since its own bounds leave states unjudged and say nothing; a run without a property to break
-//! explores everything; and since it knows states by a 64-bit fingerprint alone, the states it was given are counted exactly
-//! as well, and the two counts compared.
+//! action possible, and say so, since its own bounds leave states unjudged and say nothing; and since it knows states by a
+//! 64-bit fingerprint alone, the states it was given are counted exactly as well, and the two counts compared.
+//!
+//! The one property of a run is that none of several is broken. The first state that breaks it is the first that breaks any
+//! of them, so the way there is a shortest for each that is broken there; the next run asks for the others. The last run
+//! finds nothing, and so explores everything.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 use stranded_model::action::Action;
-use stranded_model::checkable::{Checker, HasDiscoveries, Model, Property, safety_properties};
+use stranded_model::checkable::{Checker, HasDiscoveries, Model, Property};
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
@@ -21,62 +23,90 @@ use stranded_model::state::State;
 use super::limits::{Cut, Limits};
 use super::{Path, Search, is_at_rest};
 
-/// A property that nothing breaks: a run with it explores everything.
-const EVERYTHING: &str = "everything";
+/// The property of a run.
+const NONE_IS_BROKEN: &str = "none is broken";
+/// After how many new states it is looked how much memory is taken.
+const STATES_PER_LOOK: usize = 256;
 
 pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
     let world = Arc::new(world.clone());
-    let explored = Bounded::new(&world, None, limits);
-    let notes = Arc::clone(&explored.notes);
-    let counted = run(explored).unique_state_count();
-    let mut notes = lock(&notes);
-    let mut at_rest: Vec<State> = notes.distances.keys().filter(|state| is_at_rest(&world, state)).cloned().collect();
-    at_rest.sort();
-    let mut coverage = notes.coverage.clone();
-    notes.distances.keys().for_each(|state| coverage.note_state(&world, state));
-    let states = notes.distances.len();
-    let differs = notes.cut.is_none() && counted != states;
-    let defect = differs
-        .then(|| format!("stateright counted {counted} states and was given {states}: two states share a fingerprint"));
-    let violations = Safety::ALL.map(|property| match violation(&world, property, limits) {
-        Ok(path) => path,
-        // A run that was cut found nothing; it would be wrong to say that there is nothing.
-        Err(cut) => {
-            notes.cut = notes.cut.or(Some(cut));
-            None
+    let mut violations: [Option<Path>; Safety::ALL.len()] = std::array::from_fn(|_| None);
+    let mut unbroken = Safety::ALL.to_vec();
+    loop {
+        let run = Run::of(&world, &unbroken, limits);
+        let Some(path) = run.broken else { return run.search(&world, violations, limits) };
+        let end = path.end(&world);
+        let (left, broken): (Vec<Safety>, Vec<Safety>) =
+            unbroken.iter().partition(|property| property.holds(&world, &end));
+        if broken.is_empty() {
+            let defect = "stateright shows a state in which nothing is broken as one in which something is".to_owned();
+            return Search { defect: Some(defect), ..Run { broken: None, ..run }.search(&world, violations, limits) };
         }
-    });
-    let depth = notes.distances.values().copied().max().unwrap_or(0);
-    Search { states, representatives: states, waiting: 0, depth, cut: notes.cut, violations, coverage, at_rest, defect }
+        broken.into_iter().for_each(|property| violations[property as usize] = Some(path.clone()));
+        unbroken = left;
+    }
 }
 
-/// A shortest way to a state in which the property is not true; none, if there is none and everything was searched.
-fn violation(world: &Arc<World>, property: Safety, limits: &Limits<'_>) -> Result<Option<Path>, Cut> {
-    let model = Bounded::new(world, Some(property), limits);
-    let notes = Arc::clone(&model.notes);
-    let checker = run(model);
-    // The checker walks the path again to tell it; that walk is not to be stopped.
-    let cut = {
-        let mut notes = lock(&notes);
-        notes.stopped = false;
-        notes.cut
-    };
-    let Some(path) = checker.discovery(property.name()) else { return cut.map_or(Ok(None), Err) };
-    let initial = path.clone().into_states().into_iter().next();
-    Ok(initial.map(|initial| Path { initial, actions: path.into_actions() }))
+/// One run of the checker.
+struct Run {
+    /// The way to the first state in which something is broken.
+    broken: Option<Path>,
+    /// How many states the checker says that there are.
+    counted: usize,
+    notes: Arc<Mutex<Notes>>,
 }
 
-fn run(model: Bounded) -> impl Checker<Bounded> {
-    model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join()
+impl Run {
+    /// Asks for the first state in which one of these properties is broken.
+    fn of(world: &Arc<World>, asked: &[Safety], limits: &Limits<'_>) -> Self {
+        let model = Bounded::new(world, asked, limits);
+        let notes = Arc::clone(&model.notes);
+        let checker = model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join();
+        // The checker walks the path again to tell it; that walk is not to be stopped.
+        lock(&notes).stopped = false;
+        let path = checker.discovery(NONE_IS_BROKEN);
+        let broken = path.and_then(|path| {
+            let initial = path.clone().into_states().into_iter().next()?;
+            Some(Path { initial, actions: path.into_actions() })
+        });
+        Self { broken, counted: checker.unique_state_count(), notes }
+    }
+
+    /// What was found, if this run found nothing more to be broken.
+    fn search(self, world: &World, violations: [Option<Path>; Safety::ALL.len()], limits: &Limits<'_>) -> Search {
+        let notes = lock(&self.notes);
+        let is_wanted = |state: &&State| !limits.rest_unwanted && is_at_rest(world, state);
+        let mut at_rest: Vec<State> = notes.distances.keys().filter(is_wanted).cloned().collect();
+        at_rest.sort();
+        let mut coverage = notes.coverage.clone();
+        notes.distances.keys().for_each(|state| coverage.note_state(world, state));
+        let states = notes.distances.len();
+        let counted = self.counted;
+        let differs = notes.cut.is_none() && counted != states;
+        let defect = differs.then(|| {
+            format!("stateright counted {counted} states and was given {states}: two states share a fingerprint")
+        });
+        let depth = notes.distances.values().copied().max().unwrap_or(0);
+        Search {
+            states,
+            representatives: states,
+            waiting: 0,
+            depth,
+            cut: notes.cut,
+            violations,
+            coverage,
+            at_rest,
+            defect,
+        }
+    }
 }
 
 /// The world within limits, with notes of what the checker made of it.
 struct Bounded {
     world: Arc<World>,
-    property: Option<Safety>,
-    states_max: Option<usize>,
-    depth_max: Option<usize>,
-    deadline: Option<Instant>,
+    /// What is not to be broken; if it is nothing, the run explores everything.
+    asked: Vec<Safety>,
+    limits: Limits<'static>,
     notes: Arc<Mutex<Notes>>,
 }
 
@@ -98,16 +128,11 @@ impl Notes {
 }
 
 impl Bounded {
-    fn new(world: &Arc<World>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
+    fn new(world: &Arc<World>, asked: &[Safety], limits: &Limits<'_>) -> Self {
         let notes = Notes { distances: HashMap::default(), coverage: Coverage::of(world), cut: None, stopped: false };
-        Self {
-            world: Arc::clone(world),
-            property,
-            states_max: limits.states_max,
-            depth_max: limits.depth_max,
-            deadline: limits.deadline,
-            notes: Arc::new(Mutex::new(notes)),
-        }
+        let Limits { states_max, depth_max, deadline, memory_max, interrupted, .. } = *limits;
+        let limits = Limits { states_max, depth_max, deadline, memory_max, interrupted, ..Limits::default() };
+        Self { world: Arc::clone(world), asked: asked.to_vec(), limits, notes: Arc::new(Mutex::new(notes)) }
     }
 
     /// Whether the state may be reached at this distance; a state too many, too far or too late cuts the search.
@@ -119,13 +144,15 @@ impl Bounded {
         if notes.cut.is_some() {
             return false;
         }
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return notes.stop(Cut::Time);
+        let is_looked_at = notes.distances.len().is_multiple_of(STATES_PER_LOOK);
+        let met = if is_looked_at { self.limits.met() } else { self.limits.reached() };
+        if let Some(cut) = met {
+            return notes.stop(cut);
         }
-        if let Some(max) = self.states_max.filter(|max| notes.distances.len() >= *max) {
+        if let Some(max) = self.limits.states_max.filter(|max| notes.distances.len() >= *max) {
             return notes.stop(Cut::States(max));
         }
-        if let Some(max) = self.depth_max.filter(|max| distance > *max) {
+        if let Some(max) = self.limits.depth_max.filter(|max| distance > *max) {
             return notes.stop(Cut::Depth(max));
         }
         notes.distances.insert(state.clone(), distance);
@@ -160,16 +187,9 @@ impl Model for Bounded {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        match self.property {
-            None => vec![Property::always(EVERYTHING, |_, _| true)],
-            Some(wanted) => safety_properties().into_iter().filter(|property| property.name == wanted.name()).collect(),
-        }
-    }
-}
-
-impl AsRef<World> for Bounded {
-    fn as_ref(&self) -> &World {
-        &self.world
+        let none_is_broken =
+            |model: &Self, state: &State| model.asked.iter().all(|property| property.holds(&model.world, state));
+        vec![Property::always(NONE_IS_BROKEN, none_is_broken)]
     }
 }
 

@@ -1,9 +1,9 @@
 //! A search on disk: for every level, how each of its states was first reached. That is enough to find the states again, and
 //! nothing of it is ever rewritten, so whatever ends the program, all levels but the last are there.
 //!
-//! The file begins with a line that says what is searched. A level is a record: how many bytes follow, the hash of the record
-//! before it and of those bytes, and the bytes. A record that ends too early was being written when the program ended, and is
-//! cut off; any other that does not have its hash is damage.
+//! The file begins with a line that says what is searched. A level is a record: how many bytes it has, a check of that number,
+//! the hash of the record before it and of those bytes, and the bytes. A record that ends too early was being written when the
+//! program ended, and is cut off; any other that does not have its check and its hash is damage.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -62,6 +62,10 @@ pub enum NotResumed {
 
 /// The bytes that say how long a record is.
 const LENGTH_BYTES: usize = 8;
+/// The bytes that check how long a record is: the first of a hash.
+const CHECK_BYTES: usize = 8;
+/// The most bytes of the first line.
+const LINE_BYTES_MAX: u64 = 1 << 16;
 /// The bytes of a hash.
 const HASH_BYTES: usize = blake3::OUT_LEN;
 /// The bytes of a state: the number of the one before it, and the choice.
@@ -77,33 +81,37 @@ impl Saved {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         let mut reader = BufReader::new(&file);
         let mut first = Vec::new();
-        reader.read_until(b'\n', &mut first).map_err(failed)?;
+        reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut first).map_err(failed)?;
         let mut levels = 0;
-        let mut last = blake3::hash(identity.as_bytes());
+        let mut last = first_hash(identity);
         let mut good = 0;
-        // A first line without an end was being written when the program ended: nothing is saved yet.
-        if first.pop() == Some(b'\n') {
-            if first != identity.as_bytes() {
-                let found = String::from_utf8_lossy(&first).into_owned();
-                return Err(NotResumed::Foreign { path: path.to_owned(), found });
-            }
-            good = first.len() as u64 + 1;
-            while let Some((hash, bytes)) = record(&mut reader).map_err(failed)? {
-                let damaged = || NotResumed::Damaged { path: path.to_owned(), good };
-                if chained(&last, &bytes) != hash {
-                    return Err(damaged());
+        let line = format!("{identity}\n");
+        // A part of the first line was being written when the program ended: nothing is saved yet.
+        if !line.as_bytes().starts_with(&first) {
+            let found = String::from_utf8_lossy(&first).trim_end().to_owned();
+            return Err(NotResumed::Foreign { path: path.to_owned(), found });
+        }
+        if first.len() == line.len() {
+            good = line.len() as u64;
+            loop {
+                match record(&mut reader, &last).map_err(failed)? {
+                    Record::None => break,
+                    Record::Level { hash, bytes } if Level::read(&bytes).is_some() => {
+                        levels += 1;
+                        last = hash;
+                        good += (LENGTH_BYTES + CHECK_BYTES + HASH_BYTES + bytes.len()) as u64;
+                    }
+                    Record::Level { .. } | Record::Damage => {
+                        return Err(NotResumed::Damaged { path: path.to_owned(), good });
+                    }
                 }
-                Level::read(&bytes).ok_or_else(damaged)?;
-                levels += 1;
-                last = hash;
-                good += (LENGTH_BYTES + HASH_BYTES + bytes.len()) as u64;
             }
         }
         let mut file = file;
         file.set_len(good).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         if good == 0 {
-            file.write_all(format!("{identity}\n").as_bytes()).map_err(failed)?;
+            file.write_all(line.as_bytes()).map_err(failed)?;
         }
         Ok(Self { path: path.to_owned(), file: Mutex::new(Writing { file, last, levels }) })
     }
@@ -111,8 +119,16 @@ impl Saved {
     /// The levels that are there already.
     pub(super) fn levels(&self) -> io::Result<impl Iterator<Item = Level>> {
         let mut reader = BufReader::new(File::open(&self.path)?);
-        reader.skip_until(b'\n')?;
-        Ok(std::iter::from_fn(move || Level::read(&record(&mut reader).ok()??.1)))
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line)?;
+        let mut last = first_hash(&String::from_utf8_lossy(line.trim_ascii_end()));
+        Ok(std::iter::from_fn(move || match record(&mut reader, &last).ok()? {
+            Record::Level { hash, bytes } => {
+                last = hash;
+                Level::read(&bytes)
+            }
+            Record::None | Record::Damage => None,
+        }))
     }
 
     /// Adds the level of this depth, unless it is there already.
@@ -124,7 +140,8 @@ impl Saved {
         let bytes = level.written();
         let hash = chained(&writing.last, &bytes);
         let length = (bytes.len() as u64).to_le_bytes();
-        writing.file.write_all(&[&length, hash.as_bytes().as_slice(), &bytes].concat())?;
+        let check = check(&writing.last, &length);
+        writing.file.write_all(&[&length, check.as_slice(), hash.as_bytes(), &bytes].concat())?;
         writing.last = hash;
         writing.levels += 1;
         Ok(())
@@ -135,17 +152,48 @@ fn chained(last: &blake3::Hash, bytes: &[u8]) -> blake3::Hash {
     blake3::Hasher::new().update(last.as_bytes()).update(bytes).finalize()
 }
 
-/// The next record; none, if the file ends before it does.
-fn record(reader: &mut impl Read) -> io::Result<Option<(blake3::Hash, Vec<u8>)>> {
+/// What is behind the records that were read.
+enum Record {
+    /// One more.
+    Level { hash: blake3::Hash, bytes: Vec<u8> },
+    /// Nothing, or the beginning of one.
+    None,
+    /// Something that was not written so.
+    Damage,
+}
+
+/// What the first record is chained to.
+fn first_hash(identity: &str) -> blake3::Hash {
+    blake3::hash(identity.as_bytes())
+}
+
+/// What stands behind the length of a record, so that a wrong length is not taken for a record that ends too early.
+fn check(last: &blake3::Hash, length: &[u8; LENGTH_BYTES]) -> [u8; CHECK_BYTES] {
+    std::array::from_fn(|place| chained(last, length).as_bytes()[place])
+}
+
+/// The next record behind the one with this hash.
+fn record(reader: &mut impl Read, last: &blake3::Hash) -> io::Result<Record> {
     let mut length = [0; LENGTH_BYTES];
+    let mut checked = [0; CHECK_BYTES];
     let mut hash = [0; HASH_BYTES];
-    if !fill(reader, &mut length)? || !fill(reader, &mut hash)? {
-        return Ok(None);
+    if !fill(reader, &mut length)? || !fill(reader, &mut checked)? {
+        return Ok(Record::None);
+    }
+    if check(last, &length) != checked {
+        return Ok(Record::Damage);
+    }
+    if !fill(reader, &mut hash)? {
+        return Ok(Record::None);
     }
     let length = u64::from_le_bytes(length);
     let mut bytes = Vec::new();
     reader.take(length).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 == length).then(|| (hash.into(), bytes)))
+    if bytes.len() as u64 != length {
+        return Ok(Record::None);
+    }
+    let hash = hash.into();
+    Ok(if chained(last, &bytes) == hash { Record::Level { hash, bytes } } else { Record::Damage })
 }
 
 /// Fills the buffer; false, if there is not enough left.

@@ -1,14 +1,17 @@
 //! Going on where a saved search ended: its states are found again by the choices that first led to them.
 
-use super::searching::Searching;
-use super::space::{Judged, Space, TooNarrow};
+use rayon::prelude::*;
+
+use super::chunk::CHUNK;
+use super::searching::{ROUND, Searching};
+use super::space::{Space, TooNarrow};
 use super::visited::Offer;
 use crate::engine::limits::Cut;
 use crate::engine::rules::Rules;
-use crate::engine::saved::Level;
 
 impl<R: Rules, S: Space> Searching<'_, R, S> {
-    /// From the first level to the last that is saved; where none is, the first is saved now.
+    /// From the first level to the last that is saved; where none is, the first is saved now. The limits are those of any
+    /// search: a level that is farther away than one of them allows is left alone.
     pub(super) fn resume(&mut self, first: Vec<S::Word>) -> Result<(Vec<S::Word>, Option<Cut>), TooNarrow> {
         let mut level = first;
         let Some(saved) = self.limits.saved else { return Ok((level, None)) };
@@ -17,41 +20,84 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
             Err(reason) => return Ok((level, Some(Cut::Unsaved(reason.kind())))),
         };
         for (depth, again) in levels.enumerate() {
-            if let Some(cut) = self.limits.reached() {
-                return Ok((level, Some(cut)));
+            let too_far = self.limits.depth_max.filter(|max| depth > *max && !again.from.is_empty());
+            let cut = too_far.map(Cut::Depth).or_else(|| self.limits.met());
+            if cut.is_some() {
+                return Ok((level, cut));
             }
             self.seen_before.note_seen(&again.seen);
             if depth > 0 {
-                level = self.again(&level, &again)?;
+                let (next, cut) = self.again(&level, &again.from)?;
+                level = next;
                 self.depth = if level.is_empty() { self.depth } else { depth };
                 self.limits.report(self.from.len(), self.depth, level.len());
+                if cut.is_some() {
+                    return Ok((level, cut));
+                }
             }
         }
         let cut = if self.depth == 0 { self.save(level.len()) } else { None };
         Ok((level, cut))
     }
 
-    /// The level that follows this one, as it was saved.
-    fn again(&mut self, level: &[S::Word], again: &Level) -> Result<Vec<S::Word>, TooNarrow> {
+    /// The level that follows this one, from what each of its states was reached from.
+    fn again(&mut self, level: &[S::Word], from: &[(u32, u16)]) -> Result<(Vec<S::Word>, Option<Cut>), TooNarrow> {
         let first = self.from.len() - level.len();
-        self.space.prepare(level)?;
-        let (judged, words) = {
+        let mut next = Vec::with_capacity(from.len());
+        let mut from = from;
+        let mut done = 0;
+        let mut cut = None;
+        while done < level.len() && cut.is_none() {
+            let round = &level[done..level.len().min(done + ROUND)];
+            let end = first + done + round.len();
+            let (of_round, later) = from.split_at(from.partition_point(|(number, _)| (*number as usize) < end));
+            cut = self.round_again(round, first + done, of_round, &mut next)?;
+            if cut.is_none() {
+                done += round.len();
+                from = later;
+            }
+        }
+        self.judge(&level[done..], first + done)?;
+        self.waiting += level.len() - done;
+        Ok((next, cut))
+    }
+
+    /// Takes from neighbouring states of a level, whose first has this number, the choices that led to new ones.
+    fn round_again(
+        &mut self,
+        words: &[S::Word],
+        first: usize,
+        from: &[(u32, u16)],
+        next: &mut Vec<S::Word>,
+    ) -> Result<Option<Cut>, TooNarrow> {
+        if let Some(cut) = self.limits.reached() {
+            return Ok(Some(cut));
+        }
+        self.space.prepare(words)?;
+        let follow = |from: &[(u32, u16)]| -> Vec<S::Word> {
             let scratch = &mut *self.scratch();
-            let judged: Vec<Judged> = level.iter().map(|word| self.space.judge(scratch, *word)).collect();
-            let found = again.from.iter().map(|(from, choice)| {
-                let word = level[*from as usize - first];
+            let followed = from.iter().map(|(number, choice)| {
+                let word = words[*number as usize - first];
                 self.space.follow(scratch, word, *choice).expect("a saved choice is possible")
             });
-            (judged, found.collect::<Vec<_>>())
+            followed.collect()
         };
-        self.note(first, &judged, level);
-        let mut offer = Offer::new();
-        words.iter().for_each(|word| offer.push(*word));
-        self.visited.add(&[&offer]);
-        let mut next = Vec::with_capacity(words.len());
-        for (word, from) in words.iter().zip(&again.from) {
-            self.append(*word, *from, &mut next);
+        let found: Vec<Vec<S::Word>> = from.par_chunks(CHUNK).map(follow).collect();
+        if self.space.is_too_narrow() {
+            return Err(TooNarrow);
         }
-        Ok(next)
+        let mut offer = Offer::new();
+        found.iter().flatten().for_each(|word| offer.push(*word));
+        if let Some(cut) = self.limits.memory_for(self.visited.growth(&[&offer])) {
+            return Ok(Some(cut));
+        }
+        self.visited.add(&[&offer]);
+        for (word, from) in found.iter().flatten().zip(from) {
+            if let Some(cut) = self.append(*word, *from, next) {
+                return Ok(Some(cut));
+            }
+        }
+        self.judge(words, first)?;
+        Ok(None)
     }
 }

@@ -18,6 +18,9 @@ use crate::engine::saved::Level;
 const STATES_MAX: usize = u32::MAX as usize;
 /// How many times [`CHUNK`] states are expanded before what they lead to is looked up.
 const CHUNKS: usize = 64;
+/// How many states are expanded, and made ready for that, at the same time. What is made ready together decides which numbers
+/// things get, so a search that goes on from a checkpoint takes the same ones together.
+pub(super) const ROUND: usize = CHUNK * CHUNKS;
 
 /// A search under way.
 pub(super) struct Searching<'a, R, S: Space> {
@@ -34,7 +37,7 @@ pub(super) struct Searching<'a, R, S: Space> {
     pub(super) states: u64,
     pub(super) representatives: usize,
     /// States that were found and not gone on from, because the search was cut.
-    waiting: usize,
+    pub(super) waiting: usize,
     pub(super) depth: usize,
     violations: [Option<u32>; Safety::ALL.len()],
     pub(super) at_rest: Vec<S::Word>,
@@ -113,7 +116,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
             let mut next = Vec::new();
             let mut done = 0;
             while done < level.len() && cut.is_none() {
-                let round = &level[done..level.len().min(done + CHUNK * CHUNKS)];
+                let round = &level[done..level.len().min(done + ROUND)];
                 cut = self.round(round, first + done, &mut next, &mut chunks)?;
                 if cut.is_none() {
                     done += round.len();
@@ -195,9 +198,6 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         if cut.is_some() {
             return Ok(cut);
         }
-        for chunk in chunks.iter() {
-            self.note(chunk.first, &chunk.judged, &words[chunk.first - first..]);
-        }
         let offers: Vec<&Offer<S::Word>> = chunks.iter().map(|chunk| &chunk.offer).collect();
         if let Some(cut) = self.limits.memory_for(self.visited.growth(&offers)) {
             return Ok(Some(cut));
@@ -206,7 +206,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         let visited = &self.visited;
         chunks.par_iter_mut().enumerate().for_each(|(place, chunk)| visited.added(place, &mut chunk.added));
         let too_far = self.limits.depth_max.filter(|max| self.depth >= *max);
-        for chunk in chunks {
+        for chunk in chunks.iter() {
             for (edge, word) in &chunk.added {
                 if let Some(max) = too_far {
                     return Ok(Some(Cut::Depth(max)));
@@ -216,6 +216,9 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
                     return Ok(Some(cut));
                 }
             }
+        }
+        for chunk in chunks.iter() {
+            self.note(chunk.first, &chunk.judged, &words[chunk.first - first..]);
         }
         Ok(None)
     }
@@ -239,23 +242,26 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         self.scratches[thread].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Judges states that are not expanded.
-    fn judge(&mut self, words: &[S::Word], first: usize) -> Result<(), TooNarrow> {
-        for (place, words) in words.chunks(CHUNK).enumerate() {
+    /// Judges states that are not expanded, the first of which has this number.
+    pub(super) fn judge(&mut self, words: &[S::Word], first: usize) -> Result<(), TooNarrow> {
+        for (place, words) in words.chunks(ROUND).enumerate() {
             self.space.prepare(words)?;
-            let judged: Vec<Judged> = {
-                let scratch = &mut *self.scratch();
-                words.iter().map(|word| self.space.expand(scratch, *word, &mut |_, _| {})).collect()
-            };
-            self.note(first + place * CHUNK, &judged, words);
+            let judged: Vec<Vec<Judged>> = words
+                .par_chunks(CHUNK)
+                .map(|words| {
+                    let scratch = &mut *self.scratch();
+                    words.iter().map(|word| self.space.judge(scratch, *word)).collect()
+                })
+                .collect();
+            self.note(first + place * ROUND, &judged.concat(), words);
         }
         Ok(())
     }
 
     /// Takes note of what was said of states, the first of which has this number.
-    pub(super) fn note(&mut self, first: usize, judged: &[Judged], words: &[S::Word]) {
+    fn note(&mut self, first: usize, judged: &[Judged], words: &[S::Word]) {
         for (place, (judged, word)) in judged.iter().zip(words).enumerate() {
-            if judged.at_rest {
+            if judged.at_rest && !self.limits.rest_unwanted {
                 self.at_rest.push(*word);
             }
             for (property, violation) in self.violations.iter_mut().enumerate() {

@@ -42,11 +42,13 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
         self.initial = self.space.initial()?;
         let mut broken: Broken<S::Word> = std::array::from_fn(|_| None);
         let mut cut = Cut::Walks(walks.count);
-        let numbers: Vec<u64> = (0..walks.count).collect();
-        for numbers in numbers.chunks(TOGETHER) {
-            let begun = numbers.iter().filter_map(|number| Walk::begun(walks.seed, *number, &self.initial));
-            let reached = self.walk_together(begun.collect(), walks.seed, &mut broken)?;
-            self.limits.report(usize::try_from(self.states).unwrap_or(usize::MAX), self.depth, numbers.len());
+        for first in (0..walks.count).step_by(TOGETHER) {
+            let numbers = first..walks.count.min(first.saturating_add(TOGETHER as u64));
+            let begun = numbers.filter_map(|number| Walk::begun(walks.seed, number, &self.initial));
+            let begun: Vec<Walk<S::Word>> = begun.collect();
+            let count = begun.len();
+            let reached = self.walk_together(begun, walks.seed, &mut broken)?;
+            self.limits.report(usize::try_from(self.states).unwrap_or(usize::MAX), self.depth, count);
             if let Some(reached) = reached {
                 cut = reached;
                 break;
@@ -68,7 +70,8 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
     ) -> Result<Option<Cut>, TooNarrow> {
         let steps_max = self.limits.depth_max.unwrap_or(STEPS_MAX);
         for step in 0..=steps_max {
-            if let Some(cut) = self.limits.reached().or_else(|| self.limits.memory_for(0)) {
+            let too_many = || self.limits.states_max.filter(|max| self.representatives > *max).map(Cut::States);
+            if let Some(cut) = self.limits.met().or_else(too_many) {
                 return Ok(Some(cut));
             }
             let words: Vec<S::Word> = walking.iter().map(|walk| walk.at).collect();
