@@ -143,6 +143,9 @@ impl<'a, R: Rules, W: Word> Many<'a, R, W> {
                 account: self.number_account(change.account)?,
                 shared: self.number_shared(change.shared)?,
             };
+            if (successor.shared, successor.account) == (shared_number, account_number) {
+                continue;
+            }
             self.successors.push(successor);
             if concerns_one {
                 middle += 1;
