@@ -17,7 +17,7 @@ const STATES_PER_LOOK: usize = 256;
 pub struct Graph<'a> {
     pub(super) world: &'a World,
     /// The states, the nearest first.
-    pub states: Vec<State>,
+    pub states: IndexSet<State, FxBuildHasher>,
     /// What is possible in each state, and the number of the state that it leads to; empty where the graph was cut.
     pub edges: Vec<Vec<(Action, u32)>>,
     /// Why it is not complete, if it is not.
@@ -51,7 +51,7 @@ impl<'a> Graph<'a> {
             edges.push(enabled.into_iter().map(number).collect());
         }
         edges.resize(states.len(), Vec::new());
-        Self { world, states: states.into_iter().collect(), edges, cut, parents }
+        Self { world, states, edges, cut, parents }
     }
 
     /// The world.

@@ -106,7 +106,7 @@ impl Limits<'_> {
         self.reached().or_else(|| self.memory_for(0))
     }
 
-    /// Tells whoever watches that a level is done.
+    /// Tells whoever watches that a level was found.
     pub(crate) fn report(&self, states: usize, depth: usize, frontier: usize) {
         if let Some(progress) = self.progress {
             progress.report(self.scenario, states, depth, frontier);

@@ -30,7 +30,7 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
                 let (next, cut) = self.again(&level, &again.from)?;
                 level = next;
                 self.depth = if level.is_empty() { self.depth } else { depth };
-                self.limits.report(self.from.len(), self.depth, level.len());
+                self.tell(level.len());
                 if cut.is_some() {
                     return Ok((level, cut));
                 }

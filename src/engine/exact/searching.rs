@@ -126,7 +126,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
             self.waiting += level.len() - done;
             level = next;
             self.depth += usize::from(!level.is_empty());
-            self.limits.report(self.from.len(), self.depth, level.len());
+            self.tell(level.len());
             cut = cut.or_else(|| self.save(level.len()));
             if cut.is_some() {
                 self.judge(&level, self.from.len() - level.len())?;
@@ -152,6 +152,13 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         saved.add(self.depth + usize::from(states == 0), &level).err().map(|reason| Cut::Unsaved(reason.kind()))
     }
 
+    /// Tells whoever watches of a level that was found, unless nothing is in it.
+    pub(super) fn tell(&self, frontier: usize) {
+        if frontier > 0 {
+            self.limits.report(usize::try_from(self.states).unwrap_or(usize::MAX), self.depth, frontier);
+        }
+    }
+
     /// The first level.
     fn start(&mut self) -> Result<(Vec<S::Word>, Option<Cut>), TooNarrow> {
         self.initial = self.space.initial()?;
@@ -159,13 +166,16 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         self.initial.iter().for_each(|word| offer.push(*word));
         self.visited.add(&[&offer]);
         let mut level = Vec::new();
+        let mut cut = None;
         for number in 0..self.initial.len() {
             let itself = u32::try_from(number).map_err(|_| TooNarrow)?;
-            if let Some(cut) = self.append(self.initial[number], (itself, 0), &mut level) {
-                return Ok((level, Some(cut)));
+            cut = self.append(self.initial[number], (itself, 0), &mut level);
+            if cut.is_some() {
+                break;
             }
         }
-        Ok((level, None))
+        self.tell(level.len());
+        Ok((level, cut))
     }
 
     /// Counts a new state and puts it into its level, unless it is one too many.

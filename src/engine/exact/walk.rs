@@ -48,7 +48,7 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
             let begun: Vec<Walk<S::Word>> = begun.collect();
             let count = begun.len();
             let reached = self.walk_together(begun, walks.seed, &mut broken)?;
-            self.limits.report(usize::try_from(self.states).unwrap_or(usize::MAX), self.depth, count);
+            self.tell(count);
             if let Some(reached) = reached {
                 cut = reached;
                 break;
