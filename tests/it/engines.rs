@@ -15,6 +15,7 @@ use stranded_model::coverage::Point;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
+use crate::process::{large, run, timeless_json};
 use crate::worlds::{builtins, loaded, parsed, searched};
 
 /// Two administrators, faults and replicas that lag: what the article's scenarios do not have.
@@ -185,9 +186,47 @@ fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
     }
 }
 
+/// Every state of every built-in scenario, by every engine, and with and without the symmetry of its mailboxes.
+#[test]
+fn all_engines_find_the_same_in_all_that_is_built_in_to_the_last_state() {
+    let two = loaded(&large("second-move-of-two"));
+    for spec in builtins().into_iter().chain([two]) {
+        for case in searched(&spec).cases {
+            assert_eq!(case.search.cut, None, "{}", spec.name);
+            let reduced = Limits { symmetry: true, ..Limits::default() };
+            let plain = Essence::of(&Engine::Exact.search(&case.world, &Limits::default()));
+            for (engine, limits) in [(Engine::Exact, &reduced), (Engine::Stateright, &Limits::default())] {
+                assert_eq!(Essence::of(&engine.search(&case.world, limits)), plain, "{} by {engine}", spec.name);
+            }
+        }
+    }
+}
+
+/// A search with several threads that tells another way, or tells it otherwise, tells of its threads and not of the world.
+#[test]
+fn a_violated_scenario_is_told_in_the_same_bytes_by_any_number_of_threads() {
+    let two = large("second-move-of-two");
+    for scenario in ["second-move", two.as_str()] {
+        let check = |threads: &str| {
+            let ended = run(std::path::Path::new("."), &["check", scenario, "--format", "json", "--threads", threads]);
+            assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{scenario}");
+            timeless_json(&ended.out)
+        };
+        let alone = check("1");
+        assert!(alone.contains("\"violated\""), "{scenario}");
+        for _ in 0..10 {
+            for threads in ["1", "2", "4"] {
+                assert_eq!(check(threads), alone, "{scenario} with {threads} threads");
+            }
+        }
+    }
+}
+
 #[test]
 fn all_engines_give_a_scenario_the_same_verdicts() {
-    for spec in small_specs() {
+    let is_quick = |spec: &Spec| spec.liveness().is_empty();
+    let quick = specs().into_iter().filter(is_quick).chain(small_specs().into_iter().filter(|spec| !is_quick(spec)));
+    for spec in quick {
         let verdicts = |checked: &Checked<'_>| -> Vec<(&str, Verdict)> {
             checked.judgements.iter().map(|one| (one.property.name(), one.verdict)).collect()
         };

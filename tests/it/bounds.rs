@@ -1,0 +1,165 @@
+//! Limits of time, memory, states and steps, as whoever runs the program meets them: it ends when it is told to, within half a
+//! second and within a fifth of the memory, says how far it came, and never that something holds.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::process::{Ended, Process, large, run};
+
+/// How long after its limit a search has to end, at most.
+const SOON: Duration = Duration::from_millis(500);
+/// How often a limit is tried: others use the machine too, so it must be kept in one of these.
+const TRIES: u32 = 4;
+/// A search that takes minutes: 102 million states.
+const LARGE: &str = "second-move-of-three-large";
+
+fn check_large(more: &[&str]) -> Vec<String> {
+    let file = large(LARGE);
+    ["check", &file, "--no-symmetry"].iter().chain(more).map(|word| (*word).to_owned()).collect()
+}
+
+/// How long the program takes when it searches nothing: to start, load, print and end.
+fn idle() -> Duration {
+    let runs = (0..3).map(|_| run(Path::new("."), &check_large(&["--timeout", "0s"])).took);
+    runs.max().unwrap_or_default()
+}
+
+/// Fails unless the program says what was searched and what was not, and that nothing is known.
+#[track_caller]
+fn check_is_cut(ended: &Ended, why: &str) {
+    assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);
+    assert!(ended.out.contains(&format!("not all searched: {why}")), "{}", ended.out);
+    assert!(ended.out.contains("inconclusive, not all was searched:\n  second-move-of-three-large"), "{}", ended.out);
+    let extent = ended.out.lines().find(|line| line.contains(" states (")).unwrap_or_else(|| panic!("{}", ended.out));
+    assert!(extent.contains(" of them not gone on from), depth "), "{extent}");
+    let holds = |line: &&str| line.split_whitespace().nth(1) == Some("holds");
+    assert_eq!(ended.out.lines().find(holds), None);
+}
+
+/// Tries until the time that passes after the limit is short.
+#[track_caller]
+fn check_ends_soon(overrun: impl Fn() -> Duration) {
+    let idle = idle();
+    let overruns: Vec<Duration> = (0..TRIES).map(|_| overrun()).collect();
+    let soonest = overruns.iter().min().copied().unwrap_or_default();
+    assert!(soonest <= SOON + idle, "it ended {overruns:?} after its limit, and starting alone takes {idle:?}");
+}
+
+#[test]
+fn a_search_ends_within_half_a_second_after_its_time() {
+    for threads in ["1", "2"] {
+        check_ends_soon(|| {
+            let ended = run(Path::new("."), &check_large(&["--timeout", "1500ms", "--threads", threads]));
+            check_is_cut(&ended, "the time was over (--timeout)");
+            assert!(ended.took >= Duration::from_millis(1500), "it gave up too early, after {:?}", ended.took);
+            ended.took - Duration::from_millis(1500)
+        });
+    }
+}
+
+#[test]
+fn a_search_ends_within_half_a_second_after_it_was_interrupted() {
+    check_ends_soon(|| {
+        let mut process = Process::start(Path::new("."), &check_large(&["--progress", "plain"]));
+        // It is far enough for its levels to be large.
+        while !process.line().unwrap().contains(": depth 16,") {}
+        let before = std::time::Instant::now();
+        process.signal("INT");
+        while process.line().is_some() {}
+        let took = before.elapsed();
+        check_is_cut(&process.end(), "it was interrupted");
+        took
+    });
+}
+
+#[test]
+fn a_search_ends_at_a_number_of_states_or_steps() {
+    let ended = run(Path::new("."), &check_large(&["--max-states", "100000"]));
+    check_is_cut(&ended, "there are more than 100000 states (--max-states)");
+    assert!(ended.out.contains("  100000 states ("), "{}", ended.out);
+    let ended = run(Path::new("."), &check_large(&["--max-depth", "12"]));
+    check_is_cut(&ended, "there are states more than 12 steps away (--max-depth)");
+    assert!(ended.out.contains("depth 12, "), "{}", ended.out);
+}
+
+#[test]
+fn a_limit_does_not_hide_what_was_found_and_is_not_expected() {
+    let text = std::fs::read_to_string(large(LARGE)).unwrap().replace("no-self-move = \"violated\"\n", "");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("unexpected.toml"), text).unwrap();
+    let ended = run(folder.path(), &["check", "unexpected.toml", "--max-states", "100000"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.out);
+    assert!(ended.out.contains("not as expected:\n  second-move-of-three-large/no-self-move"), "{}", ended.out);
+    assert!(ended.out.contains("not all searched"), "{}", ended.out);
+}
+
+/// The most memory that a running process ever held, in KiB, as Linux tells it.
+fn peak_kib(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Runs the program to its end; with the most memory that it held, in bytes.
+fn with_peak(arguments: &[String]) -> (Ended, u64) {
+    let mut peak = 0;
+    let mut process = Process::start(Path::new("."), arguments);
+    process.until(|process| {
+        peak = peak_kib(process.id()).unwrap_or(peak).max(peak);
+        false
+    });
+    (process.end(), peak * 1024)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_search_stays_within_a_fifth_of_its_memory() {
+    for megabytes in [60, 200] {
+        for threads in ["1", "2"] {
+            let size = format!("{megabytes}MB");
+            let (ended, peak) = with_peak(&check_large(&["--max-memory", &size, "--threads", threads]));
+            check_is_cut(
+                &ended,
+                &format!("it needs more memory than {} MiB (--max-memory)", megabytes * 1_000_000 >> 20),
+            );
+            let ceiling = megabytes * 1_000_000;
+            assert!(peak <= ceiling * 6 / 5, "{peak} bytes were taken of {ceiling}, with {threads} threads");
+            assert!(peak >= ceiling / 2, "it gave up at {peak} bytes of {ceiling}, with {threads} threads");
+        }
+    }
+}
+
+/// What must happen in the end is judged on a graph of whole states, which is far larger than the search was.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_follows_a_search_stays_within_a_fifth_of_its_memory_too() {
+    let arguments = ["check", "guarded-move", "--threads", "1", "--max-memory", "80MB"].map(str::to_owned);
+    let (ended, peak) = with_peak(&arguments);
+    assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);
+    let verdict = |property: &str| {
+        let line = ended.out.lines().find(|line| line.trim_start().starts_with(property)).unwrap();
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    assert_eq!(verdict("no-loss"), "holds", "every state was looked at:\n{}", ended.out);
+    assert_eq!(verdict("repair-completes"), "inconclusive", "{}", ended.out);
+    assert!(ended.out.contains("not all searched: it needs more memory than 76 MiB"), "{}", ended.out);
+    assert!(ended.out.contains("inconclusive, not all was searched:\n  guarded-move"), "{}", ended.out);
+    assert!(peak <= 80_000_000 * 6 / 5, "{peak} bytes were taken");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_reference_engine_keeps_the_same_limits() {
+    let engine = ["--engine", "stateright"];
+    let (ended, peak) = with_peak(&check_large(&[&["--max-memory", "80MB"][..], &engine].concat()));
+    assert_eq!(ended.code, Some(3), "{}", ended.out);
+    assert!(ended.out.contains("not all searched: it needs more memory than 76 MiB"), "{}", ended.out);
+    assert!(peak <= 80_000_000 * 6 / 5, "{peak} bytes were taken");
+    let process = Process::start(Path::new("."), &check_large(&[&["--progress", "plain"][..], &engine].concat()));
+    let mut process = process;
+    // Its memory grows as soon as it searches.
+    process.until(|process| peak_kib(process.id()).is_some_and(|peak| peak > 40_000));
+    process.signal("INT");
+    let ended = process.end();
+    assert_eq!(ended.code, Some(3), "{}", ended.out);
+    assert!(ended.out.contains("not all searched: it was interrupted"), "{}", ended.out);
+}

@@ -1,0 +1,412 @@
+//! What a checker that is used as it comes would get wrong, one test for each row of `specs/engines.md`: every row names the
+//! test of this file which shows that `stranded` answers rightly there, or says that it does not know.
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::{Duration, Instant};
+
+use pretty_assertions::assert_eq;
+use stranded::check::{check, check_saved};
+use stranded::engine::{Cut, Ending, Engine, Graph, Limits, Path, Saved, Search};
+use stranded::property::{Property, Verdict};
+use stranded::scenario::Spec;
+use stranded_model::World;
+use stranded_model::property::Safety;
+use stranded_model::state::State;
+
+use crate::process::large;
+use crate::worlds::{changed, loaded, parsed, searched, worlds};
+
+const PAGE: &str = include_str!("../../specs/engines.md");
+const TESTS: &str = include_str!("limitations.rs");
+
+/// Every state of a world in the order of a search that knows no trick, with its distance; states are compared by all that
+/// is in them and ordered, not hashed.
+fn distances(world: &World) -> Vec<(State, usize)> {
+    let mut seen: BTreeSet<State> = BTreeSet::new();
+    let mut found: Vec<(State, usize)> = Vec::new();
+    for state in &world.initial {
+        if seen.insert(state.clone()) {
+            found.push((state.clone(), 0));
+        }
+    }
+    let mut at = 0;
+    while at < found.len() {
+        let (state, distance) = found[at].clone();
+        for (_, next) in world.enabled(&state) {
+            if seen.insert(next.clone()) {
+                found.push((next, distance + 1));
+            }
+        }
+        at += 1;
+    }
+    found
+}
+
+/// For each property, how far the nearest state is in which it is broken.
+fn nearest(world: &World) -> Vec<Option<usize>> {
+    let found = distances(world);
+    let nearest = |property: Safety| found.iter().find(|(state, _)| !property.holds(world, state));
+    Safety::ALL.map(|property| nearest(property).map(|(_, distance)| *distance)).to_vec()
+}
+
+fn lengths(search: &Search) -> Vec<Option<usize>> {
+    search.violations.iter().map(|way| way.as_ref().map(|way| way.actions.len())).collect()
+}
+
+/// Follows each way, and fails if it does not begin where the world does or breaks nothing at its end.
+#[track_caller]
+fn check_ways(world: &World, search: &Search) {
+    for (property, way) in Safety::ALL.into_iter().zip(&search.violations) {
+        let Some(Path { initial, .. }) = way else { continue };
+        assert!(world.initial.contains(initial));
+        let end = way.as_ref().map(|way| way.end(world));
+        assert!(end.is_some_and(|end| !property.holds(world, &end)), "{}", property.name());
+    }
+}
+
+/// Searches with so many threads.
+fn with_threads(threads: usize, world: &World, limits: &Limits<'_>) -> Search {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| Engine::Exact.search(world, limits))
+}
+
+/// A world that takes long to search: 102 million states.
+fn endless() -> World {
+    let spec = loaded(&large("second-move-of-three-large"));
+    worlds_unsearched(&spec).remove(0)
+}
+
+fn worlds_unsearched(spec: &Spec) -> Vec<World> {
+    stranded::check::worlds(spec).into_iter().map(|answers| World::new(&spec.scenario, answers)).collect()
+}
+
+/// A scenario of mailboxes that share nothing.
+fn alike(mailboxes: usize) -> Spec {
+    let text = loaded(&large("second-move-of-two")).text;
+    parsed(&text.replace("mailboxes = 2", &format!("mailboxes = {mailboxes}")).replace("messages = 2", "messages = 1"))
+}
+
+#[test]
+fn a_way_that_goes_in_a_circle_for_ever_is_a_counterexample() {
+    let spec = loaded("guarded-move-without-order");
+    let checked = searched(&spec);
+    let circles = checked.cases.iter().flat_map(|case| &case.endings).filter(|(_, ending)| match ending {
+        Ending::Never(lasso) => lasso.path.actions.len() > lasso.repeats_from,
+        Ending::Always | Ending::Reached => false,
+    });
+    assert!(circles.count() > 0);
+    let violated = |one: &&stranded::check::Judgement| {
+        matches!(one.property, Property::Liveness(_)) && one.verdict == Verdict::Violated
+    };
+    assert!(checked.judgements.iter().any(|one| violated(&one)));
+}
+
+#[test]
+fn a_way_that_joins_a_better_one_is_still_a_counterexample() {
+    let spec = loaded("guarded-move-without-retry");
+    let mut joined = 0;
+    for case in searched(&spec).cases {
+        let graph = Graph::of(&case.world, &Limits::default());
+        for (property, ending) in &case.endings {
+            let Ending::Never(lasso) = ending else { continue };
+            let last = lasso.path.end(&case.world);
+            assert!(!property.is_reached(&case.world, &last));
+            let end = graph.states.get_index_of(&last).unwrap();
+            let leads = |edges: &&Vec<_>| edges.iter().any(|(_, to): &(_, u32)| *to as usize == end);
+            joined += usize::from(graph.edges.iter().filter(leads).count() > 1);
+        }
+    }
+    assert!(joined > 0, "several ways lead to the end of one of them");
+}
+
+#[test]
+fn a_bound_is_not_taken_for_the_end_of_a_way() {
+    let spec = loaded("guarded-move-without-order");
+    let depth = searched(&spec).depth();
+    for engine in Engine::ALL {
+        for max in [0, 1, depth / 2, depth - 1] {
+            let checked = check(&spec, engine, &Limits { depth_max: Some(max), ..Limits::default() });
+            for one in checked.judgements.iter().filter(|one| matches!(one.property, Property::Liveness(_))) {
+                assert_eq!(one.verdict, Verdict::Inconclusive, "{} within {max} by {engine}", one.property.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_way_begins_where_the_world_does_even_if_some_beginnings_are_left_out() {
+    let spec = parsed(
+        "name = \"many-starts\"\nfrom = \"stranded\"\n[[run]]\nadministrator = \"second\"\n\
+         procedure = \"move-of-the-article\"\nfrom = \"source\"\nto = \"destination\"\n",
+    );
+    for world in worlds(&spec) {
+        assert!(world.initial.len() > 3);
+        for engine in Engine::ALL {
+            for max in 1..=distances(&world).len() {
+                let found = engine.search(&world, &Limits { states_max: Some(max), ..Limits::default() });
+                check_ways(&world, &found);
+                assert_eq!(found.states, max, "{engine}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_later_counterexample_does_not_take_the_place_of_a_shorter_one() {
+    for world in worlds(&loaded("second-move")) {
+        let nearest = nearest(&world);
+        assert!(nearest.iter().flatten().count() > 1, "several properties are broken");
+        for engine in Engine::ALL {
+            assert_eq!(lengths(&engine.search(&world, &Limits::default())), nearest, "{engine}");
+        }
+    }
+}
+
+#[test]
+fn what_lies_behind_a_broken_property_is_searched() {
+    for world in worlds(&loaded("second-move")) {
+        let states = distances(&world);
+        let farthest = nearest(&world).into_iter().flatten().max().unwrap();
+        assert!(states.last().unwrap().1 > farthest, "something lies behind all that is broken");
+        for engine in Engine::ALL {
+            assert_eq!(engine.search(&world, &Limits::default()).states, states.len(), "{engine}");
+        }
+    }
+}
+
+#[test]
+fn a_world_is_searched_whether_or_not_anything_is_expected_of_it() {
+    let text = loaded("second-move").text;
+    let (bare, _) = text.split_once("[expect]").unwrap();
+    let spec = parsed(bare.split("# The second run").next().unwrap());
+    assert!(spec.expect.is_empty());
+    for engine in Engine::ALL {
+        let checked = check(&spec, engine, &Limits::default());
+        assert_eq!(checked.states(), searched(&loaded("second-move")).states(), "{engine}");
+        assert!(checked.is_complete());
+    }
+}
+
+#[test]
+fn a_bound_of_the_depth_hides_nothing_that_is_nearer() {
+    for world in worlds(&loaded("second-move")) {
+        let (states, nearest) = (distances(&world), nearest(&world));
+        for max in 0..=states.last().unwrap().1 {
+            let limits = Limits { depth_max: Some(max), ..Limits::default() };
+            let within = states.iter().filter(|(_, distance)| *distance <= max).count();
+            let broken: Vec<_> = nearest.iter().map(|far| far.filter(|far| *far <= max)).collect();
+            let found = [1, 2].map(|threads| with_threads(threads, &world, &limits));
+            for found in found.iter().chain([&Engine::Stateright.search(&world, &limits)]) {
+                assert_eq!((found.states, lengths(found)), (within, broken.clone()), "within {max} steps");
+                assert_eq!(found.cut.is_some(), within < states.len(), "within {max} steps");
+            }
+        }
+    }
+}
+
+/// Fails if anything is said to hold of a search that was cut, by any engine and any number of threads.
+#[track_caller]
+fn check_nothing_holds(spec: &Spec, limits: &dyn Fn() -> Limits<'static>, is_expected: fn(Cut) -> bool) {
+    for engine in Engine::ALL {
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let checked = pool.install(|| check(spec, engine, &limits()));
+            assert!(!checked.is_complete() && checked.cut().is_some_and(is_expected), "{engine}: {:?}", checked.cut());
+            for one in &checked.judgements {
+                let wanted = [Verdict::Inconclusive, Verdict::Violated];
+                assert!(wanted.contains(&one.verdict), "{} by {engine}", one.property.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_that_stopped_at_a_number_of_states_is_not_complete() {
+    let limits = || Limits { states_max: Some(100), ..Limits::default() };
+    for name in ["move", "second-move", "guarded-move-without-claim"] {
+        if searched(&loaded(name)).cases.iter().all(|case| case.search.states > 100) {
+            check_nothing_holds(&loaded(name), &limits, |cut| cut == Cut::States(100));
+        }
+    }
+    let few = || Limits { states_max: Some(10), ..Limits::default() };
+    check_nothing_holds(&loaded("move"), &few, |cut| cut == Cut::States(10));
+}
+
+#[test]
+fn the_time_ends_a_search_of_one_thread_too() {
+    const TIME: Duration = Duration::from_millis(100);
+    /// Whatever else the machine does meanwhile; the search alone would take minutes.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let spec = loaded(&large("second-move-of-three-large"));
+    let started = Instant::now();
+    check_nothing_holds(&spec, &|| Limits { deadline: Some(Instant::now() + TIME), ..Limits::default() }, |cut| {
+        cut == Cut::Time
+    });
+    assert!(started.elapsed() < PATIENCE * 4, "it took {:?}", started.elapsed());
+}
+
+#[test]
+fn a_property_that_breaks_beyond_a_bound_does_not_pass() {
+    let spec = loaded("second-move");
+    let no_loss = searched(&spec).cases[0].search.violations[Safety::NoLoss as usize].clone().unwrap();
+    let short = no_loss.actions.len() - 1;
+    for engine in Engine::ALL {
+        let checked = check(&spec, engine, &Limits { depth_max: Some(short), ..Limits::default() });
+        let one = checked.judgements.iter().find(|one| one.property == Property::Safety(Safety::NoLoss)).unwrap();
+        assert_eq!(one.verdict, Verdict::Inconclusive, "{engine}");
+    }
+}
+
+#[test]
+fn mailboxes_that_are_alike_are_looked_at_once_and_counted_in_full() {
+    let one = searched(&alike(1)).states();
+    let mut orders = one;
+    for mailboxes in 2..=3 {
+        // So many ways there are to choose some things, each as often as one likes, without their order.
+        orders = orders * (one + mailboxes - 1) / mailboxes;
+        for world in worlds_unsearched(&alike(mailboxes)) {
+            let plain = Engine::Exact.search(&world, &Limits::default());
+            let reduced = Engine::Exact.search(&world, &Limits { symmetry: true, ..Limits::default() });
+            assert_eq!((plain.states, plain.representatives), (one.pow(mailboxes as u32), plain.states));
+            assert_eq!((reduced.states, reduced.representatives), (plain.states, orders), "{mailboxes} mailboxes");
+            assert_eq!(lengths(&reduced), lengths(&plain));
+            assert_eq!(reduced.depth, plain.depth);
+            let rest = |search: &Search| search.at_rest.iter().cloned().collect::<HashSet<State>>();
+            assert!(rest(&reduced) == rest(&plain), "the states at rest are the same");
+            check_ways(&world, &reduced);
+        }
+    }
+}
+
+#[test]
+fn no_two_states_are_taken_for_one() {
+    for name in ["second-move", "method-2", "stranded"] {
+        for world in worlds(&loaded(name)) {
+            let states = distances(&world);
+            let at_rest = states
+                .iter()
+                .map(|(state, _)| state)
+                .filter(|state| state.accounts.values().all(|account| world.is_at_rest(account, &state.shared)));
+            let at_rest: BTreeSet<State> = at_rest.cloned().collect();
+            for engine in Engine::ALL {
+                let found = engine.search(&world, &Limits::default());
+                assert_eq!((found.states, found.defect), (states.len(), None), "{name} by {engine}");
+                // A state that comes out of the search is the one that went in.
+                let found: BTreeSet<State> = found.at_rest.into_iter().collect();
+                assert!(found == at_rest, "{name} by {engine}");
+            }
+        }
+    }
+}
+
+#[test]
+fn taking_note_of_every_state_costs_no_walk_to_it() {
+    // A walk to every state would be as many steps as all distances together.
+    let world = worlds_unsearched(&alike(2)).remove(0);
+    let timed = |limits: &Limits<'_>| {
+        let started = Instant::now();
+        Engine::Exact.search(&world, limits);
+        started.elapsed()
+    };
+    let (sender, levels) = std::sync::mpsc::channel();
+    let progress = stranded::engine::Progress::new(Some(sender));
+    let watched = Limits { progress: Some(&progress), ..Limits::default() };
+    let soonest = |limits: &Limits<'_>| (0..5).map(|_| timed(limits)).min().unwrap_or_default();
+    let (silent, told) = (soonest(&Limits::default()), soonest(&watched));
+    assert!(told < silent * 2 + Duration::from_millis(100), "{told:?} instead of {silent:?}");
+    assert!(levels.try_iter().count() > 100);
+}
+
+#[test]
+fn a_small_search_does_not_wait_for_its_report() {
+    let world = worlds_unsearched(&loaded("move")).remove(0);
+    for engine in Engine::ALL {
+        let started = Instant::now();
+        for _ in 0..20 {
+            assert_eq!(engine.search(&world, &Limits::default()).cut, None);
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "{engine}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn every_part_of_a_state_tells_it_from_others() {
+    for world in worlds(&changed("second-move", "replication = \"instant\"", "replication = \"eventual\"")) {
+        let states = distances(&world);
+        let hashed: HashSet<&State> = states.iter().map(|(state, _)| state).collect();
+        assert_eq!(hashed.len(), states.len(), "what is not equal is not the same in a table either");
+        assert_eq!(Engine::Exact.search(&world, &Limits::default()).states, states.len());
+    }
+}
+
+#[test]
+fn two_threads_find_the_shortest_ways_and_the_same_every_time() {
+    for world in worlds_unsearched(&alike(2)) {
+        let nearest = nearest(&world);
+        let alone = with_threads(1, &world, &Limits::default());
+        assert_eq!(lengths(&alone), nearest);
+        for threads in [2, 4] {
+            for _ in 0..5 {
+                let found = with_threads(threads, &world, &Limits::default());
+                assert_eq!((&found.violations, found.states), (&alone.violations, alone.states), "{threads} threads");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_is_saved_goes_on_and_keeps_to_its_memory() {
+    let spec = alike(2);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    let whole = searched(&spec);
+    let cut = Limits { depth_max: Some(whole.depth() / 2), ..Limits::default() };
+    check_saved(&spec, Engine::Exact, &cut, &[Saved::open(&file, "mine").unwrap()]);
+    let saved = [Saved::open(&file, "mine").unwrap()];
+    let resumed = check_saved(&spec, Engine::Exact, &Limits::default(), &saved);
+    let [resumed, whole] = [&resumed, &whole].map(|one| (one.states(), one.cases[0].search.violations.clone()));
+    assert_eq!(resumed, whole);
+    for engine in Engine::ALL {
+        let found = engine.search(&endless(), &Limits { memory_max: Some(1), ..Limits::default() });
+        assert_eq!(found.cut, Some(Cut::Memory(1)), "{engine}");
+    }
+}
+
+#[test]
+fn every_property_has_its_shortest_way_in_one_run_with_any_engine() {
+    for name in ["second-move", "stranded"] {
+        for world in worlds(&loaded(name)) {
+            let nearest = nearest(&world);
+            for engine in Engine::ALL {
+                let [one, other] = [(), ()].map(|()| engine.search(&world, &Limits::default()));
+                assert_eq!((lengths(&one), &one.violations), (nearest.clone(), &other.violations), "{engine}");
+                check_ways(&world, &one);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_can_happen_is_listed_in_the_same_order_every_time() {
+    let spec = loaded("second-move");
+    for (world, again) in worlds_unsearched(&spec).into_iter().zip(worlds_unsearched(&spec)) {
+        assert_eq!(world.actions(), again.actions());
+        for (state, _) in distances(&world) {
+            assert!(world.enabled(&state).eq(again.enabled(&state)));
+        }
+    }
+}
+
+/// The tests that the rows of the page name, in their order.
+fn named() -> Vec<&'static str> {
+    let rows = PAGE.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| What"));
+    rows.map(|row| row.split('`').rev().nth(1).unwrap_or_else(|| panic!("no test: {row}"))).collect()
+}
+
+#[test]
+fn every_row_of_the_page_names_its_test() {
+    let tests = TESTS.split("#[test]\nfn ").skip(1).map(|rest| rest.split('(').next().unwrap());
+    let tests: Vec<&str> = tests.filter(|name| *name != "every_row_of_the_page_names_its_test").collect();
+    assert_eq!(named(), tests);
+    assert_eq!(tests.len(), 20);
+}
