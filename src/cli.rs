@@ -69,10 +69,10 @@ pub struct Check {
     /// Stop after this time, such as 250ms or 10s; 0s is over before the first state
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// Stop before the process takes more memory than this, such as 500MB or 8GiB
+    /// Stop when the process takes about as much memory as this, such as 500MB or 8GiB
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<ByteSize>,
-    /// Save the searches in this folder while they run; it must be new or empty
+    /// Save the searches in this folder while they run; it must not hold a checkpoint yet
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
     /// Go on with the searches that were saved in this folder, and save them there

@@ -5,7 +5,7 @@
 pub enum Exit {
     /// Every verdict is the expected one.
     AsExpected,
-    /// A bound, the time or the memory ran out, or nothing was exercised.
+    /// A bound, the time or the memory ran out, somebody ended it, or nothing was exercised.
     Inconclusive,
     /// A property or an implementation is not as expected.
     NotAsExpected,
@@ -34,6 +34,7 @@ Exit codes:
   0  every verdict is the expected one
   1  a property is not as expected; advise: some mailbox is stranded or has no safe procedure
   2  the command line, a scenario or another input is wrong
-  3  inconclusive: a bound or the time ran out, or nothing was exercised
+  3  inconclusive: a bound, the time or the memory ran out, it was interrupted or only walked,
+     its checkpoint could not be written, or nothing was exercised
   5  a defect of stranded itself";
 }

@@ -206,7 +206,7 @@ fn a_bound_of_the_depth_hides_nothing_that_is_nearer() {
 
 /// Fails if anything is said to hold of a search that was cut, by any engine and any number of threads.
 #[track_caller]
-fn check_nothing_holds(spec: &Spec, limits: &dyn Fn() -> Limits<'static>, is_expected: fn(Cut) -> bool) {
+fn check_nothing_holds(spec: &Spec, limits: &(dyn Fn() -> Limits<'static> + Sync), is_expected: fn(Cut) -> bool) {
     for engine in Engine::ALL {
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -305,7 +305,7 @@ fn taking_note_of_every_state_costs_no_walk_to_it() {
     let world = worlds_unsearched(&alike(2)).remove(0);
     let timed = |limits: &Limits<'_>| {
         let started = Instant::now();
-        Engine::Exact.search(&world, limits);
+        assert_eq!(Engine::Exact.search(&world, limits).cut, None);
         started.elapsed()
     };
     let (sender, levels) = std::sync::mpsc::channel();
@@ -361,7 +361,8 @@ fn a_search_is_saved_goes_on_and_keeps_to_its_memory() {
     let file = folder.path().join("file");
     let whole = searched(&spec);
     let cut = Limits { depth_max: Some(whole.depth() / 2), ..Limits::default() };
-    check_saved(&spec, Engine::Exact, &cut, &[Saved::open(&file, "mine").unwrap()]);
+    let half = check_saved(&spec, Engine::Exact, &cut, &[Saved::open(&file, "mine").unwrap()]);
+    assert!(!half.is_complete() && half.states() < whole.states());
     let saved = [Saved::open(&file, "mine").unwrap()];
     let resumed = check_saved(&spec, Engine::Exact, &Limits::default(), &saved);
     let [resumed, whole] = [&resumed, &whole].map(|one| (one.states(), one.cases[0].search.violations.clone()));

@@ -88,7 +88,7 @@ fn walks_find_violations_and_never_that_something_holds() {
             let Some(case) = judgement.shown_by.map(|case| &checked.cases[case]) else { continue };
             let Some(trace) = case.trace(judgement.property) else { continue };
             assert!(case.world.initial.contains(&trace.path.initial), "{place}");
-            trace.path.states(&case.world);
+            assert_eq!(trace.path.states(&case.world).len(), trace.path.actions.len() + 1, "{place}");
             violated += 1;
         }
     }
