@@ -95,10 +95,9 @@
   (and (not (and (keeps (at-source s)) (keeps (at-destination s))))
        (= (source-lacks s) (others-in-folders (at-destination s)))
        (= (destination-lacks s) (others-in-folders (at-source s)))))
-; A message that is not in a store is in none.
+; What is not owed any more, or not yet, or waits in the transport, is in no store.
 (define-fun mail-fits ((s State)) Bool
-  (=> (or (= (mail s) unsent) (= (mail s) queued) (= (mail s) returned))
-      (not (or (keeps (at-source s)) (keeps (at-destination s))))))
+  (=> (not (= (mail s) owed)) (not (or (keeps (at-source s)) (keeps (at-destination s))))))
 (define-fun fits ((s State)) Bool (and (lacking-fits source s) (lacking-fits destination s) (mail-fits s)))
 
 ; Mail and users. A store from which a marked mailbox is moved defers its mail. [Q248839, Q277911]
@@ -193,11 +192,11 @@
   (with (to p) (present true (others (at (to p) s)) (mark (at (to p) s))) s))
 (define-fun other-copied ((more Bool) (s State)) State
   (with-lacking (to p) more (with (to p) (with-others true (at (to p) s)) s)))
+(define-fun copied-more ((here Position) (s State) (again Position) (next Position) (t State)) Bool
+  (or (and (message-lacking s) (goes here s (message-copied s) (ite (lacks (to p) s) again next) t))
+      (and (lacks (to p) s)
+        (or (goes here s (other-copied true s) again t)
+            (goes here s (other-copied false s) (ite (message-lacking s) again next) t)))))
 (define-fun copies ((here Position) (s State) (next Position) (t State)) Bool
   (and (can-copy s)
-    (ite (or (message-lacking s) (lacks (to p) s))
-      (or (and (message-lacking s) (goes here s (message-copied s) (ite (lacks (to p) s) here next) t))
-          (and (lacks (to p) s)
-            (or (goes here s (other-copied true s) here t)
-                (goes here s (other-copied false s) (ite (message-lacking s) here next) t))))
-      (goes here s s next t))))
+    (ite (or (message-lacking s) (lacks (to p) s)) (copied-more here s here next t) (goes here s s next t))))
