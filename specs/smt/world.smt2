@@ -32,12 +32,12 @@
    ((absent) (present (holds Bool) (others Bool) (mark Mark)))
    ; What the recipient says. It is split when Home-MDB names the destination already and Home-MTA the source still.
    ((names (named Server)) (split) (no-recipient))
-   ; Where a program stands: the label of the step that comes next. A second act under one label has `-2`.
+   ; Where a program stands: the label of the step that comes next, or its place among the steps.
    ((idle) (over)
     (other-server) (home-is-source) (create) (mark-destination) (mark-source) (copy) (delete-source-early) (sync)
     (delete-source) (unmark) (done) (duplicate) (told)
     (edit) (edit-home-mdb) (edit-home-mta)
-    (delete) (delete-2)
+    (delete) (|2|)
     (claim) (claim-other) (home-is-ours) (switch) (confirm) (merge) (unmark-other) (release-both) (release) (declined))
    ((state
       (mail Mail)

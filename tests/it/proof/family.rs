@@ -42,7 +42,7 @@ impl Family {
         scenario: "move",
         mail: Mail::AnyTime,
         runs: RunsMax::Any,
-        messages: 3,
+        messages: 4,
     };
     pub(super) const ARTICLE: Self = Self {
         name: "move-of-the-article",
@@ -50,7 +50,7 @@ impl Family {
         scenario: "second-move",
         mail: Mail::AnyTime,
         runs: RunsMax::Any,
-        messages: 3,
+        messages: 4,
     };
     pub(super) const METHOD_1: Self = Self {
         name: "method-1",
@@ -58,7 +58,7 @@ impl Family {
         scenario: "method-1",
         mail: Mail::AnyTime,
         runs: RunsMax::Any,
-        messages: 3,
+        messages: 4,
     };
     pub(super) const METHOD_2: Self = Self {
         name: "method-2",
@@ -66,7 +66,7 @@ impl Family {
         scenario: "method-2",
         mail: Mail::AsInScenario,
         runs: RunsMax::Times(1),
-        messages: 3,
+        messages: 4,
     };
     pub(super) const GUARDED: Self = Self {
         name: "guarded-move",
@@ -74,7 +74,7 @@ impl Family {
         scenario: "guarded-move",
         mail: Mail::AnyTime,
         runs: RunsMax::Any,
-        messages: 3,
+        messages: 2,
     };
 
     /// The whole proof.

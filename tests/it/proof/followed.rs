@@ -4,7 +4,7 @@ use std::fmt;
 
 use stranded_model::action::Action;
 use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
-use stranded_model::procedure::{Procedure, StepResult};
+use stranded_model::procedure::StepResult;
 use stranded_model::scenario::RunsMax;
 use stranded_model::state::{Account, Home, Mailbox, Mark, Phase, Program, Recipient};
 use stranded_model::{Executed, World};
@@ -121,17 +121,10 @@ impl Place {
                 let [run] = &world.scenario.administrators[administrator.index()].runs[..] else {
                     panic!("the proof knows one run of each administrator");
                 };
-                label(&run.procedure, usize::from(step))
+                format!("|{}|", run.procedure.step_name(usize::from(step)))
             }
         }
     }
-}
-
-/// The label of a step. A step that has none is a further act of the labelled one before it.
-fn label(procedure: &Procedure, step: usize) -> String {
-    let labelled = procedure.steps[..=step].iter().rposition(|step| step.label.is_some()).unwrap();
-    let label = procedure.steps[labelled].label.clone().unwrap();
-    if labelled == step { label } else { format!("{label}-{}", step - labelled + 1) }
 }
 
 impl Store {
@@ -193,7 +186,7 @@ pub(super) fn step_name(
         Action::Die { .. } => Some("die".to_owned()),
         Action::Act { .. } => {
             let executed = executed.unwrap();
-            let label = label(executed.in_procedure(world).0, executed.step);
+            let label = executed.in_procedure(world).0.step_name(executed.step);
             Some(match executed.result {
                 StepResult::Ok => label,
                 result @ (StepResult::Duplicate | StepResult::Refused | StepResult::Lost) => {

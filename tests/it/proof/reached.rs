@@ -2,7 +2,6 @@
 //! questions whether the proof says the same.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fmt::Write;
 
 use stranded_model::World;
 use stranded_model::assumption::Assumption;
@@ -10,7 +9,7 @@ use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet};
 use stranded_model::state::{Ended, Phase, State};
 
 use super::followed::{Followed, administrator_name, step_name};
-use super::solver::Check;
+use super::solver::{Check, answered, output};
 use crate::worlds::MAILBOX;
 
 /// Whose step of which name; mail and users are nobody's program.
@@ -25,10 +24,10 @@ pub(super) struct Reached {
     steps: BTreeMap<Kind, BTreeMap<Followed, BTreeSet<Followed>>>,
 }
 
-/// Questions to z3, each with the answer that it must have.
+/// Questions to z3, about things that must not be: each with a name and a condition on a state and the one after it.
 pub(super) struct Questions {
-    text: String,
-    expected: Vec<Check>,
+    states: String,
+    asked: Vec<(String, String)>,
 }
 
 impl Reached {
@@ -117,26 +116,21 @@ impl Reached {
     pub(super) fn questions(&self, steps: &[String]) -> Questions {
         let names: BTreeMap<&Followed, String> =
             self.terms.keys().enumerate().map(|(index, followed)| (followed, format!("r{index}"))).collect();
-        let mut questions = Questions { text: String::new(), expected: Vec::new() };
-        for (followed, name) in &names {
-            questions.say(&format!("(define-fun {name} () State {})", self.terms[followed]));
-        }
-        questions.say("(declare-const t State)\n(declare-const before Int)");
+        let states =
+            names.iter().map(|(followed, name)| format!("(define-fun {name} () State {})", self.terms[followed]));
+        let mut questions = Questions { states: joined(states), asked: Vec::new() };
         let initial = self.initial.iter().map(|followed| format!("(= t {})", names[followed]));
-        questions.never("another state is initial", &format!("(distinct (initial t) (or {}))", joined(initial)));
-        let kept = |wanted: bool| {
-            let states = self.kept.iter().filter(move |(_, kept)| **kept == wanted);
-            joined(states.map(|(followed, _)| format!("(no-loss {})", names[followed])))
-        };
-        questions.never("another message is lost", &format!("(not (and {} true))", kept(true)));
-        questions.never("another message is kept", &format!("(or {} false)", kept(false)));
+        questions.ask("other states are initial", &format!("(distinct (initial t) (or {}))", joined(initial)));
+        let judged = names.iter().map(|(followed, name)| {
+            let is_kept = self.kept[followed];
+            format!("(and (= t {name}) (distinct (no-loss {name}) {is_kept}))")
+        });
+        questions.ask("other messages are lost", &format!("(or {})", joined(judged)));
         let whose: BTreeSet<AdministratorId> = self.steps.keys().filter_map(|(who, _)| *who).collect();
         for who in whose {
-            questions.say(&format!("(push) (assert (= p {}))", administrator_name(who)));
             for step in steps {
-                questions.compare(&self.rows(who, step), &names, step);
+                questions.compare(who, step, &self.rows(who, step), &names);
             }
-            questions.say("(pop)");
         }
         questions
     }
@@ -148,41 +142,62 @@ impl Reached {
 }
 
 impl Questions {
-    pub(super) fn text(&self) -> &str {
-        &self.text
+    /// Where the proof and the model are not of one mind, each with an example; nothing if they are.
+    pub(super) fn differences(&self, definitions: &str) -> String {
+        let answers = answered(&self.text(definitions, &self.asked, ""));
+        let asked: Vec<&str> = answers.iter().map(|check| check.parts().0).collect();
+        assert_eq!(asked, self.asked.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let differs = |(check, _): &(&Check, _)| check.parts().1 != "unsat";
+        let differing: Vec<_> = answers.iter().zip(&self.asked).filter(differs).map(|(_, asked)| asked.clone()).collect();
+        if differing.is_empty() {
+            return String::new();
+        }
+        output(&self.text(definitions, &differing, "(get-value (from-state t))"))
     }
 
-    pub(super) fn expected(&self) -> Vec<Check> {
-        self.expected.clone()
+    fn text(&self, definitions: &str, asked: &[(String, String)], then: &str) -> String {
+        let asked = asked.iter().map(|(name, condition)| {
+            format!("(push) (assert {condition}) (echo \"{name}\") (check-sat) {then} (pop)")
+        });
+        let asked = joined(asked);
+        format!("{definitions}\n{}\n(declare-const from-state State) (declare-const t State)\n{asked}", self.states)
     }
 
-    fn say(&mut self, line: &str) {
-        writeln!(self.text, "{line}").unwrap();
-    }
-
-    fn never(&mut self, name: &str, condition: &str) {
-        self.say(&format!("(push) (assert {condition}) (echo \"{name}\") (check-sat) (pop)"));
-        self.expected.push(Check::new(name, "unsat"));
+    /// Asks whether something can be; it must not.
+    fn ask(&mut self, name: &str, condition: &str) {
+        self.asked.push((name.to_owned(), condition.to_owned()));
     }
 
     /// From each state the step leads exactly where it leads in the model.
-    fn compare(&mut self, rows: &BTreeMap<Followed, BTreeSet<Followed>>, names: &BTreeMap<&Followed, String>, step: &str) {
+    fn compare(
+        &mut self,
+        who: AdministratorId,
+        step: &str,
+        rows: &BTreeMap<Followed, BTreeSet<Followed>>,
+        names: &BTreeMap<&Followed, String>,
+    ) {
         let function = format!("|step-{step}|");
+        let who = administrator_name(who);
         let pairs = rows.iter().flat_map(|(before, after)| after.iter().map(move |after| (before, after)));
-        let taken = joined(pairs.map(|(before, after)| format!("({function} {} {})", names[before], names[after])));
-        self.never(&format!("{step} does what the proof has not"), &format!("(not (and {taken} true))"));
+        let missing = pairs.map(|(before, after)| {
+            let (before, after) = (&names[before], &names[after]);
+            format!("(and (= from-state {before}) (= t {after}) (not ({function} {before} {after})))")
+        });
+        let missing = format!("(and (= p {who}) (or false {}))", joined(missing));
+        self.ask(&format!("{who}: {step} does what the proof lacks"), &missing);
         let nowhere = BTreeSet::new();
-        let more = joined(names.iter().map(|(before, name)| {
+        let excess = names.iter().map(|(before, name)| {
             let after = rows.get(before).unwrap_or(&nowhere);
             let known = joined(after.iter().map(|after| format!("(= t {})", names[after])));
-            format!("(and (= before {}) ({function} {name} t) (not (or {known} false)))", &name[1..])
-        }));
-        self.never(&format!("{step} does less than the proof has"), &format!("(or {more})"));
+            format!("(and (= from-state {name}) ({function} {name} t) (not (or false {known})))")
+        });
+        let excess = format!("(and (= p {who}) (or false {}))", joined(excess));
+        self.ask(&format!("{who}: {step} does not do what the proof has"), &excess);
     }
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join("\n")
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// The same state with new supplies, and without what only the observer or a repeated run reads: nothing that can happen
