@@ -78,7 +78,7 @@ fn compare(family: &Family) {
     let mut losing = BTreeSet::new();
     for world in family.worlds() {
         let reached = Reached::of(&world);
-        let assumed = reached.assumed(&world);
+        let assumed = reached.assumed();
         let text = format!("{}\n{assumed}", family.definitions());
         let questions = reached.questions(&family.steps());
         assert_eq!(questions.differences(&text), "", "{}:\n{assumed}", family.name);

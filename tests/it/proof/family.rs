@@ -42,7 +42,7 @@ impl Family {
         scenario: "move",
         mail: Mail::AnyTime,
         runs: RunsMax::Any,
-        messages: 4,
+        messages: 5,
     };
     pub(super) const ARTICLE: Self = Self {
         name: "move-of-the-article",
@@ -74,7 +74,7 @@ impl Family {
         scenario: "guarded-move",
         mail: Mail::AnyTime,
         runs: RunsMax::Any,
-        messages: 2,
+        messages: 3,
     };
 
     /// The whole proof.

@@ -72,6 +72,11 @@ impl Followed {
         }
     }
 
+    /// What the proof calls the place where an administrator's program stands.
+    pub(super) fn position(&self, world: &World, administrator: AdministratorId) -> String {
+        self.programs[administrator.index()].name(world)
+    }
+
     /// How the proof writes it.
     pub(super) fn term<'a>(&'a self, world: &'a World) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| {

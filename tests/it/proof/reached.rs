@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use stranded_model::World;
+use stranded_model::action::Action;
 use stranded_model::assumption::Assumption;
 use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet};
-use stranded_model::state::{Ended, Phase, State};
+use stranded_model::state::{Ended, Phase, Server, State};
 
 use super::followed::{Followed, administrator_name, step_name};
 use super::solver::{Check, answered, output};
@@ -15,9 +16,12 @@ use crate::worlds::MAILBOX;
 /// Whose step of which name; mail and users are nobody's program.
 type Kind = (Option<AdministratorId>, String);
 
+/// What nobody's program does.
+const MAIL: [&str; 6] = ["deliver", "redeliver", "deliver-other", "log-on", "owner-deletes", "owner-deletes-other"];
+
 /// What is reached in a world, as messages see it.
-pub(super) struct Reached {
-    terms: BTreeMap<Followed, String>,
+pub(super) struct Reached<'a> {
+    world: &'a World,
     /// Whether the message that is followed is not lost.
     kept: BTreeMap<Followed, bool>,
     initial: BTreeSet<Followed>,
@@ -30,56 +34,51 @@ pub(super) struct Questions {
     asked: Vec<(String, String)>,
 }
 
-impl Reached {
+impl<'a> Reached<'a> {
     /// Everything that happens in a world in which no supply ends but that of messages.
-    pub(super) fn of(world: &World) -> Self {
-        let mut reached =
-            Self { terms: BTreeMap::new(), kept: BTreeMap::new(), initial: BTreeSet::new(), steps: BTreeMap::new() };
+    pub(super) fn of(world: &'a World) -> Self {
+        let mut reached = Self { world, kept: BTreeMap::new(), initial: BTreeSet::new(), steps: BTreeMap::new() };
         let messages = (0..world.scenario.site.messages).map(MessageId::at);
         let mut known: HashSet<State> = world.initial.iter().map(|state| renewed(world, state.clone())).collect();
         let mut open: Vec<State> = known.iter().cloned().collect();
         for state in &open {
             for message in messages.clone() {
-                let followed = reached.see(world, state, message);
+                let followed = reached.see(state, message);
                 reached.initial.insert(followed);
             }
         }
         while let Some(state) = open.pop() {
             let before: Vec<Followed> =
                 messages.clone().map(|message| Followed::of(world, &state.accounts[MAILBOX], message)).collect();
-            for action in world.actions() {
-                let Ok(occurrence) = world.occur(&state, action) else { continue };
-                let after = renewed(world, occurrence.state);
-                let who = action.administrator();
-                for (message, before) in messages.clone().zip(&before) {
-                    let followed = Followed::of(world, &after.accounts[MAILBOX], message);
-                    let name =
-                        step_name(world, &state.accounts[MAILBOX], action, occurrence.step.as_ref(), message);
-                    match name {
-                        Some(name) => {
-                            let kind = reached.steps.entry((who, name)).or_default();
-                            kind.entry(*before).or_default().insert(followed);
+            for now in moments(world, &state) {
+                for action in world.actions() {
+                    let Ok(occurrence) = world.occur(&now, action) else { continue };
+                    let after = renewed(world, occurrence.state);
+                    for (message, before) in messages.clone().zip(&before) {
+                        let account = &state.accounts[MAILBOX];
+                        let followed = Followed::of(world, &after.accounts[MAILBOX], message);
+                        let name = step_name(world, account, action, occurrence.step.as_ref(), message);
+                        let Some(name) = name else { continue };
+                        let kind = reached.steps.entry((action.administrator(), name)).or_default();
+                        kind.entry(*before).or_default().insert(followed);
+                    }
+                    if !known.contains(&after) {
+                        for message in messages.clone() {
+                            reached.see(&after, message);
                         }
-                        None => assert_eq!(*before, followed, "{action:?}"),
+                        known.insert(after.clone());
+                        open.push(after);
                     }
-                }
-                if !known.contains(&after) {
-                    for message in messages.clone() {
-                        reached.see(world, &after, message);
-                    }
-                    known.insert(after.clone());
-                    open.push(after);
                 }
             }
         }
-        eprintln!("{} states, {} followed, {} edges", known.len(), reached.terms.len(), reached.steps.values().flat_map(|x| x.values()).map(|x| x.len()).sum::<usize>());
+        eprintln!("{} states, {} followed, {} edges", known.len(), reached.kept.len(), reached.steps.values().flat_map(|x| x.values()).map(|x| x.len()).sum::<usize>());
         reached
     }
 
-    fn see(&mut self, world: &World, state: &State, message: MessageId) -> Followed {
+    fn see(&mut self, state: &State, message: MessageId) -> Followed {
         let account = &state.accounts[MAILBOX];
-        let followed = Followed::of(world, account, message);
-        self.terms.entry(followed).or_insert_with(|| followed.term(world).to_string());
+        let followed = Followed::of(self.world, account, message);
         let is_kept = !account.lost().contains(message);
         let before = *self.kept.entry(followed).or_insert(is_kept);
         assert_eq!(before, is_kept, "whether a message is lost is seen from itself");
@@ -100,7 +99,7 @@ impl Reached {
     }
 
     /// The answers that the world gives to the assumptions.
-    pub(super) fn assumed(&self, world: &World) -> String {
+    pub(super) fn assumed(&self) -> String {
         let told = [
             Assumption::DuplicateAbort,
             Assumption::SourceDelete,
@@ -108,16 +107,16 @@ impl Reached {
             Assumption::SplitHome,
             Assumption::MailBeforeMark,
         ];
-        let says = |one: Assumption| format!("(assert (= {} {}))\n", one.name(), world.assumptions.value(one));
+        let says = |one: Assumption| format!("(assert (= {} {}))\n", one.name(), self.world.assumptions.value(one));
         told.map(says).concat()
     }
 
     /// Whether the proof says the same of what is initial, of what is lost, and of each step from each state.
     pub(super) fn questions(&self, steps: &[String]) -> Questions {
         let names: BTreeMap<&Followed, String> =
-            self.terms.keys().enumerate().map(|(index, followed)| (followed, format!("r{index}"))).collect();
+            self.kept.keys().enumerate().map(|(index, followed)| (followed, format!("r{index}"))).collect();
         let states =
-            names.iter().map(|(followed, name)| format!("(define-fun {name} () State {})", self.terms[followed]));
+            names.iter().map(|(followed, name)| format!("(define-fun {name} () State {})", followed.term(self.world)));
         let mut questions = Questions { states: joined(states), asked: Vec::new() };
         let initial = self.initial.iter().map(|followed| format!("(= t {})", names[followed]));
         questions.ask("other states are initial", &format!("(distinct (initial t) (or {}))", joined(initial)));
@@ -126,18 +125,13 @@ impl Reached {
             format!("(and (= t {name}) (distinct (no-loss {name}) {is_kept}))")
         });
         questions.ask("other messages are lost", &format!("(or {})", joined(judged)));
-        let whose: BTreeSet<AdministratorId> = self.steps.keys().filter_map(|(who, _)| *who).collect();
+        let whose: BTreeSet<Option<AdministratorId>> = self.steps.keys().map(|(who, _)| *who).collect();
         for who in whose {
-            for step in steps {
-                questions.compare(who, step, &self.rows(who, step), &names);
+            for step in steps.iter().filter(|step| MAIL.contains(&step.as_str()) == who.is_none()) {
+                questions.compare(self, &(who, step.clone()), &names);
             }
         }
         questions
-    }
-
-    fn rows(&self, who: AdministratorId, step: &str) -> BTreeMap<Followed, BTreeSet<Followed>> {
-        let kind = |who| self.steps.get(&(who, step.to_owned()));
-        kind(Some(who)).or_else(|| kind(None)).cloned().unwrap_or_default()
     }
 }
 
@@ -169,30 +163,42 @@ impl Questions {
     }
 
     /// From each state the step leads exactly where it leads in the model.
-    fn compare(
-        &mut self,
-        who: AdministratorId,
-        step: &str,
-        rows: &BTreeMap<Followed, BTreeSet<Followed>>,
-        names: &BTreeMap<&Followed, String>,
-    ) {
+    fn compare(&mut self, reached: &Reached<'_>, kind: &Kind, names: &BTreeMap<&Followed, String>) {
+        let (who, step) = kind;
         let function = format!("|step-{step}|");
-        let who = administrator_name(who);
+        let (whose, told) = match who {
+            Some(who) => (format!("(= p {})", administrator_name(*who)), format!("{}: {step}", administrator_name(*who))),
+            None => ("true".to_owned(), step.clone()),
+        };
+        let stands = |state: &Followed| position(kind).is_none_or(|(who, label)| state.position(reached.world, who) == label);
+        if let Some((_, label)) = position(kind) {
+            let elsewhere = format!("(and {whose} ({function} from-state t) (distinct (position p from-state) {label}))");
+            self.ask(&format!("{told} is done elsewhere"), &elsewhere);
+        }
+        let nowhere = BTreeMap::new();
+        let rows = reached.steps.get(kind).unwrap_or(&nowhere);
         let pairs = rows.iter().flat_map(|(before, after)| after.iter().map(move |after| (before, after)));
         let missing = pairs.map(|(before, after)| {
             let (before, after) = (&names[before], &names[after]);
             format!("(and (= from-state {before}) (= t {after}) (not ({function} {before} {after})))")
         });
-        let missing = format!("(and (= p {who}) (or false {}))", joined(missing));
-        self.ask(&format!("{who}: {step} does what the proof lacks"), &missing);
+        self.ask(&format!("{told} does what the proof lacks"), &format!("(and {whose} (or false {}))", joined(missing)));
         let nowhere = BTreeSet::new();
-        let excess = names.iter().map(|(before, name)| {
+        let excess = names.iter().filter(|(before, _)| stands(before)).map(|(before, name)| {
             let after = rows.get(before).unwrap_or(&nowhere);
             let known = joined(after.iter().map(|after| format!("(= t {})", names[after])));
             format!("(and (= from-state {name}) ({function} {name} t) (not (or false {known})))")
         });
-        let excess = format!("(and (= p {who}) (or false {}))", joined(excess));
-        self.ask(&format!("{who}: {step} does not do what the proof has"), &excess);
+        self.ask(&format!("{told} does not do what the proof has"), &format!("(and {whose} (or false {}))", joined(excess)));
+    }
+}
+
+/// Where a program must stand to do this, if it is a program that does it and not everywhere.
+fn position(kind: &Kind) -> Option<(AdministratorId, String)> {
+    match (kind.0, kind.1.split(':').next().unwrap_or_default()) {
+        (None, _) | (Some(_), "die") => None,
+        (Some(who), "start") => Some((who, "idle".to_owned())),
+        (Some(who), label) => Some((who, format!("|{label}|"))),
     }
 }
 
@@ -200,10 +206,21 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
+/// The state as it is, and with each service failing that can: it is up again after the next act, since all that a failure
+/// does is to leave an act without an answer, or mail in the queue.
+fn moments(world: &World, state: &State) -> Vec<State> {
+    let failures = world.actions().iter().filter(|action| matches!(action, Action::Fail { .. }));
+    let failed = failures.filter_map(|failure| world.step(state, failure).ok());
+    let mut moments: Vec<State> = failed.collect();
+    moments.push(state.clone());
+    moments
+}
+
 /// The same state with new supplies, and without what only the observer or a repeated run reads: nothing that can happen
 /// depends on it where every run may be repeated without end.
 fn renewed(world: &World, mut state: State) -> State {
     state.shared.faults_left = world.scenario.environment.faults_max;
+    state.shared.servers.values_mut().for_each(|server| *server = Server::UP);
     let account = &mut state.accounts[MAILBOX];
     account.record.destroyed = MessageSet::EMPTY;
     account.record.false_success = false;
