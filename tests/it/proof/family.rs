@@ -74,7 +74,7 @@ impl Family {
         scenario: "guarded-move",
         mail: Mail::AnyTime,
         runs: RunsMax::Any,
-        messages: 3,
+        messages: 4,
     };
 
     /// The whole proof.

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use stranded_model::action::Action;
+use stranded_model::World;
 use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
-use stranded_model::procedure::StepResult;
 use stranded_model::scenario::RunsMax;
-use stranded_model::state::{Account, Home, Mailbox, Mark, Phase, Program, Recipient};
-use stranded_model::{Executed, World};
+use stranded_model::state::{Account, Home, Mailbox, Mark, Phase, Program, Recipient, State};
 
-use crate::worlds::{DESTINATION, SOURCE};
+use super::taken::{Step, position_before};
+use crate::worlds::{DESTINATION, MAILBOX, SOURCE};
 
 /// The proof's `State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,8 +43,9 @@ enum Place {
 }
 
 impl Followed {
-    /// The account as this message sees it.
-    pub(super) fn of(world: &World, account: &Account, message: MessageId) -> Self {
+    /// The state as this message sees it.
+    pub(super) fn of(world: &World, state: &State, message: MessageId) -> Self {
+        let account = &state.accounts[MAILBOX];
         let record = &account.record;
         assert!(account.saved.is_empty(), "the proof has no saved file");
         let mail = if !record.accepted.contains(message) {
@@ -60,9 +60,8 @@ impl Followed {
             "owed"
         };
         let others = |set: MessageSet| !set.without(MessageSet::just(message)).is_empty();
-        let lacks = |x: ServerId, y: ServerId| {
-            others(account.mailboxes[y].messages().without(account.mailboxes[x].held()))
-        };
+        let lacks =
+            |x: ServerId, y: ServerId| others(account.mailboxes[y].messages().without(account.mailboxes[x].held()));
         Self {
             mail,
             stores: [SOURCE, DESTINATION].map(|server| Store::of(&account.mailboxes[server], message)),
@@ -72,9 +71,12 @@ impl Followed {
         }
     }
 
-    /// What the proof calls the place where an administrator's program stands.
-    pub(super) fn position(&self, world: &World, administrator: AdministratorId) -> String {
-        self.programs[administrator.index()].name(world)
+    /// Whether whoever does the step stands where it is done.
+    pub(super) fn can_take(&self, world: &World, step: &Step) -> bool {
+        match (step.administrator, step.position()) {
+            (Some(administrator), Some(here)) => self.programs[administrator.index()].name(world) == here,
+            (Some(_), None) | (None, Some(_) | None) => true,
+        }
     }
 
     /// How the proof writes it.
@@ -122,12 +124,7 @@ impl Place {
         match self {
             Self::Idle => "idle".to_owned(),
             Self::Over => "over".to_owned(),
-            Self::At { administrator, step } => {
-                let [run] = &world.scenario.administrators[administrator.index()].runs[..] else {
-                    panic!("the proof knows one run of each administrator");
-                };
-                format!("|{}|", run.procedure.step_name(usize::from(step)))
-            }
+            Self::At { administrator, step } => position_before(world, administrator, usize::from(step)),
         }
     }
 }
@@ -169,39 +166,4 @@ impl fmt::Display for Store {
 /// What the proof calls an administrator.
 pub(super) fn administrator_name(administrator: AdministratorId) -> &'static str {
     ["first", "second"][administrator.index()]
-}
-
-/// What the proof calls what happened, if this message is followed; nothing where it sees nothing.
-pub(super) fn step_name(
-    world: &World,
-    before: &Account,
-    action: &Action,
-    executed: Option<&Executed>,
-    followed: MessageId,
-) -> Option<String> {
-    let of = |message: MessageId, own: &str, other: &str| {
-        Some(if message == followed { own } else { other }.to_owned())
-    };
-    match *action {
-        Action::Deliver { .. } => of(MessageId::at(before.record.accepted.len()), "deliver", "deliver-other"),
-        Action::Redeliver { message, .. } => of(message, "redeliver", "deliver-other"),
-        Action::LogOn { .. } => Some("log-on".to_owned()),
-        Action::OwnerDeletes { message, .. } => of(message, "owner-deletes", "owner-deletes-other"),
-        Action::Start { .. } => Some("start".to_owned()),
-        Action::Die { .. } => Some("die".to_owned()),
-        Action::Act { .. } => {
-            let executed = executed.unwrap();
-            let label = executed.in_procedure(world).0.step_name(executed.step);
-            Some(match executed.result {
-                StepResult::Ok => label,
-                result @ (StepResult::Duplicate | StepResult::Refused | StepResult::Lost) => {
-                    format!("{label}:{}", result.name())
-                }
-            })
-        }
-        Action::Fail { .. } | Action::Recover { .. } => None,
-        Action::Replicate { .. } | Action::Refresh { .. } | Action::Edit { .. } => {
-            panic!("the proof does not know {action:?}")
-        }
-    }
 }

@@ -45,6 +45,7 @@ pub(super) fn output(text: &str) -> String {
     let written = input.write_all(text.as_bytes());
     drop(input);
     let output = z3.wait_with_output().unwrap();
-    written.unwrap_or_else(|error| panic!("z3 stopped reading ({error}):\n{}", String::from_utf8_lossy(&output.stdout)));
+    written
+        .unwrap_or_else(|error| panic!("z3 stopped reading ({error}):\n{}", String::from_utf8_lossy(&output.stdout)));
     String::from_utf8(output.stdout).unwrap()
 }
