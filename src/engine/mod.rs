@@ -7,6 +7,7 @@ mod graph;
 mod limits;
 mod liveness;
 mod reference;
+mod rules;
 
 use std::fmt;
 
@@ -64,6 +65,8 @@ impl fmt::Display for Engine {
 pub struct Search {
     /// How many distinct states it reached.
     pub states: usize,
+    /// How many of them it looked at: one of those that differ only by an exchange of mailboxes, where it makes use of that.
+    pub representatives: usize,
     /// How many actions away the farthest of them is.
     pub depth: usize,
     /// Why it is not complete, if it is not.

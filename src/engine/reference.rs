@@ -47,7 +47,7 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
         }
     });
     let depth = notes.distances.values().copied().max().unwrap_or(0);
-    Search { states, depth, cut: notes.cut, violations, coverage, at_rest, defect }
+    Search { states, representatives: states, depth, cut: notes.cut, violations, coverage, at_rest, defect }
 }
 
 /// A shortest way to a state in which the property is not true; none, if there is none and everything was searched.
@@ -153,7 +153,7 @@ impl Model for Bounded {
         if notes.stopped {
             return None;
         }
-        notes.coverage.note_action(&self.world, &action, &occurrence);
+        notes.coverage.note_action(&self.world, &action, occurrence.step.as_ref());
         let distance = notes.distances.get(state).map_or(0, |distance| distance + 1);
         drop(notes);
         self.admits(&occurrence.state, distance).then_some(occurrence.state)
