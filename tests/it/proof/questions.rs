@@ -21,6 +21,9 @@ const ASSUMPTIONS: [Assumption; 5] = [
     Assumption::MailBeforeMark,
 ];
 
+/// How many of them z3 is asked in one go.
+const QUESTIONS_MAX: usize = 30;
+
 /// Questions about things that must not be.
 pub(super) struct Questions<'a> {
     world: &'a World,
@@ -54,16 +57,21 @@ impl<'a> Questions<'a> {
 
     /// Where the proof with these definitions and the model differ, each time with an example; nothing if they agree.
     pub(super) fn differences(&self, definitions: &str) -> String {
-        let answers = answered(&self.text(definitions, &self.asked, ""));
-        let expected: Vec<Check> = self.asked.iter().map(|question| Check::new(&question.name, "unsat")).collect();
-        let differing: Vec<Question> = (answers.iter().zip(&expected).zip(&self.asked))
-            .filter(|((answer, expected), _)| answer != expected)
-            .map(|(_, question)| question.clone())
-            .collect();
-        if differing.is_empty() && answers.len() == expected.len() {
-            return String::new();
+        let differing: Vec<Question> =
+            self.asked.chunks(QUESTIONS_MAX).flat_map(|asked| self.differing(definitions, asked)).collect();
+        if differing.is_empty() {
+            String::new()
+        } else {
+            output(&self.text(definitions, &differing, "(get-value (before after))"))
         }
-        output(&self.text(definitions, &differing, "(get-value (before after))"))
+    }
+
+    fn differing(&self, definitions: &str, asked: &[Question]) -> Vec<Question> {
+        let answers = answered(&self.text(definitions, asked, ""));
+        assert_eq!(answers.len(), asked.len(), "z3 answers every question");
+        let expected = |question: &Question| Check::new(&question.name, "unsat");
+        let differs = |(answer, question): &(&Check, &Question)| **answer != expected(question);
+        answers.iter().zip(asked).filter(differs).map(|(_, question)| question.clone()).collect()
     }
 
     fn text(&self, definitions: &str, asked: &[Question], then: &str) -> String {
