@@ -80,14 +80,12 @@ impl Followed {
     }
 
     /// How the proof writes it.
-    pub(super) fn term<'a>(&'a self, world: &'a World) -> impl fmt::Display + 'a {
-        fmt::from_fn(move |f| {
-            let [at_source, at_destination] = self.stores;
-            let [source, destination] = self.lacks;
-            let [first, second] = self.programs.map(|place| place.name(world));
-            let (mail, home) = (self.mail, self.home);
-            write!(f, "(state {mail} {at_source} {at_destination} {source} {destination} {home} {first} {second})")
-        })
+    pub(super) fn term(&self, world: &World) -> String {
+        let [at_source, at_destination] = self.stores;
+        let [source, destination] = self.lacks;
+        let [first, second] = self.programs.map(|place| place.name(world));
+        let (mail, home) = (self.mail, self.home);
+        format!("(state {mail} {at_source} {at_destination} {source} {destination} {home} {first} {second})")
     }
 }
 
