@@ -70,7 +70,7 @@
 (define-fun others-in-folders ((b Store)) Bool (and (is-listed b) (others b)))
 (define-fun others-waiting ((b Store)) Bool (and (is-marked b) (others-wait (mark b))))
 
-; Writing one. Each gives the state with one thing changed.
+; Writing one. Each gives the state with one thing changed, in the way of z3.
 (define-fun with-mail ((m Mail) (s State)) State ((_ update-field mail) s m))
 (define-fun with-home ((h Home) (s State)) State ((_ update-field home) s h))
 (define-fun with ((x Server) (b Store) (s State)) State
@@ -90,7 +90,7 @@
   (and (=> (lacks x s) (others-in-folders (at (opposite x) s)))
        (=> (and (others-in-folders (at (opposite x) s)) (not (lacks x s)))
            (or (others-in-folders (at x s)) (others-waiting (at x s))))))
-; No other message is in both stores; of the message that is followed, the same.
+; No message is in both stores, neither the one that is followed nor another.
 (define-fun nothing-twice ((s State)) Bool
   (and (not (and (keeps (at-source s)) (keeps (at-destination s))))
        (= (source-lacks s) (others-in-folders (at-destination s)))
@@ -160,7 +160,7 @@
   (or (owner-deletes-other-at source true s t) (owner-deletes-other-at source false s t)
       (owner-deletes-other-at destination true s t) (owner-deletes-other-at destination false s t)))
 
-; What a program's step does. It stands at one label, changes something, and goes on at another.
+; What a program does with a step. It stands at one label, changes something, and goes on at another.
 (define-fun goes ((here Position) (s State) (changed State) (next Position) (t State)) Bool
   (and (= (position p s) here) (= t (with-position next changed))))
 

@@ -95,6 +95,37 @@ fn compare(family: &Family) {
     assert_eq!(answered_sat(" keeps the invariant"), losing, "{}", family.name);
 }
 
+/// Wherever a definition of the move's proof is changed, the step that it belongs to is told, with an example.
+#[test]
+fn a_step_that_differs_from_the_models_is_told() {
+    let world = &Family::MOVE.worlds()[0];
+    let reached = Reached::of(world);
+    let questions = Questions::about(world, &reached, &Family::MOVE.steps());
+    let definitions = Family::MOVE.definitions();
+    for (old, new, told) in [
+        ("(not (= (mail t) queued))", "true", "redeliver does in the proof what it does not in the model"),
+        (
+            "(marked destination s)",
+            "s",
+            "mark-destination of the first does in the model what it does not in the proof",
+        ),
+        (
+            "(goes here s (other-copied true s) again t)",
+            "false",
+            "copy of the first does in the model what it does not",
+        ),
+        ("(goes done s s idle t)", "(goes idle s s idle t)", "done of the first is done elsewhere"),
+        ("(names source) idle idle)", "(names source) done idle)", "other states are initial"),
+        ("(keeps (at-source s)) (keeps (at-destination s))))\n", "(keeps (at-source s)) true))\n", "messages are lost"),
+    ] {
+        let changed = definitions.replacen(old, new, 1);
+        assert_ne!(changed, definitions, "`{old}` stands in the proof");
+        let differences = questions.differences(&changed);
+        assert!(differences.contains(told), "{new} for {old}: {differences}");
+        assert!(differences.contains("(before (state"), "{new} for {old}: {differences}");
+    }
+}
+
 #[test]
 fn each_step_of_the_proof_of_the_move_is_the_models() {
     compare(&Family::MOVE);
