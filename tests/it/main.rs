@@ -10,6 +10,7 @@ mod engines;
 mod liveness;
 mod loader;
 mod past;
+mod proof;
 mod readme;
 mod replays;
 mod rescue;
