@@ -85,6 +85,18 @@ impl Coverage {
         }
     }
 
+    /// The points that either search has seen, of two that look for the same ones.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        assert_eq!(self.points, other.points, "two searches of different scenarios");
+        for (point, seen) in other.points() {
+            if seen {
+                self.note(point);
+            }
+        }
+        self
+    }
+
     /// Whether what the property speaks of was the case anywhere.
     #[must_use]
     pub fn meets(&self, property: Safety) -> bool {

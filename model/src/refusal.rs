@@ -51,6 +51,8 @@ pub enum Refusal {
     EditsUsedUp,
     /// The service is in that condition already.
     AlreadySo,
+    /// The action takes another message than the chosen one, or none.
+    AnotherTaken,
 }
 
 impl fmt::Display for Refusal {
@@ -78,6 +80,7 @@ impl fmt::Display for Refusal {
             Self::NoRecipient => "there is no live recipient",
             Self::EditsUsedUp => "as many other edits as the scenario supplies have happened",
             Self::AlreadySo => "the service is in that condition already",
+            Self::AnotherTaken => "the action takes another message than the chosen one, or none",
         })
     }
 }

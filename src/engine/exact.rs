@@ -8,8 +8,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
-use stranded_model::action::Action;
-use stranded_model::checkable::{Model, Property, safety_properties};
+use stranded_model::checkable::{Happening, Model, Property, safety_properties};
 use stranded_model::coverage::Coverage;
 use stranded_model::state::State;
 
@@ -19,9 +18,10 @@ use super::{Path, Search, is_at_rest};
 /// After how many states the clock is looked at.
 const STATES_PER_LOOK: usize = 256;
 
-pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
-    let watched = Watched { world, coverage: RefCell::new(Coverage::of(world)) };
-    let found = search(&watched, limits);
+pub(super) fn search<M: Happening>(model: &M, limits: &Limits<'_>) -> Search<M::Action> {
+    let world = model.as_ref();
+    let watched = Watched { model, coverage: RefCell::new(Coverage::of(world)) };
+    let found = explore(&watched, limits);
     let mut coverage = watched.coverage.into_inner();
     let mut at_rest = Vec::new();
     for state in &found.states {
@@ -30,7 +30,7 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
             at_rest.push(state.clone());
         }
     }
-    let path = |id: &Option<u32>| id.map(|id| found.path(world, id));
+    let path = |id: &Option<u32>| id.map(|id| found.path(model, id));
     let mut violations = found.violations.iter().map(path);
     Search {
         states: found.states.len(),
@@ -53,11 +53,8 @@ struct Found<S> {
     cut: Option<Cut>,
 }
 
-/// The search itself, for any model whose states can be compared.
-fn search<M: Model>(model: &M, limits: &Limits<'_>) -> Found<M::State>
-where
-    M::State: Hash + Eq,
-{
+/// The search itself.
+fn explore<M: Happening>(model: &Watched<'_, M>, limits: &Limits<'_>) -> Found<State> {
     let properties = model.properties();
     let mut found = Found {
         states: Vec::new(),
@@ -86,6 +83,10 @@ where
         for id in level.clone() {
             if id.is_multiple_of(STATES_PER_LOOK) && limits.time_is_over() {
                 found.cut = Some(Cut::Time);
+                return found;
+            }
+            if !model.model.goes_on(&found.states[id]) {
+                found.cut = Some(Cut::Crowd);
                 return found;
             }
             model.actions(&found.states[id], &mut actions);
@@ -144,14 +145,17 @@ impl<S: Hash + Eq> Found<S> {
 
 impl Found<State> {
     /// The way to a state. Which action led from one state to the next is found again by trying them in order.
-    fn path(&self, world: &World, id: u32) -> Path {
+    fn path<M: Happening>(&self, model: &M, id: u32) -> Path<M::Action> {
         let mut actions = Vec::new();
         let mut id = id;
         while self.parents[id as usize] != id {
             let parent = self.parents[id as usize];
             let (from, to) = (&self.states[parent as usize], &self.states[id as usize]);
-            let action = world.actions().iter().find(|action| world.step(from, action).as_ref() == Ok(to));
-            actions.push(*action.expect("a state is reached from its parent by some action"));
+            let mut tried = Vec::new();
+            model.actions(from, &mut tried);
+            let leads = |action: &M::Action| model.happens(from, action).is_ok_and(|found| found.state == *to);
+            let action = tried.into_iter().find(leads);
+            actions.push(action.expect("a state is reached from its parent by some action"));
             id = parent;
         }
         actions.reverse();
@@ -159,27 +163,27 @@ impl Found<State> {
     }
 }
 
-/// A world whose steps are taken note of.
-struct Watched<'a> {
-    world: &'a World,
+/// A model in whose steps what happens is taken note of.
+struct Watched<'a, M> {
+    model: &'a M,
     coverage: RefCell<Coverage>,
 }
 
-impl Model for Watched<'_> {
+impl<M: Happening> Model for Watched<'_, M> {
     type State = State;
-    type Action = Action;
+    type Action = M::Action;
 
     fn init_states(&self) -> Vec<State> {
-        self.world.init_states()
+        self.model.init_states()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        Model::actions(self.world, state, actions);
+    fn actions(&self, state: &State, actions: &mut Vec<M::Action>) {
+        self.model.actions(state, actions);
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        let occurrence = self.world.occur(state, &action).ok()?;
-        self.coverage.borrow_mut().note_action(self.world, &action, &occurrence);
+    fn next_state(&self, state: &State, action: M::Action) -> Option<State> {
+        let occurrence = self.model.happens(state, &action).ok()?;
+        self.coverage.borrow_mut().note_action(self.model.as_ref(), M::in_world(&action), &occurrence);
         Some(occurrence.state)
     }
 
@@ -188,8 +192,8 @@ impl Model for Watched<'_> {
     }
 }
 
-impl AsRef<World> for Watched<'_> {
+impl<M: Happening> AsRef<World> for Watched<'_, M> {
     fn as_ref(&self) -> &World {
-        self.world
+        self.model.as_ref()
     }
 }

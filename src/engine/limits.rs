@@ -35,6 +35,8 @@ pub enum Cut {
     Time,
     /// There is no state to start from.
     NoStart,
+    /// Messages are in more kinds of places than can be told apart.
+    Crowd,
 }
 
 impl fmt::Display for Cut {
@@ -44,6 +46,9 @@ impl fmt::Display for Cut {
             Self::Depth(max) => write!(f, "there are states more than {max} steps away (--max-depth)"),
             Self::Time => f.write_str("the time was over (--timeout)"),
             Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
+            Self::Crowd => f.write_str(
+                "messages are in more kinds of places at once than can be told apart (give a number of messages)",
+            ),
         }
     }
 }

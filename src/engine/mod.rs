@@ -12,6 +12,7 @@ use std::fmt;
 
 use stranded_model::World;
 use stranded_model::action::Action;
+use stranded_model::checkable::Happening;
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
@@ -43,12 +44,12 @@ impl Engine {
         }
     }
 
-    /// Searches all that is reachable in a world, within the limits.
+    /// Searches all that is reachable in a world, or in a crowd, within the limits.
     #[must_use]
-    pub fn search(self, world: &World, limits: &Limits<'_>) -> Search {
+    pub fn search<M: Happening>(self, model: &M, limits: &Limits<'_>) -> Search<M::Action> {
         match self {
-            Self::Exact => exact::search_world(world, limits),
-            Self::Stateright => reference::search_world(world, limits),
+            Self::Exact => exact::search(model, limits),
+            Self::Stateright => reference::search(model, limits),
         }
     }
 }
@@ -61,7 +62,7 @@ impl fmt::Display for Engine {
 
 /// What a search found.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub struct Search<A = Action> {
     /// How many distinct states it reached.
     pub states: usize,
     /// How many actions away the farthest of them is.
@@ -69,7 +70,7 @@ pub struct Search {
     /// Why it is not complete, if it is not.
     pub cut: Option<Cut>,
     /// For each property in the order of [`Safety::ALL`]: a shortest path to a state in which it is not true.
-    pub violations: [Option<Path>; Safety::ALL.len()],
+    pub violations: [Option<Path<A>>; Safety::ALL.len()],
     /// What happened anywhere.
     pub coverage: Coverage,
     /// The states in which every mailbox is at rest, in a fixed order.
@@ -78,13 +79,13 @@ pub struct Search {
     pub defect: Option<String>,
 }
 
-/// A way through a world.
+/// A way through a world, or through a crowd in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
+pub struct Path<A = Action> {
     /// Where it starts.
     pub initial: State,
     /// What happens, in order.
-    pub actions: Vec<Action>,
+    pub actions: Vec<A>,
 }
 
 fn is_at_rest(world: &World, state: &State) -> bool {

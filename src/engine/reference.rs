@@ -12,8 +12,7 @@ use std::time::Instant;
 
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
-use stranded_model::action::Action;
-use stranded_model::checkable::{Checker, HasDiscoveries, Model, Property, safety_properties};
+use stranded_model::checkable::{Checker, Happening, HasDiscoveries, Model, Property, safety_properties};
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
@@ -24,21 +23,22 @@ use super::{Path, Search, is_at_rest};
 /// A property that nothing breaks: a run with it explores everything.
 const EVERYTHING: &str = "everything";
 
-pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
-    let world = Arc::new(world.clone());
-    let explored = Bounded::new(&world, None, limits);
+pub(super) fn search<M: Happening>(model: &M, limits: &Limits<'_>) -> Search<M::Action> {
+    let model = Arc::new(model.clone());
+    let world = (*model).as_ref();
+    let explored = Bounded::new(&model, None, limits);
     let notes = Arc::clone(&explored.notes);
     let counted = run(explored).unique_state_count();
     let mut notes = lock(&notes);
-    let mut at_rest: Vec<State> = notes.distances.keys().filter(|state| is_at_rest(&world, state)).cloned().collect();
+    let mut at_rest: Vec<State> = notes.distances.keys().filter(|state| is_at_rest(world, state)).cloned().collect();
     at_rest.sort();
     let mut coverage = notes.coverage.clone();
-    notes.distances.keys().for_each(|state| coverage.note_state(&world, state));
+    notes.distances.keys().for_each(|state| coverage.note_state(world, state));
     let states = notes.distances.len();
     let differs = notes.cut.is_none() && counted != states;
     let defect = differs
         .then(|| format!("stateright counted {counted} states and was given {states}: two states share a fingerprint"));
-    let violations = Safety::ALL.map(|property| match violation(&world, property, limits) {
+    let violations = Safety::ALL.map(|property| match violation(&model, property, limits) {
         Ok(path) => path,
         // A run that was cut found nothing; it would be wrong to say that there is nothing.
         Err(cut) => {
@@ -51,8 +51,12 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
 }
 
 /// A shortest way to a state in which the property is not true; none, if there is none and everything was searched.
-fn violation(world: &Arc<World>, property: Safety, limits: &Limits<'_>) -> Result<Option<Path>, Cut> {
-    let model = Bounded::new(world, Some(property), limits);
+fn violation<M: Happening>(
+    model: &Arc<M>,
+    property: Safety,
+    limits: &Limits<'_>,
+) -> Result<Option<Path<M::Action>>, Cut> {
+    let model = Bounded::new(model, Some(property), limits);
     let notes = Arc::clone(&model.notes);
     let checker = run(model);
     // The checker walks the path again to tell it; that walk is not to be stopped.
@@ -66,13 +70,13 @@ fn violation(world: &Arc<World>, property: Safety, limits: &Limits<'_>) -> Resul
     Ok(initial.map(|initial| Path { initial, actions: path.into_actions() }))
 }
 
-fn run(model: Bounded) -> impl Checker<Bounded> {
+fn run<M: Happening>(model: Bounded<M>) -> impl Checker<Bounded<M>> {
     model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join()
 }
 
-/// The world within limits, with notes of what the checker made of it.
-struct Bounded {
-    world: Arc<World>,
+/// A model within limits, with notes of what the checker made of it.
+struct Bounded<M> {
+    model: Arc<M>,
     property: Option<Safety>,
     states_max: Option<usize>,
     depth_max: Option<usize>,
@@ -97,11 +101,12 @@ impl Notes {
     }
 }
 
-impl Bounded {
-    fn new(world: &Arc<World>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
-        let notes = Notes { distances: HashMap::default(), coverage: Coverage::of(world), cut: None, stopped: false };
+impl<M: Happening> Bounded<M> {
+    fn new(model: &Arc<M>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
+        let coverage = Coverage::of((**model).as_ref());
+        let notes = Notes { distances: HashMap::default(), coverage, cut: None, stopped: false };
         Self {
-            world: Arc::clone(world),
+            model: Arc::clone(model),
             property,
             states_max: limits.states_max,
             depth_max: limits.depth_max,
@@ -133,27 +138,28 @@ impl Bounded {
     }
 }
 
-impl Model for Bounded {
+impl<M: Happening> Model for Bounded<M> {
     type State = State;
-    type Action = Action;
+    type Action = M::Action;
 
     fn init_states(&self) -> Vec<State> {
-        self.world.init_states().into_iter().filter(|state| self.admits(state, 0)).collect()
+        self.model.init_states().into_iter().filter(|state| self.admits(state, 0)).collect()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        if !lock(&self.notes).stopped {
-            Model::actions(&*self.world, state, actions);
+    fn actions(&self, state: &State, actions: &mut Vec<M::Action>) {
+        let mut notes = lock(&self.notes);
+        if !notes.stopped && (self.model.goes_on(state) || notes.stop(Cut::Crowd)) {
+            self.model.actions(state, actions);
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        let occurrence = self.world.occur(state, &action).ok()?;
+    fn next_state(&self, state: &State, action: M::Action) -> Option<State> {
+        let occurrence = self.model.happens(state, &action).ok()?;
         let mut notes = lock(&self.notes);
         if notes.stopped {
             return None;
         }
-        notes.coverage.note_action(&self.world, &action, &occurrence);
+        notes.coverage.note_action((*self.model).as_ref(), M::in_world(&action), &occurrence);
         let distance = notes.distances.get(state).map_or(0, |distance| distance + 1);
         drop(notes);
         self.admits(&occurrence.state, distance).then_some(occurrence.state)
@@ -167,9 +173,9 @@ impl Model for Bounded {
     }
 }
 
-impl AsRef<World> for Bounded {
+impl<M: Happening> AsRef<World> for Bounded<M> {
     fn as_ref(&self) -> &World {
-        &self.world
+        (*self.model).as_ref()
     }
 }
 

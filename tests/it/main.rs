@@ -5,6 +5,7 @@
 mod advise;
 mod article;
 mod cli;
+mod crowd;
 mod engines;
 mod liveness;
 mod loader;
