@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -68,7 +69,13 @@ pub struct Check {
     /// Stop after this time, such as 250ms or 10s; 0s is over before the first state
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// How many scenarios to search at the same time [default: one for each core]
+    /// Stop before the process takes more memory than this, such as 500MB or 8GiB
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<ByteSize>,
+    /// Look at all states, also at those that differ only by an exchange of mailboxes
+    #[arg(long)]
+    pub no_symmetry: bool,
+    /// How many threads search at the same time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Save every counterexample in this folder

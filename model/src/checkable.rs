@@ -4,77 +4,9 @@
 pub use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model, Property};
 
 use crate::action::Action;
-use crate::crowd::{Choice, Crowd};
 use crate::property::Safety;
-use crate::refusal::Refusal;
 use crate::state::State;
-use crate::world::{Occurrence, World};
-
-/// A model in whose steps something of a world happens: the world itself, or a crowd in it.
-pub trait Happening:
-    Model<State = State, Action: Clone + PartialEq + Send + Sync> + AsRef<World> + Clone + Send + Sync + 'static
-{
-    /// What happens when this action is taken in this state.
-    ///
-    /// # Errors
-    /// The condition that forbids the action here.
-    fn happens(&self, state: &State, action: &Self::Action) -> Result<Occurrence, Refusal>;
-
-    /// The action of the world in an action of the model.
-    fn in_world(action: &Self::Action) -> &Action;
-
-    /// Whether it can be said at all what follows a state.
-    fn goes_on(&self, state: &State) -> bool;
-}
-
-impl Happening for World {
-    fn happens(&self, state: &State, action: &Action) -> Result<Occurrence, Refusal> {
-        self.occur(state, action)
-    }
-
-    fn in_world(action: &Action) -> &Action {
-        action
-    }
-
-    fn goes_on(&self, _: &State) -> bool {
-        true
-    }
-}
-
-impl Happening for Crowd {
-    fn happens(&self, state: &State, choice: &Choice) -> Result<Occurrence, Refusal> {
-        self.occur(state, choice)
-    }
-
-    fn in_world(choice: &Choice) -> &Action {
-        &choice.action
-    }
-
-    fn goes_on(&self, state: &State) -> bool {
-        !Self::is_full(state)
-    }
-}
-
-impl Model for Crowd {
-    type State = State;
-    type Action = Choice;
-
-    fn init_states(&self) -> Vec<State> {
-        self.world().initial.clone()
-    }
-
-    fn actions(&self, state: &State, choices: &mut Vec<Choice>) {
-        self.choices(state, choices);
-    }
-
-    fn next_state(&self, state: &State, choice: Choice) -> Option<State> {
-        self.step(state, &choice).ok()
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        safety_properties()
-    }
-}
+use crate::world::World;
 
 impl Model for World {
     type State = State;

@@ -7,7 +7,7 @@ use crate::procedure::{Act, StepResult};
 use crate::property::Safety;
 use crate::scenario::{Fault, RunId};
 use crate::state::{Account, Shared, State};
-use crate::world::{Occurrence, World};
+use crate::world::{Executed, World};
 
 /// Something that must happen somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,9 +39,22 @@ pub enum Point {
 pub struct Coverage {
     points: Vec<Point>,
     seen: Vec<bool>,
-    missing: usize,
-    /// For each run, administrator by administrator, the first run of the same procedure.
-    firsts: Vec<Vec<RunId>>,
+    places: Places,
+}
+
+/// Where each point stands among the points, so that nothing is looked for while a search runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Places {
+    kinds: [Option<usize>; Kind::ALL.len()],
+    antecedents: [Option<usize>; Safety::ALL.len()],
+    /// For each administrator, each of his runs, and each step of it.
+    steps: Vec<Vec<Vec<StepPlaces>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StepPlaces {
+    step: Option<usize>,
+    handlers: [Option<usize>; StepResult::ALL.len()],
 }
 
 impl Coverage {
@@ -49,26 +62,45 @@ impl Coverage {
     #[must_use]
     pub fn of(world: &World) -> Self {
         let points = points(world);
-        let mut firsts = vec![Vec::new(); world.scenario.administrators.len()];
+        let place = |point: Point| points.binary_search(&point).ok();
+        let steps_of = |id: RunId| {
+            let run = first_of_its_procedure(world, id);
+            let places = |step: usize| StepPlaces {
+                step: place(Point::Step { run, step }),
+                handlers: StepResult::ALL.map(|result| place(Point::Handler { run, step, result })),
+            };
+            (0..world.scenario.run(id).procedure.steps.len()).map(places).collect()
+        };
+        let mut steps = vec![Vec::new(); world.scenario.administrators.len()];
         for (id, _) in world.scenario.runs() {
-            firsts[id.administrator.index()].push(first_of_its_procedure(world, id));
+            steps[id.administrator.index()].push(steps_of(id));
         }
-        Self { seen: vec![false; points.len()], missing: points.len(), points, firsts }
+        let places = Places {
+            kinds: Kind::ALL.map(|kind| place(Point::Environment(kind))),
+            antecedents: Safety::ALL.map(|property| place(Point::Antecedent(property))),
+            steps,
+        };
+        Self { seen: vec![false; points.len()], points, places }
     }
 
-    /// Takes note of what an action made happen.
-    pub fn note_action(&mut self, world: &World, action: &Action, occurrence: &Occurrence) {
-        if self.missing == 0 {
-            return;
+    /// Takes note of what an action made happen; the step that a program executed, if it was one.
+    pub fn note_action(&mut self, world: &World, action: &Action, step: Option<&Executed>) {
+        self.note(self.places.kinds[action.kind() as usize]);
+        let Some(executed) = step else { return };
+        let places =
+            self.places.steps[executed.run.administrator.index()][usize::from(executed.run.run)][executed.step];
+        self.note(places.step);
+        self.note(places.handlers[executed.result as usize]);
+        for property in Safety::ALL.into_iter().filter(|property| property.is_met_by(world, executed)) {
+            self.note(self.places.antecedents[property as usize]);
         }
-        self.note(Point::Environment(action.kind()));
-        let Some(executed) = occurrence.step else { return };
-        let run = self.firsts[executed.run.administrator.index()][usize::from(executed.run.run)];
-        self.note(Point::Step { run, step: executed.step });
-        self.note(Point::Handler { run, step: executed.step, result: executed.result });
-        for property in Safety::ALL.into_iter().filter(|property| property.is_met_by(world, &executed)) {
-            self.note(Point::Antecedent(property));
-        }
+    }
+
+    /// Takes note of all that another search of the same world has seen.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        self.seen.iter_mut().zip(&other.seen).for_each(|(seen, also)| *seen |= also);
+        self
     }
 
     /// Takes note of what is the case in a state.
@@ -79,28 +111,16 @@ impl Coverage {
     /// Takes note of what is the case for a mailbox.
     pub fn note_account(&mut self, world: &World, account: &Account, shared: &Shared) {
         for property in Safety::ALL {
-            if self.lacks(Point::Antecedent(property)) && property.is_met_in(world, account, shared) {
-                self.note(Point::Antecedent(property));
+            if self.lacks(property) && property.is_met_in(world, account, shared) {
+                self.note(self.places.antecedents[property as usize]);
             }
         }
-    }
-
-    /// The points that either search has seen, of two that look for the same ones.
-    #[must_use]
-    pub fn with(mut self, other: &Self) -> Self {
-        assert_eq!(self.points, other.points, "two searches of different scenarios");
-        for (point, seen) in other.points() {
-            if seen {
-                self.note(point);
-            }
-        }
-        self
     }
 
     /// Whether what the property speaks of was the case anywhere.
     #[must_use]
     pub fn meets(&self, property: Safety) -> bool {
-        !self.lacks(Point::Antecedent(property))
+        !self.lacks(property)
     }
 
     /// Every point, and whether it was seen.
@@ -108,16 +128,13 @@ impl Coverage {
         self.points.iter().copied().zip(self.seen.iter().copied())
     }
 
-    fn lacks(&self, point: Point) -> bool {
-        self.points.binary_search(&point).is_ok_and(|place| !self.seen[place])
+    fn lacks(&self, property: Safety) -> bool {
+        self.places.antecedents[property as usize].is_some_and(|place| !self.seen[place])
     }
 
-    fn note(&mut self, point: Point) {
-        if let Ok(place) = self.points.binary_search(&point)
-            && !self.seen[place]
-        {
+    fn note(&mut self, place: Option<usize>) {
+        if let Some(place) = place {
             self.seen[place] = true;
-            self.missing -= 1;
         }
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! So a set of messages is empty here where it is empty there, and lies within another where it does there. Every rule of the
 //! world is right about a crowd, and [`World::change`] is the one place that is asked. Only of an act that takes a single
-//! message there is more to say: which one, and whether others remain where it was. That is a [`Choice`]. [`Crowd::occur`]
+//! message there is more to say: which one, and whether others remain where it was. That is a [`Choice`]. [`Crowd::change`]
 //! gives the chosen message a number of its own, asks the world, and folds what follows.
 //!
 //! Whatever happens to any number of messages, happens here as well ([`seen_from`]); not all that happens here happens there,
@@ -21,7 +21,7 @@ pub use crate::places::{seen_from, seen_from_all};
 use crate::procedure::Act;
 use crate::refusal::Refusal;
 use crate::scenario::Scenario;
-use crate::state::{Account, Phase, State};
+use crate::state::{Account, Phase, Shared, State};
 use crate::world::{Change, Occurrence, World};
 
 /// The number of the tracked message.
@@ -31,6 +31,7 @@ pub const TRACKED: MessageId = MessageId(0);
 #[derive(Clone, Debug)]
 pub struct Crowd {
     world: World,
+    choices: Vec<Choice>,
 }
 
 /// An action, and which message it takes.
@@ -113,7 +114,7 @@ impl Crowd {
     /// The same crowd, with stores that remember what was deleted from them.
     #[must_use]
     pub fn remembering_deletions(self) -> Self {
-        Self { world: self.world.remembering_deletions() }
+        Self { world: self.world.remembering_deletions(), ..self }
     }
 
     fn in_world(scenario: &Scenario, begin: impl FnOnce(&Scenario) -> World) -> Self {
@@ -122,7 +123,7 @@ impl Crowd {
         listed.site.messages = 1;
         let mut world = begin(&listed);
         world.scenario.site.messages = MessageSet::CAPACITY;
-        Self { world }
+        Self { choices: choices(world.actions()), world }
     }
 
     /// The world whose rules are asked.
@@ -131,25 +132,10 @@ impl Crowd {
         &self.world
     }
 
-    /// Whether so many kinds of others are told apart in a state that there is no number for one more. What follows such a
-    /// state cannot be said.
+    /// Every choice that the scenario knows of, in the order in which searches try them.
     #[must_use]
-    pub fn is_full(state: &State) -> bool {
-        state.accounts.values().any(|account| numbers(account) >= MessageSet::CAPACITY)
-    }
-
-    /// Every choice that the scenario knows of in a state, in the order in which searches try them.
-    pub fn choices(&self, state: &State, choices: &mut Vec<Choice>) {
-        for action in self.world.actions() {
-            let mut push = |taken| choices.push(Choice { action: *action, taken });
-            let account = &state.accounts[action.mailbox().unwrap_or_default()];
-            match self.takes(account, action) {
-                Takes::None => push(Taken::Nothing),
-                Takes::Arriving => [Taken::Tracked, Taken::New].into_iter().for_each(push),
-                Takes::Named => one_of(account).for_each(push),
-                Takes::Lacking => one_of(account).chain([Taken::Nothing]).for_each(push),
-            }
-        }
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
     }
 
     /// What follows when this choice is made in this state.
@@ -157,25 +143,26 @@ impl Crowd {
     /// # Errors
     /// The condition that forbids it here.
     pub fn step(&self, state: &State, choice: &Choice) -> Result<State, Refusal> {
-        self.occur(state, choice).map(|occurrence| occurrence.state)
-    }
-
-    /// As [`Crowd::step`], with what the program that acted learned.
-    ///
-    /// # Errors
-    /// The condition that forbids it here.
-    pub fn occur(&self, state: &State, choice: &Choice) -> Result<Occurrence, Refusal> {
         let mailbox = choice.action.mailbox().unwrap_or_default();
-        let known = &state.accounts[mailbox];
-        let (before, action) = self.unfold(known, choice)?;
-        let Change { mut account, shared, step } = self.change(&before, state, &action, choice.taken)?;
-        if choice.taken == Taken::New {
-            account.record.accepted = known.record.accepted;
-        }
-        fold(&mut account);
+        let Change { account, shared, .. } = self.change(&state.accounts[mailbox], &state.shared, choice)?;
         let mut accounts = state.accounts.clone();
         accounts[mailbox] = account;
-        Ok(Occurrence { state: State { accounts, shared }, step })
+        Ok(State { accounts, shared })
+    }
+
+    /// What a choice makes of the account that it concerns, and of what all accounts share.
+    ///
+    /// # Errors
+    /// The condition that forbids it here; or [`Refusal::NumbersUsedUp`], and then what follows cannot be said.
+    pub fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {
+        let takes = self.takes(account, &choice.action);
+        let (unfolded, action) = unfold(account, choice, takes)?;
+        let mut change = self.take(&unfolded, shared, &action, choice.taken, takes)?;
+        if choice.taken == Taken::New {
+            change.account.record.accepted = account.record.accepted;
+        }
+        fold(&mut change.account);
+        Ok(change)
     }
 
     /// What happens, without the others being put together again afterwards: for telling it.
@@ -184,23 +171,32 @@ impl Crowd {
     /// The condition that forbids it here.
     pub fn unfolded(&self, state: &State, choice: &Choice) -> Result<Unfolded, Refusal> {
         let mailbox = choice.action.mailbox().unwrap_or_default();
-        let (account, action) = self.unfold(&state.accounts[mailbox], choice)?;
-        let Change { account: after, shared, step } = self.change(&account, state, &action, choice.taken)?;
+        let takes = self.takes(&state.accounts[mailbox], &choice.action);
+        let (account, action) = unfold(&state.accounts[mailbox], choice, takes)?;
+        let Change { account: after, shared, step } =
+            self.take(&account, &state.shared, &action, choice.taken, takes)?;
         let with = |account: Account| {
             let mut accounts = state.accounts.clone();
             accounts[mailbox] = account;
             accounts
         };
-        let before = State { accounts: with(account), ..state.clone() };
+        let before = State { accounts: with(account), shared: state.shared.clone() };
         let occurrence = Occurrence { state: State { accounts: with(after), shared }, step };
         Ok(Unfolded { before, action, occurrence })
     }
 
     /// What the world makes of an account in which the chosen message has a number of its own. A copy takes the earliest of all,
     /// so for a moment that is the chosen one.
-    fn change(&self, before: &Account, state: &State, action: &Action, taken: Taken) -> Result<Change, Refusal> {
-        if self.takes(before, action) != Takes::Lacking {
-            return self.world.change(before, &state.shared, action);
+    fn take(
+        &self,
+        before: &Account,
+        shared: &Shared,
+        action: &Action,
+        taken: Taken,
+        takes: Takes,
+    ) -> Result<Change, Refusal> {
+        if takes != Takes::Lacking {
+            return self.world.change(before, shared, action);
         }
         let chosen = match taken {
             Taken::Nothing | Taken::New => None,
@@ -209,52 +205,12 @@ impl Crowd {
         };
         let mut account = before.clone();
         chosen.inspect(|chosen| renumber(&mut account, *chosen));
-        let mut change = self.world.change(&account, &state.shared, action)?;
+        let mut change = self.world.change(&account, shared, action)?;
         if copied(&account, &change.account) != chosen.map_or(MessageSet::EMPTY, |_| MessageSet::just(TRACKED)) {
             return Err(Refusal::AnotherTaken);
         }
         chosen.inspect(|chosen| renumber(&mut change.account, *chosen));
         Ok(change)
-    }
-
-    /// The account in which the chosen message has a number of its own, and the action that names it.
-    fn unfold(&self, known: &Account, choice: &Choice) -> Result<(Account, Action), Refusal> {
-        let Choice { mut action, taken } = *choice;
-        let takes = self.takes(known, &action);
-        let fits = match taken {
-            Taken::Nothing => matches!(takes, Takes::None | Takes::Lacking),
-            Taken::Tracked => takes != Takes::None,
-            Taken::New => takes == Takes::Arriving,
-            Taken::Other { .. } => matches!(takes, Takes::Named | Takes::Lacking),
-        };
-        if !fits {
-            return Err(Refusal::AnotherTaken);
-        }
-        let mut account = known.clone();
-        match taken {
-            Taken::Tracked if takes == Takes::Arriving && known.record.accepted.contains(TRACKED) => {
-                return Err(Refusal::MessagesUsedUp);
-            }
-            Taken::Nothing | Taken::Tracked => {}
-            // The next that arrives has the number after all that have.
-            Taken::New => account.record.accepted = MessageSet::first(numbers(known)),
-            Taken::Other { like, rest } => {
-                if !others(known).contains(like) {
-                    return Err(Refusal::NoSuchMessage);
-                }
-                if rest == Rest::Some {
-                    let one_more = MessageSet::just(MessageId::at(numbers(known)));
-                    let beside = |place: &mut MessageSet| {
-                        if place.contains(like) {
-                            *place = place.with(one_more);
-                        }
-                    };
-                    each_place(&mut account, beside);
-                }
-                name(&mut action, rest.chosen(like, &account));
-            }
-        }
-        Ok((account, action))
     }
 
     fn takes(&self, account: &Account, action: &Action) -> Takes {
@@ -297,14 +253,79 @@ impl Rest {
     }
 }
 
-fn one_of(account: &Account) -> impl Iterator<Item = Taken> {
-    let each = |like| [Rest::Some, Rest::None].map(|rest| Taken::Other { like, rest });
-    [Taken::Tracked].into_iter().chain(others(account).iter().flat_map(each))
+/// Every choice for these actions of a world with one message.
+fn choices(actions: &[Action]) -> Vec<Choice> {
+    let numbers = || (1..MessageSet::CAPACITY).map(MessageId::at);
+    let others = || numbers().flat_map(|like| [Rest::Some, Rest::None].map(|rest| Taken::Other { like, rest }));
+    let mut choices = Vec::new();
+    for action in actions {
+        let mut push = |taken| choices.push(Choice { action: *action, taken });
+        match *action {
+            Action::Deliver { .. } => [Taken::Tracked, Taken::New].into_iter().for_each(&mut push),
+            Action::Redeliver { .. } | Action::OwnerDeletes { .. } => {
+                [Taken::Tracked].into_iter().chain(others()).for_each(&mut push);
+            }
+            Action::Act { fate: Fate::Answered | Fate::ReplyLost, .. } => {
+                [Taken::Nothing, Taken::Tracked].into_iter().chain(others()).for_each(&mut push);
+            }
+            Action::Act { fate: Fate::RequestLost, .. }
+            | Action::LogOn { .. }
+            | Action::Start { .. }
+            | Action::Die { .. }
+            | Action::Replicate { .. }
+            | Action::Refresh { .. }
+            | Action::Edit { .. }
+            | Action::Fail { .. }
+            | Action::Recover { .. } => push(Taken::Nothing),
+        }
+    }
+    choices
 }
 
-fn name(action: &mut Action, chosen: MessageId) {
-    if let Action::Redeliver { message, .. } | Action::OwnerDeletes { message, .. } = action {
-        *message = chosen;
+/// The account in which the chosen message has a number of its own, and the action that names it.
+fn unfold(known: &Account, choice: &Choice, takes: Takes) -> Result<(Account, Action), Refusal> {
+    let Choice { mut action, taken } = *choice;
+    let fits = match taken {
+        Taken::Nothing => matches!(takes, Takes::None | Takes::Lacking),
+        Taken::Tracked => takes != Takes::None,
+        Taken::New => takes == Takes::Arriving,
+        Taken::Other { .. } => matches!(takes, Takes::Named | Takes::Lacking),
+    };
+    if !fits {
+        return Err(Refusal::AnotherTaken);
+    }
+    let one_more = |known: &Account| match numbers(known) {
+        MessageSet::CAPACITY.. => Err(Refusal::NumbersUsedUp),
+        free => Ok(free),
+    };
+    match taken {
+        Taken::Tracked if takes == Takes::Arriving && known.record.accepted.contains(TRACKED) => {
+            Err(Refusal::MessagesUsedUp)
+        }
+        Taken::Nothing | Taken::Tracked => Ok((known.clone(), action)),
+        Taken::New => {
+            // The next that arrives has the number after all that have.
+            let mut account = known.clone();
+            account.record.accepted = MessageSet::first(one_more(known)?);
+            Ok((account, action))
+        }
+        Taken::Other { like, .. } if !others(known).contains(like) => Err(Refusal::NoSuchMessage),
+        Taken::Other { like, rest } => {
+            let mut account = known.clone();
+            if rest == Rest::Some {
+                let chosen = MessageSet::just(MessageId::at(one_more(known)?));
+                let beside = |place: &mut MessageSet| {
+                    if place.contains(like) {
+                        *place = place.with(chosen);
+                    }
+                };
+                each_place(&mut account, beside);
+            }
+            if let Action::Redeliver { message, .. } | Action::OwnerDeletes { message, .. } = &mut action {
+                *message = rest.chosen(like, &account);
+            }
+            Ok((account, action))
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub mod table;
 mod world;
 
 pub use refusal::Refusal;
-pub use world::{Executed, Occurrence, World};
+pub use world::{Change, Executed, Occurrence, World};
 
 /// The text of the rules: two models with the same text allow the same things.
 pub const RULES: &[&str] = &[

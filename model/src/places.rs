@@ -29,9 +29,8 @@ pub fn seen_from_all(states: &[State]) -> Vec<State> {
     let numbered = || (0..MessageSet::CAPACITY).map(MessageId::at);
     let mut seen = Vec::new();
     for state in states {
-        let has_arrived = |message: &MessageId| {
-            state.accounts.values().any(|account| account.record.accepted.contains(*message))
-        };
+        let has_arrived =
+            |message: &MessageId| state.accounts.values().any(|account| account.record.accepted.contains(*message));
         let to_come = numbered().find(|message| !has_arrived(message));
         seen.extend(numbered().filter(has_arrived).chain(to_come).map(|message| seen_from(state, message)));
     }

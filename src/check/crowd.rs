@@ -81,7 +81,7 @@ fn crowd_with_past(
     let crowd = match &spec.from {
         None => Crowd::new(&spec.scenario, assumptions),
         Some(earlier) => {
-            let past = engine.search(&crowd_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
+            let past = engine.search_crowd(&crowd_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
             match past.cut {
                 Some(cut) => return Err(cut),
                 None if past.at_rest.is_empty() => return Err(Cut::NoStart),
@@ -101,12 +101,12 @@ pub(super) fn liveness_doubts(named: &[Liveness]) -> Vec<Doubt> {
 pub(super) fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>) -> Case {
     let (crowd, search) = match crowd(spec, assumptions, engine, limits) {
         Ok(crowd) => {
-            let search = engine.search(&crowd, limits);
+            let search = engine.search_crowd(&crowd, limits);
             (crowd, search)
         }
         Err(cut) => {
             let crowd = Crowd::following(&spec.scenario, assumptions, &[]);
-            let search = engine.search(&crowd, limits);
+            let search = engine.search_crowd(&crowd, limits);
             (crowd, Search { cut: Some(cut), ..search })
         }
     };
@@ -139,6 +139,7 @@ pub(super) fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, 
     let verdicts = spec.properties().into_iter().map(&mut verdict).collect();
     let search = Search {
         states: search.states,
+        representatives: search.representatives,
         depth: search.depth,
         cut: search.cut,
         violations: shown.violations,
@@ -174,13 +175,7 @@ struct Shown {
 
 impl Shown {
     /// Looks for what a crowd shows, first with the smallest number of messages, until everything is found.
-    fn of(
-        spec: &Spec,
-        assumptions: Assumptions,
-        engine: Engine,
-        limits: &Limits<'_>,
-        wanted: &Search<Choice>,
-    ) -> Self {
+    fn of(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>, wanted: &Search<Choice>) -> Self {
         let mut shown = Self { violations: [const { None }; Safety::ALL.len()], coverage: None, searched: None };
         let least = least_messages(spec).max(1);
         let states_max = limits.states_max.map_or(STATES_TRIED, |max| max.min(STATES_TRIED));

@@ -15,8 +15,8 @@ use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 
 pub use self::crowd::{Doubt, Reason, crowd};
-pub(crate) use self::trace::rest_of_procedure;
 pub use self::trace::Trace;
+pub(crate) use self::trace::rest_of_procedure;
 use crate::engine::{Cut, Ending, Engine, Lasso, Limits, Search, endings};
 use crate::property::{Property, Verdict};
 use crate::scenario::{Number, Numbers, Spec};

@@ -25,6 +25,9 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
         states_max: arguments.max_states,
         depth_max: arguments.max_depth,
         deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
+        memory_max: arguments.max_memory.and_then(|size| usize::try_from(size.as_u64()).ok()),
+        interrupted: Some(interrupted()?),
+        symmetry: !arguments.no_symmetry,
         progress: Some(&progress),
     };
     let checked = check_all(&specs, arguments, &limits)?;
@@ -43,6 +46,20 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
         }
     };
     Ok(checked.iter().map(exit).max().unwrap_or(Exit::Inconclusive))
+}
+
+/// Whether somebody has pressed Ctrl-C. The second time ends the program at once.
+fn interrupted() -> Result<&'static AtomicBool, Failure> {
+    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    let note = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Inconclusive.code().into());
+        }
+    };
+    match ctrlc::set_handler(note) {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&INTERRUPTED),
+        Err(reason) => Err(Failure::Usage(format!("cannot listen for Ctrl-C: {reason}"))),
+    }
 }
 
 /// The scenarios that are asked for; a procedure file becomes a scenario of its own.

@@ -2,18 +2,21 @@
 //!
 //! Engines know states and actions; what a verdict is, [`crate::check`] says.
 
+mod crowd;
 mod exact;
 mod graph;
 mod limits;
 mod liveness;
 mod reference;
+mod rules;
 
 use std::fmt;
+use std::sync::Arc;
 
 use stranded_model::World;
 use stranded_model::action::Action;
-use stranded_model::checkable::Happening;
 use stranded_model::coverage::Coverage;
+use stranded_model::crowd::{Choice, Crowd};
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
@@ -44,13 +47,19 @@ impl Engine {
         }
     }
 
-    /// Searches all that is reachable in a world, or in a crowd, within the limits.
+    /// Searches all that is reachable in a world, within the limits.
     #[must_use]
-    pub fn search<M: Happening>(self, model: &M, limits: &Limits<'_>) -> Search<M::Action> {
+    pub fn search(self, world: &World, limits: &Limits<'_>) -> Search {
         match self {
-            Self::Exact => exact::search(model, limits),
-            Self::Stateright => reference::search(model, limits),
+            Self::Exact => exact::search_rules(world, limits),
+            Self::Stateright => reference::search(&Arc::new(world.clone()), limits),
         }
+    }
+
+    /// The same in a crowd.
+    #[must_use]
+    pub fn search_crowd(self, crowd: &Crowd, limits: &Limits<'_>) -> Search<Choice> {
+        crowd::search(self, crowd, limits)
     }
 }
 
@@ -62,15 +71,17 @@ impl fmt::Display for Engine {
 
 /// What a search found.
 #[derive(Clone, Debug)]
-pub struct Search<A = Action> {
+pub struct Search<C = Action> {
     /// How many distinct states it reached.
     pub states: usize,
+    /// How many of them it looked at: one of those that differ only by an exchange of mailboxes, where it makes use of that.
+    pub representatives: usize,
     /// How many actions away the farthest of them is.
     pub depth: usize,
     /// Why it is not complete, if it is not.
     pub cut: Option<Cut>,
     /// For each property in the order of [`Safety::ALL`]: a shortest path to a state in which it is not true.
-    pub violations: [Option<Path<A>>; Safety::ALL.len()],
+    pub violations: [Option<Path<C>>; Safety::ALL.len()],
     /// What happened anywhere.
     pub coverage: Coverage,
     /// The states in which every mailbox is at rest, in a fixed order.
@@ -79,13 +90,13 @@ pub struct Search<A = Action> {
     pub defect: Option<String>,
 }
 
-/// A way through a world, or through a crowd in it.
+/// A way through a world, or through a crowd.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path<A = Action> {
+pub struct Path<C = Action> {
     /// Where it starts.
     pub initial: State,
     /// What happens, in order.
-    pub actions: Vec<A>,
+    pub actions: Vec<C>,
 }
 
 fn is_at_rest(world: &World, state: &State) -> bool {

@@ -12,21 +12,21 @@ use std::time::Instant;
 
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
-use stranded_model::checkable::{Checker, Happening, HasDiscoveries, Model, Property, safety_properties};
+use stranded_model::checkable::{Checker, HasDiscoveries, Model, Property, safety_properties};
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use super::limits::{Cut, Limits};
+use super::rules::Rules;
 use super::{Path, Search, is_at_rest};
 
 /// A property that nothing breaks: a run with it explores everything.
 const EVERYTHING: &str = "everything";
 
-pub(super) fn search<M: Happening>(model: &M, limits: &Limits<'_>) -> Search<M::Action> {
-    let model = Arc::new(model.clone());
-    let world = (*model).as_ref();
-    let explored = Bounded::new(&model, None, limits);
+pub(super) fn search<R: Rules + 'static>(rules: &Arc<R>, limits: &Limits<'_>) -> Search<R::Choice> {
+    let world = rules.world();
+    let explored = Bounded::new(rules, None, limits);
     let notes = Arc::clone(&explored.notes);
     let counted = run(explored).unique_state_count();
     let mut notes = lock(&notes);
@@ -38,7 +38,7 @@ pub(super) fn search<M: Happening>(model: &M, limits: &Limits<'_>) -> Search<M::
     let differs = notes.cut.is_none() && counted != states;
     let defect = differs
         .then(|| format!("stateright counted {counted} states and was given {states}: two states share a fingerprint"));
-    let violations = Safety::ALL.map(|property| match violation(&model, property, limits) {
+    let violations = Safety::ALL.map(|property| match violation(rules, property, limits) {
         Ok(path) => path,
         // A run that was cut found nothing; it would be wrong to say that there is nothing.
         Err(cut) => {
@@ -47,16 +47,16 @@ pub(super) fn search<M: Happening>(model: &M, limits: &Limits<'_>) -> Search<M::
         }
     });
     let depth = notes.distances.values().copied().max().unwrap_or(0);
-    Search { states, depth, cut: notes.cut, violations, coverage, at_rest, defect }
+    Search { states, representatives: states, depth, cut: notes.cut, violations, coverage, at_rest, defect }
 }
 
 /// A shortest way to a state in which the property is not true; none, if there is none and everything was searched.
-fn violation<M: Happening>(
-    model: &Arc<M>,
+fn violation<R: Rules + 'static>(
+    rules: &Arc<R>,
     property: Safety,
     limits: &Limits<'_>,
-) -> Result<Option<Path<M::Action>>, Cut> {
-    let model = Bounded::new(model, Some(property), limits);
+) -> Result<Option<Path<R::Choice>>, Cut> {
+    let model = Bounded::new(rules, Some(property), limits);
     let notes = Arc::clone(&model.notes);
     let checker = run(model);
     // The checker walks the path again to tell it; that walk is not to be stopped.
@@ -70,13 +70,13 @@ fn violation<M: Happening>(
     Ok(initial.map(|initial| Path { initial, actions: path.into_actions() }))
 }
 
-fn run<M: Happening>(model: Bounded<M>) -> impl Checker<Bounded<M>> {
+fn run<R: Rules + 'static>(model: Bounded<R>) -> impl Checker<Bounded<R>> {
     model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join()
 }
 
-/// A model within limits, with notes of what the checker made of it.
-struct Bounded<M> {
-    model: Arc<M>,
+/// Rules within limits, with notes of what the checker made of them.
+struct Bounded<R> {
+    rules: Arc<R>,
     property: Option<Safety>,
     states_max: Option<usize>,
     depth_max: Option<usize>,
@@ -101,12 +101,12 @@ impl Notes {
     }
 }
 
-impl<M: Happening> Bounded<M> {
-    fn new(model: &Arc<M>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
-        let coverage = Coverage::of((**model).as_ref());
-        let notes = Notes { distances: HashMap::default(), coverage, cut: None, stopped: false };
+impl<R: Rules> Bounded<R> {
+    fn new(rules: &Arc<R>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
+        let notes =
+            Notes { distances: HashMap::default(), coverage: Coverage::of(rules.world()), cut: None, stopped: false };
         Self {
-            model: Arc::clone(model),
+            rules: Arc::clone(rules),
             property,
             states_max: limits.states_max,
             depth_max: limits.depth_max,
@@ -138,28 +138,27 @@ impl<M: Happening> Bounded<M> {
     }
 }
 
-impl<M: Happening> Model for Bounded<M> {
+impl<R: Rules + 'static> Model for Bounded<R> {
     type State = State;
-    type Action = M::Action;
+    type Action = R::Choice;
 
     fn init_states(&self) -> Vec<State> {
-        self.model.init_states().into_iter().filter(|state| self.admits(state, 0)).collect()
+        self.rules.initial().iter().filter(|state| self.admits(state, 0)).cloned().collect()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<M::Action>) {
-        let mut notes = lock(&self.notes);
-        if !notes.stopped && (self.model.goes_on(state) || notes.stop(Cut::Crowd)) {
-            self.model.actions(state, actions);
+    fn actions(&self, _: &State, choices: &mut Vec<R::Choice>) {
+        if !lock(&self.notes).stopped {
+            choices.extend_from_slice(self.rules.choices());
         }
     }
 
-    fn next_state(&self, state: &State, action: M::Action) -> Option<State> {
-        let occurrence = self.model.happens(state, &action).ok()?;
+    fn next_state(&self, state: &State, choice: R::Choice) -> Option<State> {
+        let occurrence = self.rules.occur(state, &choice).ok()?;
         let mut notes = lock(&self.notes);
         if notes.stopped {
             return None;
         }
-        notes.coverage.note_action((*self.model).as_ref(), M::in_world(&action), &occurrence);
+        notes.coverage.note_action(self.rules.world(), &R::action(&choice), occurrence.step.as_ref());
         let distance = notes.distances.get(state).map_or(0, |distance| distance + 1);
         drop(notes);
         self.admits(&occurrence.state, distance).then_some(occurrence.state)
@@ -173,9 +172,9 @@ impl<M: Happening> Model for Bounded<M> {
     }
 }
 
-impl<M: Happening> AsRef<World> for Bounded<M> {
+impl<R: Rules> AsRef<World> for Bounded<R> {
     fn as_ref(&self) -> &World {
-        (*self.model).as_ref()
+        self.rules.world()
     }
 }
 

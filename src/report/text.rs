@@ -206,7 +206,8 @@ fn unreplayed(judgement: &Judgement, doubt: &Doubt, width: u16) -> String {
         return String::new();
     }
     let (name, says) = (judgement.property.name(), judgement.property.says());
-    let mut text = format!("{BAD}{name} may be violated{BAD:#}: perhaps it is not so that\n{}\n", wrapped(says, 0, width));
+    let mut text =
+        format!("{BAD}{name} may be violated{BAD:#}: perhaps it is not so that\n{}\n", wrapped(says, 0, width));
     for (number, step) in (1..).zip(&steps) {
         let _ = writeln!(text, "  {number:<3} {}", wrapped(step, 6, width));
     }

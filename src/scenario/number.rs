@@ -28,8 +28,8 @@ pub(crate) fn mailboxes(cursor: &mut Cursor<'_>, from: Option<&Spec>, found: &mu
     let Some(here) = counted(cursor, "mailboxes", 1..=most, 1, found) else {
         return earlier.unwrap_or(Counted { kind: Number::Given, count: 1 });
     };
-    if let Some(earlier) = earlier.filter(|earlier| (earlier.kind, here.kind) == (Number::Any, Number::Given)
-        || earlier.count != here.count)
+    if let Some(earlier) = earlier
+        .filter(|earlier| (earlier.kind, here.kind) == (Number::Any, Number::Given) || earlier.count != here.count)
     {
         let label = match earlier.kind {
             Number::Any => format!("there they are \"{ANY}\""),
@@ -48,8 +48,8 @@ pub(crate) fn messages(cursor: &mut Cursor<'_>, from: Option<&Spec>, found: &mut
     let Some(here) = counted(cursor, "messages", limits, most, found) else {
         return earlier.unwrap_or(Counted { kind: Number::Given, count: 0 });
     };
-    if let Some(earlier) = earlier.filter(|earlier| here.kind == Number::Given && (earlier.kind == Number::Any
-        || here.count < earlier.count))
+    if let Some(earlier) = earlier
+        .filter(|earlier| here.kind == Number::Given && (earlier.kind == Number::Any || here.count < earlier.count))
     {
         let label = match earlier.kind {
             Number::Any => format!("there any number arrive: say \"{ANY}\""),
