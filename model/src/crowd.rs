@@ -13,6 +13,8 @@
 //! Whatever happens to any number of messages, happens here as well ([`seen_from`]); not all that happens here happens there,
 //! because a copy takes messages in the order of their arrival, which is forgotten.
 
+use std::borrow::Cow;
+
 use crate::action::{Action, Fate};
 use crate::assumption::Assumptions;
 use crate::id::{Id, MessageId, MessageSet};
@@ -156,8 +158,16 @@ impl Crowd {
     /// The condition that forbids it here; or [`Refusal::NumbersUsedUp`], and then what follows cannot be said.
     pub fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {
         let takes = self.takes(account, &choice.action);
-        let (unfolded, action) = unfold(account, choice, takes)?;
-        let mut change = self.take(&unfolded, shared, &action, choice.taken, takes)?;
+        if takes == Takes::Named && choice.taken != Taken::Tracked {
+            // Where the world refuses it to those that share a number, it refuses it to one of them.
+            let Taken::Other { like, .. } = choice.taken else { return Err(Refusal::AnotherTaken) };
+            let _possible = self.world.change(account, shared, &named(choice.action, like))?;
+        }
+        let Arranged { account: before, action, first } = arrange(account, choice, takes)?;
+        let mut change = self.take(&before, shared, &action, choice.taken, takes)?;
+        if let Some(number) = first {
+            renumber(&mut change.account, number);
+        }
         if choice.taken == Taken::New {
             change.account.record.accepted = account.record.accepted;
         }
@@ -165,14 +175,15 @@ impl Crowd {
         Ok(change)
     }
 
-    /// What happens, without the others being put together again afterwards: for telling it.
+    /// What happens, without the others being put together again afterwards: for telling it. Which number the tracked message
+    /// has in it, is not said.
     ///
     /// # Errors
     /// The condition that forbids it here.
     pub fn unfolded(&self, state: &State, choice: &Choice) -> Result<Unfolded, Refusal> {
         let mailbox = choice.action.mailbox().unwrap_or_default();
         let takes = self.takes(&state.accounts[mailbox], &choice.action);
-        let (account, action) = unfold(&state.accounts[mailbox], choice, takes)?;
+        let Arranged { account, action, .. } = arrange(&state.accounts[mailbox], choice, takes)?;
         let Change { account: after, shared, step } =
             self.take(&account, &state.shared, &action, choice.taken, takes)?;
         let with = |account: Account| {
@@ -180,13 +191,12 @@ impl Crowd {
             accounts[mailbox] = account;
             accounts
         };
-        let before = State { accounts: with(account), shared: state.shared.clone() };
+        let before = State { accounts: with(account.into_owned()), shared: state.shared.clone() };
         let occurrence = Occurrence { state: State { accounts: with(after), shared }, step };
         Ok(Unfolded { before, action, occurrence })
     }
 
-    /// What the world makes of an account in which the chosen message has a number of its own. A copy takes the earliest of all,
-    /// so for a moment that is the chosen one.
+    /// What the world makes of an account that was arranged, if it takes what was chosen.
     fn take(
         &self,
         before: &Account,
@@ -195,21 +205,11 @@ impl Crowd {
         taken: Taken,
         takes: Takes,
     ) -> Result<Change, Refusal> {
-        if takes != Takes::Lacking {
-            return self.world.change(before, shared, action);
-        }
-        let chosen = match taken {
-            Taken::Nothing | Taken::New => None,
-            Taken::Tracked => Some(TRACKED),
-            Taken::Other { like, rest } => Some(rest.chosen(like, before)),
-        };
-        let mut account = before.clone();
-        chosen.inspect(|chosen| renumber(&mut account, *chosen));
-        let mut change = self.world.change(&account, shared, action)?;
-        if copied(&account, &change.account) != chosen.map_or(MessageSet::EMPTY, |_| MessageSet::just(TRACKED)) {
+        let change = self.world.change(before, shared, action)?;
+        let wanted = if taken == Taken::Nothing { MessageSet::EMPTY } else { MessageSet::just(TRACKED) };
+        if takes == Takes::Lacking && copied(before, &change.account) != wanted {
             return Err(Refusal::AnotherTaken);
         }
-        chosen.inspect(|chosen| renumber(&mut change.account, *chosen));
         Ok(change)
     }
 
@@ -282,9 +282,16 @@ fn choices(actions: &[Action]) -> Vec<Choice> {
     choices
 }
 
-/// The account in which the chosen message has a number of its own, and the action that names it.
-fn unfold(known: &Account, choice: &Choice, takes: Takes) -> Result<(Account, Action), Refusal> {
-    let Choice { mut action, taken } = *choice;
+/// An account in which the chosen message has a number of its own, and the action that takes it.
+struct Arranged<'a> {
+    account: Cow<'a, Account>,
+    action: Action,
+    /// The number that the chosen message has exchanged for the first one: a copy takes the earliest of all.
+    first: Option<MessageId>,
+}
+
+fn arrange<'a>(known: &'a Account, choice: &Choice, takes: Takes) -> Result<Arranged<'a>, Refusal> {
+    let Choice { action, taken } = *choice;
     let fits = match taken {
         Taken::Nothing => matches!(takes, Takes::None | Takes::Lacking),
         Taken::Tracked => takes != Takes::None,
@@ -302,12 +309,12 @@ fn unfold(known: &Account, choice: &Choice, takes: Takes) -> Result<(Account, Ac
         Taken::Tracked if takes == Takes::Arriving && known.record.accepted.contains(TRACKED) => {
             Err(Refusal::MessagesUsedUp)
         }
-        Taken::Nothing | Taken::Tracked => Ok((known.clone(), action)),
+        Taken::Nothing | Taken::Tracked => Ok(Arranged { account: Cow::Borrowed(known), action, first: None }),
         Taken::New => {
             // The next that arrives has the number after all that have.
             let mut account = known.clone();
             account.record.accepted = MessageSet::first(one_more(known)?);
-            Ok((account, action))
+            Ok(Arranged { account: Cow::Owned(account), action, first: None })
         }
         Taken::Other { like, .. } if !others(known).contains(like) => Err(Refusal::NoSuchMessage),
         Taken::Other { like, rest } => {
@@ -321,12 +328,22 @@ fn unfold(known: &Account, choice: &Choice, takes: Takes) -> Result<(Account, Ac
                 };
                 each_place(&mut account, beside);
             }
-            if let Action::Redeliver { message, .. } | Action::OwnerDeletes { message, .. } = &mut action {
-                *message = rest.chosen(like, &account);
+            let chosen = rest.chosen(like, &account);
+            let first = (takes == Takes::Lacking).then_some(chosen);
+            if let Some(chosen) = first {
+                renumber(&mut account, chosen);
             }
-            Ok((account, action))
+            Ok(Arranged { account: Cow::Owned(account), action: named(action, chosen), first })
         }
     }
+}
+
+/// The same action for this message, if it names one.
+fn named(mut action: Action, chosen: MessageId) -> Action {
+    if let Action::Redeliver { message, .. } | Action::OwnerDeletes { message, .. } = &mut action {
+        *message = chosen;
+    }
+    action
 }
 
 /// The messages that are in a store now and were not before.

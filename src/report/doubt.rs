@@ -1,6 +1,6 @@
 //! Why a property could not be told although everything was searched, in words.
 
-use stranded_model::crowd::{Choice, Crowd, Unfolded};
+use stranded_model::crowd::{Choice, Crowd, Rest, Taken, Unfolded};
 
 use crate::check::{Doubt, Reason};
 use crate::engine::Path;
@@ -18,17 +18,16 @@ pub fn reason(doubt: &Doubt) -> String {
     match &doubt.reason {
         Reason::InTheEnd => "what must happen in the end is judged for given numbers only: give them".to_owned(),
         Reason::NotReplayed { searched, .. } => {
-            format!("where others are forgotten, something breaks it; {} nothing does", with_few(searched))
+            format!("something breaks it if messages can be in any order; {} nothing does", with_few(searched))
         }
         Reason::NotSeen { points, searched } => {
             let points = points.join(", ");
-            format!("where others are forgotten, this happens: {points}; {} it does not", with_few(searched))
+            format!("this happens if messages can be in any order: {points}; {} it does not", with_few(searched))
         }
     }
 }
 
-/// What happens among any number of messages, one sentence a step. m1 is the message that is tracked; the other numbers
-/// stand for those that are in the same places, and are given anew at every step.
+/// What happens among any number of messages, one sentence a step. Numbers of messages are given anew at every step.
 #[must_use]
 pub fn steps(doubt: &Doubt) -> Vec<String> {
     match &doubt.reason {
@@ -44,8 +43,19 @@ fn told(crowd: &Crowd, path: &Path<Choice>) -> Vec<String> {
         let Unfolded { before, action, occurrence } =
             crowd.unfolded(&state, choice).expect("every step of a path is possible");
         let actor = words::actor(crowd.world(), &action);
-        steps.push(format!("{actor}: {}", words::says(crowd.world(), &before, &action, &occurrence)));
+        let says = words::says(crowd.world(), &before, &action, &occurrence);
+        steps.push(format!("{actor}: {says}{}", whose(choice.taken)));
         state = crowd.step(&state, choice).expect("every step of a path is possible");
     }
     steps
+}
+
+fn whose(taken: Taken) -> &'static str {
+    match taken {
+        Taken::Nothing => "",
+        Taken::Tracked => " (it is the one that is followed)",
+        Taken::New => " (it is another one)",
+        Taken::Other { rest: Rest::Some, .. } => " (it is another one, and more remain where it was)",
+        Taken::Other { rest: Rest::None, .. } => " (it is another one, the last where it was)",
+    }
 }

@@ -211,8 +211,8 @@ fn unreplayed(judgement: &Judgement, doubt: &Doubt, width: u16) -> String {
     for (number, step) in (1..).zip(&steps) {
         let _ = writeln!(text, "  {number:<3} {}", wrapped(step, 6, width));
     }
-    let legend = "m1 is the message that is tracked; other numbers stand for all messages in the same places, and are given \
-                  anew at every step.";
+    let legend =
+        "One message is followed; of the others only the places are known. Numbers are given anew at every step.";
     let _ = writeln!(text, "{}", wrapped(legend, 0, width));
     text
 }
