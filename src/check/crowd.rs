@@ -11,7 +11,7 @@ use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 
 use super::{Case, Unwitnessed, unwitnessed, world};
-use crate::engine::{Cut, Engine, Limits, Path, Search};
+use crate::engine::{Cut, Engine, Limits, Path, Saved, Search};
 use crate::property::{Property, Verdict};
 use crate::scenario::{Numbers, Spec};
 
@@ -98,10 +98,16 @@ pub(super) fn liveness_doubts(named: &[Liveness]) -> Vec<Doubt> {
     named.iter().map(doubt).collect()
 }
 
-pub(super) fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>) -> Case {
+pub(super) fn check_case(
+    spec: &Spec,
+    assumptions: Assumptions,
+    engine: Engine,
+    limits: &Limits<'_>,
+    saved: Option<&Saved>,
+) -> Case {
     let (crowd, search) = match crowd(spec, assumptions, engine, limits) {
         Ok(crowd) => {
-            let search = engine.search_crowd(&crowd, limits);
+            let search = engine.search_crowd(&crowd, &Limits { saved, scenario: &spec.name, ..*limits });
             (crowd, search)
         }
         Err(cut) => {
@@ -140,6 +146,7 @@ pub(super) fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, 
     let search = Search {
         states: search.states,
         representatives: search.representatives,
+        waiting: search.waiting,
         depth: search.depth,
         cut: search.cut,
         violations: shown.violations,

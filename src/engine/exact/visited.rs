@@ -1,7 +1,6 @@
 //! Which states were found: every one of them, whole, so that no two are ever taken for one. What came first stays first,
 //! whatever the number of threads.
 
-use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::word::Word;
@@ -10,6 +9,11 @@ use super::word::Word;
 const SHARDS: usize = 32;
 /// Fewer words than this are added by one thread.
 const FEW: usize = 4096;
+/// How many words are looked for at the same time: memory answers many questions in the time of one, if it is asked them
+/// together.
+const TOGETHER: usize = 16;
+/// The fewest places of a table.
+const PLACES_MIN: usize = 16;
 
 /// The words that were found.
 pub(super) struct Visited<W> {
@@ -17,11 +21,18 @@ pub(super) struct Visited<W> {
 }
 
 struct Shard<W> {
-    words: HashTable<W>,
+    table: Table<W>,
     /// The words that were added last, with their places among those that were offered.
     added: Vec<(u32, W)>,
     /// Where in `added` those of each offer begin.
     begins: Vec<usize>,
+}
+
+/// Words at the places that their scrambled bits name, or at the next that is free. The places are in the order of those
+/// bits, so that a table grows from one end to the other, and need not grow to twice its size.
+struct Table<W> {
+    places: Vec<W>,
+    count: usize,
 }
 
 /// Words offered by one thread, in the order in which it found them.
@@ -47,14 +58,14 @@ impl<W: Word> Offer<W> {
     }
 }
 
+/// The highest bits choose the table, those after them the place in it.
 fn shard_of(hash: u64) -> usize {
-    // The tables use the lowest bits and the highest.
-    (hash >> 40) as usize % SHARDS
+    (hash >> (u64::BITS - SHARDS.ilog2())) as usize
 }
 
 impl<W: Word> Visited<W> {
     pub(super) fn new() -> Self {
-        let shard = || Shard { words: HashTable::new(), added: Vec::new(), begins: Vec::new() };
+        let shard = || Shard { table: Table::new(), added: Vec::new(), begins: Vec::new() };
         Self { shards: (0..SHARDS).map(|_| shard()).collect() }
     }
 
@@ -83,25 +94,77 @@ impl<W: Word> Visited<W> {
     pub(super) fn growth(&self, offers: &[&Offer<W>]) -> usize {
         let grows = |(place, shard): (usize, &Shard<W>)| {
             let offered: usize = offers.iter().map(|offer| offer.shards[place].len()).sum();
-            (shard.words.len() + offered > shard.words.capacity()).then(|| 2 * shard.words.allocation_size())
+            shard.table.places_for(offered).map(|places| places * size_of::<W>())
         };
         self.shards.iter().enumerate().filter_map(grows).sum()
     }
 }
 
 impl<W: Word> Shard<W> {
-    fn add(&mut self, place: usize, offers: &[&Offer<W>]) {
+    fn add(&mut self, shard: usize, offers: &[&Offer<W>]) {
         self.added.clear();
         self.begins.clear();
         for offer in offers {
             self.begins.push(self.added.len());
-            for (number, word) in &offer.shards[place] {
-                let entry = self.words.entry(word.scrambled(), |other| other == word, |other| other.scrambled());
-                if let hashbrown::hash_table::Entry::Vacant(entry) = entry {
-                    entry.insert(*word);
-                    self.added.push((*number, *word));
+            for together in offer.shards[shard].chunks(TOGETHER) {
+                self.table.make_room(together.len());
+                let mut starts = [0; TOGETHER];
+                let mut found = [W::NONE; TOGETHER];
+                for (((_, word), start), found) in together.iter().zip(&mut starts).zip(&mut found) {
+                    *start = self.table.start(*word);
+                    *found = self.table.places[*start];
+                }
+                for ((offered, start), found) in together.iter().zip(starts).zip(found) {
+                    if found != offered.1 && self.table.insert(offered.1, start) {
+                        self.added.push(*offered);
+                    }
                 }
             }
+        }
+    }
+}
+
+impl<W: Word> Table<W> {
+    fn new() -> Self {
+        Self { places: vec![W::NONE; PLACES_MIN], count: 0 }
+    }
+
+    /// Where a word is looked for first.
+    fn start(&self, word: W) -> usize {
+        let below_shard = word.scrambled() << SHARDS.ilog2() >> u32::BITS;
+        ((below_shard * self.places.len() as u64) >> u32::BITS) as usize
+    }
+
+    /// Adds a word, looking from this place on; whether it was new.
+    fn insert(&mut self, word: W, start: usize) -> bool {
+        let mut place = start;
+        loop {
+            let found = self.places[place];
+            if found == word {
+                return false;
+            }
+            if found == W::NONE {
+                self.places[place] = word;
+                self.count += 1;
+                return true;
+            }
+            place = if place + 1 == self.places.len() { 0 } else { place + 1 };
+        }
+    }
+
+    /// How many places a table has that has room for more words, if this one has not.
+    fn places_for(&self, more: usize) -> Option<usize> {
+        let wanted = (self.count + more) * 4 / 3 + 1;
+        (wanted > self.places.len()).then(|| wanted.max(self.places.len() / 10 * 13))
+    }
+
+    /// Makes at least every fourth place free when so many more words are added.
+    fn make_room(&mut self, more: usize) {
+        let Some(places) = self.places_for(more) else { return };
+        let old = std::mem::replace(&mut self.places, vec![W::NONE; places]);
+        self.count = 0;
+        for word in old.into_iter().filter(|word| *word != W::NONE) {
+            self.insert(word, self.start(word));
         }
     }
 }

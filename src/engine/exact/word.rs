@@ -9,6 +9,8 @@ pub(in crate::engine) trait Word: Copy + Eq + Ord + Hash + Debug + Send + Sync {
     const BITS: u32;
     /// No bit is set.
     const ZERO: Self;
+    /// All bits are set; no state has this word.
+    const NONE: Self;
     /// The number in a field.
     fn field(self, field: Field) -> u32;
     /// The same word with another number in a field. The number fits.
@@ -25,9 +27,13 @@ pub(in crate::engine) struct Field {
 }
 
 impl Field {
-    /// How many numbers fit.
+    /// How many numbers fit; all bits set is none of them.
     pub(in crate::engine) fn capacity(self) -> u64 {
-        1 << self.bits
+        self.mask()
+    }
+
+    fn mask(self) -> u64 {
+        (1 << self.bits) - 1
     }
 }
 
@@ -46,13 +52,14 @@ fn low(word: u128) -> u64 {
 impl Word for u64 {
     const BITS: u32 = 64;
     const ZERO: Self = 0;
+    const NONE: Self = Self::MAX;
 
     fn field(self, field: Field) -> u32 {
-        ((self >> field.shift) & (field.capacity() - 1)) as u32
+        ((self >> field.shift) & field.mask()) as u32
     }
 
     fn with(self, field: Field, number: u32) -> Self {
-        let mask = (field.capacity() - 1) << field.shift;
+        let mask = field.mask() << field.shift;
         (self & !mask) | (Self::from(number) << field.shift)
     }
 
@@ -64,13 +71,14 @@ impl Word for u64 {
 impl Word for u128 {
     const BITS: u32 = 128;
     const ZERO: Self = 0;
+    const NONE: Self = Self::MAX;
 
     fn field(self, field: Field) -> u32 {
-        (low(self >> field.shift) & (field.capacity() - 1)) as u32
+        (low(self >> field.shift) & field.mask()) as u32
     }
 
     fn with(self, field: Field, number: u32) -> Self {
-        let mask = Self::from(field.capacity() - 1) << field.shift;
+        let mask = Self::from(field.mask()) << field.shift;
         (self & !mask) | (Self::from(number) << field.shift)
     }
 
