@@ -235,7 +235,10 @@ fn a_violation_that_few_messages_do_not_show_is_inconclusive_and_told() {
     assert!(matches!(why.reason, Reason::NotReplayed { searched: Some(4), .. }), "{why:?}");
     let steps = doubt::steps(why);
     assert_eq!(steps.len(), 3);
-    assert_eq!(steps[1], "first: copies m1 from source to destination (it is another one, the last where it was)");
+    assert_eq!(
+        steps[1],
+        "first: copies m1 from source to destination (it is another one, and more remain where it was)"
+    );
     let report = text::scenario(&found, text::WIDTH) + &text::summary(std::slice::from_ref(&found));
     assert!(report.contains("no-loss may be violated") && report.contains("inconclusive:"), "{report}");
 }
