@@ -226,6 +226,7 @@ fn world_with_past(
     let world = match &spec.from {
         None => World::new(&spec.scenario, assumptions),
         Some(earlier) => {
+            let limits = &Limits { walks: None, scenario: &earlier.name, ..*limits };
             let past = engine.search(&world_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
             match past.cut {
                 Some(cut) => return Err(cut),

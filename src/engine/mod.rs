@@ -23,7 +23,7 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 pub use graph::Graph;
-pub use limits::{Cut, Limits};
+pub use limits::{Cut, Limits, Walks};
 pub use liveness::{Ending, Lasso, endings};
 pub use progress::{LevelDone, Progress};
 pub use saved::{NotResumed, Saved};

@@ -4,6 +4,7 @@
 
 mod advise;
 mod article;
+mod benches;
 mod cli;
 mod crowd;
 mod engines;

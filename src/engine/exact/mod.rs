@@ -13,6 +13,7 @@ mod searching;
 mod single;
 mod space;
 mod visited;
+mod walk;
 mod way;
 mod word;
 
@@ -66,12 +67,12 @@ pub(super) fn search_rules<R: Rules>(rules: &R, limits: &Limits<'_>) -> Search<R
 pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Found<R::Choice> {
     let narrow = |TooNarrow| "a world has more different parts than a machine word can number".to_owned();
     let found = if rules.world().scenario.site.mailboxes == 1 {
-        Searching::new(Single::new(rules), rules, limits).run()
+        Searching::new(Single::new(rules), rules, limits).go()
     } else {
-        let found = Searching::new(Many::<R, u64>::new(rules, limits.symmetry), rules, limits).run();
+        let found = Searching::new(Many::<R, u64>::new(rules, limits.symmetry), rules, limits).go();
         match found {
             Ok(found) => Ok(found),
-            Err(TooNarrow) => Searching::new(Many::<R, u128>::new(rules, limits.symmetry), rules, limits).run(),
+            Err(TooNarrow) => Searching::new(Many::<R, u128>::new(rules, limits.symmetry), rules, limits).go(),
         }
     };
     found.unwrap_or_else(|reason| Found::nothing(rules, narrow(reason)))
