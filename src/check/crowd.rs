@@ -81,6 +81,7 @@ fn crowd_with_past(
     let crowd = match &spec.from {
         None => Crowd::new(&spec.scenario, assumptions),
         Some(earlier) => {
+            let limits = &Limits { walks: None, scenario: &earlier.name, ..*limits };
             let past = engine.search_crowd(&crowd_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
             match past.cut {
                 Some(cut) => return Err(cut),
