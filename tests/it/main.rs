@@ -6,6 +6,7 @@ mod advise;
 mod article;
 mod benches;
 mod cli;
+mod crowd;
 mod engines;
 mod liveness;
 mod loader;
