@@ -14,6 +14,8 @@ const FEW: usize = 4096;
 const TOGETHER: usize = 16;
 /// How many words an offer remembers.
 const RECENT: usize = 8192;
+/// Fewer words than this are all looked up.
+const SMALL: usize = 256;
 /// The fewest places of a table.
 const PLACES_MIN: usize = 16;
 
@@ -47,7 +49,7 @@ pub(super) struct Offer<W> {
 
 impl<W: Word> Offer<W> {
     pub(super) fn new() -> Self {
-        Self { shards: vec![Vec::new(); SHARDS], count: 0, recent: vec![W::NONE; RECENT] }
+        Self { shards: vec![Vec::new(); SHARDS], count: 0, recent: Vec::new() }
     }
 
     pub(super) fn clear(&mut self) {
@@ -59,11 +61,19 @@ impl<W: Word> Offer<W> {
     /// Offers a word; its place is the number of those that were offered before.
     pub(super) fn push(&mut self, word: W) {
         let hash = word.scrambled();
-        let recent = &mut self.recent[hash as usize % RECENT];
-        if std::mem::replace(recent, word) != word {
+        if !self.is_recent(hash, word) {
             self.shards[shard_of(hash)].push((self.count, word));
         }
         self.count += 1;
+    }
+
+    /// Whether this word was offered not long ago; from now on it was. A small offer remembers nothing.
+    fn is_recent(&mut self, hash: u64, word: W) -> bool {
+        if self.count as usize == SMALL {
+            self.recent.resize(RECENT, W::NONE);
+        }
+        let recent = self.recent.get_mut(hash as usize % RECENT);
+        recent.is_some_and(|recent| std::mem::replace(recent, word) == word)
     }
 }
 
