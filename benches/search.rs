@@ -1,5 +1,5 @@
-//! How fast the exact engine searches, and how much memory a state takes: the three largest scenarios that are built in, each
-//! under one combination of the assumptions. `benches/README.md` says how to run it.
+//! How fast the exact engine searches, how much of that the model's step alone takes, and how much memory a state takes: the
+//! three largest scenarios that are built in, each under one combination of the assumptions. `benches/README.md` says how to run it.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
 
@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use stranded::check::world;
-use stranded::engine::{Engine, Limits};
+use stranded::engine::{Engine, Graph, Limits};
 use stranded::scenario::{Spec, builtin, load_scenario};
 use stranded_model::World;
 use stranded_model::assumption::Assumptions;
+use stranded_model::id::MailboxId;
+use stranded_model::state::State;
 
 /// How many scenarios are measured.
 const LARGEST: usize = 3;
@@ -37,6 +39,11 @@ fn main() {
         let mut group = criterion.benchmark_group("exact");
         group.throughput(Throughput::Elements(*states));
         group.bench_function(*name, |bencher| bencher.iter(|| black_box(searched(world))));
+        group.finish();
+        let found: Vec<State> = Graph::of(world, &Limits::default()).states.into_iter().collect();
+        let mut group = criterion.benchmark_group("step");
+        group.throughput(Throughput::Elements(*states));
+        group.bench_function(*name, |bencher| bencher.iter(|| black_box(stepped(world, &found))));
         group.finish();
     }
     for (name, _, states) in &worlds {
@@ -74,6 +81,15 @@ fn first_world(spec: &Spec) -> World {
 /// Searches a world; how many states it has.
 fn searched(world: &World) -> u64 {
     Engine::Exact.search(world, &Limits::default()).states as u64
+}
+
+/// Asks the model for everything that can happen in these states, and does nothing else; how much it is.
+fn stepped(world: &World, states: &[State]) -> usize {
+    let possible = |state: &State| {
+        let account = &state.accounts[MailboxId::default()];
+        world.actions().iter().filter(|action| world.change(account, &state.shared, action).is_ok()).count()
+    };
+    states.iter().map(possible).sum()
 }
 
 /// Has a process of its own search a scenario, so that nothing else is counted.

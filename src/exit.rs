@@ -35,6 +35,6 @@ Exit codes:
   1  a property is not as expected; advise: some mailbox is stranded or has no safe procedure
   2  the command line, a scenario or another input is wrong
   3  inconclusive: a bound, the time or the memory ran out, it was interrupted or only walked,
-     its checkpoint could not be written, or nothing was exercised
+     its checkpoint could not be written, nothing was exercised, or it cannot be told for any number
   5  a defect of stranded itself";
 }

@@ -63,6 +63,8 @@ pub enum Cut {
     Unsaved(io::ErrorKind),
     /// There is no state to start from.
     NoStart,
+    /// Messages are in more kinds of places than can be told apart.
+    Crowd,
 }
 
 impl fmt::Display for Cut {
@@ -76,6 +78,9 @@ impl fmt::Display for Cut {
             Self::Walks(count) => write!(f, "only {count} random walks were taken (--simulate)"),
             Self::Unsaved(reason) => write!(f, "its checkpoint could not be written: {reason}"),
             Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
+            Self::Crowd => f.write_str(
+                "messages are in more kinds of places at once than can be told apart (give a number of messages)",
+            ),
         }
     }
 }

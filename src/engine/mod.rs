@@ -2,6 +2,7 @@
 //!
 //! Engines know states and actions; what a verdict is, [`crate::check`] says.
 
+mod crowd;
 mod exact;
 mod graph;
 mod limits;
@@ -12,10 +13,12 @@ mod rules;
 mod saved;
 
 use std::fmt;
+use std::sync::Arc;
 
 use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_model::coverage::Coverage;
+use stranded_model::crowd::{Choice, Crowd};
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
@@ -52,9 +55,15 @@ impl Engine {
     #[must_use]
     pub fn search(self, world: &World, limits: &Limits<'_>) -> Search {
         match self {
-            Self::Exact => exact::search_world(world, limits),
-            Self::Stateright => reference::search_world(world, limits),
+            Self::Exact => exact::search_rules(world, limits),
+            Self::Stateright => reference::search(&Arc::new(world.clone()), limits),
         }
+    }
+
+    /// The same in a crowd.
+    #[must_use]
+    pub fn search_crowd(self, crowd: &Crowd, limits: &Limits<'_>) -> Search<Choice> {
+        crowd::search(self, crowd, limits)
     }
 }
 
@@ -66,7 +75,7 @@ impl fmt::Display for Engine {
 
 /// What a search found.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub struct Search<C = Action> {
     /// How many distinct states it reached.
     pub states: usize,
     /// How many of them it looked at: one of those that differ only by an exchange of mailboxes, where it makes use of that.
@@ -78,7 +87,7 @@ pub struct Search {
     /// Why it is not complete, if it is not.
     pub cut: Option<Cut>,
     /// For each property in the order of [`Safety::ALL`]: a shortest path to a state in which it is not true.
-    pub violations: [Option<Path>; Safety::ALL.len()],
+    pub violations: [Option<Path<C>>; Safety::ALL.len()],
     /// What happened anywhere.
     pub coverage: Coverage,
     /// The states in which every mailbox is at rest, in a fixed order.
@@ -87,13 +96,13 @@ pub struct Search {
     pub defect: Option<String>,
 }
 
-/// A way through a world.
+/// A way through a world, or through a crowd.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
+pub struct Path<C = Action> {
     /// Where it starts.
     pub initial: State,
     /// What happens, in order.
-    pub actions: Vec<Action>,
+    pub actions: Vec<C>,
 }
 
 fn is_at_rest(world: &World, state: &State) -> bool {

@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
-use stranded_model::action::Action;
 use stranded_model::checkable::{Checker, HasDiscoveries, Model, Property};
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use super::limits::{Cut, Limits};
+use super::rules::Rules;
 use super::{Path, Search, is_at_rest};
 
 /// The property of a run.
@@ -28,19 +28,20 @@ const NONE_IS_BROKEN: &str = "none is broken";
 /// After how many new states it is looked how much memory is taken.
 const STATES_PER_LOOK: usize = 256;
 
-pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
-    let world = Arc::new(world.clone());
-    let mut violations: [Option<Path>; Safety::ALL.len()] = std::array::from_fn(|_| None);
+/// For each property, a way to where it is broken.
+type Violations<C> = [Option<Path<C>>; Safety::ALL.len()];
+
+pub(super) fn search<R: Rules + 'static>(rules: &Arc<R>, limits: &Limits<'_>) -> Search<R::Choice> {
+    let mut violations: Violations<R::Choice> = std::array::from_fn(|_| None);
     let mut unbroken = Safety::ALL.to_vec();
     loop {
-        let run = Run::of(&world, &unbroken, limits);
-        let Some(path) = run.broken else { return run.search(&world, violations, limits) };
-        let end = path.end(&world);
+        let (found, run) = Run::of(rules, &unbroken, limits);
+        let Some((path, end)) = found else { return run.search(rules.world(), violations, limits) };
         let (left, broken): (Vec<Safety>, Vec<Safety>) =
-            unbroken.iter().partition(|property| property.holds(&world, &end));
+            unbroken.iter().partition(|property| property.holds(rules.world(), &end));
         if broken.is_empty() {
             let defect = "stateright shows a state in which nothing is broken as one in which something is".to_owned();
-            return Search { defect: Some(defect), ..Run { broken: None, ..run }.search(&world, violations, limits) };
+            return Search { defect: Some(defect), ..run.search(rules.world(), violations, limits) };
         }
         broken.into_iter().for_each(|property| violations[property as usize] = Some(path.clone()));
         unbroken = left;
@@ -49,31 +50,32 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
 
 /// One run of the checker.
 struct Run {
-    /// The way to the first state in which something is broken.
-    broken: Option<Path>,
     /// How many states the checker says that there are.
     counted: usize,
     notes: Arc<Mutex<Notes>>,
 }
 
+/// The way to the first state in which something is broken, and that state.
+type FirstBroken<C> = Option<(Path<C>, State)>;
+
 impl Run {
     /// Asks for the first state in which one of these properties is broken.
-    fn of(world: &Arc<World>, asked: &[Safety], limits: &Limits<'_>) -> Self {
-        let model = Bounded::new(world, asked, limits);
+    fn of<R: Rules + 'static>(rules: &Arc<R>, asked: &[Safety], limits: &Limits<'_>) -> (FirstBroken<R::Choice>, Self) {
+        let model = Bounded::new(rules, asked, limits);
         let notes = Arc::clone(&model.notes);
         let checker = model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join();
         // The checker walks the path again to tell it; that walk is not to be stopped.
         lock(&notes).stopped = false;
-        let path = checker.discovery(NONE_IS_BROKEN);
-        let broken = path.and_then(|path| {
-            let initial = path.clone().into_states().into_iter().next()?;
-            Some(Path { initial, actions: path.into_actions() })
+        let found = checker.discovery(NONE_IS_BROKEN).and_then(|path| {
+            let states = path.clone().into_states();
+            let (initial, end) = (states.first()?.clone(), states.last()?.clone());
+            Some((Path { initial, actions: path.into_actions() }, end))
         });
-        Self { broken, counted: checker.unique_state_count(), notes }
+        (found, Self { counted: checker.unique_state_count(), notes })
     }
 
     /// What was found, if this run found nothing more to be broken.
-    fn search(self, world: &World, violations: [Option<Path>; Safety::ALL.len()], limits: &Limits<'_>) -> Search {
+    fn search<C>(self, world: &World, violations: Violations<C>, limits: &Limits<'_>) -> Search<C> {
         let notes = lock(&self.notes);
         let is_wanted = |state: &&State| !limits.rest_unwanted && is_at_rest(world, state);
         let mut at_rest: Vec<State> = notes.distances.keys().filter(is_wanted).cloned().collect();
@@ -101,9 +103,9 @@ impl Run {
     }
 }
 
-/// The world within limits, with notes of what the checker made of it.
-struct Bounded {
-    world: Arc<World>,
+/// Rules within limits, with notes of what the checker made of them.
+struct Bounded<R> {
+    rules: Arc<R>,
     /// What is not to be broken; if it is nothing, the run explores everything.
     asked: Vec<Safety>,
     limits: Limits<'static>,
@@ -127,12 +129,13 @@ impl Notes {
     }
 }
 
-impl Bounded {
-    fn new(world: &Arc<World>, asked: &[Safety], limits: &Limits<'_>) -> Self {
-        let notes = Notes { distances: HashMap::default(), coverage: Coverage::of(world), cut: None, stopped: false };
+impl<R: Rules> Bounded<R> {
+    fn new(rules: &Arc<R>, asked: &[Safety], limits: &Limits<'_>) -> Self {
+        let notes =
+            Notes { distances: HashMap::default(), coverage: Coverage::of(rules.world()), cut: None, stopped: false };
         let Limits { states_max, depth_max, deadline, memory_max, interrupted, .. } = *limits;
         let limits = Limits { states_max, depth_max, deadline, memory_max, interrupted, ..Limits::default() };
-        Self { world: Arc::clone(world), asked: asked.to_vec(), limits, notes: Arc::new(Mutex::new(notes)) }
+        Self { rules: Arc::clone(rules), asked: asked.to_vec(), limits, notes: Arc::new(Mutex::new(notes)) }
     }
 
     /// Whether the state may be reached at this distance; a state too many, too far or too late cuts the search.
@@ -160,27 +163,27 @@ impl Bounded {
     }
 }
 
-impl Model for Bounded {
+impl<R: Rules + 'static> Model for Bounded<R> {
     type State = State;
-    type Action = Action;
+    type Action = R::Choice;
 
     fn init_states(&self) -> Vec<State> {
-        self.world.init_states().into_iter().filter(|state| self.admits(state, 0)).collect()
+        self.rules.initial().iter().filter(|state| self.admits(state, 0)).cloned().collect()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, _: &State, choices: &mut Vec<R::Choice>) {
         if !lock(&self.notes).stopped {
-            Model::actions(&*self.world, state, actions);
+            choices.extend_from_slice(self.rules.choices());
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        let occurrence = self.world.occur(state, &action).ok()?;
+    fn next_state(&self, state: &State, choice: R::Choice) -> Option<State> {
+        let occurrence = self.rules.occur(state, &choice).ok()?;
         let mut notes = lock(&self.notes);
         if notes.stopped {
             return None;
         }
-        notes.coverage.note_action(&self.world, &action, occurrence.step.as_ref());
+        notes.coverage.note_action(self.rules.world(), &R::action(&choice), occurrence.step.as_ref());
         let distance = notes.distances.get(state).map_or(0, |distance| distance + 1);
         drop(notes);
         self.admits(&occurrence.state, distance).then_some(occurrence.state)
@@ -188,7 +191,7 @@ impl Model for Bounded {
 
     fn properties(&self) -> Vec<Property<Self>> {
         let none_is_broken =
-            |model: &Self, state: &State| model.asked.iter().all(|property| property.holds(&model.world, state));
+            |model: &Self, state: &State| model.asked.iter().all(|property| property.holds(model.rules.world(), state));
         vec![Property::always(NONE_IS_BROKEN, none_is_broken)]
     }
 }

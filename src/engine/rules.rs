@@ -1,14 +1,16 @@
 //! What a search needs to know of a world: where it starts, and what each choice makes of one mailbox. The rules themselves
 //! stand in the model; whoever answers here calls them.
 
+use std::fmt::Debug;
+
 use stranded_model::action::Action;
 use stranded_model::state::{Account, Shared, State};
-use stranded_model::{Change, Refusal, World};
+use stranded_model::{Change, Occurrence, Refusal, World};
 
 /// A world, or an abstraction of one, that can be searched.
-pub(crate) trait Rules: Sync {
+pub(crate) trait Rules: Send + Sync {
     /// One thing that can happen, with everything chosen that is open.
-    type Choice: Copy + Send + Sync;
+    type Choice: Copy + Debug + PartialEq + Send + Sync;
 
     /// The world whose properties are judged.
     fn world(&self) -> &World;
@@ -29,13 +31,13 @@ pub(crate) trait Rules: Sync {
     ///
     /// # Errors
     /// The condition that forbids it here.
-    fn step(&self, state: &State, choice: &Self::Choice) -> Result<State, Refusal> {
+    fn occur(&self, state: &State, choice: &Self::Choice) -> Result<Occurrence, Refusal> {
         // A choice that concerns a server changes no account, so any will do.
         let mailbox = Self::action(choice).mailbox().unwrap_or_default();
-        let change = self.change(&state.accounts[mailbox], &state.shared, choice)?;
+        let Change { account, shared, step } = self.change(&state.accounts[mailbox], &state.shared, choice)?;
         let mut accounts = state.accounts.clone();
-        accounts[mailbox] = change.account;
-        Ok(State { accounts, shared: change.shared })
+        accounts[mailbox] = account;
+        Ok(Occurrence { state: State { accounts, shared }, step })
     }
 }
 

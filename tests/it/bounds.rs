@@ -119,7 +119,7 @@ fn a_search_stays_within_a_fifth_of_its_memory() {
             let (ended, peak) = with_peak(&check_large(&["--max-memory", &size, "--threads", threads]));
             check_is_cut(
                 &ended,
-                &format!("it needs more memory than {} MiB (--max-memory)", megabytes * 1_000_000 >> 20),
+                &format!("it needs more memory than {} MiB (--max-memory)", (megabytes * 1_000_000) >> 20),
             );
             let ceiling = megabytes * 1_000_000;
             assert!(peak <= ceiling * 6 / 5, "{peak} bytes were taken of {ceiling}, with {threads} threads");

@@ -17,7 +17,6 @@ mod walk;
 mod way;
 mod word;
 
-use stranded_model::World;
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
@@ -49,8 +48,8 @@ pub(super) struct Way<C> {
     pub(super) choices: Vec<C>,
 }
 
-pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
-    let found = search(world, limits);
+pub(super) fn search_rules<R: Rules>(rules: &R, limits: &Limits<'_>) -> Search<R::Choice> {
+    let found = search(rules, limits);
     Search {
         states: found.states,
         representatives: found.representatives,

@@ -106,7 +106,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
 
     /// Goes through level after level. The states that are found last, because the search is cut, are judged all the same.
     fn levels(&mut self) -> Result<Option<Cut>, TooNarrow> {
-        let mut chunks: Vec<Chunk<S::Word>> = (0..CHUNKS).map(|_| Chunk::new()).collect();
+        let mut chunks: Vec<Chunk<S::Word>> = Vec::new();
         let (mut level, mut cut) = self.start()?;
         if cut.is_none() {
             (level, cut) = self.resume(level)?;
@@ -197,10 +197,12 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         words: &[S::Word],
         first: usize,
         next: &mut Vec<S::Word>,
-        chunks: &mut [Chunk<S::Word>],
+        chunks: &mut Vec<Chunk<S::Word>>,
     ) -> Result<Option<Cut>, TooNarrow> {
         self.space.prepare(words)?;
-        let chunks = &mut chunks[..words.len().div_ceil(CHUNK)];
+        let count = words.len().div_ceil(CHUNK);
+        chunks.resize_with(chunks.len().max(count), Chunk::new);
+        let chunks = &mut chunks[..count];
         let cut = self.expand(words, first, chunks);
         if self.space.is_too_narrow() {
             return Err(TooNarrow);

@@ -12,6 +12,10 @@ const FEW: usize = 4096;
 /// How many words are looked for at the same time: memory answers many questions in the time of one, if it is asked them
 /// together.
 const TOGETHER: usize = 16;
+/// How many words an offer remembers.
+const RECENT: usize = 8192;
+/// Fewer words than this are all looked up.
+const SMALL: usize = 256;
 /// The fewest places of a table.
 const PLACES_MIN: usize = 16;
 
@@ -39,22 +43,37 @@ struct Table<W> {
 pub(super) struct Offer<W> {
     shards: Vec<Vec<(u32, W)>>,
     count: u32,
+    /// Some of the words that were offered: what is offered again is looked up once.
+    recent: Vec<W>,
 }
 
 impl<W: Word> Offer<W> {
     pub(super) fn new() -> Self {
-        Self { shards: vec![Vec::new(); SHARDS], count: 0 }
+        Self { shards: vec![Vec::new(); SHARDS], count: 0, recent: Vec::new() }
     }
 
     pub(super) fn clear(&mut self) {
         self.shards.iter_mut().for_each(Vec::clear);
         self.count = 0;
+        self.recent.fill(W::NONE);
     }
 
     /// Offers a word; its place is the number of those that were offered before.
     pub(super) fn push(&mut self, word: W) {
-        self.shards[shard_of(word.scrambled())].push((self.count, word));
+        let hash = word.scrambled();
+        if !self.is_recent(hash, word) {
+            self.shards[shard_of(hash)].push((self.count, word));
+        }
         self.count += 1;
+    }
+
+    /// Whether this word was offered not long ago; from now on it was. A small offer remembers nothing.
+    fn is_recent(&mut self, hash: u64, word: W) -> bool {
+        if self.count as usize == SMALL {
+            self.recent.resize(RECENT, W::NONE);
+        }
+        let recent = self.recent.get_mut(hash as usize % RECENT);
+        recent.is_some_and(|recent| std::mem::replace(recent, word) == word)
     }
 }
 

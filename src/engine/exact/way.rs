@@ -35,7 +35,8 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
             self.space.prepare(&[word])?;
             let choice = self.space.in_state(&state, word, wanted);
             let choice = self.rules.choices()[usize::from(choice)];
-            state = self.rules.step(&state, &choice).expect("a state is reached from the one before it by this choice");
+            let next = self.rules.occur(&state, &choice);
+            state = next.expect("a state is reached from the one before it by this choice").state;
             choices.push(choice);
             word = self.space.follow(scratch, word, wanted).expect("what is possible in a state is in its word");
         }
