@@ -12,7 +12,7 @@ use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::engine::{Cut, Ending, Engine, Lasso, Limits, Path, Search, endings};
+use crate::engine::{Cut, Ending, Engine, Lasso, Limits, Path, Saved, Search, endings};
 use crate::property::{Property, Verdict};
 use crate::scenario::Spec;
 
@@ -101,6 +101,18 @@ impl Checked<'_> {
         self.cases.iter().map(|case| case.search.states).sum()
     }
 
+    /// How many of them were looked at: one for all that differ from it only by an exchange of mailboxes.
+    #[must_use]
+    pub fn representatives(&self) -> usize {
+        self.cases.iter().map(|case| case.search.representatives).sum()
+    }
+
+    /// How many were found and not gone on from, because the search was cut.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.cases.iter().map(|case| case.search.waiting).sum()
+    }
+
     /// The depth of the deepest search.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -150,15 +162,30 @@ impl Checked<'_> {
 /// Checks a scenario with an engine, within limits.
 #[must_use]
 pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked<'a> {
+    check_saved(spec, engine, limits, &[])
+}
+
+/// As [`check`], with each search saved in one of these files, in the order of [`worlds`], while it runs.
+#[must_use]
+pub fn check_saved<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>, saved: &[Saved]) -> Checked<'a> {
     let started = Instant::now();
-    let varied: Vec<Assumption> =
-        spec.touches().into_iter().filter(|assumption| spec.answer(*assumption).is_none()).collect();
-    let combinations: Vec<Assumptions> = combinations(pinned(spec), &varied).collect();
+    let varied = varied(spec);
+    let cases = worlds(spec).into_par_iter().enumerate();
     let cases: Vec<Case> =
-        combinations.into_par_iter().map(|assumptions| check_case(spec, assumptions, engine, limits)).collect();
+        cases.map(|(place, assumptions)| check_case(spec, assumptions, engine, limits, saved.get(place))).collect();
     let properties = spec.properties().into_iter().enumerate();
     let judgements = properties.map(|(index, property)| judge(spec, index, property, &cases)).collect();
     Checked { spec, engine, cases, varied, judgements, elapsed: started.elapsed() }
+}
+
+/// The combinations of answers under which a scenario is searched, in their order.
+#[must_use]
+pub fn worlds(spec: &Spec) -> Vec<Assumptions> {
+    combinations(pinned(spec), &varied(spec)).collect()
+}
+
+fn varied(spec: &Spec) -> Vec<Assumption> {
+    spec.touches().into_iter().filter(|assumption| spec.answer(*assumption).is_none()).collect()
 }
 
 /// The world of a scenario under one combination; for a scenario that follows another, after searching that one.
@@ -210,10 +237,16 @@ pub(crate) fn combinations(given: Assumptions, varied: &[Assumption]) -> impl It
     })
 }
 
-fn check_case(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>) -> Case {
+fn check_case(
+    spec: &Spec,
+    assumptions: Assumptions,
+    engine: Engine,
+    limits: &Limits<'_>,
+    saved: Option<&Saved>,
+) -> Case {
     let (world, search) = match world(spec, assumptions, engine, limits) {
         Ok(world) => {
-            let search = engine.search(&world, limits);
+            let search = engine.search(&world, &Limits { saved, scenario: &spec.name, ..*limits });
             (world, search)
         }
         Err(cut) => {

@@ -72,18 +72,39 @@ pub struct Check {
     /// Stop before the process takes more memory than this, such as 500MB or 8GiB
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<ByteSize>,
+    /// Save the searches in this folder while they run; it must be new or empty
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    pub checkpoint: Option<PathBuf>,
+    /// Go on with the searches that were saved in this folder, and save them there
+    #[arg(long, value_name = "DIR")]
+    pub resume: Option<PathBuf>,
     /// Look at all states, also at those that differ only by an exchange of mailboxes
     #[arg(long)]
     pub no_symmetry: bool,
     /// How many threads search at the same time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// How to say how far the search is, on standard error
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub progress: Watching,
     /// Save every counterexample in this folder
     #[arg(long, value_name = "DIR")]
     pub traces: Option<PathBuf>,
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// How a search says how far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Watching {
+    /// A line that changes, on a terminal only
+    #[default]
+    Auto,
+    /// One line for each level
+    Plain,
+    /// Nothing
+    None,
 }
 
 /// `stranded list`

@@ -99,7 +99,7 @@ impl Coverage {
     /// Takes note of all that another search of the same world has seen.
     #[must_use]
     pub fn with(mut self, other: &Self) -> Self {
-        self.seen.iter_mut().zip(&other.seen).for_each(|(seen, also)| *seen |= also);
+        self.note_seen(&other.seen);
         self
     }
 
@@ -115,6 +115,17 @@ impl Coverage {
                 self.note(self.places.antecedents[property as usize]);
             }
         }
+    }
+
+    /// For each point, whether it was seen.
+    #[must_use]
+    pub fn seen(&self) -> &[bool] {
+        &self.seen
+    }
+
+    /// Takes note of what [`Coverage::seen`] told of another search of the same world; what does not fit tells nothing.
+    pub fn note_seen(&mut self, seen: &[bool]) {
+        self.seen.iter_mut().zip(seen).for_each(|(seen, also)| *seen |= also);
     }
 
     /// Whether what the property speaks of was the case anywhere.

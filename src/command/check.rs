@@ -2,35 +2,36 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-use crate::check::{Checked, check};
+use crate::check::{Checked, check_saved};
 use crate::cli::{Check, Format};
-use crate::engine::{Limits, Progress};
+use crate::engine::{Limits, Saved};
 use crate::exit::Exit;
 use crate::property::Verdict;
 use crate::report::{json, matrix, text, trace};
 use crate::scenario::{self, Spec};
 
-use super::{Failure, output};
+use super::{Failure, checkpoint, output, watch};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
     let started = Instant::now();
     let specs = specs(arguments)?;
-    let progress = Progress::default();
     let limits = Limits {
         states_max: arguments.max_states,
         depth_max: arguments.max_depth,
         deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
         memory_max: arguments.max_memory.and_then(|size| usize::try_from(size.as_u64()).ok()),
         interrupted: Some(interrupted()?),
+        saved: None,
         symmetry: !arguments.no_symmetry,
-        progress: Some(&progress),
+        progress: None,
+        scenario: "",
     };
-    let checked = check_all(&specs, arguments, &limits)?;
+    let saved = checkpoint::open(arguments, &specs)?;
+    let checked = check_all(&specs, arguments, &limits, &saved)?;
     if let Some(folder) = &arguments.traces {
         save_traces(&checked, folder)?;
     }
@@ -74,46 +75,19 @@ fn specs(arguments: &Check) -> Result<Vec<Spec>, Failure> {
     arguments.scenarios.iter().map(|procedure| Ok(scenario::load_procedure_in(procedure, &from)?)).collect()
 }
 
-fn check_all<'a>(specs: &'a [Spec], arguments: &Check, limits: &Limits<'_>) -> Result<Vec<Checked<'a>>, Failure> {
+fn check_all<'a>(
+    specs: &'a [Spec],
+    arguments: &Check,
+    limits: &Limits<'_>,
+    saved: &[Vec<Saved>],
+) -> Result<Vec<Checked<'a>>, Failure> {
     let threads = arguments.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| Failure::Usage(format!("cannot start the threads: {reason}")))?;
-    let finished = AtomicBool::new(false);
-    Ok(std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| watch(limits.progress, &finished));
-        // The watcher is told even if a search panics; nobody would wait for an end that does not come.
-        let _watched = Watched { finished: &finished, watcher: watcher.thread().clone() };
-        pool.install(|| specs.par_iter().map(|spec| check(spec, arguments.engine, limits)).collect())
+    Ok(watch::during(arguments.progress, limits, |limits| {
+        let check = |(spec, saved): (&'a Spec, &Vec<Saved>)| check_saved(spec, arguments.engine, limits, saved);
+        pool.install(|| specs.par_iter().zip(saved).map(check).collect())
     }))
-}
-
-/// While it lives, somebody watches a search.
-struct Watched<'a> {
-    finished: &'a AtomicBool,
-    watcher: std::thread::Thread,
-}
-
-impl Drop for Watched<'_> {
-    fn drop(&mut self) {
-        self.finished.store(true, Ordering::Relaxed);
-        self.watcher.unpark();
-    }
-}
-
-/// Shows on a terminal how far the search is; it appears only when there is something to wait for.
-fn watch(progress: Option<&Progress>, finished: &AtomicBool) {
-    const FIRST: Duration = Duration::from_millis(500);
-    const EVERY: Duration = Duration::from_millis(100);
-    std::thread::park_timeout(FIRST);
-    let Some(progress) = progress.filter(|_| !finished.load(Ordering::Relaxed)) else { return };
-    let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}");
-    let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    while !finished.load(Ordering::Relaxed) {
-        bar.set_message(format!("{} states, depth {}", progress.states(), progress.depth()));
-        bar.tick();
-        std::thread::park_timeout(EVERY);
-    }
-    bar.finish_and_clear();
 }
 
 fn save_traces(checked: &[Checked<'_>], folder: &Path) -> Result<(), Failure> {

@@ -2,9 +2,11 @@
 
 mod advise;
 mod check;
+mod checkpoint;
 mod list;
 mod output;
 mod replay;
+mod watch;
 
 use std::fmt;
 

@@ -1,8 +1,12 @@
 //! What ends a search early. Every limit is looked at between two states, by every engine.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+use super::progress::Progress;
+use super::saved::Saved;
 
 /// The limits of a search; the default has none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,18 +21,14 @@ pub struct Limits<'a> {
     pub memory_max: Option<usize>,
     /// Whether somebody wants the search to end now.
     pub interrupted: Option<&'a AtomicBool>,
+    /// Where the search is saved while it runs, and where it goes on.
+    pub saved: Option<&'a Saved>,
     /// Whether states that differ only by an exchange of mailboxes are looked at as one.
     pub symmetry: bool,
+    /// What is searched, for whoever watches.
+    pub scenario: &'a str,
     /// Where the search says how far it is.
     pub progress: Option<&'a Progress>,
-}
-
-/// How far a search is, for whoever watches.
-#[derive(Debug, Default)]
-pub struct Progress {
-    states: AtomicUsize,
-    depth: AtomicUsize,
-    frontier: AtomicUsize,
 }
 
 /// Why a search is not complete.
@@ -44,6 +44,8 @@ pub enum Cut {
     Memory(usize),
     /// Somebody ended it.
     Interrupted,
+    /// A level could not be saved.
+    Unsaved(io::ErrorKind),
     /// There is no state to start from.
     NoStart,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Cut {
             Self::Time => f.write_str("the time was over (--timeout)"),
             Self::Memory(max) => write!(f, "it needs more memory than {} MiB (--max-memory)", max >> 20),
             Self::Interrupted => f.write_str("it was interrupted"),
+            Self::Unsaved(reason) => write!(f, "its checkpoint could not be written: {reason}"),
             Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
         }
     }
@@ -82,12 +85,10 @@ impl Limits<'_> {
         (memory_taken()? + more > max).then_some(Cut::Memory(max))
     }
 
-    /// Tells whoever watches.
+    /// Tells whoever watches that a level is done.
     pub(crate) fn report(&self, states: usize, depth: usize, frontier: usize) {
         if let Some(progress) = self.progress {
-            progress.states.store(states, Ordering::Relaxed);
-            progress.depth.store(depth, Ordering::Relaxed);
-            progress.frontier.store(frontier, Ordering::Relaxed);
+            progress.report(self.scenario, states, depth, frontier);
         }
     }
 }
@@ -96,24 +97,4 @@ impl Limits<'_> {
 #[must_use]
 pub(crate) fn memory_taken() -> Option<usize> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem)
-}
-
-impl Progress {
-    /// States reached so far in the search that runs.
-    #[must_use]
-    pub fn states(&self) -> usize {
-        self.states.load(Ordering::Relaxed)
-    }
-
-    /// States that were found on the last level.
-    #[must_use]
-    pub fn frontier(&self) -> usize {
-        self.frontier.load(Ordering::Relaxed)
-    }
-
-    /// The depth that the search is at.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        self.depth.load(Ordering::Relaxed)
-    }
 }

@@ -6,8 +6,10 @@ mod exact;
 mod graph;
 mod limits;
 mod liveness;
+mod progress;
 mod reference;
 mod rules;
+mod saved;
 
 use std::fmt;
 
@@ -18,8 +20,10 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 pub use graph::Graph;
-pub use limits::{Cut, Limits, Progress};
+pub use limits::{Cut, Limits};
 pub use liveness::{Ending, Lasso, endings};
+pub use progress::{LevelDone, Progress};
+pub use saved::{NotResumed, Saved};
 
 /// Which search is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -67,6 +71,8 @@ pub struct Search {
     pub states: usize,
     /// How many of them it looked at: one of those that differ only by an exchange of mailboxes, where it makes use of that.
     pub representatives: usize,
+    /// How many it found and did not go on from, because it was cut.
+    pub waiting: usize,
     /// How many actions away the farthest of them is.
     pub depth: usize,
     /// Why it is not complete, if it is not.

@@ -47,7 +47,7 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
         }
     });
     let depth = notes.distances.values().copied().max().unwrap_or(0);
-    Search { states, representatives: states, depth, cut: notes.cut, violations, coverage, at_rest, defect }
+    Search { states, representatives: states, waiting: 0, depth, cut: notes.cut, violations, coverage, at_rest, defect }
 }
 
 /// A shortest way to a state in which the property is not true; none, if there is none and everything was searched.

@@ -33,6 +33,9 @@ pub struct ScenarioReport {
     pub cut: Option<String>,
     /// Distinct states over all combinations of assumptions.
     pub states: usize,
+    /// How many of them were looked at, where one stands for all that differ from it by an exchange of mailboxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representatives: Option<usize>,
     /// The depth of the deepest search, in actions.
     pub depth: usize,
     /// How long it took.
@@ -92,6 +95,7 @@ fn scenario(checked: &Checked<'_>) -> ScenarioReport {
         complete: checked.is_complete(),
         cut: checked.cut().map(|cut| cut.to_string()),
         states: checked.states(),
+        representatives: Some(checked.representatives()).filter(|count| *count != checked.states()),
         depth: checked.depth(),
         seconds: checked.elapsed.as_secs_f64(),
         engine: checked.engine.name().to_owned(),

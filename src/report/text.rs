@@ -130,9 +130,15 @@ fn extent(checked: &Checked<'_>, width: u16) -> String {
         None => "all searched".to_owned(),
         Some(cut) => format!("{BAD}not all searched: {cut}{BAD:#}"),
     };
+    let mut states = format!("{} states", checked.states());
+    if checked.representatives() != checked.states() {
+        let _ = write!(states, " ({} looked at: mailboxes are alike)", checked.representatives());
+    }
+    if checked.waiting() > 0 {
+        let _ = write!(states, " ({} of them not gone on from)", checked.waiting());
+    }
     let mut text = format!(
-        "  {} states, depth {}, {searched}; {} engine, {:.2} s\n",
-        checked.states(),
+        "  {states}, depth {}, {searched}; {} engine, {:.2} s\n",
         checked.depth(),
         checked.engine,
         checked.elapsed.as_secs_f64()

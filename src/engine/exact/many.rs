@@ -257,6 +257,22 @@ impl<R: Rules, W: Word> Space for Many<'_, R, W> {
         judged.unwrap_or_default()
     }
 
+    fn judge(&self, (): &mut (), word: W) -> Judged {
+        let shared = word.field(self.layout.shared);
+        let judged = self.layout.mailboxes().iter().map(|field| self.expanded(shared, word.field(*field)).judged);
+        judged.reduce(Judged::and).unwrap_or_default()
+    }
+
+    fn follow(&self, scratch: &mut (), word: W, choice: u16) -> Option<W> {
+        let mut followed = None;
+        self.expand(scratch, word, &mut |taken, next| {
+            if taken == choice {
+                followed = Some(next);
+            }
+        });
+        followed
+    }
+
     fn unpack(&self, (): &mut (), word: W) -> State {
         let accounts = self.accounts_of(word);
         State {
@@ -292,7 +308,7 @@ impl<R: Rules, W: Word> Space for Many<'_, R, W> {
         orders
     }
 
-    fn coverage(&mut self, _: Vec<()>) -> Coverage {
+    fn coverage(&self, (): &()) -> Coverage {
         self.coverage.clone()
     }
 

@@ -148,6 +148,20 @@ impl<R: Rules> Space for Single<'_, R> {
         Judged::of(self.rules, &account, &shared)
     }
 
+    fn judge(&self, scratch: &mut Scratch, word: u128) -> Judged {
+        let account = self.parts(scratch, word).into();
+        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        Judged::of(self.rules, &account, &shared)
+    }
+
+    fn follow(&self, scratch: &mut Scratch, word: u128, choice: u16) -> Option<u128> {
+        let parts = self.parts(scratch, word);
+        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        let choice = self.rules.choices().get(usize::from(choice))?;
+        let change = self.rules.change(&parts.clone().into(), &shared, choice).ok()?;
+        Some(self.pack(scratch, Some((word, &parts, &shared)), &change.account.into(), &change.shared))
+    }
+
     fn unpack(&self, scratch: &mut Scratch, word: u128) -> State {
         let account: Account = self.parts(scratch, word).into();
         let shared = scratch.shared.value(&self.shared, word.field(SHARED));
@@ -162,9 +176,8 @@ impl<R: Rules> Space for Single<'_, R> {
         1
     }
 
-    fn coverage(&mut self, scratches: Vec<Scratch>) -> Coverage {
-        let none = Coverage::of(self.rules.world());
-        scratches.into_iter().fold(none, |all, scratch| all.with(&scratch.coverage))
+    fn coverage(&self, scratch: &Scratch) -> Coverage {
+        scratch.coverage.clone()
     }
 
     fn is_too_narrow(&self) -> bool {

@@ -24,6 +24,12 @@ pub(super) trait Space: Sync {
     /// Judges a state, and hands out what each choice that is possible in it leads to, in the order of the choices.
     fn expand(&self, scratch: &mut Self::Scratch, word: Self::Word, found: &mut impl FnMut(u16, Self::Word)) -> Judged;
 
+    /// Judges a state that was made ready.
+    fn judge(&self, scratch: &mut Self::Scratch, word: Self::Word) -> Judged;
+
+    /// What one choice leads to in a state that was made ready, if it is possible there.
+    fn follow(&self, scratch: &mut Self::Scratch, word: Self::Word, choice: u16) -> Option<Self::Word>;
+
     /// The state of a word.
     fn unpack(&self, scratch: &mut Self::Scratch, word: Self::Word) -> State;
 
@@ -33,8 +39,8 @@ pub(super) trait Space: Sync {
     /// How many states this word stands for: itself and those that differ only by an exchange of mailboxes.
     fn stands_for(&self, word: Self::Word) -> u64;
 
-    /// What happened anywhere.
-    fn coverage(&mut self, scratches: Vec<Self::Scratch>) -> Coverage;
+    /// What one thread saw happen.
+    fn coverage(&self, scratch: &Self::Scratch) -> Coverage;
 
     /// Whether something did not fit in the words since it was asked last.
     fn is_too_narrow(&self) -> bool;

@@ -132,7 +132,7 @@ impl<W: Word> Table<W> {
     /// Where a word is looked for first.
     fn start(&self, word: W) -> usize {
         let below_shard = word.scrambled() << SHARDS.ilog2() >> u32::BITS;
-        (below_shard * self.places.len() as u64 >> u32::BITS) as usize
+        ((below_shard * self.places.len() as u64) >> u32::BITS) as usize
     }
 
     /// Adds a word, looking from this place on; whether it was new.

@@ -1,0 +1,65 @@
+//! Back from words to states: the way to a state that was found, and the states that a word stands for.
+
+use itertools::Itertools;
+use stranded_model::id::{Id, MailboxId};
+use stranded_model::state::{Account, State};
+use stranded_model::table::Table;
+
+use super::Way;
+use super::searching::Searching;
+use super::space::{Space, TooNarrow};
+use crate::engine::rules::Rules;
+
+impl<R: Rules, S: Space> Searching<'_, R, S> {
+    /// The way to the state of this number, with the names that things have on it.
+    pub(super) fn way_to(&mut self, number: u32) -> Result<Way<R::Choice>, TooNarrow> {
+        let mut taken = Vec::new();
+        let mut at = number;
+        while self.from[at as usize].0 != at {
+            let (before, choice) = self.from[at as usize];
+            taken.push(choice);
+            at = before;
+        }
+        let scratch = &mut self.space.scratch();
+        let mut word = self.initial[at as usize];
+        let initial = self.space.unpack(scratch, word);
+        let mut state = initial.clone();
+        let mut choices = Vec::new();
+        for wanted in taken.into_iter().rev() {
+            self.space.prepare(&[word])?;
+            let choice = self.space.in_state(&state, word, wanted);
+            let choice = self.rules.choices()[usize::from(choice)];
+            state = self.rules.step(&state, &choice).expect("a state is reached from the one before it by this choice");
+            choices.push(choice);
+            let mut next = word;
+            self.space.expand(scratch, word, &mut |choice, found| {
+                if choice == wanted {
+                    next = found;
+                }
+            });
+            word = next;
+        }
+        Ok(Way { initial, choices })
+    }
+
+    /// The states in which every mailbox is at rest, those that differ by an exchange of mailboxes included.
+    pub(super) fn at_rest_states(&self) -> Vec<State> {
+        let scratch = &mut self.space.scratch();
+        let states = self.at_rest.iter().map(|word| self.space.unpack(scratch, *word));
+        if !self.limits.symmetry {
+            return states.collect();
+        }
+        states.flat_map(|state| exchanged(&state)).collect()
+    }
+}
+
+/// A state, and every other that differs from it only by an exchange of mailboxes.
+fn exchanged(state: &State) -> Vec<State> {
+    let accounts: Vec<&Account> = state.accounts.values().collect();
+    let orders = accounts.iter().copied().permutations(accounts.len()).unique();
+    let ordered = |order: Vec<&Account>| State {
+        accounts: Table::of(order.len(), |mailbox: MailboxId| order[mailbox.index()].clone()),
+        shared: state.shared.clone(),
+    };
+    orders.map(ordered).collect()
+}
