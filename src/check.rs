@@ -12,7 +12,7 @@ use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::engine::{Cut, Ending, Engine, Lasso, Limits, Path, Saved, Search, endings};
+use crate::engine::{Cluster, Cut, Ending, Engine, Lasso, Limits, Path, Saved, Search, endings};
 use crate::property::{Property, Verdict};
 use crate::scenario::Spec;
 
@@ -170,9 +170,12 @@ pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked
 pub fn check_saved<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>, saved: &[Saved]) -> Checked<'a> {
     let started = Instant::now();
     let varied = varied(spec);
-    let cases = worlds(spec).into_par_iter().enumerate();
-    let cases: Vec<Case> =
-        cases.map(|(place, assumptions)| check_case(spec, assumptions, engine, limits, saved.get(place))).collect();
+    let check = |(place, assumptions)| check_case(spec, assumptions, engine, limits, saved.get(place));
+    let cases: Vec<Case> = if engine.takes_turns() {
+        worlds(spec).into_iter().enumerate().map(check).collect()
+    } else {
+        worlds(spec).into_par_iter().enumerate().map(check).collect()
+    };
     let properties = spec.properties().into_iter().enumerate();
     let judgements = properties.map(|(index, property)| judge(spec, index, property, &cases)).collect();
     Checked { spec, engine, cases, varied, judgements, elapsed: started.elapsed() }
@@ -208,7 +211,8 @@ fn world_with_past(
     let world = match &spec.from {
         None => World::new(&spec.scenario, assumptions),
         Some(earlier) => {
-            let past = engine.search(&world_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
+            let world = world_with_past(earlier, assumptions, engine, limits, remembers)?;
+            let past = engine.of_past().search(&world, limits);
             match past.cut {
                 Some(cut) => return Err(cut),
                 None if past.at_rest.is_empty() => return Err(Cut::NoStart),
@@ -251,13 +255,15 @@ fn check_case(
         }
         Err(cut) => {
             let world = World::following(&spec.scenario, assumptions, &[]);
-            let search = engine.search(&world, limits);
-            (world, Search { cut: Some(cut), ..search })
+            let search = engine.search_nothing(&world, limits, cut);
+            (world, search)
         }
     };
     let unwitnessed = unwitnessed(spec, &world, &search);
     let named: Vec<Liveness> = spec.liveness();
-    let found = if search.cut.is_none() { endings(&world, &named, limits) } else { Vec::new() };
+    // One process alone does not hold the graph of what is reachable.
+    let is_spread = limits.cluster.is_some_and(Cluster::is_spread);
+    let found = if search.cut.is_none() && !is_spread { endings(&world, &named, limits) } else { Vec::new() };
     let endings: Vec<(Liveness, Ending)> = named.into_iter().zip(found).collect();
     let verdicts = spec
         .properties()

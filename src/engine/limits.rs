@@ -5,8 +5,11 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::progress::Progress;
 use super::saved::Saved;
+use super::spread::Cluster;
 
 /// The limits of a search; the default has none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,12 +30,14 @@ pub struct Limits<'a> {
     pub symmetry: bool,
     /// What is searched, for whoever watches.
     pub scenario: &'a str,
+    /// Who searches together in the engine timely; without them, one worker for each core.
+    pub cluster: Option<&'a Cluster>,
     /// Where the search says how far it is.
     pub progress: Option<&'a Progress>,
 }
 
 /// Why a search is not complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Cut {
     /// There are more states than allowed.
     States(usize),
@@ -44,7 +49,10 @@ pub enum Cut {
     Memory(usize),
     /// Somebody ended it.
     Interrupted,
-    /// A level could not be saved.
+    /// Another process was lost.
+    Lost,
+    /// A level could not be saved. Who saves searches alone.
+    #[serde(skip)]
     Unsaved(io::ErrorKind),
     /// There is no state to start from.
     NoStart,
@@ -58,6 +66,7 @@ impl fmt::Display for Cut {
             Self::Time => f.write_str("the time was over (--timeout)"),
             Self::Memory(max) => write!(f, "it needs more memory than {} MiB (--max-memory)", max >> 20),
             Self::Interrupted => f.write_str("it was interrupted"),
+            Self::Lost => f.write_str("another process was lost"),
             Self::Unsaved(reason) => write!(f, "its checkpoint could not be written: {reason}"),
             Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
         }
@@ -83,6 +92,12 @@ impl Limits<'_> {
     pub(crate) fn memory_for(&self, more: usize) -> Option<Cut> {
         let max = self.memory_max?;
         (memory_taken()? + more > max).then_some(Cut::Memory(max))
+    }
+
+    /// The limits that every worker looks at by itself.
+    pub(crate) fn of_worker(&self) -> Limits<'static> {
+        let Self { states_max, depth_max, deadline, memory_max, symmetry, .. } = *self;
+        Limits { states_max, depth_max, deadline, memory_max, symmetry, ..Limits::default() }
     }
 
     /// Tells whoever watches that a level is done.

@@ -1,12 +1,14 @@
 //! What a search needs to know of a world: where it starts, and what each choice makes of one mailbox. The rules themselves
 //! stand in the model; whoever answers here calls them.
 
+use std::sync::Arc;
+
 use stranded_model::action::Action;
 use stranded_model::state::{Account, Shared, State};
 use stranded_model::{Change, Refusal, World};
 
 /// A world, or an abstraction of one, that can be searched.
-pub(crate) trait Rules: Sync {
+pub(crate) trait Rules: Sync + Send {
     /// One thing that can happen, with everything chosen that is open.
     type Choice: Copy + Send + Sync;
 
@@ -62,3 +64,33 @@ impl Rules for World {
         World::change(self, account, shared, choice)
     }
 }
+
+macro_rules! borrowed {
+    ($($owner:ty),*) => {$(
+        impl<R: Rules> Rules for $owner {
+            type Choice = R::Choice;
+
+            fn world(&self) -> &World {
+                (**self).world()
+            }
+
+            fn initial(&self) -> &[State] {
+                (**self).initial()
+            }
+
+            fn choices(&self) -> &[Self::Choice] {
+                (**self).choices()
+            }
+
+            fn action(choice: &Self::Choice) -> Action {
+                R::action(choice)
+            }
+
+            fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal> {
+                (**self).change(account, shared, choice)
+            }
+        }
+    )*};
+}
+
+borrowed!(&R, Arc<R>);

@@ -6,15 +6,15 @@
 //! search which takes one state after the other, and the trace that it finds first is the first in the order of the actions.
 
 mod chunk;
-mod many;
+pub(super) mod many;
 mod parts;
 mod resume;
 mod searching;
-mod single;
-mod space;
-mod visited;
-mod way;
-mod word;
+pub(super) mod single;
+pub(super) mod space;
+pub(super) mod visited;
+pub(super) mod way;
+pub(super) mod word;
 
 use stranded_model::World;
 use stranded_model::coverage::Coverage;
@@ -69,10 +69,10 @@ pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Found<R::Choic
     let found = if rules.world().scenario.site.mailboxes == 1 {
         Searching::new(Single::new(rules), rules, limits).run()
     } else {
-        let found = Searching::new(Many::<R, u64>::new(rules, limits.symmetry), rules, limits).run();
+        let found = Searching::new(Many::<&R, u64>::new(rules, limits.symmetry), rules, limits).run();
         match found {
             Ok(found) => Ok(found),
-            Err(TooNarrow) => Searching::new(Many::<R, u128>::new(rules, limits.symmetry), rules, limits).run(),
+            Err(TooNarrow) => Searching::new(Many::<&R, u128>::new(rules, limits.symmetry), rules, limits).run(),
         }
     };
     found.unwrap_or_else(|reason| Found::nothing(rules, narrow(reason)))

@@ -91,6 +91,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         }
         while !level.is_empty() {
             let first = self.from.len() - level.len();
+            self.space.prepare(&level)?;
             let mut next = Vec::new();
             let mut done = 0;
             while done < level.len() && cut.is_none() {
@@ -167,7 +168,6 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         next: &mut Vec<S::Word>,
         chunks: &mut [Chunk<S::Word>],
     ) -> Result<Option<Cut>, TooNarrow> {
-        self.space.prepare(words)?;
         let chunks = &mut chunks[..words.len().div_ceil(CHUNK)];
         let cut = self.expand(words, first, chunks);
         if self.space.is_too_narrow() {
@@ -222,8 +222,8 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
 
     /// Judges states that are not expanded.
     fn judge(&mut self, words: &[S::Word], first: usize) -> Result<(), TooNarrow> {
+        self.space.prepare(words)?;
         for (place, words) in words.chunks(CHUNK).enumerate() {
-            self.space.prepare(words)?;
             let judged: Vec<Judged> = {
                 let scratch = &mut *self.scratch();
                 words.iter().map(|word| self.space.expand(scratch, *word, &mut |_, _| {})).collect()
