@@ -62,7 +62,9 @@ pub(super) struct Holding<S: Spread> {
     interrupted: Arc<AtomicBool>,
     table: Table<S::Word>,
     held: usize,
-    /// How many words of the level were expanded.
+    /// The level that was begun last.
+    begun: usize,
+    /// How many words of it were expanded.
     done: usize,
     recent: Vec<S::Word>,
 }
@@ -105,6 +107,7 @@ impl<S: Spread> Holding<S> {
             interrupted,
             table: Table::new(),
             held: 0,
+            begun: 0,
             done: 0,
             recent: vec![S::Word::NONE; RECENT],
             initial: Vec::new(),
@@ -112,15 +115,16 @@ impl<S: Spread> Holding<S> {
         for word in &initial {
             let parcel = holding.space.packed(&mut holding.scratch, *word);
             if S::route(&parcel) % seat.peers as u64 == seat.index as u64 {
-                holding.meet(&[parcel]);
+                holding.meet(0, &[parcel]);
             }
         }
         holding.initial = initial;
         Ok(holding)
     }
 
-    /// Takes in states of the last level. Those that are new are its own from now on.
-    pub(super) fn meet(&mut self, parcels: &[S::Parcel]) {
+    /// Takes in states of a level. Those that are new are its own from now on. Others may have begun the level before it
+    /// while this worker has not.
+    pub(super) fn meet(&mut self, depth: Depth, parcels: &[S::Parcel]) {
         let growth = self.table.growth(parcels.len());
         if growth > 0 && self.cut.is_none() {
             self.cut = self.limits.memory_for(growth);
@@ -131,27 +135,33 @@ impl<S: Spread> Holding<S> {
         }
         let Self { space, scratch, table, levels, held, .. } = self;
         let words: Vec<S::Word> = parcels.iter().map(|parcel| space.received(scratch, parcel)).collect();
-        let level = levels.last_mut().expect("there is a level from the first on");
+        let depth = depth as usize;
+        if levels.len() <= depth {
+            levels.resize_with(depth + 1, Vec::new);
+        }
+        let level = &mut levels[depth];
         let before = level.len();
         table.add(&words, |word| *word, |word| level.push(*word));
         *held += level.len() - before;
     }
 
     /// What it says of the level when all of its states have come; nothing, if the search is over.
-    pub(super) fn met(&self) -> Option<impl Iterator<Item = Met> + use<S>> {
+    pub(super) fn met(&self, depth: Depth) -> Option<impl Iterator<Item = Met> + use<S>> {
         if self.is_over {
             return None;
         }
-        let level = self.levels.last().map_or(&[][..], Vec::as_slice);
+        let level = self.levels.get(depth as usize).map_or(&[][..], Vec::as_slice);
         let unknown = self.space.unknown(level);
         let (from, job, new, cut) = (self.index, self.job, level.len(), self.cut);
         Some((0..self.peers).map(move |to| Met { to, from, job, new, cut, unknown: unknown.clone() }))
     }
 
-    /// Begins to expand the last level, when all have said what they have of it. All come to the same conclusions.
-    pub(super) fn begin(&mut self, mut met: Vec<Met>) -> Level {
+    /// Begins to expand a level, when all have said what they have of it. All come to the same conclusions.
+    pub(super) fn begin(&mut self, depth: Depth, mut met: Vec<Met>) -> Level {
         met.sort_unstable_by_key(|met| met.from);
-        let depth = self.levels.len() - 1;
+        let depth = depth as usize;
+        self.levels.resize_with(self.levels.len().max(depth + 1), Vec::new);
+        self.begun = depth;
         let mut cut = met.iter().filter_map(|met| met.cut).min();
         self.is_foreign |= met.iter().any(|met| met.job != self.job);
         let mut found: usize = met.iter().map(|met| met.new).sum();
@@ -177,14 +187,10 @@ impl<S: Spread> Holding<S> {
         self.learn(&met);
         self.is_over = cut.is_some() || found == 0 || self.is_too_narrow || self.is_foreign;
         self.done = 0;
-        self.held = self.levels.iter().map(Vec::len).sum();
         if cut.is_some() && !self.is_too_narrow && !self.is_foreign {
             self.judge_rest();
         }
-        self.cut = cut;
-        if !self.is_over {
-            self.levels.push(Vec::new());
-        }
+        self.cut = cut.or(self.cut);
         Level { states: self.total, depth: self.depth, frontier: found }
     }
 
@@ -208,7 +214,7 @@ impl<S: Spread> Holding<S> {
             self.judge_rest();
             return true;
         }
-        let level = self.levels.len() - 2;
+        let level = self.begun;
         let end = self.levels[level].len().min(self.done + STATES_AT_A_TIME);
         let mut found = Vec::new();
         for place in self.done..end {
@@ -231,7 +237,7 @@ impl<S: Spread> Holding<S> {
 
     /// Judges what is left of the level without going on from there.
     fn judge_rest(&mut self) {
-        let level = if self.is_over { self.levels.len() - 1 } else { self.levels.len() - 2 };
+        let level = self.begun;
         for place in self.done..self.levels[level].len() {
             let word = self.levels[level][place];
             let judged = self.space.expand(&mut self.scratch, word, &mut |_, _| {});

@@ -55,9 +55,10 @@ fn meet<'scope, S: Spread>(
         // Levels that somebody has begun and that are not complete here.
         let mut begun: BTreeMap<Depth, Capability<Depth>> = BTreeMap::new();
         move |(words, words_frontier), (levels, levels_frontier), output| {
-            words.for_each_stamp(|_, batches| {
+            words.for_each_stamp(|time, batches| {
+                let Some(depth) = time.least() else { return };
                 for batch in batches {
-                    held.borrow_mut().meet(batch);
+                    held.borrow_mut().meet(*depth, batch);
                     batch.clear();
                 }
             });
@@ -72,7 +73,7 @@ fn meet<'scope, S: Spread>(
                     break;
                 }
                 let time = level.remove();
-                if let Some(met) = held.borrow().met() {
+                if let Some(met) = held.borrow().met(*time.time()) {
                     output.session(&time).give_iterator(met);
                 }
             }
@@ -104,7 +105,7 @@ fn expand<'scope, S: Spread>(
                 && !frontier.less_equal(level.key())
             {
                 let (time, met) = level.remove();
-                heard(held.borrow_mut().begin(met));
+                heard(held.borrow_mut().begin(*time.time(), met));
                 under_way = Some(time);
             }
             if let Some(time) = &under_way {
