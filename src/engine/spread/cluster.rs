@@ -194,7 +194,7 @@ impl Drop for Cluster {
         if self.links.is_some() || std::thread::panicking() {
             // Who waits for a worker of another process, or for one that has failed, may wait for ever. All that they had to
             // say was said, and the program is about to end.
-            std::mem::forget(guards);
+            std::mem::forget((guards, std::mem::take(&mut running.jobs)));
         } else {
             running.jobs.clear();
             drop(guards);

@@ -336,6 +336,8 @@ impl Stream for Lasting {
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.0.shutdown(how)
+        // The other process may be gone already, with all that was found.
+        let _ = self.0.shutdown(how);
+        Ok(())
     }
 }
