@@ -84,6 +84,12 @@ pub struct Check {
     /// How many threads search at the same time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Take this many random walks instead of searching everything; nothing is ever said to hold then
+    #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume"])]
+    pub simulate: Option<u64>,
+    /// What random walks are drawn with: the same seed gives the same walks
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
     /// How to say how far the search is, on standard error
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     pub progress: Watching,

@@ -34,6 +34,6 @@ Exit codes:
   0  every verdict is the expected one
   1  a property is not as expected; advise: some mailbox is stranded or has no safe procedure
   2  the command line, a scenario or another input is wrong
-  3  inconclusive: a bound or the time ran out, or nothing was exercised
+  3  inconclusive: a bound or the time ran out, nothing was exercised, or it cannot be told for any number
   5  a defect of stranded itself";
 }

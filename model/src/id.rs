@@ -42,18 +42,21 @@ identifiers! {
 
 /// A set of messages to one mailbox.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageSet(u8);
+pub struct MessageSet(u16);
 
 impl MessageSet {
-    /// How many messages one mailbox can be sent.
+    /// How many messages a scenario can send to one mailbox.
     pub const MESSAGES_MAX: usize = 8;
+    /// How many messages a set can tell apart. That is more than a scenario can send: where any number arrive, those that
+    /// are in the same places share one number (see [`crate::crowd`]).
+    pub const CAPACITY: usize = 16;
     /// No message.
     pub const EMPTY: Self = Self(0);
 
     /// Just this message.
     #[must_use]
     pub fn just(message: MessageId) -> Self {
-        assert!(message.index() < Self::MESSAGES_MAX, "a message beyond the supply");
+        assert!(message.index() < Self::CAPACITY, "a message beyond the supply");
         Self(1 << message.0)
     }
 
@@ -113,7 +116,12 @@ impl MessageSet {
 
     /// The messages in order of arrival.
     pub fn iter(self) -> impl Iterator<Item = MessageId> {
-        (0..Self::MESSAGES_MAX).map(MessageId::at).filter(move |message| self.contains(*message))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let place = rest.trailing_zeros() as usize;
+            rest &= rest.checked_sub(1)?;
+            Some(MessageId::at(place))
+        })
     }
 }
 

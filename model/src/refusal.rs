@@ -51,6 +51,10 @@ pub enum Refusal {
     EditsUsedUp,
     /// The service is in that condition already.
     AlreadySo,
+    /// The action takes another message than the chosen one, or none.
+    AnotherTaken,
+    /// Messages are in so many kinds of places at once that there is no number for one more.
+    NumbersUsedUp,
 }
 
 impl fmt::Display for Refusal {
@@ -78,6 +82,8 @@ impl fmt::Display for Refusal {
             Self::NoRecipient => "there is no live recipient",
             Self::EditsUsedUp => "as many other edits as the scenario supplies have happened",
             Self::AlreadySo => "the service is in that condition already",
+            Self::AnotherTaken => "the action takes another message than the chosen one, or none",
+            Self::NumbersUsedUp => "messages are in more kinds of places than there are numbers",
         })
     }
 }

@@ -9,7 +9,7 @@ use stranded_model::scenario::{Administrator, Delivery, Environment, Run, RunId,
 use stranded_model::state::{Homes, Recipient, Stamp, State};
 use stranded_model::table::PerServer;
 
-use crate::scenario::{Family, QUIET, Spec, to_toml};
+use crate::scenario::{Family, Numbers, QUIET, Spec, to_toml};
 use crate::snapshot::Snapshot;
 
 use super::Circumstances;
@@ -36,6 +36,7 @@ impl Question<'_> {
             from: None,
             names: self.snapshot.names.clone(),
             scenario,
+            numbers: Numbers::GIVEN,
             pinned: Vec::new(),
             expect: Vec::new(),
             may_be_vacuous: false,

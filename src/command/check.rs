@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::check::{Checked, check_saved};
 use crate::cli::{Check, Format};
-use crate::engine::{Limits, Saved};
+use crate::engine::{Limits, Saved, Walks};
 use crate::exit::Exit;
 use crate::property::Verdict;
 use crate::report::{json, matrix, text, trace};
@@ -29,6 +29,7 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
         memory_max: arguments.max_memory.and_then(|size| usize::try_from(size.as_u64()).ok()),
         interrupted: Some(interrupted()?),
         saved: None,
+        walks: arguments.simulate.map(|count| Walks { count, seed: arguments.seed }),
         symmetry: !arguments.no_symmetry,
         cluster: cluster.as_ref(),
         progress: None,

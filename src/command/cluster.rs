@@ -7,7 +7,7 @@ use crate::check::Checked;
 use crate::cli::Check;
 use crate::engine::{Cluster, Engine, Hosts, Joining, NotJoined};
 use crate::exit::Exit;
-use crate::scenario::Spec;
+use crate::scenario::{Numbers, Spec};
 
 use super::Failure;
 
@@ -24,8 +24,15 @@ pub(super) fn join(arguments: &Check, specs: &[Spec], deadline: Option<Instant>)
             None => Ok(None),
         };
     }
+    if arguments.simulate.is_some() {
+        return Err(Failure::Usage("--simulate is not for --engine timely: it takes no random walks".to_owned()));
+    }
     let workers = workers.map(usize::from);
     let (Some(path), Some(process)) = (hosts, *process) else { return Ok(Some(Cluster::local(workers))) };
+    if let Some(spec) = specs.iter().find(|spec| spec.numbers != Numbers::GIVEN) {
+        let reason = format!("{} is about any number of messages: one process searches it; leave out --hosts", spec.name);
+        return Err(Failure::Usage(reason));
+    }
     let failed = |reason: String| Failure::Usage(format!("{}: {reason}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|reason| failed(format!("cannot be read: {reason}")))?;
     let hosts = Hosts::parse(&text).map_err(|error| failed(error.to_string()))?;

@@ -24,6 +24,8 @@ pub struct Limits<'a> {
     pub memory_max: Option<usize>,
     /// Whether somebody wants the search to end now.
     pub interrupted: Option<&'a AtomicBool>,
+    /// Only these random walks are taken.
+    pub walks: Option<Walks>,
     /// Where the search is saved while it runs, and where it goes on.
     pub saved: Option<&'a Saved>,
     /// Whether states that differ only by an exchange of mailboxes are looked at as one.
@@ -34,6 +36,15 @@ pub struct Limits<'a> {
     pub cluster: Option<&'a Cluster>,
     /// Where the search says how far it is.
     pub progress: Option<&'a Progress>,
+}
+
+/// Random walks, instead of every way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walks {
+    /// How many.
+    pub count: u64,
+    /// What they are drawn with.
+    pub seed: u64,
 }
 
 /// Why a search is not complete.
@@ -51,11 +62,15 @@ pub enum Cut {
     Interrupted,
     /// Another process was lost.
     Lost,
+    /// So many random walks were taken instead of every way.
+    Walks(u64),
     /// A level could not be saved. Who saves searches alone.
     #[serde(skip)]
     Unsaved(io::ErrorKind),
     /// There is no state to start from.
     NoStart,
+    /// Messages are in more kinds of places than can be told apart.
+    Crowd,
 }
 
 impl fmt::Display for Cut {
@@ -67,8 +82,12 @@ impl fmt::Display for Cut {
             Self::Memory(max) => write!(f, "it needs more memory than {} MiB (--max-memory)", max >> 20),
             Self::Interrupted => f.write_str("it was interrupted"),
             Self::Lost => f.write_str("another process was lost"),
+            Self::Walks(count) => write!(f, "only {count} random walks were taken (--simulate)"),
             Self::Unsaved(reason) => write!(f, "its checkpoint could not be written: {reason}"),
             Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
+            Self::Crowd => f.write_str(
+                "messages are in more kinds of places at once than can be told apart (give a number of messages)",
+            ),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Engines know states and actions; what a verdict is, [`crate::check`] says.
 
+mod crowd;
 mod exact;
 mod graph;
 mod limits;
@@ -13,15 +14,17 @@ mod saved;
 mod spread;
 
 use std::fmt;
+use std::sync::Arc;
 
 use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_model::coverage::Coverage;
+use stranded_model::crowd::{Choice, Crowd};
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 pub use graph::Graph;
-pub use limits::{Cut, Limits};
+pub use limits::{Cut, Limits, Walks};
 pub use liveness::{Ending, Lasso, endings};
 pub use progress::{LevelDone, Progress};
 pub use saved::{NotResumed, Saved};
@@ -57,9 +60,9 @@ impl Engine {
     #[must_use]
     pub fn search(self, world: &World, limits: &Limits<'_>) -> Search {
         match self {
-            Self::Exact => exact::search_world(world, limits),
-            Self::Stateright => reference::search_world(world, limits),
-            Self::Timely => spread::search_world(world, limits, None),
+            Self::Exact => exact::search_rules(world, limits),
+            Self::Stateright => reference::search(&Arc::new(world.clone()), limits),
+            Self::Timely => spread::search(&Arc::new(world.clone()), limits, None),
         }
     }
 
@@ -68,7 +71,7 @@ impl Engine {
     pub fn search_nothing(self, world: &World, limits: &Limits<'_>, cut: Cut) -> Search {
         match self {
             // The others are to know that this search comes to nothing.
-            Self::Timely => spread::search_world(world, limits, Some(cut)),
+            Self::Timely => spread::search(&Arc::new(world.clone()), limits, Some(cut)),
             Self::Exact | Self::Stateright => Search { cut: Some(cut), ..Search::nothing(world) },
         }
     }
@@ -90,6 +93,12 @@ impl Engine {
             Self::Stateright => Self::Stateright,
         }
     }
+
+    /// The same in a crowd.
+    #[must_use]
+    pub fn search_crowd(self, crowd: &Crowd, limits: &Limits<'_>) -> Search<Choice> {
+        crowd::search(self, crowd, limits)
+    }
 }
 
 impl fmt::Display for Engine {
@@ -100,7 +109,7 @@ impl fmt::Display for Engine {
 
 /// What a search found.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub struct Search<C = Action> {
     /// How many distinct states it reached.
     pub states: usize,
     /// How many of them it looked at: one of those that differ only by an exchange of mailboxes, where it makes use of that.
@@ -112,7 +121,7 @@ pub struct Search {
     /// Why it is not complete, if it is not.
     pub cut: Option<Cut>,
     /// For each property in the order of [`Safety::ALL`]: a shortest path to a state in which it is not true.
-    pub violations: [Option<Path>; Safety::ALL.len()],
+    pub violations: [Option<Path<C>>; Safety::ALL.len()],
     /// What happened anywhere.
     pub coverage: Coverage,
     /// The states in which every mailbox is at rest, in a fixed order.
@@ -121,7 +130,7 @@ pub struct Search {
     pub defect: Option<String>,
 }
 
-impl Search {
+impl<C> Search<C> {
     fn nothing(world: &World) -> Self {
         Self {
             states: 0,
@@ -137,13 +146,13 @@ impl Search {
     }
 }
 
-/// A way through a world.
+/// A way through a world, or through a crowd.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
+pub struct Path<C = Action> {
     /// Where it starts.
     pub initial: State,
     /// What happens, in order.
-    pub actions: Vec<Action>,
+    pub actions: Vec<C>,
 }
 
 fn is_at_rest(world: &World, state: &State) -> bool {

@@ -12,33 +12,33 @@ use std::time::Instant;
 
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
-use stranded_model::action::Action;
 use stranded_model::checkable::{Checker, HasDiscoveries, Model, Property, safety_properties};
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use super::limits::{Cut, Limits};
+use super::rules::Rules;
 use super::{Path, Search, is_at_rest};
 
 /// A property that nothing breaks: a run with it explores everything.
 const EVERYTHING: &str = "everything";
 
-pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
-    let world = Arc::new(world.clone());
-    let explored = Bounded::new(&world, None, limits);
+pub(super) fn search<R: Rules + 'static>(rules: &Arc<R>, limits: &Limits<'_>) -> Search<R::Choice> {
+    let world = rules.world();
+    let explored = Bounded::new(rules, None, limits);
     let notes = Arc::clone(&explored.notes);
     let counted = run(explored).unique_state_count();
     let mut notes = lock(&notes);
-    let mut at_rest: Vec<State> = notes.distances.keys().filter(|state| is_at_rest(&world, state)).cloned().collect();
+    let mut at_rest: Vec<State> = notes.distances.keys().filter(|state| is_at_rest(world, state)).cloned().collect();
     at_rest.sort();
     let mut coverage = notes.coverage.clone();
-    notes.distances.keys().for_each(|state| coverage.note_state(&world, state));
+    notes.distances.keys().for_each(|state| coverage.note_state(world, state));
     let states = notes.distances.len();
     let differs = notes.cut.is_none() && counted != states;
     let defect = differs
         .then(|| format!("stateright counted {counted} states and was given {states}: two states share a fingerprint"));
-    let violations = Safety::ALL.map(|property| match violation(&world, property, limits) {
+    let violations = Safety::ALL.map(|property| match violation(rules, property, limits) {
         Ok(path) => path,
         // A run that was cut found nothing; it would be wrong to say that there is nothing.
         Err(cut) => {
@@ -51,8 +51,12 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
 }
 
 /// A shortest way to a state in which the property is not true; none, if there is none and everything was searched.
-fn violation(world: &Arc<World>, property: Safety, limits: &Limits<'_>) -> Result<Option<Path>, Cut> {
-    let model = Bounded::new(world, Some(property), limits);
+fn violation<R: Rules + 'static>(
+    rules: &Arc<R>,
+    property: Safety,
+    limits: &Limits<'_>,
+) -> Result<Option<Path<R::Choice>>, Cut> {
+    let model = Bounded::new(rules, Some(property), limits);
     let notes = Arc::clone(&model.notes);
     let checker = run(model);
     // The checker walks the path again to tell it; that walk is not to be stopped.
@@ -66,13 +70,13 @@ fn violation(world: &Arc<World>, property: Safety, limits: &Limits<'_>) -> Resul
     Ok(initial.map(|initial| Path { initial, actions: path.into_actions() }))
 }
 
-fn run(model: Bounded) -> impl Checker<Bounded> {
+fn run<R: Rules + 'static>(model: Bounded<R>) -> impl Checker<Bounded<R>> {
     model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join()
 }
 
-/// The world within limits, with notes of what the checker made of it.
-struct Bounded {
-    world: Arc<World>,
+/// Rules within limits, with notes of what the checker made of them.
+struct Bounded<R> {
+    rules: Arc<R>,
     property: Option<Safety>,
     states_max: Option<usize>,
     depth_max: Option<usize>,
@@ -97,11 +101,12 @@ impl Notes {
     }
 }
 
-impl Bounded {
-    fn new(world: &Arc<World>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
-        let notes = Notes { distances: HashMap::default(), coverage: Coverage::of(world), cut: None, stopped: false };
+impl<R: Rules> Bounded<R> {
+    fn new(rules: &Arc<R>, property: Option<Safety>, limits: &Limits<'_>) -> Self {
+        let notes =
+            Notes { distances: HashMap::default(), coverage: Coverage::of(rules.world()), cut: None, stopped: false };
         Self {
-            world: Arc::clone(world),
+            rules: Arc::clone(rules),
             property,
             states_max: limits.states_max,
             depth_max: limits.depth_max,
@@ -133,27 +138,27 @@ impl Bounded {
     }
 }
 
-impl Model for Bounded {
+impl<R: Rules + 'static> Model for Bounded<R> {
     type State = State;
-    type Action = Action;
+    type Action = R::Choice;
 
     fn init_states(&self) -> Vec<State> {
-        self.world.init_states().into_iter().filter(|state| self.admits(state, 0)).collect()
+        self.rules.initial().iter().filter(|state| self.admits(state, 0)).cloned().collect()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, _: &State, choices: &mut Vec<R::Choice>) {
         if !lock(&self.notes).stopped {
-            Model::actions(&*self.world, state, actions);
+            choices.extend_from_slice(self.rules.choices());
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        let occurrence = self.world.occur(state, &action).ok()?;
+    fn next_state(&self, state: &State, choice: R::Choice) -> Option<State> {
+        let occurrence = self.rules.occur(state, &choice).ok()?;
         let mut notes = lock(&self.notes);
         if notes.stopped {
             return None;
         }
-        notes.coverage.note_action(&self.world, &action, occurrence.step.as_ref());
+        notes.coverage.note_action(self.rules.world(), &R::action(&choice), occurrence.step.as_ref());
         let distance = notes.distances.get(state).map_or(0, |distance| distance + 1);
         drop(notes);
         self.admits(&occurrence.state, distance).then_some(occurrence.state)
@@ -167,9 +172,9 @@ impl Model for Bounded {
     }
 }
 
-impl AsRef<World> for Bounded {
+impl<R: Rules> AsRef<World> for Bounded<R> {
     fn as_ref(&self) -> &World {
-        &self.world
+        self.rules.world()
     }
 }
 

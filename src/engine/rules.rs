@@ -1,16 +1,19 @@
 //! What a search needs to know of a world: where it starts, and what each choice makes of one mailbox. The rules themselves
 //! stand in the model; whoever answers here calls them.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use stranded_model::action::Action;
 use stranded_model::state::{Account, Shared, State};
-use stranded_model::{Change, Refusal, World};
+use stranded_model::{Change, Occurrence, Refusal, World};
+
+use super::limits::Cut;
 
 /// A world, or an abstraction of one, that can be searched.
-pub(crate) trait Rules: Sync + Send {
+pub(crate) trait Rules: Send + Sync {
     /// One thing that can happen, with everything chosen that is open.
-    type Choice: Copy + Send + Sync;
+    type Choice: Copy + Debug + PartialEq + Send + Sync;
 
     /// The world whose properties are judged.
     fn world(&self) -> &World;
@@ -27,17 +30,22 @@ pub(crate) trait Rules: Sync + Send {
     /// The condition that forbids it here.
     fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal>;
 
+    /// What these rules were asked for and could not say, which leaves a search of them incomplete.
+    fn unsaid(&self) -> Option<Cut> {
+        None
+    }
+
     /// What a choice makes of a whole state.
     ///
     /// # Errors
     /// The condition that forbids it here.
-    fn step(&self, state: &State, choice: &Self::Choice) -> Result<State, Refusal> {
+    fn occur(&self, state: &State, choice: &Self::Choice) -> Result<Occurrence, Refusal> {
         // A choice that concerns a server changes no account, so any will do.
         let mailbox = Self::action(choice).mailbox().unwrap_or_default();
-        let change = self.change(&state.accounts[mailbox], &state.shared, choice)?;
+        let Change { account, shared, step } = self.change(&state.accounts[mailbox], &state.shared, choice)?;
         let mut accounts = state.accounts.clone();
-        accounts[mailbox] = change.account;
-        Ok(State { accounts, shared: change.shared })
+        accounts[mailbox] = account;
+        Ok(Occurrence { state: State { accounts, shared }, step })
     }
 }
 
@@ -84,6 +92,10 @@ macro_rules! borrowed {
 
             fn action(choice: &Self::Choice) -> Action {
                 R::action(choice)
+            }
+
+            fn unsaid(&self) -> Option<Cut> {
+                (**self).unsaid()
             }
 
             fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal> {

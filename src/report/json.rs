@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Case, Checked, Judgement};
+use crate::check::{Case, Checked, Doubt, Judgement};
 use crate::property::{Property, Verdict};
+use crate::scenario::{Number, Numbers};
 
+use super::doubt;
 use super::trace::{self, TraceFile};
 
 /// The report of one run of `stranded check`.
@@ -42,6 +44,9 @@ pub struct ScenarioReport {
     pub seconds: f64,
     /// Which engine searched.
     pub engine: String,
+    /// The numbers of the site that stand for any number: `messages`, `mailboxes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any: Vec<String>,
     /// The verdict on every property.
     pub properties: Vec<PropertyReport>,
 }
@@ -65,8 +70,21 @@ pub struct PropertyReport {
     /// What should have happened and did not, or happened and should not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unwitnessed: Vec<String>,
+    /// Why it could not be told although everything was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<DoubtReport>,
     /// The shortest counterexample.
     pub trace: Option<TraceFile>,
+}
+
+/// Why a property could not be told although everything was searched.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DoubtReport {
+    /// The reason.
+    pub reason: String,
+    /// What happens among any number of messages and was not found with few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
 }
 
 /// The verdict under one combination of assumptions.
@@ -99,6 +117,7 @@ fn scenario(checked: &Checked<'_>) -> ScenarioReport {
         depth: checked.depth(),
         seconds: checked.elapsed.as_secs_f64(),
         engine: checked.engine.name().to_owned(),
+        any: any(checked.spec.numbers),
         properties: checked.judgements.iter().map(|judgement| property(checked, judgement)).collect(),
     }
 }
@@ -122,8 +141,18 @@ fn property(checked: &Checked<'_>, judgement: &Judgement) -> PropertyReport {
             Property::Witness => checked.unwitnessed().into_iter().map(ToString::to_string).collect(),
             Property::Safety(_) | Property::Liveness(_) => Vec::new(),
         },
+        doubt: checked.doubt(judgement.property).filter(|_| judgement.verdict == Verdict::Inconclusive).map(doubt),
         trace: shown_by.and_then(trace),
     }
+}
+
+fn any(numbers: Numbers) -> Vec<String> {
+    let named = [("messages", numbers.messages), ("mailboxes", numbers.mailboxes)];
+    named.into_iter().filter(|(_, number)| *number == Number::Any).map(|(name, _)| name.to_owned()).collect()
+}
+
+fn doubt(doubt: &Doubt) -> DoubtReport {
+    DoubtReport { reason: doubt::reason(doubt), steps: doubt::steps(doubt) }
 }
 
 fn cases(checked: &Checked<'_>, property: Property) -> Vec<CaseReport> {

@@ -3,6 +3,7 @@
 pub mod advice_json;
 pub mod advice_text;
 mod advice_words;
+pub mod doubt;
 pub mod json;
 pub mod matrix;
 pub mod names;

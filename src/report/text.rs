@@ -8,11 +8,13 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, 
 use stranded_model::World;
 use stranded_model::property::Safety;
 
-use crate::check::{Case, Checked, Judgement};
+use crate::check::{Case, Checked, Doubt, Judgement, Trace};
 use crate::lines::wrapped;
 use crate::property::{Property, Verdict};
 use crate::rescue;
+use crate::scenario::{Number, Numbers};
 
+use super::doubt;
 use super::outlook::{self, NO_RETURN};
 use super::story::{KILOBYTES_PER_MESSAGE, Row, Scene, Story};
 use super::trace::answers;
@@ -34,12 +36,18 @@ const STYLE: TableStyle = TableStyle::new()
 #[must_use]
 pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
     let mut text = heading(checked, width);
-    text.push_str(&verdicts(checked));
+    text.push_str(&verdicts(checked, width));
     text.push_str(&extent(checked, width));
     text.push_str(&dependencies(checked, width));
     for (case, property) in told_together(checked) {
         text.push('\n');
         text.push_str(&counterexample(checked, case, property, width));
+    }
+    for told in doubted(checked).map(|(judgement, doubt)| unreplayed(judgement, doubt, width)) {
+        if !told.is_empty() {
+            text.push('\n');
+            text.push_str(&told);
+        }
     }
     text
 }
@@ -52,9 +60,10 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
         .flat_map(|one| unexpected(one).map(|judgement| format!("{}/{}", one.spec.name, judgement.property.name())))
         .collect();
     let cut: Vec<&str> = checked.iter().filter(|one| !one.is_complete()).map(|one| one.spec.name.as_str()).collect();
+    let untold: Vec<String> = checked.iter().filter(|one| one.is_complete()).flat_map(untold).collect();
     let mut text = String::new();
     let scenarios = if checked.len() == 1 { "1 scenario".to_owned() } else { format!("{} scenarios", checked.len()) };
-    if unexpected.is_empty() && cut.is_empty() {
+    if unexpected.is_empty() && cut.is_empty() && untold.is_empty() {
         let _ = writeln!(text, "{GOOD}{scenarios}: every verdict is the expected one{GOOD:#}");
     }
     if !unexpected.is_empty() {
@@ -63,7 +72,16 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
     if !cut.is_empty() {
         let _ = writeln!(text, "{BAD}{scenarios}: inconclusive, not all was searched:{BAD:#}\n  {}", cut.join("\n  "));
     }
+    if !untold.is_empty() {
+        let _ = writeln!(text, "{BAD}{scenarios}: inconclusive:{BAD:#}\n  {}", untold.join("\n  "));
+    }
     text
+}
+
+/// What could not be told although everything was searched.
+fn untold(checked: &Checked<'_>) -> Vec<String> {
+    let untold = checked.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Inconclusive);
+    untold.map(|judgement| format!("{}/{}", checked.spec.name, judgement.property.name())).collect()
 }
 
 fn unexpected<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = &'a Judgement> {
@@ -101,7 +119,7 @@ fn sources(sources: &[String]) -> String {
     text
 }
 
-fn verdicts(checked: &Checked<'_>) -> String {
+fn verdicts(checked: &Checked<'_>, width: u16) -> String {
     let mut text = format!("  {:<20} {:<13} expected\n", "property", "verdict");
     for judgement in &checked.judgements {
         let style = if judgement.is_as_expected() { GOOD } else { BAD };
@@ -116,8 +134,19 @@ fn verdicts(checked: &Checked<'_>) -> String {
     for item in checked.unwitnessed() {
         let _ = writeln!(text, "  witness: {BAD}{item}{BAD:#}");
     }
+    for (judgement, doubt) in doubted(checked) {
+        let name = judgement.property.name();
+        let reason = wrapped(&format!("{name}: {}", doubt::reason(doubt)), 4, width);
+        let _ = writeln!(text, "  {reason}");
+    }
     text.push('\n');
     text
+}
+
+/// The verdicts that could not be told although everything was searched, each with the reason.
+fn doubted<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = (&'a Judgement, &'a Doubt)> {
+    let inconclusive = checked.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Inconclusive);
+    inconclusive.filter_map(|judgement| Some((judgement, checked.doubt(judgement.property)?)))
 }
 
 fn length(checked: &Checked<'_>, judgement: &Judgement) -> Option<usize> {
@@ -146,6 +175,7 @@ fn extent(checked: &Checked<'_>, width: u16) -> String {
     if let Some(defect) = checked.defect() {
         let _ = writeln!(text, "  {BAD}defect: {defect}{BAD:#}");
     }
+    text.push_str(&numbers(checked.spec.numbers, width));
     if !checked.varied.is_empty() {
         let verdict = if checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends) {
             "some verdicts turn on them"
@@ -158,6 +188,38 @@ fn extent(checked: &Checked<'_>, width: u16) -> String {
         let says = format!("assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.cases.len());
         let _ = writeln!(text, "  {}", wrapped(&says, 2, width));
     }
+    text
+}
+
+/// What is said for any number of something.
+fn numbers(numbers: Numbers, width: u16) -> String {
+    let mut text = String::new();
+    if numbers.messages == Number::Any {
+        let says = "any number of messages: what holds, holds for every number; a counterexample has as few as show it";
+        let _ = writeln!(text, "  {}", wrapped(says, 2, width));
+    }
+    if numbers.mailboxes == Number::Any {
+        let says = "any number of mailboxes: they share nothing, so what is said of one is said of all";
+        let _ = writeln!(text, "  {}", wrapped(says, 2, width));
+    }
+    text
+}
+
+/// A way to a broken property in which others are forgotten: it was not found with few messages.
+fn unreplayed(judgement: &Judgement, doubt: &Doubt, width: u16) -> String {
+    let steps = doubt::steps(doubt);
+    if steps.is_empty() {
+        return String::new();
+    }
+    let (name, says) = (judgement.property.name(), judgement.property.says());
+    let mut text =
+        format!("{BAD}{name} may be violated{BAD:#}: perhaps it is not so that\n{}\n", wrapped(says, 0, width));
+    for (number, step) in (1..).zip(&steps) {
+        let _ = writeln!(text, "  {number:<3} {}", wrapped(step, 6, width));
+    }
+    let legend =
+        "One message is followed; of the others only the places are known. Numbers are given anew at every step.";
+    let _ = writeln!(text, "{}", wrapped(legend, 0, width));
     text
 }
 
@@ -228,8 +290,12 @@ fn broken_on_the_way(case: &Case, of: Safety) -> Vec<Property> {
 fn counterexample(checked: &Checked<'_>, case: &Case, property: Property, width: u16) -> String {
     let Some(trace) = case.trace(property) else { return String::new() };
     let story = Story::of(&case.world, &trace).with_rescue(rescue::map(checked.spec, &case.world, &trace));
+    let messages = match checked.spec.numbers.messages {
+        Number::Given => String::new(),
+        Number::Any => format!(" with {}", messages_of(case, &trace)),
+    };
     let mut text = format!(
-        "{BAD}{} is violated{BAD:#} after {} steps: it is not so that\n{}\n",
+        "{BAD}{} is violated{BAD:#} after {} steps{messages}: it is not so that\n{}\n",
         property.name(),
         trace.path.actions.len(),
         wrapped(property.says(), 0, width)
@@ -240,6 +306,15 @@ fn counterexample(checked: &Checked<'_>, case: &Case, property: Property, width:
     }
     text.push_str(&table(&case.world, &story, width));
     text
+}
+
+/// How many messages have arrived at the end of a trace, in words.
+fn messages_of(case: &Case, trace: &Trace) -> String {
+    let end = trace.path.end(&case.world);
+    match end.accounts.values().map(|account| account.record.accepted.len()).max().unwrap_or(0) {
+        1 => "one message".to_owned(),
+        more => format!("{more} messages"),
+    }
 }
 
 /// A story as a table that fits the width.

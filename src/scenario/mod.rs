@@ -1,7 +1,7 @@
 //! Scenario files: what the user writes, read into the model's [`Scenario`] with every error at its place.
 //!
 //! [`load_scenario`] and [`select`] read files, [`parse_scenario`] only texts. `read` follows a scenario file from top to
-//! bottom; `site`, `runs` and `never` are its tables, `steps`, `act` and `home_name` a procedure's. `cursor` asks a TOML table
+//! bottom; `site` with `number`, `runs` and `never` are its tables, `steps`, `act` and `home_name` a procedure's. `cursor` asks a TOML table
 //! for its keys, [`Diagnostics`] tells what is wrong, [`to_toml`] writes. No engine and no report is known here.
 
 mod act;
@@ -13,6 +13,7 @@ mod home_name;
 mod load;
 mod name;
 mod never;
+mod number;
 mod past;
 mod read;
 mod runs;
@@ -54,6 +55,8 @@ pub struct Spec {
     pub names: SiteNames,
     /// The world it speaks of.
     pub scenario: Scenario,
+    /// Which numbers of its site are to stand for any number.
+    pub numbers: Numbers,
     /// Assumptions that are not varied.
     pub pinned: Vec<(Assumption, Answer)>,
     /// What is expected of each property; one that is not named is expected to hold.
@@ -66,6 +69,29 @@ pub struct Spec {
     /// The text of the file and of the files it names, so that a trace can carry them: [`parse_scenario`] reads it again
     /// without any file.
     pub text: String,
+}
+
+/// Whether a number of the site is just that number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Number {
+    /// It is the one that is given.
+    Given,
+    /// Any number is meant; the one that is given is for a world that shows something.
+    Any,
+}
+
+/// The numbers of a site that can stand for any number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Numbers {
+    /// How many mailboxes there are.
+    pub mailboxes: Number,
+    /// How many messages arrive for each mailbox at the most.
+    pub messages: Number,
+}
+
+impl Numbers {
+    /// All are what they are.
+    pub const GIVEN: Self = Self { mailboxes: Number::Given, messages: Number::Given };
 }
 
 /// Which standing the verdicts of a scenario have.

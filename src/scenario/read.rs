@@ -9,11 +9,11 @@ use toml::de::DeTable;
 
 use super::bundle::{Files, beside};
 use super::cursor::{Cursor, choose, text};
-use super::diagnostic::{Diagnostics, Findings, SourceText};
+use super::diagnostic::{Diagnostics, Findings, SourceText, wrapped};
 use super::runs::Runs;
 use super::site::{environment, mail_supply, site};
 use super::steps::assumed;
-use super::{Family, Spec, builtin, name, never, runs, steps};
+use super::{Family, Numbers, Spec, builtin, name, never, number, runs, steps};
 use crate::property::{Property, Verdict};
 
 /// The most scenarios of which each starts where the next ends.
@@ -92,12 +92,15 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
     let places = |table: Option<&Cursor<'_>>, key: &str| table.map_or(site_place.clone(), |table| table.place(key));
     let table = root.table("site", "`[site]`", found);
     let messages_place = places(table.as_ref(), "messages");
-    let inherited = start.map(|start| (&start.scenario.site, &start.names));
+    let mailboxes_place = places(table.as_ref(), "mailboxes");
     let unreadable_start = may_inherit && start.is_none();
     let before_site = found.count();
-    let (site, names) = match table {
-        Some(table) if !unreadable_start => site(table, inherited, found),
-        Some(_) | None => inherited.map(|(site, names)| (site.clone(), names.clone())).unzip(),
+    let (site, names, numbers) = match table {
+        Some(table) if !unreadable_start => site(table, start, found),
+        Some(_) | None => {
+            let (site, names) = start.map(|start| (start.scenario.site.clone(), start.names.clone())).unzip();
+            (site, names, start.map_or(Numbers::GIVEN, |start| start.numbers))
+        }
     };
 
     let start_table = root.table("start", "`[start]`", found);
@@ -112,6 +115,10 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
     let environment_table = root.table("environment", "`[environment]`", found);
     let delivery_place = places(environment_table.as_ref(), "delivery");
     let environment = environment_table.map_or_else(|| super::QUIET, |table| environment(table, found));
+    if let Some(reason) = number::shared(numbers, !environment.faults.is_empty(), start) {
+        let (what, label) = ("one mailbox cannot stand for any number", "give a number, or leave out the faults");
+        found.report_with_help(mailboxes_place, what, label, Some(wrapped(&reason)));
+    }
     if let Some(site) = site.as_ref().filter(|_| found.count() == before_site) {
         mail_supply(site, &environment, !may_inherit && own_start.is_none(), [messages_place, delivery_place], found);
     }
@@ -146,6 +153,7 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
         from: from.flatten().map(Box::new),
         names,
         scenario,
+        numbers,
         pinned: pinned.unwrap_or_default(),
         expect: expect.unwrap_or_default(),
         never,

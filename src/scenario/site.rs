@@ -1,12 +1,13 @@
 //! The `[site]` and `[environment]` tables: the servers, and what acts besides the administrators.
 
-use stranded_model::id::{Id, MessageSet, ServerId};
+use stranded_model::id::{Id, ServerId};
 use stranded_model::scenario::{Delivery, Environment, Fault, Replication, Site};
 use stranded_model::table::{ENTRIES_MAX, PerServer};
 
-use super::cursor::{Cursor, choose, number};
+use super::cursor::{Cursor, choose};
 use super::diagnostic::Findings;
 use super::name::{self, PLACES};
+use super::{Numbers, Spec, number};
 
 /// What `replication` can say.
 pub(crate) const REPLICATIONS: [(&str, Replication); 2] =
@@ -59,10 +60,11 @@ impl SiteNames {
 /// Reads the site. A scenario that starts where another ends has that one's site, and can say it again.
 pub(crate) fn site(
     mut cursor: Cursor<'_>,
-    from: Option<(&Site, &SiteNames)>,
+    from: Option<&Spec>,
     found: &mut Findings,
-) -> (Option<Site>, Option<SiteNames>) {
-    let (from, from_names) = from.unzip();
+) -> (Option<Site>, Option<SiteNames>, Numbers) {
+    let (earlier, from_names) = (from, from.map(|from| &from.names));
+    let from = from.map(|from| &from.scenario.site);
     if from.is_none() {
         cursor.demand("servers", "an array of two to four names", found);
     }
@@ -87,22 +89,22 @@ pub(crate) fn site(
         Some(home) => names.as_ref().and_then(|names| names.known_server(&home, found)),
         None => Some(from.map_or(ServerId::at(0), |site| site.home)),
     };
-    let most = u8::try_from(ENTRIES_MAX).unwrap_or(u8::MAX);
-    let mailboxes = cursor.count("mailboxes", 1..=most, found).map(|count| usize::from(*count.get_ref()));
-    let messages = messages(&mut cursor, found);
+    let mailboxes = number::mailboxes(&mut cursor, earlier, found);
+    let messages = number::messages(&mut cursor, earlier, found);
     let replication = cursor.choice("replication", &REPLICATIONS, found);
-    if let Some(from) = from {
-        agrees(&cursor, from, home, mailboxes, messages, found);
+    if let Some(from) = from.filter(|from| home.is_some_and(|home| home != from.home)) {
+        let label = format!("there it is `{}`", from.servers[from.home]);
+        found.report(cursor.place("home"), "the home is not that of the `from` scenario", label);
     }
     let site = servers.map(|servers| Site {
         servers: PerServer::of(servers.len(), |server: ServerId| servers[server.index()].clone()),
         home: home.unwrap_or(ServerId::at(0)),
-        mailboxes: mailboxes.or(from.map(|site| site.mailboxes)).unwrap_or(1),
-        messages: messages.or(from.map(|site| site.messages)).unwrap_or(0),
+        mailboxes: mailboxes.count,
+        messages: messages.count,
         replication: replication.or(from.map(|site| site.replication)).unwrap_or(Replication::Instant),
     });
     cursor.finish(found);
-    (site, names)
+    (site, names, Numbers { mailboxes: mailboxes.kind, messages: messages.kind })
 }
 
 fn servers(cursor: &mut Cursor<'_>, found: &mut Findings) -> Option<Vec<String>> {
@@ -126,40 +128,6 @@ fn servers(cursor: &mut Cursor<'_>, found: &mut Findings) -> Option<Vec<String>>
         return None;
     }
     (names.len() == texts.len()).then_some(names)
-}
-
-fn messages(cursor: &mut Cursor<'_>, found: &mut Findings) -> Option<usize> {
-    let value = cursor.value("messages")?;
-    if value.get_ref().as_str() == Some("any") {
-        let label = format!("give a number from 1 to {}", MessageSet::MESSAGES_MAX);
-        found.report(value.span(), "this version searches fixed numbers of messages only", label);
-        return None;
-    }
-    let most = u8::try_from(MessageSet::MESSAGES_MAX).unwrap_or(u8::MAX);
-    number("messages", value, 0..=most, found).map(|count| usize::from(*count.get_ref()))
-}
-
-/// The at-rest states of the other scenario must fit into this site.
-fn agrees(
-    cursor: &Cursor<'_>,
-    from: &Site,
-    home: Option<ServerId>,
-    mailboxes: Option<usize>,
-    messages: Option<usize>,
-    found: &mut Findings,
-) {
-    if home.is_some_and(|home| home != from.home) {
-        let label = format!("there it is `{}`", from.servers[from.home]);
-        found.report(cursor.place("home"), "the home is not that of the `from` scenario", label);
-    }
-    if mailboxes.is_some_and(|mailboxes| mailboxes != from.mailboxes) {
-        let label = format!("there they are {}", from.mailboxes);
-        found.report(cursor.place("mailboxes"), "the mailboxes are not as many as in the `from` scenario", label);
-    }
-    if messages.is_some_and(|messages| messages < from.messages) {
-        let label = format!("at least {}", from.messages);
-        found.report(cursor.place("messages"), "fewer messages than in the `from` scenario", label);
-    }
 }
 
 /// Reads the environment; whatever it does not say does not act.

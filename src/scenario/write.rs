@@ -5,15 +5,16 @@ use stranded_model::assumption::{Answer, Assumption};
 use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{Id, ServerId};
 use stranded_model::procedure::{Act, Condition, Place, Procedure, Step, VersionCondition};
-use stranded_model::scenario::{Environment, Run, RunId, Scenario, Site};
+use stranded_model::scenario::{Environment, Run, RunId, Scenario};
 use toml::{Table, Value};
 
 use super::act::{CLAIMS, IF_PRESENT};
 use super::home_name::typed_value;
+use super::number::ANY;
 use super::runs::repetition;
 use super::site::{DELIVERIES, REPLICATIONS, word};
 use super::verb::Verb;
-use super::{Family, SiteNames, Spec, builtin};
+use super::{Family, Number, Spec, builtin};
 
 /// The text of a scenario file; procedures that are not built in stand in it. What it starts from is named, by its name if it
 /// is built in, else as the file `NAME.toml`. Only the text and the lines of steps of the loaded scenario differ.
@@ -30,7 +31,7 @@ pub fn to_toml(spec: &Spec) -> String {
     }
     put(&mut root, "never", spec.never.clone());
     let scenario = &spec.scenario;
-    put(&mut root, "site", site(&scenario.site, &spec.names));
+    put(&mut root, "site", site(spec));
     if let Some(start) = &scenario.start {
         put(&mut root, "start", super::start::written(start, &spec.names));
     }
@@ -71,7 +72,7 @@ pub(crate) fn header(name: &str, from: &Spec, reference: &str) -> String {
 /// The site of another scenario, and one run by a user between the servers of its last run.
 pub(crate) fn site_and_run(from: &Spec, reference: &str) -> String {
     let mut root = Table::new();
-    put(&mut root, "site", site(&from.scenario.site, &from.names));
+    put(&mut root, "site", site(from));
     let last = from.scenario.run(from.scenario.last_run);
     let mut table = Table::new();
     put(&mut table, "administrator", "user");
@@ -97,20 +98,24 @@ fn assumed(assumption: Assumption, answer: Answer) -> (&'static str, &'static st
     (assumption.name(), assumption.values()[usize::from(answer)])
 }
 
-fn site(site: &Site, names: &SiteNames) -> Table {
+fn site(spec: &Spec) -> Table {
+    let (site, names) = (&spec.scenario.site, &spec.names);
     let mut table = Table::new();
     put(&mut table, "organization", names.organization.clone());
     put(&mut table, "name", names.name.clone());
     put(&mut table, "servers", site.servers.values().cloned().collect::<Vec<_>>());
     put(&mut table, "home", site.servers[site.home].clone());
-    put(&mut table, "mailboxes", small(site.mailboxes));
-    put(&mut table, "messages", small(site.messages));
+    put(&mut table, "mailboxes", number(spec.numbers.mailboxes, site.mailboxes));
+    put(&mut table, "messages", number(spec.numbers.messages, site.messages));
     put(&mut table, "replication", word(&REPLICATIONS, &site.replication));
     table
 }
 
-fn small(count: usize) -> i64 {
-    i64::try_from(count).expect("a scenario is finite")
+fn number(kind: Number, count: usize) -> Value {
+    match kind {
+        Number::Given => i64::try_from(count).expect("a scenario is finite").into(),
+        Number::Any => ANY.into(),
+    }
 }
 
 fn environment(environment: &Environment) -> Table {

@@ -9,8 +9,8 @@ use std::io;
 use pretty_assertions::assert_eq;
 use stranded::property::{Property, Verdict};
 use stranded::scenario::{
-    Family, SiteNames, Spec, builtin, is_procedure_text, load_procedure_in, load_scenario, parse_procedure,
-    parse_scenario, select,
+    Family, Number, Numbers, SiteNames, Spec, builtin, is_procedure_text, load_procedure_in, load_scenario,
+    parse_procedure, parse_scenario, select,
 };
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
@@ -233,9 +233,9 @@ fn errors_of_the_site_are_told() {
     check(servers, "[\"home\", \"destination\", \"source\"]", &["no server can be called `home`"]);
     check(servers, "[\"sou/rce\", \"destination\"]", &["`servers` is not one word"]);
     check("mailboxes = 1", "mailboxes = 0", &["`mailboxes` is out of range", "a number from 1 to 4"]);
-    check("mailboxes = 1", "mailboxes = \"1\"", &["a number from 1 to 4 belongs here, not a string"]);
+    check("mailboxes = 1", "mailboxes = \"1\"", &["a number from 1 to 4, or \"any\", belongs here, not a string"]);
     check("messages = 2", "messages = 9", &["a number from 0 to 8"]);
-    check("messages = 2", "messages = \"any\"", &["searches fixed numbers of messages only", "from 1 to 8"]);
+    check("messages = 2", "messages = \"many\"", &["a number from 0 to 8, or \"any\", belongs here, not a string"]);
     check("messages = 2", "messages = 2\nhome = \"sorce\"", &["unknown server `sorce`", "did you mean `source`?"]);
     check("messages = 2", "messages = 2\nreplication = \"eventually\"", &["did you mean `eventual`?"]);
     check(
@@ -440,6 +440,47 @@ fn a_scenario_starts_where_another_ends_only_if_it_fits() {
     let site = rest.find("[environment]").unwrap();
     let inherited = parsed(&from(&rest[site..]));
     assert_eq!((inherited.scenario.site.mailboxes, inherited.scenario.site.messages), (1, 2));
+}
+
+#[test]
+fn any_number_of_mailboxes_and_messages_is_read_and_inherited() {
+    let quiet = SOUND.replace("faults = [\"program-dies\"]\nfaults-max = 1\n", "");
+    let any = quiet.replace("messages = 2", "messages = \"any\"").replace("mailboxes = 1", "mailboxes = \"any\"");
+    let spec = parsed(&any);
+    assert_eq!(spec.numbers, Numbers { mailboxes: Number::Any, messages: Number::Any });
+    assert_eq!((spec.scenario.site.mailboxes, spec.scenario.site.messages), (1, 8));
+    assert_eq!(parsed(SOUND).numbers, Numbers::GIVEN);
+    let read = |path: &str| match path {
+        "any.toml" => Ok(any.clone()),
+        _ => Err(std::io::Error::new(std::io::ErrorKind::NotFound, "no file")),
+    };
+    let from = |changed: &str| {
+        let text = quiet.replacen("[site]", "from = \"any.toml\"\n[site]", 1);
+        parse_scenario("test.toml", &text.replace("mailboxes = 1\nmessages = 2", changed), &read)
+    };
+    assert_eq!(from("").unwrap().numbers, spec.numbers);
+    let told = |changed: &str| from(changed).unwrap_err().render(false);
+    check_told(&told("messages = 8"), &["fewer messages than in the `from` scenario", "say \"any\""]);
+    check_told(
+        &told("mailboxes = 1"),
+        &["the mailboxes are not as many as in the `from` scenario", "they are \"any\""],
+    );
+}
+
+#[test]
+fn one_mailbox_does_not_stand_for_any_number_where_mailboxes_share_something() {
+    let any = SOUND.replace("mailboxes = 1", "mailboxes = \"any\"");
+    let told = refused(&any);
+    check_told(&told, &["one mailbox cannot stand for any number", "leave out the faults", "all mailboxes share"]);
+    assert_eq!(told.matches("error: ").count(), 1, "{told}");
+    let read = |_: &str| Ok(SOUND.to_owned());
+    let later = any.replace("faults = [\"program-dies\"]\nfaults-max = 1\n", "").replacen(
+        "[site]",
+        "from = \"earlier.toml\"\n[site]",
+        1,
+    );
+    let told = parse_scenario("test.toml", &later, &read).unwrap_err().render(false);
+    check_told(&told, &["one mailbox cannot stand for any number", "the faults of sound are shared"]);
 }
 
 #[test]

@@ -4,11 +4,14 @@
 
 mod advise;
 mod article;
+mod benches;
 mod cli;
+mod crowd;
 mod engines;
 mod liveness;
 mod loader;
 mod past;
+mod proof;
 mod readme;
 mod replays;
 mod rescue;

@@ -50,5 +50,5 @@ fn the_first_messages_are_those_that_arrive_first() {
 #[test]
 #[should_panic(expected = "a message beyond the supply")]
 fn there_is_no_message_beyond_the_supply() {
-    let _ = MessageSet::just(MessageId::at(MessageSet::MESSAGES_MAX));
+    let _ = MessageSet::just(MessageId::at(MessageSet::CAPACITY));
 }

@@ -4,6 +4,7 @@
 
 mod act;
 mod arbitrary;
+mod crowd;
 mod delivery;
 mod directory;
 mod dn;

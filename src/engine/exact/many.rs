@@ -136,6 +136,9 @@ impl<R: Rules + Clone, W: Word> Many<R, W> {
                 account: self.number_account(change.account)?,
                 shared: self.number_shared(change.shared)?,
             };
+            if (successor.shared, successor.account) == (shared_number, account_number) {
+                continue;
+            }
             self.successors.push(successor);
             if concerns_one {
                 middle += 1;

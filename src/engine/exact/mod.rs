@@ -13,10 +13,10 @@ mod searching;
 pub(super) mod single;
 pub(super) mod space;
 pub(super) mod visited;
+mod walk;
 pub(super) mod way;
 pub(super) mod word;
 
-use stranded_model::World;
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
@@ -48,8 +48,8 @@ pub(super) struct Way<C> {
     pub(super) choices: Vec<C>,
 }
 
-pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
-    let found = search(world, limits);
+pub(super) fn search_rules<R: Rules>(rules: &R, limits: &Limits<'_>) -> Search<R::Choice> {
+    let found = search(rules, limits);
     Search {
         states: found.states,
         representatives: found.representatives,
@@ -67,12 +67,12 @@ pub(super) fn search_world(world: &World, limits: &Limits<'_>) -> Search {
 pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Found<R::Choice> {
     let narrow = |TooNarrow| "a world has more different parts than a machine word can number".to_owned();
     let found = if rules.world().scenario.site.mailboxes == 1 {
-        Searching::new(Single::new(rules), rules, limits).run()
+        Searching::new(Single::new(rules), rules, limits).go()
     } else {
-        let found = Searching::new(Many::<&R, u64>::new(rules, limits.symmetry), rules, limits).run();
+        let found = Searching::new(Many::<&R, u64>::new(rules, limits.symmetry), rules, limits).go();
         match found {
             Ok(found) => Ok(found),
-            Err(TooNarrow) => Searching::new(Many::<&R, u128>::new(rules, limits.symmetry), rules, limits).run(),
+            Err(TooNarrow) => Searching::new(Many::<&R, u128>::new(rules, limits.symmetry), rules, limits).go(),
         }
     };
     found.unwrap_or_else(|reason| Found::nothing(rules, narrow(reason)))

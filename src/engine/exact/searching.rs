@@ -6,10 +6,10 @@ use rayon::prelude::*;
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 
-use super::Found;
 use super::chunk::{CHUNK, Chunk};
 use super::space::{Judged, Space, TooNarrow};
 use super::visited::{Offer, Visited};
+use super::{Found, Way};
 use crate::engine::limits::{Cut, Limits};
 use crate::engine::rules::Rules;
 use crate::engine::saved::Level;
@@ -32,6 +32,7 @@ pub(super) struct Searching<'a, R, S: Space> {
     /// What was seen before the search went on from a checkpoint.
     pub(super) seen_before: Coverage,
     pub(super) states: u64,
+    pub(super) representatives: usize,
     /// States that were found and not gone on from, because the search was cut.
     waiting: usize,
     pub(super) depth: usize,
@@ -52,6 +53,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
             from: Vec::new(),
             seen_before: Coverage::of(rules.world()),
             states: 0,
+            representatives: 0,
             waiting: 0,
             depth: 0,
             violations: [None; Safety::ALL.len()],
@@ -59,7 +61,15 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         }
     }
 
-    pub(super) fn run(mut self) -> Result<Found<R::Choice>, TooNarrow> {
+    /// Searches everything, or takes random walks if it is limited to that.
+    pub(super) fn go(self) -> Result<Found<R::Choice>, TooNarrow> {
+        match self.limits.walks {
+            Some(walks) => self.walk(walks),
+            None => self.run(),
+        }
+    }
+
+    fn run(mut self) -> Result<Found<R::Choice>, TooNarrow> {
         let cut = match self.limits.reached() {
             Some(cut) => Some(cut),
             None => self.levels()?,
@@ -68,18 +78,27 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         for (way, number) in violations.iter_mut().zip(self.violations) {
             *way = number.map(|number| self.way_to(number)).transpose()?;
         }
-        let at_rest = self.at_rest_states();
-        Ok(Found {
+        self.representatives = self.from.len();
+        Ok(self.found(violations, cut))
+    }
+
+    /// What was found.
+    pub(super) fn found(
+        self,
+        violations: [Option<Way<R::Choice>>; Safety::ALL.len()],
+        cut: Option<Cut>,
+    ) -> Found<R::Choice> {
+        Found {
             states: usize::try_from(self.states).unwrap_or(usize::MAX),
-            representatives: self.from.len(),
+            representatives: self.representatives,
             waiting: self.waiting,
             depth: self.depth,
             cut,
             violations,
             coverage: self.coverage(),
-            at_rest,
+            at_rest: self.at_rest_states(),
             defect: None,
-        })
+        }
     }
 
     /// Goes through level after level. The states that are found last, because the search is cut, are judged all the same.

@@ -148,7 +148,10 @@ impl<R: Rules> Space for Single<R> {
             let Ok(change) = self.rules.change(&account, &shared, choice) else { continue };
             scratch.coverage.note_action(self.rules.world(), &R::action(choice), change.step.as_ref());
             let next = Parts::from(change.account);
-            found(index, self.pack(scratch, Some((word, &parts, &shared)), &next, &change.shared));
+            let next = self.pack(scratch, Some((word, &parts, &shared)), &next, &change.shared);
+            if next != word {
+                found(index, next);
+            }
         }
         Judged::of(&self.rules, &account, &shared)
     }

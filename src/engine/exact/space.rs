@@ -21,7 +21,8 @@ pub(in crate::engine) trait Space: Sync {
     /// Makes ready for these words to be expanded.
     fn prepare(&mut self, words: &[Self::Word]) -> Result<(), TooNarrow>;
 
-    /// Judges a state, and hands out what each choice that is possible in it leads to, in the order of the choices.
+    /// Judges a state, and hands out what each choice that is possible in it leads to, in the order of the choices;
+    /// a choice that changes nothing leads nowhere.
     fn expand(&self, scratch: &mut Self::Scratch, word: Self::Word, found: &mut impl FnMut(u16, Self::Word)) -> Judged;
 
     /// Judges a state that was made ready.

@@ -12,6 +12,8 @@ const FEW: usize = 4096;
 /// How many words are looked for at the same time: memory answers many questions in the time of one, if it is asked them
 /// together.
 const TOGETHER: usize = 16;
+/// How many words an offer remembers.
+const RECENT: usize = 8192;
 /// The fewest places of a table.
 const PLACES_MIN: usize = 16;
 
@@ -39,21 +41,28 @@ pub(in crate::engine) struct Table<W> {
 pub(super) struct Offer<W> {
     shards: Vec<Vec<(u32, W)>>,
     count: u32,
+    /// Some of the words that were offered: what is offered again is looked up once.
+    recent: Vec<W>,
 }
 
 impl<W: Word> Offer<W> {
     pub(super) fn new() -> Self {
-        Self { shards: vec![Vec::new(); SHARDS], count: 0 }
+        Self { shards: vec![Vec::new(); SHARDS], count: 0, recent: vec![W::NONE; RECENT] }
     }
 
     pub(super) fn clear(&mut self) {
         self.shards.iter_mut().for_each(Vec::clear);
         self.count = 0;
+        self.recent.fill(W::NONE);
     }
 
     /// Offers a word; its place is the number of those that were offered before.
     pub(super) fn push(&mut self, word: W) {
-        self.shards[shard_of(word.scrambled())].push((self.count, word));
+        let hash = word.scrambled();
+        let recent = &mut self.recent[hash as usize % RECENT];
+        if std::mem::replace(recent, word) != word {
+            self.shards[shard_of(hash)].push((self.count, word));
+        }
         self.count += 1;
     }
 }

@@ -20,24 +20,25 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
             taken.push(choice);
             at = before;
         }
+        taken.reverse();
+        self.way(self.initial[at as usize], taken)
+    }
+
+    /// The way that these choices take from a state of the start.
+    pub(super) fn way(&mut self, initial: S::Word, taken: Vec<u16>) -> Result<Way<R::Choice>, TooNarrow> {
         let scratch = &mut self.space.scratch();
-        let mut word = self.initial[at as usize];
+        let mut word = initial;
         let initial = self.space.unpack(scratch, word);
         let mut state = initial.clone();
         let mut choices = Vec::new();
-        for wanted in taken.into_iter().rev() {
+        for wanted in taken {
             self.space.prepare(&[word])?;
             let choice = self.space.in_state(&state, word, wanted);
             let choice = self.rules.choices()[usize::from(choice)];
-            state = self.rules.step(&state, &choice).expect("a state is reached from the one before it by this choice");
+            let next = self.rules.occur(&state, &choice);
+            state = next.expect("a state is reached from the one before it by this choice").state;
             choices.push(choice);
-            let mut next = word;
-            self.space.expand(scratch, word, &mut |choice, found| {
-                if choice == wanted {
-                    next = found;
-                }
-            });
-            word = next;
+            word = self.space.follow(scratch, word, wanted).expect("what is possible in a state is in its word");
         }
         Ok(Way { initial, choices })
     }

@@ -115,12 +115,12 @@ fn leading<S: Spread>(
 
 impl<S: Spread> Back<S> {
     /// The first of the shortest ways to a state in which the property is broken, if there is any.
-    pub(super) fn way_to<R: Rules<Choice = stranded_model::action::Action>>(
+    pub(super) fn way_to<R: Rules>(
         &self,
         property: Safety,
         held: &mut Holding<S>,
         rules: &R,
-    ) -> Option<Path> {
+    ) -> Option<Path<R::Choice>> {
         let depth = self.least[property as usize]?;
         let Holding { space, scratch, initial, .. } = held;
         let is_marked = |level: usize, word: &S::Word| {
@@ -139,7 +139,8 @@ impl<S: Spread> Back<S> {
             });
             let (choice, next) = taken.expect("a marked state leads to a marked one");
             let choice = rules.choices()[usize::from(space.in_state(&state, word, choice))];
-            state = rules.step(&state, &choice).expect("a choice is possible in every state that a word stands for");
+            let occurred = rules.occur(&state, &choice);
+            state = occurred.expect("a choice is possible in every state that a word stands for").state;
             actions.push(choice);
             word = next;
         }

@@ -15,10 +15,11 @@ use timely::worker::Worker;
 use timely::{CommunicationConfig, WorkerConfig};
 
 use super::link::{Joining, Links};
-use super::worker::{self, Done};
+use super::worker::{Done, Work};
 use super::{Job, Level};
 use crate::engine::Search;
 use crate::engine::limits::{Cut, Limits};
+use crate::engine::rules::Rules;
 
 /// How often somebody looks whether the search was interrupted or a process lost.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -32,7 +33,7 @@ pub struct Cluster {
 }
 
 struct Running {
-    jobs: Vec<Sender<Arc<Job>>>,
+    jobs: Vec<Sender<Arc<dyn Work>>>,
     told: Receiver<Told>,
     guards: Option<WorkerGuards<()>>,
     /// States that this process held in all searches.
@@ -94,7 +95,7 @@ impl Cluster {
         let of_process = builders.len();
         let (tell, told) = mpsc::channel();
         let (jobs, seats): (Vec<_>, Vec<_>) = builders.iter().map(|_| mpsc::channel()).unzip();
-        let seats: Vec<Mutex<Receiver<Arc<Job>>>> = seats.into_iter().map(Mutex::new).collect();
+        let seats: Vec<Mutex<Receiver<Arc<dyn Work>>>> = seats.into_iter().map(Mutex::new).collect();
         let tell = Mutex::new(tell);
         let guards = timely::execute::execute_from(builders, others, WorkerConfig::default(), move |worker| {
             let tell = tell.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -106,11 +107,12 @@ impl Cluster {
     }
 
     /// Searches with all workers. Where a process is lost, nothing is found.
-    pub(super) fn search(&self, job: Job, limits: &Limits<'_>) -> Search {
+    pub(super) fn search<R: Rules + 'static>(&self, job: Job<R>, limits: &Limits<'_>) -> Search<R::Choice> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let job = Arc::new(job);
         for jobs in &running.jobs {
-            jobs.send(Arc::clone(&job)).expect("a worker waits for a search until there are no more");
+            let job: Arc<dyn Work> = Arc::<Job<R>>::clone(&job);
+            jobs.send(job).expect("a worker waits for a search until there are no more");
         }
         let mut found = None;
         let mut working = running.jobs.len();
@@ -129,10 +131,11 @@ impl Cluster {
                 job.interrupted.store(true, Ordering::Relaxed);
             }
             if self.lost().is_some() {
-                return Search { cut: Some(Cut::Lost), ..Search::nothing(&job.world) };
+                return Search { cut: Some(Cut::Lost), ..Search::nothing(job.rules.world()) };
             }
         }
-        found.expect("the first worker of a process says what was found")
+        let found = found.expect("the first worker of a process says what was found");
+        *found.downcast().expect("a search finds what it was asked for")
     }
 
     /// Whether there are workers of other processes.
@@ -163,7 +166,7 @@ impl Cluster {
 }
 
 /// Does one search after the other, until there are no more.
-fn serve(worker: &mut Worker, of_process: usize, jobs: &Receiver<Arc<Job>>, tell: &Sender<Told>) {
+fn serve(worker: &mut Worker, of_process: usize, jobs: &Receiver<Arc<dyn Work>>, tell: &Sender<Told>) {
     loop {
         match jobs.recv_timeout(STEP_EVERY) {
             Ok(job) => {
@@ -175,7 +178,7 @@ fn serve(worker: &mut Worker, of_process: usize, jobs: &Receiver<Arc<Job>>, tell
                         let _ = telling.send(Told::Level(level));
                     }
                 };
-                let search = AssertUnwindSafe(|| worker::search(worker, &job, of_process, heard));
+                let search = AssertUnwindSafe(|| job.search(worker, of_process, Box::new(heard)));
                 let told = panic::catch_unwind(search).map_or(Told::Failed, |done| Told::Done(Box::new(done)));
                 let _ = tell.send(told);
             }

@@ -29,7 +29,7 @@ use super::{Depth, Level};
 type Held<S> = Rc<RefCell<Holding<S>>>;
 
 /// Searches until no worker finds anything new, or a limit is reached. Whoever listens hears of every level.
-pub(super) fn search<S: Spread>(worker: &mut Worker, held: &Held<S>, heard: impl Fn(Level) + 'static) {
+pub(super) fn search<S: Spread>(worker: &mut Worker, held: &Held<S>, heard: Rc<dyn Fn(Level)>) {
     worker.dataflow::<Depth, _, _>(|scope| {
         let (words_back, words) = scope.feedback(1);
         let (level_back, level) = scope.feedback(1);
@@ -86,7 +86,7 @@ fn expand<'scope, S: Spread>(
     scope: Scope<'scope, Depth>,
     met: Stream<'scope, Depth, Vec<Met>>,
     held: &Held<S>,
-    heard: impl Fn(Level) + 'static,
+    heard: Rc<dyn Fn(Level)>,
 ) -> Stream<'scope, Depth, Vec<S::Parcel>> {
     let held = Rc::clone(held);
     met.unary_frontier(Pipeline, "expand", move |_, info| {

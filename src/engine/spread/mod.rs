@@ -29,13 +29,14 @@ pub use link::Joining;
 
 use super::Search;
 use super::limits::{Cut, Limits};
+use super::rules::Rules;
 
 /// How many actions a state is away from the start: the time of timely.
 type Depth = u32;
 
 /// A search that all workers do together.
-struct Job {
-    world: Arc<World>,
+struct Job<R> {
+    rules: Arc<R>,
     limits: Limits<'static>,
     /// Why it comes to nothing, as far as this process knows before it starts.
     cut: Option<Cut>,
@@ -54,14 +55,17 @@ struct Level {
     frontier: usize,
 }
 
-/// Searches a world with all workers; a limit that is reached already is told to all of them.
-pub(super) fn search_world(world: &World, limits: &Limits<'_>, cut: Option<Cut>) -> Search {
+/// Searches with all workers; a limit that is reached already is told to all of them.
+pub(super) fn search<R>(rules: &Arc<R>, limits: &Limits<'_>, cut: Option<Cut>) -> Search<R::Choice>
+where
+    R: Rules + 'static,
+{
     let job = Job {
-        world: Arc::new(world.clone()),
+        rules: Arc::clone(rules),
         limits: limits.of_worker(),
         cut: cut.or_else(|| limits.reached()),
         interrupted: Arc::default(),
-        number: number(world),
+        number: number(rules.world()),
     };
     match limits.cluster {
         Some(cluster) => cluster.search(job, limits),

@@ -3,7 +3,7 @@
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use stranded::property::{Property, Verdict};
-use stranded::scenario::{SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
+use stranded::scenario::{Number, SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{Id, ServerId};
@@ -116,7 +116,7 @@ prop_compose! {
         messages in 1..=8_usize,
         eventual in any::<bool>(),
         delivery in proptest::sample::select(vec![Delivery::Before, Delivery::UntilRepair, Delivery::AnyTime]),
-        flags in any::<[bool; 2]>(),
+        flags in any::<[bool; 4]>(),
         faults in proptest::sample::subsequence(Fault::ALL.to_vec(), 0..=5),
         supply in (0..=8_u8, 0..=8_u8, 1..=8_u8),
         steps in proptest::collection::vec(any_step(servers), 1..8),
@@ -142,7 +142,8 @@ prop_compose! {
         site.replication = if eventual { Replication::Eventual } else { Replication::Instant };
         let environment = &mut spec.scenario.environment;
         environment.delivery = delivery;
-        [environment.logon, environment.stale_views] = flags;
+        let [logon, stale_views, any_mailboxes, any_messages] = flags;
+        (environment.logon, environment.stale_views) = (logon, stale_views);
         (environment.owner_deletes, environment.other_edits, environment.faults_max) = supply;
         if faults.is_empty() {
             environment.faults_max = 0;
@@ -195,6 +196,14 @@ prop_compose! {
             (site.mailboxes, site.messages) = (stranded.scenario.site.mailboxes, messages.max(2));
             stranded.text.clear();
             spec.from = Some(Box::new(stranded));
+        }
+        if any_messages {
+            spec.numbers.messages = Number::Any;
+            spec.scenario.site.messages = 8;
+        }
+        if any_mailboxes && spec.scenario.environment.faults.is_empty() {
+            spec.numbers.mailboxes = Number::Any;
+            spec.scenario.site.mailboxes = 1;
         }
         spec
     }

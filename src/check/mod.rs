@@ -1,20 +1,25 @@
 //! Checking a scenario: one search for every combination of the assumptions that it touches, and the verdicts that follow.
+//! `crowd` does it for any number of messages, `trace` has the way to a broken property.
+
+mod crowd;
+mod trace;
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use stranded_model::World;
-use stranded_model::action::Action;
 use stranded_model::assumption::{Answer, Assumption, Assumptions};
-use stranded_model::coverage::Point;
+use stranded_model::coverage::{Coverage, Point};
 use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
-use stranded_model::state::State;
 
-use crate::engine::{Cluster, Cut, Ending, Engine, Lasso, Limits, Path, Saved, Search, endings};
+pub use self::crowd::{Doubt, Reason, crowd};
+pub use self::trace::Trace;
+pub(crate) use self::trace::rest_of_procedure;
+use crate::engine::{Cluster, Cut, Ending, Engine, Lasso, Limits, Saved, Search, endings};
 use crate::property::{Property, Verdict};
-use crate::scenario::Spec;
+use crate::scenario::{Number, Numbers, Spec};
 
 /// What a check of one scenario found.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub struct Case {
     pub endings: Vec<(Liveness, Ending)>,
     /// What should have happened and did not, or happened and should not have.
     pub unwitnessed: Vec<Unwitnessed>,
+    /// Why a property could not be told although everything was searched.
+    pub doubts: Vec<Doubt>,
 }
 
 /// Something that breaks the property `witness`.
@@ -152,6 +159,13 @@ impl Checked<'_> {
         all
     }
 
+    /// Why a property could not be told although everything was searched: the reason that is told soonest.
+    #[must_use]
+    pub fn doubt(&self, property: Property) -> Option<&Doubt> {
+        let doubts = self.cases.iter().flat_map(|case| &case.doubts).filter(|doubt| doubt.property == property);
+        doubts.min_by_key(|doubt| doubt.length())
+    }
+
     /// What makes the search itself doubtful.
     #[must_use]
     pub fn defect(&self) -> Option<&str> {
@@ -169,6 +183,10 @@ pub fn check<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>) -> Checked
 #[must_use]
 pub fn check_saved<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>, saved: &[Saved]) -> Checked<'a> {
     let started = Instant::now();
+    let check_case = match spec.numbers.messages {
+        Number::Given => check_case,
+        Number::Any => crowd::check_case,
+    };
     let varied = varied(spec);
     let check = |(place, assumptions)| check_case(spec, assumptions, engine, limits, saved.get(place));
     let cases: Vec<Case> = if engine.takes_turns() {
@@ -211,6 +229,7 @@ fn world_with_past(
     let world = match &spec.from {
         None => World::new(&spec.scenario, assumptions),
         Some(earlier) => {
+            let limits = &Limits { walks: None, scenario: &earlier.name, ..*limits };
             let world = world_with_past(earlier, assumptions, engine, limits, remembers)?;
             let past = engine.of_past().search(&world, limits);
             match past.cut {
@@ -259,11 +278,13 @@ fn check_case(
             (world, search)
         }
     };
-    let unwitnessed = unwitnessed(spec, &world, &search);
+    let unwitnessed = unwitnessed(spec, &world, &search.coverage);
     let named: Vec<Liveness> = spec.liveness();
     // One process alone does not hold the graph of what is reachable.
     let is_spread = limits.cluster.is_some_and(Cluster::is_spread);
-    let found = if search.cut.is_none() && !is_spread { endings(&world, &named, limits) } else { Vec::new() };
+    let is_judged = search.cut.is_none() && spec.numbers == Numbers::GIVEN && !is_spread;
+    let doubts = if spec.numbers == Numbers::GIVEN { Vec::new() } else { crowd::liveness_doubts(&named) };
+    let found = if is_judged { endings(&world, &named, limits) } else { Vec::new() };
     let endings: Vec<(Liveness, Ending)> = named.into_iter().zip(found).collect();
     let verdicts = spec
         .properties()
@@ -281,7 +302,7 @@ fn check_case(
             Property::Witness => Verdict::Violated,
         })
         .collect();
-    Case { world, search, verdicts, endings, unwitnessed }
+    Case { world, search, verdicts, endings, unwitnessed, doubts }
 }
 
 fn ending(endings: &[(Liveness, Ending)], property: Liveness) -> Option<&Ending> {
@@ -310,10 +331,10 @@ fn safety_verdict(property: Safety, search: &Search) -> Verdict {
 }
 
 /// What breaks `witness`. A property that is expected to be vacuous has its antecedent under `never` by that word alone.
-fn unwitnessed(spec: &Spec, world: &World, search: &Search) -> Vec<Unwitnessed> {
+fn unwitnessed(spec: &Spec, world: &World, coverage: &Coverage) -> Vec<Unwitnessed> {
     let expects_vacuous = |property: Safety| spec.expected(Property::Safety(property)) == Verdict::Vacuous;
     let is_open = |point: &Point| spec.may_be_vacuous && matches!(point, Point::Antecedent(_));
-    let found = search.coverage.points().filter(|(point, _)| !is_open(point)).filter_map(|(point, happened)| {
+    let found = coverage.points().filter(|(point, _)| !is_open(point)).filter_map(|(point, happened)| {
         let name = point.name(world);
         let (is_never, line) = match point {
             Point::Antecedent(property) => (expects_vacuous(property), None),
@@ -347,76 +368,6 @@ fn judge(spec: &Spec, index: usize, property: Property, cases: &[Case]) -> Judge
     };
     let shown_by = (0..cases.len()).filter_map(|case| Some((length(&cases[case])?, case))).min().map(|(_, case)| case);
     Judgement { property, verdict, expected: spec.expected(property), may_be_vacuous: spec.may_be_vacuous, shown_by }
-}
-
-/// A way to a broken property, and what the program that broke it would have done next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
-    /// The way; it ends at the step that breaks the property.
-    pub path: Path,
-    /// The rest of the running procedure, if nothing disturbs it.
-    pub after: Vec<Action>,
-    /// After how many actions the part starts that repeats for ever; if it is all of them, nothing more happens.
-    pub repeats_from: Option<usize>,
-}
-
-impl Case {
-    /// The shortest counterexample to a property.
-    #[must_use]
-    pub fn trace(&self, property: Property) -> Option<Trace> {
-        match property {
-            Property::Safety(safety) => {
-                let path = self.search.violations[safety as usize].clone()?;
-                let after = rest_of_procedure(&self.world, &path);
-                Some(Trace { path, after, repeats_from: None })
-            }
-            Property::Liveness(liveness) => {
-                let Lasso { path, repeats_from } = lasso(&self.endings, liveness)?.clone();
-                Some(Trace { path, after: Vec::new(), repeats_from: Some(repeats_from) })
-            }
-            Property::Witness => None,
-        }
-    }
-}
-
-/// The most steps that a procedure is followed beyond the end of a trace.
-const STEPS_AFTER_MAX: usize = 100;
-
-/// What the program that acted last does next, if nothing disturbs it.
-pub(crate) fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
-    let mut state = path.end(world);
-    let mut after = Vec::new();
-    let Some((mailbox, administrator)) =
-        path.actions.last().and_then(|action| Some((action.mailbox()?, action.administrator()?)))
-    else {
-        return after;
-    };
-    let next = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
-    while after.len() < STEPS_AFTER_MAX {
-        let Ok(following) = world.step(&state, &next) else { break };
-        state = following;
-        after.push(next);
-    }
-    after
-}
-
-impl Path {
-    /// The states on the way, the first one included.
-    #[must_use]
-    pub fn states(&self, world: &World) -> Vec<State> {
-        let mut states = vec![self.initial.clone()];
-        for action in &self.actions {
-            let next = states.last().map(|state| world.step(state, action));
-            states.push(next.and_then(Result::ok).expect("every step of a path is possible"));
-        }
-        states
-    }
-
-    /// The state at the end.
-    #[must_use]
-    pub fn end(&self, world: &World) -> State {
-        self.states(world).pop().expect("a path has a first state")
-    }
 }
 
 impl fmt::Display for Unwitnessed {

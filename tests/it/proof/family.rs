@@ -1,0 +1,126 @@
+//! What is proved of what: the files of each proof, and the model's worlds in which the same can happen.
+
+use std::fs;
+use std::path::Path;
+
+use stranded_model::World;
+use stranded_model::scenario::{Delivery, Replication, RunsMax};
+
+use crate::worlds::{loaded, worlds_of};
+
+/// The file that every proof starts with.
+const WORLD: &str = "world.smt2";
+/// Where definitions end and questions start.
+const QUESTIONS: &str = "; What is checked.";
+
+/// A proof.
+pub(super) struct Family {
+    /// The built-in procedure, and the file of the proof.
+    pub(super) name: &'static str,
+    /// The file that stands between the world and the procedure, if two procedures share steps.
+    shared: Option<&'static str>,
+    /// The built-in scenario that is opened.
+    scenario: &'static str,
+    /// Whether mail arrives at any time, and the owner deletes what he likes.
+    mail: Mail,
+    /// Whether the run is repeated without end.
+    runs: RunsMax,
+    /// How many messages are needed to see everything that can happen to one of them.
+    messages: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mail {
+    AsInScenario,
+    AnyTime,
+}
+
+impl Family {
+    pub(super) const MOVE: Self = Self {
+        name: "move",
+        shared: Some("move-steps.smt2"),
+        scenario: "move",
+        mail: Mail::AnyTime,
+        runs: RunsMax::Any,
+        messages: 5,
+    };
+    pub(super) const ARTICLE: Self = Self {
+        name: "move-of-the-article",
+        shared: Some("move-steps.smt2"),
+        scenario: "second-move",
+        mail: Mail::AnyTime,
+        runs: RunsMax::Any,
+        messages: 4,
+    };
+    pub(super) const METHOD_1: Self = Self {
+        name: "method-1",
+        shared: None,
+        scenario: "method-1",
+        mail: Mail::AnyTime,
+        runs: RunsMax::Any,
+        messages: 4,
+    };
+    pub(super) const METHOD_2: Self = Self {
+        name: "method-2",
+        shared: None,
+        scenario: "method-2",
+        mail: Mail::AsInScenario,
+        runs: RunsMax::Times(1),
+        messages: 4,
+    };
+    pub(super) const GUARDED: Self = Self {
+        name: "guarded-move",
+        shared: None,
+        scenario: "guarded-move",
+        mail: Mail::AnyTime,
+        runs: RunsMax::Any,
+        messages: 4,
+    };
+
+    /// The whole proof.
+    pub(super) fn text(&self) -> String {
+        let own = format!("{}.smt2", self.name);
+        [Some(WORLD), self.shared, Some(&own)].into_iter().flatten().map(file).collect()
+    }
+
+    /// The proof without its questions.
+    pub(super) fn definitions(&self) -> String {
+        let text = self.text();
+        text[..text.find(QUESTIONS).unwrap()].to_owned()
+    }
+
+    /// The steps that it asks about, in its order.
+    pub(super) fn steps(&self) -> Vec<String> {
+        let text = self.text();
+        text.split('"').filter_map(|part| part.strip_suffix(" can occur")).map(str::to_owned).collect()
+    }
+
+    /// The worlds that it speaks of, one for every combination of assumptions.
+    pub(super) fn worlds(&self) -> Vec<World> {
+        let mut spec = loaded(self.scenario);
+        let past = spec.from.iter_mut().map(|past| &mut past.scenario);
+        past.for_each(|past| past.site.messages = self.messages);
+        let scenario = &mut spec.scenario;
+        scenario.site.messages = self.messages;
+        scenario.site.replication = Replication::Instant;
+        scenario.environment.logon = true;
+        if self.mail == Mail::AnyTime {
+            scenario.environment.delivery = Delivery::AnyTime;
+            scenario.environment.owner_deletes = u8::try_from(self.messages).unwrap();
+        }
+        // A supply of one that is renewed does not end.
+        scenario.environment.faults_max = scenario.environment.faults_max.min(1);
+        for run in scenario.administrators.iter_mut().flat_map(|administrator| &mut administrator.runs) {
+            assert_eq!(run.procedure.name, self.name);
+            run.runs_max = self.runs;
+        }
+        let worlds = worlds_of(&spec);
+        assert!(!worlds.is_empty());
+        worlds
+    }
+}
+
+fn file(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/smt").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,167 @@
+//! A state of the model as one message sees it: what the proof keeps of it, and how the proof writes it.
+
+use std::fmt;
+
+use stranded_model::World;
+use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
+use stranded_model::scenario::RunsMax;
+use stranded_model::state::{Account, Home, Mailbox, Mark, Phase, Program, Recipient, State};
+
+use super::taken::{Step, position_before};
+use crate::worlds::{DESTINATION, MAILBOX, SOURCE};
+
+/// The proof's `State`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Followed {
+    mail: &'static str,
+    stores: [Store; 2],
+    /// Whether the source, and the destination, lacks another message that is in the folders of the other.
+    lacks: [bool; 2],
+    home: &'static str,
+    programs: [Place; 2],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Store {
+    Absent,
+    Present { holds: bool, others: bool, mark: Option<InTransit> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct InTransit {
+    owner: AdministratorId,
+    waits: bool,
+    others_wait: bool,
+}
+
+/// Where a program stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Place {
+    Idle,
+    Over,
+    At { administrator: AdministratorId, step: u8 },
+}
+
+impl Followed {
+    /// The state as this message sees it.
+    pub(super) fn of(world: &World, state: &State, message: MessageId) -> Self {
+        let account = &state.accounts[MAILBOX];
+        let record = &account.record;
+        assert!(account.saved.is_empty(), "the proof has no saved file");
+        let mail = if !record.accepted.contains(message) {
+            "unsent"
+        } else if record.owner_deleted.contains(message) {
+            "deleted"
+        } else if record.returned.contains(message) {
+            "returned"
+        } else if account.queued.contains(message) {
+            "queued"
+        } else {
+            "owed"
+        };
+        let others = |set: MessageSet| !set.without(MessageSet::just(message)).is_empty();
+        let lacks =
+            |x: ServerId, y: ServerId| others(account.mailboxes[y].messages().without(account.mailboxes[x].held()));
+        Self {
+            mail,
+            stores: [SOURCE, DESTINATION].map(|server| Store::of(&account.mailboxes[server], message)),
+            lacks: [lacks(SOURCE, DESTINATION), lacks(DESTINATION, SOURCE)],
+            home: home(account),
+            programs: [0, 1].map(|index| place(world, account, AdministratorId::at(index))),
+        }
+    }
+
+    /// Whether whoever does the step stands where it is done.
+    pub(super) fn can_take(&self, world: &World, step: &Step) -> bool {
+        match (step.administrator, step.position()) {
+            (Some(administrator), Some(here)) => self.programs[administrator.index()].name(world) == here,
+            (Some(_), None) | (None, Some(_) | None) => true,
+        }
+    }
+
+    /// How the proof writes it.
+    pub(super) fn term(&self, world: &World) -> String {
+        let [at_source, at_destination] = self.stores;
+        let [source, destination] = self.lacks;
+        let [first, second] = self.programs.map(|place| place.name(world));
+        let (mail, home) = (self.mail, self.home);
+        format!("(state {mail} {at_source} {at_destination} {source} {destination} {home} {first} {second})")
+    }
+}
+
+/// What the recipient says, the same everywhere.
+fn home(account: &Account) -> &'static str {
+    assert!(account.replicas_agree(), "the proof knows one directory");
+    match account.recipients[SOURCE] {
+        Recipient::Absent | Recipient::Tombstone { .. } => "no-recipient",
+        Recipient::Live { homes, .. } => match (homes.mdb, homes.mta) {
+            (Home::Server(SOURCE), Home::Server(SOURCE)) => "(names source)",
+            (Home::Server(DESTINATION), Home::Server(DESTINATION)) => "(names destination)",
+            (Home::Server(DESTINATION), Home::Server(SOURCE)) => "split",
+            (Home::Server(_) | Home::Malformed, Home::Server(_) | Home::Malformed) => {
+                panic!("the proof does not know {homes:?}")
+            }
+        },
+    }
+}
+
+fn place(world: &World, account: &Account, administrator: AdministratorId) -> Place {
+    if administrator.index() >= account.programs.count() {
+        return Place::Idle;
+    }
+    let program: &Program = &account.programs[administrator];
+    match (program.phase, world.run_of(administrator, program).runs_max) {
+        (Phase::Running { next, .. }, _) => Place::At { administrator, step: next },
+        (Phase::Idle, RunsMax::Times(times)) if program.executions >= times => Place::Over,
+        (Phase::Idle, RunsMax::Times(_) | RunsMax::Any | RunsMax::UntilOk) => Place::Idle,
+    }
+}
+
+impl Place {
+    fn name(self, world: &World) -> String {
+        match self {
+            Self::Idle => "idle".to_owned(),
+            Self::Over => "over".to_owned(),
+            Self::At { administrator, step } => position_before(world, administrator, usize::from(step)),
+        }
+    }
+}
+
+impl Store {
+    fn of(mailbox: &Mailbox, message: MessageId) -> Self {
+        let others = |set: MessageSet| !set.without(MessageSet::just(message)).is_empty();
+        match mailbox {
+            Mailbox::Absent => Self::Absent,
+            Mailbox::Present(contents) => {
+                let mark = match contents.mark {
+                    Mark::Settled => None,
+                    Mark::InTransit { owner, from, to, pending } => {
+                        let way = if owner.index() == 0 { (SOURCE, DESTINATION) } else { (DESTINATION, SOURCE) };
+                        assert_eq!((from, to), way, "the proof knows which way each administrator moves");
+                        Some(InTransit { owner, waits: pending.contains(message), others_wait: others(pending) })
+                    }
+                };
+                let holds = contents.messages.contains(message);
+                Self::Present { holds, others: others(contents.messages), mark }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => write!(f, "absent"),
+            Self::Present { holds, others, mark: None } => write!(f, "(present {holds} {others} settled)"),
+            Self::Present { holds, others, mark: Some(InTransit { owner, waits, others_wait }) } => {
+                let owner = administrator_name(*owner);
+                write!(f, "(present {holds} {others} (in-transit {owner} {waits} {others_wait}))")
+            }
+        }
+    }
+}
+
+/// What the proof calls an administrator.
+pub(super) fn administrator_name(administrator: AdministratorId) -> &'static str {
+    ["first", "second"][administrator.index()]
+}

@@ -1,0 +1,139 @@
+//! What z3 is asked to compare the proof with the model: about each thing that is so in the one, whether it is otherwise in the
+//! other. Every answer must be no.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stranded_model::World;
+use stranded_model::assumption::Assumption;
+use stranded_model::id::AdministratorId;
+
+use super::followed::{Followed, administrator_name};
+use super::reached::{Reached, Ways};
+use super::solver::{Check, answered, output};
+use super::taken::Step;
+
+/// The assumptions that the proof knows.
+const ASSUMPTIONS: [Assumption; 5] = [
+    Assumption::DuplicateAbort,
+    Assumption::SourceDelete,
+    Assumption::RawApply,
+    Assumption::SplitHome,
+    Assumption::MailBeforeMark,
+];
+
+/// How many of them z3 is asked in one go.
+const QUESTIONS_MAX: usize = 30;
+
+/// Questions about things that must not be.
+pub(super) struct Questions<'a> {
+    world: &'a World,
+    /// What the proof's states are called here.
+    names: BTreeMap<&'a Followed, String>,
+    asked: Vec<Question>,
+}
+
+/// A question: its name, and a condition on one state (`before`) and another (`after`).
+#[derive(Clone)]
+struct Question {
+    name: String,
+    condition: String,
+}
+
+impl<'a> Questions<'a> {
+    /// Whether the proof says the same as the model of what is initial, of what is lost, and of where each of these steps leads
+    /// from each state.
+    pub(super) fn about(world: &'a World, reached: &'a Reached, steps: &[String]) -> Self {
+        let names = reached.states.keys().zip(0..).map(|(state, number)| (state, format!("state-{number}"))).collect();
+        let mut questions = Self { world, names, asked: Vec::new() };
+        questions.ask_of_states(reached);
+        let whose = reached.steps.keys().filter_map(|step| step.administrator);
+        let administrators: Vec<AdministratorId> = whose.collect::<BTreeSet<_>>().into_iter().collect();
+        let nowhere = Ways::new();
+        for step in steps.iter().flat_map(|name| Step::named(name, &administrators)) {
+            questions.ask_of_step(&step, reached.steps.get(&step).unwrap_or(&nowhere));
+        }
+        questions
+    }
+
+    /// Where the proof with these definitions and the model differ, each time with an example; nothing if they agree.
+    pub(super) fn differences(&self, definitions: &str) -> String {
+        let differing: Vec<Question> =
+            self.asked.chunks(QUESTIONS_MAX).flat_map(|asked| self.differing(definitions, asked)).collect();
+        if differing.is_empty() {
+            String::new()
+        } else {
+            output(&self.text(definitions, &differing, "(get-value (before after))"))
+        }
+    }
+
+    fn differing(&self, definitions: &str, asked: &[Question]) -> Vec<Question> {
+        let answers = answered(&self.text(definitions, asked, ""));
+        assert_eq!(answers.len(), asked.len(), "z3 answers every question");
+        let expected = |question: &Question| Check::new(&question.name, "unsat");
+        let differs = |(answer, question): &(&Check, &Question)| **answer != expected(question);
+        answers.iter().zip(asked).filter(differs).map(|(_, question)| question.clone()).collect()
+    }
+
+    fn text(&self, definitions: &str, asked: &[Question], then: &str) -> String {
+        let says = |one: Assumption| format!("(assert (= {} {}))", one.name(), self.world.assumptions.value(one));
+        let assumed = lines(ASSUMPTIONS.map(says));
+        let define =
+            |(state, name): (&&Followed, &String)| format!("(define-fun {name} () State {})", state.term(self.world));
+        let states = lines(self.names.iter().map(define));
+        let asked = lines(asked.iter().map(|Question { name, condition }| {
+            format!("(push) (assert {condition}) (echo \"{name}\") (check-sat) {then} (pop)")
+        }));
+        format!(
+            "{definitions}\n{assumed}\n{states}\n(declare-const before State)\n(declare-const after State)\n{asked}\n"
+        )
+    }
+
+    fn ask(&mut self, name: String, condition: String) {
+        self.asked.push(Question { name, condition });
+    }
+
+    fn ask_of_states(&mut self, reached: &Reached) {
+        let initial = any(reached.initial.iter().map(|state| format!("(= before {})", self.names[state])));
+        self.ask("other states are initial".to_owned(), format!("(distinct (initial before) {initial})"));
+        let judged = any(reached.states.iter().map(|(state, is_kept)| {
+            let name = &self.names[state];
+            format!("(and (= before {name}) (distinct (no-loss {name}) {is_kept}))")
+        }));
+        self.ask("other messages are lost".to_owned(), judged);
+    }
+
+    /// From each state the step leads exactly where it leads in the model.
+    fn ask_of_step(&mut self, step: &Step, ways: &Ways) {
+        let function = format!("|step-{}|", step.name);
+        let (told, by) = match step.administrator.map(administrator_name) {
+            Some(name) => (format!("{} of the {name}", step.name), format!("(= p {name})")),
+            None => (step.name.clone(), "true".to_owned()),
+        };
+        if let Some(here) = step.position() {
+            let elsewhere = format!("(and {by} ({function} before after) (distinct (position p before) {here}))");
+            self.ask(format!("{told} is done elsewhere"), elsewhere);
+        }
+        let pairs = ways.iter().flat_map(|(before, after)| after.iter().map(move |after| (before, after)));
+        let lacking = any(pairs.map(|(before, after)| {
+            let (before, after) = (&self.names[before], &self.names[after]);
+            format!("(and (= before {before}) (= after {after}) (not ({function} {before} {after})))")
+        }));
+        self.ask(format!("{told} does in the model what it does not in the proof"), format!("(and {by} {lacking})"));
+        let nowhere = BTreeSet::new();
+        let from_here = self.names.iter().filter(|(state, _)| state.can_take(self.world, step));
+        let excess = any(from_here.map(|(state, name)| {
+            let known = ways.get(state).unwrap_or(&nowhere).iter();
+            let known = any(known.map(|after| format!("(= after {})", self.names[after])));
+            format!("(and (= before {name}) ({function} {name} after) (not {known}))")
+        }));
+        self.ask(format!("{told} does in the proof what it does not in the model"), format!("(and {by} {excess})"));
+    }
+}
+
+fn any(conditions: impl Iterator<Item = String>) -> String {
+    format!("(or false {})", lines(conditions))
+}
+
+fn lines(lines: impl IntoIterator<Item = String>) -> String {
+    lines.into_iter().collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,113 @@
+//! Everything that the model lets happen to a message: each step with the abstract states before and after it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use rustc_hash::FxBuildHasher;
+use stranded_model::action::Action;
+use stranded_model::id::{Id, MessageId, MessageSet};
+use stranded_model::state::{Ended, Phase, Server, State};
+use stranded_model::{Occurrence, World};
+
+use super::followed::Followed;
+use super::taken::{Step, Taken};
+use crate::worlds::MAILBOX;
+
+/// The states before a step, each with those after it.
+pub(super) type Ways = BTreeMap<Followed, BTreeSet<Followed>>;
+
+/// What is reached in a world, as messages see it.
+pub(super) struct Reached {
+    pub(super) initial: BTreeSet<Followed>,
+    /// The states, and whether the message that is followed is still kept where it should be.
+    pub(super) states: BTreeMap<Followed, bool>,
+    pub(super) steps: BTreeMap<Step, Ways>,
+}
+
+impl Reached {
+    /// Everything that happens in a world in which no supply ends but that of messages, as each of its messages sees it.
+    pub(super) fn of(world: &World) -> Self {
+        let mut reached = Self { initial: BTreeSet::new(), states: BTreeMap::new(), steps: BTreeMap::new() };
+        let messages = || (0..world.scenario.site.messages).map(MessageId::at);
+        let mut known: HashSet<State, FxBuildHasher> =
+            world.initial.iter().cloned().map(|one| renewed(world, one)).collect();
+        let mut open: Vec<State> = known.iter().cloned().collect();
+        for state in &open {
+            reached.initial.extend(messages().map(|message| Followed::of(world, state, message)));
+        }
+        let mut taken: HashSet<(Taken, Followed, Followed), FxBuildHasher> = HashSet::default();
+        while let Some(state) = open.pop() {
+            let before: Vec<Followed> = messages().map(|message| Followed::of(world, &state, message)).collect();
+            reached.note(&state, messages().zip(&before));
+            for (action, occurrence) in moments(world, &state).iter().flat_map(|moment| occurrences(world, moment)) {
+                let after = renewed(world, occurrence.state);
+                for (message, before) in messages().zip(&before) {
+                    let account = &state.accounts[MAILBOX];
+                    if let Some(what) = Taken::of(account, &action, occurrence.step.as_ref(), message) {
+                        taken.insert((what, *before, Followed::of(world, &after, message)));
+                    }
+                }
+                if !known.contains(&after) {
+                    known.insert(after.clone());
+                    open.push(after);
+                }
+            }
+        }
+        for (what, before, after) in taken {
+            let ways = reached.steps.entry(what.step(world)).or_default();
+            ways.entry(before).or_default().insert(after);
+        }
+        reached
+    }
+
+    fn note<'a>(&mut self, state: &State, seen: impl Iterator<Item = (MessageId, &'a Followed)>) {
+        let lost = state.accounts[MAILBOX].lost();
+        for (message, followed) in seen {
+            let is_kept = !lost.contains(message);
+            let noted = *self.states.entry(*followed).or_insert(is_kept);
+            assert_eq!(noted, is_kept, "whether a message is lost shows in what the proof keeps of it: {followed:?}");
+        }
+    }
+
+    /// The names of the steps that are taken.
+    pub(super) fn taken(&self) -> impl Iterator<Item = &str> {
+        self.steps.keys().map(|step| step.name.as_str())
+    }
+
+    /// The names of the steps that lose a message.
+    pub(super) fn losing(&self) -> impl Iterator<Item = &str> {
+        let loses = |ways: &Ways| {
+            ways.iter().any(|(before, after)| self.states[before] && after.iter().any(|after| !self.states[after]))
+        };
+        self.steps.iter().filter(move |(_, ways)| loses(ways)).map(|(step, _)| step.name.as_str())
+    }
+}
+
+fn occurrences(world: &World, state: &State) -> Vec<(Action, Occurrence)> {
+    world.actions().iter().filter_map(|action| Some((*action, world.occur(state, action).ok()?))).collect()
+}
+
+/// The state as it is, and with each service failing that can. It works again after the next act: all that a failure does is to
+/// leave an act without an answer, or mail in the queue.
+fn moments(world: &World, state: &State) -> Vec<State> {
+    let failures = world.actions().iter().filter(|action| matches!(action, Action::Fail { .. }));
+    let failed = failures.filter_map(|failure| world.step(state, failure).ok());
+    std::iter::once(state.clone()).chain(failed).collect()
+}
+
+/// The same state with new supplies, and without what only the observer reads, or an administrator who stops when he is done.
+fn renewed(world: &World, mut state: State) -> State {
+    state.shared.faults_left = world.scenario.environment.faults_max;
+    state.shared.servers.values_mut().for_each(|server| *server = Server::UP);
+    let account = &mut state.accounts[MAILBOX];
+    account.record.destroyed = MessageSet::EMPTY;
+    account.record.false_success = false;
+    account.record.self_move = false;
+    for program in account.programs.values_mut() {
+        program.ended = Ended::Never;
+        program.owes_retry = false;
+        if let Phase::Running { arrived, .. } = &mut program.phase {
+            *arrived = false;
+        }
+    }
+    state
+}

@@ -1,0 +1,116 @@
+//! What happened in the model, as the proof names it for the message that is followed.
+
+use stranded_model::action::Action;
+use stranded_model::id::{AdministratorId, Id, MessageId};
+use stranded_model::procedure::StepResult;
+use stranded_model::state::Account;
+use stranded_model::{Executed, World};
+
+/// What nobody's program does.
+const MAIL: [&str; 6] = ["deliver", "redeliver", "deliver-other", "log-on", "owner-deletes", "owner-deletes-other"];
+
+/// What happened, in few bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Taken {
+    /// Mail arrived, or a user did something.
+    Mail(&'static str),
+    /// An administrator started his run.
+    Start(AdministratorId),
+    /// His program died.
+    Die(AdministratorId),
+    /// It did a step.
+    Act { administrator: AdministratorId, step: usize, result: StepResult },
+}
+
+/// A step of the proof.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Step {
+    /// Whose program does it, if one does.
+    pub(super) administrator: Option<AdministratorId>,
+    /// Its name, without the `step-` of the proof.
+    pub(super) name: String,
+}
+
+impl Taken {
+    /// What happened; nothing that the proof knows of if a service stopped, or works again.
+    pub(super) fn of(
+        before: &Account,
+        action: &Action,
+        executed: Option<&Executed>,
+        followed: MessageId,
+    ) -> Option<Self> {
+        let of = |message, own, other| Some(Self::Mail(if message == followed { own } else { other }));
+        match *action {
+            Action::Deliver { .. } => of(MessageId::at(before.record.accepted.len()), "deliver", "deliver-other"),
+            Action::Redeliver { message, .. } => of(message, "redeliver", "deliver-other"),
+            Action::LogOn { .. } => Some(Self::Mail("log-on")),
+            Action::OwnerDeletes { message, .. } => of(message, "owner-deletes", "owner-deletes-other"),
+            Action::Start { administrator, .. } => Some(Self::Start(administrator)),
+            Action::Die { administrator, .. } => Some(Self::Die(administrator)),
+            Action::Act { administrator, .. } => {
+                executed.map(|executed| Self::Act { administrator, step: executed.step, result: executed.result })
+            }
+            Action::Fail { .. } | Action::Recover { .. } => None,
+            Action::Replicate { .. } | Action::Refresh { .. } | Action::Edit { .. } => {
+                panic!("the proof does not know {action:?}")
+            }
+        }
+    }
+
+    /// The step of the proof that it is.
+    pub(super) fn step(self, world: &World) -> Step {
+        match self {
+            Self::Mail(name) => Step { administrator: None, name: name.to_owned() },
+            Self::Start(administrator) => Step { administrator: Some(administrator), name: "start".to_owned() },
+            Self::Die(administrator) => Step { administrator: Some(administrator), name: "die".to_owned() },
+            Self::Act { administrator, step, result } => {
+                let label = label(world, administrator, step);
+                let name = match result {
+                    StepResult::Ok => label,
+                    StepResult::Duplicate | StepResult::Refused | StepResult::Lost => {
+                        format!("{label}:{}", result.name())
+                    }
+                };
+                Step { administrator: Some(administrator), name }
+            }
+        }
+    }
+}
+
+impl Step {
+    /// The step of this name: everybody's, if each of these administrators has a program that may do it.
+    pub(super) fn named(name: &str, administrators: &[AdministratorId]) -> Vec<Self> {
+        let of = |administrator| Self { administrator, name: name.to_owned() };
+        if MAIL.contains(&name) {
+            vec![of(None)]
+        } else {
+            administrators.iter().map(|administrator| of(Some(*administrator))).collect()
+        }
+    }
+
+    /// Where a program must stand to do it, if it is not done everywhere.
+    pub(super) fn position(&self) -> Option<String> {
+        match (self.administrator, self.name.split(':').next().unwrap_or_default()) {
+            (None, _) | (Some(_), "die") => None,
+            (Some(_), "start") => Some("idle".to_owned()),
+            (Some(_), label) => Some(quoted(label)),
+        }
+    }
+}
+
+/// The label of a step, or its place from 1.
+fn label(world: &World, administrator: AdministratorId, step: usize) -> String {
+    let [run] = &world.scenario.administrators[administrator.index()].runs[..] else {
+        panic!("the proof knows one run of each administrator");
+    };
+    run.procedure.step_name(step)
+}
+
+/// What the proof calls the place before a step.
+pub(super) fn position_before(world: &World, administrator: AdministratorId, step: usize) -> String {
+    quoted(&label(world, administrator, step))
+}
+
+fn quoted(label: &str) -> String {
+    format!("|{label}|")
+}
