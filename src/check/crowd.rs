@@ -34,6 +34,8 @@ pub struct Doubt {
 pub enum Reason {
     /// What must happen in the end is judged for given numbers only.
     InTheEnd,
+    /// What must happen in the end is judged by one process, which holds all states.
+    Spread,
     /// This breaks it among any number of messages, and nothing does with up to so many.
     NotReplayed {
         /// The crowd in which it happens.
@@ -56,7 +58,7 @@ impl Doubt {
     /// How long the way is that shows it.
     pub(super) fn length(&self) -> usize {
         match &self.reason {
-            Reason::InTheEnd | Reason::NotSeen { .. } => 0,
+            Reason::InTheEnd | Reason::Spread | Reason::NotSeen { .. } => 0,
             Reason::NotReplayed { path, .. } => path.actions.len(),
         }
     }
@@ -96,7 +98,12 @@ fn crowd_with_past(
 
 /// What is told of liveness where a number of the site is any.
 pub(super) fn liveness_doubts(named: &[Liveness]) -> Vec<Doubt> {
-    let doubt = |liveness: &Liveness| Doubt { property: Property::Liveness(*liveness), reason: Reason::InTheEnd };
+    doubts(named, &Reason::InTheEnd)
+}
+
+/// What is told of liveness where it is not judged.
+pub(super) fn doubts(named: &[Liveness], reason: &Reason) -> Vec<Doubt> {
+    let doubt = |liveness: &Liveness| Doubt { property: Property::Liveness(*liveness), reason: reason.clone() };
     named.iter().map(doubt).collect()
 }
 

@@ -283,7 +283,11 @@ fn check_case(
     // One process alone does not hold the graph of what is reachable.
     let is_spread = limits.cluster.is_some_and(Cluster::is_spread);
     let is_judged = search.cut.is_none() && spec.numbers == Numbers::GIVEN && !is_spread;
-    let doubts = if spec.numbers == Numbers::GIVEN { Vec::new() } else { crowd::liveness_doubts(&named) };
+    let doubts = match spec.numbers == Numbers::GIVEN {
+        false => crowd::liveness_doubts(&named),
+        true if is_spread && search.cut.is_none() => crowd::doubts(&named, &Reason::Spread),
+        true => Vec::new(),
+    };
     let found = if is_judged { endings(&world, &named, limits) } else { Vec::new() };
     let endings: Vec<(Liveness, Ending)> = named.into_iter().zip(found).collect();
     let verdicts = spec

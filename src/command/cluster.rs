@@ -30,7 +30,8 @@ pub(super) fn join(arguments: &Check, specs: &[Spec], deadline: Option<Instant>)
     let workers = workers.map(usize::from);
     let (Some(path), Some(process)) = (hosts, *process) else { return Ok(Some(Cluster::local(workers))) };
     if let Some(spec) = specs.iter().find(|spec| spec.numbers != Numbers::GIVEN) {
-        let reason = format!("{} is about any number of messages: one process searches it; leave out --hosts", spec.name);
+        let reason =
+            format!("{} is about any number of messages: one process searches it; leave out --hosts", spec.name);
         return Err(Failure::Usage(reason));
     }
     let failed = |reason: String| Failure::Usage(format!("{}: {reason}", path.display()));
@@ -82,7 +83,9 @@ pub(super) fn part(cluster: &Cluster, arguments: &Check, checked: &[Checked<'_>]
     if let Some(lost) = cluster.lost().or(cluster.part().err()) {
         return Err(Failure::Inconclusive(format!("{lost} was lost; there is no verdict")));
     }
-    let Some(process) = arguments.process.filter(|process| *process > 0 && cluster.is_spread()) else { return Ok(None) };
+    let Some(process) = arguments.process.filter(|process| *process > 0 && cluster.is_spread()) else {
+        return Ok(None);
+    };
     let held = cluster.held();
     let _ = writeln!(anstream::stderr(), "process {process} held {held} states; process 0 reports what was found");
     let is_complete = checked.iter().all(Checked::is_complete);

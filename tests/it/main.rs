@@ -19,6 +19,7 @@ mod rows;
 mod runbooks;
 mod scenarios;
 mod tidy;
+mod timely;
 mod traceability;
 mod witness;
 mod worlds;

@@ -83,11 +83,7 @@ pub(super) fn mark<S: Spread>(
 }
 
 /// Keeps the marks that all workers have found on a level.
-fn keep<S: Spread>(
-    held: &RefCell<Holding<S>>,
-    marks: &mut Marks<S::Word>,
-    found: &mut Vec<Marked<S::Parcel>>,
-) {
+fn keep<S: Spread>(held: &RefCell<Holding<S>>, marks: &mut Marks<S::Word>, found: &mut Vec<Marked<S::Parcel>>) {
     let Holding { space, scratch, .. } = &mut *held.borrow_mut();
     marks.extend(found.drain(..).map(|(_, parcel, bits)| (space.received(scratch, &parcel), bits)));
 }
@@ -99,7 +95,8 @@ fn leading<S: Spread>(
     least: [Option<Depth>; Safety::ALL.len()],
     next: &Marks<S::Word>,
 ) -> Vec<(S::Parcel, u8)> {
-    let broken_here = (0..).zip(least).filter(|(_, depth)| *depth == Some(level)).fold(0, |all, (bit, _)| all | 1 << bit);
+    let broken_here =
+        (0..).zip(least).filter(|(_, depth)| *depth == Some(level)).fold(0, |all, (bit, _)| all | 1 << bit);
     let Holding { space, scratch, levels, .. } = held;
     let mut found = Vec::new();
     for word in levels.get(level as usize).into_iter().flatten() {

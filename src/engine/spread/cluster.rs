@@ -86,7 +86,8 @@ impl Cluster {
         let threads = ProcessBuilder::new_typed_vector(joining.workers, hooks.refill.clone(), None);
         let failed = |reason: std::io::Error| NotJoined::Absent(format!("cannot listen to the others: {reason}"));
         let (builders, others) =
-            initialize_networking_from_sockets(threads, streams, joining.process, joining.workers, hooks).map_err(failed)?;
+            initialize_networking_from_sockets(threads, streams, joining.process, joining.workers, hooks)
+                .map_err(failed)?;
         let builders = builders.into_iter().map(AllocatorBuilder::Tcp).collect();
         Ok(Self::start(builders, Box::new(others), Some(links)))
     }

@@ -94,7 +94,8 @@ impl Links {
     pub(super) fn join(joining: &Joining<'_>) -> Result<(Self, Vec<Option<Lasting>>), NotJoined> {
         let Joining { hosts, process, .. } = joining;
         let own = &hosts.addresses[*process];
-        let cannot = |reason: io::Error| NotJoined::Refused(format!("process {process} cannot listen on {own}: {reason}"));
+        let cannot =
+            |reason: io::Error| NotJoined::Refused(format!("process {process} cannot listen on {own}: {reason}"));
         let listener = TcpListener::bind(own).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let mut coming: Vec<Coming> = hosts.addresses.iter().map(|_| Coming::default()).collect();
@@ -255,8 +256,7 @@ impl Watched {
     /// Listens to what a process says of itself, and tells it that this one lives.
     fn start(name: String, stream: TcpStream) -> io::Result<Arc<Self>> {
         stream.set_read_timeout(Some(SILENCE_MAX))?;
-        let watched =
-            Arc::new(Self { name, stream, condition: Mutex::new(Condition::Lives), changed: Condvar::new() });
+        let watched = Arc::new(Self { name, stream, condition: Mutex::new(Condition::Lives), changed: Condvar::new() });
         let (telling, listening) = (Arc::clone(&watched), Arc::clone(&watched));
         thread::Builder::new().name("lives".to_owned()).spawn(move || {
             while (&telling.stream).write_all(&[LIVES]).is_ok() {

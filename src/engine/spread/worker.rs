@@ -20,9 +20,9 @@ use crate::engine::Search;
 use crate::engine::exact::many::Many;
 use crate::engine::exact::single::Single;
 use crate::engine::exact::space::TooNarrow;
+use crate::engine::exact::way::exchanged;
 use crate::engine::limits::Cut;
 use crate::engine::rules::Rules;
-use crate::engine::exact::way::exchanged;
 
 /// What a worker says when its part of the search is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
