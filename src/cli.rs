@@ -93,6 +93,16 @@ pub struct Check {
     /// How to say how far the search is, on standard error
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     pub progress: Watching,
+    /// With --engine timely: how many workers search in this process [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub workers: Option<u16>,
+    /// With --engine timely: search together with the processes that this file names, one `host:port` a line; they are
+    /// not asked for a password and what they send is not encrypted
+    #[arg(long, value_name = "FILE", requires = "process")]
+    pub hosts: Option<PathBuf>,
+    /// With --hosts: which line of the file this process is, from 0, which is the one that reports
+    #[arg(long, value_name = "N", requires = "hosts")]
+    pub process: Option<usize>,
     /// Save every counterexample in this folder
     #[arg(long, value_name = "DIR")]
     pub traces: Option<PathBuf>,

@@ -34,6 +34,8 @@ pub struct Doubt {
 pub enum Reason {
     /// What must happen in the end is judged for given numbers only.
     InTheEnd,
+    /// What must happen in the end is judged by one process, which holds all states.
+    Spread,
     /// This breaks it among any number of messages, and nothing does with up to so many.
     NotReplayed {
         /// The crowd in which it happens.
@@ -56,7 +58,7 @@ impl Doubt {
     /// How long the way is that shows it.
     pub(super) fn length(&self) -> usize {
         match &self.reason {
-            Reason::InTheEnd | Reason::NotSeen { .. } => 0,
+            Reason::InTheEnd | Reason::Spread | Reason::NotSeen { .. } => 0,
             Reason::NotReplayed { path, .. } => path.actions.len(),
         }
     }
@@ -82,7 +84,8 @@ fn crowd_with_past(
         None => Crowd::new(&spec.scenario, assumptions),
         Some(earlier) => {
             let limits = &Limits { walks: None, scenario: &earlier.name, ..*limits };
-            let past = engine.search_crowd(&crowd_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
+            let crowd = crowd_with_past(earlier, assumptions, engine, limits, remembers)?;
+            let past = engine.of_past().search_crowd(&crowd, limits);
             match past.cut {
                 Some(cut) => return Err(cut),
                 None if past.at_rest.is_empty() => return Err(Cut::NoStart),
@@ -95,7 +98,12 @@ fn crowd_with_past(
 
 /// What is told of liveness where a number of the site is any.
 pub(super) fn liveness_doubts(named: &[Liveness]) -> Vec<Doubt> {
-    let doubt = |liveness: &Liveness| Doubt { property: Property::Liveness(*liveness), reason: Reason::InTheEnd };
+    doubts(named, &Reason::InTheEnd)
+}
+
+/// What is told of liveness where it is not judged.
+pub(super) fn doubts(named: &[Liveness], reason: &Reason) -> Vec<Doubt> {
+    let doubt = |liveness: &Liveness| Doubt { property: Property::Liveness(*liveness), reason: reason.clone() };
     named.iter().map(doubt).collect()
 }
 

@@ -17,7 +17,7 @@ use stranded_model::property::Safety;
 pub use self::crowd::{Doubt, Reason, crowd};
 pub use self::trace::Trace;
 pub(crate) use self::trace::rest_of_procedure;
-use crate::engine::{Cut, Ending, Engine, Lasso, Limits, Saved, Search, endings};
+use crate::engine::{Cluster, Cut, Ending, Engine, Lasso, Limits, Saved, Search, endings};
 use crate::property::{Property, Verdict};
 use crate::scenario::{Number, Numbers, Spec};
 
@@ -190,9 +190,12 @@ pub fn check_saved<'a>(spec: &'a Spec, engine: Engine, limits: &Limits<'_>, save
         Number::Any => crowd::check_case,
     };
     let varied = varied(spec);
-    let cases = worlds(spec).into_par_iter().enumerate();
-    let cases: Vec<Case> =
-        cases.map(|(place, assumptions)| check_case(spec, assumptions, engine, limits, saved.get(place))).collect();
+    let check = |(place, assumptions)| check_case(spec, assumptions, engine, limits, saved.get(place));
+    let cases: Vec<Case> = if engine.takes_turns() {
+        worlds(spec).into_iter().enumerate().map(check).collect()
+    } else {
+        worlds(spec).into_par_iter().enumerate().map(check).collect()
+    };
     let properties = spec.properties().into_iter().enumerate();
     let judgements = properties.map(|(index, property)| judge(spec, index, property, &cases)).collect();
     Checked { spec, engine, cases, varied, judgements, elapsed: started.elapsed() }
@@ -229,7 +232,8 @@ fn world_with_past(
         None => World::new(&spec.scenario, assumptions),
         Some(earlier) => {
             let limits = &Limits { walks: None, scenario: &earlier.name, rest_unwanted: false, ..*limits };
-            let past = engine.search(&world_with_past(earlier, assumptions, engine, limits, remembers)?, limits);
+            let world = world_with_past(earlier, assumptions, engine, limits, remembers)?;
+            let past = engine.of_past().search(&world, limits);
             match past.cut {
                 Some(cut) => return Err(cut),
                 None if past.at_rest.is_empty() => return Err(Cut::NoStart),
@@ -273,14 +277,20 @@ fn check_case(
         }
         Err(cut) => {
             let world = World::following(&spec.scenario, assumptions, &[]);
-            let search = engine.search(&world, limits);
-            (world, Search { cut: Some(cut), ..search })
+            let search = engine.search_nothing(&world, limits, cut);
+            (world, search)
         }
     };
     let unwitnessed = unwitnessed(spec, &world, &search.coverage);
     let named: Vec<Liveness> = spec.liveness();
-    let is_judged = search.cut.is_none() && spec.numbers == Numbers::GIVEN;
-    let doubts = if spec.numbers == Numbers::GIVEN { Vec::new() } else { crowd::liveness_doubts(&named) };
+    // One process alone does not hold the graph of what is reachable.
+    let is_spread = limits.cluster.is_some_and(Cluster::is_spread);
+    let is_judged = search.cut.is_none() && spec.numbers == Numbers::GIVEN && !is_spread;
+    let doubts = match spec.numbers == Numbers::GIVEN {
+        false => crowd::liveness_doubts(&named),
+        true if is_spread && search.cut.is_none() => crowd::doubts(&named, &Reason::Spread),
+        true => Vec::new(),
+    };
     let found = if is_judged { endings(&world, &named, limits) } else { Ok(Vec::new()) };
     let (found, ends_cut) = found.map_or_else(|cut| (Vec::new(), Some(cut)), |found| (found, None));
     let endings: Vec<(Liveness, Ending)> = named.into_iter().zip(found).collect();

@@ -14,7 +14,7 @@ use crate::property::Verdict;
 use crate::report::{json, matrix, text, trace};
 use crate::scenario::{self, Spec};
 
-use super::{Failure, checkpoint, output, watch};
+use super::{Failure, checkpoint, cluster, output, watch};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
     let started = Instant::now();
@@ -22,18 +22,26 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
         return Err(Failure::Usage("only the engine exact takes random walks".to_owned()));
     }
     let specs = specs(arguments)?;
+    let deadline = arguments.timeout.and_then(|timeout| started.checked_add(timeout));
+    let saved = checkpoint::open(arguments, &specs)?;
+    let cluster = cluster::join(arguments, &specs, deadline)?;
     let limits = Limits {
         states_max: arguments.max_states,
         depth_max: arguments.max_depth,
-        deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
+        deadline,
         memory_max: arguments.max_memory.and_then(|size| usize::try_from(size.as_u64()).ok()),
         interrupted: Some(interrupted()?),
         walks: arguments.simulate.map(|count| Walks { count, seed: arguments.seed }),
         symmetry: !arguments.no_symmetry,
+        cluster: cluster.as_ref(),
         ..Limits::default()
     };
-    let saved = checkpoint::open(arguments, &specs)?;
     let checked = check_all(&specs, arguments, &limits, &saved)?;
+    if let Some(cluster) = &cluster
+        && let Some(exit) = cluster::part(cluster, arguments, &checked)?
+    {
+        return Ok(exit);
+    }
     if let Some(folder) = &arguments.traces {
         save_traces(&checked, folder)?;
     }
@@ -88,7 +96,11 @@ fn check_all<'a>(
     let pool = pool.map_err(|reason| Failure::Usage(format!("cannot start the threads: {reason}")))?;
     Ok(watch::during(arguments.progress, limits, |limits| {
         let check = |(spec, saved): (&'a Spec, &Vec<Saved>)| check_saved(spec, arguments.engine, limits, saved);
-        pool.install(|| specs.par_iter().zip(saved).map(check).collect())
+        if arguments.engine.takes_turns() {
+            pool.install(|| specs.iter().zip(saved).map(check).collect())
+        } else {
+            pool.install(|| specs.par_iter().zip(saved).map(check).collect())
+        }
     }))
 }
 

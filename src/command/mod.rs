@@ -3,6 +3,7 @@
 mod advise;
 mod check;
 mod checkpoint;
+mod cluster;
 mod list;
 mod output;
 mod replay;
@@ -25,6 +26,8 @@ pub enum Failure {
     Usage(String),
     /// A trace does not replay.
     NotAsExpected(String),
+    /// Somebody who was needed did not come, or went away.
+    Inconclusive(String),
 }
 
 impl Failure {
@@ -34,6 +37,7 @@ impl Failure {
         match self {
             Self::Input(_) | Self::Usage(_) => Exit::Usage,
             Self::NotAsExpected(_) => Exit::NotAsExpected,
+            Self::Inconclusive(_) => Exit::Inconclusive,
         }
     }
 }
@@ -48,7 +52,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(diagnostics) => f.write_str(&diagnostics.render(true)),
-            Self::Usage(reason) | Self::NotAsExpected(reason) => {
+            Self::Usage(reason) | Self::NotAsExpected(reason) | Self::Inconclusive(reason) => {
                 write!(f, "{}error{}: {reason}", output::ERROR.render(), output::ERROR.render_reset())
             }
         }

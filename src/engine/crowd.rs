@@ -10,7 +10,7 @@ use stranded_model::{Change, Refusal, World};
 
 use super::limits::{Cut, Limits};
 use super::rules::Rules;
-use super::{Engine, Search, exact, reference};
+use super::{Engine, Search, exact, reference, spread};
 
 /// A crowd, and whether it was asked for what it cannot say.
 struct Searched {
@@ -23,9 +23,9 @@ pub(super) fn search(engine: Engine, crowd: &Crowd, limits: &Limits<'_>) -> Sear
     let found = match engine {
         Engine::Exact => exact::search_rules(&*searched, limits),
         Engine::Stateright => reference::search(&searched, limits),
+        Engine::Timely => spread::search(&searched, limits, None),
     };
-    let full = searched.is_full.load(Ordering::Relaxed).then_some(Cut::Crowd);
-    Search { cut: found.cut.or(full), ..found }
+    Search { cut: found.cut.or(searched.unsaid()), ..found }
 }
 
 impl Rules for Searched {
@@ -45,6 +45,10 @@ impl Rules for Searched {
 
     fn action(choice: &Choice) -> Action {
         choice.action
+    }
+
+    fn unsaid(&self) -> Option<Cut> {
+        self.is_full.load(Ordering::Relaxed).then_some(Cut::Crowd)
     }
 
     fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {

@@ -5,8 +5,11 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::progress::Progress;
 use super::saved::Saved;
+use super::spread::Cluster;
 
 /// The limits of a search; the default has none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +34,8 @@ pub struct Limits<'a> {
     pub rest_unwanted: bool,
     /// What is searched, for whoever watches.
     pub scenario: &'a str,
+    /// Who searches together in the engine timely; without them, one worker for each core.
+    pub cluster: Option<&'a Cluster>,
     /// Where the search says how far it is.
     pub progress: Option<&'a Progress>,
 }
@@ -45,7 +50,7 @@ pub struct Walks {
 }
 
 /// Why a search is not complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Cut {
     /// There are more states than allowed.
     States(usize),
@@ -57,9 +62,12 @@ pub enum Cut {
     Memory(usize),
     /// Somebody ended it.
     Interrupted,
+    /// Another process was lost.
+    Lost,
     /// So many random walks were taken instead of every way.
     Walks(u64),
-    /// A level could not be saved.
+    /// A level could not be saved. Who saves searches alone.
+    #[serde(skip)]
     Unsaved(io::ErrorKind),
     /// There is no state to start from.
     NoStart,
@@ -75,6 +83,7 @@ impl fmt::Display for Cut {
             Self::Time => f.write_str("the time was over (--timeout)"),
             Self::Memory(max) => write!(f, "it needs more memory than {} MiB (--max-memory)", max >> 20),
             Self::Interrupted => f.write_str("it was interrupted"),
+            Self::Lost => f.write_str("another process was lost"),
             Self::Walks(count) => write!(f, "only {count} random walks were taken (--simulate)"),
             Self::Unsaved(reason) => write!(f, "its checkpoint could not be written: {reason}"),
             Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
@@ -109,6 +118,12 @@ impl Limits<'_> {
     /// The limit that is met now, if any: the time, the memory, or that somebody ended it.
     pub(crate) fn met(&self) -> Option<Cut> {
         self.reached().or_else(|| self.memory_for(0))
+    }
+
+    /// The limits that every worker looks at by itself.
+    pub(crate) fn of_worker(&self) -> Limits<'static> {
+        let Self { states_max, depth_max, deadline, memory_max, symmetry, .. } = *self;
+        Limits { states_max, depth_max, deadline, memory_max, symmetry, ..Limits::default() }
     }
 
     /// Tells whoever watches that a level was found.

@@ -11,6 +11,7 @@ mod progress;
 mod reference;
 mod rules;
 mod saved;
+mod spread;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use limits::{Cut, Limits, Walks};
 pub use liveness::{Ending, Lasso, endings};
 pub use progress::{LevelDone, Progress};
 pub use saved::{NotResumed, Saved};
+pub use spread::{Cluster, Hosts, HostsError, Joining, NotJoined};
 
 /// Which search is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -36,11 +38,13 @@ pub enum Engine {
     Exact,
     /// The checker of the crate stateright, one property a run.
     Stateright,
+    /// Breadth-first search by workers that each hold a part of the states, on one machine or several (the crate timely).
+    Timely,
 }
 
 impl Engine {
     /// Every engine.
-    pub const ALL: [Self; 2] = [Self::Exact, Self::Stateright];
+    pub const ALL: [Self; 3] = [Self::Exact, Self::Stateright, Self::Timely];
 
     /// The name that the command line and reports use.
     #[must_use]
@@ -48,6 +52,7 @@ impl Engine {
         match self {
             Self::Exact => "exact",
             Self::Stateright => "stateright",
+            Self::Timely => "timely",
         }
     }
 
@@ -57,6 +62,35 @@ impl Engine {
         match self {
             Self::Exact => exact::search_rules(world, limits),
             Self::Stateright => reference::search(&Arc::new(world.clone()), limits),
+            Self::Timely => spread::search(&Arc::new(world.clone()), limits, None),
+        }
+    }
+
+    /// The search of a world whose start was not found: nothing, and why.
+    #[must_use]
+    pub fn search_nothing(self, world: &World, limits: &Limits<'_>, cut: Cut) -> Search {
+        match self {
+            // The others are to know that this search comes to nothing.
+            Self::Timely => spread::search(&Arc::new(world.clone()), limits, Some(cut)),
+            Self::Exact | Self::Stateright => Search { cut: Some(cut), ..Search::nothing(world) },
+        }
+    }
+
+    /// Whether it does one search after the other, in their order: all processes must do the same.
+    #[must_use]
+    pub fn takes_turns(self) -> bool {
+        match self {
+            Self::Exact | Self::Stateright => false,
+            Self::Timely => true,
+        }
+    }
+
+    /// The engine that finds out where a scenario starts that follows another one. Every process does that for itself.
+    #[must_use]
+    pub fn of_past(self) -> Self {
+        match self {
+            Self::Exact | Self::Timely => Self::Exact,
+            Self::Stateright => Self::Stateright,
         }
     }
 
@@ -94,6 +128,22 @@ pub struct Search<C = Action> {
     pub at_rest: Vec<State>,
     /// What makes the search itself doubtful; a defect, never a verdict.
     pub defect: Option<String>,
+}
+
+impl<C> Search<C> {
+    fn nothing(world: &World) -> Self {
+        Self {
+            states: 0,
+            representatives: 0,
+            waiting: 0,
+            depth: 0,
+            cut: None,
+            violations: std::array::from_fn(|_| None),
+            coverage: Coverage::of(world),
+            at_rest: Vec::new(),
+            defect: None,
+        }
+    }
 }
 
 /// A way through a world, or through a crowd.

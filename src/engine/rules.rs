@@ -2,10 +2,13 @@
 //! stand in the model; whoever answers here calls them.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use stranded_model::action::Action;
 use stranded_model::state::{Account, Shared, State};
 use stranded_model::{Change, Occurrence, Refusal, World};
+
+use super::limits::Cut;
 
 /// A world, or an abstraction of one, that can be searched.
 pub(crate) trait Rules: Send + Sync {
@@ -26,6 +29,11 @@ pub(crate) trait Rules: Send + Sync {
     /// # Errors
     /// The condition that forbids it here.
     fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal>;
+
+    /// What these rules were asked for and could not say, which leaves a search of them incomplete.
+    fn unsaid(&self) -> Option<Cut> {
+        None
+    }
 
     /// What a choice makes of a whole state.
     ///
@@ -64,3 +72,37 @@ impl Rules for World {
         World::change(self, account, shared, choice)
     }
 }
+
+macro_rules! borrowed {
+    ($($owner:ty),*) => {$(
+        impl<R: Rules> Rules for $owner {
+            type Choice = R::Choice;
+
+            fn world(&self) -> &World {
+                (**self).world()
+            }
+
+            fn initial(&self) -> &[State] {
+                (**self).initial()
+            }
+
+            fn choices(&self) -> &[Self::Choice] {
+                (**self).choices()
+            }
+
+            fn action(choice: &Self::Choice) -> Action {
+                R::action(choice)
+            }
+
+            fn unsaid(&self) -> Option<Cut> {
+                (**self).unsaid()
+            }
+
+            fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal> {
+                (**self).change(account, shared, choice)
+            }
+        }
+    )*};
+}
+
+borrowed!(&R, Arc<R>);

@@ -17,6 +17,9 @@ pub fn reason(doubt: &Doubt) -> String {
     };
     match &doubt.reason {
         Reason::InTheEnd => "what must happen in the end is judged for given numbers only: give them".to_owned(),
+        Reason::Spread => {
+            "what must happen in the end is not judged by several processes: leave out --hosts".to_owned()
+        }
         Reason::NotReplayed { searched, .. } => {
             format!("something breaks it if messages can be in any order; {} nothing does", with_few(searched))
         }
@@ -31,7 +34,7 @@ pub fn reason(doubt: &Doubt) -> String {
 #[must_use]
 pub fn steps(doubt: &Doubt) -> Vec<String> {
     match &doubt.reason {
-        Reason::InTheEnd | Reason::NotSeen { .. } => Vec::new(),
+        Reason::InTheEnd | Reason::Spread | Reason::NotSeen { .. } => Vec::new(),
         Reason::NotReplayed { crowd, path, .. } => told(crowd, path),
     }
 }

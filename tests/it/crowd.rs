@@ -274,17 +274,20 @@ fn a_limit_makes_what_was_not_found_inconclusive() {
 }
 
 #[test]
-fn both_engines_find_the_same_among_any_number_of_messages() {
+fn all_engines_find_the_same_among_any_number_of_messages() {
     for name in ["move", "second-move", "method-2", "q162998-any-time", "two-way-sync", "partial-copy-retry"] {
         let spec = with_any(name, "messages");
         for assumptions in first_and_last(&spec) {
             let crowd = crowd(&spec, assumptions, Engine::Exact, &Limits::default()).unwrap();
-            let [exact, reference] = Engine::ALL.map(|engine| engine.search_crowd(&crowd, &Limits::default()));
+            let [exact, reference, timely] = Engine::ALL.map(|engine| engine.search_crowd(&crowd, &Limits::default()));
             assert_eq!(
                 (exact.states, exact.depth, exact.cut),
                 (reference.states, reference.depth, reference.cut),
                 "{name}"
             );
+            assert_eq!(exact.violations, timely.violations, "{name}");
+            assert_eq!((exact.states, exact.depth, exact.cut), (timely.states, timely.depth, timely.cut), "{name}");
+            assert_eq!(exact.coverage, timely.coverage, "{name}");
             let lengths = |found: &stranded::engine::Search<Choice>| {
                 found.violations.each_ref().map(|path| path.as_ref().map(|path| path.actions.len()))
             };

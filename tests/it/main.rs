@@ -23,6 +23,7 @@ mod runbooks;
 mod saved;
 mod scenarios;
 mod tidy;
+mod timely;
 mod traceability;
 mod walks;
 mod watching;

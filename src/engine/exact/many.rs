@@ -1,6 +1,8 @@
 //! Several mailboxes: a state is the number of each mailbox's account and of what all share. A rule sees one account and what
 //! all share, and few such pairs make many states; so each pair is stepped from the model once, and remembered.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexSet;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
@@ -19,8 +21,8 @@ const WORDS_AT_A_TIME: usize = 4096;
 const UNKNOWN: u32 = u32::MAX;
 
 /// A world with several mailboxes.
-pub(super) struct Many<'a, R, W> {
-    rules: &'a R,
+pub(in crate::engine) struct Many<R, W> {
+    rules: R,
     layout: Layout,
     /// Whether states that differ only by an exchange of mailboxes are one. No rule and no scenario tells mailboxes apart.
     symmetry: bool,
@@ -59,12 +61,13 @@ struct Successor {
     shared: u32,
 }
 
-impl<'a, R: Rules, W: Word> Many<'a, R, W> {
-    pub(super) fn new(rules: &'a R, symmetry: bool) -> Self {
+impl<R: Rules + Clone, W: Word> Many<R, W> {
+    pub(in crate::engine) fn new(rules: R, symmetry: bool) -> Self {
         let mailboxes = rules.world().scenario.site.mailboxes;
         let concerns_one = |choice: &&R::Choice| R::action(choice).mailbox() == Some(MailboxId::at(0));
         let choices = rules.choices().iter().take_while(concerns_one).count();
         Self {
+            coverage: Coverage::of(rules.world()),
             rules,
             layout: Layout::of::<W>(mailboxes, choices),
             symmetry,
@@ -73,7 +76,6 @@ impl<'a, R: Rules, W: Word> Many<'a, R, W> {
             pairs: Vec::new(),
             expanded: Vec::new(),
             successors: Vec::new(),
-            coverage: Coverage::of(rules.world()),
             word: std::marker::PhantomData,
         }
     }
@@ -98,35 +100,26 @@ impl<'a, R: Rules, W: Word> Many<'a, R, W> {
         &self.expanded[self.pair(shared, account) as usize]
     }
 
-    /// The pairs of these words that are not known, each once.
-    fn unknown(&self, words: &[W]) -> Vec<(u32, u32)> {
-        let in_words = |words: &[W]| {
-            let mut unknown = Vec::new();
-            for word in words {
-                let shared = word.field(self.layout.shared);
-                for field in self.layout.mailboxes() {
-                    let account = word.field(*field);
-                    if self.pair(shared, account) == UNKNOWN {
-                        unknown.push((shared, account));
-                    }
+    /// The pairs of what is shared and an account in these words that are not known, each once, in order.
+    pub(in crate::engine) fn unknown(&self, words: &[W]) -> Vec<(u32, u32)> {
+        let mut unknown = Vec::new();
+        for word in words {
+            let shared = word.field(self.layout.shared);
+            for field in self.layout.mailboxes() {
+                let account = word.field(*field);
+                if self.pair(shared, account) == UNKNOWN {
+                    unknown.push((shared, account));
                 }
             }
-            unknown.sort_unstable();
-            unknown.dedup();
-            unknown
-        };
-        let mut unknown = words.par_chunks(WORDS_AT_A_TIME).map(in_words).reduce(Vec::new, |mut all, more| {
-            all.extend(more);
-            all
-        });
+        }
         unknown.sort_unstable();
         unknown.dedup();
         unknown
     }
 
     /// Steps a pair from the model.
-    fn learn(&mut self, shared_number: u32, account_number: u32) -> Result<(), TooNarrow> {
-        let rules = self.rules;
+    pub(in crate::engine) fn learn(&mut self, shared_number: u32, account_number: u32) -> Result<(), TooNarrow> {
+        let rules = self.rules.clone();
         let account = self.accounts[account_number as usize].clone();
         let shared = self.shared[shared_number as usize].clone();
         self.coverage.note_account(rules.world(), &account, &shared);
@@ -160,7 +153,7 @@ impl<'a, R: Rules, W: Word> Many<'a, R, W> {
             accounts.resize(place + 1, UNKNOWN);
         }
         accounts[place] = u32::try_from(self.expanded.len()).map_err(|_| TooNarrow)?;
-        let judged = Judged::of(rules, &account, &shared);
+        let judged = Judged::of(&rules, &account, &shared);
         self.expanded.push(Expanded { judged, successors: [first, middle, self.successors.len()] });
         Ok(())
     }
@@ -211,7 +204,7 @@ impl Layout {
     }
 }
 
-impl<R: Rules, W: Word> Space for Many<'_, R, W> {
+impl<R: Rules + Clone, W: Word> Space for Many<R, W> {
     type Word = W;
     type Scratch = ();
 
@@ -219,7 +212,7 @@ impl<R: Rules, W: Word> Space for Many<'_, R, W> {
 
     fn initial(&mut self) -> Result<Vec<W>, TooNarrow> {
         let mut words: Vec<W> = Vec::new();
-        let rules = self.rules;
+        let rules = self.rules.clone();
         let mut met = rustc_hash::FxHashSet::default();
         for State { accounts, shared } in rules.initial() {
             let mut word = W::ZERO.with(self.layout.shared, self.number_shared(shared.clone())?);
@@ -235,7 +228,9 @@ impl<R: Rules, W: Word> Space for Many<'_, R, W> {
     }
 
     fn prepare(&mut self, words: &[W]) -> Result<(), TooNarrow> {
-        self.unknown(words).into_iter().try_for_each(|(shared, account)| self.learn(shared, account))
+        let unknown = words.par_chunks(WORDS_AT_A_TIME).flat_map_iter(|words| self.unknown(words));
+        let unknown: BTreeSet<(u32, u32)> = unknown.collect();
+        unknown.into_iter().try_for_each(|(shared, account)| self.learn(shared, account))
     }
 
     fn expand(&self, _: &mut (), word: W, found: &mut impl FnMut(u16, W)) -> Judged {

@@ -6,16 +6,16 @@
 //! search which takes one state after the other, and the trace that it finds first is the first in the order of the actions.
 
 mod chunk;
-mod many;
+pub(super) mod many;
 mod parts;
 mod resume;
 mod searching;
-mod single;
-mod space;
-mod visited;
+pub(super) mod single;
+pub(super) mod space;
+pub(super) mod visited;
 mod walk;
-mod way;
-mod word;
+pub(super) mod way;
+pub(super) mod word;
 
 use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
@@ -69,10 +69,10 @@ pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Found<R::Choic
     let found = if rules.world().scenario.site.mailboxes == 1 {
         Searching::new(Single::new(rules), rules, limits).go()
     } else {
-        let found = Searching::new(Many::<R, u64>::new(rules, limits.symmetry), rules, limits).go();
+        let found = Searching::new(Many::<&R, u64>::new(rules, limits.symmetry), rules, limits).go();
         match found {
             Ok(found) => Ok(found),
-            Err(TooNarrow) => Searching::new(Many::<R, u128>::new(rules, limits.symmetry), rules, limits).go(),
+            Err(TooNarrow) => Searching::new(Many::<&R, u128>::new(rules, limits.symmetry), rules, limits).go(),
         }
     };
     found.unwrap_or_else(|reason| Found::nothing(rules, narrow(reason)))

@@ -113,6 +113,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         }
         while !level.is_empty() {
             let first = self.from.len() - level.len();
+            self.space.prepare(&level)?;
             let mut next = Vec::new();
             let mut done = 0;
             while done < level.len() && cut.is_none() {
@@ -199,7 +200,6 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
         next: &mut Vec<S::Word>,
         chunks: &mut Vec<Chunk<S::Word>>,
     ) -> Result<Option<Cut>, TooNarrow> {
-        self.space.prepare(words)?;
         let count = words.len().div_ceil(CHUNK);
         chunks.resize_with(chunks.len().max(count), Chunk::new);
         let chunks = &mut chunks[..count];
@@ -256,8 +256,8 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
 
     /// Judges states that are not expanded, the first of which has this number.
     pub(super) fn judge(&mut self, words: &[S::Word], first: usize) -> Result<(), TooNarrow> {
+        self.space.prepare(words)?;
         for (place, words) in words.chunks(ROUND).enumerate() {
-            self.space.prepare(words)?;
             let judged: Vec<Vec<Judged>> = words
                 .par_chunks(CHUNK)
                 .map(|words| {

@@ -19,8 +19,8 @@ const STORES: Field = Field { shift: 68, bits: 30 };
 const PROGRAMS: Field = Field { shift: 98, bits: 30 };
 
 /// A world with one mailbox.
-pub(super) struct Single<'a, R> {
-    rules: &'a R,
+pub(in crate::engine) struct Single<R> {
+    rules: R,
     directories: Numbered<Directory>,
     ledgers: Numbered<Ledger>,
     stores: Numbered<PerServer<Mailbox>>,
@@ -30,7 +30,7 @@ pub(super) struct Single<'a, R> {
 }
 
 /// What one thread knows of the parts, and what it saw happen.
-pub(super) struct Scratch {
+pub(in crate::engine) struct Scratch {
     directories: Known<Directory>,
     ledgers: Known<Ledger>,
     stores: Known<PerServer<Mailbox>>,
@@ -39,8 +39,8 @@ pub(super) struct Scratch {
     coverage: Coverage,
 }
 
-impl<'a, R: Rules> Single<'a, R> {
-    pub(super) fn new(rules: &'a R) -> Self {
+impl<R: Rules> Single<R> {
+    pub(in crate::engine) fn new(rules: R) -> Self {
         Self {
             rules,
             directories: Numbered::default(),
@@ -67,6 +67,11 @@ impl<'a, R: Rules> Single<'a, R> {
             programs: scratch.programs.value(&self.programs, word.field(PROGRAMS)),
             ledger: scratch.ledgers.value(&self.ledgers, word.field(LEDGER)),
         }
+    }
+
+    /// The word of a state.
+    pub(in crate::engine) fn word(&self, scratch: &mut Scratch, State { accounts, shared }: &State) -> u128 {
+        self.pack(scratch, None, &accounts[MailboxId::at(0)].clone().into(), shared)
     }
 
     /// The word of a state that differs from another one, whose word is known, in these parts.
@@ -103,7 +108,7 @@ impl<'a, R: Rules> Single<'a, R> {
     }
 }
 
-impl<R: Rules> Space for Single<'_, R> {
+impl<R: Rules> Space for Single<R> {
     type Word = u128;
     type Scratch = Scratch;
 
@@ -121,8 +126,8 @@ impl<R: Rules> Space for Single<'_, R> {
     fn initial(&mut self) -> Result<Vec<u128>, TooNarrow> {
         let mut scratch = self.scratch();
         let mut words: Vec<u128> = Vec::new();
-        for State { accounts, shared } in self.rules.initial() {
-            let word = self.pack(&mut scratch, None, &accounts[MailboxId::at(0)].clone().into(), shared);
+        for state in self.rules.initial() {
+            let word = self.word(&mut scratch, state);
             if !words.contains(&word) {
                 words.push(word);
             }
@@ -148,13 +153,13 @@ impl<R: Rules> Space for Single<'_, R> {
                 found(index, next);
             }
         }
-        Judged::of(self.rules, &account, &shared)
+        Judged::of(&self.rules, &account, &shared)
     }
 
     fn judge(&self, scratch: &mut Scratch, word: u128) -> Judged {
         let account = self.parts(scratch, word).into();
         let shared = scratch.shared.value(&self.shared, word.field(SHARED));
-        Judged::of(self.rules, &account, &shared)
+        Judged::of(&self.rules, &account, &shared)
     }
 
     fn follow(&self, scratch: &mut Scratch, word: u128, choice: u16) -> Option<u128> {

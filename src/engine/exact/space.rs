@@ -8,7 +8,7 @@ use super::word::Word;
 use crate::engine::rules::Rules;
 
 /// States packed into words, without loss: each word is one state and each state one word.
-pub(super) trait Space: Sync {
+pub(in crate::engine) trait Space: Sync {
     type Word: Word;
     /// What one thread keeps for itself.
     type Scratch: Send;
@@ -49,15 +49,15 @@ pub(super) trait Space: Sync {
 
 /// There are more different things than a field of the word has numbers for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TooNarrow;
+pub(in crate::engine) struct TooNarrow;
 
 /// What is to be said of one state.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Judged {
+pub(in crate::engine) struct Judged {
     /// A bit for each property of [`Safety::ALL`] that is not true.
-    pub(super) violated: u8,
+    pub(in crate::engine) violated: u8,
     /// Whether every mailbox is at rest.
-    pub(super) at_rest: bool,
+    pub(in crate::engine) at_rest: bool,
 }
 
 impl Judged {

@@ -34,7 +34,7 @@ struct Shard<W> {
 
 /// Words at the places that their scrambled bits name, or at the next that is free. The places are in the order of those
 /// bits, so that a table grows from one end to the other, and need not grow to twice its size.
-struct Table<W> {
+pub(in crate::engine) struct Table<W> {
     places: Vec<W>,
     count: usize,
 }
@@ -113,9 +113,9 @@ impl<W: Word> Visited<W> {
     pub(super) fn growth(&self, offers: &[&Offer<W>]) -> usize {
         let grows = |(place, shard): (usize, &Shard<W>)| {
             let offered: usize = offers.iter().map(|offer| offer.shards[place].len()).sum();
-            shard.table.places_for(offered).map(|places| places * size_of::<W>())
+            shard.table.growth(offered)
         };
-        self.shards.iter().enumerate().filter_map(grows).sum()
+        self.shards.iter().enumerate().map(grows).sum()
     }
 }
 
@@ -125,27 +125,37 @@ impl<W: Word> Shard<W> {
         self.begins.clear();
         for offer in offers {
             self.begins.push(self.added.len());
-            for together in offer.shards[shard].chunks(TOGETHER) {
-                self.table.make_room(together.len());
-                let mut starts = [0; TOGETHER];
-                let mut found = [W::NONE; TOGETHER];
-                for (((_, word), start), found) in together.iter().zip(&mut starts).zip(&mut found) {
-                    *start = self.table.start(*word);
-                    *found = self.table.places[*start];
-                }
-                for ((offered, start), found) in together.iter().zip(starts).zip(found) {
-                    if found != offered.1 && self.table.insert(offered.1, start) {
-                        self.added.push(*offered);
-                    }
-                }
-            }
+            self.table.add(&offer.shards[shard], |(_, word)| *word, |offered| self.added.push(*offered));
         }
     }
 }
 
 impl<W: Word> Table<W> {
-    fn new() -> Self {
+    pub(in crate::engine) fn new() -> Self {
         Self { places: vec![W::NONE; PLACES_MIN], count: 0 }
+    }
+
+    /// Adds words, and hands out what was new, in order.
+    pub(in crate::engine) fn add<T>(&mut self, all: &[T], word: impl Fn(&T) -> W, mut added: impl FnMut(&T)) {
+        for together in all.chunks(TOGETHER) {
+            self.make_room(together.len());
+            let mut starts = [0; TOGETHER];
+            let mut found = [W::NONE; TOGETHER];
+            for ((one, start), found) in together.iter().zip(&mut starts).zip(&mut found) {
+                *start = self.start(word(one));
+                *found = self.places[*start];
+            }
+            for ((one, start), found) in together.iter().zip(starts).zip(found) {
+                if found != word(one) && self.insert(word(one), start) {
+                    added(one);
+                }
+            }
+        }
+    }
+
+    /// How many bytes the table takes more when so many words are added.
+    pub(in crate::engine) fn growth(&self, more: usize) -> usize {
+        self.places_for(more).map_or(0, |places| places * size_of::<W>())
     }
 
     /// Where a word is looked for first.

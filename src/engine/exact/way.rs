@@ -55,7 +55,7 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
 }
 
 /// A state, and every other that differs from it only by an exchange of mailboxes.
-fn exchanged(state: &State) -> Vec<State> {
+pub(in crate::engine) fn exchanged(state: &State) -> Vec<State> {
     let accounts: Vec<&Account> = state.accounts.values().collect();
     let orders = accounts.iter().copied().permutations(accounts.len()).unique();
     let ordered = |order: Vec<&Account>| State {

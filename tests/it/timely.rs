@@ -1,0 +1,308 @@
+//! The engine timely: the same as the exact engine with any number of workers, in one process or in several; and what becomes
+//! of those that are left when a process is lost.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use pretty_assertions::assert_eq;
+use stranded::check::check;
+use stranded::engine::{Cluster, Engine, Hosts, HostsError, Limits};
+
+use crate::cli::stranded_in;
+use crate::worlds::{builtins, parsed};
+
+/// Scenarios with more states than this are searched by two workers only, and those with ten times as many by none: they take
+/// more time than a test has.
+const STATES_FEW: usize = 20_000;
+
+/// Two mailboxes that share the faults.
+const TWO: &str = r#"
+    name = "two"
+    [site]
+    servers = ["source", "destination"]
+    mailboxes = 2
+    messages = 1
+    [environment]
+    delivery = "any-time"
+    faults = ["store-crashes"]
+    faults-max = 1
+    [[run]]
+    administrator = "first"
+    procedure = "move-of-the-article"
+    from = "source"
+    to = "destination"
+    runs-max = 2
+    [assume]
+    duplicate-abort = "removes-source"
+    source-delete = "before-directory"
+    mail-before-mark = "kept"
+"#;
+
+/// Three mailboxes that share nothing: more states than a debug build finds in the time of the test.
+const LONG: &str = r#"
+name = "long"
+[site]
+servers = ["source", "destination"]
+mailboxes = 4
+messages = 2
+[environment]
+delivery = "any-time"
+owner-deletes = 1
+logon = true
+[[run]]
+administrator = "first"
+procedure = "move-of-the-article"
+from = "source"
+to = "destination"
+runs-max = 2
+[assume]
+duplicate-abort = "removes-source"
+source-delete = "before-directory"
+mail-before-mark = "kept"
+"#;
+
+/// What two engines say of a scenario, with every trace.
+#[track_caller]
+fn check_same(spec: &stranded::scenario::Spec, cluster: &Cluster, symmetry: bool, what: &str) {
+    let alone = check(spec, Engine::Exact, &Limits { symmetry, ..Limits::default() });
+    let limits = Limits { symmetry, cluster: Some(cluster), ..Limits::default() };
+    let together = check(spec, Engine::Timely, &limits);
+    for (exact, timely) in alone.cases.iter().zip(&together.cases) {
+        let counts =
+            |case: &stranded::check::Case| (case.search.states, case.search.representatives, case.search.depth);
+        assert_eq!(counts(exact), counts(timely), "{what}");
+        assert_eq!(exact.search.violations, timely.search.violations, "{what}: the ways differ");
+        assert_eq!(exact.search.coverage, timely.search.coverage, "{what}");
+        assert_eq!(exact.verdicts, timely.verdicts, "{what}");
+    }
+}
+
+#[test]
+fn any_number_of_workers_finds_what_the_exact_engine_finds_in_every_scenario() {
+    for workers in [1, 2, 3] {
+        let cluster = Cluster::local(Some(workers));
+        let most = if workers == 2 { STATES_FEW * 10 } else { STATES_FEW };
+        let few = Limits { states_max: Some(most), ..Limits::default() };
+        for spec in builtins().iter().filter(|spec| check(spec, Engine::Exact, &few).is_complete()) {
+            check_same(spec, &cluster, false, &format!("{} by {workers} workers", spec.name));
+        }
+    }
+}
+
+#[test]
+fn mailboxes_that_share_something_are_found_the_same_with_and_without_symmetry() {
+    let spec = parsed(TWO);
+    for workers in [1, 2, 3] {
+        let cluster = Cluster::local(Some(workers));
+        for symmetry in [false, true] {
+            check_same(&spec, &cluster, symmetry, &format!("{workers} workers, symmetry {symmetry}"));
+        }
+    }
+}
+
+/// A file that names processes on ports of this machine that nobody uses.
+fn hosts(folder: &Path, count: usize) {
+    let free: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let lines: Vec<String> = free.iter().map(|one| format!("{}\n", one.local_addr().unwrap())).collect();
+    fs::write(folder.join("hosts.txt"), lines.concat()).unwrap();
+}
+
+/// A process that is ended with the test.
+struct Started(Option<Child>);
+
+impl Started {
+    fn process(folder: &Path, number: usize, scenario: &str, more: &[&str]) -> Self {
+        let number = number.to_string();
+        let mut arguments = vec!["check", scenario, "--engine", "timely", "--workers", "1", "--hosts", "hosts.txt"];
+        arguments.extend(["--process", &number]);
+        arguments.extend(more);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+        command.args(arguments).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    /// How it ended, in time.
+    #[track_caller]
+    fn ended(mut self) -> (Option<i32>, String, String) {
+        let give_up = Instant::now() + Duration::from_secs(60);
+        while self.0.as_mut().unwrap().try_wait().unwrap().is_none() {
+            assert!(Instant::now() < give_up, "a process hangs");
+            std::thread::yield_now();
+        }
+        let Output { status, stdout, stderr } = self.0.take().unwrap().wait_with_output().unwrap();
+        (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    /// Waits until it says how far it is, which needs the other processes.
+    fn is_under_way(&mut self) {
+        use std::io::Read as _;
+        let mut first = [0];
+        self.0.as_mut().unwrap().stderr.as_mut().unwrap().read_exact(&mut first).unwrap();
+    }
+
+    fn kill(mut self) {
+        let mut child = self.0.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A report without what differs between engines.
+fn essential(text: &str) -> serde_json::Value {
+    let mut report: serde_json::Value = serde_json::from_str(text).unwrap();
+    for scenario in report["scenarios"].as_array_mut().unwrap() {
+        scenario["seconds"] = "…".into();
+        scenario["engine"] = "…".into();
+    }
+    report
+}
+
+#[test]
+fn two_processes_report_what_one_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("two.toml"), TWO).unwrap();
+    for scenario in ["article", "two.toml"] {
+        hosts(folder.path(), 2);
+        let second = Started::process(folder.path(), 1, scenario, &[]);
+        let first = Started::process(folder.path(), 0, scenario, &["--format", "json"]);
+        let alone = stranded_in(folder.path(), &["check", scenario, "--format", "json"]);
+        let (code, out, err) = first.ended();
+        assert_eq!((code, err.as_str()), (Some(alone.code), ""));
+        assert!(essential(&out) == essential(&alone.out), "{scenario}: the reports differ");
+        let (code, out, err) = second.ended();
+        assert_eq!((code, out.as_str()), (Some(0), ""));
+        assert!(err.starts_with("process 1 held ") && err.ends_with("process 0 reports what was found\n"), "{err}");
+    }
+}
+
+#[test]
+fn when_a_process_is_lost_the_others_end_without_a_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("long.toml"), LONG).unwrap();
+    for (lost, left) in [(0, 1), (1, 0)] {
+        hosts(folder.path(), 2);
+        let start =
+            |number| Started::process(folder.path(), number, "long.toml", &["--progress", "plain", "--no-symmetry"]);
+        let (dies, mut survives) = (start(lost), start(left));
+        survives.is_under_way();
+        let died = Instant::now();
+        dies.kill();
+        let (code, out, err) = survives.ended();
+        assert_eq!((code, out.as_str()), (Some(3), ""));
+        assert!(err.contains(&format!("error: process {lost} at 127.0.0.1:")), "{err}");
+        assert!(err.ends_with(" was lost; there is no verdict\n"), "{err}");
+        assert!(!err.contains("panicked"), "{err}");
+        assert!(died.elapsed() < Duration::from_secs(20), "it took {:?}", died.elapsed());
+    }
+}
+
+#[test]
+fn processes_that_search_something_else_refuse_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    hosts(folder.path(), 2);
+    fs::write(folder.path().join("one.toml"), TWO).unwrap();
+    fs::write(folder.path().join("other.toml"), TWO.replace("runs-max = 2", "runs-max = 1")).unwrap();
+    let rows: [(&str, &str, &[&str], &str); 3] = [
+        ("move", "stranded", &[], "has another list of scenarios than"),
+        ("one.toml", "other.toml", &[], "has another text of the scenarios than"),
+        ("move", "move", &["--max-depth", "7"], "has another --max-depth than"),
+    ];
+    for (one, other, more, says) in rows {
+        let second = Started::process(folder.path(), 1, other, more);
+        let first = Started::process(folder.path(), 0, one, &[]);
+        for (code, out, err) in [first.ended(), second.ended()] {
+            assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+            assert!(err.contains(says), "{err}");
+        }
+    }
+}
+
+#[test]
+fn a_process_whose_partner_never_comes_gives_up() {
+    let folder = tempfile::tempdir().unwrap();
+    hosts(folder.path(), 2);
+    for (number, absent) in [(0, 1), (1, 0)] {
+        let alone = Started::process(folder.path(), number, "move", &["--timeout", "500ms"]);
+        let (code, out, err) = alone.ended();
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
+        assert!(err.starts_with(&format!("error: process {absent} at ")) && err.contains("did not come"), "{err}");
+    }
+}
+
+#[test]
+fn a_limit_that_one_process_reaches_cuts_the_search_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    hosts(folder.path(), 2);
+    fs::write(folder.path().join("long.toml"), LONG).unwrap();
+    let second = Started::process(folder.path(), 1, "long.toml", &["--timeout", "3s"]);
+    let first = Started::process(folder.path(), 0, "long.toml", &["--format", "json"]);
+    let (code, out, err) = first.ended();
+    assert!(matches!(code, Some(1 | 3)), "{err}");
+    assert_eq!(essential(&out)["scenarios"][0]["complete"], false);
+    assert_eq!(second.ended().0, Some(3));
+}
+
+#[test]
+fn liveness_is_not_judged_by_several_processes() {
+    let folder = tempfile::tempdir().unwrap();
+    hosts(folder.path(), 2);
+    let text = TWO.to_owned() + "[expect]\nreplicas-converge = \"holds\"\n";
+    fs::write(folder.path().join("two.toml"), text).unwrap();
+    let second = Started::process(folder.path(), 1, "two.toml", &[]);
+    let first = Started::process(folder.path(), 0, "two.toml", &[]);
+    let (_, out, err) = first.ended();
+    assert!(out.contains("replicas-converge    inconclusive"), "{out}{err}");
+    assert!(out.contains("not judged by several processes"), "{out}");
+    assert!(!out.contains("every verdict is the expected one"), "{out}");
+    drop(second);
+}
+
+#[test]
+fn a_wrong_file_of_hosts_is_told_with_its_line() {
+    let line = |line, reason: &str| HostsError::Line { line, reason: reason.to_owned() };
+    let rows = [
+        ("127.0.0.1:4000\nhere\n", line(2, "`here` is not of the form host:port")),
+        ("127.0.0.1:4000\n\n# two\n:4001", line(4, "`:4001` is not of the form host:port")),
+        ("127.0.0.1:x\n", line(1, "`x` is not a port, a number from 1 to 65535")),
+        ("127.0.0.1:0\n", line(1, "`0` is not a port, a number from 1 to 65535")),
+        ("127.0.0.1:4000\n127.0.0.1:4000\n", line(2, "`127.0.0.1:4000` is process 0 already")),
+        ("", HostsError::TooFew(0)),
+        ("127.0.0.1:4000", HostsError::TooFew(1)),
+    ];
+    for (text, error) in rows {
+        assert_eq!(Hosts::parse(text), Err(error), "{text}");
+    }
+    let hosts = Hosts::parse("# both here\n127.0.0.1:4000  # first\n\n127.0.0.1:4001").unwrap();
+    assert_eq!(hosts.addresses, ["127.0.0.1:4000", "127.0.0.1:4001"]);
+}
+
+#[test]
+fn what_is_asked_of_workers_without_the_engine_timely_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hosts.txt"), "127.0.0.1:4000\n127.0.0.1:4001\n").unwrap();
+    let rows: [(&[&str], &str); 6] = [
+        (&["--workers", "2"], "--workers is for --engine timely; the engine is exact"),
+        (&["--hosts", "hosts.txt", "--process", "0"], "--hosts is for --engine timely"),
+        (&["--engine", "timely", "--hosts", "hosts.txt"], "--process <N>"),
+        (&["--engine", "timely", "--process", "0"], "--hosts <FILE>"),
+        (&["--engine", "timely", "--hosts", "hosts.txt", "--process", "2"], "numbered from 0 to 1; there is no 2"),
+        (&["--engine", "timely", "--hosts", "none.txt", "--process", "0"], "none.txt: cannot be read"),
+    ];
+    for (more, says) in rows {
+        let ran = stranded_in(folder.path(), &[&["check", "move"], more].concat());
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(ran.err.contains(says), "{}", ran.err);
+    }
+}
