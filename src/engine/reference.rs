@@ -9,9 +9,9 @@
 //! of them, so the way there is a shortest for each that is broken there; the next run asks for the others. The last run
 //! finds nothing, and so explores everything.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 use stranded_model::checkable::{Checker, HasDiscoveries, Model, Property};
@@ -114,7 +114,7 @@ struct Bounded<R> {
 
 struct Notes {
     /// Every state that the checker was given, and how many actions it is away from the start.
-    distances: HashMap<State, usize, FxBuildHasher>,
+    distances: IndexMap<State, usize, FxBuildHasher>,
     coverage: Coverage,
     cut: Option<Cut>,
     /// Whether the checker is to find nothing more to do.
@@ -132,7 +132,7 @@ impl Notes {
 impl<R: Rules> Bounded<R> {
     fn new(rules: &Arc<R>, asked: &[Safety], limits: &Limits<'_>) -> Self {
         let notes =
-            Notes { distances: HashMap::default(), coverage: Coverage::of(rules.world()), cut: None, stopped: false };
+            Notes { distances: IndexMap::default(), coverage: Coverage::of(rules.world()), cut: None, stopped: false };
         let Limits { states_max, depth_max, deadline, memory_max, interrupted, .. } = *limits;
         let limits = Limits { states_max, depth_max, deadline, memory_max, interrupted, ..Limits::default() };
         Self { rules: Arc::clone(rules), asked: asked.to_vec(), limits, notes: Arc::new(Mutex::new(notes)) }
