@@ -179,7 +179,9 @@ impl World {
             Action::Recover { server, part } => recover(&mut next, server, part)?,
         }
         let mut account = next.account.into_owned();
-        self.settle(&mut account);
+        if action.mailbox().is_some() {
+            self.settle(&mut account);
+        }
         Ok(Change { account, shared: next.shared.into_owned(), step })
     }
 
