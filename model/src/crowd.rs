@@ -146,10 +146,8 @@ impl Crowd {
     /// The condition that forbids it here.
     pub fn step(&self, state: &State, choice: &Choice) -> Result<State, Refusal> {
         let mailbox = choice.action.mailbox().unwrap_or_default();
-        let Change { account, shared, .. } = self.change(&state.accounts[mailbox], &state.shared, choice)?;
-        let mut accounts = state.accounts.clone();
-        accounts[mailbox] = account;
-        Ok(State { accounts, shared })
+        let change = self.change(&state.accounts[mailbox], &state.shared, choice)?;
+        Ok(change.in_state(state, mailbox).state)
     }
 
     /// What a choice makes of the account that it concerns, and of what all accounts share.

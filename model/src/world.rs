@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::action::{Action, Part};
 use crate::assumption::Assumptions;
-use crate::id::{AdministratorId, Id, MessageSet, ServerId};
+use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
 use crate::procedure::{Condition, Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario, Start};
@@ -150,10 +150,7 @@ impl World {
     pub fn occur(&self, state: &State, action: &Action) -> Result<Occurrence, Refusal> {
         // An action on a server changes no account, so any will do.
         let mailbox = action.mailbox().unwrap_or_default();
-        let Change { account, shared, step } = self.change(&state.accounts[mailbox], &state.shared, action)?;
-        let mut accounts = state.accounts.clone();
-        accounts[mailbox] = account;
-        Ok(Occurrence { state: State { accounts, shared }, step })
+        Ok(self.change(&state.accounts[mailbox], &state.shared, action)?.in_state(state, mailbox))
     }
 
     /// What an action makes of the account that it concerns, and of what all accounts share. No rule sees more than these two,
@@ -371,6 +368,16 @@ fn continued(scenario: &Scenario, past: &State) -> State {
             Record { destroyed: MessageSet::EMPTY, false_success: false, self_move: false, ..account.record };
     }
     state
+}
+
+impl Change {
+    /// What happened to a whole state when this happened to one of its mailboxes.
+    #[must_use]
+    pub fn in_state(self, state: &State, mailbox: MailboxId) -> Occurrence {
+        let mut accounts = state.accounts.clone();
+        accounts[mailbox] = self.account;
+        Occurrence { state: State { accounts, shared: self.shared }, step: self.step }
+    }
 }
 
 impl Executed {

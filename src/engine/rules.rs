@@ -42,10 +42,7 @@ pub(crate) trait Rules: Send + Sync {
     fn occur(&self, state: &State, choice: &Self::Choice) -> Result<Occurrence, Refusal> {
         // A choice that concerns a server changes no account, so any will do.
         let mailbox = Self::action(choice).mailbox().unwrap_or_default();
-        let Change { account, shared, step } = self.change(&state.accounts[mailbox], &state.shared, choice)?;
-        let mut accounts = state.accounts.clone();
-        accounts[mailbox] = account;
-        Ok(Occurrence { state: State { accounts, shared }, step })
+        Ok(self.change(&state.accounts[mailbox], &state.shared, choice)?.in_state(state, mailbox))
     }
 }
 
