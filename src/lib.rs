@@ -6,6 +6,7 @@
 //! Each arrow goes one way: [`scenario`] reads files and knows no engine, [`engine`] searches and knows no report,
 //! [`report`] tells and decides nothing. The rules of the world stand in [`stranded_model`] alone.
 
+pub mod adapter;
 pub mod advise;
 pub mod check;
 pub mod cli;
@@ -13,12 +14,14 @@ pub mod command;
 pub mod engine;
 pub mod exit;
 mod lines;
+pub mod oracle;
 pub mod property;
 pub mod replay;
 pub mod report;
 pub mod rescue;
 pub mod scenario;
 pub mod snapshot;
+pub mod wire;
 
 /// What identifies the model: a trace found in a model with another hash may not be possible in this one.
 #[must_use]

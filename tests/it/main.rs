@@ -12,6 +12,7 @@ mod engines;
 mod limitations;
 mod liveness;
 mod loader;
+mod oracle;
 mod past;
 mod process;
 mod proof;

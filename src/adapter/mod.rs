@@ -1,0 +1,101 @@
+//! Implementations under test: how `stranded` asks one to do something and to be looked at. An implementation judges nothing.
+
+pub mod reference;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::scenario::{Spec, builtin};
+use crate::wire::{Answer, Capabilities, Deed, Greeting, PROTOCOL, Sight};
+
+pub use self::reference::Reference;
+
+/// Something that can be asked to do the actions of a scenario.
+pub trait Implementation {
+    /// Told what is to come, says what it can do, or why it cannot run the scenario.
+    ///
+    /// # Errors
+    /// It broke the protocol.
+    fn greet(&mut self, greeting: &Greeting) -> Result<Welcome, Broken>;
+
+    /// Sets up how everything stands at first.
+    ///
+    /// # Errors
+    /// It broke the protocol.
+    fn reset(&mut self, start: &BTreeMap<String, Sight>) -> Result<Answer, Broken>;
+
+    /// Does something.
+    ///
+    /// # Errors
+    /// It broke the protocol.
+    fn perform(&mut self, deed: &Deed) -> Result<Answer, Broken>;
+
+    /// Looks at a mailbox.
+    ///
+    /// # Errors
+    /// It broke the protocol.
+    fn observe(&mut self, mailbox: &str) -> Result<Sight, Broken>;
+}
+
+/// What an implementation says at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Welcome {
+    /// It can do this.
+    Ready(Capabilities),
+    /// It cannot run the scenario, for this reason.
+    Skip(String),
+}
+
+/// An implementation broke the protocol, hung or died unasked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// What it did, and what was expected; several lines where there is more to show.
+    pub says: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.says)
+    }
+}
+
+/// What an implementation is told at first.
+#[must_use]
+pub fn greeting(spec: &Spec, actions: Vec<String>) -> Greeting {
+    let site = &spec.scenario.site;
+    let mut procedures: Vec<String> = spec.scenario.runs().map(|(_, run)| run.procedure.name.clone()).collect();
+    procedures.sort();
+    procedures.dedup();
+    Greeting {
+        protocol: PROTOCOL,
+        scenario: spec.name.clone(),
+        servers: site.servers.values().cloned().collect(),
+        home: site.servers[site.home].clone(),
+        organization: spec.names.organization.clone(),
+        site: spec.names.name.clone(),
+        mailboxes: (0..site.mailboxes)
+            .map(|place| crate::report::names::mailbox(stranded_model::id::Id::at(place)))
+            .collect(),
+        messages: site.messages,
+        procedures,
+        actions,
+        scenario_toml: spec.text.clone(),
+    }
+}
+
+/// The scenario with this procedure in the place of every procedure that its runs name.
+///
+/// # Errors
+/// There is no built-in procedure of this name.
+pub fn with_procedure(spec: &Spec, name: &str) -> Result<Spec, String> {
+    let builtins = builtin::procedures();
+    let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
+        let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
+        return Err(format!("there is no procedure `{name}`; there are {}", names.join(", ")));
+    };
+    let mut other = spec.clone();
+    for run in other.scenario.administrators.iter_mut().flat_map(|person| &mut person.runs) {
+        run.procedure = found.decoded();
+    }
+    Ok(other)
+}

@@ -1,0 +1,282 @@
+//! The oracle: judges what a system did. It keeps the set of all ways in which what was seen can have come about; when none is
+//! left, the system does what the model does not allow. Beside it, what was seen alone is judged by the safety properties.
+//!
+//! It reads events and starts nothing: no process, no clock, no file. `step` puts events into the model's terms, `explanation`
+//! asks the model what can follow, `belief` keeps the set, `difference` and `why` say what does not fit, `harm` looks at what
+//! was seen without the model, `verdict` has the words.
+
+pub mod belief;
+pub mod difference;
+pub mod explanation;
+mod harm;
+pub mod look;
+pub mod step;
+mod verdict;
+mod why;
+
+use stranded_model::action::Kind;
+use stranded_model::id::MailboxId;
+use stranded_model::property::Safety;
+use stranded_model::state::State;
+use stranded_model::table::{PerMailbox, Table};
+
+use crate::check;
+use crate::engine::{Cut, Engine, Limits};
+use crate::scenario::Spec;
+use crate::wire::{Deed, Event, Wrong};
+
+pub use self::belief::{Belief, Beliefs};
+pub use self::explanation::{Explanation, Scene};
+use self::harm::Watch;
+use self::step::Names;
+pub use self::step::Step;
+pub use self::verdict::{Conformance, Exercise, Failure, Finding, Judgement, Safe, Word};
+pub use self::why::Against;
+
+/// What can happen without anybody's doing, and so without being seen.
+pub const SPONTANEOUS: [Kind; 3] = [Kind::Redeliver, Kind::Replicate, Kind::Refresh];
+
+/// The most explanations that are kept at once, unless somebody says otherwise.
+pub const EXPLANATIONS_MAX: usize = 200_000;
+
+/// How an oracle is to judge.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// The kinds of action that can happen unseen.
+    pub unseen: Vec<Kind>,
+    /// The most explanations that are kept at once.
+    pub explanations_max: usize,
+    /// Whether only what was seen is judged, because nobody knows which procedure is followed.
+    pub safety_only: bool,
+    /// Whether what the scenario expects to be violated is no surprise. It is one if another procedure stands in its place.
+    pub keeps_expectations: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            unseen: SPONTANEOUS.to_vec(),
+            explanations_max: EXPLANATIONS_MAX,
+            safety_only: false,
+            keeps_expectations: true,
+        }
+    }
+}
+
+/// The judge of one system in one scenario.
+#[derive(Debug)]
+pub struct Oracle<'a> {
+    spec: &'a Spec,
+    manner: Manner,
+    beliefs: Beliefs,
+    /// What is left now; `None` after an event without explanation, or when there were too many.
+    belief: Option<Belief>,
+    names: Names<'a>,
+    watch: Watch<'a>,
+    exercise: Exercise,
+    /// How many events there were, and how many since the last reset.
+    events: usize,
+    in_run: usize,
+    findings: Vec<Finding>,
+    failure: Option<Failure>,
+    doubt: Option<String>,
+    /// The worlds that explain every run so far.
+    worlds: Vec<u16>,
+    /// Properties that the model said to be broken in this run already.
+    broken: u8,
+}
+
+impl<'a> Oracle<'a> {
+    /// A judge that has seen nothing.
+    ///
+    /// # Errors
+    /// How the scenario starts could not be found out.
+    pub fn new(spec: &'a Spec, manner: Manner) -> Result<Self, Cut> {
+        let world = |assumptions| check::world(spec, assumptions, Engine::default(), &Limits::default());
+        let worlds = check::worlds(spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
+        let at_first = at_first(worlds.iter().flat_map(|world| &world.initial), spec.scenario.site.mailboxes);
+        let scenes: Vec<Scene> = worlds.into_iter().map(|world| Scene::new(world, &manner.unseen)).collect();
+        let all = scenes.iter().zip(0..).map(|(_, place)| place).collect();
+        let mut beliefs = Beliefs::new(scenes, manner.explanations_max);
+        let belief = Some(beliefs.initial(&[]));
+        Ok(Self {
+            spec,
+            manner,
+            beliefs,
+            belief,
+            names: Names::new(spec, at_first),
+            watch: Watch::new(spec),
+            exercise: Exercise::default(),
+            events: 0,
+            in_run: 0,
+            findings: Vec::new(),
+            failure: None,
+            doubt: None,
+            worlds: all,
+            broken: 0,
+        })
+    }
+
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have; nothing has changed then.
+    pub fn take(&mut self, event: &Event) -> Result<(), Wrong> {
+        let step = self.names.step(event)?;
+        self.events += 1;
+        if let Event::Reset { .. } = event {
+            self.in_run = 0;
+            self.broken = 0;
+            self.exercise.runs += 1;
+            self.belief = Some(self.beliefs.initial(&[]));
+        } else {
+            self.in_run += 1;
+        }
+        self.exercise.count(event);
+        for harm in self.watch.take(event) {
+            let word = harm.property.map_or(Word::Nonconforming, Word::of);
+            self.find(word, harm.property, harm.says);
+        }
+        if !self.manner.safety_only {
+            self.explain(event, &step);
+        }
+        Ok(())
+    }
+
+    /// Takes an event without judging it, and says whether anything would be left.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub fn would_explain(&mut self, event: &Event) -> Result<bool, Wrong> {
+        let step = self.names.clone().step(event)?;
+        let after = self.belief.map(|belief| self.beliefs.after(belief, &step));
+        Ok(matches!(after, Some(Ok(after)) if !self.beliefs.is_empty(after)))
+    }
+
+    fn explain(&mut self, event: &Event, step: &Step) {
+        let Some(before) = self.belief else { return };
+        match self.beliefs.after(before, step) {
+            Err(belief::TooMany) => {
+                self.belief = None;
+                let most = self.manner.explanations_max;
+                self.doubt.get_or_insert(format!("more than {most} explanations are left after event {}", self.events));
+            }
+            Ok(after) if self.beliefs.is_empty(after) => {
+                self.belief = None;
+                let why = why::why(&mut self.beliefs, before, step, &self.names);
+                if why.is_beyond {
+                    let reasons = why.guards.join("; ");
+                    self.doubt.get_or_insert(format!("event {} goes beyond the scenario: {reasons}", self.events));
+                    return;
+                }
+                let failure = Failure {
+                    event: self.events,
+                    in_run: self.in_run,
+                    line: event.line(),
+                    against: why.differences,
+                    guards: why.guards,
+                    is_bounce: why.is_bounce,
+                };
+                self.failure.get_or_insert(failure);
+            }
+            Ok(after) => {
+                let worlds = self.beliefs.worlds(after);
+                self.worlds.retain(|world| worlds.contains(world));
+                if self.worlds.is_empty() && self.failure.is_none() {
+                    self.failure = Some(Failure::contradiction(self.events, self.in_run, event.line()));
+                }
+                let broken = self.beliefs.broken(after).surely;
+                let new = broken & !self.broken;
+                for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
+                    let says = format!("it is not so that {}", property.says());
+                    self.find(Word::of(property), Some(property), says);
+                }
+                self.broken |= broken;
+                self.belief = Some(self.beliefs.forget(after));
+            }
+        }
+    }
+
+    fn find(&mut self, word: Word, property: Option<Safety>, says: String) {
+        let known = |one: &Finding| one.property == property && one.word == word && one.in_run_of == self.exercise.runs;
+        if self.findings.iter().any(known) {
+            return;
+        }
+        let is_expected =
+            self.manner.keeps_expectations && property.is_some_and(|property| self.spec.expects_breach_of(property));
+        self.findings.push(Finding {
+            word,
+            property,
+            says,
+            event: self.events,
+            in_run: self.in_run,
+            in_run_of: self.exercise.runs,
+            is_expected,
+        });
+    }
+
+    /// What is left now, if the model still explains all of this run.
+    #[must_use]
+    pub fn belief(&self) -> Option<Belief> {
+        self.belief
+    }
+
+    /// All that was worked out.
+    pub fn beliefs(&mut self) -> &mut Beliefs {
+        &mut self.beliefs
+    }
+
+    /// The scenario.
+    #[must_use]
+    pub fn spec(&self) -> &'a Spec {
+        self.spec
+    }
+
+    /// Whether this run has no explanation any more.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// The findings so far.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The verdict on all that was seen so far.
+    #[must_use]
+    pub fn judgement(&self) -> Judgement {
+        let explained_by = if self.manner.safety_only { Vec::new() } else { self.worlds.clone() };
+        let touched = self.spec.touches();
+        let answers = |world: &u16| {
+            let world = &self.beliefs.scenes()[usize::from(*world)].world;
+            touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
+        };
+        Judgement::of(
+            self.findings.clone(),
+            self.failure.clone(),
+            self.doubt.clone(),
+            self.exercise.clone(),
+            explained_by.iter().map(answers).collect(),
+            self.beliefs.largest(),
+            self.manner.safety_only,
+        )
+    }
+
+    /// What may be asked now in some explanation: actions of the model, each once.
+    #[must_use]
+    pub fn deed_of(&self, explanation: &Explanation, action: &stranded_model::action::Action) -> Option<Deed> {
+        step::deed(self.spec, &self.names, explanation, action)
+    }
+}
+
+/// How many messages each mailbox has at first: the most of any way to begin.
+fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
+    states.fold(Table::of(mailboxes, |_: MailboxId| 0), |most, state| {
+        Table::of(mailboxes, |mailbox: MailboxId| {
+            let accepted = state.accounts[mailbox].record.accepted;
+            most[mailbox].max(accepted.iter().map(|message| usize::from(message.0) + 1).max().unwrap_or(0))
+        })
+    })
+}
