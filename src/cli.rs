@@ -146,6 +146,8 @@ pub enum Listed {
     Properties,
     /// What no source settles
     Assumptions,
+    /// The seeded wrong implementations
+    Mutants,
 }
 
 /// `stranded show`

@@ -1,5 +1,6 @@
 //! Implementations under test: how `stranded` asks one to do something and to be looked at. An implementation judges nothing.
 
+pub mod mutant;
 pub mod reference;
 
 use std::collections::BTreeMap;

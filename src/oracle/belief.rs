@@ -220,9 +220,15 @@ impl Beliefs {
         found
     }
 
+    /// How much is remembered: explanations, sets of them or events, whichever are more.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.explanations.len().max(self.sets.len()).max(self.steps.len())
+    }
+
     /// Keeps only this set, if much else is remembered; its number from then on.
     pub fn forget(&mut self, keep: Belief) -> Belief {
-        if self.explanations.len().max(self.sets.len()).max(self.steps.len()) < REMEMBERED_MAX {
+        if self.remembered() < REMEMBERED_MAX {
             return keep;
         }
         let kept: Vec<Explanation> = self.explanations(keep).cloned().collect();
