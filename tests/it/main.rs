@@ -12,6 +12,7 @@ mod engines;
 mod limitations;
 mod liveness;
 mod loader;
+mod mutants;
 mod oracle;
 mod past;
 mod process;
