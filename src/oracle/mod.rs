@@ -79,6 +79,8 @@ pub struct Oracle<'a> {
     in_run: usize,
     findings: Vec<Finding>,
     failure: Option<Failure>,
+    /// The same of this run.
+    failure_of_run: Option<Failure>,
     doubt: Option<String>,
     /// The worlds that explain every run so far.
     worlds: Vec<u16>,
@@ -111,6 +113,7 @@ impl<'a> Oracle<'a> {
             in_run: 0,
             findings: Vec::new(),
             failure: None,
+            failure_of_run: None,
             doubt: None,
             worlds: all,
             broken: 0,
@@ -127,18 +130,27 @@ impl<'a> Oracle<'a> {
         if let Event::Reset { .. } = event {
             self.in_run = 0;
             self.broken = 0;
+            self.failure_of_run = None;
             self.exercise.runs += 1;
             self.belief = Some(self.beliefs.initial(&[]));
         } else {
             self.in_run += 1;
         }
         self.exercise.count(event);
-        for harm in self.watch.take(event) {
-            let word = harm.property.map_or(Word::Nonconforming, Word::of);
-            self.find(word, harm.property, harm.says);
-        }
+        let harms = self.watch.take(event);
         if !self.manner.safety_only {
             self.explain(event, &step);
+        }
+        // Where the model explains all that was seen it knows more of it than was seen.
+        let known = self.belief.filter(|_| !self.manner.safety_only).map(|belief| self.beliefs.broken(belief).perhaps);
+        let may_be = |property: Option<Safety>| match (known, property) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(broken), Some(property)) => broken & (1 << property as u8) != 0,
+        };
+        for harm in harms.into_iter().filter(|harm| may_be(harm.property)) {
+            let word = harm.property.map_or(Word::Nonconforming, Word::of);
+            self.find(word, harm.property, harm.says);
         }
         Ok(())
     }
@@ -177,13 +189,13 @@ impl<'a> Oracle<'a> {
                     guards: why.guards,
                     is_bounce: why.is_bounce,
                 };
-                self.failure.get_or_insert(failure);
+                self.fail(failure);
             }
             Ok(after) => {
                 let worlds = self.beliefs.worlds(after);
                 self.worlds.retain(|world| worlds.contains(world));
                 if self.worlds.is_empty() && self.failure.is_none() {
-                    self.failure = Some(Failure::contradiction(self.events, self.in_run, event.line()));
+                    self.fail(Failure::contradiction(self.events, self.in_run, event.line()));
                 }
                 let broken = self.beliefs.broken(after).surely;
                 let new = broken & !self.broken;
@@ -195,6 +207,11 @@ impl<'a> Oracle<'a> {
                 self.belief = Some(self.beliefs.forget(after));
             }
         }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failure_of_run.get_or_insert_with(|| failure.clone());
+        self.failure.get_or_insert(failure);
     }
 
     fn find(&mut self, word: Word, property: Option<Safety>, says: String) {
@@ -232,10 +249,28 @@ impl<'a> Oracle<'a> {
         self.spec
     }
 
-    /// Whether this run has no explanation any more.
+    /// The first event of this run that has no explanation.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.failure.is_some()
+    pub fn failure_of_run(&self) -> Option<&Failure> {
+        self.failure_of_run.as_ref()
+    }
+
+    /// The worlds in which it judges.
+    #[must_use]
+    pub fn scenes(&self) -> &[Scene] {
+        self.beliefs.scenes()
+    }
+
+    /// The places of the worlds that explain every run so far.
+    #[must_use]
+    pub fn worlds_left(&self) -> &[u16] {
+        &self.worlds
+    }
+
+    /// What things are called in what was seen.
+    #[must_use]
+    pub fn names(&self) -> &Names<'a> {
+        &self.names
     }
 
     /// The findings so far.
