@@ -14,6 +14,7 @@ pub mod command;
 pub mod engine;
 pub mod exit;
 mod lines;
+pub mod log;
 pub mod oracle;
 pub mod property;
 pub mod replay;

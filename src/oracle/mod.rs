@@ -39,6 +39,9 @@ pub const SPONTANEOUS: [Kind; 3] = [Kind::Redeliver, Kind::Replicate, Kind::Refr
 /// The most explanations that are kept at once, unless somebody says otherwise.
 pub const EXPLANATIONS_MAX: usize = 200_000;
 
+/// From how many findings on those are only counted that are like another.
+const FINDINGS_KEPT: usize = 500;
+
 /// How an oracle is to judge.
 #[derive(Clone, Debug)]
 pub struct Manner {
@@ -78,6 +81,9 @@ pub struct Oracle<'a> {
     events: usize,
     in_run: usize,
     findings: Vec<Finding>,
+    findings_left_out: usize,
+    /// What was found since the last reset.
+    found_in_run: Vec<(Word, Option<Safety>)>,
     failure: Option<Failure>,
     doubt: Option<String>,
     /// The worlds that explain every run so far.
@@ -110,6 +116,8 @@ impl<'a> Oracle<'a> {
             events: 0,
             in_run: 0,
             findings: Vec::new(),
+            findings_left_out: 0,
+            found_in_run: Vec::new(),
             failure: None,
             doubt: None,
             worlds: all,
@@ -127,6 +135,7 @@ impl<'a> Oracle<'a> {
         if let Event::Reset { .. } = event {
             self.in_run = 0;
             self.broken = 0;
+            self.found_in_run.clear();
             self.exercise.runs += 1;
             self.belief = Some(self.beliefs.initial(&[]));
         } else {
@@ -198,12 +207,18 @@ impl<'a> Oracle<'a> {
     }
 
     fn find(&mut self, word: Word, property: Option<Safety>, says: String) {
-        let known = |one: &Finding| one.property == property && one.word == word && one.in_run_of == self.exercise.runs;
-        if self.findings.iter().any(known) {
+        if self.found_in_run.contains(&(word, property)) {
             return;
         }
+        self.found_in_run.push((word, property));
         let is_expected =
             self.manner.keeps_expectations && property.is_some_and(|property| self.spec.expects_breach_of(property));
+        // A log without end may find the same without end.
+        let is_alike = |one: &Finding| (one.word, one.property, one.is_expected) == (word, property, is_expected);
+        if self.findings.len() >= FINDINGS_KEPT && self.findings.iter().any(is_alike) {
+            self.findings_left_out += 1;
+            return;
+        }
         self.findings.push(Finding {
             word,
             property,
@@ -238,6 +253,18 @@ impl<'a> Oracle<'a> {
         self.failure.is_some()
     }
 
+    /// The event that nothing explains, by its number from 1.
+    #[must_use]
+    pub fn failed_at(&self) -> Option<usize> {
+        self.failure.as_ref().map(|failure| failure.event)
+    }
+
+    /// How many events there were so far.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.events
+    }
+
     /// The findings so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -254,7 +281,7 @@ impl<'a> Oracle<'a> {
             touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
         };
         Judgement::of(
-            self.findings.clone(),
+            (self.findings.clone(), self.findings_left_out),
             self.failure.clone(),
             self.doubt.clone(),
             self.exercise.clone(),
