@@ -7,11 +7,14 @@ use bytesize::ByteSize;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use stranded_model::action::Kind;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 use crate::advise::Circumstances;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::oracle::{EXPLANATIONS_MAX, SPONTANEOUS};
+use crate::report::formats::Form;
 use crate::scenario::{delivery_name, replication_name};
 
 /// Find out whether moving a mailbox can lose mail, and how.
@@ -34,6 +37,8 @@ pub enum Command {
     Show(Show),
     /// Tell a saved trace step by step
     Replay(Replay),
+    /// Judge a recorded log of what a system did
+    Validate(Validate),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
     /// Print a completion script for a shell
@@ -171,6 +176,53 @@ pub struct Replay {
     pub output: Output,
 }
 
+/// `stranded validate`
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// A built-in scenario or a TOML file
+    pub scenario: String,
+    /// What the system did, as JSON Lines; - reads standard input
+    pub log: String,
+    /// Judge while the log is written, and say on standard error at once what is found; it ends with `{"event":"end"}`, with
+    /// Ctrl-C, or when whoever writes a pipe closes it
+    #[arg(long)]
+    pub follow: bool,
+    /// How to judge.
+    #[command(flatten)]
+    pub manner: Judging,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// How an implementation is judged.
+#[derive(Debug, Args)]
+pub struct Judging {
+    /// Judge only what was seen, by the safety properties: nobody knows which procedure is followed
+    #[arg(long)]
+    pub safety: bool,
+    /// Actions that may have happened without being in the log, with commas between them, or all, or none
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = missing_kinds(),
+        default_values_t = SPONTANEOUS.map(|kind| kind.name().to_owned()))]
+    pub missing: Vec<String>,
+    /// Judge by this built-in procedure, whatever the scenario says is run
+    #[arg(long, value_name = "PROCEDURE", conflicts_with = "safety")]
+    pub implements: Option<String>,
+    /// Give up when more than this many explanations are left at once
+    #[arg(long, value_name = "N", default_value_t = EXPLANATIONS_MAX)]
+    pub max_beliefs: usize,
+}
+
+/// Every kind of action can be missing from a log.
+pub(crate) const MISSING_ALL: &str = "all";
+/// None can.
+pub(crate) const MISSING_NONE: &str = "none";
+
+fn missing_kinds() -> PossibleValuesParser {
+    let words = [MISSING_ALL, MISSING_NONE];
+    PossibleValuesParser::new(Kind::ALL.into_iter().map(Kind::name).chain(words).collect::<Vec<_>>())
+}
+
 /// `stranded advise`
 #[derive(Debug, Args)]
 pub struct Advise {
@@ -230,7 +282,7 @@ pub struct Output {
     pub file: Option<PathBuf>,
 }
 
-/// How results are printed.
+/// How results are printed. Not every command has something to say in every form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
@@ -238,4 +290,38 @@ pub enum Format {
     Text,
     /// For programs
     Json,
+    /// JUnit XML, for whatever collects test results
+    Junit,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Markdown, for the summary of a job
+    Markdown,
+    /// Annotations in a log of GitHub Actions
+    Github,
+}
+
+/// What kind of thing a format is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// For people.
+    Text,
+    /// For programs that know `stranded`.
+    Json,
+    /// For programs that know tests.
+    Cases(Form),
+}
+
+impl Format {
+    /// What kind of thing it is.
+    #[must_use]
+    pub fn shape(self) -> Shape {
+        match self {
+            Self::Text => Shape::Text,
+            Self::Json => Shape::Json,
+            Self::Junit => Shape::Cases(Form::Junit),
+            Self::Tap => Shape::Cases(Form::Tap),
+            Self::Markdown => Shape::Cases(Form::Markdown),
+            Self::Github => Shape::Cases(Form::Github),
+        }
+    }
 }

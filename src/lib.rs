@@ -15,6 +15,7 @@ pub mod drive;
 pub mod engine;
 pub mod exit;
 mod lines;
+pub mod log;
 pub mod oracle;
 pub mod property;
 pub mod replay;

@@ -99,3 +99,12 @@ pub fn with_procedure(spec: &Spec, name: &str) -> Result<Spec, String> {
     }
     Ok(other)
 }
+
+/// Calls what is run by this name where it is called as a run of the scenario is: for a judge whose scenario is
+/// [`with_procedure`] of it.
+pub fn rename(deed: &mut Deed, spec: &Spec, name: &str) {
+    let (Deed::Run { run, .. } | Deed::Start { run }) = deed else { return };
+    if spec.scenario.runs().any(|(_, one)| one.procedure.name == run.procedure) {
+        name.clone_into(&mut run.procedure);
+    }
+}

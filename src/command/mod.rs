@@ -4,9 +4,11 @@ mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
+mod judging;
 mod list;
 mod output;
 mod replay;
+mod validate;
 mod watch;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
+use crate::log::LogError;
 use crate::scenario::{self, Diagnostics, builtin};
 
 /// Why a command could not do what it was asked.
@@ -22,6 +25,8 @@ use crate::scenario::{self, Diagnostics, builtin};
 pub enum Failure {
     /// A scenario or a procedure is wrong.
     Input(Diagnostics),
+    /// A line of a log is wrong.
+    Log(Box<LogError>),
     /// Something else that was given is wrong.
     Usage(String),
     /// A trace does not replay.
@@ -35,7 +40,7 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Input(_) | Self::Usage(_) => Exit::Usage,
+            Self::Input(_) | Self::Log(_) | Self::Usage(_) => Exit::Usage,
             Self::NotAsExpected(_) => Exit::NotAsExpected,
             Self::Inconclusive(_) => Exit::Inconclusive,
         }
@@ -48,10 +53,17 @@ impl From<Diagnostics> for Failure {
     }
 }
 
+impl From<Box<LogError>> for Failure {
+    fn from(error: Box<LogError>) -> Self {
+        Self::Log(error)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(diagnostics) => f.write_str(&diagnostics.render(true)),
+            Self::Log(error) => f.write_str(&error.render(true)),
             Self::Usage(reason) | Self::NotAsExpected(reason) | Self::Inconclusive(reason) => {
                 write!(f, "{}error{}: {reason}", output::ERROR.render(), output::ERROR.render_reset())
             }
@@ -70,6 +82,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Validate(arguments) => validate::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);

@@ -2,7 +2,7 @@
 
 use stranded_model::World;
 
-use crate::cli::{Format, Replay};
+use crate::cli::{Replay, Shape};
 use crate::exit::Exit;
 use crate::replay::{self, Replayed};
 use crate::report::story::Story;
@@ -25,13 +25,14 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
         );
     }
     let out = arguments.output.file.as_deref();
-    match arguments.output.format {
-        Format::Json => {
+    match arguments.output.format.shape() {
+        Shape::Cases(form) => return Err(output::no_form("replay", form)),
+        Shape::Json => {
             let touched = spec.touches();
             let property = file.property.as_deref().unwrap_or_default();
             output::print_json(&trace::write(&spec, &world, &touched, property, &found), out)
         }
-        Format::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
+        Shape::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
     }
 }
 

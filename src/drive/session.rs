@@ -15,8 +15,6 @@ pub(super) struct Session<'s, 'i> {
     implementation: &'i mut dyn Implementation,
     mailboxes: Vec<String>,
     run: Run,
-    /// What was found before this run.
-    findings_before: usize,
     lost_since: Option<usize>,
     /// What was last known to explain the run, to name things when nothing does any more.
     last: Option<Explanation>,
@@ -43,7 +41,6 @@ impl<'s, 'i> Session<'s, 'i> {
             implementation,
             mailboxes,
             run: Run::default(),
-            findings_before: 0,
             lost_since: None,
             last: None,
         }
@@ -61,7 +58,6 @@ impl<'s, 'i> Session<'s, 'i> {
                 return Err(Broken { says });
             }
         }
-        self.findings_before = self.oracle.findings().len();
         self.lost_since = None;
         self.run = Run { start: start.clone(), ..Run::default() };
         self.take(Event::Reset { start: start.clone() })?;
@@ -130,7 +126,7 @@ impl<'s, 'i> Session<'s, 'i> {
 
     /// The verdicts of this run that nobody expects.
     fn surprises(&self) -> Vec<(Word, Option<Finding>)> {
-        let new = &self.oracle.findings()[self.findings_before..];
+        let new = self.oracle.findings_of_run();
         let mut found: Vec<(Word, Option<Finding>)> = Vec::new();
         for finding in new.iter().filter(|finding| !finding.is_expected) {
             if found.iter().all(|(word, _)| *word != finding.word) {

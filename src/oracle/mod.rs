@@ -39,6 +39,9 @@ pub const SPONTANEOUS: [Kind; 3] = [Kind::Redeliver, Kind::Replicate, Kind::Refr
 /// The most explanations that are kept at once, unless somebody says otherwise.
 pub const EXPLANATIONS_MAX: usize = 200_000;
 
+/// From how many findings on those are only counted that are like another.
+const FINDINGS_KEPT: usize = 500;
+
 /// How an oracle is to judge.
 #[derive(Clone, Debug)]
 pub struct Manner {
@@ -78,6 +81,9 @@ pub struct Oracle<'a> {
     events: usize,
     in_run: usize,
     findings: Vec<Finding>,
+    findings_left_out: usize,
+    /// What was found since the last reset.
+    findings_of_run: Vec<Finding>,
     failure: Option<Failure>,
     /// The same of this run.
     failure_of_run: Option<Failure>,
@@ -112,6 +118,8 @@ impl<'a> Oracle<'a> {
             events: 0,
             in_run: 0,
             findings: Vec::new(),
+            findings_left_out: 0,
+            findings_of_run: Vec::new(),
             failure: None,
             failure_of_run: None,
             doubt: None,
@@ -131,6 +139,7 @@ impl<'a> Oracle<'a> {
             self.in_run = 0;
             self.broken = 0;
             self.failure_of_run = None;
+            self.findings_of_run.clear();
             self.exercise.runs += 1;
             self.belief = Some(self.beliefs.initial(&[]));
         } else {
@@ -215,13 +224,12 @@ impl<'a> Oracle<'a> {
     }
 
     fn find(&mut self, word: Word, property: Option<Safety>, says: String) {
-        let known = |one: &Finding| one.property == property && one.word == word && one.in_run_of == self.exercise.runs;
-        if self.findings.iter().any(known) {
+        if self.findings_of_run.iter().any(|one| (one.word, one.property) == (word, property)) {
             return;
         }
         let is_expected =
             self.manner.keeps_expectations && property.is_some_and(|property| self.spec.expects_breach_of(property));
-        self.findings.push(Finding {
+        let finding = Finding {
             word,
             property,
             says,
@@ -229,7 +237,15 @@ impl<'a> Oracle<'a> {
             in_run: self.in_run,
             in_run_of: self.exercise.runs,
             is_expected,
-        });
+        };
+        self.findings_of_run.push(finding.clone());
+        // A log without end may find the same without end.
+        let is_alike = |one: &Finding| (one.word, one.property, one.is_expected) == (word, property, is_expected);
+        if self.findings.len() >= FINDINGS_KEPT && self.findings.iter().any(is_alike) {
+            self.findings_left_out += 1;
+        } else {
+            self.findings.push(finding);
+        }
     }
 
     /// What is left now, if the model still explains all of this run.
@@ -255,6 +271,12 @@ impl<'a> Oracle<'a> {
         self.failure_of_run.as_ref()
     }
 
+    /// What was found in this run, the first of each kind.
+    #[must_use]
+    pub fn findings_of_run(&self) -> &[Finding] {
+        &self.findings_of_run
+    }
+
     /// The worlds in which it judges.
     #[must_use]
     pub fn scenes(&self) -> &[Scene] {
@@ -273,6 +295,18 @@ impl<'a> Oracle<'a> {
         &self.names
     }
 
+    /// The event that nothing explains, by its number from 1.
+    #[must_use]
+    pub fn failed_at(&self) -> Option<usize> {
+        self.failure.as_ref().map(|failure| failure.event)
+    }
+
+    /// How many events there were so far.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.events
+    }
+
     /// The findings so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -289,7 +323,7 @@ impl<'a> Oracle<'a> {
             touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
         };
         Judgement::of(
-            self.findings.clone(),
+            (self.findings.clone(), self.findings_left_out),
             self.failure.clone(),
             self.doubt.clone(),
             self.exercise.clone(),

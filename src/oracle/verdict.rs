@@ -150,6 +150,8 @@ pub enum Safe {
 /// What was exercised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exercise {
+    /// Events of every kind.
+    pub events: usize,
     /// Resets.
     pub runs: usize,
     /// How often each action had each outcome.
@@ -165,6 +167,7 @@ pub struct Exercise {
 
 impl Exercise {
     pub(super) fn count(&mut self, event: &Event) {
+        self.events += 1;
         match event {
             Event::Reset { .. } => self.open.clear(),
             Event::Did { deed, answer } => self.outcome(deed, answer.result, answer.ended),
@@ -218,8 +221,10 @@ pub struct Judgement {
     pub conformance: Conformance,
     /// Whether it was harmless, on what was seen alone.
     pub safety: Safe,
-    /// Everything that was found, the first of each kind in each run.
+    /// What was found, the first of each kind in each run; of every kind, some.
     pub findings: Vec<Finding>,
+    /// How many more were found in later runs.
+    pub findings_left_out: usize,
     /// What was exercised.
     pub exercise: Exercise,
     /// The answers to the assumptions under which everything is explained.
@@ -230,7 +235,7 @@ pub struct Judgement {
 
 impl Judgement {
     pub(super) fn of(
-        findings: Vec<Finding>,
+        (findings, findings_left_out): (Vec<Finding>, usize),
         failure: Option<Failure>,
         doubt: Option<String>,
         exercise: Exercise,
@@ -265,6 +270,6 @@ impl Judgement {
             (Conformance::Conforming, _) | (Conformance::NotJudged, Safe::Safe | Safe::Unsafe) => Word::Conforming,
         };
         let word = surprises.chain([conforms]).max().unwrap_or(conforms);
-        Self { word, conformance, safety, findings, exercise, explained_by, largest }
+        Self { word, conformance, safety, findings, findings_left_out, exercise, explained_by, largest }
     }
 }
