@@ -37,6 +37,8 @@ pub enum Command {
     Show(Show),
     /// Tell a saved trace step by step
     Replay(Replay),
+    /// Drive an adapter through a scenario, and judge it
+    Conform(Box<Conform>),
     /// Judge a recorded log of what a system did
     Validate(Validate),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
@@ -174,6 +176,74 @@ pub struct Replay {
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `stranded conform`
+#[derive(Debug, Args)]
+pub struct Conform {
+    /// A built-in scenario or a TOML file
+    #[arg(required_unless_present = "replay", conflicts_with = "replay")]
+    pub scenario: Option<String>,
+    /// The adapter: a command and its arguments
+    #[arg(last = true, required = true, value_name = "ADAPTER")]
+    pub adapter: Vec<String>,
+    /// Ask the same again that was recorded in this file, instead of driving
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<String>,
+    /// How to choose what is asked next
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub drive: Driving,
+    /// What runs are drawn with: the same seed asks the same
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Ask for whole runs of a procedure, also of an adapter that can do single steps
+    #[arg(long)]
+    pub whole_runs: bool,
+    /// Stop after this many actions, those that make a failing run short left out
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub max_actions: usize,
+    /// Stop after this time, such as 10s or 5m
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// Fail if less than this part of the transitions was asked for, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub fail_under: Option<f64>,
+    /// Judge only what was seen, by the safety properties: nobody knows which procedure is followed
+    #[arg(long)]
+    pub safety: bool,
+    /// Judge by this built-in procedure, whatever the scenario says is run
+    #[arg(long, value_name = "PROCEDURE", conflicts_with_all = ["safety", "replay"])]
+    pub implements: Option<String>,
+    /// Give up when more than this many explanations are left at once
+    #[arg(long, value_name = "N", default_value_t = EXPLANATIONS_MAX)]
+    pub max_beliefs: usize,
+    /// How long an answer may take
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10s")]
+    pub deadline: Duration,
+    /// Append what the adapter says on standard error to this file
+    #[arg(long, value_name = "FILE")]
+    pub adapter_log: Option<PathBuf>,
+    /// Write all that was asked, answered and seen to this file, as a log that `validate` reads
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Save the shortest failing runs in this folder
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// How to choose what an adapter is asked next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Driving {
+    /// Whatever was not asked yet, until everything was
+    #[default]
+    Exhaustive,
+    /// Anything that is possible, drawn with the seed
+    Random,
+    /// What leads where it was least, ties drawn with the seed
+    Guided,
 }
 
 /// `stranded validate`

@@ -4,6 +4,7 @@ mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
+mod conform;
 mod judging;
 mod list;
 mod output;
@@ -82,6 +83,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Conform(arguments) => conform::run(arguments),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -16,6 +16,8 @@ pub(super) struct Session<'s, 'i> {
     mailboxes: Vec<String>,
     run: Run,
     lost_since: Option<usize>,
+    /// All events, if they are to be kept.
+    log: Option<Vec<Event>>,
     /// What was last known to explain the run, to name things when nothing does any more.
     last: Option<Explanation>,
 }
@@ -42,8 +44,19 @@ impl<'s, 'i> Session<'s, 'i> {
             mailboxes,
             run: Run::default(),
             lost_since: None,
+            log: None,
             last: None,
         }
+    }
+
+    /// From now on all events are kept.
+    pub(super) fn keeps_log(&mut self) {
+        self.log = Some(Vec::new());
+    }
+
+    /// What was kept; nothing more is.
+    pub(super) fn ends_log(&mut self) -> Vec<Event> {
+        self.log.take().unwrap_or_default()
     }
 
     /// Begins a new run; `false` if the implementation never stands so.
@@ -85,6 +98,9 @@ impl<'s, 'i> Session<'s, 'i> {
     fn take(&mut self, event: Event) -> Result<(), Broken> {
         let broken = |wrong: Wrong| Broken { says: format!("{wrong}\nin {}", event.line()) };
         self.oracle.take(&event).map_err(broken)?;
+        if let Some(log) = &mut self.log {
+            log.push(event.clone());
+        }
         self.run.events.push(event);
         match self.oracle.belief() {
             None => {
