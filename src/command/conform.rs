@@ -61,11 +61,7 @@ fn options(arguments: &Conform) -> Options {
         actions_max: arguments.max_actions,
         deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         whole_runs: arguments.whole_runs,
-        manner: Manner {
-            explanations_max: arguments.max_beliefs,
-            safety_only: arguments.safety,
-            ..Manner::default()
-        },
+        manner: Manner { explanations_max: arguments.max_beliefs, safety_only: arguments.safety, ..Manner::default() },
         keeps_log: arguments.log.is_some(),
         ..Options::default()
     }
@@ -77,9 +73,7 @@ fn not_driven(scenario: &str, stopped: Stopped) -> Failure {
         Stopped::Skipped(reason) => {
             Failure::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
         }
-        Stopped::Unknown(cut) => {
-            Failure::Inconclusive(format!("how {scenario} starts could not be found out: {cut}"))
-        }
+        Stopped::Unknown(cut) => Failure::Inconclusive(format!("how {scenario} starts could not be found out: {cut}")),
     }
 }
 
@@ -154,7 +148,8 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
         drive::repeat(&record, &spec, &manner, &capabilities, &mut child).map_err(stopped)?;
     child.bye()?;
     let again = if shows_it { "again" } else { "not again" };
-    let extra = [format!("the recorded run showed {}; asked the same, this implementation shows it {again}", record.verdict)];
+    let extra =
+        [format!("the recorded run showed {}; asked the same, this implementation shows it {again}", record.verdict)];
     let judged = Judged {
         scenario: &spec.name,
         subject: Subject::Implementation(&capabilities.name),
@@ -169,7 +164,9 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
             let text = format!("{}\n{}", judgement::text(&judged, width), told::run(&now, width));
             output::print(&text, file)?
         }
-        Shape::Json | Shape::Cases(_) => return judging::print(&judged, &arguments.output).map(|()| judging::exit(&judgement)),
+        Shape::Json | Shape::Cases(_) => {
+            return judging::print(&judged, &arguments.output).map(|()| judging::exit(&judgement));
+        }
     };
     Ok(judging::exit(&judgement))
 }

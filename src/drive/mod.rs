@@ -207,12 +207,13 @@ pub fn drive(
         }
     }
     let judgement = session.judgement();
+    let worlds_left = session.worlds();
     let log = session.ends_log();
     let shrunk = shrink::shortest(&mut session, capabilities, &manner, &failing, options.deadline)?;
     Ok(Driven {
         capabilities: capabilities.clone(),
         judgement,
-        coverage: guide.coverage(),
+        coverage: guide.coverage(&worlds_left),
         shrunk,
         is_complete,
         actions,

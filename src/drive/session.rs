@@ -38,15 +38,7 @@ impl<'s, 'i> Session<'s, 'i> {
     pub(super) fn new(oracle: Oracle<'s>, implementation: &'i mut dyn Implementation) -> Self {
         let count = oracle.spec().scenario.site.mailboxes;
         let mailboxes = (0..count).map(|place| names::mailbox(stranded_model::id::Id::at(place))).collect();
-        Self {
-            oracle,
-            implementation,
-            mailboxes,
-            run: Run::default(),
-            lost_since: None,
-            log: None,
-            last: None,
-        }
+        Self { oracle, implementation, mailboxes, run: Run::default(), lost_since: None, log: None, last: None }
     }
 
     /// From now on all events are kept.

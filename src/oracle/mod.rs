@@ -209,8 +209,7 @@ impl<'a> Oracle<'a> {
                 let broken = self.beliefs.broken(after).surely;
                 let new = broken & !self.broken;
                 for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
-                    let says = format!("it is not so that {}", property.says());
-                    self.find(Word::of(property), Some(property), says);
+                    self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
                 }
                 self.broken |= broken;
                 self.belief = Some(self.beliefs.forget(after));

@@ -158,7 +158,10 @@ fn told(deed: &Deed) -> String {
         Deed::OwnerDeletes { mailbox, message, by } => format!("{action} {message} of {mailbox} by {by}"),
         Deed::Run { run, crash } => {
             let crash = if *crash { ", killed on its way" } else { "" };
-            format!("{} runs {} of {} from {} to {}{crash}", run.administrator, run.procedure, run.mailbox, run.from, run.to)
+            format!(
+                "{} runs {} of {} from {} to {}{crash}",
+                run.administrator, run.procedure, run.mailbox, run.from, run.to
+            )
         }
         Deed::Start { run } => {
             format!("{} starts {} of {} from {} to {}", run.administrator, run.procedure, run.mailbox, run.from, run.to)
