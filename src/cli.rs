@@ -36,6 +36,13 @@ pub enum Command {
     Replay(Replay),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
+    /// Answer as an adapter does, on standard input and output
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
+    /// Talk to a new adapter, and say what is wrong with it and how to mend it
+    Doctor(Doctor),
+    /// Print the JSON Schema of something that is read or written here
+    Schema(Schema),
     /// Print a completion script for a shell
     Completions {
         /// The shell.
@@ -204,6 +211,55 @@ pub struct Advise {
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `stranded adapter`
+#[derive(Debug, Subcommand)]
+pub enum AdapterCommand {
+    /// The model itself as an implementation
+    Reference(AdapterReference),
+}
+
+/// `stranded adapter reference`
+#[derive(Debug, Args)]
+pub struct AdapterReference {
+    /// Which combination of answers to the scenario's assumptions it follows, from 0, in the order of `check --assumptions`
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub combination: usize,
+}
+
+/// `stranded doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The adapter: a command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// The scenario that it is asked about
+    #[arg(long, value_name = "SCENARIO", default_value = "move")]
+    pub scenario: String,
+    /// How long an answer may take
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "5s")]
+    pub deadline: Duration,
+    /// How much longer to wait for a late answer, to tell a slow adapter from one that does not flush
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "5s")]
+    pub patience: Duration,
+    /// Append what the adapter says on standard error to this file
+    #[arg(long, value_name = "FILE")]
+    pub adapter_log: Option<PathBuf>,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `stranded schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what
+    #[arg(value_enum)]
+    pub kind: crate::schema::Kind,
+    /// Write to this file instead of standard output
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// One of a few values of the model, by the name that files give it.

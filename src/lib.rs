@@ -20,6 +20,7 @@ pub mod replay;
 pub mod report;
 pub mod rescue;
 pub mod scenario;
+pub mod schema;
 pub mod snapshot;
 pub mod wire;
 

@@ -1,9 +1,12 @@
 //! What each command does: read the input, ask the library, print the answer, say how to end.
 
+mod adapter;
 mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
+mod doctor;
+mod interrupt;
 mod list;
 mod output;
 mod replay;
@@ -65,11 +68,16 @@ impl fmt::Display for Failure {
 /// What was wrong with the input; nothing was printed as a result then.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
+        Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Schema(arguments) => {
+            output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);
