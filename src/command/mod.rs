@@ -5,10 +5,8 @@ mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
-mod conform;
 mod doctor;
 mod interrupt;
-mod judging;
 mod list;
 mod output;
 mod replay;
@@ -94,8 +92,6 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
-        Command::Conform(arguments) => conform::run(arguments),
-        Command::Validate(arguments) => validate::run(arguments),
         Command::Schema(arguments) => {
             output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
         }
