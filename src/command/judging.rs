@@ -20,7 +20,8 @@ pub(super) fn manner(arguments: &Judging) -> Manner {
         unseen: kinds(&arguments.missing),
         explanations_max: arguments.max_beliefs,
         safety_only: arguments.safety,
-        keeps_expectations: arguments.implements.is_none(),
+        // What the scenario expects, it expects of its own procedures.
+        keeps_expectations: arguments.implements.is_none() && !arguments.safety,
     }
 }
 

@@ -4,8 +4,10 @@ mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
+mod generate;
 mod judging;
 mod list;
+mod oracle;
 mod output;
 mod replay;
 mod validate;
@@ -82,6 +84,8 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Generate(arguments) => generate::run(arguments),
+        Command::Oracle(arguments) => oracle::run(arguments),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -194,6 +194,17 @@ impl Beliefs {
         Ok(found)
     }
 
+    /// The set of this explanation alone.
+    pub fn single(&mut self, number: u32) -> Belief {
+        self.set(vec![number])
+    }
+
+    /// Each explanation of a set alone.
+    pub fn each(&mut self, belief: Belief) -> Vec<Belief> {
+        let numbers = self.sets[belief.0 as usize].clone();
+        numbers.iter().map(|number| self.single(*number)).collect()
+    }
+
     /// An explanation by its number.
     #[must_use]
     pub fn explanation(&self, number: u32) -> &Explanation {
