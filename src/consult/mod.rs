@@ -116,10 +116,9 @@ impl<'a> Adviser<'a> {
     }
 
     fn renamed_event(&self, event: Event) -> Event {
-        match event {
-            Event::Did { deed, answer } => Event::Did { deed: self.renamed(deed), answer },
-            Event::Call { call, deed } => Event::Call { call, deed: self.renamed(deed) },
-            Event::Reset { .. } | Event::Return { .. } | Event::Saw { .. } => event,
+        match self.procedure {
+            None => event,
+            Some(name) => crate::adapter::renamed(event, self.given, name),
         }
     }
 
