@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use stranded::adapter::{Implementation, Reference};
-use stranded::log::{Entry, Lines};
+use stranded::log::{Entry, Lines, Reader};
 use stranded::oracle::{Judgement, Manner, Oracle};
 use stranded::scenario::{Spec, load_scenario};
 use stranded::wire::deed::Run;
@@ -32,7 +32,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("validate");
     group.throughput(Throughput::Elements(EVENTS as u64));
-    let fresh = || (Oracle::new(&spec, Manner::default()).expect("second-move has a start"), Lines::default());
+    let fresh = || (Oracle::new(&spec, Manner::default()).expect("second-move has a start"), Log::default());
     group.bench_function("second-move", |bencher| {
         bencher.iter_batched(
             fresh,
@@ -83,11 +83,18 @@ fn lines(run: &[Event]) -> impl Iterator<Item = String> {
     })
 }
 
-fn judge(oracle: &mut Oracle<'_>, read: &mut Lines, log: &[u8]) {
-    for chunk in log.chunks(1 << 16) {
-        read.feed(chunk);
-        while let Some(line) = read.next_line() {
-            match line.read("memory").unwrap_or_else(|wrong| panic!("{wrong}")) {
+/// A log on its way to events.
+#[derive(Default)]
+struct Log {
+    lines: Lines,
+    reader: Reader,
+}
+
+fn judge(oracle: &mut Oracle<'_>, log: &mut Log, bytes: &[u8]) {
+    for chunk in bytes.chunks(1 << 16) {
+        log.lines.feed(chunk);
+        while let Some(line) = log.lines.next_line() {
+            match log.reader.read(&line, "memory").unwrap_or_else(|wrong| panic!("{wrong}")) {
                 Entry::Event(event) => oracle.take(&event).unwrap_or_else(|wrong| panic!("{wrong}")),
                 Entry::End | Entry::Nothing => {}
             }
@@ -98,7 +105,7 @@ fn judge(oracle: &mut Oracle<'_>, read: &mut Lines, log: &[u8]) {
 /// Judges a log that is made as it is read; the most memory that the process held, before and after.
 fn memory_of(spec: &Spec, run: &[Event], count: usize) -> String {
     let mut oracle = Oracle::new(spec, Manner::default()).expect("second-move has a start");
-    let mut read = Lines::default();
+    let mut read = Log::default();
     let (before, started) = (peak_kib(), Instant::now());
     lines(run).take(count).for_each(|line| judge(&mut oracle, &mut read, line.as_bytes()));
     let (seconds, after) = (started.elapsed().as_secs_f64(), peak_kib());

@@ -39,6 +39,11 @@ pub enum Command {
     Replay(Replay),
     /// Drive an adapter through a scenario, and judge it
     Conform(Box<Conform>),
+    /// Write test vectors that cover every transition of a scenario, to be run without stranded
+    Generate(Generate),
+    /// Answer what a test harness asks about a run: what may be done, answered and seen, and the verdict; JSON Lines on
+    /// standard input and output
+    Oracle(Consult),
     /// Judge a recorded log of what a system did
     Validate(Validate),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
@@ -270,6 +275,41 @@ pub struct Validate {
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `stranded generate`
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// A built-in scenario or a TOML file
+    pub scenario: String,
+    /// The folder that they are written to; there must be nothing in it
+    #[arg(short = 'o', long = "output", value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Replace the vectors that are in the folder
+    #[arg(long)]
+    pub force: bool,
+    /// Ask for every step of a program by itself, not for whole runs
+    #[arg(long)]
+    pub steps: bool,
+    /// Actions that happen by themselves and are not asked for, with commas between them, or all, or none
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = missing_kinds(), default_value = MISSING_NONE)]
+    pub missing: Vec<String>,
+    /// Allow what this built-in procedure does, whatever the scenario says is run
+    #[arg(long, value_name = "PROCEDURE")]
+    pub implements: Option<String>,
+    /// Stop looking for transitions when there are more than this many states
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub max_states: usize,
+}
+
+/// `stranded oracle`
+#[derive(Debug, Args)]
+pub struct Consult {
+    /// A built-in scenario or a TOML file
+    pub scenario: String,
+    /// How to judge.
+    #[command(flatten)]
+    pub manner: Judging,
 }
 
 /// How an implementation is judged.

@@ -11,6 +11,7 @@ pub mod advise;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod consult;
 pub mod drive;
 pub mod engine;
 pub mod exit;
@@ -24,6 +25,7 @@ pub mod rescue;
 pub mod scenario;
 pub mod schema;
 pub mod snapshot;
+pub mod vectors;
 pub mod wire;
 
 /// What identifies the model: a trace found in a model with another hash may not be possible in this one.

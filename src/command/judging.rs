@@ -1,6 +1,8 @@
 //! What `validate` and its neighbours have in common: how an implementation is judged, how the judgement is printed, and how
 //! the program ends with it.
 
+use std::borrow::Cow;
+
 use stranded_model::action::Kind;
 
 use crate::adapter;
@@ -20,7 +22,8 @@ pub(super) fn manner(arguments: &Judging) -> Manner {
         unseen: kinds(&arguments.missing),
         explanations_max: arguments.max_beliefs,
         safety_only: arguments.safety,
-        keeps_expectations: arguments.implements.is_none(),
+        // What the scenario expects, it expects of its own procedures.
+        keeps_expectations: arguments.implements.is_none() && !arguments.safety,
     }
 }
 
@@ -39,18 +42,10 @@ pub(super) fn implemented(spec: &Spec, procedure: Option<&str>) -> Result<Spec, 
 }
 
 /// The event as a scenario has it in which this procedure stands in the place of every procedure of another scenario.
-pub(super) fn renamed(event: Event, from: &Spec, procedure: Option<&str>) -> Event {
-    let Some(name) = procedure else { return event };
-    match event {
-        Event::Did { mut deed, answer } => {
-            adapter::rename(&mut deed, from, name);
-            Event::Did { deed, answer }
-        }
-        Event::Call { call, mut deed } => {
-            adapter::rename(&mut deed, from, name);
-            Event::Call { call, deed }
-        }
-        Event::Reset { .. } | Event::Return { .. } | Event::Saw { .. } => event,
+pub(super) fn renamed<'e>(event: &'e Event, from: &Spec, procedure: Option<&str>) -> Cow<'e, Event> {
+    match procedure {
+        None => Cow::Borrowed(event),
+        Some(name) => Cow::Owned(adapter::renamed(event.clone(), from, name)),
     }
 }
 

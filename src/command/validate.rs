@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::cli::Validate;
 use crate::exit::Exit;
-use crate::log::{Entry, Line, Lines, LogError};
+use crate::log::{Entry, Line, Lines, LogError, Reader};
 use crate::oracle::{Finding, Oracle};
 use crate::report::judgement::{Judged, Subject};
 use crate::scenario::{self, Spec};
@@ -31,8 +31,16 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
     let oracle = Oracle::new(&spec, judging::manner(&arguments.manner))
         .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", spec.name)))?;
     let name = if arguments.log == STANDARD_INPUT { "standard input" } else { &arguments.log };
-    let mut judge =
-        Judge { oracle, given: &given, procedure, name, lines: BTreeMap::new(), known: 0, tells: arguments.follow };
+    let mut judge = Judge {
+        reader: Reader::default(),
+        oracle,
+        given: &given,
+        procedure,
+        name,
+        lines: BTreeMap::new(),
+        known: 0,
+        tells: arguments.follow,
+    };
     let input = open(&arguments.log)?;
     if arguments.follow {
         follow(&mut judge, input, &arguments.log)?
@@ -48,6 +56,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
 
 /// The judge of a log, with the places of what it found.
 struct Judge<'a> {
+    reader: Reader,
     oracle: Oracle<'a>,
     /// The scenario as its file has it.
     given: &'a Spec,
@@ -70,11 +79,12 @@ enum Going {
 
 impl Judge<'_> {
     fn take(&mut self, line: Line<'_>) -> Result<Going, Box<LogError>> {
-        let event = match line.read(self.name)? {
+        let event = match self.reader.read(&line, self.name)? {
             Entry::Nothing => return Ok(Going::On),
             Entry::End => return Ok(Going::Ended),
-            Entry::Event(event) => judging::renamed(event, self.given, self.procedure),
+            Entry::Event(event) => event,
         };
+        let event = judging::renamed(&event, self.given, self.procedure);
         self.oracle.take(&event).map_err(|wrong| line.error(self.name, wrong))?;
         let known = self.oracle.findings().len() + usize::from(self.oracle.failed_at().is_some());
         if known != self.known {

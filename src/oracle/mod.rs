@@ -14,8 +14,10 @@ pub mod step;
 mod verdict;
 mod why;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use stranded_model::action::Kind;
-use stranded_model::id::MailboxId;
+use stranded_model::id::{Id, MailboxId};
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 use stranded_model::table::{PerMailbox, Table};
@@ -23,7 +25,7 @@ use stranded_model::table::{PerMailbox, Table};
 use crate::check;
 use crate::engine::{Cut, Engine, Limits};
 use crate::scenario::Spec;
-use crate::wire::{Deed, Event, Wrong};
+use crate::wire::{Deed, Event, Sight, Wrong};
 
 pub use self::belief::{Belief, Beliefs};
 pub use self::explanation::{Explanation, Scene};
@@ -169,9 +171,52 @@ impl<'a> Oracle<'a> {
     /// # Errors
     /// It names something that the scenario does not have.
     pub fn would_explain(&mut self, event: &Event) -> Result<bool, Wrong> {
-        let step = self.names.clone().step(event)?;
-        let after = self.belief.map(|belief| self.beliefs.after(belief, &step));
-        Ok(matches!(after, Some(Ok(after)) if !self.beliefs.is_empty(after)))
+        Ok(self.supposing(event, |_, _| ())?.is_some())
+    }
+
+    /// What can be said if this event came next; nothing if nothing would be left, or too much. It is not taken.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub fn supposing<T>(
+        &mut self,
+        event: &Event,
+        say: impl FnOnce(&mut Self, Belief) -> T,
+    ) -> Result<Option<T>, Wrong> {
+        let known = self.names.clone();
+        let step = match self.names.step(event) {
+            Ok(step) => step,
+            Err(wrong) => {
+                self.names = known;
+                return Err(wrong);
+            }
+        };
+        let after = self.belief.and_then(|belief| self.beliefs.after(belief, &step).ok());
+        let said = after.filter(|after| !self.beliefs.is_empty(*after)).map(|after| say(self, after));
+        self.names = known;
+        Ok(said)
+    }
+
+    /// How everything may stand, as far as it can be seen: each way once.
+    ///
+    /// # Errors
+    /// There are too many explanations.
+    pub fn states(&mut self, belief: Belief) -> Result<BTreeSet<BTreeMap<String, Sight>>, belief::TooMany> {
+        let open = self.beliefs.closed(belief)?;
+        let mailboxes: Vec<MailboxId> = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).collect();
+        let state = |number: u32| {
+            let now = self.beliefs.explanation(number);
+            let sight = |mailbox: &MailboxId| {
+                (crate::report::names::mailbox(*mailbox), look::sight(self.spec, &self.names, now, *mailbox))
+            };
+            mailboxes.iter().map(sight).collect()
+        };
+        Ok(open.into_iter().map(state).collect())
+    }
+
+    /// What the mailboxes are called.
+    pub fn mailboxes(&self) -> impl Iterator<Item = String> {
+        (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).map(crate::report::names::mailbox)
     }
 
     fn explain(&mut self, event: &Event, step: &Step) {
@@ -340,7 +385,7 @@ impl<'a> Oracle<'a> {
 }
 
 /// How many messages each mailbox has at first: the most of any way to begin.
-fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
+pub(crate) fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
     states.fold(Table::of(mailboxes, |_: MailboxId| 0), |most, state| {
         Table::of(mailboxes, |mailbox: MailboxId| {
             let accepted = state.accounts[mailbox].record.accepted;

@@ -2,10 +2,11 @@
 //! explains, which answers to the assumptions explain the rest, and what was exercised. `judgement_json` tells the same to
 //! programs. Nothing is decided here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use stranded_model::assumption::Assumption;
 
 use crate::lines::wrapped;
 use crate::oracle::{Conformance, Failure, Finding, Judgement, Safe, Word};
@@ -235,29 +236,48 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
 fn kind(finding: &Finding) -> (Word, Option<&'static str>, bool) {
     (finding.word, finding.property.map(|property| property.name()), finding.is_expected)
 }
+/// The most combinations of answers that a text shows.
+const COMBINATIONS_SHOWN: usize = 4;
 
 fn explained_by(judgement: &Judgement, width: u16) -> String {
     let mut text = String::new();
     let is_explained = matches!(judgement.conformance, Conformance::Conforming | Conformance::Inconclusive(_));
-    let varied: Vec<&String> = judgement.explained_by.iter().flat_map(BTreeMap::keys).collect();
-    if !is_explained || varied.is_empty() {
+    if !is_explained || judgement.explained_by.first().is_none_or(BTreeMap::is_empty) {
         return text;
     }
-    let answers: Vec<String> = judgement
-        .explained_by
-        .iter()
-        .map(|answers| answers.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", "))
-        .collect();
-    let mut distinct = answers;
-    distinct.dedup();
-    const SHOWN: usize = 4;
-    for (place, answers) in distinct.iter().take(SHOWN).enumerate() {
-        row(&mut text, if place == 0 { "explained by" } else { "or" }, answers, width);
+    let answers = combined(&judgement.explained_by);
+    for (place, answers) in answers.iter().take(COMBINATIONS_SHOWN).enumerate() {
+        row(&mut text, if place == 0 { "assuming" } else { "or" }, answers, width);
     }
-    if distinct.len() > SHOWN {
-        row(&mut text, "or", &format!("{} other combinations", distinct.len() - SHOWN), width);
+    if answers.len() > COMBINATIONS_SHOWN {
+        row(&mut text, "or", &format!("{} other combinations", answers.len() - COMBINATIONS_SHOWN), width);
     }
     text
+}
+
+/// Combinations of answers in words: where they are all combinations of some answers to each assumption, in one line.
+fn combined(combinations: &[BTreeMap<String, String>]) -> Vec<String> {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, value) in combinations.iter().flatten() {
+        values.entry(name).or_default().insert(value);
+    }
+    let distinct: BTreeSet<&BTreeMap<String, String>> = combinations.iter().collect();
+    if values.values().map(BTreeSet::len).product::<usize>() != distinct.len() {
+        let told = |answers: &&BTreeMap<String, String>| {
+            answers.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+        };
+        return distinct.iter().map(told).collect();
+    }
+    let all =
+        |name: &str| Assumption::ALL.into_iter().find(|one| one.name() == name).map_or(0, |one| one.values().len());
+    let told = |(name, values): (&&str, &BTreeSet<&str>)| {
+        let values: Vec<&str> = values.iter().copied().collect();
+        format!("{name}={}", values.join(" or "))
+    };
+    let matter: Vec<String> = values.iter().filter(|(name, values)| values.len() < all(name)).map(told).collect();
+    let names: Vec<&str> = values.keys().copied().collect();
+    let any = format!("anything: it is explained whatever is answered to {}", names.join(", "));
+    vec![if matter.is_empty() { any } else { matter.join(", ") }]
 }
 
 fn exercised(judgement: &Judgement, width: u16) -> String {
@@ -280,7 +300,8 @@ fn exercised(judgement: &Judgement, width: u16) -> String {
         1 => "1 explanation".to_owned(),
         more => format!("{more} explanations"),
     };
-    let says = format!("{}, {} resets; at most {largest} at once", exercise.events, exercise.runs);
+    let runs = if exercise.runs == 1 { "1 run".to_owned() } else { format!("{} runs", exercise.runs.max(1)) };
+    let says = format!("{} in {runs}; at most {largest} at once", exercise.events);
     row(&mut text, "events", &says, width);
     text
 }

@@ -63,7 +63,7 @@ pub struct FindingReport {
     pub event: usize,
     /// The line of the log on which it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
+    pub at_line: Option<usize>,
     /// Whether the scenario expects it.
     pub expected: bool,
 }
@@ -134,7 +134,7 @@ fn finding(judged: &Judged<'_>, one: &Finding) -> FindingReport {
         property: one.property.map(|property| property.name().to_owned()),
         says: one.says.clone(),
         event: one.event,
-        line: judged.line(one.event),
+        at_line: judged.line(one.event),
         expected: one.is_expected,
     }
 }

@@ -42,6 +42,9 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
 
 fn broken(kind: NonSuccessKind, says: &str, detail: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(printable(says)).set_type("not as expected").set_description(printable(detail));
+    status.set_message(printable(says)).set_type("not as expected");
+    if !detail.is_empty() {
+        status.set_description(printable(detail));
+    }
     status
 }

@@ -41,6 +41,24 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
             None => case(name, Outcome::Skipped { why: "too little was seen to tell".to_owned() }, None),
         }
     };
-    let properties = Safety::ALL.into_iter().map(|one| property(Some(one), one.name()));
+    let is_conforming = matches!(found.conformance, Conformance::Conforming);
+    let is_judged = |one: &Safety| {
+        let is_found = found.findings.iter().any(|finding| finding.property == Some(*one));
+        is_conforming || is_found || shows(*one)
+    };
+    let properties = Safety::ALL.into_iter().filter(is_judged).map(|one| property(Some(one), one.name()));
     conformance.into_iter().chain(properties).chain([property(None, "refusals-change-nothing")]).collect()
+}
+
+/// Whether what was seen alone can show that a property is broken; of the others only the model knows.
+fn shows(property: Safety) -> bool {
+    match property {
+        Safety::NoLastCopyDelete | Safety::NoSelfMove => false,
+        Safety::NoLoss
+        | Safety::NoFalseSuccess
+        | Safety::HomeCoherent
+        | Safety::TransitOwned
+        | Safety::Reachable
+        | Safety::OneHome => true,
+    }
 }

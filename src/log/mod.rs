@@ -5,10 +5,15 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
+
+mod known;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::wire::{Event, Wrong};
+
+use self::known::Known;
 
 /// The longest line that a log may have, in bytes.
 pub const LINE_MAX: usize = 1 << 20;
@@ -17,7 +22,7 @@ pub const LINE_MAX: usize = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// Something that happened.
-    Event(Event),
+    Event(Arc<Event>),
     /// The log ends here.
     End,
     /// An empty line.
@@ -95,12 +100,35 @@ impl Lines {
     }
 }
 
+/// A reader of lines.
+#[derive(Debug, Default)]
+pub struct Reader {
+    known: Known,
+}
+
+impl Reader {
+    /// What a line says.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn read(&mut self, line: &Line<'_>, file: &str) -> Result<Entry, Box<LogError>> {
+        if let Some(event) = self.known.get(line.bytes) {
+            return Ok(Entry::Event(event));
+        }
+        let entry = line.read(file)?;
+        if let Entry::Event(event) = &entry {
+            self.known.note(event);
+        }
+        Ok(entry)
+    }
+}
+
 impl Line<'_> {
     /// What the line says.
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
-    pub fn read(&self, file: &str) -> Result<Entry, Box<LogError>> {
+    fn read(&self, file: &str) -> Result<Entry, Box<LogError>> {
         if self.bytes.len() > LINE_MAX {
             let wrong = Wrong::new(format!("a line of more than {LINE_MAX} bytes"), "one event on each line");
             return Err(self.error(file, wrong));
@@ -112,7 +140,7 @@ impl Line<'_> {
             return Ok(Entry::Nothing);
         }
         match Event::of_line(text) {
-            Ok(event) => Ok(Entry::Event(event)),
+            Ok(event) => Ok(Entry::Event(Arc::new(event))),
             Err(_) if is_end(text) => Ok(Entry::End),
             Err(wrong) => Err(self.error(file, wrong)),
         }
