@@ -165,6 +165,8 @@ pub enum Listed {
     Properties,
     /// What no source settles
     Assumptions,
+    /// The seeded wrong implementations
+    Mutants,
 }
 
 /// `stranded show`
@@ -385,6 +387,9 @@ pub enum AdapterCommand {
 /// `stranded adapter reference`
 #[derive(Debug, Args)]
 pub struct AdapterReference {
+    /// Be this wrong implementation instead; `stranded list mutants` has them
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<String>,
     /// Which combination of answers to the scenario's assumptions it follows, from 0, in the order of `check --assumptions`
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub combination: usize,

@@ -7,6 +7,7 @@ pub mod child;
 pub mod doctor;
 pub mod fault;
 pub mod group;
+pub mod mutant;
 pub mod process;
 pub mod reference;
 pub mod serve;
