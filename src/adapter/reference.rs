@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
-use stranded_model::{Executed, World};
 use stranded_model::action::{Action, Kind};
 use stranded_model::id::{Id, MailboxId, MessageId, MessageSet};
 use stranded_model::procedure::Outcome;
 use stranded_model::state::State;
 use stranded_model::table::Table;
+use stranded_model::{Executed, World};
 
 use crate::check;
 use crate::engine::{Engine, Limits};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
 use crate::adapter::mutant;
-use crate::cli::{Format, List, Listed};
+use crate::cli::{List, Listed, Shape};
 use crate::exit::Exit;
 use crate::lines::wrapped;
 use crate::property::Property;
@@ -36,9 +36,10 @@ pub(super) fn run(arguments: &List) -> Result<Exit, Failure> {
         Listed::Mutants => mutants(),
     };
     let file = arguments.output.file.as_deref();
-    match arguments.output.format {
-        Format::Json => output::print_json(&items, file),
-        Format::Text => output::print(&text(&items, output::width(file)), file),
+    match arguments.output.format.shape() {
+        Shape::Cases(form) => Err(output::no_form("list", form)),
+        Shape::Json => output::print_json(&items, file),
+        Shape::Text => output::print(&text(&items, output::width(file)), file),
     }
 }
 

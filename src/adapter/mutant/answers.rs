@@ -24,7 +24,11 @@ pub(super) const ALL: &[Mutant] = &[
     told("done-and-undone", "It says that a directory step was done, and has not done it", done_and_undone),
     told("failure-hidden", "It says ok where a run has failed or cannot be told", failure_hidden),
     told("refusal-told-as-success", "It says ok where a run has declined", refusal_told_as_success),
-    told("restart-that-does-not-help", "It says that a store works again, and the store stays down", restart_that_does_not_help),
+    told(
+        "restart-that-does-not-help",
+        "It says that a store works again, and the store stays down",
+        restart_that_does_not_help,
+    ),
     shown("sight-of-a-moment-ago", "It shows everything as it was before what was done last", sight_of_a_moment_ago),
     shown("marks-hidden", "It shows no mailbox as in transit", marks_hidden),
     shown("returns-hidden", "It does not show which messages were returned", returns_hidden),

@@ -28,7 +28,8 @@ pub(super) fn moved(procedure: &Procedure, label: &str, before: &str) -> Procedu
 /// The procedure with a step that it did not have, before another.
 pub(super) fn inserted(procedure: &Procedure, before: &str, label: &str, act: Act) -> Procedure {
     let target = place(procedure, before);
-    let step = Step { label: Some(label.to_owned()), act, on: Vec::new(), when: None, line: procedure.steps[target].line };
+    let step =
+        Step { label: Some(label.to_owned()), act, on: Vec::new(), when: None, line: procedure.steps[target].line };
     let mut changed: Vec<Slot> = slots(procedure).collect();
     changed.insert(target, Slot { was: None, step });
     rearranged(procedure, changed)

@@ -18,23 +18,31 @@ pub(super) const ALL: &[Mutant] = &[
         let taken = |at| Act::Mark { at, claim: Claim::Taken };
         replaced(&replaced(right, "claim", taken(Place::Earlier)), "claim-other", taken(Place::Later))
     }),
-    wrong("claims-in-its-own-order", "It claims its source first, which is another server for whoever moves back", |right| {
-        let claim = |at| Act::Mark { at, claim: Claim::Respected };
-        replaced(&replaced(right, "claim", claim(Place::From)), "claim-other", claim(Place::To))
-    }),
+    wrong(
+        "claims-in-its-own-order",
+        "It claims its source first, which is another server for whoever moves back",
+        |right| {
+            let claim = |at| Act::Mark { at, claim: Claim::Respected };
+            replaced(&replaced(right, "claim", claim(Place::From)), "claim-other", claim(Place::To))
+        },
+    ),
     wrong("refusal-that-keeps-its-claim", "It declines, and leaves what it has claimed in transit", |right| {
         going_on(right, "home-is-ours", StepResult::Refused, "declined")
     }),
     wrong("resume-that-wipes", "It starts every run with an empty mailbox at the destination", |right| {
         inserted(right, "copy", "anew", Act::DeleteMailbox { at: Place::To })
     }),
-    wrong("version-not-compared", "It writes the home even if somebody has changed the recipient since it was read", |right| {
-        replaced(right, "switch", moves::sync(Place::From, Place::To))
-    }),
+    wrong(
+        "version-not-compared",
+        "It writes the home even if somebody has changed the recipient since it was read",
+        |right| replaced(right, "switch", moves::sync(Place::From, Place::To)),
+    ),
     wrong("replicas-not-confirmed", "It empties the source before every server has heard of the new home", |right| {
         without(right, "confirm")
     }),
-    wrong("nothing-merged", "It leaves at the source what an earlier move has left there", |right| without(right, "merge")),
+    wrong("nothing-merged", "It leaves at the source what an earlier move has left there", |right| {
+        without(right, "merge")
+    }),
     wrong("unverified-deletion", "It deletes the source whatever the destination holds", |right| {
         replaced(right, "delete", Act::DeleteMailbox { at: Place::From })
     }),

@@ -44,20 +44,32 @@ pub(super) const ALL: &[Mutant] = &[
     wrong("partial-copy", "It copies one message, however many there are, and goes on", |right| {
         going_on(right, "copy", StepResult::Ok, "delete-source-early")
     }),
-    wrong("copy-result-ignored", "It does not look at the result of the copy, and goes on when it has failed", |right| {
-        let right = going_on(right, "copy", StepResult::Refused, "delete-source-early");
-        going_on(&right, "copy", StepResult::Lost, "delete-source-early")
-    }),
-    wrong("directory-result-ignored", "It does not look at what the directory answers, and goes on without it", |right| {
-        let right = going_on(right, "sync", StepResult::Refused, "delete-source");
-        going_on(&right, "sync", StepResult::Lost, "delete-source")
-    }),
-    wrong("home-not-checked", "It does not ask where the home is, so it moves a mailbox that is not at its source", |right| {
-        without(right, "home-is-source")
-    }),
-    wrong("retry-that-repeats", "Where the home is no longer its source, it does everything again that was done", |right| {
-        going_on(right, "home-is-source", StepResult::Refused, "mark-destination")
-    }),
+    wrong(
+        "copy-result-ignored",
+        "It does not look at the result of the copy, and goes on when it has failed",
+        |right| {
+            let right = going_on(right, "copy", StepResult::Refused, "delete-source-early");
+            going_on(&right, "copy", StepResult::Lost, "delete-source-early")
+        },
+    ),
+    wrong(
+        "directory-result-ignored",
+        "It does not look at what the directory answers, and goes on without it",
+        |right| {
+            let right = going_on(right, "sync", StepResult::Refused, "delete-source");
+            going_on(&right, "sync", StepResult::Lost, "delete-source")
+        },
+    ),
+    wrong(
+        "home-not-checked",
+        "It does not ask where the home is, so it moves a mailbox that is not at its source",
+        |right| without(right, "home-is-source"),
+    ),
+    wrong(
+        "retry-that-repeats",
+        "Where the home is no longer its source, it does everything again that was done",
+        |right| going_on(right, "home-is-source", StepResult::Refused, "mark-destination"),
+    ),
     wrong(
         "retry-that-wipes",
         "When it finds its own copy at the destination it deletes it, source or no source, and starts anew",
@@ -92,13 +104,19 @@ pub(super) const ALL: &[Mutant] = &[
     wrong("source-kept", "It leaves the mail at the source as well", |right| {
         without(&without(right, "delete-source-early"), "delete-source")
     }),
-    wrong("destination-deleted", "It confuses the two servers when it cleans up, and deletes the destination", |right| {
-        let delete = Act::DeleteMailbox { at: Place::To };
-        replaced(&replaced(right, "delete-source-early", delete.clone()), "delete-source", delete)
-    }),
-    wrong("source-unmarked", "It does not put the source on the list of those being moved, so mail is not deferred", |right| {
-        without(right, "mark-source")
-    }),
+    wrong(
+        "destination-deleted",
+        "It confuses the two servers when it cleans up, and deletes the destination",
+        |right| {
+            let delete = Act::DeleteMailbox { at: Place::To };
+            replaced(&replaced(right, "delete-source-early", delete.clone()), "delete-source", delete)
+        },
+    ),
+    wrong(
+        "source-unmarked",
+        "It does not put the source on the list of those being moved, so mail is not deferred",
+        |right| without(right, "mark-source"),
+    ),
 ];
 
 fn article() -> Procedure {

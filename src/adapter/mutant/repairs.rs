@@ -6,12 +6,7 @@ use stranded_model::procedure::{Act, Place, Procedure, Step};
 use super::edit::{moved, replaced, without};
 use super::{Defect, Mutant};
 
-const fn wrong(
-    of: &'static str,
-    name: &'static str,
-    says: &'static str,
-    wrong: fn(&Procedure) -> Procedure,
-) -> Mutant {
+const fn wrong(of: &'static str, name: &'static str, says: &'static str, wrong: fn(&Procedure) -> Procedure) -> Mutant {
     Mutant { name, says, defect: Defect::Program { of, wrong } }
 }
 
@@ -32,21 +27,30 @@ pub(super) const ALL: &[Mutant] = &[
         "It writes a Home-MDB that is no distinguished name, and says that it is done",
         |right| edited(right, |mdb, mta| (mdb.map(|_| HomeValue::Malformed), mta)),
     ),
-    wrong("method-2", "wrong-home-on-creation", "It creates the recipient again with the source as its home", |right| {
-        replaced(right, "create", Act::CreateRecipient { replica: Place::To, home: Place::From })
-    }),
+    wrong(
+        "method-2",
+        "wrong-home-on-creation",
+        "It creates the recipient again with the source as its home",
+        |right| replaced(right, "create", Act::CreateRecipient { replica: Place::To, home: Place::From }),
+    ),
     wrong("method-2", "creation-left-out", "It deletes the recipient, and does not create it again", |right| {
         without(right, "create")
     }),
     wrong("method-2", "creation-first", "It creates the recipient before it has deleted the old one", |right| {
         moved(right, "create", "delete")
     }),
-    wrong("method-2", "purge-at-the-destination", "It purges the mailbox at the destination, which is the real one", |right| {
-        purging(right, Place::To)
-    }),
-    wrong("q162998", "nothing-saved", "It deletes the recipient without saving the mail that came since the move", |right| {
-        without(right, "save")
-    }),
+    wrong(
+        "method-2",
+        "purge-at-the-destination",
+        "It purges the mailbox at the destination, which is the real one",
+        |right| purging(right, Place::To),
+    ),
+    wrong(
+        "q162998",
+        "nothing-saved",
+        "It deletes the recipient without saving the mail that came since the move",
+        |right| without(right, "save"),
+    ),
     wrong("q162998", "nothing-loaded", "It saves the mail that came since the move, and never loads it", |right| {
         without(right, "load")
     }),

@@ -17,24 +17,64 @@ const fn wrong(name: &'static str, says: &'static str, tampering: Tampering) -> 
 
 /// Every one of them.
 pub(super) const ALL: &[Mutant] = &[
-    wrong("late-mail-dropped", "It drops mail that comes while the mailbox is being moved, without a word", late_mail_dropped),
+    wrong(
+        "late-mail-dropped",
+        "It drops mail that comes while the mailbox is being moved, without a word",
+        late_mail_dropped,
+    ),
     wrong("late-mail-not-deferred", "It puts mail into a source that is being moved away", late_mail_not_deferred),
     wrong("good-mail-returned", "It returns the second message of a mailbox to its sender", good_mail_returned),
-    wrong("mail-to-the-wrong-store", "It puts mail into a new mailbox on another server than the home", mail_to_the_wrong_store),
+    wrong(
+        "mail-to-the-wrong-store",
+        "It puts mail into a new mailbox on another server than the home",
+        mail_to_the_wrong_store,
+    ),
     wrong("redelivery-that-drops", "It tries a message that waits again, and drops it", redelivery_that_drops),
-    wrong("redelivery-that-repeats", "It delivers a message that waited, and keeps it in the queue", redelivery_that_repeats),
-    wrong("logon-at-the-wrong-server", "It creates the mailbox of a user who logs on at a server that is not his home", logon_elsewhere),
+    wrong(
+        "redelivery-that-repeats",
+        "It delivers a message that waited, and keeps it in the queue",
+        redelivery_that_repeats,
+    ),
+    wrong(
+        "logon-at-the-wrong-server",
+        "It creates the mailbox of a user who logs on at a server that is not his home",
+        logon_elsewhere,
+    ),
     wrong("duplicate-kept", "It says that it found and deleted a duplicate, and has kept it", duplicate_kept),
     wrong("copy-that-takes", "It takes each message away from the source as it copies it", copy_that_takes),
     wrong("unmark-that-drops", "It throws the in-transit folder away when the mark is taken off", unmark_that_drops),
     wrong("restart-that-forgets", "A store that starts again has lost the mail that came last", restart_that_forgets),
-    wrong("death-that-wipes", "When a program dies, the half-written mailbox at its destination is cleared away", death_that_wipes),
-    wrong("death-that-unmarks", "When a program dies, its marks are forgotten, and what was deferred may come in", death_that_unmarks),
-    wrong("second-mailbox-touched", "It changes the home of every mailbox when it is to change one", second_mailbox_touched),
-    wrong("tombstone-forgotten", "It removes a deleted recipient at once, so that an old version of it can come back", tombstone_forgotten),
+    wrong(
+        "death-that-wipes",
+        "When a program dies, the half-written mailbox at its destination is cleared away",
+        death_that_wipes,
+    ),
+    wrong(
+        "death-that-unmarks",
+        "When a program dies, its marks are forgotten, and what was deferred may come in",
+        death_that_unmarks,
+    ),
+    wrong(
+        "second-mailbox-touched",
+        "It changes the home of every mailbox when it is to change one",
+        second_mailbox_touched,
+    ),
+    wrong(
+        "tombstone-forgotten",
+        "It removes a deleted recipient at once, so that an old version of it can come back",
+        tombstone_forgotten,
+    ),
     wrong("half-replicated", "It replicates Home-MDB and leaves Home-MTA as it was", half_replicated),
-    wrong("replication-backwards", "It replicates the version that loses over the version that wins", replication_backwards),
-    wrong("edit-that-moves-home", "It sets the home back to the first server when somebody edits something else", edit_that_moves_home),
+    wrong(
+        "replication-backwards",
+        "It replicates the version that loses over the version that wins",
+        replication_backwards,
+    ),
+    wrong(
+        "edit-that-moves-home",
+        "It sets the home back to the first server when somebody edits something else",
+        edit_that_moves_home,
+    ),
     wrong("deletion-undone", "It says that the owner's message is deleted, and keeps it", deletion_undone),
     wrong("save-that-leaves-out", "It saves all messages but the last to the file", save_that_leaves_out),
 ];
@@ -154,10 +194,14 @@ fn duplicate_kept(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) 
 }
 
 fn copy_that_takes(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Some(Act::CopyMessage { .. })) = (concerned(moment), done(moment, StepResult::Ok)) {
+    if let (Some((mailbox, before)), Some(Act::CopyMessage { .. })) = (concerned(moment), done(moment, StepResult::Ok))
+    {
         let account = &mut state.accounts[mailbox];
-        let copied =
-            before.mailboxes.ids().map(|server| gained(before, account, server)).fold(MessageSet::EMPTY, MessageSet::with);
+        let copied = before
+            .mailboxes
+            .ids()
+            .map(|server| gained(before, account, server))
+            .fold(MessageSet::EMPTY, MessageSet::with);
         let sources = before.mailboxes.ids().filter(|server| gained(before, account, *server).is_empty());
         for server in sources.collect::<Vec<_>>() {
             remove(&mut account.mailboxes[server], copied);

@@ -40,7 +40,7 @@ pub(crate) struct Manner {
     /// The most places that are looked at.
     pub(crate) places_max: usize,
     /// What is left out of every sight.
-    pub(crate) masks: fn(&mut Sight),
+    pub(crate) mask: fn(&mut Sight),
 }
 
 /// A run in which what was looked for was found.
@@ -55,27 +55,39 @@ pub(crate) struct Found {
 }
 
 /// The most that a judge may remember in one search.
-const REMEMBERED_MAX: usize = 100_000;
+pub(crate) const REMEMBERED_MAX: usize = 100_000;
 
 /// One way to a place.
 struct Place<'a> {
     position: Position,
     standing: Standing<'a>,
     came: Option<(usize, Deed)>,
-    length: usize,
 }
 
-/// The shortest run in which this judge finds it, if one is found within the bounds.
+/// The shortest run in which this judge finds it, if one is found within the bounds. The judge is then as it was before.
 pub(crate) fn shortest<'a>(oracle: &mut Oracle<'a>, system: &mut Mutated<'_>, manner: &Manner) -> Option<Found> {
+    let fresh = oracle.standing();
+    let found = searched(oracle, system, manner, &fresh);
+    oracle.return_to(fresh);
+    found
+}
+
+fn searched<'a>(
+    oracle: &mut Oracle<'a>,
+    system: &mut Mutated<'_>,
+    manner: &Manner,
+    fresh: &Standing<'a>,
+) -> Option<Found> {
     let mut places: Vec<Place<'a>> = Vec::new();
     let mut known: FxHashSet<(Position, Whereabouts)> = FxHashSet::default();
     for start in starts(system) {
+        oracle.return_to(fresh.clone());
         system.reset(&start).unwrap();
         oracle.take(&Event::Reset { start }).unwrap();
         look(oracle, system, manner);
         let position = system.position();
         if known.insert((position.clone(), oracle.whereabouts())) {
-            places.push(Place { position, standing: oracle.standing(), came: None, length: 0 });
+            places.push(Place { position, standing: oracle.standing(), came: None });
         }
     }
     let mut next = 0;
@@ -86,7 +98,7 @@ pub(crate) fn shortest<'a>(oracle: &mut Oracle<'a>, system: &mut Mutated<'_>, ma
         for deed in offers(oracle, system, manner) {
             system.return_to(&position);
             oracle.return_to(standing.clone());
-            let findings = oracle.findings().len();
+            let findings = oracle.findings_of_run().len();
             let answer = system.perform(&deed).unwrap();
             let event = Event::Did { deed: deed.clone(), answer };
             oracle.take(&event).unwrap();
@@ -99,7 +111,7 @@ pub(crate) fn shortest<'a>(oracle: &mut Oracle<'a>, system: &mut Mutated<'_>, ma
                     place = *from;
                 }
                 deeds.reverse();
-                let words = oracle.findings().iter().map(|finding| (finding.in_run, finding.word)).collect();
+                let words = oracle.findings_of_run().iter().map(|finding| (finding.in_run, finding.word)).collect();
                 return Some(Found { word, deeds, words });
             }
             let is_lost = oracle.belief().is_none();
@@ -108,8 +120,7 @@ pub(crate) fn shortest<'a>(oracle: &mut Oracle<'a>, system: &mut Mutated<'_>, ma
             }
             let position = system.position();
             if known.insert((position.clone(), oracle.whereabouts())) {
-                let length = places[next].length + 1;
-                places.push(Place { position, standing: oracle.standing(), came: Some((next, deed)), length });
+                places.push(Place { position, standing: oracle.standing(), came: Some((next, deed)) });
             }
         }
         next += 1;
@@ -134,23 +145,21 @@ fn name(mailbox: MailboxId) -> String {
 fn look(oracle: &mut Oracle<'_>, system: &mut Mutated<'_>, manner: &Manner) {
     for mailbox in (0..oracle.spec().scenario.site.mailboxes).map(MailboxId::at) {
         let mut sight = system.sight(mailbox);
-        (manner.masks)(&mut sight);
+        (manner.mask)(&mut sight);
         oracle.take(&Event::Saw { mailbox: name(mailbox), sight }).unwrap();
     }
 }
 
 /// The worst that the last deed has shown, if it is what is looked for.
 fn is_found(oracle: &Oracle<'_>, findings: usize, goal: Goal) -> Option<Word> {
-    let new = oracle.findings()[findings..].iter().map(|finding| finding.word);
+    let mut new = oracle.findings_of_run()[findings..].iter().map(|finding| finding.word);
     match goal {
-        Goal::Surprise if !oracle.has_failed() => None,
         Goal::Surprise => {
-            let plain = oracle.failure().map_or(Word::Nonconforming, |failure| {
-                if failure.is_bounce { Word::Bounced } else { Word::Nonconforming }
-            });
+            let failure = oracle.failure_of_run()?;
+            let plain = if failure.is_bounce { Word::Bounced } else { Word::Nonconforming };
             new.chain([plain]).max()
         }
-        Goal::Finding(word) => new.into_iter().find(|one| *one == word),
+        Goal::Finding(word) => new.find(|one| *one == word),
     }
 }
 
