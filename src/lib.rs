@@ -11,9 +11,12 @@ pub mod advise;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod consult;
+pub mod drive;
 pub mod engine;
 pub mod exit;
 mod lines;
+pub mod log;
 pub mod oracle;
 pub mod property;
 pub mod replay;
@@ -22,6 +25,7 @@ pub mod rescue;
 pub mod scenario;
 pub mod schema;
 pub mod snapshot;
+pub mod vectors;
 pub mod wire;
 
 /// What identifies the model: a trace found in a model with another hash may not be possible in this one.

@@ -7,6 +7,7 @@ pub mod child;
 pub mod doctor;
 pub mod fault;
 pub mod group;
+pub mod mutant;
 pub mod process;
 pub mod reference;
 pub mod serve;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::scenario::{Spec, builtin};
-use crate::wire::{Answer, Capabilities, Deed, Greeting, PROTOCOL, Sight};
+use crate::wire::{Answer, Capabilities, Deed, Event, Greeting, PROTOCOL, Sight};
 
 pub use self::child::{Child, DEADLINE, Patience};
 pub use self::fault::Fault;
@@ -109,4 +110,29 @@ pub fn with_procedure(spec: &Spec, name: &str) -> Result<Spec, String> {
         run.procedure = found.decoded();
     }
     Ok(other)
+}
+
+/// Calls what is run by this name where it is called as a run of the scenario is: for a judge whose scenario is
+/// [`with_procedure`] of it.
+pub fn rename(deed: &mut Deed, spec: &Spec, name: &str) {
+    let (Deed::Run { run, .. } | Deed::Start { run }) = deed else { return };
+    if spec.scenario.runs().any(|(_, one)| one.procedure.name == run.procedure) {
+        name.clone_into(&mut run.procedure);
+    }
+}
+
+/// The event with its procedure called so, as [`rename`] calls it.
+#[must_use]
+pub fn renamed(event: Event, spec: &Spec, name: &str) -> Event {
+    match event {
+        Event::Did { mut deed, answer } => {
+            rename(&mut deed, spec, name);
+            Event::Did { deed, answer }
+        }
+        Event::Call { call, mut deed } => {
+            rename(&mut deed, spec, name);
+            Event::Call { call, deed }
+        }
+        Event::Reset { .. } | Event::Return { .. } | Event::Saw { .. } => event,
+    }
 }

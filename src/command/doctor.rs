@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::adapter::Patience;
 use crate::adapter::doctor::{self, Findings};
-use crate::cli::{Doctor, Format};
+use crate::cli::{Doctor, Shape};
 use crate::exit::Exit;
 use crate::lines::wrapped;
 use crate::scenario;
@@ -20,9 +20,10 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     let patience = Patience { deadline: arguments.deadline, late: arguments.patience };
     let found = doctor::examine(spec, &arguments.command, patience, arguments.adapter_log.as_deref());
     let file = arguments.output.file.as_deref();
-    match arguments.output.format {
-        Format::Json => output::print_json(&found, file)?,
-        Format::Text => output::print(&text(&found, output::width(file)), file)?,
+    match arguments.output.format.shape() {
+        Shape::Json => output::print_json(&found, file)?,
+        Shape::Cases(form) => return Err(output::no_form("doctor", form)),
+        Shape::Text => output::print(&text(&found, output::width(file)), file)?,
     };
     Ok(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter })
 }

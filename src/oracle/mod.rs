@@ -10,12 +10,15 @@ pub mod difference;
 pub mod explanation;
 mod harm;
 pub mod look;
+mod standing;
 pub mod step;
 mod verdict;
 mod why;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use stranded_model::action::Kind;
-use stranded_model::id::MailboxId;
+use stranded_model::id::{Id, MailboxId};
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 use stranded_model::table::{PerMailbox, Table};
@@ -23,11 +26,12 @@ use stranded_model::table::{PerMailbox, Table};
 use crate::check;
 use crate::engine::{Cut, Engine, Limits};
 use crate::scenario::Spec;
-use crate::wire::{Deed, Event, Wrong};
+use crate::wire::{Deed, Event, Sight, Wrong};
 
 pub use self::belief::{Belief, Beliefs};
 pub use self::explanation::{Explanation, Scene};
 use self::harm::Watch;
+pub use self::standing::{Standing, Whereabouts};
 use self::step::Names;
 pub use self::step::Step;
 pub use self::verdict::{Conformance, Exercise, Failure, Finding, Judgement, Safe, Word};
@@ -38,6 +42,9 @@ pub const SPONTANEOUS: [Kind; 3] = [Kind::Redeliver, Kind::Replicate, Kind::Refr
 
 /// The most explanations that are kept at once, unless somebody says otherwise.
 pub const EXPLANATIONS_MAX: usize = 200_000;
+
+/// From how many findings on those are only counted that are like another.
+const FINDINGS_KEPT: usize = 500;
 
 /// How an oracle is to judge.
 #[derive(Clone, Debug)]
@@ -78,7 +85,12 @@ pub struct Oracle<'a> {
     events: usize,
     in_run: usize,
     findings: Vec<Finding>,
+    findings_left_out: usize,
+    /// What was found since the last reset.
+    findings_of_run: Vec<Finding>,
     failure: Option<Failure>,
+    /// The same of this run.
+    failure_of_run: Option<Failure>,
     doubt: Option<String>,
     /// The worlds that explain every run so far.
     worlds: Vec<u16>,
@@ -110,7 +122,10 @@ impl<'a> Oracle<'a> {
             events: 0,
             in_run: 0,
             findings: Vec::new(),
+            findings_left_out: 0,
+            findings_of_run: Vec::new(),
             failure: None,
+            failure_of_run: None,
             doubt: None,
             worlds: all,
             broken: 0,
@@ -127,18 +142,28 @@ impl<'a> Oracle<'a> {
         if let Event::Reset { .. } = event {
             self.in_run = 0;
             self.broken = 0;
+            self.failure_of_run = None;
+            self.findings_of_run.clear();
             self.exercise.runs += 1;
             self.belief = Some(self.beliefs.initial(&[]));
         } else {
             self.in_run += 1;
         }
         self.exercise.count(event);
-        for harm in self.watch.take(event) {
-            let word = harm.property.map_or(Word::Nonconforming, Word::of);
-            self.find(word, harm.property, harm.says);
-        }
+        let harms = self.watch.take(event);
         if !self.manner.safety_only {
             self.explain(event, &step);
+        }
+        // Where the model explains all that was seen it knows more of it than was seen.
+        let known = self.belief.filter(|_| !self.manner.safety_only).map(|belief| self.beliefs.broken(belief).perhaps);
+        let may_be = |property: Option<Safety>| match (known, property) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(broken), Some(property)) => broken & (1 << property as u8) != 0,
+        };
+        for harm in harms.into_iter().filter(|harm| may_be(harm.property)) {
+            let word = harm.property.map_or(Word::Nonconforming, Word::of);
+            self.find(word, harm.property, harm.says);
         }
         Ok(())
     }
@@ -148,9 +173,52 @@ impl<'a> Oracle<'a> {
     /// # Errors
     /// It names something that the scenario does not have.
     pub fn would_explain(&mut self, event: &Event) -> Result<bool, Wrong> {
-        let step = self.names.clone().step(event)?;
-        let after = self.belief.map(|belief| self.beliefs.after(belief, &step));
-        Ok(matches!(after, Some(Ok(after)) if !self.beliefs.is_empty(after)))
+        Ok(self.supposing(event, |_, _| ())?.is_some())
+    }
+
+    /// What can be said if this event came next; nothing if nothing would be left, or too much. It is not taken.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub fn supposing<T>(
+        &mut self,
+        event: &Event,
+        say: impl FnOnce(&mut Self, Belief) -> T,
+    ) -> Result<Option<T>, Wrong> {
+        let known = self.names.clone();
+        let step = match self.names.step(event) {
+            Ok(step) => step,
+            Err(wrong) => {
+                self.names = known;
+                return Err(wrong);
+            }
+        };
+        let after = self.belief.and_then(|belief| self.beliefs.after(belief, &step).ok());
+        let said = after.filter(|after| !self.beliefs.is_empty(*after)).map(|after| say(self, after));
+        self.names = known;
+        Ok(said)
+    }
+
+    /// How everything may stand, as far as it can be seen: each way once.
+    ///
+    /// # Errors
+    /// There are too many explanations.
+    pub fn states(&mut self, belief: Belief) -> Result<BTreeSet<BTreeMap<String, Sight>>, belief::TooMany> {
+        let open = self.beliefs.closed(belief)?;
+        let mailboxes: Vec<MailboxId> = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).collect();
+        let state = |number: u32| {
+            let now = self.beliefs.explanation(number);
+            let sight = |mailbox: &MailboxId| {
+                (crate::report::names::mailbox(*mailbox), look::sight(self.spec, &self.names, now, *mailbox))
+            };
+            mailboxes.iter().map(sight).collect()
+        };
+        Ok(open.into_iter().map(state).collect())
+    }
+
+    /// What the mailboxes are called.
+    pub fn mailboxes(&self) -> impl Iterator<Item = String> {
+        (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).map(crate::report::names::mailbox)
     }
 
     fn explain(&mut self, event: &Event, step: &Step) {
@@ -177,19 +245,18 @@ impl<'a> Oracle<'a> {
                     guards: why.guards,
                     is_bounce: why.is_bounce,
                 };
-                self.failure.get_or_insert(failure);
+                self.fail(failure);
             }
             Ok(after) => {
                 let worlds = self.beliefs.worlds(after);
                 self.worlds.retain(|world| worlds.contains(world));
                 if self.worlds.is_empty() && self.failure.is_none() {
-                    self.failure = Some(Failure::contradiction(self.events, self.in_run, event.line()));
+                    self.fail(Failure::contradiction(self.events, self.in_run, event.line()));
                 }
                 let broken = self.beliefs.broken(after).surely;
                 let new = broken & !self.broken;
                 for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
-                    let says = format!("it is not so that {}", property.says());
-                    self.find(Word::of(property), Some(property), says);
+                    self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
                 }
                 self.broken |= broken;
                 self.belief = Some(self.beliefs.forget(after));
@@ -197,14 +264,18 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    fn fail(&mut self, failure: Failure) {
+        self.failure_of_run.get_or_insert_with(|| failure.clone());
+        self.failure.get_or_insert(failure);
+    }
+
     fn find(&mut self, word: Word, property: Option<Safety>, says: String) {
-        let known = |one: &Finding| one.property == property && one.word == word && one.in_run_of == self.exercise.runs;
-        if self.findings.iter().any(known) {
+        if self.findings_of_run.iter().any(|one| (one.word, one.property) == (word, property)) {
             return;
         }
         let is_expected =
             self.manner.keeps_expectations && property.is_some_and(|property| self.spec.expects_breach_of(property));
-        self.findings.push(Finding {
+        let finding = Finding {
             word,
             property,
             says,
@@ -212,7 +283,15 @@ impl<'a> Oracle<'a> {
             in_run: self.in_run,
             in_run_of: self.exercise.runs,
             is_expected,
-        });
+        };
+        self.findings_of_run.push(finding.clone());
+        // A log without end may find the same without end.
+        let is_alike = |one: &Finding| (one.word, one.property, one.is_expected) == (word, property, is_expected);
+        if self.findings.len() >= FINDINGS_KEPT && self.findings.iter().any(is_alike) {
+            self.findings_left_out += 1;
+        } else {
+            self.findings.push(finding);
+        }
     }
 
     /// What is left now, if the model still explains all of this run.
@@ -232,10 +311,46 @@ impl<'a> Oracle<'a> {
         self.spec
     }
 
-    /// Whether this run has no explanation any more.
+    /// The first event of this run that has no explanation.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.failure.is_some()
+    pub fn failure_of_run(&self) -> Option<&Failure> {
+        self.failure_of_run.as_ref()
+    }
+
+    /// What was found in this run, the first of each kind.
+    #[must_use]
+    pub fn findings_of_run(&self) -> &[Finding] {
+        &self.findings_of_run
+    }
+
+    /// The worlds in which it judges.
+    #[must_use]
+    pub fn scenes(&self) -> &[Scene] {
+        self.beliefs.scenes()
+    }
+
+    /// The places of the worlds that explain every run so far.
+    #[must_use]
+    pub fn worlds_left(&self) -> &[u16] {
+        &self.worlds
+    }
+
+    /// What things are called in what was seen.
+    #[must_use]
+    pub fn names(&self) -> &Names<'a> {
+        &self.names
+    }
+
+    /// The event that nothing explains, by its number from 1.
+    #[must_use]
+    pub fn failed_at(&self) -> Option<usize> {
+        self.failure.as_ref().map(|failure| failure.event)
+    }
+
+    /// How many events there were so far.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.events
     }
 
     /// The findings so far.
@@ -254,7 +369,7 @@ impl<'a> Oracle<'a> {
             touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
         };
         Judgement::of(
-            self.findings.clone(),
+            (self.findings.clone(), self.findings_left_out),
             self.failure.clone(),
             self.doubt.clone(),
             self.exercise.clone(),
@@ -272,7 +387,7 @@ impl<'a> Oracle<'a> {
 }
 
 /// How many messages each mailbox has at first: the most of any way to begin.
-fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
+pub(crate) fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
     states.fold(Table::of(mailboxes, |_: MailboxId| 0), |most, state| {
         Table::of(mailboxes, |mailbox: MailboxId| {
             let accepted = state.accounts[mailbox].record.accepted;
