@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adapters;
 mod advise;
 mod article;
 mod benches;
@@ -26,6 +27,7 @@ mod rows;
 mod runbooks;
 mod saved;
 mod scenarios;
+mod schema;
 mod tidy;
 mod timely;
 mod traceability;
