@@ -16,6 +16,7 @@ mod limitations;
 mod liveness;
 mod loader;
 mod logs;
+mod mutants;
 mod oracle;
 mod past;
 mod process;

@@ -20,7 +20,7 @@ use crate::scenario::{Spec, builtin, nearest};
 use super::Implementation;
 use super::reference::Tampering;
 
-pub use self::mutated::Mutated;
+pub use self::mutated::{Mutated, Position};
 
 /// An implementation with one known defect.
 #[derive(Clone, Copy, Debug)]
