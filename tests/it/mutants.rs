@@ -11,9 +11,9 @@ use pretty_assertions::{assert_eq, assert_ne};
 use rayon::prelude::*;
 use stranded::adapter::mutant::{self, Defect, Mutant, Mutated};
 use stranded::adapter::reference::Moment;
-use stranded::adapter::with_procedure;
 use stranded::oracle::{self, Oracle, Word};
 use stranded::scenario::Spec;
+use stranded::scenario::with_procedure;
 use stranded::wire::{Answer, Deed, Done, Sight};
 use stranded_model::World;
 use stranded_model::state::State;
@@ -251,7 +251,8 @@ fn a_wrong_program_is_another_program_than_the_right_one() {
         let right = stranded::scenario::builtin::procedure(name).unwrap().decoded();
         assert_ne!(program, right, "{}", mutant.name);
         assert_eq!(program.name, right.name);
-        let all_go_on = program.steps.iter().flat_map(|step| &step.on).all(|handler| handler.next < program.steps.len());
+        let all_go_on =
+            program.steps.iter().flat_map(|step| &step.on).all(|handler| handler.next < program.steps.len());
         assert!(all_go_on, "{}", mutant.name);
     }
 }

@@ -132,7 +132,8 @@ fn searched<'a>(
 fn starts(system: &Mutated<'_>) -> Vec<BTreeMap<String, Sight>> {
     let reference = system.reference();
     let looks = reference.beginnings().map(|begun| {
-        let sights = begun.state.accounts.ids().map(|mailbox: MailboxId| (name(mailbox), reference.sight(&begun, mailbox)));
+        let sights =
+            begun.state.accounts.ids().map(|mailbox: MailboxId| (name(mailbox), reference.sight(&begun, mailbox)));
         sights.collect()
     });
     looks.collect()
