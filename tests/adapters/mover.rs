@@ -87,8 +87,7 @@ fn main() -> io::Result<()> {
         let text = |key| value(&line, key, "\"", ['"', '"']);
         let list = |key| value(&line, key, "[", [']', ']']).split(',').map(|name| name.replace('"', "")).collect();
         let done = |result: &str| format!(r#""done","result":"{result}""#);
-        let mailbox = boxes.get_mut(text("mailbox"));
-        let answer = match (text("type"), text("action"), mailbox) {
+        let answer = match (text("type"), text("action"), boxes.get_mut(text("mailbox"))) {
             ("hello", ..) => {
                 (servers, names, home) = (list("servers"), list("mailboxes"), text("home").to_owned());
                 CAN.replace('\n', "")

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adapters;
 mod advise;
 mod article;
 mod benches;
 mod bounds;
 mod cli;
+mod conform;
 mod crowd;
 mod drive;
 mod engines;
@@ -26,6 +28,7 @@ mod rows;
 mod runbooks;
 mod saved;
 mod scenarios;
+mod schema;
 mod tidy;
 mod timely;
 mod traceability;
