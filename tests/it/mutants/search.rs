@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 use stranded::adapter::Implementation;
 use stranded::adapter::mutant::{Mutated, Position};
-use stranded::oracle::{Explanation, Oracle, Standing, Whereabouts, Word};
+use stranded::oracle::{Explanation, Failure, Oracle, Standing, Whereabouts, Word};
 use stranded::wire::{Deed, Event, Sight};
+use stranded_model::World;
 use stranded_model::action::{Action, Kind};
 use stranded_model::id::{Id, MailboxId};
 use stranded_model::scenario::Fault;
+use stranded_model::state::State;
 
 /// What is asked at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +54,8 @@ pub(crate) struct Found {
     pub(crate) deeds: Vec<Deed>,
     /// What the judge found on the way.
     pub(crate) words: Vec<(usize, Word)>,
+    /// Why the model does not explain it, if it does not.
+    pub(crate) failure: Option<Failure>,
 }
 
 /// The most that a judge may remember in one search.
@@ -112,7 +116,7 @@ fn searched<'a>(
                 }
                 deeds.reverse();
                 let words = oracle.findings_of_run().iter().map(|finding| (finding.in_run, finding.word)).collect();
-                return Some(Found { word, deeds, words });
+                return Some(Found { word, deeds, words, failure: oracle.failure_of_run().cloned() });
             }
             let is_lost = oracle.belief().is_none();
             if is_lost && matches!(manner.goal, Goal::Surprise) {
@@ -164,32 +168,33 @@ fn is_found(oracle: &Oracle<'_>, findings: usize, goal: Goal) -> Option<Word> {
     }
 }
 
-/// What can be asked: whatever one explanation allows, or refuses for a reason that is the world's; where nothing is explained
-/// any more, what the mutant's own program can do.
+/// What can be asked: whatever one explanation allows, or refuses for a reason that is the world's, and none refuses because the
+/// scenario has no more of it; where nothing is explained any more, what the mutant's own program can do.
 fn offers(oracle: &mut Oracle<'_>, system: &Mutated<'_>, manner: &Manner) -> Vec<Deed> {
-    let believed = oracle.belief().and_then(|belief| {
-        let beliefs = oracle.beliefs();
-        let own = beliefs.explanations(belief).find(|one| one.world == 0).cloned();
-        own.or_else(|| beliefs.explanations(belief).next().cloned())
-    });
+    let believed: Vec<Explanation> = match oracle.belief() {
+        Some(belief) => oracle.beliefs().explanations(belief).cloned().collect(),
+        None => Vec::new(),
+    };
+    let likely = believed.iter().find(|one| one.world == 0).or(believed.first());
     let own = system.reference();
-    let (now, world): (Explanation, _) = match believed {
-        Some(one) => {
-            let world = oracle.beliefs().scenes()[usize::from(one.world)].world.clone();
-            (one, world)
-        }
-        None => (own.now().clone(), own.world().clone()),
+    let now = likely.unwrap_or(own.now());
+    let world = if likely.is_some() { &oracle.scenes()[usize::from(now.world)].world } else { own.world() };
+    let is_bounded = |world: &World, state: &State, action: &Action| {
+        world.step(state, action).is_err_and(|reason| reason.is_bound())
     };
-    let is_offered = |action: &&Action| match world.step(&now.state, action) {
-        Ok(_) => true,
-        Err(reason) => !reason.is_bound(),
+    let is_offered = |action: &&Action| {
+        !is_bounded(world, &now.state, action)
+            && !believed
+                .iter()
+                .any(|one| is_bounded(&oracle.scenes()[usize::from(one.world)].world, &one.state, action))
     };
-    let deed = |action: &Action| oracle.deed_of(&now, action);
+    let deed = |action: &Action| oracle.deed_of(now, action);
     let offered = world.actions().iter().filter(is_offered);
     match manner.grain {
         Grain::Steps => offered.filter_map(deed).collect(),
         Grain::Runs => {
-            let is_mortal = world.scenario.environment.faults.contains(&Fault::ProgramDies);
+            let is_mortal =
+                world.scenario.environment.faults.contains(&Fault::ProgramDies) && now.state.shared.faults_left > 0;
             let of_programs = [Kind::Act, Kind::RequestLost, Kind::ReplyLost, Kind::Die];
             let whole = offered.filter(|action| !of_programs.contains(&action.kind()));
             whole.filter_map(deed).flat_map(|deed| in_whole_runs(deed, is_mortal)).collect()
