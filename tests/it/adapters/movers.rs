@@ -107,7 +107,7 @@ fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Jud
                 oracle.take(&Event::Saw { mailbox: mailbox.clone(), sight }).unwrap();
             }
             judged += 1;
-            if oracle.has_failed() {
+            if oracle.belief().is_none() {
                 break;
             }
         }
