@@ -85,6 +85,11 @@ impl<'a> Reference<'a> {
         &self.now
     }
 
+    /// How it can begin.
+    pub fn beginnings(&self) -> impl Iterator<Item = Explanation> {
+        self.world.initial.iter().cloned().map(explanation)
+    }
+
     /// Goes back, or ahead, to where it was in the same run.
     pub fn return_to(&mut self, now: Explanation) {
         self.now = now;

@@ -353,6 +353,12 @@ impl<'a> Oracle<'a> {
         self.events
     }
 
+    /// Why this run has no explanation any more.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
     /// The findings so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

@@ -16,7 +16,10 @@ pub struct Standing<'a> {
     events: usize,
     in_run: usize,
     findings: Vec<Finding>,
+    findings_left_out: usize,
+    findings_of_run: Vec<Finding>,
     failure: Option<Failure>,
+    failure_of_run: Option<Failure>,
     doubt: Option<String>,
     worlds: Vec<u16>,
     broken: u8,
@@ -42,7 +45,10 @@ impl<'a> Oracle<'a> {
             events: self.events,
             in_run: self.in_run,
             findings: self.findings.clone(),
+            findings_left_out: self.findings_left_out,
+            findings_of_run: self.findings_of_run.clone(),
             failure: self.failure.clone(),
+            failure_of_run: self.failure_of_run.clone(),
             doubt: self.doubt.clone(),
             worlds: self.worlds.clone(),
             broken: self.broken,
@@ -58,7 +64,10 @@ impl<'a> Oracle<'a> {
         self.events = standing.events;
         self.in_run = standing.in_run;
         self.findings = standing.findings;
+        self.findings_left_out = standing.findings_left_out;
+        self.findings_of_run = standing.findings_of_run;
         self.failure = standing.failure;
+        self.failure_of_run = standing.failure_of_run;
         self.doubt = standing.doubt;
         self.worlds = standing.worlds;
         self.broken = standing.broken;

@@ -15,13 +15,12 @@ mod servers;
 use stranded_model::procedure::Procedure;
 use stranded_model::state::State;
 
-use crate::adapter::with_procedure;
 use crate::scenario::{Spec, builtin, nearest};
 
 use super::Implementation;
 use super::reference::Tampering;
 
-pub use self::mutated::Mutated;
+pub use self::mutated::{Mutated, Position};
 
 /// An implementation with one known defect.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +82,7 @@ impl Mutant {
     /// # Errors
     /// There is no built-in procedure of the name that it is to be.
     pub fn scene(&self, spec: &Spec) -> Result<Spec, String> {
-        self.implements().map_or_else(|| Ok(spec.clone()), |name| with_procedure(spec, name))
+        self.implements().map_or_else(|| Ok(spec.clone()), |name| crate::scenario::with_procedure(spec, name))
     }
 
     /// It as an implementation, in this scenario, under the given combination of answers to what no source settles.

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use stranded::adapter::{Child, Implementation, Reference, Welcome, greeting, with_procedure};
+use stranded::adapter::{Child, Implementation, Reference, Welcome, greeting};
 use stranded::oracle::{Conformance, Explanation, Judgement, Manner, Oracle};
+use stranded::scenario::with_procedure;
 use stranded::scenario::{self, Spec};
 use stranded::wire::{Answer, Deed, Done, Event};
 use stranded_model::action::{Action, Kind};
@@ -106,7 +107,7 @@ fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Jud
                 oracle.take(&Event::Saw { mailbox: mailbox.clone(), sight }).unwrap();
             }
             judged += 1;
-            if oracle.belief().is_none() {
+            if oracle.failed_at().is_some() {
                 break;
             }
         }
