@@ -42,10 +42,19 @@ pub enum Command {
     /// Answer what a test harness asks about a run: what may be done, answered and seen, and the verdict; JSON Lines on
     /// standard input and output
     Oracle(Consult),
+    /// Drive an adapter through a scenario, and judge it
+    Conform(Box<Conform>),
     /// Judge a recorded log of what a system did
     Validate(Validate),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
+    /// Answer as an adapter does, on standard input and output
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
+    /// Talk to a new adapter, and say what is wrong with it and how to mend it
+    Doctor(Doctor),
+    /// Print the JSON Schema of something that is read or written here
+    Schema(Schema),
     /// Print a completion script for a shell
     Completions {
         /// The shell.
@@ -181,6 +190,74 @@ pub struct Replay {
     pub output: Output,
 }
 
+/// `stranded conform`
+#[derive(Debug, Args)]
+pub struct Conform {
+    /// A built-in scenario or a TOML file
+    #[arg(required_unless_present = "replay", conflicts_with = "replay")]
+    pub scenario: Option<String>,
+    /// The adapter: a command and its arguments
+    #[arg(last = true, required = true, value_name = "ADAPTER")]
+    pub adapter: Vec<String>,
+    /// Ask the same again that was recorded in this file, instead of driving
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<String>,
+    /// How to choose what is asked next
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub drive: Driving,
+    /// What runs are drawn with: the same seed asks the same
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Ask for whole runs of a procedure, also of an adapter that can do single steps
+    #[arg(long)]
+    pub whole_runs: bool,
+    /// Stop after this many actions, those that make a failing run short left out
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub max_actions: usize,
+    /// Stop after this time, such as 10s or 5m
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// Fail if less than this part of the transitions was asked for, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub fail_under: Option<f64>,
+    /// Judge only what was seen, by the safety properties: nobody knows which procedure is followed
+    #[arg(long)]
+    pub safety: bool,
+    /// Judge by this built-in procedure, whatever the scenario says is run
+    #[arg(long, value_name = "PROCEDURE", conflicts_with_all = ["safety", "replay"])]
+    pub implements: Option<String>,
+    /// Give up when more than this many explanations are left at once
+    #[arg(long, value_name = "N", default_value_t = EXPLANATIONS_MAX)]
+    pub max_beliefs: usize,
+    /// How long an answer may take
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10s")]
+    pub deadline: Duration,
+    /// Append what the adapter says on standard error to this file
+    #[arg(long, value_name = "FILE")]
+    pub adapter_log: Option<PathBuf>,
+    /// Write all that was asked, answered and seen to this file, as a log that `validate` reads
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Save the shortest failing runs in this folder
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// How to choose what an adapter is asked next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Driving {
+    /// Whatever was not asked yet, until everything was
+    #[default]
+    Exhaustive,
+    /// Anything that is possible, drawn with the seed
+    Random,
+    /// What leads where it was least, ties drawn with the seed
+    Guided,
+}
+
 /// `stranded validate`
 #[derive(Debug, Args)]
 pub struct Validate {
@@ -296,6 +373,55 @@ pub struct Advise {
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `stranded adapter`
+#[derive(Debug, Subcommand)]
+pub enum AdapterCommand {
+    /// The model itself as an implementation
+    Reference(AdapterReference),
+}
+
+/// `stranded adapter reference`
+#[derive(Debug, Args)]
+pub struct AdapterReference {
+    /// Which combination of answers to the scenario's assumptions it follows, from 0, in the order of `check --assumptions`
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub combination: usize,
+}
+
+/// `stranded doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The adapter: a command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// The scenario that it is asked about
+    #[arg(long, value_name = "SCENARIO", default_value = "move")]
+    pub scenario: String,
+    /// How long an answer may take
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "5s")]
+    pub deadline: Duration,
+    /// How much longer to wait for a late answer, to tell a slow adapter from one that does not flush
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "5s")]
+    pub patience: Duration,
+    /// Append what the adapter says on standard error to this file
+    #[arg(long, value_name = "FILE")]
+    pub adapter_log: Option<PathBuf>,
+    /// Where and how to print.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `stranded schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what
+    #[arg(value_enum)]
+    pub kind: crate::schema::Kind,
+    /// Write to this file instead of standard output
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// One of a few values of the model, by the name that files give it.

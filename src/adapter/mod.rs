@@ -1,6 +1,15 @@
 //! Implementations under test: how `stranded` asks one to do something and to be looked at. An implementation judges nothing.
+//!
+//! `reference` is the model itself. `child` is another process: `group` starts and ends it, `process` reads and writes its lines,
+//! `fault` says what it did wrong. `serve` is the other end of such a conversation, `doctor` a conversation for its own sake.
 
+pub mod child;
+pub mod doctor;
+pub mod fault;
+pub mod group;
+pub mod process;
 pub mod reference;
+pub mod serve;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,6 +17,8 @@ use std::fmt;
 use crate::scenario::{Spec, builtin};
 use crate::wire::{Answer, Capabilities, Deed, Event, Greeting, PROTOCOL, Sight};
 
+pub use self::child::{Child, DEADLINE, Patience};
+pub use self::fault::Fault;
 pub use self::reference::Reference;
 
 /// Something that can be asked to do the actions of a scenario.

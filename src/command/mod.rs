@@ -1,10 +1,14 @@
 //! What each command does: read the input, ask the library, print the answer, say how to end.
 
+mod adapter;
 mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
+mod conform;
+mod doctor;
 mod generate;
+mod interrupt;
 mod judging;
 mod list;
 mod oracle;
@@ -35,6 +39,8 @@ pub enum Failure {
     NotAsExpected(String),
     /// Somebody who was needed did not come, or went away.
     Inconclusive(String),
+    /// An adapter broke the protocol, hung or died unasked.
+    BrokenAdapter(String),
 }
 
 impl Failure {
@@ -45,6 +51,7 @@ impl Failure {
             Self::Input(_) | Self::Log(_) | Self::Usage(_) => Exit::Usage,
             Self::NotAsExpected(_) => Exit::NotAsExpected,
             Self::Inconclusive(_) => Exit::Inconclusive,
+            Self::BrokenAdapter(_) => Exit::BrokenAdapter,
         }
     }
 }
@@ -66,7 +73,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Input(diagnostics) => f.write_str(&diagnostics.render(true)),
             Self::Log(error) => f.write_str(&error.render(true)),
-            Self::Usage(reason) | Self::NotAsExpected(reason) | Self::Inconclusive(reason) => {
+            Self::Usage(reason)
+            | Self::NotAsExpected(reason)
+            | Self::Inconclusive(reason)
+            | Self::BrokenAdapter(reason) => {
                 write!(f, "{}error{}: {reason}", output::ERROR.render(), output::ERROR.render_reset())
             }
         }
@@ -79,14 +89,20 @@ impl fmt::Display for Failure {
 /// What was wrong with the input; nothing was printed as a result then.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
+        Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Generate(arguments) => generate::run(arguments),
         Command::Oracle(arguments) => oracle::run(arguments),
+        Command::Conform(arguments) => conform::run(arguments),
         Command::Validate(arguments) => validate::run(arguments),
+        Command::Schema(arguments) => {
+            output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);

@@ -86,7 +86,7 @@ impl Judge<'_> {
         };
         let event = judging::renamed(&event, self.given, self.procedure);
         self.oracle.take(&event).map_err(|wrong| line.error(self.name, wrong))?;
-        let known = self.oracle.findings().len() + usize::from(self.oracle.has_failed());
+        let known = self.oracle.findings().len() + usize::from(self.oracle.failed_at().is_some());
         if known != self.known {
             self.known = known;
             self.lines.insert(self.oracle.events(), line.number);

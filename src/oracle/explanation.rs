@@ -261,13 +261,15 @@ impl Scene {
                 after.state = self.ended(&now.state, program, crash, told)?;
                 after.calls.remove(place);
             }
-            Status::Waiting => match told.result {
-                // An answer that says nothing may be wrong about a run only as long as the program runs, and it has ended.
-                Outcome::Unknown if !matches!(op, Op::Run { .. }) => after.calls[place].number = None,
-                Outcome::Unknown | Outcome::Failed if !matches!(op, Op::Start(_)) => {
-                    after.calls.remove(place);
-                }
-                Outcome::Ok | Outcome::Refused | Outcome::Failed | Outcome::Unknown => return None,
+            Status::Waiting => match (told.result, op) {
+                // Whoever cannot say how a run ended has made sure that it is over; it may never have begun.
+                (Outcome::Unknown, Op::Run { .. }) => drop(after.calls.remove(place)),
+                // Anything else may still happen, or never.
+                (Outcome::Unknown, _) => after.calls[place].number = None,
+                // A run that failed was begun.
+                (Outcome::Failed, Op::Run { .. } | Op::Start(_)) => return None,
+                (Outcome::Failed, _) => drop(after.calls.remove(place)),
+                (Outcome::Ok | Outcome::Refused, _) => return None,
             },
         }
         Some(after)

@@ -180,8 +180,8 @@ impl<'a> Watch<'a> {
         }
         let mut harms = seen.losses(sight, &servers);
         let harm = |property: Safety, says: String| Harm { property: Some(property), says };
-        if let Some((run, Done::Ok, _)) = &seen.ended
-            && let Some(says) = false_success(run, sight)
+        if let Some((run, Done::Ok, Some(before))) = &seen.ended
+            && let Some(says) = false_success(run, before, sight)
         {
             harms.push(harm(Safety::NoFalseSuccess, says));
         }
@@ -314,12 +314,15 @@ fn everything<'s>(sight: &'s Sight, servers: &[&str]) -> Option<BTreeSet<&'s str
     servers.iter().all(is_seen).then(|| held(sight).chain(listed).collect())
 }
 
-/// Why a run that said ok has not done what it was for, as far as that can be seen.
-fn false_success(run: &Run, sight: &Sight) -> Option<String> {
+/// Why a run that said ok has not done what it was for, as far as that can be seen. It may have been done before it began.
+fn false_success(run: &Run, before: &Sight, sight: &Sight) -> Option<String> {
     let names_to = |homes: &HomesSight| {
         let is = |home: &Option<Option<String>>| home.as_ref().is_none_or(|home| home.as_ref() == Some(&run.to));
         is(&homes.home_mdb) && is(&homes.home_mta)
     };
+    if before.directory.is_empty() || before.directory.values().flatten().any(names_to) {
+        return None;
+    }
     let replicas = &sight.directory;
     if !replicas.is_empty() && !replicas.values().flatten().any(names_to) {
         return Some(format!("{} said ok, and the directory does not name {}", run.procedure, run.to));

@@ -85,8 +85,10 @@ pub struct Oracle<'a> {
     findings: Vec<Finding>,
     findings_left_out: usize,
     /// What was found since the last reset.
-    found_in_run: Vec<(Word, Option<Safety>)>,
+    findings_of_run: Vec<Finding>,
     failure: Option<Failure>,
+    /// The same of this run.
+    failure_of_run: Option<Failure>,
     doubt: Option<String>,
     /// The worlds that explain every run so far.
     worlds: Vec<u16>,
@@ -119,8 +121,9 @@ impl<'a> Oracle<'a> {
             in_run: 0,
             findings: Vec::new(),
             findings_left_out: 0,
-            found_in_run: Vec::new(),
+            findings_of_run: Vec::new(),
             failure: None,
+            failure_of_run: None,
             doubt: None,
             worlds: all,
             broken: 0,
@@ -137,19 +140,28 @@ impl<'a> Oracle<'a> {
         if let Event::Reset { .. } = event {
             self.in_run = 0;
             self.broken = 0;
-            self.found_in_run.clear();
+            self.failure_of_run = None;
+            self.findings_of_run.clear();
             self.exercise.runs += 1;
             self.belief = Some(self.beliefs.initial(&[]));
         } else {
             self.in_run += 1;
         }
         self.exercise.count(event);
-        for harm in self.watch.take(event) {
-            let word = harm.property.map_or(Word::Nonconforming, Word::of);
-            self.find(word, harm.property, harm.says);
-        }
+        let harms = self.watch.take(event);
         if !self.manner.safety_only {
             self.explain(event, &step);
+        }
+        // Where the model explains all that was seen it knows more of it than was seen.
+        let known = self.belief.filter(|_| !self.manner.safety_only).map(|belief| self.beliefs.broken(belief).perhaps);
+        let may_be = |property: Option<Safety>| match (known, property) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(broken), Some(property)) => broken & (1 << property as u8) != 0,
+        };
+        for harm in harms.into_iter().filter(|harm| may_be(harm.property)) {
+            let word = harm.property.map_or(Word::Nonconforming, Word::of);
+            self.find(word, harm.property, harm.says);
         }
         Ok(())
     }
@@ -231,19 +243,18 @@ impl<'a> Oracle<'a> {
                     guards: why.guards,
                     is_bounce: why.is_bounce,
                 };
-                self.failure.get_or_insert(failure);
+                self.fail(failure);
             }
             Ok(after) => {
                 let worlds = self.beliefs.worlds(after);
                 self.worlds.retain(|world| worlds.contains(world));
                 if self.worlds.is_empty() && self.failure.is_none() {
-                    self.failure = Some(Failure::contradiction(self.events, self.in_run, event.line()));
+                    self.fail(Failure::contradiction(self.events, self.in_run, event.line()));
                 }
                 let broken = self.beliefs.broken(after).surely;
                 let new = broken & !self.broken;
                 for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
-                    let says = format!("it is not so that {}", property.says());
-                    self.find(Word::of(property), Some(property), says);
+                    self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
                 }
                 self.broken |= broken;
                 self.belief = Some(self.beliefs.forget(after));
@@ -251,20 +262,18 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    fn fail(&mut self, failure: Failure) {
+        self.failure_of_run.get_or_insert_with(|| failure.clone());
+        self.failure.get_or_insert(failure);
+    }
+
     fn find(&mut self, word: Word, property: Option<Safety>, says: String) {
-        if self.found_in_run.contains(&(word, property)) {
+        if self.findings_of_run.iter().any(|one| (one.word, one.property) == (word, property)) {
             return;
         }
-        self.found_in_run.push((word, property));
         let is_expected =
             self.manner.keeps_expectations && property.is_some_and(|property| self.spec.expects_breach_of(property));
-        // A log without end may find the same without end.
-        let is_alike = |one: &Finding| (one.word, one.property, one.is_expected) == (word, property, is_expected);
-        if self.findings.len() >= FINDINGS_KEPT && self.findings.iter().any(is_alike) {
-            self.findings_left_out += 1;
-            return;
-        }
-        self.findings.push(Finding {
+        let finding = Finding {
             word,
             property,
             says,
@@ -272,7 +281,15 @@ impl<'a> Oracle<'a> {
             in_run: self.in_run,
             in_run_of: self.exercise.runs,
             is_expected,
-        });
+        };
+        self.findings_of_run.push(finding.clone());
+        // A log without end may find the same without end.
+        let is_alike = |one: &Finding| (one.word, one.property, one.is_expected) == (word, property, is_expected);
+        if self.findings.len() >= FINDINGS_KEPT && self.findings.iter().any(is_alike) {
+            self.findings_left_out += 1;
+        } else {
+            self.findings.push(finding);
+        }
     }
 
     /// What is left now, if the model still explains all of this run.
@@ -292,10 +309,34 @@ impl<'a> Oracle<'a> {
         self.spec
     }
 
-    /// Whether this run has no explanation any more.
+    /// The first event of this run that has no explanation.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.failure.is_some()
+    pub fn failure_of_run(&self) -> Option<&Failure> {
+        self.failure_of_run.as_ref()
+    }
+
+    /// What was found in this run, the first of each kind.
+    #[must_use]
+    pub fn findings_of_run(&self) -> &[Finding] {
+        &self.findings_of_run
+    }
+
+    /// The worlds in which it judges.
+    #[must_use]
+    pub fn scenes(&self) -> &[Scene] {
+        self.beliefs.scenes()
+    }
+
+    /// The places of the worlds that explain every run so far.
+    #[must_use]
+    pub fn worlds_left(&self) -> &[u16] {
+        &self.worlds
+    }
+
+    /// What things are called in what was seen.
+    #[must_use]
+    pub fn names(&self) -> &Names<'a> {
+        &self.names
     }
 
     /// The event that nothing explains, by its number from 1.

@@ -77,6 +77,20 @@ impl Word {
     }
 }
 
+/// What was found when the model says in every explanation that a property is broken, in one sentence without a full stop.
+pub(super) fn breach(property: Safety) -> &'static str {
+    match property {
+        Safety::NoLoss => "a message that was accepted is nowhere",
+        Safety::NoLastCopyDelete => "a step deleted a message that was nowhere else",
+        Safety::NoFalseSuccess => "a run reported ok, and what it was for was never done",
+        Safety::HomeCoherent => "at rest, the home attributes do not name one server",
+        Safety::NoSelfMove => "the directory was asked to move a recipient from a server to itself",
+        Safety::TransitOwned => "a mailbox is in transit, and nobody moves it",
+        Safety::Reachable => "at rest, a message is not in the mailbox that the home names",
+        Safety::OneHome => "at rest, two stores hold messages of one mailbox",
+    }
+}
+
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

@@ -34,7 +34,7 @@ impl Why {
 }
 
 /// One thing, as it was and as it may be.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Against {
     /// What it is about.
     pub what: String,

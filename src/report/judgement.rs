@@ -198,15 +198,18 @@ fn pieces(line: &str, width: usize) -> Vec<String> {
     shown
 }
 
-/// The most findings that a text shows.
-const FINDINGS_SHOWN: usize = 12;
-
 fn findings(judged: &Judged<'_>, width: u16) -> String {
     let mut text = String::new();
-    let mut told: Vec<&Finding> = judged.judgement.findings.iter().collect();
+    let all = &judged.judgement.findings;
+    let alike = |one: &Finding| all.iter().filter(|other| kind(other) == kind(one)).count();
+    // The same of a later run says nothing new.
+    let mut told: Vec<&Finding> = Vec::new();
+    for finding in all {
+        if told.iter().all(|known| kind(known) != kind(finding)) {
+            told.push(finding);
+        }
+    }
     told.sort_by_key(|finding| (finding.is_expected, finding.event));
-    let left_out = told.len().saturating_sub(FINDINGS_SHOWN) + judged.judgement.findings_left_out;
-    told.truncate(FINDINGS_SHOWN);
     if !told.is_empty() {
         text.push('\n');
     }
@@ -214,15 +217,24 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
         let style = if finding.is_expected { Style::new() } else { BAD };
         let property = finding.property.map_or_else(String::new, |property| format!(" ({})", property.name()));
         let expected = if finding.is_expected { ", as the scenario expects" } else { "" };
-        let says =
-            format!("{}{property}, {}: {}{expected}", finding.word.name(), judged.place(finding.event), finding.says);
+        let often = match alike(finding) {
+            1 => String::new(),
+            times => format!("; {times} times"),
+        };
+        let place = judged.place(finding.event);
+        let says = format!("{}{property}, {place}: {}{expected}{often}", finding.word.name(), finding.says);
         let says = wrapped(&says, 4, width);
         let _ = writeln!(text, "  {style}*{style:#} {says}");
     }
-    if left_out > 0 {
-        let _ = writeln!(text, "  … {left_out} more");
+    if judged.judgement.findings_left_out > 0 {
+        let _ = writeln!(text, "  … {} more", judged.judgement.findings_left_out);
     }
     text
+}
+
+/// What makes two findings the same kind of thing.
+fn kind(finding: &Finding) -> (Word, Option<&'static str>, bool) {
+    (finding.word, finding.property.map(|property| property.name()), finding.is_expected)
 }
 
 /// The most combinations of answers that a text shows.

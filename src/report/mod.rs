@@ -4,6 +4,7 @@ pub mod advice_json;
 pub mod advice_text;
 mod advice_words;
 pub mod doubt;
+pub mod driven;
 pub mod formats;
 pub mod json;
 pub mod judgement;

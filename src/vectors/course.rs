@@ -9,7 +9,6 @@ use stranded_model::procedure::Outcome as Result;
 use stranded_model::state::State;
 use stranded_model::table::Table;
 
-use crate::adapter;
 use crate::oracle::step::{Names, Op, Step as Asked, Told, deed};
 use crate::oracle::{Belief, Beliefs, Explanation, look};
 use crate::report::names;
@@ -133,10 +132,10 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn deed(&mut self, ask: &Ask, state: &State) -> Option<Deed> {
         self.now.state = state.clone();
         match *ask {
-            Ask::Act(action) => deed(self.wanted.given, &self.names, &self.now, &action),
+            Ask::Act(action) => deed(self.wanted.spec, &self.names, &self.now, &action),
             Ask::Run { mailbox, administrator, run, crash } => {
                 let start = Action::Start { mailbox, administrator, run };
-                match deed(self.wanted.given, &self.names, &self.now, &start)? {
+                match deed(self.wanted.spec, &self.names, &self.now, &start)? {
                     Deed::Start { run } => Some(Deed::Run { run, crash }),
                     _ => None,
                 }
@@ -146,12 +145,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     /// Works out what may be answered to something that is asked, and seen after it; whether that is not too much.
     fn take(&mut self, asked: &Deed, ask: Ask) -> bool {
-        let mut known = asked.clone();
-        if self.wanted.given != self.wanted.spec {
-            let name = self.wanted.spec.scenario.runs().next().map(|(_, run)| run.procedure.name.clone());
-            adapter::rename(&mut known, self.wanted.given, &name.unwrap_or_default());
-        }
-        let Ok(op) = self.names.op(&known) else { return false };
+        let Ok(op) = self.names.op(asked) else { return false };
         if let (Op::Deliver { mailbox, message, .. }, Ask::Act(Action::Deliver { .. })) = (op, ask) {
             self.now.arrivals[mailbox].push(message);
         }

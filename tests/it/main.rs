@@ -8,6 +8,7 @@ mod benches;
 mod bounds;
 mod cli;
 mod crowd;
+mod drive;
 mod engines;
 mod limitations;
 mod liveness;
