@@ -177,8 +177,7 @@ impl<'a> Map<'a> {
         let Some(start) = self.states.get_index_of(initial) else { return };
         let mut at = start;
         for (ask, _) in asks {
-            // What is not possible here is refused, and changes nothing.
-            let Some(edge) = self.edges[at].iter_mut().find(|edge| edge.ask == *ask) else { continue };
+            let Some(edge) = self.edges[at].iter_mut().find(|edge| edge.ask == *ask) else { return };
             note(&mut self.counted, edge);
             match edge.to {
                 Some(to) => at = to as usize,
