@@ -129,10 +129,7 @@ fn a_wrong_line_is_told_with_its_file_its_place_and_what_would_be_right() {
         (wrong("\"queued\":[]", "\"queued\":1"), ["log.jsonl:3:", "`queued` is a number", "a list of strings"]),
         (wrong("\"returned\"", "\"retourned\""), ["log.jsonl:3:", "a key `retourned`", "`returned`"]),
         (format!("[]\n{log}"), ["log.jsonl:1:1", "a list instead of an object", "one JSON object"]),
-        (
-            format!("{{\"note\":\"{}\"}}", "x".repeat(1 << 20)),
-            ["log.jsonl:1:1", "more than 1048576 bytes", "one event"],
-        ),
+        (format!("{{\"note\":\"{}\"}}", "x".repeat(1 << 20)), ["log.jsonl:1:", "more than 1048576 bytes", "one event"]),
     ] {
         let ran = judged(&log, &[]);
         assert_eq!(ran.code, 2, "{told:?}");
