@@ -37,13 +37,13 @@ pub enum Command {
     Show(Show),
     /// Tell a saved trace step by step
     Replay(Replay),
+    /// Drive an adapter through a scenario, and judge it
+    Conform(Box<Conform>),
     /// Write test vectors that cover every transition of a scenario, to be run without stranded
     Generate(Generate),
     /// Answer what a test harness asks about a run: what may be done, answered and seen, and the verdict; JSON Lines on
     /// standard input and output
     Oracle(Consult),
-    /// Drive an adapter through a scenario, and judge it
-    Conform(Box<Conform>),
     /// Judge a recorded log of what a system did
     Validate(Validate),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
@@ -165,6 +165,8 @@ pub enum Listed {
     Properties,
     /// What no source settles
     Assumptions,
+    /// The seeded wrong implementations
+    Mutants,
 }
 
 /// `stranded show`
@@ -385,6 +387,9 @@ pub enum AdapterCommand {
 /// `stranded adapter reference`
 #[derive(Debug, Args)]
 pub struct AdapterReference {
+    /// Be this wrong implementation instead; `stranded list mutants` has them
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<String>,
     /// Which combination of answers to the scenario's assumptions it follows, from 0, in the order of `check --assumptions`
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub combination: usize,

@@ -22,6 +22,9 @@ use super::{Broken, Implementation, Welcome};
 /// How long an answer may take, unless somebody says otherwise.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
+/// How long an adapter whose pipes are closed may take to end, to be told as one that ended.
+const ENDING: Duration = Duration::from_secs(1);
+
 /// How long is waited for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -38,7 +41,7 @@ impl Patience {
         Self { deadline, late: deadline.min(Duration::from_secs(1)) }
     }
 
-    /// For an answer when the input is closed, or for the end when the output is.
+    /// For an answer when the input is closed, and for the last of what was written.
     fn closing(self) -> Duration {
         self.deadline.max(Duration::from_secs(1))
     }
@@ -110,7 +113,9 @@ impl Child {
             Tell::Done(answer) => {
                 return Err(self.mistaken("result", answer.result.name(), "`ok`, the answer to `bye`"));
             }
-            other => return Err(self.out_of_turn(&other, "done")),
+            other @ (Tell::Hello(_) | Tell::Skip { .. } | Tell::Seen(_)) => {
+                return Err(self.out_of_turn(&other, "done"));
+            }
         }
         self.process.close_input();
         if !self.process.ends_within(self.patience.deadline) {
@@ -204,7 +209,7 @@ impl Child {
 
     /// Its pipes are closed: it has ended, or else this is what it did.
     fn ended(&mut self, otherwise: Fault) -> Broken {
-        if self.process.ends_within(self.patience.closing()) {
+        if self.process.ends_within(ENDING) {
             let status = self.process.end();
             self.broken(Fault::Ended(status), None)
         } else {
@@ -298,21 +303,21 @@ impl Implementation for Child {
                 Err(wrong) => Err(self.about(Fault::BadLine(wrong))),
             },
             Tell::Skip { reason } => Ok(Welcome::Skip(reason)),
-            other => Err(self.out_of_turn(&other, "hello, or skip")),
+            other @ (Tell::Done(_) | Tell::Seen(_)) => Err(self.out_of_turn(&other, "hello, or skip")),
         }
     }
 
     fn reset(&mut self, start: &BTreeMap<String, Sight>) -> Result<Answer, Broken> {
         match self.ask(Ask::Reset { start: start.clone() })? {
             Tell::Done(answer) => Ok(answer),
-            other => Err(self.out_of_turn(&other, "done")),
+            other @ (Tell::Hello(_) | Tell::Skip { .. } | Tell::Seen(_)) => Err(self.out_of_turn(&other, "done")),
         }
     }
 
     fn perform(&mut self, deed: &Deed) -> Result<Answer, Broken> {
         match self.ask(Ask::Do { deed: deed.clone() })? {
             Tell::Done(answer) => Ok(answer),
-            other => Err(self.out_of_turn(&other, "done")),
+            other @ (Tell::Hello(_) | Tell::Skip { .. } | Tell::Seen(_)) => Err(self.out_of_turn(&other, "done")),
         }
     }
 
@@ -322,7 +327,7 @@ impl Implementation for Child {
                 Ok(()) => Ok(sight),
                 Err(wrong) => Err(self.about(Fault::BadLine(wrong))),
             },
-            other => Err(self.out_of_turn(&other, "seen")),
+            other @ (Tell::Hello(_) | Tell::Skip { .. } | Tell::Done(_)) => Err(self.out_of_turn(&other, "seen")),
         }
     }
 }

@@ -6,12 +6,11 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use stranded_model::action::Kind;
-use stranded_model::id::MessageId;
+use stranded_model::id::{MailboxId, MessageId};
 
 use crate::report::names;
 use crate::scenario::Spec;
-use crate::wire::deed::{RUN, Run};
+use crate::wire::deed::Run;
 use crate::wire::{Answer, Capabilities, Deed, Done, Sight};
 
 use super::fault::{Afterwards, Fault};
@@ -223,8 +222,9 @@ struct Talk {
 impl Talk {
     /// Asks everything once: greets, resets, does what the adapter can do of the simplest, looks at every mailbox, says goodbye.
     fn hold(&mut self, spec: &Spec, child: &mut Child) -> Result<(), Broken> {
-        let actions = [Kind::Deliver.name(), Kind::LogOn.name(), RUN].map(ToOwned::to_owned).to_vec();
-        let greeting = greeting(spec, actions);
+        let home = &spec.scenario.site.servers[spec.scenario.site.home];
+        let deeds = deeds(spec, home);
+        let greeting = greeting(spec, deeds.iter().map(|deed| deed.action().to_owned()).collect());
         self.asked.push("hello".to_owned());
         match child.greet(&greeting)? {
             Welcome::Skip(reason) => self.remarks.push(format!("it skips the scenario {}: {reason}", spec.name)),
@@ -234,9 +234,7 @@ impl Talk {
                 let answer = child.reset(&BTreeMap::new())?;
                 self.answered("reset", &answer);
                 self.look(&greeting.mailboxes, &can, child)?;
-                for deed in
-                    deeds(spec, &greeting.home).into_iter().filter(|deed| can.actions.contains(&deed.action().into()))
-                {
+                for deed in deeds.into_iter().filter(|deed| can.actions.iter().any(|one| one == deed.action())) {
                     self.asked.push(format!("do {}", deed.action()));
                     let answer = child.perform(&deed)?;
                     self.answered(deed.action(), &answer);
@@ -301,7 +299,7 @@ impl Talk {
 /// The simplest things that can be asked: a message, a logon, a run.
 fn deeds(spec: &Spec, home: &str) -> Vec<Deed> {
     let scenario = &spec.scenario;
-    let mailbox = names::mailbox(stranded_model::id::MailboxId::default());
+    let mailbox = names::mailbox(MailboxId::default());
     let by = home.to_owned();
     let server = |id| names::server(scenario, id).to_owned();
     let person = &scenario.administrators[0];
@@ -314,9 +312,9 @@ fn deeds(spec: &Spec, home: &str) -> Vec<Deed> {
         to: server(run.to),
         connected_to: server(run.connected_to),
     };
-    vec![
-        Deed::Deliver { mailbox: mailbox.clone(), message: names::message(MessageId::default()), by: by.clone() },
-        Deed::LogOn { mailbox, by },
-        Deed::Run { run, crash: false },
-    ]
+    let message = names::message(MessageId::default());
+    let mail =
+        (scenario.site.messages > 0).then(|| Deed::Deliver { mailbox: mailbox.clone(), message, by: by.clone() });
+    let logon = scenario.environment.logon.then_some(Deed::LogOn { mailbox, by });
+    mail.into_iter().chain(logon).chain([Deed::Run { run, crash: false }]).collect()
 }

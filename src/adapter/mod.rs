@@ -7,6 +7,7 @@ pub mod child;
 pub mod doctor;
 pub mod fault;
 pub mod group;
+pub mod mutant;
 pub mod process;
 pub mod reference;
 pub mod serve;
@@ -14,7 +15,7 @@ pub mod serve;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::scenario::{Spec, builtin};
+use crate::scenario::Spec;
 use crate::wire::{Answer, Capabilities, Deed, Event, Greeting, PROTOCOL, Sight};
 
 pub use self::child::{Child, DEADLINE, Patience};
@@ -92,23 +93,6 @@ pub fn greeting(spec: &Spec, actions: Vec<String>) -> Greeting {
         actions,
         scenario_toml: spec.text.clone(),
     }
-}
-
-/// The scenario with this procedure in the place of every procedure that its runs name.
-///
-/// # Errors
-/// There is no built-in procedure of this name.
-pub fn with_procedure(spec: &Spec, name: &str) -> Result<Spec, String> {
-    let builtins = builtin::procedures();
-    let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
-        let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
-        return Err(format!("there is no procedure `{name}`; there are {}", names.join(", ")));
-    };
-    let mut other = spec.clone();
-    for run in other.scenario.administrators.iter_mut().flat_map(|person| &mut person.runs) {
-        run.procedure = found.decoded();
-    }
-    Ok(other)
 }
 
 /// Calls what is run by this name where it is called as a run of the scenario is: for a judge whose scenario is

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::adapter::mutant::Mutant;
 use crate::adapter::serve::Conversation;
 use crate::adapter::{Implementation, Reference};
 use crate::cli::{AdapterCommand, AdapterReference};
@@ -18,6 +19,9 @@ pub(super) fn run(command: &AdapterCommand) -> Result<Exit, Failure> {
 
 /// Answers requests on standard input until `bye`. The scenario comes with the first one.
 fn reference(arguments: &AdapterReference) -> Result<Exit, Failure> {
+    if let Some(name) = &arguments.mutant {
+        Mutant::named(name).map_err(Failure::Usage)?;
+    }
     let mut conversation = Conversation::new(io::stdin().lock(), io::stdout().lock());
     let stopped = |stopped: crate::adapter::serve::Stopped| Failure::Usage(stopped.to_string());
     let Some((id, greeting)) = conversation.greeting().map_err(stopped)? else {
@@ -40,6 +44,14 @@ fn reference(arguments: &AdapterReference) -> Result<Exit, Failure> {
 
 /// What is driven: the one place that chooses it.
 fn served<'a>(spec: &'a Spec, arguments: &AdapterReference) -> Result<Box<dyn Implementation + 'a>, Failure> {
-    let reference = Reference::new(spec, arguments.combination).map_err(Failure::Inconclusive)?;
-    Ok(Box::new(reference))
+    match &arguments.mutant {
+        None => {
+            let reference = Reference::new(spec, arguments.combination).map_err(Failure::Inconclusive)?;
+            Ok(Box::new(reference))
+        }
+        Some(name) => {
+            let mutant = Mutant::named(name).map_err(Failure::Usage)?;
+            mutant.implementation(spec, arguments.combination).map_err(Failure::Inconclusive)
+        }
+    }
 }

@@ -32,12 +32,13 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, Failure> {
 }
 
 fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
-    let given = scenario::load_scenario(scenario)?;
+    let given = judging::implemented(&scenario::load_scenario(scenario)?, arguments.implements.as_deref())?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped);
     let (mut capabilities, mut judged_by) = drive::greet(&given, &mut child).map_err(stopped)?;
     if let Some(procedure) = &arguments.implements {
-        judged_by = judging::implemented(&given, Some(procedure))?;
+        // Whoever drives knows better than the adapter.
+        judged_by.clone_from(&given);
         capabilities.implements = Some(procedure.clone());
     }
     let driven = drive::drive(&judged_by, &capabilities, &mut child, &options(arguments)).map_err(stopped)?;

@@ -12,7 +12,7 @@ pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
     let given = scenario::load_scenario(&arguments.scenario)?;
     let spec = judging::implemented(&given, arguments.implements.as_deref())?;
     let wanted = Wanted {
-        given: &given,
+        given: &spec,
         spec: &spec,
         granularity: if arguments.steps { Granularity::Steps } else { Granularity::Runs },
         unseen: judging::kinds(&arguments.missing),

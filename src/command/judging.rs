@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::oracle::{Conformance, Judgement, Manner, Safe, Word};
 use crate::report::judgement::Judged;
 use crate::report::{formats, judgement, judgement_json};
-use crate::scenario::Spec;
+use crate::scenario::{self, Spec};
 use crate::wire::Event;
 
 use super::{Failure, output};
@@ -37,7 +37,7 @@ pub(super) fn kinds(names: &[String]) -> Vec<Kind> {
 pub(super) fn implemented(spec: &Spec, procedure: Option<&str>) -> Result<Spec, Failure> {
     match procedure {
         None => Ok(spec.clone()),
-        Some(name) => adapter::with_procedure(spec, name).map_err(Failure::Usage),
+        Some(name) => scenario::with_procedure(spec, name).map_err(Failure::Usage),
     }
 }
 

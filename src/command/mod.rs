@@ -92,17 +92,17 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Conform(arguments) => conform::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
-        Command::Generate(arguments) => generate::run(arguments),
-        Command::Oracle(arguments) => oracle::run(arguments),
-        Command::Conform(arguments) => conform::run(arguments),
-        Command::Validate(arguments) => validate::run(arguments),
         Command::Schema(arguments) => {
             output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
         }
+        Command::Generate(arguments) => generate::run(arguments),
+        Command::Oracle(arguments) => oracle::run(arguments),
+        Command::Validate(arguments) => validate::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);

@@ -128,7 +128,7 @@ pub fn greet(spec: &Spec, implementation: &mut dyn Implementation) -> Result<(Ca
     }
     let judged = match &capabilities.implements {
         None => spec.clone(),
-        Some(name) => crate::adapter::with_procedure(spec, name).map_err(|says| Stopped::Broken(Broken { says }))?,
+        Some(name) => crate::scenario::with_procedure(spec, name).map_err(|says| Stopped::Broken(Broken { says }))?,
     };
     let names = judged.scenario.runs().map(|(_, run)| run.procedure.name.clone());
     let lacking =

@@ -237,10 +237,15 @@ impl Beliefs {
         found
     }
 
+    /// How much is remembered: explanations, sets of them or events, whichever are more.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        [self.explanations.len(), self.sets.len(), self.steps.len(), self.after.len()].into_iter().max().unwrap_or(0)
+    }
+
     /// Keeps only this set, if much else is remembered; its number from then on.
     pub fn forget(&mut self, keep: Belief) -> Belief {
-        let remembered = [self.explanations.len(), self.sets.len(), self.steps.len(), self.after.len()];
-        if remembered.into_iter().all(|count| count < REMEMBERED_MAX) {
+        if self.remembered() < REMEMBERED_MAX {
             return keep;
         }
         let kept: Vec<Explanation> = self.explanations(keep).cloned().collect();

@@ -20,7 +20,7 @@ pub(super) struct Harm {
 }
 
 /// What was seen of a site since the last reset.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Watch<'a> {
     spec: &'a Spec,
     mailboxes: BTreeMap<String, Seen>,
@@ -30,7 +30,7 @@ pub(super) struct Watch<'a> {
 }
 
 /// What was seen of one mailbox.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Seen {
     accepted: BTreeSet<String>,
     /// Messages that nobody has a claim to any more, or that may never have been accepted.
@@ -47,7 +47,7 @@ struct Seen {
     was_touched: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Program {
     run: Run,
     is_running: bool,
@@ -55,7 +55,20 @@ struct Program {
     before: Option<Sight>,
 }
 
+/// All that two watches of one scenario can differ in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kept {
+    mailboxes: BTreeMap<String, Seen>,
+    down: BTreeSet<String>,
+    open_calls: BTreeMap<u64, Deed>,
+}
+
 impl<'a> Watch<'a> {
+    /// All that it has kept in mind.
+    pub(super) fn kept(&self) -> Kept {
+        Kept { mailboxes: self.mailboxes.clone(), down: self.down.clone(), open_calls: self.open_calls.clone() }
+    }
+
     /// Nothing was seen yet.
     #[must_use]
     pub(super) fn new(spec: &'a Spec) -> Self {
@@ -234,7 +247,7 @@ impl Seen {
         if new.is_empty() {
             return Vec::new();
         }
-        let says = format!("{} was accepted and is nowhere", new.join(", "));
+        let says = format!("accepted, and nowhere: {}", new.join(", "));
         vec![Harm { property: Some(Safety::NoLoss), says }]
     }
 
@@ -285,7 +298,7 @@ impl Seen {
         let hidden: Vec<&str> =
             self.accepted.iter().filter(is_owed).filter(|m| !visible.contains(m)).map(String::as_str).collect();
         if !hidden.is_empty() {
-            let says = format!("{} is not on {home}, which the directory names as the home", hidden.join(", "));
+            let says = format!("not on {home}, which the directory names as the home: {}", hidden.join(", "));
             harms.push(harm(Safety::Reachable, says));
         }
         harms

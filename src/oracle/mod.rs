@@ -10,6 +10,7 @@ pub mod difference;
 pub mod explanation;
 mod harm;
 pub mod look;
+mod standing;
 pub mod step;
 mod verdict;
 mod why;
@@ -30,6 +31,7 @@ use crate::wire::{Deed, Event, Sight, Wrong};
 pub use self::belief::{Belief, Beliefs};
 pub use self::explanation::{Explanation, Scene};
 use self::harm::Watch;
+pub use self::standing::{Standing, Whereabouts};
 use self::step::Names;
 pub use self::step::Step;
 pub use self::verdict::{Conformance, Exercise, Failure, Finding, Judgement, Safe, Word};
@@ -349,6 +351,12 @@ impl<'a> Oracle<'a> {
     #[must_use]
     pub fn events(&self) -> usize {
         self.events
+    }
+
+    /// Why this run has no explanation any more.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
     }
 
     /// The findings so far.

@@ -105,7 +105,8 @@ pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
         same if same == count => String::new(),
         more => format!(", out of {more}"),
     };
-    let mut text = format!("Shortest run that shows {}, {count} actions{before}:\n", shrunk.word.name());
+    let actions = if count == 1 { "action" } else { "actions" };
+    let mut text = format!("Shortest run that shows {}, {count} {actions}{before}:\n", shrunk.word.name());
     text.push_str(&run(record, width));
     if let Some(unsteady) = &shrunk.unsteady {
         let _ = writeln!(text, "  {}", wrapped(&format!("It cannot be relied on: {unsteady}."), 2, width));

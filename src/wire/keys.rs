@@ -143,6 +143,14 @@ impl Keys {
         entries.into_iter().map(text).collect::<Result<_, _>>().map(Some)
     }
 
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// It is not there, or something else.
+    pub fn texts(&mut self, key: &'static str) -> Result<Vec<String>, Wrong> {
+        self.texts_or_none(key)?.ok_or_else(|| self.missing(key, "a list of strings"))
+    }
+
     /// The members of an object that may be left out, in their order; `None` for those that are `null`.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! An adapter of a mover: a small mail system in memory, and the procedure `move` on it. The contract: `specs/adapter.md`.
+//! An adapter of a mover: a small mail system in memory, and the procedure `move` on it. See `specs/adapter.md`.
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};
 
@@ -21,11 +21,8 @@ impl Mailbox {
     /// Mail goes to the home, which defers it while it is moved away.
     fn put(&mut self, message: String) -> &'static str {
         let at = self.stores.entry(self.home.clone()).or_default();
-        if at.in_transit {
-            self.queued.push(message)
-        } else {
-            at.messages.push(message)
-        }
+        let kept = if at.in_transit { &mut self.queued } else { &mut at.messages };
+        kept.push(message);
         "ok"
     }
 
@@ -50,9 +47,8 @@ impl Mailbox {
         self.stores.insert(to.to_owned(), Stored { messages, in_transit: false });
         self.home = to.to_owned();
         // The transport tries again.
-        for message in std::mem::take(&mut self.queued) {
-            self.put(message);
-        }
+        let waiting = std::mem::take(&mut self.queued);
+        waiting.into_iter().for_each(|message| _ = self.put(message));
         "ok"
     }
 
@@ -87,13 +83,11 @@ const CAN: &str = r#""hello","protocol":1,"name":"mover.rs","implements":"move",
 fn main() -> io::Result<()> {
     let (mut servers, mut names, mut home, mut crashes) = (Vec::new(), Vec::new(), String::new(), 0);
     let mut boxes: BTreeMap<String, Mailbox> = BTreeMap::new();
-    for line in io::stdin().lock().lines() {
-        let line = line?;
+    for line in io::stdin().lock().lines().map_while(Result::ok) {
         let text = |key| value(&line, key, "\"", ['"', '"']);
         let list = |key| value(&line, key, "[", [']', ']']).split(',').map(|name| name.replace('"', "")).collect();
         let done = |result: &str| format!(r#""done","result":"{result}""#);
-        let mailbox = boxes.get_mut(text("mailbox"));
-        let answer = match (text("type"), text("action"), mailbox) {
+        let answer = match (text("type"), text("action"), boxes.get_mut(text("mailbox"))) {
             ("hello", ..) => {
                 (servers, names, home) = (list("servers"), list("mailboxes"), text("home").to_owned());
                 CAN.replace('\n', "")

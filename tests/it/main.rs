@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adapters;
 mod advise;
 mod article;
 mod benches;
 mod bounds;
 mod cli;
+mod conform;
 mod consult;
 mod crowd;
 mod drive;
@@ -16,6 +18,7 @@ mod limitations;
 mod liveness;
 mod loader;
 mod logs;
+mod mutants;
 mod oracle;
 mod past;
 mod process;
@@ -27,6 +30,7 @@ mod rows;
 mod runbooks;
 mod saved;
 mod scenarios;
+mod schema;
 mod tidy;
 mod timely;
 mod traceability;
