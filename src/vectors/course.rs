@@ -38,8 +38,8 @@ pub(super) struct Course {
 
 /// What may come of a step, place by place, before places are put together. Places are numbered as they are found.
 enum Found {
-    Do(Deed, Vec<BTreeMap<(Done, Option<Done>), BTreeSet<usize>>>),
-    Observe(String, Vec<BTreeMap<Sight, BTreeSet<usize>>>),
+    Do(Deed, Vec<Following<(Done, Option<Done>)>>),
+    Observe(String, Vec<Following<Sight>>),
 }
 
 impl Course {
@@ -136,10 +136,8 @@ impl<'a, 'b> Walk<'a, 'b> {
             Ask::Act(action) => deed(self.wanted.spec, &self.names, &self.now, &action),
             Ask::Run { mailbox, administrator, run, crash } => {
                 let start = Action::Start { mailbox, administrator, run };
-                match deed(self.wanted.spec, &self.names, &self.now, &start)? {
-                    Deed::Start { run } => Some(Deed::Run { run, crash }),
-                    _ => None,
-                }
+                let Deed::Start { run } = deed(self.wanted.spec, &self.names, &self.now, &start)? else { return None };
+                Some(Deed::Run { run, crash })
             }
         }
     }

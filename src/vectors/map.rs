@@ -197,12 +197,12 @@ fn asks(world: &World, granularity: Granularity, unseen: &[Kind]) -> Vec<Ask> {
         Granularity::Steps => actions.map(|action| Ask::Act(*action)).collect(),
         Granularity::Runs => {
             let dies = world.scenario.environment.faults.contains(&Fault::ProgramDies);
-            let ask = |action: &Action| match *action {
-                Action::Start { mailbox, administrator, run } => {
-                    let run = |crash| Ask::Run { mailbox, administrator, run, crash };
-                    [Some(run(false)), dies.then(|| run(true))]
-                }
-                other => [(!is_of_program(other.kind())).then_some(Ask::Act(other)), None],
+            let ask = |action: &Action| {
+                let Action::Start { mailbox, administrator, run } = *action else {
+                    return [(!is_of_program(action.kind())).then_some(Ask::Act(*action)), None];
+                };
+                let run = |crash| Ask::Run { mailbox, administrator, run, crash };
+                [Some(run(false)), dies.then(|| run(true))]
             };
             actions.flat_map(ask).flatten().collect()
         }
