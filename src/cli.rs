@@ -300,7 +300,7 @@ pub struct Generate {
     #[arg(long, value_name = "PROCEDURE")]
     pub implements: Option<String>,
     /// Stop looking for transitions when there are more than this many states
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(long, value_name = "N", default_value_t = 5_000)]
     pub max_states: usize,
 }
 

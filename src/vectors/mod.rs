@@ -48,9 +48,9 @@ impl Granularity {
 /// What vectors are asked for.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
-    /// The scenario as its file has it: this is what the actions of the vectors are called by.
+    /// The scenario as its file has it.
     pub given: &'a Spec,
-    /// The scenario that says what is allowed: another one if a procedure stands in the place of all that it names.
+    /// The scenario that says what is asked and allowed: another one if a procedure stands in the place of all that it names.
     pub spec: &'a Spec,
     /// How much one step is.
     pub granularity: Granularity,
@@ -131,7 +131,7 @@ fn index(wanted: &Wanted<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: u
             all: maps.iter().map(Map::transitions).sum(),
             covered: maps.iter().map(Map::covered).sum(),
         },
-        hello: adapter::greeting(wanted.given, actions.into_iter().map(ToOwned::to_owned).collect()),
+        hello: adapter::greeting(wanted.spec, actions.into_iter().map(ToOwned::to_owned).collect()),
         vectors: vectors.iter().map(listed).collect(),
     }
 }
