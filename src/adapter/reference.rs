@@ -14,7 +14,7 @@ use stranded_model::{Executed, World};
 use crate::check;
 use crate::engine::{Engine, Limits};
 use crate::oracle::step::{Look, Names, Op, Program, Step};
-use crate::oracle::{Explanation, look};
+use crate::oracle::{Explanation, explanation, look};
 use crate::scenario::Spec;
 use crate::wire::deed::RUN;
 use crate::wire::{Answer, Capabilities, Deed, Done, Event, Greeting, PROTOCOL, Sight, Wrong};
@@ -68,7 +68,7 @@ impl<'a> Reference<'a> {
     pub fn in_world(spec: &'a Spec, world: World) -> Self {
         let first = world.initial[0].clone();
         let names = Names::new(spec, accepted(&first));
-        let now = explanation(first);
+        let now = beginning(first);
         Self { spec, names, world, now, tampering: None }
     }
 
@@ -87,7 +87,7 @@ impl<'a> Reference<'a> {
 
     /// How it can begin.
     pub fn beginnings(&self) -> impl Iterator<Item = Explanation> {
-        self.world.initial.iter().cloned().map(explanation)
+        self.world.initial.iter().cloned().map(beginning)
     }
 
     /// Goes back, or ahead, to where it was in the same run.
@@ -183,7 +183,11 @@ impl<'a> Reference<'a> {
                 Answer { .. } => break,
             }
         }
-        self.take(&Action::Die { mailbox, administrator });
+        // Its program is ended, which is no fault of the scenario's supply.
+        let deadly = explanation::deadly(&self.world);
+        if let Some(state) = explanation::killed(&deadly, &self.now.state, mailbox, administrator) {
+            self.now.state = state;
+        }
         Answer::of(Done::from(Outcome::Unknown))
     }
 
@@ -213,7 +217,7 @@ impl Implementation for Reference<'_> {
         let Step::Reset(looks) = step else { return Ok(Answer::of(Done::Failed)) };
         let looks_so =
             |one: &Explanation| looks.iter().all(|(mailbox, look): &(MailboxId, Look)| look.fits(one, *mailbox));
-        let found = self.world.initial.iter().cloned().map(explanation).find(looks_so);
+        let found = self.world.initial.iter().cloned().map(beginning).find(looks_so);
         match found {
             Some(found) => {
                 self.names = Names::new(self.spec, accepted(&found.state));
@@ -275,7 +279,7 @@ impl Reference<'_> {
     }
 }
 
-fn explanation(state: State) -> Explanation {
+fn beginning(state: State) -> Explanation {
     let arrivals = Table::of(state.accounts.count(), |mailbox: MailboxId| {
         state.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect()
     });

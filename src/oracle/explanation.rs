@@ -74,10 +74,7 @@ impl Scene {
     #[must_use]
     pub fn new(world: World, unseen: &[Kind]) -> Self {
         let actions = world.actions().iter().copied().filter(|action| unseen.contains(&action.kind())).collect();
-        let mut deadly = world.clone();
-        if !deadly.scenario.environment.faults.contains(&Fault::ProgramDies) {
-            deadly.scenario.environment.faults.push(Fault::ProgramDies);
-        }
+        let deadly = deadly(&world);
         Self { world, deadly, unseen: actions }
     }
 
@@ -285,11 +282,7 @@ impl Scene {
             return match told.result {
                 Outcome::Ok | Outcome::Refused | Outcome::Failed => None,
                 Outcome::Unknown if crash => self.world.step(state, &die).ok(),
-                Outcome::Unknown => {
-                    let mut alive = state.clone();
-                    alive.shared.faults_left += 1;
-                    self.deadly.step(&alive, &die).ok()
-                }
+                Outcome::Unknown => killed(&self.deadly, state, mailbox, administrator),
             };
         }
         let fits = match (found.ended, told.result) {
@@ -300,6 +293,29 @@ impl Scene {
         };
         fits.then(|| state.clone())
     }
+}
+
+/// The world in which a program can die without a fault of the scenario's supply, for [`killed`].
+#[must_use]
+pub fn deadly(world: &World) -> World {
+    let mut deadly = world.clone();
+    if !deadly.scenario.environment.faults.contains(&Fault::ProgramDies) {
+        deadly.scenario.environment.faults.push(Fault::ProgramDies);
+    }
+    deadly
+}
+
+/// What follows when whoever gives a run up makes sure that its program has ended; the world is a [`deadly`] one.
+#[must_use]
+pub fn killed(
+    deadly: &World,
+    state: &State,
+    mailbox: MailboxId,
+    administrator: stranded_model::id::AdministratorId,
+) -> Option<State> {
+    let mut alive = state.clone();
+    alive.shared.faults_left += 1;
+    deadly.step(&alive, &Action::Die { mailbox, administrator }).ok()
 }
 
 /// Whether an answer may be given to something that had this effect.

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use pretty_assertions::{assert_eq, assert_ne};
 use rayon::prelude::*;
+use stranded::adapter::Implementation;
 use stranded::adapter::mutant::{self, Defect, Mutant, Mutated};
 use stranded::adapter::reference::Moment;
 use stranded::oracle::{self, Oracle, Word};
@@ -16,6 +17,7 @@ use stranded::scenario::Spec;
 use stranded::scenario::with_procedure;
 use stranded::wire::{Answer, Deed, Done, Sight};
 use stranded_model::World;
+use stranded_model::action::Kind;
 use stranded_model::state::State;
 
 use self::search::{Found, Goal, Grain, Manner, shortest};
@@ -229,9 +231,12 @@ fn every_mutant_has_a_name_of_its_own_and_one_sentence() {
     let names: Vec<&str> = mutant::all().map(|mutant| mutant.name).collect();
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
     assert_eq!(distinct.len(), names.len());
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    };
     for one in mutant::all() {
-        assert!(one.name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'), "{}", one.name);
-        assert!(one.says.starts_with("It ") || one.says.starts_with(char::is_uppercase), "{}", one.says);
+        assert!(one.name.split('-').all(is_word), "{}", one.name);
+        assert!(one.says.starts_with(char::is_uppercase), "{}", one.says);
         assert!(!one.says.ends_with('.') && !one.says.contains("  "), "{}", one.says);
     }
 }
@@ -255,4 +260,16 @@ fn a_wrong_program_is_another_program_than_the_right_one() {
             program.steps.iter().flat_map(|step| &step.on).all(|handler| handler.next < program.steps.len());
         assert!(all_go_on, "{}", mutant.name);
     }
+}
+
+#[test]
+fn whoever_gives_a_run_up_that_waits_for_ever_has_ended_it() {
+    let mut spec = loaded("q162998");
+    spec.scenario.site.replication = stranded_model::scenario::Replication::Eventual;
+    let mut reference = stranded::adapter::Reference::new(&spec, 0).unwrap();
+    let start = reference.world().actions().iter().find(|action| action.kind() == Kind::Start).unwrap();
+    let Some(Deed::Start { run }) = reference.deed(start) else { panic!("a run has a start") };
+    assert_eq!(reference.perform(&Deed::Run { run, crash: false }).unwrap(), Answer::of(Done::Unknown));
+    let mut programs = reference.state().accounts.values().flat_map(|account| account.programs.values());
+    assert!(programs.all(|program| !program.is_running()));
 }
