@@ -103,6 +103,11 @@ impl Beliefs {
         self.largest
     }
 
+    /// Counts anew how many explanations a set has at the most.
+    pub(super) fn forget_largest(&mut self) {
+        self.largest = 0;
+    }
+
     /// The worlds that are left, each by its place, in order.
     #[must_use]
     pub fn worlds(&self, belief: Belief) -> Vec<u16> {
