@@ -10,6 +10,7 @@ mod cli;
 mod crowd;
 mod drive;
 mod engines;
+mod known;
 mod limitations;
 mod liveness;
 mod loader;
