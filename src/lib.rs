@@ -11,6 +11,7 @@ pub mod advise;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod conformance;
 pub mod drive;
 pub mod engine;
 pub mod exit;

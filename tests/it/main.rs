@@ -7,6 +7,7 @@ mod article;
 mod benches;
 mod bounds;
 mod cli;
+mod conformance;
 mod crowd;
 mod drive;
 mod engines;
