@@ -1,13 +1,25 @@
 //! Implementations under test: how `stranded` asks one to do something and to be looked at. An implementation judges nothing.
+//!
+//! `reference` is the model itself. `child` is another process: `group` starts and ends it, `process` reads and writes its lines,
+//! `fault` says what it did wrong. `serve` is the other end of such a conversation, `doctor` a conversation for its own sake.
 
+pub mod child;
+pub mod doctor;
+pub mod fault;
+pub mod group;
+pub mod mutant;
+pub mod process;
 pub mod reference;
+pub mod serve;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::scenario::{Spec, builtin};
-use crate::wire::{Answer, Capabilities, Deed, Greeting, PROTOCOL, Sight};
+use crate::scenario::Spec;
+use crate::wire::{Answer, Capabilities, Deed, Event, Greeting, PROTOCOL, Sight};
 
+pub use self::child::{Child, DEADLINE, Patience};
+pub use self::fault::Fault;
 pub use self::reference::Reference;
 
 /// Something that can be asked to do the actions of a scenario.
@@ -83,19 +95,27 @@ pub fn greeting(spec: &Spec, actions: Vec<String>) -> Greeting {
     }
 }
 
-/// The scenario with this procedure in the place of every procedure that its runs name.
-///
-/// # Errors
-/// There is no built-in procedure of this name.
-pub fn with_procedure(spec: &Spec, name: &str) -> Result<Spec, String> {
-    let builtins = builtin::procedures();
-    let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
-        let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
-        return Err(format!("there is no procedure `{name}`; there are {}", names.join(", ")));
-    };
-    let mut other = spec.clone();
-    for run in other.scenario.administrators.iter_mut().flat_map(|person| &mut person.runs) {
-        run.procedure = found.decoded();
+/// Calls what is run by this name where it is called as a run of the scenario is: for a judge whose scenario is
+/// [`with_procedure`] of it.
+pub fn rename(deed: &mut Deed, spec: &Spec, name: &str) {
+    let (Deed::Run { run, .. } | Deed::Start { run }) = deed else { return };
+    if spec.scenario.runs().any(|(_, one)| one.procedure.name == run.procedure) {
+        name.clone_into(&mut run.procedure);
     }
-    Ok(other)
+}
+
+/// The event with its procedure called so, as [`rename`] calls it.
+#[must_use]
+pub fn renamed(event: Event, spec: &Spec, name: &str) -> Event {
+    match event {
+        Event::Did { mut deed, answer } => {
+            rename(&mut deed, spec, name);
+            Event::Did { deed, answer }
+        }
+        Event::Call { call, mut deed } => {
+            rename(&mut deed, spec, name);
+            Event::Call { call, deed }
+        }
+        Event::Reset { .. } | Event::Return { .. } | Event::Saw { .. } => event,
+    }
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use stranded_model::World;
+use rustc_hash::FxHashSet;
 use stranded_model::action::{Action, Kind};
 use stranded_model::id::{Id, MailboxId, MessageId, MessageSet};
 use stranded_model::procedure::Outcome;
 use stranded_model::state::State;
 use stranded_model::table::Table;
+use stranded_model::{Executed, World};
 
 use crate::check;
 use crate::engine::{Engine, Limits};
@@ -16,7 +17,7 @@ use crate::oracle::step::{Look, Names, Op, Program, Step};
 use crate::oracle::{Explanation, look};
 use crate::scenario::Spec;
 use crate::wire::deed::RUN;
-use crate::wire::{Answer, Capabilities, Deed, Done, Event, Greeting, PROTOCOL, Sight};
+use crate::wire::{Answer, Capabilities, Deed, Done, Event, Greeting, PROTOCOL, Sight, Wrong};
 
 use super::{Broken, Implementation, Welcome};
 
@@ -27,7 +28,26 @@ pub struct Reference<'a> {
     names: Names<'a>,
     world: World,
     now: Explanation,
+    tampering: Option<Tampering>,
 }
+
+/// Something that was asked of the model, and what it made of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'m> {
+    /// The world.
+    pub world: &'m World,
+    /// What was asked.
+    pub action: &'m Action,
+    /// The state before.
+    pub before: &'m State,
+    /// The step that a program executed; none if it was no step, or was not possible.
+    pub step: Option<Executed>,
+    /// Whether it was possible.
+    pub happened: bool,
+}
+
+/// What somebody makes of a moment who is not the model: another state afterwards, or another answer.
+pub type Tampering = fn(&Moment<'_>, &mut State, &mut Answer);
 
 impl<'a> Reference<'a> {
     /// Behaves as the model does under the given combination of answers, by its place among [`check::worlds`]; the first one
@@ -49,7 +69,44 @@ impl<'a> Reference<'a> {
         let first = world.initial[0].clone();
         let names = Names::new(spec, accepted(&first));
         let now = explanation(first);
-        Self { spec, names, world, now }
+        Self { spec, names, world, now, tampering: None }
+    }
+
+    /// The same, with somebody who tampers with whatever happens.
+    #[must_use]
+    pub fn tampered(mut self, tampering: Tampering) -> Self {
+        self.tampering = Some(tampering);
+        self
+    }
+
+    /// All that it would remember.
+    #[must_use]
+    pub fn now(&self) -> &Explanation {
+        &self.now
+    }
+
+    /// How it can begin.
+    pub fn beginnings(&self) -> impl Iterator<Item = Explanation> {
+        self.world.initial.iter().cloned().map(explanation)
+    }
+
+    /// Goes back, or ahead, to where it was in the same run.
+    pub fn return_to(&mut self, now: Explanation) {
+        self.now = now;
+    }
+
+    /// What is seen of a mailbox.
+    #[must_use]
+    pub fn sight(&self, now: &Explanation, mailbox: MailboxId) -> Sight {
+        look::sight(self.spec, &self.names, now, mailbox)
+    }
+
+    /// What is asked, in the model's terms.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub(super) fn op(&mut self, deed: &Deed) -> Result<Op, Wrong> {
+        self.names.op(deed)
     }
 
     /// The state now.
@@ -71,27 +128,30 @@ impl<'a> Reference<'a> {
     }
 
     fn take(&mut self, action: &Action) -> Answer {
-        match self.world.occur(&self.now.state, action) {
-            Ok(occurrence) => {
-                self.now.state = occurrence.state;
-                let ended = occurrence.step.and_then(|executed| executed.ended).map(Into::into);
-                Answer { ended, ..Answer::of(Done::Ok) }
+        let occurred = self.world.occur(&self.now.state, action);
+        let happened = occurred.is_ok();
+        let (after, step) = occurred.map_or((None, None), |occurrence| (Some(occurrence.state), occurrence.step));
+        let ended = step.and_then(|executed| executed.ended).map(Into::into);
+        let mut answer = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
+        match (self.tampering, after) {
+            (None, None) => {}
+            (None, Some(state)) => self.now.state = state,
+            (Some(tampering), after) => {
+                let mut state = after.unwrap_or_else(|| self.now.state.clone());
+                let moment = Moment { world: &self.world, action, before: &self.now.state, step, happened };
+                tampering(&moment, &mut state, &mut answer);
+                self.now.state = state;
             }
-            Err(_) => Answer::of(Done::Refused),
         }
+        answer
     }
 
     fn start(&mut self, program: Program) -> Answer {
         let Program { mailbox, administrator, runs } = program;
-        let due = (0..u32::BITS).filter(|run| runs & (1 << run) != 0).find_map(|run| {
-            let run = u8::try_from(run).ok()?;
-            self.world.step(&self.now.state, &Action::Start { mailbox, administrator, run }).ok()
-        });
-        match due {
-            Some(state) => {
-                self.now.state = state;
-                Answer::of(Done::Ok)
-            }
+        let his = (0..u32::BITS).filter(|run| runs & (1 << run) != 0).filter_map(|run| u8::try_from(run).ok());
+        let starts: Vec<Action> = his.map(|run| Action::Start { mailbox, administrator, run }).collect();
+        match starts.iter().find(|start| self.world.step(&self.now.state, start).is_ok()) {
+            Some(due) => self.take(due),
             None => Answer::of(Done::Refused),
         }
     }
@@ -105,7 +165,13 @@ impl<'a> Reference<'a> {
         let act = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
         let run = self.world.run_of(administrator, &self.now.state.accounts[mailbox].programs[administrator]);
         let half = run.procedure.steps.len() / 2;
+        let patience = 2 * run.procedure.steps.len() + self.world.scenario.site.messages;
+        let mut known: FxHashSet<State> = FxHashSet::default();
         for step in 0_usize.. {
+            // It goes in circles, and nobody else acts who could end that; whoever asked gives it up.
+            if step > patience && !known.insert(self.now.state.clone()) {
+                break;
+            }
             if crash && step == half {
                 self.take(&Action::Die { mailbox, administrator });
                 return Answer::of(Done::Unknown);
@@ -141,7 +207,7 @@ impl Implementation for Reference<'_> {
     }
 
     fn reset(&mut self, start: &BTreeMap<String, Sight>) -> Result<Answer, Broken> {
-        let broken = |wrong: crate::wire::Wrong| Broken { says: wrong.to_string() };
+        let broken = |wrong: Wrong| Broken { says: wrong.to_string() };
         self.names = Names::new(self.spec, accepted(&self.world.initial[0]));
         let step = self.names.step(&Event::Reset { start: start.clone() }).map_err(broken)?;
         let Step::Reset(looks) = step else { return Ok(Answer::of(Done::Failed)) };
@@ -165,10 +231,24 @@ impl Implementation for Reference<'_> {
             Ok(op) => op,
             Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
         };
-        Ok(match op {
+        Ok(self.ask(op))
+    }
+
+    fn observe(&mut self, mailbox: &str) -> Result<Sight, Broken> {
+        let mailbox = self.mailbox(mailbox)?;
+        Ok(self.sight(&self.now, mailbox))
+    }
+}
+
+impl Reference<'_> {
+    /// Does what is asked.
+    pub(super) fn ask(&mut self, op: Op) -> Answer {
+        match op {
             Op::Deliver { mailbox, message, by } => {
+                let accepted = |now: &Explanation| now.state.accounts[mailbox].record.accepted.len();
+                let before = accepted(&self.now);
                 let answer = self.take(&Action::Deliver { mailbox, by });
-                if answer.result == Done::Ok {
+                if accepted(&self.now) > before {
                     self.now.arrivals[mailbox].push(message);
                 }
                 answer
@@ -184,14 +264,14 @@ impl Implementation for Reference<'_> {
             Op::Start(program) => self.start(program),
             Op::Run { program, crash } => self.run(program, crash),
             Op::Act(action) => self.take(&action),
-        })
+        }
     }
 
-    fn observe(&mut self, mailbox: &str) -> Result<Sight, Broken> {
-        let mailboxes = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at);
-        let found = mailboxes.into_iter().find(|id| crate::report::names::mailbox(*id) == mailbox);
-        let mailbox = found.ok_or_else(|| Broken { says: format!("there is no mailbox `{mailbox}`") })?;
-        Ok(look::sight(self.spec, &self.names, &self.now, mailbox))
+    /// The mailbox of this name.
+    pub(super) fn mailbox(&self, name: &str) -> Result<MailboxId, Broken> {
+        let mut mailboxes = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at);
+        let found = mailboxes.find(|id| crate::report::names::mailbox(*id) == name);
+        found.ok_or_else(|| Broken { says: format!("there is no mailbox `{name}`") })
     }
 }
 

@@ -57,7 +57,6 @@ pub(super) struct Guide {
     visits: FxHashMap<Node, usize>,
     roots: Vec<Root>,
     turn: usize,
-    total: Option<(usize, usize)>,
 }
 
 /// A way to begin.
@@ -130,14 +129,14 @@ impl Guide {
             worlds: oracle.scenes().iter().map(|scene| scene.world.clone()).collect(),
             askable: askable.collect(),
             whole_runs,
-            can_crash: can(Kind::Die.name()),
+            can_crash: can(Kind::Die.name())
+                && oracle.scenes().iter().any(|scene| scene.world.kinds().contains(&Kind::Die)),
             nodes: IndexSet::new(),
             choices: FxHashMap::default(),
             tried: FxHashMap::default(),
             visits: FxHashMap::default(),
             roots: Vec::new(),
             turn: 0,
-            total: None,
         };
         for (place, scene) in (0..).zip(oracle.scenes()) {
             for explanation in scene.initial(place) {
@@ -157,8 +156,6 @@ impl Guide {
                 );
             }
         }
-        // Where a program is killed is not for the guide to say, so neither is where that leads.
-        guide.total = if guide.whole_runs && guide.can_crash { None } else { guide.count() };
         Ok(guide)
     }
 
@@ -283,49 +280,47 @@ impl Guide {
         (*world, state)
     }
 
-    /// What was tried, of what there is.
-    #[must_use]
-    pub(super) fn coverage(&self) -> Coverage {
-        let asked: FxHashSet<Node> = self.tried.keys().map(|(node, _)| *node).collect();
-        // What the assumptions leave open has one answer here: a state counts once for all of them.
-        let states =
-            |nodes: &mut dyn Iterator<Item = Node>| nodes.map(|node| self.state(node).1).collect::<BTreeSet<_>>().len();
-        let ways = |keys: &mut dyn Iterator<Item = (Node, usize)>| {
-            keys.filter_map(|(node, place)| Some((self.state(node).1, self.choices.get(&node)?.get(place)?.0)))
-                .collect::<BTreeSet<_>>()
-                .len()
-        };
+    /// What was tried in these worlds, of what there is in them. A state is counted once, whatever is assumed in it.
+    pub(super) fn coverage(&mut self, worlds: &[u16]) -> Coverage {
+        let is_left = |guide: &Self, node: Node| worlds.contains(&guide.state(node).0);
+        let total = self.count(worlds);
+        let tried: Vec<(Node, usize)> = self.tried.keys().copied().filter(|(node, _)| is_left(self, *node)).collect();
+        let states: BTreeSet<&State> = tried.iter().map(|(node, _)| self.state(*node).1).collect();
+        let way = |(node, place): &(Node, usize)| Some((self.state(*node).1, self.choices.get(node)?.get(*place)?.0));
+        let ways: BTreeSet<(&State, Choice)> = tried.iter().filter_map(way).collect();
         Coverage {
-            states: states(&mut asked.iter().copied()),
-            states_of: self.total.map(|(states, _)| states),
-            transitions: ways(&mut self.tried.keys().copied()),
-            transitions_of: self.total.map(|(_, transitions)| transitions),
+            states: states.len(),
+            states_of: total.map(|(states, _)| states),
+            transitions: ways.len(),
+            transitions_of: total.map(|(_, transitions)| transitions),
         }
     }
 
-    /// How many states and ways there are in the first world that begins in the first way.
-    fn count(&mut self) -> Option<(usize, usize)> {
-        let mut found: Vec<Node> = self.roots.iter().flat_map(|root| root.nodes.clone()).collect();
+    /// How many states there are in these worlds, and how many things can be asked in them.
+    fn count(&mut self, worlds: &[u16]) -> Option<(usize, usize)> {
+        // Where a program is killed is not for the guide to say, so neither is where that leads.
+        if self.whole_runs && self.can_crash {
+            return None;
+        }
+        let open = self.roots.iter().filter(|root| !root.is_struck).flat_map(|root| root.nodes.clone());
+        let mut found: Vec<Node> = open.filter(|node| worlds.contains(&self.state(*node).0)).collect();
         let mut known: FxHashSet<Node> = found.iter().copied().collect();
         let mut place = 0;
-        let mut pairs = BTreeSet::new();
         while let Some(node) = found.get(place).copied() {
             place += 1;
-            let ways = self.ways(node).to_vec();
-            for (choice, next) in ways {
-                pairs.insert((node, choice));
-                if known.insert(next) {
-                    found.push(next);
-                }
-            }
+            let next: Vec<Node> = self.ways(node).iter().map(|(_, next)| *next).collect();
+            found.extend(next.into_iter().filter(|next| known.insert(*next)));
             if found.len() > COUNTED_MAX {
                 return None;
             }
         }
-        let states: BTreeSet<&State> = found.iter().map(|node| self.state(*node).1).collect();
-        let ways: BTreeSet<(&State, Choice)> =
-            pairs.iter().map(|(node, choice)| (self.state(*node).1, *choice)).collect();
-        Some((states.len(), ways.len()))
+        let asked = |node: &Node| self.choices.get(node).map_or(0, Vec::len);
+        let mut states: BTreeMap<&State, usize> = BTreeMap::new();
+        for node in &found {
+            let most = states.entry(self.state(*node).1).or_default();
+            *most = asked(node).max(*most);
+        }
+        Some((states.len(), states.values().sum()))
     }
 
     fn ways(&mut self, node: Node) -> &[(Choice, Node)] {

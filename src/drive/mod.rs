@@ -17,9 +17,9 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::adapter::{Broken, Implementation, Welcome, greeting};
 use crate::engine::Cut;
-use crate::oracle::{Judgement, Manner, Oracle, SPONTANEOUS};
+use crate::oracle::{Judgement, Manner, Oracle, SPONTANEOUS, Word};
 use crate::scenario::Spec;
-use crate::wire::Capabilities;
+use crate::wire::{Capabilities, Event};
 
 pub use self::guide::Coverage;
 use self::guide::Guide;
@@ -60,6 +60,8 @@ pub struct Options {
     pub manner: Manner,
     /// After how many failing runs to stop.
     pub failing_max: usize,
+    /// Whether all events are kept.
+    pub keeps_log: bool,
 }
 
 impl Default for Options {
@@ -71,6 +73,7 @@ impl Default for Options {
             whole_runs: false,
             manner: Manner::default(),
             failing_max: 12,
+            keeps_log: false,
         }
     }
 }
@@ -90,6 +93,8 @@ pub struct Driven {
     pub is_complete: bool,
     /// How many actions were asked.
     pub actions: usize,
+    /// Everything that was asked, answered and seen, if that was to be kept.
+    pub log: Vec<Event>,
 }
 
 /// Why an implementation was not driven to an end.
@@ -125,7 +130,7 @@ pub fn greet(spec: &Spec, implementation: &mut dyn Implementation) -> Result<(Ca
     }
     let judged = match &capabilities.implements {
         None => spec.clone(),
-        Some(name) => crate::adapter::with_procedure(spec, name).map_err(|says| Stopped::Broken(Broken { says }))?,
+        Some(name) => crate::scenario::with_procedure(spec, name).map_err(|says| Stopped::Broken(Broken { says }))?,
     };
     let names = judged.scenario.runs().map(|(_, run)| run.procedure.name.clone());
     let lacking =
@@ -150,6 +155,9 @@ pub fn drive(
     let oracle = Oracle::new(spec, manner.clone()).map_err(Stopped::Unknown)?;
     let mut guide = Guide::new(spec, capabilities, &oracle, options.whole_runs).map_err(Stopped::Skipped)?;
     let mut session = Session::new(oracle, implementation);
+    if options.keeps_log {
+        session.keeps_log();
+    }
     let mut failing = Vec::new();
     let mut draw = match options.strategy {
         Strategy::Exhaustive => None,
@@ -201,15 +209,55 @@ pub fn drive(
         }
     }
     let judgement = session.judgement();
+    let worlds_left = session.worlds();
+    let log = session.ends_log();
     let shrunk = shrink::shortest(&mut session, capabilities, &manner, &failing, options.deadline)?;
     Ok(Driven {
         capabilities: capabilities.clone(),
         judgement,
-        coverage: guide.coverage(),
+        coverage: guide.coverage(&worlds_left),
         shrunk,
         is_complete,
         actions,
+        log,
     })
+}
+
+/// What came of asking the same again.
+#[derive(Debug)]
+pub struct Repeated {
+    /// The run, as it went now.
+    pub record: Record,
+    /// The verdict on it.
+    pub judgement: Judgement,
+    /// Whether it shows again what was recorded.
+    pub shows_it: bool,
+}
+
+/// Asks an implementation that was greeted what was recorded, and judges it as that was judged.
+///
+/// # Errors
+/// It broke the protocol, or cannot run the scenario.
+pub fn repeat(
+    record: &Record,
+    spec: &Spec,
+    manner: &Manner,
+    capabilities: &Capabilities,
+    implementation: &mut dyn Implementation,
+) -> Result<Repeated, Stopped> {
+    let oracle = Oracle::new(spec, manner.clone()).map_err(Stopped::Unknown)?;
+    let mut session = Session::new(oracle, implementation);
+    if !session.reset(&record.start())? {
+        return Err(Stopped::Skipped("it does not stand as the recorded run begins".to_owned()));
+    }
+    for deed in record.deeds() {
+        session.perform(deed)?;
+    }
+    let run = session.run();
+    let word = Word::ALL.into_iter().find(|word| word.name() == record.verdict).unwrap_or(Word::Nonconforming);
+    let shows_it = run.shows(word);
+    let record = Record::of(spec, capabilities, manner, word, &run);
+    Ok(Repeated { record, judgement: session.judgement(), shows_it })
 }
 
 /// How the oracle judges an implementation: what it can be asked to do does not happen unseen.

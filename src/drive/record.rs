@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_model::action::Kind;
 
-use crate::adapter::with_procedure;
 use crate::oracle::{Against, Judgement, Manner, Oracle, Word};
 use crate::scenario::{self, Spec};
 use crate::wire::{Capabilities, Deed, Event, Sight};
@@ -148,7 +147,7 @@ impl Record {
         let spec = scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(Refused::Scenario)?;
         let spec = match &self.implements {
             None => spec,
-            Some(name) => with_procedure(&spec, name).map_err(Refused::File)?,
+            Some(name) => scenario::with_procedure(&spec, name).map_err(Refused::File)?,
         };
         let kind = |name: &String| {
             let found = Kind::ALL.into_iter().find(|kind| kind.name() == name);

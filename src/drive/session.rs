@@ -15,9 +15,9 @@ pub(super) struct Session<'s, 'i> {
     implementation: &'i mut dyn Implementation,
     mailboxes: Vec<String>,
     run: Run,
-    /// What was found before this run.
-    findings_before: usize,
     lost_since: Option<usize>,
+    /// All events, if they are to be kept.
+    log: Option<Vec<Event>>,
     /// What was last known to explain the run, to name things when nothing does any more.
     last: Option<Explanation>,
 }
@@ -38,15 +38,17 @@ impl<'s, 'i> Session<'s, 'i> {
     pub(super) fn new(oracle: Oracle<'s>, implementation: &'i mut dyn Implementation) -> Self {
         let count = oracle.spec().scenario.site.mailboxes;
         let mailboxes = (0..count).map(|place| names::mailbox(stranded_model::id::Id::at(place))).collect();
-        Self {
-            oracle,
-            implementation,
-            mailboxes,
-            run: Run::default(),
-            findings_before: 0,
-            lost_since: None,
-            last: None,
-        }
+        Self { oracle, implementation, mailboxes, run: Run::default(), lost_since: None, log: None, last: None }
+    }
+
+    /// From now on all events are kept.
+    pub(super) fn keeps_log(&mut self) {
+        self.log = Some(Vec::new());
+    }
+
+    /// What was kept; nothing more is.
+    pub(super) fn ends_log(&mut self) -> Vec<Event> {
+        self.log.take().unwrap_or_default()
     }
 
     /// Begins a new run; `false` if the implementation never stands so.
@@ -61,7 +63,6 @@ impl<'s, 'i> Session<'s, 'i> {
                 return Err(Broken { says });
             }
         }
-        self.findings_before = self.oracle.findings().len();
         self.lost_since = None;
         self.run = Run { start: start.clone(), ..Run::default() };
         self.take(Event::Reset { start: start.clone() })?;
@@ -89,6 +90,9 @@ impl<'s, 'i> Session<'s, 'i> {
     fn take(&mut self, event: Event) -> Result<(), Broken> {
         let broken = |wrong: Wrong| Broken { says: format!("{wrong}\nin {}", event.line()) };
         self.oracle.take(&event).map_err(broken)?;
+        if let Some(log) = &mut self.log {
+            log.push(event.clone());
+        }
         self.run.events.push(event);
         match self.oracle.belief() {
             None => {
@@ -130,7 +134,7 @@ impl<'s, 'i> Session<'s, 'i> {
 
     /// The verdicts of this run that nobody expects.
     fn surprises(&self) -> Vec<(Word, Option<Finding>)> {
-        let new = &self.oracle.findings()[self.findings_before..];
+        let new = self.oracle.findings_of_run();
         let mut found: Vec<(Word, Option<Finding>)> = Vec::new();
         for finding in new.iter().filter(|finding| !finding.is_expected) {
             if found.iter().all(|(word, _)| *word != finding.word) {

@@ -1,7 +1,9 @@
 //! The set of explanations that are left, and how an event changes it. What was worked out once is remembered: explanations,
 //! sets of them and events have numbers, and a set that meets the same event again is looked up.
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -42,10 +44,11 @@ pub struct Beliefs {
     steps: Numbered<Step>,
     after: FxHashMap<(u32, u32), Result<u32, TooMany>>,
     broken: FxHashMap<u32, Broken>,
+    worlds: FxHashMap<u32, Arc<[u16]>>,
     largest: usize,
 }
 
-/// The most explanations that are remembered; beyond, everything but the set at hand is forgotten.
+/// The most explanations, sets, events and what became of them that are remembered; beyond, everything but the set at hand is forgotten.
 const REMEMBERED_MAX: usize = 400_000;
 
 impl Beliefs {
@@ -61,6 +64,7 @@ impl Beliefs {
             steps: Numbered::default(),
             after: FxHashMap::default(),
             broken: FxHashMap::default(),
+            worlds: FxHashMap::default(),
             largest: 0,
         }
     }
@@ -109,11 +113,13 @@ impl Beliefs {
     }
 
     /// The worlds that are left, each by its place, in order.
-    #[must_use]
-    pub fn worlds(&self, belief: Belief) -> Vec<u16> {
-        let mut worlds: Vec<u16> = self.explanations(belief).map(|one| one.world).collect();
-        worlds.sort_unstable();
-        worlds.dedup();
+    pub fn worlds(&mut self, belief: Belief) -> Arc<[u16]> {
+        if let Some(known) = self.worlds.get(&belief.0) {
+            return Arc::clone(known);
+        }
+        let worlds: BTreeSet<u16> = self.explanations(belief).map(|one| one.world).collect();
+        let worlds: Arc<[u16]> = worlds.into_iter().collect();
+        self.worlds.insert(belief.0, Arc::clone(&worlds));
         worlds
     }
 
@@ -199,6 +205,17 @@ impl Beliefs {
         Ok(found)
     }
 
+    /// The set of this explanation alone.
+    pub fn single(&mut self, number: u32) -> Belief {
+        self.set(vec![number])
+    }
+
+    /// Each explanation of a set alone.
+    pub fn each(&mut self, belief: Belief) -> Vec<Belief> {
+        let numbers = self.sets[belief.0 as usize].clone();
+        numbers.iter().map(|number| self.single(*number)).collect()
+    }
+
     /// An explanation by its number.
     #[must_use]
     pub fn explanation(&self, number: u32) -> &Explanation {
@@ -225,9 +242,15 @@ impl Beliefs {
         found
     }
 
+    /// How much is remembered: explanations, sets of them or events, whichever are more.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        [self.explanations.len(), self.sets.len(), self.steps.len(), self.after.len()].into_iter().max().unwrap_or(0)
+    }
+
     /// Keeps only this set, if much else is remembered; its number from then on.
     pub fn forget(&mut self, keep: Belief) -> Belief {
-        if self.explanations.len().max(self.sets.len()).max(self.steps.len()) < REMEMBERED_MAX {
+        if self.remembered() < REMEMBERED_MAX {
             return keep;
         }
         let kept: Vec<Explanation> = self.explanations(keep).cloned().collect();

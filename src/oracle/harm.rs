@@ -20,7 +20,7 @@ pub(super) struct Harm {
 }
 
 /// What was seen of a site since the last reset.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Watch<'a> {
     spec: &'a Spec,
     mailboxes: BTreeMap<String, Seen>,
@@ -30,7 +30,7 @@ pub(super) struct Watch<'a> {
 }
 
 /// What was seen of one mailbox.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Seen {
     accepted: BTreeSet<String>,
     /// Messages that nobody has a claim to any more, or that may never have been accepted.
@@ -47,7 +47,7 @@ struct Seen {
     was_touched: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Program {
     run: Run,
     is_running: bool,
@@ -55,7 +55,20 @@ struct Program {
     before: Option<Sight>,
 }
 
+/// All that two watches of one scenario can differ in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kept {
+    mailboxes: BTreeMap<String, Seen>,
+    down: BTreeSet<String>,
+    open_calls: BTreeMap<u64, Deed>,
+}
+
 impl<'a> Watch<'a> {
+    /// All that it has kept in mind.
+    pub(super) fn kept(&self) -> Kept {
+        Kept { mailboxes: self.mailboxes.clone(), down: self.down.clone(), open_calls: self.open_calls.clone() }
+    }
+
     /// Nothing was seen yet.
     #[must_use]
     pub(super) fn new(spec: &'a Spec) -> Self {
@@ -68,7 +81,7 @@ impl<'a> Watch<'a> {
             Event::Reset { start } => {
                 *self = Self::new(self.spec);
                 for (name, sight) in start {
-                    self.mailbox(name).accepted = held(sight);
+                    self.mailbox(name).accepted = held(sight).map(ToOwned::to_owned).collect();
                 }
             }
             Event::Did { deed, answer } => {
@@ -96,14 +109,16 @@ impl<'a> Watch<'a> {
     fn begin(&mut self, deed: &Deed) {
         if let Some(name) = deed.mailbox() {
             let seen = self.mailbox(name);
-            let before = seen.last.take().filter(|_| !seen.acted_since);
-            seen.last.clone_from(&before);
+            if seen.acted_since {
+                seen.last = None;
+            }
             seen.acted_since = true;
             seen.was_touched = true;
             seen.ended = None;
             match deed {
                 Deed::Run { run, .. } | Deed::Start { run } => {
                     let owes_retry = seen.programs.get(&run.administrator).is_some_and(|one| one.owes_retry);
+                    let before = seen.last.clone();
                     let program = Program { run: run.clone(), is_running: true, owes_retry, before };
                     seen.programs.insert(run.administrator.clone(), program);
                 }
@@ -174,7 +189,7 @@ impl<'a> Watch<'a> {
         let seen = self.mailbox(name);
         if !seen.was_touched {
             // What is there before anything is done has been accepted before.
-            seen.accepted.extend(held(sight));
+            seen.accepted.extend(held(sight).map(ToOwned::to_owned));
         }
         let mut harms = seen.losses(sight, &servers);
         let harm = |property: Safety, says: String| Harm { property: Some(property), says };
@@ -226,13 +241,13 @@ impl Seen {
     /// Messages that were accepted and are nowhere.
     fn losses(&mut self, sight: &Sight, servers: &[&str]) -> Vec<Harm> {
         let Some(found) = everything(sight, servers) else { return Vec::new() };
-        let lost = |message: &&String| !found.contains(*message) && !self.excused.contains(*message);
+        let lost = |message: &&String| !found.contains(message.as_str()) && !self.excused.contains(*message);
         let lost: Vec<String> = self.accepted.iter().filter(lost).cloned().collect();
         let new: Vec<String> = lost.into_iter().filter(|message| self.missed.insert(message.clone())).collect();
         if new.is_empty() {
             return Vec::new();
         }
-        let says = format!("{} was accepted and is nowhere", new.join(", "));
+        let says = format!("accepted, and nowhere: {}", new.join(", "));
         vec![Harm { property: Some(Safety::NoLoss), says }]
     }
 
@@ -283,7 +298,7 @@ impl Seen {
         let hidden: Vec<&str> =
             self.accepted.iter().filter(is_owed).filter(|m| !visible.contains(m)).map(String::as_str).collect();
         if !hidden.is_empty() {
-            let says = format!("{} is not on {home}, which the directory names as the home", hidden.join(", "));
+            let says = format!("not on {home}, which the directory names as the home: {}", hidden.join(", "));
             harms.push(harm(Safety::Reachable, says));
         }
         harms
@@ -296,19 +311,20 @@ fn differ<T: PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T
 }
 
 /// The messages that some store holds.
-fn held(sight: &Sight) -> BTreeSet<String> {
-    sight.stores.values().flatten().filter_map(|store| store.messages.as_ref()).flatten().cloned().collect()
+fn held(sight: &Sight) -> impl Iterator<Item = &str> {
+    sight.stores.values().flatten().filter_map(|store| store.messages.as_ref()).flatten().map(String::as_str)
 }
 
 /// All messages that are anywhere, if every place was looked at.
-fn everything(sight: &Sight, servers: &[&str]) -> Option<BTreeSet<String>> {
+fn everything<'s>(sight: &'s Sight, servers: &[&str]) -> Option<BTreeSet<&'s str>> {
     let is_seen = |server: &&str| match sight.stores.get(*server) {
         None => false,
         Some(None) => true,
         Some(Some(store)) => store.messages.is_some(),
     };
     let lists = [sight.queued.as_ref()?, sight.returned.as_ref()?, sight.saved.as_ref()?];
-    servers.iter().all(is_seen).then(|| held(sight).into_iter().chain(lists.into_iter().flatten().cloned()).collect())
+    let listed = lists.into_iter().flatten().map(String::as_str);
+    servers.iter().all(is_seen).then(|| held(sight).chain(listed).collect())
 }
 
 /// Why a run that said ok has not done what it was for, as far as that can be seen. It may have been done before it began.

@@ -10,12 +10,15 @@ pub mod difference;
 pub mod explanation;
 mod harm;
 pub mod look;
+mod standing;
 pub mod step;
 mod verdict;
 mod why;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use stranded_model::action::Kind;
-use stranded_model::id::MailboxId;
+use stranded_model::id::{Id, MailboxId};
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 use stranded_model::table::{PerMailbox, Table};
@@ -23,12 +26,13 @@ use stranded_model::table::{PerMailbox, Table};
 use crate::check;
 use crate::engine::{Cut, Engine, Limits};
 use crate::scenario::Spec;
-use crate::wire::{Deed, Event, Wrong};
+use crate::wire::{Deed, Event, Sight, Wrong};
 
 pub use self::belief::{Belief, Beliefs};
 use self::explanation::{Effect, Status};
 pub use self::explanation::{Explanation, Scene};
 use self::harm::Watch;
+pub use self::standing::{Standing, Whereabouts};
 use self::step::Names;
 pub use self::step::Step;
 pub use self::verdict::{Conformance, Exercise, Failure, Finding, Judgement, Safe, Word};
@@ -39,6 +43,9 @@ pub const SPONTANEOUS: [Kind; 3] = [Kind::Redeliver, Kind::Replicate, Kind::Refr
 
 /// The most explanations that are kept at once, unless somebody says otherwise.
 pub const EXPLANATIONS_MAX: usize = 200_000;
+
+/// From how many findings on those are only counted that are like another.
+const FINDINGS_KEPT: usize = 500;
 
 /// How an oracle is to judge.
 #[derive(Clone, Debug)]
@@ -79,6 +86,9 @@ pub struct Oracle<'a> {
     events: usize,
     in_run: usize,
     findings: Vec<Finding>,
+    findings_left_out: usize,
+    /// What was found since the last reset.
+    findings_of_run: Vec<Finding>,
     failure: Option<Failure>,
     /// The same of this run.
     failure_of_run: Option<Failure>,
@@ -113,6 +123,8 @@ impl<'a> Oracle<'a> {
             events: 0,
             in_run: 0,
             findings: Vec::new(),
+            findings_left_out: 0,
+            findings_of_run: Vec::new(),
             failure: None,
             failure_of_run: None,
             doubt: None,
@@ -135,6 +147,8 @@ impl<'a> Oracle<'a> {
         self.exercise = Exercise::default();
         (self.events, self.in_run, self.broken) = (0, 0, 0);
         self.findings.clear();
+        self.findings_of_run.clear();
+        self.findings_left_out = 0;
         (self.failure, self.failure_of_run, self.doubt) = (None, None, None);
     }
 
@@ -155,6 +169,7 @@ impl<'a> Oracle<'a> {
             self.in_run = 0;
             self.broken = 0;
             self.failure_of_run = None;
+            self.findings_of_run.clear();
             self.exercise.runs += 1;
             self.belief = Some(self.beliefs.initial(&[]));
         } else {
@@ -184,9 +199,52 @@ impl<'a> Oracle<'a> {
     /// # Errors
     /// It names something that the scenario does not have.
     pub fn would_explain(&mut self, event: &Event) -> Result<bool, Wrong> {
-        let step = self.names.clone().step(event)?;
-        let after = self.belief.map(|belief| self.beliefs.after(belief, &step));
-        Ok(matches!(after, Some(Ok(after)) if !self.beliefs.is_empty(after)))
+        Ok(self.supposing(event, |_, _| ())?.is_some())
+    }
+
+    /// What can be said if this event came next; nothing if nothing would be left, or too much. It is not taken.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub fn supposing<T>(
+        &mut self,
+        event: &Event,
+        say: impl FnOnce(&mut Self, Belief) -> T,
+    ) -> Result<Option<T>, Wrong> {
+        let known = self.names.clone();
+        let step = match self.names.step(event) {
+            Ok(step) => step,
+            Err(wrong) => {
+                self.names = known;
+                return Err(wrong);
+            }
+        };
+        let after = self.belief.and_then(|belief| self.beliefs.after(belief, &step).ok());
+        let said = after.filter(|after| !self.beliefs.is_empty(*after)).map(|after| say(self, after));
+        self.names = known;
+        Ok(said)
+    }
+
+    /// How everything may stand, as far as it can be seen: each way once.
+    ///
+    /// # Errors
+    /// There are too many explanations.
+    pub fn states(&mut self, belief: Belief) -> Result<BTreeSet<BTreeMap<String, Sight>>, belief::TooMany> {
+        let open = self.beliefs.closed(belief)?;
+        let mailboxes: Vec<MailboxId> = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).collect();
+        let state = |number: u32| {
+            let now = self.beliefs.explanation(number);
+            let sight = |mailbox: &MailboxId| {
+                (crate::report::names::mailbox(*mailbox), look::sight(self.spec, &self.names, now, *mailbox))
+            };
+            mailboxes.iter().map(sight).collect()
+        };
+        Ok(open.into_iter().map(state).collect())
+    }
+
+    /// What the mailboxes are called.
+    pub fn mailboxes(&self) -> impl Iterator<Item = String> {
+        (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).map(crate::report::names::mailbox)
     }
 
     /// Whether the scenario's bounds let this be asked now, in some explanation of what was seen. Where none is left they do.
@@ -243,8 +301,7 @@ impl<'a> Oracle<'a> {
                 let broken = self.beliefs.broken(after).surely;
                 let new = broken & !self.broken;
                 for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
-                    let says = format!("it is not so that {}", property.says());
-                    self.find(Word::of(property), Some(property), says);
+                    self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
                 }
                 self.broken |= broken;
                 self.belief = Some(self.beliefs.forget(after));
@@ -258,13 +315,12 @@ impl<'a> Oracle<'a> {
     }
 
     fn find(&mut self, word: Word, property: Option<Safety>, says: String) {
-        let known = |one: &Finding| one.property == property && one.word == word && one.in_run_of == self.exercise.runs;
-        if self.findings.iter().any(known) {
+        if self.findings_of_run.iter().any(|one| (one.word, one.property) == (word, property)) {
             return;
         }
         let is_expected =
             self.manner.keeps_expectations && property.is_some_and(|property| self.spec.expects_breach_of(property));
-        self.findings.push(Finding {
+        let finding = Finding {
             word,
             property,
             says,
@@ -272,7 +328,15 @@ impl<'a> Oracle<'a> {
             in_run: self.in_run,
             in_run_of: self.exercise.runs,
             is_expected,
-        });
+        };
+        self.findings_of_run.push(finding.clone());
+        // A log without end may find the same without end.
+        let is_alike = |one: &Finding| (one.word, one.property, one.is_expected) == (word, property, is_expected);
+        if self.findings.len() >= FINDINGS_KEPT && self.findings.iter().any(is_alike) {
+            self.findings_left_out += 1;
+        } else {
+            self.findings.push(finding);
+        }
     }
 
     /// What is left now, if the model still explains all of this run.
@@ -298,6 +362,12 @@ impl<'a> Oracle<'a> {
         self.failure_of_run.as_ref()
     }
 
+    /// What was found in this run, the first of each kind.
+    #[must_use]
+    pub fn findings_of_run(&self) -> &[Finding] {
+        &self.findings_of_run
+    }
+
     /// The worlds in which it judges.
     #[must_use]
     pub fn scenes(&self) -> &[Scene] {
@@ -316,6 +386,24 @@ impl<'a> Oracle<'a> {
         &self.names
     }
 
+    /// The event that nothing explains, by its number from 1.
+    #[must_use]
+    pub fn failed_at(&self) -> Option<usize> {
+        self.failure.as_ref().map(|failure| failure.event)
+    }
+
+    /// How many events there were so far.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.events
+    }
+
+    /// Why this run has no explanation any more.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
     /// The findings so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -332,7 +420,7 @@ impl<'a> Oracle<'a> {
             touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
         };
         Judgement::of(
-            self.findings.clone(),
+            (self.findings.clone(), self.findings_left_out),
             self.failure.clone(),
             self.doubt.clone(),
             self.exercise.clone(),
@@ -350,7 +438,7 @@ impl<'a> Oracle<'a> {
 }
 
 /// How many messages each mailbox has at first: the most of any way to begin.
-fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
+pub(crate) fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
     states.fold(Table::of(mailboxes, |_: MailboxId| 0), |most, state| {
         Table::of(mailboxes, |mailbox: MailboxId| {
             let accepted = state.accounts[mailbox].record.accepted;

@@ -77,6 +77,20 @@ impl Word {
     }
 }
 
+/// What was found when the model says in every explanation that a property is broken, in one sentence without a full stop.
+pub(super) fn breach(property: Safety) -> &'static str {
+    match property {
+        Safety::NoLoss => "a message that was accepted is nowhere",
+        Safety::NoLastCopyDelete => "a step deleted a message that was nowhere else",
+        Safety::NoFalseSuccess => "a run reported ok, and what it was for was never done",
+        Safety::HomeCoherent => "at rest, the home attributes do not name one server",
+        Safety::NoSelfMove => "the directory was asked to move a recipient from a server to itself",
+        Safety::TransitOwned => "a mailbox is in transit, and nobody moves it",
+        Safety::Reachable => "at rest, a message is not in the mailbox that the home names",
+        Safety::OneHome => "at rest, two stores hold messages of one mailbox",
+    }
+}
+
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -150,6 +164,8 @@ pub enum Safe {
 /// What was exercised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exercise {
+    /// Events of every kind.
+    pub events: usize,
     /// Resets.
     pub runs: usize,
     /// How often each action had each outcome.
@@ -165,6 +181,7 @@ pub struct Exercise {
 
 impl Exercise {
     pub(super) fn count(&mut self, event: &Event) {
+        self.events += 1;
         match event {
             Event::Reset { .. } => self.open.clear(),
             Event::Did { deed, answer } => self.outcome(deed, answer.result, answer.ended),
@@ -223,8 +240,10 @@ pub struct Judgement {
     pub conformance: Conformance,
     /// Whether it was harmless, on what was seen alone.
     pub safety: Safe,
-    /// Everything that was found, the first of each kind in each run.
+    /// What was found, the first of each kind in each run; of every kind, some.
     pub findings: Vec<Finding>,
+    /// How many more were found in later runs.
+    pub findings_left_out: usize,
     /// What was exercised.
     pub exercise: Exercise,
     /// The answers to the assumptions under which everything is explained.
@@ -235,7 +254,7 @@ pub struct Judgement {
 
 impl Judgement {
     pub(super) fn of(
-        findings: Vec<Finding>,
+        (findings, findings_left_out): (Vec<Finding>, usize),
         failure: Option<Failure>,
         doubt: Option<String>,
         exercise: Exercise,
@@ -270,6 +289,6 @@ impl Judgement {
             (Conformance::Conforming, _) | (Conformance::NotJudged, Safe::Safe | Safe::Unsafe) => Word::Conforming,
         };
         let word = surprises.chain([conforms]).max().unwrap_or(conforms);
-        Self { word, conformance, safety, findings, exercise, explained_by, largest }
+        Self { word, conformance, safety, findings, findings_left_out, exercise, explained_by, largest }
     }
 }

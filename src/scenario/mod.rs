@@ -20,6 +20,7 @@ mod runs;
 mod site;
 mod start;
 mod steps;
+mod substitute;
 mod verb;
 mod write;
 
@@ -36,6 +37,7 @@ pub(crate) use self::read::whole;
 pub use self::read::{parse_procedure, parse_scenario};
 pub use self::site::{SiteNames, delivery_name, replication_name};
 pub use self::steps::STEPS_MAX;
+pub use self::substitute::with_procedure;
 pub use self::verb::step_words;
 pub use self::write::to_toml;
 use crate::property::{Property, Verdict};

@@ -72,15 +72,27 @@ impl Event {
         Ok(event)
     }
 
-    fn read(keys: &mut Keys) -> Result<Self, Wrong> {
+    /// Reads what happened; its keys are taken out.
+    ///
+    /// # Errors
+    /// Which key is wrong.
+    pub fn read(keys: &mut Keys) -> Result<Self, Wrong> {
         let event = keys.word("event", &EVENTS, |name| name)?;
         Ok(match event {
-            "reset" => Self::Reset { start: starts(keys)? },
+            "reset" => Self::read_reset(keys)?,
             "did" => Self::Did { deed: Deed::read(keys)?, answer: Answer::read(keys)? },
             "call" => Self::Call { call: keys.number("call")?, deed: Deed::read(keys)? },
             "return" => Self::Return { call: keys.number("call")?, answer: Answer::read(keys)? },
             _ => Self::Saw { mailbox: keys.text("mailbox")?, sight: Sight::read(keys)? },
         })
+    }
+
+    /// Reads a reset of which is known that it is one.
+    ///
+    /// # Errors
+    /// Which key is wrong.
+    pub fn read_reset(keys: &mut Keys) -> Result<Self, Wrong> {
+        Ok(Self::Reset { start: starts(keys)? })
     }
 
     /// The line that it is.

@@ -40,7 +40,7 @@ impl Keys {
     /// The line is no JSON, or no object.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
         let value = serde_json::from_str(line)
-            .map_err(|reason| Wrong::new(format!("not JSON: {reason}"), "one JSON object on the line"))?;
+            .map_err(|reason| Wrong::new(not_json(&reason), "one JSON object on the line"))?;
         Self::of(value)
     }
 
@@ -78,7 +78,7 @@ impl Keys {
     /// # Errors
     /// It is not there, or something else.
     pub fn text(&mut self, key: &'static str) -> Result<String, Wrong> {
-        self.text_or_none(key)?.ok_or_else(|| missing(key, "a string"))
+        self.text_or_none(key)?.ok_or_else(|| self.missing(key, "a string"))
     }
 
     /// A text or `null`; `None` if it is left out.
@@ -110,7 +110,7 @@ impl Keys {
     /// # Errors
     /// It is not there, or something else.
     pub fn number(&mut self, key: &'static str) -> Result<u64, Wrong> {
-        self.number_or_none(key)?.ok_or_else(|| missing(key, "a whole number from 0"))
+        self.number_or_none(key)?.ok_or_else(|| self.missing(key, "a whole number from 0"))
     }
 
     /// `true` or `false`; `None` if it is left out.
@@ -141,6 +141,14 @@ impl Keys {
             other => Err(Wrong::new(format!("`{key}` has {} in it", kind(&other)), wanted)),
         };
         entries.into_iter().map(text).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// It is not there, or something else.
+    pub fn texts(&mut self, key: &'static str) -> Result<Vec<String>, Wrong> {
+        self.texts_or_none(key)?.ok_or_else(|| self.missing(key, "a list of strings"))
     }
 
     /// The members of an object that may be left out, in their order; `None` for those that are `null`.
@@ -175,9 +183,18 @@ impl Keys {
     ) -> Result<T, Wrong> {
         let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
         let Some(text) = self.text_or_none(key)? else {
-            return Err(missing(key, &format!("one of {}", names.join(", "))));
+            return Err(self.missing(key, &format!("one of {}", names.join(", "))));
         };
         all.iter().copied().find(|one| name(*one) == text).ok_or_else(|| unknown_word(key, &text, &names))
+    }
+
+    /// A key is not there; perhaps one that is there was meant to be it.
+    fn missing(&self, key: &str, wanted: &str) -> Wrong {
+        let there: Vec<&str> = self.left.keys().map(String::as_str).collect();
+        match nearest(key, &there) {
+            Some(near) => Wrong::new(format!("there is a key `{}`", cut(near)), format!("`{key}`, which is {wanted}")),
+            None => Wrong::new(format!("there is no `{key}`"), wanted),
+        }
     }
 
     /// Nothing else may be there.
@@ -204,8 +221,11 @@ pub fn unknown_word(key: &str, text: &str, names: &[&str]) -> Wrong {
     Wrong::new(format!("`{key}` is `{}`", cut(text)), wanted)
 }
 
-fn missing(key: &str, wanted: &str) -> Wrong {
-    Wrong::new(format!("there is no `{key}`"), wanted)
+/// Why a line is no JSON; on a line there are only columns.
+fn not_json(reason: &serde_json::Error) -> String {
+    let text = reason.to_string();
+    let what = text.split(" at line ").next().unwrap_or(&text);
+    format!("not JSON: {what} at column {}", reason.column())
 }
 
 fn mistyped(key: &str, value: &Value, wanted: &str) -> Wrong {

@@ -163,15 +163,15 @@ impl Greeting {
         Ok(Self {
             protocol: keys.number("protocol")?,
             scenario: keys.text("scenario")?,
-            servers: keys.texts_or_none("servers")?.unwrap_or_default(),
+            servers: keys.texts("servers")?,
             home: keys.text("home")?,
             organization: keys.text("organization")?,
             site: keys.text("site")?,
-            mailboxes: keys.texts_or_none("mailboxes")?.unwrap_or_default(),
+            mailboxes: keys.texts("mailboxes")?,
             messages: usize::try_from(count)
                 .map_err(|_| Wrong::new(format!("`messages` is {count}"), "a small number"))?,
-            procedures: keys.texts_or_none("procedures")?.unwrap_or_default(),
-            actions: keys.texts_or_none("actions")?.unwrap_or_default(),
+            procedures: keys.texts("procedures")?,
+            actions: keys.texts("actions")?,
             scenario_toml: keys.text("scenario-toml")?,
         })
     }
@@ -205,12 +205,11 @@ impl Reply {
 
 impl Capabilities {
     fn read(keys: &mut Keys) -> Result<Self, Wrong> {
-        let wanted = |key: &str| Wrong::new(format!("there is no `{key}`"), "a list of strings");
         Ok(Self {
             protocol: keys.number("protocol")?,
             name: keys.text("name")?,
-            actions: keys.texts_or_none("actions")?.ok_or_else(|| wanted("actions"))?,
-            fields: keys.texts_or_none("fields")?.ok_or_else(|| wanted("fields"))?,
+            actions: keys.texts("actions")?,
+            fields: keys.texts("fields")?,
             procedures: keys.texts_or_none("procedures")?,
             implements: keys.text_or_none("implements")?,
             start: keys.flag_or_none("start")?.unwrap_or(false),

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adapters;
 mod advise;
 mod article;
 mod benches;
 mod bounds;
 mod cli;
+mod conform;
 mod conformance;
 mod crowd;
 mod drive;
@@ -15,6 +17,8 @@ mod known;
 mod limitations;
 mod liveness;
 mod loader;
+mod logs;
+mod mutants;
 mod oracle;
 mod past;
 mod process;
@@ -26,9 +30,11 @@ mod rows;
 mod runbooks;
 mod saved;
 mod scenarios;
+mod schema;
 mod tidy;
 mod timely;
 mod traceability;
+mod validate;
 mod walks;
 mod watching;
 mod witness;
