@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::adapter::{Broken, Child};
 use crate::cli::{Conform, Driving, Shape};
+use crate::drive::known::{Found, Known, Settled};
 use crate::drive::{self, Driven, Options, Record, Repeated, Stopped, Strategy};
 use crate::exit::Exit;
 use crate::oracle::Manner;
@@ -32,6 +33,7 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, Failure> {
 }
 
 fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
+    let known = arguments.expected_failures.as_deref().map(known).transpose()?;
     let given = judging::implemented(&scenario::load_scenario(scenario)?, arguments.implements.as_deref())?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped);
@@ -48,8 +50,33 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
         write(file, &lines)?;
     }
     let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
-    print(arguments, &given.name, &driven, &saved)?;
-    Ok(judging::exit(&driven.judgement).max(enough(arguments, &driven)))
+    let found = [Found::of(&given.name, &driven.judgement)];
+    let settled = known.as_ref().map(|(known, today)| known.settle(&found, *today));
+    print(arguments, &given.name, &driven, &saved, settled.as_ref())?;
+    let judged = match &settled {
+        Some(settled) => with_known(&driven, settled),
+        None => judging::exit(&driven.judgement),
+    };
+    Ok(judged.max(enough(arguments, &driven)))
+}
+
+/// The known deviations, and today.
+fn known(file: &Path) -> Result<(Known, jiff::civil::Date), Failure> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
+    let known = Known::parse(&name, &text)?;
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let today = drive::known::today(epoch.as_deref()).map_err(Failure::Usage)?;
+    Ok((known, today))
+}
+
+/// How the program ends when deviations are known: what could not be told stays so.
+fn with_known(driven: &Driven, settled: &Settled<'_>) -> Exit {
+    match judging::exit(&driven.judgement) {
+        _ if !settled.is_as_known() => Exit::NotAsExpected,
+        Exit::NotAsExpected => Exit::AsExpected,
+        exit @ (Exit::AsExpected | Exit::Inconclusive | Exit::BrokenAdapter | Exit::Usage | Exit::Defect) => exit,
+    }
 }
 
 fn options(arguments: &Conform) -> Options {
@@ -106,8 +133,19 @@ fn save(driven: &Driven, folder: &Path) -> Result<Vec<String>, Failure> {
     driven.shrunk.iter().map(save).collect()
 }
 
-fn print(arguments: &Conform, scenario: &str, driven: &Driven, saved: &[String]) -> Result<(), Failure> {
+fn print(
+    arguments: &Conform,
+    scenario: &str,
+    driven: &Driven,
+    saved: &[String],
+    settled: Option<&Settled<'_>>,
+) -> Result<(), Failure> {
     let mut extra = vec![told::coverage(driven)];
+    if let Some(settled) = settled {
+        let covering = settled.covering.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
+        let remaining = settled.remaining.iter().map(|(_, surprise)| format!("not known: {}", surprise.word.name()));
+        extra.extend(covering.chain(remaining).chain(settled.complaints.iter().cloned()));
+    }
     if let (Some(wanted), Some(percent)) = (arguments.fail_under, driven.coverage.percent())
         && percent < wanted
     {

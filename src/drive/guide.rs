@@ -25,7 +25,7 @@ pub(super) type Node = u32;
 
 /// Something that can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// One action.
     Act(Action),
     /// A run from its start to its end, or killed on its way.
@@ -268,10 +268,10 @@ impl Guide {
         let (choice, _) = self.choices.get(&node)?.get(place)?;
         match choice {
             Choice::Act(action) => oracle.deed_of(now, action),
-            Choice::Run { start, crash } => match oracle.deed_of(now, start)? {
-                Deed::Start { run } => Some(Deed::Run { run, crash: *crash }),
-                other => Some(other),
-            },
+            Choice::Run { start, crash } => {
+                let Deed::Start { run } = oracle.deed_of(now, start)? else { return None };
+                Some(Deed::Run { run, crash: *crash })
+            }
         }
     }
 
@@ -369,7 +369,7 @@ impl Guide {
 }
 
 /// The state when a program that was started has ended, if it ends while nothing else happens.
-fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> {
+pub(crate) fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> {
     const STEPS_MAX: usize = 2_000;
     let mut state = started;
     for _ in 0..STEPS_MAX {
@@ -382,20 +382,23 @@ fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> 
     None
 }
 
+/// Whether every mailbox stands as a fresh one does: a recipient in every replica that names the first home, and nothing in
+/// any store.
+pub(crate) fn is_fresh(spec: &Spec, state: &State) -> bool {
+    let site = spec.scenario.site.home;
+    state.accounts.values().all(|account| {
+        account.mailboxes.values().all(|mailbox| !mailbox.is_present())
+            && account.record.accepted.is_empty()
+            && account
+                .recipients
+                .values()
+                .all(|found| matches!(found, Recipient::Live { .. }) && found.home() == Some(site))
+    })
+}
+
 /// How mailboxes stand at first, where they are not fresh.
 fn start(spec: &Spec, oracle: &Oracle<'_>, now: &Explanation) -> BTreeMap<String, Sight> {
-    let home = |state: &State| {
-        let site = spec.scenario.site.home;
-        state.accounts.values().all(|account| {
-            account.mailboxes.values().all(|mailbox| !mailbox.is_present())
-                && account.record.accepted.is_empty()
-                && account
-                    .recipients
-                    .values()
-                    .all(|found| matches!(found, Recipient::Live { .. }) && found.home() == Some(site))
-        })
-    };
-    if home(&now.state) {
+    if is_fresh(spec, &now.state) {
         return BTreeMap::new();
     }
     let mailboxes = (0..spec.scenario.site.mailboxes).map(MailboxId::at);

@@ -2,9 +2,10 @@
 //! that failed when everything is taken out of it that is not needed. Judging is the [`crate::oracle`]'s.
 //!
 //! `guide` knows what can be asked and what was, `session` asks and has each answer judged, `shrink` makes failing runs short,
-//! `record` is such a run as a file.
+//! `record` is such a run as a file. `known` is a file of what is known to be wrong, and what is left when that is taken out.
 
 mod guide;
+pub mod known;
 pub mod record;
 mod session;
 mod shrink;
@@ -22,6 +23,7 @@ use crate::wire::{Capabilities, Event};
 
 pub use self::guide::Coverage;
 use self::guide::Guide;
+pub(crate) use self::guide::{Choice, is_fresh, run_to_its_end};
 pub use self::record::{Record, Refused};
 use self::session::Session;
 pub use self::shrink::Shrunk;

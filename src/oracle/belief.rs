@@ -107,6 +107,11 @@ impl Beliefs {
         self.largest
     }
 
+    /// Counts anew how many explanations a set has at the most.
+    pub(super) fn forget_largest(&mut self) {
+        self.largest = 0;
+    }
+
     /// The worlds that are left, each by its place, in order.
     pub fn worlds(&mut self, belief: Belief) -> Arc<[u16]> {
         if let Some(known) = self.worlds.get(&belief.0) {

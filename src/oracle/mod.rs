@@ -29,6 +29,7 @@ use crate::scenario::Spec;
 use crate::wire::{Deed, Event, Sight, Wrong};
 
 pub use self::belief::{Belief, Beliefs};
+use self::explanation::{Effect, Status};
 pub use self::explanation::{Explanation, Scene};
 use self::harm::Watch;
 pub use self::standing::{Standing, Whereabouts};
@@ -132,11 +133,36 @@ impl<'a> Oracle<'a> {
         })
     }
 
+    /// Judges another system from here on: all that was seen is forgotten, and all that was worked out is kept.
+    pub fn start_over(&mut self) {
+        let at_first = at_first(
+            self.beliefs.scenes().iter().flat_map(|scene| &scene.world.initial),
+            self.spec.scenario.site.mailboxes,
+        );
+        self.worlds = self.beliefs.scenes().iter().zip(0..).map(|(_, place)| place).collect();
+        self.beliefs.forget_largest();
+        self.belief = Some(self.beliefs.initial(&[]));
+        self.names = Names::new(self.spec, at_first);
+        self.watch = Watch::new(self.spec);
+        self.exercise = Exercise::default();
+        (self.events, self.in_run, self.broken) = (0, 0, 0);
+        self.findings.clear();
+        self.findings_of_run.clear();
+        self.findings_left_out = 0;
+        (self.failure, self.failure_of_run, self.doubt) = (None, None, None);
+    }
+
     /// Takes the next event.
     ///
     /// # Errors
-    /// It names something that the scenario does not have; nothing has changed then.
+    /// It names something that the scenario does not have, or opens a call whose number another open call has; nothing has
+    /// changed then.
     pub fn take(&mut self, event: &Event) -> Result<(), Wrong> {
+        if let Event::Call { call, .. } = event
+            && self.exercise.is_open(*call)
+        {
+            return Err(Wrong::new(format!("call {call} is open already"), "a number that no other open call has"));
+        }
         let step = self.names.step(event)?;
         self.events += 1;
         if let Event::Reset { .. } = event {
@@ -219,6 +245,25 @@ impl<'a> Oracle<'a> {
     /// What the mailboxes are called.
     pub fn mailboxes(&self) -> impl Iterator<Item = String> {
         (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).map(crate::report::names::mailbox)
+    }
+
+    /// Whether the scenario's bounds let this be asked now, in some explanation of what was seen. Where none is left they do.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub fn is_in_bounds(&mut self, deed: &Deed) -> Result<bool, Wrong> {
+        let op = self.names.clone().op(deed)?;
+        let Some(Ok(open)) = self.belief.map(|belief| self.beliefs.closed(belief)) else { return Ok(true) };
+        let is_open = |number: u32| {
+            let now = self.beliefs.explanation(number);
+            let begun = self.beliefs.scene(now).begin(now, &op);
+            begun.iter().any(|(status, _)| match status {
+                Status::Over(Effect::Refused(reason)) => !reason.is_bound(),
+                Status::Over(Effect::Happened(_) | Effect::Queued | Effect::Returned) => true,
+                Status::Started | Status::Waiting => true,
+            })
+        };
+        Ok(open.into_iter().any(is_open))
     }
 
     fn explain(&mut self, event: &Event, step: &Step) {

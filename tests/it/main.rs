@@ -1,6 +1,7 @@
 //! What a user relies on, in one test binary.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a test that counts says how many")]
 
 mod adapters;
 mod advise;
@@ -9,11 +10,13 @@ mod benches;
 mod bounds;
 mod cli;
 mod conform;
+mod conformance;
 mod consult;
 mod crowd;
 mod drive;
 mod engines;
 mod formats;
+mod known;
 mod limitations;
 mod liveness;
 mod loader;
