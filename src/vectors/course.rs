@@ -76,7 +76,7 @@ impl Course {
         let mut vector = Vector {
             id: String::new(),
             schema: SCHEMA,
-            scenario: wanted.given.name.clone(),
+            scenario: wanted.spec.name.clone(),
             model_hash: crate::model_hash(),
             source: sources(wanted.spec, &deeds),
             covers: covers.into_iter().collect(),
@@ -111,9 +111,9 @@ impl<'a, 'b> Walk<'a, 'b> {
             initial.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect()
         });
         let now = Explanation { world: 0, state: initial.clone(), arrivals, calls: Vec::new() };
-        let is_fresh = wanted.given.from.is_none() && wanted.given.scenario.start.is_none();
-        let mailboxes = (0..wanted.given.scenario.site.mailboxes).map(MailboxId::at);
-        let sight = |mailbox| (names::mailbox(mailbox), look::sight(wanted.given, &names, &now, mailbox));
+        let is_fresh = wanted.spec.from.is_none() && wanted.spec.scenario.start.is_none();
+        let mailboxes = (0..wanted.spec.scenario.site.mailboxes).map(MailboxId::at);
+        let sight = |mailbox| (names::mailbox(mailbox), look::sight(wanted.spec, &names, &now, mailbox));
         let start: BTreeMap<String, Sight> = mailboxes.filter(|_| !is_fresh).map(sight).collect();
         let reset = names.step(&Event::Reset { start: start.clone() });
         let looks = match reset.expect("a scenario has names for all that it starts with") {
@@ -126,7 +126,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     fn mailboxes(&self) -> impl Iterator<Item = MailboxId> + use<> {
-        (0..self.wanted.given.scenario.site.mailboxes).map(MailboxId::at)
+        (0..self.wanted.spec.scenario.site.mailboxes).map(MailboxId::at)
     }
 
     /// What an implementation is asked for this; none if it has no name, which a message has as soon as it has arrived.
@@ -195,7 +195,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             let mut sights: BTreeMap<Sight, BTreeSet<usize>> = BTreeMap::new();
             for number in open {
                 let now = self.beliefs.explanation(number);
-                let sight = look::sight(self.wanted.given, &self.names, now, mailbox);
+                let sight = look::sight(self.wanted.spec, &self.names, now, mailbox);
                 let single = self.beliefs.single(number);
                 sights.entry(sight).or_default().insert(next.number(single));
             }
