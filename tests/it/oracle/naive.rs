@@ -66,7 +66,9 @@ impl<'a> Naive<'a> {
                     let call = 1_000_000 + place;
                     asked.extend([Event::Call { call, deed }, Event::Return { call, answer }]);
                 }
-                other => asked.push(other),
+                event @ (Event::Reset { .. } | Event::Call { .. } | Event::Return { .. } | Event::Saw { .. }) => {
+                    asked.push(event)
+                }
             }
         }
         let mut tried = HashSet::new();
