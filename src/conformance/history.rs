@@ -108,9 +108,10 @@ impl<'a> History<'a> {
     /// interleaving it was, and a different one may be the true one.
     ///
     /// All interleavings are followed at once, and those that have come to the same are one. So the cost is that of the
-    /// different states that calls which are open at the same time can lead to: at the worst it doubles with each of them that
-    /// commutes with no other, and grows with the steps of whole runs. Six open calls are nothing; where more than
-    /// [`crate::oracle::EXPLANATIONS_MAX`] explanations are left at once, the judgement is inconclusive.
+    /// different states that calls which are open at the same time can lead to, in each combination of what no source settles: it
+    /// grows with every call that is open, at the worst with the orders in which they can happen, and with the steps of whole runs.
+    /// A few open calls at a time are quick; let calls return, and look at mailboxes, between them. Where more than
+    /// [`crate::oracle::EXPLANATIONS_MAX`] explanations are left at once, the judgement is inconclusive, never a pass.
     ///
     /// # Errors
     /// Something is named that the scenario does not have.

@@ -191,7 +191,7 @@ fn a_failure_tells_all_that_happened_and_what_is_wrong_with_it() {
     let told = examine(&spec("move"), &Examination::default(), make).unwrap_err().to_string();
     for words in [
         "loss: in the scenario move",
-        "m1 was accepted and is nowhere",
+        "accepted, and nowhere: m1",
         "messages of mailbox-1 on destination: none; the model allows m1",
         "stranded validate move LOG",
         r#"{"event":"did","action":"deliver","mailbox":"mailbox-1","message":"m1""#,

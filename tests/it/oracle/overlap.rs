@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stranded::conformance::{CallId, History};
-use stranded::oracle::{Manner, Oracle, Word};
+use stranded::oracle::{Conformance, Manner, Oracle, Word};
 use stranded::scenario::{self, Spec};
 use stranded::wire::deed::Run;
 use stranded::wire::{Answer, Deed, Done, Event, HomesSight, Sight, StoreSight};
@@ -431,37 +431,50 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[Kind], draw: &mut Draw) -> 
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how many there were is part of the result")]
 fn a_history_is_explained_exactly_if_trying_every_interleaving_finds_one_that_explains_it() {
     const EACH: usize = 300;
+    // Where more are left it is not told, neither way.
+    const EXPLANATIONS_MAX: usize = 10_000;
     let builtin = ["move", "move-under-mail", "second-move", "stale-cache", "two-way-sync"];
     let mut specs: Vec<Spec> = builtin.map(|name| scenario::load_scenario(name).unwrap()).to_vec();
     specs.push(two());
-    let (mut explained, mut not) = (0, 0);
+    let (mut explained, mut unexplained, mut untold) = (0, 0, 0);
     for spec in &specs {
         let all = worlds(spec);
         for unseen in [vec![], vec![Kind::Redeliver, Kind::Replicate, Kind::Refresh]] {
             let naive = Naive::new(spec, &all, &unseen);
-            let mut oracle = Oracle::new(spec, Manner { unseen: unseen.clone(), ..Manner::default() }).unwrap();
+            let manner = Manner { unseen: unseen.clone(), explanations_max: EXPLANATIONS_MAX, ..Manner::default() };
+            let mut oracle = Oracle::new(spec, manner).unwrap();
             for seed in 0..EACH {
                 let mut draw = Draw::of(seed as u64);
                 let events = history(spec, &naive, &unseen, &mut draw);
                 let lines = || events.iter().map(Event::line).collect::<Vec<_>>().join("\n");
-                let by_oracle = oracle_explains(&mut oracle, &events);
+                let Some(by_oracle) = oracle_explains(&mut oracle, &events) else {
+                    untold += 1;
+                    continue;
+                };
                 assert_eq!(by_oracle, naive.explains(&events), "{} with seed {seed}:\n{}", spec.name, lines());
-                *if by_oracle { &mut explained } else { &mut not } += 1;
+                *if by_oracle { &mut explained } else { &mut unexplained } += 1;
             }
         }
     }
-    eprintln!("{explained} histories are explained by some interleaving, {not} by none");
-    assert!(explained > 1_000 && not > 500, "{explained} explained, {not} not");
+    println!(
+        "{explained} histories are explained by some interleaving, {unexplained} by none, of {untold} it is not told"
+    );
+    assert!(explained > 1_000 && unexplained > 500 && untold < 100, "{explained}, {unexplained}, {untold}");
 }
 
-/// As the other judge sees it, who knows nothing of what goes beyond a scenario.
-fn oracle_explains(oracle: &mut Oracle<'_>, events: &[Event]) -> bool {
+/// Whether the oracle explains a history to its end; what goes beyond the scenario is not explained. Nothing, if too many
+/// explanations were left.
+fn oracle_explains(oracle: &mut Oracle<'_>, events: &[Event]) -> Option<bool> {
     oracle.start_over();
     for event in events {
-        // A call is not opened twice, and none of these histories does it.
         oracle.take(event).unwrap();
     }
-    oracle.belief().is_some()
+    match (oracle.belief(), oracle.failure_of_run(), oracle.judgement().conformance) {
+        (Some(_), _, _) => Some(true),
+        (None, None, Conformance::Inconclusive(reason)) if reason.starts_with("more than") => None,
+        (None, _, _) => Some(false),
+    }
 }
