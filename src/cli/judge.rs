@@ -35,7 +35,7 @@ pub struct Conform {
     /// Stop after this many actions, those that make a failing run short left out
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub max_actions: usize,
-    /// Stop after this time, such as 10s or 5m
+    /// Ask nothing new after this time, such as 10s or 5m; trying a failing run again may take a little longer
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// Fail if less than this part of the transitions was asked for, in percent

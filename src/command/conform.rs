@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::adapter::{Broken, Child};
 use crate::cli::{Conform, Driving, Shape};
 use crate::drive::known::{Found, Known, Settled};
-use crate::drive::{self, Driven, Options, Record, Repeated, Stopped, Strategy};
+use crate::drive::{self, Driven, Log, Options, Record, Repeated, Stopped, Strategy};
 use crate::exit::Exit;
 use crate::oracle::Manner;
 use crate::report::judgement::{self, Judged, Subject};
@@ -43,12 +43,14 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
         judged_by.clone_from(&given);
         capabilities.implements = Some(procedure.clone());
     }
-    let driven = drive::drive(&judged_by, &capabilities, &mut child, &options(arguments)).map_err(stopped)?;
-    child.bye()?;
-    if let Some(file) = &arguments.log {
-        let lines: String = driven.log.iter().map(|event| event.line() + "\n").collect();
+    let options = options(arguments);
+    let driven = drive::drive(&judged_by, &capabilities, &mut child, &options);
+    if let (Some(file), Some(log)) = (&arguments.log, &options.log) {
+        let lines: String = log.events().iter().map(|event| event.line() + "\n").collect();
         write(file, &lines)?;
     }
+    let driven = driven.map_err(stopped)?;
+    child.bye()?;
     let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
     let found = [Found::of(&given.name, &driven.judgement)];
     let settled = known.as_ref().map(|(known, today)| known.settle(&found, *today));
@@ -90,7 +92,7 @@ fn options(arguments: &Conform) -> Options {
         deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         whole_runs: arguments.whole_runs,
         manner: Manner { explanations_max: arguments.max_beliefs, safety_only: arguments.safety, ..Manner::default() },
-        keeps_log: arguments.log.is_some(),
+        log: arguments.log.is_some().then(Log::default),
         ..Options::default()
     }
 }

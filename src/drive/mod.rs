@@ -10,6 +10,7 @@ pub mod record;
 mod session;
 mod shrink;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
@@ -33,6 +34,9 @@ const RUN_MAX: usize = 200;
 
 /// After how many runs in a row that tried nothing new nothing new is expected any more.
 const BARREN_MAX: usize = 10;
+
+/// After how many runs that could not be followed to their end it is given up: the answers or the looks say too little.
+const UNTOLD_MAX: usize = 3;
 
 /// How to choose what is asked next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +64,9 @@ pub struct Options {
     pub manner: Manner,
     /// After how many failing runs to stop.
     pub failing_max: usize,
-    /// Whether all events are kept.
-    pub keeps_log: bool,
+    /// Where everything that is asked, answered and seen is kept, if it is to be; there it is also after an implementation has
+    /// broken the protocol.
+    pub log: Option<Log>,
 }
 
 impl Default for Options {
@@ -73,8 +78,24 @@ impl Default for Options {
             whole_runs: false,
             manner: Manner::default(),
             failing_max: 12,
-            keeps_log: false,
+            log: None,
         }
+    }
+}
+
+/// Events, shared by whoever writes and whoever reads them.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<Event>>>);
+
+impl Log {
+    fn push(&self, event: Event) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// All events so far.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -89,12 +110,12 @@ pub struct Driven {
     pub coverage: Coverage,
     /// For each verdict that was found, the shortest run that shows it.
     pub shrunk: Vec<Shrunk>,
+    /// What the scenario allows and the implementation could not be asked to do, in words.
+    pub not_asked: Vec<String>,
     /// Whether everything was tried that can be.
     pub is_complete: bool,
     /// How many actions were asked.
     pub actions: usize,
-    /// Everything that was asked, answered and seen, if that was to be kept.
-    pub log: Vec<Event>,
 }
 
 /// Why an implementation was not driven to an end.
@@ -153,11 +174,10 @@ pub fn drive(
 ) -> Result<Driven, Stopped> {
     let manner = manner(capabilities, &options.manner);
     let oracle = Oracle::new(spec, manner.clone()).map_err(Stopped::Unknown)?;
-    let mut guide = Guide::new(spec, capabilities, &oracle, options.whole_runs).map_err(Stopped::Skipped)?;
+    let mut guide =
+        Guide::new(spec, capabilities, &oracle, &manner.unseen, options.whole_runs).map_err(Stopped::Skipped)?;
     let mut session = Session::new(oracle, implementation);
-    if options.keeps_log {
-        session.keeps_log();
-    }
+    session.keep(options.log.clone());
     let mut failing = Vec::new();
     let mut draw = match options.strategy {
         Strategy::Exhaustive => None,
@@ -169,6 +189,7 @@ pub fn drive(
     let mut actions = 0;
     let mut is_complete = false;
     let mut barren = 0;
+    let mut untold = 0;
     while !is_over(actions) && failing.len() < options.failing_max {
         let worlds = session.worlds();
         let Some(root) = guide.next_root(options.strategy, &worlds) else {
@@ -199,8 +220,12 @@ pub fn drive(
             here = session.stands_at(&mut guide, Some(next)).unwrap_or(next);
         }
         let run = session.run();
+        untold += usize::from(session.is_lost() && run.failure.is_none());
         if !run.surprises.is_empty() {
             failing.push(run);
+        }
+        if untold >= UNTOLD_MAX {
+            break;
         }
         // What the assumptions leave open, an implementation answers in its own way; it cannot be led everywhere.
         barren = if guide.tried_count() == tried_before { barren + 1 } else { 0 };
@@ -210,16 +235,16 @@ pub fn drive(
     }
     let judgement = session.judgement();
     let worlds_left = session.worlds();
-    let log = session.ends_log();
+    session.keep(None);
     let shrunk = shrink::shortest(&mut session, capabilities, &manner, &failing, options.deadline)?;
     Ok(Driven {
         capabilities: capabilities.clone(),
         judgement,
         coverage: guide.coverage(&worlds_left),
+        not_asked: guide.not_asked(),
         shrunk,
         is_complete,
         actions,
-        log,
     })
 }
 

@@ -96,7 +96,7 @@ pub struct Oracle<'a> {
     /// The worlds that explain every run so far.
     worlds: Vec<u16>,
     /// Properties that the model said to be broken in this run already.
-    broken: u8,
+    broken: BTreeMap<MailboxId, u8>,
 }
 
 impl<'a> Oracle<'a> {
@@ -129,7 +129,7 @@ impl<'a> Oracle<'a> {
             failure_of_run: None,
             doubt: None,
             worlds: all,
-            broken: 0,
+            broken: BTreeMap::new(),
         })
     }
 
@@ -145,7 +145,8 @@ impl<'a> Oracle<'a> {
         self.names = Names::new(self.spec, at_first);
         self.watch = Watch::new(self.spec);
         self.exercise = Exercise::default();
-        (self.events, self.in_run, self.broken) = (0, 0, 0);
+        (self.events, self.in_run) = (0, 0);
+        self.broken.clear();
         self.findings.clear();
         self.findings_of_run.clear();
         self.findings_left_out = 0;
@@ -167,7 +168,7 @@ impl<'a> Oracle<'a> {
         self.events += 1;
         if let Event::Reset { .. } = event {
             self.in_run = 0;
-            self.broken = 0;
+            self.broken.clear();
             self.failure_of_run = None;
             self.findings_of_run.clear();
             self.exercise.runs += 1;
@@ -181,7 +182,12 @@ impl<'a> Oracle<'a> {
             self.explain(event, &step);
         }
         // Where the model explains all that was seen it knows more of it than was seen.
-        let known = self.belief.filter(|_| !self.manner.safety_only).map(|belief| self.beliefs.broken(belief).perhaps);
+        let known = match (&step, self.belief) {
+            (Step::Saw(mailbox, _), Some(belief)) if !self.manner.safety_only => {
+                Some(self.beliefs.broken(belief, *mailbox).perhaps)
+            }
+            (Step::Reset(_) | Step::Did(..) | Step::Call(..) | Step::Return(..) | Step::Saw(..), _) => None,
+        };
         let may_be = |property: Option<Safety>| match (known, property) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -298,12 +304,18 @@ impl<'a> Oracle<'a> {
                 if self.worlds.is_empty() && self.failure.is_none() {
                     self.fail(Failure::contradiction(self.events, self.in_run, event.line()));
                 }
-                let broken = self.beliefs.broken(after).surely;
-                let new = broken & !self.broken;
-                for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
-                    self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
+                // What the model says of an answer counts when a look has borne it out.
+                if let (Step::Saw(mailbox, _), Event::Saw { sight, .. }) = (step, event)
+                    && !sight.is_blind()
+                {
+                    let broken = self.beliefs.broken(after, *mailbox).surely;
+                    let known = self.broken.entry(*mailbox).or_default();
+                    let new = broken & !*known;
+                    *known |= broken;
+                    for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
+                        self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
+                    }
                 }
-                self.broken |= broken;
                 self.belief = Some(self.beliefs.forget(after));
             }
         }
