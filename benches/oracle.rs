@@ -1,5 +1,6 @@
 //! How many events a second the oracle judges: a log of `second-move`, every line with a time of its own so that no two are
-//! alike, read from memory on one thread. `benches/README.md` says how to run it.
+//! alike, read from memory on one thread; and how many actions a second the reference is driven through, in the same process.
+//! `benches/README.md` says how to run it.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
 
@@ -10,6 +11,7 @@ use std::time::Instant;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use stranded::adapter::{Implementation, Reference};
+use stranded::drive::{self, Options, Strategy};
 use stranded::log::{Entry, Lines, Reader};
 use stranded::oracle::{Judgement, Manner, Oracle};
 use stranded::scenario::{Spec, load_scenario};
@@ -18,6 +20,8 @@ use stranded::wire::{Deed, Event};
 
 /// How many events one sample judges.
 const EVENTS: usize = 50_000;
+/// How many actions one sample asks of the reference, each followed by a look at the mailbox.
+const ACTIONS: usize = 10_000;
 /// Names the number of events of a log that is judged once, for the memory that it takes.
 const MEASURED: &str = "STRANDED_EVENTS";
 
@@ -42,6 +46,20 @@ fn main() {
             },
             BatchSize::PerIteration,
         );
+    });
+    group.finish();
+    let mut group = criterion.benchmark_group("conform");
+    group.throughput(Throughput::Elements(ACTIONS as u64));
+    group.bench_function("second-move", |bencher| {
+        bencher.iter(|| {
+            let mut system = Reference::new(&spec, 0).expect("second-move has a start");
+            let options = Options { strategy: Strategy::Random(1), actions_max: ACTIONS, ..Options::default() };
+            let (capabilities, judged) = drive::greet(&spec, &mut system).expect("the reference runs second-move");
+            let driven =
+                drive::drive(&judged, &capabilities, &mut system, &options).expect("the reference runs second-move");
+            assert_eq!(driven.actions, ACTIONS);
+            black_box(driven)
+        });
     });
     group.finish();
     criterion.final_summary();

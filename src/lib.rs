@@ -13,6 +13,7 @@ pub mod advise;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod conformance;
 pub mod consult;
 pub mod drive;
 pub mod engine;

@@ -59,7 +59,7 @@ def judge(vector):
             fits = [one for one in step["outcomes"] if one["result"] == seen["result"] and
                     (one["result"] != "ok" or one.get("ended") == seen.get("ended") or
                      step["do"]["action"] not in ("act", "request-lost", "reply-lost"))]
-            if any(not one["moves"] for one in fits):
+            if any(places & set(one.get("ends", [])) for one in fits):
                 return f"# SKIP it ends at step {number}: the answer was {seen['result']}"
         else:
             seen = ask("observe", ["seen"], mailbox=step["observe"])

@@ -143,7 +143,7 @@ fn diagnosis(fault: &Fault, line_looks_like_json: bool) -> (Check, &'static str,
         Fault::NotUtf8 { .. } => (Check::Json, "bad JSON", "write UTF-8"),
         Fault::TooLong => (Check::Json, "line too long", "end each answer with a line feed"),
         Fault::Unended => (Check::Json, "no end of line", "end each answer with a line feed, and flush it"),
-        Fault::BadLine(wrong) if wrong.message.contains("`id`") => {
+        Fault::BadLine(wrong) if wrong.message.contains("`id`") || wrong.wanted.starts_with("`id`") => {
             (Check::Id, "wrong id", "copy `id` of the request into the answer, as a number")
         }
         Fault::WrongId { .. } => (Check::Id, "wrong id", "copy `id` of the request into the answer, each time anew"),

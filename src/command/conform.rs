@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use crate::adapter::{Broken, Child};
 use crate::cli::{Conform, Driving, Shape};
-use crate::drive::{self, Driven, Options, Record, Repeated, Stopped, Strategy};
+use crate::drive::known::{Found, Known, Settled};
+use crate::drive::{self, Driven, Log, Options, Record, Repeated, Stopped, Strategy};
 use crate::exit::Exit;
 use crate::oracle::Manner;
 use crate::report::judgement::{self, Judged, Subject};
@@ -32,6 +33,7 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, Failure> {
 }
 
 fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
+    let known = arguments.expected_failures.as_deref().map(known).transpose()?;
     let given = judging::implemented(&scenario::load_scenario(scenario)?, arguments.implements.as_deref())?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped);
@@ -41,15 +43,42 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
         judged_by.clone_from(&given);
         capabilities.implements = Some(procedure.clone());
     }
-    let driven = drive::drive(&judged_by, &capabilities, &mut child, &options(arguments)).map_err(stopped)?;
-    child.bye()?;
-    if let Some(file) = &arguments.log {
-        let lines: String = driven.log.iter().map(|event| event.line() + "\n").collect();
+    let options = options(arguments);
+    let driven = drive::drive(&judged_by, &capabilities, &mut child, &options);
+    if let (Some(file), Some(log)) = (&arguments.log, &options.log) {
+        let lines: String = log.events().iter().map(|event| event.line() + "\n").collect();
         write(file, &lines)?;
     }
+    let driven = driven.map_err(stopped)?;
+    child.bye()?;
     let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
-    print(arguments, &given.name, &driven, &saved)?;
-    Ok(judging::exit(&driven.judgement).max(enough(arguments, &driven)))
+    let found = [Found::of(&given.name, &driven.judgement)];
+    let settled = known.as_ref().map(|(known, today)| known.settle(&found, *today));
+    print(arguments, &given.name, &driven, &saved, settled.as_ref())?;
+    let judged = match &settled {
+        Some(settled) => with_known(&driven, settled),
+        None => judging::exit(&driven.judgement),
+    };
+    Ok(judged.max(enough(arguments, &driven)))
+}
+
+/// The known deviations, and today.
+fn known(file: &Path) -> Result<(Known, jiff::civil::Date), Failure> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
+    let known = Known::parse(&name, &text)?;
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let today = drive::known::today(epoch.as_deref()).map_err(Failure::Usage)?;
+    Ok((known, today))
+}
+
+/// How the program ends when deviations are known: what could not be told stays so.
+fn with_known(driven: &Driven, settled: &Settled<'_>) -> Exit {
+    match judging::exit(&driven.judgement) {
+        _ if !settled.is_as_known() => Exit::NotAsExpected,
+        Exit::NotAsExpected => Exit::AsExpected,
+        exit @ (Exit::AsExpected | Exit::Inconclusive | Exit::BrokenAdapter | Exit::Usage | Exit::Defect) => exit,
+    }
 }
 
 fn options(arguments: &Conform) -> Options {
@@ -63,7 +92,7 @@ fn options(arguments: &Conform) -> Options {
         deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         whole_runs: arguments.whole_runs,
         manner: Manner { explanations_max: arguments.max_beliefs, safety_only: arguments.safety, ..Manner::default() },
-        keeps_log: arguments.log.is_some(),
+        log: arguments.log.is_some().then(Log::default),
         ..Options::default()
     }
 }
@@ -106,8 +135,19 @@ fn save(driven: &Driven, folder: &Path) -> Result<Vec<String>, Failure> {
     driven.shrunk.iter().map(save).collect()
 }
 
-fn print(arguments: &Conform, scenario: &str, driven: &Driven, saved: &[String]) -> Result<(), Failure> {
+fn print(
+    arguments: &Conform,
+    scenario: &str,
+    driven: &Driven,
+    saved: &[String],
+    settled: Option<&Settled<'_>>,
+) -> Result<(), Failure> {
     let mut extra = vec![told::coverage(driven)];
+    if let Some(settled) = settled {
+        let covering = settled.covering.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
+        let remaining = settled.remaining.iter().map(|(_, surprise)| format!("not known: {}", surprise.word.name()));
+        extra.extend(covering.chain(remaining).chain(settled.complaints.iter().cloned()));
+    }
     if let (Some(wanted), Some(percent)) = (arguments.fail_under, driven.coverage.percent())
         && percent < wanted
     {

@@ -12,20 +12,19 @@ pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
     let given = scenario::load_scenario(&arguments.scenario)?;
     let spec = judging::implemented(&given, arguments.implements.as_deref())?;
     let wanted = Wanted {
-        given: &spec,
         spec: &spec,
         granularity: if arguments.steps { Granularity::Steps } else { Granularity::Runs },
         unseen: judging::kinds(&arguments.missing),
         states_max: arguments.max_states,
     };
     let found = vectors::generate(&wanted)
-        .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", given.name)))?;
+        .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", spec.name)))?;
     vectors::write(&found, &arguments.folder, arguments.force)
         .map_err(|reason: NotWritten| Failure::Usage(reason.to_string()))?;
     let Index { transitions, states, cut, .. } = &found.index;
     let mut text = format!(
         "{}: {} vectors in {} cover {} of {} transitions between {states} states\n",
-        given.name,
+        spec.name,
         found.vectors.len(),
         arguments.folder.display(),
         transitions.covered,

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     }
     let out = arguments.output.file.as_deref();
     match arguments.output.format.shape() {
-        Shape::Cases(form) => return Err(output::no_form("replay", form)),
+        Shape::Cases(form) => Err(output::no_form("replay", form)),
         Shape::Json => {
             let touched = spec.touches();
             let property = file.property.as_deref().unwrap_or_default();

@@ -11,7 +11,7 @@ use stranded_model::action::{Action, Kind};
 use crate::log::Line;
 use crate::oracle::{Belief, Oracle};
 use crate::report::judgement::{Judged, Subject};
-use crate::report::judgement_json::{self, FindingReport};
+use crate::report::judgement_json;
 use crate::scenario::Spec;
 use crate::wire::{Answer, Deed, Done, Event, Sight, Wrong};
 
@@ -169,18 +169,17 @@ impl<'a> Adviser<'a> {
     }
 
     fn take(&mut self, event: &Event) -> Result<Said, Wrong> {
-        let known = self.oracle.findings().len();
-        let had_failed = self.oracle.failed_at().is_some();
+        let begins = matches!(event, Event::Reset { .. });
+        let known = if begins { 0 } else { self.oracle.findings_of_run().len() };
+        let had_failed = !begins && self.oracle.failure_of_run().is_some();
         self.oracle.take(event)?;
-        let found = self.oracle.judgement();
-        let lines = BTreeMap::new();
-        let scenario = &self.oracle.spec().name;
-        let judged =
-            Judged { scenario, subject: Subject::Implementation(""), judgement: &found, lines: &lines, extra: &[] };
-        let report = judgement_json::report(&judged);
-        let findings: Vec<FindingReport> = report.findings.into_iter().skip(known).collect();
-        let failure = report.failure.filter(|_| !had_failed);
-        Ok(Said::Taken { explained: self.oracle.belief().is_some(), failure: failure.map(Box::new), findings })
+        let failure = self.oracle.failure_of_run().filter(|_| !had_failed);
+        let found = self.oracle.findings_of_run().iter().skip(known);
+        Ok(Said::Taken {
+            explained: self.oracle.belief().is_some(),
+            failure: failure.map(|failure| Box::new(judgement_json::failed(failure, None))),
+            findings: found.map(|finding| judgement_json::found(finding, None)).collect(),
+        })
     }
 }
 

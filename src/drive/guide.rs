@@ -25,7 +25,7 @@ pub(super) type Node = u32;
 
 /// Something that can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// One action.
     Act(Action),
     /// A run from its start to its end, or killed on its way.
@@ -49,6 +49,10 @@ impl Choice {
 pub(super) struct Guide {
     worlds: Vec<World>,
     askable: Vec<Kind>,
+    /// What can happen unseen, and so lead where nothing that is asked does.
+    unseen: Vec<Kind>,
+    /// Whether it is known where everything that is asked can lead: not so where whole runs can meet faults on their way.
+    is_countable: bool,
     whole_runs: bool,
     can_crash: bool,
     nodes: IndexSet<(u16, State)>,
@@ -111,6 +115,7 @@ impl Guide {
         spec: &Spec,
         capabilities: &Capabilities,
         oracle: &Oracle<'_>,
+        manner_unseen: &[Kind],
         whole_runs: bool,
     ) -> Result<Self, String> {
         let can = |name: &str| capabilities.actions.iter().any(|action| action == name);
@@ -123,11 +128,16 @@ impl Guide {
         }
         let whole_runs = whole_runs || !steps;
         let of_programs = [Kind::Start, Kind::Act, Kind::RequestLost, Kind::ReplyLost, Kind::Die];
+        let programs = [Kind::RequestLost, Kind::ReplyLost, Kind::Die];
+        let is_followed =
+            |scene: &crate::oracle::Scene| !programs.iter().any(|kind| scene.world.kinds().contains(kind));
         let askable =
             Kind::ALL.into_iter().filter(|kind| can(kind.name()) && !(whole_runs && of_programs.contains(kind)));
         let mut guide = Self {
             worlds: oracle.scenes().iter().map(|scene| scene.world.clone()).collect(),
             askable: askable.collect(),
+            unseen: manner_unseen.to_vec(),
+            is_countable: !whole_runs || oracle.scenes().iter().all(is_followed),
             whole_runs,
             can_crash: can(Kind::Die.name())
                 && oracle.scenes().iter().any(|scene| scene.world.kinds().contains(&Kind::Die)),
@@ -268,10 +278,10 @@ impl Guide {
         let (choice, _) = self.choices.get(&node)?.get(place)?;
         match choice {
             Choice::Act(action) => oracle.deed_of(now, action),
-            Choice::Run { start, crash } => match oracle.deed_of(now, start)? {
-                Deed::Start { run } => Some(Deed::Run { run, crash: *crash }),
-                other => Some(other),
-            },
+            Choice::Run { start, crash } => {
+                let Deed::Start { run } = oracle.deed_of(now, start)? else { return None };
+                Some(Deed::Run { run, crash: *crash })
+            }
         }
     }
 
@@ -298,8 +308,7 @@ impl Guide {
 
     /// How many states there are in these worlds, and how many things can be asked in them.
     fn count(&mut self, worlds: &[u16]) -> Option<(usize, usize)> {
-        // Where a program is killed is not for the guide to say, so neither is where that leads.
-        if self.whole_runs && self.can_crash {
+        if !self.is_countable {
             return None;
         }
         let open = self.roots.iter().filter(|root| !root.is_struck).flat_map(|root| root.nodes.clone());
@@ -308,7 +317,8 @@ impl Guide {
         let mut place = 0;
         while let Some(node) = found.get(place).copied() {
             place += 1;
-            let next: Vec<Node> = self.ways(node).iter().map(|(_, next)| *next).collect();
+            let mut next: Vec<Node> = self.ways(node).iter().map(|(_, next)| *next).collect();
+            next.extend(self.unseen_ways(node));
             found.extend(next.into_iter().filter(|next| known.insert(*next)));
             if found.len() > COUNTED_MAX {
                 return None;
@@ -321,6 +331,33 @@ impl Guide {
             *most = asked(node).max(*most);
         }
         Some((states.len(), states.values().sum()))
+    }
+
+    /// Where a state can go on to without being asked.
+    fn unseen_ways(&mut self, node: Node) -> Vec<Node> {
+        let (place, state) = self.nodes[node as usize].clone();
+        let world = &self.worlds[usize::from(place)];
+        let actions = world.actions().iter().filter(|action| self.unseen.contains(&action.kind()));
+        let next: Vec<State> = actions.filter_map(|action| world.step(&state, action).ok()).collect();
+        next.iter().map(|next| self.node(place, next)).collect()
+    }
+
+    /// What the scenario allows and this implementation cannot be asked to do, in words.
+    pub(super) fn not_asked(&self) -> Vec<String> {
+        let by_itself = |kind: &Kind| self.unseen.contains(kind);
+        let in_runs = [Kind::Start, Kind::Act];
+        let all = self.worlds.first().map(World::kinds).unwrap_or_default();
+        let lacking = all.iter().filter(|kind| {
+            !self.askable.contains(kind)
+                && !by_itself(kind)
+                && !(self.whole_runs && in_runs.contains(kind))
+                && !(self.can_crash && **kind == Kind::Die)
+        });
+        let mut named: Vec<String> = lacking.map(|kind| kind.name().to_owned()).collect();
+        if self.whole_runs {
+            named.push("what happens in the middle of a run (that takes `start` and `act`)".to_owned());
+        }
+        named
     }
 
     fn ways(&mut self, node: Node) -> &[(Choice, Node)] {
@@ -369,7 +406,7 @@ impl Guide {
 }
 
 /// The state when a program that was started has ended, if it ends while nothing else happens.
-fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> {
+pub(crate) fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> {
     const STEPS_MAX: usize = 2_000;
     let mut state = started;
     for _ in 0..STEPS_MAX {
@@ -382,20 +419,23 @@ fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> 
     None
 }
 
+/// Whether every mailbox stands as a fresh one does: a recipient in every replica that names the first home, and nothing in
+/// any store.
+pub(crate) fn is_fresh(spec: &Spec, state: &State) -> bool {
+    let site = spec.scenario.site.home;
+    state.accounts.values().all(|account| {
+        account.mailboxes.values().all(|mailbox| !mailbox.is_present())
+            && account.record.accepted.is_empty()
+            && account
+                .recipients
+                .values()
+                .all(|found| matches!(found, Recipient::Live { .. }) && found.home() == Some(site))
+    })
+}
+
 /// How mailboxes stand at first, where they are not fresh.
 fn start(spec: &Spec, oracle: &Oracle<'_>, now: &Explanation) -> BTreeMap<String, Sight> {
-    let home = |state: &State| {
-        let site = spec.scenario.site.home;
-        state.accounts.values().all(|account| {
-            account.mailboxes.values().all(|mailbox| !mailbox.is_present())
-                && account.record.accepted.is_empty()
-                && account
-                    .recipients
-                    .values()
-                    .all(|found| matches!(found, Recipient::Live { .. }) && found.home() == Some(site))
-        })
-    };
-    if home(&now.state) {
+    if is_fresh(spec, &now.state) {
         return BTreeMap::new();
     }
     let mailboxes = (0..spec.scenario.site.mailboxes).map(MailboxId::at);

@@ -2,13 +2,15 @@
 //! that failed when everything is taken out of it that is not needed. Judging is the [`crate::oracle`]'s.
 //!
 //! `guide` knows what can be asked and what was, `session` asks and has each answer judged, `shrink` makes failing runs short,
-//! `record` is such a run as a file.
+//! `record` is such a run as a file. `known` is a file of what is known to be wrong, and what is left when that is taken out.
 
 mod guide;
+pub mod known;
 pub mod record;
 mod session;
 mod shrink;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
@@ -22,6 +24,7 @@ use crate::wire::{Capabilities, Event};
 
 pub use self::guide::Coverage;
 use self::guide::Guide;
+pub(crate) use self::guide::{Choice, is_fresh, run_to_its_end};
 pub use self::record::{Record, Refused};
 use self::session::Session;
 pub use self::shrink::Shrunk;
@@ -31,6 +34,9 @@ const RUN_MAX: usize = 200;
 
 /// After how many runs in a row that tried nothing new nothing new is expected any more.
 const BARREN_MAX: usize = 10;
+
+/// After how many runs that could not be followed to their end it is given up: the answers or the looks say too little.
+const UNTOLD_MAX: usize = 3;
 
 /// How to choose what is asked next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +64,9 @@ pub struct Options {
     pub manner: Manner,
     /// After how many failing runs to stop.
     pub failing_max: usize,
-    /// Whether all events are kept.
-    pub keeps_log: bool,
+    /// Where everything that is asked, answered and seen is kept, if it is to be; there it is also after an implementation has
+    /// broken the protocol.
+    pub log: Option<Log>,
 }
 
 impl Default for Options {
@@ -71,8 +78,24 @@ impl Default for Options {
             whole_runs: false,
             manner: Manner::default(),
             failing_max: 12,
-            keeps_log: false,
+            log: None,
         }
+    }
+}
+
+/// Events, shared by whoever writes and whoever reads them.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<Event>>>);
+
+impl Log {
+    fn push(&self, event: Event) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// All events so far.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -87,12 +110,12 @@ pub struct Driven {
     pub coverage: Coverage,
     /// For each verdict that was found, the shortest run that shows it.
     pub shrunk: Vec<Shrunk>,
+    /// What the scenario allows and the implementation could not be asked to do, in words.
+    pub not_asked: Vec<String>,
     /// Whether everything was tried that can be.
     pub is_complete: bool,
     /// How many actions were asked.
     pub actions: usize,
-    /// Everything that was asked, answered and seen, if that was to be kept.
-    pub log: Vec<Event>,
 }
 
 /// Why an implementation was not driven to an end.
@@ -151,11 +174,10 @@ pub fn drive(
 ) -> Result<Driven, Stopped> {
     let manner = manner(capabilities, &options.manner);
     let oracle = Oracle::new(spec, manner.clone()).map_err(Stopped::Unknown)?;
-    let mut guide = Guide::new(spec, capabilities, &oracle, options.whole_runs).map_err(Stopped::Skipped)?;
+    let mut guide =
+        Guide::new(spec, capabilities, &oracle, &manner.unseen, options.whole_runs).map_err(Stopped::Skipped)?;
     let mut session = Session::new(oracle, implementation);
-    if options.keeps_log {
-        session.keeps_log();
-    }
+    session.keep(options.log.clone());
     let mut failing = Vec::new();
     let mut draw = match options.strategy {
         Strategy::Exhaustive => None,
@@ -167,6 +189,7 @@ pub fn drive(
     let mut actions = 0;
     let mut is_complete = false;
     let mut barren = 0;
+    let mut untold = 0;
     while !is_over(actions) && failing.len() < options.failing_max {
         let worlds = session.worlds();
         let Some(root) = guide.next_root(options.strategy, &worlds) else {
@@ -197,8 +220,12 @@ pub fn drive(
             here = session.stands_at(&mut guide, Some(next)).unwrap_or(next);
         }
         let run = session.run();
+        untold += usize::from(session.is_lost() && run.failure.is_none());
         if !run.surprises.is_empty() {
             failing.push(run);
+        }
+        if untold >= UNTOLD_MAX {
+            break;
         }
         // What the assumptions leave open, an implementation answers in its own way; it cannot be led everywhere.
         barren = if guide.tried_count() == tried_before { barren + 1 } else { 0 };
@@ -208,16 +235,16 @@ pub fn drive(
     }
     let judgement = session.judgement();
     let worlds_left = session.worlds();
-    let log = session.ends_log();
+    session.keep(None);
     let shrunk = shrink::shortest(&mut session, capabilities, &manner, &failing, options.deadline)?;
     Ok(Driven {
         capabilities: capabilities.clone(),
         judgement,
         coverage: guide.coverage(&worlds_left),
+        not_asked: guide.not_asked(),
         shrunk,
         is_complete,
         actions,
-        log,
     })
 }
 

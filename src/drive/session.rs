@@ -7,6 +7,7 @@ use crate::oracle::{Explanation, Failure, Finding, Judgement, Oracle, Word};
 use crate::report::names;
 use crate::wire::{Deed, Done, Event, Sight, Wrong};
 
+use super::Log;
 use super::guide::{Guide, Node, explanation_at};
 
 /// An implementation under its judge.
@@ -17,7 +18,7 @@ pub(super) struct Session<'s, 'i> {
     run: Run,
     lost_since: Option<usize>,
     /// All events, if they are to be kept.
-    log: Option<Vec<Event>>,
+    log: Option<Log>,
     /// What was last known to explain the run, to name things when nothing does any more.
     last: Option<Explanation>,
 }
@@ -41,14 +42,9 @@ impl<'s, 'i> Session<'s, 'i> {
         Self { oracle, implementation, mailboxes, run: Run::default(), lost_since: None, log: None, last: None }
     }
 
-    /// From now on all events are kept.
-    pub(super) fn keeps_log(&mut self) {
-        self.log = Some(Vec::new());
-    }
-
-    /// What was kept; nothing more is.
-    pub(super) fn ends_log(&mut self) -> Vec<Event> {
-        self.log.take().unwrap_or_default()
+    /// From now on all events are kept there, or nowhere.
+    pub(super) fn keep(&mut self, log: Option<Log>) {
+        self.log = log;
     }
 
     /// Begins a new run; `false` if the implementation never stands so.
@@ -90,7 +86,7 @@ impl<'s, 'i> Session<'s, 'i> {
     fn take(&mut self, event: Event) -> Result<(), Broken> {
         let broken = |wrong: Wrong| Broken { says: format!("{wrong}\nin {}", event.line()) };
         self.oracle.take(&event).map_err(broken)?;
-        if let Some(log) = &mut self.log {
+        if let Some(log) = &self.log {
             log.push(event.clone());
         }
         self.run.events.push(event);

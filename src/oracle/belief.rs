@@ -43,7 +43,7 @@ pub struct Beliefs {
     sets: Numbered<Box<[u32]>>,
     steps: Numbered<Step>,
     after: FxHashMap<(u32, u32), Result<u32, TooMany>>,
-    broken: FxHashMap<u32, Broken>,
+    broken: FxHashMap<(u32, MailboxId), Broken>,
     worlds: FxHashMap<u32, Arc<[u16]>>,
     largest: usize,
 }
@@ -105,6 +105,11 @@ impl Beliefs {
     #[must_use]
     pub fn largest(&self) -> usize {
         self.largest
+    }
+
+    /// Counts anew how many explanations a set has at the most.
+    pub(super) fn forget_largest(&mut self) {
+        self.largest = 0;
     }
 
     /// The worlds that are left, each by its place, in order.
@@ -217,14 +222,15 @@ impl Beliefs {
         &self.explanations[number as usize]
     }
 
-    /// Which properties are broken in the explanations of a set.
-    pub fn broken(&mut self, belief: Belief) -> Broken {
-        if let Some(known) = self.broken.get(&belief.0) {
+    /// Which properties are broken for a mailbox in the explanations of a set.
+    pub fn broken(&mut self, belief: Belief, mailbox: MailboxId) -> Broken {
+        if let Some(known) = self.broken.get(&(belief.0, mailbox)) {
             return *known;
         }
         let bits = |one: &Explanation| {
             let world = &self.scene(one).world;
-            let broken = Safety::ALL.into_iter().filter(|property| !property.holds(world, &one.state));
+            let (account, shared) = (&one.state.accounts[mailbox], &one.state.shared);
+            let broken = Safety::ALL.into_iter().filter(|property| !property.holds_for(world, account, shared));
             broken.fold(0, |bits, property| bits | 1 << property as u8)
         };
         let nothing = Broken { surely: u8::MAX, perhaps: 0 };
@@ -233,7 +239,7 @@ impl Beliefs {
             .map(bits)
             .fold(nothing, |all, one| Broken { surely: all.surely & one, perhaps: all.perhaps | one });
         let found = if self.is_empty(belief) { Broken { surely: 0, perhaps: 0 } } else { found };
-        self.broken.insert(belief.0, found);
+        self.broken.insert((belief.0, mailbox), found);
         found
     }
 

@@ -281,8 +281,11 @@ impl Scene {
             let die = Action::Die { mailbox, administrator };
             return match told.result {
                 Outcome::Ok | Outcome::Refused | Outcome::Failed => None,
-                Outcome::Unknown if crash => self.world.step(state, &die).ok(),
-                Outcome::Unknown => killed(&self.deadly, state, mailbox, administrator),
+                // Being killed on demand is a fault of the scenario's supply, as long as there is one.
+                Outcome::Unknown => {
+                    let demanded = crash.then(|| self.world.step(state, &die).ok()).flatten();
+                    demanded.or_else(|| killed(&self.deadly, state, mailbox, administrator))
+                }
             };
         }
         let fits = match (found.ended, told.result) {

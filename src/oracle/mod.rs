@@ -29,6 +29,7 @@ use crate::scenario::Spec;
 use crate::wire::{Deed, Event, Sight, Wrong};
 
 pub use self::belief::{Belief, Beliefs};
+use self::explanation::{Effect, Status};
 pub use self::explanation::{Explanation, Scene};
 use self::harm::Watch;
 pub use self::standing::{Standing, Whereabouts};
@@ -95,7 +96,7 @@ pub struct Oracle<'a> {
     /// The worlds that explain every run so far.
     worlds: Vec<u16>,
     /// Properties that the model said to be broken in this run already.
-    broken: u8,
+    broken: BTreeMap<MailboxId, u8>,
 }
 
 impl<'a> Oracle<'a> {
@@ -128,20 +129,46 @@ impl<'a> Oracle<'a> {
             failure_of_run: None,
             doubt: None,
             worlds: all,
-            broken: 0,
+            broken: BTreeMap::new(),
         })
+    }
+
+    /// Judges another system from here on: all that was seen is forgotten, and all that was worked out is kept.
+    pub fn start_over(&mut self) {
+        let at_first = at_first(
+            self.beliefs.scenes().iter().flat_map(|scene| &scene.world.initial),
+            self.spec.scenario.site.mailboxes,
+        );
+        self.worlds = self.beliefs.scenes().iter().zip(0..).map(|(_, place)| place).collect();
+        self.beliefs.forget_largest();
+        self.belief = Some(self.beliefs.initial(&[]));
+        self.names = Names::new(self.spec, at_first);
+        self.watch = Watch::new(self.spec);
+        self.exercise = Exercise::default();
+        (self.events, self.in_run) = (0, 0);
+        self.broken.clear();
+        self.findings.clear();
+        self.findings_of_run.clear();
+        self.findings_left_out = 0;
+        (self.failure, self.failure_of_run, self.doubt) = (None, None, None);
     }
 
     /// Takes the next event.
     ///
     /// # Errors
-    /// It names something that the scenario does not have; nothing has changed then.
+    /// It names something that the scenario does not have, or opens a call whose number another open call has; nothing has
+    /// changed then.
     pub fn take(&mut self, event: &Event) -> Result<(), Wrong> {
+        if let Event::Call { call, .. } = event
+            && self.exercise.is_open(*call)
+        {
+            return Err(Wrong::new(format!("call {call} is open already"), "a number that no other open call has"));
+        }
         let step = self.names.step(event)?;
         self.events += 1;
         if let Event::Reset { .. } = event {
             self.in_run = 0;
-            self.broken = 0;
+            self.broken.clear();
             self.failure_of_run = None;
             self.findings_of_run.clear();
             self.exercise.runs += 1;
@@ -155,7 +182,12 @@ impl<'a> Oracle<'a> {
             self.explain(event, &step);
         }
         // Where the model explains all that was seen it knows more of it than was seen.
-        let known = self.belief.filter(|_| !self.manner.safety_only).map(|belief| self.beliefs.broken(belief).perhaps);
+        let known = match (&step, self.belief) {
+            (Step::Saw(mailbox, _), Some(belief)) if !self.manner.safety_only => {
+                Some(self.beliefs.broken(belief, *mailbox).perhaps)
+            }
+            (Step::Reset(_) | Step::Did(..) | Step::Call(..) | Step::Return(..) | Step::Saw(..), _) => None,
+        };
         let may_be = |property: Option<Safety>| match (known, property) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -221,6 +253,25 @@ impl<'a> Oracle<'a> {
         (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).map(crate::report::names::mailbox)
     }
 
+    /// Whether the scenario's bounds let this be asked now, in some explanation of what was seen. Where none is left they do.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub fn is_in_bounds(&mut self, deed: &Deed) -> Result<bool, Wrong> {
+        let op = self.names.clone().op(deed)?;
+        let Some(Ok(open)) = self.belief.map(|belief| self.beliefs.closed(belief)) else { return Ok(true) };
+        let is_open = |number: u32| {
+            let now = self.beliefs.explanation(number);
+            let begun = self.beliefs.scene(now).begin(now, &op);
+            begun.iter().any(|(status, _)| match status {
+                Status::Over(Effect::Refused(reason)) => !reason.is_bound(),
+                Status::Over(Effect::Happened(_) | Effect::Queued | Effect::Returned) => true,
+                Status::Started | Status::Waiting => true,
+            })
+        };
+        Ok(open.into_iter().any(is_open))
+    }
+
     fn explain(&mut self, event: &Event, step: &Step) {
         let Some(before) = self.belief else { return };
         match self.beliefs.after(before, step) {
@@ -253,12 +304,18 @@ impl<'a> Oracle<'a> {
                 if self.worlds.is_empty() && self.failure.is_none() {
                     self.fail(Failure::contradiction(self.events, self.in_run, event.line()));
                 }
-                let broken = self.beliefs.broken(after).surely;
-                let new = broken & !self.broken;
-                for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
-                    self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
+                // What the model says of an answer counts when a look has borne it out.
+                if let (Step::Saw(mailbox, _), Event::Saw { sight, .. }) = (step, event)
+                    && !sight.is_blind()
+                {
+                    let broken = self.beliefs.broken(after, *mailbox).surely;
+                    let known = self.broken.entry(*mailbox).or_default();
+                    let new = broken & !*known;
+                    *known |= broken;
+                    for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
+                        self.find(Word::of(property), Some(property), verdict::breach(property).to_owned());
+                    }
                 }
-                self.broken |= broken;
                 self.belief = Some(self.beliefs.forget(after));
             }
         }

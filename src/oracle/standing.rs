@@ -1,5 +1,9 @@
 //! Where an oracle stands, so that a search can go back there and try something else. What the oracle worked out once it keeps.
 
+use std::collections::BTreeMap;
+
+use stranded_model::id::MailboxId;
+
 use super::belief::Belief;
 use super::harm::{Kept, Watch};
 use super::step::Names;
@@ -22,7 +26,7 @@ pub struct Standing<'a> {
     failure_of_run: Option<Failure>,
     doubt: Option<String>,
     worlds: Vec<u16>,
-    broken: u8,
+    broken: BTreeMap<MailboxId, u8>,
 }
 
 /// All that matters for what an oracle will say of whatever follows: of two that are equal it says the same.
@@ -30,7 +34,7 @@ pub struct Standing<'a> {
 pub struct Whereabouts {
     belief: Option<Belief>,
     watch: Kept,
-    broken: u8,
+    broken: BTreeMap<MailboxId, u8>,
 }
 
 impl<'a> Oracle<'a> {
@@ -51,7 +55,7 @@ impl<'a> Oracle<'a> {
             failure_of_run: self.failure_of_run.clone(),
             doubt: self.doubt.clone(),
             worlds: self.worlds.clone(),
-            broken: self.broken,
+            broken: self.broken.clone(),
         }
     }
 
@@ -76,7 +80,7 @@ impl<'a> Oracle<'a> {
     /// What of all that matters from now on in this run.
     #[must_use]
     pub fn whereabouts(&self) -> Whereabouts {
-        Whereabouts { belief: self.belief, watch: self.watch.kept(), broken: self.broken }
+        Whereabouts { belief: self.belief, watch: self.watch.kept(), broken: self.broken.clone() }
     }
 
     /// How many explanations and sets of them it keeps; beyond some number it forgets all but those at hand, and then no

@@ -198,6 +198,11 @@ impl Exercise {
         }
     }
 
+    /// Whether something was asked under this number and not answered.
+    pub(super) fn is_open(&self, call: u64) -> bool {
+        self.open.contains_key(&call)
+    }
+
     fn outcome(&mut self, deed: &Deed, result: Done, ended: Option<Done>) {
         *self.outcomes.entry((deed.action(), result.name())).or_default() += 1;
         let ended = if matches!(deed, Deed::Run { .. }) { Some(result) } else { ended };

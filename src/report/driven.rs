@@ -24,6 +24,8 @@ pub struct DrivenReport {
     pub complete: bool,
     /// What was tried, of what there is.
     pub coverage: CoverageReport,
+    /// What the scenario allows and the implementation could not be asked to do, in words.
+    pub not_asked: Vec<String>,
     /// For each verdict that nobody expected, the shortest run that shows it.
     pub shortest: Vec<ShortestReport>,
 }
@@ -74,6 +76,7 @@ pub fn report(judged: &Judged<'_>, driven: &Driven) -> DrivenReport {
         actions: driven.actions,
         complete: driven.is_complete,
         coverage: CoverageReport { states, states_of, transitions, transitions_of, percent: driven.coverage.percent() },
+        not_asked: driven.not_asked.clone(),
         shortest: driven.shrunk.iter().map(shortest).collect(),
     }
 }
@@ -87,9 +90,13 @@ pub fn coverage(driven: &Driven) -> String {
         None => format!("{some}, of how many was not counted"),
     };
     let percent = driven.coverage.percent().map_or_else(String::new, |percent| format!(" ({percent:.1} %)"));
+    let not_asked = match driven.not_asked.join(", ") {
+        none if none.is_empty() => none,
+        some => format!(". Not exercised: {some}"),
+    };
     let all = if driven.is_complete { "; all that can be asked was asked" } else { "" };
     format!(
-        "{} actions; states in which something was asked: {}; transitions: {}{percent}{all}",
+        "{} actions; states in which something was asked: {}; transitions: {}{percent}{all}{not_asked}",
         driven.actions,
         of(states, states_of),
         of(transitions, transitions_of),

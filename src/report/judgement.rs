@@ -236,6 +236,7 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
 fn kind(finding: &Finding) -> (Word, Option<&'static str>, bool) {
     (finding.word, finding.property.map(|property| property.name()), finding.is_expected)
 }
+
 /// The most combinations of answers that a text shows.
 const COMBINATIONS_SHOWN: usize = 4;
 

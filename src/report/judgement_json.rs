@@ -92,15 +92,15 @@ fn is_zero(count: &usize) -> bool {
 /// The report of a judgement.
 #[must_use]
 pub fn report(judged: &Judged<'_>) -> JudgementReport {
-    let found = judged.judgement;
-    let (conforming, failure, inconclusive) = match &found.conformance {
+    let judgement = judged.judgement;
+    let (conforming, failure, inconclusive) = match &judgement.conformance {
         Conformance::Conforming => (Some(true), None, None),
         Conformance::Nonconforming(failure) => (Some(false), Some(failure), None),
         Conformance::Inconclusive(why) => (None, None, Some(why.clone())),
         Conformance::NotJudged => (None, None, None),
     };
     let mut exercised: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-    for ((action, outcome), count) in &found.exercise.outcomes {
+    for ((action, outcome), count) in &judgement.exercise.outcomes {
         exercised.entry((*action).to_owned()).or_default().insert((*outcome).to_owned(), *count);
     }
     let (implementation, log) = match judged.subject {
@@ -113,36 +113,40 @@ pub fn report(judged: &Judged<'_>) -> JudgementReport {
         scenario: judged.scenario.to_owned(),
         implementation,
         log,
-        verdict: found.word,
-        safety: found.safety,
+        verdict: judgement.word,
+        safety: judgement.safety,
         conforming,
-        events: found.exercise.events,
-        runs: found.exercise.runs,
-        findings: found.findings.iter().map(|one| finding(judged, one)).collect(),
-        findings_left_out: found.findings_left_out,
-        failure: failure.map(|one| failed(judged, one)),
+        events: judgement.exercise.events,
+        runs: judgement.exercise.runs,
+        findings: judgement.findings.iter().map(|one| found(one, judged.line(one.event))).collect(),
+        findings_left_out: judgement.findings_left_out,
+        failure: failure.map(|one| failed(one, judged.line(one.event))),
         inconclusive,
-        explained_by: found.explained_by.clone(),
+        explained_by: judgement.explained_by.clone(),
         exercised,
-        largest_belief: found.largest,
+        largest_belief: judgement.largest,
     }
 }
 
-fn finding(judged: &Judged<'_>, one: &Finding) -> FindingReport {
+/// The report on something that was found, with the line of the log on which it stands.
+#[must_use]
+pub fn found(one: &Finding, at_line: Option<usize>) -> FindingReport {
     FindingReport {
         verdict: one.word,
         property: one.property.map(|property| property.name().to_owned()),
         says: one.says.clone(),
         event: one.event,
-        at_line: judged.line(one.event),
+        at_line,
         expected: one.is_expected,
     }
 }
 
-fn failed(judged: &Judged<'_>, failure: &Failure) -> FailureReport {
+/// The report on an event that nothing explains, with the line of the log on which it stands.
+#[must_use]
+pub fn failed(failure: &Failure, at_line: Option<usize>) -> FailureReport {
     FailureReport {
         event: failure.event,
-        at_line: judged.line(failure.event),
+        at_line,
         line: failure.line.clone(),
         against: failure.against.clone(),
         guards: failure.guards.clone(),

@@ -9,7 +9,7 @@ use stranded_model::procedure::Outcome as Result;
 use stranded_model::state::State;
 use stranded_model::table::Table;
 
-use crate::adapter;
+use crate::oracle::explanation::{Effect, Status};
 use crate::oracle::step::{Names, Op, Step as Asked, Told, deed};
 use crate::oracle::{Belief, Beliefs, Explanation, look};
 use crate::report::names;
@@ -38,8 +38,8 @@ pub(super) struct Course {
 
 /// What may come of a step, place by place, before places are put together. Places are numbered as they are found.
 enum Found {
-    Do(Deed, Vec<BTreeMap<(Done, Option<Done>), BTreeSet<usize>>>),
-    Observe(String, Vec<BTreeMap<Sight, BTreeSet<usize>>>),
+    Do(Deed, Vec<Following<(Done, Option<Done>)>>),
+    Observe(String, Vec<Following<Sight>>),
 }
 
 impl Course {
@@ -76,7 +76,7 @@ impl Course {
         let mut vector = Vector {
             id: String::new(),
             schema: SCHEMA,
-            scenario: wanted.given.name.clone(),
+            scenario: wanted.spec.name.clone(),
             model_hash: crate::model_hash(),
             source: sources(wanted.spec, &deeds),
             covers: covers.into_iter().collect(),
@@ -111,9 +111,9 @@ impl<'a, 'b> Walk<'a, 'b> {
             initial.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect()
         });
         let now = Explanation { world: 0, state: initial.clone(), arrivals, calls: Vec::new() };
-        let is_fresh = wanted.given.from.is_none() && wanted.given.scenario.start.is_none();
-        let mailboxes = (0..wanted.given.scenario.site.mailboxes).map(MailboxId::at);
-        let sight = |mailbox| (names::mailbox(mailbox), look::sight(wanted.given, &names, &now, mailbox));
+        let is_fresh = wanted.spec.from.is_none() && wanted.spec.scenario.start.is_none();
+        let mailboxes = (0..wanted.spec.scenario.site.mailboxes).map(MailboxId::at);
+        let sight = |mailbox| (names::mailbox(mailbox), look::sight(wanted.spec, &names, &now, mailbox));
         let start: BTreeMap<String, Sight> = mailboxes.filter(|_| !is_fresh).map(sight).collect();
         let reset = names.step(&Event::Reset { start: start.clone() });
         let looks = match reset.expect("a scenario has names for all that it starts with") {
@@ -126,32 +126,25 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     fn mailboxes(&self) -> impl Iterator<Item = MailboxId> + use<> {
-        (0..self.wanted.given.scenario.site.mailboxes).map(MailboxId::at)
+        (0..self.wanted.spec.scenario.site.mailboxes).map(MailboxId::at)
     }
 
     /// What an implementation is asked for this; none if it has no name, which a message has as soon as it has arrived.
     fn deed(&mut self, ask: &Ask, state: &State) -> Option<Deed> {
         self.now.state = state.clone();
         match *ask {
-            Ask::Act(action) => deed(self.wanted.given, &self.names, &self.now, &action),
+            Ask::Act(action) => deed(self.wanted.spec, &self.names, &self.now, &action),
             Ask::Run { mailbox, administrator, run, crash } => {
                 let start = Action::Start { mailbox, administrator, run };
-                match deed(self.wanted.given, &self.names, &self.now, &start)? {
-                    Deed::Start { run } => Some(Deed::Run { run, crash }),
-                    _ => None,
-                }
+                let Deed::Start { run } = deed(self.wanted.spec, &self.names, &self.now, &start)? else { return None };
+                Some(Deed::Run { run, crash })
             }
         }
     }
 
     /// Works out what may be answered to something that is asked, and seen after it; whether that is not too much.
     fn take(&mut self, asked: &Deed, ask: Ask) -> bool {
-        let mut known = asked.clone();
-        if self.wanted.given != self.wanted.spec {
-            let name = self.wanted.spec.scenario.runs().next().map(|(_, run)| run.procedure.name.clone());
-            adapter::rename(&mut known, self.wanted.given, &name.unwrap_or_default());
-        }
-        let Ok(op) = self.names.op(&known) else { return false };
+        let Ok(op) = self.names.op(asked) else { return false };
         if let (Op::Deliver { mailbox, message, .. }, Ask::Act(Action::Deliver { .. })) = (op, ask) {
             self.now.arrivals[mailbox].push(message);
         }
@@ -174,11 +167,24 @@ impl<'a, 'b> Walk<'a, 'b> {
                 let to = if ends { BTreeSet::new() } else { next.numbers(&self.beliefs.each(after)) };
                 outcomes.insert((told.result.into(), told.ended.map(Into::into)), to);
             }
+            if self.may_go_beyond(place, op) {
+                outcomes.insert((Done::Refused, None), BTreeSet::new());
+            }
             of_places.push(outcomes);
         }
         self.places = next.all;
         self.found.push(Found::Do(asked.clone(), of_places));
         self.places.len() <= PLACES_MAX && !self.places.is_empty()
+    }
+
+    /// Whether in some explanation only the bounds of the scenario forbid it: of what a system does there, nothing is known.
+    fn may_go_beyond(&mut self, place: Belief, op: Op) -> bool {
+        let open = self.beliefs.closed(place).unwrap_or_default();
+        let is_beyond = |status: Status| matches!(status, Status::Over(Effect::Refused(reason)) if reason.is_bound());
+        open.iter().any(|number| {
+            let now = self.beliefs.explanation(*number);
+            self.beliefs.scene(now).begin(now, &op).into_iter().any(|(status, _)| is_beyond(status))
+        })
     }
 
     fn sights(&mut self, mailbox: MailboxId) -> bool {
@@ -189,7 +195,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             let mut sights: BTreeMap<Sight, BTreeSet<usize>> = BTreeMap::new();
             for number in open {
                 let now = self.beliefs.explanation(number);
-                let sight = look::sight(self.wanted.given, &self.names, now, mailbox);
+                let sight = look::sight(self.wanted.spec, &self.names, now, mailbox);
                 let single = self.beliefs.single(number);
                 sights.entry(sight).or_default().insert(next.number(single));
             }
@@ -277,15 +283,24 @@ fn kinds<T: Ord + Clone>(
     (kinds, numbers)
 }
 
+/// From which places to which, and from which places nowhere.
+#[derive(Clone, Debug, Default)]
+struct Moves {
+    moves: Vec<(usize, usize)>,
+    ends: Vec<usize>,
+}
+
 /// Each thing that may follow, with its moves.
-fn moves<T: Ord + Clone>(kinds: &[Following<T>]) -> BTreeMap<T, Vec<(usize, usize)>> {
-    let mut moves: BTreeMap<T, Vec<(usize, usize)>> = BTreeMap::new();
+fn moves<T: Ord + Clone>(kinds: &[Following<T>]) -> BTreeMap<T, Moves> {
+    let mut all: BTreeMap<T, Moves> = BTreeMap::new();
     for (from, following) in kinds.iter().enumerate() {
         for (what, places) in following {
-            moves.entry(what.clone()).or_default().extend(places.iter().map(|to| (from, *to)));
+            let found = all.entry(what.clone()).or_default();
+            found.moves.extend(places.iter().map(|to| (from, *to)));
+            found.ends.extend(places.is_empty().then_some(from));
         }
     }
-    moves
+    all
 }
 
 fn answered(deed: Deed, kinds: &[Following<(Done, Option<Done>)>]) -> Step {
@@ -302,11 +317,12 @@ fn answered(deed: Deed, kinds: &[Following<(Done, Option<Done>)>]) -> Step {
     let level = |answer: &(Done, Option<Done>)| if must == Some(*answer) { Level::Must } else { Level::May };
     let must_not = [Done::Ok, Done::Refused].into_iter().filter(|one| !moves.keys().any(|(result, _)| result == one));
     let must_not = must_not.collect();
-    let outcome = |(answer, moves): ((Done, Option<Done>), Vec<(usize, usize)>)| Outcome {
+    let outcome = |(answer, Moves { moves, ends }): ((Done, Option<Done>), Moves)| Outcome {
         result: answer.0,
         ended: answer.1,
         level: level(&answer),
         moves,
+        ends,
     };
     Step::Do { deed, outcomes: moves.clone().into_iter().map(outcome).collect(), must_not }
 }
@@ -316,7 +332,7 @@ fn observed(mailbox: String, kinds: &[Following<Sight>]) -> Step {
     let level = if moves.len() == 1 { Level::Must } else { Level::May };
     let everywhere = moves.keys().map(kept).reduce(|all, one| all.intersection(&one).cloned().collect());
     let lost = everywhere.unwrap_or_default().into_iter().collect();
-    let allowed = |(sight, moves)| Allowed { sight, level, moves };
+    let allowed = |(sight, Moves { moves, .. })| Allowed { sight, level, moves };
     Step::Observe { mailbox, sights: moves.into_iter().map(allowed).collect(), must_not: Harm { lost } }
 }
 

@@ -88,8 +88,11 @@ pub struct Outcome {
     pub ended: Option<Done>,
     /// Whether it has to be this one.
     pub level: Level,
-    /// From which places to which. There are none where the vector says nothing more and ends.
+    /// From which places to which.
     pub moves: Vec<(usize, usize)>,
+    /// From which places nothing more is said: if one of them is held, the vector ends, and nothing was wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<usize>,
 }
 
 /// A sight that is allowed.

@@ -177,8 +177,7 @@ impl<'a> Map<'a> {
         let Some(start) = self.states.get_index_of(initial) else { return };
         let mut at = start;
         for (ask, _) in asks {
-            // What is not possible here is refused, and changes nothing.
-            let Some(edge) = self.edges[at].iter_mut().find(|edge| edge.ask == *ask) else { continue };
+            let Some(edge) = self.edges[at].iter_mut().find(|edge| edge.ask == *ask) else { return };
             note(&mut self.counted, edge);
             match edge.to {
                 Some(to) => at = to as usize,
@@ -198,12 +197,12 @@ fn asks(world: &World, granularity: Granularity, unseen: &[Kind]) -> Vec<Ask> {
         Granularity::Steps => actions.map(|action| Ask::Act(*action)).collect(),
         Granularity::Runs => {
             let dies = world.scenario.environment.faults.contains(&Fault::ProgramDies);
-            let ask = |action: &Action| match *action {
-                Action::Start { mailbox, administrator, run } => {
-                    let run = |crash| Ask::Run { mailbox, administrator, run, crash };
-                    [Some(run(false)), dies.then(|| run(true))]
-                }
-                other => [(!is_of_program(other.kind())).then_some(Ask::Act(other)), None],
+            let ask = |action: &Action| {
+                let Action::Start { mailbox, administrator, run } = *action else {
+                    return [(!is_of_program(action.kind())).then_some(Ask::Act(*action)), None];
+                };
+                let run = |crash| Ask::Run { mailbox, administrator, run, crash };
+                [Some(run(false)), dies.then(|| run(true))]
             };
             actions.flat_map(ask).flatten().collect()
         }

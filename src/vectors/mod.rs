@@ -48,9 +48,7 @@ impl Granularity {
 /// What vectors are asked for.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
-    /// The scenario as its file has it: this is what the actions of the vectors are called by.
-    pub given: &'a Spec,
-    /// The scenario that says what is allowed: another one if a procedure stands in the place of all that it names.
+    /// The scenario that says what is asked and allowed.
     pub spec: &'a Spec,
     /// How much one step is.
     pub granularity: Granularity,
@@ -120,7 +118,7 @@ fn index(wanted: &Wanted<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: u
     Index {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schema: file::SCHEMA,
-        scenario: wanted.given.name.clone(),
+        scenario: wanted.spec.name.clone(),
         model_hash: crate::model_hash(),
         granularity: wanted.granularity.name().to_owned(),
         by_themselves: wanted.unseen.iter().map(|kind| kind.name().to_owned()).collect(),
@@ -131,7 +129,7 @@ fn index(wanted: &Wanted<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: u
             all: maps.iter().map(Map::transitions).sum(),
             covered: maps.iter().map(Map::covered).sum(),
         },
-        hello: adapter::greeting(wanted.given, actions.into_iter().map(ToOwned::to_owned).collect()),
+        hello: adapter::greeting(wanted.spec, actions.into_iter().map(ToOwned::to_owned).collect()),
         vectors: vectors.iter().map(listed).collect(),
     }
 }

@@ -1,5 +1,7 @@
 //! Reading a JSON object key by key, so that every error names the key, says what is there and what would be right.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "JSON will have no other kinds of value")]
+
 use serde_json::{Map, Value};
 
 use crate::scenario::nearest;
@@ -25,6 +27,9 @@ impl std::fmt::Display for Wrong {
         write!(f, "{}; expected {}", self.message, self.wanted)
     }
 }
+
+/// Objects by their names, in their order; `None` for those that are `null`.
+pub type Members = Vec<(String, Option<Keys>)>;
 
 /// The members of a JSON object, each taken once. Whatever is left at the end is unknown.
 #[derive(Debug)]
@@ -155,7 +160,7 @@ impl Keys {
     ///
     /// # Errors
     /// It is something else.
-    pub fn members_or_none(&mut self, key: &'static str) -> Result<Option<Vec<(String, Option<Self>)>>, Wrong> {
+    pub fn members_or_none(&mut self, key: &'static str) -> Result<Option<Members>, Wrong> {
         let members = match self.value(key) {
             None => return Ok(None),
             Some(Value::Object(members)) => members,

@@ -131,7 +131,7 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
         (&HELLO.replace("\"fields\":[]", "\"fields\":[\"store\"]"), &["`fields` is `store`", "expected: `stores`"]),
         (&HELLO.replace("\"run\"", "\"runs\""), &["`actions` is `runs`", "expected: `run`"]),
         (&HELLO.replace("\"name\"", "\"start\":1,\"name\""), &["`start` is a number", "true or false"]),
-        (&HELLO.replace("\"name\"", "\"Name\""), &["there is no `name`", "a string"]),
+        (&HELLO.replace("\"name\"", "\"Name\""), &["there is a key `Name`", "`name`, which is a string"]),
         (&HELLO.replace("\"name\"", "\"nme\":0,\"name\""), &["there is a key `nme`", "`name`, or no such key"]),
     ];
     for (line, told) in rows {

@@ -132,6 +132,33 @@ fn too_little_coverage_fails() {
 }
 
 #[test]
+fn what_is_known_to_be_wrong_fails_only_when_it_passes_or_expires() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = |verdict: &str, expires: &str| {
+        format!(
+            "[[deviation]]\nscenario = \"move\"\nverdict = \"{verdict}\"\nreason = \"ticket 7\"\nexpires = {expires}\n"
+        )
+    };
+    let code = |entries: &[String], mutant: Option<&str>| {
+        fs::write(folder.path().join("known.toml"), entries.concat()).unwrap();
+        let options = ["move", "--whole-runs", "--expected-failures", "known.toml"];
+        let ran = conform(folder.path(), &options, &adapter(mutant));
+        (ran.code, ran.out + &ran.err)
+    };
+    let all = ["loss", "unreachable", "false success", "nonconforming"].map(|verdict| entry(verdict, "2999-01-01"));
+    assert_eq!(code(&all, Some("move-of-the-article")).0, 0);
+    let (some, said) = code(&all[..2], Some("move-of-the-article"));
+    assert!(some == 1 && said.contains("not known: false success"), "{said}");
+    let (passes, said) = code(&all, None);
+    assert!(passes == 1 && said.contains("passes now"), "{said}");
+    let expired = [&all[1..], &[entry("loss", "2001-01-01")]].concat();
+    let (expired, said) = code(&expired, Some("move-of-the-article"));
+    assert!(expired == 1 && said.contains("expired on 2001-01-01"), "{said}");
+    let (wrong, said) = code(&["[[deviation]]\nscenari = 1\n".to_owned()], None);
+    assert!(wrong == 2 && said.contains("known.toml:2"), "{said}");
+}
+
+#[test]
 fn a_run_in_which_nothing_was_exercised_is_no_pass() {
     let folder = tempfile::tempdir().unwrap();
     let ran = conform(folder.path(), &["move", "--max-actions", "0"], &adapter(None));

@@ -1,6 +1,7 @@
 //! What a user relies on, in one test binary.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a test that counts says how many")]
 
 mod adapters;
 mod advise;
@@ -9,9 +10,13 @@ mod benches;
 mod bounds;
 mod cli;
 mod conform;
+mod conformance;
+mod consult;
 mod crowd;
 mod drive;
 mod engines;
+mod formats;
+mod known;
 mod limitations;
 mod liveness;
 mod loader;
@@ -33,6 +38,7 @@ mod tidy;
 mod timely;
 mod traceability;
 mod validate;
+mod vectors;
 mod walks;
 mod watching;
 mod witness;

@@ -50,7 +50,6 @@ pub enum Defect {
 }
 
 /// Every mutant, in the order of lists.
-#[must_use]
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
     [moves::ALL, repairs::ALL, guarded::ALL, servers::ALL, answers::ALL].into_iter().flatten()
 }

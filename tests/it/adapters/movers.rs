@@ -80,10 +80,9 @@ fn asked(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Deed> {
     };
     let open: Vec<Action> = world.actions().iter().copied().filter(is_asked).filter(is_open).collect();
     let action = *open.get(draw.below(open.len() as u64) as usize)?;
-    match oracle.deed_of(&first, &action)? {
-        Deed::Start { run } => Some(Deed::Run { run, crash: may_die && draw.below(3) == 0 }),
-        deed => Some(deed),
-    }
+    let deed = oracle.deed_of(&first, &action)?;
+    let Deed::Start { run } = deed else { return Some(deed) };
+    Some(Deed::Run { run, crash: may_die && draw.below(3) == 0 })
 }
 
 /// Drives a mover at random, and has everything judged that the scenario allows to be asked.
