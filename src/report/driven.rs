@@ -115,6 +115,7 @@ pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
     let actions = if count == 1 { "action" } else { "actions" };
     let mut text = format!("Shortest run that shows {}, {count} {actions}{before}:\n", shrunk.word.name());
     text.push_str(&run(record, width));
+    let _ = writeln!(text, "       >> {}", wrapped(&format!("{}: {}", shrunk.word.name(), record.says), 10, width));
     if let Some(unsteady) = &shrunk.unsteady {
         let _ = writeln!(text, "  {}", wrapped(&format!("It cannot be relied on: {unsteady}."), 2, width));
     }
