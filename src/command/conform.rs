@@ -90,7 +90,12 @@ fn options(arguments: &Conform) -> Options {
         actions_max: arguments.max_actions,
         deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         whole_runs: arguments.whole_runs,
-        manner: Manner { explanations_max: arguments.max_beliefs, safety_only: arguments.safety, ..Manner::default() },
+        manner: Manner {
+            explanations_max: arguments.max_beliefs,
+            safety_only: arguments.safety,
+            keeps_expectations: !arguments.safety,
+            ..Manner::default()
+        },
         log: arguments.log.is_some().then(Log::default),
         ..Options::default()
     }
