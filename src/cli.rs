@@ -1,5 +1,6 @@
 //! The command line as data. What the commands do stands in [`crate::command`].
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub enum Command {
     Show(Show),
     /// Tell a saved trace step by step
     Replay(Replay),
+    /// Show in a browser what happens, what could have happened instead, and what would still help
+    Explore(Explore),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
     /// Print a completion script for a shell
@@ -166,9 +169,26 @@ pub struct Show {
 pub struct Replay {
     /// A trace file, or REPORT.json#scenario/property
     pub trace: String,
+    /// Write the explorer of this trace as one page that needs no network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `stranded explore`
+#[derive(Debug, Args)]
+pub struct Explore {
+    /// A built-in scenario, a TOML file, a trace, or REPORT.json#scenario/property
+    #[arg(value_name = "SCENARIO|TRACE")]
+    pub what: Option<String>,
+    /// The port to listen at; 0 takes one that is free
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Another address to listen at than this machine's own; whoever comes must know a token then
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<IpAddr>,
 }
 
 /// `stranded advise`

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod command;
 pub mod engine;
 pub mod exit;
+pub mod explore;
 mod lines;
 pub mod property;
 pub mod replay;

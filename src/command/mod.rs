@@ -4,6 +4,7 @@ mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
+mod explore;
 mod list;
 mod output;
 mod replay;
@@ -70,6 +71,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Explore(arguments) => explore::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);

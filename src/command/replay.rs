@@ -4,6 +4,8 @@ use stranded_model::World;
 
 use crate::cli::{Format, Replay};
 use crate::exit::Exit;
+use crate::explore::document::About;
+use crate::explore::{library::Library, single};
 use crate::replay::{self, Replayed};
 use crate::report::story::Story;
 use crate::report::{json, text, trace};
@@ -14,16 +16,20 @@ use super::{Failure, output};
 
 pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     let file = find(&arguments.trace)?;
-    let Replayed { spec, world, trace: found, is_stale } = replay::replay(&file).map_err(|refused| match refused {
+    let replayed = replay::replay(&file).map_err(|refused| match refused {
         replay::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
         replay::Refused::File(reason) => Failure::Usage(format!("{}: {reason}", arguments.trace)),
         replay::Refused::Step(reason) => Failure::NotAsExpected(format!("{}: {reason}", arguments.trace)),
     })?;
-    if is_stale {
+    if replayed.is_stale {
         output::warn(
             "the trace was found in another version of the model; every step was checked again and is possible",
         );
     }
+    if let Some(path) = &arguments.html {
+        return page(&file, replayed, path);
+    }
+    let Replayed { spec, world, trace: found, .. } = replayed;
     let out = arguments.output.file.as_deref();
     match arguments.output.format {
         Format::Json => {
@@ -33,6 +39,15 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
         }
         Format::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
     }
+}
+
+/// The explorer of the trace, as one file.
+fn page(file: &trace::TraceFile, replayed: Replayed, path: &std::path::Path) -> Result<Exit, Failure> {
+    let repeats_from = replayed.trace.repeats_from;
+    let title =
+        file.property.as_ref().map_or_else(|| file.scenario.clone(), |name| format!("{}: {name}", file.scenario));
+    let walk = Library::default().of_trace(replayed).map_err(|nowhere| Failure::Usage(nowhere.0))?;
+    output::print(&single::page(&walk, About { title, repeats_from, forked_at: None }), Some(path))
 }
 
 fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {

@@ -4,6 +4,7 @@ pub mod advice_json;
 pub mod advice_text;
 mod advice_words;
 pub mod doubt;
+pub mod gist;
 pub mod json;
 pub mod matrix;
 pub mod names;
@@ -11,7 +12,10 @@ mod outlook;
 pub mod story;
 pub mod text;
 pub mod trace;
+pub mod values;
 pub mod view;
+pub mod wish;
 mod words;
 
+pub(crate) use words::{actor, says, told};
 pub use words::{condition, deed};

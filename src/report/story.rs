@@ -142,7 +142,7 @@ fn directory(world: &World, account: &Account) -> Vec<String> {
     lines
 }
 
-fn home(world: &World, recipient: &Recipient) -> String {
+pub(super) fn home(world: &World, recipient: &Recipient) -> String {
     let value = |home: Home| match home {
         Home::Server(server) => names::server(&world.scenario, server),
         Home::Malformed => "(malformed)",
@@ -174,7 +174,7 @@ fn store(mailbox: &Mailbox) -> Vec<String> {
 }
 
 /// Whether the data is on another server than the home.
-fn is_stranded(account: &Account) -> bool {
+pub(crate) fn is_stranded(account: &Account) -> bool {
     let holds = |server: ServerId| !account.mailboxes[server].held().is_empty();
     match account.agreed_home() {
         Some(home) => !holds(home) && account.mailboxes.ids().any(|server| server != home && holds(server)),
