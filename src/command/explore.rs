@@ -54,5 +54,9 @@ fn open(explorer: &Explorer, what: &str) -> Result<serde_json::Value, Failure> {
     }
     let text =
         std::fs::read_to_string(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
-    explorer.show(path, &text, part).map_err(told)
+    let shown = explorer.show(path, &text, part).map_err(told)?;
+    match shown.get("choice") {
+        Some(parts) => Err(Failure::Usage(format!("{path} has several traces; name one as {path}#…: {parts}"))),
+        None => Ok(shown),
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use stranded_model::World;
+use stranded_model::action::Kind;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
@@ -95,6 +96,8 @@ pub struct Moment {
     pub by: &'static str,
     /// The name of the step.
     pub action: String,
+    /// What the same step of another way is called: the name, but for the procedure that it starts.
+    pub like: String,
     /// What happened.
     pub says: String,
     /// What says that the world does this.
@@ -221,6 +224,7 @@ pub fn moment(walk: &Walk, number: usize) -> Moment {
         actor: said.actor,
         by: said.by,
         action: taken.as_ref().map(|taken| taken.name.clone()).unwrap_or_default(),
+        like: taken.as_ref().map(like).unwrap_or_default(),
         says: said.says,
         sources: said.sources,
         told: said.told,
@@ -232,6 +236,16 @@ pub fn moment(walk: &Walk, number: usize) -> Moment {
         picture,
         outlook: None,
         detail: None,
+    }
+}
+
+/// Two ways differ in what they start, and yet the start of the one is beside the start of the other.
+fn like(taken: &Taken) -> String {
+    match (taken.action.administrator(), taken.action.mailbox(), taken.action.kind()) {
+        (Some(who), Some(mailbox), kind @ Kind::Start) => {
+            format!("{} {} {}", kind.name(), names::mailbox(mailbox), who.0)
+        }
+        _ => taken.name.clone(),
     }
 }
 

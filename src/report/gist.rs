@@ -59,13 +59,7 @@ pub fn gist(steps: &[Told<'_>], map: Option<&RescueMap>) -> Vec<Sentence> {
     if let Some(step) = begins.filter(|step| destroys.is_none_or(|other| other.number != step.number)) {
         gist.push(Sentence {
             about: "Where did it go wrong first?",
-            says: format!(
-                "Step {}: {} {}. Nobody is told; {} is broken.",
-                step.number,
-                step.actor,
-                step.says,
-                names(&step.breaks)
-            ),
+            says: format!("Step {}: {} {}. It breaks {}.", step.number, step.actor, step.says, names(&step.breaks)),
             step: Some(step.number),
         });
     }

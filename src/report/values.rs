@@ -80,7 +80,7 @@ fn of_account(world: &World, account: &Account, property: Safety) -> String {
         Safety::NoLoss => kept(account),
         Safety::NoLastCopyDelete => match list(account.record.destroyed) {
             None => "no step has deleted a message that was nowhere else".to_owned(),
-            Some(destroyed) => format!("a step deleted {destroyed}, which was nowhere else"),
+            Some(destroyed) => format!("a step deleted the last copy of {destroyed}"),
         },
         Safety::NoFalseSuccess if account.record.false_success => {
             "a run reported ok, and the move was not done at any moment of it".to_owned()
@@ -121,7 +121,8 @@ fn homes(world: &World, account: &Account) -> String {
 
 fn where_kept(world: &World, account: &Account) -> String {
     let held = account.mailboxes.iter().filter_map(|(server, mailbox)| {
-        Some(format!("{} is on {}", list(mailbox.held())?, names::server(&world.scenario, server)))
+        let verb = if mailbox.held().len() == 1 { "is" } else { "are" };
+        Some(format!("{} {verb} on {}", list(mailbox.held())?, names::server(&world.scenario, server)))
     });
     let held: Vec<String> = held.collect();
     if held.is_empty() { "no store holds a message".to_owned() } else { held.join(", ") }
