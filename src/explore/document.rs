@@ -22,6 +22,9 @@ use super::walk::{Stop, Taken, Walk};
 /// A way longer than this is told without the details of each moment; whoever shows a moment asks for them.
 pub const DETAILED_MAX: usize = 200;
 
+/// What an actor is whose program acts.
+const ADMINISTRATOR: &str = "administrator";
+
 /// A way through the model, told.
 #[derive(Clone, Debug, Serialize)]
 pub struct Document {
@@ -156,6 +159,8 @@ pub fn document(walk: &Walk, about: About) -> Document {
     });
     let moments: Vec<Moment> = moments.collect();
     let world = &walk.origin.world;
+    let procedures = procedures(walk);
+    let acts = procedures.iter().map(|one| (one.name.clone(), one.acts.clone())).collect();
     Document {
         format: "stranded-explorer/1",
         version: env!("CARGO_PKG_VERSION"),
@@ -168,12 +173,12 @@ pub fn document(walk: &Walk, about: About) -> Document {
         link: link::to(walk),
         servers: world.scenario.site.servers.values().cloned().collect(),
         administrators: world.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
-        procedures: procedures(walk),
+        procedures,
         properties: Safety::ALL
             .into_iter()
             .map(|one| PropertyTold { name: one.name(), says: one.says(), sources: one.sources() })
             .collect(),
-        gist: gist::gist(&told(&moments), map.as_ref()),
+        gist: gist::gist(&told(&moments), map.as_ref(), &acts),
         first_violation: moments.iter().position(|moment| !moment.broken.is_empty()),
         no_return: map.and_then(|map| map.point_of_no_return),
         repeats_from: about.repeats_from,
@@ -197,7 +202,8 @@ fn told(moments: &[Moment]) -> Vec<Told<'_>> {
         |moment: &Moment| Safety::ALL.into_iter().filter(|property| moment.breaks.contains(&property.name())).collect();
     let mut steps = Vec::new();
     for moment in &moments[1..] {
-        let Moment { number, actor, says, lost, .. } = moment;
+        let Moment { number, actor, by, says, lost, .. } = moment;
+        let actor = if *by == ADMINISTRATOR { format!("{by} {actor}") } else { actor.clone() };
         steps.push(Told { number: *number, actor, says, lost, breaks: broken_by(moment) });
     }
     steps
@@ -274,7 +280,7 @@ impl Said {
             .flat_map(|(id, account)| names::messages(account.lost().without(before.accounts[id].lost())));
         Self {
             actor: report::actor(world, action),
-            by: if action.administrator().is_some() { "administrator" } else { "world" },
+            by: if action.administrator().is_some() { ADMINISTRATOR } else { "world" },
             says: report::says(world, before, action, occurrence),
             sources: sources.to_vec(),
             told: occurrence.step.and_then(|executed| report::told(world, &executed)),

@@ -16,7 +16,7 @@ pub struct Told<'a> {
     /// Its number, from 1.
     pub number: usize,
     /// Who acts.
-    pub actor: &'a str,
+    pub actor: String,
     /// What happens.
     pub says: &'a str,
     /// The messages that are lost by it.
@@ -36,9 +36,12 @@ pub struct Sentence {
     pub step: Option<usize>,
 }
 
+/// What each procedure does, act by act.
+pub type Acts = Vec<(String, Vec<String>)>;
+
 /// The gist of a trace whose steps are these.
 #[must_use]
-pub fn gist(steps: &[Told<'_>], map: Option<&RescueMap>) -> Vec<Sentence> {
+pub fn gist(steps: &[Told<'_>], map: Option<&RescueMap>, acts: &Acts) -> Vec<Sentence> {
     let begins = steps.iter().find(|step| !step.breaks.is_empty());
     let destroys = steps.iter().find(|step| !step.lost.is_empty());
     let mut gist = Vec::new();
@@ -59,13 +62,13 @@ pub fn gist(steps: &[Told<'_>], map: Option<&RescueMap>) -> Vec<Sentence> {
     if let Some(step) = begins.filter(|step| destroys.is_none_or(|other| other.number != step.number)) {
         gist.push(Sentence {
             about: "Where did it go wrong first?",
-            says: format!("Step {}: {} {}. It breaks {}.", step.number, step.actor, step.says, names(&step.breaks)),
+            says: format!("Step {}: {} {}. But {}.", step.number, step.actor, step.says, laws(&step.breaks)),
             step: Some(step.number),
         });
     }
     let Some(map) = map else { return gist };
     gist.extend(too_late(map));
-    gist.extend(instead(map));
+    gist.extend(instead(map, acts));
     gist
 }
 
@@ -86,7 +89,7 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
 }
 
 /// What to do at the last state in which something was to be saved and could be.
-fn instead(map: &RescueMap) -> Option<Sentence> {
+fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
     let last = map.point_of_no_return.unwrap_or(map.outlooks.len());
     let (number, outlook) =
         map.outlooks.iter().enumerate().take(last).rfind(|(_, outlook)| !outlook.is_whole && !outlook.is_hopeless())?;
@@ -97,7 +100,13 @@ fn instead(map: &RescueMap) -> Option<Sentence> {
         .map(|rescue| rescue.procedure.as_str())
         .collect();
     let not = if harmful.is_empty() { String::new() } else { format!(" Do not run {}.", either(harmful.into_iter())) };
-    let says = format!("After step {number}, run {}.{not}", either(outlook.saviours()));
+    // The one with the fewest acts is told act by act: it is the easiest to do.
+    let known = outlook.saviours().filter_map(|name| acts.iter().find(|(other, _)| other == name));
+    let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
+    let others: Vec<&str> = outlook.saviours().filter(|name| name != easiest).collect();
+    let or = if others.is_empty() { String::new() } else { format!(" So would {}.", either(others.into_iter())) };
+    let says =
+        format!("After step {number}, run {easiest}: it {}. That saves everything.{or}{not}", how.join(", then "));
     Some(Sentence { about: "What to do instead?", says, step: Some(number) })
 }
 
@@ -113,8 +122,9 @@ fn are(messages: &[String]) -> String {
     format!("{} {verb}", messages.join(" and "))
 }
 
-fn names(properties: &[Safety]) -> String {
-    properties.iter().map(|property| property.name()).collect::<Vec<_>>().join(", ")
+/// What should have been so, with the name of each property.
+fn laws(properties: &[Safety]) -> String {
+    properties.iter().map(|one| format!("{} ({})", one.says(), one.name())).collect::<Vec<_>>().join("; ")
 }
 
 fn either<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -113,8 +113,11 @@ function serverLane(server, moment, ghosts, token) {
   const down = moment.picture.down.some((one) => one.server === server && one.service === "store");
   const many = moment.picture.mailboxes.length > 1;
   const isHome = moment.picture.mailboxes.some((mailbox) => mailbox.homes.includes(server));
+  const hasStray = moment.picture.mailboxes.some((mailbox) =>
+    mailbox.stranded && mailbox.stores.some((one) => one.server === server && one.messages.length + one.pending.length > 0));
   return el("section", { class: "lane server" + (down ? " is-down" : ""), "data-server": server },
-    el("h3", {}, server, isHome ? el("span", { class: "home-flag" }, "home") : null),
+    el("h3", {}, server, isHome ? el("span", { class: "home-flag" }, "home") : null,
+      hasStray ? el("span", { class: "data-flag" }, "the data is here") : null),
     down ? el("p", { class: "down" }, "the store does not answer") : null,
     moment.picture.mailboxes.map((mailbox) => {
       const store = mailbox.stores.find((one) => one.server === server);
@@ -148,6 +151,11 @@ function lostTray(moment, token) {
     el("p", {}, "in no store, in no queue, and nobody was told"));
 }
 
+/** A box made as deep as the lane that it stands in, so that an arrow from it crosses nothing. */
+function below(card, lane) {
+  return { ...card, height: lane.y + lane.height - card.y };
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function drawArrows(picture, moment) {
@@ -168,7 +176,7 @@ function drawArrows(picture, moment) {
       const to = [...picture.querySelectorAll("[data-server]")].find((one) => one.dataset.server === home);
       if (!from || !to) continue;
       const path = document.createElementNS(SVG, "path");
-      path.setAttribute("d", arrowPath(place(from), place(to)));
+      path.setAttribute("d", arrowPath(below(place(from), place(from.closest(".lane"))), place(to)));
       path.setAttribute("class", mailbox.stranded ? "arrow wrong" : "arrow");
       const tip = document.createElementNS(SVG, "path");
       const end = place(to);
