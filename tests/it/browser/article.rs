@@ -11,7 +11,8 @@ const RIGHT: &str = "\u{e014}";
 const END: &str = "\u{e010}";
 
 /// The properties that the page shows as broken.
-const BROKEN: &str = "[...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property)";
+const BROKEN: &str =
+    "[...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property)";
 
 #[test]
 fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alone() {
@@ -35,7 +36,11 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
     assert!(caption.contains("too late from here"), "{caption}");
     assert_eq!(browser.value("document.querySelectorAll('.frame')[0].querySelectorAll('.lost-tray .token').length"), 2);
     assert!(browser.text(".died").contains("Destroyed here: m1 m2"));
-    assert_eq!(browser.value("document.querySelectorAll('.frame')[1].querySelectorAll('.token.kept').length"), 2, "the correct move");
+    assert_eq!(
+        browser.value("document.querySelectorAll('.frame')[1].querySelectorAll('.token.kept').length"),
+        2,
+        "the correct move"
+    );
     assert!(browser.text("#judged").contains("2 of 2 messages are in no store: m1, m2"));
     browser.press(RIGHT);
     browser.wait("document.querySelector('.message')?.innerText.includes('c1040b00')");
@@ -62,11 +67,18 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
         browser.script("document.querySelector('#slider').value = arguments[0]; document.querySelector('#slider').dispatchEvent(new Event('input'))", vec![json!(at)]);
         browser.wait(&format!("document.querySelector('.picture').dataset.moment === '{at}'"));
         browser.script("document.querySelector('[data-procedure=\"method-1\"].plain').click()", Vec::new());
-        browser.wait(&format!("document.querySelector('.tab[aria-pressed=true]').innerText.includes('method-1 at step {at}')"));
+        browser.wait(&format!(
+            "document.querySelector('.tab[aria-pressed=true]').innerText.includes('method-1 at step {at}')"
+        ));
     };
     apply(13);
     assert_eq!(browser.value(BROKEN), json!([]), "in time");
-    assert_eq!(browser.value("document.querySelectorAll('.frame')[0].querySelectorAll('.server[data-server=destination] .token').length"), 2);
+    assert_eq!(
+        browser.value(
+            "document.querySelectorAll('.frame')[0].querySelectorAll('.server[data-server=destination] .token').length"
+        ),
+        2
+    );
     assert!(browser.text("#aligned").contains("The first difference"), "the fork stands beside the way it left");
     apply(14);
     let broken = browser.value(BROKEN);
@@ -95,7 +107,8 @@ fn on_every_state_of_every_counterexample_the_page_has_the_verdict_of_check() {
     let folder = tempfile::tempdir().unwrap();
     let ran = stranded_in(folder.path(), &["check", "--format", "json", "-o", "report.json"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let report: Value = serde_json::from_str(&std::fs::read_to_string(folder.path().join("report.json")).unwrap()).unwrap();
+    let report: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("report.json")).unwrap()).unwrap();
     let (served, browser) = (Served::start(&[]), Browser::start());
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");

@@ -45,10 +45,17 @@ fn two_hundred_drawn_ways_come_back_by_their_links() {
         let at = moments.len() - 1;
         let link = format!("#{}@{at}", document["link"].as_str().unwrap());
         browser.script("location.hash = arguments[0]", vec![json!(link)]);
-        browser.wait(&format!("document.title.includes('step {at} ') && decodeURI(location.hash) === decodeURI({})", json!(link)));
+        browser.wait(&format!(
+            "document.title.includes('step {at} ') && decodeURI(location.hash) === decodeURI({})",
+            json!(link)
+        ));
         browser.wait(&format!("document.querySelector('#slider')?.max === '{at}'"));
         let says = moments[at]["says"].as_str().unwrap();
-        assert!(at == 0 || browser.text("#caption").contains(says), "way {number}: {says}\n{}", browser.text("#caption"));
+        assert!(
+            at == 0 || browser.text("#caption").contains(says),
+            "way {number}: {says}\n{}",
+            browser.text("#caption")
+        );
         if number % 20 == 19 {
             browser.open(&served.url);
             browser.wait("document.querySelectorAll('.answer').length === 4");
@@ -73,7 +80,9 @@ fn a_stale_link_a_wrong_file_and_one_that_is_too_large_are_told_on_the_page() {
     let run = json!({"kind": "conformance-run", "scenario": "<b>second</b>", "steps": [
         {"says": "copies <img src=x>", "expected": "m1", "seen": "nothing"}]});
     drop_file(&browser, "run.json", &run.to_string());
-    browser.wait("document.querySelector('#left-at')?.innerText.includes('At step 1 the implementation leaves the model')");
+    browser.wait(
+        "document.querySelector('#left-at')?.innerText.includes('At step 1 the implementation leaves the model')",
+    );
     assert!(browser.text("#run").contains("<b>second</b>") && browser.text("#run").contains("copies <img src=x>"));
     assert_eq!(browser.value("document.querySelectorAll('#run img').length"), 0);
 }
@@ -83,7 +92,8 @@ fn the_file_works_from_the_disk_with_the_network_refused() {
     let folder = tempfile::tempdir().unwrap();
     stranded_in(folder.path(), &["check", "second-move", "--traces", "."]);
     stranded_in(folder.path(), &["replay", "second-move.no-loss.json", "--html", "page.html"]);
-    let refused = ["--proxy-server=127.0.0.1:9", "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking"];
+    let refused =
+        ["--proxy-server=127.0.0.1:9", "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking"];
     let browser = Browser::start_with(&refused);
     browser.open(&format!("file://{}", folder.path().join("page.html").display()));
     browser.wait("document.querySelectorAll('.answer').length === 4");

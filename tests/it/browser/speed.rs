@@ -47,7 +47,9 @@ fn the_first_paint_comes_at_once() {
     for _ in 0..5 {
         browser.open(&served.url);
         browser.wait("performance.getEntriesByName('first-contentful-paint').length === 1");
-        paints.push(browser.value("performance.getEntriesByName('first-contentful-paint')[0].startTime").as_f64().unwrap());
+        paints.push(
+            browser.value("performance.getEntriesByName('first-contentful-paint')[0].startTime").as_f64().unwrap(),
+        );
     }
     // The machine may have other things to do: the best of five is what the page needs.
     paints.sort_by(f64::total_cmp);
@@ -74,7 +76,10 @@ fn a_step_of_a_large_picture_is_drawn_within_a_frame() {
     browser.wait("document.querySelector('#slider').max === '60' && document.querySelectorAll('.store').length === 12");
     let times = browser.script(TIMES, Vec::new());
     let times: Vec<f64> = times.as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect();
-    note("a step of 3 servers, 4 mailboxes, 8 messages in ms (shortest, median, longest)", &format!("{:.1} {:.1} {:.1}", times[0], times[20], times[39]));
+    note(
+        "a step of 3 servers, 4 mailboxes, 8 messages in ms (shortest, median, longest)",
+        &format!("{:.1} {:.1} {:.1}", times[0], times[20], times[39]),
+    );
     assert!(times[20] < STEP_MAX, "{times:?}");
 }
 
@@ -96,10 +101,16 @@ fn a_way_of_two_thousand_steps_stays_smooth() {
     let long = format!("{head}/{}", vec![step; 2_000].join(","));
     browser.script("location.hash = arguments[0]", vec![json!(long)]);
     browser.wait("document.querySelector('#slider').max === '2000'");
-    assert!(browser.value("document.querySelectorAll('.step').length").as_u64().unwrap() < 60, "only what can be seen is drawn");
+    assert!(
+        browser.value("document.querySelectorAll('.step').length").as_u64().unwrap() < 60,
+        "only what can be seen is drawn"
+    );
     let times = browser.script(TIMES, Vec::new());
     let times: Vec<f64> = times.as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect();
-    note("a step of a way of 2,000 in ms (shortest, median, longest)", &format!("{:.1} {:.1} {:.1}", times[0], times[20], times[39]));
+    note(
+        "a step of a way of 2,000 in ms (shortest, median, longest)",
+        &format!("{:.1} {:.1} {:.1}", times[0], times[20], times[39]),
+    );
     assert!(times[20] < STEP_MAX, "{times:?}");
     browser.wait("document.querySelector('#judged li')");
 }
