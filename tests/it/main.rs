@@ -6,7 +6,6 @@ mod advise;
 mod article;
 mod benches;
 mod bounds;
-mod browser;
 mod cli;
 mod crowd;
 mod engines;

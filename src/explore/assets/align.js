@@ -29,6 +29,8 @@ export function alignedRows(left, right) {
   const rows = [];
   let one = 0, other = 0;
   for (const [first, second] of [...pairs, [left.length, right.length]]) {
+    // What each has in the same place, and the other has not, happens beside each other.
+    while (one < first && other < second) rows.push({ left: one++, right: other++ });
     while (one < first) rows.push({ left: one++, right: null });
     while (other < second) rows.push({ left: null, right: other++ });
     if (first < left.length) rows.push({ left: one++, right: other++ });

@@ -13,6 +13,16 @@ export function compared(left, right) {
 /** The rows of two ways; the one that is shown, and the first that differs, say so. */
 export function drawAligned(box, pair, at, does) {
   const { left, right, rows, difference } = pair;
+  if (box.alignedPair === pair && rows.length <= ROWS_MAX) {
+    for (const row of box.querySelectorAll("tbody tr")) {
+      const isCurrent = row.dataset.left === String(at);
+      row.classList.toggle("current", isCurrent);
+      if (isCurrent) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+    }
+    return;
+  }
+  box.alignedPair = pair;
   const start = Math.max(0, Math.min(rows.findIndex((row) => row.left === at) - ROWS_MAX / 2, rows.length - ROWS_MAX));
   const first = difference < 0 ? null : rows[difference];
   const side = (told, number, label) => {
@@ -33,6 +43,6 @@ export function drawAligned(box, pair, at, does) {
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, left.title), el("th", { scope: "col" }, right.title))),
       el("tbody", {}, rows.slice(start, start + ROWS_MAX).map((row, index) =>
         el("tr", { class: (row.left === at ? "current" : "") + (start + index === difference ? " differs" : ""),
-          "aria-current": row.left === at ? "step" : null, onclick: () => row.left !== null && does.go(row.left) },
+          "aria-current": row.left === at ? "step" : null, "data-left": row.left, onclick: () => row.left !== null && does.go(row.left) },
           side(left, row.left, left.title), side(right, row.right, right.title))))));
 }

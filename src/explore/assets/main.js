@@ -3,7 +3,7 @@ import { byId, button, el, fill } from "./dom.js";
 import { marksOf, nextMark, within } from "./layout.js";
 import { beside } from "./align.js";
 import { FILE_MAX, fileSource, serverSource } from "./source.js";
-import { drawPicture, redrawArrows } from "./picture.js";
+import { drawPicture, redrawArrows, tokenPlaces } from "./picture.js";
 import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawTable, drawWhatIf, spoken, stepList } from "./panels.js";
 import { compared, drawAligned } from "./compare.js";
 import { runCheck } from "./check.js";
@@ -11,8 +11,10 @@ import { drawCatalogue, drawChoice, drawGist, drawHelp, drawMessage, drawRun } f
 
 const inside = byId("inside");
 const source = inside ? fileSource(JSON.parse(inside.textContent)) : serverSource();
-const page = { ways: [], current: 0, at: 0, other: null, view: "picture", isHome: false, pair: null, catalogue: null };
+const page = { ways: [], current: 0, at: 0, other: null, view: "picture", isHome: false, pair: null, catalogue: null, isAwaited: false, resting: 0 };
 const list = stepList(byId("steps"), (at) => go(at));
+/** How long a moment is shown before it is asked about and becomes the address, in milliseconds. */
+const REST = 120;
 const told = () => page.ways[page.current];
 
 function fail(error) {
@@ -62,19 +64,41 @@ function show(at, isNew = false) {
     drawWays();
     drawControls();
   }
+  // What is there is measured before anything changes.
+  const places = isNew ? [] : [...byId("stage").querySelectorAll(".frame")].map(tokenPlaces);
   drawCaption(byId("caption"), way, moment);
   updateControls();
-  drawStage(isNew);
-  list.show(way, page.at);
-  drawRescue(byId("rescue"), way, page.at, go);
-  drawDetails();
-  byId("aligned").hidden = !page.pair;
-  if (page.pair) drawAligned(byId("aligned"), page.pair, page.at, { go });
-  remember(isNew);
+  drawStage(isNew, places);
   byId("announce").textContent = spoken(way, moment);
+  byId("aligned").hidden = !page.pair;
+  // The picture comes first; what stands around it follows in the next frame, and the address when one rests.
+  if (isNew) drawAround();
+  else if (!page.isAwaited) {
+    page.isAwaited = true;
+    setTimeout(() => { page.isAwaited = false; drawAround(); });
+  }
+  clearTimeout(page.resting);
+  page.resting = setTimeout(() => { askDetails(); remember(false); }, isNew ? 0 : REST);
+  if (isNew) remember(true);
 }
 
-function drawStage(isNew) {
+/** Lets each picture know how much room it has. */
+function fit() {
+  for (const frame of byId("stage").querySelectorAll(".frame")) {
+    const width = frame.clientWidth;
+    frame.classList.toggle("narrow", width < 544);
+    frame.classList.toggle("tiny", width < 320);
+  }
+}
+
+function drawAround() {
+  list.show(told(), page.at);
+  drawRescue(byId("rescue"), told(), page.at, go);
+  drawDetails();
+  if (page.pair) drawAligned(byId("aligned"), page.pair, page.at, { go });
+}
+
+function drawStage(isNew, places) {
   const stage = byId("stage");
   if (page.view === "table") {
     stage.className = "stages table";
@@ -90,27 +114,27 @@ function drawStage(isNew) {
   [...stage.children].forEach((figure, index) => {
     const [way, at] = shown[index];
     fill(figure.firstElementChild, shown.length > 1 ? [el("b", {}, way.title), ` step ${at}`] : null);
-    drawPicture(figure.lastElementChild, way, at, { still: isNew });
+    drawPicture(figure.lastElementChild, way, at, places[index]);
   });
 }
 
 function drawDetails() {
   const way = told();
   const moment = way.moments[page.at];
-  const draw = () => {
-    drawProperties(byId("judged"), way, moment.detail);
-    drawChanges(byId("changes"), moment.detail, page.at);
-    drawWhatIf(byId("whatif"), way, page.at, moment.detail, source, does);
-  };
-  draw();
+  drawProperties(byId("judged"), way, moment.detail);
+  drawChanges(byId("changes"), moment.detail, page.at);
+  drawWhatIf(byId("whatif"), way, page.at, moment.detail, source, does);
+}
+
+/** A long way has the details of a moment on request. */
+function askDetails() {
+  const way = told();
+  const moment = way.moments[page.at];
   if (moment.detail || !source.isLive) return;
   source.moment(way, page.at).then(({ detail, outlook }) => {
     moment.detail = detail;
     moment.outlook ??= outlook;
-    if (told() === way && page.at === moment.number) {
-      draw();
-      drawRescue(byId("rescue"), way, page.at, go);
-    }
+    if (told() === way && page.at === moment.number) drawAround();
   }, fail);
 }
 
@@ -301,6 +325,7 @@ function listen() {
   document.addEventListener("drop", (event) => { event.preventDefault(); document.body.classList.remove("dropping"); files(event.dataTransfer.files); });
   new ResizeObserver(() => {
     if (page.ways.length === 0 || page.view === "table") return;
+    fit();
     const frames = [...byId("stage").querySelectorAll(".frame")];
     frames.forEach((frame) => {
       const at = Number(frame.querySelector(".picture")?.dataset.moment ?? 0);

@@ -33,6 +33,13 @@ export function spoken(told, moment) {
   return parts.join(" ");
 }
 
+/** Something that is made when it is opened. */
+function opened(says, make, attributes = {}) {
+  const box = el("details", attributes, el("summary", {}, says));
+  box.addEventListener("toggle", () => { if (box.open && box.children.length === 1) append(box, [make()]); });
+  return box;
+}
+
 /** What happened, in large letters. */
 export function drawCaption(box, told, moment) {
   fill(box,
@@ -115,7 +122,7 @@ export function drawChanges(box, detail, at) {
           el("li", {}, el("span", { class: "change-name" }, name), " ", el("del", {}, one.was), unseen(" becomes "),
             el("span", { "aria-hidden": "true" }, " → "), el("ins", {}, one.is)))))),
     detail?.state
-      ? el("details", {}, el("summary", {}, "The whole state"), el("pre", { tabindex: "0" }, JSON.stringify(detail.state, null, 1)))
+      ? opened("The whole state", () => el("pre", { tabindex: "0" }, JSON.stringify(detail.state, null, 1)))
       : null);
 }
 
@@ -142,13 +149,13 @@ export function drawWhatIf(box, told, at, detail, source, does) {
       return possible ? button(one.name, () => does.apply(one.name),
         { class: "plain", title: one.acts.join("; "), "data-procedure": one.name }) : null;
     }), source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
-    el("details", {}, el("summary", {}, "What each of them does"),
-      el("dl", {}, told.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))),
+    opened("What each of them does",
+      () => el("dl", {}, told.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))),
     el("div", { id: "advice", "aria-live": "polite" }),
     disabled.length > 0
-      ? el("details", { id: "impossible" }, el("summary", {}, `What cannot happen here, and why (${disabled.length})`),
+      ? opened(`What cannot happen here, and why (${disabled.length})`, () =>
           el("ul", { class: "impossible" }, disabled.map((one) =>
-            el("li", {}, el("b", {}, one.actor), " ", one.says, el("span", { class: "because" }, `because ${one.because}`)))))
+            el("li", {}, el("b", {}, one.actor), " ", one.says, el("span", { class: "because" }, `because ${one.because}`)))), { id: "impossible" })
       : null,
   ]);
 }
@@ -169,6 +176,7 @@ export function drawAdvice(box, advice) {
 export function drawRescue(box, told, at, chosen) {
   const known = told.moments[0].outlook !== null;
   if (!known) {
+    delete box.dataset.of;
     const here = told.moments[at].outlook;
     fill(box, el("h3", {}, "What would still help"),
       el("p", { class: "quiet" }, here ? "At this step:" : "This way has too many different states to ask this of each: it is asked of the step that is shown."),
@@ -176,18 +184,19 @@ export function drawRescue(box, told, at, chosen) {
     return;
   }
   const names = told.moments[0].outlook.rescues.map((one) => one.procedure);
-  const here = told.moments[at].outlook;
-  const count = told.moments.length;
+  if (box.dataset.of === told.link && box.querySelector(".strip")) {
+    moveCursors(box, told, at);
+    return;
+  }
+  box.dataset.of = told.link;
   fill(box, el("h3", {}, "If it were run now, and nothing else happened, what would still save all mail?"),
     el("div", { class: "strips" }, names.map((name) => {
       const effects = told.moments.map((moment) => moment.outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
       const parts = stretches(effects);
-      const now = effects[at];
       const cursor = el("span", { class: "cursor", "aria-hidden": "true" });
-      cursor.style.insetInlineStart = `${((at + 0.5) / count) * 100}%`;
       return el("div", { class: "strip", "data-procedure": name },
         el("span", { class: "strip-name" }, name, " ",
-          el("span", { class: `now ${now}` }, `${EFFECT[now][0]} ${now}`)),
+          el("span", { class: "now" })),
         unseen(parts.map((one) => `: steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`).join("")),
         el("div", { class: "bar", "aria-hidden": "true" }, parts.map((one) => {
           const part = el("span", { class: `part ${one.effect}`, title: `steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`,
@@ -198,8 +207,21 @@ export function drawRescue(box, told, at, chosen) {
     })),
     el("p", { class: "legend" }, Object.entries(EFFECT).slice(0, 3).map(([kind, [sign, says]]) =>
       el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, sign), ` ${kind}: ${says}`))),
-    el("p", { class: "quiet" }, here.whole ? "At this step nothing has to be saved." : null,
-      told.no_return !== null && at >= told.no_return ? "At this step it is too late." : null));
+    el("p", { class: "quiet outlook" }));
+  moveCursors(box, told, at);
+}
+
+function moveCursors(box, told, at) {
+  const here = told.moments[at].outlook;
+  for (const strip of box.querySelectorAll(".strip")) {
+    const now = here.rescues.find((one) => one.procedure === strip.dataset.procedure)?.effect ?? "unknown";
+    const label = strip.querySelector(".now");
+    label.className = `now ${now}`;
+    label.textContent = `${EFFECT[now][0]} ${now}`;
+    strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / told.moments.length) * 100}%`;
+  }
+  const isLate = told.no_return !== null && at >= told.no_return;
+  box.querySelector(".outlook").textContent = isLate ? "At this step it is too late." : here.whole ? "At this step nothing has to be saved." : "";
 }
 
 function hereOf(outlook) {

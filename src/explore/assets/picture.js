@@ -9,11 +9,10 @@ const KINDS = {
 };
 const MOVE_TIME = 420;
 
-/** Draws a moment of a way into a box; tokens come from where the box showed them before. */
-export function drawPicture(box, told, at, settings = {}) {
+/** Draws a moment of a way into a box; tokens come from the places where they were shown before, if any are given. */
+export function drawPicture(box, told, at, places) {
   const moment = told.moments[at];
   const before = at > 0 ? told.moments[at - 1].picture : null;
-  const places = settings.still ? null : tokenPlaces(box);
   const many = moment.picture.mailboxes.length > 1;
   const token = (mailbox, message, place, kind) => tokenOf(mailbox, message, place, kind, many);
   const ghosts = destroyedIn(before, moment.picture);
@@ -26,14 +25,20 @@ export function drawPicture(box, told, at, settings = {}) {
       el("div", { class: "servers", "data-count": told.servers.length },
         told.servers.map((server) => serverLane(server, moment, ghosts, token))),
       lostTray(moment, token)));
-  drawArrows(box.firstElementChild, moment);
-  if (places) animate(box, transitions(before, moment.picture), places);
+  // Everything is measured once, and then drawn.
+  const arrows = arrowsOf(box.firstElementChild, moment);
+  const moves = places ? movesOf(box, transitions(before, moment.picture), places) : [];
+  if (arrows) box.firstElementChild.append(arrows);
+  for (const [token, frames, timing] of moves) token.animate(frames, timing);
 }
 
 /** Draws the arrows again where the boxes are now. */
 export function redrawArrows(box, told, at) {
   const picture = box.querySelector(".picture");
-  if (picture) drawArrows(picture, told.moments[at]);
+  if (!picture) return;
+  const arrows = arrowsOf(picture, told.moments[at]);
+  picture.querySelector("svg.arrows")?.remove();
+  if (arrows) picture.append(arrows);
 }
 
 function tokenOf(mailbox, message, place, kind, many) {
@@ -158,10 +163,9 @@ function below(card, lane) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function drawArrows(picture, moment) {
-  picture.querySelector("svg.arrows")?.remove();
+function arrowsOf(picture, moment) {
   const frame = picture.getBoundingClientRect();
-  if (frame.width === 0) return;
+  if (frame.width === 0) return null;
   const place = (element) => {
     const box = element.getBoundingClientRect();
     return { x: box.x - frame.x, y: box.y - frame.y, width: box.width, height: box.height };
@@ -186,32 +190,36 @@ function drawArrows(picture, moment) {
       svg.append(path, tip);
     }
   }
-  picture.append(svg);
+  return svg;
 }
 
-function tokenPlaces(box) {
+/** Where the tokens of a box are now. */
+export function tokenPlaces(box) {
   const places = new Map();
   for (const token of box.querySelectorAll("[data-token]")) places.set(token.dataset.token, token.getBoundingClientRect());
   return places;
 }
 
-function animate(box, moves, places) {
-  if (places.size === 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+/** How each token comes from where it was; nothing, for whoever wants no motion. */
+function movesOf(box, changes, places) {
+  if (places.size === 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) return [];
   const shown = new Map([...box.querySelectorAll("[data-token]")].map((token) => [token.dataset.token, token]));
-  for (const { id, from, how } of moves) {
+  const moves = [];
+  for (const { id, from, how } of changes) {
     const token = shown.get(id);
     if (!token) continue;
     const was = from === null ? null : places.get(from);
-    const is = token.getBoundingClientRect();
     if (was) {
+      const is = token.getBoundingClientRect();
       const x = was.x - is.x, y = was.y - is.y;
       if (Math.abs(x) + Math.abs(y) > 1) {
-        token.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }],
-          { duration: MOVE_TIME, easing: "cubic-bezier(.3,.7,.2,1)" });
+        moves.push([token, [{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }],
+          { duration: MOVE_TIME, easing: "cubic-bezier(.3,.7,.2,1)" }]);
       }
     } else if (how === "arrives") {
-      token.animate([{ opacity: 0, transform: "translateY(-14px)" }, { opacity: 1, transform: "none" }],
-        { duration: MOVE_TIME, easing: "ease-out" });
+      moves.push([token, [{ opacity: 0, transform: "translateY(-14px)" }, { opacity: 1, transform: "none" }],
+        { duration: MOVE_TIME, easing: "ease-out" }]);
     }
   }
+  return moves;
 }

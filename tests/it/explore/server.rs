@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::json;
 use stranded::explore::guard::{Guard, Token};
 
-use super::{PATIENCE, Served};
+use super::served::{PATIENCE, Served};
 use crate::cli::stranded_in;
 use crate::process::large;
 

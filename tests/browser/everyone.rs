@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::Browser;
-use crate::explore::Served;
+use crate::Browser;
+use crate::served::Served;
 
 /// The version of axe-core that is asked.
 const AXE: &str = "axe-core@4.10.3";

@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::Browser;
-use crate::cli::stranded_in;
-use crate::explore::Served;
+use crate::served::Served;
+use crate::{Browser, stranded};
 
 const RIGHT: &str = "\u{e014}";
 const END: &str = "\u{e010}";
@@ -41,7 +40,7 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
         2,
         "the correct move"
     );
-    assert!(browser.text("#judged").contains("2 of 2 messages are in no store: m1, m2"));
+    browser.wait("document.querySelector('#judged').innerText.includes('2 of 2 messages are in no store: m1, m2')");
     browser.press(RIGHT);
     browser.wait("document.querySelector('.message')?.innerText.includes('c1040b00')");
     browser.press("d");
@@ -85,6 +84,8 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
     assert!(broken.as_array().unwrap().contains(&json!("no-loss")), "too late: {broken}");
     assert_eq!(browser.value("document.querySelectorAll('.tab').length"), 4, "all ways stay open");
     // What cannot happen says why.
+    browser.script("document.querySelector('#impossible').open = true", Vec::new());
+    browser.wait("document.querySelector('#impossible li')");
     let why = browser.value("document.querySelector('#impossible')?.textContent ?? ''");
     assert!(why.as_str().unwrap().contains("because the administrator's program is not running"), "{why}");
 }
@@ -105,8 +106,7 @@ fn a_check_from_the_page_ends_in_the_counterexample() {
 #[test]
 fn on_every_state_of_every_counterexample_the_page_has_the_verdict_of_check() {
     let folder = tempfile::tempdir().unwrap();
-    let ran = stranded_in(folder.path(), &["check", "--format", "json", "-o", "report.json"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    stranded(folder.path(), &["check", "--format", "json", "-o", "report.json"]);
     let report: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.path().join("report.json")).unwrap()).unwrap();
     let (served, browser) = (Served::start(&[]), Browser::start());
@@ -141,7 +141,8 @@ fn shown_broken(browser: &Browser, trace: &Value) -> Vec<Value> {
         data.items.add(new File([text], 'trace.json'));
         history.replaceState(null, '', location.pathname);
         document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
-        const look = () => {
+        const drawn = () => new Promise((go) => setTimeout(go));
+        const look = async () => {
             const link = location.hash;
             if (link.length < 2) { setTimeout(look, 5); return; }
             const slider = document.querySelector('#slider');
@@ -149,6 +150,7 @@ fn shown_broken(browser: &Browser, trace: &Value) -> Vec<Value> {
             for (let at = 0; at <= Number(slider.max); at += 1) {
                 slider.value = at;
                 slider.dispatchEvent(new Event('input'));
+                await drawn();
                 if (document.querySelector('.picture').dataset.moment !== String(at)) throw new Error('not shown');
                 found.push([...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property));
             }

@@ -1,13 +1,18 @@
 //! The explorer in a real browser: Debian's `chromium`, driven over WebDriver. One browser at a time; what a test starts it ends,
-//! by process id.
+//! by process id. They are a binary of their own, because the crate that drives the browser gives texts a `+` that others do not expect.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod article;
 mod everyone;
+#[path = "../it/explore/served.rs"]
+#[expect(dead_code, reason = "the page asks what the tests of the server ask by hand")]
+mod served;
 mod sharing;
 mod speed;
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// A browser with one page.
-pub(super) struct Browser {
+struct Browser {
     runtime: Runtime,
     driver: WebDriver,
     process: Child,
@@ -33,12 +38,12 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn start() -> Self {
+    fn start() -> Self {
         Self::start_with(&[])
     }
 
     /// Starts a browser with these arguments besides.
-    pub(super) fn start_with(arguments: &[&str]) -> Self {
+    fn start_with(arguments: &[&str]) -> Self {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = tempfile::tempdir().unwrap();
         let mut command = Command::new("chromedriver");
@@ -64,34 +69,34 @@ impl Browser {
         Self { runtime, driver, process, _profile: profile, _turn: turn }
     }
 
-    pub(super) fn open(&self, url: &str) {
+    fn open(&self, url: &str) {
         // An address that differs only behind its # is otherwise no new page.
         self.runtime.block_on(self.driver.goto("about:blank")).unwrap();
         self.runtime.block_on(self.driver.goto(url)).unwrap();
     }
 
     /// Runs a script in the page; what it returns.
-    pub(super) fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+    fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.runtime.block_on(self.driver.execute(script, arguments)).unwrap().json().clone()
     }
 
     /// Runs a script that calls its last argument with its result.
-    pub(super) fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
+    fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.runtime.block_on(self.driver.execute_async(script, arguments)).unwrap().json().clone()
     }
 
     /// What an expression is.
-    pub(super) fn value(&self, expression: &str) -> Value {
+    fn value(&self, expression: &str) -> Value {
         self.script(&format!("return {expression};"), Vec::new())
     }
 
-    pub(super) fn text(&self, selector: &str) -> String {
+    fn text(&self, selector: &str) -> String {
         let found = self.script("return document.querySelector(arguments[0])?.innerText ?? ''", vec![json!(selector)]);
         found.as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until an expression is true.
-    pub(super) fn wait(&self, expression: &str) {
+    fn wait(&self, expression: &str) {
         let started = Instant::now();
         while self.value(&format!("Boolean({expression})")) != true {
             assert!(started.elapsed() < PATIENCE, "never: {expression}\n{}", self.text("main"));
@@ -100,12 +105,12 @@ impl Browser {
     }
 
     /// Presses keys, as a person does.
-    pub(super) fn press(&self, keys: &str) {
+    fn press(&self, keys: &str) {
         self.runtime.block_on(async { self.driver.action_chain().send_keys(keys).perform().await }).unwrap();
     }
 
     /// Makes the window so wide and high, in CSS pixels.
-    pub(super) fn resize(&self, width: u32, height: u32) {
+    fn resize(&self, width: u32, height: u32) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let wanted = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         let set = devtools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", wanted);
@@ -113,14 +118,14 @@ impl Browser {
     }
 
     /// Lets the page know that whoever looks at it prefers this.
-    pub(super) fn prefer(&self, feature: &str, value: &str) {
+    fn prefer(&self, feature: &str, value: &str) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let wanted = json!({"features": [{"name": feature, "value": value}]});
         self.runtime.block_on(devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", wanted)).unwrap();
     }
 
     /// Keeps a picture of the page among the artefacts of the run.
-    pub(super) fn screenshot(&self, name: &str) {
+    fn screenshot(&self, name: &str) {
         let folder = artefacts();
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join(format!("{name}.png"));
@@ -140,7 +145,13 @@ fn add(wanted: &mut ChromeCapabilities, argument: &str) {
     wanted.add_arg(argument).unwrap();
 }
 
+/// Runs the program to its end in a folder.
+fn stranded(folder: &Path, arguments: &[&str]) {
+    let ran = Command::new(env!("CARGO_BIN_EXE_stranded")).args(arguments).current_dir(folder).output().unwrap();
+    assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+}
+
 /// Where the pictures of a run are kept.
-pub(super) fn artefacts() -> PathBuf {
+fn artefacts() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("explore")
 }
