@@ -203,7 +203,7 @@ fn told(moments: &[Moment]) -> Vec<Told<'_>> {
     let mut steps = Vec::new();
     for moment in &moments[1..] {
         let Moment { number, actor, by, says, lost, .. } = moment;
-        let actor = if *by == ADMINISTRATOR { format!("{by} {actor}") } else { actor.clone() };
+        let actor = if *by == ADMINISTRATOR { format!("{by} “{actor}”") } else { actor.clone() };
         steps.push(Told { number: *number, actor, says, lost, breaks: broken_by(moment) });
     }
     steps

@@ -62,7 +62,13 @@ pub fn gist(steps: &[Told<'_>], map: Option<&RescueMap>, acts: &Acts) -> Vec<Sen
     if let Some(step) = begins.filter(|step| destroys.is_none_or(|other| other.number != step.number)) {
         gist.push(Sentence {
             about: "Where did it go wrong first?",
-            says: format!("Step {}: {} {}. But {}.", step.number, step.actor, step.says, laws(&step.breaks)),
+            says: format!(
+                "Step {}: {} {}. That breaks the rule: {}.",
+                step.number,
+                step.actor,
+                step.says,
+                laws(&step.breaks)
+            ),
             step: Some(step.number),
         });
     }

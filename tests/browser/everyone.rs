@@ -105,7 +105,7 @@ fn nothing_has_to_be_scrolled_sideways_at_any_width_and_the_views_are_kept() {
                 }
                 browser.prefer("prefers-color-scheme", scheme);
                 let height = browser.value("document.documentElement.scrollHeight").as_u64().unwrap();
-                browser.resize(width, u32::try_from(height).unwrap().min(6_000));
+                browser.resize(width, u32::try_from(height).unwrap().min(2_400));
                 browser.screenshot(&format!("{view}-{width}-{scheme}"));
                 browser.resize(width, 900);
             }

@@ -47,7 +47,7 @@ export function drawCaption(box, told, moment) {
       moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
     el("h2", {}, moment.number === 0
       ? (told.moments.length > 1 ? "How everything stands before anything happens" : "How everything stands at first")
-      : [moment.by === "administrator" ? "administrator " : "", el("b", { class: "actor" }, moment.actor), " ", moment.says]),
+      : [el("b", { class: "actor" }, moment.by === "administrator" ? `administrator “${moment.actor}”` : moment.actor), " ", moment.says]),
     el("p", { class: "badges" }, badgesOf(told, moment).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says))));
 }
 

@@ -20,6 +20,7 @@ const SLOW: usize = 1_000;
 #[test]
 fn the_page_and_its_parts_are_served_with_a_strict_policy() {
     let served = Served::start(&[]);
+    assert_eq!(served.url, format!("http://{}/", served.address));
     for (path, kind) in [("/", "text/html"), ("/style.css", "text/css"), ("/main.js", "text/javascript")] {
         let answered = served.get(path);
         assert_eq!(answered.status, 200, "{path}");
