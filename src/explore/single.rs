@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::assets::{PAGE, STYLE, bundled};
-use super::detail::Detail;
+use super::detail::{Detail, Outlook, Outlooks};
 use super::document::{About, Document, document, moment};
 use super::walk::Walk;
 
@@ -14,8 +14,9 @@ const TRIED: [&str; 2] = ["method-1", "method-2"];
 /// A way as one file.
 #[must_use]
 pub fn page(walk: &Walk, about: About) -> String {
-    let told = with_alternatives(walk, document(walk, about));
-    let forks = forks(walk, &told);
+    let mut outlooks = Outlooks::new(&walk.origin.spec);
+    let told = with_alternatives(walk, document(walk, about), &mut outlooks);
+    let forks = forks(walk, &told, &mut outlooks);
     let inside = embedded(&json!({"document": told, "forks": forks}));
     let script = bundled();
     let nonce = &blake3::hash(format!("{inside}{script}").as_bytes()).to_hex()[..32];
@@ -51,7 +52,7 @@ fn embedded(value: &Value) -> String {
 }
 
 /// The same document, in which everything that can happen has what follows from it.
-fn with_alternatives(walk: &Walk, mut told: Document) -> Document {
+fn with_alternatives(walk: &Walk, mut told: Document, outlooks: &mut Outlooks) -> Document {
     for number in 0..told.moments.len() {
         let next = told.moments.get(number + 1).map(|next| next.action.clone());
         let Some(detail) = &mut told.moments[number].detail else { continue };
@@ -62,22 +63,23 @@ fn with_alternatives(walk: &Walk, mut told: Document) -> Document {
             }
             let mut other = walk.until(number);
             if other.take(&possible.action).is_ok() {
-                possible.then = Some(Box::new(shown(&other, number + 1)));
+                possible.then = Some(Box::new(shown(&other, number + 1, outlooks)));
             }
         }
     }
     told
 }
 
-fn shown(walk: &Walk, number: usize) -> super::document::Moment {
+fn shown(walk: &Walk, number: usize, outlooks: &mut Outlooks) -> super::document::Moment {
     let mut shown = moment(walk, number);
     let detail = Detail::of(walk, number);
+    shown.outlook = Some(Outlook::of(&outlooks.at(&walk.stops[number])));
     shown.detail = Some(Detail { enabled: Vec::new(), disabled: Vec::new(), ..detail });
     shown
 }
 
 /// What the workarounds would have done at the last moment at which something could be saved, and one step later.
-fn forks(walk: &Walk, told: &Document) -> Vec<Value> {
+fn forks(walk: &Walk, told: &Document, outlooks: &mut Outlooks) -> Vec<Value> {
     let Some(no_return) = told.no_return else { return Vec::new() };
     let mut forks = Vec::new();
     for at in [no_return.saturating_sub(1), no_return] {
@@ -86,8 +88,9 @@ fn forks(walk: &Walk, told: &Document) -> Vec<Value> {
             if other.apply(procedure).is_err() {
                 continue;
             }
-            let moments = (at + 1..other.stops.len()).map(|number| shown(&other, number));
-            forks.push(json!({"at": at, "procedure": procedure, "moments": moments.collect::<Vec<_>>()}));
+            let numbers = at + 1..other.stops.len();
+            let moments: Vec<_> = numbers.map(|number| shown(&other, number, outlooks)).collect();
+            forks.push(json!({"at": at, "procedure": procedure, "moments": moments}));
         }
     }
     forks

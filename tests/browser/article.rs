@@ -78,7 +78,8 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
         ),
         2
     );
-    assert!(browser.text("#aligned").contains("The first difference"), "the fork stands beside the way it left");
+    let aligned = browser.value("document.querySelector('#aligned').textContent.includes('The first difference')");
+    assert_eq!(aligned, true, "the fork stands beside the way it left");
     apply(14);
     let broken = browser.value(BROKEN);
     assert!(broken.as_array().unwrap().contains(&json!("no-loss")), "too late: {broken}");

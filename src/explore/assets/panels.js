@@ -174,7 +174,7 @@ export function drawAdvice(box, advice) {
 
 /** Along the whole way, which procedure would still have saved what. */
 export function drawRescue(box, told, at, chosen) {
-  const known = told.moments[0].outlook !== null;
+  const known = told.moments.every((moment) => moment.outlook !== null);
   if (!known) {
     delete box.dataset.of;
     const here = told.moments[at].outlook;
