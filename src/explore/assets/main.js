@@ -318,8 +318,13 @@ function listen() {
     button("Keys ?", () => byId("help").showModal(), { id: "to-help" }));
   byId("go-home").addEventListener("click", () => { history.pushState(null, "", location.pathname + location.search); home(); });
   document.addEventListener("keydown", keys);
-  addEventListener("hashchange", () => follow(location.hash));
-  addEventListener("popstate", () => { if (location.hash.length > 1) follow(location.hash); else home(); });
+  // The address is taken from the event: by then the page may have written its own again.
+  addEventListener("hashchange", (event) => {
+    clearTimeout(page.resting);
+    const { hash } = new URL(event.newURL);
+    if (hash.length > 1) follow(hash);
+    else home();
+  });
   document.addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dropping"); });
   document.addEventListener("dragleave", () => document.body.classList.remove("dropping"));
   document.addEventListener("drop", (event) => { event.preventDefault(); document.body.classList.remove("dropping"); files(event.dataTransfer.files); });
