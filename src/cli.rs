@@ -1,5 +1,7 @@
 //! The command line as data. What the commands do stands in [`crate::command`].
 
+mod judge;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,9 +12,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
+pub(crate) use self::judge::MISSING_ALL;
+pub use self::judge::{
+    AdapterCommand, AdapterReference, Conform, Consult, Doctor, Driving, Generate, Judging, Validate,
+};
 use crate::advise::Circumstances;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::report::formats::Form;
 use crate::scenario::{delivery_name, replication_name};
 
 /// Find out whether moving a mailbox can lose mail, and how.
@@ -37,8 +44,24 @@ pub enum Command {
     Replay(Replay),
     /// Show in a browser what happens, what could have happened instead, and what would still help
     Explore(Explore),
+    /// Drive an adapter through a scenario, and judge it
+    Conform(Box<Conform>),
+    /// Write test vectors that cover every transition of a scenario, to be run without stranded
+    Generate(Generate),
+    /// Answer what a test harness asks about a run: what may be done, answered and seen, and the verdict; JSON Lines on
+    /// standard input and output
+    Oracle(Consult),
+    /// Judge a recorded log of what a system did
+    Validate(Validate),
     /// Say which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
+    /// Answer as an adapter does, on standard input and output
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
+    /// Talk to a new adapter, and say what is wrong with it and how to mend it
+    Doctor(Doctor),
+    /// Print the JSON Schema of something that is read or written here
+    Schema(Schema),
     /// Print a completion script for a shell
     Completions {
         /// The shell.
@@ -149,6 +172,8 @@ pub enum Listed {
     Properties,
     /// What no source settles
     Assumptions,
+    /// The seeded wrong implementations
+    Mutants,
 }
 
 /// `stranded show`
@@ -226,6 +251,17 @@ pub struct Advise {
     pub output: Output,
 }
 
+/// `stranded schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what
+    #[arg(value_enum)]
+    pub kind: crate::schema::Kind,
+    /// Write to this file instead of standard output
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
 /// One of a few values of the model, by the name that files give it.
 fn one_of<T: Copy + Send + Sync + 'static>(
     values: &[T],
@@ -250,7 +286,7 @@ pub struct Output {
     pub file: Option<PathBuf>,
 }
 
-/// How results are printed.
+/// How results are printed. Not every command has something to say in every form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
@@ -258,4 +294,38 @@ pub enum Format {
     Text,
     /// For programs
     Json,
+    /// JUnit XML, for whatever collects test results
+    Junit,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Markdown, for the summary of a job
+    Markdown,
+    /// Annotations in a log of GitHub Actions
+    Github,
+}
+
+/// What kind of thing a format is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// For people.
+    Text,
+    /// For programs that know `stranded`.
+    Json,
+    /// For programs that know tests.
+    Cases(Form),
+}
+
+impl Format {
+    /// What kind of thing it is.
+    #[must_use]
+    pub fn shape(self) -> Shape {
+        match self {
+            Self::Text => Shape::Text,
+            Self::Json => Shape::Json,
+            Self::Junit => Shape::Cases(Form::Junit),
+            Self::Tap => Shape::Cases(Form::Tap),
+            Self::Markdown => Shape::Cases(Form::Markdown),
+            Self::Github => Shape::Cases(Form::Github),
+        }
+    }
 }

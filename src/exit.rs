@@ -9,6 +9,8 @@ pub enum Exit {
     Inconclusive,
     /// A property or an implementation is not as expected.
     NotAsExpected,
+    /// An adapter broke the protocol, hung or died unasked.
+    BrokenAdapter,
     /// The command line, a scenario or another input is wrong.
     Usage,
     /// A defect of `stranded` itself.
@@ -24,6 +26,7 @@ impl Exit {
             Self::NotAsExpected => 1,
             Self::Usage => 2,
             Self::Inconclusive => 3,
+            Self::BrokenAdapter => 4,
             Self::Defect => 5,
         }
     }
@@ -36,5 +39,6 @@ Exit codes:
   2  the command line, a scenario or another input is wrong
   3  inconclusive: a bound, the time or the memory ran out, it was interrupted or only walked,
      its checkpoint could not be written, nothing was exercised, or it cannot be told for any number
+  4  an adapter broke the protocol, hung or died unasked
   5  a defect of stranded itself";
 }

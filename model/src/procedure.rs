@@ -310,7 +310,7 @@ pub enum VersionCondition {
 }
 
 /// What a step can require or wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
     /// The replica the program is connected to names this server in both home attributes.
     HomeIs(Place),

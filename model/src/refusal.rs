@@ -5,7 +5,7 @@ use std::fmt;
 use crate::procedure::Condition;
 
 /// The condition that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// As many messages as the scenario supplies have arrived.
     MessagesUsedUp,
@@ -85,5 +85,45 @@ impl fmt::Display for Refusal {
             Self::AnotherTaken => "the action takes another message than the chosen one, or none",
             Self::NumbersUsedUp => "messages are in more kinds of places than there are numbers",
         })
+    }
+}
+
+impl Refusal {
+    /// Whether the scenario's bounds forbid the action, and not the world: somebody who knows nothing of the scenario could do
+    /// it all the same.
+    #[must_use]
+    pub fn is_bound(self) -> bool {
+        match self {
+            Self::MessagesUsedUp
+            | Self::DeliveryOver
+            | Self::DeletesUsedUp
+            | Self::NotInScenario
+            | Self::Busy
+            | Self::Idle
+            | Self::NotDue
+            | Self::MailUnsettled
+            | Self::NothingToLose
+            | Self::FaultsUsedUp
+            | Self::EditsUsedUp
+            | Self::AnotherTaken
+            | Self::NumbersUsedUp => true,
+            Self::NotQueued
+            | Self::StillWaiting
+            | Self::NoHome
+            | Self::InTransit
+            | Self::StoreDown
+            | Self::NoSuchMessage
+            | Self::Waiting(_)
+            | Self::Unreachable
+            | Self::NothingToReplicate
+            | Self::NoRecipient
+            | Self::AlreadySo => false,
+        }
+    }
+
+    /// Whether the action would change nothing because what it is for is the case already: a world that says it did it is right too.
+    #[must_use]
+    pub fn is_idle(self) -> bool {
+        matches!(self, Self::StillWaiting | Self::NothingToReplicate | Self::AlreadySo)
     }
 }

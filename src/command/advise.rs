@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::time::Instant;
 
 use crate::advise::{Advised, Circumstances, ProcedureText, Verdict, advise_all, known_procedures};
-use crate::cli::{Advise, Format};
+use crate::cli::{Advise, Shape};
 use crate::engine::Limits;
 use crate::exit::Exit;
 use crate::report::{advice_json, advice_text};
@@ -31,9 +31,10 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, Failure> {
     };
     let advised = advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits)?;
     let file = arguments.output.file.as_deref();
-    match arguments.output.format {
-        Format::Json => output::print_json(&advice_json::report(&advised, &circumstances), file)?,
-        Format::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file)?,
+    match arguments.output.format.shape() {
+        Shape::Cases(form) => return Err(output::no_form("advise", form)),
+        Shape::Json => output::print_json(&advice_json::report(&advised, &circumstances), file)?,
+        Shape::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file)?,
     };
     Ok(advised.iter().map(exit).max().unwrap_or(Exit::AsExpected))
 }

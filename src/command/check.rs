@@ -1,5 +1,6 @@
 //! `stranded check`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -7,11 +8,11 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::check::{Checked, check_saved};
-use crate::cli::{Check, Format};
+use crate::cli::{Check, Shape};
 use crate::engine::{Engine, Limits, Saved, Walks};
 use crate::exit::Exit;
 use crate::property::Verdict;
-use crate::report::{json, matrix, text, trace};
+use crate::report::{formats, json, matrix, text, trace};
 use crate::scenario::{self, Spec};
 
 use super::{Failure, checkpoint, cluster, output, watch};
@@ -46,11 +47,13 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
         save_traces(&checked, folder)?;
     }
     let file = arguments.output.file.as_deref();
-    match arguments.output.format {
-        Format::Json if arguments.assumptions => output::print_json(&matrix::matrix(&checked), file)?,
-        Format::Json => output::print_json(&json::report(&checked), file)?,
-        Format::Text if arguments.assumptions => output::print(&matrix::text(&checked, output::width(file)), file)?,
-        Format::Text => {
+    match arguments.output.format.shape() {
+        Shape::Cases(form) if arguments.assumptions => return Err(output::no_form("check --assumptions", form)),
+        Shape::Cases(form) => output::print_cases(&formats::of_check(&checked, &files(arguments)), form, file)?,
+        Shape::Json if arguments.assumptions => output::print_json(&matrix::matrix(&checked), file)?,
+        Shape::Json => output::print_json(&json::report(&checked), file)?,
+        Shape::Text if arguments.assumptions => output::print(&matrix::text(&checked, output::width(file)), file)?,
+        Shape::Text => {
             let width = output::width(file);
             let parts = checked.iter().map(|one| text::scenario(one, width));
             output::print(&parts.chain([text::summary(&checked)]).collect::<Vec<_>>().join("\n"), file)?
@@ -59,8 +62,16 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
     Ok(checked.iter().map(exit).max().unwrap_or(Exit::Inconclusive))
 }
 
+/// The files that were named, by the names of the scenarios in them. What is wrong with a file has been said before.
+fn files(arguments: &Check) -> BTreeMap<String, String> {
+    let is_file = |name: &&String| Path::new(name).extension().is_some_and(|end| end == "toml");
+    let named = arguments.scenarios.iter().filter(is_file);
+    let in_file = |file: &String| Some((scenario::load_scenario(file).ok()?.name, file.clone()));
+    named.filter_map(in_file).collect()
+}
+
 /// Whether somebody has pressed Ctrl-C. The second time ends the program at once.
-fn interrupted() -> Result<&'static AtomicBool, Failure> {
+pub(super) fn interrupted() -> Result<&'static AtomicBool, Failure> {
     static INTERRUPTED: AtomicBool = AtomicBool::new(false);
     let note = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {

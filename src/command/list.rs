@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
-use crate::cli::{Format, List, Listed};
+use crate::adapter::mutant;
+use crate::cli::{List, Listed, Shape};
 use crate::exit::Exit;
 use crate::lines::wrapped;
 use crate::property::Property;
@@ -20,7 +21,10 @@ struct Item {
     says: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     values: Vec<String>,
-    source: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    implements: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Vec<String>>,
 }
 
 pub(super) fn run(arguments: &List) -> Result<Exit, Failure> {
@@ -29,11 +33,13 @@ pub(super) fn run(arguments: &List) -> Result<Exit, Failure> {
         Listed::Procedures => procedures(),
         Listed::Properties => properties(),
         Listed::Assumptions => assumptions(),
+        Listed::Mutants => mutants(),
     };
     let file = arguments.output.file.as_deref();
-    match arguments.output.format {
-        Format::Json => output::print_json(&items, file),
-        Format::Text => output::print(&text(&items, output::width(file)), file),
+    match arguments.output.format.shape() {
+        Shape::Cases(form) => Err(output::no_form("list", form)),
+        Shape::Json => output::print_json(&items, file),
+        Shape::Text => output::print(&text(&items, output::width(file)), file),
     }
 }
 
@@ -45,8 +51,11 @@ fn text(items: &[Item], width: u16) -> String {
         if !item.values.is_empty() {
             let _ = write!(says, " ({})", item.values.join(", "));
         }
-        if !item.source.is_empty() {
-            let _ = write!(says, " [{}]", item.source.join(", "));
+        if let Some(procedure) = item.implements {
+            let _ = write!(says, " ({procedure})");
+        }
+        if let Some(source) = item.source.as_ref().filter(|source| !source.is_empty()) {
+            let _ = write!(says, " [{}]", source.join(", "));
         }
         let _ = writeln!(text, "{:<indent$}{}", item.name, wrapped(&says, indent, width));
     }
@@ -63,7 +72,8 @@ fn scenarios() -> Result<Vec<Item>, Failure> {
         says: format!("{}: {}", spec.family.name(), spec.question),
         name: spec.name,
         values: Vec::new(),
-        source: spec.source,
+        implements: None,
+        source: Some(spec.source),
     };
     Ok(specs.into_iter().map(item).collect())
 }
@@ -73,7 +83,8 @@ fn procedures() -> Vec<Item> {
         says: format!("{} steps", procedure.steps.len()),
         name: procedure.name,
         values: Vec::new(),
-        source: procedure.source,
+        implements: None,
+        source: Some(procedure.source),
     };
     scenario::builtin::procedures().iter().map(|builtin| item(builtin.decoded())).collect()
 }
@@ -83,11 +94,12 @@ fn properties() -> Vec<Item> {
         name: property.name().to_owned(),
         says: property.says().to_owned(),
         values: Vec::new(),
-        source: match property {
+        implements: None,
+        source: Some(match property {
             Property::Safety(safety) => owned(safety.sources()),
             Property::Liveness(liveness) => owned(liveness.sources()),
             Property::Witness => Vec::new(),
-        },
+        }),
     };
     Property::all().map(item).collect()
 }
@@ -97,7 +109,19 @@ fn assumptions() -> Vec<Item> {
         name: assumption.name().to_owned(),
         says: assumption.question().to_owned(),
         values: owned(assumption.values()),
-        source: owned(assumption.sources()),
+        implements: None,
+        source: Some(owned(assumption.sources())),
     };
     Assumption::ALL.into_iter().map(item).collect()
+}
+
+fn mutants() -> Vec<Item> {
+    let item = |mutant: &mutant::Mutant| Item {
+        name: mutant.name.to_owned(),
+        says: mutant.says.to_owned(),
+        values: Vec::new(),
+        implements: mutant.implements(),
+        source: None,
+    };
+    mutant::all().map(item).collect()
 }

@@ -1,13 +1,21 @@
 //! What each command does: read the input, ask the library, print the answer, say how to end.
 
+mod adapter;
 mod advise;
 mod check;
 mod checkpoint;
 mod cluster;
+mod conform;
+mod doctor;
 mod explore;
+mod generate;
+mod interrupt;
+mod judging;
 mod list;
+mod oracle;
 mod output;
 mod replay;
+mod validate;
 mod watch;
 
 use std::fmt;
@@ -16,6 +24,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
+use crate::log::LogError;
 use crate::scenario::{self, Diagnostics, builtin};
 
 /// Why a command could not do what it was asked.
@@ -23,12 +32,16 @@ use crate::scenario::{self, Diagnostics, builtin};
 pub enum Failure {
     /// A scenario or a procedure is wrong.
     Input(Diagnostics),
+    /// A line of a log is wrong.
+    Log(Box<LogError>),
     /// Something else that was given is wrong.
     Usage(String),
     /// A trace does not replay.
     NotAsExpected(String),
     /// Somebody who was needed did not come, or went away.
     Inconclusive(String),
+    /// An adapter broke the protocol, hung or died unasked.
+    BrokenAdapter(String),
 }
 
 impl Failure {
@@ -36,9 +49,10 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Input(_) | Self::Usage(_) => Exit::Usage,
+            Self::Input(_) | Self::Log(_) | Self::Usage(_) => Exit::Usage,
             Self::NotAsExpected(_) => Exit::NotAsExpected,
             Self::Inconclusive(_) => Exit::Inconclusive,
+            Self::BrokenAdapter(_) => Exit::BrokenAdapter,
         }
     }
 }
@@ -49,11 +63,21 @@ impl From<Diagnostics> for Failure {
     }
 }
 
+impl From<Box<LogError>> for Failure {
+    fn from(error: Box<LogError>) -> Self {
+        Self::Log(error)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(diagnostics) => f.write_str(&diagnostics.render(true)),
-            Self::Usage(reason) | Self::NotAsExpected(reason) | Self::Inconclusive(reason) => {
+            Self::Log(error) => f.write_str(&error.render(true)),
+            Self::Usage(reason)
+            | Self::NotAsExpected(reason)
+            | Self::Inconclusive(reason)
+            | Self::BrokenAdapter(reason) => {
                 write!(f, "{}error{}: {reason}", output::ERROR.render(), output::ERROR.render_reset())
             }
         }
@@ -66,12 +90,21 @@ impl fmt::Display for Failure {
 /// What was wrong with the input; nothing was printed as a result then.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
+        Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Conform(arguments) => conform::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Explore(arguments) => explore::run(arguments),
+        Command::Schema(arguments) => {
+            output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
+        }
+        Command::Generate(arguments) => generate::run(arguments),
+        Command::Oracle(arguments) => oracle::run(arguments),
+        Command::Validate(arguments) => validate::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);

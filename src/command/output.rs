@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::report::formats::{self, Case, Form};
 use crate::report::text::WIDTH;
 
 use super::Failure;
@@ -37,10 +38,25 @@ pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Result<
     print(&text, file)
 }
 
+/// Prints cases in a form for other programs.
+pub(super) fn print_cases(cases: &[Case], form: Form, file: Option<&Path>) -> Result<Exit, Failure> {
+    print(&formats::written(cases, form), file)
+}
+
+/// The failure of a command that has nothing to say in a form.
+pub(super) fn no_form(command: &str, form: Form) -> Failure {
+    Failure::Usage(format!("stranded {command} has nothing to say as {}: it prints text or json", form.name()))
+}
+
 /// The width of the terminal that a result goes to, or the width of a report.
 pub(super) fn width(file: Option<&Path>) -> u16 {
     let terminal = if file.is_some() { None } else { terminal_size::terminal_size_of(std::io::stdout()) };
     terminal.map_or(WIDTH, |(terminal_size::Width(width), _)| width.clamp(60, 160))
+}
+
+/// Says how things stand.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Says something that is no result.

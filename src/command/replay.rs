@@ -1,20 +1,27 @@
 //! `stranded replay`
 
+use std::collections::BTreeMap;
+
 use stranded_model::World;
 
-use crate::cli::{Format, Replay};
+use crate::cli::{Replay, Shape};
+use crate::drive::{self, Record};
 use crate::exit::Exit;
 use crate::explore::document::About;
 use crate::explore::{library::Library, single};
 use crate::replay::{self, Replayed};
+use crate::report::judgement::{self, Judged, Subject};
 use crate::report::story::Story;
-use crate::report::{json, text, trace};
+use crate::report::{driven, json, text, trace};
 use crate::rescue;
 use crate::scenario::Spec;
 
-use super::{Failure, output};
+use super::{Failure, judging, output};
 
 pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
+    if is_record(&arguments.trace) {
+        return run_record(arguments);
+    }
     let file = find(&arguments.trace)?;
     let replayed = replay::replay(&file).map_err(|refused| match refused {
         replay::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
@@ -31,13 +38,14 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     }
     let Replayed { spec, world, trace: found, .. } = replayed;
     let out = arguments.output.file.as_deref();
-    match arguments.output.format {
-        Format::Json => {
+    match arguments.output.format.shape() {
+        Shape::Cases(form) => Err(output::no_form("replay", form)),
+        Shape::Json => {
             let touched = spec.touches();
             let property = file.property.as_deref().unwrap_or_default();
             output::print_json(&trace::write(&spec, &world, &touched, property, &found), out)
         }
-        Format::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
+        Shape::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
     }
 }
 
@@ -85,6 +93,54 @@ fn find(reference: &str) -> Result<trace::TraceFile, Failure> {
         let known: Vec<String> = names().collect();
         Failure::Usage(format!("{path} has no trace {part}; it has {}", known.join(", ")))
     })
+}
+
+/// Whether a file says that it is a recorded run of an implementation. What cannot be read is left to whoever reads it.
+fn is_record(path: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    serde_json::from_str::<Kind>(&text).is_ok_and(|found| found.kind == drive::record::KIND)
+}
+
+/// A recorded run of an implementation.
+pub(super) fn record(path: &str) -> Result<Record, Failure> {
+    let text =
+        std::fs::read_to_string(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    parse(path, &text)
+}
+
+/// Why a recorded run cannot be judged again.
+pub(super) fn refused(path: &str, refused: drive::Refused) -> Failure {
+    match refused {
+        drive::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
+        drive::Refused::File(reason) | drive::Refused::Stale(reason) => Failure::Usage(format!("{path}: {reason}")),
+    }
+}
+
+/// Judges a recorded run again, and tells it.
+fn run_record(arguments: &Replay) -> Result<Exit, Failure> {
+    let record = record(&arguments.trace)?;
+    let found = record.judge().map_err(|reason| refused(&arguments.trace, reason))?;
+    let judged = Judged {
+        scenario: &record.scenario,
+        subject: Subject::Implementation(&record.implementation),
+        judgement: &found,
+        lines: &BTreeMap::new(),
+        extra: &[],
+    };
+    let out = arguments.output.file.as_deref();
+    match arguments.output.format.shape() {
+        Shape::Text => {
+            let width = output::width(out);
+            let text = format!("{}\n{}", judgement::text(&judged, width), driven::run(&record, width));
+            output::print(&text, out)?;
+        }
+        Shape::Json | Shape::Cases(_) => judging::print(&judged, &arguments.output)?,
+    }
+    Ok(judging::exit(&found))
 }
 
 fn parse<'a, T: serde::Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Failure> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Case, Checked, Doubt, Judgement};
@@ -12,7 +13,7 @@ use super::doubt;
 use super::trace::{self, TraceFile};
 
 /// The report of one run of `stranded check`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The version of the program.
     pub version: String,
@@ -23,7 +24,7 @@ pub struct Report {
 }
 
 /// What was found about one scenario.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioReport {
     /// Its name.
     pub name: String,
@@ -52,7 +53,7 @@ pub struct ScenarioReport {
 }
 
 /// What was found about one property.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PropertyReport {
     /// Its name.
     pub name: String,
@@ -78,7 +79,7 @@ pub struct PropertyReport {
 }
 
 /// Why a property could not be told although everything was searched.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DoubtReport {
     /// The reason.
     pub reason: String,
@@ -88,7 +89,7 @@ pub struct DoubtReport {
 }
 
 /// The verdict under one combination of assumptions.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CaseReport {
     /// The answers.
     pub assumptions: BTreeMap<String, String>,

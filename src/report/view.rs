@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_model::id::{AdministratorId, Id, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
@@ -15,7 +16,7 @@ use stranded_model::table::Table;
 use super::names;
 
 /// A state of the site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StateView {
     /// Each mailbox by name.
@@ -27,7 +28,7 @@ pub struct StateView {
 }
 
 /// All that concerns one mailbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AccountView {
     /// The recipient in each replica; `null` where there is none.
@@ -52,7 +53,7 @@ pub struct AccountView {
 }
 
 /// A directory object that is there, or was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RecipientView {
     /// The server that Home-MDB names; `null` if it is malformed.
@@ -71,7 +72,7 @@ pub struct RecipientView {
 }
 
 /// A mailbox that is there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ContentsView {
     /// Its messages.
@@ -83,7 +84,7 @@ pub struct ContentsView {
 }
 
 /// The mark of a mailbox in transit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct MarkView {
     /// Whose program set it.
@@ -97,7 +98,7 @@ pub struct MarkView {
 }
 
 /// What a program does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ProgramView {
     /// Which run was started last, from 1.
@@ -117,7 +118,7 @@ pub struct ProgramView {
 }
 
 /// What the observer remembers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RecordView {
     /// Accepted messages.
@@ -135,7 +136,7 @@ pub struct RecordView {
 }
 
 /// What works on a server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ServerView {
     /// Whether the store answers.

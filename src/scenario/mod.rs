@@ -20,6 +20,7 @@ mod runs;
 mod site;
 mod start;
 mod steps;
+mod substitute;
 mod verb;
 mod write;
 
@@ -27,13 +28,16 @@ use stranded_model::assumption::{Answer, Assumption};
 use stranded_model::scenario::{Delivery, Environment, Scenario};
 
 pub use self::builtin::Builtin;
+pub(crate) use self::cursor::{Cursor, wrong_type};
 pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
-pub(crate) use self::diagnostic::{listed, nearest};
+pub(crate) use self::diagnostic::{Findings, listed, nearest};
 pub use self::load::{load_procedure_in, load_scenario, select, unknown};
 pub(crate) use self::name::is_server_name;
+pub(crate) use self::read::whole;
 pub use self::read::{parse_procedure, parse_scenario};
 pub use self::site::{SiteNames, delivery_name, replication_name};
 pub use self::steps::STEPS_MAX;
+pub use self::substitute::with_procedure;
 pub use self::verb::step_words;
 pub use self::write::to_toml;
 use crate::property::{Property, Verdict};

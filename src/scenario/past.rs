@@ -3,6 +3,7 @@
 use stranded_model::assumption::{Answer, Assumption};
 use stranded_model::liveness::Liveness;
 use stranded_model::procedure::Act;
+use stranded_model::property::Safety;
 use stranded_model::scenario::Delivery;
 
 use super::Spec;
@@ -75,5 +76,11 @@ impl Spec {
     #[must_use]
     pub fn expected(&self, property: Property) -> Verdict {
         self.expect.iter().find(|(named, _)| *named == property).map_or(Verdict::Holds, |(_, verdict)| *verdict)
+    }
+
+    /// Whether the scenario expects that a property can be broken.
+    #[must_use]
+    pub fn expects_breach_of(&self, property: Safety) -> bool {
+        matches!(self.expected(Property::Safety(property)), Verdict::Violated | Verdict::Depends)
     }
 }

@@ -46,7 +46,10 @@ pub fn parse_procedure(
 }
 
 /// Reads the one table that a file is.
-fn whole<T>(file: SourceText, read: impl FnOnce(Cursor<'_>, &mut Findings) -> Option<T>) -> Result<T, Diagnostics> {
+pub(crate) fn whole<T>(
+    file: SourceText,
+    read: impl FnOnce(Cursor<'_>, &mut Findings) -> Option<T>,
+) -> Result<T, Diagnostics> {
     let mut found = Findings::of(file);
     let file = found.text();
     let (root, errors) = DeTable::parse_recoverable(&file.text);

@@ -159,7 +159,7 @@ fn two_checks_print_the_same_bytes_apart_from_seconds() {
 
 #[test]
 fn what_is_built_in_is_listed_as_text_and_as_json() {
-    for what in ["scenarios", "procedures", "properties", "assumptions"] {
+    for what in ["scenarios", "procedures", "properties", "assumptions", "mutants"] {
         let text = stranded(&["list", what]);
         assert_eq!((text.code, text.err.as_str()), (0, ""), "{what}");
         let listed = json(&stranded(&["list", what, "--format", "json"]).out);

@@ -1,18 +1,29 @@
 //! What a user relies on, in one test binary.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a test that counts says how many")]
 
+mod adapters;
 mod advise;
 mod article;
 mod benches;
 mod bounds;
 mod cli;
+mod conform;
+mod conformance;
+mod consult;
 mod crowd;
+mod drive;
 mod engines;
 mod explore;
+mod formats;
+mod known;
 mod limitations;
 mod liveness;
 mod loader;
+mod logs;
+mod mutants;
+mod oracle;
 mod past;
 mod process;
 mod proof;
@@ -23,9 +34,12 @@ mod rows;
 mod runbooks;
 mod saved;
 mod scenarios;
+mod schema;
 mod tidy;
 mod timely;
 mod traceability;
+mod validate;
+mod vectors;
 mod walks;
 mod watching;
 mod witness;

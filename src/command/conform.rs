@@ -1,0 +1,211 @@
+//! `stranded conform`
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use crate::adapter::{Broken, Child};
+use crate::cli::{Conform, Driving, Shape};
+use crate::drive::known::{Found, Known, Settled};
+use crate::drive::{self, Driven, Options, Record, Repeated, Stopped, Strategy};
+use crate::exit::Exit;
+use crate::oracle::Manner;
+use crate::report::judgement::{self, Judged, Subject};
+use crate::report::{driven as told, formats};
+use crate::scenario;
+
+use super::{Failure, interrupt, judging, output, replay};
+
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        Self::BrokenAdapter(broken.says)
+    }
+}
+
+pub(super) fn run(arguments: &Conform) -> Result<Exit, Failure> {
+    interrupt::ends_adapters();
+    match (&arguments.scenario, &arguments.replay) {
+        (Some(scenario), _) => drive_in(scenario, arguments),
+        (None, Some(record)) => repeat(record, arguments),
+        (None, None) => Err(Failure::Usage("name a scenario, or a recorded run with --replay".to_owned())),
+    }
+}
+
+fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
+    let known = arguments.expected_failures.as_deref().map(known).transpose()?;
+    let given = judging::implemented(&scenario::load_scenario(scenario)?, arguments.implements.as_deref())?;
+    let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
+    let stopped = |stopped| not_driven(&given.name, stopped);
+    let (mut capabilities, mut judged_by) = drive::greet(&given, &mut child).map_err(stopped)?;
+    if let Some(procedure) = &arguments.implements {
+        // Whoever drives knows better than the adapter.
+        judged_by.clone_from(&given);
+        capabilities.implements = Some(procedure.clone());
+    }
+    let driven = drive::drive(&judged_by, &capabilities, &mut child, &options(arguments)).map_err(stopped)?;
+    child.bye()?;
+    if let Some(file) = &arguments.log {
+        let lines: String = driven.log.iter().map(|event| event.line() + "\n").collect();
+        write(file, &lines)?;
+    }
+    let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
+    let found = [Found::of(&given.name, &driven.judgement)];
+    let settled = known.as_ref().map(|(known, today)| known.settle(&found, *today));
+    print(arguments, &given.name, &driven, &saved, settled.as_ref())?;
+    let judged = match &settled {
+        Some(settled) => with_known(&driven, settled),
+        None => judging::exit(&driven.judgement),
+    };
+    Ok(judged.max(enough(arguments, &driven)))
+}
+
+/// The known deviations, and today.
+fn known(file: &Path) -> Result<(Known, jiff::civil::Date), Failure> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
+    let known = Known::parse(&name, &text)?;
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let today = drive::known::today(epoch.as_deref()).map_err(Failure::Usage)?;
+    Ok((known, today))
+}
+
+/// How the program ends when deviations are known: what could not be told stays so.
+fn with_known(driven: &Driven, settled: &Settled<'_>) -> Exit {
+    match judging::exit(&driven.judgement) {
+        _ if !settled.is_as_known() => Exit::NotAsExpected,
+        Exit::NotAsExpected => Exit::AsExpected,
+        exit @ (Exit::AsExpected | Exit::Inconclusive | Exit::BrokenAdapter | Exit::Usage | Exit::Defect) => exit,
+    }
+}
+
+fn options(arguments: &Conform) -> Options {
+    Options {
+        strategy: match arguments.drive {
+            Driving::Exhaustive => Strategy::Exhaustive,
+            Driving::Random => Strategy::Random(arguments.seed),
+            Driving::Guided => Strategy::Guided(arguments.seed),
+        },
+        actions_max: arguments.max_actions,
+        deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        whole_runs: arguments.whole_runs,
+        manner: Manner { explanations_max: arguments.max_beliefs, safety_only: arguments.safety, ..Manner::default() },
+        keeps_log: arguments.log.is_some(),
+        ..Options::default()
+    }
+}
+
+fn not_driven(scenario: &str, stopped: Stopped) -> Failure {
+    match stopped {
+        Stopped::Broken(broken) => broken.into(),
+        Stopped::Skipped(reason) => {
+            Failure::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
+        }
+        Stopped::Unknown(cut) => Failure::Inconclusive(format!("how {scenario} starts could not be found out: {cut}")),
+    }
+}
+
+/// Whether as much was tried as was asked for.
+fn enough(arguments: &Conform, driven: &Driven) -> Exit {
+    match (arguments.fail_under, driven.coverage.percent()) {
+        (None, _) => Exit::AsExpected,
+        (Some(wanted), Some(percent)) if percent >= wanted => Exit::AsExpected,
+        (Some(_), Some(_)) => Exit::NotAsExpected,
+        (Some(_), None) => Exit::Inconclusive,
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|reason| Failure::Usage(format!("cannot write to {}: {reason}", file.display())))
+}
+
+/// Saves the shortest runs; the names of the files.
+fn save(driven: &Driven, folder: &Path) -> Result<Vec<String>, Failure> {
+    fs::create_dir_all(folder)
+        .map_err(|reason| Failure::Usage(format!("cannot make the folder {}: {reason}", folder.display())))?;
+    let save = |one: &drive::Shrunk| {
+        let name = format!("{}.{}.json", one.record.scenario, one.word.name().replace(' ', "-"));
+        let file = folder.join(name);
+        let text = serde_json::to_string_pretty(&one.record).expect("every run can be written as JSON");
+        write(&file, &(text + "\n"))?;
+        Ok(file.display().to_string())
+    };
+    driven.shrunk.iter().map(save).collect()
+}
+
+fn print(
+    arguments: &Conform,
+    scenario: &str,
+    driven: &Driven,
+    saved: &[String],
+    settled: Option<&Settled<'_>>,
+) -> Result<(), Failure> {
+    let mut extra = vec![told::coverage(driven)];
+    if let Some(settled) = settled {
+        let covering = settled.covering.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
+        let remaining = settled.remaining.iter().map(|(_, surprise)| format!("not known: {}", surprise.word.name()));
+        extra.extend(covering.chain(remaining).chain(settled.complaints.iter().cloned()));
+    }
+    if let (Some(wanted), Some(percent)) = (arguments.fail_under, driven.coverage.percent())
+        && percent < wanted
+    {
+        extra.push(format!("{percent:.1} % of the transitions is less than the {wanted} % that were asked for"));
+    }
+    let judged = Judged {
+        scenario,
+        subject: Subject::Implementation(&driven.capabilities.name),
+        judgement: &driven.judgement,
+        lines: &BTreeMap::new(),
+        extra: &extra,
+    };
+    let file = arguments.output.file.as_deref();
+    match arguments.output.format.shape() {
+        Shape::Text => {
+            let width = output::width(file);
+            let runs = driven.shrunk.iter().map(|one| told::shortest(one, width));
+            let again = saved.iter().map(|file| {
+                let adapter = arguments.adapter.join(" ");
+                format!("saved: {file}\n  stranded replay {file}\n  stranded conform --replay {file} -- {adapter}\n")
+            });
+            let parts = [judgement::text(&judged, width)].into_iter().chain(runs).chain(again);
+            output::print(&parts.collect::<Vec<_>>().join("\n"), file)?
+        }
+        Shape::Json => output::print_json(&told::report(&judged, driven), file)?,
+        Shape::Cases(form) => output::print_cases(&formats::of_judgement(&judged), form, file)?,
+    };
+    Ok(())
+}
+
+/// Asks an implementation once more what was recorded.
+fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
+    let record: Record = replay::record(path)?;
+    let (spec, manner) = record.judged_by().map_err(|refused| replay::refused(path, refused))?;
+    let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
+    let stopped = |stopped| not_driven(&spec.name, stopped);
+    let (capabilities, _) = drive::greet(&spec, &mut child).map_err(stopped)?;
+    let Repeated { record: now, judgement, shows_it } =
+        drive::repeat(&record, &spec, &manner, &capabilities, &mut child).map_err(stopped)?;
+    child.bye()?;
+    let again = if shows_it { "again" } else { "not again" };
+    let extra =
+        [format!("the recorded run showed {}; asked the same, this implementation shows it {again}", record.verdict)];
+    let judged = Judged {
+        scenario: &spec.name,
+        subject: Subject::Implementation(&capabilities.name),
+        judgement: &judgement,
+        lines: &BTreeMap::new(),
+        extra: &extra,
+    };
+    let file = arguments.output.file.as_deref();
+    match arguments.output.format.shape() {
+        Shape::Text => {
+            let width = output::width(file);
+            let text = format!("{}\n{}", judgement::text(&judged, width), told::run(&now, width));
+            output::print(&text, file)?
+        }
+        Shape::Json | Shape::Cases(_) => {
+            return judging::print(&judged, &arguments.output).map(|()| judging::exit(&judgement));
+        }
+    };
+    Ok(judging::exit(&judgement))
+}

@@ -1,0 +1,58 @@
+//! `stranded doctor`
+
+use std::fmt::Write as _;
+
+use crate::adapter::Patience;
+use crate::adapter::doctor::{self, Findings};
+use crate::cli::{Doctor, Shape};
+use crate::exit::Exit;
+use crate::lines::wrapped;
+use crate::scenario;
+
+use super::{Failure, interrupt, output};
+
+pub(super) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
+    let specs = scenario::select(std::slice::from_ref(&arguments.scenario))?;
+    let [spec] = specs.as_slice() else {
+        return Err(Failure::Usage(format!("`{}` is {} scenarios: name one", arguments.scenario, specs.len())));
+    };
+    interrupt::ends_adapters();
+    let patience = Patience { deadline: arguments.deadline, late: arguments.patience };
+    let found = doctor::examine(spec, &arguments.command, patience, arguments.adapter_log.as_deref());
+    let file = arguments.output.file.as_deref();
+    match arguments.output.format.shape() {
+        Shape::Json => output::print_json(&found, file)?,
+        Shape::Cases(form) => return Err(output::no_form("doctor", form)),
+        Shape::Text => output::print(&text(&found, output::width(file)), file)?,
+    };
+    Ok(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter })
+}
+
+fn text(found: &Findings, width: u16) -> String {
+    let mut text = String::new();
+    for check in &found.checks {
+        let mark = match check.ok {
+            Some(true) => "ok",
+            Some(false) => "WRONG",
+            None => "–",
+        };
+        let _ = writeln!(text, "{mark:<7}{:<10}{}", check.name, check.says);
+        if let Some(mend) = &check.mend {
+            let _ = writeln!(text, "{:17}{}", "", wrapped(&format!("To mend it: {mend}"), 17, width));
+        }
+    }
+    let _ = writeln!(text, "\n{}", wrapped(&format!("asked: {}", found.asked.join(", ")), 2, width));
+    for remark in &found.remarks {
+        let _ = writeln!(text, "{}", wrapped(&format!("remark: {remark}"), 2, width));
+    }
+    match (&found.diagnosis, &found.details) {
+        (None, _) => text.push_str("\nhealthy: it keeps to the contract, as far as this conversation shows\n"),
+        (Some(diagnosis), details) => {
+            let _ = writeln!(text, "\ndiagnosis: {diagnosis}");
+            for line in details.iter().flat_map(|details| details.lines()) {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,39 @@
+//! `stranded generate`
+
+use crate::cli::Generate;
+use crate::exit::Exit;
+use crate::scenario;
+use crate::vectors::file::Index;
+use crate::vectors::{self, Granularity, NotWritten, Wanted};
+
+use super::{Failure, judging, output};
+
+pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
+    let given = scenario::load_scenario(&arguments.scenario)?;
+    let spec = judging::implemented(&given, arguments.implements.as_deref())?;
+    let wanted = Wanted {
+        given: &spec,
+        spec: &spec,
+        granularity: if arguments.steps { Granularity::Steps } else { Granularity::Runs },
+        unseen: judging::kinds(&arguments.missing),
+        states_max: arguments.max_states,
+    };
+    let found = vectors::generate(&wanted)
+        .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", given.name)))?;
+    vectors::write(&found, &arguments.folder, arguments.force)
+        .map_err(|reason: NotWritten| Failure::Usage(reason.to_string()))?;
+    let Index { transitions, states, cut, .. } = &found.index;
+    let mut text = format!(
+        "{}: {} vectors in {} cover {} of {} transitions between {states} states\n",
+        given.name,
+        found.vectors.len(),
+        arguments.folder.display(),
+        transitions.covered,
+        transitions.all,
+    );
+    if let Some(cut) = cut {
+        text.push_str(&format!("not complete: {cut}\n"));
+    }
+    output::print(&text, None)?;
+    Ok(if found.index.complete { Exit::AsExpected } else { Exit::Inconclusive })
+}

@@ -1,0 +1,221 @@
+//! `stranded validate`
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal as _, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::cli::Validate;
+use crate::exit::Exit;
+use crate::log::{Entry, Line, Lines, LogError, Reader};
+use crate::oracle::{Finding, Oracle};
+use crate::report::judgement::{Judged, Subject};
+use crate::scenario::{self, Spec};
+
+use super::{Failure, check, judging, output};
+
+/// What stands for standard input.
+const STANDARD_INPUT: &str = "-";
+/// How much of a log is read at once.
+const CHUNK: usize = 1 << 16;
+/// How often a growing file is looked at, and whether somebody wants to end.
+const EVERY: Duration = Duration::from_millis(20);
+
+pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
+    let given = scenario::load_scenario(&arguments.scenario)?;
+    let procedure = arguments.manner.implements.as_deref();
+    let spec = judging::implemented(&given, procedure)?;
+    let oracle = Oracle::new(&spec, judging::manner(&arguments.manner))
+        .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", spec.name)))?;
+    let name = if arguments.log == STANDARD_INPUT { "standard input" } else { &arguments.log };
+    let mut judge = Judge {
+        reader: Reader::default(),
+        oracle,
+        given: &given,
+        procedure,
+        name,
+        lines: BTreeMap::new(),
+        known: 0,
+        tells: arguments.follow,
+    };
+    let input = open(&arguments.log)?;
+    if arguments.follow {
+        follow(&mut judge, input, &arguments.log)?
+    } else {
+        read(&mut judge, input)?
+    }
+    let found = judge.oracle.judgement();
+    let subject = Subject::Log(name);
+    let judged = Judged { scenario: &spec.name, subject, judgement: &found, lines: &judge.lines, extra: &[] };
+    judging::print(&judged, &arguments.output)?;
+    Ok(judging::exit(&found))
+}
+
+/// The judge of a log, with the places of what it found.
+struct Judge<'a> {
+    reader: Reader,
+    oracle: Oracle<'a>,
+    /// The scenario as its file has it.
+    given: &'a Spec,
+    procedure: Option<&'a str>,
+    name: &'a str,
+    /// The line of each event that the judgement names.
+    lines: BTreeMap<usize, usize>,
+    /// How many findings and failures were known before.
+    known: usize,
+    /// Whether what is found is told at once.
+    tells: bool,
+}
+
+/// Whether the log goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Going {
+    On,
+    Ended,
+}
+
+impl Judge<'_> {
+    fn take(&mut self, line: Line<'_>) -> Result<Going, Box<LogError>> {
+        let event = match self.reader.read(&line, self.name)? {
+            Entry::Nothing => return Ok(Going::On),
+            Entry::End => return Ok(Going::Ended),
+            Entry::Event(event) => event,
+        };
+        let event = judging::renamed(&event, self.given, self.procedure);
+        self.oracle.take(&event).map_err(|wrong| line.error(self.name, wrong))?;
+        let known = self.oracle.findings().len() + usize::from(self.oracle.failed_at().is_some());
+        if known != self.known {
+            self.known = known;
+            self.lines.insert(self.oracle.events(), line.number);
+            if self.tells {
+                self.tell(line.number);
+            }
+        }
+        Ok(Going::On)
+    }
+
+    /// Says at once what the last event showed.
+    fn tell(&self, line: usize) {
+        let now = self.oracle.events();
+        for Finding { word, says, .. } in
+            self.oracle.findings().iter().filter(|finding| finding.event == now && !finding.is_expected)
+        {
+            output::say(&format!("{}:{line}: {}: {says}", self.name, word.name()));
+        }
+        if self.oracle.failed_at() == Some(now) {
+            output::say(&format!(
+                "{}:{line}: nonconforming: nothing that the model does explains this event",
+                self.name
+            ));
+        }
+    }
+}
+
+fn open(path: &str) -> Result<Box<dyn Read + Send>, Failure> {
+    if path == STANDARD_INPUT {
+        if io::stdin().is_terminal() {
+            output::say("reading the log from the terminal");
+        }
+        return Ok(Box::new(io::stdin()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(reason) => Err(cannot_read(path, &reason)),
+    }
+}
+
+fn cannot_read(path: &str, reason: &io::Error) -> Failure {
+    Failure::Usage(format!("cannot read {path}: {reason}"))
+}
+
+/// Judges a log that is there.
+fn read(judge: &mut Judge<'_>, mut input: Box<dyn Read + Send>) -> Result<(), Failure> {
+    let mut lines = Lines::default();
+    let mut chunk = vec![0; CHUNK];
+    let mut going = Going::On;
+    loop {
+        let count = match input.read(&mut chunk) {
+            Ok(count) => count,
+            Err(reason) if reason.kind() == ErrorKind::Interrupted => continue,
+            Err(reason) => return Err(cannot_read(judge.name, &reason)),
+        };
+        lines.feed(&chunk[..count]);
+        while let Some(line) = if count == 0 { lines.last_line() } else { lines.next_line() } {
+            going = next(judge, going, line)?;
+        }
+        if count == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes a line; nothing but empty lines may follow the end of a log.
+fn next(judge: &mut Judge<'_>, going: Going, line: Line<'_>) -> Result<Going, Box<LogError>> {
+    match going {
+        Going::On => judge.take(line),
+        Going::Ended if line.bytes.trim_ascii().is_empty() => Ok(Going::Ended),
+        Going::Ended => {
+            let wrong = crate::wire::Wrong::new("the log has ended on an earlier line", "nothing after that");
+            Err(line.error(judge.name, wrong))
+        }
+    }
+}
+
+/// Judges a log while it is written.
+fn follow(judge: &mut Judge<'_>, input: Box<dyn Read + Send>, path: &str) -> Result<(), Failure> {
+    let interrupted = check::interrupted()?;
+    let grows = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+    let (sender, chunks) = sync_channel(4);
+    // It ends with the program: nobody can wake it from a read.
+    thread::spawn(move || watch(input, grows, &sender));
+    let mut lines = Lines::default();
+    while let Some(chunk) = chunk(&chunks, interrupted) {
+        lines.feed(&chunk.map_err(|reason| cannot_read(judge.name, &reason))?);
+        while let Some(line) = lines.next_line() {
+            if judge.take(line)? == Going::Ended {
+                return Ok(());
+            }
+        }
+    }
+    // Whoever writes a file may be in the middle of its last line; whoever has closed a pipe is not.
+    if !grows && let Some(line) = lines.last_line() {
+        judge.take(line)?;
+    }
+    Ok(())
+}
+
+/// The next bytes of the log; none when it is over.
+fn chunk(chunks: &Receiver<io::Result<Vec<u8>>>, interrupted: &AtomicBool) -> Option<io::Result<Vec<u8>>> {
+    while !interrupted.load(Ordering::Relaxed) {
+        match chunks.recv_timeout(EVERY) {
+            Ok(chunk) => return Some(chunk),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+    None
+}
+
+/// Reads a log as it grows, until nobody wants it any more.
+fn watch(mut input: Box<dyn Read + Send>, grows: bool, to: &SyncSender<io::Result<Vec<u8>>>) {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let read = match input.read(&mut chunk) {
+            Ok(0) if grows => {
+                thread::sleep(EVERY);
+                continue;
+            }
+            Ok(0) => return,
+            Ok(count) => Ok(chunk[..count].to_vec()),
+            Err(reason) if reason.kind() == ErrorKind::Interrupted => continue,
+            Err(reason) => Err(reason),
+        };
+        let is_over = read.is_err();
+        if to.send(read).is_err() || is_over {
+            return;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Cases as JUnit XML. Its counts agree with its cases, and no character stands in it that XML forbids.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Case, Outcome, printable};
+
+/// The cases as one report with a suite for each scenario.
+pub(super) fn text(cases: &[Case]) -> String {
+    let mut report = Report::new("stranded");
+    for of_suite in cases.chunk_by(|one, other| one.suite == other.suite) {
+        let mut suite = TestSuite::new(printable(&of_suite[0].suite));
+        suite.add_test_cases(of_suite.iter().map(test_case));
+        report.add_test_suite(suite);
+    }
+    report.to_string().expect("a report is written to memory") + "\n"
+}
+
+fn test_case(case: &Case) -> TestCase {
+    let mut written = TestCase::new(printable(&case.name), status(&case.outcome));
+    written.set_classname(printable(&case.suite));
+    if let Some(file) = &case.file {
+        written.extra.insert("file".into(), printable(file).into());
+    }
+    if let Some(line) = case.line {
+        written.extra.insert("line".into(), line.to_string().into());
+    }
+    written
+}
+
+fn status(outcome: &Outcome) -> TestCaseStatus {
+    match outcome {
+        Outcome::Passed => TestCaseStatus::success(),
+        Outcome::Failed { says, detail } => broken(NonSuccessKind::Failure, says, detail),
+        Outcome::Error { says, detail } => broken(NonSuccessKind::Error, says, detail),
+        Outcome::Skipped { why } => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("inconclusive: {}", printable(why)));
+            status
+        }
+    }
+}
+
+fn broken(kind: NonSuccessKind, says: &str, detail: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(printable(says)).set_type("not as expected");
+    if !detail.is_empty() {
+        status.set_description(printable(detail));
+    }
+    status
+}

@@ -1,0 +1,308 @@
+//! The judgement of an implementation as text: the verdict first, then what harm was seen, the first event that nothing
+//! explains, which answers to the assumptions explain the rest, and what was exercised. `judgement_json` tells the same to
+//! programs. Nothing is decided here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use stranded_model::assumption::Assumption;
+
+use crate::lines::wrapped;
+use crate::oracle::{Conformance, Failure, Finding, Judgement, Safe, Word};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const TITLE: Style = Style::new().bold();
+
+/// The longest piece of an event that a text shows.
+const LINE_SHOWN: usize = 300;
+/// The widest that a column of seen and allowed gets.
+const VALUE_WIDTH: usize = 24;
+
+/// A judgement with what it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// What was judged.
+    pub subject: Subject<'a>,
+    /// The judgement.
+    pub judgement: &'a Judgement,
+    /// The line of the log on which each event stands that the judgement names.
+    pub lines: &'a BTreeMap<usize, usize>,
+    /// What else there is to say, a paragraph each.
+    pub extra: &'a [String],
+}
+
+/// What was judged.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// A recorded log, by its path.
+    Log(&'a str),
+    /// An implementation that was driven, by the name that it gave.
+    Implementation(&'a str),
+}
+
+impl Judged<'_> {
+    /// The path of the log.
+    #[must_use]
+    pub fn log(&self) -> Option<&str> {
+        match self.subject {
+            Subject::Log(path) => Some(path),
+            Subject::Implementation(_) => None,
+        }
+    }
+
+    /// The line of the log on which an event stands.
+    #[must_use]
+    pub fn line(&self, event: usize) -> Option<usize> {
+        self.lines.get(&event).copied()
+    }
+
+    /// An event by its number, and by its line where that is another number.
+    fn place(&self, event: usize) -> String {
+        match self.line(event) {
+            Some(line) if line != event => format!("event {event} (line {line})"),
+            Some(_) | None => format!("event {event}"),
+        }
+    }
+}
+
+/// The report. It contains style codes; whoever prints it to something else than a terminal strips them.
+#[must_use]
+pub fn text(judged: &Judged<'_>, width: u16) -> String {
+    let found = judged.judgement;
+    let style = match found.word {
+        Word::Conforming | Word::Refused => GOOD,
+        Word::Inconclusive
+        | Word::Nonconforming
+        | Word::Bounced
+        | Word::FalseSuccess
+        | Word::Unreachable
+        | Word::Loss => BAD,
+    };
+    let subject = match judged.subject {
+        Subject::Log(path) => format!("the log {path}"),
+        Subject::Implementation(name) => name.to_owned(),
+    };
+    let word = found.word.name();
+    let mut text = format!("{style}{word}{style:#}  {TITLE}{}{TITLE:#}: {subject}\n\n", judged.scenario);
+    row(&mut text, "model", &conformance(judged), width);
+    row(&mut text, "safety", &safety(found), width);
+    if let Conformance::Nonconforming(failure) = &found.conformance {
+        text.push('\n');
+        text.push_str(&failure_text(judged, failure));
+    }
+    text.push_str(&findings(judged, width));
+    text.push('\n');
+    text.push_str(&explained_by(found, width));
+    text.push_str(&exercised(found, width));
+    for paragraph in judged.extra {
+        let _ = writeln!(text, "\n{}", wrapped(paragraph, 0, width));
+    }
+    text
+}
+
+/// How wide the names of rows are.
+const NAME_WIDTH: usize = 11;
+
+fn row(text: &mut String, name: &str, says: &str, width: u16) {
+    let _ = writeln!(text, "  {name:<NAME_WIDTH$} {}", wrapped(says, NAME_WIDTH + 3, width));
+}
+
+fn conformance(judged: &Judged<'_>) -> String {
+    let events = judged.judgement.exercise.events;
+    match &judged.judgement.conformance {
+        Conformance::Conforming => format!("it explains all {events} events"),
+        Conformance::Nonconforming(failure) => {
+            let before = failure.event - 1;
+            format!("it explains the first {before} of {events} events, and not {}", judged.place(failure.event))
+        }
+        Conformance::Inconclusive(why) => format!("it cannot be told: {why}"),
+        Conformance::NotJudged => "not asked: only what was seen is judged".to_owned(),
+    }
+}
+
+fn safety(judgement: &Judgement) -> String {
+    match judgement.safety {
+        Safe::Safe => "safe: no harm was seen",
+        Safe::Unsafe if judgement.findings.iter().all(|finding| finding.is_expected) => {
+            "unsafe, as the scenario expects"
+        }
+        Safe::Unsafe => "unsafe",
+        Safe::Refused => "refused: every run was declined and changed nothing",
+        Safe::Unknown => "unknown: too little was seen",
+    }
+    .to_owned()
+}
+
+/// The first event that nothing explains: what was seen against what is allowed, and what forbids it. It has no style codes.
+#[must_use]
+pub fn failure_text(judged: &Judged<'_>, failure: &Failure) -> String {
+    const WIDTH: u16 = crate::report::text::WIDTH;
+    let mut text = format!("  {}:\n", judged.place(failure.event));
+    let _ = writeln!(text, "    {}", pieces(&failure.line, usize::from(WIDTH) - 4).join("\n    "));
+    if !failure.against.is_empty() {
+        let widest = |cell: fn(&crate::oracle::Against) -> &String, head: &str| {
+            let all = failure.against.iter().map(|one| cell(one).chars().count());
+            all.chain([head.len()]).max().unwrap_or(0).min(VALUE_WIDTH)
+        };
+        let seen = widest(|one| &one.seen, "seen");
+        let allowed = widest(|one| &one.allowed, "allowed");
+        let what = usize::from(WIDTH) - 4 - 4 - seen - allowed;
+        let mut line = |cells: [&str; 3]| {
+            let columns = [(cells[0], what), (cells[1], seen), (cells[2], allowed)].map(|(cell, width)| {
+                let cell = wrapped(cell, 0, u16::try_from(width).unwrap_or(WIDTH));
+                cell.lines().map(ToOwned::to_owned).collect::<Vec<_>>()
+            });
+            let height = columns.iter().map(Vec::len).max().unwrap_or(0);
+            let at = |column: usize, place: usize| columns[column].get(place).map_or("", String::as_str);
+            for place in 0..height {
+                let line = format!("    {:<what$}  {:<seen$}  {}", at(0, place), at(1, place), at(2, place));
+                let _ = writeln!(text, "{}", line.trim_end());
+            }
+        };
+        line(["", "seen", "allowed"]);
+        for Against { what, seen, allowed } in failure.against.iter().map(Against::of) {
+            line([what, seen, if allowed.is_empty() { "nothing" } else { allowed }]);
+        }
+    }
+    for guard in &failure.guards {
+        let _ = writeln!(text, "    because {}", wrapped(guard, 12, WIDTH));
+    }
+    text
+}
+
+/// The parts of a line of the table, borrowed.
+struct Against<'a> {
+    what: &'a str,
+    seen: &'a str,
+    allowed: &'a str,
+}
+
+impl<'a> Against<'a> {
+    fn of(one: &'a crate::oracle::Against) -> Self {
+        Self { what: &one.what, seen: &one.seen, allowed: &one.allowed }
+    }
+}
+
+/// The beginning of a line that may be long and has no spaces, in lines of this width.
+fn pieces(line: &str, width: usize) -> Vec<String> {
+    let letters: Vec<char> = line.chars().collect();
+    let mut shown: Vec<String> =
+        letters[..letters.len().min(LINE_SHOWN)].chunks(width).map(|piece| piece.iter().collect()).collect();
+    if let Some(last) = shown.last_mut().filter(|_| letters.len() > LINE_SHOWN) {
+        last.push('…');
+    }
+    shown
+}
+
+fn findings(judged: &Judged<'_>, width: u16) -> String {
+    let mut text = String::new();
+    let all = &judged.judgement.findings;
+    let alike = |one: &Finding| all.iter().filter(|other| kind(other) == kind(one)).count();
+    // The same of a later run says nothing new.
+    let mut told: Vec<&Finding> = Vec::new();
+    for finding in all {
+        if told.iter().all(|known| kind(known) != kind(finding)) {
+            told.push(finding);
+        }
+    }
+    told.sort_by_key(|finding| (finding.is_expected, finding.event));
+    if !told.is_empty() {
+        text.push('\n');
+    }
+    for finding in told {
+        let style = if finding.is_expected { Style::new() } else { BAD };
+        let property = finding.property.map_or_else(String::new, |property| format!(" ({})", property.name()));
+        let expected = if finding.is_expected { ", as the scenario expects" } else { "" };
+        let often = match alike(finding) {
+            1 => String::new(),
+            times => format!("; {times} times"),
+        };
+        let place = judged.place(finding.event);
+        let says = format!("{}{property}, {place}: {}{expected}{often}", finding.word.name(), finding.says);
+        let says = wrapped(&says, 4, width);
+        let _ = writeln!(text, "  {style}*{style:#} {says}");
+    }
+    if judged.judgement.findings_left_out > 0 {
+        let _ = writeln!(text, "  … {} more", judged.judgement.findings_left_out);
+    }
+    text
+}
+
+/// What makes two findings the same kind of thing.
+fn kind(finding: &Finding) -> (Word, Option<&'static str>, bool) {
+    (finding.word, finding.property.map(|property| property.name()), finding.is_expected)
+}
+
+/// The most combinations of answers that a text shows.
+const COMBINATIONS_SHOWN: usize = 4;
+
+fn explained_by(judgement: &Judgement, width: u16) -> String {
+    let mut text = String::new();
+    let is_explained = matches!(judgement.conformance, Conformance::Conforming | Conformance::Inconclusive(_));
+    if !is_explained || judgement.explained_by.first().is_none_or(BTreeMap::is_empty) {
+        return text;
+    }
+    let answers = combined(&judgement.explained_by);
+    for (place, answers) in answers.iter().take(COMBINATIONS_SHOWN).enumerate() {
+        row(&mut text, if place == 0 { "assuming" } else { "or" }, answers, width);
+    }
+    if answers.len() > COMBINATIONS_SHOWN {
+        row(&mut text, "or", &format!("{} other combinations", answers.len() - COMBINATIONS_SHOWN), width);
+    }
+    text
+}
+
+/// Combinations of answers in words: where they are all combinations of some answers to each assumption, in one line.
+fn combined(combinations: &[BTreeMap<String, String>]) -> Vec<String> {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, value) in combinations.iter().flatten() {
+        values.entry(name).or_default().insert(value);
+    }
+    let distinct: BTreeSet<&BTreeMap<String, String>> = combinations.iter().collect();
+    if values.values().map(BTreeSet::len).product::<usize>() != distinct.len() {
+        let told = |answers: &&BTreeMap<String, String>| {
+            answers.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+        };
+        return distinct.iter().map(told).collect();
+    }
+    let all =
+        |name: &str| Assumption::ALL.into_iter().find(|one| one.name() == name).map_or(0, |one| one.values().len());
+    let told = |(name, values): (&&str, &BTreeSet<&str>)| {
+        let values: Vec<&str> = values.iter().copied().collect();
+        format!("{name}={}", values.join(" or "))
+    };
+    let matter: Vec<String> = values.iter().filter(|(name, values)| values.len() < all(name)).map(told).collect();
+    let names: Vec<&str> = values.keys().copied().collect();
+    let any = format!("anything: it is explained whatever is answered to {}", names.join(", "));
+    vec![if matter.is_empty() { any } else { matter.join(", ") }]
+}
+
+fn exercised(judgement: &Judgement, width: u16) -> String {
+    let exercise = &judgement.exercise;
+    let mut text = String::new();
+    let mut actions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for ((action, outcome), count) in &exercise.outcomes {
+        actions.entry(action).or_default().push(format!("{outcome} {count}"));
+    }
+    let done: Vec<String> =
+        actions.iter().map(|(action, outcomes)| format!("{action}: {}", outcomes.join(", "))).collect();
+    row(&mut text, "exercised", if done.is_empty() { "nothing" } else { &done[0] }, width);
+    for line in done.iter().skip(1) {
+        row(&mut text, "", line, width);
+    }
+    let (sights, full) = (exercise.sights, exercise.full_sights);
+    let says = format!("{sights} times, {full} of them at every place where a message can be");
+    row(&mut text, "looked", &says, width);
+    let largest = match judgement.largest {
+        1 => "1 explanation".to_owned(),
+        more => format!("{more} explanations"),
+    };
+    let runs = if exercise.runs == 1 { "1 run".to_owned() } else { format!("{} runs", exercise.runs.max(1)) };
+    let says = format!("{} in {runs}; at most {largest} at once", exercise.events);
+    row(&mut text, "events", &says, width);
+    text
+}

@@ -1,0 +1,112 @@
+#!/bin/sh
+# An adapter of a mover: a small mail system in a temporary folder, and the procedure `move` on it. The contract is
+# specs/adapter.md. A mailbox is a folder: `home` is what the directory says, `queued` waits in the transport, and each
+# folder in `stores` is a store that has it, with its `messages`, and `in-transit` if a move has marked it.
+set -u
+site=${TMPDIR:-/tmp}/mover.$$
+mkdir "$site" || exit 1
+trap 'rm -rf "$site"' EXIT
+trap 'exit 1' HUP INT TERM
+crashes=0
+
+# The value of a string, a number or a list of strings in the request; names have no quotes in them.
+text() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+number() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":\([0-9]*\)[,}].*/\1/p"; }
+list() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":\[\([^]]*\)\].*/\1/p" | tr -d '"' | tr ',' ' '; }
+
+# The lines of a file as JSON.
+lines() { awk 'BEGIN { printf "[" } { printf "%s\"%s\"", (NR > 1 ? "," : ""), $0 } END { printf "]" }' "$1"; }
+
+fresh() {
+    mkdir -p "$1"
+    : >>"$1/messages"
+}
+
+# Mail goes to the home, which defers it while it is moved away.
+put() {
+    at=$box/stores/$(cat "$box/home")
+    fresh "$at"
+    if [ -e "$at/in-transit" ]; then echo "$1" >>"$box/queued"; else echo "$1" >>"$at/messages"; fi
+}
+
+# Whether the program lives for one more step.
+step() { steps=$((steps - 1)) && [ "$steps" -ge 0 ]; }
+
+# A move from $1 to $2: its report, or `unknown` if it is killed on its way.
+move() {
+    from=$box/stores/$1 to=$box/stores/$2
+    result=unknown
+    step || return
+    if [ "$1" = "$2" ] || [ "$(cat "$box/home")" != "$1" ]; then result=refused && return; fi
+    # A duplicate: the store deletes what it has.
+    if [ -d "$to" ]; then rm -r "$to" && result=failed && return; fi
+    fresh "$to"
+    for place in "$to" "$from"; do
+        step || return
+        fresh "$place"
+        : >"$place/in-transit"
+    done
+    step || return
+    cp "$from/messages" "$to/messages"
+    step || return
+    echo "$2" >"$box/home"
+    rm -r "$from" "$to/in-transit"
+    result=ok
+    # The transport tries again.
+    waiting=$(cat "$box/queued")
+    : >"$box/queued"
+    for message in $waiting; do put "$message"; done
+}
+
+perform() {
+    box=$site/$(text mailbox)
+    home=$box/stores/$(cat "$box/home" 2>/dev/null)
+    case $(text action) in
+    deliver) put "$(text message)" ;;
+    # Nobody is let in while a move is under way. The store makes a mailbox for a user who has none there.
+    log-on) if [ -e "$home/in-transit" ]; then result=refused; else fresh "$home"; fi ;;
+    run)
+        steps=1000
+        # Killed before the directory is written, each time at another moment.
+        case $line in *'"crash":true'*) crashes=$((crashes + 1)) steps=$((crashes % 4)) ;; esac
+        move "$(text from)" "$(text to)" ;;
+    *) result=refused ;;
+    esac
+}
+
+observe() {
+    box=$site/$(text mailbox)
+    home=$(cat "$box/home") directory='' stores=''
+    for server in $servers; do
+        at=$box/stores/$server shown=null marked=false
+        [ -e "$at/in-transit" ] && marked=true
+        [ -d "$at" ] && shown="{\"messages\":$(lines "$at/messages"),\"pending\":[],\"in-transit\":$marked}"
+        directory="$directory,\"$server\":{\"home-mdb\":\"$home\",\"home-mta\":\"$home\"}"
+        stores="$stores,\"$server\":$shown"
+    done
+    printf '"seen","directory":{%s},"stores":{%s},"queued":%s' "${directory#,}" "${stores#,}" "$(lines "$box/queued")"
+}
+
+while IFS= read -r line; do
+    result=ok type=$(text type)
+    case $type in
+    hello) first_home=$(text home) servers=$(list servers) mailboxes=$(list mailboxes) ;;
+    reset)
+        rm -rf "${site:?}"/*
+        for name in $mailboxes; do
+            mkdir -p "$site/$name/stores"
+            echo "$first_home" >"$site/$name/home"
+            : >"$site/$name/queued"
+        done
+        case $line in *'"start":{'*) result=refused ;; esac ;;
+    do) perform ;;
+    esac
+    case $type in
+    hello) answer='"hello","protocol":1,"name":"mover.sh","implements":"move",
+        "actions":["deliver","log-on","run","program-dies"],"fields":["directory","stores","queued"]' ;;
+    observe) answer=$(observe) ;;
+    *) answer="\"done\",\"result\":\"$result\"" ;;
+    esac
+    printf '{"id":%s,"type":%s}\n' "$(number id)" "$(printf %s "$answer" | tr -d '\n')"
+    [ "$type" = bye ] && break
+done

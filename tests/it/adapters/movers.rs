@@ -1,0 +1,169 @@
+//! The movers that others copy: short, healthy, and correct wherever they can be run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use stranded::adapter::{Child, Implementation, Reference, Welcome, greeting};
+use stranded::oracle::{Conformance, Explanation, Judgement, Manner, Oracle};
+use stranded::scenario::with_procedure;
+use stranded::scenario::{self, Spec};
+use stranded::wire::{Answer, Deed, Done, Event};
+use stranded_model::action::{Action, Kind};
+use stranded_model::scenario::Fault;
+
+use super::{LONG, doctor};
+use crate::process::Drawn;
+
+const NAMES: [&str; 3] = ["mover.py", "mover.rs", "mover.sh"];
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adapters").join(name)
+}
+
+/// The one in Rust, compiled with the standard library alone.
+static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
+    let place = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mover");
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut command = Command::new(compiler);
+    command.args(["--edition", "2024", "-D", "warnings", "-o"]).arg(&place).arg(source("mover.rs"));
+    assert!(command.status().unwrap().success());
+    place
+});
+
+fn command(name: &str) -> Vec<String> {
+    let path = source(name).display().to_string();
+    match name {
+        "mover.py" => vec!["python3".to_owned(), path],
+        "mover.sh" => vec!["sh".to_owned(), path],
+        _ => vec![COMPILED.display().to_string()],
+    }
+}
+
+#[test]
+fn each_is_shorter_than_120_lines_and_healthy() {
+    for name in NAMES {
+        let lines = fs::read_to_string(source(name)).unwrap().lines().count();
+        assert!(lines < 120, "{name} has {lines} lines");
+        let command = command(name);
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        let (code, found) = doctor(&["--deadline", "60s"], &command);
+        assert_eq!(
+            (code, &found["healthy"], &found["remarks"]),
+            (0, &true.into(), &serde_json::json!([])),
+            "{found:#}"
+        );
+    }
+}
+
+/// The scenarios in which mailboxes are fresh, with `move` as their procedure.
+fn fresh() -> Vec<Spec> {
+    let specs = scenario::select(&[]).unwrap().into_iter();
+    let is_fresh = |spec: &Spec| spec.from.is_none() && spec.scenario.start.is_none();
+    specs.filter(is_fresh).map(|spec| with_procedure(&spec, "move").unwrap()).collect()
+}
+
+/// Something that the scenario lets happen now, whatever the mover has done: mail, a logon, or a whole run.
+fn asked(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Deed> {
+    let belief = oracle.belief()?;
+    let beliefs = oracle.beliefs();
+    let first = beliefs.explanations(belief).next()?.clone();
+    let world = &beliefs.scene(&first).world;
+    let faults = &world.scenario.environment.faults;
+    let may_die = faults.contains(&Fault::ProgramDies) && first.state.shared.faults_left > 0;
+    let is_asked = |action: &Action| matches!(action.kind(), Kind::Deliver | Kind::LogOn | Kind::Start);
+    let is_open = |action: &Action| {
+        let step = |one: &Explanation| beliefs.scene(one).world.step(&one.state, action);
+        beliefs.explanations(belief).all(|one| step(one).map_or_else(|reason| !reason.is_bound(), |_| true))
+    };
+    let open: Vec<Action> = world.actions().iter().copied().filter(is_asked).filter(is_open).collect();
+    let action = *open.get(draw.below(open.len() as u64) as usize)?;
+    let deed = oracle.deed_of(&first, &action)?;
+    let Deed::Start { run } = deed else { return Some(deed) };
+    Some(Deed::Run { run, crash: may_die && draw.below(3) == 0 })
+}
+
+/// Drives a mover at random, and has everything judged that the scenario allows to be asked.
+fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Judgement) {
+    let mut child = Child::start(command, LONG, None).unwrap();
+    let greeting = greeting(spec, Vec::new());
+    let Welcome::Ready(can) = child.greet(&greeting).unwrap() else { panic!("{name} skips {}", spec.name) };
+    assert_eq!(can.implements.as_deref(), Some("move"));
+    let mut oracle = Oracle::new(spec, Manner::default()).unwrap();
+    let mut judged = 0;
+    for walk in 0..walks {
+        let mut draw = Drawn(walk);
+        assert_eq!(child.reset(&BTreeMap::new()).unwrap(), Answer::of(Done::Ok));
+        oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
+        for _ in 0..8 {
+            let Some(deed) = asked(&mut oracle, &mut draw) else { break };
+            assert!(can.actions.iter().any(|action| action == deed.action()));
+            let answer = child.perform(&deed).unwrap();
+            oracle.take(&Event::Did { deed, answer }).unwrap();
+            for mailbox in &greeting.mailboxes {
+                let sight = child.observe(mailbox).unwrap();
+                oracle.take(&Event::Saw { mailbox: mailbox.clone(), sight }).unwrap();
+            }
+            judged += 1;
+            if oracle.failed_at().is_some() {
+                break;
+            }
+        }
+    }
+    child.bye().unwrap();
+    (judged, oracle.judgement())
+}
+
+#[test]
+fn each_does_what_the_model_allows_wherever_it_can_be_run() {
+    let specs = fresh();
+    assert!(specs.len() >= 20, "{} scenarios start fresh", specs.len());
+    for (name, walks) in NAMES.into_iter().zip([8, 8, 2]) {
+        let mut judged = 0;
+        for spec in &specs {
+            let (deeds, found) = drive(name, &command(name), spec, walks);
+            assert_eq!(found.conformance, Conformance::Conforming, "{name} in {}: {found:#?}", spec.name);
+            assert!(found.findings.is_empty(), "{name} in {}: {found:#?}", spec.name);
+            judged += deeds;
+        }
+        assert!(judged > 100, "{name}: {judged} deeds were judged");
+    }
+}
+
+#[test]
+fn one_that_is_a_little_wrong_is_caught_in_the_same_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let right = fs::read_to_string(source("mover.py")).unwrap();
+    let spec = &scenario::select(&["move".to_owned()]).unwrap()[0];
+    for (line, instead) in [
+        ("self.home = to", "pass"),
+        ("self.stores[source] = None", "pass"),
+        ("self.stores[to].messages.append(message)", "pass"),
+        ("self.stores[to].in_transit = False", "pass"),
+        ("if source == to or self.home != source:", "if source == to:"),
+    ] {
+        assert!(right.contains(line), "{line}");
+        let path = folder.path().join("mover.py");
+        fs::write(&path, right.replacen(line, instead, 1)).unwrap();
+        let command = ["python3".to_owned(), path.display().to_string()];
+        let (_, found) = drive("a wrong one", &command, spec, 20);
+        assert!(matches!(found.conformance, Conformance::Nonconforming(_)), "{line}: {found:#?}");
+    }
+}
+
+#[test]
+fn none_takes_a_start_that_it_cannot_set_up() {
+    let stranded = scenario::select(&["method-1".to_owned()]).unwrap().remove(0);
+    let mut reference = Reference::new(&stranded, 0).unwrap();
+    let start: BTreeMap<_, _> =
+        [("mailbox-1".to_owned(), reference.observe("mailbox-1").unwrap())].into_iter().collect();
+    for name in NAMES {
+        let mut child = Child::start(&command(name), LONG, None).unwrap();
+        let Welcome::Ready(can) = child.greet(&greeting(&stranded, Vec::new())).unwrap() else { panic!("{name}") };
+        assert!(!can.start);
+        assert_eq!(child.reset(&start).unwrap().result, Done::Refused, "{name}");
+        child.bye().unwrap();
+    }
+}

@@ -1,0 +1,92 @@
+//! What is judged, in the forms that other programs read. Snapshots show each form; what is escaped is shown by hand.
+
+use std::fs;
+
+use pretty_assertions::assert_eq;
+use stranded::report::formats::{Case, Form, Outcome, written};
+
+use crate::cli::stranded_in;
+use crate::logs::Recorder;
+use stranded::scenario::load_scenario;
+
+const FORMS: [Form; 4] = [Form::Junit, Form::Tap, Form::Markdown, Form::Github];
+
+fn cases() -> Vec<Case> {
+    let case = |name: &str, outcome: Outcome, file: Option<&str>, line: Option<usize>| Case {
+        suite: "scenario, one".to_owned(),
+        name: name.to_owned(),
+        outcome,
+        file: file.map(ToOwned::to_owned),
+        line,
+    };
+    let failed = Outcome::Failed {
+        says: "100% lost: a|b\nnext\u{1b}[31m <tag>".to_owned(),
+        detail: "first # line\n```\nlast \u{0}\u{7}".to_owned(),
+    };
+    vec![
+        case("holds", Outcome::Passed, None, None),
+        case("fails", failed, Some("a:b,c.toml"), Some(7)),
+        case("cut", Outcome::Skipped { why: "the time # was over".to_owned() }, None, None),
+        case("broke", Outcome::Error { says: "a defect".to_owned(), detail: String::new() }, None, None),
+    ]
+}
+
+#[test]
+fn every_form_escapes_what_it_has_to() {
+    for form in FORMS {
+        let text = written(&cases(), form);
+        let is_clean = text.chars().all(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'));
+        assert!(is_clean, "{}: {text:?}", form.name());
+        insta::assert_snapshot!(format!("formats-{}", form.name()), text);
+    }
+}
+
+#[test]
+fn github_gets_one_annotation_for_each_case_that_is_not_as_expected() {
+    let text = written(&cases(), Form::Github);
+    let annotations: Vec<&str> = text.lines().filter(|line| line.starts_with("::")).collect();
+    assert_eq!(annotations.len(), 3, "{text}");
+    assert!(annotations[0].starts_with("::error file=a%3Ab%2Cc.toml,line=7,title=scenario%2C one/fails::100%25 lost"));
+}
+
+#[test]
+fn a_check_says_its_verdicts_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = stranded_in(folder.path(), &["show", "second-move"]).out;
+    let wrong = shown.replace("no-loss = \"violated\"\n", "");
+    fs::write(folder.path().join("wrong.toml"), wrong).unwrap();
+    for form in FORMS {
+        let right = stranded_in(folder.path(), &["check", "second-move", "--format", form.name()]);
+        assert_eq!((right.code, right.err.as_str()), (0, ""));
+        let wrong = stranded_in(folder.path(), &["check", "wrong.toml", "--format", form.name()]);
+        assert_eq!(wrong.code, 1);
+        insta::assert_snapshot!(format!("check-{}", form.name()), wrong.out);
+        let cut = stranded_in(folder.path(), &["check", "second-move", "--format", form.name(), "--timeout", "0s"]);
+        assert_eq!(cut.code, 3, "{}", cut.out);
+        assert!(cut.out.contains("inconclusive"), "{}", cut.out);
+    }
+}
+
+#[test]
+fn a_judged_log_says_its_verdict_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = load_scenario("second-move").unwrap();
+    fs::write(folder.path().join("log.jsonl"), Recorder::new(&spec).delivers("m1").runs().runs().text()).unwrap();
+    for form in FORMS {
+        let arguments = ["validate", "second-move", "log.jsonl", "--implements", "move", "--format", form.name()];
+        let ran = stranded_in(folder.path(), &arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+        insta::assert_snapshot!(format!("validate-{}", form.name()), ran.out);
+    }
+}
+
+#[test]
+fn a_command_without_cases_says_that_it_has_none() {
+    for arguments in [&["list"][..], &["check", "move", "--assumptions"]] {
+        for form in FORMS {
+            let ran = stranded_in(std::path::Path::new("."), &[arguments, &["--format", form.name()]].concat());
+            assert_eq!(ran.code, 2);
+            assert!(ran.err.contains(&format!("has nothing to say as {}", form.name())), "{}", ran.err);
+        }
+    }
+}

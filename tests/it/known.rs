@@ -1,0 +1,124 @@
+//! Known deviations: what they cover, and that an entry that covers nothing fails.
+
+use jiff::civil::{Date, date};
+use stranded::drive::known::{Found, Known, Surprise, today};
+use stranded::oracle::Word;
+use stranded_model::property::Safety;
+
+const LOSS: Surprise = Surprise { word: Word::Loss, property: Some(Safety::NoLoss) };
+const LAST_COPY: Surprise = Surprise { word: Word::Loss, property: Some(Safety::NoLastCopyDelete) };
+const TODAY: Date = date(2026, 12, 1);
+
+fn entry(scenario: &str, rest: &str) -> String {
+    format!(
+        "[[deviation]]\nscenario = \"{scenario}\"\nverdict = \"loss\"\nreason = \"ticket 7\"\nexpires = 2027-01-01\n{rest}\n"
+    )
+}
+
+fn found(scenario: &str, surprises: &[Surprise]) -> Found {
+    Found { scenario: scenario.to_owned(), surprises: surprises.to_vec() }
+}
+
+/// What remains, and how the complaints begin.
+fn settled(file: &str, found: &[Found], today: Date) -> (Vec<Surprise>, Vec<String>) {
+    let known = Known::parse("known.toml", file).unwrap();
+    let settled = known.settle(found, today);
+    assert_eq!(settled.is_as_known(), settled.remaining.is_empty() && settled.complaints.is_empty());
+    (settled.remaining.iter().map(|(_, surprise)| *surprise).collect(), settled.complaints)
+}
+
+#[test]
+fn what_is_known_surprises_nobody_and_what_is_not_known_does() {
+    let file = entry("second-move", "property = \"no-loss\"");
+    assert_eq!(settled(&file, &[found("second-move", &[LOSS])], TODAY), (vec![], vec![]));
+    assert_eq!(settled(&file, &[found("second-move", &[LOSS, LAST_COPY])], TODAY), (vec![LAST_COPY], vec![]));
+}
+
+#[test]
+fn without_a_property_every_one_of_the_verdict_is_covered_in_its_scenario_alone() {
+    let file = entry("second-move", "");
+    assert_eq!(settled(&file, &[found("second-move", &[LOSS, LAST_COPY])], TODAY), (vec![], vec![]));
+    let elsewhere = [found("second-move", &[LOSS]), found("move", &[LOSS])];
+    assert_eq!(settled(&file, &elsewhere, TODAY), (vec![LOSS], vec![]));
+}
+
+#[test]
+fn what_is_known_and_passes_now_is_a_complaint() {
+    let file = entry("second-move", "property = \"no-loss\"");
+    let says =
+        "known.toml:1: `loss` in second-move (no-loss) is known, and was not found: it passes now, so remove the entry";
+    assert_eq!(settled(&file, &[found("second-move", &[])], TODAY), (vec![], vec![says.to_owned()]));
+    assert_eq!(settled(&file, &[found("second-move", &[LAST_COPY])], TODAY), (vec![LAST_COPY], vec![says.to_owned()]));
+}
+
+#[test]
+fn an_entry_counts_to_the_day_before_it_expires() {
+    let (file, shown) = (entry("second-move", ""), [found("second-move", &[LOSS])]);
+    assert_eq!(settled(&file, &shown, date(2026, 12, 31)), (vec![], vec![]));
+    let (remaining, complaints) = settled(&file, &shown, date(2027, 1, 1));
+    assert_eq!(remaining, [LOSS]);
+    assert_eq!(
+        complaints,
+        ["known.toml:1: `loss` in second-move expired on 2027-01-01; it is still there. It was left because: ticket 7"]
+    );
+}
+
+#[test]
+fn an_entry_that_has_expired_fails_whatever_is_driven() {
+    let (_, complaints) = settled(&entry("second-move", ""), &[found("move", &[])], date(2028, 1, 1));
+    assert!(complaints[0].contains("expired on 2027-01-01; it was not seen now"), "{complaints:?}");
+}
+
+#[test]
+fn an_entry_for_another_built_in_scenario_says_nothing_and_one_for_no_scenario_at_all_fails() {
+    assert_eq!(settled(&entry("second-move", ""), &[found("move", &[])], TODAY), (vec![], vec![]));
+    let says = "known.toml:1: `loss` in second-mvoe matches nothing: no scenario of this name was driven, and none is built in";
+    assert_eq!(settled(&entry("second-mvoe", ""), &[found("move", &[])], TODAY), (vec![], vec![says.to_owned()]));
+    assert_eq!(settled(&entry("my-own", ""), &[found("my-own", &[LOSS])], TODAY), (vec![], vec![]));
+}
+
+/// What is wrong with a file, in its first words.
+#[track_caller]
+fn refused(file: &str, with: &[&str]) {
+    let told = Known::parse("known.toml", file).unwrap_err().to_string();
+    for words in with {
+        assert!(told.contains(words), "{words:?} is not in:\n{told}");
+    }
+}
+
+#[test]
+fn a_file_is_read_strictly() {
+    assert_eq!(Known::parse("known.toml", "").unwrap().deviations().len(), 0);
+    let good = entry("second-move", "property = \"no-loss\"");
+    assert_eq!(Known::parse("known.toml", &good).unwrap().deviations()[0].expires, date(2027, 1, 1));
+    let with = |from: &str, to: &str| good.replace(from, to);
+    refused(
+        &with("reason", "reasons"),
+        &["unknown key in deviation 1: `reasons`", "did you mean `reason`?", "lacks `reason`"],
+    );
+    refused(&with("ticket 7", " "), &["`reason` is empty", "known.toml:4"]);
+    refused(&with("\"loss\"", "\"los\""), &["unknown value of `verdict` `los`", "did you mean `loss`?"]);
+    refused(&with("\"loss\"", "\"conforming\""), &["unknown value of `verdict` `conforming`"]);
+    refused(&with("no-loss", "no-los"), &["unknown value of `property` `no-los`", "did you mean `no-loss`?"]);
+    refused(&with("expires = 2027-01-01", ""), &["deviation 1 lacks `expires`"]);
+    refused(&with("2027-01-01", "\"2027-01-01\""), &["`expires` is of the wrong type", "known.toml:5"]);
+    refused(&with("2027-01-01", "2027-01-01T10:00:00Z"), &["`expires` is no plain date"]);
+    refused(
+        &with("[[deviation]]", "[[deviations]]"),
+        &["unknown key in the file: `deviations`", "did you mean `deviation`?"],
+    );
+    refused(
+        &format!("{good}{good}"),
+        &["`loss` in second-move (no-loss) is listed twice", "the one on line 1 covers it"],
+    );
+    refused("deviation = 3", &["`deviation` is of the wrong type"]);
+    refused("[[deviation]", &["not TOML"]);
+}
+
+#[test]
+fn today_is_what_the_environment_says_it_is() {
+    assert_eq!(today(Some("0")).unwrap(), date(1970, 1, 1));
+    assert_eq!(today(Some("1800000000")).unwrap(), date(2027, 1, 15));
+    assert!(today(Some("tomorrow")).unwrap_err().contains("SOURCE_DATE_EPOCH is `tomorrow`"));
+    assert!(today(None).unwrap() > date(2026, 1, 1));
+}

@@ -1,0 +1,63 @@
+//! Logs of what the model itself does, recorded as a tester of a mover would record them.
+
+use stranded::adapter::{Implementation, Reference};
+use stranded::scenario::Spec;
+use stranded::wire::deed::Run;
+use stranded::wire::{Deed, Event};
+
+/// A recorder beside the reference.
+pub(crate) struct Recorder<'a> {
+    system: Reference<'a>,
+    spec: &'a Spec,
+    pub(crate) events: Vec<Event>,
+}
+
+impl<'a> Recorder<'a> {
+    /// A run begins.
+    pub(crate) fn new(spec: &'a Spec) -> Self {
+        let mut system = Reference::new(spec, 0).unwrap();
+        system.reset(&Default::default()).unwrap();
+        Self { system, spec, events: vec![Event::Reset { start: Default::default() }] }
+    }
+
+    /// Does something, and looks at the mailbox.
+    pub(crate) fn does(mut self, deed: Deed) -> Self {
+        let answer = self.system.perform(&deed).unwrap();
+        self.events.push(Event::Did { deed, answer });
+        let sight = self.system.observe("mailbox-1").unwrap();
+        self.events.push(Event::Saw { mailbox: "mailbox-1".to_owned(), sight });
+        self
+    }
+
+    /// A message arrives.
+    pub(crate) fn delivers(self, message: &str) -> Self {
+        let by = self.spec.scenario.site.servers.values().next().unwrap().clone();
+        self.does(Deed::Deliver { mailbox: "mailbox-1".to_owned(), message: message.to_owned(), by })
+    }
+
+    /// The first administrator's first run, to its end.
+    pub(crate) fn runs(self) -> Self {
+        let deed = Deed::Run { run: first_run(self.spec), crash: false };
+        self.does(deed)
+    }
+
+    /// The log.
+    pub(crate) fn text(&self) -> String {
+        self.events.iter().map(|event| event.line() + "\n").collect()
+    }
+}
+
+/// The first run of a scenario.
+pub(crate) fn first_run(spec: &Spec) -> Run {
+    let person = &spec.scenario.administrators[0];
+    let run = &person.runs[0];
+    let server = |id| spec.scenario.site.servers[id].clone();
+    Run {
+        mailbox: "mailbox-1".to_owned(),
+        administrator: person.name.clone(),
+        procedure: run.procedure.name.clone(),
+        from: server(run.from),
+        to: server(run.to),
+        connected_to: server(run.connected_to),
+    }
+}

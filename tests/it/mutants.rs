@@ -1,0 +1,275 @@
+//! Every wrong implementation is found by the scenarios that are built in, in a run as short as can be; what is right never is.
+//! `specs/mutants.md` has what is found, and `STRANDED_UPDATE=1 cargo test --test it mutants` writes it anew.
+
+mod search;
+mod table;
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use pretty_assertions::{assert_eq, assert_ne};
+use rayon::prelude::*;
+use stranded::adapter::Implementation;
+use stranded::adapter::mutant::{self, Defect, Mutant, Mutated};
+use stranded::adapter::reference::Moment;
+use stranded::oracle::{self, Oracle, Word};
+use stranded::scenario::Spec;
+use stranded::scenario::with_procedure;
+use stranded::wire::{Answer, Deed, Done, Sight};
+use stranded_model::World;
+use stranded_model::action::Kind;
+use stranded_model::state::State;
+
+use self::search::{Found, Goal, Grain, Manner, shortest};
+use crate::worlds::{builtins, loaded};
+
+static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
+static FOUND: LazyLock<Vec<Caught>> = LazyLock::new(hunt);
+
+/// A mutant in a scenario, with the shortest runs that show it.
+pub(crate) struct Caught {
+    mutant: &'static str,
+    scenario: usize,
+    runs: Option<Found>,
+    steps: Option<Found>,
+}
+
+/// The most places that a search of the matrix looks at.
+const PLACES_MAX: usize = 250;
+/// The most explanations that a judge keeps in it.
+const EXPLANATIONS_MAX: usize = 2_000;
+/// The most states in which a tampered world is looked at for a difference, before anybody judges.
+const STATES_MAX: usize = 800;
+
+/// Nobody does anything wrong.
+static NOTHING_WRONG: Mutant =
+    Mutant { name: "nothing-wrong", says: "It does nothing wrong", defect: Defect::World(|_, _, _| ()) };
+
+/// The parts of a sight, each left out.
+const MASKS: [fn(&mut Sight); 6] = [
+    |sight| sight.directory.clear(),
+    |sight| sight.stores.clear(),
+    |sight| sight.queued = None,
+    |sight| sight.returned = None,
+    |sight| sight.saved = None,
+    |sight| sight.delivery_held = None,
+];
+
+fn everything_seen(_: &mut Sight) {}
+
+fn manner(grain: Grain) -> Manner {
+    Manner { grain, goal: Goal::Surprise, places_max: PLACES_MAX, mask: everything_seen }
+}
+
+/// A judge of what implements one procedure, or of what runs the scenario as it is.
+fn judge<'a>(scene: &'a Spec, implements: Option<&str>) -> Oracle<'a> {
+    let manner = oracle::Manner {
+        explanations_max: EXPLANATIONS_MAX,
+        keeps_expectations: implements.is_none(),
+        ..oracle::Manner::default()
+    };
+    Oracle::new(scene, manner).unwrap()
+}
+
+fn scene(spec: &Spec, implements: Option<&str>) -> Spec {
+    implements.map_or_else(|| spec.clone(), |name| with_procedure(spec, name).unwrap())
+}
+
+/// What the mutants are to be, each once: a procedure, or whatever a scenario runs; in every scenario.
+fn places() -> Vec<(usize, Option<&'static str>)> {
+    let kinds: BTreeSet<_> = mutant::all().map(Mutant::implements).collect();
+    (0..SPECS.len()).flat_map(|spec| kinds.iter().map(move |kind| (spec, *kind)).collect::<Vec<_>>()).collect()
+}
+
+/// The first world of a judge's scene.
+fn world(oracle: &Oracle<'_>) -> World {
+    oracle.scenes()[0].world.clone()
+}
+
+/// Every mutant in every scenario.
+fn hunt() -> Vec<Caught> {
+    places().into_par_iter().flat_map_iter(|(place, kind)| hunt_in(place, kind)).collect()
+}
+
+fn hunt_in(place: usize, kind: Option<&'static str>) -> Vec<Caught> {
+    let spec = &SPECS[place];
+    let scene = scene(spec, kind);
+    let mut oracle = judge(&scene, kind);
+    let states = if kind.is_none() { states(&world(&oracle)) } else { Vec::new() };
+    let of_kind = mutant::all().filter(|mutant| mutant.implements() == kind);
+    let can_act = |mutant: &&Mutant| is_different(mutant, &world(&oracle), &states);
+    let mutants: Vec<&'static Mutant> = of_kind.filter(can_act).collect();
+    let mut caught = Vec::new();
+    for mutant in mutants {
+        if oracle.remembers() > search::REMEMBERED_MAX / 2 {
+            oracle = judge(&scene, kind);
+        }
+        let mut system = Mutated::in_world(mutant, spec, world(&oracle));
+        let mut find = |grain| shortest(&mut oracle, &mut system, &manner(grain));
+        let (runs, steps) = (find(Grain::Runs), find(Grain::Steps));
+        if runs.is_some() || steps.is_some() {
+            caught.push(Caught { mutant: mutant.name, scenario: place, runs, steps });
+        }
+    }
+    caught
+}
+
+/// The nearest states of a world.
+fn states(world: &World) -> Vec<State> {
+    let mut found = world.initial.clone();
+    let mut known: rustc_hash::FxHashSet<State> = found.iter().cloned().collect();
+    let mut next = 0;
+    while next < found.len() && found.len() < STATES_MAX {
+        let state = found[next].clone();
+        found.extend(world.enabled(&state).map(|(_, after)| after).filter(|after| known.insert(after.clone())));
+        next += 1;
+    }
+    found
+}
+
+/// Whether a tampered world does anything else in one of these states; programs and sights are taken to.
+fn is_different(mutant: &Mutant, world: &World, states: &[State]) -> bool {
+    let Defect::World(tampering) = mutant.defect else { return true };
+    states.iter().any(|before| {
+        world.actions().iter().any(|action| {
+            let occurred = world.occur(before, action);
+            let (step, right) = occurred.map_or((None, None), |one| (one.step, Some(one.state)));
+            let happened = right.is_some();
+            let right = right.unwrap_or_else(|| before.clone());
+            let ended = step.and_then(|executed| executed.ended).map(Done::from);
+            let told = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
+            let (mut after, mut answer) = (right.clone(), told.clone());
+            tampering(&Moment { world, action, before, step, happened }, &mut after, &mut answer);
+            (after, answer) != (right, told)
+        })
+    })
+}
+
+#[test]
+fn every_mutant_is_caught_by_some_scenario() {
+    let caught: BTreeSet<&str> = FOUND.iter().map(|one| one.mutant).collect();
+    let free: Vec<&str> = mutant::all().map(|mutant| mutant.name).filter(|name| !caught.contains(name)).collect();
+    assert_eq!(free, Vec::<&str>::new(), "a mutant that no scenario catches is a missing scenario");
+    assert!(caught.len() >= 30);
+}
+
+#[test]
+fn the_page_of_mutants_says_which_scenarios_catch_each_and_in_how_many_deeds() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/mutants.md");
+    let page = table::page(&SPECS, &FOUND);
+    if std::env::var_os("STRANDED_UPDATE").is_some() {
+        std::fs::write(path, &page).unwrap();
+        return;
+    }
+    let written = std::fs::read_to_string(path).unwrap();
+    assert_eq!(written, page, "write it anew: STRANDED_UPDATE=1 cargo test --test it mutants");
+}
+
+#[test]
+fn what_does_nothing_wrong_is_never_caught() {
+    let caught: Vec<(&str, Option<&str>, Found)> = places()
+        .into_par_iter()
+        .flat_map_iter(|(place, kind)| {
+            let scene = scene(&SPECS[place], kind);
+            let mut oracle = judge(&scene, kind);
+            let mut system = Mutated::in_world(&NOTHING_WRONG, &scene, world(&oracle));
+            let found = [Grain::Runs, Grain::Steps].map(|grain| shortest(&mut oracle, &mut system, &manner(grain)));
+            found.into_iter().flatten().map(move |found| (SPECS[place].name.as_str(), kind, found)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(caught.is_empty(), "{:#?}", caught.first());
+}
+
+#[test]
+fn what_does_nothing_wrong_is_never_caught_whatever_is_not_seen_of_it() {
+    let caught: Vec<(&str, usize, Found)> = SPECS
+        .par_iter()
+        .flat_map_iter(|spec| {
+            let mut oracle = judge(spec, None);
+            let mut system = Mutated::in_world(&NOTHING_WRONG, spec, world(&oracle));
+            let masks = MASKS.into_iter().enumerate();
+            let found = masks.filter_map(|(place, mask)| {
+                let manner = Manner { mask, places_max: 60, ..manner(Grain::Steps) };
+                Some((spec.name.as_str(), place, shortest(&mut oracle, &mut system, &manner)?))
+            });
+            found.collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(caught.is_empty(), "{:#?}", caught.first());
+}
+
+/// The shortest run of the article's program, in this scenario, in which a judge of `move` finds this.
+fn article(scenario: &str, grain: Grain, word: Word) -> Found {
+    let spec = loaded(scenario);
+    let mutant = Mutant::named("move-of-the-article").unwrap();
+    let scene = mutant.scene(&spec).unwrap();
+    let mut oracle = judge(&scene, mutant.implements());
+    let mut system = Mutated::in_world(mutant, &spec, world(&oracle));
+    let manner = Manner { goal: Goal::Finding(word), places_max: 2_000, ..manner(grain) };
+    shortest(&mut oracle, &mut system, &manner).unwrap()
+}
+
+#[test]
+fn the_articles_program_is_caught_twice_once_for_its_success_and_once_for_the_loss() {
+    for scenario in ["second-move", "move"] {
+        let actions = |found: &Found| found.deeds.iter().map(Deed::action).collect::<Vec<_>>();
+        let loss = article(scenario, Grain::Runs, Word::Loss);
+        assert_eq!(actions(&loss), ["deliver", "run", "run"], "{scenario}");
+        let first = loss.words.iter().find(|(_, word)| *word == Word::FalseSuccess).unwrap();
+        let last = loss.words.last().unwrap();
+        assert_eq!(last.1, Word::Loss);
+        assert!(first.0 < last.0, "{scenario}: false success comes first: {:?}", loss.words);
+        assert_eq!(actions(&article(scenario, Grain::Runs, Word::FalseSuccess)), ["run"], "{scenario}");
+        // As many as the shortest way to a loss that the model has.
+        assert_eq!(article(scenario, Grain::Steps, Word::Loss).deeds.len(), 12, "{scenario}");
+        assert_eq!(article(scenario, Grain::Steps, Word::FalseSuccess).deeds.len(), 9, "{scenario}");
+    }
+}
+
+#[test]
+fn every_mutant_has_a_name_of_its_own_and_one_sentence() {
+    let names: Vec<&str> = mutant::all().map(|mutant| mutant.name).collect();
+    let distinct: BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(distinct.len(), names.len());
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    };
+    for one in mutant::all() {
+        assert!(one.name.split('-').all(is_word), "{}", one.name);
+        assert!(one.says.starts_with(char::is_uppercase), "{}", one.says);
+        assert!(!one.says.ends_with('.') && !one.says.contains("  "), "{}", one.says);
+    }
+}
+
+#[test]
+fn a_mutant_is_found_by_its_name_and_the_nearest_is_offered_otherwise() {
+    assert_eq!(Mutant::named("delete-before-copy").unwrap().implements(), Some("move"));
+    let wrong = Mutant::named("delete-before-cpoy").unwrap_err();
+    assert!(wrong.contains("did you mean `delete-before-copy`?"), "{wrong}");
+}
+
+#[test]
+fn a_wrong_program_is_another_program_than_the_right_one() {
+    for mutant in mutant::all() {
+        let Some(program) = mutant.program() else { continue };
+        let name = mutant.implements().unwrap();
+        let right = stranded::scenario::builtin::procedure(name).unwrap().decoded();
+        assert_ne!(program, right, "{}", mutant.name);
+        assert_eq!(program.name, right.name);
+        let all_go_on =
+            program.steps.iter().flat_map(|step| &step.on).all(|handler| handler.next < program.steps.len());
+        assert!(all_go_on, "{}", mutant.name);
+    }
+}
+
+#[test]
+fn whoever_gives_a_run_up_that_waits_for_ever_has_ended_it() {
+    let mut spec = loaded("q162998");
+    spec.scenario.site.replication = stranded_model::scenario::Replication::Eventual;
+    let mut reference = stranded::adapter::Reference::new(&spec, 0).unwrap();
+    let start = reference.world().actions().iter().find(|action| action.kind() == Kind::Start).unwrap();
+    let Some(Deed::Start { run }) = reference.deed(start) else { panic!("a run has a start") };
+    assert_eq!(reference.perform(&Deed::Run { run, crash: false }).unwrap(), Answer::of(Done::Unknown));
+    let mut programs = reference.state().accounts.values().flat_map(|account| account.programs.values());
+    assert!(programs.all(|program| !program.is_running()));
+}

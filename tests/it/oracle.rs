@@ -1,0 +1,169 @@
+//! The oracle explains everything that the model does, however little of it is seen, and nothing else.
+
+mod corrupted;
+mod naive;
+mod overlap;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use stranded::adapter::{Implementation, Reference};
+use stranded::check;
+use stranded::engine::{Engine, Limits};
+use stranded::oracle::{Conformance, Manner, Oracle};
+use stranded::scenario::{self, Spec};
+use stranded::wire::{Answer, Done, Event, Sight};
+use stranded_model::World;
+use stranded_model::action::Kind;
+use stranded_model::property::Safety;
+
+/// Numbers drawn with a seed.
+struct Draw(ChaCha8Rng);
+
+impl Draw {
+    fn of(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        (self.0.next_u64() % count as u64) as usize
+    }
+
+    fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+
+    fn any<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+}
+
+/// A scenario with its worlds, one for each combination of what no source settles.
+fn worlds(spec: &Spec) -> Vec<World> {
+    let world = |assumptions| check::world(spec, assumptions, Engine::default(), &Limits::default()).unwrap();
+    check::worlds(spec).into_iter().map(world).collect()
+}
+
+/// An event of a run of the model, and the properties that the run has broken when it happens.
+#[derive(Clone)]
+struct Shown {
+    event: Event,
+    broken: Vec<Safety>,
+}
+
+/// One random run of the model, as a log in which everything is seen.
+fn random_run(spec: &Spec, world: &World, draw: &mut Draw, steps_max: usize) -> Vec<Shown> {
+    let mut world = world.clone();
+    let first = draw.below(world.initial.len());
+    world.initial.swap(0, first);
+    let mut system = Reference::in_world(spec, world);
+    let mut broken: Vec<Safety> = Vec::new();
+    let mut shown = vec![Shown { event: Event::Reset { start: Default::default() }, broken: Vec::new() }];
+    for _ in 0..=steps_max {
+        let is_broken = |property: &Safety| !property.holds(system.world(), system.state());
+        broken.extend(Safety::ALL.into_iter().filter(is_broken));
+        for mailbox in 0..spec.scenario.site.mailboxes {
+            let mailbox = format!("mailbox-{}", mailbox + 1);
+            let sight = system.observe(&mailbox).unwrap();
+            shown.push(Shown { event: Event::Saw { mailbox, sight }, broken: broken.clone() });
+        }
+        let enabled: Vec<_> = system.world().enabled(system.state()).map(|(action, _)| action).collect();
+        if enabled.is_empty() {
+            break;
+        }
+        let deed = system.deed(draw.any(&enabled)).unwrap();
+        let answer = system.perform(&deed).unwrap();
+        let is_broken = |property: &Safety| !property.holds(system.world(), system.state());
+        broken.extend(Safety::ALL.into_iter().filter(is_broken));
+        shown.push(Shown { event: Event::Did { deed, answer }, broken: broken.clone() });
+    }
+    shown
+}
+
+/// The same run, of which some things were not seen, and some answers say nothing.
+fn masked(shown: &[Shown], draw: &mut Draw) -> Vec<Shown> {
+    let spontaneous = [Kind::Replicate, Kind::Redeliver, Kind::Refresh];
+    let mut left = Vec::new();
+    for one in shown {
+        let mut one = one.clone();
+        match &mut one.event {
+            Event::Did { deed, answer } => {
+                if deed.kind().is_some_and(|kind| spontaneous.contains(&kind)) && draw.one_in(2) {
+                    continue;
+                }
+                if draw.one_in(4) {
+                    *answer = Answer::of(Done::Unknown);
+                }
+            }
+            Event::Saw { sight, .. } => {
+                if draw.one_in(3) {
+                    continue;
+                }
+                mask(sight, draw);
+            }
+            Event::Reset { .. } | Event::Call { .. } | Event::Return { .. } => {}
+        }
+        left.push(one);
+    }
+    left
+}
+
+fn mask(sight: &mut Sight, draw: &mut Draw) {
+    sight.directory.retain(|_, _| !draw.one_in(3));
+    for homes in sight.directory.values_mut().flatten() {
+        homes.home_mdb = homes.home_mdb.take().filter(|_| !draw.one_in(3));
+        homes.home_mta = homes.home_mta.take().filter(|_| !draw.one_in(3));
+    }
+    sight.stores.retain(|_, _| !draw.one_in(3));
+    for store in sight.stores.values_mut().flatten() {
+        store.messages = store.messages.take().filter(|_| !draw.one_in(3));
+        store.pending = store.pending.take().filter(|_| !draw.one_in(3));
+        store.in_transit = store.in_transit.take().filter(|_| !draw.one_in(3));
+    }
+    sight.queued = sight.queued.take().filter(|_| !draw.one_in(3));
+    sight.returned = sight.returned.take().filter(|_| !draw.one_in(3));
+    sight.saved = sight.saved.take().filter(|_| !draw.one_in(3));
+    sight.delivery_held = sight.delivery_held.take().filter(|_| !draw.one_in(3));
+}
+
+/// Judges a run in which nothing is wrong but what is broken in it; anything else is a false alarm.
+fn judge_true(oracle: &mut Oracle<'_>, run: &[Shown], what: &str) {
+    oracle.start_over();
+    let mut found = 0;
+    for one in run {
+        oracle.take(&one.event).unwrap();
+        for finding in &oracle.findings()[found..] {
+            let is_so = finding.property.is_some_and(|property| one.broken.contains(&property));
+            assert!(is_so, "{what}: {finding:?}, of {:?}", one.broken);
+        }
+        found = oracle.findings().len();
+    }
+    let judgement = oracle.judgement();
+    assert!(oracle.belief().is_some(), "{what}: {:?}", judgement.conformance);
+    assert!(!matches!(judgement.conformance, Conformance::Nonconforming(_)), "{what}: {:?}", judgement.conformance);
+}
+
+#[test]
+fn of_ten_thousand_runs_of_the_model_none_is_a_false_alarm_however_little_of_it_is_seen() {
+    const RUNS: usize = 10_000;
+    const STEPS_MAX: usize = 40;
+    let specs = scenario::select(&[]).unwrap();
+    let each = RUNS.div_ceil(specs.len());
+    let mut runs = 0;
+    for spec in &specs {
+        let worlds = worlds(spec);
+        let mut oracle = Oracle::new(spec, Manner::default()).unwrap();
+        for seed in 0..each {
+            let mut draw = Draw::of(seed as u64);
+            let combination = seed % worlds.len();
+            let run = random_run(spec, &worlds[combination], &mut draw, STEPS_MAX);
+            let partial = masked(&run, &mut draw);
+            let what = |which: &str| format!("{}, combination {combination}, seed {seed}, {which}", spec.name);
+            judge_true(&mut oracle, &partial, &what("masked"));
+            if seed % 10 == 0 {
+                judge_true(&mut oracle, &run, &what("unmasked"));
+            }
+            runs += 1;
+        }
+    }
+    assert!(runs >= RUNS);
+}

@@ -1,0 +1,242 @@
+//! The schemas: everything that is read and written here is valid, and what is a little wrong is not.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use stranded::scenario::{builtin, step_words};
+use stranded::schema::{Kind, schema};
+use stranded::wire::{Event, Reply, Request};
+
+use crate::adapters::transcript;
+use crate::cli::stranded_in;
+
+fn validator(kind: Kind) -> Validator {
+    let schema = schema(kind);
+    assert!(jsonschema::meta::is_valid(&schema), "{kind:?}");
+    jsonschema::draft202012::new(&schema).unwrap()
+}
+
+#[track_caller]
+fn assert_valid(validator: &Validator, value: &Value, what: &str) {
+    let wrong: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{what}: {wrong:#?}");
+}
+
+/// A TOML text as JSON.
+fn toml(text: &str) -> Value {
+    toml::from_str(text).unwrap()
+}
+
+#[test]
+fn every_kind_has_a_schema_that_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for (kind, name) in
+        Kind::ALL.into_iter().zip(["scenario", "procedure", "trace", "snapshot", "report", "adapter", "log"])
+    {
+        let _valid = validator(kind);
+        let ran = stranded_in(folder.path(), &["schema", name]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap(), schema(kind), "{name}");
+    }
+    assert_eq!(stranded_in(folder.path(), &["schema", "word"]).code, 2);
+}
+
+#[test]
+fn every_built_in_scenario_and_procedure_is_valid() {
+    let (scenario, procedure) = (validator(Kind::Scenario), validator(Kind::Procedure));
+    for found in builtin::scenarios() {
+        assert_valid(&scenario, &toml(found.text), found.name);
+        assert!(!procedure.is_valid(&toml(found.text)), "{}", found.name);
+    }
+    for found in builtin::procedures() {
+        assert_valid(&procedure, &toml(found.text), found.name);
+    }
+    let words: BTreeSet<&str> = step_words().collect();
+    let schema = schema(Kind::Procedure);
+    let steps = schema["$defs"]["step"]["oneOf"].as_array().unwrap();
+    let known = steps.iter().map(|step| step["properties"]["do"]["const"].as_str().unwrap()).collect();
+    assert_eq!(words, known);
+}
+
+#[test]
+fn a_scenario_or_a_procedure_that_is_a_little_wrong_is_not_valid() {
+    let scenario = validator(Kind::Scenario);
+    let text = builtin::scenario("second-move").unwrap().text;
+    for (right, wrong) in [
+        ("[site]", "[sites]"),
+        ("name = ", "nam = "),
+        ("second-move\"", "Second Move\""),
+        ("family = \"article\"", "family = \"articles\""),
+        ("delivery = \"before\"", "delivery = \"after\""),
+        ("messages = ", "messages = 1"),
+        ("[expect]", "[expect]\nno-losses = \"holds\""),
+        ("no-loss = \"violated\"", "no-loss = \"inconclusive\""),
+        ("runs-max = 2", "runs-max = \"twice\""),
+        ("administrator", "administator"),
+    ] {
+        assert!(text.contains(right), "{right}");
+        assert!(!scenario.is_valid(&toml(&text.replacen(right, wrong, 1))), "{right} → {wrong}");
+    }
+    let procedure = validator(Kind::Procedure);
+    let with = |step: Value| json!({"name": "mine", "step": [step]});
+    for (step, valid) in [
+        (json!({"do": "report", "outcome": "ok"}), true),
+        (json!({"do": "report", "outcome": "okay"}), false),
+        (json!({"do": "report"}), false),
+        (json!({"do": "reports", "outcome": "ok"}), false),
+        (json!({"do": "create-mailbox", "at": "to", "on": {"duplicate": "x"}}), true),
+        (json!({"do": "create-mailbox", "at": "to", "on": {"dup": "x"}}), false),
+        (json!({"do": "create-mailbox", "at": "to", "from": "to"}), false),
+        (json!({"do": "create-mailbox", "at": "to", "when": {"duplicate-abort": "removes-source"}}), true),
+        (json!({"do": "create-mailbox", "at": "to", "when": {"duplicate-abort": "removes"}}), false),
+        (json!({"do": "require", "home-is": "to"}), true),
+        (json!({"do": "require", "home-is": "to", "empty": "to"}), false),
+        (json!({"do": "require"}), false),
+        (json!({"do": "require", "replicas-agree": false}), false),
+        (json!({"do": "raw-edit", "home-mta": "x"}), true),
+        (json!({"do": "raw-edit"}), false),
+    ] {
+        assert_eq!(procedure.is_valid(&with(step.clone())), valid, "{step}");
+    }
+    assert!(!procedure.is_valid(&json!({"name": "mine", "step": []})));
+}
+
+#[test]
+fn every_report_and_every_saved_trace_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = stranded_in(folder.path(), &["check", "article", "--format", "json", "--traces", "traces"]);
+    let (reports, traces) = (validator(Kind::Report), validator(Kind::Trace));
+    let mut report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_valid(&reports, &report, "the report");
+    let mut found = 0;
+    for entry in fs::read_dir(folder.path().join("traces")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut trace: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        assert_valid(&traces, &trace, &path.display().to_string());
+        trace["steps"][0]["state"]["mailboxes"]["mailbox-1"]["queued"] = Value::Null;
+        assert!(!traces.is_valid(&trace));
+        found += 1;
+    }
+    assert!(found >= 5, "{found} traces");
+    report["scenarios"][0]["properties"][0]["verdct"] = "holds".into();
+    assert!(!reports.is_valid(&report));
+    report["scenarios"][0]["properties"][0] = json!({"name": "no-loss"});
+    assert!(!reports.is_valid(&report));
+}
+
+#[test]
+fn a_snapshot_that_can_be_read_is_valid_and_its_nearest_neighbour_is_not() {
+    let snapshots = validator(Kind::Snapshot);
+    let good = json!({"mailbox": "alice", "directory": {"SRC": {"home-mdb": "SRC"}, "DST": null},
+        "stores": {"SRC": null, "DST": {"messages": ["1", "2"], "size": 3}}, "seen": "at noon"});
+    assert_valid(&snapshots, &good, "the snapshot");
+    for (place, wrong) in [
+        ("/mailbox", json!(null)),
+        ("/mailbox", json!("a\u{7}b")),
+        ("/directory/SRC", json!("SRC")),
+        ("/directory/SRC/home-mdb", json!(1)),
+        ("/stores/DST/messages", json!("1")),
+        ("/stores/DST", json!({})),
+        ("/stores/DST/messages/1", json!("1")),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(place).unwrap() = wrong;
+        assert!(!snapshots.is_valid(&bad), "{bad}");
+    }
+}
+
+/// Everything that differs from a value in one place.
+fn neighbours(value: &Value) -> Vec<Value> {
+    let others = [
+        json!(null),
+        json!("x"),
+        json!(7),
+        json!(-1),
+        json!(true),
+        json!([]),
+        json!([1]),
+        json!({}),
+        json!({"x": null}),
+    ];
+    let mut found: Vec<Value> = others.into_iter().filter(|other| other != value).collect();
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let mut without = members.clone();
+                without.remove(key);
+                found.push(without.clone().into());
+                without.insert(format!("{key}s"), member.clone());
+                found.push(without.into());
+                for other in neighbours(member) {
+                    let mut with = members.clone();
+                    with.insert(key.clone(), other);
+                    found.push(with.into());
+                }
+            }
+            let mut with = members.clone();
+            with.insert("more".to_owned(), json!(1));
+            found.push(with.into());
+        }
+        Value::Array(entries) => {
+            for (place, entry) in entries.iter().enumerate() {
+                for other in neighbours(entry) {
+                    let mut with = entries.clone();
+                    with[place] = other;
+                    found.push(with.into());
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    found
+}
+
+/// The schema allows exactly what the reader reads, for a line and everything that differs from it in one place.
+#[track_caller]
+fn agree(validator: &Validator, line: &str, reads: impl Fn(&str) -> bool) -> usize {
+    let value: Value = serde_json::from_str(line).unwrap();
+    assert_valid(validator, &value, line);
+    assert!(reads(line), "{line}");
+    let others = neighbours(&value);
+    for other in &others {
+        let text = other.to_string();
+        let read = reads(&text);
+        assert_eq!(validator.is_valid(other), read, "the reader says {read}, the schema does not: {text}");
+    }
+    others.len()
+}
+
+#[test]
+fn the_schema_of_the_adapter_allows_what_is_read_and_nothing_else() {
+    let adapter = validator(Kind::Adapter);
+    let reads = |line: &str| Request::of_line(line).is_ok() || Reply::of_line(line).is_ok();
+    let more = [
+        r#"{"id":1,"type":"reset","start":{"mailbox-1":{"stores":{"source":{"messages":["m1"],"in-transit":true}}}}}"#,
+        r#"{"id":1,"type":"do","action":"act","mailbox":"mailbox-1","administrator":"first"}"#,
+        r#"{"id":1,"type":"do","action":"store-crashes","server":"source"}"#,
+        r#"{"id":1,"type":"do","action":"replicate","mailbox":"mailbox-1","from":"source","to":"destination"}"#,
+        r#"{"id":1,"type":"done","result":"ok","ended":"failed","says":"c1040b00"}"#,
+        r#"{"id":1,"type":"skip","reason":"not today"}"#,
+        r#"{"id":1,"type":"hello","protocol":1,"name":"x","actions":[],"fields":[],"procedures":[],"implements":"move","start":true}"#,
+    ];
+    let said = transcript().into_iter().flat_map(|(asked, answered)| [asked, answered]);
+    let compared: usize = said.chain(more).map(|line| agree(&adapter, line, reads)).sum();
+    assert!(compared > 2000, "{compared} lines");
+}
+
+#[test]
+fn the_schema_of_a_log_allows_what_is_read_and_nothing_else() {
+    let log = validator(Kind::Log);
+    let lines = [
+        r#"{"event":"reset","start":{"mailbox-1":{"directory":{"source":null,"destination":{"home-mdb":null}}}}}"#,
+        r#"{"event":"did","action":"deliver","mailbox":"mailbox-1","message":"m1","by":"source","result":"ok"}"#,
+        r#"{"event":"call","call":1,"action":"log-on","mailbox":"mailbox-1","by":"remembered","at":3,"note":[]}"#,
+        r#"{"event":"return","call":1,"result":"unknown","ended":"ok"}"#,
+        r#"{"event":"saw","mailbox":"mailbox-1","queued":["m1"],"stores":{"source":{"pending":[]}},"delivery-held":false}"#,
+    ];
+    let compared: usize = lines.iter().map(|line| agree(&log, line, |line| Event::of_line(line).is_ok())).sum();
+    assert!(compared > 300, "{compared} lines");
+}

@@ -1,0 +1,204 @@
+//! A recorded log is judged as its events are, and a line that is wrong is told at its place.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+use stranded::scenario::load_scenario;
+
+use crate::cli::{Ran, stranded_in};
+use crate::logs::Recorder;
+use crate::process::Process;
+
+/// What the article's program does to two messages when it is run twice.
+fn article() -> String {
+    let spec = load_scenario("second-move").unwrap();
+    Recorder::new(&spec).delivers("m1").delivers("m2").runs().runs().text()
+}
+
+/// Judges a log in second-move.
+fn judged(log: &str, more: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.jsonl"), log).unwrap();
+    stranded_in(folder.path(), &[&["validate", "second-move", "log.jsonl"], more].concat())
+}
+
+fn report(ran: &Ran) -> Value {
+    let mut report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|reason| panic!("{reason}: {}", ran.err));
+    report["model_hash"] = "…".into();
+    report
+}
+
+#[test]
+fn what_the_articles_program_does_conforms_where_it_is_what_is_run() {
+    let ran = judged(&article(), &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80 && line.trim_end() == line), "{}", ran.out);
+    insta::assert_snapshot!("validate-conforming", ran.out);
+}
+
+#[test]
+fn the_same_log_is_a_loss_if_it_was_to_be_a_correct_move() {
+    let ran = judged(&article(), &["--implements", "move"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80 && line.trim_end() == line), "{}", ran.out);
+    insta::assert_snapshot!("validate-loss", ran.out);
+    let ran = judged(&article(), &["--implements", "move", "--format", "json"]);
+    assert_eq!(ran.code, 1);
+    insta::assert_snapshot!("validate-loss-json", serde_json::to_string_pretty(&report(&ran)).unwrap());
+}
+
+#[test]
+fn a_log_of_nobody_knows_which_procedure_is_judged_by_what_was_seen() {
+    let ran = judged(&article(), &["--safety", "--format", "json"]);
+    let found = report(&ran);
+    assert_eq!((ran.code, &found["verdict"], &found["safety"]), (1, &"loss".into(), &"unsafe".into()));
+    assert_eq!(found["conforming"], Value::Null);
+    let first = article().lines().take(5).map(|line| format!("{line}\n")).collect::<String>();
+    let ran = judged(&first, &["--safety", "--format", "json"]);
+    assert_eq!((ran.code, &report(&ran)["verdict"]), (3, &"inconclusive".into()), "no procedure was run");
+}
+
+#[test]
+fn a_log_that_shows_nothing_is_inconclusive_and_no_pass() {
+    for log in ["", "\n\n", "{\"event\":\"reset\"}\n", "{\"event\":\"end\"}\n"] {
+        let ran = judged(log, &["--format", "json"]);
+        assert_eq!((ran.code, &report(&ran)["inconclusive"]), (3, &"nothing was done".into()), "{log:?}");
+    }
+    let ran = judged(&article(), &["--max-beliefs", "1", "--format", "json"]);
+    assert_eq!((ran.code, &report(&ran)["conforming"]), (3, &Value::Null));
+}
+
+#[test]
+fn an_empty_line_a_missing_line_break_and_an_end_change_nothing() {
+    let log = article();
+    let same = [
+        log.trim_end().to_owned(),
+        log.replace('\n', "\n\n"),
+        log.replace('\n', "\r\n"),
+        format!("{log}{{\"event\":\"end\"}}\n\n"),
+        log.replace("\"event\":\"did\"", "\"at\":\"12:00\",\"note\":[1],\"event\":\"did\""),
+    ];
+    for other in same {
+        let ran = judged(&other, &["--format", "json"]);
+        assert_eq!((ran.code, &report(&ran)["events"]), (0, &9.into()), "{}", ran.err);
+    }
+    let late = judged(&format!("{{\"event\":\"end\"}}\n{log}"), &[]);
+    assert_eq!(late.code, 2);
+    assert!(late.err.contains("log.jsonl:2:1") && late.err.contains("the log has ended"), "{}", late.err);
+}
+
+#[test]
+fn what_is_missing_from_a_log_may_have_happened_only_where_that_is_said() {
+    let log: String =
+        article().lines().filter(|line| !line.contains("\"m2\",\"by\"")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(judged(&log, &[]).code, 1, "nobody said that mail may have arrived unseen");
+    assert_eq!(judged(&log, &["--missing", "deliver"]).code, 0);
+    assert_eq!(judged(&log, &["--missing", "all"]).code, 0);
+    assert_eq!(judged(&article(), &["--missing", "none"]).code, 0);
+    assert_eq!(judged(&article(), &["--missing", "male"]).code, 2);
+}
+
+#[test]
+fn several_runs_in_one_log_are_judged_one_by_one() {
+    let log = article().repeat(300);
+    let ran = judged(&log, &["--format", "json"]);
+    let found = report(&ran);
+    assert_eq!((ran.code, &found["events"], &found["runs"]), (0, &2700.into(), &300.into()));
+    let kept = found["findings"].as_array().unwrap().len();
+    assert_eq!((kept, &found["findings_left_out"]), (500, &1000.into()), "five of each run");
+    let broken = format!("{log}{}", article().replacen("\"result\":\"failed\"", "\"result\":\"ok\"", 1));
+    let found = report(&judged(&broken, &["--format", "json"]));
+    assert_eq!((&found["failure"]["event"], &found["failure"]["at_line"]), (&2708.into(), &2708.into()));
+}
+
+#[test]
+fn a_wrong_line_is_told_with_its_file_its_place_and_what_would_be_right() {
+    let log = article();
+    let wrong = |from: &str, to: &str| log.replacen(from, to, 1);
+    for (log, told) in [
+        (wrong("\"event\":\"did\"", "\"event\":\"dit\""), ["log.jsonl:2:11", "`event` is `dit`", "expected `did`"]),
+        (wrong("\"result\"", "\"reslt\""), ["log.jsonl:2:", "there is a key `reslt`", "expected `result`"]),
+        (wrong("\"m1\"", "m1"), ["log.jsonl:2:", "not JSON: expected value at column 67", "one JSON object"]),
+        (wrong("mailbox-1", "mailbx-1"), ["log.jsonl:2:46", "no mailbox `mailbx-1`", "expected `mailbox-1`"]),
+        (wrong("\"by\":\"source\"", "\"by\":\"sauce\""), ["log.jsonl:2:", "no server `sauce`", "expected `source`"]),
+        (wrong("\"deliver\"", "\"delivr\""), ["log.jsonl:2:", "`action` is `delivr`", "expected `deliver`"]),
+        (wrong("\"queued\":[]", "\"queued\":1"), ["log.jsonl:3:", "`queued` is a number", "a list of strings"]),
+        (wrong("\"returned\"", "\"retourned\""), ["log.jsonl:3:", "a key `retourned`", "`returned`"]),
+        (format!("[]\n{log}"), ["log.jsonl:1:1", "a list instead of an object", "one JSON object"]),
+        (format!("{{\"note\":\"{}\"}}", "x".repeat(1 << 20)), ["log.jsonl:1:", "more than 1048576 bytes", "one event"]),
+    ] {
+        let ran = judged(&log, &[]);
+        assert_eq!(ran.code, 2, "{told:?}");
+        for part in told {
+            assert!(ran.err.contains(part), "{part} is not in\n{}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = stranded_in(folder.path(), &["validate", "second-move", "none.jsonl"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("cannot read none.jsonl"), "{}", ran.err);
+    fs::write(folder.path().join("bytes.jsonl"), b"{\"event\":\"reset\"}\n\xff\xfe\n").unwrap();
+    let ran = stranded_in(folder.path(), &["validate", "second-move", "bytes.jsonl"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("bytes.jsonl:2:") && ran.err.contains("not UTF-8"), "{}", ran.err);
+}
+
+#[test]
+fn a_log_on_a_pipe_is_followed_and_what_is_wrong_is_said_at_once() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+    command.args(["validate", "second-move", "-", "--follow", "--implements", "move"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(article().as_bytes()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let (out, err) = (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
+    assert_eq!(ended.status.code(), Some(1), "{err}");
+    assert!(out.starts_with("loss  second-move"), "{out}");
+    assert!(err.contains("standard input:7: false success:") && err.contains("standard input:9: loss:"), "{err}");
+}
+
+#[test]
+fn a_growing_log_is_followed_until_it_says_that_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let log = article();
+    let (first, second) = log.split_at(log.len() / 2);
+    let mut file = fs::File::create(&path).unwrap();
+    file.write_all(first.as_bytes()).unwrap();
+    let arguments = ["validate", "second-move", "log.jsonl", "--follow", "--implements", "move"];
+    let mut process = Process::start(folder.path(), &arguments);
+    file.write_all(second.as_bytes()).unwrap();
+    let said = process.line().unwrap();
+    assert!(said.contains("log.jsonl:7: false success:"), "{said}");
+    file.write_all(b"{\"event\":\"end\"}\n").unwrap();
+    let ended = process.end();
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    assert!(ended.out.starts_with("loss  second-move"), "{}", ended.out);
+}
+
+#[test]
+fn whoever_interrupts_gets_the_verdict_so_far() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.jsonl"), article()).unwrap();
+    let arguments = ["validate", "second-move", "log.jsonl", "--follow", "--implements", "move"];
+    let mut process = Process::start(folder.path(), &arguments);
+    // What it says first shows that it listens for the interruption.
+    assert!(process.line().unwrap().contains("false success"));
+    process.signal("INT");
+    let ended = process.end();
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+}
+
+#[test]
+fn an_unknown_procedure_is_told_with_those_there_are() {
+    let ran = stranded_in(Path::new("."), &["validate", "second-move", "-", "--implements", "mvoe"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("there is no procedure `mvoe`"), "{}", ran.err);
+}

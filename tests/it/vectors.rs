@@ -1,0 +1,144 @@
+//! Test vectors cover every transition, keep their names, and judge an implementation as the oracle does, without it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+use stranded::vectors::file::{Index, Vector};
+
+use crate::cli::{Ran, stranded_in};
+
+fn generate(folder: &Path, arguments: &[&str]) -> Ran {
+    stranded_in(folder, &[&["generate"], arguments].concat())
+}
+
+fn index(folder: &Path) -> Index {
+    serde_json::from_str(&fs::read_to_string(folder.join("index.json")).unwrap()).unwrap()
+}
+
+/// Every file of a folder with what is in it.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let file =
+        |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap());
+    entries.map(file).collect()
+}
+
+/// Runs vectors on an adapter, with the standard library of Python and nothing else; the exit code and what it printed.
+fn run(vectors: &Path, adapter: &[&str]) -> (i32, String) {
+    let runner = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run-vectors.py");
+    let output = Command::new("python3").arg(runner).arg(vectors).args(adapter).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+const REFERENCE: [&str; 3] = [env!("CARGO_BIN_EXE_stranded"), "adapter", "reference"];
+
+#[test]
+fn vectors_cover_every_transition_and_the_reference_passes_them() {
+    for scenario in ["second-move", "move", "stranded", "method-1"] {
+        for granularity in [&[][..], &["--steps"]] {
+            let folder = tempfile::tempdir().unwrap();
+            let ran = generate(folder.path(), &[&[scenario, "-o", "vectors"], granularity].concat());
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{scenario}");
+            let index = index(&folder.path().join("vectors"));
+            assert!(index.complete && index.transitions.all > 0);
+            assert_eq!(index.transitions.covered, index.transitions.all, "{scenario}");
+            let (code, said) = run(&folder.path().join("vectors"), &REFERENCE);
+            assert_eq!(code, 0, "{scenario} {granularity:?}\n{said}");
+            let passed = said.lines().filter(|line| line.starts_with("ok ")).count();
+            assert_eq!(passed, index.vectors.len(), "{said}");
+        }
+    }
+}
+
+#[test]
+fn the_articles_program_fails_the_vectors_of_a_correct_move() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(generate(folder.path(), &["second-move", "--implements", "move", "-o", "vectors"]).code, 0);
+    let vectors = folder.path().join("vectors");
+    // The vectors of the scenario itself, by the other program's name, are what it does.
+    for entry in fs::read_dir(&vectors).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("\"procedure\": \"move\"", "\"procedure\": \"move-of-the-article\"")).unwrap();
+    }
+    let (code, said) = run(&vectors, &REFERENCE);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("nonconforming") || said.contains("loss"), "{said}");
+}
+
+#[test]
+fn an_adapter_that_breaks_the_protocol_is_no_failed_vector() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(generate(folder.path(), &["second-move", "-o", "vectors"]).code, 0);
+    let (code, said) = run(&folder.path().join("vectors"), &["echo", "hello"]);
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("Bail out!"), "{said}");
+}
+
+#[test]
+fn ids_are_hashes_of_what_is_asked_and_allowed_and_survive_another_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = stranded_in(folder.path(), &["show", "second-move"]).out;
+    let (first, rest) = text.split_once("[site]").unwrap();
+    let (site, rest) = rest.split_once("[environment]").unwrap();
+    let (environment, rest) = rest.split_once("[[run]]").unwrap();
+    let head: String = first.trim_end().lines().rev().map(|line| format!("{line}\n")).collect();
+    let reordered = format!("{head}\n[[run]]{rest}\n[environment]{environment}\n[site]{site}");
+    fs::write(folder.path().join("reordered.toml"), reordered).unwrap();
+    assert_eq!(generate(folder.path(), &["second-move", "-o", "one"]).code, 0);
+    assert_eq!(generate(folder.path(), &["reordered.toml", "-o", "other"]).code, 0);
+    let (one, other) = (files(&folder.path().join("one")), files(&folder.path().join("other")));
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    for (name, text) in one.iter().filter(|(name, _)| *name != "index.json") {
+        // Keys are in another order when they went through a map.
+        let sorted: Value = serde_json::from_str(text).unwrap();
+        let vector: Vector = serde_json::from_value(sorted).unwrap();
+        assert_eq!((vector.hash(), format!("{}.json", vector.id)), (vector.id.clone(), name.clone()));
+        let mut changed = vector.clone();
+        changed.initial.push(99);
+        assert_ne!(changed.hash(), vector.id, "what is allowed has changed, and the id has not");
+    }
+}
+
+#[test]
+fn the_same_vectors_are_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["one", "other"] {
+        assert_eq!(generate(folder.path(), &["stranded", "-o", name]).code, 0);
+    }
+    assert_eq!(files(&folder.path().join("one")), files(&folder.path().join("other")));
+}
+
+#[test]
+fn nothing_is_overwritten_but_vectors_and_those_only_by_force() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(generate(folder.path(), &["move", "-o", "vectors"]).code, 0);
+    let before = files(&folder.path().join("vectors"));
+    let again = generate(folder.path(), &["second-move", "-o", "vectors"]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("--force"), "{}", again.err);
+    assert_eq!(files(&folder.path().join("vectors")), before);
+    assert_eq!(generate(folder.path(), &["second-move", "-o", "vectors", "--force"]).code, 0);
+    assert_eq!(index(&folder.path().join("vectors")).scenario, "second-move");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside the folder");
+
+    fs::write(folder.path().join("vectors/mine.txt"), "mine").unwrap();
+    let mine = generate(folder.path(), &["move", "-o", "vectors", "--force"]);
+    assert_eq!(mine.code, 2);
+    assert!(mine.err.contains("no folder of vectors"), "{}", mine.err);
+    assert_eq!(fs::read_to_string(folder.path().join("vectors/mine.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn what_was_not_looked_at_is_said_and_is_inconclusive() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = generate(folder.path(), &["stranded", "--max-states", "5", "-o", "vectors"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.out.contains("not complete: there are more than 5 states"), "{}", ran.out);
+    let index = index(&folder.path().join("vectors"));
+    assert!(!index.complete && index.cut.is_some());
+}
