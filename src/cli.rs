@@ -19,6 +19,7 @@ pub use self::judge::{
 use crate::advise::Circumstances;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::export;
 use crate::report::formats::Form;
 use crate::scenario::{delivery_name, replication_name};
 
@@ -197,6 +198,9 @@ pub struct Replay {
     /// Write the explorer of this trace as one page that needs no network
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Convert it to another form
+    #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["html", "format"])]
+    pub to: Option<export::Form>,
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,

@@ -19,6 +19,7 @@ pub mod drive;
 pub mod engine;
 pub mod exit;
 pub mod explore;
+pub mod export;
 mod lines;
 pub mod log;
 pub mod oracle;

@@ -1,6 +1,7 @@
 //! `stranded replay`
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use stranded_model::World;
 
@@ -9,6 +10,7 @@ use crate::drive::{self, Record};
 use crate::exit::Exit;
 use crate::explore::document::About;
 use crate::explore::{library::Library, single};
+use crate::export::{Form, Telling, dot, itf, markdown, mermaid};
 use crate::replay::{self, Replayed};
 use crate::report::judgement::{self, Judged, Subject};
 use crate::report::story::Story;
@@ -20,6 +22,10 @@ use super::{Failure, judging, output};
 
 pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     if is_record(&arguments.trace) {
+        if arguments.to.is_some() || arguments.html.is_some() {
+            let says = "is the run of an implementation: it is told as text or json, and shown by `stranded explore`";
+            return Err(Failure::Usage(format!("{} {says}", arguments.trace)));
+        }
         return run_record(arguments);
     }
     let file = find(&arguments.trace)?;
@@ -33,11 +39,14 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
             "the trace was found in another version of the model; every step was checked again and is possible",
         );
     }
+    let out = arguments.output.file.as_deref();
     if let Some(path) = &arguments.html {
-        return page(&file, replayed, path);
+        return output::print(&page(&file, replayed)?, Some(path));
+    }
+    if let Some(form) = arguments.to {
+        return convert(&file, replayed, form, out);
     }
     let Replayed { spec, world, trace: found, .. } = replayed;
-    let out = arguments.output.file.as_deref();
     match arguments.output.format.shape() {
         Shape::Cases(form) => Err(output::no_form("replay", form)),
         Shape::Json => {
@@ -50,12 +59,31 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
 }
 
 /// The explorer of the trace, as one file.
-fn page(file: &trace::TraceFile, replayed: Replayed, path: &std::path::Path) -> Result<Exit, Failure> {
+fn page(file: &trace::TraceFile, replayed: Replayed) -> Result<String, Failure> {
     let repeats_from = replayed.trace.repeats_from;
     let title =
         file.property.as_ref().map_or_else(|| file.scenario.clone(), |name| format!("{}: {name}", file.scenario));
     let walk = Library::default().of_trace(replayed).map_err(|nowhere| Failure::Usage(nowhere.0))?;
-    output::print(&single::page(&walk, About { title, repeats_from, forked_at: None }), Some(path))
+    Ok(single::page(&walk, About { title, repeats_from, forked_at: None }))
+}
+
+/// The trace in another form.
+fn convert(file: &trace::TraceFile, replayed: Replayed, form: Form, out: Option<&Path>) -> Result<Exit, Failure> {
+    let Replayed { spec, world, trace: found, .. } = &replayed;
+    let property = file.property.as_deref();
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
+    match form {
+        Form::Html => output::print(&page(file, replayed)?, out),
+        Form::Itf => output::print(&itf::itf(&telling), out),
+        Form::Mermaid => output::print(&mermaid::mermaid(&telling), out),
+        Form::Dot => output::print(&dot::dot(&telling), out),
+        Form::Markdown => output::print(&markdown::markdown(&telling), out),
+        Form::Json => {
+            let written = trace::write(spec, world, &spec.touches(), property.unwrap_or_default(), found);
+            output::print_json(&trace::TraceFile { property: file.property.clone(), ..written }, out)
+        }
+    }
 }
 
 fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {

@@ -43,7 +43,8 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     }
     if itf::is_itf(&value) {
         let walk = itf::read(library, &value)?;
-        return Ok(Dropped::Way(Box::new(walk), format!("{name} (ITF)"), None));
+        let (title, repeats_from) = itf::about(name, &value);
+        return Ok(Dropped::Way(Box::new(walk), title, repeats_from));
     }
     if value.get("scenarios").is_some() {
         return of_report(library, name, text, part);

@@ -6,17 +6,16 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::export::itf::TAKEN;
 use crate::report::view::{self, StateView};
 use crate::scenario;
 
 use super::library::{Library, world};
 use super::link::{self, Nowhere};
 use super::walk::{Origin, Walk};
-
-/// The variable that says which step led to a state.
-const TAKEN: &str = "mbt::actionTaken";
 
 /// Whether this is a trace in ITF.
 #[must_use]
@@ -34,17 +33,9 @@ pub fn read(library: &Library, value: &Value) -> Result<Walk, Nowhere> {
     let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace has no file {path}")));
     let spec = scenario::parse_scenario("scenario_toml", text, &alone);
     let spec = Arc::new(spec.map_err(|wrong| Nowhere(wrong.render(false)))?);
-    let answers: BTreeMap<String, String> = match meta.get("assumptions") {
-        Some(found) => serde_json::from_value(found.clone())
-            .map_err(|reason| Nowhere(format!("assumptions in #meta: {reason}")))?,
-        None => BTreeMap::new(),
-    };
+    let answers: BTreeMap<String, String> = held(meta, "assumptions")?.unwrap_or_default();
     let world = world(&spec, link::assumptions(&answers)?)?;
-    let given: Option<StateView> = meta
-        .get("initial")
-        .map(|found| serde_json::from_value(found.clone()))
-        .transpose()
-        .map_err(|reason| Nowhere(format!("initial in #meta: {reason}")))?;
+    let given: Option<StateView> = held(meta, "initial")?;
     let initial = match given {
         Some(shown) => view::read(&world.scenario, &shown).map_err(|reason| Nowhere(format!("initial: {reason}")))?,
         None => world.initial.first().cloned().ok_or_else(|| Nowhere(format!("{} does not start", spec.name)))?,
@@ -59,6 +50,30 @@ pub fn read(library: &Library, value: &Value) -> Result<Walk, Nowhere> {
     let origin = Origin { spec, world: Arc::new(world), initial };
     Walk::along(origin, names.iter().map(String::as_str))
         .map_err(|(number, why)| Nowhere(format!("step {number} of the ITF trace: {why}")))
+}
+
+/// Something that `#meta` holds; some readers let it hold texts only, so it may be JSON in a text.
+fn held<T: DeserializeOwned>(meta: &Value, name: &str) -> Result<Option<T>, Nowhere> {
+    let read = match meta.get(name) {
+        None => return Ok(None),
+        Some(Value::String(text)) => serde_json::from_str(text),
+        Some(found) => serde_json::from_value(found.clone()),
+    };
+    read.map(Some).map_err(|reason| Nowhere(format!("{name} in #meta: {reason}")))
+}
+
+/// What the trace is called, and the moment from which on it repeats.
+#[must_use]
+pub fn about(name: &str, value: &Value) -> (String, Option<usize>) {
+    let said = |name: &str| value.get("#meta").and_then(|meta| meta.get(name)).and_then(Value::as_str);
+    let title = match (said("scenario"), said("property")) {
+        (Some(scenario), Some(property)) => format!("{scenario}: {property}"),
+        (Some(scenario), None) => scenario.to_owned(),
+        (None, _) => name.to_owned(),
+    };
+    let length = value.get("states").and_then(Value::as_array).map_or(0, Vec::len);
+    let repeats_from = value.get("loop").and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
+    (format!("{title} (ITF)"), repeats_from.filter(|number| *number < length))
 }
 
 fn missing(what: &str) -> Nowhere {
