@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::export::Form;
 use crate::scenario::builtin;
 
 use super::advice;
@@ -13,6 +14,7 @@ use super::checks::Checks;
 use super::detail::{Detail, Outlook, Outlooks};
 use super::document::{About, Document, document};
 use super::dropped::{self, Dropped};
+use super::exported;
 use super::library::Library;
 use super::link::Nowhere;
 use super::tale;
@@ -74,6 +76,13 @@ pub enum Question {
         link: String,
         /// The moment.
         at: usize,
+    },
+    /// A way in a form of other programs.
+    Export {
+        /// The way.
+        link: String,
+        /// The form.
+        form: Form,
     },
     /// Start a check of the scenario of a way, or of this name.
     Check {
@@ -141,6 +150,7 @@ impl Explorer {
                 Ok(json!({"detail": Detail::of(&walk, at), "outlook": Outlook::of(&outlook)}))
             }
             Question::Advise { link, at } => Ok(json!({"advice": advice::at(self.at(&link, at)?.end())?})),
+            Question::Export { link, form } => Ok(json(&exported::export(&self.library.follow(&link)?, form)?)),
             Question::Check { link, scenario } => {
                 let spec = match (link, scenario) {
                     (Some(link), _) => self.library.follow(&link)?.origin.spec,

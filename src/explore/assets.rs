@@ -28,7 +28,7 @@ pub const STYLE: Asset =
     Asset { name: "style.css", kind: "text/css; charset=utf-8", text: include_str!("assets/style.css") };
 
 /// What it does, each module after those that it imports.
-pub const SCRIPTS: [Asset; 10] = scripts![
+pub const SCRIPTS: [Asset; 11] = scripts![
     "dom.js",
     "layout.js",
     "align.js",
@@ -37,6 +37,7 @@ pub const SCRIPTS: [Asset; 10] = scripts![
     "panels.js",
     "compare.js",
     "check.js",
+    "export.js",
     "home.js",
     "main.js",
 ];
@@ -44,7 +45,7 @@ pub const SCRIPTS: [Asset; 10] = scripts![
 /// The file of this name.
 #[must_use]
 pub fn asset(name: &str) -> Option<&'static Asset> {
-    static SCRIPTS_KEPT: [Asset; 10] = SCRIPTS;
+    static SCRIPTS_KEPT: [Asset; 11] = SCRIPTS;
     static OTHERS: [Asset; 2] = [PAGE, STYLE];
     OTHERS.iter().chain(&SCRIPTS_KEPT).find(|asset| asset.name == name)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::assets::{PAGE, STYLE, bundled};
 use super::detail::{Detail, Outlook, Outlooks};
 use super::document::{About, Document, document, moment};
+use super::exported::{self, INSIDE};
 use super::walk::Walk;
 
 /// The procedures that are tried in the file.
@@ -17,7 +18,11 @@ pub fn page(walk: &Walk, about: About) -> String {
     let mut outlooks = Outlooks::new(&walk.origin.spec);
     let told = with_alternatives(walk, document(walk, about), &mut outlooks);
     let forks = forks(walk, &told, &mut outlooks);
-    let inside = embedded(&json!({"document": told, "forks": forks}));
+    let exports: Vec<Value> = INSIDE
+        .into_iter()
+        .filter_map(|form| Some(json!({"form": form, "file": exported::export(walk, form).ok()?})))
+        .collect();
+    let inside = embedded(&json!({"document": told, "forks": forks, "exports": exports}));
     let script = bundled();
     let nonce = &blake3::hash(format!("{inside}{script}").as_bytes()).to_hex()[..32];
     let policy = format!(

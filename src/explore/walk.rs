@@ -127,6 +127,12 @@ impl Walk {
         self.stops.last().expect("a way has a first stop")
     }
 
+    /// How many of its steps are taken before another procedure is put in the place of what runs.
+    #[must_use]
+    pub fn own(&self) -> usize {
+        self.names().take_while(|name| !name.starts_with(APPLY)).count()
+    }
+
     /// The way up to this stop.
     #[must_use]
     pub fn until(&self, number: usize) -> Self {

@@ -7,6 +7,7 @@ import { drawPicture, redrawArrows, tokenPlaces } from "./picture.js";
 import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawTable, drawWhatIf, spoken, stepList } from "./panels.js";
 import { compared, drawAligned } from "./compare.js";
 import { runCheck } from "./check.js";
+import { exports } from "./export.js";
 import { drawCatalogue, drawChoice, drawGist, drawHelp, drawMessage, drawRun } from "./home.js";
 
 const inside = byId("inside");
@@ -166,7 +167,8 @@ function drawControls() {
       others.length > 0 ? el("label", {}, "Beside it ", select) : null,
       control("view", page.view === "table" ? "Picture" : "Table", "Picture or table", toggleView),
       source.isLive ? control("check", "Check", "Check all that can happen in this scenario", () => runCheck(byId("checking"), source, told().link, { follow, fail })) : null,
-      control("share", "Copy link", "Copy the link to this step", share)));
+      control("share", "Copy link", "Copy the link to this step", share),
+      exports(told(), source, { attempt, say: (says) => { byId("announce").textContent = says; } })));
 }
 
 function updateControls() {

@@ -33,6 +33,8 @@ export function serverSource() {
     check: (link) => ask({ ask: "check", link }),
     progress: (check) => ask({ ask: "progress", check }),
     cancel: (check) => ask({ ask: "cancel", check }),
+    exports: () => true,
+    export: (told, form) => ask({ ask: "export", link: told.link, form }),
     drop: (name, text, part) => ask({ ask: "drop", name, text, part }),
   };
 }
@@ -68,6 +70,8 @@ export function fileSource(inside) {
       return forked(`${procedure} at step ${at}`, at, found.moments);
     },
     canApply: (at, procedure) => inside.forks.some((one) => one.at === at && one.procedure === procedure),
+    exports: (from, form) => from === told && inside.exports.some((one) => one.form === form),
+    export: async (from, form) => inside.exports.find((one) => one.form === form).file,
     goOn: refuse, moment: refuse, advise: refuse, check: refuse, drop: refuse, open: refuse, catalogue: refuse,
   };
 }
