@@ -201,6 +201,9 @@ pub struct Replay {
     /// Convert it to another form
     #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["html", "format"])]
     pub to: Option<export::Form>,
+    /// Step through it in the terminal with the arrow keys
+    #[arg(long, conflicts_with_all = ["html", "to", "format", "file"])]
+    pub interactive: bool,
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,

@@ -30,6 +30,7 @@ pub mod rescue;
 pub mod scenario;
 pub mod schema;
 pub mod snapshot;
+pub mod terminal;
 pub mod vectors;
 pub mod wire;
 

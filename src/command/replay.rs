@@ -17,12 +17,18 @@ use crate::report::story::Story;
 use crate::report::{driven, json, text, trace};
 use crate::rescue;
 use crate::scenario::Spec;
+use crate::terminal;
 
 use super::{Failure, judging, output};
 
 pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
+    if arguments.interactive && !terminal::is_there() {
+        let says = "--interactive needs a terminal to show the steps on, and to read the keys from; without one, \
+                    `stranded replay` tells them as text";
+        return Err(Failure::Usage(says.to_owned()));
+    }
     if is_record(&arguments.trace) {
-        if arguments.to.is_some() || arguments.html.is_some() {
+        if arguments.interactive || arguments.to.is_some() || arguments.html.is_some() {
             let says = "is the run of an implementation: it is told as text or json, and shown by `stranded explore`";
             return Err(Failure::Usage(format!("{} {says}", arguments.trace)));
         }
@@ -45,6 +51,9 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     }
     if let Some(form) = arguments.to {
         return convert(&file, replayed, form, out);
+    }
+    if arguments.interactive {
+        return step_through(&file, &replayed);
     }
     let Replayed { spec, world, trace: found, .. } = replayed;
     match arguments.output.format.shape() {
@@ -84,6 +93,17 @@ fn convert(file: &trace::TraceFile, replayed: Replayed, form: Form, out: Option<
             output::print_json(&trace::TraceFile { property: file.property.clone(), ..written }, out)
         }
     }
+}
+
+/// The trace, step by step at the terminal.
+fn step_through(file: &trace::TraceFile, replayed: &Replayed) -> Result<Exit, Failure> {
+    let Replayed { spec, world, trace: found, .. } = replayed;
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let property = file.property.as_deref();
+    let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
+    terminal::step_through(&telling)
+        .map_err(|reason| Failure::Usage(format!("the terminal does not answer: {reason}")))?;
+    Ok(Exit::AsExpected)
 }
 
 fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {

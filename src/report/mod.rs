@@ -21,6 +21,6 @@ pub mod view;
 pub mod wish;
 mod words;
 
-pub(crate) use outlook::{NO_RETURN, STILL, stretches};
+pub(crate) use outlook::{NO_RETURN, STILL, says as saviours, stretches};
 pub(crate) use words::{actor, says, told};
 pub use words::{condition, deed};

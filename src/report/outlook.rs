@@ -44,7 +44,7 @@ pub(crate) fn stretches(map: &RescueMap) -> Vec<(String, String)> {
 }
 
 /// What would still save everything in one state, by name.
-fn says(outlook: &Outlook) -> String {
+pub(crate) fn says(outlook: &Outlook) -> String {
     let saviours: Vec<&str> = outlook.saviours().collect();
     let names = saviours.join(", ");
     match (outlook.is_whole, saviours.is_empty()) {
