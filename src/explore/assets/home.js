@@ -35,16 +35,16 @@ export function drawCatalogue(box, catalogue, does) {
 
 /** A run of an implementation: what the model expected against what was seen. */
 export function drawRun(box, run) {
-  fill(box, el("h2", {}, run.title), run.verdict ? el("p", {}, el("b", {}, run.verdict)) : null,
+  fill(box, el("h2", {}, run.title), run.verdict ? el("p", {}, el("b", {}, run.verdict), run.says ? `: ${run.says}` : "") : null,
     el("p", { class: run.left_at === null ? "quiet" : "stranded", id: "left-at" }, run.left_at === null
-      ? "Every step was as the model expects."
+      ? (run.verdict ? "No single step shows it." : "Every step was as the model expects.")
       : `At step ${run.left_at} the implementation leaves the model.`),
     el("table", { class: "aligned" }, el("caption", { class: "unseen" }, "Expected against seen"),
       el("thead", {}, el("tr", {}, ["step", "expected", "seen"].map((head) => el("th", { scope: "col" }, head)))),
       el("tbody", {}, run.steps.map((one) => el("tr", { class: one.number === run.left_at ? "differs" : "" },
         el("th", { scope: "row" }, el("span", { class: "number" }, one.number), one.says),
         el("td", { "data-label": "expected" }, one.expected || "–"),
-        el("td", { "data-label": "seen", class: one.agrees ? "" : "loses" }, one.seen || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected")))))));
+        el("td", { "data-label": "seen", class: one.agrees ? "" : "loses" }, one.seen || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))));
   box.hidden = false;
 }
 
