@@ -97,6 +97,10 @@ fn recorded(record: &Record) -> RunTold {
         record.steps.iter().take(STEPS_MAX).enumerate().map(|(index, step)| event(index + 1, step)).collect();
     if let Some(shown) = shown_at(record).and_then(|number| steps.get_mut(number - 1)) {
         shown.agrees = false;
+        // Harm is nothing that differs from what is allowed: there is nothing to put beside it.
+        if shown.expected == shown.seen {
+            shown.expected.clear();
+        }
         shown.because.insert(0, record.says.clone());
     }
     RunTold {

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stranded::explore::api::{Explorer, Question};
 
+use super::served::Served;
 use crate::cli::stranded_in;
 
 fn dropped(name: &str, text: &str, part: Option<&str>) -> Result<Value, String> {
@@ -82,6 +83,95 @@ fn a_conformance_run_is_shown_expected_against_seen_up_to_where_it_leaves_the_mo
     assert_eq!((&told["title"], &told["left_at"]), (&json!("mover in second-move"), &json!(2)));
     assert_eq!(told["steps"][1]["seen"], "{\"home\":\"source\"}");
     assert!(dropped("run.json", "{\"kind\": \"conformance-run\"}", None).unwrap_err().contains("has no steps"));
+}
+
+/// What `conform` saves of a wrong mover, by the verdict that it shows.
+fn saved_run(scenario: &str, mutant: &str, word: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let adapter = [env!("CARGO_BIN_EXE_stranded"), "adapter", "reference", "--mutant", mutant];
+    let options = [&["conform", scenario, "--whole-runs", "--save", "runs", "--"][..], &adapter].concat();
+    let ran = stranded_in(folder.path(), &options);
+    let path = folder.path().join(format!("runs/{scenario}.{word}.json"));
+    fs::read_to_string(path).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err))
+}
+
+#[test]
+fn a_saved_run_shows_where_the_implementation_left_the_model() {
+    let text = saved_run("move", "directory-never", "nonconforming");
+    let told = &dropped("run.json", &text, None).unwrap()["run"];
+    let left = told["left_at"].as_u64().unwrap();
+    let step = &told["steps"][usize::try_from(left).unwrap() - 1];
+    assert_ne!(step["expected"], step["seen"], "{told}");
+    assert!(told["title"].as_str().unwrap().ends_with(" in move"), "{told}");
+    let agreeing = told["steps"].as_array().unwrap().iter().take_while(|step| step["agrees"] == true).count();
+    assert_eq!(u64::try_from(agreeing).unwrap() + 1, left, "everything before it is as the model has it");
+    insta::assert_snapshot!("run_that_left_the_model", serde_json::to_string_pretty(&told["steps"]).unwrap());
+}
+
+#[test]
+fn a_saved_run_that_lost_mail_says_which_event_shows_it() {
+    let text = saved_run("second-move", "move-of-the-article", "loss");
+    let told = &dropped("run.json", &text, None).unwrap()["run"];
+    assert_eq!(told["verdict"], "loss");
+    // It leaves the model where the directory is not as the model has it, and the harm shows two events later.
+    assert_eq!(told["left_at"], 6, "{told}");
+    let shows = &told["steps"][7];
+    assert_eq!(
+        (&shows["because"][0], &shows["agrees"], &shows["expected"]),
+        (&told["says"], &json!(false), &json!(""))
+    );
+    // What another model judged is told all the same; which event shows the verdict is not known then.
+    let stale = text.replacen(&stranded::model_hash(), "0123456789abcdef", 1);
+    assert_eq!(dropped("run.json", &stale, None).unwrap()["run"]["title"], told["title"]);
+}
+
+#[test]
+fn a_saved_run_is_opened_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    fs::write(&path, saved_run("move", "directory-never", "nonconforming")).unwrap();
+    let served = Served::start(&[path.to_str().unwrap()]);
+    let catalogue: Value = serde_json::from_str(&served.post("{\"ask\":\"catalogue\"}", "").body).unwrap();
+    assert!(catalogue["opened"]["run"]["left_at"].is_u64(), "{catalogue}");
+}
+
+#[test]
+fn a_way_is_exported_in_every_form_and_a_fork_too() {
+    let explorer = Explorer::default();
+    let (_, trace) = report_and_trace();
+    let opened = Question::Drop { name: "trace.json".to_owned(), text: trace, part: None };
+    let link = explorer.answer(opened).unwrap()["document"]["link"].as_str().unwrap().to_owned();
+    let export = |link: &str, form: &str| {
+        let question = json!({"ask": "export", "link": link, "form": form});
+        let question: Question = serde_json::from_value(question).unwrap();
+        explorer.answer(question).map_err(|nowhere| nowhere.to_string())
+    };
+    let reopened = |file: &Value| {
+        let text = file["text"].as_str().unwrap().to_owned();
+        let question = Question::Drop { name: "file".to_owned(), text, part: None };
+        explorer.answer(question).unwrap()["document"]["link"].as_str().unwrap().to_owned()
+    };
+    for (form, name) in [
+        ("itf", "second-move.itf.json"),
+        ("json", "second-move.json"),
+        ("mermaid", "second-move.mmd"),
+        ("dot", "second-move.dot"),
+        ("markdown", "second-move.md"),
+        ("html", "second-move.html"),
+    ] {
+        let file = export(&link, form).unwrap();
+        assert_eq!(file["name"], name);
+        assert!(file["text"].as_str().unwrap().len() > 100, "{form}");
+    }
+    assert_eq!(reopened(&export(&link, "itf").unwrap()), link);
+    assert_eq!(reopened(&export(&link, "json").unwrap()), link);
+    let forked = Question::Apply { link, at: 9, procedure: "method-1".to_owned() };
+    let fork = explorer.answer(forked).unwrap()["document"]["link"].as_str().unwrap().to_owned();
+    assert_eq!(reopened(&export(&fork, "itf").unwrap()), fork);
+    assert!(export(&fork, "json").unwrap_err().contains("export ITF"));
+    for form in ["mermaid", "dot", "markdown"] {
+        assert!(export(&fork, form).is_ok(), "{form}");
+    }
 }
 
 #[test]
