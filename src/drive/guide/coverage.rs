@@ -92,12 +92,13 @@ impl Guide {
         let by_itself = |kind: &Kind| self.unseen.contains(kind);
         let in_runs = [Kind::Start, Kind::Act];
         let all = self.worlds.first().map(World::kinds).unwrap_or_default();
-        let lacking = all.iter().filter(|kind| {
-            !self.askable.contains(kind)
-                && !by_itself(kind)
-                && !(self.whole_runs && in_runs.contains(kind))
-                && !(self.can_crash && **kind == Kind::Die)
-        });
+        let is_told = |kind: &Kind| {
+            self.askable.contains(kind)
+                || by_itself(kind)
+                || (self.whole_runs && in_runs.contains(kind))
+                || (self.can_crash && *kind == Kind::Die)
+        };
+        let lacking = all.iter().filter(|kind| !is_told(kind));
         let mut named: Vec<String> = lacking.map(|kind| kind.name().to_owned()).collect();
         if self.whole_runs {
             named.push("what happens in the middle of a run (that takes `start` and `act`)".to_owned());
