@@ -2,6 +2,7 @@
 
 mod judge;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub use self::judge::{
 use crate::advise::Circumstances;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::export;
 use crate::report::formats::Form;
 use crate::scenario::{delivery_name, replication_name};
 
@@ -41,6 +43,8 @@ pub enum Command {
     Show(Show),
     /// Tell a saved trace step by step
     Replay(Replay),
+    /// Show in a browser what happens, what could have happened instead, and what would still help
+    Explore(Explore),
     /// Drive an adapter through a scenario, and judge it
     Conform(Box<Conform>),
     /// Write test vectors that cover every transition of a scenario, to be run without stranded
@@ -191,9 +195,32 @@ pub struct Show {
 pub struct Replay {
     /// A trace file, or REPORT.json#scenario/property
     pub trace: String,
+    /// Write the explorer of this trace as one page that needs no network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Convert it to another form
+    #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["html", "format"])]
+    pub to: Option<export::Form>,
+    /// Step through it in the terminal with the arrow keys
+    #[arg(long, conflicts_with_all = ["html", "to", "format", "file"])]
+    pub interactive: bool,
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `stranded explore`
+#[derive(Debug, Args)]
+pub struct Explore {
+    /// A built-in scenario, a TOML file, a trace, or REPORT.json#scenario/property
+    #[arg(value_name = "SCENARIO|TRACE")]
+    pub what: Option<String>,
+    /// The port to listen at; 0 takes one that is free
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Another address to listen at than this machine's own; whoever comes must know a token then
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<IpAddr>,
 }
 
 /// `stranded advise`

@@ -18,6 +18,8 @@ pub mod consult;
 pub mod drive;
 pub mod engine;
 pub mod exit;
+pub mod explore;
+pub mod export;
 mod lines;
 pub mod log;
 pub mod oracle;
@@ -28,6 +30,7 @@ pub mod rescue;
 pub mod scenario;
 pub mod schema;
 pub mod snapshot;
+pub mod terminal;
 pub mod vectors;
 pub mod wire;
 

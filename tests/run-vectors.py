@@ -81,6 +81,8 @@ for number, listed in enumerate(index["vectors"], 1):
     lacks += ["start"] if "start" in vector and not hello.get("start") else []
     said = f"# SKIP the adapter cannot {' '.join(lacks)}" if lacks else judge(vector)
     said = f"# SKIP {hello['reason']}" if hello["type"] == "skip" else said
+    if hello.get("implements") not in (None, *index["hello"]["procedures"]):
+        said = f"# SKIP they are not of {hello['implements']}: generate them with --implements {hello['implements']}"
     verdicts.add("skipped" if said and said.startswith("# SKIP") else "failed" if said else "passed")
     print(f"{'not ok' if said and '# SKIP' not in said else 'ok'} {number} - {listed['id']} {said or ''}".rstrip())
 ask("bye", ["done"])

@@ -118,7 +118,7 @@ impl<'a> Reference<'a> {
     /// What it is asked so that this action happens.
     #[must_use]
     pub fn deed(&self, action: &Action) -> Option<Deed> {
-        crate::oracle::step::deed(self.spec, &self.names, &self.now, action)
+        crate::oracle::asked::deed(self.spec, &self.names, &self.now, action)
     }
 
     /// The world that it follows.

@@ -39,7 +39,7 @@ pub struct Conform {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// Fail if less than this part of the transitions was asked for, in percent
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub fail_under: Option<f64>,
     /// Judge only what was seen, by the safety properties: nobody knows which procedure is followed
     #[arg(long)]
@@ -159,6 +159,11 @@ pub struct Judging {
 pub(crate) const MISSING_ALL: &str = "all";
 /// None can.
 pub(crate) const MISSING_NONE: &str = "none";
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "expected a number from 0 to 100".to_owned())
+}
 
 fn missing_kinds() -> PossibleValuesParser {
     let words = [MISSING_ALL, MISSING_NONE];

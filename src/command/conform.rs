@@ -13,7 +13,6 @@ use crate::exit::Exit;
 use crate::oracle::Manner;
 use crate::report::judgement::{self, Judged, Subject};
 use crate::report::{driven as told, formats};
-use crate::scenario;
 
 use super::{Failure, interrupt, judging, output, replay};
 
@@ -34,7 +33,7 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, Failure> {
 
 fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
     let known = arguments.expected_failures.as_deref().map(known).transpose()?;
-    let given = judging::implemented(&scenario::load_scenario(scenario)?, arguments.implements.as_deref())?;
+    let given = judging::implemented(&judging::one(scenario)?, arguments.implements.as_deref())?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped);
     let (mut capabilities, mut judged_by) = drive::greet(&given, &mut child).map_err(stopped)?;
@@ -91,7 +90,12 @@ fn options(arguments: &Conform) -> Options {
         actions_max: arguments.max_actions,
         deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         whole_runs: arguments.whole_runs,
-        manner: Manner { explanations_max: arguments.max_beliefs, safety_only: arguments.safety, ..Manner::default() },
+        manner: Manner {
+            explanations_max: arguments.max_beliefs,
+            safety_only: arguments.safety,
+            keeps_expectations: !arguments.safety,
+            ..Manner::default()
+        },
         log: arguments.log.is_some().then(Log::default),
         ..Options::default()
     }
@@ -188,9 +192,8 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
     let Repeated { record: now, judgement, shows_it } =
         drive::repeat(&record, &spec, &manner, &capabilities, &mut child).map_err(stopped)?;
     child.bye()?;
-    let again = if shows_it { "again" } else { "not again" };
-    let extra =
-        [format!("the recorded run showed {}; asked the same, this implementation shows it {again}", record.verdict)];
+    let again = if shows_it { "shows it again" } else { "does not show it" };
+    let extra = [format!("the recorded run showed {}; asked the same, this implementation {again}", record.verdict)];
     let judged = Judged {
         scenario: &spec.name,
         subject: Subject::Implementation(&capabilities.name),

@@ -2,14 +2,13 @@
 
 use crate::cli::Generate;
 use crate::exit::Exit;
-use crate::scenario;
 use crate::vectors::file::Index;
 use crate::vectors::{self, Granularity, NotWritten, Wanted};
 
 use super::{Failure, judging, output};
 
 pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
-    let given = scenario::load_scenario(&arguments.scenario)?;
+    let given = judging::one(&arguments.scenario)?;
     let spec = judging::implemented(&given, arguments.implements.as_deref())?;
     let wanted = Wanted {
         spec: &spec,

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::oracle::{Conformance, Judgement, Manner, Safe, Word};
 use crate::report::judgement::Judged;
 use crate::report::{formats, judgement, judgement_json};
-use crate::scenario::{self, Spec};
+use crate::scenario::{self, Family, Spec};
 use crate::wire::Event;
 
 use super::{Failure, output};
@@ -72,4 +72,17 @@ pub(super) fn exit(found: &Judgement) -> Exit {
     // Whoever asks for safety alone has nothing else to go by.
     let is_blind = matches!(found.conformance, Conformance::NotJudged) && found.safety == Safe::Unknown;
     judged.max(if is_blind { Exit::Inconclusive } else { Exit::AsExpected })
+}
+
+/// The one scenario that is named; a family is several.
+pub(super) fn one(name: &str) -> Result<Spec, Failure> {
+    let family = Family::ALL.into_iter().find(|family| family.name() == name);
+    if let Some(family) = family {
+        let all = scenario::select(&[name.to_owned()])?;
+        let names: Vec<&str> = all.iter().map(|spec| spec.name.as_str()).collect();
+        let says =
+            format!("`{}` is a family of {} scenarios; name one: {}", family.name(), names.len(), names.join(", "));
+        return Err(Failure::Usage(says));
+    }
+    Ok(scenario::load_scenario(name)?)
 }

@@ -7,6 +7,7 @@ mod checkpoint;
 mod cluster;
 mod conform;
 mod doctor;
+mod explore;
 mod generate;
 mod interrupt;
 mod judging;
@@ -97,6 +98,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Explore(arguments) => explore::run(arguments),
         Command::Schema(arguments) => {
             output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
         }

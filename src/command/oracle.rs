@@ -7,7 +7,6 @@ use crate::consult::{Adviser, Going};
 use crate::exit::Exit;
 use crate::log::{Line, Lines};
 use crate::oracle::Oracle;
-use crate::scenario;
 
 use super::{Failure, judging};
 
@@ -16,7 +15,7 @@ const CHUNK: usize = 1 << 16;
 
 /// Answers questions until there are none. What it thinks of an implementation it says when asked; it ends well all the same.
 pub(super) fn run(arguments: &Consult) -> Result<Exit, Failure> {
-    let given = scenario::load_scenario(&arguments.scenario)?;
+    let given = judging::one(&arguments.scenario)?;
     let procedure = arguments.manner.implements.as_deref();
     let spec = judging::implemented(&given, procedure)?;
     let oracle = Oracle::new(&spec, judging::manner(&arguments.manner))

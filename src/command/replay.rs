@@ -1,37 +1,61 @@
 //! `stranded replay`
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use stranded_model::World;
 
 use crate::cli::{Replay, Shape};
 use crate::drive::{self, Record};
 use crate::exit::Exit;
+use crate::explore::document::About;
+use crate::explore::{library::Library, single};
+use crate::export::{Form, Telling, dot, itf, markdown, mermaid};
 use crate::replay::{self, Replayed};
 use crate::report::judgement::{self, Judged, Subject};
 use crate::report::story::Story;
 use crate::report::{driven, json, text, trace};
 use crate::rescue;
 use crate::scenario::Spec;
+use crate::terminal;
 
 use super::{Failure, judging, output};
 
 pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
+    if arguments.interactive && !terminal::is_there() {
+        let says = "--interactive needs a terminal to show the steps on, and to read the keys from; without one, \
+                    `stranded replay` tells them as text";
+        return Err(Failure::Usage(says.to_owned()));
+    }
     if is_record(&arguments.trace) {
+        if arguments.interactive || arguments.to.is_some() || arguments.html.is_some() {
+            let says = "is the run of an implementation: it is told as text or json, and shown by `stranded explore`";
+            return Err(Failure::Usage(format!("{} {says}", arguments.trace)));
+        }
         return run_record(arguments);
     }
     let file = find(&arguments.trace)?;
-    let Replayed { spec, world, trace: found, is_stale } = replay::replay(&file).map_err(|refused| match refused {
+    let replayed = replay::replay(&file).map_err(|refused| match refused {
         replay::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
         replay::Refused::File(reason) => Failure::Usage(format!("{}: {reason}", arguments.trace)),
         replay::Refused::Step(reason) => Failure::NotAsExpected(format!("{}: {reason}", arguments.trace)),
     })?;
-    if is_stale {
+    if replayed.is_stale {
         output::warn(
             "the trace was found in another version of the model; every step was checked again and is possible",
         );
     }
     let out = arguments.output.file.as_deref();
+    if let Some(path) = &arguments.html {
+        return output::print(&page(&file, replayed)?, Some(path));
+    }
+    if let Some(form) = arguments.to {
+        return convert(&file, replayed, form, out);
+    }
+    if arguments.interactive {
+        return step_through(&file, &replayed);
+    }
+    let Replayed { spec, world, trace: found, .. } = replayed;
     match arguments.output.format.shape() {
         Shape::Cases(form) => Err(output::no_form("replay", form)),
         Shape::Json => {
@@ -41,6 +65,45 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
         }
         Shape::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
     }
+}
+
+/// The explorer of the trace, as one file.
+fn page(file: &trace::TraceFile, replayed: Replayed) -> Result<String, Failure> {
+    let repeats_from = replayed.trace.repeats_from;
+    let title =
+        file.property.as_ref().map_or_else(|| file.scenario.clone(), |name| format!("{}: {name}", file.scenario));
+    let walk = Library::default().of_trace(replayed).map_err(|nowhere| Failure::Usage(nowhere.0))?;
+    Ok(single::page(&walk, About { title, repeats_from, forked_at: None }))
+}
+
+/// The trace in another form.
+fn convert(file: &trace::TraceFile, replayed: Replayed, form: Form, out: Option<&Path>) -> Result<Exit, Failure> {
+    let Replayed { spec, world, trace: found, .. } = &replayed;
+    let property = file.property.as_deref();
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
+    match form {
+        Form::Html => output::print(&page(file, replayed)?, out),
+        Form::Itf => output::print(&itf::itf(&telling), out),
+        Form::Mermaid => output::print(&mermaid::mermaid(&telling), out),
+        Form::Dot => output::print(&dot::dot(&telling), out),
+        Form::Markdown => output::print(&markdown::markdown(&telling), out),
+        Form::Json => {
+            let written = trace::write(spec, world, &spec.touches(), property.unwrap_or_default(), found);
+            output::print_json(&trace::TraceFile { property: file.property.clone(), ..written }, out)
+        }
+    }
+}
+
+/// The trace, step by step at the terminal.
+fn step_through(file: &trace::TraceFile, replayed: &Replayed) -> Result<Exit, Failure> {
+    let Replayed { spec, world, trace: found, .. } = replayed;
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let property = file.property.as_deref();
+    let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
+    terminal::step_through(&telling)
+        .map_err(|reason| Failure::Usage(format!("the terminal does not answer: {reason}")))?;
+    Ok(Exit::AsExpected)
 }
 
 fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::log::{Entry, Line, Lines, LogError, Reader};
 use crate::oracle::{Finding, Oracle};
 use crate::report::judgement::{Judged, Subject};
-use crate::scenario::{self, Spec};
+use crate::scenario::Spec;
 
 use super::{Failure, check, judging, output};
 
@@ -25,7 +25,7 @@ const CHUNK: usize = 1 << 16;
 const EVERY: Duration = Duration::from_millis(20);
 
 pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
-    let given = scenario::load_scenario(&arguments.scenario)?;
+    let given = judging::one(&arguments.scenario)?;
     let procedure = arguments.manner.implements.as_deref();
     let spec = judging::implemented(&given, procedure)?;
     let oracle = Oracle::new(&spec, judging::manner(&arguments.manner))

@@ -35,6 +35,9 @@ const RUN_MAX: usize = 200;
 /// After how many runs in a row that tried nothing new nothing new is expected any more.
 const BARREN_MAX: usize = 10;
 
+/// How often in a run something may be asked again that does not lead where it should.
+const STUCK_MAX: usize = 5;
+
 /// After how many runs that could not be followed to their end it is given up: the answers or the looks say too little.
 const UNTOLD_MAX: usize = 3;
 
@@ -205,6 +208,7 @@ pub fn drive(
             let root = guide.node_of(root, &worlds);
             session.stands_at(&mut guide, Some(root)).unwrap_or(root)
         };
+        let mut stuck = 0;
         while !is_over(actions) && (draw.is_none() || session.deeds() < RUN_MAX) {
             let chosen = match (&options.strategy, draw.as_mut()) {
                 _ if session.is_lost() => guide.next_program(here, session.deeds_since_lost()),
@@ -216,8 +220,13 @@ pub fn drive(
             let Some(deed) = session.deed(&guide, here, place) else { break };
             session.perform(&deed)?;
             actions += 1;
-            guide.tried(here, place);
+            let was_tried = guide.tried(here, place);
             here = session.stands_at(&mut guide, Some(next)).unwrap_or(next);
+            // What was asked before and does not lead where it should does not lead there the next time.
+            stuck += usize::from(was_tried && here != next);
+            if stuck >= STUCK_MAX {
+                break;
+            }
         }
         let run = session.run();
         untold += usize::from(session.is_lost() && run.failure.is_none());

@@ -91,6 +91,7 @@ impl<'s, 'i> Session<'s, 'i> {
         }
         self.run.events.push(event);
         match self.oracle.belief() {
+            None if !self.oracle.asks_the_model() => {}
             None => {
                 self.lost_since.get_or_insert(self.run.deeds.len());
             }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stranded_model::dn::HomeAttribute;
 use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 
@@ -183,6 +184,7 @@ impl<'a> Watch<'a> {
 
     fn saw(&mut self, name: &str, sight: &Sight) -> Vec<Harm> {
         let spec = self.spec;
+        let sight = &with_server_names(spec, sight);
         let is_quiet = self.open_calls.is_empty() && self.down.is_empty();
         let servers: Vec<&str> = spec.scenario.site.servers.values().map(String::as_str).collect();
         let is_instant = spec.scenario.site.replication == Replication::Instant;
@@ -303,6 +305,21 @@ impl Seen {
         }
         harms
     }
+}
+
+/// What was seen, with the name of a server in the place of each distinguished name of one.
+fn with_server_names(spec: &Spec, sight: &Sight) -> Sight {
+    let mut plain = sight.clone();
+    for homes in plain.directory.values_mut().flatten() {
+        for (home, attribute) in [(&mut homes.home_mdb, HomeAttribute::Mdb), (&mut homes.home_mta, HomeAttribute::Mta)]
+        {
+            if let Some(value) = home {
+                let named = super::step::home(spec, value.as_deref(), attribute).server();
+                *value = named.map(|server| spec.scenario.site.servers[server].clone());
+            }
+        }
+    }
+    plain
 }
 
 /// Whether two sights of a part differ in something that both have.

@@ -5,6 +5,8 @@
 //! asks the model what can follow, `belief` keeps the set, `difference` and `why` say what does not fit, `harm` looks at what
 //! was seen without the model, `verdict` has the words.
 
+mod ahead;
+pub mod asked;
 pub mod belief;
 pub mod difference;
 pub mod explanation;
@@ -15,10 +17,10 @@ pub mod step;
 mod verdict;
 mod why;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use stranded_model::action::Kind;
-use stranded_model::id::{Id, MailboxId};
+use stranded_model::id::MailboxId;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 use stranded_model::table::{PerMailbox, Table};
@@ -26,10 +28,9 @@ use stranded_model::table::{PerMailbox, Table};
 use crate::check;
 use crate::engine::{Cut, Engine, Limits};
 use crate::scenario::Spec;
-use crate::wire::{Deed, Event, Sight, Wrong};
+use crate::wire::{Deed, Event, Wrong};
 
 pub use self::belief::{Belief, Beliefs};
-use self::explanation::{Effect, Status};
 pub use self::explanation::{Explanation, Scene};
 use self::harm::Watch;
 pub use self::standing::{Standing, Whereabouts};
@@ -200,78 +201,6 @@ impl<'a> Oracle<'a> {
         Ok(())
     }
 
-    /// Takes an event without judging it, and says whether anything would be left.
-    ///
-    /// # Errors
-    /// It names something that the scenario does not have.
-    pub fn would_explain(&mut self, event: &Event) -> Result<bool, Wrong> {
-        Ok(self.supposing(event, |_, _| ())?.is_some())
-    }
-
-    /// What can be said if this event came next; nothing if nothing would be left, or too much. It is not taken.
-    ///
-    /// # Errors
-    /// It names something that the scenario does not have.
-    pub fn supposing<T>(
-        &mut self,
-        event: &Event,
-        say: impl FnOnce(&mut Self, Belief) -> T,
-    ) -> Result<Option<T>, Wrong> {
-        let known = self.names.clone();
-        let step = match self.names.step(event) {
-            Ok(step) => step,
-            Err(wrong) => {
-                self.names = known;
-                return Err(wrong);
-            }
-        };
-        let after = self.belief.and_then(|belief| self.beliefs.after(belief, &step).ok());
-        let said = after.filter(|after| !self.beliefs.is_empty(*after)).map(|after| say(self, after));
-        self.names = known;
-        Ok(said)
-    }
-
-    /// How everything may stand, as far as it can be seen: each way once.
-    ///
-    /// # Errors
-    /// There are too many explanations.
-    pub fn states(&mut self, belief: Belief) -> Result<BTreeSet<BTreeMap<String, Sight>>, belief::TooMany> {
-        let open = self.beliefs.closed(belief)?;
-        let mailboxes: Vec<MailboxId> = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).collect();
-        let state = |number: u32| {
-            let now = self.beliefs.explanation(number);
-            let sight = |mailbox: &MailboxId| {
-                (crate::report::names::mailbox(*mailbox), look::sight(self.spec, &self.names, now, *mailbox))
-            };
-            mailboxes.iter().map(sight).collect()
-        };
-        Ok(open.into_iter().map(state).collect())
-    }
-
-    /// What the mailboxes are called.
-    pub fn mailboxes(&self) -> impl Iterator<Item = String> {
-        (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).map(crate::report::names::mailbox)
-    }
-
-    /// Whether the scenario's bounds let this be asked now, in some explanation of what was seen. Where none is left they do.
-    ///
-    /// # Errors
-    /// It names something that the scenario does not have.
-    pub fn is_in_bounds(&mut self, deed: &Deed) -> Result<bool, Wrong> {
-        let op = self.names.clone().op(deed)?;
-        let Some(Ok(open)) = self.belief.map(|belief| self.beliefs.closed(belief)) else { return Ok(true) };
-        let is_open = |number: u32| {
-            let now = self.beliefs.explanation(number);
-            let begun = self.beliefs.scene(now).begin(now, &op);
-            begun.iter().any(|(status, _)| match status {
-                Status::Over(Effect::Refused(reason)) => !reason.is_bound(),
-                Status::Over(Effect::Happened(_) | Effect::Queued | Effect::Returned) => true,
-                Status::Started | Status::Waiting => true,
-            })
-        };
-        Ok(open.into_iter().any(is_open))
-    }
-
     fn explain(&mut self, event: &Event, step: &Step) {
         let Some(before) = self.belief else { return };
         match self.beliefs.after(before, step) {
@@ -354,7 +283,13 @@ impl<'a> Oracle<'a> {
     /// What is left now, if the model still explains all of this run.
     #[must_use]
     pub fn belief(&self) -> Option<Belief> {
-        self.belief
+        self.belief.filter(|_| self.asks_the_model())
+    }
+
+    /// Whether what was seen is compared with the model, and not judged alone.
+    #[must_use]
+    pub fn asks_the_model(&self) -> bool {
+        !self.manner.safety_only
     }
 
     /// All that was worked out.
@@ -445,7 +380,7 @@ impl<'a> Oracle<'a> {
     /// What may be asked now in some explanation: actions of the model, each once.
     #[must_use]
     pub fn deed_of(&self, explanation: &Explanation, action: &stranded_model::action::Action) -> Option<Deed> {
-        step::deed(self.spec, &self.names, explanation, action)
+        asked::deed(self.spec, &self.names, explanation, action)
     }
 }
 

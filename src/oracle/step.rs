@@ -137,7 +137,7 @@ pub struct StoreLook {
 pub struct Names<'a> {
     spec: &'a Spec,
     /// The messages of each mailbox in the order in which the log names them; those that are there at first come first.
-    messages: PerMailbox<IndexSet<String>>,
+    pub(super) messages: PerMailbox<IndexSet<String>>,
     at_first: PerMailbox<usize>,
 }
 
@@ -145,7 +145,9 @@ impl<'a> Names<'a> {
     /// No message has been named but those that are there at first.
     #[must_use]
     pub fn new(spec: &'a Spec, at_first: PerMailbox<usize>) -> Self {
-        let first = |mailbox: MailboxId| (0..at_first[mailbox]).map(MessageId::at).map(names::message).collect();
+        let first = |mailbox: MailboxId| {
+            (0..at_first[mailbox]).map(MessageId::at).map(|message| message_name(spec, mailbox, message)).collect()
+        };
         Self { spec, messages: Table::of(at_first.count(), first), at_first }
     }
 
@@ -178,7 +180,7 @@ impl<'a> Names<'a> {
     pub fn messages(&self, mailbox: MailboxId, messages: MessageSet) -> Vec<String> {
         let name = |message: MessageId| match self.messages[mailbox].get_index(message.index()) {
             Some(name) => name.clone(),
-            None => names::message(message),
+            None => message_name(self.spec, mailbox, message),
         };
         messages.iter().map(name).collect()
     }
@@ -254,7 +256,10 @@ impl<'a> Names<'a> {
             };
             let has: Vec<String> = his.iter().map(told).collect();
             let message = format!("{} has no run of `{}` between these servers", run.administrator, run.procedure);
-            return Err(Wrong::new(message, has.join(", or ")));
+            let wanted = has.join(", or ");
+            let is_builtin = crate::scenario::builtin::procedure(&run.procedure).is_some();
+            let hint = format!("; or `--implements {}`, if it is to be judged by that", run.procedure);
+            return Err(Wrong::new(message, if is_builtin { wanted + &hint } else { wanted }));
         }
         Ok(Program { mailbox, administrator, runs })
     }
@@ -282,22 +287,9 @@ impl<'a> Names<'a> {
 
     fn homes(&self, homes: &HomesSight) -> HomesLook {
         let home = |value: &Option<Option<String>>, attribute| {
-            value.as_ref().map(|value| self.home(value.as_deref(), attribute))
+            value.as_ref().map(|value| home(self.spec, value.as_deref(), attribute))
         };
         HomesLook { mdb: home(&homes.home_mdb, HomeAttribute::Mdb), mta: home(&homes.home_mta, HomeAttribute::Mta) }
-    }
-
-    /// A server's name or its distinguished name; everything else is what the directory says, and malformed.
-    fn home(&self, value: Option<&str>, attribute: HomeAttribute) -> Home {
-        let Some(value) = value else { return Home::Malformed };
-        let named = if value.contains(['/', '=']) {
-            dn::parse(value, attribute).ok().map(|name| name.server)
-        } else {
-            Some(value.to_owned())
-        };
-        let servers = self.spec.scenario.site.servers.iter();
-        let found = |named: String| servers.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(&named));
-        named.and_then(found).map_or(Home::Malformed, |(server, _)| Home::Server(server))
     }
 
     fn store(&mut self, mailbox: MailboxId, store: &StoreSight) -> Result<StoreLook, Wrong> {
@@ -312,10 +304,10 @@ impl<'a> Names<'a> {
         let Some(names) = names else { return Ok(None) };
         let mut set = MessageSet::EMPTY;
         for name in names {
-            let message = MessageSet::just(MessageId(self.message(mailbox, name)?));
+            let mut message = MessageSet::just(MessageId(self.message(mailbox, name)?));
             if message.is_within(set) {
-                let text = name.escape_debug();
-                return Err(Wrong::new(format!("message `{text}` stands twice in one list"), "each message once"));
+                // A second copy in one place is one message more, and nobody ever sent it.
+                message = MessageSet::just(MessageId(self.message(mailbox, &format!("{name} again"))?));
             }
             set = set.with(message);
         }
@@ -364,6 +356,27 @@ impl<'a> Names<'a> {
 /// How a log calls a cache, or a session that was opened earlier.
 pub const REMEMBERED: &str = "remembered";
 
+/// A server's name or its distinguished name; everything else is what the directory says, and malformed.
+pub(super) fn home(spec: &Spec, value: Option<&str>, attribute: HomeAttribute) -> Home {
+    let Some(value) = value else { return Home::Malformed };
+    let named = if value.contains(['/', '=']) {
+        dn::parse(value, attribute).ok().map(|name| name.server)
+    } else {
+        Some(value.to_owned())
+    };
+    let servers = spec.scenario.site.servers.iter();
+    let found = |named: String| servers.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(&named));
+    named.and_then(found).map_or(Home::Malformed, |(server, _)| Home::Server(server))
+}
+
+/// What a message is called in a log that names it as the model does: no two messages of a site have one name.
+pub(super) fn message_name(spec: &Spec, mailbox: MailboxId, message: MessageId) -> String {
+    match spec.scenario.site.mailboxes {
+        1 => names::message(message),
+        _ => format!("{}.{}", names::mailbox(mailbox), names::message(message)),
+    }
+}
+
 fn told(answer: &Answer) -> Told {
     Told { result: answer.result.into(), ended: answer.ended.map(Into::into) }
 }
@@ -376,72 +389,4 @@ fn stranger(kind: &str, name: &str, known: impl Iterator<Item = String>) -> Wron
         None => format!("one of {}", known.join(", ")),
     };
     Wrong::new(format!("the scenario has no {kind} `{}`", crate::wire::keys::cut(name)), wanted)
-}
-
-/// What an implementation is asked to do so that this action happens; `None` if a message of it has no name.
-#[must_use]
-pub fn deed(spec: &Spec, known: &Names<'_>, now: &super::Explanation, action: &Action) -> Option<Deed> {
-    let scenario = &spec.scenario;
-    let server = |id: ServerId| names::server(scenario, id).to_owned();
-    let person = |id: AdministratorId| names::administrator(scenario, id).to_owned();
-    let view = |view: View| match view {
-        View::Replica(id) => server(id),
-        View::Remembered => REMEMBERED.to_owned(),
-    };
-    let message = |mailbox: MailboxId, message: MessageId| {
-        let number = now.arrivals[mailbox].get(message.index())?;
-        known.messages(mailbox, MessageSet::just(MessageId(*number))).pop()
-    };
-    let called = names::mailbox;
-    Some(match *action {
-        Action::Deliver { mailbox, by } => {
-            let fresh = (0..).map(MessageId::at).map(names::message);
-            let is_known = |name: &String| known.messages[mailbox].get_index_of(name);
-            let arrived = |name: &String| {
-                is_known(name).is_some_and(|number| now.arrivals[mailbox].iter().any(|one| usize::from(*one) == number))
-            };
-            let message = fresh.into_iter().find(|name| !arrived(name))?;
-            Deed::Deliver { mailbox: called(mailbox), message, by: view(by) }
-        }
-        Action::Redeliver { mailbox, message: which, by } => {
-            Deed::Redeliver { mailbox: called(mailbox), message: message(mailbox, which)?, by: view(by) }
-        }
-        Action::OwnerDeletes { mailbox, message: which, by } => {
-            Deed::OwnerDeletes { mailbox: called(mailbox), message: message(mailbox, which)?, by: view(by) }
-        }
-        Action::LogOn { mailbox, by } => Deed::LogOn { mailbox: called(mailbox), by: view(by) },
-        Action::Start { mailbox, administrator, run } => {
-            let run = &scenario.administrators[administrator.index()].runs[usize::from(run)];
-            Deed::Start {
-                run: Run {
-                    mailbox: called(mailbox),
-                    administrator: person(administrator),
-                    procedure: run.procedure.name.clone(),
-                    from: server(run.from),
-                    to: server(run.to),
-                    connected_to: server(run.connected_to),
-                },
-            }
-        }
-        Action::Act { mailbox, administrator, fate } => {
-            let (mailbox, administrator) = (called(mailbox), person(administrator));
-            match fate {
-                Fate::Answered => Deed::Act { mailbox, administrator },
-                Fate::RequestLost => Deed::RequestLost { mailbox, administrator },
-                Fate::ReplyLost => Deed::ReplyLost { mailbox, administrator },
-            }
-        }
-        Action::Die { mailbox, administrator } => {
-            Deed::ProgramDies { mailbox: called(mailbox), administrator: person(administrator) }
-        }
-        Action::Replicate { mailbox, from, to } => {
-            Deed::Replicate { mailbox: called(mailbox), from: server(from), to: server(to) }
-        }
-        Action::Refresh { mailbox, from } => Deed::Refresh { mailbox: called(mailbox), from: server(from) },
-        Action::Edit { mailbox, replica } => Deed::OtherEdit { mailbox: called(mailbox), server: server(replica) },
-        Action::Fail { server: id, part: Part::Store } => Deed::StoreCrashes { server: server(id) },
-        Action::Recover { server: id, part: Part::Store } => Deed::StoreRestarts { server: server(id) },
-        Action::Fail { server: id, part: Part::Replica } => Deed::ReplicaUnreachable { server: server(id) },
-        Action::Recover { server: id, part: Part::Replica } => Deed::ReplicaReachable { server: server(id) },
-    })
 }

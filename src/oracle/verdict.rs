@@ -213,11 +213,14 @@ impl Exercise {
 
     /// Why that is not enough to say anything.
     fn lacks(&self) -> Option<&'static str> {
-        let started = self.outcomes.keys().any(|(action, _)| ["run", "start"].contains(action));
+        let is_known = |outcome: &str| outcome != Done::Unknown.name();
+        let started = |(action, outcome): &&(&str, &str)| ["run", "start"].contains(action) && is_known(outcome);
         if self.outcomes.is_empty() {
             Some("nothing was done")
-        } else if !started {
-            Some("no procedure was run")
+        } else if !self.outcomes.keys().any(|(_, outcome)| is_known(outcome)) {
+            Some("no answer says what happened")
+        } else if !self.outcomes.keys().any(|one| started(&one)) {
+            Some("no procedure was run of which anybody says how it ended")
         } else if self.sights == 0 {
             Some("nothing was observed")
         } else {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::drive::{Coverage, Driven, Record, Shrunk};
 use crate::lines::wrapped;
-use crate::wire::{Deed, Event};
+use crate::wire::{Answer, Deed, Event};
 
 use super::judgement::Judged;
 use super::judgement_json::{self, JudgementReport};
@@ -115,6 +115,7 @@ pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
     let actions = if count == 1 { "action" } else { "actions" };
     let mut text = format!("Shortest run that shows {}, {count} {actions}{before}:\n", shrunk.word.name());
     text.push_str(&run(record, width));
+    let _ = writeln!(text, "       >> {}", wrapped(&format!("{}: {}", shrunk.word.name(), record.says), 10, width));
     if let Some(unsteady) = &shrunk.unsteady {
         let _ = writeln!(text, "  {}", wrapped(&format!("It cannot be relied on: {unsteady}."), 2, width));
     }
@@ -130,9 +131,7 @@ pub fn run(record: &Record, width: u16) -> String {
         match &step.event {
             Event::Did { deed, answer } => {
                 number += 1;
-                let ended = answer.ended.map_or_else(String::new, |ended| format!(", run ends {}", ended.name()));
-                let says = answer.says.as_ref().map_or_else(String::new, |says| format!(" ({says})"));
-                let line = format!("{}: {}{ended}{says}", told(deed), answer.result.name());
+                let line = format!("{}: {}", told(deed), answered(answer));
                 let _ = writeln!(text, "  {number:>3}  {}", wrapped(&line, 7, width));
             }
             Event::Call { call, deed } => {
@@ -155,8 +154,15 @@ pub fn run(record: &Record, width: u16) -> String {
     text
 }
 
+/// What was answered, in a few words.
+pub(crate) fn answered(answer: &Answer) -> String {
+    let ended = answer.ended.map_or_else(String::new, |ended| format!(", run ends {}", ended.name()));
+    let says = answer.says.as_ref().map_or_else(String::new, |says| format!(" ({says})"));
+    format!("{}{ended}{says}", answer.result.name())
+}
+
 /// What was asked, in a few words.
-fn told(deed: &Deed) -> String {
+pub(crate) fn told(deed: &Deed) -> String {
     let action = deed.action();
     match deed {
         Deed::Deliver { mailbox, message, by } | Deed::Redeliver { mailbox, message, by } => {

@@ -7,15 +7,27 @@ use crate::rescue::{Outlook, RescueMap};
 use crate::lines::wrapped;
 
 /// What marks the first state from which on nothing saves everything any more.
-pub(super) const NO_RETURN: &str = "POINT OF NO RETURN";
+pub(crate) const NO_RETURN: &str = "POINT OF NO RETURN";
+
+/// What stands over the procedures that would still save everything.
+pub(crate) const STILL: &str = "Run now, and nothing else happening, this would still save everything:";
 
 /// The columns that the numbers of the states take.
 const INDENT: usize = 9;
 
 /// The lines under a table.
 pub(super) fn strip(map: &RescueMap, width: u16) -> String {
-    let mut text = "Run now, and nothing else happening, this would still save everything:\n".to_owned();
+    let mut text = format!("{STILL}\n");
+    for (range, says) in stretches(map) {
+        let _ = writeln!(text, "  {range:<column$}{}", wrapped(&says, INDENT, width), column = INDENT - 2);
+    }
+    text
+}
+
+/// Every stretch of states in which the same procedures would save everything: their numbers, and what is said of them.
+pub(crate) fn stretches(map: &RescueMap) -> Vec<(String, String)> {
     let says: Vec<String> = map.outlooks.iter().map(says).collect();
+    let mut stretches = Vec::new();
     let mut first = 0;
     for number in 1..=says.len() {
         let is_same = |number: usize| says[number] == says[first] && map.point_of_no_return != Some(number);
@@ -25,14 +37,14 @@ pub(super) fn strip(map: &RescueMap, width: u16) -> String {
         let last = number - 1;
         let range = if first == last { first.to_string() } else { format!("{first}–{last}") };
         let mark = if map.point_of_no_return == Some(first) { format!(": {NO_RETURN}") } else { String::new() };
-        let line = format!("{}{mark}", says[first]);
-        let _ = writeln!(text, "  {range:<column$}{}", wrapped(&line, INDENT, width), column = INDENT - 2);
+        stretches.push((range, format!("{}{mark}", says[first])));
         first = number;
     }
-    text
+    stretches
 }
 
-fn says(outlook: &Outlook) -> String {
+/// What would still save everything in one state, by name.
+pub(crate) fn says(outlook: &Outlook) -> String {
     let saviours: Vec<&str> = outlook.saviours().collect();
     let names = saviours.join(", ");
     match (outlook.is_whole, saviours.is_empty()) {

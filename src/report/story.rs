@@ -10,6 +10,7 @@ use stranded_model::state::{Account, Home, Mailbox, Mark, Recipient, State};
 use crate::check::Trace;
 use crate::rescue::RescueMap;
 
+use super::view::{self, StateView};
 use super::{names, words};
 
 /// What a message counts for in the total of a mailbox; the article gives no figures.
@@ -53,6 +54,8 @@ pub struct Row {
     pub scene: Scene,
     /// The state afterwards.
     pub state: State,
+    /// The same by the names of the scenario in which the step was taken.
+    pub view: StateView,
 }
 
 /// What the directory says and what each server's mailbox resources show, for one mailbox.
@@ -83,6 +86,25 @@ impl Story {
         Self { start, initial, rows, repeats_from: trace.repeats_from, rescue: None }
     }
 
+    /// Tells steps that need not all be of one world. A step is the world in which it was taken, the state before it, the
+    /// action, and its name.
+    #[must_use]
+    pub fn along<'a>(
+        world: &World,
+        initial: &State,
+        steps: impl Iterator<Item = (&'a World, &'a State, &'a Action, &'a str)>,
+    ) -> Self {
+        let mut subject = None;
+        let mut rows: Vec<Row> = Vec::new();
+        for (world, before, action, name) in steps {
+            subject = action.mailbox().or(subject);
+            let told = row(world, before, action, rows.len() + 1, false, subject.unwrap_or_default());
+            rows.push(Row { action: name.to_owned(), ..told });
+        }
+        let start = Scene::of(world, initial, MailboxId::default());
+        Self { start, initial: initial.clone(), rows, repeats_from: None, rescue: None }
+    }
+
     /// The same, told with what could still be done at each moment.
     #[must_use]
     pub fn with_rescue(self, map: RescueMap) -> Self {
@@ -111,6 +133,7 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
         breaks: Safety::ALL.into_iter().filter(broken).collect(),
         is_after,
         scene: Scene::of(world, after, subject),
+        view: view::show(&world.scenario, after),
         state: occurrence.state,
     }
 }
@@ -142,7 +165,7 @@ fn directory(world: &World, account: &Account) -> Vec<String> {
     lines
 }
 
-fn home(world: &World, recipient: &Recipient) -> String {
+pub(super) fn home(world: &World, recipient: &Recipient) -> String {
     let value = |home: Home| match home {
         Home::Server(server) => names::server(&world.scenario, server),
         Home::Malformed => "(malformed)",
@@ -174,7 +197,7 @@ fn store(mailbox: &Mailbox) -> Vec<String> {
 }
 
 /// Whether the data is on another server than the home.
-fn is_stranded(account: &Account) -> bool {
+pub(crate) fn is_stranded(account: &Account) -> bool {
     let holds = |server: ServerId| !account.mailboxes[server].held().is_empty();
     match account.agreed_home() {
         Some(home) => !holds(home) && account.mailboxes.ids().any(|server| server != home && holds(server)),

@@ -89,7 +89,7 @@ pub fn write(
         says: row.says.clone(),
         told: row.told.clone(),
         lost: row.lost.clone(),
-        state: view::show(&world.scenario, &row.state),
+        state: row.view.clone(),
         rescues: rescues(row.number),
     };
     TraceFile {

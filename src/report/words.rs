@@ -13,7 +13,7 @@ use super::names;
 
 /// Who does it: an administrator by name, or what acts besides him.
 #[must_use]
-pub(super) fn actor(world: &World, action: &Action) -> String {
+pub(crate) fn actor(world: &World, action: &Action) -> String {
     match action {
         Action::Deliver { .. } | Action::Redeliver { .. } => "mail".to_owned(),
         Action::LogOn { .. } | Action::OwnerDeletes { .. } => "user".to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn actor(world: &World, action: &Action) -> String {
 
 /// What happens, in one sentence without a full stop.
 #[must_use]
-pub(super) fn says(world: &World, before: &State, action: &Action, occurrence: &Occurrence) -> String {
+pub(crate) fn says(world: &World, before: &State, action: &Action, occurrence: &Occurrence) -> String {
     let scenario = &world.scenario;
     let server = |id: ServerId| names::server(scenario, id);
     let after = &occurrence.state;
@@ -226,7 +226,7 @@ fn answered(world: &World, before: &Account, after: &Account, executed: &Execute
 
 /// What the administrator is told when a run ends with this step.
 #[must_use]
-pub(super) fn told(world: &World, executed: &Executed) -> Option<String> {
+pub(crate) fn told(world: &World, executed: &Executed) -> Option<String> {
     let outcome = executed.ended?;
     let (procedure, step): (&Procedure, _) = executed.in_procedure(world);
     let words = match &step.act {

@@ -9,8 +9,9 @@ use stranded_model::procedure::Outcome as Result;
 use stranded_model::state::State;
 use stranded_model::table::Table;
 
+use crate::oracle::asked::deed;
 use crate::oracle::explanation::{Effect, Status};
-use crate::oracle::step::{Names, Op, Step as Asked, Told, deed};
+use crate::oracle::step::{Names, Op, Step as Asked, Told};
 use crate::oracle::{Belief, Beliefs, Explanation, look};
 use crate::report::names;
 use crate::scenario::Spec;

@@ -1,0 +1,135 @@
+//! Advice from the state that is shown: the state is told as a snapshot, and judged as `stranded advise` judges one.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use stranded_model::scenario::Replication;
+
+use crate::advise::{Circumstances, advise_all, known_procedures};
+use crate::engine::Limits;
+use crate::report::advice_json::{self, AdviceEntry};
+use crate::report::view;
+use crate::snapshot;
+
+use super::link::Nowhere;
+use super::walk::Stop;
+
+/// The longest that advice may take.
+const TIME_MAX: Duration = Duration::from_secs(15);
+/// The most states of one question.
+const STATES_MAX: usize = 100_000;
+
+/// The advice on one mailbox.
+#[derive(Clone, Debug, Serialize)]
+pub struct Advised {
+    /// The mailbox.
+    pub mailbox: String,
+    /// Whether data is on a server that is not the home.
+    pub stranded: bool,
+    /// What each procedure comes to, the safest first.
+    pub procedures: Vec<ProcedureAdvised>,
+}
+
+/// What one procedure comes to.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProcedureAdvised {
+    /// The procedure.
+    pub procedure: String,
+    /// From where.
+    pub from: String,
+    /// To where.
+    pub to: String,
+    /// What to do, if it is safe when no mail arrives.
+    pub steps: Vec<String>,
+    /// The verdict under each kind of delivery.
+    pub cases: Vec<CaseAdvised>,
+}
+
+/// A verdict under one kind of delivery.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseAdvised {
+    /// When mail arrives.
+    pub delivery: String,
+    /// The verdict.
+    pub verdict: String,
+    /// How it goes wrong: `loses m1`.
+    pub harm: String,
+}
+
+/// The advice from a stop of a way.
+///
+/// # Errors
+/// Why there is none.
+pub fn at(stop: &Stop) -> Result<Vec<Advised>, Nowhere> {
+    let shown = view::show(&stop.world.scenario, &stop.state);
+    let lines: Vec<String> = shown.mailboxes.iter().map(|(name, account)| line(name, account).to_string()).collect();
+    let wrong = |diagnostics: crate::scenario::Diagnostics| Nowhere(diagnostics.render(false));
+    let snapshots = snapshot::read("the state shown", &lines.join("\n")).map_err(wrong)?;
+    let circumstances = Circumstances {
+        deliveries: Circumstances::DELIVERIES.to_vec(),
+        faults: Vec::new(),
+        faults_max: 0,
+        replication: Replication::Instant,
+    };
+    let limits =
+        Limits { states_max: Some(STATES_MAX), deadline: Instant::now().checked_add(TIME_MAX), ..Limits::default() };
+    let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits).map_err(wrong)?;
+    let report = advice_json::report(&advised, &circumstances);
+    Ok(report
+        .mailboxes
+        .into_iter()
+        .map(|one| Advised { mailbox: one.mailbox, stranded: one.stranded, procedures: grouped(one.advice) })
+        .collect())
+}
+
+/// A mailbox as a snapshot would show it.
+fn line(name: &str, account: &view::AccountView) -> Value {
+    let directory: BTreeMap<&String, Value> = account
+        .directory
+        .iter()
+        .map(|(server, found)| {
+            let live = found.as_ref().filter(|found| !found.deleted);
+            (server, live.map_or(Value::Null, |found| json!({"home-mdb": found.home_mdb, "home-mta": found.home_mta})))
+        })
+        .collect();
+    let stores: BTreeMap<&String, Value> = account
+        .stores
+        .iter()
+        .map(|(server, found)| {
+            let held = found.as_ref().map(|found| {
+                let pending = found.in_transit.iter().flat_map(|mark| &mark.pending);
+                found.messages.iter().chain(pending).collect::<Vec<_>>()
+            });
+            (server, held.map_or(Value::Null, |messages| json!({"messages": messages})))
+        })
+        .collect();
+    json!({"mailbox": name, "directory": directory, "stores": stores})
+}
+
+fn grouped(entries: Vec<AdviceEntry>) -> Vec<ProcedureAdvised> {
+    let mut procedures: Vec<ProcedureAdvised> = Vec::new();
+    for entry in entries {
+        let harm = entry.harm.as_ref().map(|harm| format!("{harm} {}", entry.messages.join(" ")).trim().to_owned());
+        let case = CaseAdvised {
+            delivery: entry.circumstances.delivery,
+            verdict: entry.verdict,
+            harm: harm.unwrap_or_default(),
+        };
+        let same = |one: &&mut ProcedureAdvised| {
+            (&one.procedure, &one.from, &one.to) == (&entry.procedure, &entry.from, &entry.to)
+        };
+        match procedures.iter_mut().find(same) {
+            Some(known) => known.cases.push(case),
+            None => procedures.push(ProcedureAdvised {
+                procedure: entry.procedure,
+                from: entry.from,
+                to: entry.to,
+                steps: entry.steps,
+                cases: vec![case],
+            }),
+        }
+    }
+    procedures
+}

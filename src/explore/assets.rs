@@ -1,0 +1,67 @@
+//! The page: its files as they are embedded, and all of them in one text for a page that is a file.
+
+/// A file of the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: &'static str,
+    /// What is in it.
+    pub text: &'static str,
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! scripts {
+    ($($name:literal),* $(,)?) => {
+        [$(Asset { name: $name, kind: SCRIPT, text: include_str!(concat!("assets/", $name)) }),*]
+    };
+}
+
+/// The page itself.
+pub const PAGE: Asset =
+    Asset { name: "index.html", kind: "text/html; charset=utf-8", text: include_str!("assets/index.html") };
+
+/// How it looks.
+pub const STYLE: Asset =
+    Asset { name: "style.css", kind: "text/css; charset=utf-8", text: include_str!("assets/style.css") };
+
+/// What it does, each module after those that it imports.
+pub const SCRIPTS: [Asset; 11] = scripts![
+    "dom.js",
+    "layout.js",
+    "align.js",
+    "source.js",
+    "picture.js",
+    "panels.js",
+    "compare.js",
+    "check.js",
+    "export.js",
+    "home.js",
+    "main.js",
+];
+
+/// The file of this name.
+#[must_use]
+pub fn asset(name: &str) -> Option<&'static Asset> {
+    static SCRIPTS_KEPT: [Asset; 11] = SCRIPTS;
+    static OTHERS: [Asset; 2] = [PAGE, STYLE];
+    OTHERS.iter().chain(&SCRIPTS_KEPT).find(|asset| asset.name == name)
+}
+
+/// All modules as one: each keeps its names, which are therefore different in all of them, and imports nothing any more.
+#[must_use]
+pub fn bundled() -> String {
+    let mut bundle = String::new();
+    for script in SCRIPTS {
+        for line in script.text.lines() {
+            if line.starts_with("import ") {
+                continue;
+            }
+            bundle.push_str(line.strip_prefix("export ").unwrap_or(line));
+            bundle.push('\n');
+        }
+    }
+    bundle
+}

@@ -1,0 +1,48 @@
+// Two ways beside each other, row by row, with the first difference marked.
+import { button, el, fill, unseen } from "./dom.js";
+import { alignedRows, firstDifference } from "./align.js";
+
+const ROWS_MAX = 400;
+
+/** What is needed to show two ways beside each other. */
+export function compared(left, right) {
+  const rows = alignedRows(left.moments, right.moments);
+  return { left, right, rows, difference: firstDifference(rows, left.moments, right.moments) };
+}
+
+/** The rows of two ways; the one that is shown, and the first that differs, say so. */
+export function drawAligned(box, pair, at, does) {
+  const { left, right, rows, difference } = pair;
+  if (box.alignedPair === pair && rows.length <= ROWS_MAX) {
+    for (const row of box.querySelectorAll("tbody tr")) {
+      const isCurrent = row.dataset.left === String(at);
+      row.classList.toggle("current", isCurrent);
+      if (isCurrent) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+    }
+    return;
+  }
+  box.alignedPair = pair;
+  const start = Math.max(0, Math.min(rows.findIndex((row) => row.left === at) - ROWS_MAX / 2, rows.length - ROWS_MAX));
+  const first = difference < 0 ? null : rows[difference];
+  const side = (told, number, label) => {
+    if (number === null) return el("td", { class: "gap", "data-label": label }, unseen("no such step"), el("span", { "aria-hidden": "true" }, "–"));
+    const moment = told.moments[number];
+    return el("td", { "data-label": label, class: moment.lost.length > 0 ? "loses" : "" },
+      el("span", { class: "number" }, number), number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says],
+      moment.lost.length > 0 ? el("span", { class: "badge bad" }, `✕ destroys ${moment.lost.join(" ")}`) : null,
+      moment.told ? el("span", { class: "badge told" }, `told: ${moment.told.length > 60 ? `${moment.told.slice(0, 60)}…` : moment.told}`) : null);
+  };
+  fill(box, el("h3", {}, "Side by side"),
+    el("p", { class: "difference-line" }, first === null
+      ? "What can be seen of the world is the same in both."
+      : ["The first difference: ", el("b", {}, `step ${first.left}`), ` ${left.moments[first.left].says}; beside it `, el("b", {}, `step ${first.right}`), ` ${right.moments[first.right].says}. `,
+          button("Show it", () => does.go(first.left), { class: "plain small", id: "first-difference" })]),
+    el("table", { class: "aligned" },
+      el("caption", { class: "unseen" }, "Two ways, step by step"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, left.title), el("th", { scope: "col" }, right.title))),
+      el("tbody", {}, rows.slice(start, start + ROWS_MAX).map((row, index) =>
+        el("tr", { class: (row.left === at ? "current" : "") + (start + index === difference ? " differs" : ""),
+          "aria-current": row.left === at ? "step" : null, "data-left": row.left, onclick: () => row.left !== null && does.go(row.left) },
+          side(left, row.left, left.title), side(right, row.right, right.title))))));
+}

@@ -1,0 +1,83 @@
+// What stands before and beside a way: the gist, the list of scenarios, files that are dropped, runs of implementations, help.
+import { append, button, el, fill } from "./dom.js";
+
+/** The way in a few questions and answers, each with its step. */
+export function drawGist(box, told, go) {
+  fill(box, told.gist.map((one, index) =>
+    el("div", { class: "answer", "data-about": index },
+      el("h2", {}, one.about), el("p", {}, one.says),
+      one.step === null ? null : button(`Show step ${one.step}`, () => go(one.step), { class: "plain small" }))));
+  box.hidden = told.gist.length === 0;
+}
+
+/** The scenarios, filtered by what is typed. */
+export function drawCatalogue(box, catalogue, does) {
+  const list = el("ul", { class: "scenarios" });
+  const draw = (wanted) => {
+    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = catalogue.scenarios.filter((one) => words.every((word) => `${one.name} ${one.family} ${one.question}`.toLowerCase().includes(word)));
+    fill(list, found.map((one) => el("li", {},
+      button([el("b", {}, one.name), el("span", { class: "family" }, one.family), el("span", { class: "question" }, one.question)],
+        () => does.open(one.name), { class: "scenario", "data-scenario": one.name }))),
+      found.length === 0 ? el("li", { class: "quiet" }, "No scenario has these words.") : null);
+  };
+  const filter = el("input", { type: "search", id: "filter", placeholder: "second move, cache, fault…", oninput: (event) => draw(event.target.value) });
+  const file = el("input", { type: "file", id: "file", onchange: (event) => does.files(event.target.files) });
+  fill(box, el("h2", {}, "Every scenario"),
+    el("p", { class: "quiet" }, "Open one, take its steps yourself, or check all that can happen in it."),
+    el("div", { class: "row" },
+      el("label", { for: "filter" }, "Find ", filter),
+      el("label", { for: "file", class: "file" }, "Open a trace, a report, an ITF file, a scenario or a conformance run ", file)),
+    list);
+  draw("");
+  box.hidden = false;
+}
+
+/** A run of an implementation: what the model expected against what was seen. */
+export function drawRun(box, run) {
+  fill(box, el("h2", {}, run.title), run.verdict ? el("p", {}, el("b", {}, run.verdict), run.says ? `: ${run.says}` : "") : null,
+    el("p", { class: run.left_at === null ? "quiet" : "stranded", id: "left-at" }, run.left_at === null
+      ? (run.verdict ? "No single step shows it." : "Every step was as the model expects.")
+      : `At step ${run.left_at} the implementation leaves the model.`),
+    el("table", { class: "aligned" }, el("caption", { class: "unseen" }, "Expected against seen"),
+      el("thead", {}, el("tr", {}, ["step", "expected", "seen"].map((head) => el("th", { scope: "col" }, head)))),
+      el("tbody", {}, run.steps.map((one) => el("tr", { class: one.number === run.left_at ? "differs" : "" },
+        el("th", { scope: "row" }, el("span", { class: "number" }, one.number), one.says),
+        el("td", { "data-label": "expected" }, one.expected || "–"),
+        el("td", { "data-label": "seen", class: one.agrees ? "" : "loses" }, one.seen || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))));
+  box.hidden = false;
+}
+
+/** The traces of a report, to choose one. */
+export function drawChoice(box, parts, chosen) {
+  fill(box, el("p", {}, "The report has several counterexamples:"),
+    el("ul", { class: "choices" }, parts.map((part) => el("li", {}, button(part, () => chosen(part), { class: "choice" })))));
+  box.hidden = false;
+}
+
+const KEYS = [
+  ["← →", "the step before, the step after"], ["Home End", "the first, the last step"],
+  ["n p", "the next, the previous step worth a look"], ["d", "the first difference, where two ways stand side by side"],
+  ["c", "side by side on or off"], ["t", "picture or table"], ["w", "to what could have happened instead"],
+  ["1 … 9", "what could have happened instead, by its place in that list"], ["[ ]", "the way before, the way after"],
+  ["f", "open a file"], ["?", "this sheet"], ["Esc", "close it"],
+];
+
+/** The help sheet. */
+export function drawHelp(dialog) {
+  fill(dialog, el("h2", { id: "help-title" }, "Keys"),
+    el("dl", { class: "keys" }, KEYS.map(([keys, says]) => el("div", {}, el("dt", {}, keys.split(" ").map((key) => [el("kbd", {}, key), " "])), el("dd", {}, says)))),
+    el("h2", {}, "Signs"),
+    el("ul", { class: "signs" },
+      [["kept", "a message in a store"], ["flying", "a copy under way: the source has it too"], ["pending", "held until the move ends"],
+        ["queued", "waits in the transport"], ["lost", "destroyed"]].map(([kind, says]) =>
+        el("li", {}, el("span", { class: `token ${kind}` }, el("span", { class: "flap", "aria-hidden": "true" }), "m1"), ` ${says}`))),
+    button("Close", () => dialog.close(), { class: "plain" }));
+}
+
+/** Says something that went wrong, in words. */
+export function drawMessage(box, says) {
+  fill(box);
+  append(box, [el("p", {}, says), button("Close", () => { box.hidden = true; }, { class: "plain small" })]);
+  box.hidden = false;
+}

@@ -1,0 +1,254 @@
+// What stands around the picture: the caption, the list of steps, the properties, what changed, what could have happened, and
+// what would still help. Every sentence comes from the document.
+import { append, button, el, fill, unseen } from "./dom.js";
+import { scrolledTo, stretches, windowOf } from "./layout.js";
+
+const STANDING = { true: ["✓", "true"], "not-at-rest": ["·", "not judged yet"], broken: ["✕", "broken"] };
+const EFFECT = {
+  saves: ["✓", "saves everything"], declines: ["–", "loses nothing, but does not save everything"],
+  loses: ["✕", "loses mail"], unknown: ["?", "not known"],
+};
+
+/** The badges of a moment: what is worth knowing of it at a glance. */
+export function badgesOf(told, moment) {
+  const badges = [];
+  if (moment.lost.length > 0) badges.push(["bad", `✕ destroys ${moment.lost.join(" ")}`]);
+  if (told.no_return === moment.number) badges.push(["bad", "⊘ too late from here"]);
+  if (told.first_violation === moment.number) badges.push(["warn", "⚑ first violation"]);
+  if (moment.breaks.length > 0) badges.push(["warn", `breaks ${moment.breaks.join(", ")}`]);
+  if (told.forked_at === moment.number) badges.push(["fork", "⑂ forked after this"]);
+  if (told.repeats_from === moment.number) badges.push(["fork", "↻ repeats from here"]);
+  return badges;
+}
+
+/** One sentence for whoever cannot see the picture. */
+export function spoken(told, moment) {
+  const parts = [`Step ${moment.number} of ${told.moments.length - 1}.`];
+  parts.push(moment.number === 0 ? "At first." : `${moment.actor}: ${moment.says}.`);
+  for (const mailbox of moment.picture.mailboxes) {
+    if (mailbox.stranded) parts.push(`Stranded: ${mailbox.stranded}.`);
+  }
+  parts.push(...badgesOf(told, moment).map(([, says]) => `${says.slice(2)}.`));
+  if (moment.told) parts.push(`Told: ${moment.told}`);
+  return parts.join(" ");
+}
+
+/** Something that is made when it is opened. */
+function opened(says, make, attributes = {}) {
+  const box = el("details", attributes, el("summary", {}, says));
+  box.addEventListener("toggle", () => { if (box.open && box.children.length === 1) append(box, [make()]); });
+  return box;
+}
+
+/** What happened, in large letters. */
+export function drawCaption(box, told, moment) {
+  fill(box,
+    el("p", { class: "step-of" }, moment.number === 0 ? "At first" : `Step ${moment.number} of ${told.moments.length - 1}`,
+      moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
+    el("h2", {}, moment.number === 0
+      ? (told.moments.length > 1 ? "How everything stands before anything happens" : "How everything stands at first")
+      : [el("b", { class: "actor" }, moment.by === "administrator" ? `administrator “${moment.actor}”` : moment.actor), " ", moment.says]),
+    el("p", { class: "badges" }, badgesOf(told, moment).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says))));
+}
+
+/** The list of steps; only the rows that can be seen are there, so that thousands are no burden. */
+export function stepList(box, chosen) {
+  const list = el("div", { class: "step-list", role: "listbox", tabindex: "0", "aria-label": "Steps; the arrow keys go from one to the next" });
+  const spaceAbove = el("div", { "aria-hidden": "true" }), rows = el("div", { role: "presentation" }), spaceBelow = el("div", { "aria-hidden": "true" });
+  list.append(spaceAbove, rows, spaceBelow);
+  fill(box, el("h3", {}, "Steps"), list);
+  let told = null, at = 0, rowHeight = 0, drawn = "";
+  const measure = () => parseFloat(getComputedStyle(list).getPropertyValue("--row")) * parseFloat(getComputedStyle(list).fontSize);
+  const draw = () => {
+    if (!told) return;
+    rowHeight = measure() || 52;
+    const view = windowOf(list.scrollTop, list.clientHeight, rowHeight, told.moments.length);
+    const now = `${view.first}:${view.last}:${at}:${told.link}`;
+    if (now === drawn) return;
+    drawn = now;
+    spaceAbove.style.height = `${view.above}px`;
+    spaceBelow.style.height = `${view.below}px`;
+    fill(rows, told.moments.slice(view.first, view.last + 1).map((moment) =>
+      el("div", { class: "step" + (moment.number === at ? " current" : ""), role: "option", id: `step-${moment.number}`,
+        "aria-selected": moment.number === at ? "true" : "false", "aria-posinset": moment.number + 1,
+        "aria-setsize": told.moments.length, onclick: () => chosen(moment.number) },
+        el("span", { class: "number" }, moment.number),
+        el("span", { class: "what" }, moment.number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says],
+          badgesOf(told, moment).slice(0, 2).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says))))));
+    list.setAttribute("aria-activedescendant", `step-${at}`);
+  };
+  list.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
+  return {
+    show(document, number) {
+      told = document;
+      at = number;
+      rowHeight = measure() || 52;
+      // Rows that are not there yet still take their place.
+      spaceBelow.style.height = `${told.moments.length * rowHeight}px`;
+      list.scrollTop = scrolledTo(number, list.scrollTop, list.clientHeight, rowHeight);
+      drawn = "";
+      draw();
+    },
+  };
+}
+
+/** Every property on the state shown, with its values. */
+export function drawProperties(box, told, detail) {
+  fill(box, el("h3", {}, "Is it still so that…"),
+    el("ul", { class: "judged" }, (detail?.properties ?? []).map((one) => {
+      const [sign, word] = STANDING[one.standing];
+      const says = told.properties.find((property) => property.name === one.name);
+      return el("li", { class: one.standing, "data-property": one.name, "data-standing": one.standing },
+        el("span", { class: "sign", "aria-hidden": "true" }, sign),
+        el("span", {}, el("b", {}, one.name), unseen(`, ${word}`), el("span", { class: "values" }, one.says),
+          el("span", { class: "law" }, says?.says ?? "", says ? ` [${says.sources.join(", ")}]` : "")));
+    })));
+}
+
+/** What differs from the moment before, place by place. */
+export function drawChanges(box, detail, at) {
+  const groups = new Map();
+  for (const one of detail?.differences ?? []) {
+    const place = one.place.filter((part) => part !== "mailboxes");
+    const group = place.slice(0, -1).join(" › ");
+    if (!groups.has(group)) groups.set(group, []);
+    groups.get(group).push([place[place.length - 1], one]);
+  }
+  fill(box, el("h3", {}, "What changed"),
+    groups.size === 0 ? el("p", { class: "quiet" }, at === 0 ? "This is where it starts." : "Nothing changed.") : null,
+    [...groups].map(([group, changes]) =>
+      el("div", { class: "change" }, el("p", { class: "change-place" }, group || "site"),
+        el("ul", {}, changes.map(([name, one]) =>
+          el("li", {}, el("span", { class: "change-name" }, name), " ", el("del", {}, one.was), unseen(" becomes "),
+            el("span", { "aria-hidden": "true" }, " → "), el("ins", {}, one.is)))))),
+    detail?.state
+      ? opened("The whole state", () => el("pre", { tabindex: "0" }, JSON.stringify(detail.state, null, 1)))
+      : null);
+}
+
+/** What could have happened instead, what could not and why, and what can be put in its place. */
+export function drawWhatIf(box, told, at, detail, source, does) {
+  const next = told.moments[at + 1]?.action;
+  const enabled = detail?.enabled ?? [];
+  const disabled = detail?.disabled ?? [];
+  fill(box, el("h3", {}, at === 0 ? "What can happen first" : `What if, after step ${at}`));
+  append(box, [
+    enabled.length === 0 ? el("p", { class: "quiet" }, "Nothing more can happen in this scenario.") : null,
+    el("ul", { class: "choices" }, enabled.map((one) => {
+      const happened = one.action === next;
+      const possible = happened || source.isLive || one.then;
+      return el("li", {}, button([el("b", {}, one.actor), " ", one.says, happened ? el("span", { class: "happened" }, "this is what happened") : null],
+        () => (happened ? does.go(at + 1) : does.fork(one.action)),
+        { class: "choice" + (happened ? " taken" : ""), disabled: !possible, "data-action": one.action }));
+    })),
+    source.isLive && told.moments[at].picture.programs.some((one) => one.running)
+      ? button("Let what runs go on to its end", does.goOn, { class: "plain", id: "go-on" }) : null,
+    el("h4", {}, "Stop what runs, and apply"),
+    el("div", { class: "apply" }, told.procedures.map((one) => {
+      const possible = source.isLive || source.canApply(at, one.name);
+      return possible ? button(one.name, () => does.apply(one.name),
+        { class: "plain", title: one.acts.join("; "), "data-procedure": one.name }) : null;
+    }), source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
+    opened("What each of them does",
+      () => el("dl", {}, told.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))),
+    el("div", { id: "advice", "aria-live": "polite" }),
+    disabled.length > 0
+      ? opened(`What cannot happen here, and why (${disabled.length})`, () =>
+          el("ul", { class: "impossible" }, disabled.map((one) =>
+            el("li", {}, el("b", {}, one.actor), " ", one.says, el("span", { class: "because" }, `because ${one.because}`)))), { id: "impossible" })
+      : null,
+  ]);
+}
+
+/** Advice, as a table of procedures by circumstances. */
+export function drawAdvice(box, advice) {
+  const heads = { never: "no mail arrives", before: "no mail arrives", "until-repair": "mail until it starts", "any-time": "mail at any time" };
+  fill(box, advice.map((one) => el("div", { class: "advice" },
+    el("p", {}, el("b", {}, one.mailbox), one.stranded ? " is stranded." : " is where the directory says."),
+    el("ul", {}, one.procedures.map((each) => el("li", {},
+      el("b", {}, `${each.procedure} from ${each.from} to ${each.to}`),
+      el("ul", {}, each.cases.map((found) => el("li", { class: found.verdict },
+        `${heads[found.delivery] ?? found.delivery}: ${found.verdict}${found.harm ? ` (${found.harm})` : ""}`))),
+      each.steps.length > 0 ? el("p", { class: "quiet" }, each.steps.join("; ")) : null))))));
+}
+
+/** Along the whole way, which procedure would still have saved what. */
+export function drawRescue(box, told, at, chosen) {
+  const known = told.moments.every((moment) => moment.outlook !== null);
+  if (!known) {
+    delete box.dataset.of;
+    const here = told.moments[at].outlook;
+    fill(box, el("h3", {}, "What would still help"),
+      el("p", { class: "quiet" }, here ? "At this step:" : "This way has too many different states to ask this of each: it is asked of the step that is shown."),
+      here ? el("ul", { class: "here" }, hereOf(here)) : null);
+    return;
+  }
+  const names = told.moments[0].outlook.rescues.map((one) => one.procedure);
+  if (box.dataset.of === told.link && box.querySelector(".strip")) {
+    moveCursors(box, told, at);
+    return;
+  }
+  box.dataset.of = told.link;
+  fill(box, el("h3", {}, "If it were run now, and nothing else happened, what would still save all mail?"),
+    el("div", { class: "strips" }, names.map((name) => {
+      const effects = told.moments.map((moment) => moment.outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
+      const parts = stretches(effects);
+      const cursor = el("span", { class: "cursor", "aria-hidden": "true" });
+      return el("div", { class: "strip", "data-procedure": name },
+        el("span", { class: "strip-name" }, name, " ",
+          el("span", { class: "now" })),
+        unseen(parts.map((one) => `: steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`).join("")),
+        el("div", { class: "bar", "aria-hidden": "true" }, parts.map((one) => {
+          const part = el("span", { class: `part ${one.effect}`, title: `steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`,
+            onclick: () => chosen(one.first) }, EFFECT[one.effect][0]);
+          part.style.flexGrow = String(one.last - one.first + 1);
+          return part;
+        }), cursor));
+    })),
+    el("p", { class: "legend" }, Object.entries(EFFECT).slice(0, 3).map(([kind, [sign, says]]) =>
+      el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, sign), ` ${kind}: ${says}`))),
+    el("p", { class: "quiet outlook" }));
+  moveCursors(box, told, at);
+}
+
+function moveCursors(box, told, at) {
+  const here = told.moments[at].outlook;
+  for (const strip of box.querySelectorAll(".strip")) {
+    const now = here.rescues.find((one) => one.procedure === strip.dataset.procedure)?.effect ?? "unknown";
+    const label = strip.querySelector(".now");
+    label.className = `now ${now}`;
+    label.textContent = `${EFFECT[now][0]} ${now}`;
+    strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / told.moments.length) * 100}%`;
+  }
+  const isLate = told.no_return !== null && at >= told.no_return;
+  box.querySelector(".outlook").textContent = isLate ? "At this step it is too late." : here.whole ? "At this step nothing has to be saved." : "";
+}
+
+function hereOf(outlook) {
+  return outlook.rescues.map((one) => el("li", {}, el("b", {}, one.procedure), `: ${EFFECT[one.effect][1]}`,
+    one.loses.length > 0 ? ` (${one.loses.join(" ")})` : ""));
+}
+
+/** The lanes as a table: one row a step. */
+export function drawTable(box, told, at, chosen) {
+  const first = Math.max(0, at - 60), last = Math.min(told.moments.length - 1, at + 60);
+  fill(box, el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "The lanes as a table" },
+    el("table", { class: "lanes" },
+      el("caption", {}, told.moments.length > 121 ? `Steps ${first} to ${last} of ${told.moments.length - 1}` : "Every step, lane by lane"),
+      el("thead", {}, el("tr", {}, ["step", "who", "what happens", "directory", ...told.servers, "elsewhere"].map((head) => el("th", { scope: "col" }, head)))),
+      el("tbody", {}, told.moments.slice(first, last + 1).map((moment) => {
+        const boxes = moment.picture.mailboxes;
+        const name = (mailbox) => (boxes.length > 1 ? `${mailbox.name}: ` : "");
+        const lines = (text) => boxes.map((mailbox) => el("div", {}, name(mailbox), text(mailbox)));
+        const cell = (label, ...children) => el("td", { "data-label": label }, ...children);
+        return el("tr", { class: moment.number === at ? "current" : "", "aria-current": moment.number === at ? "step" : null },
+          el("th", { scope: "row" }, button(String(moment.number), () => chosen(moment.number), { class: "link", "aria-label": `Go to step ${moment.number}` })),
+          cell("who", moment.actor), cell("what happens", moment.says,
+            badgesOf(told, moment).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says)),
+            moment.told ? el("div", { class: "quiet" }, `told: ${moment.told}`) : null),
+          cell("directory", lines((one) => [one.directory.join(", "), one.stranded ? el("strong", { class: "stranded-word" }, " STRANDED") : null])),
+          told.servers.map((server) => cell(server, lines((one) => one.stores.find((store) => store.server === server).says.join(", ")))),
+          cell("elsewhere", lines((one) => [["waiting", one.queued], ["in a file", one.saved], ["destroyed", one.lost], ["returned", one.returned], ["deleted", one.deleted]]
+            .filter(([, list]) => list.length > 0).map(([says, list]) => `${says}: ${list.join(" ")}`).join(", ") || "–")));
+      })))));
+}

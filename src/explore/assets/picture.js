@@ -1,0 +1,225 @@
+// The picture of one moment: lanes for the administrator, the directory and each server, tokens for messages, and the arrow
+// from what the directory says to where it says the mailbox is. It draws what the document says.
+import { el, fill, unseen } from "./dom.js";
+import { arrowPath, destroyedIn, transitions } from "./layout.js";
+
+const KINDS = {
+  kept: "", flying: "copy under way", pending: "held until the move ends", queued: "waits in the transport",
+  saved: "in a file", lost: "destroyed", returned: "returned to its sender", deleted: "deleted by its owner",
+};
+const MOVE_TIME = 420;
+
+/** Draws a moment of a way into a box; tokens come from the places where they were shown before, if any are given. */
+export function drawPicture(box, told, at, places) {
+  const moment = told.moments[at];
+  const before = at > 0 ? told.moments[at - 1].picture : null;
+  const many = moment.picture.mailboxes.length > 1;
+  const token = (mailbox, message, place, kind) => tokenOf(mailbox, message, place, kind, many);
+  const ghosts = destroyedIn(before, moment.picture);
+  fill(box,
+    el("div", { class: "picture", "data-moment": at },
+      el("div", { class: "overhead" },
+        adminLane(told, moment),
+        directoryLane(told, moment),
+        elsewhereLane(told, moment, token)),
+      el("div", { class: "servers", "data-count": told.servers.length },
+        told.servers.map((server) => serverLane(server, moment, ghosts, token))),
+      lostTray(moment, token)));
+  // Everything is measured once, and then drawn.
+  const arrows = arrowsOf(box.firstElementChild, moment);
+  const moves = places ? movesOf(box, transitions(before, moment.picture), places) : [];
+  if (arrows) box.firstElementChild.append(arrows);
+  for (const [token, frames, timing] of moves) token.animate(frames, timing);
+}
+
+/** Draws the arrows again where the boxes are now. */
+export function redrawArrows(box, told, at) {
+  const picture = box.querySelector(".picture");
+  if (!picture) return;
+  const arrows = arrowsOf(picture, told.moments[at]);
+  picture.querySelector("svg.arrows")?.remove();
+  if (arrows) picture.append(arrows);
+}
+
+function tokenOf(mailbox, message, place, kind, many) {
+  const label = many ? `${mailbox.replace("mailbox-", "")}·${message}` : message;
+  const says = KINDS[kind];
+  return el("span", { class: `token ${kind}`, "data-token": `${mailbox}/${message}@${place}`, title: says || null },
+    el("span", { class: "flap", "aria-hidden": "true" }), label,
+    says ? unseen(`, ${says}`) : null);
+}
+
+function adminLane(told, moment) {
+  const running = moment.picture.programs.filter((one) => one.running);
+  const shown = running.length > 0 ? running : moment.picture.programs.slice(0, 2);
+  const several = moment.picture.programs.some((one) => one.mailbox !== moment.picture.programs[0].mailbox);
+  return el("section", { class: "lane admin" + (moment.by === "administrator" ? " acting" : "") },
+    el("h3", {}, "Administrator"),
+    el("ul", { class: "programs" }, shown.map((one) =>
+      el("li", { class: one.running ? "running" : "idle" },
+        el("b", {}, one.who), several ? ` (${one.mailbox})` : "", ": ", one.says))),
+    el("div", { class: "screen" },
+      el("div", { class: "screen-title", "aria-hidden": "true" }, "Administrator program"),
+      el("table", {},
+        el("caption", {}, "Mailbox resources"),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "server"), el("th", { scope: "col" }, "mailbox"),
+          el("th", { scope: "col" }, "total"))),
+        el("tbody", {}, told.servers.flatMap((server) => resourceRows(server, moment)))),
+      moment.screen
+        ? el("p", { class: "message" + (moment.screen.startsWith("ok") ? "" : " alarm") },
+            el("span", { class: "message-mark", "aria-hidden": "true" }, moment.screen.startsWith("ok") ? "i" : "!"),
+            moment.screen)
+        : null));
+}
+
+function resourceRows(server, moment) {
+  const rows = moment.picture.mailboxes.map((mailbox) => [mailbox, mailbox.stores.find((one) => one.server === server)]);
+  const listed = rows.filter(([, store]) => store && store.listed);
+  if (listed.length === 0) {
+    return [el("tr", { class: "none" }, el("th", { scope: "row" }, server), el("td", { colspan: 2 }, "not listed"))];
+  }
+  return listed.map(([mailbox, store]) =>
+    el("tr", {}, el("th", { scope: "row" }, server), el("td", {}, mailbox.name), el("td", {}, `${store.kilobytes} KB`)));
+}
+
+function directoryLane(told, moment) {
+  const many = moment.picture.mailboxes.length > 1;
+  const down = moment.picture.down.filter((one) => one.service === "directory").map((one) => one.server);
+  return el("section", { class: "lane directory" + (moment.actor === "directory" ? " acting" : "") },
+    el("h3", {}, "Directory"),
+    moment.picture.mailboxes.map((mailbox) =>
+      el("div", { class: "recipient" + (mailbox.stranded ? " wrong" : ""), "data-recipient": mailbox.name },
+        el("span", { class: "recipient-name" }, many ? `${mailbox.name} is on` : "The home is"),
+        mailbox.directory.map((line) => el("b", {}, line)))),
+    down.map((server) => el("p", { class: "down" }, `the directory of ${server} does not answer`)),
+    moment.picture.mailboxes.filter((one) => one.stranded).map((mailbox) =>
+      el("p", { class: "stranded" }, el("strong", {}, "STRANDED"), ` ${mailbox.stranded}`)));
+}
+
+function elsewhereLane(told, moment, token) {
+  const boxes = [];
+  for (const mailbox of moment.picture.mailboxes) {
+    const put = (says, messages, place, kind) => {
+      if (messages.length > 0) {
+        boxes.push(el("div", { class: `elsewhere ${kind}` }, el("span", {}, says),
+          el("div", { class: "tokens" }, messages.map((one) => token(mailbox.name, one, place, kind)))));
+      }
+    };
+    if (mailbox.held) boxes.push(el("p", { class: "held" }, `Mail for ${mailbox.name} is held back`));
+    put("Waits in the transport", mailbox.queued, "*transport", "queued");
+    put("Saved in a file", mailbox.saved, "*file", "saved");
+    put("Returned to its sender", mailbox.returned, "*returned", "returned");
+    put("Deleted by its owner", mailbox.deleted, "*deleted", "deleted");
+  }
+  return boxes.length === 0 ? null : el("section", { class: "lane transport" }, el("h3", {}, "Elsewhere"), boxes);
+}
+
+function serverLane(server, moment, ghosts, token) {
+  const down = moment.picture.down.some((one) => one.server === server && one.service === "store");
+  const many = moment.picture.mailboxes.length > 1;
+  const isHome = moment.picture.mailboxes.some((mailbox) => mailbox.homes.includes(server));
+  const hasStray = moment.picture.mailboxes.some((mailbox) =>
+    mailbox.stranded && mailbox.stores.some((one) => one.server === server && one.messages.length + one.pending.length > 0));
+  return el("section", { class: "lane server" + (down ? " is-down" : ""), "data-server": server },
+    el("h3", {}, server, isHome ? el("span", { class: "home-flag" }, "home") : null,
+      hasStray ? el("span", { class: "data-flag" }, "the data is here") : null),
+    down ? el("p", { class: "down" }, "the store does not answer") : null,
+    moment.picture.mailboxes.map((mailbox) => {
+      const store = mailbox.stores.find((one) => one.server === server);
+      const died = ghosts.filter((one) => one.place === server && one.mailbox === mailbox.name);
+      return el("div", { class: "store" + (store.listed ? "" : " absent") + (store.transit ? " transit" : ""),
+        "data-store": `${mailbox.name}@${server}` },
+        many ? el("span", { class: "store-name" }, mailbox.name) : null,
+        store.listed
+          ? el("div", { class: "tokens" },
+              store.messages.map((one) =>
+                token(mailbox.name, one, server, store.flying.includes(one) ? "flying" : "kept")),
+              store.pending.map((one) => token(mailbox.name, one, server, "pending")),
+              store.messages.length + store.pending.length === 0 ? el("span", { class: "empty" }, "empty") : null)
+          : el("span", { class: "empty" }, "no mailbox here"),
+        el("span", { class: "store-foot" },
+          store.listed ? `${store.kilobytes} KB` : "",
+          store.transit ? el("span", { class: "transit-flag" }, "in transit") : null),
+        died.length > 0
+          ? el("p", { class: "died" }, el("strong", {}, "Destroyed here: "),
+              died.map((one) => el("s", {}, one.message, " ")))
+          : null);
+    }));
+}
+
+function lostTray(moment, token) {
+  const lost = moment.picture.mailboxes.flatMap((mailbox) => mailbox.lost.map((one) => [mailbox.name, one]));
+  if (lost.length === 0) return null;
+  return el("section", { class: "lost-tray" },
+    el("h3", {}, "Destroyed"),
+    el("div", { class: "tokens" }, lost.map(([mailbox, one]) => token(mailbox, one, "*lost", "lost"))),
+    el("p", {}, "in no store, in no queue, and nobody was told"));
+}
+
+/** A box made as deep as the lane that it stands in, so that an arrow from it crosses nothing. */
+function below(card, lane) {
+  return { ...card, height: lane.y + lane.height - card.y };
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function arrowsOf(picture, moment) {
+  const frame = picture.getBoundingClientRect();
+  if (frame.width === 0) return null;
+  const place = (element) => {
+    const box = element.getBoundingClientRect();
+    return { x: box.x - frame.x, y: box.y - frame.y, width: box.width, height: box.height };
+  };
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "arrows");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
+  for (const mailbox of moment.picture.mailboxes) {
+    const from = [...picture.querySelectorAll("[data-recipient]")].find((one) => one.dataset.recipient === mailbox.name);
+    for (const home of mailbox.homes) {
+      const to = [...picture.querySelectorAll("[data-server]")].find((one) => one.dataset.server === home);
+      if (!from || !to) continue;
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", arrowPath(below(place(from), place(from.closest(".lane"))), place(to)));
+      path.setAttribute("class", mailbox.stranded ? "arrow wrong" : "arrow");
+      const tip = document.createElementNS(SVG, "path");
+      const end = place(to);
+      const x = end.x + end.width / 2, y = end.y;
+      tip.setAttribute("d", `M ${x - 6} ${y - 9} L ${x} ${y} L ${x + 6} ${y - 9}`);
+      tip.setAttribute("class", mailbox.stranded ? "arrow wrong tip" : "arrow tip");
+      svg.append(path, tip);
+    }
+  }
+  return svg;
+}
+
+/** Where the tokens of a box are now. */
+export function tokenPlaces(box) {
+  const places = new Map();
+  for (const token of box.querySelectorAll("[data-token]")) places.set(token.dataset.token, token.getBoundingClientRect());
+  return places;
+}
+
+/** How each token comes from where it was; nothing, for whoever wants no motion. */
+function movesOf(box, changes, places) {
+  if (places.size === 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) return [];
+  const shown = new Map([...box.querySelectorAll("[data-token]")].map((token) => [token.dataset.token, token]));
+  const moves = [];
+  for (const { id, from, how } of changes) {
+    const token = shown.get(id);
+    if (!token) continue;
+    const was = from === null ? null : places.get(from);
+    if (was) {
+      const is = token.getBoundingClientRect();
+      const x = was.x - is.x, y = was.y - is.y;
+      if (Math.abs(x) + Math.abs(y) > 1) {
+        moves.push([token, [{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }],
+          { duration: MOVE_TIME, easing: "cubic-bezier(.3,.7,.2,1)" }]);
+      }
+    } else if (how === "arrives") {
+      moves.push([token, [{ opacity: 0, transform: "translateY(-14px)" }, { opacity: 1, transform: "none" }],
+        { duration: MOVE_TIME, easing: "ease-out" }]);
+    }
+  }
+  return moves;
+}

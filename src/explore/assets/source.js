@@ -1,0 +1,77 @@
+// Where documents come from: a server that works on the model, or the file that the page is.
+
+/** The largest file that is read, in bytes. */
+export const FILE_MAX = 7_500_000;
+
+/** Asks the server; what it refuses becomes an error with its words. */
+export function serverSource() {
+  const token = new URLSearchParams(location.search).get("token");
+  const headers = { "content-type": "application/json" };
+  if (token) headers["x-stranded-token"] = token;
+  const ask = async (question) => {
+    let response;
+    try {
+      response = await fetch("/api", { method: "POST", headers, body: JSON.stringify(question) });
+    } catch {
+      throw new Error("The explorer does not answer: it may have been ended.");
+    }
+    const answer = await response.json().catch(() => ({ error: `The explorer answered ${response.status}.` }));
+    if (!response.ok) throw new Error(answer.error ?? `The explorer answered ${response.status}.`);
+    return answer;
+  };
+  return {
+    isLive: true,
+    start: () => ask({ ask: "pair" }),
+    catalogue: () => ask({ ask: "catalogue" }),
+    open: (scenario) => ask({ ask: "open", scenario }),
+    follow: (link) => ask({ ask: "follow", link }),
+    fork: (told, at, action) => ask({ ask: "fork", link: told.link, at, action }),
+    apply: (told, at, procedure) => ask({ ask: "apply", link: told.link, at, procedure }),
+    goOn: (told, at) => ask({ ask: "go-on", link: told.link, at }),
+    moment: (told, at) => ask({ ask: "moment", link: told.link, at }),
+    advise: (told, at) => ask({ ask: "advise", link: told.link, at }),
+    check: (link) => ask({ ask: "check", link }),
+    progress: (check) => ask({ ask: "progress", check }),
+    cancel: (check) => ask({ ask: "cancel", check }),
+    exports: () => true,
+    export: (told, form) => ask({ ask: "export", link: told.link, form }),
+    drop: (name, text, part) => ask({ ask: "drop", name, text, part }),
+  };
+}
+
+/** Takes everything from the file that the page is: one step beyond each moment, and what the workarounds would have done. */
+export function fileSource(inside) {
+  const told = inside.document;
+  const only = "This file holds one way and what lies one step beside it: for more, run `stranded explore`.";
+  const refuse = async () => { throw new Error(only); };
+  const forked = (title, at, moments) => ({
+    document: {
+      ...told, title, forked_at: at, link: `${told.link}~${title}`, gist: [], repeats_from: null,
+      no_return: told.no_return !== null && told.no_return <= at ? told.no_return : null,
+      moments: [...told.moments.slice(0, at + 1), ...moments],
+    },
+  });
+  return {
+    isLive: false,
+    document: told,
+    start: async () => ({ document: told }),
+    follow: async (link) => {
+      if (link === told.link) return { document: told };
+      throw new Error("The link is to another way than the one in this file: nothing is shown in its place.");
+    },
+    fork: async (from, at, action) => {
+      const found = from.moments[at]?.detail?.enabled.find((one) => one.action === action)?.then;
+      if (!found) throw new Error(only);
+      return forked(`${found.says} at step ${at}`, at, [found]);
+    },
+    apply: async (from, at, procedure) => {
+      const found = inside.forks.find((one) => one.at === at && one.procedure === procedure);
+      if (!found || from !== told) throw new Error(only);
+      return forked(`${procedure} at step ${at}`, at, found.moments);
+    },
+    canApply: (at, procedure) => inside.forks.some((one) => one.at === at && one.procedure === procedure),
+    exports: (from, form) => from === told && inside.exports.some((one) => one.form === form),
+    export: async (from, form) => inside.exports.find((one) => one.form === form).file,
+    goOn: refuse, moment: refuse, advise: refuse, check: refuse, drop: refuse, open: refuse, catalogue: refuse,
+  };
+}

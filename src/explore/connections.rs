@@ -1,0 +1,77 @@
+//! Connections: how many there may be, and how long each may wait. When there are too many, the one that has waited longest
+//! without asking anything makes room.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// The most connections at the same time.
+const CONNECTIONS_MAX: usize = 256;
+/// How long a client may take to say what it wants.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may last.
+const CONNECTION_TIME: Duration = Duration::from_secs(300);
+/// How long nobody is let in after the system has refused a connection.
+const PAUSE: Duration = Duration::from_millis(50);
+
+struct Connection {
+    task: JoinHandle<()>,
+    is_busy: Arc<AtomicBool>,
+}
+
+/// Lets clients in until the process ends.
+pub(super) async fn accept(listener: TcpListener, router: Router) -> io::Result<()> {
+    let mut open: VecDeque<Connection> = VecDeque::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                make_room(&mut open);
+                open.push_back(serve(stream, router.clone()));
+            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+fn make_room(open: &mut VecDeque<Connection>) {
+    open.retain(|connection| !connection.task.is_finished());
+    if open.len() < CONNECTIONS_MAX {
+        return;
+    }
+    let idle = open.iter().position(|connection| !connection.is_busy.load(Ordering::Relaxed)).unwrap_or(0);
+    if let Some(connection) = open.remove(idle) {
+        connection.task.abort();
+    }
+}
+
+fn serve(stream: TcpStream, router: Router) -> Connection {
+    let is_busy = Arc::new(AtomicBool::new(false));
+    let busy = Arc::clone(&is_busy);
+    let task = tokio::spawn(async move {
+        let service = TowerToHyperService::new(router);
+        let asked = service_fn(move |request| {
+            let (answer, busy) = (service.call(request), Arc::clone(&busy));
+            async move {
+                busy.store(true, Ordering::Relaxed);
+                let answer = answer.await;
+                busy.store(false, Ordering::Relaxed);
+                answer
+            }
+        });
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+        // A client that breaks off has nothing more to be told.
+        let _ = tokio::time::timeout(CONNECTION_TIME, http.serve_connection(TokioIo::new(stream), asked)).await;
+    });
+    Connection { task, is_busy }
+}

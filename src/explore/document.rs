@@ -1,0 +1,300 @@
+//! What the page draws: a way through the model as one document in JSON, the same whether it is served or stands in a file.
+//! It repeats what the model, the rescue map and the words of the reports say; the page decides nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use stranded_model::World;
+use stranded_model::action::Kind;
+use stranded_model::property::Safety;
+use stranded_model::state::State;
+
+use crate::report::gist::{self, Sentence, Told};
+use crate::report::trace::answers;
+use crate::report::{self, names};
+use crate::rescue;
+
+use super::detail::{Detail, Outlook, Outlooks};
+use super::link;
+use super::picture::Picture;
+use super::walk::{Stop, Taken, Walk};
+
+/// A way longer than this is told without the details of each moment; whoever shows a moment asks for them.
+pub const DETAILED_MAX: usize = 200;
+
+/// What an actor is whose program acts.
+const ADMINISTRATOR: &str = "administrator";
+
+/// A way through the model, told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Document {
+    /// The format of this document.
+    pub format: &'static str,
+    /// The version of the program.
+    pub version: &'static str,
+    /// The rules that were followed.
+    pub model_hash: String,
+    /// What the way is called on the page.
+    pub title: String,
+    /// The scenario.
+    pub scenario: String,
+    /// What it asks.
+    pub question: String,
+    /// What it rests on.
+    pub sources: Vec<String>,
+    /// The answers to the assumptions that it touches.
+    pub assumptions: BTreeMap<String, String>,
+    /// How to come here again.
+    pub link: String,
+    /// The servers, in the scenario's order.
+    pub servers: Vec<String>,
+    /// The administrators.
+    pub administrators: Vec<String>,
+    /// What can be put in the place of what runs.
+    pub procedures: Vec<ProcedureTold>,
+    /// What is judged.
+    pub properties: Vec<PropertyTold>,
+    /// The way in a few sentences.
+    pub gist: Vec<Sentence>,
+    /// The first moment at which some property is not true.
+    pub first_violation: Option<usize>,
+    /// The first moment from which on nothing saves everything any more.
+    pub no_return: Option<usize>,
+    /// The moment from which on it repeats for ever.
+    pub repeats_from: Option<usize>,
+    /// The moment after which this way leaves the one it was made from.
+    pub forked_at: Option<usize>,
+    /// The start, and the moment after every step.
+    pub moments: Vec<Moment>,
+}
+
+/// A procedure that can be applied.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProcedureTold {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub acts: Vec<String>,
+}
+
+/// A property, as every state is judged by it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PropertyTold {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub says: &'static str,
+    /// What it rests on.
+    pub sources: &'static [&'static str],
+}
+
+/// A state of a way, and the step that led to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Moment {
+    /// Its number; 0 is the start.
+    pub number: usize,
+    /// Who acted.
+    pub actor: String,
+    /// What kind of actor that is: `administrator` or `world`.
+    pub by: &'static str,
+    /// The name of the step.
+    pub action: String,
+    /// What the same step of another way is called: the name, but for the procedure that it starts.
+    pub like: String,
+    /// What happened.
+    pub says: String,
+    /// What says that the world does this.
+    pub sources: Vec<&'static str>,
+    /// What the administrator was told by this step.
+    pub told: Option<String>,
+    /// What was told last, and still stands on the screen.
+    pub screen: Option<String>,
+    /// The messages that it lost.
+    pub lost: Vec<String>,
+    /// The properties that were true before it and are not after.
+    pub breaks: Vec<&'static str>,
+    /// The properties that are not true now.
+    pub broken: Vec<&'static str>,
+    /// What everybody can see of the world, in a few letters: two moments that look alike have the same.
+    pub seen: String,
+    /// How everything stands.
+    pub picture: Picture,
+    /// What would still save what, if that was asked.
+    pub outlook: Option<Outlook>,
+    /// More about this moment; a long way has it on request.
+    pub detail: Option<Detail>,
+}
+
+/// What else is known of a way.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// What it is called.
+    pub title: String,
+    /// Where it repeats.
+    pub repeats_from: Option<usize>,
+    /// Where it was forked.
+    pub forked_at: Option<usize>,
+}
+
+/// Tells a way.
+#[must_use]
+pub fn document(walk: &Walk, about: About) -> Document {
+    let spec = &walk.origin.spec;
+    let map = Outlooks::new(spec).map(walk);
+    let is_detailed = walk.stops.len() <= DETAILED_MAX;
+    let mut screens: BTreeMap<String, String> = BTreeMap::new();
+    let moments = walk.stops.iter().enumerate().map(|(number, stop)| {
+        let mut moment = moment(walk, number);
+        if stop.taken.as_ref().is_some_and(|taken| taken.name.starts_with("start ") || taken.name.starts_with("apply "))
+        {
+            screens.remove(&moment.actor);
+        }
+        if let Some(told) = &moment.told {
+            screens.insert(moment.actor.clone(), told.clone());
+        }
+        moment.screen = screens.values().next().cloned();
+        moment.outlook = map.as_ref().map(|map| Outlook::of(&map.outlooks[number]));
+        moment.detail = is_detailed.then(|| Detail::of(walk, number));
+        moment
+    });
+    let moments: Vec<Moment> = moments.collect();
+    let world = &walk.origin.world;
+    let procedures = procedures(walk);
+    let acts = procedures.iter().map(|one| (one.name.clone(), one.acts.clone())).collect();
+    Document {
+        format: "stranded-explorer/1",
+        version: env!("CARGO_PKG_VERSION"),
+        model_hash: crate::model_hash(),
+        title: about.title,
+        scenario: spec.name.clone(),
+        question: spec.question.clone(),
+        sources: spec.source.clone(),
+        assumptions: answers(world, &spec.touches()),
+        link: link::to(walk),
+        servers: world.scenario.site.servers.values().cloned().collect(),
+        administrators: world.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
+        procedures,
+        properties: Safety::ALL
+            .into_iter()
+            .map(|one| PropertyTold { name: one.name(), says: one.says(), sources: one.sources() })
+            .collect(),
+        gist: gist::gist(&told(&moments), map.as_ref(), &acts),
+        first_violation: moments.iter().position(|moment| !moment.broken.is_empty()),
+        no_return: map.and_then(|map| map.point_of_no_return),
+        repeats_from: about.repeats_from,
+        forked_at: about.forked_at,
+        moments,
+    }
+}
+
+fn procedures(walk: &Walk) -> Vec<ProcedureTold> {
+    let world = &walk.origin.world;
+    let run = world.scenario.run(world.scenario.last_run);
+    let told = |one: &stranded_model::procedure::Procedure| ProcedureTold {
+        name: one.name.clone(),
+        acts: gist::acts(world, run, &one.under(&world.assumptions)),
+    };
+    rescue::procedures(&walk.origin.spec).iter().map(told).collect()
+}
+
+fn told(moments: &[Moment]) -> Vec<Told<'_>> {
+    let broken_by =
+        |moment: &Moment| Safety::ALL.into_iter().filter(|property| moment.breaks.contains(&property.name())).collect();
+    let mut steps = Vec::new();
+    for moment in &moments[1..] {
+        let Moment { number, actor, by, says, lost, .. } = moment;
+        let actor = if *by == ADMINISTRATOR { format!("{by} “{actor}”") } else { actor.clone() };
+        steps.push(Told { number: *number, actor, says, lost, breaks: broken_by(moment) });
+    }
+    steps
+}
+
+/// One moment of a way, without what only the whole way or a request tells.
+#[must_use]
+pub fn moment(walk: &Walk, number: usize) -> Moment {
+    let Stop { world, state, taken } = &walk.stops[number];
+    let broken = |state: &State| {
+        Safety::ALL.into_iter().filter(|one| !one.holds(world, state)).map(Safety::name).collect::<Vec<_>>()
+    };
+    let now = broken(state);
+    let before = match number.checked_sub(1).map(|before| &walk.stops[before]) {
+        Some(stop) => {
+            Safety::ALL.into_iter().filter(|one| !one.holds(&stop.world, &stop.state)).map(Safety::name).collect()
+        }
+        None => now.clone(),
+    };
+    let said = Said::of(world, state, taken.as_ref());
+    let picture = Picture::of(world, state);
+    Moment {
+        number,
+        actor: said.actor,
+        by: said.by,
+        action: taken.as_ref().map(|taken| taken.name.clone()).unwrap_or_default(),
+        like: taken.as_ref().map(like).unwrap_or_default(),
+        says: said.says,
+        sources: said.sources,
+        told: said.told,
+        screen: None,
+        lost: said.lost,
+        breaks: now.iter().copied().filter(|name| !before.contains(name)).collect(),
+        broken: now,
+        seen: seen(&picture),
+        picture,
+        outlook: None,
+        detail: None,
+    }
+}
+
+/// Two ways differ in what they start, and yet the start of the one is beside the start of the other.
+fn like(taken: &Taken) -> String {
+    match (taken.action.administrator(), taken.action.mailbox(), taken.action.kind()) {
+        (Some(who), Some(mailbox), kind @ Kind::Start) => {
+            format!("{} {} {}", kind.name(), names::mailbox(mailbox), who.0)
+        }
+        _ => taken.name.clone(),
+    }
+}
+
+struct Said {
+    actor: String,
+    by: &'static str,
+    says: String,
+    sources: Vec<&'static str>,
+    told: Option<String>,
+    lost: Vec<String>,
+}
+
+impl Said {
+    fn of(world: &World, after: &State, taken: Option<&Taken>) -> Self {
+        let Some(Taken { before, action, occurrence, .. }) = taken else {
+            let (actor, says) = (String::new(), "at first".to_owned());
+            return Self { actor, by: "world", says, sources: Vec::new(), told: None, lost: Vec::new() };
+        };
+        let sources = match &occurrence.step {
+            Some(executed) => executed.in_procedure(world).1.act.sources(),
+            None => action.kind().sources(),
+        };
+        let lost = after
+            .accounts
+            .iter()
+            .flat_map(|(id, account)| names::messages(account.lost().without(before.accounts[id].lost())));
+        Self {
+            actor: report::actor(world, action),
+            by: if action.administrator().is_some() { ADMINISTRATOR } else { "world" },
+            says: report::says(world, before, action, occurrence),
+            sources: sources.to_vec(),
+            told: occurrence.step.and_then(|executed| report::told(world, &executed)),
+            lost: lost.collect(),
+        }
+    }
+}
+
+/// Directory, stores and mail under way in a few letters. What programs are about to do is not seen, nor are their marks.
+fn seen(picture: &Picture) -> String {
+    let mut mailboxes = picture.mailboxes.clone();
+    for store in mailboxes.iter_mut().flat_map(|mailbox| &mut mailbox.stores) {
+        (store.transit, store.flying, store.says) = (None, Vec::new(), Vec::new());
+    }
+    let text = serde_json::to_string(&mailboxes).expect("a picture can be written as JSON");
+    blake3::hash(text.as_bytes()).to_hex()[..8].to_owned()
+}

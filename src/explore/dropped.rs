@@ -1,0 +1,111 @@
+//! What somebody drops on the page or names on the command line: a trace, a report, an ITF trace, a scenario, or a run of a
+//! conformance test. It is told apart by what is in it, never by its name.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::replay::{self, Refused};
+use crate::report::json::Report;
+use crate::report::trace::TraceFile;
+use crate::scenario::{self, Diagnostics, is_procedure_text};
+
+use super::itf;
+use super::library::Library;
+use super::link::Nowhere;
+use super::run::{self, RunTold};
+use super::walk::Walk;
+
+/// What a dropped text is.
+#[derive(Debug)]
+pub enum Dropped {
+    /// A way, with what it is called and where it repeats.
+    Way(Box<Walk>, String, Option<usize>),
+    /// A report with several traces: `scenario/property` of each.
+    Choice(Vec<String>),
+    /// A run of an implementation, expected against seen.
+    Run(RunTold),
+}
+
+/// Reads a text that was dropped; `part` says which trace of a report is meant.
+///
+/// # Errors
+/// What is wrong with it, or that it is none of the things that can be dropped.
+pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, Nowhere> {
+    let trimmed = text.trim_start();
+    if !trimmed.starts_with('{') {
+        return of_toml(library, name, text);
+    }
+    let value: Value = serde_json::from_str(text).map_err(|reason| Nowhere(format!("{name} is not JSON: {reason}")))?;
+    if run::is_run(&value) {
+        return run::read(&value).map(Dropped::Run);
+    }
+    if itf::is_itf(&value) {
+        let walk = itf::read(library, &value)?;
+        let (title, repeats_from) = itf::about(name, &value);
+        return Ok(Dropped::Way(Box::new(walk), title, repeats_from));
+    }
+    if value.get("scenarios").is_some() {
+        return of_report(library, name, text, part);
+    }
+    if value.get("scenario_toml").is_some() {
+        return of_trace(library, name, &parsed::<TraceFile>(name, text)?);
+    }
+    let kinds = "a trace, a report of check, an ITF trace, a scenario in TOML or a conformance run";
+    Err(Nowhere(format!("{name} is none of what can be shown: {kinds}")))
+}
+
+fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, Nowhere> {
+    let replayed = replay::replay(file).map_err(|refused| match refused {
+        Refused::Scenario(wrong) => told(&wrong),
+        Refused::File(reason) | Refused::Step(reason) => Nowhere(format!("{name}: {reason}")),
+    })?;
+    let repeats_from = replayed.trace.repeats_from;
+    let stale = if replayed.is_stale { " (found in another version of the model; tried again)" } else { "" };
+    let title = match &file.property {
+        Some(property) => format!("{}: {property}{stale}", file.scenario),
+        None => format!("{}{stale}", file.scenario),
+    };
+    Ok(Dropped::Way(Box::new(library.of_trace(replayed)?), title, repeats_from))
+}
+
+fn of_report(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, Nowhere> {
+    let report: Report = parsed(name, text)?;
+    let mut traces = report.scenarios.iter().flat_map(|one| {
+        let traced = one.properties.iter().filter_map(|property| Some((property, property.trace.as_ref()?)));
+        traced.map(move |(property, trace)| (format!("{}/{}", one.name, property.name), trace))
+    });
+    match part {
+        None => match traces.by_ref().collect::<Vec<_>>()[..] {
+            [] => Err(Nowhere(format!("{name} has no counterexample"))),
+            [(_, trace)] => of_trace(library, name, trace),
+            ref several => Ok(Dropped::Choice(several.iter().map(|(name, _)| name.clone()).collect())),
+        },
+        Some(part) => match traces.find(|(name, _)| name == part) {
+            Some((_, trace)) => of_trace(library, name, trace),
+            None => Err(Nowhere(format!("{name} has no trace {part}"))),
+        },
+    }
+}
+
+fn of_toml(library: &Library, name: &str, text: &str) -> Result<Dropped, Nowhere> {
+    if is_procedure_text(text) {
+        return Err(Nowhere(format!("{name} is a procedure, not a scenario: name it in a [[run]] of one")));
+    }
+    let alone =
+        |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("only one file was given, not {path}")));
+    let spec = Arc::new(scenario::parse_scenario(name, text, &alone).map_err(|wrong| told(&wrong))?);
+    let title = spec.name.clone();
+    Ok(Dropped::Way(Box::new(library.start(&spec)?), title, None))
+}
+
+fn parsed<'a, T: serde::Deserialize<'a>>(name: &str, text: &'a str) -> Result<T, Nowhere> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut reader)
+        .map_err(|reason| Nowhere(format!("{name} is no such file: at {}: {}", reason.path(), reason.inner())))
+}
+
+fn told(wrong: &Diagnostics) -> Nowhere {
+    Nowhere(wrong.render(false))
+}

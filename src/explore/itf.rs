@@ -1,0 +1,81 @@
+//! Reading a trace in the Informal Trace Format. It is assumed to be as our own writer makes it: the trace's `#meta` holds
+//! `scenario_toml` and `assumptions`, and may hold `initial` as a trace file does; every state but the first says in
+//! `mbt::actionTaken` which step led to it. Other variables are not read: the steps are taken again in the model.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::export::itf::TAKEN;
+use crate::report::view::{self, StateView};
+use crate::scenario;
+
+use super::library::{Library, world};
+use super::link::{self, Nowhere};
+use super::walk::{Origin, Walk};
+
+/// Whether this is a trace in ITF.
+#[must_use]
+pub fn is_itf(value: &Value) -> bool {
+    value.get("states").is_some_and(Value::is_array) && (value.get("vars").is_some() || value.get("#meta").is_some())
+}
+
+/// The way that a trace in ITF takes.
+///
+/// # Errors
+/// What is missing in it, or the first step that the model does not allow.
+pub fn read(library: &Library, value: &Value) -> Result<Walk, Nowhere> {
+    let meta = value.get("#meta").ok_or_else(|| missing("#meta"))?;
+    let text = meta.get("scenario_toml").and_then(Value::as_str).ok_or_else(|| missing("scenario_toml in #meta"))?;
+    let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace has no file {path}")));
+    let spec = scenario::parse_scenario("scenario_toml", text, &alone);
+    let spec = Arc::new(spec.map_err(|wrong| Nowhere(wrong.render(false)))?);
+    let answers: BTreeMap<String, String> = held(meta, "assumptions")?.unwrap_or_default();
+    let world = world(&spec, link::assumptions(&answers)?)?;
+    let given: Option<StateView> = held(meta, "initial")?;
+    let initial = match given {
+        Some(shown) => view::read(&world.scenario, &shown).map_err(|reason| Nowhere(format!("initial: {reason}")))?,
+        None => world.initial.first().cloned().ok_or_else(|| Nowhere(format!("{} does not start", spec.name)))?,
+    };
+    library.keep(&spec, Some(initial.clone()));
+    let states = value.get("states").and_then(Value::as_array).ok_or_else(|| missing("states"))?;
+    let taken = |(index, state): (usize, &Value)| {
+        let name = state.get(TAKEN).and_then(Value::as_str);
+        name.map(str::to_owned).ok_or_else(|| missing(&format!("{TAKEN} in state {index}")))
+    };
+    let names: Vec<String> = states.iter().enumerate().skip(1).map(taken).collect::<Result<_, Nowhere>>()?;
+    let origin = Origin { spec, world: Arc::new(world), initial };
+    Walk::along(origin, names.iter().map(String::as_str))
+        .map_err(|(number, why)| Nowhere(format!("step {number} of the ITF trace: {why}")))
+}
+
+/// Something that `#meta` holds; some readers let it hold texts only, so it may be JSON in a text.
+fn held<T: DeserializeOwned>(meta: &Value, name: &str) -> Result<Option<T>, Nowhere> {
+    let read = match meta.get(name) {
+        None => return Ok(None),
+        Some(Value::String(text)) => serde_json::from_str(text),
+        Some(found) => serde_json::from_value(found.clone()),
+    };
+    read.map(Some).map_err(|reason| Nowhere(format!("{name} in #meta: {reason}")))
+}
+
+/// What the trace is called, and the moment from which on it repeats.
+#[must_use]
+pub fn about(name: &str, value: &Value) -> (String, Option<usize>) {
+    let said = |name: &str| value.get("#meta").and_then(|meta| meta.get(name)).and_then(Value::as_str);
+    let title = match (said("scenario"), said("property")) {
+        (Some(scenario), Some(property)) => format!("{scenario}: {property}"),
+        (Some(scenario), None) => scenario.to_owned(),
+        (None, _) => name.to_owned(),
+    };
+    let length = value.get("states").and_then(Value::as_array).map_or(0, Vec::len);
+    let repeats_from = value.get("loop").and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
+    (format!("{title} (ITF)"), repeats_from.filter(|number| *number < length))
+}
+
+fn missing(what: &str) -> Nowhere {
+    Nowhere(format!("the ITF trace has no {what}"))
+}

@@ -1,0 +1,194 @@
+//! A run of an implementation that was compared with the model: what was expected of each step against what was seen. A run
+//! that `conform` saved is told from its events, and judged once more to say which of them shows its verdict; of a file that
+//! somebody else wrote the reader takes what is there, and asks for no more than a list of steps.
+
+use serde::{Deserialize as _, Serialize};
+use serde_json::Value;
+
+use crate::drive::Record;
+use crate::drive::record::{KIND, RecordedStep};
+use crate::oracle::Conformance;
+use crate::report::driven::{answered, told};
+use crate::wire::{Event, Sight};
+
+use super::link::Nowhere;
+
+/// The most steps that are shown.
+const STEPS_MAX: usize = 10_000;
+
+/// A run, told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunTold {
+    /// What it is called.
+    pub title: String,
+    /// Its verdict, if it has one.
+    pub verdict: Option<String>,
+    /// What was found, in a sentence.
+    pub says: Option<String>,
+    /// Its steps.
+    pub steps: Vec<RunStep>,
+    /// The first step at which what was seen is not what was expected.
+    pub left_at: Option<usize>,
+}
+
+/// One step of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunStep {
+    /// Its number, from 1.
+    pub number: usize,
+    /// What was done.
+    pub says: String,
+    /// What the model expected.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
+    /// Whether they agree.
+    pub agrees: bool,
+    /// What in the model forbids it, or what it shows.
+    pub because: Vec<String>,
+}
+
+/// Whether this is such a run.
+#[must_use]
+pub fn is_run(value: &Value) -> bool {
+    value.get("kind").and_then(Value::as_str) == Some(KIND)
+}
+
+/// Reads a run.
+///
+/// # Errors
+/// That it has no steps.
+pub fn read(value: &Value) -> Result<RunTold, Nowhere> {
+    if let Ok(record) = Record::deserialize(value) {
+        return Ok(recorded(&record));
+    }
+    let steps = value.get("steps").and_then(Value::as_array);
+    let steps = steps.ok_or_else(|| Nowhere("the conformance run has no steps".to_owned()))?;
+    let steps: Vec<RunStep> =
+        steps.iter().take(STEPS_MAX).enumerate().map(|(index, found)| step(index + 1, found)).collect();
+    let scenario = text(value, &["scenario", "name"]).unwrap_or_else(|| "a run".to_owned());
+    let system = text(value, &["system", "sut", "adapter"]);
+    Ok(RunTold {
+        title: system.map_or_else(|| scenario.clone(), |system| format!("{system} in {scenario}")),
+        verdict: text(value, &["verdict", "outcome"]),
+        says: text(value, &["says"]),
+        left_at: steps.iter().find(|step| !step.agrees).map(|step| step.number),
+        steps,
+    })
+}
+
+fn step(number: usize, found: &Value) -> RunStep {
+    let expected = text(found, &["expected"]).unwrap_or_default();
+    let seen = text(found, &["seen", "observed", "actual"]).unwrap_or_default();
+    let said = found.get("agrees").or_else(|| found.get("ok")).and_then(Value::as_bool);
+    RunStep {
+        number,
+        says: text(found, &["says", "action", "request"]).unwrap_or_default(),
+        agrees: said.unwrap_or_else(|| expected.is_empty() || expected == seen),
+        expected,
+        seen,
+        because: Vec::new(),
+    }
+}
+
+/// A run that `conform` saved.
+fn recorded(record: &Record) -> RunTold {
+    let mut steps: Vec<RunStep> =
+        record.steps.iter().take(STEPS_MAX).enumerate().map(|(index, step)| event(index + 1, step)).collect();
+    if let Some(shown) = shown_at(record).and_then(|number| steps.get_mut(number - 1)) {
+        shown.agrees = false;
+        // Harm is nothing that differs from what is allowed: there is nothing to put beside it.
+        if shown.expected == shown.seen {
+            shown.expected.clear();
+        }
+        shown.because.insert(0, record.says.clone());
+    }
+    RunTold {
+        title: format!("{} in {}", record.implementation, record.scenario),
+        verdict: Some(record.verdict.clone()),
+        says: Some(record.says.clone()),
+        left_at: steps.iter().find(|step| !step.agrees).map(|step| step.number),
+        steps,
+    }
+}
+
+/// The event, from 1, that shows the verdict of a run; nothing, if another model judged it.
+fn shown_at(record: &Record) -> Option<usize> {
+    let judgement = record.judge().ok()?;
+    let found = judgement.findings.iter().find(|finding| finding.word.name() == record.verdict);
+    let left = match &judgement.conformance {
+        Conformance::Nonconforming(failure) => Some(failure.event),
+        Conformance::Conforming | Conformance::Inconclusive(_) | Conformance::NotJudged => None,
+    };
+    found.map(|finding| finding.event).or(left).filter(|number| (1..=record.steps.len()).contains(number))
+}
+
+fn event(number: usize, step: &RecordedStep) -> RunStep {
+    let (says, seen) = match &step.event {
+        Event::Reset { start } => {
+            let start: Vec<String> =
+                start.iter().map(|(mailbox, sight)| format!("{mailbox}: {}", sighted(sight))).collect();
+            ("everything stands as at first".to_owned(), start.join("; "))
+        }
+        Event::Did { deed, answer } => (told(deed), answered(answer)),
+        Event::Call { call, deed } => (format!("call {call}: {}", told(deed)), String::new()),
+        Event::Return { call, answer } => (format!("call {call} is answered"), answered(answer)),
+        Event::Saw { mailbox, sight } => (format!("{mailbox} is looked at"), sighted(sight)),
+    };
+    let against = |tell: fn(&crate::oracle::Against) -> &str| {
+        let parts = step.against.iter().map(|one| format!("{}: {}", one.what, tell(one)));
+        parts.collect::<Vec<_>>().join("; ")
+    };
+    let agrees = step.against.is_empty() && step.guards.is_empty();
+    let (expected, seen) = match step.against.is_empty() {
+        true => (seen.clone(), seen),
+        false => (against(|one| &one.allowed), against(|one| &one.seen)),
+    };
+    // Where only a guard forbids it, there is nothing of the kind that is allowed.
+    let expected = if agrees || !step.against.is_empty() { expected } else { String::new() };
+    RunStep { number, says, expected, seen, agrees, because: step.guards.clone() }
+}
+
+/// What was seen of a mailbox, in a few words; what was not looked at is left out.
+fn sighted(sight: &Sight) -> String {
+    let Sight { directory, stores, queued, returned, saved, delivery_held } = sight;
+    let name = |home: &Option<Option<String>>| match home {
+        None => "not seen".to_owned(),
+        Some(None) => "(malformed)".to_owned(),
+        Some(Some(name)) => name.clone(),
+    };
+    let list = |names: &[String]| if names.is_empty() { "empty".to_owned() } else { names.join(" ") };
+    let mut says: Vec<String> = Vec::new();
+    says.extend(directory.iter().map(|(server, homes)| match homes {
+        None => format!("directory of {server}: no recipient"),
+        Some(homes) if homes.home_mdb == homes.home_mta => {
+            format!("directory of {server}: home is {}", name(&homes.home_mdb))
+        }
+        Some(homes) => format!("directory of {server}: MDB {} MTA {}", name(&homes.home_mdb), name(&homes.home_mta)),
+    }));
+    says.extend(stores.iter().map(|(server, found)| match found {
+        None => format!("{server}: –"),
+        Some(found) => {
+            let mut parts: Vec<String> = found.messages.iter().map(|messages| list(messages)).collect();
+            parts.extend((found.in_transit == Some(true)).then(|| "in transit".to_owned()));
+            parts.extend(
+                found.pending.iter().filter(|some| !some.is_empty()).map(|some| format!("holds {}", list(some))),
+            );
+            format!("{server}: {}", parts.join(", "))
+        }
+    }));
+    for (what, messages) in [("queued", queued), ("returned", returned), ("saved", saved)] {
+        says.extend(messages.iter().filter(|some| !some.is_empty()).map(|some| format!("{what}: {}", list(some))));
+    }
+    says.extend((*delivery_held == Some(true)).then(|| "mail is held".to_owned()));
+    says.join("; ")
+}
+
+/// The first of these fields that is there, as text.
+fn text(value: &Value, names: &[&str]) -> Option<String> {
+    let found = names.iter().find_map(|name| value.get(name)).filter(|found| !found.is_null())?;
+    Some(match found {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => found.to_string(),
+    })
+}

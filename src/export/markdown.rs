@@ -1,0 +1,88 @@
+//! A story as Markdown: the question, the verdict, a table of the steps, and what would still have saved everything.
+
+use std::fmt::Write as _;
+
+use crate::property::Property;
+use crate::report::story::{KILOBYTES_PER_MESSAGE, Scene};
+use crate::report::trace::answers;
+
+use super::Telling;
+
+/// Writes a story.
+#[must_use]
+pub fn markdown(telling: &Telling<'_>) -> String {
+    let Telling { spec, world, story, property, .. } = telling;
+    let mut text = format!("# {}\n\n{}\n\n", escaped(&telling.title()), escaped(&spec.question));
+    let found = property.and_then(|name| Property::all().find(|property| property.name() == name));
+    let length = story.rows.iter().filter(|row| !row.is_after).count();
+    if let Some(found) = found {
+        let (name, says) = (found.name(), escaped(found.says()));
+        let _ = writeln!(text, "**{name} is violated** after {length} steps: it is not so that {says}.\n");
+    }
+    let answers = answers(world, &spec.touches());
+    if !answers.is_empty() {
+        let answers: Vec<String> = answers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let _ = writeln!(text, "With {}.\n", escaped(&answers.join(", ")));
+    }
+    let servers: Vec<String> = world.scenario.site.servers.values().map(|server| escaped(server)).collect();
+    let _ = writeln!(text, "| step | who | what happens | home is | {} |", servers.join(" | "));
+    let _ = writeln!(text, "|{}", " --- |".repeat(4 + servers.len()));
+    text.push_str(&row("0", "", lines("at first", &[], telling.marks(0)), &story.start));
+    for one in &story.rows {
+        let mark = if one.is_after { "+" } else { "" };
+        let told: Vec<String> = one.told.iter().map(|told| format!("told: {told}")).collect();
+        let what = lines(&one.says, &told, telling.marks(one.number));
+        text.push_str(&row(&format!("{}{mark}", one.number), &one.actor, what, &one.scene));
+    }
+    let _ = writeln!(text, "\nUnder each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.");
+    if let Some(number) = story.repeats_from {
+        let _ = match story.rows.len() - number {
+            0 => writeln!(text, "Nothing more happens after step {number}."),
+            _ => writeln!(text, "What follows step {number} repeats for ever."),
+        };
+    }
+    if story.rows.iter().any(|row| row.is_after) {
+        text.push_str("Steps marked +: how the running procedure goes on.\n");
+    }
+    if let Some(map) = &story.rescue {
+        let _ = writeln!(text, "\n{}\n", crate::report::STILL);
+        for (steps, says) in crate::report::stretches(map) {
+            let _ = writeln!(text, "- after step {steps}: {}", escaped(&says));
+        }
+    }
+    text
+}
+
+/// What happens in a step; what is worth a look stands out.
+fn lines(says: &str, told: &[String], marks: Vec<String>) -> String {
+    let mut lines = vec![escaped(says)];
+    lines.extend(told.iter().map(|told| escaped(told)));
+    lines.extend(marks.iter().map(|mark| format!("**{}**", escaped(mark))));
+    lines.join("<br>")
+}
+
+fn row(number: &str, who: &str, what: String, scene: &Scene) -> String {
+    let several = |lines: &[String]| lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>");
+    let mut cells = vec![number.to_owned(), escaped(who), what, several(&scene.directory)];
+    cells.extend(scene.stores.iter().map(|lines| several(lines)));
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// Text that can only be text.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            character if character.is_control() => escaped.push(' '),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,162 @@
+//! The article on the page: from the first page to the violation by keyboard alone, a repair in time and one that comes too
+//! late, and the same verdicts as `check` has.
+
+use serde_json::{Value, json};
+
+use crate::served::Served;
+use crate::{Browser, stranded};
+
+const RIGHT: &str = "\u{e014}";
+const END: &str = "\u{e010}";
+
+/// The properties that the page shows as broken.
+const BROKEN: &str =
+    "[...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property)";
+
+#[test]
+fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alone() {
+    let (served, browser) = (Served::start(&[]), Browser::start());
+    browser.open(&served.url);
+    browser.wait("document.querySelectorAll('.answer').length === 4");
+    let gist = browser.text("#gist");
+    assert!(gist.contains("Step 14: administrator “first” creates the mailbox on destination"), "{gist}");
+    assert!(gist.contains("From step 14 on"), "{gist}");
+    assert!(gist.contains("run method-1: it sets Home-MDB to destination and Home-MTA to destination"), "{gist}");
+    for step in 1..=14 {
+        browser.press(RIGHT);
+        browser.wait(&format!("document.querySelector('#caption').innerText.includes('Step {step} of')"));
+        let spoken = browser.value("document.querySelector('#announce').textContent");
+        assert!(spoken.as_str().unwrap().starts_with(&format!("Step {step} of 15.")), "{spoken}");
+        let stranded = browser.value("document.querySelector('.frame .stranded')?.innerText ?? ''");
+        assert_eq!(stranded.as_str().unwrap().contains("STRANDED"), (10..=13).contains(&step), "step {step}");
+    }
+    let caption = browser.text("#caption");
+    assert!(caption.contains("the store deletes it as a duplicate") && caption.contains("destroys m1 m2"), "{caption}");
+    assert!(caption.contains("too late from here"), "{caption}");
+    assert_eq!(browser.value("document.querySelectorAll('.frame')[0].querySelectorAll('.lost-tray .token').length"), 2);
+    assert!(browser.text(".died").contains("Destroyed here: m1 m2"));
+    assert_eq!(
+        browser.value("document.querySelectorAll('.frame')[1].querySelectorAll('.token.kept').length"),
+        2,
+        "the correct move"
+    );
+    browser.wait("document.querySelector('#judged').innerText.includes('2 of 2 messages are in no store: m1, m2')");
+    browser.press(RIGHT);
+    browser.wait("document.querySelector('.message')?.innerText.includes('c1040b00')");
+    browser.press("d");
+    browser.wait("document.querySelector('#caption').innerText.includes('from source to source')");
+    browser.press("?");
+    browser.wait("document.querySelector('#help').open");
+    browser.press("\u{e00c}");
+    browser.wait("!document.querySelector('#help').open");
+    browser.press("t");
+    browser.wait("document.querySelectorAll('.lanes tbody tr').length === 16");
+    assert!(browser.text(".lanes").contains("STRANDED"));
+}
+
+#[test]
+fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
+    let (served, browser) = (Served::start(&[]), Browser::start());
+    browser.open(&served.url);
+    browser.wait("document.querySelectorAll('.answer').length === 4");
+    let apply = |at: usize| {
+        browser.script("document.querySelectorAll('.tab')[0].click()", Vec::new());
+        browser.press(END);
+        browser.wait("document.querySelector('#slider').value === '15'");
+        browser.script("document.querySelector('#slider').value = arguments[0]; document.querySelector('#slider').dispatchEvent(new Event('input'))", vec![json!(at)]);
+        browser.wait(&format!("document.querySelector('.picture').dataset.moment === '{at}'"));
+        browser.script("document.querySelector('[data-procedure=\"method-1\"].plain').click()", Vec::new());
+        browser.wait(&format!(
+            "document.querySelector('.tab[aria-pressed=true]').innerText.includes('method-1 at step {at}')"
+        ));
+    };
+    apply(13);
+    assert_eq!(browser.value(BROKEN), json!([]), "in time");
+    assert_eq!(
+        browser.value(
+            "document.querySelectorAll('.frame')[0].querySelectorAll('.server[data-server=destination] .token').length"
+        ),
+        2
+    );
+    let aligned = browser.value("document.querySelector('#aligned').textContent.includes('The first difference')");
+    assert_eq!(aligned, true, "the fork stands beside the way it left");
+    apply(14);
+    let broken = browser.value(BROKEN);
+    assert!(broken.as_array().unwrap().contains(&json!("no-loss")), "too late: {broken}");
+    assert_eq!(browser.value("document.querySelectorAll('.tab').length"), 4, "all ways stay open");
+    // What cannot happen says why.
+    browser.script("document.querySelector('#impossible').open = true", Vec::new());
+    browser.wait("document.querySelector('#impossible li')");
+    let why = browser.value("document.querySelector('#impossible')?.textContent ?? ''");
+    assert!(why.as_str().unwrap().contains("because the administrator's program is not running"), "{why}");
+}
+
+#[test]
+fn a_check_from_the_page_ends_in_the_counterexample() {
+    let (served, browser) = (Served::start(&["second-move"]), Browser::start());
+    browser.open(&served.url);
+    browser.wait("document.querySelector('#check')");
+    browser.script("document.querySelector('#check').click()", Vec::new());
+    browser.wait("document.querySelector('#check-over')");
+    assert!(browser.text("#check-over").contains("166 states, depth 16"), "{}", browser.text("#check-over"));
+    browser.script("document.querySelector('[data-counterexample=no-loss]').click()", Vec::new());
+    browser.wait("document.querySelector('#slider').max === '13'");
+    assert!(browser.text("#gist").contains("Step 12:"), "{}", browser.text("#gist"));
+}
+
+#[test]
+fn on_every_state_of_every_counterexample_the_page_has_the_verdict_of_check() {
+    let folder = tempfile::tempdir().unwrap();
+    stranded(folder.path(), &["check", "--format", "json", "-o", "report.json"]);
+    let report: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("report.json")).unwrap()).unwrap();
+    let (served, browser) = (Served::start(&[]), Browser::start());
+    browser.open(&served.url);
+    browser.wait("document.querySelectorAll('.answer').length === 4");
+    let mut traces = 0;
+    for scenario in report["scenarios"].as_array().unwrap() {
+        for property in scenario["properties"].as_array().unwrap() {
+            let trace = &property["trace"];
+            if trace.is_null() || trace["loop"].is_number() {
+                continue;
+            }
+            traces += 1;
+            let name = format!("{}/{}", scenario["name"], property["name"]);
+            let shown = shown_broken(&browser, trace);
+            let steps = trace["steps"].as_array().unwrap().len();
+            for (number, broken) in shown.iter().enumerate().take(steps + 1) {
+                let is_broken = broken.as_array().unwrap().contains(&property["name"]);
+                assert_eq!(is_broken, number == steps, "{name} at step {number}: {broken}");
+            }
+        }
+    }
+    assert!(traces > 50, "only {traces} counterexamples");
+}
+
+/// What the page shows as broken at every moment of a trace that is dropped on it.
+fn shown_broken(browser: &Browser, trace: &Value) -> Vec<Value> {
+    let script = "
+        const [text, done] = arguments;
+        const before = document.querySelectorAll('.tab').length;
+        const data = new DataTransfer();
+        data.items.add(new File([text], 'trace.json'));
+        history.replaceState(null, '', location.pathname);
+        document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
+        const drawn = () => new Promise((go) => setTimeout(go));
+        const look = async () => {
+            const link = location.hash;
+            if (link.length < 2) { setTimeout(look, 5); return; }
+            const slider = document.querySelector('#slider');
+            const found = [];
+            for (let at = 0; at <= Number(slider.max); at += 1) {
+                slider.value = at;
+                slider.dispatchEvent(new Event('input'));
+                await drawn();
+                if (document.querySelector('.picture').dataset.moment !== String(at)) throw new Error('not shown');
+                found.push([...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property));
+            }
+            done(found);
+        };
+        look();";
+    browser.script_async(script, vec![json!(trace.to_string())]).as_array().unwrap().clone()
+}

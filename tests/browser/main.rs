@@ -1,0 +1,157 @@
+//! The explorer in a real browser: Debian's `chromium`, driven over WebDriver. One browser at a time; what a test starts it ends,
+//! by process id. They are a binary of their own, because the crate that drives the browser gives texts a `+` that others do not expect.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod article;
+mod everyone;
+#[path = "../it/explore/served.rs"]
+#[expect(dead_code, reason = "the page asks what the tests of the server ask by hand")]
+mod served;
+mod sharing;
+mod speed;
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use thirtyfour::common::capabilities::chrome::ChromeCapabilities;
+use thirtyfour::extensions::cdp::ChromeDevTools;
+use thirtyfour::prelude::*;
+use tokio::runtime::Runtime;
+
+/// How long the page may take for anything, on a machine that others use too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A browser with one page.
+struct Browser {
+    runtime: Runtime,
+    driver: WebDriver,
+    process: Child,
+    _profile: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Browser {
+    fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a browser with these arguments besides.
+    fn start_with(arguments: &[&str]) -> Self {
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let profile = tempfile::tempdir().unwrap();
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let started = command.spawn();
+        let mut process =
+            started.unwrap_or_else(|why| panic!("chromedriver is needed (Debian: chromium-driver): {why}"));
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = lines.map(Result::unwrap).find_map(|line| {
+            let (_, rest) = line.split_once("started successfully on port ")?;
+            rest.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let port = port.expect("chromedriver says its port");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut wanted = DesiredCapabilities::chrome();
+        let data = format!("--user-data-dir={}", profile.path().display());
+        let own =
+            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", &data];
+        for argument in own.iter().chain(arguments) {
+            add(&mut wanted, argument);
+        }
+        let driver = runtime.block_on(WebDriver::new(format!("http://127.0.0.1:{port}"), wanted)).unwrap();
+        Self { runtime, driver, process, _profile: profile, _turn: turn }
+    }
+
+    fn open(&self, url: &str) {
+        // An address that differs only behind its # is otherwise no new page.
+        self.runtime.block_on(self.driver.goto("about:blank")).unwrap();
+        self.runtime.block_on(self.driver.goto(url)).unwrap();
+    }
+
+    /// Runs a script in the page; what it returns.
+    fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.runtime.block_on(self.driver.execute(script, arguments)).unwrap().json().clone()
+    }
+
+    /// Runs a script that calls its last argument with its result.
+    fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.runtime.block_on(self.driver.execute_async(script, arguments)).unwrap().json().clone()
+    }
+
+    /// What an expression is.
+    fn value(&self, expression: &str) -> Value {
+        self.script(&format!("return {expression};"), Vec::new())
+    }
+
+    fn text(&self, selector: &str) -> String {
+        let found = self.script("return document.querySelector(arguments[0])?.innerText ?? ''", vec![json!(selector)]);
+        found.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until an expression is true.
+    fn wait(&self, expression: &str) {
+        let started = Instant::now();
+        while self.value(&format!("Boolean({expression})")) != true {
+            assert!(started.elapsed() < PATIENCE, "never: {expression}\n{}", self.text("main"));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Presses keys, as a person does.
+    fn press(&self, keys: &str) {
+        self.runtime.block_on(async { self.driver.action_chain().send_keys(keys).perform().await }).unwrap();
+    }
+
+    /// Makes the window so wide and high, in CSS pixels.
+    fn resize(&self, width: u32, height: u32) {
+        let devtools = ChromeDevTools::new(self.driver.handle.clone());
+        let wanted = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let set = devtools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", wanted);
+        self.runtime.block_on(set).unwrap();
+    }
+
+    /// Lets the page know that whoever looks at it prefers this.
+    fn prefer(&self, feature: &str, value: &str) {
+        let devtools = ChromeDevTools::new(self.driver.handle.clone());
+        let wanted = json!({"features": [{"name": feature, "value": value}]});
+        self.runtime.block_on(devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", wanted)).unwrap();
+    }
+
+    /// Keeps a picture of the page among the artefacts of the run.
+    fn screenshot(&self, name: &str) {
+        let folder = artefacts();
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{name}.png"));
+        self.runtime.block_on(self.driver.screenshot(&path)).unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.runtime.block_on(self.driver.clone().quit());
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn add(wanted: &mut ChromeCapabilities, argument: &str) {
+    wanted.add_arg(argument).unwrap();
+}
+
+/// Runs the program to its end in a folder.
+fn stranded(folder: &Path, arguments: &[&str]) {
+    let ran = Command::new(env!("CARGO_BIN_EXE_stranded")).args(arguments).current_dir(folder).output().unwrap();
+    assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// Where the pictures of a run are kept.
+fn artefacts() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("explore")
+}

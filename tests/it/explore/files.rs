@@ -1,0 +1,216 @@
+//! Files that are dropped on the page or named on the command line.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use stranded::explore::api::{Explorer, Question};
+
+use super::served::Served;
+use crate::cli::stranded_in;
+
+fn dropped(name: &str, text: &str, part: Option<&str>) -> Result<Value, String> {
+    let question = Question::Drop { name: name.to_owned(), text: text.to_owned(), part: part.map(str::to_owned) };
+    Explorer::default().answer(question).map_err(|nowhere| nowhere.to_string())
+}
+
+/// The report on the article, and the trace of its second move.
+fn report_and_trace() -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = stranded_in(folder.path(), &["check", "article", "--format", "json", "--traces", "."]);
+    (ran.out, fs::read_to_string(folder.path().join("second-move.no-loss.json")).unwrap())
+}
+
+#[test]
+fn a_trace_and_a_report_are_shown() {
+    let (report, trace) = report_and_trace();
+    let way = dropped("trace.json", &trace, None).unwrap();
+    assert_eq!(way["document"]["title"], "second-move: no-loss");
+    let moments = way["document"]["moments"].as_array().unwrap();
+    let saved: Value = serde_json::from_str(&trace).unwrap();
+    for (moment, step) in moments[1..].iter().zip(saved["steps"].as_array().unwrap()) {
+        assert_eq!(moment["says"], step["says"], "the same words as in the file");
+        assert_eq!(moment["detail"]["state"], step["state"]);
+        let saves = |one: &&Value| one["effect"] == "saves";
+        let saviours =
+            moment["outlook"]["rescues"].as_array().unwrap().iter().filter(saves).map(|one| one["procedure"].clone());
+        assert_eq!(Value::from_iter(saviours), step["rescues"], "the same rescues as in the file");
+    }
+    let choice = dropped("report.json", &report, None).unwrap();
+    assert_eq!(choice["choice"].as_array().unwrap().len(), 8);
+    let chosen = dropped("report.json", &report, Some("second-move/no-loss")).unwrap();
+    assert_eq!(chosen["document"]["link"], way["document"]["link"]);
+    assert!(dropped("report.json", &report, Some("move/no-loss")).unwrap_err().contains("no trace move/no-loss"));
+}
+
+#[test]
+fn a_trace_with_a_state_of_another_scenario_is_told_as_such() {
+    let (_, trace) = report_and_trace();
+    let other = trace.replace("\"source\":", "\"sauce\":");
+    let told = dropped("trace.json", &other, None).unwrap_err();
+    assert!(told.contains("does not speak of") || told.contains("sauce"), "{told}");
+    let told = dropped("trace.json", &trace.replacen("first create", "first crate", 1), None).unwrap_err();
+    assert!(told.contains("step 3: there is no action"), "{told}");
+}
+
+#[test]
+fn an_itf_trace_is_followed_by_the_names_of_its_steps() {
+    let (_, trace) = report_and_trace();
+    let saved: Value = serde_json::from_str(&trace).unwrap();
+    let taken = saved["steps"].as_array().unwrap().iter().map(|step| json!({"mbt::actionTaken": step["action"]}));
+    let states: Vec<Value> = [json!({"mbt::actionTaken": "init"})].into_iter().chain(taken).collect();
+    let itf = json!({
+        "#meta": {"format": "ITF", "scenario_toml": saved["scenario_toml"], "assumptions": saved["assumptions"]},
+        "vars": ["mbt::actionTaken"],
+        "states": states,
+    });
+    let way = dropped("trace.itf.json", &itf.to_string(), None).unwrap();
+    assert_eq!(way["document"]["moments"][12]["lost"], json!(["m1"]));
+    let wrong = itf.to_string().replace("first create", "first crate");
+    assert!(dropped("x", &wrong, None).unwrap_err().contains("step 3 of the ITF trace"));
+    assert!(dropped("x", "{\"#meta\": {}, \"states\": []}", None).unwrap_err().contains("no scenario_toml in #meta"));
+}
+
+#[test]
+fn a_conformance_run_is_shown_expected_against_seen_up_to_where_it_leaves_the_model() {
+    let run = json!({"kind": "conformance-run", "scenario": "second-move", "system": "mover", "verdict": "nonconforming", "steps": [
+        {"says": "copies m1", "expected": "m1 on both", "seen": "m1 on both"},
+        {"action": "sync", "expected": {"home": "destination"}, "seen": {"home": "source"}, "more": 1},
+        "not even a step",
+    ]});
+    let told = dropped("run.json", &run.to_string(), None).unwrap();
+    let told = &told["run"];
+    assert_eq!((&told["title"], &told["left_at"]), (&json!("mover in second-move"), &json!(2)));
+    assert_eq!(told["steps"][1]["seen"], "{\"home\":\"source\"}");
+    assert!(dropped("run.json", "{\"kind\": \"conformance-run\"}", None).unwrap_err().contains("has no steps"));
+}
+
+/// What `conform` saves of a wrong mover, by the verdict that it shows.
+fn saved_run(scenario: &str, mutant: &str, word: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let adapter = [env!("CARGO_BIN_EXE_stranded"), "adapter", "reference", "--mutant", mutant];
+    let options = [&["conform", scenario, "--whole-runs", "--save", "runs", "--"][..], &adapter].concat();
+    let ran = stranded_in(folder.path(), &options);
+    let path = folder.path().join(format!("runs/{scenario}.{word}.json"));
+    fs::read_to_string(path).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err))
+}
+
+#[test]
+fn a_saved_run_shows_where_the_implementation_left_the_model() {
+    let text = saved_run("move", "directory-never", "nonconforming");
+    let told = &dropped("run.json", &text, None).unwrap()["run"];
+    let left = told["left_at"].as_u64().unwrap();
+    let step = &told["steps"][usize::try_from(left).unwrap() - 1];
+    assert_ne!(step["expected"], step["seen"], "{told}");
+    assert!(told["title"].as_str().unwrap().ends_with(" in move"), "{told}");
+    let agreeing = told["steps"].as_array().unwrap().iter().take_while(|step| step["agrees"] == true).count();
+    assert_eq!(u64::try_from(agreeing).unwrap() + 1, left, "everything before it is as the model has it");
+    insta::assert_snapshot!("run_that_left_the_model", serde_json::to_string_pretty(&told["steps"]).unwrap());
+}
+
+#[test]
+fn a_saved_run_that_lost_mail_says_which_event_shows_it() {
+    let text = saved_run("second-move", "move-of-the-article", "loss");
+    let told = &dropped("run.json", &text, None).unwrap()["run"];
+    assert_eq!(told["verdict"], "loss");
+    // It leaves the model where the directory is not as the model has it, and the harm shows two events later.
+    assert_eq!(told["left_at"], 6, "{told}");
+    let shows = &told["steps"][7];
+    assert_eq!(
+        (&shows["because"][0], &shows["agrees"], &shows["expected"]),
+        (&told["says"], &json!(false), &json!(""))
+    );
+    // What another model judged is told all the same; which event shows the verdict is not known then.
+    let stale = text.replacen(&stranded::model_hash(), "0123456789abcdef", 1);
+    assert_eq!(dropped("run.json", &stale, None).unwrap()["run"]["title"], told["title"]);
+}
+
+#[test]
+fn a_saved_run_is_opened_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    fs::write(&path, saved_run("move", "directory-never", "nonconforming")).unwrap();
+    let served = Served::start(&[path.to_str().unwrap()]);
+    let catalogue: Value = serde_json::from_str(&served.post("{\"ask\":\"catalogue\"}", "").body).unwrap();
+    assert!(catalogue["opened"]["run"]["left_at"].is_u64(), "{catalogue}");
+}
+
+#[test]
+fn a_way_is_exported_in_every_form_and_a_fork_too() {
+    let explorer = Explorer::default();
+    let (_, trace) = report_and_trace();
+    let opened = Question::Drop { name: "trace.json".to_owned(), text: trace, part: None };
+    let link = explorer.answer(opened).unwrap()["document"]["link"].as_str().unwrap().to_owned();
+    let export = |link: &str, form: &str| {
+        let question = json!({"ask": "export", "link": link, "form": form});
+        let question: Question = serde_json::from_value(question).unwrap();
+        explorer.answer(question).map_err(|nowhere| nowhere.to_string())
+    };
+    let reopened = |file: &Value| {
+        let text = file["text"].as_str().unwrap().to_owned();
+        let question = Question::Drop { name: "file".to_owned(), text, part: None };
+        explorer.answer(question).unwrap()["document"]["link"].as_str().unwrap().to_owned()
+    };
+    for (form, name) in [
+        ("itf", "second-move.itf.json"),
+        ("json", "second-move.json"),
+        ("mermaid", "second-move.mmd"),
+        ("dot", "second-move.dot"),
+        ("markdown", "second-move.md"),
+        ("html", "second-move.html"),
+    ] {
+        let file = export(&link, form).unwrap();
+        assert_eq!(file["name"], name);
+        assert!(file["text"].as_str().unwrap().len() > 100, "{form}");
+    }
+    assert_eq!(reopened(&export(&link, "itf").unwrap()), link);
+    assert_eq!(reopened(&export(&link, "json").unwrap()), link);
+    let forked = Question::Apply { link, at: 9, procedure: "method-1".to_owned() };
+    let fork = explorer.answer(forked).unwrap()["document"]["link"].as_str().unwrap().to_owned();
+    assert_eq!(reopened(&export(&fork, "itf").unwrap()), fork);
+    assert!(export(&fork, "json").unwrap_err().contains("export ITF"));
+    for form in ["mermaid", "dot", "markdown"] {
+        assert!(export(&fork, form).is_ok(), "{form}");
+    }
+}
+
+#[test]
+fn a_scenario_file_is_opened_at_its_start() {
+    let text = stranded_in(Path::new("."), &["show", "second-move"]).out.replace("second-move", "my-own");
+    let way = dropped("my-own.toml", &text, None).unwrap();
+    assert_eq!(
+        (&way["document"]["scenario"], way["document"]["moments"].as_array().unwrap().len()),
+        (&json!("my-own"), 1)
+    );
+    let told = dropped("my-own.toml", &text.replace("servers", "serfers"), None).unwrap_err();
+    assert!(told.contains("serfers") && !told.contains('\u{1b}'), "{told}");
+    let procedure = stranded_in(Path::new("."), &["show", "method-1", "--procedure"]).out;
+    assert!(dropped("method-1.toml", &procedure, None).unwrap_err().contains("is a procedure, not a scenario"));
+}
+
+#[test]
+fn what_cannot_be_opened_is_told_before_anything_is_served() {
+    for (what, says) in [("second-mov", "did you mean `second-move`?"), ("absent.json", "cannot read absent.json")] {
+        let ran = stranded_in(Path::new("."), &["explore", what]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{what}");
+        assert!(ran.err.contains(says), "{}", ran.err);
+    }
+}
+
+#[test]
+fn advice_from_a_stranded_mailbox_is_what_advise_says() {
+    let explorer = Explorer::default();
+    let pair = explorer.pair().unwrap();
+    let link = pair["pair"][0]["link"].as_str().unwrap().to_owned();
+    let advised = explorer.answer(Question::Advise { link, at: 12 }).unwrap();
+    let one = &advised["advice"][0];
+    assert_eq!(one["stranded"], true);
+    let verdict = |procedure: &str, delivery: &str| {
+        let found = one["procedures"].as_array().unwrap().iter().find(|one| one["procedure"] == procedure).unwrap();
+        let case = found["cases"].as_array().unwrap().iter().find(|one| one["delivery"] == delivery).unwrap();
+        format!("{} {}", case["verdict"].as_str().unwrap(), case["harm"].as_str().unwrap())
+    };
+    assert_eq!(verdict("method-1", "never"), "safe ");
+    assert_eq!(verdict("move-of-the-article", "never"), "unsafe loses m1 m2");
+    assert_eq!(verdict("guarded-move", "any-time"), "safe ");
+}

@@ -1,0 +1,81 @@
+//! An explorer as a process that a test starts, asks and ends.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How long an answer may take, on a machine that others use too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An explorer under way. It is ended when the test is over, whatever happens.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) address: SocketAddr,
+}
+
+/// What a server answered.
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Served {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+        command.arg("explore").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().to_owned();
+        let authority = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+        let address = authority.parse().unwrap_or_else(|_| panic!("no address was printed: {line:?}"));
+        Self { child, url, address }
+    }
+
+    /// Sends bytes as they are, and reads all that comes.
+    pub(crate) fn send(&self, request: &[u8]) -> Answered {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // A server that refuses a long request answers before it has read all of it.
+        let _ = stream.write_all(request);
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+        Answered { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answered {
+        let host = self.address;
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())
+    }
+
+    /// Asks as the page does, with these headers besides.
+    pub(crate) fn post(&self, body: &str, headers: &str) -> Answered {
+        let (host, length) = (self.address, body.len());
+        let head = format!(
+            "POST /api HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n{headers}\r\n"
+        );
+        self.send([head.as_bytes(), body.as_bytes()].concat().as_slice())
+    }
+
+    pub(crate) fn ask(&self, question: &Value) -> Value {
+        let answered = self.post(&question.to_string(), "");
+        assert_eq!(answered.status, 200, "{}", answered.body);
+        serde_json::from_str(&answered.body).unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
