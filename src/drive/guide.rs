@@ -245,6 +245,11 @@ impl Guide {
         self.tried.len()
     }
 
+    /// Whether it is known where something that is asked leads.
+    pub(super) fn is_sure(&self, node: Node, place: usize) -> bool {
+        self.choices.get(&node).and_then(|ways| ways.get(place)).is_some_and(|(choice, _)| choice.is_sure())
+    }
+
     /// Something was asked; whether it was before.
     pub(super) fn tried(&mut self, node: Node, place: usize) -> bool {
         let times = self.tried.entry((node, place)).or_default();

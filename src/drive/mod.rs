@@ -220,7 +220,7 @@ pub fn drive(
             let Some(deed) = session.deed(&guide, here, place) else { break };
             session.perform(&deed)?;
             actions += 1;
-            let was_tried = guide.tried(here, place);
+            let was_tried = guide.tried(here, place) && guide.is_sure(here, place);
             here = session.stands_at(&mut guide, Some(next)).unwrap_or(next);
             // What was asked before and does not lead where it should does not lead there the next time.
             stuck += usize::from(was_tried && here != next);
