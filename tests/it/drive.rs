@@ -2,7 +2,7 @@
 
 use stranded::adapter::Reference;
 use stranded::drive::{self, Driven, Options, Strategy};
-use stranded::oracle::Word;
+use stranded::oracle::{Conformance, Word};
 use stranded::scenario::{self, Spec};
 
 fn driven(spec: &Spec, options: &Options) -> Driven {
@@ -17,7 +17,13 @@ fn the_reference_conforms_in_every_scenario_step_by_step_and_in_whole_runs() {
         for whole_runs in [false, true] {
             let options = Options { whole_runs, actions_max: 1_500, ..Options::default() };
             let driven = driven(&spec, &options);
-            assert_eq!(driven.judgement.word, Word::Conforming, "{}: {:?}", spec.name, driven.judgement);
+            // Its one run waits for replication, which nobody asks for while a whole run is under way: it is given up.
+            let never_ends = whole_runs && spec.name == "guarded-move-without-retry";
+            let expected = if never_ends { Word::Inconclusive } else { Word::Conforming };
+            assert_eq!(driven.judgement.word, expected, "{}: {:?}", spec.name, driven.judgement);
+            let says = "no procedure was run of which anybody says how it ended";
+            let inconclusive = Conformance::Inconclusive(says.to_owned());
+            assert_eq!(driven.judgement.conformance == inconclusive, never_ends, "{}", spec.name);
         }
     }
 }
