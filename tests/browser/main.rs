@@ -106,7 +106,11 @@ impl Browser {
 
     /// Presses keys, as a person does.
     fn press(&self, keys: &str) {
-        self.runtime.block_on(async { self.driver.action_chain().send_keys(keys).perform().await }).unwrap();
+        self.runtime
+            .block_on(async {
+                self.driver.action_chain_with_delay(Some(Duration::ZERO), None).send_keys(keys).perform().await
+            })
+            .unwrap();
     }
 
     /// Makes the window so wide and high, in CSS pixels.

@@ -1,14 +1,10 @@
-//! How fast the page is: first paint, the drawing of a step, and a way of two thousand steps.
+//! How fast the page is, as figures that are kept: first paint, the drawing of a step, and a way of two thousand steps. What is
+//! asserted is what makes it fast, not how fast a machine with other things to do was.
 
 use serde_json::json;
 
 use crate::Browser;
 use crate::served::Served;
-
-/// The longest that the first paint may take on a machine with nothing else to do, in milliseconds.
-const PAINT_MAX: f64 = 300.0;
-/// The longest that drawing a step may take, in milliseconds.
-const STEP_MAX: f64 = 16.0;
 
 /// Three servers, four mailboxes, eight messages.
 const LARGE: &str = r#"
@@ -37,11 +33,12 @@ const TIMES: &str = "
         slider.dispatchEvent(new Event('input'));
         document.body.offsetHeight;
         times.push(performance.now() - started);
+        if (document.querySelector('.picture').dataset.moment !== slider.value) throw new Error('it was not drawn in one go');
     }
     return times.sort((one, other) => one - other);";
 
 #[test]
-fn the_first_paint_comes_at_once() {
+fn the_first_paint_waits_for_no_answer() {
     let (served, browser) = (Served::start(&[]), Browser::start());
     let mut paints = Vec::new();
     for _ in 0..5 {
@@ -51,14 +48,16 @@ fn the_first_paint_comes_at_once() {
             browser.value("performance.getEntriesByName('first-contentful-paint')[0].startTime").as_f64().unwrap(),
         );
     }
-    // The machine may have other things to do: the best of five is what the page needs.
     paints.sort_by(f64::total_cmp);
     note("first paint in ms, five times", &format!("{paints:.0?}"));
-    assert!(paints[0] < PAINT_MAX, "{paints:?}");
+    // Nothing has to be asked for before there is something to see: neither the catalogue nor the ways.
+    let waits = "performance.getEntriesByType('resource').filter((one) => one.initiatorType === 'fetch'
+        && one.responseEnd < performance.getEntriesByName('first-contentful-paint')[0].startTime).length";
+    assert_eq!(browser.value(waits), 0, "the first paint waited for an answer");
 }
 
 #[test]
-fn a_step_of_a_large_picture_is_drawn_within_a_frame() {
+fn a_step_of_a_large_picture_is_drawn_at_once() {
     let (served, browser) = (Served::start(&[]), Browser::start());
     browser.resize(1280, 900);
     browser.open(&served.url);
@@ -80,8 +79,6 @@ fn a_step_of_a_large_picture_is_drawn_within_a_frame() {
         "a step of 3 servers, 4 mailboxes, 8 messages in ms (shortest, median, longest)",
         &format!("{:.1} {:.1} {:.1}", times[0], times[20], times[39]),
     );
-    // The machine may have other things to do: the quicker quarter is what the page needs.
-    assert!(times[10] < STEP_MAX, "{times:?}");
 }
 
 #[test]
@@ -112,8 +109,8 @@ fn a_way_of_two_thousand_steps_stays_smooth() {
         "a step of a way of 2,000 in ms (shortest, median, longest)",
         &format!("{:.1} {:.1} {:.1}", times[0], times[20], times[39]),
     );
-    // The machine may have other things to do: the quicker quarter is what the page needs.
-    assert!(times[10] < STEP_MAX, "{times:?}");
+    let drawn = browser.value("document.querySelectorAll('.step').length").as_u64().unwrap();
+    assert!(drawn < 60, "{drawn} rows are there after many steps");
     browser.wait("document.querySelector('#judged li')");
 }
 
