@@ -108,7 +108,7 @@ impl Detail {
         };
         let (mut enabled, mut disabled) = (Vec::new(), Vec::new());
         for action in world.actions() {
-            let actor = report::actor(world, action);
+            let actor = walk.origin.actor(world, action);
             match world.occur(state, action) {
                 Ok(occurrence) => enabled.push(Possible {
                     action: names::action(world, state, action),

@@ -17,7 +17,7 @@ use crate::rescue;
 use super::detail::{Detail, Outlook, Outlooks};
 use super::link;
 use super::picture::Picture;
-use super::walk::{Stop, Taken, Walk};
+use super::walk::{Origin, Stop, Taken, Walk};
 
 /// A way longer than this is told without the details of each moment; whoever shows a moment asks for them.
 pub const DETAILED_MAX: usize = 200;
@@ -202,9 +202,8 @@ fn told(moments: &[Moment]) -> Vec<Told<'_>> {
         |moment: &Moment| Safety::ALL.into_iter().filter(|property| moment.breaks.contains(&property.name())).collect();
     let mut steps = Vec::new();
     for moment in &moments[1..] {
-        let Moment { number, actor, by, says, lost, .. } = moment;
-        let actor = if *by == ADMINISTRATOR { format!("{by} “{actor}”") } else { actor.clone() };
-        steps.push(Told { number: *number, actor, says, lost, breaks: broken_by(moment) });
+        let Moment { number, actor, says, lost, .. } = moment;
+        steps.push(Told { number: *number, actor: actor.clone(), says, lost, breaks: broken_by(moment) });
     }
     steps
 }
@@ -223,7 +222,7 @@ pub fn moment(walk: &Walk, number: usize) -> Moment {
         }
         None => now.clone(),
     };
-    let said = Said::of(world, state, taken.as_ref());
+    let said = Said::of(&walk.origin, world, state, taken.as_ref());
     let picture = Picture::of(world, state);
     Moment {
         number,
@@ -265,7 +264,7 @@ struct Said {
 }
 
 impl Said {
-    fn of(world: &World, after: &State, taken: Option<&Taken>) -> Self {
+    fn of(origin: &Origin, world: &World, after: &State, taken: Option<&Taken>) -> Self {
         let Some(Taken { before, action, occurrence, .. }) = taken else {
             let (actor, says) = (String::new(), "at first".to_owned());
             return Self { actor, by: "world", says, sources: Vec::new(), told: None, lost: Vec::new() };
@@ -279,7 +278,7 @@ impl Said {
             .iter()
             .flat_map(|(id, account)| names::messages(account.lost().without(before.accounts[id].lost())));
         Self {
-            actor: report::actor(world, action),
+            actor: origin.actor(world, action),
             by: if action.administrator().is_some() { ADMINISTRATOR } else { "world" },
             says: report::says(world, before, action, occurrence),
             sources: sources.to_vec(),

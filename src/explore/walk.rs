@@ -11,7 +11,7 @@ use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario};
 use stranded_model::state::State;
 use stranded_model::{Occurrence, World};
 
-use crate::report::{names, wish};
+use crate::report::{self, names, wish};
 use crate::rescue;
 use crate::scenario::{QUIET, Spec};
 
@@ -33,6 +33,20 @@ pub struct Origin {
     pub world: Arc<World>,
     /// The state.
     pub initial: State,
+}
+
+impl Origin {
+    /// Who does it, as the page says it: the only administrator of a scenario needs no name, and whoever comes to the rescue is
+    /// none of the scenario's.
+    #[must_use]
+    pub fn actor(&self, world: &World, action: &Action) -> String {
+        let name = report::actor(world, action);
+        let own = &self.world.scenario.administrators;
+        if action.administrator().is_none() || own.iter().all(|one| one.name != name) {
+            return name;
+        }
+        if own.len() == 1 { "administrator".to_owned() } else { format!("administrator “{name}”") }
+    }
 }
 
 /// A way: the stops on it, of which the first is where it starts.

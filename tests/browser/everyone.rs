@@ -144,3 +144,29 @@ fn whoever_wants_no_motion_has_none() {
         assert_eq!(browser.value("document.getAnimations().length"), 0);
     }
 }
+
+#[test]
+fn paper_has_every_step_and_dark_ink() {
+    let (served, browser) = (Served::start(&[]), Browser::start());
+    browser.prefer("prefers-color-scheme", "dark");
+    come_to(&browser, &served, "12");
+    let ink = "getComputedStyle(document.body).color";
+    assert_ne!(browser.value(ink), "rgb(0, 0, 0)");
+    browser.print_media();
+    browser.script("dispatchEvent(new Event('beforeprint'))", Vec::new());
+    assert_eq!(browser.value(ink), "rgb(0, 0, 0)");
+    let shown = |selector: &str| browser.value(&format!("document.querySelector('{selector}').offsetHeight > 0"));
+    assert_eq!(browser.value("document.querySelectorAll('#printed tbody tr').length"), 16);
+    for (selector, is_printed) in [
+        ("#printed", true),
+        (".gist", true),
+        (".picture", true),
+        ("#judged", true),
+        ("#controls", false),
+        ("#catalogue", false),
+    ] {
+        assert_eq!(shown(selector), is_printed, "{selector}");
+    }
+    browser.script("dispatchEvent(new Event('afterprint'))", Vec::new());
+    assert_eq!(browser.value("document.querySelectorAll('#printed tr').length"), 0);
+}

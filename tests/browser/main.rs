@@ -128,6 +128,13 @@ impl Browser {
         self.runtime.block_on(devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", wanted)).unwrap();
     }
 
+    /// Shows the page as it is printed.
+    fn print_media(&self) {
+        let devtools = ChromeDevTools::new(self.driver.handle.clone());
+        let set = devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", json!({"media": "print"}));
+        self.runtime.block_on(set).unwrap();
+    }
+
     /// Keeps a picture of the page among the artefacts of the run.
     fn screenshot(&self, name: &str) {
         let folder = artefacts();

@@ -16,6 +16,8 @@ const page = { ways: [], current: 0, at: 0, other: null, view: "picture", isHome
 const list = stepList(byId("steps"), (at) => go(at));
 /** How long a moment is shown before it is asked about and becomes the address, in milliseconds. */
 const REST = 120;
+/** The most steps before and after the one shown that are printed. */
+const PRINTED_MAX = 500;
 const told = () => page.ways[page.current];
 
 function fail(error) {
@@ -327,6 +329,9 @@ function listen() {
     if (hash.length > 1) follow(hash);
     else home();
   });
+  // On paper every step has its row; what is not shown on the screen is not there until then.
+  addEventListener("beforeprint", () => { if (page.ways.length > 0) drawTable(byId("printed"), told(), page.at, go, PRINTED_MAX); });
+  addEventListener("afterprint", () => byId("printed").replaceChildren());
   document.addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dropping"); });
   document.addEventListener("dragleave", () => document.body.classList.remove("dropping"));
   document.addEventListener("drop", (event) => { event.preventDefault(); document.body.classList.remove("dropping"); files(event.dataTransfer.files); });

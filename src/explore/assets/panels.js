@@ -47,7 +47,7 @@ export function drawCaption(box, told, moment) {
       moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
     el("h2", {}, moment.number === 0
       ? (told.moments.length > 1 ? "How everything stands before anything happens" : "How everything stands at first")
-      : [el("b", { class: "actor" }, moment.by === "administrator" ? `administrator “${moment.actor}”` : moment.actor), " ", moment.says]),
+      : [el("b", { class: "actor" }, moment.actor), " ", moment.says]),
     el("p", { class: "badges" }, badgesOf(told, moment).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says))));
 }
 
@@ -229,18 +229,18 @@ function hereOf(outlook) {
     one.loses.length > 0 ? ` (${one.loses.join(" ")})` : ""));
 }
 
-/** The lanes as a table: one row a step. */
-export function drawTable(box, told, at, chosen) {
-  const first = Math.max(0, at - 60), last = Math.min(told.moments.length - 1, at + 60);
+/** The lanes as a table: one row a step, so many before and after the one shown. */
+export function drawTable(box, told, at, chosen, around = 60) {
+  const first = Math.max(0, at - around), last = Math.min(told.moments.length - 1, at + around);
   fill(box, el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "The lanes as a table" },
     el("table", { class: "lanes" },
-      el("caption", {}, told.moments.length > 121 ? `Steps ${first} to ${last} of ${told.moments.length - 1}` : "Every step, lane by lane"),
+      el("caption", {}, last - first + 1 < told.moments.length ? `Steps ${first} to ${last} of ${told.moments.length - 1}` : "Every step, lane by lane"),
       el("thead", {}, el("tr", {}, ["step", "who", "what happens", "directory", ...told.servers, "elsewhere"].map((head) => el("th", { scope: "col" }, head)))),
       el("tbody", {}, told.moments.slice(first, last + 1).map((moment) => {
         const boxes = moment.picture.mailboxes;
         const name = (mailbox) => (boxes.length > 1 ? `${mailbox.name}: ` : "");
         const lines = (text) => boxes.map((mailbox) => el("div", {}, name(mailbox), text(mailbox)));
-        const cell = (label, ...children) => el("td", { "data-label": label }, ...children);
+        const cell = (label, ...children) => el("td", { "data-label": label }, el("div", {}, children));
         return el("tr", { class: moment.number === at ? "current" : "", "aria-current": moment.number === at ? "step" : null },
           el("th", { scope: "row" }, button(String(moment.number), () => chosen(moment.number), { class: "link", "aria-label": `Go to step ${moment.number}` })),
           cell("who", moment.actor), cell("what happens", moment.says,

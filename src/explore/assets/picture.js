@@ -53,11 +53,12 @@ function adminLane(told, moment) {
   const running = moment.picture.programs.filter((one) => one.running);
   const shown = running.length > 0 ? running : moment.picture.programs.slice(0, 2);
   const several = moment.picture.programs.some((one) => one.mailbox !== moment.picture.programs[0].mailbox);
+  const only = told.administrators.length === 1 ? told.administrators[0] : null;
   return el("section", { class: "lane admin" + (moment.by === "administrator" ? " acting" : "") },
     el("h3", {}, "Administrator"),
     el("ul", { class: "programs" }, shown.map((one) =>
       el("li", { class: one.running ? "running" : "idle" },
-        el("b", {}, one.who), several ? ` (${one.mailbox})` : "", ": ", one.says))),
+        one.who === only ? null : el("b", {}, one.who, " "), several ? `(${one.mailbox}) ` : null, one.says))),
     el("div", { class: "screen" },
       el("div", { class: "screen-title", "aria-hidden": "true" }, "Administrator program"),
       el("table", {},
