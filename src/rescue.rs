@@ -60,6 +60,16 @@ pub struct RescueMap {
     pub point_of_no_return: Option<usize>,
 }
 
+impl RescueMap {
+    /// The map of a way that ends where nothing goes on by itself, or breaks off.
+    #[must_use]
+    pub fn of(outlooks: Vec<Outlook>, is_final: bool) -> Self {
+        let hopeless = outlooks.iter().rev().take_while(|outlook| outlook.is_hopeless()).count();
+        let point_of_no_return = (is_final && hopeless > 0).then(|| outlooks.len() - hopeless);
+        Self { outlooks, point_of_no_return }
+    }
+}
+
 impl Outlook {
     /// The procedures that save everything.
     pub fn saviours(&self) -> impl Iterator<Item = &str> {
@@ -93,9 +103,16 @@ pub fn map(spec: &Spec, world: &World, trace: &Trace) -> RescueMap {
         rescues: rescues(world, state, &procedures, &answered),
     };
     let outlooks: Vec<Outlook> = states.iter().map(outlook).collect();
-    let hopeless = outlooks.iter().rev().take_while(|outlook| outlook.is_hopeless()).count();
-    let point_of_no_return = (hopeless > 0).then(|| outlooks.len() - hopeless);
-    RescueMap { outlooks, point_of_no_return }
+    let is_final = trace.repeats_from.is_some() || states.last().is_some_and(|last| is_final(world, last));
+    RescueMap::of(outlooks, is_final)
+}
+
+/// Whether what is lost or out of reach in a state stays so: mail is lost, or nothing goes on by itself.
+#[must_use]
+pub fn is_final(world: &World, state: &State) -> bool {
+    let mut accounts = state.accounts.values();
+    accounts.any(|account| !account.lost().is_empty())
+        || state.accounts.values().all(|account| world.is_at_rest(account, &state.shared))
 }
 
 /// The built-in procedures and those of the scenario itself, for its site.

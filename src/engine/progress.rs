@@ -50,6 +50,12 @@ impl Progress {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// States that all searches together have found so far.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+
     /// A search has done a level.
     pub(super) fn report(&self, scenario: &str, states: usize, depth: usize, frontier: usize) {
         let total = self.total.fetch_add(frontier, Ordering::Relaxed) + frontier;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::{Value, json};
 use stranded_model::scenario::Replication;
+use stranded_model::state::Account;
 
 use crate::advise::{Circumstances, advise_all, known_procedures};
 use crate::engine::Limits;
-use crate::report::advice_json::{self, AdviceEntry};
-use crate::report::view;
+use crate::report::advice_json::{self, AdviceEntry, GroupReport, MailboxReport};
+use crate::report::{names, view};
 use crate::snapshot;
 
 use super::link::Nowhere;
@@ -28,6 +29,10 @@ pub struct Advised {
     pub mailbox: String,
     /// Whether data is on a server that is not the home.
     pub stranded: bool,
+    /// The messages that nothing brings back.
+    pub lost: Vec<String>,
+    /// Whether there is a message left to be saved.
+    pub has_mail: bool,
     /// What each procedure comes to, the safest first.
     pub procedures: Vec<ProcedureAdvised>,
 }
@@ -54,7 +59,7 @@ pub struct CaseAdvised {
     pub delivery: String,
     /// The verdict.
     pub verdict: String,
-    /// How it goes wrong: `loses m1`.
+    /// How it goes wrong, in words; empty, if it does not.
     pub harm: String,
 }
 
@@ -77,11 +82,18 @@ pub fn at(stop: &Stop) -> Result<Vec<Advised>, Nowhere> {
         Limits { states_max: Some(STATES_MAX), deadline: Instant::now().checked_add(TIME_MAX), ..Limits::default() };
     let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits).map_err(wrong)?;
     let report = advice_json::report(&advised, &circumstances);
-    Ok(report
-        .mailboxes
-        .into_iter()
-        .map(|one| Advised { mailbox: one.mailbox, stranded: one.stranded, procedures: grouped(one.advice) })
-        .collect())
+    let accounts = stop.state.accounts.values();
+    Ok(report.mailboxes.into_iter().zip(accounts).map(|(found, account)| of_mailbox(found, account)).collect())
+}
+
+fn of_mailbox(found: MailboxReport, account: &Account) -> Advised {
+    Advised {
+        stranded: found.stranded,
+        lost: names::messages(account.lost()),
+        has_mail: !account.owed().without(account.lost()).is_empty(),
+        procedures: grouped(&found.messages, found.advice),
+        mailbox: found.mailbox,
+    }
 }
 
 /// A mailbox as a snapshot would show it.
@@ -108,15 +120,29 @@ fn line(name: &str, account: &view::AccountView) -> Value {
     json!({"mailbox": name, "directory": directory, "stores": stores})
 }
 
-fn grouped(entries: Vec<AdviceEntry>) -> Vec<ProcedureAdvised> {
+/// How a procedure goes wrong. A message of the search stands for those that are in the same stores; one that stands for none
+/// arrives later.
+fn harm(groups: &[GroupReport], entry: &AdviceEntry) -> Option<String> {
+    let meant = |name: &String| {
+        let group = groups.iter().find(|group| group.stands_for.contains(name));
+        group.map_or_else(|| vec!["mail that arrives later".to_owned()], |group| group.messages.clone())
+    };
+    let mut messages: Vec<String> = entry.messages.iter().flat_map(meant).collect();
+    messages.dedup();
+    let messages = messages.join(" ");
+    Some(match entry.harm.as_deref()? {
+        "loses" => format!("it destroys {messages}"),
+        "out-of-reach" => format!("it leaves {messages} out of reach"),
+        "never-done" => "it may never come to its end".to_owned(),
+        other => format!("{other} {messages}"),
+    })
+}
+
+fn grouped(groups: &[GroupReport], entries: Vec<AdviceEntry>) -> Vec<ProcedureAdvised> {
     let mut procedures: Vec<ProcedureAdvised> = Vec::new();
     for entry in entries {
-        let harm = entry.harm.as_ref().map(|harm| format!("{harm} {}", entry.messages.join(" ")).trim().to_owned());
-        let case = CaseAdvised {
-            delivery: entry.circumstances.delivery,
-            verdict: entry.verdict,
-            harm: harm.unwrap_or_default(),
-        };
+        let harm = harm(groups, &entry).unwrap_or_default();
+        let case = CaseAdvised { delivery: entry.circumstances.delivery, verdict: entry.verdict, harm };
         let same = |one: &&mut ProcedureAdvised| {
             (&one.procedure, &one.from, &one.to) == (&entry.procedure, &entry.from, &entry.to)
         };

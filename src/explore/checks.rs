@@ -58,9 +58,9 @@ pub struct Standing {
     pub scenario: String,
     /// Whether it still runs.
     pub running: bool,
-    /// States found by the search that was last heard of.
+    /// States found so far, under all combinations of assumptions together.
     pub states: usize,
-    /// How many steps they are away at the most.
+    /// How many steps those are away that were found last.
     pub depth: usize,
     /// States that are found in a second.
     pub rate: f64,
@@ -149,7 +149,7 @@ impl Checks {
             check: number,
             scenario: job.scenario.clone(),
             running: found.is_none(),
-            states: last.as_ref().map_or(0, |level| level.states),
+            states: job.progress.total(),
             depth: last.as_ref().map_or(0, |level| level.depth),
             rate: last.as_ref().map_or(0.0, |level| level.rate),
             seconds: found.as_ref().map_or_else(|| job.since.elapsed().as_secs_f64(), |found| found.seconds),

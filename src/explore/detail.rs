@@ -113,12 +113,12 @@ impl Detail {
                 Ok(occurrence) => enabled.push(Possible {
                     action: names::action(world, state, action),
                     actor,
-                    says: report::says(world, state, action, &occurrence),
+                    says: walk.origin.sentence(report::says(world, state, action, &occurrence), action),
                     then: None,
                 }),
                 Err(refusal) => disabled.push(Impossible {
                     actor,
-                    says: wish::wish(world, state, action),
+                    says: walk.origin.sentence(wish::wish(world, state, action), action),
                     because: wish::because(world, state, action, refusal),
                 }),
             }
@@ -160,9 +160,9 @@ impl Outlooks {
         Self { procedures: rescue::procedures(spec), answered: spec.touches(), known: BTreeMap::new() }
     }
 
-    /// What would still save what at every stop of a way; nothing, if it has too many different states.
+    /// What would still save what at every stop of a way, which may repeat for ever; nothing, if it has too many different states.
     #[must_use]
-    pub fn map(mut self, walk: &Walk) -> Option<RescueMap> {
+    pub fn map(mut self, walk: &Walk, repeats: bool) -> Option<RescueMap> {
         let mut outlooks = Vec::new();
         for stop in &walk.stops {
             if self.known.len() > OUTLOOKS_MAX {
@@ -170,9 +170,8 @@ impl Outlooks {
             }
             outlooks.push(self.at(stop));
         }
-        let hopeless = outlooks.iter().rev().take_while(|outlook| outlook.is_hopeless()).count();
-        let point_of_no_return = (hopeless > 0).then(|| outlooks.len() - hopeless);
-        Some(RescueMap { outlooks, point_of_no_return })
+        let end = walk.end();
+        Some(RescueMap::of(outlooks, repeats || rescue::is_final(&end.world, &end.state)))
     }
 
     /// What would still save what at one stop.

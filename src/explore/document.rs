@@ -9,7 +9,7 @@ use stranded_model::action::Kind;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::report::gist::{self, Sentence, Told};
+use crate::report::gist::{self, Ending, Sentence, Told};
 use crate::report::trace::answers;
 use crate::report::{self, names};
 use crate::rescue;
@@ -140,7 +140,7 @@ pub struct About {
 #[must_use]
 pub fn document(walk: &Walk, about: About) -> Document {
     let spec = &walk.origin.spec;
-    let map = Outlooks::new(spec).map(walk);
+    let map = Outlooks::new(spec).map(walk, about.repeats_from.is_some());
     let is_detailed = walk.stops.len() <= DETAILED_MAX;
     let mut screens: BTreeMap<String, String> = BTreeMap::new();
     let moments = walk.stops.iter().enumerate().map(|(number, stop)| {
@@ -159,6 +159,12 @@ pub fn document(walk: &Walk, about: About) -> Document {
     });
     let moments: Vec<Moment> = moments.collect();
     let world = &walk.origin.world;
+    let end = walk.end();
+    let ending = Ending {
+        is_whole: end.state.accounts.values().all(rescue::is_whole),
+        is_final: rescue::is_final(&end.world, &end.state),
+        repeats_from: about.repeats_from,
+    };
     let procedures = procedures(walk);
     let acts = procedures.iter().map(|one| (one.name.clone(), one.acts.clone())).collect();
     Document {
@@ -178,7 +184,7 @@ pub fn document(walk: &Walk, about: About) -> Document {
             .into_iter()
             .map(|one| PropertyTold { name: one.name(), says: one.says(), sources: one.sources() })
             .collect(),
-        gist: gist::gist(&told(&moments), map.as_ref(), &acts),
+        gist: gist::gist(&told(&moments), ending, map.as_ref(), &acts),
         first_violation: moments.iter().position(|moment| !moment.broken.is_empty()),
         no_return: map.and_then(|map| map.point_of_no_return),
         repeats_from: about.repeats_from,
@@ -280,7 +286,7 @@ impl Said {
         Self {
             actor: origin.actor(world, action),
             by: if action.administrator().is_some() { ADMINISTRATOR } else { "world" },
-            says: report::says(world, before, action, occurrence),
+            says: origin.sentence(report::says(world, before, action, occurrence), action),
             sources: sources.to_vec(),
             told: occurrence.step.and_then(|executed| report::told(world, &executed)),
             lost: lost.collect(),

@@ -34,8 +34,11 @@ pub enum Dropped {
 /// What is wrong with it, or that it is none of the things that can be dropped.
 pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, Nowhere> {
     let trimmed = text.trim_start();
+    if trimmed.starts_with('<') {
+        return Err(Nowhere(format!("{name} is a page: open it in a browser")));
+    }
     if !trimmed.starts_with('{') {
-        return of_toml(library, name, text);
+        return if is_toml(name, text) { of_toml(library, name, text) } else { Err(none_of(name)) };
     }
     let value: Value = serde_json::from_str(text).map_err(|reason| Nowhere(format!("{name} is not JSON: {reason}")))?;
     if run::is_run(&value) {
@@ -52,8 +55,19 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     if value.get("scenario_toml").is_some() {
         return of_trace(library, name, &parsed::<TraceFile>(name, text)?);
     }
+    Err(none_of(name))
+}
+
+fn none_of(name: &str) -> Nowhere {
     let kinds = "a trace, a report of check, an ITF trace, a scenario in TOML or a conformance run";
-    Err(Nowhere(format!("{name} is none of what can be shown: {kinds}")))
+    Nowhere(format!("{name} is none of what can be shown: {kinds}"))
+}
+
+/// Whether a text is meant to be TOML: it is called so, or its first line that says anything looks like it.
+fn is_toml(name: &str, text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let looks_so = |line: &str| line.starts_with('[') && line.ends_with(']') || line.contains(" = ");
+    name.ends_with(".toml") || lines.next().is_some_and(looks_so)
 }
 
 fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, Nowhere> {
@@ -106,6 +120,14 @@ fn parsed<'a, T: serde::Deserialize<'a>>(name: &str, text: &'a str) -> Result<T,
         .map_err(|reason| Nowhere(format!("{name} is no such file: at {}: {}", reason.path(), reason.inner())))
 }
 
+/// What is wrong with a text, as far as anybody reads it.
 fn told(wrong: &Diagnostics) -> Nowhere {
-    Nowhere(wrong.render(false))
+    const LINES_MAX: usize = 60;
+    let says = wrong.render(false);
+    let more = says.lines().count().saturating_sub(LINES_MAX);
+    if more == 0 {
+        return Nowhere(says);
+    }
+    let first: Vec<&str> = says.lines().take(LINES_MAX).collect();
+    Nowhere(format!("{}\n… and {more} more lines like these", first.join("\n")))
 }

@@ -35,7 +35,7 @@ pub fn export(walk: &Walk, form: Form) -> Result<Exported, Nowhere> {
     let steps = || walk.stops.iter().filter_map(|stop| Some((&stop.world, stop.taken.as_ref()?)));
     let taken = steps().map(|(world, taken)| (&**world, &taken.before, &taken.action, taken.name.as_str()));
     let story = Story::along(world, &walk.origin.initial, taken);
-    let story = match Outlooks::new(spec).map(walk) {
+    let story = match Outlooks::new(spec).map(walk, false) {
         Some(map) => story.with_rescue(map),
         None => story,
     };

@@ -122,7 +122,8 @@ impl Library {
         })?;
         let end = walk.end();
         if link::state_hash(&end.world, &end.state) != link.end {
-            let says = "the link is from another version of the model: the same steps lead to another state here";
+            let says = "the link was cut off or changed, or comes from another version of the model: its steps lead to another \
+                        state here";
             return Err(Nowhere(says.to_owned()));
         }
         Ok(walk)

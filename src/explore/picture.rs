@@ -125,7 +125,7 @@ fn mailbox(world: &World, state: &State, id: MailboxId) -> MailboxPicture {
     MailboxPicture {
         name: names::mailbox(id),
         stranded: is_stranded(account).then(|| stranded(world, account)),
-        directory: scene.directory.into_iter().filter(|line| line != "STRANDED").collect(),
+        directory: scene.directory.into_iter().filter(|line| line != "STRANDED").map(replica_says).collect(),
         homes,
         stores: stores.map(|((id, found), says)| store(account, server(id), id, found, says)).collect(),
         queued: names::messages(account.queued),
@@ -134,6 +134,14 @@ fn mailbox(world: &World, state: &State, id: MailboxId) -> MailboxPicture {
         lost: names::messages(account.lost()),
         returned: names::messages(account.record.returned),
         deleted: names::messages(account.record.owner_deleted),
+    }
+}
+
+/// What one replica says, where they differ: `source says destination`.
+fn replica_says(line: String) -> String {
+    match line.split_once(": ") {
+        Some((replica, home)) => format!("{replica} says {home}"),
+        None => line,
     }
 }
 

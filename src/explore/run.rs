@@ -29,6 +29,8 @@ pub struct RunTold {
     pub steps: Vec<RunStep>,
     /// The first step at which what was seen is not what was expected.
     pub left_at: Option<usize>,
+    /// The step that shows the verdict, if that is another.
+    pub shown_at: Option<usize>,
 }
 
 /// One step of a run.
@@ -73,6 +75,7 @@ pub fn read(value: &Value) -> Result<RunTold, Nowhere> {
         verdict: text(value, &["verdict", "outcome"]),
         says: text(value, &["says"]),
         left_at: steps.iter().find(|step| !step.agrees).map(|step| step.number),
+        shown_at: None,
         steps,
     })
 }
@@ -95,7 +98,8 @@ fn step(number: usize, found: &Value) -> RunStep {
 fn recorded(record: &Record) -> RunTold {
     let mut steps: Vec<RunStep> =
         record.steps.iter().take(STEPS_MAX).enumerate().map(|(index, step)| event(index + 1, step)).collect();
-    if let Some(shown) = shown_at(record).and_then(|number| steps.get_mut(number - 1)) {
+    let shown_at = shown_at(record);
+    if let Some(shown) = shown_at.and_then(|number| steps.get_mut(number - 1)) {
         shown.agrees = false;
         // Harm is nothing that differs from what is allowed: there is nothing to put beside it.
         if shown.expected == shown.seen {
@@ -103,11 +107,13 @@ fn recorded(record: &Record) -> RunTold {
         }
         shown.because.insert(0, record.says.clone());
     }
+    let left_at = steps.iter().find(|step| !step.agrees).map(|step| step.number);
     RunTold {
         title: format!("{} in {}", record.implementation, record.scenario),
         verdict: Some(record.verdict.clone()),
         says: Some(record.says.clone()),
-        left_at: steps.iter().find(|step| !step.agrees).map(|step| step.number),
+        left_at,
+        shown_at: shown_at.filter(|number| Some(*number) != left_at),
         steps,
     }
 }

@@ -47,6 +47,15 @@ impl Origin {
         }
         if own.len() == 1 { "administrator".to_owned() } else { format!("administrator “{name}”") }
     }
+
+    /// What happens, as the page says it: where there are several mailboxes, with the one that it happens to.
+    #[must_use]
+    pub fn sentence(&self, says: String, action: &Action) -> String {
+        match action.mailbox() {
+            Some(mailbox) if self.world.scenario.site.mailboxes > 1 => format!("{says} ({})", names::mailbox(mailbox)),
+            Some(_) | None => says,
+        }
+    }
 }
 
 /// A way: the stops on it, of which the first is where it starts.

@@ -6,7 +6,7 @@ use stranded_model::procedure::{Act, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Run;
 
-use crate::rescue::RescueMap;
+use crate::rescue::{Effect, Outlook, RescueMap};
 
 use super::deed;
 
@@ -39,25 +39,34 @@ pub struct Sentence {
 /// What each procedure does, act by act.
 pub type Acts = Vec<(String, Vec<String>)>;
 
+/// How a way ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// Whether everything that is owed is where the directory says, or on its way there.
+    pub is_whole: bool,
+    /// Whether nothing goes on by itself any more.
+    pub is_final: bool,
+    /// The moment from which on it repeats for ever.
+    pub repeats_from: Option<usize>,
+}
+
 /// The gist of a trace whose steps are these.
 #[must_use]
-pub fn gist(steps: &[Told<'_>], map: Option<&RescueMap>, acts: &Acts) -> Vec<Sentence> {
+pub fn gist(steps: &[Told<'_>], ending: Ending, map: Option<&RescueMap>, acts: &Acts) -> Vec<Sentence> {
     let begins = steps.iter().find(|step| !step.breaks.is_empty());
     let destroys = steps.iter().find(|step| !step.lost.is_empty());
-    let mut gist = Vec::new();
-    match destroys {
-        Some(step) => gist.push(Sentence {
+    let mut gist = vec![match destroys {
+        Some(step) => Sentence {
             about: "Which act destroyed the mail?",
             says: format!("Step {}: {} {}. {} gone.", step.number, step.actor, step.says, are(step.lost)),
             step: Some(step.number),
-        }),
-        None => {
-            let says = match begins {
-                Some(_) => "None: all mail is still kept somewhere, but not all is well.",
-                None => "None: all mail is kept, and nothing is broken.",
-            };
-            gist.push(Sentence { about: "Which act destroyed the mail?", says: says.to_owned(), step: None });
-        }
+        },
+        None => Sentence { about: "Is the mail safe?", says: kept(ending, begins.is_some()), step: None },
+    }];
+    if let Some(number) = ending.repeats_from {
+        let says =
+            format!("From step {number} on the same steps can go on for ever, and what should come never comes.");
+        gist.push(Sentence { about: "What goes wrong?", says, step: Some(number) });
     }
     if let Some(step) = begins.filter(|step| destroys.is_none_or(|other| other.number != step.number)) {
         gist.push(Sentence {
@@ -72,20 +81,38 @@ pub fn gist(steps: &[Told<'_>], map: Option<&RescueMap>, acts: &Acts) -> Vec<Sen
             step: Some(step.number),
         });
     }
-    let Some(map) = map else { return gist };
-    gist.extend(too_late(map));
-    gist.extend(instead(map, acts));
+    // Who ends well needs no rescue.
+    if let Some(map) = map.filter(|_| !ending.is_whole || destroys.is_some()) {
+        gist.extend(too_late(map));
+        gist.extend(instead(map, acts));
+    }
     gist
+}
+
+/// What is to be said of mail that was not destroyed.
+fn kept(ending: Ending, is_broken: bool) -> String {
+    let says = match (ending.is_whole, ending.is_final || ending.repeats_from.is_some()) {
+        (true, _) if is_broken => {
+            "Yes: at the end all of it is where the directory says, though a rule was broken on the way."
+        }
+        (true, _) => "Yes: all of it is where the directory says.",
+        (false, true) => "It is kept, but not where the directory says: nobody can reach all of it.",
+        (false, false) => "So far: nothing is destroyed, and what runs has not come to its end.",
+    };
+    says.to_owned()
 }
 
 fn too_late(map: &RescueMap) -> Option<Sentence> {
     let about = "When was it too late?";
     Some(match map.point_of_no_return {
-        Some(0) => Sentence { about, says: "From the start.".to_owned(), step: Some(0) },
+        Some(0) => {
+            let says = "No known procedure, run between the servers of the last run, would have helped at any step.";
+            Sentence { about, says: says.to_owned(), step: None }
+        }
         Some(number) => {
             let before = map.outlooks.get(number - 1)?;
             let kept = match before.is_whole {
-                true => "one step before, nothing had to be saved yet".to_owned(),
+                true => "until then all was where the directory says".to_owned(),
                 false => format!("one step before, {} would have saved everything", either(before.saviours())),
             };
             Sentence { about, says: format!("From step {number} on; {kept}."), step: Some(number) }
@@ -94,15 +121,17 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
     })
 }
 
-/// What to do at the last state in which something was to be saved and could be.
+/// What to do at the last states in which something was to be saved and could be.
 fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
-    let last = map.point_of_no_return.unwrap_or(map.outlooks.len());
-    let (number, outlook) =
-        map.outlooks.iter().enumerate().take(last).rfind(|(_, outlook)| !outlook.is_whole && !outlook.is_hopeless())?;
+    /// More acts than these are no sentence.
+    const ACTS_MAX: usize = 4;
+    let end = map.point_of_no_return.unwrap_or(map.outlooks.len());
+    let is_urgent = |outlook: &Outlook| !outlook.is_whole && !outlook.is_hopeless();
+    let (last, outlook) = map.outlooks.iter().enumerate().take(end).rfind(|(_, outlook)| is_urgent(outlook))?;
     let harmful: Vec<&str> = outlook
         .rescues
         .iter()
-        .filter(|rescue| matches!(rescue.effect, crate::rescue::Effect::Loses(_)))
+        .filter(|rescue| matches!(rescue.effect, Effect::Loses(_)))
         .map(|rescue| rescue.procedure.as_str())
         .collect();
     let not = if harmful.is_empty() { String::new() } else { format!(" Do not run {}.", either(harmful.into_iter())) };
@@ -110,10 +139,13 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
     let known = outlook.saviours().filter_map(|name| acts.iter().find(|(other, _)| other == name));
     let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
     let others: Vec<&str> = outlook.saviours().filter(|name| name != easiest).collect();
-    let or = if others.is_empty() { String::new() } else { format!(" So would {}.", either(others.into_iter())) };
-    let says =
-        format!("After step {number}, run {easiest}: it {}. That saves everything.{or}{not}", how.join(", then "));
-    Some(Sentence { about: "What to do instead?", says, step: Some(number) })
+    let or = if others.is_empty() { String::new() } else { format!(" So does {}.", either(others.into_iter())) };
+    let helps = |outlook: &&Outlook| is_urgent(outlook) && outlook.saviours().any(|name| name == easiest);
+    let first = last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count();
+    let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
+    let how = if how.len() > ACTS_MAX { String::new() } else { format!(": it {}", how.join(", then ")) };
+    let says = format!("{when}, {easiest} saves everything{how}.{or}{not}");
+    Some(Sentence { about: "What to do instead?", says, step: Some(last) })
 }
 
 /// What a procedure does, act by act, without its conditions and its report.

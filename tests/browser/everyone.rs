@@ -28,14 +28,38 @@ fn axe() -> String {
 }
 
 /// The views, each with how to come to it from the first page.
-const VIEWS: [(&str, &str); 6] = [
+const VIEWS: [(&str, &str); 9] = [
     ("1-first-page", ""),
     ("2-destroyed", "14"),
     ("3-stranded", "12"),
     ("4-table", "table"),
     ("5-too-late", "fork"),
     ("6-check", "check"),
+    ("7-conformance-run", "run"),
+    ("8-export", "export"),
+    ("9-help", "help"),
 ];
+
+/// A saved run of a program that does what the article's does.
+fn failed_run() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_stranded");
+    let mut command = Command::new(program);
+    command.args([
+        "conform",
+        "second-move",
+        "--save",
+        ".",
+        "--",
+        program,
+        "adapter",
+        "reference",
+        "--mutant",
+        "move-of-the-article",
+    ]);
+    assert_eq!(command.current_dir(folder.path()).output().unwrap().status.code(), Some(1));
+    std::fs::read_to_string(folder.path().join("second-move.false-success.json")).unwrap()
+}
 
 fn come_to(browser: &Browser, served: &Served, how: &str) {
     browser.open(&served.url);
@@ -59,6 +83,14 @@ fn come_to(browser: &Browser, served: &Served, how: &str) {
             browser.script("document.querySelector('#check').click()", Vec::new());
             browser.wait("document.querySelector('#check-over')");
         }
+        "run" => {
+            crate::sharing::drop_file(browser, "run.json", &failed_run());
+            browser.wait("document.querySelector('#run tr.differs')");
+        }
+        "export" => {
+            browser.script("document.querySelector('#export').open = true", Vec::new());
+        }
+        "help" => browser.press("?"),
         "" => {}
         at => step(at.parse().unwrap()),
     }
@@ -81,7 +113,6 @@ fn axe_finds_nothing_serious_on_any_view_light_and_dark() {
             let found: Value = browser.script_async(run, Vec::new());
             assert_eq!(found, json!([]), "{view}, {scheme}");
         }
-        browser.script("document.querySelector('#help').showModal()", Vec::new());
     }
 }
 

@@ -12,7 +12,7 @@ const RIGHT: &str = "\u{e014}";
 const WAYS: usize = 200;
 
 /// Drops a text on the page.
-fn drop_file(browser: &Browser, name: &str, text: &str) {
+pub(super) fn drop_file(browser: &Browser, name: &str, text: &str) {
     let script = "
         const data = new DataTransfer();
         data.items.add(new File([arguments[1]], arguments[0]));

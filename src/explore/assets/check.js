@@ -1,31 +1,38 @@
 // Checks from the page: how far they are, how to end them, and the way to what they found.
 import { button, el, fill } from "./dom.js";
 
+/** How often a running check is asked how far it is, in milliseconds. */
 const LOOK = 300;
+const number = new Intl.NumberFormat("en");
 
 /** Starts a check, shows how far it is until it is over, and offers what it found. */
 export function runCheck(box, source, link, does) {
   let over = false;
-  const status = el("div", { class: "check-status", role: "status" });
-  const draw = (standing) => {
-    const number = new Intl.NumberFormat("en");
-    if (standing.running) {
-      fill(status, el("p", {}, el("b", {}, `Checking ${standing.scenario}…`)), el("progress", { "aria-label": "The check is under way" }),
-        el("dl", { class: "figures" },
-          el("div", {}, el("dt", {}, "states"), el("dd", { id: "check-states" }, number.format(standing.states))),
-          el("div", {}, el("dt", {}, "depth"), el("dd", {}, number.format(standing.depth))),
-          el("div", {}, el("dt", {}, "states a second"), el("dd", {}, number.format(Math.round(standing.rate)))),
-          el("div", {}, el("dt", {}, "seconds"), el("dd", {}, standing.seconds.toFixed(1)))),
-        button("Cancel", async () => { draw(await source.cancel(standing.check)); }, { class: "plain", id: "check-cancel" }));
-      return;
-    }
-    const found = standing.found;
-    fill(status, el("p", { id: "check-over" }, el("b", {}, standing.scenario), `: ${number.format(found.states)} states, depth ${found.depth}, ${found.seconds.toFixed(2)} s, `,
+  const status = el("div", { class: "check-status" });
+  const figures = ["states", "depth", "states a second", "seconds"].map((name) => [name, el("dd", { id: `check-${name.replaceAll(" ", "-")}` })]);
+  const update = (standing) => [standing.states, standing.depth, Math.round(standing.rate), Math.round(standing.seconds * 10) / 10]
+    .forEach((figure, index) => { figures[index][1].textContent = number.format(figure); });
+  const cancel = (standing) => button("Cancel", () => source.cancel(standing.check).then(draw, does.fail), { class: "plain", id: "check-cancel" });
+  const begin = (standing) => {
+    fill(status, el("p", { role: "status" }, el("b", {}, `Checking ${standing.scenario}…`)), el("progress", { "aria-label": "The check is under way" }),
+      el("dl", { class: "figures" }, figures.map(([name, shown]) => el("div", {}, el("dt", {}, name), shown))), cancel(standing));
+  };
+  const end = (found, scenario) => {
+    const isFocused = box.contains(document.activeElement);
+    fill(status, el("p", { id: "check-over", role: "status" }, el("b", {}, scenario), `: ${number.format(found.states)} states, depth ${found.depth}, ${found.seconds.toFixed(2)} s, `,
       found.cut ? el("strong", {}, `not all searched: ${found.cut}`) : "all searched"),
       el("ul", { class: "verdicts" }, found.properties.map((one) =>
-        el("li", { class: one.as_expected ? "as-expected" : "unexpected" },
-          el("b", {}, one.name), ` ${one.verdict}`, one.as_expected ? " (as expected)" : ` (expected: ${one.expected})`, " ",
+        el("li", { class: one.verdict }, el("b", {}, one.name), " ", el("span", { class: "verdict" }, one.verdict), " ",
+          one.as_expected ? el("span", { class: "quiet" }, "✓ as expected") : el("span", { class: "unexpected" }, `✕ expected: ${one.expected}`), " ",
           one.link ? button(`Show the ${one.steps} steps`, () => does.follow(one.link), { class: "plain small", "data-counterexample": one.name }) : null))));
+    if (isFocused) (status.querySelector("button") ?? closing).focus();
+  };
+  const draw = (standing) => {
+    if (!standing.running) end(standing.found, standing.scenario);
+    else {
+      if (!status.querySelector("progress")) begin(standing);
+      update(standing);
+    }
   };
   const watch = async (standing) => {
     draw(standing);
@@ -34,7 +41,9 @@ export function runCheck(box, source, link, does) {
       try { await watch(await source.progress(standing.check)); } catch (error) { does.fail(error); }
     }, LOOK);
   };
-  fill(box, el("h3", {}, "Check"), status, button("Close", () => { over = true; box.hidden = true; }, { class: "plain small" }));
+  const closing = button("Close", () => { over = true; box.hidden = true; }, { class: "plain small" });
+  fill(box, el("h3", {}, "Check all that can happen"), status, closing);
   box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
   source.check(link).then(watch, does.fail);
 }

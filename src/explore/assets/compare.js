@@ -31,12 +31,12 @@ export function drawAligned(box, pair, at, does) {
     return el("td", { "data-label": label, class: moment.lost.length > 0 ? "loses" : "" },
       el("span", { class: "number" }, number), number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says],
       moment.lost.length > 0 ? el("span", { class: "badge bad" }, `✕ destroys ${moment.lost.join(" ")}`) : null,
-      moment.told ? el("span", { class: "badge told" }, `told: ${moment.told.length > 60 ? `${moment.told.slice(0, 60)}…` : moment.told}`) : null);
+      moment.told ? el("span", { class: "badge told" }, `told: ${moment.told.length > 110 ? `${moment.told.slice(0, 110)}…` : moment.told}`) : null);
   };
   fill(box, el("h3", {}, "Side by side"),
     el("p", { class: "difference-line" }, first === null
-      ? "What can be seen of the world is the same in both."
-      : ["The first difference: ", el("b", {}, `step ${first.left}`), ` ${left.moments[first.left].says}; beside it `, el("b", {}, `step ${first.right}`), ` ${right.moments[first.right].says}. `,
+      ? "What directory and stores hold is the same in both, at every step."
+      : ["The first difference in what directory and stores hold: ", el("b", {}, `step ${first.left}`), ` ${left.moments[first.left].says}; beside it `, el("b", {}, `step ${first.right}`), ` ${right.moments[first.right].says}. `,
           button("Show it", () => does.go(first.left), { class: "plain small", id: "first-difference" })]),
     el("table", { class: "aligned" },
       el("caption", { class: "unseen" }, "Two ways, step by step"),

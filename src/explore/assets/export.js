@@ -17,12 +17,18 @@ function keep({ name, text }) {
 export function exports(way, source, { attempt, say }) {
   const offered = FORMS.filter(([form]) => source.exports(way, form));
   if (offered.length === 0) return null;
-  return el("details", { id: "export" }, el("summary", {}, "Export"),
-    el("div", { class: "switches", role: "group", "aria-label": "Export this way as" }, offered.map(([form, says]) =>
-      button(says, () => attempt(async () => {
-        const file = await source.export(way, form);
-        keep(file);
-        say(`${file.name} was written.`);
-      }), { id: `export-${form}` }))),
-    source.isLive ? null : el("p", { class: "quiet" }, "The other forms would make this file large: stranded replay TRACE --to itf, or dot."));
+  const close = (event) => {
+    if (event.key !== "Escape" || !event.currentTarget.open) return;
+    event.currentTarget.open = false;
+    event.currentTarget.firstElementChild.focus();
+  };
+  return el("details", { id: "export", onkeydown: close }, el("summary", {}, "Export"),
+    el("div", { class: "forms" },
+      el("div", { class: "switches", role: "group", "aria-label": "Export this way as" }, offered.map(([form, says]) =>
+        button(says, () => attempt(async () => {
+          const file = await source.export(way, form);
+          keep(file);
+          say(`${file.name} was written.`);
+        }), { id: `export-${form}` }))),
+      source.isLive ? null : el("p", { class: "quiet" }, "The other forms would make this file large: stranded replay TRACE --to itf, or dot.")));
 }

@@ -4,10 +4,16 @@ import { append, button, el, fill } from "./dom.js";
 /** The way in a few questions and answers, each with its step. */
 export function drawGist(box, told, go) {
   fill(box, told.gist.map((one, index) =>
-    el("div", { class: "answer", "data-about": index },
+    el("div", { class: "answer" + kindOf(told, one), "data-about": index },
       el("h2", {}, one.about), el("p", {}, one.says),
       one.step === null ? null : button(`Show step ${one.step}`, () => go(one.step), { class: "plain small" }))));
   box.hidden = told.gist.length === 0;
+}
+
+/** Red stands over what was destroyed, green over what saves. */
+function kindOf(told, one) {
+  if (one.about.startsWith("What to do")) return " saves";
+  return one.about.startsWith("Which act") ? " destroys" : "";
 }
 
 /** The scenarios, filtered by what is typed. */
@@ -39,12 +45,14 @@ export function drawRun(box, run) {
     el("p", { class: run.left_at === null ? "quiet" : "stranded", id: "left-at" }, run.left_at === null
       ? (run.verdict ? "No single step shows it." : "Every step was as the model expects.")
       : `At step ${run.left_at} the implementation leaves the model.`),
+    run.shown_at ? el("p", { class: "stranded" }, `At step ${run.shown_at} it shows: ${run.verdict}.`) : null,
     el("table", { class: "aligned" }, el("caption", { class: "unseen" }, "Expected against seen"),
       el("thead", {}, el("tr", {}, ["step", "expected", "seen"].map((head) => el("th", { scope: "col" }, head)))),
-      el("tbody", {}, run.steps.map((one) => el("tr", { class: one.number === run.left_at ? "differs" : "" },
+      el("tbody", {}, run.steps.map((one) => el("tr", { class: one.number === run.left_at || one.number === run.shown_at ? "differs" : "" },
         el("th", { scope: "row" }, el("span", { class: "number" }, one.number), one.says),
         el("td", { "data-label": "expected" }, one.expected || "–"),
-        el("td", { "data-label": "seen", class: one.agrees ? "" : "loses" }, one.seen || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))));
+        el("td", { "data-label": "seen", class: one.agrees ? "" : "loses" }, one.seen || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))),
+    button("Close", () => { box.hidden = true; }, { class: "plain small" }));
   box.hidden = false;
 }
 
@@ -64,9 +72,9 @@ const KEYS = [
 ];
 
 /** The help sheet. */
-export function drawHelp(dialog) {
+export function drawHelp(dialog, source) {
   fill(dialog, el("h2", { id: "help-title" }, "Keys"),
-    el("dl", { class: "keys" }, KEYS.map(([keys, says]) => el("div", {}, el("dt", {}, keys.split(" ").map((key) => [el("kbd", {}, key), " "])), el("dd", {}, says)))),
+    el("dl", { class: "keys" }, KEYS.filter(([key]) => source.isLive || key !== "f").map(([keys, says]) => el("div", {}, el("dt", {}, keys.split(" ").map((key) => [el("kbd", {}, key), " "])), el("dd", {}, says)))),
     el("h2", {}, "Signs"),
     el("ul", { class: "signs" },
       [["kept", "a message in a store"], ["flying", "a copy under way: the source has it too"], ["pending", "held until the move ends"],
@@ -78,6 +86,6 @@ export function drawHelp(dialog) {
 /** Says something that went wrong, in words. */
 export function drawMessage(box, says) {
   fill(box);
-  append(box, [el("p", {}, says), button("Close", () => { box.hidden = true; }, { class: "plain small" })]);
+  append(box, [el("p", { class: says.includes("\n") ? "several" : null }, says), button("Close", () => { box.hidden = true; }, { class: "plain small" })]);
   box.hidden = false;
 }

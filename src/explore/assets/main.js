@@ -43,7 +43,35 @@ function add(way, at, other = null) {
   page.current = known >= 0 ? known : page.ways.length - 1;
   page.other = other;
   page.isHome = false;
+  if (page.ways.some((one) => one.scenario !== way.scenario)) byId("checking").hidden = true;
   show(at, true);
+  bringIntoView();
+}
+
+/** A fork that goes on from its own end stays one way. */
+function fork(way, from, at, shown) {
+  const origin = page.ways[from];
+  if (origin.forked_at === null || at !== origin.moments.length - 1) {
+    add(way, shown, from);
+    return;
+  }
+  page.ways[from] = { ...way, title: origin.title, forked_at: origin.forked_at };
+  show(shown, true);
+  bringIntoView();
+}
+
+/** Closes a way; the last one stays. */
+function shut(index) {
+  page.ways.splice(index, 1);
+  page.other = null;
+  if (page.current >= index) page.current = Math.max(0, page.current - 1);
+  show(page.at, true);
+}
+
+/** What happened and its picture come into view, where they are not. */
+function bringIntoView() {
+  const stage = byId("stage").getBoundingClientRect(), caption = byId("caption").getBoundingClientRect();
+  if (caption.top < 0 || Math.min(stage.bottom, stage.top + 300) > innerHeight) byId("caption").scrollIntoView({ block: "start" });
 }
 
 function only(ways, current, at, other) {
@@ -59,11 +87,12 @@ function show(at, isNew = false) {
   byId("way").hidden = false;
   byId("run").hidden = true;
   byId("intro").hidden = !page.isHome;
+  const hadFocus = document.activeElement !== document.body;
   document.title = `${way.title}: step ${page.at} – stranded`;
   const other = page.other === null ? null : page.ways[page.other];
   page.pair = other ? (page.pair && page.pair.left === way && page.pair.right === other ? page.pair : compared(way, other)) : null;
   if (isNew) {
-    drawGist(byId("gist"), way, go);
+    drawGist(byId("gist"), way, (step) => { go(step); bringIntoView(); });
     drawWays();
     drawControls();
   }
@@ -75,8 +104,11 @@ function show(at, isNew = false) {
   byId("announce").textContent = spoken(way, moment);
   byId("aligned").hidden = !page.pair;
   // The picture comes first; what stands around it follows in the next frame, and the address when one rests.
-  if (isNew) drawAround();
-  else if (!page.isAwaited) {
+  if (isNew) {
+    drawAround();
+    // What was pressed may be gone; whoever goes by keys goes on at the picture.
+    if (hadFocus && document.activeElement === document.body) byId("stage").focus({ preventScroll: true });
+  } else if (!page.isAwaited) {
     page.isAwaited = true;
     setTimeout(() => { page.isAwaited = false; drawAround(); });
   }
@@ -145,11 +177,12 @@ function drawWays() {
   const ways = byId("ways");
   fill(ways,
     el("div", { class: "tabs", role: "group", "aria-label": "Ways that are open" }, page.ways.map((way, index) =>
-      button([index === page.current ? "● " : "○ ", way.title], () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
-        { class: "tab", "aria-pressed": index === page.current ? "true" : "false" }))),
-    el("p", { class: "question" }, el("b", {}, told().scenario), " – ", told().question,
-      Object.keys(told().assumptions).length > 0
-        ? el("span", { class: "quiet" }, ` (${Object.entries(told().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
+      el("span", {}, button([index === page.current ? "● " : "○ ", way.title], () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
+        { class: "tab", "aria-pressed": index === page.current ? "true" : "false" }),
+        page.ways.length > 1 && !page.isHome ? button("×", () => shut(index), { class: "shut", "aria-label": `Close ${way.title}` }) : null))),
+    el(page.isHome ? "p" : "h1", { class: "question" }, el("b", {}, told().scenario), " – ", told().question,
+      !page.isHome && Object.keys(told().assumptions).length > 0
+        ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(told().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
 }
 
 function drawControls() {
@@ -220,17 +253,17 @@ const does = {
   fork: (action) => attempt(async () => {
     const from = page.current, at = page.at;
     const { document: way } = await source.fork(told(), at, action);
-    add(way, at + 1, from);
+    fork(way, from, at, at + 1);
   }),
   apply: (procedure) => attempt(async () => {
     const from = page.current, at = page.at;
     const { document: way } = await source.apply(told(), at, procedure);
-    add(way, way.moments.length - 1, from);
+    fork(way, from, at, way.moments.length - 1);
   }),
   goOn: () => attempt(async () => {
-    const from = page.current;
-    const { document: way } = await source.goOn(told(), page.at);
-    add(way, way.moments.length - 1, from);
+    const from = page.current, at = page.at;
+    const { document: way } = await source.goOn(told(), at);
+    fork(way, from, at, way.moments.length - 1);
   }),
   advise: () => attempt(async () => {
     const { advice } = await source.advise(told(), page.at);
@@ -243,6 +276,7 @@ function follow(text) {
     const [, link, at] = /^#?(.*?)(?:@(\d+))?$/s.exec(text);
     const known = page.ways.find((way) => way.link === link);
     const way = known ?? (await source.follow(link)).document;
+    if (Number(at) >= way.moments.length) throw new Error(`The link is to step ${at}, and the way has ${way.moments.length - 1}: it was changed. Nothing is shown in its place.`);
     add(way, at === undefined ? way.moments.length - 1 : Number(at));
   });
 }
@@ -306,6 +340,8 @@ function keys(event) {
   if (!action || page.ways.length === 0) return;
   event.preventDefault();
   action();
+  // Whoever goes through a list below looks at the list.
+  if (!byId("steps").contains(document.activeElement)) bringIntoView();
 }
 
 function theme() {
@@ -315,7 +351,7 @@ function theme() {
 }
 
 function listen() {
-  drawHelp(byId("help"));
+  drawHelp(byId("help"), source);
   fill(byId("tools"),
     source.isLive ? button("Scenarios", () => { byId("catalogue").scrollIntoView(); byId("filter")?.focus(); }, { id: "to-scenarios" }) : null,
     button("Light or dark", theme, { id: "theme" }),

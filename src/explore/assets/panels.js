@@ -5,20 +5,27 @@ import { scrolledTo, stretches, windowOf } from "./layout.js";
 
 const STANDING = { true: ["✓", "true"], "not-at-rest": ["·", "not judged yet"], broken: ["✕", "broken"] };
 const EFFECT = {
-  saves: ["✓", "saves everything"], declines: ["–", "loses nothing, but does not save everything"],
-  loses: ["✕", "loses mail"], unknown: ["?", "not known"],
+  saves: ["✓", "saves", "afterwards all mail is where the directory says"],
+  declines: ["–", "no help", "it refuses, or mail stays out of reach; it destroys nothing"],
+  loses: ["✕", "destroys", "it destroys mail"], unknown: ["?", "not known", "too large to be tried"],
 };
 
-/** The badges of a moment: what is worth knowing of it at a glance. */
+/** What is worth knowing of a moment at a glance: how it looks, its sign, and in words. */
 export function badgesOf(told, moment) {
   const badges = [];
-  if (moment.lost.length > 0) badges.push(["bad", `✕ destroys ${moment.lost.join(" ")}`]);
-  if (told.no_return === moment.number) badges.push(["bad", "⊘ too late from here"]);
-  if (told.first_violation === moment.number) badges.push(["warn", "⚑ first violation"]);
-  if (moment.breaks.length > 0) badges.push(["warn", `breaks ${moment.breaks.join(", ")}`]);
-  if (told.forked_at === moment.number) badges.push(["fork", "⑂ forked after this"]);
-  if (told.repeats_from === moment.number) badges.push(["fork", "↻ repeats from here"]);
+  if (moment.lost.length > 0) badges.push(["bad", "✕", `destroys ${moment.lost.join(" ")}`]);
+  if (told.no_return === moment.number) badges.push(["bad", "⊘", "too late from here (point of no return)"]);
+  if (told.first_violation === moment.number) badges.push(["warn", "⚑", "first violation"]);
+  if (moment.breaks.length > 0) badges.push(["warn", "", `breaks ${moment.breaks.join(", ")}`]);
+  if (told.forked_at === moment.number) badges.push(["fork", "⑂", "forked after this"]);
+  if (told.repeats_from === moment.number) badges.push(["fork", "↻", "repeats from here"]);
   return badges;
+}
+
+/** The same as elements. */
+function badges(told, moment) {
+  return badgesOf(told, moment).map(([kind, sign, says]) =>
+    el("span", { class: `badge ${kind}` }, sign ? el("span", { "aria-hidden": "true" }, `${sign} `) : null, says));
 }
 
 /** One sentence for whoever cannot see the picture. */
@@ -28,7 +35,7 @@ export function spoken(told, moment) {
   for (const mailbox of moment.picture.mailboxes) {
     if (mailbox.stranded) parts.push(`Stranded: ${mailbox.stranded}.`);
   }
-  parts.push(...badgesOf(told, moment).map(([, says]) => `${says.slice(2)}.`));
+  parts.push(...badgesOf(told, moment).map(([, , says]) => `${says}.`));
   if (moment.told) parts.push(`Told: ${moment.told}`);
   return parts.join(" ");
 }
@@ -48,7 +55,7 @@ export function drawCaption(box, told, moment) {
     el("h2", {}, moment.number === 0
       ? (told.moments.length > 1 ? "How everything stands before anything happens" : "How everything stands at first")
       : [el("b", { class: "actor" }, moment.actor), " ", moment.says]),
-    el("p", { class: "badges" }, badgesOf(told, moment).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says))));
+    el("p", { class: "badges" }, badges(told, moment)));
 }
 
 /** The list of steps; only the rows that can be seen are there, so that thousands are no burden. */
@@ -73,8 +80,9 @@ export function stepList(box, chosen) {
         "aria-selected": moment.number === at ? "true" : "false", "aria-posinset": moment.number + 1,
         "aria-setsize": told.moments.length, onclick: () => chosen(moment.number) },
         el("span", { class: "number" }, moment.number),
-        el("span", { class: "what" }, moment.number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says],
-          badgesOf(told, moment).slice(0, 2).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says))))));
+        el("span", { class: "what" },
+          el("span", { class: "happens" }, moment.number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says]),
+          el("span", { class: "marks" }, badges(told, moment))))));
     list.setAttribute("aria-activedescendant", `step-${at}`);
   };
   list.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
@@ -131,6 +139,8 @@ export function drawWhatIf(box, told, at, detail, source, does) {
   const next = told.moments[at + 1]?.action;
   const enabled = detail?.enabled ?? [];
   const disabled = detail?.disabled ?? [];
+  const runs = told.moments[at].picture.programs.some((one) => one.running);
+  const applicable = told.procedures.filter((one) => source.isLive || source.canApply(at, one.name));
   fill(box, el("h3", {}, at === 0 ? "What can happen first" : `What if, after step ${at}`));
   append(box, [
     enabled.length === 0 ? el("p", { class: "quiet" }, "Nothing more can happen in this scenario.") : null,
@@ -141,16 +151,14 @@ export function drawWhatIf(box, told, at, detail, source, does) {
         () => (happened ? does.go(at + 1) : does.fork(one.action)),
         { class: "choice" + (happened ? " taken" : ""), disabled: !possible, "data-action": one.action }));
     })),
-    source.isLive && told.moments[at].picture.programs.some((one) => one.running)
+    source.isLive && runs
       ? button("Let what runs go on to its end", does.goOn, { class: "plain", id: "go-on" }) : null,
-    el("h4", {}, "Stop what runs, and apply"),
-    el("div", { class: "apply" }, told.procedures.map((one) => {
-      const possible = source.isLive || source.canApply(at, one.name);
-      return possible ? button(one.name, () => does.apply(one.name),
-        { class: "plain", title: one.acts.join("; "), "data-procedure": one.name }) : null;
-    }), source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
-    opened("What each of them does",
-      () => el("dl", {}, told.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))),
+    applicable.length > 0 ? el("h4", {}, runs ? "Stop what runs, and apply" : "Apply") : null,
+    el("div", { class: "apply" }, applicable.map((one) => button(one.name, () => does.apply(one.name),
+      { class: "plain", title: one.acts.join("; "), "data-procedure": one.name })),
+      source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
+    applicable.length > 0 ? opened("What each of them does",
+      () => el("dl", {}, told.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))) : null,
     el("div", { id: "advice", "aria-live": "polite" }),
     disabled.length > 0
       ? opened(`What cannot happen here, and why (${disabled.length})`, () =>
@@ -160,16 +168,26 @@ export function drawWhatIf(box, told, at, detail, source, does) {
   ]);
 }
 
-/** Advice, as a table of procedures by circumstances. */
+/** Advice: each procedure, with what comes of it if mail arrives meanwhile and if none does. */
 export function drawAdvice(box, advice) {
-  const heads = { never: "no mail arrives", before: "no mail arrives", "until-repair": "mail until it starts", "any-time": "mail at any time" };
+  const heads = {
+    never: "if no mail arrives", before: "if no mail arrives", "until-repair": "if mail arrives until it is started",
+    "any-time": "if mail arrives at any time",
+  };
+  const stands = (one) => (one.stranded ? " is stranded." : one.has_mail ? " is where the directory says." : " has no mail left.");
   fill(box, advice.map((one) => el("div", { class: "advice" },
-    el("p", {}, el("b", {}, one.mailbox), one.stranded ? " is stranded." : " is where the directory says."),
-    el("ul", {}, one.procedures.map((each) => el("li", {},
-      el("b", {}, `${each.procedure} from ${each.from} to ${each.to}`),
-      el("ul", {}, each.cases.map((found) => el("li", { class: found.verdict },
-        `${heads[found.delivery] ?? found.delivery}: ${found.verdict}${found.harm ? ` (${found.harm})` : ""}`))),
-      each.steps.length > 0 ? el("p", { class: "quiet" }, each.steps.join("; ")) : null))))));
+    el("p", {}, el("b", {}, one.mailbox), stands(one)),
+    one.lost.length > 0
+      ? el("p", { class: "stranded" }, el("strong", {}, `Too late for ${one.lost.join(" ")}.`),
+          " No procedure brings back what is destroyed: restore it from a backup.")
+      : null,
+    one.has_mail || one.lost.length === 0
+      ? el("ul", {}, one.procedures.map((each) => el("li", {},
+          el("b", {}, `${each.procedure} from ${each.from} to ${each.to}`),
+          el("ul", {}, each.cases.map((found) => el("li", { class: found.verdict },
+            `${found.verdict.replace("-", " ")} ${heads[found.delivery] ?? found.delivery}${found.harm ? `: ${found.harm}` : ""}`))),
+          each.steps.length > 0 ? el("p", { class: "quiet" }, each.steps.join("; ")) : null)))
+      : null)));
 }
 
 /** Along the whole way, which procedure would still have saved what. */
@@ -189,7 +207,7 @@ export function drawRescue(box, told, at, chosen) {
     return;
   }
   box.dataset.of = told.link;
-  fill(box, el("h3", {}, "If it were run now, and nothing else happened, what would still save all mail?"),
+  fill(box, el("h3", {}, "Run now instead, while nothing else happens: what would save all mail?"),
     el("div", { class: "strips" }, names.map((name) => {
       const effects = told.moments.map((moment) => moment.outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
       const parts = stretches(effects);
@@ -205,8 +223,8 @@ export function drawRescue(box, told, at, chosen) {
           return part;
         }), cursor));
     })),
-    el("p", { class: "legend" }, Object.entries(EFFECT).slice(0, 3).map(([kind, [sign, says]]) =>
-      el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, sign), ` ${kind}: ${says}`))),
+    el("p", { class: "legend" }, Object.entries(EFFECT).slice(0, 3).map(([kind, [sign, word, says]]) =>
+      el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, sign), ` ${word}: ${says}`))),
     el("p", { class: "quiet outlook" }));
   moveCursors(box, told, at);
 }
@@ -217,11 +235,12 @@ function moveCursors(box, told, at) {
     const now = here.rescues.find((one) => one.procedure === strip.dataset.procedure)?.effect ?? "unknown";
     const label = strip.querySelector(".now");
     label.className = `now ${now}`;
-    label.textContent = `${EFFECT[now][0]} ${now}`;
+    label.textContent = `${EFFECT[now][0]} ${EFFECT[now][1]}`;
     strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / told.moments.length) * 100}%`;
   }
   const isLate = told.no_return !== null && at >= told.no_return;
-  box.querySelector(".outlook").textContent = isLate ? "At this step it is too late." : here.whole ? "At this step nothing has to be saved." : "";
+  box.querySelector(".outlook").textContent = isLate ? "At this step it is too late."
+    : here.whole ? "At this step the mail is where the directory says: there is nothing to repair yet." : "";
 }
 
 function hereOf(outlook) {
@@ -244,11 +263,12 @@ export function drawTable(box, told, at, chosen, around = 60) {
         return el("tr", { class: moment.number === at ? "current" : "", "aria-current": moment.number === at ? "step" : null },
           el("th", { scope: "row" }, button(String(moment.number), () => chosen(moment.number), { class: "link", "aria-label": `Go to step ${moment.number}` })),
           cell("who", moment.actor), cell("what happens", moment.says,
-            badgesOf(told, moment).map(([kind, says]) => el("span", { class: `badge ${kind}` }, says)),
+            " ", badges(told, moment),
             moment.told ? el("div", { class: "quiet" }, `told: ${moment.told}`) : null),
           cell("directory", lines((one) => [one.directory.join(", "), one.stranded ? el("strong", { class: "stranded-word" }, " STRANDED") : null])),
           told.servers.map((server) => cell(server, lines((one) => one.stores.find((store) => store.server === server).says.join(", ")))),
           cell("elsewhere", lines((one) => [["waiting", one.queued], ["in a file", one.saved], ["destroyed", one.lost], ["returned", one.returned], ["deleted", one.deleted]]
             .filter(([, list]) => list.length > 0).map(([says, list]) => `${says}: ${list.join(" ")}`).join(", ") || "–")));
       })))));
+  if (box.id === "stage") box.querySelector("tr.current")?.scrollIntoView({ block: "nearest" });
 }

@@ -20,10 +20,10 @@ export function drawPicture(box, told, at, places) {
     el("div", { class: "picture", "data-moment": at },
       el("div", { class: "overhead" },
         adminLane(told, moment),
-        directoryLane(told, moment),
-        elsewhereLane(told, moment, token)),
+        directoryLane(told, moment)),
       el("div", { class: "servers", "data-count": told.servers.length },
         told.servers.map((server) => serverLane(server, moment, ghosts, token))),
+      elsewhereLane(told, moment, token),
       lostTray(moment, token)));
   // Everything is measured once, and then drawn.
   const arrows = arrowsOf(box.firstElementChild, moment);
@@ -118,11 +118,12 @@ function elsewhereLane(told, moment, token) {
 function serverLane(server, moment, ghosts, token) {
   const down = moment.picture.down.some((one) => one.server === server && one.service === "store");
   const many = moment.picture.mailboxes.length > 1;
-  const isHome = moment.picture.mailboxes.some((mailbox) => mailbox.homes.includes(server));
+  const homeOf = moment.picture.mailboxes.filter((mailbox) => mailbox.homes.includes(server));
+  const home = many && homeOf.length > 0 ? `home of ${homeOf.map((one) => one.name.replace("mailbox-", "")).join(" and ")}` : "home";
   const hasStray = moment.picture.mailboxes.some((mailbox) =>
     mailbox.stranded && mailbox.stores.some((one) => one.server === server && one.messages.length + one.pending.length > 0));
   return el("section", { class: "lane server" + (down ? " is-down" : ""), "data-server": server },
-    el("h3", {}, server, isHome ? el("span", { class: "home-flag" }, "home") : null,
+    el("h3", {}, server, homeOf.length > 0 ? el("span", { class: "home-flag" }, home) : null,
       hasStray ? el("span", { class: "data-flag" }, "the data is here") : null),
     down ? el("p", { class: "down" }, "the store does not answer") : null,
     moment.picture.mailboxes.map((mailbox) => {
