@@ -49,8 +49,7 @@ fn open(explorer: &Explorer, what: &str) -> Result<serde_json::Value, Failure> {
     let (path, part) = what.split_once('#').map_or((what, None), |(path, part)| (path, Some(part)));
     if path.ends_with(".toml") || !(path.contains('/') || path.contains('.')) {
         let spec = Arc::new(load_scenario(path)?);
-        explorer.library.keep(&spec, None);
-        return explorer.answer(Question::Open { scenario: spec.name.clone() }).map_err(told);
+        return explorer.open(&spec).map_err(told);
     }
     let text =
         std::fs::read_to_string(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use indexmap::IndexSet;
 use serde::Serialize;
 use serde_json::{Value, json};
 use stranded_model::scenario::Replication;
@@ -127,9 +128,8 @@ fn harm(groups: &[GroupReport], entry: &AdviceEntry) -> Option<String> {
         let group = groups.iter().find(|group| group.stands_for.contains(name));
         group.map_or_else(|| vec!["mail that arrives later".to_owned()], |group| group.messages.clone())
     };
-    let mut messages: Vec<String> = entry.messages.iter().flat_map(meant).collect();
-    messages.dedup();
-    let messages = messages.join(" ");
+    let messages: IndexSet<String> = entry.messages.iter().flat_map(meant).collect();
+    let messages = messages.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     Some(match entry.harm.as_deref()? {
         "loses" => format!("it destroys {messages}"),
         "out-of-reach" => format!("it leaves {messages} out of reach"),

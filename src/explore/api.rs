@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::export::Form;
-use crate::scenario::builtin;
+use crate::scenario::{Spec, builtin};
 
 use super::advice;
 use super::checks::Checks;
@@ -133,10 +133,7 @@ impl Explorer {
         match question {
             Question::Catalogue => Ok(self.catalogue()),
             Question::Pair => self.pair(),
-            Question::Open { scenario } => {
-                let walk = self.library.start(&self.library.named(&scenario)?)?;
-                Ok(told(&walk, About { title: scenario, ..About::default() }))
-            }
+            Question::Open { scenario } => self.open(&self.library.named(&scenario)?),
             Question::Follow { link } => {
                 let walk = self.library.follow(&link)?;
                 Ok(told(&walk, About { title: walk.origin.spec.name.clone(), ..About::default() }))
@@ -167,6 +164,15 @@ impl Explorer {
             }
             Question::Drop { name, text, part } => self.show(&name, &text, part.as_deref()),
         }
+    }
+
+    /// Where a scenario starts, as an answer.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub fn open(&self, spec: &Arc<Spec>) -> Result<Value, Nowhere> {
+        let walk = self.library.start(spec)?;
+        Ok(told(&walk, About { title: spec.name.clone(), ..About::default() }))
     }
 
     /// What a file shows, as an answer.

@@ -22,6 +22,10 @@ const RUNNING_MAX: usize = 4;
 const KEPT_MAX: usize = 32;
 /// The longest that a check from the page may take.
 const TIME_MAX: Duration = Duration::from_secs(600);
+/// How long a check goes on that nobody asks about; a page that is in the background asks once a minute.
+const UNWATCHED_MAX: Duration = Duration::from_secs(90);
+/// How often it is looked whether anybody does.
+const WATCH: Duration = Duration::from_millis(500);
 /// The most memory that the process may take while it runs, in bytes.
 const MEMORY_MAX: usize = 4 << 30;
 
@@ -47,6 +51,8 @@ struct Job {
     since: Instant,
     progress: Arc<Progress>,
     found: Arc<Mutex<Option<Found>>>,
+    /// When somebody asked about it last.
+    asked: Arc<Mutex<Instant>>,
 }
 
 /// How far a check is.
@@ -121,14 +127,19 @@ impl Checks {
             since: Instant::now(),
             progress: Arc::new(Progress::new(None)),
             found: Arc::default(),
+            asked: Arc::new(Mutex::new(Instant::now())),
         };
+        let (asked, done) = (Arc::clone(&job.asked), Arc::clone(&job.found));
+        thread::spawn(move || watch(slot, &asked, &done));
         let (library, progress, found) = (Arc::clone(library), Arc::clone(&job.progress), Arc::clone(&job.found));
         thread::spawn(move || {
             let result = search(&library, &spec, slot, &progress);
             *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         });
-        if jobs.all.len() >= KEPT_MAX {
-            jobs.all.pop_front();
+        if jobs.all.len() >= KEPT_MAX
+            && let Some(oldest) = jobs.all.iter().position(|job| !job.is_running())
+        {
+            jobs.all.remove(oldest);
         }
         let number = job.number;
         jobs.all.push_back(job);
@@ -143,6 +154,7 @@ impl Checks {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let job = jobs.all.iter().find(|job| job.number == number);
         let job = job.ok_or_else(|| Nowhere(format!("there is no check {number} any more")))?;
+        *job.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let last = job.progress.last();
         let found = job.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(Standing {
@@ -169,6 +181,17 @@ impl Checks {
 impl Job {
     fn is_running(&self) -> bool {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+}
+
+/// Ends a check that nobody asks about any more.
+fn watch(slot: usize, asked: &Mutex<Instant>, found: &Mutex<Option<Found>>) {
+    while found.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+        if asked.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > UNWATCHED_MAX {
+            STOPPED[slot].store(true, Ordering::Relaxed);
+            return;
+        }
+        thread::sleep(WATCH);
     }
 }
 

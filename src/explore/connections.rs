@@ -24,9 +24,13 @@ const CONNECTION_TIME: Duration = Duration::from_secs(300);
 /// How long nobody is let in after the system has refused a connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Set while an answer to a connection's question is looked for: it is not the one that makes room.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Busy(pub(super) Arc<AtomicBool>);
+
 struct Connection {
     task: JoinHandle<()>,
-    is_busy: Arc<AtomicBool>,
+    busy: Busy,
 }
 
 /// Lets clients in until the process ends.
@@ -48,23 +52,23 @@ fn make_room(open: &mut VecDeque<Connection>) {
     if open.len() < CONNECTIONS_MAX {
         return;
     }
-    let idle = open.iter().position(|connection| !connection.is_busy.load(Ordering::Relaxed)).unwrap_or(0);
+    let idle = open.iter().position(|connection| !connection.busy.0.load(Ordering::Relaxed)).unwrap_or(0);
     if let Some(connection) = open.remove(idle) {
         connection.task.abort();
     }
 }
 
 fn serve(stream: TcpStream, router: Router) -> Connection {
-    let is_busy = Arc::new(AtomicBool::new(false));
-    let busy = Arc::clone(&is_busy);
+    let busy = Busy::default();
+    let own = busy.clone();
     let task = tokio::spawn(async move {
         let service = TowerToHyperService::new(router);
-        let asked = service_fn(move |request| {
-            let (answer, busy) = (service.call(request), Arc::clone(&busy));
+        let asked = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(own.clone());
+            let (answer, own) = (service.call(request), own.clone());
             async move {
-                busy.store(true, Ordering::Relaxed);
                 let answer = answer.await;
-                busy.store(false, Ordering::Relaxed);
+                own.0.store(false, Ordering::Relaxed);
                 answer
             }
         });
@@ -73,5 +77,5 @@ fn serve(stream: TcpStream, router: Router) -> Connection {
         // A client that breaks off has nothing more to be told.
         let _ = tokio::time::timeout(CONNECTION_TIME, http.serve_connection(TokioIo::new(stream), asked)).await;
     });
-    Connection { task, is_busy }
+    Connection { task, busy }
 }

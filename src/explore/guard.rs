@@ -1,6 +1,6 @@
 //! Who may ask: requests that name this server as their host, from its own page, with its token where it has one.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -50,6 +50,7 @@ impl Guard {
     pub fn url(&self) -> String {
         let address = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], self.address.port())),
+            IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, self.address.port())),
             IpAddr::V4(_) | IpAddr::V6(_) => self.address,
         };
         match &self.token {

@@ -39,18 +39,16 @@ struct Opened {
 }
 
 impl Library {
-    /// A scenario by its name.
+    /// A scenario by its name: what is built in keeps its name, whatever was opened.
     ///
     /// # Errors
     /// That there is none.
     pub fn named(&self, name: &str) -> Result<Arc<Spec>, Nowhere> {
-        if let Some(found) = self.opened().iter().find(|one| one.spec.name == name) {
-            return Ok(Arc::clone(&found.spec));
+        if builtin::scenario(name).is_some() {
+            return scenario::load_scenario(name).map(Arc::new).map_err(|wrong| Nowhere(wrong.render(false)));
         }
-        if builtin::scenario(name).is_none() {
-            return Err(Nowhere(format!("there is no scenario `{name}`")));
-        }
-        scenario::load_scenario(name).map(Arc::new).map_err(|wrong| Nowhere(wrong.render(false)))
+        let found = self.opened().iter().find(|one| one.spec.name == name).map(|one| Arc::clone(&one.spec));
+        found.ok_or_else(|| Nowhere(format!("there is no scenario `{name}`")))
     }
 
     /// Keeps a scenario, so that links to it lead somewhere.

@@ -4,6 +4,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,10 +14,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::api::{Explorer, Question};
 use super::assets;
-use super::connections;
+use super::connections::{self, Busy};
 use super::guard::{Guard, Token};
 
 /// The most bytes that a question may have.
@@ -27,6 +29,8 @@ const READ_TIME: Duration = Duration::from_secs(10);
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// How many answers are looked for at the same time.
 const ANSWERS_MAX: usize = 4;
+/// How many questions are answered or wait for it.
+const QUESTIONS_MAX: usize = 20;
 
 /// What the served page may load and run: its own files, and nothing that stands in it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
@@ -42,6 +46,7 @@ pub struct Listening {
 struct Served {
     explorer: Arc<Explorer>,
     guard: Guard,
+    places: Arc<Semaphore>,
 }
 
 impl Listening {
@@ -81,7 +86,7 @@ impl Listening {
 }
 
 fn router(explorer: Arc<Explorer>, guard: Guard) -> Router {
-    let served = Arc::new(Served { explorer, guard });
+    let served = Arc::new(Served { explorer, guard, places: Arc::new(Semaphore::new(QUESTIONS_MAX)) });
     Router::new()
         .route("/", get(page))
         .route("/{name}", get(asset))
@@ -103,6 +108,7 @@ async fn guarded(State(served): State<Arc<Served>>, request: Request, next: axum
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_FRAME_OPTIONS, "DENY"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -122,6 +128,7 @@ fn file(asset: &assets::Asset) -> Response {
 }
 
 async fn api(State(served): State<Arc<Served>>, request: Request<Body>) -> Response {
+    let busy = request.extensions().get::<Busy>().cloned();
     let read = axum::body::to_bytes(request.into_body(), BODY_MAX);
     let body = match tokio::time::timeout(READ_TIME, read).await {
         Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the question took too long to come in"),
@@ -132,13 +139,27 @@ async fn api(State(served): State<Arc<Served>>, request: Request<Body>) -> Respo
         Ok(question) => question,
         Err(reason) => return refusal(StatusCode::BAD_REQUEST, &format!("this is no question: {reason}")),
     };
+    let Ok(place) = Arc::clone(&served.places).try_acquire_owned() else {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "the explorer is busy: ask again in a moment");
+    };
+    if let Some(Busy(busy)) = busy {
+        busy.store(true, Ordering::Relaxed);
+    }
     let explorer = Arc::clone(&served.explorer);
-    let found = tokio::task::spawn_blocking(move || explorer.answer(question));
-    match tokio::time::timeout(ANSWER_TIME, found).await {
-        Err(_) => refusal(StatusCode::SERVICE_UNAVAILABLE, "the answer takes too long"),
+    // Dropped together with this answer, when nobody waits for it any more.
+    let wanted = Arc::new(());
+    let still = Arc::downgrade(&wanted);
+    let found = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        still.upgrade().map(|_| explorer.answer(question))
+    });
+    let answer = tokio::time::timeout(ANSWER_TIME, found).await;
+    drop(wanted);
+    match answer {
+        Err(_) | Ok(Ok(None)) => refusal(StatusCode::SERVICE_UNAVAILABLE, "the answer takes too long"),
         Ok(Err(_)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "this is a defect of stranded"),
-        Ok(Ok(Err(nowhere))) => refusal(StatusCode::UNPROCESSABLE_ENTITY, &nowhere.0),
-        Ok(Ok(Ok(answer))) => axum::Json(answer).into_response(),
+        Ok(Ok(Some(Err(nowhere)))) => refusal(StatusCode::UNPROCESSABLE_ENTITY, &nowhere.0),
+        Ok(Ok(Some(Ok(answer)))) => axum::Json(answer).into_response(),
     }
 }
 

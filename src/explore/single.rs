@@ -12,17 +12,20 @@ use super::walk::Walk;
 /// The procedures that are tried in the file.
 const TRIED: [&str; 2] = ["method-1", "method-2"];
 
+/// The most alternatives that the file holds, so that it stays one that can be sent.
+const ALTERNATIVES_MAX: usize = 400;
+
 /// A way as one file.
 #[must_use]
 pub fn page(walk: &Walk, about: About) -> String {
     let mut outlooks = Outlooks::new(&walk.origin.spec);
-    let told = with_alternatives(walk, document(walk, about), &mut outlooks);
+    let (told, until) = with_alternatives(walk, document(walk, about), &mut outlooks);
     let forks = forks(walk, &told, &mut outlooks);
     let exports: Vec<Value> = INSIDE
         .into_iter()
         .filter_map(|form| Some(json!({"form": form, "file": exported::export(walk, form).ok()?})))
         .collect();
-    let inside = embedded(&json!({"document": told, "forks": forks, "exports": exports}));
+    let inside = embedded(&json!({"document": told, "alternatives_until": until, "forks": forks, "exports": exports}));
     let script = bundled();
     let nonce = &blake3::hash(format!("{inside}{script}").as_bytes()).to_hex()[..32];
     let policy = format!(
@@ -56,9 +59,13 @@ fn embedded(value: &Value) -> String {
     value.to_string().replace('<', "\\u003c")
 }
 
-/// The same document, in which everything that can happen has what follows from it.
-fn with_alternatives(walk: &Walk, mut told: Document, outlooks: &mut Outlooks) -> Document {
+/// The same document, in which everything that can happen has what follows from it, and the last moment at which it has.
+fn with_alternatives(walk: &Walk, mut told: Document, outlooks: &mut Outlooks) -> (Document, usize) {
+    let mut left = ALTERNATIVES_MAX;
     for number in 0..told.moments.len() {
+        let count = told.moments[number].detail.as_ref().map_or(usize::MAX, |detail| detail.enabled.len());
+        let Some(rest) = left.checked_sub(count) else { return (told, number.saturating_sub(1)) };
+        left = rest;
         let next = told.moments.get(number + 1).map(|next| next.action.clone());
         let Some(detail) = &mut told.moments[number].detail else { continue };
         for possible in &mut detail.enabled {
@@ -72,7 +79,8 @@ fn with_alternatives(walk: &Walk, mut told: Document, outlooks: &mut Outlooks) -
             }
         }
     }
-    told
+    let last = told.moments.len() - 1;
+    (told, last)
 }
 
 fn shown(walk: &Walk, number: usize, outlooks: &mut Outlooks) -> super::document::Moment {

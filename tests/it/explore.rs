@@ -6,3 +6,4 @@ mod scripts;
 mod served;
 mod server;
 mod single;
+mod tales;

@@ -7,7 +7,7 @@ const number = new Intl.NumberFormat("en");
 
 /** Starts a check, shows how far it is until it is over, and offers what it found. */
 export function runCheck(box, source, link, does) {
-  let over = false;
+  let over = false, running = null;
   const status = el("div", { class: "check-status" });
   const figures = ["states", "depth", "states a second", "seconds"].map((name) => [name, el("dd", { id: `check-${name.replaceAll(" ", "-")}` })]);
   const update = (standing) => [standing.states, standing.depth, Math.round(standing.rate), Math.round(standing.seconds * 10) / 10]
@@ -28,6 +28,7 @@ export function runCheck(box, source, link, does) {
     if (isFocused) (status.querySelector("button") ?? closing).focus();
   };
   const draw = (standing) => {
+    running = standing.running ? standing.check : null;
     if (!standing.running) end(standing.found, standing.scenario);
     else {
       if (!status.querySelector("progress")) begin(standing);
@@ -41,7 +42,11 @@ export function runCheck(box, source, link, does) {
       try { await watch(await source.progress(standing.check)); } catch (error) { does.fail(error); }
     }, LOOK);
   };
-  const closing = button("Close", () => { over = true; box.hidden = true; }, { class: "plain small" });
+  const closing = button("Close", () => {
+    over = true;
+    box.hidden = true;
+    if (running !== null) source.cancel(running).catch(does.fail);
+  }, { class: "plain small" });
   fill(box, el("h3", {}, "Check all that can happen"), status, closing);
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });

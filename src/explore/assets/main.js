@@ -2,7 +2,7 @@
 import { byId, button, el, fill } from "./dom.js";
 import { marksOf, nextMark, within } from "./layout.js";
 import { beside } from "./align.js";
-import { FILE_MAX, fileSource, serverSource } from "./source.js";
+import { FILE_MAX, QUESTION_MAX, fileSource, serverSource } from "./source.js";
 import { drawPicture, redrawArrows, tokenPlaces } from "./picture.js";
 import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawTable, drawWhatIf, spoken, stepList } from "./panels.js";
 import { compared, drawAligned } from "./compare.js";
@@ -43,7 +43,8 @@ function add(way, at, other = null) {
   page.current = known >= 0 ? known : page.ways.length - 1;
   page.other = other;
   page.isHome = false;
-  if (page.ways.some((one) => one.scenario !== way.scenario)) byId("checking").hidden = true;
+  const isChecking = byId("checking").querySelector("progress");
+  if (!isChecking && page.ways.some((one) => one.scenario !== way.scenario)) byId("checking").hidden = true;
   show(at, true);
   bringIntoView();
 }
@@ -306,6 +307,7 @@ async function files(dropped) {
       throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(0)} MB: the explorer reads at most ${FILE_MAX / 1e6} MB.`);
     }
     const text = await file.text();
+    if (JSON.stringify(text).length > QUESTION_MAX) throw new Error(`${file.name} is too large to be asked about in one question.`);
     const again = (part) => source.drop(file.name, text, part ?? null);
     take(await again(null), again);
   });

@@ -151,6 +151,8 @@ export function drawWhatIf(box, told, at, detail, source, does) {
         () => (happened ? does.go(at + 1) : does.fork(one.action)),
         { class: "choice" + (happened ? " taken" : ""), disabled: !possible, "data-action": one.action }));
     })),
+    at > (source.until ?? Infinity)
+      ? el("p", { class: "quiet" }, `What could have happened instead is in this file up to step ${source.until}; stranded explore has all of it.`) : null,
     source.isLive && runs
       ? button("Let what runs go on to its end", does.goOn, { class: "plain", id: "go-on" }) : null,
     applicable.length > 0 ? el("h4", {}, runs ? "Stop what runs, and apply" : "Apply") : null,

@@ -3,6 +3,9 @@
 /** The largest file that is read, in bytes. */
 export const FILE_MAX = 7_500_000;
 
+/** The longest text that a question can carry, in letters of JSON. */
+export const QUESTION_MAX = 8_300_000;
+
 /** Asks the server; what it refuses becomes an error with its words. */
 export function serverSource() {
   const token = new URLSearchParams(location.search).get("token");
@@ -53,6 +56,7 @@ export function fileSource(inside) {
   });
   return {
     isLive: false,
+    until: inside.alternatives_until,
     document: told,
     start: async () => ({ document: told }),
     follow: async (link) => {

@@ -211,6 +211,23 @@ fn advice_from_a_stranded_mailbox_is_what_advise_says() {
         format!("{} {}", case["verdict"].as_str().unwrap(), case["harm"].as_str().unwrap())
     };
     assert_eq!(verdict("method-1", "never"), "safe ");
-    assert_eq!(verdict("move-of-the-article", "never"), "unsafe loses m1 m2");
+    assert_eq!(verdict("move-of-the-article", "never"), "unsafe it destroys m1 m2");
     assert_eq!(verdict("guarded-move", "any-time"), "safe ");
+}
+
+#[test]
+fn a_file_of_another_kind_is_told_in_one_sentence() {
+    for (name, text, says) in [
+        ("page.html", "<!doctype html>\n<html>", "page.html is a page: open it in a browser"),
+        ("notes.txt", "Dear all,\nthe move is tonight.\n", "notes.txt is none of what can be shown"),
+        ("empty.json", "", "empty.json is none of what can be shown"),
+        ("way.mmd", "sequenceDiagram\n    participant d\n", "way.mmd is none of what can be shown"),
+        ("cut.json", "{\"kind\":", "cut.json is not JSON: EOF"),
+    ] {
+        let told = dropped(name, text, None).unwrap_err();
+        assert!(told.starts_with(says) && !told.contains('\n'), "{name}: {told}");
+    }
+    // What is meant to be a scenario is told line by line.
+    let told = dropped("mine.toml", "name = \"mine\"\n[site]\nservers = 3\n", None).unwrap_err();
+    assert!(told.contains("mine.toml:3"), "{told}");
 }

@@ -93,7 +93,7 @@ fn a_stale_or_foreign_link_is_told_and_nothing_is_shown_for_it() {
         (with(3, "duplicate-abort=maybe"), "`maybe` is no answer to duplicate-abort"),
         (with(3, "weather=fine"), "knows no assumption `weather`"),
         (with(4, "0123456789ab"), "starts in a state in which second-move does not start"),
-        (with(5, "0123456789ab"), "the same steps lead to another state here"),
+        (with(5, "0123456789ab"), "its steps lead to another state here"),
         (with(6, "deliver+mailbox-1+by+sauce"), "cannot be followed beyond step 0: there is no action"),
         (with(6, "act+mailbox-1+first+nothing"), "is not possible here: the administrator's program is not running"),
         (with(6, "apply+prayer+mailbox-1"), "there is no procedure `prayer`"),

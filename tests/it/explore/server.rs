@@ -214,3 +214,43 @@ fn a_check_that_is_cancelled_ends_soon_and_says_so() {
         thread::sleep(Duration::from_millis(20));
     }
 }
+
+#[test]
+fn checks_that_still_run_are_kept_whatever_comes_after_them() {
+    let text = std::fs::read_to_string(large("guarded-move-large")).unwrap();
+    let served = Served::start(&[]);
+    let way = served.ask(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
+    let long = served.ask(&json!({"ask": "check", "link": way["document"]["link"], "scenario": null}));
+    // More than are kept, and every one of them is over at once.
+    for _ in 0..40 {
+        let mut quick = served.ask(&json!({"ask": "check", "scenario": "move", "link": null}));
+        while quick["running"] == true {
+            quick = served.ask(&json!({"ask": "progress", "check": quick["check"]}));
+        }
+    }
+    let cancelled = served.ask(&json!({"ask": "cancel", "check": long["check"]}));
+    assert_eq!(cancelled["check"], long["check"], "it is still known");
+}
+
+#[test]
+fn more_questions_than_can_wait_are_refused_at_once_and_the_server_lives_on() {
+    let served = Served::start(&[]);
+    // Each takes a moment to answer.
+    let question = json!({"ask": "open", "scenario": "two-mailboxes"}).to_string();
+    let refused = thread::scope(|scope| {
+        let asked: Vec<_> = (0..120).map(|_| scope.spawn(|| served.post(&question, ""))).collect();
+        let answered = asked.into_iter().map(|one| one.join().unwrap());
+        answered
+            .filter(|answered| match answered.status {
+                200 => false,
+                503 => {
+                    assert!(answered.body.contains("busy"), "{}", answered.body);
+                    true
+                }
+                other => panic!("{other}: {}", answered.body),
+            })
+            .count()
+    });
+    assert!(refused < 120, "nobody was answered");
+    served.ask(&json!({"ask": "open", "scenario": "second-move"}));
+}
