@@ -138,9 +138,13 @@ impl Explorer {
                 let walk = self.library.follow(&link)?;
                 Ok(told(&walk, About { title: walk.origin.spec.name.clone(), ..About::default() }))
             }
-            Question::Fork { link, at, action } => self.fork(&link, at, &action, |walk| walk.take(&action)),
-            Question::Apply { link, at, procedure } => self.fork(&link, at, &procedure, |walk| walk.apply(&procedure)),
-            Question::GoOn { link, at } => self.fork(&link, at, "goes on", Walk::run_on),
+            Question::Fork { link, at, action } => {
+                self.fork(&link, at, format!("another step {}", at + 1), |walk| walk.take(&action))
+            }
+            Question::Apply { link, at, procedure } => {
+                self.fork(&link, at, format!("{procedure} at step {at}"), |walk| walk.apply(&procedure))
+            }
+            Question::GoOn { link, at } => self.fork(&link, at, format!("undisturbed from step {at}"), Walk::run_on),
             Question::Moment { link, at } => {
                 let walk = self.at(&link, at)?;
                 let outlook = Outlooks::new(&walk.origin.spec).at(walk.end());
@@ -228,12 +232,11 @@ impl Explorer {
         &self,
         link: &str,
         at: usize,
-        what: &str,
+        title: String,
         go: impl FnOnce(&mut Walk) -> Result<(), super::walk::Untaken>,
     ) -> Result<Value, Nowhere> {
         let mut walk = self.at(link, at)?;
         go(&mut walk).map_err(|why| Nowhere(why.to_string()))?;
-        let title = format!("{} at step {at}", what.split(' ').next_back().unwrap_or(what));
         Ok(told(&walk, About { title, repeats_from: None, forked_at: Some(at) }))
     }
 }

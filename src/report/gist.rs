@@ -139,7 +139,11 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
     let known = outlook.saviours().filter_map(|name| acts.iter().find(|(other, _)| other == name));
     let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
     let others: Vec<&str> = outlook.saviours().filter(|name| name != easiest).collect();
-    let or = if others.is_empty() { String::new() } else { format!(" So does {}.", either(others.into_iter())) };
+    let or = match &others[..] {
+        [] => String::new(),
+        [one] => format!(" So does {one}."),
+        [rest @ .., last] => format!(" So do {} and {last}.", rest.join(", ")),
+    };
     let helps = |outlook: &&Outlook| is_urgent(outlook) && outlook.saviours().any(|name| name == easiest);
     let first = last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count();
     let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };

@@ -23,7 +23,7 @@ export function runCheck(box, source, link, does) {
       found.cut ? el("strong", {}, `not all searched: ${found.cut}`) : "all searched"),
       el("ul", { class: "verdicts" }, found.properties.map((one) =>
         el("li", { class: one.verdict }, el("b", {}, one.name), " ", el("span", { class: "verdict" }, one.verdict), " ",
-          one.as_expected ? el("span", { class: "quiet" }, "✓ as expected") : el("span", { class: "unexpected" }, `✕ expected: ${one.expected}`), " ",
+          one.as_expected ? el("span", { class: "quiet" }, "✓ as expected") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, `${one.verdict === "inconclusive" ? "?" : "✕"} expected: ${one.expected}`), " ",
           one.link ? button(`Show the ${one.steps} steps`, () => does.follow(one.link), { class: "plain small", "data-counterexample": one.name }) : null))));
     if (isFocused) (status.querySelector("button") ?? closing).focus();
   };
