@@ -264,7 +264,7 @@ fn every_step_is_an_arrow_between_the_two_that_it_passes_between() {
         ("asks", &["actor -> directory"]),
         ("copies", &["store -> store"]),
         ("creates", &["actor -> directory", "actor -> store"]),
-        ("deletes", &["actor -> directory", "actor -> store"]),
+        ("deletes", &["actor -> directory", "actor -> store", "store -> store"]),
         ("reports", &["actor -> actor"]),
         ("replicate", &["directory -> directory"]),
     ];
