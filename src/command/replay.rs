@@ -19,7 +19,7 @@ use crate::rescue;
 use crate::scenario::Spec;
 use crate::terminal;
 
-use super::{Failure, judging, output};
+use super::{Failure, interrupt, judging, output};
 
 pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     if arguments.interactive && !terminal::is_there() {
@@ -101,6 +101,7 @@ fn step_through(file: &trace::TraceFile, replayed: &Replayed) -> Result<Exit, Fa
     let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
     let property = file.property.as_deref();
     let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
+    interrupt::gives_terminal_back();
     terminal::step_through(&telling)
         .map_err(|reason| Failure::Usage(format!("the terminal does not answer: {reason}")))?;
     Ok(Exit::AsExpected)

@@ -6,25 +6,42 @@ use std::fmt::Write as _;
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
+use stranded_model::action::Action;
 use stranded_model::id::MailboxId;
 use stranded_model::state::State;
 
-use crate::report::names;
+use crate::lines::wrapped;
 use crate::report::story::Scene;
+use crate::report::{self, names};
 
 use super::Telling;
 
 /// The most states that are drawn.
 pub const STATES_MAX: usize = 300;
 
+/// The width of what stands at an arrow, in columns.
+const LABEL: u16 = 30;
+/// How a state of the story stands out, whatever the colour.
+const OWN_STATE: &str = ", peripheries=2, penwidth=3, style=filled, fillcolor=\"#ffe8e0\"";
+/// The shape of a state in which mail was just lost.
+const LOSS: &str = ", shape=octagon";
+/// How a step of the story stands out, whatever the colour.
+const OWN_STEP: &str = "penwidth=4, weight=8, color=\"#b00020\"";
+/// How any other step looks.
+const OTHER_STEP: &str = "style=dashed, fontsize=10";
+/// What the signs mean.
+const LEGEND: [&str; 2] =
+    ["double frame, thick arrow: the trace, its steps numbered", "single frame, dashed arrow: what else can happen"];
+
 /// Writes the graph.
 #[must_use]
 pub fn dot(telling: &Telling<'_>) -> String {
     let drawn = Drawn::of(telling);
     let mut text = "digraph stranded {\n".to_owned();
-    let _ = writeln!(text, "    label={};", quoted(&telling.title()));
+    let title: Vec<String> = std::iter::once(telling.title()).chain(LEGEND.map(str::to_owned)).collect();
+    let _ = writeln!(text, "    label={};", lines(&title));
     text.push_str(
-        "    labelloc=t;\n    node [shape=box, fontname=\"sans-serif\"];\n    edge [fontname=\"sans-serif\"];\n",
+        "    labelloc=t;\n    labeljust=l;\n    fontname=\"sans-serif\";\n    node [shape=box, fontname=\"sans-serif\"];\n    edge [fontname=\"sans-serif\"];\n",
     );
     for number in 0..drawn.states.len() {
         text.push_str(&drawn.node(telling, number));
@@ -106,8 +123,10 @@ impl Drawn {
             says.extend(seen(telling, state, id));
         }
         says.extend(moments.iter().flat_map(|at| telling.marks(*at)));
-        let look = if moments.is_empty() { "" } else { ", style=\"bold,filled\", fillcolor=\"#ffe8e0\", penwidth=3" };
-        format!("    s{number} [label={}{look}];\n", lines(&says))
+        let lost = |at: &usize| at.checked_sub(1).is_some_and(|place| !telling.story.rows[place].lost.is_empty());
+        let shape = if moments.iter().any(lost) { LOSS } else { "" };
+        let look = if moments.is_empty() { "" } else { OWN_STATE };
+        format!("    s{number} [label={}{look}{shape}];\n", lines(&says))
     }
 
     /// The ways from a state, and how many of them lead beyond what is drawn.
@@ -120,12 +139,13 @@ impl Drawn {
                 && from == number
                 && drawn.insert((row.action.clone(), to))
             {
-                let label = quoted(&format!("{}: {}", row.number, row.action));
-                let _ = writeln!(text, "    s{from} -> s{to} [label={label}, penwidth=3, color=\"#b00020\"];");
+                let after = if row.is_after { "+" } else { "" };
+                let label = sentence(&format!("{}{after} {}: {}", row.number, row.actor, row.says));
+                let _ = writeln!(text, "    s{from} -> s{to} [label={label}, {OWN_STEP}];");
             } else if let (Some(from), None) = ends
                 && from == number
             {
-                let _ = writeln!(text, "    s{from} -> cut [style=dashed, penwidth=3, color=\"#b00020\"];");
+                let _ = writeln!(text, "    s{from} -> cut [{OWN_STEP}];");
             }
         }
         if !self.own.contains(&number) {
@@ -134,8 +154,9 @@ impl Drawn {
         for (action, next) in telling.world.enabled(&self.states[number]) {
             let name = names::action(telling.world, &self.states[number], &action);
             match self.states.get_index_of(&next) {
-                Some(to) if drawn.insert((name.clone(), to)) => {
-                    let _ = writeln!(text, "    s{number} -> s{to} [label={}];", quoted(&name));
+                Some(to) if drawn.insert((name, to)) => {
+                    let label = sentence(&told(telling, &self.states[number], &action));
+                    let _ = writeln!(text, "    s{number} -> s{to} [label={label}, {OTHER_STEP}];");
                 }
                 Some(_) => {}
                 None => beyond += 1,
@@ -146,6 +167,18 @@ impl Drawn {
         }
         (text, beyond)
     }
+}
+
+/// Who does what in an action that is possible in a state.
+fn told(telling: &Telling<'_>, state: &State, action: &Action) -> String {
+    let occurrence = telling.world.occur(state, action).expect("it is possible in this state");
+    let says = report::says(telling.world, state, action, &occurrence);
+    format!("{}: {says}", report::actor(telling.world, action))
+}
+
+/// A sentence in short lines, which keep off the arrow that they stand at.
+fn sentence(text: &str) -> String {
+    lines(&wrapped(text, 0, LABEL).lines().map(|line| format!(" {line}")).collect::<Vec<_>>())
 }
 
 fn seen(telling: &Telling<'_>, state: &State, id: MailboxId) -> Vec<String> {

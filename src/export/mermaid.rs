@@ -1,8 +1,13 @@
-//! A story as a Mermaid sequence diagram: the administrators, the directory and every server as participants, the sentences of
-//! the story between them. Mermaid refuses texts over 50,000 characters, so a long story is cut where it can be seen.
+//! A story as a Mermaid sequence diagram: whoever acts, the directory and every store as participants, and every step an arrow
+//! between the two that it passes between. Mermaid refuses texts over 50,000 characters, so a long story is cut where it can be
+//! seen.
 
 use std::fmt::Write as _;
 
+use stranded_model::action::Fate;
+use stranded_model::id::ServerId;
+
+use crate::report::passage::Party;
 use crate::report::story::{Row, Scene};
 
 use super::Telling;
@@ -11,45 +16,32 @@ use super::Telling;
 pub const CHARACTERS_MAX: usize = 50_000;
 /// What is kept free for the line that says how many steps were cut.
 const CUT: usize = 100;
-/// The participant that the directory is.
-const DIRECTORY: &str = "directory";
+/// What stands behind a step that loses mail.
+const LOSS: &str = "    rect rgb(255, 214, 214)\n";
 
 /// Writes a story.
 #[must_use]
 pub fn mermaid(telling: &Telling<'_>) -> String {
     let story = telling.story;
-    let servers: Vec<&str> = telling.world.scenario.site.servers.values().map(String::as_str).collect();
-    let mut actors: Vec<&str> = Vec::new();
-    for row in &story.rows {
-        if row.actor != DIRECTORY && !actors.contains(&row.actor.as_str()) {
-            actors.push(&row.actor);
-        }
-    }
+    let lanes = Lanes::of(telling);
     let mut text = "sequenceDiagram\n".to_owned();
     let _ = writeln!(text, "    title {}", escaped(&telling.title()));
-    for (index, actor) in actors.iter().enumerate() {
-        let _ = writeln!(text, "    actor a{index} as {}", escaped(actor));
+    for (id, kind, name) in lanes.declared() {
+        let _ = writeln!(text, "    {kind} {id} as {}", escaped(name));
     }
-    let _ = writeln!(text, "    participant d as {DIRECTORY}");
-    for (index, server) in servers.iter().enumerate() {
-        let _ = writeln!(text, "    participant s{index} as {}", escaped(server));
-    }
-    let all = format!("d,s{}", servers.len().saturating_sub(1));
+    let all = lanes.all();
+    let servers: Vec<&str> = telling.world.scenario.site.servers.values().map(String::as_str).collect();
     let _ = writeln!(text, "    Note over {all}: {}", escaped(&standing(&servers, &story.start)));
-    for mark in telling.marks(0) {
-        let _ = writeln!(text, "    Note over {all}: {}", escaped(&mark));
-    }
+    text.push_str(&marked(telling, 0, &all));
     let mut length = text.chars().count();
-    let mut before = &story.start;
     for (index, row) in story.rows.iter().enumerate() {
-        let lines = step(telling, row, before, &actors, &all);
+        let lines = step(telling, row, &lanes, &all);
         length += lines.chars().count();
         if length + CUT >= CHARACTERS_MAX {
             let _ = writeln!(text, "    Note over {all}: … {} more", story.rows.len() - index);
             return text;
         }
         text.push_str(&lines);
-        before = &row.scene;
     }
     if let Some(number) = story.repeats_from {
         let _ = writeln!(text, "    Note over {all}: what follows step {number} repeats for ever");
@@ -57,29 +49,103 @@ pub fn mermaid(telling: &Telling<'_>) -> String {
     text
 }
 
-/// One step: a message to the first that is changed by it, or a note where nothing that is drawn changes.
-fn step(telling: &Telling<'_>, row: &Row, before: &Scene, actors: &[&str], all: &str) -> String {
-    let actor = actors.iter().position(|actor| *actor == row.actor);
-    let actor = actor.map_or_else(|| "d".to_owned(), |index| format!("a{index}"));
-    let store = before.stores.iter().zip(&row.scene.stores).position(|(before, after)| before != after);
-    let changed = match store {
-        Some(index) => Some(format!("s{index}")),
-        None if before.directory != row.scene.directory => Some("d".to_owned()),
-        None => None,
-    };
+/// The participants, from the left: who acts, the directory, the stores.
+struct Lanes {
+    actors: Vec<String>,
+    directories: Vec<String>,
+    stores: Vec<String>,
+}
+
+impl Lanes {
+    fn of(telling: &Telling<'_>) -> Self {
+        let world = telling.world;
+        let (mut actors, mut directories) = (Vec::new(), Vec::new());
+        for party in telling.story.rows.iter().flat_map(|row| [row.passage.from, row.passage.to]) {
+            let name = party.name(world);
+            match party {
+                Party::Directory(_) | Party::Store(_) => {}
+                Party::Mail | Party::User | Party::Administrator(_) | Party::Somebody | Party::Fault => {
+                    if !actors.contains(&name) {
+                        actors.push(name);
+                    }
+                }
+            }
+        }
+        for server in world.scenario.site.servers.ids() {
+            let name = Party::Directory(server).name(world);
+            if !directories.contains(&name) {
+                directories.push(name);
+            }
+        }
+        Self { actors, directories, stores: world.scenario.site.servers.values().cloned().collect() }
+    }
+
+    /// Every participant: its identifier, its kind and its name.
+    fn declared(&self) -> impl Iterator<Item = (String, &'static str, &str)> {
+        let lanes =
+            [("a", "actor", &self.actors), ("d", "participant", &self.directories), ("s", "participant", &self.stores)];
+        lanes.into_iter().flat_map(|(prefix, kind, names)| {
+            names.iter().enumerate().map(move |(index, name)| (format!("{prefix}{index}"), kind, name.as_str()))
+        })
+    }
+
+    /// The participants that a note about everything stands over.
+    fn all(&self) -> String {
+        format!("d0,s{}", self.stores.len().saturating_sub(1))
+    }
+
+    /// The identifier of a participant.
+    fn id(&self, telling: &Telling<'_>, party: Party) -> String {
+        let place = |names: &[String]| {
+            let name = party.name(telling.world);
+            names.iter().position(|other| *other == name).expect("every party of the story has a lane")
+        };
+        let store = |server: ServerId| {
+            let mut ids = telling.world.scenario.site.servers.ids();
+            ids.position(|id| id == server).expect("every server has a lane")
+        };
+        match party {
+            Party::Directory(_) => format!("d{}", place(&self.directories)),
+            Party::Store(server) => format!("s{}", store(server)),
+            Party::Mail | Party::User | Party::Administrator(_) | Party::Somebody | Party::Fault => {
+                format!("a{}", place(&self.actors))
+            }
+        }
+    }
+}
+
+/// One step: an arrow from who asks to what is asked; a request or a reply that is lost ends in a cross.
+fn step(telling: &Telling<'_>, row: &Row, lanes: &Lanes, all: &str) -> String {
+    let (from, to) = (lanes.id(telling, row.passage.from), lanes.id(telling, row.passage.to));
     let mark = if row.is_after { "+" } else { "" };
-    let says = escaped(&format!("{}{mark} {}", row.number, row.says));
-    let mut text = match changed {
-        Some(changed) => format!("    {actor}->>{changed}: {says}\n"),
-        None => format!("    Note over {actor}: {says}\n"),
+    // The lane says who acts where he is the one who asks; a copy passes between stores, so its text says who has it done.
+    let asks = row.passage.from.name(telling.world) == row.actor;
+    let who = if asks || row.taken.administrator().is_none() { String::new() } else { format!("{} ", row.actor) };
+    let says = escaped(&format!("{}{mark} {who}{}", row.number, row.says));
+    let mut text = String::new();
+    if !row.lost.is_empty() {
+        text.push_str(LOSS);
+    }
+    let _ = match row.passage.fate {
+        Fate::Answered => writeln!(text, "    {from}->>{to}: {says}"),
+        Fate::RequestLost => writeln!(text, "    {from}-x{to}: {says}"),
+        Fate::ReplyLost => writeln!(text, "    {from}->>{to}: {says}\n    {to}--x{from}: the reply is lost"),
     };
     if let Some(told) = &row.told {
-        let _ = writeln!(text, "    Note over {actor}: told: {}", escaped(told));
+        let whom = row.taken.administrator().map_or(row.passage.from, Party::Administrator);
+        let _ = writeln!(text, "    Note over {}: told: {}", lanes.id(telling, whom), escaped(told));
     }
-    for mark in telling.marks(row.number) {
-        let _ = writeln!(text, "    Note over {all}: {}", escaped(&mark));
+    text.push_str(&marked(telling, row.number, all));
+    if !row.lost.is_empty() {
+        text.push_str("    end\n");
     }
     text
+}
+
+/// What is worth knowing of a moment, as one note.
+fn marked(telling: &Telling<'_>, number: usize, all: &str) -> String {
+    let marks: Vec<String> = telling.marks(number).iter().map(|mark| escaped(mark)).collect();
+    if marks.is_empty() { String::new() } else { format!("    Note over {all}: {}\n", marks.join("<br/>")) }
 }
 
 fn standing(servers: &[&str], scene: &Scene) -> String {

@@ -10,7 +10,9 @@ pub mod mermaid;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use stranded_model::World;
+use stranded_model::property::Safety;
 
+use crate::report::badge::Badge;
 use crate::report::story::Story;
 use crate::scenario::Spec;
 
@@ -57,20 +59,30 @@ impl Telling<'_> {
         }
     }
 
-    /// What is worth a look at a moment: mail destroyed, properties broken, the point of no return. `number` 0 is the start.
+    /// What is worth knowing of a moment: mail destroyed, the point of no return, properties broken. `number` 0 is the start.
+    #[must_use]
+    pub fn badges(&self, number: usize) -> Vec<Badge> {
+        let row = number.checked_sub(1).and_then(|place| self.story.rows.get(place));
+        let mut badges = Vec::new();
+        badges.extend(row.filter(|row| !row.lost.is_empty()).map(|row| Badge::Destroys(row.lost.clone())));
+        badges.extend(self.story.is_point_of_no_return(number).then_some(Badge::TooLate));
+        badges.extend((self.first_violation() == Some(number)).then_some(Badge::FirstViolation));
+        if let Some(row) = row.filter(|row| !row.is_after && !row.breaks.is_empty()) {
+            badges.push(Badge::Breaks(row.breaks.iter().map(|property| property.name()).collect()));
+        }
+        badges
+    }
+
+    /// The same in words.
     #[must_use]
     pub fn marks(&self, number: usize) -> Vec<String> {
-        let mut marks = Vec::new();
-        if let Some(row) = number.checked_sub(1).and_then(|place| self.story.rows.get(place)) {
-            if !row.lost.is_empty() {
-                marks.push(format!("DESTROYED: {}", row.lost.join(", ")));
-            }
-            let broken: Vec<&str> = row.breaks.iter().map(|property| property.name()).collect();
-            if !broken.is_empty() && !row.is_after {
-                marks.push(format!("breaks {}", broken.join(", ")));
-            }
-        }
-        marks.extend(self.story.is_point_of_no_return(number).then(|| crate::report::NO_RETURN.to_owned()));
-        marks
+        self.badges(number).iter().map(Badge::says).collect()
+    }
+
+    /// The first moment at which some property is not true.
+    fn first_violation(&self) -> Option<usize> {
+        let at_first = Safety::ALL.iter().any(|property| !property.holds(self.world, &self.story.initial));
+        let breaks = self.story.rows.iter().find(|row| !row.is_after && !row.breaks.is_empty());
+        if at_first { Some(0) } else { breaks.map(|row| row.number) }
     }
 }

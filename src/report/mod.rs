@@ -3,6 +3,7 @@
 pub mod advice_json;
 pub mod advice_text;
 mod advice_words;
+pub mod badge;
 pub mod doubt;
 pub mod driven;
 pub mod formats;
@@ -13,6 +14,7 @@ pub mod judgement_json;
 pub mod matrix;
 pub mod names;
 mod outlook;
+pub mod passage;
 pub mod story;
 pub mod text;
 pub mod trace;
@@ -21,6 +23,6 @@ pub mod view;
 pub mod wish;
 mod words;
 
-pub(crate) use outlook::{NO_RETURN, STILL, says as saviours, stretches};
+pub(crate) use outlook::{STILL, effect, stretches};
 pub(crate) use words::{actor, says, told};
 pub use words::{condition, deed};

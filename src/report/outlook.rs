@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::rescue::{Outlook, RescueMap};
+use crate::rescue::{Effect, Outlook, RescueMap};
 
 use crate::lines::wrapped;
 
+use super::names;
+
 /// What marks the first state from which on nothing saves everything any more.
-pub(crate) const NO_RETURN: &str = "POINT OF NO RETURN";
+pub(super) const NO_RETURN: &str = "POINT OF NO RETURN";
 
 /// What stands over the procedures that would still save everything.
 pub(crate) const STILL: &str = "Run now, and nothing else happening, this would still save everything:";
@@ -44,7 +46,7 @@ pub(crate) fn stretches(map: &RescueMap) -> Vec<(String, String)> {
 }
 
 /// What would still save everything in one state, by name.
-pub(crate) fn says(outlook: &Outlook) -> String {
+fn says(outlook: &Outlook) -> String {
     let saviours: Vec<&str> = outlook.saviours().collect();
     let names = saviours.join(", ");
     match (outlook.is_whole, saviours.is_empty()) {
@@ -52,5 +54,18 @@ pub(crate) fn says(outlook: &Outlook) -> String {
         (true, false) => format!("(nothing is to be saved) {names}"),
         (false, true) => "nothing".to_owned(),
         (false, false) => names,
+    }
+}
+
+/// What a procedure would do, as a sign and a clause.
+pub(crate) fn effect(effect: &Effect) -> (&'static str, String) {
+    match effect {
+        Effect::Saves => ("✓", "saves everything".to_owned()),
+        Effect::Declines => ("–", "loses nothing, but does not save everything".to_owned()),
+        Effect::Loses(lost) => {
+            let messages: Vec<String> = lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect();
+            ("✕", format!("loses {}", messages.join(" ")))
+        }
+        Effect::Unknown => ("?", "not known".to_owned()),
     }
 }

@@ -10,6 +10,7 @@ use stranded_model::state::{Account, Home, Mailbox, Mark, Recipient, State};
 use crate::check::Trace;
 use crate::rescue::RescueMap;
 
+use super::passage::{self, Passage};
 use super::view::{self, StateView};
 use super::{names, words};
 
@@ -40,6 +41,12 @@ pub struct Row {
     pub actor: String,
     /// The action's name in the trace.
     pub action: String,
+    /// The action itself.
+    pub taken: Action,
+    /// Between whom it passes.
+    pub passage: Passage,
+    /// What says that the world does this.
+    pub sources: &'static [&'static str],
     /// What happens.
     pub says: String,
     /// What the administrator is told, if his run ends.
@@ -123,10 +130,18 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
     let after = &occurrence.state;
     let lost = |state: &State| state.accounts[subject].lost();
     let broken = |property: &Safety| property.holds(world, before) && !property.holds(world, after);
+    let sources = match &occurrence.step {
+        Some(executed) => executed.in_procedure(world).1.act.sources(),
+        None => action.kind().sources(),
+    };
+    let (account_before, account_after) = (&before.accounts[subject], &after.accounts[subject]);
     Row {
         number,
         actor: words::actor(world, action),
         action: names::action(world, before, action),
+        taken: *action,
+        passage: passage::passage(world, account_before, account_after, action, &occurrence),
+        sources,
         says: words::says(world, before, action, &occurrence),
         told: occurrence.step.and_then(|executed| words::told(world, &executed)),
         lost: names::messages(lost(after).without(lost(before))),

@@ -1,9 +1,13 @@
 //! A story stepped through in the terminal with the arrow keys. `draw` says what stands on the screen, as a pure function of the
-//! story and the moment; this file takes the keys, and gives the terminal back whatever happens.
+//! story and what is looked at: `parts` says what is told of a moment, `help` what the keys and signs are, `fold` breaks it into
+//! lines. This file takes the keys, and gives the terminal back whatever happens.
 //!
-//! The words are the report's; nothing about the world stands here.
+//! The words are the report's and those of the explorer's picture; nothing about the world stands here.
 
 mod draw;
+mod fold;
+mod help;
+mod parts;
 
 use std::io::{self, IsTerminal};
 
@@ -12,44 +16,81 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 pub use self::draw::draw;
 use crate::export::Telling;
 
+/// What is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// The moment; 0 is the start.
+    pub at: usize,
+    /// The part of what is told about it that stands first.
+    pub part: usize,
+    /// By how many lines the sheet of keys and signs is moved up, if it is shown.
+    pub help: Option<u16>,
+}
+
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Another moment.
-    Go(usize),
+    /// To look at this, which may be what is looked at already.
+    Show(View),
     /// The end.
     Leave,
-    /// Nothing.
-    Stay,
 }
 
-/// What a key asks for at a moment of a story with so many steps.
-#[must_use]
-pub fn wish(key: KeyEvent, at: usize, steps: usize) -> Wish {
-    if key.kind == KeyEventKind::Release {
-        return Wish::Stay;
+impl View {
+    /// What a key asks for in a story with so many steps.
+    #[must_use]
+    pub fn after(self, key: KeyEvent, steps: usize) -> Wish {
+        if key.kind == KeyEventKind::Release {
+            return Wish::Show(self);
+        }
+        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
+            return Wish::Leave;
+        }
+        match self.help {
+            Some(moved) => Wish::Show(self.with_sheet(key.code, moved)),
+            None => self.with_story(key.code, steps),
+        }
     }
-    let held = key.modifiers.contains(KeyModifiers::CONTROL);
-    if held && key.code == KeyCode::Char('c') {
-        return Wish::Leave;
+
+    /// With the sheet of keys and signs open: two keys move it, all others close it.
+    fn with_sheet(self, code: KeyCode, moved: u16) -> Self {
+        let help = if code == KeyCode::Down {
+            Some(moved.saturating_add(1))
+        } else if code == KeyCode::Up {
+            Some(moved.saturating_sub(1))
+        } else {
+            None
+        };
+        Self { help, ..self }
     }
-    // The keys are crossterm's, and all others mean nothing here.
-    if [KeyCode::Char('q'), KeyCode::Esc].contains(&key.code) {
-        Wish::Leave
-    } else if [KeyCode::Down, KeyCode::Right, KeyCode::Char(' ')].contains(&key.code) {
-        Wish::Go((at + 1).min(steps))
-    } else if [KeyCode::Up, KeyCode::Left].contains(&key.code) {
-        Wish::Go(at.saturating_sub(1))
-    } else if key.code == KeyCode::PageDown {
-        Wish::Go((at + PAGE).min(steps))
-    } else if key.code == KeyCode::PageUp {
-        Wish::Go(at.saturating_sub(PAGE))
-    } else if key.code == KeyCode::Home {
-        Wish::Go(0)
-    } else if key.code == KeyCode::End {
-        Wish::Go(steps)
-    } else {
-        Wish::Stay
+
+    /// The keys are crossterm's, and all others mean nothing here.
+    fn with_story(self, code: KeyCode, steps: usize) -> Wish {
+        let Self { at, part, .. } = self;
+        let go = |there: usize| Wish::Show(Self { at: there.min(steps), ..self });
+        if [KeyCode::Char('q'), KeyCode::Esc].contains(&code) {
+            Wish::Leave
+        } else if [KeyCode::Down, KeyCode::Right, KeyCode::Char(' ')].contains(&code) {
+            go(at + 1)
+        } else if [KeyCode::Up, KeyCode::Left].contains(&code) {
+            go(at.saturating_sub(1))
+        } else if code == KeyCode::PageDown {
+            go(at + PAGE)
+        } else if code == KeyCode::PageUp {
+            go(at.saturating_sub(PAGE))
+        } else if code == KeyCode::Home {
+            go(0)
+        } else if code == KeyCode::End {
+            go(steps)
+        } else if code == KeyCode::Tab {
+            Wish::Show(Self { part: part.wrapping_add(1), ..self })
+        } else if code == KeyCode::BackTab {
+            Wish::Show(Self { part: part.saturating_sub(1), ..self })
+        } else if code == KeyCode::Char('?') {
+            Wish::Show(Self { help: Some(0), ..self })
+        } else {
+            Wish::Show(self)
+        }
     }
 }
 
@@ -62,13 +103,21 @@ pub fn is_there() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
 }
 
-/// Gives the terminal back, however its owner goes.
-struct Borrowed;
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        ratatui::restore();
+/// Does something with what was borrowed, and gives it back however that ends: at its end, by an error, or by a panic.
+pub fn borrowing<T>(give_back: impl FnMut(), with: impl FnOnce() -> T) -> T {
+    struct Borrowed<F: FnMut()>(F);
+    impl<F: FnMut()> Drop for Borrowed<F> {
+        fn drop(&mut self) {
+            (self.0)();
+        }
     }
+    let _borrowed = Borrowed(give_back);
+    with()
+}
+
+/// Gives the terminal back to whoever had it; nothing happens if nobody took it.
+pub fn give_back() {
+    ratatui::restore();
 }
 
 /// Steps through a story until whoever looks has seen enough. A panic gives the terminal back before it is told.
@@ -76,20 +125,19 @@ impl Drop for Borrowed {
 /// # Errors
 /// What the terminal refuses; it is given back then too.
 pub fn step_through(telling: &Telling<'_>) -> io::Result<()> {
-    let borrowed = Borrowed;
-    let mut terminal = ratatui::try_init()?;
-    let steps = telling.story.rows.len();
-    let mut at = 0;
-    loop {
-        terminal.draw(|frame| draw(telling, at, frame))?;
-        if let Event::Key(key) = event::read()? {
-            match wish(key, at, steps) {
-                Wish::Go(there) => at = there,
-                Wish::Leave => break,
-                Wish::Stay => {}
+    borrowing(give_back, || {
+        let mut terminal = ratatui::try_init()?;
+        let steps = telling.story.rows.len();
+        let mut view = View::default();
+        loop {
+            let area = terminal.draw(|frame| draw(telling, &view, frame))?.area;
+            view.help = view.help.map(|moved| moved.min(help::moved_max(area)));
+            if let Event::Key(key) = event::read()? {
+                match view.after(key, steps) {
+                    Wish::Show(next) => view = next,
+                    Wish::Leave => return Ok(()),
+                }
             }
         }
-    }
-    drop(borrowed);
-    Ok(())
+    })
 }

@@ -13,6 +13,7 @@ use stranded::rescue;
 use stranded::scenario::{Spec, load_scenario};
 use stranded_model::World;
 
+use crate::apalache::is_typed;
 use crate::cli::stranded_in;
 use crate::worlds::{builtins, searched, worlds_of};
 
@@ -83,7 +84,7 @@ fn is_itf(text: &str) -> Value {
     let trace: Value = serde_json::from_str(text).unwrap();
     let names: Vec<&str> = trace["vars"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     for (name, value) in trace["#meta"].as_object().unwrap() {
-        assert!(value.is_string(), "#meta.{name} is a text");
+        assert!(value.is_string() || name == "varTypes", "#meta.{name} is a text");
     }
     let states = trace["states"].as_array().unwrap();
     for (index, state) in states.iter().enumerate() {
@@ -129,25 +130,44 @@ fn is_dot(text: &str) {
     assert!(nodes.iter().filter(|name| name[1..].parse::<usize>().is_ok()).count() <= dot::STATES_MAX);
 }
 
-/// Checks that every line is a statement of a sequence diagram between participants that it names.
-fn is_mermaid(text: &str) {
+/// An arrow of a sequence diagram.
+struct Arrow {
+    from: String,
+    how: &'static str,
+    to: String,
+}
+
+/// Checks that every line is a statement of a sequence diagram between participants that it names; finds its arrows.
+fn is_mermaid(text: &str) -> Vec<Arrow> {
     assert!(text.chars().count() < mermaid::CHARACTERS_MAX);
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("sequenceDiagram"));
     let mut known = BTreeSet::new();
+    let mut arrows = Vec::new();
+    let mut open = 0;
     for line in lines.map(str::trim) {
+        if line.starts_with("title ") {
+            continue;
+        }
+        let arrow = ["->>", "--x", "-x"].into_iter().find_map(|how| line.split_once(how).map(|ends| (how, ends)));
         if let Some(rest) = line.strip_prefix("actor ").or_else(|| line.strip_prefix("participant ")) {
             known.insert(rest.split_once(" as ").unwrap().0.to_owned());
         } else if let Some(rest) = line.strip_prefix("Note over ") {
             let (whom, says) = rest.split_once(": ").unwrap();
             assert!(whom.split(',').all(|one| known.contains(one)) && !says.is_empty(), "{line}");
-        } else if let Some((from, rest)) = line.split_once("->>") {
+        } else if line.starts_with("rect rgb(") || line == "end" {
+            open += if line == "end" { -1 } else { 1 };
+            assert!((0..=1).contains(&open), "{line}");
+        } else if let Some((how, (from, rest))) = arrow {
             let (to, says) = rest.split_once(": ").unwrap();
             assert!(known.contains(from) && known.contains(to) && !says.is_empty(), "{line}");
+            arrows.push(Arrow { from: from.to_owned(), how, to: to.to_owned() });
         } else {
-            assert!(line.starts_with("title "), "{line}");
+            panic!("{line}");
         }
     }
+    assert_eq!(open, 0, "every box is closed");
+    arrows
 }
 
 #[test]
@@ -186,8 +206,9 @@ fn every_counterexample_that_is_built_in_is_written_in_every_form() {
         counterexamples(&spec, |world, trace, property| {
             count += 1;
             told(&spec, world, trace, property.name(), |telling| {
-                is_itf(&itf::itf(telling));
-                is_mermaid(&mermaid::mermaid(telling));
+                is_typed(&is_itf(&itf::itf(telling)));
+                let arrows = is_mermaid(&mermaid::mermaid(telling));
+                assert_eq!(arrows.iter().filter(|arrow| arrow.how != "--x").count(), telling.story.rows.len());
                 is_dot(&dot::dot(telling));
                 let table = markdown::markdown(telling);
                 let columns = 5 + world.scenario.site.servers.values().count();
@@ -200,6 +221,91 @@ fn every_counterexample_that_is_built_in_is_written_in_every_form() {
         });
     }
     assert!(count > 20, "{count} counterexamples");
+}
+
+#[test]
+fn every_step_is_an_arrow_between_the_two_that_it_passes_between() {
+    let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for spec in builtins() {
+        counterexamples(&spec, |world, trace, property| {
+            let found = told(&spec, world, trace, property.name(), |telling| {
+                let mut found: Vec<(String, String)> = Vec::new();
+                let text = mermaid::mermaid(telling);
+                let arrows: Vec<Arrow> = is_mermaid(&text).into_iter().filter(|arrow| arrow.how != "--x").collect();
+                let named = |id: &str| {
+                    let end = |line: &str| line.trim().split_once(' ').map(|(_, rest)| rest.to_owned());
+                    let lane = text
+                        .lines()
+                        .filter_map(end)
+                        .find_map(|rest| rest.strip_prefix(&format!("{id} as ")).map(str::to_owned));
+                    if id.starts_with('s') { "store".to_owned() } else { lane.unwrap() }
+                };
+                for (row, arrow) in telling.story.rows.iter().zip(&arrows) {
+                    let kind = row.taken.kind().name();
+                    let verb = if kind == "act" { row.says.split(' ').next().unwrap() } else { kind };
+                    let end = |id: &str| match id.starts_with('d') {
+                        true => "directory".to_owned(),
+                        false if named(id) == row.actor => "actor".to_owned(),
+                        false => named(id),
+                    };
+                    let ends = format!("{} -> {}", end(&arrow.from), end(&arrow.to));
+                    found.push((verb.to_owned(), ends));
+                }
+                found
+            });
+            for (verb, ends) in found {
+                seen.entry(verb).or_default().insert(ends);
+            }
+        });
+    }
+    let expected: [(&str, &[&str]); 8] = [
+        ("deliver", &["actor -> actor", "actor -> store"]),
+        ("start", &["actor -> actor"]),
+        ("asks", &["actor -> directory"]),
+        ("copies", &["store -> store"]),
+        ("creates", &["actor -> directory", "actor -> store"]),
+        ("deletes", &["actor -> directory", "actor -> store", "store -> store"]),
+        ("reports", &["actor -> actor"]),
+        ("replicate", &["directory -> directory"]),
+    ];
+    for (verb, ends) in expected {
+        let found: Vec<&str> = seen[verb].iter().map(String::as_str).collect();
+        assert!(found.iter().all(|one| ends.contains(one)), "{verb}: {found:?}");
+    }
+}
+
+#[test]
+fn the_act_that_changes_nothing_is_an_arrow_to_the_directory() {
+    let text = second_move(mermaid::mermaid);
+    let act = "a1->>d0: 7 asks the directory to move the recipient from source to source#58; nothing changes";
+    assert!(text.contains(act), "{text}");
+    assert!(text.contains("s0->>s1: 6 first copies m1 from source to destination"), "{text}");
+    let lost = text.split_once("rect rgb(").unwrap().1.split_once("end\n").unwrap().0;
+    assert!(lost.contains("12 creates the mailbox on destination") && lost.contains("✕ destroys m1"), "{lost}");
+    assert_eq!(text.matches("rect rgb(").count(), 1);
+}
+
+#[test]
+fn arrows_of_the_graph_are_told_in_sentences_and_the_trace_stands_out_without_colour() {
+    let text = second_move(dot::dot);
+    let names = second_move(|telling| telling.story.rows.iter().map(|row| row.action.clone()).collect::<Vec<_>>());
+    assert!(names.iter().all(|name| !text.contains(name.as_str())), "no internal name is in {text}");
+    let whole = text.replace("\\l ", " ");
+    second_move(|telling| {
+        for row in &telling.story.rows {
+            assert!(whole.contains(&format!("{}: {}\\l", row.actor, row.says)), "{}", row.says);
+        }
+        let framed = text.lines().filter(|line| line.contains("peripheries=2")).count();
+        let thick = text.lines().filter(|line| line.contains(" -> ") && line.contains("penwidth=4")).count();
+        assert_eq!((framed, thick), (telling.story.rows.len() + 1, telling.story.rows.len()));
+    });
+    assert!(
+        text.lines()
+            .filter(|line| line.contains(" -> "))
+            .all(|line| line.contains("penwidth=4") != line.contains("dashed"))
+    );
+    let loss: Vec<&str> = text.lines().filter(|line| line.contains("shape=octagon")).collect();
+    assert!(loss.len() == 1 && loss[0].contains("✕ destroys m1"), "{loss:?}");
 }
 
 #[test]

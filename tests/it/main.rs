@@ -5,6 +5,7 @@
 
 mod adapters;
 mod advise;
+mod apalache;
 mod article;
 mod benches;
 mod bounds;

@@ -1,20 +1,24 @@
 //! A story stepped through in the terminal: what stands on the screen, what the keys mean, and that nobody is left without a
 //! terminal.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use stranded::explore::picture::Picture;
 use stranded::export::Telling;
 use stranded::property::Property;
 use stranded::report::story::Story;
 use stranded::rescue;
-use stranded::terminal::{Wish, draw, wish};
+use stranded::terminal::{View, Wish, borrowing, draw};
 
 use crate::cli::stranded_in;
-use crate::worlds::{loaded, searched};
+use crate::worlds::{builtins, loaded, searched};
 
-/// The screen at these moments of the article's second move.
-fn screens(width: u16, height: u16, moments: &[usize]) -> String {
+/// Calls with the article's second move, told with what would still save what.
+fn second_move<T>(with: impl FnOnce(&Telling<'_>) -> T) -> T {
     let spec = loaded("second-move");
     let checked = searched(&spec);
     let wanted = |property: Property| property.name() == "no-loss";
@@ -23,44 +27,246 @@ fn screens(width: u16, height: u16, moments: &[usize]) -> String {
     let trace = case.trace(judgement.property).unwrap();
     let story = Story::of(&case.world, &trace).with_rescue(rescue::map(&spec, &case.world, &trace));
     let own = story.rows.len();
-    let telling = Telling { spec: &spec, world: &case.world, story: &story, property: Some("no-loss"), own };
+    with(&Telling { spec: &spec, world: &case.world, story: &story, property: Some("no-loss"), own })
+}
+
+/// The screen, line by line.
+fn screen(telling: &Telling<'_>, (width, height): (u16, u16), view: View) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let mut shown = Vec::new();
-    for at in moments {
-        terminal.draw(|frame| draw(&telling, *at, frame)).unwrap();
-        shown.push(terminal.backend().to_string());
-    }
-    shown.join("\n")
+    terminal.draw(|frame| draw(telling, &view, frame)).unwrap();
+    let shown = terminal.backend().to_string();
+    shown.lines().map(|line| line.trim_matches('"').trim_end().to_owned()).collect()
+}
+
+/// What the screen says of the moment as one line, without frames: a sentence is found in it however it was broken.
+fn flat(lines: &[String]) -> String {
+    // On a wide screen the list stands beside it.
+    let right = lines.iter().map(|line| line.split_once("││").map_or(line.as_str(), |(_, right)| right));
+    let words = right.collect::<Vec<_>>();
+    let words = words.iter().flat_map(|line| line.split(|one: char| one.is_whitespace() || "│─┌┐└┘".contains(one)));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn at(at: usize) -> View {
+    View { at, ..View::default() }
+}
+
+/// The screens at these moments of the article's second move.
+fn screens(size: (u16, u16), views: &[View]) -> String {
+    second_move(|telling| {
+        let shown: Vec<String> = views.iter().map(|view| screen(telling, size, *view).join("\n")).collect();
+        shown.join("\n\n")
+    })
 }
 
 #[test]
 fn the_second_move_fits_a_small_terminal() {
-    insta::assert_snapshot!("terminal_80x24", screens(80, 24, &[0, 7, 12]));
+    insta::assert_snapshot!("terminal_80x24", screens((80, 24), &[at(0), at(7), at(12)]));
+}
+
+#[test]
+fn the_second_move_fits_a_narrow_terminal() {
+    insta::assert_snapshot!("terminal_60x20", screens((60, 20), &[at(10), at(12)]));
+}
+
+#[test]
+fn a_tiny_terminal_has_the_sentence_and_who_holds_what() {
+    insta::assert_snapshot!("terminal_24x8", screens((24, 8), &[at(0), at(10), at(12)]));
 }
 
 #[test]
 fn the_second_move_fills_a_large_terminal() {
-    insta::assert_snapshot!("terminal_120x40", screens(120, 40, &[12]));
+    insta::assert_snapshot!("terminal_120x40", screens((120, 40), &[at(10), at(12), at(13)]));
+}
+
+#[test]
+fn the_sheet_says_what_every_key_and_sign_means() {
+    let sheet = View { help: Some(0), ..at(12) };
+    insta::assert_snapshot!("terminal_sheet", screens((120, 40), &[sheet]));
+    second_move(|telling| {
+        let moved = |by: u16| screen(telling, (24, 8), View { help: Some(by), ..at(12) });
+        assert!(moved(0)[7].contains("↓ more"), "{:?}", moved(0));
+        assert_ne!(moved(0), moved(3));
+        assert!(!moved(u16::MAX)[7].contains("more"), "{:?}", moved(u16::MAX));
+    });
 }
 
 #[test]
 fn no_terminal_is_too_small_to_draw_on() {
-    for (width, height) in [(1, 1), (10, 3), (30, 5), (300, 2)] {
-        screens(width, height, &[0, 12, 99]);
+    second_move(|telling| {
+        for size in [(1, 1), (2, 40), (10, 3), (30, 5), (49, 20), (50, 19), (50, 20), (99, 20), (100, 20), (300, 2)] {
+            for moment in [0, 12, 99] {
+                screen(telling, size, at(moment));
+                screen(telling, size, View { part: 7, help: Some(99), at: moment });
+            }
+        }
+    });
+}
+
+#[test]
+fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_terminal() {
+    second_move(|telling| {
+        for size in
+            [(24, 8), (30, 10), (40, 14), (50, 20), (60, 20), (80, 24), (99, 24), (100, 24), (120, 40), (200, 50)]
+        {
+            for row in &telling.story.rows {
+                let shown = flat(&screen(telling, size, at(row.number)));
+                assert!(shown.contains(&format!("{}: {}", row.actor, row.says)), "{size:?}: {shown}");
+                for (server, says) in telling.world.scenario.site.servers.values().zip(&row.scene.stores) {
+                    // A tiny screen leaves the size out; it is the number of the messages.
+                    let says = says.iter().filter(|one| size.0 >= 50 || !one.ends_with("KB"));
+                    let says = says.map(String::as_str).collect::<Vec<_>>().join(", ");
+                    assert!(shown.contains(&format!("{server} {says}")), "{size:?}: {shown}");
+                }
+                let stranded = row.scene.directory.iter().any(|line| line == "STRANDED");
+                assert_eq!(shown.contains("STRANDED"), stranded, "{size:?}, step {}: {shown}", row.number);
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_said_of_a_moment_is_what_the_page_says() {
+    second_move(|telling| {
+        let shown = |moment: usize| flat(&screen(telling, (120, 60), at(moment)));
+        let state = &telling.story.rows[9].state;
+        let why = Picture::of(telling.world, state).mailboxes[0].stranded.clone().unwrap();
+        assert!(shown(10).contains(&format!("STRANDED {why}")), "{}", shown(10));
+        for says in
+            ["✕ destroys m1", "⊘ too late from here (point of no return)", "! breaks no-loss, no-last-copy-delete"]
+        {
+            assert!(shown(12).contains(says), "{says}: {}", shown(12));
+            assert!(!shown(11).contains(says), "{says}: {}", shown(11));
+        }
+        assert!(shown(7).contains("⚑ first violation · ! breaks no-self-move"), "{}", shown(7));
+        // The screen of the administrator, and what he is told until he starts again.
+        assert!(shown(10).contains("source (not listed) destination mailbox-1 10 KB"), "{}", shown(10));
+        assert!(shown(10).contains("what first was told i ok"), "{}", shown(10));
+        assert!(!shown(11).contains("was told"), "{}", shown(11));
+        assert!(shown(13).contains("! failed: A duplicate mailbox was found"), "{}", shown(13));
+        assert!(shown(13).contains("c1040b00"), "{}", shown(13));
+        // The rule, the difference, and what would still help.
+        assert!(shown(7).contains("by Q252869 S"), "{}", shown(7));
+        let difference = shown(8).split_once("what changed").unwrap().1.to_owned();
+        assert!(difference.contains("stores › source: ") && difference.contains("→ –"), "{difference}");
+        assert!(shown(10).contains("✕ loses m1: move, move-of-the-article"), "{}", shown(10));
+        assert!(shown(10).contains("✓ saves everything: method-1, method-2"), "{}", shown(10));
+        assert!(shown(12).contains("⊘ nothing saves everything any more"), "{}", shown(12));
+    });
+}
+
+#[test]
+fn tab_brings_every_part_to_a_small_terminal() {
+    second_move(|telling| {
+        let titles = [
+            "how it stands",
+            "mailbox resources",
+            "what first was told",
+            "what changed",
+            "each repair",
+            "still so that",
+        ];
+        let mut seen: Vec<&str> = Vec::new();
+        for part in 0..8 {
+            let shown = screen(telling, (60, 20), View { part, ..at(13) });
+            let top = shown.iter().find(|line| line.contains("── ")).unwrap();
+            seen.extend(titles.iter().filter(|title| top.contains(**title)));
+        }
+        assert!(titles.iter().all(|title| seen.contains(title)), "{seen:?}");
+    });
+}
+
+#[test]
+fn the_line_of_keys_is_whole_whatever_the_width() {
+    second_move(|telling| {
+        for width in 50..200 {
+            let shown = screen(telling, (width, 20), at(3));
+            assert!(
+                shown[19].ends_with("? help  q leave") || shown[19].ends_with("? help   q leave"),
+                "{:?}",
+                shown[19]
+            );
+        }
+    });
+}
+
+#[test]
+fn what_is_cut_in_the_list_ends_with_a_sign() {
+    second_move(|telling| {
+        let rows = screen(telling, (60, 20), at(13));
+        let cut = rows.iter().filter(|line| line.contains("first: starts move-of-the-article from source to d"));
+        assert!(cut.clone().count() > 0, "{rows:?}");
+        assert!(cut.clone().all(|line| line.contains('…')), "{rows:?}");
+        let wide = screen(telling, (200, 50), at(13));
+        assert!(!wide.iter().any(|line| line.contains('…')), "{wide:?}");
+    });
+}
+
+#[test]
+fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
+    for spec in builtins() {
+        let checked = searched(&spec);
+        let shown = checked.judgements.iter().find_map(|judgement| {
+            let case = &checked.cases[judgement.shown_by?];
+            Some((case, case.trace(judgement.property)?))
+        });
+        let Some((case, trace)) = shown else { continue };
+        let story = Story::of(&case.world, &trace);
+        let own = story.rows.len();
+        let telling = Telling { spec: &spec, world: &case.world, story: &story, property: None, own };
+        for row in &story.rows {
+            let shown = flat(&screen(&telling, (80, 24), at(row.number)));
+            let sentence = flat(&[format!("{}: {}", row.actor, row.says)]);
+            assert!(shown.contains(&sentence), "{}, step {}: {sentence}\n{shown}", spec.name, row.number);
+            assert!(!row.sources.is_empty(), "{}, step {}", spec.name, row.number);
+        }
     }
 }
 
 #[test]
 fn the_arrow_keys_go_no_further_than_the_story() {
-    let pressed = |code: KeyCode, at: usize| wish(KeyEvent::new(code, KeyModifiers::NONE), at, 12);
-    assert_eq!(pressed(KeyCode::Down, 3), Wish::Go(4));
-    assert_eq!(pressed(KeyCode::Right, 12), Wish::Go(12));
-    assert_eq!(pressed(KeyCode::Up, 0), Wish::Go(0));
-    assert_eq!(pressed(KeyCode::Left, 5), Wish::Go(4));
-    assert_eq!((pressed(KeyCode::Home, 5), pressed(KeyCode::End, 5)), (Wish::Go(0), Wish::Go(12)));
-    assert_eq!((pressed(KeyCode::PageUp, 5), pressed(KeyCode::PageDown, 5)), (Wish::Go(0), Wish::Go(12)));
-    assert_eq!((pressed(KeyCode::Char('q'), 5), pressed(KeyCode::Char('x'), 5)), (Wish::Leave, Wish::Stay));
-    assert_eq!(wish(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL), 5, 12), Wish::Leave);
+    let pressed = |code: KeyCode, moment: usize| at(moment).after(KeyEvent::new(code, KeyModifiers::NONE), 12);
+    let go = |there: usize| Wish::Show(at(there));
+    assert_eq!(pressed(KeyCode::Down, 3), go(4));
+    assert_eq!(pressed(KeyCode::Right, 12), go(12));
+    assert_eq!(pressed(KeyCode::Up, 0), go(0));
+    assert_eq!(pressed(KeyCode::Left, 5), go(4));
+    assert_eq!((pressed(KeyCode::Home, 5), pressed(KeyCode::End, 5)), (go(0), go(12)));
+    assert_eq!((pressed(KeyCode::PageUp, 5), pressed(KeyCode::PageDown, 5)), (go(0), go(12)));
+    assert_eq!((pressed(KeyCode::Char('q'), 5), pressed(KeyCode::Char('x'), 5)), (Wish::Leave, go(5)));
+    let interrupted = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    assert_eq!(at(5).after(interrupted, 12), Wish::Leave);
+    assert_eq!(View { help: Some(1), ..at(5) }.after(interrupted, 12), Wish::Leave);
+}
+
+#[test]
+fn the_sheet_and_the_parts_have_keys_of_their_own() {
+    let pressed = |view: View, code: KeyCode| match view.after(KeyEvent::new(code, KeyModifiers::NONE), 12) {
+        Wish::Show(next) => next,
+        Wish::Leave => panic!("{code:?} leaves"),
+    };
+    let open = pressed(at(5), KeyCode::Char('?'));
+    assert_eq!(open, View { help: Some(0), ..at(5) });
+    assert_eq!(pressed(open, KeyCode::Down), View { help: Some(1), ..at(5) }, "the sheet moves, not the story");
+    assert_eq!(pressed(open, KeyCode::Up), open);
+    assert_eq!(pressed(open, KeyCode::Char('?')), at(5));
+    assert_eq!(pressed(open, KeyCode::Esc), at(5));
+    assert_eq!(pressed(at(5), KeyCode::Tab), View { part: 1, ..at(5) });
+    assert_eq!(pressed(View { part: 1, ..at(5) }, KeyCode::BackTab), at(5));
+    assert_eq!(pressed(at(5), KeyCode::BackTab), at(5));
+    assert_eq!(pressed(View { part: 1, ..at(5) }, KeyCode::Down), View { part: 1, ..at(6) }, "the part stays");
+}
+
+#[test]
+fn the_terminal_is_given_back_at_the_end_by_an_error_and_by_a_panic() {
+    let times = Cell::new(0);
+    let give_back = || times.set(times.get() + 1);
+    assert_eq!(borrowing(give_back, || times.get()), 0);
+    assert_eq!(times.get(), 1);
+    assert_eq!(borrowing(give_back, || Err::<(), _>("gone")), Err("gone"));
+    assert_eq!(times.get(), 2);
+    catch_unwind(AssertUnwindSafe(|| borrowing(give_back, || panic!("a panic that is meant")))).unwrap_err();
+    assert_eq!(times.get(), 3);
 }
 
 #[test]
