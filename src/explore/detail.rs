@@ -9,13 +9,13 @@ use stranded_model::procedure::Procedure;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
+use crate::report::difference::{self, Difference};
 use crate::report::values::{Standing, values};
 use crate::report::view::{self, StateView};
 use crate::report::{self, names, wish};
 use crate::rescue::{self, Effect, RescueMap};
 use crate::scenario::Spec;
 
-use super::difference::{self, Difference};
 use super::walk::{Stop, Walk};
 
 /// The most different states of a way for which it is asked what would still save what.

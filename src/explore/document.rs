@@ -10,13 +10,14 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use crate::report::gist::{self, Ending, Sentence, Told};
+use crate::report::picture::Picture;
 use crate::report::trace::answers;
 use crate::report::{self, names};
 use crate::rescue;
 
 use super::detail::{Detail, Outlook, Outlooks};
 use super::link;
-use super::picture::Picture;
+
 use super::walk::{Origin, Stop, Taken, Walk};
 
 /// A way longer than this is told without the details of each moment; whoever shows a moment asks for them.

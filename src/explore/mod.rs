@@ -1,6 +1,6 @@
 //! The explorer: a way through the model as a page that anybody understands, served live or written as one file.
 //!
-//! In reading order: [`walk`] takes steps in the model, [`picture`], [`detail`] and `difference` say what there is to see of a
+//! In reading order: [`walk`] takes steps in the model, [`detail`] says what there is to see of a
 //! moment, [`document`] is all of it in JSON. `link` names a way, `library` finds it again, `dropped` with `itf` and `run` reads
 //! files, `tale` is what the first page tells. [`api`] answers the page, [`server`] with `guard` and `connections` serves it,
 //! [`single`] writes it, `exported` writes it for other programs. The page itself is in `assets/`: it draws a document and decides nothing about the world.
@@ -12,7 +12,6 @@ pub mod assets;
 pub mod checks;
 mod connections;
 pub mod detail;
-pub mod difference;
 pub mod document;
 pub mod dropped;
 pub mod exported;
@@ -20,7 +19,6 @@ pub mod guard;
 pub mod itf;
 pub mod library;
 pub mod link;
-pub mod picture;
 pub mod run;
 pub mod server;
 pub mod single;

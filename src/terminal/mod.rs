@@ -2,7 +2,7 @@
 //! story and what is looked at: `parts` says what is told of a moment, `help` what the keys and signs are, `fold` breaks it into
 //! lines. This file takes the keys, and gives the terminal back whatever happens.
 //!
-//! The words are the report's and those of the explorer's picture; nothing about the world stands here.
+//! The words are the report's and those of its picture; nothing about the world stands here.
 
 mod draw;
 mod fold;

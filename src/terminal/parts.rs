@@ -5,10 +5,10 @@ use ratatui::style::{Modifier, Style};
 use stranded_model::action::Kind;
 use stranded_model::property::Safety;
 
-use crate::explore::difference;
-use crate::explore::picture::{MailboxPicture, Picture, StorePicture};
 use crate::export::Telling;
 use crate::report;
+use crate::report::difference;
+use crate::report::picture::{MailboxPicture, Picture, StorePicture};
 use crate::report::story::Row;
 use crate::report::values::{Standing, values};
 use crate::report::view;
