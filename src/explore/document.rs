@@ -9,6 +9,7 @@ use stranded_model::action::Kind;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
+use crate::report::badge::Badge;
 use crate::report::gist::{self, Ending, Sentence, Told};
 use crate::report::picture::Picture;
 use crate::report::trace::answers;
@@ -116,6 +117,8 @@ pub struct Moment {
     pub breaks: Vec<&'static str>,
     /// The properties that are not true now.
     pub broken: Vec<&'static str>,
+    /// What is worth knowing of it at a glance.
+    pub badges: Vec<BadgeTold>,
     /// What everybody can see of the world, in a few letters: two moments that look alike have the same.
     pub seen: String,
     /// How everything stands.
@@ -124,6 +127,27 @@ pub struct Moment {
     pub outlook: Option<Outlook>,
     /// More about this moment; a long way has it on request.
     pub detail: Option<Detail>,
+}
+
+/// A badge of a moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct BadgeTold {
+    /// How it looks: `bad` or `warn`.
+    pub kind: &'static str,
+    /// Its sign.
+    pub sign: &'static str,
+    /// Its words.
+    pub says: String,
+}
+
+impl From<Badge> for BadgeTold {
+    fn from(badge: Badge) -> Self {
+        let kind = match badge {
+            Badge::Destroys(_) | Badge::TooLate => "bad",
+            Badge::FirstViolation | Badge::Breaks(_) => "warn",
+        };
+        Self { kind, sign: badge.sign(), says: badge.words() }
+    }
 }
 
 /// What else is known of a way.
@@ -158,7 +182,17 @@ pub fn document(walk: &Walk, about: About) -> Document {
         moment.detail = is_detailed.then(|| Detail::of(walk, number));
         moment
     });
-    let moments: Vec<Moment> = moments.collect();
+    let mut moments: Vec<Moment> = moments.collect();
+    let first_violation = moments.iter().position(|moment| !moment.broken.is_empty());
+    let no_return = map.as_ref().and_then(|map| map.point_of_no_return);
+    for moment in &mut moments {
+        let of_the_way = [
+            (no_return == Some(moment.number)).then_some(Badge::TooLate),
+            (first_violation == Some(moment.number)).then_some(Badge::FirstViolation),
+        ];
+        let after = usize::from(!moment.lost.is_empty());
+        moment.badges.splice(after..after, of_the_way.into_iter().flatten().map(BadgeTold::from));
+    }
     let world = &walk.origin.world;
     let end = walk.end();
     let ending = Ending {
@@ -186,8 +220,8 @@ pub fn document(walk: &Walk, about: About) -> Document {
             .map(|one| PropertyTold { name: one.name(), says: one.says(), sources: one.sources() })
             .collect(),
         gist: gist::gist(&told(&moments), ending, map.as_ref(), &acts),
-        first_violation: moments.iter().position(|moment| !moment.broken.is_empty()),
-        no_return: map.and_then(|map| map.point_of_no_return),
+        first_violation,
+        no_return,
         repeats_from: about.repeats_from,
         forked_at: about.forked_at,
         moments,
@@ -229,6 +263,7 @@ pub fn moment(walk: &Walk, number: usize) -> Moment {
         }
         None => now.clone(),
     };
+    let breaks: Vec<&'static str> = now.iter().copied().filter(|name| !before.contains(name)).collect();
     let said = Said::of(&walk.origin, world, state, taken.as_ref());
     let picture = Picture::of(world, state);
     Moment {
@@ -241,14 +276,22 @@ pub fn moment(walk: &Walk, number: usize) -> Moment {
         sources: said.sources,
         told: said.told,
         screen: None,
+        badges: badges(&said.lost, &breaks),
         lost: said.lost,
-        breaks: now.iter().copied().filter(|name| !before.contains(name)).collect(),
+        breaks,
         broken: now,
         seen: seen(&picture),
         picture,
         outlook: None,
         detail: None,
     }
+}
+
+/// The badges that a step has of itself, whatever way it is on.
+fn badges(lost: &[String], breaks: &[&'static str]) -> Vec<BadgeTold> {
+    let destroys = (!lost.is_empty()).then(|| Badge::Destroys(lost.to_vec()));
+    let broken = (!breaks.is_empty()).then(|| Badge::Breaks(breaks.to_vec()));
+    destroys.into_iter().chain(broken).map(BadgeTold::from).collect()
 }
 
 /// Two ways differ in what they start, and yet the start of the one is beside the start of the other.

@@ -10,22 +10,18 @@ const EFFECT = {
   loses: ["✕", "destroys", "it destroys mail"], unknown: ["?", "not known", "too large to be tried"],
 };
 
-/** What is worth knowing of a moment at a glance: how it looks, its sign, and in words. */
-export function badgesOf(told, moment) {
-  const badges = [];
-  if (moment.lost.length > 0) badges.push(["bad", "✕", `destroys ${moment.lost.join(" ")}`]);
-  if (told.no_return === moment.number) badges.push(["bad", "⊘", "too late from here (point of no return)"]);
-  if (told.first_violation === moment.number) badges.push(["warn", "⚑", "first violation"]);
-  if (moment.breaks.length > 0) badges.push(["warn", "", `breaks ${moment.breaks.join(", ")}`]);
-  if (told.forked_at === moment.number) badges.push(["fork", "⑂", "forked after this"]);
-  if (told.repeats_from === moment.number) badges.push(["fork", "↻", "repeats from here"]);
+/** What is worth knowing of a moment at a glance: the document's badges, and where the way forks or repeats. */
+function badgesOf(told, moment) {
+  const badges = [...moment.badges];
+  if (told.forked_at === moment.number) badges.push({ kind: "fork", sign: "⑂", says: "forked after this" });
+  if (told.repeats_from === moment.number) badges.push({ kind: "fork", sign: "↻", says: "repeats from here" });
   return badges;
 }
 
 /** The same as elements. */
 function badges(told, moment) {
-  return badgesOf(told, moment).map(([kind, sign, says]) =>
-    el("span", { class: `badge ${kind}` }, sign ? el("span", { "aria-hidden": "true" }, `${sign} `) : null, says));
+  return badgesOf(told, moment).map(({ kind, sign, says }) =>
+    el("span", { class: `badge ${kind}` }, el("span", { "aria-hidden": "true" }, `${sign} `), says));
 }
 
 /** One sentence for whoever cannot see the picture. */
@@ -35,7 +31,7 @@ export function spoken(told, moment) {
   for (const mailbox of moment.picture.mailboxes) {
     if (mailbox.stranded) parts.push(`Stranded: ${mailbox.stranded}.`);
   }
-  parts.push(...badgesOf(told, moment).map(([, , says]) => `${says}.`));
+  parts.push(...badgesOf(told, moment).map(({ says }) => `${says}.`));
   if (moment.told) parts.push(`Told: ${moment.told}`);
   return parts.join(" ");
 }
