@@ -32,6 +32,7 @@ pub mod schema;
 pub mod snapshot;
 pub mod terminal;
 pub mod vectors;
+pub mod visible;
 pub mod wire;
 
 /// What identifies the model: a trace found in a model with another hash may not be possible in this one.
