@@ -15,6 +15,7 @@ pub mod cli;
 pub mod command;
 pub mod conformance;
 pub mod consult;
+pub mod disk;
 pub mod drive;
 pub mod engine;
 pub mod exit;

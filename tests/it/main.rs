@@ -13,6 +13,7 @@ mod conform;
 mod conformance;
 mod consult;
 mod crowd;
+mod disk;
 mod drive;
 mod engines;
 mod explore;
