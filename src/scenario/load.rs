@@ -74,7 +74,7 @@ pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
     for name in names {
         match selected_by(name) {
             Ok(selected) => references.extend(selected),
-            Err(wrong) => found.extend(wrong.into_vec()),
+            Err(wrong) => found.push(wrong),
         }
     }
     if names.is_empty() {
@@ -86,13 +86,13 @@ pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
             Ok(spec) if specs.contains(&spec) => {}
             Ok(spec) if specs.iter().any(|other| other.name == spec.name) => {
                 let message = format!("two different scenarios are called `{}`", spec.name);
-                found.extend(Diagnostics::just(message, Some(format!("rename the one in {reference}"))).into_vec());
+                found.push(Diagnostics::just(message, Some(format!("rename the one in {reference}"))));
             }
             Ok(spec) => specs.push(spec),
-            Err(wrong) => found.extend(wrong.into_vec()),
+            Err(wrong) => found.push(wrong),
         }
     }
-    Diagnostics::of(found).map_or(Ok(specs), Err)
+    Diagnostics::together(found).map_or(Ok(specs), Err)
 }
 
 /// The scenarios that one name selects.
