@@ -43,6 +43,7 @@ mod timely;
 mod traceability;
 mod validate;
 mod vectors;
+mod visible;
 mod walks;
 mod watching;
 mod witness;
