@@ -4,6 +4,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use stranded::property::{Property, Verdict};
 use stranded::scenario::{Number, SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
+use stranded::visible::visible;
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{Id, ServerId};
@@ -133,7 +134,8 @@ prop_compose! {
         let names: Vec<String> = (0..servers).map(|server| format!("server-{server}")).collect();
         spec.names = SiteNames::of(names.clone());
         spec.names.organization = organization;
-        spec.question = question;
+        // What nobody sees is read as it is shown.
+        spec.question = visible(&question).into_owned();
         spec.source = texts;
         let site = &mut spec.scenario.site;
         site.servers = PerServer::of(servers, |server: ServerId| names[server.index()].clone());
