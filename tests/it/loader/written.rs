@@ -70,7 +70,10 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
         (value(), value()).prop_map(|(mdb, mta)| (Some(mdb), Some(mta))),
     ];
     let places = (any_place(servers), any_place(servers), any_place(servers));
-    let report = (proptest::sample::select(&Outcome::ALL[..]), proptest::option::of(".{0,20}"));
+    let report = (
+        proptest::sample::select(&Outcome::ALL[..]),
+        proptest::option::of(".{0,20}".prop_map(|text| visible(&text).into_owned())),
+    );
     (places, edits, any_condition(servers), report, any::<bool>(), 0..20).prop_map(
         |((at, from, to), (mdb, mta), condition, (outcome, says), flag, kind)| match kind {
             0 => Act::CreateMailbox { at, duplicate: if flag { Duplicate::Deleted } else { Duplicate::Kept } },
