@@ -185,7 +185,7 @@ pub struct Show {
     /// Show a procedure
     #[arg(long)]
     pub procedure: bool,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output, which is -
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
@@ -195,8 +195,8 @@ pub struct Show {
 pub struct Replay {
     /// A trace file, or REPORT.json#scenario/property
     pub trace: String,
-    /// Write the explorer of this trace as one page that needs no network
-    #[arg(long, value_name = "FILE")]
+    /// Write the explorer of this trace to this file, as one page that needs no network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "file"])]
     pub html: Option<PathBuf>,
     /// Convert it to another form
     #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["html", "format"])]
@@ -264,7 +264,7 @@ pub struct Schema {
     /// Of what
     #[arg(value_enum)]
     pub kind: crate::schema::Kind,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output, which is -
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
@@ -288,7 +288,7 @@ pub struct Output {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output, which is -
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod command;
 pub mod conformance;
 pub mod consult;
+pub mod disk;
 pub mod drive;
 pub mod engine;
 pub mod exit;
@@ -32,6 +33,7 @@ pub mod schema;
 pub mod snapshot;
 pub mod terminal;
 pub mod vectors;
+pub mod visible;
 pub mod wire;
 
 /// What identifies the model: a trace found in a model with another hash may not be possible in this one.

@@ -43,6 +43,7 @@ pub enum Refused {
 pub fn replay(file: &TraceFile) -> Result<Replayed, Refused> {
     let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace has no file {path}")));
     let spec = scenario::parse_scenario("scenario_toml", &file.scenario_toml, &alone).map_err(Refused::Scenario)?;
+    belongs_together(&spec, file).map_err(Refused::File)?;
     let assumptions = assumptions(file).map_err(Refused::File)?;
     let mut world = World::new(&spec.scenario, assumptions);
     let initial =
@@ -63,14 +64,30 @@ pub fn replay(file: &TraceFile) -> Result<Replayed, Refused> {
     Ok(Replayed { spec, world, trace, is_stale: file.model_hash != crate::model_hash() })
 }
 
+/// Whether the names of the file are those of its scenario and of a property.
+fn belongs_together(spec: &Spec, file: &TraceFile) -> Result<(), String> {
+    if file.scenario != spec.name {
+        let says = "expected the name that `scenario_toml` gives";
+        return Err(format!("`scenario` is `{}`; {says}, which is `{}`", file.scenario, spec.name));
+    }
+    match file.property.as_deref() {
+        Some(name) if named(name).is_none() => {
+            let names: Vec<&str> = Property::all().map(Property::name).collect();
+            Err(format!("there is no property `{name}`; there are {}", names.join(", ")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn named(property: &str) -> Option<Property> {
+    Property::all().find(|other| other.name() == property)
+}
+
 /// Whether the end of the trace breaks the property that it names, and its loop closes.
 fn ends_as_it_says(world: &World, file: &TraceFile, path: &Path) -> Result<(), String> {
     let states = path.states(world);
     let end = states.last().expect("a path has a first state");
-    let property = file.property.as_deref().map(|name| {
-        Property::all().find(|property| property.name() == name).ok_or_else(|| format!("there is no property `{name}`"))
-    });
-    match property.transpose()? {
+    match file.property.as_deref().and_then(named) {
         Some(Property::Safety(safety)) if safety.holds(world, end) => {
             return Err(format!("{} is true at its end", safety.name()));
         }

@@ -212,16 +212,16 @@ pub fn parse(texts: &[ProcedureText], names: &SiteNames) -> Result<Vec<Procedure
     let mut found = Vec::new();
     for ProcedureText { file_name, text } in texts {
         match scenario::parse_procedure(file_name, text, names) {
-            Err(wrong) => found.extend(wrong.into_vec()),
+            Err(wrong) => found.push(wrong),
             Ok(procedure) if procedures.iter().any(|other| other.name == procedure.name) => {
                 let message = format!("two procedures are called `{}`", procedure.name);
                 let help = format!("give the one in {file_name} another name");
-                found.extend(Diagnostics::just(message, Some(help)).into_vec());
+                found.push(Diagnostics::just(message, Some(help)));
             }
             Ok(procedure) => procedures.push(procedure),
         }
     }
-    Diagnostics::of(found).map_or(Ok(procedures), Err)
+    Diagnostics::together(found).map_or(Ok(procedures), Err)
 }
 
 /// The advice on mailboxes, on those that are stranded or on all.

@@ -1,10 +1,10 @@
 //! `stranded advise`
 
-use std::io::Read as _;
 use std::time::Instant;
 
 use crate::advise::{Advised, Circumstances, ProcedureText, Verdict, advise_all, known_procedures};
 use crate::cli::{Advise, Shape};
+use crate::disk;
 use crate::engine::Limits;
 use crate::exit::Exit;
 use crate::report::{advice_json, advice_text};
@@ -61,18 +61,8 @@ fn circumstances(arguments: &Advise) -> Result<Circumstances, Failure> {
 
 /// The text of a file or of standard input.
 fn text_of(path: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    let read = if path == STANDARD_INPUT {
-        std::io::stdin().lock().read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
-    };
-    read.map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
-    String::from_utf8(bytes).map_err(|reason| {
-        let valid = &reason.as_bytes()[..reason.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Failure::Usage(format!("cannot read {path}: line {line} is not UTF-8 text"))
-    })
+    let text = if path == STANDARD_INPUT { disk::read_from(std::io::stdin().lock()) } else { disk::read(path) };
+    text.map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))
 }
 
 /// A stranded mailbox, or one for which nothing is safe, is not as it should be; one of which too little was seen is not known.

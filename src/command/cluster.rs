@@ -35,7 +35,7 @@ pub(super) fn join(arguments: &Check, specs: &[Spec], deadline: Option<Instant>)
         return Err(Failure::Usage(reason));
     }
     let failed = |reason: String| Failure::Usage(format!("{}: {reason}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|reason| failed(format!("cannot be read: {reason}")))?;
+    let text = crate::disk::read(path).map_err(|reason| failed(format!("cannot be read: {reason}")))?;
     let hosts = Hosts::parse(&text).map_err(|error| failed(error.to_string()))?;
     let count = hosts.addresses.len();
     if process >= count {

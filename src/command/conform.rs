@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::adapter::{Broken, Child};
 use crate::cli::{Conform, Driving, Shape};
+use crate::disk;
 use crate::drive::known::{Found, Known, Settled};
 use crate::drive::{self, Driven, Log, Options, Record, Repeated, Stopped, Strategy};
 use crate::exit::Exit;
@@ -64,7 +65,7 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
 /// The known deviations, and today.
 fn known(file: &Path) -> Result<(Known, jiff::civil::Date), Failure> {
     let name = file.display().to_string();
-    let text = fs::read_to_string(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
+    let text = disk::read(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
     let known = Known::parse(&name, &text)?;
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
     let today = drive::known::today(epoch.as_deref()).map_err(Failure::Usage)?;
@@ -122,7 +123,8 @@ fn enough(arguments: &Conform, driven: &Driven) -> Exit {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(file, text).map_err(|reason| Failure::Usage(format!("cannot write to {}: {reason}", file.display())))
+    disk::write(file, text.as_bytes())
+        .map_err(|reason| Failure::Usage(format!("cannot write to {}: {reason}", file.display())))
 }
 
 /// Saves the shortest runs; the names of the files.

@@ -8,6 +8,7 @@ use crate::cli::{Doctor, Shape};
 use crate::exit::Exit;
 use crate::lines::wrapped;
 use crate::scenario;
+use crate::visible::visible;
 
 use super::{Failure, interrupt, output};
 
@@ -23,7 +24,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     match arguments.output.format.shape() {
         Shape::Json => output::print_json(&found, file)?,
         Shape::Cases(form) => return Err(output::no_form("doctor", form)),
-        Shape::Text => output::print(&text(&found, output::width(file)), file)?,
+        Shape::Text => output::print(&visible(&text(&found, output::width(file))), file)?,
     };
     Ok(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter })
 }

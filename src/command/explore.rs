@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::cli::Explore;
+use crate::disk;
 use crate::exit::Exit;
 use crate::explore::api::{Explorer, Question};
 use crate::explore::guard::Token;
@@ -51,8 +52,7 @@ fn open(explorer: &Explorer, what: &str) -> Result<serde_json::Value, Failure> {
         let spec = Arc::new(load_scenario(path)?);
         return explorer.open(&spec).map_err(told);
     }
-    let text =
-        std::fs::read_to_string(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    let text = disk::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
     let shown = explorer.show(path, &text, part).map_err(told)?;
     match shown.get("choice") {
         Some(parts) => Err(Failure::Usage(format!("{path} has several traces; name one as {path}#…: {parts}"))),

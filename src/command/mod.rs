@@ -26,6 +26,7 @@ use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
 use crate::log::LogError;
 use crate::scenario::{self, Diagnostics, builtin};
+use crate::visible::visible;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug)]
@@ -78,6 +79,7 @@ impl fmt::Display for Failure {
             | Self::NotAsExpected(reason)
             | Self::Inconclusive(reason)
             | Self::BrokenAdapter(reason) => {
+                let reason = visible(reason);
                 write!(f, "{}error{}: {reason}", output::ERROR.render(), output::ERROR.render_reset())
             }
         }
@@ -108,13 +110,13 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);
-            output::print(&String::from_utf8_lossy(&script), None)
+            output::write(&String::from_utf8_lossy(&script), None)
         }
         Command::Man => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
             rendered.map_err(|reason| Failure::Usage(format!("the manual page cannot be rendered: {reason}")))?;
-            output::print(&String::from_utf8_lossy(&page), None)
+            output::write(&String::from_utf8_lossy(&page), None)
         }
     }
 }

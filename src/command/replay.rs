@@ -6,6 +6,7 @@ use std::path::Path;
 use stranded_model::World;
 
 use crate::cli::{Replay, Shape};
+use crate::disk;
 use crate::drive::{self, Record};
 use crate::exit::Exit;
 use crate::explore::document::About;
@@ -18,6 +19,7 @@ use crate::report::{driven, json, text, trace};
 use crate::rescue;
 use crate::scenario::Spec;
 use crate::terminal;
+use crate::visible::{in_json, of_json, visible};
 
 use super::{Failure, interrupt, judging, output};
 
@@ -27,14 +29,19 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
                     `stranded replay` tells them as text";
         return Err(Failure::Usage(says.to_owned()));
     }
-    if is_record(&arguments.trace) {
+    let (path, part) = match arguments.trace.split_once('#') {
+        Some((path, part)) => (path, Some(part)),
+        None => (arguments.trace.as_str(), None),
+    };
+    let text = disk::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    if part.is_none() && is_record(&text) {
         if arguments.interactive || arguments.to.is_some() || arguments.html.is_some() {
             let says = "is the run of an implementation: it is told as text or json, and shown by `stranded explore`";
             return Err(Failure::Usage(format!("{} {says}", arguments.trace)));
         }
-        return run_record(arguments);
+        return run_record(&parse(path, &text)?, arguments);
     }
-    let file = find(&arguments.trace)?;
+    let file = find(path, &text, part)?;
     let replayed = replay::replay(&file).map_err(|refused| match refused {
         replay::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
         replay::Refused::File(reason) => Failure::Usage(format!("{}: {reason}", arguments.trace)),
@@ -47,7 +54,7 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     }
     let out = arguments.output.file.as_deref();
     if let Some(path) = &arguments.html {
-        return output::print(&page(&file, replayed)?, Some(path));
+        return output::write(&page(&file, replayed)?, Some(path));
     }
     if let Some(form) = arguments.to {
         return convert(&file, replayed, form, out);
@@ -58,11 +65,7 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     let Replayed { spec, world, trace: found, .. } = replayed;
     match arguments.output.format.shape() {
         Shape::Cases(form) => Err(output::no_form("replay", form)),
-        Shape::Json => {
-            let touched = spec.touches();
-            let property = file.property.as_deref().unwrap_or_default();
-            output::print_json(&trace::write(&spec, &world, &touched, property, &found), out)
-        }
+        Shape::Json => output::print_json(&written(&spec, &world, &file, &found), out),
         Shape::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
     }
 }
@@ -83,16 +86,19 @@ fn convert(file: &trace::TraceFile, replayed: Replayed, form: Form, out: Option<
     let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
     let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
     match form {
-        Form::Html => output::print(&page(file, replayed)?, out),
-        Form::Itf => output::print(&itf::itf(&telling), out),
-        Form::Mermaid => output::print(&mermaid::mermaid(&telling), out),
-        Form::Dot => output::print(&dot::dot(&telling), out),
-        Form::Markdown => output::print(&markdown::markdown(&telling), out),
-        Form::Json => {
-            let written = trace::write(spec, world, &spec.touches(), property.unwrap_or_default(), found);
-            output::print_json(&trace::TraceFile { property: file.property.clone(), ..written }, out)
-        }
+        Form::Html => output::write(&page(file, replayed)?, out),
+        Form::Itf => output::write(&in_json(&itf::itf(&telling)), out),
+        Form::Mermaid => output::write(&visible(&mermaid::mermaid(&telling)), out),
+        Form::Dot => output::write(&visible(&dot::dot(&telling)), out),
+        Form::Markdown => output::write(&visible(&markdown::markdown(&telling)), out),
+        Form::Json => output::print_json(&written(spec, world, file, found), out),
     }
+}
+
+/// The trace as this version of the program writes it.
+fn written(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace) -> trace::TraceFile {
+    let written = trace::write(spec, world, &spec.touches(), "", found);
+    trace::TraceFile { property: file.property.clone(), ..written }
 }
 
 /// The trace, step by step at the terminal.
@@ -120,15 +126,9 @@ fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::chec
 }
 
 /// A trace file, or one trace of a report: `REPORT.json#scenario/property`.
-fn find(reference: &str) -> Result<trace::TraceFile, Failure> {
-    let (path, part) = match reference.split_once('#') {
-        Some((path, part)) => (path, Some(part)),
-        None => (reference, None),
-    };
-    let text =
-        std::fs::read_to_string(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
-    let Some(part) = part else { return parse(path, &text) };
-    let report: json::Report = parse(path, &text)?;
+fn find(path: &str, text: &str, part: Option<&str>) -> Result<trace::TraceFile, Failure> {
+    let Some(part) = part else { return parse(path, text) };
+    let report: json::Report = parse(path, text)?;
     let names = || {
         let scenarios = report.scenarios.iter();
         scenarios.flat_map(|one| {
@@ -144,20 +144,18 @@ fn find(reference: &str) -> Result<trace::TraceFile, Failure> {
     })
 }
 
-/// Whether a file says that it is a recorded run of an implementation. What cannot be read is left to whoever reads it.
-fn is_record(path: &str) -> bool {
+/// Whether a text says that it is a recorded run of an implementation. What cannot be read is left to whoever reads it.
+fn is_record(text: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct Kind {
         kind: String,
     }
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    serde_json::from_str::<Kind>(&text).is_ok_and(|found| found.kind == drive::record::KIND)
+    serde_json::from_str::<Kind>(text).is_ok_and(|found| found.kind == drive::record::KIND)
 }
 
 /// A recorded run of an implementation.
 pub(super) fn record(path: &str) -> Result<Record, Failure> {
-    let text =
-        std::fs::read_to_string(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    let text = disk::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
     parse(path, &text)
 }
 
@@ -170,8 +168,7 @@ pub(super) fn refused(path: &str, refused: drive::Refused) -> Failure {
 }
 
 /// Judges a recorded run again, and tells it.
-fn run_record(arguments: &Replay) -> Result<Exit, Failure> {
-    let record = record(&arguments.trace)?;
+fn run_record(record: &Record, arguments: &Replay) -> Result<Exit, Failure> {
     let found = record.judge().map_err(|reason| refused(&arguments.trace, reason))?;
     let judged = Judged {
         scenario: &record.scenario,
@@ -184,7 +181,7 @@ fn run_record(arguments: &Replay) -> Result<Exit, Failure> {
     match arguments.output.format.shape() {
         Shape::Text => {
             let width = output::width(out);
-            let text = format!("{}\n{}", judgement::text(&judged, width), driven::run(&record, width));
+            let text = format!("{}\n{}", judgement::text(&judged, width), driven::run(record, width));
             output::print(&text, out)?;
         }
         Shape::Json | Shape::Cases(_) => judging::print(&judged, &arguments.output)?,
@@ -192,8 +189,7 @@ fn run_record(arguments: &Replay) -> Result<Exit, Failure> {
     Ok(judging::exit(&found))
 }
 
-fn parse<'a, T: serde::Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Failure> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let parsed = serde_path_to_error::deserialize(&mut reader);
-    parsed.map_err(|reason| Failure::Usage(format!("{path} is no such file: at {}: {}", reason.path(), reason.inner())))
+fn parse<T: serde::de::DeserializeOwned>(path: &str, text: &str) -> Result<T, Failure> {
+    of_json(text)
+        .map_err(|reason| Failure::Usage(format!("{path} is no such file: at {}: {}", reason.path(), reason.inner())))
 }

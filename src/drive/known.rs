@@ -10,6 +10,9 @@ use stranded_model::property::Safety;
 use crate::oracle::{Conformance, Judgement, Word};
 use crate::scenario::{Cursor, Diagnostics, Findings, SourceText, builtin, whole, wrong_type};
 
+/// The most deviations that a file can list: nobody looks after more.
+const DEVIATIONS_MAX: usize = 1000;
+
 /// The verdicts that a deviation can have: those that say that something is wrong.
 const VERDICTS: [Word; 5] = [Word::Nonconforming, Word::Bounced, Word::FalseSuccess, Word::Unreachable, Word::Loss];
 
@@ -114,7 +117,12 @@ impl Known {
     pub fn parse(file_name: &str, text: &str) -> Result<Self, Diagnostics> {
         let file = SourceText { name: file_name.to_owned(), text: text.to_owned() };
         let deviations = whole(file.clone(), |mut root, found| {
-            let tables = root.tables("deviation", "deviation", found);
+            let mut tables = root.tables("deviation", "deviation", found);
+            if let Some(excess) = tables.get(DEVIATIONS_MAX) {
+                let label = format!("a file has at most {DEVIATIONS_MAX}");
+                found.report(excess.span.clone(), format!("too many deviations: there are {}", tables.len()), label);
+            }
+            tables.truncate(DEVIATIONS_MAX);
             root.finish(found);
             let mut all: Vec<Deviation> = Vec::new();
             for table in tables {

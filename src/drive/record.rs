@@ -145,6 +145,10 @@ impl Record {
         let alone =
             |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a recorded run has no file {path}")));
         let spec = scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(Refused::Scenario)?;
+        if self.scenario != spec.name {
+            let says = "expected the name that `scenario_toml` gives";
+            return Err(Refused::File(format!("`scenario` is `{}`; {says}, which is `{}`", self.scenario, spec.name)));
+        }
         let spec = match &self.implements {
             None => spec,
             Some(name) => scenario::with_procedure(&spec, name).map_err(Refused::File)?,

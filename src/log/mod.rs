@@ -11,6 +11,7 @@ mod known;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::visible::{is_hidden, visible};
 use crate::wire::{Event, Wrong};
 
 use self::known::Known;
@@ -150,7 +151,7 @@ impl Line<'_> {
     #[must_use]
     pub fn error(&self, file: &str, wrong: Wrong) -> Box<LogError> {
         let bytes = &self.bytes[..self.bytes.len().min(LINE_MAX)];
-        let text = String::from_utf8_lossy(bytes).replace(|letter: char| letter.is_control(), " ");
+        let text = String::from_utf8_lossy(bytes).replace(|letter: char| letter.is_control() || is_hidden(letter), " ");
         let (text, span) = window(&text, place(&text, &wrong));
         Box::new(LogError { file: file.to_owned(), line: self.number, text, span, wrong })
     }
@@ -203,10 +204,11 @@ impl LogError {
     /// The text for a person: file, line, caret and what would be right. It ends with a line break.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
-        let label = format!("expected {}", self.wrong.wanted);
+        let label = format!("expected {}", visible(&self.wrong.wanted));
         let annotation = AnnotationKind::Primary.span(self.span.clone()).label(&label);
-        let snippet = Snippet::source(&self.text).path(&self.file).line_start(self.line).annotation(annotation);
-        let group = Level::ERROR.primary_title(&self.wrong.message).element(snippet);
+        let snippet =
+            Snippet::source(&self.text).path(visible(&self.file)).line_start(self.line).annotation(annotation);
+        let group = Level::ERROR.primary_title(visible(&self.wrong.message)).element(snippet);
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]) + "\n"
     }

@@ -1,12 +1,12 @@
 //! Scenarios by name or path: the one place of this module that reads files.
 
-use std::fs;
 use std::io;
 
 use super::bundle::{Bundle, beside};
 use super::diagnostic::{Diagnostics, listed, nearest, wrapped};
 use super::write::{header, site_and_run};
 use super::{Family, Spec, builtin, is_procedure_text, parse_scenario};
+use crate::disk;
 
 /// The families that built-in scenarios can be of.
 const FAMILIES: [Family; 3] = [Family::Article, Family::OtherKb, Family::Inferred];
@@ -22,12 +22,12 @@ pub fn load_scenario(reference: &str) -> Result<Spec, Diagnostics> {
     if !is_path(reference) {
         return Err(unknown("scenario", reference, &all_names()));
     }
-    let text = read_text(reference).map_err(|error| unreadable(reference, &error))?;
+    let text = disk::read(reference).map_err(|error| unreadable(reference, &error))?;
     if is_procedure_text(&text) {
         let help = "check it where a scenario ends: add `--from SCENARIO`";
         return Err(Diagnostics::just(format!("{reference} is a procedure, not a scenario"), Some(help.to_owned())));
     }
-    parse_scenario(reference, &text, &|path| read_text(&beside(reference, path)))
+    parse_scenario(reference, &text, &|path| disk::read(beside(reference, path)))
 }
 
 /// Loads a procedure, by name or path, as a scenario in which a user runs it once where another scenario ends: with that
@@ -40,7 +40,7 @@ pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagno
     let (name, reference) = if builtin::procedure(path_or_name).is_some() {
         (path_or_name.to_owned(), path_or_name.to_owned())
     } else if is_path(path_or_name) {
-        let text = read_text(path_or_name).map_err(|error| unreadable(path_or_name, &error))?;
+        let text = disk::read(path_or_name).map_err(|error| unreadable(path_or_name, &error))?;
         let file = path_or_name.rsplit_once('/').map_or(path_or_name, |(_, file)| file);
         let reference = if file.ends_with(".toml") { file.to_owned() } else { format!("{file}.toml") };
         bundle.files.push((reference.clone(), text.clone()));
@@ -74,7 +74,7 @@ pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
     for name in names {
         match selected_by(name) {
             Ok(selected) => references.extend(selected),
-            Err(wrong) => found.extend(wrong.into_vec()),
+            Err(wrong) => found.push(wrong),
         }
     }
     if names.is_empty() {
@@ -86,13 +86,13 @@ pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
             Ok(spec) if specs.contains(&spec) => {}
             Ok(spec) if specs.iter().any(|other| other.name == spec.name) => {
                 let message = format!("two different scenarios are called `{}`", spec.name);
-                found.extend(Diagnostics::just(message, Some(format!("rename the one in {reference}"))).into_vec());
+                found.push(Diagnostics::just(message, Some(format!("rename the one in {reference}"))));
             }
             Ok(spec) => specs.push(spec),
-            Err(wrong) => found.extend(wrong.into_vec()),
+            Err(wrong) => found.push(wrong),
         }
     }
-    Diagnostics::of(found).map_or(Ok(specs), Err)
+    Diagnostics::together(found).map_or(Ok(specs), Err)
 }
 
 /// The scenarios that one name selects.
@@ -137,13 +137,4 @@ pub fn unknown(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
 
 fn unreadable(path: &str, error: &io::Error) -> Diagnostics {
     Diagnostics::just(format!("cannot read {path}: {error}"), None)
-}
-
-/// The text of a file, or the reason why it has none.
-fn read_text(path: &str) -> io::Result<String> {
-    String::from_utf8(fs::read(path)?).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"))
-    })
 }

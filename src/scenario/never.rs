@@ -1,5 +1,7 @@
 //! The names under `never`: each must be of something that can happen, or the list says nothing.
 
+use std::collections::BTreeSet;
+
 use stranded_model::action::Kind;
 use stranded_model::procedure::{Act, StepResult};
 use stranded_model::property::Safety;
@@ -12,11 +14,12 @@ use super::diagnostic::{Findings, nearest, wrapped};
 pub(crate) fn checked(never: &[Text<'_>], scenario: &Scenario, found: &mut Findings) -> Vec<String> {
     let valid = names(scenario);
     let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
-    for (place, text) in never.iter().enumerate() {
+    let mut listed = BTreeSet::new();
+    for text in never {
         let name = *text.get_ref();
-        if never[..place].iter().any(|other| *other.get_ref() == name) {
+        if !listed.insert(name) {
             found.report(text.span(), format!("`{name}` is listed twice"), "once is enough");
-        } else if !valid.contains(&name) {
+        } else if !valid.contains(&name) && !found.only_counts(&text.span()) {
             let label =
                 nearest(name, &valid).map_or("nothing is called so".into(), |near| format!("did you mean `{near}`?"));
             let help = "a kind of action, a property, `procedure/step` or `procedure/step:result`; a step is called by its \

@@ -1,11 +1,12 @@
 //! A scenario file from its text: the order in which its tables are read, and what must fit together between them. It reads
 //! no file itself; whoever calls it says how.
 
+use std::borrow::Cow;
 use std::io;
 
 use stranded_model::assumption::{Answer, Assumption};
 use stranded_model::scenario::{RunsMax, Scenario};
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::bundle::{Files, beside};
 use super::cursor::{Cursor, choose, text};
@@ -15,6 +16,7 @@ use super::site::{environment, mail_supply, site};
 use super::steps::assumed;
 use super::{Family, Numbers, Spec, builtin, name, never, number, runs, steps};
 use crate::property::{Property, Verdict};
+use crate::visible::visible;
 
 /// The most scenarios of which each starts where the next ends.
 const CHAIN_MAX: usize = 16;
@@ -52,7 +54,8 @@ pub(crate) fn whole<T>(
 ) -> Result<T, Diagnostics> {
     let mut found = Findings::of(file);
     let file = found.text();
-    let (root, errors) = DeTable::parse_recoverable(&file.text);
+    let (mut root, errors) = DeTable::parse_recoverable(&file.text);
+    root.get_mut().iter_mut().for_each(|(_, value)| make_visible(value.get_mut()));
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
         found.report(span, format!("not TOML: {}", error.message()), "here");
@@ -62,6 +65,20 @@ pub(crate) fn whole<T>(
         (Some(diagnostics), _) => Err(diagnostics),
         (None, Some(value)) => Ok(value),
         (None, None) => panic!("{} cannot be read, and nobody said why", file.name),
+    }
+}
+
+/// Makes every string visible. A key says nothing: it is one that is known, or is told as one that is not.
+fn make_visible(value: &mut DeValue<'_>) {
+    match value {
+        DeValue::String(text) => {
+            if let Cow::Owned(shown) = visible(text) {
+                *text = Cow::Owned(shown);
+            }
+        }
+        DeValue::Array(values) => values.iter_mut().for_each(|value| make_visible(value.get_mut())),
+        DeValue::Table(table) => table.iter_mut().for_each(|(_, value)| make_visible(value.get_mut())),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
     }
 }
 

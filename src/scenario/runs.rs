@@ -13,7 +13,7 @@ use super::{builtin, name, read, steps};
 
 /// What `run` is.
 pub(crate) const WHAT: &str = "who runs which procedure: `[[run]]` tables";
-/// The most runs that a scenario can have.
+/// The most runs that a scenario can have, and the most procedures of its own.
 const RUNS_MAX: usize = 16;
 /// The words that `runs-max` can be.
 const REPETITIONS: [(&str, RunsMax); 2] = [("any", RunsMax::Any), ("until-ok", RunsMax::UntilOk)];
@@ -42,17 +42,14 @@ impl Runs {
         found: &mut Findings,
     ) -> Option<Self> {
         let mut library = Library { site, files, known: Vec::new() };
-        for table in root.tables("procedure", "procedure", found) {
+        for table in at_most(RUNS_MAX, root.tables("procedure", "procedure", found), "procedures", found) {
             library.define(table, found);
         }
         root.demand("run", WHAT, found);
         if root.is_empty_array("run") {
             found.report(root.place("run"), "nobody runs anything", "give at least one run");
         }
-        let tables = root.tables("run", "run", found);
-        if let Some(excess) = tables.get(RUNS_MAX) {
-            found.report(excess.span.clone(), "too many runs", format!("a scenario has at most {RUNS_MAX}"));
-        }
+        let tables = at_most(RUNS_MAX, root.tables("run", "run", found), "runs", found);
         let mut administrators: Vec<Administrator> = Vec::new();
         let mut last = None;
         for table in tables {
@@ -72,6 +69,16 @@ impl Runs {
         }
         Some(Self { administrators, last: last? })
     }
+}
+
+/// The tables that are read: the others are too many, and say nothing else.
+fn at_most<'a>(most: usize, mut tables: Vec<Cursor<'a>>, what: &str, found: &mut Findings) -> Vec<Cursor<'a>> {
+    if let Some(excess) = tables.get(most) {
+        let message = format!("too many {what}: there are {}", tables.len());
+        found.report(excess.span.clone(), message, format!("a scenario has at most {most}"));
+    }
+    tables.truncate(most);
+    tables
 }
 
 fn read_run<'a>(mut table: Cursor<'a>, library: &mut Library<'_, '_>, found: &mut Findings) -> Option<(Text<'a>, Run)> {

@@ -109,8 +109,12 @@ pub(crate) fn site(
 
 fn servers(cursor: &mut Cursor<'_>, found: &mut Findings) -> Option<Vec<String>> {
     let texts = cursor.strings("servers", found)?;
+    if texts.len() < 2 || texts.len() > ENTRIES_MAX {
+        let label = format!("a run needs two servers; a site has at most {ENTRIES_MAX}");
+        found.report(cursor.place("servers"), format!("`servers` lists {}", texts.len()), label);
+    }
     let mut names: Vec<String> = Vec::new();
-    for text in &texts {
+    for text in texts.iter().take(ENTRIES_MAX) {
         let Some(name) = name::word("servers", text, found) else { continue };
         if PLACES.contains(&name.as_str()) {
             let label = "in a procedure this word means a part of the run";
@@ -122,12 +126,7 @@ fn servers(cursor: &mut Cursor<'_>, found: &mut Findings) -> Option<Vec<String>>
             names.push(name);
         }
     }
-    if texts.len() < 2 || texts.len() > ENTRIES_MAX {
-        let label = format!("a run needs two servers; a site has at most {ENTRIES_MAX}");
-        found.report(cursor.place("servers"), format!("`servers` lists {}", texts.len()), label);
-        return None;
-    }
-    (names.len() == texts.len()).then_some(names)
+    (names.len() == texts.len() && names.len() >= 2).then_some(names)
 }
 
 /// Reads the environment; whatever it does not say does not act.

@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::visible::{is_hidden, visible};
+
 /// What was observed of one mailbox. Fields that are not known are not read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Line {
@@ -40,7 +42,8 @@ pub(super) struct Store {
 }
 
 fn observed<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(reader).map(Some)
+    let value: Option<String> = Option::deserialize(reader)?;
+    Ok(Some(value.map(|text| visible(&text).into_owned())))
 }
 
 /// The entries of an object in the order of the file, those that are there twice included.
@@ -85,8 +88,11 @@ fn all_plain<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Erro
 }
 
 fn shown_as_it_is<E: serde::de::Error>(name: String) -> Result<String, E> {
-    if name.chars().any(char::is_control) {
-        return Err(E::custom(format!("`{}` has control characters; a name has none", name.escape_debug())));
+    if name.chars().any(|letter| letter.is_control() || is_hidden(letter)) {
+        return Err(E::custom(format!(
+            "`{}` has control characters or marks that nobody sees; a name has none",
+            name.escape_debug()
+        )));
     }
     Ok(name)
 }

@@ -6,18 +6,16 @@
 mod line;
 mod observed;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::state::{Homes, Mailbox};
 use stranded_model::table::PerServer;
 
-use crate::scenario::{Diagnostic, Diagnostics, SiteNames, SourceText, Spot};
+use crate::scenario::{Diagnostic, Diagnostics, Findings, SiteNames, SourceText, Spot};
 
 use self::line::Line;
-
-/// The most errors that are told at once.
-const ERRORS_MAX: usize = 20;
 
 /// What was observed of one mailbox, in the model's terms.
 ///
@@ -126,10 +124,11 @@ impl Snapshot {
 /// Reads the lines of a snapshot file. Empty lines say nothing.
 ///
 /// # Errors
-/// Everything that is wrong, up to twenty places.
+/// Everything that is wrong.
 pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
     let file = Arc::new(SourceText { name: file_name.to_owned(), text: text.to_owned() });
-    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut found = Findings::within(&file);
+    let mut mailboxes = BTreeSet::new();
     let mut snapshots: Vec<Snapshot> = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -139,26 +138,21 @@ pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
             continue;
         }
         match parse(&place).and_then(|parsed| observed::snapshot(&parsed).map_err(|wrong| place.told(&wrong))) {
-            Ok(snapshot) if snapshots.iter().any(|other| other.mailbox == snapshot.mailbox) => {
+            Ok(snapshot) if !mailboxes.insert(snapshot.mailbox.clone()) => {
                 let message = format!("two lines speak of the mailbox `{}`", snapshot.mailbox.escape_debug());
                 let label = "a snapshot is one moment: keep the line that was taken last";
-                found.push(place.told(&Wrong::at(&snapshot.mailbox, message, label)));
+                found.take(place.told(&Wrong::at(&snapshot.mailbox, message, label)));
             }
             Ok(snapshot) => snapshots.push(snapshot),
-            Err(wrong) => found.push(wrong),
+            Err(wrong) => found.take(wrong),
         }
     }
-    if found.len() > ERRORS_MAX {
-        let message = format!("{} lines cannot be used; these are the first {ERRORS_MAX}", found.len());
-        found.truncate(ERRORS_MAX);
-        found.push(Diagnostic { message, spot: None, help: None });
-    }
-    if snapshots.is_empty() && found.is_empty() {
+    if snapshots.is_empty() && found.count() == 0 {
         let help = "one JSON object a line, such as {\"mailbox\": \"alice\", \"directory\": {\"source\": {\"home-mdb\": \
                     \"source\"}}, \"stores\": {\"destination\": {\"messages\": [\"1\"]}}}";
         return Err(Diagnostics::just(format!("{file_name} holds no snapshot"), Some(help.to_owned())));
     }
-    Diagnostics::of(found).map_or(Ok(snapshots), Err)
+    found.into_diagnostics().map_or(Ok(snapshots), Err)
 }
 
 /// One line of the file.

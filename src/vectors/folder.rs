@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Vectors;
 use super::file::Index;
+use crate::disk;
 
 /// The name of the index.
 const INDEX: &str = "index.json";
@@ -91,7 +92,7 @@ pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), NotW
 
 /// Whether all that is in a folder are files that were written here.
 fn is_ours(folder: &Path) -> bool {
-    let Ok(text) = fs::read_to_string(folder.join(INDEX)) else { return false };
+    let Ok(text) = disk::read(folder.join(INDEX)) else { return false };
     let Ok(index) = serde_json::from_str::<Index>(&text) else { return false };
     let is_listed = |name: &str| name == INDEX || index.vectors.iter().any(|vector| vector.file == name);
     fs::read_dir(folder).is_ok_and(|mut entries| {

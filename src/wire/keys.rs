@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::scenario::nearest;
+use crate::visible::{make_visible, may_hide};
 
 /// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +45,11 @@ impl Keys {
     /// # Errors
     /// The line is no JSON, or no object.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
-        let value = serde_json::from_str(line)
+        let mut value = serde_json::from_str(line)
             .map_err(|reason| Wrong::new(not_json(&reason), "one JSON object on the line"))?;
+        if may_hide(line) {
+            make_visible(&mut value);
+        }
         Self::of(value)
     }
 

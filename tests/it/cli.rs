@@ -314,6 +314,12 @@ fn a_trace_that_is_not_right_is_refused() {
     assert!(wrong_answer.err.contains("keeps-sauce is no answer to duplicate-abort"), "{}", wrong_answer.err);
     let wrong_scenario = replay(&sound.replacen("procedure = \\\"move-of", "procedure = \\\"moof-of", 1));
     assert_eq!(wrong_scenario.code, 2, "{}", wrong_scenario.err);
+    let wrong_name = replay(&sound.replacen("\"scenario\": \"second-move\"", "\"scenario\": \"third-move\"", 1));
+    assert_eq!(wrong_name.code, 2);
+    assert!(wrong_name.err.contains("`scenario` is `third-move`"), "{}", wrong_name.err);
+    let wrong_property = replay(&sound.replacen("\"property\": \"no-loss\"", "\"property\": \"no-losses\"", 1));
+    assert_eq!(wrong_property.code, 2);
+    assert!(wrong_property.err.contains("there is no property `no-losses`"), "{}", wrong_property.err);
     let cut_off = replay(&sound[..sound.len() / 2]);
     assert_eq!(cut_off.code, 2);
     assert!(cut_off.err.contains("trace.json is no such file"), "{}", cut_off.err);

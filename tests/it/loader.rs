@@ -1,5 +1,6 @@
 //! Scenario and procedure files: what is read, what is refused and how it is told. What is written stands in [`written`].
 
+mod limits;
 mod written;
 
 use std::collections::BTreeSet;

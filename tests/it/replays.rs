@@ -177,7 +177,14 @@ fn a_trace_that_does_not_break_what_it_names_is_refused() {
         other => panic!("{other:?}"),
     };
     assert_eq!(refused(&written("home-coherent")), "home-coherent is true at its end");
-    assert_eq!(refused(&written("no-such")), "there is no property `no-such`");
+    let wrong_input = |file: &TraceFile| match replay(file) {
+        Err(Refused::File(reason)) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(wrong_input(&written("no-such")).starts_with("there is no property `no-such`; there are no-loss, "));
+    let renamed = TraceFile { scenario: "another".to_owned(), ..written("no-loss") };
+    let says = "`scenario` is `another`; expected the name that `scenario_toml` gives, which is `second-move`";
+    assert_eq!(wrong_input(&renamed), says);
     let mut endless = written("no-loss");
     endless.repeats_from = Some(99);
     assert_eq!(refused(&endless), "it cannot repeat from step 99: it has 12");

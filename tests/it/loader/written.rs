@@ -4,6 +4,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use stranded::property::{Property, Verdict};
 use stranded::scenario::{Number, SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
+use stranded::visible::visible;
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{Id, ServerId};
@@ -69,7 +70,10 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
         (value(), value()).prop_map(|(mdb, mta)| (Some(mdb), Some(mta))),
     ];
     let places = (any_place(servers), any_place(servers), any_place(servers));
-    let report = (proptest::sample::select(&Outcome::ALL[..]), proptest::option::of(".{0,20}"));
+    let report = (
+        proptest::sample::select(&Outcome::ALL[..]),
+        proptest::option::of(".{0,20}".prop_map(|text| visible(&text).into_owned())),
+    );
     (places, edits, any_condition(servers), report, any::<bool>(), 0..20).prop_map(
         |((at, from, to), (mdb, mta), condition, (outcome, says), flag, kind)| match kind {
             0 => Act::CreateMailbox { at, duplicate: if flag { Duplicate::Deleted } else { Duplicate::Kept } },
@@ -133,7 +137,8 @@ prop_compose! {
         let names: Vec<String> = (0..servers).map(|server| format!("server-{server}")).collect();
         spec.names = SiteNames::of(names.clone());
         spec.names.organization = organization;
-        spec.question = question;
+        // What nobody sees is read as it is shown.
+        spec.question = visible(&question).into_owned();
         spec.source = texts;
         let site = &mut spec.scenario.site;
         site.servers = PerServer::of(servers, |server: ServerId| names[server.index()].clone());

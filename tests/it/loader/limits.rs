@@ -1,0 +1,161 @@
+//! Files that are too large in some way: the first of what is wrong is told, the rest is counted, and how much there may be of
+//! anything is the same for the reader and for the schema.
+
+use std::fmt::Write as _;
+
+use pretty_assertions::assert_eq;
+use stranded::scenario::{Diagnostics, is_procedure_text, parse_scenario};
+use stranded::schema::{Kind, schema};
+
+use super::{SOUND, no_files, procedure_with, refused};
+
+/// So many errors that looking at each of them together with all others would take minutes.
+const MANY: usize = 50_000;
+/// What twenty errors take at the most when they are told, in bytes.
+const TOLD_MAX: usize = 20_000;
+
+fn wrong(text: &str) -> Diagnostics {
+    parse_scenario("test.toml", text, &no_files).unwrap_err()
+}
+
+fn many(line: impl Fn(usize) -> String) -> String {
+    (0..MANY).map(line).collect()
+}
+
+/// The sound scenario with something else in one place.
+fn changed(old: &str, new: &str) -> String {
+    assert_eq!(SOUND.matches(old).count(), 1, "`{old}`");
+    SOUND.replace(old, new)
+}
+
+#[test]
+fn of_very_many_errors_twenty_are_told_and_the_rest_is_counted() {
+    let list = many(|number| format!("\"x{number}\", "));
+    for text in [
+        many(|number| format!("this is line {number} of a log\n")),
+        format!("x = [{}]\n", many(|_| "1 2, ".to_owned())),
+        many(|number| format!("k{number} = {number}\n")) + SOUND,
+        changed("[\"program-dies\"]", &format!("[{list}]")),
+        changed("never = [\"mine/told\"]", &format!("never = [{list}]")),
+        changed("[assume]\n", &format!("[assume]\n{}", many(|number| format!("a{number} = \"yes\"\n")))),
+    ] {
+        let wrong = wrong(&text);
+        assert_eq!(wrong.iter().count(), 20);
+        assert!((MANY - 21..=MANY).contains(&wrong.more()), "{} more", wrong.more());
+        let told = wrong.render(false);
+        assert!(told.ends_with(&format!("error: and {} more errors\n", wrong.more())), "{told}");
+        assert!(told.len() < TOLD_MAX, "{} bytes", told.len());
+    }
+}
+
+#[test]
+fn what_is_told_of_very_many_errors_comes_first_in_the_file() {
+    let keys = many(|number| format!("k{number} = {number}\n"));
+    let told = wrong(&(keys + SOUND)).render(false);
+    for number in 0..20 {
+        assert!(told.contains(&format!("unknown key in the file: `k{number}`")), "{number}");
+    }
+}
+
+#[test]
+fn twenty_errors_are_told_without_a_count_and_one_more_is_counted() {
+    let keys = |count: usize| (0..count).map(|number| format!("k{number} = 1\n")).collect::<String>() + SOUND;
+    let twenty = wrong(&keys(20));
+    assert_eq!((twenty.iter().count(), twenty.more()), (20, 0));
+    assert!(!twenty.render(false).contains("more error"));
+    let one_more = wrong(&keys(21));
+    assert_eq!((one_more.iter().count(), one_more.more()), (20, 1));
+    assert!(one_more.render(false).ends_with("error: and 1 more error\n"));
+}
+
+#[test]
+fn of_a_very_long_line_or_name_only_a_part_is_told() {
+    let long = "x".repeat(1 << 20);
+    for text in [
+        format!("name = [\"{long}\"]\n"),
+        format!("{long} = 1\n"),
+        format!("a = {{ b = \"{long}\" }} c = 1\n"),
+        changed("\"sound\"\n", &format!("\"{long}\"\n")),
+        changed("\"destination\"]", &format!("\"{long}\"]")),
+    ] {
+        let told = refused(&text);
+        assert!(told.len() < TOLD_MAX, "{} bytes", told.len());
+    }
+}
+
+#[test]
+fn more_errors_than_are_told_are_counted_over_all_files() {
+    let keys: String = (0..30).map(|number| format!("k{number} = 1\n")).collect();
+    let other = procedure_with(&format!("do = \"save\"\nat = \"to\"\n{keys}")).replace("\"mine\"", "\"other\"");
+    let text = changed("procedure = \"mine\"", "procedure = \"other.toml\"");
+    let read = |_: &str| Ok(other.clone());
+    let wrong = parse_scenario("test.toml", &text, &read).unwrap_err();
+    assert_eq!((wrong.iter().count(), wrong.more()), (20, 10));
+}
+
+#[test]
+fn twenty_thousand_procedures_are_one_error() {
+    let procedures = (0..20_000).fold(String::new(), |mut text, number| {
+        let _ = write!(text, "[[procedure]]\nname = \"p{number}\"\nstep = [{{ do = \"report\", outcome = \"ok\" }}]\n");
+        text
+    });
+    let told = refused(&format!("{SOUND}{procedures}"));
+    assert!(told.starts_with("error: too many procedures: there are 20001\n"), "{told}");
+}
+
+/// The sound scenario with so many of something.
+fn with(what: &str, count: usize) -> String {
+    let each = |line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let run = |who: &str| {
+        format!("[[run]]\nadministrator = \"{who}\"\nprocedure = \"mine\"\nfrom = \"source\"\nto = \"destination\"\n")
+    };
+    let (before, after) = (SOUND.find("[[run]]").unwrap(), SOUND.find("[assume]").unwrap());
+    let runs = |runs: String| format!("{}{runs}{}", &SOUND[..before], &SOUND[after..]);
+    match what {
+        "runs of one" => runs(run("first").repeat(count)),
+        "runs of each" => runs(each(&|number| run(&format!("person-{}", number % 4)))),
+        "administrators" => runs(each(&|number| run(&format!("person-{number}")))),
+        "servers" => {
+            changed("\"destination\"]", &format!("\"destination\"{}]", each(&|number| format!(", \"s{number}\""))))
+        }
+        "mailboxes" => changed("mailboxes = 1", &format!("mailboxes = {count}")),
+        "messages" => changed("messages = 2", &format!("messages = {count}")),
+        "procedures" => {
+            let own = |number| {
+                format!("[[procedure]]\nname = \"p{number}\"\nstep = [{{ do = \"report\", outcome = \"ok\" }}]\n")
+            };
+            format!("{SOUND}{}", each(&own))
+        }
+        "steps" => changed(
+            "[[run]]",
+            &format!("{}[[run]]", "[[procedure.step]]\ndo = \"report\"\noutcome = \"ok\"\n".repeat(count)),
+        ),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn as_many_of_a_thing_as_the_schema_allows_are_read_and_not_one_more() {
+    let schema = jsonschema::draft202012::new(&schema(Kind::Scenario)).unwrap();
+    let rows = [
+        ("runs of one", 16, true),
+        ("runs of each", 16, true),
+        // A schema cannot count different names.
+        ("administrators", 4, false),
+        ("servers", 2, true),
+        ("mailboxes", 4, true),
+        ("messages", 8, true),
+        ("procedures", 15, true),
+        ("steps", 197, true),
+    ];
+    for (what, most, is_in_schema) in rows {
+        for (count, is_read) in [(most, true), (most + 1, false), (257, false)] {
+            let text = with(what, count);
+            assert!(!is_procedure_text(&text));
+            let read = parse_scenario("test.toml", &text, &no_files);
+            assert_eq!(read.is_ok(), is_read, "{count} {what}: {read:?}");
+            let valid = schema.is_valid(&serde_json::to_value(toml::from_str::<toml::Table>(&text).unwrap()).unwrap());
+            assert!(valid == is_read || !is_in_schema, "the schema says {valid} to {count} {what}");
+        }
+    }
+}
