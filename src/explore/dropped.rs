@@ -10,6 +10,7 @@ use crate::replay::{self, Refused};
 use crate::report::json::Report;
 use crate::report::trace::TraceFile;
 use crate::scenario::{self, Diagnostics, is_procedure_text};
+use crate::visible;
 
 use super::itf;
 use super::library::Library;
@@ -40,7 +41,8 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     if !trimmed.starts_with('{') {
         return if is_toml(name, text) { of_toml(library, name, text) } else { Err(none_of(name)) };
     }
-    let value: Value = serde_json::from_str(text).map_err(|reason| Nowhere(format!("{name} is not JSON: {reason}")))?;
+    let value: Value =
+        visible::of_json(text).map_err(|reason| Nowhere(format!("{name} is not JSON: {}", reason.inner())))?;
     if run::is_run(&value) {
         return run::read(&value).map(Dropped::Run);
     }
@@ -114,20 +116,11 @@ fn of_toml(library: &Library, name: &str, text: &str) -> Result<Dropped, Nowhere
     Ok(Dropped::Way(Box::new(library.start(&spec)?), title, None))
 }
 
-fn parsed<'a, T: serde::Deserialize<'a>>(name: &str, text: &'a str) -> Result<T, Nowhere> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut reader)
+fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Nowhere> {
+    visible::of_json(text)
         .map_err(|reason| Nowhere(format!("{name} is no such file: at {}: {}", reason.path(), reason.inner())))
 }
 
-/// What is wrong with a text, as far as anybody reads it.
 fn told(wrong: &Diagnostics) -> Nowhere {
-    const LINES_MAX: usize = 60;
-    let says = wrong.render(false);
-    let more = says.lines().count().saturating_sub(LINES_MAX);
-    if more == 0 {
-        return Nowhere(says);
-    }
-    let first: Vec<&str> = says.lines().take(LINES_MAX).collect();
-    Nowhere(format!("{}\n… and {more} more lines like these", first.join("\n")))
+    Nowhere(wrong.render(false))
 }
