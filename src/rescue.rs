@@ -56,7 +56,8 @@ pub struct Outlook {
 pub struct RescueMap {
     /// For the state at first and the state after each step, those of the rest of the procedure included.
     pub outlooks: Vec<Outlook>,
-    /// The number of the first state from which on nothing saves everything any more.
+    /// The number of the first state from which on nothing saves everything any more; none, if the way breaks off before that is
+    /// settled.
     pub point_of_no_return: Option<usize>,
 }
 

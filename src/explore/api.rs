@@ -199,7 +199,7 @@ impl Explorer {
         let tell = || {
             let (faulty, correct) = tale::pair(&self.library)?;
             let about = |title: &str| About { title: title.to_owned(), ..About::default() };
-            let faulty = document(&faulty, about("The move of the article"));
+            let faulty = document(&faulty, about("The faulty move"));
             let correct = document(&correct, about("The correct move"));
             Ok(json!({"pair": [faulty, correct]}))
         };

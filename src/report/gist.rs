@@ -134,7 +134,10 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
         .filter(|rescue| matches!(rescue.effect, Effect::Loses(_)))
         .map(|rescue| rescue.procedure.as_str())
         .collect();
-    let not = if harmful.is_empty() { String::new() } else { format!(" Do not run {}.", either(harmful.into_iter())) };
+    let not = match harmful.is_empty() {
+        true => String::new(),
+        false => format!(" Do not run {} then: that destroys mail.", either(harmful.into_iter())),
+    };
     // The one with the fewest acts is told act by act: it is the easiest to do.
     let known = outlook.saviours().filter_map(|name| acts.iter().find(|(other, _)| other == name));
     let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
@@ -149,7 +152,7 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
     let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
     let how = if how.len() > ACTS_MAX { String::new() } else { format!(": it {}", how.join(", then ")) };
     let says = format!("{when}, {easiest} saves everything{how}.{or}{not}");
-    Some(Sentence { about: "What to do instead?", says, step: Some(last) })
+    Some(Sentence { about: "What to do instead?", says, step: Some(first) })
 }
 
 /// What a procedure does, act by act, without its conditions and its report.

@@ -61,10 +61,10 @@ fn says(outlook: &Outlook) -> String {
 pub(crate) fn effect(effect: &Effect) -> (&'static str, String) {
     match effect {
         Effect::Saves => ("✓", "saves everything".to_owned()),
-        Effect::Declines => ("–", "loses nothing, but does not save everything".to_owned()),
+        Effect::Declines => ("–", "no help: it refuses, or leaves mail out of reach".to_owned()),
         Effect::Loses(lost) => {
             let messages: Vec<String> = lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect();
-            ("✕", format!("loses {}", messages.join(" ")))
+            ("✕", format!("destroys {}", messages.join(" ")))
         }
         Effect::Unknown => ("?", "not known".to_owned()),
     }

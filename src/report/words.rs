@@ -209,7 +209,9 @@ fn answered(world: &World, before: &Account, after: &Account, executed: &Execute
             if unchanged {
                 format!("creates the mailbox on {at}: it is there already")
             } else {
-                format!("creates the mailbox on {at}: there is one already, and the store deletes it as a duplicate")
+                format!(
+                    "creates the mailbox on {at}: there is one already, and the store deletes that one as a duplicate"
+                )
             }
         }
         (StepResult::Refused, Act::Require(_)) => format!("{intent}: not so"),

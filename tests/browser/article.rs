@@ -34,7 +34,10 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
         assert_eq!(stranded.as_str().unwrap().contains("STRANDED"), (10..=13).contains(&step), "step {step}");
     }
     let caption = browser.text("#caption");
-    assert!(caption.contains("the store deletes it as a duplicate") && caption.contains("destroys m1 m2"), "{caption}");
+    assert!(
+        caption.contains("the store deletes that one as a duplicate") && caption.contains("destroys m1 m2"),
+        "{caption}"
+    );
     assert!(caption.contains("too late from here"), "{caption}");
     assert_eq!(browser.value("document.querySelectorAll('.frame')[0].querySelectorAll('.lost-tray .token').length"), 2);
     assert!(browser.text(".died").contains("Destroyed here: m1 m2"));

@@ -133,7 +133,7 @@ fn what_is_said_of_a_moment_is_what_the_page_says() {
         let why = Picture::of(telling.world, state).mailboxes[0].stranded.clone().unwrap();
         assert!(shown(10).contains(&format!("STRANDED {why}")), "{}", shown(10));
         for says in
-            ["✕ destroys m1", "⊘ too late from here (point of no return)", "! breaks no-loss, no-last-copy-delete"]
+            ["✕ destroys m1 ·", "⊘ too late from here (point of no return)", "! breaks no-loss, no-last-copy-delete"]
         {
             assert!(shown(12).contains(says), "{says}: {}", shown(12));
             assert!(!shown(11).contains(says), "{says}: {}", shown(11));
@@ -149,7 +149,7 @@ fn what_is_said_of_a_moment_is_what_the_page_says() {
         assert!(shown(7).contains("by Q252869 S"), "{}", shown(7));
         let difference = shown(8).split_once("what changed").unwrap().1.to_owned();
         assert!(difference.contains("stores › source: ") && difference.contains("→ –"), "{difference}");
-        assert!(shown(10).contains("✕ loses m1: move, move-of-the-article"), "{}", shown(10));
+        assert!(shown(10).contains("✕ destroys m1: move, move-of-the-article"), "{}", shown(10));
         assert!(shown(10).contains("✓ saves everything: method-1, method-2"), "{}", shown(10));
         assert!(shown(12).contains("⊘ nothing saves everything any more"), "{}", shown(12));
     });

@@ -5,8 +5,8 @@ import { scrolledTo, stretches, windowOf } from "./layout.js";
 
 const STANDING = { true: ["✓", "true"], "not-at-rest": ["·", "not judged yet"], broken: ["✕", "broken"] };
 const EFFECT = {
-  saves: ["✓", "saves", "afterwards all mail is where the directory says"],
-  declines: ["–", "no help", "it refuses, or mail stays out of reach; it destroys nothing"],
+  saves: ["✓", "saves everything", "all mail is where the directory says afterwards"],
+  declines: ["–", "no help", "it refuses, or leaves mail out of reach"],
   loses: ["✕", "destroys", "it destroys mail"], unknown: ["?", "not known", "too large to be tried"],
 };
 

@@ -29,7 +29,7 @@ fn the_first_page_says_which_act_destroyed_the_mail_when_it_was_too_late_and_wha
     let instead = says(&way, "What to do instead?").unwrap();
     assert!(instead.starts_with("From step 10 to step 13, method-1 saves everything: it sets Home-MDB"), "{instead}");
     assert!(instead.contains("So do method-2, q162998 and guarded-move."), "{instead}");
-    assert!(instead.ends_with("Do not run move or move-of-the-article."), "{instead}");
+    assert!(instead.ends_with("Do not run move or move-of-the-article then: that destroys mail."), "{instead}");
 }
 
 #[test]
