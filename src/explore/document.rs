@@ -18,7 +18,6 @@ use crate::rescue;
 
 use super::detail::{Detail, Outlook, Outlooks};
 use super::link;
-
 use super::walk::{Origin, Stop, Taken, Walk};
 
 /// A way longer than this is told without the details of each moment; whoever shows a moment asks for them.
@@ -319,10 +318,6 @@ impl Said {
             let (actor, says) = (String::new(), "at first".to_owned());
             return Self { actor, by: "world", says, sources: Vec::new(), told: None, lost: Vec::new() };
         };
-        let sources = match &occurrence.step {
-            Some(executed) => executed.in_procedure(world).1.act.sources(),
-            None => action.kind().sources(),
-        };
         let lost = after
             .accounts
             .iter()
@@ -331,7 +326,7 @@ impl Said {
             actor: origin.actor(world, action),
             by: if action.administrator().is_some() { ADMINISTRATOR } else { "world" },
             says: origin.sentence(report::says(world, before, action, occurrence), action),
-            sources: sources.to_vec(),
+            sources: report::sources(world, action, occurrence).to_vec(),
             told: occurrence.step.and_then(|executed| report::told(world, &executed)),
             lost: lost.collect(),
         }

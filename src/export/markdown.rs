@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::property::Property;
-use crate::report::story::{KILOBYTES_PER_MESSAGE, Scene};
+use crate::report::story::Scene;
 use crate::report::trace::answers;
 
 use super::Telling;
@@ -34,16 +34,7 @@ pub fn markdown(telling: &Telling<'_>) -> String {
         let what = lines(&one.says, &told, telling.marks(one.number));
         text.push_str(&row(&format!("{}{mark}", one.number), &one.actor, what, &one.scene));
     }
-    let _ = writeln!(text, "\nUnder each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.");
-    if let Some(number) = story.repeats_from {
-        let _ = match story.rows.len() - number {
-            0 => writeln!(text, "Nothing more happens after step {number}."),
-            _ => writeln!(text, "What follows step {number} repeats for ever."),
-        };
-    }
-    if story.rows.iter().any(|row| row.is_after) {
-        text.push_str("Steps marked +: how the running procedure goes on.\n");
-    }
+    let _ = write!(text, "\n{}", story.notes());
     if let Some(map) = &story.rescue {
         let _ = writeln!(text, "\n{}\n", crate::report::STILL);
         for (steps, says) in crate::report::stretches(map) {

@@ -26,5 +26,5 @@ pub mod wish;
 mod words;
 
 pub(crate) use outlook::{STILL, effect, stretches};
-pub(crate) use words::{actor, says, told};
+pub(crate) use words::{actor, says, sources, told};
 pub use words::{condition, deed};

@@ -118,6 +118,23 @@ impl Story {
         Self { rescue: Some(map), ..self }
     }
 
+    /// What has to be said under its table, line by line.
+    #[must_use]
+    pub fn notes(&self) -> String {
+        let mut text =
+            format!("Under each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.\n");
+        if let Some(number) = self.repeats_from {
+            text.push_str(&match self.rows.len() - number {
+                0 => format!("Nothing more happens after step {number}.\n"),
+                _ => format!("What follows step {number} repeats for ever.\n"),
+            });
+        }
+        if self.rows.iter().any(|row| row.is_after) {
+            text.push_str("Steps marked +: how the running procedure goes on.\n");
+        }
+        text
+    }
+
     /// Whether this is the number of the first state from which on nothing saves everything any more.
     #[must_use]
     pub fn is_point_of_no_return(&self, number: usize) -> bool {
@@ -130,10 +147,6 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
     let after = &occurrence.state;
     let lost = |state: &State| state.accounts[subject].lost();
     let broken = |property: &Safety| property.holds(world, before) && !property.holds(world, after);
-    let sources = match &occurrence.step {
-        Some(executed) => executed.in_procedure(world).1.act.sources(),
-        None => action.kind().sources(),
-    };
     let (account_before, account_after) = (&before.accounts[subject], &after.accounts[subject]);
     Row {
         number,
@@ -141,7 +154,7 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
         action: names::action(world, before, action),
         taken: *action,
         passage: passage::passage(world, account_before, account_after, action, &occurrence),
-        sources,
+        sources: words::sources(world, action, &occurrence),
         says: words::says(world, before, action, &occurrence),
         told: occurrence.step.and_then(|executed| words::told(world, &executed)),
         lost: names::messages(lost(after).without(lost(before))),

@@ -16,7 +16,7 @@ use crate::scenario::{Number, Numbers};
 
 use super::doubt;
 use super::outlook::{self, NO_RETURN};
-use super::story::{KILOBYTES_PER_MESSAGE, Row, Scene, Story};
+use super::story::{Row, Scene, Story};
 use super::trace::answers;
 
 /// The width that a report has where no terminal says another.
@@ -334,16 +334,7 @@ pub fn table(world: &World, story: &Story, width: u16) -> String {
         table.add_row(cells(&format!("{}{mark}", row.number), &row.actor, events(row, story), &row.scene, alarm));
     }
     let mut text: String = table.lines().flat_map(|line| [without_end(&line), "\n".to_owned()]).collect();
-    let _ = writeln!(text, "Under each server: its mailbox resources, {KILOBYTES_PER_MESSAGE} KB for each message.");
-    if let Some(number) = story.repeats_from {
-        let _ = match story.rows.len() - number {
-            0 => writeln!(text, "Nothing more happens after step {number}."),
-            _ => writeln!(text, "What follows step {number} repeats for ever."),
-        };
-    }
-    if story.rows.iter().any(|row| row.is_after) {
-        text.push_str("Steps marked +: how the running procedure goes on.\n");
-    }
+    text.push_str(&story.notes());
     if let Some(map) = &story.rescue {
         text.push_str(&outlook::strip(map, width));
     }

@@ -26,6 +26,15 @@ pub(crate) fn actor(world: &World, action: &Action) -> String {
     }
 }
 
+/// What says that the world does this.
+#[must_use]
+pub(crate) fn sources(world: &World, action: &Action, occurrence: &Occurrence) -> &'static [&'static str] {
+    match &occurrence.step {
+        Some(executed) => executed.in_procedure(world).1.act.sources(),
+        None => action.kind().sources(),
+    }
+}
+
 /// What happens, in one sentence without a full stop.
 #[must_use]
 pub(crate) fn says(world: &World, before: &State, action: &Action, occurrence: &Occurrence) -> String {
