@@ -10,13 +10,13 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use stranded::adapter::{Implementation, Reference};
-use stranded::drive::{self, Options, Strategy};
-use stranded::log::{Entry, Lines, Reader};
-use stranded::oracle::{Judgement, Manner, Oracle};
-use stranded::scenario::{Spec, load_scenario};
-use stranded::wire::deed::Run;
-use stranded::wire::{Deed, Event};
+use stranded_oracle::adapter::{Implementation, Reference};
+use stranded_oracle::conform::{self, Options, Strategy};
+use stranded_oracle::event_log::{Entry, Lines, Reader};
+use stranded_oracle::oracle::{Judgement, Oracle, OracleOptions};
+use stranded_oracle::protocol::operation::Run;
+use stranded_oracle::protocol::{Event, Operation};
+use stranded_search::scenario::{Spec, load_scenario};
 
 /// How many events one sample judges.
 const EVENTS: usize = 50_000;
@@ -36,7 +36,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("validate");
     group.throughput(Throughput::Elements(EVENTS as u64));
-    let fresh = || (Oracle::new(&spec, Manner::default()).expect("second-move has a start"), Log::default());
+    let fresh = || (Oracle::new(&spec, OracleOptions::default()).expect("second-move has a start"), Log::default());
     group.bench_function("second-move", |bencher| {
         bencher.iter_batched(
             fresh,
@@ -54,9 +54,9 @@ fn main() {
         bencher.iter(|| {
             let mut system = Reference::new(&spec, 0).expect("second-move has a start");
             let options = Options { strategy: Strategy::Random(1), actions_max: ACTIONS, ..Options::default() };
-            let (capabilities, judged) = drive::greet(&spec, &mut system).expect("the reference runs second-move");
+            let (capabilities, judged) = conform::greet(&spec, &mut system).expect("the reference runs second-move");
             let driven =
-                drive::drive(&judged, &capabilities, &mut system, &options).expect("the reference runs second-move");
+                conform::drive(&judged, &capabilities, &mut system, &options).expect("the reference runs second-move");
             assert_eq!(driven.actions, ACTIONS);
             black_box(driven)
         });
@@ -70,8 +70,8 @@ fn one_run(spec: &Spec) -> Vec<Event> {
     let mut system = Reference::new(spec, 0).expect("second-move has a start");
     let mailbox = || "mailbox-1".to_owned();
     let deliver =
-        |message: &str| Deed::Deliver { mailbox: mailbox(), message: message.to_owned(), by: "source".to_owned() };
-    let run = Deed::Run {
+        |message: &str| Operation::Deliver { mailbox: mailbox(), message: message.to_owned(), by: "source".to_owned() };
+    let run = Operation::Run {
         run: Run {
             mailbox: mailbox(),
             administrator: "first".to_owned(),
@@ -83,11 +83,11 @@ fn one_run(spec: &Spec) -> Vec<Event> {
         crash: false,
     };
     let mut events = vec![Event::Reset { start: Default::default() }];
-    for deed in [deliver("m1"), deliver("m2"), run.clone(), run] {
-        let answer = system.perform(&deed).expect("the reference breaks no protocol");
-        events.push(Event::Did { deed, answer });
-        let sight = system.observe("mailbox-1").expect("the reference breaks no protocol");
-        events.push(Event::Saw { mailbox: mailbox(), sight });
+    for operation in [deliver("m1"), deliver("m2"), run.clone(), run] {
+        let answer = system.perform(&operation).expect("the reference breaks no protocol");
+        events.push(Event::Did { operation, answer });
+        let observation = system.observe("mailbox-1").expect("the reference breaks no protocol");
+        events.push(Event::Observed { mailbox: mailbox(), observation });
     }
     events
 }
@@ -122,14 +122,14 @@ fn judge(oracle: &mut Oracle<'_>, log: &mut Log, bytes: &[u8]) {
 
 /// Judges a log that is made as it is read; the most memory that the process held, before and after.
 fn memory_of(spec: &Spec, run: &[Event], count: usize) -> String {
-    let mut oracle = Oracle::new(spec, Manner::default()).expect("second-move has a start");
+    let mut oracle = Oracle::new(spec, OracleOptions::default()).expect("second-move has a start");
     let mut read = Log::default();
     let (before, started) = (peak_kib(), Instant::now());
     lines(run).take(count).for_each(|line| judge(&mut oracle, &mut read, line.as_bytes()));
     let (seconds, after) = (started.elapsed().as_secs_f64(), peak_kib());
-    let Judgement { word, largest, .. } = oracle.judgement();
+    let Judgement { verdict, largest, .. } = oracle.judgement();
     format!(
-        "{count} events in {seconds:.2} s: {word:?}, {largest} explanations, {before} KiB before and {after} KiB after"
+        "{count} events in {seconds:.2} s: {verdict:?}, {largest} explanations, {before} KiB before and {after} KiB after"
     )
 }
 

@@ -11,13 +11,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
-use stranded::check::world;
-use stranded::engine::{Engine, Graph, Limits};
-use stranded::scenario::{Spec, builtin, load_scenario};
 use stranded_model::World;
 use stranded_model::assumption::Assumptions;
 use stranded_model::id::MailboxId;
 use stranded_model::state::State;
+use stranded_search::check::world;
+use stranded_search::engine::{Engine, Graph, Limits};
+use stranded_search::scenario::{Spec, builtin, load_scenario};
 
 /// How many scenarios are measured.
 const LARGEST: usize = 3;
@@ -75,7 +75,8 @@ fn loaded(name: &str) -> Spec {
 fn first_world(spec: &Spec) -> World {
     let pinned = spec.pinned_with_past().into_iter();
     let assumptions = pinned.fold(Assumptions::default(), |all, (assumption, answer)| all.with(assumption, answer));
-    world(spec, assumptions, Engine::Exact, &Limits::default()).unwrap_or_else(|cut| panic!("{}: {cut}", spec.name))
+    world(spec, assumptions, Engine::Exact, &Limits::default())
+        .unwrap_or_else(|truncated| panic!("{}: {truncated}", spec.name))
 }
 
 /// Searches a world; how many states it has.

@@ -8,14 +8,14 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use stranded::check::world;
-use stranded::engine::{Engine, Limits};
-use stranded::scenario::load_scenario;
 use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_model::assumption::Assumptions;
-use stranded_model::checkable::{Checker, Model, Property};
 use stranded_model::state::State;
+use stranded_model::stateright::{Checker, Model, Property};
+use stranded_search::check::world;
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::scenario::load_scenario;
 
 const USAGE: &str = "usage: stateright bfs|dfs THREADS SCENARIO";
 
@@ -53,7 +53,7 @@ fn world_of(scenario: &str) -> Result<World, String> {
     }
     let pinned = spec.pinned_with_past().into_iter();
     let assumptions = pinned.fold(Assumptions::default(), |all, (assumption, answer)| all.with(assumption, answer));
-    world(&spec, assumptions, Engine::Exact, &Limits::default()).map_err(|cut| format!("{scenario}: {cut}"))
+    world(&spec, assumptions, Engine::Exact, &Limits::default()).map_err(|truncated| format!("{scenario}: {truncated}"))
 }
 
 /// A world with the one property that nothing breaks. The checker stops when every property is broken, and does not go on from

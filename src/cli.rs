@@ -16,12 +16,12 @@ pub(crate) use self::judge::MISSING_ALL;
 pub use self::judge::{
     AdapterCommand, AdapterReference, Conform, Consult, Doctor, Driving, Generate, Judging, Validate,
 };
-use crate::advise::Circumstances;
-use crate::engine::Engine;
 use crate::exit::Exit;
-use crate::export;
-use crate::report::formats::Form;
-use crate::scenario::{delivery_name, replication_name};
+use crate::formats::results::Form;
+use crate::formats::trace;
+use stranded_search::advice::Circumstances;
+use stranded_search::engine::Engine;
+use stranded_search::scenario::{delivery_name, replication_name};
 
 /// Find out whether moving a mailbox can lose mail, and how.
 #[derive(Debug, Parser)]
@@ -85,7 +85,7 @@ pub struct Check {
     #[arg(long)]
     pub assumptions: bool,
     /// Which search to use
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value_t, value_parser = one_of(&Engine::ALL, Engine::name))]
     pub engine: Engine,
     /// Stop a search when it has reached this many states; every combination of assumptions is a search of its own
     #[arg(long, value_name = "N")]
@@ -200,7 +200,7 @@ pub struct Replay {
     pub html: Option<PathBuf>,
     /// Convert it to another form
     #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["html", "format"])]
-    pub to: Option<export::Form>,
+    pub to: Option<trace::Form>,
     /// Step through it in the terminal with the arrow keys
     #[arg(long, conflicts_with_all = ["html", "to", "format", "file"])]
     pub interactive: bool,

@@ -2,46 +2,19 @@
 //!
 //! ```text
 //! check     scenario ─► model ─► engine ─► verdicts ─► report ─► text | json | junit | …
-//! conform   scenario ─► model ─► drive ─► adapter ─► events ─► oracle ─► verdicts ─► report
-//! validate  recorded log ───────────────────────────► events ─► oracle ─► verdicts ─► report
+//! conform   scenario ─► model ─► runner ─► adapter ─► SUT ─► events ─► oracle ─► verdicts ─► report
+//! validate  recorded log ─────────────────────────► events ─► oracle ─► verdicts ─► report
 //! ```
-//! Each arrow goes one way: [`scenario`] reads files and knows no engine, [`engine`] searches and knows no report,
-//! [`report`] tells and decides nothing. The rules of the world stand in [`stranded_model`] alone.
+//! This package turns results into reports and has the command line, the explorer and the terminal. The rules of the world
+//! stand in [`stranded_model`], the engines in [`stranded_search`], the judge in [`stranded_oracle`].
 
-pub mod adapter;
-pub mod advise;
-pub mod check;
 pub mod cli;
 pub mod command;
-pub mod conformance;
-pub mod consult;
-pub mod disk;
-pub mod drive;
-pub mod engine;
 pub mod exit;
+#[cfg(feature = "explore")]
 pub mod explore;
-pub mod export;
-mod lines;
-pub mod log;
-pub mod oracle;
-pub mod property;
-pub mod replay;
+pub mod formats;
 pub mod report;
-pub mod rescue;
-pub mod scenario;
 pub mod schema;
-pub mod snapshot;
+#[cfg(feature = "terminal")]
 pub mod terminal;
-pub mod vectors;
-pub mod visible;
-pub mod wire;
-
-/// What identifies the model: a trace found in a model with another hash may not be possible in this one.
-#[must_use]
-pub fn model_hash() -> String {
-    let mut hasher = blake3::Hasher::new();
-    for rules in stranded_model::RULES {
-        hasher.update(rules.as_bytes());
-    }
-    hasher.finalize().to_hex()[..16].to_owned()
-}

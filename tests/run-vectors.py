@@ -62,9 +62,9 @@ def judge(vector):
             if any(places & set(one.get("ends", [])) for one in fits):
                 return f"# SKIP it ends at step {number}: the answer was {seen['result']}"
         else:
-            seen = ask("observe", ["seen"], mailbox=step["observe"])
+            seen = ask("observe", ["observed"], mailbox=step["observe"])
             del seen["id"], seen["type"]
-            fits = [one for one in step["sights"] if same(seen, one["sight"])]
+            fits = [one for one in step["observations"] if same(seen, one["observation"])]
             if lost(seen, step):
                 return f"loss: step {number}: {' '.join(lost(seen, step))} was accepted and is nowhere"
         places = {to for one in fits for at, to in one["moves"] if at in places}

@@ -2,7 +2,7 @@
 
 use crate::dn::HomeValue;
 use crate::id::{MessageSet, ServerId};
-use crate::procedure::{Act, Claim, Condition, Duplicate, Place, VersionCondition};
+use crate::procedure::{Act, Claim, Condition, Duplicate, ServerRef, VersionCondition};
 use crate::program::{Attempt, Effect};
 use crate::refusal::Refusal;
 use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, Transport};
@@ -63,7 +63,7 @@ impl Attempt<'_, '_> {
 
     /// The server that a step means. The home is looked up in the replica that the program is connected to: a replica that
     /// does not answer leaves the step without an answer, a recipient without a home has it refused.
-    fn server(&self, place: Place) -> Result<ServerId, Effect> {
+    fn server(&self, place: ServerRef) -> Result<ServerId, Effect> {
         if let Some(server) = self.run.place(place) {
             return Ok(server);
         }
@@ -81,7 +81,7 @@ impl Attempt<'_, '_> {
         (self.next.shared.servers[at].store == Service::Up).then(|| self.seen().mailboxes[at])
     }
 
-    fn at_store(&mut self, at: Place, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
+    fn at_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
         match self.server(at) {
             Ok(at) if self.mailbox(at).is_some() => act(self, at),
             Ok(_) => Effect::LOST,
@@ -91,8 +91,8 @@ impl Attempt<'_, '_> {
 
     fn between_stores(
         &mut self,
-        from: Place,
-        to: Place,
+        from: ServerRef,
+        to: ServerRef,
         act: impl FnOnce(&mut Self, ServerId, ServerId) -> Effect,
     ) -> Effect {
         match self.server(from) {
@@ -102,7 +102,7 @@ impl Attempt<'_, '_> {
         }
     }
 
-    fn at_replica(&mut self, replica: Place, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
+    fn at_replica(&mut self, replica: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
         match self.server(replica) {
             Ok(replica) if self.recipient(replica).is_some() => act(self, replica),
             Ok(_) => Effect::LOST,
@@ -241,7 +241,13 @@ impl Attempt<'_, '_> {
 
     /// Asked to move the recipient onto the server it comes from, the directory answers ok and changes nothing.
     /// [Q252869 S24, S25, S26]
-    fn sync_directory(&mut self, replica: ServerId, from: Place, to: Place, condition: VersionCondition) -> Effect {
+    fn sync_directory(
+        &mut self,
+        replica: ServerId,
+        from: ServerRef,
+        to: ServerRef,
+        condition: VersionCondition,
+    ) -> Effect {
         let (from, to) = match (self.server(from), self.server(to)) {
             (Ok(from), Ok(to)) => (from, to),
             (Err(effect), _) | (_, Err(effect)) => return effect,
@@ -259,9 +265,14 @@ impl Attempt<'_, '_> {
     }
 
     /// Raw mode writes what it is given. [Q252869 S13, S16]
-    fn raw_edit(&mut self, replica: ServerId, mdb: Option<HomeValue<Place>>, mta: Option<HomeValue<Place>>) -> Effect {
+    fn raw_edit(
+        &mut self,
+        replica: ServerId,
+        mdb: Option<HomeValue<ServerRef>>,
+        mta: Option<HomeValue<ServerRef>>,
+    ) -> Effect {
         let Some(old) = self.seen().recipients[replica].homes() else { return Effect::REFUSED };
-        let typed = |value: Option<HomeValue<Place>>, old: Home| match value {
+        let typed = |value: Option<HomeValue<ServerRef>>, old: Home| match value {
             None => Ok(old),
             Some(HomeValue::Malformed) => Ok(Home::Malformed),
             Some(HomeValue::Server(place)) => self.server(place).map(Home::Server),
@@ -287,7 +298,7 @@ impl Attempt<'_, '_> {
 
     /// Created under the same name, the recipient finds whatever mailbox of that name its home store has.
     /// [Q252869 S20, S21; Q184160]
-    fn create_recipient(&mut self, replica: ServerId, home: Place) -> Effect {
+    fn create_recipient(&mut self, replica: ServerId, home: ServerRef) -> Effect {
         let home = match self.server(home) {
             Ok(home) => home,
             Err(effect) => return effect,
@@ -329,7 +340,7 @@ impl Attempt<'_, '_> {
     }
 
     fn test(&self, condition: &Condition) -> Result<bool, Effect> {
-        let mailbox = |place: Place| self.mailbox(self.server(place)?).ok_or(Effect::LOST);
+        let mailbox = |place: ServerRef| self.mailbox(self.server(place)?).ok_or(Effect::LOST);
         let recipient = |server: ServerId| self.recipient(server).ok_or(Effect::LOST);
         let everyone_answers = self.next.shared.servers.values().all(|server| server.replica == Service::Up);
         let every_replica = || everyone_answers.then(|| self.seen()).ok_or(Effect::LOST);

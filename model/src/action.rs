@@ -133,7 +133,7 @@ pub enum Part {
 
 /// The kinds of action that the environment and faults have, apart from whom and what they meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ActionKind {
     /// [`Action::Deliver`]
     Deliver,
     /// [`Action::Redeliver`]
@@ -168,7 +168,7 @@ pub enum Kind {
     ReplicaRecovers,
 }
 
-impl Kind {
+impl ActionKind {
     /// Every kind, in the order of [`Action`].
     pub const ALL: [Self; 16] = [
         Self::Deliver,
@@ -234,24 +234,24 @@ impl Kind {
 impl Action {
     /// The kind of this action.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ActionKind {
         match self {
-            Self::Deliver { .. } => Kind::Deliver,
-            Self::Redeliver { .. } => Kind::Redeliver,
-            Self::LogOn { .. } => Kind::LogOn,
-            Self::OwnerDeletes { .. } => Kind::OwnerDeletes,
-            Self::Start { .. } => Kind::Start,
-            Self::Act { fate: Fate::Answered, .. } => Kind::Act,
-            Self::Act { fate: Fate::RequestLost, .. } => Kind::RequestLost,
-            Self::Act { fate: Fate::ReplyLost, .. } => Kind::ReplyLost,
-            Self::Die { .. } => Kind::Die,
-            Self::Replicate { .. } => Kind::Replicate,
-            Self::Refresh { .. } => Kind::Refresh,
-            Self::Edit { .. } => Kind::Edit,
-            Self::Fail { part: Part::Store, .. } => Kind::StoreFails,
-            Self::Recover { part: Part::Store, .. } => Kind::StoreRecovers,
-            Self::Fail { part: Part::Replica, .. } => Kind::ReplicaFails,
-            Self::Recover { part: Part::Replica, .. } => Kind::ReplicaRecovers,
+            Self::Deliver { .. } => ActionKind::Deliver,
+            Self::Redeliver { .. } => ActionKind::Redeliver,
+            Self::LogOn { .. } => ActionKind::LogOn,
+            Self::OwnerDeletes { .. } => ActionKind::OwnerDeletes,
+            Self::Start { .. } => ActionKind::Start,
+            Self::Act { fate: Fate::Answered, .. } => ActionKind::Act,
+            Self::Act { fate: Fate::RequestLost, .. } => ActionKind::RequestLost,
+            Self::Act { fate: Fate::ReplyLost, .. } => ActionKind::ReplyLost,
+            Self::Die { .. } => ActionKind::Die,
+            Self::Replicate { .. } => ActionKind::Replicate,
+            Self::Refresh { .. } => ActionKind::Refresh,
+            Self::Edit { .. } => ActionKind::Edit,
+            Self::Fail { part: Part::Store, .. } => ActionKind::StoreFails,
+            Self::Recover { part: Part::Store, .. } => ActionKind::StoreRecovers,
+            Self::Fail { part: Part::Replica, .. } => ActionKind::ReplicaFails,
+            Self::Recover { part: Part::Replica, .. } => ActionKind::ReplicaRecovers,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a scenario's words let happen at all, whether or not it is possible in a state: the actions that a search tries.
 
-use crate::action::{Action, Fate, Kind, Part, View};
+use crate::action::{Action, ActionKind, Fate, Part, View};
 use crate::id::{AdministratorId, Id, MailboxId, MessageId, ServerId};
 use crate::scenario::{Delivery, Fault, Replication, Scenario};
 use crate::world::World;
@@ -99,7 +99,7 @@ fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
 impl World {
     /// The kinds of action that the scenario allows, programs' own steps apart.
     #[must_use]
-    pub fn kinds(&self) -> Vec<Kind> {
-        Kind::ALL.into_iter().filter(|kind| self.actions().iter().any(|action| action.kind() == *kind)).collect()
+    pub fn kinds(&self) -> Vec<ActionKind> {
+        ActionKind::ALL.into_iter().filter(|kind| self.actions().iter().any(|action| action.kind() == *kind)).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What a search has seen happen, against what the scenario's words allow: a verdict about something that never happened
 //! says nothing.
 
-use crate::action::{Action, Kind};
+use crate::action::{Action, ActionKind};
 use crate::id::Id;
 use crate::procedure::{Act, StepResult};
 use crate::property::Safety;
@@ -13,7 +13,7 @@ use crate::world::{Executed, World};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Point {
     /// The environment, or a fault, does something of this kind.
-    Environment(Kind),
+    Environment(ActionKind),
     /// A step of a procedure is executed. Runs of the same procedure are one.
     Step {
         /// The first run of the procedure.
@@ -39,13 +39,13 @@ pub enum Point {
 pub struct Coverage {
     points: Vec<Point>,
     seen: Vec<bool>,
-    places: Places,
+    places: Locations,
 }
 
 /// Where each point stands among the points, so that nothing is looked for while a search runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Places {
-    kinds: [Option<usize>; Kind::ALL.len()],
+struct Locations {
+    kinds: [Option<usize>; ActionKind::ALL.len()],
     antecedents: [Option<usize>; Safety::ALL.len()],
     /// For each administrator, each of his runs, and each step of it.
     steps: Vec<Vec<Vec<StepPlaces>>>,
@@ -75,8 +75,8 @@ impl Coverage {
         for (id, _) in world.scenario.runs() {
             steps[id.administrator.index()].push(steps_of(id));
         }
-        let places = Places {
-            kinds: Kind::ALL.map(|kind| place(Point::Environment(kind))),
+        let places = Locations {
+            kinds: ActionKind::ALL.map(|kind| place(Point::Environment(kind))),
             antecedents: Safety::ALL.map(|property| place(Point::Antecedent(property))),
             steps,
         };
@@ -176,21 +176,24 @@ fn first_of_its_procedure(world: &World, id: RunId) -> RunId {
 
 fn points(world: &World) -> Vec<Point> {
     let mut points: Vec<Point> = Safety::ALL.map(Point::Antecedent).to_vec();
-    let chosen = |kind: &Kind| match kind {
-        Kind::Deliver
-        | Kind::LogOn
-        | Kind::OwnerDeletes
-        | Kind::RequestLost
-        | Kind::ReplyLost
-        | Kind::Die
-        | Kind::Replicate
-        | Kind::Edit
-        | Kind::StoreFails
-        | Kind::ReplicaFails => true,
+    let chosen = |kind: &ActionKind| match kind {
+        ActionKind::Deliver
+        | ActionKind::LogOn
+        | ActionKind::OwnerDeletes
+        | ActionKind::RequestLost
+        | ActionKind::ReplyLost
+        | ActionKind::Die
+        | ActionKind::Replicate
+        | ActionKind::Edit
+        | ActionKind::StoreFails
+        | ActionKind::ReplicaFails => true,
         // These follow from the others, or are the runs themselves, whose steps are points of their own.
-        Kind::Redeliver | Kind::Refresh | Kind::Start | Kind::Act | Kind::StoreRecovers | Kind::ReplicaRecovers => {
-            false
-        }
+        ActionKind::Redeliver
+        | ActionKind::Refresh
+        | ActionKind::Start
+        | ActionKind::Act
+        | ActionKind::StoreRecovers
+        | ActionKind::ReplicaRecovers => false,
     };
     points.extend(world.kinds().into_iter().filter(chosen).map(Point::Environment));
     let faults = &world.scenario.environment.faults;

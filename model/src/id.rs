@@ -48,7 +48,7 @@ impl MessageSet {
     /// How many messages a scenario can send to one mailbox.
     pub const MESSAGES_MAX: usize = 8;
     /// How many messages a set can tell apart. That is more than a scenario can send: where any number arrive, those that
-    /// are in the same places share one number (see [`crate::crowd`]).
+    /// are in the same places share one number (see [`crate::counter_abstraction`]).
     pub const CAPACITY: usize = 16;
     /// No message.
     pub const EMPTY: Self = Self(0);

@@ -4,8 +4,8 @@
 //! administrator's program can be told to do, [`scenario`] what of all this one question needs, [`assumption`] what no source
 //! settles. A [`World`] puts these together, and [`World::step`] is the one place where a rule of the world stands: the
 //! private modules `world`, `candidates`, `program`, `act`, `delivery` and `directory` are its chapters. [`property`] says what must be
-//! true of it always, [`liveness`] what in the end, [`coverage`] what must have been tried, [`crowd`] does it all
-//! for any number of messages, and [`checkable`] hands it to stateright.
+//! true of it always, [`liveness`] what in the end, [`coverage`] what must have been tried, [`counter_abstraction`] does it all
+//! for any number of messages, and `stateright` hands it to stateright.
 //!
 //! Nothing here reads a file or a clock, draws a random number, prints, or knows of events, adapters or JSON.
 
@@ -13,21 +13,22 @@ mod act;
 pub mod action;
 pub mod assumption;
 mod candidates;
-pub mod checkable;
+pub mod counter_abstraction;
 pub mod coverage;
-pub mod crowd;
 mod delivery;
 mod directory;
 pub mod dn;
 pub mod id;
 pub mod liveness;
-mod places;
+mod locations;
 pub mod procedure;
 mod program;
 pub mod property;
 mod refusal;
 pub mod scenario;
 pub mod state;
+#[cfg(feature = "stateright")]
+pub mod stateright;
 pub mod table;
 mod world;
 

@@ -68,7 +68,7 @@ impl Liveness {
             Self::RepairCompletes => {
                 let reachable =
                     || Safety::Reachable.holds_for(world, account, &state.shared) && account.lost().is_empty();
-                !world.last_run_started(account) || (world.is_at_rest(account, &state.shared) && reachable())
+                !world.last_run_started(account) || (world.is_quiescent(account, &state.shared) && reachable())
             }
             Self::TransitClears => account.mailboxes.values().all(|mailbox| mailbox.mark() == Mark::Settled),
         })

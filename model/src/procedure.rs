@@ -116,7 +116,7 @@ impl Outcome {
 
 /// A server, as a step names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum ServerRef {
     /// The source of the run.
     From,
     /// The destination of the run.
@@ -140,41 +140,41 @@ pub enum Act {
     /// Create the mailbox in a store.
     CreateMailbox {
         /// The store.
-        at: Place,
+        at: ServerRef,
         /// What the store does when the mailbox is there already.
         duplicate: Duplicate,
     },
     /// Delete the mailbox, with all that is in it, from a store. A mailbox that is not there stays so.
     DeleteMailbox {
         /// The store.
-        at: Place,
+        at: ServerRef,
     },
     /// Delete from a mailbox those of its messages that another store holds too. An emptied mailbox is removed, unless it is
     /// marked or the store remembers what was deleted from it.
     DeleteCopied {
         /// The store that deletes.
-        at: Place,
+        at: ServerRef,
         /// The store that must hold what is deleted.
-        held_at: Place,
+        held_at: ServerRef,
     },
     /// Copy one message that the target lacks. Without a handler for `ok` the step repeats until the target lacks none.
     CopyMessage {
         /// The store that is read.
-        from: Place,
+        from: ServerRef,
         /// The store that is written.
-        to: Place,
+        to: ServerRef,
     },
     /// Delete from a mailbox what another store remembers as deleted, as a two-way synchronisation does.
     PropagateDeletions {
         /// The store whose memory is read.
-        from: Place,
+        from: ServerRef,
         /// The store that deletes.
-        to: Place,
+        to: ServerRef,
     },
     /// Mark a mailbox as in transit. A mailbox that is not there is created as a marked shell.
     Mark {
         /// The store.
-        at: Place,
+        at: ServerRef,
         /// What happens when another move has marked it.
         claim: Claim,
     },
@@ -182,22 +182,22 @@ pub enum Act {
     /// is removed. [Q277911]
     Unmark {
         /// The store.
-        at: Place,
+        at: ServerRef,
     },
     /// Save all messages of a mailbox to a personal folder file. [Q162998]
     Save {
         /// The store.
-        at: Place,
+        at: ServerRef,
     },
     /// Load the personal folder file into a mailbox. [Q162998]
     Load {
         /// The store.
-        at: Place,
+        at: ServerRef,
     },
     /// Run the consistency adjuster: a mailbox in the store without a recipient gets one. It deletes nothing. [Q182979]
     Adjust {
         /// The server whose store is compared with its replica.
-        at: Place,
+        at: ServerRef,
     },
     /// Hold mail for the mailbox back in the transport.
     HoldDelivery,
@@ -207,39 +207,39 @@ pub enum Act {
     /// changes nothing. [Q252869 S25]
     SyncDirectory {
         /// The replica that is written.
-        replica: Place,
+        replica: ServerRef,
         /// The server the program passes as the source.
-        from: Place,
+        from: ServerRef,
         /// The server the program passes as the destination.
-        to: Place,
+        to: ServerRef,
         /// Whether the write depends on the version the program read.
         condition: VersionCondition,
     },
     /// Write one or both home attributes as they are given. [Q252869 S16]
     RawEdit {
         /// The replica that is written.
-        replica: Place,
+        replica: ServerRef,
         /// The new Home-MDB, if it is written.
-        mdb: Option<HomeValue<Place>>,
+        mdb: Option<HomeValue<ServerRef>>,
         /// The new Home-MTA, if it is written.
-        mta: Option<HomeValue<Place>>,
+        mta: Option<HomeValue<ServerRef>>,
     },
     /// Delete the recipient; its tombstone replicates. The store is another step's business. [Q239639]
     DeleteRecipient {
         /// The replica that is written.
-        replica: Place,
+        replica: ServerRef,
     },
     /// Create the recipient under the same distinguished name. Refused where a live one is visible. [Q202220]
     CreateRecipient {
         /// The replica that is written.
-        replica: Place,
+        replica: ServerRef,
         /// The server that both home attributes name.
-        home: Place,
+        home: ServerRef,
     },
     /// Let a replica pull from all others at once. [Q182963]
     UpdateNow {
         /// The replica that pulls.
-        replica: Place,
+        replica: ServerRef,
     },
     /// Go on if the condition is true, else answer `refused`; `lost` if a server that it concerns does not answer.
     Require(Condition),
@@ -313,28 +313,28 @@ pub enum VersionCondition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
     /// The replica the program is connected to names this server in both home attributes.
-    HomeIs(Place),
+    HomeIs(ServerRef),
     /// The replica the program is connected to names one of these two servers in both home attributes.
-    HomeIsEither(Place, Place),
+    HomeIsEither(ServerRef, ServerRef),
     /// The two servers are different ones.
-    Differ(Place, Place),
+    Differ(ServerRef, ServerRef),
     /// The store lists the mailbox.
-    Present(Place),
+    Present(ServerRef),
     /// The store holds no message of the mailbox.
-    Empty(Place),
+    Empty(ServerRef),
     /// The store holds every message that the other store holds.
     HoldsAll {
         /// The store that must hold them.
-        at: Place,
+        at: ServerRef,
         /// The store whose messages are meant.
-        of: Place,
+        of: ServerRef,
     },
     /// Every replica names this server in both home attributes.
-    EveryReplicaNames(Place),
+    EveryReplicaNames(ServerRef),
     /// All replicas have the same version of the recipient.
     ReplicasAgree,
     /// The replica has no live recipient.
-    NoRecipient(Place),
+    NoRecipient(ServerRef),
     /// No message for the mailbox waits in the transport.
     NothingQueued,
 }

@@ -2,7 +2,7 @@
 
 use crate::action::Fate;
 use crate::id::{AdministratorId, ServerId};
-use crate::procedure::{Act, Outcome, Place, Step, StepResult};
+use crate::procedure::{Act, Outcome, ServerRef, Step, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Fault, Run, RunId};
 use crate::state::{Ended, Phase};
@@ -153,15 +153,15 @@ impl Act {
 impl Run {
     /// The server that a step of this run means, if it can be said without reading the directory.
     #[must_use]
-    pub fn place(&self, place: Place) -> Option<ServerId> {
+    pub fn place(&self, place: ServerRef) -> Option<ServerId> {
         match place {
-            Place::From => Some(self.from),
-            Place::To => Some(self.to),
-            Place::ConnectedTo => Some(self.connected_to),
-            Place::Earlier => Some(self.from.min(self.to)),
-            Place::Later => Some(self.from.max(self.to)),
-            Place::Server(server) => Some(server),
-            Place::Home => None,
+            ServerRef::From => Some(self.from),
+            ServerRef::To => Some(self.to),
+            ServerRef::ConnectedTo => Some(self.connected_to),
+            ServerRef::Earlier => Some(self.from.min(self.to)),
+            ServerRef::Later => Some(self.from.max(self.to)),
+            ServerRef::Server(server) => Some(server),
+            ServerRef::Home => None,
         }
     }
 }

@@ -117,16 +117,16 @@ impl Safety {
     /// Whether the property is true of one mailbox; it is true in a state when it is true of each.
     #[must_use]
     pub fn holds_for(self, world: &World, account: &Account, shared: &Shared) -> bool {
-        let at_rest = || world.is_at_rest(account, shared);
+        let quiescent = || world.is_quiescent(account, shared);
         match self {
             Self::NoLoss => account.lost().is_empty(),
             Self::NoLastCopyDelete => account.record.destroyed.is_empty(),
             Self::NoFalseSuccess => !account.record.false_success,
-            Self::HomeCoherent => account.homes_are_coherent() || !at_rest(),
+            Self::HomeCoherent => account.homes_are_coherent() || !quiescent(),
             Self::NoSelfMove => !account.record.self_move,
             Self::TransitOwned => account.transit_is_owned(),
-            Self::Reachable => account.is_reachable() || !at_rest(),
-            Self::OneHome => account.has_one_home() || !at_rest(),
+            Self::Reachable => account.is_reachable() || !quiescent(),
+            Self::OneHome => account.has_one_home() || !quiescent(),
         }
     }
 
@@ -136,10 +136,10 @@ impl Safety {
         match self {
             Self::NoLoss => !account.record.accepted.is_empty(),
             Self::NoLastCopyDelete | Self::NoFalseSuccess | Self::NoSelfMove => false,
-            Self::HomeCoherent => account.has_recipient() && world.is_at_rest(account, shared),
+            Self::HomeCoherent => account.has_recipient() && world.is_quiescent(account, shared),
             Self::TransitOwned => account.mailboxes.values().any(|mailbox| mailbox.mark() != Mark::Settled),
-            Self::Reachable => !account.owed().is_empty() && world.is_at_rest(account, shared),
-            Self::OneHome => account.filled() > 0 && world.is_at_rest(account, shared),
+            Self::Reachable => !account.due().is_empty() && world.is_quiescent(account, shared),
+            Self::OneHome => account.filled() > 0 && world.is_quiescent(account, shared),
         }
     }
 
@@ -174,7 +174,7 @@ impl Account {
     fn is_reachable(&self) -> bool {
         let homes = self.recipients.values().filter_map(|recipient| recipient.homes()?.mdb.server());
         let visible = homes.map(|home| self.mailboxes[home].messages()).reduce(crate::id::MessageSet::common);
-        self.owed().without(self.saved).is_within(visible.unwrap_or_default())
+        self.due().without(self.saved).is_within(visible.unwrap_or_default())
     }
 
     fn has_one_home(&self) -> bool {

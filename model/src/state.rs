@@ -239,12 +239,12 @@ impl Account {
     /// Accepted messages that are nowhere, and for which nobody was told.
     #[must_use]
     pub fn lost(&self) -> MessageSet {
-        self.owed().without(self.kept())
+        self.due().without(self.kept())
     }
 
     /// Accepted messages that the owner still has a claim to: neither returned nor deleted by him.
     #[must_use]
-    pub fn owed(&self) -> MessageSet {
+    pub fn due(&self) -> MessageSet {
         self.record.accepted.without(self.record.returned).without(self.record.owner_deleted)
     }
 

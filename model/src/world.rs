@@ -89,9 +89,9 @@ impl World {
 
     /// The scenario under these assumptions, with the at-rest states of an earlier one as its past.
     #[must_use]
-    pub fn following(scenario: &Scenario, assumptions: Assumptions, at_rest: &[State]) -> Self {
+    pub fn following(scenario: &Scenario, assumptions: Assumptions, quiescent: &[State]) -> Self {
         let scenario = scenario.under(&assumptions);
-        let mut initial: Vec<State> = at_rest.iter().map(|past| continued(&scenario, past)).collect();
+        let mut initial: Vec<State> = quiescent.iter().map(|past| continued(&scenario, past)).collect();
         initial.sort();
         initial.dedup();
         Self::starting_in(scenario, assumptions, initial)
@@ -191,7 +191,7 @@ impl World {
     /// Whether nothing is under way for this account: no program runs, no mail waits, no mailbox is in transit, replicas are
     /// equal, services are up, every run was executed and nobody owes a retry.
     #[must_use]
-    pub fn is_at_rest(&self, account: &Account, shared: &Shared) -> bool {
+    pub fn is_quiescent(&self, account: &Account, shared: &Shared) -> bool {
         let finished = |(administrator, program): (AdministratorId, &Program)| {
             let runs = &self.scenario.administrators[administrator.index()].runs;
             let is_last = usize::from(program.run) + 1 == runs.len();

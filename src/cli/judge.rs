@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
-use stranded_model::action::Kind;
+use stranded_model::action::ActionKind;
 
-use crate::oracle::{EXPLANATIONS_MAX, SPONTANEOUS};
+use stranded_oracle::oracle::{EXPLANATIONS_MAX, SPONTANEOUS};
 
 use super::Output;
 
@@ -96,7 +96,7 @@ pub struct Validate {
     pub follow: bool,
     /// How to judge.
     #[command(flatten)]
-    pub manner: Judging,
+    pub options: Judging,
     /// Where and how to print.
     #[command(flatten)]
     pub output: Output,
@@ -134,7 +134,7 @@ pub struct Consult {
     pub scenario: String,
     /// How to judge.
     #[command(flatten)]
-    pub manner: Judging,
+    pub options: Judging,
 }
 
 /// How an implementation is judged.
@@ -167,7 +167,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 fn missing_kinds() -> PossibleValuesParser {
     let words = [MISSING_ALL, MISSING_NONE];
-    PossibleValuesParser::new(Kind::ALL.into_iter().map(Kind::name).chain(words).collect::<Vec<_>>())
+    PossibleValuesParser::new(ActionKind::ALL.into_iter().map(ActionKind::name).chain(words).collect::<Vec<_>>())
 }
 
 /// `stranded adapter`
@@ -202,7 +202,7 @@ pub struct Doctor {
     pub deadline: Duration,
     /// How much longer to wait for a late answer, to tell a slow adapter from one that does not flush
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "5s")]
-    pub patience: Duration,
+    pub timeouts: Duration,
     /// Append what the adapter says on standard error to this file
     #[arg(long, value_name = "FILE")]
     pub adapter_log: Option<PathBuf>,

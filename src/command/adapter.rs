@@ -2,12 +2,12 @@
 
 use std::io;
 
-use crate::adapter::mutant::Mutant;
-use crate::adapter::serve::Conversation;
-use crate::adapter::{Implementation, Reference};
 use crate::cli::{AdapterCommand, AdapterReference};
 use crate::exit::Exit;
-use crate::scenario::{self, Spec};
+use stranded_oracle::adapter::mutant::Mutant;
+use stranded_oracle::adapter::serve::Conversation;
+use stranded_oracle::adapter::{Implementation, Reference};
+use stranded_search::scenario::{self, Spec};
 
 use super::{Failure, output};
 
@@ -23,7 +23,7 @@ fn reference(arguments: &AdapterReference) -> Result<Exit, Failure> {
         Mutant::named(name).map_err(Failure::Usage)?;
     }
     let mut conversation = Conversation::new(io::stdin().lock(), io::stdout().lock());
-    let stopped = |stopped: crate::adapter::serve::Stopped| Failure::Usage(stopped.to_string());
+    let stopped = |stopped: stranded_oracle::adapter::serve::Stopped| Failure::Usage(stopped.to_string());
     let Some((id, greeting)) = conversation.greeting().map_err(stopped)? else {
         output::warn("nobody asked anything: an adapter is started by `stranded conform SCENARIO -- COMMAND`");
         return Ok(Exit::AsExpected);

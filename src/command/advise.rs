@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use crate::advise::{Advised, Circumstances, ProcedureText, Verdict, advise_all, known_procedures};
 use crate::cli::{Advise, Shape};
-use crate::disk;
-use crate::engine::Limits;
 use crate::exit::Exit;
 use crate::report::{advice_json, advice_text};
-use crate::snapshot;
+use stranded_search::advice::{Advised, Circumstances, ProcedureText, Verdict, advise_all, known_procedures};
+use stranded_search::engine::Limits;
+use stranded_search::files;
+use stranded_search::snapshot;
 
 use super::{Failure, output};
 
@@ -61,7 +61,7 @@ fn circumstances(arguments: &Advise) -> Result<Circumstances, Failure> {
 
 /// The text of a file or of standard input.
 fn text_of(path: &str) -> Result<String, Failure> {
-    let text = if path == STANDARD_INPUT { disk::read_from(std::io::stdin().lock()) } else { disk::read(path) };
+    let text = if path == STANDARD_INPUT { files::read_from(std::io::stdin().lock()) } else { files::read(path) };
     text.map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))
 }
 
@@ -69,8 +69,9 @@ fn text_of(path: &str) -> Result<String, Failure> {
 fn exit(advised: &Advised<'_>) -> Exit {
     let verdicts = || advised.advice.iter().flat_map(|advice| advice.cases.iter().map(|case| case.verdict));
     let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != Verdict::Safe);
-    let is_cut = advised.snapshot.is_unknown() || verdicts().any(|verdict| matches!(verdict, Verdict::Inconclusive(_)));
-    match (advised.snapshot.is_stranded(), is_cut, is_stuck) {
+    let is_truncated =
+        advised.snapshot.is_unknown() || verdicts().any(|verdict| matches!(verdict, Verdict::Inconclusive(_)));
+    match (advised.snapshot.is_stranded(), is_truncated, is_stuck) {
         (true, _, _) | (false, false, true) => Exit::NotAsExpected,
         (false, true, _) => Exit::Inconclusive,
         (false, false, false) => Exit::AsExpected,

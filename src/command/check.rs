@@ -7,15 +7,16 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::check::{Checked, check_saved};
 use crate::cli::{Check, Shape};
-use crate::engine::{Engine, Limits, Saved, Walks};
 use crate::exit::Exit;
-use crate::property::Verdict;
-use crate::report::{formats, json, matrix, text, trace};
-use crate::scenario::{self, Spec};
+use crate::formats::results as formats;
+use crate::report::{json, matrix, text, trace};
+use stranded_search::check::{Checked, check_saved};
+use stranded_search::engine::{Engine, Limits, Saved, Walks};
+use stranded_search::property::Verdict;
+use stranded_search::scenario::{self, Spec};
 
-use super::{Failure, checkpoint, cluster, output, watch};
+use super::{Failure, checkpoint, cluster, output, progress};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, Failure> {
     let started = Instant::now();
@@ -105,7 +106,7 @@ fn check_all<'a>(
     let threads = arguments.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| Failure::Usage(format!("cannot start the threads: {reason}")))?;
-    Ok(watch::during(arguments.progress, limits, |limits| {
+    Ok(progress::during(arguments.progress, limits, |limits| {
         let check = |(spec, saved): (&'a Spec, &Vec<Saved>)| check_saved(spec, arguments.engine, limits, saved);
         if arguments.engine.takes_turns() {
             pool.install(|| specs.iter().zip(saved).map(check).collect())

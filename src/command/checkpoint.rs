@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use stranded_model::assumption::{Assumption, Assumptions};
 
-use crate::check;
 use crate::cli::Check;
-use crate::engine::{Engine, Saved};
-use crate::scenario::Spec;
+use stranded_search::check;
+use stranded_search::engine::{Engine, Saved};
+use stranded_search::scenario::Spec;
 
 use super::Failure;
 
@@ -76,7 +76,7 @@ fn files(folder: &Path, place: usize, spec: &Spec, symmetry: bool) -> Vec<(PathB
     let file = |(number, assumptions): (usize, Assumptions)| {
         let identity = Identity {
             version: env!("CARGO_PKG_VERSION"),
-            model_hash: crate::model_hash(),
+            model_hash: stranded_search::model_hash(),
             scenario: &spec.name,
             scenario_hash: scenario_hash(spec),
             assumptions: Assumption::ALL.map(|one| (one.name(), assumptions.value(one))).to_vec(),

@@ -3,16 +3,16 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::check::Checked;
 use crate::cli::Check;
-use crate::engine::{Cluster, Engine, Hosts, Joining, NotJoined};
 use crate::exit::Exit;
-use crate::scenario::{Numbers, Spec};
+use stranded_search::check::Checked;
+use stranded_search::engine::{Cluster, Engine, Hosts, Joining, NotJoined};
+use stranded_search::scenario::{Numbers, Spec};
 
 use super::Failure;
 
 /// How long a process waits for the others to come.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUTS: Duration = Duration::from_secs(30);
 
 /// The workers, if the engine has any; when the others are there.
 pub(super) fn join(arguments: &Check, specs: &[Spec], deadline: Option<Instant>) -> Result<Option<Cluster>, Failure> {
@@ -35,7 +35,7 @@ pub(super) fn join(arguments: &Check, specs: &[Spec], deadline: Option<Instant>)
         return Err(Failure::Usage(reason));
     }
     let failed = |reason: String| Failure::Usage(format!("{}: {reason}", path.display()));
-    let text = crate::disk::read(path).map_err(|reason| failed(format!("cannot be read: {reason}")))?;
+    let text = stranded_search::files::read(path).map_err(|reason| failed(format!("cannot be read: {reason}")))?;
     let hosts = Hosts::parse(&text).map_err(|error| failed(error.to_string()))?;
     let count = hosts.addresses.len();
     if process >= count {
@@ -43,8 +43,8 @@ pub(super) fn join(arguments: &Check, specs: &[Spec], deadline: Option<Instant>)
         return Err(failed(reason));
     }
     let workers = workers.unwrap_or_else(Cluster::workers_by_default);
-    let patience = Instant::now() + PATIENCE;
-    let deadline = deadline.map_or(patience, |deadline| deadline.min(patience));
+    let timeouts = Instant::now() + TIMEOUTS;
+    let deadline = deadline.map_or(timeouts, |deadline| deadline.min(timeouts));
     let joining = Joining { hosts: &hosts, process, workers, same: same(arguments, specs, &hosts, workers), deadline };
     match Cluster::joined(&joining) {
         Ok(cluster) => Ok(Some(cluster)),
@@ -66,7 +66,7 @@ fn same(arguments: &Check, specs: &[Spec], hosts: &Hosts, workers: usize) -> Vec
     let limit = |max: Option<usize>| max.map_or_else(|| "none".to_owned(), |max| max.to_string());
     let same = [
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("model", crate::model_hash()),
+        ("model", stranded_search::model_hash()),
         ("list of scenarios", names.join(" ")),
         ("text of the scenarios", texts.finalize().to_hex()[..16].to_owned()),
         ("--hosts", hosts.addresses.join(" ")),

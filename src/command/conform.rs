@@ -5,15 +5,17 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use crate::adapter::{Broken, Child};
 use crate::cli::{Conform, Driving, Shape};
-use crate::disk;
-use crate::drive::known::{Found, Known, Settled};
-use crate::drive::{self, Driven, Log, Options, Record, Repeated, Stopped, Strategy};
 use crate::exit::Exit;
-use crate::oracle::Manner;
-use crate::report::judgement::{self, Judged, Subject};
-use crate::report::{driven as told, formats};
+use crate::formats::results as formats;
+use crate::report::driven as reported;
+use crate::report::judgement;
+use stranded_oracle::adapter::{Broken, Child};
+use stranded_oracle::conform::known::{Found, Known, Settled};
+use stranded_oracle::conform::{self, Driven, Log, Options, Record, Repeated, Stopped, Strategy};
+use stranded_oracle::judged::{Judged, Subject};
+use stranded_oracle::oracle::OracleOptions;
+use stranded_search::files;
 
 use super::{Failure, interrupt, judging, output, replay};
 
@@ -37,14 +39,14 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
     let given = judging::implemented(&judging::one(scenario)?, arguments.implements.as_deref())?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped);
-    let (mut capabilities, mut judged_by) = drive::greet(&given, &mut child).map_err(stopped)?;
+    let (mut capabilities, mut judged_by) = conform::greet(&given, &mut child).map_err(stopped)?;
     if let Some(procedure) = &arguments.implements {
         // Whoever drives knows better than the adapter.
         judged_by.clone_from(&given);
         capabilities.implements = Some(procedure.clone());
     }
     let options = options(arguments);
-    let driven = drive::drive(&judged_by, &capabilities, &mut child, &options);
+    let driven = conform::drive(&judged_by, &capabilities, &mut child, &options);
     if let (Some(file), Some(log)) = (&arguments.log, &options.log) {
         let lines: String = log.events().iter().map(|event| event.line() + "\n").collect();
         write(file, &lines)?;
@@ -65,10 +67,10 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
 /// The known deviations, and today.
 fn known(file: &Path) -> Result<(Known, jiff::civil::Date), Failure> {
     let name = file.display().to_string();
-    let text = disk::read(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
+    let text = files::read(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
     let known = Known::parse(&name, &text)?;
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let today = drive::known::today(epoch.as_deref()).map_err(Failure::Usage)?;
+    let today = conform::known::today(epoch.as_deref()).map_err(Failure::Usage)?;
     Ok((known, today))
 }
 
@@ -91,11 +93,11 @@ fn options(arguments: &Conform) -> Options {
         actions_max: arguments.max_actions,
         deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         whole_runs: arguments.whole_runs,
-        manner: Manner {
+        oracle: OracleOptions {
             explanations_max: arguments.max_beliefs,
             safety_only: arguments.safety,
             keeps_expectations: !arguments.safety,
-            ..Manner::default()
+            ..OracleOptions::default()
         },
         log: arguments.log.is_some().then(Log::default),
         ..Options::default()
@@ -108,7 +110,9 @@ fn not_driven(scenario: &str, stopped: Stopped) -> Failure {
         Stopped::Skipped(reason) => {
             Failure::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
         }
-        Stopped::Unknown(cut) => Failure::Inconclusive(format!("how {scenario} starts could not be found out: {cut}")),
+        Stopped::Unknown(truncated) => {
+            Failure::Inconclusive(format!("how {scenario} starts could not be found out: {truncated}"))
+        }
     }
 }
 
@@ -123,7 +127,7 @@ fn enough(arguments: &Conform, driven: &Driven) -> Exit {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    disk::write(file, text.as_bytes())
+    files::write(file, text.as_bytes())
         .map_err(|reason| Failure::Usage(format!("cannot write to {}: {reason}", file.display())))
 }
 
@@ -131,8 +135,8 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
 fn save(driven: &Driven, folder: &Path) -> Result<Vec<String>, Failure> {
     fs::create_dir_all(folder)
         .map_err(|reason| Failure::Usage(format!("cannot make the folder {}: {reason}", folder.display())))?;
-    let save = |one: &drive::Shrunk| {
-        let name = format!("{}.{}.json", one.record.scenario, one.word.name().replace(' ', "-"));
+    let save = |one: &conform::Shrunk| {
+        let name = format!("{}.{}.json", one.record.scenario, one.verdict.name().replace(' ', "-"));
         let file = folder.join(name);
         let text = serde_json::to_string_pretty(&one.record).expect("every run can be written as JSON");
         write(&file, &(text + "\n"))?;
@@ -148,10 +152,10 @@ fn print(
     saved: &[String],
     settled: Option<&Settled<'_>>,
 ) -> Result<(), Failure> {
-    let mut extra = vec![told::coverage(driven)];
+    let mut extra = vec![reported::coverage(driven)];
     if let Some(settled) = settled {
         let covering = settled.covering.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
-        let remaining = settled.remaining.iter().map(|(_, surprise)| format!("not known: {}", surprise.word.name()));
+        let remaining = settled.remaining.iter().map(|(_, surprise)| format!("not known: {}", surprise.verdict.name()));
         extra.extend(covering.chain(remaining).chain(settled.complaints.iter().cloned()));
     }
     if let (Some(wanted), Some(percent)) = (arguments.fail_under, driven.coverage.percent())
@@ -170,7 +174,7 @@ fn print(
     match arguments.output.format.shape() {
         Shape::Text => {
             let width = output::width(file);
-            let runs = driven.shrunk.iter().map(|one| told::shortest(one, width));
+            let runs = driven.shrunk.iter().map(|one| reported::shortest(one, width));
             let again = saved.iter().map(|file| {
                 let adapter = arguments.adapter.join(" ");
                 format!("saved: {file}\n  stranded replay {file}\n  stranded conform --replay {file} -- {adapter}\n")
@@ -178,7 +182,7 @@ fn print(
             let parts = [judgement::text(&judged, width)].into_iter().chain(runs).chain(again);
             output::print(&parts.collect::<Vec<_>>().join("\n"), file)?
         }
-        Shape::Json => output::print_json(&told::report(&judged, driven), file)?,
+        Shape::Json => output::print_json(&reported::report(&judged, driven), file)?,
         Shape::Cases(form) => output::print_cases(&formats::of_judgement(&judged), form, file)?,
     };
     Ok(())
@@ -187,12 +191,12 @@ fn print(
 /// Asks an implementation once more what was recorded.
 fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
     let record: Record = replay::record(path)?;
-    let (spec, manner) = record.judged_by().map_err(|refused| replay::refused(path, refused))?;
+    let (spec, options) = record.judged_by().map_err(|refused| replay::refused(path, refused))?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&spec.name, stopped);
-    let (capabilities, _) = drive::greet(&spec, &mut child).map_err(stopped)?;
+    let (capabilities, _) = conform::greet(&spec, &mut child).map_err(stopped)?;
     let Repeated { record: now, judgement, shows_it } =
-        drive::repeat(&record, &spec, &manner, &capabilities, &mut child).map_err(stopped)?;
+        conform::repeat(&record, &spec, &options, &capabilities, &mut child).map_err(stopped)?;
     child.bye()?;
     let again = if shows_it { "shows it again" } else { "does not show it" };
     let extra = [format!("the recorded run showed {}; asked the same, this implementation {again}", record.verdict)];
@@ -207,7 +211,7 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
     match arguments.output.format.shape() {
         Shape::Text => {
             let width = output::width(file);
-            let text = format!("{}\n{}", judgement::text(&judged, width), told::run(&now, width));
+            let text = format!("{}\n{}", judgement::text(&judged, width), reported::run(&now, width));
             output::print(&text, file)?
         }
         Shape::Json | Shape::Cases(_) => {

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::adapter::Patience;
-use crate::adapter::doctor::{self, Findings};
 use crate::cli::{Doctor, Shape};
 use crate::exit::Exit;
-use crate::lines::wrapped;
-use crate::scenario;
-use crate::visible::visible;
+use stranded_oracle::adapter::Timeouts;
+use stranded_oracle::adapter::doctor::{self, Findings};
+use stranded_search::lines::wrapped;
+use stranded_search::sanitize::visible;
+use stranded_search::scenario;
 
 use super::{Failure, interrupt, output};
 
@@ -18,8 +18,8 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
         return Err(Failure::Usage(format!("`{}` is {} scenarios: name one", arguments.scenario, specs.len())));
     };
     interrupt::ends_adapters();
-    let patience = Patience { deadline: arguments.deadline, late: arguments.patience };
-    let found = doctor::examine(spec, &arguments.command, patience, arguments.adapter_log.as_deref());
+    let timeouts = Timeouts { deadline: arguments.deadline, late: arguments.timeouts };
+    let found = doctor::examine(spec, &arguments.command, timeouts, arguments.adapter_log.as_deref());
     let file = arguments.output.file.as_deref();
     match arguments.output.format.shape() {
         Shape::Json => output::print_json(&found, file)?,

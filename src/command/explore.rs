@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::cli::Explore;
-use crate::disk;
 use crate::exit::Exit;
 use crate::explore::api::{Explorer, Question};
 use crate::explore::guard::Token;
 use crate::explore::server::Listening;
-use crate::scenario::{builtin, load_scenario};
+use stranded_search::files;
+use stranded_search::scenario::{builtin, load_scenario};
 
 use super::{Failure, output};
 
@@ -43,17 +43,17 @@ pub(super) fn run(arguments: &Explore) -> Result<Exit, Failure> {
 
 /// What is named on the command line, as the page is told of it.
 fn open(explorer: &Explorer, what: &str) -> Result<serde_json::Value, Failure> {
-    let told = |nowhere: crate::explore::link::Nowhere| Failure::Usage(nowhere.0);
+    let reported = |nowhere: crate::explore::link::LinkError| Failure::Usage(nowhere.0);
     if builtin::scenario(what).is_some() {
-        return explorer.answer(Question::Open { scenario: what.to_owned() }).map_err(told);
+        return explorer.answer(Question::Open { scenario: what.to_owned() }).map_err(reported);
     }
     let (path, part) = what.split_once('#').map_or((what, None), |(path, part)| (path, Some(part)));
     if path.ends_with(".toml") || !(path.contains('/') || path.contains('.')) {
         let spec = Arc::new(load_scenario(path)?);
-        return explorer.open(&spec).map_err(told);
+        return explorer.open(&spec).map_err(reported);
     }
-    let text = disk::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
-    let shown = explorer.show(path, &text, part).map_err(told)?;
+    let text = files::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    let shown = explorer.show(path, &text, part).map_err(reported)?;
     match shown.get("choice") {
         Some(parts) => Err(Failure::Usage(format!("{path} has several traces; name one as {path}#…: {parts}"))),
         None => Ok(shown),

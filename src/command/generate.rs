@@ -2,8 +2,8 @@
 
 use crate::cli::Generate;
 use crate::exit::Exit;
-use crate::vectors::file::Index;
-use crate::vectors::{self, Granularity, NotWritten, Wanted};
+use stranded_oracle::vectors::file::Index;
+use stranded_oracle::vectors::{self, Granularity, NotWritten, Wanted};
 
 use super::{Failure, judging, output};
 
@@ -16,11 +16,12 @@ pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
         unseen: judging::kinds(&arguments.missing),
         states_max: arguments.max_states,
     };
-    let found = vectors::generate(&wanted)
-        .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", spec.name)))?;
+    let found = vectors::generate(&wanted).map_err(|truncated| {
+        Failure::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
+    })?;
     vectors::write(&found, &arguments.folder, arguments.force)
         .map_err(|reason: NotWritten| Failure::Usage(reason.to_string()))?;
-    let Index { transitions, states, cut, .. } = &found.index;
+    let Index { transitions, states, truncated, .. } = &found.index;
     let mut text = format!(
         "{}: {} vectors in {} cover {} of {} transitions between {states} states\n",
         spec.name,
@@ -29,8 +30,8 @@ pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
         transitions.covered,
         transitions.all,
     );
-    if let Some(cut) = cut {
-        text.push_str(&format!("not complete: {cut}\n"));
+    if let Some(truncated) = truncated {
+        text.push_str(&format!("not complete: {truncated}\n"));
     }
     output::print(&text, None)?;
     Ok(if found.index.complete { Exit::AsExpected } else { Exit::Inconclusive })

@@ -1,8 +1,8 @@
 //! What becomes of what was borrowed when the program is interrupted: adapters are in process groups of their own, so nobody else
 //! ends them; a terminal that shows steps is given back.
 
-use crate::adapter::group;
 use crate::exit::Exit;
+use stranded_oracle::adapter::group;
 
 /// From now on an interruption ends every adapter with all that it started, and then the program.
 pub(super) fn ends_adapters() {

@@ -3,22 +3,24 @@
 
 use std::borrow::Cow;
 
-use stranded_model::action::Kind;
+use stranded_model::action::ActionKind;
 
-use crate::adapter;
 use crate::cli::{Judging, MISSING_ALL, Output, Shape};
 use crate::exit::Exit;
-use crate::oracle::{Conformance, Judgement, Manner, Safe, Word};
-use crate::report::judgement::Judged;
-use crate::report::{formats, judgement, judgement_json};
-use crate::scenario::{self, Family, Spec};
-use crate::wire::Event;
+use crate::formats::results as formats;
+use crate::report::judgement;
+use stranded_oracle::adapter;
+use stranded_oracle::judged;
+use stranded_oracle::judged::Judged;
+use stranded_oracle::oracle::{CaseVerdict, Conformance, Judgement, OracleOptions, Safe};
+use stranded_oracle::protocol::Event;
+use stranded_search::scenario::{self, Family, Spec};
 
 use super::{Failure, output};
 
 /// How to judge, as the command line has it.
-pub(super) fn manner(arguments: &Judging) -> Manner {
-    Manner {
+pub(super) fn options(arguments: &Judging) -> OracleOptions {
+    OracleOptions {
         unseen: kinds(&arguments.missing),
         explanations_max: arguments.max_beliefs,
         safety_only: arguments.safety,
@@ -28,9 +30,9 @@ pub(super) fn manner(arguments: &Judging) -> Manner {
 }
 
 /// The kinds of action that are named.
-pub(super) fn kinds(names: &[String]) -> Vec<Kind> {
-    let is_named = |kind: &Kind| names.iter().any(|name| name == kind.name() || name == MISSING_ALL);
-    Kind::ALL.into_iter().filter(is_named).collect()
+pub(super) fn kinds(names: &[String]) -> Vec<ActionKind> {
+    let is_named = |kind: &ActionKind| names.iter().any(|name| name == kind.name() || name == MISSING_ALL);
+    ActionKind::ALL.into_iter().filter(is_named).collect()
 }
 
 /// The scenario as the procedure has it that is named, whatever the scenario says is run.
@@ -54,7 +56,7 @@ pub(super) fn print(judged: &Judged<'_>, to: &Output) -> Result<(), Failure> {
     let file = to.file.as_deref();
     match to.format.shape() {
         Shape::Text => output::print(&judgement::text(judged, output::width(file)), file)?,
-        Shape::Json => output::print_json(&judgement_json::report(judged), file)?,
+        Shape::Json => output::print_json(&judged::report(judged), file)?,
         Shape::Cases(form) => output::print_cases(&formats::of_judgement(judged), form, file)?,
     };
     Ok(())
@@ -62,12 +64,14 @@ pub(super) fn print(judged: &Judged<'_>, to: &Output) -> Result<(), Failure> {
 
 /// How the program ends with a judgement.
 pub(super) fn exit(found: &Judgement) -> Exit {
-    let judged = match found.word {
-        Word::Conforming | Word::Refused => Exit::AsExpected,
-        Word::Inconclusive => Exit::Inconclusive,
-        Word::Nonconforming | Word::Bounced | Word::FalseSuccess | Word::Unreachable | Word::Loss => {
-            Exit::NotAsExpected
-        }
+    let judged = match found.verdict {
+        CaseVerdict::Conforming | CaseVerdict::Refused => Exit::AsExpected,
+        CaseVerdict::Inconclusive => Exit::Inconclusive,
+        CaseVerdict::Nonconforming
+        | CaseVerdict::Bounced
+        | CaseVerdict::FalseSuccess
+        | CaseVerdict::Unreachable
+        | CaseVerdict::Loss => Exit::NotAsExpected,
     };
     // Whoever asks for safety alone has nothing else to go by.
     let is_blind = matches!(found.conformance, Conformance::NotJudged) && found.safety == Safe::Unknown;

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
-use crate::adapter::mutant;
 use crate::cli::{List, Listed, Shape};
 use crate::exit::Exit;
-use crate::lines::wrapped;
-use crate::property::Property;
-use crate::scenario;
+use stranded_oracle::adapter::mutant;
+use stranded_search::lines::wrapped;
+use stranded_search::property::Property;
+use stranded_search::scenario;
 
 use super::{Failure, output};
 
@@ -98,7 +98,7 @@ fn properties() -> Vec<Item> {
         source: Some(match property {
             Property::Safety(safety) => owned(safety.sources()),
             Property::Liveness(liveness) => owned(liveness.sources()),
-            Property::Witness => Vec::new(),
+            Property::Coverage => Vec::new(),
         }),
     };
     Property::all().map(item).collect()

@@ -14,9 +14,9 @@ mod judging;
 mod list;
 mod oracle;
 mod output;
+mod progress;
 mod replay;
 mod validate;
-mod watch;
 
 use std::fmt;
 
@@ -24,9 +24,9 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
-use crate::log::LogError;
-use crate::scenario::{self, Diagnostics, builtin};
-use crate::visible::visible;
+use stranded_oracle::event_log::LogError;
+use stranded_search::sanitize::visible;
+use stranded_search::scenario::{self, Diagnostics, builtin};
 
 /// Why a command could not do what it was asked.
 #[derive(Debug)]

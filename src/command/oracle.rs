@@ -3,10 +3,10 @@
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
 use crate::cli::Consult;
-use crate::consult::{Adviser, Going};
 use crate::exit::Exit;
-use crate::log::{Line, Lines};
-use crate::oracle::Oracle;
+use stranded_oracle::event_log::{Line, Lines};
+use stranded_oracle::oracle::Oracle;
+use stranded_oracle::oracle_server::{Adviser, Going};
 
 use super::{Failure, judging};
 
@@ -16,10 +16,11 @@ const CHUNK: usize = 1 << 16;
 /// Answers questions until there are none. What it thinks of an implementation it says when asked; it ends well all the same.
 pub(super) fn run(arguments: &Consult) -> Result<Exit, Failure> {
     let given = judging::one(&arguments.scenario)?;
-    let procedure = arguments.manner.implements.as_deref();
+    let procedure = arguments.options.implements.as_deref();
     let spec = judging::implemented(&given, procedure)?;
-    let oracle = Oracle::new(&spec, judging::manner(&arguments.manner))
-        .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", spec.name)))?;
+    let oracle = Oracle::new(&spec, judging::options(&arguments.options)).map_err(|truncated| {
+        Failure::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
+    })?;
     let mut adviser = Adviser::new(oracle, &given, procedure);
     let (mut input, mut lines, mut chunk) = (io::stdin().lock(), Lines::default(), vec![0; CHUNK]);
     loop {

@@ -6,11 +6,11 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::disk;
 use crate::exit::Exit;
-use crate::report::formats::{self, Case, Form};
+use crate::formats::results::{self, Case, Form};
 use crate::report::text::WIDTH;
-use crate::visible::{all_but_colours, in_json, visible};
+use stranded_search::files;
+use stranded_search::sanitize::{all_but_colours, in_json, visible};
 
 use super::Failure;
 
@@ -38,7 +38,7 @@ fn named(file: Option<&Path>) -> Option<&Path> {
 pub(super) fn write(text: &str, file: Option<&Path>) -> Result<Exit, Failure> {
     let file = named(file);
     let written = match file {
-        Some(path) => disk::write(path, text.as_bytes()),
+        Some(path) => files::write(path, text.as_bytes()),
         None => anstream::stdout().lock().write_all(text.as_bytes()),
     };
     match written {
@@ -60,7 +60,7 @@ pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Result<
 
 /// Prints cases in a form for other programs.
 pub(super) fn print_cases(cases: &[Case], form: Form, file: Option<&Path>) -> Result<Exit, Failure> {
-    write(&visible(&formats::written(cases, form)), file)
+    write(&visible(&results::written(cases, form)), file)
 }
 
 /// The failure of a command that has nothing to say in a form.

@@ -6,20 +6,22 @@ use std::path::Path;
 use stranded_model::World;
 
 use crate::cli::{Replay, Shape};
-use crate::disk;
-use crate::drive::{self, Record};
 use crate::exit::Exit;
 use crate::explore::document::About;
 use crate::explore::{library::Library, single};
-use crate::export::{Form, Telling, dot, itf, markdown, mermaid};
-use crate::replay::{self, Replayed};
-use crate::report::judgement::{self, Judged, Subject};
+use crate::formats::trace::{Form, NarratedTrace, dot, itf, markdown, mermaid};
+use crate::report::judgement;
 use crate::report::story::Story;
 use crate::report::{driven, json, text, trace};
-use crate::rescue;
-use crate::scenario::Spec;
 use crate::terminal;
-use crate::visible::{in_json, of_json, visible};
+use stranded_oracle::conform::{self, Record};
+use stranded_oracle::judged::{Judged, Subject};
+use stranded_search::files;
+use stranded_search::replay::{self, Replayed};
+use stranded_search::rescue;
+use stranded_search::sanitize::{in_json, of_json, visible};
+use stranded_search::scenario::Spec;
+use stranded_search::trace_file::TraceFile;
 
 use super::{Failure, interrupt, judging, output};
 
@@ -33,7 +35,7 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
         Some((path, part)) => (path, Some(part)),
         None => (arguments.trace.as_str(), None),
     };
-    let text = disk::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    let text = files::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
     if part.is_none() && is_record(&text) {
         if arguments.interactive || arguments.to.is_some() || arguments.html.is_some() {
             let says = "is the run of an implementation: it is told as text or json, and shown by `stranded explore`";
@@ -66,12 +68,12 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, Failure> {
     match arguments.output.format.shape() {
         Shape::Cases(form) => Err(output::no_form("replay", form)),
         Shape::Json => output::print_json(&written(&spec, &world, &file, &found), out),
-        Shape::Text => output::print(&told(&spec, &world, &file, &found, output::width(out)), out),
+        Shape::Text => output::print(&reported(&spec, &world, &file, &found, output::width(out)), out),
     }
 }
 
 /// The explorer of the trace, as one file.
-fn page(file: &trace::TraceFile, replayed: Replayed) -> Result<String, Failure> {
+fn page(file: &TraceFile, replayed: Replayed) -> Result<String, Failure> {
     let repeats_from = replayed.trace.repeats_from;
     let title =
         file.property.as_ref().map_or_else(|| file.scenario.clone(), |name| format!("{}: {name}", file.scenario));
@@ -80,53 +82,53 @@ fn page(file: &trace::TraceFile, replayed: Replayed) -> Result<String, Failure> 
 }
 
 /// The trace in another form.
-fn convert(file: &trace::TraceFile, replayed: Replayed, form: Form, out: Option<&Path>) -> Result<Exit, Failure> {
+fn convert(file: &TraceFile, replayed: Replayed, form: Form, out: Option<&Path>) -> Result<Exit, Failure> {
     let Replayed { spec, world, trace: found, .. } = &replayed;
     let property = file.property.as_deref();
     let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
-    let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
+    let narrated = NarratedTrace { spec, world, story: &story, property, own: story.rows.len() };
     match form {
         Form::Html => output::write(&page(file, replayed)?, out),
-        Form::Itf => output::write(&in_json(&itf::itf(&telling)), out),
-        Form::Mermaid => output::write(&visible(&mermaid::mermaid(&telling)), out),
-        Form::Dot => output::write(&visible(&dot::dot(&telling)), out),
-        Form::Markdown => output::write(&visible(&markdown::markdown(&telling)), out),
+        Form::Itf => output::write(&in_json(&itf::itf(&narrated)), out),
+        Form::Mermaid => output::write(&visible(&mermaid::mermaid(&narrated)), out),
+        Form::Dot => output::write(&visible(&dot::dot(&narrated)), out),
+        Form::Markdown => output::write(&visible(&markdown::markdown(&narrated)), out),
         Form::Json => output::print_json(&written(spec, world, file, found), out),
     }
 }
 
 /// The trace as this version of the program writes it.
-fn written(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace) -> trace::TraceFile {
+fn written(spec: &Spec, world: &World, file: &TraceFile, found: &stranded_search::check::Trace) -> TraceFile {
     let written = trace::write(spec, world, &spec.touches(), "", found);
-    trace::TraceFile { property: file.property.clone(), ..written }
+    TraceFile { property: file.property.clone(), ..written }
 }
 
 /// The trace, step by step at the terminal.
-fn step_through(file: &trace::TraceFile, replayed: &Replayed) -> Result<Exit, Failure> {
+fn step_through(file: &TraceFile, replayed: &Replayed) -> Result<Exit, Failure> {
     let Replayed { spec, world, trace: found, .. } = replayed;
     let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
     let property = file.property.as_deref();
-    let telling = Telling { spec, world, story: &story, property, own: story.rows.len() };
+    let narrated = NarratedTrace { spec, world, story: &story, property, own: story.rows.len() };
     interrupt::gives_terminal_back();
-    terminal::step_through(&telling)
+    terminal::step_through(&narrated)
         .map_err(|reason| Failure::Usage(format!("the terminal does not answer: {reason}")))?;
     Ok(Exit::AsExpected)
 }
 
-fn told(spec: &Spec, world: &World, file: &trace::TraceFile, found: &crate::check::Trace, width: u16) -> String {
+fn reported(spec: &Spec, world: &World, file: &TraceFile, found: &stranded_search::check::Trace, width: u16) -> String {
     let property = file.property.as_deref().unwrap_or("no property");
     let answers: Vec<String> = file.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let with = if answers.is_empty() {
         String::new()
     } else {
-        format!("({})\n", crate::lines::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
+        format!("({})\n", stranded_search::lines::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
     };
     let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
     format!("{}: {property}, {} steps\n{with}{}", file.scenario, file.steps.len(), text::table(world, &story, width))
 }
 
 /// A trace file, or one trace of a report: `REPORT.json#scenario/property`.
-fn find(path: &str, text: &str, part: Option<&str>) -> Result<trace::TraceFile, Failure> {
+fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, Failure> {
     let Some(part) = part else { return parse(path, text) };
     let report: json::Report = parse(path, text)?;
     let names = || {
@@ -150,20 +152,20 @@ fn is_record(text: &str) -> bool {
     struct Kind {
         kind: String,
     }
-    serde_json::from_str::<Kind>(text).is_ok_and(|found| found.kind == drive::record::KIND)
+    serde_json::from_str::<Kind>(text).is_ok_and(|found| found.kind == conform::record::KIND)
 }
 
 /// A recorded run of an implementation.
 pub(super) fn record(path: &str) -> Result<Record, Failure> {
-    let text = disk::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    let text = files::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
     parse(path, &text)
 }
 
 /// Why a recorded run cannot be judged again.
-pub(super) fn refused(path: &str, refused: drive::Refused) -> Failure {
+pub(super) fn refused(path: &str, refused: conform::Refused) -> Failure {
     match refused {
-        drive::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
-        drive::Refused::File(reason) | drive::Refused::Stale(reason) => Failure::Usage(format!("{path}: {reason}")),
+        conform::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
+        conform::Refused::File(reason) | conform::Refused::Stale(reason) => Failure::Usage(format!("{path}: {reason}")),
     }
 }
 

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use crate::cli::Validate;
 use crate::exit::Exit;
-use crate::log::{Entry, Line, Lines, LogError, Reader};
-use crate::oracle::{Finding, Oracle};
-use crate::report::judgement::{Judged, Subject};
-use crate::scenario::Spec;
+use stranded_oracle::event_log::{Entry, Line, Lines, LogError, Reader};
+use stranded_oracle::judged::{Judged, Subject};
+use stranded_oracle::oracle::{Finding, Oracle};
+use stranded_search::scenario::Spec;
 
 use super::{Failure, check, judging, output};
 
@@ -26,10 +26,11 @@ const EVERY: Duration = Duration::from_millis(20);
 
 pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
     let given = judging::one(&arguments.scenario)?;
-    let procedure = arguments.manner.implements.as_deref();
+    let procedure = arguments.options.implements.as_deref();
     let spec = judging::implemented(&given, procedure)?;
-    let oracle = Oracle::new(&spec, judging::manner(&arguments.manner))
-        .map_err(|cut| Failure::Inconclusive(format!("how {} starts could not be found out: {cut}", spec.name)))?;
+    let oracle = Oracle::new(&spec, judging::options(&arguments.options)).map_err(|truncated| {
+        Failure::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
+    })?;
     let name = if arguments.log == STANDARD_INPUT { "standard input" } else { &arguments.log };
     let mut judge = Judge {
         reader: Reader::default(),
@@ -91,19 +92,19 @@ impl Judge<'_> {
             self.known = known;
             self.lines.insert(self.oracle.events(), line.number);
             if self.tells {
-                self.tell(line.number);
+                self.body(line.number);
             }
         }
         Ok(Going::On)
     }
 
     /// Says at once what the last event showed.
-    fn tell(&self, line: usize) {
+    fn body(&self, line: usize) {
         let now = self.oracle.events();
-        for Finding { word, says, .. } in
+        for Finding { verdict, says, .. } in
             self.oracle.findings().iter().filter(|finding| finding.event == now && !finding.is_expected)
         {
-            output::say(&format!("{}:{line}: {}: {says}", self.name, word.name()));
+            output::say(&format!("{}:{line}: {}: {says}", self.name, verdict.name()));
         }
         if self.oracle.failed_at() == Some(now) {
             output::say(&format!(
@@ -158,7 +159,8 @@ fn next(judge: &mut Judge<'_>, going: Going, line: Line<'_>) -> Result<Going, Bo
         Going::On => judge.take(line),
         Going::Ended if line.bytes.trim_ascii().is_empty() => Ok(Going::Ended),
         Going::Ended => {
-            let wrong = crate::wire::Wrong::new("the log has ended on an earlier line", "nothing after that");
+            let wrong =
+                stranded_oracle::protocol::Wrong::new("the log has ended on an earlier line", "nothing after that");
             Err(line.error(judge.name, wrong))
         }
     }

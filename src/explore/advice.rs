@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use stranded_model::scenario::Replication;
 use stranded_model::state::Account;
 
-use crate::advise::{Circumstances, advise_all, known_procedures};
-use crate::engine::Limits;
 use crate::report::advice_json::{self, AdviceEntry, GroupReport, MailboxReport};
-use crate::report::{names, view};
-use crate::snapshot;
+use stranded_search::advice::{Circumstances, advise_all, known_procedures};
+use stranded_search::engine::Limits;
+use stranded_search::names;
+use stranded_search::snapshot;
+use stranded_search::state_view;
 
-use super::link::Nowhere;
+use super::link::LinkError;
 use super::walk::Stop;
 
 /// The longest that advice may take.
@@ -68,10 +69,10 @@ pub struct CaseAdvised {
 ///
 /// # Errors
 /// Why there is none.
-pub fn at(stop: &Stop) -> Result<Vec<Advised>, Nowhere> {
-    let shown = view::show(&stop.world.scenario, &stop.state);
+pub fn at(stop: &Stop) -> Result<Vec<Advised>, LinkError> {
+    let shown = state_view::show(&stop.world.scenario, &stop.state);
     let lines: Vec<String> = shown.mailboxes.iter().map(|(name, account)| line(name, account).to_string()).collect();
-    let wrong = |diagnostics: crate::scenario::Diagnostics| Nowhere(diagnostics.render(false));
+    let wrong = |diagnostics: stranded_search::scenario::Diagnostics| LinkError(diagnostics.render(false));
     let snapshots = snapshot::read("the state shown", &lines.join("\n")).map_err(wrong)?;
     let circumstances = Circumstances {
         deliveries: Circumstances::DELIVERIES.to_vec(),
@@ -91,14 +92,14 @@ fn of_mailbox(found: MailboxReport, account: &Account) -> Advised {
     Advised {
         stranded: found.stranded,
         lost: names::messages(account.lost()),
-        has_mail: !account.owed().without(account.lost()).is_empty(),
+        has_mail: !account.due().without(account.lost()).is_empty(),
         procedures: grouped(&found.messages, found.advice),
         mailbox: found.mailbox,
     }
 }
 
 /// A mailbox as a snapshot would show it.
-fn line(name: &str, account: &view::AccountView) -> Value {
+fn line(name: &str, account: &state_view::AccountView) -> Value {
     let directory: BTreeMap<&String, Value> = account
         .directory
         .iter()

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::export::Form;
-use crate::scenario::{Spec, builtin};
+use crate::formats::trace::Form;
+use stranded_search::scenario::{Spec, builtin};
 
 use super::advice;
 use super::checks::Checks;
@@ -15,9 +15,9 @@ use super::detail::{Detail, Outlook, Outlooks};
 use super::document::{About, Document, document};
 use super::dropped::{self, Dropped};
 use super::exported;
+use super::front_page;
 use super::library::Library;
-use super::link::Nowhere;
-use super::tale;
+use super::link::LinkError;
 use super::walk::Walk;
 
 /// A question of a page.
@@ -121,7 +121,7 @@ pub struct Explorer {
     pub checks: Checks,
     /// What was named on the command line.
     pub opened: OnceLock<Value>,
-    pair: OnceLock<Result<Value, Nowhere>>,
+    pair: OnceLock<Result<Value, LinkError>>,
 }
 
 impl Explorer {
@@ -129,14 +129,14 @@ impl Explorer {
     ///
     /// # Errors
     /// Why there is no answer, in words for whoever looks at the page.
-    pub fn answer(&self, question: Question) -> Result<Value, Nowhere> {
+    pub fn answer(&self, question: Question) -> Result<Value, LinkError> {
         match question {
             Question::Catalogue => Ok(self.catalogue()),
             Question::Pair => self.pair(),
             Question::Open { scenario } => self.open(&self.library.named(&scenario)?),
             Question::Follow { link } => {
                 let walk = self.library.follow(&link)?;
-                Ok(told(&walk, About { title: walk.origin.spec.name.clone(), ..About::default() }))
+                Ok(reported(&walk, About { title: walk.origin.spec.name.clone(), ..About::default() }))
             }
             Question::Fork { link, at, action } => {
                 self.fork(&link, at, format!("another step {}", at + 1), |walk| walk.take(&action))
@@ -156,7 +156,7 @@ impl Explorer {
                 let spec = match (link, scenario) {
                     (Some(link), _) => self.library.follow(&link)?.origin.spec,
                     (None, Some(name)) => self.library.named(&name)?,
-                    (None, None) => return Err(Nowhere("say what to check".to_owned())),
+                    (None, None) => return Err(LinkError("say what to check".to_owned())),
                 };
                 let number = self.checks.start(&self.library, spec)?;
                 Ok(json(&self.checks.standing(number)?))
@@ -174,18 +174,18 @@ impl Explorer {
     ///
     /// # Errors
     /// Why it does not start.
-    pub fn open(&self, spec: &Arc<Spec>) -> Result<Value, Nowhere> {
+    pub fn open(&self, spec: &Arc<Spec>) -> Result<Value, LinkError> {
         let walk = self.library.start(spec)?;
-        Ok(told(&walk, About { title: spec.name.clone(), ..About::default() }))
+        Ok(reported(&walk, About { title: spec.name.clone(), ..About::default() }))
     }
 
     /// What a file shows, as an answer.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn show(&self, name: &str, text: &str, part: Option<&str>) -> Result<Value, Nowhere> {
+    pub fn show(&self, name: &str, text: &str, part: Option<&str>) -> Result<Value, LinkError> {
         Ok(match dropped::read(&self.library, name, text, part)? {
-            Dropped::Way(walk, title, repeats_from) => told(&walk, About { title, repeats_from, forked_at: None }),
+            Dropped::Path(walk, title, repeats_from) => reported(&walk, About { title, repeats_from, forked_at: None }),
             Dropped::Choice(parts) => json!({"choice": parts}),
             Dropped::Run(run) => json!({"run": run}),
         })
@@ -195,15 +195,15 @@ impl Explorer {
     ///
     /// # Errors
     /// Why they cannot be told.
-    pub fn pair(&self) -> Result<Value, Nowhere> {
-        let tell = || {
-            let (faulty, correct) = tale::pair(&self.library)?;
+    pub fn pair(&self) -> Result<Value, LinkError> {
+        let body = || {
+            let (faulty, correct) = front_page::pair(&self.library)?;
             let about = |title: &str| About { title: title.to_owned(), ..About::default() };
             let faulty = document(&faulty, about("The faulty move"));
             let correct = document(&correct, about("The correct move"));
             Ok(json!({"pair": [faulty, correct]}))
         };
-        self.pair.get_or_init(tell).clone()
+        self.pair.get_or_init(body).clone()
     }
 
     fn catalogue(&self) -> Value {
@@ -214,16 +214,16 @@ impl Explorer {
         let scenarios: Vec<Value> = builtin::scenarios().iter().filter_map(entry).collect();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "model_hash": crate::model_hash(),
+            "model_hash": stranded_search::model_hash(),
             "scenarios": scenarios,
             "opened": self.opened.get(),
         })
     }
 
-    fn at(&self, link: &str, at: usize) -> Result<Walk, Nowhere> {
+    fn at(&self, link: &str, at: usize) -> Result<Walk, LinkError> {
         let walk = self.library.follow(link)?;
         if at >= walk.stops.len() {
-            return Err(Nowhere(format!("the way has {} steps, there is none of number {at}", walk.stops.len() - 1)));
+            return Err(LinkError(format!("the way has {} steps, there is none of number {at}", walk.stops.len() - 1)));
         }
         Ok(walk.until(at))
     }
@@ -233,17 +233,17 @@ impl Explorer {
         link: &str,
         at: usize,
         title: String,
-        go: impl FnOnce(&mut Walk) -> Result<(), super::walk::Untaken>,
-    ) -> Result<Value, Nowhere> {
+        go: impl FnOnce(&mut Walk) -> Result<(), super::walk::NotTaken>,
+    ) -> Result<Value, LinkError> {
         let mut walk = self.at(link, at)?;
-        go(&mut walk).map_err(|why| Nowhere(why.to_string()))?;
-        Ok(told(&walk, About { title, repeats_from: None, forked_at: Some(at) }))
+        go(&mut walk).map_err(|why| LinkError(why.to_string()))?;
+        Ok(reported(&walk, About { title, repeats_from: None, forked_at: Some(at) }))
     }
 }
 
-fn told(walk: &Walk, about: About) -> Value {
-    let told: Document = document(walk, about);
-    json!({"document": told})
+fn reported(walk: &Walk, about: About) -> Value {
+    let reported: Document = document(walk, about);
+    json!({"document": reported})
 }
 
 fn json(value: &impl Serialize) -> Value {

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::check::{Checked, check};
-use crate::engine::{Engine, Limits, Progress};
-use crate::scenario::Spec;
+use stranded_search::check::{Checked, check};
+use stranded_search::engine::{Engine, Limits, Progress};
+use stranded_search::scenario::Spec;
 
 use super::library::Library;
-use super::link::{self, Nowhere};
+use super::link::{self, LinkError};
 use super::walk::{Origin, Walk};
 
 /// How many checks can run at a time; there is one word for each that says whether it is to stop.
@@ -86,7 +86,7 @@ pub struct Found {
     /// How long it took.
     pub seconds: f64,
     /// Why not everything was searched, if not.
-    pub cut: Option<String>,
+    pub truncated: Option<String>,
     /// Every verdict.
     pub properties: Vec<Verdict>,
 }
@@ -113,11 +113,11 @@ impl Checks {
     ///
     /// # Errors
     /// That too many run already.
-    pub fn start(&self, library: &Arc<Library>, spec: Arc<Spec>) -> Result<u64, Nowhere> {
+    pub fn start(&self, library: &Arc<Library>, spec: Arc<Spec>) -> Result<u64, LinkError> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let is_free = |slot: &usize| jobs.all.iter().all(|job| job.slot != *slot || !job.is_running());
         let slot = (0..RUNNING_MAX).find(is_free);
-        let slot = slot.ok_or_else(|| Nowhere(format!("{RUNNING_MAX} checks run already: cancel one of them")))?;
+        let slot = slot.ok_or_else(|| LinkError(format!("{RUNNING_MAX} checks run already: cancel one of them")))?;
         STOPPED[slot].store(false, Ordering::Relaxed);
         jobs.started += 1;
         let job = Job {
@@ -150,10 +150,10 @@ impl Checks {
     ///
     /// # Errors
     /// That there is none of this number.
-    pub fn standing(&self, number: u64) -> Result<Standing, Nowhere> {
+    pub fn standing(&self, number: u64) -> Result<Standing, LinkError> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let job = jobs.all.iter().find(|job| job.number == number);
-        let job = job.ok_or_else(|| Nowhere(format!("there is no check {number} any more")))?;
+        let job = job.ok_or_else(|| LinkError(format!("there is no check {number} any more")))?;
         *job.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let last = job.progress.last();
         let found = job.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -217,7 +217,7 @@ fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> F
 
 fn found(library: &Library, checked: &Checked<'_>) -> Found {
     let spec = Arc::new(checked.spec.clone());
-    let verdict = |judgement: &crate::check::Judgement| {
+    let verdict = |judgement: &stranded_search::check::Judgement| {
         let shown = judgement.shown_by.map(|index| &checked.cases[index]);
         let trace = shown.and_then(|case| Some((case, case.trace(judgement.property)?)));
         let link = trace.as_ref().and_then(|(case, trace)| {
@@ -246,7 +246,7 @@ fn found(library: &Library, checked: &Checked<'_>) -> Found {
         states: checked.states(),
         depth: checked.depth(),
         seconds: checked.elapsed.as_secs_f64(),
-        cut: checked.cut().map(|cut| cut.to_string()),
+        truncated: checked.truncated().map(|truncated| truncated.to_string()),
         properties: checked.judgements.iter().map(verdict).collect(),
     }
 }

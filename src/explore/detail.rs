@@ -10,11 +10,12 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use crate::report::difference::{self, Difference};
+use crate::report::disabled;
 use crate::report::values::{Standing, values};
-use crate::report::view::{self, StateView};
-use crate::report::{self, names, wish};
-use crate::rescue::{self, Effect, RescueMap};
-use crate::scenario::Spec;
+use stranded_search::names;
+use stranded_search::rescue::{self, Effect, RescueMap};
+use stranded_search::scenario::Spec;
+use stranded_search::state_view::{self, StateView};
 
 use super::walk::{Stop, Walk};
 
@@ -96,9 +97,9 @@ impl Detail {
     #[must_use]
     pub fn of(walk: &Walk, number: usize) -> Self {
         let Stop { world, state, .. } = &walk.stops[number];
-        let shown = view::show(&world.scenario, state);
+        let shown = state_view::show(&world.scenario, state);
         let differences = match number.checked_sub(1).map(|before| &walk.stops[before]) {
-            Some(before) => difference::between(&view::show(&before.world.scenario, &before.state), &shown),
+            Some(before) => difference::between(&state_view::show(&before.world.scenario, &before.state), &shown),
             None => Vec::new(),
         };
         let judged = |property: Safety| Judged {
@@ -113,13 +114,15 @@ impl Detail {
                 Ok(occurrence) => enabled.push(Possible {
                     action: names::action(world, state, action),
                     actor,
-                    says: walk.origin.sentence(report::says(world, state, action, &occurrence), action),
+                    says: walk
+                        .origin
+                        .sentence(stranded_oracle::sentence::says(world, state, action, &occurrence), action),
                     then: None,
                 }),
                 Err(refusal) => disabled.push(Impossible {
                     actor,
-                    says: walk.origin.sentence(wish::wish(world, state, action), action),
-                    because: wish::because(world, state, action, refusal),
+                    says: walk.origin.sentence(disabled::wish(world, state, action), action),
+                    because: disabled::because(world, state, action, refusal),
                 }),
             }
         }
@@ -131,7 +134,7 @@ impl Outlook {
     /// What would still save what in one state.
     #[must_use]
     pub fn of(outlook: &rescue::Outlook) -> Self {
-        let told = |rescue: &rescue::Rescue| {
+        let reported = |rescue: &rescue::Rescue| {
             let (effect, loses) = match &rescue.effect {
                 Effect::Saves => ("saves", Vec::new()),
                 Effect::Declines => ("declines", Vec::new()),
@@ -142,7 +145,7 @@ impl Outlook {
             };
             RescueTold { procedure: rescue.procedure.clone(), effect, loses }
         };
-        Self { whole: outlook.is_whole, rescues: outlook.rescues.iter().map(told).collect() }
+        Self { whole: outlook.is_whole, rescues: outlook.rescues.iter().map(reported).collect() }
     }
 }
 

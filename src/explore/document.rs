@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use stranded_model::World;
-use stranded_model::action::Kind;
+use stranded_model::action::ActionKind;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use crate::report::badge::Badge;
-use crate::report::gist::{self, Ending, Sentence, Told};
 use crate::report::picture::Picture;
+use crate::report::summary::{self, Ending, Sentence, Told};
 use crate::report::trace::answers;
-use crate::report::{self, names};
-use crate::rescue;
+use stranded_search::names;
+use stranded_search::rescue;
 
 use super::detail::{Detail, Outlook, Outlooks};
 use super::link;
@@ -56,7 +56,7 @@ pub struct Document {
     /// What is judged.
     pub properties: Vec<PropertyTold>,
     /// The way in a few sentences.
-    pub gist: Vec<Sentence>,
+    pub summary: Vec<Sentence>,
     /// The first moment at which some property is not true.
     pub first_violation: Option<usize>,
     /// The first moment from which on nothing saves everything any more.
@@ -107,7 +107,7 @@ pub struct Moment {
     /// What says that the world does this.
     pub sources: Vec<&'static str>,
     /// What the administrator was told by this step.
-    pub told: Option<String>,
+    pub reported: Option<String>,
     /// What was told last, and still stands on the screen.
     pub screen: Option<String>,
     /// The messages that it lost.
@@ -173,8 +173,8 @@ pub fn document(walk: &Walk, about: About) -> Document {
         {
             screens.remove(&moment.actor);
         }
-        if let Some(told) = &moment.told {
-            screens.insert(moment.actor.clone(), told.clone());
+        if let Some(reported) = &moment.reported {
+            screens.insert(moment.actor.clone(), reported.clone());
         }
         moment.screen = screens.values().next().cloned();
         moment.outlook = map.as_ref().map(|map| Outlook::of(&map.outlooks[number]));
@@ -204,7 +204,7 @@ pub fn document(walk: &Walk, about: About) -> Document {
     Document {
         format: "stranded-explorer/1",
         version: env!("CARGO_PKG_VERSION"),
-        model_hash: crate::model_hash(),
+        model_hash: stranded_search::model_hash(),
         title: about.title,
         scenario: spec.name.clone(),
         question: spec.question.clone(),
@@ -218,7 +218,7 @@ pub fn document(walk: &Walk, about: About) -> Document {
             .into_iter()
             .map(|one| PropertyTold { name: one.name(), says: one.says(), sources: one.sources() })
             .collect(),
-        gist: gist::gist(&told(&moments), ending, map.as_ref(), &acts),
+        summary: summary::summary(&reported(&moments), ending, map.as_ref(), &acts),
         first_violation,
         no_return,
         repeats_from: about.repeats_from,
@@ -230,14 +230,14 @@ pub fn document(walk: &Walk, about: About) -> Document {
 fn procedures(walk: &Walk) -> Vec<ProcedureTold> {
     let world = &walk.origin.world;
     let run = world.scenario.run(world.scenario.last_run);
-    let told = |one: &stranded_model::procedure::Procedure| ProcedureTold {
+    let reported = |one: &stranded_model::procedure::Procedure| ProcedureTold {
         name: one.name.clone(),
-        acts: gist::acts(world, run, &one.under(&world.assumptions)),
+        acts: summary::acts(world, run, &one.under(&world.assumptions)),
     };
-    rescue::procedures(&walk.origin.spec).iter().map(told).collect()
+    rescue::procedures(&walk.origin.spec).iter().map(reported).collect()
 }
 
-fn told(moments: &[Moment]) -> Vec<Told<'_>> {
+fn reported(moments: &[Moment]) -> Vec<Told<'_>> {
     let broken_by =
         |moment: &Moment| Safety::ALL.into_iter().filter(|property| moment.breaks.contains(&property.name())).collect();
     let mut steps = Vec::new();
@@ -273,7 +273,7 @@ pub fn moment(walk: &Walk, number: usize) -> Moment {
         like: taken.as_ref().map(like).unwrap_or_default(),
         says: said.says,
         sources: said.sources,
-        told: said.told,
+        reported: said.reported,
         screen: None,
         badges: badges(&said.lost, &breaks),
         lost: said.lost,
@@ -296,7 +296,7 @@ fn badges(lost: &[String], breaks: &[&'static str]) -> Vec<BadgeTold> {
 /// Two ways differ in what they start, and yet the start of the one is beside the start of the other.
 fn like(taken: &Taken) -> String {
     match (taken.action.administrator(), taken.action.mailbox(), taken.action.kind()) {
-        (Some(who), Some(mailbox), kind @ Kind::Start) => {
+        (Some(who), Some(mailbox), kind @ ActionKind::Start) => {
             format!("{} {} {}", kind.name(), names::mailbox(mailbox), who.0)
         }
         _ => taken.name.clone(),
@@ -308,7 +308,7 @@ struct Said {
     by: &'static str,
     says: String,
     sources: Vec<&'static str>,
-    told: Option<String>,
+    reported: Option<String>,
     lost: Vec<String>,
 }
 
@@ -316,7 +316,7 @@ impl Said {
     fn of(origin: &Origin, world: &World, after: &State, taken: Option<&Taken>) -> Self {
         let Some(Taken { before, action, occurrence, .. }) = taken else {
             let (actor, says) = (String::new(), "at first".to_owned());
-            return Self { actor, by: "world", says, sources: Vec::new(), told: None, lost: Vec::new() };
+            return Self { actor, by: "world", says, sources: Vec::new(), reported: None, lost: Vec::new() };
         };
         let lost = after
             .accounts
@@ -325,9 +325,9 @@ impl Said {
         Self {
             actor: origin.actor(world, action),
             by: if action.administrator().is_some() { ADMINISTRATOR } else { "world" },
-            says: origin.sentence(report::says(world, before, action, occurrence), action),
-            sources: report::sources(world, action, occurrence).to_vec(),
-            told: occurrence.step.and_then(|executed| report::told(world, &executed)),
+            says: origin.sentence(stranded_oracle::sentence::says(world, before, action, occurrence), action),
+            sources: stranded_oracle::sentence::sources(world, action, occurrence).to_vec(),
+            reported: occurrence.step.and_then(|executed| stranded_oracle::sentence::reported(world, &executed)),
             lost: lost.collect(),
         }
     }

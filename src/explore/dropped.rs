@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::replay::{self, Refused};
 use crate::report::json::Report;
-use crate::report::trace::TraceFile;
-use crate::scenario::{self, Diagnostics, is_procedure_text};
-use crate::visible;
+use stranded_search::replay::{self, Refused};
+use stranded_search::sanitize;
+use stranded_search::scenario::{self, Diagnostics, is_procedure_text};
+use stranded_search::trace_file::TraceFile;
 
 use super::itf;
 use super::library::Library;
-use super::link::Nowhere;
+use super::link::LinkError;
 use super::run::{self, RunTold};
 use super::walk::Walk;
 
@@ -22,7 +22,7 @@ use super::walk::Walk;
 #[derive(Debug)]
 pub enum Dropped {
     /// A way, with what it is called and where it repeats.
-    Way(Box<Walk>, String, Option<usize>),
+    Path(Box<Walk>, String, Option<usize>),
     /// A report with several traces: `scenario/property` of each.
     Choice(Vec<String>),
     /// A run of an implementation, expected against seen.
@@ -33,23 +33,23 @@ pub enum Dropped {
 ///
 /// # Errors
 /// What is wrong with it, or that it is none of the things that can be dropped.
-pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, Nowhere> {
+pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, LinkError> {
     let trimmed = text.trim_start();
     if trimmed.starts_with('<') {
-        return Err(Nowhere(format!("{name} is a page: open it in a browser")));
+        return Err(LinkError(format!("{name} is a page: open it in a browser")));
     }
     if !trimmed.starts_with('{') {
         return if is_toml(name, text) { of_toml(library, name, text) } else { Err(none_of(name)) };
     }
     let value: Value =
-        visible::of_json(text).map_err(|reason| Nowhere(format!("{name} is not JSON: {}", reason.inner())))?;
+        sanitize::of_json(text).map_err(|reason| LinkError(format!("{name} is not JSON: {}", reason.inner())))?;
     if run::is_run(&value) {
         return run::read(&value).map(Dropped::Run);
     }
     if itf::is_itf(&value) {
         let walk = itf::read(library, &value)?;
         let (title, repeats_from) = itf::about(name, &value);
-        return Ok(Dropped::Way(Box::new(walk), title, repeats_from));
+        return Ok(Dropped::Path(Box::new(walk), title, repeats_from));
     }
     if value.get("scenarios").is_some() {
         return of_report(library, name, text, part);
@@ -60,9 +60,9 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     Err(none_of(name))
 }
 
-fn none_of(name: &str) -> Nowhere {
+fn none_of(name: &str) -> LinkError {
     let kinds = "a trace, a report of check, an ITF trace, a scenario in TOML or a conformance run";
-    Nowhere(format!("{name} is none of what can be shown: {kinds}"))
+    LinkError(format!("{name} is none of what can be shown: {kinds}"))
 }
 
 /// Whether a text is meant to be TOML: it is called so, or its first line that says anything looks like it.
@@ -72,10 +72,10 @@ fn is_toml(name: &str, text: &str) -> bool {
     name.ends_with(".toml") || lines.next().is_some_and(looks_so)
 }
 
-fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, Nowhere> {
+fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, LinkError> {
     let replayed = replay::replay(file).map_err(|refused| match refused {
-        Refused::Scenario(wrong) => told(&wrong),
-        Refused::File(reason) | Refused::Step(reason) => Nowhere(format!("{name}: {reason}")),
+        Refused::Scenario(wrong) => reported(&wrong),
+        Refused::File(reason) | Refused::Step(reason) => LinkError(format!("{name}: {reason}")),
     })?;
     let repeats_from = replayed.trace.repeats_from;
     let stale = if replayed.is_stale { " (found in another version of the model; tried again)" } else { "" };
@@ -83,10 +83,10 @@ fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, 
         Some(property) => format!("{}: {property}{stale}", file.scenario),
         None => format!("{}{stale}", file.scenario),
     };
-    Ok(Dropped::Way(Box::new(library.of_trace(replayed)?), title, repeats_from))
+    Ok(Dropped::Path(Box::new(library.of_trace(replayed)?), title, repeats_from))
 }
 
-fn of_report(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, Nowhere> {
+fn of_report(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, LinkError> {
     let report: Report = parsed(name, text)?;
     let mut traces = report.scenarios.iter().flat_map(|one| {
         let traced = one.properties.iter().filter_map(|property| Some((property, property.trace.as_ref()?)));
@@ -94,33 +94,33 @@ fn of_report(library: &Library, name: &str, text: &str, part: Option<&str>) -> R
     });
     match part {
         None => match traces.by_ref().collect::<Vec<_>>()[..] {
-            [] => Err(Nowhere(format!("{name} has no counterexample"))),
+            [] => Err(LinkError(format!("{name} has no counterexample"))),
             [(_, trace)] => of_trace(library, name, trace),
             ref several => Ok(Dropped::Choice(several.iter().map(|(name, _)| name.clone()).collect())),
         },
         Some(part) => match traces.find(|(name, _)| name == part) {
             Some((_, trace)) => of_trace(library, name, trace),
-            None => Err(Nowhere(format!("{name} has no trace {part}"))),
+            None => Err(LinkError(format!("{name} has no trace {part}"))),
         },
     }
 }
 
-fn of_toml(library: &Library, name: &str, text: &str) -> Result<Dropped, Nowhere> {
+fn of_toml(library: &Library, name: &str, text: &str) -> Result<Dropped, LinkError> {
     if is_procedure_text(text) {
-        return Err(Nowhere(format!("{name} is a procedure, not a scenario: name it in a [[run]] of one")));
+        return Err(LinkError(format!("{name} is a procedure, not a scenario: name it in a [[run]] of one")));
     }
     let alone =
         |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("only one file was given, not {path}")));
-    let spec = Arc::new(scenario::parse_scenario(name, text, &alone).map_err(|wrong| told(&wrong))?);
+    let spec = Arc::new(scenario::parse_scenario(name, text, &alone).map_err(|wrong| reported(&wrong))?);
     let title = spec.name.clone();
-    Ok(Dropped::Way(Box::new(library.start(&spec)?), title, None))
+    Ok(Dropped::Path(Box::new(library.start(&spec)?), title, None))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Nowhere> {
-    visible::of_json(text)
-        .map_err(|reason| Nowhere(format!("{name} is no such file: at {}: {}", reason.path(), reason.inner())))
+fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, LinkError> {
+    sanitize::of_json(text)
+        .map_err(|reason| LinkError(format!("{name} is no such file: at {}: {}", reason.path(), reason.inner())))
 }
 
-fn told(wrong: &Diagnostics) -> Nowhere {
-    Nowhere(wrong.render(false))
+fn reported(wrong: &Diagnostics) -> LinkError {
+    LinkError(wrong.render(false))
 }

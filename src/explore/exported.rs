@@ -2,15 +2,16 @@
 
 use serde::Serialize;
 
-use crate::check::Trace;
-use crate::engine::Path;
-use crate::export::{Form, Telling, dot, itf, markdown, mermaid};
+use crate::formats::trace::{Form, NarratedTrace, dot, itf, markdown, mermaid};
 use crate::report::story::Story;
-use crate::report::trace::{self, TraceFile};
+use crate::report::trace;
+use stranded_search::check::Trace;
+use stranded_search::engine::Path;
+use stranded_search::trace_file::TraceFile;
 
 use super::detail::Outlooks;
 use super::document::About;
-use super::link::Nowhere;
+use super::link::LinkError;
 use super::single;
 use super::walk::Walk;
 
@@ -30,7 +31,7 @@ pub struct Exported {
 ///
 /// # Errors
 /// That it cannot be written in this form.
-pub fn export(walk: &Walk, form: Form) -> Result<Exported, Nowhere> {
+pub fn export(walk: &Walk, form: Form) -> Result<Exported, LinkError> {
     let (spec, world) = (&walk.origin.spec, &walk.origin.world);
     let steps = || walk.stops.iter().filter_map(|stop| Some((&stop.world, stop.taken.as_ref()?)));
     let taken = steps().map(|(world, taken)| (&**world, &taken.before, &taken.action, taken.name.as_str()));
@@ -42,16 +43,16 @@ pub fn export(walk: &Walk, form: Form) -> Result<Exported, Nowhere> {
     let own = walk.own();
     // A way breaks what its last step breaks; a trace that names a property ends where it is broken.
     let property = story.rows.last().and_then(|row| row.breaks.first()).map(|property| property.name());
-    let telling = Telling { spec, world, story: &story, property, own };
+    let narrated = NarratedTrace { spec, world, story: &story, property, own };
     let (end, text) = match form {
-        Form::Html => ("html", single::page(walk, About { title: telling.title(), ..About::default() })),
-        Form::Itf => ("itf.json", itf::itf(&telling)),
-        Form::Mermaid => ("mmd", mermaid::mermaid(&telling)),
-        Form::Dot => ("dot", dot::dot(&telling)),
-        Form::Markdown => ("md", markdown::markdown(&telling)),
+        Form::Html => ("html", single::page(walk, About { title: narrated.title(), ..About::default() })),
+        Form::Itf => ("itf.json", itf::itf(&narrated)),
+        Form::Mermaid => ("mmd", mermaid::mermaid(&narrated)),
+        Form::Dot => ("dot", dot::dot(&narrated)),
+        Form::Markdown => ("md", markdown::markdown(&narrated)),
         Form::Json if own < story.rows.len() => {
             let says = "a trace file has no place for a procedure that was put in: export ITF, which has";
-            return Err(Nowhere(says.to_owned()));
+            return Err(LinkError(says.to_owned()));
         }
         Form::Json => {
             let actions = steps().map(|(_, taken)| taken.action).collect();

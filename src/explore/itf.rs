@@ -9,12 +9,12 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::export::itf::TAKEN;
-use crate::report::view::{self, StateView};
-use crate::scenario;
+use crate::formats::trace::itf::TAKEN;
+use stranded_search::scenario;
+use stranded_search::state_view::{self, StateView};
 
 use super::library::{Library, world};
-use super::link::{self, Nowhere};
+use super::link::{self, LinkError};
 use super::walk::{Origin, Walk};
 
 /// Whether this is a trace in ITF.
@@ -27,18 +27,20 @@ pub fn is_itf(value: &Value) -> bool {
 ///
 /// # Errors
 /// What is missing in it, or the first step that the model does not allow.
-pub fn read(library: &Library, value: &Value) -> Result<Walk, Nowhere> {
+pub fn read(library: &Library, value: &Value) -> Result<Walk, LinkError> {
     let meta = value.get("#meta").ok_or_else(|| missing("#meta"))?;
     let text = meta.get("scenario_toml").and_then(Value::as_str).ok_or_else(|| missing("scenario_toml in #meta"))?;
     let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace has no file {path}")));
     let spec = scenario::parse_scenario("scenario_toml", text, &alone);
-    let spec = Arc::new(spec.map_err(|wrong| Nowhere(wrong.render(false)))?);
+    let spec = Arc::new(spec.map_err(|wrong| LinkError(wrong.render(false)))?);
     let answers: BTreeMap<String, String> = held(meta, "assumptions")?.unwrap_or_default();
     let world = world(&spec, link::assumptions(&answers)?)?;
     let given: Option<StateView> = held(meta, "initial")?;
     let initial = match given {
-        Some(shown) => view::read(&world.scenario, &shown).map_err(|reason| Nowhere(format!("initial: {reason}")))?,
-        None => world.initial.first().cloned().ok_or_else(|| Nowhere(format!("{} does not start", spec.name)))?,
+        Some(shown) => {
+            state_view::read(&world.scenario, &shown).map_err(|reason| LinkError(format!("initial: {reason}")))?
+        }
+        None => world.initial.first().cloned().ok_or_else(|| LinkError(format!("{} does not start", spec.name)))?,
     };
     library.keep(&spec, Some(initial.clone()));
     let states = value.get("states").and_then(Value::as_array).ok_or_else(|| missing("states"))?;
@@ -46,20 +48,20 @@ pub fn read(library: &Library, value: &Value) -> Result<Walk, Nowhere> {
         let name = state.get(TAKEN).and_then(Value::as_str);
         name.map(str::to_owned).ok_or_else(|| missing(&format!("{TAKEN} in state {index}")))
     };
-    let names: Vec<String> = states.iter().enumerate().skip(1).map(taken).collect::<Result<_, Nowhere>>()?;
+    let names: Vec<String> = states.iter().enumerate().skip(1).map(taken).collect::<Result<_, LinkError>>()?;
     let origin = Origin { spec, world: Arc::new(world), initial };
     Walk::along(origin, names.iter().map(String::as_str))
-        .map_err(|(number, why)| Nowhere(format!("step {number} of the ITF trace: {why}")))
+        .map_err(|(number, why)| LinkError(format!("step {number} of the ITF trace: {why}")))
 }
 
 /// Something that `#meta` holds; some readers let it hold texts only, so it may be JSON in a text.
-fn held<T: DeserializeOwned>(meta: &Value, name: &str) -> Result<Option<T>, Nowhere> {
+fn held<T: DeserializeOwned>(meta: &Value, name: &str) -> Result<Option<T>, LinkError> {
     let read = match meta.get(name) {
         None => return Ok(None),
         Some(Value::String(text)) => serde_json::from_str(text),
         Some(found) => serde_json::from_value(found.clone()),
     };
-    read.map(Some).map_err(|reason| Nowhere(format!("{name} in #meta: {reason}")))
+    read.map(Some).map_err(|reason| LinkError(format!("{name} in #meta: {reason}")))
 }
 
 /// What the trace is called, and the moment from which on it repeats.
@@ -76,6 +78,6 @@ pub fn about(name: &str, value: &Value) -> (String, Option<usize>) {
     (format!("{title} (ITF)"), repeats_from.filter(|number| *number < length))
 }
 
-fn missing(what: &str) -> Nowhere {
-    Nowhere(format!("the ITF trace has no {what}"))
+fn missing(what: &str) -> LinkError {
+    LinkError(format!("the ITF trace has no {what}"))
 }

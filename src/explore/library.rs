@@ -9,12 +9,12 @@ use stranded_model::World;
 use stranded_model::assumption::Assumptions;
 use stranded_model::state::State;
 
-use crate::check;
-use crate::engine::{Engine, Limits};
-use crate::replay::Replayed;
-use crate::scenario::{self, Spec, builtin};
+use stranded_search::check;
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::replay::Replayed;
+use stranded_search::scenario::{self, Spec, builtin};
 
-use super::link::{self, Link, Nowhere};
+use super::link::{self, Link, LinkError};
 use super::walk::{Origin, Walk};
 
 /// The most scenarios that are kept besides those that are built in; the oldest goes first.
@@ -43,12 +43,12 @@ impl Library {
     ///
     /// # Errors
     /// That there is none.
-    pub fn named(&self, name: &str) -> Result<Arc<Spec>, Nowhere> {
+    pub fn named(&self, name: &str) -> Result<Arc<Spec>, LinkError> {
         if builtin::scenario(name).is_some() {
-            return scenario::load_scenario(name).map(Arc::new).map_err(|wrong| Nowhere(wrong.render(false)));
+            return scenario::load_scenario(name).map(Arc::new).map_err(|wrong| LinkError(wrong.render(false)));
         }
         let found = self.opened().iter().find(|one| one.spec.name == name).map(|one| Arc::clone(&one.spec));
-        found.ok_or_else(|| Nowhere(format!("there is no scenario `{name}`")))
+        found.ok_or_else(|| LinkError(format!("there is no scenario `{name}`")))
     }
 
     /// Keeps a scenario, so that links to it lead somewhere.
@@ -66,11 +66,11 @@ impl Library {
     ///
     /// # Errors
     /// Why it does not start.
-    pub fn start(&self, spec: &Arc<Spec>) -> Result<Walk, Nowhere> {
+    pub fn start(&self, spec: &Arc<Spec>) -> Result<Walk, LinkError> {
         let assumptions = check::worlds(spec).into_iter().next().unwrap_or_default();
         let world = world(spec, assumptions)?;
         let initial = world.initial.first().cloned();
-        let initial = initial.ok_or_else(|| Nowhere(format!("{} has no state to start from", spec.name)))?;
+        let initial = initial.ok_or_else(|| LinkError(format!("{} has no state to start from", spec.name)))?;
         self.keep(spec, None);
         Ok(Walk::start(Origin { spec: Arc::clone(spec), world: Arc::new(world), initial }))
     }
@@ -79,14 +79,14 @@ impl Library {
     ///
     /// # Errors
     /// Which step cannot be taken; a replayed trace has none.
-    pub fn of_trace(&self, replayed: Replayed) -> Result<Walk, Nowhere> {
+    pub fn of_trace(&self, replayed: Replayed) -> Result<Walk, LinkError> {
         let Replayed { spec, world, trace, .. } = replayed;
         let spec = Arc::new(spec);
         self.keep(&spec, Some(trace.path.initial.clone()));
         let origin = Origin { spec, world: Arc::new(world), initial: trace.path.initial };
         let mut walk = Walk::start(origin);
         for action in trace.path.actions.iter().chain(&trace.after) {
-            walk.take_any(|other| other == action).map_err(|why| Nowhere(why.to_string()))?;
+            walk.take_any(|other| other == action).map_err(|why| LinkError(why.to_string()))?;
         }
         Ok(walk)
     }
@@ -95,7 +95,7 @@ impl Library {
     ///
     /// # Errors
     /// Why it leads nowhere here.
-    pub fn follow(&self, text: &str) -> Result<Walk, Nowhere> {
+    pub fn follow(&self, text: &str) -> Result<Walk, LinkError> {
         let link = link::parse(text)?;
         let (spec, starts) = self.scenario_of(&link)?;
         let assumptions = link::assumptions(&link.answers)?;
@@ -109,25 +109,25 @@ impl Library {
                 let world = world(&spec, assumptions)?;
                 let found = world.initial.iter().find(|state| link::state_hash(&world, state) == link.initial).cloned();
                 let found = found.ok_or_else(|| {
-                    Nowhere(format!("the link starts in a state in which {} does not start here", spec.name))
+                    LinkError(format!("the link starts in a state in which {} does not start here", spec.name))
                 })?;
                 (world, found)
             }
         };
         let origin = Origin { spec, world: Arc::new(world), initial };
         let walk = Walk::along(origin, link.steps.iter().map(String::as_str)).map_err(|(number, why)| {
-            Nowhere(format!("the link cannot be followed beyond step {}: {why}", number - 1))
+            LinkError(format!("the link cannot be followed beyond step {}: {why}", number - 1))
         })?;
         let end = walk.end();
         if link::state_hash(&end.world, &end.state) != link.end {
             let says = "the link was cut off or changed, or comes from another version of the model: its steps lead to another \
                         state here";
-            return Err(Nowhere(says.to_owned()));
+            return Err(LinkError(says.to_owned()));
         }
         Ok(walk)
     }
 
-    fn scenario_of(&self, link: &Link) -> Result<(Arc<Spec>, Vec<State>), Nowhere> {
+    fn scenario_of(&self, link: &Link) -> Result<(Arc<Spec>, Vec<State>), LinkError> {
         let opened = self.opened();
         let same: Vec<&Opened> = opened.iter().filter(|one| one.hash == link.hash).collect();
         if let Some(first) = same.first() {
@@ -135,13 +135,13 @@ impl Library {
             return Ok((Arc::clone(&first.spec), starts));
         }
         let known = self.named(&link.scenario).map_err(|_| {
-            Nowhere(format!(
+            LinkError(format!(
                 "the link is to the scenario `{}`, which is not known here: drop its file on the page first",
                 link.scenario
             ))
         })?;
         if link::hash_of(&known) != link.hash {
-            return Err(Nowhere(format!(
+            return Err(LinkError(format!(
                 "the link is to another version of the scenario `{}`: nothing of it is shown, because the same steps \
                  may mean something else here",
                 link.scenario
@@ -159,7 +159,7 @@ impl Library {
 ///
 /// # Errors
 /// Why it was not found.
-pub fn world(spec: &Spec, assumptions: Assumptions) -> Result<World, Nowhere> {
+pub fn world(spec: &Spec, assumptions: Assumptions) -> Result<World, LinkError> {
     let limits = Limits {
         states_max: Some(START_STATES),
         deadline: Instant::now().checked_add(START_TIME),
@@ -167,5 +167,5 @@ pub fn world(spec: &Spec, assumptions: Assumptions) -> Result<World, Nowhere> {
         ..Limits::default()
     };
     check::world(spec, assumptions, Engine::Exact, &limits)
-        .map_err(|cut| Nowhere(format!("where {} starts was not found: {cut}", spec.name)))
+        .map_err(|truncated| LinkError(format!("where {} starts was not found: {truncated}", spec.name)))
 }

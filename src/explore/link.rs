@@ -9,8 +9,8 @@ use stranded_model::assumption::{Answer, Assumption, Assumptions};
 use stranded_model::state::State;
 
 use crate::report::trace::answers;
-use crate::report::view;
-use crate::scenario::Spec;
+use stranded_search::scenario::Spec;
+use stranded_search::state_view;
 
 use super::walk::Walk;
 
@@ -38,9 +38,9 @@ pub struct Link {
 
 /// Why a link leads nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nowhere(pub String);
+pub struct LinkError(pub String);
 
-impl fmt::Display for Nowhere {
+impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -72,24 +72,24 @@ pub fn to(walk: &Walk) -> String {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn parse(text: &str) -> Result<Link, Nowhere> {
+pub fn parse(text: &str) -> Result<Link, LinkError> {
     let text = text.trim_start_matches('#');
     let parts: Vec<&str> = text.split('/').collect();
     let [VERSION, scenario, hash, answers, initial, end, steps] = parts[..] else {
-        return Err(Nowhere("this is no link of the explorer: it may have been cut off".to_owned()));
+        return Err(LinkError("this is no link of the explorer: it may have been cut off".to_owned()));
     };
-    let listed = |text: &str| -> Result<Vec<String>, Nowhere> {
+    let listed = |text: &str| -> Result<Vec<String>, LinkError> {
         text.split(',').filter(|part| !part.is_empty()).map(unescaped).collect()
     };
     let answer = |pair: &str| {
         let (name, value) =
-            pair.split_once('=').ok_or_else(|| Nowhere(format!("`{pair}` in the link is no answer")))?;
+            pair.split_once('=').ok_or_else(|| LinkError(format!("`{pair}` in the link is no answer")))?;
         Ok((unescaped(name)?, unescaped(value)?))
     };
     Ok(Link {
         scenario: unescaped(scenario)?,
         hash: hash.to_owned(),
-        answers: answers.split(',').filter(|pair| !pair.is_empty()).map(answer).collect::<Result<_, Nowhere>>()?,
+        answers: answers.split(',').filter(|pair| !pair.is_empty()).map(answer).collect::<Result<_, LinkError>>()?,
         initial: initial.to_owned(),
         end: end.to_owned(),
         steps: listed(steps)?,
@@ -100,13 +100,13 @@ pub fn parse(text: &str) -> Result<Link, Nowhere> {
 ///
 /// # Errors
 /// What in them is no answer of this program.
-pub fn assumptions(named: &BTreeMap<String, String>) -> Result<Assumptions, Nowhere> {
+pub fn assumptions(named: &BTreeMap<String, String>) -> Result<Assumptions, LinkError> {
     named.iter().try_fold(Assumptions::default(), |all, (name, value)| {
         let one = Assumption::ALL.into_iter().find(|one| one.name() == name);
-        let one = one.ok_or_else(|| Nowhere(format!("this program knows no assumption `{name}`")))?;
+        let one = one.ok_or_else(|| LinkError(format!("this program knows no assumption `{name}`")))?;
         let answer = one.values().iter().position(|known| known == value);
         let answer = answer.and_then(|place| Answer::try_from(place).ok());
-        let answer = answer.ok_or_else(|| Nowhere(format!("`{value}` is no answer to {name}")))?;
+        let answer = answer.ok_or_else(|| LinkError(format!("`{value}` is no answer to {name}")))?;
         Ok(all.with(one, answer))
     })
 }
@@ -124,7 +124,7 @@ pub fn hash_of(spec: &Spec) -> String {
 /// Never: every state can be written as JSON.
 #[must_use]
 pub fn state_hash(world: &World, state: &State) -> String {
-    let shown = view::show(&world.scenario, state);
+    let shown = state_view::show(&world.scenario, state);
     short(&serde_json::to_string(&shown).expect("a state can be written as JSON"))
 }
 
@@ -145,8 +145,8 @@ fn escaped(name: &str) -> String {
     text
 }
 
-fn unescaped(text: &str) -> Result<String, Nowhere> {
-    let wrong = || Nowhere(format!("`{text}` in the link cannot be read"));
+fn unescaped(text: &str) -> Result<String, LinkError> {
+    let wrong = || LinkError(format!("`{text}` in the link cannot be read"));
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

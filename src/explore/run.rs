@@ -5,13 +5,13 @@
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
-use crate::drive::Record;
-use crate::drive::record::{KIND, RecordedStep};
-use crate::oracle::Conformance;
-use crate::report::driven::{answered, told};
-use crate::wire::{Event, Sight};
+use crate::report::driven::{answered, reported};
+use stranded_oracle::conform::Record;
+use stranded_oracle::conform::record::{KIND, RecordedStep};
+use stranded_oracle::oracle::Conformance;
+use stranded_oracle::protocol::{Event, Observation};
 
-use super::link::Nowhere;
+use super::link::LinkError;
 
 /// The most steps that are shown.
 const STEPS_MAX: usize = 10_000;
@@ -60,12 +60,12 @@ pub fn is_run(value: &Value) -> bool {
 ///
 /// # Errors
 /// That it has no steps.
-pub fn read(value: &Value) -> Result<RunTold, Nowhere> {
+pub fn read(value: &Value) -> Result<RunTold, LinkError> {
     if let Ok(record) = Record::deserialize(value) {
         return Ok(recorded(&record));
     }
     let steps = value.get("steps").and_then(Value::as_array);
-    let steps = steps.ok_or_else(|| Nowhere("the conformance run has no steps".to_owned()))?;
+    let steps = steps.ok_or_else(|| LinkError("the conformance run has no steps".to_owned()))?;
     let steps: Vec<RunStep> =
         steps.iter().take(STEPS_MAX).enumerate().map(|(index, found)| step(index + 1, found)).collect();
     let scenario = text(value, &["scenario", "name"]).unwrap_or_else(|| "a run".to_owned());
@@ -121,7 +121,7 @@ fn recorded(record: &Record) -> RunTold {
 /// The event, from 1, that shows the verdict of a run; nothing, if another model judged it.
 fn shown_at(record: &Record) -> Option<usize> {
     let judgement = record.judge().ok()?;
-    let found = judgement.findings.iter().find(|finding| finding.word.name() == record.verdict);
+    let found = judgement.findings.iter().find(|finding| finding.verdict.name() == record.verdict);
     let left = match &judgement.conformance {
         Conformance::Nonconforming(failure) => Some(failure.event),
         Conformance::Conforming | Conformance::Inconclusive(_) | Conformance::NotJudged => None,
@@ -133,16 +133,16 @@ fn event(number: usize, step: &RecordedStep) -> RunStep {
     let (says, seen) = match &step.event {
         Event::Reset { start } => {
             let start: Vec<String> =
-                start.iter().map(|(mailbox, sight)| format!("{mailbox}: {}", sighted(sight))).collect();
+                start.iter().map(|(mailbox, observation)| format!("{mailbox}: {}", sighted(observation))).collect();
             ("everything stands as at first".to_owned(), start.join("; "))
         }
-        Event::Did { deed, answer } => (told(deed), answered(answer)),
-        Event::Call { call, deed } => (format!("call {call}: {}", told(deed)), String::new()),
+        Event::Did { operation, answer } => (reported(operation), answered(answer)),
+        Event::Call { call, operation } => (format!("call {call}: {}", reported(operation)), String::new()),
         Event::Return { call, answer } => (format!("call {call} is answered"), answered(answer)),
-        Event::Saw { mailbox, sight } => (format!("{mailbox} is looked at"), sighted(sight)),
+        Event::Observed { mailbox, observation } => (format!("{mailbox} is looked at"), sighted(observation)),
     };
-    let against = |tell: fn(&crate::oracle::Against) -> &str| {
-        let parts = step.against.iter().map(|one| format!("{}: {}", one.what, tell(one)));
+    let against = |body: fn(&stranded_oracle::oracle::Against) -> &str| {
+        let parts = step.against.iter().map(|one| format!("{}: {}", one.what, body(one)));
         parts.collect::<Vec<_>>().join("; ")
     };
     let agrees = step.against.is_empty() && step.guards.is_empty();
@@ -156,8 +156,8 @@ fn event(number: usize, step: &RecordedStep) -> RunStep {
 }
 
 /// What was seen of a mailbox, in a few words; what was not looked at is left out.
-fn sighted(sight: &Sight) -> String {
-    let Sight { directory, stores, queued, returned, saved, delivery_held } = sight;
+fn sighted(observation: &Observation) -> String {
+    let Observation { directory, stores, queued, returned, saved, delivery_held } = observation;
     let name = |home: &Option<Option<String>>| match home {
         None => "not seen".to_owned(),
         Some(None) => "(malformed)".to_owned(),

@@ -19,13 +19,14 @@ const ALTERNATIVES_MAX: usize = 400;
 #[must_use]
 pub fn page(walk: &Walk, about: About) -> String {
     let mut outlooks = Outlooks::new(&walk.origin.spec);
-    let (told, until) = with_alternatives(walk, document(walk, about), &mut outlooks);
-    let forks = forks(walk, &told, &mut outlooks);
+    let (reported, until) = with_alternatives(walk, document(walk, about), &mut outlooks);
+    let forks = forks(walk, &reported, &mut outlooks);
     let exports: Vec<Value> = INSIDE
         .into_iter()
         .filter_map(|form| Some(json!({"form": form, "file": exported::export(walk, form).ok()?})))
         .collect();
-    let inside = embedded(&json!({"document": told, "alternatives_until": until, "forks": forks, "exports": exports}));
+    let inside =
+        embedded(&json!({"document": reported, "alternatives_until": until, "forks": forks, "exports": exports}));
     let script = bundled();
     let nonce = &blake3::hash(format!("{inside}{script}").as_bytes()).to_hex()[..32];
     let policy = format!(
@@ -60,14 +61,14 @@ fn embedded(value: &Value) -> String {
 }
 
 /// The same document, in which everything that can happen has what follows from it, and the last moment at which it has.
-fn with_alternatives(walk: &Walk, mut told: Document, outlooks: &mut Outlooks) -> (Document, usize) {
+fn with_alternatives(walk: &Walk, mut reported: Document, outlooks: &mut Outlooks) -> (Document, usize) {
     let mut left = ALTERNATIVES_MAX;
-    for number in 0..told.moments.len() {
-        let count = told.moments[number].detail.as_ref().map_or(usize::MAX, |detail| detail.enabled.len());
-        let Some(rest) = left.checked_sub(count) else { return (told, number.saturating_sub(1)) };
+    for number in 0..reported.moments.len() {
+        let count = reported.moments[number].detail.as_ref().map_or(usize::MAX, |detail| detail.enabled.len());
+        let Some(rest) = left.checked_sub(count) else { return (reported, number.saturating_sub(1)) };
         left = rest;
-        let next = told.moments.get(number + 1).map(|next| next.action.clone());
-        let Some(detail) = &mut told.moments[number].detail else { continue };
+        let next = reported.moments.get(number + 1).map(|next| next.action.clone());
+        let Some(detail) = &mut reported.moments[number].detail else { continue };
         for possible in &mut detail.enabled {
             // What did happen stands there already.
             if next.as_ref() == Some(&possible.action) {
@@ -79,8 +80,8 @@ fn with_alternatives(walk: &Walk, mut told: Document, outlooks: &mut Outlooks) -
             }
         }
     }
-    let last = told.moments.len() - 1;
-    (told, last)
+    let last = reported.moments.len() - 1;
+    (reported, last)
 }
 
 fn shown(walk: &Walk, number: usize, outlooks: &mut Outlooks) -> super::document::Moment {
@@ -92,8 +93,8 @@ fn shown(walk: &Walk, number: usize, outlooks: &mut Outlooks) -> super::document
 }
 
 /// What the workarounds would have done at the last moment at which something could be saved, and one step later.
-fn forks(walk: &Walk, told: &Document, outlooks: &mut Outlooks) -> Vec<Value> {
-    let Some(no_return) = told.no_return else { return Vec::new() };
+fn forks(walk: &Walk, reported: &Document, outlooks: &mut Outlooks) -> Vec<Value> {
+    let Some(no_return) = reported.no_return else { return Vec::new() };
     let mut forks = Vec::new();
     for at in [no_return.saturating_sub(1), no_return] {
         for procedure in TRIED {

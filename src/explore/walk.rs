@@ -11,9 +11,10 @@ use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario};
 use stranded_model::state::State;
 use stranded_model::{Occurrence, World};
 
-use crate::report::{self, names, wish};
-use crate::rescue;
-use crate::scenario::{QUIET, Spec};
+use crate::report::disabled;
+use stranded_search::names;
+use stranded_search::rescue;
+use stranded_search::scenario::{QUIET, Spec};
 
 /// What the name of a step starts with that puts another procedure in the place of what runs.
 const APPLY: &str = "apply ";
@@ -40,7 +41,7 @@ impl Origin {
     /// none of the scenario's.
     #[must_use]
     pub fn actor(&self, world: &World, action: &Action) -> String {
-        let name = report::actor(world, action);
+        let name = stranded_oracle::sentence::actor(world, action);
         let own = &self.world.scenario.administrators;
         if action.administrator().is_none() || own.iter().all(|one| one.name != name) {
             return name;
@@ -94,7 +95,7 @@ pub struct Taken {
 
 /// Why a step cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Untaken {
+pub enum NotTaken {
     /// The scenario has no action of this name here.
     Unknown(String),
     /// The model does not allow it here.
@@ -105,7 +106,7 @@ pub enum Untaken {
     TooLong,
 }
 
-impl fmt::Display for Untaken {
+impl fmt::Display for NotTaken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(name) => write!(f, "there is no action `{name}` here"),
@@ -128,7 +129,7 @@ impl Walk {
     ///
     /// # Errors
     /// The number of the first step that cannot be taken, from 1, and why.
-    pub fn along<'a>(origin: Origin, names: impl IntoIterator<Item = &'a str>) -> Result<Self, (usize, Untaken)> {
+    pub fn along<'a>(origin: Origin, names: impl IntoIterator<Item = &'a str>) -> Result<Self, (usize, NotTaken)> {
         let mut walk = Self::start(origin);
         for (index, name) in names.into_iter().enumerate() {
             walk.take(name).map_err(|why| (index + 1, why))?;
@@ -167,7 +168,7 @@ impl Walk {
     ///
     /// # Errors
     /// Why it cannot be taken.
-    pub fn take(&mut self, name: &str) -> Result<(), Untaken> {
+    pub fn take(&mut self, name: &str) -> Result<(), NotTaken> {
         match name.strip_prefix(APPLY) {
             Some(rest) => {
                 let (procedure, mailbox) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -177,7 +178,7 @@ impl Walk {
         }
     }
 
-    fn act(&mut self, name: &str) -> Result<(), Untaken> {
+    fn act(&mut self, name: &str) -> Result<(), NotTaken> {
         let Stop { world, state, .. } = self.end();
         let mut refused = None;
         for action in world.actions().iter().filter(|action| names::action(world, state, action) == name) {
@@ -186,36 +187,36 @@ impl Walk {
                     let (world, before) = (Arc::clone(world), state.clone());
                     return self.push(world, Taken { name: name.to_owned(), before, action: *action, occurrence });
                 }
-                Err(refusal) => refused = Some(wish::because(world, state, action, refusal)),
+                Err(refusal) => refused = Some(disabled::because(world, state, action, refusal)),
             }
         }
         Err(match refused {
-            Some(because) => Untaken::Refused(name.to_owned(), because),
-            None => Untaken::Unknown(name.to_owned()),
+            Some(because) => NotTaken::Refused(name.to_owned(), because),
+            None => NotTaken::Unknown(name.to_owned()),
         })
     }
 
     /// Stops what runs and lets one administrator start a procedure, as the rescue map tries it.
-    fn put_in(&mut self, procedure: &str, mailbox: &str) -> Result<(), Untaken> {
+    fn put_in(&mut self, procedure: &str, mailbox: &str) -> Result<(), NotTaken> {
         let known = rescue::procedures(&self.origin.spec);
         let found = known.into_iter().find(|one| one.name == procedure);
-        let found = found.ok_or_else(|| Untaken::NoProcedure(procedure.to_owned()))?;
+        let found = found.ok_or_else(|| NotTaken::NoProcedure(procedure.to_owned()))?;
         let Stop { world, state, .. } = self.end();
         let mailbox = state.accounts.ids().find(|id| names::mailbox(*id) == mailbox);
-        let mailbox = mailbox.ok_or_else(|| Untaken::Unknown(format!("{APPLY}{procedure}")))?;
+        let mailbox = mailbox.ok_or_else(|| NotTaken::Unknown(format!("{APPLY}{procedure}")))?;
         let world = Arc::new(World::interrupted(&rescuing(&world.scenario, found), world.assumptions, state));
         let before = world.initial[0].clone();
         let action = Action::Start { mailbox, administrator: AdministratorId::default(), run: 0 };
         let name = format!("{APPLY}{procedure} {}", names::mailbox(mailbox));
         let occurrence = world
             .occur(&before, &action)
-            .map_err(|refusal| Untaken::Refused(name.clone(), wish::because(&world, &before, &action, refusal)))?;
+            .map_err(|refusal| NotTaken::Refused(name.clone(), disabled::because(&world, &before, &action, refusal)))?;
         self.push(world, Taken { name, before, action, occurrence })
     }
 
-    fn push(&mut self, world: Arc<World>, taken: Taken) -> Result<(), Untaken> {
+    fn push(&mut self, world: Arc<World>, taken: Taken) -> Result<(), NotTaken> {
         if self.stops.len() > STEPS_MAX {
-            return Err(Untaken::TooLong);
+            return Err(NotTaken::TooLong);
         }
         self.stops.push(Stop { world, state: taken.occurrence.state.clone(), taken: Some(taken) });
         Ok(())
@@ -225,7 +226,7 @@ impl Walk {
     ///
     /// # Errors
     /// Why it cannot be started.
-    pub fn apply(&mut self, procedure: &str) -> Result<(), Untaken> {
+    pub fn apply(&mut self, procedure: &str) -> Result<(), NotTaken> {
         let mailboxes: Vec<MailboxId> = self.end().state.accounts.ids().collect();
         for mailbox in mailboxes {
             self.take(&format!("{APPLY}{procedure} {}", names::mailbox(mailbox)))?;
@@ -238,7 +239,7 @@ impl Walk {
     ///
     /// # Errors
     /// If the way becomes too long.
-    pub fn run_on(&mut self) -> Result<(), Untaken> {
+    pub fn run_on(&mut self) -> Result<(), NotTaken> {
         for _ in 0..STEPS_AT_ONCE {
             let Stop { world, state, .. } = self.end();
             let is_next = |action: &&Action| matches!(action, Action::Act { fate: Fate::Answered, .. });
@@ -259,7 +260,7 @@ impl Walk {
     ///
     /// # Errors
     /// If the way becomes too long.
-    pub fn take_any(&mut self, wanted: impl Fn(&Action) -> bool) -> Result<bool, Untaken> {
+    pub fn take_any(&mut self, wanted: impl Fn(&Action) -> bool) -> Result<bool, NotTaken> {
         let Stop { world, state, .. } = self.end();
         let possible = |action: &&Action| wanted(action) && world.step(state, action).is_ok();
         let Some(action) = world.actions().iter().find(possible) else { return Ok(false) };

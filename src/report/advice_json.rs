@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stranded_model::id::{Id, MessageSet, ServerId};
 
-use crate::advise::{Advice, Advised, Case, Circumstances, Verdict};
-use crate::property::Property;
-use crate::scenario::{delivery_name, replication_name};
-use crate::snapshot::Snapshot;
+use stranded_search::advice::{Advice, Advised, Case, Circumstances, Verdict};
+use stranded_search::property::Property;
+use stranded_search::scenario::{delivery_name, replication_name};
+use stranded_search::snapshot::Snapshot;
 
-use super::trace::{self, TraceFile, answers};
-use super::{deed, names};
+use super::trace::{self, answers};
+use stranded_oracle::sentence::operation;
+use stranded_search::names;
+use stranded_search::trace_file::TraceFile;
 
 /// The report of one run of `stranded advise`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -102,7 +104,7 @@ pub struct CircumstancesReport {
 pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances) -> AdviceReport {
     AdviceReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        model_hash: crate::model_hash(),
+        model_hash: stranded_search::model_hash(),
         mailboxes: advised.iter().map(|one| mailbox(one, circumstances)).collect(),
     }
 }
@@ -110,7 +112,7 @@ pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances) -> AdviceR
 fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances) -> MailboxReport {
     let Advised { snapshot, replication, advice } = advised;
     let server = |id: &ServerId| name(snapshot, *id);
-    let group = |group: &crate::snapshot::Group| GroupReport {
+    let group = |group: &stranded_search::snapshot::Group| GroupReport {
         stands_for: names::messages(group.stands_for),
         stores: group.stores.iter().map(server).collect(),
         messages: group.messages.clone(),
@@ -159,7 +161,7 @@ fn entry(snapshot: &Snapshot, advice: &Advice, case: &Case, circumstances: Circu
 /// What a procedure does, step by step, when nothing disturbs it.
 pub(super) fn steps(advice: &Advice) -> Vec<String> {
     let Some(plan) = &advice.plan else { return Vec::new() };
-    plan.acts.iter().map(|act| deed(&plan.world, &plan.run, act)).collect()
+    plan.acts.iter().map(|act| operation(&plan.world, &plan.run, act)).collect()
 }
 
 pub(super) fn name(snapshot: &Snapshot, server: ServerId) -> String {

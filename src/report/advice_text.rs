@@ -7,16 +7,17 @@ use stranded_model::id::ServerId;
 use stranded_model::scenario::Replication;
 use stranded_model::state::{Home, Homes, Mailbox};
 
-use crate::advise::{Advice, Advised, Case, Circumstances, Harm, Verdict};
-use crate::scenario::replication_name;
-use crate::snapshot::Snapshot;
+use stranded_search::advice::{Advice, Advised, Case, Circumstances, Harm, Verdict};
+use stranded_search::scenario::replication_name;
+use stranded_search::snapshot::Snapshot;
 
 use super::advice_json::{name, steps};
+use super::advice_words as words;
 use super::story::Story;
 use super::text::table;
 use super::trace::answers;
-use super::{advice_words as words, names};
-use crate::lines::wrapped;
+use stranded_search::lines::wrapped;
+use stranded_search::names;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -43,11 +44,12 @@ fn summary(advised: &[Advised<'_>], width: u16) -> String {
     let all = if advised.len() == 1 { "1 mailbox".to_owned() } else { format!("{} mailboxes", advised.len()) };
     let unknown: Vec<&str> =
         advised.iter().map(|one| one.snapshot).filter(|one| one.is_unknown()).map(|one| one.mailbox.as_str()).collect();
-    let doubt = format!("not enough was observed of {}: say what every store holds", unknown.join(", "));
-    let doubt = if unknown.is_empty() { String::new() } else { format!("{BAD}{}{BAD:#}\n", wrapped(&doubt, 0, width)) };
+    let undecided = format!("not enough was observed of {}: say what every store holds", unknown.join(", "));
+    let undecided =
+        if unknown.is_empty() { String::new() } else { format!("{BAD}{}{BAD:#}\n", wrapped(&undecided, 0, width)) };
     if stranded.is_empty() {
         let style = if unknown.is_empty() { GOOD } else { BAD };
-        return format!("{style}{all}: none is seen to be stranded{style:#}\n{doubt}");
+        return format!("{style}{all}: none is seen to be stranded{style:#}\n{undecided}");
     }
     let mut text = format!("{BAD}{all}: {} stranded{BAD:#}\n", stranded.len());
     for snapshot in stranded {
@@ -57,7 +59,7 @@ fn summary(advised: &[Advised<'_>], width: u16) -> String {
         let line = format!("{}: {home}, data on {}", snapshot.mailbox, data.join(" and "));
         let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
     }
-    text + &doubt
+    text + &undecided
 }
 
 fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances, width: u16) -> String {
@@ -77,9 +79,9 @@ fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances, width: u16) -> 
     let around = format!("Judged with {faults}; a change of the directory {travel} (--replication {mode}).");
     let _ = writeln!(text, "\n{}", wrapped(&around, 0, width));
     for warning in words::warnings(advised) {
-        let told = wrapped(&format!("{} {}", warning.title, warning.text), 0, width);
-        let styled = told.strip_prefix(&warning.title).map(|rest| format!("{BAD}{}{BAD:#}{rest}", warning.title));
-        let _ = writeln!(text, "\n{}", styled.unwrap_or(told));
+        let reported = wrapped(&format!("{} {}", warning.title, warning.text), 0, width);
+        let styled = reported.strip_prefix(&warning.title).map(|rest| format!("{BAD}{}{BAD:#}{rest}", warning.title));
+        let _ = writeln!(text, "\n{}", styled.unwrap_or(reported));
     }
     text.push_str(&verdicts(advised));
     for advice in advised.advice.iter() {
@@ -107,9 +109,9 @@ fn standing(snapshot: &Snapshot, width: u16) -> String {
         let _ = writeln!(text, "  {:<column$}{}", name(snapshot, server), wrapped(&line, column + 2, width));
     }
     for group in &snapshot.groups {
-        let told = words::few(group.messages.iter().cloned());
+        let reported = words::few(group.messages.iter().cloned());
         let verb = if group.stands_for.len() == 1 { "stands for" } else { "stand for" };
-        let line = format!("below, {} {verb} {told}", names::messages(group.stands_for).join(", "));
+        let line = format!("below, {} {verb} {reported}", names::messages(group.stands_for).join(", "));
         let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
     }
     for remark in &snapshot.remarks {

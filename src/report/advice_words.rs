@@ -4,12 +4,12 @@ use stranded_model::id::{MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::Act;
 use stranded_model::scenario::{Delivery, Replication};
 
-use crate::advise::{Advice, Advised, Case, Harm, Verdict};
-use crate::scenario::builtin;
-use crate::snapshot::Snapshot;
+use stranded_search::advice::{Advice, Advised, Case, Harm, Verdict};
+use stranded_search::scenario::builtin;
+use stranded_search::snapshot::Snapshot;
 
 use super::advice_json::name;
-use super::names;
+use stranded_search::names;
 
 /// The procedure that the article warns of running a second time. [Q252869 S12]
 const MOVE_AGAIN: &str = "move-of-the-article";
@@ -106,16 +106,16 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
             (None, false) => "unsafe".to_owned(),
         };
         let harms = advice.cases.iter().filter_map(|case| Some((case, case.harm.as_deref()?)));
-        let first_of_each = harms.fold(Vec::new(), |mut told: Vec<(&Case, &Harm)>, (case, harm)| {
-            if told.iter().all(|(other, _)| other.verdict != case.verdict) {
-                told.push((case, harm));
+        let first_of_each = harms.fold(Vec::new(), |mut reported: Vec<(&Case, &Harm)>, (case, harm)| {
+            if reported.iter().all(|(other, _)| other.verdict != case.verdict) {
+                reported.push((case, harm));
             }
-            told
+            reported
         });
         let harms = first_of_each.into_iter().map(|(case, harm)| self::harm(snapshot, advice, case, harm));
-        let cut = advice.cases.iter().find(|case| matches!(case.verdict, Verdict::Inconclusive(_)));
-        let cut = cut.map(|case| format!("{}: not all was searched", circumstance(case.delivery)));
-        [vec![start], harms.chain(cut).collect()].concat().join("; ")
+        let truncated = advice.cases.iter().find(|case| matches!(case.verdict, Verdict::Inconclusive(_)));
+        let truncated = truncated.map(|case| format!("{}: not all was searched", circumstance(case.delivery)));
+        [vec![start], harms.chain(truncated).collect()].concat().join("; ")
     };
     if advice.is_safe_now() && advice.cases.iter().any(|case| case.can_return_mail) {
         text.push_str("; mail that arrives meanwhile can be returned to its sender");

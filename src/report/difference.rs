@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::view::StateView;
+use stranded_search::state_view::StateView;
 
 /// One place at which two states differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

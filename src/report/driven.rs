@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::drive::{Coverage, Driven, Record, Shrunk};
-use crate::lines::wrapped;
-use crate::wire::{Answer, Deed, Event};
+use stranded_oracle::conform::{Coverage, Driven, Record, Shrunk};
+use stranded_oracle::protocol::{Answer, Event, Operation};
+use stranded_search::lines::wrapped;
 
-use super::judgement::Judged;
-use super::judgement_json::{self, JudgementReport};
+use stranded_oracle::judged::Judged;
+use stranded_oracle::judged::{self, JudgementReport};
 
 /// The report on an implementation that was driven.
 #[derive(Debug, Serialize)]
@@ -65,14 +65,14 @@ pub struct ShortestReport {
 pub fn report(judged: &Judged<'_>, driven: &Driven) -> DrivenReport {
     let Coverage { states, states_of, transitions, transitions_of } = driven.coverage;
     let shortest = |one: &Shrunk| ShortestReport {
-        verdict: one.word.name().to_owned(),
-        actions: one.record.deeds().count(),
-        actions_before: one.deeds_before,
+        verdict: one.verdict.name().to_owned(),
+        actions: one.record.operations().count(),
+        actions_before: one.operations_before,
         unsteady: one.unsteady.clone(),
         run: one.record.clone(),
     };
     DrivenReport {
-        judgement: judgement_json::report(judged),
+        judgement: judged::report(judged),
         actions: driven.actions,
         complete: driven.is_complete,
         coverage: CoverageReport { states, states_of, transitions, transitions_of, percent: driven.coverage.percent() },
@@ -107,15 +107,15 @@ pub fn coverage(driven: &Driven) -> String {
 #[must_use]
 pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
     let record = &shrunk.record;
-    let count = record.deeds().count();
-    let before = match shrunk.deeds_before {
+    let count = record.operations().count();
+    let before = match shrunk.operations_before {
         same if same == count => String::new(),
         more => format!(", out of {more}"),
     };
     let actions = if count == 1 { "action" } else { "actions" };
-    let mut text = format!("Shortest run that shows {}, {count} {actions}{before}:\n", shrunk.word.name());
+    let mut text = format!("Shortest run that shows {}, {count} {actions}{before}:\n", shrunk.verdict.name());
     text.push_str(&run(record, width));
-    let _ = writeln!(text, "       >> {}", wrapped(&format!("{}: {}", shrunk.word.name(), record.says), 10, width));
+    let _ = writeln!(text, "       >> {}", wrapped(&format!("{}: {}", shrunk.verdict.name(), record.says), 10, width));
     if let Some(unsteady) = &shrunk.unsteady {
         let _ = writeln!(text, "  {}", wrapped(&format!("It cannot be relied on: {unsteady}."), 2, width));
     }
@@ -129,19 +129,23 @@ pub fn run(record: &Record, width: u16) -> String {
     let mut number = 0;
     for step in &record.steps {
         match &step.event {
-            Event::Did { deed, answer } => {
+            Event::Did { operation, answer } => {
                 number += 1;
-                let line = format!("{}: {}", told(deed), answered(answer));
+                let line = format!("{}: {}", reported(operation), answered(answer));
                 let _ = writeln!(text, "  {number:>3}  {}", wrapped(&line, 7, width));
             }
-            Event::Call { call, deed } => {
+            Event::Call { call, operation } => {
                 number += 1;
-                let _ = writeln!(text, "  {number:>3}  {}", wrapped(&format!("call {call}: {}", told(deed)), 7, width));
+                let _ = writeln!(
+                    text,
+                    "  {number:>3}  {}",
+                    wrapped(&format!("call {call}: {}", reported(operation)), 7, width)
+                );
             }
             Event::Return { call, answer } => {
                 let _ = writeln!(text, "       call {call} is answered {}", answer.result.name());
             }
-            Event::Reset { .. } | Event::Saw { .. } => {}
+            Event::Reset { .. } | Event::Observed { .. } => {}
         }
         for against in &step.against {
             let line = format!("{}: seen {}, allowed {}", against.what, against.seen, against.allowed);
@@ -162,35 +166,35 @@ pub(crate) fn answered(answer: &Answer) -> String {
 }
 
 /// What was asked, in a few words.
-pub(crate) fn told(deed: &Deed) -> String {
-    let action = deed.action();
-    match deed {
-        Deed::Deliver { mailbox, message, by } | Deed::Redeliver { mailbox, message, by } => {
+pub(crate) fn reported(operation: &Operation) -> String {
+    let action = operation.action();
+    match operation {
+        Operation::Deliver { mailbox, message, by } | Operation::Redeliver { mailbox, message, by } => {
             format!("{action} {message} to {mailbox} by {by}")
         }
-        Deed::LogOn { mailbox, by } => format!("{action} to {mailbox} by {by}"),
-        Deed::OwnerDeletes { mailbox, message, by } => format!("{action} {message} of {mailbox} by {by}"),
-        Deed::Run { run, crash } => {
+        Operation::LogOn { mailbox, by } => format!("{action} to {mailbox} by {by}"),
+        Operation::OwnerDeletes { mailbox, message, by } => format!("{action} {message} of {mailbox} by {by}"),
+        Operation::Run { run, crash } => {
             let crash = if *crash { ", killed on its way" } else { "" };
             format!(
                 "{} runs {} of {} from {} to {}{crash}",
                 run.administrator, run.procedure, run.mailbox, run.from, run.to
             )
         }
-        Deed::Start { run } => {
+        Operation::Start { run } => {
             format!("{} starts {} of {} from {} to {}", run.administrator, run.procedure, run.mailbox, run.from, run.to)
         }
-        Deed::Act { mailbox, administrator } => format!("{administrator}'s next step on {mailbox}"),
-        Deed::RequestLost { mailbox, administrator } | Deed::ReplyLost { mailbox, administrator } => {
+        Operation::Act { mailbox, administrator } => format!("{administrator}'s next step on {mailbox}"),
+        Operation::RequestLost { mailbox, administrator } | Operation::ReplyLost { mailbox, administrator } => {
             format!("{administrator}'s next step on {mailbox}, {action}")
         }
-        Deed::ProgramDies { mailbox, administrator } => format!("{administrator}'s program on {mailbox} dies"),
-        Deed::Replicate { mailbox, from, to } => format!("{action} {mailbox} from {from} to {to}"),
-        Deed::Refresh { mailbox, from } => format!("{action} {mailbox} from {from}"),
-        Deed::OtherEdit { mailbox, server } => format!("{action} of {mailbox} on {server}"),
-        Deed::StoreCrashes { server }
-        | Deed::StoreRestarts { server }
-        | Deed::ReplicaUnreachable { server }
-        | Deed::ReplicaReachable { server } => format!("{action} {server}"),
+        Operation::ProgramDies { mailbox, administrator } => format!("{administrator}'s program on {mailbox} dies"),
+        Operation::Replicate { mailbox, from, to } => format!("{action} {mailbox} from {from} to {to}"),
+        Operation::Refresh { mailbox, from } => format!("{action} {mailbox} from {from}"),
+        Operation::OtherEdit { mailbox, server } => format!("{action} of {mailbox} on {server}"),
+        Operation::StoreCrashes { server }
+        | Operation::StoreRestarts { server }
+        | Operation::ReplicaUnreachable { server }
+        | Operation::ReplicaReachable { server } => format!("{action} {server}"),
     }
 }

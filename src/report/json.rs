@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Case, Checked, Doubt, Judgement};
-use crate::property::{Property, Verdict};
-use crate::scenario::{Number, Numbers};
+use stranded_search::check::{Case, Checked, Judgement, Undecided};
+use stranded_search::property::{Property, Verdict};
+use stranded_search::scenario::{Number, Numbers};
 
-use super::doubt;
-use super::trace::{self, TraceFile};
+use super::inconclusive;
+use super::trace;
+use stranded_search::trace_file::TraceFile;
 
 /// The report of one run of `stranded check`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -33,7 +34,7 @@ pub struct ScenarioReport {
     /// Whether all of it was searched.
     pub complete: bool,
     /// Why not, if not.
-    pub cut: Option<String>,
+    pub truncated: Option<String>,
     /// Distinct states over all combinations of assumptions.
     pub states: usize,
     /// How many of them were looked at, where one stands for all that differ from it by an exchange of mailboxes.
@@ -70,17 +71,17 @@ pub struct PropertyReport {
     pub cases: Vec<CaseReport>,
     /// What should have happened and did not, or happened and should not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unwitnessed: Vec<String>,
+    pub coverage_failures: Vec<String>,
     /// Why it could not be told although everything was searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub doubt: Option<DoubtReport>,
+    pub undecided: Option<InconclusiveReport>,
     /// The shortest counterexample.
     pub trace: Option<TraceFile>,
 }
 
 /// Why a property could not be told although everything was searched.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct DoubtReport {
+pub struct InconclusiveReport {
     /// The reason.
     pub reason: String,
     /// What happens among any number of messages and was not found with few.
@@ -102,7 +103,7 @@ pub struct CaseReport {
 pub fn report(checked: &[Checked<'_>]) -> Report {
     Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        model_hash: crate::model_hash(),
+        model_hash: stranded_search::model_hash(),
         scenarios: checked.iter().map(scenario).collect(),
     }
 }
@@ -112,7 +113,7 @@ fn scenario(checked: &Checked<'_>) -> ScenarioReport {
         name: checked.spec.name.clone(),
         family: checked.spec.family.name().to_owned(),
         complete: checked.is_complete(),
-        cut: checked.cut().map(|cut| cut.to_string()),
+        truncated: checked.truncated().map(|truncated| truncated.to_string()),
         states: checked.states(),
         representatives: Some(checked.representatives()).filter(|count| *count != checked.states()),
         depth: checked.depth(),
@@ -138,11 +139,14 @@ fn property(checked: &Checked<'_>, judgement: &Judgement) -> PropertyReport {
         as_expected: judgement.is_as_expected(),
         assumptions: shown_by.map(|case| trace::answers(&case.world, &touched)).unwrap_or_default(),
         cases: if judgement.verdict == Verdict::Depends { cases(checked, judgement.property) } else { Vec::new() },
-        unwitnessed: match judgement.property {
-            Property::Witness => checked.unwitnessed().into_iter().map(ToString::to_string).collect(),
+        coverage_failures: match judgement.property {
+            Property::Coverage => checked.coverage_failures().into_iter().map(ToString::to_string).collect(),
             Property::Safety(_) | Property::Liveness(_) => Vec::new(),
         },
-        doubt: checked.doubt(judgement.property).filter(|_| judgement.verdict == Verdict::Inconclusive).map(doubt),
+        undecided: checked
+            .undecided(judgement.property)
+            .filter(|_| judgement.verdict == Verdict::Inconclusive)
+            .map(undecided),
         trace: shown_by.and_then(trace),
     }
 }
@@ -152,8 +156,8 @@ fn any(numbers: Numbers) -> Vec<String> {
     named.into_iter().filter(|(_, number)| *number == Number::Any).map(|(name, _)| name.to_owned()).collect()
 }
 
-fn doubt(doubt: &Doubt) -> DoubtReport {
-    DoubtReport { reason: doubt::reason(doubt), steps: doubt::steps(doubt) }
+fn undecided(undecided: &Undecided) -> InconclusiveReport {
+    InconclusiveReport { reason: inconclusive::reason(undecided), steps: inconclusive::steps(undecided) }
 }
 
 fn cases(checked: &Checked<'_>, property: Property) -> Vec<CaseReport> {

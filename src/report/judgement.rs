@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use stranded_model::assumption::Assumption;
 
-use crate::lines::wrapped;
-use crate::oracle::{Conformance, Failure, Finding, Judgement, Safe, Word};
+use stranded_oracle::judged::{Judged, Subject};
+use stranded_oracle::oracle::{CaseVerdict, Conformance, Failure, Finding, Judgement, Safe};
+use stranded_search::lines::wrapped;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -20,74 +21,25 @@ const LINE_SHOWN: usize = 300;
 /// The widest that a column of seen and allowed gets.
 const VALUE_WIDTH: usize = 24;
 
-/// A judgement with what it is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Judged<'a> {
-    /// The scenario's name.
-    pub scenario: &'a str,
-    /// What was judged.
-    pub subject: Subject<'a>,
-    /// The judgement.
-    pub judgement: &'a Judgement,
-    /// The line of the log on which each event stands that the judgement names.
-    pub lines: &'a BTreeMap<usize, usize>,
-    /// What else there is to say, a paragraph each.
-    pub extra: &'a [String],
-}
-
-/// What was judged.
-#[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
-    /// A recorded log, by its path.
-    Log(&'a str),
-    /// An implementation that was driven, by the name that it gave.
-    Implementation(&'a str),
-}
-
-impl Judged<'_> {
-    /// The path of the log.
-    #[must_use]
-    pub fn log(&self) -> Option<&str> {
-        match self.subject {
-            Subject::Log(path) => Some(path),
-            Subject::Implementation(_) => None,
-        }
-    }
-
-    /// The line of the log on which an event stands.
-    #[must_use]
-    pub fn line(&self, event: usize) -> Option<usize> {
-        self.lines.get(&event).copied()
-    }
-
-    /// An event by its number, and by its line where that is another number.
-    fn place(&self, event: usize) -> String {
-        match self.line(event) {
-            Some(line) if line != event => format!("event {event} (line {line})"),
-            Some(_) | None => format!("event {event}"),
-        }
-    }
-}
-
 /// The report. It contains style codes; whoever prints it to something else than a terminal strips them.
 #[must_use]
 pub fn text(judged: &Judged<'_>, width: u16) -> String {
     let found = judged.judgement;
-    let style = match found.word {
-        Word::Conforming | Word::Refused => GOOD,
-        Word::Inconclusive
-        | Word::Nonconforming
-        | Word::Bounced
-        | Word::FalseSuccess
-        | Word::Unreachable
-        | Word::Loss => BAD,
+    let style = match found.verdict {
+        CaseVerdict::Conforming | CaseVerdict::Refused => GOOD,
+        CaseVerdict::Inconclusive
+        | CaseVerdict::Nonconforming
+        | CaseVerdict::Bounced
+        | CaseVerdict::FalseSuccess
+        | CaseVerdict::Unreachable
+        | CaseVerdict::Loss => BAD,
     };
     let subject = match judged.subject {
         Subject::Log(path) => format!("the log {path}"),
         Subject::Implementation(name) => name.to_owned(),
     };
-    let word = found.word.name();
-    let mut text = format!("{style}{word}{style:#}  {TITLE}{}{TITLE:#}: {subject}\n\n", judged.scenario);
+    let verdict = found.verdict.name();
+    let mut text = format!("{style}{verdict}{style:#}  {TITLE}{}{TITLE:#}: {subject}\n\n", judged.scenario);
     row(&mut text, "model", &conformance(judged), width);
     row(&mut text, "safety", &safety(found), width);
     if let Conformance::Nonconforming(failure) = &found.conformance {
@@ -144,7 +96,7 @@ pub fn failure_text(judged: &Judged<'_>, failure: &Failure) -> String {
     let mut text = format!("  {}:\n", judged.place(failure.event));
     let _ = writeln!(text, "    {}", pieces(&failure.line, usize::from(WIDTH) - 4).join("\n    "));
     if !failure.against.is_empty() {
-        let widest = |cell: fn(&crate::oracle::Against) -> &String, head: &str| {
+        let widest = |cell: fn(&stranded_oracle::oracle::Against) -> &String, head: &str| {
             let all = failure.against.iter().map(|one| cell(one).chars().count());
             all.chain([head.len()]).max().unwrap_or(0).min(VALUE_WIDTH)
         };
@@ -182,7 +134,7 @@ struct Against<'a> {
 }
 
 impl<'a> Against<'a> {
-    fn of(one: &'a crate::oracle::Against) -> Self {
+    fn of(one: &'a stranded_oracle::oracle::Against) -> Self {
         Self { what: &one.what, seen: &one.seen, allowed: &one.allowed }
     }
 }
@@ -203,17 +155,17 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
     let all = &judged.judgement.findings;
     let alike = |one: &Finding| all.iter().filter(|other| kind(other) == kind(one)).count();
     // The same of a later run says nothing new.
-    let mut told: Vec<&Finding> = Vec::new();
+    let mut reported: Vec<&Finding> = Vec::new();
     for finding in all {
-        if told.iter().all(|known| kind(known) != kind(finding)) {
-            told.push(finding);
+        if reported.iter().all(|known| kind(known) != kind(finding)) {
+            reported.push(finding);
         }
     }
-    told.sort_by_key(|finding| (finding.is_expected, finding.event));
-    if !told.is_empty() {
+    reported.sort_by_key(|finding| (finding.is_expected, finding.event));
+    if !reported.is_empty() {
         text.push('\n');
     }
-    for finding in told {
+    for finding in reported {
         let style = if finding.is_expected { Style::new() } else { BAD };
         let property = finding.property.map_or_else(String::new, |property| format!(" ({})", property.name()));
         let expected = if finding.is_expected { ", as the scenario expects" } else { "" };
@@ -222,7 +174,7 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
             times => format!("; {times} times"),
         };
         let place = judged.place(finding.event);
-        let says = format!("{}{property}, {place}: {}{expected}{often}", finding.word.name(), finding.says);
+        let says = format!("{}{property}, {place}: {}{expected}{often}", finding.verdict.name(), finding.says);
         let says = wrapped(&says, 4, width);
         let _ = writeln!(text, "  {style}*{style:#} {says}");
     }
@@ -233,8 +185,8 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
 }
 
 /// What makes two findings the same kind of thing.
-fn kind(finding: &Finding) -> (Word, Option<&'static str>, bool) {
-    (finding.word, finding.property.map(|property| property.name()), finding.is_expected)
+fn kind(finding: &Finding) -> (CaseVerdict, Option<&'static str>, bool) {
+    (finding.verdict, finding.property.map(|property| property.name()), finding.is_expected)
 }
 
 /// The most combinations of answers that a text shows.
@@ -264,18 +216,18 @@ fn combined(combinations: &[BTreeMap<String, String>]) -> Vec<String> {
     }
     let distinct: BTreeSet<&BTreeMap<String, String>> = combinations.iter().collect();
     if values.values().map(BTreeSet::len).product::<usize>() != distinct.len() {
-        let told = |answers: &&BTreeMap<String, String>| {
+        let reported = |answers: &&BTreeMap<String, String>| {
             answers.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
         };
-        return distinct.iter().map(told).collect();
+        return distinct.iter().map(reported).collect();
     }
     let all =
         |name: &str| Assumption::ALL.into_iter().find(|one| one.name() == name).map_or(0, |one| one.values().len());
-    let told = |(name, values): (&&str, &BTreeSet<&str>)| {
+    let reported = |(name, values): (&&str, &BTreeSet<&str>)| {
         let values: Vec<&str> = values.iter().copied().collect();
         format!("{name}={}", values.join(" or "))
     };
-    let matter: Vec<String> = values.iter().filter(|(name, values)| values.len() < all(name)).map(told).collect();
+    let matter: Vec<String> = values.iter().filter(|(name, values)| values.len() < all(name)).map(reported).collect();
     let names: Vec<&str> = values.keys().copied().collect();
     let any = format!("anything: it is explained whatever is answered to {}", names.join(", "));
     vec![if matter.is_empty() { any } else { matter.join(", ") }]
@@ -294,8 +246,8 @@ fn exercised(judgement: &Judgement, width: u16) -> String {
     for line in done.iter().skip(1) {
         row(&mut text, "", line, width);
     }
-    let (sights, full) = (exercise.sights, exercise.full_sights);
-    let says = format!("{sights} times, {full} of them at every place where a message can be");
+    let (observations, full) = (exercise.observations, exercise.full_observations);
+    let says = format!("{observations} times, {full} of them at every place where a message can be");
     row(&mut text, "looked", &says, width);
     let largest = match judgement.largest {
         1 => "1 explanation".to_owned(),

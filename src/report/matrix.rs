@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
-use crate::check::{Case, Checked};
-use crate::property::{Property, Verdict};
+use stranded_search::check::{Case, Checked};
+use stranded_search::property::{Property, Verdict};
 
 use super::trace::answers;
-use crate::lines::wrapped;
+use stranded_search::lines::wrapped;
 
 /// One scenario's part of the matrix.
 #[derive(Clone, Debug, Serialize)]
@@ -102,7 +102,7 @@ pub fn text(checked: &[Checked<'_>], width: u16) -> String {
                 combination.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let answers = if answers.is_empty() { "no assumption is touched".to_owned() } else { answers.join(", ") };
             let _ = writeln!(text, "  {}", wrapped(&answers, 2, width));
-            let _ = writeln!(text, "      {}", wrapped(&told(one, case), 6, width));
+            let _ = writeln!(text, "      {}", wrapped(&reported(one, case), 6, width));
         }
         for flip in &matrix.flips {
             let answers: Vec<String> = flip
@@ -119,7 +119,7 @@ pub fn text(checked: &[Checked<'_>], width: u16) -> String {
 }
 
 /// The verdicts of a case; what holds is only counted.
-fn told(checked: &Checked<'_>, case: &Case) -> String {
+fn reported(checked: &Checked<'_>, case: &Case) -> String {
     let properties = checked.spec.properties();
     let verdicts = || properties.iter().zip(&case.verdicts);
     let holding = verdicts().filter(|(_, verdict)| **verdict == Verdict::Holds).count();

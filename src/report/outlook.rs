@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::rescue::{Effect, Outlook, RescueMap};
+use stranded_search::rescue::{Effect, Outlook, RescueMap};
 
-use crate::lines::wrapped;
+use stranded_search::lines::wrapped;
 
-use super::names;
+use stranded_search::names;
 
 /// What marks the first state from which on nothing saves everything any more.
 pub(super) const NO_RETURN: &str = "POINT OF NO RETURN";

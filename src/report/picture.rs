@@ -6,8 +6,8 @@ use stranded_model::World;
 use stranded_model::id::{Id, MailboxId, MessageSet, ServerId};
 use stranded_model::state::{Account, Ended, Home, Mailbox, Mark, Phase, Recipient, Service, State, Transport};
 
-use crate::report::names;
 use crate::report::story::{KILOBYTES_PER_MESSAGE, Scene, is_stranded};
+use stranded_search::names;
 
 /// A state, drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

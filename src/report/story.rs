@@ -7,12 +7,13 @@ use stranded_model::id::{MailboxId, MessageSet, ServerId};
 use stranded_model::property::Safety;
 use stranded_model::state::{Account, Home, Mailbox, Mark, Recipient, State};
 
-use crate::check::Trace;
-use crate::rescue::RescueMap;
+use stranded_search::check::Trace;
+use stranded_search::rescue::RescueMap;
 
-use super::passage::{self, Passage};
-use super::view::{self, StateView};
-use super::{names, words};
+use super::arrow::{self, Arrow};
+use stranded_oracle::sentence;
+use stranded_search::names;
+use stranded_search::state_view::{self, StateView};
 
 /// What a message counts for in the total of a mailbox; the article gives no figures.
 pub const KILOBYTES_PER_MESSAGE: usize = 10;
@@ -44,13 +45,13 @@ pub struct Row {
     /// The action itself.
     pub taken: Action,
     /// Between whom it passes.
-    pub passage: Passage,
+    pub arrow: Arrow,
     /// What says that the world does this.
     pub sources: &'static [&'static str],
     /// What happens.
     pub says: String,
     /// What the administrator is told, if his run ends.
-    pub told: Option<String>,
+    pub reported: Option<String>,
     /// The messages that this step loses.
     pub lost: Vec<String>,
     /// The properties that are true before and not after.
@@ -105,8 +106,8 @@ impl Story {
         let mut rows: Vec<Row> = Vec::new();
         for (world, before, action, name) in steps {
             subject = action.mailbox().or(subject);
-            let told = row(world, before, action, rows.len() + 1, false, subject.unwrap_or_default());
-            rows.push(Row { action: name.to_owned(), ..told });
+            let reported = row(world, before, action, rows.len() + 1, false, subject.unwrap_or_default());
+            rows.push(Row { action: name.to_owned(), ..reported });
         }
         let start = Scene::of(world, initial, MailboxId::default());
         Self { start, initial: initial.clone(), rows, repeats_from: None, rescue: None }
@@ -150,18 +151,18 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
     let (account_before, account_after) = (&before.accounts[subject], &after.accounts[subject]);
     Row {
         number,
-        actor: words::actor(world, action),
+        actor: sentence::actor(world, action),
         action: names::action(world, before, action),
         taken: *action,
-        passage: passage::passage(world, account_before, account_after, action, &occurrence),
-        sources: words::sources(world, action, &occurrence),
-        says: words::says(world, before, action, &occurrence),
-        told: occurrence.step.and_then(|executed| words::told(world, &executed)),
+        arrow: arrow::arrow(world, account_before, account_after, action, &occurrence),
+        sources: sentence::sources(world, action, &occurrence),
+        says: sentence::says(world, before, action, &occurrence),
+        reported: occurrence.step.and_then(|executed| sentence::reported(world, &executed)),
         lost: names::messages(lost(after).without(lost(before))),
         breaks: Safety::ALL.into_iter().filter(broken).collect(),
         is_after,
         scene: Scene::of(world, after, subject),
-        view: view::show(&world.scenario, after),
+        view: state_view::show(&world.scenario, after),
         state: occurrence.state,
     }
 }

@@ -8,13 +8,13 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, 
 use stranded_model::World;
 use stranded_model::property::Safety;
 
-use crate::check::{Case, Checked, Doubt, Judgement, Trace};
-use crate::lines::wrapped;
-use crate::property::{Property, Verdict};
-use crate::rescue;
-use crate::scenario::{Number, Numbers};
+use stranded_search::check::{Case, Checked, Judgement, Trace, Undecided};
+use stranded_search::lines::wrapped;
+use stranded_search::property::{Property, Verdict};
+use stranded_search::rescue;
+use stranded_search::scenario::{Number, Numbers};
 
-use super::doubt;
+use super::inconclusive;
 use super::outlook::{self, NO_RETURN};
 use super::story::{Row, Scene, Story};
 use super::trace::answers;
@@ -39,14 +39,14 @@ pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
     text.push_str(&verdicts(checked, width));
     text.push_str(&extent(checked, width));
     text.push_str(&dependencies(checked, width));
-    for (case, property) in told_together(checked) {
+    for (case, property) in reported_together(checked) {
         text.push('\n');
         text.push_str(&counterexample(checked, case, property, width));
     }
-    for told in doubted(checked).map(|(judgement, doubt)| unreplayed(judgement, doubt, width)) {
-        if !told.is_empty() {
+    for reported in doubted(checked).map(|(judgement, undecided)| unreplayed(judgement, undecided, width)) {
+        if !reported.is_empty() {
             text.push('\n');
-            text.push_str(&told);
+            text.push_str(&reported);
         }
     }
     text
@@ -59,18 +59,23 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
         .iter()
         .flat_map(|one| unexpected(one).map(|judgement| format!("{}/{}", one.spec.name, judgement.property.name())))
         .collect();
-    let cut: Vec<&str> = checked.iter().filter(|one| !one.is_complete()).map(|one| one.spec.name.as_str()).collect();
+    let truncated: Vec<&str> =
+        checked.iter().filter(|one| !one.is_complete()).map(|one| one.spec.name.as_str()).collect();
     let untold: Vec<String> = checked.iter().filter(|one| one.is_complete()).flat_map(untold).collect();
     let mut text = String::new();
     let scenarios = if checked.len() == 1 { "1 scenario".to_owned() } else { format!("{} scenarios", checked.len()) };
-    if unexpected.is_empty() && cut.is_empty() && untold.is_empty() {
+    if unexpected.is_empty() && truncated.is_empty() && untold.is_empty() {
         let _ = writeln!(text, "{GOOD}{scenarios}: every verdict is the expected one{GOOD:#}");
     }
     if !unexpected.is_empty() {
         let _ = writeln!(text, "{BAD}{scenarios}: not as expected:{BAD:#}\n  {}", unexpected.join("\n  "));
     }
-    if !cut.is_empty() {
-        let _ = writeln!(text, "{BAD}{scenarios}: inconclusive, not all was searched:{BAD:#}\n  {}", cut.join("\n  "));
+    if !truncated.is_empty() {
+        let _ = writeln!(
+            text,
+            "{BAD}{scenarios}: inconclusive, not all was searched:{BAD:#}\n  {}",
+            truncated.join("\n  ")
+        );
     }
     if !untold.is_empty() {
         let _ = writeln!(text, "{BAD}{scenarios}: inconclusive:{BAD:#}\n  {}", untold.join("\n  "));
@@ -131,12 +136,12 @@ fn verdicts(checked: &Checked<'_>, width: u16) -> String {
         text.truncate(text.trim_end().len());
         text.push('\n');
     }
-    for item in checked.unwitnessed() {
-        let _ = writeln!(text, "  witness: {BAD}{item}{BAD:#}");
+    for item in checked.coverage_failures() {
+        let _ = writeln!(text, "  coverage: {BAD}{item}{BAD:#}");
     }
-    for (judgement, doubt) in doubted(checked) {
+    for (judgement, undecided) in doubted(checked) {
         let name = judgement.property.name();
-        let reason = wrapped(&format!("{name}: {}", doubt::reason(doubt)), 4, width);
+        let reason = wrapped(&format!("{name}: {}", inconclusive::reason(undecided)), 4, width);
         let _ = writeln!(text, "  {reason}");
     }
     text.push('\n');
@@ -144,9 +149,9 @@ fn verdicts(checked: &Checked<'_>, width: u16) -> String {
 }
 
 /// The verdicts that could not be told although everything was searched, each with the reason.
-fn doubted<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = (&'a Judgement, &'a Doubt)> {
+fn doubted<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = (&'a Judgement, &'a Undecided)> {
     let inconclusive = checked.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Inconclusive);
-    inconclusive.filter_map(|judgement| Some((judgement, checked.doubt(judgement.property)?)))
+    inconclusive.filter_map(|judgement| Some((judgement, checked.undecided(judgement.property)?)))
 }
 
 fn length(checked: &Checked<'_>, judgement: &Judgement) -> Option<usize> {
@@ -155,16 +160,16 @@ fn length(checked: &Checked<'_>, judgement: &Judgement) -> Option<usize> {
 }
 
 fn extent(checked: &Checked<'_>, width: u16) -> String {
-    let searched = match checked.cut() {
+    let searched = match checked.truncated() {
         None => "all searched".to_owned(),
-        Some(cut) => format!("{BAD}not all searched: {cut}{BAD:#}"),
+        Some(truncated) => format!("{BAD}not all searched: {truncated}{BAD:#}"),
     };
     let mut states = format!("{} states", checked.states());
     if checked.representatives() != checked.states() {
         let _ = write!(states, " ({} looked at: mailboxes are alike)", checked.representatives());
     }
-    if checked.waiting() > 0 {
-        let _ = write!(states, " ({} of them not gone on from)", checked.waiting());
+    if checked.frontier() > 0 {
+        let _ = write!(states, " ({} of them not gone on from)", checked.frontier());
     }
     let mut text = format!(
         "  {states}, depth {}, {searched}; {} engine, {:.2} s\n",
@@ -206,8 +211,8 @@ fn numbers(numbers: Numbers, width: u16) -> String {
 }
 
 /// A way to a broken property in which others are forgotten: it was not found with few messages.
-fn unreplayed(judgement: &Judgement, doubt: &Doubt, width: u16) -> String {
-    let steps = doubt::steps(doubt);
+fn unreplayed(judgement: &Judgement, undecided: &Undecided, width: u16) -> String {
+    let steps = inconclusive::steps(undecided);
     if steps.is_empty() {
         return String::new();
     }
@@ -233,14 +238,14 @@ fn dependencies(checked: &Checked<'_>, width: u16) -> String {
         }
         let deciding = checked.deciding(index);
         let _ = writeln!(text, "\n  {} depends:", judgement.property.name());
-        let mut told: Vec<String> = Vec::new();
+        let mut reported: Vec<String> = Vec::new();
         for case in &checked.cases {
             let answers = answers(&case.world, &deciding);
             let answers: Vec<String> = answers.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let line = format!("    {:<13} {}\n", case.verdicts[index], wrapped(&answers.join(", "), 18, width));
-            if !told.contains(&line) {
+            if !reported.contains(&line) {
                 text.push_str(&line);
-                told.push(line);
+                reported.push(line);
             }
         }
     }
@@ -254,14 +259,14 @@ fn combination(world: &World, checked: &Checked<'_>) -> String {
 
 /// The counterexamples to print. One that breaks other properties on its way speaks for them too, so the one that speaks for
 /// most comes first, and a property that is spoken for needs none of its own.
-fn told_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Property)> {
+fn reported_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Property)> {
     let mut violated: Vec<(&Case, Property, Vec<Property>)> = Vec::new();
     for judgement in &checked.judgements {
         let Some(case) = judgement.shown_by.map(|case| &checked.cases[case]) else { continue };
         let spoken_for = match judgement.property {
             Property::Safety(safety) => broken_on_the_way(case, safety),
             Property::Liveness(_) => vec![judgement.property],
-            Property::Witness => continue,
+            Property::Coverage => continue,
         };
         violated.push((case, judgement.property, spoken_for));
     }
@@ -361,7 +366,7 @@ fn events(row: &Row, story: &Story) -> Vec<String> {
         lines.push(format!(">> DESTROYED: {} <<", row.lost.join(", ")));
     }
     lines.extend(story.is_point_of_no_return(row.number).then(|| NO_RETURN.to_owned()));
-    lines.extend(row.told.as_ref().map(|told| format!("told: {told}")));
+    lines.extend(row.reported.as_ref().map(|reported| format!("told: {reported}")));
     let broken: Vec<&str> = row.breaks.iter().map(|property| property.name()).collect();
     if !broken.is_empty() && !row.is_after {
         lines.push(format!("[breaks {}]", broken.join(", ")));

@@ -3,78 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use stranded_model::World;
 use stranded_model::assumption::Assumption;
 
-use crate::check::Trace;
-use crate::rescue;
+use stranded_search::check::Trace;
+use stranded_search::rescue;
 
 use super::story::{Row, Story};
-use super::view::{self, StateView};
-
-/// A trace in JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TraceFile {
-    /// The name of the scenario.
-    pub scenario: String,
-    /// The scenario's file, self-contained.
-    pub scenario_toml: String,
-    /// The model that the trace was found in.
-    pub model_hash: String,
-    /// The property that it breaks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub property: Option<String>,
-    /// The answers to the assumptions that the scenario touches.
-    pub assumptions: BTreeMap<String, String>,
-    /// The state that it starts in.
-    pub initial: StateView,
-    /// The procedures that would save everything in the state that it starts in.
-    #[serde(default)]
-    pub rescues: Vec<String>,
-    /// What happens; the last step breaks the property.
-    pub steps: Vec<StepFile>,
-    /// What the program that broke the property would do next, undisturbed.
-    #[serde(default)]
-    pub after: Vec<StepFile>,
-    /// The number of the first state from which on no procedure saves everything any more; 0 is the state that it starts in,
-    /// and the steps of `after` are counted on.
-    #[serde(default)]
-    pub point_of_no_return: Option<usize>,
-    /// The step after which the trace repeats for ever.
-    #[serde(rename = "loop")]
-    pub repeats_from: Option<usize>,
-}
-
-/// One step of a trace in JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StepFile {
-    /// Who acts.
-    pub actor: String,
-    /// The name of the action.
-    pub action: String,
-    /// What happens, in a sentence.
-    pub says: String,
-    /// What the administrator is told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<String>,
-    /// The messages that are lost by it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lost: Vec<String>,
-    /// The state afterwards.
-    pub state: StateView,
-    /// The procedures that would save everything in this state.
-    #[serde(default)]
-    pub rescues: Vec<String>,
-}
+use stranded_search::state_view;
+use stranded_search::trace_file::{StepFile, TraceFile};
 
 /// Writes a trace down.
 #[must_use]
 pub fn write(
-    spec: &crate::scenario::Spec,
+    spec: &stranded_search::scenario::Spec,
     world: &World,
     touched: &[Assumption],
     property: &str,
@@ -87,7 +29,7 @@ pub fn write(
         actor: row.actor.clone(),
         action: row.action.clone(),
         says: row.says.clone(),
-        told: row.told.clone(),
+        reported: row.reported.clone(),
         lost: row.lost.clone(),
         state: row.view.clone(),
         rescues: rescues(row.number),
@@ -95,10 +37,10 @@ pub fn write(
     TraceFile {
         scenario: spec.name.clone(),
         scenario_toml: spec.text.clone(),
-        model_hash: crate::model_hash(),
+        model_hash: stranded_search::model_hash(),
         property: Some(property.to_owned()),
         assumptions: answers(world, touched),
-        initial: view::show(&world.scenario, &story.initial),
+        initial: state_view::show(&world.scenario, &story.initial),
         rescues: rescues(0),
         steps: story.rows.iter().filter(|row| !row.is_after).map(step).collect(),
         after: story.rows.iter().filter(|row| row.is_after).map(step).collect(),

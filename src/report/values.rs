@@ -5,8 +5,8 @@ use stranded_model::id::{MailboxId, MessageSet};
 use stranded_model::property::Safety;
 use stranded_model::state::{Account, Mark, State};
 
-use super::names;
 use super::story::home;
+use stranded_search::names;
 
 /// Whether a property is true in a state, and whether it says anything there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Standing {
     /// It is true.
     True,
     /// It is true because it speaks of a site at rest, and this one is not.
-    NotAtRest,
+    NotQuiescent,
     /// It is not true.
     Broken,
 }
@@ -23,11 +23,11 @@ impl Standing {
     /// How a property stands.
     #[must_use]
     pub fn of(world: &World, state: &State, property: Safety) -> Self {
-        let at_rest = |account: &Account| world.is_at_rest(account, &state.shared);
+        let quiescent = |account: &Account| world.is_quiescent(account, &state.shared);
         if !property.holds(world, state) {
             Self::Broken
-        } else if speaks_of_rest(property) && !state.accounts.values().any(at_rest) {
-            Self::NotAtRest
+        } else if needs_quiescence(property) && !state.accounts.values().any(quiescent) {
+            Self::NotQuiescent
         } else {
             Self::True
         }
@@ -38,13 +38,13 @@ impl Standing {
     pub fn name(self) -> &'static str {
         match self {
             Self::True => "true",
-            Self::NotAtRest => "not-at-rest",
+            Self::NotQuiescent => "not-at-rest",
             Self::Broken => "broken",
         }
     }
 }
 
-fn speaks_of_rest(property: Safety) -> bool {
+fn needs_quiescence(property: Safety) -> bool {
     match property {
         Safety::HomeCoherent | Safety::Reachable | Safety::OneHome => true,
         Safety::NoLoss
@@ -58,7 +58,7 @@ fn speaks_of_rest(property: Safety) -> bool {
 /// One sentence of values, without a full stop; with several mailboxes one clause for each that has something to say.
 #[must_use]
 pub fn values(world: &World, state: &State, property: Safety) -> String {
-    if Standing::of(world, state, property) == Standing::NotAtRest {
+    if Standing::of(world, state, property) == Standing::NotQuiescent {
         return "not judged before everything is at rest".to_owned();
     }
     let many = state.accounts.count() > 1;
@@ -67,12 +67,12 @@ pub fn values(world: &World, state: &State, property: Safety) -> String {
         if many { format!("{}: {says}", names::mailbox(id)) } else { says }
     };
     let broken = |(_, account): &(MailboxId, &Account)| !property.holds_for(world, account, &state.shared);
-    let told: Vec<String> = if property.holds(world, state) {
+    let reported: Vec<String> = if property.holds(world, state) {
         state.accounts.iter().map(clause).collect()
     } else {
         state.accounts.iter().filter(broken).map(clause).collect()
     };
-    told.join("; ")
+    reported.join("; ")
 }
 
 fn of_account(world: &World, account: &Account, property: Safety) -> String {
@@ -99,7 +99,7 @@ fn of_account(world: &World, account: &Account, property: Safety) -> String {
 }
 
 fn kept(account: &Account) -> String {
-    let (owed, lost) = (account.owed(), account.lost());
+    let (owed, lost) = (account.due(), account.lost());
     match (owed.len(), lost.len()) {
         (0, _) => "no message is owed to the owner".to_owned(),
         (all, 0) => format!("{all} of {all} messages are kept somewhere"),

@@ -12,11 +12,11 @@ use stranded_model::id::MessageSet;
 use stranded_model::procedure::Outcome;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
-use crate::property::{Property, Verdict};
 use crate::report::json::Report;
-use crate::report::trace::TraceFile;
-use crate::scenario::{Family, delivery_name, replication_name};
-use crate::wire::{Event, Reply, Request};
+use stranded_oracle::protocol::{Event, Reply, Request};
+use stranded_search::property::{Property, Verdict};
+use stranded_search::scenario::{Family, delivery_name, replication_name};
+use stranded_search::trace_file::TraceFile;
 
 /// What there is a schema of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]

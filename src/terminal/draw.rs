@@ -8,10 +8,10 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, List, ListItem, ListState, Paragraph};
 
-use crate::export::Telling;
+use crate::formats::trace::NarratedTrace;
 use crate::report::badge::Badge;
 
-use super::fold::{Said, columns, cut, cut_lines, folded};
+use super::fold::{Said, columns, folded, truncated, truncated_lines};
 use super::parts::{Part, bold, parts, picture, row, sources, standing_in_short, step};
 use super::{View, help};
 
@@ -27,13 +27,13 @@ const ROOMY: usize = 16;
 const FRAMED: (u16, u16) = (50, 20);
 
 /// Draws a moment; 0 is the start, and a number beyond the last step is the last.
-pub fn draw(telling: &Telling<'_>, view: &View, frame: &mut Frame<'_>) {
-    let at = view.at.min(telling.story.rows.len());
+pub fn draw(narrated: &NarratedTrace<'_>, view: &View, frame: &mut Frame<'_>) {
+    let at = view.at.min(narrated.story.rows.len());
     let area = frame.area();
     if area.width < FRAMED.0 || area.height < FRAMED.1 {
-        tiny(telling, at, frame, area);
+        tiny(narrated, at, frame, area);
     } else {
-        framed(telling, at, view.part, frame, area);
+        framed(narrated, at, view.part, frame, area);
     }
     if let Some(scroll) = view.help {
         help::sheet(scroll, frame);
@@ -41,13 +41,13 @@ pub fn draw(telling: &Telling<'_>, view: &View, frame: &mut Frame<'_>) {
 }
 
 /// The sentence, who holds what, and the list as far as there is room; the sentence gives way last.
-fn tiny(telling: &Telling<'_>, at: usize, frame: &mut Frame<'_>, area: Rect) {
+fn tiny(narrated: &NarratedTrace<'_>, at: usize, frame: &mut Frame<'_>, area: Rect) {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
-    let (held, more) = standing_in_short(&picture(telling, at));
+    let (held, more) = standing_in_short(&picture(narrated, at));
     let (held, more) = (lines(&held, width), lines(&more, width));
-    let mut says = step(telling, at);
+    let mut says = step(narrated, at);
     let badges = lines(&says.split_off(1), width);
-    let mut all = cut_lines(lines(&says, width), height.saturating_sub(held.len()).max(1));
+    let mut all = truncated_lines(lines(&says, width), height.saturating_sub(held.len()).max(1));
     // A badge or a remark that is cut would mislead, so it is there whole or not at all; a badge's sign stands in the list.
     let fits = |extra: Vec<Line<'static>>, used: usize| if used + extra.len() <= height { extra } else { Vec::new() };
     all.extend(fits(badges, all.len() + held.len()));
@@ -55,52 +55,52 @@ fn tiny(telling: &Telling<'_>, at: usize, frame: &mut Frame<'_>, area: Rect) {
     all.extend(fits(more, all.len()));
     let used = u16::try_from(all.len()).unwrap_or(u16::MAX).min(area.height);
     let [above, below] = Layout::vertical([Constraint::Length(used), Constraint::Min(0)]).areas(area);
-    frame.render_widget(Paragraph::new(cut_lines(all, height)), above);
+    frame.render_widget(Paragraph::new(truncated_lines(all, height)), above);
     let has_keys = below.height > 2;
     let keys = Constraint::Length(u16::from(has_keys));
     let [list, foot] = Layout::vertical([Constraint::Min(0), keys]).areas(below);
-    steps(telling, at, Look::Bare, frame, list);
+    steps(narrated, at, Look::Bare, frame, list);
     frame.render_widget(Line::from(help::footer(foot.width)), foot);
 }
 
 /// Everything, each in a frame of its own.
-fn framed(telling: &Telling<'_>, at: usize, part: usize, frame: &mut Frame<'_>, area: Rect) {
+fn framed(narrated: &NarratedTrace<'_>, at: usize, part: usize, frame: &mut Frame<'_>, area: Rect) {
     let rows = [Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)];
     let [head, body, foot] = Layout::vertical(rows).areas(area);
-    let count = format!("  step {at} of {}", telling.story.rows.len());
+    let count = format!("  step {at} of {}", narrated.story.rows.len());
     let room = usize::from(head.width).saturating_sub(count.len());
-    let title = Line::from(vec![Span::styled(cut(&telling.title(), room), bold()), Span::raw(count)]);
+    let title = Line::from(vec![Span::styled(truncated(&narrated.title(), room), bold()), Span::raw(count)]);
     frame.render_widget(title, head);
     frame.render_widget(Line::from(help::footer(foot.width)), foot);
     if body.width >= WIDE {
-        let wanted = u16::try_from(widest(telling)).unwrap_or(u16::MAX).saturating_add(3);
+        let wanted = u16::try_from(widest(narrated)).unwrap_or(u16::MAX).saturating_add(3);
         let width = wanted.clamp(LIST_MIN, body.width - MOMENT);
         let [left, right] = Layout::horizontal([Constraint::Length(width), Constraint::Min(0)]).areas(body);
-        steps(telling, at, Look::Whole, frame, left);
-        moment(telling, at, part, frame, right);
+        steps(narrated, at, Look::Whole, frame, left);
+        moment(narrated, at, part, frame, right);
     } else {
-        let wanted = u16::try_from(telling.story.rows.len() + 3).unwrap_or(u16::MAX);
+        let wanted = u16::try_from(narrated.story.rows.len() + 3).unwrap_or(u16::MAX);
         let height = (body.height / 3).clamp(4, wanted.max(4));
         let [above, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(body);
-        moment(telling, at, part, frame, above);
-        steps(telling, at, Look::Framed, frame, below);
+        moment(narrated, at, part, frame, above);
+        steps(narrated, at, Look::Framed, frame, below);
     }
 }
 
 /// The step in whole sentences, and under it every part; the one that was asked for comes first.
-fn moment(telling: &Telling<'_>, at: usize, first: usize, frame: &mut Frame<'_>, area: Rect) {
+fn moment(narrated: &NarratedTrace<'_>, at: usize, first: usize, frame: &mut Frame<'_>, area: Rect) {
     let block = Block::bordered().title("the step");
     let inner = block.inner(area);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let mut says = step(telling, at);
-    let mut parts = parts(telling, at);
+    let mut says = step(narrated, at);
+    let mut parts = parts(narrated, at);
     if height >= ROOMY {
-        says.extend(sources(telling, at));
+        says.extend(sources(narrated, at));
     } else {
-        let says: Vec<Said> = sources(telling, at).into_iter().collect();
+        let says: Vec<Said> = sources(narrated, at).into_iter().collect();
         parts.extend((!says.is_empty()).then(|| Part { title: "the rule".to_owned(), says }));
     }
-    let mut all = cut_lines(lines(&says, width), height);
+    let mut all = truncated_lines(lines(&says, width), height);
     let count = parts.len();
     parts.rotate_left(first % count.max(1));
     let mut hidden = Vec::new();
@@ -113,18 +113,18 @@ fn moment(telling: &Telling<'_>, at: usize, first: usize, frame: &mut Frame<'_>,
             hidden.push(title);
         }
         if room > 1 && hidden.len() <= 1 {
-            all.extend(cut_lines(part, room));
+            all.extend(truncated_lines(part, room));
         }
     }
     let more = match hidden.first() {
-        Some(title) => cut(&format!(" Tab: {title}{} ", if hidden.len() > 1 { ", …" } else { "" }), width),
+        Some(title) => truncated(&format!(" Tab: {title}{} ", if hidden.len() > 1 { ", …" } else { "" }), width),
         None => String::new(),
     };
     frame.render_widget(Paragraph::new(all).block(block.title_bottom(more)), area);
 }
 
 fn heading(title: &str, width: usize) -> Line<'static> {
-    let title = cut(&format!("── {title} "), width);
+    let title = truncated(&format!("── {title} "), width);
     let rest = width.saturating_sub(columns(&title));
     Line::styled(format!("{title}{}", "─".repeat(rest)), bold())
 }
@@ -141,33 +141,35 @@ enum Look {
 }
 
 /// The list of steps.
-fn steps(telling: &Telling<'_>, at: usize, look: Look, frame: &mut Frame<'_>, area: Rect) {
+fn steps(narrated: &NarratedTrace<'_>, at: usize, look: Look, frame: &mut Frame<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
     let edge = if look == Look::Bare { 0 } else { 2 };
     let width = usize::from(area.width).saturating_sub(edge + 1);
     let item = |number: usize| {
-        let told = told(telling, number);
+        let reported = reported(narrated, number);
         let is_whole = number == at && look == Look::Whole;
-        let lines = if is_whole { folded(&told, 6, width) } else { vec![cut(&told, width)] };
+        let lines = if is_whole { folded(&reported, 6, width) } else { vec![truncated(&reported, width)] };
         ListItem::new(Text::from(lines.into_iter().map(Line::from).collect::<Vec<_>>()))
     };
-    let items: Vec<ListItem<'_>> = (0..=telling.story.rows.len()).map(item).collect();
+    let items: Vec<ListItem<'_>> = (0..=narrated.story.rows.len()).map(item).collect();
     let chosen = Style::new().add_modifier(Modifier::REVERSED);
     let list = List::new(items).highlight_style(chosen).highlight_symbol(">");
     let list = match look {
         Look::Bare => list,
-        Look::Framed | Look::Whole => list.block(Block::bordered().title("steps").title_bottom(legend(telling, width))),
+        Look::Framed | Look::Whole => {
+            list.block(Block::bordered().title("steps").title_bottom(legend(narrated, width)))
+        }
     };
     let mut state = ListState::default().with_selected(Some(at));
     frame.render_stateful_widget(list, area, &mut state);
 }
 
 /// One row of the list: the gravest sign, the number, and the sentence.
-fn told(telling: &Telling<'_>, number: usize) -> String {
-    let sign = telling.badges(number).first().map_or(" ", Badge::sign);
-    match row(telling, number) {
+fn reported(narrated: &NarratedTrace<'_>, number: usize) -> String {
+    let sign = narrated.badges(number).first().map_or(" ", Badge::sign);
+    match row(narrated, number) {
         Some(row) => {
             let after = if row.is_after { "+" } else { " " };
             format!("{sign}{number:>3}{after} {}: {}", row.actor, row.says)
@@ -177,22 +179,22 @@ fn told(telling: &Telling<'_>, number: usize) -> String {
 }
 
 /// The columns that the longest row takes.
-fn widest(telling: &Telling<'_>) -> usize {
-    (0..=telling.story.rows.len()).map(|number| columns(&told(telling, number))).max().unwrap_or(0)
+fn widest(narrated: &NarratedTrace<'_>) -> usize {
+    (0..=narrated.story.rows.len()).map(|number| columns(&reported(narrated, number))).max().unwrap_or(0)
 }
 
 /// What the signs in the list mean, as far as there is room; only those that stand there.
-fn legend(telling: &Telling<'_>, width: usize) -> String {
+fn legend(narrated: &NarratedTrace<'_>, width: usize) -> String {
     let mut said: Vec<String> = Vec::new();
-    for number in 0..=telling.story.rows.len() {
-        if let Some(badge) = telling.badges(number).first() {
+    for number in 0..=narrated.story.rows.len() {
+        if let Some(badge) = narrated.badges(number).first() {
             let says = format!("{} {}", badge.sign(), badge.short());
             if !said.contains(&says) {
                 said.push(says);
             }
         }
     }
-    if telling.story.rows.iter().any(|row| row.is_after) {
+    if narrated.story.rows.iter().any(|row| row.is_after) {
         said.push("+ after the end".to_owned());
     }
     let mut legend = String::new();

@@ -74,7 +74,7 @@ pub(super) fn folded(text: &str, indent: usize, width: usize) -> Vec<String> {
 }
 
 /// A text that ends with a sign where it had to be cut.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(super) fn truncated(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }
@@ -90,7 +90,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 }
 
 /// Lines of which the last says that some are left out, if they are more than this.
-pub(super) fn cut_lines(mut lines: Vec<Line<'static>>, height: usize) -> Vec<Line<'static>> {
+pub(super) fn truncated_lines(mut lines: Vec<Line<'static>>, height: usize) -> Vec<Line<'static>> {
     if lines.len() > height {
         lines.truncate(height);
         if let Some(last) = lines.last_mut() {

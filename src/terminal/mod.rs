@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub use self::draw::draw;
-use crate::export::Telling;
+use crate::formats::trace::NarratedTrace;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct View {
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum Key {
     /// To look at this, which may be what is looked at already.
     Show(View),
     /// The end.
@@ -39,15 +39,15 @@ pub enum Wish {
 impl View {
     /// What a key asks for in a story with so many steps.
     #[must_use]
-    pub fn after(self, key: KeyEvent, steps: usize) -> Wish {
+    pub fn after(self, key: KeyEvent, steps: usize) -> Key {
         if key.kind == KeyEventKind::Release {
-            return Wish::Show(self);
+            return Key::Show(self);
         }
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
-            return Wish::Leave;
+            return Key::Leave;
         }
         match self.help {
-            Some(moved) => Wish::Show(self.with_sheet(key.code, moved)),
+            Some(moved) => Key::Show(self.with_sheet(key.code, moved)),
             None => self.with_story(key.code, steps),
         }
     }
@@ -65,11 +65,11 @@ impl View {
     }
 
     /// The keys are crossterm's, and all others mean nothing here.
-    fn with_story(self, code: KeyCode, steps: usize) -> Wish {
+    fn with_story(self, code: KeyCode, steps: usize) -> Key {
         let Self { at, part, .. } = self;
-        let go = |there: usize| Wish::Show(Self { at: there.min(steps), ..self });
+        let go = |there: usize| Key::Show(Self { at: there.min(steps), ..self });
         if [KeyCode::Char('q'), KeyCode::Esc].contains(&code) {
-            Wish::Leave
+            Key::Leave
         } else if [KeyCode::Down, KeyCode::Right, KeyCode::Char(' ')].contains(&code) {
             go(at + 1)
         } else if [KeyCode::Up, KeyCode::Left].contains(&code) {
@@ -83,13 +83,13 @@ impl View {
         } else if code == KeyCode::End {
             go(steps)
         } else if code == KeyCode::Tab {
-            Wish::Show(Self { part: part.wrapping_add(1), ..self })
+            Key::Show(Self { part: part.wrapping_add(1), ..self })
         } else if code == KeyCode::BackTab {
-            Wish::Show(Self { part: part.saturating_sub(1), ..self })
+            Key::Show(Self { part: part.saturating_sub(1), ..self })
         } else if code == KeyCode::Char('?') {
-            Wish::Show(Self { help: Some(0), ..self })
+            Key::Show(Self { help: Some(0), ..self })
         } else {
-            Wish::Show(self)
+            Key::Show(self)
         }
     }
 }
@@ -124,18 +124,18 @@ pub fn give_back() {
 ///
 /// # Errors
 /// What the terminal refuses; it is given back then too.
-pub fn step_through(telling: &Telling<'_>) -> io::Result<()> {
+pub fn step_through(narrated: &NarratedTrace<'_>) -> io::Result<()> {
     borrowing(give_back, || {
         let mut terminal = ratatui::try_init()?;
-        let steps = telling.story.rows.len();
+        let steps = narrated.story.rows.len();
         let mut view = View::default();
         loop {
-            let area = terminal.draw(|frame| draw(telling, &view, frame))?.area;
+            let area = terminal.draw(|frame| draw(narrated, &view, frame))?.area;
             view.help = view.help.map(|moved| moved.min(help::moved_max(area)));
             if let Event::Key(key) = event::read()? {
                 match view.after(key, steps) {
-                    Wish::Show(next) => view = next,
-                    Wish::Leave => return Ok(()),
+                    Key::Show(next) => view = next,
+                    Key::Leave => return Ok(()),
                 }
             }
         }

@@ -2,16 +2,16 @@
 //! compared, judged and tried was compared, judged and tried by them.
 
 use ratatui::style::{Modifier, Style};
-use stranded_model::action::Kind;
+use stranded_model::action::ActionKind;
 use stranded_model::property::Safety;
 
-use crate::export::Telling;
+use crate::formats::trace::NarratedTrace;
 use crate::report;
 use crate::report::difference;
 use crate::report::picture::{MailboxPicture, Picture, StorePicture};
 use crate::report::story::Row;
 use crate::report::values::{Standing, values};
-use crate::report::view;
+use stranded_search::state_view;
 
 use super::fold::{Said, columns};
 
@@ -40,47 +40,47 @@ pub(super) fn bold() -> Style {
 }
 
 /// The step that led to a moment; nothing led to the first.
-pub(super) fn row<'a>(telling: &Telling<'a>, at: usize) -> Option<&'a Row> {
-    at.checked_sub(1).and_then(|place| telling.story.rows.get(place))
+pub(super) fn row<'a>(narrated: &NarratedTrace<'a>, at: usize) -> Option<&'a Row> {
+    at.checked_sub(1).and_then(|place| narrated.story.rows.get(place))
 }
 
 /// The step in one sentence, with the badges that are worth knowing.
-pub(super) fn step(telling: &Telling<'_>, at: usize) -> Vec<Said> {
-    let mut says = match row(telling, at) {
+pub(super) fn step(narrated: &NarratedTrace<'_>, at: usize) -> Vec<Said> {
+    let mut says = match row(narrated, at) {
         Some(row) => {
             let after = if row.is_after { "+" } else { "" };
             vec![Said::plain(format!("{}{after} {}: {}", row.number, row.actor, row.says)).styled(bold())]
         }
-        None => vec![Said::plain(format!("0 at first: {}", telling.spec.question)).styled(bold())],
+        None => vec![Said::plain(format!("0 at first: {}", narrated.spec.question)).styled(bold())],
     };
-    let marks = telling.marks(at);
+    let marks = narrated.marks(at);
     says.extend((!marks.is_empty()).then(|| Said::plain(marks.join(" · ")).indented(2).styled(alarm())));
-    if telling.story.repeats_from == Some(at) {
+    if narrated.story.repeats_from == Some(at) {
         says.push(Said::plain("↻ what follows repeats for ever").indented(2));
     }
     says
 }
 
 /// The sources of the rule by which the step happened.
-pub(super) fn sources(telling: &Telling<'_>, at: usize) -> Option<Said> {
-    row(telling, at).map(|row| Said::plain(format!("by {}", row.sources.join(", "))).indented(3))
+pub(super) fn sources(narrated: &NarratedTrace<'_>, at: usize) -> Option<Said> {
+    row(narrated, at).map(|row| Said::plain(format!("by {}", row.sources.join(", "))).indented(3))
 }
 
 /// Every part, the first things first.
-pub(super) fn parts(telling: &Telling<'_>, at: usize) -> Vec<Part> {
-    let picture = picture(telling, at);
+pub(super) fn parts(narrated: &NarratedTrace<'_>, at: usize) -> Vec<Part> {
+    let picture = picture(narrated, at);
     let mut parts = vec![Part { title: "how it stands".to_owned(), says: standing(&picture) }];
-    parts.extend(screens(telling, &picture, at));
-    parts.extend(changed(telling, at));
-    parts.extend(rescue(telling, at));
-    parts.extend(judged(telling, at));
+    parts.extend(screens(narrated, &picture, at));
+    parts.extend(changed(narrated, at));
+    parts.extend(rescue(narrated, at));
+    parts.extend(judged(narrated, at));
     parts
 }
 
 /// The state of a moment, as it is drawn everywhere.
-pub(super) fn picture(telling: &Telling<'_>, at: usize) -> Picture {
-    let state = row(telling, at).map_or(&telling.story.initial, |row| &row.state);
-    Picture::of(telling.world, state)
+pub(super) fn picture(narrated: &NarratedTrace<'_>, at: usize) -> Picture {
+    let state = row(narrated, at).map_or(&narrated.story.initial, |row| &row.state);
+    Picture::of(narrated.world, state)
 }
 
 /// Who holds what, and what the directory says.
@@ -155,9 +155,9 @@ fn elsewhere(mailbox: &MailboxPicture) -> Vec<Said> {
 }
 
 /// What the screens of the administrators show: the mailbox resources of the servers, and what each was told last.
-fn screens(telling: &Telling<'_>, picture: &Picture, at: usize) -> Vec<Part> {
+fn screens(narrated: &NarratedTrace<'_>, picture: &Picture, at: usize) -> Vec<Part> {
     let mut resources: Vec<Said> = Vec::new();
-    let servers = || telling.world.scenario.site.servers.values();
+    let servers = || narrated.world.scenario.site.servers.values();
     let width = servers().map(|server| columns(server)).max().unwrap_or(0);
     for server in servers() {
         let stores =
@@ -172,32 +172,32 @@ fn screens(telling: &Telling<'_>, picture: &Picture, at: usize) -> Vec<Part> {
         resources.extend(listed);
     }
     let mut parts = vec![Part { title: "the administrator's screen: mailbox resources".to_owned(), says: resources }];
-    for (who, told) in told_last(telling, at) {
-        let sign = if told.starts_with("ok") { "i" } else { "!" };
-        let says = vec![Said::plain(format!("{sign} {told}")).indented(2)];
+    for (who, reported) in reported_last(narrated, at) {
+        let sign = if reported.starts_with("ok") { "i" } else { "!" };
+        let says = vec![Said::plain(format!("{sign} {reported}")).indented(2)];
         parts.push(Part { title: format!("what {who} was told"), says });
     }
     parts
 }
 
 /// What each administrator was told by the last of his runs, unless he has started another since.
-fn told_last(telling: &Telling<'_>, at: usize) -> Vec<(String, String)> {
-    let mut told: Vec<(String, String)> = Vec::new();
-    for row in telling.story.rows.iter().take(at) {
-        if row.taken.kind() == Kind::Start || row.told.is_some() {
-            told.retain(|(who, _)| *who != row.actor);
+fn reported_last(narrated: &NarratedTrace<'_>, at: usize) -> Vec<(String, String)> {
+    let mut reported: Vec<(String, String)> = Vec::new();
+    for row in narrated.story.rows.iter().take(at) {
+        if row.taken.kind() == ActionKind::Start || row.reported.is_some() {
+            reported.retain(|(who, _)| *who != row.actor);
         }
-        told.extend(row.told.iter().map(|says| (row.actor.clone(), says.clone())));
+        reported.extend(row.reported.iter().map(|says| (row.actor.clone(), says.clone())));
     }
-    told
+    reported
 }
 
 /// What differs from the moment before.
-fn changed(telling: &Telling<'_>, at: usize) -> Option<Part> {
-    let row = row(telling, at)?;
-    let before = match at.checked_sub(2).and_then(|place| telling.story.rows.get(place)) {
+fn changed(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
+    let row = row(narrated, at)?;
+    let before = match at.checked_sub(2).and_then(|place| narrated.story.rows.get(place)) {
         Some(before) => before.view.clone(),
-        None => view::show(&telling.world.scenario, &telling.story.initial),
+        None => state_view::show(&narrated.world.scenario, &narrated.story.initial),
     };
     let several = row.view.mailboxes.len() > 1;
     let says = difference::between(&before, &row.view).into_iter().map(|one| {
@@ -215,8 +215,8 @@ fn changed(telling: &Telling<'_>, at: usize) -> Option<Part> {
 }
 
 /// What each procedure would do, were it run now.
-fn rescue(telling: &Telling<'_>, at: usize) -> Option<Part> {
-    let outlook = telling.story.rescue.as_ref()?.outlooks.get(at)?;
+fn rescue(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
+    let outlook = narrated.story.rescue.as_ref()?.outlooks.get(at)?;
     let all = if outlook.is_whole {
         Some("(nothing has to be saved)")
     } else if outlook.is_hopeless() {
@@ -241,19 +241,19 @@ fn rescue(telling: &Telling<'_>, at: usize) -> Option<Part> {
 }
 
 /// Every property on the state, those that are broken first.
-fn judged(telling: &Telling<'_>, at: usize) -> Option<Part> {
-    if at > telling.own {
+fn judged(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
+    if at > narrated.own {
         return None;
     }
-    let world = telling.world;
-    let state = row(telling, at).map_or(&telling.story.initial, |row| &row.state);
+    let world = narrated.world;
+    let state = row(narrated, at).map_or(&narrated.story.initial, |row| &row.state);
     let mut judged: Vec<(Standing, Safety)> =
         Safety::ALL.into_iter().map(|property| (Standing::of(world, state, property), property)).collect();
     judged.sort_by_key(|(standing, _)| *standing != Standing::Broken);
     let says = judged.into_iter().map(|(standing, property)| {
         let (sign, style) = match standing {
             Standing::True => ("✓", Style::new()),
-            Standing::NotAtRest => ("·", Style::new()),
+            Standing::NotQuiescent => ("·", Style::new()),
             Standing::Broken => ("✕", bold()),
         };
         let says = match values(world, state, property) {

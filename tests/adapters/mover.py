@@ -107,7 +107,7 @@ for line in sys.stdin:
     elif kind == "hello":
         site, answer = Site(request), CAN
     elif kind == "observe":
-        answer = {"type": "seen", **site.observe(request)}
+        answer = {"type": "observed", **site.observe(request)}
     elif kind != "bye":
         answer["result"] = getattr(site, kind)(request)
     print(json.dumps({"id": request["id"], **answer}), flush=True)

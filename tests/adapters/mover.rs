@@ -67,7 +67,7 @@ impl Mailbox {
         let directory: Vec<String> = servers.iter().map(|server| format!("{server:?}:{home}")).collect();
         let stores: Vec<String> = servers.iter().map(|server| format!("{server:?}:{}", store(server))).collect();
         let (directory, stores) = (directory.join(","), stores.join(","));
-        format!(r#""seen","directory":{{{directory}}},"stores":{{{stores}}},"queued":{:?}"#, self.queued)
+        format!(r#""observed","directory":{{{directory}}},"stores":{{{stores}}},"queued":{:?}"#, self.queued)
     }
 }
 

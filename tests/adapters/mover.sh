@@ -84,7 +84,7 @@ observe() {
         directory="$directory,\"$server\":{\"home-mdb\":\"$home\",\"home-mta\":\"$home\"}"
         stores="$stores,\"$server\":$shown"
     done
-    printf '"seen","directory":{%s},"stores":{%s},"queued":%s' "${directory#,}" "${stores#,}" "$(lines "$box/queued")"
+    printf '"observed","directory":{%s},"stores":{%s},"queued":%s' "${directory#,}" "${stores#,}" "$(lines "$box/queued")"
 }
 
 while IFS= read -r line; do

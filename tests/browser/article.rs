@@ -18,12 +18,12 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
     let (served, browser) = (Served::start(&[]), Browser::start());
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");
-    let gist = browser.text("#gist");
-    assert!(gist.contains("Step 14: administrator creates the mailbox on destination"), "{gist}");
-    assert!(gist.contains("From step 14 on"), "{gist}");
+    let summary = browser.text("#summary");
+    assert!(summary.contains("Step 14: administrator creates the mailbox on destination"), "{summary}");
+    assert!(summary.contains("From step 14 on"), "{summary}");
     assert!(
-        gist.contains("From step 10 to step 13, method-1 saves everything: it sets Home-MDB to destination"),
-        "{gist}"
+        summary.contains("From step 10 to step 13, method-1 saves everything: it sets Home-MDB to destination"),
+        "{summary}"
     );
     for step in 1..=14 {
         browser.press(RIGHT);
@@ -107,7 +107,7 @@ fn a_check_from_the_page_ends_in_the_counterexample() {
     assert!(browser.text("#check-over").contains("166 states, depth 16"), "{}", browser.text("#check-over"));
     browser.script("document.querySelector('[data-counterexample=no-loss]').click()", Vec::new());
     browser.wait("document.querySelector('#slider').max === '13'");
-    assert!(browser.text("#gist").contains("Step 12:"), "{}", browser.text("#gist"));
+    assert!(browser.text("#summary").contains("Step 12:"), "{}", browser.text("#summary"));
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn paper_has_every_step_and_dark_ink() {
     assert_eq!(browser.value("document.querySelectorAll('#printed tbody tr').length"), 16);
     for (selector, is_printed) in [
         ("#printed", true),
-        (".gist", true),
+        (".summary", true),
         (".picture", true),
         ("#judged", true),
         ("#controls", false),

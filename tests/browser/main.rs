@@ -24,7 +24,7 @@ use thirtyfour::prelude::*;
 use tokio::runtime::Runtime;
 
 /// How long the page may take for anything, on a machine that others use too.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUTS: Duration = Duration::from_secs(60);
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -99,7 +99,7 @@ impl Browser {
     fn wait(&self, expression: &str) {
         let started = Instant::now();
         while self.value(&format!("Boolean({expression})")) != true {
-            assert!(started.elapsed() < PATIENCE, "never: {expression}\n{}", self.text("main"));
+            assert!(started.elapsed() < TIMEOUTS, "never: {expression}\n{}", self.text("main"));
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -29,18 +29,19 @@ fn two_hundred_drawn_ways_come_back_by_their_links() {
     for number in 0..WAYS {
         // A drawn way, made by the server as the page would ask for it.
         let start = ["second-move", "move-under-mail", "crash-source-kept", "move-to-third"][number % 4];
-        let mut way = served.ask(&json!({"ask": "open", "scenario": start}));
+        let mut path = served.body(&json!({"ask": "open", "scenario": start}));
         for _ in 0..drawn.next_u32() % 6 {
-            let document = &way["document"];
+            let document = &path["document"];
             let last = document["moments"].as_array().unwrap().last().unwrap();
             let enabled = last["detail"]["enabled"].as_array().unwrap();
             if enabled.is_empty() {
                 break;
             }
             let action = &enabled[drawn.next_u32() as usize % enabled.len()]["action"];
-            way = served.ask(&json!({"ask": "fork", "link": document["link"], "at": last["number"], "action": action}));
+            path =
+                served.body(&json!({"ask": "fork", "link": document["link"], "at": last["number"], "action": action}));
         }
-        let document = &way["document"];
+        let document = &path["document"];
         let moments = document["moments"].as_array().unwrap();
         let at = moments.len() - 1;
         let link = format!("#{}@{at}", document["link"].as_str().unwrap());

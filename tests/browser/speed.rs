@@ -62,16 +62,16 @@ fn a_step_of_a_large_picture_is_drawn_at_once() {
     browser.resize(1280, 900);
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");
-    let mut way = served.ask(&json!({"ask": "drop", "name": "large.toml", "text": LARGE, "part": null}));
+    let mut path = served.body(&json!({"ask": "drop", "name": "large.toml", "text": LARGE, "part": null}));
     for _ in 0..60 {
-        let document = &way["document"];
+        let document = &path["document"];
         let last = document["moments"].as_array().unwrap().last().unwrap();
         let enabled = last["detail"]["enabled"].as_array().unwrap();
         let mail = enabled.iter().find(|one| one["actor"] == "mail");
         let action = &mail.unwrap_or(&enabled[last["number"].as_u64().unwrap() as usize % enabled.len()])["action"];
-        way = served.ask(&json!({"ask": "fork", "link": document["link"], "at": last["number"], "action": action}));
+        path = served.body(&json!({"ask": "fork", "link": document["link"], "at": last["number"], "action": action}));
     }
-    browser.script("location.hash = arguments[0]", vec![way["document"]["link"].clone()]);
+    browser.script("location.hash = arguments[0]", vec![path["document"]["link"].clone()]);
     browser.wait("document.querySelector('#slider').max === '60' && document.querySelectorAll('.store').length === 12");
     let times = browser.script(TIMES, Vec::new());
     let times: Vec<f64> = times.as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect();
@@ -88,12 +88,12 @@ fn a_way_of_two_thousand_steps_stays_smooth() {
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");
     let text = LARGE.replace("mailboxes = 4", "mailboxes = 1");
-    let way = served.ask(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
-    let start = way["document"]["link"].as_str().unwrap().to_owned();
-    let logon = way["document"]["moments"][0]["detail"]["enabled"].as_array().unwrap();
+    let path = served.body(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
+    let start = path["document"]["link"].as_str().unwrap().to_owned();
+    let logon = path["document"]["moments"][0]["detail"]["enabled"].as_array().unwrap();
     let logon = logon.iter().find(|one| one["actor"] == "user").unwrap()["action"].as_str().unwrap().to_owned();
     // A user who logs on two thousand times: the first time creates the mailbox, after which nothing changes.
-    let once = served.ask(&json!({"ask": "fork", "link": start, "at": 0, "action": logon}));
+    let once = served.body(&json!({"ask": "fork", "link": start, "at": 0, "action": logon}));
     let link = once["document"]["link"].as_str().unwrap();
     let (head, step) = link.rsplit_once('/').unwrap();
     let long = format!("{head}/{}", vec![step; 2_000].join(","));

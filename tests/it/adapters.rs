@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-use stranded::adapter::{Child, Implementation, Patience, Welcome, greeting, group};
-use stranded::scenario::{self, Spec};
+use stranded_oracle::adapter::{Child, Implementation, Timeouts, Welcome, greeting, group};
+use stranded_search::scenario::{self, Spec};
 
 use crate::cli::{Ran, stranded_in};
 use crate::process::Process;
@@ -51,8 +51,8 @@ fn shell(script: &str) -> Vec<String> {
 }
 
 /// A whole conversation with an adapter that is a shell script; what was said of it when it broke, and its process group.
-fn broken(script: &str, patience: Patience) -> (String, i32) {
-    let mut child = Child::start_with(&shell(script), patience, None).unwrap();
+fn broken(script: &str, timeouts: Timeouts) -> (String, i32) {
+    let mut child = Child::start_with(&shell(script), timeouts, None).unwrap();
     let id = child.id();
     let spec = builtin("move");
     let mut talk = || {
@@ -66,9 +66,9 @@ fn broken(script: &str, patience: Patience) -> (String, i32) {
 }
 
 #[track_caller]
-fn check(script: &str, patience: Patience, told: &[&str]) {
-    let (says, group) = broken(script, patience);
-    for part in told {
+fn check(script: &str, timeouts: Timeouts, reported: &[&str]) {
+    let (says, group) = broken(script, timeouts);
+    for part in reported {
         assert!(says.contains(part), "`{part}` is not in\n{says}");
     }
     assert_eq!(group::alive(group), [], "{script}");
@@ -84,8 +84,8 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-fn long() -> Patience {
-    Patience::of(LONG)
+fn long() -> Timeouts {
+    Timeouts::of(LONG)
 }
 
 /// An adapter that answers everything, with something done for a request that has this in it.
@@ -95,7 +95,7 @@ fn answering(instead: &[(&str, &str)]) -> String {
         "n=0; while read -r l; do n=$((n+1)); case $l in
         {cases}
         *'\"type\":\"hello\"'*) echo '{HELLO}' ;;
-        *'\"type\":\"observe\"'*) echo '{{\"id\":'$n',\"type\":\"seen\"}}' ;;
+        *'\"type\":\"observe\"'*) echo '{{\"id\":'$n',\"type\":\"observed\"}}' ;;
         *) echo '{{\"id\":'$n',\"type\":\"done\",\"result\":\"ok\"}}' ;;
         esac; case $l in *'\"type\":\"bye\"'*) exit 0 ;; esac; done"
     )
@@ -134,8 +134,8 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
         (&HELLO.replace("\"name\"", "\"Name\""), &["there is a key `Name`", "`name`, which is a string"]),
         (&HELLO.replace("\"name\"", "\"nme\":0,\"name\""), &["there is a key `nme`", "`name`, or no such key"]),
     ];
-    for (line, told) in rows {
-        check(&first(line), long(), told);
+    for (line, reported) in rows {
+        check(&first(line), long(), reported);
         check(
             &first(line),
             long(),
@@ -146,16 +146,17 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
 
 #[test]
 fn an_answer_is_of_the_kind_that_belongs_to_the_request() {
-    let seen =
-        |sight: &str| answering(&[("\"type\":\"observe\"", &format!("echo '{{\"id\":3,\"type\":\"seen\",{sight}}}'"))]);
+    let seen = |observation: &str| {
+        answering(&[("\"type\":\"observe\"", &format!("echo '{{\"id\":3,\"type\":\"observed\",{observation}}}'"))])
+    };
     let nowhere = seen(r#""stores":{"elsewhere":null}"#);
     check(&nowhere, long(), &["a server of `stores`", "`elsewhere`", "line 3 of its output", "source"]);
     check(&seen(r#""stores":{"source":{"messages":"m1"}}"#), long(), &["`messages` is a string", "a list of strings"]);
     check(&seen(r#""stores":{"source":null}"#), long(), &["nothing is wrong"]);
     let done = r#"echo '{"id":3,"type":"done","result":"ok"}'"#;
     check(&answering(&[("\"type\":\"observe\"", done)]), long(), &["type `done`", "expected: seen", "line 3"]);
-    let seen = r#"echo '{"id":2,"type":"seen"}'"#;
-    check(&answering(&[("\"type\":\"reset\"", seen)]), long(), &["type `seen`", "expected: done", "line 2"]);
+    let seen = r#"echo '{"id":2,"type":"observed"}'"#;
+    check(&answering(&[("\"type\":\"reset\"", seen)]), long(), &["type `observed`", "expected: done", "line 2"]);
     let okay = r#"echo '{"id":2,"type":"done","result":"okay"}'"#;
     check(
         &answering(&[("\"type\":\"reset\"", okay)]),
@@ -219,15 +220,15 @@ fn a_process_that_does_not_stay_is_told() {
 
 #[test]
 fn a_process_that_does_not_answer_in_time_is_told_apart_from_a_slow_one_and_from_one_that_does_not_flush() {
-    let impatient = Patience { deadline: SHORT, late: Duration::ZERO };
+    let impatient = Timeouts { deadline: SHORT, late: Duration::ZERO };
     check(
         "read l; echo thinking >&2; sleep 300",
         impatient,
         &["did not answer within 50ms\n", "an answer in time", "so far: 0"],
     );
-    let waits = Patience { deadline: SHORT, late: LONG };
+    let waits = Timeouts { deadline: SHORT, late: LONG };
     check(&format!("read l; sleep 1; echo '{HELLO}'; read l"), waits, &["within 50ms, but later"]);
-    let flushes = Patience { deadline: Duration::from_secs(2), late: Duration::ZERO };
+    let flushes = Timeouts { deadline: Duration::from_secs(2), late: Duration::ZERO };
     check(&format!("l=$(cat); echo '{HELLO}'"), flushes, &["but when its input was closed", "to be flushed"]);
 }
 
@@ -237,7 +238,7 @@ fn after_bye_it_ends_well_and_leaves_nothing_behind() {
         answering(&[("\"type\":\"bye\"", &format!("echo '{{\"id\":4,\"type\":\"done\",\"result\":\"ok\"}}'; {then}"))])
     };
     check(&bye("exit 7"), long(), &["ended after `bye` as a failure: exit status: 7", "exit code 0 after `bye`"]);
-    let brief = Patience::of(Duration::from_secs(5));
+    let brief = Timeouts::of(Duration::from_secs(5));
     check(&bye("sleep 300"), brief, &["had not ended 5s after it had answered `bye`", "to end after `bye`"]);
     check(
         &bye("sleep 300 >/dev/null 2>&1 & exit 0"),
@@ -294,7 +295,7 @@ fn the_conversation_of_the_page_is_what_the_reference_answers() {
 fn the_reference_is_as_strict_with_requests_as_with_answers() {
     let hello = transcript()[0].0;
     let after = |line: &str| reference(&format!("{hello}\n{line}\n"));
-    for (line, told) in [
+    for (line, reported) in [
         ("no", "not JSON"),
         (r#"{"id":2,"type":"rest"}"#, "expected: `reset`"),
         (r#"{"id":2,"type":"observe","mailbox":"nobody"}"#, "there is no mailbox `nobody`"),
@@ -303,7 +304,7 @@ fn the_reference_is_as_strict_with_requests_as_with_answers() {
     ] {
         let ran = after(line);
         assert_eq!((ran.code, ran.out.lines().count()), (2, 1), "{line}: {}", ran.err);
-        assert!(ran.err.contains("line 2 of the requests") && ran.err.contains(told), "{}", ran.err);
+        assert!(ran.err.contains("line 2 of the requests") && ran.err.contains(reported), "{}", ran.err);
     }
     assert_eq!(after("").code, 2);
     assert_eq!(reference(&format!("{hello}\n")).code, 0, "the end of the input is an end");
@@ -336,14 +337,14 @@ fn doctor(options: &[&str], command: &[&str]) -> (i32, Value) {
 fn the_doctor_names_what_is_wrong_and_says_how_to_mend_it() {
     let patient = &["--deadline", "60s"][..];
     let rows: &[(&[&str], &str, &str, &str)] = &[
-        (&["--deadline", "2s", "--patience", "0s"], &format!("l=$(cat); echo '{HELLO}'"), "no flush", "flush"),
+        (&["--deadline", "2s", "--timeouts", "0s"], &format!("l=$(cat); echo '{HELLO}'"), "no flush", "flush"),
         (
-            &["--deadline", "50ms", "--patience", "60s"],
+            &["--deadline", "50ms", "--timeouts", "60s"],
             &format!("read l; sleep 1; echo '{HELLO}'"),
             "too slow",
             "answers",
         ),
-        (&["--deadline", "50ms", "--patience", "0s"], "sleep 300", "no answer", "answers"),
+        (&["--deadline", "50ms", "--timeouts", "0s"], "sleep 300", "no answer", "answers"),
         (patient, &format!("read l; echo 'hello received'; echo '{HELLO}'; read l"), "log on stdout", "output"),
         (
             patient,
@@ -353,11 +354,11 @@ fn the_doctor_names_what_is_wrong_and_says_how_to_mend_it() {
         ),
         (patient, &answering(&[("\"type\":\"reset\"", r#"echo '{"type":"done","result":"ok"}'"#)]), "wrong id", "id"),
         (patient, "read l; exit 1", "early exit", "stays"),
-        (patient, &answering(&[("\"type\":\"observe\"", r#"echo '{"id":3,"type":"seen",}'"#)]), "bad JSON", "json"),
+        (patient, &answering(&[("\"type\":\"observe\"", r#"echo '{"id":3,"type":"observed",}'"#)]), "bad JSON", "json"),
         (patient, "read l; printf '{\"\\377\\n'; read l", "bad JSON", "json"),
         (
             patient,
-            &answering(&[("\"type\":\"observe\"", r#"echo '{"id":3,"type":"seen","store":{}}'"#)]),
+            &answering(&[("\"type\":\"observe\"", r#"echo '{"id":3,"type":"observed","store":{}}'"#)]),
             "wrong answer",
             "types",
         ),

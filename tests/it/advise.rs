@@ -5,13 +5,13 @@ mod lines;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use stranded::advise::{Circumstances, ProcedureText, advise_all, known_procedures};
-use stranded::engine::Limits;
-use stranded::replay;
 use stranded::report::advice_json::{AdviceEntry, AdviceReport, report};
-use stranded::report::trace::TraceFile;
-use stranded::snapshot;
 use stranded_model::scenario::{Delivery, Fault, Replication};
+use stranded_search::advice::{Circumstances, ProcedureText, advise_all, known_procedures};
+use stranded_search::engine::Limits;
+use stranded_search::replay;
+use stranded_search::snapshot;
+use stranded_search::trace_file::TraceFile;
 
 /// The article's stranded state: the data is on the destination, the directory names the source. [Q252869 S7, S8]
 const STRANDED: &str = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source", "home-mta": "source"}, "destination": {"home-mdb": "source", "home-mta": "source"}}, "stores": {"source": null, "destination": {"messages": ["one", "two"]}}}"#;
@@ -40,8 +40,8 @@ fn advised(lines: &str, runbooks: &[&str], all: bool, circumstances: &Circumstan
 /// The verdicts on a procedure, from the mildest delivery to the hardest, each with how it goes wrong.
 fn verdicts(report: &AdviceReport, procedure: &str) -> Vec<String> {
     let entries = report.mailboxes[0].advice.iter().filter(|entry| entry.procedure == procedure);
-    let told = |entry: &AdviceEntry| entry.harm.clone().unwrap_or_else(|| entry.verdict.clone());
-    entries.map(told).collect()
+    let reported = |entry: &AdviceEntry| entry.harm.clone().unwrap_or_else(|| entry.verdict.clone());
+    entries.map(reported).collect()
 }
 
 #[test]

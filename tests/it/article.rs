@@ -3,9 +3,6 @@
 //! tells, undisturbed, under every combination of the assumptions.
 
 use pretty_assertions::assert_eq;
-use stranded::check::Checked;
-use stranded::property::Verdict;
-use stranded::scenario::{SiteNames, load_procedure_in, parse_procedure, parse_scenario};
 use stranded_model::World;
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::{self, HomeAttribute, HomeName, MalformedName};
@@ -13,6 +10,9 @@ use stranded_model::id::MessageSet;
 use stranded_model::procedure::{Act, Outcome, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::state::{Home, Mailbox, Recipient};
+use stranded_search::check::Checked;
+use stranded_search::property::Verdict;
+use stranded_search::scenario::{SiteNames, load_procedure_in, parse_procedure, parse_scenario};
 
 use crate::worlds::{DESTINATION, FIRST, MAILBOX, SOURCE, Walk, changed, loaded, parsed, searched, verdict, worlds};
 
@@ -123,9 +123,9 @@ fn s04_the_destination_shows_the_total_of_all_data() {
 #[test]
 fn s05_a_second_move_tells_the_administrator_c1040b00() {
     after_both_moves(|_, second| {
-        let told = second.story().rows.last().unwrap().told.clone().unwrap();
-        assert!(told.contains("A duplicate mailbox was found"), "{told}");
-        assert!(told.ends_with("c1040b00"), "{told}");
+        let reported = second.story().rows.last().unwrap().reported.clone().unwrap();
+        assert!(reported.contains("A duplicate mailbox was found"), "{reported}");
+        assert!(reported.ends_with("c1040b00"), "{reported}");
         assert_eq!(second.outcome(), Some(Outcome::Failed));
     });
 }
@@ -157,7 +157,7 @@ fn s08_the_directory_object_is_stranded_on_the_source() {
     after_the_first_move(|walk| {
         let account = walk.account();
         assert_eq!(account.agreed_home(), Some(SOURCE));
-        assert!(account.owed().is_within(account.mailboxes[DESTINATION].messages()));
+        assert!(account.due().is_within(account.mailboxes[DESTINATION].messages()));
         assert!(!Safety::Reachable.holds(walk.world, &walk.state), "the owner cannot reach his mail");
         assert!(Safety::NoLoss.holds(walk.world, &walk.state), "and nothing is lost yet");
     });
@@ -378,7 +378,7 @@ fn s20_method_2_creates_the_recipient_again_on_the_destination() {
     after_the_repair("method-2", |walk| {
         let account = walk.account();
         assert_eq!(account.agreed_home(), Some(DESTINATION));
-        assert_eq!(account.mailboxes[DESTINATION].messages(), account.owed());
+        assert_eq!(account.mailboxes[DESTINATION].messages(), account.due());
     });
 }
 
@@ -473,8 +473,8 @@ fn s26_the_directory_object_is_not_moved_and_the_move_reports_ok() {
 #[test]
 fn s28_the_error_asks_to_try_again_and_the_administrator_owes_a_retry() {
     after_both_moves(|_, second| {
-        let told = second.story().rows.last().unwrap().told.clone().unwrap();
-        assert!(told.contains("The duplicate mailbox has been deleted. Try again later."), "{told}");
+        let reported = second.story().rows.last().unwrap().reported.clone().unwrap();
+        assert!(reported.contains("The duplicate mailbox has been deleted. Try again later."), "{reported}");
         assert!(second.account().programs[FIRST].owes_retry);
     });
     for world in worlds(&changed("second-move", "runs-max = 2", "runs-max = 3")) {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use stranded::scenario::Spec;
+use stranded_search::scenario::Spec;
 
 use super::worlds::{loaded, parsed, searched};
 

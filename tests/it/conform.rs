@@ -111,7 +111,7 @@ fn a_saved_run_that_another_model_judged_is_refused() {
     conform(folder.path(), &["move", "--whole-runs", "--save", "runs"], &adapter(Some("directory-never")));
     let file = folder.path().join("runs/move.loss.json");
     let text = fs::read_to_string(&file).unwrap();
-    let stale = text.replace(&stranded::model_hash(), "0123456789abcdef");
+    let stale = text.replace(&stranded_search::model_hash(), "0123456789abcdef");
     assert!(stale != text);
     fs::write(&file, stale).unwrap();
     for arguments in
@@ -206,8 +206,8 @@ fn an_implementation_has_one_verdict_whichever_way_it_is_judged() {
             let mut run = Command::new("python3");
             run.arg(runner).arg(folder.path().join(&vectors)).args(adapter(mutant));
             let run = run.output().unwrap();
-            let told = String::from_utf8_lossy(&run.stdout).into_owned();
-            assert_eq!(run.status.code(), Some(driven.code), "{name}: {told}");
+            let reported = String::from_utf8_lossy(&run.stdout).into_owned();
+            assert_eq!(run.status.code(), Some(driven.code), "{name}: {reported}");
         }
     }
 }

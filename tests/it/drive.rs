@@ -1,14 +1,14 @@
 //! Driving an implementation tries everything that a scenario allows, and finds what is wrong by a run without anything else.
 
-use stranded::adapter::Reference;
-use stranded::drive::{self, Driven, Options, Strategy};
-use stranded::oracle::{Conformance, Word};
-use stranded::scenario::{self, Spec};
+use stranded_oracle::adapter::Reference;
+use stranded_oracle::conform::{self, Driven, Options, Strategy};
+use stranded_oracle::oracle::{CaseVerdict, Conformance};
+use stranded_search::scenario::{self, Spec};
 
 fn driven(spec: &Spec, options: &Options) -> Driven {
     let mut reference = Reference::new(spec, 0).unwrap();
-    let (capabilities, judged) = drive::greet(spec, &mut reference).unwrap();
-    drive::drive(&judged, &capabilities, &mut reference, options).unwrap()
+    let (capabilities, judged) = conform::greet(spec, &mut reference).unwrap();
+    conform::drive(&judged, &capabilities, &mut reference, options).unwrap()
 }
 
 #[test]
@@ -19,8 +19,8 @@ fn the_reference_conforms_in_every_scenario_step_by_step_and_in_whole_runs() {
             let driven = driven(&spec, &options);
             // Its one run waits for replication, which nobody asks for while a whole run is under way: it is given up.
             let never_ends = whole_runs && spec.name == "guarded-move-without-retry";
-            let expected = if never_ends { Word::Inconclusive } else { Word::Conforming };
-            assert_eq!(driven.judgement.word, expected, "{}: {:?}", spec.name, driven.judgement);
+            let expected = if never_ends { CaseVerdict::Inconclusive } else { CaseVerdict::Conforming };
+            assert_eq!(driven.judgement.verdict, expected, "{}: {:?}", spec.name, driven.judgement);
             let says = "no procedure was run of which anybody says how it ended";
             let inconclusive = Conformance::Inconclusive(says.to_owned());
             assert_eq!(driven.judgement.conformance == inconclusive, never_ends, "{}", spec.name);
@@ -33,7 +33,7 @@ fn drawn_runs_of_the_reference_conform() {
     for spec in scenario::select(&["article".to_owned()]).unwrap() {
         for strategy in [Strategy::Random(7), Strategy::Guided(7)] {
             let driven = driven(&spec, &Options { strategy, actions_max: 500, ..Options::default() });
-            assert_eq!(driven.judgement.word, Word::Conforming, "{}: {:?}", spec.name, driven.judgement);
+            assert_eq!(driven.judgement.verdict, CaseVerdict::Conforming, "{}: {:?}", spec.name, driven.judgement);
         }
     }
 }

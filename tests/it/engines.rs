@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
-use stranded::check::{Checked, check};
-use stranded::engine::{Cut, Engine, Limits, Path, Search};
-use stranded::property::Verdict;
-use stranded::scenario::Spec;
 use stranded_model::World;
 use stranded_model::coverage::Point;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
+use stranded_search::check::{Checked, check};
+use stranded_search::engine::{Engine, Limits, Path, Search, Truncation};
+use stranded_search::property::Verdict;
+use stranded_search::scenario::Spec;
 
 use crate::process::{large, run, timeless_json};
 use crate::worlds::{builtins, loaded, parsed, searched};
@@ -90,9 +90,9 @@ const LARGE: &str = r#"
 struct Essence {
     states: usize,
     depth: usize,
-    cut: Option<Cut>,
+    truncated: Option<Truncation>,
     lengths: Vec<Option<usize>>,
-    at_rest: BTreeSet<State>,
+    quiescent: BTreeSet<State>,
     coverage: Vec<(Point, bool)>,
     defect: Option<String>,
 }
@@ -102,9 +102,9 @@ impl Essence {
         Self {
             states: search.states,
             depth: search.depth,
-            cut: search.cut,
+            truncated: search.truncated,
             lengths: search.violations.iter().map(|path| path.as_ref().map(|path| path.actions.len())).collect(),
-            at_rest: search.at_rest.iter().cloned().collect(),
+            quiescent: search.quiescent.iter().cloned().collect(),
             coverage: search.coverage.points().collect(),
             defect: search.defect.clone(),
         }
@@ -147,7 +147,7 @@ static WORLDS_WITHIN_REACH: LazyLock<Vec<(String, World, Limits<'static>)>> = La
     let mut worlds = Vec::new();
     for spec in specs() {
         for case in check(&spec, Engine::Exact, &few).cases {
-            let limits = match case.search.cut {
+            let limits = match case.search.truncated {
                 None => Limits::default(),
                 Some(_) => Limits { depth_max: Some(case.search.depth.saturating_sub(1)), ..Limits::default() },
             };
@@ -177,7 +177,7 @@ fn check_way(world: &World, property: Safety, path: &Path) {
 fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
     for (name, world, limits) in &*WORLDS_WITHIN_REACH {
         let mut found = Engine::ALL.map(|engine| Essence::of(&engine.search(world, limits)));
-        if found[0].cut.is_some() {
+        if found[0].truncated.is_some() {
             // What was tried of the step too far differs.
             found.iter_mut().for_each(|essence| essence.coverage.clear());
         }
@@ -192,12 +192,12 @@ fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
 fn all_engines_find_the_same_in_all_that_is_built_in_to_the_last_state() {
     let two = loaded(&large("second-move-of-two"));
     for spec in builtins().into_iter().chain([two]) {
-        for answers in stranded::check::worlds(&spec) {
-            let world = stranded::check::world(&spec, answers, Engine::Exact, &Limits::default());
-            let world = world.unwrap_or_else(|cut| panic!("{}: {cut}", spec.name));
+        for answers in stranded_search::check::worlds(&spec) {
+            let world = stranded_search::check::world(&spec, answers, Engine::Exact, &Limits::default());
+            let world = world.unwrap_or_else(|truncated| panic!("{}: {truncated}", spec.name));
             let reduced = Limits { symmetry: true, ..Limits::default() };
             let plain = Essence::of(&Engine::Exact.search(&world, &Limits::default()));
-            assert_eq!(plain.cut, None, "{}", spec.name);
+            assert_eq!(plain.truncated, None, "{}", spec.name);
             for (engine, limits) in [(Engine::Exact, &reduced), (Engine::Stateright, &Limits::default())] {
                 assert_eq!(Essence::of(&engine.search(&world, limits)), plain, "{} by {engine}", spec.name);
             }
@@ -300,7 +300,7 @@ fn all_engines_find_the_same_as_far_as_they_may_look() {
             assert_eq!(exact, timely, "{name} within {max} steps");
             // Which of several states at the same distance come first differs.
             let few = within(Limits { states_max: Some(max), ..Limits::default() });
-            let [exact, reference, timely] = few.each_ref().map(|search| (search.states, search.cut));
+            let [exact, reference, timely] = few.each_ref().map(|search| (search.states, search.truncated));
             assert_eq!(exact, reference, "{name} within {max} states");
             assert_eq!(exact, timely, "{name} within {max} states");
         }
@@ -315,7 +315,7 @@ fn whenever_the_time_is_over_nothing_is_said_to_hold_that_does_not() {
         for microseconds in (0..10_000).step_by(50) {
             let deadline = Instant::now() + Duration::from_micros(microseconds);
             let found = Essence::of(&engine.search(&world, &Limits { deadline: Some(deadline), ..Limits::default() }));
-            assert!(found.cut.is_some() || found == whole, "{engine} after {microseconds} µs: {found:?}");
+            assert!(found.truncated.is_some() || found == whole, "{engine} after {microseconds} µs: {found:?}");
         }
     }
 }
@@ -326,13 +326,13 @@ fn a_limit_that_is_just_wide_enough_cuts_nothing() {
         for case in searched(&loaded(name)).cases {
             let Search { states, depth, .. } = case.search;
             for engine in Engine::ALL {
-                let cut = |limits: Limits<'_>| engine.search(&case.world, &limits).cut;
+                let truncated = |limits: Limits<'_>| engine.search(&case.world, &limits).truncated;
                 let wide = Limits { states_max: Some(states), depth_max: Some(depth), ..Limits::default() };
-                assert_eq!(cut(wide), None, "{name} by {engine}");
+                assert_eq!(truncated(wide), None, "{name} by {engine}");
                 let few = Limits { states_max: Some(states - 1), ..Limits::default() };
-                assert_eq!(cut(few), Some(Cut::States(states - 1)), "{name} by {engine}");
+                assert_eq!(truncated(few), Some(Truncation::States(states - 1)), "{name} by {engine}");
                 let near = Limits { depth_max: Some(depth - 1), ..Limits::default() };
-                assert_eq!(cut(near), Some(Cut::Depth(depth - 1)), "{name} by {engine}");
+                assert_eq!(truncated(near), Some(Truncation::Depth(depth - 1)), "{name} by {engine}");
             }
         }
     }
@@ -406,7 +406,7 @@ fn a_search_that_stops_at_a_number_of_states_is_not_complete() {
     let spec = loaded("move");
     for engine in Engine::ALL {
         let checked = check(&spec, engine, &Limits { states_max: Some(10), ..Limits::default() });
-        assert_eq!(checked.cut(), Some(Cut::States(10)), "{engine}");
+        assert_eq!(checked.truncated(), Some(Truncation::States(10)), "{engine}");
     }
 }
 
@@ -414,13 +414,13 @@ fn a_search_that_stops_at_a_number_of_states_is_not_complete() {
 #[test]
 fn a_search_ends_soon_after_its_time_is_over() {
     const TIME: Duration = Duration::from_millis(100);
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const TIMEOUTS: Duration = Duration::from_secs(20);
     let world = World::new(&parsed(LARGE).scenario, stranded_model::assumption::Assumptions::default());
     for engine in Engine::ALL {
         let started = Instant::now();
         let found = engine.search(&world, &Limits { deadline: Some(started + TIME), ..Limits::default() });
-        assert_eq!(found.cut, Some(Cut::Time), "{engine}");
-        assert!(started.elapsed() < PATIENCE, "{engine} took {:?}", started.elapsed());
+        assert_eq!(found.truncated, Some(Truncation::Time), "{engine}");
+        assert!(started.elapsed() < TIMEOUTS, "{engine} took {:?}", started.elapsed());
     }
 }
 
@@ -442,7 +442,7 @@ fn a_small_search_does_not_sleep() {
     let world = World::new(&loaded("move").scenario, stranded_model::assumption::Assumptions::default());
     let started = Instant::now();
     let found = Engine::Stateright.search(&world, &Limits::default());
-    assert_eq!(found.cut, None);
+    assert_eq!(found.truncated, None);
     assert!(started.elapsed() < Duration::from_secs(1) * RUNS / 2, "it took {:?}", started.elapsed());
 }
 
@@ -451,8 +451,8 @@ fn a_small_search_does_not_sleep() {
 fn two_searches_find_the_same_ways() {
     for (name, world, limits) in &*WORLDS_WITHIN_REACH {
         for engine in Engine::ALL {
-            let ways = || engine.search(world, limits).violations;
-            assert_eq!(ways(), ways(), "{name} by {engine}");
+            let paths = || engine.search(world, limits).violations;
+            assert_eq!(paths(), paths(), "{name} by {engine}");
         }
     }
 }

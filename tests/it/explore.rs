@@ -6,4 +6,4 @@ mod scripts;
 mod served;
 mod server;
 mod single;
-mod tales;
+mod summaries;

@@ -3,11 +3,11 @@
 use std::fs;
 
 use pretty_assertions::assert_eq;
-use stranded::report::formats::{Case, Form, Outcome, written};
+use stranded::formats::results::{Case, Form, Outcome, written};
 
 use crate::cli::stranded_in;
 use crate::logs::Recorder;
-use stranded::scenario::load_scenario;
+use stranded_search::scenario::load_scenario;
 
 const FORMS: [Form; 4] = [Form::Junit, Form::Tap, Form::Markdown, Form::Github];
 
@@ -61,9 +61,10 @@ fn a_check_says_its_verdicts_in_every_form() {
         let wrong = stranded_in(folder.path(), &["check", "wrong.toml", "--format", form.name()]);
         assert_eq!(wrong.code, 1);
         insta::assert_snapshot!(format!("check-{}", form.name()), wrong.out);
-        let cut = stranded_in(folder.path(), &["check", "second-move", "--format", form.name(), "--timeout", "0s"]);
-        assert_eq!(cut.code, 3, "{}", cut.out);
-        assert!(cut.out.contains("inconclusive"), "{}", cut.out);
+        let truncated =
+            stranded_in(folder.path(), &["check", "second-move", "--format", form.name(), "--timeout", "0s"]);
+        assert_eq!(truncated.code, 3, "{}", truncated.out);
+        assert!(truncated.out.contains("inconclusive"), "{}", truncated.out);
     }
 }
 

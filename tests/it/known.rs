@@ -1,12 +1,12 @@
 //! Known deviations: what they cover, and that an entry that covers nothing fails.
 
 use jiff::civil::{Date, date};
-use stranded::drive::known::{Found, Known, Surprise, today};
-use stranded::oracle::Word;
 use stranded_model::property::Safety;
+use stranded_oracle::conform::known::{Found, Known, Surprise, today};
+use stranded_oracle::oracle::CaseVerdict;
 
-const LOSS: Surprise = Surprise { word: Word::Loss, property: Some(Safety::NoLoss) };
-const LAST_COPY: Surprise = Surprise { word: Word::Loss, property: Some(Safety::NoLastCopyDelete) };
+const LOSS: Surprise = Surprise { verdict: CaseVerdict::Loss, property: Some(Safety::NoLoss) };
+const LAST_COPY: Surprise = Surprise { verdict: CaseVerdict::Loss, property: Some(Safety::NoLastCopyDelete) };
 const TODAY: Date = date(2026, 12, 1);
 
 fn entry(scenario: &str, rest: &str) -> String {
@@ -80,9 +80,9 @@ fn an_entry_for_another_built_in_scenario_says_nothing_and_one_for_no_scenario_a
 /// What is wrong with a file, in its first words.
 #[track_caller]
 fn refused(file: &str, with: &[&str]) {
-    let told = Known::parse("known.toml", file).unwrap_err().to_string();
+    let reported = Known::parse("known.toml", file).unwrap_err().to_string();
     for words in with {
-        assert!(told.contains(words), "{words:?} is not in:\n{told}");
+        assert!(reported.contains(words), "{words:?} is not in:\n{reported}");
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
-use stranded::check::{check, check_saved};
-use stranded::engine::{Cut, Ending, Engine, Graph, Limits, Path, Saved, Search};
-use stranded::property::{Property, Verdict};
-use stranded::scenario::Spec;
 use stranded_model::World;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
+use stranded_search::check::{check, check_saved};
+use stranded_search::engine::{Ending, Engine, Graph, Limits, Path, Saved, Search, Truncation};
+use stranded_search::property::{Property, Verdict};
+use stranded_search::scenario::Spec;
 
 use crate::process::large;
 use crate::worlds::{changed, loaded, parsed, searched, worlds};
@@ -50,16 +50,16 @@ fn nearest(world: &World) -> Vec<Option<usize>> {
 }
 
 fn lengths(search: &Search) -> Vec<Option<usize>> {
-    search.violations.iter().map(|way| way.as_ref().map(|way| way.actions.len())).collect()
+    search.violations.iter().map(|path| path.as_ref().map(|path| path.actions.len())).collect()
 }
 
 /// Follows each way, and fails if it does not begin where the world does or breaks nothing at its end.
 #[track_caller]
 fn check_ways(world: &World, search: &Search) {
-    for (property, way) in Safety::ALL.into_iter().zip(&search.violations) {
-        let Some(Path { initial, .. }) = way else { continue };
+    for (property, path) in Safety::ALL.into_iter().zip(&search.violations) {
+        let Some(Path { initial, .. }) = path else { continue };
         assert!(world.initial.contains(initial));
-        let end = way.as_ref().map(|way| way.end(world));
+        let end = path.as_ref().map(|path| path.end(world));
         assert!(end.is_some_and(|end| !property.holds(world, &end)), "{}", property.name());
     }
 }
@@ -77,7 +77,7 @@ fn endless() -> World {
 }
 
 fn worlds_unsearched(spec: &Spec) -> Vec<World> {
-    stranded::check::worlds(spec).into_iter().map(|answers| World::new(&spec.scenario, answers)).collect()
+    stranded_search::check::worlds(spec).into_iter().map(|answers| World::new(&spec.scenario, answers)).collect()
 }
 
 /// A scenario of mailboxes that share nothing.
@@ -95,7 +95,7 @@ fn a_way_that_goes_in_a_circle_for_ever_is_a_counterexample() {
         Ending::Always | Ending::Reached => false,
     });
     assert!(circles.count() > 0);
-    let violated = |one: &&stranded::check::Judgement| {
+    let violated = |one: &&stranded_search::check::Judgement| {
         matches!(one.property, Property::Liveness(_)) && one.verdict == Verdict::Violated
     };
     assert!(checked.judgements.iter().any(|one| violated(&one)));
@@ -198,7 +198,7 @@ fn a_bound_of_the_depth_hides_nothing_that_is_nearer() {
             let found = [1, 2].map(|threads| with_threads(threads, &world, &limits));
             for found in found.iter().chain([&Engine::Stateright.search(&world, &limits)]) {
                 assert_eq!((found.states, lengths(found)), (within, broken.clone()), "within {max} steps");
-                assert_eq!(found.cut.is_some(), within < states.len(), "within {max} steps");
+                assert_eq!(found.truncated.is_some(), within < states.len(), "within {max} steps");
             }
         }
     }
@@ -206,12 +206,20 @@ fn a_bound_of_the_depth_hides_nothing_that_is_nearer() {
 
 /// Fails if anything is said to hold of a search that was cut, by any engine and any number of threads.
 #[track_caller]
-fn check_nothing_holds(spec: &Spec, limits: &(dyn Fn() -> Limits<'static> + Sync), is_expected: fn(Cut) -> bool) {
+fn check_nothing_holds(
+    spec: &Spec,
+    limits: &(dyn Fn() -> Limits<'static> + Sync),
+    is_expected: fn(Truncation) -> bool,
+) {
     for engine in Engine::ALL {
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let checked = pool.install(|| check(spec, engine, &limits()));
-            assert!(!checked.is_complete() && checked.cut().is_some_and(is_expected), "{engine}: {:?}", checked.cut());
+            assert!(
+                !checked.is_complete() && checked.truncated().is_some_and(is_expected),
+                "{engine}: {:?}",
+                checked.truncated()
+            );
             for one in &checked.judgements {
                 let wanted = [Verdict::Inconclusive, Verdict::Violated];
                 assert!(wanted.contains(&one.verdict), "{} by {engine}", one.property.name());
@@ -225,24 +233,26 @@ fn a_search_that_stopped_at_a_number_of_states_is_not_complete() {
     let limits = || Limits { states_max: Some(100), ..Limits::default() };
     for name in ["move", "second-move", "guarded-move-without-claim"] {
         if searched(&loaded(name)).cases.iter().all(|case| case.search.states > 100) {
-            check_nothing_holds(&loaded(name), &limits, |cut| cut == Cut::States(100));
+            check_nothing_holds(&loaded(name), &limits, |truncated| truncated == Truncation::States(100));
         }
     }
     let few = || Limits { states_max: Some(10), ..Limits::default() };
-    check_nothing_holds(&loaded("move"), &few, |cut| cut == Cut::States(10));
+    check_nothing_holds(&loaded("move"), &few, |truncated| truncated == Truncation::States(10));
 }
 
 #[test]
 fn the_time_ends_a_search_of_one_thread_too() {
     const TIME: Duration = Duration::from_millis(100);
     /// Whatever else the machine does meanwhile; the search alone would take minutes.
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const TIMEOUTS: Duration = Duration::from_secs(10);
     let spec = loaded(&large("second-move-of-three-large"));
     let started = Instant::now();
-    check_nothing_holds(&spec, &|| Limits { deadline: Some(Instant::now() + TIME), ..Limits::default() }, |cut| {
-        cut == Cut::Time
-    });
-    assert!(started.elapsed() < PATIENCE * 4, "it took {:?}", started.elapsed());
+    check_nothing_holds(
+        &spec,
+        &|| Limits { deadline: Some(Instant::now() + TIME), ..Limits::default() },
+        |truncated| truncated == Truncation::Time,
+    );
+    assert!(started.elapsed() < TIMEOUTS * 4, "it took {:?}", started.elapsed());
 }
 
 #[test]
@@ -271,7 +281,7 @@ fn mailboxes_that_are_alike_are_looked_at_once_and_counted_in_full() {
             assert_eq!((reduced.states, reduced.representatives), (plain.states, orders), "{mailboxes} mailboxes");
             assert_eq!(lengths(&reduced), lengths(&plain));
             assert_eq!(reduced.depth, plain.depth);
-            let rest = |search: &Search| search.at_rest.iter().cloned().collect::<HashSet<State>>();
+            let rest = |search: &Search| search.quiescent.iter().cloned().collect::<HashSet<State>>();
             assert!(rest(&reduced) == rest(&plain), "the states at rest are the same");
             check_ways(&world, &reduced);
         }
@@ -283,17 +293,17 @@ fn no_two_states_are_taken_for_one() {
     for name in ["second-move", "method-2", "stranded"] {
         for world in worlds(&loaded(name)) {
             let states = distances(&world);
-            let at_rest = states
+            let quiescent = states
                 .iter()
                 .map(|(state, _)| state)
-                .filter(|state| state.accounts.values().all(|account| world.is_at_rest(account, &state.shared)));
-            let at_rest: BTreeSet<State> = at_rest.cloned().collect();
+                .filter(|state| state.accounts.values().all(|account| world.is_quiescent(account, &state.shared)));
+            let quiescent: BTreeSet<State> = quiescent.cloned().collect();
             for engine in Engine::ALL {
                 let found = engine.search(&world, &Limits::default());
                 assert_eq!((found.states, found.defect), (states.len(), None), "{name} by {engine}");
                 // A state that comes out of the search is the one that went in.
-                let found: BTreeSet<State> = found.at_rest.into_iter().collect();
-                assert!(found == at_rest, "{name} by {engine}");
+                let found: BTreeSet<State> = found.quiescent.into_iter().collect();
+                assert!(found == quiescent, "{name} by {engine}");
             }
         }
     }
@@ -305,15 +315,15 @@ fn taking_note_of_every_state_costs_no_walk_to_it() {
     let world = worlds_unsearched(&alike(2)).remove(0);
     let timed = |limits: &Limits<'_>| {
         let started = Instant::now();
-        assert_eq!(Engine::Exact.search(&world, limits).cut, None);
+        assert_eq!(Engine::Exact.search(&world, limits).truncated, None);
         started.elapsed()
     };
     let (sender, levels) = std::sync::mpsc::channel();
-    let progress = stranded::engine::Progress::new(Some(sender));
+    let progress = stranded_search::engine::Progress::new(Some(sender));
     let watched = Limits { progress: Some(&progress), ..Limits::default() };
     let soonest = |limits: &Limits<'_>| (0..5).map(|_| timed(limits)).min().unwrap_or_default();
-    let (silent, told) = (soonest(&Limits::default()), soonest(&watched));
-    assert!(told < silent * 2 + Duration::from_millis(100), "{told:?} instead of {silent:?}");
+    let (silent, reported) = (soonest(&Limits::default()), soonest(&watched));
+    assert!(reported < silent * 2 + Duration::from_millis(100), "{reported:?} instead of {silent:?}");
     assert!(levels.try_iter().count() > 100);
 }
 
@@ -323,7 +333,7 @@ fn a_small_search_does_not_wait_for_its_report() {
     for engine in Engine::ALL {
         let started = Instant::now();
         for _ in 0..20 {
-            assert_eq!(engine.search(&world, &Limits::default()).cut, None);
+            assert_eq!(engine.search(&world, &Limits::default()).truncated, None);
         }
         assert!(started.elapsed() < Duration::from_secs(10), "{engine}: {:?}", started.elapsed());
     }
@@ -360,8 +370,8 @@ fn a_search_is_saved_goes_on_and_keeps_to_its_memory() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     let whole = searched(&spec);
-    let cut = Limits { depth_max: Some(whole.depth() / 2), ..Limits::default() };
-    let half = check_saved(&spec, Engine::Exact, &cut, &[Saved::open(&file, "mine").unwrap()]);
+    let truncated = Limits { depth_max: Some(whole.depth() / 2), ..Limits::default() };
+    let half = check_saved(&spec, Engine::Exact, &truncated, &[Saved::open(&file, "mine").unwrap()]);
     assert!(!half.is_complete() && half.states() < whole.states());
     let saved = [Saved::open(&file, "mine").unwrap()];
     let resumed = check_saved(&spec, Engine::Exact, &Limits::default(), &saved);
@@ -369,7 +379,7 @@ fn a_search_is_saved_goes_on_and_keeps_to_its_memory() {
     assert_eq!(resumed, whole);
     for engine in Engine::ALL {
         let found = engine.search(&endless(), &Limits { memory_max: Some(1), ..Limits::default() });
-        assert_eq!(found.cut, Some(Cut::Memory(1)), "{engine}");
+        assert_eq!(found.truncated, Some(Truncation::Memory(1)), "{engine}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! Liveness: ways that go on for ever are found on cycles and at ends, every edge of them replays, and what only joins is no
 //! such way.
 
-use stranded::check::check;
-use stranded::engine::{Ending, Engine, Limits};
-use stranded::property::{Property, Verdict};
-use stranded::replay::replay;
 use stranded::report::trace;
-use stranded::scenario::Spec;
 use stranded_model::liveness::Liveness;
+use stranded_search::check::check;
+use stranded_search::engine::{Ending, Engine, Limits};
+use stranded_search::property::{Property, Verdict};
+use stranded_search::replay::replay;
+use stranded_search::scenario::Spec;
 
 use crate::worlds::{loaded, parsed, searched};
 

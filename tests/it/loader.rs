@@ -8,17 +8,17 @@ use std::fs;
 use std::io;
 
 use pretty_assertions::assert_eq;
-use stranded::property::{Property, Verdict};
-use stranded::scenario::{
-    Family, Number, Numbers, SiteNames, Spec, builtin, is_procedure_text, load_procedure_in, load_scenario,
-    parse_procedure, parse_scenario, select,
-};
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{Id, ServerId};
-use stranded_model::procedure::{Act, Handler, Place, Step, StepResult};
+use stranded_model::procedure::{Act, Handler, ServerRef, Step, StepResult};
 use stranded_model::property::Safety;
 use stranded_model::scenario::{Administrator, Delivery, Fault, Replication, RunsMax};
+use stranded_search::property::{Property, Verdict};
+use stranded_search::scenario::{
+    Family, Number, Numbers, SiteNames, Spec, builtin, is_procedure_text, load_procedure_in, load_scenario,
+    parse_procedure, parse_scenario, select,
+};
 
 /// A scenario without errors; each row of the error tables changes one thing in it.
 const SOUND: &str = r#"name = "sound"
@@ -90,9 +90,9 @@ fn refused(text: &str) -> String {
 }
 
 #[track_caller]
-fn check_told(told: &str, fragments: &[&str]) {
+fn check_told(reported: &str, fragments: &[&str]) {
     for fragment in fragments {
-        assert!(told.contains(fragment), "`{fragment}` is not told in\n{told}");
+        assert!(reported.contains(fragment), "`{fragment}` is not told in\n{reported}");
     }
 }
 
@@ -100,21 +100,21 @@ fn check_told(told: &str, fragments: &[&str]) {
 #[track_caller]
 fn check(old: &str, new: &str, fragments: &[&str]) {
     assert_eq!(SOUND.matches(old).count(), 1, "`{old}` must stand in the sound scenario once");
-    let told = refused(&SOUND.replace(old, new));
-    assert_eq!(told.matches("error: ").count(), 1, "{told}");
-    check_told(&told, fragments);
+    let reported = refused(&SOUND.replace(old, new));
+    assert_eq!(reported.matches("error: ").count(), 1, "{reported}");
+    check_told(&reported, fragments);
 }
 
 /// Reads a procedure around this step, and wants just one diagnostic, which tells all of this.
 #[track_caller]
 fn check_step(step: &str, fragments: &[&str]) {
     let text = procedure_with(step);
-    let told = match parse_procedure("test.toml", &text, &SiteNames::of(["source", "destination"])) {
+    let reported = match parse_procedure("test.toml", &text, &SiteNames::of(["source", "destination"])) {
         Ok(_) => panic!("accepted:\n{text}"),
         Err(diagnostics) => diagnostics.render(false),
     };
-    assert_eq!(told.matches("error: ").count(), 1, "{told}");
-    check_told(&told, fragments);
+    assert_eq!(reported.matches("error: ").count(), 1, "{reported}");
+    check_told(&reported, fragments);
 }
 
 #[test]
@@ -147,23 +147,24 @@ fn a_sound_scenario_is_read() {
 fn a_file_with_crlf_is_read_and_told_like_any_other() {
     let crlf = SOUND.replace('\n', "\r\n");
     assert_eq!(parsed(&crlf).scenario, parsed(SOUND).scenario);
-    let told = refused(&crlf.replace("family = \"user\"", "family = \"usr\""));
-    check_told(&told, &["test.toml:2:10", "did you mean `user`?"]);
-    assert!(!told.contains('\r'), "{told:?}");
+    let reported = refused(&crlf.replace("family = \"user\"", "family = \"usr\""));
+    check_told(&reported, &["test.toml:2:10", "did you mean `user`?"]);
+    assert!(!reported.contains('\r'), "{reported:?}");
 }
 
 #[test]
 fn two_errors_in_one_file_are_both_told_from_top_to_bottom() {
     let text = SOUND.replace("no-loss = \"holds\"", "no-loss = \"hold\"").replace("logon = false", "logn = false");
-    let told = refused(&text);
-    assert_eq!(told.matches("error: ").count(), 2, "{told}");
-    let (key, verdict) = (told.find("did you mean `logon`?").unwrap(), told.find("did you mean `holds`?").unwrap());
-    assert!(key < verdict, "{told}");
+    let reported = refused(&text);
+    assert_eq!(reported.matches("error: ").count(), 2, "{reported}");
+    let (key, verdict) =
+        (reported.find("did you mean `logon`?").unwrap(), reported.find("did you mean `holds`?").unwrap());
+    assert!(key < verdict, "{reported}");
 }
 
 #[test]
 fn a_diagnostic_shows_file_line_caret_and_the_nearest_name() {
-    let told = refused(&SOUND.replace("no-loss = ", "no-los = "));
+    let reported = refused(&SOUND.replace("no-loss = ", "no-los = "));
     let expected = "\
 error: unknown property `no-los`
   --> test.toml:46:1
@@ -173,9 +174,9 @@ error: unknown property `no-los`
    |
    = help: there are `no-loss`, `no-last-copy-delete`, `no-false-success`, `home-coherent`,
            `no-self-move`, `transit-owned`, `reachable`, `one-home`, `delivery-settles`,
-           `replicas-converge`, `repair-completes`, `transit-clears`, `witness`
+           `replicas-converge`, `repair-completes`, `transit-clears`, `coverage`
 ";
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
 }
 
 #[test]
@@ -195,9 +196,9 @@ fn text_that_is_not_toml_is_told_at_its_place() {
 
 #[test]
 fn an_empty_file_lacks_a_name_a_site_and_a_run() {
-    let told = refused("");
-    check_told(&told, &["the file lacks `name`", "the file lacks `site`", "the file lacks `run`"]);
-    assert!(!told.contains("lacks `question`"), "{told}");
+    let reported = refused("");
+    check_told(&reported, &["the file lacks `name`", "the file lacks `site`", "the file lacks `run`"]);
+    assert!(!reported.contains("lacks `question`"), "{reported}");
 }
 
 #[test]
@@ -312,8 +313,8 @@ fn errors_of_runs_are_told() {
 
 #[test]
 fn errors_of_procedures_in_a_scenario_are_told() {
-    let told = refused(&SOUND.replace("name = \"mine\"", "name = \"move\""));
-    check_told(&told, &["`move` is a built-in procedure", "test.toml:19:8"]);
+    let reported = refused(&SOUND.replace("name = \"mine\"", "name = \"move\""));
+    check_told(&reported, &["`move` is a built-in procedure", "test.toml:19:8"]);
     let second = "[[procedure]]\nname = \"mine\"\n[[procedure.step]]\ndo = \"report\"\noutcome = \"ok\"\n\n[[run]]";
     check("[[run]]", second, &["two procedures are called `mine`"]);
 }
@@ -364,16 +365,16 @@ fn a_handler_for_a_result_that_cannot_come_is_refused() {
 #[test]
 fn a_procedure_that_can_run_off_its_end_is_refused() {
     let site = SiteNames::of(["source", "destination"]);
-    let told = |text: &str| parse_procedure("test.toml", text, &site).unwrap_err().render(false);
-    check_told(&told("name = \"mine\""), &["the file lacks `step`"]);
-    check_told(&told("name = \"mine\"\nstep = []"), &["the procedure has no steps"]);
+    let reported = |text: &str| parse_procedure("test.toml", text, &site).unwrap_err().render(false);
+    check_told(&reported("name = \"mine\""), &["the file lacks `step`"]);
+    check_told(&reported("name = \"mine\"\nstep = []"), &["the procedure has no steps"]);
     let open = "name = \"mine\"\n[[step]]\ndo = \"save\"\nat = \"to\"\n";
-    check_told(&told(open), &["`mine` can run off its end", "test.toml:2:1"]);
+    check_told(&reported(open), &["`mine` can run off its end", "test.toml:2:1"]);
     let sometimes = "name = \"mine\"\n[[step]]\ndo = \"save\"\nat = \"to\"\n[[step]]\ndo = \"report\"\noutcome = \"ok\"\n\
                      when = { raw-apply = \"one-write\" }\n";
-    check_told(&told(sometimes), &["can run off its end under raw-apply = \"two-writes\""]);
+    check_told(&reported(sometimes), &["can run off its end under raw-apply = \"two-writes\""]);
     let many = format!("name = \"mine\"\n{}", "[[step]]\ndo = \"save\"\nat = \"to\"\n".repeat(201));
-    check_told(&told(&many), &["too many steps", "at most 200"]);
+    check_told(&reported(&many), &["too many steps", "at most 200"]);
     let jumps = "name = \"mine\"\n[[step]]\nlabel = \"again\"\ndo = \"save\"\nat = \"to\"\non = { ok = \"again\" }\n";
     assert!(parse_procedure("test.toml", jumps, &site).is_ok());
 }
@@ -396,14 +397,14 @@ fn a_home_value_must_be_a_name_of_this_site_unless_it_is_unchecked() {
         check_step(&step, &[fragment, "test.toml:5:12", "unchecked = true"]);
         let text = procedure_with(&format!("{step}\nunchecked = true"));
         let procedure = parse_procedure("test.toml", &text, &SiteNames::of(["source", "destination"])).unwrap();
-        let typed = Act::RawEdit { replica: Place::ConnectedTo, mdb: Some(HomeValue::Malformed), mta: None };
+        let typed = Act::RawEdit { replica: ServerRef::ConnectedTo, mdb: Some(HomeValue::Malformed), mta: None };
         assert_eq!(procedure.steps[0].act, typed);
     }
     let literal = mdb.replace("{organization}", "ORGANIZATION").replace("{site}", "site").replace("{to}", "SOURCE");
     let text = procedure_with(&format!("do = \"raw-edit\"\nhome-mdb = \"{literal}\""));
     let procedure = parse_procedure("test.toml", &text, &SiteNames::of(["source", "destination"])).unwrap();
-    let value = Some(HomeValue::Server(Place::Server(ServerId::at(0))));
-    assert_eq!(procedure.steps[0].act, Act::RawEdit { replica: Place::ConnectedTo, mdb: value, mta: None });
+    let value = Some(HomeValue::Server(ServerRef::Server(ServerId::at(0))));
+    assert_eq!(procedure.steps[0].act, Act::RawEdit { replica: ServerRef::ConnectedTo, mdb: value, mta: None });
 }
 
 #[test]
@@ -418,8 +419,8 @@ fn deleting_a_recipient_with_its_data_is_two_steps() {
         when: None,
         line: 3,
     };
-    assert_eq!(steps[0], step(Some("delete"), Act::DeleteMailbox { at: Place::Home }));
-    assert_eq!(steps[1], step(None, Act::DeleteRecipient { replica: Place::ConnectedTo }));
+    assert_eq!(steps[0], step(Some("delete"), Act::DeleteMailbox { at: ServerRef::Home }));
+    assert_eq!(steps[1], step(None, Act::DeleteRecipient { replica: ServerRef::ConnectedTo }));
 }
 
 #[test]
@@ -460,10 +461,10 @@ fn any_number_of_mailboxes_and_messages_is_read_and_inherited() {
         parse_scenario("test.toml", &text.replace("mailboxes = 1\nmessages = 2", changed), &read)
     };
     assert_eq!(from("").unwrap().numbers, spec.numbers);
-    let told = |changed: &str| from(changed).unwrap_err().render(false);
-    check_told(&told("messages = 8"), &["fewer messages than in the `from` scenario", "say \"any\""]);
+    let reported = |changed: &str| from(changed).unwrap_err().render(false);
+    check_told(&reported("messages = 8"), &["fewer messages than in the `from` scenario", "say \"any\""]);
     check_told(
-        &told("mailboxes = 1"),
+        &reported("mailboxes = 1"),
         &["the mailboxes are not as many as in the `from` scenario", "they are \"any\""],
     );
 }
@@ -471,17 +472,17 @@ fn any_number_of_mailboxes_and_messages_is_read_and_inherited() {
 #[test]
 fn one_mailbox_does_not_stand_for_any_number_where_mailboxes_share_something() {
     let any = SOUND.replace("mailboxes = 1", "mailboxes = \"any\"");
-    let told = refused(&any);
-    check_told(&told, &["one mailbox cannot stand for any number", "leave out the faults", "all mailboxes share"]);
-    assert_eq!(told.matches("error: ").count(), 1, "{told}");
+    let reported = refused(&any);
+    check_told(&reported, &["one mailbox cannot stand for any number", "leave out the faults", "all mailboxes share"]);
+    assert_eq!(reported.matches("error: ").count(), 1, "{reported}");
     let read = |_: &str| Ok(SOUND.to_owned());
     let later = any.replace("faults = [\"program-dies\"]\nfaults-max = 1\n", "").replacen(
         "[site]",
         "from = \"earlier.toml\"\n[site]",
         1,
     );
-    let told = parse_scenario("test.toml", &later, &read).unwrap_err().render(false);
-    check_told(&told, &["one mailbox cannot stand for any number", "the faults of sound are shared"]);
+    let reported = parse_scenario("test.toml", &later, &read).unwrap_err().render(false);
+    check_told(&reported, &["one mailbox cannot stand for any number", "the faults of sound are shared"]);
 }
 
 #[test]
@@ -492,8 +493,8 @@ fn scenarios_that_start_in_a_circle_are_refused() {
         "sub/../test.toml" | "test.toml" => Ok(from("sub/b.toml")),
         _ => no_files(path),
     };
-    let told = parse_scenario("test.toml", &from("sub/b.toml"), &read).unwrap_err().render(false);
-    check_told(&told, &["`from` goes in a circle: test.toml → sub/b.toml → test.toml", "sub/b.toml:1:8"]);
+    let reported = parse_scenario("test.toml", &from("sub/b.toml"), &read).unwrap_err().render(false);
+    check_told(&reported, &["`from` goes in a circle: test.toml → sub/b.toml → test.toml", "sub/b.toml:1:8"]);
 }
 
 #[test]
@@ -511,12 +512,12 @@ fn a_scenario_carries_the_files_it_names_in_its_text() {
     let spec = load_scenario(&path("main.toml")).unwrap();
     assert_eq!(parsed(&spec.text), spec);
     let act = |spec: &Spec| spec.scenario.run(spec.scenario.last_run).procedure.steps[0].act.clone();
-    assert_eq!(act(&spec), Act::Load { at: Place::From });
-    assert_eq!(act(spec.from.as_ref().unwrap()), Act::Save { at: Place::From });
+    assert_eq!(act(&spec), Act::Load { at: ServerRef::From });
+    assert_eq!(act(spec.from.as_ref().unwrap()), Act::Save { at: ServerRef::From });
 
     fs::write(path("sub/theirs.toml"), "name = 1").unwrap();
-    let told = load_scenario(&path("main.toml")).unwrap_err().render(false);
-    check_told(&told, &["sub/theirs.toml:1:8"]);
+    let reported = load_scenario(&path("main.toml")).unwrap_err().render(false);
+    check_told(&reported, &["sub/theirs.toml:1:8"]);
 }
 
 #[test]
@@ -545,12 +546,12 @@ fn a_procedure_is_checked_where_a_scenario_ends() {
         assert_eq!(load_procedure_in("method-2", &from).unwrap().name, "method-2");
     }
     fs::write(&path, procedure_with("do = \"sav\"")).unwrap();
-    let told = load_procedure_in(&path, &load_scenario("stranded").unwrap()).unwrap_err().render(false);
-    check_told(&told, &[&format!("{path}:4:6"), "did you mean `save`?"]);
-    let told = load_scenario(&path).unwrap_err().render(false);
-    check_told(&told, &["is a procedure, not a scenario", "--from SCENARIO"]);
-    let told = load_procedure_in("methd-1", &load_scenario("stranded").unwrap()).unwrap_err().render(false);
-    check_told(&told, &["unknown procedure `methd-1`", "did you mean `method-1`?"]);
+    let reported = load_procedure_in(&path, &load_scenario("stranded").unwrap()).unwrap_err().render(false);
+    check_told(&reported, &[&format!("{path}:4:6"), "did you mean `save`?"]);
+    let reported = load_scenario(&path).unwrap_err().render(false);
+    check_told(&reported, &["is a procedure, not a scenario", "--from SCENARIO"]);
+    let reported = load_procedure_in("methd-1", &load_scenario("stranded").unwrap()).unwrap_err().render(false);
+    check_told(&reported, &["unknown procedure `methd-1`", "did you mean `method-1`?"]);
 }
 
 #[test]
@@ -586,9 +587,9 @@ fn names_select_scenarios_families_and_files() {
     assert_eq!(names(&["stranded", "article"]).unwrap().len(), 5);
     check_told(&names(&[""]).unwrap_err().render(false), &["unknown scenario ``"]);
     check_told(&names(&["user"]).unwrap_err().render(false), &["unknown scenario `user`"]);
-    let told = names(&["strnded", "moov"]).unwrap_err().render(false);
+    let reported = names(&["strnded", "moov"]).unwrap_err().render(false);
     check_told(
-        &told,
+        &reported,
         &["unknown scenario `strnded`", "did you mean `stranded`?", "`article`", "unknown scenario `moov`"],
     );
 }
@@ -601,8 +602,8 @@ fn two_files_of_one_name_are_not_selected_together() {
     fs::write(path("same.toml"), SOUND).unwrap();
     fs::write(path("other.toml"), SOUND.replace("messages = 2", "messages = 1")).unwrap();
     assert_eq!(select(&[path("one.toml"), path("same.toml")]).unwrap().len(), 1);
-    let told = select(&[path("one.toml"), path("other.toml")]).unwrap_err().render(false);
-    check_told(&told, &["two different scenarios are called `sound`", "other.toml"]);
+    let reported = select(&[path("one.toml"), path("other.toml")]).unwrap_err().render(false);
+    check_told(&reported, &["two different scenarios are called `sound`", "other.toml"]);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Logs of what the model itself does, recorded as a tester of a mover would record them.
 
-use stranded::adapter::{Implementation, Reference};
-use stranded::scenario::Spec;
-use stranded::wire::deed::Run;
-use stranded::wire::{Deed, Event};
+use stranded_oracle::adapter::{Implementation, Reference};
+use stranded_oracle::protocol::operation::Run;
+use stranded_oracle::protocol::{Event, Operation};
+use stranded_search::scenario::Spec;
 
 /// A recorder beside the reference.
 pub(crate) struct Recorder<'a> {
@@ -21,24 +21,24 @@ impl<'a> Recorder<'a> {
     }
 
     /// Does something, and looks at the mailbox.
-    pub(crate) fn does(mut self, deed: Deed) -> Self {
-        let answer = self.system.perform(&deed).unwrap();
-        self.events.push(Event::Did { deed, answer });
-        let sight = self.system.observe("mailbox-1").unwrap();
-        self.events.push(Event::Saw { mailbox: "mailbox-1".to_owned(), sight });
+    pub(crate) fn does(mut self, operation: Operation) -> Self {
+        let answer = self.system.perform(&operation).unwrap();
+        self.events.push(Event::Did { operation, answer });
+        let observation = self.system.observe("mailbox-1").unwrap();
+        self.events.push(Event::Observed { mailbox: "mailbox-1".to_owned(), observation });
         self
     }
 
     /// A message arrives.
     pub(crate) fn delivers(self, message: &str) -> Self {
         let by = self.spec.scenario.site.servers.values().next().unwrap().clone();
-        self.does(Deed::Deliver { mailbox: "mailbox-1".to_owned(), message: message.to_owned(), by })
+        self.does(Operation::Deliver { mailbox: "mailbox-1".to_owned(), message: message.to_owned(), by })
     }
 
     /// The first administrator's first run, to its end.
     pub(crate) fn runs(self) -> Self {
-        let deed = Deed::Run { run: first_run(self.spec), crash: false };
-        self.does(deed)
+        let operation = Operation::Run { run: first_run(self.spec), crash: false };
+        self.does(operation)
     }
 
     /// The log.

@@ -9,18 +9,18 @@ use std::sync::LazyLock;
 
 use pretty_assertions::{assert_eq, assert_ne};
 use rayon::prelude::*;
-use stranded::adapter::Implementation;
-use stranded::adapter::mutant::{self, Defect, Mutant, Mutated};
-use stranded::adapter::reference::Moment;
-use stranded::oracle::{self, Oracle, Word};
-use stranded::scenario::Spec;
-use stranded::scenario::with_procedure;
-use stranded::wire::{Answer, Deed, Done, Sight};
 use stranded_model::World;
-use stranded_model::action::Kind;
+use stranded_model::action::ActionKind;
 use stranded_model::state::State;
+use stranded_oracle::adapter::Implementation;
+use stranded_oracle::adapter::mutant::{self, Defect, Mutant, Mutated};
+use stranded_oracle::adapter::reference::Moment;
+use stranded_oracle::oracle::{self, CaseVerdict, Oracle};
+use stranded_oracle::protocol::{Answer, Done, Observation, Operation};
+use stranded_search::scenario::Spec;
+use stranded_search::scenario::with_procedure;
 
-use self::search::{Found, Goal, Grain, Manner, shortest};
+use self::search::{Found, Goal, Grain, OracleOptions, shortest};
 use crate::worlds::{builtins, loaded};
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
@@ -46,29 +46,29 @@ static NOTHING_WRONG: Mutant =
     Mutant { name: "nothing-wrong", says: "It does nothing wrong", defect: Defect::World(|_, _, _| ()) };
 
 /// The parts of a sight, each left out.
-const MASKS: [fn(&mut Sight); 6] = [
-    |sight| sight.directory.clear(),
-    |sight| sight.stores.clear(),
-    |sight| sight.queued = None,
-    |sight| sight.returned = None,
-    |sight| sight.saved = None,
-    |sight| sight.delivery_held = None,
+const MASKS: [fn(&mut Observation); 6] = [
+    |observation| observation.directory.clear(),
+    |observation| observation.stores.clear(),
+    |observation| observation.queued = None,
+    |observation| observation.returned = None,
+    |observation| observation.saved = None,
+    |observation| observation.delivery_held = None,
 ];
 
-fn everything_seen(_: &mut Sight) {}
+fn everything_seen(_: &mut Observation) {}
 
-fn manner(grain: Grain) -> Manner {
-    Manner { grain, goal: Goal::Surprise, places_max: PLACES_MAX, mask: everything_seen }
+fn options(grain: Grain) -> OracleOptions {
+    OracleOptions { grain, goal: Goal::Surprise, places_max: PLACES_MAX, mask: everything_seen }
 }
 
 /// A judge of what implements one procedure, or of what runs the scenario as it is.
 fn judge<'a>(scene: &'a Spec, implements: Option<&str>) -> Oracle<'a> {
-    let manner = oracle::Manner {
+    let options = oracle::OracleOptions {
         explanations_max: EXPLANATIONS_MAX,
         keeps_expectations: implements.is_none(),
-        ..oracle::Manner::default()
+        ..oracle::OracleOptions::default()
     };
-    Oracle::new(scene, manner).unwrap()
+    Oracle::new(scene, options).unwrap()
 }
 
 fn scene(spec: &Spec, implements: Option<&str>) -> Spec {
@@ -105,7 +105,7 @@ fn hunt_in(place: usize, kind: Option<&'static str>) -> Vec<Caught> {
             oracle = judge(&scene, kind);
         }
         let mut system = Mutated::in_world(mutant, spec, world(&oracle));
-        let mut find = |grain| shortest(&mut oracle, &mut system, &manner(grain));
+        let mut find = |grain| shortest(&mut oracle, &mut system, &options(grain));
         let (runs, steps) = (find(Grain::Runs), find(Grain::Steps));
         if runs.is_some() || steps.is_some() {
             caught.push(Caught { mutant: mutant.name, scenario: place, runs, steps });
@@ -137,10 +137,10 @@ fn is_different(mutant: &Mutant, world: &World, states: &[State]) -> bool {
             let happened = right.is_some();
             let right = right.unwrap_or_else(|| before.clone());
             let ended = step.and_then(|executed| executed.ended).map(Done::from);
-            let told = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
-            let (mut after, mut answer) = (right.clone(), told.clone());
+            let reported = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
+            let (mut after, mut answer) = (right.clone(), reported.clone());
             tampering(&Moment { world, action, before, step, happened }, &mut after, &mut answer);
-            (after, answer) != (right, told)
+            (after, answer) != (right, reported)
         })
     })
 }
@@ -173,7 +173,7 @@ fn what_does_nothing_wrong_is_never_caught() {
             let scene = scene(&SPECS[place], kind);
             let mut oracle = judge(&scene, kind);
             let mut system = Mutated::in_world(&NOTHING_WRONG, &scene, world(&oracle));
-            let found = [Grain::Runs, Grain::Steps].map(|grain| shortest(&mut oracle, &mut system, &manner(grain)));
+            let found = [Grain::Runs, Grain::Steps].map(|grain| shortest(&mut oracle, &mut system, &options(grain)));
             found.into_iter().flatten().map(move |found| (SPECS[place].name.as_str(), kind, found)).collect::<Vec<_>>()
         })
         .collect();
@@ -189,8 +189,8 @@ fn what_does_nothing_wrong_is_never_caught_whatever_is_not_seen_of_it() {
             let mut system = Mutated::in_world(&NOTHING_WRONG, spec, world(&oracle));
             let masks = MASKS.into_iter().enumerate();
             let found = masks.filter_map(|(place, mask)| {
-                let manner = Manner { mask, places_max: 60, ..manner(Grain::Steps) };
-                Some((spec.name.as_str(), place, shortest(&mut oracle, &mut system, &manner)?))
+                let options = OracleOptions { mask, places_max: 60, ..options(Grain::Steps) };
+                Some((spec.name.as_str(), place, shortest(&mut oracle, &mut system, &options)?))
             });
             found.collect::<Vec<_>>()
         })
@@ -199,30 +199,30 @@ fn what_does_nothing_wrong_is_never_caught_whatever_is_not_seen_of_it() {
 }
 
 /// The shortest run of the article's program, in this scenario, in which a judge of `move` finds this.
-fn article(scenario: &str, grain: Grain, word: Word) -> Found {
+fn article(scenario: &str, grain: Grain, verdict: CaseVerdict) -> Found {
     let spec = loaded(scenario);
     let mutant = Mutant::named("move-of-the-article").unwrap();
     let scene = mutant.scene(&spec).unwrap();
     let mut oracle = judge(&scene, mutant.implements());
     let mut system = Mutated::in_world(mutant, &spec, world(&oracle));
-    let manner = Manner { goal: Goal::Finding(word), places_max: 2_000, ..manner(grain) };
-    shortest(&mut oracle, &mut system, &manner).unwrap()
+    let options = OracleOptions { goal: Goal::Finding(verdict), places_max: 2_000, ..options(grain) };
+    shortest(&mut oracle, &mut system, &options).unwrap()
 }
 
 #[test]
 fn the_articles_program_is_caught_twice_once_for_its_success_and_once_for_the_loss() {
     for scenario in ["second-move", "move"] {
-        let actions = |found: &Found| found.deeds.iter().map(Deed::action).collect::<Vec<_>>();
-        let loss = article(scenario, Grain::Runs, Word::Loss);
+        let actions = |found: &Found| found.operations.iter().map(Operation::action).collect::<Vec<_>>();
+        let loss = article(scenario, Grain::Runs, CaseVerdict::Loss);
         assert_eq!(actions(&loss), ["deliver", "run", "run"], "{scenario}");
-        let first = loss.words.iter().find(|(_, word)| *word == Word::FalseSuccess).unwrap();
+        let first = loss.words.iter().find(|(_, verdict)| *verdict == CaseVerdict::FalseSuccess).unwrap();
         let last = loss.words.last().unwrap();
-        assert_eq!(last.1, Word::Loss);
+        assert_eq!(last.1, CaseVerdict::Loss);
         assert!(first.0 < last.0, "{scenario}: false success comes first: {:?}", loss.words);
-        assert_eq!(actions(&article(scenario, Grain::Runs, Word::FalseSuccess)), ["run"], "{scenario}");
+        assert_eq!(actions(&article(scenario, Grain::Runs, CaseVerdict::FalseSuccess)), ["run"], "{scenario}");
         // As many as the shortest way to a loss that the model has.
-        assert_eq!(article(scenario, Grain::Steps, Word::Loss).deeds.len(), 12, "{scenario}");
-        assert_eq!(article(scenario, Grain::Steps, Word::FalseSuccess).deeds.len(), 9, "{scenario}");
+        assert_eq!(article(scenario, Grain::Steps, CaseVerdict::Loss).operations.len(), 12, "{scenario}");
+        assert_eq!(article(scenario, Grain::Steps, CaseVerdict::FalseSuccess).operations.len(), 9, "{scenario}");
     }
 }
 
@@ -231,8 +231,8 @@ fn every_mutant_has_a_name_of_its_own_and_one_sentence() {
     let names: Vec<&str> = mutant::all().map(|mutant| mutant.name).collect();
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
     assert_eq!(distinct.len(), names.len());
-    let is_word = |word: &str| {
-        !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    let is_word = |verdict: &str| {
+        !verdict.is_empty() && verdict.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
     };
     for one in mutant::all() {
         assert!(one.name.split('-').all(is_word), "{}", one.name);
@@ -253,7 +253,7 @@ fn a_wrong_program_is_another_program_than_the_right_one() {
     for mutant in mutant::all() {
         let Some(program) = mutant.program() else { continue };
         let name = mutant.implements().unwrap();
-        let right = stranded::scenario::builtin::procedure(name).unwrap().decoded();
+        let right = stranded_search::scenario::builtin::procedure(name).unwrap().decoded();
         assert_ne!(program, right, "{}", mutant.name);
         assert_eq!(program.name, right.name);
         let all_go_on =
@@ -266,10 +266,10 @@ fn a_wrong_program_is_another_program_than_the_right_one() {
 fn whoever_gives_a_run_up_that_waits_for_ever_has_ended_it() {
     let mut spec = loaded("q162998");
     spec.scenario.site.replication = stranded_model::scenario::Replication::Eventual;
-    let mut reference = stranded::adapter::Reference::new(&spec, 0).unwrap();
-    let start = reference.world().actions().iter().find(|action| action.kind() == Kind::Start).unwrap();
-    let Some(Deed::Start { run }) = reference.deed(start) else { panic!("a run has a start") };
-    assert_eq!(reference.perform(&Deed::Run { run, crash: false }).unwrap(), Answer::of(Done::Unknown));
+    let mut reference = stranded_oracle::adapter::Reference::new(&spec, 0).unwrap();
+    let start = reference.world().actions().iter().find(|action| action.kind() == ActionKind::Start).unwrap();
+    let Some(Operation::Start { run }) = reference.operation(start) else { panic!("a run has a start") };
+    assert_eq!(reference.perform(&Operation::Run { run, crash: false }).unwrap(), Answer::of(Done::Unknown));
     let mut programs = reference.state().accounts.values().flat_map(|account| account.programs.values());
     assert!(programs.all(|program| !program.is_running()));
 }

@@ -6,15 +6,15 @@ mod overlap;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use stranded::adapter::{Implementation, Reference};
-use stranded::check;
-use stranded::engine::{Engine, Limits};
-use stranded::oracle::{Conformance, Manner, Oracle};
-use stranded::scenario::{self, Spec};
-use stranded::wire::{Answer, Done, Event, Sight};
 use stranded_model::World;
-use stranded_model::action::Kind;
+use stranded_model::action::ActionKind;
 use stranded_model::property::Safety;
+use stranded_oracle::adapter::{Implementation, Reference};
+use stranded_oracle::oracle::{Conformance, Oracle, OracleOptions};
+use stranded_oracle::protocol::{Answer, Done, Event, Observation};
+use stranded_search::check;
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::scenario::{self, Spec};
 
 /// Numbers drawn with a seed.
 struct Draw(ChaCha8Rng);
@@ -63,42 +63,42 @@ fn random_run(spec: &Spec, world: &World, draw: &mut Draw, steps_max: usize) -> 
         broken.extend(Safety::ALL.into_iter().filter(is_broken));
         for mailbox in 0..spec.scenario.site.mailboxes {
             let mailbox = format!("mailbox-{}", mailbox + 1);
-            let sight = system.observe(&mailbox).unwrap();
-            shown.push(Shown { event: Event::Saw { mailbox, sight }, broken: broken.clone() });
+            let observation = system.observe(&mailbox).unwrap();
+            shown.push(Shown { event: Event::Observed { mailbox, observation }, broken: broken.clone() });
         }
         let enabled: Vec<_> = system.world().enabled(system.state()).map(|(action, _)| action).collect();
         if enabled.is_empty() {
             break;
         }
-        let deed = system.deed(draw.any(&enabled)).unwrap();
-        let answer = system.perform(&deed).unwrap();
+        let operation = system.operation(draw.any(&enabled)).unwrap();
+        let answer = system.perform(&operation).unwrap();
         let is_broken = |property: &Safety| !property.holds(system.world(), system.state());
         broken.extend(Safety::ALL.into_iter().filter(is_broken));
-        shown.push(Shown { event: Event::Did { deed, answer }, broken: broken.clone() });
+        shown.push(Shown { event: Event::Did { operation, answer }, broken: broken.clone() });
     }
     shown
 }
 
 /// The same run, of which some things were not seen, and some answers say nothing.
 fn masked(shown: &[Shown], draw: &mut Draw) -> Vec<Shown> {
-    let spontaneous = [Kind::Replicate, Kind::Redeliver, Kind::Refresh];
+    let spontaneous = [ActionKind::Replicate, ActionKind::Redeliver, ActionKind::Refresh];
     let mut left = Vec::new();
     for one in shown {
         let mut one = one.clone();
         match &mut one.event {
-            Event::Did { deed, answer } => {
-                if deed.kind().is_some_and(|kind| spontaneous.contains(&kind)) && draw.one_in(2) {
+            Event::Did { operation, answer } => {
+                if operation.kind().is_some_and(|kind| spontaneous.contains(&kind)) && draw.one_in(2) {
                     continue;
                 }
                 if draw.one_in(4) {
                     *answer = Answer::of(Done::Unknown);
                 }
             }
-            Event::Saw { sight, .. } => {
+            Event::Observed { observation, .. } => {
                 if draw.one_in(3) {
                     continue;
                 }
-                mask(sight, draw);
+                mask(observation, draw);
             }
             Event::Reset { .. } | Event::Call { .. } | Event::Return { .. } => {}
         }
@@ -107,22 +107,22 @@ fn masked(shown: &[Shown], draw: &mut Draw) -> Vec<Shown> {
     left
 }
 
-fn mask(sight: &mut Sight, draw: &mut Draw) {
-    sight.directory.retain(|_, _| !draw.one_in(3));
-    for homes in sight.directory.values_mut().flatten() {
+fn mask(observation: &mut Observation, draw: &mut Draw) {
+    observation.directory.retain(|_, _| !draw.one_in(3));
+    for homes in observation.directory.values_mut().flatten() {
         homes.home_mdb = homes.home_mdb.take().filter(|_| !draw.one_in(3));
         homes.home_mta = homes.home_mta.take().filter(|_| !draw.one_in(3));
     }
-    sight.stores.retain(|_, _| !draw.one_in(3));
-    for store in sight.stores.values_mut().flatten() {
+    observation.stores.retain(|_, _| !draw.one_in(3));
+    for store in observation.stores.values_mut().flatten() {
         store.messages = store.messages.take().filter(|_| !draw.one_in(3));
         store.pending = store.pending.take().filter(|_| !draw.one_in(3));
         store.in_transit = store.in_transit.take().filter(|_| !draw.one_in(3));
     }
-    sight.queued = sight.queued.take().filter(|_| !draw.one_in(3));
-    sight.returned = sight.returned.take().filter(|_| !draw.one_in(3));
-    sight.saved = sight.saved.take().filter(|_| !draw.one_in(3));
-    sight.delivery_held = sight.delivery_held.take().filter(|_| !draw.one_in(3));
+    observation.queued = observation.queued.take().filter(|_| !draw.one_in(3));
+    observation.returned = observation.returned.take().filter(|_| !draw.one_in(3));
+    observation.saved = observation.saved.take().filter(|_| !draw.one_in(3));
+    observation.delivery_held = observation.delivery_held.take().filter(|_| !draw.one_in(3));
 }
 
 /// Judges a run in which nothing is wrong but what is broken in it; anything else is a false alarm.
@@ -151,7 +151,7 @@ fn of_ten_thousand_runs_of_the_model_none_is_a_false_alarm_however_little_of_it_
     let mut runs = 0;
     for spec in &specs {
         let worlds = worlds(spec);
-        let mut oracle = Oracle::new(spec, Manner::default()).unwrap();
+        let mut oracle = Oracle::new(spec, OracleOptions::default()).unwrap();
         for seed in 0..each {
             let mut draw = Draw::of(seed as u64);
             let combination = seed % worlds.len();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// How long a process may take at most, on a machine that others use too.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUTS: Duration = Duration::from_secs(120);
 /// How often a test looks at something that no event tells it of.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -90,7 +90,7 @@ impl Process {
             if is_there(self) {
                 return None;
             }
-            assert!(self.started.elapsed() < PATIENCE, "the process {} does not end", self.id());
+            assert!(self.started.elapsed() < TIMEOUTS, "the process {} does not end", self.id());
             thread::sleep(LOOK);
         }
     }

@@ -102,7 +102,7 @@ fn a_step_that_differs_from_the_models_is_told() {
     let reached = Reached::of(world);
     let questions = Questions::about(world, &reached, &Family::MOVE.steps());
     let definitions = Family::MOVE.definitions();
-    for (old, new, told) in [
+    for (old, new, reported) in [
         ("(not (= (mail t) queued))", "true", "redeliver does in the proof what it does not in the model"),
         (
             "(marked destination s)",
@@ -121,7 +121,7 @@ fn a_step_that_differs_from_the_models_is_told() {
         let changed = definitions.replacen(old, new, 1);
         assert_ne!(changed, definitions, "`{old}` stands in the proof");
         let differences = questions.differences(&changed);
-        assert!(differences.contains(told), "{new} for {old}: {differences}");
+        assert!(differences.contains(reported), "{new} for {old}: {differences}");
         assert!(differences.contains("(before (state"), "{new} for {old}: {differences}");
     }
 }

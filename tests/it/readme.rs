@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use stranded::scenario::{builtin, step_words};
+use stranded_search::scenario::{builtin, step_words};
 
 use crate::cli::stranded_in;
 

@@ -3,13 +3,14 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use stranded::property::Property;
-use stranded::replay::{Refused, replay};
-use stranded::report::trace::{self, TraceFile};
-use stranded::report::view;
-use stranded::scenario::Spec;
+use stranded::report::trace;
 use stranded_model::World;
 use stranded_model::property::Safety;
+use stranded_search::property::Property;
+use stranded_search::replay::{Refused, replay};
+use stranded_search::scenario::Spec;
+use stranded_search::state_view;
+use stranded_search::trace_file::TraceFile;
 
 use crate::worlds::{Walk, builtins, loaded, searched, worlds_of};
 
@@ -51,7 +52,7 @@ fn walk(chance: &Chance) -> (&'static Spec, Walk<'static>) {
 
 fn written(chance: &Chance) -> TraceFile {
     let (spec, walk) = walk(chance);
-    trace::write(spec, walk.world, &spec.touches(), "witness", &walk.trace())
+    trace::write(spec, walk.world, &spec.touches(), "coverage", &walk.trace())
 }
 
 fn read_again(file: &TraceFile) -> TraceFile {
@@ -92,7 +93,7 @@ fn corruption() -> impl Strategy<Value = Corruption> {
     ]
 }
 
-fn corrupt_state(state: &mut view::StateView, part: Part) {
+fn corrupt_state(state: &mut state_view::StateView, part: Part) {
     let account = state.mailboxes.values_mut().next().unwrap();
     match part {
         Part::Accepted if account.record.accepted.pop().is_none() => account.record.accepted.push("m1".to_owned()),
@@ -147,10 +148,10 @@ proptest! {
     #[test]
     fn every_reachable_state_is_shown_and_read_again(chance in chance()) {
         let (_, walk) = walk(&chance);
-        let shown = view::show(&walk.world.scenario, &walk.state);
+        let shown = state_view::show(&walk.world.scenario, &walk.state);
         let text = serde_json::to_string(&shown).unwrap();
-        let read: view::StateView = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(view::read(&walk.world.scenario, &read), Ok(walk.state));
+        let read: state_view::StateView = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(state_view::read(&walk.world.scenario, &read), Ok(walk.state));
     }
 }
 
@@ -158,7 +159,7 @@ proptest! {
 fn a_trace_of_another_version_of_the_model_is_told_to_be_stale() {
     let (place, world) = &WORLDS[0];
     let walk = Walk::from(world, &world.initial[0]).mail().run(0);
-    let mut file = trace::write(&SPECS[*place], world, &SPECS[*place].touches(), "witness", &walk.trace());
+    let mut file = trace::write(&SPECS[*place], world, &SPECS[*place].touches(), "coverage", &walk.trace());
     assert!(!replay(&file).unwrap().is_stale);
     file.model_hash = "0123456789abcdef".to_owned();
     assert!(replay(&file).unwrap().is_stale);

@@ -4,11 +4,6 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use rayon::prelude::*;
-use stranded::check::{self, check};
-use stranded::engine::{Engine, Limits};
-use stranded::property::Property;
-use stranded::rescue::{self, Effect};
-use stranded::scenario::{Spec, load_scenario, select};
 use stranded_model::World;
 use stranded_model::assumption::{Answer, Assumption, Assumptions};
 use stranded_model::id::{MailboxId, MessageSet};
@@ -16,6 +11,11 @@ use stranded_model::procedure::{Outcome, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 use stranded_model::state::{Account, Ended, State};
+use stranded_search::check::{self, check};
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::property::Property;
+use stranded_search::rescue::{self, Effect};
+use stranded_search::scenario::{Spec, load_scenario, select};
 
 /// A scenario with more states than this under one combination of answers is not small.
 const SMALL: usize = 3_000;
@@ -72,12 +72,12 @@ fn all_answers(open: &[Assumption], given: Assumptions) -> Vec<Assumptions> {
 /// Every state of a small world.
 fn reachable(world: &World) -> Option<BTreeSet<State>> {
     let mut seen: BTreeSet<State> = world.initial.iter().cloned().collect();
-    let mut waiting: Vec<State> = world.initial.clone();
-    while let Some(state) = waiting.pop() {
+    let mut frontier: Vec<State> = world.initial.clone();
+    while let Some(state) = frontier.pop() {
         for action in world.actions() {
             let Ok(next) = world.step(&state, action) else { continue };
             if seen.insert(next.clone()) {
-                waiting.push(next);
+                frontier.push(next);
             }
         }
         if seen.len() > SMALL {
@@ -194,8 +194,8 @@ fn a_replay_marks_the_point_of_no_return_in_text_and_json() {
         String::from_utf8(output.stdout).unwrap()
     };
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let told = stranded(&["check", "second-move", "--traces", &path("")]);
-    assert!(told.contains("POINT OF NO RETURN"), "{told}");
+    let reported = stranded(&["check", "second-move", "--traces", &path("")]);
+    assert!(reported.contains("POINT OF NO RETURN"), "{reported}");
     let trace = path("second-move.no-loss.json");
     let text = stranded(&["replay", &trace]);
     assert_eq!(text.matches("POINT OF NO RETURN").count(), 2, "in its row and under the table:\n{text}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pretty_assertions::assert_eq;
-use stranded::scenario::{builtin, load_scenario};
+use stranded_search::scenario::{builtin, load_scenario};
 
 const PAGE: &str = include_str!("../../specs/scenarios.md");
 

@@ -1,10 +1,10 @@
 //! The worked runbooks of `specs/runbooks`: what is said of them there is so.
 
-use stranded::check::{Checked, check};
-use stranded::engine::{Engine, Limits};
-use stranded::property::{Property, Verdict};
-use stranded::scenario::{Spec, load_procedure_in, load_scenario, step_words};
 use stranded_model::property::Safety;
+use stranded_search::check::{Checked, check};
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::property::{Property, Verdict};
+use stranded_search::scenario::{Spec, load_procedure_in, load_scenario, step_words};
 
 const RUNBOOKS: [&str; 3] = ["method-1", "method-1-late-mail", "looks-right"];
 
@@ -18,7 +18,7 @@ fn loaded(name: &str) -> Spec {
 
 fn searched(spec: &Spec) -> Checked<'_> {
     let checked = check(spec, Engine::Exact, &Limits::default());
-    assert!(checked.is_complete(), "{}: {:?}", spec.name, checked.cut());
+    assert!(checked.is_complete(), "{}: {:?}", spec.name, checked.truncated());
     checked
 }
 

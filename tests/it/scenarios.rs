@@ -12,9 +12,9 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use pretty_assertions::assert_eq;
-use stranded::check::{Case, Checked, Judgement};
-use stranded::property::Verdict;
-use stranded::scenario::Spec;
+use stranded_search::check::{Case, Checked, Judgement};
+use stranded_search::property::Verdict;
+use stranded_search::scenario::Spec;
 
 use crate::worlds::{builtins, searched};
 

@@ -5,9 +5,9 @@ use std::fs;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use stranded::scenario::{builtin, step_words};
 use stranded::schema::{Kind, schema};
-use stranded::wire::{Event, Reply, Request};
+use stranded_oracle::protocol::{Event, Reply, Request};
+use stranded_search::scenario::{builtin, step_words};
 
 use crate::adapters::transcript;
 use crate::cli::stranded_in;
@@ -235,7 +235,7 @@ fn the_schema_of_a_log_allows_what_is_read_and_nothing_else() {
         r#"{"event":"did","action":"deliver","mailbox":"mailbox-1","message":"m1","by":"source","result":"ok"}"#,
         r#"{"event":"call","call":1,"action":"log-on","mailbox":"mailbox-1","by":"remembered","at":3,"note":[]}"#,
         r#"{"event":"return","call":1,"result":"unknown","ended":"ok"}"#,
-        r#"{"event":"saw","mailbox":"mailbox-1","queued":["m1"],"stores":{"source":{"pending":[]}},"delivery-held":false}"#,
+        r#"{"event":"observed","mailbox":"mailbox-1","queued":["m1"],"stores":{"source":{"pending":[]}},"delivery-held":false}"#,
     ];
     let compared: usize = lines.iter().map(|line| agree(&log, line, |line| Event::of_line(line).is_ok())).sum();
     assert!(compared > 300, "{compared} lines");

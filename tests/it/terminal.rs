@@ -7,18 +7,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use stranded::export::Telling;
-use stranded::property::Property;
+use stranded::formats::trace::NarratedTrace;
 use stranded::report::picture::Picture;
 use stranded::report::story::Story;
-use stranded::rescue;
-use stranded::terminal::{View, Wish, borrowing, draw};
+use stranded::terminal::{Key, View, borrowing, draw};
+use stranded_search::property::Property;
+use stranded_search::rescue;
 
 use crate::cli::stranded_in;
 use crate::worlds::{builtins, loaded, searched};
 
 /// Calls with the article's second move, told with what would still save what.
-fn second_move<T>(with: impl FnOnce(&Telling<'_>) -> T) -> T {
+fn second_move<T>(with: impl FnOnce(&NarratedTrace<'_>) -> T) -> T {
     let spec = loaded("second-move");
     let checked = searched(&spec);
     let wanted = |property: Property| property.name() == "no-loss";
@@ -27,13 +27,13 @@ fn second_move<T>(with: impl FnOnce(&Telling<'_>) -> T) -> T {
     let trace = case.trace(judgement.property).unwrap();
     let story = Story::of(&case.world, &trace).with_rescue(rescue::map(&spec, &case.world, &trace));
     let own = story.rows.len();
-    with(&Telling { spec: &spec, world: &case.world, story: &story, property: Some("no-loss"), own })
+    with(&NarratedTrace { spec: &spec, world: &case.world, story: &story, property: Some("no-loss"), own })
 }
 
 /// The screen, line by line.
-fn screen(telling: &Telling<'_>, (width, height): (u16, u16), view: View) -> Vec<String> {
+fn screen(narrated: &NarratedTrace<'_>, (width, height): (u16, u16), view: View) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| draw(telling, &view, frame)).unwrap();
+    terminal.draw(|frame| draw(narrated, &view, frame)).unwrap();
     let shown = terminal.backend().to_string();
     shown.lines().map(|line| line.trim_matches('"').trim_end().to_owned()).collect()
 }
@@ -53,8 +53,8 @@ fn at(at: usize) -> View {
 
 /// The screens at these moments of the article's second move.
 fn screens(size: (u16, u16), views: &[View]) -> String {
-    second_move(|telling| {
-        let shown: Vec<String> = views.iter().map(|view| screen(telling, size, *view).join("\n")).collect();
+    second_move(|narrated| {
+        let shown: Vec<String> = views.iter().map(|view| screen(narrated, size, *view).join("\n")).collect();
         shown.join("\n\n")
     })
 }
@@ -83,8 +83,8 @@ fn the_second_move_fills_a_large_terminal() {
 fn the_sheet_says_what_every_key_and_sign_means() {
     let sheet = View { help: Some(0), ..at(12) };
     insta::assert_snapshot!("terminal_sheet", screens((120, 40), &[sheet]));
-    second_move(|telling| {
-        let moved = |by: u16| screen(telling, (24, 8), View { help: Some(by), ..at(12) });
+    second_move(|narrated| {
+        let moved = |by: u16| screen(narrated, (24, 8), View { help: Some(by), ..at(12) });
         assert!(moved(0)[7].contains("↓ more"), "{:?}", moved(0));
         assert_ne!(moved(0), moved(3));
         assert!(!moved(u16::MAX)[7].contains("more"), "{:?}", moved(u16::MAX));
@@ -93,11 +93,11 @@ fn the_sheet_says_what_every_key_and_sign_means() {
 
 #[test]
 fn no_terminal_is_too_small_to_draw_on() {
-    second_move(|telling| {
+    second_move(|narrated| {
         for size in [(1, 1), (2, 40), (10, 3), (30, 5), (49, 20), (50, 19), (50, 20), (99, 20), (100, 20), (300, 2)] {
             for moment in [0, 12, 99] {
-                screen(telling, size, at(moment));
-                screen(telling, size, View { part: 7, help: Some(99), at: moment });
+                screen(narrated, size, at(moment));
+                screen(narrated, size, View { part: 7, help: Some(99), at: moment });
             }
         }
     });
@@ -105,14 +105,14 @@ fn no_terminal_is_too_small_to_draw_on() {
 
 #[test]
 fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_terminal() {
-    second_move(|telling| {
+    second_move(|narrated| {
         for size in
             [(24, 8), (30, 10), (40, 14), (50, 20), (60, 20), (80, 24), (99, 24), (100, 24), (120, 40), (200, 50)]
         {
-            for row in &telling.story.rows {
-                let shown = flat(&screen(telling, size, at(row.number)));
+            for row in &narrated.story.rows {
+                let shown = flat(&screen(narrated, size, at(row.number)));
                 assert!(shown.contains(&format!("{}: {}", row.actor, row.says)), "{size:?}: {shown}");
-                for (server, says) in telling.world.scenario.site.servers.values().zip(&row.scene.stores) {
+                for (server, says) in narrated.world.scenario.site.servers.values().zip(&row.scene.stores) {
                     // A tiny screen leaves the size out; it is the number of the messages.
                     let says = says.iter().filter(|one| size.0 >= 50 || !one.ends_with("KB"));
                     let says = says.map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -127,10 +127,10 @@ fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_termina
 
 #[test]
 fn what_is_said_of_a_moment_is_what_the_page_says() {
-    second_move(|telling| {
-        let shown = |moment: usize| flat(&screen(telling, (120, 60), at(moment)));
-        let state = &telling.story.rows[9].state;
-        let why = Picture::of(telling.world, state).mailboxes[0].stranded.clone().unwrap();
+    second_move(|narrated| {
+        let shown = |moment: usize| flat(&screen(narrated, (120, 60), at(moment)));
+        let state = &narrated.story.rows[9].state;
+        let why = Picture::of(narrated.world, state).mailboxes[0].stranded.clone().unwrap();
         assert!(shown(10).contains(&format!("STRANDED {why}")), "{}", shown(10));
         for says in
             ["✕ destroys m1 ·", "⊘ too late from here (point of no return)", "! breaks no-loss, no-last-copy-delete"]
@@ -157,7 +157,7 @@ fn what_is_said_of_a_moment_is_what_the_page_says() {
 
 #[test]
 fn tab_brings_every_part_to_a_small_terminal() {
-    second_move(|telling| {
+    second_move(|narrated| {
         let titles = [
             "how it stands",
             "mailbox resources",
@@ -168,7 +168,7 @@ fn tab_brings_every_part_to_a_small_terminal() {
         ];
         let mut seen: Vec<&str> = Vec::new();
         for part in 0..8 {
-            let shown = screen(telling, (60, 20), View { part, ..at(13) });
+            let shown = screen(narrated, (60, 20), View { part, ..at(13) });
             let top = shown.iter().find(|line| line.contains("── ")).unwrap();
             seen.extend(titles.iter().filter(|title| top.contains(**title)));
         }
@@ -178,9 +178,9 @@ fn tab_brings_every_part_to_a_small_terminal() {
 
 #[test]
 fn the_line_of_keys_is_whole_whatever_the_width() {
-    second_move(|telling| {
+    second_move(|narrated| {
         for width in 50..200 {
-            let shown = screen(telling, (width, 20), at(3));
+            let shown = screen(narrated, (width, 20), at(3));
             assert!(
                 shown[19].ends_with("? help  q leave") || shown[19].ends_with("? help   q leave"),
                 "{:?}",
@@ -192,12 +192,12 @@ fn the_line_of_keys_is_whole_whatever_the_width() {
 
 #[test]
 fn what_is_cut_in_the_list_ends_with_a_sign() {
-    second_move(|telling| {
-        let rows = screen(telling, (60, 20), at(13));
-        let cut = rows.iter().filter(|line| line.contains("first: starts move-of-the-article from source to d"));
-        assert!(cut.clone().count() > 0, "{rows:?}");
-        assert!(cut.clone().all(|line| line.contains('…')), "{rows:?}");
-        let wide = screen(telling, (200, 50), at(13));
+    second_move(|narrated| {
+        let rows = screen(narrated, (60, 20), at(13));
+        let truncated = rows.iter().filter(|line| line.contains("first: starts move-of-the-article from source to d"));
+        assert!(truncated.clone().count() > 0, "{rows:?}");
+        assert!(truncated.clone().all(|line| line.contains('…')), "{rows:?}");
+        let wide = screen(narrated, (200, 50), at(13));
         assert!(!wide.iter().any(|line| line.contains('…')), "{wide:?}");
     });
 }
@@ -213,9 +213,9 @@ fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
         let Some((case, trace)) = shown else { continue };
         let story = Story::of(&case.world, &trace);
         let own = story.rows.len();
-        let telling = Telling { spec: &spec, world: &case.world, story: &story, property: None, own };
+        let narrated = NarratedTrace { spec: &spec, world: &case.world, story: &story, property: None, own };
         for row in &story.rows {
-            let shown = flat(&screen(&telling, (80, 24), at(row.number)));
+            let shown = flat(&screen(&narrated, (80, 24), at(row.number)));
             let sentence = flat(&[format!("{}: {}", row.actor, row.says)]);
             assert!(shown.contains(&sentence), "{}, step {}: {sentence}\n{shown}", spec.name, row.number);
             assert!(!row.sources.is_empty(), "{}, step {}", spec.name, row.number);
@@ -226,24 +226,24 @@ fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
 #[test]
 fn the_arrow_keys_go_no_further_than_the_story() {
     let pressed = |code: KeyCode, moment: usize| at(moment).after(KeyEvent::new(code, KeyModifiers::NONE), 12);
-    let go = |there: usize| Wish::Show(at(there));
+    let go = |there: usize| Key::Show(at(there));
     assert_eq!(pressed(KeyCode::Down, 3), go(4));
     assert_eq!(pressed(KeyCode::Right, 12), go(12));
     assert_eq!(pressed(KeyCode::Up, 0), go(0));
     assert_eq!(pressed(KeyCode::Left, 5), go(4));
     assert_eq!((pressed(KeyCode::Home, 5), pressed(KeyCode::End, 5)), (go(0), go(12)));
     assert_eq!((pressed(KeyCode::PageUp, 5), pressed(KeyCode::PageDown, 5)), (go(0), go(12)));
-    assert_eq!((pressed(KeyCode::Char('q'), 5), pressed(KeyCode::Char('x'), 5)), (Wish::Leave, go(5)));
+    assert_eq!((pressed(KeyCode::Char('q'), 5), pressed(KeyCode::Char('x'), 5)), (Key::Leave, go(5)));
     let interrupted = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    assert_eq!(at(5).after(interrupted, 12), Wish::Leave);
-    assert_eq!(View { help: Some(1), ..at(5) }.after(interrupted, 12), Wish::Leave);
+    assert_eq!(at(5).after(interrupted, 12), Key::Leave);
+    assert_eq!(View { help: Some(1), ..at(5) }.after(interrupted, 12), Key::Leave);
 }
 
 #[test]
 fn the_sheet_and_the_parts_have_keys_of_their_own() {
     let pressed = |view: View, code: KeyCode| match view.after(KeyEvent::new(code, KeyModifiers::NONE), 12) {
-        Wish::Show(next) => next,
-        Wish::Leave => panic!("{code:?} leaves"),
+        Key::Show(next) => next,
+        Key::Leave => panic!("{code:?} leaves"),
     };
     let open = pressed(at(5), KeyCode::Char('?'));
     assert_eq!(open, View { help: Some(0), ..at(5) });

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
-use stranded::check::check;
-use stranded::engine::{Cluster, Engine, Hosts, HostsError, Limits};
+use stranded_search::check::check;
+use stranded_search::engine::{Cluster, Engine, Hosts, HostsError, Limits};
 
 use crate::cli::stranded_in;
 use crate::worlds::{builtins, parsed};
@@ -66,13 +66,13 @@ mail-before-mark = "kept"
 
 /// What two engines say of a scenario, with every trace.
 #[track_caller]
-fn check_same(spec: &stranded::scenario::Spec, cluster: &Cluster, symmetry: bool, what: &str) {
+fn check_same(spec: &stranded_search::scenario::Spec, cluster: &Cluster, symmetry: bool, what: &str) {
     let alone = check(spec, Engine::Exact, &Limits { symmetry, ..Limits::default() });
     let limits = Limits { symmetry, cluster: Some(cluster), ..Limits::default() };
     let together = check(spec, Engine::Timely, &limits);
     for (exact, timely) in alone.cases.iter().zip(&together.cases) {
         let counts =
-            |case: &stranded::check::Case| (case.search.states, case.search.representatives, case.search.depth);
+            |case: &stranded_search::check::Case| (case.search.states, case.search.representatives, case.search.depth);
         assert_eq!(counts(exact), counts(timely), "{what}");
         assert_eq!(exact.search.violations, timely.search.violations, "{what}: the ways differ");
         assert_eq!(exact.search.coverage, timely.search.coverage, "{what}");

@@ -8,11 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pretty_assertions::assert_eq;
-use stranded::scenario::{SiteNames, builtin, parse_procedure, step_words};
-use stranded_model::action::Kind;
+use stranded_model::action::ActionKind;
 use stranded_model::assumption::Assumption;
 use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
+use stranded_search::scenario::{SiteNames, builtin, parse_procedure, step_words};
 
 use crate::worlds::builtins;
 
@@ -73,7 +73,7 @@ fn citations() -> BTreeMap<String, Citing> {
     let mut rule = |what: &str, name: &str, sources: &[&str]| {
         sources.iter().for_each(|source| note_rule(&mut all, source, format!("{what} `{name}`")));
     };
-    Kind::ALL.iter().for_each(|kind| rule("action", kind.name(), kind.sources()));
+    ActionKind::ALL.iter().for_each(|kind| rule("action", kind.name(), kind.sources()));
     Safety::ALL.iter().for_each(|property| rule("property", property.name(), property.sources()));
     Liveness::ALL.iter().for_each(|property| rule("property", property.name(), property.sources()));
     Assumption::ALL.iter().for_each(|assumption| rule("assumption", assumption.name(), assumption.sources()));

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-use stranded::scenario::load_scenario;
+use stranded_search::scenario::load_scenario;
 
 use crate::cli::{Ran, stranded_in};
 use crate::logs::Recorder;
@@ -119,7 +119,7 @@ fn several_runs_in_one_log_are_judged_one_by_one() {
 fn a_wrong_line_is_told_with_its_file_its_place_and_what_would_be_right() {
     let log = article();
     let wrong = |from: &str, to: &str| log.replacen(from, to, 1);
-    for (log, told) in [
+    for (log, reported) in [
         (wrong("\"event\":\"did\"", "\"event\":\"dit\""), ["log.jsonl:2:11", "`event` is `dit`", "expected `did`"]),
         (wrong("\"result\"", "\"reslt\""), ["log.jsonl:2:", "there is a key `reslt`", "expected `result`"]),
         (wrong("\"m1\"", "m1"), ["log.jsonl:2:", "not JSON: expected value at column 67", "one JSON object"]),
@@ -132,8 +132,8 @@ fn a_wrong_line_is_told_with_its_file_its_place_and_what_would_be_right() {
         (format!("{{\"note\":\"{}\"}}", "x".repeat(1 << 20)), ["log.jsonl:1:", "more than 1048576 bytes", "one event"]),
     ] {
         let ran = judged(&log, &[]);
-        assert_eq!(ran.code, 2, "{told:?}");
-        for part in told {
+        assert_eq!(ran.code, 2, "{reported:?}");
+        for part in reported {
             assert!(ran.err.contains(part), "{part} is not in\n{}", ran.err);
         }
     }

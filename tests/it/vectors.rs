@@ -7,7 +7,7 @@ use std::process::Command;
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-use stranded::vectors::file::{Index, Vector};
+use stranded_oracle::vectors::file::{Index, Vector};
 
 use crate::cli::{Ran, stranded_in};
 
@@ -140,5 +140,5 @@ fn what_was_not_looked_at_is_said_and_is_inconclusive() {
     assert_eq!(ran.code, 3);
     assert!(ran.out.contains("not complete: there are more than 5 states"), "{}", ran.out);
     let index = index(&folder.path().join("vectors"));
-    assert!(!index.complete && index.cut.is_some());
+    assert!(!index.complete && index.truncated.is_some());
 }

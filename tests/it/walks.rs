@@ -4,9 +4,9 @@ use std::path::Path;
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-use stranded::check::check;
-use stranded::engine::{Cut, Engine, Limits, Walks};
-use stranded::property::Verdict;
+use stranded_search::check::check;
+use stranded_search::engine::{Engine, Limits, Truncation, Walks};
+use stranded_search::property::Verdict;
 
 use crate::process::{Ended, large, run, timeless_json};
 use crate::worlds::{builtins, loaded};
@@ -54,8 +54,12 @@ fn more_walks_begin_with_the_same_ones() {
     let lengths = |count: u64| {
         let limits = Limits { walks: Some(Walks { count, seed: 3 }), ..Limits::default() };
         let checked = check(&spec, Engine::Exact, &limits);
-        let of_case = |case: &stranded::check::Case| {
-            case.search.violations.iter().map(|way| way.as_ref().map_or(usize::MAX, |way| way.actions.len())).collect()
+        let of_case = |case: &stranded_search::check::Case| {
+            case.search
+                .violations
+                .iter()
+                .map(|path| path.as_ref().map_or(usize::MAX, |path| path.actions.len()))
+                .collect()
         };
         let all: Vec<Vec<usize>> = checked.cases.iter().map(of_case).collect();
         all.concat()
@@ -69,7 +73,7 @@ fn more_walks_begin_with_the_same_ones() {
         .cases
         .iter()
         .flat_map(|case| {
-            case.search.violations.iter().map(|way| way.as_ref().map_or(usize::MAX, |way| way.actions.len()))
+            case.search.violations.iter().map(|path| path.as_ref().map_or(usize::MAX, |path| path.actions.len()))
         })
         .collect();
     assert!(lengths(6000).iter().zip(&shortest).all(|(walked, shortest)| walked >= shortest));
@@ -81,7 +85,7 @@ fn walks_find_violations_and_never_that_something_holds() {
     let mut violated = 0;
     for spec in builtins() {
         let checked = check(&spec, Engine::Exact, &limits);
-        assert_eq!(checked.cut(), Some(Cut::Walks(30)), "{}", spec.name);
+        assert_eq!(checked.truncated(), Some(Truncation::Walks(30)), "{}", spec.name);
         for judgement in &checked.judgements {
             let place = format!("{}: {}", spec.name, judgement.property.name());
             assert!([Verdict::Inconclusive, Verdict::Violated].contains(&judgement.verdict), "{place}");

@@ -2,16 +2,16 @@
 
 use std::io;
 
-use stranded::check::{Checked, Trace, check};
-use stranded::engine::{Engine, Limits, Path};
-use stranded::property::Verdict;
 use stranded::report::story::Story;
-use stranded::scenario::{Spec, load_scenario, parse_scenario, select};
 use stranded_model::World;
 use stranded_model::action::{Action, Fate, View};
 use stranded_model::id::{AdministratorId, MailboxId, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::state::{Account, Ended, State};
+use stranded_search::check::{Checked, Trace, check};
+use stranded_search::engine::{Engine, Limits, Path};
+use stranded_search::property::Verdict;
+use stranded_search::scenario::{Spec, load_scenario, parse_scenario, select};
 
 /// The one mailbox of the article's scenarios.
 pub(crate) const MAILBOX: MailboxId = MailboxId(0);
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
 
     /// Starts where the world does; in every one of its states in which this many messages are owed to the owner.
     pub(crate) fn from_all(world: &'a World, messages: usize) -> Vec<Self> {
-        let starts = world.initial.iter().filter(|state| state.accounts[MAILBOX].owed().len() == messages);
+        let starts = world.initial.iter().filter(|state| state.accounts[MAILBOX].due().len() == messages);
         let walks: Vec<Self> = starts.map(|state| Self::from(world, state)).collect();
         assert!(!walks.is_empty(), "the world does not start with {messages} messages");
         walks

@@ -5,7 +5,7 @@ use stranded_model::Refusal;
 use stranded_model::action::Part;
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{MessageSet, ServerId};
-use stranded_model::procedure::{Act, Claim, Condition, Duplicate, Outcome, Place, StepResult, VersionCondition};
+use stranded_model::procedure::{Act, Claim, Condition, Duplicate, Outcome, ServerRef, StepResult, VersionCondition};
 use stranded_model::scenario::Fault;
 use stranded_model::state::{
     Account, Contents, Home, Homes, Mailbox, Mark, Phase, Recipient, Service, State, Transport,
@@ -13,28 +13,28 @@ use stranded_model::state::{
 
 use crate::small::*;
 
-const CREATE: Act = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted };
-const CREATE_KEEPING: Act = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Kept };
-const COPY: Act = Act::CopyMessage { from: Place::From, to: Place::To };
-const DELETE_COPIED: Act = Act::DeleteCopied { at: Place::From, held_at: Place::To };
-const PROPAGATE: Act = Act::PropagateDeletions { from: Place::From, to: Place::To };
-const SYNC: Act = sync(Place::From, Place::To, VersionCondition::Unconditional);
-const UPDATE_NOW: Act = Act::UpdateNow { replica: Place::To };
+const CREATE: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted };
+const CREATE_KEEPING: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Kept };
+const COPY: Act = Act::CopyMessage { from: ServerRef::From, to: ServerRef::To };
+const DELETE_COPIED: Act = Act::DeleteCopied { at: ServerRef::From, held_at: ServerRef::To };
+const PROPAGATE: Act = Act::PropagateDeletions { from: ServerRef::From, to: ServerRef::To };
+const SYNC: Act = sync(ServerRef::From, ServerRef::To, VersionCondition::Unconditional);
+const UPDATE_NOW: Act = Act::UpdateNow { replica: ServerRef::To };
 
-const fn sync(from: Place, to: Place, condition: VersionCondition) -> Act {
-    Act::SyncDirectory { replica: Place::ConnectedTo, from, to, condition }
+const fn sync(from: ServerRef, to: ServerRef, condition: VersionCondition) -> Act {
+    Act::SyncDirectory { replica: ServerRef::ConnectedTo, from, to, condition }
 }
 
 const fn mark(claim: Claim) -> Act {
-    Act::Mark { at: Place::From, claim }
+    Act::Mark { at: ServerRef::From, claim }
 }
 
-const fn create_recipient(home: Place) -> Act {
-    Act::CreateRecipient { replica: Place::ConnectedTo, home }
+const fn create_recipient(home: ServerRef) -> Act {
+    Act::CreateRecipient { replica: ServerRef::ConnectedTo, home }
 }
 
-const fn raw_edit(mdb: Option<HomeValue<Place>>, mta: Option<HomeValue<Place>>) -> Act {
-    Act::RawEdit { replica: Place::ConnectedTo, mdb, mta }
+const fn raw_edit(mdb: Option<HomeValue<ServerRef>>, mta: Option<HomeValue<ServerRef>>) -> Act {
+    Act::RawEdit { replica: ServerRef::ConnectedTo, mdb, mta }
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_careful_store_creates_what_is_not_there() {
 
 #[test]
 fn deleting_a_mailbox_destroys_what_is_nowhere_else() {
-    let (result, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
+    let (result, account) = answer(Act::DeleteMailbox { at: ServerRef::From }, |account| {
         account.put(SOURCE, marked(FIRST, &[0], &[1]));
         account.put(DESTINATION, holding(&[0]));
     });
@@ -80,13 +80,14 @@ fn deleting_a_mailbox_destroys_what_is_nowhere_else() {
 
 #[test]
 fn deleting_a_mailbox_that_is_not_there_is_ok() {
-    let (result, account) = answer(Act::DeleteMailbox { at: Place::To }, |account| account.put(SOURCE, holding(&[0])));
+    let (result, account) =
+        answer(Act::DeleteMailbox { at: ServerRef::To }, |account| account.put(SOURCE, holding(&[0])));
     assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[0])));
 }
 
 #[test]
 fn what_was_lost_before_is_not_destroyed_by_a_delete() {
-    let (_, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
+    let (_, account) = answer(Act::DeleteMailbox { at: ServerRef::From }, |account| {
         account.put(SOURCE, holding(&[0]));
         account.record.accepted = messages(&[0, 1]);
     });
@@ -95,7 +96,7 @@ fn what_was_lost_before_is_not_destroyed_by_a_delete() {
 
 #[test]
 fn what_a_saved_file_or_the_queue_still_holds_is_not_destroyed_by_a_delete() {
-    let (_, account) = answer(Act::DeleteMailbox { at: Place::From }, |account| {
+    let (_, account) = answer(Act::DeleteMailbox { at: ServerRef::From }, |account| {
         account.put(SOURCE, holding(&[0, 1]));
         account.saved = messages(&[0]);
         account.queued = messages(&[1]);
@@ -105,7 +106,7 @@ fn what_a_saved_file_or_the_queue_still_holds_is_not_destroyed_by_a_delete() {
 
 #[test]
 fn a_step_at_the_home_acts_where_home_mdb_names() {
-    let (_, account) = answer(Act::DeleteMailbox { at: Place::Home }, |account| {
+    let (_, account) = answer(Act::DeleteMailbox { at: ServerRef::Home }, |account| {
         account.set_recipient(homed_on(DESTINATION));
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[1]));
@@ -116,7 +117,7 @@ fn a_step_at_the_home_acts_where_home_mdb_names() {
 #[test]
 fn a_step_at_the_home_of_nobody_is_refused() {
     for recipient in [TOMBSTONE, Recipient::Absent, malformed_mdb()] {
-        let (result, account) = answer(Act::DeleteMailbox { at: Place::Home }, |account| {
+        let (result, account) = answer(Act::DeleteMailbox { at: ServerRef::Home }, |account| {
             account.set_recipient(recipient);
             account.put(SOURCE, holding(&[0]));
         });
@@ -317,27 +318,28 @@ fn a_mark_of_ones_own_for_the_same_pair_is_renewed() {
 #[test]
 fn unmarking_flushes_the_in_transit_folder() {
     let (result, account) =
-        answer(Act::Unmark { at: Place::From }, |account| account.put(SOURCE, marked(FIRST, &[0], &[1])));
+        answer(Act::Unmark { at: ServerRef::From }, |account| account.put(SOURCE, marked(FIRST, &[0], &[1])));
     assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[0, 1])));
 }
 
 #[test]
 fn unmarking_a_source_that_was_emptied_removes_it() {
-    let (_, account) = answer(Act::Unmark { at: Place::From }, |account| account.put(SOURCE, marked(FIRST, &[], &[])));
+    let (_, account) =
+        answer(Act::Unmark { at: ServerRef::From }, |account| account.put(SOURCE, marked(FIRST, &[], &[])));
     assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
 }
 
 #[test]
 fn unmarking_an_empty_destination_leaves_a_shell() {
     let (_, account) =
-        answer(Act::Unmark { at: Place::To }, |account| account.put(DESTINATION, marked(FIRST, &[], &[])));
+        answer(Act::Unmark { at: ServerRef::To }, |account| account.put(DESTINATION, marked(FIRST, &[], &[])));
     assert_eq!(account.mailboxes[DESTINATION], Mailbox::SHELL);
 }
 
 #[test]
 fn the_earlier_of_two_servers_is_the_same_one_whichever_way_a_run_goes() {
     for (from, to) in [(SOURCE, DESTINATION), (DESTINATION, SOURCE)] {
-        for (place, server) in [(Place::Earlier, SOURCE), (Place::Later, DESTINATION)] {
+        for (place, server) in [(ServerRef::Earlier, SOURCE), (ServerRef::Later, DESTINATION)] {
             let mut scenario = site(vec![doing(Act::CreateMailbox { at: place, duplicate: Duplicate::Kept })]);
             (scenario.administrators[0].runs[0].from, scenario.administrators[0].runs[0].to) = (from, to);
             let (_, account) = answer_in(&scenario, |_| {});
@@ -348,7 +350,7 @@ fn the_earlier_of_two_servers_is_the_same_one_whichever_way_a_run_goes() {
 
 #[test]
 fn unmarking_leaves_the_mark_of_another_administrator() {
-    let mut scenario = site(vec![doing(Act::Unmark { at: Place::From })]);
+    let mut scenario = site(vec![doing(Act::Unmark { at: ServerRef::From })]);
     scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
     let (result, account) = answer_in(&scenario, |account| account.put(SOURCE, marked(SECOND, &[0], &[1])));
     assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(SECOND, &[0], &[1])));
@@ -357,14 +359,14 @@ fn unmarking_leaves_the_mark_of_another_administrator() {
 #[test]
 fn unmarking_what_is_unmarked_or_absent_changes_nothing() {
     for mailbox in [Mailbox::Absent, holding(&[0])] {
-        let (result, account) = answer(Act::Unmark { at: Place::From }, |account| account.put(SOURCE, mailbox));
+        let (result, account) = answer(Act::Unmark { at: ServerRef::From }, |account| account.put(SOURCE, mailbox));
         assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, mailbox));
     }
 }
 
 #[test]
 fn saving_adds_the_folders_of_a_mailbox_to_the_saved_file() {
-    let (result, account) = answer(Act::Save { at: Place::From }, |account| {
+    let (result, account) = answer(Act::Save { at: ServerRef::From }, |account| {
         account.put(SOURCE, marked(FIRST, &[0], &[1]));
         account.saved = messages(&[2]);
     });
@@ -374,7 +376,7 @@ fn saving_adds_the_folders_of_a_mailbox_to_the_saved_file() {
 
 #[test]
 fn loading_adds_the_saved_file_to_a_mailbox() {
-    let (result, account) = answer(Act::Load { at: Place::To }, |account| {
+    let (result, account) = answer(Act::Load { at: ServerRef::To }, |account| {
         account.put(DESTINATION, holding(&[0]));
         account.saved = messages(&[1]);
     });
@@ -384,13 +386,13 @@ fn loading_adds_the_saved_file_to_a_mailbox() {
 
 #[test]
 fn loading_where_no_mailbox_is_creates_one() {
-    let (result, account) = answer(Act::Load { at: Place::To }, |account| account.saved = messages(&[1]));
+    let (result, account) = answer(Act::Load { at: ServerRef::To }, |account| account.saved = messages(&[1]));
     assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, holding(&[1])));
 }
 
 #[test]
 fn the_adjuster_gives_a_mailbox_without_a_recipient_one_that_is_homed_there() {
-    let (result, account) = answer(Act::Adjust { at: Place::To }, |account| {
+    let (result, account) = answer(Act::Adjust { at: ServerRef::To }, |account| {
         account.set_recipient(TOMBSTONE);
         account.put(DESTINATION, holding(&[0]));
     });
@@ -400,13 +402,14 @@ fn the_adjuster_gives_a_mailbox_without_a_recipient_one_that_is_homed_there() {
 
 #[test]
 fn the_adjuster_leaves_a_recipient_that_is_homed_elsewhere() {
-    let (result, account) = answer(Act::Adjust { at: Place::To }, |account| account.put(DESTINATION, holding(&[0])));
+    let (result, account) =
+        answer(Act::Adjust { at: ServerRef::To }, |account| account.put(DESTINATION, holding(&[0])));
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
 }
 
 #[test]
 fn the_adjuster_makes_no_recipient_for_a_mailbox_that_is_not_there() {
-    let (result, account) = answer(Act::Adjust { at: Place::To }, |account| account.set_recipient(TOMBSTONE));
+    let (result, account) = answer(Act::Adjust { at: ServerRef::To }, |account| account.set_recipient(TOMBSTONE));
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, None));
 }
 
@@ -427,7 +430,7 @@ fn asked_to_move_a_recipient_the_directory_rewrites_both_home_attributes() {
 
 #[test]
 fn asked_to_move_a_recipient_onto_itself_the_directory_answers_ok_and_changes_nothing() {
-    let (result, account) = answer(sync(Place::To, Place::To, VersionCondition::Unconditional), |_| {});
+    let (result, account) = answer(sync(ServerRef::To, ServerRef::To, VersionCondition::Unconditional), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
     assert!(account.record.self_move);
 }
@@ -442,14 +445,15 @@ fn there_is_no_moving_a_recipient_that_is_not_there() {
 
 #[test]
 fn the_directory_takes_the_home_that_the_program_passes_whatever_the_home_was() {
-    let (result, account) = answer(sync(Place::To, Place::From, VersionCondition::Unconditional), |_| {});
+    let (result, account) = answer(sync(ServerRef::To, ServerRef::From, VersionCondition::Unconditional), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
 }
 
 #[test]
 fn a_conditional_write_is_done_if_nobody_wrote_since_the_home_was_read() {
-    let conditional = sync(Place::From, Place::To, VersionCondition::Unchanged);
-    let steps = vec![step(Act::Require(Condition::HomeIs(Place::From))), step(conditional), step(report(Outcome::Ok))];
+    let conditional = sync(ServerRef::From, ServerRef::To, VersionCondition::Unchanged);
+    let steps =
+        vec![step(Act::Require(Condition::HomeIs(ServerRef::From))), step(conditional), step(report(Outcome::Ok))];
     let world = world(&site(vec![run(steps)]));
     let state = after(&world, &world.initial[0], &[START, ACT]);
     let done = occurred(&world, &state, ACT);
@@ -464,9 +468,9 @@ fn a_conditional_write_is_done_if_nobody_wrote_since_the_home_was_read() {
 #[test]
 fn only_a_condition_on_the_home_reads_the_version() {
     let steps = vec![
-        step(Act::Require(Condition::HomeIs(Place::From))),
-        step(Act::Require(Condition::Differ(Place::From, Place::To))),
-        step(sync(Place::From, Place::To, VersionCondition::Unchanged)),
+        step(Act::Require(Condition::HomeIs(ServerRef::From))),
+        step(Act::Require(Condition::Differ(ServerRef::From, ServerRef::To))),
+        step(sync(ServerRef::From, ServerRef::To, VersionCondition::Unchanged)),
         step(report(Outcome::Ok)),
     ];
     let world = world(&site(vec![run(steps)]));
@@ -476,7 +480,7 @@ fn only_a_condition_on_the_home_reads_the_version() {
 
 #[test]
 fn there_is_no_moving_a_recipient_from_or_to_a_home_that_cannot_be_told() {
-    for (from, to) in [(Place::Home, Place::To), (Place::From, Place::Home)] {
+    for (from, to) in [(ServerRef::Home, ServerRef::To), (ServerRef::From, ServerRef::Home)] {
         let (result, account) = answer(sync(from, to, VersionCondition::Unconditional), |account| {
             account.set_recipient(malformed_mdb());
         });
@@ -486,13 +490,13 @@ fn there_is_no_moving_a_recipient_from_or_to_a_home_that_cannot_be_told() {
 
 #[test]
 fn a_conditional_write_without_having_read_the_home_is_refused() {
-    let (result, account) = answer(sync(Place::From, Place::To, VersionCondition::Unchanged), |_| {});
+    let (result, account) = answer(sync(ServerRef::From, ServerRef::To, VersionCondition::Unchanged), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Refused, Some(SOURCE)));
 }
 
 #[test]
 fn a_raw_edit_writes_what_it_is_given() {
-    let to = Some(HomeValue::Server(Place::To));
+    let to = Some(HomeValue::Server(ServerRef::To));
     let bad = Some(HomeValue::Malformed);
     let (source, destination) = (Home::Server(SOURCE), Home::Server(DESTINATION));
     let rows = [
@@ -511,21 +515,21 @@ fn a_raw_edit_writes_what_it_is_given() {
 
 #[test]
 fn a_raw_edit_of_a_recipient_that_is_not_there_is_refused() {
-    let to = Some(HomeValue::Server(Place::To));
+    let to = Some(HomeValue::Server(ServerRef::To));
     let (result, account) = answer(raw_edit(to, to), |account| account.set_recipient(TOMBSTONE));
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
 }
 
 #[test]
 fn a_raw_edit_to_a_home_that_cannot_be_told_is_refused() {
-    let home = Some(HomeValue::Server(Place::Home));
+    let home = Some(HomeValue::Server(ServerRef::Home));
     let (result, account) = answer(raw_edit(None, home), |account| account.set_recipient(malformed_mdb()));
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, malformed_mdb()));
 }
 
 #[test]
 fn a_deleted_recipient_becomes_a_tombstone() {
-    let (result, account) = answer(Act::DeleteRecipient { replica: Place::ConnectedTo }, |account| {
+    let (result, account) = answer(Act::DeleteRecipient { replica: ServerRef::ConnectedTo }, |account| {
         account.put(SOURCE, holding(&[0]));
     });
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Ok, TOMBSTONE));
@@ -535,7 +539,7 @@ fn a_deleted_recipient_becomes_a_tombstone() {
 #[test]
 fn a_recipient_that_is_not_there_cannot_be_deleted() {
     for recipient in [TOMBSTONE, Recipient::Absent] {
-        let delete = Act::DeleteRecipient { replica: Place::ConnectedTo };
+        let delete = Act::DeleteRecipient { replica: ServerRef::ConnectedTo };
         let (result, account) = answer(delete, |account| account.set_recipient(recipient));
         assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, recipient));
     }
@@ -544,7 +548,7 @@ fn a_recipient_that_is_not_there_cannot_be_deleted() {
 #[test]
 fn a_recipient_created_again_names_its_new_home_and_finds_the_mailbox_there() {
     for recipient in [TOMBSTONE, Recipient::Absent] {
-        let (result, account) = answer(create_recipient(Place::To), |account| {
+        let (result, account) = answer(create_recipient(ServerRef::To), |account| {
             account.set_recipient(recipient);
             account.put(DESTINATION, holding(&[0]));
         });
@@ -555,13 +559,13 @@ fn a_recipient_created_again_names_its_new_home_and_finds_the_mailbox_there() {
 
 #[test]
 fn a_recipient_is_not_created_where_a_live_one_is_visible() {
-    let (result, account) = answer(create_recipient(Place::To), |_| {});
+    let (result, account) = answer(create_recipient(ServerRef::To), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Refused, Some(SOURCE)));
 }
 
 #[test]
 fn a_recipient_is_not_created_for_a_home_that_cannot_be_told() {
-    let (result, account) = answer(create_recipient(Place::Home), |account| account.set_recipient(TOMBSTONE));
+    let (result, account) = answer(create_recipient(ServerRef::Home), |account| account.set_recipient(TOMBSTONE));
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
 }
 
@@ -594,18 +598,18 @@ fn update_now_keeps_what_the_replica_has_if_that_wins() {
 fn a_step_at_a_store_that_is_down_gets_no_answer() {
     let acts = [
         CREATE,
-        Act::DeleteMailbox { at: Place::To },
-        Act::Mark { at: Place::To, claim: Claim::Taken },
-        Act::Unmark { at: Place::To },
-        Act::Save { at: Place::To },
-        Act::Load { at: Place::To },
-        Act::Adjust { at: Place::To },
+        Act::DeleteMailbox { at: ServerRef::To },
+        Act::Mark { at: ServerRef::To, claim: Claim::Taken },
+        Act::Unmark { at: ServerRef::To },
+        Act::Save { at: ServerRef::To },
+        Act::Load { at: ServerRef::To },
+        Act::Adjust { at: ServerRef::To },
         COPY,
-        Act::CopyMessage { from: Place::To, to: Place::From },
+        Act::CopyMessage { from: ServerRef::To, to: ServerRef::From },
         DELETE_COPIED,
-        Act::DeleteCopied { at: Place::To, held_at: Place::From },
+        Act::DeleteCopied { at: ServerRef::To, held_at: ServerRef::From },
         PROPAGATE,
-        Act::PropagateDeletions { from: Place::To, to: Place::From },
+        Act::PropagateDeletions { from: ServerRef::To, to: ServerRef::From },
     ];
     for act in acts {
         unanswered_while_down(&act, Part::Store);
@@ -616,16 +620,16 @@ fn a_step_at_a_store_that_is_down_gets_no_answer() {
 fn a_step_at_a_replica_that_cannot_be_reached_gets_no_answer() {
     let acts = [
         Act::SyncDirectory {
-            replica: Place::To,
-            from: Place::From,
-            to: Place::To,
+            replica: ServerRef::To,
+            from: ServerRef::From,
+            to: ServerRef::To,
             condition: VersionCondition::Unconditional,
         },
-        Act::RawEdit { replica: Place::To, mdb: Some(HomeValue::Malformed), mta: None },
-        Act::DeleteRecipient { replica: Place::To },
-        Act::CreateRecipient { replica: Place::To, home: Place::To },
+        Act::RawEdit { replica: ServerRef::To, mdb: Some(HomeValue::Malformed), mta: None },
+        Act::DeleteRecipient { replica: ServerRef::To },
+        Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::To },
         UPDATE_NOW,
-        Act::Adjust { at: Place::To },
+        Act::Adjust { at: ServerRef::To },
     ];
     for act in acts {
         unanswered_while_down(&act, Part::Replica);
@@ -651,19 +655,19 @@ fn unanswered_while_down(act: &Act, part: Part) {
 
 #[test]
 fn the_home_cannot_be_told_while_the_replica_that_names_it_cannot_be_reached() {
-    let home = Some(HomeValue::Server(Place::Home));
+    let home = Some(HomeValue::Server(ServerRef::Home));
     let acts = [
-        Act::DeleteMailbox { at: Place::Home },
-        Act::CopyMessage { from: Place::Home, to: Place::To },
-        Act::CreateRecipient { replica: Place::To, home: Place::Home },
-        Act::RawEdit { replica: Place::To, mdb: home, mta: home },
+        Act::DeleteMailbox { at: ServerRef::Home },
+        Act::CopyMessage { from: ServerRef::Home, to: ServerRef::To },
+        Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::Home },
+        Act::RawEdit { replica: ServerRef::To, mdb: home, mta: home },
         Act::SyncDirectory {
-            replica: Place::To,
-            from: Place::Home,
-            to: Place::To,
+            replica: ServerRef::To,
+            from: ServerRef::Home,
+            to: ServerRef::To,
             condition: VersionCondition::Unconditional,
         },
-        Act::Require(Condition::Differ(Place::Home, Place::To)),
+        Act::Require(Condition::Differ(ServerRef::Home, ServerRef::To)),
     ];
     for act in acts {
         let mut scenario = site(vec![doing(act.clone())]);
@@ -680,13 +684,13 @@ fn the_home_cannot_be_told_while_the_replica_that_names_it_cannot_be_reached() {
 #[test]
 fn about_the_home_of_nobody_no_condition_is_true() {
     let conditions = [
-        Condition::HomeIs(Place::Home),
-        Condition::Differ(Place::Home, Place::To),
-        Condition::Present(Place::Home),
-        Condition::Empty(Place::Home),
-        Condition::HoldsAll { at: Place::Home, of: Place::To },
-        Condition::EveryReplicaNames(Place::Home),
-        Condition::NoRecipient(Place::Home),
+        Condition::HomeIs(ServerRef::Home),
+        Condition::Differ(ServerRef::Home, ServerRef::To),
+        Condition::Present(ServerRef::Home),
+        Condition::Empty(ServerRef::Home),
+        Condition::HoldsAll { at: ServerRef::Home, of: ServerRef::To },
+        Condition::EveryReplicaNames(ServerRef::Home),
+        Condition::NoRecipient(ServerRef::Home),
     ];
     for condition in conditions {
         let (result, _) = answer(Act::Require(condition), |account| account.set_recipient(TOMBSTONE));
@@ -706,21 +710,21 @@ fn a_condition_is_required_or_the_step_is_refused() {
     let gone = |account: &mut Account| account.set_recipient(TOMBSTONE);
     let queued = |account: &mut Account| account.queued = messages(&[0]);
     let rows: [(Condition, Prepare, bool); 17] = [
-        (Condition::HomeIs(Place::From), &|_| {}, true),
-        (Condition::HomeIs(Place::To), &|_| {}, false),
-        (Condition::HomeIs(Place::From), &gone, false),
-        (Condition::Differ(Place::From, Place::To), &|_| {}, true),
-        (Condition::Differ(Place::From, Place::ConnectedTo), &|_| {}, false),
-        (Condition::Present(Place::To), &shells, true),
-        (Condition::Present(Place::To), &|_| {}, false),
-        (Condition::Empty(Place::To), &shells, true),
-        (Condition::Empty(Place::To), &held, false),
-        (Condition::HoldsAll { at: Place::To, of: Place::From }, &held, true),
-        (Condition::HoldsAll { at: Place::From, of: Place::To }, &held, false),
-        (Condition::EveryReplicaNames(Place::From), &|_| {}, true),
-        (Condition::EveryReplicaNames(Place::To), &|_| {}, false),
-        (Condition::NoRecipient(Place::To), &gone, true),
-        (Condition::NoRecipient(Place::To), &|_| {}, false),
+        (Condition::HomeIs(ServerRef::From), &|_| {}, true),
+        (Condition::HomeIs(ServerRef::To), &|_| {}, false),
+        (Condition::HomeIs(ServerRef::From), &gone, false),
+        (Condition::Differ(ServerRef::From, ServerRef::To), &|_| {}, true),
+        (Condition::Differ(ServerRef::From, ServerRef::ConnectedTo), &|_| {}, false),
+        (Condition::Present(ServerRef::To), &shells, true),
+        (Condition::Present(ServerRef::To), &|_| {}, false),
+        (Condition::Empty(ServerRef::To), &shells, true),
+        (Condition::Empty(ServerRef::To), &held, false),
+        (Condition::HoldsAll { at: ServerRef::To, of: ServerRef::From }, &held, true),
+        (Condition::HoldsAll { at: ServerRef::From, of: ServerRef::To }, &held, false),
+        (Condition::EveryReplicaNames(ServerRef::From), &|_| {}, true),
+        (Condition::EveryReplicaNames(ServerRef::To), &|_| {}, false),
+        (Condition::NoRecipient(ServerRef::To), &gone, true),
+        (Condition::NoRecipient(ServerRef::To), &|_| {}, false),
         (Condition::NothingQueued, &|_| {}, true),
         (Condition::NothingQueued, &queued, false),
     ];
@@ -735,7 +739,7 @@ fn replicas_that_differ_name_no_home_together_and_do_not_agree() {
     let differ = |account: &mut Account| {
         account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
     };
-    for condition in [Condition::ReplicasAgree, Condition::EveryReplicaNames(Place::To)] {
+    for condition in [Condition::ReplicasAgree, Condition::EveryReplicaNames(ServerRef::To)] {
         let (result, _) = answer_in(&lagging(site(vec![doing(Act::Require(condition))])), differ);
         assert_eq!(result, StepResult::Refused, "{condition:?}");
     }
@@ -745,7 +749,7 @@ fn replicas_that_differ_name_no_home_together_and_do_not_agree() {
 
 #[test]
 fn the_home_is_asked_of_the_replica_the_program_is_connected_to() {
-    let mut scenario = lagging(site(vec![doing(Act::Require(Condition::HomeIs(Place::To)))]));
+    let mut scenario = lagging(site(vec![doing(Act::Require(Condition::HomeIs(ServerRef::To)))]));
     let differ = |account: &mut Account| {
         account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
     };
@@ -757,14 +761,14 @@ fn the_home_is_asked_of_the_replica_the_program_is_connected_to() {
 #[test]
 fn a_condition_on_a_server_that_does_not_answer_gets_no_answer() {
     let rows = [
-        (Condition::HomeIs(Place::From), Part::Replica, SOURCE),
-        (Condition::Present(Place::From), Part::Store, SOURCE),
-        (Condition::Empty(Place::To), Part::Store, DESTINATION),
-        (Condition::HoldsAll { at: Place::From, of: Place::To }, Part::Store, DESTINATION),
-        (Condition::HoldsAll { at: Place::From, of: Place::To }, Part::Store, SOURCE),
-        (Condition::EveryReplicaNames(Place::From), Part::Replica, DESTINATION),
+        (Condition::HomeIs(ServerRef::From), Part::Replica, SOURCE),
+        (Condition::Present(ServerRef::From), Part::Store, SOURCE),
+        (Condition::Empty(ServerRef::To), Part::Store, DESTINATION),
+        (Condition::HoldsAll { at: ServerRef::From, of: ServerRef::To }, Part::Store, DESTINATION),
+        (Condition::HoldsAll { at: ServerRef::From, of: ServerRef::To }, Part::Store, SOURCE),
+        (Condition::EveryReplicaNames(ServerRef::From), Part::Replica, DESTINATION),
         (Condition::ReplicasAgree, Part::Replica, DESTINATION),
-        (Condition::NoRecipient(Place::To), Part::Replica, DESTINATION),
+        (Condition::NoRecipient(ServerRef::To), Part::Replica, DESTINATION),
     ];
     for (condition, part, server) in rows {
         let mut scenario = site(vec![doing(Act::Require(condition))]);
@@ -773,7 +777,7 @@ fn a_condition_on_a_server_that_does_not_answer_gets_no_answer() {
         let world = world(&scenario);
         let state = prepared(&world, |account| {
             account.put(SOURCE, holding(&[0]));
-            if condition == Condition::NoRecipient(Place::To) {
+            if condition == Condition::NoRecipient(ServerRef::To) {
                 account.set_recipient(TOMBSTONE);
             }
         });
@@ -787,7 +791,7 @@ fn a_condition_on_a_server_that_does_not_answer_gets_no_answer() {
 
 #[test]
 fn a_program_waits_until_its_condition_is_true() {
-    let condition = Condition::Present(Place::To);
+    let condition = Condition::Present(ServerRef::To);
     let world = world(&site(vec![doing(Act::Wait(condition))]));
     let refusal = refusal_after(&world, &world.initial[0], &[START], ACT);
     assert_eq!(refusal, Refusal::Waiting(condition));

@@ -3,12 +3,12 @@
 
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
-use stranded_model::action::{Action, Kind};
+use stranded_model::action::{Action, ActionKind};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::{
-    Act, Claim, Condition, Duplicate, Handler, Outcome, Place, Procedure, Step, StepResult, VersionCondition,
+    Act, Claim, Condition, Duplicate, Handler, Outcome, Procedure, ServerRef, Step, StepResult, VersionCondition,
 };
 use stranded_model::scenario::{
     Administrator, Delivery, Environment, Fault, Replication, Run, RunId, RunsMax, Scenario, Site, Start,
@@ -55,7 +55,7 @@ fn walk(world: World, choices: &[Index]) -> Walk {
 /// One of the actions that are possible; programs act as often as everything else together, lest nothing ever get done.
 pub(crate) fn pick(world: &World, state: &State, choice: &Index) -> Option<Action> {
     let possible = world.enabled(state).map(|(action, _)| action);
-    let (steps, rest): (Vec<Action>, Vec<Action>) = possible.partition(|action| action.kind() == Kind::Act);
+    let (steps, rest): (Vec<Action>, Vec<Action>) = possible.partition(|action| action.kind() == ActionKind::Act);
     match (steps.len(), rest.len()) {
         (0, 0) => None,
         (0, _) => Some(*choice.get(&rest)),
@@ -206,17 +206,17 @@ fn procedures(count: usize) -> BoxedStrategy<Procedure> {
 
 fn article() -> [Act; 6] {
     [
-        Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted },
-        Act::Mark { at: Place::To, claim: Claim::Taken },
-        Act::CopyMessage { from: Place::From, to: Place::To },
+        Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted },
+        Act::Mark { at: ServerRef::To, claim: Claim::Taken },
+        Act::CopyMessage { from: ServerRef::From, to: ServerRef::To },
         Act::SyncDirectory {
-            replica: Place::ConnectedTo,
-            from: Place::From,
-            to: Place::To,
+            replica: ServerRef::ConnectedTo,
+            from: ServerRef::From,
+            to: ServerRef::To,
             condition: VersionCondition::Unconditional,
         },
-        Act::DeleteMailbox { at: Place::From },
-        Act::Unmark { at: Place::To },
+        Act::DeleteMailbox { at: ServerRef::From },
+        Act::Unmark { at: ServerRef::To },
     ]
 }
 
@@ -243,19 +243,19 @@ fn any_server(count: usize) -> impl Strategy<Value = ServerId> {
     (0..u8::try_from(count).unwrap()).prop_map(ServerId)
 }
 
-fn places(count: usize) -> BoxedStrategy<Place> {
+fn places(count: usize) -> BoxedStrategy<ServerRef> {
     prop_oneof![
-        4 => Just(Place::From),
-        4 => Just(Place::To),
-        1 => Just(Place::ConnectedTo),
-        2 => Just(Place::Home),
-        1 => prop_oneof![Just(Place::Earlier), Just(Place::Later)],
-        1 => any_server(count).prop_map(Place::Server),
+        4 => Just(ServerRef::From),
+        4 => Just(ServerRef::To),
+        1 => Just(ServerRef::ConnectedTo),
+        2 => Just(ServerRef::Home),
+        1 => prop_oneof![Just(ServerRef::Earlier), Just(ServerRef::Later)],
+        1 => any_server(count).prop_map(ServerRef::Server),
     ]
     .boxed()
 }
 
-fn home_values(count: usize) -> BoxedStrategy<Option<HomeValue<Place>>> {
+fn home_values(count: usize) -> BoxedStrategy<Option<HomeValue<ServerRef>>> {
     prop_oneof![
         1 => Just(None),
         1 => Just(Some(HomeValue::Malformed)),

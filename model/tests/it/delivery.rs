@@ -4,7 +4,7 @@ use pretty_assertions::assert_eq;
 use stranded_model::action::{Action, Part, View};
 use stranded_model::assumption::Assumption;
 use stranded_model::id::{MessageId, MessageSet, ServerId};
-use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, Place};
+use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, ServerRef};
 use stranded_model::scenario::{Delivery, Fault, Scenario};
 use stranded_model::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, State, Transport};
 use stranded_model::{Refusal, World};
@@ -285,15 +285,15 @@ fn mail_before_mark(value: &str, steps: Vec<Act>, acts: usize) -> State {
     after(&world, &state, &actions)
 }
 
-fn create_and_mark(at: Place) -> Vec<Act> {
+fn create_and_mark(at: ServerRef) -> Vec<Act> {
     vec![Act::CreateMailbox { at, duplicate: Duplicate::Deleted }, Act::Mark { at, claim: Claim::Taken }]
 }
 
 #[test]
 fn mail_between_creation_and_mark_is_kept_or_lost_as_the_assumption_says() {
-    let kept = mail_before_mark("kept", create_and_mark(Place::To), 1);
+    let kept = mail_before_mark("kept", create_and_mark(ServerRef::To), 1);
     assert_eq!(kept.accounts[MAILBOX].mailboxes[DESTINATION], holding(&[0]));
-    let lost = mail_before_mark("lost", create_and_mark(Place::To), 1);
+    let lost = mail_before_mark("lost", create_and_mark(ServerRef::To), 1);
     assert_eq!(lost.accounts[MAILBOX].mailboxes[DESTINATION], Mailbox::SHELL);
     assert_eq!(lost.accounts[MAILBOX].lost(), messages(&[0]));
 }
@@ -301,15 +301,15 @@ fn mail_between_creation_and_mark_is_kept_or_lost_as_the_assumption_says() {
 #[test]
 fn only_mail_between_creation_and_mark_is_lost() {
     let mark_elsewhere = vec![
-        Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted },
-        Act::Mark { at: Place::From, claim: Claim::Taken },
+        Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted },
+        Act::Mark { at: ServerRef::From, claim: Claim::Taken },
     ];
     let rows = [
-        ("before the creation", create_and_mark(Place::To), 0),
-        ("after the mark", create_and_mark(Place::To), 2),
+        ("before the creation", create_and_mark(ServerRef::To), 0),
+        ("after the mark", create_and_mark(ServerRef::To), 2),
         ("the mark is for another mailbox", mark_elsewhere, 1),
-        ("the mailbox created is the source", create_and_mark(Place::From), 1),
-        ("the mailbox was not created", vec![Act::HoldDelivery, create_and_mark(Place::To).remove(1)], 1),
+        ("the mailbox created is the source", create_and_mark(ServerRef::From), 1),
+        ("the mailbox was not created", vec![Act::HoldDelivery, create_and_mark(ServerRef::To).remove(1)], 1),
     ];
     for (name, steps, acts) in rows {
         let state = mail_before_mark("lost", steps, acts);
@@ -410,7 +410,7 @@ fn the_owner_deletes_no_more_than_the_scenario_lets_him() {
 
 #[test]
 fn the_store_remembers_what_its_owner_deleted_where_a_step_reads_it() {
-    let propagate = Act::PropagateDeletions { from: Place::From, to: Place::To };
+    let propagate = Act::PropagateDeletions { from: ServerRef::From, to: ServerRef::To };
     let world = world(&site(vec![doing(propagate)]));
     let state = after(&world, &world.initial[0], &[DELIVER, owner_deletes(0)]);
     let remembering = Contents { messages: MessageSet::EMPTY, expunged: messages(&[0]), mark: Mark::Settled };

@@ -4,16 +4,16 @@ use pretty_assertions::assert_eq;
 use stranded_model::Refusal;
 use stranded_model::action::{Action, Part};
 use stranded_model::id::ServerId;
-use stranded_model::procedure::{Act, Outcome, Place, VersionCondition};
+use stranded_model::procedure::{Act, Outcome, ServerRef, VersionCondition};
 use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Account, Recipient, Stamp};
 
 use crate::small::*;
 
 const SYNC: Act = Act::SyncDirectory {
-    replica: Place::ConnectedTo,
-    from: Place::From,
-    to: Place::To,
+    replica: ServerRef::ConnectedTo,
+    from: ServerRef::From,
+    to: ServerRef::To,
     condition: VersionCondition::Unconditional,
 };
 
@@ -109,19 +109,19 @@ fn with_eventual_replication_only_the_replica_that_is_written_has_a_change_at_on
 #[test]
 fn a_new_version_is_one_above_what_its_replica_had_a_tombstones_included() {
     let stamp = Stamp { version: 3, changed: 0, signature: SOURCE };
-    let (_, account) = answer_in(&lagging(site(vec![doing(create(Place::To))])), |account| {
+    let (_, account) = answer_in(&lagging(site(vec![doing(create(ServerRef::To))])), |account| {
         account.recipients[SOURCE] = Recipient::Tombstone { stamp };
     });
     assert_eq!(account.recipients[SOURCE], version(DESTINATION, 4, 0, SOURCE));
 }
 
-fn create(home: Place) -> Act {
-    Act::CreateRecipient { replica: Place::ConnectedTo, home }
+fn create(home: ServerRef) -> Act {
+    Act::CreateRecipient { replica: ServerRef::ConnectedTo, home }
 }
 
 #[test]
 fn a_new_version_over_nothing_is_the_first() {
-    let (_, account) = answer_in(&lagging(site(vec![doing(create(Place::To))])), |account| {
+    let (_, account) = answer_in(&lagging(site(vec![doing(create(ServerRef::To))])), |account| {
         account.recipients[SOURCE] = Recipient::Absent;
     });
     assert_eq!(account.recipients[SOURCE], version(DESTINATION, 1, 0, SOURCE));

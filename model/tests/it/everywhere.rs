@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use stranded_model::action::{Action, Fate, Kind, Part, View};
+use stranded_model::action::{Action, ActionKind, Fate, Part, View};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::scenario::Replication;
@@ -196,8 +196,8 @@ proptest! {
 
 /// What must happen in some walk, lest the laws above be true of nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
-    Kind(Kind),
+enum Observed {
+    ActionKind(ActionKind),
     Destroyed,
     Dropped,
     Returned,
@@ -207,8 +207,8 @@ enum Seen {
 #[test]
 fn the_walks_meet_every_kind_of_action_and_every_way_to_lose_a_message() {
     const WALKS_MAX: usize = 3000;
-    let others = [Seen::Destroyed, Seen::Dropped, Seen::Returned, Seen::Arrived];
-    let mut missing: Vec<Seen> = Kind::ALL.into_iter().map(Seen::Kind).chain(others).collect();
+    let others = [Observed::Destroyed, Observed::Dropped, Observed::Returned, Observed::Arrived];
+    let mut missing: Vec<Observed> = ActionKind::ALL.into_iter().map(Observed::ActionKind).chain(others).collect();
     let mut runner = TestRunner::deterministic();
     for _ in 0..WALKS_MAX {
         let walk = walks().new_tree(&mut runner).unwrap().current();
@@ -220,16 +220,16 @@ fn the_walks_meet_every_kind_of_action_and_every_way_to_lose_a_message() {
     panic!("in {WALKS_MAX} walks these never happen: {missing:?}");
 }
 
-fn is_seen(wanted: Seen, (before, action, occurrence): &(State, Action, Occurrence)) -> bool {
+fn is_seen(wanted: Observed, (before, action, occurrence): &(State, Action, Occurrence)) -> bool {
     let mut accounts = before.accounts.values().zip(occurrence.state.accounts.values());
     match wanted {
-        Seen::Kind(kind) => action.kind() == kind,
-        Seen::Destroyed => accounts.any(|(then, now)| now.record.destroyed != then.record.destroyed),
-        Seen::Dropped => {
+        Observed::ActionKind(kind) => action.kind() == kind,
+        Observed::Destroyed => accounts.any(|(then, now)| now.record.destroyed != then.record.destroyed),
+        Observed::Dropped => {
             accounts.any(|(then, now)| now.lost() != then.lost() && now.record.destroyed == then.record.destroyed)
         }
-        Seen::Returned => accounts.any(|(then, now)| now.record.returned != then.record.returned),
-        Seen::Arrived => accounts.any(|(_, now)| {
+        Observed::Returned => accounts.any(|(then, now)| now.record.returned != then.record.returned),
+        Observed::Arrived => accounts.any(|(_, now)| {
             now.programs.values().any(|program| matches!(program.phase, Phase::Running { arrived: true, .. }))
         }),
     }

@@ -4,7 +4,7 @@
 
 mod act;
 mod arbitrary;
-mod crowd;
+mod counter_abstraction;
 mod delivery;
 mod directory;
 mod dn;

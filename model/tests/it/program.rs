@@ -5,15 +5,15 @@ use stranded_model::Refusal;
 use stranded_model::action::{Action, Fate};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::MessageSet;
-use stranded_model::procedure::{Act, Condition, Duplicate, Handler, Outcome, Place, Procedure, Step, StepResult};
+use stranded_model::procedure::{Act, Condition, Duplicate, Handler, Outcome, Procedure, ServerRef, Step, StepResult};
 use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Ended, Mailbox, Phase, Program, State};
 
 use crate::small::*;
 
-const CREATE: Act = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted };
-const DELETE: Act = Act::DeleteMailbox { at: Place::To };
-const IMPOSSIBLE: Act = Act::Require(Condition::Differ(Place::From, Place::From));
+const CREATE: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted };
+const DELETE: Act = Act::DeleteMailbox { at: ServerRef::To };
+const IMPOSSIBLE: Act = Act::Require(Condition::Differ(ServerRef::From, ServerRef::From));
 
 fn program(state: &State) -> Program {
     state.accounts[MAILBOX].programs[FIRST]
@@ -60,7 +60,7 @@ fn a_result_that_is_handled_leads_where_the_handler_says() {
 
 #[test]
 fn a_copy_that_is_not_complete_goes_on_by_itself_unless_ok_is_handled() {
-    const COPY: Act = Act::CopyMessage { from: Place::From, to: Place::To };
+    const COPY: Act = Act::CopyMessage { from: ServerRef::From, to: ServerRef::To };
     for (copy, next) in [(step(COPY), 0), (handled(COPY, StepResult::Ok, 1), 1)] {
         let world = world(&site(vec![run(vec![copy, step(report(Outcome::Ok))])]));
         let state = prepared(&world, |account| {
@@ -78,7 +78,7 @@ fn an_unhandled_refusal_of_what_was_only_required_ends_the_run_refused() {
 
 #[test]
 fn an_unhandled_refusal_of_anything_else_ends_the_run_failed() {
-    let delete = Act::DeleteRecipient { replica: Place::ConnectedTo };
+    let delete = Act::DeleteRecipient { replica: ServerRef::ConnectedTo };
     assert_eq!(ends_after(delete, |account| account.set_recipient(TOMBSTONE)), Ended::Reported(Outcome::Failed));
 }
 
@@ -125,7 +125,7 @@ fn a_program_that_ignores_a_lost_answer_goes_on() {
 
 #[test]
 fn what_happens_inside_the_program_cannot_get_lost() {
-    let condition = Condition::Differ(Place::From, Place::To);
+    let condition = Condition::Differ(ServerRef::From, ServerRef::To);
     let steps = vec![step(Act::Require(condition)), step(Act::Wait(condition)), step(report(Outcome::Ok))];
     let world = world(&lossy(steps));
     for lost in [ACT_UNHEARD, ACT_UNANSWERED] {

@@ -3,12 +3,12 @@
 use pretty_assertions::assert_eq;
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
-use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, Place, Step};
+use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, ServerRef, Step};
 use stranded_model::scenario::{Delivery, Fault, Scenario};
 
 use crate::small::*;
 
-const RAW_EDIT: Act = Act::RawEdit { replica: Place::ConnectedTo, mdb: Some(HomeValue::Malformed), mta: None };
+const RAW_EDIT: Act = Act::RawEdit { replica: ServerRef::ConnectedTo, mdb: Some(HomeValue::Malformed), mta: None };
 
 fn with(delivery: Delivery, steps: Vec<Act>) -> Scenario {
     let steps = steps.into_iter().chain([report(Outcome::Ok)]).map(step).collect();
@@ -60,8 +60,8 @@ fn mail_that_can_meet_a_raw_edit_can_meet_a_split_home() {
 #[test]
 fn mail_that_can_come_while_a_move_runs_can_come_before_the_mark() {
     let touches = |delivery| {
-        let create = Act::CreateMailbox { at: Place::To, duplicate: Duplicate::Deleted };
-        let mark = Act::Mark { at: Place::To, claim: Claim::Taken };
+        let create = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted };
+        let mark = Act::Mark { at: ServerRef::To, claim: Claim::Taken };
         with(delivery, vec![create, mark]).touches()
     };
     assert_eq!(touches(Delivery::AnyTime), [Assumption::MailBeforeMark], "its destination may be the home already");

@@ -1,7 +1,7 @@
 //! Runs, faults, rest, and how a world begins.
 
 use pretty_assertions::assert_eq;
-use stranded_model::action::{Action, Fate, Kind, Part};
+use stranded_model::action::{Action, ActionKind, Fate, Part};
 use stranded_model::assumption::Assumptions;
 use stranded_model::id::MessageSet;
 use stranded_model::procedure::Outcome;
@@ -222,7 +222,7 @@ fn rests(disturb: impl FnOnce(&mut State)) -> bool {
     let world = world(&lagging(scenario));
     let mut state = after(&world, &world.initial[0], &[START, ACT]);
     disturb(&mut state);
-    world.is_at_rest(&state.accounts[MAILBOX], &state.shared)
+    world.is_quiescent(&state.accounts[MAILBOX], &state.shared)
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_mailbox_is_not_at_rest_until_every_run_was_executed() {
     let world = world(&site(vec![reporting(Outcome::Ok), reporting(Outcome::Ok)]));
     let rests = |actions: &[Action]| {
         let state = after(&world, &world.initial[0], actions);
-        world.is_at_rest(&state.accounts[MAILBOX], &state.shared)
+        world.is_quiescent(&state.accounts[MAILBOX], &state.shared)
     };
     assert!(!rests(&[]));
     assert!(!rests(&[START, ACT]));
@@ -262,7 +262,7 @@ fn a_mailbox_is_not_at_rest_until_every_administrator_has_finished() {
     let world = world(&scenario);
     let rests = |actions: &[Action]| {
         let state = after(&world, &world.initial[0], actions);
-        world.is_at_rest(&state.accounts[MAILBOX], &state.shared)
+        world.is_quiescent(&state.accounts[MAILBOX], &state.shared)
     };
     let their_act = Action::Act { mailbox: MAILBOX, administrator: SECOND, fate: Fate::Answered };
     assert!(!rests(&[START, ACT]));
@@ -290,23 +290,23 @@ fn a_scenario_lists_only_what_its_words_allow() {
         let kinds = world(&scenario).kinds();
         kinds
             .into_iter()
-            .filter(|kind| !matches!(kind, Kind::Start | Kind::Act | Kind::Redeliver))
-            .collect::<Vec<Kind>>()
+            .filter(|kind| !matches!(kind, ActionKind::Start | ActionKind::Act | ActionKind::Redeliver))
+            .collect::<Vec<ActionKind>>()
     };
     let faulty = |fault| move |scenario: &mut Scenario| scenario.environment.faults = vec![fault];
-    let rows: [(Change, &[Kind]); 12] = [
+    let rows: [(Change, &[ActionKind]); 12] = [
         (&|_| {}, &[]),
-        (&|scenario| scenario.environment.delivery = Delivery::AnyTime, &[Kind::Deliver]),
-        (&|scenario| scenario.environment.logon = true, &[Kind::LogOn]),
-        (&|scenario| scenario.environment.owner_deletes = 1, &[Kind::OwnerDeletes]),
-        (&|scenario| scenario.environment.other_edits = 1, &[Kind::Edit]),
-        (&|scenario| scenario.environment.stale_views = true, &[Kind::Refresh]),
-        (&|scenario| scenario.site.replication = Replication::Eventual, &[Kind::Replicate]),
-        (&faulty(Fault::ProgramDies), &[Kind::Die]),
-        (&faulty(Fault::RequestLost), &[Kind::RequestLost]),
-        (&faulty(Fault::ReplyLost), &[Kind::ReplyLost]),
-        (&faulty(Fault::StoreCrashes), &[Kind::StoreFails, Kind::StoreRecovers]),
-        (&faulty(Fault::ReplicaUnreachable), &[Kind::ReplicaFails, Kind::ReplicaRecovers]),
+        (&|scenario| scenario.environment.delivery = Delivery::AnyTime, &[ActionKind::Deliver]),
+        (&|scenario| scenario.environment.logon = true, &[ActionKind::LogOn]),
+        (&|scenario| scenario.environment.owner_deletes = 1, &[ActionKind::OwnerDeletes]),
+        (&|scenario| scenario.environment.other_edits = 1, &[ActionKind::Edit]),
+        (&|scenario| scenario.environment.stale_views = true, &[ActionKind::Refresh]),
+        (&|scenario| scenario.site.replication = Replication::Eventual, &[ActionKind::Replicate]),
+        (&faulty(Fault::ProgramDies), &[ActionKind::Die]),
+        (&faulty(Fault::RequestLost), &[ActionKind::RequestLost]),
+        (&faulty(Fault::ReplyLost), &[ActionKind::ReplyLost]),
+        (&faulty(Fault::StoreCrashes), &[ActionKind::StoreFails, ActionKind::StoreRecovers]),
+        (&faulty(Fault::ReplicaUnreachable), &[ActionKind::ReplicaFails, ActionKind::ReplicaRecovers]),
     ];
     for (change, listed) in rows {
         assert_eq!(kinds(change), listed);
@@ -318,7 +318,7 @@ fn a_message_that_waits_is_tried_again_whatever_made_it_wait() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     for delivery in [Delivery::Never, Delivery::Before, Delivery::UntilRepair, Delivery::AnyTime] {
         scenario.environment.delivery = delivery;
-        assert!(world(&scenario).kinds().contains(&Kind::Redeliver), "{delivery:?}");
+        assert!(world(&scenario).kinds().contains(&ActionKind::Redeliver), "{delivery:?}");
     }
 }
 

@@ -20,7 +20,7 @@ export function runCheck(box, source, link, does) {
   const end = (found, scenario) => {
     const isFocused = box.contains(document.activeElement);
     fill(status, el("p", { id: "check-over", role: "status" }, el("b", {}, scenario), `: ${number.format(found.states)} states, depth ${found.depth}, ${found.seconds.toFixed(2)} s, `,
-      found.cut ? el("strong", {}, `not all searched: ${found.cut}`) : "all searched"),
+      found.truncated ? el("strong", {}, `not all searched: ${found.truncated}`) : "all searched"),
       el("ul", { class: "verdicts" }, found.properties.map((one) =>
         el("li", { class: one.verdict }, el("b", {}, one.name), " ", el("span", { class: "verdict" }, one.verdict), " ",
           one.as_expected ? el("span", { class: "quiet" }, "✓ as expected") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, `${one.verdict === "inconclusive" ? "?" : "✕"} expected: ${one.expected}`), " ",

@@ -25,13 +25,13 @@ export function drawAligned(box, pair, at, does) {
   box.alignedPair = pair;
   const start = Math.max(0, Math.min(rows.findIndex((row) => row.left === at) - ROWS_MAX / 2, rows.length - ROWS_MAX));
   const first = difference < 0 ? null : rows[difference];
-  const side = (told, number, label) => {
+  const side = (trace, number, label) => {
     if (number === null) return el("td", { class: "gap", "data-label": label }, unseen("no such step"), el("span", { "aria-hidden": "true" }, "–"));
-    const moment = told.moments[number];
+    const moment = trace.moments[number];
     return el("td", { "data-label": label, class: moment.lost.length > 0 ? "loses" : "" },
       el("span", { class: "number" }, number), number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says],
       moment.lost.length > 0 ? el("span", { class: "badge bad" }, `✕ destroys ${moment.lost.join(" ")}`) : null,
-      moment.told ? el("span", { class: "badge told" }, `told: ${moment.told.length > 110 ? `${moment.told.slice(0, 110)}…` : moment.told}`) : null);
+      moment.reported ? el("span", { class: "badge reported" }, `reported: ${moment.reported.length > 110 ? `${moment.reported.slice(0, 110)}…` : moment.reported}`) : null);
   };
   fill(box, el("h3", {}, "Side by side"),
     el("p", { class: "difference-line" }, first === null

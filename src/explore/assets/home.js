@@ -2,16 +2,16 @@
 import { append, button, el, fill } from "./dom.js";
 
 /** The way in a few questions and answers, each with its step. */
-export function drawGist(box, told, go) {
-  fill(box, told.gist.map((one, index) =>
-    el("div", { class: "answer" + kindOf(told, one), "data-about": index },
+export function drawSummary(box, trace, go) {
+  fill(box, trace.summary.map((one, index) =>
+    el("div", { class: "answer" + kindOf(trace, one), "data-about": index },
       el("h2", {}, one.about), el("p", {}, one.says),
       one.step === null ? null : button(`Show step ${one.step}`, () => go(one.step), { class: "plain small" }))));
-  box.hidden = told.gist.length === 0;
+  box.hidden = trace.summary.length === 0;
 }
 
 /** Red stands over what was destroyed, green over what saves. */
-function kindOf(told, one) {
+function kindOf(trace, one) {
   if (one.about.startsWith("What to do")) return " saves";
   return one.about.startsWith("Which act") ? " destroys" : "";
 }

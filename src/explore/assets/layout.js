@@ -94,12 +94,12 @@ export function stretches(effects) {
 }
 
 /** The moments worth a look: something breaks, mail is lost, or it becomes too late. */
-export function marksOf(told) {
-  const marks = new Set([0, told.moments.length - 1]);
-  for (const moment of told.moments) {
-    if (moment.breaks.length > 0 || moment.lost.length > 0 || moment.told) marks.add(moment.number);
+export function marksOf(trace) {
+  const marks = new Set([0, trace.moments.length - 1]);
+  for (const moment of trace.moments) {
+    if (moment.breaks.length > 0 || moment.lost.length > 0 || moment.reported) marks.add(moment.number);
   }
-  if (told.no_return !== null) marks.add(told.no_return);
+  if (trace.no_return !== null) marks.add(trace.no_return);
   return [...marks].sort((one, other) => one - other);
 }
 

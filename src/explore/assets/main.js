@@ -8,7 +8,7 @@ import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawT
 import { compared, drawAligned } from "./compare.js";
 import { runCheck } from "./check.js";
 import { exports } from "./export.js";
-import { drawCatalogue, drawChoice, drawGist, drawHelp, drawMessage, drawRun } from "./home.js";
+import { drawCatalogue, drawChoice, drawSummary, drawHelp, drawMessage, drawRun } from "./home.js";
 
 const inside = byId("inside");
 const source = inside ? fileSource(JSON.parse(inside.textContent)) : serverSource();
@@ -18,7 +18,7 @@ const list = stepList(byId("steps"), (at) => go(at));
 const REST = 120;
 /** The most steps before and after the one shown that are printed. */
 const PRINTED_MAX = 500;
-const told = () => page.ways[page.current];
+const trace = () => page.ways[page.current];
 
 function fail(error) {
   drawMessage(byId("message"), error.message ?? String(error));
@@ -82,7 +82,7 @@ function only(ways, current, at, other) {
 
 /** Shows a moment of the current way. */
 function show(at, isNew = false) {
-  const way = told();
+  const way = trace();
   page.at = within(at, way.moments.length);
   const moment = way.moments[page.at];
   byId("way").hidden = false;
@@ -93,7 +93,7 @@ function show(at, isNew = false) {
   const other = page.other === null ? null : page.ways[page.other];
   page.pair = other ? (page.pair && page.pair.left === way && page.pair.right === other ? page.pair : compared(way, other)) : null;
   if (isNew) {
-    drawGist(byId("gist"), way, (step) => { go(step); bringIntoView(); });
+    drawSummary(byId("summary"), way, (step) => { go(step); bringIntoView(); });
     drawWays();
     drawControls();
   }
@@ -128,8 +128,8 @@ function fit() {
 }
 
 function drawAround() {
-  list.show(told(), page.at);
-  drawRescue(byId("rescue"), told(), page.at, go);
+  list.show(trace(), page.at);
+  drawRescue(byId("rescue"), trace(), page.at, go);
   drawDetails();
   if (page.pair) drawAligned(byId("aligned"), page.pair, page.at, { go });
 }
@@ -138,10 +138,10 @@ function drawStage(isNew, places) {
   const stage = byId("stage");
   if (page.view === "table") {
     stage.className = "stages table";
-    drawTable(stage, told(), page.at, go);
+    drawTable(stage, trace(), page.at, go);
     return;
   }
-  const shown = page.pair ? [[told(), page.at], [page.pair.right, beside(page.pair.rows, page.at)]] : [[told(), page.at]];
+  const shown = page.pair ? [[trace(), page.at], [page.pair.right, beside(page.pair.rows, page.at)]] : [[trace(), page.at]];
   const frames = stage.querySelectorAll(":scope > figure");
   if (isNew || frames.length !== shown.length) {
     stage.className = `stages of-${shown.length}`;
@@ -155,7 +155,7 @@ function drawStage(isNew, places) {
 }
 
 function drawDetails() {
-  const way = told();
+  const way = trace();
   const moment = way.moments[page.at];
   drawProperties(byId("judged"), way, moment.detail);
   drawChanges(byId("changes"), moment.detail, page.at);
@@ -164,13 +164,13 @@ function drawDetails() {
 
 /** A long way has the details of a moment on request. */
 function askDetails() {
-  const way = told();
+  const way = trace();
   const moment = way.moments[page.at];
   if (moment.detail || !source.isLive) return;
   source.moment(way, page.at).then(({ detail, outlook }) => {
     moment.detail = detail;
     moment.outlook ??= outlook;
-    if (told() === way && page.at === moment.number) drawAround();
+    if (trace() === way && page.at === moment.number) drawAround();
   }, fail);
 }
 
@@ -181,9 +181,9 @@ function drawWays() {
       el("span", {}, button([index === page.current ? "● " : "○ ", way.title], () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
         { class: "tab", "aria-pressed": index === page.current ? "true" : "false" }),
         page.ways.length > 1 && !page.isHome ? button("×", () => shut(index), { class: "shut", "aria-label": `Close ${way.title}` }) : null))),
-    el(page.isHome ? "p" : "h1", { class: "question" }, el("b", {}, told().scenario), " – ", told().question,
-      !page.isHome && Object.keys(told().assumptions).length > 0
-        ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(told().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
+    el(page.isHome ? "p" : "h1", { class: "question" }, el("b", {}, trace().scenario), " – ", trace().question,
+      !page.isHome && Object.keys(trace().assumptions).length > 0
+        ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(trace().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
 }
 
 function drawControls() {
@@ -195,27 +195,27 @@ function drawControls() {
     el("div", { class: "stepper" },
       control("first", "⏮", "First step", () => go(0)), control("before", "◀ Back", "Step before", () => go(page.at - 1)),
       control("after", "Next ▶", "Step after", () => go(page.at + 1), { class: "primary" }),
-      control("last", "⏭", "Last step", () => go(told().moments.length - 1)),
-      control("mark", "⚑ Next mark", "Next step worth a look", () => go(nextMark(marksOf(told()), page.at, true)))),
-    el("input", { type: "range", id: "slider", min: 0, max: told().moments.length - 1, step: 1, "aria-label": "Step",
+      control("last", "⏭", "Last step", () => go(trace().moments.length - 1)),
+      control("mark", "⚑ Next mark", "Next step worth a look", () => go(nextMark(marksOf(trace()), page.at, true)))),
+    el("input", { type: "range", id: "slider", min: 0, max: trace().moments.length - 1, step: 1, "aria-label": "Step",
       oninput: (event) => go(Number(event.target.value)) }),
     el("div", { class: "switches" },
       others.length > 0 ? el("label", {}, "Beside it ", select) : null,
       control("view", page.view === "table" ? "Picture" : "Table", "Picture or table", toggleView),
-      source.isLive ? control("check", "Check", "Check all that can happen in this scenario", () => runCheck(byId("checking"), source, told().link, { follow, fail })) : null,
+      source.isLive ? control("check", "Check", "Check all that can happen in this scenario", () => runCheck(byId("checking"), source, trace().link, { follow, fail })) : null,
       control("share", "Copy link", "Copy the link to this step", share),
-      exports(told(), source, { attempt, say: (says) => { byId("announce").textContent = says; } })));
+      exports(trace(), source, { attempt, say: (says) => { byId("announce").textContent = says; } })));
 }
 
 function updateControls() {
   byId("slider").value = String(page.at);
-  byId("slider").setAttribute("aria-valuetext", `Step ${page.at} of ${told().moments.length - 1}`);
+  byId("slider").setAttribute("aria-valuetext", `Step ${page.at} of ${trace().moments.length - 1}`);
   byId("before").disabled = byId("first").disabled = page.at === 0;
-  byId("after").disabled = byId("last").disabled = page.at === told().moments.length - 1;
+  byId("after").disabled = byId("last").disabled = page.at === trace().moments.length - 1;
 }
 
 function go(at) {
-  const next = within(at, told().moments.length);
+  const next = within(at, trace().moments.length);
   if (next === page.at) return;
   const focused = document.activeElement;
   show(next);
@@ -232,14 +232,14 @@ function toggleView() {
 /** Keeps the address in step with what is shown. */
 function remember(isNew) {
   if (page.isHome && page.at === 0) return;
-  const hash = `#${told().link}@${page.at}`;
+  const hash = `#${trace().link}@${page.at}`;
   if (location.hash === hash) return;
   if (isNew && !page.isHome) history.pushState(null, "", hash);
   else history.replaceState(null, "", hash);
 }
 
 async function share() {
-  const address = location.href.replace(/\?token=[^#]*/, "").replace(/#.*$/, "") + `#${told().link}@${page.at}`;
+  const address = location.href.replace(/\?token=[^#]*/, "").replace(/#.*$/, "") + `#${trace().link}@${page.at}`;
   try {
     await navigator.clipboard.writeText(address);
     byId("announce").textContent = "The link was copied.";
@@ -253,21 +253,21 @@ const does = {
   go,
   fork: (action) => attempt(async () => {
     const from = page.current, at = page.at;
-    const { document: way } = await source.fork(told(), at, action);
+    const { document: way } = await source.fork(trace(), at, action);
     fork(way, from, at, at + 1);
   }),
   apply: (procedure) => attempt(async () => {
     const from = page.current, at = page.at;
-    const { document: way } = await source.apply(told(), at, procedure);
+    const { document: way } = await source.apply(trace(), at, procedure);
     fork(way, from, at, way.moments.length - 1);
   }),
   goOn: () => attempt(async () => {
     const from = page.current, at = page.at;
-    const { document: way } = await source.goOn(told(), at);
+    const { document: way } = await source.goOn(trace(), at);
     fork(way, from, at, way.moments.length - 1);
   }),
   advise: () => attempt(async () => {
-    const { advice } = await source.advise(told(), page.at);
+    const { advice } = await source.advise(trace(), page.at);
     drawAdvice(byId("advice"), advice);
   }),
 };
@@ -296,7 +296,7 @@ function take(answer, again) {
   else if (answer.run) {
     drawRun(byId("run"), answer.run);
     byId("run").scrollIntoView({ block: "start" });
-  } else add(answer.document, answer.document.forked_at === null && answer.document.gist.length > 0 ? answer.document.first_violation ?? 0 : 0);
+  } else add(answer.document, answer.document.forked_at === null && answer.document.summary.length > 0 ? answer.document.first_violation ?? 0 : 0);
 }
 
 async function files(dropped) {
@@ -329,8 +329,8 @@ function keys(event) {
   const turn = (by) => { page.current = (page.current + by + page.ways.length) % page.ways.length; page.other = null; show(page.at, true); };
   const actions = {
     ArrowRight: () => go(page.at + 1), ArrowLeft: () => go(page.at - 1),
-    Home: () => go(0), End: () => go(told().moments.length - 1),
-    n: () => go(nextMark(marksOf(told()), page.at, true)), p: () => go(nextMark(marksOf(told()), page.at, false)),
+    Home: () => go(0), End: () => go(trace().moments.length - 1),
+    n: () => go(nextMark(marksOf(trace()), page.at, true)), p: () => go(nextMark(marksOf(trace()), page.at, false)),
     d: () => byId("first-difference")?.click(),
     c: () => { page.other = page.other === null ? page.ways.findIndex((_, index) => index !== page.current) : null; if (page.other === -1) page.other = null; show(page.at, true); },
     t: toggleView, w: () => forks()[0]?.focus(), f: () => byId("file")?.click(),
@@ -368,7 +368,7 @@ function listen() {
     else home();
   });
   // On paper every step has its row; what is not shown on the screen is not there until then.
-  addEventListener("beforeprint", () => { if (page.ways.length > 0) drawTable(byId("printed"), told(), page.at, go, PRINTED_MAX); });
+  addEventListener("beforeprint", () => { if (page.ways.length > 0) drawTable(byId("printed"), trace(), page.at, go, PRINTED_MAX); });
   addEventListener("afterprint", () => byId("printed").replaceChildren());
   document.addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dropping"); });
   document.addEventListener("dragleave", () => document.body.classList.remove("dropping"));
@@ -379,7 +379,7 @@ function listen() {
     const frames = [...byId("stage").querySelectorAll(".frame")];
     frames.forEach((frame) => {
       const at = Number(frame.querySelector(".picture")?.dataset.moment ?? 0);
-      redrawArrows(frame, frame === frames[0] ? told() : page.pair.right, at);
+      redrawArrows(frame, frame === frames[0] ? trace() : page.pair.right, at);
     });
   }).observe(byId("stage"));
 }

@@ -11,28 +11,28 @@ const EFFECT = {
 };
 
 /** What is worth knowing of a moment at a glance: the document's badges, and where the way forks or repeats. */
-function badgesOf(told, moment) {
+function badgesOf(trace, moment) {
   const badges = [...moment.badges];
-  if (told.forked_at === moment.number) badges.push({ kind: "fork", sign: "⑂", says: "forked after this" });
-  if (told.repeats_from === moment.number) badges.push({ kind: "fork", sign: "↻", says: "repeats from here" });
+  if (trace.forked_at === moment.number) badges.push({ kind: "fork", sign: "⑂", says: "forked after this" });
+  if (trace.repeats_from === moment.number) badges.push({ kind: "fork", sign: "↻", says: "repeats from here" });
   return badges;
 }
 
 /** The same as elements. */
-function badges(told, moment) {
-  return badgesOf(told, moment).map(({ kind, sign, says }) =>
+function badges(trace, moment) {
+  return badgesOf(trace, moment).map(({ kind, sign, says }) =>
     el("span", { class: `badge ${kind}` }, el("span", { "aria-hidden": "true" }, `${sign} `), says));
 }
 
 /** One sentence for whoever cannot see the picture. */
-export function spoken(told, moment) {
-  const parts = [`Step ${moment.number} of ${told.moments.length - 1}.`];
+export function spoken(trace, moment) {
+  const parts = [`Step ${moment.number} of ${trace.moments.length - 1}.`];
   parts.push(moment.number === 0 ? "At first." : `${moment.actor}: ${moment.says}.`);
   for (const mailbox of moment.picture.mailboxes) {
     if (mailbox.stranded) parts.push(`Stranded: ${mailbox.stranded}.`);
   }
-  parts.push(...badgesOf(told, moment).map(({ says }) => `${says}.`));
-  if (moment.told) parts.push(`Told: ${moment.told}`);
+  parts.push(...badgesOf(trace, moment).map(({ says }) => `${says}.`));
+  if (moment.reported) parts.push(`Told: ${moment.reported}`);
   return parts.join(" ");
 }
 
@@ -44,14 +44,14 @@ function opened(says, make, attributes = {}) {
 }
 
 /** What happened, in large letters. */
-export function drawCaption(box, told, moment) {
+export function drawCaption(box, trace, moment) {
   fill(box,
-    el("p", { class: "step-of" }, moment.number === 0 ? "At first" : `Step ${moment.number} of ${told.moments.length - 1}`,
+    el("p", { class: "step-of" }, moment.number === 0 ? "At first" : `Step ${moment.number} of ${trace.moments.length - 1}`,
       moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
     el("h2", {}, moment.number === 0
-      ? (told.moments.length > 1 ? "How everything stands before anything happens" : "How everything stands at first")
+      ? (trace.moments.length > 1 ? "How everything stands before anything happens" : "How everything stands at first")
       : [el("b", { class: "actor" }, moment.actor), " ", moment.says]),
-    el("p", { class: "badges" }, badges(told, moment)));
+    el("p", { class: "badges" }, badges(trace, moment)));
 }
 
 /** The list of steps; only the rows that can be seen are there, so that thousands are no burden. */
@@ -60,35 +60,35 @@ export function stepList(box, chosen) {
   const spaceAbove = el("div", { "aria-hidden": "true" }), rows = el("div", { role: "presentation" }), spaceBelow = el("div", { "aria-hidden": "true" });
   list.append(spaceAbove, rows, spaceBelow);
   fill(box, el("h3", {}, "Steps"), list);
-  let told = null, at = 0, rowHeight = 0, drawn = "";
+  let trace = null, at = 0, rowHeight = 0, drawn = "";
   const measure = () => parseFloat(getComputedStyle(list).getPropertyValue("--row")) * parseFloat(getComputedStyle(list).fontSize);
   const draw = () => {
-    if (!told) return;
+    if (!trace) return;
     rowHeight = measure() || 52;
-    const view = windowOf(list.scrollTop, list.clientHeight, rowHeight, told.moments.length);
-    const now = `${view.first}:${view.last}:${at}:${told.link}`;
+    const view = windowOf(list.scrollTop, list.clientHeight, rowHeight, trace.moments.length);
+    const now = `${view.first}:${view.last}:${at}:${trace.link}`;
     if (now === drawn) return;
     drawn = now;
     spaceAbove.style.height = `${view.above}px`;
     spaceBelow.style.height = `${view.below}px`;
-    fill(rows, told.moments.slice(view.first, view.last + 1).map((moment) =>
+    fill(rows, trace.moments.slice(view.first, view.last + 1).map((moment) =>
       el("div", { class: "step" + (moment.number === at ? " current" : ""), role: "option", id: `step-${moment.number}`,
         "aria-selected": moment.number === at ? "true" : "false", "aria-posinset": moment.number + 1,
-        "aria-setsize": told.moments.length, onclick: () => chosen(moment.number) },
+        "aria-setsize": trace.moments.length, onclick: () => chosen(moment.number) },
         el("span", { class: "number" }, moment.number),
         el("span", { class: "what" },
           el("span", { class: "happens" }, moment.number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says]),
-          el("span", { class: "marks" }, badges(told, moment))))));
+          el("span", { class: "marks" }, badges(trace, moment))))));
     list.setAttribute("aria-activedescendant", `step-${at}`);
   };
   list.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
   return {
     show(document, number) {
-      told = document;
+      trace = document;
       at = number;
       rowHeight = measure() || 52;
       // Rows that are not there yet still take their place.
-      spaceBelow.style.height = `${told.moments.length * rowHeight}px`;
+      spaceBelow.style.height = `${trace.moments.length * rowHeight}px`;
       list.scrollTop = scrolledTo(number, list.scrollTop, list.clientHeight, rowHeight);
       drawn = "";
       draw();
@@ -97,11 +97,11 @@ export function stepList(box, chosen) {
 }
 
 /** Every property on the state shown, with its values. */
-export function drawProperties(box, told, detail) {
+export function drawProperties(box, trace, detail) {
   fill(box, el("h3", {}, "Is it still so that…"),
     el("ul", { class: "judged" }, (detail?.properties ?? []).map((one) => {
       const [sign, word] = STANDING[one.standing];
-      const says = told.properties.find((property) => property.name === one.name);
+      const says = trace.properties.find((property) => property.name === one.name);
       return el("li", { class: one.standing, "data-property": one.name, "data-standing": one.standing },
         el("span", { class: "sign", "aria-hidden": "true" }, sign),
         el("span", {}, el("b", {}, one.name), unseen(`, ${word}`), el("span", { class: "values" }, one.says),
@@ -131,12 +131,12 @@ export function drawChanges(box, detail, at) {
 }
 
 /** What could have happened instead, what could not and why, and what can be put in its place. */
-export function drawWhatIf(box, told, at, detail, source, does) {
-  const next = told.moments[at + 1]?.action;
+export function drawWhatIf(box, trace, at, detail, source, does) {
+  const next = trace.moments[at + 1]?.action;
   const enabled = detail?.enabled ?? [];
   const disabled = detail?.disabled ?? [];
-  const runs = told.moments[at].picture.programs.some((one) => one.running);
-  const applicable = told.procedures.filter((one) => source.isLive || source.canApply(at, one.name));
+  const runs = trace.moments[at].picture.programs.some((one) => one.running);
+  const applicable = trace.procedures.filter((one) => source.isLive || source.canApply(at, one.name));
   fill(box, el("h3", {}, at === 0 ? "What can happen first" : `What if, after step ${at}`));
   append(box, [
     enabled.length === 0 ? el("p", { class: "quiet" }, "Nothing more can happen in this scenario.") : null,
@@ -156,7 +156,7 @@ export function drawWhatIf(box, told, at, detail, source, does) {
       { class: "plain", title: one.acts.join("; "), "data-procedure": one.name })),
       source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
     applicable.length > 0 ? opened("What each of them does",
-      () => el("dl", {}, told.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))) : null,
+      () => el("dl", {}, trace.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))) : null,
     el("div", { id: "advice", "aria-live": "polite" }),
     disabled.length > 0
       ? opened(`What cannot happen here, and why (${disabled.length})`, () =>
@@ -189,25 +189,25 @@ export function drawAdvice(box, advice) {
 }
 
 /** Along the whole way, which procedure would still have saved what. */
-export function drawRescue(box, told, at, chosen) {
-  const known = told.moments.every((moment) => moment.outlook !== null);
+export function drawRescue(box, trace, at, chosen) {
+  const known = trace.moments.every((moment) => moment.outlook !== null);
   if (!known) {
     delete box.dataset.of;
-    const here = told.moments[at].outlook;
+    const here = trace.moments[at].outlook;
     fill(box, el("h3", {}, "What would still help"),
       el("p", { class: "quiet" }, here ? "At this step:" : "This way has too many different states to ask this of each: it is asked of the step that is shown."),
       here ? el("ul", { class: "here" }, hereOf(here)) : null);
     return;
   }
-  const names = told.moments[0].outlook.rescues.map((one) => one.procedure);
-  if (box.dataset.of === told.link && box.querySelector(".strip")) {
-    moveCursors(box, told, at);
+  const names = trace.moments[0].outlook.rescues.map((one) => one.procedure);
+  if (box.dataset.of === trace.link && box.querySelector(".strip")) {
+    moveCursors(box, trace, at);
     return;
   }
-  box.dataset.of = told.link;
+  box.dataset.of = trace.link;
   fill(box, el("h3", {}, "Run now instead, while nothing else happens: what would save all mail?"),
     el("div", { class: "strips" }, names.map((name) => {
-      const effects = told.moments.map((moment) => moment.outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
+      const effects = trace.moments.map((moment) => moment.outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
       const parts = stretches(effects);
       const cursor = el("span", { class: "cursor", "aria-hidden": "true" });
       return el("div", { class: "strip", "data-procedure": name },
@@ -224,19 +224,19 @@ export function drawRescue(box, told, at, chosen) {
     el("p", { class: "legend" }, Object.entries(EFFECT).slice(0, 3).map(([kind, [sign, word, says]]) =>
       el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, sign), ` ${word}: ${says}`))),
     el("p", { class: "quiet outlook" }));
-  moveCursors(box, told, at);
+  moveCursors(box, trace, at);
 }
 
-function moveCursors(box, told, at) {
-  const here = told.moments[at].outlook;
+function moveCursors(box, trace, at) {
+  const here = trace.moments[at].outlook;
   for (const strip of box.querySelectorAll(".strip")) {
     const now = here.rescues.find((one) => one.procedure === strip.dataset.procedure)?.effect ?? "unknown";
     const label = strip.querySelector(".now");
     label.className = `now ${now}`;
     label.textContent = `${EFFECT[now][0]} ${EFFECT[now][1]}`;
-    strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / told.moments.length) * 100}%`;
+    strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / trace.moments.length) * 100}%`;
   }
-  const isLate = told.no_return !== null && at >= told.no_return;
+  const isLate = trace.no_return !== null && at >= trace.no_return;
   box.querySelector(".outlook").textContent = isLate ? "At this step it is too late."
     : here.whole ? "At this step the mail is where the directory says: there is nothing to repair yet." : "";
 }
@@ -247,13 +247,13 @@ function hereOf(outlook) {
 }
 
 /** The lanes as a table: one row a step, so many before and after the one shown. */
-export function drawTable(box, told, at, chosen, around = 60) {
-  const first = Math.max(0, at - around), last = Math.min(told.moments.length - 1, at + around);
+export function drawTable(box, trace, at, chosen, around = 60) {
+  const first = Math.max(0, at - around), last = Math.min(trace.moments.length - 1, at + around);
   fill(box, el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "The lanes as a table" },
     el("table", { class: "lanes" },
-      el("caption", {}, last - first + 1 < told.moments.length ? `Steps ${first} to ${last} of ${told.moments.length - 1}` : "Every step, lane by lane"),
-      el("thead", {}, el("tr", {}, ["step", "who", "what happens", "directory", ...told.servers, "elsewhere"].map((head) => el("th", { scope: "col" }, head)))),
-      el("tbody", {}, told.moments.slice(first, last + 1).map((moment) => {
+      el("caption", {}, last - first + 1 < trace.moments.length ? `Steps ${first} to ${last} of ${trace.moments.length - 1}` : "Every step, lane by lane"),
+      el("thead", {}, el("tr", {}, ["step", "who", "what happens", "directory", ...trace.servers, "elsewhere"].map((head) => el("th", { scope: "col" }, head)))),
+      el("tbody", {}, trace.moments.slice(first, last + 1).map((moment) => {
         const boxes = moment.picture.mailboxes;
         const name = (mailbox) => (boxes.length > 1 ? `${mailbox.name}: ` : "");
         const lines = (text) => boxes.map((mailbox) => el("div", {}, name(mailbox), text(mailbox)));
@@ -261,10 +261,10 @@ export function drawTable(box, told, at, chosen, around = 60) {
         return el("tr", { class: moment.number === at ? "current" : "", "aria-current": moment.number === at ? "step" : null },
           el("th", { scope: "row" }, button(String(moment.number), () => chosen(moment.number), { class: "link", "aria-label": `Go to step ${moment.number}` })),
           cell("who", moment.actor), cell("what happens", moment.says,
-            " ", badges(told, moment),
-            moment.told ? el("div", { class: "quiet" }, `told: ${moment.told}`) : null),
+            " ", badges(trace, moment),
+            moment.reported ? el("div", { class: "quiet" }, `reported: ${moment.reported}`) : null),
           cell("directory", lines((one) => [one.directory.join(", "), one.stranded ? el("strong", { class: "stranded-word" }, " STRANDED") : null])),
-          told.servers.map((server) => cell(server, lines((one) => one.stores.find((store) => store.server === server).says.join(", ")))),
+          trace.servers.map((server) => cell(server, lines((one) => one.stores.find((store) => store.server === server).says.join(", ")))),
           cell("elsewhere", lines((one) => [["waiting", one.queued], ["in a file", one.saved], ["destroyed", one.lost], ["returned", one.returned], ["deleted", one.deleted]]
             .filter(([, list]) => list.length > 0).map(([says, list]) => `${says}: ${list.join(" ")}`).join(", ") || "–")));
       })))));

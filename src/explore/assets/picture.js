@@ -10,20 +10,20 @@ const KINDS = {
 const MOVE_TIME = 420;
 
 /** Draws a moment of a way into a box; tokens come from the places where they were shown before, if any are given. */
-export function drawPicture(box, told, at, places) {
-  const moment = told.moments[at];
-  const before = at > 0 ? told.moments[at - 1].picture : null;
+export function drawPicture(box, trace, at, places) {
+  const moment = trace.moments[at];
+  const before = at > 0 ? trace.moments[at - 1].picture : null;
   const many = moment.picture.mailboxes.length > 1;
   const token = (mailbox, message, place, kind) => tokenOf(mailbox, message, place, kind, many);
   const ghosts = destroyedIn(before, moment.picture);
   fill(box,
     el("div", { class: "picture", "data-moment": at },
       el("div", { class: "overhead" },
-        adminLane(told, moment),
-        directoryLane(told, moment)),
-      el("div", { class: "servers", "data-count": told.servers.length },
-        told.servers.map((server) => serverLane(server, moment, ghosts, token))),
-      elsewhereLane(told, moment, token),
+        adminLane(trace, moment),
+        directoryLane(trace, moment)),
+      el("div", { class: "servers", "data-count": trace.servers.length },
+        trace.servers.map((server) => serverLane(server, moment, ghosts, token))),
+      elsewhereLane(trace, moment, token),
       lostTray(moment, token)));
   // Everything is measured once, and then drawn.
   const arrows = arrowsOf(box.firstElementChild, moment);
@@ -33,10 +33,10 @@ export function drawPicture(box, told, at, places) {
 }
 
 /** Draws the arrows again where the boxes are now. */
-export function redrawArrows(box, told, at) {
+export function redrawArrows(box, trace, at) {
   const picture = box.querySelector(".picture");
   if (!picture) return;
-  const arrows = arrowsOf(picture, told.moments[at]);
+  const arrows = arrowsOf(picture, trace.moments[at]);
   picture.querySelector("svg.arrows")?.remove();
   if (arrows) picture.append(arrows);
 }
@@ -49,11 +49,11 @@ function tokenOf(mailbox, message, place, kind, many) {
     says ? unseen(`, ${says}`) : null);
 }
 
-function adminLane(told, moment) {
+function adminLane(trace, moment) {
   const running = moment.picture.programs.filter((one) => one.running);
   const shown = running.length > 0 ? running : moment.picture.programs.slice(0, 2);
   const several = moment.picture.programs.some((one) => one.mailbox !== moment.picture.programs[0].mailbox);
-  const only = told.administrators.length === 1 ? told.administrators[0] : null;
+  const only = trace.administrators.length === 1 ? trace.administrators[0] : null;
   return el("section", { class: "lane admin" + (moment.by === "administrator" ? " acting" : "") },
     el("h3", {}, "Administrator"),
     el("ul", { class: "programs" }, shown.map((one) =>
@@ -65,7 +65,7 @@ function adminLane(told, moment) {
         el("caption", {}, "Mailbox resources"),
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "server"), el("th", { scope: "col" }, "mailbox"),
           el("th", { scope: "col" }, "total"))),
-        el("tbody", {}, told.servers.flatMap((server) => resourceRows(server, moment)))),
+        el("tbody", {}, trace.servers.flatMap((server) => resourceRows(server, moment)))),
       moment.screen
         ? el("p", { class: "message" + (moment.screen.startsWith("ok") ? "" : " alarm") },
             el("span", { class: "message-mark", "aria-hidden": "true" }, moment.screen.startsWith("ok") ? "i" : "!"),
@@ -83,7 +83,7 @@ function resourceRows(server, moment) {
     el("tr", {}, el("th", { scope: "row" }, server), el("td", {}, mailbox.name), el("td", {}, `${store.kilobytes} KB`)));
 }
 
-function directoryLane(told, moment) {
+function directoryLane(trace, moment) {
   const many = moment.picture.mailboxes.length > 1;
   const down = moment.picture.down.filter((one) => one.service === "directory").map((one) => one.server);
   return el("section", { class: "lane directory" + (moment.actor === "directory" ? " acting" : "") },
@@ -97,7 +97,7 @@ function directoryLane(told, moment) {
       el("p", { class: "stranded" }, el("strong", {}, "STRANDED"), ` ${mailbox.stranded}`)));
 }
 
-function elsewhereLane(told, moment, token) {
+function elsewhereLane(trace, moment, token) {
   const boxes = [];
   for (const mailbox of moment.picture.mailboxes) {
     const put = (says, messages, place, kind) => {

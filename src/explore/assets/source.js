@@ -28,39 +28,39 @@ export function serverSource() {
     catalogue: () => ask({ ask: "catalogue" }),
     open: (scenario) => ask({ ask: "open", scenario }),
     follow: (link) => ask({ ask: "follow", link }),
-    fork: (told, at, action) => ask({ ask: "fork", link: told.link, at, action }),
-    apply: (told, at, procedure) => ask({ ask: "apply", link: told.link, at, procedure }),
-    goOn: (told, at) => ask({ ask: "go-on", link: told.link, at }),
-    moment: (told, at) => ask({ ask: "moment", link: told.link, at }),
-    advise: (told, at) => ask({ ask: "advise", link: told.link, at }),
+    fork: (trace, at, action) => ask({ ask: "fork", link: trace.link, at, action }),
+    apply: (trace, at, procedure) => ask({ ask: "apply", link: trace.link, at, procedure }),
+    goOn: (trace, at) => ask({ ask: "go-on", link: trace.link, at }),
+    moment: (trace, at) => ask({ ask: "moment", link: trace.link, at }),
+    advise: (trace, at) => ask({ ask: "advise", link: trace.link, at }),
     check: (link) => ask({ ask: "check", link }),
     progress: (check) => ask({ ask: "progress", check }),
     cancel: (check) => ask({ ask: "cancel", check }),
     exports: () => true,
-    export: (told, form) => ask({ ask: "export", link: told.link, form }),
+    export: (trace, form) => ask({ ask: "export", link: trace.link, form }),
     drop: (name, text, part) => ask({ ask: "drop", name, text, part }),
   };
 }
 
 /** Takes everything from the file that the page is: one step beyond each moment, and what the workarounds would have done. */
 export function fileSource(inside) {
-  const told = inside.document;
+  const trace = inside.document;
   const only = "This file holds one way and what lies one step beside it: for more, run `stranded explore`.";
   const refuse = async () => { throw new Error(only); };
   const forked = (title, at, moments) => ({
     document: {
-      ...told, title, forked_at: at, link: `${told.link}~${title}`, gist: [], repeats_from: null,
-      no_return: told.no_return !== null && told.no_return <= at ? told.no_return : null,
-      moments: [...told.moments.slice(0, at + 1), ...moments],
+      ...trace, title, forked_at: at, link: `${trace.link}~${title}`, summary: [], repeats_from: null,
+      no_return: trace.no_return !== null && trace.no_return <= at ? trace.no_return : null,
+      moments: [...trace.moments.slice(0, at + 1), ...moments],
     },
   });
   return {
     isLive: false,
     until: inside.alternatives_until,
-    document: told,
-    start: async () => ({ document: told }),
+    document: trace,
+    start: async () => ({ document: trace }),
     follow: async (link) => {
-      if (link === told.link) return { document: told };
+      if (link === trace.link) return { document: trace };
       throw new Error("The link is to another way than the one in this file: nothing is shown in its place.");
     },
     fork: async (from, at, action) => {
@@ -70,11 +70,11 @@ export function fileSource(inside) {
     },
     apply: async (from, at, procedure) => {
       const found = inside.forks.find((one) => one.at === at && one.procedure === procedure);
-      if (!found || from !== told) throw new Error(only);
+      if (!found || from !== trace) throw new Error(only);
       return forked(`${procedure} at step ${at}`, at, found.moments);
     },
     canApply: (at, procedure) => inside.forks.some((one) => one.at === at && one.procedure === procedure),
-    exports: (from, form) => from === told && inside.exports.some((one) => one.form === form),
+    exports: (from, form) => from === trace && inside.exports.some((one) => one.form === form),
     export: async (from, form) => inside.exports.find((one) => one.form === form).file,
     goOn: refuse, moment: refuse, advise: refuse, check: refuse, drop: refuse, open: refuse, catalogue: refuse,
   };

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use stranded::adapter::{Child, Implementation, Reference, Welcome, greeting};
-use stranded::oracle::{Conformance, Explanation, Judgement, Manner, Oracle};
-use stranded::scenario::with_procedure;
-use stranded::scenario::{self, Spec};
-use stranded::wire::{Answer, Deed, Done, Event};
-use stranded_model::action::{Action, Kind};
+use stranded_model::action::{Action, ActionKind};
 use stranded_model::scenario::Fault;
+use stranded_oracle::adapter::{Child, Implementation, Reference, Welcome, greeting};
+use stranded_oracle::oracle::{Conformance, Explanation, Judgement, Oracle, OracleOptions};
+use stranded_oracle::protocol::{Answer, Done, Event, Operation};
+use stranded_search::scenario::with_procedure;
+use stranded_search::scenario::{self, Spec};
 
 use super::{LONG, doctor};
 use crate::process::Drawn;
@@ -66,23 +66,24 @@ fn fresh() -> Vec<Spec> {
 }
 
 /// Something that the scenario lets happen now, whatever the mover has done: mail, a logon, or a whole run.
-fn asked(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Deed> {
+fn asked(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Operation> {
     let belief = oracle.belief()?;
     let beliefs = oracle.beliefs();
     let first = beliefs.explanations(belief).next()?.clone();
     let world = &beliefs.scene(&first).world;
     let faults = &world.scenario.environment.faults;
     let may_die = faults.contains(&Fault::ProgramDies) && first.state.shared.faults_left > 0;
-    let is_asked = |action: &Action| matches!(action.kind(), Kind::Deliver | Kind::LogOn | Kind::Start);
+    let is_asked =
+        |action: &Action| matches!(action.kind(), ActionKind::Deliver | ActionKind::LogOn | ActionKind::Start);
     let is_open = |action: &Action| {
         let step = |one: &Explanation| beliefs.scene(one).world.step(&one.state, action);
         beliefs.explanations(belief).all(|one| step(one).map_or_else(|reason| !reason.is_bound(), |_| true))
     };
     let open: Vec<Action> = world.actions().iter().copied().filter(is_asked).filter(is_open).collect();
     let action = *open.get(draw.below(open.len() as u64) as usize)?;
-    let deed = oracle.deed_of(&first, &action)?;
-    let Deed::Start { run } = deed else { return Some(deed) };
-    Some(Deed::Run { run, crash: may_die && draw.below(3) == 0 })
+    let operation = oracle.operation_of(&first, &action)?;
+    let Operation::Start { run } = operation else { return Some(operation) };
+    Some(Operation::Run { run, crash: may_die && draw.below(3) == 0 })
 }
 
 /// Drives a mover at random, and has everything judged that the scenario allows to be asked.
@@ -91,20 +92,20 @@ fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Jud
     let greeting = greeting(spec, Vec::new());
     let Welcome::Ready(can) = child.greet(&greeting).unwrap() else { panic!("{name} skips {}", spec.name) };
     assert_eq!(can.implements.as_deref(), Some("move"));
-    let mut oracle = Oracle::new(spec, Manner::default()).unwrap();
+    let mut oracle = Oracle::new(spec, OracleOptions::default()).unwrap();
     let mut judged = 0;
     for walk in 0..walks {
         let mut draw = Drawn(walk);
         assert_eq!(child.reset(&BTreeMap::new()).unwrap(), Answer::of(Done::Ok));
         oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
         for _ in 0..8 {
-            let Some(deed) = asked(&mut oracle, &mut draw) else { break };
-            assert!(can.actions.iter().any(|action| action == deed.action()));
-            let answer = child.perform(&deed).unwrap();
-            oracle.take(&Event::Did { deed, answer }).unwrap();
+            let Some(operation) = asked(&mut oracle, &mut draw) else { break };
+            assert!(can.actions.iter().any(|action| action == operation.action()));
+            let answer = child.perform(&operation).unwrap();
+            oracle.take(&Event::Did { operation, answer }).unwrap();
             for mailbox in &greeting.mailboxes {
-                let sight = child.observe(mailbox).unwrap();
-                oracle.take(&Event::Saw { mailbox: mailbox.clone(), sight }).unwrap();
+                let observation = child.observe(mailbox).unwrap();
+                oracle.take(&Event::Observed { mailbox: mailbox.clone(), observation }).unwrap();
             }
             judged += 1;
             if oracle.failed_at().is_some() {
@@ -124,7 +125,7 @@ fn each_does_what_the_model_allows_wherever_it_can_be_run() {
         let mut judged = 0;
         let mut conforming = 0;
         for spec in &specs {
-            let (deeds, found) = drive(name, &command(name), spec, walks);
+            let (operations, found) = drive(name, &command(name), spec, walks);
             // A few drawn walks need not have a run in them that came to its end, and then nothing conforms.
             let has_ended =
                 found.exercise.outcomes.keys().any(|(action, ended)| *action == "run" && *ended != "unknown");
@@ -132,7 +133,7 @@ fn each_does_what_the_model_allows_wherever_it_can_be_run() {
             assert_eq!(found.conformance, expected, "{name} in {}: {found:#?}", spec.name);
             assert!(!matches!(found.conformance, Conformance::Nonconforming(_)), "{name} in {}: {found:#?}", spec.name);
             assert!(found.findings.is_empty(), "{name} in {}: {found:#?}", spec.name);
-            judged += deeds;
+            judged += operations;
             conforming += usize::from(has_ended);
         }
         assert!(judged > 100, "{name}: {judged} deeds were judged");

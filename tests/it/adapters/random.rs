@@ -1,7 +1,7 @@
 //! A million lines that nobody would write: none of them is more than refused.
 
-use stranded::adapter::fault::shown;
-use stranded::wire::{Event, Reply, Request};
+use stranded_oracle::adapter::fault::shown;
+use stranded_oracle::protocol::{Event, Reply, Request};
 
 use super::transcript;
 use crate::process::Drawn;
@@ -13,7 +13,7 @@ const EVENTS: [&str; 4] = [
     r#"{"event":"reset","start":{"mailbox-1":{"stores":{"source":{"messages":["m1"]}}}}}"#,
     r#"{"event":"did","action":"log-on","mailbox":"mailbox-1","by":"source","result":"ok"}"#,
     r#"{"event":"call","call":1,"action":"store-crashes","server":"source","at":"noon"}"#,
-    r#"{"event":"saw","mailbox":"mailbox-1","directory":{"source":{"home-mdb":null}},"delivery-held":false}"#,
+    r#"{"event":"observed","mailbox":"mailbox-1","directory":{"source":{"home-mdb":null}},"delivery-held":false}"#,
 ];
 /// What JSON is made of.
 const PIECES: [&str; 16] =

@@ -1,6 +1,6 @@
 //! Snapshots that cannot be: what is told of each, and where.
 
-use stranded::snapshot::read;
+use stranded_search::snapshot::read;
 
 use super::AT_HOME;
 
@@ -8,12 +8,12 @@ use super::AT_HOME;
 #[test]
 fn a_line_that_no_state_of_the_model_matches_is_refused_with_the_nearest_that_one_does() {
     let directory = r#""directory": {"s": {"home-mdb": "s"}}"#;
-    let check = |line: &str, told: &[&str]| {
+    let check = |line: &str, reported: &[&str]| {
         let text = format!("{AT_HOME}\n\n{line}\n");
         let wrong = read("test.jsonl", &text).expect_err(line).to_string();
         assert!(wrong.contains("--> test.jsonl:3:"), "the place is told: {wrong}");
-        for told in told {
-            assert!(wrong.contains(told), "{told:?} is not in\n{wrong}");
+        for reported in reported {
+            assert!(wrong.contains(reported), "{reported:?} is not in\n{wrong}");
         }
     };
     let stores = |stores: &str| format!(r#"{{"mailbox": "m", {directory}, "stores": {stores}}}"#);

@@ -24,9 +24,9 @@ fn report_and_trace() -> (String, String) {
 #[test]
 fn a_trace_and_a_report_are_shown() {
     let (report, trace) = report_and_trace();
-    let way = dropped("trace.json", &trace, None).unwrap();
-    assert_eq!(way["document"]["title"], "second-move: no-loss");
-    let moments = way["document"]["moments"].as_array().unwrap();
+    let path = dropped("trace.json", &trace, None).unwrap();
+    assert_eq!(path["document"]["title"], "second-move: no-loss");
+    let moments = path["document"]["moments"].as_array().unwrap();
     let saved: Value = serde_json::from_str(&trace).unwrap();
     for (moment, step) in moments[1..].iter().zip(saved["steps"].as_array().unwrap()) {
         assert_eq!(moment["says"], step["says"], "the same words as in the file");
@@ -39,7 +39,7 @@ fn a_trace_and_a_report_are_shown() {
     let choice = dropped("report.json", &report, None).unwrap();
     assert_eq!(choice["choice"].as_array().unwrap().len(), 8);
     let chosen = dropped("report.json", &report, Some("second-move/no-loss")).unwrap();
-    assert_eq!(chosen["document"]["link"], way["document"]["link"]);
+    assert_eq!(chosen["document"]["link"], path["document"]["link"]);
     assert!(dropped("report.json", &report, Some("move/no-loss")).unwrap_err().contains("no trace move/no-loss"));
 }
 
@@ -47,10 +47,10 @@ fn a_trace_and_a_report_are_shown() {
 fn a_trace_with_a_state_of_another_scenario_is_told_as_such() {
     let (_, trace) = report_and_trace();
     let other = trace.replace("\"source\":", "\"sauce\":");
-    let told = dropped("trace.json", &other, None).unwrap_err();
-    assert!(told.contains("does not speak of") || told.contains("sauce"), "{told}");
-    let told = dropped("trace.json", &trace.replacen("first create", "first crate", 1), None).unwrap_err();
-    assert!(told.contains("step 3: there is no action"), "{told}");
+    let reported = dropped("trace.json", &other, None).unwrap_err();
+    assert!(reported.contains("does not speak of") || reported.contains("sauce"), "{reported}");
+    let reported = dropped("trace.json", &trace.replacen("first create", "first crate", 1), None).unwrap_err();
+    assert!(reported.contains("step 3: there is no action"), "{reported}");
 }
 
 #[test]
@@ -64,8 +64,8 @@ fn an_itf_trace_is_followed_by_the_names_of_its_steps() {
         "vars": ["mbt::actionTaken"],
         "states": states,
     });
-    let way = dropped("trace.itf.json", &itf.to_string(), None).unwrap();
-    assert_eq!(way["document"]["moments"][12]["lost"], json!(["m1"]));
+    let path = dropped("trace.itf.json", &itf.to_string(), None).unwrap();
+    assert_eq!(path["document"]["moments"][12]["lost"], json!(["m1"]));
     let wrong = itf.to_string().replace("first create", "first crate");
     assert!(dropped("x", &wrong, None).unwrap_err().contains("step 3 of the ITF trace"));
     assert!(dropped("x", "{\"#meta\": {}, \"states\": []}", None).unwrap_err().contains("no scenario_toml in #meta"));
@@ -78,10 +78,10 @@ fn a_conformance_run_is_shown_expected_against_seen_up_to_where_it_leaves_the_mo
         {"action": "sync", "expected": {"home": "destination"}, "seen": {"home": "source"}, "more": 1},
         "not even a step",
     ]});
-    let told = dropped("run.json", &run.to_string(), None).unwrap();
-    let told = &told["run"];
-    assert_eq!((&told["title"], &told["left_at"]), (&json!("mover in second-move"), &json!(2)));
-    assert_eq!(told["steps"][1]["seen"], "{\"home\":\"source\"}");
+    let reported = dropped("run.json", &run.to_string(), None).unwrap();
+    let reported = &reported["run"];
+    assert_eq!((&reported["title"], &reported["left_at"]), (&json!("mover in second-move"), &json!(2)));
+    assert_eq!(reported["steps"][1]["seen"], "{\"home\":\"source\"}");
     assert!(dropped("run.json", "{\"kind\": \"conformance-run\"}", None).unwrap_err().contains("has no steps"));
 }
 
@@ -98,31 +98,31 @@ fn saved_run(scenario: &str, mutant: &str, word: &str) -> String {
 #[test]
 fn a_saved_run_shows_where_the_implementation_left_the_model() {
     let text = saved_run("move", "directory-never", "nonconforming");
-    let told = &dropped("run.json", &text, None).unwrap()["run"];
-    let left = told["left_at"].as_u64().unwrap();
-    let step = &told["steps"][usize::try_from(left).unwrap() - 1];
-    assert_ne!(step["expected"], step["seen"], "{told}");
-    assert!(told["title"].as_str().unwrap().ends_with(" in move"), "{told}");
-    let agreeing = told["steps"].as_array().unwrap().iter().take_while(|step| step["agrees"] == true).count();
+    let reported = &dropped("run.json", &text, None).unwrap()["run"];
+    let left = reported["left_at"].as_u64().unwrap();
+    let step = &reported["steps"][usize::try_from(left).unwrap() - 1];
+    assert_ne!(step["expected"], step["seen"], "{reported}");
+    assert!(reported["title"].as_str().unwrap().ends_with(" in move"), "{reported}");
+    let agreeing = reported["steps"].as_array().unwrap().iter().take_while(|step| step["agrees"] == true).count();
     assert_eq!(u64::try_from(agreeing).unwrap() + 1, left, "everything before it is as the model has it");
-    insta::assert_snapshot!("run_that_left_the_model", serde_json::to_string_pretty(&told["steps"]).unwrap());
+    insta::assert_snapshot!("run_that_left_the_model", serde_json::to_string_pretty(&reported["steps"]).unwrap());
 }
 
 #[test]
 fn a_saved_run_that_lost_mail_says_which_event_shows_it() {
     let text = saved_run("second-move", "move-of-the-article", "loss");
-    let told = &dropped("run.json", &text, None).unwrap()["run"];
-    assert_eq!(told["verdict"], "loss");
+    let reported = &dropped("run.json", &text, None).unwrap()["run"];
+    assert_eq!(reported["verdict"], "loss");
     // It leaves the model where the directory is not as the model has it, and the harm shows two events later.
-    assert_eq!(told["left_at"], 6, "{told}");
-    let shows = &told["steps"][7];
+    assert_eq!(reported["left_at"], 6, "{reported}");
+    let shows = &reported["steps"][7];
     assert_eq!(
         (&shows["because"][0], &shows["agrees"], &shows["expected"]),
-        (&told["says"], &json!(false), &json!(""))
+        (&reported["says"], &json!(false), &json!(""))
     );
     // What another model judged is told all the same; which event shows the verdict is not known then.
-    let stale = text.replacen(&stranded::model_hash(), "0123456789abcdef", 1);
-    assert_eq!(dropped("run.json", &stale, None).unwrap()["run"]["title"], told["title"]);
+    let stale = text.replacen(&stranded_search::model_hash(), "0123456789abcdef", 1);
+    assert_eq!(dropped("run.json", &stale, None).unwrap()["run"]["title"], reported["title"]);
 }
 
 #[test]
@@ -177,13 +177,13 @@ fn a_way_is_exported_in_every_form_and_a_fork_too() {
 #[test]
 fn a_scenario_file_is_opened_at_its_start() {
     let text = stranded_in(Path::new("."), &["show", "second-move"]).out.replace("second-move", "my-own");
-    let way = dropped("my-own.toml", &text, None).unwrap();
+    let path = dropped("my-own.toml", &text, None).unwrap();
     assert_eq!(
-        (&way["document"]["scenario"], way["document"]["moments"].as_array().unwrap().len()),
+        (&path["document"]["scenario"], path["document"]["moments"].as_array().unwrap().len()),
         (&json!("my-own"), 1)
     );
-    let told = dropped("my-own.toml", &text.replace("servers", "serfers"), None).unwrap_err();
-    assert!(told.contains("serfers") && !told.contains('\u{1b}'), "{told}");
+    let reported = dropped("my-own.toml", &text.replace("servers", "serfers"), None).unwrap_err();
+    assert!(reported.contains("serfers") && !reported.contains('\u{1b}'), "{reported}");
     let procedure = stranded_in(Path::new("."), &["show", "method-1", "--procedure"]).out;
     assert!(dropped("method-1.toml", &procedure, None).unwrap_err().contains("is a procedure, not a scenario"));
 }
@@ -224,10 +224,10 @@ fn a_file_of_another_kind_is_told_in_one_sentence() {
         ("way.mmd", "sequenceDiagram\n    participant d\n", "way.mmd is none of what can be shown"),
         ("cut.json", "{\"kind\":", "cut.json is not JSON: EOF"),
     ] {
-        let told = dropped(name, text, None).unwrap_err();
-        assert!(told.starts_with(says) && !told.contains('\n'), "{name}: {told}");
+        let reported = dropped(name, text, None).unwrap_err();
+        assert!(reported.starts_with(says) && !reported.contains('\n'), "{name}: {reported}");
     }
     // What is meant to be a scenario is told line by line.
-    let told = dropped("mine.toml", "name = \"mine\"\n[site]\nservers = 3\n", None).unwrap_err();
-    assert!(told.contains("mine.toml:3"), "{told}");
+    let reported = dropped("mine.toml", "name = \"mine\"\n[site]\nservers = 3\n", None).unwrap_err();
+    assert!(reported.contains("mine.toml:3"), "{reported}");
 }

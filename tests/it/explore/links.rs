@@ -3,8 +3,8 @@
 use stranded::explore::library::Library;
 use stranded::explore::link;
 use stranded::explore::walk::Walk;
-use stranded::scenario::builtin;
 use stranded_model::World;
+use stranded_search::scenario::builtin;
 
 use crate::process::Drawn;
 
@@ -100,7 +100,7 @@ fn a_stale_or_foreign_link_is_told_and_nothing_is_shown_for_it() {
         (with(6, "%ZZ"), "cannot be read"),
     ];
     for (text, says) in rows {
-        let told = Library::default().follow(&text).map(|_| ()).unwrap_err().to_string();
-        assert!(told.contains(says), "{text}: {told}");
+        let reported = Library::default().follow(&text).map(|_| ()).unwrap_err().to_string();
+        assert!(reported.contains(says), "{text}: {reported}");
     }
 }

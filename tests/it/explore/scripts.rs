@@ -8,7 +8,7 @@ use stranded::explore::assets::{SCRIPTS, bundled};
 #[test]
 fn the_layout_passes_its_own_tests() {
     let folder = format!("{}/tests/explore", env!("CARGO_MANIFEST_DIR"));
-    let ran = Command::new("node").args(["--test", &format!("{folder}/layout.test.js")]).output();
+    let ran = Command::new("node").args(["--test", &format!("{folder}/layout.test.mjs")]).output();
     let ran = ran.unwrap_or_else(|reason| panic!("node is needed (Debian: nodejs): {reason}"));
     assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
 }

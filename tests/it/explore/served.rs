@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// How long an answer may take, on a machine that others use too.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUTS: Duration = Duration::from_secs(60);
 
 /// An explorer under way. It is ended when the test is over, whatever happens.
 pub(crate) struct Served {
@@ -40,7 +40,7 @@ impl Served {
     /// Sends bytes as they are, and reads all that comes.
     pub(crate) fn send(&self, request: &[u8]) -> Answered {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUTS)).unwrap();
         // A server that refuses a long request answers before it has read all of it.
         let _ = stream.write_all(request);
         let mut bytes = Vec::new();
@@ -66,7 +66,7 @@ impl Served {
         self.send([head.as_bytes(), body.as_bytes()].concat().as_slice())
     }
 
-    pub(crate) fn ask(&self, question: &Value) -> Value {
+    pub(crate) fn body(&self, question: &Value) -> Value {
         let answered = self.post(&question.to_string(), "");
         assert_eq!(answered.status, 200, "{}", answered.body);
         serde_json::from_str(&answered.body).unwrap()

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::json;
 use stranded::explore::guard::{Guard, Token};
 
-use super::served::{PATIENCE, Served};
+use super::served::{Served, TIMEOUTS};
 use crate::cli::stranded_in;
 use crate::process::large;
 
@@ -127,12 +127,12 @@ fn a_thousand_slow_clients_do_not_stop_it() {
     assert!(slow.len() > SLOW / 2, "only {} slow clients could be started", slow.len());
     let started = Instant::now();
     assert_eq!(served.get("/").status, 200);
-    let answer = served.ask(&json!({"ask": "open", "scenario": "second-move"}));
+    let answer = served.body(&json!({"ask": "open", "scenario": "second-move"}));
     assert_eq!(answer["document"]["scenario"], "second-move");
     assert!(started.elapsed() < Duration::from_secs(10), "it took {:?}", started.elapsed());
     // Whoever says nothing is sent away.
     let first = &mut slow[0];
-    first.set_read_timeout(Some(PATIENCE)).unwrap();
+    first.set_read_timeout(Some(TIMEOUTS)).unwrap();
     let mut rest = Vec::new();
     let _ = first.read_to_end(&mut rest);
 }
@@ -175,12 +175,12 @@ fn where_others_can_come_a_token_is_asked_for() {
 #[test]
 fn a_check_is_watched_to_its_end_and_leads_to_its_counterexample() {
     let served = Served::start(&[]);
-    let mut standing = served.ask(&json!({"ask": "check", "scenario": "second-move", "link": null}));
+    let mut standing = served.body(&json!({"ask": "check", "scenario": "second-move", "link": null}));
     let started = Instant::now();
     while standing["running"] == true {
-        assert!(started.elapsed() < PATIENCE, "the check does not end");
+        assert!(started.elapsed() < TIMEOUTS, "the check does not end");
         thread::sleep(Duration::from_millis(20));
-        standing = served.ask(&json!({"ask": "progress", "check": standing["check"]}));
+        standing = served.body(&json!({"ask": "progress", "check": standing["check"]}));
     }
     let found = &standing["found"];
     assert_eq!((&found["states"], &found["depth"]), (&json!(166), &json!(16)), "as `check second-move` says");
@@ -189,28 +189,28 @@ fn a_check_is_watched_to_its_end_and_leads_to_its_counterexample() {
         (&no_loss["name"], &no_loss["verdict"], &no_loss["steps"]),
         (&json!("no-loss"), &json!("violated"), &json!(12))
     );
-    let way = served.ask(&json!({"ask": "follow", "link": no_loss["link"]}));
-    assert_eq!(way["document"]["moments"][12]["lost"], json!(["m1"]));
-    assert_eq!(way["document"]["no_return"], json!(12));
+    let path = served.body(&json!({"ask": "follow", "link": no_loss["link"]}));
+    assert_eq!(path["document"]["moments"][12]["lost"], json!(["m1"]));
+    assert_eq!(path["document"]["no_return"], json!(12));
 }
 
 #[test]
 fn a_check_that_is_cancelled_ends_soon_and_says_so() {
     let text = std::fs::read_to_string(large("guarded-move-large")).unwrap();
     let served = Served::start(&[]);
-    let way = served.ask(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
-    let started = served.ask(&json!({"ask": "check", "link": way["document"]["link"], "scenario": null}));
+    let path = served.body(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
+    let started = served.body(&json!({"ask": "check", "link": path["document"]["link"], "scenario": null}));
     let number = &started["check"];
     thread::sleep(Duration::from_millis(100));
-    served.ask(&json!({"ask": "cancel", "check": number}));
+    served.body(&json!({"ask": "cancel", "check": number}));
     let begun = Instant::now();
     loop {
-        let standing = served.ask(&json!({"ask": "progress", "check": number}));
+        let standing = served.body(&json!({"ask": "progress", "check": number}));
         if standing["running"] == false {
-            assert!(!standing["found"]["cut"].is_null(), "it was over before it was cancelled: {standing}");
+            assert!(!standing["found"]["truncated"].is_null(), "it was over before it was cancelled: {standing}");
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "it does not end");
+        assert!(begun.elapsed() < TIMEOUTS, "it does not end");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -219,16 +219,16 @@ fn a_check_that_is_cancelled_ends_soon_and_says_so() {
 fn checks_that_still_run_are_kept_whatever_comes_after_them() {
     let text = std::fs::read_to_string(large("guarded-move-large")).unwrap();
     let served = Served::start(&[]);
-    let way = served.ask(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
-    let long = served.ask(&json!({"ask": "check", "link": way["document"]["link"], "scenario": null}));
+    let path = served.body(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
+    let long = served.body(&json!({"ask": "check", "link": path["document"]["link"], "scenario": null}));
     // More than are kept, and every one of them is over at once.
     for _ in 0..40 {
-        let mut quick = served.ask(&json!({"ask": "check", "scenario": "move", "link": null}));
+        let mut quick = served.body(&json!({"ask": "check", "scenario": "move", "link": null}));
         while quick["running"] == true {
-            quick = served.ask(&json!({"ask": "progress", "check": quick["check"]}));
+            quick = served.body(&json!({"ask": "progress", "check": quick["check"]}));
         }
     }
-    let cancelled = served.ask(&json!({"ask": "cancel", "check": long["check"]}));
+    let cancelled = served.body(&json!({"ask": "cancel", "check": long["check"]}));
     assert_eq!(cancelled["check"], long["check"], "it is still known");
 }
 
@@ -252,5 +252,5 @@ fn more_questions_than_can_wait_are_refused_at_once_and_the_server_lives_on() {
             .count()
     });
     assert!(refused < 120, "nobody was answered");
-    served.ask(&json!({"ask": "open", "scenario": "second-move"}));
+    served.body(&json!({"ask": "open", "scenario": "second-move"}));
 }

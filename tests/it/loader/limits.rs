@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use pretty_assertions::assert_eq;
-use stranded::scenario::{Diagnostics, is_procedure_text, parse_scenario};
 use stranded::schema::{Kind, schema};
+use stranded_search::scenario::{Diagnostics, is_procedure_text, parse_scenario};
 
 use super::{SOUND, no_files, procedure_with, refused};
 
@@ -42,18 +42,18 @@ fn of_very_many_errors_twenty_are_told_and_the_rest_is_counted() {
         let wrong = wrong(&text);
         assert_eq!(wrong.iter().count(), 20);
         assert!((MANY - 21..=MANY).contains(&wrong.more()), "{} more", wrong.more());
-        let told = wrong.render(false);
-        assert!(told.ends_with(&format!("error: and {} more errors\n", wrong.more())), "{told}");
-        assert!(told.len() < TOLD_MAX, "{} bytes", told.len());
+        let reported = wrong.render(false);
+        assert!(reported.ends_with(&format!("error: and {} more errors\n", wrong.more())), "{reported}");
+        assert!(reported.len() < TOLD_MAX, "{} bytes", reported.len());
     }
 }
 
 #[test]
 fn what_is_told_of_very_many_errors_comes_first_in_the_file() {
     let keys = many(|number| format!("k{number} = {number}\n"));
-    let told = wrong(&(keys + SOUND)).render(false);
+    let reported = wrong(&(keys + SOUND)).render(false);
     for number in 0..20 {
-        assert!(told.contains(&format!("unknown key in the file: `k{number}`")), "{number}");
+        assert!(reported.contains(&format!("unknown key in the file: `k{number}`")), "{number}");
     }
 }
 
@@ -78,8 +78,8 @@ fn of_a_very_long_line_or_name_only_a_part_is_told() {
         changed("\"sound\"\n", &format!("\"{long}\"\n")),
         changed("\"destination\"]", &format!("\"{long}\"]")),
     ] {
-        let told = refused(&text);
-        assert!(told.len() < TOLD_MAX, "{} bytes", told.len());
+        let reported = refused(&text);
+        assert!(reported.len() < TOLD_MAX, "{} bytes", reported.len());
     }
 }
 
@@ -99,8 +99,8 @@ fn twenty_thousand_procedures_are_one_error() {
         let _ = write!(text, "[[procedure]]\nname = \"p{number}\"\nstep = [{{ do = \"report\", outcome = \"ok\" }}]\n");
         text
     });
-    let told = refused(&format!("{SOUND}{procedures}"));
-    assert!(told.starts_with("error: too many procedures: there are 20001\n"), "{told}");
+    let reported = refused(&format!("{SOUND}{procedures}"));
+    assert!(reported.starts_with("error: too many procedures: there are 20001\n"), "{reported}");
 }
 
 /// The sound scenario with so many of something.

@@ -2,17 +2,17 @@
 
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
-use stranded::property::{Property, Verdict};
-use stranded::scenario::{Number, SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
-use stranded::visible::visible;
 use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{Id, ServerId};
 use stranded_model::procedure::{
-    Act, Claim, Condition, Duplicate, Handler, Outcome, Place, Step, StepResult, VersionCondition,
+    Act, Claim, Condition, Duplicate, Handler, Outcome, ServerRef, Step, StepResult, VersionCondition,
 };
 use stranded_model::scenario::{Administrator, Delivery, Fault, Replication, Run, RunId, RunsMax};
 use stranded_model::table::PerServer;
+use stranded_search::property::{Property, Verdict};
+use stranded_search::sanitize::visible;
+use stranded_search::scenario::{Number, SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
 
 use super::{SOUND, no_files, parsed};
 
@@ -33,18 +33,18 @@ fn every_built_in_scenario_is_written_as_it_was_read() {
     }
 }
 
-fn any_place(servers: usize) -> impl Strategy<Value = Place> {
+fn any_place(servers: usize) -> impl Strategy<Value = ServerRef> {
     prop_oneof![
-        Just(Place::From),
-        Just(Place::To),
-        Just(Place::ConnectedTo),
-        Just(Place::Home),
-        (0..servers).prop_map(|server| Place::Server(ServerId::at(server))),
+        Just(ServerRef::From),
+        Just(ServerRef::To),
+        Just(ServerRef::ConnectedTo),
+        Just(ServerRef::Home),
+        (0..servers).prop_map(|server| ServerRef::Server(ServerId::at(server))),
     ]
 }
 
-fn any_home_value(servers: usize) -> impl Strategy<Value = HomeValue<Place>> {
-    let place = any_place(servers).prop_map(|place| if place == Place::Home { Place::To } else { place });
+fn any_home_value(servers: usize) -> impl Strategy<Value = HomeValue<ServerRef>> {
+    let place = any_place(servers).prop_map(|place| if place == ServerRef::Home { ServerRef::To } else { place });
     prop_oneof![3 => place.prop_map(HomeValue::Server), 1 => Just(HomeValue::Malformed)]
 }
 

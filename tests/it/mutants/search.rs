@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
-use stranded::adapter::Implementation;
-use stranded::adapter::mutant::{Mutated, Position};
-use stranded::oracle::{Explanation, Failure, Oracle, Standing, Whereabouts, Word};
-use stranded::wire::{Deed, Event, Sight};
 use stranded_model::World;
-use stranded_model::action::{Action, Kind};
+use stranded_model::action::{Action, ActionKind};
 use stranded_model::id::{Id, MailboxId};
 use stranded_model::scenario::Fault;
 use stranded_model::state::State;
+use stranded_oracle::adapter::Implementation;
+use stranded_oracle::adapter::mutant::{Mutated, Position};
+use stranded_oracle::oracle::{CaseVerdict, Explanation, Failure, Locations, Oracle, Standing};
+use stranded_oracle::protocol::{Event, Observation, Operation};
 
 /// What is asked at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,12 +29,12 @@ pub(crate) enum Goal {
     /// Something that the model does not allow.
     Surprise,
     /// A finding with this word.
-    Finding(Word),
+    Finding(CaseVerdict),
 }
 
 /// How a search is made.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct OracleOptions {
     /// What is asked at once.
     pub(crate) grain: Grain,
     /// What is looked for.
@@ -42,18 +42,18 @@ pub(crate) struct Manner {
     /// The most places that are looked at.
     pub(crate) places_max: usize,
     /// What is left out of every sight.
-    pub(crate) mask: fn(&mut Sight),
+    pub(crate) mask: fn(&mut Observation),
 }
 
 /// A run in which what was looked for was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// The worst that the last deed showed.
-    pub(crate) word: Word,
+    pub(crate) verdict: CaseVerdict,
     /// What was asked, in order.
-    pub(crate) deeds: Vec<Deed>,
+    pub(crate) operations: Vec<Operation>,
     /// What the judge found on the way.
-    pub(crate) words: Vec<(usize, Word)>,
+    pub(crate) words: Vec<(usize, CaseVerdict)>,
     /// Why the model does not explain it, if it does not.
     pub(crate) failure: Option<Failure>,
 }
@@ -62,16 +62,20 @@ pub(crate) struct Found {
 pub(crate) const REMEMBERED_MAX: usize = 100_000;
 
 /// One way to a place.
-struct Place<'a> {
+struct ServerRef<'a> {
     position: Position,
     standing: Standing<'a>,
-    came: Option<(usize, Deed)>,
+    came: Option<(usize, Operation)>,
 }
 
 /// The shortest run in which this judge finds it, if one is found within the bounds. The judge is then as it was before.
-pub(crate) fn shortest<'a>(oracle: &mut Oracle<'a>, system: &mut Mutated<'_>, manner: &Manner) -> Option<Found> {
+pub(crate) fn shortest<'a>(
+    oracle: &mut Oracle<'a>,
+    system: &mut Mutated<'_>,
+    options: &OracleOptions,
+) -> Option<Found> {
     let fresh = oracle.standing();
-    let found = searched(oracle, system, manner, &fresh);
+    let found = searched(oracle, system, options, &fresh);
     oracle.return_to(fresh);
     found
 }
@@ -79,52 +83,52 @@ pub(crate) fn shortest<'a>(oracle: &mut Oracle<'a>, system: &mut Mutated<'_>, ma
 fn searched<'a>(
     oracle: &mut Oracle<'a>,
     system: &mut Mutated<'_>,
-    manner: &Manner,
+    options: &OracleOptions,
     fresh: &Standing<'a>,
 ) -> Option<Found> {
-    let mut places: Vec<Place<'a>> = Vec::new();
-    let mut known: FxHashSet<(Position, Whereabouts)> = FxHashSet::default();
+    let mut places: Vec<ServerRef<'a>> = Vec::new();
+    let mut known: FxHashSet<(Position, Locations)> = FxHashSet::default();
     for start in starts(system) {
         oracle.return_to(fresh.clone());
         system.reset(&start).unwrap();
         oracle.take(&Event::Reset { start }).unwrap();
-        look(oracle, system, manner);
+        look(oracle, system, options);
         let position = system.position();
         if known.insert((position.clone(), oracle.whereabouts())) {
-            places.push(Place { position, standing: oracle.standing(), came: None });
+            places.push(ServerRef { position, standing: oracle.standing(), came: None });
         }
     }
     let mut next = 0;
-    while next < places.len() && places.len() < manner.places_max && oracle.remembers() < REMEMBERED_MAX {
+    while next < places.len() && places.len() < options.places_max && oracle.remembers() < REMEMBERED_MAX {
         let (position, standing) = (places[next].position.clone(), places[next].standing.clone());
         system.return_to(&position);
         oracle.return_to(standing.clone());
-        for deed in offers(oracle, system, manner) {
+        for operation in offers(oracle, system, options) {
             system.return_to(&position);
             oracle.return_to(standing.clone());
             let findings = oracle.findings_of_run().len();
-            let answer = system.perform(&deed).unwrap();
-            let event = Event::Did { deed: deed.clone(), answer };
+            let answer = system.perform(&operation).unwrap();
+            let event = Event::Did { operation: operation.clone(), answer };
             oracle.take(&event).unwrap();
-            look(oracle, system, manner);
-            if let Some(word) = is_found(oracle, findings, manner.goal) {
-                let mut deeds = vec![deed];
+            look(oracle, system, options);
+            if let Some(verdict) = is_found(oracle, findings, options.goal) {
+                let mut operations = vec![operation];
                 let mut place = next;
-                while let Some((from, deed)) = &places[place].came {
-                    deeds.push(deed.clone());
+                while let Some((from, operation)) = &places[place].came {
+                    operations.push(operation.clone());
                     place = *from;
                 }
-                deeds.reverse();
-                let words = oracle.findings_of_run().iter().map(|finding| (finding.in_run, finding.word)).collect();
-                return Some(Found { word, deeds, words, failure: oracle.failure_of_run().cloned() });
+                operations.reverse();
+                let words = oracle.findings_of_run().iter().map(|finding| (finding.in_run, finding.verdict)).collect();
+                return Some(Found { verdict, operations, words, failure: oracle.failure_of_run().cloned() });
             }
             let is_lost = oracle.belief().is_none();
-            if is_lost && matches!(manner.goal, Goal::Surprise) {
+            if is_lost && matches!(options.goal, Goal::Surprise) {
                 continue;
             }
             let position = system.position();
             if known.insert((position.clone(), oracle.whereabouts())) {
-                places.push(Place { position, standing: oracle.standing(), came: Some((next, deed)) });
+                places.push(ServerRef { position, standing: oracle.standing(), came: Some((next, operation)) });
             }
         }
         next += 1;
@@ -133,12 +137,15 @@ fn searched<'a>(
 }
 
 /// The ways in which it can begin, as they look.
-fn starts(system: &Mutated<'_>) -> Vec<BTreeMap<String, Sight>> {
+fn starts(system: &Mutated<'_>) -> Vec<BTreeMap<String, Observation>> {
     let reference = system.reference();
     let looks = reference.beginnings().map(|begun| {
-        let sights =
-            begun.state.accounts.ids().map(|mailbox: MailboxId| (name(mailbox), reference.sight(&begun, mailbox)));
-        sights.collect()
+        let observations = begun
+            .state
+            .accounts
+            .ids()
+            .map(|mailbox: MailboxId| (name(mailbox), reference.observation(&begun, mailbox)));
+        observations.collect()
     });
     looks.collect()
 }
@@ -147,30 +154,30 @@ fn name(mailbox: MailboxId) -> String {
     format!("mailbox-{}", mailbox.index() + 1)
 }
 
-fn look(oracle: &mut Oracle<'_>, system: &mut Mutated<'_>, manner: &Manner) {
+fn look(oracle: &mut Oracle<'_>, system: &mut Mutated<'_>, options: &OracleOptions) {
     for mailbox in (0..oracle.spec().scenario.site.mailboxes).map(MailboxId::at) {
-        let mut sight = system.sight(mailbox);
-        (manner.mask)(&mut sight);
-        oracle.take(&Event::Saw { mailbox: name(mailbox), sight }).unwrap();
+        let mut observation = system.observation(mailbox);
+        (options.mask)(&mut observation);
+        oracle.take(&Event::Observed { mailbox: name(mailbox), observation }).unwrap();
     }
 }
 
 /// The worst that the last deed has shown, if it is what is looked for.
-fn is_found(oracle: &Oracle<'_>, findings: usize, goal: Goal) -> Option<Word> {
-    let mut new = oracle.findings_of_run()[findings..].iter().map(|finding| finding.word);
+fn is_found(oracle: &Oracle<'_>, findings: usize, goal: Goal) -> Option<CaseVerdict> {
+    let mut new = oracle.findings_of_run()[findings..].iter().map(|finding| finding.verdict);
     match goal {
         Goal::Surprise => {
             let failure = oracle.failure_of_run()?;
-            let plain = if failure.is_bounce { Word::Bounced } else { Word::Nonconforming };
+            let plain = if failure.is_bounce { CaseVerdict::Bounced } else { CaseVerdict::Nonconforming };
             new.chain([plain]).max()
         }
-        Goal::Finding(word) => new.find(|one| *one == word),
+        Goal::Finding(verdict) => new.find(|one| *one == verdict),
     }
 }
 
 /// What can be asked: whatever one explanation allows, or refuses for a reason that is the world's, and none refuses because the
 /// scenario has no more of it; where nothing is explained any more, what the mutant's own program can do.
-fn offers(oracle: &mut Oracle<'_>, system: &Mutated<'_>, manner: &Manner) -> Vec<Deed> {
+fn offers(oracle: &mut Oracle<'_>, system: &Mutated<'_>, options: &OracleOptions) -> Vec<Operation> {
     let believed: Vec<Explanation> = match oracle.belief() {
         Some(belief) => oracle.beliefs().explanations(belief).cloned().collect(),
         None => Vec::new(),
@@ -188,27 +195,27 @@ fn offers(oracle: &mut Oracle<'_>, system: &Mutated<'_>, manner: &Manner) -> Vec
                 .iter()
                 .any(|one| is_bounded(&oracle.scenes()[usize::from(one.world)].world, &one.state, action))
     };
-    let deed = |action: &Action| oracle.deed_of(now, action);
+    let operation = |action: &Action| oracle.operation_of(now, action);
     let offered = world.actions().iter().filter(is_offered);
-    match manner.grain {
-        Grain::Steps => offered.filter_map(deed).collect(),
+    match options.grain {
+        Grain::Steps => offered.filter_map(operation).collect(),
         Grain::Runs => {
             let is_mortal =
                 world.scenario.environment.faults.contains(&Fault::ProgramDies) && now.state.shared.faults_left > 0;
-            let of_programs = [Kind::Act, Kind::RequestLost, Kind::ReplyLost, Kind::Die];
+            let of_programs = [ActionKind::Act, ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
             let whole = offered.filter(|action| !of_programs.contains(&action.kind()));
-            whole.filter_map(deed).flat_map(|deed| in_whole_runs(deed, is_mortal)).collect()
+            whole.filter_map(operation).flat_map(|operation| in_whole_runs(operation, is_mortal)).collect()
         }
     }
 }
 
 /// The same with a whole run for its start, and one that is killed where programs can die.
-fn in_whole_runs(deed: Deed, is_mortal: bool) -> Vec<Deed> {
-    if let Deed::Start { run } = deed {
-        let whole = |crash| Deed::Run { run: run.clone(), crash };
+fn in_whole_runs(operation: Operation, is_mortal: bool) -> Vec<Operation> {
+    if let Operation::Start { run } = operation {
+        let whole = |crash| Operation::Run { run: run.clone(), crash };
         let killed = is_mortal.then(|| whole(true));
         [whole(false)].into_iter().chain(killed).collect()
     } else {
-        vec![deed]
+        vec![operation]
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use stranded::adapter::mutant::{self, Mutant};
-use stranded::scenario::Spec;
+use stranded_oracle::adapter::mutant::{self, Mutant};
+use stranded_search::scenario::Spec;
 
 use super::Caught;
 use super::search::Found;
@@ -38,11 +38,11 @@ fn of<'f>(mutant: &Mutant, found: &'f [Caught]) -> Vec<&'f Caught> {
 }
 
 fn row(specs: &[Spec], mutant: &Mutant, caught: &[&Caught]) -> String {
-    let deeds = |found: &Option<Found>| found.as_ref().map_or(usize::MAX, |found| found.deeds.len());
-    let soonest = caught.iter().min_by_key(|one| (deeds(&one.runs), deeds(&one.steps), one.scenario));
+    let operations = |found: &Option<Found>| found.as_ref().map_or(usize::MAX, |found| found.operations.len());
+    let soonest = caught.iter().min_by_key(|one| (operations(&one.runs), operations(&one.steps), one.scenario));
     let (scenario, verdict, runs, steps) = soonest.map_or((NONE, NONE, NONE.to_owned(), NONE.to_owned()), |one| {
-        let word = one.runs.as_ref().or(one.steps.as_ref()).map_or(NONE, |found| found.word.name());
-        (specs[one.scenario].name.as_str(), word, length(&one.runs), length(&one.steps))
+        let verdict = one.runs.as_ref().or(one.steps.as_ref()).map_or(NONE, |found| found.verdict.name());
+        (specs[one.scenario].name.as_str(), verdict, length(&one.runs), length(&one.steps))
     });
     let procedure = mutant.implements().map_or_else(|| "any".to_owned(), |name| format!("`{name}`"));
     format!(
@@ -54,7 +54,7 @@ fn row(specs: &[Spec], mutant: &Mutant, caught: &[&Caught]) -> String {
 }
 
 fn length(found: &Option<Found>) -> String {
-    found.as_ref().map_or_else(|| NONE.to_owned(), |found| found.deeds.len().to_string())
+    found.as_ref().map_or_else(|| NONE.to_owned(), |found| found.operations.len().to_string())
 }
 
 const HEAD: &str = "# Wrong implementations, and who catches them

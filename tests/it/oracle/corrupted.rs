@@ -1,9 +1,9 @@
 //! A run of the model in which one field of one event is not true: the oracle rejects it, or another allowed run looks so,
 //! which is shown without the oracle.
 
-use stranded::oracle::{Manner, Oracle, SPONTANEOUS};
-use stranded::scenario::{self, Spec};
-use stranded::wire::{Answer, Done, Event, HomesSight, Sight, StoreSight};
+use stranded_oracle::oracle::{Oracle, OracleOptions, SPONTANEOUS};
+use stranded_oracle::protocol::{Answer, Done, Event, HomesObservation, Observation, StoreObservation};
+use stranded_search::scenario::{self, Spec};
 
 use super::naive::Naive;
 use super::{Draw, random_run, worlds};
@@ -12,16 +12,17 @@ use super::{Draw, random_run, worlds};
 pub(super) fn corruptions(spec: &Spec, event: &Event) -> Vec<Event> {
     match event {
         Event::Reset { .. } => Vec::new(),
-        Event::Did { deed, answer } => {
-            answers(answer).into_iter().map(|answer| Event::Did { deed: deed.clone(), answer }).collect()
+        Event::Did { operation, answer } => {
+            answers(answer).into_iter().map(|answer| Event::Did { operation: operation.clone(), answer }).collect()
         }
         Event::Call { .. } => Vec::new(),
         Event::Return { call, answer } => {
             answers(answer).into_iter().map(|answer| Event::Return { call: *call, answer }).collect()
         }
-        Event::Saw { mailbox, sight } => {
-            sights(spec, sight).into_iter().map(|sight| Event::Saw { mailbox: mailbox.clone(), sight }).collect()
-        }
+        Event::Observed { mailbox, observation } => observations(spec, observation)
+            .into_iter()
+            .map(|observation| Event::Observed { mailbox: mailbox.clone(), observation })
+            .collect(),
     }
 }
 
@@ -31,13 +32,13 @@ fn answers(answer: &Answer) -> Vec<Answer> {
     results.chain(endings).filter(|other| other != answer).collect()
 }
 
-fn sights(spec: &Spec, sight: &Sight) -> Vec<Sight> {
+fn observations(spec: &Spec, observation: &Observation) -> Vec<Observation> {
     let servers: Vec<&String> = spec.scenario.site.servers.values().collect();
     let mut all = Vec::new();
-    let mut put = |change: &dyn Fn(&mut Sight)| {
-        let mut other = sight.clone();
+    let mut put = |change: &dyn Fn(&mut Observation)| {
+        let mut other = observation.clone();
         change(&mut other);
-        if other != *sight {
+        if other != *observation {
             all.push(other);
         }
     };
@@ -46,13 +47,13 @@ fn sights(spec: &Spec, sight: &Sight) -> Vec<Sight> {
     for server in &servers {
         put(&|other| drop(other.directory.insert((*server).clone(), None)));
         put(&|other| drop(other.stores.insert((*server).clone(), None)));
-        if sight.directory[*server].is_none() {
+        if observation.directory[*server].is_none() {
             let home = Some(Some((*server).clone()));
-            let homes = HomesSight { home_mdb: home.clone(), home_mta: home };
+            let homes = HomesObservation { home_mdb: home.clone(), home_mta: home };
             put(&|other| drop(other.directory.insert((*server).clone(), Some(homes.clone()))));
         }
-        if sight.stores[*server].is_none() {
-            let shell = StoreSight { messages: Some(vec![]), pending: Some(vec![]), in_transit: Some(false) };
+        if observation.stores[*server].is_none() {
+            let shell = StoreObservation { messages: Some(vec![]), pending: Some(vec![]), in_transit: Some(false) };
             put(&|other| drop(other.stores.insert((*server).clone(), Some(shell.clone()))));
         }
         for home in &homes {
@@ -141,7 +142,7 @@ fn every_change_of_one_field_is_rejected_or_is_what_another_allowed_run_looks_li
     for spec in scenario::select(&[]).unwrap() {
         let worlds = worlds(&spec);
         let naive = Naive::new(&spec, &worlds, &SPONTANEOUS);
-        let mut oracle = Oracle::new(&spec, Manner::default()).unwrap();
+        let mut oracle = Oracle::new(&spec, OracleOptions::default()).unwrap();
         for seed in 0..RUNS {
             let mut draw = Draw::of(seed as u64);
             let world = draw.any(&worlds);
@@ -178,7 +179,7 @@ fn every_change_of_one_field_is_rejected_or_is_what_another_allowed_run_looks_li
 fn whatever_is_left_out_exchanged_or_repeated_the_oracle_goes_on() {
     for spec in scenario::select(&[]).unwrap() {
         let worlds = worlds(&spec);
-        let mut oracle = Oracle::new(&spec, Manner::default()).unwrap();
+        let mut oracle = Oracle::new(&spec, OracleOptions::default()).unwrap();
         for seed in 0..20 {
             let mut draw = Draw::of(seed);
             let world = draw.any(&worlds);

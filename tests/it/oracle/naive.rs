@@ -3,15 +3,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use stranded::scenario::Spec;
-use stranded::wire::deed::Run;
-use stranded::wire::{Answer, Deed, Done, Event, HomesSight, Sight, StoreSight};
-use stranded_model::action::{Action, Fate, Kind, Part, View};
+use stranded_model::action::{Action, ActionKind, Fate, Part, View};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::scenario::Fault;
 use stranded_model::state::{Ended, Home, Mark, State, Transport};
 use stranded_model::{Refusal, World};
+use stranded_oracle::protocol::operation::Run;
+use stranded_oracle::protocol::{Answer, Done, Event, HomesObservation, Observation, Operation, StoreObservation};
+use stranded_search::scenario::Spec;
 
 /// One moment of one way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,7 +27,7 @@ pub(crate) struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Open {
     pub(crate) call: Option<u64>,
-    pub(crate) deed: Deed,
+    pub(crate) operation: Operation,
     pub(crate) became: Became,
 }
 
@@ -44,11 +44,11 @@ pub(crate) struct Naive<'a> {
     spec: &'a Spec,
     worlds: &'a [World],
     deadly: Vec<World>,
-    unseen: Vec<Kind>,
+    unseen: Vec<ActionKind>,
 }
 
 impl<'a> Naive<'a> {
-    pub(crate) fn new(spec: &'a Spec, worlds: &'a [World], unseen: &[Kind]) -> Self {
+    pub(crate) fn new(spec: &'a Spec, worlds: &'a [World], unseen: &[ActionKind]) -> Self {
         let deadly = |world: &World| {
             let mut world = world.clone();
             world.scenario.environment.faults.push(Fault::ProgramDies);
@@ -62,11 +62,11 @@ impl<'a> Naive<'a> {
         let mut asked = Vec::new();
         for (place, event) in (0..).zip(&events[1..]) {
             match event.clone() {
-                Event::Did { deed, answer } => {
+                Event::Did { operation, answer } => {
                     let call = 1_000_000 + place;
-                    asked.extend([Event::Call { call, deed }, Event::Return { call, answer }]);
+                    asked.extend([Event::Call { call, operation }, Event::Return { call, answer }]);
                 }
-                event @ (Event::Reset { .. } | Event::Call { .. } | Event::Return { .. } | Event::Saw { .. }) => {
+                event @ (Event::Reset { .. } | Event::Call { .. } | Event::Return { .. } | Event::Observed { .. }) => {
                     asked.push(event)
                 }
             }
@@ -108,27 +108,27 @@ impl<'a> Naive<'a> {
         let mut next = now.clone();
         match event {
             Event::Reset { .. } | Event::Did { .. } => panic!("a history is one run of calls and returns"),
-            Event::Call { call, deed } => {
-                next.open.push(Open { call: Some(*call), deed: deed.clone(), became: Became::Nothing });
+            Event::Call { call, operation } => {
+                next.open.push(Open { call: Some(*call), operation: operation.clone(), became: Became::Nothing });
             }
-            Event::Saw { mailbox, sight } => {
-                let seen = self.sight(now, self.mailbox(mailbox));
-                return fits(self.spec, sight, &seen).then_some(next);
+            Event::Observed { mailbox, observation } => {
+                let seen = self.observation(now, self.mailbox(mailbox));
+                return fits(self.spec, observation, &seen).then_some(next);
             }
             Event::Return { call, answer } => {
                 let place = now.open.iter().position(|open| open.call == Some(*call))?;
                 let open = next.open.remove(place);
-                match (open.became, &open.deed) {
-                    (Became::Nothing, Deed::Run { .. }) if answer.result == Done::Unknown => {}
+                match (open.became, &open.operation) {
+                    (Became::Nothing, Operation::Run { .. }) if answer.result == Done::Unknown => {}
                     (Became::Nothing, _) if answer.result == Done::Unknown => {
                         next.open.insert(place, Open { call: None, ..open });
                     }
-                    (Became::Nothing, Deed::Run { .. } | Deed::Start { .. }) => return None,
+                    (Became::Nothing, Operation::Run { .. } | Operation::Start { .. }) => return None,
                     (Became::Nothing, _) => return (answer.result == Done::Failed).then_some(next),
-                    (Became::Running, Deed::Run { run, crash }) => {
+                    (Became::Running, Operation::Run { run, crash }) => {
                         next.state = self.over(now, run, *crash, answer.result)?;
                     }
-                    (became, deed) => return may_say(became, deed, answer).then_some(next),
+                    (became, operation) => return may_say(became, operation, answer).then_some(next),
                 }
             }
         }
@@ -150,12 +150,12 @@ impl<'a> Naive<'a> {
             state.shared.faults_left += 1;
             return self.deadly[now.world].step(&state, &die).ok();
         }
-        let told = match program.ended {
+        let reported = match program.ended {
             Ended::Reported(outcome) => Done::from(outcome),
             Ended::Died => Done::Failed,
             Ended::Never => return None,
         };
-        (result == Done::Unknown || result == told).then(|| now.state.clone())
+        (result == Done::Unknown || result == reported).then(|| now.state.clone())
     }
 
     /// Whatever can happen without being seen.
@@ -170,7 +170,7 @@ impl<'a> Naive<'a> {
             match now.open[place].became {
                 Became::Nothing => all.extend(self.happen(now, place)),
                 Became::Running => {
-                    let Deed::Run { run, .. } = &now.open[place].deed else { panic!("only runs run") };
+                    let Operation::Run { run, .. } = &now.open[place].operation else { panic!("only runs run") };
                     let (mailbox, administrator) = (self.mailbox(&run.mailbox), self.administrator(&run.administrator));
                     let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost];
                     let acts = fates.map(|fate| Action::Act { mailbox, administrator, fate });
@@ -197,7 +197,7 @@ impl<'a> Naive<'a> {
             }
             Some(next)
         };
-        let actions = match self.actions(now, &open.deed) {
+        let actions = match self.actions(now, &open.operation) {
             Ok(actions) => actions,
             Err(reason) => return set(now.clone(), Became::Declined(reason)).into_iter().collect(),
         };
@@ -209,8 +209,8 @@ impl<'a> Naive<'a> {
                 Ok(occurrence) => {
                     let mut next = Moment { state: occurrence.state, ..now.clone() };
                     let mut returned = false;
-                    if let Deed::Deliver { mailbox, message, .. } | Deed::Redeliver { mailbox, message, .. } =
-                        &open.deed
+                    if let Operation::Deliver { mailbox, message, .. } | Operation::Redeliver { mailbox, message, .. } =
+                        &open.operation
                     {
                         let mailbox = self.mailbox(mailbox);
                         let arrived = &mut next.arrived[mailbox.index()];
@@ -220,7 +220,7 @@ impl<'a> Naive<'a> {
                         let number = arrived.iter().position(|name| name == message).unwrap();
                         returned = next.state.accounts[mailbox].record.returned.contains(MessageId::at(number));
                     }
-                    let became = if matches!(open.deed, Deed::Run { .. }) {
+                    let became = if matches!(open.operation, Operation::Run { .. }) {
                         Became::Running
                     } else {
                         Became::Happened { ended: occurrence.step.and_then(|step| step.ended), returned }
@@ -235,7 +235,7 @@ impl<'a> Naive<'a> {
         found
     }
 
-    fn actions(&self, now: &Moment, deed: &Deed) -> Result<Vec<Action>, Refusal> {
+    fn actions(&self, now: &Moment, operation: &Operation) -> Result<Vec<Action>, Refusal> {
         let view = |by: &str| if by == "remembered" { View::Remembered } else { View::Replica(self.server(by)) };
         let number = |mailbox: &str, message: &String| {
             let arrived = &now.arrived[self.mailbox(mailbox).index()];
@@ -246,21 +246,21 @@ impl<'a> Naive<'a> {
             administrator: self.administrator(administrator),
             fate,
         };
-        Ok(match deed {
-            Deed::Deliver { mailbox, message, by } => match number(mailbox, message) {
+        Ok(match operation {
+            Operation::Deliver { mailbox, message, by } => match number(mailbox, message) {
                 Some(_) => return Err(Refusal::MessagesUsedUp),
                 None => vec![Action::Deliver { mailbox: self.mailbox(mailbox), by: view(by) }],
             },
-            Deed::Redeliver { mailbox, message, by } => {
+            Operation::Redeliver { mailbox, message, by } => {
                 let message = number(mailbox, message).ok_or(Refusal::NotQueued)?;
                 vec![Action::Redeliver { mailbox: self.mailbox(mailbox), message, by: view(by) }]
             }
-            Deed::OwnerDeletes { mailbox, message, by } => {
+            Operation::OwnerDeletes { mailbox, message, by } => {
                 let message = number(mailbox, message).ok_or(Refusal::NoSuchMessage)?;
                 vec![Action::OwnerDeletes { mailbox: self.mailbox(mailbox), message, by: view(by) }]
             }
-            Deed::LogOn { mailbox, by } => vec![Action::LogOn { mailbox: self.mailbox(mailbox), by: view(by) }],
-            Deed::Run { run, .. } | Deed::Start { run } => {
+            Operation::LogOn { mailbox, by } => vec![Action::LogOn { mailbox: self.mailbox(mailbox), by: view(by) }],
+            Operation::Run { run, .. } | Operation::Start { run } => {
                 let administrator = self.administrator(&run.administrator);
                 let his = &self.spec.scenario.administrators[administrator.index()].runs;
                 let servers = (self.server(&run.from), self.server(&run.to), self.server(&run.connected_to));
@@ -271,59 +271,61 @@ impl<'a> Naive<'a> {
                 let all = (0_u8..).zip(his).filter(|(_, one)| is_it(one));
                 all.map(|(run, _)| Action::Start { mailbox, administrator, run }).collect()
             }
-            Deed::Act { mailbox, administrator } => vec![act(mailbox, administrator, Fate::Answered)],
-            Deed::RequestLost { mailbox, administrator } => vec![act(mailbox, administrator, Fate::RequestLost)],
-            Deed::ReplyLost { mailbox, administrator } => vec![act(mailbox, administrator, Fate::ReplyLost)],
-            Deed::ProgramDies { mailbox, administrator } => {
+            Operation::Act { mailbox, administrator } => vec![act(mailbox, administrator, Fate::Answered)],
+            Operation::RequestLost { mailbox, administrator } => vec![act(mailbox, administrator, Fate::RequestLost)],
+            Operation::ReplyLost { mailbox, administrator } => vec![act(mailbox, administrator, Fate::ReplyLost)],
+            Operation::ProgramDies { mailbox, administrator } => {
                 vec![Action::Die { mailbox: self.mailbox(mailbox), administrator: self.administrator(administrator) }]
             }
-            Deed::Replicate { mailbox, from, to } => {
+            Operation::Replicate { mailbox, from, to } => {
                 vec![Action::Replicate { mailbox: self.mailbox(mailbox), from: self.server(from), to: self.server(to) }]
             }
-            Deed::Refresh { mailbox, from } => {
+            Operation::Refresh { mailbox, from } => {
                 vec![Action::Refresh { mailbox: self.mailbox(mailbox), from: self.server(from) }]
             }
-            Deed::OtherEdit { mailbox, server } => {
+            Operation::OtherEdit { mailbox, server } => {
                 vec![Action::Edit { mailbox: self.mailbox(mailbox), replica: self.server(server) }]
             }
-            Deed::StoreCrashes { server } => vec![Action::Fail { server: self.server(server), part: Part::Store }],
-            Deed::StoreRestarts { server } => vec![Action::Recover { server: self.server(server), part: Part::Store }],
-            Deed::ReplicaUnreachable { server } => {
+            Operation::StoreCrashes { server } => vec![Action::Fail { server: self.server(server), part: Part::Store }],
+            Operation::StoreRestarts { server } => {
+                vec![Action::Recover { server: self.server(server), part: Part::Store }]
+            }
+            Operation::ReplicaUnreachable { server } => {
                 vec![Action::Fail { server: self.server(server), part: Part::Replica }]
             }
-            Deed::ReplicaReachable { server } => {
+            Operation::ReplicaReachable { server } => {
                 vec![Action::Recover { server: self.server(server), part: Part::Replica }]
             }
         })
     }
 
     /// All that can be seen of a mailbox.
-    pub(crate) fn sight(&self, now: &Moment, mailbox: MailboxId) -> Sight {
+    pub(crate) fn observation(&self, now: &Moment, mailbox: MailboxId) -> Observation {
         let account = &now.state.accounts[mailbox];
         let servers = &self.spec.scenario.site.servers;
         let list =
             |set: MessageSet| set.iter().map(|message| now.arrived[mailbox.index()][message.index()].clone()).collect();
         let home = |home: Home| Some(home.server().map(|server| servers[server].clone()));
-        let mut sight = Sight {
+        let mut observation = Observation {
             queued: Some(list(account.queued)),
             returned: Some(list(account.record.returned)),
             saved: Some(list(account.saved)),
             delivery_held: Some(account.transport == Transport::Held),
-            ..Sight::default()
+            ..Observation::default()
         };
         for (server, name) in servers.iter() {
             let homes = account.recipients[server].homes();
-            let homes = homes.map(|homes| HomesSight { home_mdb: home(homes.mdb), home_mta: home(homes.mta) });
-            sight.directory.insert(name.clone(), homes);
+            let homes = homes.map(|homes| HomesObservation { home_mdb: home(homes.mdb), home_mta: home(homes.mta) });
+            observation.directory.insert(name.clone(), homes);
             let found = account.mailboxes[server];
-            let store = StoreSight {
+            let store = StoreObservation {
                 messages: Some(list(found.held())),
                 pending: Some(list(found.mark().pending())),
                 in_transit: Some(found.mark() != Mark::Settled),
             };
-            sight.stores.insert(name.clone(), found.is_present().then_some(store));
+            observation.stores.insert(name.clone(), found.is_present().then_some(store));
         }
-        sight
+        observation
     }
 
     pub(crate) fn mailbox(&self, name: &str) -> MailboxId {
@@ -339,8 +341,9 @@ impl<'a> Naive<'a> {
     }
 }
 
-fn may_say(became: Became, deed: &Deed, answer: &Answer) -> bool {
-    let is_step = matches!(deed, Deed::Act { .. } | Deed::RequestLost { .. } | Deed::ReplyLost { .. });
+fn may_say(became: Became, operation: &Operation, answer: &Answer) -> bool {
+    let is_step =
+        matches!(operation, Operation::Act { .. } | Operation::RequestLost { .. } | Operation::ReplyLost { .. });
     match (became, answer.result) {
         (_, Done::Unknown) => true,
         (Became::Happened { ended, .. }, Done::Ok) if is_step => ended.map(Done::from) == answer.ended,
@@ -358,7 +361,7 @@ fn names(messages: MessageSet) -> Vec<String> {
 }
 
 /// Whether a look that may be partial is a part of all that can be seen.
-pub(crate) fn fits(spec: &Spec, look: &Sight, all: &Sight) -> bool {
+pub(crate) fn fits(spec: &Spec, look: &Observation, all: &Observation) -> bool {
     let list = |look: &Option<Vec<String>>, all: &Option<Vec<String>>| {
         let set = |list: &Vec<String>| list.iter().cloned().collect::<BTreeSet<_>>();
         look.as_ref().is_none_or(|look| Some(set(look)) == all.as_ref().map(set))
@@ -368,10 +371,10 @@ pub(crate) fn fits(spec: &Spec, look: &Sight, all: &Sight) -> bool {
         // Whatever names no server is malformed.
         look.as_ref().is_none_or(|look| look.clone().filter(is_server) == all.clone().flatten())
     };
-    let homes = |look: &HomesSight, all: &HomesSight| {
+    let homes = |look: &HomesObservation, all: &HomesObservation| {
         home(&look.home_mdb, &all.home_mdb) && home(&look.home_mta, &all.home_mta)
     };
-    let store = |look: &StoreSight, all: &StoreSight| {
+    let store = |look: &StoreObservation, all: &StoreObservation| {
         list(&look.messages, &all.messages)
             && list(&look.pending, &all.pending)
             && look.in_transit.is_none_or(|look| Some(look) == all.in_transit)

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use stranded::conformance::{CallId, History};
-use stranded::oracle::{Conformance, Manner, Oracle, Word};
-use stranded::scenario::{self, Spec};
-use stranded::wire::deed::Run;
-use stranded::wire::{Answer, Deed, Done, Event, HomesSight, Sight, StoreSight};
-use stranded_model::action::{Action, Fate, Kind, Part, View};
+use stranded_model::action::{Action, ActionKind, Fate, Part, View};
 use stranded_model::id::{Id, MailboxId, MessageId, ServerId};
+use stranded_oracle::oracle::{CaseVerdict, Conformance, Oracle, OracleOptions};
+use stranded_oracle::protocol::operation::Run;
+use stranded_oracle::protocol::{Answer, Done, Event, HomesObservation, Observation, Operation, StoreObservation};
+use stranded_oracle::testing::{CallId, History};
+use stranded_search::scenario::{self, Spec};
 
 use super::corrupted::corruptions;
 use super::naive::{Became, Moment, Naive};
@@ -51,11 +51,11 @@ fn two() -> Spec {
     scenario::parse_scenario("two-movers.toml", TWO, &none).unwrap()
 }
 
-fn deliver(message: &str) -> Deed {
-    Deed::Deliver { mailbox: "mailbox-1".to_owned(), message: message.to_owned(), by: "source".to_owned() }
+fn deliver(message: &str) -> Operation {
+    Operation::Deliver { mailbox: "mailbox-1".to_owned(), message: message.to_owned(), by: "source".to_owned() }
 }
 
-fn run(administrator: &str, to: &str) -> Deed {
+fn run(administrator: &str, to: &str) -> Operation {
     let run = Run {
         mailbox: "mailbox-1".to_owned(),
         administrator: administrator.to_owned(),
@@ -64,30 +64,33 @@ fn run(administrator: &str, to: &str) -> Deed {
         to: to.to_owned(),
         connected_to: "source".to_owned(),
     };
-    Deed::Run { run, crash: false }
+    Operation::Run { run, crash: false }
 }
 
 /// What two stores and the home are seen to be; `-` is a mailbox that is not listed.
-fn sight(stores: &[(&str, &str)], home: &str) -> Sight {
-    let store = |messages: &str| StoreSight {
+fn observation(stores: &[(&str, &str)], home: &str) -> Observation {
+    let store = |messages: &str| StoreObservation {
         messages: Some(messages.split_whitespace().map(str::to_owned).collect()),
-        ..StoreSight::default()
+        ..StoreObservation::default()
     };
     let home = Some(Some(home.to_owned()));
-    Sight {
+    Observation {
         stores: stores.iter().map(|(server, all)| ((*server).to_owned(), (*all != "-").then(|| store(all)))).collect(),
-        directory: BTreeMap::from([("source".to_owned(), Some(HomesSight { home_mdb: home.clone(), home_mta: home }))]),
-        ..Sight::default()
+        directory: BTreeMap::from([(
+            "source".to_owned(),
+            Some(HomesObservation { home_mdb: home.clone(), home_mta: home }),
+        )]),
+        ..Observation::default()
     }
 }
 
 enum Note {
-    Call(usize, Deed),
+    Call(usize, Operation),
     Returned(usize, Done),
-    Saw(Sight),
+    Observed(Observation),
 }
 
-use Note::{Call, Returned, Saw};
+use Note::{Call, Observed, Returned};
 
 fn is_explained(notes: &[Note]) -> bool {
     let spec = two();
@@ -95,9 +98,9 @@ fn is_explained(notes: &[Note]) -> bool {
     let mut calls: BTreeMap<usize, CallId> = BTreeMap::new();
     for note in notes {
         match note {
-            Call(call, deed) => drop(calls.insert(*call, history.call(deed.clone()))),
+            Call(call, operation) => drop(calls.insert(*call, history.call(operation.clone()))),
             Returned(call, result) => history.returned(calls[call], Answer::of(*result)),
-            Saw(sight) => history.saw("mailbox-1", sight.clone()),
+            Observed(observation) => history.saw("mailbox-1", observation.clone()),
         }
     }
     history.is_explained().unwrap()
@@ -124,7 +127,7 @@ fn of_two_moves_at_once_one_can_be_refused_and_not_both() {
     let second_refused = vec![
         Returned(1, Done::Ok),
         Returned(2, Done::Refused),
-        Saw(sight(&[("destination", "a"), ("third", "-")], "destination")),
+        Observed(observation(&[("destination", "a"), ("third", "-")], "destination")),
     ];
     check(&called(second_refused), &called(vec![Returned(1, Done::Refused), Returned(2, Done::Refused)]));
 }
@@ -149,7 +152,7 @@ fn mail_that_is_delivered_during_a_run_is_there_before_or_after_it_and_not_nowhe
             Call(0, deliver("a")),
             Returned(0, Done::Ok),
             Returned(1, Done::Ok),
-            Saw(Sight { queued: Some(vec![]), ..sight(stores, "destination") }),
+            Observed(Observation { queued: Some(vec![]), ..observation(stores, "destination") }),
         ]
     };
     check(&during(&[("source", "-"), ("destination", "a")]), &during(&[("source", "-"), ("destination", "")]));
@@ -158,7 +161,7 @@ fn mail_that_is_delivered_during_a_run_is_there_before_or_after_it_and_not_nowhe
 
 #[test]
 fn a_call_that_never_returns_may_have_happened_or_not_but_what_was_not_called_did_not() {
-    let open = |messages: &str| vec![Call(0, deliver("a")), Saw(sight(&[("source", messages)], "source"))];
+    let open = |messages: &str| vec![Call(0, deliver("a")), Observed(observation(&[("source", messages)], "source"))];
     check(&open("a"), &open("b"));
     check(&open("-"), &open(""));
 }
@@ -168,8 +171,8 @@ fn a_call_that_never_returns_happens_once() {
     let seen = |first: &str, then: &str| {
         vec![
             Call(0, deliver("a")),
-            Saw(sight(&[("source", first)], "source")),
-            Saw(sight(&[("source", then)], "source")),
+            Observed(observation(&[("source", first)], "source")),
+            Observed(observation(&[("source", then)], "source")),
         ]
     };
     check(&seen("-", "a"), &seen("a", "-"));
@@ -179,10 +182,10 @@ fn a_call_that_never_returns_happens_once() {
 fn a_return_without_a_call_is_explained_by_nothing() {
     let spec = two();
     let judge = |numbers: [u64; 2]| {
-        let mut oracle = Oracle::new(&spec, Manner::default()).unwrap();
+        let mut oracle = Oracle::new(&spec, OracleOptions::default()).unwrap();
         let [call, returned] = numbers;
         oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
-        oracle.take(&Event::Call { call, deed: deliver("a") }).unwrap();
+        oracle.take(&Event::Call { call, operation: deliver("a") }).unwrap();
         oracle.take(&Event::Return { call: returned, answer: Answer::of(Done::Ok) }).unwrap();
         oracle.failure_of_run().map(|failure| failure.guards.clone())
     };
@@ -193,10 +196,10 @@ fn a_return_without_a_call_is_explained_by_nothing() {
 #[test]
 fn a_number_can_be_used_again_when_its_call_has_returned_and_not_before() {
     let spec = two();
-    let mut oracle = Oracle::new(&spec, Manner::default()).unwrap();
+    let mut oracle = Oracle::new(&spec, OracleOptions::default()).unwrap();
     oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
-    oracle.take(&Event::Call { call: 1, deed: deliver("a") }).unwrap();
-    let again = Event::Call { call: 1, deed: deliver("b") };
+    oracle.take(&Event::Call { call: 1, operation: deliver("a") }).unwrap();
+    let again = Event::Call { call: 1, operation: deliver("b") };
     let wrong = oracle.take(&again).unwrap_err();
     assert_eq!(wrong.to_string(), "call 1 is open already; expected a number that no other open call has");
     oracle.take(&Event::Return { call: 1, answer: Answer::of(Done::Ok) }).unwrap();
@@ -210,15 +213,15 @@ fn what_was_answered_unknown_may_still_happen_and_what_was_refused_may_not() {
         vec![
             Call(0, deliver("a")),
             Returned(0, result),
-            Saw(sight(&[("source", "-")], "source")),
-            Saw(sight(&[("source", "a")], "source")),
+            Observed(observation(&[("source", "-")], "source")),
+            Observed(observation(&[("source", "a")], "source")),
         ]
     };
     check(&later(Done::Unknown), &later(Done::Ok));
     assert!(!is_explained(&later(Done::Refused)));
     // It happens once.
     let mut twice = later(Done::Unknown);
-    twice.push(Saw(sight(&[("source", "-")], "source")));
+    twice.push(Observed(observation(&[("source", "-")], "source")));
     assert!(!is_explained(&twice));
 }
 
@@ -226,7 +229,7 @@ fn what_was_answered_unknown_may_still_happen_and_what_was_refused_may_not() {
 fn a_run_that_was_answered_unknown_is_over_and_does_not_go_on() {
     let seen = |first: (&str, &str), then: (&str, &str)| {
         let look = |(source, destination): (&str, &str), home: &str| {
-            Saw(sight(&[("source", source), ("destination", destination)], home))
+            Observed(observation(&[("source", source), ("destination", destination)], home))
         };
         vec![
             Call(0, deliver("a")),
@@ -244,7 +247,7 @@ fn a_run_that_was_answered_unknown_is_over_and_does_not_go_on() {
 fn in_which_order_overlapping_deliveries_came_can_be_told_later() {
     let both = |seen: &[&str]| {
         let calls = vec![Call(0, deliver("a")), Call(1, deliver("b"))];
-        let looks = seen.iter().map(|messages| Saw(sight(&[("source", messages)], "source")));
+        let looks = seen.iter().map(|messages| Observed(observation(&[("source", messages)], "source")));
         calls.into_iter().chain(looks).chain([Returned(1, Done::Ok), Returned(0, Done::Ok)]).collect::<Vec<_>>()
     };
     check(&both(&["b", "a b"]), &both(&["b", "a"]));
@@ -255,7 +258,7 @@ fn in_which_order_overlapping_deliveries_came_can_be_told_later() {
             Call(0, deliver("a")),
             Returned(0, Done::Ok),
             Call(1, deliver("b")),
-            Saw(sight(&[("source", seen)], "source")),
+            Observed(observation(&[("source", seen)], "source")),
         ]
     };
     check(&one_after_the_other("a"), &one_after_the_other("b"));
@@ -269,15 +272,15 @@ fn a_history_is_judged_by_what_it_shows_too() {
     history.returned(call, Answer::of(Done::Ok));
     let call = history.call(run("first", "destination"));
     history.returned(call, Answer::of(Done::Ok));
-    history.saw("mailbox-1", sight(&[("source", "-"), ("destination", "a")], "destination"));
-    assert_eq!(history.judge().unwrap().word, Word::Conforming);
-    history.saw("mailbox-2", Sight::default());
+    history.saw("mailbox-1", observation(&[("source", "-"), ("destination", "a")], "destination"));
+    assert_eq!(history.judge().unwrap().verdict, CaseVerdict::Conforming);
+    history.saw("mailbox-2", Observation::default());
     let failed = history.judge().unwrap_err();
     assert!(failed.to_string().contains("the scenario has no mailbox `mailbox-2`"), "{failed}");
 }
 
 /// What the history calls an action.
-fn deed(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Deed {
+fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operation {
     let scenario = &spec.scenario;
     let server = |id: ServerId| scenario.site.servers[id].clone();
     let view = |by: View| match by {
@@ -291,17 +294,17 @@ fn deed(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Deed {
             let taken = now
                 .open
                 .iter()
-                .filter(|open| matches!(open.deed, Deed::Deliver { .. }) && open.became == Became::Nothing);
+                .filter(|open| matches!(open.operation, Operation::Deliver { .. }) && open.became == Became::Nothing);
             let number = now.arrived[mailbox.index()].len() + taken.count() + 1;
-            Deed::Deliver { mailbox: called(mailbox), message: format!("m{number}"), by: view(by) }
+            Operation::Deliver { mailbox: called(mailbox), message: format!("m{number}"), by: view(by) }
         }
         Action::Redeliver { mailbox, message: which, by } => {
-            Deed::Redeliver { mailbox: called(mailbox), message: message(mailbox, which), by: view(by) }
+            Operation::Redeliver { mailbox: called(mailbox), message: message(mailbox, which), by: view(by) }
         }
         Action::OwnerDeletes { mailbox, message: which, by } => {
-            Deed::OwnerDeletes { mailbox: called(mailbox), message: message(mailbox, which), by: view(by) }
+            Operation::OwnerDeletes { mailbox: called(mailbox), message: message(mailbox, which), by: view(by) }
         }
-        Action::LogOn { mailbox, by } => Deed::LogOn { mailbox: called(mailbox), by: view(by) },
+        Action::LogOn { mailbox, by } => Operation::LogOn { mailbox: called(mailbox), by: view(by) },
         Action::Start { mailbox, administrator, run } => {
             let person = &scenario.administrators[administrator.index()];
             let found = &person.runs[usize::from(run)];
@@ -313,30 +316,30 @@ fn deed(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Deed {
                 to: server(found.to),
                 connected_to: server(found.connected_to),
             };
-            if whole { Deed::Run { run, crash: false } } else { Deed::Start { run } }
+            if whole { Operation::Run { run, crash: false } } else { Operation::Start { run } }
         }
         Action::Act { mailbox, administrator, fate } => {
             let (mailbox, administrator) =
                 (called(mailbox), scenario.administrators[administrator.index()].name.clone());
             match fate {
-                Fate::Answered => Deed::Act { mailbox, administrator },
-                Fate::RequestLost => Deed::RequestLost { mailbox, administrator },
-                Fate::ReplyLost => Deed::ReplyLost { mailbox, administrator },
+                Fate::Answered => Operation::Act { mailbox, administrator },
+                Fate::RequestLost => Operation::RequestLost { mailbox, administrator },
+                Fate::ReplyLost => Operation::ReplyLost { mailbox, administrator },
             }
         }
-        Action::Die { mailbox, administrator } => Deed::ProgramDies {
+        Action::Die { mailbox, administrator } => Operation::ProgramDies {
             mailbox: called(mailbox),
             administrator: scenario.administrators[administrator.index()].name.clone(),
         },
         Action::Replicate { mailbox, from, to } => {
-            Deed::Replicate { mailbox: called(mailbox), from: server(from), to: server(to) }
+            Operation::Replicate { mailbox: called(mailbox), from: server(from), to: server(to) }
         }
-        Action::Refresh { mailbox, from } => Deed::Refresh { mailbox: called(mailbox), from: server(from) },
-        Action::Edit { mailbox, replica } => Deed::OtherEdit { mailbox: called(mailbox), server: server(replica) },
-        Action::Fail { server: id, part: Part::Store } => Deed::StoreCrashes { server: server(id) },
-        Action::Recover { server: id, part: Part::Store } => Deed::StoreRestarts { server: server(id) },
-        Action::Fail { server: id, part: Part::Replica } => Deed::ReplicaUnreachable { server: server(id) },
-        Action::Recover { server: id, part: Part::Replica } => Deed::ReplicaReachable { server: server(id) },
+        Action::Refresh { mailbox, from } => Operation::Refresh { mailbox: called(mailbox), from: server(from) },
+        Action::Edit { mailbox, replica } => Operation::OtherEdit { mailbox: called(mailbox), server: server(replica) },
+        Action::Fail { server: id, part: Part::Store } => Operation::StoreCrashes { server: server(id) },
+        Action::Recover { server: id, part: Part::Store } => Operation::StoreRestarts { server: server(id) },
+        Action::Fail { server: id, part: Part::Replica } => Operation::ReplicaUnreachable { server: server(id) },
+        Action::Recover { server: id, part: Part::Replica } => Operation::ReplicaReachable { server: server(id) },
     }
 }
 
@@ -356,8 +359,8 @@ fn answer(now: &Moment, naive: &Naive<'_>, call: u64, draw: &mut Draw) -> Option
 }
 
 /// A history of at most six calls that overlap at random, in which one thing may not be true.
-fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[Kind], draw: &mut Draw) -> Vec<Event> {
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !unseen.contains(kind)).collect();
+fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[ActionKind], draw: &mut Draw) -> Vec<Event> {
+    let kinds: Vec<ActionKind> = ActionKind::ALL.into_iter().filter(|kind| !unseen.contains(kind)).collect();
     let mut now = draw.any(&naive.begin()).clone();
     let mut events = vec![Event::Reset { start: BTreeMap::new() }];
     let mut calls = 0;
@@ -366,7 +369,7 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[Kind], draw: &mut Draw) -> 
         let open: Vec<u64> = now.open.iter().filter_map(|open| open.call).collect();
         match draw.below(8) {
             0 | 1 if calls < 6 => {
-                let of_steps = [Kind::Act, Kind::RequestLost, Kind::ReplyLost, Kind::Die];
+                let of_steps = [ActionKind::Act, ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
                 let world = naive.world(&now);
                 let mut all: Vec<Action> = world.enabled(&now.state).map(|(action, _)| action).collect();
                 if draw.one_in(4) {
@@ -392,7 +395,7 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[Kind], draw: &mut Draw) -> 
                     continue;
                 }
                 calls += 1;
-                let event = Event::Call { call: calls, deed: deed(spec, &now, draw.any(&all), whole) };
+                let event = Event::Call { call: calls, operation: operation(spec, &now, draw.any(&all), whole) };
                 now = naive.shown(&now, &event).unwrap();
                 events.push(event);
             }
@@ -405,8 +408,8 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[Kind], draw: &mut Draw) -> 
             }
             3 => {
                 let mailbox = MailboxId::at(draw.below(spec.scenario.site.mailboxes));
-                let sight = naive.sight(&now, mailbox);
-                events.push(Event::Saw { mailbox: format!("mailbox-{}", mailbox.index() + 1), sight });
+                let observation = naive.observation(&now, mailbox);
+                events.push(Event::Observed { mailbox: format!("mailbox-{}", mailbox.index() + 1), observation });
             }
             _ => {
                 let next = naive.silent(&now);
@@ -442,10 +445,14 @@ fn a_history_is_explained_exactly_if_trying_every_interleaving_finds_one_that_ex
     let (mut explained, mut unexplained, mut untold) = (0, 0, 0);
     for spec in &specs {
         let all = worlds(spec);
-        for unseen in [vec![], vec![Kind::Redeliver, Kind::Replicate, Kind::Refresh]] {
+        for unseen in [vec![], vec![ActionKind::Redeliver, ActionKind::Replicate, ActionKind::Refresh]] {
             let naive = Naive::new(spec, &all, &unseen);
-            let manner = Manner { unseen: unseen.clone(), explanations_max: EXPLANATIONS_MAX, ..Manner::default() };
-            let mut oracle = Oracle::new(spec, manner).unwrap();
+            let options = OracleOptions {
+                unseen: unseen.clone(),
+                explanations_max: EXPLANATIONS_MAX,
+                ..OracleOptions::default()
+            };
+            let mut oracle = Oracle::new(spec, options).unwrap();
             for seed in 0..EACH {
                 let mut draw = Draw::of(seed as u64);
                 let events = history(spec, &naive, &unseen, &mut draw);

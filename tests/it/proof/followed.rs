@@ -18,7 +18,7 @@ pub(super) struct Followed {
     /// Whether the source, and the destination, lacks another message that is in the folders of the other.
     lacks: [bool; 2],
     home: &'static str,
-    programs: [Place; 2],
+    programs: [ServerRef; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +36,7 @@ struct InTransit {
 
 /// Where a program stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Place {
+enum ServerRef {
     Idle,
     Over,
     At { administrator: AdministratorId, step: u8 },
@@ -105,19 +105,19 @@ fn home(account: &Account) -> &'static str {
     }
 }
 
-fn place(world: &World, account: &Account, administrator: AdministratorId) -> Place {
+fn place(world: &World, account: &Account, administrator: AdministratorId) -> ServerRef {
     if administrator.index() >= account.programs.count() {
-        return Place::Idle;
+        return ServerRef::Idle;
     }
     let program: &Program = &account.programs[administrator];
     match (program.phase, world.run_of(administrator, program).runs_max) {
-        (Phase::Running { next, .. }, _) => Place::At { administrator, step: next },
-        (Phase::Idle, RunsMax::Times(times)) if program.executions >= times => Place::Over,
-        (Phase::Idle, RunsMax::Times(_) | RunsMax::Any | RunsMax::UntilOk) => Place::Idle,
+        (Phase::Running { next, .. }, _) => ServerRef::At { administrator, step: next },
+        (Phase::Idle, RunsMax::Times(times)) if program.executions >= times => ServerRef::Over,
+        (Phase::Idle, RunsMax::Times(_) | RunsMax::Any | RunsMax::UntilOk) => ServerRef::Idle,
     }
 }
 
-impl Place {
+impl ServerRef {
     fn name(self, world: &World) -> String {
         match self {
             Self::Idle => "idle".to_owned(),
@@ -136,8 +136,8 @@ impl Store {
                 let mark = match contents.mark {
                     Mark::Settled => None,
                     Mark::InTransit { owner, from, to, pending } => {
-                        let way = if owner.index() == 0 { (SOURCE, DESTINATION) } else { (DESTINATION, SOURCE) };
-                        assert_eq!((from, to), way, "the proof knows which way each administrator moves");
+                        let path = if owner.index() == 0 { (SOURCE, DESTINATION) } else { (DESTINATION, SOURCE) };
+                        assert_eq!((from, to), path, "the proof knows which way each administrator moves");
                         Some(InTransit { owner, waits: pending.contains(message), others_wait: others(pending) })
                     }
                 };

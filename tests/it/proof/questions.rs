@@ -88,45 +88,51 @@ impl<'a> Questions<'a> {
         )
     }
 
-    fn ask(&mut self, name: String, condition: String) {
+    fn body(&mut self, name: String, condition: String) {
         self.asked.push(Question { name, condition });
     }
 
     fn ask_of_states(&mut self, reached: &Reached) {
         let initial = any(reached.initial.iter().map(|state| format!("(= before {})", self.names[state])));
-        self.ask("other states are initial".to_owned(), format!("(distinct (initial before) {initial})"));
+        self.body("other states are initial".to_owned(), format!("(distinct (initial before) {initial})"));
         let judged = any(reached.states.iter().map(|(state, is_kept)| {
             let name = &self.names[state];
             format!("(and (= before {name}) (distinct (no-loss {name}) {is_kept}))")
         }));
-        self.ask("other messages are lost".to_owned(), judged);
+        self.body("other messages are lost".to_owned(), judged);
     }
 
     /// From each state the step leads exactly where it leads in the model.
-    fn ask_of_step(&mut self, step: &Step, ways: &Ways) {
+    fn ask_of_step(&mut self, step: &Step, paths: &Ways) {
         let function = format!("|step-{}|", step.name);
-        let (told, by) = match step.administrator.map(administrator_name) {
+        let (reported, by) = match step.administrator.map(administrator_name) {
             Some(name) => (format!("{} of the {name}", step.name), format!("(= p {name})")),
             None => (step.name.clone(), "true".to_owned()),
         };
         if let Some(here) = step.position() {
             let elsewhere = format!("(and {by} ({function} before after) (distinct (position p before) {here}))");
-            self.ask(format!("{told} is done elsewhere"), elsewhere);
+            self.body(format!("{reported} is done elsewhere"), elsewhere);
         }
-        let pairs = ways.iter().flat_map(|(before, after)| after.iter().map(move |after| (before, after)));
+        let pairs = paths.iter().flat_map(|(before, after)| after.iter().map(move |after| (before, after)));
         let lacking = any(pairs.map(|(before, after)| {
             let (before, after) = (&self.names[before], &self.names[after]);
             format!("(and (= before {before}) (= after {after}) (not ({function} {before} {after})))")
         }));
-        self.ask(format!("{told} does in the model what it does not in the proof"), format!("(and {by} {lacking})"));
+        self.body(
+            format!("{reported} does in the model what it does not in the proof"),
+            format!("(and {by} {lacking})"),
+        );
         let nowhere = BTreeSet::new();
         let from_here = self.names.iter().filter(|(state, _)| state.can_take(self.world, step));
         let excess = any(from_here.map(|(state, name)| {
-            let known = ways.get(state).unwrap_or(&nowhere).iter();
+            let known = paths.get(state).unwrap_or(&nowhere).iter();
             let known = any(known.map(|after| format!("(= after {})", self.names[after])));
             format!("(and (= before {name}) ({function} {name} after) (not {known}))")
         }));
-        self.ask(format!("{told} does in the proof what it does not in the model"), format!("(and {by} {excess})"));
+        self.body(
+            format!("{reported} does in the proof what it does not in the model"),
+            format!("(and {by} {excess})"),
+        );
     }
 }
 

@@ -53,8 +53,8 @@ impl Reached {
             }
         }
         for (what, before, after) in taken {
-            let ways = reached.steps.entry(what.step(world)).or_default();
-            ways.entry(before).or_default().insert(after);
+            let paths = reached.steps.entry(what.step(world)).or_default();
+            paths.entry(before).or_default().insert(after);
         }
         reached
     }
@@ -75,10 +75,10 @@ impl Reached {
 
     /// The names of the steps that lose a message.
     pub(super) fn losing(&self) -> impl Iterator<Item = &str> {
-        let loses = |ways: &Ways| {
-            ways.iter().any(|(before, after)| self.states[before] && after.iter().any(|after| !self.states[after]))
+        let loses = |paths: &Ways| {
+            paths.iter().any(|(before, after)| self.states[before] && after.iter().any(|after| !self.states[after]))
         };
-        self.steps.iter().filter(move |(_, ways)| loses(ways)).map(|(step, _)| step.name.as_str())
+        self.steps.iter().filter(move |(_, paths)| loses(paths)).map(|(step, _)| step.name.as_str())
     }
 }
 

@@ -1,0 +1,116 @@
+//! Changes of a procedure: a step taken out, put elsewhere, put in, done otherwise. Handlers go on to the steps that they went
+//! on to before; whoever went on to a step that is gone goes on to the one that followed it. Nothing here knows what a step does.
+
+use stranded_model::procedure::{Act, Handler, Procedure, Step, StepResult};
+
+/// A step of a changed procedure, and its place before the change.
+struct Slot {
+    was: Option<usize>,
+    step: Step,
+}
+
+/// The procedure without the step of this label.
+pub(super) fn without(procedure: &Procedure, label: &str) -> Procedure {
+    let gone = place(procedure, label);
+    rearranged(procedure, slots(procedure).filter(|slot| slot.was != Some(gone)).collect())
+}
+
+/// The procedure with one step done before another.
+pub(super) fn moved(procedure: &Procedure, label: &str, before: &str) -> Procedure {
+    let (which, target) = (place(procedure, label), place(procedure, before));
+    let mut order: Vec<usize> = (0..procedure.steps.len()).filter(|index| *index != which).collect();
+    let at = order.iter().position(|index| *index == target).unwrap_or(order.len());
+    order.insert(at, which);
+    let slot = |index: usize| Slot { was: Some(index), step: procedure.steps[index].clone() };
+    rearranged(procedure, order.into_iter().map(slot).collect())
+}
+
+/// The procedure with a step that it did not have, before another.
+pub(super) fn inserted(procedure: &Procedure, before: &str, label: &str, act: Act) -> Procedure {
+    let target = place(procedure, before);
+    let step =
+        Step { label: Some(label.to_owned()), act, on: Vec::new(), when: None, line: procedure.steps[target].line };
+    let mut changed: Vec<Slot> = slots(procedure).collect();
+    changed.insert(target, Slot { was: None, step });
+    rearranged(procedure, changed)
+}
+
+/// The procedure with a step that it did not have, after all others.
+pub(super) fn appended(procedure: &Procedure, label: &str, act: Act) -> Procedure {
+    let mut changed = procedure.clone();
+    let line = changed.steps.last().map_or(1, |step| step.line);
+    changed.steps.push(Step { label: Some(label.to_owned()), act, on: Vec::new(), when: None, line });
+    changed
+}
+
+/// The procedure with the step of this label doing something else.
+pub(super) fn replaced(procedure: &Procedure, label: &str, act: Act) -> Procedure {
+    let mut changed = procedure.clone();
+    changed.steps[place(procedure, label)].act = act;
+    changed
+}
+
+/// The procedure that goes on elsewhere when the step of this label has this result.
+pub(super) fn going_on(procedure: &Procedure, label: &str, result: StepResult, to: &str) -> Procedure {
+    let next = place(procedure, to);
+    let mut changed = procedure.clone();
+    let on = &mut changed.steps[place(procedure, label)].on;
+    on.retain(|handler| handler.result != result);
+    on.push(Handler { result, next });
+    changed
+}
+
+fn slots(procedure: &Procedure) -> impl Iterator<Item = Slot> {
+    procedure.steps.iter().enumerate().map(|(index, step)| Slot { was: Some(index), step: step.clone() })
+}
+
+/// The place of a label.
+///
+/// # Panics
+/// There is no such step: the wrong procedures are made from built-in ones, whose labels are known.
+fn place(procedure: &Procedure, label: &str) -> usize {
+    let found = procedure.steps.iter().position(|step| step.label.as_deref() == Some(label));
+    found.unwrap_or_else(|| panic!("{} has no step `{label}`", procedure.name))
+}
+
+fn rearranged(procedure: &Procedure, order: Vec<Slot>) -> Procedure {
+    let now = |was: usize| order.iter().position(|slot| slot.was == Some(was));
+    let target = |was: usize| (was..procedure.steps.len()).find_map(now).unwrap_or(order.len() - 1);
+    let steps = order.iter().map(|slot| {
+        let on = slot.step.on.iter().map(|handler| Handler { next: target(handler.next), ..*handler });
+        Step { on: on.collect(), ..slot.step.clone() }
+    });
+    Procedure { steps: steps.collect(), ..procedure.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use stranded_model::procedure::Procedure;
+
+    use super::{moved, without};
+    use stranded_search::scenario::builtin;
+
+    fn labels(procedure: &Procedure) -> Vec<&str> {
+        procedure.steps.iter().filter_map(|step| step.label.as_deref()).collect()
+    }
+
+    #[test]
+    fn a_handler_goes_on_to_the_same_step_wherever_it_stands_now() {
+        let guarded = builtin::procedure("guarded-move").expect("it is built in").decoded();
+        let changed = without(&moved(&guarded, "switch", "copy"), "merge");
+        let step = |label: &str| changed.steps.iter().find(|step| step.label.as_deref() == Some(label));
+        let confirm = step("confirm").expect("it is still there");
+        let names: Vec<String> = confirm.on.iter().map(|handler| changed.step_name(handler.next)).collect();
+        assert_eq!(names, ["home-is-ours", "confirm"]);
+        assert_eq!(labels(&changed)[4..9], ["home-is-source", "switch", "copy", "confirm", "delete"]);
+    }
+
+    #[test]
+    fn whoever_went_on_to_a_step_that_is_gone_goes_on_to_the_next() {
+        let guarded = builtin::procedure("guarded-move").expect("it is built in").decoded();
+        let changed = without(&guarded, "confirm");
+        let found = changed.steps.iter().find(|step| step.label.as_deref() == Some("home-is-source"));
+        let next = found.expect("it is still there").on[0].next;
+        assert_eq!(changed.step_name(next), "merge");
+    }
+}

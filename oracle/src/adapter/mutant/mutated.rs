@@ -1,0 +1,184 @@
+//! A mutant as an implementation: the reference, with another program or with somebody who tampers. What the scenario calls
+//! its runs does not matter to a mutant of one procedure: it runs its own.
+
+use std::collections::BTreeMap;
+
+use stranded_model::World;
+use stranded_model::id::MailboxId;
+use stranded_model::state::State;
+
+use crate::adapter::reference::Reference;
+use crate::adapter::{Broken, Implementation, Welcome};
+use crate::oracle::Explanation;
+use crate::oracle::step::{Op, Program};
+use crate::protocol::operation::Run;
+use crate::protocol::{Answer, Done, Greeting, Observation, Operation, Wrong};
+use stranded_search::check;
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::scenario::Spec;
+
+use super::{Defect, Mutant};
+
+/// A mutant at work.
+#[derive(Debug)]
+pub struct Mutated<'a> {
+    mutant: &'static Mutant,
+    spec: &'a Spec,
+    reference: Reference<'a>,
+    /// The state before what was done last.
+    before: State,
+}
+
+/// Where a mutant stands in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Position {
+    now: Explanation,
+    /// Kept only by those that look back.
+    before: Option<State>,
+}
+
+impl<'a> Mutated<'a> {
+    /// The mutant in this scenario, under one combination of answers, by its place among those of its scene.
+    ///
+    /// # Errors
+    /// How the scenario starts could not be found out.
+    pub fn new(mutant: &'static Mutant, spec: &'a Spec, combination: usize) -> Result<Self, String> {
+        let scene = mutant.scene(spec)?;
+        let all = check::worlds(&scene);
+        let assumptions = all.get(combination).or_else(|| all.first()).copied().unwrap_or_default();
+        let world = check::world(&scene, assumptions, Engine::default(), &Limits::default())
+            .map_err(|truncated| truncated.to_string())?;
+        Ok(Self::in_world(mutant, spec, world))
+    }
+
+    /// The mutant in this world of its scene.
+    #[must_use]
+    pub fn in_world(mutant: &'static Mutant, spec: &'a Spec, mut world: World) -> Self {
+        if let Some(program) = mutant.program() {
+            let program = program.under(&world.assumptions);
+            for run in world.scenario.administrators.iter_mut().flat_map(|person| &mut person.runs) {
+                run.procedure = program.clone();
+            }
+        }
+        let before = world.initial[0].clone();
+        let reference = Reference::in_world(spec, world);
+        let reference = match mutant.defect {
+            Defect::World(tampering) => reference.tampered(tampering),
+            Defect::Program { .. } | Defect::Observation(_) => reference,
+        };
+        Self { mutant, spec, reference, before }
+    }
+
+    /// The model that it is made from, as it stands now.
+    #[must_use]
+    pub fn reference(&self) -> &Reference<'a> {
+        &self.reference
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        let looks_back = matches!(self.mutant.defect, Defect::Observation(_));
+        Position { now: self.reference.now().clone(), before: looks_back.then(|| self.before.clone()) }
+    }
+
+    /// Goes back, or ahead, to where it stood in the same run.
+    pub fn return_to(&mut self, position: &Position) {
+        self.before = position.before.clone().unwrap_or_else(|| position.now.state.clone());
+        self.reference.return_to(position.now.clone());
+    }
+
+    /// What is asked, where the mutant runs its own program whatever the scenario calls it.
+    fn op(&mut self, operation: &Operation) -> Result<Op, Wrong> {
+        if self.mutant.implements().is_none() {
+            return self.reference.op(operation);
+        }
+        match operation {
+            Operation::Run { run, crash } => Ok(Op::Run { program: self.own(run)?, crash: *crash }),
+            Operation::Start { run } => Ok(Op::Start(self.own(run)?)),
+            Operation::Deliver { .. }
+            | Operation::Redeliver { .. }
+            | Operation::LogOn { .. }
+            | Operation::OwnerDeletes { .. }
+            | Operation::Act { .. }
+            | Operation::RequestLost { .. }
+            | Operation::ReplyLost { .. }
+            | Operation::ProgramDies { .. }
+            | Operation::Replicate { .. }
+            | Operation::Refresh { .. }
+            | Operation::OtherEdit { .. }
+            | Operation::StoreCrashes { .. }
+            | Operation::StoreRestarts { .. }
+            | Operation::ReplicaUnreachable { .. }
+            | Operation::ReplicaReachable { .. } => self.reference.op(operation),
+        }
+    }
+
+    /// Every run of this administrator between these servers, whatever it is called.
+    fn own(&mut self, run: &Run) -> Result<Program, Wrong> {
+        let people = &self.spec.scenario.administrators;
+        let his = people.iter().filter(|person| person.name == run.administrator).flat_map(|person| &person.runs);
+        let mut names: Vec<String> = his.map(|one| one.procedure.name.clone()).collect();
+        names.push(run.procedure.clone());
+        let mut found: Result<Program, Option<Wrong>> = Err(None);
+        for procedure in names {
+            let operation = Operation::Start { run: Run { procedure, ..run.clone() } };
+            match self.reference.op(&operation) {
+                Ok(Op::Start(program)) => {
+                    let runs = found.as_ref().map_or(0, |one| one.runs);
+                    found = Ok(Program { runs: runs | program.runs, ..program });
+                }
+                Ok(_) => {}
+                Err(wrong) => found = found.map_err(|_| Some(wrong)),
+            }
+        }
+        found.map_err(|wrong| wrong.unwrap_or_else(|| Wrong::new("there is no such run".to_owned(), "a run")))
+    }
+
+    fn shown(&self) -> Explanation {
+        let now = self.reference.now();
+        match self.mutant.defect {
+            Defect::Observation(shown) => Explanation { state: shown(&self.before, &now.state), ..now.clone() },
+            Defect::Program { .. } | Defect::World(_) => now.clone(),
+        }
+    }
+
+    /// What it shows of a mailbox.
+    #[must_use]
+    pub fn observation(&self, mailbox: MailboxId) -> Observation {
+        self.reference.observation(&self.shown(), mailbox)
+    }
+}
+
+impl Implementation for Mutated<'_> {
+    fn greet(&mut self, greeting: &Greeting) -> Result<Welcome, Broken> {
+        Ok(match self.reference.greet(greeting)? {
+            Welcome::Ready(mut capabilities) => {
+                capabilities.name = self.mutant.name.to_owned();
+                capabilities.implements = self.mutant.implements().map(ToOwned::to_owned);
+                Welcome::Ready(capabilities)
+            }
+            Welcome::Skip(reason) => Welcome::Skip(reason),
+        })
+    }
+
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, Broken> {
+        let answer = self.reference.reset(start)?;
+        self.before = self.reference.state().clone();
+        Ok(answer)
+    }
+
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, Broken> {
+        let op = match self.op(operation) {
+            Ok(op) => op,
+            Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
+        };
+        self.before = self.reference.state().clone();
+        Ok(self.reference.body(op))
+    }
+
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, Broken> {
+        let mailbox = self.reference.mailbox(mailbox)?;
+        Ok(self.observation(mailbox))
+    }
+}

@@ -1,0 +1,297 @@
+//! The reference implementation: the model itself, one state after the other. Where no source says how the world behaves it has
+//! one answer, as every real system has.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+use stranded_model::action::{Action, ActionKind};
+use stranded_model::id::{Id, MailboxId, MessageId, MessageSet};
+use stranded_model::procedure::Outcome;
+use stranded_model::state::State;
+use stranded_model::table::Table;
+use stranded_model::{Executed, World};
+
+use crate::oracle::step::{Look, Names, Op, Program, Step};
+use crate::oracle::{Explanation, explanation, observed};
+use crate::protocol::operation::RUN;
+use crate::protocol::{Answer, Capabilities, Done, Event, Greeting, Observation, Operation, PROTOCOL, Wrong};
+use stranded_search::check;
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::scenario::Spec;
+
+use super::{Broken, Implementation, Welcome};
+
+/// The model as an implementation.
+#[derive(Debug)]
+pub struct Reference<'a> {
+    spec: &'a Spec,
+    names: Names<'a>,
+    world: World,
+    now: Explanation,
+    tampering: Option<Tampering>,
+}
+
+/// Something that was asked of the model, and what it made of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'m> {
+    /// The world.
+    pub world: &'m World,
+    /// What was asked.
+    pub action: &'m Action,
+    /// The state before.
+    pub before: &'m State,
+    /// The step that a program executed; none if it was no step, or was not possible.
+    pub step: Option<Executed>,
+    /// Whether it was possible.
+    pub happened: bool,
+}
+
+/// What somebody makes of a moment who is not the model: another state afterwards, or another answer.
+pub type Tampering = fn(&Moment<'_>, &mut State, &mut Answer);
+
+impl<'a> Reference<'a> {
+    /// Behaves as the model does under the given combination of answers, by its place among [`check::worlds`]; the first one
+    /// when there are fewer.
+    ///
+    /// # Errors
+    /// How the scenario starts could not be found out.
+    pub fn new(spec: &'a Spec, combination: usize) -> Result<Self, String> {
+        let all = check::worlds(spec);
+        let assumptions = all.get(combination).or_else(|| all.first()).copied().unwrap_or_default();
+        let world = check::world(spec, assumptions, Engine::default(), &Limits::default())
+            .map_err(|truncated| truncated.to_string())?;
+        Ok(Self::in_world(spec, world))
+    }
+
+    /// Behaves as this world of the scenario does.
+    #[must_use]
+    pub fn in_world(spec: &'a Spec, world: World) -> Self {
+        let first = world.initial[0].clone();
+        let names = Names::new(spec, accepted(&first));
+        let now = beginning(first);
+        Self { spec, names, world, now, tampering: None }
+    }
+
+    /// The same, with somebody who tampers with whatever happens.
+    #[must_use]
+    pub fn tampered(mut self, tampering: Tampering) -> Self {
+        self.tampering = Some(tampering);
+        self
+    }
+
+    /// All that it would remember.
+    #[must_use]
+    pub fn now(&self) -> &Explanation {
+        &self.now
+    }
+
+    /// How it can begin.
+    pub fn beginnings(&self) -> impl Iterator<Item = Explanation> {
+        self.world.initial.iter().cloned().map(beginning)
+    }
+
+    /// Goes back, or ahead, to where it was in the same run.
+    pub fn return_to(&mut self, now: Explanation) {
+        self.now = now;
+    }
+
+    /// What is seen of a mailbox.
+    #[must_use]
+    pub fn observation(&self, now: &Explanation, mailbox: MailboxId) -> Observation {
+        observed::observation(self.spec, &self.names, now, mailbox)
+    }
+
+    /// What is asked, in the model's terms.
+    ///
+    /// # Errors
+    /// It names something that the scenario does not have.
+    pub(super) fn op(&mut self, operation: &Operation) -> Result<Op, Wrong> {
+        self.names.op(operation)
+    }
+
+    /// The state now.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.now.state
+    }
+
+    /// What it is asked so that this action happens.
+    #[must_use]
+    pub fn operation(&self, action: &Action) -> Option<Operation> {
+        crate::oracle::asked::operation(self.spec, &self.names, &self.now, action)
+    }
+
+    /// The world that it follows.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn take(&mut self, action: &Action) -> Answer {
+        let occurred = self.world.occur(&self.now.state, action);
+        let happened = occurred.is_ok();
+        let (after, step) = occurred.map_or((None, None), |occurrence| (Some(occurrence.state), occurrence.step));
+        let ended = step.and_then(|executed| executed.ended).map(Into::into);
+        let mut answer = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
+        match (self.tampering, after) {
+            (None, None) => {}
+            (None, Some(state)) => self.now.state = state,
+            (Some(tampering), after) => {
+                let mut state = after.unwrap_or_else(|| self.now.state.clone());
+                let moment = Moment { world: &self.world, action, before: &self.now.state, step, happened };
+                tampering(&moment, &mut state, &mut answer);
+                self.now.state = state;
+            }
+        }
+        answer
+    }
+
+    fn start(&mut self, program: Program) -> Answer {
+        let Program { mailbox, administrator, runs } = program;
+        let his = (0..u32::BITS).filter(|run| runs & (1 << run) != 0).filter_map(|run| u8::try_from(run).ok());
+        let starts: Vec<Action> = his.map(|run| Action::Start { mailbox, administrator, run }).collect();
+        match starts.iter().find(|start| self.world.step(&self.now.state, start).is_ok()) {
+            Some(due) => self.take(due),
+            None => Answer::of(Done::Refused),
+        }
+    }
+
+    /// Runs a program to its end; killed on its way, it gets half-way.
+    fn run(&mut self, program: Program, crash: bool) -> Answer {
+        if self.start(program).result != Done::Ok {
+            return Answer::of(Done::Refused);
+        }
+        let Program { mailbox, administrator, .. } = program;
+        let act = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
+        let run = self.world.run_of(administrator, &self.now.state.accounts[mailbox].programs[administrator]);
+        let half = run.procedure.steps.len() / 2;
+        let timeouts = 2 * run.procedure.steps.len() + self.world.scenario.site.messages;
+        let mut known: FxHashSet<State> = FxHashSet::default();
+        for step in 0_usize.. {
+            // It goes in circles, and nobody else acts who could end that; whoever asked gives it up.
+            if step > timeouts && !known.insert(self.now.state.clone()) {
+                break;
+            }
+            if crash && step == half {
+                match self.take(&Action::Die { mailbox, administrator }).result {
+                    Done::Ok => return Answer::of(Done::Unknown),
+                    // The scenario has no such fault left, and whoever asked for it has ended the program all the same.
+                    Done::Refused | Done::Failed | Done::Unknown => break,
+                }
+            }
+            match self.take(&act) {
+                Answer { ended: Some(ended), .. } => return Answer { ended: None, ..Answer::of(ended) },
+                Answer { result: Done::Ok, .. } => {}
+                // It waits for something that does not come while nobody else acts; whoever asked gives it up.
+                Answer { .. } => break,
+            }
+        }
+        // Its program is ended, which is no fault of the scenario's supply.
+        let deadly = explanation::deadly(&self.world);
+        if let Some(state) = explanation::killed(&deadly, &self.now.state, mailbox, administrator) {
+            self.now.state = state;
+        }
+        Answer::of(Done::from(Outcome::Unknown))
+    }
+
+    fn number(&self, mailbox: MailboxId, message: u8) -> Option<MessageId> {
+        self.now.arrivals[mailbox].iter().position(|arrived| *arrived == message).map(MessageId::at)
+    }
+}
+
+impl Implementation for Reference<'_> {
+    fn greet(&mut self, _greeting: &Greeting) -> Result<Welcome, Broken> {
+        let actions = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).map(ToOwned::to_owned).collect();
+        Ok(Welcome::Ready(Capabilities {
+            protocol: PROTOCOL,
+            name: "reference".to_owned(),
+            actions,
+            fields: Observation::FIELDS.map(ToOwned::to_owned).to_vec(),
+            procedures: None,
+            implements: None,
+            start: true,
+        }))
+    }
+
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, Broken> {
+        let broken = |wrong: Wrong| Broken { says: wrong.to_string() };
+        self.names = Names::new(self.spec, accepted(&self.world.initial[0]));
+        let step = self.names.step(&Event::Reset { start: start.clone() }).map_err(broken)?;
+        let Step::Reset(looks) = step else { return Ok(Answer::of(Done::Failed)) };
+        let looks_so =
+            |one: &Explanation| looks.iter().all(|(mailbox, look): &(MailboxId, Look)| look.fits(one, *mailbox));
+        let found = self.world.initial.iter().cloned().map(beginning).find(looks_so);
+        match found {
+            Some(found) => {
+                self.names = Names::new(self.spec, accepted(&found.state));
+                self.now = found;
+                Ok(Answer::of(Done::Ok))
+            }
+            None => {
+                Ok(Answer { says: Some("this implementation never stands so".to_owned()), ..Answer::of(Done::Refused) })
+            }
+        }
+    }
+
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, Broken> {
+        let op = match self.names.op(operation) {
+            Ok(op) => op,
+            Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
+        };
+        Ok(self.body(op))
+    }
+
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, Broken> {
+        let mailbox = self.mailbox(mailbox)?;
+        Ok(self.observation(&self.now, mailbox))
+    }
+}
+
+impl Reference<'_> {
+    /// Does what is asked.
+    pub(super) fn body(&mut self, op: Op) -> Answer {
+        match op {
+            Op::Deliver { mailbox, message, by } => {
+                let accepted = |now: &Explanation| now.state.accounts[mailbox].record.accepted.len();
+                let before = accepted(&self.now);
+                let answer = self.take(&Action::Deliver { mailbox, by });
+                if accepted(&self.now) > before {
+                    self.now.arrivals[mailbox].push(message);
+                }
+                answer
+            }
+            Op::Redeliver { mailbox, message, by } => match self.number(mailbox, message) {
+                Some(message) => self.take(&Action::Redeliver { mailbox, message, by }),
+                None => Answer::of(Done::Refused),
+            },
+            Op::OwnerDeletes { mailbox, message, by } => match self.number(mailbox, message) {
+                Some(message) => self.take(&Action::OwnerDeletes { mailbox, message, by }),
+                None => Answer::of(Done::Refused),
+            },
+            Op::Start(program) => self.start(program),
+            Op::Run { program, crash } => self.run(program, crash),
+            Op::Act(action) => self.take(&action),
+        }
+    }
+
+    /// The mailbox of this name.
+    pub(super) fn mailbox(&self, name: &str) -> Result<MailboxId, Broken> {
+        let mut mailboxes = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at);
+        let found = mailboxes.find(|id| stranded_search::names::mailbox(*id) == name);
+        found.ok_or_else(|| Broken { says: format!("there is no mailbox `{name}`") })
+    }
+}
+
+fn beginning(state: State) -> Explanation {
+    let arrivals = Table::of(state.accounts.count(), |mailbox: MailboxId| {
+        state.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect()
+    });
+    Explanation { world: 0, state, arrivals, calls: Vec::new() }
+}
+
+fn accepted(state: &State) -> stranded_model::table::PerMailbox<usize> {
+    Table::of(state.accounts.count(), |mailbox: MailboxId| {
+        let accepted: MessageSet = state.accounts[mailbox].record.accepted;
+        accepted.iter().map(|message| usize::from(message.0) + 1).max().unwrap_or(0)
+    })
+}

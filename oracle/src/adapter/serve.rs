@@ -1,0 +1,149 @@
+//! The other end of the conversation: lets an implementation be driven through lines that come in and go out, as
+//! `specs/adapter.md` has it. It is as strict with what it reads as [`super::Child`] is.
+
+use std::io::{self, BufRead, Write};
+
+use crate::protocol::{Answer, Done, Greeting, PROTOCOL, Reply, ReplyBody, Request, RequestBody, Wrong};
+
+use super::fault::shown;
+use super::process::LINE_MAX;
+use super::{Implementation, Welcome};
+
+/// A conversation: where requests come from, and where answers go.
+#[derive(Debug)]
+pub struct Conversation<R, W> {
+    input: R,
+    output: W,
+    lines: usize,
+}
+
+/// Why a conversation did not come to its end.
+#[derive(Debug)]
+pub enum Stopped {
+    /// A line is no request, or not one that may come now.
+    Line {
+        /// Its number, from 1.
+        number: usize,
+        /// The line.
+        line: String,
+        /// What is wrong with it.
+        wrong: Wrong,
+    },
+    /// What came in cannot be read, or what goes out cannot be written.
+    Pipe(io::Error),
+}
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line { number, line, wrong } => {
+                write!(
+                    f,
+                    "line {number} of the requests: {}\n  expected: {}\n  line: {line}",
+                    wrong.message, wrong.wanted
+                )
+            }
+            Self::Pipe(reason) => write!(f, "the requests cannot be read, or the answers not be written: {reason}"),
+        }
+    }
+}
+
+impl From<io::Error> for Stopped {
+    fn from(reason: io::Error) -> Self {
+        Self::Pipe(reason)
+    }
+}
+
+impl<R: BufRead, W: Write> Conversation<R, W> {
+    /// Nothing was said yet.
+    pub fn new(input: R, output: W) -> Self {
+        Self { input, output, lines: 0 }
+    }
+
+    /// Hears the first request, which must be `hello`; `None` if nobody asks anything.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub fn greeting(&mut self) -> Result<Option<(u64, Greeting)>, Stopped> {
+        match self.hear()? {
+            None => Ok(None),
+            Some((Request { id, body: RequestBody::Hello(greeting) }, _)) => Ok(Some((id, greeting))),
+            Some((_, line)) => Err(self.stopped(&line, Wrong::new("the first request is not `hello`", "`hello`"))),
+        }
+    }
+
+    /// Says to `hello` that the scenario cannot be run, and answers nothing but `bye` from then on.
+    ///
+    /// # Errors
+    /// Something else was asked.
+    pub fn skip(mut self, id: u64, reason: String) -> Result<(), Stopped> {
+        self.say(id, ReplyBody::Skip { reason })?;
+        match self.hear()? {
+            None => Ok(()),
+            Some((Request { id, body: RequestBody::Bye {} }, _)) => self.say(id, done()),
+            Some((_, line)) => Err(self.stopped(&line, Wrong::new("the scenario was skipped", "`bye`"))),
+        }
+    }
+
+    /// Lets an implementation answer `hello` and all that follows, until `bye` or until nothing follows.
+    ///
+    /// # Errors
+    /// Something was asked that cannot be asked.
+    pub fn serve(mut self, id: u64, greeting: &Greeting, served: &mut dyn Implementation) -> Result<(), Stopped> {
+        if greeting.protocol != PROTOCOL {
+            let reason = format!("this adapter speaks protocol {PROTOCOL}, not {}", greeting.protocol);
+            return self.skip(id, reason);
+        }
+        match served.greet(greeting) {
+            Ok(Welcome::Ready(capabilities)) => self.say(id, ReplyBody::Hello(capabilities))?,
+            Ok(Welcome::Skip(reason)) => return self.skip(id, reason),
+            Err(broken) => return self.skip(id, broken.says),
+        }
+        while let Some((Request { id, body }, line)) = self.hear()? {
+            let reported = match body {
+                RequestBody::Hello(_) => return Err(self.stopped(&line, Wrong::new("`hello` comes again", "it once"))),
+                RequestBody::Reset { start } => served.reset(&start).map(ReplyBody::Done),
+                RequestBody::Do { operation } => served.perform(&operation).map(ReplyBody::Done),
+                RequestBody::Observe { mailbox } => served.observe(&mailbox).map(ReplyBody::Observed),
+                RequestBody::Bye {} => return self.say(id, done()),
+            };
+            match reported {
+                Ok(body) => self.say(id, body)?,
+                Err(broken) => return Err(self.stopped(&line, Wrong::new(broken.says, "names of the scenario"))),
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self) -> Result<Option<(Request, String)>, Stopped> {
+        let mut line = Vec::new();
+        io::Read::take(&mut self.input, LINE_MAX as u64 + 1).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        self.lines += 1;
+        if line.pop_if(|last| *last == b'\n').is_none() && line.len() > LINE_MAX {
+            return Err(self.stopped(&shown(&line), Wrong::new("it does not end", format!("at most {LINE_MAX} bytes"))));
+        }
+        let Ok(text) = std::str::from_utf8(&line) else {
+            return Err(self.stopped(&shown(&line), Wrong::new("it is no text", "UTF-8")));
+        };
+        match Request::of_line(text) {
+            Ok(request) => Ok(Some((request, text.to_owned()))),
+            Err(wrong) => Err(self.stopped(text, wrong)),
+        }
+    }
+
+    fn say(&mut self, id: u64, body: ReplyBody) -> Result<(), Stopped> {
+        writeln!(self.output, "{}", Reply { id, body }.line())?;
+        Ok(self.output.flush()?)
+    }
+
+    fn stopped(&self, line: &str, wrong: Wrong) -> Stopped {
+        Stopped::Line { number: self.lines, line: shown(line.as_bytes()), wrong }
+    }
+}
+
+fn done() -> ReplyBody {
+    ReplyBody::Done(Answer::of(Done::Ok))
+}

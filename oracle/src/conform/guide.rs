@@ -1,0 +1,379 @@
+//! What can be asked where, what was asked, and the shortest way to what was not.
+
+mod coverage;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use indexmap::IndexSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use stranded_model::action::{Action, ActionKind, Fate};
+use stranded_model::id::{Id, MailboxId};
+use stranded_model::state::{Recipient, State};
+use stranded_model::{Refusal, World};
+
+use crate::oracle::{Explanation, Oracle, observed, step};
+use crate::protocol::operation::RUN;
+use crate::protocol::{Capabilities, Observation, Operation};
+use stranded_search::names;
+use stranded_search::scenario::Spec;
+
+pub use self::coverage::Coverage;
+use super::Strategy;
+
+/// A state of some world, by its number.
+pub(super) type Node = u32;
+
+/// Something that can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Choice {
+    /// One action.
+    Act(Action),
+    /// A run from its start to its end, or killed on its way.
+    Run {
+        /// Its start.
+        start: Action,
+        /// Whether it is killed.
+        crash: bool,
+    },
+}
+
+impl Choice {
+    /// Whether it is known where it leads: a program that is killed can be anywhere.
+    fn is_sure(self) -> bool {
+        !matches!(self, Self::Run { crash: true, .. })
+    }
+}
+
+/// What can be asked, and what was.
+#[derive(Debug)]
+pub(super) struct Guide {
+    worlds: Vec<World>,
+    askable: Vec<ActionKind>,
+    /// What can happen unseen, and so lead where nothing that is asked does.
+    unseen: Vec<ActionKind>,
+    /// Whether it is known where everything that is asked can lead: not so where whole runs can meet faults on their way.
+    is_countable: bool,
+    whole_runs: bool,
+    can_crash: bool,
+    nodes: IndexSet<(u16, State)>,
+    choices: FxHashMap<Node, Vec<(Choice, Node)>>,
+    tried: FxHashMap<(Node, usize), usize>,
+    visits: FxHashMap<Node, usize>,
+    roots: Vec<Root>,
+    turn: usize,
+}
+
+/// A way to begin.
+#[derive(Debug)]
+struct Root {
+    start: BTreeMap<String, Observation>,
+    /// The state that it is in each world that can begin so.
+    nodes: Vec<Node>,
+    is_struck: bool,
+}
+
+/// The actions that a scenario may ask for.
+pub(super) fn askable(spec: &Spec) -> Vec<String> {
+    let world = World::new(&spec.scenario, stranded_model::assumption::Assumptions::default());
+    let kinds = world.kinds().into_iter().map(ActionKind::name);
+    kinds.chain([RUN]).map(ToOwned::to_owned).collect()
+}
+
+/// Every action that can be asked for in some scenario.
+pub(super) fn askable_anywhere() -> Vec<String> {
+    ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).map(ToOwned::to_owned).collect()
+}
+
+impl Guide {
+    /// Nothing was asked yet.
+    ///
+    /// # Errors
+    /// Why the implementation cannot run the scenario.
+    pub(super) fn new(
+        spec: &Spec,
+        capabilities: &Capabilities,
+        oracle: &Oracle<'_>,
+        manner_unseen: &[ActionKind],
+        whole_runs: bool,
+    ) -> Result<Self, String> {
+        let can = |name: &str| capabilities.actions.iter().any(|action| action == name);
+        let steps = can(ActionKind::Start.name()) && can(ActionKind::Act.name());
+        if !steps && !can(RUN) {
+            return Err(format!("it can neither `{RUN}` a procedure nor `start` one and `act`"));
+        }
+        if whole_runs && !can(RUN) {
+            return Err(format!("it cannot `{RUN}` a procedure from start to end"));
+        }
+        let whole_runs = whole_runs || !steps;
+        let of_programs =
+            [ActionKind::Start, ActionKind::Act, ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
+        let programs = [ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
+        let is_followed =
+            |scene: &crate::oracle::Scene| !programs.iter().any(|kind| scene.world.kinds().contains(kind));
+        let askable =
+            ActionKind::ALL.into_iter().filter(|kind| can(kind.name()) && !(whole_runs && of_programs.contains(kind)));
+        let mut guide = Self {
+            worlds: oracle.scenes().iter().map(|scene| scene.world.clone()).collect(),
+            askable: askable.collect(),
+            unseen: manner_unseen.to_vec(),
+            is_countable: !whole_runs || oracle.scenes().iter().all(is_followed),
+            whole_runs,
+            can_crash: can(ActionKind::Die.name())
+                && oracle.scenes().iter().any(|scene| scene.world.kinds().contains(&ActionKind::Die)),
+            nodes: IndexSet::new(),
+            choices: FxHashMap::default(),
+            tried: FxHashMap::default(),
+            visits: FxHashMap::default(),
+            roots: Vec::new(),
+            turn: 0,
+        };
+        for (place, scene) in (0..).zip(oracle.scenes()) {
+            for explanation in scene.initial(place) {
+                let node = guide.node(place, &explanation.state);
+                let start = start(spec, oracle, &explanation);
+                match guide.roots.iter_mut().find(|root| root.start == start) {
+                    Some(root) => root.nodes.push(node),
+                    None => guide.roots.push(Root { start, nodes: vec![node], is_struck: false }),
+                }
+            }
+        }
+        if !capabilities.start {
+            guide.roots.retain(|root| root.start.is_empty());
+            if guide.roots.is_empty() {
+                return Err(
+                    "the scenario does not begin with fresh mailboxes, and it cannot set up any `start`".to_owned()
+                );
+            }
+        }
+        Ok(guide)
+    }
+
+    pub(super) fn node(&mut self, world: u16, state: &State) -> Node {
+        let key = (world, state.clone());
+        let number = match self.nodes.get_index_of(&key) {
+            Some(number) => number,
+            None => self.nodes.insert_full(key).0,
+        };
+        Node::try_from(number).expect("states that are asked in are counted below 2^32")
+    }
+
+    pub(super) fn start(&self, root: usize) -> &BTreeMap<String, Observation> {
+        &self.roots[root].start
+    }
+
+    /// The state that a way to begin is in the first of these worlds.
+    pub(super) fn node_of(&self, root: usize, worlds: &[u16]) -> Node {
+        let nodes = &self.roots[root].nodes;
+        let alive = nodes.iter().find(|node| worlds.contains(&self.state(**node).0));
+        *alive.unwrap_or(&nodes[0])
+    }
+
+    /// The implementation never stands so.
+    pub(super) fn strike(&mut self, root: usize) {
+        self.roots[root].is_struck = true;
+    }
+
+    /// The way to begin next: one from which something untried can be reached in these worlds, or the next in turn.
+    pub(super) fn next_root(&mut self, strategy: Strategy, worlds: &[u16]) -> Option<usize> {
+        let open: Vec<usize> = (0..self.roots.len()).filter(|root| !self.roots[*root].is_struck).collect();
+        match strategy {
+            Strategy::Exhaustive => {
+                let untried = |root: &usize| self.nearest_untried(self.node_of(*root, worlds)).is_some();
+                open.into_iter().find(untried)
+            }
+            Strategy::Random(_) | Strategy::Guided(_) => {
+                self.turn += 1;
+                open.get(self.turn.checked_rem(open.len())?).copied()
+            }
+        }
+    }
+
+    /// The next step to the nearest thing that was not asked yet: its place among the choices, and where it should lead.
+    pub(super) fn nearest_untried(&mut self, from: Node) -> Option<(usize, Node)> {
+        let mut known: FxHashSet<Node> = FxHashSet::from_iter([from]);
+        let mut queue: VecDeque<(Node, Option<(usize, Node)>)> = VecDeque::from([(from, None)]);
+        while let Some((node, first)) = queue.pop_front() {
+            let paths: Vec<(bool, Node)> =
+                self.paths(node).iter().map(|(choice, next)| (choice.is_sure(), *next)).collect();
+            for (place, (is_sure, next)) in paths.into_iter().enumerate() {
+                let first = first.or(Some((place, next)));
+                if !self.tried.contains_key(&(node, place)) {
+                    return first;
+                }
+                if is_sure && known.insert(next) {
+                    queue.push_back((next, first));
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn any(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
+        let paths = self.paths(from);
+        let place = usize::try_from(draw.checked_rem(paths.len() as u64)?).ok()?;
+        Some((place, paths[place].1))
+    }
+
+    pub(super) fn rarest(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
+        let paths: Vec<(usize, Node)> = self.paths(from).iter().map(|(_, next)| *next).enumerate().collect();
+        let seen = |(place, next): &(usize, Node)| {
+            let visits = self.visits.get(next).copied().unwrap_or(0);
+            visits + self.tried.get(&(from, *place)).copied().unwrap_or(0)
+        };
+        let least = paths.iter().map(seen).min()?;
+        let rarest: Vec<&(usize, Node)> = paths.iter().filter(|path| seen(path) == least).collect();
+        let place = usize::try_from(draw.checked_rem(rarest.len() as u64)?).ok()?;
+        rarest.get(place).map(|path| **path)
+    }
+
+    /// Where the model has lost the implementation, its programs are run on, to see what harm comes of it.
+    pub(super) fn next_program(&mut self, from: Node, operations: usize) -> Option<(usize, Node)> {
+        const DEEDS_MAX: usize = 60;
+        if operations >= DEEDS_MAX {
+            return None;
+        }
+        let paths = self.paths(from);
+        let is_program = |(_, (choice, _)): &(usize, &(Choice, Node))| match choice {
+            Choice::Act(Action::Start { .. } | Action::Act { fate: Fate::Answered, .. }) => true,
+            Choice::Run { crash, .. } => !crash,
+            Choice::Act(_) => false,
+        };
+        paths.iter().enumerate().find(is_program).map(|(place, (_, next))| (place, *next))
+    }
+
+    /// How many things were asked, the same in the same state counted once.
+    pub(super) fn tried_count(&self) -> usize {
+        self.tried.len()
+    }
+
+    /// Whether it is known where something that is asked leads.
+    pub(super) fn is_sure(&self, node: Node, place: usize) -> bool {
+        self.choices.get(&node).and_then(|paths| paths.get(place)).is_some_and(|(choice, _)| choice.is_sure())
+    }
+
+    /// Something was asked; whether it was before.
+    pub(super) fn tried(&mut self, node: Node, place: usize) -> bool {
+        let times = self.tried.entry((node, place)).or_default();
+        *times += 1;
+        *self.visits.entry(node).or_default() += 1;
+        *times > 1
+    }
+
+    /// What is asked for a choice, as it is called.
+    pub(super) fn operation(
+        &self,
+        node: Node,
+        place: usize,
+        oracle: &Oracle<'_>,
+        now: &Explanation,
+    ) -> Option<Operation> {
+        let (choice, _) = self.choices.get(&node)?.get(place)?;
+        match choice {
+            Choice::Act(action) => oracle.operation_of(now, action),
+            Choice::Run { start, crash } => {
+                let Operation::Start { run } = oracle.operation_of(now, start)? else { return None };
+                Some(Operation::Run { run, crash: *crash })
+            }
+        }
+    }
+
+    pub(super) fn state(&self, node: Node) -> (u16, &State) {
+        let (world, state) = &self.nodes[node as usize];
+        (*world, state)
+    }
+
+    fn paths(&mut self, node: Node) -> &[(Choice, Node)] {
+        if !self.choices.contains_key(&node) {
+            let found = self.work_out(node);
+            self.choices.insert(node, found);
+        }
+        &self.choices[&node]
+    }
+
+    fn work_out(&mut self, node: Node) -> Vec<(Choice, Node)> {
+        let (place, state) = self.nodes[node as usize].clone();
+        let world = &self.worlds[usize::from(place)];
+        let mut found: Vec<(Choice, State)> = Vec::new();
+        for action in world.actions() {
+            if self.askable.contains(&action.kind()) {
+                match world.step(&state, action) {
+                    Ok(next) => found.push((Choice::Act(*action), next)),
+                    // Whether it is declined when it should be is worth a question too.
+                    Err(Refusal::InTransit | Refusal::StoreDown | Refusal::Waiting(_))
+                        if matches!(action.kind(), ActionKind::LogOn | ActionKind::Act) =>
+                    {
+                        found.push((Choice::Act(*action), state.clone()));
+                    }
+                    Err(_) => {}
+                }
+            }
+            if self.whole_runs
+                && let Action::Start { mailbox, administrator, .. } = action
+                && let Ok(started) = world.step(&state, action)
+            {
+                let act = Action::Act { mailbox: *mailbox, administrator: *administrator, fate: Fate::Answered };
+                let die = Action::Die { mailbox: *mailbox, administrator: *administrator };
+                if self.can_crash
+                    && let Ok(dead) = world.step(&started, &die)
+                {
+                    found.push((Choice::Run { start: *action, crash: true }, dead));
+                }
+                if let Some(end) = run_to_its_end(world, started, &act) {
+                    found.push((Choice::Run { start: *action, crash: false }, end));
+                }
+            }
+        }
+        found.into_iter().map(|(choice, next)| (choice, self.node(place, &next))).collect()
+    }
+}
+
+/// The state when a program that was started has ended, if it ends while nothing else happens.
+pub(crate) fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> {
+    const STEPS_MAX: usize = 2_000;
+    let mut state = started;
+    for _ in 0..STEPS_MAX {
+        let occurrence = world.occur(&state, act).ok()?;
+        state = occurrence.state;
+        if occurrence.step?.ended.is_some() {
+            return Some(state);
+        }
+    }
+    None
+}
+
+/// Whether every mailbox stands as a fresh one does: a recipient in every replica that names the first home, and nothing in
+/// any store.
+pub(crate) fn is_fresh(spec: &Spec, state: &State) -> bool {
+    let site = spec.scenario.site.home;
+    state.accounts.values().all(|account| {
+        account.mailboxes.values().all(|mailbox| !mailbox.is_present())
+            && account.record.accepted.is_empty()
+            && account
+                .recipients
+                .values()
+                .all(|found| matches!(found, Recipient::Live { .. }) && found.home() == Some(site))
+    })
+}
+
+/// How mailboxes stand at first, where they are not fresh.
+fn start(spec: &Spec, oracle: &Oracle<'_>, now: &Explanation) -> BTreeMap<String, Observation> {
+    if is_fresh(spec, &now.state) {
+        return BTreeMap::new();
+    }
+    let mailboxes = (0..spec.scenario.site.mailboxes).map(MailboxId::at);
+    mailboxes.map(|id| (names::mailbox(id), observed::observation(spec, oracle.names(), now, id))).collect()
+}
+
+/// The names that a log uses, before it has used any.
+#[must_use]
+pub(super) fn explanation_at(world: u16, state: &State, arrivals_of: Option<&Explanation>) -> Explanation {
+    let arrivals = arrivals_of.map_or_else(
+        || {
+            stranded_model::table::Table::of(state.accounts.count(), |mailbox: MailboxId| {
+                state.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect::<step::Arrivals>()
+            })
+        },
+        |other| other.arrivals.clone(),
+    );
+    Explanation { world, state: state.clone(), arrivals, calls: Vec::new() }
+}

@@ -1,0 +1,108 @@
+//! How much of what there is was tried, and what could not be tried.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashSet;
+use stranded_model::World;
+use stranded_model::action::ActionKind;
+use stranded_model::state::State;
+
+use super::{Choice, Guide, Node};
+
+/// The most states whose ways on are counted; of a larger scenario the coverage is told against what was met.
+const COUNTED_MAX: usize = 50_000;
+
+/// What was tried, of what there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// States in which something was asked.
+    pub states: usize,
+    /// States there are; `None` if there are too many to count.
+    pub states_of: Option<usize>,
+    /// Ways from one state to the next that were asked for.
+    pub transitions: usize,
+    /// Ways there are; `None` if there are too many to count.
+    pub transitions_of: Option<usize>,
+}
+
+impl Coverage {
+    /// The part of the transitions that was asked for, in percent; `None` if it cannot be told.
+    #[must_use]
+    pub fn percent(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a share is told to two digits")]
+        self.transitions_of.filter(|all| *all > 0).map(|all| 100.0 * self.transitions as f64 / all as f64)
+    }
+}
+
+impl Guide {
+    /// What was tried in these worlds, of what there is in them. A state is counted once, whatever is assumed in it.
+    pub(in crate::conform) fn coverage(&mut self, worlds: &[u16]) -> Coverage {
+        let is_left = |guide: &Self, node: Node| worlds.contains(&guide.state(node).0);
+        let total = self.count(worlds);
+        let tried: Vec<(Node, usize)> = self.tried.keys().copied().filter(|(node, _)| is_left(self, *node)).collect();
+        let states: BTreeSet<&State> = tried.iter().map(|(node, _)| self.state(*node).1).collect();
+        let path = |(node, place): &(Node, usize)| Some((self.state(*node).1, self.choices.get(node)?.get(*place)?.0));
+        let paths: BTreeSet<(&State, Choice)> = tried.iter().filter_map(path).collect();
+        Coverage {
+            states: states.len(),
+            states_of: total.map(|(states, _)| states),
+            transitions: paths.len(),
+            transitions_of: total.map(|(_, transitions)| transitions),
+        }
+    }
+
+    /// How many states there are in these worlds, and how many things can be asked in them.
+    fn count(&mut self, worlds: &[u16]) -> Option<(usize, usize)> {
+        if !self.is_countable {
+            return None;
+        }
+        let open = self.roots.iter().filter(|root| !root.is_struck).flat_map(|root| root.nodes.clone());
+        let mut found: Vec<Node> = open.filter(|node| worlds.contains(&self.state(*node).0)).collect();
+        let mut known: FxHashSet<Node> = found.iter().copied().collect();
+        let mut place = 0;
+        while let Some(node) = found.get(place).copied() {
+            place += 1;
+            let mut next: Vec<Node> = self.paths(node).iter().map(|(_, next)| *next).collect();
+            next.extend(self.unseen_paths(node));
+            found.extend(next.into_iter().filter(|next| known.insert(*next)));
+            if found.len() > COUNTED_MAX {
+                return None;
+            }
+        }
+        let asked = |node: &Node| self.choices.get(node).map_or(0, Vec::len);
+        let mut states: BTreeMap<&State, usize> = BTreeMap::new();
+        for node in &found {
+            let most = states.entry(self.state(*node).1).or_default();
+            *most = asked(node).max(*most);
+        }
+        Some((states.len(), states.values().sum()))
+    }
+
+    /// Where a state can go on to without being asked.
+    fn unseen_paths(&mut self, node: Node) -> Vec<Node> {
+        let (place, state) = self.nodes[node as usize].clone();
+        let world = &self.worlds[usize::from(place)];
+        let actions = world.actions().iter().filter(|action| self.unseen.contains(&action.kind()));
+        let next: Vec<State> = actions.filter_map(|action| world.step(&state, action).ok()).collect();
+        next.iter().map(|next| self.node(place, next)).collect()
+    }
+
+    /// What the scenario allows and this implementation cannot be asked to do, in words.
+    pub(in crate::conform) fn not_asked(&self) -> Vec<String> {
+        let by_itself = |kind: &ActionKind| self.unseen.contains(kind);
+        let in_runs = [ActionKind::Start, ActionKind::Act];
+        let all = self.worlds.first().map(World::kinds).unwrap_or_default();
+        let is_reported = |kind: &ActionKind| {
+            self.askable.contains(kind)
+                || by_itself(kind)
+                || (self.whole_runs && in_runs.contains(kind))
+                || (self.can_crash && *kind == ActionKind::Die)
+        };
+        let lacking = all.iter().filter(|kind| !is_reported(kind));
+        let mut named: Vec<String> = lacking.map(|kind| kind.name().to_owned()).collect();
+        if self.whole_runs {
+            named.push("what happens in the middle of a run (that takes `start` and `act`)".to_owned());
+        }
+        named
+    }
+}

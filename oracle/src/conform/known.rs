@@ -1,0 +1,261 @@
+//! What is known to be wrong with an implementation, as a TOML file: each deviation with its reason and the day on which it ceases
+//! to count. What was found is held against it: what is covered surprises nobody, and an entry that covers nothing is a
+//! complaint, because what it speaks of passes now. Nothing is driven and nothing is judged here.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use stranded_model::property::Safety;
+
+use crate::oracle::{CaseVerdict, Conformance, Judgement};
+use stranded_search::scenario::{Cursor, Diagnostics, Findings, SourceText, builtin, whole, wrong_type};
+
+/// The most deviations that a file can list: nobody looks after more.
+const DEVIATIONS_MAX: usize = 1000;
+
+/// The verdicts that a deviation can have: those that say that something is wrong.
+const VERDICTS: [CaseVerdict; 5] = [
+    CaseVerdict::Nonconforming,
+    CaseVerdict::Bounced,
+    CaseVerdict::FalseSuccess,
+    CaseVerdict::Unreachable,
+    CaseVerdict::Loss,
+];
+
+/// A file of known deviations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    file: String,
+    deviations: Vec<Deviation>,
+}
+
+/// Something that is known to be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// The scenario that shows it.
+    pub scenario: String,
+    /// The verdict.
+    pub verdict: CaseVerdict,
+    /// The property that is broken; none if any will do.
+    pub property: Option<Safety>,
+    /// Why it is left as it is.
+    pub reason: String,
+    /// The first day on which it does not count any more.
+    pub expires: Date,
+    /// The line of the file on which it begins.
+    pub line: u32,
+}
+
+/// What was found in a scenario that was driven and judged to the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The scenario.
+    pub scenario: String,
+    /// What nobody expected.
+    pub surprises: Vec<Surprise>,
+}
+
+/// A verdict that the scenario does not expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Surprise {
+    /// The verdict.
+    pub verdict: CaseVerdict,
+    /// The property that is broken, if it is one.
+    pub property: Option<Safety>,
+}
+
+/// What is left when known deviations are taken out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled<'k> {
+    /// What is covered by no entry, with its scenario.
+    pub remaining: Vec<(String, Surprise)>,
+    /// The entries that cover something.
+    pub covering: Vec<&'k Deviation>,
+    /// What is wrong with the entries, each in a sentence that names the file and the line. None if nothing is.
+    pub complaints: Vec<String>,
+}
+
+impl Settled<'_> {
+    /// Whether all is as the file says: nothing surprises, and every entry still covers something.
+    #[must_use]
+    pub fn is_as_known(&self) -> bool {
+        self.remaining.is_empty() && self.complaints.is_empty()
+    }
+}
+
+impl Found {
+    /// What nobody expected in a judgement, each kind once.
+    #[must_use]
+    pub fn of(scenario: &str, judgement: &Judgement) -> Self {
+        let findings = judgement.findings.iter().filter(|finding| !finding.is_expected);
+        let mut surprises: Vec<Surprise> =
+            findings.map(|finding| Surprise { verdict: finding.verdict, property: finding.property }).collect();
+        if let Conformance::Nonconforming(failure) = &judgement.conformance {
+            let verdict = if failure.is_bounce { CaseVerdict::Bounced } else { CaseVerdict::Nonconforming };
+            surprises.push(Surprise { verdict, property: None });
+        }
+        surprises.sort();
+        surprises.dedup();
+        Self { scenario: scenario.to_owned(), surprises }
+    }
+}
+
+impl Deviation {
+    fn covers(&self, scenario: &str, surprise: Surprise) -> bool {
+        self.scenario == scenario
+            && self.verdict == surprise.verdict
+            && (self.property.is_none() || self.property == surprise.property)
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` in {}", self.verdict.name(), self.scenario)?;
+        self.property.map_or(Ok(()), |property| write!(f, " ({})", property.name()))
+    }
+}
+
+impl Known {
+    /// Reads a file of known deviations.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(file_name: &str, text: &str) -> Result<Self, Diagnostics> {
+        let file = SourceText { name: file_name.to_owned(), text: text.to_owned() };
+        let deviations = whole(file.clone(), |mut root, found| {
+            let mut tables = root.tables("deviation", "deviation", found);
+            if let Some(excess) = tables.get(DEVIATIONS_MAX) {
+                let label = format!("a file has at most {DEVIATIONS_MAX}");
+                found.report(excess.span.clone(), format!("too many deviations: there are {}", tables.len()), label);
+            }
+            tables.truncate(DEVIATIONS_MAX);
+            root.finish(found);
+            let mut all: Vec<Deviation> = Vec::new();
+            for table in tables {
+                let span = table.span.clone();
+                let Some(one) = deviation(table, &file, found) else { continue };
+                let is_same = |other: &&Deviation| {
+                    (&other.scenario, other.verdict, other.property) == (&one.scenario, one.verdict, one.property)
+                };
+                if let Some(other) = all.iter().find(is_same) {
+                    let label = format!("the one on line {} covers it", other.line);
+                    found.report(span, format!("{one} is listed twice"), label);
+                }
+                all.push(one);
+            }
+            Some(all)
+        })?;
+        Ok(Self { file: file_name.to_owned(), deviations })
+    }
+
+    /// The deviations, in the order of the file.
+    #[must_use]
+    pub fn deviations(&self) -> &[Deviation] {
+        &self.deviations
+    }
+
+    /// Holds what was found against what is known: what remains, and what is wrong with the entries. `found` has a scenario only
+    /// if it was driven to the end, so that what was not found in it is not there.
+    ///
+    /// An entry is wrong if it has expired, whatever was driven; if its scenario was driven and showed nothing that it covers;
+    /// or if its scenario is neither driven nor built in. An entry for a built-in scenario that was not driven says nothing now.
+    #[must_use]
+    pub fn settle(&self, found: &[Found], today: Date) -> Settled<'_> {
+        let mut settled = Settled::default();
+        for one in &self.deviations {
+            let at = format!("{}:{}", self.file, one.line);
+            let driven = found.iter().find(|found| found.scenario == one.scenario);
+            let is_found =
+                driven.is_some_and(|found| found.surprises.iter().any(|surprise| one.covers(&one.scenario, *surprise)));
+            let complaint = if one.expires <= today {
+                let again = if is_found { "it is still there" } else { "it was not seen now" };
+                format!("{at}: {one} expired on {}; {again}. It was left because: {}", one.expires, one.reason)
+            } else if is_found {
+                settled.covering.push(one);
+                continue;
+            } else if driven.is_some() {
+                format!("{at}: {one} is known, and was not found: it passes now, so remove the entry")
+            } else if builtin::scenario(&one.scenario).is_none() {
+                format!("{at}: {one} matches nothing: no scenario of this name was driven, and none is built in")
+            } else {
+                continue;
+            };
+            settled.complaints.push(complaint);
+        }
+        for found in found {
+            let is_covered =
+                |surprise: Surprise| settled.covering.iter().any(|one| one.covers(&found.scenario, surprise));
+            let left = found.surprises.iter().copied().filter(|surprise| !is_covered(*surprise));
+            settled.remaining.extend(left.map(|surprise| (found.scenario.clone(), surprise)));
+        }
+        settled
+    }
+}
+
+fn deviation(mut table: Cursor<'_>, file: &SourceText, found: &mut Findings) -> Option<Deviation> {
+    table.demand("scenario", "the name of the scenario that shows it", found);
+    table.demand("verdict", "the verdict that is known", found);
+    table.demand("reason", "why it is left as it is", found);
+    table.demand("expires", "the first day on which it does not count any more, such as 2027-03-31", found);
+    let line = file.line(table.span.start);
+    let scenario = table.string("scenario", found).and_then(|text| said("scenario", &text, found));
+    let verdict = table.choice("verdict", &VERDICTS.map(|verdict| (verdict.name(), verdict)), found);
+    let property_is_wrong = table.has("property");
+    let property = table.choice("property", &Safety::ALL.map(|safety| (safety.name(), safety)), found);
+    let reason = table.string("reason", found).and_then(|text| said("reason", &text, found));
+    let expires = expires(&mut table, found);
+    table.finish(found);
+    if property_is_wrong && property.is_none() {
+        return None;
+    }
+    Some(Deviation { scenario: scenario?, verdict: verdict?, property, reason: reason?, expires: expires?, line })
+}
+
+fn said(key: &str, text: &toml::Spanned<&str>, found: &mut Findings) -> Option<String> {
+    let said = text.get_ref().trim();
+    if said.is_empty() {
+        found.report(text.span(), format!("`{key}` is empty"), "say something here");
+    }
+    (!said.is_empty()).then(|| said.to_owned())
+}
+
+fn expires(table: &mut Cursor<'_>, found: &mut Findings) -> Option<Date> {
+    let value = table.value("expires")?;
+    let wanted = "a date without quotes, such as 2027-03-31,";
+    let Some(written) = value.get_ref().as_datetime() else {
+        wrong_type("expires", value, wanted, found);
+        return None;
+    };
+    let (Some(date), None, None) = (written.date, written.time, written.offset) else {
+        found.report(value.span(), "`expires` is no plain date", "a date without a time, such as 2027-03-31");
+        return None;
+    };
+    let parts = (i16::try_from(date.year), i8::try_from(date.month), i8::try_from(date.day));
+    let (Ok(year), Ok(month), Ok(day)) = parts else { return None };
+    let date = Date::new(year, month, day).ok();
+    if date.is_none() {
+        found.report(value.span(), "`expires` is no day of the calendar", "a date such as 2027-03-31");
+    }
+    date
+}
+
+/// Today in UTC, so that it is the same day for everybody. A `SOURCE_DATE_EPOCH`, in seconds since 1970, is taken for now: whoever
+/// sets it wants the same answer every time. Only a command asks this; nothing that judges knows what day it is.
+///
+/// # Errors
+/// `SOURCE_DATE_EPOCH` is no number of seconds.
+pub fn today(source_date_epoch: Option<&str>) -> Result<Date, String> {
+    let now = match source_date_epoch {
+        None => jiff::Timestamp::now(),
+        Some(text) => {
+            let seconds = text.parse::<i64>().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+            seconds.ok_or_else(|| {
+                format!(
+                    "SOURCE_DATE_EPOCH is `{}`; expected seconds since 1970, such as 1800000000",
+                    text.escape_debug()
+                )
+            })?
+        }
+    };
+    Ok(now.to_zoned(jiff::tz::TimeZone::UTC).date())
+}

@@ -1,0 +1,135 @@
+//! Making a failing run short: everything is left out without which it still shows the same verdict, asked of the live
+//! implementation each time. Whether it shows it again at all is found out first.
+
+use std::time::Instant;
+
+use crate::adapter::Broken;
+use crate::oracle::{CaseVerdict, OracleOptions};
+use crate::protocol::{Capabilities, Event, Operation};
+
+use super::record::Record;
+use super::session::{Run, Session};
+
+/// How often a run is tried again before it is said not to fail again.
+const TRIES: usize = 3;
+/// The most runs that are spent on making one run short.
+const ATTEMPTS_MAX: usize = 3_000;
+
+/// A run that shows a verdict, and nothing else if that could be found.
+#[derive(Clone, Debug)]
+pub struct Shrunk {
+    /// The verdict.
+    pub verdict: CaseVerdict,
+    /// The run.
+    pub record: Record,
+    /// How many things were done in the run that was found first.
+    pub operations_before: usize,
+    /// Why the run cannot be relied on: the implementation did not do the same again.
+    pub unsteady: Option<String>,
+}
+
+/// For each verdict among failing runs, the worst first, its shortest run.
+pub(super) fn shortest(
+    session: &mut Session<'_, '_>,
+    capabilities: &Capabilities,
+    options: &OracleOptions,
+    failing: &[Run],
+    deadline: Option<Instant>,
+) -> Result<Vec<Shrunk>, Broken> {
+    let mut found = Vec::new();
+    for verdict in CaseVerdict::ALL.into_iter().rev() {
+        let shows = failing.iter().filter(|run| run.shows(verdict)).min_by_key(|run| run.operations.len());
+        if let Some(run) = shows {
+            let (short, unsteady) = shrink(session, run, verdict, deadline)?;
+            let operations_before = run.operations.len();
+            let record = Record::of(session.spec(), capabilities, options, verdict, &short);
+            found.push(Shrunk { verdict, record, operations_before, unsteady });
+        }
+    }
+    Ok(found)
+}
+
+/// Does the same things again, and says what they show.
+///
+/// # Errors
+/// The implementation broke the protocol.
+pub(super) fn again(session: &mut Session<'_, '_>, run: &Run, operations: &[Operation]) -> Result<Option<Run>, Broken> {
+    if !session.reset(&run.start)? {
+        return Ok(None);
+    }
+    for operation in operations {
+        session.perform(operation)?;
+    }
+    Ok(Some(session.run()))
+}
+
+fn shrink(
+    session: &mut Session<'_, '_>,
+    run: &Run,
+    verdict: CaseVerdict,
+    deadline: Option<Instant>,
+) -> Result<(Run, Option<String>), Broken> {
+    let mut unsteady = None;
+    let mut best = None;
+    for _ in 0..TRIES {
+        let second = again(session, run, &run.operations)?;
+        if let Some(second) = second {
+            if unsteady.is_none() && !is_same(&run.events, &second.events) {
+                unsteady = Some("asked the same again, it answered otherwise".to_owned());
+            }
+            if second.shows(verdict) {
+                best = Some(second);
+                break;
+            }
+        }
+    }
+    let Some(mut best) = best else {
+        let says = format!("asked the same again {TRIES} times, it did not show it again");
+        return Ok((run.clone(), Some(says)));
+    };
+    let mut attempts = 0;
+    let mut size = best.operations.len().div_ceil(2).max(1);
+    loop {
+        let mut is_shorter = false;
+        let mut from = 0;
+        while from < best.operations.len() {
+            let is_over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            if attempts >= ATTEMPTS_MAX || is_over {
+                return Ok((best, unsteady));
+            }
+            attempts += 1;
+            let to = (from + size).min(best.operations.len());
+            let rest = [&best.operations[..from], &best.operations[to..]].concat();
+            match again(session, run, &rest)? {
+                Some(shorter) if shorter.shows(verdict) => {
+                    best = shorter;
+                    is_shorter = true;
+                }
+                Some(_) | None => from = to,
+            }
+        }
+        if size == 1 && !is_shorter {
+            return Ok((best, unsteady));
+        }
+        size = size.div_ceil(2).max(1);
+    }
+}
+
+impl Run {
+    /// Whether it shows this verdict.
+    pub(super) fn shows(&self, verdict: CaseVerdict) -> bool {
+        self.surprises.iter().any(|(shown, _)| *shown == verdict)
+    }
+}
+
+/// Whether the same was answered and seen; words to people may differ.
+fn is_same(one: &[Event], other: &[Event]) -> bool {
+    let plain = |event: &Event| match event.clone() {
+        Event::Did { operation, mut answer } => {
+            answer.says = None;
+            Event::Did { operation, answer }
+        }
+        event @ (Event::Reset { .. } | Event::Call { .. } | Event::Return { .. } | Event::Observed { .. }) => event,
+    };
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| plain(one) == plain(other))
+}

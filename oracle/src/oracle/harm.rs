@@ -1,0 +1,373 @@
+//! Harm that shows in what was seen alone, whatever procedure the implementation follows: no rule of the model is asked. What
+//! could not be seen is never held against anybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stranded_model::dn::HomeAttribute;
+use stranded_model::property::Safety;
+use stranded_model::scenario::Replication;
+
+use crate::protocol::operation::Run;
+use crate::protocol::{Answer, Done, Event, HomesObservation, Observation, Operation};
+use stranded_search::scenario::Spec;
+
+/// Harm that was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Harm {
+    /// The property that is broken; none where a refusal changed something.
+    pub(super) property: Option<Safety>,
+    /// What was seen, in one sentence without a full stop.
+    pub(super) says: String,
+}
+
+/// What was seen of a site since the last reset.
+#[derive(Clone, Debug)]
+pub(super) struct Watch<'a> {
+    spec: &'a Spec,
+    mailboxes: BTreeMap<String, Observed>,
+    /// Services that do not answer, by what the events call them.
+    down: BTreeSet<String>,
+    open_calls: BTreeMap<u64, Operation>,
+}
+
+/// What was seen of one mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Observed {
+    accepted: BTreeSet<String>,
+    /// Messages that nobody has a claim to any more, or that may never have been accepted.
+    excused: BTreeSet<String>,
+    missed: BTreeSet<String>,
+    /// What was seen last, and whether anything was done since.
+    last: Option<Observation>,
+    acted_since: bool,
+    /// The run that ended in the event before, how, and what was seen just before it.
+    ended: Option<(Run, Done, Option<Observation>)>,
+    /// The run of each administrator: which one, whether it is under way, whether he owes a retry.
+    programs: BTreeMap<String, Program>,
+    reported: BTreeSet<Safety>,
+    was_touched: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Program {
+    run: Run,
+    is_running: bool,
+    owes_retry: bool,
+    before: Option<Observation>,
+}
+
+/// All that two watches of one scenario can differ in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kept {
+    mailboxes: BTreeMap<String, Observed>,
+    down: BTreeSet<String>,
+    open_calls: BTreeMap<u64, Operation>,
+}
+
+impl<'a> Watch<'a> {
+    /// All that it has kept in mind.
+    pub(super) fn kept(&self) -> Kept {
+        Kept { mailboxes: self.mailboxes.clone(), down: self.down.clone(), open_calls: self.open_calls.clone() }
+    }
+
+    /// Nothing was seen yet.
+    #[must_use]
+    pub(super) fn new(spec: &'a Spec) -> Self {
+        Self { spec, mailboxes: BTreeMap::new(), down: BTreeSet::new(), open_calls: BTreeMap::new() }
+    }
+
+    /// What an event shows.
+    pub(super) fn take(&mut self, event: &Event) -> Vec<Harm> {
+        match event {
+            Event::Reset { start } => {
+                *self = Self::new(self.spec);
+                for (name, observation) in start {
+                    self.mailbox(name).accepted = held(observation).map(ToOwned::to_owned).collect();
+                }
+            }
+            Event::Did { operation, answer } => {
+                self.begin(operation);
+                self.end(operation, answer, true);
+            }
+            Event::Call { call, operation } => {
+                self.begin(operation);
+                self.open_calls.insert(*call, operation.clone());
+            }
+            Event::Return { call, answer } => {
+                if let Some(operation) = self.open_calls.remove(call) {
+                    self.end(&operation, answer, false);
+                }
+            }
+            Event::Observed { mailbox, observation } => return self.saw(mailbox, observation),
+        }
+        Vec::new()
+    }
+
+    fn mailbox(&mut self, name: &str) -> &mut Observed {
+        self.mailboxes.entry(name.to_owned()).or_default()
+    }
+
+    fn begin(&mut self, operation: &Operation) {
+        if let Some(name) = operation.mailbox() {
+            let seen = self.mailbox(name);
+            if seen.acted_since {
+                seen.last = None;
+            }
+            seen.acted_since = true;
+            seen.was_touched = true;
+            seen.ended = None;
+            match operation {
+                Operation::Run { run, .. } | Operation::Start { run } => {
+                    let owes_retry = seen.programs.get(&run.administrator).is_some_and(|one| one.owes_retry);
+                    let before = seen.last.clone();
+                    let program = Program { run: run.clone(), is_running: true, owes_retry, before };
+                    seen.programs.insert(run.administrator.clone(), program);
+                }
+                // Whatever is answered, it may have happened.
+                Operation::OwnerDeletes { message, .. } => {
+                    seen.excused.insert(message.clone());
+                }
+                Operation::Deliver { .. }
+                | Operation::Redeliver { .. }
+                | Operation::LogOn { .. }
+                | Operation::Act { .. }
+                | Operation::RequestLost { .. }
+                | Operation::ReplyLost { .. }
+                | Operation::ProgramDies { .. }
+                | Operation::Replicate { .. }
+                | Operation::Refresh { .. }
+                | Operation::OtherEdit { .. }
+                | Operation::StoreCrashes { .. }
+                | Operation::StoreRestarts { .. }
+                | Operation::ReplicaUnreachable { .. }
+                | Operation::ReplicaReachable { .. } => {}
+            }
+        }
+    }
+
+    fn end(&mut self, operation: &Operation, answer: &Answer, alone: bool) {
+        let happened = answer.result != Done::Refused;
+        match operation {
+            Operation::Deliver { mailbox, message, .. } => {
+                let seen = self.mailbox(mailbox);
+                if answer.result == Done::Ok { &mut seen.accepted } else { &mut seen.excused }.insert(message.clone());
+            }
+            Operation::Run { run, .. } => {
+                self.mailbox(&run.mailbox).program_ended(&run.administrator, answer.result, alone)
+            }
+            Operation::Act { mailbox, administrator }
+            | Operation::RequestLost { mailbox, administrator }
+            | Operation::ReplyLost { mailbox, administrator } => {
+                if let Some(ended) = answer.ended {
+                    self.mailbox(mailbox).program_ended(administrator, ended, alone);
+                }
+            }
+            Operation::ProgramDies { mailbox, administrator } if happened => {
+                self.mailbox(mailbox).program_ended(administrator, Done::Unknown, false);
+            }
+            Operation::StoreCrashes { server } if happened => drop(self.down.insert(format!("store {server}"))),
+            Operation::StoreRestarts { server } if happened => drop(self.down.remove(&format!("store {server}"))),
+            Operation::ReplicaUnreachable { server } if happened => drop(self.down.insert(format!("replica {server}"))),
+            Operation::ReplicaReachable { server } if happened => drop(self.down.remove(&format!("replica {server}"))),
+            Operation::ProgramDies { .. }
+            | Operation::StoreCrashes { .. }
+            | Operation::StoreRestarts { .. }
+            | Operation::ReplicaUnreachable { .. }
+            | Operation::ReplicaReachable { .. }
+            | Operation::Redeliver { .. }
+            | Operation::LogOn { .. }
+            | Operation::OwnerDeletes { .. }
+            | Operation::Start { .. }
+            | Operation::Replicate { .. }
+            | Operation::Refresh { .. }
+            | Operation::OtherEdit { .. } => {}
+        }
+    }
+
+    fn saw(&mut self, name: &str, observation: &Observation) -> Vec<Harm> {
+        let spec = self.spec;
+        let observation = &with_server_names(spec, observation);
+        let is_quiet = self.open_calls.is_empty() && self.down.is_empty();
+        let servers: Vec<&str> = spec.scenario.site.servers.values().map(String::as_str).collect();
+        let is_instant = spec.scenario.site.replication == Replication::Instant;
+        let seen = self.mailbox(name);
+        if !seen.was_touched {
+            // What is there before anything is done has been accepted before.
+            seen.accepted.extend(held(observation).map(ToOwned::to_owned));
+        }
+        let mut harms = seen.losses(observation, &servers);
+        let harm = |property: Safety, says: String| Harm { property: Some(property), says };
+        if let Some((run, Done::Ok, Some(before))) = &seen.ended
+            && let Some(says) = false_success(run, before, observation)
+        {
+            harms.push(harm(Safety::NoFalseSuccess, says));
+        }
+        if let Some((run, Done::Refused, Some(before))) = &seen.ended
+            && is_instant
+            && before.queued.as_ref().is_some_and(Vec::is_empty)
+            && (differ(&before.stores, &observation.stores) || differ(&before.directory, &observation.directory))
+        {
+            let says = format!("{} said refused, and something is not as it was before", run.procedure);
+            harms.push(Harm { property: None, says });
+        }
+        seen.ended = None;
+        let is_marked = observation.stores.values().flatten().any(|store| store.in_transit == Some(true));
+        let is_settled = seen.programs.values().all(|program| !program.is_running && !program.owes_retry);
+        if is_quiet && is_settled && is_marked && !seen.programs.is_empty() {
+            harms.push(harm(Safety::TransitOwned, "a mailbox is in transit, and nobody moves it".to_owned()));
+        }
+        let last_runs = spec.scenario.administrators.iter().map(|person| (&person.name, person.runs.last()));
+        let all_done = last_runs.into_iter().all(|(person, last)| match (seen.programs.get(person), last) {
+            (Some(program), Some(last)) => program.run.procedure == last.procedure.name,
+            (None, Some(_)) => false,
+            (_, None) => true,
+        });
+        if is_quiet && is_settled && all_done && !is_marked && observation.queued.as_ref().is_some_and(Vec::is_empty) {
+            harms.extend(seen.quiescent(observation, &servers));
+        }
+        seen.last = Some(observation.clone());
+        seen.acted_since = false;
+        harms.retain(|harm| {
+            harm.property.is_none_or(|property| property == Safety::NoLoss || seen.reported.insert(property))
+        });
+        harms
+    }
+}
+
+impl Observed {
+    fn program_ended(&mut self, administrator: &str, result: Done, alone: bool) {
+        let Some(program) = self.programs.get_mut(administrator) else { return };
+        program.is_running = false;
+        program.owes_retry = stranded_model::procedure::Outcome::from(result).leaves_owing(program.owes_retry);
+        self.ended = alone.then(|| (program.run.clone(), result, program.before.take()));
+    }
+
+    /// Messages that were accepted and are nowhere.
+    fn losses(&mut self, observation: &Observation, servers: &[&str]) -> Vec<Harm> {
+        let Some(found) = everything(observation, servers) else { return Vec::new() };
+        let lost = |message: &&String| !found.contains(message.as_str()) && !self.excused.contains(*message);
+        let lost: Vec<String> = self.accepted.iter().filter(lost).cloned().collect();
+        let new: Vec<String> = lost.into_iter().filter(|message| self.missed.insert(message.clone())).collect();
+        if new.is_empty() {
+            return Vec::new();
+        }
+        let says = format!("accepted, and nowhere: {}", new.join(", "));
+        vec![Harm { property: Some(Safety::NoLoss), says }]
+    }
+
+    /// What must be so when nothing is under way.
+    fn quiescent(&self, observation: &Observation, servers: &[&str]) -> Vec<Harm> {
+        let mut harms = Vec::new();
+        let harm = |property: Safety, says: String| Harm { property: Some(property), says };
+        let filled: Vec<&String> = observation
+            .stores
+            .iter()
+            .filter(|(_, store)| {
+                store.as_ref().and_then(|store| store.messages.as_ref()).is_some_and(|m| !m.is_empty())
+            })
+            .map(|(server, _)| server)
+            .collect();
+        if let [one, other, ..] = filled[..] {
+            harms.push(harm(Safety::OneHome, format!("{one} and {other} both hold messages")));
+        }
+        let replicas: Option<Vec<&Option<HomesObservation>>> =
+            servers.iter().map(|server| observation.directory.get(*server)).collect();
+        let Some(replicas) = replicas else { return harms };
+        let Some(Some(homes)) = replicas.first() else { return harms };
+        if replicas.iter().any(|other| other.as_ref() != Some(homes)) {
+            return harms;
+        }
+        let (Some(mdb), Some(mta)) = (&homes.home_mdb, &homes.home_mta) else { return harms };
+        let home = mdb.as_ref().filter(|name| servers.iter().any(|server| server == name));
+        if home.is_none() || mdb != mta {
+            let name = |home: &Option<String>| home.clone().unwrap_or_else(|| "nothing".to_owned());
+            let says = format!("Home-MDB names {}, Home-MTA names {}", name(mdb), name(mta));
+            harms.push(harm(Safety::HomeCoherent, says));
+        }
+        let Some(home) = home else { return harms };
+        let Some(store) = observation.stores.get(home) else { return harms };
+        let visible = match store {
+            None => Some(BTreeSet::new()),
+            Some(store) => store.messages.as_ref().map(|messages| messages.iter().collect()),
+        };
+        let (Some(visible), Some(returned), Some(saved)) = (visible, &observation.returned, &observation.saved) else {
+            return harms;
+        };
+        let is_owed = |message: &&String| {
+            !self.excused.contains(*message)
+                && !self.missed.contains(*message)
+                && !returned.contains(*message)
+                && !saved.contains(*message)
+        };
+        let hidden: Vec<&str> =
+            self.accepted.iter().filter(is_owed).filter(|m| !visible.contains(m)).map(String::as_str).collect();
+        if !hidden.is_empty() {
+            let says = format!("not on {home}, which the directory names as the home: {}", hidden.join(", "));
+            harms.push(harm(Safety::Reachable, says));
+        }
+        harms
+    }
+}
+
+/// What was seen, with the name of a server in the place of each distinguished name of one.
+fn with_server_names(spec: &Spec, observation: &Observation) -> Observation {
+    let mut plain = observation.clone();
+    for homes in plain.directory.values_mut().flatten() {
+        for (home, attribute) in [(&mut homes.home_mdb, HomeAttribute::Mdb), (&mut homes.home_mta, HomeAttribute::Mta)]
+        {
+            if let Some(value) = home {
+                let named = super::step::home(spec, value.as_deref(), attribute).server();
+                *value = named.map(|server| spec.scenario.site.servers[server].clone());
+            }
+        }
+    }
+    plain
+}
+
+/// Whether two sights of a part differ in something that both have.
+fn differ<T: PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T>) -> bool {
+    before.iter().any(|(server, one)| after.get(server).is_some_and(|other| other != one))
+}
+
+/// The messages that some store holds.
+fn held(observation: &Observation) -> impl Iterator<Item = &str> {
+    observation.stores.values().flatten().filter_map(|store| store.messages.as_ref()).flatten().map(String::as_str)
+}
+
+/// All messages that are anywhere, if every place was looked at.
+fn everything<'s>(observation: &'s Observation, servers: &[&str]) -> Option<BTreeSet<&'s str>> {
+    let is_seen = |server: &&str| match observation.stores.get(*server) {
+        None => false,
+        Some(None) => true,
+        Some(Some(store)) => store.messages.is_some(),
+    };
+    let lists = [observation.queued.as_ref()?, observation.returned.as_ref()?, observation.saved.as_ref()?];
+    let listed = lists.into_iter().flatten().map(String::as_str);
+    servers.iter().all(is_seen).then(|| held(observation).chain(listed).collect())
+}
+
+/// Why a run that said ok has not done what it was for, as far as that can be seen. It may have been done before it began.
+fn false_success(run: &Run, before: &Observation, observation: &Observation) -> Option<String> {
+    let names_to = |homes: &HomesObservation| {
+        let is = |home: &Option<Option<String>>| home.as_ref().is_none_or(|home| home.as_ref() == Some(&run.to));
+        is(&homes.home_mdb) && is(&homes.home_mta)
+    };
+    if before.directory.is_empty() || before.directory.values().flatten().any(names_to) {
+        return None;
+    }
+    let replicas = &observation.directory;
+    if !replicas.is_empty() && !replicas.values().flatten().any(names_to) {
+        return Some(format!("{} said ok, and the directory does not name {}", run.procedure, run.to));
+    }
+    let messages = |server: &String| -> Option<Vec<String>> {
+        match observation.stores.get(server)? {
+            None => Some(Vec::new()),
+            Some(store) => store.messages.clone(),
+        }
+    };
+    let (source, destination) = (messages(&run.from)?, messages(&run.to)?);
+    let left: Vec<&str> = source.iter().filter(|m| !destination.contains(m)).map(String::as_str).collect();
+    let reported =
+        || format!("{} said ok, and {} is on {} and not on {}", run.procedure, left.join(", "), run.from, run.to);
+    (!left.is_empty()).then(reported)
+}

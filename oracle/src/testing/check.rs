@@ -1,0 +1,218 @@
+//! One list of deeds, done by an implementation and judged. What is drawn and how a failing list is made short is not known here.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::adapter::{Broken, Implementation};
+use crate::conform::{self, Stopped};
+use crate::oracle::{CaseVerdict, Conformance, Judgement, Oracle, OracleOptions};
+use crate::protocol::{Done, Event, Operation, Wrong};
+use stranded_search::engine::Truncation;
+use stranded_search::names;
+use stranded_search::scenario::Spec;
+
+use super::Operations;
+
+/// Why an implementation does not pass. As a text it is the whole explanation.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The scenario.
+    pub scenario: String,
+    /// What was done, answered and seen; each is a line of a log that `stranded validate` reads.
+    pub events: Vec<Event>,
+    /// What is wrong.
+    pub flaw: Flaw,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug)]
+pub enum Flaw {
+    /// The verdict is not what is wanted.
+    Judged(Box<Judgement>),
+    /// It could not be told whether the model allows it.
+    Inconclusive(String),
+    /// The implementation says that it cannot run the scenario.
+    Skipped(String),
+    /// The implementation broke the contract of its trait.
+    Broken(Broken),
+}
+
+impl Failed {
+    pub(super) fn just(spec: &Spec, flaw: Flaw) -> Self {
+        Self { scenario: spec.name.clone(), events: Vec::new(), flaw }
+    }
+
+    /// The verdict, if there is one.
+    #[must_use]
+    pub fn verdict(&self) -> Option<CaseVerdict> {
+        match &self.flaw {
+            Flaw::Judged(judgement) => Some(judgement.verdict),
+            Flaw::Inconclusive(_) => Some(CaseVerdict::Inconclusive),
+            Flaw::Skipped(_) | Flaw::Broken(_) => None,
+        }
+    }
+
+    /// What was done.
+    #[must_use]
+    pub fn operations(&self) -> Vec<&Operation> {
+        let operation = |event| match event {
+            &Event::Did { ref operation, .. } | &Event::Call { ref operation, .. } => Some(operation),
+            Event::Reset { .. } | Event::Return { .. } | Event::Observed { .. } => None,
+        };
+        self.events.iter().filter_map(operation).collect()
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.flaw {
+            Flaw::Judged(judgement) => {
+                writeln!(f, "{}: in the scenario {}", judgement.verdict.name(), self.scenario)?;
+                for finding in judgement.findings.iter().filter(|finding| !finding.is_expected) {
+                    let property = finding.property.map_or_else(String::new, |one| format!(", {}", one.name()));
+                    writeln!(
+                        f,
+                        "  {}{property}, at event {}: {}",
+                        finding.verdict.name(),
+                        finding.event,
+                        finding.says
+                    )?;
+                }
+                if let Conformance::Nonconforming(failure) = &judgement.conformance {
+                    writeln!(f, "  nothing explains event {}: {}", failure.event, failure.line)?;
+                    for one in &failure.against {
+                        writeln!(f, "    {}: {}; the model allows {}", one.what, one.seen, one.allowed)?;
+                    }
+                    for guard in &failure.guards {
+                        writeln!(f, "    because {guard}")?;
+                    }
+                }
+            }
+            Flaw::Inconclusive(reason) => writeln!(f, "inconclusive: in the scenario {}: {reason}", self.scenario)?,
+            Flaw::Skipped(reason) => writeln!(f, "it cannot run the scenario {}: {reason}", self.scenario)?,
+            Flaw::Broken(broken) => writeln!(f, "in the scenario {}: {broken}", self.scenario)?,
+        }
+        if !self.events.is_empty() {
+            writeln!(f, "what happened, to be judged again with `stranded validate {} LOG`:", self.scenario)?;
+        }
+        self.events.iter().try_for_each(|event| writeln!(f, "{}", event.line()))
+    }
+}
+
+impl Error for Failed {}
+
+/// Does these deeds one after the other, looks at every mailbox after each, and judges all of it. What the implementation cannot
+/// do is left out, and so is what the scenario does not allow where it stands.
+///
+/// The judgement says what was exercised. A list in which no procedure was run passes, and says nothing: [`super::examine`] makes
+/// sure that some other did.
+///
+/// # Errors
+/// Everything that is wrong, with all that was done and seen.
+pub fn check(
+    spec: &Spec,
+    implementation: &mut dyn Implementation,
+    operations: &Operations,
+) -> Result<Judgement, Failed> {
+    let stopped = |stopped: Stopped| {
+        Failed::just(
+            spec,
+            match stopped {
+                Stopped::Broken(broken) => Flaw::Broken(broken),
+                Stopped::Skipped(reason) => Flaw::Skipped(reason),
+                Stopped::Unknown(truncated) => unknown(truncated),
+            },
+        )
+    };
+    let (capabilities, judged) = conform::greet(spec, implementation).map_err(stopped)?;
+    let options = conform::oracle_options(&capabilities, &OracleOptions::default());
+    let oracle = Oracle::new(&judged, options).map_err(|truncated| Failed::just(spec, unknown(truncated)))?;
+    let mut course = Course { oracle, events: Vec::new() };
+    course.begin(implementation, operations)?;
+    for operation in &operations.list {
+        let operation = match (operation.clone(), &capabilities.implements) {
+            (Operation::Run { mut run, crash }, Some(name)) => {
+                run.procedure.clone_from(name);
+                Operation::Run { run, crash }
+            }
+            (Operation::Start { mut run }, Some(name)) => {
+                run.procedure.clone_from(name);
+                Operation::Start { run }
+            }
+            (operation, _) => operation,
+        };
+        if capabilities.actions.iter().any(|action| action == operation.action()) {
+            course.perform(implementation, &operation)?;
+        }
+    }
+    Ok(course.oracle.judgement())
+}
+
+pub(super) fn unknown(truncated: Truncation) -> Flaw {
+    Flaw::Inconclusive(format!("how it starts could not be found out: {truncated}"))
+}
+
+/// What is done and seen, and its judge.
+struct Course<'s> {
+    oracle: Oracle<'s>,
+    events: Vec<Event>,
+}
+
+impl Course<'_> {
+    fn begin(&mut self, implementation: &mut dyn Implementation, operations: &Operations) -> Result<(), Failed> {
+        let answer = implementation.reset(&operations.start).map_err(|broken| self.broken(broken))?;
+        if answer.result == Done::Refused && !operations.start.is_empty() {
+            return Err(self.failed(Flaw::Skipped("it never stands as the scenario starts".to_owned())));
+        }
+        if answer.result != Done::Ok {
+            let says = format!("`reset` was answered `{}`; expected `ok`", answer.result.name());
+            return Err(self.broken(Broken { says }));
+        }
+        self.take(Event::Reset { start: operations.start.clone() })?;
+        self.look(implementation)
+    }
+
+    fn perform(&mut self, implementation: &mut dyn Implementation, operation: &Operation) -> Result<(), Failed> {
+        if !self.oracle.is_in_bounds(operation).map_err(|wrong| self.wrong(&wrong))? {
+            return Ok(());
+        }
+        let answer = implementation.perform(operation).map_err(|broken| self.broken(broken))?;
+        self.take(Event::Did { operation: operation.clone(), answer })?;
+        self.look(implementation)
+    }
+
+    fn look(&mut self, implementation: &mut dyn Implementation) -> Result<(), Failed> {
+        for place in 0..self.oracle.spec().scenario.site.mailboxes {
+            let mailbox = names::mailbox(stranded_model::id::Id::at(place));
+            let observation = implementation.observe(&mailbox).map_err(|broken| self.broken(broken))?;
+            self.take(Event::Observed { mailbox, observation })?;
+        }
+        // Harm that an event shows can be told by the look that follows it, so all mailboxes are looked at first.
+        let judgement = self.oracle.judgement();
+        let is_surprising = judgement.findings.iter().any(|finding| !finding.is_expected);
+        match (&judgement.conformance, self.oracle.belief()) {
+            (Conformance::Inconclusive(reason), None) => Err(self.failed(Flaw::Inconclusive(reason.clone()))),
+            (Conformance::Nonconforming(_), _) => Err(self.failed(Flaw::Judged(Box::new(judgement)))),
+            _ if is_surprising => Err(self.failed(Flaw::Judged(Box::new(judgement)))),
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Failed> {
+        self.oracle.take(&event).map_err(|wrong| self.wrong(&wrong))?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    fn wrong(&self, wrong: &Wrong) -> Failed {
+        self.broken(Broken { says: wrong.to_string() })
+    }
+
+    fn broken(&self, broken: Broken) -> Failed {
+        self.failed(Flaw::Broken(broken))
+    }
+
+    fn failed(&self, flaw: Flaw) -> Failed {
+        Failed { scenario: self.oracle.spec().name.clone(), events: self.events.clone(), flaw }
+    }
+}

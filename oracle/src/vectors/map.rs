@@ -1,0 +1,274 @@
+//! Every state that asking can lead to in one world, every transition between them, and ways through them that cover all.
+
+use std::collections::VecDeque;
+
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+use stranded_model::World;
+use stranded_model::action::{Action, ActionKind, Fate};
+use stranded_model::id::{AdministratorId, MailboxId};
+use stranded_model::scenario::Fault;
+use stranded_model::state::State;
+
+use stranded_search::names;
+
+use super::Granularity;
+
+/// Something that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum RequestBody {
+    /// Just this action.
+    Act(Action),
+    /// A run from its start to its end.
+    Run {
+        mailbox: MailboxId,
+        administrator: AdministratorId,
+        run: u8,
+        /// Killed on its way; where it leads to is not known.
+        crash: bool,
+    },
+}
+
+/// A way from one of the states that a world starts in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Path {
+    /// The place of that state among those.
+    pub(super) start: usize,
+    /// What is asked, each with the state that it leads to; none where that is not known, which ends the way.
+    pub(super) asks: Vec<(RequestBody, Option<u32>)>,
+}
+
+/// The states and transitions of a world.
+#[derive(Debug)]
+pub(super) struct Map<'a> {
+    pub(super) world: &'a World,
+    states: IndexSet<State, FxBuildHasher>,
+    edges: Vec<Vec<Edge>>,
+    parents: Vec<Option<(u32, RequestBody)>>,
+    counted: Counted,
+    /// From here on, all edges are covered or given up.
+    looked: usize,
+    is_truncated: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    body: RequestBody,
+    to: Option<u32>,
+    /// Whether a way covers it, or was to.
+    is_covered: bool,
+}
+
+/// How many edges are covered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    covered: usize,
+}
+
+/// The most that is asked on one way.
+const ASKS_MAX: usize = 64;
+/// The most steps of one run; a program that takes more goes round in circles.
+const STEPS_MAX: usize = 10_000;
+
+impl<'a> Map<'a> {
+    /// The states that can be reached, the nearest first, as many as there may be.
+    pub(super) fn of(world: &'a World, granularity: Granularity, unseen: &[ActionKind], states_max: usize) -> Self {
+        let asks = asks(world, granularity, unseen);
+        let mut states: IndexSet<State, FxBuildHasher> = world.initial.iter().cloned().collect();
+        let mut parents: Vec<Option<(u32, RequestBody)>> = vec![None; states.len()];
+        let mut edges: Vec<Vec<Edge>> = Vec::new();
+        while edges.len() < states.len() && states.len() <= states_max {
+            let at = edges.len();
+            let state = states[at].clone();
+            let mut found = Vec::new();
+            for body in &asks {
+                let to = match next(world, &state, body) {
+                    Next::Nothing => continue,
+                    Next::Somewhere => None,
+                    Next::State(next) => {
+                        let (number, is_new) = states.insert_full(*next);
+                        if is_new {
+                            parents.push(Some((small(at), *body)));
+                        }
+                        Some(small(number))
+                    }
+                };
+                found.push(Edge { body: *body, to, is_covered: false });
+            }
+            edges.push(found);
+        }
+        let is_truncated = edges.len() < states.len();
+        let looked = edges.len();
+        edges.resize(states.len(), Vec::new());
+        Self { world, states, edges, parents, counted: Counted::default(), looked, is_truncated }
+    }
+
+    /// How many states were looked at.
+    pub(super) fn states(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Whether there are more.
+    pub(super) fn is_truncated(&self) -> bool {
+        self.is_truncated
+    }
+
+    /// How many transitions there are.
+    pub(super) fn transitions(&self) -> usize {
+        self.edges.iter().map(Vec::len).sum()
+    }
+
+    /// How many of them are on some way.
+    pub(super) fn covered(&self) -> usize {
+        self.counted.covered
+    }
+
+    /// A state by its number.
+    pub(super) fn state(&self, number: u32) -> &State {
+        &self.states[number as usize]
+    }
+
+    /// A way that covers something new: to the farthest state from which something is new, and on as long as there is more.
+    pub(super) fn uncovered_path(&mut self) -> Option<Path> {
+        while self.looked > 0 && self.edges[self.looked - 1].iter().all(|edge| edge.is_covered) {
+            self.looked -= 1;
+        }
+        let mut at = small(self.looked.checked_sub(1)?);
+        let (start, mut asks) = self.path_to(at);
+        let mut taken: Vec<(u32, usize)> = Vec::new();
+        loop {
+            let open = |(place, edge): &(usize, &Edge)| !edge.is_covered && !taken.contains(&(at, *place));
+            let found = self.edges[at as usize].iter().enumerate().find(open);
+            let Some((place, edge)) = found.filter(|_| taken.is_empty() || asks.len() < ASKS_MAX) else { break };
+            taken.push((at, place));
+            asks.push((edge.body, edge.to));
+            match edge.to {
+                Some(to) => at = to,
+                None => break,
+            }
+        }
+        Some(Path { start, asks })
+    }
+
+    fn path_to(&self, number: u32) -> (usize, Vec<(RequestBody, Option<u32>)>) {
+        let mut asks = VecDeque::new();
+        let mut at = number;
+        while let Some((parent, body)) = self.parents[at as usize] {
+            asks.push_front((body, Some(at)));
+            at = parent;
+        }
+        (at as usize, asks.into())
+    }
+
+    /// Takes note of all that the first so many asks of a way cover here; a way of another world is followed as it goes here.
+    pub(super) fn cover(&mut self, initial: &State, asks: &[(RequestBody, Option<u32>)]) {
+        self.follow(initial, asks, |map, edge| {
+            map.covered += usize::from(!edge.is_covered);
+            edge.is_covered = true;
+        });
+    }
+
+    /// Takes note that a way was tried: what it does not cover, nothing will.
+    pub(super) fn give_up(&mut self, initial: &State, asks: &[(RequestBody, Option<u32>)]) {
+        self.follow(initial, asks, |_, edge| edge.is_covered = true);
+    }
+
+    fn follow(&mut self, initial: &State, asks: &[(RequestBody, Option<u32>)], note: impl Fn(&mut Counted, &mut Edge)) {
+        let Some(start) = self.states.get_index_of(initial) else { return };
+        let mut at = start;
+        for (body, _) in asks {
+            let Some(edge) = self.edges[at].iter_mut().find(|edge| edge.body == *body) else { return };
+            note(&mut self.counted, edge);
+            match edge.to {
+                Some(to) => at = to as usize,
+                None => return,
+            }
+        }
+    }
+}
+
+/// What a world can be asked for.
+fn asks(world: &World, granularity: Granularity, unseen: &[ActionKind]) -> Vec<RequestBody> {
+    let is_seen = |action: &&Action| !unseen.contains(&action.kind());
+    let is_of_program = |kind: ActionKind| {
+        matches!(
+            kind,
+            ActionKind::Start | ActionKind::Act | ActionKind::RequestLost | ActionKind::ReplyLost | ActionKind::Die
+        )
+    };
+    let actions = world.actions().iter().filter(is_seen);
+    match granularity {
+        Granularity::Steps => actions.map(|action| RequestBody::Act(*action)).collect(),
+        Granularity::Runs => {
+            let dies = world.scenario.environment.faults.contains(&Fault::ProgramDies);
+            let body = |action: &Action| {
+                let Action::Start { mailbox, administrator, run } = *action else {
+                    return [(!is_of_program(action.kind())).then_some(RequestBody::Act(*action)), None];
+                };
+                let run = |crash| RequestBody::Run { mailbox, administrator, run, crash };
+                [Some(run(false)), dies.then(|| run(true))]
+            };
+            actions.flat_map(body).flatten().collect()
+        }
+    }
+}
+
+/// Where asking leads to.
+enum Next {
+    /// It is not possible.
+    Nothing,
+    /// It is possible, and where it leads to is not known.
+    Somewhere,
+    State(Box<State>),
+}
+
+fn next(world: &World, state: &State, body: &RequestBody) -> Next {
+    match *body {
+        RequestBody::Act(action) => {
+            world.step(state, &action).map_or(Next::Nothing, |next| Next::State(Box::new(next)))
+        }
+        RequestBody::Run { mailbox, administrator, run, crash } => {
+            let Ok(started) = world.step(state, &Action::Start { mailbox, administrator, run }) else {
+                return Next::Nothing;
+            };
+            if crash {
+                let dies = world.step(&started, &Action::Die { mailbox, administrator }).is_ok();
+                return if dies { Next::Somewhere } else { Next::Nothing };
+            }
+            ended(world, started, mailbox, administrator)
+        }
+    }
+}
+
+/// The state in which a program that was started has ended, if nothing else happens. One that waits for something else is
+/// none that can be asked to run to its end.
+fn ended(world: &World, started: State, mailbox: MailboxId, administrator: AdministratorId) -> Next {
+    let act = Action::Act { mailbox, administrator, fate: Fate::Answered };
+    let mut state = started;
+    for _ in 0..STEPS_MAX {
+        if !state.accounts[mailbox].programs[administrator].is_running() {
+            return Next::State(Box::new(state));
+        }
+        match world.step(&state, &act) {
+            Ok(next) => state = next,
+            Err(_) => return Next::Nothing,
+        }
+    }
+    Next::Nothing
+}
+
+/// What a transition is called.
+pub(super) fn name(world: &World, state: &State, body: &RequestBody) -> String {
+    match *body {
+        RequestBody::Act(action) => names::action(world, state, &action),
+        RequestBody::Run { mailbox, administrator, run, crash } => {
+            let start = names::action(world, state, &Action::Start { mailbox, administrator, run });
+            let name = start.replacen(ActionKind::Start.name(), crate::protocol::operation::RUN, 1);
+            if crash { format!("{name} crash") } else { name }
+        }
+    }
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).expect("so many states are never looked at")
+}

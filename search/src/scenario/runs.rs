@@ -1,0 +1,176 @@
+//! The `[[procedure]]` and `[[run]]` tables: who runs what, from where to where.
+
+use stranded_model::id::{AdministratorId, Id, ServerId};
+use stranded_model::procedure::Procedure;
+use stranded_model::scenario::{Administrator, Run, RunId, RunsMax};
+use stranded_model::table::ENTRIES_MAX;
+
+use super::bundle::Files;
+use super::cursor::{Cursor, Text, choose, number};
+use super::diagnostic::Findings;
+use super::site::SiteNames;
+use super::{builtin, name, read, steps};
+
+/// What `run` is.
+pub(crate) const WHAT: &str = "who runs which procedure: `[[run]]` tables";
+/// The most runs that a scenario can have, and the most procedures of its own.
+const RUNS_MAX: usize = 16;
+/// The words that `runs-max` can be.
+const REPETITIONS: [(&str, RunsMax); 2] = [("any", RunsMax::Any), ("until-ok", RunsMax::UntilOk)];
+
+/// Who runs what.
+pub(crate) struct Runs {
+    /// The administrators in the order in which the file first names them.
+    pub(crate) administrators: Vec<Administrator>,
+    /// The last run of the file.
+    pub(crate) last: RunId,
+}
+
+/// Procedures by the word with which runs name them; `None` for one that is wrong, which was said already.
+struct Library<'r, 'f> {
+    site: &'r SiteNames,
+    files: &'r mut Files<'f>,
+    known: Vec<(String, Option<Procedure>)>,
+}
+
+impl Runs {
+    /// Reads the runs and the procedures they name.
+    pub(crate) fn read(
+        root: &mut Cursor<'_>,
+        site: &SiteNames,
+        files: &mut Files<'_>,
+        found: &mut Findings,
+    ) -> Option<Self> {
+        let mut library = Library { site, files, known: Vec::new() };
+        for table in at_most(RUNS_MAX, root.tables("procedure", "procedure", found), "procedures", found) {
+            library.define(table, found);
+        }
+        root.demand("run", WHAT, found);
+        if root.is_empty_array("run") {
+            found.report(root.place("run"), "nobody runs anything", "give at least one run");
+        }
+        let tables = at_most(RUNS_MAX, root.tables("run", "run", found), "runs", found);
+        let mut administrators: Vec<Administrator> = Vec::new();
+        let mut last = None;
+        for table in tables {
+            let Some((administrator, run)) = read_run(table, &mut library, found) else { continue };
+            let place = administrators.iter().position(|other| other.name == *administrator.get_ref());
+            let place = place.unwrap_or_else(|| {
+                administrators.push(Administrator { name: (*administrator.get_ref()).to_owned(), runs: Vec::new() });
+                administrators.len() - 1
+            });
+            if place == ENTRIES_MAX {
+                let label = format!("a scenario has at most {ENTRIES_MAX}");
+                found.report(administrator.span(), "too many administrators", label);
+            }
+            administrators[place].runs.push(run);
+            let run = u8::try_from(administrators[place].runs.len() - 1).unwrap_or(u8::MAX);
+            last = Some(RunId { administrator: AdministratorId::at(place), run });
+        }
+        Some(Self { administrators, last: last? })
+    }
+}
+
+/// The tables that are read: the others are too many, and say nothing else.
+fn at_most<'a>(most: usize, mut tables: Vec<Cursor<'a>>, what: &str, found: &mut Findings) -> Vec<Cursor<'a>> {
+    if let Some(excess) = tables.get(most) {
+        let message = format!("too many {what}: there are {}", tables.len());
+        found.report(excess.span.clone(), message, format!("a scenario has at most {most}"));
+    }
+    tables.truncate(most);
+    tables
+}
+
+fn read_run<'a>(mut table: Cursor<'a>, library: &mut Library<'_, '_>, found: &mut Findings) -> Option<(Text<'a>, Run)> {
+    table.demand("administrator", "whoever runs it", found);
+    let administrator = table.string("administrator", found);
+    let administrator = administrator.filter(|text| name::word("administrator", text, found).is_some());
+    table.demand("procedure", "a built-in, a `[[procedure]]` of this file, or a path ending in .toml", found);
+    let procedure = table.string("procedure", found).and_then(|reference| library.procedure(&reference, found));
+    let mut server = |key, found: &mut Findings| {
+        let name = table.string(key, found)?;
+        library.site.known_server(&name, found)
+    };
+    let (from, to, connected_to) = (server("from", found), server("to", found), server("connected-to", found));
+    table.demand("from", "the server that the run takes as its source", found);
+    table.demand("to", "the server that the run takes as its destination", found);
+    if from.is_some() && from == to {
+        let label = "the destination must be another server than the source";
+        found.report(table.place("to"), "the run goes from a server to itself", label);
+    }
+    let runs_max = runs_max(&mut table, found);
+    table.finish(found);
+    let connected_to: Option<ServerId> = connected_to.or(from);
+    let run = Run { procedure: procedure?, from: from?, to: to?, connected_to: connected_to?, runs_max: runs_max? };
+    Some((administrator?, run))
+}
+
+fn runs_max(table: &mut Cursor<'_>, found: &mut Findings) -> Option<RunsMax> {
+    let Some(value) = table.value("runs-max") else { return Some(RunsMax::Times(1)) };
+    match value.get_ref().as_str() {
+        Some(word) => choose("value of `runs-max`", &toml::Spanned::new(value.span(), word), &REPETITIONS, found),
+        None => number("runs-max", value, 1..=9, found).map(|times| RunsMax::Times(*times.get_ref())),
+    }
+}
+
+/// The word or number of `runs-max`.
+pub(crate) fn repetition(runs_max: RunsMax) -> toml::Value {
+    match runs_max {
+        RunsMax::Times(times) => toml::Value::Integer(times.into()),
+        RunsMax::Any => toml::Value::String("any".to_owned()),
+        RunsMax::UntilOk => toml::Value::String("until-ok".to_owned()),
+    }
+}
+
+impl Library<'_, '_> {
+    /// Takes in a procedure of the scenario's own file.
+    fn define(&mut self, mut table: Cursor<'_>, found: &mut Findings) {
+        let name = table.string("name", found);
+        let span = table.place("name");
+        let procedure = steps::procedure(table, self.site, found);
+        let Some(name) = name else { return };
+        if builtin::procedure(name.get_ref()).is_some() {
+            let message = format!("`{}` is a built-in procedure", name.get_ref());
+            found.report(span.clone(), message, "give yours another name");
+        }
+        let taken = self.known.iter().any(|(other, _)| other == name.get_ref());
+        if name::is_new("procedures", name.get_ref(), span, taken, found) {
+            self.known.push(((*name.get_ref()).to_owned(), procedure));
+        }
+    }
+
+    fn procedure(&mut self, reference: &Text<'_>, found: &mut Findings) -> Option<Procedure> {
+        let word = *reference.get_ref();
+        if let Some((_, procedure)) = self.known.iter().find(|(name, _)| name == word) {
+            return procedure.clone();
+        }
+        let parsed = if let Some(builtin) = builtin::procedure(word) {
+            read::parse_procedure(&builtin.file_name(), builtin.text, self.site)
+        } else if word.ends_with(".toml") {
+            let reported = self.files.reported(word);
+            match self.files.open(word) {
+                Ok(text) => read::parse_procedure(&reported, &text, self.site),
+                Err(error) => {
+                    found.report(reference.span(), format!("cannot read {reported}"), error.to_string());
+                    return None;
+                }
+            }
+        } else {
+            let own = self.known.iter().map(|(name, _)| name.as_str());
+            let built_in = builtin::procedures().iter().map(|builtin| builtin.name);
+            let mut names: Vec<&str> = own.chain(built_in).collect();
+            names.sort_unstable();
+            names.dedup();
+            found.unknown(reference.span(), "procedure", word, &names);
+            return None;
+        };
+        let procedure = parsed.map_err(|diagnostics| found.absorb(diagnostics)).ok();
+        if let Some(procedure) = &procedure {
+            let others = self.known.iter().filter_map(|(_, other)| other.as_ref());
+            let taken = others.into_iter().any(|other| other.name == procedure.name);
+            let _new = name::is_new("procedures", &procedure.name, reference.span(), taken, found);
+        }
+        self.known.push((word.to_owned(), procedure.clone()));
+        procedure
+    }
+}

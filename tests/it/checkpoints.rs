@@ -1,0 +1,307 @@
+//! Searches that are saved while they run: whatever ends the program, and however often, the search that goes on comes to the
+//! same result byte by byte; and what is damaged or is of another search is refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pretty_assertions::assert_eq;
+use stranded_search::check::{Case, Checked, check, check_saved};
+use stranded_search::engine::{Engine, Limits, NotResumed, Saved, Truncation};
+use stranded_search::scenario::Spec;
+
+use crate::process::{Drawn, Process, large, run, timeless_json};
+use crate::worlds::{loaded, parsed};
+
+/// The largest levels of this are taken in several rounds, and its mailboxes are alike.
+const ROUNDS: [&str; 2] = ["--max-depth", "24"];
+/// How often a search is disturbed from its beginning to its end.
+const DISTURBED: u64 = 4;
+
+/// The second move under one combination of the assumptions: one search.
+fn second_move() -> Spec {
+    let text = loaded("second-move").text;
+    parsed(&format!("{text}\n[assume]\nduplicate-abort = \"removes-source\"\nsource-delete = \"after-directory\"\n"))
+}
+
+/// The only file of a checkpoint.
+fn file_in(folder: &Path) -> PathBuf {
+    let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [file] = &files[..] else { panic!("one file was to be there: {files:?}") };
+    file.clone()
+}
+
+fn bytes_in(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
+}
+
+fn arguments<'a>(how: &'a str, folder: &'a str, file: &'a str) -> Vec<&'a str> {
+    ["check", file, "--format", "json", how, folder].into_iter().chain(ROUNDS).collect()
+}
+
+#[test]
+fn a_search_that_is_killed_again_and_again_comes_to_the_same_result() {
+    let file = large("second-move-of-three");
+    let here = tempfile::tempdir().unwrap();
+    let undisturbed = run(here.path(), &arguments("--checkpoint", "whole", &file));
+    assert_eq!(undisturbed.code, Some(3), "{}", undisturbed.err);
+    let whole = bytes_in(&here.path().join("whole"));
+    let mut drawn = Drawn(20);
+    for disturbed in 0..DISTURBED {
+        let folder = format!("disturbed-{disturbed}");
+        let saved = || bytes_in(&here.path().join(&folder));
+        let mut how = "--checkpoint";
+        for _ in 0..=disturbed % 3 {
+            // Half of the moments are early, where there are many small levels, and half anywhere.
+            let more = if drawn.below(2) == 0 { drawn.below(20_000) } else { drawn.below(whole) };
+            let enough = saved() + 1 + more;
+            let mut process = Process::start(here.path(), &arguments(how, &folder, &file));
+            process.until(|_| saved() >= enough);
+            process.kill();
+            assert!(saved() > 0, "it was killed before it began");
+            how = "--resume";
+        }
+        let resumed = run(here.path(), &arguments("--resume", &folder, &file));
+        assert_eq!(resumed.code, Some(3), "{}", resumed.err);
+        assert_eq!(timeless_json(&resumed.out), timeless_json(&undisturbed.out), "disturbed for the time {disturbed}");
+        assert_eq!(saved(), whole);
+    }
+}
+
+/// Things get numbers while a level is made ready, some states at a time. A search that goes on takes the same ones together.
+#[test]
+fn levels_that_are_taken_in_several_rounds_are_found_again() {
+    let file = large("second-move-of-three");
+    let here = tempfile::tempdir().unwrap();
+    for symmetry in [&[][..], &["--no-symmetry"]] {
+        let folder = format!("saved-{}", symmetry.len());
+        let checked = |depth: &str, how: &[&str]| {
+            let arguments = ["check", &file, "--format", "json", "--max-depth", depth];
+            run(here.path(), &[&arguments[..], how, symmetry].concat()).out
+        };
+        let (near, far) = if symmetry.is_empty() { ("24", "26") } else { ("17", "19") };
+        checked(near, &["--checkpoint", &folder]);
+        assert_eq!(timeless_json(&checked(far, &["--resume", &folder])), timeless_json(&checked(far, &[])));
+    }
+}
+
+#[test]
+fn a_search_of_several_combinations_that_follows_another_goes_on_too() {
+    let here = tempfile::tempdir().unwrap();
+    for scenario in ["method-2", "second-move"] {
+        let whole = run(here.path(), &["check", scenario, "--format", "json"]);
+        let truncated = run(here.path(), &["check", scenario, "--checkpoint", scenario, "--max-depth", "3"]);
+        assert_eq!(truncated.code, Some(3), "{}", truncated.out);
+        for _ in 0..2 {
+            let resumed = run(here.path(), &["check", scenario, "--resume", scenario, "--format", "json"]);
+            assert_eq!((resumed.code, resumed.err.as_str()), (Some(0), ""));
+            assert_eq!(timeless_json(&resumed.out), timeless_json(&whole.out), "{scenario}");
+        }
+    }
+}
+
+#[test]
+fn all_that_is_built_in_can_be_saved_at_once() {
+    let here = tempfile::tempdir().unwrap();
+    for how in ["--checkpoint", "--resume"] {
+        let ended = run(here.path(), &["check", how, "all", "--max-states", "20", "--format", "json"]);
+        assert!(matches!(ended.code, Some(1 | 3)), "{:?}", ended.code);
+        assert_eq!(ended.err, "");
+    }
+}
+
+/// What two searches of the same must have in common.
+fn essence(checked: &Checked<'_>) -> String {
+    let case = |case: &Case| {
+        let found = &case.search;
+        let numbers = (found.states, found.representatives, found.frontier, found.depth, found.truncated);
+        // What a search that was cut has not seen, it may have seen the time before.
+        let coverage_failures = found.truncated.is_none().then_some(&case.coverage_failures);
+        format!("{numbers:?} {:?} {:?} {coverage_failures:?}", found.violations, case.verdicts)
+    };
+    checked.cases.iter().map(case).collect::<Vec<_>>().join("\n")
+}
+
+fn resumed(spec: &Spec, file: &Path, limits: &Limits<'_>) -> Result<String, NotResumed> {
+    let saved = [Saved::open(file, "mine")?];
+    Ok(essence(&check_saved(spec, Engine::Exact, limits, &saved)))
+}
+
+#[test]
+fn a_checkpoint_that_ends_anywhere_goes_on_to_the_same_result() {
+    let spec = second_move();
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("file");
+    let none = Limits::default();
+    let whole = resumed(&spec, &file, &none).unwrap();
+    assert_eq!(whole, essence(&check(&spec, Engine::Exact, &none)));
+    let bytes = fs::read(&file).unwrap();
+    for length in 0..=bytes.len() {
+        fs::write(&file, &bytes[..length]).unwrap();
+        assert_eq!(resumed(&spec, &file, &none).unwrap(), whole, "cut off after {length} bytes");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "cut off after {length} bytes");
+    }
+}
+
+#[test]
+fn a_checkpoint_in_which_any_bit_is_wrong_is_refused_and_left_as_it_is() {
+    let spec = second_move();
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("file");
+    resumed(&spec, &file, &Limits::default()).unwrap();
+    let sound = fs::read(&file).unwrap();
+    for place in 0..sound.len() {
+        let mut bytes = sound.clone();
+        bytes[place] ^= 1 << (place % 8);
+        fs::write(&file, &bytes).unwrap();
+        assert!(Saved::open(&file, "mine").is_err(), "a bit of byte {place} is wrong");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "byte {place}");
+    }
+    for bytes in [&b"somebody's notes"[..], b"somebody's notes\n", &[0; 100]] {
+        fs::write(&file, bytes).unwrap();
+        assert!(matches!(Saved::open(&file, "mine"), Err(NotResumed::Foreign { .. })));
+        assert_eq!(fs::read(&file).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_damaged_checkpoint_ends_the_program_with_the_reason() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("mine.toml"), second_move().text).unwrap();
+    let made = run(here.path(), &["check", "mine.toml", "--checkpoint", "saved"]);
+    assert_eq!((made.code, made.err.as_str()), (Some(0), ""));
+    let file = file_in(&here.path().join("saved"));
+    let sound = fs::read(&file).unwrap();
+    let first = sound.iter().position(|byte| *byte == b'\n').unwrap();
+    let mut drawn = Drawn(5);
+    let drawn = (0..20).map(|_| usize::try_from(drawn.below(sound.len() as u64)).unwrap());
+    for place in [0, first, first + 1, first + 8, sound.len() - 1].into_iter().chain(drawn) {
+        let mut bytes = sound.clone();
+        bytes[place] ^= 0x10;
+        fs::write(&file, bytes).unwrap();
+        let ended = run(here.path(), &["check", "mine.toml", "--resume", "saved"]);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "byte {place}");
+        let why = if place <= first { "is the checkpoint of another search" } else { "is damaged after its first" };
+        assert!(ended.err.contains(why), "byte {place}: {}", ended.err);
+    }
+}
+
+/// Whoever goes on may allow less than was searched already.
+#[test]
+fn a_search_that_goes_on_keeps_the_limits_that_it_is_given_now() {
+    let spec = second_move();
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("file");
+    let whole = check(&spec, Engine::Exact, &Limits::default());
+    resumed(&spec, &file, &Limits::default()).unwrap();
+    let (states, depth) = (whole.states(), whole.depth());
+    let few = (1..=states).map(|max| Limits { states_max: Some(max), ..Limits::default() });
+    let near = (0..=depth).map(|max| Limits { depth_max: Some(max), ..Limits::default() });
+    for limits in few.chain(near) {
+        let again = resumed(&spec, &file, &limits).unwrap();
+        assert_eq!(again, essence(&check(&spec, Engine::Exact, &limits)), "{limits:?}");
+    }
+    let late = Limits { deadline: Some(std::time::Instant::now()), ..Limits::default() };
+    let saved = [Saved::open(&file, "mine").unwrap()];
+    assert_eq!(check_saved(&spec, Engine::Exact, &late, &saved).truncated(), Some(Truncation::Time));
+    let narrow = Limits { memory_max: Some(1), ..Limits::default() };
+    assert_eq!(check_saved(&spec, Engine::Exact, &narrow, &saved).truncated(), Some(Truncation::Memory(1)));
+}
+
+#[test]
+fn the_checkpoint_of_another_search_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    let mine = second_move().text;
+    fs::write(here.path().join("mine.toml"), &mine).unwrap();
+    assert_eq!(run(here.path(), &["check", "mine.toml", "--checkpoint", "saved"]).code, Some(0));
+    let file = file_in(&here.path().join("saved"));
+    let before = fs::read(&file).unwrap();
+    let others = [
+        ("another answer", mine.replace("removes-source", "keeps-source"), &[][..]),
+        ("another supply", mine.replace("messages = 2", "messages = 1"), &[]),
+        ("another name", mine.replace("name = \"second-move\"", "name = \"other\""), &[]),
+        ("no answer", mine.replace("duplicate-abort = \"removes-source\"\n", ""), &[]),
+        ("no symmetry", mine.clone(), &["--no-symmetry"][..]),
+    ];
+    for (what, text, more) in others {
+        assert!(text != mine || !more.is_empty(), "{what}");
+        fs::write(here.path().join("mine.toml"), text).unwrap();
+        let ended = run(here.path(), &[&["check", "mine.toml", "--resume", "saved"], more].concat());
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{what}");
+        let says = |why: &str| ended.err.contains(why);
+        let is_reported =
+            says("is the checkpoint of another search") || says("is the checkpoint of a search that was not asked for");
+        assert!(is_reported, "{what}: {}", ended.err);
+        assert_eq!(fs::read(&file).unwrap(), before, "{what}");
+    }
+    let ended = run(here.path(), &["check", "move", "--resume", "saved"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.err.contains("is the checkpoint of a search that was not asked for"), "{}", ended.err);
+}
+
+/// The words of a procedure and of the scenario before it decide what is found, as do those of the scenario itself.
+#[test]
+fn a_checkpoint_is_foreign_when_a_file_that_the_scenario_names_has_changed() {
+    let here = tempfile::tempdir().unwrap();
+    let steps = |outcome: &str| {
+        format!(
+            "name = \"mine\"\n[[step]]\ndo = \"create-mailbox\"\nat = \"to\"\n[[step]]\ndo = \"report\"\noutcome = \"{outcome}\"\n"
+        )
+    };
+    let check = |how: &str| run(here.path(), &["check", "mine.toml", "--from", "stranded", how, "saved"]);
+    fs::write(here.path().join("mine.toml"), steps("ok")).unwrap();
+    assert_eq!(check("--checkpoint").code, Some(1));
+    assert_eq!(check("--resume").code, Some(1));
+    fs::write(here.path().join("mine.toml"), steps("failed")).unwrap();
+    let ended = check("--resume");
+    assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn a_folder_that_is_not_as_it_must_be_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    let check = |how: &str, folder: &str| run(here.path(), &["check", "move", how, folder]);
+    let refused = |how: &str, folder: &str, why: &str| {
+        let ended = check(how, folder);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{how} {folder}");
+        assert!(ended.err.contains(why), "{how} {folder}: {}", ended.err);
+    };
+    refused("--resume", "absent", "cannot use absent: ");
+    assert!(!here.path().join("absent").exists(), "going on makes nothing");
+    fs::create_dir(here.path().join("empty")).unwrap();
+    refused("--resume", "empty", "empty holds no checkpoint; --checkpoint empty makes one");
+    assert_eq!(check("--checkpoint", "empty").code, Some(0));
+    refused("--checkpoint", "empty", "empty holds a checkpoint already; --resume empty goes on with it");
+    assert_eq!(check("--checkpoint", "new/inside").code, Some(0));
+    fs::write(here.path().join("file"), "").unwrap();
+    refused("--checkpoint", "file", "cannot use file: ");
+    refused("--resume", "file", "cannot use file: ");
+    let ended = run(here.path(), &["check", "move", "--checkpoint", "other", "--engine", "stateright"]);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
+    assert!(ended.err.contains("only the engine exact saves its searches"), "{}", ended.err);
+    for pair in [["--checkpoint", "--resume"], ["--checkpoint", "--simulate"], ["--resume", "--simulate"]] {
+        assert_eq!(run(here.path(), &["check", "move", pair[0], "1", pair[1], "1"]).code, Some(2), "{pair:?}");
+    }
+}
+
+/// A process whose files may not be larger than this stands for a full disk: root may write to any folder.
+#[test]
+fn a_search_whose_checkpoint_cannot_be_written_is_inconclusive_and_goes_on_later() {
+    let here = tempfile::tempdir().unwrap();
+    let file = large("second-move-of-two");
+    let whole = run(here.path(), &["check", &file, "--format", "json"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stranded")]);
+    command.args(["check", &file, "--checkpoint", "saved"]);
+    let ended = Process::start_command(here.path(), command).end();
+    assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);
+    assert!(
+        ended.out.contains("not all searched: its checkpoint could not be written: file too large"),
+        "{}",
+        ended.out
+    );
+    let resumed = run(here.path(), &["check", &file, "--resume", "saved", "--format", "json"]);
+    assert_eq!((resumed.code, resumed.err.as_str()), (Some(0), ""));
+    assert_eq!(timeless_json(&resumed.out), timeless_json(&whole.out));
+}

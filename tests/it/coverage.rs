@@ -1,0 +1,78 @@
+//! A scenario that does not do what it says fails, and says which step, in which line.
+
+use stranded_search::property::{Property, Verdict};
+use stranded_search::scenario::{Spec, load_procedure_in};
+
+use crate::worlds::{changed, loaded, searched};
+
+fn coverage_failures(spec: &Spec) -> (Verdict, Vec<String>) {
+    let checked = searched(spec);
+    let coverage = checked.judgements.iter().find(|judgement| judgement.property == Property::Coverage).unwrap();
+    (coverage.verdict, checked.coverage_failures().into_iter().map(ToString::to_string).collect())
+}
+
+fn runbook(steps: &str) -> Spec {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    std::fs::write(&path, format!("name = \"mine\"\n\n{steps}")).unwrap();
+    load_procedure_in(path.to_str().unwrap(), &loaded("stranded")).unwrap_or_else(|found| panic!("{found}"))
+}
+
+#[test]
+fn a_step_that_nothing_leads_to_is_named_with_its_line() {
+    let spec = runbook(
+        "[[step]]\ndo = \"report\"\noutcome = \"ok\"\n\n[[step]]\nlabel = \"dead\"\ndo = \"save\"\nat = \"from\"\n\n\
+         [[step]]\ndo = \"report\"\noutcome = \"failed\"\n",
+    );
+    let (verdict, named) = coverage_failures(&spec);
+    assert_eq!(verdict, Verdict::Violated);
+    assert!(named.contains(&"mine/dead (line 7) never happens".to_owned()), "{named:?}");
+}
+
+#[test]
+fn a_guard_that_is_never_true_is_seen_by_what_stands_behind_it() {
+    let spec = runbook(
+        "[[step]]\nlabel = \"guard\"\ndo = \"require\"\nhome-is = \"to\"\n\n[[step]]\nlabel = \"behind\"\ndo = \"save\"\n\
+         at = \"from\"\n\n[[step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"ok\"\n",
+    );
+    let (verdict, named) = coverage_failures(&spec);
+    assert_eq!(verdict, Verdict::Violated);
+    for wanted in ["mine/guard:ok (line 3) never happens", "mine/behind (line 8) never happens"] {
+        assert!(named.iter().any(|one| one == wanted), "{named:?}");
+    }
+}
+
+#[test]
+fn what_is_listed_under_never_must_not_happen() {
+    let spec = changed("second-move", "[site]", "never = [\"move-of-the-article/create:duplicate\"]\n\n[site]");
+    let (verdict, named) = coverage_failures(&spec);
+    assert_eq!(verdict, Verdict::Violated);
+    let wanted = "happens, and the scenario says never";
+    assert!(named.iter().any(|one| one.contains("create:duplicate") && one.ends_with(wanted)), "{named:?}");
+}
+
+#[test]
+fn a_guard_that_is_never_true_is_named_even_if_nothing_stands_behind_it_alone() {
+    let spec = runbook(
+        "[[step]]\nlabel = \"guard\"\ndo = \"require\"\nhome-is = \"to\"\non = { refused = \"done\" }\n\n\
+         [[step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"failed\"\n",
+    );
+    assert_eq!(coverage_failures(&spec).1, ["mine/guard:ok (line 3) never happens"]);
+}
+
+#[test]
+fn a_procedure_of_which_nobody_said_what_it_does_may_be_vacuous() {
+    let stranded = loaded("stranded");
+    for name in ["method-1", "method-2", "q162998", "guarded-move"] {
+        let spec = load_procedure_in(name, &stranded).unwrap();
+        let checked = searched(&spec);
+        let unexpected: Vec<&str> = checked
+            .judgements
+            .iter()
+            .filter(|judgement| !judgement.is_as_expected())
+            .map(|judgement| judgement.property.name())
+            .collect();
+        let wanted: &[&str] = if name == "guarded-move" { &["coverage"] } else { &[] };
+        assert_eq!(unexpected, wanted, "{name}");
+    }
+}

@@ -1,0 +1,257 @@
+//! Whatever a file, an argument or another program says is shown: nothing of it is obeyed by a terminal, and nothing of it turns the
+//! order of letters around.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+use stranded_search::sanitize::{all_but_colours, in_json, is_hidden, of_json, visible};
+
+/// A title of the window, a colour, a bell, C1, and letters that turn others around or end a line.
+const EVIL: &str = "\x1b]0;TITLE\x07\x1b[31mRED\u{9b}32m\u{85}\u{202e}RTL\u{2066}\u{200f}\u{2028}\u{7f}\u{8}end";
+
+/// The names of what the program prints for other programs.
+const FORMS: [&str; 4] = ["junit", "tap", "markdown", "github"];
+
+#[test]
+fn every_hidden_letter_is_shown_by_its_number() {
+    let hidden = (0..0x20).chain(0x7f..0xa0).chain(0x202a..=0x202e).chain(0x2066..=0x2069);
+    let hidden = hidden.chain([0x61c, 0x200e, 0x200f, 0x2028, 0x2029]).filter(|number| ![0x9, 0xa].contains(number));
+    for number in hidden {
+        let letter = char::from_u32(number).unwrap();
+        assert_eq!(visible(&format!("a{letter}ü")), format!("a\\u{{{number:x}}}ü"));
+    }
+    for shown in ["", "a\tb\nc", "two\r\nlines\r\n", "übergroß 🦀 שלום", "\\u{1b}", "a\u{200d}b\u{a0}c"] {
+        assert_eq!(visible(shown), shown);
+        assert_eq!(all_but_colours(shown), shown);
+    }
+    assert_eq!(visible("a\rb\r"), "a\\u{d}b\\u{d}");
+}
+
+#[test]
+fn colours_are_let_through_where_they_are_ours_and_nothing_else_is() {
+    for colour in ["\x1b[1m", "\x1b[0m", "\x1b[m", "\x1b[1;38;5;9m"] {
+        assert_eq!(all_but_colours(&format!("a{colour}b")), format!("a{colour}b"));
+        assert_eq!(visible(&format!("a{colour}b")), format!("a\\u{{1b}}{}b", &colour[1..]));
+    }
+    for code in ["\x1b[2J", "\x1b[?25l", "\x1b]8;;x\x07", "\x1b[31", "\x1b", "\u{9b}31m", "\x1b(0", "\x1b[1;1H"] {
+        assert!(!all_but_colours(&format!("a{code}")).contains(is_hidden), "{code:?}");
+    }
+}
+
+#[test]
+fn json_with_hidden_letters_says_the_same_without_them() {
+    let value = json!({"a": EVIL, EVIL: [EVIL, 1, null]});
+    let written = serde_json::to_string_pretty(&value).unwrap();
+    assert!(written.contains(is_hidden));
+    let shown = in_json(&written);
+    assert!(!shown.contains(is_hidden));
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), value);
+}
+
+#[test]
+fn what_is_read_from_json_is_visible_and_the_files_in_it_are_as_they_were() {
+    let value = json!({"a": EVIL, EVIL: [EVIL], "scenario_toml": EVIL, "b": {"scenario-toml": EVIL}});
+    let read: Value = of_json(&value.to_string()).unwrap();
+    let shown = visible(EVIL).into_owned();
+    assert_eq!(read, json!({"a": shown, shown.as_str(): [shown], "scenario_toml": EVIL, "b": {"scenario-toml": EVIL}}));
+    let written_by_number: Value = of_json("[\"\\u009b\\r\\b\", \"\\\\u009b\"]").unwrap();
+    assert_eq!(written_by_number, json!(["\\u{9b}\\u{d}\\u{8}", "\\u009b"]));
+}
+
+/// What the program prints where colours are wanted, as a terminal would have it.
+fn printed(folder: &Path, arguments: &[&str], input: Option<&str>) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+    command.args(arguments).current_dir(folder).env("CLICOLOR_FORCE", "1");
+    command.stdin(input.map_or_else(Stdio::null, |file| fs::File::open(folder.join(file)).unwrap().into()));
+    let output = command.output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code < 5), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap() + "\n" + &String::from_utf8(output.stderr).unwrap()
+}
+
+/// Runs the program, and wants nothing printed that a terminal obeys, the program's own colours excepted.
+#[track_caller]
+fn harmless(folder: &Path, arguments: &[&str]) {
+    harmless_with(folder, arguments, None);
+}
+
+#[track_caller]
+fn harmless_with(folder: &Path, arguments: &[&str], input: Option<&str>) {
+    let printed = printed(folder, arguments, input);
+    assert!(!printed.contains("\x1b[31mRED"), "{arguments:?}: a colour of somebody else: {printed:?}");
+    let bare = all_but_colours(&printed);
+    assert!(bare == printed, "{arguments:?}: {printed:?}");
+    assert!(printed.len() > 2, "{arguments:?}: nothing is printed");
+}
+
+/// The places of the strings in a value, one of each kind: elements of an array and steps are alike.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(_) => found.push(at.to_owned()),
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate().take(2) {
+                places(value, &format!("{at}/{index}"), found);
+            }
+        }
+        Value::Object(members) => {
+            for (key, value) in members {
+                places(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The file with every string of it made evil in turn, and with evil keys; each is replayed.
+fn replayed_with_every_string_evil(folder: &Path, file: &str, forms: &[&[&str]]) {
+    let sound: Value = serde_json::from_str(&fs::read_to_string(folder.join(file)).unwrap()).unwrap();
+    let mut found = Vec::new();
+    places(&sound, "", &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for (count, place) in found.iter().enumerate() {
+        let mut evil = sound.clone();
+        *evil.pointer_mut(place).unwrap() = EVIL.into();
+        fs::write(folder.join("evil.json"), evil.to_string()).unwrap();
+        let form = forms[count % forms.len()];
+        harmless(folder, &["replay", "evil.json"]);
+        harmless(folder, &[&["replay", "evil.json"], form].concat());
+    }
+    let mut evil = sound;
+    evil[EVIL] = 1.into();
+    fs::write(folder.join("evil.json"), evil.to_string()).unwrap();
+    harmless(folder, &["replay", "evil.json"]);
+}
+
+#[test]
+fn no_string_of_a_trace_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    printed(folder.path(), &["check", "second-move", "--traces", "."], None);
+    let forms: [&[&str]; 3] = [&["--to", "markdown"], &["--to", "itf"], &["--format", "json"]];
+    replayed_with_every_string_evil(folder.path(), "second-move.no-self-move.json", &forms);
+    // What was replayed last has a key that no trace has.
+    harmless(folder.path(), &["explore", "evil.json"]);
+}
+
+#[test]
+fn no_string_of_a_recorded_run_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_stranded");
+    let adapter = ["--", program, "adapter", "reference", "--mutant", "directory-never"];
+    printed(folder.path(), &[&["conform", "move", "--whole-runs", "--save", "runs"], &adapter[..]].concat(), None);
+    let runs = fs::read_dir(folder.path().join("runs")).unwrap();
+    let run = runs.map(|entry| entry.unwrap().path()).min().unwrap();
+    fs::copy(run, folder.path().join("run.json")).unwrap();
+    let forms: [&[&str]; 3] = [&["--format", "json"], &["--format", "markdown"], &["--format", "github"]];
+    replayed_with_every_string_evil(folder.path(), "run.json", &forms);
+}
+
+/// The text as a string of TOML that has no letter of it as it is.
+fn quoted(text: &str) -> String {
+    let letters = text.chars().map(|letter| format!("\\U{:08x}", u32::from(letter)));
+    format!("\"{}\"", letters.collect::<String>())
+}
+
+#[test]
+fn no_string_of_a_scenario_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = "name = \"evil\"\nfamily = \"user\"\nquestion = \"Q?\"\nsource = [\"S\"]\nnever = []\n[site]\n\
+                 organization = \"O\"\nname = \"N\"\nservers = [\"a\", \"b\"]\nhome = \"a\"\nmailboxes = 1\nmessages = 1\n\
+                 replication = \"instant\"\n[environment]\ndelivery = \"before\"\n[[run]]\nadministrator = \"A\"\n\
+                 procedure = \"move\"\nfrom = \"a\"\nto = \"b\"\n[expect]\nno-loss = \"holds\"\n";
+    let strings: Vec<&str> = sound.split('"').skip(1).step_by(2).collect();
+    for string in strings {
+        for evil in [quoted(EVIL), format!("\"{}\"", EVIL.replace(|letter: char| letter.is_ascii_control(), ""))] {
+            fs::write(folder.path().join("evil.toml"), sound.replacen(&format!("\"{string}\""), &evil, 1)).unwrap();
+            harmless(folder.path(), &["check", "evil.toml"]);
+        }
+    }
+    let free = sound.replacen("\"Q?\"", &quoted(EVIL), 1).replacen("\"S\"", &quoted(EVIL), 1);
+    let free = free.replacen("\"O\"", &quoted(EVIL), 1).replacen("\"N\"", &quoted(EVIL), 1);
+    fs::write(folder.path().join("evil.toml"), &free).unwrap();
+    for form in FORMS.iter().chain(&["text", "json"]) {
+        harmless(folder.path(), &["check", "evil.toml", "--format", form]);
+    }
+    for wrong in [format!("{EVIL} = 1\n{sound}"), format!("# {EVIL}\nfaults = [{}\n", quoted(EVIL)), EVIL.to_owned()] {
+        fs::write(folder.path().join("evil.toml"), wrong).unwrap();
+        harmless(folder.path(), &["check", "evil.toml"]);
+    }
+}
+
+#[test]
+fn no_line_of_a_log_or_of_a_snapshot_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let evil = Value::from(EVIL).to_string();
+    for line in [
+        format!("{{\"event\": {evil}}}"),
+        format!("{{\"event\": \"observed\", \"mailbox\": {evil}, \"directory\": {{}}, \"stores\": {{}}}}"),
+        format!("{{\"event\": \"did\", \"action\": {evil}}}"),
+        format!("{{{evil}: 1}}"),
+        evil.clone(),
+        EVIL.to_owned(),
+    ] {
+        fs::write(folder.path().join("log"), line + "\n").unwrap();
+        harmless(folder.path(), &["validate", "move", "log"]);
+        harmless_with(folder.path(), &["oracle", "move"], Some("log"));
+        harmless_with(folder.path(), &["adapter", "reference"], Some("log"));
+    }
+    for line in [
+        format!("{{\"mailbox\": {evil}}}"),
+        format!("{{\"mailbox\": \"m\", \"directory\": {{{evil}: null}}}}"),
+        format!("{{\"mailbox\": \"m\", \"directory\": {{\"a\": {{\"home-mdb\": {evil}}}}}}}"),
+        format!("{{\"mailbox\": \"m\", \"stores\": {{\"a\": {{\"messages\": [{evil}]}}}}}}"),
+        EVIL.to_owned(),
+    ] {
+        fs::write(folder.path().join("snapshots"), line + "\n").unwrap();
+        for form in ["text", "json"] {
+            harmless(folder.path(), &["advise", "snapshots", "--all", "--format", form, "--max-states", "100"]);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_an_adapter_says_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let evil = Value::from(EVIL).to_string();
+    for line in [
+        EVIL.to_owned(),
+        format!("{{\"id\": 1, \"type\": \"skip\", \"reason\": {evil}}}"),
+        format!("{{\"id\": 1, \"type\": {evil}}}"),
+        format!("{{\"id\": 1, \"type\": \"hello\", \"protocol\": 1, \"name\": {evil}, \"actions\": [{evil}]}}"),
+    ] {
+        fs::write(folder.path().join("line"), line + "\n").unwrap();
+        let adapter = ["--", "sh", "-c", "cat line; cat line >&2; read request"];
+        harmless(folder.path(), &[&["conform", "move"], &adapter[..]].concat());
+        harmless(folder.path(), &[&["doctor", "move"], &adapter[..]].concat());
+    }
+}
+
+#[test]
+fn no_name_of_a_file_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |end: &str| format!("{EVIL}{end}");
+    let (toml, json) = (path(".toml"), path(".json"));
+    for arguments in [
+        &["check", &toml][..],
+        &["check", EVIL],
+        &["show", EVIL],
+        &["replay", &json],
+        &["explore", &json],
+        &["explore", EVIL],
+        &["advise", &json],
+        &["validate", "move", &json],
+        &["show", "move", "-o", &format!("{EVIL}/x")],
+        &["generate", "move", "-o", "/dev/null/x"],
+        &["conform", "--replay", &json, "--", "true"],
+        &["doctor", "move", "--", EVIL],
+    ] {
+        harmless(folder.path(), arguments);
+    }
+    for file in [&toml, &json] {
+        fs::write(folder.path().join(file), "x\n").unwrap();
+    }
+    for arguments in [&["check", &toml][..], &["replay", &json], &["validate", "move", &json]] {
+        harmless(folder.path(), arguments);
+    }
+}
