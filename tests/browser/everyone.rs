@@ -43,7 +43,8 @@ const VIEWS: [(&str, &str); 9] = [
 /// A saved run of a program that does what the article's does.
 fn failed_run() -> String {
     let folder = tempfile::tempdir().unwrap();
-    let program = env!("CARGO_BIN_EXE_stranded");
+    let program = crate::served::program();
+    let program = program.to_str().unwrap();
     let mut command = Command::new(program);
     command.args([
         "conform",

@@ -1,5 +1,5 @@
 //! The explorer in a real browser: Debian's `chromium`, driven over WebDriver. One browser at a time; what a test starts it ends,
-//! by process id. They are a binary of their own, because the crate that drives the browser gives texts a `+` that others do not expect.
+//! by process id. They are a package of their own, so that the crate that drives the browser is linked to no other test.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -158,7 +158,7 @@ fn add(wanted: &mut ChromeCapabilities, argument: &str) {
 
 /// Runs the program to its end in a folder.
 fn stranded(folder: &Path, arguments: &[&str]) {
-    let ran = Command::new(env!("CARGO_BIN_EXE_stranded")).args(arguments).current_dir(folder).output().unwrap();
+    let ran = Command::new(served::program()).args(arguments).current_dir(folder).output().unwrap();
     assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
 }
 

@@ -1,6 +1,7 @@
 //! Scenario and procedure files: what is read, what is refused and how it is told. What is written stands in [`written`].
 
 mod limits;
+mod sizes;
 mod written;
 
 use std::collections::BTreeSet;
@@ -20,54 +21,7 @@ use stranded_search::scenario::{
     parse_procedure, parse_scenario, select,
 };
 
-/// A scenario without errors; each row of the error tables changes one thing in it.
-const SOUND: &str = r#"name = "sound"
-family = "user"
-question = "Is it sound?"
-source = ["Q252869 S22"]
-never = ["mine/told"]
-
-[site]
-servers = ["source", "destination"]
-mailboxes = 1
-messages = 2
-
-[environment]
-delivery = "before"
-logon = false
-faults = ["program-dies"]
-faults-max = 1
-
-[[procedure]]
-name = "mine"
-source = ["Q252869"]
-
-[[procedure.step]]
-do = "create-mailbox"
-at = "to"
-on = { duplicate = "told" }
-
-[[procedure.step]]
-do = "report"
-outcome = "ok"
-
-[[procedure.step]]
-label = "told"
-do = "report"
-outcome = "failed"
-
-[[run]]
-administrator = "first"
-procedure = "mine"
-from = "source"
-to = "destination"
-
-[assume]
-source-delete = "after-directory"
-
-[expect]
-no-loss = "holds"
-"#;
+use self::sizes::SOUND;
 
 /// A procedure without errors, around one step.
 fn procedure_with(step: &str) -> String {

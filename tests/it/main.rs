@@ -37,7 +37,6 @@ mod rows;
 mod runbooks;
 mod sanitize;
 mod scenarios;
-mod schema;
 mod terminal;
 mod testing;
 mod tidy;

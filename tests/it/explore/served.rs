@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,6 +10,19 @@ use serde_json::Value;
 
 /// How long an answer may take, on a machine that others use too.
 pub(crate) const TIMEOUTS: Duration = Duration::from_secs(60);
+
+/// Returns the path of the program: the one that Cargo built for this test binary, or the one in the target folder that the test
+/// binary lies in.
+pub(crate) fn program() -> PathBuf {
+    if let Some(path) = option_env!("CARGO_BIN_EXE_stranded") {
+        return PathBuf::from(path);
+    }
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap();
+    let program = folder.join("stranded");
+    assert!(program.exists(), "{} is missing: run `cargo test --workspace`, which builds it", program.display());
+    program
+}
 
 /// An explorer under way. It is ended when the test is over, whatever happens.
 pub(crate) struct Served {
@@ -26,7 +40,7 @@ pub(crate) struct Answered {
 
 impl Served {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+        let mut command = Command::new(program());
         command.arg("explore").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();

@@ -1,7 +1,14 @@
-//! The schemas: everything that is read and written here is valid, and what is a little wrong is not.
+//! The schemas: everything that the program reads and writes is valid, and its nearest neighbours are not.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
+
+#[path = "../it/loader/sizes.rs"]
+mod sizes;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -9,8 +16,23 @@ use stranded::schema::{Kind, schema};
 use stranded_oracle::protocol::{Event, Reply, Request};
 use stranded_search::scenario::{builtin, step_words};
 
-use crate::adapters::transcript;
-use crate::cli::stranded_in;
+use crate::sizes::{SIZES, with};
+
+const PAGE: &str = include_str!("../../specs/adapter.md");
+
+/// The lines of the conversation on the page of the adapter.
+fn conversation() -> impl Iterator<Item = &'static str> {
+    let block = PAGE.split("```jsonl\n").nth(1).unwrap().split("```").next().unwrap();
+    block.lines().map(|line| line.trim_start_matches(['<', '>', ' ']))
+}
+
+/// Runs the program in a folder; returns its exit code and its standard output.
+fn stranded_in(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let test = std::env::current_exe().unwrap();
+    let program = test.ancestors().nth(2).unwrap().join("stranded");
+    let output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
 
 fn validator(kind: Kind) -> Validator {
     let schema = schema(kind);
@@ -37,11 +59,11 @@ fn every_kind_has_a_schema_that_is_one() {
         Kind::ALL.into_iter().zip(["scenario", "procedure", "trace", "snapshot", "report", "adapter", "log"])
     {
         let _valid = validator(kind);
-        let ran = stranded_in(folder.path(), &["schema", name]);
-        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-        assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap(), schema(kind), "{name}");
+        let (code, printed) = stranded_in(folder.path(), &["schema", name]);
+        assert_eq!(code, 0);
+        assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), schema(kind), "{name}");
     }
-    assert_eq!(stranded_in(folder.path(), &["schema", "word"]).code, 2);
+    assert_eq!(stranded_in(folder.path(), &["schema", "word"]).0, 2);
 }
 
 #[test]
@@ -107,9 +129,9 @@ fn a_scenario_or_a_procedure_that_is_a_little_wrong_is_not_valid() {
 #[test]
 fn every_report_and_every_saved_trace_is_valid() {
     let folder = tempfile::tempdir().unwrap();
-    let ran = stranded_in(folder.path(), &["check", "article", "--format", "json", "--traces", "traces"]);
+    let (_, printed) = stranded_in(folder.path(), &["check", "article", "--format", "json", "--traces", "traces"]);
     let (reports, traces) = (validator(Kind::Report), validator(Kind::Trace));
-    let mut report: Value = serde_json::from_str(&ran.out).unwrap();
+    let mut report: Value = serde_json::from_str(&printed).unwrap();
     assert_valid(&reports, &report, "the report");
     let mut found = 0;
     for entry in fs::read_dir(folder.path().join("traces")).unwrap() {
@@ -222,8 +244,7 @@ fn the_schema_of_the_adapter_allows_what_is_read_and_nothing_else() {
         r#"{"id":1,"type":"skip","reason":"not today"}"#,
         r#"{"id":1,"type":"hello","protocol":1,"name":"x","actions":[],"fields":[],"procedures":[],"implements":"move","start":true}"#,
     ];
-    let said = transcript().into_iter().flat_map(|(asked, answered)| [asked, answered]);
-    let compared: usize = said.chain(more).map(|line| agree(&adapter, line, reads)).sum();
+    let compared: usize = conversation().chain(more).map(|line| agree(&adapter, line, reads)).sum();
     assert!(compared > 2000, "{compared} lines");
 }
 
@@ -239,4 +260,14 @@ fn the_schema_of_a_log_allows_what_is_read_and_nothing_else() {
     ];
     let compared: usize = lines.iter().map(|line| agree(&log, line, |line| Event::of_line(line).is_ok())).sum();
     assert!(compared > 300, "{compared} lines");
+}
+
+#[test]
+fn the_schema_of_a_scenario_allows_as_many_of_a_thing_as_are_read_and_not_one_more() {
+    let scenario = validator(Kind::Scenario);
+    for (what, most, _) in SIZES.into_iter().filter(|(_, _, is_in_schema)| *is_in_schema) {
+        for (count, is_valid) in [(most, true), (most + 1, false), (257, false)] {
+            assert_eq!(scenario.is_valid(&toml(&with(what, count))), is_valid, "{count} {what}");
+        }
+    }
 }
