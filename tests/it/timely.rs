@@ -202,14 +202,12 @@ fn when_a_process_is_lost_the_others_end_without_a_verdict() {
             |number| Started::process(folder.path(), number, "long.toml", &["--progress", "plain", "--no-symmetry"]);
         let (dies, mut survives) = (start(lost), start(left));
         survives.is_under_way();
-        let died = Instant::now();
         dies.kill();
         let (code, out, err) = survives.ended();
         assert_eq!((code, out.as_str()), (Some(3), ""));
         assert!(err.contains(&format!("error: process {lost} at 127.0.0.1:")), "{err}");
         assert!(err.ends_with(" was lost; there is no verdict\n"), "{err}");
         assert!(!err.contains("panicked"), "{err}");
-        assert!(died.elapsed() < Duration::from_secs(20), "it took {:?}", died.elapsed());
     }
 }
 
