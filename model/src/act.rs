@@ -3,14 +3,14 @@
 use crate::dn::HomeValue;
 use crate::id::{MessageSet, ServerId};
 use crate::procedure::{Act, Claim, Condition, Duplicate, ServerRef, VersionCondition};
-use crate::program::{Attempt, Effect};
+use crate::program::{Attempt, StepEffect};
 use crate::refusal::Refusal;
 use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, Transport};
 
 impl Attempt<'_, '_> {
     /// Does the step. Only a wait whose condition is not true is not possible at all. What a server
     /// will not do is answered `refused` and changes nothing; a server that is down gives no answer, so the result is `lost`.
-    pub(crate) fn perform(&mut self, act: &Act) -> Result<Effect, Refusal> {
+    pub(crate) fn perform(&mut self, act: &Act) -> Result<StepEffect, Refusal> {
         let effect = match act {
             Act::CreateMailbox { at, duplicate } => self.at_store(*at, |this, at| this.create_mailbox(at, *duplicate)),
             Act::DeleteMailbox { at } => self.at_store(*at, Self::delete_mailbox),
@@ -38,53 +38,53 @@ impl Attempt<'_, '_> {
             }
             Act::UpdateNow { replica } => self.at_replica(*replica, Self::update_now),
             Act::Require(condition) => match self.is_true(condition) {
-                Ok(true) => Effect::OK,
-                Ok(false) => Effect::REFUSED,
+                Ok(true) => StepEffect::OK,
+                Ok(false) => StepEffect::REFUSED,
                 Err(effect) => effect,
             },
             Act::Wait(condition) => {
                 if self.is_true(condition) != Ok(true) {
                     return Err(Refusal::Waiting(*condition));
                 }
-                Effect::OK
+                StepEffect::OK
             }
-            Act::Report { outcome, .. } => Effect::Report(*outcome),
+            Act::Report { outcome, .. } => StepEffect::Report(*outcome),
         };
         Ok(effect)
     }
 
-    fn account(&mut self) -> &mut Account {
+    fn account_mut(&mut self) -> &mut Account {
         self.next.account.to_mut()
     }
 
-    fn seen(&self) -> &Account {
+    fn account(&self) -> &Account {
         &self.next.account
     }
 
     /// The server that a step means. The home is looked up in the replica that the program is connected to: a replica that
     /// does not answer leaves the step without an answer, a recipient without a home has it refused.
-    fn server(&self, place: ServerRef) -> Result<ServerId, Effect> {
-        if let Some(server) = self.run.place(place) {
+    fn server(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
+        if let Some(server) = self.run.server(reference) {
             return Ok(server);
         }
-        let recipient = self.recipient(self.run.connected_to).ok_or(Effect::LOST)?;
-        recipient.homes().and_then(|homes| homes.mdb.server()).ok_or(Effect::REFUSED)
+        let recipient = self.recipient(self.run.connected_to).ok_or(StepEffect::LOST)?;
+        recipient.homes().and_then(|homes| homes.mdb.server()).ok_or(StepEffect::REFUSED)
     }
 
     /// The recipient in a replica that answers.
     fn recipient(&self, replica: ServerId) -> Option<Recipient> {
-        (self.next.shared.servers[replica].replica == Service::Up).then(|| self.seen().recipients[replica])
+        (self.next.shared.servers[replica].replica == Service::Up).then(|| self.account().recipients[replica])
     }
 
     /// The mailbox in a store that answers.
     fn mailbox(&self, at: ServerId) -> Option<Mailbox> {
-        (self.next.shared.servers[at].store == Service::Up).then(|| self.seen().mailboxes[at])
+        (self.next.shared.servers[at].store == Service::Up).then(|| self.account().mailboxes[at])
     }
 
-    fn at_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
+    fn at_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
         match self.server(at) {
             Ok(at) if self.mailbox(at).is_some() => act(self, at),
-            Ok(_) => Effect::LOST,
+            Ok(_) => StepEffect::LOST,
             Err(effect) => effect,
         }
     }
@@ -93,85 +93,85 @@ impl Attempt<'_, '_> {
         &mut self,
         from: ServerRef,
         to: ServerRef,
-        act: impl FnOnce(&mut Self, ServerId, ServerId) -> Effect,
-    ) -> Effect {
+        act: impl FnOnce(&mut Self, ServerId, ServerId) -> StepEffect,
+    ) -> StepEffect {
         match self.server(from) {
             Ok(from) if self.mailbox(from).is_some() => self.at_store(to, |this, to| act(this, from, to)),
-            Ok(_) => Effect::LOST,
+            Ok(_) => StepEffect::LOST,
             Err(effect) => effect,
         }
     }
 
-    fn at_replica(&mut self, replica: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> Effect) -> Effect {
+    fn at_replica(&mut self, replica: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
         match self.server(replica) {
             Ok(replica) if self.recipient(replica).is_some() => act(self, replica),
-            Ok(_) => Effect::LOST,
+            Ok(_) => StepEffect::LOST,
             Err(effect) => effect,
         }
     }
 
     /// A store that finds the mailbox there already deletes what it found and answers c1040b00; a more careful one keeps
     /// it. [Q252869 S5, S9; Q277911]
-    fn create_mailbox(&mut self, at: ServerId, duplicate: Duplicate) -> Effect {
-        let found = self.seen().mailboxes[at];
+    fn create_mailbox(&mut self, at: ServerId, duplicate: Duplicate) -> StepEffect {
+        let found = self.account().mailboxes[at];
         match (found, duplicate) {
             (Mailbox::Absent, Duplicate::Deleted | Duplicate::Kept) => {
-                self.account().mailboxes[at] = Mailbox::SHELL;
-                Effect::OK
+                self.account_mut().mailboxes[at] = Mailbox::SHELL;
+                StepEffect::OK
             }
-            (Mailbox::Present(_), Duplicate::Kept) => Effect::DUPLICATE,
+            (Mailbox::Present(_), Duplicate::Kept) => StepEffect::DUPLICATE,
             (Mailbox::Present(_), Duplicate::Deleted) => {
-                self.account().remove_mailbox(at);
-                Effect::DUPLICATE
+                self.account_mut().remove_mailbox(at);
+                StepEffect::DUPLICATE
             }
         }
     }
 
     /// The source, or what Home-MDB names, is deleted with all that is in it. [Q252869 S10, S19; Q184160]
-    fn delete_mailbox(&mut self, at: ServerId) -> Effect {
-        self.account().remove_mailbox(at);
-        Effect::OK
+    fn delete_mailbox(&mut self, at: ServerId) -> StepEffect {
+        self.account_mut().remove_mailbox(at);
+        StepEffect::OK
     }
 
-    fn delete_copied(&mut self, at: ServerId, held_at: ServerId) -> Effect {
-        let held = self.seen().mailboxes[held_at].held();
+    fn delete_copied(&mut self, at: ServerId, held_at: ServerId) -> StepEffect {
+        let held = self.account().mailboxes[held_at].held();
         let remembers = self.world.tracks.expunged;
-        self.account().delete_in(at, |mailbox| {
+        self.account_mut().delete_in(at, |mailbox| {
             let Mailbox::Present(contents) = mailbox else { return };
             contents.expunge(held, remembers);
             if contents.messages.is_empty() && contents.expunged.is_empty() && contents.mark == Mark::Settled {
                 *mailbox = Mailbox::Absent;
             }
         });
-        Effect::OK
+        StepEffect::OK
     }
 
     /// The mailbox is copied message by message. [Q252869 S22; Q195985]
-    fn copy_message(&mut self, from: ServerId, to: ServerId) -> Effect {
-        let wanted = self.seen().mailboxes[from].messages();
-        let Mailbox::Present(target) = &mut self.account().mailboxes[to] else {
-            return if wanted.is_empty() { Effect::OK } else { Effect::REFUSED };
+    fn copy_message(&mut self, from: ServerId, to: ServerId) -> StepEffect {
+        let wanted = self.account().mailboxes[from].messages();
+        let Mailbox::Present(target) = &mut self.account_mut().mailboxes[to] else {
+            return if wanted.is_empty() { StepEffect::OK } else { StepEffect::REFUSED };
         };
         let lacking = wanted.without(target.messages.with(target.mark.pending()));
-        let Some(message) = lacking.earliest() else { return Effect::OK };
+        let Some(message) = lacking.earliest() else { return StepEffect::OK };
         target.messages = target.messages.with(MessageSet::just(message));
-        if lacking.len() > 1 { Effect::MoreToDo } else { Effect::OK }
+        if lacking.len() > 1 { StepEffect::MoreToDo } else { StepEffect::OK }
     }
 
-    fn propagate_deletions(&mut self, from: ServerId, to: ServerId) -> Effect {
-        let Mailbox::Present(source) = self.seen().mailboxes[from] else { return Effect::OK };
-        self.account().delete_in(to, |mailbox| {
+    fn propagate_deletions(&mut self, from: ServerId, to: ServerId) -> StepEffect {
+        let Mailbox::Present(source) = self.account().mailboxes[from] else { return StepEffect::OK };
+        self.account_mut().delete_in(to, |mailbox| {
             if let Mailbox::Present(target) = mailbox {
                 target.expunge(source.expunged, true);
             }
         });
-        Effect::OK
+        StepEffect::OK
     }
 
     /// The store puts the mailbox on its list of those being moved; every delivery and logon looks there. [Q259541, Q277911]
-    fn mark(&mut self, at: ServerId, claim: Claim) -> Effect {
+    fn mark(&mut self, at: ServerId, claim: Claim) -> StepEffect {
         let (owner, from, to) = (self.administrator, self.run.from, self.run.to);
-        let contents = match self.seen().mailboxes[at] {
+        let contents = match self.account().mailboxes[at] {
             Mailbox::Present(contents) => contents,
             Mailbox::Absent => Contents::EMPTY,
         };
@@ -180,24 +180,24 @@ impl Attempt<'_, '_> {
             (Mark::InTransit { pending, .. }, Claim::Taken) => pending,
             (Mark::InTransit { owner: other, from: other_from, to: other_to, pending }, Claim::Respected) => {
                 if (other, other_from, other_to) != (owner, from, to) {
-                    return Effect::REFUSED;
+                    return StepEffect::REFUSED;
                 }
                 pending
             }
         };
         let mark = Mark::InTransit { owner, from, to, pending };
-        self.account().mailboxes[at] = Mailbox::Present(Contents { mark, ..contents });
-        Effect::OK
+        self.account_mut().mailboxes[at] = Mailbox::Present(Contents { mark, ..contents });
+        StepEffect::OK
     }
 
     /// The in-transit folder is flushed into the mailbox; a source that the move has emptied is no longer listed. [Q277911,
     /// Q183400, Q168188]
-    fn unmark(&mut self, at: ServerId) -> Effect {
-        let Mailbox::Present(contents) = self.seen().mailboxes[at] else { return Effect::OK };
+    fn unmark(&mut self, at: ServerId) -> StepEffect {
+        let Mailbox::Present(contents) = self.account().mailboxes[at] else { return StepEffect::OK };
         match contents.mark {
             Mark::InTransit { owner, from, pending, .. } if owner == self.administrator => {
                 let messages = contents.messages.with(pending);
-                self.account().mailboxes[at] = if from == at && messages.is_empty() {
+                self.account_mut().mailboxes[at] = if from == at && messages.is_empty() {
                     Mailbox::Absent
                 } else {
                     Mailbox::Present(Contents { messages, mark: Mark::Settled, ..contents })
@@ -205,38 +205,38 @@ impl Attempt<'_, '_> {
             }
             Mark::InTransit { .. } | Mark::Settled => {}
         }
-        Effect::OK
+        StepEffect::OK
     }
 
-    fn save(&mut self, at: ServerId) -> Effect {
-        let account = self.account();
+    fn save(&mut self, at: ServerId) -> StepEffect {
+        let account = self.account_mut();
         account.saved = account.saved.with(account.mailboxes[at].messages());
-        Effect::OK
+        StepEffect::OK
     }
 
-    fn load(&mut self, at: ServerId) -> Effect {
-        let account = self.account();
+    fn load(&mut self, at: ServerId) -> StepEffect {
+        let account = self.account_mut();
         let contents = match account.mailboxes[at] {
             Mailbox::Present(contents) => contents,
             Mailbox::Absent => Contents::EMPTY,
         };
         let messages = contents.messages.with(account.saved);
         account.mailboxes[at] = Mailbox::Present(Contents { messages, ..contents });
-        Effect::OK
+        StepEffect::OK
     }
 
     /// A mailbox in the store without a recipient in the server's own replica gets one that names this server. [Q182979]
-    fn adjust(&mut self, at: ServerId) -> Effect {
-        let Some(recipient) = self.recipient(at) else { return Effect::LOST };
-        if recipient.homes().is_none() && self.seen().mailboxes[at].is_present() {
+    fn adjust(&mut self, at: ServerId) -> StepEffect {
+        let Some(recipient) = self.recipient(at) else { return StepEffect::LOST };
+        if recipient.homes().is_none() && self.account().mailboxes[at].is_present() {
             self.write_recipient(at, |stamp| Recipient::Live { homes: Homes::both(at), stamp });
         }
-        Effect::OK
+        StepEffect::OK
     }
 
-    fn set_transport(&mut self, transport: Transport) -> Effect {
-        self.account().transport = transport;
-        Effect::OK
+    fn set_transport(&mut self, transport: Transport) -> StepEffect {
+        self.account_mut().transport = transport;
+        StepEffect::OK
     }
 
     /// Asked to move the recipient onto the server it comes from, the directory answers ok and changes nothing.
@@ -247,21 +247,23 @@ impl Attempt<'_, '_> {
         from: ServerRef,
         to: ServerRef,
         condition: VersionCondition,
-    ) -> Effect {
+    ) -> StepEffect {
         let (from, to) = match (self.server(from), self.server(to)) {
             (Ok(from), Ok(to)) => (from, to),
             (Err(effect), _) | (_, Err(effect)) => return effect,
         };
         if from == to {
-            self.account().record.self_move = true;
-            return Effect::OK;
+            self.account_mut().record.self_move = true;
+            return StepEffect::OK;
         }
-        let Recipient::Live { stamp: found, .. } = self.seen().recipients[replica] else { return Effect::REFUSED };
+        let Recipient::Live { stamp: found, .. } = self.account().recipients[replica] else {
+            return StepEffect::REFUSED;
+        };
         if condition == VersionCondition::Unchanged && self.read != Some(found.version) {
-            return Effect::REFUSED;
+            return StepEffect::REFUSED;
         }
         self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes::both(to), stamp });
-        Effect::OK
+        StepEffect::OK
     }
 
     /// Raw mode writes what it is given. [Q252869 S13, S16]
@@ -270,68 +272,68 @@ impl Attempt<'_, '_> {
         replica: ServerId,
         mdb: Option<HomeValue<ServerRef>>,
         mta: Option<HomeValue<ServerRef>>,
-    ) -> Effect {
-        let Some(old) = self.seen().recipients[replica].homes() else { return Effect::REFUSED };
+    ) -> StepEffect {
+        let Some(old) = self.account().recipients[replica].homes() else { return StepEffect::REFUSED };
         let typed = |value: Option<HomeValue<ServerRef>>, old: Home| match value {
             None => Ok(old),
             Some(HomeValue::Malformed) => Ok(Home::Malformed),
-            Some(HomeValue::Server(place)) => self.server(place).map(Home::Server),
+            Some(HomeValue::Server(reference)) => self.server(reference).map(Home::Server),
         };
         let (mdb, mta) = match (typed(mdb, old.mdb), typed(mta, old.mta)) {
             (Ok(mdb), Ok(mta)) => (mdb, mta),
             (Err(effect), _) | (_, Err(effect)) => return effect,
         };
         self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes { mdb, mta }, stamp });
-        Effect::OK
+        StepEffect::OK
     }
 
     /// The object is not purged but becomes a tombstone, which replicates. [Q252869 S19; Q239639]
-    fn delete_recipient(&mut self, replica: ServerId) -> Effect {
-        match self.seen().recipients[replica] {
+    fn delete_recipient(&mut self, replica: ServerId) -> StepEffect {
+        match self.account().recipients[replica] {
             Recipient::Live { .. } => {
                 self.write_recipient(replica, |stamp| Recipient::Tombstone { stamp });
-                Effect::OK
+                StepEffect::OK
             }
-            Recipient::Absent | Recipient::Tombstone { .. } => Effect::REFUSED,
+            Recipient::Absent | Recipient::Tombstone { .. } => StepEffect::REFUSED,
         }
     }
 
     /// Created under the same name, the recipient finds whatever mailbox of that name its home store has.
     /// [Q252869 S20, S21; Q184160]
-    fn create_recipient(&mut self, replica: ServerId, home: ServerRef) -> Effect {
+    fn create_recipient(&mut self, replica: ServerId, home: ServerRef) -> StepEffect {
         let home = match self.server(home) {
             Ok(home) => home,
             Err(effect) => return effect,
         };
-        match self.seen().recipients[replica] {
-            Recipient::Live { .. } => Effect::REFUSED,
+        match self.account().recipients[replica] {
+            Recipient::Live { .. } => StepEffect::REFUSED,
             Recipient::Absent | Recipient::Tombstone { .. } => {
                 self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes::both(home), stamp });
-                Effect::OK
+                StepEffect::OK
             }
         }
     }
 
     /// The replica takes from every other that it can reach whatever wins. [Q182963]
-    fn update_now(&mut self, replica: ServerId) -> Effect {
+    fn update_now(&mut self, replica: ServerId) -> StepEffect {
         let others = self.next.shared.servers.iter().filter(|(_, server)| server.replica == Service::Up);
-        let incoming = others.map(|(other, _)| self.seen().recipients[other]);
-        let newest = incoming.fold(self.seen().recipients[replica], |newest, other| {
+        let incoming = others.map(|(other, _)| self.account().recipients[other]);
+        let newest = incoming.fold(self.account().recipients[replica], |newest, other| {
             if crate::directory::wins(&other, &newest) { other } else { newest }
         });
-        self.account().recipients[replica] = newest;
-        Effect::OK
+        self.account_mut().recipients[replica] = newest;
+        StepEffect::OK
     }
 
     fn write_recipient(&mut self, replica: ServerId, version: impl Fn(crate::state::Stamp) -> Recipient) {
         let world = self.world;
-        world.write(self.account(), replica, version);
+        world.write(self.account_mut(), replica, version);
     }
 
     /// Whether the condition is true. If a server that it concerns does not answer, neither does the step; about a home that
     /// cannot be told nothing is true, and the step is refused. A program that makes a write depend on the version
     /// remembers the one that it saw here.
-    fn is_true(&mut self, condition: &Condition) -> Result<bool, Effect> {
+    fn is_true(&mut self, condition: &Condition) -> Result<bool, StepEffect> {
         if condition.reads_version() && self.world.tracks.versions {
             let stamp = self.recipient(self.run.connected_to).and_then(|recipient| recipient.stamp());
             self.read = stamp.map(|stamp| stamp.version).filter(|_| self.run.procedure.makes_conditional_writes());
@@ -339,13 +341,13 @@ impl Attempt<'_, '_> {
         self.test(condition)
     }
 
-    fn test(&self, condition: &Condition) -> Result<bool, Effect> {
-        let mailbox = |place: ServerRef| self.mailbox(self.server(place)?).ok_or(Effect::LOST);
-        let recipient = |server: ServerId| self.recipient(server).ok_or(Effect::LOST);
+    fn test(&self, condition: &Condition) -> Result<bool, StepEffect> {
+        let mailbox = |reference: ServerRef| self.mailbox(self.server(reference)?).ok_or(StepEffect::LOST);
+        let recipient = |server: ServerId| self.recipient(server).ok_or(StepEffect::LOST);
         let everyone_answers = self.next.shared.servers.values().all(|server| server.replica == Service::Up);
-        let every_replica = || everyone_answers.then(|| self.seen()).ok_or(Effect::LOST);
+        let every_replica = || everyone_answers.then(|| self.account()).ok_or(StepEffect::LOST);
         Ok(match *condition {
-            Condition::HomeIs(place) => recipient(self.run.connected_to)?.home() == Some(self.server(place)?),
+            Condition::HomeIs(reference) => recipient(self.run.connected_to)?.home() == Some(self.server(reference)?),
             Condition::HomeIsEither(one, other) => {
                 let home = recipient(self.run.connected_to)?.home();
                 home == Some(self.server(one)?) || home == Some(self.server(other)?)
@@ -354,10 +356,10 @@ impl Attempt<'_, '_> {
             Condition::Present(at) => mailbox(at)?.is_present(),
             Condition::Empty(at) => mailbox(at)?.held().is_empty(),
             Condition::HoldsAll { at, of } => mailbox(of)?.held().is_within(mailbox(at)?.held()),
-            Condition::EveryReplicaNames(place) => every_replica()?.agreed_home() == Some(self.server(place)?),
+            Condition::EveryReplicaNames(reference) => every_replica()?.agreed_home() == Some(self.server(reference)?),
             Condition::ReplicasAgree => every_replica()?.replicas_agree(),
             Condition::NoRecipient(replica) => recipient(self.server(replica)?)?.homes().is_none(),
-            Condition::NothingQueued => self.seen().queued.is_empty(),
+            Condition::NothingQueued => self.account().queued.is_empty(),
         })
     }
 }

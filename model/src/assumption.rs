@@ -19,7 +19,7 @@ pub enum Assumption {
 }
 
 /// One answer to an assumption: its place in [`Assumption::values`].
-pub type Answer = u8;
+pub type AssumptionAnswer = u8;
 
 impl Assumption {
     /// Every assumption, in the order in which reports list them.
@@ -89,12 +89,12 @@ impl Assumption {
 
 /// One answer to every assumption: a world in which nothing is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Assumptions([Answer; Assumption::ALL.len()]);
+pub struct Assumptions([AssumptionAnswer; Assumption::ALL.len()]);
 
 impl Assumptions {
     /// The same, with another answer to one of them.
     #[must_use]
-    pub fn with(mut self, assumption: Assumption, answer: Answer) -> Self {
+    pub fn with(mut self, assumption: Assumption, answer: AssumptionAnswer) -> Self {
         assert!(usize::from(answer) < assumption.values().len(), "an answer that {} does not have", assumption.name());
         self.0[assumption as usize] = answer;
         self
@@ -102,7 +102,7 @@ impl Assumptions {
 
     /// The answer to one of them.
     #[must_use]
-    pub fn answer(&self, assumption: Assumption) -> Answer {
+    pub fn answer(&self, assumption: Assumption) -> AssumptionAnswer {
         self.0[assumption as usize]
     }
 

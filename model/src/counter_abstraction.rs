@@ -18,8 +18,8 @@ use std::borrow::Cow;
 use crate::action::{Action, Fate};
 use crate::assumption::Assumptions;
 use crate::id::{Id, MessageId, MessageSet};
-use crate::locations::{each_place, fold, numbers, others, renumber};
-pub use crate::locations::{seen_from, seen_from_all};
+pub use crate::locations::{abstraction_of, abstractions_of};
+use crate::locations::{each_location, fold, numbers_in_use, renumber, untracked};
 use crate::procedure::Act;
 use crate::refusal::Refusal;
 use crate::scenario::Scenario;
@@ -102,7 +102,7 @@ impl CounterAbstraction {
     pub fn new(scenario: &Scenario, assumptions: Assumptions) -> Self {
         Self::in_world(scenario, |scenario| {
             let mut world = World::new(scenario, assumptions);
-            world.initial = seen_from_all(&world.initial);
+            world.initial = abstractions_of(&world.initial);
             world
         })
     }
@@ -245,7 +245,7 @@ impl Rest {
     /// The number of the message that is taken; where others remain, that is the last one, which was made for it.
     fn chosen(self, like: MessageId, unfolded: &Account) -> MessageId {
         match self {
-            Self::Some => MessageId::at(numbers(unfolded) - 1),
+            Self::Some => MessageId::at(numbers_in_use(unfolded) - 1),
             Self::None => like,
         }
     }
@@ -254,17 +254,17 @@ impl Rest {
 /// Every choice for these actions of a world with one message.
 fn choices(actions: &[Action]) -> Vec<Choice> {
     let numbers = || (1..MessageSet::CAPACITY).map(MessageId::at);
-    let others = || numbers().flat_map(|like| [Rest::Some, Rest::None].map(|rest| Taken::Other { like, rest }));
+    let untracked = || numbers().flat_map(|like| [Rest::Some, Rest::None].map(|rest| Taken::Other { like, rest }));
     let mut choices = Vec::new();
     for action in actions {
         let mut push = |taken| choices.push(Choice { action: *action, taken });
         match *action {
             Action::Deliver { .. } => [Taken::Tracked, Taken::New].into_iter().for_each(&mut push),
             Action::Redeliver { .. } | Action::OwnerDeletes { .. } => {
-                [Taken::Tracked].into_iter().chain(others()).for_each(&mut push);
+                [Taken::Tracked].into_iter().chain(untracked()).for_each(&mut push);
             }
             Action::Act { fate: Fate::Answered | Fate::ReplyLost, .. } => {
-                [Taken::Nothing, Taken::Tracked].into_iter().chain(others()).for_each(&mut push);
+                [Taken::Nothing, Taken::Tracked].into_iter().chain(untracked()).for_each(&mut push);
             }
             Action::Act { fate: Fate::RequestLost, .. }
             | Action::LogOn { .. }
@@ -288,7 +288,7 @@ struct Arranged<'a> {
     first: Option<MessageId>,
 }
 
-fn arrange<'a>(known: &'a Account, choice: &Choice, takes: Takes) -> Result<Arranged<'a>, Refusal> {
+fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<Arranged<'a>, Refusal> {
     let Choice { action, taken } = *choice;
     let fits = match taken {
         Taken::Nothing => matches!(takes, Takes::None | Takes::Lacking),
@@ -299,32 +299,32 @@ fn arrange<'a>(known: &'a Account, choice: &Choice, takes: Takes) -> Result<Arra
     if !fits {
         return Err(Refusal::AnotherTaken);
     }
-    let one_more = |known: &Account| match numbers(known) {
+    let unused_number = || match numbers_in_use(original) {
         MessageSet::CAPACITY.. => Err(Refusal::NumbersUsedUp),
-        free => Ok(free),
+        unused => Ok(unused),
     };
     match taken {
-        Taken::Tracked if takes == Takes::Arriving && known.record.accepted.contains(TRACKED) => {
+        Taken::Tracked if takes == Takes::Arriving && original.record.accepted.contains(TRACKED) => {
             Err(Refusal::MessagesUsedUp)
         }
-        Taken::Nothing | Taken::Tracked => Ok(Arranged { account: Cow::Borrowed(known), action, first: None }),
+        Taken::Nothing | Taken::Tracked => Ok(Arranged { account: Cow::Borrowed(original), action, first: None }),
         Taken::New => {
             // The next that arrives has the number after all that have.
-            let mut account = known.clone();
-            account.record.accepted = MessageSet::first(one_more(known)?);
+            let mut account = original.clone();
+            account.record.accepted = MessageSet::first(unused_number()?);
             Ok(Arranged { account: Cow::Owned(account), action, first: None })
         }
-        Taken::Other { like, .. } if !others(known).contains(like) => Err(Refusal::NoSuchMessage),
+        Taken::Other { like, .. } if !untracked(original).contains(like) => Err(Refusal::NoSuchMessage),
         Taken::Other { like, rest } => {
-            let mut account = known.clone();
+            let mut account = original.clone();
             if rest == Rest::Some {
-                let chosen = MessageSet::just(MessageId::at(one_more(known)?));
-                let beside = |place: &mut MessageSet| {
-                    if place.contains(like) {
-                        *place = place.with(chosen);
+                let chosen = MessageSet::just(MessageId::at(unused_number()?));
+                let add_chosen = |location: &mut MessageSet| {
+                    if location.contains(like) {
+                        *location = location.with(chosen);
                     }
                 };
-                each_place(&mut account, beside);
+                each_location(&mut account, add_chosen);
             }
             let chosen = rest.chosen(like, &account);
             let first = (takes == Takes::Lacking).then_some(chosen);

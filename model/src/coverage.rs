@@ -39,20 +39,20 @@ pub enum Point {
 pub struct Coverage {
     points: Vec<Point>,
     seen: Vec<bool>,
-    places: Locations,
+    indexes: PointIndexes,
 }
 
 /// Where each point stands among the points, so that nothing is looked for while a search runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Locations {
+struct PointIndexes {
     kinds: [Option<usize>; ActionKind::ALL.len()],
     antecedents: [Option<usize>; Safety::ALL.len()],
     /// For each administrator, each of his runs, and each step of it.
-    steps: Vec<Vec<Vec<StepPlaces>>>,
+    steps: Vec<Vec<Vec<StepIndexes>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct StepPlaces {
+struct StepIndexes {
     step: Option<usize>,
     handlers: [Option<usize>; StepResult::ALL.len()],
 }
@@ -62,37 +62,37 @@ impl Coverage {
     #[must_use]
     pub fn of(world: &World) -> Self {
         let points = points(world);
-        let place = |point: Point| points.binary_search(&point).ok();
+        let index = |point: Point| points.binary_search(&point).ok();
         let steps_of = |id: RunId| {
             let run = first_of_its_procedure(world, id);
-            let places = |step: usize| StepPlaces {
-                step: place(Point::Step { run, step }),
-                handlers: StepResult::ALL.map(|result| place(Point::Handler { run, step, result })),
+            let indexes = |step: usize| StepIndexes {
+                step: index(Point::Step { run, step }),
+                handlers: StepResult::ALL.map(|result| index(Point::Handler { run, step, result })),
             };
-            (0..world.scenario.run(id).procedure.steps.len()).map(places).collect()
+            (0..world.scenario.run(id).procedure.steps.len()).map(indexes).collect()
         };
         let mut steps = vec![Vec::new(); world.scenario.administrators.len()];
         for (id, _) in world.scenario.runs() {
             steps[id.administrator.index()].push(steps_of(id));
         }
-        let places = Locations {
-            kinds: ActionKind::ALL.map(|kind| place(Point::Environment(kind))),
-            antecedents: Safety::ALL.map(|property| place(Point::Antecedent(property))),
+        let indexes = PointIndexes {
+            kinds: ActionKind::ALL.map(|kind| index(Point::Environment(kind))),
+            antecedents: Safety::ALL.map(|property| index(Point::Antecedent(property))),
             steps,
         };
-        Self { seen: vec![false; points.len()], points, places }
+        Self { seen: vec![false; points.len()], points, indexes }
     }
 
     /// Takes note of what an action made happen; the step that a program executed, if it was one.
     pub fn note_action(&mut self, world: &World, action: &Action, step: Option<&Executed>) {
-        self.note(self.places.kinds[action.kind() as usize]);
+        self.note(self.indexes.kinds[action.kind() as usize]);
         let Some(executed) = step else { return };
-        let places =
-            self.places.steps[executed.run.administrator.index()][usize::from(executed.run.run)][executed.step];
-        self.note(places.step);
-        self.note(places.handlers[executed.result as usize]);
-        for property in Safety::ALL.into_iter().filter(|property| property.is_met_by(world, executed)) {
-            self.note(self.places.antecedents[property as usize]);
+        let indexes =
+            self.indexes.steps[executed.run.administrator.index()][usize::from(executed.run.run)][executed.step];
+        self.note(indexes.step);
+        self.note(indexes.handlers[executed.result as usize]);
+        for property in Safety::ALL.into_iter().filter(|property| property.is_exercised_by(world, executed)) {
+            self.note(self.indexes.antecedents[property as usize]);
         }
     }
 
@@ -111,8 +111,8 @@ impl Coverage {
     /// Takes note of what is the case for a mailbox.
     pub fn note_account(&mut self, world: &World, account: &Account, shared: &Shared) {
         for property in Safety::ALL {
-            if self.lacks(property) && property.is_met_in(world, account, shared) {
-                self.note(self.places.antecedents[property as usize]);
+            if self.lacks(property) && property.antecedent_holds_for(world, account, shared) {
+                self.note(self.indexes.antecedents[property as usize]);
             }
         }
     }
@@ -130,7 +130,7 @@ impl Coverage {
 
     /// Whether what the property speaks of was the case anywhere.
     #[must_use]
-    pub fn meets(&self, property: Safety) -> bool {
+    pub fn is_exercised(&self, property: Safety) -> bool {
         !self.lacks(property)
     }
 
@@ -140,12 +140,12 @@ impl Coverage {
     }
 
     fn lacks(&self, property: Safety) -> bool {
-        self.places.antecedents[property as usize].is_some_and(|place| !self.seen[place])
+        self.indexes.antecedents[property as usize].is_some_and(|index| !self.seen[index])
     }
 
-    fn note(&mut self, place: Option<usize>) {
-        if let Some(place) = place {
-            self.seen[place] = true;
+    fn note(&mut self, index: Option<usize>) {
+        if let Some(index) = index {
+            self.seen[index] = true;
         }
     }
 }
@@ -202,13 +202,13 @@ fn points(world: &World) -> Vec<Point> {
     let can_get_lost = has(Fault::RequestLost) || has(Fault::ReplyLost);
     let can_be_lost = |act: &Act| can_be_down || (act.is_request() && can_get_lost);
     for (id, run) in world.scenario.runs().filter(|(id, _)| first_of_its_procedure(world, *id) == *id) {
-        for (place, step) in run.procedure.steps.iter().enumerate() {
-            points.push(Point::Step { run: id, step: place });
+        for (index, step) in run.procedure.steps.iter().enumerate() {
+            points.push(Point::Step { run: id, step: index });
             if matches!(step.act, Act::Require(_)) {
-                points.push(Point::Handler { run: id, step: place, result: StepResult::Ok });
+                points.push(Point::Handler { run: id, step: index, result: StepResult::Ok });
             }
             let handled = step.on.iter().filter(|handler| handler.result != StepResult::Lost || can_be_lost(&step.act));
-            points.extend(handled.map(|handler| Point::Handler { run: id, step: place, result: handler.result }));
+            points.extend(handled.map(|handler| Point::Handler { run: id, step: index, result: handler.result }));
         }
     }
     points.sort();

@@ -37,7 +37,7 @@ impl World {
         let destination = self.route(next, by)?;
         let account = next.account.to_mut();
         account.record.accepted = account.record.accepted.with(message);
-        self.place(account, message, destination);
+        self.deposit(account, message, destination);
         Ok(())
     }
 
@@ -52,7 +52,7 @@ impl World {
         }
         let account = next.account.to_mut();
         account.queued = account.queued.without(MessageSet::just(message));
-        self.place(account, MessageSet::just(message), destination);
+        self.deposit(account, MessageSet::just(message), destination);
         Ok(())
     }
 
@@ -117,7 +117,7 @@ impl World {
     /// is returned. [Q172364, Q230748]
     fn route(&self, next: &Next<'_>, by: View) -> Result<Destination, Refusal> {
         let account = &next.account;
-        let view = seen_by(account, by)?;
+        let view = recipient_in(account, by)?;
         Ok(match account.transport {
             Transport::Held => Destination::Queue,
             Transport::Open => self.follow(next, view),
@@ -174,11 +174,11 @@ impl World {
                 let Phase::Running { next, .. } = program.phase else { return false };
                 let next = usize::from(next);
                 let Act::Mark { at, .. } = run.procedure.steps[next].act else { return false };
-                run.to == server && run.place(at) == Some(server) && run.procedure.marks_what_was_created(next)
+                run.to == server && run.server(at) == Some(server) && run.procedure.marks_created_mailbox(next)
             })
     }
 
-    fn place(&self, account: &mut Account, message: MessageSet, destination: Destination) {
+    fn deposit(&self, account: &mut Account, message: MessageSet, destination: Destination) {
         match destination {
             Destination::Store(server) => account.mailboxes[server].receive(message),
             Destination::Sender => account.record.returned = account.record.returned.with(message),
@@ -189,7 +189,7 @@ impl World {
 }
 
 /// The recipient as this view has it.
-fn seen_by(account: &Account, by: View) -> Result<Recipient, Refusal> {
+fn recipient_in(account: &Account, by: View) -> Result<Recipient, Refusal> {
     match by {
         View::Replica(server) => Ok(account.recipients[server]),
         View::Remembered => account.remembered.ok_or(Refusal::NotInScenario),
@@ -198,19 +198,8 @@ fn seen_by(account: &Account, by: View) -> Result<Recipient, Refusal> {
 
 /// The server that a user is sent to: the one that Home-MDB names. [Q200587]
 fn logon_server(account: &Account, by: View) -> Result<ServerId, Refusal> {
-    let homes = seen_by(account, by)?.homes();
+    let homes = recipient_in(account, by)?.homes();
     homes.and_then(|homes| homes.mdb.server()).ok_or(Refusal::NoHome)
-}
-
-impl Home {
-    /// The server that a well-formed value names.
-    #[must_use]
-    pub fn server(self) -> Option<ServerId> {
-        match self {
-            Self::Server(server) => Some(server),
-            Self::Malformed => None,
-        }
-    }
 }
 
 impl Mailbox {

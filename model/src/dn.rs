@@ -74,9 +74,9 @@ pub enum MalformedName {
     /// A component is missing, superfluous, or of another type than its place demands.
     Component {
         /// The component's place, from 1.
-        place: usize,
+        number: usize,
         /// What belongs there.
-        wanted: &'static str,
+        expected: &'static str,
     },
 }
 
@@ -90,7 +90,7 @@ impl fmt::Display for MalformedName {
             }
             Self::PublicStore => f.write_str("this is the public store; a mailbox lives in the private one"),
             Self::NoConfiguration => f.write_str("`cn=Configuration` is missing before `cn=Servers`"),
-            Self::Component { place, wanted } => write!(f, "component {place} must be `{wanted}`"),
+            Self::Component { number, expected } => write!(f, "component {number} must be `{expected}`"),
         }
     }
 }
@@ -108,21 +108,21 @@ pub fn parse(text: &str, attribute: HomeAttribute) -> Result<HomeName, Malformed
         return Err(if is_ldap {
             MalformedName::LdapOrder
         } else {
-            MalformedName::Component { place: 1, wanted: "/o=…" }
+            MalformedName::Component { number: 1, expected: "/o=…" }
         });
     };
     let components: Vec<&str> = path.split('/').collect();
-    let fixed = |place: usize, wanted: &'static str| match components.get(place - 1) {
-        Some(component) if component.eq_ignore_ascii_case(wanted) => Ok(()),
-        Some(_) | None => Err(MalformedName::Component { place, wanted }),
+    let fixed = |number: usize, expected: &'static str| match components.get(number - 1) {
+        Some(component) if component.eq_ignore_ascii_case(expected) => Ok(()),
+        Some(_) | None => Err(MalformedName::Component { number, expected }),
     };
-    let named = |place: usize, kind: &str, wanted: &'static str| {
-        let component = components.get(place - 1).and_then(|component| component.split_once('='));
+    let named = |number: usize, kind: &str, expected: &'static str| {
+        let component = components.get(number - 1).and_then(|component| component.split_once('='));
         match component {
             Some((found, name)) if found.eq_ignore_ascii_case(kind) && !name.is_empty() && name == name.trim() => {
                 Ok(name.to_owned())
             }
-            Some(_) | None => Err(MalformedName::Component { place, wanted }),
+            Some(_) | None => Err(MalformedName::Component { number, expected }),
         }
     };
     let organization = named(1, "o", "o=<organisation>")?;
@@ -145,7 +145,7 @@ pub fn parse(text: &str, attribute: HomeAttribute) -> Result<HomeName, Malformed
     }
     ends_in(attribute)?;
     if components.len() > 6 {
-        return Err(MalformedName::Component { place: 7, wanted: "the end of the name" });
+        return Err(MalformedName::Component { number: 7, expected: "the end of the name" });
     }
     Ok(HomeName { organization, site, server })
 }

@@ -118,9 +118,9 @@ impl MessageSet {
     pub fn iter(self) -> impl Iterator<Item = MessageId> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
-            let place = rest.trailing_zeros() as usize;
+            let index = rest.trailing_zeros() as usize;
             rest &= rest.checked_sub(1)?;
-            Some(MessageId::at(place))
+            Some(MessageId::at(index))
         })
     }
 }

@@ -19,11 +19,13 @@ mod delivery;
 mod directory;
 pub mod dn;
 pub mod id;
+mod initial;
 pub mod liveness;
 mod locations;
 pub mod procedure;
 mod program;
 pub mod property;
+mod recipient;
 mod refusal;
 pub mod scenario;
 pub mod state;
@@ -45,10 +47,12 @@ pub const RULES: &[&str] = &[
     include_str!("directory.rs"),
     include_str!("dn.rs"),
     include_str!("id.rs"),
+    include_str!("initial.rs"),
     include_str!("liveness.rs"),
     include_str!("procedure.rs"),
     include_str!("program.rs"),
     include_str!("property.rs"),
+    include_str!("recipient.rs"),
     include_str!("scenario.rs"),
     include_str!("state.rs"),
     include_str!("table.rs"),

@@ -9,48 +9,48 @@ use crate::state::{Account, Mailbox, Mark, State};
 use crate::table::ENTRIES_MAX;
 
 /// The places that an account has: three in every store, the queue and the saved file.
-const PLACES_MAX: usize = 3 * ENTRIES_MAX + 2;
+const LOCATIONS_MAX: usize = 3 * ENTRIES_MAX + 2;
 
 /// How a state with numbered messages looks to one of them, which may not have arrived yet. Of all mailboxes it is the message
 /// with this number.
 #[must_use]
-pub fn seen_from(state: &State, message: MessageId) -> State {
-    let mut seen = state.clone();
-    for account in seen.accounts.values_mut() {
+pub fn abstraction_of(state: &State, message: MessageId) -> State {
+    let mut abstracted = state.clone();
+    for account in abstracted.accounts.values_mut() {
         renumber(account, message);
         fold(account);
     }
-    seen
+    abstracted
 }
 
 /// How states with numbered messages look to every message that has arrived in them, and to one that has not.
 #[must_use]
-pub fn seen_from_all(states: &[State]) -> Vec<State> {
+pub fn abstractions_of(states: &[State]) -> Vec<State> {
     let numbered = || (0..MessageSet::CAPACITY).map(MessageId::at);
-    let mut seen = Vec::new();
+    let mut abstracted = Vec::new();
     for state in states {
         let has_arrived =
             |message: &MessageId| state.accounts.values().any(|account| account.record.accepted.contains(*message));
         let to_come = numbered().find(|message| !has_arrived(message));
-        seen.extend(numbered().filter(has_arrived).chain(to_come).map(|message| seen_from(state, message)));
+        abstracted.extend(numbered().filter(has_arrived).chain(to_come).map(|message| abstraction_of(state, message)));
     }
-    seen.sort();
-    seen.dedup();
-    seen
+    abstracted.sort();
+    abstracted.dedup();
+    abstracted
 }
 
 /// The numbers that stand for others.
-pub(crate) fn others(account: &Account) -> MessageSet {
-    places(account).fold(MessageSet::EMPTY, MessageSet::with).without(MessageSet::just(TRACKED))
+pub(crate) fn untracked(account: &Account) -> MessageSet {
+    locations(account).fold(MessageSet::EMPTY, MessageSet::with).without(MessageSet::just(TRACKED))
 }
 
 /// How many numbers are in use: the tracked message's, those of others, and those that count deleted ones.
-pub(crate) fn numbers(account: &Account) -> usize {
-    1 + others(account).len() + account.record.owner_deleted.without(MessageSet::just(TRACKED)).len()
+pub(crate) fn numbers_in_use(account: &Account) -> usize {
+    1 + untracked(account).len() + account.record.owner_deleted.without(MessageSet::just(TRACKED)).len()
 }
 
 /// What is in every place that keeps messages, or remembers that it had them.
-fn places(account: &Account) -> impl Iterator<Item = MessageSet> {
+fn locations(account: &Account) -> impl Iterator<Item = MessageSet> {
     let in_stores = account.mailboxes.values().flat_map(|mailbox| match mailbox {
         Mailbox::Absent => [MessageSet::EMPTY; 3],
         Mailbox::Present(contents) => [contents.messages, contents.expunged, contents.mark.pending()],
@@ -59,17 +59,17 @@ fn places(account: &Account) -> impl Iterator<Item = MessageSet> {
 }
 
 /// Changes what is in every place, in the order of [`places`]. Nothing is in a place that is not there, whatever is made of it.
-pub(crate) fn each_place(account: &mut Account, mut change: impl FnMut(&mut MessageSet)) {
+pub(crate) fn each_location(account: &mut Account, mut change: impl FnMut(&mut MessageSet)) {
     for mailbox in account.mailboxes.values_mut() {
-        let mut nowhere = [MessageSet::EMPTY; 3];
+        let mut unused = [MessageSet::EMPTY; 3];
         match mailbox {
-            Mailbox::Absent => nowhere.iter_mut().for_each(&mut change),
+            Mailbox::Absent => unused.iter_mut().for_each(&mut change),
             Mailbox::Present(contents) => {
                 change(&mut contents.messages);
                 change(&mut contents.expunged);
                 match &mut contents.mark {
                     Mark::InTransit { pending, .. } => change(pending),
-                    Mark::Settled => change(&mut nowhere[0]),
+                    Mark::Settled => change(&mut unused[0]),
                 }
             }
         }
@@ -86,7 +86,7 @@ pub(crate) fn renumber(account: &mut Account, other: MessageId) {
         let moved = moved(first, second).with(moved(second, first));
         *set = set.without(first.with(second)).with(moved);
     };
-    each_place(account, exchange);
+    each_location(account, exchange);
     each_record(account, exchange);
 }
 
@@ -101,27 +101,27 @@ fn each_record(account: &mut Account, change: impl FnMut(&mut MessageSet)) {
 /// Gives others that are in the same places the same number, numbers them in a fixed order, and forgets all else about them.
 pub(crate) fn fold(account: &mut Account) {
     let tracked = MessageSet::just(TRACKED);
-    let found: ArrayVec<MessageSet, PLACES_MAX> = places(account).collect();
+    let found: ArrayVec<MessageSet, LOCATIONS_MAX> = locations(account).collect();
     // Where an other is, as one bit for each place.
-    let places_of = |other: MessageId| {
-        found.iter().enumerate().fold(0, |bits, (place, set)| bits | (u16::from(set.contains(other)) << place))
+    let locations_of = |other: MessageId| {
+        found.iter().enumerate().fold(0, |bits, (index, set)| bits | (u16::from(set.contains(other)) << index))
     };
-    let mut kinds: ArrayVec<u16, { MessageSet::CAPACITY }> = ArrayVec::new();
-    for kind in others(account).iter().map(places_of) {
-        if let Err(at) = kinds.binary_search(&kind) {
-            kinds.insert(at, kind);
+    let mut patterns: ArrayVec<u16, { MessageSet::CAPACITY }> = ArrayVec::new();
+    for pattern in untracked(account).iter().map(locations_of) {
+        if let Err(index) = patterns.binary_search(&pattern) {
+            patterns.insert(index, pattern);
         }
     }
-    let mut place = 0;
-    each_place(account, |set| {
-        let inside = (1..).zip(&kinds).filter(|(_, kind)| *kind >> place & 1 == 1);
-        let inside = inside.map(|(number, _)| MessageSet::just(MessageId::at(number)));
-        *set = inside.fold(set.common(tracked), MessageSet::with);
-        place += 1;
+    let mut index = 0;
+    each_location(account, |set| {
+        let members = (1..).zip(&patterns).filter(|(_, pattern)| *pattern >> index & 1 == 1);
+        let members = members.map(|(number, _)| MessageSet::just(MessageId::at(number)));
+        *set = members.fold(set.common(tracked), MessageSet::with);
+        index += 1;
     });
     let deleted = account.record.owner_deleted.without(tracked).len();
     each_record(account, |set| *set = set.common(tracked));
-    let in_use = 1 + kinds.len();
+    let in_use = 1 + patterns.len();
     let counted = MessageSet::first(in_use + deleted).without(MessageSet::first(in_use));
     account.record.owner_deleted = account.record.owner_deleted.with(counted);
 }

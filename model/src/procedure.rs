@@ -4,7 +4,7 @@
 //! A step is one atomic act: it writes one store or one replica, and may read others. What each act does to the world is
 //! written in [`crate::World::step`]; here stands only what a procedure can say.
 
-use crate::assumption::{Answer, Assumption, Assumptions};
+use crate::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use crate::dn::HomeValue;
 use crate::id::ServerId;
 
@@ -29,7 +29,7 @@ pub struct Step {
     /// Where the program goes on after a result; a result that is not named has its [default](StepResult).
     pub on: Vec<Handler>,
     /// The step is there only under this answer to an assumption.
-    pub when: Option<(Assumption, Answer)>,
+    pub when: Option<(Assumption, AssumptionAnswer)>,
     /// The line of its file on which the step starts, from 1.
     pub line: u32,
 }
@@ -105,7 +105,7 @@ impl Outcome {
 
     /// Whether an administrator who is told this owes a retry afterwards, given whether he owed one before.
     #[must_use]
-    pub fn leaves_owing(self, owed: bool) -> bool {
+    pub fn owes_retry_after(self, owed: bool) -> bool {
         match self {
             Self::Ok => false,
             Self::Refused => owed,
@@ -345,10 +345,10 @@ impl Procedure {
     #[must_use]
     pub fn under(&self, assumptions: &Assumptions) -> Self {
         let kept = |step: &Step| step.when.is_none_or(|(assumption, answer)| assumptions.answer(assumption) == answer);
-        let place = |index: usize| self.steps[..index].iter().filter(|step| kept(step)).count();
+        let index_under = |index: usize| self.steps[..index].iter().filter(|step| kept(step)).count();
         let steps = self.steps.iter().enumerate().filter(|(_, step)| kept(step)).map(|(index, step)| Step {
             label: Some(self.step_name(index)),
-            on: step.on.iter().map(|handler| Handler { next: place(handler.next), ..*handler }).collect(),
+            on: step.on.iter().map(|handler| Handler { next: index_under(handler.next), ..*handler }).collect(),
             when: None,
             ..step.clone()
         });
@@ -368,9 +368,9 @@ impl Procedure {
 
     /// Whether the place of this step is the one after the creation of a mailbox, and the step marks that mailbox.
     #[must_use]
-    pub fn marks_what_was_created(&self, place: usize) -> bool {
-        let created = place.checked_sub(1).and_then(|before| self.steps.get(before));
-        match (created.map(|step| &step.act), self.steps.get(place).map(|step| &step.act)) {
+    pub fn marks_created_mailbox(&self, index: usize) -> bool {
+        let created = index.checked_sub(1).and_then(|before| self.steps.get(before));
+        match (created.map(|step| &step.act), self.steps.get(index).map(|step| &step.act)) {
             (Some(Act::CreateMailbox { at, .. }), Some(Act::Mark { at: marked, .. })) => at == marked,
             (Some(_) | None, Some(_) | None) => false,
         }

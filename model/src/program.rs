@@ -20,7 +20,7 @@ pub(crate) struct Attempt<'a, 'b> {
 
 /// What the world made of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum StepEffect {
     /// It has this result.
     Result(StepResult),
     /// It was done, and the same step has more to do.
@@ -29,7 +29,7 @@ pub(crate) enum Effect {
     Report(Outcome),
 }
 
-impl Effect {
+impl StepEffect {
     pub(crate) const OK: Self = Self::Result(StepResult::Ok);
     pub(crate) const REFUSED: Self = Self::Result(StepResult::Refused);
     pub(crate) const LOST: Self = Self::Result(StepResult::Lost);
@@ -52,25 +52,25 @@ impl World {
     ) -> Result<Executed, Refusal> {
         let program = now.account.programs[administrator];
         let Phase::Running { next, arrived, read } = program.phase else { return Err(Refusal::Idle) };
-        let place = usize::from(next);
+        let index = usize::from(next);
         let run = self.run_of(administrator, &program);
-        let step = &run.procedure.steps[place];
+        let step = &run.procedure.steps[index];
         self.spend_on(now, fate, &step.act)?;
         let kept_before = now.account.mailboxes.clone();
         let mut attempt = Attempt { world: self, run, administrator, next: now, read };
         let effect = match fate {
-            Fate::RequestLost => Effect::Result(StepResult::Lost),
+            Fate::RequestLost => StepEffect::Result(StepResult::Lost),
             Fate::Answered => attempt.perform(&step.act)?,
             Fate::ReplyLost => {
                 attempt.perform(&step.act)?;
-                Effect::Result(StepResult::Lost)
+                StepEffect::Result(StepResult::Lost)
             }
         };
         let read = attempt.read;
         let account = now.account.to_mut();
         let deleted =
             kept_before.iter().any(|(server, before)| !before.held().is_within(account.mailboxes[server].held()));
-        let (result, continuation) = step.continuation(place, effect);
+        let (result, continuation) = step.continuation(index, effect);
         let program = &mut account.programs[administrator];
         let ended = match continuation {
             Continuation::Step(next) => {
@@ -81,13 +81,13 @@ impl World {
             Continuation::End(outcome) => {
                 program.phase = Phase::Idle;
                 program.ended = Ended::Reported(outcome);
-                program.owes_retry = outcome.leaves_owing(program.owes_retry);
+                program.owes_retry = outcome.owes_retry_after(program.owes_retry);
                 account.record.false_success |= outcome == Outcome::Ok && !arrived;
                 Some(outcome)
             }
         };
         let run = RunId { administrator, run: program.run };
-        Ok(Executed { run, step: place, result, deleted, ended })
+        Ok(Executed { run, step: index, result, deleted, ended })
     }
 
     fn spend_on(&self, next: &mut Next<'_>, fate: Fate, act: &Act) -> Result<(), Refusal> {
@@ -104,17 +104,17 @@ impl World {
 }
 
 impl Step {
-    fn continuation(&self, place: usize, effect: Effect) -> (StepResult, Continuation) {
+    fn continuation(&self, index: usize, effect: StepEffect) -> (StepResult, Continuation) {
         let result = match effect {
-            Effect::MoreToDo => StepResult::Ok,
-            Effect::Report(outcome) => return (StepResult::Ok, Continuation::End(outcome)),
-            Effect::Result(result) => result,
+            StepEffect::MoreToDo => StepResult::Ok,
+            StepEffect::Report(outcome) => return (StepResult::Ok, Continuation::End(outcome)),
+            StepEffect::Result(result) => result,
         };
         let handler = self.on.iter().find(|handler| handler.result == result);
         let continuation = match (handler, result) {
             (Some(handler), _) => Continuation::Step(handler.next),
-            (None, StepResult::Ok) if effect == Effect::MoreToDo => Continuation::Step(place),
-            (None, StepResult::Ok) => Continuation::Step(place + 1),
+            (None, StepResult::Ok) if effect == StepEffect::MoreToDo => Continuation::Step(index),
+            (None, StepResult::Ok) => Continuation::Step(index + 1),
             (None, StepResult::Refused) if matches!(self.act, Act::Require(_)) => Continuation::End(Outcome::Refused),
             (None, StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
             (None, StepResult::Lost) => Continuation::End(Outcome::Unknown),
@@ -153,8 +153,8 @@ impl Act {
 impl Run {
     /// The server that a step of this run means, if it can be said without reading the directory.
     #[must_use]
-    pub fn place(&self, place: ServerRef) -> Option<ServerId> {
-        match place {
+    pub fn server(&self, reference: ServerRef) -> Option<ServerId> {
+        match reference {
             ServerRef::From => Some(self.from),
             ServerRef::To => Some(self.to),
             ServerRef::ConnectedTo => Some(self.connected_to),

@@ -132,20 +132,20 @@ impl Safety {
 
     /// Whether what the property speaks of is the case for a mailbox. For properties of a step, see [`Safety::is_met_by`].
     #[must_use]
-    pub fn is_met_in(self, world: &World, account: &Account, shared: &Shared) -> bool {
+    pub fn antecedent_holds_for(self, world: &World, account: &Account, shared: &Shared) -> bool {
         match self {
             Self::NoLoss => !account.record.accepted.is_empty(),
             Self::NoLastCopyDelete | Self::NoFalseSuccess | Self::NoSelfMove => false,
             Self::HomeCoherent => account.has_recipient() && world.is_quiescent(account, shared),
             Self::TransitOwned => account.mailboxes.values().any(|mailbox| mailbox.mark() != Mark::Settled),
-            Self::Reachable => !account.due().is_empty() && world.is_quiescent(account, shared),
+            Self::Reachable => !account.outstanding().is_empty() && world.is_quiescent(account, shared),
             Self::OneHome => account.filled() > 0 && world.is_quiescent(account, shared),
         }
     }
 
     /// Whether a step was one that the property speaks of.
     #[must_use]
-    pub fn is_met_by(self, world: &World, executed: &Executed) -> bool {
+    pub fn is_exercised_by(self, world: &World, executed: &Executed) -> bool {
         match self {
             Self::NoLastCopyDelete => executed.deleted,
             Self::NoFalseSuccess => executed.ended == Some(Outcome::Ok),
@@ -174,7 +174,7 @@ impl Account {
     fn is_reachable(&self) -> bool {
         let homes = self.recipients.values().filter_map(|recipient| recipient.homes()?.mdb.server());
         let visible = homes.map(|home| self.mailboxes[home].messages()).reduce(crate::id::MessageSet::common);
-        self.due().without(self.saved).is_within(visible.unwrap_or_default())
+        self.outstanding().without(self.saved).is_within(visible.unwrap_or_default())
     }
 
     fn has_one_home(&self) -> bool {

@@ -50,7 +50,7 @@ pub enum Refusal {
     /// As many other edits as the scenario supplies have happened.
     EditsUsedUp,
     /// The service is in that condition already.
-    AlreadySo,
+    AlreadyInState,
     /// The action takes another message than the chosen one, or none.
     AnotherTaken,
     /// Messages are in so many kinds of places at once that there is no number for one more.
@@ -81,7 +81,7 @@ impl fmt::Display for Refusal {
             Self::NothingToReplicate => "the other version does not win, or is the same",
             Self::NoRecipient => "there is no live recipient",
             Self::EditsUsedUp => "as many other edits as the scenario supplies have happened",
-            Self::AlreadySo => "the service is in that condition already",
+            Self::AlreadyInState => "the service is in that condition already",
             Self::AnotherTaken => "the action takes another message than the chosen one, or none",
             Self::NumbersUsedUp => "messages are in more kinds of places than there are numbers",
         })
@@ -117,13 +117,13 @@ impl Refusal {
             | Self::Unreachable
             | Self::NothingToReplicate
             | Self::NoRecipient
-            | Self::AlreadySo => false,
+            | Self::AlreadyInState => false,
         }
     }
 
     /// Whether the action would change nothing because what it is for is the case already: a world that says it did it is right too.
     #[must_use]
-    pub fn is_idle(self) -> bool {
-        matches!(self, Self::StillWaiting | Self::NothingToReplicate | Self::AlreadySo)
+    pub fn changes_nothing(self) -> bool {
+        matches!(self, Self::StillWaiting | Self::NothingToReplicate | Self::AlreadyInState)
     }
 }

@@ -4,15 +4,11 @@ use std::borrow::Cow;
 
 use crate::action::{Action, Part};
 use crate::assumption::Assumptions;
-use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
+use crate::id::{AdministratorId, Id, MailboxId, ServerId};
 use crate::procedure::{Condition, Procedure, StepResult};
 use crate::refusal::Refusal;
-use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario, Start};
-use crate::state::{
-    Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Shared, Stamp,
-    State, Transport,
-};
-use crate::table::Table;
+use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario};
+use crate::state::{Account, Ended, Mark, Phase, Program, Server, Service, Shared, State};
 
 /// A scenario in which nothing is open, with the states it starts in.
 #[derive(Clone, Debug)]
@@ -23,7 +19,7 @@ pub struct World {
     pub assumptions: Assumptions,
     /// The states it starts in, in a fixed order.
     pub initial: Vec<State>,
-    actions: Vec<Action>,
+    pub(crate) actions: Vec<Action>,
     pub(crate) tracks: Tracks,
 }
 
@@ -79,51 +75,6 @@ pub struct Executed {
 }
 
 impl World {
-    /// The scenario under these assumptions, on a fresh site.
-    #[must_use]
-    pub fn new(scenario: &Scenario, assumptions: Assumptions) -> Self {
-        let scenario = scenario.under(&assumptions);
-        let initial = vec![fresh(&scenario)];
-        Self::starting_in(scenario, assumptions, initial)
-    }
-
-    /// The scenario under these assumptions, with the at-rest states of an earlier one as its past.
-    #[must_use]
-    pub fn following(scenario: &Scenario, assumptions: Assumptions, quiescent: &[State]) -> Self {
-        let scenario = scenario.under(&assumptions);
-        let mut initial: Vec<State> = quiescent.iter().map(|past| continued(&scenario, past)).collect();
-        initial.sort();
-        initial.dedup();
-        Self::starting_in(scenario, assumptions, initial)
-    }
-
-    /// The scenario under these assumptions, where another one was interrupted in this state: what ran has stopped, what had
-    /// failed works again with all that it held, and the first administrator answers for every mailbox left in transit.
-    #[must_use]
-    pub fn interrupted(scenario: &Scenario, assumptions: Assumptions, state: &State) -> Self {
-        let mut past = state.clone();
-        past.shared.servers.values_mut().for_each(|server| *server = Server::UP);
-        for mailbox in past.accounts.values_mut().flat_map(|account| account.mailboxes.values_mut()) {
-            if let Mailbox::Present(Contents { mark: Mark::InTransit { owner, .. }, .. }) = mailbox {
-                *owner = AdministratorId::default();
-            }
-        }
-        Self::following(scenario, assumptions, &[past])
-    }
-
-    /// The same world, with stores that remember what was deleted from them: a later scenario reads it.
-    #[must_use]
-    pub fn remembering_deletions(mut self) -> Self {
-        self.tracks.expunged = true;
-        self
-    }
-
-    fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
-        let tracks = Tracks { versions: scenario.counts_versions(), expunged: scenario.reads_deletions() };
-        let actions = crate::candidates::actions(&scenario);
-        Self { scenario, assumptions, initial, actions, tracks }
-    }
-
     /// Every action that the scenario knows of, in the order in which searches try them.
     #[must_use]
     pub fn actions(&self) -> &[Action] {
@@ -177,7 +128,7 @@ impl World {
         }
         let mut account = next.account.into_owned();
         if action.mailbox().is_some() {
-            self.settle(&mut account);
+            self.update_derived(&mut account);
         }
         Ok(Change { account, shared: next.shared.into_owned(), step })
     }
@@ -274,7 +225,7 @@ impl World {
 
     /// What is true after every act without anybody's doing: a run whose aim is reached has reached it, and versions are
     /// counted from the lowest that still matters.
-    fn settle(&self, account: &mut Account) {
+    fn update_derived(&self, account: &mut Account) {
         let home = account.agreed_home();
         let mailboxes = account.mailboxes.clone();
         for (administrator, program) in account.programs.ids().zip(account.programs.values_mut()) {
@@ -299,7 +250,7 @@ fn switch(next: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) ->
         Part::Replica => (replica, Server { store, replica: wanted }),
     };
     if now == wanted {
-        return Err(Refusal::AlreadySo);
+        return Err(Refusal::AlreadyInState);
     }
     next.shared.to_mut().servers[server] = changed;
     Ok(())
@@ -325,49 +276,6 @@ fn refresh(next: &mut Next<'_>, from: ServerId) -> Result<(), Refusal> {
     }
     next.account.to_mut().remembered = Some(current);
     Ok(())
-}
-
-/// How everything stands at first. A fresh mailbox was created in the directory only: the store's part appears at the first
-/// logon or delivery. [Q190700]
-fn fresh(scenario: &Scenario) -> State {
-    let servers = scenario.site.servers.count();
-    let recipient = Recipient::Live { homes: Homes::both(scenario.site.home), stamp: Stamp::default() };
-    let start = scenario.start.clone().unwrap_or_else(|| Start {
-        recipients: Table::of(servers, |_| recipient),
-        mailboxes: Table::of(servers, |_| Mailbox::Absent),
-    });
-    let accepted = start.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with);
-    let account = Account {
-        remembered: scenario.environment.stale_views.then_some(start.recipients[scenario.site.home]),
-        recipients: start.recipients,
-        mailboxes: start.mailboxes,
-        queued: MessageSet::EMPTY,
-        transport: Transport::Open,
-        saved: MessageSet::EMPTY,
-        edits_left: scenario.environment.other_edits,
-        programs: Table::of(scenario.administrators.len(), |_| Program::FRESH),
-        record: Record { accepted, ..Record::default() },
-    };
-    State {
-        accounts: Table::of(scenario.site.mailboxes, |_| account.clone()),
-        shared: Shared { servers: Table::of(servers, |_| Server::UP), faults_left: scenario.environment.faults_max },
-    }
-}
-
-/// What is past is past: mail and directory stay as they are, the runs are this scenario's, and earlier breaches of a
-/// property are not held against it. A message that was lost stays lost.
-fn continued(scenario: &Scenario, past: &State) -> State {
-    let mut state = past.clone();
-    state.shared.faults_left = scenario.environment.faults_max;
-    for account in state.accounts.values_mut() {
-        let current = account.recipients[scenario.site.home];
-        account.remembered = scenario.environment.stale_views.then_some(current);
-        account.edits_left = scenario.environment.other_edits;
-        account.programs = Table::of(scenario.administrators.len(), |_| Program::FRESH);
-        account.record =
-            Record { destroyed: MessageSet::EMPTY, false_success: false, self_move: false, ..account.record };
-    }
-    state
 }
 
 impl Change {

@@ -148,7 +148,7 @@ fn fate_of(world: &World, after: &Account, message: MessageSet) -> String {
 }
 
 fn place_name(world: &World, run: &Run, place: ServerRef) -> String {
-    match run.place(place) {
+    match run.server(place) {
         Some(server) => names::server(&world.scenario, server).to_owned(),
         None => "the home".to_owned(),
     }
@@ -160,7 +160,7 @@ fn intent(world: &World, before: &Account, executed: &Executed) -> String {
     let (_, step) = executed.in_procedure(world);
     let Act::CopyMessage { from, to } = step.act else { return operation(world, run, &step.act) };
     let name = |place: ServerRef| place_name(world, run, place);
-    let held = |place: ServerRef| run.place(place).map_or(MessageSet::EMPTY, |id| before.mailboxes[id].held());
+    let held = |place: ServerRef| run.server(place).map_or(MessageSet::EMPTY, |id| before.mailboxes[id].held());
     match held(from).without(held(to)).earliest() {
         Some(message) => format!("copies {} from {} to {}", names::message(message), name(from), name(to)),
         None => format!("has nothing left to copy from {} to {}", name(from), name(to)),

@@ -3,7 +3,7 @@
 use std::io;
 
 use stranded_model::World;
-use stranded_model::assumption::{Answer, Assumption, Assumptions};
+use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 
 use crate::check::Trace;
 use crate::engine::Path;
@@ -117,7 +117,7 @@ fn assumptions(file: &TraceFile) -> Result<Assumptions, String> {
         let assumption = assumption.ok_or_else(|| format!("assumptions: {name} is no assumption"))?;
         let answer = assumption.values().iter().position(|one| one == value);
         let answer = answer.ok_or_else(|| format!("assumptions: {value} is no answer to {name}"))?;
-        Ok(all.with(assumption, Answer::try_from(answer).map_err(|reason| reason.to_string())?))
+        Ok(all.with(assumption, AssumptionAnswer::try_from(answer).map_err(|reason| reason.to_string())?))
     })
 }
 

@@ -177,7 +177,7 @@ pub fn attempts(
 /// Whether all replicas name one home, and everything that is owed is there or waits in the transport.
 #[must_use]
 pub fn is_whole(account: &Account) -> bool {
-    let owed = account.due().without(account.queued);
+    let owed = account.outstanding().without(account.queued);
     account.agreed_home().is_some_and(|home| owed.is_within(account.mailboxes[home].held()))
 }
 

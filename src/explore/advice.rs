@@ -92,7 +92,7 @@ fn of_mailbox(found: MailboxReport, account: &Account) -> Advised {
     Advised {
         stranded: found.stranded,
         lost: names::messages(account.lost()),
-        has_mail: !account.due().without(account.lost()).is_empty(),
+        has_mail: !account.outstanding().without(account.lost()).is_empty(),
         procedures: grouped(&found.messages, found.advice),
         mailbox: found.mailbox,
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use stranded_model::World;
-use stranded_model::assumption::{Answer, Assumption, Assumptions};
+use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::state::State;
 
 use crate::report::trace::answers;
@@ -105,7 +105,7 @@ pub fn assumptions(named: &BTreeMap<String, String>) -> Result<Assumptions, Link
         let one = Assumption::ALL.into_iter().find(|one| one.name() == name);
         let one = one.ok_or_else(|| LinkError(format!("this program knows no assumption `{name}`")))?;
         let answer = one.values().iter().position(|known| known == value);
-        let answer = answer.and_then(|place| Answer::try_from(place).ok());
+        let answer = answer.and_then(|place| AssumptionAnswer::try_from(place).ok());
         let answer = answer.ok_or_else(|| LinkError(format!("`{value}` is no answer to {name}")))?;
         Ok(all.with(one, answer))
     })

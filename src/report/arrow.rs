@@ -117,7 +117,7 @@ fn home(account: &Account, by: View) -> Party {
 fn asked(world: &World, before: &Account, asker: Party, executed: &Executed) -> (Party, Party) {
     let run = world.scenario.run(executed.run);
     let (_, step) = executed.in_procedure(world);
-    let server = |place: ServerRef| run.place(place);
+    let server = |place: ServerRef| run.server(place);
     // The home is looked up in the directory; where that names none, it is the directory that refuses.
     let named = || before.recipients[run.connected_to].homes().and_then(|homes| homes.mdb.server());
     let store = |place: ServerRef| {

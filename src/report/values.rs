@@ -99,7 +99,7 @@ fn of_account(world: &World, account: &Account, property: Safety) -> String {
 }
 
 fn kept(account: &Account) -> String {
-    let (owed, lost) = (account.due(), account.lost());
+    let (owed, lost) = (account.outstanding(), account.lost());
     match (owed.len(), lost.len()) {
         (0, _) => "no message is owed to the owner".to_owned(),
         (all, 0) => format!("{all} of {all} messages are kept somewhere"),

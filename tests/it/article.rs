@@ -157,7 +157,7 @@ fn s08_the_directory_object_is_stranded_on_the_source() {
     after_the_first_move(|walk| {
         let account = walk.account();
         assert_eq!(account.agreed_home(), Some(SOURCE));
-        assert!(account.due().is_within(account.mailboxes[DESTINATION].messages()));
+        assert!(account.outstanding().is_within(account.mailboxes[DESTINATION].messages()));
         assert!(!Safety::Reachable.holds(walk.world, &walk.state), "the owner cannot reach his mail");
         assert!(Safety::NoLoss.holds(walk.world, &walk.state), "and nothing is lost yet");
     });
@@ -378,7 +378,7 @@ fn s20_method_2_creates_the_recipient_again_on_the_destination() {
     after_the_repair("method-2", |walk| {
         let account = walk.account();
         assert_eq!(account.agreed_home(), Some(DESTINATION));
-        assert_eq!(account.mailboxes[DESTINATION].messages(), account.due());
+        assert_eq!(account.mailboxes[DESTINATION].messages(), account.outstanding());
     });
 }
 

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 use stranded::report::{inconclusive, json, text};
 use stranded_model::World;
 use stranded_model::assumption::Assumptions;
-use stranded_model::counter_abstraction::{Choice, CounterAbstraction, seen_from, seen_from_all};
+use stranded_model::counter_abstraction::{Choice, CounterAbstraction, abstraction_of, abstractions_of};
 use stranded_model::id::{Id, MessageId};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Delivery;
@@ -69,7 +69,7 @@ fn is_among_any(abstraction: &CounterAbstraction, world: &World, messages: usize
         let from = states[at].clone();
         for (action, to) in world.enabled(&from) {
             for message in (0..messages).map(MessageId::at) {
-                let (before, after) = (seen_from(&from, message), seen_from(&to, message));
+                let (before, after) = (abstraction_of(&from, message), abstraction_of(&to, message));
                 let is_there = before == after || following.leads(before, &after);
                 assert!(is_there, "{action:?} in {from:#?}, as message {} sees it, is not in the crowd", message.0);
             }
@@ -96,7 +96,7 @@ fn whatever_happens_with_two_or_three_messages_happens_with_any_number() {
                     (Err(Truncation::NoStart), Err(Truncation::NoStart)) => continue,
                     (world, abstraction) => panic!("{}: {:?} {:?}", builtin.name, world.err(), abstraction.err()),
                 };
-                let begins = seen_from_all(&world.initial);
+                let begins = abstractions_of(&world.initial);
                 assert!(begins.iter().all(|state| abstraction.world().initial.contains(state)), "{}", builtin.name);
                 assert!(is_among_any(&abstraction, &world, messages) > 0, "{}", builtin.name);
             }

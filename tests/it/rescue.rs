@@ -5,7 +5,7 @@ use std::process::Command;
 
 use rayon::prelude::*;
 use stranded_model::World;
-use stranded_model::assumption::{Answer, Assumption, Assumptions};
+use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::id::{MailboxId, MessageSet};
 use stranded_model::procedure::{Outcome, Procedure};
 use stranded_model::property::Safety;
@@ -65,7 +65,7 @@ fn worlds(spec: &Spec) -> impl Iterator<Item = World> {
 
 fn all_answers(open: &[Assumption], given: Assumptions) -> Vec<Assumptions> {
     let Some((first, rest)) = open.split_first() else { return vec![given] };
-    let answers = 0..Answer::try_from(first.values().len()).unwrap();
+    let answers = 0..AssumptionAnswer::try_from(first.values().len()).unwrap();
     answers.flat_map(|answer| all_answers(rest, given.with(*first, answer))).collect()
 }
 

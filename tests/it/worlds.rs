@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
 
     /// Starts where the world does; in every one of its states in which this many messages are owed to the owner.
     pub(crate) fn from_all(world: &'a World, messages: usize) -> Vec<Self> {
-        let starts = world.initial.iter().filter(|state| state.accounts[MAILBOX].due().len() == messages);
+        let starts = world.initial.iter().filter(|state| state.accounts[MAILBOX].outstanding().len() == messages);
         let walks: Vec<Self> = starts.map(|state| Self::from(world, state)).collect();
         assert!(!walks.is_empty(), "the world does not start with {messages} messages");
         walks

@@ -4,7 +4,7 @@ use pretty_assertions::assert_eq;
 use stranded_model::Refusal;
 use stranded_model::action::{Action, View};
 use stranded_model::assumption::Assumptions;
-use stranded_model::counter_abstraction::{Choice, CounterAbstraction, Rest, TRACKED, Taken, seen_from};
+use stranded_model::counter_abstraction::{Choice, CounterAbstraction, Rest, TRACKED, Taken, abstraction_of};
 use stranded_model::id::{MessageId, MessageSet};
 use stranded_model::procedure::{Act, Outcome, ServerRef};
 use stranded_model::state::{Contents, Mailbox, State};
@@ -56,13 +56,13 @@ fn messages_in_the_same_places_are_one_and_their_record_is_forgotten() {
         account.record.accepted = set(&[0, 1, 2, 3, 4]);
         account.record.owner_deleted = set(&[4]);
     });
-    let seen = seen_from(&state, MessageId(2));
+    let seen = abstraction_of(&state, MessageId(2));
     assert_eq!(stores(&seen), [set(&[0, 1, 2]), set(&[2])]);
     let record = seen.accounts[MAILBOX].record;
     // Message 3 stands for the one that the owner has deleted: it is counted.
     assert_eq!((record.accepted, record.owner_deleted), (set(&[0]), set(&[3])));
-    assert_eq!(seen_from(&state, MessageId(0)), seen_from(&state, MessageId(1)));
-    assert_eq!(seen_from(&state, MessageId(5)).accounts[MAILBOX].record.accepted, MessageSet::EMPTY);
+    assert_eq!(abstraction_of(&state, MessageId(0)), abstraction_of(&state, MessageId(1)));
+    assert_eq!(abstraction_of(&state, MessageId(5)).accounts[MAILBOX].record.accepted, MessageSet::EMPTY);
 }
 
 #[test]

@@ -11,8 +11,8 @@ fn name() -> HomeName {
     HomeName { organization: "Org".to_owned(), site: "Site".to_owned(), server: "SRV".to_owned() }
 }
 
-fn component(place: usize, wanted: &'static str) -> MalformedName {
-    MalformedName::Component { place, wanted }
+fn component(number: usize, expected: &'static str) -> MalformedName {
+    MalformedName::Component { number, expected }
 }
 
 #[test]

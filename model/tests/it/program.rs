@@ -102,7 +102,7 @@ fn a_report_ends_the_run_with_its_outcome() {
 #[test]
 fn a_lost_request_does_nothing_and_ends_the_run_unknown() {
     let world = world(&lossy(vec![step(CREATE), step(report(Outcome::Ok))]));
-    let state = after(&world, &world.initial[0], &[START, ACT_UNHEARD]);
+    let state = after(&world, &world.initial[0], &[START, ACT_REQUEST_LOST]);
     assert_eq!(state.accounts[MAILBOX].mailboxes[DESTINATION], Mailbox::Absent);
     assert_eq!(program(&state).ended, Ended::Reported(Outcome::Unknown));
 }
@@ -110,7 +110,7 @@ fn a_lost_request_does_nothing_and_ends_the_run_unknown() {
 #[test]
 fn after_a_lost_reply_the_step_is_done_and_the_run_ends_unknown() {
     let world = world(&lossy(vec![step(CREATE), step(report(Outcome::Ok))]));
-    let state = after(&world, &world.initial[0], &[START, ACT_UNANSWERED]);
+    let state = after(&world, &world.initial[0], &[START, ACT_REPLY_LOST]);
     assert_eq!(state.accounts[MAILBOX].mailboxes[DESTINATION], Mailbox::SHELL);
     assert_eq!(program(&state).ended, Ended::Reported(Outcome::Unknown));
 }
@@ -118,7 +118,7 @@ fn after_a_lost_reply_the_step_is_done_and_the_run_ends_unknown() {
 #[test]
 fn a_program_that_ignores_a_lost_answer_goes_on() {
     let world = world(&lossy(vec![handled(CREATE, StepResult::Lost, 1), step(report(Outcome::Ok))]));
-    for lost in [ACT_UNHEARD, ACT_UNANSWERED] {
+    for lost in [ACT_REQUEST_LOST, ACT_REPLY_LOST] {
         assert_eq!(next_step(&after(&world, &world.initial[0], &[START, lost])), Some(1));
     }
 }
@@ -128,7 +128,7 @@ fn what_happens_inside_the_program_cannot_get_lost() {
     let condition = Condition::Differ(ServerRef::From, ServerRef::To);
     let steps = vec![step(Act::Require(condition)), step(Act::Wait(condition)), step(report(Outcome::Ok))];
     let world = world(&lossy(steps));
-    for lost in [ACT_UNHEARD, ACT_UNANSWERED] {
+    for lost in [ACT_REQUEST_LOST, ACT_REPLY_LOST] {
         for acts in 0..3 {
             let actions: Vec<Action> = [START].into_iter().chain(std::iter::repeat_n(ACT, acts)).collect();
             assert_eq!(refusal_after(&world, &world.initial[0], &actions, lost), Refusal::NothingToLose);
@@ -139,7 +139,7 @@ fn what_happens_inside_the_program_cannot_get_lost() {
 #[test]
 fn nothing_gets_lost_where_the_scenario_loses_nothing() {
     let world = world(&site(vec![doing(CREATE)]));
-    for lost in [ACT_UNHEARD, ACT_UNANSWERED] {
+    for lost in [ACT_REQUEST_LOST, ACT_REPLY_LOST] {
         assert_eq!(refusal_after(&world, &world.initial[0], &[START], lost), Refusal::NotInScenario);
     }
 }

@@ -140,7 +140,7 @@ fn is_met(property: Safety, prepare: impl FnOnce(&mut Account)) -> bool {
     let world = world(&scenario);
     let mut state = after(&world, &world.initial[0], &[START, ACT]);
     prepare(&mut state.accounts[MAILBOX]);
-    property.is_met_in(&world, &state.accounts[MAILBOX], &state.shared)
+    property.antecedent_holds_for(&world, &state.accounts[MAILBOX], &state.shared)
 }
 
 #[test]

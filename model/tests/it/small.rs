@@ -25,9 +25,10 @@ pub(crate) const SECOND: AdministratorId = AdministratorId(1);
 /// His program does its next step, and learns the result.
 pub(crate) const ACT: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::Answered };
 /// His program does its next step, and the request is lost.
-pub(crate) const ACT_UNHEARD: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::RequestLost };
+pub(crate) const ACT_REQUEST_LOST: Action =
+    Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::RequestLost };
 /// His program does its next step, and the reply is lost.
-pub(crate) const ACT_UNANSWERED: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::ReplyLost };
+pub(crate) const ACT_REPLY_LOST: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::ReplyLost };
 /// He starts his first run.
 pub(crate) const START: Action = start(0);
 /// His program dies.

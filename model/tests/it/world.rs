@@ -196,11 +196,11 @@ fn a_service_fails_and_recovers_and_only_its_failure_is_a_fault() {
         let failed = after(&world, fresh, &[DELIVER, fail(SOURCE, part)]);
         assert_eq!((failed.shared.servers[SOURCE], failed.shared.servers[DESTINATION]), (down(part), Server::UP));
         assert_eq!(failed.shared.faults_left, 1);
-        assert_eq!(refusal_after(&world, &failed, &[], fail(SOURCE, part)), Refusal::AlreadySo);
+        assert_eq!(refusal_after(&world, &failed, &[], fail(SOURCE, part)), Refusal::AlreadyInState);
         let recovered = after(&world, &failed, &[recover(SOURCE, part)]);
         assert_eq!((recovered.shared.servers[SOURCE], recovered.shared.faults_left), (Server::UP, 1));
         assert_eq!(recovered.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]), "what it held is kept");
-        assert_eq!(refusal_after(&world, fresh, &[], recover(SOURCE, part)), Refusal::AlreadySo);
+        assert_eq!(refusal_after(&world, fresh, &[], recover(SOURCE, part)), Refusal::AlreadyInState);
     }
 }
 

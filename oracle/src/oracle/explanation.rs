@@ -339,7 +339,7 @@ fn admits(op: &Op, effect: Effect, reported: Told) -> bool {
         (Effect::Returned, Outcome::Ok | Outcome::Refused) => true,
         (Effect::Returned, Outcome::Failed) => false,
         (Effect::Refused(reason), Outcome::Refused | Outcome::Failed) => !reason.is_bound(),
-        (Effect::Refused(reason), Outcome::Ok) => reason.is_idle(),
+        (Effect::Refused(reason), Outcome::Ok) => reason.changes_nothing(),
     }
 }
 

@@ -238,7 +238,7 @@ impl Observed {
     fn program_ended(&mut self, administrator: &str, result: Done, alone: bool) {
         let Some(program) = self.programs.get_mut(administrator) else { return };
         program.is_running = false;
-        program.owes_retry = stranded_model::procedure::Outcome::from(result).leaves_owing(program.owes_retry);
+        program.owes_retry = stranded_model::procedure::Outcome::from(result).owes_retry_after(program.owes_retry);
         self.ended = alone.then(|| (program.run.clone(), result, program.before.take()));
     }
 

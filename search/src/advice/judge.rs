@@ -162,7 +162,7 @@ fn unseen(account: &Account) -> MessageSet {
     let homes = account.recipients.values().map(|recipient| recipient.homes().and_then(|homes| homes.mdb.server()));
     let held = |home| account.mailboxes[home].messages();
     let visible = homes.map(|home| home.map_or(MessageSet::EMPTY, held)).reduce(MessageSet::common);
-    account.due().without(visible.unwrap_or_default())
+    account.outstanding().without(visible.unwrap_or_default())
 }
 
 fn trace(graph: &Graph<'_>, number: u32) -> Trace {

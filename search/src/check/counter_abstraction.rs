@@ -256,9 +256,9 @@ impl Shown {
         }
         if search.truncated.is_some() {
             (Verdict::Inconclusive, None)
-        } else if !search.coverage.meets(property) {
+        } else if !search.coverage.is_exercised(property) {
             (Verdict::Vacuous, None)
-        } else if self.coverage.as_ref().is_some_and(|seen| seen.meets(property)) {
+        } else if self.coverage.as_ref().is_some_and(|seen| seen.is_exercised(property)) {
             (Verdict::Holds, None)
         } else {
             (Verdict::Inconclusive, Some(self.not_seen(vec![property.antecedent().to_owned()])))

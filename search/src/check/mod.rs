@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use stranded_model::World;
-use stranded_model::assumption::{Answer, Assumption, Assumptions};
+use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::coverage::{Coverage, Point};
 use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
@@ -258,7 +258,7 @@ pub fn combinations(given: Assumptions, varied: &[Assumption]) -> impl Iterator<
         let mut rest = number;
         varied.iter().rev().fold(given, |all, assumption| {
             let values = assumption.values().len();
-            let answer = Answer::try_from(rest % values).expect("an assumption has few answers");
+            let answer = AssumptionAnswer::try_from(rest % values).expect("an assumption has few answers");
             rest /= values;
             all.with(*assumption, answer)
         })
@@ -335,7 +335,7 @@ fn safety_verdict(property: Safety, search: &Search) -> Verdict {
         Verdict::Violated
     } else if search.truncated.is_some() {
         Verdict::Inconclusive
-    } else if search.coverage.meets(property) {
+    } else if search.coverage.is_exercised(property) {
         Verdict::Holds
     } else {
         Verdict::Vacuous

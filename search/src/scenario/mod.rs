@@ -24,7 +24,7 @@ mod substitute;
 mod verb;
 mod write;
 
-use stranded_model::assumption::{Answer, Assumption};
+use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::scenario::{Delivery, Environment, Scenario};
 
 pub use self::builtin::Builtin;
@@ -62,7 +62,7 @@ pub struct Spec {
     /// Which numbers of its site are to stand for any number.
     pub numbers: Numbers,
     /// Assumptions that are not varied.
-    pub pinned: Vec<(Assumption, Answer)>,
+    pub pinned: Vec<(Assumption, AssumptionAnswer)>,
     /// What is expected of each property; one that is not named is expected to hold.
     pub expect: Vec<(Property, Verdict)>,
     /// What must not occur.

@@ -1,6 +1,6 @@
 //! What a scenario inherits from the one in whose at-rest states it starts.
 
-use stranded_model::assumption::{Answer, Assumption};
+use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::liveness::Liveness;
 use stranded_model::procedure::Act;
 use stranded_model::property::Safety;
@@ -34,7 +34,7 @@ impl Spec {
 
     /// What is pinned, here or in what came before.
     #[must_use]
-    pub fn pinned_with_past(&self) -> Vec<(Assumption, Answer)> {
+    pub fn pinned_with_past(&self) -> Vec<(Assumption, AssumptionAnswer)> {
         let mut pinned = self.from.as_ref().map_or_else(Vec::new, |earlier| earlier.pinned_with_past());
         pinned.retain(|(assumption, _)| self.pinned.iter().all(|(own, _)| own != assumption));
         pinned.extend(&self.pinned);
@@ -43,7 +43,7 @@ impl Spec {
 
     /// The answer that an assumption is pinned to.
     #[must_use]
-    pub fn answer(&self, assumption: Assumption) -> Option<Answer> {
+    pub fn answer(&self, assumption: Assumption) -> Option<AssumptionAnswer> {
         self.pinned_with_past().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
     }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use stranded_model::assumption::{Answer, Assumption};
+use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::scenario::{RunsMax, Scenario};
 use toml::de::{DeTable, DeValue};
 
@@ -236,7 +236,7 @@ fn check_chain(chain: &[String], next: &str) -> Result<(), String> {
 }
 
 /// The pinned assumptions in the order of [`Assumption::ALL`].
-fn pinned(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Assumption, Answer)> {
+fn pinned(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Assumption, AssumptionAnswer)> {
     let mut pinned = Vec::new();
     for (key, value) in table.entries() {
         let value = text(key.get_ref(), value, found);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use stranded_model::assumption::{Answer, Assumption, Assumptions};
+use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::procedure::{Act, Handler, Procedure, Step, StepResult};
 
 use super::act::ActReader;
@@ -21,7 +21,7 @@ struct Draft<'a> {
     acts: Vec<Act>,
     label: Option<Text<'a>>,
     on: Vec<(StepResult, Text<'a>)>,
-    when: Option<(Assumption, Answer)>,
+    when: Option<(Assumption, AssumptionAnswer)>,
     span: Range<usize>,
 }
 
@@ -96,7 +96,7 @@ fn handlers<'a>(table: &Cursor<'a>, verb: Verb, found: &mut Findings) -> Vec<(St
 }
 
 /// An assumption and one of its values; a step depends on one assumption only.
-fn answer(table: &Cursor<'_>, found: &mut Findings) -> Option<(Assumption, Answer)> {
+fn answer(table: &Cursor<'_>, found: &mut Findings) -> Option<(Assumption, AssumptionAnswer)> {
     let entries: Vec<_> = table.entries().collect();
     let [(key, value)] = entries.as_slice() else {
         found.report(table.span.clone(), "`when` has not exactly one key", "one assumption and its value");
@@ -106,9 +106,13 @@ fn answer(table: &Cursor<'_>, found: &mut Findings) -> Option<(Assumption, Answe
 }
 
 /// An assumption and its value by their names.
-pub(crate) fn assumed(key: &Text<'_>, value: &Text<'_>, found: &mut Findings) -> Option<(Assumption, Answer)> {
+pub(crate) fn assumed(
+    key: &Text<'_>,
+    value: &Text<'_>,
+    found: &mut Findings,
+) -> Option<(Assumption, AssumptionAnswer)> {
     let assumption = choose("assumption", key, &Assumption::ALL.map(|other| (other.name(), other)), found)?;
-    let values: Vec<(&str, Answer)> = assumption.values().iter().copied().zip(0..).collect();
+    let values: Vec<(&str, AssumptionAnswer)> = assumption.values().iter().copied().zip(0..).collect();
     let answer = choose(&format!("value of `{}`", assumption.name()), value, &values, found)?;
     Some((assumption, answer))
 }
@@ -144,14 +148,14 @@ fn resolved(drafts: &[Draft<'_>], found: &mut Findings) -> Vec<Step> {
 }
 
 /// The answers to the procedure's assumptions under which control can run off its end, if there are any.
-fn open_end(procedure: &Procedure) -> Option<Vec<(Assumption, Answer)>> {
+fn open_end(procedure: &Procedure) -> Option<Vec<(Assumption, AssumptionAnswer)>> {
     let mut combinations = vec![Vec::new()];
     for assumption in Assumption::ALL.into_iter().filter(|one| procedure.assumptions().any(|other| other == *one)) {
         let answers = || (0..).take(assumption.values().len()).map(move |answer| (assumption, answer));
         let with = |given: &Vec<_>| answers().map(|answer| [given.as_slice(), &[answer]].concat()).collect::<Vec<_>>();
         combinations = combinations.iter().flat_map(with).collect();
     }
-    combinations.into_iter().find(|answers: &Vec<(Assumption, Answer)>| {
+    combinations.into_iter().find(|answers: &Vec<(Assumption, AssumptionAnswer)>| {
         let all = Assumptions::default();
         let assumptions = answers.iter().fold(all, |all, (assumption, answer)| all.with(*assumption, *answer));
         !is_closed(&procedure.under(&assumptions).steps)
@@ -166,8 +170,8 @@ fn is_closed(steps: &[Step]) -> bool {
     steps.last().is_some_and(ends) && steps.iter().all(inside)
 }
 
-fn under(answers: &[(Assumption, Answer)]) -> String {
-    let said = |(assumption, answer): &(Assumption, Answer)| {
+fn under(answers: &[(Assumption, AssumptionAnswer)]) -> String {
+    let said = |(assumption, answer): &(Assumption, AssumptionAnswer)| {
         format!("{} = \"{}\"", assumption.name(), assumption.values()[usize::from(*answer)])
     };
     match answers {

@@ -1,7 +1,7 @@
 //! A scenario as the text of a file that loads to the same scenario again. Names of keys stand here and where they are read;
 //! a test that writes and reads holds the two together.
 
-use stranded_model::assumption::{Answer, Assumption};
+use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{Id, ServerId};
 use stranded_model::procedure::{Act, Condition, Procedure, ServerRef, Step, VersionCondition};
@@ -94,7 +94,7 @@ fn pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Table {
     pairs.map(|(key, value)| (key.to_owned(), Value::String(value.to_owned()))).collect()
 }
 
-fn assumed(assumption: Assumption, answer: Answer) -> (&'static str, &'static str) {
+fn assumed(assumption: Assumption, answer: AssumptionAnswer) -> (&'static str, &'static str) {
     (assumption.name(), assumption.values()[usize::from(answer)])
 }
 

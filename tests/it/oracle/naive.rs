@@ -351,7 +351,7 @@ fn may_say(became: Became, operation: &Operation, answer: &Answer) -> bool {
         (Became::Happened { returned, .. }, Done::Refused) => returned,
         (Became::Happened { returned, .. }, Done::Failed) => !returned,
         (Became::Declined(reason), Done::Refused | Done::Failed) => !reason.is_bound(),
-        (Became::Declined(reason), Done::Ok) => reason.is_idle(),
+        (Became::Declined(reason), Done::Ok) => reason.changes_nothing(),
         (Became::Nothing | Became::Running, _) => panic!("these are told apart before"),
     }
 }

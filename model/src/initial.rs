@@ -1,0 +1,100 @@
+//! Initial states: a fresh site, the states in which an earlier scenario is quiescent, or a state in which it was interrupted.
+
+use crate::assumption::Assumptions;
+use crate::id::{AdministratorId, MessageSet};
+use crate::scenario::{Scenario, Start};
+use crate::state::{
+    Account, Contents, Homes, Mailbox, Mark, Program, Recipient, Record, Server, Shared, Stamp, State, Transport,
+};
+use crate::table::Table;
+use crate::world::{Tracks, World};
+
+impl World {
+    /// The scenario under these assumptions, on a fresh site.
+    #[must_use]
+    pub fn new(scenario: &Scenario, assumptions: Assumptions) -> Self {
+        let scenario = scenario.under(&assumptions);
+        let initial = vec![fresh(&scenario)];
+        Self::starting_in(scenario, assumptions, initial)
+    }
+
+    /// The scenario under these assumptions, with the at-rest states of an earlier one as its past.
+    #[must_use]
+    pub fn following(scenario: &Scenario, assumptions: Assumptions, quiescent: &[State]) -> Self {
+        let scenario = scenario.under(&assumptions);
+        let mut initial: Vec<State> = quiescent.iter().map(|past| continued(&scenario, past)).collect();
+        initial.sort();
+        initial.dedup();
+        Self::starting_in(scenario, assumptions, initial)
+    }
+
+    /// The scenario under these assumptions, where another one was interrupted in this state: what ran has stopped, what had
+    /// failed works again with all that it held, and the first administrator answers for every mailbox left in transit.
+    #[must_use]
+    pub fn interrupted(scenario: &Scenario, assumptions: Assumptions, state: &State) -> Self {
+        let mut past = state.clone();
+        past.shared.servers.values_mut().for_each(|server| *server = Server::UP);
+        for mailbox in past.accounts.values_mut().flat_map(|account| account.mailboxes.values_mut()) {
+            if let Mailbox::Present(Contents { mark: Mark::InTransit { owner, .. }, .. }) = mailbox {
+                *owner = AdministratorId::default();
+            }
+        }
+        Self::following(scenario, assumptions, &[past])
+    }
+
+    /// The same world, with stores that remember what was deleted from them: a later scenario reads it.
+    #[must_use]
+    pub fn remembering_deletions(mut self) -> Self {
+        self.tracks.expunged = true;
+        self
+    }
+
+    fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
+        let tracks = Tracks { versions: scenario.counts_versions(), expunged: scenario.reads_deletions() };
+        let actions = crate::candidates::actions(&scenario);
+        Self { scenario, assumptions, initial, actions, tracks }
+    }
+}
+
+/// How everything stands at first. A fresh mailbox was created in the directory only: the store's part appears at the first
+/// logon or delivery. [Q190700]
+fn fresh(scenario: &Scenario) -> State {
+    let servers = scenario.site.servers.count();
+    let recipient = Recipient::Live { homes: Homes::both(scenario.site.home), stamp: Stamp::default() };
+    let start = scenario.start.clone().unwrap_or_else(|| Start {
+        recipients: Table::of(servers, |_| recipient),
+        mailboxes: Table::of(servers, |_| Mailbox::Absent),
+    });
+    let accepted = start.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with);
+    let account = Account {
+        remembered: scenario.environment.stale_views.then_some(start.recipients[scenario.site.home]),
+        recipients: start.recipients,
+        mailboxes: start.mailboxes,
+        queued: MessageSet::EMPTY,
+        transport: Transport::Open,
+        saved: MessageSet::EMPTY,
+        edits_left: scenario.environment.other_edits,
+        programs: Table::of(scenario.administrators.len(), |_| Program::FRESH),
+        record: Record { accepted, ..Record::default() },
+    };
+    State {
+        accounts: Table::of(scenario.site.mailboxes, |_| account.clone()),
+        shared: Shared { servers: Table::of(servers, |_| Server::UP), faults_left: scenario.environment.faults_max },
+    }
+}
+
+/// What is past is past: mail and directory stay as they are, the runs are this scenario's, and earlier breaches of a
+/// property are not held against it. A message that was lost stays lost.
+fn continued(scenario: &Scenario, past: &State) -> State {
+    let mut state = past.clone();
+    state.shared.faults_left = scenario.environment.faults_max;
+    for account in state.accounts.values_mut() {
+        let current = account.recipients[scenario.site.home];
+        account.remembered = scenario.environment.stale_views.then_some(current);
+        account.edits_left = scenario.environment.other_edits;
+        account.programs = Table::of(scenario.administrators.len(), |_| Program::FRESH);
+        account.record =
+            Record { destroyed: MessageSet::EMPTY, false_success: false, self_move: false, ..account.record };
+    }
+    state
+}

@@ -1,0 +1,112 @@
+//! The recipient: the directory object of a mailbox, as one replica has it.
+
+use crate::id::ServerId;
+
+/// The directory object of a mailbox in one replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recipient {
+    /// There is no such object.
+    Absent,
+    /// The object is there and routes mail.
+    Live {
+        /// Where it says the mailbox is.
+        homes: Homes,
+        /// What replication compares.
+        stamp: Stamp,
+    },
+    /// The object was deleted; the deletion still replicates. [Q239639]
+    Tombstone {
+        /// What replication compares.
+        stamp: Stamp,
+    },
+}
+
+/// The two home attributes of a recipient. [Q252869 S16]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Homes {
+    /// Home-MDB: the store that holds the mailbox.
+    pub mdb: Home,
+    /// Home-MTA: the message transfer agent that mail for the mailbox is sent to.
+    pub mta: Home,
+}
+
+/// What a home attribute says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Home {
+    /// It names this server of the site.
+    Server(ServerId),
+    /// It is no distinguished name of a store or agent of the site.
+    Malformed,
+}
+
+/// What replication compares to decide which version of an object wins. [Q195911]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp {
+    /// Object-Version, counted from the lowest that still matters.
+    pub version: u8,
+    /// When-Changed, as the order among versions that compete.
+    pub changed: u8,
+    /// DSA-Signature: the server on which the version was written.
+    pub signature: ServerId,
+}
+
+impl Recipient {
+    /// The home attributes of a live recipient.
+    #[must_use]
+    pub fn homes(&self) -> Option<Homes> {
+        match self {
+            Self::Live { homes, .. } => Some(*homes),
+            Self::Absent | Self::Tombstone { .. } => None,
+        }
+    }
+
+    /// The server that both attributes of a live recipient name.
+    #[must_use]
+    pub fn home(&self) -> Option<ServerId> {
+        self.homes()?.agreed()
+    }
+
+    /// What replication compares; an absent object has nothing to compare.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        match self {
+            Self::Live { stamp, .. } | Self::Tombstone { stamp } => Some(*stamp),
+            Self::Absent => None,
+        }
+    }
+
+    pub(crate) fn stamp_mut(&mut self) -> Option<&mut Stamp> {
+        match self {
+            Self::Live { stamp, .. } | Self::Tombstone { stamp } => Some(stamp),
+            Self::Absent => None,
+        }
+    }
+}
+
+impl Homes {
+    /// Both attributes name this server.
+    #[must_use]
+    pub fn both(server: ServerId) -> Self {
+        Self { mdb: Home::Server(server), mta: Home::Server(server) }
+    }
+
+    /// The server that both attributes name.
+    #[must_use]
+    pub fn agreed(self) -> Option<ServerId> {
+        match (self.mdb, self.mta) {
+            (Home::Server(mdb), Home::Server(mta)) if mdb == mta => Some(mdb),
+            (Home::Server(_) | Home::Malformed, Home::Server(_) | Home::Malformed) => None,
+        }
+    }
+}
+
+impl Home {
+    /// The server that a well-formed value names.
+    #[must_use]
+    pub fn server(self) -> Option<ServerId> {
+        match self {
+            Self::Server(server) => Some(server),
+            Self::Malformed => None,
+        }
+    }
+}
