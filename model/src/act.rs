@@ -1,4 +1,4 @@
-//! What each step of a procedure does to the world: guard and effect of every act, in one place.
+//! The steps of a procedure: guard and effect of every act.
 
 use crate::dn::HomeValue;
 use crate::id::{MessageSet, ServerId};
@@ -8,8 +8,8 @@ use crate::refusal::Refusal;
 use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, Transport};
 
 impl Attempt<'_, '_> {
-    /// Does the step. Only a wait whose condition is not true is not possible at all. What a server
-    /// will not do is answered `refused` and changes nothing; a server that is down gives no answer, so the result is `lost`.
+    /// Performs the step. Only a wait whose condition is false is impossible. A server that declines a step answers
+    /// `refused` and changes nothing; a server that is down does not answer, so the result is `lost`.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<StepEffect, Refusal> {
         let effect = match act {
             Act::CreateMailbox { at, duplicate } => self.at_store(*at, |this, at| this.create_mailbox(at, *duplicate)),
@@ -61,8 +61,8 @@ impl Attempt<'_, '_> {
         &self.next.account
     }
 
-    /// The server that a step means. The home is looked up in the replica that the program is connected to: a replica that
-    /// does not answer leaves the step without an answer, a recipient without a home has it refused.
+    /// The server that a step names. The home is read from the replica that the program is connected to: without an
+    /// answer of that replica the result is `lost`, without a home it is `refused`.
     fn server(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
         if let Some(server) = self.run.server(reference) {
             return Ok(server);
@@ -71,12 +71,12 @@ impl Attempt<'_, '_> {
         recipient.homes().and_then(|homes| homes.mdb.server()).ok_or(StepEffect::REFUSED)
     }
 
-    /// The recipient in a replica that answers.
+    /// The recipient in a replica, if the replica answers.
     fn recipient(&self, replica: ServerId) -> Option<Recipient> {
         (self.next.shared.servers[replica].replica == Service::Up).then(|| self.account().recipients[replica])
     }
 
-    /// The mailbox in a store that answers.
+    /// The mailbox in a store, if the store answers.
     fn mailbox(&self, at: ServerId) -> Option<Mailbox> {
         (self.next.shared.servers[at].store == Service::Up).then(|| self.account().mailboxes[at])
     }
@@ -110,8 +110,8 @@ impl Attempt<'_, '_> {
         }
     }
 
-    /// A store that finds the mailbox there already deletes what it found and answers c1040b00; a more careful one keeps
-    /// it. [Q252869 S5, S9; Q277911]
+    /// A store that already contains the mailbox deletes it and answers c1040b00; with [`Duplicate::Kept`] it keeps the
+    /// mailbox. [Q252869 S5, S9; Q277911]
     fn create_mailbox(&mut self, at: ServerId, duplicate: Duplicate) -> StepEffect {
         let found = self.account().mailboxes[at];
         match (found, duplicate) {
@@ -127,7 +127,8 @@ impl Attempt<'_, '_> {
         }
     }
 
-    /// The source, or what Home-MDB names, is deleted with all that is in it. [Q252869 S10, S19; Q184160]
+    /// Deletes the mailbox with its messages: the source, or the mailbox that Home-MDB names. [Q252869 S10, S19;
+    /// Q184160]
     fn delete_mailbox(&mut self, at: ServerId) -> StepEffect {
         self.account_mut().remove_mailbox(at);
         StepEffect::OK
@@ -146,7 +147,7 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// The mailbox is copied message by message. [Q252869 S22; Q195985]
+    /// Copies one message of the mailbox. [Q252869 S22; Q195985]
     fn copy_message(&mut self, from: ServerId, to: ServerId) -> StepEffect {
         let wanted = self.account().mailboxes[from].messages();
         let Mailbox::Present(target) = &mut self.account_mut().mailboxes[to] else {
@@ -168,7 +169,8 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// The store puts the mailbox on its list of those being moved; every delivery and logon looks there. [Q259541, Q277911]
+    /// The store adds the mailbox to its list of mailboxes in transit, which every delivery and logon reads. [Q259541,
+    /// Q277911]
     fn mark(&mut self, at: ServerId, claim: Claim) -> StepEffect {
         let (owner, from, to) = (self.administrator, self.run.from, self.run.to);
         let contents = match self.account().mailboxes[at] {
@@ -190,7 +192,7 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// The in-transit folder is flushed into the mailbox; a source that the move has emptied is no longer listed. [Q277911,
+    /// The store moves the in-transit folder into the mailbox; it removes a source that the move has emptied. [Q277911,
     /// Q183400, Q168188]
     fn unmark(&mut self, at: ServerId) -> StepEffect {
         let Mailbox::Present(contents) = self.account().mailboxes[at] else { return StepEffect::OK };
@@ -225,7 +227,7 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// A mailbox in the store without a recipient in the server's own replica gets one that names this server. [Q182979]
+    /// Creates a recipient homed on this server for a mailbox that has none in the server's own replica. [Q182979]
     fn adjust(&mut self, at: ServerId) -> StepEffect {
         let Some(recipient) = self.recipient(at) else { return StepEffect::LOST };
         if recipient.homes().is_none() && self.account().mailboxes[at].is_present() {
@@ -239,8 +241,8 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// Asked to move the recipient onto the server it comes from, the directory answers ok and changes nothing.
-    /// [Q252869 S24, S25, S26]
+    /// The directory moves the recipient. A move onto the same server answers `ok` and changes nothing. [Q252869 S24,
+    /// S25, S26]
     fn sync_directory(
         &mut self,
         replica: ServerId,
@@ -266,7 +268,7 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// Raw mode writes what it is given. [Q252869 S13, S16]
+    /// Raw mode writes the given values without a check. [Q252869 S13, S16]
     fn raw_edit(
         &mut self,
         replica: ServerId,
@@ -287,7 +289,7 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// The object is not purged but becomes a tombstone, which replicates. [Q252869 S19; Q239639]
+    /// The object becomes a tombstone, which replicates. [Q252869 S19; Q239639]
     fn delete_recipient(&mut self, replica: ServerId) -> StepEffect {
         match self.account().recipients[replica] {
             Recipient::Live { .. } => {
@@ -298,8 +300,8 @@ impl Attempt<'_, '_> {
         }
     }
 
-    /// Created under the same name, the recipient finds whatever mailbox of that name its home store has.
-    /// [Q252869 S20, S21; Q184160]
+    /// A new recipient of the same name is connected to any mailbox of that name in its home store. [Q252869 S20, S21;
+    /// Q184160]
     fn create_recipient(&mut self, replica: ServerId, home: ServerRef) -> StepEffect {
         let home = match self.server(home) {
             Ok(home) => home,
@@ -314,7 +316,7 @@ impl Attempt<'_, '_> {
         }
     }
 
-    /// The replica takes from every other that it can reach whatever wins. [Q182963]
+    /// The replica takes the winning version of all replicas that answer. [Q182963]
     fn update_now(&mut self, replica: ServerId) -> StepEffect {
         let others = self.next.shared.servers.iter().filter(|(_, server)| server.replica == Service::Up);
         let incoming = others.map(|(other, _)| self.account().recipients[other]);
@@ -330,9 +332,8 @@ impl Attempt<'_, '_> {
         world.write(self.account_mut(), replica, version);
     }
 
-    /// Whether the condition is true. If a server that it concerns does not answer, neither does the step; about a home that
-    /// cannot be told nothing is true, and the step is refused. A program that makes a write depend on the version
-    /// remembers the one that it saw here.
+    /// Tests a condition and stores the version of the recipient if a later write depends on it. The result is `lost`
+    /// if a server that the condition needs does not answer, and `refused` if it needs a home and no server is the home.
     fn is_true(&mut self, condition: &Condition) -> Result<bool, StepEffect> {
         if condition.reads_version() && self.world.tracks.versions {
             let stamp = self.recipient(self.run.connected_to).and_then(|recipient| recipient.stamp());
@@ -344,8 +345,8 @@ impl Attempt<'_, '_> {
     fn test(&self, condition: &Condition) -> Result<bool, StepEffect> {
         let mailbox = |reference: ServerRef| self.mailbox(self.server(reference)?).ok_or(StepEffect::LOST);
         let recipient = |server: ServerId| self.recipient(server).ok_or(StepEffect::LOST);
-        let everyone_answers = self.next.shared.servers.values().all(|server| server.replica == Service::Up);
-        let every_replica = || everyone_answers.then(|| self.account()).ok_or(StepEffect::LOST);
+        let all_answer = self.next.shared.servers.values().all(|server| server.replica == Service::Up);
+        let every_replica = || all_answer.then(|| self.account()).ok_or(StepEffect::LOST);
         Ok(match *condition {
             Condition::HomeIs(reference) => recipient(self.run.connected_to)?.home() == Some(self.server(reference)?),
             Condition::HomeIsEither(one, other) => {
@@ -365,12 +366,12 @@ impl Attempt<'_, '_> {
 }
 
 impl Account {
-    /// Deletes a mailbox from a store, with everything in it and the store's memory of it.
+    /// Deletes a mailbox from a store, with its messages and its remembered deletions.
     fn remove_mailbox(&mut self, at: ServerId) {
         self.delete_in(at, |mailbox| *mailbox = Mailbox::Absent);
     }
 
-    /// Deletes something in a store, and writes down which messages were kept nowhere else.
+    /// Deletes in a store, and records the messages whose last copy this was.
     fn delete_in(&mut self, at: ServerId, delete: impl FnOnce(&mut Mailbox)) {
         let lost_before = self.lost();
         delete(&mut self.mailboxes[at]);
@@ -379,7 +380,7 @@ impl Account {
 }
 
 impl Contents {
-    /// Deletes those of these messages that are here.
+    /// Deletes these messages from the folders.
     fn expunge(&mut self, messages: MessageSet, remembers: bool) {
         let gone = self.messages.common(messages);
         self.messages = self.messages.without(gone);

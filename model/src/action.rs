@@ -1,32 +1,32 @@
-//! What can happen: an act of one administrator's program, of the environment, or a fault. An action names its subject
-//! and every choice that is open, so that [`crate::World::step`] has nothing left to choose.
+//! Actions: a step of an administrator's program, an action of the environment, or a fault. An action names its subject
+//! and fixes every choice, so that [`crate::World::step`] is a function.
 
 use crate::id::{AdministratorId, MailboxId, MessageId, ServerId};
 
-/// Something that can happen in one moment.
+/// An atomic action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// The next message for the mailbox arrives and is routed by what this view says.
+    /// The next message for the mailbox arrives, routed by this view.
     Deliver {
         /// The mailbox.
         mailbox: MailboxId,
-        /// Whose view routes it.
+        /// The view that routes the message.
         by: View,
     },
-    /// The transport tries a waiting message again.
+    /// The transport tries to deliver a queued message.
     Redeliver {
         /// The mailbox.
         mailbox: MailboxId,
         /// The message.
         message: MessageId,
-        /// Whose view routes it.
+        /// The view that routes the message.
         by: View,
     },
     /// The user logs on to the home that this view names.
     LogOn {
         /// The mailbox.
         mailbox: MailboxId,
-        /// Whose view is used.
+        /// The view that names the home.
         by: View,
     },
     /// The owner deletes a message in the home that this view names.
@@ -35,7 +35,7 @@ pub enum Action {
         mailbox: MailboxId,
         /// The message.
         message: MessageId,
-        /// Whose view is used.
+        /// The view that names the home.
         by: View,
     },
     /// An administrator starts one of his runs.
@@ -44,16 +44,16 @@ pub enum Action {
         mailbox: MailboxId,
         /// The administrator.
         administrator: AdministratorId,
-        /// The run's place among his runs.
+        /// The index of the run among the runs of the administrator.
         run: u8,
     },
-    /// An administrator's program does its next step.
+    /// An administrator's program executes its next step.
     Act {
         /// The mailbox.
         mailbox: MailboxId,
         /// The administrator.
         administrator: AdministratorId,
-        /// What becomes of the request and its reply.
+        /// The fate of the request and its reply.
         fate: Fate,
     },
     /// An administrator's program dies.
@@ -63,7 +63,7 @@ pub enum Action {
         /// The administrator.
         administrator: AdministratorId,
     },
-    /// A replica takes the recipient from another, if the other's version wins.
+    /// A replica receives the recipient from another replica whose version wins.
     Replicate {
         /// The mailbox.
         mailbox: MailboxId,
@@ -72,14 +72,14 @@ pub enum Action {
         /// The replica that is written.
         to: ServerId,
     },
-    /// What remembers an older view of the directory reads it again.
+    /// A cache or session with an older view reads the directory again.
     Refresh {
         /// The mailbox.
         mailbox: MailboxId,
         /// The replica that is read.
         from: ServerId,
     },
-    /// Somebody edits the recipient for a reason of his own.
+    /// An unrelated edit of the recipient.
     Edit {
         /// The mailbox.
         mailbox: MailboxId,
@@ -90,33 +90,33 @@ pub enum Action {
     Fail {
         /// The server.
         server: ServerId,
-        /// Which service.
+        /// The service.
         part: Part,
     },
-    /// A service works again.
+    /// A service answers again.
     Recover {
         /// The server.
         server: ServerId,
-        /// Which service.
+        /// The service.
         part: Part,
     },
 }
 
-/// Whose view of the directory somebody acts on.
+/// The view of the directory that routes mail or a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum View {
     /// The replica of this server.
     Replica(ServerId),
-    /// A cache, or a session that was opened earlier. [Q172364, Q179065]
+    /// A cache, or a session opened earlier. [Q172364, Q179065]
     Remembered,
 }
 
-/// What becomes of a program's request and its reply.
+/// The fate of a program's request and its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fate {
-    /// The step happens and the program learns its result.
+    /// The step happens, and the program receives its result.
     Answered,
-    /// The request is lost and nothing happens.
+    /// The request is lost, and nothing happens.
     RequestLost,
     /// The step happens, and the reply is lost.
     ReplyLost,
@@ -125,13 +125,13 @@ pub enum Fate {
 /// A service of a server that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// Its store.
+    /// The store.
     Store,
-    /// Its directory replica.
+    /// The directory replica.
     Replica,
 }
 
-/// The kinds of action that the environment and faults have, apart from whom and what they meet.
+/// A kind of action, without its subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActionKind {
     /// [`Action::Deliver`]
@@ -189,7 +189,7 @@ impl ActionKind {
         Self::ReplicaRecovers,
     ];
 
-    /// The name that files and reports use.
+    /// The name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -212,7 +212,7 @@ impl ActionKind {
         }
     }
 
-    /// The sources that say the world does this.
+    /// The sources that describe the action.
     #[must_use]
     pub fn sources(self) -> &'static [&'static str] {
         match self {
@@ -255,7 +255,7 @@ impl Action {
         }
     }
 
-    /// The mailbox that the action concerns, unless it concerns a whole server.
+    /// The mailbox of the action; none if it concerns a whole server.
     #[must_use]
     pub fn mailbox(&self) -> Option<MailboxId> {
         match self {
@@ -273,7 +273,7 @@ impl Action {
         }
     }
 
-    /// The administrator whose program acts or dies.
+    /// The administrator whose program starts, acts or dies.
     #[must_use]
     pub fn administrator(&self) -> Option<AdministratorId> {
         match self {

@@ -1,28 +1,28 @@
-//! What no public source settles: each question has a name, its possible answers and the sources that leave it open.
-//! Every answer is tried unless a scenario pins one; `specs/assumptions.md` tells the reasons at length.
+//! Assumptions: questions that no public source settles, with their possible answers and the sources that leave them
+//! open. Every answer is tried unless a scenario pins one. `specs/assumptions.md` gives the reasons.
 
 /// A question that no source settles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Assumption {
-    /// Whether the abort on a duplicate also removes the source.
+    /// Does the abort on a duplicate also remove the source?
     DuplicateAbort,
-    /// Whether the source is deleted before or after the directory step.
+    /// Is the source deleted before or after the directory step?
     SourceDelete,
-    /// Whether one Apply in raw mode is one write or two.
+    /// Is one Apply in raw mode one write or two?
     RawApply,
-    /// What happens to mail when Home-MDB and Home-MTA do not name the same server.
+    /// Mail while Home-MDB and Home-MTA do not name the same server.
     SplitHome,
-    /// What a server does with mail for a mailbox that is not homed there.
+    /// Mail at a server that is not the home of the mailbox.
     MisroutedMail,
-    /// What happens to a message that arrives between the creation of a mailbox and its mark.
+    /// A message that arrives between the creation of a mailbox and its mark.
     MailBeforeMark,
 }
 
-/// One answer to an assumption: its place in [`Assumption::values`].
+/// An answer to an assumption: its index in [`Assumption::values`].
 pub type AssumptionAnswer = u8;
 
 impl Assumption {
-    /// Every assumption, in the order in which reports list them.
+    /// Every assumption, in the order of reports.
     pub const ALL: [Self; 6] = [
         Self::DuplicateAbort,
         Self::SourceDelete,
@@ -32,7 +32,7 @@ impl Assumption {
         Self::MailBeforeMark,
     ];
 
-    /// The name that files and reports use.
+    /// The name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -87,40 +87,41 @@ impl Assumption {
     }
 }
 
-/// One answer to every assumption: a world in which nothing is open.
+/// An answer to every assumption.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Assumptions([AssumptionAnswer; Assumption::ALL.len()]);
 
 impl Assumptions {
-    /// The same, with another answer to one of them.
+    /// These answers, with another answer to one assumption.
     #[must_use]
     pub fn with(mut self, assumption: Assumption, answer: AssumptionAnswer) -> Self {
-        assert!(usize::from(answer) < assumption.values().len(), "an answer that {} does not have", assumption.name());
+        assert!(usize::from(answer) < assumption.values().len(), "{} has no answer with this index", assumption.name());
         self.0[assumption as usize] = answer;
         self
     }
 
-    /// The answer to one of them.
+    /// The answer to an assumption.
     #[must_use]
     pub fn answer(&self, assumption: Assumption) -> AssumptionAnswer {
         self.0[assumption as usize]
     }
 
-    /// The answer to one of them, by name.
+    /// The answer to an assumption, by name.
     #[must_use]
     pub fn value(&self, assumption: Assumption) -> &'static str {
         assumption.values()[usize::from(self.answer(assumption))]
     }
 }
 
-/// What becomes of mail that arrives where its mailbox is not homed, or whose home attributes disagree.
+/// Treatment of mail that arrives at a server that is not the home, or for a recipient whose home attributes disagree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stray {
-    /// It is returned to its sender.
+    /// The server returns it to its sender.
     Return,
-    /// It is delivered where it arrived, into a new shell if need be.
+    /// The server delivers it into its own store, and creates a shell if the mailbox is absent.
     Shell,
-    /// It is passed on: by a server to the home it knows of, and where no one home is named, it waits in the queue.
+    /// A server forwards it to the home that its replica names. Where the attributes name no single home, it waits in
+    /// the queue.
     Forward,
 }
 

@@ -1,11 +1,11 @@
-//! What a scenario's words let happen at all, whether or not it is possible in a state: the actions that a search tries.
+//! Candidate actions: all actions that a scenario allows, possible or not in a given state.
 
 use crate::action::{Action, ActionKind, Fate, Part, View};
 use crate::id::{AdministratorId, Id, MailboxId, MessageId, ServerId};
 use crate::scenario::{Delivery, Fault, Replication, Scenario};
 use crate::world::World;
 
-/// Every action that the scenario's words allow; whether one is possible in a state is for [`World::step`] to say.
+/// Every action that the scenario allows; [`World::step`] decides which are possible in a state.
 pub(crate) fn actions(scenario: &Scenario) -> Vec<Action> {
     let mut actions = Vec::new();
     for mailbox in (0..scenario.site.mailboxes).map(MailboxId::at) {
@@ -22,7 +22,7 @@ pub(crate) fn actions(scenario: &Scenario) -> Vec<Action> {
     actions
 }
 
-/// The views that mail and users may act on.
+/// The views that mail and users may use.
 fn views(scenario: &Scenario) -> Vec<View> {
     let replicas = match scenario.site.replication {
         Replication::Instant => 1,
@@ -39,7 +39,7 @@ fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
         if scenario.environment.delivery != Delivery::Never {
             actions.push(Action::Deliver { mailbox, by });
         }
-        // Whatever made a message wait, here or in the past, it is tried again.
+        // A message may be queued in any scenario, also by an earlier one, so it can always be tried again.
         actions.extend(messages().map(|message| Action::Redeliver { mailbox, message, by }));
         if scenario.environment.logon {
             actions.push(Action::LogOn { mailbox, by });
@@ -55,9 +55,9 @@ fn administrator_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action>
     let faults = &scenario.environment.faults;
     let lossy = [(Fault::RequestLost, Fate::RequestLost), (Fault::ReplyLost, Fate::ReplyLost)];
     let mut actions = Vec::new();
-    for (index, person) in scenario.administrators.iter().enumerate() {
+    for (index, data) in scenario.administrators.iter().enumerate() {
         let administrator = AdministratorId::at(index);
-        let runs = 0..u8::try_from(person.runs.len()).expect("an administrator has few runs");
+        let runs = 0..u8::try_from(data.runs.len()).expect("an administrator has few runs");
         actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
         actions.push(Action::Act { mailbox, administrator, fate: Fate::Answered });
         for (_, fate) in lossy.iter().filter(|(fault, _)| faults.contains(fault)) {
@@ -85,7 +85,7 @@ fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
         actions.extend(servers().take(readable).map(|from| Action::Refresh { mailbox, from }));
     }
     if scenario.environment.other_edits > 0 {
-        // Which of several equal replicas is written matters only where one of them cannot be reached.
+        // With equal replicas, the choice matters only if one of them may be unreachable.
         let writable = if scenario.environment.faults.contains(&Fault::ReplicaUnreachable) {
             scenario.site.servers.count()
         } else {
@@ -97,7 +97,7 @@ fn directory_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
 }
 
 impl World {
-    /// The kinds of action that the scenario allows, programs' own steps apart.
+    /// The kinds of action that the scenario allows.
     #[must_use]
     pub fn kinds(&self) -> Vec<ActionKind> {
         ActionKind::ALL.into_iter().filter(|kind| self.actions().iter().any(|action| action.kind() == *kind)).collect()

@@ -1,5 +1,5 @@
-//! What a search has seen happen, against what the scenario's words allow: a verdict about something that never happened
-//! says nothing.
+//! Coverage: the actions, steps, handlers and antecedents that a search has reached, out of those that the scenario
+//! allows. A verdict about something that never occurred is vacuous.
 
 use crate::action::{Action, ActionKind};
 use crate::id::Id;
@@ -9,32 +9,32 @@ use crate::scenario::{Fault, RunId};
 use crate::state::{Account, Shared, State};
 use crate::world::{Executed, World};
 
-/// Something that must happen somewhere.
+/// A point that some execution must reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Point {
-    /// The environment, or a fault, does something of this kind.
+    /// An action of this kind, by the environment or a fault.
     Environment(ActionKind),
-    /// A step of a procedure is executed. Runs of the same procedure are one.
+    /// The execution of a step. All runs of one procedure count as one.
     Step {
         /// The first run of the procedure.
         run: RunId,
-        /// The step's place.
+        /// The index of the step.
         step: usize,
     },
-    /// A step has a result for which the procedure has a handler, or what it requires is true.
+    /// A result with a handler, or a requirement that is met.
     Handler {
         /// The first run of the procedure.
         run: RunId,
-        /// The step's place.
+        /// The index of the step.
         step: usize,
         /// The result.
         result: StepResult,
     },
-    /// What a property speaks of is the case.
+    /// The antecedent of a property.
     Antecedent(Safety),
 }
 
-/// Which points a search has seen.
+/// The points of a world, and those that a search has reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     points: Vec<Point>,
@@ -42,12 +42,12 @@ pub struct Coverage {
     indexes: PointIndexes,
 }
 
-/// Where each point stands among the points, so that nothing is looked for while a search runs.
+/// The index of each point, so that a search looks nothing up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct PointIndexes {
     kinds: [Option<usize>; ActionKind::ALL.len()],
     antecedents: [Option<usize>; Safety::ALL.len()],
-    /// For each administrator, each of his runs, and each step of it.
+    /// Indexed by administrator, run and step.
     steps: Vec<Vec<Vec<StepIndexes>>>,
 }
 
@@ -58,7 +58,7 @@ struct StepIndexes {
 }
 
 impl Coverage {
-    /// Nothing seen yet of what this world allows.
+    /// No coverage yet of this world.
     #[must_use]
     pub fn of(world: &World) -> Self {
         let points = points(world);
@@ -83,7 +83,7 @@ impl Coverage {
         Self { seen: vec![false; points.len()], points, indexes }
     }
 
-    /// Takes note of what an action made happen; the step that a program executed, if it was one.
+    /// Notes an action, and the step that a program executed with it.
     pub fn note_action(&mut self, world: &World, action: &Action, step: Option<&Executed>) {
         self.note(self.indexes.kinds[action.kind() as usize]);
         let Some(executed) = step else { return };
@@ -96,19 +96,19 @@ impl Coverage {
         }
     }
 
-    /// Takes note of all that another search of the same world has seen.
+    /// Adds the coverage of another search of the same world.
     #[must_use]
     pub fn with(mut self, other: &Self) -> Self {
         self.note_seen(&other.seen);
         self
     }
 
-    /// Takes note of what is the case in a state.
+    /// Notes the antecedents that are true in a state.
     pub fn note_state(&mut self, world: &World, state: &State) {
         state.accounts.values().for_each(|account| self.note_account(world, account, &state.shared));
     }
 
-    /// Takes note of what is the case for a mailbox.
+    /// Notes the antecedents that are true for a mailbox.
     pub fn note_account(&mut self, world: &World, account: &Account, shared: &Shared) {
         for property in Safety::ALL {
             if self.lacks(property) && property.antecedent_holds_for(world, account, shared) {
@@ -117,24 +117,24 @@ impl Coverage {
         }
     }
 
-    /// For each point, whether it was seen.
+    /// One flag for each point, true if it was reached.
     #[must_use]
     pub fn seen(&self) -> &[bool] {
         &self.seen
     }
 
-    /// Takes note of what [`Coverage::seen`] told of another search of the same world; what does not fit tells nothing.
+    /// Adds the flags of [`Coverage::seen`] of another search of the same world. Excess flags are ignored.
     pub fn note_seen(&mut self, seen: &[bool]) {
         self.seen.iter_mut().zip(seen).for_each(|(seen, also)| *seen |= also);
     }
 
-    /// Whether what the property speaks of was the case anywhere.
+    /// Returns true if the antecedent of the property was true in some state or step.
     #[must_use]
     pub fn is_exercised(&self, property: Safety) -> bool {
         !self.lacks(property)
     }
 
-    /// Every point, and whether it was seen.
+    /// Every point, with true if it was reached.
     pub fn points(&self) -> impl Iterator<Item = (Point, bool)> {
         self.points.iter().copied().zip(self.seen.iter().copied())
     }
@@ -151,8 +151,8 @@ impl Coverage {
 }
 
 impl Point {
-    /// The name by which a scenario can list it under `never`: a kind of action, a property, or `procedure/step` with
-    /// `:result` for a handler.
+    /// The name for the key `never` of a scenario: a kind of action, a property, or `procedure/step`, with `:result`
+    /// for a handler.
     #[must_use]
     pub fn name(&self, world: &World) -> String {
         let step_name = |run: RunId, step: usize| {
@@ -187,7 +187,7 @@ fn points(world: &World) -> Vec<Point> {
         | ActionKind::Edit
         | ActionKind::StoreFails
         | ActionKind::ReplicaFails => true,
-        // These follow from the others, or are the runs themselves, whose steps are points of their own.
+        // These follow from other points, or are runs, whose steps are points of their own.
         ActionKind::Redeliver
         | ActionKind::Refresh
         | ActionKind::Start

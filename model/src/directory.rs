@@ -1,4 +1,4 @@
-//! The directory's rules: how a replica is written, and which of two versions of a recipient wins.
+//! Rules of the directory: writing a replica, and comparing two versions of a recipient.
 
 use crate::id::ServerId;
 use crate::refusal::Refusal;
@@ -7,7 +7,7 @@ use crate::state::{Account, Phase, Recipient, Service, Stamp};
 use crate::world::{Next, World};
 
 impl World {
-    /// Somebody edits the recipient for a reason of his own: the whole object gets a new version. [Q195911]
+    /// Edits the recipient for an unrelated reason. The whole object gets a new version. [Q195911]
     pub(crate) fn edit(&self, next: &mut Next<'_>, replica: ServerId) -> Result<(), Refusal> {
         if next.shared.servers[replica].replica == Service::Down {
             return Err(Refusal::Unreachable);
@@ -21,8 +21,8 @@ impl World {
         Ok(())
     }
 
-    /// Writes a new version of the recipient on one replica; with instant replication every replica has it at once. The
-    /// version is one above what the replica had, a tombstone's included. [Q239639]
+    /// Writes a new version of the recipient on one replica; with instant replication, on every replica. The version is
+    /// one above the version of the replica, including that of a tombstone. [Q239639]
     pub(crate) fn write(&self, account: &mut Account, replica: ServerId, version: impl Fn(Stamp) -> Recipient) {
         let stamp = if self.tracks.versions { next_stamp(account, replica) } else { Stamp::default() };
         let written = version(stamp);
@@ -33,7 +33,7 @@ impl World {
     }
 }
 
-/// The stamp of the next version written on a replica. It is later than any version that it may have to compete with.
+/// The stamp of the next version on a replica. It is later than every version that it may compete with.
 fn next_stamp(account: &Account, replica: ServerId) -> Stamp {
     let version = account.recipients[replica].stamp().map_or(0, |stamp| stamp.version) + 1;
     let rivals = account.recipients.values().filter_map(|recipient| recipient.stamp());
@@ -41,8 +41,8 @@ fn next_stamp(account: &Account, replica: ServerId) -> Stamp {
     Stamp { version, changed, signature: replica }
 }
 
-/// Whether an incoming version of an object replaces the one that a replica has: the whole object with the higher version
-/// wins; of two equal versions from different servers the one changed later. [Q195911, Q147226]
+/// Returns true if an incoming version replaces the version of a replica: the whole object with the higher version
+/// wins; of two equal versions from different servers, the one changed later wins. [Q195911, Q147226]
 pub(crate) fn wins(incoming: &Recipient, present: &Recipient) -> bool {
     match (incoming.stamp(), present.stamp()) {
         (None, None | Some(_)) => false,
@@ -56,8 +56,8 @@ pub(crate) fn wins(incoming: &Recipient, present: &Recipient) -> bool {
     }
 }
 
-/// Counts versions from the lowest that a replica or a program still knows, and forgets who wrote what nobody contests.
-/// Only differences and equalities of versions are ever read, so this changes nothing that can happen.
+/// Subtracts the lowest version that a replica or a program knows from all versions, and clears time and signature when
+/// all replicas agree. Rules compare versions and never use their absolute value, so no behaviour changes.
 pub(crate) fn recount(account: &mut Account) {
     let agree = account.replicas_agree();
     let known = account.recipients.values().chain(account.remembered.as_ref());

@@ -1,8 +1,8 @@
-//! The distinguished names that home attributes hold, in the format that the article demands. [Q252869 S17, S18]
+//! Distinguished names in home attributes, in the format that the article demands. [Q252869 S17, S18]
 
 use std::fmt;
 
-/// Which home attribute a name is for.
+/// A home attribute of a recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HomeAttribute {
     /// Home-MDB, the store.
@@ -12,7 +12,7 @@ pub enum HomeAttribute {
 }
 
 impl HomeAttribute {
-    /// The attribute's name.
+    /// The name of the attribute.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -21,7 +21,7 @@ impl HomeAttribute {
         }
     }
 
-    /// The last component of its names.
+    /// The object that the last component of a value names.
     #[must_use]
     pub fn object(self) -> &'static str {
         match self {
@@ -38,12 +38,12 @@ impl HomeAttribute {
     }
 }
 
-/// What a raw edit writes into a home attribute.
+/// The value that a raw edit writes into a home attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HomeValue<S> {
     /// The name of a server's store or agent.
     Server(S),
-    /// Text that names nothing, typed as it stands.
+    /// Text that is no name of a store or agent.
     Malformed,
 }
 
@@ -58,24 +58,24 @@ pub struct HomeName {
     pub server: String,
 }
 
-/// Why a text is no name for a home attribute.
+/// The reason why a text is not a valid home attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MalformedName {
-    /// It begins or ends with white space, or holds a line break, as when the article is transcribed from its wrapped lines.
+    /// The text begins or ends with white space, or contains a line break (a copy of the article's wrapped lines).
     WhiteSpace,
-    /// It is written in LDAP order, with commas. [Q246567]
+    /// The text is in LDAP order, with commas. [Q246567]
     LdapOrder,
-    /// It names the other attribute's object. [Q284199]
+    /// The text names the object of the other attribute. [Q284199]
     OtherAttribute(HomeAttribute),
-    /// It names the public store. [Q288420]
+    /// The text names the public store. [Q288420]
     PublicStore,
-    /// It lacks `cn=Configuration`. [Q284199]
+    /// The text lacks `cn=Configuration`. [Q284199]
     NoConfiguration,
-    /// A component is missing, superfluous, or of another type than its place demands.
+    /// A component is missing, superfluous, or of the wrong type.
     Component {
-        /// The component's place, from 1.
+        /// The number of the component, from 1.
         number: usize,
-        /// What belongs there.
+        /// The expected component.
         expected: &'static str,
     },
 }
@@ -83,22 +83,22 @@ pub enum MalformedName {
 impl fmt::Display for MalformedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WhiteSpace => f.write_str("white space at an end or a line break inside the name"),
-            Self::LdapOrder => f.write_str("the name is in LDAP order; the raw form starts with `/o=`"),
+            Self::WhiteSpace => f.write_str("the name has white space at an end or a line break inside"),
+            Self::LdapOrder => f.write_str("the name is in LDAP order; raw mode expects a name that starts with `/o=`"),
             Self::OtherAttribute(other) => {
-                write!(f, "this is a value of {}: it ends in `cn={}`", other.name(), other.object())
+                write!(f, "the name is a value of {}: it ends in `cn={}`", other.name(), other.object())
             }
-            Self::PublicStore => f.write_str("this is the public store; a mailbox lives in the private one"),
+            Self::PublicStore => f.write_str("the name is that of the public store; a mailbox is in the private store"),
             Self::NoConfiguration => f.write_str("`cn=Configuration` is missing before `cn=Servers`"),
             Self::Component { number, expected } => write!(f, "component {number} must be `{expected}`"),
         }
     }
 }
 
-/// Reads the value of a home attribute; types and fixed components are compared without regard to case. [Q190722]
+/// Reads the value of a home attribute. Types and fixed components are compared without regard to case. [Q190722]
 ///
 /// # Errors
-/// The first reason why the text is no such name.
+/// The first reason why the text is invalid.
 pub fn parse(text: &str, attribute: HomeAttribute) -> Result<HomeName, MalformedName> {
     if text != text.trim() || text.contains(['\n', '\r', '\t']) {
         return Err(MalformedName::WhiteSpace);
@@ -151,7 +151,7 @@ pub fn parse(text: &str, attribute: HomeAttribute) -> Result<HomeName, Malformed
 }
 
 impl HomeName {
-    /// The name as the article writes it.
+    /// The name in the format of the article.
     #[must_use]
     pub fn of(&self, attribute: HomeAttribute) -> String {
         let Self { organization, site, server } = self;

@@ -1,13 +1,13 @@
-//! What the things of a scenario are called inside the model: small numbers, each of a type of its own.
-//! Their names (`source`, `mailbox-1`) belong to [`crate::scenario`].
+//! Identifiers of servers, mailboxes, administrators and messages: small numbers, one type for each. Their names
+//! (`source`, `mailbox-1`) belong to [`crate::scenario`].
 
 use std::fmt;
 
-/// An index that is not just any number: it counts servers, mailboxes or administrators, in the scenario's order.
+/// An index of a server, mailbox, administrator or message, in the order of the scenario.
 pub trait Id: Copy {
-    /// The identifier of the thing at this place.
+    /// The identifier with this index.
     fn at(index: usize) -> Self;
-    /// The place of this thing.
+    /// The index of this identifier.
     fn index(self) -> usize;
 }
 
@@ -32,9 +32,9 @@ macro_rules! identifiers {
 identifiers! {
     /// A server: one directory replica and one store.
     ServerId;
-    /// A mailbox, known by its distinguished name in the directory and in every store. [Q200587]
+    /// A mailbox, identified by its distinguished name in the directory and in every store. [Q200587]
     MailboxId;
-    /// An administrator; his runs on one mailbox happen one after the other.
+    /// An administrator. Runs of one administrator on one mailbox happen one after the other.
     AdministratorId;
     /// A message to one mailbox, numbered in the order of arrival.
     MessageId;
@@ -45,70 +45,70 @@ identifiers! {
 pub struct MessageSet(u16);
 
 impl MessageSet {
-    /// How many messages a scenario can send to one mailbox.
+    /// The most messages that a scenario sends to one mailbox.
     pub const MESSAGES_MAX: usize = 8;
-    /// How many messages a set can tell apart. That is more than a scenario can send: where any number arrive, those that
-    /// are in the same places share one number (see [`crate::counter_abstraction`]).
+    /// The most messages that a set distinguishes. It exceeds the supply of a scenario: for any number of messages, the
+    /// messages in the same locations share one number (see [`crate::counter_abstraction`]).
     pub const CAPACITY: usize = 16;
     /// No message.
     pub const EMPTY: Self = Self(0);
 
-    /// Just this message.
+    /// The set of this one message.
     #[must_use]
     pub fn just(message: MessageId) -> Self {
         assert!(message.index() < Self::CAPACITY, "a message beyond the supply");
         Self(1 << message.0)
     }
 
-    /// The first `count` messages that arrive.
+    /// The first `count` messages in order of arrival.
     #[must_use]
     pub fn first(count: usize) -> Self {
         (0..count).fold(Self::EMPTY, |set, index| set.with(Self::just(MessageId::at(index))))
     }
 
-    /// The messages of either set.
+    /// The union of both sets.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The messages of this set that are not in the other.
+    /// The messages of this set that the other set lacks.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// The messages of both sets.
+    /// The intersection of both sets.
     #[must_use]
     pub fn common(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// Whether the message is in the set.
+    /// Returns true if the set contains the message.
     #[must_use]
     pub fn contains(self, message: MessageId) -> bool {
         !self.common(Self::just(message)).is_empty()
     }
 
-    /// Whether every message of this set is in the other.
+    /// Returns true if the other set contains every message of this set.
     #[must_use]
     pub fn is_within(self, other: Self) -> bool {
         self.without(other).is_empty()
     }
 
-    /// Whether no message is in the set.
+    /// Returns true if the set is empty.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// How many messages are in the set.
+    /// The number of messages in the set.
     #[must_use]
     pub fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// The message that arrived first of those in the set.
+    /// The message of the set that arrived first.
     #[must_use]
     pub fn earliest(self) -> Option<MessageId> {
         self.iter().next()

@@ -18,7 +18,7 @@ impl World {
         Self::starting_in(scenario, assumptions, initial)
     }
 
-    /// The scenario under these assumptions, with the at-rest states of an earlier one as its past.
+    /// The scenario under these assumptions, starting in the quiescent states of an earlier scenario.
     #[must_use]
     pub fn following(scenario: &Scenario, assumptions: Assumptions, quiescent: &[State]) -> Self {
         let scenario = scenario.under(&assumptions);
@@ -28,8 +28,9 @@ impl World {
         Self::starting_in(scenario, assumptions, initial)
     }
 
-    /// The scenario under these assumptions, where another one was interrupted in this state: what ran has stopped, what had
-    /// failed works again with all that it held, and the first administrator answers for every mailbox left in transit.
+    /// The scenario under these assumptions, starting where another scenario was interrupted: programs have stopped,
+    /// failed services work again with their content, and the first administrator owns every mailbox that is still in
+    /// transit.
     #[must_use]
     pub fn interrupted(scenario: &Scenario, assumptions: Assumptions, state: &State) -> Self {
         let mut past = state.clone();
@@ -42,7 +43,7 @@ impl World {
         Self::following(scenario, assumptions, &[past])
     }
 
-    /// The same world, with stores that remember what was deleted from them: a later scenario reads it.
+    /// This world, with stores that remember deletions because a later scenario reads them.
     #[must_use]
     pub fn remembering_deletions(mut self) -> Self {
         self.tracks.expunged = true;
@@ -56,8 +57,8 @@ impl World {
     }
 }
 
-/// How everything stands at first. A fresh mailbox was created in the directory only: the store's part appears at the first
-/// logon or delivery. [Q190700]
+/// The fresh state. A fresh mailbox exists in the directory only; the store creates it at the first logon or delivery.
+/// [Q190700]
 fn fresh(scenario: &Scenario) -> State {
     let servers = scenario.site.servers.count();
     let recipient = Recipient::Live { homes: Homes::both(scenario.site.home), stamp: Stamp::default() };
@@ -83,8 +84,8 @@ fn fresh(scenario: &Scenario) -> State {
     }
 }
 
-/// What is past is past: mail and directory stay as they are, the runs are this scenario's, and earlier breaches of a
-/// property are not held against it. A message that was lost stays lost.
+/// The start of this scenario after an earlier one. Mail and directory stay; the runs and supplies are those of this
+/// scenario; earlier violations are cleared, but lost messages stay lost.
 fn continued(scenario: &Scenario, past: &State) -> State {
     let mut state = past.clone();
     state.shared.faults_left = scenario.environment.faults_max;

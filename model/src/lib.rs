@@ -1,13 +1,15 @@
 //! The world of a mailbox move, as data and pure functions.
 //!
-//! Read it in this order: [`state`] says what can be the case, [`action`] what can happen, [`procedure`] what an
-//! administrator's program can be told to do, [`scenario`] what of all this one question needs, [`assumption`] what no source
-//! settles. A [`World`] puts these together, and [`World::step`] is the one place where a rule of the world stands: the
-//! private modules `world`, `candidates`, `program`, `act`, `delivery` and `directory` are its chapters. [`property`] says what must be
-//! true of it always, [`liveness`] what in the end, [`coverage`] what must have been tried, [`counter_abstraction`] does it all
-//! for any number of messages, and `stateright` hands it to stateright.
+//! Reading order: [`state`] defines the states, [`action`] the actions, [`procedure`] the steps of an administrator's
+//! program, [`scenario`] the part of the world that one scenario uses, [`assumption`] the questions that no source
+//! settles. A [`World`] combines them, and [`World::step`] is the one place that applies a rule of the world. Its rules
+//! are in the private modules `initial`, `candidates`, `world`, `program`, `act`, `delivery` and `directory`.
+//! [`property`] defines the safety properties, [`liveness`] the liveness properties, [`coverage`] the steps and actions
+//! that a search must reach, [`counter_abstraction`] the same world for any number of messages, and `stateright`
+//! implements the trait of stateright.
 //!
-//! Nothing here reads a file or a clock, draws a random number, prints, or knows of events, adapters or JSON.
+//! This package reads no file and no clock, draws no random number, prints nothing, and knows no events, adapters or
+//! JSON.
 
 mod act;
 pub mod action;
@@ -37,7 +39,7 @@ mod world;
 pub use refusal::Refusal;
 pub use world::{Change, Executed, Occurrence, World};
 
-/// The text of the rules: two models with the same text allow the same things.
+/// The source text of the rules. Two models with the same text allow the same behaviour.
 pub const RULES: &[&str] = &[
     include_str!("act.rs"),
     include_str!("action.rs"),

@@ -1,4 +1,4 @@
-//! What must happen in the end, under fairness, and which actions are fair.
+//! Liveness properties under fairness, and the fair actions.
 
 use crate::action::{Action, Fate};
 use crate::property::Safety;
@@ -6,25 +6,25 @@ use crate::scenario::RunsMax;
 use crate::state::{Account, Mark, State};
 use crate::world::World;
 
-/// A liveness property: whatever happens, in the end something is the case again, if what is fair is not put off for ever.
+/// A liveness property: under fairness, every execution reaches its condition again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Liveness {
-    /// No message waits in the transport for ever.
+    /// Every queued message eventually leaves the queue.
     DeliverySettles,
-    /// The replicas do not differ for ever.
+    /// The replicas eventually agree.
     ReplicasConverge,
-    /// Once the last run has started, every mailbox comes to rest with its messages reachable.
+    /// After the last run starts, every mailbox eventually becomes quiescent with its messages reachable.
     RepairCompletes,
-    /// No mailbox stays in transit for ever.
+    /// No mailbox stays in transit forever.
     TransitClears,
 }
 
 impl Liveness {
-    /// Every liveness property, in the order in which reports list them.
+    /// Every liveness property, in the order of reports.
     pub const ALL: [Self; 4] =
         [Self::DeliverySettles, Self::ReplicasConverge, Self::RepairCompletes, Self::TransitClears];
 
-    /// The name that files and reports use.
+    /// The name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,16 +39,16 @@ impl Liveness {
     #[must_use]
     pub fn says(self) -> &'static str {
         match self {
-            Self::DeliverySettles => "every accepted message is stored or returned in the end",
-            Self::ReplicasConverge => "all replicas have the same version of the recipient in the end",
+            Self::DeliverySettles => "every accepted message is eventually stored or returned",
+            Self::ReplicasConverge => "all replicas eventually have the same version of the recipient",
             Self::RepairCompletes => {
-                "once the last run has started, every mailbox comes to rest in the end, with all its messages where the home is"
+                "after the last run starts, every mailbox eventually becomes quiescent with all its messages where the home is"
             }
-            Self::TransitClears => "no mailbox stays in transit for ever",
+            Self::TransitClears => "no mailbox stays in transit forever",
         }
     }
 
-    /// The sources that make it a property of this world.
+    /// The sources of the property.
     #[must_use]
     pub fn sources(self) -> &'static [&'static str] {
         match self {
@@ -59,7 +59,7 @@ impl Liveness {
         }
     }
 
-    /// Whether what must be the case in the end is the case.
+    /// Returns true if the condition of the property is true in a state.
     #[must_use]
     pub fn is_reached(self, world: &World, state: &State) -> bool {
         state.accounts.values().all(|account| match self {
@@ -76,9 +76,10 @@ impl Liveness {
 }
 
 impl World {
-    /// Whether an action that is possible must not be put off for ever: a program goes on, a run that is due is started once
-    /// and again while its administrator owes a retry or repeats it, replication and refreshing happen, waiting mail is
-    /// tried again, and what failed recovers. Mail, users, other people's edits and faults owe nobody anything.
+    /// Returns true if the action is fair: an execution does not postpone it forever while it is possible. Fair are a
+    /// program's next step, the first start of a run, its repetition while its administrator owes a retry or `runs-max`
+    /// is `"until-ok"` and not met, replication and refreshing, redelivery, and recovery. Deliveries, users, unrelated
+    /// edits and faults are not fair.
     #[must_use]
     pub fn is_fair(&self, state: &State, action: &Action) -> bool {
         match *action {

@@ -1,4 +1,5 @@
-//! The interpreter: one program does the next step of its procedure, learns a result, and goes on where the procedure says.
+//! The interpreter: one program executes the next step of its procedure, receives a result, and continues where the
+//! procedure says.
 
 use crate::action::Fate;
 use crate::id::{AdministratorId, ServerId};
@@ -8,7 +9,7 @@ use crate::scenario::{Fault, Run, RunId};
 use crate::state::{Ended, Phase};
 use crate::world::{Executed, Next, World};
 
-/// One step on its way through the world: who does it, for which run, and the state that it changes.
+/// A step being executed: program, run, and the state that the step changes.
 pub(crate) struct Attempt<'a, 'b> {
     pub(crate) world: &'a World,
     pub(crate) run: &'a Run,
@@ -18,12 +19,12 @@ pub(crate) struct Attempt<'a, 'b> {
     pub(crate) read: Option<u8>,
 }
 
-/// What the world made of a step.
+/// The effect of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StepEffect {
-    /// It has this result.
+    /// The step has this result.
     Result(StepResult),
-    /// It was done, and the same step has more to do.
+    /// The step was done, and the same step has more to do.
     MoreToDo,
     /// The run ends with this report.
     Report(Outcome),
@@ -36,14 +37,14 @@ impl StepEffect {
     pub(crate) const DUPLICATE: Self = Self::Result(StepResult::Duplicate);
 }
 
-/// What the program does after a step.
+/// The next step of a program, or the end of its run.
 enum Continuation {
     Step(usize),
     End(Outcome),
 }
 
 impl World {
-    /// An administrator's program does its next step. [Q252869 S22, S24]
+    /// Executes the next step of an administrator's program. [Q252869 S22, S24]
     pub(crate) fn act(
         &self,
         now: &mut Next<'_>,
@@ -124,7 +125,8 @@ impl Step {
 }
 
 impl Act {
-    /// Whether the step is a request to a store or a replica, which can get lost; the others happen inside the program.
+    /// Returns true if the step sends a request to a store or a replica, which can be lost. The other steps happen
+    /// inside the program.
     #[must_use]
     pub fn is_request(&self) -> bool {
         match self {
@@ -151,7 +153,7 @@ impl Act {
 }
 
 impl Run {
-    /// The server that a step of this run means, if it can be said without reading the directory.
+    /// The server that a step of this run names, if it is known without reading the directory.
     #[must_use]
     pub fn server(&self, reference: ServerRef) -> Option<ServerId> {
         match reference {

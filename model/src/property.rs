@@ -1,32 +1,33 @@
-//! What must be true of every state, and what must have happened for that to mean anything.
+//! Safety properties: conditions on every state, each with an antecedent without which it is vacuous.
 
 use crate::procedure::{Act, Outcome};
 use crate::state::{Account, Mark, Shared, State};
 use crate::world::{Executed, World};
 
-/// A safety property: it is true in every reachable state, or there is a shortest trace to a state in which it is not.
+/// A safety property. It holds if it is true in every reachable state; otherwise a shortest trace leads to a state that
+/// violates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Safety {
     /// Every accepted message is in a store, in transit, returned to its sender, exported, or was deleted by its owner.
     NoLoss,
     /// No step deletes a message that is nowhere else.
     NoLastCopyDelete,
-    /// A run reported `ok` only if the move was done at some moment of it.
+    /// A run reported `ok` only if the move was complete at some moment during the run.
     NoFalseSuccess,
-    /// At rest, both home attributes are well formed and name the same server.
+    /// When quiescent, both home attributes are well formed and name the same server.
     HomeCoherent,
     /// No directory step moves a recipient from a server to itself.
     NoSelfMove,
     /// An in-transit mailbox belongs to a running move, or to one whose administrator owes a retry.
     TransitOwned,
-    /// At rest, every message that is owed to the owner is in the mailbox that the home names.
+    /// When quiescent, every outstanding message that is not exported is in the mailbox that the home names.
     Reachable,
-    /// At rest, at most one store has a non-empty mailbox of a name.
+    /// When quiescent, at most one store has a non-empty mailbox per distinguished name.
     OneHome,
 }
 
 impl Safety {
-    /// Every safety property, in the order in which reports list them.
+    /// Every safety property, in the order of reports.
     pub const ALL: [Self; 8] = [
         Self::NoLoss,
         Self::NoLastCopyDelete,
@@ -38,7 +39,7 @@ impl Safety {
         Self::OneHome,
     ];
 
-    /// The name that files and reports use.
+    /// The name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -65,35 +66,37 @@ impl Safety {
                 "a run reported ok only if at some moment between its start and its report every replica named the \
                  destination and every message the source then held was there"
             }
-            Self::HomeCoherent => "at rest, Home-MDB and Home-MTA are well formed and name the same server of the site",
+            Self::HomeCoherent => {
+                "when quiescent, Home-MDB and Home-MTA are well formed and name the same server of the site"
+            }
             Self::NoSelfMove => "no directory step moves a recipient from a server to itself",
             Self::TransitOwned => {
-                "an in-transit mailbox belongs to a running move, or to one whose administrator is owed a retry"
+                "an in-transit mailbox belongs to a running move, or to one whose administrator owes a retry"
             }
             Self::Reachable => {
-                "at rest, every accepted message not returned, exported or deleted by its owner is in the mailbox that \
+                "when quiescent, every accepted message not returned, exported or deleted by its owner is in the mailbox that \
                  the home names"
             }
-            Self::OneHome => "at rest, at most one non-empty mailbox per distinguished name",
+            Self::OneHome => "when quiescent, at most one non-empty mailbox per DN",
         }
     }
 
-    /// What must have happened for the property to mean anything.
+    /// The antecedent: without it, the property is vacuous.
     #[must_use]
     pub fn antecedent(self) -> &'static str {
         match self {
             Self::NoLoss => "some message was accepted",
             Self::NoLastCopyDelete => "some step deleted a message",
             Self::NoFalseSuccess => "some run reported ok",
-            Self::HomeCoherent => "a mailbox with a recipient is at rest",
+            Self::HomeCoherent => "some mailbox with a recipient is quiescent",
             Self::NoSelfMove => "some step asked the directory to move a recipient",
             Self::TransitOwned => "some mailbox is in transit",
-            Self::Reachable => "a mailbox that was sent messages is at rest",
-            Self::OneHome => "a mailbox with messages is at rest",
+            Self::Reachable => "some mailbox with outstanding messages is quiescent",
+            Self::OneHome => "some mailbox with messages is quiescent",
         }
     }
 
-    /// The sources that make it a property of this world.
+    /// The sources of the property.
     #[must_use]
     pub fn sources(self) -> &'static [&'static str] {
         match self {
@@ -108,13 +111,13 @@ impl Safety {
         }
     }
 
-    /// Whether the property is true in a state.
+    /// Returns true if the property is true in a state.
     #[must_use]
     pub fn holds(self, world: &World, state: &State) -> bool {
         state.accounts.values().all(|account| self.holds_for(world, account, &state.shared))
     }
 
-    /// Whether the property is true of one mailbox; it is true in a state when it is true of each.
+    /// Returns true if the property is true for one mailbox. A state satisfies it if every mailbox does.
     #[must_use]
     pub fn holds_for(self, world: &World, account: &Account, shared: &Shared) -> bool {
         let quiescent = || world.is_quiescent(account, shared);
@@ -130,7 +133,8 @@ impl Safety {
         }
     }
 
-    /// Whether what the property speaks of is the case for a mailbox. For properties of a step, see [`Safety::is_met_by`].
+    /// Returns true if the antecedent is true for a mailbox. For antecedents about a step, see
+    /// [`Safety::is_exercised_by`].
     #[must_use]
     pub fn antecedent_holds_for(self, world: &World, account: &Account, shared: &Shared) -> bool {
         match self {
@@ -143,7 +147,7 @@ impl Safety {
         }
     }
 
-    /// Whether a step was one that the property speaks of.
+    /// Returns true if a step makes the antecedent true.
     #[must_use]
     pub fn is_exercised_by(self, world: &World, executed: &Executed) -> bool {
         match self {

@@ -5,18 +5,18 @@ use crate::id::ServerId;
 /// The directory object of a mailbox in one replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Recipient {
-    /// There is no such object.
+    /// The replica has no such object.
     Absent,
-    /// The object is there and routes mail.
+    /// The object exists and routes mail.
     Live {
-        /// Where it says the mailbox is.
+        /// The home attributes.
         homes: Homes,
-        /// What replication compares.
+        /// The stamp that replication compares.
         stamp: Stamp,
     },
     /// The object was deleted; the deletion still replicates. [Q239639]
     Tombstone {
-        /// What replication compares.
+        /// The stamp that replication compares.
         stamp: Stamp,
     },
 }
@@ -26,25 +26,25 @@ pub enum Recipient {
 pub struct Homes {
     /// Home-MDB: the store that holds the mailbox.
     pub mdb: Home,
-    /// Home-MTA: the message transfer agent that mail for the mailbox is sent to.
+    /// Home-MTA: the message transfer agent that receives the mail of the mailbox.
     pub mta: Home,
 }
 
-/// What a home attribute says.
+/// The value of a home attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Home {
-    /// It names this server of the site.
+    /// The name of this server's store or agent.
     Server(ServerId),
-    /// It is no distinguished name of a store or agent of the site.
+    /// Text that is no distinguished name of a store or agent of the site.
     Malformed,
 }
 
-/// What replication compares to decide which version of an object wins. [Q195911]
+/// The stamp that replication compares to decide which version of an object wins. [Q195911]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp {
-    /// Object-Version, counted from the lowest that still matters.
+    /// Object-Version, relative to the lowest version that still matters.
     pub version: u8,
-    /// When-Changed, as the order among versions that compete.
+    /// When-Changed, as an order among competing versions.
     pub changed: u8,
     /// DSA-Signature: the server on which the version was written.
     pub signature: ServerId,
@@ -60,13 +60,13 @@ impl Recipient {
         }
     }
 
-    /// The server that both attributes of a live recipient name.
+    /// The server that both home attributes of a live recipient name.
     #[must_use]
     pub fn home(&self) -> Option<ServerId> {
         self.homes()?.agreed()
     }
 
-    /// What replication compares; an absent object has nothing to compare.
+    /// The stamp; an absent object has none.
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp> {
         match self {
@@ -84,13 +84,13 @@ impl Recipient {
 }
 
 impl Homes {
-    /// Both attributes name this server.
+    /// Home attributes that both name this server.
     #[must_use]
     pub fn both(server: ServerId) -> Self {
         Self { mdb: Home::Server(server), mta: Home::Server(server) }
     }
 
-    /// The server that both attributes name.
+    /// The server that both attributes name, if they name the same one.
     #[must_use]
     pub fn agreed(self) -> Option<ServerId> {
         match (self.mdb, self.mta) {

@@ -1,21 +1,21 @@
-//! Why an action is not possible in a state.
+//! Refusal: the reason why an action is not possible in a state.
 
 use std::fmt;
 
 use crate::procedure::Condition;
 
-/// The condition that failed.
+/// The condition that an action fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// As many messages as the scenario supplies have arrived.
+    /// The scenario supplies no further messages.
     MessagesUsedUp,
-    /// The scenario lets no mail arrive any more.
+    /// The scenario allows no further delivery.
     DeliveryOver,
     /// The transport does not hold this message.
     NotQueued,
-    /// The message would only wait on.
+    /// The message would stay in the queue.
     StillWaiting,
-    /// The directory names no home that the user could log on to.
+    /// The directory names no home to log on to.
     NoHome,
     /// The store refuses logons to a mailbox that is in transit. [Q328810]
     InTransit,
@@ -23,74 +23,74 @@ pub enum Refusal {
     StoreDown,
     /// The owner's mailbox does not have this message.
     NoSuchMessage,
-    /// The owner has deleted as many messages as the scenario lets him.
+    /// The scenario allows no further deletes by the owner.
     DeletesUsedUp,
-    /// The scenario does not have this action.
+    /// The scenario does not contain this action.
     NotInScenario,
     /// The administrator's program is running.
     Busy,
     /// The administrator's program is not running.
     Idle,
-    /// The run's turn has not come, or it has been executed as often as the scenario says.
+    /// The run is not the next one, or the scenario allows no further execution of it.
     NotDue,
-    /// Mail has arrived that has not settled, and the scenario wants it settled before the first run.
+    /// Mail is queued, and the scenario wants it settled before the first run.
     MailUnsettled,
     /// The program waits for this condition.
     Waiting(Condition),
-    /// No request leaves the program in this step.
+    /// The step sends no request.
     NothingToLose,
-    /// As many faults as the scenario supplies have happened.
+    /// The scenario supplies no further faults.
     FaultsUsedUp,
     /// A replica cannot be reached.
     Unreachable,
-    /// The other version does not win, or is the same.
+    /// The other version does not win, or is the same version.
     NothingToReplicate,
-    /// There is no live recipient to edit.
+    /// The replica has no live recipient.
     NoRecipient,
-    /// As many other edits as the scenario supplies have happened.
+    /// The scenario supplies no further unrelated edits.
     EditsUsedUp,
-    /// The service is in that condition already.
+    /// The service is already in this state.
     AlreadyInState,
-    /// The action takes another message than the chosen one, or none.
+    /// The action takes a message other than the chosen one, or none.
     AnotherTaken,
-    /// Messages are in so many kinds of places at once that there is no number for one more.
+    /// The messages are in so many different combinations of locations that no number is left.
     NumbersUsedUp,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::MessagesUsedUp => "as many messages as the scenario supplies have arrived",
-            Self::DeliveryOver => "the scenario lets no mail arrive any more",
+            Self::MessagesUsedUp => "the scenario supplies no further messages",
+            Self::DeliveryOver => "the scenario allows no further delivery",
             Self::NotQueued => "the transport does not hold this message",
-            Self::StillWaiting => "the message would only wait on",
+            Self::StillWaiting => "the message would stay in the queue",
             Self::NoHome => "the directory names no home to log on to",
             Self::InTransit => "the mailbox is in transit",
             Self::StoreDown => "the store is down",
             Self::NoSuchMessage => "the owner's mailbox does not have this message",
-            Self::DeletesUsedUp => "the owner has deleted as many messages as the scenario lets him",
-            Self::NotInScenario => "the scenario does not have this action",
+            Self::DeletesUsedUp => "the scenario allows no further deletes by the owner",
+            Self::NotInScenario => "the scenario does not contain this action",
             Self::Busy => "the administrator's program is running",
             Self::Idle => "the administrator's program is not running",
-            Self::NotDue => "the run's turn has not come, or it has been executed as often as the scenario says",
-            Self::MailUnsettled => "mail has not settled, and the scenario wants it settled before the first run",
-            Self::Waiting(_) => "the program waits for a condition that is not true",
-            Self::NothingToLose => "no request leaves the program in this step",
-            Self::FaultsUsedUp => "as many faults as the scenario supplies have happened",
+            Self::NotDue => "the run is not the next one, or the scenario allows no further execution of it",
+            Self::MailUnsettled => "mail is queued, and the scenario wants it settled before the first run",
+            Self::Waiting(_) => "the program waits for a condition that is false",
+            Self::NothingToLose => "the step sends no request",
+            Self::FaultsUsedUp => "the scenario supplies no further faults",
             Self::Unreachable => "a replica cannot be reached",
-            Self::NothingToReplicate => "the other version does not win, or is the same",
-            Self::NoRecipient => "there is no live recipient",
-            Self::EditsUsedUp => "as many other edits as the scenario supplies have happened",
-            Self::AlreadyInState => "the service is in that condition already",
-            Self::AnotherTaken => "the action takes another message than the chosen one, or none",
-            Self::NumbersUsedUp => "messages are in more kinds of places than there are numbers",
+            Self::NothingToReplicate => "the other version does not win, or is the same version",
+            Self::NoRecipient => "the replica has no live recipient",
+            Self::EditsUsedUp => "the scenario supplies no further unrelated edits",
+            Self::AlreadyInState => "the service is already in this state",
+            Self::AnotherTaken => "the action takes a message other than the chosen one, or none",
+            Self::NumbersUsedUp => "messages are in more combinations of locations than there are numbers",
         })
     }
 }
 
 impl Refusal {
-    /// Whether the scenario's bounds forbid the action, and not the world: somebody who knows nothing of the scenario could do
-    /// it all the same.
+    /// Returns true if a bound of the scenario forbids the action, and false if a rule of the world does. An observer
+    /// that does not know the scenario can still see a forbidden action of the first kind.
     #[must_use]
     pub fn is_bound(self) -> bool {
         match self {
@@ -121,7 +121,8 @@ impl Refusal {
         }
     }
 
-    /// Whether the action would change nothing because what it is for is the case already: a world that says it did it is right too.
+    /// Returns true if the state already is as the action would leave it, so that a system may report success without a
+    /// change.
     #[must_use]
     pub fn changes_nothing(self) -> bool {
         matches!(self, Self::StillWaiting | Self::NothingToReplicate | Self::AlreadyInState)

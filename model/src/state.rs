@@ -1,9 +1,9 @@
-//! What can be the case: the directory, the stores, the mail under way, the programs at work, and the record that only
-//! the observer keeps. Plain values; nothing here knows what may happen next (that is [`crate::World::step`]).
+//! States: the directory, the stores, queued mail, the running programs, and a record for the properties. Plain values;
+//! the rules that change them are in [`crate::World::step`].
 //!
-//! The state is laid out by mailbox, because no rule of the world sees two mailboxes at once: an [`Account`] is all that
-//! concerns one distinguished name, [`Shared`] is what all of them have in common, and [`crate::World::change`] is given one of
-//! each.
+//! The state is grouped by mailbox, because no rule reads two mailboxes at once: an [`Account`] holds everything about
+//! one distinguished name, [`Shared`] holds everything that the accounts share, and [`crate::World::change`] receives
+//! one of each.
 
 use crate::id::{AdministratorId, MessageSet, ServerId};
 use crate::procedure::Outcome;
@@ -13,94 +13,94 @@ use crate::table::{PerAdministrator, PerMailbox, PerServer};
 /// One state of the site.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct State {
-    /// All that concerns each mailbox.
+    /// The account of each mailbox.
     pub accounts: PerMailbox<Account>,
-    /// What the mailboxes share.
+    /// The part that all mailboxes share.
     pub shared: Shared,
 }
 
-/// What the mailboxes share: a rule reads and writes this and one account, and nothing else.
+/// The part of a state that all mailboxes share. A rule reads and writes this part and one account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shared {
-    /// What works on each server.
+    /// The services of each server.
     pub servers: PerServer<Server>,
-    /// How many more faults may happen, of all kinds together.
+    /// The number of faults that may still happen, over all kinds.
     pub faults_left: u8,
 }
 
-/// What works on a server.
+/// The services of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Server {
     /// The information store service.
     pub store: Service,
-    /// The directory service, as its partners and the administrator's program reach it.
+    /// The directory service, as reached by its partners and by programs.
     pub replica: Service,
 }
 
 impl Server {
-    /// Both services work.
+    /// Both services answer.
     pub const UP: Self = Self { store: Service::Up, replica: Service::Up };
 }
 
-/// Whether a service answers.
+/// The condition of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// It answers.
+    /// The service answers.
     Up,
-    /// It does not answer; what it holds is kept.
+    /// The service does not answer; it keeps its content.
     Down,
 }
 
-/// All that concerns one mailbox: its recipient in every replica, its mailbox in every store, its mail under way, and the
+/// Everything about one mailbox: its recipient in every replica, its mailbox in every store, its queued mail, and the
 /// programs that administrators run on it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account {
-    /// The recipient, as each server's directory replica has it.
+    /// The recipient in the replica of each server.
     pub recipients: PerServer<Recipient>,
-    /// The recipient as a cache or an open session remembers it; kept only where the scenario has such stale views.
+    /// The recipient as a cache or an open session remembers it; only in scenarios with stale views.
     pub remembered: Option<Recipient>,
-    /// The mailbox in each server's store.
+    /// The mailbox in the store of each server.
     pub mailboxes: PerServer<Mailbox>,
     /// Accepted messages that wait in the transport. [Q248839]
     pub queued: MessageSet,
-    /// Whether the transport lets mail through to this mailbox.
+    /// The transport for this mailbox.
     pub transport: Transport,
-    /// Messages saved to a personal folder file outside the stores. [Q162998]
+    /// Messages exported to a personal folder file outside the stores. [Q162998]
     pub saved: MessageSet,
-    /// How many more unrelated edits of the recipient may happen.
+    /// The number of unrelated edits of the recipient that may still happen.
     pub edits_left: u8,
-    /// What each administrator's program is doing with this mailbox.
+    /// The program of each administrator for this mailbox.
     pub programs: PerAdministrator<Program>,
-    /// What the observer remembers.
+    /// History that the properties need.
     pub record: Record,
 }
 
-/// Whether the transport lets mail through to a mailbox.
+/// The condition of the transport for a mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
-    /// Mail is delivered.
+    /// The transport delivers mail.
     Open,
-    /// An administrator holds the mail back; it waits in the queue.
+    /// The transport keeps mail in the queue, because an administrator holds delivery.
     Held,
 }
 
 /// A mailbox in one store. Absent and present-but-empty (a shell) are different states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mailbox {
-    /// The store has no such mailbox.
+    /// The store does not contain the mailbox.
     Absent,
-    /// The store lists it under its mailbox resources.
+    /// The store contains the mailbox and lists it under its mailbox resources.
     Present(Contents),
 }
 
-/// What a present mailbox holds.
+/// The content of a present mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Contents {
     /// The messages in its folders.
     pub messages: MessageSet,
-    /// The messages that this store remembers as deleted; kept only where a step of the scenario reads it.
+    /// The messages that this store remembers as deleted; only if a step of the scenario reads them.
     pub expunged: MessageSet,
-    /// Whether a move has marked it.
+    /// The in-transit mark.
     pub mark: Mark,
 }
 
@@ -111,53 +111,54 @@ pub enum Mark {
     Settled,
     /// A move has marked it.
     InTransit {
-        /// Whose program set the mark.
+        /// The administrator whose program set the mark.
         owner: AdministratorId,
-        /// The server that the move takes the mail from: its store defers deliveries while marked. [Q248839]
+        /// The source of the move. Its store defers deliveries while the mailbox is marked. [Q248839]
         from: ServerId,
-        /// The server that the move takes the mail to.
+        /// The destination of the move.
         to: ServerId,
-        /// Messages that arrived while marked, in the in-transit folder. [Q277911]
+        /// Messages in the in-transit folder: those that arrived while the mailbox was marked. [Q277911]
         pending: MessageSet,
     },
 }
 
-/// What an administrator's program is doing with one mailbox.
+/// An administrator's program for one mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Program {
-    /// Which of the administrator's runs was started last, or is the first to start.
+    /// The index of the run that started last; before the first start, 0.
     pub run: u8,
-    /// How often that run was started; where it may be started any number of times, only whether it was.
+    /// The number of executions of that run. For a run without a limit: 1 after the first start.
     pub executions: u8,
-    /// Whether it is running, and where it stands.
+    /// The current phase.
     pub phase: Phase,
-    /// How the last execution ended.
+    /// The end of the last execution.
     pub ended: Ended,
-    /// Whether the administrator owes a retry: his last run ended failed, unknown or by death, and none has ended ok since.
+    /// True if the administrator owes a retry: a run ended `failed`, `unknown` or by death, and no run has ended `ok`
+    /// since.
     pub owes_retry: bool,
 }
 
-/// Whether a program is running, and where it stands.
+/// The phase of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Nothing is running.
+    /// No procedure is running.
     Idle,
-    /// The procedure is under way.
+    /// A procedure is running.
     Running {
-        /// The step that comes next.
+        /// The index of the next step.
         next: u8,
-        /// Whether, at some moment since the start, every replica named the destination and the destination held all that
-        /// the source held.
+        /// True if, at some moment since the start, every replica named the destination and the destination held every
+        /// message of the source.
         arrived: bool,
-        /// The version of the recipient that the program read, if it will make a write depend on it.
+        /// The version of the recipient that the program read, if a later write depends on it.
         read: Option<u8>,
     },
 }
 
-/// How an execution ended.
+/// The end of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ended {
-    /// None has ended yet.
+    /// No execution has ended.
     Never,
     /// The program reported an outcome.
     Reported(Outcome),
@@ -165,43 +166,43 @@ pub enum Ended {
     Died,
 }
 
-/// What the observer remembers; no act in the world reads it, except that a supply counts what has arrived.
+/// History that the properties need. No step reads it; deliveries and owner deletes read it only to count a supply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Record {
-    /// Messages that the mail system accepted for the mailbox.
+    /// Messages that the transport accepted for the mailbox.
     pub accepted: MessageSet,
     /// Accepted messages that were returned to their sender. [Q230748]
     pub returned: MessageSet,
-    /// Messages that their owner deleted.
+    /// Messages that the owner deleted.
     pub owner_deleted: MessageSet,
-    /// Messages that a step deleted while they were nowhere else.
+    /// Messages that a step deleted while no other copy existed.
     pub destroyed: MessageSet,
-    /// A run reported `ok` although the move was never done.
+    /// True if a run reported `ok` although the move was never complete.
     pub false_success: bool,
-    /// A directory step moved the recipient from a server to itself. [Q252869 S25]
+    /// True if a directory step moved the recipient from a server to itself. [Q252869 S25]
     pub self_move: bool,
 }
 
 impl Account {
-    /// Every place that keeps messages: the stores, the transport's queue and the saved file.
+    /// The messages in all locations that keep messages: the stores, the queue and the saved file.
     #[must_use]
     pub fn kept(&self) -> MessageSet {
         self.mailboxes.values().map(|mailbox| mailbox.held()).fold(self.queued.with(self.saved), MessageSet::with)
     }
 
-    /// Accepted messages that are nowhere, and for which nobody was told.
+    /// Lost messages: outstanding, and in no location.
     #[must_use]
     pub fn lost(&self) -> MessageSet {
         self.outstanding().without(self.kept())
     }
 
-    /// Accepted messages that the owner still has a claim to: neither returned nor deleted by him.
+    /// Outstanding messages: accepted, and neither returned nor deleted by the owner.
     #[must_use]
     pub fn outstanding(&self) -> MessageSet {
         self.record.accepted.without(self.record.returned).without(self.record.owner_deleted)
     }
 
-    /// The server that every replica names as the home in both attributes, if there is such a server.
+    /// The server that every replica names in both home attributes, if there is one.
     #[must_use]
     pub fn agreed_home(&self) -> Option<ServerId> {
         let mut homes = self.recipients.values().map(|recipient| recipient.home());
@@ -209,7 +210,7 @@ impl Account {
         homes.all(|home| home == Some(first)).then_some(first)
     }
 
-    /// Whether all replicas have the same version of the recipient.
+    /// Returns true if all replicas have the same version of the recipient.
     #[must_use]
     pub fn replicas_agree(&self) -> bool {
         let mut recipients = self.recipients.values();
@@ -222,7 +223,7 @@ impl Mailbox {
     /// A present mailbox without messages.
     pub const SHELL: Self = Self::Present(Contents::EMPTY);
 
-    /// All messages in it, those of the in-transit folder included.
+    /// All messages of the mailbox, including the in-transit folder.
     #[must_use]
     pub fn held(&self) -> MessageSet {
         match self {
@@ -231,7 +232,7 @@ impl Mailbox {
         }
     }
 
-    /// The messages in its folders, which the owner sees.
+    /// The messages in its folders, which the owner can read.
     #[must_use]
     pub fn messages(&self) -> MessageSet {
         match self {
@@ -240,7 +241,7 @@ impl Mailbox {
         }
     }
 
-    /// The mark of a present mailbox.
+    /// The mark; an absent mailbox has none.
     #[must_use]
     pub fn mark(&self) -> Mark {
         match self {
@@ -249,7 +250,7 @@ impl Mailbox {
         }
     }
 
-    /// Whether the store lists it.
+    /// Returns true if the mailbox is present.
     #[must_use]
     pub fn is_present(&self) -> bool {
         matches!(self, Self::Present(_))
@@ -257,12 +258,12 @@ impl Mailbox {
 }
 
 impl Contents {
-    /// Nothing in it, nothing remembered, no mark.
+    /// An unmarked shell without remembered deletions.
     pub const EMPTY: Self = Self { messages: MessageSet::EMPTY, expunged: MessageSet::EMPTY, mark: Mark::Settled };
 }
 
 impl Mark {
-    /// Messages in the in-transit folder.
+    /// The messages in the in-transit folder.
     #[must_use]
     pub fn pending(self) -> MessageSet {
         match self {
@@ -273,11 +274,11 @@ impl Mark {
 }
 
 impl Program {
-    /// Nothing was started yet.
+    /// A program before its first run.
     pub const FRESH: Self = Self { run: 0, executions: 0, phase: Phase::Idle, ended: Ended::Never, owes_retry: false };
 
-    /// Whether an administrator who repeats the run until it is done stops now: it reported `ok`, or it declined and he owes
-    /// no retry.
+    /// Returns true if a run with `runs-max = "until-ok"` stops: it reported `ok`, or it was refused and its
+    /// administrator owes no retry.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         match self.ended {
@@ -286,13 +287,13 @@ impl Program {
         }
     }
 
-    /// Whether a procedure is under way.
+    /// Returns true if a procedure is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running { .. })
     }
 
-    /// The version of the recipient that a running program read.
+    /// The version of the recipient that the running program read.
     #[must_use]
     pub fn read_version(&self) -> Option<u8> {
         match self.phase {

@@ -1,5 +1,5 @@
-//! The world as a model of stateright: whoever knows stateright checks it with `.checker()`. No other file names that
-//! crate; searches of our own go through the trait that is passed on here.
+//! The world as a model of stateright, which checks it with `.checker()`. No other file names that crate; our own
+//! searches use the trait that is re-exported here.
 
 pub use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model, Property};
 
@@ -16,7 +16,7 @@ impl Model for World {
         self.initial.clone()
     }
 
-    /// Every action that the scenario knows of; [`Model::next_state`] answers `None` for those that are not possible.
+    /// Every action of the scenario; [`Model::next_state`] returns `None` for those that are not possible.
     fn actions(&self, _: &State, actions: &mut Vec<Action>) {
         actions.extend_from_slice(World::actions(self));
     }
@@ -36,7 +36,7 @@ impl AsRef<World> for World {
     }
 }
 
-/// The safety properties in the order of [`Safety::ALL`], for the world itself or for a model that watches one.
+/// The safety properties in the order of [`Safety::ALL`], for a world or a model that wraps one.
 #[must_use]
 pub fn safety_properties<M: Model<State = State> + AsRef<World>>() -> Vec<Property<M>> {
     let conditions: [fn(&M, &State) -> bool; Safety::ALL.len()] = [

@@ -7,10 +7,10 @@ use arrayvec::ArrayVec;
 
 use crate::id::{AdministratorId, Id, MailboxId, ServerId};
 
-/// The most entries that a table holds.
+/// The most entries of a table.
 pub const ENTRIES_MAX: usize = 4;
 
-/// One `T` for each `I` of the scenario; it has no other entries, so two equal worlds are equal tables.
+/// One `T` for each `I` of the scenario, and no other entries, so that tables of equal content are equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Table<I, T> {
     entries: ArrayVec<T, ENTRIES_MAX>,
@@ -30,28 +30,28 @@ impl<I: Id, T> Table<I, T> {
         Self { entries: (0..count).map(I::at).map(entry).collect(), index: PhantomData }
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     #[must_use]
     pub fn count(&self) -> usize {
         self.entries.len()
     }
 
-    /// The identifiers that have an entry.
+    /// The identifiers of the entries.
     pub fn ids(&self) -> impl Iterator<Item = I> + use<I, T> {
         (0..self.entries.len()).map(I::at)
     }
 
-    /// The entries in the scenario's order.
+    /// The entries in the order of the scenario.
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.entries.iter()
     }
 
-    /// The entries in the scenario's order, to be changed.
+    /// The entries in the order of the scenario, mutable.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.iter_mut()
     }
 
-    /// Identifiers and entries in the scenario's order.
+    /// The identifiers and entries in the order of the scenario.
     pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
         self.ids().zip(self.values())
     }

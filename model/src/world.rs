@@ -1,4 +1,4 @@
-//! The world: a scenario under one answer to every assumption, and the one function that says what may happen in it.
+//! The world: a scenario under one answer to every assumption, and the function that applies its rules.
 
 use std::borrow::Cow;
 
@@ -10,105 +10,104 @@ use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario};
 use crate::state::{Account, Ended, Mark, Phase, Program, Server, Service, Shared, State};
 
-/// A scenario in which nothing is open, with the states it starts in.
+/// A scenario under one answer to every assumption, with its initial states.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// The scenario; its procedures are as the assumptions make them.
+    /// The scenario, with procedures as the assumptions make them.
     pub scenario: Scenario,
     /// The answer to every assumption.
     pub assumptions: Assumptions,
-    /// The states it starts in, in a fixed order.
+    /// The initial states, in a fixed order.
     pub initial: Vec<State>,
     pub(crate) actions: Vec<Action>,
     pub(crate) tracks: Tracks,
 }
 
-/// What the state must remember because something in the scenario reads it; the rest stays as it starts, and costs nothing.
+/// Optional parts of the state, tracked only if the scenario reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tracks {
     /// Versions of recipients.
     pub(crate) versions: bool,
-    /// What stores remember as deleted.
+    /// Messages that stores remember as deleted.
     pub(crate) expunged: bool,
 }
 
-/// One account and what all share, on their way to what comes next: all that a rule can see. Each is copied when the first
-/// guard is passed and something changes.
+/// The input of a rule, copied on the first write: one account and the shared part.
 pub(crate) struct Next<'a> {
     pub(crate) account: Cow<'a, Account>,
     pub(crate) shared: Cow<'a, Shared>,
 }
 
-/// What an action made of the one account that it concerns, and of what all share.
+/// The result of an action on one account and the shared part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The account afterwards.
+    /// The account after the action.
     pub account: Account,
-    /// What all share afterwards.
+    /// The shared part after the action.
     pub shared: Shared,
-    /// The step of a procedure that was executed.
+    /// The procedure step that was executed, if any.
     pub step: Option<Executed>,
 }
 
-/// What happened when an action was taken.
+/// The result of an action on a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
-    /// The state afterwards.
+    /// The state after the action.
     pub state: State,
-    /// The step of a procedure that was executed.
+    /// The procedure step that was executed, if any.
     pub step: Option<Executed>,
 }
 
-/// A step that a program executed, and what the program made of it.
+/// A step that a program executed, and its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executed {
     /// The run.
     pub run: RunId,
-    /// The step's place in its procedure.
+    /// The index of the step in its procedure.
     pub step: usize,
-    /// What the program learned.
+    /// The result that the program received.
     pub result: StepResult,
-    /// Whether a message left a place that kept it.
+    /// True if a message left a location that kept it.
     pub deleted: bool,
-    /// How the run ended with this step, if it did.
+    /// The outcome, if the run ended with this step.
     pub ended: Option<crate::procedure::Outcome>,
 }
 
 impl World {
-    /// Every action that the scenario knows of, in the order in which searches try them.
+    /// Every action of the scenario, in the order in which searches try them.
     #[must_use]
     pub fn actions(&self) -> &[Action] {
         &self.actions
     }
 
-    /// The actions that are possible now, each with the state it leads to.
+    /// The actions that are possible in a state, each with its successor.
     pub fn enabled(&self, state: &State) -> impl Iterator<Item = (Action, State)> {
         self.actions.iter().filter_map(|action| Some((*action, self.step(state, action).ok()?)))
     }
 
-    /// What follows when this action is taken in this state. The one place where the rules of the world are called from.
+    /// Returns the successor of a state. This is the one place that applies the rules of the world.
     ///
     /// # Errors
-    /// The condition that forbids the action here.
+    /// The condition that the action fails.
     pub fn step(&self, state: &State, action: &Action) -> Result<State, Refusal> {
         self.occur(state, action).map(|occurrence| occurrence.state)
     }
 
-    /// As [`World::step`], with what the program that acted learned.
+    /// As [`World::step`], with the step that a program executed.
     ///
     /// # Errors
-    /// The condition that forbids the action here.
+    /// The condition that the action fails.
     pub fn occur(&self, state: &State, action: &Action) -> Result<Occurrence, Refusal> {
-        // An action on a server changes no account, so any will do.
+        // An action on a server changes no account, so any account serves.
         let mailbox = action.mailbox().unwrap_or_default();
         Ok(self.change(&state.accounts[mailbox], &state.shared, action)?.in_state(state, mailbox))
     }
 
-    /// What an action makes of the account that it concerns, and of what all accounts share. No rule sees more than these two,
-    /// so this is all that can be said about an action, whatever the other mailboxes are.
+    /// Applies an action to the account that it concerns and to the shared part. No rule reads more than these two, so
+    /// the result is the same whatever the other mailboxes are.
     ///
     /// # Errors
-    /// The condition that forbids the action here.
+    /// The condition that the action fails.
     pub fn change(&self, account: &Account, shared: &Shared, action: &Action) -> Result<Change, Refusal> {
         let mut next = Next { account: Cow::Borrowed(account), shared: Cow::Borrowed(shared) };
         let mut step = None;
@@ -133,14 +132,14 @@ impl World {
         Ok(Change { account, shared: next.shared.into_owned(), step })
     }
 
-    /// The run that a program executes, or executed last.
+    /// The run that a program executes or executed last.
     #[must_use]
     pub fn run_of(&self, administrator: AdministratorId, program: &Program) -> &Run {
         self.scenario.run(RunId { administrator, run: program.run })
     }
 
-    /// Whether nothing is under way for this account: no program runs, no mail waits, no mailbox is in transit, replicas are
-    /// equal, services are up, every run was executed and nobody owes a retry.
+    /// Returns true if the account is quiescent: every run was executed, no program runs, no administrator owes a
+    /// retry, no mail is queued, no mailbox is in transit, replicas are equal and services are up.
     #[must_use]
     pub fn is_quiescent(&self, account: &Account, shared: &Shared) -> bool {
         let finished = |(administrator, program): (AdministratorId, &Program)| {
@@ -223,8 +222,8 @@ impl World {
         Ok(())
     }
 
-    /// What is true after every act without anybody's doing: a run whose aim is reached has reached it, and versions are
-    /// counted from the lowest that still matters.
+    /// Updates the derived parts of an account after every action: a run has arrived once its aim is reached, and
+    /// versions count from the lowest that still matters.
     fn update_derived(&self, account: &mut Account) {
         let home = account.agreed_home();
         let mailboxes = account.mailboxes.clone();
@@ -279,7 +278,7 @@ fn refresh(next: &mut Next<'_>, from: ServerId) -> Result<(), Refusal> {
 }
 
 impl Change {
-    /// What happened to a whole state when this happened to one of its mailboxes.
+    /// The occurrence in a whole state, if this change is that of one of its mailboxes.
     #[must_use]
     pub fn in_state(self, state: &State, mailbox: MailboxId) -> Occurrence {
         let mut accounts = state.accounts.clone();
@@ -289,7 +288,7 @@ impl Change {
 }
 
 impl Executed {
-    /// The procedure and the step.
+    /// The procedure and the step that was executed.
     #[must_use]
     pub fn in_procedure<'a>(&self, world: &'a World) -> (&'a Procedure, &'a crate::procedure::Step) {
         let procedure = &world.scenario.run(self.run).procedure;
@@ -298,7 +297,7 @@ impl Executed {
 }
 
 impl Condition {
-    /// Whether a program that tests this condition learns which version of the recipient it saw.
+    /// Returns true if a test of this condition reads the version of the recipient.
     pub(crate) fn reads_version(&self) -> bool {
         matches!(self, Self::HomeIs(_))
     }
