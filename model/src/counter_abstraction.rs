@@ -1,17 +1,17 @@
-//! Any number of messages: one of them is tracked, and of the others it is only known in which places some of them are.
+//! Counter abstraction: any number of messages, of which one is tracked.
 //!
-//! A state of the crowd is a [`State`] in which message 0 is the tracked one, and every further number stands for one or more
-//! others that are all in the same places. What the record says of others is forgotten, since no act in the world reads it,
-//! except how many of them their owner has deleted, which is a supply; the numbers after those of others count that. An other
-//! that is in no place any more is forgotten altogether.
+//! An abstract state is a [`State`] in which message 0 is the tracked message, and each further number stands for one
+//! or more untracked messages in the same locations. The record of untracked messages is forgotten, because no rule
+//! reads it, except the number of those that the owner has deleted, because it uses up a supply; numbers beyond those
+//! of untracked messages count it. An untracked message in no location is forgotten.
 //!
-//! So a set of messages is empty here where it is empty there, and lies within another where it does there. Every rule of the
-//! world is right about a crowd, and [`World::change`] is the one place that is asked. Only of an act that takes a single
-//! message there is more to say: which one, and whether others remain where it was. That is a [`Choice`]. [`CounterAbstraction::change`]
-//! gives the chosen message a number of its own, asks the world, and folds what follows.
+//! A set of messages is empty in the abstract state exactly if it is empty in the concrete state, and the same is true
+//! of inclusion. Therefore every rule of the world applies to abstract states, through [`World::change`]. An action
+//! that takes a single message needs a [`Choice`]: the message, and whether untracked messages remain in its locations.
+//! [`CounterAbstraction::change`] gives the chosen message a number of its own, applies the rule, and folds the result.
 //!
-//! Whatever happens to any number of messages, happens here as well ([`seen_from`]); not all that happens here happens there,
-//! because a copy takes messages in the order of their arrival, which is forgotten.
+//! The abstraction allows every behaviour of any number of messages ([`abstraction_of`]), and some more, because a copy
+//! takes messages in order of arrival, which is forgotten.
 
 use std::borrow::Cow;
 
@@ -29,75 +29,75 @@ use crate::world::{Change, Occurrence, World};
 /// The number of the tracked message.
 pub const TRACKED: MessageId = MessageId(0);
 
-/// A world in which any number of messages arrive, as one of them sees it.
+/// A world with any number of messages, of which one is tracked.
 #[derive(Clone, Debug)]
 pub struct CounterAbstraction {
     world: World,
     choices: Vec<Choice>,
 }
 
-/// An action, and which message it takes.
+/// An action and the message that it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Choice {
-    /// What happens. Whatever message it names, `taken` says which one is meant.
+    /// The action. `taken` replaces the message that it names.
     pub action: Action,
-    /// Which message it takes.
+    /// The message that the action takes.
     pub taken: Taken,
 }
 
 /// The message that an action takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Taken {
-    /// No single message.
+    /// No message.
     Nothing,
     /// The tracked message.
     Tracked,
-    /// Another that had not arrived.
+    /// An untracked message that had not arrived.
     New,
-    /// One of the others that are where this number is.
+    /// One of the untracked messages with this number.
     Other {
-        /// The number that stands for them.
+        /// The number.
         like: MessageId,
-        /// Whether others remain there.
+        /// Whether untracked messages remain in the same locations.
         rest: Rest,
     },
 }
 
-/// Whether others remain where one was taken.
+/// Untracked messages that remain in the locations of a taken one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rest {
-    /// Some remain.
+    /// At least one remains.
     Some,
     /// None remains.
     None,
 }
 
-/// A choice as the world sees it: every message that it concerns has a number of its own.
+/// A choice in which every message that it concerns has a number of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfolded {
     /// The state before.
     pub before: State,
-    /// What happens.
+    /// The action.
     pub action: Action,
-    /// What follows, with the same numbers.
+    /// The result, with the same numbers.
     pub occurrence: Occurrence,
 }
 
-/// How an action takes a single message.
+/// The way in which an action takes a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
-    /// It takes none.
+    /// It takes no message.
     None,
-    /// The next that arrives.
+    /// It takes the next message that arrives.
     Arriving,
-    /// The one that it names.
+    /// It takes the message that it names.
     Named,
-    /// The earliest that is lacking, if one is.
+    /// It takes the earliest message that the target lacks, if any.
     Lacking,
 }
 
 impl CounterAbstraction {
-    /// The scenario with any number of messages, on a fresh site; how many it says there are is not looked at.
+    /// The scenario with any number of messages, on a fresh site. The number in the scenario is ignored.
     #[must_use]
     pub fn new(scenario: &Scenario, assumptions: Assumptions) -> Self {
         Self::in_world(scenario, |scenario| {
@@ -107,13 +107,13 @@ impl CounterAbstraction {
         })
     }
 
-    /// The same, with the at-rest states of an earlier crowd as its past.
+    /// The scenario with any number of messages, starting in the quiescent abstract states of an earlier one.
     #[must_use]
     pub fn following(scenario: &Scenario, assumptions: Assumptions, quiescent: &[State]) -> Self {
         Self::in_world(scenario, |scenario| World::following(scenario, assumptions, quiescent))
     }
 
-    /// The same crowd, with stores that remember what was deleted from them.
+    /// This abstraction, with stores that remember deletions.
     #[must_use]
     pub fn remembering_deletions(self) -> Self {
         Self { world: self.world.remembering_deletions(), ..self }
@@ -121,43 +121,43 @@ impl CounterAbstraction {
 
     fn in_world(scenario: &Scenario, begin: impl FnOnce(&Scenario) -> World) -> Self {
         let mut listed = scenario.clone();
-        // In the list of actions one message stands for whichever is taken.
+        // In the list of actions, one message stands for every message that may be taken.
         listed.site.messages = 1;
         let mut world = begin(&listed);
         world.scenario.site.messages = MessageSet::CAPACITY;
         Self { choices: choices(world.actions()), world }
     }
 
-    /// The world whose rules are asked.
+    /// The world that applies the rules.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// Every choice that the scenario knows of, in the order in which searches try them.
+    /// Every choice of the scenario, in the order in which searches try them.
     #[must_use]
     pub fn choices(&self) -> &[Choice] {
         &self.choices
     }
 
-    /// What follows when this choice is made in this state.
+    /// Returns the successor of a state.
     ///
     /// # Errors
-    /// The condition that forbids it here.
+    /// The condition that the choice fails.
     pub fn step(&self, state: &State, choice: &Choice) -> Result<State, Refusal> {
         let mailbox = choice.action.mailbox().unwrap_or_default();
         let change = self.change(&state.accounts[mailbox], &state.shared, choice)?;
         Ok(change.in_state(state, mailbox).state)
     }
 
-    /// What a choice makes of the account that it concerns, and of what all accounts share.
+    /// Applies a choice to the account that it concerns and to the shared part.
     ///
     /// # Errors
-    /// The condition that forbids it here; or [`Refusal::NumbersUsedUp`], and then what follows cannot be said.
+    /// The condition that the choice fails, or [`Refusal::NumbersUsedUp`] if the result cannot be represented.
     pub fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {
         let takes = self.takes(account, &choice.action);
         if takes == Takes::Named && choice.taken != Taken::Tracked {
-            // Where the world refuses it to those that share a number, it refuses it to one of them.
+            // If the rule refuses the shared number, it refuses each message of that number.
             let Taken::Other { like, .. } = choice.taken else { return Err(Refusal::AnotherTaken) };
             let _possible = self.world.change(account, shared, &named(choice.action, like))?;
         }
@@ -173,11 +173,10 @@ impl CounterAbstraction {
         Ok(change)
     }
 
-    /// What happens, without the others being put together again afterwards: for telling it. Which number the tracked message
-    /// has in it, is not said.
+    /// Returns a choice without folding the result, for display. The number of the tracked message may differ from 0.
     ///
     /// # Errors
-    /// The condition that forbids it here.
+    /// The condition that the choice fails.
     pub fn unfolded(&self, state: &State, choice: &Choice) -> Result<Unfolded, Refusal> {
         let mailbox = choice.action.mailbox().unwrap_or_default();
         let takes = self.takes(&state.accounts[mailbox], &choice.action);
@@ -194,7 +193,7 @@ impl CounterAbstraction {
         Ok(Unfolded { before, action, occurrence })
     }
 
-    /// What the world makes of an account that was arranged, if it takes what was chosen.
+    /// Applies the rule to an arranged account, if it takes the chosen message.
     fn take(
         &self,
         before: &Account,
@@ -242,7 +241,7 @@ impl AsRef<World> for CounterAbstraction {
 }
 
 impl Rest {
-    /// The number of the message that is taken; where others remain, that is the last one, which was made for it.
+    /// The number of the taken message; if others remain, the last number, which was added for it.
     fn chosen(self, like: MessageId, unfolded: &Account) -> MessageId {
         match self {
             Self::Some => MessageId::at(numbers_in_use(unfolded) - 1),
@@ -251,7 +250,7 @@ impl Rest {
     }
 }
 
-/// Every choice for these actions of a world with one message.
+/// The choices for these actions of a world with one message.
 fn choices(actions: &[Action]) -> Vec<Choice> {
     let numbers = || (1..MessageSet::CAPACITY).map(MessageId::at);
     let untracked = || numbers().flat_map(|like| [Rest::Some, Rest::None].map(|rest| Taken::Other { like, rest }));
@@ -284,7 +283,7 @@ fn choices(actions: &[Action]) -> Vec<Choice> {
 struct Arranged<'a> {
     account: Cow<'a, Account>,
     action: Action,
-    /// The number that the chosen message has exchanged for the first one: a copy takes the earliest of all.
+    /// The number that the chosen message swapped with the first, because a copy takes the earliest message.
     first: Option<MessageId>,
 }
 
@@ -309,7 +308,7 @@ fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<A
         }
         Taken::Nothing | Taken::Tracked => Ok(Arranged { account: Cow::Borrowed(original), action, first: None }),
         Taken::New => {
-            // The next that arrives has the number after all that have.
+            // The next message has the number after all that have arrived.
             let mut account = original.clone();
             account.record.accepted = MessageSet::first(unused_number()?);
             Ok(Arranged { account: Cow::Owned(account), action, first: None })
@@ -336,7 +335,7 @@ fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<A
     }
 }
 
-/// The same action for this message, if it names one.
+/// The action with this message, if it names one.
 fn named(mut action: Action, chosen: MessageId) -> Action {
     if let Action::Redeliver { message, .. } | Action::OwnerDeletes { message, .. } = &mut action {
         *message = chosen;
@@ -344,7 +343,7 @@ fn named(mut action: Action, chosen: MessageId) -> Action {
     action
 }
 
-/// The messages that are in a store now and were not before.
+/// The messages that a store holds after and not before.
 fn copied(before: &Account, after: &Account) -> MessageSet {
     let stores = before.mailboxes.values().zip(after.mailboxes.values());
     stores.map(|(before, after)| after.messages().without(before.messages())).fold(MessageSet::EMPTY, MessageSet::with)

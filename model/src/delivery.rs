@@ -1,4 +1,4 @@
-//! Mail and users: how a message finds a store, what happens on its way, and what the owner of a mailbox does.
+//! Mail and users: routing of messages, logons, and deletes by the owner.
 
 use crate::action::View;
 use crate::assumption::{Assumption, Stray};
@@ -10,21 +10,21 @@ use crate::state::{Account, Contents, Home, Mailbox, Mark, Phase, Recipient, Ser
 use crate::table::ENTRIES_MAX;
 use crate::world::{Next, World};
 
-/// Where a message ends up when it is routed.
+/// The destination of a routed message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Destination {
-    /// In the store of this server.
+    /// The store of this server.
     Store(ServerId),
-    /// Nowhere: its sender is told.
+    /// The message is returned to its sender.
     Sender,
-    /// In the transport's queue, for now.
+    /// The queue of the transport.
     Queue,
-    /// In a mailbox that does not keep it, without a word to anybody. [Q277911]
+    /// A mailbox that drops the message without notice. [Q277911]
     Dropped,
 }
 
 impl World {
-    /// The next message arrives. It is accepted, and then stored, returned, deferred or dropped.
+    /// The next message arrives. The transport accepts it and stores, returns, defers or drops it.
     pub(crate) fn deliver(&self, next: &mut Next<'_>, by: View) -> Result<(), Refusal> {
         let arrived = next.account.record.accepted.len();
         if arrived >= self.scenario.site.messages {
@@ -41,7 +41,7 @@ impl World {
         Ok(())
     }
 
-    /// The transport tries a deferred message again. [Q248839]
+    /// The transport retries a deferred message. [Q248839]
     pub(crate) fn redeliver(&self, next: &mut Next<'_>, message: MessageId, by: View) -> Result<(), Refusal> {
         if !next.account.queued.contains(message) {
             return Err(Refusal::NotQueued);
@@ -56,7 +56,7 @@ impl World {
         Ok(())
     }
 
-    /// The user logs on at his home; where the store has no mailbox for him, it creates one. [Q190700]
+    /// The user logs on to the home; a store without the mailbox creates it. [Q190700]
     pub(crate) fn log_on(&self, next: &mut Next<'_>, by: View) -> Result<(), Refusal> {
         if !self.scenario.environment.logon {
             return Err(Refusal::NotInScenario);
@@ -75,7 +75,7 @@ impl World {
         }
     }
 
-    /// The owner deletes a message that he sees at his home.
+    /// The owner deletes a message at the home.
     pub(crate) fn owner_deletes(&self, next: &mut Next<'_>, message: MessageId, by: View) -> Result<(), Refusal> {
         let server = logon_server(&next.account, by)?;
         if next.shared.servers[server].store == Service::Down {
@@ -113,8 +113,8 @@ impl World {
         }
     }
 
-    /// Home-MTA chooses the server that a message is sent to, Home-MDB the store it is put in; an unknown recipient's mail
-    /// is returned. [Q172364, Q230748]
+    /// Home-MTA names the server that receives a message, Home-MDB the store; mail for an unknown recipient is
+    /// returned. [Q172364, Q230748]
     fn route(&self, next: &Next<'_>, by: View) -> Result<Destination, Refusal> {
         let account = &next.account;
         let view = recipient_in(account, by)?;
@@ -126,7 +126,7 @@ impl World {
 
     fn follow(&self, next: &Next<'_>, mut view: Recipient) -> Destination {
         let account = &next.account;
-        // A message that is passed on more often than there are servers is in a loop; it is returned. [Q170478]
+        // A message that is forwarded more often than there are servers is in a loop and is returned. [Q170478]
         for _ in 0..=ENTRIES_MAX {
             let Some(homes) = view.homes() else { return Destination::Sender };
             let Some(server) = homes.agreed() else {
@@ -150,7 +150,7 @@ impl World {
         Destination::Sender
     }
 
-    /// A store defers mail for a mailbox that is being moved away from it, and while it is down. [Q248839]
+    /// A store defers mail while it is down, and for a mailbox that is moved away from it. [Q248839]
     fn arrive(&self, next: &Next<'_>, server: ServerId) -> Destination {
         let account = &next.account;
         if next.shared.servers[server].store == Service::Down {
@@ -164,7 +164,8 @@ impl World {
         }
     }
 
-    /// A message that reaches a mailbox between its creation by a move and its mark is lost before 5.5 SP4. [Q277911]
+    /// Before 5.5 SP4, a message is lost if it reaches a mailbox after a move creates it and before the move marks it.
+    /// [Q277911]
     fn drops_unmarked(&self, account: &Account, server: ServerId) -> bool {
         let is_lost = self.assumptions.value(Assumption::MailBeforeMark) == "lost";
         is_lost
@@ -188,7 +189,7 @@ impl World {
     }
 }
 
-/// The recipient as this view has it.
+/// The recipient in this view.
 fn recipient_in(account: &Account, by: View) -> Result<Recipient, Refusal> {
     match by {
         View::Replica(server) => Ok(account.recipients[server]),
@@ -196,14 +197,14 @@ fn recipient_in(account: &Account, by: View) -> Result<Recipient, Refusal> {
     }
 }
 
-/// The server that a user is sent to: the one that Home-MDB names. [Q200587]
+/// The server for a logon: the one that Home-MDB names. [Q200587]
 fn logon_server(account: &Account, by: View) -> Result<ServerId, Refusal> {
     let homes = recipient_in(account, by)?.homes();
     homes.and_then(|homes| homes.mdb.server()).ok_or(Refusal::NoHome)
 }
 
 impl Mailbox {
-    /// Takes a message in: into the in-transit folder of a marked mailbox, into a new shell where there is none.
+    /// Stores a message: in the in-transit folder of a marked mailbox, in a new shell if the mailbox is absent.
     fn receive(&mut self, message: MessageSet) {
         match self {
             Self::Absent => *self = Self::Present(Contents { messages: message, ..Contents::EMPTY }),

@@ -1,5 +1,5 @@
-//! Where messages are: every place that an account has, messages in the same places that share a number, and how a state looks
-//! to one message. What a place is for, or how a message gets there, is not known here.
+//! Locations of messages: all locations of an account, and the abstraction that gives messages in the same locations
+//! one number. This module does not know what a location is for, or how a message gets there.
 
 use arrayvec::ArrayVec;
 
@@ -8,11 +8,11 @@ use crate::id::{Id, MessageId, MessageSet};
 use crate::state::{Account, Mailbox, Mark, State};
 use crate::table::ENTRIES_MAX;
 
-/// The places that an account has: three in every store, the queue and the saved file.
+/// The most locations of an account: three in every store, the queue and the saved file.
 const LOCATIONS_MAX: usize = 3 * ENTRIES_MAX + 2;
 
-/// How a state with numbered messages looks to one of them, which may not have arrived yet. Of all mailboxes it is the message
-/// with this number.
+/// Returns the abstraction of a state with numbered messages that tracks this message, which may not have arrived. The
+/// same number is tracked in every mailbox.
 #[must_use]
 pub fn abstraction_of(state: &State, message: MessageId) -> State {
     let mut abstracted = state.clone();
@@ -23,7 +23,7 @@ pub fn abstraction_of(state: &State, message: MessageId) -> State {
     abstracted
 }
 
-/// How states with numbered messages look to every message that has arrived in them, and to one that has not.
+/// Returns the abstractions of states with numbered messages, for every message that has arrived and one that has not.
 #[must_use]
 pub fn abstractions_of(states: &[State]) -> Vec<State> {
     let numbered = || (0..MessageSet::CAPACITY).map(MessageId::at);
@@ -39,17 +39,17 @@ pub fn abstractions_of(states: &[State]) -> Vec<State> {
     abstracted
 }
 
-/// The numbers that stand for others.
+/// The numbers of the untracked messages.
 pub(crate) fn untracked(account: &Account) -> MessageSet {
     locations(account).fold(MessageSet::EMPTY, MessageSet::with).without(MessageSet::just(TRACKED))
 }
 
-/// How many numbers are in use: the tracked message's, those of others, and those that count deleted ones.
+/// The count of numbers in use: of the tracked message, of untracked messages, and of deleted untracked messages.
 pub(crate) fn numbers_in_use(account: &Account) -> usize {
     1 + untracked(account).len() + account.record.owner_deleted.without(MessageSet::just(TRACKED)).len()
 }
 
-/// What is in every place that keeps messages, or remembers that it had them.
+/// The messages in every location that keeps them, or remembers them as deleted.
 fn locations(account: &Account) -> impl Iterator<Item = MessageSet> {
     let in_stores = account.mailboxes.values().flat_map(|mailbox| match mailbox {
         Mailbox::Absent => [MessageSet::EMPTY; 3],
@@ -58,7 +58,8 @@ fn locations(account: &Account) -> impl Iterator<Item = MessageSet> {
     in_stores.chain([account.queued, account.saved])
 }
 
-/// Changes what is in every place, in the order of [`places`]. Nothing is in a place that is not there, whatever is made of it.
+/// Changes the messages in every location, in the order of [`locations`]. The closure also receives one empty set for
+/// each absent location; its change has no effect.
 pub(crate) fn each_location(account: &mut Account, mut change: impl FnMut(&mut MessageSet)) {
     for mailbox in account.mailboxes.values_mut() {
         let mut unused = [MessageSet::EMPTY; 3];
@@ -78,7 +79,7 @@ pub(crate) fn each_location(account: &mut Account, mut change: impl FnMut(&mut M
     change(&mut account.saved);
 }
 
-/// Lets the message with number 0 and another change numbers.
+/// Swaps the numbers of message 0 and another message.
 pub(crate) fn renumber(account: &mut Account, other: MessageId) {
     let (first, second) = (MessageSet::just(TRACKED), MessageSet::just(other));
     let exchange = |set: &mut MessageSet| {
@@ -90,7 +91,7 @@ pub(crate) fn renumber(account: &mut Account, other: MessageId) {
     each_record(account, exchange);
 }
 
-/// Changes what the record says of messages.
+/// Changes the messages in the record.
 fn each_record(account: &mut Account, change: impl FnMut(&mut MessageSet)) {
     let record = &mut account.record;
     [&mut record.accepted, &mut record.returned, &mut record.owner_deleted, &mut record.destroyed]
@@ -98,11 +99,12 @@ fn each_record(account: &mut Account, change: impl FnMut(&mut MessageSet)) {
         .for_each(change);
 }
 
-/// Gives others that are in the same places the same number, numbers them in a fixed order, and forgets all else about them.
+/// Gives untracked messages in the same locations the same number, numbers them in a fixed order, and forgets the rest
+/// of their record except the count of deleted ones.
 pub(crate) fn fold(account: &mut Account) {
     let tracked = MessageSet::just(TRACKED);
     let found: ArrayVec<MessageSet, LOCATIONS_MAX> = locations(account).collect();
-    // Where an other is, as one bit for each place.
+    // One bit for each location of an untracked message.
     let locations_of = |other: MessageId| {
         found.iter().enumerate().fold(0, |bits, (index, set)| bits | (u16::from(set.contains(other)) << index))
     };

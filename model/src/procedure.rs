@@ -1,61 +1,60 @@
-//! Procedures as data: what an administrator's program does, step by step. The article's move, its workarounds and a user's
-//! own runbook are all lists of the same closed set of steps; adding a procedure never touches this code.
+//! Procedures as data: the steps of an administrator's program. The article's move, its workarounds and a user's
+//! runbook are lists of the same closed set of steps; a new procedure needs no new code.
 //!
-//! A step is one atomic act: it writes one store or one replica, and may read others. What each act does to the world is
-//! written in [`crate::World::step`]; here stands only what a procedure can say.
+//! A step is one atomic act: it writes at most one store or replica, and may read others. [`crate::World::step`]
+//! defines the effect of each act; this module defines only what a procedure can contain.
 
 use crate::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use crate::dn::HomeValue;
 use crate::id::ServerId;
 
-/// A list of steps with a name.
+/// A named list of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Procedure {
-    /// The name that scenarios and reports use.
+    /// The name in scenarios and reports.
     pub name: String,
-    /// The sources it follows.
+    /// The sources of the procedure.
     pub source: Vec<String>,
-    /// What it does, in order. The last step is a report, or jumps.
+    /// The steps in order. The last step is a report, or jumps.
     pub steps: Vec<Step>,
 }
 
 /// One step of a procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The name by which handlers and reports refer to the step.
+    /// The name of the step in handlers and reports.
     pub label: Option<String>,
-    /// What it does.
+    /// The act.
     pub act: Act,
-    /// Where the program goes on after a result; a result that is not named has its [default](StepResult).
+    /// The handlers; a result without a handler has its [default](StepResult).
     pub on: Vec<Handler>,
-    /// The step is there only under this answer to an assumption.
+    /// The step exists only under this answer to an assumption.
     pub when: Option<(Assumption, AssumptionAnswer)>,
-    /// The line of its file on which the step starts, from 1.
+    /// The line of the file on which the step starts, from 1.
     pub line: u32,
 }
 
-/// Where a program goes on after a result of a step.
+/// A jump of the program after a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handler {
     /// The result.
     pub result: StepResult,
-    /// The place of the next step among [`Procedure::steps`].
+    /// The index of the next step in [`Procedure::steps`].
     pub next: usize,
 }
 
-/// What the world answers to a step.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepResult {
-    /// It was done. Without a handler the program goes on with the step that follows.
+    /// The step was done. Without a handler, the program continues with the following step.
     Ok,
-    /// The store found a mailbox where it was to create one. Without a handler the run ends `failed`.
+    /// The store found a mailbox where it should create one. Without a handler, the run ends `failed`.
     Duplicate,
-    /// It was not done, and nothing changed. Without a handler a run that only required something ends `refused`, any
-    /// other ends `failed`.
+    /// The step was not done, and nothing changed. Without a handler, the run ends `refused` if the step is a
+    /// requirement, otherwise `failed`.
     Refused,
-    /// No answer came: the request was lost and nothing happened, or the reply was lost and it did happen; or a server was
-    /// asked that does not answer. Without a
-    /// handler the run ends `unknown`.
+    /// The program received no answer: the request was lost and nothing happened, the reply was lost after the step
+    /// happened, or a server is down. Without a handler, the run ends `unknown`.
     Lost,
 }
 
@@ -63,7 +62,7 @@ impl StepResult {
     /// Every result.
     pub const ALL: [Self; 4] = [Self::Ok, Self::Duplicate, Self::Refused, Self::Lost];
 
-    /// The name that files and reports use.
+    /// The name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -75,16 +74,16 @@ impl StepResult {
     }
 }
 
-/// What a run reports to its administrator.
+/// The outcome that a run reports to its administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It was done.
+    /// The run did its task.
     Ok,
     /// The program declined and changed nothing.
     Refused,
-    /// It was not done, or not wholly.
+    /// The run did its task in part or not at all.
     Failed,
-    /// The program cannot say what happened.
+    /// The program does not know what happened.
     Unknown,
 }
 
@@ -92,7 +91,7 @@ impl Outcome {
     /// Every outcome.
     pub const ALL: [Self; 4] = [Self::Ok, Self::Refused, Self::Failed, Self::Unknown];
 
-    /// The name that files and reports use.
+    /// The name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -103,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// Whether an administrator who is told this owes a retry afterwards, given whether he owed one before.
+    /// Returns true if the administrator owes a retry after this outcome; `owed` is true if one was owed before.
     #[must_use]
     pub fn owes_retry_after(self, owed: bool) -> bool {
         match self {
@@ -123,99 +122,101 @@ pub enum ServerRef {
     To,
     /// The server whose replica the program is connected to.
     ConnectedTo,
-    /// Of the source and the destination, the one that stands first in the site: whoever claims it first meets everybody else
-    /// there, whichever way they move.
+    /// The source or the destination, whichever is first in the site. Moves in either direction claim it first, so that
+    /// they meet there.
     Earlier,
-    /// Of the source and the destination, the one that stands last in the site.
+    /// The source or the destination, whichever is last in the site.
     Later,
-    /// The server that Home-MDB names in the replica the program is connected to. [Q184160]
+    /// The server that Home-MDB names in the replica that the program is connected to. [Q184160]
     Home,
     /// This server of the site.
     Server(ServerId),
 }
 
-/// The closed set of what a step can do.
+/// The closed set of acts of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Create the mailbox in a store.
     CreateMailbox {
         /// The store.
         at: ServerRef,
-        /// What the store does when the mailbox is there already.
+        /// The reaction of the store if the mailbox is present.
         duplicate: Duplicate,
     },
-    /// Delete the mailbox, with all that is in it, from a store. A mailbox that is not there stays so.
+    /// Delete the mailbox with its messages from a store. An absent mailbox stays absent.
     DeleteMailbox {
         /// The store.
         at: ServerRef,
     },
-    /// Delete from a mailbox those of its messages that another store holds too. An emptied mailbox is removed, unless it is
-    /// marked or the store remembers what was deleted from it.
+    /// Delete from a mailbox the messages that another store also holds. An emptied mailbox is removed, unless it is
+    /// marked or the store remembers deletions from it.
     DeleteCopied {
         /// The store that deletes.
         at: ServerRef,
-        /// The store that must hold what is deleted.
+        /// The store that must hold the deleted messages.
         held_at: ServerRef,
     },
-    /// Copy one message that the target lacks. Without a handler for `ok` the step repeats until the target lacks none.
+    /// Copy one message that the target lacks. Without a handler for `ok`, the step repeats until the target lacks
+    /// none.
     CopyMessage {
         /// The store that is read.
         from: ServerRef,
         /// The store that is written.
         to: ServerRef,
     },
-    /// Delete from a mailbox what another store remembers as deleted, as a two-way synchronisation does.
+    /// Delete from a mailbox the messages that another store remembers as deleted, as a two-way synchronisation does.
     PropagateDeletions {
-        /// The store whose memory is read.
+        /// The store whose remembered deletions are read.
         from: ServerRef,
         /// The store that deletes.
         to: ServerRef,
     },
-    /// Mark a mailbox as in transit. A mailbox that is not there is created as a marked shell.
+    /// Mark a mailbox as in transit. An absent mailbox is created as a marked shell.
     Mark {
         /// The store.
         at: ServerRef,
-        /// What happens when another move has marked it.
+        /// The reaction if another move has marked the mailbox.
         claim: Claim,
     },
-    /// Take the program's own mark off a mailbox; what waits in its in-transit folder joins its messages, and an empty source
-    /// is removed. [Q277911]
+    /// Remove the mark of the same administrator from a mailbox. Messages in the in-transit folder join its messages,
+    /// and an empty source is removed. [Q277911]
     Unmark {
         /// The store.
         at: ServerRef,
     },
-    /// Save all messages of a mailbox to a personal folder file. [Q162998]
+    /// Export all messages of a mailbox to a personal folder file. [Q162998]
     Save {
         /// The store.
         at: ServerRef,
     },
-    /// Load the personal folder file into a mailbox. [Q162998]
+    /// Import the personal folder file into a mailbox. [Q162998]
     Load {
         /// The store.
         at: ServerRef,
     },
-    /// Run the consistency adjuster: a mailbox in the store without a recipient gets one. It deletes nothing. [Q182979]
+    /// Run the consistency adjuster: it creates a recipient for a mailbox in the store that has none, and deletes
+    /// nothing. [Q182979]
     Adjust {
         /// The server whose store is compared with its replica.
         at: ServerRef,
     },
-    /// Hold mail for the mailbox back in the transport.
+    /// Hold mail for the mailbox in the transport.
     HoldDelivery,
-    /// Let mail for the mailbox through again.
+    /// Release mail for the mailbox.
     ReleaseDelivery,
-    /// Ask the directory to move the recipient from one server to another. Asked to move it onto itself, it answers ok and
+    /// Ask the directory to move the recipient from one server to another. A move onto the same server answers `ok` and
     /// changes nothing. [Q252869 S25]
     SyncDirectory {
         /// The replica that is written.
         replica: ServerRef,
-        /// The server the program passes as the source.
+        /// The server that the program passes as the source.
         from: ServerRef,
-        /// The server the program passes as the destination.
+        /// The server that the program passes as the destination.
         to: ServerRef,
-        /// Whether the write depends on the version the program read.
+        /// The version on which the write depends.
         condition: VersionCondition,
     },
-    /// Write one or both home attributes as they are given. [Q252869 S16]
+    /// Write one or both home attributes as given. [Q252869 S16]
     RawEdit {
         /// The replica that is written.
         replica: ServerRef,
@@ -224,38 +225,39 @@ pub enum Act {
         /// The new Home-MTA, if it is written.
         mta: Option<HomeValue<ServerRef>>,
     },
-    /// Delete the recipient; its tombstone replicates. The store is another step's business. [Q239639]
+    /// Delete the recipient; its tombstone replicates. The store does not change. [Q239639]
     DeleteRecipient {
         /// The replica that is written.
         replica: ServerRef,
     },
-    /// Create the recipient under the same distinguished name. Refused where a live one is visible. [Q202220]
+    /// Create the recipient under the same distinguished name. Refused if a live recipient is visible. [Q202220]
     CreateRecipient {
         /// The replica that is written.
         replica: ServerRef,
         /// The server that both home attributes name.
         home: ServerRef,
     },
-    /// Let a replica pull from all others at once. [Q182963]
+    /// Make a replica pull from all others at once. [Q182963]
     UpdateNow {
         /// The replica that pulls.
         replica: ServerRef,
     },
-    /// Go on if the condition is true, else answer `refused`; `lost` if a server that it concerns does not answer.
+    /// Continue if the condition is true, otherwise answer `refused`, or `lost` if a server that the condition needs
+    /// does not answer.
     Require(Condition),
-    /// Do nothing until the condition is true.
+    /// Wait until the condition is true.
     Wait(Condition),
-    /// End the run and tell the administrator.
+    /// End the run and report to the administrator.
     Report {
-        /// What he is told.
+        /// The reported outcome.
         outcome: Outcome,
-        /// The words or the error code that he reads, if the source gives them.
+        /// The text or the error code of the report, if the source gives it.
         says: Option<String>,
     },
 }
 
 impl Act {
-    /// The sources that say an administrator's program can do this.
+    /// The sources that describe the act.
     #[must_use]
     pub fn sources(&self) -> &'static [&'static str] {
         match self {
@@ -282,43 +284,43 @@ impl Act {
     }
 }
 
-/// What a store does when it is to create a mailbox that is there already.
+/// The reaction of a store that should create a mailbox and finds it present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Duplicate {
-    /// It deletes the mailbox it found and answers `duplicate` (c1040b00). [Q252869 S5]
+    /// It deletes the existing mailbox and answers `duplicate` (c1040b00). [Q252869 S5]
     Deleted,
-    /// It keeps the mailbox it found and answers `duplicate`.
+    /// It keeps the existing mailbox and answers `duplicate`.
     Kept,
 }
 
-/// What a step that marks a mailbox does when another move has marked it.
+/// The reaction of a step that finds the mark of another move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Claim {
-    /// The mark becomes the program's own.
+    /// The program replaces the mark by its own.
     Taken,
-    /// The step is refused, unless the mark is of the same administrator and the same pair of servers.
+    /// The step is refused, unless the mark has the same administrator and the same pair of servers.
     Respected,
 }
 
-/// Whether a write of the directory depends on the version that the program read.
+/// The version on which a directory write depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VersionCondition {
-    /// It is done whatever the version is.
+    /// The write depends on no version.
     Unconditional,
-    /// It is refused unless the version is still the one that the program last read with a condition on the home.
+    /// The write is refused unless the version is the one that the program last read with a condition on the home.
     Unchanged,
 }
 
-/// What a step can require or wait for.
+/// A condition that a step requires or waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
-    /// The replica the program is connected to names this server in both home attributes.
+    /// The replica that the program is connected to names this server in both home attributes.
     HomeIs(ServerRef),
-    /// The replica the program is connected to names one of these two servers in both home attributes.
+    /// The replica that the program is connected to names one of these two servers in both home attributes.
     HomeIsEither(ServerRef, ServerRef),
-    /// The two servers are different ones.
+    /// The two servers differ.
     Differ(ServerRef, ServerRef),
-    /// The store lists the mailbox.
+    /// The mailbox is present in the store.
     Present(ServerRef),
     /// The store holds no message of the mailbox.
     Empty(ServerRef),
@@ -326,7 +328,7 @@ pub enum Condition {
     HoldsAll {
         /// The store that must hold them.
         at: ServerRef,
-        /// The store whose messages are meant.
+        /// The store whose messages are compared.
         of: ServerRef,
     },
     /// Every replica names this server in both home attributes.
@@ -335,13 +337,13 @@ pub enum Condition {
     ReplicasAgree,
     /// The replica has no live recipient.
     NoRecipient(ServerRef),
-    /// No message for the mailbox waits in the transport.
+    /// No message for the mailbox is queued.
     NothingQueued,
 }
 
 impl Procedure {
-    /// The procedure as it is under these assumptions: steps that belong to another answer are gone, whoever jumped to one
-    /// of them goes on with the step that follows it, and every step keeps the name that it has in the whole list.
+    /// The procedure under these assumptions. Steps under another answer are removed, a jump to a removed step leads to
+    /// the step that follows it, and every step keeps its name.
     #[must_use]
     pub fn under(&self, assumptions: &Assumptions) -> Self {
         let kept = |step: &Step| step.when.is_none_or(|(assumption, answer)| assumptions.answer(assumption) == answer);
@@ -355,18 +357,18 @@ impl Procedure {
         Self { steps: steps.collect(), ..self.clone() }
     }
 
-    /// The assumptions that decide about steps of this procedure.
+    /// The assumptions that decide on steps of this procedure.
     pub fn assumptions(&self) -> impl Iterator<Item = Assumption> {
         self.steps.iter().filter_map(|step| step.when.map(|(assumption, _)| assumption))
     }
 
-    /// Whether some step does this.
+    /// Returns true if some step has such an act.
     #[must_use]
     pub fn has_act(&self, wanted: impl Fn(&Act) -> bool) -> bool {
         self.steps.iter().any(|step| wanted(&step.act))
     }
 
-    /// Whether the place of this step is the one after the creation of a mailbox, and the step marks that mailbox.
+    /// Returns true if the step at this index marks the mailbox that the step before it creates.
     #[must_use]
     pub fn marks_created_mailbox(&self, index: usize) -> bool {
         let created = index.checked_sub(1).and_then(|before| self.steps.get(before));
@@ -376,7 +378,7 @@ impl Procedure {
         }
     }
 
-    /// What a step is called in reports: its label, or its place from 1.
+    /// The name of a step in reports: its label, or its number from 1.
     #[must_use]
     pub fn step_name(&self, index: usize) -> String {
         self.steps[index].label.clone().unwrap_or_else(|| (index + 1).to_string())
@@ -384,7 +386,7 @@ impl Procedure {
 }
 
 impl Procedure {
-    /// Whether some write depends on the version that the program read.
+    /// Returns true if some write depends on the version that the program read.
     #[must_use]
     pub fn makes_conditional_writes(&self) -> bool {
         self.has_act(|act| matches!(act, Act::SyncDirectory { condition: VersionCondition::Unchanged, .. }))

@@ -1,5 +1,5 @@
-//! What a scenario says about the world: the site, the administrators' runs, what else acts, and the supplies that keep the
-//! state space finite. A question, an expectation or a file format is none of this module's business.
+//! The part of a scenario that concerns the world: the site, the runs of the administrators, the environment, and the
+//! supplies that keep the state space finite. Its question, its expectations and its file format are defined elsewhere.
 
 use crate::assumption::{Assumption, Assumptions};
 use crate::id::{AdministratorId, Id, ServerId};
@@ -7,79 +7,79 @@ use crate::procedure::{Act, Procedure};
 use crate::state::{Mailbox, Recipient};
 use crate::table::PerServer;
 
-/// A site and all that may happen in it.
+/// A site and everything that may happen in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// The servers and the mailboxes.
     pub site: Site,
-    /// How every mailbox stands at first, where that is not a fresh one: what only matters as history is a start, not an act.
+    /// The start of every mailbox, unless it is fresh. Events before the scenario are part of the start, not actions.
     pub start: Option<Start>,
-    /// What acts besides the administrators.
+    /// The environment: everything that acts besides the administrators.
     pub environment: Environment,
-    /// Who runs which procedures.
+    /// The administrators and their runs.
     pub administrators: Vec<Administrator>,
-    /// The last run of the file: mail that arrives until the repair arrives until this run starts.
+    /// The last run of the file. Delivery `until-repair` ends when it starts.
     pub last_run: RunId,
 }
 
-/// The servers that share one directory, and the mailboxes that live on them.
+/// The servers that share one directory, and their mailboxes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// The names of the servers.
     pub servers: PerServer<String>,
-    /// The server on which every mailbox starts.
+    /// The home of every mailbox at the start.
     pub home: ServerId,
-    /// How many mailboxes there are.
+    /// The number of mailboxes.
     pub mailboxes: usize,
-    /// How many messages arrive for each mailbox at the most.
+    /// The most messages that arrive for each mailbox.
     pub messages: usize,
-    /// How a change of the directory reaches the other replicas.
+    /// The replication of directory changes.
     pub replication: Replication,
 }
 
-/// How a mailbox stands at first.
+/// The start of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     /// The recipient in each replica.
     pub recipients: PerServer<Recipient>,
-    /// The mailbox in each store; the messages in them have been accepted.
+    /// The mailbox in each store; its messages count as accepted.
     pub mailboxes: PerServer<Mailbox>,
 }
 
-/// How a change of the directory reaches the other replicas.
+/// The replication of directory changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Replication {
-    /// In the same moment.
+    /// Every replica changes in the same moment.
     Instant,
-    /// One replica at a time, at any later moment. [Q137203]
+    /// Each replica receives the change at some later moment. [Q137203]
     Eventual,
 }
 
-/// What acts besides the administrators.
+/// The environment: everything that acts besides the administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
-    /// When mail arrives.
+    /// The time of mail arrival.
     pub delivery: Delivery,
-    /// Whether the user may log on.
+    /// True if the user may log on.
     pub logon: bool,
-    /// How many messages of a mailbox its owner may delete.
+    /// The number of messages of a mailbox that its owner may delete.
     pub owner_deletes: u8,
-    /// How many unrelated edits of a recipient may happen, on any replica.
+    /// The number of unrelated edits of a recipient, on any replica.
     pub other_edits: u8,
-    /// Whether mail and users may act on a view of the directory that lags behind: a cache, or a session opened earlier.
+    /// True if mail and users may use an older view of the directory: a cache, or a session opened earlier.
     pub stale_views: bool,
-    /// Which faults may happen.
+    /// The kinds of fault that may happen.
     pub faults: Vec<Fault>,
-    /// How many faults may happen, over all kinds.
+    /// The number of faults, over all kinds.
     pub faults_max: u8,
 }
 
-/// When mail arrives.
+/// The time of mail arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Delivery {
     /// Never.
     Never,
-    /// Before the first run on the mailbox starts; it has settled by then.
+    /// Before the first run on the mailbox starts; the mail is settled by then.
     Before,
     /// Until the last run of the file starts.
     UntilRepair,
@@ -92,13 +92,13 @@ pub enum Delivery {
 pub enum Fault {
     /// The administrator's program dies between two steps.
     ProgramDies,
-    /// A store stops, and starts again later with all that it held.
+    /// A store stops, and later restarts with its content.
     StoreCrashes,
-    /// A request of the program is lost: nothing happens, and the program cannot know.
+    /// A request of the program is lost: nothing happens, and the program does not know it.
     RequestLost,
-    /// A reply to the program is lost: the step happened, and the program cannot know.
+    /// A reply to the program is lost: the step happened, and the program does not know it.
     ReplyLost,
-    /// A replica cannot be reached for a while, neither by its partners nor by programs.
+    /// A replica is unreachable for a while, for its partners and for programs.
     ReplicaUnreachable,
 }
 
@@ -107,7 +107,7 @@ impl Fault {
     pub const ALL: [Self; 5] =
         [Self::ProgramDies, Self::StoreCrashes, Self::RequestLost, Self::ReplyLost, Self::ReplicaUnreachable];
 
-    /// The name that files and reports use.
+    /// The name in files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -120,32 +120,31 @@ impl Fault {
     }
 }
 
-/// A person who runs procedures. His runs on one mailbox happen in order; runs on different mailboxes interleave freely,
-/// which includes one after the other.
+/// A person who runs procedures. Runs on one mailbox happen in order; runs on different mailboxes interleave freely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Administrator {
-    /// What reports call him.
+    /// The name in reports.
     pub name: String,
-    /// What he does to each mailbox.
+    /// The runs, executed for each mailbox.
     pub runs: Vec<Run>,
 }
 
 /// A procedure that an administrator runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// The steps.
+    /// The procedure.
     pub procedure: Procedure,
-    /// The server that the run takes as its source.
+    /// The source.
     pub from: ServerId,
-    /// The server that the run takes as its destination.
+    /// The destination.
     pub to: ServerId,
     /// The server whose replica the program writes. [Q195911]
     pub connected_to: ServerId,
-    /// How often it is run.
+    /// The limit of executions.
     pub runs_max: RunsMax,
 }
 
-/// How often a run is executed.
+/// The limit of executions of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunsMax {
     /// Once or more, up to this number.
@@ -159,9 +158,9 @@ pub enum RunsMax {
 /// One run of one administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId {
-    /// Whose run it is.
+    /// The administrator.
     pub administrator: AdministratorId,
-    /// Its place among his runs.
+    /// The index among the runs of the administrator.
     pub run: u8,
 }
 
@@ -172,7 +171,7 @@ impl Scenario {
         &self.administrators[id.administrator.index()].runs[usize::from(id.run)]
     }
 
-    /// Every run, administrator by administrator.
+    /// Every run, grouped by administrator.
     pub fn runs(&self) -> impl Iterator<Item = (RunId, &Run)> {
         self.administrators.iter().enumerate().flat_map(|(administrator, person)| {
             person.runs.iter().enumerate().map(move |(run, data)| {
@@ -187,13 +186,13 @@ impl Scenario {
         })
     }
 
-    /// The assumptions whose answers can make a difference here, in the order of [`Assumption::ALL`].
+    /// The assumptions whose answers can make a difference in this scenario, in the order of [`Assumption::ALL`].
     #[must_use]
     pub fn touches(&self) -> Vec<Assumption> {
         Assumption::ALL.into_iter().filter(|assumption| self.is_touched(*assumption)).collect()
     }
 
-    /// The same scenario with every procedure as it is under these assumptions.
+    /// This scenario with every procedure as it is under these assumptions.
     #[must_use]
     pub fn under(&self, assumptions: &Assumptions) -> Self {
         let mut scenario = self.clone();
@@ -211,7 +210,7 @@ impl Scenario {
             Assumption::DuplicateAbort | Assumption::SourceDelete | Assumption::RawApply => named(),
             Assumption::SplitHome => (mail && self.starts_split()) || self.mail_meets_raw_edits(),
             Assumption::MisroutedMail => mail && lagging,
-            // The destination of a move may be the home already, so mail can come there by every view.
+            // The destination of a move may already be the home, so every view can route mail there.
             Assumption::MailBeforeMark => match self.environment.delivery {
                 Delivery::Never | Delivery::Before => false,
                 Delivery::UntilRepair | Delivery::AnyTime => self.runs().any(|(_, run)| {
@@ -222,14 +221,14 @@ impl Scenario {
         }
     }
 
-    /// Whether some recipient has home attributes at first that do not name one server.
+    /// Returns true if the home attributes of some recipient do not name one server at the start.
     #[must_use]
     pub fn starts_split(&self) -> bool {
         let homes = self.start.iter().flat_map(|start| start.recipients.values().filter_map(|one| one.homes()));
         homes.into_iter().any(|homes| homes.agreed().is_none())
     }
 
-    /// Whether mail can be on its way while the home attributes are being edited one by one.
+    /// Returns true if mail can be routed while a raw edit changes the home attributes one by one.
     fn mail_meets_raw_edits(&self) -> bool {
         let can_wait = self.environment.faults.contains(&Fault::StoreCrashes)
             || self.has_act(|act| matches!(act, Act::HoldDelivery | Act::Mark { .. }));
@@ -243,20 +242,21 @@ impl Scenario {
         })
     }
 
-    /// Whether versions of recipients make a difference: replicas can differ, or a write depends on what was read.
+    /// Returns true if versions of recipients matter: replicas can differ, or a write depends on a version that was
+    /// read.
     #[must_use]
     pub fn counts_versions(&self) -> bool {
         self.site.replication == Replication::Eventual
             || self.runs().any(|(_, run)| run.procedure.makes_conditional_writes())
     }
 
-    /// Whether some step reads what a store remembers as deleted.
+    /// Returns true if some step reads the deletions that a store remembers.
     #[must_use]
     pub fn reads_deletions(&self) -> bool {
         self.has_act(|act| matches!(act, Act::PropagateDeletions { .. }))
     }
 
-    /// Whether some procedure of the scenario has such a step.
+    /// Returns true if some procedure of the scenario has such an act.
     #[must_use]
     pub fn has_act(&self, wanted: impl Fn(&Act) -> bool) -> bool {
         self.runs().any(|(_, run)| run.procedure.has_act(&wanted))
