@@ -38,7 +38,7 @@ pub enum Action {
         /// The view that names the home.
         by: View,
     },
-    /// An administrator starts one of his runs.
+    /// An administrator starts a run.
     Start {
         /// The mailbox.
         mailbox: MailboxId,

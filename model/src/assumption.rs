@@ -120,8 +120,8 @@ pub enum Stray {
     Return,
     /// The server delivers it into its own store, and creates a shell if the mailbox is absent.
     Shell,
-    /// A server forwards it to the home that its replica names. Where the attributes name no single home, it waits in
-    /// the queue.
+    /// A server forwards it to the home that its replica names. If the attributes name no single home, the queue keeps
+    /// it.
     Forward,
 }
 

@@ -1,9 +1,9 @@
 //! Counter abstraction: any number of messages, of which one is tracked.
 //!
 //! An abstract state is a [`State`] in which message 0 is the tracked message, and each further number stands for one
-//! or more untracked messages in the same locations. The record of untracked messages is forgotten, because no rule
-//! reads it, except the number of those that the owner has deleted, because it uses up a supply; numbers beyond those
-//! of untracked messages count it. An untracked message in no location is forgotten.
+//! or more untracked messages in the same locations. Untracked messages have no record, because no rule reads it, with
+//! one exception: the owner's deletes of untracked messages use up a supply, so the numbers that follow those of
+//! untracked messages count them. An untracked message in no location is forgotten.
 //!
 //! A set of messages is empty in the abstract state exactly if it is empty in the concrete state, and the same is true
 //! of inclusion. Therefore every rule of the world applies to abstract states, through [`World::change`]. An action
@@ -58,7 +58,7 @@ pub enum Taken {
     Other {
         /// The number.
         like: MessageId,
-        /// Whether untracked messages remain in the same locations.
+        /// The untracked messages that remain in the same locations.
         rest: Rest,
     },
 }

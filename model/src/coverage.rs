@@ -38,7 +38,7 @@ pub enum Point {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     points: Vec<Point>,
-    seen: Vec<bool>,
+    reached: Vec<bool>,
     indexes: PointIndexes,
 }
 
@@ -80,7 +80,7 @@ impl Coverage {
             antecedents: Safety::ALL.map(|property| index(Point::Antecedent(property))),
             steps,
         };
-        Self { seen: vec![false; points.len()], points, indexes }
+        Self { reached: vec![false; points.len()], points, indexes }
     }
 
     /// Notes an action, and the step that a program executed with it.
@@ -99,7 +99,7 @@ impl Coverage {
     /// Adds the coverage of another search of the same world.
     #[must_use]
     pub fn with(mut self, other: &Self) -> Self {
-        self.note_seen(&other.seen);
+        self.note_reached(&other.reached);
         self
     }
 
@@ -119,13 +119,13 @@ impl Coverage {
 
     /// One flag for each point, true if it was reached.
     #[must_use]
-    pub fn seen(&self) -> &[bool] {
-        &self.seen
+    pub fn reached(&self) -> &[bool] {
+        &self.reached
     }
 
-    /// Adds the flags of [`Coverage::seen`] of another search of the same world. Excess flags are ignored.
-    pub fn note_seen(&mut self, seen: &[bool]) {
-        self.seen.iter_mut().zip(seen).for_each(|(seen, also)| *seen |= also);
+    /// Adds the flags of [`Coverage::reached`] of another search of the same world. Excess flags are ignored.
+    pub fn note_reached(&mut self, reached: &[bool]) {
+        self.reached.iter_mut().zip(reached).for_each(|(reached, also)| *reached |= also);
     }
 
     /// Returns true if the antecedent of the property was true in some state or step.
@@ -136,16 +136,16 @@ impl Coverage {
 
     /// Every point, with true if it was reached.
     pub fn points(&self) -> impl Iterator<Item = (Point, bool)> {
-        self.points.iter().copied().zip(self.seen.iter().copied())
+        self.points.iter().copied().zip(self.reached.iter().copied())
     }
 
     fn lacks(&self, property: Safety) -> bool {
-        self.indexes.antecedents[property as usize].is_some_and(|index| !self.seen[index])
+        self.indexes.antecedents[property as usize].is_some_and(|index| !self.reached[index])
     }
 
     fn note(&mut self, index: Option<usize>) {
         if let Some(index) = index {
-            self.seen[index] = true;
+            self.reached[index] = true;
         }
     }
 }

@@ -147,11 +147,11 @@ pub struct Run {
 /// The limit of executions of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunsMax {
-    /// Once or more, up to this number.
+    /// At least once, at most this many times.
     Times(u8),
-    /// Once or more, without a limit.
+    /// At least once, without a limit.
     Any,
-    /// Again until it reports `ok` or `refused`; while its administrator owes a retry, a `refused` does not end it.
+    /// Until an execution reports `ok`, or `refused` while its administrator owes no retry.
     UntilOk,
 }
 

@@ -61,7 +61,7 @@ pub struct Account {
     pub remembered: Option<Recipient>,
     /// The mailbox in the store of each server.
     pub mailboxes: PerServer<Mailbox>,
-    /// Accepted messages that wait in the transport. [Q248839]
+    /// Accepted messages in the queue of the transport. [Q248839]
     pub queued: MessageSet,
     /// The transport for this mailbox.
     pub transport: Transport,

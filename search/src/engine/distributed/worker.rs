@@ -112,7 +112,7 @@ fn found<R: Rules + 'static, S: Spread>(
     let rules = &*job.rules;
     let world: &World = rules.world();
     let mut coverage = Coverage::of(world);
-    reports.iter().for_each(|report| coverage.note_seen(&report.seen));
+    reports.iter().for_each(|report| coverage.note_reached(&report.seen));
     let is_foreign = reports.iter().any(|report| report.is_foreign);
     let states: u64 = reports.iter().map(|report| report.states).sum();
     Search {
@@ -149,7 +149,7 @@ impl<S: Spread> Holding<S> {
             states: self.levels.iter().flatten().map(|word| space.stands_for(*word)).sum(),
             frontier: self.frontier,
             violations: self.violations,
-            seen: space.coverage(scratch).seen().to_vec(),
+            seen: space.coverage(scratch).reached().to_vec(),
             quiescent: asked_for.iter().map(|word| space.packed(scratch, *word)).collect(),
             is_too_narrow: self.is_too_narrow || space.is_too_narrow(),
             is_foreign: self.is_foreign,

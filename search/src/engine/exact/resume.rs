@@ -25,7 +25,7 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
             if truncated.is_some() {
                 return Ok((level, truncated));
             }
-            self.seen_before.note_seen(&again.seen);
+            self.seen_before.note_reached(&again.seen);
             if depth > 0 {
                 let (next, truncated) = self.again(&level, &again.from)?;
                 level = next;

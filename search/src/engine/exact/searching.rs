@@ -149,7 +149,7 @@ impl<'a, R: Rules, S: Space> Searching<'a, R, S> {
     pub(super) fn save(&self, states: usize) -> Option<Truncation> {
         let saved = self.limits.saved?;
         let from = self.from[self.from.len() - states..].to_vec();
-        let level = Level { from, seen: self.coverage().seen().to_vec() };
+        let level = Level { from, seen: self.coverage().reached().to_vec() };
         saved.add(self.depth + usize::from(states == 0), &level).err().map(|reason| Truncation::Unsaved(reason.kind()))
     }
 
