@@ -127,8 +127,8 @@ impl Attempt<'_, '_> {
         }
     }
 
-    /// Deletes the mailbox with its messages: the source, or the mailbox that Home-MDB names. [Q252869 S10, S19;
-    /// Q184160]
+    /// Deletes the mailbox with its messages: the source, or the mailbox that Home-MDB names.
+    /// [Q252869 S10, S19; Q184160]
     fn delete_mailbox(&mut self, at: ServerId) -> StepEffect {
         self.account_mut().remove_mailbox(at);
         StepEffect::OK
@@ -169,8 +169,8 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// The store adds the mailbox to its list of mailboxes in transit, which every delivery and logon reads. [Q259541,
-    /// Q277911]
+    /// The store adds the mailbox to its list of mailboxes in transit, which every delivery and logon reads.
+    /// [Q259541, Q277911]
     fn mark(&mut self, at: ServerId, claim: Claim) -> StepEffect {
         let (owner, from, to) = (self.administrator, self.run.from, self.run.to);
         let contents = match self.account().mailboxes[at] {
@@ -192,8 +192,8 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// The store moves the in-transit folder into the mailbox; it removes a source that the move has emptied. [Q277911,
-    /// Q183400, Q168188]
+    /// The store moves the in-transit folder into the mailbox; it removes a source that the move has emptied.
+    /// [Q277911, Q183400, Q168188]
     fn unmark(&mut self, at: ServerId) -> StepEffect {
         let Mailbox::Present(contents) = self.account().mailboxes[at] else { return StepEffect::OK };
         match contents.mark {
@@ -241,8 +241,8 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// The directory moves the recipient. A move onto the same server answers `ok` and changes nothing. [Q252869 S24,
-    /// S25, S26]
+    /// The directory moves the recipient. A move onto the same server answers `ok` and changes nothing.
+    /// [Q252869 S24, S25, S26]
     fn sync_directory(
         &mut self,
         replica: ServerId,
@@ -300,8 +300,8 @@ impl Attempt<'_, '_> {
         }
     }
 
-    /// A new recipient of the same name is connected to any mailbox of that name in its home store. [Q252869 S20, S21;
-    /// Q184160]
+    /// A new recipient of the same name is connected to any mailbox of that name in its home store.
+    /// [Q252869 S20, S21; Q184160]
     fn create_recipient(&mut self, replica: ServerId, home: ServerRef) -> StepEffect {
         let home = match self.server(home) {
             Ok(home) => home,

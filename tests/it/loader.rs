@@ -337,8 +337,8 @@ fn a_procedure_that_can_run_off_its_end_is_refused() {
 fn a_home_value_must_be_a_name_of_this_site_unless_it_is_unchecked() {
     let mdb = "/o={organization}/ou={site}/cn=Configuration/cn=Servers/cn={to}/cn=Microsoft Private MDB";
     let rows = [
-        (mdb.replace("Private MDB", "MTA"), "this is a value of home-mta"),
-        (mdb.replace("Private", "Public"), "this is the public store"),
+        (mdb.replace("Private MDB", "MTA"), "the name is a value of home-mta"),
+        (mdb.replace("Private", "Public"), "the name is that of the public store"),
         (mdb.replace("/cn=Configuration", ""), "`cn=Configuration` is missing"),
         (format!("{mdb} "), "white space at an end"),
         (mdb.replace("{organization}", "Other"), "`Other` is another organisation"),

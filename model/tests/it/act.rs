@@ -1,4 +1,4 @@
-//! Each step of a procedure: what it does, and when it is refused.
+//! The steps of a procedure: the effect and the refusals of each.
 
 use pretty_assertions::assert_eq;
 use stranded_model::Refusal;
@@ -57,19 +57,19 @@ fn creating_over_an_existing_mailbox_deletes_a_shell_too() {
 }
 
 #[test]
-fn a_careful_store_keeps_the_duplicate_that_it_finds() {
+fn a_store_with_duplicate_kept_keeps_an_existing_mailbox() {
     let (result, account) = answer(CREATE_KEEPING, |account| account.put(DESTINATION, holding(&[0])));
     assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Duplicate, holding(&[0])));
 }
 
 #[test]
-fn a_careful_store_creates_what_is_not_there() {
+fn a_store_with_duplicate_kept_creates_an_absent_mailbox() {
     let (result, account) = answer(CREATE_KEEPING, |_| {});
     assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, Mailbox::SHELL));
 }
 
 #[test]
-fn deleting_a_mailbox_destroys_what_is_nowhere_else() {
+fn deleting_a_mailbox_destroys_messages_without_another_copy() {
     let (result, account) = answer(Act::DeleteMailbox { at: ServerRef::From }, |account| {
         account.put(SOURCE, marked(FIRST, &[0], &[1]));
         account.put(DESTINATION, holding(&[0]));
@@ -79,14 +79,14 @@ fn deleting_a_mailbox_destroys_what_is_nowhere_else() {
 }
 
 #[test]
-fn deleting_a_mailbox_that_is_not_there_is_ok() {
+fn deleting_an_absent_mailbox_is_ok() {
     let (result, account) =
         answer(Act::DeleteMailbox { at: ServerRef::To }, |account| account.put(SOURCE, holding(&[0])));
     assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[0])));
 }
 
 #[test]
-fn what_was_lost_before_is_not_destroyed_by_a_delete() {
+fn a_delete_does_not_destroy_messages_that_were_already_lost() {
     let (_, account) = answer(Act::DeleteMailbox { at: ServerRef::From }, |account| {
         account.put(SOURCE, holding(&[0]));
         account.record.accepted = messages(&[0, 1]);
@@ -95,7 +95,7 @@ fn what_was_lost_before_is_not_destroyed_by_a_delete() {
 }
 
 #[test]
-fn what_a_saved_file_or_the_queue_still_holds_is_not_destroyed_by_a_delete() {
+fn a_delete_does_not_destroy_messages_in_the_saved_file_or_the_queue() {
     let (_, account) = answer(Act::DeleteMailbox { at: ServerRef::From }, |account| {
         account.put(SOURCE, holding(&[0, 1]));
         account.saved = messages(&[0]);
@@ -105,7 +105,7 @@ fn what_a_saved_file_or_the_queue_still_holds_is_not_destroyed_by_a_delete() {
 }
 
 #[test]
-fn a_step_at_the_home_acts_where_home_mdb_names() {
+fn a_step_at_the_home_acts_on_the_server_that_home_mdb_names() {
     let (_, account) = answer(Act::DeleteMailbox { at: ServerRef::Home }, |account| {
         account.set_recipient(homed_on(DESTINATION));
         account.put(SOURCE, holding(&[0]));
@@ -115,7 +115,7 @@ fn a_step_at_the_home_acts_where_home_mdb_names() {
 }
 
 #[test]
-fn a_step_at_the_home_of_nobody_is_refused() {
+fn a_step_at_the_home_is_refused_without_a_home() {
     for recipient in [TOMBSTONE, Recipient::Absent, malformed_mdb()] {
         let (result, account) = answer(Act::DeleteMailbox { at: ServerRef::Home }, |account| {
             account.set_recipient(recipient);
@@ -131,7 +131,7 @@ fn malformed_mdb() -> Recipient {
 }
 
 #[test]
-fn deleting_what_was_copied_leaves_what_was_not() {
+fn delete_copied_keeps_messages_without_another_copy() {
     let (result, account) = answer(DELETE_COPIED, |account| {
         account.put(SOURCE, holding(&[0, 1]));
         account.put(DESTINATION, holding(&[0]));
@@ -141,7 +141,7 @@ fn deleting_what_was_copied_leaves_what_was_not() {
 }
 
 #[test]
-fn deleting_what_was_copied_removes_an_emptied_mailbox() {
+fn delete_copied_removes_an_emptied_mailbox() {
     let (_, account) = answer(DELETE_COPIED, |account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[0]));
@@ -150,7 +150,7 @@ fn deleting_what_was_copied_removes_an_emptied_mailbox() {
 }
 
 #[test]
-fn what_waits_in_the_in_transit_folder_counts_as_held_elsewhere() {
+fn the_in_transit_folder_counts_as_another_copy() {
     let (_, account) = answer(DELETE_COPIED, |account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, marked(FIRST, &[], &[0]));
@@ -159,7 +159,7 @@ fn what_waits_in_the_in_transit_folder_counts_as_held_elsewhere() {
 }
 
 #[test]
-fn deleting_what_was_copied_spares_the_in_transit_folder() {
+fn delete_copied_keeps_the_in_transit_folder() {
     let (_, account) = answer(DELETE_COPIED, |account| {
         account.put(SOURCE, marked(FIRST, &[0], &[1]));
         account.put(DESTINATION, holding(&[0, 1]));
@@ -168,7 +168,7 @@ fn deleting_what_was_copied_spares_the_in_transit_folder() {
 }
 
 #[test]
-fn deleting_what_was_copied_leaves_a_marked_mailbox_and_its_mark() {
+fn delete_copied_keeps_a_marked_mailbox_and_its_mark() {
     for owner in [FIRST, SECOND] {
         let mut scenario = site(vec![doing(DELETE_COPIED)]);
         scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
@@ -225,7 +225,7 @@ fn the_in_transit_folder_of_the_source_is_not_copied() {
 }
 
 #[test]
-fn a_message_that_waits_at_the_target_is_not_copied_again() {
+fn a_message_in_the_in_transit_folder_of_the_target_is_not_copied_again() {
     let (_, account) = answer(COPY, |account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, marked(FIRST, &[], &[0]));
@@ -234,7 +234,7 @@ fn a_message_that_waits_at_the_target_is_not_copied_again() {
 }
 
 #[test]
-fn a_store_that_remembers_a_deletion_passes_it_on() {
+fn a_deletion_that_a_store_remembers_is_propagated() {
     let remembering = Contents { expunged: messages(&[0]), ..Contents::EMPTY };
     let (result, account) = answer(PROPAGATE, |account| {
         account.put(SOURCE, Mailbox::Present(remembering));
@@ -246,13 +246,13 @@ fn a_store_that_remembers_a_deletion_passes_it_on() {
 }
 
 #[test]
-fn a_store_without_the_mailbox_passes_no_deletion_on() {
+fn a_store_without_the_mailbox_propagates_no_deletion() {
     let (result, account) = answer(PROPAGATE, |account| account.put(DESTINATION, holding(&[0])));
     assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, holding(&[0])));
 }
 
 #[test]
-fn what_a_step_deletes_is_remembered_only_where_a_step_reads_it() {
+fn deletions_are_remembered_only_if_a_step_reads_them() {
     let prepare = |account: &mut Account| {
         account.put(SOURCE, holding(&[0, 1]));
         account.put(DESTINATION, holding(&[0]));
@@ -269,7 +269,7 @@ fn what_a_step_deletes_is_remembered_only_where_a_step_reads_it() {
 }
 
 #[test]
-fn marking_a_mailbox_keeps_what_is_in_it() {
+fn marking_a_mailbox_keeps_its_messages() {
     let (result, account) = answer(mark(Claim::Taken), |account| account.put(SOURCE, holding(&[0])));
     assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(FIRST, &[0], &[])));
 }
@@ -283,7 +283,7 @@ fn marking_an_absent_mailbox_creates_a_marked_shell() {
 }
 
 #[test]
-fn a_mark_can_be_taken_from_another_administrator_with_what_waits() {
+fn a_taken_mark_keeps_the_in_transit_folder_of_another_administrator() {
     let mut scenario = site(vec![doing(mark(Claim::Taken))]);
     scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
     let (result, account) = answer_in(&scenario, |account| account.put(SOURCE, marked(SECOND, &[0], &[1])));
@@ -310,7 +310,7 @@ fn a_mark_for_another_pair_of_servers_is_respected() {
 }
 
 #[test]
-fn a_mark_of_ones_own_for_the_same_pair_is_renewed() {
+fn a_mark_of_the_same_administrator_and_pair_is_renewed() {
     let (result, account) = answer(mark(Claim::Respected), |account| account.put(SOURCE, marked(FIRST, &[0], &[1])));
     assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, marked(FIRST, &[0], &[1])));
 }
@@ -323,7 +323,7 @@ fn unmarking_flushes_the_in_transit_folder() {
 }
 
 #[test]
-fn unmarking_a_source_that_was_emptied_removes_it() {
+fn unmarking_an_emptied_source_removes_it() {
     let (_, account) =
         answer(Act::Unmark { at: ServerRef::From }, |account| account.put(SOURCE, marked(FIRST, &[], &[])));
     assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
@@ -337,10 +337,10 @@ fn unmarking_an_empty_destination_leaves_a_shell() {
 }
 
 #[test]
-fn the_earlier_of_two_servers_is_the_same_one_whichever_way_a_run_goes() {
+fn the_earlier_of_two_servers_does_not_depend_on_the_direction_of_a_run() {
     for (from, to) in [(SOURCE, DESTINATION), (DESTINATION, SOURCE)] {
-        for (place, server) in [(ServerRef::Earlier, SOURCE), (ServerRef::Later, DESTINATION)] {
-            let mut scenario = site(vec![doing(Act::CreateMailbox { at: place, duplicate: Duplicate::Kept })]);
+        for (reference, server) in [(ServerRef::Earlier, SOURCE), (ServerRef::Later, DESTINATION)] {
+            let mut scenario = site(vec![doing(Act::CreateMailbox { at: reference, duplicate: Duplicate::Kept })]);
             (scenario.administrators[0].runs[0].from, scenario.administrators[0].runs[0].to) = (from, to);
             let (_, account) = answer_in(&scenario, |_| {});
             assert_eq!(account.mailboxes[server], Mailbox::SHELL);
@@ -349,7 +349,7 @@ fn the_earlier_of_two_servers_is_the_same_one_whichever_way_a_run_goes() {
 }
 
 #[test]
-fn unmarking_leaves_the_mark_of_another_administrator() {
+fn unmarking_keeps_the_mark_of_another_administrator() {
     let mut scenario = site(vec![doing(Act::Unmark { at: ServerRef::From })]);
     scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
     let (result, account) = answer_in(&scenario, |account| account.put(SOURCE, marked(SECOND, &[0], &[1])));
@@ -357,7 +357,7 @@ fn unmarking_leaves_the_mark_of_another_administrator() {
 }
 
 #[test]
-fn unmarking_what_is_unmarked_or_absent_changes_nothing() {
+fn unmarking_an_unmarked_or_absent_mailbox_changes_nothing() {
     for mailbox in [Mailbox::Absent, holding(&[0])] {
         let (result, account) = answer(Act::Unmark { at: ServerRef::From }, |account| account.put(SOURCE, mailbox));
         assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, mailbox));
@@ -385,7 +385,7 @@ fn loading_adds_the_saved_file_to_a_mailbox() {
 }
 
 #[test]
-fn loading_where_no_mailbox_is_creates_one() {
+fn loading_into_an_absent_mailbox_creates_it() {
     let (result, account) = answer(Act::Load { at: ServerRef::To }, |account| account.saved = messages(&[1]));
     assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, holding(&[1])));
 }
@@ -401,14 +401,14 @@ fn the_adjuster_gives_a_mailbox_without_a_recipient_one_that_is_homed_there() {
 }
 
 #[test]
-fn the_adjuster_leaves_a_recipient_that_is_homed_elsewhere() {
+fn the_adjuster_keeps_a_recipient_that_is_homed_elsewhere() {
     let (result, account) =
         answer(Act::Adjust { at: ServerRef::To }, |account| account.put(DESTINATION, holding(&[0])));
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
 }
 
 #[test]
-fn the_adjuster_makes_no_recipient_for_a_mailbox_that_is_not_there() {
+fn the_adjuster_creates_no_recipient_for_an_absent_mailbox() {
     let (result, account) = answer(Act::Adjust { at: ServerRef::To }, |account| account.set_recipient(TOMBSTONE));
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, None));
 }
@@ -422,21 +422,21 @@ fn delivery_is_held_and_released() {
 }
 
 #[test]
-fn asked_to_move_a_recipient_the_directory_rewrites_both_home_attributes() {
+fn a_directory_step_rewrites_both_home_attributes() {
     let (result, account) = answer(SYNC, |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(DESTINATION)));
     assert!(!account.record.self_move);
 }
 
 #[test]
-fn asked_to_move_a_recipient_onto_itself_the_directory_answers_ok_and_changes_nothing() {
+fn a_directory_step_onto_the_same_server_answers_ok_and_changes_nothing() {
     let (result, account) = answer(sync(ServerRef::To, ServerRef::To, VersionCondition::Unconditional), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
     assert!(account.record.self_move);
 }
 
 #[test]
-fn there_is_no_moving_a_recipient_that_is_not_there() {
+fn a_directory_step_without_a_live_recipient_is_refused() {
     for recipient in [TOMBSTONE, Recipient::Absent] {
         let (result, account) = answer(SYNC, |account| account.set_recipient(recipient));
         assert_eq!((result, account.agreed_home()), (StepResult::Refused, None));
@@ -444,13 +444,13 @@ fn there_is_no_moving_a_recipient_that_is_not_there() {
 }
 
 #[test]
-fn the_directory_takes_the_home_that_the_program_passes_whatever_the_home_was() {
+fn a_directory_step_writes_the_destination_that_the_program_passes() {
     let (result, account) = answer(sync(ServerRef::To, ServerRef::From, VersionCondition::Unconditional), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Ok, Some(SOURCE)));
 }
 
 #[test]
-fn a_conditional_write_is_done_if_nobody_wrote_since_the_home_was_read() {
+fn a_conditional_write_is_done_if_the_version_is_the_one_that_was_read() {
     let conditional = sync(ServerRef::From, ServerRef::To, VersionCondition::Unchanged);
     let steps =
         vec![step(Act::Require(Condition::HomeIs(ServerRef::From))), step(conditional), step(report(Outcome::Ok))];
@@ -479,7 +479,7 @@ fn only_a_condition_on_the_home_reads_the_version() {
 }
 
 #[test]
-fn there_is_no_moving_a_recipient_from_or_to_a_home_that_cannot_be_told() {
+fn a_directory_step_from_or_to_an_unknown_home_is_refused() {
     for (from, to) in [(ServerRef::Home, ServerRef::To), (ServerRef::From, ServerRef::Home)] {
         let (result, account) = answer(sync(from, to, VersionCondition::Unconditional), |account| {
             account.set_recipient(malformed_mdb());
@@ -489,13 +489,13 @@ fn there_is_no_moving_a_recipient_from_or_to_a_home_that_cannot_be_told() {
 }
 
 #[test]
-fn a_conditional_write_without_having_read_the_home_is_refused() {
+fn a_conditional_write_without_a_read_of_the_home_is_refused() {
     let (result, account) = answer(sync(ServerRef::From, ServerRef::To, VersionCondition::Unchanged), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Refused, Some(SOURCE)));
 }
 
 #[test]
-fn a_raw_edit_writes_what_it_is_given() {
+fn a_raw_edit_writes_the_given_values() {
     let to = Some(HomeValue::Server(ServerRef::To));
     let bad = Some(HomeValue::Malformed);
     let (source, destination) = (Home::Server(SOURCE), Home::Server(DESTINATION));
@@ -514,14 +514,14 @@ fn a_raw_edit_writes_what_it_is_given() {
 }
 
 #[test]
-fn a_raw_edit_of_a_recipient_that_is_not_there_is_refused() {
+fn a_raw_edit_without_a_live_recipient_is_refused() {
     let to = Some(HomeValue::Server(ServerRef::To));
     let (result, account) = answer(raw_edit(to, to), |account| account.set_recipient(TOMBSTONE));
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
 }
 
 #[test]
-fn a_raw_edit_to_a_home_that_cannot_be_told_is_refused() {
+fn a_raw_edit_to_an_unknown_home_is_refused() {
     let home = Some(HomeValue::Server(ServerRef::Home));
     let (result, account) = answer(raw_edit(None, home), |account| account.set_recipient(malformed_mdb()));
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, malformed_mdb()));
@@ -537,7 +537,7 @@ fn a_deleted_recipient_becomes_a_tombstone() {
 }
 
 #[test]
-fn a_recipient_that_is_not_there_cannot_be_deleted() {
+fn deleting_a_recipient_that_is_not_live_is_refused() {
     for recipient in [TOMBSTONE, Recipient::Absent] {
         let delete = Act::DeleteRecipient { replica: ServerRef::ConnectedTo };
         let (result, account) = answer(delete, |account| account.set_recipient(recipient));
@@ -546,7 +546,7 @@ fn a_recipient_that_is_not_there_cannot_be_deleted() {
 }
 
 #[test]
-fn a_recipient_created_again_names_its_new_home_and_finds_the_mailbox_there() {
+fn a_recipient_created_again_names_its_new_home_and_the_mailbox_there_is_unchanged() {
     for recipient in [TOMBSTONE, Recipient::Absent] {
         let (result, account) = answer(create_recipient(ServerRef::To), |account| {
             account.set_recipient(recipient);
@@ -558,19 +558,19 @@ fn a_recipient_created_again_names_its_new_home_and_finds_the_mailbox_there() {
 }
 
 #[test]
-fn a_recipient_is_not_created_where_a_live_one_is_visible() {
+fn a_recipient_is_not_created_if_a_live_one_is_visible() {
     let (result, account) = answer(create_recipient(ServerRef::To), |_| {});
     assert_eq!((result, account.agreed_home()), (StepResult::Refused, Some(SOURCE)));
 }
 
 #[test]
-fn a_recipient_is_not_created_for_a_home_that_cannot_be_told() {
+fn a_recipient_is_not_created_for_an_unknown_home() {
     let (result, account) = answer(create_recipient(ServerRef::Home), |account| account.set_recipient(TOMBSTONE));
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
 }
 
 #[test]
-fn update_now_takes_whatever_wins_from_the_replicas_that_answer() {
+fn update_now_takes_the_winning_version_of_the_replicas_that_answer() {
     let mut scenario = lagging(site(vec![doing(UPDATE_NOW)]));
     scenario.site.servers = servers(&["source", "destination", "third"]);
     let third = ServerId(2);
@@ -587,7 +587,7 @@ fn update_now_takes_whatever_wins_from_the_replicas_that_answer() {
 }
 
 #[test]
-fn update_now_keeps_what_the_replica_has_if_that_wins() {
+fn update_now_keeps_the_version_of_the_replica_if_it_wins() {
     let (result, account) = answer_in(&lagging(site(vec![doing(UPDATE_NOW)])), |account| {
         account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
     });
@@ -617,7 +617,7 @@ fn a_step_at_a_store_that_is_down_gets_no_answer() {
 }
 
 #[test]
-fn a_step_at_a_replica_that_cannot_be_reached_gets_no_answer() {
+fn a_step_at_an_unreachable_replica_gets_no_answer() {
     let acts = [
         Act::SyncDirectory {
             replica: ServerRef::To,
@@ -636,7 +636,7 @@ fn a_step_at_a_replica_that_cannot_be_reached_gets_no_answer() {
     }
 }
 
-/// The destination's part stops; the act gets no answer and changes nothing but the program.
+/// The result of an act is `lost` while this part of the destination is down, and nothing changes but the program.
 fn unanswered_while_down(act: &Act, part: Part) {
     let mut scenario = site(vec![doing(act.clone())]);
     scenario.environment.faults = vec![Fault::StoreCrashes, Fault::ReplicaUnreachable];
@@ -654,7 +654,7 @@ fn unanswered_while_down(act: &Act, part: Part) {
 }
 
 #[test]
-fn the_home_cannot_be_told_while_the_replica_that_names_it_cannot_be_reached() {
+fn a_step_that_needs_the_home_is_lost_while_the_replica_is_unreachable() {
     let home = Some(HomeValue::Server(ServerRef::Home));
     let acts = [
         Act::DeleteMailbox { at: ServerRef::Home },
@@ -682,7 +682,7 @@ fn the_home_cannot_be_told_while_the_replica_that_names_it_cannot_be_reached() {
 }
 
 #[test]
-fn about_the_home_of_nobody_no_condition_is_true() {
+fn a_condition_on_the_home_is_refused_without_a_home() {
     let conditions = [
         Condition::HomeIs(ServerRef::Home),
         Condition::Differ(ServerRef::Home, ServerRef::To),
@@ -701,7 +701,7 @@ fn about_the_home_of_nobody_no_condition_is_true() {
 type Prepare<'a> = &'a dyn Fn(&mut Account);
 
 #[test]
-fn a_condition_is_required_or_the_step_is_refused() {
+fn a_requirement_is_refused_unless_its_condition_is_true() {
     let held = |account: &mut Account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, marked(FIRST, &[0], &[1]));
@@ -735,7 +735,7 @@ fn a_condition_is_required_or_the_step_is_refused() {
 }
 
 #[test]
-fn replicas_that_differ_name_no_home_together_and_do_not_agree() {
+fn replicas_that_differ_have_no_agreed_home_and_do_not_agree() {
     let differ = |account: &mut Account| {
         account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
     };
@@ -748,7 +748,7 @@ fn replicas_that_differ_name_no_home_together_and_do_not_agree() {
 }
 
 #[test]
-fn the_home_is_asked_of_the_replica_the_program_is_connected_to() {
+fn the_home_is_read_from_the_replica_that_the_program_is_connected_to() {
     let mut scenario = lagging(site(vec![doing(Act::Require(Condition::HomeIs(ServerRef::To)))]));
     let differ = |account: &mut Account| {
         account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);

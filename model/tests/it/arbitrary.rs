@@ -1,5 +1,5 @@
-//! Any small world, and any walk through it: scenarios are drawn from the types themselves, so that what holds in all of
-//! them holds because of the rules and not because of the procedures that we happen to have written.
+//! Arbitrary small worlds and random walks through them. The scenarios come from the types, so that a law is tested on
+//! the rules and not only on the procedures of this project.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
@@ -22,16 +22,16 @@ use crate::small::{report, servers, step};
 /// The most actions of a walk.
 const ACTIONS_MAX: usize = 60;
 
-/// A walk through a small world: the world, and each action with the state before it and what happened.
+/// A random walk: the world, and each action with the state before it and its result.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
     pub(crate) world: World,
     pub(crate) moments: Vec<(State, Action, Occurrence)>,
-    /// The state in which it ends.
+    /// The last state.
     pub(crate) last: State,
 }
 
-/// Any walk through any small world.
+/// Arbitrary walks through arbitrary small worlds.
 pub(crate) fn walks() -> impl Strategy<Value = Walk> {
     let choices = prop::collection::vec(any::<Index>(), 0..ACTIONS_MAX);
     (scenarios(), answers(), choices).prop_map(|(scenario, assumptions, choices)| {
@@ -52,7 +52,8 @@ fn walk(world: World, choices: &[Index]) -> Walk {
     Walk { world, moments, last }
 }
 
-/// One of the actions that are possible; programs act as often as everything else together, lest nothing ever get done.
+/// Picks a possible action. Steps of programs are as likely as all other actions together, so that programs make
+/// progress.
 pub(crate) fn pick(world: &World, state: &State, choice: &Index) -> Option<Action> {
     let possible = world.enabled(state).map(|(action, _)| action);
     let (steps, rest): (Vec<Action>, Vec<Action>) = possible.partition(|action| action.kind() == ActionKind::Act);
@@ -61,13 +62,13 @@ pub(crate) fn pick(world: &World, state: &State, choice: &Index) -> Option<Actio
         (0, _) => Some(*choice.get(&rest)),
         (_, 0) => Some(*choice.get(&steps)),
         (steps_count, rest_count) => {
-            let place = choice.index(2 * rest_count);
-            Some(if place < rest_count { rest[place] } else { steps[(place - rest_count) % steps_count] })
+            let index = choice.index(2 * rest_count);
+            Some(if index < rest_count { rest[index] } else { steps[(index - rest_count) % steps_count] })
         }
     }
 }
 
-/// Any answer to every assumption.
+/// Arbitrary answers to the assumptions.
 pub(crate) fn answers() -> impl Strategy<Value = Assumptions> {
     any::<[Index; Assumption::ALL.len()]>().prop_map(|picks| {
         Assumption::ALL.into_iter().zip(picks).fold(Assumptions::default(), |answers, (assumption, pick)| {
@@ -76,16 +77,16 @@ pub(crate) fn answers() -> impl Strategy<Value = Assumptions> {
     })
 }
 
-/// Any small scenario.
+/// Arbitrary small scenarios.
 pub(crate) fn scenarios() -> impl Strategy<Value = Scenario> {
     (2_usize..=3).prop_flat_map(|count| {
         let people = prop::collection::vec(administrators(count), 1..=2);
         (sites(count), starts(count), environments(), people, any::<[Index; 2]>()).prop_map(
-            |(site, start, environment, administrators, [person, run])| {
+            |(site, start, environment, administrators, [administrator_index, run])| {
                 let start = start.map(|start| within(start, &site));
-                let person = person.index(administrators.len());
-                let run = run.index(administrators[person].runs.len());
-                let administrator = AdministratorId(u8::try_from(person).unwrap());
+                let administrator_index = administrator_index.index(administrators.len());
+                let run = run.index(administrators[administrator_index].runs.len());
+                let administrator = AdministratorId(u8::try_from(administrator_index).unwrap());
                 let last_run = RunId { administrator, run: u8::try_from(run).unwrap() };
                 Scenario { site, start, environment, administrators, last_run }
             },
@@ -106,7 +107,7 @@ fn sites(count: usize) -> BoxedStrategy<Site> {
         .boxed()
 }
 
-/// Any way for a mailbox to stand at first.
+/// Arbitrary starts of a mailbox.
 fn starts(count: usize) -> BoxedStrategy<Option<Start>> {
     let recipient = (any_server(count), 0_u8..4, 0_u8..3).prop_map(|(home, kind, version)| {
         let stamp = Stamp { version, ..Stamp::default() };
@@ -119,7 +120,7 @@ fn starts(count: usize) -> BoxedStrategy<Option<Start>> {
     let mailbox = prop_oneof![
         1 => Just(Mailbox::Absent),
         1 => (0_u8..8).prop_map(|bits| {
-            let messages = (0..3).filter(|place| bits >> place & 1 == 1).map(MessageId);
+            let messages = (0..3).filter(|number| bits >> number & 1 == 1).map(MessageId);
             let messages = messages.map(MessageSet::just).fold(MessageSet::EMPTY, MessageSet::with);
             Mailbox::Present(Contents { messages, ..Contents::EMPTY })
         }),
@@ -132,8 +133,8 @@ fn starts(count: usize) -> BoxedStrategy<Option<Start>> {
     prop_oneof![2 => Just(None), 1 => start.prop_map(Some)].boxed()
 }
 
-/// The start without what the site does not have: messages beyond its supply, a gap in their numbers, or replicas that differ
-/// although replication is instant.
+/// Removes from the start everything that the site cannot have: messages beyond its supply, a gap in their numbers, and
+/// differing replicas under instant replication.
 fn within(mut start: Start, site: &Site) -> Start {
     let held = start.mailboxes.values().map(|mailbox| mailbox.messages()).fold(MessageSet::EMPTY, MessageSet::with);
     let arrived = (0..=site.messages).rev().map(MessageSet::first).find(|first| first.is_within(held));
@@ -175,7 +176,7 @@ fn environments() -> BoxedStrategy<Environment> {
 }
 
 fn administrators(count: usize) -> impl Strategy<Value = Administrator> {
-    prop::collection::vec(runs(count), 1..=2).prop_map(|runs| Administrator { name: "somebody".to_owned(), runs })
+    prop::collection::vec(runs(count), 1..=2).prop_map(|runs| Administrator { name: "administrator".to_owned(), runs })
 }
 
 fn runs(count: usize) -> BoxedStrategy<Run> {
@@ -185,7 +186,7 @@ fn runs(count: usize) -> BoxedStrategy<Run> {
         .boxed()
 }
 
-/// Any steps, or those of the article's move with any others before them; the last is a report in every world.
+/// Arbitrary steps, or the article's move after an arbitrary step. The last step is always a report.
 fn procedures(count: usize) -> BoxedStrategy<Procedure> {
     let any_steps = prop_oneof![
         1 => prop::collection::vec(acts(count), 1..=7),
@@ -220,7 +221,7 @@ fn article() -> [Act; 6] {
     ]
 }
 
-/// A step that does this, with handlers that lead to any step, under any answer or only under one.
+/// A step with this act, with arbitrary handlers, under every answer or only one.
 fn steps(act: Act, last: usize) -> BoxedStrategy<Step> {
     let handlers = StepResult::ALL.map(
         |result| prop_oneof![3 => Just(None), 1 => (0..=last).prop_map(move |next| Some(Handler { result, next }))],
@@ -243,7 +244,7 @@ fn any_server(count: usize) -> impl Strategy<Value = ServerId> {
     (0..u8::try_from(count).unwrap()).prop_map(ServerId)
 }
 
-fn places(count: usize) -> BoxedStrategy<ServerRef> {
+fn server_refs(count: usize) -> BoxedStrategy<ServerRef> {
     prop_oneof![
         4 => Just(ServerRef::From),
         4 => Just(ServerRef::To),
@@ -259,60 +260,56 @@ fn home_values(count: usize) -> BoxedStrategy<Option<HomeValue<ServerRef>>> {
     prop_oneof![
         1 => Just(None),
         1 => Just(Some(HomeValue::Malformed)),
-        3 => places(count).prop_map(|place| Some(HomeValue::Server(place))),
+        3 => server_refs(count).prop_map(|server_ref| Some(HomeValue::Server(server_ref))),
     ]
     .boxed()
 }
 
 fn conditions(count: usize) -> BoxedStrategy<Condition> {
-    let place = || places(count);
+    let server_ref = || server_refs(count);
     prop_oneof![
-        place().prop_map(Condition::HomeIs),
-        (place(), place()).prop_map(|(one, other)| Condition::Differ(one, other)),
-        place().prop_map(Condition::Present),
-        place().prop_map(Condition::Empty),
-        (place(), place()).prop_map(|(at, of)| Condition::HoldsAll { at, of }),
-        place().prop_map(Condition::EveryReplicaNames),
+        server_ref().prop_map(Condition::HomeIs),
+        (server_ref(), server_ref()).prop_map(|(one, other)| Condition::Differ(one, other)),
+        server_ref().prop_map(Condition::Present),
+        server_ref().prop_map(Condition::Empty),
+        (server_ref(), server_ref()).prop_map(|(at, of)| Condition::HoldsAll { at, of }),
+        server_ref().prop_map(Condition::EveryReplicaNames),
         Just(Condition::ReplicasAgree),
-        place().prop_map(Condition::NoRecipient),
+        server_ref().prop_map(Condition::NoRecipient),
         Just(Condition::NothingQueued),
     ]
     .boxed()
 }
 
 fn acts(count: usize) -> BoxedStrategy<Act> {
-    let place = || places(count);
-    let pair = || (places(count), places(count));
+    let server_ref = || server_refs(count);
+    let pair = || (server_refs(count), server_refs(count));
     let duplicate = prop_oneof![Just(Duplicate::Deleted), Just(Duplicate::Kept)];
     let claim = prop_oneof![Just(Claim::Taken), Just(Claim::Respected)];
     let written = prop_oneof![Just(VersionCondition::Unconditional), Just(VersionCondition::Unchanged)];
     let in_stores = prop_oneof![
-        1 => (place(), duplicate).prop_map(|(at, duplicate)| Act::CreateMailbox { at, duplicate }),
-        1 => place().prop_map(|at| Act::DeleteMailbox { at }),
+        1 => (server_ref(), duplicate).prop_map(|(at, duplicate)| Act::CreateMailbox { at, duplicate }),
+        1 => server_ref().prop_map(|at| Act::DeleteMailbox { at }),
         1 => pair().prop_map(|(at, held_at)| Act::DeleteCopied { at, held_at }),
         2 => pair().prop_map(|(from, to)| Act::CopyMessage { from, to }),
         1 => pair().prop_map(|(from, to)| Act::PropagateDeletions { from, to }),
-        2 => (place(), claim).prop_map(|(at, claim)| Act::Mark { at, claim }),
-        1 => place().prop_map(|at| Act::Unmark { at }),
-        1 => place().prop_map(|at| Act::Save { at }),
-        1 => place().prop_map(|at| Act::Load { at }),
-        1 => place().prop_map(|at| Act::Adjust { at }),
+        2 => (server_ref(), claim).prop_map(|(at, claim)| Act::Mark { at, claim }),
+        1 => server_ref().prop_map(|at| Act::Unmark { at }),
+        1 => server_ref().prop_map(|at| Act::Save { at }),
+        1 => server_ref().prop_map(|at| Act::Load { at }),
+        1 => server_ref().prop_map(|at| Act::Adjust { at }),
     ];
     let in_the_directory = prop_oneof![
-        (place(), place(), place(), written).prop_map(|(replica, from, to, condition)| Act::SyncDirectory {
-            replica,
-            from,
-            to,
-            condition
-        }),
-        (place(), home_values(count), home_values(count)).prop_map(|(replica, mdb, mta)| Act::RawEdit {
+        (server_ref(), server_ref(), server_ref(), written)
+            .prop_map(|(replica, from, to, condition)| Act::SyncDirectory { replica, from, to, condition }),
+        (server_ref(), home_values(count), home_values(count)).prop_map(|(replica, mdb, mta)| Act::RawEdit {
             replica,
             mdb,
             mta
         }),
-        place().prop_map(|replica| Act::DeleteRecipient { replica }),
+        server_ref().prop_map(|replica| Act::DeleteRecipient { replica }),
         pair().prop_map(|(replica, home)| Act::CreateRecipient { replica, home }),
-        place().prop_map(|replica| Act::UpdateNow { replica }),
+        server_ref().prop_map(|replica| Act::UpdateNow { replica }),
     ];
     let in_the_program = prop_oneof![
         conditions(count).prop_map(Act::Require),

@@ -1,4 +1,4 @@
-//! Any number of messages, as one of them sees it.
+//! Counter abstraction: any number of messages, of which one is tracked.
 
 use pretty_assertions::assert_eq;
 use stranded_model::Refusal;
@@ -26,7 +26,7 @@ fn holding(messages: &[u8]) -> Mailbox {
     Mailbox::Present(Contents { messages: set(messages), ..Contents::EMPTY })
 }
 
-/// The tracked message and others are at the source, and the destination is a shell.
+/// The tracked message and untracked ones are at the source, and the destination is a shell.
 fn filled(abstraction: &CounterAbstraction) -> State {
     prepared(abstraction.world(), |account| {
         account.mailboxes[SOURCE] = holding(&[0, 1]);
@@ -48,7 +48,7 @@ fn stores(state: &State) -> [MessageSet; 2] {
 }
 
 #[test]
-fn messages_in_the_same_places_are_one_and_their_record_is_forgotten() {
+fn messages_in_the_same_locations_share_a_number_and_lose_their_record() {
     let world = world(&site(vec![run(vec![step(report(Outcome::Ok))])]));
     let state = prepared(&world, |account| {
         account.mailboxes[SOURCE] = holding(&[0, 1, 2, 3]);
@@ -59,14 +59,14 @@ fn messages_in_the_same_places_are_one_and_their_record_is_forgotten() {
     let seen = abstraction_of(&state, MessageId(2));
     assert_eq!(stores(&seen), [set(&[0, 1, 2]), set(&[2])]);
     let record = seen.accounts[MAILBOX].record;
-    // Message 3 stands for the one that the owner has deleted: it is counted.
+    // Number 3 counts the message that the owner deleted.
     assert_eq!((record.accepted, record.owner_deleted), (set(&[0]), set(&[3])));
     assert_eq!(abstraction_of(&state, MessageId(0)), abstraction_of(&state, MessageId(1)));
     assert_eq!(abstraction_of(&state, MessageId(5)).accounts[MAILBOX].record.accepted, MessageSet::EMPTY);
 }
 
 #[test]
-fn the_tracked_message_arrives_once_and_others_again_and_again() {
+fn the_tracked_message_arrives_once_and_untracked_messages_arrive_repeatedly() {
     let abstraction = abstraction();
     let [tracked, another] = [Taken::Tracked, Taken::New].map(|taken| chosen(DELIVER, taken));
     let first = abstraction.step(&abstraction.world().initial[0], &tracked).unwrap();
@@ -79,7 +79,7 @@ fn the_tracked_message_arrives_once_and_others_again_and_again() {
 }
 
 #[test]
-fn a_copy_takes_the_chosen_message_and_says_whether_more_is_lacking() {
+fn a_copy_takes_the_chosen_message_and_reports_ok_after_the_last() {
     let abstraction = abstraction();
     let state = abstraction.step(&filled(&abstraction), &chosen(START, Taken::Nothing)).unwrap();
     let copied = |taken| abstraction.step(&state, &chosen(ACT, taken)).map(|state| stores(&state));
@@ -91,12 +91,12 @@ fn a_copy_takes_the_chosen_message_and_says_whether_more_is_lacking() {
     let all = abstraction.step(&state, &chosen(ACT, Taken::Tracked)).unwrap();
     let all = abstraction.step(&all, &chosen(ACT, other(1, Rest::None))).unwrap();
     assert_eq!(abstraction.step(&all, &chosen(ACT, Taken::Tracked)), Err(Refusal::AnotherTaken));
-    // The last that was lacking ended the step.
+    // The last lacking message ended the step.
     assert!(abstraction.step(&all, &chosen(ACT, Taken::Nothing)).is_ok());
 }
 
 #[test]
-fn what_the_owner_deletes_of_others_counts_against_his_supply() {
+fn an_owner_delete_of_an_untracked_message_uses_up_the_supply() {
     let abstraction = abstraction();
     let delete = Action::OwnerDeletes { mailbox: MAILBOX, message: TRACKED, by: View::Replica(SOURCE) };
     let state = filled(&abstraction);
@@ -109,19 +109,19 @@ fn what_the_owner_deletes_of_others_counts_against_his_supply() {
 }
 
 #[test]
-fn where_numbers_run_out_it_is_said_and_nothing_is_left_out_silently() {
+fn a_step_that_needs_a_number_beyond_the_capacity_is_refused() {
     let abstraction = abstraction();
     let full = prepared(abstraction.world(), |account| {
         account.mailboxes[SOURCE] = holding(&[0, 1]);
         account.record.accepted = set(&[0]);
-        // As many deleted ones are counted as there are numbers.
+        // The counts of deleted messages use all numbers.
         account.record.owner_deleted = MessageSet::first(MessageSet::CAPACITY).without(set(&[0, 1]));
     });
     assert_eq!(abstraction.step(&full, &chosen(DELIVER, Taken::New)), Err(Refusal::NumbersUsedUp));
 }
 
 #[test]
-fn every_choice_is_listed_with_the_action_of_the_tracked_message() {
+fn every_action_is_listed_with_each_of_its_choices() {
     let abstraction = abstraction();
     let taken = |wanted: Action| {
         abstraction

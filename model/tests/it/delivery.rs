@@ -1,4 +1,4 @@
-//! Mail and users: where a message ends up, and what an owner can do.
+//! Mail and users: routing of messages, logons, and deletes by the owner.
 
 use pretty_assertions::assert_eq;
 use stranded_model::action::{Action, Part, View};
@@ -15,7 +15,7 @@ fn idle() -> Scenario {
     site(vec![reporting(Outcome::Ok)])
 }
 
-/// The account after a message arrived in a prepared world.
+/// The account after a delivery in a prepared world.
 fn delivered(world: &World, prepare: impl FnOnce(&mut Account)) -> Account {
     after(world, &prepared(world, prepare), &[DELIVER]).accounts[MAILBOX].clone()
 }
@@ -28,7 +28,7 @@ fn mail_for_a_store_without_the_mailbox_creates_it() {
 }
 
 #[test]
-fn mail_joins_what_the_mailbox_holds() {
+fn mail_is_added_to_the_messages_of_the_mailbox() {
     let account = delivered(&world(&idle()), |account| account.put(SOURCE, holding(&[0])));
     assert_eq!(account.mailboxes[SOURCE], holding(&[0, 1]));
 }
@@ -48,14 +48,14 @@ fn mail_for_a_tombstone_is_returned() {
 }
 
 #[test]
-fn no_more_messages_arrive_than_the_scenario_supplies() {
+fn a_message_beyond_the_supply_is_refused() {
     let world = world(&idle());
     let refusal = refusal_after(&world, &world.initial[0], &[DELIVER, DELIVER], DELIVER);
     assert_eq!(refusal, Refusal::MessagesUsedUp);
 }
 
 #[test]
-fn a_past_with_more_messages_than_the_scenario_supplies_uses_the_supply_up() {
+fn a_start_with_more_messages_than_the_supply_uses_it_up() {
     let mut scenario = idle();
     scenario.site.messages = 1;
     let world = world(&scenario);
@@ -64,7 +64,7 @@ fn a_past_with_more_messages_than_the_scenario_supplies_uses_the_supply_up() {
 }
 
 #[test]
-fn a_site_without_mail_has_none() {
+fn no_mail_arrives_in_a_scenario_without_delivery() {
     let mut scenario = idle();
     scenario.environment.delivery = Delivery::Never;
     let world = world(&scenario);
@@ -72,7 +72,7 @@ fn a_site_without_mail_has_none() {
 }
 
 #[test]
-fn mail_that_comes_before_the_first_run_does_not_come_after_its_start() {
+fn mail_before_the_first_run_does_not_arrive_after_its_start() {
     let mut scenario = idle();
     scenario.environment.delivery = Delivery::Before;
     let world = world(&scenario);
@@ -81,7 +81,7 @@ fn mail_that_comes_before_the_first_run_does_not_come_after_its_start() {
 }
 
 #[test]
-fn mail_that_comes_before_the_first_run_comes_before_the_first_run_of_anybody() {
+fn mail_before_the_first_run_does_not_arrive_after_the_first_run_of_any_administrator() {
     let mut scenario = idle();
     scenario.environment.delivery = Delivery::Before;
     scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
@@ -93,7 +93,7 @@ fn mail_that_comes_before_the_first_run_comes_before_the_first_run_of_anybody() 
 }
 
 #[test]
-fn mail_that_comes_until_the_repair_does_not_come_after_the_start_of_the_last_run() {
+fn mail_until_the_repair_does_not_arrive_after_the_start_of_the_last_run() {
     let mut scenario = site(vec![reporting(Outcome::Ok), reporting(Outcome::Ok)]);
     scenario.environment.delivery = Delivery::UntilRepair;
     let world = world(&scenario);
@@ -104,7 +104,7 @@ fn mail_that_comes_until_the_repair_does_not_come_after_the_start_of_the_last_ru
 }
 
 #[test]
-fn mail_that_comes_until_the_repair_comes_before_a_repair_that_is_the_only_run() {
+fn mail_until_the_repair_arrives_before_a_repair_that_is_the_only_run() {
     let mut scenario = idle();
     scenario.environment.delivery = Delivery::UntilRepair;
     let world = world(&scenario);
@@ -112,7 +112,7 @@ fn mail_that_comes_until_the_repair_comes_before_a_repair_that_is_the_only_run()
 }
 
 #[test]
-fn mail_that_is_held_back_waits_in_the_transport() {
+fn held_mail_is_queued_until_it_is_released() {
     let world = world(&idle());
     let state = prepared(&world, |account| account.transport = Transport::Held);
     let waiting = after(&world, &state, &[DELIVER]);
@@ -125,13 +125,13 @@ fn mail_that_is_held_back_waits_in_the_transport() {
 }
 
 #[test]
-fn a_message_that_does_not_wait_is_not_tried_again() {
+fn a_message_that_is_not_queued_is_not_tried_again() {
     let world = world(&idle());
     assert_eq!(refusal_after(&world, &world.initial[0], &[DELIVER], redeliver(0)), Refusal::NotQueued);
 }
 
 #[test]
-fn a_deferred_message_may_be_returned_in_the_end() {
+fn a_deferred_message_may_be_returned() {
     let world = world(&idle());
     let state = prepared(&world, |account| {
         account.record.accepted = messages(&[0]);
@@ -143,7 +143,7 @@ fn a_deferred_message_may_be_returned_in_the_end() {
 }
 
 #[test]
-fn mail_for_a_store_that_is_down_waits_in_the_transport() {
+fn mail_for_a_store_that_is_down_is_queued() {
     let mut scenario = idle();
     scenario.environment.faults = vec![Fault::StoreCrashes];
     scenario.environment.faults_max = 1;
@@ -155,7 +155,7 @@ fn mail_for_a_store_that_is_down_waits_in_the_transport() {
 }
 
 #[test]
-fn mail_that_met_a_store_that_was_down_settles_before_the_first_run() {
+fn mail_deferred_by_a_store_that_was_down_settles_before_the_first_run() {
     let mut scenario = idle();
     scenario.environment.delivery = Delivery::Before;
     scenario.environment.faults = vec![Fault::StoreCrashes];
@@ -176,7 +176,7 @@ fn a_store_defers_mail_for_a_mailbox_that_is_moved_away() {
 }
 
 #[test]
-fn mail_for_a_mailbox_that_is_moved_here_waits_in_its_in_transit_folder() {
+fn mail_for_a_mailbox_that_is_moved_here_is_put_in_its_in_transit_folder() {
     let account = delivered(&world(&idle()), |account| {
         account.set_recipient(homed_on(DESTINATION));
         account.put(DESTINATION, marked(FIRST, &[], &[]));
@@ -197,7 +197,8 @@ fn a_view_that_lags_behind_sends_mail_to_the_old_home() {
     assert_eq!(after(&world, &state, &[action]).accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]));
 }
 
-/// A message is sent to the source by a replica that lags behind; the source's own replica names the destination.
+/// The account after the source receives a message from a replica that lags behind, while its own replica names the
+/// destination.
 fn misrouted(value: &str) -> Account {
     let world = world_where(&lagging(idle()), Assumption::MisroutedMail, value);
     let state = prepared(&world, |account| {
@@ -214,13 +215,13 @@ fn misrouted_mail_is_returned_if_servers_return_it() {
 }
 
 #[test]
-fn misrouted_mail_ends_in_a_shell_if_servers_deliver_what_arrives() {
+fn misrouted_mail_creates_a_shell_if_servers_deliver_it() {
     let account = misrouted("shell");
     assert_eq!(account.mailboxes[SOURCE], holding(&[0]));
 }
 
 #[test]
-fn misrouted_mail_is_passed_on_to_the_home_the_server_knows_and_returned_if_it_goes_in_circles() {
+fn misrouted_mail_is_forwarded_to_the_home_and_returned_if_it_loops() {
     let account = misrouted("forward");
     assert_eq!(account.record.returned, messages(&[0]), "the two servers name each other");
     let mut scenario = lagging(idle());
@@ -235,14 +236,14 @@ fn misrouted_mail_is_passed_on_to_the_home_the_server_knows_and_returned_if_it_g
 }
 
 #[test]
-fn a_server_that_has_no_recipient_any_more_returns_what_is_passed_on() {
+fn a_server_without_the_recipient_returns_forwarded_mail() {
     let world = world_where(&lagging(idle()), Assumption::MisroutedMail, "forward");
     let state = prepared(&world, |account| account.recipients[SOURCE] = TOMBSTONE);
     let account = after(&world, &state, &[deliver(DESTINATION)]).accounts[MAILBOX].clone();
     assert_eq!(account.record.returned, messages(&[0]));
 }
 
-/// A message arrives while the home attributes name these.
+/// The account after a delivery while the home attributes have these values.
 fn split(value: &str, mdb: Home, mta: Home) -> Account {
     let world = world_where(&idle(), Assumption::SplitHome, value);
     delivered(&world, |account| {
@@ -251,7 +252,7 @@ fn split(value: &str, mdb: Home, mta: Home) -> Account {
 }
 
 #[test]
-fn mail_for_a_split_home_is_returned_waits_or_ends_in_a_shell() {
+fn mail_for_a_split_home_is_returned_queued_or_creates_a_shell() {
     let (mdb, mta) = (Home::Server(SOURCE), Home::Server(DESTINATION));
     assert_eq!(split("return", mdb, mta).record.returned, messages(&[0]));
     assert_eq!(split("queue", mdb, mta).queued, messages(&[0]));
@@ -259,7 +260,7 @@ fn mail_for_a_split_home_is_returned_waits_or_ends_in_a_shell() {
 }
 
 #[test]
-fn mail_for_a_home_with_one_malformed_attribute_goes_where_the_other_names() {
+fn mail_for_a_home_with_one_malformed_attribute_follows_the_other_attribute() {
     let named = Home::Server(DESTINATION);
     assert_eq!(split("shell", named, Home::Malformed).mailboxes[DESTINATION], holding(&[0]));
     assert_eq!(split("shell", Home::Malformed, named).mailboxes[DESTINATION], holding(&[0]));
@@ -267,14 +268,14 @@ fn mail_for_a_home_with_one_malformed_attribute_goes_where_the_other_names() {
 }
 
 #[test]
-fn mail_for_a_home_with_two_malformed_attributes_never_ends_in_a_shell() {
+fn mail_for_a_home_with_two_malformed_attributes_never_creates_a_shell() {
     for (value, returned, queued) in [("return", &[0][..], &[][..]), ("shell", &[0], &[]), ("queue", &[], &[0])] {
         let account = split(value, Home::Malformed, Home::Malformed);
         assert_eq!((account.record.returned, account.queued), (messages(returned), messages(queued)), "{value}");
     }
 }
 
-/// A move has created the mailbox at its destination and not marked it yet; a message arrives there.
+/// The state after a delivery to a mailbox for which a move has done this many steps.
 fn mail_before_mark(value: &str, steps: Vec<Act>, acts: usize) -> State {
     let steps = steps.into_iter().chain([report(Outcome::Ok)]).map(step).collect();
     let mut scenario = site(vec![run(steps)]);
@@ -318,21 +319,21 @@ fn only_mail_between_creation_and_mark_is_lost() {
 }
 
 #[test]
-fn the_user_finds_a_shell_where_the_store_has_no_mailbox_for_him() {
+fn a_logon_creates_a_shell_if_the_mailbox_is_absent() {
     let world = world(&idle());
     let state = after(&world, &world.initial[0], &[LOG_ON]);
     assert_eq!(state.accounts[MAILBOX].mailboxes[SOURCE], Mailbox::SHELL);
 }
 
 #[test]
-fn the_user_finds_what_is_there() {
+fn a_logon_does_not_change_a_present_mailbox() {
     let world = world(&idle());
     let state = after(&world, &world.initial[0], &[DELIVER, LOG_ON]);
     assert_eq!(state.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]));
 }
 
 #[test]
-fn the_user_is_sent_where_home_mdb_names() {
+fn a_logon_goes_to_the_server_that_home_mdb_names() {
     let world = world(&idle());
     let homes = Homes { mdb: Home::Server(DESTINATION), mta: Home::Server(SOURCE) };
     let state = prepared(&world, |account| {
@@ -342,7 +343,7 @@ fn the_user_is_sent_where_home_mdb_names() {
 }
 
 #[test]
-fn the_user_cannot_log_on_without_a_home_to_a_store_that_is_down_or_to_a_mailbox_in_transit() {
+fn a_logon_is_refused_without_a_home_while_the_store_is_down_and_in_transit() {
     let mut scenario = idle();
     scenario.environment.owner_deletes = 1;
     scenario.environment.faults = vec![Fault::StoreCrashes];
@@ -362,7 +363,7 @@ fn the_user_cannot_log_on_without_a_home_to_a_store_that_is_down_or_to_a_mailbox
 }
 
 #[test]
-fn nobody_logs_on_where_the_scenario_has_no_users() {
+fn a_logon_is_refused_in_a_scenario_without_logons() {
     let mut scenario = idle();
     scenario.environment.logon = false;
     let world = world(&scenario);
@@ -370,7 +371,7 @@ fn nobody_logs_on_where_the_scenario_has_no_users() {
 }
 
 #[test]
-fn nobody_acts_on_a_remembered_view_where_the_scenario_has_none() {
+fn a_remembered_view_is_refused_in_a_scenario_without_stale_views() {
     let world = world(&idle());
     let state = prepared(&world, |account| account.queued = messages(&[1]));
     let by = View::Remembered;
@@ -386,7 +387,7 @@ fn nobody_acts_on_a_remembered_view_where_the_scenario_has_none() {
 }
 
 #[test]
-fn the_owner_deletes_a_message_that_he_sees() {
+fn the_owner_deletes_a_visible_message() {
     let world = world(&idle());
     let state = after(&world, &world.initial[0], &[DELIVER, owner_deletes(0)]);
     let account = &state.accounts[MAILBOX];
@@ -395,21 +396,21 @@ fn the_owner_deletes_a_message_that_he_sees() {
 }
 
 #[test]
-fn the_owner_deletes_nothing_that_he_does_not_see() {
+fn the_owner_cannot_delete_a_message_that_is_not_visible() {
     let world = world(&idle());
     assert_eq!(refusal_after(&world, &world.initial[0], &[], owner_deletes(0)), Refusal::NoSuchMessage);
     assert_eq!(refusal_after(&world, &world.initial[0], &[DELIVER], owner_deletes(1)), Refusal::NoSuchMessage);
 }
 
 #[test]
-fn the_owner_deletes_no_more_than_the_scenario_lets_him() {
+fn an_owner_delete_beyond_the_supply_is_refused() {
     let world = world(&idle());
     let refusal = refusal_after(&world, &world.initial[0], &[DELIVER, DELIVER, owner_deletes(0)], owner_deletes(1));
     assert_eq!(refusal, Refusal::DeletesUsedUp);
 }
 
 #[test]
-fn the_store_remembers_what_its_owner_deleted_where_a_step_reads_it() {
+fn the_store_remembers_owner_deletes_if_a_step_reads_them() {
     let propagate = Act::PropagateDeletions { from: ServerRef::From, to: ServerRef::To };
     let world = world(&site(vec![doing(propagate)]));
     let state = after(&world, &world.initial[0], &[DELIVER, owner_deletes(0)]);

@@ -1,4 +1,4 @@
-//! The directory: how a replica is written, and which version of a recipient wins.
+//! The directory: writing a replica, and the version that wins.
 
 use pretty_assertions::assert_eq;
 use stranded_model::Refusal;
@@ -21,7 +21,8 @@ fn idle() -> Scenario {
     site(vec![reporting(Outcome::Ok)])
 }
 
-/// Whether the destination's replica takes over what the source's has; if not, that it is refused.
+/// Returns true if the destination's replica takes the recipient of the source's replica, and false if the action is
+/// refused.
 fn replaces(incoming: Recipient, present: Recipient) -> bool {
     let world = world(&lagging(idle()));
     let state = prepared(&world, |account| {
@@ -47,7 +48,7 @@ fn the_whole_object_with_the_higher_version_wins() {
 }
 
 #[test]
-fn equal_versions_from_different_servers_the_later_wins() {
+fn of_equal_versions_from_different_servers_the_later_wins() {
     assert!(replaces(version(SOURCE, 1, 1, SOURCE), version(DESTINATION, 1, 0, DESTINATION)));
     assert!(!replaces(version(SOURCE, 1, 0, SOURCE), version(DESTINATION, 1, 1, DESTINATION)));
     assert!(!replaces(version(SOURCE, 1, 1, SOURCE), version(DESTINATION, 1, 1, DESTINATION)));
@@ -74,14 +75,14 @@ fn a_tombstone_wins_like_any_other_version() {
 }
 
 #[test]
-fn an_object_replicates_to_where_there_is_none_and_its_absence_to_nowhere() {
+fn an_object_replicates_to_a_replica_without_it_but_its_absence_does_not_replicate() {
     assert!(replaces(homed_on(SOURCE), Recipient::Absent));
     assert!(!replaces(Recipient::Absent, homed_on(SOURCE)));
     assert!(!replaces(Recipient::Absent, Recipient::Absent));
 }
 
 #[test]
-fn nothing_replicates_to_or_from_a_replica_that_cannot_be_reached() {
+fn nothing_replicates_to_or_from_an_unreachable_replica() {
     let mut scenario = lagging(idle());
     scenario.environment.faults = vec![Fault::ReplicaUnreachable];
     scenario.environment.faults_max = 1;
@@ -107,7 +108,7 @@ fn with_eventual_replication_only_the_replica_that_is_written_has_a_change_at_on
 }
 
 #[test]
-fn a_new_version_is_one_above_what_its_replica_had_a_tombstones_included() {
+fn a_new_version_is_one_above_that_of_its_replica_even_of_a_tombstone() {
     let stamp = Stamp { version: 3, changed: 0, signature: SOURCE };
     let (_, account) = answer_in(&lagging(site(vec![doing(create(ServerRef::To))])), |account| {
         account.recipients[SOURCE] = Recipient::Tombstone { stamp };
@@ -120,7 +121,7 @@ fn create(home: ServerRef) -> Act {
 }
 
 #[test]
-fn a_new_version_over_nothing_is_the_first() {
+fn a_new_version_of_an_absent_object_is_the_first() {
     let (_, account) = answer_in(&lagging(site(vec![doing(create(ServerRef::To))])), |account| {
         account.recipients[SOURCE] = Recipient::Absent;
     });
@@ -155,20 +156,20 @@ fn an_edit_for_another_reason_keeps_the_home() {
 }
 
 #[test]
-fn there_are_no_more_edits_than_the_scenario_supplies() {
+fn an_edit_beyond_the_supply_is_refused() {
     let world = world(&lagging(idle()));
     assert_eq!(refusal_after(&world, &world.initial[0], &[edit(SOURCE)], edit(SOURCE)), Refusal::EditsUsedUp);
 }
 
 #[test]
-fn a_recipient_that_is_not_there_is_not_edited() {
+fn an_edit_without_a_live_recipient_is_refused() {
     let world = world(&lagging(idle()));
     let state = prepared(&world, |account| account.set_recipient(TOMBSTONE));
     assert_eq!(refusal_after(&world, &state, &[], edit(SOURCE)), Refusal::NoRecipient);
 }
 
 #[test]
-fn a_replica_that_cannot_be_reached_is_not_edited() {
+fn an_edit_of_an_unreachable_replica_is_refused() {
     let mut scenario = lagging(idle());
     scenario.environment.faults = vec![Fault::ReplicaUnreachable];
     scenario.environment.faults_max = 1;
@@ -178,7 +179,7 @@ fn a_replica_that_cannot_be_reached_is_not_edited() {
 }
 
 #[test]
-fn replicas_that_agree_again_forget_who_wrote_what() {
+fn replicas_that_agree_again_forget_time_and_signature() {
     let world = world(&lagging(site(vec![doing(SYNC)])));
     let state = after(&world, &world.initial[0], &[START, ACT, replicate(SOURCE, DESTINATION)]);
     let settled: Vec<Recipient> = state.accounts[MAILBOX].recipients.values().copied().collect();
@@ -186,7 +187,7 @@ fn replicas_that_agree_again_forget_who_wrote_what() {
 }
 
 #[test]
-fn versions_are_counted_from_the_lowest_that_somebody_still_knows() {
+fn versions_count_from_the_lowest_known_version() {
     let mut scenario = lagging(idle());
     scenario.environment.stale_views = true;
     scenario.environment.other_edits = 2;
@@ -200,7 +201,7 @@ fn versions_are_counted_from_the_lowest_that_somebody_still_knows() {
 }
 
 #[test]
-fn what_remembers_an_older_view_reads_the_directory_again_only_if_it_changed() {
+fn a_remembered_view_is_refreshed_only_if_the_directory_changed() {
     let mut scenario = idle();
     scenario.environment.stale_views = true;
     let world = world(&scenario);
@@ -212,7 +213,7 @@ fn what_remembers_an_older_view_reads_the_directory_again_only_if_it_changed() {
 }
 
 #[test]
-fn there_is_nothing_to_read_again_where_the_scenario_remembers_nothing() {
+fn a_scenario_without_remembered_views_refuses_a_refresh() {
     let world = world(&idle());
     let refresh = Action::Refresh { mailbox: MAILBOX, from: SOURCE };
     assert_eq!(refusal_after(&world, &world.initial[0], &[], refresh), Refusal::NotInScenario);
@@ -234,7 +235,7 @@ fn three_replicas_settle_on_the_version_changed_last() {
 }
 
 #[test]
-fn the_recipient_can_be_edited_on_another_replica_while_one_cannot_be_reached() {
+fn the_recipient_can_be_edited_on_another_replica_while_one_is_unreachable() {
     let mut scenario = idle();
     scenario.environment.faults = vec![Fault::ReplicaUnreachable];
     scenario.environment.faults_max = 1;

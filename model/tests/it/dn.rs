@@ -1,4 +1,4 @@
-//! The names that home attributes hold: what is read is what was written, and each way of getting one wrong is told apart.
+//! Names in home attributes: a written name is read back, and each malformed name has its own reason.
 
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ fn types_and_fixed_components_are_compared_without_regard_to_case() {
 }
 
 #[test]
-fn every_malformed_name_is_told_why() {
+fn every_malformed_name_has_its_reason() {
     let other = MalformedName::OtherAttribute;
     let rows =
         [(MTA, HomeAttribute::Mdb, other(HomeAttribute::Mta)), (MDB, HomeAttribute::Mta, other(HomeAttribute::Mdb))];
@@ -70,7 +70,7 @@ fn every_malformed_name_is_told_why() {
     }
 }
 
-/// What a directory name can be: anything that is not empty, has no slash or line break, and no white space at an end.
+/// Directory names: not empty, without slash or line break, and without white space at an end.
 fn directory_name() -> impl Strategy<Value = String> {
     "[A-Za-z0-9=äß,._-]([A-Za-z0-9=äß,. _-]{0,8}[A-Za-z0-9=äß,._-])?"
 }
@@ -93,19 +93,19 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_told_why_not(text in "\\PC{0,40}|[/a-z=, \n]{0,60}") {
+    fn every_text_is_read_or_refused(text in "\\PC{0,40}|[/a-z=, \n]{0,60}") {
         if let Ok(name) = parse(&text, HomeAttribute::Mdb) {
             prop_assert!(name.of(HomeAttribute::Mdb).eq_ignore_ascii_case(&text));
         }
     }
 
     #[test]
-    fn a_component_less_or_more_is_never_well_formed(place in 0_usize..6, doubled in any::<bool>()) {
+    fn a_component_less_or_more_is_never_well_formed(index in 0_usize..6, doubled in any::<bool>()) {
         let mut components: Vec<&str> = MDB.split('/').skip(1).collect();
         if doubled {
-            components.insert(place, components[place]);
+            components.insert(index, components[index]);
         } else {
-            components.remove(place);
+            components.remove(index);
         }
         let text = format!("/{}", components.join("/"));
         prop_assert!(parse(&text, HomeAttribute::Mdb).is_err(), "{}", text);

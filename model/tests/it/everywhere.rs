@@ -1,5 +1,4 @@
-//! What is true of every action in every world, whatever its procedures: nothing is judged here, only that the rules are
-//! rules.
+//! Laws of every action in every world, whatever its procedures. They concern the rules, not the properties.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -13,14 +12,14 @@ use stranded_model::{Occurrence, World};
 
 use crate::arbitrary::{Walk, answers, pick, scenarios, walks};
 
-/// Enough that each run of the tests meets every kind of action, and few enough that it takes seconds.
+/// The number of cases: enough to reach every kind of action, and few enough to take seconds.
 const CASES: u32 = 64;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_action_has_one_answer_in_every_state(walk in walks()) {
+    fn every_action_has_one_result_in_every_state(walk in walks()) {
         for state in states(&walk) {
             for action in walk.world.actions() {
                 prop_assert_eq!(walk.world.occur(state, action), walk.world.occur(state, action));
@@ -29,7 +28,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_enabled_is_exactly_what_can_be_done(walk in walks()) {
+    fn the_enabled_actions_are_exactly_the_possible_ones(walk in walks()) {
         for state in states(&walk) {
             let enabled: Vec<(Action, State)> = walk.world.enabled(state).collect();
             for action in walk.world.actions() {
@@ -40,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn an_action_that_a_scenario_does_not_list_has_the_effect_of_one_that_it_lists_or_is_refused(walk in walks()) {
+    fn an_unlisted_action_is_refused_or_has_the_effect_of_a_listed_one(walk in walks()) {
         let unlisted: Vec<Action> =
             all_actions(&walk.world).into_iter().filter(|action| !walk.world.actions().contains(action)).collect();
         for state in states(&walk) {
@@ -52,7 +51,7 @@ proptest! {
     }
 
     #[test]
-    fn a_message_disappears_only_where_a_step_destroys_it_or_the_named_assumption_drops_it(walk in walks()) {
+    fn a_message_disappears_only_if_a_step_destroys_it_or_an_assumption_drops_it(walk in walks()) {
         let drops = walk.world.assumptions.value(Assumption::MailBeforeMark) == "lost";
         for (before, action, occurrence) in &walk.moments {
             for (mailbox, then) in before.accounts.iter() {
@@ -86,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_never_accepted_is_nowhere(walk in walks()) {
+    fn a_message_that_was_never_accepted_is_in_no_location(walk in walks()) {
         for state in states(&walk) {
             for account in state.accounts.values() {
                 let record = account.record;
@@ -99,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_observer_wrote_down_stays_written_and_no_supply_grows(walk in walks()) {
+    fn records_only_grow_and_supplies_only_shrink(walk in walks()) {
         for (before, _, occurrence) in &walk.moments {
             prop_assert!(occurrence.state.shared.faults_left <= before.shared.faults_left);
             for (mailbox, then) in before.accounts.iter() {
@@ -118,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn an_action_on_one_mailbox_leaves_the_others_alone(walk in walks()) {
+    fn an_action_on_one_mailbox_does_not_change_the_others(walk in walks()) {
         for (before, action, occurrence) in &walk.moments {
             for (mailbox, then) in before.accounts.iter() {
                 if action.mailbox() != Some(mailbox) {
@@ -144,7 +143,7 @@ proptest! {
     }
 
     #[test]
-    fn replicas_that_agree_have_the_same_stamp_and_forget_who_wrote_it(walk in walks()) {
+    fn replicas_that_agree_have_the_same_stamp_without_time_and_signature(walk in walks()) {
         for state in states(&walk) {
             for account in state.accounts.values().filter(|account| account.replicas_agree()) {
                 for stamp in account.recipients.values().filter_map(|recipient| recipient.stamp()) {
@@ -161,7 +160,7 @@ proptest! {
             let shifted = with_higher_versions(state, higher);
             for action in walk.world.actions() {
                 let Some(mailbox) = action.mailbox() else { continue };
-                // An object that is not there has the version zero, from which the others are counted.
+                // An absent object has version zero, and the others count from it.
                 if knows_of_absence(&state.accounts[mailbox]) {
                     continue;
                 }
@@ -173,7 +172,7 @@ proptest! {
     }
 
     #[test]
-    fn an_assumption_that_a_scenario_does_not_touch_makes_no_difference_in_it(
+    fn an_assumption_that_a_scenario_does_not_touch_makes_no_difference(
         scenario in scenarios(),
         answers in answers(),
         choices in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
@@ -194,9 +193,9 @@ proptest! {
     }
 }
 
-/// What must happen in some walk, lest the laws above be true of nothing.
+/// An event that some walk must contain, so that the laws above are not vacuous.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Observed {
+enum WalkEvent {
     ActionKind(ActionKind),
     Destroyed,
     Dropped,
@@ -205,14 +204,14 @@ enum Observed {
 }
 
 #[test]
-fn the_walks_meet_every_kind_of_action_and_every_way_to_lose_a_message() {
+fn the_walks_reach_every_kind_of_action_and_every_loss_of_a_message() {
     const WALKS_MAX: usize = 3000;
-    let others = [Observed::Destroyed, Observed::Dropped, Observed::Returned, Observed::Arrived];
-    let mut missing: Vec<Observed> = ActionKind::ALL.into_iter().map(Observed::ActionKind).chain(others).collect();
+    let others = [WalkEvent::Destroyed, WalkEvent::Dropped, WalkEvent::Returned, WalkEvent::Arrived];
+    let mut missing: Vec<WalkEvent> = ActionKind::ALL.into_iter().map(WalkEvent::ActionKind).chain(others).collect();
     let mut runner = TestRunner::deterministic();
     for _ in 0..WALKS_MAX {
         let walk = walks().new_tree(&mut runner).unwrap().current();
-        missing.retain(|wanted| !walk.moments.iter().any(|moment| is_seen(*wanted, moment)));
+        missing.retain(|wanted| !walk.moments.iter().any(|moment| occurs_in(*wanted, moment)));
         if missing.is_empty() {
             return;
         }
@@ -220,16 +219,16 @@ fn the_walks_meet_every_kind_of_action_and_every_way_to_lose_a_message() {
     panic!("in {WALKS_MAX} walks these never happen: {missing:?}");
 }
 
-fn is_seen(wanted: Observed, (before, action, occurrence): &(State, Action, Occurrence)) -> bool {
+fn occurs_in(wanted: WalkEvent, (before, action, occurrence): &(State, Action, Occurrence)) -> bool {
     let mut accounts = before.accounts.values().zip(occurrence.state.accounts.values());
     match wanted {
-        Observed::ActionKind(kind) => action.kind() == kind,
-        Observed::Destroyed => accounts.any(|(then, now)| now.record.destroyed != then.record.destroyed),
-        Observed::Dropped => {
+        WalkEvent::ActionKind(kind) => action.kind() == kind,
+        WalkEvent::Destroyed => accounts.any(|(then, now)| now.record.destroyed != then.record.destroyed),
+        WalkEvent::Dropped => {
             accounts.any(|(then, now)| now.lost() != then.lost() && now.record.destroyed == then.record.destroyed)
         }
-        Observed::Returned => accounts.any(|(then, now)| now.record.returned != then.record.returned),
-        Observed::Arrived => accounts.any(|(_, now)| {
+        WalkEvent::Returned => accounts.any(|(then, now)| now.record.returned != then.record.returned),
+        WalkEvent::Arrived => accounts.any(|(_, now)| {
             now.programs.values().any(|program| matches!(program.phase, Phase::Running { arrived: true, .. }))
         }),
     }
@@ -243,7 +242,7 @@ fn knows_of_absence(account: &Account) -> bool {
     account.recipients.values().chain(&account.remembered).any(|recipient| *recipient == Recipient::Absent)
 }
 
-/// The same state, with every version that somebody knows of counted from further up.
+/// The state with every known version raised by this number.
 fn with_higher_versions(state: &State, higher: u8) -> State {
     let mut state = state.clone();
     for account in state.accounts.values_mut() {
@@ -262,7 +261,7 @@ fn with_higher_versions(state: &State, higher: u8) -> State {
     state
 }
 
-/// Every action that the identifiers of a scenario allow one to write down.
+/// Every action that the identifiers of a scenario can express.
 fn all_actions(world: &World) -> Vec<Action> {
     let site = &world.scenario.site;
     let servers: Vec<ServerId> = site.servers.ids().collect();
@@ -276,9 +275,9 @@ fn all_actions(world: &World) -> Vec<Action> {
                 actions.push(Action::OwnerDeletes { mailbox, message, by });
             }
         }
-        for (index, person) in world.scenario.administrators.iter().enumerate() {
+        for (index, data) in world.scenario.administrators.iter().enumerate() {
             let administrator = AdministratorId::at(index);
-            let runs = 0..u8::try_from(person.runs.len()).unwrap();
+            let runs = 0..u8::try_from(data.runs.len()).unwrap();
             actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
             let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost];
             actions.extend(fates.map(|fate| Action::Act { mailbox, administrator, fate }));

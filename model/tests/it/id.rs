@@ -5,8 +5,11 @@ use proptest::prelude::*;
 use stranded_model::id::{Id, MessageId, MessageSet};
 
 fn any_set() -> impl Strategy<Value = MessageSet> {
-    prop::collection::vec(0..MessageSet::MESSAGES_MAX, 0..MessageSet::MESSAGES_MAX).prop_map(|places| {
-        places.into_iter().map(|place| MessageSet::just(MessageId::at(place))).fold(MessageSet::EMPTY, MessageSet::with)
+    prop::collection::vec(0..MessageSet::MESSAGES_MAX, 0..MessageSet::MESSAGES_MAX).prop_map(|indexes| {
+        indexes
+            .into_iter()
+            .map(|index| MessageSet::just(MessageId::at(index)))
+            .fold(MessageSet::EMPTY, MessageSet::with)
     })
 }
 
@@ -40,7 +43,7 @@ proptest! {
 }
 
 #[test]
-fn the_first_messages_are_those_that_arrive_first() {
+fn the_first_messages_are_the_earliest() {
     assert_eq!(MessageSet::first(0), MessageSet::EMPTY);
     let three: Vec<u8> = MessageSet::first(3).iter().map(|message| message.0).collect();
     assert_eq!(three, [0, 1, 2]);
@@ -49,6 +52,6 @@ fn the_first_messages_are_those_that_arrive_first() {
 
 #[test]
 #[should_panic(expected = "a message beyond the supply")]
-fn there_is_no_message_beyond_the_supply() {
+fn a_message_beyond_the_capacity_panics() {
     let _ = MessageSet::just(MessageId::at(MessageSet::CAPACITY));
 }

@@ -1,4 +1,4 @@
-//! What the model crate promises: every rule of the world as a sentence, and what is true of every world there is.
+//! Tests of the model: each rule of the world as a sentence, and laws that hold in every world.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

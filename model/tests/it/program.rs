@@ -1,4 +1,4 @@
-//! The interpreter: where a program goes on after a result, what a run reports, and what a lost message does.
+//! The interpreter: the next step after a result, the report of a run, and lost messages.
 
 use pretty_assertions::assert_eq;
 use stranded_model::Refusal;
@@ -33,14 +33,14 @@ fn lossy(steps: Vec<Step>) -> Scenario {
     scenario
 }
 
-/// How a run ends whose one step has this result without a handler for it.
+/// The end of a run whose only step has this result without a handler.
 fn ends_after(act: Act, prepare: impl FnOnce(&mut stranded_model::state::Account)) -> Ended {
     let world = world(&site(vec![doing(act)]));
     program(&after(&world, &prepared(&world, prepare), &[START, ACT])).ended
 }
 
 #[test]
-fn after_ok_a_program_goes_on_with_the_step_that_follows() {
+fn after_ok_a_program_continues_with_the_following_step() {
     let world = world(&site(vec![run(vec![step(CREATE), step(DELETE), step(report(Outcome::Ok))])]));
     let state = after(&world, &world.initial[0], &[START, ACT]);
     assert_eq!(next_step(&state), Some(1));
@@ -48,7 +48,7 @@ fn after_ok_a_program_goes_on_with_the_step_that_follows() {
 }
 
 #[test]
-fn a_result_that_is_handled_leads_where_the_handler_says() {
+fn a_handled_result_leads_to_the_step_of_its_handler() {
     let steps = |result| vec![handled(CREATE, result, 2), step(DELETE), step(report(Outcome::Ok))];
     let world = world(&site(vec![run(steps(StepResult::Duplicate))]));
     let found = prepared(&world, |account| account.put(DESTINATION, Mailbox::SHELL));
@@ -59,7 +59,7 @@ fn a_result_that_is_handled_leads_where_the_handler_says() {
 }
 
 #[test]
-fn a_copy_that_is_not_complete_goes_on_by_itself_unless_ok_is_handled() {
+fn an_incomplete_copy_repeats_unless_ok_is_handled() {
     const COPY: Act = Act::CopyMessage { from: ServerRef::From, to: ServerRef::To };
     for (copy, next) in [(step(COPY), 0), (handled(COPY, StepResult::Ok, 1), 1)] {
         let world = world(&site(vec![run(vec![copy, step(report(Outcome::Ok))])]));
@@ -72,12 +72,12 @@ fn a_copy_that_is_not_complete_goes_on_by_itself_unless_ok_is_handled() {
 }
 
 #[test]
-fn an_unhandled_refusal_of_what_was_only_required_ends_the_run_refused() {
+fn an_unhandled_refusal_of_a_requirement_ends_the_run_refused() {
     assert_eq!(ends_after(IMPOSSIBLE, |_| {}), Ended::Reported(Outcome::Refused));
 }
 
 #[test]
-fn an_unhandled_refusal_of_anything_else_ends_the_run_failed() {
+fn an_unhandled_refusal_of_any_other_step_ends_the_run_failed() {
     let delete = Act::DeleteRecipient { replica: ServerRef::ConnectedTo };
     assert_eq!(ends_after(delete, |account| account.set_recipient(TOMBSTONE)), Ended::Reported(Outcome::Failed));
 }
@@ -116,7 +116,7 @@ fn after_a_lost_reply_the_step_is_done_and_the_run_ends_unknown() {
 }
 
 #[test]
-fn a_program_that_ignores_a_lost_answer_goes_on() {
+fn a_program_that_handles_a_lost_answer_continues() {
     let world = world(&lossy(vec![handled(CREATE, StepResult::Lost, 1), step(report(Outcome::Ok))]));
     for lost in [ACT_REQUEST_LOST, ACT_REPLY_LOST] {
         assert_eq!(next_step(&after(&world, &world.initial[0], &[START, lost])), Some(1));
@@ -124,7 +124,7 @@ fn a_program_that_ignores_a_lost_answer_goes_on() {
 }
 
 #[test]
-fn what_happens_inside_the_program_cannot_get_lost() {
+fn steps_inside_the_program_cannot_be_lost() {
     let condition = Condition::Differ(ServerRef::From, ServerRef::To);
     let steps = vec![step(Act::Require(condition)), step(Act::Wait(condition)), step(report(Outcome::Ok))];
     let world = world(&lossy(steps));
@@ -137,7 +137,7 @@ fn what_happens_inside_the_program_cannot_get_lost() {
 }
 
 #[test]
-fn nothing_gets_lost_where_the_scenario_loses_nothing() {
+fn no_request_is_lost_in_a_scenario_without_that_fault() {
     let world = world(&site(vec![doing(CREATE)]));
     for lost in [ACT_REQUEST_LOST, ACT_REPLY_LOST] {
         assert_eq!(refusal_after(&world, &world.initial[0], &[START], lost), Refusal::NotInScenario);
@@ -152,13 +152,13 @@ fn a_program_that_is_not_running_does_nothing() {
 }
 
 #[test]
-fn a_run_that_says_ok_although_the_move_was_never_done_is_a_false_success() {
+fn a_run_that_reports_ok_without_a_complete_move_is_a_false_success() {
     let world = world(&site(vec![reporting(Outcome::Ok)]));
     assert!(after(&world, &world.initial[0], &[START, ACT]).accounts[MAILBOX].record.false_success);
 }
 
 #[test]
-fn a_run_that_says_anything_else_is_no_false_success() {
+fn a_run_that_does_not_report_ok_is_no_false_success() {
     for outcome in [Outcome::Refused, Outcome::Failed, Outcome::Unknown] {
         let world = world(&site(vec![reporting(outcome)]));
         assert!(!after(&world, &world.initial[0], &[START, ACT]).accounts[MAILBOX].record.false_success);
@@ -166,7 +166,7 @@ fn a_run_that_says_anything_else_is_no_false_success() {
 }
 
 #[test]
-fn a_run_has_arrived_if_the_move_was_done_at_some_moment_of_it() {
+fn a_run_has_arrived_if_the_move_was_complete_at_some_moment() {
     let world = world(&site(vec![reporting(Outcome::Ok)]));
     let state = prepared(&world, |account| {
         account.set_recipient(homed_on(DESTINATION));
@@ -189,7 +189,7 @@ fn a_run_has_not_arrived_while_the_destination_lacks_a_message_of_the_source() {
 }
 
 #[test]
-fn a_step_says_whether_a_message_left_a_place() {
+fn a_step_reports_if_a_message_left_a_location() {
     let world = world(&site(vec![doing(DELETE)]));
     let deleted = |mailbox: Mailbox| {
         let state = prepared(&world, |account| account.put(DESTINATION, mailbox));
@@ -200,7 +200,7 @@ fn a_step_says_whether_a_message_left_a_place() {
 }
 
 #[test]
-fn another_administrators_program_goes_its_own_way() {
+fn programs_of_two_administrators_are_independent() {
     let mut scenario = site(vec![doing(CREATE)]);
     scenario.administrators.push(second(vec![doing(DELETE)]));
     let world = world(&scenario);
@@ -213,7 +213,7 @@ fn another_administrators_program_goes_its_own_way() {
 }
 
 #[test]
-fn a_step_for_another_answer_is_not_there_and_jumps_to_it_go_to_what_follows() {
+fn a_step_under_another_answer_is_removed_and_jumps_to_it_lead_to_the_next_step() {
     let only = |value| Some((Assumption::SourceDelete, value));
     let procedure = Procedure {
         name: "a procedure".to_owned(),

@@ -1,4 +1,4 @@
-//! What each safety property says of a state: the nearest state in which it holds, and the nearest in which it does not.
+//! Safety properties: for each, a state that satisfies it and a close one that violates it.
 
 use stranded_model::procedure::Outcome;
 use stranded_model::property::Safety;
@@ -6,7 +6,7 @@ use stranded_model::state::{Account, Home, Homes, Recipient};
 
 use crate::small::*;
 
-/// Whether the property is true at rest, after this was done to the account.
+/// Returns true if the property holds in a quiescent state that was changed like this.
 fn holds(property: Safety, disturb: impl FnOnce(&mut Account)) -> bool {
     let world = world(&site(vec![reporting(Outcome::Failed), reporting(Outcome::Ok)]));
     let mut state = after(&world, &world.initial[0], &[START, ACT, start(1), ACT]);
@@ -20,7 +20,7 @@ fn homes(mdb: Home, mta: Home) -> Recipient {
 }
 
 #[test]
-fn a_message_that_is_nowhere_is_a_loss() {
+fn a_message_in_no_location_is_a_loss() {
     assert!(!holds(Safety::NoLoss, |account| account.record.accepted = messages(&[0])));
 }
 
@@ -43,7 +43,7 @@ fn a_message_in_a_store_in_the_queue_in_a_file_returned_or_deleted_by_its_owner_
 }
 
 #[test]
-fn what_the_observer_wrote_down_breaks_its_property() {
+fn a_recorded_violation_violates_its_property() {
     assert!(holds(Safety::NoLastCopyDelete, |_| {}));
     assert!(!holds(Safety::NoLastCopyDelete, |account| account.record.destroyed = messages(&[0])));
     assert!(holds(Safety::NoFalseSuccess, |_| {}));
@@ -53,7 +53,7 @@ fn what_the_observer_wrote_down_breaks_its_property() {
 }
 
 #[test]
-fn homes_that_differ_or_are_malformed_are_incoherent_and_no_recipient_has_none() {
+fn homes_that_differ_or_are_malformed_are_incoherent_and_a_missing_recipient_is_not() {
     let (source, destination) = (Home::Server(SOURCE), Home::Server(DESTINATION));
     for recipient in [homes(source, destination), homes(source, Home::Malformed), homes(Home::Malformed, source)] {
         assert!(!holds(Safety::HomeCoherent, |account| account.set_recipient(recipient)));
@@ -64,26 +64,26 @@ fn homes_that_differ_or_are_malformed_are_incoherent_and_no_recipient_has_none()
 }
 
 #[test]
-fn what_is_judged_at_rest_is_not_judged_before() {
-    let unrest = |account: &mut Account| account.programs[FIRST].owes_retry = true;
+fn properties_of_quiescent_states_hold_in_other_states() {
+    let owe_retry = |account: &mut Account| account.programs[FIRST].owes_retry = true;
     let split = homes(Home::Server(SOURCE), Home::Malformed);
     assert!(holds(Safety::HomeCoherent, |account| {
-        unrest(account);
+        owe_retry(account);
         account.set_recipient(split);
     }));
     assert!(holds(Safety::Reachable, |account| {
-        unrest(account);
+        owe_retry(account);
         account.put(DESTINATION, holding(&[0]));
     }));
     assert!(holds(Safety::OneHome, |account| {
-        unrest(account);
+        owe_retry(account);
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[0]));
     }));
 }
 
 #[test]
-fn a_mark_is_owned_while_its_move_runs_or_is_owed_a_retry() {
+fn a_mark_is_owned_while_its_move_runs_or_its_administrator_owes_a_retry() {
     let mark = |account: &mut Account| account.put(SOURCE, marked(FIRST, &[], &[]));
     assert!(!holds(Safety::TransitOwned, mark));
     assert!(holds(Safety::TransitOwned, |account| {
@@ -133,8 +133,8 @@ fn two_stores_with_mail_are_two_homes_and_a_shell_is_none() {
     }));
 }
 
-/// Whether what the property speaks of is the case, after this was done to the first of two mailboxes at rest.
-fn is_met(property: Safety, prepare: impl FnOnce(&mut Account)) -> bool {
+/// Returns true if the antecedent holds for the first of two quiescent mailboxes, after it was changed like this.
+fn antecedent_holds(property: Safety, prepare: impl FnOnce(&mut Account)) -> bool {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.site.mailboxes = 2;
     let world = world(&scenario);
@@ -144,23 +144,23 @@ fn is_met(property: Safety, prepare: impl FnOnce(&mut Account)) -> bool {
 }
 
 #[test]
-fn a_property_speaks_of_what_is_there_to_speak_of() {
+fn an_antecedent_needs_mail_a_mark_or_a_recipient() {
     let mail = |account: &mut Account| account.put(SOURCE, holding(&[0]));
     let mark = |account: &mut Account| account.put(SOURCE, marked(FIRST, &[], &[]));
     for property in [Safety::NoLoss, Safety::Reachable, Safety::OneHome] {
-        assert!(!is_met(property, |_| {}), "{property:?}");
-        assert!(is_met(property, mail), "{property:?}");
+        assert!(!antecedent_holds(property, |_| {}), "{property:?}");
+        assert!(antecedent_holds(property, mail), "{property:?}");
     }
-    assert!(!is_met(Safety::TransitOwned, mail));
-    assert!(is_met(Safety::TransitOwned, mark));
-    assert!(is_met(Safety::HomeCoherent, |_| {}));
-    assert!(!is_met(Safety::HomeCoherent, |account| account.set_recipient(TOMBSTONE)));
+    assert!(!antecedent_holds(Safety::TransitOwned, mail));
+    assert!(antecedent_holds(Safety::TransitOwned, mark));
+    assert!(antecedent_holds(Safety::HomeCoherent, |_| {}));
+    assert!(!antecedent_holds(Safety::HomeCoherent, |account| account.set_recipient(TOMBSTONE)));
 }
 
 #[test]
-fn a_property_of_what_is_at_rest_does_not_speak_of_what_is_not() {
+fn an_antecedent_about_quiescence_needs_a_quiescent_mailbox() {
     for property in [Safety::HomeCoherent, Safety::Reachable, Safety::OneHome] {
-        assert!(!is_met(property, |account| {
+        assert!(!antecedent_holds(property, |account| {
             account.put(SOURCE, holding(&[0]));
             account.programs[FIRST].owes_retry = true;
         }));
@@ -168,7 +168,7 @@ fn a_property_of_what_is_at_rest_does_not_speak_of_what_is_not() {
 }
 
 #[test]
-fn a_property_is_true_only_if_it_is_true_of_every_mailbox() {
+fn a_property_holds_only_if_it_holds_for_every_mailbox() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.site.mailboxes = 2;
     let world = world(&scenario);

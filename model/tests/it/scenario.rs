@@ -1,4 +1,4 @@
-//! Which assumptions a scenario touches: one that is left out is not varied, and must not matter.
+//! The assumptions that a scenario touches. Only these are varied, so the others must make no difference.
 
 use pretty_assertions::assert_eq;
 use stranded_model::assumption::Assumption;
@@ -18,12 +18,12 @@ fn with(delivery: Delivery, steps: Vec<Act>) -> Scenario {
 }
 
 #[test]
-fn a_site_where_nothing_is_open_touches_no_assumption() {
+fn a_scenario_without_open_questions_touches_no_assumption() {
     assert_eq!(with(Delivery::AnyTime, vec![Act::HoldDelivery]).touches(), []);
 }
 
 #[test]
-fn a_step_that_is_there_only_under_one_answer_touches_its_assumption() {
+fn a_step_under_one_answer_touches_its_assumption() {
     for assumption in [Assumption::DuplicateAbort, Assumption::SourceDelete, Assumption::RawApply] {
         let only = Step { when: Some((assumption, 1)), ..step(Act::HoldDelivery) };
         let scenario = site(vec![reporting(Outcome::Ok), run(vec![only, step(report(Outcome::Ok))])]);
@@ -32,7 +32,7 @@ fn a_step_that_is_there_only_under_one_answer_touches_its_assumption() {
 }
 
 #[test]
-fn mail_in_a_site_whose_views_lag_behind_can_be_misrouted() {
+fn mail_can_be_misrouted_if_views_lag_behind() {
     let mut stale = with(Delivery::AnyTime, vec![]);
     stale.environment.stale_views = true;
     assert_eq!(stale.touches(), [Assumption::MisroutedMail]);
@@ -46,8 +46,8 @@ fn mail_that_can_meet_a_raw_edit_can_meet_a_split_home() {
     assert!(touches(with(Delivery::AnyTime, vec![RAW_EDIT])));
     assert!(!touches(with(Delivery::Never, vec![RAW_EDIT])));
     assert!(!touches(with(Delivery::Before, vec![RAW_EDIT])));
-    assert!(!touches(with(Delivery::UntilRepair, vec![RAW_EDIT])), "the repair is over when the mail is");
-    assert!(touches(with(Delivery::UntilRepair, vec![Act::HoldDelivery, RAW_EDIT])), "held mail comes later");
+    assert!(!touches(with(Delivery::UntilRepair, vec![RAW_EDIT])), "no mail arrives after the repair starts");
+    assert!(touches(with(Delivery::UntilRepair, vec![Act::HoldDelivery, RAW_EDIT])), "held mail arrives later");
     let mut crashing = with(Delivery::UntilRepair, vec![RAW_EDIT]);
     crashing.environment.faults = vec![Fault::StoreCrashes];
     assert!(touches(crashing));
@@ -58,13 +58,13 @@ fn mail_that_can_meet_a_raw_edit_can_meet_a_split_home() {
 }
 
 #[test]
-fn mail_that_can_come_while_a_move_runs_can_come_before_the_mark() {
+fn mail_during_a_move_can_arrive_before_the_mark() {
     let touches = |delivery| {
         let create = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted };
         let mark = Act::Mark { at: ServerRef::To, claim: Claim::Taken };
         with(delivery, vec![create, mark]).touches()
     };
-    assert_eq!(touches(Delivery::AnyTime), [Assumption::MailBeforeMark], "its destination may be the home already");
+    assert_eq!(touches(Delivery::AnyTime), [Assumption::MailBeforeMark], "the destination may already be the home");
     assert_eq!(touches(Delivery::UntilRepair), [Assumption::MailBeforeMark]);
     assert_eq!(touches(Delivery::Before), []);
     assert_eq!(touches(Delivery::Never), []);

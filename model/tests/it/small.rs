@@ -1,4 +1,4 @@
-//! Small worlds and states built by hand, and the one way in which the tests let something happen in them.
+//! Small worlds, states and actions for the tests.
 
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::assumption::{Assumption, Assumptions};
@@ -11,59 +11,59 @@ use stranded_model::state::{Account, Contents, Homes, Mailbox, Mark, Recipient, 
 use stranded_model::table::Table;
 use stranded_model::{Occurrence, Refusal, World};
 
-/// The server on which the mailbox starts, and from which runs move it.
+/// The home of the mailbox at the start, and the source of runs.
 pub(crate) const SOURCE: ServerId = ServerId(0);
-/// The server to which runs move the mailbox.
+/// The destination of runs.
 pub(crate) const DESTINATION: ServerId = ServerId(1);
-/// The only mailbox of most worlds here.
+/// The only mailbox of most worlds in the tests.
 pub(crate) const MAILBOX: MailboxId = MailboxId(0);
-/// The only administrator of most worlds here.
+/// The only administrator of most worlds in the tests.
 pub(crate) const FIRST: AdministratorId = AdministratorId(0);
 /// Another administrator.
 pub(crate) const SECOND: AdministratorId = AdministratorId(1);
 
-/// His program does its next step, and learns the result.
+/// The first administrator's program executes its next step and receives the result.
 pub(crate) const ACT: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::Answered };
-/// His program does its next step, and the request is lost.
+/// The first administrator's program executes its next step, and the request is lost.
 pub(crate) const ACT_REQUEST_LOST: Action =
     Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::RequestLost };
-/// His program does its next step, and the reply is lost.
+/// The first administrator's program executes its next step, and the reply is lost.
 pub(crate) const ACT_REPLY_LOST: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::ReplyLost };
-/// He starts his first run.
+/// The first administrator starts the first run.
 pub(crate) const START: Action = start(0);
-/// His program dies.
+/// The first administrator's program dies.
 pub(crate) const DIE: Action = Action::Die { mailbox: MAILBOX, administrator: FIRST };
-/// The next message arrives and is routed by the source's replica.
+/// The next message arrives, routed by the replica of the source.
 pub(crate) const DELIVER: Action = deliver(SOURCE);
-/// The user logs on where the source's replica says.
+/// The user logs on to the home that the replica of the source names.
 pub(crate) const LOG_ON: Action = Action::LogOn { mailbox: MAILBOX, by: View::Replica(SOURCE) };
 
-/// He starts this one of his runs.
+/// The first administrator starts this run.
 pub(crate) const fn start(run: u8) -> Action {
     Action::Start { mailbox: MAILBOX, administrator: FIRST, run }
 }
 
-/// The next message arrives and is routed by this server's replica.
+/// The next message arrives, routed by the replica of this server.
 pub(crate) const fn deliver(by: ServerId) -> Action {
     Action::Deliver { mailbox: MAILBOX, by: View::Replica(by) }
 }
 
-/// A waiting message is tried again, routed by the source's replica.
+/// A queued message is tried again, routed by the replica of the source.
 pub(crate) const fn redeliver(message: u8) -> Action {
     Action::Redeliver { mailbox: MAILBOX, message: MessageId(message), by: View::Replica(SOURCE) }
 }
 
-/// The owner deletes a message where the source's replica sends him.
+/// The owner deletes a message in the home that the replica of the source names.
 pub(crate) const fn owner_deletes(message: u8) -> Action {
     Action::OwnerDeletes { mailbox: MAILBOX, message: MessageId(message), by: View::Replica(SOURCE) }
 }
 
-/// A replica takes the recipient from another.
+/// A replica receives the recipient from another.
 pub(crate) const fn replicate(from: ServerId, to: ServerId) -> Action {
     Action::Replicate { mailbox: MAILBOX, from, to }
 }
 
-/// The recipient is edited on a replica for some other reason.
+/// An unrelated edit of the recipient on a replica.
 pub(crate) const fn edit(replica: ServerId) -> Action {
     Action::Edit { mailbox: MAILBOX, replica }
 }
@@ -73,7 +73,7 @@ pub(crate) const fn fail(server: ServerId, part: Part) -> Action {
     Action::Fail { server, part }
 }
 
-/// A service works again.
+/// A service answers again.
 pub(crate) const fn recover(server: ServerId, part: Part) -> Action {
     Action::Recover { server, part }
 }
@@ -83,7 +83,7 @@ pub(crate) fn step(act: Act) -> Step {
     Step { label: None, act, on: Vec::new(), when: None, line: 1 }
 }
 
-/// A step that goes on elsewhere after this result.
+/// A step with a jump after this result.
 pub(crate) fn handled(act: Act, result: StepResult, next: usize) -> Step {
     Step { on: vec![Handler { result, next }], ..step(act) }
 }
@@ -93,13 +93,13 @@ pub(crate) fn report(outcome: Outcome) -> Act {
     Act::Report { outcome, says: None }
 }
 
-/// A run from the source to the destination, connected to the source, that may be executed once.
+/// A run from the source to the destination, connected to the source, with one execution.
 pub(crate) fn run(steps: Vec<Step>) -> Run {
     let procedure = Procedure { name: "a procedure".to_owned(), source: Vec::new(), steps };
     Run { procedure, from: SOURCE, to: DESTINATION, connected_to: SOURCE, runs_max: RunsMax::Times(1) }
 }
 
-/// A run that does this and reports `ok`.
+/// A run that executes this act and reports `ok`.
 pub(crate) fn doing(act: Act) -> Run {
     run(vec![step(act), step(report(Outcome::Ok))])
 }
@@ -135,17 +135,17 @@ pub(crate) fn site(runs: Vec<Run>) -> Scenario {
     }
 }
 
-/// Another administrator with these runs.
+/// The second administrator, with these runs.
 pub(crate) fn second(runs: Vec<Run>) -> Administrator {
     Administrator { name: "second".to_owned(), runs }
 }
 
-/// A site's servers by name.
+/// The servers of a site, by name.
 pub(crate) fn servers(names: &[&str]) -> Table<ServerId, String> {
     Table::of(names.len(), |server: ServerId| names[server.index()].to_owned())
 }
 
-/// The same site, with eventual replication.
+/// The scenario with eventual replication.
 pub(crate) fn lagging(mut scenario: Scenario) -> Scenario {
     scenario.site.replication = Replication::Eventual;
     scenario
@@ -162,19 +162,19 @@ pub(crate) fn world_where(scenario: &Scenario, assumption: Assumption, value: &s
     World::new(scenario, Assumptions::default().with(assumption, u8::try_from(answer).unwrap()))
 }
 
-/// The state a world starts in, changed by hand.
+/// The initial state of a world, changed by the test.
 pub(crate) fn prepared(world: &World, prepare: impl FnOnce(&mut Account)) -> State {
     let mut state = world.initial[0].clone();
     prepare(&mut state.accounts[MAILBOX]);
     state
 }
 
-/// What follows when these actions are taken one after the other.
+/// The state after these actions.
 pub(crate) fn after(world: &World, state: &State, actions: &[Action]) -> State {
     actions.iter().fold(state.clone(), |state, action| occurred(world, &state, *action).state)
 }
 
-/// What happens when this action is taken.
+/// The result of this action.
 pub(crate) fn occurred(world: &World, state: &State, action: Action) -> Occurrence {
     match world.occur(state, &action) {
         Ok(occurrence) => occurrence,
@@ -182,12 +182,12 @@ pub(crate) fn occurred(world: &World, state: &State, action: Action) -> Occurren
     }
 }
 
-/// Why this action cannot be taken after those.
+/// The refusal of this action after those.
 pub(crate) fn refusal_after(world: &World, state: &State, actions: &[Action], last: Action) -> Refusal {
     world.step(&after(world, state, actions), &last).expect_err("the action is possible")
 }
 
-/// What the world answers to one act of a program, and the account it leaves.
+/// The result of one act, and the account after it.
 pub(crate) fn answer(act: Act, prepare: impl FnOnce(&mut Account)) -> (StepResult, Account) {
     answer_in(&site(vec![doing(act)]), prepare)
 }
@@ -200,7 +200,7 @@ pub(crate) fn answer_in(scenario: &Scenario, prepare: impl FnOnce(&mut Account))
     (occurrence.step.unwrap().result, occurrence.state.accounts[MAILBOX].clone())
 }
 
-/// These messages.
+/// The set of these messages.
 pub(crate) fn messages(numbers: &[u8]) -> MessageSet {
     numbers.iter().map(|number| MessageSet::just(MessageId(*number))).fold(MessageSet::EMPTY, MessageSet::with)
 }
@@ -210,18 +210,18 @@ pub(crate) fn holding(numbers: &[u8]) -> Mailbox {
     Mailbox::Present(Contents { messages: messages(numbers), ..Contents::EMPTY })
 }
 
-/// A mailbox with these messages that a move from source to destination has marked.
+/// A mailbox with these messages, marked by a move from the source to the destination.
 pub(crate) fn marked(owner: AdministratorId, numbers: &[u8], pending: &[u8]) -> Mailbox {
     let mark = Mark::InTransit { owner, from: SOURCE, to: DESTINATION, pending: messages(pending) };
     Mailbox::Present(Contents { messages: messages(numbers), mark, ..Contents::EMPTY })
 }
 
-/// A recipient whose home is this server, as a fresh site has it.
+/// A recipient whose home is this server, with the stamp of a fresh site.
 pub(crate) fn homed_on(server: ServerId) -> Recipient {
     Recipient::Live { homes: Homes::both(server), stamp: Stamp::default() }
 }
 
-/// A recipient whose home is this server, in this version.
+/// A recipient whose home is this server, with this stamp.
 pub(crate) fn version(server: ServerId, version: u8, changed: u8, signature: ServerId) -> Recipient {
     Recipient::Live { homes: Homes::both(server), stamp: Stamp { version, changed, signature } }
 }
@@ -241,10 +241,10 @@ impl Put for Account {
     }
 }
 
-/// How a test prepares an account.
+/// Preparation of an account by a test.
 pub(crate) trait Put {
-    /// The store has this mailbox, and the mail system accepted what is in it.
+    /// Puts a mailbox into a store; its messages count as accepted.
     fn put(&mut self, at: ServerId, mailbox: Mailbox);
-    /// Every replica has this recipient.
+    /// Writes a recipient into every replica.
     fn set_recipient(&mut self, recipient: Recipient);
 }

@@ -1,4 +1,4 @@
-//! Runs, faults, rest, and how a world begins.
+//! Runs, faults, quiescence, and initial states.
 
 use pretty_assertions::assert_eq;
 use stranded_model::action::{Action, ActionKind, Fate, Part};
@@ -18,7 +18,7 @@ fn program(state: &State) -> Program {
     state.accounts[MAILBOX].programs[FIRST]
 }
 
-/// One run that reports this, executed as often as it may be.
+/// A world with one run that reports this, executed up to this limit.
 fn repeating(outcome: Outcome, runs_max: RunsMax) -> World {
     let mut scenario = site(vec![reporting(outcome)]);
     scenario.administrators[0].runs[0].runs_max = runs_max;
@@ -33,7 +33,7 @@ fn faulty(faults: &[Fault], faults_max: u8) -> Scenario {
 }
 
 #[test]
-fn a_run_is_not_started_while_another_of_the_same_administrator_is_under_way() {
+fn a_run_does_not_start_while_another_run_of_the_same_administrator_is_running() {
     let world = world(&site(vec![reporting(Outcome::Ok), reporting(Outcome::Ok)]));
     for run in [0, 1] {
         assert_eq!(refusal_after(&world, &world.initial[0], &[START], start(run)), Refusal::Busy);
@@ -58,7 +58,7 @@ fn runs_of_one_administrator_happen_in_order() {
     assert_eq!(refusal_after(&world, fresh, &[START, ACT], start(2)), Refusal::NotDue);
     let state = after(&world, fresh, &[START, ACT, start(1)]);
     assert_eq!((program(&state).run, program(&state).executions), (1, 1));
-    assert_eq!(refusal_after(&world, &state, &[ACT], START), Refusal::NotDue, "a run that is over is not run again");
+    assert_eq!(refusal_after(&world, &state, &[ACT], START), Refusal::NotDue, "an earlier run is not started again");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn each_run_counts_its_own_executions() {
 }
 
 #[test]
-fn a_run_without_a_limit_is_executed_again_and_only_whether_it_was_is_remembered() {
+fn a_run_without_a_limit_repeats_and_its_executions_are_not_counted() {
     let world = repeating(Outcome::Ok, RunsMax::Any);
     let once = after(&world, &world.initial[0], &[START, ACT]);
     let often = after(&world, &once, &[START, ACT, START, ACT]);
@@ -111,7 +111,7 @@ fn an_until_ok_run_is_started_again_after_anything_else() {
 }
 
 #[test]
-fn an_until_ok_run_that_is_owed_a_retry_is_started_again_after_refused_too() {
+fn an_until_ok_run_repeats_after_refused_while_its_administrator_owes_a_retry() {
     let world = repeating(Outcome::Refused, RunsMax::UntilOk);
     let mut state = after(&world, &world.initial[0], &[START, ACT]);
     assert_eq!(refusal_after(&world, &state, &[], START), Refusal::NotDue);
@@ -150,7 +150,7 @@ fn an_administrator_owes_a_retry_until_a_run_ends_ok() {
 }
 
 #[test]
-fn a_program_that_dies_reports_nothing_and_leaves_a_retry_owed() {
+fn a_program_that_dies_reports_nothing_and_its_administrator_owes_a_retry() {
     let world = world(&faulty(&[Fault::ProgramDies], 1));
     let state = after(&world, &world.initial[0], &[START, DIE]);
     let Program { phase, ended, owes_retry, .. } = program(&state);
@@ -199,13 +199,13 @@ fn a_service_fails_and_recovers_and_only_its_failure_is_a_fault() {
         assert_eq!(refusal_after(&world, &failed, &[], fail(SOURCE, part)), Refusal::AlreadyInState);
         let recovered = after(&world, &failed, &[recover(SOURCE, part)]);
         assert_eq!((recovered.shared.servers[SOURCE], recovered.shared.faults_left), (Server::UP, 1));
-        assert_eq!(recovered.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]), "what it held is kept");
+        assert_eq!(recovered.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]), "the store keeps its content");
         assert_eq!(refusal_after(&world, fresh, &[], recover(SOURCE, part)), Refusal::AlreadyInState);
     }
 }
 
 #[test]
-fn a_run_waits_for_mail_that_is_to_settle_before_it() {
+fn a_run_does_not_start_before_mail_has_settled() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.environment.delivery = Delivery::Before;
     let world = world(&scenario);
@@ -215,8 +215,8 @@ fn a_run_waits_for_mail_that_is_to_settle_before_it() {
     assert!(crate::small::world(&scenario).step(&state, &START).is_ok());
 }
 
-/// A world whose one run has ended `ok` is at rest, unless it is disturbed.
-fn rests(disturb: impl FnOnce(&mut State)) -> bool {
+/// Returns true if a world is quiescent after its only run ended `ok` and the state was changed like this.
+fn is_quiescent_after(disturb: impl FnOnce(&mut State)) -> bool {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.environment.stale_views = true;
     let world = world(&lagging(scenario));
@@ -226,54 +226,54 @@ fn rests(disturb: impl FnOnce(&mut State)) -> bool {
 }
 
 #[test]
-fn a_mailbox_is_at_rest_when_nothing_is_under_way() {
-    assert!(rests(|_| {}));
+fn a_mailbox_is_quiescent_when_everything_has_finished() {
+    assert!(is_quiescent_after(|_| {}));
 }
 
 #[test]
-fn a_mailbox_is_not_at_rest_while_anything_is_under_way() {
+fn a_mailbox_is_not_quiescent_before_everything_has_finished() {
     let running = Phase::Running { next: 0, arrived: false, read: None };
-    assert!(!rests(|state| state.accounts[MAILBOX].programs[FIRST].phase = running));
-    assert!(!rests(|state| state.accounts[MAILBOX].programs[FIRST].owes_retry = true));
-    assert!(!rests(|state| state.accounts[MAILBOX].queued = messages(&[0])));
-    assert!(!rests(|state| state.accounts[MAILBOX].put(SOURCE, marked(FIRST, &[], &[]))));
-    assert!(!rests(|state| state.accounts[MAILBOX].recipients[SOURCE] = version(SOURCE, 1, 0, SOURCE)));
-    assert!(!rests(|state| state.accounts[MAILBOX].remembered = Some(TOMBSTONE)));
-    assert!(!rests(|state| state.shared.servers[DESTINATION].store = Service::Down));
-    assert!(!rests(|state| state.shared.servers[DESTINATION].replica = Service::Down));
+    assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].programs[FIRST].phase = running));
+    assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].programs[FIRST].owes_retry = true));
+    assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].queued = messages(&[0])));
+    assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].put(SOURCE, marked(FIRST, &[], &[]))));
+    assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].recipients[SOURCE] = version(SOURCE, 1, 0, SOURCE)));
+    assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].remembered = Some(TOMBSTONE)));
+    assert!(!is_quiescent_after(|state| state.shared.servers[DESTINATION].store = Service::Down));
+    assert!(!is_quiescent_after(|state| state.shared.servers[DESTINATION].replica = Service::Down));
 }
 
 #[test]
-fn a_mailbox_is_not_at_rest_until_every_run_was_executed() {
+fn a_mailbox_is_not_quiescent_until_every_run_was_executed() {
     let world = world(&site(vec![reporting(Outcome::Ok), reporting(Outcome::Ok)]));
-    let rests = |actions: &[Action]| {
+    let is_quiescent_after = |actions: &[Action]| {
         let state = after(&world, &world.initial[0], actions);
         world.is_quiescent(&state.accounts[MAILBOX], &state.shared)
     };
-    assert!(!rests(&[]));
-    assert!(!rests(&[START, ACT]));
-    assert!(rests(&[START, ACT, start(1), ACT]));
+    assert!(!is_quiescent_after(&[]));
+    assert!(!is_quiescent_after(&[START, ACT]));
+    assert!(is_quiescent_after(&[START, ACT, start(1), ACT]));
 }
 
 #[test]
-fn a_mailbox_is_not_at_rest_until_every_administrator_has_finished() {
+fn a_mailbox_is_not_quiescent_until_every_administrator_has_finished() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
     let world = world(&scenario);
-    let rests = |actions: &[Action]| {
+    let is_quiescent_after = |actions: &[Action]| {
         let state = after(&world, &world.initial[0], actions);
         world.is_quiescent(&state.accounts[MAILBOX], &state.shared)
     };
     let their_act = Action::Act { mailbox: MAILBOX, administrator: SECOND, fate: Fate::Answered };
-    assert!(!rests(&[START, ACT]));
-    assert!(!rests(&[START, ACT, THEIR_START]));
-    assert!(rests(&[START, ACT, THEIR_START, their_act]));
+    assert!(!is_quiescent_after(&[START, ACT]));
+    assert!(!is_quiescent_after(&[START, ACT, THEIR_START]));
+    assert!(is_quiescent_after(&[START, ACT, THEIR_START, their_act]));
 }
 
 type Change<'a> = &'a dyn Fn(&mut Scenario);
 
 #[test]
-fn a_scenario_lists_only_what_its_words_allow() {
+fn a_scenario_lists_only_the_actions_that_it_allows() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.environment = Environment {
         delivery: Delivery::Never,
@@ -314,7 +314,7 @@ fn a_scenario_lists_only_what_its_words_allow() {
 }
 
 #[test]
-fn a_message_that_waits_is_tried_again_whatever_made_it_wait() {
+fn a_queued_message_can_be_tried_again_in_every_scenario() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     for delivery in [Delivery::Never, Delivery::Before, Delivery::UntilRepair, Delivery::AnyTime] {
         scenario.environment.delivery = delivery;
@@ -334,7 +334,7 @@ fn a_fresh_site_has_recipients_and_no_mailboxes() {
 }
 
 #[test]
-fn a_site_with_a_past_starts_as_it_is_told() {
+fn a_scenario_with_a_start_starts_there() {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.environment.stale_views = true;
     scenario.start = Some(Start {
@@ -349,7 +349,7 @@ fn a_site_with_a_past_starts_as_it_is_told() {
 }
 
 #[test]
-fn what_follows_another_scenario_finds_its_mail_and_directory_and_starts_its_own_runs() {
+fn a_following_scenario_keeps_mail_and_directory_and_starts_its_own_runs() {
     let mut scenario = faulty(&[Fault::ProgramDies], 2);
     let world = world(&scenario);
     let mut past = after(&world, &world.initial[0], &[DELIVER, START, ACT]);
@@ -360,7 +360,7 @@ fn what_follows_another_scenario_finds_its_mail_and_directory_and_starts_its_own
     scenario.environment.stale_views = true;
     scenario.environment.other_edits = 3;
     let next = World::following(&scenario, Assumptions::default(), &[past.clone(), past.clone()]);
-    assert_eq!(next.initial.len(), 1, "two equal pasts are one");
+    assert_eq!(next.initial.len(), 1, "equal initial states are merged");
     let state = &next.initial[0];
     let account = &state.accounts[MAILBOX];
     assert_eq!((account.agreed_home(), account.mailboxes[SOURCE]), (Some(DESTINATION), holding(&[0])));
@@ -370,7 +370,7 @@ fn what_follows_another_scenario_finds_its_mail_and_directory_and_starts_its_own
 }
 
 #[test]
-fn what_an_earlier_scenario_lost_stays_lost() {
+fn messages_that_an_earlier_scenario_lost_stay_lost() {
     let scenario = site(vec![reporting(Outcome::Ok)]);
     let past = prepared(&world(&scenario), |account| account.record.accepted = messages(&[0]));
     let next = World::following(&scenario, Assumptions::default(), &[past]);
