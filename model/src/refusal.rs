@@ -89,8 +89,8 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// Returns true if a bound of the scenario forbids the action, and false if a rule of the world does. An observer
-    /// that does not know the scenario can still see a forbidden action of the first kind.
+    /// Returns true if a bound of the scenario forbids the action, and false if a rule of the world does. A system that
+    /// does not know the scenario may still do what only a bound forbids.
     #[must_use]
     pub fn is_bound(self) -> bool {
         match self {
