@@ -23,7 +23,7 @@ fn reference(arguments: &AdapterReference) -> Result<Exit, Failure> {
         Mutant::named(name).map_err(Failure::Usage)?;
     }
     let mut conversation = Conversation::new(io::stdin().lock(), io::stdout().lock());
-    let stopped = |stopped: stranded_oracle::adapter::serve::Stopped| Failure::Usage(stopped.to_string());
+    let stopped = |stopped: stranded_oracle::adapter::serve::ServeError| Failure::Usage(stopped.to_string());
     let Some((id, greeting)) = conversation.greeting().map_err(stopped)? else {
         output::warn("nobody asked anything: an adapter is started by `stranded conform SCENARIO -- COMMAND`");
         return Ok(Exit::AsExpected);

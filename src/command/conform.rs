@@ -10,17 +10,17 @@ use crate::exit::Exit;
 use crate::formats::results as formats;
 use crate::report::driven as reported;
 use crate::report::judgement;
-use stranded_oracle::adapter::{Broken, Child};
-use stranded_oracle::conform::known::{Found, Known, Settled};
-use stranded_oracle::conform::{self, Driven, Log, Options, Record, Repeated, Stopped, Strategy};
+use stranded_oracle::adapter::{AdapterError, Child};
+use stranded_oracle::conform::expected_failures::{ScenarioVerdicts, ExpectedFailures, Comparison};
+use stranded_oracle::conform::{self, ConformResult, Log, Options, Recording, Repeated, ConformError, Strategy};
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::OracleOptions;
 use stranded_search::files;
 
 use super::{Failure, interrupt, judging, output, replay};
 
-impl From<Broken> for Failure {
-    fn from(broken: Broken) -> Self {
+impl From<AdapterError> for Failure {
+    fn from(broken: AdapterError) -> Self {
         Self::BrokenAdapter(broken.says)
     }
 }
@@ -39,7 +39,7 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
     let given = judging::implemented(&judging::one(scenario)?, arguments.implements.as_deref())?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped);
-    let (mut capabilities, mut judged_by) = conform::greet(&given, &mut child).map_err(stopped)?;
+    let (mut capabilities, mut judged_by) = conform::handshake(&given, &mut child).map_err(stopped)?;
     if let Some(procedure) = &arguments.implements {
         // Whoever drives knows better than the adapter.
         judged_by.clone_from(&given);
@@ -54,30 +54,30 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
     let driven = driven.map_err(stopped)?;
     child.bye()?;
     let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
-    let found = [Found::of(&given.name, &driven.judgement)];
-    let settled = known.as_ref().map(|(known, today)| known.settle(&found, *today));
-    print(arguments, &given.name, &driven, &saved, settled.as_ref())?;
-    let judged = match &settled {
-        Some(settled) => with_known(&driven, settled),
+    let found = [ScenarioVerdicts::of(&given.name, &driven.judgement)];
+    let comparison = known.as_ref().map(|(known, today)| known.compare(&found, *today));
+    print(arguments, &given.name, &driven, &saved, comparison.as_ref())?;
+    let judged = match &comparison {
+        Some(comparison) => with_known(&driven, comparison),
         None => judging::exit(&driven.judgement),
     };
     Ok(judged.max(enough(arguments, &driven)))
 }
 
 /// The known deviations, and today.
-fn known(file: &Path) -> Result<(Known, jiff::civil::Date), Failure> {
+fn known(file: &Path) -> Result<(ExpectedFailures, jiff::civil::Date), Failure> {
     let name = file.display().to_string();
     let text = files::read(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
-    let known = Known::parse(&name, &text)?;
+    let known = ExpectedFailures::parse(&name, &text)?;
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let today = conform::known::today(epoch.as_deref()).map_err(Failure::Usage)?;
+    let today = conform::expected_failures::today(epoch.as_deref()).map_err(Failure::Usage)?;
     Ok((known, today))
 }
 
 /// How the program ends when deviations are known: what could not be told stays so.
-fn with_known(driven: &Driven, settled: &Settled<'_>) -> Exit {
+fn with_known(driven: &ConformResult, comparison: &Comparison<'_>) -> Exit {
     match judging::exit(&driven.judgement) {
-        _ if !settled.is_as_known() => Exit::NotAsExpected,
+        _ if !comparison.is_as_expected() => Exit::NotAsExpected,
         Exit::NotAsExpected => Exit::AsExpected,
         exit @ (Exit::AsExpected | Exit::Inconclusive | Exit::BrokenAdapter | Exit::Usage | Exit::Defect) => exit,
     }
@@ -104,20 +104,20 @@ fn options(arguments: &Conform) -> Options {
     }
 }
 
-fn not_driven(scenario: &str, stopped: Stopped) -> Failure {
+fn not_driven(scenario: &str, stopped: ConformError) -> Failure {
     match stopped {
-        Stopped::Broken(broken) => broken.into(),
-        Stopped::Skipped(reason) => {
+        ConformError::Protocol(broken) => broken.into(),
+        ConformError::Skipped(reason) => {
             Failure::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
         }
-        Stopped::Unknown(truncated) => {
+        ConformError::Unknown(truncated) => {
             Failure::Inconclusive(format!("how {scenario} starts could not be found out: {truncated}"))
         }
     }
 }
 
 /// Whether as much was tried as was asked for.
-fn enough(arguments: &Conform, driven: &Driven) -> Exit {
+fn enough(arguments: &Conform, driven: &ConformResult) -> Exit {
     match (arguments.fail_under, driven.coverage.percent()) {
         (None, _) => Exit::AsExpected,
         (Some(wanted), Some(percent)) if percent >= wanted => Exit::AsExpected,
@@ -132,13 +132,13 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Saves the shortest runs; the names of the files.
-fn save(driven: &Driven, folder: &Path) -> Result<Vec<String>, Failure> {
+fn save(driven: &ConformResult, folder: &Path) -> Result<Vec<String>, Failure> {
     fs::create_dir_all(folder)
         .map_err(|reason| Failure::Usage(format!("cannot make the folder {}: {reason}", folder.display())))?;
     let save = |one: &conform::Shrunk| {
-        let name = format!("{}.{}.json", one.record.scenario, one.verdict.name().replace(' ', "-"));
+        let name = format!("{}.{}.json", one.recording.scenario, one.verdict.name().replace(' ', "-"));
         let file = folder.join(name);
-        let text = serde_json::to_string_pretty(&one.record).expect("every run can be written as JSON");
+        let text = serde_json::to_string_pretty(&one.recording).expect("every run can be written as JSON");
         write(&file, &(text + "\n"))?;
         Ok(file.display().to_string())
     };
@@ -148,15 +148,15 @@ fn save(driven: &Driven, folder: &Path) -> Result<Vec<String>, Failure> {
 fn print(
     arguments: &Conform,
     scenario: &str,
-    driven: &Driven,
+    driven: &ConformResult,
     saved: &[String],
-    settled: Option<&Settled<'_>>,
+    comparison: Option<&Comparison<'_>>,
 ) -> Result<(), Failure> {
     let mut extra = vec![reported::coverage(driven)];
-    if let Some(settled) = settled {
-        let covering = settled.covering.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
-        let remaining = settled.remaining.iter().map(|(_, surprise)| format!("not known: {}", surprise.verdict.name()));
-        extra.extend(covering.chain(remaining).chain(settled.complaints.iter().cloned()));
+    if let Some(comparison) = comparison {
+        let matching = comparison.matching.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
+        let not_listed = comparison.not_listed.iter().map(|(_, surprise)| format!("not known: {}", surprise.verdict.name()));
+        extra.extend(matching.chain(not_listed).chain(comparison.problems.iter().cloned()));
     }
     if let (Some(wanted), Some(percent)) = (arguments.fail_under, driven.coverage.percent())
         && percent < wanted
@@ -190,15 +190,15 @@ fn print(
 
 /// Asks an implementation once more what was recorded.
 fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
-    let record: Record = replay::record(path)?;
+    let record: Recording = replay::record(path)?;
     let (spec, options) = record.judged_by().map_err(|refused| replay::refused(path, refused))?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&spec.name, stopped);
-    let (capabilities, _) = conform::greet(&spec, &mut child).map_err(stopped)?;
-    let Repeated { record: now, judgement, shows_it } =
+    let (capabilities, _) = conform::handshake(&spec, &mut child).map_err(stopped)?;
+    let Repeated { recording: now, judgement, is_reproduced } =
         conform::repeat(&record, &spec, &options, &capabilities, &mut child).map_err(stopped)?;
     child.bye()?;
-    let again = if shows_it { "shows it again" } else { "does not show it" };
+    let again = if is_reproduced { "shows it again" } else { "does not show it" };
     let extra = [format!("the recorded run showed {}; asked the same, this implementation {again}", record.verdict)];
     let judged = Judged {
         scenario: &spec.name,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::cli::{Doctor, Shape};
 use crate::exit::Exit;
 use stranded_oracle::adapter::Timeouts;
-use stranded_oracle::adapter::doctor::{self, Findings};
+use stranded_oracle::adapter::doctor::{self, Diagnosis};
 use stranded_search::lines::wrapped;
 use stranded_search::sanitize::visible;
 use stranded_search::scenario;
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     Ok(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter })
 }
 
-fn text(found: &Findings, width: u16) -> String {
+fn text(found: &Diagnosis, width: u16) -> String {
     let mut text = String::new();
     for check in &found.checks {
         let mark = match check.ok {

@@ -3,24 +3,24 @@
 use crate::cli::Generate;
 use crate::exit::Exit;
 use stranded_oracle::vectors::file::Index;
-use stranded_oracle::vectors::{self, Granularity, NotWritten, Wanted};
+use stranded_oracle::vectors::{self, Granularity, WriteError, VectorOptions};
 
 use super::{Failure, judging, output};
 
 pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
     let given = judging::one(&arguments.scenario)?;
     let spec = judging::implemented(&given, arguments.implements.as_deref())?;
-    let wanted = Wanted {
+    let options = VectorOptions {
         spec: &spec,
         granularity: if arguments.steps { Granularity::Steps } else { Granularity::Runs },
         unseen: judging::kinds(&arguments.missing),
         states_max: arguments.max_states,
     };
-    let found = vectors::generate(&wanted).map_err(|truncated| {
+    let found = vectors::generate(&options).map_err(|truncated| {
         Failure::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
     })?;
     vectors::write(&found, &arguments.folder, arguments.force)
-        .map_err(|reason: NotWritten| Failure::Usage(reason.to_string()))?;
+        .map_err(|reason: WriteError| Failure::Usage(reason.to_string()))?;
     let Index { transitions, states, truncated, .. } = &found.index;
     let mut text = format!(
         "{}: {} vectors in {} cover {} of {} transitions between {states} states\n",

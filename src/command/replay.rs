@@ -14,7 +14,7 @@ use crate::report::judgement;
 use crate::report::story::Story;
 use crate::report::{driven, json, text, trace};
 use crate::terminal;
-use stranded_oracle::conform::{self, Record};
+use stranded_oracle::conform::{self, Recording};
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_search::files;
 use stranded_search::replay::{self, Replayed};
@@ -152,25 +152,25 @@ fn is_record(text: &str) -> bool {
     struct Kind {
         kind: String,
     }
-    serde_json::from_str::<Kind>(text).is_ok_and(|found| found.kind == conform::record::KIND)
+    serde_json::from_str::<Kind>(text).is_ok_and(|found| found.kind == conform::recording::KIND)
 }
 
 /// A recorded run of an implementation.
-pub(super) fn record(path: &str) -> Result<Record, Failure> {
+pub(super) fn record(path: &str) -> Result<Recording, Failure> {
     let text = files::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
     parse(path, &text)
 }
 
 /// Why a recorded run cannot be judged again.
-pub(super) fn refused(path: &str, refused: conform::Refused) -> Failure {
+pub(super) fn refused(path: &str, refused: conform::RecordingError) -> Failure {
     match refused {
-        conform::Refused::Scenario(diagnostics) => Failure::Input(diagnostics),
-        conform::Refused::File(reason) | conform::Refused::Stale(reason) => Failure::Usage(format!("{path}: {reason}")),
+        conform::RecordingError::Scenario(diagnostics) => Failure::Input(diagnostics),
+        conform::RecordingError::File(reason) | conform::RecordingError::Stale(reason) => Failure::Usage(format!("{path}: {reason}")),
     }
 }
 
 /// Judges a recorded run again, and tells it.
-fn run_record(record: &Record, arguments: &Replay) -> Result<Exit, Failure> {
+fn run_record(record: &Recording, arguments: &Replay) -> Result<Exit, Failure> {
     let found = record.judge().map_err(|reason| refused(&arguments.trace, reason))?;
     let judged = Judged {
         scenario: &record.scenario,

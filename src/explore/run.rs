@@ -6,8 +6,8 @@ use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
 use crate::report::driven::{answered, reported};
-use stranded_oracle::conform::Record;
-use stranded_oracle::conform::record::{KIND, RecordedStep};
+use stranded_oracle::conform::Recording;
+use stranded_oracle::conform::recording::{KIND, RecordedStep};
 use stranded_oracle::oracle::Conformance;
 use stranded_oracle::protocol::{Event, Observation};
 
@@ -61,7 +61,7 @@ pub fn is_run(value: &Value) -> bool {
 /// # Errors
 /// That it has no steps.
 pub fn read(value: &Value) -> Result<RunTold, LinkError> {
-    if let Ok(record) = Record::deserialize(value) {
+    if let Ok(record) = Recording::deserialize(value) {
         return Ok(recorded(&record));
     }
     let steps = value.get("steps").and_then(Value::as_array);
@@ -95,7 +95,7 @@ fn step(number: usize, found: &Value) -> RunStep {
 }
 
 /// A run that `conform` saved.
-fn recorded(record: &Record) -> RunTold {
+fn recorded(record: &Recording) -> RunTold {
     let mut steps: Vec<RunStep> =
         record.steps.iter().take(STEPS_MAX).enumerate().map(|(index, step)| event(index + 1, step)).collect();
     let shown_at = shown_at(record);
@@ -119,7 +119,7 @@ fn recorded(record: &Record) -> RunTold {
 }
 
 /// The event, from 1, that shows the verdict of a run; nothing, if another model judged it.
-fn shown_at(record: &Record) -> Option<usize> {
+fn shown_at(record: &Recording) -> Option<usize> {
     let judgement = record.judge().ok()?;
     let found = judgement.findings.iter().find(|finding| finding.verdict.name() == record.verdict);
     let left = match &judgement.conformance {

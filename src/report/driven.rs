@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use stranded_oracle::conform::{Coverage, Driven, Record, Shrunk};
+use stranded_oracle::conform::{ConformCoverage, ConformResult, Recording, Shrunk};
 use stranded_oracle::protocol::{Answer, Event, Operation};
 use stranded_search::lines::wrapped;
 
@@ -57,19 +57,19 @@ pub struct ShortestReport {
     /// Why the implementation cannot be relied on to do the same again.
     pub unsteady: Option<String>,
     /// The run, to be judged or asked again.
-    pub run: Record,
+    pub run: Recording,
 }
 
 /// The report in JSON.
 #[must_use]
-pub fn report(judged: &Judged<'_>, driven: &Driven) -> DrivenReport {
-    let Coverage { states, states_of, transitions, transitions_of } = driven.coverage;
+pub fn report(judged: &Judged<'_>, driven: &ConformResult) -> DrivenReport {
+    let ConformCoverage { states, states_of, transitions, transitions_of } = driven.coverage;
     let shortest = |one: &Shrunk| ShortestReport {
         verdict: one.verdict.name().to_owned(),
-        actions: one.record.operations().count(),
+        actions: one.recording.operations().count(),
         actions_before: one.operations_before,
         unsteady: one.unsteady.clone(),
-        run: one.record.clone(),
+        run: one.recording.clone(),
     };
     DrivenReport {
         judgement: judged::report(judged),
@@ -83,8 +83,8 @@ pub fn report(judged: &Judged<'_>, driven: &Driven) -> DrivenReport {
 
 /// What was tried, in one sentence.
 #[must_use]
-pub fn coverage(driven: &Driven) -> String {
-    let Coverage { states, states_of, transitions, transitions_of } = driven.coverage;
+pub fn coverage(driven: &ConformResult) -> String {
+    let ConformCoverage { states, states_of, transitions, transitions_of } = driven.coverage;
     let of = |some: usize, all: Option<usize>| match all {
         Some(all) => format!("{some} of {all}"),
         None => format!("{some}, of how many was not counted"),
@@ -106,7 +106,7 @@ pub fn coverage(driven: &Driven) -> String {
 /// The shortest run that shows a verdict, a line for each action.
 #[must_use]
 pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
-    let record = &shrunk.record;
+    let record = &shrunk.recording;
     let count = record.operations().count();
     let before = match shrunk.operations_before {
         same if same == count => String::new(),
@@ -124,7 +124,7 @@ pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
 
 /// A run, a line for each action, and what was seen where the model does not explain it.
 #[must_use]
-pub fn run(record: &Record, width: u16) -> String {
+pub fn run(record: &Recording, width: u16) -> String {
     let mut text = String::new();
     let mut number = 0;
     for step in &record.steps {

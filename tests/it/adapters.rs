@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-use stranded_oracle::adapter::{Child, Implementation, Timeouts, Welcome, greeting, group};
+use stranded_oracle::adapter::{Child, Implementation, Timeouts, HelloReply, greeting, group};
 use stranded_search::scenario::{self, Spec};
 
 use crate::cli::{Ran, stranded_in};
@@ -56,7 +56,7 @@ fn broken(script: &str, timeouts: Timeouts) -> (String, i32) {
     let id = child.id();
     let spec = builtin("move");
     let mut talk = || {
-        if let Welcome::Ready(_) = child.greet(&greeting(&spec, Vec::new()))? {
+        if let HelloReply::Ready(_) = child.hello(&greeting(&spec, Vec::new()))? {
             child.reset(&BTreeMap::new())?;
             child.observe("mailbox-1")?;
         }

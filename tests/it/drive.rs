@@ -1,13 +1,13 @@
 //! Driving an implementation tries everything that a scenario allows, and finds what is wrong by a run without anything else.
 
 use stranded_oracle::adapter::Reference;
-use stranded_oracle::conform::{self, Driven, Options, Strategy};
+use stranded_oracle::conform::{self, ConformResult, Options, Strategy};
 use stranded_oracle::oracle::{CaseVerdict, Conformance};
 use stranded_search::scenario::{self, Spec};
 
-fn driven(spec: &Spec, options: &Options) -> Driven {
+fn driven(spec: &Spec, options: &Options) -> ConformResult {
     let mut reference = Reference::new(spec, 0).unwrap();
-    let (capabilities, judged) = conform::greet(spec, &mut reference).unwrap();
+    let (capabilities, judged) = conform::handshake(spec, &mut reference).unwrap();
     conform::drive(&judged, &capabilities, &mut reference, options).unwrap()
 }
 

@@ -2,11 +2,11 @@
 
 use jiff::civil::{Date, date};
 use stranded_model::property::Safety;
-use stranded_oracle::conform::known::{Found, Known, Surprise, today};
+use stranded_oracle::conform::expected_failures::{ScenarioVerdicts, ExpectedFailures, UnexpectedVerdict, today};
 use stranded_oracle::oracle::CaseVerdict;
 
-const LOSS: Surprise = Surprise { verdict: CaseVerdict::Loss, property: Some(Safety::NoLoss) };
-const LAST_COPY: Surprise = Surprise { verdict: CaseVerdict::Loss, property: Some(Safety::NoLastCopyDelete) };
+const LOSS: UnexpectedVerdict = UnexpectedVerdict { verdict: CaseVerdict::Loss, property: Some(Safety::NoLoss) };
+const LAST_COPY: UnexpectedVerdict = UnexpectedVerdict { verdict: CaseVerdict::Loss, property: Some(Safety::NoLastCopyDelete) };
 const TODAY: Date = date(2026, 12, 1);
 
 fn entry(scenario: &str, rest: &str) -> String {
@@ -15,31 +15,31 @@ fn entry(scenario: &str, rest: &str) -> String {
     )
 }
 
-fn found(scenario: &str, surprises: &[Surprise]) -> Found {
-    Found { scenario: scenario.to_owned(), surprises: surprises.to_vec() }
+fn found(scenario: &str, unexpected: &[UnexpectedVerdict]) -> ScenarioVerdicts {
+    ScenarioVerdicts { scenario: scenario.to_owned(), unexpected: unexpected.to_vec() }
 }
 
 /// What remains, and how the complaints begin.
-fn settled(file: &str, found: &[Found], today: Date) -> (Vec<Surprise>, Vec<String>) {
-    let known = Known::parse("known.toml", file).unwrap();
-    let settled = known.settle(found, today);
-    assert_eq!(settled.is_as_known(), settled.remaining.is_empty() && settled.complaints.is_empty());
-    (settled.remaining.iter().map(|(_, surprise)| *surprise).collect(), settled.complaints)
+fn comparison(file: &str, found: &[ScenarioVerdicts], today: Date) -> (Vec<UnexpectedVerdict>, Vec<String>) {
+    let known = ExpectedFailures::parse("known.toml", file).unwrap();
+    let comparison = known.compare(found, today);
+    assert_eq!(comparison.is_as_expected(), comparison.not_listed.is_empty() && comparison.problems.is_empty());
+    (comparison.not_listed.iter().map(|(_, surprise)| *surprise).collect(), comparison.problems)
 }
 
 #[test]
 fn what_is_known_surprises_nobody_and_what_is_not_known_does() {
     let file = entry("second-move", "property = \"no-loss\"");
-    assert_eq!(settled(&file, &[found("second-move", &[LOSS])], TODAY), (vec![], vec![]));
-    assert_eq!(settled(&file, &[found("second-move", &[LOSS, LAST_COPY])], TODAY), (vec![LAST_COPY], vec![]));
+    assert_eq!(comparison(&file, &[found("second-move", &[LOSS])], TODAY), (vec![], vec![]));
+    assert_eq!(comparison(&file, &[found("second-move", &[LOSS, LAST_COPY])], TODAY), (vec![LAST_COPY], vec![]));
 }
 
 #[test]
 fn without_a_property_every_one_of_the_verdict_is_covered_in_its_scenario_alone() {
     let file = entry("second-move", "");
-    assert_eq!(settled(&file, &[found("second-move", &[LOSS, LAST_COPY])], TODAY), (vec![], vec![]));
+    assert_eq!(comparison(&file, &[found("second-move", &[LOSS, LAST_COPY])], TODAY), (vec![], vec![]));
     let elsewhere = [found("second-move", &[LOSS]), found("move", &[LOSS])];
-    assert_eq!(settled(&file, &elsewhere, TODAY), (vec![LOSS], vec![]));
+    assert_eq!(comparison(&file, &elsewhere, TODAY), (vec![LOSS], vec![]));
 }
 
 #[test]
@@ -47,40 +47,40 @@ fn what_is_known_and_passes_now_is_a_complaint() {
     let file = entry("second-move", "property = \"no-loss\"");
     let says =
         "known.toml:1: `loss` in second-move (no-loss) is known, and was not found: it passes now, so remove the entry";
-    assert_eq!(settled(&file, &[found("second-move", &[])], TODAY), (vec![], vec![says.to_owned()]));
-    assert_eq!(settled(&file, &[found("second-move", &[LAST_COPY])], TODAY), (vec![LAST_COPY], vec![says.to_owned()]));
+    assert_eq!(comparison(&file, &[found("second-move", &[])], TODAY), (vec![], vec![says.to_owned()]));
+    assert_eq!(comparison(&file, &[found("second-move", &[LAST_COPY])], TODAY), (vec![LAST_COPY], vec![says.to_owned()]));
 }
 
 #[test]
 fn an_entry_counts_to_the_day_before_it_expires() {
     let (file, shown) = (entry("second-move", ""), [found("second-move", &[LOSS])]);
-    assert_eq!(settled(&file, &shown, date(2026, 12, 31)), (vec![], vec![]));
-    let (remaining, complaints) = settled(&file, &shown, date(2027, 1, 1));
-    assert_eq!(remaining, [LOSS]);
+    assert_eq!(comparison(&file, &shown, date(2026, 12, 31)), (vec![], vec![]));
+    let (not_listed, problems) = comparison(&file, &shown, date(2027, 1, 1));
+    assert_eq!(not_listed, [LOSS]);
     assert_eq!(
-        complaints,
+        problems,
         ["known.toml:1: `loss` in second-move expired on 2027-01-01; it is still there. It was left because: ticket 7"]
     );
 }
 
 #[test]
 fn an_entry_that_has_expired_fails_whatever_is_driven() {
-    let (_, complaints) = settled(&entry("second-move", ""), &[found("move", &[])], date(2028, 1, 1));
-    assert!(complaints[0].contains("expired on 2027-01-01; it was not seen now"), "{complaints:?}");
+    let (_, problems) = comparison(&entry("second-move", ""), &[found("move", &[])], date(2028, 1, 1));
+    assert!(problems[0].contains("expired on 2027-01-01; it was not seen now"), "{problems:?}");
 }
 
 #[test]
 fn an_entry_for_another_built_in_scenario_says_nothing_and_one_for_no_scenario_at_all_fails() {
-    assert_eq!(settled(&entry("second-move", ""), &[found("move", &[])], TODAY), (vec![], vec![]));
+    assert_eq!(comparison(&entry("second-move", ""), &[found("move", &[])], TODAY), (vec![], vec![]));
     let says = "known.toml:1: `loss` in second-mvoe matches nothing: no scenario of this name was driven, and none is built in";
-    assert_eq!(settled(&entry("second-mvoe", ""), &[found("move", &[])], TODAY), (vec![], vec![says.to_owned()]));
-    assert_eq!(settled(&entry("my-own", ""), &[found("my-own", &[LOSS])], TODAY), (vec![], vec![]));
+    assert_eq!(comparison(&entry("second-mvoe", ""), &[found("move", &[])], TODAY), (vec![], vec![says.to_owned()]));
+    assert_eq!(comparison(&entry("my-own", ""), &[found("my-own", &[LOSS])], TODAY), (vec![], vec![]));
 }
 
 /// What is wrong with a file, in its first words.
 #[track_caller]
 fn refused(file: &str, with: &[&str]) {
-    let reported = Known::parse("known.toml", file).unwrap_err().to_string();
+    let reported = ExpectedFailures::parse("known.toml", file).unwrap_err().to_string();
     for words in with {
         assert!(reported.contains(words), "{words:?} is not in:\n{reported}");
     }
@@ -88,9 +88,9 @@ fn refused(file: &str, with: &[&str]) {
 
 #[test]
 fn a_file_is_read_strictly() {
-    assert_eq!(Known::parse("known.toml", "").unwrap().deviations().len(), 0);
+    assert_eq!(ExpectedFailures::parse("known.toml", "").unwrap().deviations().len(), 0);
     let good = entry("second-move", "property = \"no-loss\"");
-    assert_eq!(Known::parse("known.toml", &good).unwrap().deviations()[0].expires, date(2027, 1, 1));
+    assert_eq!(ExpectedFailures::parse("known.toml", &good).unwrap().deviations()[0].expires, date(2027, 1, 1));
     let with = |from: &str, to: &str| good.replace(from, to);
     refused(
         &with("reason", "reasons"),

@@ -9,7 +9,7 @@ use stranded_oracle::adapter::{Implementation, Reference};
 use stranded_oracle::oracle::CaseVerdict;
 use stranded_oracle::protocol::operation::Run;
 use stranded_oracle::protocol::{Done, Greeting, Operation};
-use stranded_oracle::testing::{Adapted, Examination, Flaw, MailSystem, Operations, check, examine, operations};
+use stranded_oracle::testing::{Adapted, Examination, FailureReason, MailSystem, Operations, check, examine, operations};
 use stranded_search::scenario::{self, Spec, load_scenario};
 
 fn spec(name: &str) -> Spec {
@@ -57,9 +57,9 @@ fn a_list_shrinks_to_what_it_takes_and_no_further() {
     let mut runner = TestRunner::deterministic();
     let fails = |operations: &Operations| {
         let second = |operation: &Operation| matches!(operation, Operation::Deliver { message, .. } if message == "m2");
-        let place = operations.list.iter().position(second);
-        place.is_some_and(|place| {
-            operations.list[place..].iter().any(|operation| matches!(operation, Operation::Run { .. }))
+        let index = operations.list.iter().position(second);
+        index.is_some_and(|index| {
+            operations.list[index..].iter().any(|operation| matches!(operation, Operation::Run { .. }))
         })
     };
     let mut shrunk = 0;
@@ -100,7 +100,7 @@ fn the_model_itself_passes_in_every_scenario_whatever_the_answers_to_the_assumpt
             match passed {
                 Ok(exercised) => assert!(exercised > 0),
                 // A few lists need not run anything; what is wrong is never the reason.
-                Err(failed) => assert!(matches!(failed.flaw, Flaw::Inconclusive(_)), "{}: {failed}", spec.name),
+                Err(failed) => assert!(matches!(failed.reason, FailureReason::Inconclusive(_)), "{}: {failed}", spec.name),
             }
         }
     }
@@ -215,7 +215,7 @@ fn what_exercises_nothing_is_no_pass() {
 #[test]
 fn a_system_that_cannot_begin_as_the_scenario_does_is_skipped_and_not_passed() {
     let failed = examine(&spec("method-1"), &Examination::default(), || Adapted::new(Site::default())).unwrap_err();
-    assert!(matches!(failed.flaw, Flaw::Skipped(_)), "{failed}");
+    assert!(matches!(failed.reason, FailureReason::Skipped(_)), "{failed}");
 }
 
 #[test]

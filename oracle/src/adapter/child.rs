@@ -18,9 +18,9 @@ use crate::protocol::{
 };
 use stranded_search::scenario::builtin;
 
-use super::fault::{Afterwards, Fault, shown};
-use super::process::{Heard, Process, Silence};
-use super::{Broken, Implementation, Welcome};
+use super::fault::{Afterwards, AdapterFault, shown};
+use super::process::{Received, Process, NotReceived};
+use super::{AdapterError, Implementation, HelloReply};
 
 /// How long an answer may take, unless somebody says otherwise.
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -57,13 +57,13 @@ pub struct Child {
     timeouts: Timeouts,
     /// The number of the last request, and how it was written.
     id: u64,
-    asked: String,
+    last_request: String,
     /// How many lines it has written, and the last one.
     lines: usize,
     line: Vec<u8>,
     /// The servers that it was told.
     servers: BTreeSet<String>,
-    fault: Option<(Fault, Broken)>,
+    fault: Option<(AdapterFault, AdapterError)>,
 }
 
 impl Child {
@@ -71,7 +71,7 @@ impl Child {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start(command: &[String], deadline: Duration, log: Option<&Path>) -> Result<Self, Broken> {
+    pub fn start(command: &[String], deadline: Duration, log: Option<&Path>) -> Result<Self, AdapterError> {
         Self::start_with(command, Timeouts::of(deadline), log)
     }
 
@@ -79,13 +79,13 @@ impl Child {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start_with(command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Result<Self, Broken> {
+    pub fn start_with(command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Result<Self, AdapterError> {
         let process = Process::start(command, log).map_err(|reason| {
-            let fault = Fault::NotStarted(reason.to_string());
-            Broken { says: format!("{fault}\n  expected: {}\n  command: {}", fault.expected(), command.join(" ")) }
+            let fault = AdapterFault::NotStarted(reason.to_string());
+            AdapterError { says: format!("{fault}\n  expected: {}\n  command: {}", fault.expected(), command.join(" ")) }
         })?;
         let servers = BTreeSet::new();
-        Ok(Self { process, timeouts, id: 0, asked: String::new(), lines: 0, line: Vec::new(), servers, fault: None })
+        Ok(Self { process, timeouts, id: 0, last_request: String::new(), lines: 0, line: Vec::new(), servers, fault: None })
     }
 
     /// The id of its process and of its process group.
@@ -96,7 +96,7 @@ impl Child {
 
     /// What it did wrong, if it did.
     #[must_use]
-    pub fn fault(&self) -> Option<&Fault> {
+    pub fn fault(&self) -> Option<&AdapterFault> {
         self.fault.as_ref().map(|(fault, _)| fault)
     }
 
@@ -110,78 +110,78 @@ impl Child {
     ///
     /// # Errors
     /// It did something else.
-    pub fn bye(&mut self) -> Result<(), Broken> {
-        match self.body(RequestBody::Bye {})? {
+    pub fn bye(&mut self) -> Result<(), AdapterError> {
+        match self.request(RequestBody::Bye {})? {
             ReplyBody::Done(Answer { result: Done::Ok, .. }) => {}
             ReplyBody::Done(answer) => {
-                return Err(self.mistaken("result", answer.result.name(), "`ok`, the answer to `bye`"));
+                return Err(self.wrong_value("result", answer.result.name(), "`ok`, the answer to `bye`"));
             }
             other @ (ReplyBody::Hello(_) | ReplyBody::Skip { .. } | ReplyBody::Observed(_)) => {
-                return Err(self.out_of_turn(&other, "done"));
+                return Err(self.wrong_type(&other, "done"));
             }
         }
         self.process.close_input();
         if !self.process.ends_within(self.timeouts.deadline) {
             let deadline = self.timeouts.deadline;
-            return Err(self.broken(Fault::Lingers { deadline }, None));
+            return Err(self.fail(AdapterFault::NotEnded { deadline }, None));
         }
         let left = self.process.left_behind();
         let status = self.process.end();
-        while let Ok(heard) = self.process.hear(self.timeouts.closing()) {
-            match heard {
-                Heard::Line(line) | Heard::TooLong(line) => return Err(self.said(Fault::Unasked, &line)),
-                Heard::End(rest) if !rest.is_empty() => return Err(self.said(Fault::Unended, &rest)),
-                Heard::End(_) => break,
-                Heard::Deaf => {}
+        while let Ok(received) = self.process.receive(self.timeouts.closing()) {
+            match received {
+                Received::Line(line) | Received::TooLong(line) => return Err(self.line_fault(AdapterFault::NotRequested, &line)),
+                Received::End(rest) if !rest.is_empty() => return Err(self.line_fault(AdapterFault::NoLineEnd, &rest)),
+                Received::End(_) => break,
+                Received::ClosedInput => {}
             }
         }
         match status {
-            _ if !left.is_empty() => Err(self.broken(Fault::LeftBehind(left), None)),
+            _ if !left.is_empty() => Err(self.fail(AdapterFault::LeftBehind(left), None)),
             Some(status) if status.success() => Ok(()),
-            status => Err(self.broken(Fault::BadExit(status), None)),
+            status => Err(self.fail(AdapterFault::BadExit(status), None)),
         }
     }
 
     /// Sends a request, and waits for its answer.
-    fn body(&mut self, body: RequestBody) -> Result<ReplyBody, Broken> {
-        if let Some((_, broken)) = &self.fault {
-            return Err(broken.clone());
+    fn request(&mut self, request: RequestBody) -> Result<ReplyBody, AdapterError> {
+        if let Some((_, fail)) = &self.fault {
+            return Err(fail.clone());
         }
-        if let Some(heard) = self.process.overhear() {
-            return Err(match heard {
-                Heard::Line(line) => self.said(Fault::Unasked, &line),
-                other @ (Heard::TooLong(_) | Heard::End(_) | Heard::Deaf) => self.unreadable(other),
+        if let Some(received) = self.process.try_receive() {
+            return Err(match received {
+                Received::Line(line) => self.line_fault(AdapterFault::NotRequested, &line),
+                other @ (Received::TooLong(_) | Received::End(_) | Received::ClosedInput) => self.unreadable(other),
             });
         }
         self.id += 1;
-        self.asked = Request { id: self.id, body }.line();
-        self.process.send(&self.asked);
-        match self.process.hear(self.timeouts.deadline) {
-            Ok(Heard::Line(line)) => self.read(&line),
-            Ok(heard @ (Heard::TooLong(_) | Heard::End(_) | Heard::Deaf)) => Err(self.unreadable(heard)),
-            Err(Silence::Over) => Err(self.ended(Fault::ClosedOutput)),
-            Err(Silence::Late) => {
+        self.last_request = Request { id: self.id, body: request }.line();
+        self.process.send(&self.last_request);
+        match self.process.receive(self.timeouts.deadline) {
+            Ok(Received::Line(line)) => self.read(&line),
+            Ok(received @ (Received::TooLong(_) | Received::End(_) | Received::ClosedInput)) => Err(self.unreadable(received)),
+            Err(NotReceived::Ended) => Err(self.ended(AdapterFault::ClosedOutput)),
+            Err(NotReceived::TimedOut) => {
                 let deadline = self.timeouts.deadline;
                 let afterwards = self.afterwards();
-                Err(self.broken(Fault::Silent { deadline, afterwards }, None))
+                Err(self.fail(AdapterFault::NoAnswer { deadline, afterwards }, None))
             }
         }
     }
 
-    fn read(&mut self, line: &[u8]) -> Result<ReplyBody, Broken> {
+    fn read(&mut self, line: &[u8]) -> Result<ReplyBody, AdapterError> {
         let text = match std::str::from_utf8(line) {
             Ok(text) => text,
             Err(reason) => {
                 let byte = reason.valid_up_to() + 1;
-                return Err(self.said(Fault::NotUtf8 { byte }, line));
+                return Err(self.line_fault(AdapterFault::NotUtf8 { byte }, line));
             }
         };
         let Reply { id, body } = match Reply::of_line(text) {
             Ok(reply) => reply,
-            Err(wrong) => return Err(self.said(Fault::BadLine(wrong), line)),
+            Err(wrong) => return Err(self.line_fault(AdapterFault::BadLine(wrong), line)),
         };
         if id != self.id {
-            return Err(self.said(Fault::WrongId { found: id, asked: self.id }, line));
+            return Err(self.line_fault(AdapterFault::WrongId { found: id, asked: self.id }, line));
         }
         self.lines += 1;
         self.line = line.to_vec();
@@ -189,87 +189,87 @@ impl Child {
     }
 
     /// What was heard is no line.
-    fn unreadable(&mut self, heard: Heard) -> Broken {
-        match heard {
-            Heard::Line(line) | Heard::TooLong(line) => self.said(Fault::TooLong, &line),
-            Heard::End(rest) if !rest.is_empty() => self.said(Fault::Unended, &rest),
-            Heard::End(_) => self.ended(Fault::ClosedOutput),
-            Heard::Deaf => self.ended(Fault::Deaf),
+    fn unreadable(&mut self, received: Received) -> AdapterError {
+        match received {
+            Received::Line(line) | Received::TooLong(line) => self.line_fault(AdapterFault::TooLong, &line),
+            Received::End(rest) if !rest.is_empty() => self.line_fault(AdapterFault::NoLineEnd, &rest),
+            Received::End(_) => self.ended(AdapterFault::ClosedOutput),
+            Received::ClosedInput => self.ended(AdapterFault::ClosedInput),
         }
     }
 
     /// What is heard of an adapter that has not answered in time.
     fn afterwards(&mut self) -> Afterwards {
-        if let Ok(Heard::Line(_)) = self.process.hear(self.timeouts.late) {
+        if let Ok(Received::Line(_)) = self.process.receive(self.timeouts.late) {
             return Afterwards::Late;
         }
         self.process.close_input();
-        match self.process.hear(self.timeouts.closing()) {
-            Ok(Heard::Line(_)) => Afterwards::WhenClosed,
-            Ok(Heard::TooLong(_) | Heard::End(_) | Heard::Deaf) | Err(_) => Afterwards::Nothing,
+        match self.process.receive(self.timeouts.closing()) {
+            Ok(Received::Line(_)) => Afterwards::WhenClosed,
+            Ok(Received::TooLong(_) | Received::End(_) | Received::ClosedInput) | Err(_) => Afterwards::Nothing,
         }
     }
 
     /// Its pipes are closed: it has ended, or else this is what it did.
-    fn ended(&mut self, otherwise: Fault) -> Broken {
+    fn ended(&mut self, otherwise: AdapterFault) -> AdapterError {
         if self.process.ends_within(ENDING) {
             let status = self.process.end();
-            self.broken(Fault::Ended(status), None)
+            self.fail(AdapterFault::Ended(status), None)
         } else {
-            self.broken(otherwise, None)
+            self.fail(otherwise, None)
         }
     }
 
-    fn said(&mut self, fault: Fault, line: &[u8]) -> Broken {
+    fn line_fault(&mut self, fault: AdapterFault, line: &[u8]) -> AdapterError {
         self.lines += 1;
         self.line = line.to_vec();
-        self.about(fault)
+        self.last_line_fault(fault)
     }
 
     /// What is wrong with the line that was read last.
-    fn about(&mut self, fault: Fault) -> Broken {
+    fn last_line_fault(&mut self, fault: AdapterFault) -> AdapterError {
         let line = shown(&self.line);
-        self.broken(fault, Some(&line))
+        self.fail(fault, Some(&line))
     }
 
-    fn out_of_turn(&mut self, found: &ReplyBody, wanted: &'static str) -> Broken {
+    fn wrong_type(&mut self, found: &ReplyBody, wanted: &'static str) -> AdapterError {
         let found = match found {
             ReplyBody::Hello(_) => "hello",
             ReplyBody::Skip { .. } => "skip",
             ReplyBody::Done(_) => "done",
             ReplyBody::Observed(_) => "observed",
         };
-        self.about(Fault::WrongType { found, wanted })
+        self.last_line_fault(AdapterFault::WrongType { found, wanted })
     }
 
-    fn mistaken(&mut self, key: &str, found: &str, wanted: &str) -> Broken {
-        self.about(Fault::BadLine(Wrong::new(format!("`{key}` is `{found}`"), wanted)))
+    fn wrong_value(&mut self, key: &str, found: &str, wanted: &str) -> AdapterError {
+        self.last_line_fault(AdapterFault::BadLine(Wrong::new(format!("`{key}` is `{found}`"), wanted)))
     }
 
     /// Ends it, and says why.
-    fn broken(&mut self, fault: Fault, line: Option<&str>) -> Broken {
+    fn fail(&mut self, fault: AdapterFault, line: Option<&str>) -> AdapterError {
         self.process.end();
         let mut says = format!("{fault}\n  expected: {}\n", fault.expected());
         let _ = match line {
             Some(line) => writeln!(says, "  line {} of its output: {}", self.lines, line),
             None => writeln!(says, "  lines of its output so far: {}", self.lines),
         };
-        if !self.asked.is_empty() {
-            let _ = writeln!(says, "  it was asked: {}", shown(self.asked.as_bytes()));
+        if !self.last_request.is_empty() {
+            let _ = writeln!(says, "  it was asked: {}", shown(self.last_request.as_bytes()));
         }
-        let words = self.process.last_words();
-        if words.is_empty() {
+        let stderr_lines = self.process.stderr_tail();
+        if stderr_lines.is_empty() {
             says.push_str("  it said nothing on standard error");
         } else {
-            let _ = write!(says, "  its last words on standard error:\n    {}", words.join("\n    "));
+            let _ = write!(says, "  its last words on standard error:\n    {}", stderr_lines.join("\n    "));
         }
-        let broken = Broken { says };
-        self.fault = Some((fault, broken.clone()));
-        broken
+        let fail = AdapterError { says };
+        self.fault = Some((fault, fail.clone()));
+        fail
     }
 
     /// What is wrong with what an adapter says that it can do.
-    fn check(capabilities: &Capabilities) -> Result<(), Wrong> {
+    fn check_capabilities(capabilities: &Capabilities) -> Result<(), Wrong> {
         if capabilities.protocol != PROTOCOL {
             let message = format!("`protocol` is {}", capabilities.protocol);
             return Err(Wrong::new(message, format!("{PROTOCOL}; who speaks no version that is asked for skips")));
@@ -298,44 +298,44 @@ impl Child {
 }
 
 impl Implementation for Child {
-    fn greet(&mut self, greeting: &Greeting) -> Result<Welcome, Broken> {
+    fn hello(&mut self, greeting: &Greeting) -> Result<HelloReply, AdapterError> {
         self.servers = greeting.servers.iter().cloned().collect();
-        match self.body(RequestBody::Hello(greeting.clone()))? {
-            ReplyBody::Hello(capabilities) => match Self::check(&capabilities) {
-                Ok(()) => Ok(Welcome::Ready(capabilities)),
-                Err(wrong) => Err(self.about(Fault::BadLine(wrong))),
+        match self.request(RequestBody::Hello(greeting.clone()))? {
+            ReplyBody::Hello(capabilities) => match Self::check_capabilities(&capabilities) {
+                Ok(()) => Ok(HelloReply::Ready(capabilities)),
+                Err(wrong) => Err(self.last_line_fault(AdapterFault::BadLine(wrong))),
             },
-            ReplyBody::Skip { reason } => Ok(Welcome::Skip(reason)),
-            other @ (ReplyBody::Done(_) | ReplyBody::Observed(_)) => Err(self.out_of_turn(&other, "hello, or skip")),
+            ReplyBody::Skip { reason } => Ok(HelloReply::Skip(reason)),
+            other @ (ReplyBody::Done(_) | ReplyBody::Observed(_)) => Err(self.wrong_type(&other, "hello, or skip")),
         }
     }
 
-    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, Broken> {
-        match self.body(RequestBody::Reset { start: start.clone() })? {
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError> {
+        match self.request(RequestBody::Reset { start: start.clone() })? {
             ReplyBody::Done(answer) => Ok(answer),
             other @ (ReplyBody::Hello(_) | ReplyBody::Skip { .. } | ReplyBody::Observed(_)) => {
-                Err(self.out_of_turn(&other, "done"))
+                Err(self.wrong_type(&other, "done"))
             }
         }
     }
 
-    fn perform(&mut self, operation: &Operation) -> Result<Answer, Broken> {
-        match self.body(RequestBody::Do { operation: operation.clone() })? {
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
+        match self.request(RequestBody::Do { operation: operation.clone() })? {
             ReplyBody::Done(answer) => Ok(answer),
             other @ (ReplyBody::Hello(_) | ReplyBody::Skip { .. } | ReplyBody::Observed(_)) => {
-                Err(self.out_of_turn(&other, "done"))
+                Err(self.wrong_type(&other, "done"))
             }
         }
     }
 
-    fn observe(&mut self, mailbox: &str) -> Result<Observation, Broken> {
-        match self.body(RequestBody::Observe { mailbox: mailbox.to_owned() })? {
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {
+        match self.request(RequestBody::Observe { mailbox: mailbox.to_owned() })? {
             ReplyBody::Observed(observation) => match self.check_observation(&observation) {
                 Ok(()) => Ok(observation),
-                Err(wrong) => Err(self.about(Fault::BadLine(wrong))),
+                Err(wrong) => Err(self.last_line_fault(AdapterFault::BadLine(wrong))),
             },
             other @ (ReplyBody::Hello(_) | ReplyBody::Skip { .. } | ReplyBody::Done(_)) => {
-                Err(self.out_of_turn(&other, "seen"))
+                Err(self.wrong_type(&other, "seen"))
             }
         }
     }

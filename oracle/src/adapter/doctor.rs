@@ -13,12 +13,12 @@ use crate::protocol::{Answer, Capabilities, Done, Observation, Operation};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
-use super::fault::{Afterwards, Fault};
-use super::{Broken, Child, Implementation as _, Timeouts, Welcome, greeting};
+use super::fault::{Afterwards, AdapterFault};
+use super::{AdapterError, Child, Implementation as _, Timeouts, HelloReply, greeting};
 
 /// What was found out about an adapter.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Findings {
+pub struct Diagnosis {
     /// Whether it keeps to the contract, as far as this conversation shows.
     pub healthy: bool,
     /// What is wrong with it, in two or three words.
@@ -26,7 +26,7 @@ pub struct Findings {
     /// What was asked, in order.
     pub asked: Vec<String>,
     /// What was looked at.
-    pub checks: Vec<Checked>,
+    pub checks: Vec<CheckResult>,
     /// What it did, what was expected, and what it said last.
     pub details: Option<String>,
     /// What is not wrong, and worth knowing.
@@ -35,7 +35,7 @@ pub struct Findings {
 
 /// Something that was looked at.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Checked {
+pub struct CheckResult {
     /// Its name.
     pub name: String,
     /// What is right.
@@ -108,67 +108,67 @@ impl Check {
 }
 
 /// The check that a fault belongs to, what it is called, and how it is mended.
-fn diagnosis(fault: &Fault, line_looks_like_json: bool) -> (Check, &'static str, &'static str) {
+fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'static str, &'static str) {
     match fault {
-        Fault::NotStarted(_) => (
+        AdapterFault::NotStarted(_) => (
             Check::Start,
             "does not start",
             "give the command as you would type it, after `--`; a script needs its interpreter, or a first line that names it",
         ),
-        Fault::Silent { afterwards: Afterwards::WhenClosed, .. } => (
+        AdapterFault::NoAnswer { afterwards: Afterwards::WhenClosed, .. } => (
             Check::Flush,
             "no flush",
             "standard output is kept back when it is a pipe: flush it after each line (Python: print(…, flush=True); C: fflush(stdout))",
         ),
-        Fault::Silent { afterwards: Afterwards::Late, .. } => (
+        AdapterFault::NoAnswer { afterwards: Afterwards::Late, .. } => (
             Check::Answers,
             "too slow",
             "answer sooner, or give it more time with --deadline; what is not known in time is answered `unknown`",
         ),
-        Fault::Silent { afterwards: Afterwards::Nothing, .. } => (
+        AdapterFault::NoAnswer { afterwards: Afterwards::Nothing, .. } => (
             Check::Answers,
             "no answer",
             "read one line of standard input at a time, and answer it before the next is read; a reader that waits for more than a line waits for ever",
         ),
-        Fault::BadLine(_) if !line_looks_like_json => (
+        AdapterFault::BadLine(_) if !line_looks_like_json => (
             Check::Output,
             "log on stdout",
             "standard output carries answers only: write everything else to standard error",
         ),
-        Fault::BadLine(wrong) if wrong.message.starts_with("not JSON") => (
+        AdapterFault::BadLine(wrong) if wrong.message.starts_with("not JSON") => (
             Check::Json,
             "bad JSON",
             "write one whole JSON object on one line: let a library write it, and put no line break into it",
         ),
-        Fault::NotUtf8 { .. } => (Check::Json, "bad JSON", "write UTF-8"),
-        Fault::TooLong => (Check::Json, "line too long", "end each answer with a line feed"),
-        Fault::Unended => (Check::Json, "no end of line", "end each answer with a line feed, and flush it"),
-        Fault::BadLine(wrong) if wrong.message.contains("`id`") || wrong.wanted.starts_with("`id`") => {
+        AdapterFault::NotUtf8 { .. } => (Check::Json, "bad JSON", "write UTF-8"),
+        AdapterFault::TooLong => (Check::Json, "line too long", "end each answer with a line feed"),
+        AdapterFault::NoLineEnd => (Check::Json, "no end of line", "end each answer with a line feed, and flush it"),
+        AdapterFault::BadLine(wrong) if wrong.message.contains("`id`") || wrong.wanted.starts_with("`id`") => {
             (Check::Id, "wrong id", "copy `id` of the request into the answer, as a number")
         }
-        Fault::WrongId { .. } => (Check::Id, "wrong id", "copy `id` of the request into the answer, each time anew"),
-        Fault::BadLine(_) => (
+        AdapterFault::WrongId { .. } => (Check::Id, "wrong id", "copy `id` of the request into the answer, each time anew"),
+        AdapterFault::BadLine(_) => (
             Check::Types,
             "wrong answer",
             "`stranded schema adapter` has every answer; the tables of specs/adapter.md say what they mean",
         ),
-        Fault::WrongType { .. } => (
+        AdapterFault::WrongType { .. } => (
             Check::Types,
             "wrong type",
             "`hello` is answered by `hello` or `skip`, `observe` by `seen`, everything else by `done`",
         ),
-        Fault::Unasked => (Check::Output, "unasked line", "write one line for each request, and none besides"),
-        Fault::Ended(_) => (
+        AdapterFault::NotRequested => (Check::Output, "unasked line", "write one line for each request, and none besides"),
+        AdapterFault::Ended(_) => (
             Check::Stays,
             "early exit",
             "read requests until `bye`, or until standard input ends; an error of the system under test is an answer, not an end",
         ),
-        Fault::ClosedOutput | Fault::Deaf => {
+        AdapterFault::ClosedOutput | AdapterFault::ClosedInput => {
             (Check::Stays, "closed pipe", "leave standard input and output open until `bye`")
         }
-        Fault::BadExit(_) => (Check::Ends, "bad exit", "end with exit code 0 after `bye`"),
-        Fault::Lingers { .. } => (Check::Ends, "no end", "end when `bye` was answered"),
-        Fault::LeftBehind(_) => {
+        AdapterFault::BadExit(_) => (Check::Ends, "bad exit", "end with exit code 0 after `bye`"),
+        AdapterFault::NotEnded { .. } => (Check::Ends, "no end", "end when `bye` was answered"),
+        AdapterFault::LeftBehind(_) => {
             (Check::Children, "children left behind", "end and wait for every process that the adapter has started")
         }
     }
@@ -176,19 +176,19 @@ fn diagnosis(fault: &Fault, line_looks_like_json: bool) -> (Check, &'static str,
 
 /// Talks to an adapter as in this scenario, and says what is wrong with it.
 #[must_use]
-pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Findings {
-    let mut talk = Talk { asked: Vec::new(), remarks: Vec::new() };
+pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Diagnosis {
+    let mut conversation = Conversation { asked: Vec::new(), remarks: Vec::new() };
     let mut child = match Child::start_with(command, timeouts, log) {
         Ok(child) => child,
-        Err(broken) => return findings(talk, Some((&Fault::NotStarted(String::new()), true)), Some(broken), false),
+        Err(broken) => return diagnose(conversation, Some((&AdapterFault::NotStarted(String::new()), true)), Some(broken), false),
     };
-    let broken = talk.hold(spec, &mut child).err();
-    let heard = talk.asked.len() > 1;
+    let broken = conversation.run(spec, &mut child).err();
+    let was_answered = conversation.asked.len() > 1;
     let fault = child.fault().map(|fault| (fault, child.last_line_looks_like_json()));
-    findings(talk, fault, broken, heard)
+    diagnose(conversation, fault, broken, was_answered)
 }
 
-fn findings(talk: Talk, fault: Option<(&Fault, bool)>, broken: Option<Broken>, heard: bool) -> Findings {
+fn diagnose(conversation: Conversation, fault: Option<(&AdapterFault, bool)>, broken: Option<AdapterError>, was_answered: bool) -> Diagnosis {
     let wrong = fault.map(|(fault, looks_like_json)| diagnosis(fault, looks_like_json));
     let checked = |check: Check| {
         let ok = match wrong {
@@ -196,39 +196,39 @@ fn findings(talk: Talk, fault: Option<(&Fault, bool)>, broken: Option<Broken>, h
             Some((failed, ..)) if failed == check => Some(false),
             Some((failed, ..)) => {
                 let was_reached =
-                    check == Check::Start || (heard && check <= Check::Types) || failed == Check::Children;
+                    check == Check::Start || (was_answered && check <= Check::Types) || failed == Check::Children;
                 was_reached.then_some(true)
             }
         };
         let mend = wrong.filter(|(failed, ..)| *failed == check).map(|(_, _, mend)| mend.to_owned());
-        Checked { name: check.name().to_owned(), says: check.says().to_owned(), ok, mend }
+        CheckResult { name: check.name().to_owned(), says: check.says().to_owned(), ok, mend }
     };
-    Findings {
+    Diagnosis {
         healthy: wrong.is_none(),
         diagnosis: wrong.map(|(_, name, _)| name.to_owned()),
-        asked: talk.asked,
+        asked: conversation.asked,
         checks: Check::ALL.into_iter().map(checked).collect(),
         details: broken.map(|broken| broken.says),
-        remarks: talk.remarks,
+        remarks: conversation.remarks,
     }
 }
 
 /// A conversation, and what is worth knowing about it.
-struct Talk {
+struct Conversation {
     asked: Vec<String>,
     remarks: Vec<String>,
 }
 
-impl Talk {
+impl Conversation {
     /// Asks everything once: greets, resets, does what the adapter can do of the simplest, looks at every mailbox, says goodbye.
-    fn hold(&mut self, spec: &Spec, child: &mut Child) -> Result<(), Broken> {
+    fn run(&mut self, spec: &Spec, child: &mut Child) -> Result<(), AdapterError> {
         let home = &spec.scenario.site.servers[spec.scenario.site.home];
         let operations = operations(spec, home);
         let greeting = greeting(spec, operations.iter().map(|operation| operation.action().to_owned()).collect());
         self.asked.push("hello".to_owned());
-        match child.greet(&greeting)? {
-            Welcome::Skip(reason) => self.remarks.push(format!("it skips the scenario {}: {reason}", spec.name)),
-            Welcome::Ready(can) => {
+        match child.hello(&greeting)? {
+            HelloReply::Skip(reason) => self.remarks.push(format!("it skips the scenario {}: {reason}", spec.name)),
+            HelloReply::Ready(can) => {
                 self.declared(&can);
                 self.asked.push("reset".to_owned());
                 let answer = child.reset(&BTreeMap::new())?;
@@ -248,11 +248,11 @@ impl Talk {
         child.bye()
     }
 
-    fn look(&mut self, mailboxes: &[String], can: &Capabilities, child: &mut Child) -> Result<(), Broken> {
+    fn look(&mut self, mailboxes: &[String], can: &Capabilities, child: &mut Child) -> Result<(), AdapterError> {
         for mailbox in mailboxes {
             self.asked.push(format!("observe {mailbox}"));
             let observation = child.observe(mailbox)?;
-            self.saw(&observation, can);
+            self.check_fields(&observation, can);
         }
         Ok(())
     }
@@ -273,7 +273,7 @@ impl Talk {
         }
     }
 
-    fn saw(&mut self, observation: &Observation, can: &Capabilities) {
+    fn check_fields(&mut self, observation: &Observation, can: &Capabilities) {
         let seen = [
             !observation.directory.is_empty(),
             !observation.stores.is_empty(),

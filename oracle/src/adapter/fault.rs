@@ -14,7 +14,7 @@ const SHOWN: usize = 200;
 
 /// What an adapter did wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum AdapterFault {
     /// It could not be started.
     NotStarted(String),
     /// A line is no text.
@@ -39,13 +39,13 @@ pub enum Fault {
         wanted: &'static str,
     },
     /// It wrote a line that nobody asked for.
-    Unasked,
+    NotRequested,
     /// A line is longer than any may be.
     TooLong,
     /// Its output ended in the middle of a line.
-    Unended,
+    NoLineEnd,
     /// It did not answer in time.
-    Silent {
+    NoAnswer {
         /// The time that it had.
         deadline: Duration,
         /// What was heard of it afterwards.
@@ -56,11 +56,11 @@ pub enum Fault {
     /// It closed its output and went on.
     ClosedOutput,
     /// It closed its input and went on.
-    Deaf,
+    ClosedInput,
     /// It was asked to end, and ended as a failure.
     BadExit(Option<ExitStatus>),
     /// It was asked to end, and did not.
-    Lingers {
+    NotEnded {
         /// The time that it had.
         deadline: Duration,
     },
@@ -79,7 +79,7 @@ pub enum Afterwards {
     Nothing,
 }
 
-impl Fault {
+impl AdapterFault {
     /// What would be right.
     #[must_use]
     pub fn expected(&self) -> String {
@@ -89,24 +89,24 @@ impl Fault {
             Self::BadLine(wrong) => wrong.wanted.clone(),
             Self::WrongId { asked, .. } => format!("id {asked}, that of the request"),
             Self::WrongType { wanted, .. } => (*wanted).to_owned(),
-            Self::Unasked => "one line for each request, and none before it".to_owned(),
+            Self::NotRequested => "one line for each request, and none before it".to_owned(),
             Self::TooLong => format!("at most {LINE_MAX} bytes in a line"),
-            Self::Unended => "an end of line after each answer".to_owned(),
-            Self::Silent { afterwards: Afterwards::WhenClosed, .. } => {
+            Self::NoLineEnd => "an end of line after each answer".to_owned(),
+            Self::NoAnswer { afterwards: Afterwards::WhenClosed, .. } => {
                 "each answer to be flushed as soon as it is written".to_owned()
             }
-            Self::Silent { .. } => "an answer in time".to_owned(),
+            Self::NoAnswer { .. } => "an answer in time".to_owned(),
             Self::Ended(_) => "it to go on until `bye`".to_owned(),
             Self::ClosedOutput => "its output to be open until it ends".to_owned(),
-            Self::Deaf => "its input to be read until `bye`".to_owned(),
+            Self::ClosedInput => "its input to be read until `bye`".to_owned(),
             Self::BadExit(_) => "exit code 0 after `bye`".to_owned(),
-            Self::Lingers { .. } => "it to end after `bye`".to_owned(),
+            Self::NotEnded { .. } => "it to end after `bye`".to_owned(),
             Self::LeftBehind(_) => "it to end what it starts".to_owned(),
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for AdapterFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStarted(reason) => write!(f, "it cannot be started: {reason}"),
@@ -114,10 +114,10 @@ impl fmt::Display for Fault {
             Self::BadLine(wrong) => f.write_str(&wrong.message),
             Self::WrongId { found, .. } => write!(f, "the answer has id {found}"),
             Self::WrongType { found, .. } => write!(f, "the answer is of type `{found}`"),
-            Self::Unasked => f.write_str("nobody asked for this line"),
+            Self::NotRequested => f.write_str("nobody asked for this line"),
             Self::TooLong => f.write_str("the line does not end"),
-            Self::Unended => f.write_str("its output ended in the middle of a line"),
-            Self::Silent { deadline, afterwards } => {
+            Self::NoLineEnd => f.write_str("its output ended in the middle of a line"),
+            Self::NoAnswer { deadline, afterwards } => {
                 let deadline = humantime::format_duration(*deadline);
                 write!(f, "it did not answer within {deadline}")?;
                 f.write_str(match afterwards {
@@ -128,9 +128,9 @@ impl fmt::Display for Fault {
             }
             Self::Ended(status) => write!(f, "it ended unasked: {}", ending(*status)),
             Self::ClosedOutput => f.write_str("it closed its standard output and went on"),
-            Self::Deaf => f.write_str("it closed its standard input and went on"),
+            Self::ClosedInput => f.write_str("it closed its standard input and went on"),
             Self::BadExit(status) => write!(f, "it ended after `bye` as a failure: {}", ending(*status)),
-            Self::Lingers { deadline } => {
+            Self::NotEnded { deadline } => {
                 write!(f, "it had not ended {} after it had answered `bye`", humantime::format_duration(*deadline))
             }
             Self::LeftBehind(members) => {

@@ -19,7 +19,7 @@ use crate::protocol::{Answer, Capabilities, Event, Greeting, Observation, Operat
 use stranded_search::scenario::Spec;
 
 pub use self::child::{Child, DEADLINE, Timeouts};
-pub use self::fault::Fault;
+pub use self::fault::AdapterFault;
 pub use self::reference::Reference;
 
 /// Something that can be asked to do the actions of a scenario.
@@ -28,30 +28,30 @@ pub trait Implementation {
     ///
     /// # Errors
     /// It broke the protocol.
-    fn greet(&mut self, greeting: &Greeting) -> Result<Welcome, Broken>;
+    fn hello(&mut self, greeting: &Greeting) -> Result<HelloReply, AdapterError>;
 
     /// Sets up how everything stands at first.
     ///
     /// # Errors
     /// It broke the protocol.
-    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, Broken>;
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError>;
 
     /// Does something.
     ///
     /// # Errors
     /// It broke the protocol.
-    fn perform(&mut self, operation: &Operation) -> Result<Answer, Broken>;
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError>;
 
     /// Looks at a mailbox.
     ///
     /// # Errors
     /// It broke the protocol.
-    fn observe(&mut self, mailbox: &str) -> Result<Observation, Broken>;
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError>;
 }
 
 /// What an implementation says at first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Welcome {
+pub enum HelloReply {
     /// It can do this.
     Ready(Capabilities),
     /// It cannot run the scenario, for this reason.
@@ -60,12 +60,12 @@ pub enum Welcome {
 
 /// An implementation broke the protocol, hung or died unasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct AdapterError {
     /// What it did, and what was expected; several lines where there is more to show.
     pub says: String,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for AdapterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.says)
     }

@@ -18,15 +18,15 @@ pub const LINE_MAX: usize = 1 << 20;
 /// How many lines are read ahead; whoever writes more has to wait.
 const AHEAD: usize = 64;
 /// How many lines of standard error are kept.
-const WORDS_MAX: usize = 20;
+const STDERR_LINES_MAX: usize = 20;
 /// The longest piece of standard error that is a line, in bytes.
-const WORD_MAX: u64 = 4096;
+const STDERR_LINE_MAX: u64 = 4096;
 /// How long standard error may take to come to its end when all processes have.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const STDERR_WAIT: Duration = Duration::from_secs(1);
 
 /// What is heard from a process.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(super) enum Received {
     /// A line, without its end.
     Line(Vec<u8>),
     /// The beginning of a line that is longer than any may be; nothing is read after it.
@@ -34,16 +34,16 @@ pub(super) enum Heard {
     /// Its output ended, after these bytes, which are no line because they have no end.
     End(Vec<u8>),
     /// It does not read what is written to it.
-    Deaf,
+    ClosedInput,
 }
 
 /// Why nothing was heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(super) enum NotReceived {
     /// The time is over.
-    Late,
+    TimedOut,
     /// It has ended, and all that it said was heard.
-    Over,
+    Ended,
 }
 
 /// A process that was started.
@@ -52,9 +52,9 @@ pub(super) struct Process {
     group: Group,
     /// Where lines go in; `None` when its input was closed.
     input: Option<Sender<Vec<u8>>>,
-    heard: Receiver<Heard>,
-    words: Arc<Mutex<VecDeque<String>>>,
-    words_end: Receiver<()>,
+    received: Receiver<Received>,
+    stderr_lines: Arc<Mutex<VecDeque<String>>>,
+    stderr_end: Receiver<()>,
 }
 
 impl Process {
@@ -74,20 +74,20 @@ impl Process {
         let stdin = group.first().stdin.take().ok_or_else(missing)?;
         let stdout = group.first().stdout.take().ok_or_else(missing)?;
         let stderr = group.first().stderr.take().ok_or_else(missing)?;
-        let (says, heard) = sync_channel(AHEAD);
+        let (says, received) = sync_channel(AHEAD);
         let (input, lines) = channel();
-        let (ends, words_end) = channel();
-        let words = Arc::new(Mutex::new(VecDeque::new()));
-        let deaf = says.clone();
-        let kept = Arc::clone(&words);
-        thread::spawn(move || write(stdin, &lines, &deaf));
+        let (ends, stderr_end) = channel();
+        let stderr_lines = Arc::new(Mutex::new(VecDeque::new()));
+        let closed = says.clone();
+        let kept = Arc::clone(&stderr_lines);
+        thread::spawn(move || write(stdin, &lines, &closed));
         thread::spawn(move || read(stdout, &says));
         thread::spawn(move || {
             keep(stderr, log, &kept);
             // Nobody may be interested any more.
             let _ = ends.send(());
         });
-        Ok(Self { group, input: Some(input), heard, words, words_end })
+        Ok(Self { group, input: Some(input), received, stderr_lines, stderr_end })
     }
 
     /// The id of the process and of its group.
@@ -109,16 +109,16 @@ impl Process {
     }
 
     /// Waits until something is heard, and no longer than this.
-    pub(super) fn hear(&mut self, time: Duration) -> Result<Heard, Silence> {
-        self.heard.recv_timeout(time).map_err(|reason| match reason {
-            RecvTimeoutError::Timeout => Silence::Late,
-            RecvTimeoutError::Disconnected => Silence::Over,
+    pub(super) fn receive(&mut self, time: Duration) -> Result<Received, NotReceived> {
+        self.received.recv_timeout(time).map_err(|reason| match reason {
+            RecvTimeoutError::Timeout => NotReceived::TimedOut,
+            RecvTimeoutError::Disconnected => NotReceived::Ended,
         })
     }
 
     /// What was heard already, if anything was.
-    pub(super) fn overhear(&mut self) -> Option<Heard> {
-        self.heard.try_recv().ok()
+    pub(super) fn try_receive(&mut self) -> Option<Received> {
+        self.received.try_recv().ok()
     }
 
     /// Waits until the process has ended by itself, and no longer than this; whether it has.
@@ -138,48 +138,48 @@ impl Process {
     }
 
     /// The last lines that it said on standard error; all of them, once it has ended.
-    pub(super) fn last_words(&mut self) -> Vec<String> {
-        let _ = self.words_end.recv_timeout(LAST_WORDS);
-        self.words.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    pub(super) fn stderr_tail(&mut self) -> Vec<String> {
+        let _ = self.stderr_end.recv_timeout(STDERR_WAIT);
+        self.stderr_lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
-fn write(mut stdin: ChildStdin, lines: &Receiver<Vec<u8>>, deaf: &SyncSender<Heard>) {
+fn write(mut stdin: ChildStdin, lines: &Receiver<Vec<u8>>, closed: &SyncSender<Received>) {
     for line in lines {
         if stdin.write_all(&line).is_err() {
             // Nobody may listen any more.
-            let _ = deaf.send(Heard::Deaf);
+            let _ = closed.send(Received::ClosedInput);
             return;
         }
     }
 }
 
-fn read(stdout: ChildStdout, says: &SyncSender<Heard>) {
+fn read(stdout: ChildStdout, says: &SyncSender<Received>) {
     let mut stdout = BufReader::new(stdout);
     loop {
         let mut line = Vec::new();
         // A pipe that cannot be read has no more to say.
         let _ = stdout.by_ref().take(LINE_MAX as u64 + 1).read_until(b'\n', &mut line);
-        let heard = match line.last() {
+        let received = match line.last() {
             Some(b'\n') => {
                 line.pop();
-                Heard::Line(line)
+                Received::Line(line)
             }
-            Some(_) if line.len() > LINE_MAX => Heard::TooLong(line),
-            Some(_) | None => Heard::End(line),
+            Some(_) if line.len() > LINE_MAX => Received::TooLong(line),
+            Some(_) | None => Received::End(line),
         };
-        let goes_on = matches!(heard, Heard::Line(_));
-        if says.send(heard).is_err() || !goes_on {
+        let goes_on = matches!(received, Received::Line(_));
+        if says.send(received).is_err() || !goes_on {
             return;
         }
     }
 }
 
-fn keep(stderr: ChildStderr, mut log: Option<File>, words: &Mutex<VecDeque<String>>) {
+fn keep(stderr: ChildStderr, mut log: Option<File>, stderr_lines: &Mutex<VecDeque<String>>) {
     let mut stderr = BufReader::new(stderr);
     loop {
         let mut line = Vec::new();
-        let read = stderr.by_ref().take(WORD_MAX).read_until(b'\n', &mut line);
+        let read = stderr.by_ref().take(STDERR_LINE_MAX).read_until(b'\n', &mut line);
         if line.is_empty() || read.is_err() {
             return;
         }
@@ -187,10 +187,10 @@ fn keep(stderr: ChildStderr, mut log: Option<File>, words: &Mutex<VecDeque<Strin
             // A log that cannot be written is no reason to stop listening, which would stop the process.
             let _ = file.write_all(&line);
         }
-        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-        if words.len() == WORDS_MAX {
-            words.pop_front();
+        let mut stderr_lines = stderr_lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if stderr_lines.len() == STDERR_LINES_MAX {
+            stderr_lines.pop_front();
         }
-        words.push_back(super::fault::shown(line.trim_ascii_end()));
+        stderr_lines.push_back(super::fault::shown(line.trim_ascii_end()));
     }
 }

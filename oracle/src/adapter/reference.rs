@@ -19,7 +19,7 @@ use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::Spec;
 
-use super::{Broken, Implementation, Welcome};
+use super::{AdapterError, Implementation, HelloReply};
 
 /// The model as an implementation.
 #[derive(Debug)]
@@ -200,9 +200,9 @@ impl<'a> Reference<'a> {
 }
 
 impl Implementation for Reference<'_> {
-    fn greet(&mut self, _greeting: &Greeting) -> Result<Welcome, Broken> {
+    fn hello(&mut self, _greeting: &Greeting) -> Result<HelloReply, AdapterError> {
         let actions = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).map(ToOwned::to_owned).collect();
-        Ok(Welcome::Ready(Capabilities {
+        Ok(HelloReply::Ready(Capabilities {
             protocol: PROTOCOL,
             name: "reference".to_owned(),
             actions,
@@ -213,8 +213,8 @@ impl Implementation for Reference<'_> {
         }))
     }
 
-    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, Broken> {
-        let broken = |wrong: Wrong| Broken { says: wrong.to_string() };
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError> {
+        let broken = |wrong: Wrong| AdapterError { says: wrong.to_string() };
         self.names = Names::new(self.spec, accepted(&self.world.initial[0]));
         let step = self.names.step(&Event::Reset { start: start.clone() }).map_err(broken)?;
         let Step::Reset(looks) = step else { return Ok(Answer::of(Done::Failed)) };
@@ -233,7 +233,7 @@ impl Implementation for Reference<'_> {
         }
     }
 
-    fn perform(&mut self, operation: &Operation) -> Result<Answer, Broken> {
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
         let op = match self.names.op(operation) {
             Ok(op) => op,
             Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
@@ -241,7 +241,7 @@ impl Implementation for Reference<'_> {
         Ok(self.body(op))
     }
 
-    fn observe(&mut self, mailbox: &str) -> Result<Observation, Broken> {
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {
         let mailbox = self.mailbox(mailbox)?;
         Ok(self.observation(&self.now, mailbox))
     }
@@ -275,10 +275,10 @@ impl Reference<'_> {
     }
 
     /// The mailbox of this name.
-    pub(super) fn mailbox(&self, name: &str) -> Result<MailboxId, Broken> {
+    pub(super) fn mailbox(&self, name: &str) -> Result<MailboxId, AdapterError> {
         let mut mailboxes = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at);
         let found = mailboxes.find(|id| stranded_search::names::mailbox(*id) == name);
-        found.ok_or_else(|| Broken { says: format!("there is no mailbox `{name}`") })
+        found.ok_or_else(|| AdapterError { says: format!("there is no mailbox `{name}`") })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::protocol::{Answer, Done, Greeting, PROTOCOL, Reply, ReplyBody, Reques
 
 use super::fault::shown;
 use super::process::LINE_MAX;
-use super::{Implementation, Welcome};
+use super::{Implementation, HelloReply};
 
 /// A conversation: where requests come from, and where answers go.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Conversation<R, W> {
 
 /// Why a conversation did not come to its end.
 #[derive(Debug)]
-pub enum Stopped {
+pub enum ServeError {
     /// A line is no request, or not one that may come now.
     Line {
         /// Its number, from 1.
@@ -33,7 +33,7 @@ pub enum Stopped {
     Pipe(io::Error),
 }
 
-impl std::fmt::Display for Stopped {
+impl std::fmt::Display for ServeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Line { number, line, wrong } => {
@@ -48,7 +48,7 @@ impl std::fmt::Display for Stopped {
     }
 }
 
-impl From<io::Error> for Stopped {
+impl From<io::Error> for ServeError {
     fn from(reason: io::Error) -> Self {
         Self::Pipe(reason)
     }
@@ -64,11 +64,11 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     ///
     /// # Errors
     /// It is another one.
-    pub fn greeting(&mut self) -> Result<Option<(u64, Greeting)>, Stopped> {
-        match self.hear()? {
+    pub fn greeting(&mut self) -> Result<Option<(u64, Greeting)>, ServeError> {
+        match self.read()? {
             None => Ok(None),
             Some((Request { id, body: RequestBody::Hello(greeting) }, _)) => Ok(Some((id, greeting))),
-            Some((_, line)) => Err(self.stopped(&line, Wrong::new("the first request is not `hello`", "`hello`"))),
+            Some((_, line)) => Err(self.error(&line, Wrong::new("the first request is not `hello`", "`hello`"))),
         }
     }
 
@@ -76,12 +76,12 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     ///
     /// # Errors
     /// Something else was asked.
-    pub fn skip(mut self, id: u64, reason: String) -> Result<(), Stopped> {
-        self.say(id, ReplyBody::Skip { reason })?;
-        match self.hear()? {
+    pub fn skip(mut self, id: u64, reason: String) -> Result<(), ServeError> {
+        self.write(id, ReplyBody::Skip { reason })?;
+        match self.read()? {
             None => Ok(()),
-            Some((Request { id, body: RequestBody::Bye {} }, _)) => self.say(id, done()),
-            Some((_, line)) => Err(self.stopped(&line, Wrong::new("the scenario was skipped", "`bye`"))),
+            Some((Request { id, body: RequestBody::Bye {} }, _)) => self.write(id, done()),
+            Some((_, line)) => Err(self.error(&line, Wrong::new("the scenario was skipped", "`bye`"))),
         }
     }
 
@@ -89,33 +89,33 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     ///
     /// # Errors
     /// Something was asked that cannot be asked.
-    pub fn serve(mut self, id: u64, greeting: &Greeting, served: &mut dyn Implementation) -> Result<(), Stopped> {
+    pub fn serve(mut self, id: u64, greeting: &Greeting, served: &mut dyn Implementation) -> Result<(), ServeError> {
         if greeting.protocol != PROTOCOL {
             let reason = format!("this adapter speaks protocol {PROTOCOL}, not {}", greeting.protocol);
             return self.skip(id, reason);
         }
-        match served.greet(greeting) {
-            Ok(Welcome::Ready(capabilities)) => self.say(id, ReplyBody::Hello(capabilities))?,
-            Ok(Welcome::Skip(reason)) => return self.skip(id, reason),
+        match served.hello(greeting) {
+            Ok(HelloReply::Ready(capabilities)) => self.write(id, ReplyBody::Hello(capabilities))?,
+            Ok(HelloReply::Skip(reason)) => return self.skip(id, reason),
             Err(broken) => return self.skip(id, broken.says),
         }
-        while let Some((Request { id, body }, line)) = self.hear()? {
+        while let Some((Request { id, body }, line)) = self.read()? {
             let reported = match body {
-                RequestBody::Hello(_) => return Err(self.stopped(&line, Wrong::new("`hello` comes again", "it once"))),
+                RequestBody::Hello(_) => return Err(self.error(&line, Wrong::new("`hello` comes again", "it once"))),
                 RequestBody::Reset { start } => served.reset(&start).map(ReplyBody::Done),
                 RequestBody::Do { operation } => served.perform(&operation).map(ReplyBody::Done),
                 RequestBody::Observe { mailbox } => served.observe(&mailbox).map(ReplyBody::Observed),
-                RequestBody::Bye {} => return self.say(id, done()),
+                RequestBody::Bye {} => return self.write(id, done()),
             };
             match reported {
-                Ok(body) => self.say(id, body)?,
-                Err(broken) => return Err(self.stopped(&line, Wrong::new(broken.says, "names of the scenario"))),
+                Ok(body) => self.write(id, body)?,
+                Err(broken) => return Err(self.error(&line, Wrong::new(broken.says, "names of the scenario"))),
             }
         }
         Ok(())
     }
 
-    fn hear(&mut self) -> Result<Option<(Request, String)>, Stopped> {
+    fn read(&mut self) -> Result<Option<(Request, String)>, ServeError> {
         let mut line = Vec::new();
         io::Read::take(&mut self.input, LINE_MAX as u64 + 1).read_until(b'\n', &mut line)?;
         if line.is_empty() {
@@ -123,24 +123,24 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         }
         self.lines += 1;
         if line.pop_if(|last| *last == b'\n').is_none() && line.len() > LINE_MAX {
-            return Err(self.stopped(&shown(&line), Wrong::new("it does not end", format!("at most {LINE_MAX} bytes"))));
+            return Err(self.error(&shown(&line), Wrong::new("it does not end", format!("at most {LINE_MAX} bytes"))));
         }
         let Ok(text) = std::str::from_utf8(&line) else {
-            return Err(self.stopped(&shown(&line), Wrong::new("it is no text", "UTF-8")));
+            return Err(self.error(&shown(&line), Wrong::new("it is no text", "UTF-8")));
         };
         match Request::of_line(text) {
             Ok(request) => Ok(Some((request, text.to_owned()))),
-            Err(wrong) => Err(self.stopped(text, wrong)),
+            Err(wrong) => Err(self.error(text, wrong)),
         }
     }
 
-    fn say(&mut self, id: u64, body: ReplyBody) -> Result<(), Stopped> {
+    fn write(&mut self, id: u64, body: ReplyBody) -> Result<(), ServeError> {
         writeln!(self.output, "{}", Reply { id, body }.line())?;
         Ok(self.output.flush()?)
     }
 
-    fn stopped(&self, line: &str, wrong: Wrong) -> Stopped {
-        Stopped::Line { number: self.lines, line: shown(line.as_bytes()), wrong }
+    fn error(&self, line: &str, wrong: Wrong) -> ServeError {
+        ServeError::Line { number: self.lines, line: shown(line.as_bytes()), wrong }
     }
 }
 

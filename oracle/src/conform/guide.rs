@@ -17,7 +17,7 @@ use crate::protocol::{Capabilities, Observation, Operation};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
-pub use self::coverage::Coverage;
+pub use self::coverage::ConformCoverage;
 use super::Strategy;
 
 /// A state of some world, by its number.
@@ -25,7 +25,7 @@ pub(super) type Node = u32;
 
 /// Something that can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Choice {
+pub(crate) enum Candidate {
     /// One action.
     Act(Action),
     /// A run from its start to its end, or killed on its way.
@@ -37,9 +37,9 @@ pub(crate) enum Choice {
     },
 }
 
-impl Choice {
+impl Candidate {
     /// Whether it is known where it leads: a program that is killed can be anywhere.
-    fn is_sure(self) -> bool {
+    fn is_predictable(self) -> bool {
         !matches!(self, Self::Run { crash: true, .. })
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct Guide {
     whole_runs: bool,
     can_crash: bool,
     nodes: IndexSet<(u16, State)>,
-    choices: FxHashMap<Node, Vec<(Choice, Node)>>,
+    candidates: FxHashMap<Node, Vec<(Candidate, Node)>>,
     tried: FxHashMap<(Node, usize), usize>,
     visits: FxHashMap<Node, usize>,
     roots: Vec<Root>,
@@ -69,7 +69,7 @@ struct Root {
     start: BTreeMap<String, Observation>,
     /// The state that it is in each world that can begin so.
     nodes: Vec<Node>,
-    is_struck: bool,
+    is_excluded: bool,
 }
 
 /// The actions that a scenario may ask for.
@@ -121,19 +121,19 @@ impl Guide {
             can_crash: can(ActionKind::Die.name())
                 && oracle.scenes().iter().any(|scene| scene.world.kinds().contains(&ActionKind::Die)),
             nodes: IndexSet::new(),
-            choices: FxHashMap::default(),
+            candidates: FxHashMap::default(),
             tried: FxHashMap::default(),
             visits: FxHashMap::default(),
             roots: Vec::new(),
             turn: 0,
         };
-        for (place, scene) in (0..).zip(oracle.scenes()) {
-            for explanation in scene.initial(place) {
-                let node = guide.node(place, &explanation.state);
+        for (index, scene) in (0..).zip(oracle.scenes()) {
+            for explanation in scene.initial(index) {
+                let node = guide.node(index, &explanation.state);
                 let start = start(spec, oracle, &explanation);
                 match guide.roots.iter_mut().find(|root| root.start == start) {
                     Some(root) => root.nodes.push(node),
-                    None => guide.roots.push(Root { start, nodes: vec![node], is_struck: false }),
+                    None => guide.roots.push(Root { start, nodes: vec![node], is_excluded: false }),
                 }
             }
         }
@@ -169,13 +169,13 @@ impl Guide {
     }
 
     /// The implementation never stands so.
-    pub(super) fn strike(&mut self, root: usize) {
-        self.roots[root].is_struck = true;
+    pub(super) fn exclude(&mut self, root: usize) {
+        self.roots[root].is_excluded = true;
     }
 
     /// The way to begin next: one from which something untried can be reached in these worlds, or the next in turn.
     pub(super) fn next_root(&mut self, strategy: Strategy, worlds: &[u16]) -> Option<usize> {
-        let open: Vec<usize> = (0..self.roots.len()).filter(|root| !self.roots[*root].is_struck).collect();
+        let open: Vec<usize> = (0..self.roots.len()).filter(|root| !self.roots[*root].is_excluded).collect();
         match strategy {
             Strategy::Exhaustive => {
                 let untried = |root: &usize| self.nearest_untried(self.node_of(*root, worlds)).is_some();
@@ -193,14 +193,14 @@ impl Guide {
         let mut known: FxHashSet<Node> = FxHashSet::from_iter([from]);
         let mut queue: VecDeque<(Node, Option<(usize, Node)>)> = VecDeque::from([(from, None)]);
         while let Some((node, first)) = queue.pop_front() {
-            let paths: Vec<(bool, Node)> =
-                self.paths(node).iter().map(|(choice, next)| (choice.is_sure(), *next)).collect();
-            for (place, (is_sure, next)) in paths.into_iter().enumerate() {
-                let first = first.or(Some((place, next)));
-                if !self.tried.contains_key(&(node, place)) {
+            let candidates_at: Vec<(bool, Node)> =
+                self.candidates_at(node).iter().map(|(candidate, next)| (candidate.is_predictable(), *next)).collect();
+            for (index, (is_predictable, next)) in candidates_at.into_iter().enumerate() {
+                let first = first.or(Some((index, next)));
+                if !self.tried.contains_key(&(node, index)) {
                     return first;
                 }
-                if is_sure && known.insert(next) {
+                if is_predictable && known.insert(next) {
                     queue.push_back((next, first));
                 }
             }
@@ -208,37 +208,37 @@ impl Guide {
         None
     }
 
-    pub(super) fn any(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
-        let paths = self.paths(from);
-        let place = usize::try_from(draw.checked_rem(paths.len() as u64)?).ok()?;
-        Some((place, paths[place].1))
+    pub(super) fn draw_any(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
+        let candidates_at = self.candidates_at(from);
+        let index = usize::try_from(draw.checked_rem(candidates_at.len() as u64)?).ok()?;
+        Some((index, candidates_at[index].1))
     }
 
-    pub(super) fn rarest(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
-        let paths: Vec<(usize, Node)> = self.paths(from).iter().map(|(_, next)| *next).enumerate().collect();
-        let seen = |(place, next): &(usize, Node)| {
+    pub(super) fn draw_least_visited(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
+        let candidates_at: Vec<(usize, Node)> = self.candidates_at(from).iter().map(|(_, next)| *next).enumerate().collect();
+        let seen = |(index, next): &(usize, Node)| {
             let visits = self.visits.get(next).copied().unwrap_or(0);
-            visits + self.tried.get(&(from, *place)).copied().unwrap_or(0)
+            visits + self.tried.get(&(from, *index)).copied().unwrap_or(0)
         };
-        let least = paths.iter().map(seen).min()?;
-        let rarest: Vec<&(usize, Node)> = paths.iter().filter(|path| seen(path) == least).collect();
-        let place = usize::try_from(draw.checked_rem(rarest.len() as u64)?).ok()?;
-        rarest.get(place).map(|path| **path)
+        let least = candidates_at.iter().map(seen).min()?;
+        let draw_least_visited: Vec<&(usize, Node)> = candidates_at.iter().filter(|path| seen(path) == least).collect();
+        let index = usize::try_from(draw.checked_rem(draw_least_visited.len() as u64)?).ok()?;
+        draw_least_visited.get(index).map(|path| **path)
     }
 
     /// Where the model has lost the implementation, its programs are run on, to see what harm comes of it.
     pub(super) fn next_program(&mut self, from: Node, operations: usize) -> Option<(usize, Node)> {
-        const DEEDS_MAX: usize = 60;
-        if operations >= DEEDS_MAX {
+        const OPERATIONS_MAX: usize = 60;
+        if operations >= OPERATIONS_MAX {
             return None;
         }
-        let paths = self.paths(from);
-        let is_program = |(_, (choice, _)): &(usize, &(Choice, Node))| match choice {
-            Choice::Act(Action::Start { .. } | Action::Act { fate: Fate::Answered, .. }) => true,
-            Choice::Run { crash, .. } => !crash,
-            Choice::Act(_) => false,
+        let candidates_at = self.candidates_at(from);
+        let is_program = |(_, (candidate, _)): &(usize, &(Candidate, Node))| match candidate {
+            Candidate::Act(Action::Start { .. } | Action::Act { fate: Fate::Answered, .. }) => true,
+            Candidate::Run { crash, .. } => !crash,
+            Candidate::Act(_) => false,
         };
-        paths.iter().enumerate().find(is_program).map(|(place, (_, next))| (place, *next))
+        candidates_at.iter().enumerate().find(is_program).map(|(index, (_, next))| (index, *next))
     }
 
     /// How many things were asked, the same in the same state counted once.
@@ -247,13 +247,13 @@ impl Guide {
     }
 
     /// Whether it is known where something that is asked leads.
-    pub(super) fn is_sure(&self, node: Node, place: usize) -> bool {
-        self.choices.get(&node).and_then(|paths| paths.get(place)).is_some_and(|(choice, _)| choice.is_sure())
+    pub(super) fn is_predictable(&self, node: Node, index: usize) -> bool {
+        self.candidates.get(&node).and_then(|candidates_at| candidates_at.get(index)).is_some_and(|(candidate, _)| candidate.is_predictable())
     }
 
     /// Something was asked; whether it was before.
-    pub(super) fn tried(&mut self, node: Node, place: usize) -> bool {
-        let times = self.tried.entry((node, place)).or_default();
+    pub(super) fn tried(&mut self, node: Node, index: usize) -> bool {
+        let times = self.tried.entry((node, index)).or_default();
         *times += 1;
         *self.visits.entry(node).or_default() += 1;
         *times > 1
@@ -263,14 +263,14 @@ impl Guide {
     pub(super) fn operation(
         &self,
         node: Node,
-        place: usize,
+        index: usize,
         oracle: &Oracle<'_>,
         now: &Explanation,
     ) -> Option<Operation> {
-        let (choice, _) = self.choices.get(&node)?.get(place)?;
-        match choice {
-            Choice::Act(action) => oracle.operation_of(now, action),
-            Choice::Run { start, crash } => {
+        let (candidate, _) = self.candidates.get(&node)?.get(index)?;
+        match candidate {
+            Candidate::Act(action) => oracle.operation_of(now, action),
+            Candidate::Run { start, crash } => {
                 let Operation::Start { run } = oracle.operation_of(now, start)? else { return None };
                 Some(Operation::Run { run, crash: *crash })
             }
@@ -282,27 +282,27 @@ impl Guide {
         (*world, state)
     }
 
-    fn paths(&mut self, node: Node) -> &[(Choice, Node)] {
-        if !self.choices.contains_key(&node) {
-            let found = self.work_out(node);
-            self.choices.insert(node, found);
+    fn candidates_at(&mut self, node: Node) -> &[(Candidate, Node)] {
+        if !self.candidates.contains_key(&node) {
+            let found = self.compute_candidates(node);
+            self.candidates.insert(node, found);
         }
-        &self.choices[&node]
+        &self.candidates[&node]
     }
 
-    fn work_out(&mut self, node: Node) -> Vec<(Choice, Node)> {
-        let (place, state) = self.nodes[node as usize].clone();
-        let world = &self.worlds[usize::from(place)];
-        let mut found: Vec<(Choice, State)> = Vec::new();
+    fn compute_candidates(&mut self, node: Node) -> Vec<(Candidate, Node)> {
+        let (index, state) = self.nodes[node as usize].clone();
+        let world = &self.worlds[usize::from(index)];
+        let mut found: Vec<(Candidate, State)> = Vec::new();
         for action in world.actions() {
             if self.askable.contains(&action.kind()) {
                 match world.step(&state, action) {
-                    Ok(next) => found.push((Choice::Act(*action), next)),
+                    Ok(next) => found.push((Candidate::Act(*action), next)),
                     // Whether it is declined when it should be is worth a question too.
                     Err(Refusal::InTransit | Refusal::StoreDown | Refusal::Waiting(_))
                         if matches!(action.kind(), ActionKind::LogOn | ActionKind::Act) =>
                     {
-                        found.push((Choice::Act(*action), state.clone()));
+                        found.push((Candidate::Act(*action), state.clone()));
                     }
                     Err(_) => {}
                 }
@@ -316,19 +316,19 @@ impl Guide {
                 if self.can_crash
                     && let Ok(dead) = world.step(&started, &die)
                 {
-                    found.push((Choice::Run { start: *action, crash: true }, dead));
+                    found.push((Candidate::Run { start: *action, crash: true }, dead));
                 }
-                if let Some(end) = run_to_its_end(world, started, &act) {
-                    found.push((Choice::Run { start: *action, crash: false }, end));
+                if let Some(end) = run_to_end(world, started, &act) {
+                    found.push((Candidate::Run { start: *action, crash: false }, end));
                 }
             }
         }
-        found.into_iter().map(|(choice, next)| (choice, self.node(place, &next))).collect()
+        found.into_iter().map(|(candidate, next)| (candidate, self.node(index, &next))).collect()
     }
 }
 
 /// The state when a program that was started has ended, if it ends while nothing else happens.
-pub(crate) fn run_to_its_end(world: &World, started: State, act: &Action) -> Option<State> {
+pub(crate) fn run_to_end(world: &World, started: State, act: &Action) -> Option<State> {
     const STEPS_MAX: usize = 2_000;
     let mut state = started;
     for _ in 0..STEPS_MAX {

@@ -5,8 +5,8 @@
 //! `record` is such a run as a file. `known` is a file of what is known to be wrong, and what is left when that is taken out.
 
 mod guide;
-pub mod known;
-pub mod record;
+pub mod expected_failures;
+pub mod recording;
 mod session;
 mod shrink;
 
@@ -16,30 +16,30 @@ use std::time::Instant;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-use crate::adapter::{Broken, Implementation, Welcome, greeting};
+use crate::adapter::{AdapterError, Implementation, HelloReply, greeting};
 use crate::oracle::{CaseVerdict, Judgement, Oracle, OracleOptions, SPONTANEOUS};
 use crate::protocol::{Capabilities, Event};
 use stranded_search::engine::Truncation;
 use stranded_search::scenario::Spec;
 
-pub use self::guide::Coverage;
+pub use self::guide::ConformCoverage;
 use self::guide::Guide;
-pub(crate) use self::guide::{Choice, is_fresh, run_to_its_end};
-pub use self::record::{Record, Refused};
+pub(crate) use self::guide::{Candidate, is_fresh, run_to_end};
+pub use self::recording::{Recording, RecordingError};
 use self::session::Session;
 pub use self::shrink::Shrunk;
 
 /// How many things a drawn run does at the most: it need not come to an end by itself.
-const RUN_MAX: usize = 200;
+const RUN_OPERATIONS_MAX: usize = 200;
 
 /// After how many runs in a row that tried nothing new nothing new is expected any more.
-const BARREN_MAX: usize = 10;
+const FRUITLESS_RUNS_MAX: usize = 10;
 
 /// How often in a run something may be asked again that does not lead where it should.
 const STUCK_MAX: usize = 5;
 
 /// After how many runs that could not be followed to their end it is given up: the answers or the looks say too little.
-const UNTOLD_MAX: usize = 3;
+const UNEXPLAINED_RUNS_MAX: usize = 3;
 
 /// How to choose what is asked next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,13 +104,13 @@ impl Log {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Driven {
+pub struct ConformResult {
     /// What the implementation can do.
     pub capabilities: Capabilities,
     /// The verdict.
     pub judgement: Judgement,
     /// What was tried, of what there is.
-    pub coverage: Coverage,
+    pub coverage: ConformCoverage,
     /// For each verdict that was found, the shortest run that shows it.
     pub shrunk: Vec<Shrunk>,
     /// What the scenario allows and the implementation could not be asked to do, in words.
@@ -123,18 +123,18 @@ pub struct Driven {
 
 /// Why an implementation was not driven to an end.
 #[derive(Debug)]
-pub enum Stopped {
+pub enum ConformError {
     /// It broke the protocol.
-    Broken(Broken),
+    Protocol(AdapterError),
     /// It cannot run the scenario, for this reason.
     Skipped(String),
     /// How the scenario starts could not be found out.
     Unknown(Truncation),
 }
 
-impl From<Broken> for Stopped {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
+impl From<AdapterError> for ConformError {
+    fn from(broken: AdapterError) -> Self {
+        Self::Protocol(broken)
     }
 }
 
@@ -142,27 +142,27 @@ impl From<Broken> for Stopped {
 ///
 /// # Errors
 /// It broke the protocol, or cannot run the scenario.
-pub fn greet(spec: &Spec, implementation: &mut dyn Implementation) -> Result<(Capabilities, Spec), Stopped> {
-    let capabilities = match implementation.greet(&greeting(spec, guide::askable(spec)))? {
-        Welcome::Ready(capabilities) => capabilities,
-        Welcome::Skip(reason) => return Err(Stopped::Skipped(reason)),
+pub fn handshake(spec: &Spec, implementation: &mut dyn Implementation) -> Result<(Capabilities, Spec), ConformError> {
+    let capabilities = match implementation.hello(&greeting(spec, guide::askable(spec)))? {
+        HelloReply::Ready(capabilities) => capabilities,
+        HelloReply::Skip(reason) => return Err(ConformError::Skipped(reason)),
     };
-    let known = guide::askable_anywhere();
-    if let Some(stranger) = capabilities.actions.iter().find(|action| !known.contains(action)) {
-        let says = format!("hello: there is no action `{stranger}`; expected some of {}", known.join(", "));
-        return Err(Stopped::Broken(Broken { says }));
+    let expected_failures = guide::askable_anywhere();
+    if let Some(stranger) = capabilities.actions.iter().find(|action| !expected_failures.contains(action)) {
+        let says = format!("hello: there is no action `{stranger}`; expected some of {}", expected_failures.join(", "));
+        return Err(ConformError::Protocol(AdapterError { says }));
     }
     let judged = match &capabilities.implements {
         None => spec.clone(),
         Some(name) => {
-            stranded_search::scenario::with_procedure(spec, name).map_err(|says| Stopped::Broken(Broken { says }))?
+            stranded_search::scenario::with_procedure(spec, name).map_err(|says| ConformError::Protocol(AdapterError { says }))?
         }
     };
     let names = judged.scenario.runs().map(|(_, run)| run.procedure.name.clone());
     let lacking =
         names.into_iter().find(|name| capabilities.procedures.as_ref().is_some_and(|all| !all.contains(name)));
     if let Some(name) = lacking {
-        return Err(Stopped::Skipped(format!("it cannot run the procedure {name}")));
+        return Err(ConformError::Skipped(format!("it cannot run the procedure {name}")));
     }
     Ok((capabilities, judged))
 }
@@ -176,13 +176,13 @@ pub fn drive(
     capabilities: &Capabilities,
     implementation: &mut dyn Implementation,
     options: &Options,
-) -> Result<Driven, Stopped> {
+) -> Result<ConformResult, ConformError> {
     let judging = oracle_options(capabilities, &options.oracle);
-    let oracle = Oracle::new(spec, judging.clone()).map_err(Stopped::Unknown)?;
+    let oracle = Oracle::new(spec, judging.clone()).map_err(ConformError::Unknown)?;
     let mut guide =
-        Guide::new(spec, capabilities, &oracle, &judging.unseen, options.whole_runs).map_err(Stopped::Skipped)?;
+        Guide::new(spec, capabilities, &oracle, &judging.unseen, options.whole_runs).map_err(ConformError::Skipped)?;
     let mut session = Session::new(oracle, implementation);
-    session.keep(options.log.clone());
+    session.set_log(options.log.clone());
     let mut failing = Vec::new();
     let mut draw = match options.strategy {
         Strategy::Exhaustive => None,
@@ -193,8 +193,8 @@ pub fn drive(
     };
     let mut actions = 0;
     let mut is_complete = false;
-    let mut barren = 0;
-    let mut untold = 0;
+    let mut fruitless_runs = 0;
+    let mut unexplained_runs = 0;
     while !is_over(actions) && failing.len() < options.failing_max {
         let worlds = session.worlds();
         let Some(root) = guide.next_root(options.strategy, &worlds) else {
@@ -203,27 +203,27 @@ pub fn drive(
         };
         let tried_before = guide.tried_count();
         if !session.reset(guide.start(root))? {
-            guide.strike(root);
+            guide.exclude(root);
             continue;
         }
         let mut here = {
             let root = guide.node_of(root, &worlds);
-            session.stands_at(&mut guide, Some(root)).unwrap_or(root)
+            session.locate(&mut guide, Some(root)).unwrap_or(root)
         };
         let mut stuck = 0;
-        while !is_over(actions) && (draw.is_none() || session.operations() < RUN_MAX) {
+        while !is_over(actions) && (draw.is_none() || session.operations() < RUN_OPERATIONS_MAX) {
             let chosen = match (&options.strategy, draw.as_mut()) {
-                _ if session.is_lost() => guide.next_program(here, session.operations_since_lost()),
-                (Strategy::Random(_), Some(draw)) => guide.any(here, draw.next_u64()),
-                (Strategy::Guided(_), Some(draw)) => guide.rarest(here, draw.next_u64()),
+                _ if session.is_unexplained() => guide.next_program(here, session.operations_since_unexplained()),
+                (Strategy::Random(_), Some(draw)) => guide.draw_any(here, draw.next_u64()),
+                (Strategy::Guided(_), Some(draw)) => guide.draw_least_visited(here, draw.next_u64()),
                 (Strategy::Exhaustive | Strategy::Random(_) | Strategy::Guided(_), _) => guide.nearest_untried(here),
             };
-            let Some((place, next)) = chosen else { break };
-            let Some(operation) = session.operation(&guide, here, place) else { break };
+            let Some((index, next)) = chosen else { break };
+            let Some(operation) = session.operation(&guide, here, index) else { break };
             session.perform(&operation)?;
             actions += 1;
-            let was_tried = guide.tried(here, place) && guide.is_sure(here, place);
-            here = session.stands_at(&mut guide, Some(next)).unwrap_or(next);
+            let was_tried = guide.tried(here, index) && guide.is_predictable(here, index);
+            here = session.locate(&mut guide, Some(next)).unwrap_or(next);
             // What was asked before and does not lead where it should does not lead there the next time.
             stuck += usize::from(was_tried && here != next);
             if stuck >= STUCK_MAX {
@@ -231,24 +231,24 @@ pub fn drive(
             }
         }
         let run = session.run();
-        untold += usize::from(session.is_lost() && run.failure.is_none());
-        if !run.surprises.is_empty() {
+        unexplained_runs += usize::from(session.is_unexplained() && run.failure.is_none());
+        if !run.unexpected.is_empty() {
             failing.push(run);
         }
-        if untold >= UNTOLD_MAX {
+        if unexplained_runs >= UNEXPLAINED_RUNS_MAX {
             break;
         }
         // What the assumptions leave open, an implementation answers in its own way; it cannot be led everywhere.
-        barren = if guide.tried_count() == tried_before { barren + 1 } else { 0 };
-        if options.strategy == Strategy::Exhaustive && barren >= BARREN_MAX {
+        fruitless_runs = if guide.tried_count() == tried_before { fruitless_runs + 1 } else { 0 };
+        if options.strategy == Strategy::Exhaustive && fruitless_runs >= FRUITLESS_RUNS_MAX {
             break;
         }
     }
     let judgement = session.judgement();
     let worlds_left = session.worlds();
-    session.keep(None);
+    session.set_log(None);
     let shrunk = shrink::shortest(&mut session, capabilities, &judging, &failing, options.deadline)?;
-    Ok(Driven {
+    Ok(ConformResult {
         capabilities: capabilities.clone(),
         judgement,
         coverage: guide.coverage(&worlds_left),
@@ -263,11 +263,11 @@ pub fn drive(
 #[derive(Debug)]
 pub struct Repeated {
     /// The run, as it went now.
-    pub record: Record,
+    pub recording: Recording,
     /// The verdict on it.
     pub judgement: Judgement,
     /// Whether it shows again what was recorded.
-    pub shows_it: bool,
+    pub is_reproduced: bool,
 }
 
 /// Asks an implementation that was greeted what was recorded, and judges it as that was judged.
@@ -275,28 +275,28 @@ pub struct Repeated {
 /// # Errors
 /// It broke the protocol, or cannot run the scenario.
 pub fn repeat(
-    record: &Record,
+    recording: &Recording,
     spec: &Spec,
     options: &OracleOptions,
     capabilities: &Capabilities,
     implementation: &mut dyn Implementation,
-) -> Result<Repeated, Stopped> {
-    let oracle = Oracle::new(spec, options.clone()).map_err(Stopped::Unknown)?;
+) -> Result<Repeated, ConformError> {
+    let oracle = Oracle::new(spec, options.clone()).map_err(ConformError::Unknown)?;
     let mut session = Session::new(oracle, implementation);
-    if !session.reset(&record.start())? {
-        return Err(Stopped::Skipped("it does not stand as the recorded run begins".to_owned()));
+    if !session.reset(&recording.start())? {
+        return Err(ConformError::Skipped("it does not stand as the recorded run begins".to_owned()));
     }
-    for operation in record.operations() {
+    for operation in recording.operations() {
         session.perform(operation)?;
     }
     let run = session.run();
     let verdict = CaseVerdict::ALL
         .into_iter()
-        .find(|verdict| verdict.name() == record.verdict)
+        .find(|verdict| verdict.name() == recording.verdict)
         .unwrap_or(CaseVerdict::Nonconforming);
-    let shows_it = run.shows(verdict);
-    let record = Record::of(spec, capabilities, options, verdict, &run);
-    Ok(Repeated { record, judgement: session.judgement(), shows_it })
+    let is_reproduced = run.shows(verdict);
+    let recording = Recording::of(spec, capabilities, options, verdict, &run);
+    Ok(Repeated { recording, judgement: session.judgement(), is_reproduced })
 }
 
 /// How the oracle judges an implementation: what it can be asked to do does not happen unseen.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::adapter::{Broken, Implementation};
+use crate::adapter::{AdapterError, Implementation};
 use crate::oracle::{CaseVerdict, Explanation, Failure, Finding, Judgement, Oracle};
 use crate::protocol::{Done, Event, Observation, Operation, Wrong};
 use stranded_search::names;
@@ -15,22 +15,22 @@ pub(super) struct Session<'s, 'i> {
     oracle: Oracle<'s>,
     implementation: &'i mut dyn Implementation,
     mailboxes: Vec<String>,
-    run: Run,
-    lost_since: Option<usize>,
+    run: SessionRun,
+    unexplained_since: Option<usize>,
     /// All events, if they are to be kept.
     log: Option<Log>,
     /// What was last known to explain the run, to name things when nothing does any more.
-    last: Option<Explanation>,
+    last_explanation: Option<Explanation>,
 }
 
 /// What happened since the last reset.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Run {
+pub(super) struct SessionRun {
     pub(super) start: BTreeMap<String, Observation>,
     pub(super) operations: Vec<Operation>,
     pub(super) events: Vec<Event>,
     /// The verdicts that it shows, each with its finding, if it is one.
-    pub(super) surprises: Vec<(CaseVerdict, Option<Finding>)>,
+    pub(super) unexpected: Vec<(CaseVerdict, Option<Finding>)>,
     /// The first event without explanation.
     pub(super) failure: Option<Failure>,
 }
@@ -38,17 +38,17 @@ pub(super) struct Run {
 impl<'s, 'i> Session<'s, 'i> {
     pub(super) fn new(oracle: Oracle<'s>, implementation: &'i mut dyn Implementation) -> Self {
         let count = oracle.spec().scenario.site.mailboxes;
-        let mailboxes = (0..count).map(|place| names::mailbox(stranded_model::id::Id::at(place))).collect();
-        Self { oracle, implementation, mailboxes, run: Run::default(), lost_since: None, log: None, last: None }
+        let mailboxes = (0..count).map(|index| names::mailbox(stranded_model::id::Id::at(index))).collect();
+        Self { oracle, implementation, mailboxes, run: SessionRun::default(), unexplained_since: None, log: None, last_explanation: None }
     }
 
     /// From now on all events are kept there, or nowhere.
-    pub(super) fn keep(&mut self, log: Option<Log>) {
+    pub(super) fn set_log(&mut self, log: Option<Log>) {
         self.log = log;
     }
 
     /// Begins a new run; `false` if the implementation never stands so.
-    pub(super) fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<bool, Broken> {
+    pub(super) fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<bool, AdapterError> {
         let answer = self.implementation.reset(start)?;
         match answer.result {
             Done::Ok => {}
@@ -56,35 +56,35 @@ impl<'s, 'i> Session<'s, 'i> {
             Done::Refused | Done::Failed | Done::Unknown => {
                 let says = answer.says.map_or_else(String::new, |says| format!(" ({says})"));
                 let says = format!("`reset` was answered `{}`{says}; expected `ok`", answer.result.name());
-                return Err(Broken { says });
+                return Err(AdapterError { says });
             }
         }
-        self.lost_since = None;
-        self.run = Run { start: start.clone(), ..Run::default() };
+        self.unexplained_since = None;
+        self.run = SessionRun { start: start.clone(), ..SessionRun::default() };
         self.take(Event::Reset { start: start.clone() })?;
-        self.look()?;
+        self.observe()?;
         Ok(true)
     }
 
     /// Does something, and looks.
-    pub(super) fn perform(&mut self, operation: &Operation) -> Result<(), Broken> {
+    pub(super) fn perform(&mut self, operation: &Operation) -> Result<(), AdapterError> {
         let answer = self.implementation.perform(operation)?;
         self.run.operations.push(operation.clone());
         self.take(Event::Did { operation: operation.clone(), answer })?;
-        self.look()
+        self.observe()
     }
 
-    fn look(&mut self) -> Result<(), Broken> {
-        for place in 0..self.mailboxes.len() {
-            let mailbox = self.mailboxes[place].clone();
+    fn observe(&mut self) -> Result<(), AdapterError> {
+        for index in 0..self.mailboxes.len() {
+            let mailbox = self.mailboxes[index].clone();
             let observation = self.implementation.observe(&mailbox)?;
             self.take(Event::Observed { mailbox, observation })?;
         }
         Ok(())
     }
 
-    fn take(&mut self, event: Event) -> Result<(), Broken> {
-        let broken = |wrong: Wrong| Broken { says: format!("{wrong}\nin {}", event.line()) };
+    fn take(&mut self, event: Event) -> Result<(), AdapterError> {
+        let broken = |wrong: Wrong| AdapterError { says: format!("{wrong}\nin {}", event.line()) };
         self.oracle.take(&event).map_err(broken)?;
         if let Some(log) = &self.log {
             log.push(event.clone());
@@ -93,44 +93,44 @@ impl<'s, 'i> Session<'s, 'i> {
         match self.oracle.belief() {
             None if !self.oracle.asks_the_model() => {}
             None => {
-                self.lost_since.get_or_insert(self.run.operations.len());
+                self.unexplained_since.get_or_insert(self.run.operations.len());
             }
-            Some(belief) => self.last = self.oracle.beliefs().explanations(belief).next().cloned(),
+            Some(belief) => self.last_explanation = self.oracle.beliefs().explanations(belief).next().cloned(),
         }
         Ok(())
     }
 
     /// Whether the model cannot say any more where the implementation stands.
-    pub(super) fn is_lost(&self) -> bool {
-        self.lost_since.is_some()
+    pub(super) fn is_unexplained(&self) -> bool {
+        self.unexplained_since.is_some()
     }
 
-    pub(super) fn operations_since_lost(&self) -> usize {
-        self.lost_since.map_or(0, |since| self.run.operations.len().saturating_sub(since))
+    pub(super) fn operations_since_unexplained(&self) -> usize {
+        self.unexplained_since.map_or(0, |since| self.run.operations.len().saturating_sub(since))
     }
 
     /// Where the implementation stands: where it should, if that explains what was seen.
-    pub(super) fn stands_at(&mut self, guide: &mut Guide, should: Option<Node>) -> Option<Node> {
+    pub(super) fn locate(&mut self, guide: &mut Guide, should: Option<Node>) -> Option<Node> {
         let belief = self.oracle.belief()?;
         let wanted = should.map(|node| guide.state(node));
         let found = self.oracle.beliefs().explanations(belief).find(|one| wanted == Some((one.world, &one.state)));
         if let Some(found) = found {
-            self.last = Some(found.clone());
+            self.last_explanation = Some(found.clone());
             return should;
         }
-        let now = self.last.as_ref()?;
+        let now = self.last_explanation.as_ref()?;
         Some(guide.node(now.world, &now.state))
     }
 
     /// What is asked for a choice where the implementation stands, or should stand.
-    pub(super) fn operation(&self, guide: &Guide, node: Node, place: usize) -> Option<Operation> {
+    pub(super) fn operation(&self, guide: &Guide, node: Node, index: usize) -> Option<Operation> {
         let (world, state) = guide.state(node);
-        let now = explanation_at(world, state, self.last.as_ref().filter(|_| !self.is_lost()));
-        guide.operation(node, place, &self.oracle, &now)
+        let now = explanation_at(world, state, self.last_explanation.as_ref().filter(|_| !self.is_unexplained()));
+        guide.operation(node, index, &self.oracle, &now)
     }
 
     /// The verdicts of this run that nobody expects.
-    fn surprises(&self) -> Vec<(CaseVerdict, Option<Finding>)> {
+    fn unexpected(&self) -> Vec<(CaseVerdict, Option<Finding>)> {
         let new = self.oracle.findings_of_run();
         let mut found: Vec<(CaseVerdict, Option<Finding>)> = Vec::new();
         for finding in new.iter().filter(|finding| !finding.is_expected) {
@@ -146,8 +146,8 @@ impl<'s, 'i> Session<'s, 'i> {
     }
 
     /// This run, with what it shows.
-    pub(super) fn run(&self) -> Run {
-        Run { surprises: self.surprises(), failure: self.oracle.failure_of_run().cloned(), ..self.run.clone() }
+    pub(super) fn run(&self) -> SessionRun {
+        SessionRun { unexpected: self.unexpected(), failure: self.oracle.failure_of_run().cloned(), ..self.run.clone() }
     }
 
     /// The worlds that explain every run so far.

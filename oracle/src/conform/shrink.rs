@@ -3,12 +3,12 @@
 
 use std::time::Instant;
 
-use crate::adapter::Broken;
+use crate::adapter::AdapterError;
 use crate::oracle::{CaseVerdict, OracleOptions};
 use crate::protocol::{Capabilities, Event, Operation};
 
-use super::record::Record;
-use super::session::{Run, Session};
+use super::recording::Recording;
+use super::session::{SessionRun, Session};
 
 /// How often a run is tried again before it is said not to fail again.
 const TRIES: usize = 3;
@@ -21,7 +21,7 @@ pub struct Shrunk {
     /// The verdict.
     pub verdict: CaseVerdict,
     /// The run.
-    pub record: Record,
+    pub recording: Recording,
     /// How many things were done in the run that was found first.
     pub operations_before: usize,
     /// Why the run cannot be relied on: the implementation did not do the same again.
@@ -33,17 +33,17 @@ pub(super) fn shortest(
     session: &mut Session<'_, '_>,
     capabilities: &Capabilities,
     options: &OracleOptions,
-    failing: &[Run],
+    failing: &[SessionRun],
     deadline: Option<Instant>,
-) -> Result<Vec<Shrunk>, Broken> {
+) -> Result<Vec<Shrunk>, AdapterError> {
     let mut found = Vec::new();
     for verdict in CaseVerdict::ALL.into_iter().rev() {
         let shows = failing.iter().filter(|run| run.shows(verdict)).min_by_key(|run| run.operations.len());
         if let Some(run) = shows {
             let (short, unsteady) = shrink(session, run, verdict, deadline)?;
             let operations_before = run.operations.len();
-            let record = Record::of(session.spec(), capabilities, options, verdict, &short);
-            found.push(Shrunk { verdict, record, operations_before, unsteady });
+            let recording = Recording::of(session.spec(), capabilities, options, verdict, &short);
+            found.push(Shrunk { verdict, recording, operations_before, unsteady });
         }
     }
     Ok(found)
@@ -53,7 +53,7 @@ pub(super) fn shortest(
 ///
 /// # Errors
 /// The implementation broke the protocol.
-pub(super) fn again(session: &mut Session<'_, '_>, run: &Run, operations: &[Operation]) -> Result<Option<Run>, Broken> {
+pub(super) fn rerun(session: &mut Session<'_, '_>, run: &SessionRun, operations: &[Operation]) -> Result<Option<SessionRun>, AdapterError> {
     if !session.reset(&run.start)? {
         return Ok(None);
     }
@@ -65,14 +65,14 @@ pub(super) fn again(session: &mut Session<'_, '_>, run: &Run, operations: &[Oper
 
 fn shrink(
     session: &mut Session<'_, '_>,
-    run: &Run,
+    run: &SessionRun,
     verdict: CaseVerdict,
     deadline: Option<Instant>,
-) -> Result<(Run, Option<String>), Broken> {
+) -> Result<(SessionRun, Option<String>), AdapterError> {
     let mut unsteady = None;
     let mut best = None;
     for _ in 0..TRIES {
-        let second = again(session, run, &run.operations)?;
+        let second = rerun(session, run, &run.operations)?;
         if let Some(second) = second {
             if unsteady.is_none() && !is_same(&run.events, &second.events) {
                 unsteady = Some("asked the same again, it answered otherwise".to_owned());
@@ -100,7 +100,7 @@ fn shrink(
             attempts += 1;
             let to = (from + size).min(best.operations.len());
             let rest = [&best.operations[..from], &best.operations[to..]].concat();
-            match again(session, run, &rest)? {
+            match rerun(session, run, &rest)? {
                 Some(shorter) if shorter.shows(verdict) => {
                     best = shorter;
                     is_shorter = true;
@@ -115,10 +115,10 @@ fn shrink(
     }
 }
 
-impl Run {
+impl SessionRun {
     /// Whether it shows this verdict.
     pub(super) fn shows(&self, verdict: CaseVerdict) -> bool {
-        self.surprises.iter().any(|(shown, _)| *shown == verdict)
+        self.unexpected.iter().any(|(shown, _)| *shown == verdict)
     }
 }
 

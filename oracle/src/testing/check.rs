@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::adapter::{Broken, Implementation};
-use crate::conform::{self, Stopped};
+use crate::adapter::{AdapterError, Implementation};
+use crate::conform::{self, ConformError};
 use crate::oracle::{CaseVerdict, Conformance, Judgement, Oracle, OracleOptions};
 use crate::protocol::{Done, Event, Operation, Wrong};
 use stranded_search::engine::Truncation;
@@ -15,18 +15,18 @@ use super::Operations;
 
 /// Why an implementation does not pass. As a text it is the whole explanation.
 #[derive(Clone, Debug)]
-pub struct Failed {
+pub struct CheckFailure {
     /// The scenario.
     pub scenario: String,
     /// What was done, answered and seen; each is a line of a log that `stranded validate` reads.
     pub events: Vec<Event>,
     /// What is wrong.
-    pub flaw: Flaw,
+    pub reason: FailureReason,
 }
 
 /// What is wrong.
 #[derive(Clone, Debug)]
-pub enum Flaw {
+pub enum FailureReason {
     /// The verdict is not what is wanted.
     Judged(Box<Judgement>),
     /// It could not be told whether the model allows it.
@@ -34,21 +34,21 @@ pub enum Flaw {
     /// The implementation says that it cannot run the scenario.
     Skipped(String),
     /// The implementation broke the contract of its trait.
-    Broken(Broken),
+    Protocol(AdapterError),
 }
 
-impl Failed {
-    pub(super) fn just(spec: &Spec, flaw: Flaw) -> Self {
-        Self { scenario: spec.name.clone(), events: Vec::new(), flaw }
+impl CheckFailure {
+    pub(super) fn just(spec: &Spec, reason: FailureReason) -> Self {
+        Self { scenario: spec.name.clone(), events: Vec::new(), reason }
     }
 
     /// The verdict, if there is one.
     #[must_use]
     pub fn verdict(&self) -> Option<CaseVerdict> {
-        match &self.flaw {
-            Flaw::Judged(judgement) => Some(judgement.verdict),
-            Flaw::Inconclusive(_) => Some(CaseVerdict::Inconclusive),
-            Flaw::Skipped(_) | Flaw::Broken(_) => None,
+        match &self.reason {
+            FailureReason::Judged(judgement) => Some(judgement.verdict),
+            FailureReason::Inconclusive(_) => Some(CaseVerdict::Inconclusive),
+            FailureReason::Skipped(_) | FailureReason::Protocol(_) => None,
         }
     }
 
@@ -63,10 +63,10 @@ impl Failed {
     }
 }
 
-impl fmt::Display for Failed {
+impl fmt::Display for CheckFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.flaw {
-            Flaw::Judged(judgement) => {
+        match &self.reason {
+            FailureReason::Judged(judgement) => {
                 writeln!(f, "{}: in the scenario {}", judgement.verdict.name(), self.scenario)?;
                 for finding in judgement.findings.iter().filter(|finding| !finding.is_expected) {
                     let property = finding.property.map_or_else(String::new, |one| format!(", {}", one.name()));
@@ -88,9 +88,9 @@ impl fmt::Display for Failed {
                     }
                 }
             }
-            Flaw::Inconclusive(reason) => writeln!(f, "inconclusive: in the scenario {}: {reason}", self.scenario)?,
-            Flaw::Skipped(reason) => writeln!(f, "it cannot run the scenario {}: {reason}", self.scenario)?,
-            Flaw::Broken(broken) => writeln!(f, "in the scenario {}: {broken}", self.scenario)?,
+            FailureReason::Inconclusive(reason) => writeln!(f, "inconclusive: in the scenario {}: {reason}", self.scenario)?,
+            FailureReason::Skipped(reason) => writeln!(f, "it cannot run the scenario {}: {reason}", self.scenario)?,
+            FailureReason::Protocol(broken) => writeln!(f, "in the scenario {}: {broken}", self.scenario)?,
         }
         if !self.events.is_empty() {
             writeln!(f, "what happened, to be judged again with `stranded validate {} LOG`:", self.scenario)?;
@@ -99,7 +99,7 @@ impl fmt::Display for Failed {
     }
 }
 
-impl Error for Failed {}
+impl Error for CheckFailure {}
 
 /// Does these deeds one after the other, looks at every mailbox after each, and judges all of it. What the implementation cannot
 /// do is left out, and so is what the scenario does not allow where it stands.
@@ -113,22 +113,22 @@ pub fn check(
     spec: &Spec,
     implementation: &mut dyn Implementation,
     operations: &Operations,
-) -> Result<Judgement, Failed> {
-    let stopped = |stopped: Stopped| {
-        Failed::just(
+) -> Result<Judgement, CheckFailure> {
+    let stopped = |stopped: ConformError| {
+        CheckFailure::just(
             spec,
             match stopped {
-                Stopped::Broken(broken) => Flaw::Broken(broken),
-                Stopped::Skipped(reason) => Flaw::Skipped(reason),
-                Stopped::Unknown(truncated) => unknown(truncated),
+                ConformError::Protocol(broken) => FailureReason::Protocol(broken),
+                ConformError::Skipped(reason) => FailureReason::Skipped(reason),
+                ConformError::Unknown(truncated) => start_not_found(truncated),
             },
         )
     };
-    let (capabilities, judged) = conform::greet(spec, implementation).map_err(stopped)?;
+    let (capabilities, judged) = conform::handshake(spec, implementation).map_err(stopped)?;
     let options = conform::oracle_options(&capabilities, &OracleOptions::default());
-    let oracle = Oracle::new(&judged, options).map_err(|truncated| Failed::just(spec, unknown(truncated)))?;
-    let mut course = Course { oracle, events: Vec::new() };
-    course.begin(implementation, operations)?;
+    let oracle = Oracle::new(&judged, options).map_err(|truncated| CheckFailure::just(spec, start_not_found(truncated)))?;
+    let mut run = CheckRun { oracle, events: Vec::new() };
+    run.begin(implementation, operations)?;
     for operation in &operations.list {
         let operation = match (operation.clone(), &capabilities.implements) {
             (Operation::Run { mut run, crash }, Some(name)) => {
@@ -142,48 +142,48 @@ pub fn check(
             (operation, _) => operation,
         };
         if capabilities.actions.iter().any(|action| action == operation.action()) {
-            course.perform(implementation, &operation)?;
+            run.perform(implementation, &operation)?;
         }
     }
-    Ok(course.oracle.judgement())
+    Ok(run.oracle.judgement())
 }
 
-pub(super) fn unknown(truncated: Truncation) -> Flaw {
-    Flaw::Inconclusive(format!("how it starts could not be found out: {truncated}"))
+pub(super) fn start_not_found(truncated: Truncation) -> FailureReason {
+    FailureReason::Inconclusive(format!("how it starts could not be found out: {truncated}"))
 }
 
 /// What is done and seen, and its judge.
-struct Course<'s> {
+struct CheckRun<'s> {
     oracle: Oracle<'s>,
     events: Vec<Event>,
 }
 
-impl Course<'_> {
-    fn begin(&mut self, implementation: &mut dyn Implementation, operations: &Operations) -> Result<(), Failed> {
+impl CheckRun<'_> {
+    fn begin(&mut self, implementation: &mut dyn Implementation, operations: &Operations) -> Result<(), CheckFailure> {
         let answer = implementation.reset(&operations.start).map_err(|broken| self.broken(broken))?;
         if answer.result == Done::Refused && !operations.start.is_empty() {
-            return Err(self.failed(Flaw::Skipped("it never stands as the scenario starts".to_owned())));
+            return Err(self.failed(FailureReason::Skipped("it never stands as the scenario starts".to_owned())));
         }
         if answer.result != Done::Ok {
             let says = format!("`reset` was answered `{}`; expected `ok`", answer.result.name());
-            return Err(self.broken(Broken { says }));
+            return Err(self.broken(AdapterError { says }));
         }
         self.take(Event::Reset { start: operations.start.clone() })?;
-        self.look(implementation)
+        self.observe(implementation)
     }
 
-    fn perform(&mut self, implementation: &mut dyn Implementation, operation: &Operation) -> Result<(), Failed> {
+    fn perform(&mut self, implementation: &mut dyn Implementation, operation: &Operation) -> Result<(), CheckFailure> {
         if !self.oracle.is_in_bounds(operation).map_err(|wrong| self.wrong(&wrong))? {
             return Ok(());
         }
         let answer = implementation.perform(operation).map_err(|broken| self.broken(broken))?;
         self.take(Event::Did { operation: operation.clone(), answer })?;
-        self.look(implementation)
+        self.observe(implementation)
     }
 
-    fn look(&mut self, implementation: &mut dyn Implementation) -> Result<(), Failed> {
-        for place in 0..self.oracle.spec().scenario.site.mailboxes {
-            let mailbox = names::mailbox(stranded_model::id::Id::at(place));
+    fn observe(&mut self, implementation: &mut dyn Implementation) -> Result<(), CheckFailure> {
+        for index in 0..self.oracle.spec().scenario.site.mailboxes {
+            let mailbox = names::mailbox(stranded_model::id::Id::at(index));
             let observation = implementation.observe(&mailbox).map_err(|broken| self.broken(broken))?;
             self.take(Event::Observed { mailbox, observation })?;
         }
@@ -191,28 +191,28 @@ impl Course<'_> {
         let judgement = self.oracle.judgement();
         let is_surprising = judgement.findings.iter().any(|finding| !finding.is_expected);
         match (&judgement.conformance, self.oracle.belief()) {
-            (Conformance::Inconclusive(reason), None) => Err(self.failed(Flaw::Inconclusive(reason.clone()))),
-            (Conformance::Nonconforming(_), _) => Err(self.failed(Flaw::Judged(Box::new(judgement)))),
-            _ if is_surprising => Err(self.failed(Flaw::Judged(Box::new(judgement)))),
+            (Conformance::Inconclusive(reason), None) => Err(self.failed(FailureReason::Inconclusive(reason.clone()))),
+            (Conformance::Nonconforming(_), _) => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
+            _ if is_surprising => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
             _ => Ok(()),
         }
     }
 
-    fn take(&mut self, event: Event) -> Result<(), Failed> {
+    fn take(&mut self, event: Event) -> Result<(), CheckFailure> {
         self.oracle.take(&event).map_err(|wrong| self.wrong(&wrong))?;
         self.events.push(event);
         Ok(())
     }
 
-    fn wrong(&self, wrong: &Wrong) -> Failed {
-        self.broken(Broken { says: wrong.to_string() })
+    fn wrong(&self, wrong: &Wrong) -> CheckFailure {
+        self.broken(AdapterError { says: wrong.to_string() })
     }
 
-    fn broken(&self, broken: Broken) -> Failed {
-        self.failed(Flaw::Broken(broken))
+    fn broken(&self, broken: AdapterError) -> CheckFailure {
+        self.failed(FailureReason::Protocol(broken))
     }
 
-    fn failed(&self, flaw: Flaw) -> Failed {
-        Failed { scenario: self.oracle.spec().name.clone(), events: self.events.clone(), flaw }
+    fn failed(&self, reason: FailureReason) -> CheckFailure {
+        CheckFailure { scenario: self.oracle.spec().name.clone(), events: self.events.clone(), reason }
     }
 }

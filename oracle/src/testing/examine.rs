@@ -9,7 +9,7 @@ use crate::adapter::Implementation;
 use crate::oracle::Conformance;
 use stranded_search::scenario::Spec;
 
-use super::check::{Failed, Flaw, check};
+use super::check::{CheckFailure, FailureReason, check};
 use super::operations::operations;
 
 /// How thoroughly to examine.
@@ -38,12 +38,12 @@ pub fn examine<I: Implementation>(
     spec: &Spec,
     examination: &Examination,
     make: impl Fn() -> I,
-) -> Result<usize, Failed> {
+) -> Result<usize, CheckFailure> {
     let strategy = operations(spec, examination.operations);
     let strategy = if examination.in_steps { strategy.in_steps() } else { strategy };
     let config = Config { cases: examination.cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let shortest: RefCell<Option<Failed>> = RefCell::new(None);
+    let shortest: RefCell<Option<CheckFailure>> = RefCell::new(None);
     let exercised = RefCell::new(0_usize);
     let outcome = runner.run(&strategy, |operations| match check(spec, &mut make(), &operations) {
         Ok(judgement) => {
@@ -62,11 +62,11 @@ pub fn examine<I: Implementation>(
         (Ok(()), _) if exercised > 0 => Ok(exercised),
         (Ok(()), _) => {
             let reason = "no list of deeds ran a procedure whose effect was seen".to_owned();
-            Err(Failed::just(spec, Flaw::Inconclusive(reason)))
+            Err(CheckFailure::just(spec, FailureReason::Inconclusive(reason)))
         }
         (Err(_), Some(failed)) => Err(failed),
         (Err(TestError::Abort(reason) | TestError::Fail(reason, _)), None) => {
-            Err(Failed::just(spec, Flaw::Inconclusive(reason.to_string())))
+            Err(CheckFailure::just(spec, FailureReason::Inconclusive(reason.to_string())))
         }
     }
 }

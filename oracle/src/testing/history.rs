@@ -9,7 +9,7 @@ use crate::oracle::{Judgement, Oracle, OracleOptions, SPONTANEOUS};
 use crate::protocol::{Answer, Event, Observation, Operation};
 use stranded_search::scenario::Spec;
 
-use super::check::{Failed, Flaw, unknown};
+use super::check::{CheckFailure, FailureReason, start_not_found};
 
 /// A call that was noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +75,7 @@ impl<'a> History<'a> {
 
     /// A mailbox was seen like this, all of it in one moment, which is after all that is noted before and before all that is noted
     /// later.
-    pub fn saw(&mut self, mailbox: &str, observation: Observation) {
+    pub fn observed(&mut self, mailbox: &str, observation: Observation) {
         self.events.push(Event::Observed { mailbox: mailbox.to_owned(), observation });
     }
 
@@ -90,12 +90,12 @@ impl<'a> History<'a> {
     /// # Errors
     /// Something is named that the scenario does not have, more explanations are left than there may be, or something goes beyond
     /// the scenario: it cannot be told.
-    pub fn is_explained(&self) -> Result<bool, Failed> {
+    pub fn is_explained(&self) -> Result<bool, CheckFailure> {
         let oracle = self.judged()?;
         let is_explained = oracle.belief().is_some();
         if !is_explained && oracle.failure_of_run().is_none() {
             let reason = "it goes beyond the scenario, or more explanations are left than there may be".to_owned();
-            return Err(self.failed(Flaw::Inconclusive(reason)));
+            return Err(self.failed(FailureReason::Inconclusive(reason)));
         }
         Ok(is_explained)
     }
@@ -115,21 +115,21 @@ impl<'a> History<'a> {
     ///
     /// # Errors
     /// Something is named that the scenario does not have.
-    pub fn judge(&self) -> Result<Judgement, Failed> {
+    pub fn judge(&self) -> Result<Judgement, CheckFailure> {
         Ok(self.judged()?.judgement())
     }
 
-    fn judged(&self) -> Result<Oracle<'a>, Failed> {
+    fn judged(&self) -> Result<Oracle<'a>, CheckFailure> {
         let options = OracleOptions { unseen: self.unseen.clone(), ..OracleOptions::default() };
-        let mut oracle = Oracle::new(self.spec, options).map_err(|truncated| self.failed(unknown(truncated)))?;
+        let mut oracle = Oracle::new(self.spec, options).map_err(|truncated| self.failed(start_not_found(truncated)))?;
         for event in &self.events {
-            let broken = |says: String| self.failed(Flaw::Broken(crate::adapter::Broken { says }));
+            let broken = |says: String| self.failed(FailureReason::Protocol(crate::adapter::AdapterError { says }));
             oracle.take(event).map_err(|wrong| broken(format!("{wrong}\nin {}", event.line())))?;
         }
         Ok(oracle)
     }
 
-    fn failed(&self, flaw: Flaw) -> Failed {
-        Failed { scenario: self.spec.name.clone(), events: self.events.clone(), flaw }
+    fn failed(&self, reason: FailureReason) -> CheckFailure {
+        CheckFailure { scenario: self.spec.name.clone(), events: self.events.clone(), reason }
     }
 }

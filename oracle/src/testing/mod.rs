@@ -108,7 +108,7 @@ mod history;
 mod operations;
 mod system;
 
-pub use self::check::{Failed, Flaw, check};
+pub use self::check::{CheckFailure, FailureReason, check};
 pub use self::examine::{Examination, examine};
 pub use self::history::{CallId, History};
 pub use self::operations::{Operations, OperationsStrategy, OperationsTree, operations};

@@ -13,7 +13,7 @@ use stranded_model::action::{Action, ActionKind};
 use stranded_model::state::State;
 
 use crate::adapter::{Implementation, Reference};
-use crate::conform::{Choice, is_fresh, run_to_its_end};
+use crate::conform::{Candidate, is_fresh, run_to_end};
 use crate::protocol::{Observation, Operation};
 use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
@@ -59,20 +59,20 @@ pub fn operations(spec: &Spec, count: usize) -> OperationsStrategy {
         world.unwrap_or_else(|truncated| panic!("how {} starts cannot be found out: {truncated}", spec.name))
     };
     let worlds = check::worlds(spec).into_iter().map(world).collect();
-    OperationsStrategy { ground: Arc::new(Ground { spec: spec.clone(), worlds }), count, steps: false, only: None }
+    OperationsStrategy { worlds: Arc::new(Worlds { spec: spec.clone(), worlds }), count, steps: false, only: None }
 }
 
 /// A strategy for [`Operations`].
 #[derive(Clone, Debug)]
 pub struct OperationsStrategy {
-    ground: Arc<Ground>,
+    worlds: Arc<Worlds>,
     count: usize,
     steps: bool,
     only: Option<Vec<String>>,
 }
 
 #[derive(Debug)]
-struct Ground {
+struct Worlds {
     spec: Spec,
     worlds: Vec<World>,
 }
@@ -92,21 +92,21 @@ impl OperationsStrategy {
         self
     }
 
-    fn is_wanted(&self, choice: Choice) -> bool {
-        let name = match choice {
-            Choice::Act(action) => action.kind().name(),
-            Choice::Run { .. } => crate::protocol::operation::RUN,
+    fn is_wanted(&self, candidate: Candidate) -> bool {
+        let name = match candidate {
+            Candidate::Act(action) => action.kind().name(),
+            Candidate::Run { .. } => crate::protocol::operation::RUN,
         };
         self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == name))
     }
 
     /// What can be done now.
-    fn choices(&self, world: &World, state: &State) -> Vec<Choice> {
-        let mut all: Vec<Choice> = Vec::new();
+    fn candidates(&self, world: &World, state: &State) -> Vec<Candidate> {
+        let mut all: Vec<Candidate> = Vec::new();
         for action in world.actions().iter().copied() {
             match action.kind() {
                 ActionKind::Start if !self.steps => {
-                    all.extend([false, true].map(|crash| Choice::Run { start: action, crash }));
+                    all.extend([false, true].map(|crash| Candidate::Run { start: action, crash }));
                 }
                 ActionKind::Act | ActionKind::RequestLost | ActionKind::ReplyLost | ActionKind::Die if !self.steps => {}
                 ActionKind::Start
@@ -124,18 +124,18 @@ impl OperationsStrategy {
                 | ActionKind::StoreFails
                 | ActionKind::StoreRecovers
                 | ActionKind::ReplicaFails
-                | ActionKind::ReplicaRecovers => all.push(Choice::Act(action)),
+                | ActionKind::ReplicaRecovers => all.push(Candidate::Act(action)),
             }
         }
-        all.retain(|choice| self.is_wanted(*choice) && is_possible(world, state, *choice));
+        all.retain(|candidate| self.is_wanted(*candidate) && is_possible(world, state, *candidate));
         all
     }
 }
 
-fn is_possible(world: &World, state: &State, choice: Choice) -> bool {
-    match choice {
-        Choice::Act(action) => world.step(state, &action).is_ok(),
-        Choice::Run { start, crash } => {
+fn is_possible(world: &World, state: &State, candidate: Candidate) -> bool {
+    match candidate {
+        Candidate::Act(action) => world.step(state, &action).is_ok(),
+        Candidate::Run { start, crash } => {
             let (Ok(started), Some(mailbox), Some(administrator)) =
                 (world.step(state, &start), start.mailbox(), start.administrator())
             else {
@@ -145,27 +145,27 @@ fn is_possible(world: &World, state: &State, choice: Choice) -> bool {
                 return world.step(&started, &Action::Die { mailbox, administrator }).is_ok();
             }
             let act = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
-            run_to_its_end(world, started, &act).is_some()
+            run_to_end(world, started, &act).is_some()
         }
     }
 }
 
-impl Ground {
+impl Worlds {
     /// Does of these choices what is possible, one after the other.
-    fn follow(&self, path: Beginning, choices: &[Choice]) -> (Vec<Choice>, Operations) {
+    fn follow(&self, path: ListStart, candidates: &[Candidate]) -> (Vec<Candidate>, Operations) {
         let mut system = self.system(path);
         let mut operations = Operations { start: self.start(&mut system), list: Vec::new() };
         let mut kept = Vec::new();
-        for choice in choices {
-            if let Some(operation) = take(&mut system, *choice) {
+        for candidate in candidates {
+            if let Some(operation) = take(&mut system, *candidate) {
                 operations.list.push(operation);
-                kept.push(*choice);
+                kept.push(*candidate);
             }
         }
         (kept, operations)
     }
 
-    fn system(&self, path: Beginning) -> Reference<'_> {
+    fn system(&self, path: ListStart) -> Reference<'_> {
         let mut world = self.worlds[path.world].clone();
         world.initial = vec![world.initial[path.state].clone()];
         Reference::in_world(&self.spec, world)
@@ -183,13 +183,13 @@ impl Ground {
 }
 
 /// Does it, if it is possible, and says how it is called.
-fn take(system: &mut Reference<'_>, choice: Choice) -> Option<Operation> {
-    if !is_possible(system.world(), system.state(), choice) {
+fn take(system: &mut Reference<'_>, candidate: Candidate) -> Option<Operation> {
+    if !is_possible(system.world(), system.state(), candidate) {
         return None;
     }
-    let operation = match choice {
-        Choice::Act(action) => system.operation(&action)?,
-        Choice::Run { start, crash } => {
+    let operation = match candidate {
+        Candidate::Act(action) => system.operation(&action)?,
+        Candidate::Run { start, crash } => {
             let Operation::Start { run } = system.operation(&start)? else { return None };
             Operation::Run { run, crash }
         }
@@ -200,7 +200,7 @@ fn take(system: &mut Reference<'_>, choice: Choice) -> Option<Operation> {
 
 /// Where a list begins.
 #[derive(Clone, Copy, Debug)]
-struct Beginning {
+struct ListStart {
     world: usize,
     state: usize,
 }
@@ -214,24 +214,24 @@ impl Strategy for OperationsStrategy {
             let draw = runner.rng().next_u64() % u64::try_from(count.max(1)).unwrap_or(u64::MAX);
             usize::try_from(draw).unwrap_or(0)
         };
-        let world = below(self.ground.worlds.len());
-        let beginning = Beginning { world, state: below(self.ground.worlds[world].initial.len()) };
+        let world = below(self.worlds.worlds.len());
+        let start = ListStart { world, state: below(self.worlds.worlds[world].initial.len()) };
         let length = 1 + below(self.count);
-        let mut system = self.ground.system(beginning);
-        let mut best = Vec::new();
-        while best.len() < length.min(self.count) {
-            let choices = self.choices(system.world(), system.state());
-            let Some(choice) = choices.get(below(choices.len())).copied() else { break };
-            if take(&mut system, choice).is_none() {
+        let mut system = self.worlds.system(start);
+        let mut shortest = Vec::new();
+        while shortest.len() < length.min(self.count) {
+            let candidates = self.candidates(system.world(), system.state());
+            let Some(candidate) = candidates.get(below(candidates.len())).copied() else { break };
+            if take(&mut system, candidate).is_none() {
                 break;
             }
-            best.push(choice);
+            shortest.push(candidate);
         }
-        let size = best.len().div_ceil(2);
+        let size = shortest.len().div_ceil(2);
         Ok(OperationsTree {
-            ground: Arc::clone(&self.ground),
-            beginning,
-            best,
+            worlds: Arc::clone(&self.worlds),
+            start,
+            shortest,
             trial: None,
             size,
             from: 0,
@@ -243,12 +243,12 @@ impl Strategy for OperationsStrategy {
 /// A drawn list on its way to a shorter one: parts are left out, halves first and single choices last, until none can be.
 #[derive(Clone, Debug)]
 pub struct OperationsTree {
-    ground: Arc<Ground>,
-    beginning: Beginning,
+    worlds: Arc<Worlds>,
+    start: ListStart,
     /// The shortest list so far that fails.
-    best: Vec<Choice>,
+    shortest: Vec<Candidate>,
     /// The list that is tried now.
-    trial: Option<Vec<Choice>>,
+    trial: Option<Vec<Candidate>>,
     /// How many choices are left out next, and from which on.
     size: usize,
     from: usize,
@@ -258,18 +258,18 @@ pub struct OperationsTree {
 
 impl OperationsTree {
     fn next_trial(&mut self) -> bool {
-        if self.from >= self.best.len() {
+        if self.from >= self.shortest.len() {
             if self.size <= 1 && !self.is_shorter {
                 return false;
             }
             (self.size, self.from, self.is_shorter) = (self.size.div_ceil(2).max(1), 0, false);
         }
-        if self.best.is_empty() {
+        if self.shortest.is_empty() {
             return false;
         }
-        let to = (self.from + self.size).min(self.best.len());
-        let rest = [&self.best[..self.from], &self.best[to..]].concat();
-        self.trial = Some(self.ground.follow(self.beginning, &rest).0);
+        let to = (self.from + self.size).min(self.shortest.len());
+        let rest = [&self.shortest[..self.from], &self.shortest[to..]].concat();
+        self.trial = Some(self.worlds.follow(self.start, &rest).0);
         true
     }
 }
@@ -278,12 +278,12 @@ impl ValueTree for OperationsTree {
     type Value = Operations;
 
     fn current(&self) -> Operations {
-        self.ground.follow(self.beginning, self.trial.as_ref().unwrap_or(&self.best)).1
+        self.worlds.follow(self.start, self.trial.as_ref().unwrap_or(&self.shortest)).1
     }
 
     fn simplify(&mut self) -> bool {
         if let Some(shorter) = self.trial.take() {
-            self.best = shorter;
+            self.shortest = shorter;
             self.is_shorter = true;
         }
         self.next_trial()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::adapter::{Broken, Implementation, Welcome};
+use crate::adapter::{AdapterError, Implementation, HelloReply};
 use crate::protocol::operation::{RUN, Run};
 use crate::protocol::{
     Answer, Capabilities, Done, Greeting, HomesObservation, Observation, Operation, PROTOCOL, StoreObservation,
@@ -59,7 +59,7 @@ pub trait MailSystem {
     }
 
     /// The names of the other actions that [`MailSystem::perform`] can do, as [`Operation::action`] has them.
-    fn also(&self) -> Vec<&'static str> {
+    fn other_actions(&self) -> Vec<&'static str> {
         Vec::new()
     }
 
@@ -100,16 +100,16 @@ impl<S: MailSystem> Adapted<S> {
         &self.system
     }
 
-    fn greeting(&self) -> Result<&Greeting, Broken> {
-        self.greeting.as_ref().ok_or_else(|| Broken { says: "it was asked something before it was greeted".to_owned() })
+    fn greeting(&self) -> Result<&Greeting, AdapterError> {
+        self.greeting.as_ref().ok_or_else(|| AdapterError { says: "it was asked something before it was greeted".to_owned() })
     }
 }
 
 impl<S: MailSystem> Implementation for Adapted<S> {
-    fn greet(&mut self, greeting: &Greeting) -> Result<Welcome, Broken> {
+    fn hello(&mut self, greeting: &Greeting) -> Result<HelloReply, AdapterError> {
         self.greeting = Some(greeting.clone());
-        let actions = [ActionKind::Deliver.name(), RUN].into_iter().chain(self.system.also());
-        Ok(Welcome::Ready(Capabilities {
+        let actions = [ActionKind::Deliver.name(), RUN].into_iter().chain(self.system.other_actions());
+        Ok(HelloReply::Ready(Capabilities {
             protocol: PROTOCOL,
             name: std::any::type_name::<S>().to_owned(),
             actions: actions.map(ToOwned::to_owned).collect(),
@@ -120,7 +120,7 @@ impl<S: MailSystem> Implementation for Adapted<S> {
         }))
     }
 
-    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, Broken> {
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError> {
         let greeting = self.greeting()?.clone();
         self.returned.clear();
         self.system.reset(&greeting);
@@ -128,7 +128,7 @@ impl<S: MailSystem> Implementation for Adapted<S> {
         Ok(Answer::of(if is_set_up { Done::Ok } else { Done::Refused }))
     }
 
-    fn perform(&mut self, operation: &Operation) -> Result<Answer, Broken> {
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
         Ok(Answer::of(match operation {
             Operation::Deliver { mailbox, message, by } => {
                 let done = self.system.deliver(mailbox, message, by);
@@ -157,7 +157,7 @@ impl<S: MailSystem> Implementation for Adapted<S> {
         }))
     }
 
-    fn observe(&mut self, mailbox: &str) -> Result<Observation, Broken> {
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {
         let servers = &self.greeting()?.servers;
         let store = |server: &String| {
             let in_transit = self.system.in_transit(server, mailbox);

@@ -37,20 +37,20 @@ pub struct Vector {
     /// The places that a runner holds at first.
     pub initial: Vec<usize>,
     /// What is asked.
-    pub steps: Vec<Step>,
+    pub steps: Vec<VectorStep>,
 }
 
 /// One thing that is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Step {
+pub enum VectorStep {
     /// An action.
     Do {
         /// The action.
         #[serde(rename = "do")]
         operation: Operation,
         /// Every answer that is allowed.
-        outcomes: Vec<Outcome>,
+        answers: Vec<AllowedAnswer>,
         /// Definite answers that must not be given.
         #[serde(rename = "must-not")]
         must_not: Vec<Done>,
@@ -61,10 +61,10 @@ pub enum Step {
         #[serde(rename = "observe")]
         mailbox: String,
         /// Everything that may be seen.
-        observations: Vec<Allowed>,
+        observations: Vec<AllowedObservation>,
         /// What must not have become of messages.
         #[serde(rename = "must-not")]
-        must_not: Harm,
+        must_not: VectorHarm,
     },
 }
 
@@ -80,7 +80,7 @@ pub enum Level {
 
 /// An answer that is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct AllowedAnswer {
     /// What became of it.
     pub result: Done,
     /// For a step of a program: what it reported, if it ended its run; anything else is another answer.
@@ -97,7 +97,7 @@ pub struct Outcome {
 
 /// A sight that is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Allowed {
+pub struct AllowedObservation {
     /// All that can be seen; a look that shows less fits if it shows nothing else.
     pub observation: Observation,
     /// Whether it has to be this one.
@@ -108,7 +108,7 @@ pub struct Allowed {
 
 /// What must not have become of messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Harm {
+pub struct VectorHarm {
     /// They must be somewhere.
     pub lost: Vec<String>,
 }
@@ -140,7 +140,7 @@ pub struct Index {
     /// What an implementation is told at first.
     pub hello: Greeting,
     /// The vectors, by id.
-    pub vectors: Vec<Listed>,
+    pub vectors: Vec<IndexEntry>,
 }
 
 /// How many transitions there are.
@@ -154,7 +154,7 @@ pub struct Transitions {
 
 /// A vector in the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
+pub struct IndexEntry {
     /// Its id.
     pub id: String,
     /// Its file.
@@ -171,7 +171,7 @@ struct Content<'a> {
     scenario: &'a str,
     start: &'a BTreeMap<String, Observation>,
     initial: &'a [usize],
-    steps: &'a [Step],
+    steps: &'a [VectorStep],
 }
 
 impl Vector {

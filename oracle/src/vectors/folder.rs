@@ -16,7 +16,7 @@ const INDEX: &str = "index.json";
 
 /// Why nothing was written.
 #[derive(Debug)]
-pub enum NotWritten {
+pub enum WriteError {
     /// Something is there already.
     InTheWay {
         /// The folder.
@@ -33,7 +33,7 @@ pub enum NotWritten {
     },
 }
 
-impl fmt::Display for NotWritten {
+impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InTheWay { folder, is_ours: true } => {
@@ -47,22 +47,22 @@ impl fmt::Display for NotWritten {
     }
 }
 
-impl std::error::Error for NotWritten {}
+impl std::error::Error for WriteError {}
 
 /// Writes vectors into a folder that is not there, is empty, or has vectors in it that may be replaced.
 ///
 /// # Errors
 /// Something is in the way, or could not be written; the folder is then as it was.
-pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), NotWritten> {
+pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), WriteError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |reason| NotWritten::Failed { path, reason }
+        move |reason| WriteError::Failed { path, reason }
     };
     let is_there = folder.exists();
     let is_ours = is_there && is_ours(folder);
     let is_empty = is_there && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
     if is_there && !is_empty && !(is_ours && replace) {
-        return Err(NotWritten::InTheWay { folder: folder.to_owned(), is_ours });
+        return Err(WriteError::InTheWay { folder: folder.to_owned(), is_ours });
     }
     let beside = |what: &str| {
         let name = folder.file_name().map_or_else(|| "vectors".into(), |name| name.to_string_lossy().into_owned());
@@ -100,16 +100,16 @@ fn is_ours(folder: &Path) -> bool {
     })
 }
 
-fn fill(folder: &Path, vectors: &Vectors) -> Result<(), NotWritten> {
-    fs::create_dir(folder).map_err(|reason| NotWritten::Failed { path: folder.to_owned(), reason })?;
+fn fill(folder: &Path, vectors: &Vectors) -> Result<(), WriteError> {
+    fs::create_dir(folder).map_err(|reason| WriteError::Failed { path: folder.to_owned(), reason })?;
     for vector in &vectors.vectors {
         put(&folder.join(vector.file_name()), vector)?;
     }
     put(&folder.join(INDEX), &vectors.index)
 }
 
-fn put(path: &Path, content: &impl Serialize) -> Result<(), NotWritten> {
+fn put(path: &Path, content: &impl Serialize) -> Result<(), WriteError> {
     let mut text = serde_json::to_string_pretty(content).expect("every vector can be written as JSON");
     text.push('\n');
-    fs::write(path, text).map_err(|reason| NotWritten::Failed { path: path.to_owned(), reason })
+    fs::write(path, text).map_err(|reason| WriteError::Failed { path: path.to_owned(), reason })
 }

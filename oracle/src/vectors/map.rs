@@ -16,7 +16,7 @@ use super::Granularity;
 
 /// Something that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum RequestBody {
+pub(super) enum VectorRequest {
     /// Just this action.
     Act(Action),
     /// A run from its start to its end.
@@ -35,7 +35,7 @@ pub(super) struct Path {
     /// The place of that state among those.
     pub(super) start: usize,
     /// What is asked, each with the state that it leads to; none where that is not known, which ends the way.
-    pub(super) asks: Vec<(RequestBody, Option<u32>)>,
+    pub(super) requests: Vec<(VectorRequest, Option<u32>)>,
 }
 
 /// The states and transitions of a world.
@@ -44,16 +44,16 @@ pub(super) struct Map<'a> {
     pub(super) world: &'a World,
     states: IndexSet<State, FxBuildHasher>,
     edges: Vec<Vec<Edge>>,
-    parents: Vec<Option<(u32, RequestBody)>>,
-    counted: Counted,
+    parents: Vec<Option<(u32, VectorRequest)>>,
+    covered_count: CoveredCount,
     /// From here on, all edges are covered or given up.
-    looked: usize,
+    open_end: usize,
     is_truncated: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Edge {
-    body: RequestBody,
+    request: VectorRequest,
     to: Option<u32>,
     /// Whether a way covers it, or was to.
     is_covered: bool,
@@ -61,46 +61,46 @@ struct Edge {
 
 /// How many edges are covered.
 #[derive(Clone, Copy, Debug, Default)]
-struct Counted {
+struct CoveredCount {
     covered: usize,
 }
 
 /// The most that is asked on one way.
-const ASKS_MAX: usize = 64;
+const REQUESTS_MAX: usize = 64;
 /// The most steps of one run; a program that takes more goes round in circles.
 const STEPS_MAX: usize = 10_000;
 
 impl<'a> Map<'a> {
     /// The states that can be reached, the nearest first, as many as there may be.
     pub(super) fn of(world: &'a World, granularity: Granularity, unseen: &[ActionKind], states_max: usize) -> Self {
-        let asks = asks(world, granularity, unseen);
+        let requests = requests(world, granularity, unseen);
         let mut states: IndexSet<State, FxBuildHasher> = world.initial.iter().cloned().collect();
-        let mut parents: Vec<Option<(u32, RequestBody)>> = vec![None; states.len()];
+        let mut parents: Vec<Option<(u32, VectorRequest)>> = vec![None; states.len()];
         let mut edges: Vec<Vec<Edge>> = Vec::new();
         while edges.len() < states.len() && states.len() <= states_max {
             let at = edges.len();
             let state = states[at].clone();
             let mut found = Vec::new();
-            for body in &asks {
-                let to = match next(world, &state, body) {
-                    Next::Nothing => continue,
-                    Next::Somewhere => None,
+            for request in &requests {
+                let to = match next(world, &state, request) {
+                    Next::NotPossible => continue,
+                    Next::Unknown => None,
                     Next::State(next) => {
                         let (number, is_new) = states.insert_full(*next);
                         if is_new {
-                            parents.push(Some((small(at), *body)));
+                            parents.push(Some((small(at), *request)));
                         }
                         Some(small(number))
                     }
                 };
-                found.push(Edge { body: *body, to, is_covered: false });
+                found.push(Edge { request: *request, to, is_covered: false });
             }
             edges.push(found);
         }
         let is_truncated = edges.len() < states.len();
-        let looked = edges.len();
+        let open_end = edges.len();
         edges.resize(states.len(), Vec::new());
-        Self { world, states, edges, parents, counted: Counted::default(), looked, is_truncated }
+        Self { world, states, edges, parents, covered_count: CoveredCount::default(), open_end, is_truncated }
     }
 
     /// How many states were looked at.
@@ -120,7 +120,7 @@ impl<'a> Map<'a> {
 
     /// How many of them are on some way.
     pub(super) fn covered(&self) -> usize {
-        self.counted.covered
+        self.covered_count.covered
     }
 
     /// A state by its number.
@@ -130,55 +130,55 @@ impl<'a> Map<'a> {
 
     /// A way that covers something new: to the farthest state from which something is new, and on as long as there is more.
     pub(super) fn uncovered_path(&mut self) -> Option<Path> {
-        while self.looked > 0 && self.edges[self.looked - 1].iter().all(|edge| edge.is_covered) {
-            self.looked -= 1;
+        while self.open_end > 0 && self.edges[self.open_end - 1].iter().all(|edge| edge.is_covered) {
+            self.open_end -= 1;
         }
-        let mut at = small(self.looked.checked_sub(1)?);
-        let (start, mut asks) = self.path_to(at);
+        let mut at = small(self.open_end.checked_sub(1)?);
+        let (start, mut requests) = self.path_to(at);
         let mut taken: Vec<(u32, usize)> = Vec::new();
         loop {
-            let open = |(place, edge): &(usize, &Edge)| !edge.is_covered && !taken.contains(&(at, *place));
+            let open = |(index, edge): &(usize, &Edge)| !edge.is_covered && !taken.contains(&(at, *index));
             let found = self.edges[at as usize].iter().enumerate().find(open);
-            let Some((place, edge)) = found.filter(|_| taken.is_empty() || asks.len() < ASKS_MAX) else { break };
-            taken.push((at, place));
-            asks.push((edge.body, edge.to));
+            let Some((index, edge)) = found.filter(|_| taken.is_empty() || requests.len() < REQUESTS_MAX) else { break };
+            taken.push((at, index));
+            requests.push((edge.request, edge.to));
             match edge.to {
                 Some(to) => at = to,
                 None => break,
             }
         }
-        Some(Path { start, asks })
+        Some(Path { start, requests })
     }
 
-    fn path_to(&self, number: u32) -> (usize, Vec<(RequestBody, Option<u32>)>) {
-        let mut asks = VecDeque::new();
+    fn path_to(&self, number: u32) -> (usize, Vec<(VectorRequest, Option<u32>)>) {
+        let mut requests = VecDeque::new();
         let mut at = number;
-        while let Some((parent, body)) = self.parents[at as usize] {
-            asks.push_front((body, Some(at)));
+        while let Some((parent, request)) = self.parents[at as usize] {
+            requests.push_front((request, Some(at)));
             at = parent;
         }
-        (at as usize, asks.into())
+        (at as usize, requests.into())
     }
 
     /// Takes note of all that the first so many asks of a way cover here; a way of another world is followed as it goes here.
-    pub(super) fn cover(&mut self, initial: &State, asks: &[(RequestBody, Option<u32>)]) {
-        self.follow(initial, asks, |map, edge| {
+    pub(super) fn cover(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)]) {
+        self.follow(initial, requests, |map, edge| {
             map.covered += usize::from(!edge.is_covered);
             edge.is_covered = true;
         });
     }
 
     /// Takes note that a way was tried: what it does not cover, nothing will.
-    pub(super) fn give_up(&mut self, initial: &State, asks: &[(RequestBody, Option<u32>)]) {
-        self.follow(initial, asks, |_, edge| edge.is_covered = true);
+    pub(super) fn give_up(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)]) {
+        self.follow(initial, requests, |_, edge| edge.is_covered = true);
     }
 
-    fn follow(&mut self, initial: &State, asks: &[(RequestBody, Option<u32>)], note: impl Fn(&mut Counted, &mut Edge)) {
+    fn follow(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)], note: impl Fn(&mut CoveredCount, &mut Edge)) {
         let Some(start) = self.states.get_index_of(initial) else { return };
         let mut at = start;
-        for (body, _) in asks {
-            let Some(edge) = self.edges[at].iter_mut().find(|edge| edge.body == *body) else { return };
-            note(&mut self.counted, edge);
+        for (request, _) in requests {
+            let Some(edge) = self.edges[at].iter_mut().find(|edge| edge.request == *request) else { return };
+            note(&mut self.covered_count, edge);
             match edge.to {
                 Some(to) => at = to as usize,
                 None => return,
@@ -188,7 +188,7 @@ impl<'a> Map<'a> {
 }
 
 /// What a world can be asked for.
-fn asks(world: &World, granularity: Granularity, unseen: &[ActionKind]) -> Vec<RequestBody> {
+fn requests(world: &World, granularity: Granularity, unseen: &[ActionKind]) -> Vec<VectorRequest> {
     let is_seen = |action: &&Action| !unseen.contains(&action.kind());
     let is_of_program = |kind: ActionKind| {
         matches!(
@@ -198,17 +198,17 @@ fn asks(world: &World, granularity: Granularity, unseen: &[ActionKind]) -> Vec<R
     };
     let actions = world.actions().iter().filter(is_seen);
     match granularity {
-        Granularity::Steps => actions.map(|action| RequestBody::Act(*action)).collect(),
+        Granularity::Steps => actions.map(|action| VectorRequest::Act(*action)).collect(),
         Granularity::Runs => {
             let dies = world.scenario.environment.faults.contains(&Fault::ProgramDies);
-            let body = |action: &Action| {
+            let request = |action: &Action| {
                 let Action::Start { mailbox, administrator, run } = *action else {
-                    return [(!is_of_program(action.kind())).then_some(RequestBody::Act(*action)), None];
+                    return [(!is_of_program(action.kind())).then_some(VectorRequest::Act(*action)), None];
                 };
-                let run = |crash| RequestBody::Run { mailbox, administrator, run, crash };
+                let run = |crash| VectorRequest::Run { mailbox, administrator, run, crash };
                 [Some(run(false)), dies.then(|| run(true))]
             };
-            actions.flat_map(body).flatten().collect()
+            actions.flat_map(request).flatten().collect()
         }
     }
 }
@@ -216,33 +216,33 @@ fn asks(world: &World, granularity: Granularity, unseen: &[ActionKind]) -> Vec<R
 /// Where asking leads to.
 enum Next {
     /// It is not possible.
-    Nothing,
+    NotPossible,
     /// It is possible, and where it leads to is not known.
-    Somewhere,
+    Unknown,
     State(Box<State>),
 }
 
-fn next(world: &World, state: &State, body: &RequestBody) -> Next {
-    match *body {
-        RequestBody::Act(action) => {
-            world.step(state, &action).map_or(Next::Nothing, |next| Next::State(Box::new(next)))
+fn next(world: &World, state: &State, request: &VectorRequest) -> Next {
+    match *request {
+        VectorRequest::Act(action) => {
+            world.step(state, &action).map_or(Next::NotPossible, |next| Next::State(Box::new(next)))
         }
-        RequestBody::Run { mailbox, administrator, run, crash } => {
+        VectorRequest::Run { mailbox, administrator, run, crash } => {
             let Ok(started) = world.step(state, &Action::Start { mailbox, administrator, run }) else {
-                return Next::Nothing;
+                return Next::NotPossible;
             };
             if crash {
                 let dies = world.step(&started, &Action::Die { mailbox, administrator }).is_ok();
-                return if dies { Next::Somewhere } else { Next::Nothing };
+                return if dies { Next::Unknown } else { Next::NotPossible };
             }
-            ended(world, started, mailbox, administrator)
+            run_end(world, started, mailbox, administrator)
         }
     }
 }
 
 /// The state in which a program that was started has ended, if nothing else happens. One that waits for something else is
 /// none that can be asked to run to its end.
-fn ended(world: &World, started: State, mailbox: MailboxId, administrator: AdministratorId) -> Next {
+fn run_end(world: &World, started: State, mailbox: MailboxId, administrator: AdministratorId) -> Next {
     let act = Action::Act { mailbox, administrator, fate: Fate::Answered };
     let mut state = started;
     for _ in 0..STEPS_MAX {
@@ -251,17 +251,17 @@ fn ended(world: &World, started: State, mailbox: MailboxId, administrator: Admin
         }
         match world.step(&state, &act) {
             Ok(next) => state = next,
-            Err(_) => return Next::Nothing,
+            Err(_) => return Next::NotPossible,
         }
     }
-    Next::Nothing
+    Next::NotPossible
 }
 
 /// What a transition is called.
-pub(super) fn name(world: &World, state: &State, body: &RequestBody) -> String {
-    match *body {
-        RequestBody::Act(action) => names::action(world, state, &action),
-        RequestBody::Run { mailbox, administrator, run, crash } => {
+pub(super) fn name(world: &World, state: &State, request: &VectorRequest) -> String {
+    match *request {
+        VectorRequest::Act(action) => names::action(world, state, &action),
+        VectorRequest::Run { mailbox, administrator, run, crash } => {
             let start = names::action(world, state, &Action::Start { mailbox, administrator, run });
             let name = start.replacen(ActionKind::Start.name(), crate::protocol::operation::RUN, 1);
             if crash { format!("{name} crash") } else { name }

@@ -4,7 +4,7 @@
 //! `map` finds every transition and ways that cover them, `course` works out all that may be answered and seen on a way,
 //! `file` has the form, `folder` writes it. Nothing here runs an implementation.
 
-mod course;
+mod allowed;
 pub mod file;
 mod folder;
 mod map;
@@ -20,9 +20,9 @@ use stranded_search::check;
 use stranded_search::engine::{Engine, Limits, Truncation};
 use stranded_search::scenario::Spec;
 
-use self::course::Course;
-use self::file::{Index, Listed, Transitions, Vector};
-pub use self::folder::{NotWritten, write};
+use self::allowed::PathResult;
+use self::file::{Index, IndexEntry, Transitions, Vector};
+pub use self::folder::{WriteError, write};
 use self::map::Map;
 
 /// How much of a procedure one step of a vector is.
@@ -47,7 +47,7 @@ impl Granularity {
 
 /// What vectors are asked for.
 #[derive(Clone, Debug)]
-pub struct Wanted<'a> {
+pub struct VectorOptions<'a> {
     /// The scenario that says what is asked and allowed.
     pub spec: &'a Spec,
     /// How much one step is.
@@ -71,45 +71,45 @@ pub struct Vectors {
 ///
 /// # Errors
 /// How the scenario starts could not be found out.
-pub fn generate(wanted: &Wanted<'_>) -> Result<Vectors, Truncation> {
-    let world = |assumptions| check::world(wanted.spec, assumptions, Engine::default(), &Limits::default());
-    let worlds = check::worlds(wanted.spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
-    let scenes = worlds.iter().map(|world| Scene::new(world.clone(), &wanted.unseen)).collect();
-    let mut beliefs = Beliefs::new(scenes, course::EXPLANATIONS_MAX);
-    let mut left = wanted.states_max;
+pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
+    let world = |assumptions| check::world(options.spec, assumptions, Engine::default(), &Limits::default());
+    let worlds = check::worlds(options.spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
+    let scenes = worlds.iter().map(|world| Scene::new(world.clone(), &options.unseen)).collect();
+    let mut beliefs = Beliefs::new(scenes, allowed::EXPLANATIONS_MAX);
+    let mut left = options.states_max;
     let mut maps: Vec<Map<'_>> = Vec::new();
     for world in &worlds {
-        let map = Map::of(world, wanted.granularity, &wanted.unseen, left);
+        let map = Map::of(world, options.granularity, &options.unseen, left);
         left = left.saturating_sub(map.states());
         maps.push(map);
     }
     let mut vectors: BTreeMap<String, Vector> = BTreeMap::new();
     let mut shortened = 0;
-    for place in 0..maps.len() {
-        while let Some(path) = maps[place].uncovered_path() {
-            let course = Course::of(wanted, &mut beliefs, &maps[place], &path);
+    for index in 0..maps.len() {
+        while let Some(path) = maps[index].uncovered_path() {
+            let course = PathResult::of(options, &mut beliefs, &maps[index], &path);
             shortened += usize::from(course.is_truncated);
-            let initial = worlds[place].initial[path.start].clone();
-            maps.iter_mut().for_each(|map| map.cover(&initial, &path.asks[..course.asked]));
+            let initial = worlds[index].initial[path.start].clone();
+            maps.iter_mut().for_each(|map| map.cover(&initial, &path.requests[..course.request_count]));
             // What is cut off a way is not tried again: it would be cut again.
-            maps[place].give_up(&initial, &path.asks);
+            maps[index].give_up(&initial, &path.requests);
             if let Some(vector) = course.vector {
                 vectors.entry(vector.id.clone()).or_insert(vector);
             }
         }
     }
     let vectors: Vec<Vector> = vectors.into_values().collect();
-    Ok(Vectors { index: index(wanted, &maps, &vectors, shortened), vectors })
+    Ok(Vectors { index: index(options, &maps, &vectors, shortened), vectors })
 }
 
-fn index(wanted: &Wanted<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: usize) -> Index {
+fn index(options: &VectorOptions<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: usize) -> Index {
     let is_truncated = maps.iter().any(Map::is_truncated);
-    let bound = || format!("there are more than {} states: not all were looked at", wanted.states_max);
+    let bound = || format!("there are more than {} states: not all were looked at", options.states_max);
     let wide = || format!("{shortened} ways were cut short: too much may be seen farther on");
     let truncated = if is_truncated { Some(bound()) } else { (shortened > 0).then(wide) };
     let actions: BTreeSet<&str> =
         vectors.iter().flat_map(|vector| vector.requires.iter().map(String::as_str)).collect();
-    let listed = |vector: &Vector| Listed {
+    let entry = |vector: &Vector| IndexEntry {
         id: vector.id.clone(),
         file: vector.file_name(),
         steps: vector.steps.len(),
@@ -118,10 +118,10 @@ fn index(wanted: &Wanted<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: u
     Index {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schema: file::SCHEMA,
-        scenario: wanted.spec.name.clone(),
+        scenario: options.spec.name.clone(),
         model_hash: stranded_search::model_hash(),
-        granularity: wanted.granularity.name().to_owned(),
-        by_themselves: wanted.unseen.iter().map(|kind| kind.name().to_owned()).collect(),
+        granularity: options.granularity.name().to_owned(),
+        by_themselves: options.unseen.iter().map(|kind| kind.name().to_owned()).collect(),
         complete: truncated.is_none(),
         truncated,
         states: maps.iter().map(Map::states).sum(),
@@ -129,8 +129,8 @@ fn index(wanted: &Wanted<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: u
             all: maps.iter().map(Map::transitions).sum(),
             covered: maps.iter().map(Map::covered).sum(),
         },
-        hello: adapter::greeting(wanted.spec, actions.into_iter().map(ToOwned::to_owned).collect()),
-        vectors: vectors.iter().map(listed).collect(),
+        hello: adapter::greeting(options.spec, actions.into_iter().map(ToOwned::to_owned).collect()),
+        vectors: vectors.iter().map(entry).collect(),
     }
 }
 

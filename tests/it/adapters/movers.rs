@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use stranded_model::action::{Action, ActionKind};
 use stranded_model::scenario::Fault;
-use stranded_oracle::adapter::{Child, Implementation, Reference, Welcome, greeting};
+use stranded_oracle::adapter::{Child, Implementation, Reference, HelloReply, greeting};
 use stranded_oracle::oracle::{Conformance, Explanation, Judgement, Oracle, OracleOptions};
 use stranded_oracle::protocol::{Answer, Done, Event, Operation};
 use stranded_search::scenario::with_procedure;
@@ -90,7 +90,7 @@ fn asked(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Operation> {
 fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Judgement) {
     let mut child = Child::start(command, LONG, None).unwrap();
     let greeting = greeting(spec, Vec::new());
-    let Welcome::Ready(can) = child.greet(&greeting).unwrap() else { panic!("{name} skips {}", spec.name) };
+    let HelloReply::Ready(can) = child.hello(&greeting).unwrap() else { panic!("{name} skips {}", spec.name) };
     assert_eq!(can.implements.as_deref(), Some("move"));
     let mut oracle = Oracle::new(spec, OracleOptions::default()).unwrap();
     let mut judged = 0;
@@ -170,7 +170,7 @@ fn none_takes_a_start_that_it_cannot_set_up() {
         [("mailbox-1".to_owned(), reference.observe("mailbox-1").unwrap())].into_iter().collect();
     for name in NAMES {
         let mut child = Child::start(&command(name), LONG, None).unwrap();
-        let Welcome::Ready(can) = child.greet(&greeting(&stranded, Vec::new())).unwrap() else { panic!("{name}") };
+        let HelloReply::Ready(can) = child.hello(&greeting(&stranded, Vec::new())).unwrap() else { panic!("{name}") };
         assert!(!can.start);
         assert_eq!(child.reset(&start).unwrap().result, Done::Refused, "{name}");
         child.bye().unwrap();

@@ -100,7 +100,7 @@ fn is_explained(notes: &[Note]) -> bool {
         match note {
             Call(call, operation) => drop(calls.insert(*call, history.call(operation.clone()))),
             Returned(call, result) => history.returned(calls[call], Answer::of(*result)),
-            Observed(observation) => history.saw("mailbox-1", observation.clone()),
+            Observed(observation) => history.observed("mailbox-1", observation.clone()),
         }
     }
     history.is_explained().unwrap()
@@ -272,9 +272,9 @@ fn a_history_is_judged_by_what_it_shows_too() {
     history.returned(call, Answer::of(Done::Ok));
     let call = history.call(run("first", "destination"));
     history.returned(call, Answer::of(Done::Ok));
-    history.saw("mailbox-1", observation(&[("source", "-"), ("destination", "a")], "destination"));
+    history.observed("mailbox-1", observation(&[("source", "-"), ("destination", "a")], "destination"));
     assert_eq!(history.judge().unwrap().verdict, CaseVerdict::Conforming);
-    history.saw("mailbox-2", Observation::default());
+    history.observed("mailbox-2", Observation::default());
     let failed = history.judge().unwrap_err();
     assert!(failed.to_string().contains("the scenario has no mailbox `mailbox-2`"), "{failed}");
 }

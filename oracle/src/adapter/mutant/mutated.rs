@@ -8,7 +8,7 @@ use stranded_model::id::MailboxId;
 use stranded_model::state::State;
 
 use crate::adapter::reference::Reference;
-use crate::adapter::{Broken, Implementation, Welcome};
+use crate::adapter::{AdapterError, Implementation, HelloReply};
 use crate::oracle::Explanation;
 use crate::oracle::step::{Op, Program};
 use crate::protocol::operation::Run;
@@ -151,24 +151,24 @@ impl<'a> Mutated<'a> {
 }
 
 impl Implementation for Mutated<'_> {
-    fn greet(&mut self, greeting: &Greeting) -> Result<Welcome, Broken> {
-        Ok(match self.reference.greet(greeting)? {
-            Welcome::Ready(mut capabilities) => {
+    fn hello(&mut self, greeting: &Greeting) -> Result<HelloReply, AdapterError> {
+        Ok(match self.reference.hello(greeting)? {
+            HelloReply::Ready(mut capabilities) => {
                 capabilities.name = self.mutant.name.to_owned();
                 capabilities.implements = self.mutant.implements().map(ToOwned::to_owned);
-                Welcome::Ready(capabilities)
+                HelloReply::Ready(capabilities)
             }
-            Welcome::Skip(reason) => Welcome::Skip(reason),
+            HelloReply::Skip(reason) => HelloReply::Skip(reason),
         })
     }
 
-    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, Broken> {
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError> {
         let answer = self.reference.reset(start)?;
         self.before = self.reference.state().clone();
         Ok(answer)
     }
 
-    fn perform(&mut self, operation: &Operation) -> Result<Answer, Broken> {
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
         let op = match self.op(operation) {
             Ok(op) => op,
             Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
@@ -177,7 +177,7 @@ impl Implementation for Mutated<'_> {
         Ok(self.reference.body(op))
     }
 
-    fn observe(&mut self, mailbox: &str) -> Result<Observation, Broken> {
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {
         let mailbox = self.reference.mailbox(mailbox)?;
         Ok(self.observation(mailbox))
     }

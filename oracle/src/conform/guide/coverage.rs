@@ -7,14 +7,14 @@ use stranded_model::World;
 use stranded_model::action::ActionKind;
 use stranded_model::state::State;
 
-use super::{Choice, Guide, Node};
+use super::{Candidate, Guide, Node};
 
 /// The most states whose ways on are counted; of a larger scenario the coverage is told against what was met.
 const COUNTED_MAX: usize = 50_000;
 
 /// What was tried, of what there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
+pub struct ConformCoverage {
     /// States in which something was asked.
     pub states: usize,
     /// States there are; `None` if there are too many to count.
@@ -25,7 +25,7 @@ pub struct Coverage {
     pub transitions_of: Option<usize>,
 }
 
-impl Coverage {
+impl ConformCoverage {
     /// The part of the transitions that was asked for, in percent; `None` if it cannot be told.
     #[must_use]
     pub fn percent(&self) -> Option<f64> {
@@ -36,17 +36,17 @@ impl Coverage {
 
 impl Guide {
     /// What was tried in these worlds, of what there is in them. A state is counted once, whatever is assumed in it.
-    pub(in crate::conform) fn coverage(&mut self, worlds: &[u16]) -> Coverage {
+    pub(in crate::conform) fn coverage(&mut self, worlds: &[u16]) -> ConformCoverage {
         let is_left = |guide: &Self, node: Node| worlds.contains(&guide.state(node).0);
         let total = self.count(worlds);
         let tried: Vec<(Node, usize)> = self.tried.keys().copied().filter(|(node, _)| is_left(self, *node)).collect();
         let states: BTreeSet<&State> = tried.iter().map(|(node, _)| self.state(*node).1).collect();
-        let path = |(node, place): &(Node, usize)| Some((self.state(*node).1, self.choices.get(node)?.get(*place)?.0));
-        let paths: BTreeSet<(&State, Choice)> = tried.iter().filter_map(path).collect();
-        Coverage {
+        let path = |(node, index): &(Node, usize)| Some((self.state(*node).1, self.candidates.get(node)?.get(*index)?.0));
+        let candidates_at: BTreeSet<(&State, Candidate)> = tried.iter().filter_map(path).collect();
+        ConformCoverage {
             states: states.len(),
             states_of: total.map(|(states, _)| states),
-            transitions: paths.len(),
+            transitions: candidates_at.len(),
             transitions_of: total.map(|(_, transitions)| transitions),
         }
     }
@@ -56,20 +56,20 @@ impl Guide {
         if !self.is_countable {
             return None;
         }
-        let open = self.roots.iter().filter(|root| !root.is_struck).flat_map(|root| root.nodes.clone());
+        let open = self.roots.iter().filter(|root| !root.is_excluded).flat_map(|root| root.nodes.clone());
         let mut found: Vec<Node> = open.filter(|node| worlds.contains(&self.state(*node).0)).collect();
         let mut known: FxHashSet<Node> = found.iter().copied().collect();
-        let mut place = 0;
-        while let Some(node) = found.get(place).copied() {
-            place += 1;
-            let mut next: Vec<Node> = self.paths(node).iter().map(|(_, next)| *next).collect();
-            next.extend(self.unseen_paths(node));
+        let mut index = 0;
+        while let Some(node) = found.get(index).copied() {
+            index += 1;
+            let mut next: Vec<Node> = self.candidates_at(node).iter().map(|(_, next)| *next).collect();
+            next.extend(self.unseen_successors(node));
             found.extend(next.into_iter().filter(|next| known.insert(*next)));
             if found.len() > COUNTED_MAX {
                 return None;
             }
         }
-        let asked = |node: &Node| self.choices.get(node).map_or(0, Vec::len);
+        let asked = |node: &Node| self.candidates.get(node).map_or(0, Vec::len);
         let mut states: BTreeMap<&State, usize> = BTreeMap::new();
         for node in &found {
             let most = states.entry(self.state(*node).1).or_default();
@@ -79,12 +79,12 @@ impl Guide {
     }
 
     /// Where a state can go on to without being asked.
-    fn unseen_paths(&mut self, node: Node) -> Vec<Node> {
-        let (place, state) = self.nodes[node as usize].clone();
-        let world = &self.worlds[usize::from(place)];
+    fn unseen_successors(&mut self, node: Node) -> Vec<Node> {
+        let (index, state) = self.nodes[node as usize].clone();
+        let world = &self.worlds[usize::from(index)];
         let actions = world.actions().iter().filter(|action| self.unseen.contains(&action.kind()));
         let next: Vec<State> = actions.filter_map(|action| world.step(&state, action).ok()).collect();
-        next.iter().map(|next| self.node(place, next)).collect()
+        next.iter().map(|next| self.node(index, next)).collect()
     }
 
     /// What the scenario allows and this implementation cannot be asked to do, in words.

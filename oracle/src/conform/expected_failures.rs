@@ -24,7 +24,7 @@ const VERDICTS: [CaseVerdict; 5] = [
 
 /// A file of known deviations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct ExpectedFailures {
     file: String,
     deviations: Vec<Deviation>,
 }
@@ -48,16 +48,16 @@ pub struct Deviation {
 
 /// What was found in a scenario that was driven and judged to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct ScenarioVerdicts {
     /// The scenario.
     pub scenario: String,
     /// What nobody expected.
-    pub surprises: Vec<Surprise>,
+    pub unexpected: Vec<UnexpectedVerdict>,
 }
 
 /// A verdict that the scenario does not expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Surprise {
+pub struct UnexpectedVerdict {
     /// The verdict.
     pub verdict: CaseVerdict,
     /// The property that is broken, if it is one.
@@ -66,45 +66,45 @@ pub struct Surprise {
 
 /// What is left when known deviations are taken out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settled<'k> {
+pub struct Comparison<'k> {
     /// What is covered by no entry, with its scenario.
-    pub remaining: Vec<(String, Surprise)>,
+    pub not_listed: Vec<(String, UnexpectedVerdict)>,
     /// The entries that cover something.
-    pub covering: Vec<&'k Deviation>,
+    pub matching: Vec<&'k Deviation>,
     /// What is wrong with the entries, each in a sentence that names the file and the line. None if nothing is.
-    pub complaints: Vec<String>,
+    pub problems: Vec<String>,
 }
 
-impl Settled<'_> {
+impl Comparison<'_> {
     /// Whether all is as the file says: nothing surprises, and every entry still covers something.
     #[must_use]
-    pub fn is_as_known(&self) -> bool {
-        self.remaining.is_empty() && self.complaints.is_empty()
+    pub fn is_as_expected(&self) -> bool {
+        self.not_listed.is_empty() && self.problems.is_empty()
     }
 }
 
-impl Found {
+impl ScenarioVerdicts {
     /// What nobody expected in a judgement, each kind once.
     #[must_use]
     pub fn of(scenario: &str, judgement: &Judgement) -> Self {
         let findings = judgement.findings.iter().filter(|finding| !finding.is_expected);
-        let mut surprises: Vec<Surprise> =
-            findings.map(|finding| Surprise { verdict: finding.verdict, property: finding.property }).collect();
+        let mut unexpected: Vec<UnexpectedVerdict> =
+            findings.map(|finding| UnexpectedVerdict { verdict: finding.verdict, property: finding.property }).collect();
         if let Conformance::Nonconforming(failure) = &judgement.conformance {
             let verdict = if failure.is_bounce { CaseVerdict::Bounced } else { CaseVerdict::Nonconforming };
-            surprises.push(Surprise { verdict, property: None });
+            unexpected.push(UnexpectedVerdict { verdict, property: None });
         }
-        surprises.sort();
-        surprises.dedup();
-        Self { scenario: scenario.to_owned(), surprises }
+        unexpected.sort();
+        unexpected.dedup();
+        Self { scenario: scenario.to_owned(), unexpected }
     }
 }
 
 impl Deviation {
-    fn covers(&self, scenario: &str, surprise: Surprise) -> bool {
+    fn covers(&self, scenario: &str, verdict: UnexpectedVerdict) -> bool {
         self.scenario == scenario
-            && self.verdict == surprise.verdict
-            && (self.property.is_none() || self.property == surprise.property)
+            && self.verdict == verdict.verdict
+            && (self.property.is_none() || self.property == verdict.property)
     }
 }
 
@@ -115,7 +115,7 @@ impl fmt::Display for Deviation {
     }
 }
 
-impl Known {
+impl ExpectedFailures {
     /// Reads a file of known deviations.
     ///
     /// # Errors
@@ -160,18 +160,18 @@ impl Known {
     /// An entry is wrong if it has expired, whatever was driven; if its scenario was driven and showed nothing that it covers;
     /// or if its scenario is neither driven nor built in. An entry for a built-in scenario that was not driven says nothing now.
     #[must_use]
-    pub fn settle(&self, found: &[Found], today: Date) -> Settled<'_> {
-        let mut settled = Settled::default();
+    pub fn compare(&self, found: &[ScenarioVerdicts], today: Date) -> Comparison<'_> {
+        let mut comparison = Comparison::default();
         for one in &self.deviations {
             let at = format!("{}:{}", self.file, one.line);
             let driven = found.iter().find(|found| found.scenario == one.scenario);
             let is_found =
-                driven.is_some_and(|found| found.surprises.iter().any(|surprise| one.covers(&one.scenario, *surprise)));
-            let complaint = if one.expires <= today {
+                driven.is_some_and(|found| found.unexpected.iter().any(|verdict| one.covers(&one.scenario, *verdict)));
+            let problem = if one.expires <= today {
                 let again = if is_found { "it is still there" } else { "it was not seen now" };
                 format!("{at}: {one} expired on {}; {again}. It was left because: {}", one.expires, one.reason)
             } else if is_found {
-                settled.covering.push(one);
+                comparison.matching.push(one);
                 continue;
             } else if driven.is_some() {
                 format!("{at}: {one} is known, and was not found: it passes now, so remove the entry")
@@ -180,15 +180,15 @@ impl Known {
             } else {
                 continue;
             };
-            settled.complaints.push(complaint);
+            comparison.problems.push(problem);
         }
         for found in found {
             let is_covered =
-                |surprise: Surprise| settled.covering.iter().any(|one| one.covers(&found.scenario, surprise));
-            let left = found.surprises.iter().copied().filter(|surprise| !is_covered(*surprise));
-            settled.remaining.extend(left.map(|surprise| (found.scenario.clone(), surprise)));
+                |verdict: UnexpectedVerdict| comparison.matching.iter().any(|one| one.covers(&found.scenario, verdict));
+            let left = found.unexpected.iter().copied().filter(|verdict| !is_covered(*verdict));
+            comparison.not_listed.extend(left.map(|verdict| (found.scenario.clone(), verdict)));
         }
-        settled
+        comparison
     }
 }
 
@@ -198,11 +198,11 @@ fn deviation(mut table: Cursor<'_>, file: &SourceText, found: &mut Findings) -> 
     table.demand("reason", "why it is left as it is", found);
     table.demand("expires", "the first day on which it does not count any more, such as 2027-03-31", found);
     let line = file.line(table.span.start);
-    let scenario = table.string("scenario", found).and_then(|text| said("scenario", &text, found));
+    let scenario = table.string("scenario", found).and_then(|text| text_of("scenario", &text, found));
     let verdict = table.choice("verdict", &VERDICTS.map(|verdict| (verdict.name(), verdict)), found);
     let property_is_wrong = table.has("property");
     let property = table.choice("property", &Safety::ALL.map(|safety| (safety.name(), safety)), found);
-    let reason = table.string("reason", found).and_then(|text| said("reason", &text, found));
+    let reason = table.string("reason", found).and_then(|text| text_of("reason", &text, found));
     let expires = expires(&mut table, found);
     table.finish(found);
     if property_is_wrong && property.is_none() {
@@ -211,12 +211,12 @@ fn deviation(mut table: Cursor<'_>, file: &SourceText, found: &mut Findings) -> 
     Some(Deviation { scenario: scenario?, verdict: verdict?, property, reason: reason?, expires: expires?, line })
 }
 
-fn said(key: &str, text: &toml::Spanned<&str>, found: &mut Findings) -> Option<String> {
-    let said = text.get_ref().trim();
-    if said.is_empty() {
+fn text_of(key: &str, text: &toml::Spanned<&str>, found: &mut Findings) -> Option<String> {
+    let text_of = text.get_ref().trim();
+    if text_of.is_empty() {
         found.report(text.span(), format!("`{key}` is empty"), "say something here");
     }
-    (!said.is_empty()).then(|| said.to_owned())
+    (!text_of.is_empty()).then(|| text_of.to_owned())
 }
 
 fn expires(table: &mut Cursor<'_>, found: &mut Findings) -> Option<Date> {

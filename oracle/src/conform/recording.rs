@@ -12,7 +12,7 @@ use crate::oracle::{Against, CaseVerdict, Judgement, Oracle, OracleOptions};
 use crate::protocol::{Capabilities, Event, Observation, Operation};
 use stranded_search::scenario::{self, Spec};
 
-use super::session::Run;
+use super::session::SessionRun;
 
 /// What such a file says that it is.
 pub const KIND: &str = "conformance-run";
@@ -20,7 +20,7 @@ pub const KIND: &str = "conformance-run";
 /// A run of an implementation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Record {
+pub struct Recording {
     /// Always `conformance-run`.
     pub kind: String,
     /// The version of the program that wrote it.
@@ -68,7 +68,7 @@ pub struct RecordedStep {
 
 /// Why a recorded run cannot be judged again.
 #[derive(Debug)]
-pub enum Refused {
+pub enum RecordingError {
     /// Its scenario is wrong.
     Scenario(scenario::Diagnostics),
     /// The file says something that does not belong together.
@@ -77,19 +77,19 @@ pub enum Refused {
     Stale(String),
 }
 
-impl Record {
+impl Recording {
     pub(super) fn of(
         spec: &Spec,
         capabilities: &Capabilities,
         options: &OracleOptions,
         verdict: CaseVerdict,
-        run: &Run,
+        run: &SessionRun,
     ) -> Self {
         let finding =
-            run.surprises.iter().find(|(shown, _)| *shown == verdict).and_then(|(_, finding)| finding.clone());
+            run.unexpected.iter().find(|(shown, _)| *shown == verdict).and_then(|(_, finding)| finding.clone());
         let failure = run.failure.as_ref();
-        let step = |(place, event): (usize, &Event)| {
-            let here = failure.filter(|failure| failure.in_run == place);
+        let step = |(index, event): (usize, &Event)| {
+            let here = failure.filter(|failure| failure.in_run == index);
             RecordedStep {
                 event: event.clone(),
                 against: here.map_or_else(Vec::new, |failure| failure.against.clone()),
@@ -136,9 +136,9 @@ impl Record {
     ///
     /// # Errors
     /// Why it cannot be judged again.
-    pub fn judged_by(&self) -> Result<(Spec, OracleOptions), Refused> {
+    pub fn judged_by(&self) -> Result<(Spec, OracleOptions), RecordingError> {
         if self.kind != KIND {
-            return Err(Refused::File(format!("`kind` is `{}`; a recorded run says `{KIND}`", self.kind)));
+            return Err(RecordingError::File(format!("`kind` is `{}`; a recorded run says `{KIND}`", self.kind)));
         }
         if self.model_hash != stranded_search::model_hash() {
             let now = stranded_search::model_hash();
@@ -147,22 +147,22 @@ impl Record {
                  more: drive the implementation again",
                 self.model_hash
             );
-            return Err(Refused::Stale(says));
+            return Err(RecordingError::Stale(says));
         }
         let alone =
             |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a recorded run has no file {path}")));
-        let spec = scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(Refused::Scenario)?;
+        let spec = scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(RecordingError::Scenario)?;
         if self.scenario != spec.name {
             let says = "expected the name that `scenario_toml` gives";
-            return Err(Refused::File(format!("`scenario` is `{}`; {says}, which is `{}`", self.scenario, spec.name)));
+            return Err(RecordingError::File(format!("`scenario` is `{}`; {says}, which is `{}`", self.scenario, spec.name)));
         }
         let spec = match &self.implements {
             None => spec,
-            Some(name) => scenario::with_procedure(&spec, name).map_err(Refused::File)?,
+            Some(name) => scenario::with_procedure(&spec, name).map_err(RecordingError::File)?,
         };
         let kind = |name: &String| {
             let found = ActionKind::ALL.into_iter().find(|kind| kind.name() == name);
-            found.ok_or_else(|| Refused::File(format!("unseen: there is no action `{name}`")))
+            found.ok_or_else(|| RecordingError::File(format!("unseen: there is no action `{name}`")))
         };
         let options = OracleOptions {
             unseen: self.unseen.iter().map(kind).collect::<Result<_, _>>()?,
@@ -177,11 +177,11 @@ impl Record {
     ///
     /// # Errors
     /// Why it cannot be judged again.
-    pub fn judge(&self) -> Result<Judgement, Refused> {
+    pub fn judge(&self) -> Result<Judgement, RecordingError> {
         let (spec, options) = self.judged_by()?;
-        let mut oracle = Oracle::new(&spec, options).map_err(|truncated| Refused::File(truncated.to_string()))?;
-        for (place, step) in self.steps.iter().enumerate() {
-            oracle.take(&step.event).map_err(|wrong| Refused::File(format!("steps[{place}]: {wrong}")))?;
+        let mut oracle = Oracle::new(&spec, options).map_err(|truncated| RecordingError::File(truncated.to_string()))?;
+        for (index, step) in self.steps.iter().enumerate() {
+            oracle.take(&step.event).map_err(|wrong| RecordingError::File(format!("steps[{index}]: {wrong}")))?;
         }
         Ok(oracle.judgement())
     }
