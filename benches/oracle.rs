@@ -54,7 +54,8 @@ fn main() {
         bencher.iter(|| {
             let mut system = Reference::new(&spec, 0).expect("second-move has a start");
             let options = Options { strategy: Strategy::Random(1), actions_max: ACTIONS, ..Options::default() };
-            let (capabilities, judged) = conform::handshake(&spec, &mut system).expect("the reference runs second-move");
+            let (capabilities, judged) =
+                conform::handshake(&spec, &mut system).expect("the reference runs second-move");
             let driven =
                 conform::drive(&judged, &capabilities, &mut system, &options).expect("the reference runs second-move");
             assert_eq!(driven.actions, ACTIONS);

@@ -11,8 +11,8 @@ use crate::formats::results as formats;
 use crate::report::driven as reported;
 use crate::report::judgement;
 use stranded_oracle::adapter::{AdapterError, Child};
-use stranded_oracle::conform::expected_failures::{ScenarioVerdicts, ExpectedFailures, Comparison};
-use stranded_oracle::conform::{self, ConformResult, Log, Options, Recording, Repeated, ConformError, Strategy};
+use stranded_oracle::conform::expected_failures::{Comparison, ExpectedFailures, ScenarioVerdicts};
+use stranded_oracle::conform::{self, ConformError, ConformResult, Log, Options, Recording, Repeated, Strategy};
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::OracleOptions;
 use stranded_search::files;
@@ -154,8 +154,10 @@ fn print(
 ) -> Result<(), Failure> {
     let mut extra = vec![reported::coverage(driven)];
     if let Some(comparison) = comparison {
-        let matching = comparison.matching.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
-        let not_listed = comparison.not_listed.iter().map(|(_, surprise)| format!("not known: {}", surprise.verdict.name()));
+        let matching =
+            comparison.matching.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
+        let not_listed =
+            comparison.not_listed.iter().map(|(_, surprise)| format!("not known: {}", surprise.verdict.name()));
         extra.extend(matching.chain(not_listed).chain(comparison.problems.iter().cloned()));
     }
     if let (Some(wanted), Some(percent)) = (arguments.fail_under, driven.coverage.percent())

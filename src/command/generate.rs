@@ -3,7 +3,7 @@
 use crate::cli::Generate;
 use crate::exit::Exit;
 use stranded_oracle::vectors::file::Index;
-use stranded_oracle::vectors::{self, Granularity, WriteError, VectorOptions};
+use stranded_oracle::vectors::{self, Granularity, VectorOptions, WriteError};
 
 use super::{Failure, judging, output};
 

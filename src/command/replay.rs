@@ -165,7 +165,9 @@ pub(super) fn record(path: &str) -> Result<Recording, Failure> {
 pub(super) fn refused(path: &str, refused: conform::RecordingError) -> Failure {
     match refused {
         conform::RecordingError::Scenario(diagnostics) => Failure::Input(diagnostics),
-        conform::RecordingError::File(reason) | conform::RecordingError::Stale(reason) => Failure::Usage(format!("{path}: {reason}")),
+        conform::RecordingError::File(reason) | conform::RecordingError::Stale(reason) => {
+            Failure::Usage(format!("{path}: {reason}"))
+        }
     }
 }
 

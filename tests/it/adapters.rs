@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-use stranded_oracle::adapter::{Child, Implementation, Timeouts, HelloReply, greeting, group};
+use stranded_oracle::adapter::{Child, HelloReply, Implementation, Timeouts, greeting, group};
 use stranded_search::scenario::{self, Spec};
 
 use crate::cli::{Ran, stranded_in};

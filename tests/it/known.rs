@@ -2,11 +2,12 @@
 
 use jiff::civil::{Date, date};
 use stranded_model::property::Safety;
-use stranded_oracle::conform::expected_failures::{ScenarioVerdicts, ExpectedFailures, UnexpectedVerdict, today};
+use stranded_oracle::conform::expected_failures::{ExpectedFailures, ScenarioVerdicts, UnexpectedVerdict, today};
 use stranded_oracle::oracle::CaseVerdict;
 
 const LOSS: UnexpectedVerdict = UnexpectedVerdict { verdict: CaseVerdict::Loss, property: Some(Safety::NoLoss) };
-const LAST_COPY: UnexpectedVerdict = UnexpectedVerdict { verdict: CaseVerdict::Loss, property: Some(Safety::NoLastCopyDelete) };
+const LAST_COPY: UnexpectedVerdict =
+    UnexpectedVerdict { verdict: CaseVerdict::Loss, property: Some(Safety::NoLastCopyDelete) };
 const TODAY: Date = date(2026, 12, 1);
 
 fn entry(scenario: &str, rest: &str) -> String {
@@ -48,7 +49,10 @@ fn what_is_known_and_passes_now_is_a_complaint() {
     let says =
         "known.toml:1: `loss` in second-move (no-loss) is known, and was not found: it passes now, so remove the entry";
     assert_eq!(comparison(&file, &[found("second-move", &[])], TODAY), (vec![], vec![says.to_owned()]));
-    assert_eq!(comparison(&file, &[found("second-move", &[LAST_COPY])], TODAY), (vec![LAST_COPY], vec![says.to_owned()]));
+    assert_eq!(
+        comparison(&file, &[found("second-move", &[LAST_COPY])], TODAY),
+        (vec![LAST_COPY], vec![says.to_owned()])
+    );
 }
 
 #[test]

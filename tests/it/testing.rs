@@ -9,7 +9,9 @@ use stranded_oracle::adapter::{Implementation, Reference};
 use stranded_oracle::oracle::CaseVerdict;
 use stranded_oracle::protocol::operation::Run;
 use stranded_oracle::protocol::{Done, Greeting, Operation};
-use stranded_oracle::testing::{Adapted, Examination, FailureReason, MailSystem, Operations, check, examine, operations};
+use stranded_oracle::testing::{
+    Adapted, Examination, FailureReason, MailSystem, Operations, check, examine, operations,
+};
 use stranded_search::scenario::{self, Spec, load_scenario};
 
 fn spec(name: &str) -> Spec {
@@ -100,7 +102,9 @@ fn the_model_itself_passes_in_every_scenario_whatever_the_answers_to_the_assumpt
             match passed {
                 Ok(exercised) => assert!(exercised > 0),
                 // A few lists need not run anything; what is wrong is never the reason.
-                Err(failed) => assert!(matches!(failed.reason, FailureReason::Inconclusive(_)), "{}: {failed}", spec.name),
+                Err(failed) => {
+                    assert!(matches!(failed.reason, FailureReason::Inconclusive(_)), "{}: {failed}", spec.name)
+                }
             }
         }
     }

@@ -18,9 +18,9 @@ use crate::protocol::{
 };
 use stranded_search::scenario::builtin;
 
-use super::fault::{Afterwards, AdapterFault, shown};
-use super::process::{Received, Process, NotReceived};
-use super::{AdapterError, Implementation, HelloReply};
+use super::fault::{AdapterFault, Afterwards, shown};
+use super::process::{NotReceived, Process, Received};
+use super::{AdapterError, HelloReply, Implementation};
 
 /// How long an answer may take, unless somebody says otherwise.
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -82,10 +82,21 @@ impl Child {
     pub fn start_with(command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Result<Self, AdapterError> {
         let process = Process::start(command, log).map_err(|reason| {
             let fault = AdapterFault::NotStarted(reason.to_string());
-            AdapterError { says: format!("{fault}\n  expected: {}\n  command: {}", fault.expected(), command.join(" ")) }
+            AdapterError {
+                says: format!("{fault}\n  expected: {}\n  command: {}", fault.expected(), command.join(" ")),
+            }
         })?;
         let servers = BTreeSet::new();
-        Ok(Self { process, timeouts, id: 0, last_request: String::new(), lines: 0, line: Vec::new(), servers, fault: None })
+        Ok(Self {
+            process,
+            timeouts,
+            id: 0,
+            last_request: String::new(),
+            lines: 0,
+            line: Vec::new(),
+            servers,
+            fault: None,
+        })
     }
 
     /// The id of its process and of its process group.
@@ -129,7 +140,9 @@ impl Child {
         let status = self.process.end();
         while let Ok(received) = self.process.receive(self.timeouts.closing()) {
             match received {
-                Received::Line(line) | Received::TooLong(line) => return Err(self.line_fault(AdapterFault::NotRequested, &line)),
+                Received::Line(line) | Received::TooLong(line) => {
+                    return Err(self.line_fault(AdapterFault::NotRequested, &line));
+                }
                 Received::End(rest) if !rest.is_empty() => return Err(self.line_fault(AdapterFault::NoLineEnd, &rest)),
                 Received::End(_) => break,
                 Received::ClosedInput => {}
@@ -158,7 +171,9 @@ impl Child {
         self.process.send(&self.last_request);
         match self.process.receive(self.timeouts.deadline) {
             Ok(Received::Line(line)) => self.read(&line),
-            Ok(received @ (Received::TooLong(_) | Received::End(_) | Received::ClosedInput)) => Err(self.unreadable(received)),
+            Ok(received @ (Received::TooLong(_) | Received::End(_) | Received::ClosedInput)) => {
+                Err(self.unreadable(received))
+            }
             Err(NotReceived::Ended) => Err(self.ended(AdapterFault::ClosedOutput)),
             Err(NotReceived::TimedOut) => {
                 let deadline = self.timeouts.deadline;

@@ -13,8 +13,8 @@ use crate::protocol::{Answer, Capabilities, Done, Observation, Operation};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
-use super::fault::{Afterwards, AdapterFault};
-use super::{AdapterError, Child, Implementation as _, Timeouts, HelloReply, greeting};
+use super::fault::{AdapterFault, Afterwards};
+use super::{AdapterError, Child, HelloReply, Implementation as _, Timeouts, greeting};
 
 /// What was found out about an adapter.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -146,7 +146,9 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
         AdapterFault::BadLine(wrong) if wrong.message.contains("`id`") || wrong.wanted.starts_with("`id`") => {
             (Check::Id, "wrong id", "copy `id` of the request into the answer, as a number")
         }
-        AdapterFault::WrongId { .. } => (Check::Id, "wrong id", "copy `id` of the request into the answer, each time anew"),
+        AdapterFault::WrongId { .. } => {
+            (Check::Id, "wrong id", "copy `id` of the request into the answer, each time anew")
+        }
         AdapterFault::BadLine(_) => (
             Check::Types,
             "wrong answer",
@@ -157,7 +159,9 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
             "wrong type",
             "`hello` is answered by `hello` or `skip`, `observe` by `seen`, everything else by `done`",
         ),
-        AdapterFault::NotRequested => (Check::Output, "unasked line", "write one line for each request, and none besides"),
+        AdapterFault::NotRequested => {
+            (Check::Output, "unasked line", "write one line for each request, and none besides")
+        }
         AdapterFault::Ended(_) => (
             Check::Stays,
             "early exit",
@@ -180,7 +184,9 @@ pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<
     let mut conversation = Conversation { asked: Vec::new(), remarks: Vec::new() };
     let mut child = match Child::start_with(command, timeouts, log) {
         Ok(child) => child,
-        Err(broken) => return diagnose(conversation, Some((&AdapterFault::NotStarted(String::new()), true)), Some(broken), false),
+        Err(broken) => {
+            return diagnose(conversation, Some((&AdapterFault::NotStarted(String::new()), true)), Some(broken), false);
+        }
     };
     let broken = conversation.run(spec, &mut child).err();
     let was_answered = conversation.asked.len() > 1;
@@ -188,7 +194,12 @@ pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<
     diagnose(conversation, fault, broken, was_answered)
 }
 
-fn diagnose(conversation: Conversation, fault: Option<(&AdapterFault, bool)>, broken: Option<AdapterError>, was_answered: bool) -> Diagnosis {
+fn diagnose(
+    conversation: Conversation,
+    fault: Option<(&AdapterFault, bool)>,
+    broken: Option<AdapterError>,
+    was_answered: bool,
+) -> Diagnosis {
     let wrong = fault.map(|(fault, looks_like_json)| diagnosis(fault, looks_like_json));
     let checked = |check: Check| {
         let ok = match wrong {

@@ -19,7 +19,7 @@ use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::Spec;
 
-use super::{AdapterError, Implementation, HelloReply};
+use super::{AdapterError, HelloReply, Implementation};
 
 /// The model as an implementation.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::protocol::{Answer, Done, Greeting, PROTOCOL, Reply, ReplyBody, Reques
 
 use super::fault::shown;
 use super::process::LINE_MAX;
-use super::{Implementation, HelloReply};
+use super::{HelloReply, Implementation};
 
 /// A conversation: where requests come from, and where answers go.
 #[derive(Debug)]

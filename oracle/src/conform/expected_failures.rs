@@ -88,8 +88,9 @@ impl ScenarioVerdicts {
     #[must_use]
     pub fn of(scenario: &str, judgement: &Judgement) -> Self {
         let findings = judgement.findings.iter().filter(|finding| !finding.is_expected);
-        let mut unexpected: Vec<UnexpectedVerdict> =
-            findings.map(|finding| UnexpectedVerdict { verdict: finding.verdict, property: finding.property }).collect();
+        let mut unexpected: Vec<UnexpectedVerdict> = findings
+            .map(|finding| UnexpectedVerdict { verdict: finding.verdict, property: finding.property })
+            .collect();
         if let Conformance::Nonconforming(failure) = &judgement.conformance {
             let verdict = if failure.is_bounce { CaseVerdict::Bounced } else { CaseVerdict::Nonconforming };
             unexpected.push(UnexpectedVerdict { verdict, property: None });

@@ -215,7 +215,8 @@ impl Guide {
     }
 
     pub(super) fn draw_least_visited(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
-        let candidates_at: Vec<(usize, Node)> = self.candidates_at(from).iter().map(|(_, next)| *next).enumerate().collect();
+        let candidates_at: Vec<(usize, Node)> =
+            self.candidates_at(from).iter().map(|(_, next)| *next).enumerate().collect();
         let seen = |(index, next): &(usize, Node)| {
             let visits = self.visits.get(next).copied().unwrap_or(0);
             visits + self.tried.get(&(from, *index)).copied().unwrap_or(0)
@@ -248,7 +249,10 @@ impl Guide {
 
     /// Whether it is known where something that is asked leads.
     pub(super) fn is_predictable(&self, node: Node, index: usize) -> bool {
-        self.candidates.get(&node).and_then(|candidates_at| candidates_at.get(index)).is_some_and(|(candidate, _)| candidate.is_predictable())
+        self.candidates
+            .get(&node)
+            .and_then(|candidates_at| candidates_at.get(index))
+            .is_some_and(|(candidate, _)| candidate.is_predictable())
     }
 
     /// Something was asked; whether it was before.

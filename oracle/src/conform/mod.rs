@@ -4,8 +4,8 @@
 //! `guide` knows what can be asked and what was, `session` asks and has each answer judged, `shrink` makes failing runs short,
 //! `record` is such a run as a file. `known` is a file of what is known to be wrong, and what is left when that is taken out.
 
-mod guide;
 pub mod expected_failures;
+mod guide;
 pub mod recording;
 mod session;
 mod shrink;
@@ -16,7 +16,7 @@ use std::time::Instant;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-use crate::adapter::{AdapterError, Implementation, HelloReply, greeting};
+use crate::adapter::{AdapterError, HelloReply, Implementation, greeting};
 use crate::oracle::{CaseVerdict, Judgement, Oracle, OracleOptions, SPONTANEOUS};
 use crate::protocol::{Capabilities, Event};
 use stranded_search::engine::Truncation;
@@ -154,9 +154,8 @@ pub fn handshake(spec: &Spec, implementation: &mut dyn Implementation) -> Result
     }
     let judged = match &capabilities.implements {
         None => spec.clone(),
-        Some(name) => {
-            stranded_search::scenario::with_procedure(spec, name).map_err(|says| ConformError::Protocol(AdapterError { says }))?
-        }
+        Some(name) => stranded_search::scenario::with_procedure(spec, name)
+            .map_err(|says| ConformError::Protocol(AdapterError { says }))?,
     };
     let names = judged.scenario.runs().map(|(_, run)| run.procedure.name.clone());
     let lacking =

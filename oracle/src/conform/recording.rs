@@ -151,10 +151,14 @@ impl Recording {
         }
         let alone =
             |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a recorded run has no file {path}")));
-        let spec = scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(RecordingError::Scenario)?;
+        let spec =
+            scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(RecordingError::Scenario)?;
         if self.scenario != spec.name {
             let says = "expected the name that `scenario_toml` gives";
-            return Err(RecordingError::File(format!("`scenario` is `{}`; {says}, which is `{}`", self.scenario, spec.name)));
+            return Err(RecordingError::File(format!(
+                "`scenario` is `{}`; {says}, which is `{}`",
+                self.scenario, spec.name
+            )));
         }
         let spec = match &self.implements {
             None => spec,
@@ -179,7 +183,8 @@ impl Recording {
     /// Why it cannot be judged again.
     pub fn judge(&self) -> Result<Judgement, RecordingError> {
         let (spec, options) = self.judged_by()?;
-        let mut oracle = Oracle::new(&spec, options).map_err(|truncated| RecordingError::File(truncated.to_string()))?;
+        let mut oracle =
+            Oracle::new(&spec, options).map_err(|truncated| RecordingError::File(truncated.to_string()))?;
         for (index, step) in self.steps.iter().enumerate() {
             oracle.take(&step.event).map_err(|wrong| RecordingError::File(format!("steps[{index}]: {wrong}")))?;
         }

@@ -39,7 +39,15 @@ impl<'s, 'i> Session<'s, 'i> {
     pub(super) fn new(oracle: Oracle<'s>, implementation: &'i mut dyn Implementation) -> Self {
         let count = oracle.spec().scenario.site.mailboxes;
         let mailboxes = (0..count).map(|index| names::mailbox(stranded_model::id::Id::at(index))).collect();
-        Self { oracle, implementation, mailboxes, run: SessionRun::default(), unexplained_since: None, log: None, last_explanation: None }
+        Self {
+            oracle,
+            implementation,
+            mailboxes,
+            run: SessionRun::default(),
+            unexplained_since: None,
+            log: None,
+            last_explanation: None,
+        }
     }
 
     /// From now on all events are kept there, or nowhere.

@@ -8,7 +8,7 @@ use crate::oracle::{CaseVerdict, OracleOptions};
 use crate::protocol::{Capabilities, Event, Operation};
 
 use super::recording::Recording;
-use super::session::{SessionRun, Session};
+use super::session::{Session, SessionRun};
 
 /// How often a run is tried again before it is said not to fail again.
 const TRIES: usize = 3;
@@ -53,7 +53,11 @@ pub(super) fn shortest(
 ///
 /// # Errors
 /// The implementation broke the protocol.
-pub(super) fn rerun(session: &mut Session<'_, '_>, run: &SessionRun, operations: &[Operation]) -> Result<Option<SessionRun>, AdapterError> {
+pub(super) fn rerun(
+    session: &mut Session<'_, '_>,
+    run: &SessionRun,
+    operations: &[Operation],
+) -> Result<Option<SessionRun>, AdapterError> {
     if !session.reset(&run.start)? {
         return Ok(None);
     }

@@ -88,7 +88,9 @@ impl fmt::Display for CheckFailure {
                     }
                 }
             }
-            FailureReason::Inconclusive(reason) => writeln!(f, "inconclusive: in the scenario {}: {reason}", self.scenario)?,
+            FailureReason::Inconclusive(reason) => {
+                writeln!(f, "inconclusive: in the scenario {}: {reason}", self.scenario)?
+            }
             FailureReason::Skipped(reason) => writeln!(f, "it cannot run the scenario {}: {reason}", self.scenario)?,
             FailureReason::Protocol(broken) => writeln!(f, "in the scenario {}: {broken}", self.scenario)?,
         }
@@ -126,7 +128,8 @@ pub fn check(
     };
     let (capabilities, judged) = conform::handshake(spec, implementation).map_err(stopped)?;
     let options = conform::oracle_options(&capabilities, &OracleOptions::default());
-    let oracle = Oracle::new(&judged, options).map_err(|truncated| CheckFailure::just(spec, start_not_found(truncated)))?;
+    let oracle =
+        Oracle::new(&judged, options).map_err(|truncated| CheckFailure::just(spec, start_not_found(truncated)))?;
     let mut run = CheckRun { oracle, events: Vec::new() };
     run.begin(implementation, operations)?;
     for operation in &operations.list {

@@ -121,7 +121,8 @@ impl<'a> History<'a> {
 
     fn judged(&self) -> Result<Oracle<'a>, CheckFailure> {
         let options = OracleOptions { unseen: self.unseen.clone(), ..OracleOptions::default() };
-        let mut oracle = Oracle::new(self.spec, options).map_err(|truncated| self.failed(start_not_found(truncated)))?;
+        let mut oracle =
+            Oracle::new(self.spec, options).map_err(|truncated| self.failed(start_not_found(truncated)))?;
         for event in &self.events {
             let broken = |says: String| self.failed(FailureReason::Protocol(crate::adapter::AdapterError { says }));
             oracle.take(event).map_err(|wrong| broken(format!("{wrong}\nin {}", event.line())))?;

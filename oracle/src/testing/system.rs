@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::adapter::{AdapterError, Implementation, HelloReply};
+use crate::adapter::{AdapterError, HelloReply, Implementation};
 use crate::protocol::operation::{RUN, Run};
 use crate::protocol::{
     Answer, Capabilities, Done, Greeting, HomesObservation, Observation, Operation, PROTOCOL, StoreObservation,
@@ -101,7 +101,9 @@ impl<S: MailSystem> Adapted<S> {
     }
 
     fn greeting(&self) -> Result<&Greeting, AdapterError> {
-        self.greeting.as_ref().ok_or_else(|| AdapterError { says: "it was asked something before it was greeted".to_owned() })
+        self.greeting
+            .as_ref()
+            .ok_or_else(|| AdapterError { says: "it was asked something before it was greeted".to_owned() })
     }
 }
 

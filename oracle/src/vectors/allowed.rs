@@ -17,7 +17,7 @@ use crate::protocol::{Done, Event, Observation, Operation};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
-use super::file::{AllowedObservation, VectorHarm, Level, AllowedAnswer, SCHEMA, VectorStep, Vector};
+use super::file::{AllowedAnswer, AllowedObservation, Level, SCHEMA, Vector, VectorHarm, VectorStep};
 use super::map::{self, Map, Path, VectorRequest};
 use super::{VectorOptions, required};
 
@@ -337,7 +337,11 @@ fn observe_step(mailbox: String, kinds: &[Following<Observation>]) -> VectorStep
     let everywhere = moves.keys().map(messages_in).reduce(|all, one| all.intersection(&one).cloned().collect());
     let lost = everywhere.unwrap_or_default().into_iter().collect();
     let allowed = |(observation, Moves { moves, .. })| AllowedObservation { observation, level, moves };
-    VectorStep::Observe { mailbox, observations: moves.into_iter().map(allowed).collect(), must_not: VectorHarm { lost } }
+    VectorStep::Observe {
+        mailbox,
+        observations: moves.into_iter().map(allowed).collect(),
+        must_not: VectorHarm { lost },
+    }
 }
 
 /// The messages that are anywhere.

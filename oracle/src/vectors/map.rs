@@ -139,7 +139,9 @@ impl<'a> Map<'a> {
         loop {
             let open = |(index, edge): &(usize, &Edge)| !edge.is_covered && !taken.contains(&(at, *index));
             let found = self.edges[at as usize].iter().enumerate().find(open);
-            let Some((index, edge)) = found.filter(|_| taken.is_empty() || requests.len() < REQUESTS_MAX) else { break };
+            let Some((index, edge)) = found.filter(|_| taken.is_empty() || requests.len() < REQUESTS_MAX) else {
+                break;
+            };
             taken.push((at, index));
             requests.push((edge.request, edge.to));
             match edge.to {
@@ -173,7 +175,12 @@ impl<'a> Map<'a> {
         self.follow(initial, requests, |_, edge| edge.is_covered = true);
     }
 
-    fn follow(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)], note: impl Fn(&mut CoveredCount, &mut Edge)) {
+    fn follow(
+        &mut self,
+        initial: &State,
+        requests: &[(VectorRequest, Option<u32>)],
+        note: impl Fn(&mut CoveredCount, &mut Edge),
+    ) {
         let Some(start) = self.states.get_index_of(initial) else { return };
         let mut at = start;
         for (request, _) in requests {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use stranded_model::action::{Action, ActionKind};
 use stranded_model::scenario::Fault;
-use stranded_oracle::adapter::{Child, Implementation, Reference, HelloReply, greeting};
+use stranded_oracle::adapter::{Child, HelloReply, Implementation, Reference, greeting};
 use stranded_oracle::oracle::{Conformance, Explanation, Judgement, Oracle, OracleOptions};
 use stranded_oracle::protocol::{Answer, Done, Event, Operation};
 use stranded_search::scenario::with_procedure;

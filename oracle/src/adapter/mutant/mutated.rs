@@ -8,7 +8,7 @@ use stranded_model::id::MailboxId;
 use stranded_model::state::State;
 
 use crate::adapter::reference::Reference;
-use crate::adapter::{AdapterError, Implementation, HelloReply};
+use crate::adapter::{AdapterError, HelloReply, Implementation};
 use crate::oracle::Explanation;
 use crate::oracle::step::{Op, Program};
 use crate::protocol::operation::Run;

@@ -41,7 +41,8 @@ impl Guide {
         let total = self.count(worlds);
         let tried: Vec<(Node, usize)> = self.tried.keys().copied().filter(|(node, _)| is_left(self, *node)).collect();
         let states: BTreeSet<&State> = tried.iter().map(|(node, _)| self.state(*node).1).collect();
-        let path = |(node, index): &(Node, usize)| Some((self.state(*node).1, self.candidates.get(node)?.get(*index)?.0));
+        let path =
+            |(node, index): &(Node, usize)| Some((self.state(*node).1, self.candidates.get(node)?.get(*index)?.0));
         let candidates_at: BTreeSet<(&State, Candidate)> = tried.iter().filter_map(path).collect();
         ConformCoverage {
             states: states.len(),
