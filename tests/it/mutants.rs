@@ -14,7 +14,7 @@ use stranded_model::action::ActionKind;
 use stranded_model::state::State;
 use stranded_oracle::adapter::Implementation;
 use stranded_oracle::adapter::mutant::{self, Defect, Mutant, Mutated};
-use stranded_oracle::adapter::reference::Moment;
+use stranded_oracle::adapter::reference::Attempt;
 use stranded_oracle::oracle::{self, CaseVerdict, Oracle};
 use stranded_oracle::protocol::{Answer, Done, Observation, Operation};
 use stranded_search::scenario::Spec;
@@ -139,7 +139,7 @@ fn is_different(mutant: &Mutant, world: &World, states: &[State]) -> bool {
             let ended = step.and_then(|executed| executed.ended).map(Done::from);
             let reported = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
             let (mut after, mut answer) = (right.clone(), reported.clone());
-            tampering(&Moment { world, action, before, step, happened }, &mut after, &mut answer);
+            tampering(&Attempt { world, action, before, step, happened }, &mut after, &mut answer);
             (after, answer) != (right, reported)
         })
     })

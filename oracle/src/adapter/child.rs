@@ -1,7 +1,6 @@
-//! An implementation that is another process: one request at a time, each with a deadline, and every answer looked at as
-//! strictly as the contract in `specs/adapter.md` says. Whatever it does wrong ends it, and is told with the number of the
-//! line, the line, what was expected, and what it said last on standard error. Whether it behaves as the model allows is
-//! somebody else's question.
+//! Adapter in a child process: sends one request at a time, each with a deadline, and checks every answer as strictly as
+//! `specs/adapter.md` says. The first violation of the contract ends the process; the error names the number of the line,
+//! the line, what was expected, and the last lines of standard error. This module does not judge answers by the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -22,63 +21,64 @@ use super::fault::{AdapterFault, Afterwards, shown};
 use super::process::{NotReceived, Process, Received};
 use super::{AdapterError, HelloReply, Implementation};
 
-/// How long an answer may take, unless somebody says otherwise.
+/// Default time limit for an answer.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
-/// How long an adapter whose pipes are closed may take to end, to be told as one that ended.
+/// Time in which an adapter that closed its pipes may end; then it counts as ended.
 const ENDING: Duration = Duration::from_secs(1);
 
-/// How long is waited for what.
+/// Timeouts of a conversation with an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For an answer, and for the end after `bye`.
+    /// Limit for an answer, and for the end of the process after `bye`.
     pub deadline: Duration,
-    /// For an answer that is late already, to tell a slow adapter from one that does not flush. It is wrong all the same.
+    /// Extra time after the deadline, to distinguish a slow adapter from one that does not flush. An answer in it is late
+    /// and still wrong.
     pub late: Duration,
 }
 
 impl Timeouts {
-    /// So long for an answer, and no longer than it takes to tell why there is none.
+    /// Timeouts with this deadline, and a short extra time for the diagnosis.
     #[must_use]
     pub fn of(deadline: Duration) -> Self {
         Self { deadline, late: deadline.min(Duration::from_secs(1)) }
     }
 
-    /// For an answer when the input is closed, and for the last of what was written.
+    /// Limit for an answer after the input was closed, and for the rest of the output.
     fn closing(self) -> Duration {
         self.deadline.max(Duration::from_secs(1))
     }
 }
 
-/// An adapter process. It is ended when it is dropped, with all that it started.
+/// An adapter process. Dropping it ends the process and everything that it started.
 #[derive(Debug)]
 pub struct Child {
     process: Process,
     timeouts: Timeouts,
-    /// The number of the last request, and how it was written.
+    /// Number of the last request, and its line.
     id: u64,
     last_request: String,
-    /// How many lines it has written, and the last one.
+    /// Number of lines that the adapter has written, and the last line.
     lines: usize,
     line: Vec<u8>,
-    /// The servers that it was told.
+    /// Servers named in `hello`.
     servers: BTreeSet<String>,
     fault: Option<(AdapterFault, AdapterError)>,
 }
 
 impl Child {
-    /// Starts an adapter in a process group of its own. What it says on standard error is appended to a file, if one is given.
+    /// Starts an adapter in a process group of its own. Appends its standard error to the file `log`, if given.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// The command cannot be started.
     pub fn start(command: &[String], deadline: Duration, log: Option<&Path>) -> Result<Self, AdapterError> {
         Self::start_with(command, Timeouts::of(deadline), log)
     }
 
-    /// Starts an adapter, and says how long is waited for what.
+    /// Starts an adapter with these timeouts.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// The command cannot be started.
     pub fn start_with(command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Result<Self, AdapterError> {
         let process = Process::start(command, log).map_err(|reason| {
             let fault = AdapterFault::NotStarted(reason.to_string());
@@ -99,28 +99,28 @@ impl Child {
         })
     }
 
-    /// The id of its process and of its process group.
+    /// Id of the process and of its process group.
     #[must_use]
     pub fn id(&self) -> i32 {
         self.process.id()
     }
 
-    /// What it did wrong, if it did.
+    /// The first violation of the contract, if there was one.
     #[must_use]
     pub fn fault(&self) -> Option<&AdapterFault> {
         self.fault.as_ref().map(|(fault, _)| fault)
     }
 
-    /// Whether the line that is wrong at least begins as an answer does.
+    /// Returns true if the last line begins like a JSON object.
     pub(super) fn last_line_looks_like_json(&self) -> bool {
         self.line.trim_ascii_start().first() == Some(&b'{')
     }
 
-    /// Asks it to end, and waits until it has. It must answer, write nothing more, leave no process behind and end with
-    /// exit code 0.
+    /// Sends `bye` and waits until the process ends. The adapter must answer, write nothing more, leave no process behind,
+    /// and end with exit code 0.
     ///
     /// # Errors
-    /// It did something else.
+    /// The adapter did something else.
     pub fn bye(&mut self) -> Result<(), AdapterError> {
         match self.request(RequestBody::Bye {})? {
             ReplyBody::Done(Answer { result: Done::Ok, .. }) => {}
@@ -155,7 +155,7 @@ impl Child {
         }
     }
 
-    /// Sends a request, and waits for its answer.
+    /// Sends a request and waits for its answer.
     fn request(&mut self, request: RequestBody) -> Result<ReplyBody, AdapterError> {
         if let Some((_, fail)) = &self.fault {
             return Err(fail.clone());
@@ -203,7 +203,7 @@ impl Child {
         Ok(body)
     }
 
-    /// What was heard is no line.
+    /// The fault of output that is not a line.
     fn unreadable(&mut self, received: Received) -> AdapterError {
         match received {
             Received::Line(line) | Received::TooLong(line) => self.line_fault(AdapterFault::TooLong, &line),
@@ -213,7 +213,7 @@ impl Child {
         }
     }
 
-    /// What is heard of an adapter that has not answered in time.
+    /// Observes an adapter that missed its deadline, to find out why.
     fn afterwards(&mut self) -> Afterwards {
         if let Ok(Received::Line(_)) = self.process.receive(self.timeouts.late) {
             return Afterwards::Late;
@@ -225,7 +225,7 @@ impl Child {
         }
     }
 
-    /// Its pipes are closed: it has ended, or else this is what it did.
+    /// The fault of an adapter whose pipes are closed: it ended, or else `otherwise`.
     fn ended(&mut self, otherwise: AdapterFault) -> AdapterError {
         if self.process.ends_within(ENDING) {
             let status = self.process.end();
@@ -241,7 +241,7 @@ impl Child {
         self.last_line_fault(fault)
     }
 
-    /// What is wrong with the line that was read last.
+    /// The fault of the line that was read last.
     fn last_line_fault(&mut self, fault: AdapterFault) -> AdapterError {
         let line = shown(&self.line);
         self.fail(fault, Some(&line))
@@ -261,7 +261,7 @@ impl Child {
         self.last_line_fault(AdapterFault::BadLine(Wrong::new(format!("`{key}` is `{found}`"), wanted)))
     }
 
-    /// Ends it, and says why.
+    /// Ends the process and builds the error.
     fn fail(&mut self, fault: AdapterFault, line: Option<&str>) -> AdapterError {
         self.process.end();
         let mut says = format!("{fault}\n  expected: {}\n", fault.expected());
@@ -270,24 +270,24 @@ impl Child {
             None => writeln!(says, "  lines of its output so far: {}", self.lines),
         };
         if !self.last_request.is_empty() {
-            let _ = writeln!(says, "  it was asked: {}", shown(self.last_request.as_bytes()));
+            let _ = writeln!(says, "  the request was: {}", shown(self.last_request.as_bytes()));
         }
         let stderr_lines = self.process.stderr_tail();
         if stderr_lines.is_empty() {
-            says.push_str("  it said nothing on standard error");
+            says.push_str("  nothing on standard error");
         } else {
-            let _ = write!(says, "  its last words on standard error:\n    {}", stderr_lines.join("\n    "));
+            let _ = write!(says, "  the end of its standard error:\n    {}", stderr_lines.join("\n    "));
         }
         let fail = AdapterError { says };
         self.fault = Some((fault, fail.clone()));
         fail
     }
 
-    /// What is wrong with what an adapter says that it can do.
+    /// Checks the capabilities that an adapter declares.
     fn check_capabilities(capabilities: &Capabilities) -> Result<(), Wrong> {
         if capabilities.protocol != PROTOCOL {
             let message = format!("`protocol` is {}", capabilities.protocol);
-            return Err(Wrong::new(message, format!("{PROTOCOL}; who speaks no version that is asked for skips")));
+            return Err(Wrong::new(message, format!("{PROTOCOL}; an adapter that does not support the requested version answers `skip`")));
         }
         let actions: Vec<&str> = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).collect();
         let procedures: Vec<&str> = builtin::procedures().iter().map(|builtin| builtin.name).collect();
@@ -300,7 +300,7 @@ impl Child {
         all("implements", capabilities.implements.as_slice(), &procedures)
     }
 
-    /// What is wrong with what an adapter says that it saw.
+    /// Checks that an observation names servers of the scenario only.
     fn check_observation(&self, observation: &Observation) -> Result<(), Wrong> {
         let known: Vec<&str> = self.servers.iter().map(String::as_str).collect();
         let named = observation.directory.keys().map(|name| ("directory", name));
@@ -321,7 +321,7 @@ impl Implementation for Child {
                 Err(wrong) => Err(self.last_line_fault(AdapterFault::BadLine(wrong))),
             },
             ReplyBody::Skip { reason } => Ok(HelloReply::Skip(reason)),
-            other @ (ReplyBody::Done(_) | ReplyBody::Observed(_)) => Err(self.wrong_type(&other, "hello, or skip")),
+            other @ (ReplyBody::Done(_) | ReplyBody::Observed(_)) => Err(self.wrong_type(&other, "hello or skip")),
         }
     }
 
@@ -350,7 +350,7 @@ impl Implementation for Child {
                 Err(wrong) => Err(self.last_line_fault(AdapterFault::BadLine(wrong))),
             },
             other @ (ReplyBody::Hello(_) | ReplyBody::Skip { .. } | ReplyBody::Done(_)) => {
-                Err(self.wrong_type(&other, "seen"))
+                Err(self.wrong_type(&other, "observed"))
             }
         }
     }

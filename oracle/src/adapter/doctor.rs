@@ -1,5 +1,5 @@
-//! A short conversation with a new adapter, and what is wrong with it in the words of whoever has to mend it. Whether it
-//! behaves as the model allows is not asked here.
+//! Diagnosis of a new adapter: a short conversation with it, and for the first fault, how to fix it. This module does not
+//! judge answers by the model.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,38 +16,38 @@ use stranded_search::scenario::Spec;
 use super::fault::{AdapterFault, Afterwards};
 use super::{AdapterError, Child, HelloReply, Implementation as _, Timeouts, greeting};
 
-/// What was found out about an adapter.
+/// Result of the conversation with an adapter.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Diagnosis {
-    /// Whether it keeps to the contract, as far as this conversation shows.
+    /// True if the adapter keeps the contract, as far as this conversation shows.
     pub healthy: bool,
-    /// What is wrong with it, in two or three words.
+    /// Name of the fault, in two or three words.
     pub diagnosis: Option<String>,
-    /// What was asked, in order.
+    /// The requests, in order.
     pub asked: Vec<String>,
-    /// What was looked at.
+    /// The checks, in order.
     pub checks: Vec<CheckResult>,
-    /// What it did, what was expected, and what it said last.
+    /// The fault in full: what the adapter did, what was expected, and the end of its standard error.
     pub details: Option<String>,
-    /// What is not wrong, and worth knowing.
+    /// Remarks on things that are not faults.
     pub remarks: Vec<String>,
 }
 
-/// Something that was looked at.
+/// Result of one check.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckResult {
-    /// Its name.
+    /// Name of the check.
     pub name: String,
-    /// What is right.
+    /// The requirement.
     pub says: String,
-    /// Whether it is; nothing if the conversation did not come so far.
+    /// True if the requirement is met; null if the conversation did not reach it.
     pub ok: Option<bool>,
-    /// How to mend it.
+    /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
 }
 
-/// What is looked at.
+/// The checks, in the order of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Check {
     Start,
@@ -94,51 +94,51 @@ impl Check {
     fn says(self) -> &'static str {
         match self {
             Self::Start => "it can be started",
-            Self::Answers => "it answers in time",
+            Self::Answers => "it answers within the deadline",
             Self::Flush => "it flushes each answer",
-            Self::Output => "its standard output has nothing but answers",
+            Self::Output => "its standard output carries only answers",
             Self::Json => "each answer is one line of JSON in UTF-8",
             Self::Id => "each answer has the id of its request",
             Self::Types => "each answer has the type and the keys that belong to it",
-            Self::Stays => "it stays until `bye`",
+            Self::Stays => "it runs until `bye`",
             Self::Ends => "it answers `bye` with ok, and ends with exit code 0",
             Self::Children => "it leaves no process behind",
         }
     }
 }
 
-/// The check that a fault belongs to, what it is called, and how it is mended.
+/// The check that a fault fails, the name of the fault, and how to fix it.
 fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'static str, &'static str) {
     match fault {
         AdapterFault::NotStarted(_) => (
             Check::Start,
             "does not start",
-            "give the command as you would type it, after `--`; a script needs its interpreter, or a first line that names it",
+            "give the command after `--`, as in a shell; a script needs its interpreter, or a `#!` line",
         ),
         AdapterFault::NoAnswer { afterwards: Afterwards::WhenClosed, .. } => (
             Check::Flush,
             "no flush",
-            "standard output is kept back when it is a pipe: flush it after each line (Python: print(…, flush=True); C: fflush(stdout))",
+            "standard output is buffered when it is a pipe: flush it after each line (Python: print(…, flush=True); C: fflush(stdout))",
         ),
         AdapterFault::NoAnswer { afterwards: Afterwards::Late, .. } => (
             Check::Answers,
             "too slow",
-            "answer sooner, or give it more time with --deadline; what is not known in time is answered `unknown`",
+            "answer sooner, or raise --deadline; answer `unknown` if the result is not known in time",
         ),
         AdapterFault::NoAnswer { afterwards: Afterwards::Nothing, .. } => (
             Check::Answers,
             "no answer",
-            "read one line of standard input at a time, and answer it before the next is read; a reader that waits for more than a line waits for ever",
+            "read one line of standard input, and answer it before reading the next; do not wait for more input than one line",
         ),
         AdapterFault::BadLine(_) if !line_looks_like_json => (
             Check::Output,
             "log on stdout",
-            "standard output carries answers only: write everything else to standard error",
+            "write only answers to standard output, and everything else to standard error",
         ),
         AdapterFault::BadLine(wrong) if wrong.message.starts_with("not JSON") => (
             Check::Json,
             "bad JSON",
-            "write one whole JSON object on one line: let a library write it, and put no line break into it",
+            "write each answer as one JSON object on one line, without a line break in it; use a JSON library",
         ),
         AdapterFault::NotUtf8 { .. } => (Check::Json, "bad JSON", "write UTF-8"),
         AdapterFault::TooLong => (Check::Json, "line too long", "end each answer with a line feed"),
@@ -147,38 +147,38 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
             (Check::Id, "wrong id", "copy `id` of the request into the answer, as a number")
         }
         AdapterFault::WrongId { .. } => {
-            (Check::Id, "wrong id", "copy `id` of the request into the answer, each time anew")
+            (Check::Id, "wrong id", "copy `id` of each request into its answer")
         }
         AdapterFault::BadLine(_) => (
             Check::Types,
             "wrong answer",
-            "`stranded schema adapter` has every answer; the tables of specs/adapter.md say what they mean",
+            "see `stranded schema adapter` for the form of every answer, and specs/adapter.md for its meaning",
         ),
         AdapterFault::WrongType { .. } => (
             Check::Types,
             "wrong type",
-            "`hello` is answered by `hello` or `skip`, `observe` by `seen`, everything else by `done`",
+            "answer `hello` with `hello` or `skip`, `observe` with `observed`, everything else with `done`",
         ),
         AdapterFault::NotRequested => {
-            (Check::Output, "unasked line", "write one line for each request, and none besides")
+            (Check::Output, "extra line", "write exactly one line for each request")
         }
         AdapterFault::Ended(_) => (
             Check::Stays,
             "early exit",
-            "read requests until `bye`, or until standard input ends; an error of the system under test is an answer, not an end",
+            "read requests until `bye` or the end of standard input; report an error of the system under test as an answer",
         ),
         AdapterFault::ClosedOutput | AdapterFault::ClosedInput => {
-            (Check::Stays, "closed pipe", "leave standard input and output open until `bye`")
+            (Check::Stays, "closed pipe", "keep standard input and output open until `bye`")
         }
         AdapterFault::BadExit(_) => (Check::Ends, "bad exit", "end with exit code 0 after `bye`"),
-        AdapterFault::NotEnded { .. } => (Check::Ends, "no end", "end when `bye` was answered"),
+        AdapterFault::NotEnded { .. } => (Check::Ends, "no end", "end after answering `bye`"),
         AdapterFault::LeftBehind(_) => {
-            (Check::Children, "children left behind", "end and wait for every process that the adapter has started")
+            (Check::Children, "children left behind", "end every process that the adapter started, and wait for it")
         }
     }
 }
 
-/// Talks to an adapter as in this scenario, and says what is wrong with it.
+/// Talks to an adapter in this scenario, and reports the first fault.
 #[must_use]
 pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Diagnosis {
     let mut conversation = Conversation { asked: Vec::new(), remarks: Vec::new() };
@@ -224,21 +224,22 @@ fn diagnose(
     }
 }
 
-/// A conversation, and what is worth knowing about it.
+/// A conversation, with remarks.
 struct Conversation {
     asked: Vec<String>,
     remarks: Vec<String>,
 }
 
 impl Conversation {
-    /// Asks everything once: greets, resets, does what the adapter can do of the simplest, looks at every mailbox, says goodbye.
+    /// Sends each kind of request: `hello`, `reset`, the simplest operations that the adapter supports, `observe` for every
+    /// mailbox, `bye`.
     fn run(&mut self, spec: &Spec, child: &mut Child) -> Result<(), AdapterError> {
         let home = &spec.scenario.site.servers[spec.scenario.site.home];
         let operations = operations(spec, home);
         let greeting = greeting(spec, operations.iter().map(|operation| operation.action().to_owned()).collect());
         self.asked.push("hello".to_owned());
         match child.hello(&greeting)? {
-            HelloReply::Skip(reason) => self.remarks.push(format!("it skips the scenario {}: {reason}", spec.name)),
+            HelloReply::Skip(reason) => self.remarks.push(format!("the adapter skips the scenario {}: {reason}", spec.name)),
             HelloReply::Ready(can) => {
                 self.declared(&can);
                 self.asked.push("reset".to_owned());
@@ -270,10 +271,10 @@ impl Conversation {
 
     fn declared(&mut self, can: &Capabilities) {
         if can.actions.is_empty() {
-            self.remark("it can do nothing: `actions` is empty, so nothing will be judged".to_owned());
+            self.remark("`actions` is empty: the adapter can do nothing, so nothing will be judged".to_owned());
         }
         if can.fields.is_empty() {
-            self.remark("it sees nothing: `fields` is empty, so little can be judged".to_owned());
+            self.remark("`fields` is empty: the adapter shows nothing, so little can be judged".to_owned());
         }
     }
 
@@ -295,8 +296,8 @@ impl Conversation {
         ];
         for (field, seen) in Observation::FIELDS.into_iter().zip(seen) {
             match (can.fields.iter().any(|declared| declared == field), seen) {
-                (true, false) => self.remark(format!("`{field}` is among its `fields`, and was not shown every time")),
-                (false, true) => self.remark(format!("it shows `{field}`, which is not among its `fields`")),
+                (true, false) => self.remark(format!("`fields` lists `{field}`, but some observations lack it")),
+                (false, true) => self.remark(format!("observations have `{field}`, but `fields` does not list it")),
                 (true, true) | (false, false) => {}
             }
         }
@@ -309,7 +310,7 @@ impl Conversation {
     }
 }
 
-/// The simplest things that can be asked: a message, a logon, a run.
+/// The simplest operations: a delivery, a logon, a run.
 fn operations(spec: &Spec, home: &str) -> Vec<Operation> {
     let scenario = &spec.scenario;
     let mailbox = names::mailbox(MailboxId::default());

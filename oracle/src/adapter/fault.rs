@@ -1,4 +1,4 @@
-//! Everything that an adapter can do wrong, in words: what it did, and what was expected.
+//! Violations of the adapter contract, each as a message with what was expected.
 
 use std::fmt;
 use std::process::ExitStatus;
@@ -9,99 +9,99 @@ use crate::protocol::Wrong;
 use super::group::Member;
 use super::process::LINE_MAX;
 
-/// How much of a line is shown, in characters.
+/// Characters of a line that a message shows.
 const SHOWN: usize = 200;
 
-/// What an adapter did wrong.
+/// A violation of the adapter contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdapterFault {
-    /// It could not be started.
+    /// The command could not be started.
     NotStarted(String),
-    /// A line is no text.
+    /// The line is not UTF-8.
     NotUtf8 {
-        /// The place of the first byte that is wrong, from 1.
+        /// Position of the first wrong byte, from 1.
         byte: usize,
     },
-    /// A line is no answer.
+    /// The line is not an answer.
     BadLine(Wrong),
-    /// An answer has the number of another request.
+    /// The answer has the id of another request.
     WrongId {
-        /// The number that it has.
+        /// Id of the answer.
         found: u64,
-        /// The number of the request.
+        /// Id of the request.
         asked: u64,
     },
-    /// An answer is one to another kind of request.
+    /// The answer has a type that does not belong to the request.
     WrongType {
-        /// What it is.
+        /// Type of the answer.
         found: &'static str,
-        /// What would be right.
+        /// Accepted types.
         wanted: &'static str,
     },
-    /// It wrote a line that nobody asked for.
+    /// The adapter wrote a line without a request.
     NotRequested,
-    /// A line is longer than any may be.
+    /// The line is too long.
     TooLong,
-    /// Its output ended in the middle of a line.
+    /// The output ended in the middle of a line.
     NoLineEnd,
-    /// It did not answer in time.
+    /// The adapter did not answer within the deadline.
     NoAnswer {
-        /// The time that it had.
+        /// The deadline.
         deadline: Duration,
-        /// What was heard of it afterwards.
+        /// Output after the deadline.
         afterwards: Afterwards,
     },
-    /// It ended without having been asked to.
+    /// The adapter ended before `bye`.
     Ended(Option<ExitStatus>),
-    /// It closed its output and went on.
+    /// The adapter closed its output and kept running.
     ClosedOutput,
-    /// It closed its input and went on.
+    /// The adapter closed its input and kept running.
     ClosedInput,
-    /// It was asked to end, and ended as a failure.
+    /// The adapter ended after `bye` with a failure.
     BadExit(Option<ExitStatus>),
-    /// It was asked to end, and did not.
+    /// The adapter did not end after `bye`.
     NotEnded {
-        /// The time that it had.
+        /// The time limit.
         deadline: Duration,
     },
-    /// It ended, and processes that it had started did not.
+    /// The adapter ended, and processes that it started are still running.
     LeftBehind(Vec<Member>),
 }
 
-/// What was heard of an adapter that had not answered in time.
+/// Output of an adapter after its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Afterwards {
-    /// It answered later.
+    /// An answer came late.
     Late,
-    /// It answered when its input was closed.
+    /// An answer came after the input was closed.
     WhenClosed,
-    /// Nothing.
+    /// Nothing came.
     Nothing,
 }
 
 impl AdapterFault {
-    /// What would be right.
+    /// What the contract requires instead.
     #[must_use]
     pub fn expected(&self) -> String {
         match self {
             Self::NotStarted(_) => "a command that can be run".to_owned(),
             Self::NotUtf8 { .. } => "UTF-8".to_owned(),
             Self::BadLine(wrong) => wrong.wanted.clone(),
-            Self::WrongId { asked, .. } => format!("id {asked}, that of the request"),
+            Self::WrongId { asked, .. } => format!("id {asked}, as in the request"),
             Self::WrongType { wanted, .. } => (*wanted).to_owned(),
-            Self::NotRequested => "one line for each request, and none before it".to_owned(),
+            Self::NotRequested => "exactly one line for each request, after the request".to_owned(),
             Self::TooLong => format!("at most {LINE_MAX} bytes in a line"),
             Self::NoLineEnd => "an end of line after each answer".to_owned(),
             Self::NoAnswer { afterwards: Afterwards::WhenClosed, .. } => {
                 "each answer to be flushed as soon as it is written".to_owned()
             }
-            Self::NoAnswer { .. } => "an answer in time".to_owned(),
-            Self::Ended(_) => "it to go on until `bye`".to_owned(),
-            Self::ClosedOutput => "its output to be open until it ends".to_owned(),
-            Self::ClosedInput => "its input to be read until `bye`".to_owned(),
+            Self::NoAnswer { .. } => "an answer within the deadline".to_owned(),
+            Self::Ended(_) => "the adapter to run until `bye`".to_owned(),
+            Self::ClosedOutput => "its standard output to stay open until it ends".to_owned(),
+            Self::ClosedInput => "its standard input to be read until `bye`".to_owned(),
             Self::BadExit(_) => "exit code 0 after `bye`".to_owned(),
-            Self::NotEnded { .. } => "it to end after `bye`".to_owned(),
-            Self::LeftBehind(_) => "it to end what it starts".to_owned(),
+            Self::NotEnded { .. } => "the adapter to end after `bye`".to_owned(),
+            Self::LeftBehind(_) => "the adapter to end every process that it starts".to_owned(),
         }
     }
 }
@@ -114,39 +114,39 @@ impl fmt::Display for AdapterFault {
             Self::BadLine(wrong) => f.write_str(&wrong.message),
             Self::WrongId { found, .. } => write!(f, "the answer has id {found}"),
             Self::WrongType { found, .. } => write!(f, "the answer is of type `{found}`"),
-            Self::NotRequested => f.write_str("nobody asked for this line"),
-            Self::TooLong => f.write_str("the line does not end"),
+            Self::NotRequested => f.write_str("there was no request for this line"),
+            Self::TooLong => f.write_str("the line is too long"),
             Self::NoLineEnd => f.write_str("its output ended in the middle of a line"),
             Self::NoAnswer { deadline, afterwards } => {
                 let deadline = humantime::format_duration(*deadline);
                 write!(f, "it did not answer within {deadline}")?;
                 f.write_str(match afterwards {
-                    Afterwards::Late => ", but later",
-                    Afterwards::WhenClosed => ", but when its input was closed",
+                    Afterwards::Late => "; it answered later",
+                    Afterwards::WhenClosed => "; it answered when its input was closed",
                     Afterwards::Nothing => "",
                 })
             }
-            Self::Ended(status) => write!(f, "it ended unasked: {}", ending(*status)),
-            Self::ClosedOutput => f.write_str("it closed its standard output and went on"),
-            Self::ClosedInput => f.write_str("it closed its standard input and went on"),
-            Self::BadExit(status) => write!(f, "it ended after `bye` as a failure: {}", ending(*status)),
+            Self::Ended(status) => write!(f, "it ended before `bye`: {}", ending(*status)),
+            Self::ClosedOutput => f.write_str("it closed its standard output and kept running"),
+            Self::ClosedInput => f.write_str("it closed its standard input and kept running"),
+            Self::BadExit(status) => write!(f, "it ended after `bye` with a failure: {}", ending(*status)),
             Self::NotEnded { deadline } => {
-                write!(f, "it had not ended {} after it had answered `bye`", humantime::format_duration(*deadline))
+                write!(f, "it did not end within {} after answering `bye`", humantime::format_duration(*deadline))
             }
             Self::LeftBehind(members) => {
                 let reported = |member: &Member| format!("{} ({})", member.name, member.id);
                 let reported: Vec<String> = members.iter().map(reported).collect();
-                write!(f, "it ended, and left processes behind, which were ended: {}", reported.join(", "))
+                write!(f, "it left processes running, which were ended: {}", reported.join(", "))
             }
         }
     }
 }
 
 fn ending(status: Option<ExitStatus>) -> String {
-    status.map_or_else(|| "nobody knows how".to_owned(), |status| status.to_string())
+    status.map_or_else(|| "exit status unknown".to_owned(), |status| status.to_string())
 }
 
-/// The beginning of a line, as a terminal can show it.
+/// Beginning of a line, with control characters escaped, for a message.
 #[must_use]
 pub fn shown(line: &[u8]) -> String {
     let tame = |one: char| if one.is_control() { one.escape_debug().to_string() } else { one.to_string() };

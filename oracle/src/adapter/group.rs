@@ -1,8 +1,8 @@
-//! A child process and all that it starts: a process group of its own, which is ended as a whole, by its id. What the
-//! processes say to each other is not known here.
+//! A child process in a process group of its own, ended as a whole by the id of the group. Input and output are not handled
+//! here.
 //!
-//! The id of a group stays taken as long as its first process was not waited for. So that one is waited for last, and no signal
-//! ever reaches a stranger. A process that leaves the group on purpose (`setsid`) is out of reach.
+//! The id of a group stays reserved until its first process was waited for. Therefore that process is waited for last, so
+//! that no signal reaches an unrelated process. A process that leaves the group (`setsid`) is not ended.
 
 use std::fs;
 use std::io;
@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-/// How long a group that was asked to end may take before it is made to.
+/// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
-/// How long the system may take to end what it was told to end.
+/// Time in which the system must remove killed processes.
 const REAPED: Duration = Duration::from_secs(5);
-/// How often is looked whether a process is still there.
+/// Interval between two checks for running processes.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// The groups that run now.
+/// Groups that are running.
 static RUNNING: Mutex<Running> = Mutex::new(Running { groups: Vec::new(), is_over: false });
 
 struct Running {
@@ -30,7 +30,7 @@ struct Running {
     is_over: bool,
 }
 
-/// A process group that was started here. It is ended when it is dropped.
+/// A process group. Dropping it ends all its processes.
 #[derive(Debug)]
 pub(super) struct Group {
     first: Child,
@@ -40,12 +40,12 @@ pub(super) struct Group {
     status: Option<ExitStatus>,
 }
 
-/// A process of a group that has not ended.
+/// A running process of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Its id.
+    /// Process id.
     pub id: i32,
-    /// What the system calls it.
+    /// Command name from the system.
     pub name: String,
 }
 
@@ -64,34 +64,35 @@ impl Group {
         thread::spawn(move || {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             while matches!(waitid(WaitId::Pid(id), options), Err(rustix::io::Errno::INTR)) {}
-            // Nobody may be interested any more.
+            // The receiver may be gone.
             let _ = ends.send(());
         });
         Ok(Self { first, id, ended, has_ended: false, status: None })
     }
 
-    /// The first process.
+    /// First process of the group.
     pub(super) fn first(&mut self) -> &mut Child {
         &mut self.first
     }
 
-    /// Its id.
+    /// Id of the group.
     pub(super) fn id(&self) -> i32 {
         self.id.as_raw_nonzero().get()
     }
 
-    /// Waits until the first process has ended, and no longer than this; whether it has.
+    /// Waits at most `time` for the first process to end. Returns true if it has ended.
     pub(super) fn ends_within(&mut self, time: Duration) -> bool {
         self.has_ended = self.has_ended || self.ended.recv_timeout(time).is_ok();
         self.has_ended
     }
 
-    /// The processes of the group that have not ended, the first one excepted.
+    /// Running processes of the group, except the first.
     pub(super) fn left_behind(&self) -> Vec<Member> {
         alive(self.id()).into_iter().filter(|member| member.id != self.id()).collect()
     }
 
-    /// Ends all processes of the group: asks them to, and makes them. How the first one ended, if the system says so in time.
+    /// Ends all processes of the group: SIGTERM, then SIGKILL. Returns the exit status of the first process, if the system
+    /// reports it in time.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
         if self.status.is_some() || !running().groups.contains(&self.id) {
             return self.status;
@@ -103,7 +104,7 @@ impl Group {
         signal(self.id, Signal::KILL);
         self.ends_within(REAPED);
         until_gone(|| self.left_behind().is_empty(), REAPED);
-        // From here on the id may belong to somebody else.
+        // From here on the system may give the id to another process.
         running().groups.retain(|id| *id != self.id);
         self.status = self.first.try_wait().ok().flatten();
         self.status
@@ -116,7 +117,7 @@ impl Drop for Group {
     }
 }
 
-/// Ends all groups that run, and lets none be started any more: for a program that was interrupted and ends itself next.
+/// Ends all running groups and prevents new ones. For a program that was interrupted and exits next.
 pub fn end_all() {
     let mut running = running();
     running.is_over = true;
@@ -129,14 +130,14 @@ pub fn end_all() {
     }
 }
 
-/// The processes of a group that have not ended, where the system lists processes under `/proc`; elsewhere none is known.
+/// Running processes of a group, read from `/proc`; empty on systems without it.
 #[must_use]
 pub fn alive(group: i32) -> Vec<Member> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let member = |entry: io::Result<fs::DirEntry>| {
         let id: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        // The name stands in parentheses and may have some itself; then come the state, the parent and the group.
+        // The name is in parentheses and may contain parentheses; the state, the parent and the group follow it.
         let (before, after) = stat.rsplit_once(')')?;
         let mut fields = after.split_whitespace();
         let (state, its_group) = (fields.next()?, fields.nth(1)?);

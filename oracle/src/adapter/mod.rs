@@ -1,7 +1,9 @@
-//! Implementations under test: how `stranded` asks one to do something and to be looked at. An implementation judges nothing.
+//! Implementations under test: the interface through which `stranded` performs operations and observes mailboxes. An
+//! implementation does not judge.
 //!
-//! `reference` is the model itself. `child` is another process: `group` starts and ends it, `process` reads and writes its lines,
-//! `fault` says what it did wrong. `serve` is the other end of such a conversation, `doctor` a conversation for its own sake.
+//! `reference` is the model itself. `child` is another process: `group` starts and ends it, `process` reads and writes its
+//! lines, `fault` lists what it can do wrong. `serve` is the adapter's side of the conversation; `doctor` checks an adapter;
+//! `mutant` has implementations with a known defect.
 
 pub mod child;
 pub mod doctor;
@@ -22,46 +24,46 @@ pub use self::child::{Child, DEADLINE, Timeouts};
 pub use self::fault::AdapterFault;
 pub use self::reference::Reference;
 
-/// Something that can be asked to do the actions of a scenario.
+/// An implementation of a scenario's actions.
 pub trait Implementation {
-    /// Told what is to come, says what it can do, or why it cannot run the scenario.
+    /// Receives the scenario and returns the capabilities, or the reason for skipping it.
     ///
     /// # Errors
-    /// It broke the protocol.
+    /// The implementation broke the protocol.
     fn hello(&mut self, greeting: &Greeting) -> Result<HelloReply, AdapterError>;
 
-    /// Sets up how everything stands at first.
+    /// Sets up the initial state of every mailbox; a mailbox that `start` does not name is fresh.
     ///
     /// # Errors
-    /// It broke the protocol.
+    /// The implementation broke the protocol.
     fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError>;
 
-    /// Does something.
+    /// Performs an operation.
     ///
     /// # Errors
-    /// It broke the protocol.
+    /// The implementation broke the protocol.
     fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError>;
 
-    /// Looks at a mailbox.
+    /// Observes a mailbox.
     ///
     /// # Errors
-    /// It broke the protocol.
+    /// The implementation broke the protocol.
     fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError>;
 }
 
-/// What an implementation says at first.
+/// Answer to `hello`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HelloReply {
-    /// It can do this.
+    /// The capabilities of the implementation.
     Ready(Capabilities),
-    /// It cannot run the scenario, for this reason.
+    /// The reason why it cannot run the scenario.
     Skip(String),
 }
 
-/// An implementation broke the protocol, hung or died unasked.
+/// A violation of the protocol by an implementation, including a missed deadline and an unexpected end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterError {
-    /// What it did, and what was expected; several lines where there is more to show.
+    /// The violation and what was expected; may have several lines.
     pub says: String,
 }
 
@@ -71,7 +73,7 @@ impl fmt::Display for AdapterError {
     }
 }
 
-/// What an implementation is told at first.
+/// The `hello` request of a scenario.
 #[must_use]
 pub fn greeting(spec: &Spec, actions: Vec<String>) -> Greeting {
     let site = &spec.scenario.site;
@@ -95,8 +97,8 @@ pub fn greeting(spec: &Spec, actions: Vec<String>) -> Greeting {
     }
 }
 
-/// Calls what is run by this name where it is called as a run of the scenario is: for a judge whose scenario is
-/// [`with_procedure`] of it.
+/// Renames the procedure of a run operation to `name`, if the scenario has a run of that procedure. The judge then uses the
+/// scenario with that procedure ([`stranded_search::scenario::with_procedure`]).
 pub fn rename(operation: &mut Operation, spec: &Spec, name: &str) {
     let (Operation::Run { run, .. } | Operation::Start { run }) = operation else { return };
     if spec.scenario.runs().any(|(_, one)| one.procedure.name == run.procedure) {
@@ -104,7 +106,7 @@ pub fn rename(operation: &mut Operation, spec: &Spec, name: &str) {
     }
 }
 
-/// The event with its procedure called so, as [`rename`] calls it.
+/// The event with its procedure renamed as by [`rename`].
 #[must_use]
 pub fn renamed(event: Event, spec: &Spec, name: &str) -> Event {
     match event {

@@ -1,5 +1,5 @@
-//! A child process on three pipes: lines go in, lines of limited length come out, and what it says on standard error is kept.
-//! Nothing here waits without a limit. What a line means is not known here.
+//! A child process on three pipes: writes lines to it, reads lines of limited length from it, and keeps its standard error.
+//! Every wait has a limit. The meaning of a line is not known here.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -13,44 +13,44 @@ use std::time::Duration;
 
 use super::group::{Group, Member};
 
-/// The longest line that is read, in bytes.
+/// Maximum length of a line, in bytes.
 pub const LINE_MAX: usize = 1 << 20;
-/// How many lines are read ahead; whoever writes more has to wait.
+/// Number of lines that are read ahead; a process that writes more is blocked.
 const AHEAD: usize = 64;
-/// How many lines of standard error are kept.
+/// Number of lines of standard error that are kept.
 const STDERR_LINES_MAX: usize = 20;
-/// The longest piece of standard error that is a line, in bytes.
+/// Maximum length of a line of standard error, in bytes; a longer line is split.
 const STDERR_LINE_MAX: u64 = 4096;
-/// How long standard error may take to come to its end when all processes have.
+/// Time limit for the end of standard error after all processes have ended.
 const STDERR_WAIT: Duration = Duration::from_secs(1);
 
-/// What is heard from a process.
+/// Output of a process.
 #[derive(Debug)]
 pub(super) enum Received {
-    /// A line, without its end.
+    /// A line, without its line feed.
     Line(Vec<u8>),
-    /// The beginning of a line that is longer than any may be; nothing is read after it.
+    /// The beginning of a line that is too long; nothing is read after it.
     TooLong(Vec<u8>),
-    /// Its output ended, after these bytes, which are no line because they have no end.
+    /// The end of the output, with the bytes after the last line feed.
     End(Vec<u8>),
-    /// It does not read what is written to it.
+    /// The process has closed its input.
     ClosedInput,
 }
 
-/// Why nothing was heard.
+/// Reason why nothing was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotReceived {
-    /// The time is over.
+    /// The time limit was reached.
     TimedOut,
-    /// It has ended, and all that it said was heard.
+    /// The output has ended, and all of it was received.
     Ended,
 }
 
-/// A process that was started.
+/// A running process.
 #[derive(Debug)]
 pub(super) struct Process {
     group: Group,
-    /// Where lines go in; `None` when its input was closed.
+    /// Channel to the input; `None` after the input was closed.
     input: Option<Sender<Vec<u8>>>,
     received: Receiver<Received>,
     stderr_lines: Arc<Mutex<VecDeque<String>>>,
@@ -58,10 +58,10 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a command; what it says on standard error is also appended to a file.
+    /// Starts a command. Its standard error is also appended to the file `log`.
     ///
     /// # Errors
-    /// It cannot be started, or the file cannot be written.
+    /// The command cannot be started, or the file cannot be written.
     pub(super) fn start(command: &[String], log: Option<&Path>) -> io::Result<Self> {
         let Some((program, arguments)) = command.split_first() else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no command"));
@@ -84,31 +84,31 @@ impl Process {
         thread::spawn(move || read(stdout, &says));
         thread::spawn(move || {
             keep(stderr, log, &kept);
-            // Nobody may be interested any more.
+            // The receiver may be gone.
             let _ = ends.send(());
         });
         Ok(Self { group, input: Some(input), received, stderr_lines, stderr_end })
     }
 
-    /// The id of the process and of its group.
+    /// Id of the process and of its group.
     pub(super) fn id(&self) -> i32 {
         self.group.id()
     }
 
-    /// Sends it a line. Whether it reads it is heard later.
+    /// Sends a line. A write error arrives later as [`Received::ClosedInput`].
     pub(super) fn send(&mut self, line: &str) {
         if let Some(input) = &self.input {
-            // Without a writer it is deaf, and that was heard or will be.
+            // If the writer has stopped, `ClosedInput` was received or will be.
             let _ = input.send(format!("{line}\n").into_bytes());
         }
     }
 
-    /// Closes its input, when all that was sent is written.
+    /// Closes the input after everything that was sent is written.
     pub(super) fn close_input(&mut self) {
         self.input = None;
     }
 
-    /// Waits until something is heard, and no longer than this.
+    /// Waits at most `time` for output.
     pub(super) fn receive(&mut self, time: Duration) -> Result<Received, NotReceived> {
         self.received.recv_timeout(time).map_err(|reason| match reason {
             RecvTimeoutError::Timeout => NotReceived::TimedOut,
@@ -116,28 +116,28 @@ impl Process {
         })
     }
 
-    /// What was heard already, if anything was.
+    /// Output that has already arrived, if any.
     pub(super) fn try_receive(&mut self) -> Option<Received> {
         self.received.try_recv().ok()
     }
 
-    /// Waits until the process has ended by itself, and no longer than this; whether it has.
+    /// Waits at most `time` for the process to end by itself. Returns true if it has ended.
     pub(super) fn ends_within(&mut self, time: Duration) -> bool {
         self.group.ends_within(time)
     }
 
-    /// The processes that it started and that have not ended.
+    /// Running processes that the process started.
     pub(super) fn left_behind(&self) -> Vec<Member> {
         self.group.left_behind()
     }
 
-    /// Ends it and all that it started; how it ended, if that can be said.
+    /// Ends the process and everything that it started. Returns its exit status, if known.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
         self.close_input();
         self.group.end()
     }
 
-    /// The last lines that it said on standard error; all of them, once it has ended.
+    /// Last lines of standard error; complete once the process has ended.
     pub(super) fn stderr_tail(&mut self) -> Vec<String> {
         let _ = self.stderr_end.recv_timeout(STDERR_WAIT);
         self.stderr_lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
@@ -147,7 +147,7 @@ impl Process {
 fn write(mut stdin: ChildStdin, lines: &Receiver<Vec<u8>>, closed: &SyncSender<Received>) {
     for line in lines {
         if stdin.write_all(&line).is_err() {
-            // Nobody may listen any more.
+            // The receiver may be gone.
             let _ = closed.send(Received::ClosedInput);
             return;
         }
@@ -158,7 +158,7 @@ fn read(stdout: ChildStdout, says: &SyncSender<Received>) {
     let mut stdout = BufReader::new(stdout);
     loop {
         let mut line = Vec::new();
-        // A pipe that cannot be read has no more to say.
+        // A pipe that cannot be read counts as ended.
         let _ = stdout.by_ref().take(LINE_MAX as u64 + 1).read_until(b'\n', &mut line);
         let received = match line.last() {
             Some(b'\n') => {
@@ -184,7 +184,7 @@ fn keep(stderr: ChildStderr, mut log: Option<File>, stderr_lines: &Mutex<VecDequ
             return;
         }
         if let Some(file) = &mut log {
-            // A log that cannot be written is no reason to stop listening, which would stop the process.
+            // Keep reading after a write error of the log: a full pipe would block the process.
             let _ = file.write_all(&line);
         }
         let mut stderr_lines = stderr_lines.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,4 @@
-//! The reference implementation: the model itself, one state after the other. Where no source says how the world behaves it has
-//! one answer, as every real system has.
+//! The reference implementation: the model itself, one state at a time, under one combination of values for the assumptions.
 
 use std::collections::BTreeMap;
 
@@ -31,30 +30,30 @@ pub struct Reference<'a> {
     tampering: Option<Tampering>,
 }
 
-/// Something that was asked of the model, and what it made of it.
+/// An action that was attempted, and its result in the model.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment<'m> {
+pub struct Attempt<'m> {
     /// The world.
     pub world: &'m World,
-    /// What was asked.
+    /// The action.
     pub action: &'m Action,
-    /// The state before.
+    /// The state before the action.
     pub before: &'m State,
-    /// The step that a program executed; none if it was no step, or was not possible.
+    /// The program step that was executed; `None` if the action is not a step or is not enabled.
     pub step: Option<Executed>,
-    /// Whether it was possible.
+    /// True if the action was enabled.
     pub happened: bool,
 }
 
-/// What somebody makes of a moment who is not the model: another state afterwards, or another answer.
-pub type Tampering = fn(&Moment<'_>, &mut State, &mut Answer);
+/// Change of the state after an attempt, or of the answer; used by mutants.
+pub type Tampering = fn(&Attempt<'_>, &mut State, &mut Answer);
 
 impl<'a> Reference<'a> {
-    /// Behaves as the model does under the given combination of answers, by its place among [`check::worlds`]; the first one
-    /// when there are fewer.
+    /// The model under the combination of assumption values at this index of [`check::worlds`], or under the first one if
+    /// there are fewer.
     ///
     /// # Errors
-    /// How the scenario starts could not be found out.
+    /// The initial states of the scenario could not be computed.
     pub fn new(spec: &'a Spec, combination: usize) -> Result<Self, String> {
         let all = check::worlds(spec);
         let assumptions = all.get(combination).or_else(|| all.first()).copied().unwrap_or_default();
@@ -63,7 +62,7 @@ impl<'a> Reference<'a> {
         Ok(Self::in_world(spec, world))
     }
 
-    /// Behaves as this world of the scenario does.
+    /// The model in this world of the scenario.
     #[must_use]
     pub fn in_world(spec: &'a Spec, world: World) -> Self {
         let first = world.initial[0].clone();
@@ -72,56 +71,56 @@ impl<'a> Reference<'a> {
         Self { spec, names, world, now, tampering: None }
     }
 
-    /// The same, with somebody who tampers with whatever happens.
+    /// The same implementation, with every attempt changed by `tampering`.
     #[must_use]
-    pub fn tampered(mut self, tampering: Tampering) -> Self {
+    pub fn with_tampering(mut self, tampering: Tampering) -> Self {
         self.tampering = Some(tampering);
         self
     }
 
-    /// All that it would remember.
+    /// The current state, with the names of its messages.
     #[must_use]
     pub fn now(&self) -> &Explanation {
         &self.now
     }
 
-    /// How it can begin.
+    /// The initial states.
     pub fn beginnings(&self) -> impl Iterator<Item = Explanation> {
         self.world.initial.iter().cloned().map(beginning)
     }
 
-    /// Goes back, or ahead, to where it was in the same run.
-    pub fn return_to(&mut self, now: Explanation) {
+    /// Restores a state of the same run.
+    pub fn restore(&mut self, now: Explanation) {
         self.now = now;
     }
 
-    /// What is seen of a mailbox.
+    /// The observation of a mailbox in this state.
     #[must_use]
     pub fn observation(&self, now: &Explanation, mailbox: MailboxId) -> Observation {
         observed::observation(self.spec, &self.names, now, mailbox)
     }
 
-    /// What is asked, in the model's terms.
+    /// The operation in the terms of the model.
     ///
     /// # Errors
-    /// It names something that the scenario does not have.
+    /// The operation names something that the scenario does not have.
     pub(super) fn op(&mut self, operation: &Operation) -> Result<Op, Wrong> {
         self.names.op(operation)
     }
 
-    /// The state now.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.now.state
     }
 
-    /// What it is asked so that this action happens.
+    /// The operation that requests this action.
     #[must_use]
     pub fn operation(&self, action: &Action) -> Option<Operation> {
         crate::oracle::asked::operation(self.spec, &self.names, &self.now, action)
     }
 
-    /// The world that it follows.
+    /// The world of this implementation.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
@@ -138,8 +137,8 @@ impl<'a> Reference<'a> {
             (None, Some(state)) => self.now.state = state,
             (Some(tampering), after) => {
                 let mut state = after.unwrap_or_else(|| self.now.state.clone());
-                let moment = Moment { world: &self.world, action, before: &self.now.state, step, happened };
-                tampering(&moment, &mut state, &mut answer);
+                let attempt = Attempt { world: &self.world, action, before: &self.now.state, step, happened };
+                tampering(&attempt, &mut state, &mut answer);
                 self.now.state = state;
             }
         }
@@ -156,7 +155,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Runs a program to its end; killed on its way, it gets half-way.
+    /// Runs a program to its end. With `crash`, the program dies after half of its steps.
     fn run(&mut self, program: Program, crash: bool) -> Answer {
         if self.start(program).result != Done::Ok {
             return Answer::of(Done::Refused);
@@ -168,25 +167,25 @@ impl<'a> Reference<'a> {
         let timeouts = 2 * run.procedure.steps.len() + self.world.scenario.site.messages;
         let mut known: FxHashSet<State> = FxHashSet::default();
         for step in 0_usize.. {
-            // It goes in circles, and nobody else acts who could end that; whoever asked gives it up.
+            // The program is in a loop that only another actor could end, so it is stopped here.
             if step > timeouts && !known.insert(self.now.state.clone()) {
                 break;
             }
             if crash && step == half {
                 match self.take(&Action::Die { mailbox, administrator }).result {
                     Done::Ok => return Answer::of(Done::Unknown),
-                    // The scenario has no such fault left, and whoever asked for it has ended the program all the same.
+                    // The scenario allows no further death of a program, so the program is stopped below.
                     Done::Refused | Done::Failed | Done::Unknown => break,
                 }
             }
             match self.take(&act) {
                 Answer { ended: Some(ended), .. } => return Answer { ended: None, ..Answer::of(ended) },
                 Answer { result: Done::Ok, .. } => {}
-                // It waits for something that does not come while nobody else acts; whoever asked gives it up.
+                // The program waits for another actor, so it is stopped here.
                 Answer { .. } => break,
             }
         }
-        // Its program is ended, which is no fault of the scenario's supply.
+        // Stopping the program here does not use up a fault of the scenario.
         let deadly = explanation::deadly(&self.world);
         if let Some(state) = explanation::killed(&deadly, &self.now.state, mailbox, administrator) {
             self.now.state = state;
@@ -228,7 +227,7 @@ impl Implementation for Reference<'_> {
                 Ok(Answer::of(Done::Ok))
             }
             None => {
-                Ok(Answer { says: Some("this implementation never stands so".to_owned()), ..Answer::of(Done::Refused) })
+                Ok(Answer { says: Some("no initial state of this implementation is like that".to_owned()), ..Answer::of(Done::Refused) })
             }
         }
     }
@@ -248,7 +247,7 @@ impl Implementation for Reference<'_> {
 }
 
 impl Reference<'_> {
-    /// Does what is asked.
+    /// Performs an operation.
     pub(super) fn body(&mut self, op: Op) -> Answer {
         match op {
             Op::Deliver { mailbox, message, by } => {
@@ -274,11 +273,11 @@ impl Reference<'_> {
         }
     }
 
-    /// The mailbox of this name.
+    /// The mailbox with this name.
     pub(super) fn mailbox(&self, name: &str) -> Result<MailboxId, AdapterError> {
         let mut mailboxes = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at);
         let found = mailboxes.find(|id| stranded_search::names::mailbox(*id) == name);
-        found.ok_or_else(|| AdapterError { says: format!("there is no mailbox `{name}`") })
+        found.ok_or_else(|| AdapterError { says: format!("the scenario has no mailbox `{name}`") })
     }
 }
 

@@ -1,5 +1,5 @@
-//! The other end of the conversation: lets an implementation be driven through lines that come in and go out, as
-//! `specs/adapter.md` has it. It is as strict with what it reads as [`super::Child`] is.
+//! The adapter's side of the protocol: serves an implementation over lines of requests and answers, as `specs/adapter.md`
+//! defines them. It reads requests as strictly as [`super::Child`] reads answers.
 
 use std::io::{self, BufRead, Write};
 
@@ -9,7 +9,7 @@ use super::fault::shown;
 use super::process::LINE_MAX;
 use super::{HelloReply, Implementation};
 
-/// A conversation: where requests come from, and where answers go.
+/// A conversation over an input of requests and an output of answers.
 #[derive(Debug)]
 pub struct Conversation<R, W> {
     input: R,
@@ -17,19 +17,19 @@ pub struct Conversation<R, W> {
     lines: usize,
 }
 
-/// Why a conversation did not come to its end.
+/// Reason why a conversation ended early.
 #[derive(Debug)]
 pub enum ServeError {
-    /// A line is no request, or not one that may come now.
+    /// A line is not a request, or is a request that is not accepted now.
     Line {
-        /// Its number, from 1.
+        /// Number of the line, from 1.
         number: usize,
         /// The line.
         line: String,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         wrong: Wrong,
     },
-    /// What came in cannot be read, or what goes out cannot be written.
+    /// The input cannot be read, or the output cannot be written.
     Pipe(io::Error),
 }
 
@@ -43,7 +43,7 @@ impl std::fmt::Display for ServeError {
                     wrong.message, wrong.wanted
                 )
             }
-            Self::Pipe(reason) => write!(f, "the requests cannot be read, or the answers not be written: {reason}"),
+            Self::Pipe(reason) => write!(f, "cannot read the requests or write the answers: {reason}"),
         }
     }
 }
@@ -55,15 +55,15 @@ impl From<io::Error> for ServeError {
 }
 
 impl<R: BufRead, W: Write> Conversation<R, W> {
-    /// Nothing was said yet.
+    /// A conversation before its first request.
     pub fn new(input: R, output: W) -> Self {
         Self { input, output, lines: 0 }
     }
 
-    /// Hears the first request, which must be `hello`; `None` if nobody asks anything.
+    /// Reads the first request, which must be `hello`. Returns `None` if the input is empty.
     ///
     /// # Errors
-    /// It is another one.
+    /// The first request is another one.
     pub fn greeting(&mut self) -> Result<Option<(u64, Greeting)>, ServeError> {
         match self.read()? {
             None => Ok(None),
@@ -72,10 +72,10 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         }
     }
 
-    /// Says to `hello` that the scenario cannot be run, and answers nothing but `bye` from then on.
+    /// Answers `hello` with `skip`, and accepts only `bye` after it.
     ///
     /// # Errors
-    /// Something else was asked.
+    /// Another request came.
     pub fn skip(mut self, id: u64, reason: String) -> Result<(), ServeError> {
         self.write(id, ReplyBody::Skip { reason })?;
         match self.read()? {
@@ -85,10 +85,10 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         }
     }
 
-    /// Lets an implementation answer `hello` and all that follows, until `bye` or until nothing follows.
+    /// Answers `hello` and all further requests by an implementation, until `bye` or the end of the input.
     ///
     /// # Errors
-    /// Something was asked that cannot be asked.
+    /// A request is not accepted.
     pub fn serve(mut self, id: u64, greeting: &Greeting, served: &mut dyn Implementation) -> Result<(), ServeError> {
         if greeting.protocol != PROTOCOL {
             let reason = format!("this adapter speaks protocol {PROTOCOL}, not {}", greeting.protocol);
@@ -101,7 +101,7 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         }
         while let Some((Request { id, body }, line)) = self.read()? {
             let reported = match body {
-                RequestBody::Hello(_) => return Err(self.error(&line, Wrong::new("`hello` comes again", "it once"))),
+                RequestBody::Hello(_) => return Err(self.error(&line, Wrong::new("`hello` came a second time", "`hello` once"))),
                 RequestBody::Reset { start } => served.reset(&start).map(ReplyBody::Done),
                 RequestBody::Do { operation } => served.perform(&operation).map(ReplyBody::Done),
                 RequestBody::Observe { mailbox } => served.observe(&mailbox).map(ReplyBody::Observed),
@@ -123,10 +123,10 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         }
         self.lines += 1;
         if line.pop_if(|last| *last == b'\n').is_none() && line.len() > LINE_MAX {
-            return Err(self.error(&shown(&line), Wrong::new("it does not end", format!("at most {LINE_MAX} bytes"))));
+            return Err(self.error(&shown(&line), Wrong::new("the line is too long", format!("at most {LINE_MAX} bytes"))));
         }
         let Ok(text) = std::str::from_utf8(&line) else {
-            return Err(self.error(&shown(&line), Wrong::new("it is no text", "UTF-8")));
+            return Err(self.error(&shown(&line), Wrong::new("the line is not UTF-8", "UTF-8")));
         };
         match Request::of_line(text) {
             Ok(request) => Ok(Some((request, text.to_owned()))),

@@ -76,7 +76,7 @@ pub(crate) fn shortest<'a>(
 ) -> Option<Found> {
     let fresh = oracle.standing();
     let found = searched(oracle, system, options, &fresh);
-    oracle.return_to(fresh);
+    oracle.restore(fresh);
     found
 }
 
@@ -89,7 +89,7 @@ fn searched<'a>(
     let mut places: Vec<ServerRef<'a>> = Vec::new();
     let mut known: FxHashSet<(Position, Locations)> = FxHashSet::default();
     for start in starts(system) {
-        oracle.return_to(fresh.clone());
+        oracle.restore(fresh.clone());
         system.reset(&start).unwrap();
         oracle.take(&Event::Reset { start }).unwrap();
         look(oracle, system, options);
@@ -101,11 +101,11 @@ fn searched<'a>(
     let mut next = 0;
     while next < places.len() && places.len() < options.places_max && oracle.remembers() < REMEMBERED_MAX {
         let (position, standing) = (places[next].position.clone(), places[next].standing.clone());
-        system.return_to(&position);
-        oracle.return_to(standing.clone());
+        system.restore(&position);
+        oracle.restore(standing.clone());
         for operation in offers(oracle, system, options) {
-            system.return_to(&position);
-            oracle.return_to(standing.clone());
+            system.restore(&position);
+            oracle.restore(standing.clone());
             let findings = oracle.findings_of_run().len();
             let answer = system.perform(&operation).unwrap();
             let event = Event::Did { operation: operation.clone(), answer };

@@ -1,10 +1,11 @@
-//! Wrong answers and wrong sights: the world does what it should, and what is told or shown of it is something else.
+//! Mutants with wrong answers and wrong observations: the world behaves correctly, but the answer or the observation does
+//! not match it.
 
 use stranded_model::action::Action;
 use stranded_model::procedure::StepResult;
 use stranded_model::state::{Mailbox, Mark, State};
 
-use crate::adapter::reference::{Moment, Tampering};
+use crate::adapter::reference::{Attempt, Tampering};
 use crate::protocol::{Answer, Done};
 
 use super::{Defect, Mutant};
@@ -17,62 +18,62 @@ const fn shown(name: &'static str, says: &'static str, observation: fn(&State, &
     Mutant { name, says, defect: Defect::Observation(observation) }
 }
 
-/// Every one of them.
+/// All mutants of this file.
 pub(super) const ALL: &[Mutant] = &[
-    reported("ok-for-everything", "It says ok to what it has declined", ok_for_everything),
-    reported("refused-and-done", "It says that it declined to take a message, and has taken it", refused_and_done),
-    reported("done-and-undone", "It says that a directory step was done, and has not done it", done_and_undone),
-    reported("failure-hidden", "It says ok where a run has failed or cannot be told", failure_hidden),
-    reported("refusal-told-as-success", "It says ok where a run has declined", refusal_told_as_success),
+    reported("ok-for-everything", "It reports ok for an action that it declined", ok_for_everything),
+    reported("refused-and-done", "It accepts a message and reports that it declined it", refused_and_done),
+    reported("done-and-undone", "It reports ok for a directory step that it did not execute", done_and_undone),
+    reported("failure-hidden", "It reports ok for a run that failed or whose outcome is unknown", failure_hidden),
+    reported("refusal-reported-as-success", "It reports ok for a run that declined", refusal_reported_as_success),
     reported(
         "restart-that-does-not-help",
-        "It says that a store works again, and the store stays down",
+        "It reports that a store was restarted, and the store stays down",
         restart_that_does_not_help,
     ),
-    shown("sight-of-a-moment-ago", "It shows everything as it was before what was done last", sight_of_a_moment_ago),
-    shown("marks-hidden", "It shows no mailbox as in transit", marks_hidden),
-    shown("returns-hidden", "It does not show which messages were returned", returns_hidden),
-    shown("directory-cached", "It shows the directory as it was before what was done last", directory_cached),
+    shown("observation-of-a-moment-ago", "It shows the state before the last action", observation_of_a_moment_ago),
+    shown("marks-hidden", "It shows every mailbox as not in transit", marks_hidden),
+    shown("returns-hidden", "It hides returned messages", returns_hidden),
+    shown("directory-cached", "It shows the directory as it was before the last action", directory_cached),
 ];
 
-fn ok_for_everything(moment: &Moment<'_>, _state: &mut State, answer: &mut Answer) {
-    if !moment.happened {
+fn ok_for_everything(attempt: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
+    if !attempt.happened {
         answer.result = Done::Ok;
     }
 }
 
-fn refused_and_done(moment: &Moment<'_>, _state: &mut State, answer: &mut Answer) {
-    if let Action::Deliver { .. } = moment.action {
+fn refused_and_done(attempt: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
+    if let Action::Deliver { .. } = attempt.action {
         answer.result = Done::Refused;
     }
 }
 
-fn done_and_undone(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    let is_done = moment.step.is_some_and(|step| step.result == StepResult::Ok);
-    if let (true, Action::Act { mailbox, .. }) = (is_done, *moment.action) {
-        state.accounts[mailbox].recipients = moment.before.accounts[mailbox].recipients.clone();
+fn done_and_undone(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    let is_done = attempt.step.is_some_and(|step| step.result == StepResult::Ok);
+    if let (true, Action::Act { mailbox, .. }) = (is_done, *attempt.action) {
+        state.accounts[mailbox].recipients = attempt.before.accounts[mailbox].recipients.clone();
     }
 }
 
-fn failure_hidden(_moment: &Moment<'_>, _state: &mut State, answer: &mut Answer) {
+fn failure_hidden(_moment: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
     if matches!(answer.ended, Some(Done::Failed | Done::Unknown)) {
         answer.ended = Some(Done::Ok);
     }
 }
 
-fn refusal_told_as_success(_moment: &Moment<'_>, _state: &mut State, answer: &mut Answer) {
+fn refusal_reported_as_success(_moment: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
     if answer.ended == Some(Done::Refused) {
         answer.ended = Some(Done::Ok);
     }
 }
 
-fn restart_that_does_not_help(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let Action::Recover { .. } = moment.action {
-        state.shared = moment.before.shared.clone();
+fn restart_that_does_not_help(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let Action::Recover { .. } = attempt.action {
+        state.shared = attempt.before.shared.clone();
     }
 }
 
-fn sight_of_a_moment_ago(before: &State, _now: &State) -> State {
+fn observation_of_a_moment_ago(before: &State, _now: &State) -> State {
     before.clone()
 }
 

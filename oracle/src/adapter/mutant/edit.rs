@@ -1,23 +1,23 @@
-//! Changes of a procedure: a step taken out, put elsewhere, put in, done otherwise. Handlers go on to the steps that they went
-//! on to before; whoever went on to a step that is gone goes on to the one that followed it. Nothing here knows what a step does.
+//! Edits of a procedure: remove, move, insert or replace a step, or add a handler. Handlers keep their target steps; a
+//! handler whose target was removed continues at the step after it. The meaning of a step is not known here.
 
 use stranded_model::procedure::{Act, Handler, Procedure, Step, StepResult};
 
-/// A step of a changed procedure, and its place before the change.
+/// A step of the edited procedure, with its index before the edit.
 struct Slot {
     was: Option<usize>,
     step: Step,
 }
 
-/// The procedure without the step of this label.
+/// The procedure without the step with this label.
 pub(super) fn without(procedure: &Procedure, label: &str) -> Procedure {
-    let gone = place(procedure, label);
+    let gone = index_of(procedure, label);
     rearranged(procedure, slots(procedure).filter(|slot| slot.was != Some(gone)).collect())
 }
 
-/// The procedure with one step done before another.
+/// The procedure with one step moved before another.
 pub(super) fn moved(procedure: &Procedure, label: &str, before: &str) -> Procedure {
-    let (which, target) = (place(procedure, label), place(procedure, before));
+    let (which, target) = (index_of(procedure, label), index_of(procedure, before));
     let mut order: Vec<usize> = (0..procedure.steps.len()).filter(|index| *index != which).collect();
     let at = order.iter().position(|index| *index == target).unwrap_or(order.len());
     order.insert(at, which);
@@ -25,9 +25,9 @@ pub(super) fn moved(procedure: &Procedure, label: &str, before: &str) -> Procedu
     rearranged(procedure, order.into_iter().map(slot).collect())
 }
 
-/// The procedure with a step that it did not have, before another.
+/// The procedure with a new step before another.
 pub(super) fn inserted(procedure: &Procedure, before: &str, label: &str, act: Act) -> Procedure {
-    let target = place(procedure, before);
+    let target = index_of(procedure, before);
     let step =
         Step { label: Some(label.to_owned()), act, on: Vec::new(), when: None, line: procedure.steps[target].line };
     let mut changed: Vec<Slot> = slots(procedure).collect();
@@ -35,7 +35,7 @@ pub(super) fn inserted(procedure: &Procedure, before: &str, label: &str, act: Ac
     rearranged(procedure, changed)
 }
 
-/// The procedure with a step that it did not have, after all others.
+/// The procedure with a new last step.
 pub(super) fn appended(procedure: &Procedure, label: &str, act: Act) -> Procedure {
     let mut changed = procedure.clone();
     let line = changed.steps.last().map_or(1, |step| step.line);
@@ -43,18 +43,18 @@ pub(super) fn appended(procedure: &Procedure, label: &str, act: Act) -> Procedur
     changed
 }
 
-/// The procedure with the step of this label doing something else.
+/// The procedure with another act in the step with this label.
 pub(super) fn replaced(procedure: &Procedure, label: &str, act: Act) -> Procedure {
     let mut changed = procedure.clone();
-    changed.steps[place(procedure, label)].act = act;
+    changed.steps[index_of(procedure, label)].act = act;
     changed
 }
 
-/// The procedure that goes on elsewhere when the step of this label has this result.
-pub(super) fn going_on(procedure: &Procedure, label: &str, result: StepResult, to: &str) -> Procedure {
-    let next = place(procedure, to);
+/// The procedure with a handler: after this result of this step it continues at the step `to`.
+pub(super) fn with_handler(procedure: &Procedure, label: &str, result: StepResult, to: &str) -> Procedure {
+    let next = index_of(procedure, to);
     let mut changed = procedure.clone();
-    let on = &mut changed.steps[place(procedure, label)].on;
+    let on = &mut changed.steps[index_of(procedure, label)].on;
     on.retain(|handler| handler.result != result);
     on.push(Handler { result, next });
     changed
@@ -64,11 +64,11 @@ fn slots(procedure: &Procedure) -> impl Iterator<Item = Slot> {
     procedure.steps.iter().enumerate().map(|(index, step)| Slot { was: Some(index), step: step.clone() })
 }
 
-/// The place of a label.
+/// Index of the step with this label.
 ///
 /// # Panics
-/// There is no such step: the wrong procedures are made from built-in ones, whose labels are known.
-fn place(procedure: &Procedure, label: &str) -> usize {
+/// The procedure has no such step. Mutants are made from built-in procedures, whose labels are known.
+fn index_of(procedure: &Procedure, label: &str) -> usize {
     let found = procedure.steps.iter().position(|step| step.label.as_deref() == Some(label));
     found.unwrap_or_else(|| panic!("{} has no step `{label}`", procedure.name))
 }

@@ -1,8 +1,8 @@
-//! Wrong implementations, each with one known defect: what a judge must find. A mutant changes a procedure, which is data, or
-//! tampers with what the model makes of an action; it writes no rule a second time, and judges nothing.
+//! Implementations with one known defect, which a judge must find. A mutant edits a procedure, or changes the model's result
+//! of an action; it repeats no rule and does not judge.
 //!
-//! `edit` changes procedures, `moves`, `repairs` and `guarded` have the wrong ones, `servers` what is wrong with stores and
-//! directory, `answers` with what is told and shown; `mutated` puts one of them around the reference.
+//! `edit` edits procedures; `moves`, `repairs` and `guarded` have wrong procedures; `servers` has wrong stores and
+//! directories; `answers` has wrong answers and observations; `mutated` applies a mutant to the reference.
 
 mod answers;
 mod edit;
@@ -25,40 +25,40 @@ pub use self::mutated::{Mutated, Position};
 /// An implementation with one known defect.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutant {
-    /// The name by which it is asked for.
+    /// Name of the mutant.
     pub name: &'static str,
-    /// What it does wrong, in one sentence without a full stop.
+    /// The defect in one sentence, without a full stop.
     pub says: &'static str,
     /// The defect.
     pub defect: Defect,
 }
 
-/// What is wrong with an implementation.
+/// Kind of defect.
 #[derive(Clone, Copy, Debug)]
 pub enum Defect {
-    /// It is to be an implementation of one procedure, and its program follows another.
+    /// It claims to implement one procedure, and its program follows another.
     Program {
-        /// The built-in procedure that it is to be.
+        /// The built-in procedure that it claims to implement.
         of: &'static str,
-        /// What it makes of it.
+        /// The edit of that procedure.
         wrong: fn(&Procedure) -> Procedure,
     },
-    /// Its stores or its directory do something else, or it tells something else.
+    /// Its stores, its directory or its answers are wrong.
     World(Tampering),
-    /// It shows something else than is the case: what it makes of the state before and the state now.
+    /// Its observations are wrong: a function of the state before the last operation and the current state.
     Observation(fn(&State, &State) -> State),
 }
 
-/// Every mutant, in the order of lists.
+/// All mutants, in the order of lists.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
     [moves::ALL, repairs::ALL, guarded::ALL, servers::ALL, answers::ALL].into_iter().flatten()
 }
 
 impl Mutant {
-    /// The mutant of this name.
+    /// The mutant with this name.
     ///
     /// # Errors
-    /// There is none; what was probably meant.
+    /// There is no such mutant; the message suggests a similar name.
     pub fn named(name: &str) -> Result<&'static Self, String> {
         all().find(|mutant| mutant.name == name).ok_or_else(|| {
             let names: Vec<&str> = all().map(|mutant| mutant.name).collect();
@@ -67,7 +67,7 @@ impl Mutant {
         })
     }
 
-    /// The built-in procedure by which it is to be judged, whatever the scenario runs; none if it runs what the scenario says.
+    /// The built-in procedure by which it is judged; `None` if it runs the procedures of the scenario.
     #[must_use]
     pub fn implements(&self) -> Option<&'static str> {
         match self.defect {
@@ -76,18 +76,18 @@ impl Mutant {
         }
     }
 
-    /// The scenario by which it is judged when it is run in this one.
+    /// The scenario by which it is judged.
     ///
     /// # Errors
-    /// There is no built-in procedure of the name that it is to be.
+    /// There is no built-in procedure with the name that it claims.
     pub fn scene(&self, spec: &Spec) -> Result<Spec, String> {
         self.implements().map_or_else(|| Ok(spec.clone()), |name| stranded_search::scenario::with_procedure(spec, name))
     }
 
-    /// It as an implementation, in this scenario, under the given combination of answers to what no source settles.
+    /// The mutant as an implementation, under the combination of assumption values at this index.
     ///
     /// # Errors
-    /// How the scenario starts could not be found out.
+    /// The initial states of the scenario could not be computed.
     pub fn implementation<'a>(
         &'static self,
         spec: &'a Spec,
@@ -96,7 +96,7 @@ impl Mutant {
         Mutated::new(self, spec, combination).map(|mutated| -> Box<dyn Implementation + 'a> { Box::new(mutated) })
     }
 
-    /// The program that it runs in the place of the one it is to be.
+    /// The wrong program, if the mutant has one.
     #[must_use]
     pub fn program(&self) -> Option<Procedure> {
         match self.defect {

@@ -1,10 +1,10 @@
-//! Wrong moves: what can be got wrong in `move`, the article's move as it is meant to be. The article's own is one of them.
+//! Wrong versions of `move`. The article's own program is one of them.
 
 use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, Procedure, ServerRef, StepResult, VersionCondition};
 
 use stranded_search::scenario::builtin;
 
-use super::edit::{appended, going_on, inserted, moved, replaced, without};
+use super::edit::{appended, with_handler, inserted, moved, replaced, without};
 use super::{Defect, Mutant};
 
 const OF: &str = "move";
@@ -13,101 +13,101 @@ const fn wrong(name: &'static str, says: &'static str, wrong: fn(&Procedure) -> 
     Mutant { name, says, defect: Defect::Program { of: OF, wrong } }
 }
 
-/// Every one of them.
+/// All mutants of this file.
 pub(super) const ALL: &[Mutant] = &[
     wrong(
         "move-of-the-article",
-        "It is the article's program: it asks nothing before it starts, and tells the directory to move the recipient from \
+        "It is the article's program: it checks nothing first, and asks the directory to move the recipient from \
          the source to the source",
         |right| Procedure { name: right.name.clone(), ..article() },
     ),
     wrong(
         "self-move-behind-checks",
-        "It checks the home and the servers as it should, and then tells the directory to move the recipient from the \
+        "It checks the home and the servers, and then asks the directory to move the recipient from the \
          source to the source",
         |right| replaced(right, "sync", sync(ServerRef::From, ServerRef::From)),
     ),
     wrong(
         "directory-backwards",
-        "It tells the directory to move the recipient from the destination to the source",
+        "It asks the directory to move the recipient from the destination to the source",
         |right| replaced(right, "sync", sync(ServerRef::To, ServerRef::From)),
     ),
-    wrong("directory-never", "It copies the mail and deletes the source, and never tells the directory", |right| {
+    wrong("directory-never", "It copies the mail and deletes the source, and never changes the directory", |right| {
         without(right, "sync")
     }),
-    wrong("delete-before-copy", "It deletes the source before it has copied it", |right| {
+    wrong("delete-before-copy", "It deletes the source before it copies the mail", |right| {
         moved(&moved(right, "delete-source-early", "copy"), "delete-source", "copy")
     }),
-    wrong("directory-before-copy", "It tells the directory before it has copied the mail", |right| {
+    wrong("directory-before-copy", "It changes the directory before it copies the mail", |right| {
         moved(right, "sync", "copy")
     }),
-    wrong("partial-copy", "It copies one message, however many there are, and goes on", |right| {
-        going_on(right, "copy", StepResult::Ok, "delete-source-early")
+    wrong("partial-copy", "It copies only one message", |right| {
+        with_handler(right, "copy", StepResult::Ok, "delete-source-early")
     }),
     wrong(
         "copy-result-ignored",
-        "It does not look at the result of the copy, and goes on when it has failed",
+        "It ignores the result of the copy and continues after a failure",
         |right| {
-            let right = going_on(right, "copy", StepResult::Refused, "delete-source-early");
-            going_on(&right, "copy", StepResult::Lost, "delete-source-early")
+            let right = with_handler(right, "copy", StepResult::Refused, "delete-source-early");
+            with_handler(&right, "copy", StepResult::Lost, "delete-source-early")
         },
     ),
     wrong(
         "directory-result-ignored",
-        "It does not look at what the directory answers, and goes on without it",
+        "It ignores the answer of the directory and continues after a failure",
         |right| {
-            let right = going_on(right, "sync", StepResult::Refused, "delete-source");
-            going_on(&right, "sync", StepResult::Lost, "delete-source")
+            let right = with_handler(right, "sync", StepResult::Refused, "delete-source");
+            with_handler(&right, "sync", StepResult::Lost, "delete-source")
         },
     ),
     wrong(
         "home-not-checked",
-        "It does not ask where the home is, so it moves a mailbox that is not at its source",
+        "It does not check the home, so it moves a mailbox that is not at its source",
         |right| without(right, "home-is-source"),
     ),
     wrong(
         "retry-that-repeats",
-        "Where the home is no longer its source, it does everything again that was done",
-        |right| going_on(right, "home-is-source", StepResult::Refused, "mark-destination"),
+        "If the home is no longer its source, it repeats the whole move",
+        |right| with_handler(right, "home-is-source", StepResult::Refused, "mark-destination"),
     ),
     wrong(
         "retry-that-wipes",
-        "When it finds its own copy at the destination it deletes it, source or no source, and starts anew",
-        |right| going_on(&without(right, "home-is-source"), "create", StepResult::Duplicate, "create"),
+        "If it finds a copy at the destination, it deletes it without checking the source, and starts again",
+        |right| with_handler(&without(right, "home-is-source"), "create", StepResult::Duplicate, "create"),
     ),
     wrong(
         "retry-that-duplicates",
-        "When it finds a copy at the destination it takes it for its own, switches the directory to it, and leaves the source",
+        "If it finds a copy at the destination, it treats it as its own, switches the directory to it, and leaves the source",
         |right| {
             let keeps = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Kept };
             let right =
                 appended(&replaced(right, "create", keeps), "switch-again", sync(ServerRef::From, ServerRef::To));
             let done = Act::Report { outcome: Outcome::Ok, says: None };
-            going_on(&appended(&right, "done-again", done), "create", StepResult::Duplicate, "switch-again")
+            with_handler(&appended(&right, "done-again", done), "create", StepResult::Duplicate, "switch-again")
         },
     ),
-    wrong("success-too-early", "It says ok as soon as the copy is there, and the directory is never told", |right| {
+    wrong("success-too-early", "It reports ok after the copy and never changes the directory", |right| {
         moved(right, "done", "sync")
     }),
-    wrong("success-before-unmarking", "It says ok and leaves the destination in transit", |right| {
+    wrong("success-before-unmarking", "It reports ok and leaves the destination in transit", |right| {
         moved(right, "done", "unmark")
     }),
-    wrong("failure-told-as-success", "It finds a duplicate, deletes it, and says ok", |right| {
+    wrong("failure-reported-as-success", "It finds a duplicate, deletes it, and reports ok", |right| {
         replaced(right, "told", Act::Report { outcome: Outcome::Ok, says: None })
     }),
-    wrong("success-told-as-refusal", "It does the whole move, and says that it declined", |right| {
+    wrong("success-reported-as-refusal", "It completes the move and reports that it declined", |right| {
         replaced(right, "done", Act::Report { outcome: Outcome::Refused, says: None })
     }),
-    wrong("refusal-that-marks", "It marks the source before it looks whether there is anything to move", |right| {
+    wrong("refusal-that-marks", "It marks the source before it checks whether there is anything to move", |right| {
         let mark = Act::Mark { at: ServerRef::From, claim: Claim::Taken };
         inserted(right, "home-is-source", "mark-too-early", mark)
     }),
-    wrong("source-kept", "It leaves the mail at the source as well", |right| {
+    wrong("source-kept", "It does not delete the source", |right| {
         without(&without(right, "delete-source-early"), "delete-source")
     }),
     wrong(
         "destination-deleted",
-        "It confuses the two servers when it cleans up, and deletes the destination",
+        "It deletes the destination instead of the source",
         |right| {
             let delete = Act::DeleteMailbox { at: ServerRef::To };
             replaced(&replaced(right, "delete-source-early", delete.clone()), "delete-source", delete)
@@ -115,7 +115,7 @@ pub(super) const ALL: &[Mutant] = &[
     ),
     wrong(
         "source-unmarked",
-        "It does not put the source on the list of those being moved, so mail is not deferred",
+        "It does not mark the source as in transit, so mail is not deferred",
         |right| without(right, "mark-source"),
     ),
 ];

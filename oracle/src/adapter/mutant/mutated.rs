@@ -1,5 +1,5 @@
-//! A mutant as an implementation: the reference, with another program or with somebody who tampers. What the scenario calls
-//! its runs does not matter to a mutant of one procedure: it runs its own.
+//! A mutant as an implementation: the reference with another program or with tampering. A mutant of one procedure runs its
+//! own program, under any procedure name.
 
 use std::collections::BTreeMap;
 
@@ -19,29 +19,29 @@ use stranded_search::scenario::Spec;
 
 use super::{Defect, Mutant};
 
-/// A mutant at work.
+/// A running mutant.
 #[derive(Debug)]
 pub struct Mutated<'a> {
     mutant: &'static Mutant,
     spec: &'a Spec,
     reference: Reference<'a>,
-    /// The state before what was done last.
+    /// The state before the last operation.
     before: State,
 }
 
-/// Where a mutant stands in a run.
+/// The state of a mutant within a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     now: Explanation,
-    /// Kept only by those that look back.
+    /// Present only for mutants whose observations depend on the state before.
     before: Option<State>,
 }
 
 impl<'a> Mutated<'a> {
-    /// The mutant in this scenario, under one combination of answers, by its place among those of its scene.
+    /// The mutant in this scenario, under the combination of assumption values at this index.
     ///
     /// # Errors
-    /// How the scenario starts could not be found out.
+    /// The initial states of the scenario could not be computed.
     pub fn new(mutant: &'static Mutant, spec: &'a Spec, combination: usize) -> Result<Self, String> {
         let scene = mutant.scene(spec)?;
         let all = check::worlds(&scene);
@@ -51,7 +51,7 @@ impl<'a> Mutated<'a> {
         Ok(Self::in_world(mutant, spec, world))
     }
 
-    /// The mutant in this world of its scene.
+    /// The mutant in this world of its scenario.
     #[must_use]
     pub fn in_world(mutant: &'static Mutant, spec: &'a Spec, mut world: World) -> Self {
         if let Some(program) = mutant.program() {
@@ -63,32 +63,32 @@ impl<'a> Mutated<'a> {
         let before = world.initial[0].clone();
         let reference = Reference::in_world(spec, world);
         let reference = match mutant.defect {
-            Defect::World(tampering) => reference.tampered(tampering),
+            Defect::World(tampering) => reference.with_tampering(tampering),
             Defect::Program { .. } | Defect::Observation(_) => reference,
         };
         Self { mutant, spec, reference, before }
     }
 
-    /// The model that it is made from, as it stands now.
+    /// The reference that it is made from.
     #[must_use]
     pub fn reference(&self) -> &Reference<'a> {
         &self.reference
     }
 
-    /// Where it stands.
+    /// The current state.
     #[must_use]
     pub fn position(&self) -> Position {
         let looks_back = matches!(self.mutant.defect, Defect::Observation(_));
         Position { now: self.reference.now().clone(), before: looks_back.then(|| self.before.clone()) }
     }
 
-    /// Goes back, or ahead, to where it stood in the same run.
-    pub fn return_to(&mut self, position: &Position) {
+    /// Restores a state of the same run.
+    pub fn restore(&mut self, position: &Position) {
         self.before = position.before.clone().unwrap_or_else(|| position.now.state.clone());
-        self.reference.return_to(position.now.clone());
+        self.reference.restore(position.now.clone());
     }
 
-    /// What is asked, where the mutant runs its own program whatever the scenario calls it.
+    /// The operation in the terms of the model; a mutant of one procedure accepts any procedure name.
     fn op(&mut self, operation: &Operation) -> Result<Op, Wrong> {
         if self.mutant.implements().is_none() {
             return self.reference.op(operation);
@@ -114,7 +114,7 @@ impl<'a> Mutated<'a> {
         }
     }
 
-    /// Every run of this administrator between these servers, whatever it is called.
+    /// All runs of this administrator between these servers, with any procedure name.
     fn own(&mut self, run: &Run) -> Result<Program, Wrong> {
         let people = &self.spec.scenario.administrators;
         let his = people.iter().filter(|person| person.name == run.administrator).flat_map(|person| &person.runs);
@@ -143,7 +143,7 @@ impl<'a> Mutated<'a> {
         }
     }
 
-    /// What it shows of a mailbox.
+    /// The observation of a mailbox.
     #[must_use]
     pub fn observation(&self, mailbox: MailboxId) -> Observation {
         self.reference.observation(&self.shown(), mailbox)

@@ -1,4 +1,4 @@
-//! Wrong repairs: what can be got wrong in the article's two workarounds and in the older one of Q162998.
+//! Wrong versions of the article's two workarounds and of the older one of Q162998.
 
 use stranded_model::dn::HomeValue;
 use stranded_model::procedure::{Act, Procedure, ServerRef, Step};
@@ -10,7 +10,7 @@ const fn wrong(of: &'static str, name: &'static str, says: &'static str, wrong: 
     Mutant { name, says, defect: Defect::Program { of, wrong } }
 }
 
-/// Every one of them.
+/// All mutants of this file.
 pub(super) const ALL: &[Mutant] = &[
     wrong("method-1", "half-of-method-1", "It changes Home-MDB and leaves Home-MTA as it was", |right| {
         edited(&without(right, "edit-home-mta"), |mdb, _| (mdb, None))
@@ -24,34 +24,34 @@ pub(super) const ALL: &[Mutant] = &[
     wrong(
         "method-1",
         "malformed-name-accepted",
-        "It writes a Home-MDB that is no distinguished name, and says that it is done",
+        "It writes a Home-MDB that is not a distinguished name, and reports ok",
         |right| edited(right, |mdb, mta| (mdb.map(|_| HomeValue::Malformed), mta)),
     ),
     wrong(
         "method-2",
         "wrong-home-on-creation",
-        "It creates the recipient again with the source as its home",
+        "It recreates the recipient with the source as its home",
         |right| replaced(right, "create", Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::From }),
     ),
-    wrong("method-2", "creation-left-out", "It deletes the recipient, and does not create it again", |right| {
+    wrong("method-2", "creation-left-out", "It deletes the recipient, and does not recreate it", |right| {
         without(right, "create")
     }),
-    wrong("method-2", "creation-first", "It creates the recipient before it has deleted the old one", |right| {
+    wrong("method-2", "creation-first", "It creates the new recipient before it deletes the old one", |right| {
         moved(right, "create", "delete")
     }),
     wrong(
         "method-2",
         "purge-at-the-destination",
-        "It purges the mailbox at the destination, which is the real one",
+        "It purges the mailbox at the destination, which holds the mail",
         |right| purging(right, ServerRef::To),
     ),
     wrong(
         "q162998",
         "nothing-saved",
-        "It deletes the recipient without saving the mail that came since the move",
+        "It deletes the recipient without saving the mail that arrived since the move",
         |right| without(right, "save"),
     ),
-    wrong("q162998", "nothing-loaded", "It saves the mail that came since the move, and never loads it", |right| {
+    wrong("q162998", "nothing-loaded", "It saves the mail that arrived since the move and never loads it", |right| {
         without(right, "load")
     }),
     wrong("q162998", "adjuster-at-once", "It runs the adjuster without waiting for the tombstone", |right| {
@@ -61,7 +61,7 @@ pub(super) const ALL: &[Mutant] = &[
 
 type Values = (Option<HomeValue<ServerRef>>, Option<HomeValue<ServerRef>>);
 
-/// Every edit in raw mode writes other values.
+/// The procedure with other values in every raw-mode edit.
 fn edited(
     procedure: &Procedure,
     other: impl Fn(Option<HomeValue<ServerRef>>, Option<HomeValue<ServerRef>>) -> Values,
@@ -77,7 +77,7 @@ fn edited(
     Procedure { steps: procedure.steps.iter().map(change).collect(), ..procedure.clone() }
 }
 
-/// Every deletion of a mailbox is one at this server.
+/// The procedure with every deletion of a mailbox at this server.
 fn purging(procedure: &Procedure, at: ServerRef) -> Procedure {
     let change = |step: &Step| {
         if matches!(step.act, Act::DeleteMailbox { .. }) {

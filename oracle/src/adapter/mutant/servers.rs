@@ -1,12 +1,12 @@
-//! Wrong servers: stores and directories that make something else of what they are asked. Each looks at what the model made of
-//! one moment, and changes a mailbox, a recipient or the mail under way; none knows why the model did what it did.
+//! Wrong stores and directories. Each mutant takes the model's result of one attempt and changes a mailbox, a recipient or
+//! the queue; it does not know the rule behind the result.
 
 use stranded_model::action::{Action, Part};
 use stranded_model::id::{Id, MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::{Act, StepResult};
 use stranded_model::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, State};
 
-use crate::adapter::reference::{Moment, Tampering};
+use crate::adapter::reference::{Attempt, Tampering};
 use crate::protocol::Answer;
 
 use super::{Defect, Mutant};
@@ -15,94 +15,94 @@ const fn wrong(name: &'static str, says: &'static str, tampering: Tampering) -> 
     Mutant { name, says, defect: Defect::World(tampering) }
 }
 
-/// Every one of them.
+/// All mutants of this file.
 pub(super) const ALL: &[Mutant] = &[
     wrong(
         "late-mail-dropped",
-        "It drops mail that comes while the mailbox is being moved, without a word",
+        "It silently drops mail that arrives while the mailbox is being moved",
         late_mail_dropped,
     ),
-    wrong("late-mail-not-deferred", "It puts mail into a source that is being moved away", late_mail_not_deferred),
+    wrong("late-mail-not-deferred", "It delivers mail into a source that is being moved", late_mail_not_deferred),
     wrong("good-mail-returned", "It returns the second message of a mailbox to its sender", good_mail_returned),
     wrong(
         "mail-to-the-wrong-store",
-        "It puts mail into a new mailbox on another server than the home",
+        "It delivers mail into a new mailbox on a server that is not the home",
         mail_to_the_wrong_store,
     ),
-    wrong("redelivery-that-drops", "It tries a message that waits again, and drops it", redelivery_that_drops),
+    wrong("redelivery-that-drops", "It retries a queued message and drops it", redelivery_that_drops),
     wrong(
         "redelivery-that-repeats",
-        "It delivers a message that waited, and keeps it in the queue",
+        "It delivers a queued message and keeps it in the queue",
         redelivery_that_repeats,
     ),
     wrong(
         "logon-at-the-wrong-server",
-        "It creates the mailbox of a user who logs on at a server that is not his home",
+        "At logon it creates the mailbox on a server that is not the home",
         logon_elsewhere,
     ),
-    wrong("duplicate-kept", "It says that it found and deleted a duplicate, and has kept it", duplicate_kept),
-    wrong("copy-that-takes", "It takes each message away from the source as it copies it", copy_that_takes),
-    wrong("unmark-that-drops", "It throws the in-transit folder away when the mark is taken off", unmark_that_drops),
-    wrong("restart-that-forgets", "A store that starts again has lost the mail that came last", restart_that_forgets),
+    wrong("duplicate-kept", "It reports that it deleted a duplicate, and keeps it", duplicate_kept),
+    wrong("copy-that-takes", "It removes each message from the source when it copies it", copy_that_takes),
+    wrong("unmark-that-drops", "It deletes the in-transit folder when the mark is removed", unmark_that_drops),
+    wrong("restart-that-forgets", "A restarted store has lost the message that arrived last", restart_that_forgets),
     wrong(
         "death-that-wipes",
-        "When a program dies, the half-written mailbox at its destination is cleared away",
+        "When a program dies, the incomplete mailbox at its destination is deleted",
         death_that_wipes,
     ),
     wrong(
         "death-that-unmarks",
-        "When a program dies, its marks are forgotten, and what was deferred may come in",
+        "When a program dies, its marks are removed, and deferred mail is delivered",
         death_that_unmarks,
     ),
     wrong(
         "second-mailbox-touched",
-        "It changes the home of every mailbox when it is to change one",
+        "It changes the home of every mailbox instead of one",
         second_mailbox_touched,
     ),
     wrong(
         "tombstone-forgotten",
-        "It removes a deleted recipient at once, so that an old version of it can come back",
+        "It removes a deleted recipient at once, without a tombstone, so an old version of it can come back",
         tombstone_forgotten,
     ),
     wrong("half-replicated", "It replicates Home-MDB and leaves Home-MTA as it was", half_replicated),
     wrong(
         "replication-backwards",
-        "It replicates the version that loses over the version that wins",
+        "It overwrites the winning version with the losing one in replication",
         replication_backwards,
     ),
     wrong(
         "edit-that-moves-home",
-        "It sets the home back to the first server when somebody edits something else",
+        "It resets the home to the first server when another attribute is edited",
         edit_that_moves_home,
     ),
-    wrong("deletion-undone", "It says that the owner's message is deleted, and keeps it", deletion_undone),
-    wrong("save-that-leaves-out", "It saves all messages but the last to the file", save_that_leaves_out),
+    wrong("deletion-undone", "It reports that the owner's message is deleted, and keeps it", deletion_undone),
+    wrong("save-that-leaves-out", "It does not save the last message to the file", save_that_leaves_out),
 ];
 
-/// The account that the moment concerns, in the state before.
-fn concerned<'m>(moment: &Moment<'m>) -> Option<(MailboxId, &'m Account)> {
-    let mailbox = moment.action.mailbox().filter(|_| moment.happened)?;
-    Some((mailbox, &moment.before.accounts[mailbox]))
+/// The account of the attempted action, in the state before.
+fn concerned<'m>(attempt: &Attempt<'m>) -> Option<(MailboxId, &'m Account)> {
+    let mailbox = attempt.action.mailbox().filter(|_| attempt.happened)?;
+    Some((mailbox, &attempt.before.accounts[mailbox]))
 }
 
-/// The step that was done, if it had this result.
-fn done<'m>(moment: &Moment<'m>, wanted: StepResult) -> Option<&'m Act> {
-    let executed = moment.step.filter(|step| step.result == wanted)?;
-    Some(&executed.in_procedure(moment.world).1.act)
+/// The executed step, if it had this result.
+fn done<'m>(attempt: &Attempt<'m>, wanted: StepResult) -> Option<&'m Act> {
+    let executed = attempt.step.filter(|step| step.result == wanted)?;
+    Some(&executed.in_procedure(attempt.world).1.act)
 }
 
-/// A server of the site that is not this one.
-fn another(moment: &Moment<'_>, server: ServerId) -> ServerId {
-    let mut servers = moment.world.scenario.site.servers.ids();
+/// A server of the site other than this one.
+fn another(attempt: &Attempt<'_>, server: ServerId) -> ServerId {
+    let mut servers = attempt.world.scenario.site.servers.ids();
     servers.find(|other| *other != server).unwrap_or(server)
 }
 
-/// What a store has got that it did not have.
+/// Messages that the store has now and did not have before.
 fn gained(before: &Account, after: &Account, server: ServerId) -> MessageSet {
     after.mailboxes[server].held().without(before.mailboxes[server].held())
 }
 
-/// Takes messages out of a mailbox, its in-transit folder included.
+/// Removes messages from a mailbox, including its in-transit folder.
 fn remove(mailbox: &mut Mailbox, gone: MessageSet) {
     if let Mailbox::Present(contents) = mailbox {
         contents.messages = contents.messages.without(gone);
@@ -112,7 +112,7 @@ fn remove(mailbox: &mut Mailbox, gone: MessageSet) {
     }
 }
 
-/// Puts messages into the folders of a mailbox, which is there from then on.
+/// Adds messages to the folders of a mailbox; creates the mailbox if it is absent.
 fn add(mailbox: &mut Mailbox, messages: MessageSet) {
     let contents = match *mailbox {
         Mailbox::Absent => Contents::EMPTY,
@@ -121,14 +121,14 @@ fn add(mailbox: &mut Mailbox, messages: MessageSet) {
     *mailbox = Mailbox::Present(Contents { messages: contents.messages.with(messages), ..contents });
 }
 
-fn late_mail_dropped(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(moment), moment.action) {
+fn late_mail_dropped(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(attempt), attempt.action) {
         state.accounts[mailbox].queued = before.queued;
     }
 }
 
-fn late_mail_not_deferred(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(moment), moment.action) {
+fn late_mail_not_deferred(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(attempt), attempt.action) {
         let account = &mut state.accounts[mailbox];
         let late = account.queued.without(before.queued);
         let home = before.recipients.values().find_map(|recipient| recipient.home());
@@ -139,8 +139,8 @@ fn late_mail_not_deferred(moment: &Moment<'_>, state: &mut State, _answer: &mut 
     }
 }
 
-fn good_mail_returned(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(moment), moment.action) {
+fn good_mail_returned(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(attempt), attempt.action) {
         let account = &mut state.accounts[mailbox];
         let new = account.record.accepted.without(before.record.accepted);
         if account.record.accepted.len() == 2 && !new.is_within(account.queued) {
@@ -150,51 +150,51 @@ fn good_mail_returned(moment: &Moment<'_>, state: &mut State, _answer: &mut Answ
     }
 }
 
-fn mail_to_the_wrong_store(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(moment), moment.action) {
+fn mail_to_the_wrong_store(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Deliver { .. }) = (concerned(attempt), attempt.action) {
         let account = &mut state.accounts[mailbox];
         let found = before.mailboxes.ids().find(|server| !gained(before, account, *server).is_empty());
         if let Some(server) = found {
             let new = gained(before, account, server);
             account.mailboxes[server] = before.mailboxes[server];
-            add(&mut account.mailboxes[another(moment, server)], new);
+            add(&mut account.mailboxes[another(attempt, server)], new);
         }
     }
 }
 
-fn redelivery_that_drops(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Redeliver { .. }) = (concerned(moment), moment.action) {
+fn redelivery_that_drops(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Redeliver { .. }) = (concerned(attempt), attempt.action) {
         state.accounts[mailbox].mailboxes = before.mailboxes.clone();
     }
 }
 
-fn redelivery_that_repeats(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Redeliver { .. }) = (concerned(moment), moment.action) {
+fn redelivery_that_repeats(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Redeliver { .. }) = (concerned(attempt), attempt.action) {
         state.accounts[mailbox].queued = before.queued;
     }
 }
 
-fn logon_elsewhere(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::LogOn { .. }) = (concerned(moment), moment.action) {
+fn logon_elsewhere(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::LogOn { .. }) = (concerned(attempt), attempt.action) {
         let account = &mut state.accounts[mailbox];
         let created = before.mailboxes.ids().find(|one| before.mailboxes[*one] != account.mailboxes[*one]);
         if let Some(server) = created {
             account.mailboxes[server] = before.mailboxes[server];
-            add(&mut account.mailboxes[another(moment, server)], MessageSet::EMPTY);
+            add(&mut account.mailboxes[another(attempt, server)], MessageSet::EMPTY);
         }
     }
 }
 
-fn duplicate_kept(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
+fn duplicate_kept(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
     if let (Some((mailbox, before)), Some(Act::CreateMailbox { .. })) =
-        (concerned(moment), done(moment, StepResult::Duplicate))
+        (concerned(attempt), done(attempt, StepResult::Duplicate))
     {
         state.accounts[mailbox].mailboxes = before.mailboxes.clone();
     }
 }
 
-fn copy_that_takes(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Some(Act::CopyMessage { .. })) = (concerned(moment), done(moment, StepResult::Ok))
+fn copy_that_takes(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Some(Act::CopyMessage { .. })) = (concerned(attempt), done(attempt, StepResult::Ok))
     {
         let account = &mut state.accounts[mailbox];
         let copied = before
@@ -209,8 +209,8 @@ fn copy_that_takes(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer)
     }
 }
 
-fn unmark_that_drops(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Some(Act::Unmark { .. })) = (concerned(moment), done(moment, StepResult::Ok)) {
+fn unmark_that_drops(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Some(Act::Unmark { .. })) = (concerned(attempt), done(attempt, StepResult::Ok)) {
         let account = &mut state.accounts[mailbox];
         let unmarked = |server: &ServerId| before.mailboxes[*server].mark() != account.mailboxes[*server].mark();
         for server in before.mailboxes.ids().filter(unmarked).collect::<Vec<_>>() {
@@ -219,9 +219,9 @@ fn unmark_that_drops(moment: &Moment<'_>, state: &mut State, _answer: &mut Answe
     }
 }
 
-fn restart_that_forgets(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let Action::Recover { server, part: Part::Store } = *moment.action
-        && moment.happened
+fn restart_that_forgets(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let Action::Recover { server, part: Part::Store } = *attempt.action
+        && attempt.happened
     {
         for account in state.accounts.values_mut() {
             let last = account.mailboxes[server].held().iter().last();
@@ -230,21 +230,21 @@ fn restart_that_forgets(moment: &Moment<'_>, state: &mut State, _answer: &mut An
     }
 }
 
-/// The servers between which a program that has just died was moving.
-fn route_of_the_dead(moment: &Moment<'_>) -> Option<(MailboxId, ServerId, ServerId)> {
-    let Action::Die { mailbox, administrator } = *moment.action else { return None };
-    let run = moment.world.run_of(administrator, &moment.before.accounts[mailbox].programs[administrator]);
-    moment.happened.then_some((mailbox, run.from, run.to))
+/// Source and destination of the program that died in this attempt.
+fn route_of_dead_program(attempt: &Attempt<'_>) -> Option<(MailboxId, ServerId, ServerId)> {
+    let Action::Die { mailbox, administrator } = *attempt.action else { return None };
+    let run = attempt.world.run_of(administrator, &attempt.before.accounts[mailbox].programs[administrator]);
+    attempt.happened.then_some((mailbox, run.from, run.to))
 }
 
-fn death_that_wipes(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let Some((mailbox, _, to)) = route_of_the_dead(moment) {
+fn death_that_wipes(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let Some((mailbox, _, to)) = route_of_dead_program(attempt) {
         state.accounts[mailbox].mailboxes[to] = Mailbox::Absent;
     }
 }
 
-fn death_that_unmarks(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let Some((mailbox, from, to)) = route_of_the_dead(moment) {
+fn death_that_unmarks(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let Some((mailbox, from, to)) = route_of_dead_program(attempt) {
         for server in [from, to] {
             if let Mailbox::Present(contents) = &mut state.accounts[mailbox].mailboxes[server] {
                 contents.messages = contents.messages.with(contents.mark.pending());
@@ -254,9 +254,9 @@ fn death_that_unmarks(moment: &Moment<'_>, state: &mut State, _answer: &mut Answ
     }
 }
 
-fn second_mailbox_touched(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
+fn second_mailbox_touched(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
     if let (Some((mailbox, before)), Some(Act::SyncDirectory { .. } | Act::RawEdit { .. })) =
-        (concerned(moment), done(moment, StepResult::Ok))
+        (concerned(attempt), done(attempt, StepResult::Ok))
     {
         let written = state.accounts[mailbox].recipients.clone();
         if written != before.recipients {
@@ -265,8 +265,8 @@ fn second_mailbox_touched(moment: &Moment<'_>, state: &mut State, _answer: &mut 
     }
 }
 
-fn tombstone_forgotten(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, _)), Some(Act::DeleteRecipient { .. })) = (concerned(moment), done(moment, StepResult::Ok)) {
+fn tombstone_forgotten(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, _)), Some(Act::DeleteRecipient { .. })) = (concerned(attempt), done(attempt, StepResult::Ok)) {
         for recipient in state.accounts[mailbox].recipients.values_mut() {
             if matches!(recipient, Recipient::Tombstone { .. }) {
                 *recipient = Recipient::Absent;
@@ -275,8 +275,8 @@ fn tombstone_forgotten(moment: &Moment<'_>, state: &mut State, _answer: &mut Ans
     }
 }
 
-fn half_replicated(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Replicate { to, .. }) = (concerned(moment), *moment.action)
+fn half_replicated(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Replicate { to, .. }) = (concerned(attempt), *attempt.action)
         && let (Some(old), Recipient::Live { homes, .. }) =
             (before.recipients[to].homes(), &mut state.accounts[mailbox].recipients[to])
     {
@@ -284,16 +284,16 @@ fn half_replicated(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer)
     }
 }
 
-fn replication_backwards(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::Replicate { from, to, .. }) = (concerned(moment), *moment.action) {
+fn replication_backwards(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::Replicate { from, to, .. }) = (concerned(attempt), *attempt.action) {
         let recipients = &mut state.accounts[mailbox].recipients;
         recipients[from] = before.recipients[to];
         recipients[to] = before.recipients[to];
     }
 }
 
-fn edit_that_moves_home(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, _)), Action::Edit { replica, .. }) = (concerned(moment), *moment.action)
+fn edit_that_moves_home(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, _)), Action::Edit { replica, .. }) = (concerned(attempt), *attempt.action)
         && let Recipient::Live { homes, .. } = &mut state.accounts[mailbox].recipients[replica]
     {
         let first = Home::Server(ServerId::at(0));
@@ -301,14 +301,14 @@ fn edit_that_moves_home(moment: &Moment<'_>, state: &mut State, _answer: &mut An
     }
 }
 
-fn deletion_undone(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Action::OwnerDeletes { .. }) = (concerned(moment), moment.action) {
+fn deletion_undone(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Action::OwnerDeletes { .. }) = (concerned(attempt), attempt.action) {
         state.accounts[mailbox].mailboxes = before.mailboxes.clone();
     }
 }
 
-fn save_that_leaves_out(moment: &Moment<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Some(Act::Save { .. })) = (concerned(moment), done(moment, StepResult::Ok)) {
+fn save_that_leaves_out(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
+    if let (Some((mailbox, before)), Some(Act::Save { .. })) = (concerned(attempt), done(attempt, StepResult::Ok)) {
         let account = &mut state.accounts[mailbox];
         let last = account.saved.without(before.saved).iter().last();
         account.saved = account.saved.without(last.map_or(MessageSet::EMPTY, MessageSet::just));
