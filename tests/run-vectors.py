@@ -3,25 +3,28 @@
 
     run-vectors.py DIR COMMAND [ARGUMENT ...]
 
-Exit code: 0 all as allowed, 1 some not, 3 nothing was tried, 4 the adapter broke the protocol.
+Exit code: 0 all passed, 1 some failed, 2 the folder has another format, 3 all were skipped, 4 the adapter broke the protocol.
 """
 import json, os, re, subprocess, sys
 
 folder, command = sys.argv[1], sys.argv[2:]
 index = json.load(open(os.path.join(folder, "index.json")))
+if index.get("schema") != 2:
+    print(f"{folder}: the vectors have format {index.get('schema')}; this program reads format 2", file=sys.stderr)
+    sys.exit(2)
 servers = {name.lower(): name for name in index["hello"]["servers"]}
 adapter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-asked = 0
+requests = 0
 
 
-def ask(kind, wanted, **what):
-    global asked
-    asked += 1
+def ask(kind, accepted, **body):
+    global requests
+    requests += 1
     try:
-        adapter.stdin.write(json.dumps({"id": asked, "type": kind, **what}) + "\n")
+        adapter.stdin.write(json.dumps({"id": requests, "type": kind, **body}) + "\n")
         adapter.stdin.flush()
         answer = json.loads(adapter.stdout.readline())
-        assert answer["id"] == asked and answer["type"] in wanted, f"{kind} was answered by {answer}"
+        assert answer["id"] == requests and answer["type"] in accepted, f"the answer to {kind} is {answer}"
         return answer
     except (OSError, ValueError, KeyError, AssertionError) as broken:
         print(f"Bail out! the adapter broke the protocol: {broken}")
@@ -29,47 +32,47 @@ def ask(kind, wanted, **what):
         sys.exit(4)
 
 
-def same(seen, allowed, key=None):
-    """Whether all that was seen is what is allowed; what was not seen does not count."""
-    if key in ("home-mdb", "home-mta"):  # a server's name, or the distinguished name that has it
+def matches(found, allowed, key=None):
+    """Returns True if every observed part equals the allowed one; parts that were not observed do not count."""
+    if key in ("home-mdb", "home-mta"):  # the name of a server, or a distinguished name that contains it
         last = "Microsoft Private MDB" if key == "home-mdb" else "Microsoft MTA"
-        name = re.fullmatch(f"/o=[^/]+/ou=[^/]+/cn=Configuration/cn=Servers/cn=([^/]+)/cn={last}", str(seen), re.I)
-        return servers.get((name[1] if name else str(seen)).lower()) == allowed
-    if isinstance(seen, dict) and isinstance(allowed, dict):
-        return all(name in allowed and same(part, allowed[name], name) for name, part in seen.items())
-    return sorted(seen) == sorted(allowed) if isinstance(seen, list) and isinstance(allowed, list) else seen == allowed
+        name = re.fullmatch(f"/o=[^/]+/ou=[^/]+/cn=Configuration/cn=Servers/cn=([^/]+)/cn={last}", str(found), re.I)
+        return servers.get((name[1] if name else str(found)).lower()) == allowed
+    if isinstance(found, dict) and isinstance(allowed, dict):
+        return all(name in allowed and matches(part, allowed[name], name) for name, part in found.items())
+    return sorted(found) == sorted(allowed) if isinstance(found, list) and isinstance(allowed, list) else found == allowed
 
 
-def lost(seen, step):
-    """The messages that must be somewhere and are nowhere, if every place was looked at."""
-    stores, lists = seen.get("stores", {}), [seen.get(name) for name in ("queued", "returned", "saved")]
+def lost(found, step):
+    """Returns the messages that must exist and are nowhere, if every location was observed."""
+    stores, lists = found.get("stores", {}), [found.get(name) for name in ("queued", "returned", "saved")]
     held = [[] if stores.get(name, 0) is None else (stores.get(name) or {}).get("messages") for name in servers.values()]
     kept = None if None in held + lists else {message for part in held + lists for message in part}
     return [] if kept is None else [message for message in step["must-not"]["lost"] if message not in kept]
 
 
 def judge(vector):
-    """None if all was allowed, else what was not; "# SKIP" if the vector ended before its end."""
-    places = set(vector["initial"])
+    """Returns None if everything was allowed, else the reason; "# SKIP" if the vector ended early."""
+    nodes = set(vector["initial"])
     if ask("reset", ["done"], start=vector.get("start", {}))["result"] != "ok":
-        return "# SKIP the adapter cannot stand so at first"
+        return "# SKIP the adapter cannot set up the initial state"
     for number, step in enumerate(vector["steps"]):
         if "do" in step:
-            seen = ask("do", ["done"], **step["do"])
-            fits = [one for one in step["outcomes"] if one["result"] == seen["result"] and
-                    (one["result"] != "ok" or one.get("ended") == seen.get("ended") or
+            found = ask("do", ["done"], **step["do"])
+            fits = [one for one in step["answers"] if one["result"] == found["result"] and
+                    (one["result"] != "ok" or one.get("ended") == found.get("ended") or
                      step["do"]["action"] not in ("act", "request-lost", "reply-lost"))]
-            if any(places & set(one.get("ends", [])) for one in fits):
-                return f"# SKIP it ends at step {number}: the answer was {seen['result']}"
+            if any(nodes & set(one.get("ends", [])) for one in fits):
+                return f"# SKIP the vector ends at step {number}: the answer was {found['result']}"
         else:
-            seen = ask("observe", ["observed"], mailbox=step["observe"])
-            del seen["id"], seen["type"]
-            fits = [one for one in step["observations"] if same(seen, one["observation"])]
-            if lost(seen, step):
-                return f"loss: step {number}: {' '.join(lost(seen, step))} was accepted and is nowhere"
-        places = {to for one in fits for at, to in one["moves"] if at in places}
-        if not places:
-            return f"nonconforming: step {number}: {json.dumps(step.get('do', step.get('observe')))} gave {json.dumps(seen)}"
+            found = ask("observe", ["observed"], mailbox=step["observe"])
+            del found["id"], found["type"]
+            fits = [one for one in step["observations"] if matches(found, one["observation"])]
+            if lost(found, step):
+                return f"loss: step {number}: {' '.join(lost(found, step))} accepted, but in no location"
+        nodes = {to for one in fits for start, to in one["moves"] if start in nodes}
+        if not nodes:
+            return f"nonconforming: step {number}: {json.dumps(step.get('do', step.get('observe')))} gave {json.dumps(found)}"
 
 
 hello = ask("hello", ["hello", "skip"], **index["hello"])
@@ -79,12 +82,12 @@ for number, listed in enumerate(index["vectors"], 1):
     vector = json.load(open(os.path.join(folder, listed["file"])))
     lacks = sorted(set(vector["requires"]) - set(hello.get("actions", [])))
     lacks += ["start"] if "start" in vector and not hello.get("start") else []
-    said = f"# SKIP the adapter cannot {' '.join(lacks)}" if lacks else judge(vector)
-    said = f"# SKIP {hello['reason']}" if hello["type"] == "skip" else said
+    result = f"# SKIP the adapter does not support {' '.join(lacks)}" if lacks else judge(vector)
+    result = f"# SKIP {hello['reason']}" if hello["type"] == "skip" else result
     if hello.get("implements") not in (None, *index["hello"]["procedures"]):
-        said = f"# SKIP they are not of {hello['implements']}: generate them with --implements {hello['implements']}"
-    verdicts.add("skipped" if said and said.startswith("# SKIP") else "failed" if said else "passed")
-    print(f"{'not ok' if said and '# SKIP' not in said else 'ok'} {number} - {listed['id']} {said or ''}".rstrip())
+        result = f"# SKIP the vectors are not for {hello['implements']}: generate them with --implements {hello['implements']}"
+    verdicts.add("skipped" if result and result.startswith("# SKIP") else "failed" if result else "passed")
+    print(f"{'not ok' if result and '# SKIP' not in result else 'ok'} {number} - {listed['id']} {result or ''}".rstrip())
 ask("bye", ["done"])
 adapter.wait()
 sys.exit(1 if "failed" in verdicts else 0 if "passed" in verdicts else 3)

@@ -158,6 +158,7 @@ fn is_record(text: &str) -> bool {
 /// A recorded run of an implementation.
 pub(super) fn record(path: &str) -> Result<Recording, Failure> {
     let text = files::read(path).map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))?;
+    conform::recording::check_format(&text).map_err(|reason| refused(path, reason))?;
     parse(path, &text)
 }
 

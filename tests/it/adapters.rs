@@ -121,10 +121,10 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
         ),
         ("[]", &["a list instead of an object", "one JSON object"]),
         (r#"{"id":1,"type":"hullo"}"#, &["`type` is `hullo`", "expected: `hello`"]),
-        (r#"{"id":1,"type":"done","result":"ok"}"#, &["the answer is of type `done`", "expected: hello, or skip"]),
+        (r#"{"id":1,"type":"done","result":"ok"}"#, &["the answer is of type `done`", "expected: hello or skip"]),
         (r#"{"type":"hello"}"#, &["there is no `id`", "a whole number from 0"]),
         (r#"{"id":"1","type":"hello"}"#, &["`id` is a string", "a whole number from 0"]),
-        (&HELLO.replace("\"id\":1", "\"id\":7"), &["the answer has id 7", "id 1, that of the request"]),
+        (&HELLO.replace("\"id\":1", "\"id\":7"), &["the answer has id 7", "id 1, as in the request"]),
         (&HELLO.replace("\"protocol\":1", "\"protocol\":2"), &["`protocol` is 2", "expected: 1"]),
         (&HELLO.replace("\"fields\":[]", "\"fields\":\"all\""), &["`fields` is a string", "a list of strings"]),
         (&HELLO.replace(",\"fields\":[]", ""), &["there is no `fields`", "a list of strings"]),
@@ -139,7 +139,7 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
         check(
             &first(line),
             long(),
-            &["line 1 of its output", "it was asked: {\"id\":1,\"type\":\"hello\"", "to the log"],
+            &["line 1 of its output", "the request was: {\"id\":1,\"type\":\"hello\"", "to the log"],
         );
     }
 }
@@ -154,7 +154,7 @@ fn an_answer_is_of_the_kind_that_belongs_to_the_request() {
     check(&seen(r#""stores":{"source":{"messages":"m1"}}"#), long(), &["`messages` is a string", "a list of strings"]);
     check(&seen(r#""stores":{"source":null}"#), long(), &["nothing is wrong"]);
     let done = r#"echo '{"id":3,"type":"done","result":"ok"}'"#;
-    check(&answering(&[("\"type\":\"observe\"", done)]), long(), &["type `done`", "expected: seen", "line 3"]);
+    check(&answering(&[("\"type\":\"observe\"", done)]), long(), &["type `done`", "expected: observed", "line 3"]);
     let seen = r#"echo '{"id":2,"type":"observed"}'"#;
     check(&answering(&[("\"type\":\"reset\"", seen)]), long(), &["type `observed`", "expected: done", "line 2"]);
     let okay = r#"echo '{"id":2,"type":"done","result":"okay"}'"#;
@@ -179,14 +179,14 @@ fn a_line_that_nobody_asked_for_is_told() {
     check(
         &answering(&[("\"type\":\"bye\"", late)]),
         long(),
-        &["nobody asked for this line", "line 5 of its output: one more"],
+        &["there was no request for this line", "line 5 of its output: one more"],
     );
 }
 
 #[test]
 fn a_line_that_cannot_be_read_is_told() {
     let zeros = "read l; head -c 2097152 /dev/zero | tr '\\0' x; read l";
-    check(zeros, long(), &["the line does not end", "at most 1048576 bytes", "line 1 of its output: xxx", "x…\n"]);
+    check(zeros, long(), &["the line is too long", "at most 1048576 bytes", "line 1 of its output: xxx", "x…\n"]);
     check(
         "read l; printf '{\"id\\377\\n'; read l",
         long(),
@@ -200,10 +200,10 @@ fn a_process_that_does_not_stay_is_told() {
     check(
         "read l; echo oops >&2; exit 3",
         long(),
-        &["ended unasked: exit status: 3", "lines of its output so far: 0", "oops"],
+        &["ended before `bye`: exit status: 3", "lines of its output so far: 0", "oops"],
     );
-    check("exit 0", long(), &["ended unasked: exit status: 0", "it said nothing on standard error"]);
-    check("read l; kill -9 $$", long(), &["ended unasked: signal: 9", "to go on until `bye`"]);
+    check("exit 0", long(), &["ended before `bye`: exit status: 0", "nothing on standard error"]);
+    check("read l; kill -9 $$", long(), &["ended before `bye`: signal: 9", "to run until `bye`"]);
     check(
         &answering(&[("\"type\":\"observe\"", "exit 4")]),
         long(),
@@ -212,10 +212,10 @@ fn a_process_that_does_not_stay_is_told() {
     check(
         &answering(&[("\"type\":\"reset\"", "exec >&-; sleep 300")]),
         long(),
-        &["closed its standard output and went on"],
+        &["closed its standard output and kept running"],
     );
     let deaf = format!("read l; exec <&-; echo '{HELLO}'; sleep 300");
-    check(&deaf, long(), &["closed its standard input and went on", "lines of its output so far: 1"]);
+    check(&deaf, long(), &["closed its standard input and kept running", "lines of its output so far: 1"]);
 }
 
 #[test]
@@ -224,12 +224,12 @@ fn a_process_that_does_not_answer_in_time_is_told_apart_from_a_slow_one_and_from
     check(
         "read l; echo thinking >&2; sleep 300",
         impatient,
-        &["did not answer within 50ms\n", "an answer in time", "so far: 0"],
+        &["did not answer within 50ms\n", "an answer within the deadline", "so far: 0"],
     );
     let waits = Timeouts { deadline: SHORT, late: LONG };
-    check(&format!("read l; sleep 1; echo '{HELLO}'; read l"), waits, &["within 50ms, but later"]);
+    check(&format!("read l; sleep 1; echo '{HELLO}'; read l"), waits, &["within 50ms; it answered later"]);
     let flushes = Timeouts { deadline: Duration::from_secs(2), late: Duration::ZERO };
-    check(&format!("l=$(cat); echo '{HELLO}'"), flushes, &["but when its input was closed", "to be flushed"]);
+    check(&format!("l=$(cat); echo '{HELLO}'"), flushes, &["it answered when its input was closed", "to be flushed"]);
 }
 
 #[test]
@@ -237,16 +237,16 @@ fn after_bye_it_ends_well_and_leaves_nothing_behind() {
     let bye = |then: &str| {
         answering(&[("\"type\":\"bye\"", &format!("echo '{{\"id\":4,\"type\":\"done\",\"result\":\"ok\"}}'; {then}"))])
     };
-    check(&bye("exit 7"), long(), &["ended after `bye` as a failure: exit status: 7", "exit code 0 after `bye`"]);
+    check(&bye("exit 7"), long(), &["ended after `bye` with a failure: exit status: 7", "exit code 0 after `bye`"]);
     let brief = Timeouts::of(Duration::from_secs(5));
-    check(&bye("sleep 300"), brief, &["had not ended 5s after it had answered `bye`", "to end after `bye`"]);
+    check(&bye("sleep 300"), brief, &["did not end within 5s after answering `bye`", "to end after `bye`"]);
     check(
         &bye("sleep 300 >/dev/null 2>&1 & exit 0"),
         long(),
-        &["left processes behind, which were ended: s", "so far: 4"],
+        &["left processes running, which were ended: s", "so far: 4"],
     );
-    check(&bye("sleep 300 & exit 0"), long(), &["left processes behind, which were ended: s"]);
-    check(&bye("trap '' TERM; sleep 300 & exit 0"), long(), &["left processes behind, which were ended: s"]);
+    check(&bye("sleep 300 & exit 0"), long(), &["left processes running, which were ended: s"]);
+    check(&bye("trap '' TERM; sleep 300 & exit 0"), long(), &["left processes running, which were ended: s"]);
     check(&bye("exit 0"), long(), &["nothing is wrong"]);
 }
 
@@ -298,9 +298,9 @@ fn the_reference_is_as_strict_with_requests_as_with_answers() {
     for (line, reported) in [
         ("no", "not JSON"),
         (r#"{"id":2,"type":"rest"}"#, "expected: `reset`"),
-        (r#"{"id":2,"type":"observe","mailbox":"nobody"}"#, "there is no mailbox `nobody`"),
+        (r#"{"id":2,"type":"observe","mailbox":"nobody"}"#, "the scenario has no mailbox `nobody`"),
         (r#"{"id":2,"type":"reset","stat":{}}"#, "there is a key `stat`"),
-        (hello, "`hello` comes again"),
+        (hello, "`hello` came a second time"),
     ] {
         let ran = after(line);
         assert_eq!((ran.code, ran.out.lines().count()), (2, 1), "{line}: {}", ran.err);

@@ -47,7 +47,7 @@ fn without_a_property_every_one_of_the_verdict_is_covered_in_its_scenario_alone(
 fn what_is_known_and_passes_now_is_a_complaint() {
     let file = entry("second-move", "property = \"no-loss\"");
     let says =
-        "known.toml:1: `loss` in second-move (no-loss) is known, and was not found: it passes now, so remove the entry";
+        "known.toml:1: `loss` in second-move (no-loss) is expected but did not occur: it passes now, remove the entry";
     assert_eq!(comparison(&file, &[found("second-move", &[])], TODAY), (vec![], vec![says.to_owned()]));
     assert_eq!(
         comparison(&file, &[found("second-move", &[LAST_COPY])], TODAY),
@@ -63,20 +63,20 @@ fn an_entry_counts_to_the_day_before_it_expires() {
     assert_eq!(not_listed, [LOSS]);
     assert_eq!(
         problems,
-        ["known.toml:1: `loss` in second-move expired on 2027-01-01; it is still there. It was left because: ticket 7"]
+        ["known.toml:1: `loss` in second-move expired on 2027-01-01; it still occurs; reason: ticket 7"]
     );
 }
 
 #[test]
 fn an_entry_that_has_expired_fails_whatever_is_driven() {
     let (_, problems) = comparison(&entry("second-move", ""), &[found("move", &[])], date(2028, 1, 1));
-    assert!(problems[0].contains("expired on 2027-01-01; it was not seen now"), "{problems:?}");
+    assert!(problems[0].contains("expired on 2027-01-01; it did not occur"), "{problems:?}");
 }
 
 #[test]
 fn an_entry_for_another_built_in_scenario_says_nothing_and_one_for_no_scenario_at_all_fails() {
     assert_eq!(comparison(&entry("second-move", ""), &[found("move", &[])], TODAY), (vec![], vec![]));
-    let says = "known.toml:1: `loss` in second-mvoe matches nothing: no scenario of this name was driven, and none is built in";
+    let says = "known.toml:1: `loss` in second-mvoe matches no scenario: none with this name was driven or is built in";
     assert_eq!(comparison(&entry("second-mvoe", ""), &[found("move", &[])], TODAY), (vec![], vec![says.to_owned()]));
     assert_eq!(comparison(&entry("my-own", ""), &[found("my-own", &[LOSS])], TODAY), (vec![], vec![]));
 }
@@ -106,7 +106,7 @@ fn a_file_is_read_strictly() {
     refused(&with("no-loss", "no-los"), &["unknown value of `property` `no-los`", "did you mean `no-loss`?"]);
     refused(&with("expires = 2027-01-01", ""), &["deviation 1 lacks `expires`"]);
     refused(&with("2027-01-01", "\"2027-01-01\""), &["`expires` is of the wrong type", "known.toml:5"]);
-    refused(&with("2027-01-01", "2027-01-01T10:00:00Z"), &["`expires` is no plain date"]);
+    refused(&with("2027-01-01", "2027-01-01T10:00:00Z"), &["`expires` is not a plain date"]);
     refused(
         &with("[[deviation]]", "[[deviations]]"),
         &["unknown key in the file: `deviations`", "did you mean `deviation`?"],

@@ -10,7 +10,7 @@ use stranded_oracle::oracle::CaseVerdict;
 use stranded_oracle::protocol::operation::Run;
 use stranded_oracle::protocol::{Done, Greeting, Operation};
 use stranded_oracle::testing::{
-    Adapted, Examination, FailureReason, MailSystem, Operations, check, examine, operations,
+    Adapted, ExamineOptions, FailureReason, MailSystem, Operations, check, examine, operations,
 };
 use stranded_search::scenario::{self, Spec, load_scenario};
 
@@ -97,8 +97,8 @@ fn the_model_itself_passes_in_every_scenario_whatever_the_answers_to_the_assumpt
     for spec in scenario::select(&[]).unwrap() {
         let last = stranded_search::check::worlds(&spec).len() - 1;
         for in_steps in [false, true] {
-            let examination = Examination { cases: 6, operations: 20, in_steps };
-            let passed = examine(&spec, &examination, || Reference::new(&spec, last).unwrap());
+            let options = ExamineOptions { cases: 6, operations: 20, in_steps };
+            let passed = examine(&spec, &options, || Reference::new(&spec, last).unwrap());
             match passed {
                 Ok(exercised) => assert!(exercised > 0),
                 // A few lists need not run anything; what is wrong is never the reason.
@@ -175,7 +175,7 @@ impl MailSystem for Site {
 #[track_caller]
 fn caught(mistake: Mistake, verdict: CaseVerdict, actions: &[&str]) {
     let make = || Adapted::new(Site { mistake, ..Site::default() });
-    let failed = examine(&spec("move"), &Examination::default(), make).unwrap_err();
+    let failed = examine(&spec("move"), &ExamineOptions::default(), make).unwrap_err();
     assert_eq!(failed.verdict(), Some(verdict), "{failed}");
     let done: Vec<&str> = failed.operations().iter().map(|operation| operation.action()).collect();
     assert_eq!(done, actions, "{failed}");
@@ -184,7 +184,7 @@ fn caught(mistake: Mistake, verdict: CaseVerdict, actions: &[&str]) {
 #[test]
 fn a_mail_system_passes_and_each_mistake_of_it_is_caught_by_the_shortest_list() {
     let right = || Adapted::new(Site::default());
-    assert!(examine(&spec("move"), &Examination::default(), right).unwrap() > 50);
+    assert!(examine(&spec("move"), &ExamineOptions::default(), right).unwrap() > 50);
     caught(Mistake::ForgetsTheDirectory, CaseVerdict::FalseSuccess, &["run"]);
     caught(Mistake::DropsTheMail, CaseVerdict::Loss, &["deliver", "run"]);
     caught(Mistake::RefusesAfterChanging, CaseVerdict::Nonconforming, &["run", "run"]);
@@ -194,7 +194,7 @@ fn a_mail_system_passes_and_each_mistake_of_it_is_caught_by_the_shortest_list() 
 #[test]
 fn a_failure_tells_all_that_happened_and_what_is_wrong_with_it() {
     let make = || Adapted::new(Site { mistake: Mistake::DropsTheMail, ..Site::default() });
-    let reported = examine(&spec("move"), &Examination::default(), make).unwrap_err().to_string();
+    let reported = examine(&spec("move"), &ExamineOptions::default(), make).unwrap_err().to_string();
     for words in [
         "loss: in the scenario move",
         "accepted, and nowhere: m1",
@@ -208,17 +208,17 @@ fn a_failure_tells_all_that_happened_and_what_is_wrong_with_it() {
 
 #[test]
 fn what_exercises_nothing_is_no_pass() {
-    let nothing = Examination { cases: 3, operations: 0, in_steps: false };
+    let nothing = ExamineOptions { cases: 3, operations: 0, in_steps: false };
     let failed = examine(&spec("move"), &nothing, || Adapted::new(Site::default())).unwrap_err();
     assert_eq!(
         failed.to_string().lines().next().unwrap(),
-        "inconclusive: in the scenario move: no list of deeds ran a procedure whose effect was seen"
+        "inconclusive: in the scenario move: no list of operations ran a procedure to an observed outcome"
     );
 }
 
 #[test]
 fn a_system_that_cannot_begin_as_the_scenario_does_is_skipped_and_not_passed() {
-    let failed = examine(&spec("method-1"), &Examination::default(), || Adapted::new(Site::default())).unwrap_err();
+    let failed = examine(&spec("method-1"), &ExamineOptions::default(), || Adapted::new(Site::default())).unwrap_err();
     assert!(matches!(failed.reason, FailureReason::Skipped(_)), "{failed}");
 }
 

@@ -129,7 +129,7 @@ fn nothing_is_overwritten_but_vectors_and_those_only_by_force() {
     fs::write(folder.path().join("vectors/mine.txt"), "mine").unwrap();
     let mine = generate(folder.path(), &["move", "-o", "vectors", "--force"]);
     assert_eq!(mine.code, 2);
-    assert!(mine.err.contains("no folder of vectors"), "{}", mine.err);
+    assert!(mine.err.contains("not a folder of vectors"), "{}", mine.err);
     assert_eq!(fs::read_to_string(folder.path().join("vectors/mine.txt")).unwrap(), "mine");
 }
 

@@ -1,6 +1,5 @@
-//! What is known to be wrong with an implementation, as a TOML file: each deviation with its reason and the day on which it ceases
-//! to count. What was found is held against it: what is covered surprises nobody, and an entry that covers nothing is a
-//! complaint, because what it speaks of passes now. Nothing is driven and nothing is judged here.
+//! Expected failures of an implementation, as a TOML file: each deviation with a reason and an expiry date. The comparison
+//! with a judgement lists verdicts without an entry, and entries that match nothing. This module neither drives nor judges.
 
 use std::fmt;
 
@@ -10,10 +9,10 @@ use stranded_model::property::Safety;
 use crate::oracle::{CaseVerdict, Conformance, Judgement};
 use stranded_search::scenario::{Cursor, Diagnostics, Findings, SourceText, builtin, whole, wrong_type};
 
-/// The most deviations that a file can list: nobody looks after more.
+/// Maximum number of deviations in a file.
 const DEVIATIONS_MAX: usize = 1000;
 
-/// The verdicts that a deviation can have: those that say that something is wrong.
+/// Verdicts that a deviation can have: those of failures.
 const VERDICTS: [CaseVerdict; 5] = [
     CaseVerdict::Nonconforming,
     CaseVerdict::Bounced,
@@ -22,36 +21,36 @@ const VERDICTS: [CaseVerdict; 5] = [
     CaseVerdict::Loss,
 ];
 
-/// A file of known deviations.
+/// A file of expected failures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpectedFailures {
     file: String,
     deviations: Vec<Deviation>,
 }
 
-/// Something that is known to be wrong.
+/// A failure that is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deviation {
     /// The scenario that shows it.
     pub scenario: String,
     /// The verdict.
     pub verdict: CaseVerdict,
-    /// The property that is broken; none if any will do.
+    /// The violated property; `None` matches any property.
     pub property: Option<Safety>,
-    /// Why it is left as it is.
+    /// Why it is not fixed.
     pub reason: String,
-    /// The first day on which it does not count any more.
+    /// First day on which the entry no longer counts.
     pub expires: Date,
-    /// The line of the file on which it begins.
+    /// Line of the file on which the entry begins.
     pub line: u32,
 }
 
-/// What was found in a scenario that was driven and judged to the end.
+/// Unexpected verdicts of a scenario that was driven and judged to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioVerdicts {
     /// The scenario.
     pub scenario: String,
-    /// What nobody expected.
+    /// Verdicts that the scenario does not expect.
     pub unexpected: Vec<UnexpectedVerdict>,
 }
 
@@ -60,23 +59,23 @@ pub struct ScenarioVerdicts {
 pub struct UnexpectedVerdict {
     /// The verdict.
     pub verdict: CaseVerdict,
-    /// The property that is broken, if it is one.
+    /// The violated property, if the verdict is about one.
     pub property: Option<Safety>,
 }
 
-/// What is left when known deviations are taken out.
+/// Result of the comparison of verdicts with the expected failures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison<'k> {
-    /// What is covered by no entry, with its scenario.
+    /// Verdicts without an entry, each with its scenario.
     pub not_listed: Vec<(String, UnexpectedVerdict)>,
-    /// The entries that cover something.
+    /// Entries that match a verdict.
     pub matching: Vec<&'k Deviation>,
-    /// What is wrong with the entries, each in a sentence that names the file and the line. None if nothing is.
+    /// Wrong entries, each as a sentence with file and line.
     pub problems: Vec<String>,
 }
 
 impl Comparison<'_> {
-    /// Whether all is as the file says: nothing surprises, and every entry still covers something.
+    /// Returns true if every verdict has an entry, and no entry is wrong.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
         self.not_listed.is_empty() && self.problems.is_empty()
@@ -84,7 +83,7 @@ impl Comparison<'_> {
 }
 
 impl ScenarioVerdicts {
-    /// What nobody expected in a judgement, each kind once.
+    /// Unexpected verdicts of a judgement, each once.
     #[must_use]
     pub fn of(scenario: &str, judgement: &Judgement) -> Self {
         let findings = judgement.findings.iter().filter(|finding| !finding.is_expected);
@@ -117,10 +116,10 @@ impl fmt::Display for Deviation {
 }
 
 impl ExpectedFailures {
-    /// Reads a file of known deviations.
+    /// Reads a file of expected failures.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// The file has errors; all are reported.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, Diagnostics> {
         let file = SourceText { name: file_name.to_owned(), text: text.to_owned() };
         let deviations = whole(file.clone(), |mut root, found| {
@@ -155,11 +154,10 @@ impl ExpectedFailures {
         &self.deviations
     }
 
-    /// Holds what was found against what is known: what remains, and what is wrong with the entries. `found` has a scenario only
-    /// if it was driven to the end, so that what was not found in it is not there.
+    /// Compares verdicts with the entries. `found` must contain only scenarios that were driven to the end.
     ///
-    /// An entry is wrong if it has expired, whatever was driven; if its scenario was driven and showed nothing that it covers;
-    /// or if its scenario is neither driven nor built in. An entry for a built-in scenario that was not driven says nothing now.
+    /// An entry is wrong if it has expired; if its scenario was driven and has no verdict that it matches; or if its
+    /// scenario was not driven and is not built in. An entry for a built-in scenario that was not driven is ignored.
     #[must_use]
     pub fn compare(&self, found: &[ScenarioVerdicts], today: Date) -> Comparison<'_> {
         let mut comparison = Comparison::default();
@@ -169,15 +167,15 @@ impl ExpectedFailures {
             let is_found =
                 driven.is_some_and(|found| found.unexpected.iter().any(|verdict| one.covers(&one.scenario, *verdict)));
             let problem = if one.expires <= today {
-                let again = if is_found { "it is still there" } else { "it was not seen now" };
-                format!("{at}: {one} expired on {}; {again}. It was left because: {}", one.expires, one.reason)
+                let again = if is_found { "it still occurs" } else { "it did not occur" };
+                format!("{at}: {one} expired on {}; {again}. reason: {}", one.expires, one.reason)
             } else if is_found {
                 comparison.matching.push(one);
                 continue;
             } else if driven.is_some() {
-                format!("{at}: {one} is known, and was not found: it passes now, so remove the entry")
+                format!("{at}: {one} is expected but did not occur: it passes now, remove the entry")
             } else if builtin::scenario(&one.scenario).is_none() {
-                format!("{at}: {one} matches nothing: no scenario of this name was driven, and none is built in")
+                format!("{at}: {one} matches no scenario: none with this name was driven or is built in")
             } else {
                 continue;
             };
@@ -195,9 +193,9 @@ impl ExpectedFailures {
 
 fn deviation(mut table: Cursor<'_>, file: &SourceText, found: &mut Findings) -> Option<Deviation> {
     table.demand("scenario", "the name of the scenario that shows it", found);
-    table.demand("verdict", "the verdict that is known", found);
-    table.demand("reason", "why it is left as it is", found);
-    table.demand("expires", "the first day on which it does not count any more, such as 2027-03-31", found);
+    table.demand("verdict", "the expected verdict", found);
+    table.demand("reason", "why it is not fixed", found);
+    table.demand("expires", "the first day on which the entry no longer counts, such as 2027-03-31", found);
     let line = file.line(table.span.start);
     let scenario = table.string("scenario", found).and_then(|text| text_of("scenario", &text, found));
     let verdict = table.choice("verdict", &VERDICTS.map(|verdict| (verdict.name(), verdict)), found);
@@ -215,7 +213,7 @@ fn deviation(mut table: Cursor<'_>, file: &SourceText, found: &mut Findings) -> 
 fn text_of(key: &str, text: &toml::Spanned<&str>, found: &mut Findings) -> Option<String> {
     let text_of = text.get_ref().trim();
     if text_of.is_empty() {
-        found.report(text.span(), format!("`{key}` is empty"), "say something here");
+        found.report(text.span(), format!("`{key}` is empty"), "write a text here");
     }
     (!text_of.is_empty()).then(|| text_of.to_owned())
 }
@@ -228,23 +226,23 @@ fn expires(table: &mut Cursor<'_>, found: &mut Findings) -> Option<Date> {
         return None;
     };
     let (Some(date), None, None) = (written.date, written.time, written.offset) else {
-        found.report(value.span(), "`expires` is no plain date", "a date without a time, such as 2027-03-31");
+        found.report(value.span(), "`expires` is not a plain date", "a date without a time, such as 2027-03-31");
         return None;
     };
     let parts = (i16::try_from(date.year), i8::try_from(date.month), i8::try_from(date.day));
     let (Ok(year), Ok(month), Ok(day)) = parts else { return None };
     let date = Date::new(year, month, day).ok();
     if date.is_none() {
-        found.report(value.span(), "`expires` is no day of the calendar", "a date such as 2027-03-31");
+        found.report(value.span(), "`expires` is not a date of the calendar", "a date such as 2027-03-31");
     }
     date
 }
 
-/// Today in UTC, so that it is the same day for everybody. A `SOURCE_DATE_EPOCH`, in seconds since 1970, is taken for now: whoever
-/// sets it wants the same answer every time. Only a command asks this; nothing that judges knows what day it is.
+/// Today's date in UTC. `source_date_epoch`, in seconds since 1970, replaces the current time, so that a result can be
+/// reproduced. Only commands call this; a judgement does not depend on the date.
 ///
 /// # Errors
-/// `SOURCE_DATE_EPOCH` is no number of seconds.
+/// `SOURCE_DATE_EPOCH` is not a number of seconds.
 pub fn today(source_date_epoch: Option<&str>) -> Result<Date, String> {
     let now = match source_date_epoch {
         None => jiff::Timestamp::now(),

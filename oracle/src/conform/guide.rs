@@ -1,4 +1,5 @@
-//! What can be asked where, what was asked, and the shortest way to what was not.
+//! The requests that are possible in each state, the requests that were made, and the shortest path to one that was not
+//! made.
 
 mod coverage;
 
@@ -20,38 +21,38 @@ use stranded_search::scenario::Spec;
 pub use self::coverage::ConformCoverage;
 use super::Strategy;
 
-/// A state of some world, by its number.
+/// Number of a state in a world.
 pub(super) type Node = u32;
 
-/// Something that can be asked.
+/// A possible request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Candidate {
     /// One action.
     Act(Action),
-    /// A run from its start to its end, or killed on its way.
+    /// A run from start to end, or one that the program's death interrupts.
     Run {
-        /// Its start.
+        /// The action that starts the run.
         start: Action,
-        /// Whether it is killed.
+        /// True if the program dies during the run.
         crash: bool,
     },
 }
 
 impl Candidate {
-    /// Whether it is known where it leads: a program that is killed can be anywhere.
+    /// Returns true if the next state is known; a program that dies can have done any part of its run.
     fn is_predictable(self) -> bool {
         !matches!(self, Self::Run { crash: true, .. })
     }
 }
 
-/// What can be asked, and what was.
+/// Possible requests and past requests.
 #[derive(Debug)]
 pub(super) struct Guide {
     worlds: Vec<World>,
     askable: Vec<ActionKind>,
-    /// What can happen unseen, and so lead where nothing that is asked does.
+    /// Kinds of action that can happen unobserved, and can lead to states that no request leads to.
     unseen: Vec<ActionKind>,
-    /// Whether it is known where everything that is asked can lead: not so where whole runs can meet faults on their way.
+    /// True if all reachable states can be counted: false if faults can occur in whole runs.
     is_countable: bool,
     whole_runs: bool,
     can_crash: bool,
@@ -63,37 +64,37 @@ pub(super) struct Guide {
     turn: usize,
 }
 
-/// A way to begin.
+/// A possible initial state, as `reset` sets it up.
 #[derive(Debug)]
 struct Root {
     start: BTreeMap<String, Observation>,
-    /// The state that it is in each world that can begin so.
+    /// Its state in each world that has it.
     nodes: Vec<Node>,
     is_excluded: bool,
 }
 
-/// The actions that a scenario may ask for.
+/// Actions that an implementation may be asked for in this scenario.
 pub(super) fn askable(spec: &Spec) -> Vec<String> {
     let world = World::new(&spec.scenario, stranded_model::assumption::Assumptions::default());
     let kinds = world.kinds().into_iter().map(ActionKind::name);
     kinds.chain([RUN]).map(ToOwned::to_owned).collect()
 }
 
-/// Every action that can be asked for in some scenario.
+/// Actions that an implementation may be asked for in any scenario.
 pub(super) fn askable_anywhere() -> Vec<String> {
     ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).map(ToOwned::to_owned).collect()
 }
 
 impl Guide {
-    /// Nothing was asked yet.
+    /// A guide before the first request.
     ///
     /// # Errors
-    /// Why the implementation cannot run the scenario.
+    /// The reason why the implementation cannot run the scenario.
     pub(super) fn new(
         spec: &Spec,
         capabilities: &Capabilities,
         oracle: &Oracle<'_>,
-        manner_unseen: &[ActionKind],
+        unseen: &[ActionKind],
         whole_runs: bool,
     ) -> Result<Self, String> {
         let can = |name: &str| capabilities.actions.iter().any(|action| action == name);
@@ -115,7 +116,7 @@ impl Guide {
         let mut guide = Self {
             worlds: oracle.scenes().iter().map(|scene| scene.world.clone()).collect(),
             askable: askable.collect(),
-            unseen: manner_unseen.to_vec(),
+            unseen: unseen.to_vec(),
             is_countable: !whole_runs || oracle.scenes().iter().all(is_followed),
             whole_runs,
             can_crash: can(ActionKind::Die.name())
@@ -154,26 +155,27 @@ impl Guide {
             Some(number) => number,
             None => self.nodes.insert_full(key).0,
         };
-        Node::try_from(number).expect("states that are asked in are counted below 2^32")
+        Node::try_from(number).expect("the number of states is below 2^32")
     }
 
     pub(super) fn start(&self, root: usize) -> &BTreeMap<String, Observation> {
         &self.roots[root].start
     }
 
-    /// The state that a way to begin is in the first of these worlds.
+    /// The state of an initial state in the first of these worlds that has it.
     pub(super) fn node_of(&self, root: usize, worlds: &[u16]) -> Node {
         let nodes = &self.roots[root].nodes;
         let alive = nodes.iter().find(|node| worlds.contains(&self.state(**node).0));
         *alive.unwrap_or(&nodes[0])
     }
 
-    /// The implementation never stands so.
+    /// Excludes an initial state that the implementation cannot set up.
     pub(super) fn exclude(&mut self, root: usize) {
         self.roots[root].is_excluded = true;
     }
 
-    /// The way to begin next: one from which something untried can be reached in these worlds, or the next in turn.
+    /// The initial state for the next run: one from which an untried request is reachable in these worlds, or the next in
+    /// turn.
     pub(super) fn next_root(&mut self, strategy: Strategy, worlds: &[u16]) -> Option<usize> {
         let open: Vec<usize> = (0..self.roots.len()).filter(|root| !self.roots[*root].is_excluded).collect();
         match strategy {
@@ -188,7 +190,8 @@ impl Guide {
         }
     }
 
-    /// The next step to the nearest thing that was not asked yet: its place among the choices, and where it should lead.
+    /// The first request on the shortest path to an untried request: its index among the candidates, and the expected next
+    /// state.
     pub(super) fn nearest_untried(&mut self, from: Node) -> Option<(usize, Node)> {
         let mut known: FxHashSet<Node> = FxHashSet::from_iter([from]);
         let mut queue: VecDeque<(Node, Option<(usize, Node)>)> = VecDeque::from([(from, None)]);
@@ -227,7 +230,8 @@ impl Guide {
         draw_least_visited.get(index).map(|path| **path)
     }
 
-    /// Where the model has lost the implementation, its programs are run on, to see what harm comes of it.
+    /// The next request of a program, for an implementation that the model no longer explains. Running the programs on shows
+    /// the harm.
     pub(super) fn next_program(&mut self, from: Node, operations: usize) -> Option<(usize, Node)> {
         const OPERATIONS_MAX: usize = 60;
         if operations >= OPERATIONS_MAX {
@@ -242,12 +246,12 @@ impl Guide {
         candidates_at.iter().enumerate().find(is_program).map(|(index, (_, next))| (index, *next))
     }
 
-    /// How many things were asked, the same in the same state counted once.
+    /// Number of different requests made; the same request in the same state counts once.
     pub(super) fn tried_count(&self) -> usize {
         self.tried.len()
     }
 
-    /// Whether it is known where something that is asked leads.
+    /// Returns true if the next state of a request is known.
     pub(super) fn is_predictable(&self, node: Node, index: usize) -> bool {
         self.candidates
             .get(&node)
@@ -255,7 +259,7 @@ impl Guide {
             .is_some_and(|(candidate, _)| candidate.is_predictable())
     }
 
-    /// Something was asked; whether it was before.
+    /// Records a request. Returns true if it was made before.
     pub(super) fn tried(&mut self, node: Node, index: usize) -> bool {
         let times = self.tried.entry((node, index)).or_default();
         *times += 1;
@@ -263,7 +267,7 @@ impl Guide {
         *times > 1
     }
 
-    /// What is asked for a choice, as it is called.
+    /// The operation of a candidate.
     pub(super) fn operation(
         &self,
         node: Node,
@@ -302,7 +306,7 @@ impl Guide {
             if self.askable.contains(&action.kind()) {
                 match world.step(&state, action) {
                     Ok(next) => found.push((Candidate::Act(*action), next)),
-                    // Whether it is declined when it should be is worth a question too.
+                    // A request that must be declined is a test, too.
                     Err(Refusal::InTransit | Refusal::StoreDown | Refusal::Waiting(_))
                         if matches!(action.kind(), ActionKind::LogOn | ActionKind::Act) =>
                     {
@@ -331,7 +335,7 @@ impl Guide {
     }
 }
 
-/// The state when a program that was started has ended, if it ends while nothing else happens.
+/// The state at the end of a program, if it ends without any other action.
 pub(crate) fn run_to_end(world: &World, started: State, act: &Action) -> Option<State> {
     const STEPS_MAX: usize = 2_000;
     let mut state = started;
@@ -345,8 +349,8 @@ pub(crate) fn run_to_end(world: &World, started: State, act: &Action) -> Option<
     None
 }
 
-/// Whether every mailbox stands as a fresh one does: a recipient in every replica that names the first home, and nothing in
-/// any store.
+/// Returns true if every mailbox is fresh: each replica has a recipient whose home is the scenario's home, and no store has
+/// the mailbox.
 pub(crate) fn is_fresh(spec: &Spec, state: &State) -> bool {
     let site = spec.scenario.site.home;
     state.accounts.values().all(|account| {
@@ -359,7 +363,7 @@ pub(crate) fn is_fresh(spec: &Spec, state: &State) -> bool {
     })
 }
 
-/// How mailboxes stand at first, where they are not fresh.
+/// Initial observation of each mailbox; empty if all are fresh.
 fn start(spec: &Spec, oracle: &Oracle<'_>, now: &Explanation) -> BTreeMap<String, Observation> {
     if is_fresh(spec, &now.state) {
         return BTreeMap::new();
@@ -368,7 +372,7 @@ fn start(spec: &Spec, oracle: &Oracle<'_>, now: &Explanation) -> BTreeMap<String
     mailboxes.map(|id| (names::mailbox(id), observed::observation(spec, oracle.names(), now, id))).collect()
 }
 
-/// The names that a log uses, before it has used any.
+/// An explanation with the arrivals of another one, or with those of the state.
 #[must_use]
 pub(super) fn explanation_at(world: u16, state: &State, arrivals_of: Option<&Explanation>) -> Explanation {
     let arrivals = arrivals_of.map_or_else(

@@ -1,8 +1,9 @@
-//! Driving an implementation: what to ask next, until everything that the scenario allows was tried, and what is left of a run
-//! that failed when everything is taken out of it that is not needed. Judging is the [`crate::oracle`]'s.
+//! Conformance runs: choose operations until everything that the scenario allows was tried, and shrink failing runs. The
+//! [`crate::oracle`] judges.
 //!
-//! `guide` knows what can be asked and what was, `session` asks and has each answer judged, `shrink` makes failing runs short,
-//! `record` is such a run as a file. `known` is a file of what is known to be wrong, and what is left when that is taken out.
+//! `guide` chooses operations, `session` performs them and passes each answer and observation to the oracle, `shrink`
+//! shortens failing runs, `recording` is a run as a file, `expected_failures` is a file of failures that are accepted for a
+//! time.
 
 pub mod expected_failures;
 mod guide;
@@ -29,46 +30,45 @@ pub use self::recording::{Recording, RecordingError};
 use self::session::Session;
 pub use self::shrink::Shrunk;
 
-/// How many things a drawn run does at the most: it need not come to an end by itself.
+/// Maximum number of operations in a random run.
 const RUN_OPERATIONS_MAX: usize = 200;
 
-/// After how many runs in a row that tried nothing new nothing new is expected any more.
+/// Stop after this many runs without new coverage.
 const FRUITLESS_RUNS_MAX: usize = 10;
 
-/// How often in a run something may be asked again that does not lead where it should.
+/// End a run after this many repeated requests that did not lead to the expected state.
 const STUCK_MAX: usize = 5;
 
-/// After how many runs that could not be followed to their end it is given up: the answers or the looks say too little.
+/// Stop after this many runs that the oracle could not follow to the end, because answers or observations say too little.
 const UNEXPLAINED_RUNS_MAX: usize = 3;
 
-/// How to choose what is asked next.
+/// Strategy for the choice of the next operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// Whatever was not asked yet, by the shortest way there, until everything was.
+    /// Take the shortest path to an untried request, until all are tried.
     Exhaustive,
-    /// Anything that is possible, drawn with this seed.
+    /// Choose any possible request at random, with this seed.
     Random(u64),
-    /// What leads where it was least, ties drawn with this seed.
+    /// Choose the request whose next state was visited least; choose among equals at random, with this seed.
     Guided(u64),
 }
 
-/// How to drive.
+/// Options of a conformance run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How to choose what is asked next.
+    /// Strategy for the choice of the next operation.
     pub strategy: Strategy,
-    /// How many actions are asked at the most, those that make failing runs short left out.
+    /// Maximum number of actions, not counting those of shrinking.
     pub actions_max: usize,
-    /// When to stop.
+    /// Time at which to stop.
     pub deadline: Option<Instant>,
-    /// Whether procedures are run from start to end even if the implementation can do single steps.
+    /// True to run procedures from start to end even if the implementation supports single steps.
     pub whole_runs: bool,
-    /// How the oracle judges; what can happen unseen follows from what the implementation can be asked.
+    /// Options of the oracle. Its list of unobserved actions is replaced: it follows from the capabilities.
     pub oracle: OracleOptions,
-    /// After how many failing runs to stop.
+    /// Stop after this many failing runs.
     pub failing_max: usize,
-    /// Where everything that is asked, answered and seen is kept, if it is to be; there it is also after an implementation has
-    /// broken the protocol.
+    /// Log of all events, if wanted. It is complete up to the last event even if the implementation breaks the protocol.
     pub log: Option<Log>,
 }
 
@@ -86,7 +86,7 @@ impl Default for Options {
     }
 }
 
-/// Events, shared by whoever writes and whoever reads them.
+/// A log of events, shared by its writer and its reader.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<Event>>>);
 
@@ -102,33 +102,33 @@ impl Log {
     }
 }
 
-/// What came of it.
+/// Result of a conformance run.
 #[derive(Debug)]
 pub struct ConformResult {
-    /// What the implementation can do.
+    /// Capabilities of the implementation.
     pub capabilities: Capabilities,
-    /// The verdict.
+    /// The judgement.
     pub judgement: Judgement,
-    /// What was tried, of what there is.
+    /// Coverage of the scenario.
     pub coverage: ConformCoverage,
-    /// For each verdict that was found, the shortest run that shows it.
+    /// The shortest run for each unexpected verdict.
     pub shrunk: Vec<Shrunk>,
-    /// What the scenario allows and the implementation could not be asked to do, in words.
+    /// Actions that the scenario allows and the implementation does not support, as words.
     pub not_asked: Vec<String>,
-    /// Whether everything was tried that can be.
+    /// True if everything was tried that the implementation supports.
     pub is_complete: bool,
-    /// How many actions were asked.
+    /// Number of actions requested.
     pub actions: usize,
 }
 
-/// Why an implementation was not driven to an end.
+/// Reason why a conformance run did not finish.
 #[derive(Debug)]
 pub enum ConformError {
-    /// It broke the protocol.
+    /// The implementation broke the protocol.
     Protocol(AdapterError),
-    /// It cannot run the scenario, for this reason.
+    /// The implementation cannot run the scenario, for this reason.
     Skipped(String),
-    /// How the scenario starts could not be found out.
+    /// The initial states of the scenario could not be computed.
     Unknown(Truncation),
 }
 
@@ -138,18 +138,19 @@ impl From<AdapterError> for ConformError {
     }
 }
 
-/// Greets an implementation: what it can do, and the scenario by whose procedure it wants to be judged.
+/// Sends `hello`. Returns the capabilities, and the scenario with the procedure by which the implementation wants to be
+/// judged.
 ///
 /// # Errors
-/// It broke the protocol, or cannot run the scenario.
+/// The implementation broke the protocol, or cannot run the scenario.
 pub fn handshake(spec: &Spec, implementation: &mut dyn Implementation) -> Result<(Capabilities, Spec), ConformError> {
     let capabilities = match implementation.hello(&greeting(spec, guide::askable(spec)))? {
         HelloReply::Ready(capabilities) => capabilities,
         HelloReply::Skip(reason) => return Err(ConformError::Skipped(reason)),
     };
-    let expected_failures = guide::askable_anywhere();
-    if let Some(stranger) = capabilities.actions.iter().find(|action| !expected_failures.contains(action)) {
-        let says = format!("hello: there is no action `{stranger}`; expected some of {}", expected_failures.join(", "));
+    let actions = guide::askable_anywhere();
+    if let Some(stranger) = capabilities.actions.iter().find(|action| !actions.contains(action)) {
+        let says = format!("hello: there is no action `{stranger}`; expected some of {}", actions.join(", "));
         return Err(ConformError::Protocol(AdapterError { says }));
     }
     let judged = match &capabilities.implements {
@@ -166,10 +167,10 @@ pub fn handshake(spec: &Spec, implementation: &mut dyn Implementation) -> Result
     Ok((capabilities, judged))
 }
 
-/// Drives an implementation that was greeted, and judges it by this scenario.
+/// Drives an implementation after the handshake, and judges it by this scenario.
 ///
 /// # Errors
-/// It broke the protocol, or cannot run the scenario.
+/// The implementation broke the protocol, or cannot run the scenario.
 pub fn drive(
     spec: &Spec,
     capabilities: &Capabilities,
@@ -223,7 +224,7 @@ pub fn drive(
             actions += 1;
             let was_tried = guide.tried(here, index) && guide.is_predictable(here, index);
             here = session.locate(&mut guide, Some(next)).unwrap_or(next);
-            // What was asked before and does not lead where it should does not lead there the next time.
+            // A repeated request that does not lead to the expected state will not lead there the next time either.
             stuck += usize::from(was_tried && here != next);
             if stuck >= STUCK_MAX {
                 break;
@@ -237,7 +238,7 @@ pub fn drive(
         if unexplained_runs >= UNEXPLAINED_RUNS_MAX {
             break;
         }
-        // What the assumptions leave open, an implementation answers in its own way; it cannot be led everywhere.
+        // An implementation chooses one value of each assumption; states that need another value are unreachable.
         fruitless_runs = if guide.tried_count() == tried_before { fruitless_runs + 1 } else { 0 };
         if options.strategy == Strategy::Exhaustive && fruitless_runs >= FRUITLESS_RUNS_MAX {
             break;
@@ -258,21 +259,21 @@ pub fn drive(
     })
 }
 
-/// What came of asking the same again.
+/// Result of a repeated run.
 #[derive(Debug)]
 pub struct Repeated {
-    /// The run, as it went now.
+    /// The repeated run.
     pub recording: Recording,
-    /// The verdict on it.
+    /// The judgement on it.
     pub judgement: Judgement,
-    /// Whether it shows again what was recorded.
+    /// True if it has the verdict of the recording.
     pub is_reproduced: bool,
 }
 
-/// Asks an implementation that was greeted what was recorded, and judges it as that was judged.
+/// Repeats a recording on an implementation after the handshake, and judges it in the same way.
 ///
 /// # Errors
-/// It broke the protocol, or cannot run the scenario.
+/// The implementation broke the protocol, or cannot run the scenario.
 pub fn repeat(
     recording: &Recording,
     spec: &Spec,
@@ -283,7 +284,7 @@ pub fn repeat(
     let oracle = Oracle::new(spec, options.clone()).map_err(ConformError::Unknown)?;
     let mut session = Session::new(oracle, implementation);
     if !session.reset(&recording.start())? {
-        return Err(ConformError::Skipped("it does not stand as the recorded run begins".to_owned()));
+        return Err(ConformError::Skipped("it cannot set up the initial state of the recording".to_owned()));
     }
     for operation in recording.operations() {
         session.perform(operation)?;
@@ -298,7 +299,7 @@ pub fn repeat(
     Ok(Repeated { recording, judgement: session.judgement(), is_reproduced })
 }
 
-/// How the oracle judges an implementation: what it can be asked to do does not happen unseen.
+/// Options of the oracle for these capabilities: actions that the implementation can be asked for do not happen unobserved.
 #[must_use]
 pub fn oracle_options(capabilities: &Capabilities, given: &OracleOptions) -> OracleOptions {
     let by_itself =

@@ -1,5 +1,5 @@
-//! A run of an implementation as a file: what was asked and answered, the scenario that it is judged by, and the model that
-//! judged it. Nothing else is needed to judge it again, or to ask an implementation the same again.
+//! A recorded run of an implementation, as a file: the events, the scenario that judges them, and the hash of the model. It
+//! is sufficient for judging the run again, and for repeating it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,70 +10,95 @@ use stranded_model::action::ActionKind;
 
 use crate::oracle::{Against, CaseVerdict, Judgement, Oracle, OracleOptions};
 use crate::protocol::{Capabilities, Event, Observation, Operation};
+use stranded_search::FORMAT_VERSION;
 use stranded_search::scenario::{self, Spec};
 
 use super::session::SessionRun;
 
-/// What such a file says that it is.
+/// The key `kind` of a recording.
 pub const KIND: &str = "conformance-run";
 
-/// A run of an implementation.
+/// Checks the version of a recording before it is read as a [`Recording`]. A file without the key `format` has format 1.
+///
+/// # Errors
+/// The recording has another format.
+pub fn check_format(text: &str) -> Result<(), RecordingError> {
+    #[derive(Deserialize)]
+    struct Format {
+        #[serde(default = "first")]
+        format: u64,
+    }
+    fn first() -> u64 {
+        1
+    }
+    match serde_json::from_str::<Format>(text) {
+        Ok(Format { format }) if format != FORMAT_VERSION => Err(RecordingError::File(format!(
+            "this is a recording of format {format}; this version of stranded reads format {FORMAT_VERSION}"
+        ))),
+        // Another error is reported when the whole file is read.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// A recorded run of an implementation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
+    /// Version of the format; see [`check_format`].
+    pub format: u64,
     /// Always `conformance-run`.
     pub kind: String,
-    /// The version of the program that wrote it.
+    /// Version of `stranded` that wrote the file.
     pub version: String,
-    /// The model that judged it.
+    /// Hash of the model that judged the run.
     pub model_hash: String,
-    /// The name of the scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The scenario's file, self-contained.
+    /// The scenario as TOML, self-contained.
     pub scenario_toml: String,
-    /// What the implementation calls itself.
+    /// Name of the implementation.
     pub implementation: String,
-    /// The procedure that it says it is an implementation of.
+    /// The procedure that the implementation claims to implement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implements: Option<String>,
-    /// The kinds of action that could happen unseen.
+    /// Kinds of action that could happen unobserved.
     pub unseen: Vec<String>,
-    /// Whether what was seen was judged alone.
+    /// True if only observations were judged, not answers.
     #[serde(default)]
     pub safety_only: bool,
-    /// The verdict that it shows.
+    /// The verdict of the run.
     pub verdict: String,
-    /// What was found, in a sentence.
+    /// The finding, as a sentence.
     pub says: String,
-    /// The property that is broken, if it is one.
+    /// The violated property, if the finding is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<String>,
-    /// What was asked, answered and seen.
+    /// The events, in order.
     pub steps: Vec<RecordedStep>,
 }
 
-/// One event of a run.
+/// One event of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedStep {
     /// The event.
     pub event: Event,
-    /// Where it is what the model does not explain: what was seen, against what is allowed.
+    /// Differences between the observation and the model, for the event that the model does not explain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<Against>,
-    /// What forbids it.
+    /// Reasons why the model does not allow it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<String>,
 }
 
-/// Why a recorded run cannot be judged again.
+/// Reason why a recording cannot be judged again.
 #[derive(Debug)]
 pub enum RecordingError {
-    /// Its scenario is wrong.
+    /// The scenario has errors.
     Scenario(scenario::Diagnostics),
-    /// The file says something that does not belong together.
+    /// The file is inconsistent, or has another format.
     File(String),
-    /// Another model judged it.
+    /// Another version of the model judged it.
     Stale(String),
 }
 
@@ -98,9 +123,10 @@ impl Recording {
         };
         let says = match &finding {
             Some(finding) => finding.says.clone(),
-            None => "the model does not explain what was seen".to_owned(),
+            None => "the model does not explain the observation".to_owned(),
         };
         Self {
+            format: FORMAT_VERSION,
             kind: KIND.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model_hash: stranded_search::model_hash(),
@@ -117,14 +143,14 @@ impl Recording {
         }
     }
 
-    /// How each mailbox is set up at first.
+    /// Initial observation of each mailbox.
     #[must_use]
     pub fn start(&self) -> BTreeMap<String, Observation> {
         let first = self.steps.first().map(|step| &step.event);
         if let Some(Event::Reset { start }) = first { start.clone() } else { BTreeMap::new() }
     }
 
-    /// What was asked, in order.
+    /// The operations, in order.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         self.steps.iter().filter_map(|step| match &step.event {
             Event::Did { operation, .. } | Event::Call { operation, .. } => Some(operation),
@@ -132,25 +158,28 @@ impl Recording {
         })
     }
 
-    /// The scenario that it is judged by, and how.
+    /// The scenario and the options of the judgement.
     ///
     /// # Errors
-    /// Why it cannot be judged again.
+    /// The reason why it cannot be judged again.
     pub fn judged_by(&self) -> Result<(Spec, OracleOptions), RecordingError> {
         if self.kind != KIND {
-            return Err(RecordingError::File(format!("`kind` is `{}`; a recorded run says `{KIND}`", self.kind)));
+            return Err(RecordingError::File(format!("`kind` is `{}`; expected `{KIND}`", self.kind)));
+        }
+        if self.format != FORMAT_VERSION {
+            return Err(RecordingError::File(format!("`format` is {}; expected {FORMAT_VERSION}", self.format)));
         }
         if self.model_hash != stranded_search::model_hash() {
             let now = stranded_search::model_hash();
             let says = format!(
-                "it was judged by another version of the model ({}; this is {now}), so what it was found to be may not be so any \
-                 more: drive the implementation again",
+                "another version of the model judged it ({}; this is {now}), so its verdict may be out of date: \
+                 drive the implementation again",
                 self.model_hash
             );
             return Err(RecordingError::Stale(says));
         }
         let alone =
-            |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a recorded run has no file {path}")));
+            |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a recording cannot refer to the file {path}")));
         let spec =
             scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(RecordingError::Scenario)?;
         if self.scenario != spec.name {
@@ -177,10 +206,10 @@ impl Recording {
         Ok((spec, options))
     }
 
-    /// Judges what was recorded once more.
+    /// Judges the recording again.
     ///
     /// # Errors
-    /// Why it cannot be judged again.
+    /// The reason why it cannot be judged again.
     pub fn judge(&self) -> Result<Judgement, RecordingError> {
         let (spec, options) = self.judged_by()?;
         let mut oracle =

@@ -1,4 +1,4 @@
-//! One implementation and its judge: whatever is asked is answered, looked at and judged.
+//! An implementation with its oracle: every answer and observation is judged at once.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,28 @@ use stranded_search::names;
 use super::Log;
 use super::guide::{Guide, Node, explanation_at};
 
-/// An implementation under its judge.
+/// An implementation with its oracle.
 pub(super) struct Session<'s, 'i> {
     oracle: Oracle<'s>,
     implementation: &'i mut dyn Implementation,
     mailboxes: Vec<String>,
     run: SessionRun,
     unexplained_since: Option<usize>,
-    /// All events, if they are to be kept.
+    /// Log of all events, if wanted.
     log: Option<Log>,
-    /// What was last known to explain the run, to name things when nothing does any more.
+    /// The last known explanation; names things when there is no explanation left.
     last_explanation: Option<Explanation>,
 }
 
-/// What happened since the last reset.
+/// Events since the last reset.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SessionRun {
     pub(super) start: BTreeMap<String, Observation>,
     pub(super) operations: Vec<Operation>,
     pub(super) events: Vec<Event>,
-    /// The verdicts that it shows, each with its finding, if it is one.
+    /// Unexpected verdicts, each with its finding if it has one.
     pub(super) unexpected: Vec<(CaseVerdict, Option<Finding>)>,
-    /// The first event without explanation.
+    /// The first event without an explanation.
     pub(super) failure: Option<Failure>,
 }
 
@@ -50,12 +50,12 @@ impl<'s, 'i> Session<'s, 'i> {
         }
     }
 
-    /// From now on all events are kept there, or nowhere.
+    /// Sets the log for all further events, or none.
     pub(super) fn set_log(&mut self, log: Option<Log>) {
         self.log = log;
     }
 
-    /// Begins a new run; `false` if the implementation never stands so.
+    /// Starts a new run. Returns false if the implementation cannot set up this initial state.
     pub(super) fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<bool, AdapterError> {
         let answer = self.implementation.reset(start)?;
         match answer.result {
@@ -74,7 +74,7 @@ impl<'s, 'i> Session<'s, 'i> {
         Ok(true)
     }
 
-    /// Does something, and looks.
+    /// Performs an operation and observes every mailbox.
     pub(super) fn perform(&mut self, operation: &Operation) -> Result<(), AdapterError> {
         let answer = self.implementation.perform(operation)?;
         self.run.operations.push(operation.clone());
@@ -108,7 +108,7 @@ impl<'s, 'i> Session<'s, 'i> {
         Ok(())
     }
 
-    /// Whether the model cannot say any more where the implementation stands.
+    /// Returns true if no explanation is left, so that the state of the implementation is unknown.
     pub(super) fn is_unexplained(&self) -> bool {
         self.unexplained_since.is_some()
     }
@@ -117,27 +117,27 @@ impl<'s, 'i> Session<'s, 'i> {
         self.unexplained_since.map_or(0, |since| self.run.operations.len().saturating_sub(since))
     }
 
-    /// Where the implementation stands: where it should, if that explains what was seen.
-    pub(super) fn locate(&mut self, guide: &mut Guide, should: Option<Node>) -> Option<Node> {
+    /// The current state of the implementation: the expected one if it is an explanation, else another explanation.
+    pub(super) fn locate(&mut self, guide: &mut Guide, expected: Option<Node>) -> Option<Node> {
         let belief = self.oracle.belief()?;
-        let wanted = should.map(|node| guide.state(node));
+        let wanted = expected.map(|node| guide.state(node));
         let found = self.oracle.beliefs().explanations(belief).find(|one| wanted == Some((one.world, &one.state)));
         if let Some(found) = found {
             self.last_explanation = Some(found.clone());
-            return should;
+            return expected;
         }
         let now = self.last_explanation.as_ref()?;
         Some(guide.node(now.world, &now.state))
     }
 
-    /// What is asked for a choice where the implementation stands, or should stand.
+    /// The operation of a candidate in this state.
     pub(super) fn operation(&self, guide: &Guide, node: Node, index: usize) -> Option<Operation> {
         let (world, state) = guide.state(node);
         let now = explanation_at(world, state, self.last_explanation.as_ref().filter(|_| !self.is_unexplained()));
         guide.operation(node, index, &self.oracle, &now)
     }
 
-    /// The verdicts of this run that nobody expects.
+    /// Unexpected verdicts of the current run.
     fn unexpected(&self) -> Vec<(CaseVerdict, Option<Finding>)> {
         let new = self.oracle.findings_of_run();
         let mut found: Vec<(CaseVerdict, Option<Finding>)> = Vec::new();
@@ -153,17 +153,17 @@ impl<'s, 'i> Session<'s, 'i> {
         found
     }
 
-    /// This run, with what it shows.
+    /// The current run, with its verdicts.
     pub(super) fn run(&self) -> SessionRun {
         SessionRun { unexpected: self.unexpected(), failure: self.oracle.failure_of_run().cloned(), ..self.run.clone() }
     }
 
-    /// The worlds that explain every run so far.
+    /// Worlds that explain every run so far.
     pub(super) fn worlds(&self) -> Vec<u16> {
         self.oracle.worlds_left().to_vec()
     }
 
-    /// How many things were done in this run.
+    /// Number of operations in the current run.
     pub(super) fn operations(&self) -> usize {
         self.run.operations.len()
     }

@@ -1,5 +1,5 @@
-//! Making a failing run short: everything is left out without which it still shows the same verdict, asked of the live
-//! implementation each time. Whether it shows it again at all is found out first.
+//! Shrinking of failing runs: parts are removed as long as the live implementation still shows the same verdict without
+//! them. A run that does not fail again is not shrunk.
 
 use std::time::Instant;
 
@@ -10,25 +10,25 @@ use crate::protocol::{Capabilities, Event, Operation};
 use super::recording::Recording;
 use super::session::{Session, SessionRun};
 
-/// How often a run is tried again before it is said not to fail again.
+/// Number of attempts to reproduce a run.
 const TRIES: usize = 3;
-/// The most runs that are spent on making one run short.
+/// Maximum number of runs for shrinking one run.
 const ATTEMPTS_MAX: usize = 3_000;
 
-/// A run that shows a verdict, and nothing else if that could be found.
+/// The shortest run found for a verdict.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
     /// The verdict.
     pub verdict: CaseVerdict,
     /// The run.
     pub recording: Recording,
-    /// How many things were done in the run that was found first.
+    /// Number of operations in the run before shrinking.
     pub operations_before: usize,
-    /// Why the run cannot be relied on: the implementation did not do the same again.
+    /// Why the run is not reliable: the implementation did not repeat its behaviour.
     pub unsteady: Option<String>,
 }
 
-/// For each verdict among failing runs, the worst first, its shortest run.
+/// The shortest failing run of each verdict, worst verdict first.
 pub(super) fn shortest(
     session: &mut Session<'_, '_>,
     capabilities: &Capabilities,
@@ -49,7 +49,7 @@ pub(super) fn shortest(
     Ok(found)
 }
 
-/// Does the same things again, and says what they show.
+/// Runs these operations again, with the same initial state. Returns `None` if the implementation cannot set it up.
 ///
 /// # Errors
 /// The implementation broke the protocol.
@@ -79,7 +79,7 @@ fn shrink(
         let second = rerun(session, run, &run.operations)?;
         if let Some(second) = second {
             if unsteady.is_none() && !is_same(&run.events, &second.events) {
-                unsteady = Some("asked the same again, it answered otherwise".to_owned());
+                unsteady = Some("the same operations had different answers".to_owned());
             }
             if second.shows(verdict) {
                 best = Some(second);
@@ -88,7 +88,7 @@ fn shrink(
         }
     }
     let Some(mut best) = best else {
-        let says = format!("asked the same again {TRIES} times, it did not show it again");
+        let says = format!("{TRIES} repetitions did not show the verdict again");
         return Ok((run.clone(), Some(says)));
     };
     let mut attempts = 0;
@@ -120,13 +120,13 @@ fn shrink(
 }
 
 impl SessionRun {
-    /// Whether it shows this verdict.
+    /// Returns true if the run has this verdict.
     pub(super) fn shows(&self, verdict: CaseVerdict) -> bool {
         self.unexpected.iter().any(|(shown, _)| *shown == verdict)
     }
 }
 
-/// Whether the same was answered and seen; words to people may differ.
+/// Returns true if answers and observations are equal; the texts `says` may differ.
 fn is_same(one: &[Event], other: &[Event]) -> bool {
     let plain = |event: &Event| match event.clone() {
         Event::Did { operation, mut answer } => {

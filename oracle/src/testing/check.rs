@@ -1,4 +1,4 @@
-//! One list of deeds, done by an implementation and judged. What is drawn and how a failing list is made short is not known here.
+//! Performs one list of operations on an implementation and judges it. Drawing and shrinking of lists are not known here.
 
 use std::error::Error;
 use std::fmt;
@@ -13,25 +13,25 @@ use stranded_search::scenario::Spec;
 
 use super::Operations;
 
-/// Why an implementation does not pass. As a text it is the whole explanation.
+/// Failure of an implementation. Its `Display` text explains it completely.
 #[derive(Clone, Debug)]
 pub struct CheckFailure {
-    /// The scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// What was done, answered and seen; each is a line of a log that `stranded validate` reads.
+    /// All events; each is a line of a log that `stranded validate` reads.
     pub events: Vec<Event>,
-    /// What is wrong.
+    /// The reason.
     pub reason: FailureReason,
 }
 
-/// What is wrong.
+/// Reason of a failure.
 #[derive(Clone, Debug)]
 pub enum FailureReason {
-    /// The verdict is not what is wanted.
+    /// The judgement has unexpected findings, or the model does not explain an event.
     Judged(Box<Judgement>),
-    /// It could not be told whether the model allows it.
+    /// The oracle cannot decide.
     Inconclusive(String),
-    /// The implementation says that it cannot run the scenario.
+    /// The implementation cannot run the scenario.
     Skipped(String),
     /// The implementation broke the contract of its trait.
     Protocol(AdapterError),
@@ -52,7 +52,7 @@ impl CheckFailure {
         }
     }
 
-    /// What was done.
+    /// The operations performed.
     #[must_use]
     pub fn operations(&self) -> Vec<&Operation> {
         let operation = |event| match event {
@@ -79,7 +79,7 @@ impl fmt::Display for CheckFailure {
                     )?;
                 }
                 if let Conformance::Nonconforming(failure) = &judgement.conformance {
-                    writeln!(f, "  nothing explains event {}: {}", failure.event, failure.line)?;
+                    writeln!(f, "  the model does not explain event {}: {}", failure.event, failure.line)?;
                     for one in &failure.against {
                         writeln!(f, "    {}: {}; the model allows {}", one.what, one.seen, one.allowed)?;
                     }
@@ -91,11 +91,11 @@ impl fmt::Display for CheckFailure {
             FailureReason::Inconclusive(reason) => {
                 writeln!(f, "inconclusive: in the scenario {}: {reason}", self.scenario)?
             }
-            FailureReason::Skipped(reason) => writeln!(f, "it cannot run the scenario {}: {reason}", self.scenario)?,
+            FailureReason::Skipped(reason) => writeln!(f, "skipped: the implementation cannot run the scenario {}: {reason}", self.scenario)?,
             FailureReason::Protocol(broken) => writeln!(f, "in the scenario {}: {broken}", self.scenario)?,
         }
         if !self.events.is_empty() {
-            writeln!(f, "what happened, to be judged again with `stranded validate {} LOG`:", self.scenario)?;
+            writeln!(f, "events (save them as LOG and judge them again with `stranded validate {} LOG`):", self.scenario)?;
         }
         self.events.iter().try_for_each(|event| writeln!(f, "{}", event.line()))
     }
@@ -103,14 +103,14 @@ impl fmt::Display for CheckFailure {
 
 impl Error for CheckFailure {}
 
-/// Does these deeds one after the other, looks at every mailbox after each, and judges all of it. What the implementation cannot
-/// do is left out, and so is what the scenario does not allow where it stands.
+/// Performs operations in order, observes every mailbox after each, and judges the events. Operations that the
+/// implementation does not support, or that the scenario does not allow in the current state, are left out.
 ///
-/// The judgement says what was exercised. A list in which no procedure was run passes, and says nothing: [`super::examine`] makes
-/// sure that some other did.
+/// The judgement says which outcomes occurred. A list without a run of a procedure passes but shows nothing;
+/// [`super::examine`] requires that other lists have runs.
 ///
 /// # Errors
-/// Everything that is wrong, with all that was done and seen.
+/// Every unexpected finding, with all events.
 pub fn check(
     spec: &Spec,
     implementation: &mut dyn Implementation,
@@ -152,10 +152,10 @@ pub fn check(
 }
 
 pub(super) fn start_not_found(truncated: Truncation) -> FailureReason {
-    FailureReason::Inconclusive(format!("how it starts could not be found out: {truncated}"))
+    FailureReason::Inconclusive(format!("the initial states could not be computed: {truncated}"))
 }
 
-/// What is done and seen, and its judge.
+/// The oracle with all events.
 struct CheckRun<'s> {
     oracle: Oracle<'s>,
     events: Vec<Event>,
@@ -165,7 +165,7 @@ impl CheckRun<'_> {
     fn begin(&mut self, implementation: &mut dyn Implementation, operations: &Operations) -> Result<(), CheckFailure> {
         let answer = implementation.reset(&operations.start).map_err(|broken| self.broken(broken))?;
         if answer.result == Done::Refused && !operations.start.is_empty() {
-            return Err(self.failed(FailureReason::Skipped("it never stands as the scenario starts".to_owned())));
+            return Err(self.failed(FailureReason::Skipped("it cannot set up the initial state of the scenario".to_owned())));
         }
         if answer.result != Done::Ok {
             let says = format!("`reset` was answered `{}`; expected `ok`", answer.result.name());
@@ -190,7 +190,7 @@ impl CheckRun<'_> {
             let observation = implementation.observe(&mailbox).map_err(|broken| self.broken(broken))?;
             self.take(Event::Observed { mailbox, observation })?;
         }
-        // Harm that an event shows can be told by the look that follows it, so all mailboxes are looked at first.
+        // The observation after an event can reveal its harm, so all mailboxes are observed before judging.
         let judgement = self.oracle.judgement();
         let is_surprising = judgement.findings.iter().any(|finding| !finding.is_expected);
         match (&judgement.conformance, self.oracle.belief()) {

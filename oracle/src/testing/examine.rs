@@ -1,5 +1,5 @@
-//! Many drawn lists of deeds, each for a new implementation; of those that fail, the shortest that can be found. It draws the same
-//! lists each time.
+//! Random lists of operations, each performed by a new implementation; a failing list is shrunk. The random numbers are the
+//! same each time.
 
 use std::cell::RefCell;
 
@@ -12,36 +12,36 @@ use stranded_search::scenario::Spec;
 use super::check::{CheckFailure, FailureReason, check};
 use super::operations::operations;
 
-/// How thoroughly to examine.
+/// Options of [`examine`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Examination {
-    /// How many lists are drawn.
+pub struct ExamineOptions {
+    /// Number of lists.
     pub cases: u32,
-    /// How many deeds a list has at the most.
+    /// Maximum number of operations in a list.
     pub operations: usize,
-    /// Whether programs are driven step by step.
+    /// True to draw single steps of programs instead of whole runs.
     pub in_steps: bool,
 }
 
-impl Default for Examination {
+impl Default for ExamineOptions {
     fn default() -> Self {
         Self { cases: 128, operations: 12, in_steps: false }
     }
 }
 
-/// Draws lists of deeds, has each done by a new implementation, and judges it; says how many of the lists ran a procedure and
-/// were seen through to the end.
+/// Draws lists of operations, performs each on a new implementation, and judges it. Returns the number of lists that ran a
+/// procedure and conform.
 ///
 /// # Errors
-/// What is wrong, by the shortest list that shows something wrong; or that no list exercised anything, which is never a pass.
+/// The failure of the shortest failing list; or inconclusive, if no list ran a procedure.
 pub fn examine<I: Implementation>(
     spec: &Spec,
-    examination: &Examination,
+    options: &ExamineOptions,
     make: impl Fn() -> I,
 ) -> Result<usize, CheckFailure> {
-    let strategy = operations(spec, examination.operations);
-    let strategy = if examination.in_steps { strategy.in_steps() } else { strategy };
-    let config = Config { cases: examination.cases, failure_persistence: None, ..Config::default() };
+    let strategy = operations(spec, options.operations);
+    let strategy = if options.in_steps { strategy.in_steps() } else { strategy };
+    let config = Config { cases: options.cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let shortest: RefCell<Option<CheckFailure>> = RefCell::new(None);
     let exercised = RefCell::new(0_usize);
@@ -52,7 +52,7 @@ pub fn examine<I: Implementation>(
         }
         Err(failed) => {
             let reason = failed.to_string();
-            // The list that fails last is the shortest.
+            // The last failing list is the shortest.
             *shortest.borrow_mut() = Some(failed);
             Err(TestCaseError::fail(reason))
         }
@@ -61,7 +61,7 @@ pub fn examine<I: Implementation>(
     match (outcome, shortest.into_inner()) {
         (Ok(()), _) if exercised > 0 => Ok(exercised),
         (Ok(()), _) => {
-            let reason = "no list of deeds ran a procedure whose effect was seen".to_owned();
+            let reason = "no list of operations ran a procedure to an observed outcome".to_owned();
             Err(CheckFailure::just(spec, FailureReason::Inconclusive(reason)))
         }
         (Err(_), Some(failed)) => Err(failed),

@@ -1,5 +1,5 @@
-//! Calls that overlap: what was called, what was answered and what was seen, in the order in which whoever asked knows it, and
-//! whether some interleaving explains it. The oracle judges; this only takes notes.
+//! History of overlapping calls: calls, returns and observations in one order, judged by the oracle: some interleaving must
+//! explain them.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use stranded_search::scenario::Spec;
 
 use super::check::{CheckFailure, FailureReason, start_not_found};
 
-/// A call that was noted.
+/// Identifies a call in a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(u64);
 
-/// What several callers did at the same time, as one list of notes.
+/// Events of several concurrent callers in one list.
 ///
-/// Note a call before it is made, and its return after it came back; a `Mutex` around the history is enough for several threads.
-/// Then whatever was called later than another call returned is later in the list too, and that is all the order that counts.
+/// Record a call before making it, and its return after it came back; for several threads, put the history behind a `Mutex`.
+/// Then a call made after another one returned comes after that return in the list. No other order matters.
 ///
 /// ```
-/// use stranded::conformance::History;
-/// use stranded::scenario::load_scenario;
-/// use stranded::wire::{Answer, Operation, Done};
+/// use stranded_oracle::testing::History;
+/// use stranded_search::scenario::load_scenario;
+/// use stranded_oracle::protocol::{Answer, Done, Operation};
 ///
 /// let spec = load_scenario("move-under-mail").expect("it is built in");
 /// let deliver = |message: &str| Operation::Deliver {
@@ -35,7 +35,7 @@ pub struct CallId(u64);
 /// let (one, other) = (history.call(deliver("one")), history.call(deliver("other")));
 /// history.returned(other, Answer::of(Done::Ok));
 /// history.returned(one, Answer::of(Done::Ok));
-/// assert!(history.is_explained().expect("every name is the scenario's"));
+/// assert!(history.is_explained().expect("the scenario has every name"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct History<'a> {
@@ -46,21 +46,21 @@ pub struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    /// Nothing has happened since everything was as the scenario starts. What can happen by itself may do so unseen.
+    /// A history in the initial state of the scenario. All actions that can happen without a request may happen unobserved.
     #[must_use]
     pub fn new(spec: &'a Spec) -> Self {
         let events = vec![Event::Reset { start: BTreeMap::new() }];
         Self { spec, unseen: SPONTANEOUS.to_vec(), events, next: 1 }
     }
 
-    /// Only these kinds of action may happen without being called.
+    /// Restricts the actions that may happen unobserved to these kinds.
     #[must_use]
     pub fn with_unseen(mut self, kinds: &[ActionKind]) -> Self {
         self.unseen = kinds.to_vec();
         self
     }
 
-    /// Something is called.
+    /// Records a call.
     pub fn call(&mut self, operation: Operation) -> CallId {
         let call = self.next;
         self.next += 1;
@@ -68,53 +68,53 @@ impl<'a> History<'a> {
         CallId(call)
     }
 
-    /// A call has returned.
+    /// Records the return of a call.
     pub fn returned(&mut self, call: CallId, answer: Answer) {
         self.events.push(Event::Return { call: call.0, answer });
     }
 
-    /// A mailbox was seen like this, all of it in one moment, which is after all that is noted before and before all that is noted
-    /// later.
+    /// Records an observation of a mailbox. All parts of it must be read in one moment between the events before and after
+    /// it.
     pub fn observed(&mut self, mailbox: &str, observation: Observation) {
         self.events.push(Event::Observed { mailbox: mailbox.to_owned(), observation });
     }
 
-    /// What was noted, as a log that `stranded validate` reads.
+    /// The events, as a log that `stranded validate` reads.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// Whether some interleaving explains all that was noted. See [`History::judge`].
+    /// Returns true if some interleaving explains all events. See [`History::judge`].
     ///
     /// # Errors
-    /// Something is named that the scenario does not have, more explanations are left than there may be, or something goes beyond
-    /// the scenario: it cannot be told.
+    /// An event names something that the scenario does not have; or the oracle cannot decide, because there are too many
+    /// explanations or an event exceeds a bound of the scenario.
     pub fn is_explained(&self) -> Result<bool, CheckFailure> {
         let oracle = self.judged()?;
         let is_explained = oracle.belief().is_some();
         if !is_explained && oracle.failure_of_run().is_none() {
-            let reason = "it goes beyond the scenario, or more explanations are left than there may be".to_owned();
+            let reason = "an event exceeds a bound of the scenario, or there are too many explanations".to_owned();
             return Err(self.failed(FailureReason::Inconclusive(reason)));
         }
         Ok(is_explained)
     }
 
-    /// Judges all that was noted.
+    /// Judges all events.
     ///
-    /// It conforms if there is an interleaving that explains it: each call happens in one moment between its call and its return,
-    /// or, if it is a whole run, begins, does its steps and ends between them; the model allows every answer and every sight in
-    /// that order. What was answered `unknown`, or not at all, happens in some later moment, or never. It is not said which
-    /// interleaving it was, and a different one may be the true one.
+    /// The history conforms if an interleaving explains it: each call happens in one moment between its call and its return
+    /// (a whole run starts, executes its steps and ends between them), and the model allows every answer and every
+    /// observation in that order. A call that was answered `unknown`, or not at all, happens at some later moment or never.
+    /// The judgement does not say which interleaving it was.
     ///
-    /// All interleavings are followed at once, and those that have come to the same are one. So the cost is that of the
-    /// different states that calls which are open at the same time can lead to, in each combination of what no source settles: it
-    /// grows with every call that is open, at the worst with the orders in which they can happen, and with the steps of whole runs.
-    /// A few open calls at a time are quick; let calls return, and look at mailboxes, between them. Where more than
-    /// [`crate::oracle::EXPLANATIONS_MAX`] explanations are left at once, the judgement is inconclusive, never a pass.
+    /// The oracle follows all interleavings at once and merges equal states. The cost grows with the number of different
+    /// states that open calls can lead to, in each combination of assumption values: at worst with the number of orders of
+    /// the open calls, times the steps of whole runs. A few open calls at a time are fast; let calls return, and observe
+    /// mailboxes, between them. With more than [`crate::oracle::EXPLANATIONS_MAX`] explanations at once the judgement is
+    /// inconclusive, never a pass.
     ///
     /// # Errors
-    /// Something is named that the scenario does not have.
+    /// An event names something that the scenario does not have.
     pub fn judge(&self) -> Result<Judgement, CheckFailure> {
         Ok(self.judged()?.judgement())
     }

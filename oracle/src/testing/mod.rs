@@ -1,24 +1,24 @@
-//! The model as a reference for the tests of a Rust author: his own mailbox store and directory are driven by [proptest] and
-//! judged here, without a process and without a wire. It builds on [`crate::adapter`] and [`crate::oracle`], and knows no
-//! command line.
+//! Model-based tests for authors of mail systems in Rust: [proptest] drives your mailbox store and directory, and the oracle
+//! judges them, without a process and without a protocol. This module builds on [`crate::adapter`] and [`crate::oracle`].
 //!
-//! Add `stranded` and `proptest` to the `[dev-dependencies]` of your crate. Then there are three things to use:
+//! Add `stranded-oracle` with the feature `proptest`, `stranded-search` and `proptest` to the `[dev-dependencies]` of your
+//! crate. Then use:
 //!
-//! * [`MailSystem`] is what your system can do: a handful of methods. [`Adapted`] makes an implementation of it. Whoever can do
-//!   more, single steps for example, implements [`crate::adapter::Implementation`] himself.
-//! * [`deeds`] is a strategy: lists of things to do, all possible in a scenario, which stay possible when they shrink. [`check`]
-//!   does such a list and says what is wrong. [`examine`] is both, for many lists.
-//! * [`History`] is for calls that overlap, from several threads for example: it says whether some interleaving explains them.
+//! * [`MailSystem`]: a trait with a few methods for your system. [`Adapted`] makes an implementation of it. A system that
+//!   supports more, single steps for example, implements [`crate::adapter::Implementation`] itself.
+//! * [`operations()`]: a strategy for lists of operations that are possible in a scenario, and stay possible when they shrink.
+//!   [`check`] performs a list and judges it. [`examine`] does both, for many lists.
+//! * [`History`]: for calls that overlap, from several threads for example: some interleaving must explain them.
 //!
 //! # A mailbox store under test
 //!
 //! ```
 //! use std::collections::{BTreeMap, BTreeSet};
 //!
-//! use stranded::conformance::{Adapted, Examination, MailSystem, examine};
-//! use stranded::oracle::Word;
-//! use stranded::scenario::load_scenario;
-//! use stranded::wire::{Done, Greeting, deed::Run};
+//! use stranded_oracle::testing::{Adapted, ExamineOptions, MailSystem, examine};
+//! use stranded_oracle::oracle::CaseVerdict;
+//! use stranded_search::scenario::load_scenario;
+//! use stranded_oracle::protocol::{Done, Greeting, operation::Run};
 //!
 //! /// A few stores, and one directory.
 //! #[derive(Default)]
@@ -64,43 +64,43 @@
 //!     }
 //! }
 //!
-//! // A store without the mistake does what the model allows, whatever is asked of it.
+//! // Without the mistake the store conforms.
 //! let spec = load_scenario("move").expect("it is built in");
-//! examine(&spec, &Examination::default(), || Adapted::new(Site::default())).expect("it conforms");
+//! examine(&spec, &ExamineOptions::default(), || Adapted::new(Site::default())).expect("it conforms");
 //!
-//! // With the mistake it says that the move is done, and it is not. The failing list is as short as it can be.
+//! // With the mistake a move reports ok and did not move the home. The failing list is as short as possible.
 //! let wrong = || Adapted::new(Site { forgets_the_directory: true, ..Site::default() });
-//! let failed = examine(&spec, &Examination::default(), wrong).expect_err("it does not conform");
-//! assert_eq!(failed.word(), Some(Word::FalseSuccess));
-//! assert_eq!(failed.deeds().len(), 1, "{failed}");
+//! let failed = examine(&spec, &ExamineOptions::default(), wrong).expect_err("it does not conform");
+//! assert_eq!(failed.verdict(), Some(CaseVerdict::FalseSuccess));
+//! assert_eq!(failed.operations().len(), 1, "{failed}");
 //! ```
 //!
-//! The same inside `proptest!`, where `?` turns what [`check`] found into a failed case, which proptest makes short and keeps:
+//! The same inside `proptest!`: `?` turns an error of [`check`] into a failed case, which proptest shrinks and saves:
 //!
 //! ```
-//! # use stranded::adapter::Reference;
+//! # use stranded_oracle::adapter::Reference;
 //! use proptest::prelude::*;
-//! use stranded::conformance::{check, deeds};
-//! use stranded::scenario::load_scenario;
+//! use stranded_oracle::testing::{check, operations};
+//! use stranded_search::scenario::load_scenario;
 //!
 //! proptest! {
 //!     # #![proptest_config(ProptestConfig { failure_persistence: None, cases: 20, ..ProptestConfig::default() })]
 //!     # /*
 //!     #[test]
 //!     # */
-//!     fn my_move_conforms(deeds in deeds(&load_scenario("second-move").expect("it is built in"), 12)) {
+//!     fn my_move_conforms(list in operations(&load_scenario("second-move").expect("it is built in"), 12)) {
 //!         let spec = load_scenario("second-move").expect("it is built in");
 //!         let mut system = Reference::new(&spec, 0).expect("the model itself");
-//!         check(&spec, &mut system, &deeds)?;
+//!         check(&spec, &mut system, &list)?;
 //!     }
 //! }
 //! my_move_conforms();
 //! ```
 //!
-//! # What a verdict means
-//! A list passes if the model explains all that was answered and seen, and no property was broken that the scenario does not
-//! expect to be. Which scenario you take says what is asked: `move` delivers, moves and moves again; `move-under-mail` lets mail
-//! arrive after the move; `stranded list` has all of them, and a file of your own will do.
+//! # Verdicts
+//! A list passes if the model explains all answers and observations, and no property is violated that the scenario does not
+//! expect to be violated. The scenario defines the allowed actions: `move` delivers, moves and moves again; in `move-under-mail`
+//! mail arrives after the move. `stranded list` shows all scenarios; a scenario file of your own works, too.
 
 mod check;
 mod examine;
@@ -109,7 +109,7 @@ mod operations;
 mod system;
 
 pub use self::check::{CheckFailure, FailureReason, check};
-pub use self::examine::{Examination, examine};
+pub use self::examine::{ExamineOptions, examine};
 pub use self::history::{CallId, History};
 pub use self::operations::{Operations, OperationsStrategy, OperationsTree, operations};
 pub use self::system::{Adapted, MailSystem};

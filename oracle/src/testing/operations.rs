@@ -1,5 +1,5 @@
-//! Lists of things to do, drawn so that each is possible in a scenario, and shrunk so that it stays so: what is drawn are choices,
-//! and a choice that is not possible any more when an earlier one is left out is left out too. Nothing is judged here.
+//! Lists of operations that are possible in a scenario, and stay possible when they shrink: when a candidate is removed,
+//! later ones that are no longer possible are removed, too. This module does not judge.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,16 +20,16 @@ use stranded_search::engine::{Engine, Limits};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
-/// Things to do one after the other.
+/// Operations to perform in order.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Operations {
-    /// How each mailbox stands at first, where it is not fresh.
+    /// Initial observation of each mailbox; empty if all are fresh.
     pub start: BTreeMap<String, Observation>,
-    /// What is done.
+    /// The operations.
     pub list: Vec<Operation>,
 }
 
-/// Each as the line of a log has it.
+/// Formats each operation as in a line of a log.
 impl fmt::Debug for Operations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line =
@@ -47,22 +47,22 @@ impl fmt::Debug for PlainText {
     }
 }
 
-/// Draws lists of at most `count` things to do in a scenario: procedures from start to end, mail, logons, and whatever else the
-/// scenario lets happen. What no source settles is drawn with them.
+/// Draws lists of at most `count` operations in a scenario: whole runs of procedures, deliveries, logons, and all other
+/// actions that the scenario allows. The values of the assumptions are drawn, too.
 ///
 /// # Panics
-/// How the scenario starts cannot be found out.
+/// The initial states of the scenario cannot be computed.
 #[must_use]
 pub fn operations(spec: &Spec, count: usize) -> OperationsStrategy {
     let world = |assumptions| {
         let world = check::world(spec, assumptions, Engine::default(), &Limits::default());
-        world.unwrap_or_else(|truncated| panic!("how {} starts cannot be found out: {truncated}", spec.name))
+        world.unwrap_or_else(|truncated| panic!("cannot compute the initial states of {}: {truncated}", spec.name))
     };
     let worlds = check::worlds(spec).into_iter().map(world).collect();
     OperationsStrategy { worlds: Arc::new(Worlds { spec: spec.clone(), worlds }), count, steps: false, only: None }
 }
 
-/// A strategy for [`Operations`].
+/// Strategy for [`Operations`].
 #[derive(Clone, Debug)]
 pub struct OperationsStrategy {
     worlds: Arc<Worlds>,
@@ -78,14 +78,14 @@ struct Worlds {
 }
 
 impl OperationsStrategy {
-    /// Draws the single steps of programs instead of whole runs, so that everything else can happen between two of them.
+    /// Draws single steps of programs instead of whole runs, so that other actions can happen between two steps.
     #[must_use]
     pub fn in_steps(mut self) -> Self {
         self.steps = true;
         self
     }
 
-    /// Draws only these actions, as [`Operation::action`] names them.
+    /// Draws only these actions, named as by [`Operation::action`].
     #[must_use]
     pub fn only(mut self, actions: &[&str]) -> Self {
         self.only = Some(actions.iter().map(|action| (*action).to_owned()).collect());
@@ -100,7 +100,7 @@ impl OperationsStrategy {
         self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == name))
     }
 
-    /// What can be done now.
+    /// The possible candidates in this state.
     fn candidates(&self, world: &World, state: &State) -> Vec<Candidate> {
         let mut all: Vec<Candidate> = Vec::new();
         for action in world.actions().iter().copied() {
@@ -151,7 +151,7 @@ fn is_possible(world: &World, state: &State, candidate: Candidate) -> bool {
 }
 
 impl Worlds {
-    /// Does of these choices what is possible, one after the other.
+    /// Performs the candidates that are possible, in order.
     fn follow(&self, path: ListStart, candidates: &[Candidate]) -> (Vec<Candidate>, Operations) {
         let mut system = self.system(path);
         let mut operations = Operations { start: self.start(&mut system), list: Vec::new() };
@@ -182,7 +182,7 @@ impl Worlds {
     }
 }
 
-/// Does it, if it is possible, and says how it is called.
+/// Performs a candidate if it is possible. Returns its operation.
 fn take(system: &mut Reference<'_>, candidate: Candidate) -> Option<Operation> {
     if !is_possible(system.world(), system.state(), candidate) {
         return None;
@@ -198,7 +198,7 @@ fn take(system: &mut Reference<'_>, candidate: Candidate) -> Option<Operation> {
     Some(operation)
 }
 
-/// Where a list begins.
+/// Initial state of a list.
 #[derive(Clone, Copy, Debug)]
 struct ListStart {
     world: usize,
@@ -240,19 +240,19 @@ impl Strategy for OperationsStrategy {
     }
 }
 
-/// A drawn list on its way to a shorter one: parts are left out, halves first and single choices last, until none can be.
+/// A list while it shrinks: removes halves first, then smaller parts, until no single candidate can be removed.
 #[derive(Clone, Debug)]
 pub struct OperationsTree {
     worlds: Arc<Worlds>,
     start: ListStart,
-    /// The shortest list so far that fails.
+    /// The shortest failing list so far.
     shortest: Vec<Candidate>,
-    /// The list that is tried now.
+    /// The list that is being tried.
     trial: Option<Vec<Candidate>>,
-    /// How many choices are left out next, and from which on.
+    /// Number of candidates to remove next, and the index of the first.
     size: usize,
     from: usize,
-    /// Whether single choices were left out since all were tried.
+    /// True if a candidate was removed since the last pass over all of them.
     is_shorter: bool,
 }
 

@@ -1,5 +1,4 @@
-//! What a mail system can do, in a handful of methods, and how that becomes an implementation to be driven. What is right or
-//! wrong is not known here.
+//! A trait for mail systems with a few methods, and its adaptation to an implementation. This module does not judge.
 
 use std::collections::BTreeMap;
 
@@ -12,68 +11,67 @@ use stranded_model::action::ActionKind;
 
 /// A mail system: stores, a directory, and procedures that move mailboxes between them.
 ///
-/// Five methods are enough for a system that delivers and moves. The others are for systems that do more: by default they say
-/// that there is nothing of the kind.
+/// Five methods are enough for a system that delivers and moves. The others have defaults for a system without the feature.
 pub trait MailSystem {
-    /// Forgets everything. Then every mailbox of the greeting has a recipient that names `greeting.home`, and is in no store.
+    /// Resets the system: every mailbox of the greeting has a recipient with home `greeting.home`, and no store has it.
     fn reset(&mut self, greeting: &Greeting);
 
-    /// A message for the mailbox arrives; the replica of the server `by` says where to. The store of its home creates the mailbox
-    /// if it is not there. `Ok`: it was accepted. `Refused`: its sender was told that it was not.
+    /// Delivers a message to the home that the replica of server `by` names. The store of the home creates the mailbox if it
+    /// is absent. Returns `Ok` if the message was accepted, `Refused` if it was returned to the sender.
     fn deliver(&mut self, mailbox: &str, message: &str, by: &str) -> Done;
 
-    /// Runs a procedure from its start to its end, and says what it reported. `Refused` means that nothing has changed.
+    /// Runs a procedure from start to end. Returns its outcome; `Refused` means that nothing was changed.
     fn run(&mut self, run: &Run) -> Done;
 
-    /// Every message of the mailbox in this store; `None` if the store does not list the mailbox.
+    /// All messages of the mailbox in this store; `None` if the mailbox is absent.
     fn store(&self, server: &str, mailbox: &str) -> Option<Vec<String>>;
 
-    /// The server that the recipient names as its home in the replica of this server; `None` if there is no recipient.
+    /// The home of the recipient in the replica of this server; `None` if there is no recipient.
     fn home(&self, server: &str, mailbox: &str) -> Option<String>;
 
-    /// The home attributes one by one, where they can differ.
+    /// The home attributes, for systems in which they can differ.
     fn homes(&self, server: &str, mailbox: &str) -> Option<HomesObservation> {
         self.home(server, mailbox)
             .map(|home| HomesObservation { home_mdb: Some(Some(home.clone())), home_mta: Some(Some(home)) })
     }
 
-    /// Whether a move has marked the mailbox in this store; `None` if that cannot be seen.
+    /// True if the mailbox in this store is marked in transit; `None` if that cannot be observed.
     fn in_transit(&self, _server: &str, _mailbox: &str) -> Option<bool> {
         None
     }
 
-    /// Accepted messages that wait outside the stores; `None` if that cannot be seen.
+    /// Accepted messages outside the stores; `None` if they cannot be observed.
     fn queued(&self, _mailbox: &str) -> Option<Vec<String>> {
         Some(Vec::new())
     }
 
-    /// Messages in a file that a procedure saved outside the stores; `None` if that cannot be seen.
+    /// Messages that a procedure saved to a file; `None` if they cannot be observed.
     fn saved(&self, _mailbox: &str) -> Option<Vec<String>> {
         Some(Vec::new())
     }
 
-    /// Messages that went back to their senders after they were accepted; those that [`MailSystem::deliver`] refused need not be
-    /// named.
+    /// Messages that were returned to their senders after they were accepted. Messages that [`MailSystem::deliver`] refused
+    /// are added automatically.
     fn returned(&self, _mailbox: &str) -> Vec<String> {
         Vec::new()
     }
 
-    /// The names of the other actions that [`MailSystem::perform`] can do, as [`Operation::action`] has them.
+    /// Names of the other actions that [`MailSystem::perform`] supports, as in [`Operation::action`].
     fn other_actions(&self) -> Vec<&'static str> {
         Vec::new()
     }
 
-    /// Does something that [`MailSystem::also`] names.
-    fn perform(&mut self, _deed: &Operation) -> Done {
+    /// Performs an action of [`MailSystem::other_actions`].
+    fn perform(&mut self, _operation: &Operation) -> Done {
         Done::Refused
     }
 
-    /// Sets a mailbox up as a scenario starts with it, if it can; `false` if it cannot.
+    /// Sets up the initial state of a mailbox. Returns false if the system cannot.
     fn set_up(&mut self, _mailbox: &str, _start: &Observation) -> bool {
         false
     }
 
-    /// The built-in procedure by which every run is to be judged, whatever the scenario calls it.
+    /// The built-in procedure by which every run is judged, under any procedure name.
     fn implements(&self) -> Option<&'static str> {
         None
     }
@@ -88,7 +86,7 @@ pub struct Adapted<S> {
 }
 
 impl<S: MailSystem> Adapted<S> {
-    /// This mail system, as an implementation.
+    /// Adapts a mail system.
     #[must_use]
     pub fn new(system: S) -> Self {
         Self { system, greeting: None, returned: BTreeMap::new() }
@@ -103,7 +101,7 @@ impl<S: MailSystem> Adapted<S> {
     fn greeting(&self) -> Result<&Greeting, AdapterError> {
         self.greeting
             .as_ref()
-            .ok_or_else(|| AdapterError { says: "it was asked something before it was greeted".to_owned() })
+            .ok_or_else(|| AdapterError { says: "a request came before `hello`".to_owned() })
     }
 }
 

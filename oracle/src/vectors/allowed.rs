@@ -1,5 +1,5 @@
-//! All that may be answered and seen on a way, under any answer to the assumptions: what the oracle would keep, worked out
-//! beforehand, with everything that nobody can tell apart from there on put together.
+//! Everything that an implementation may answer and show along a path, under any combination of assumption values: the
+//! oracle's sets of explanations, computed in advance as an automaton. Nodes with equal continuations are merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,23 +21,24 @@ use super::file::{AllowedAnswer, AllowedObservation, Level, SCHEMA, Vector, Vect
 use super::map::{self, Map, Path, VectorRequest};
 use super::{VectorOptions, required};
 
-/// The most explanations of one place that are kept at once.
+/// Maximum number of explanations of one node.
 pub(super) const EXPLANATIONS_MAX: usize = 20_000;
-/// The most places of one step. Beyond, the way is cut: nobody could read the vector.
+/// Maximum number of nodes of one step. A path is truncated before a step with more, so that a vector can be read.
 const NODES_MAX: usize = 400;
 
-/// What became of a way.
+/// Result of one path.
 #[derive(Debug)]
 pub(super) struct PathResult {
-    /// How many of its asks are in the vector.
+    /// Number of requests of the path that the vector contains.
     pub(super) request_count: usize,
-    /// Whether that is not all.
+    /// True if the path was truncated.
     pub(super) is_truncated: bool,
-    /// None if nothing is left of it.
+    /// `None` if nothing of the path is left.
     pub(super) vector: Option<Vector>,
 }
 
-/// What may come of a step, place by place, before places are put together. Locations are numbered as they are found.
+/// A step before nodes are merged: for each node, what may follow, and the nodes after it. Nodes are numbered as they are
+/// found.
 enum RawStep {
     Do(Operation, Vec<Following<(Done, Option<Done>)>>),
     Observe(String, Vec<Following<Observation>>),
@@ -53,10 +54,10 @@ impl PathResult {
         let mut is_truncated = false;
         for (request, to) in &path.requests {
             let Some(asked) = expansion.operation(request, &at) else { break };
-            let messages_in = (expansion.raw_steps.len(), expansion.nodes.clone());
+            let before = (expansion.raw_steps.len(), expansion.nodes.clone());
             if !expansion.add(&asked, *request) {
-                expansion.raw_steps.truncate(messages_in.0);
-                expansion.nodes = messages_in.1;
+                expansion.raw_steps.truncate(before.0);
+                expansion.nodes = before.1;
                 is_truncated = true;
                 break;
             }
@@ -91,12 +92,12 @@ impl PathResult {
     }
 }
 
-/// A way as it is gone.
+/// A path as it is expanded, step by step.
 struct Expansion<'a, 'b> {
     options: &'a VectorOptions<'a>,
     beliefs: &'b mut Beliefs,
     names: Names<'a>,
-    /// The messages of each mailbox in the order in which they arrive on the way, for their names.
+    /// The state on the path, with the messages of each mailbox in order of arrival, for their names.
     now: Explanation,
     start: BTreeMap<String, Observation>,
     nodes: Vec<Belief>,
@@ -131,7 +132,7 @@ impl<'a, 'b> Expansion<'a, 'b> {
         (0..self.options.spec.scenario.site.mailboxes).map(MailboxId::at)
     }
 
-    /// What an implementation is asked for this; none if it has no name, which a message has as soon as it has arrived.
+    /// The operation of a request; `None` if it names a message that has not arrived.
     fn operation(&mut self, request: &VectorRequest, state: &State) -> Option<Operation> {
         self.now.state = state.clone();
         match *request {
@@ -146,7 +147,7 @@ impl<'a, 'b> Expansion<'a, 'b> {
         }
     }
 
-    /// Works out what may be answered to something that is asked, and seen after it; whether that is not too much.
+    /// Adds a request with its allowed answers and observations. Returns false if a limit is exceeded.
     fn add(&mut self, asked: &Operation, request: VectorRequest) -> bool {
         let Ok(op) = self.names.op(asked) else { return false };
         if let (Op::Deliver { mailbox, message, .. }, VectorRequest::Act(Action::Deliver { .. })) = (op, request) {
@@ -166,7 +167,7 @@ impl<'a, 'b> Expansion<'a, 'b> {
                 if self.beliefs.is_empty(after) {
                     continue;
                 }
-                // Who says nothing may still be at it for ever, so a vector ends there.
+                // After `unknown` the program may still be running, so a vector ends there.
                 let ends = reported.result == Result::Unknown && !is_crash;
                 let to = if ends { BTreeSet::new() } else { next.indices_of(&self.beliefs.each(after)) };
                 answers.insert((reported.result.into(), reported.ended.map(Into::into)), to);
@@ -181,7 +182,8 @@ impl<'a, 'b> Expansion<'a, 'b> {
         self.nodes.len() <= NODES_MAX && !self.nodes.is_empty()
     }
 
-    /// Whether in some explanation only the bounds of the scenario forbid it: of what a system does there, nothing is known.
+    /// Returns true if some explanation forbids the operation only by a bound of the scenario. The model does not say how a
+    /// system behaves there.
     fn may_exceed_bounds(&mut self, node: Belief, op: Op) -> bool {
         let open = self.beliefs.closed(node).unwrap_or_default();
         let is_beyond = |status: Status| matches!(status, Status::Over(Effect::Refused(reason)) if reason.is_bound());
@@ -211,16 +213,16 @@ impl<'a, 'b> Expansion<'a, 'b> {
     }
 }
 
-/// Locations that were found after a step.
+/// The nodes after a step.
 #[derive(Default)]
 struct NodeSet {
     all: Vec<Belief>,
-    indices_of: BTreeMap<Belief, usize>,
+    indices: BTreeMap<Belief, usize>,
 }
 
 impl NodeSet {
     fn index_of(&mut self, node: Belief) -> usize {
-        *self.indices_of.entry(node).or_insert_with(|| {
+        *self.indices.entry(node).or_insert_with(|| {
             self.all.push(node);
             self.all.len() - 1
         })
@@ -231,7 +233,7 @@ impl NodeSet {
     }
 }
 
-/// Every answer that differs from the others.
+/// All distinct answers to an operation.
 fn reported(asked: &Operation) -> Vec<Told> {
     let just = |result| Told { result, ended: None };
     let mut all: Vec<Told> = Result::ALL.into_iter().map(just).collect();
@@ -241,37 +243,37 @@ fn reported(asked: &Operation) -> Vec<Told> {
     all
 }
 
-/// Puts places together from which the same may follow, from the last step backwards, and numbers them by what that is.
+/// Merges nodes with equal continuations, from the last step backwards, and numbers them in order.
 fn merged(first: usize, raw_steps: Vec<RawStep>) -> (Vec<usize>, Vec<VectorStep>) {
     let mut steps = Vec::new();
-    // The new number of each place after the step; after the last one nothing tells them apart.
+    // The new number of each node after the step; after the last step all nodes are equal.
     let mut after: Option<Vec<usize>> = None;
     for step in raw_steps.into_iter().rev() {
         let renumbered = |nodes: &BTreeSet<usize>| -> BTreeSet<usize> {
-            nodes.iter().map(|node| after.as_ref().map_or(0, |indices_of| indices_of[*node])).collect()
+            nodes.iter().map(|node| after.as_ref().map_or(0, |indices| indices[*node])).collect()
         };
-        let (step, indices_of) = match step {
+        let (step, indices) = match step {
             RawStep::Do(operation, of_nodes) => {
-                let (kinds, indices_of) = kinds(&of_nodes, renumbered);
-                (do_step(operation, &kinds), indices_of)
+                let (kinds, indices) = kinds(&of_nodes, renumbered);
+                (do_step(operation, &kinds), indices)
             }
             RawStep::Observe(mailbox, of_nodes) => {
-                let (kinds, indices_of) = kinds(&of_nodes, renumbered);
-                (observe_step(mailbox, &kinds), indices_of)
+                let (kinds, indices) = kinds(&of_nodes, renumbered);
+                (observe_step(mailbox, &kinds), indices)
             }
         };
         steps.push(step);
-        after = Some(indices_of);
+        after = Some(indices);
     }
     steps.reverse();
     let initial: BTreeSet<usize> =
-        after.map_or_else(BTreeSet::new, |indices_of| indices_of[..first].iter().copied().collect());
+        after.map_or_else(BTreeSet::new, |indices| indices[..first].iter().copied().collect());
     (initial.into_iter().collect(), steps)
 }
 
 type Following<T> = BTreeMap<T, BTreeSet<usize>>;
 
-/// The kinds of place there are, in order, and the kind of each place.
+/// The distinct continuations in order, and for each node the index of its continuation.
 fn kinds<T: Ord + Clone>(
     of_nodes: &[Following<T>],
     renumbered: impl Fn(&BTreeSet<usize>) -> BTreeSet<usize>,
@@ -283,18 +285,18 @@ fn kinds<T: Ord + Clone>(
     let kinds: BTreeSet<&Following<T>> = of_nodes.iter().collect();
     let kinds: Vec<Following<T>> = kinds.into_iter().cloned().collect();
     let kind = |following: &Following<T>| kinds.binary_search(following).unwrap_or_default();
-    let indices_of = of_nodes.iter().map(kind).collect();
-    (kinds, indices_of)
+    let indices = of_nodes.iter().map(kind).collect();
+    (kinds, indices)
 }
 
-/// From which places to which, and from which places nowhere.
+/// Moves between nodes, and nodes at which the vector ends.
 #[derive(Clone, Debug, Default)]
 struct Moves {
     moves: Vec<(usize, usize)>,
     ends: Vec<usize>,
 }
 
-/// Each thing that may follow, with its moves.
+/// Each answer or observation with its moves.
 fn moves<T: Ord + Clone>(kinds: &[Following<T>]) -> BTreeMap<T, Moves> {
     let mut all: BTreeMap<T, Moves> = BTreeMap::new();
     for (from, following) in kinds.iter().enumerate() {
@@ -312,7 +314,7 @@ fn do_step(operation: Operation, kinds: &[Following<(Done, Option<Done>)>]) -> V
     let is_definite = |(result, _): &(Done, Option<Done>)| matches!(result, Done::Ok | Done::Refused);
     let definite: Vec<&(Done, Option<Done>)> = moves.keys().filter(|answer| is_definite(answer)).collect();
     let failed = [&(Done::Failed, None)];
-    // Where nothing else can come of it, failing is what it has to do.
+    // If no definite answer is possible, the operation must fail.
     let must: Option<(Done, Option<Done>)> = match definite[..] {
         [] => failed.into_iter().find(|answer| moves.contains_key(answer)).copied(),
         [only] => kinds.iter().all(|following| following.contains_key(only)).then_some(*only),
@@ -344,14 +346,14 @@ fn observe_step(mailbox: String, kinds: &[Following<Observation>]) -> VectorStep
     }
 }
 
-/// The messages that are anywhere.
+/// All messages that the observation shows.
 fn messages_in(observation: &Observation) -> BTreeSet<String> {
     let stored = observation.stores.values().flatten().filter_map(|store| store.messages.as_ref());
     let lists = [&observation.queued, &observation.returned, &observation.saved].into_iter().flatten();
     stored.chain(lists).flatten().cloned().collect()
 }
 
-/// The sources of what is asked: of the scenario, of each kind of action, and of each procedure that is run.
+/// Sources of the operations: of the scenario, of each kind of action, and of each procedure that is run.
 fn sources(spec: &Spec, operations: &[Operation]) -> Vec<String> {
     let of_kinds =
         operations.iter().filter_map(Operation::kind).flat_map(ActionKind::sources).map(|source| (*source).to_owned());

@@ -1,4 +1,4 @@
-//! A vector as a file, and the index of a folder of them.
+//! Format of a test vector, and of the index of a folder of vectors.
 
 use std::collections::BTreeMap;
 
@@ -6,166 +6,168 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Done, Greeting, Observation, Operation};
 
-/// The version of the form.
-pub const SCHEMA: u64 = 1;
+/// Version of the format.
+pub const SCHEMA: u64 = stranded_search::FORMAT_VERSION;
 
-/// A vector: what is asked, in this order, and all that may be answered and seen.
+/// A test vector: requests in order, with all allowed answers and observations.
 ///
-/// It is a small automaton. A runner holds a set of places, at first those of `initial`. What an implementation answers or
-/// shows moves it: from every place that it holds to those that a fitting entry of the step leads to from there. If none is
-/// left, the implementation is nonconforming.
+/// A vector is an automaton. A runner holds a set of nodes, at first `initial`. An answer or an observation moves it: from
+/// every node that it holds, along the moves of the matching entries of the step. If no node is left, the implementation is
+/// nonconforming.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Vector {
-    /// The hash of what it asks and allows: blake3 over canonical JSON (RFC 8785) of `scenario`, `start`, `initial`, `steps`.
+    /// Hash of the requests and the allowed results: blake3 of canonical JSON (RFC 8785) of `scenario`, `start`, `initial`,
+    /// `steps`.
     pub id: String,
-    /// The version of the form.
+    /// Version of the format.
     pub schema: u64,
-    /// The scenario's name.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The model that allows this.
+    /// Hash of the model.
     pub model_hash: String,
-    /// The sources of what it covers.
+    /// Sources of the covered rules.
     pub source: Vec<String>,
-    /// The transitions on its way.
+    /// Transitions on the path.
     pub covers: Vec<String>,
-    /// The actions that an implementation must be able to do.
+    /// Actions that an implementation must support.
     pub requires: Vec<String>,
-    /// How each mailbox stands at first, where it is not fresh.
+    /// Initial observation of each mailbox; empty if all are fresh.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub start: BTreeMap<String, Observation>,
-    /// The places that a runner holds at first.
+    /// Nodes that a runner holds at first.
     pub initial: Vec<usize>,
-    /// What is asked.
+    /// The steps, in order.
     pub steps: Vec<VectorStep>,
 }
 
-/// One thing that is asked.
+/// One step of a vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum VectorStep {
-    /// An action.
+    /// An operation.
     Do {
-        /// The action.
+        /// The operation.
         #[serde(rename = "do")]
         operation: Operation,
-        /// Every answer that is allowed.
+        /// Allowed answers.
         answers: Vec<AllowedAnswer>,
-        /// Definite answers that must not be given.
+        /// Definite answers that are not allowed.
         #[serde(rename = "must-not")]
         must_not: Vec<Done>,
     },
-    /// A look.
+    /// An observation.
     Observe {
         /// The mailbox.
         #[serde(rename = "observe")]
         mailbox: String,
-        /// Everything that may be seen.
+        /// Allowed observations.
         observations: Vec<AllowedObservation>,
-        /// What must not have become of messages.
+        /// Harm that must not have happened.
         #[serde(rename = "must-not")]
         must_not: VectorHarm,
     },
 }
 
-/// Whether something has to be so, or may be so.
+/// Level of an allowed answer or observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Nothing else that is definite is allowed.
+    /// No other definite one is allowed.
     Must,
-    /// Something else is allowed, too: under another answer to an assumption, or because something was not seen.
+    /// Others are allowed, too: under another value of an assumption, or because an action may have happened unobserved.
     May,
 }
 
-/// An answer that is allowed.
+/// An allowed answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowedAnswer {
-    /// What became of it.
+    /// Result of the operation.
     pub result: Done,
-    /// For a step of a program: what it reported, if it ended its run; anything else is another answer.
+    /// For a step of a program: the outcome that the program reported, if the step ended its run. Another value is another
+    /// answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Done>,
-    /// Whether it has to be this one.
+    /// Level of this answer.
     pub level: Level,
-    /// From which places to which.
+    /// Moves, each from a node to a node.
     pub moves: Vec<(usize, usize)>,
-    /// From which places nothing more is said: if one of them is held, the vector ends, and nothing was wrong.
+    /// Nodes at which the vector ends without a verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<usize>,
 }
 
-/// A sight that is allowed.
+/// An allowed observation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowedObservation {
-    /// All that can be seen; a look that shows less fits if it shows nothing else.
+    /// The complete observation. An observation that shows less matches if the shown parts are equal.
     pub observation: Observation,
-    /// Whether it has to be this one.
+    /// Level of this observation.
     pub level: Level,
-    /// From which places to which.
+    /// Moves, each from a node to a node.
     pub moves: Vec<(usize, usize)>,
 }
 
-/// What must not have become of messages.
+/// Harm that must not have happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VectorHarm {
-    /// They must be somewhere.
+    /// Messages that must still exist.
     pub lost: Vec<String>,
 }
 
-/// What a folder of vectors has in it.
+/// Index of a folder of vectors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Index {
-    /// The version of the program that wrote it.
+    /// Version of `stranded` that wrote it.
     pub version: String,
-    /// The version of the form.
+    /// Version of the format.
     pub schema: u64,
-    /// The scenario's name.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The model that allows what they allow.
+    /// Hash of the model.
     pub model_hash: String,
-    /// How much one step is: `runs` or `steps`.
+    /// Granularity of a step: `runs` or `steps`.
     pub granularity: String,
-    /// The kinds of action that happen by themselves, and are not asked for.
+    /// Kinds of action that can happen without a request.
     pub by_themselves: Vec<String>,
-    /// Whether every transition is covered.
+    /// True if every transition is covered.
     pub complete: bool,
-    /// Why not.
+    /// Reason why the vectors are not complete.
     pub truncated: Option<String>,
-    /// Distinct states over all combinations of assumptions.
+    /// Distinct states over all combinations of assumption values.
     pub states: usize,
-    /// The transitions between them.
+    /// Number of transitions.
     pub transitions: Transitions,
-    /// What an implementation is told at first.
+    /// The `hello` request.
     pub hello: Greeting,
     /// The vectors, by id.
     pub vectors: Vec<IndexEntry>,
 }
 
-/// How many transitions there are.
+/// Number of transitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transitions {
-    /// All that were found.
+    /// All transitions.
     pub all: usize,
-    /// Those on the way of some vector.
+    /// Transitions that a vector covers.
     pub covered: usize,
 }
 
-/// A vector in the index.
+/// Entry of the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexEntry {
-    /// Its id.
+    /// Id of the vector.
     pub id: String,
-    /// Its file.
+    /// Name of the file.
     pub file: String,
-    /// How many steps it has.
+    /// Number of steps.
     pub steps: usize,
-    /// How many transitions are on its way.
+    /// Number of transitions that it covers.
     pub covers: usize,
 }
 
-/// What an id is the hash of.
+/// The hashed part of a vector.
 #[derive(Serialize)]
 struct Content<'a> {
     scenario: &'a str,
@@ -175,7 +177,7 @@ struct Content<'a> {
 }
 
 impl Vector {
-    /// The hash of what it asks and allows.
+    /// Hash of the requests and the allowed results.
     #[must_use]
     pub fn hash(&self) -> String {
         let Self { scenario, start, initial, steps, .. } = self;
@@ -184,7 +186,7 @@ impl Vector {
         blake3::hash(&canonical).to_hex()[..32].to_owned()
     }
 
-    /// The name of its file.
+    /// Name of the file.
     #[must_use]
     pub fn file_name(&self) -> String {
         format!("{}.json", self.id)

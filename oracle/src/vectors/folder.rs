@@ -1,4 +1,4 @@
-//! A folder of vectors on disk: all of it, or nothing.
+//! A folder of vectors on disk, written completely or not at all.
 
 use std::fmt;
 use std::fs;
@@ -11,24 +11,24 @@ use super::Vectors;
 use super::file::Index;
 use stranded_search::files;
 
-/// The name of the index.
+/// Name of the index file.
 const INDEX: &str = "index.json";
 
-/// Why nothing was written.
+/// Reason why nothing was written.
 #[derive(Debug)]
 pub enum WriteError {
-    /// Something is there already.
-    InTheWay {
+    /// The folder exists.
+    Exists {
         /// The folder.
         folder: PathBuf,
-        /// Whether it is a folder of vectors, which may be replaced.
-        is_ours: bool,
+        /// True if it is a folder of vectors, which may be replaced.
+        is_vectors: bool,
     },
-    /// The system does not let us.
+    /// The system reported an error.
     Failed {
         /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The error.
         reason: io::Error,
     },
 }
@@ -36,11 +36,11 @@ pub enum WriteError {
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InTheWay { folder, is_ours: true } => {
-                write!(f, "{} has vectors in it already: --force replaces them", folder.display())
+            Self::Exists { folder, is_vectors: true } => {
+                write!(f, "{} already has vectors: use --force to replace them", folder.display())
             }
-            Self::InTheWay { folder, is_ours: false } => {
-                write!(f, "{} is there already and is no folder of vectors: name another one", folder.display())
+            Self::Exists { folder, is_vectors: false } => {
+                write!(f, "{} exists and is not a folder of vectors: choose another folder", folder.display())
             }
             Self::Failed { path, reason } => write!(f, "cannot write to {}: {reason}", path.display()),
         }
@@ -49,20 +49,20 @@ impl fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
-/// Writes vectors into a folder that is not there, is empty, or has vectors in it that may be replaced.
+/// Writes vectors into a folder that does not exist, is empty, or has vectors that may be replaced.
 ///
 /// # Errors
-/// Something is in the way, or could not be written; the folder is then as it was.
+/// The folder has other files, or could not be written; it is unchanged.
 pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), WriteError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |reason| WriteError::Failed { path, reason }
     };
     let is_there = folder.exists();
-    let is_ours = is_there && is_ours(folder);
+    let is_vectors = is_there && is_vectors(folder);
     let is_empty = is_there && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    if is_there && !is_empty && !(is_ours && replace) {
-        return Err(WriteError::InTheWay { folder: folder.to_owned(), is_ours });
+    if is_there && !is_empty && !(is_vectors && replace) {
+        return Err(WriteError::Exists { folder: folder.to_owned(), is_vectors });
     }
     let beside = |what: &str| {
         let name = folder.file_name().map_or_else(|| "vectors".into(), |name| name.to_string_lossy().into_owned());
@@ -79,7 +79,7 @@ pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), Writ
         fs::rename(&fresh, folder).map_err(failed(folder))
     });
     if written.is_err() {
-        // Whatever could be made of it is of no use, and what was there comes back.
+        // Remove the incomplete folder and restore the old one.
         let _ = fs::remove_dir_all(&fresh);
         if old.exists() {
             let _ = fs::rename(&old, folder);
@@ -90,8 +90,8 @@ pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), Writ
     written
 }
 
-/// Whether all that is in a folder are files that were written here.
-fn is_ours(folder: &Path) -> bool {
+/// Returns true if every file of the folder belongs to a set of vectors.
+fn is_vectors(folder: &Path) -> bool {
     let Ok(text) = files::read(folder.join(INDEX)) else { return false };
     let Ok(index) = serde_json::from_str::<Index>(&text) else { return false };
     let is_listed = |name: &str| name == INDEX || index.vectors.iter().any(|vector| vector.file == name);

@@ -1,4 +1,4 @@
-//! Every state that asking can lead to in one world, every transition between them, and ways through them that cover all.
+//! All states of a world that requests lead to, the transitions between them, and paths that cover every transition.
 
 use std::collections::VecDeque;
 
@@ -14,31 +14,31 @@ use stranded_search::names;
 
 use super::Granularity;
 
-/// Something that can be asked for.
+/// A request of a test vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum VectorRequest {
-    /// Just this action.
+    /// A single action.
     Act(Action),
-    /// A run from its start to its end.
+    /// A run from start to end.
     Run {
         mailbox: MailboxId,
         administrator: AdministratorId,
         run: u8,
-        /// Killed on its way; where it leads to is not known.
+        /// True if the program dies during the run; then the next state is unknown.
         crash: bool,
     },
 }
 
-/// A way from one of the states that a world starts in.
+/// A path from an initial state of a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Path {
-    /// The place of that state among those.
+    /// Index of the initial state.
     pub(super) start: usize,
-    /// What is asked, each with the state that it leads to; none where that is not known, which ends the way.
+    /// Requests, each with the next state; `None` if it is unknown, which ends the path.
     pub(super) requests: Vec<(VectorRequest, Option<u32>)>,
 }
 
-/// The states and transitions of a world.
+/// States and transitions of a world.
 #[derive(Debug)]
 pub(super) struct Map<'a> {
     pub(super) world: &'a World,
@@ -46,7 +46,7 @@ pub(super) struct Map<'a> {
     edges: Vec<Vec<Edge>>,
     parents: Vec<Option<(u32, VectorRequest)>>,
     covered_count: CoveredCount,
-    /// From here on, all edges are covered or given up.
+    /// From this state on, all edges are covered or abandoned.
     open_end: usize,
     is_truncated: bool,
 }
@@ -55,23 +55,23 @@ pub(super) struct Map<'a> {
 struct Edge {
     request: VectorRequest,
     to: Option<u32>,
-    /// Whether a way covers it, or was to.
+    /// True if a path covers the edge, or failed to.
     is_covered: bool,
 }
 
-/// How many edges are covered.
+/// Number of covered edges.
 #[derive(Clone, Copy, Debug, Default)]
 struct CoveredCount {
     covered: usize,
 }
 
-/// The most that is asked on one way.
+/// Maximum number of requests on one path.
 const REQUESTS_MAX: usize = 64;
-/// The most steps of one run; a program that takes more goes round in circles.
+/// Maximum number of steps of one run; a program with more is in a loop.
 const STEPS_MAX: usize = 10_000;
 
 impl<'a> Map<'a> {
-    /// The states that can be reached, the nearest first, as many as there may be.
+    /// The reachable states, nearest first, up to `states_max`.
     pub(super) fn of(world: &'a World, granularity: Granularity, unseen: &[ActionKind], states_max: usize) -> Self {
         let requests = requests(world, granularity, unseen);
         let mut states: IndexSet<State, FxBuildHasher> = world.initial.iter().cloned().collect();
@@ -103,32 +103,32 @@ impl<'a> Map<'a> {
         Self { world, states, edges, parents, covered_count: CoveredCount::default(), open_end, is_truncated }
     }
 
-    /// How many states were looked at.
+    /// Number of states.
     pub(super) fn states(&self) -> usize {
         self.states.len()
     }
 
-    /// Whether there are more.
+    /// Returns true if there are more states than the maximum.
     pub(super) fn is_truncated(&self) -> bool {
         self.is_truncated
     }
 
-    /// How many transitions there are.
+    /// Number of transitions.
     pub(super) fn transitions(&self) -> usize {
         self.edges.iter().map(Vec::len).sum()
     }
 
-    /// How many of them are on some way.
+    /// Number of covered transitions.
     pub(super) fn covered(&self) -> usize {
         self.covered_count.covered
     }
 
-    /// A state by its number.
+    /// The state with this number.
     pub(super) fn state(&self, number: u32) -> &State {
         &self.states[number as usize]
     }
 
-    /// A way that covers something new: to the farthest state from which something is new, and on as long as there is more.
+    /// A path to the last state with an uncovered edge, continued as long as there are more.
     pub(super) fn uncovered_path(&mut self) -> Option<Path> {
         while self.open_end > 0 && self.edges[self.open_end - 1].iter().all(|edge| edge.is_covered) {
             self.open_end -= 1;
@@ -162,7 +162,7 @@ impl<'a> Map<'a> {
         (at as usize, requests.into())
     }
 
-    /// Takes note of all that the first so many asks of a way cover here; a way of another world is followed as it goes here.
+    /// Marks the edges along these requests as covered. The requests may come from the path of another world.
     pub(super) fn cover(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)]) {
         self.follow(initial, requests, |map, edge| {
             map.covered += usize::from(!edge.is_covered);
@@ -170,7 +170,7 @@ impl<'a> Map<'a> {
         });
     }
 
-    /// Takes note that a way was tried: what it does not cover, nothing will.
+    /// Marks the edges along these requests as tried, so that they are not tried again.
     pub(super) fn give_up(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)]) {
         self.follow(initial, requests, |_, edge| edge.is_covered = true);
     }
@@ -194,7 +194,7 @@ impl<'a> Map<'a> {
     }
 }
 
-/// What a world can be asked for.
+/// Requests that are possible in a world.
 fn requests(world: &World, granularity: Granularity, unseen: &[ActionKind]) -> Vec<VectorRequest> {
     let is_seen = |action: &&Action| !unseen.contains(&action.kind());
     let is_of_program = |kind: ActionKind| {
@@ -220,11 +220,11 @@ fn requests(world: &World, granularity: Granularity, unseen: &[ActionKind]) -> V
     }
 }
 
-/// Where asking leads to.
+/// Next state of a request.
 enum Next {
-    /// It is not possible.
+    /// The request is not possible.
     NotPossible,
-    /// It is possible, and where it leads to is not known.
+    /// The request is possible, and the next state is unknown.
     Unknown,
     State(Box<State>),
 }
@@ -247,8 +247,8 @@ fn next(world: &World, state: &State, request: &VectorRequest) -> Next {
     }
 }
 
-/// The state in which a program that was started has ended, if nothing else happens. One that waits for something else is
-/// none that can be asked to run to its end.
+/// The state at the end of a started program, if nothing else happens. A program that waits for another actor cannot be run
+/// to its end.
 fn run_end(world: &World, started: State, mailbox: MailboxId, administrator: AdministratorId) -> Next {
     let act = Action::Act { mailbox, administrator, fate: Fate::Answered };
     let mut state = started;
@@ -264,7 +264,7 @@ fn run_end(world: &World, started: State, mailbox: MailboxId, administrator: Adm
     Next::NotPossible
 }
 
-/// What a transition is called.
+/// Name of a transition.
 pub(super) fn name(world: &World, state: &State, request: &VectorRequest) -> String {
     match *request {
         VectorRequest::Act(action) => names::action(world, state, &action),
@@ -277,5 +277,5 @@ pub(super) fn name(world: &World, state: &State, request: &VectorRequest) -> Str
 }
 
 fn small(number: usize) -> u32 {
-    u32::try_from(number).expect("so many states are never looked at")
+    u32::try_from(number).expect("the number of states is below 2^32")
 }

@@ -1,8 +1,8 @@
-//! Test vectors: runs of a scenario, written down so that somebody who does not have `stranded` can try them on an
-//! implementation and judge it as the oracle would. `specs/vectors.md` says how they are read.
+//! Test vectors: runs of a scenario with all allowed results, for testing an implementation without `stranded`.
+//! `specs/vectors.md` defines how to run them.
 //!
-//! `map` finds every transition and ways that cover them, `course` works out all that may be answered and seen on a way,
-//! `file` has the form, `folder` writes it. Nothing here runs an implementation.
+//! `map` finds every transition and paths that cover them, `allowed` computes the allowed answers and observations along a
+//! path, `file` is the format, `folder` writes it. This module does not run an implementation.
 
 mod allowed;
 pub mod file;
@@ -25,17 +25,17 @@ use self::file::{Index, IndexEntry, Transitions, Vector};
 pub use self::folder::{WriteError, write};
 use self::map::Map;
 
-/// How much of a procedure one step of a vector is.
+/// Granularity of a step of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Granularity {
-    /// A run from its start to its end.
+    /// A run from start to end.
     Runs,
-    /// One step of a program.
+    /// A single step of a program.
     Steps,
 }
 
 impl Granularity {
-    /// The name that files use.
+    /// Name of the granularity in files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -45,32 +45,32 @@ impl Granularity {
     }
 }
 
-/// What vectors are asked for.
+/// Options of the generation.
 #[derive(Clone, Debug)]
 pub struct VectorOptions<'a> {
-    /// The scenario that says what is asked and allowed.
+    /// The scenario.
     pub spec: &'a Spec,
-    /// How much one step is.
+    /// Granularity of a step.
     pub granularity: Granularity,
-    /// The kinds of action that happen by themselves, and are not asked for.
+    /// Kinds of action that can happen without a request.
     pub unseen: Vec<ActionKind>,
-    /// The most states that are looked at.
+    /// Maximum number of states.
     pub states_max: usize,
 }
 
 /// All vectors of a scenario.
 #[derive(Clone, Debug)]
 pub struct Vectors {
-    /// What they are, and what they cover.
+    /// Index of the vectors.
     pub index: Index,
-    /// Each of them, by its id.
+    /// The vectors, by id.
     pub vectors: Vec<Vector>,
 }
 
-/// Vectors that cover every transition of a scenario under every combination of the assumptions.
+/// Generates vectors that cover every transition of a scenario, under every combination of assumption values.
 ///
 /// # Errors
-/// How the scenario starts could not be found out.
+/// The initial states of the scenario could not be computed.
 pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
     let world = |assumptions| check::world(options.spec, assumptions, Engine::default(), &Limits::default());
     let worlds = check::worlds(options.spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
@@ -84,29 +84,29 @@ pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
         maps.push(map);
     }
     let mut vectors: BTreeMap<String, Vector> = BTreeMap::new();
-    let mut shortened = 0;
+    let mut truncated_paths = 0;
     for index in 0..maps.len() {
         while let Some(path) = maps[index].uncovered_path() {
-            let course = PathResult::of(options, &mut beliefs, &maps[index], &path);
-            shortened += usize::from(course.is_truncated);
+            let result = PathResult::of(options, &mut beliefs, &maps[index], &path);
+            truncated_paths += usize::from(result.is_truncated);
             let initial = worlds[index].initial[path.start].clone();
-            maps.iter_mut().for_each(|map| map.cover(&initial, &path.requests[..course.request_count]));
-            // What is cut off a way is not tried again: it would be cut again.
+            maps.iter_mut().for_each(|map| map.cover(&initial, &path.requests[..result.request_count]));
+            // The rest of a truncated path is abandoned: it would be truncated again.
             maps[index].give_up(&initial, &path.requests);
-            if let Some(vector) = course.vector {
+            if let Some(vector) = result.vector {
                 vectors.entry(vector.id.clone()).or_insert(vector);
             }
         }
     }
     let vectors: Vec<Vector> = vectors.into_values().collect();
-    Ok(Vectors { index: index(options, &maps, &vectors, shortened), vectors })
+    Ok(Vectors { index: index(options, &maps, &vectors, truncated_paths), vectors })
 }
 
-fn index(options: &VectorOptions<'_>, maps: &[Map<'_>], vectors: &[Vector], shortened: usize) -> Index {
+fn index(options: &VectorOptions<'_>, maps: &[Map<'_>], vectors: &[Vector], truncated_paths: usize) -> Index {
     let is_truncated = maps.iter().any(Map::is_truncated);
-    let bound = || format!("there are more than {} states: not all were looked at", options.states_max);
-    let wide = || format!("{shortened} ways were cut short: too much may be seen farther on");
-    let truncated = if is_truncated { Some(bound()) } else { (shortened > 0).then(wide) };
+    let bound = || format!("there are more than {} states; the others were not searched", options.states_max);
+    let wide = || format!("{truncated_paths} paths were truncated: too many results are possible after them");
+    let truncated = if is_truncated { Some(bound()) } else { (truncated_paths > 0).then(wide) };
     let actions: BTreeSet<&str> =
         vectors.iter().flat_map(|vector| vector.requires.iter().map(String::as_str)).collect();
     let entry = |vector: &Vector| IndexEntry {
@@ -134,7 +134,7 @@ fn index(options: &VectorOptions<'_>, maps: &[Map<'_>], vectors: &[Vector], shor
     }
 }
 
-/// The action of the model that stands behind what is asked, and the name for a whole run.
+/// Names of the actions that the operations need; a whole run has a name of its own.
 fn required(operations: &[Operation]) -> Vec<String> {
     let names: BTreeSet<&str> = operations.iter().map(Operation::action).collect();
     names.into_iter().map(ToOwned::to_owned).collect()

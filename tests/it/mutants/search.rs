@@ -76,7 +76,7 @@ pub(crate) fn shortest<'a>(
 ) -> Option<Found> {
     let fresh = oracle.standing();
     let found = searched(oracle, system, options, &fresh);
-    oracle.restore(fresh);
+    oracle.return_to(fresh);
     found
 }
 
@@ -89,7 +89,7 @@ fn searched<'a>(
     let mut places: Vec<ServerRef<'a>> = Vec::new();
     let mut known: FxHashSet<(Position, Locations)> = FxHashSet::default();
     for start in starts(system) {
-        oracle.restore(fresh.clone());
+        oracle.return_to(fresh.clone());
         system.reset(&start).unwrap();
         oracle.take(&Event::Reset { start }).unwrap();
         look(oracle, system, options);
@@ -102,10 +102,10 @@ fn searched<'a>(
     while next < places.len() && places.len() < options.places_max && oracle.remembers() < REMEMBERED_MAX {
         let (position, standing) = (places[next].position.clone(), places[next].standing.clone());
         system.restore(&position);
-        oracle.restore(standing.clone());
+        oracle.return_to(standing.clone());
         for operation in offers(oracle, system, options) {
             system.restore(&position);
-            oracle.restore(standing.clone());
+            oracle.return_to(standing.clone());
             let findings = oracle.findings_of_run().len();
             let answer = system.perform(&operation).unwrap();
             let event = Event::Did { operation: operation.clone(), answer };

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_goes_on_to_the_same_step_wherever_it_stands_now() {
+    fn a_handler_keeps_its_target_when_steps_move() {
         let guarded = builtin::procedure("guarded-move").expect("it is built in").decoded();
         let changed = without(&moved(&guarded, "switch", "copy"), "merge");
         let step = |label: &str| changed.steps.iter().find(|step| step.label.as_deref() == Some(label));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_went_on_to_a_step_that_is_gone_goes_on_to_the_next() {
+    fn a_handler_whose_target_is_removed_continues_at_the_next_step() {
         let guarded = builtin::procedure("guarded-move").expect("it is built in").decoded();
         let changed = without(&guarded, "confirm");
         let found = changed.steps.iter().find(|step| step.label.as_deref() == Some("home-is-source"));

@@ -1,4 +1,4 @@
-//! How much of what there is was tried, and what could not be tried.
+//! Coverage of a conformance run: states and transitions tried, out of all; and actions that could not be tried.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,33 +9,33 @@ use stranded_model::state::State;
 
 use super::{Candidate, Guide, Node};
 
-/// The most states whose ways on are counted; of a larger scenario the coverage is told against what was met.
+/// Maximum number of states whose transitions are counted. For larger scenarios the totals are unknown.
 const COUNTED_MAX: usize = 50_000;
 
-/// What was tried, of what there is.
+/// Coverage of a conformance run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConformCoverage {
-    /// States in which something was asked.
+    /// States in which a request was made.
     pub states: usize,
-    /// States there are; `None` if there are too many to count.
+    /// All states; `None` if there are too many to count.
     pub states_of: Option<usize>,
-    /// Ways from one state to the next that were asked for.
+    /// Transitions that were requested.
     pub transitions: usize,
-    /// Ways there are; `None` if there are too many to count.
+    /// All transitions; `None` if there are too many to count.
     pub transitions_of: Option<usize>,
 }
 
 impl ConformCoverage {
-    /// The part of the transitions that was asked for, in percent; `None` if it cannot be told.
+    /// Requested transitions in percent; `None` if the total is unknown.
     #[must_use]
     pub fn percent(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "a share is told to two digits")]
+        #[expect(clippy::cast_precision_loss, reason = "a percentage has few digits")]
         self.transitions_of.filter(|all| *all > 0).map(|all| 100.0 * self.transitions as f64 / all as f64)
     }
 }
 
 impl Guide {
-    /// What was tried in these worlds, of what there is in them. A state is counted once, whatever is assumed in it.
+    /// Coverage within these worlds. A state that occurs in several worlds counts once.
     pub(in crate::conform) fn coverage(&mut self, worlds: &[u16]) -> ConformCoverage {
         let is_left = |guide: &Self, node: Node| worlds.contains(&guide.state(node).0);
         let total = self.count(worlds);
@@ -52,7 +52,7 @@ impl Guide {
         }
     }
 
-    /// How many states there are in these worlds, and how many things can be asked in them.
+    /// Number of states in these worlds, and of requests that are possible in them.
     fn count(&mut self, worlds: &[u16]) -> Option<(usize, usize)> {
         if !self.is_countable {
             return None;
@@ -79,7 +79,7 @@ impl Guide {
         Some((states.len(), states.values().sum()))
     }
 
-    /// Where a state can go on to without being asked.
+    /// States that can follow without a request.
     fn unseen_successors(&mut self, node: Node) -> Vec<Node> {
         let (index, state) = self.nodes[node as usize].clone();
         let world = &self.worlds[usize::from(index)];
@@ -88,7 +88,7 @@ impl Guide {
         next.iter().map(|next| self.node(index, next)).collect()
     }
 
-    /// What the scenario allows and this implementation cannot be asked to do, in words.
+    /// Actions that the scenario allows and this implementation does not support, as words.
     pub(in crate::conform) fn not_asked(&self) -> Vec<String> {
         let by_itself = |kind: &ActionKind| self.unseen.contains(kind);
         let in_runs = [ActionKind::Start, ActionKind::Act];
@@ -102,7 +102,7 @@ impl Guide {
         let lacking = all.iter().filter(|kind| !is_reported(kind));
         let mut named: Vec<String> = lacking.map(|kind| kind.name().to_owned()).collect();
         if self.whole_runs {
-            named.push("what happens in the middle of a run (that takes `start` and `act`)".to_owned());
+            named.push("actions during a run (these need `start` and `act`)".to_owned());
         }
         named
     }
