@@ -110,7 +110,7 @@ fn not_driven(scenario: &str, stopped: ConformError) -> Failure {
         ConformError::Skipped(reason) => {
             Failure::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
         }
-        ConformError::Unknown(truncated) => {
+        ConformError::Truncated(truncated) => {
             Failure::Inconclusive(format!("how {scenario} starts could not be found out: {truncated}"))
         }
     }

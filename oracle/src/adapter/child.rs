@@ -25,7 +25,7 @@ use super::{AdapterError, HelloReply, Implementation};
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Time in which an adapter that closed its pipes may end; then it counts as ended.
-const ENDING: Duration = Duration::from_secs(1);
+const END_WAIT: Duration = Duration::from_secs(1);
 
 /// Timeouts of a conversation with an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,8 +157,8 @@ impl Child {
 
     /// Sends a request and waits for its answer.
     fn request(&mut self, request: RequestBody) -> Result<ReplyBody, AdapterError> {
-        if let Some((_, fail)) = &self.fault {
-            return Err(fail.clone());
+        if let Some((_, error)) = &self.fault {
+            return Err(error.clone());
         }
         if let Some(received) = self.process.try_receive() {
             return Err(match received {
@@ -227,7 +227,7 @@ impl Child {
 
     /// The fault of an adapter whose pipes are closed: it ended, or else `otherwise`.
     fn ended(&mut self, otherwise: AdapterFault) -> AdapterError {
-        if self.process.ends_within(ENDING) {
+        if self.process.ends_within(END_WAIT) {
             let status = self.process.end();
             self.fail(AdapterFault::Ended(status), None)
         } else {
@@ -278,26 +278,27 @@ impl Child {
         } else {
             let _ = write!(says, "  the end of its standard error:\n    {}", stderr_lines.join("\n    "));
         }
-        let fail = AdapterError { says };
-        self.fault = Some((fault, fail.clone()));
-        fail
+        let error = AdapterError { says };
+        self.fault = Some((fault, error.clone()));
+        error
     }
 
     /// Checks the capabilities that an adapter declares.
     fn check_capabilities(capabilities: &Capabilities) -> Result<(), Wrong> {
         if capabilities.protocol != PROTOCOL {
             let message = format!("`protocol` is {}", capabilities.protocol);
-            return Err(Wrong::new(message, format!("{PROTOCOL}; an adapter that does not support the requested version answers `skip`")));
+            let wanted = format!("{PROTOCOL}; an adapter that does not support the requested version answers `skip`");
+            return Err(Wrong::new(message, wanted));
         }
         let actions: Vec<&str> = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).collect();
         let procedures: Vec<&str> = builtin::procedures().iter().map(|builtin| builtin.name).collect();
-        let all = |key: &str, named: &[String], known: &[&str]| {
-            let stranger = named.iter().find(|name| !known.contains(&name.as_str()));
-            stranger.map_or(Ok(()), |name| Err(unknown_word(key, name, known)))
+        let check = |key: &str, named: &[String], known: &[&str]| {
+            let unknown = named.iter().find(|name| !known.contains(&name.as_str()));
+            unknown.map_or(Ok(()), |name| Err(unknown_word(key, name, known)))
         };
-        all("actions", &capabilities.actions, &actions)?;
-        all("fields", &capabilities.fields, &Observation::FIELDS)?;
-        all("implements", capabilities.implements.as_slice(), &procedures)
+        check("actions", &capabilities.actions, &actions)?;
+        check("fields", &capabilities.fields, &Observation::FIELDS)?;
+        check("implements", capabilities.implements.as_slice(), &procedures)
     }
 
     /// Checks that an observation names servers of the scenario only.

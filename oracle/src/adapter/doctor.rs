@@ -42,7 +42,7 @@ pub struct CheckResult {
     pub says: String,
     /// True if the requirement is met; null if the conversation did not reach it.
     pub ok: Option<bool>,
-    /// How to fix it.
+    /// Instruction to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
 }
@@ -146,9 +146,7 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
         AdapterFault::BadLine(wrong) if wrong.message.contains("`id`") || wrong.wanted.starts_with("`id`") => {
             (Check::Id, "wrong id", "copy `id` of the request into the answer, as a number")
         }
-        AdapterFault::WrongId { .. } => {
-            (Check::Id, "wrong id", "copy `id` of each request into its answer")
-        }
+        AdapterFault::WrongId { .. } => (Check::Id, "wrong id", "copy `id` of each request into its answer"),
         AdapterFault::BadLine(_) => (
             Check::Types,
             "wrong answer",
@@ -159,9 +157,7 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
             "wrong type",
             "answer `hello` with `hello` or `skip`, `observe` with `observed`, everything else with `done`",
         ),
-        AdapterFault::NotRequested => {
-            (Check::Output, "extra line", "write exactly one line for each request")
-        }
+        AdapterFault::NotRequested => (Check::Output, "extra line", "write exactly one line for each request"),
         AdapterFault::Ended(_) => (
             Check::Stays,
             "early exit",
@@ -239,20 +235,22 @@ impl Conversation {
         let greeting = greeting(spec, operations.iter().map(|operation| operation.action().to_owned()).collect());
         self.asked.push("hello".to_owned());
         match child.hello(&greeting)? {
-            HelloReply::Skip(reason) => self.remarks.push(format!("the adapter skips the scenario {}: {reason}", spec.name)),
+            HelloReply::Skip(reason) => {
+                self.remarks.push(format!("the adapter skips the scenario {}: {reason}", spec.name))
+            }
             HelloReply::Ready(can) => {
                 self.declared(&can);
                 self.asked.push("reset".to_owned());
                 let answer = child.reset(&BTreeMap::new())?;
                 self.answered("reset", &answer);
-                self.look(&greeting.mailboxes, &can, child)?;
+                self.observe(&greeting.mailboxes, &can, child)?;
                 for operation in
                     operations.into_iter().filter(|operation| can.actions.iter().any(|one| one == operation.action()))
                 {
                     self.asked.push(format!("do {}", operation.action()));
                     let answer = child.perform(&operation)?;
                     self.answered(operation.action(), &answer);
-                    self.look(&greeting.mailboxes, &can, child)?;
+                    self.observe(&greeting.mailboxes, &can, child)?;
                 }
             }
         }
@@ -260,7 +258,7 @@ impl Conversation {
         child.bye()
     }
 
-    fn look(&mut self, mailboxes: &[String], can: &Capabilities, child: &mut Child) -> Result<(), AdapterError> {
+    fn observe(&mut self, mailboxes: &[String], can: &Capabilities, child: &mut Child) -> Result<(), AdapterError> {
         for mailbox in mailboxes {
             self.asked.push(format!("observe {mailbox}"));
             let observation = child.observe(mailbox)?;
@@ -316,11 +314,11 @@ fn operations(spec: &Spec, home: &str) -> Vec<Operation> {
     let mailbox = names::mailbox(MailboxId::default());
     let by = home.to_owned();
     let server = |id| names::server(scenario, id).to_owned();
-    let person = &scenario.administrators[0];
-    let run = &person.runs[0];
+    let administrator = &scenario.administrators[0];
+    let run = &administrator.runs[0];
     let run = Run {
         mailbox: mailbox.clone(),
-        administrator: person.name.clone(),
+        administrator: administrator.name.clone(),
         procedure: run.procedure.name.clone(),
         from: server(run.from),
         to: server(run.to),

@@ -10,7 +10,7 @@ use super::group::Member;
 use super::process::LINE_MAX;
 
 /// Characters of a line that a message shows.
-const SHOWN: usize = 200;
+const SHOWN_MAX: usize = 200;
 
 /// A violation of the adapter contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub enum Afterwards {
 }
 
 impl AdapterFault {
-    /// What the contract requires instead.
+    /// The requirement of the contract.
     #[must_use]
     pub fn expected(&self) -> String {
         match self {
@@ -126,33 +126,33 @@ impl fmt::Display for AdapterFault {
                     Afterwards::Nothing => "",
                 })
             }
-            Self::Ended(status) => write!(f, "it ended before `bye`: {}", ending(*status)),
+            Self::Ended(status) => write!(f, "it ended before `bye`: {}", exit_status(*status)),
             Self::ClosedOutput => f.write_str("it closed its standard output and kept running"),
             Self::ClosedInput => f.write_str("it closed its standard input and kept running"),
-            Self::BadExit(status) => write!(f, "it ended after `bye` with a failure: {}", ending(*status)),
+            Self::BadExit(status) => write!(f, "it ended after `bye` with a failure: {}", exit_status(*status)),
             Self::NotEnded { deadline } => {
                 write!(f, "it did not end within {} after answering `bye`", humantime::format_duration(*deadline))
             }
             Self::LeftBehind(members) => {
-                let reported = |member: &Member| format!("{} ({})", member.name, member.id);
-                let reported: Vec<String> = members.iter().map(reported).collect();
-                write!(f, "it left processes running, which were ended: {}", reported.join(", "))
+                let name = |member: &Member| format!("{} ({})", member.name, member.id);
+                let names: Vec<String> = members.iter().map(name).collect();
+                write!(f, "it left processes running, which were ended: {}", names.join(", "))
             }
         }
     }
 }
 
-fn ending(status: Option<ExitStatus>) -> String {
+fn exit_status(status: Option<ExitStatus>) -> String {
     status.map_or_else(|| "exit status unknown".to_owned(), |status| status.to_string())
 }
 
 /// Beginning of a line, with control characters escaped, for a message.
 #[must_use]
 pub fn shown(line: &[u8]) -> String {
-    let tame = |one: char| if one.is_control() { one.escape_debug().to_string() } else { one.to_string() };
+    let escape = |one: char| if one.is_control() { one.escape_debug().to_string() } else { one.to_string() };
     let (text, is_truncated) = match std::str::from_utf8(line) {
-        Ok(text) => (text.chars().take(SHOWN).map(tame).collect(), text.chars().nth(SHOWN).is_some()),
-        Err(_) => (line[..line.len().min(SHOWN)].escape_ascii().to_string(), line.len() > SHOWN),
+        Ok(text) => (text.chars().take(SHOWN_MAX).map(escape).collect(), text.chars().nth(SHOWN_MAX).is_some()),
+        Err(_) => (line[..line.len().min(SHOWN_MAX)].escape_ascii().to_string(), line.len() > SHOWN_MAX),
     };
     if is_truncated { format!("{text}…") } else { text }
 }

@@ -16,18 +16,18 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// Time between SIGTERM and SIGKILL.
-const GRACE: Duration = Duration::from_millis(500);
+const KILL_AFTER: Duration = Duration::from_millis(500);
 /// Time in which the system must remove killed processes.
-const REAPED: Duration = Duration::from_secs(5);
+const REMOVAL_WAIT: Duration = Duration::from_secs(5);
 /// Interval between two checks for running processes.
-const LOOK: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Groups that are running.
-static RUNNING: Mutex<Running> = Mutex::new(Running { groups: Vec::new(), is_over: false });
+static RUNNING: Mutex<Running> = Mutex::new(Running { groups: Vec::new(), is_closed: false });
 
 struct Running {
     groups: Vec<Pid>,
-    is_over: bool,
+    is_closed: bool,
 }
 
 /// A process group. Dropping it ends all its processes.
@@ -53,7 +53,7 @@ impl Group {
     /// Starts a command in a group of its own.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
         let mut running = running();
-        if running.is_over {
+        if running.is_closed {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
         let first = command.process_group(0).spawn()?;
@@ -99,11 +99,11 @@ impl Group {
         }
         if !self.has_ended {
             signal(self.id, Signal::TERM);
-            self.ends_within(GRACE);
+            self.ends_within(KILL_AFTER);
         }
         signal(self.id, Signal::KILL);
-        self.ends_within(REAPED);
-        until_gone(|| self.left_behind().is_empty(), REAPED);
+        self.ends_within(REMOVAL_WAIT);
+        until_gone(|| self.left_behind().is_empty(), REMOVAL_WAIT);
         // From here on the system may give the id to another process.
         running().groups.retain(|id| *id != self.id);
         self.status = self.first.try_wait().ok().flatten();
@@ -120,11 +120,11 @@ impl Drop for Group {
 /// Ends all running groups and prevents new ones. For a program that was interrupted and exits next.
 pub fn end_all() {
     let mut running = running();
-    running.is_over = true;
+    running.is_closed = true;
     for id in &running.groups {
         signal(*id, Signal::TERM);
     }
-    until_gone(|| running.groups.iter().all(|id| alive(id.as_raw_nonzero().get()).is_empty()), GRACE);
+    until_gone(|| running.groups.iter().all(|id| alive(id.as_raw_nonzero().get()).is_empty()), KILL_AFTER);
     for id in &running.groups {
         signal(*id, Signal::KILL);
     }
@@ -159,6 +159,6 @@ fn signal(group: Pid, signal: Signal) {
 fn until_gone(is_gone: impl Fn() -> bool, at_most: Duration) {
     let started = Instant::now();
     while !is_gone() && started.elapsed() < at_most {
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }

@@ -88,7 +88,7 @@ pub fn greeting(spec: &Spec, actions: Vec<String>) -> Greeting {
         organization: spec.names.organization.clone(),
         site: spec.names.name.clone(),
         mailboxes: (0..site.mailboxes)
-            .map(|place| stranded_search::names::mailbox(stranded_model::id::Id::at(place)))
+            .map(|index| stranded_search::names::mailbox(stranded_model::id::Id::at(index)))
             .collect(),
         messages: site.messages,
         procedures,

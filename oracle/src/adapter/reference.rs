@@ -71,7 +71,7 @@ impl<'a> Reference<'a> {
         Self { spec, names, world, now, tampering: None }
     }
 
-    /// The same implementation, with every attempt changed by `tampering`.
+    /// Changes every attempt by `tampering`.
     #[must_use]
     pub fn with_tampering(mut self, tampering: Tampering) -> Self {
         self.tampering = Some(tampering);
@@ -147,8 +147,8 @@ impl<'a> Reference<'a> {
 
     fn start(&mut self, program: Program) -> Answer {
         let Program { mailbox, administrator, runs } = program;
-        let his = (0..u32::BITS).filter(|run| runs & (1 << run) != 0).filter_map(|run| u8::try_from(run).ok());
-        let starts: Vec<Action> = his.map(|run| Action::Start { mailbox, administrator, run }).collect();
+        let own_runs = (0..u32::BITS).filter(|run| runs & (1 << run) != 0).filter_map(|run| u8::try_from(run).ok());
+        let starts: Vec<Action> = own_runs.map(|run| Action::Start { mailbox, administrator, run }).collect();
         match starts.iter().find(|start| self.world.step(&self.now.state, start).is_ok()) {
             Some(due) => self.take(due),
             None => Answer::of(Done::Refused),
@@ -164,11 +164,11 @@ impl<'a> Reference<'a> {
         let act = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
         let run = self.world.run_of(administrator, &self.now.state.accounts[mailbox].programs[administrator]);
         let half = run.procedure.steps.len() / 2;
-        let timeouts = 2 * run.procedure.steps.len() + self.world.scenario.site.messages;
+        let steps_without_check = 2 * run.procedure.steps.len() + self.world.scenario.site.messages;
         let mut known: FxHashSet<State> = FxHashSet::default();
         for step in 0_usize.. {
             // The program is in a loop that only another actor could end, so it is stopped here.
-            if step > timeouts && !known.insert(self.now.state.clone()) {
+            if step > steps_without_check && !known.insert(self.now.state.clone()) {
                 break;
             }
             if crash && step == half {
@@ -213,22 +213,23 @@ impl Implementation for Reference<'_> {
     }
 
     fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError> {
-        let broken = |wrong: Wrong| AdapterError { says: wrong.to_string() };
+        let error = |wrong: Wrong| AdapterError { says: wrong.to_string() };
         self.names = Names::new(self.spec, accepted(&self.world.initial[0]));
-        let step = self.names.step(&Event::Reset { start: start.clone() }).map_err(broken)?;
-        let Step::Reset(looks) = step else { return Ok(Answer::of(Done::Failed)) };
-        let looks_so =
-            |one: &Explanation| looks.iter().all(|(mailbox, look): &(MailboxId, Look)| look.fits(one, *mailbox));
-        let found = self.world.initial.iter().cloned().map(beginning).find(looks_so);
+        let step = self.names.step(&Event::Reset { start: start.clone() }).map_err(error)?;
+        let Step::Reset(start) = step else { return Ok(Answer::of(Done::Failed)) };
+        let matches =
+            |one: &Explanation| start.iter().all(|(mailbox, look): &(MailboxId, Look)| look.fits(one, *mailbox));
+        let found = self.world.initial.iter().cloned().map(beginning).find(matches);
         match found {
             Some(found) => {
                 self.names = Names::new(self.spec, accepted(&found.state));
                 self.now = found;
                 Ok(Answer::of(Done::Ok))
             }
-            None => {
-                Ok(Answer { says: Some("no initial state of this implementation is like that".to_owned()), ..Answer::of(Done::Refused) })
-            }
+            None => Ok(Answer {
+                says: Some("no initial state of this implementation is like that".to_owned()),
+                ..Answer::of(Done::Refused)
+            }),
         }
     }
 
@@ -237,7 +238,7 @@ impl Implementation for Reference<'_> {
             Ok(op) => op,
             Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
         };
-        Ok(self.body(op))
+        Ok(self.apply(op))
     }
 
     fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {
@@ -248,7 +249,7 @@ impl Implementation for Reference<'_> {
 
 impl Reference<'_> {
     /// Performs an operation.
-    pub(super) fn body(&mut self, op: Op) -> Answer {
+    pub(super) fn apply(&mut self, op: Op) -> Answer {
         match op {
             Op::Deliver { mailbox, message, by } => {
                 let accepted = |now: &Explanation| now.state.accounts[mailbox].record.accepted.len();

@@ -26,7 +26,7 @@ pub enum ServeError {
         number: usize,
         /// The line.
         line: String,
-        /// What is wrong with the line.
+        /// The error.
         wrong: Wrong,
     },
     /// The input cannot be read, or the output cannot be written.
@@ -97,19 +97,21 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         match served.hello(greeting) {
             Ok(HelloReply::Ready(capabilities)) => self.write(id, ReplyBody::Hello(capabilities))?,
             Ok(HelloReply::Skip(reason)) => return self.skip(id, reason),
-            Err(broken) => return self.skip(id, broken.says),
+            Err(error) => return self.skip(id, error.says),
         }
         while let Some((Request { id, body }, line)) = self.read()? {
-            let reported = match body {
-                RequestBody::Hello(_) => return Err(self.error(&line, Wrong::new("`hello` came a second time", "`hello` once"))),
+            let result = match body {
+                RequestBody::Hello(_) => {
+                    return Err(self.error(&line, Wrong::new("`hello` came a second time", "`hello` once")));
+                }
                 RequestBody::Reset { start } => served.reset(&start).map(ReplyBody::Done),
                 RequestBody::Do { operation } => served.perform(&operation).map(ReplyBody::Done),
                 RequestBody::Observe { mailbox } => served.observe(&mailbox).map(ReplyBody::Observed),
                 RequestBody::Bye {} => return self.write(id, done()),
             };
-            match reported {
+            match result {
                 Ok(body) => self.write(id, body)?,
-                Err(broken) => return Err(self.error(&line, Wrong::new(broken.says, "names of the scenario"))),
+                Err(error) => return Err(self.error(&line, Wrong::new(error.says, "names of the scenario"))),
             }
         }
         Ok(())
@@ -123,7 +125,9 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
         }
         self.lines += 1;
         if line.pop_if(|last| *last == b'\n').is_none() && line.len() > LINE_MAX {
-            return Err(self.error(&shown(&line), Wrong::new("the line is too long", format!("at most {LINE_MAX} bytes"))));
+            return Err(
+                self.error(&shown(&line), Wrong::new("the line is too long", format!("at most {LINE_MAX} bytes")))
+            );
         }
         let Ok(text) = std::str::from_utf8(&line) else {
             return Err(self.error(&shown(&line), Wrong::new("the line is not UTF-8", "UTF-8")));

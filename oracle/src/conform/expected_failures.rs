@@ -37,7 +37,7 @@ pub struct Deviation {
     pub verdict: CaseVerdict,
     /// The violated property; `None` matches any property.
     pub property: Option<Safety>,
-    /// Why it is not fixed.
+    /// Reason for not fixing it.
     pub reason: String,
     /// First day on which the entry no longer counts.
     pub expires: Date,
@@ -168,7 +168,7 @@ impl ExpectedFailures {
                 driven.is_some_and(|found| found.unexpected.iter().any(|verdict| one.covers(&one.scenario, *verdict)));
             let problem = if one.expires <= today {
                 let again = if is_found { "it still occurs" } else { "it did not occur" };
-                format!("{at}: {one} expired on {}; {again}. reason: {}", one.expires, one.reason)
+                format!("{at}: {one} expired on {}; {again}; reason: {}", one.expires, one.reason)
             } else if is_found {
                 comparison.matching.push(one);
                 continue;

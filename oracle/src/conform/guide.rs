@@ -49,7 +49,7 @@ impl Candidate {
 #[derive(Debug)]
 pub(super) struct Guide {
     worlds: Vec<World>,
-    askable: Vec<ActionKind>,
+    requestable: Vec<ActionKind>,
     /// Kinds of action that can happen unobserved, and can lead to states that no request leads to.
     unseen: Vec<ActionKind>,
     /// True if all reachable states can be counted: false if faults can occur in whole runs.
@@ -74,14 +74,14 @@ struct Root {
 }
 
 /// Actions that an implementation may be asked for in this scenario.
-pub(super) fn askable(spec: &Spec) -> Vec<String> {
+pub(super) fn requestable(spec: &Spec) -> Vec<String> {
     let world = World::new(&spec.scenario, stranded_model::assumption::Assumptions::default());
     let kinds = world.kinds().into_iter().map(ActionKind::name);
     kinds.chain([RUN]).map(ToOwned::to_owned).collect()
 }
 
 /// Actions that an implementation may be asked for in any scenario.
-pub(super) fn askable_anywhere() -> Vec<String> {
+pub(super) fn requestable_anywhere() -> Vec<String> {
     ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).map(ToOwned::to_owned).collect()
 }
 
@@ -100,10 +100,10 @@ impl Guide {
         let can = |name: &str| capabilities.actions.iter().any(|action| action == name);
         let steps = can(ActionKind::Start.name()) && can(ActionKind::Act.name());
         if !steps && !can(RUN) {
-            return Err(format!("it can neither `{RUN}` a procedure nor `start` one and `act`"));
+            return Err(format!("it supports neither `{RUN}` nor `start` and `act`"));
         }
         if whole_runs && !can(RUN) {
-            return Err(format!("it cannot `{RUN}` a procedure from start to end"));
+            return Err(format!("it does not support `{RUN}`, which whole runs need"));
         }
         let whole_runs = whole_runs || !steps;
         let of_programs =
@@ -111,11 +111,11 @@ impl Guide {
         let programs = [ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
         let is_followed =
             |scene: &crate::oracle::Scene| !programs.iter().any(|kind| scene.world.kinds().contains(kind));
-        let askable =
+        let requestable =
             ActionKind::ALL.into_iter().filter(|kind| can(kind.name()) && !(whole_runs && of_programs.contains(kind)));
         let mut guide = Self {
             worlds: oracle.scenes().iter().map(|scene| scene.world.clone()).collect(),
-            askable: askable.collect(),
+            requestable: requestable.collect(),
             unseen: unseen.to_vec(),
             is_countable: !whole_runs || oracle.scenes().iter().all(is_followed),
             whole_runs,
@@ -128,9 +128,9 @@ impl Guide {
             roots: Vec::new(),
             turn: 0,
         };
-        for (index, scene) in (0..).zip(oracle.scenes()) {
-            for explanation in scene.initial(index) {
-                let node = guide.node(index, &explanation.state);
+        for (world, scene) in (0..).zip(oracle.scenes()) {
+            for explanation in scene.initial(world) {
+                let node = guide.node(world, &explanation.state);
                 let start = start(spec, oracle, &explanation);
                 match guide.roots.iter_mut().find(|root| root.start == start) {
                     Some(root) => root.nodes.push(node),
@@ -142,7 +142,8 @@ impl Guide {
             guide.roots.retain(|root| root.start.is_empty());
             if guide.roots.is_empty() {
                 return Err(
-                    "the scenario does not begin with fresh mailboxes, and it cannot set up any `start`".to_owned()
+                    "the scenario starts with mailboxes that are not fresh, and it cannot set them up (`start`)"
+                        .to_owned(),
                 );
             }
         }
@@ -196,9 +197,9 @@ impl Guide {
         let mut known: FxHashSet<Node> = FxHashSet::from_iter([from]);
         let mut queue: VecDeque<(Node, Option<(usize, Node)>)> = VecDeque::from([(from, None)]);
         while let Some((node, first)) = queue.pop_front() {
-            let candidates_at: Vec<(bool, Node)> =
+            let candidates: Vec<(bool, Node)> =
                 self.candidates_at(node).iter().map(|(candidate, next)| (candidate.is_predictable(), *next)).collect();
-            for (index, (is_predictable, next)) in candidates_at.into_iter().enumerate() {
+            for (index, (is_predictable, next)) in candidates.into_iter().enumerate() {
                 let first = first.or(Some((index, next)));
                 if !self.tried.contains_key(&(node, index)) {
                     return first;
@@ -212,22 +213,22 @@ impl Guide {
     }
 
     pub(super) fn draw_any(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
-        let candidates_at = self.candidates_at(from);
-        let index = usize::try_from(draw.checked_rem(candidates_at.len() as u64)?).ok()?;
-        Some((index, candidates_at[index].1))
+        let candidates = self.candidates_at(from);
+        let index = usize::try_from(draw.checked_rem(candidates.len() as u64)?).ok()?;
+        Some((index, candidates[index].1))
     }
 
     pub(super) fn draw_least_visited(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {
-        let candidates_at: Vec<(usize, Node)> =
+        let candidates: Vec<(usize, Node)> =
             self.candidates_at(from).iter().map(|(_, next)| *next).enumerate().collect();
-        let seen = |(index, next): &(usize, Node)| {
+        let times = |(index, next): &(usize, Node)| {
             let visits = self.visits.get(next).copied().unwrap_or(0);
             visits + self.tried.get(&(from, *index)).copied().unwrap_or(0)
         };
-        let least = candidates_at.iter().map(seen).min()?;
-        let draw_least_visited: Vec<&(usize, Node)> = candidates_at.iter().filter(|path| seen(path) == least).collect();
-        let index = usize::try_from(draw.checked_rem(draw_least_visited.len() as u64)?).ok()?;
-        draw_least_visited.get(index).map(|path| **path)
+        let least = candidates.iter().map(times).min()?;
+        let rarest: Vec<&(usize, Node)> = candidates.iter().filter(|candidate| times(candidate) == least).collect();
+        let index = usize::try_from(draw.checked_rem(rarest.len() as u64)?).ok()?;
+        rarest.get(index).map(|candidate| **candidate)
     }
 
     /// The next request of a program, for an implementation that the model no longer explains. Running the programs on shows
@@ -237,13 +238,13 @@ impl Guide {
         if operations >= OPERATIONS_MAX {
             return None;
         }
-        let candidates_at = self.candidates_at(from);
+        let candidates = self.candidates_at(from);
         let is_program = |(_, (candidate, _)): &(usize, &(Candidate, Node))| match candidate {
             Candidate::Act(Action::Start { .. } | Action::Act { fate: Fate::Answered, .. }) => true,
             Candidate::Run { crash, .. } => !crash,
             Candidate::Act(_) => false,
         };
-        candidates_at.iter().enumerate().find(is_program).map(|(index, (_, next))| (index, *next))
+        candidates.iter().enumerate().find(is_program).map(|(index, (_, next))| (index, *next))
     }
 
     /// Number of different requests made; the same request in the same state counts once.
@@ -255,12 +256,12 @@ impl Guide {
     pub(super) fn is_predictable(&self, node: Node, index: usize) -> bool {
         self.candidates
             .get(&node)
-            .and_then(|candidates_at| candidates_at.get(index))
+            .and_then(|candidates| candidates.get(index))
             .is_some_and(|(candidate, _)| candidate.is_predictable())
     }
 
     /// Records a request. Returns true if it was made before.
-    pub(super) fn tried(&mut self, node: Node, index: usize) -> bool {
+    pub(super) fn mark_tried(&mut self, node: Node, index: usize) -> bool {
         let times = self.tried.entry((node, index)).or_default();
         *times += 1;
         *self.visits.entry(node).or_default() += 1;
@@ -299,11 +300,11 @@ impl Guide {
     }
 
     fn compute_candidates(&mut self, node: Node) -> Vec<(Candidate, Node)> {
-        let (index, state) = self.nodes[node as usize].clone();
-        let world = &self.worlds[usize::from(index)];
+        let (world_index, state) = self.nodes[node as usize].clone();
+        let world = &self.worlds[usize::from(world_index)];
         let mut found: Vec<(Candidate, State)> = Vec::new();
         for action in world.actions() {
-            if self.askable.contains(&action.kind()) {
+            if self.requestable.contains(&action.kind()) {
                 match world.step(&state, action) {
                     Ok(next) => found.push((Candidate::Act(*action), next)),
                     // A request that must be declined is a test, too.
@@ -331,7 +332,7 @@ impl Guide {
                 }
             }
         }
-        found.into_iter().map(|(candidate, next)| (candidate, self.node(index, &next))).collect()
+        found.into_iter().map(|(candidate, next)| (candidate, self.node(world_index, &next))).collect()
     }
 }
 

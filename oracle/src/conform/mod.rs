@@ -129,12 +129,12 @@ pub enum ConformError {
     /// The implementation cannot run the scenario, for this reason.
     Skipped(String),
     /// The initial states of the scenario could not be computed.
-    Unknown(Truncation),
+    Truncated(Truncation),
 }
 
 impl From<AdapterError> for ConformError {
-    fn from(broken: AdapterError) -> Self {
-        Self::Protocol(broken)
+    fn from(error: AdapterError) -> Self {
+        Self::Protocol(error)
     }
 }
 
@@ -144,11 +144,11 @@ impl From<AdapterError> for ConformError {
 /// # Errors
 /// The implementation broke the protocol, or cannot run the scenario.
 pub fn handshake(spec: &Spec, implementation: &mut dyn Implementation) -> Result<(Capabilities, Spec), ConformError> {
-    let capabilities = match implementation.hello(&greeting(spec, guide::askable(spec)))? {
+    let capabilities = match implementation.hello(&greeting(spec, guide::requestable(spec)))? {
         HelloReply::Ready(capabilities) => capabilities,
         HelloReply::Skip(reason) => return Err(ConformError::Skipped(reason)),
     };
-    let actions = guide::askable_anywhere();
+    let actions = guide::requestable_anywhere();
     if let Some(stranger) = capabilities.actions.iter().find(|action| !actions.contains(action)) {
         let says = format!("hello: there is no action `{stranger}`; expected some of {}", actions.join(", "));
         return Err(ConformError::Protocol(AdapterError { says }));
@@ -178,7 +178,7 @@ pub fn drive(
     options: &Options,
 ) -> Result<ConformResult, ConformError> {
     let judging = oracle_options(capabilities, &options.oracle);
-    let oracle = Oracle::new(spec, judging.clone()).map_err(ConformError::Unknown)?;
+    let oracle = Oracle::new(spec, judging.clone()).map_err(ConformError::Truncated)?;
     let mut guide =
         Guide::new(spec, capabilities, &oracle, &judging.unseen, options.whole_runs).map_err(ConformError::Skipped)?;
     let mut session = Session::new(oracle, implementation);
@@ -222,7 +222,7 @@ pub fn drive(
             let Some(operation) = session.operation(&guide, here, index) else { break };
             session.perform(&operation)?;
             actions += 1;
-            let was_tried = guide.tried(here, index) && guide.is_predictable(here, index);
+            let was_tried = guide.mark_tried(here, index) && guide.is_predictable(here, index);
             here = session.locate(&mut guide, Some(next)).unwrap_or(next);
             // A repeated request that does not lead to the expected state will not lead there the next time either.
             stuck += usize::from(was_tried && here != next);
@@ -281,7 +281,7 @@ pub fn repeat(
     capabilities: &Capabilities,
     implementation: &mut dyn Implementation,
 ) -> Result<Repeated, ConformError> {
-    let oracle = Oracle::new(spec, options.clone()).map_err(ConformError::Unknown)?;
+    let oracle = Oracle::new(spec, options.clone()).map_err(ConformError::Truncated)?;
     let mut session = Session::new(oracle, implementation);
     if !session.reset(&recording.start())? {
         return Err(ConformError::Skipped("it cannot set up the initial state of the recording".to_owned()));

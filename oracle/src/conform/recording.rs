@@ -178,8 +178,9 @@ impl Recording {
             );
             return Err(RecordingError::Stale(says));
         }
-        let alone =
-            |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a recording cannot refer to the file {path}")));
+        let alone = |path: &str| {
+            Err(io::Error::new(io::ErrorKind::NotFound, format!("a recording cannot refer to the file {path}")))
+        };
         let spec =
             scenario::parse_scenario("scenario_toml", &self.scenario_toml, &alone).map_err(RecordingError::Scenario)?;
         if self.scenario != spec.name {

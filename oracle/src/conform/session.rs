@@ -92,8 +92,8 @@ impl<'s, 'i> Session<'s, 'i> {
     }
 
     fn take(&mut self, event: Event) -> Result<(), AdapterError> {
-        let broken = |wrong: Wrong| AdapterError { says: format!("{wrong}\nin {}", event.line()) };
-        self.oracle.take(&event).map_err(broken)?;
+        let error = |wrong: Wrong| AdapterError { says: format!("{wrong}\nin {}", event.line()) };
+        self.oracle.take(&event).map_err(error)?;
         if let Some(log) = &self.log {
             log.push(event.clone());
         }

@@ -24,7 +24,7 @@ pub struct Shrunk {
     pub recording: Recording,
     /// Number of operations in the run before shrinking.
     pub operations_before: usize,
-    /// Why the run is not reliable: the implementation did not repeat its behaviour.
+    /// Reason why the run is not reliable: the implementation did not repeat its behaviour.
     pub unsteady: Option<String>,
 }
 

@@ -38,7 +38,7 @@ pub enum FailureReason {
 }
 
 impl CheckFailure {
-    pub(super) fn just(spec: &Spec, reason: FailureReason) -> Self {
+    pub(super) fn without_events(spec: &Spec, reason: FailureReason) -> Self {
         Self { scenario: spec.name.clone(), events: Vec::new(), reason }
     }
 
@@ -91,11 +91,19 @@ impl fmt::Display for CheckFailure {
             FailureReason::Inconclusive(reason) => {
                 writeln!(f, "inconclusive: in the scenario {}: {reason}", self.scenario)?
             }
-            FailureReason::Skipped(reason) => writeln!(f, "skipped: the implementation cannot run the scenario {}: {reason}", self.scenario)?,
-            FailureReason::Protocol(broken) => writeln!(f, "in the scenario {}: {broken}", self.scenario)?,
+            FailureReason::Skipped(reason) => {
+                writeln!(f, "skipped: the implementation cannot run the scenario {}: {reason}", self.scenario)?
+            }
+            FailureReason::Protocol(protocol_error) => {
+                writeln!(f, "in the scenario {}: {protocol_error}", self.scenario)?
+            }
         }
         if !self.events.is_empty() {
-            writeln!(f, "events (save them as LOG and judge them again with `stranded validate {} LOG`):", self.scenario)?;
+            writeln!(
+                f,
+                "events (save them as LOG and judge them again with `stranded validate {} LOG`):",
+                self.scenario
+            )?;
         }
         self.events.iter().try_for_each(|event| writeln!(f, "{}", event.line()))
     }
@@ -116,20 +124,20 @@ pub fn check(
     implementation: &mut dyn Implementation,
     operations: &Operations,
 ) -> Result<Judgement, CheckFailure> {
-    let stopped = |stopped: ConformError| {
-        CheckFailure::just(
+    let failure = |failure: ConformError| {
+        CheckFailure::without_events(
             spec,
-            match stopped {
-                ConformError::Protocol(broken) => FailureReason::Protocol(broken),
+            match failure {
+                ConformError::Protocol(protocol_error) => FailureReason::Protocol(protocol_error),
                 ConformError::Skipped(reason) => FailureReason::Skipped(reason),
-                ConformError::Unknown(truncated) => start_not_found(truncated),
+                ConformError::Truncated(truncated) => start_not_found(truncated),
             },
         )
     };
-    let (capabilities, judged) = conform::handshake(spec, implementation).map_err(stopped)?;
+    let (capabilities, judged) = conform::handshake(spec, implementation).map_err(failure)?;
     let options = conform::oracle_options(&capabilities, &OracleOptions::default());
-    let oracle =
-        Oracle::new(&judged, options).map_err(|truncated| CheckFailure::just(spec, start_not_found(truncated)))?;
+    let oracle = Oracle::new(&judged, options)
+        .map_err(|truncated| CheckFailure::without_events(spec, start_not_found(truncated)))?;
     let mut run = CheckRun { oracle, events: Vec::new() };
     run.begin(implementation, operations)?;
     for operation in &operations.list {
@@ -163,13 +171,16 @@ struct CheckRun<'s> {
 
 impl CheckRun<'_> {
     fn begin(&mut self, implementation: &mut dyn Implementation, operations: &Operations) -> Result<(), CheckFailure> {
-        let answer = implementation.reset(&operations.start).map_err(|broken| self.broken(broken))?;
+        let answer =
+            implementation.reset(&operations.start).map_err(|protocol_error| self.protocol_error(protocol_error))?;
         if answer.result == Done::Refused && !operations.start.is_empty() {
-            return Err(self.failed(FailureReason::Skipped("it cannot set up the initial state of the scenario".to_owned())));
+            return Err(
+                self.failed(FailureReason::Skipped("it cannot set up the initial state of the scenario".to_owned()))
+            );
         }
         if answer.result != Done::Ok {
             let says = format!("`reset` was answered `{}`; expected `ok`", answer.result.name());
-            return Err(self.broken(AdapterError { says }));
+            return Err(self.protocol_error(AdapterError { says }));
         }
         self.take(Event::Reset { start: operations.start.clone() })?;
         self.observe(implementation)
@@ -179,7 +190,7 @@ impl CheckRun<'_> {
         if !self.oracle.is_in_bounds(operation).map_err(|wrong| self.wrong(&wrong))? {
             return Ok(());
         }
-        let answer = implementation.perform(operation).map_err(|broken| self.broken(broken))?;
+        let answer = implementation.perform(operation).map_err(|protocol_error| self.protocol_error(protocol_error))?;
         self.take(Event::Did { operation: operation.clone(), answer })?;
         self.observe(implementation)
     }
@@ -187,16 +198,17 @@ impl CheckRun<'_> {
     fn observe(&mut self, implementation: &mut dyn Implementation) -> Result<(), CheckFailure> {
         for index in 0..self.oracle.spec().scenario.site.mailboxes {
             let mailbox = names::mailbox(stranded_model::id::Id::at(index));
-            let observation = implementation.observe(&mailbox).map_err(|broken| self.broken(broken))?;
+            let observation =
+                implementation.observe(&mailbox).map_err(|protocol_error| self.protocol_error(protocol_error))?;
             self.take(Event::Observed { mailbox, observation })?;
         }
         // The observation after an event can reveal its harm, so all mailboxes are observed before judging.
         let judgement = self.oracle.judgement();
-        let is_surprising = judgement.findings.iter().any(|finding| !finding.is_expected);
+        let has_unexpected = judgement.findings.iter().any(|finding| !finding.is_expected);
         match (&judgement.conformance, self.oracle.belief()) {
             (Conformance::Inconclusive(reason), None) => Err(self.failed(FailureReason::Inconclusive(reason.clone()))),
             (Conformance::Nonconforming(_), _) => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
-            _ if is_surprising => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
+            _ if has_unexpected => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
             _ => Ok(()),
         }
     }
@@ -208,11 +220,11 @@ impl CheckRun<'_> {
     }
 
     fn wrong(&self, wrong: &Wrong) -> CheckFailure {
-        self.broken(AdapterError { says: wrong.to_string() })
+        self.protocol_error(AdapterError { says: wrong.to_string() })
     }
 
-    fn broken(&self, broken: AdapterError) -> CheckFailure {
-        self.failed(FailureReason::Protocol(broken))
+    fn protocol_error(&self, protocol_error: AdapterError) -> CheckFailure {
+        self.failed(FailureReason::Protocol(protocol_error))
     }
 
     fn failed(&self, reason: FailureReason) -> CheckFailure {

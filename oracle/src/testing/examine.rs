@@ -62,11 +62,11 @@ pub fn examine<I: Implementation>(
         (Ok(()), _) if exercised > 0 => Ok(exercised),
         (Ok(()), _) => {
             let reason = "no list of operations ran a procedure to an observed outcome".to_owned();
-            Err(CheckFailure::just(spec, FailureReason::Inconclusive(reason)))
+            Err(CheckFailure::without_events(spec, FailureReason::Inconclusive(reason)))
         }
         (Err(_), Some(failed)) => Err(failed),
         (Err(TestError::Abort(reason) | TestError::Fail(reason, _)), None) => {
-            Err(CheckFailure::just(spec, FailureReason::Inconclusive(reason.to_string())))
+            Err(CheckFailure::without_events(spec, FailureReason::Inconclusive(reason.to_string())))
         }
     }
 }

@@ -124,8 +124,9 @@ impl<'a> History<'a> {
         let mut oracle =
             Oracle::new(self.spec, options).map_err(|truncated| self.failed(start_not_found(truncated)))?;
         for event in &self.events {
-            let broken = |says: String| self.failed(FailureReason::Protocol(crate::adapter::AdapterError { says }));
-            oracle.take(event).map_err(|wrong| broken(format!("{wrong}\nin {}", event.line())))?;
+            let protocol_error =
+                |says: String| self.failed(FailureReason::Protocol(crate::adapter::AdapterError { says }));
+            oracle.take(event).map_err(|wrong| protocol_error(format!("{wrong}\nin {}", event.line())))?;
         }
         Ok(oracle)
     }

@@ -75,7 +75,7 @@
 //! assert_eq!(failed.operations().len(), 1, "{failed}");
 //! ```
 //!
-//! The same inside `proptest!`: `?` turns an error of [`check`] into a failed case, which proptest shrinks and saves:
+//! Inside `proptest!`, `?` turns an error of [`check`] into a failed case, which proptest shrinks and saves:
 //!
 //! ```
 //! # use stranded_oracle::adapter::Reference;

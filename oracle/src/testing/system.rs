@@ -99,9 +99,7 @@ impl<S: MailSystem> Adapted<S> {
     }
 
     fn greeting(&self) -> Result<&Greeting, AdapterError> {
-        self.greeting
-            .as_ref()
-            .ok_or_else(|| AdapterError { says: "a request came before `hello`".to_owned() })
+        self.greeting.as_ref().ok_or_else(|| AdapterError { says: "a request came before `hello`".to_owned() })
     }
 }
 

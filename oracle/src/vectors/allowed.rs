@@ -1,4 +1,4 @@
-//! Everything that an implementation may answer and show along a path, under any combination of assumption values: the
+//! Allowed answers and observations of an implementation along a path, under any combination of assumption values: the
 //! oracle's sets of explanations, computed in advance as an automaton. Nodes with equal continuations are merged.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,11 +119,11 @@ impl<'a, 'b> Expansion<'a, 'b> {
             |mailbox| (names::mailbox(mailbox), observed::observation(options.spec, &names, &now, mailbox));
         let start: BTreeMap<String, Observation> = mailboxes.filter(|_| !is_fresh).map(observation).collect();
         let reset = names.step(&Event::Reset { start: start.clone() });
-        let looks = match reset.expect("a scenario has names for all that it starts with") {
-            Asked::Reset(looks) => looks,
+        let observed_at_start = match reset.expect("the scenario has every name of its initial states") {
+            Asked::Reset(start) => start,
             Asked::Did(..) | Asked::Call(..) | Asked::Return(..) | Asked::Observed(..) => Vec::new(),
         };
-        let all = beliefs.initial(&looks);
+        let all = beliefs.initial(&observed_at_start);
         let nodes = beliefs.each(all);
         Self { options, beliefs, names, now, start, nodes, raw_steps: Vec::new() }
     }
@@ -187,8 +187,8 @@ impl<'a, 'b> Expansion<'a, 'b> {
     fn may_exceed_bounds(&mut self, node: Belief, op: Op) -> bool {
         let open = self.beliefs.closed(node).unwrap_or_default();
         let is_beyond = |status: Status| matches!(status, Status::Over(Effect::Refused(reason)) if reason.is_bound());
-        open.iter().any(|index_of| {
-            let now = self.beliefs.explanation(*index_of);
+        open.iter().any(|id| {
+            let now = self.beliefs.explanation(*id);
             self.beliefs.scene(now).begin(now, &op).into_iter().any(|(status, _)| is_beyond(status))
         })
     }
@@ -199,10 +199,10 @@ impl<'a, 'b> Expansion<'a, 'b> {
         for node in std::mem::take(&mut self.nodes) {
             let Ok(open) = self.beliefs.closed(node) else { return false };
             let mut observations: BTreeMap<Observation, BTreeSet<usize>> = BTreeMap::new();
-            for index_of in open {
-                let now = self.beliefs.explanation(index_of);
+            for id in open {
+                let now = self.beliefs.explanation(id);
                 let observation = observed::observation(self.options.spec, &self.names, now, mailbox);
-                let single = self.beliefs.single(index_of);
+                let single = self.beliefs.single(id);
                 observations.entry(observation).or_default().insert(next.index_of(single));
             }
             of_nodes.push(observations);
@@ -279,7 +279,7 @@ fn kinds<T: Ord + Clone>(
     renumbered: impl Fn(&BTreeSet<usize>) -> BTreeSet<usize>,
 ) -> (Vec<Following<T>>, Vec<usize>) {
     let renumber = |following: &Following<T>| -> Following<T> {
-        following.iter().map(|(what, nodes)| (what.clone(), renumbered(nodes))).collect()
+        following.iter().map(|(result, nodes)| (result.clone(), renumbered(nodes))).collect()
     };
     let of_nodes: Vec<Following<T>> = of_nodes.iter().map(renumber).collect();
     let kinds: BTreeSet<&Following<T>> = of_nodes.iter().collect();
@@ -300,10 +300,10 @@ struct Moves {
 fn moves<T: Ord + Clone>(kinds: &[Following<T>]) -> BTreeMap<T, Moves> {
     let mut all: BTreeMap<T, Moves> = BTreeMap::new();
     for (from, following) in kinds.iter().enumerate() {
-        for (what, nodes) in following {
-            let raw_steps = all.entry(what.clone()).or_default();
-            raw_steps.moves.extend(nodes.iter().map(|to| (from, *to)));
-            raw_steps.ends.extend(nodes.is_empty().then_some(from));
+        for (result, nodes) in following {
+            let entry = all.entry(result.clone()).or_default();
+            entry.moves.extend(nodes.iter().map(|to| (from, *to)));
+            entry.ends.extend(nodes.is_empty().then_some(from));
         }
     }
     all

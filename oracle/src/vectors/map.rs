@@ -88,9 +88,9 @@ impl<'a> Map<'a> {
                     Next::State(next) => {
                         let (number, is_new) = states.insert_full(*next);
                         if is_new {
-                            parents.push(Some((small(at), *request)));
+                            parents.push(Some((to_u32(at), *request)));
                         }
-                        Some(small(number))
+                        Some(to_u32(number))
                     }
                 };
                 found.push(Edge { request: *request, to, is_covered: false });
@@ -133,7 +133,7 @@ impl<'a> Map<'a> {
         while self.open_end > 0 && self.edges[self.open_end - 1].iter().all(|edge| edge.is_covered) {
             self.open_end -= 1;
         }
-        let mut at = small(self.open_end.checked_sub(1)?);
+        let mut at = to_u32(self.open_end.checked_sub(1)?);
         let (start, mut requests) = self.path_to(at);
         let mut taken: Vec<(u32, usize)> = Vec::new();
         loop {
@@ -164,14 +164,14 @@ impl<'a> Map<'a> {
 
     /// Marks the edges along these requests as covered. The requests may come from the path of another world.
     pub(super) fn cover(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)]) {
-        self.follow(initial, requests, |map, edge| {
-            map.covered += usize::from(!edge.is_covered);
+        self.follow(initial, requests, |count, edge| {
+            count.covered += usize::from(!edge.is_covered);
             edge.is_covered = true;
         });
     }
 
     /// Marks the edges along these requests as tried, so that they are not tried again.
-    pub(super) fn give_up(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)]) {
+    pub(super) fn mark_tried(&mut self, initial: &State, requests: &[(VectorRequest, Option<u32>)]) {
         self.follow(initial, requests, |_, edge| edge.is_covered = true);
     }
 
@@ -276,6 +276,6 @@ pub(super) fn name(world: &World, state: &State, request: &VectorRequest) -> Str
     }
 }
 
-fn small(number: usize) -> u32 {
+fn to_u32(number: usize) -> u32 {
     u32::try_from(number).expect("the number of states is below 2^32")
 }

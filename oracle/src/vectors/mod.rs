@@ -92,7 +92,7 @@ pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
             let initial = worlds[index].initial[path.start].clone();
             maps.iter_mut().for_each(|map| map.cover(&initial, &path.requests[..result.request_count]));
             // The rest of a truncated path is abandoned: it would be truncated again.
-            maps[index].give_up(&initial, &path.requests);
+            maps[index].mark_tried(&initial, &path.requests);
             if let Some(vector) = result.vector {
                 vectors.entry(vector.id.clone()).or_insert(vector);
             }

@@ -17,7 +17,9 @@ pub(super) fn page(specs: &[Spec], found: &[Caught]) -> String {
     let total = mutant::all().count();
     let caught = mutant::all().filter(|mutant| found.iter().any(|one| one.mutant == mutant.name)).count();
     let _ = writeln!(text, "Caught: {caught} of {total}.\n");
-    text.push_str("| mutant | implements | defect | shortest run in | verdict | whole runs | single steps | scenarios |\n");
+    text.push_str(
+        "| mutant | implements | defect | shortest run in | verdict | whole runs | single steps | scenarios |\n",
+    );
     text.push_str("|---|---|---|---|---|---|---|---|\n");
     for mutant in mutant::all() {
         text.push_str(&row(specs, mutant, &of(mutant, found)));

@@ -3,7 +3,7 @@
 
 use stranded_model::procedure::{Act, Claim, Procedure, ServerRef, StepResult, VersionCondition};
 
-use super::edit::{with_handler, inserted, replaced, without};
+use super::edit::{inserted, replaced, with_handler, without};
 use super::{Defect, Mutant, moves};
 
 const OF: &str = "guarded-move";
@@ -32,11 +32,9 @@ pub(super) const ALL: &[Mutant] = &[
     wrong("resume-that-wipes", "It starts every run with an empty mailbox at the destination", |right| {
         inserted(right, "copy", "anew", Act::DeleteMailbox { at: ServerRef::To })
     }),
-    wrong(
-        "version-not-compared",
-        "It writes the home even if the recipient was changed since it was read",
-        |right| replaced(right, "switch", moves::sync(ServerRef::From, ServerRef::To)),
-    ),
+    wrong("version-not-compared", "It writes the home even if the recipient was changed since it was read", |right| {
+        replaced(right, "switch", moves::sync(ServerRef::From, ServerRef::To))
+    }),
     wrong("replicas-not-confirmed", "It deletes the source before every replica has the new home", |right| {
         without(right, "confirm")
     }),

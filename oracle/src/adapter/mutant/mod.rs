@@ -36,16 +36,16 @@ pub struct Mutant {
 /// Kind of defect.
 #[derive(Clone, Copy, Debug)]
 pub enum Defect {
-    /// It claims to implement one procedure, and its program follows another.
+    /// A program that claims to implement one procedure and follows another.
     Program {
         /// The built-in procedure that it claims to implement.
         of: &'static str,
         /// The edit of that procedure.
         wrong: fn(&Procedure) -> Procedure,
     },
-    /// Its stores, its directory or its answers are wrong.
+    /// Wrong stores, directory or answers.
     World(Tampering),
-    /// Its observations are wrong: a function of the state before the last operation and the current state.
+    /// Wrong observations: a function of the state before the last operation and the current state.
     Observation(fn(&State, &State) -> State),
 }
 

@@ -4,7 +4,7 @@ use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, Procedure, Serve
 
 use stranded_search::scenario::builtin;
 
-use super::edit::{appended, with_handler, inserted, moved, replaced, without};
+use super::edit::{appended, inserted, moved, replaced, with_handler, without};
 use super::{Defect, Mutant};
 
 const OF: &str = "move";
@@ -44,14 +44,10 @@ pub(super) const ALL: &[Mutant] = &[
     wrong("partial-copy", "It copies only one message", |right| {
         with_handler(right, "copy", StepResult::Ok, "delete-source-early")
     }),
-    wrong(
-        "copy-result-ignored",
-        "It ignores the result of the copy and continues after a failure",
-        |right| {
-            let right = with_handler(right, "copy", StepResult::Refused, "delete-source-early");
-            with_handler(&right, "copy", StepResult::Lost, "delete-source-early")
-        },
-    ),
+    wrong("copy-result-ignored", "It ignores the result of the copy and continues after a failure", |right| {
+        let right = with_handler(right, "copy", StepResult::Refused, "delete-source-early");
+        with_handler(&right, "copy", StepResult::Lost, "delete-source-early")
+    }),
     wrong(
         "directory-result-ignored",
         "It ignores the answer of the directory and continues after a failure",
@@ -60,16 +56,12 @@ pub(super) const ALL: &[Mutant] = &[
             with_handler(&right, "sync", StepResult::Lost, "delete-source")
         },
     ),
-    wrong(
-        "home-not-checked",
-        "It does not check the home, so it moves a mailbox that is not at its source",
-        |right| without(right, "home-is-source"),
-    ),
-    wrong(
-        "retry-that-repeats",
-        "If the home is no longer its source, it repeats the whole move",
-        |right| with_handler(right, "home-is-source", StepResult::Refused, "mark-destination"),
-    ),
+    wrong("home-not-checked", "It does not check the home, so it moves a mailbox that is not at its source", |right| {
+        without(right, "home-is-source")
+    }),
+    wrong("retry-that-repeats", "If the home is no longer its source, it repeats the whole move", |right| {
+        with_handler(right, "home-is-source", StepResult::Refused, "mark-destination")
+    }),
     wrong(
         "retry-that-wipes",
         "If it finds a copy at the destination, it deletes it without checking the source, and starts again",
@@ -105,19 +97,13 @@ pub(super) const ALL: &[Mutant] = &[
     wrong("source-kept", "It does not delete the source", |right| {
         without(&without(right, "delete-source-early"), "delete-source")
     }),
-    wrong(
-        "destination-deleted",
-        "It deletes the destination instead of the source",
-        |right| {
-            let delete = Act::DeleteMailbox { at: ServerRef::To };
-            replaced(&replaced(right, "delete-source-early", delete.clone()), "delete-source", delete)
-        },
-    ),
-    wrong(
-        "source-unmarked",
-        "It does not mark the source as in transit, so mail is not deferred",
-        |right| without(right, "mark-source"),
-    ),
+    wrong("destination-deleted", "It deletes the destination instead of the source", |right| {
+        let delete = Act::DeleteMailbox { at: ServerRef::To };
+        replaced(&replaced(right, "delete-source-early", delete.clone()), "delete-source", delete)
+    }),
+    wrong("source-unmarked", "It does not mark the source as in transit, so mail is not deferred", |right| {
+        without(right, "mark-source")
+    }),
 ];
 
 fn article() -> Procedure {

@@ -117,8 +117,8 @@ impl<'a> Mutated<'a> {
     /// All runs of this administrator between these servers, with any procedure name.
     fn own(&mut self, run: &Run) -> Result<Program, Wrong> {
         let people = &self.spec.scenario.administrators;
-        let his = people.iter().filter(|person| person.name == run.administrator).flat_map(|person| &person.runs);
-        let mut names: Vec<String> = his.map(|one| one.procedure.name.clone()).collect();
+        let own = people.iter().filter(|one| one.name == run.administrator).flat_map(|one| &one.runs);
+        let mut names: Vec<String> = own.map(|one| one.procedure.name.clone()).collect();
         names.push(run.procedure.clone());
         let mut found: Result<Program, Option<Wrong>> = Err(None);
         for procedure in names {
@@ -132,7 +132,9 @@ impl<'a> Mutated<'a> {
                 Err(wrong) => found = found.map_err(|_| Some(wrong)),
             }
         }
-        found.map_err(|wrong| wrong.unwrap_or_else(|| Wrong::new("there is no such run".to_owned(), "a run")))
+        found.map_err(|wrong| {
+            wrong.unwrap_or_else(|| Wrong::new("the scenario has no such run".to_owned(), "a run of the scenario"))
+        })
     }
 
     fn shown(&self) -> Explanation {
@@ -174,7 +176,7 @@ impl Implementation for Mutated<'_> {
             Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
         };
         self.before = self.reference.state().clone();
-        Ok(self.reference.body(op))
+        Ok(self.reference.apply(op))
     }
 
     fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {

@@ -27,12 +27,9 @@ pub(super) const ALL: &[Mutant] = &[
         "It writes a Home-MDB that is not a distinguished name, and reports ok",
         |right| edited(right, |mdb, mta| (mdb.map(|_| HomeValue::Malformed), mta)),
     ),
-    wrong(
-        "method-2",
-        "wrong-home-on-creation",
-        "It recreates the recipient with the source as its home",
-        |right| replaced(right, "create", Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::From }),
-    ),
+    wrong("method-2", "wrong-home-on-creation", "It recreates the recipient with the source as its home", |right| {
+        replaced(right, "create", Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::From })
+    }),
     wrong("method-2", "creation-left-out", "It deletes the recipient, and does not recreate it", |right| {
         without(right, "create")
     }),

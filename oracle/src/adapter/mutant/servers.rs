@@ -30,11 +30,7 @@ pub(super) const ALL: &[Mutant] = &[
         mail_to_the_wrong_store,
     ),
     wrong("redelivery-that-drops", "It retries a queued message and drops it", redelivery_that_drops),
-    wrong(
-        "redelivery-that-repeats",
-        "It delivers a queued message and keeps it in the queue",
-        redelivery_that_repeats,
-    ),
+    wrong("redelivery-that-repeats", "It delivers a queued message and keeps it in the queue", redelivery_that_repeats),
     wrong(
         "logon-at-the-wrong-server",
         "At logon it creates the mailbox on a server that is not the home",
@@ -54,11 +50,7 @@ pub(super) const ALL: &[Mutant] = &[
         "When a program dies, its marks are removed, and deferred mail is delivered",
         death_that_unmarks,
     ),
-    wrong(
-        "second-mailbox-touched",
-        "It changes the home of every mailbox instead of one",
-        second_mailbox_touched,
-    ),
+    wrong("second-mailbox-touched", "It changes the home of every mailbox instead of one", second_mailbox_touched),
     wrong(
         "tombstone-forgotten",
         "It removes a deleted recipient at once, without a tombstone, so an old version of it can come back",
@@ -194,7 +186,8 @@ fn duplicate_kept(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer
 }
 
 fn copy_that_takes(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, before)), Some(Act::CopyMessage { .. })) = (concerned(attempt), done(attempt, StepResult::Ok))
+    if let (Some((mailbox, before)), Some(Act::CopyMessage { .. })) =
+        (concerned(attempt), done(attempt, StepResult::Ok))
     {
         let account = &mut state.accounts[mailbox];
         let copied = before
@@ -266,7 +259,8 @@ fn second_mailbox_touched(attempt: &Attempt<'_>, state: &mut State, _answer: &mu
 }
 
 fn tombstone_forgotten(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
-    if let (Some((mailbox, _)), Some(Act::DeleteRecipient { .. })) = (concerned(attempt), done(attempt, StepResult::Ok)) {
+    if let (Some((mailbox, _)), Some(Act::DeleteRecipient { .. })) = (concerned(attempt), done(attempt, StepResult::Ok))
+    {
         for recipient in state.accounts[mailbox].recipients.values_mut() {
             if matches!(recipient, Recipient::Tombstone { .. }) {
                 *recipient = Recipient::Absent;

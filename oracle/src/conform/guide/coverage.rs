@@ -41,13 +41,13 @@ impl Guide {
         let total = self.count(worlds);
         let tried: Vec<(Node, usize)> = self.tried.keys().copied().filter(|(node, _)| is_left(self, *node)).collect();
         let states: BTreeSet<&State> = tried.iter().map(|(node, _)| self.state(*node).1).collect();
-        let path =
+        let transition =
             |(node, index): &(Node, usize)| Some((self.state(*node).1, self.candidates.get(node)?.get(*index)?.0));
-        let candidates_at: BTreeSet<(&State, Candidate)> = tried.iter().filter_map(path).collect();
+        let transitions: BTreeSet<(&State, Candidate)> = tried.iter().filter_map(transition).collect();
         ConformCoverage {
             states: states.len(),
             states_of: total.map(|(states, _)| states),
-            transitions: candidates_at.len(),
+            transitions: transitions.len(),
             transitions_of: total.map(|(_, transitions)| transitions),
         }
     }
@@ -81,11 +81,11 @@ impl Guide {
 
     /// States that can follow without a request.
     fn unseen_successors(&mut self, node: Node) -> Vec<Node> {
-        let (index, state) = self.nodes[node as usize].clone();
-        let world = &self.worlds[usize::from(index)];
+        let (world_index, state) = self.nodes[node as usize].clone();
+        let world = &self.worlds[usize::from(world_index)];
         let actions = world.actions().iter().filter(|action| self.unseen.contains(&action.kind()));
         let next: Vec<State> = actions.filter_map(|action| world.step(&state, action).ok()).collect();
-        next.iter().map(|next| self.node(index, next)).collect()
+        next.iter().map(|next| self.node(world_index, next)).collect()
     }
 
     /// Actions that the scenario allows and this implementation does not support, as words.
@@ -94,7 +94,7 @@ impl Guide {
         let in_runs = [ActionKind::Start, ActionKind::Act];
         let all = self.worlds.first().map(World::kinds).unwrap_or_default();
         let is_reported = |kind: &ActionKind| {
-            self.askable.contains(kind)
+            self.requestable.contains(kind)
                 || by_itself(kind)
                 || (self.whole_runs && in_runs.contains(kind))
                 || (self.can_crash && *kind == ActionKind::Die)
