@@ -180,20 +180,20 @@ pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<
     let mut conversation = Conversation { asked: Vec::new(), remarks: Vec::new() };
     let mut child = match Child::start_with(command, timeouts, log) {
         Ok(child) => child,
-        Err(broken) => {
-            return diagnose(conversation, Some((&AdapterFault::NotStarted(String::new()), true)), Some(broken), false);
+        Err(error) => {
+            return diagnose(conversation, Some((&AdapterFault::NotStarted(String::new()), true)), Some(error), false);
         }
     };
-    let broken = conversation.run(spec, &mut child).err();
+    let error = conversation.run(spec, &mut child).err();
     let was_answered = conversation.asked.len() > 1;
     let fault = child.fault().map(|fault| (fault, child.last_line_looks_like_json()));
-    diagnose(conversation, fault, broken, was_answered)
+    diagnose(conversation, fault, error, was_answered)
 }
 
 fn diagnose(
     conversation: Conversation,
     fault: Option<(&AdapterFault, bool)>,
-    broken: Option<AdapterError>,
+    error: Option<AdapterError>,
     was_answered: bool,
 ) -> Diagnosis {
     let wrong = fault.map(|(fault, looks_like_json)| diagnosis(fault, looks_like_json));
@@ -215,7 +215,7 @@ fn diagnose(
         diagnosis: wrong.map(|(_, name, _)| name.to_owned()),
         asked: conversation.asked,
         checks: Check::ALL.into_iter().map(checked).collect(),
-        details: broken.map(|broken| broken.says),
+        details: error.map(|error| error.says),
         remarks: conversation.remarks,
     }
 }
