@@ -25,6 +25,7 @@ use stranded_search::scenario::Spec;
 
 pub use self::guide::ConformCoverage;
 use self::guide::Guide;
+#[cfg(feature = "proptest")]
 pub(crate) use self::guide::{Candidate, is_fresh, run_to_end};
 pub use self::recording::{Recording, RecordingError};
 use self::session::Session;
