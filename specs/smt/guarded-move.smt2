@@ -1,12 +1,12 @@
 ; The guarded move by two administrators at once: the first moves from source to destination, the second the other way. A fresh
 ; mailbox, any number of messages at any time, any number of runs of each, log-ons, and deletions by the owner. Programs die,
 ; requests and replies get lost, stores crash, and replicas cannot be reached, any number of times. Each change of the directory
-; is everywhere at once, and nobody else edits the recipient, so a program's reading of its version stays true.
+; reaches every replica at once, and no other edit changes the recipient, so the version that a program has read stays current.
 ; After world.smt2.
 
 (assert stores-crash)
 
-; Nobody knows whether what was asked for was done.
+; The program does not know whether its request took effect.
 (define-fun lost-step ((here Position) (s State) (changed State) (next Position) (t State)) Bool
   (or (goes here s s next t) (goes here s changed next t)))
 ; A claim is a mark that respects another's.
@@ -17,7 +17,7 @@
 (define-fun step-die ((s State) (t State)) Bool
   (and (not (= (position p s) idle)) (= t (with-position idle s))))
 (define-fun step-other-server ((s State) (t State)) Bool (goes other-server s s claim t))
-; Everybody claims the same server first, whichever way he moves.
+; Every move claims the same server first, in both directions.
 (define-fun step-claim ((s State) (t State)) Bool
   (and (is-claimable source s) (goes claim s (claimed source s) claim-other t)))
 (define-fun |step-claim:refused| ((s State) (t State)) Bool
@@ -29,7 +29,7 @@
   (and (not (is-claimable destination s)) (goes claim-other s s release t)))
 (define-fun |step-claim-other:lost| ((s State) (t State)) Bool
   (lost-step claim-other s (claimed destination s) idle t))
-; The home is read under the claim. No answer is another thing than no.
+; The program reads the home under the claim. No answer differs from the answer "no".
 (define-fun step-home-is-ours ((s State) (t State)) Bool
   (and (or (= (home s) (names source)) (= (home s) (names destination)))
        (goes home-is-ours s s home-is-source t)))
@@ -42,16 +42,16 @@
 (define-fun |step-home-is-source:refused| ((s State) (t State)) Bool
   (and (not (= (home s) (names (from p)))) (goes home-is-source s s confirm t)))
 (define-fun |step-home-is-source:lost| ((s State) (t State)) Bool (goes home-is-source s s idle t))
-; What is already at the destination stays there; what it lacks is added.
+; The destination keeps the messages that it has; the move adds the others.
 (define-fun copy-lost ((here Position) (s State) (t State)) Bool
   (or (goes here s s idle t) (and (can-copy s) (copied-more here s idle idle t))))
 (define-fun step-copy ((s State) (t State)) Bool (copies copy s switch t))
 (define-fun |step-copy:lost| ((s State) (t State)) Bool (copy-lost copy s t))
-; The home is changed.
+; The move changes the home.
 (define-fun step-switch ((s State) (t State)) Bool (goes switch s (with-home (names (to p)) s) confirm t))
 (define-fun |step-switch:lost| ((s State) (t State)) Bool
   (lost-step switch s (with-home (names (to p)) s) home-is-ours t))
-; The source is emptied only when the destination is the home.
+; The move empties the source only when the destination is the home.
 (define-fun step-confirm ((s State) (t State)) Bool
   (and (= (home s) (names (to p))) (goes confirm s s merge t)))
 (define-fun |step-confirm:refused| ((s State) (t State)) Bool
@@ -59,8 +59,8 @@
 (define-fun |step-confirm:lost| ((s State) (t State)) Bool (goes confirm s s confirm t))
 (define-fun step-merge ((s State) (t State)) Bool (copies merge s delete t))
 (define-fun |step-merge:lost| ((s State) (t State)) Bool (copy-lost merge s t))
-; Only what the destination holds is deleted. Of what the source is left with, the destination holds nothing; and what waits in
-; an in-transit folder is nowhere else.
+; The move deletes only messages that the destination holds. The destination holds none of the messages that remain at the source,
+; and a message in an in-transit folder is in no other location.
 (define-fun copied-deleted ((s State)) State
   (let ((b (at (from p) s)) (c (at (to p) s)))
     (ite (= b absent) s
@@ -69,7 +69,7 @@
         (with (from p) (ite (and (not m) (not o) (= (mark b) settled)) absent (present m o (mark b))) s))))))
 (define-fun step-delete ((s State) (t State)) Bool (goes delete s (copied-deleted s) unmark-other t))
 (define-fun |step-delete:lost| ((s State) (t State)) Bool (lost-step delete s (copied-deleted s) idle t))
-; The claim that everybody meets at first is given back last.
+; The move releases the first claim last.
 (define-fun step-unmark-other ((s State) (t State)) Bool (goes unmark-other s (unmarked destination s) unmark t))
 (define-fun |step-unmark-other:lost| ((s State) (t State)) Bool
   (lost-step unmark-other s (unmarked destination s) idle t))
@@ -84,13 +84,13 @@
 (define-fun initial ((s State)) Bool
   (= s (state unsent absent absent false false (names source) idle idle)))
 
-; What a store has of the mailbox, the in-transit folder included.
+; True if a store has something of the mailbox, the in-transit folder included.
 (define-fun is-empty ((b Store)) Bool
   (not (or (keeps b) (others-in-folders b) (others-waiting b))))
 ; All mail is in the store that the home names.
 (define-fun all-at-home ((s State)) Bool
   (ite (= (home s) (names source)) (is-empty (at-destination s)) (is-empty (at-source s))))
-; Whatever is in the folders of the first store is in the second as well.
+; Every message in the folders of the first store is in the second as well.
 (define-fun all-copied ((x Server) (y Server) (s State)) Bool
   (and (=> (in-folders (at x s)) (keeps (at y s))) (not (lacks y s))))
 (define-fun holds-first ((a Administrator) (s State)) Bool
@@ -99,7 +99,7 @@
         (= here merge) (= here delete) (= here unmark-other) (= here unmark))))
 (define-fun holds-both ((a Administrator) (s State)) Bool
   (and (holds-first a s) (not (= (position a s) claim-other)) (not (= (position a s) unmark))))
-; What is true because of where one administrator stands, or stood when his program died.
+; The conditions that follow from the step of one administrator's program, or from its last step if it died.
 (define-fun invariant-of ((a Administrator) (s State)) Bool
   (let ((here (position a s)) (b (at (from a) s)) (c (at (to a) s)))
     (let ((has-first (is-marked-by a (at-source s))) (has-both (and (is-marked-by a b) (is-marked-by a c))))
@@ -108,10 +108,10 @@
         (=> (holds-first a s) has-first)
         (=> (holds-both a s) has-both)
         (=> (is-marked-by a (at-destination s)) has-first)
-        ; A store from which the mailbox is moved takes no mail; the other takes it once it is the home.
+        ; A store from which the mailbox is moved takes no mail; the other takes mail once it is the home.
         (=> (is-marked-by a b) (not (or (has-waiting b) (others-waiting b))))
         (=> (and (is-marked-by a c) (= (home s) (names (from a)))) (not (or (has-waiting c) (others-waiting c))))
-        ; Until the switch the destination holds copies only, and from then on the source does.
+        ; Until the switch the destination holds only copies; from then on the source holds only copies.
         (=> (and has-both (= (home s) (names (from a)))) (all-copied (to a) (from a) s))
         (=> (and has-both (= (home s) (names (to a)))) (all-copied (from a) (to a) s))
         (=> (or (= here copy) (= here switch)) (= (home s) (names (from a))))
@@ -127,10 +127,10 @@
     (or (= (home s) (names source)) (= (home s) (names destination)))
     (invariant-of first s)
     (invariant-of second s)
-    ; Without both claims nothing is in two places.
+    ; Without both claims no message is in two stores.
     (=> (not (is-marked (at-destination s))) (all-at-home s))))
 
-; What is checked. A step that can occur is answered `sat`; all that is proved is answered `unsat`: there is no exception.
+; The queries. A step that can occur is answered `sat`; every proved statement is answered `unsat`, without exception.
 (declare-const s State)
 (declare-const t State)
 (push) (assert (initial s)) (echo "some state is initial") (check-sat)

@@ -15,7 +15,7 @@
   (goes edit-home-mta s (with-home (names destination) s) done t))
 (define-fun step-done ((s State) (t State)) Bool (goes done s s idle t))
 
-; Where `stranded` comes to rest: all that ever came is at the destination, the source has nothing or a shell, and the home is
+; The quiescent states of `stranded`: all mail is at the destination, the source has nothing or a shell, and the home is
 ; still the source. [Q252869 S7, S8]
 (define-fun initial ((s State)) Bool
   (and (or (= (mail s) unsent) (= (mail s) owed))
@@ -28,7 +28,7 @@
        (= (of-first s) idle)
        (= (of-second s) idle)))
 
-; Nothing is deleted but by the owner, and nothing is marked.
+; Only the owner deletes, and nothing is marked.
 (define-fun invariant ((s State)) Bool
   (let ((here (of-first s)))
     (and
@@ -45,10 +45,10 @@
       (=> (= (home s) split) (= here edit-home-mta))
       (=> (= here edit-home-mta) (not (= (home s) (names source))))
       (=> (= here done) (= (home s) (names destination)))
-      ; Only a split home leaves mail waiting, or has it returned.
+      ; Mail waits or is returned only while the home is split.
       (=> (or (= (mail s) queued) (= (mail s) returned)) (= raw-apply two-writes)))))
 
-; What is checked. A step that can occur is answered `sat`; all that is proved is answered `unsat`: there is no exception.
+; The queries. A step that can occur is answered `sat`; every proved statement is answered `unsat`, without exception.
 (declare-const s State)
 (declare-const t State)
 (push) (assert (initial s)) (echo "some state is initial") (check-sat)

@@ -18,7 +18,7 @@
   (and (= (home s) no-recipient) (goes create s (with-home (names destination) s) done t)))
 (define-fun step-done ((s State) (t State)) Bool (goes done s s over t))
 
-; Where `stranded` comes to rest: all that ever came is at the destination, the source has nothing or a shell, and the home is
+; The quiescent states of `stranded`: all mail is at the destination, the source has nothing or a shell, and the home is
 ; still the source. [Q252869 S7, S8]
 (define-fun initial ((s State)) Bool
   (and (or (= (mail s) unsent) (= (mail s) owed))
@@ -31,7 +31,7 @@
        (= (of-first s) idle)
        (= (of-second s) idle)))
 
-; All mail is at the destination, and nobody deletes there: the home is the source until the delete.
+; All mail is at the destination, and no step deletes there: the home is the source until the deletion.
 (define-fun invariant ((s State)) Bool
   (let ((here (of-first s)))
     (and
@@ -48,7 +48,7 @@
          (ite (= here create) no-recipient
            (names destination)))))))
 
-; What is checked. A step that can occur is answered `sat`; all that is proved is answered `unsat`: there is no exception.
+; The queries. A step that can occur is answered `sat`; every proved statement is answered `unsat`, without exception.
 (declare-const s State)
 (declare-const t State)
 (push) (assert (initial s)) (echo "some state is initial") (check-sat)

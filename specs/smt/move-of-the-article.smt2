@@ -1,4 +1,4 @@
-; Move Mailbox as the article describes it: the directory step is given the source twice, and the recipient stays. A fresh
+; Move Mailbox as the article describes it: the directory step gets the source twice, and the recipient stays. A fresh
 ; mailbox, any number of messages at any time, any number of runs, log-ons, and deletions by the owner; nothing fails.
 ; After world.smt2 and move-steps.smt2.
 
@@ -6,7 +6,7 @@
 (assert (not stores-crash))
 
 (define-fun step-start ((s State) (t State)) Bool (goes idle s s create t))
-; Asked to move the recipient onto its own server, the directory answers ok and changes nothing. [Q252869 S25, S26]
+; When source and destination are one server, the directory answers ok and changes nothing. [Q252869 S25, S26]
 (define-fun step-sync ((s State) (t State)) Bool (goes sync s s after-sync t))
 
 ; Created in the directory only. [Q190700]
@@ -33,7 +33,7 @@
         (=> is-copying (is-marked-by first b))
         (not (has-waiting b))
         (not (others-waiting b))
-        ; The destination is there from its creation on, marked from its mark to the end, and gone after a duplicate.
+        ; The destination exists from its creation on, is marked from its mark to the end, and is gone after a duplicate.
         (=> (= here mark-destination) (= c (present false false settled)))
         (=> (= here mark-source) (= c (present false false (in-transit first false false))))
         (= (is-marked c) (or (= here mark-source) is-copying (= here sync) (= here unmark)))
@@ -43,13 +43,13 @@
         ; No mail is sent to the destination, so none waits there.
         (not (has-waiting c))
         (not (others-waiting c))
-        ; What was copied is in both stores until the source is deleted, and only then.
+        ; A copied message is in both stores until the source is deleted, and at no other time.
         (=> (and is-copying (not (= here copy)) (in-folders b)) (in-folders c))
         (=> (and is-copying (not (= here copy))) (not (destination-lacks s)))
         (=> (not is-copying) (nothing-twice s))
         (=> is-copying (not (source-lacks s)))))))
 
-; What is checked. A step that can occur is answered `sat`; all that is proved is answered `unsat`: there is no exception.
+; The queries. A step that can occur is answered `sat`; every proved statement is answered `unsat`, without exception.
 (declare-const s State)
 (declare-const t State)
 (push) (assert (initial s)) (echo "some state is initial") (check-sat)

@@ -1,4 +1,4 @@
-; The steps that Move Mailbox as it is meant to be and Move Mailbox of the article have in common, under the labels of
+; The steps that the correct Move Mailbox and the article's Move Mailbox share, under the labels of
 ; specs/procedures/move.toml and specs/procedures/move-of-the-article.toml. One administrator runs it, any number of times.
 ; After world.smt2.
 
@@ -6,7 +6,7 @@
 (define-fun step-create ((s State) (t State)) Bool
   (and (= (at-destination s) absent)
        (goes create s (with destination (present false false settled) s) mark-destination t)))
-; One that is there already is a duplicate, and is deleted. [Q252869 S5, S9]
+; A mailbox that is already there is a duplicate; the store deletes it. [Q252869 S5, S9]
 (define-fun |step-create:duplicate| ((s State) (t State)) Bool
   (and (is-listed (at-destination s))
        (goes create s (removed destination s) (ite (= duplicate-abort removes-source) duplicate told) t)))
@@ -18,13 +18,13 @@
   (copies copy s (ite (= source-delete before-directory) delete-source-early sync) t))
 (define-fun step-delete-source-early ((s State) (t State)) Bool
   (goes delete-source-early s (removed source s) sync t))
-; The directory step differs; both go on here.
+; The directory step differs; both moves continue here.
 (define-fun after-sync () Position (ite (= source-delete after-directory) delete-source unmark))
 (define-fun step-delete-source ((s State) (t State)) Bool
   (goes delete-source s (removed source s) unmark t))
 (define-fun step-unmark ((s State) (t State)) Bool
   (goes unmark s (unmarked destination s) done t))
 (define-fun step-done ((s State) (t State)) Bool (goes done s s idle t))
-; Told of the duplicate, the program deletes the source. [Q252869 S10]
+; After the answer `duplicate`, the program deletes the source. [Q252869 S10]
 (define-fun step-duplicate ((s State) (t State)) Bool (goes duplicate s (removed source s) told t))
 (define-fun step-told ((s State) (t State)) Bool (goes told s s idle t))

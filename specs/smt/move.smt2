@@ -1,4 +1,4 @@
-; Move Mailbox as it is meant to be: it moves a mailbox from its home only, and the directory moves the recipient. A fresh
+; The correct Move Mailbox: it moves a mailbox only from its home, and the directory moves the recipient. A fresh
 ; mailbox, any number of messages at any time, any number of runs, log-ons, and deletions by the owner; nothing fails.
 ; After world.smt2 and move-steps.smt2.
 
@@ -6,9 +6,9 @@
 (assert (not stores-crash))
 
 (define-fun step-start ((s State) (t State)) Bool (goes idle s s other-server t))
-; A move goes to another server. [Q252869 S25]
+; Source and destination must be different servers. [Q252869 S25]
 (define-fun step-other-server ((s State) (t State)) Bool (goes other-server s s home-is-source t))
-; The mailbox is moved from its home only. [Q252869 S12]
+; The home must be the source. [Q252869 S12]
 (define-fun step-home-is-source ((s State) (t State)) Bool
   (and (= (home s) (names source)) (goes home-is-source s s create t)))
 (define-fun |step-home-is-source:refused| ((s State) (t State)) Bool
@@ -29,7 +29,7 @@
         (no-loss s)
         (fits s)
         (= (of-second s) idle)
-        ; A duplicate is never found, so nobody stands where one is answered.
+        ; A duplicate is never found, so no program reaches the steps that follow a duplicate.
         (or (= here idle) (= here other-server) (= here home-is-source) (= here create) (= here mark-destination)
             (= here mark-source) (= here copy) (= here sync) (= here unmark) (= here done)
             (and (= here delete-source-early) (= source-delete before-directory))
@@ -48,7 +48,7 @@
         (=> is-copying (is-marked-by first b))
         (not (has-waiting b))
         (not (others-waiting b))
-        ; The destination is there from its creation on, and marked from its mark to the end.
+        ; The destination exists from its creation on, and is marked from its mark to the end.
         (=> (= here mark-destination) (= c (present false false settled)))
         (=> (= here mark-source) (= c (present false false (in-transit first false false))))
         (= (is-marked c) (or (= here mark-source) is-copying (= here sync) (= here unmark)))
@@ -56,13 +56,13 @@
         (=> (= (home s) (names destination)) (is-listed c))
         ; Mail waits there only when the recipient has moved.
         (=> (= (home s) (names source)) (not (or (has-waiting c) (others-waiting c))))
-        ; What was copied is in both stores until the source is deleted, and only then.
+        ; A copied message is in both stores until the source is deleted, and at no other time.
         (=> (and is-copying (not (= here copy)) (in-folders b)) (in-folders c))
         (=> (and is-copying (not (= here copy))) (not (destination-lacks s)))
         (=> (not is-copying) (nothing-twice s))
         (=> is-copying (not (source-lacks s)))))))
 
-; What is checked. A step that can occur is answered `sat`; all that is proved is answered `unsat`: there is no exception.
+; The queries. A step that can occur is answered `sat`; every proved statement is answered `unsat`, without exception.
 (declare-const s State)
 (declare-const t State)
 (push) (assert (initial s)) (echo "some state is initial") (check-sat)

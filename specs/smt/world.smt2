@@ -1,10 +1,10 @@
-; The world of one mailbox on two servers with instant replication, as one message meets it: the message that is followed.
-; Of all other messages, of which there may be any number, only what a step can notice is kept. Written by hand from the
-; article and from specs/assumptions.md, not from the program. How the files go together: README.md.
+; The world of one mailbox on two servers with instant replication, from the view of one message: the tracked message.
+; Of all other messages, any number of them, it keeps only the facts that a step can notice. Written by hand from the
+; article and from specs/assumptions.md, not from the program. README.md says how the files are combined.
 
 (set-logic ALL)
 
-; What no source settles. An answer that is not asserted is left open: what is proved is then proved for each.
+; The assumptions. An answer that is not asserted is left open, so the proof covers every answer.
 (declare-datatypes ((DuplicateAbort 0) (SourceDelete 0) (RawApply 0) (SplitHome 0) (MailBeforeMark 0))
   (((keeps-source) (removes-source))
    ((after-directory) (before-directory))
@@ -16,23 +16,23 @@
 (declare-const raw-apply RawApply)
 (declare-const split-home SplitHome)
 (declare-const mail-before-mark MailBeforeMark)
-; Whether a store can be down when mail comes.
+; True if a store can be down when mail comes.
 (declare-const stores-crash Bool)
 
 (declare-datatypes
   ((Server 0) (Administrator 0) (Mail 0) (Mark 0) (Store 0) (Home 0) (Position 0) (State 0))
   (((source) (destination))
-   ; The first moves from source to destination, the second the other way.
+   ; The first administrator moves from source to destination, the second the other way.
    ((first) (second))
-   ; What became of the message: not accepted yet, owed to the owner, waiting in the transport, returned, deleted by its owner.
+   ; The message: not accepted yet, owed to the owner, waiting in the transport, returned, or deleted by its owner.
    ((unsent) (owed) (queued) (returned) (deleted))
-   ; The mark of a mailbox, and whether the message, and some other, is in the in-transit folder.
+   ; The mark of a mailbox, and two flags: the tracked message, or another, is in the in-transit folder.
    ((settled) (in-transit (owner Administrator) (waits Bool) (others-wait Bool)))
-   ; The mailbox in a store, and whether the message, and some other, is in its folders.
+   ; The mailbox in a store, and two flags: the tracked message, or another, is in its folders.
    ((absent) (present (holds Bool) (others Bool) (mark Mark)))
-   ; What the recipient says. It is split when Home-MDB names the destination already and Home-MTA the source still.
+   ; The home in the directory. It is split if Home-MDB names the destination and Home-MTA still the source.
    ((names (named Server)) (split) (no-recipient))
-   ; Where a program stands: the label of the step that comes next, or its place among the steps.
+   ; The position of a program: the label or the index of its next step.
    ((idle) (over)
     (other-server) (home-is-source) (create) (mark-destination) (mark-source) (copy) (delete-source-early) (sync)
     (delete-source) (unmark) (done) (duplicate) (told)
@@ -43,17 +43,17 @@
       (mail Mail)
       (at-source Store)
       (at-destination Store)
-      ; Whether some other message in the folders of one store's mailbox is nowhere in the other store.
+      ; True if another message in the folders of one store's mailbox is nowhere in the other store.
       (source-lacks Bool)
       (destination-lacks Bool)
       (home Home)
       (of-first Position)
       (of-second Position)))))
 
-; Whose program does the step that is looked at.
+; The administrator whose program does the step.
 (declare-const p Administrator)
 
-; Reading a state.
+; Functions that read a state.
 (define-fun from ((p Administrator)) Server (ite (= p first) source destination))
 (define-fun to ((p Administrator)) Server (ite (= p first) destination source))
 (define-fun opposite ((x Server)) Server (ite (= x source) destination source))
@@ -70,7 +70,7 @@
 (define-fun others-in-folders ((b Store)) Bool (and (is-listed b) (others b)))
 (define-fun others-waiting ((b Store)) Bool (and (is-marked b) (others-wait (mark b))))
 
-; Writing one. Each gives the state with one thing changed, in the way of z3.
+; Functions that write a state. Each returns the state with one part changed, in the syntax of z3.
 (define-fun with-mail ((m Mail) (s State)) State ((_ update-field mail) s m))
 (define-fun with-home ((h Home) (s State)) State ((_ update-field home) s h))
 (define-fun with ((x Server) (b Store) (s State)) State
@@ -85,24 +85,24 @@
 (define-fun no-loss ((s State)) Bool
   (=> (= (mail s) owed) (or (keeps (at-source s)) (keeps (at-destination s)))))
 
-; What is true of any two mailboxes: what one lacks is in the other, and lacking nothing takes having something.
+; A message that one mailbox lacks is in the other; a mailbox that lacks none of the messages of the other holds some itself.
 (define-fun lacking-fits ((x Server) (s State)) Bool
   (and (=> (lacks x s) (others-in-folders (at (opposite x) s)))
        (=> (and (others-in-folders (at (opposite x) s)) (not (lacks x s)))
            (or (others-in-folders (at x s)) (others-waiting (at x s))))))
-; No message is in both stores, neither the one that is followed nor another.
+; No message is in both stores, neither the tracked one nor another.
 (define-fun nothing-twice ((s State)) Bool
   (and (not (and (keeps (at-source s)) (keeps (at-destination s))))
        (= (source-lacks s) (others-in-folders (at-destination s)))
        (= (destination-lacks s) (others-in-folders (at-source s)))))
-; What is not owed any more, or not yet, or waits in the transport, is in no store.
+; A message that is not owed any more, not accepted yet, or waiting in the transport is in no store.
 (define-fun mail-fits ((s State)) Bool
   (=> (not (= (mail s) owed)) (not (or (keeps (at-source s)) (keeps (at-destination s))))))
 (define-fun fits ((s State)) Bool (and (lacking-fits source s) (lacking-fits destination s) (mail-fits s)))
 
 ; Mail and users. A store from which a marked mailbox is moved defers its mail. [Q248839, Q277911]
 (define-fun defers ((x Server) (s State)) Bool (and (is-marked (at x s)) (= (from (owner (mark (at x s)))) x)))
-; A message that reaches a new mailbox before its mark is lost, before 5.5 SP4. [Q277911]
+; Before 5.5 SP4, a message that reaches a new mailbox before its mark is lost. [Q277911]
 (define-fun drops ((x Server) (s State)) Bool
   (and (= mail-before-mark lost) (= x destination) (= (of-first s) mark-destination) (is-settled (at x s))))
 (define-fun received ((b Store)) Store
@@ -122,7 +122,7 @@
 (define-fun other-arrives ((x Server) (s State) (t State)) Bool
   (or (and stores-crash (= t s))
       (= t (ite (or (defers x s) (drops x s)) s (other-received x s)))))
-; Home-MTA chooses the server; an unknown recipient's mail is returned. [Q172364, Q230748]
+; Home-MTA chooses the server; mail for an unknown recipient is returned. [Q172364, Q230748]
 (define-fun routed ((s State) (t State)) Bool
   (ite (= (home s) no-recipient) (= t (with-mail returned s))
   (ite (= (home s) split)
@@ -139,7 +139,7 @@
   (ite (= (home s) split)
     (ite (= split-home shell) (other-arrives source s t) (= t s))
     (other-arrives (named (home s)) s t))))
-; Users go where Home-MDB names. [Q200587, Q190700]
+; Users go to the server that Home-MDB names. [Q200587, Q190700]
 (define-fun user-at ((x Server) (s State)) Bool
   (or (= (home s) (names x)) (and (= (home s) split) (= x destination))))
 (define-fun log-on-at ((x Server) (s State) (t State)) Bool
@@ -151,8 +151,8 @@
        (= t (with-mail deleted (with x (present false (others (at x s)) settled) s)))))
 (define-fun step-owner-deletes ((s State) (t State)) Bool
   (or (owner-deletes-at source s t) (owner-deletes-at destination s t)))
-; What he deletes is nowhere else: while a message is in both stores, both are marked. That is part of every invariant here,
-; and what is true of the message that is followed is true of each.
+; A message that the owner deletes is nowhere else: while a message is in both stores, both are marked. Every invariant here
+; includes this, and a statement about the tracked message is true of every message.
 (define-fun owner-deletes-other-at ((x Server) (o Bool) (s State) (t State)) Bool
   (and (user-at x s) (is-settled (at x s)) (others (at x s))
        (= t (with-lacking (opposite x) o (with x (with-others o (at x s)) s)))))
@@ -160,14 +160,14 @@
   (or (owner-deletes-other-at source true s t) (owner-deletes-other-at source false s t)
       (owner-deletes-other-at destination true s t) (owner-deletes-other-at destination false s t)))
 
-; What a program does with a step. It stands at one label, changes something, and goes on at another.
+; One step of a program: it is at one label, changes the state, and continues at another label.
 (define-fun goes ((here Position) (s State) (changed State) (next Position) (t State)) Bool
   (and (= (position p s) here) (= t (with-position next changed))))
 
-; A store deletes a mailbox with all that is in it. [Q252869 S9, S10, S19]
+; A store deletes a mailbox with all its messages. [Q252869 S9, S10, S19]
 (define-fun removed ((x Server) (s State)) State
   (with-lacking x (others-in-folders (at (opposite x) s)) (with-lacking (opposite x) false (with x absent s))))
-; A mark is set, on a shell if nothing is there; what waits in the in-transit folder stays. [Q259541, Q277911]
+; A mark is set, on a shell if there is no mailbox; messages in the in-transit folder stay. [Q259541, Q277911]
 (define-fun marked ((x Server) (s State)) State
   (let ((b (at x s)))
     (with x
@@ -175,7 +175,7 @@
       (ite (= (mark b) settled) (present (holds b) (others b) (in-transit p false false))
         (present (holds b) (others b) (in-transit p (waits (mark b)) (others-wait (mark b))))))
       s)))
-; A program takes its own mark off: what waits joins the mailbox, and an empty source is no longer listed. [Q277911, Q168188]
+; A program removes its own mark: the in-transit folder joins the mailbox; an empty source is not listed any more. [Q277911, Q168188]
 (define-fun unmarked ((x Server) (s State)) State
   (let ((b (at x s)))
     (ite (not (is-marked-by p b)) s
@@ -183,7 +183,7 @@
       (ite (and (= (from p) x) (not m) (not o)) (with x absent s)
         (with-lacking (opposite x) (or (lacks (opposite x) s) (others-wait (mark b)))
           (with x (present m o settled) s)))))))
-; One message that the target lacks is copied, any of them; the step is done again until none is lacking. [Q252869 S22]
+; One message that the target lacks is copied, any of them; the step repeats until the target lacks none. [Q252869 S22]
 (define-fun message-lacking ((s State)) Bool
   (and (in-folders (at (from p) s)) (not (keeps (at (to p) s)))))
 (define-fun can-copy ((s State)) Bool
