@@ -1,16 +1,16 @@
-/* Two runs of move-of-the-article on each of several mailboxes, while mail comes in and users are at work: the same states
- * as the scenario in benches/scenarios/ that has the name of the file which includes this one. That file defines
+/* Two runs of move-of-the-article on each of several mailboxes, while mail arrives and users act: the same states as the
+ * scenario in benches/scenarios/ that has the name of the file which includes this one. That file defines
  *
- *   MAILBOXES                        how many mailboxes, each a process with variables of its own
+ *   MAILBOXES                        the number of mailboxes, each a process with variables of its own
  *   MESSAGES, OWNER_DELETES          the supplies of each mailbox
  *   LOGON                            if users log on
- *   FAULTS_MAX                       if request-lost, reply-lost and program-dies may happen: how often, all mailboxes together
+ *   FAULTS_MAX                       if request-lost, reply-lost and program-dies may happen: the most, over all mailboxes
  *   SOURCE_DELETE_BEFORE_DIRECTORY   if that is the answer to source-delete; else after-directory
  *   DUPLICATE_ABORT_REMOVES_SOURCE   if that is the answer to duplicate-abort; else keeps-source
  *
- * Every transition of the model is one d_step, so that nothing between two states of the model is a state here. Left out is what
- * never changes: replication is instant and the only directory step names the source twice, so the home is the source for good,
- * all mail goes there, nothing is returned, no message is pending in an in-transit folder, and no run ever arrives.
+ * Every transition of the model is one d_step, so that no state here is between two states of the model. Constant parts are left
+ * out: replication is instant and the only directory step names the source twice, so the home is always the source, all mail goes
+ * there, nothing is returned, no message is pending in an in-transit folder, and no run ever reaches its goal.
  * Sets of messages are numbers, one bit a message. */
 
 #define NO_PHASE        0
@@ -39,7 +39,7 @@
 #define ON_DUPLICATE TOLD
 #endif
 
-/* How the last execution ended. */
+/* The outcome of the last execution. */
 #define NEVER    0
 #define OK       1
 #define FAILED   2
@@ -58,7 +58,7 @@
 byte faults_left = FAULTS_MAX;
 #endif
 
-/* A message reaches the source's store; one for a mailbox without a store's part makes it. */
+/* A message reaches the source's store, which creates a missing mailbox. */
 #define STORE(m)    source = source | MESSAGE(m); source_is_present = 1
 
 #define REDELIVER(m) \
@@ -71,7 +71,7 @@ byte faults_left = FAULTS_MAX;
         owner_deleted = owner_deleted | MESSAGE(m) \
     }
 
-/* A mailbox goes with its mark; what was nowhere else is destroyed. */
+/* Deletes a mailbox with its mark; messages that were nowhere else are destroyed. */
 #define DELETE_SOURCE \
     destroyed = destroyed | (source & ~(owner_deleted | queued | destination)); \
     source = 0; source_is_present = 0; source_is_marked = 0
@@ -81,7 +81,7 @@ byte faults_left = FAULTS_MAX;
 
 #define END(how, owes) ended = how; owes_retry = owes; next = NO_PHASE
 
-/* The program does its next step and learns the answer. */
+/* The program does its next step and gets the answer. */
 #define STEP \
     if \
     :: next == CREATE && !destination_is_present -> destination_is_present = 1; next = MARK_DESTINATION \
@@ -113,7 +113,7 @@ active [MAILBOXES] proctype mailbox()
     unsigned executions : 2;
     unsigned ended : 3;
     bit owes_retry;
-    /* The observer. Messages are accepted in order, so their number says which. */
+    /* The observer. Messages are accepted in order, so a number is enough. */
     unsigned accepted : 2;
     unsigned owner_deleted : MESSAGES;
     unsigned destroyed : MESSAGES;

@@ -5,7 +5,7 @@ import sys
 
 
 class Stored:
-    """A mailbox that a store lists, and whether a move has marked it."""
+    """A mailbox in a store; `in_transit` is true if a move has marked it."""
 
     def __init__(self):
         self.messages, self.in_transit = [], False
@@ -13,21 +13,21 @@ class Stored:
 
 class Mailbox:
     def __init__(self, home, servers):
-        self.home = home  # what every replica of the directory says
+        self.home = home  # in every replica of the directory
         self.stores = {server: None for server in servers}  # None: the store has no such mailbox
         self.queued = []
 
     def put(self, message):
-        """Mail goes to the home, which defers it while it is moved away."""
+        """Mail goes to the home, which defers it while a move is taking the mailbox away."""
         at = self.stores[self.home] = self.stores[self.home] or Stored()
         (self.queued if at.in_transit else at.messages).append(message)
 
     def move(self, source, to):
-        """The steps of a move, one at a time; its report comes last."""
+        """Takes the steps of a move, one at a time; the report comes last."""
         if source == to or self.home != source:
             yield "refused"
             return
-        if self.stores[to] is not None:  # a duplicate: the store deletes what it has
+        if self.stores[to] is not None:  # a duplicate: the store deletes it
             self.stores[to] = None
             yield "failed"
             return
@@ -56,16 +56,16 @@ class Site:
 
     def do(self, request):
         if request["action"] not in ("deliver", "log-on", "owner-deletes", "run"):
-            return "refused"  # no program is ever under way between two requests
+            return "refused"  # no program runs between two requests
         box = self.boxes[request["mailbox"]]
         at = box.stores[box.home]
         if request["action"] == "deliver":
             box.put(request["message"])
         elif request["action"] == "run":
             return self.run(box, request)
-        elif at is not None and at.in_transit:  # nobody is let in while a move is under way
+        elif at is not None and at.in_transit:  # users cannot log on during a move
             return "refused"
-        elif request["action"] == "log-on":  # the store makes a mailbox for a user who has none there
+        elif request["action"] == "log-on":  # the store creates a missing mailbox
             box.stores[box.home] = at or Stored()
         elif at is None or request["message"] not in at.messages:
             return "refused"
@@ -75,7 +75,7 @@ class Site:
 
     def run(self, box, request):
         steps, report = box.move(request["from"], request["to"]), None
-        if request.get("crash"):  # killed before the directory is written, each time at another moment
+        if request.get("crash"):  # killed before the directory is written, at another step each time
             self.crashes += 1
             for _ in range(self.crashes % 4):
                 report = report or next(steps, None)
@@ -96,14 +96,14 @@ class Site:
                 "queued": box.queued, "returned": [], "saved": [], "delivery-held": False}
 
 
-CAN = {"type": "hello", "protocol": 1, "name": "mover.py", "implements": "move",
+CAN = {"type": "hello", "protocol": 2, "name": "mover.py", "implements": "move",
        "actions": ["deliver", "log-on", "owner-deletes", "run", "program-dies"],
        "fields": ["directory", "stores", "queued", "returned", "saved", "delivery-held"]}
 for line in sys.stdin:
     request = json.loads(line)
     kind, answer = request["type"], {"type": "done", "result": "ok"}
-    if kind == "hello" and request["protocol"] != 1:
-        answer = {"type": "skip", "reason": "this adapter speaks protocol 1"}
+    if kind == "hello" and request["protocol"] != 2:
+        answer = {"type": "skip", "reason": "this adapter speaks protocol 2"}
     elif kind == "hello":
         site, answer = Site(request), CAN
     elif kind == "observe":

@@ -2,14 +2,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Write as _};
 
-/// A mailbox that a store lists, and whether a move has marked it.
+/// A mailbox in a store, with the mark of a move.
 #[derive(Default)]
 struct Stored {
     messages: Vec<String>,
     in_transit: bool,
 }
 
-/// A mailbox: what every replica says, the stores that have it, what waits in the transport.
+/// A mailbox: its home in every replica, its content in each store, its mail in the transport.
 #[derive(Default)]
 struct Mailbox {
     home: String,
@@ -18,7 +18,7 @@ struct Mailbox {
 }
 
 impl Mailbox {
-    /// Mail goes to the home, which defers it while it is moved away.
+    /// Mail goes to the home, which defers it while a move is taking the mailbox away.
     fn put(&mut self, message: String) -> &'static str {
         let at = self.stores.entry(self.home.clone()).or_default();
         let kept = if at.in_transit { &mut self.queued } else { &mut at.messages };
@@ -26,12 +26,12 @@ impl Mailbox {
         "ok"
     }
 
-    /// A move, killed when it has done so many steps.
+    /// Runs a move, which is killed after this number of steps.
     fn run(&mut self, from: &str, to: &str, steps: usize) -> &'static str {
         if steps == 0 || from == to || self.home != from {
             return if steps == 0 { "unknown" } else { "refused" };
         }
-        // A duplicate: the store deletes what it has.
+        // A duplicate: the store deletes it.
         if self.stores.remove(to).is_some() {
             return "failed";
         }
@@ -52,13 +52,13 @@ impl Mailbox {
         "ok"
     }
 
-    /// The user logs on; the store makes a mailbox for one who has none. Nobody is let in while a move is under way.
+    /// Logs the user on; the store creates a missing mailbox. Users cannot log on during a move.
     fn log_on(&mut self) -> &'static str {
         let at = self.stores.entry(self.home.clone()).or_default();
         if at.in_transit { "refused" } else { "ok" }
     }
 
-    fn seen(&self, servers: &[String]) -> String {
+    fn observed(&self, servers: &[String]) -> String {
         let home = format!(r#"{{"home-mdb":"{0}","home-mta":"{0}"}}"#, self.home);
         let store = |server: &String| {
             let Some(at) = self.stores.get(server) else { return "null".to_owned() };
@@ -71,13 +71,13 @@ impl Mailbox {
     }
 }
 
-/// The value of a key, up to what ends it. Names have no quotes in them; in the scenario's text they are escaped.
+/// Returns the value of a key, up to its end. Names have no quotes in them; in the scenario's text quotes are escaped.
 fn value<'a>(line: &'a str, key: &str, start: &str, end: [char; 2]) -> &'a str {
     let (_, after) = line.split_once(&format!("\"{key}\":{start}")).unwrap_or_default();
     after.split(end).next().unwrap_or_default()
 }
 
-const CAN: &str = r#""hello","protocol":1,"name":"mover.rs","implements":"move",
+const CAN: &str = r#""hello","protocol":2,"name":"mover.rs","implements":"move",
     "actions":["deliver","log-on","run","program-dies"],"fields":["directory","stores","queued"]"#;
 
 fn main() -> io::Result<()> {
@@ -97,11 +97,11 @@ fn main() -> io::Result<()> {
                 boxes = names.iter().map(fresh).collect();
                 done(if line.contains(r#""start":{"#) { "refused" } else { "ok" })
             }
-            ("observe", _, Some(mailbox)) => mailbox.seen(&servers),
+            ("observe", _, Some(mailbox)) => mailbox.observed(&servers),
             ("do", "deliver", Some(mailbox)) => done(mailbox.put(text("message").to_owned())),
             ("do", "log-on", Some(mailbox)) => done(mailbox.log_on()),
             ("do", "run", Some(mailbox)) => {
-                // Killed before the directory is written, each time at another moment.
+                // Killed before the directory is written, at another step each time.
                 crashes += 1;
                 let steps = if line.contains(r#""crash":true"#) { crashes % 4 } else { usize::MAX };
                 done(mailbox.run(text("from"), text("to"), steps))

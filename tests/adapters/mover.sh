@@ -1,7 +1,7 @@
 #!/bin/sh
 # An adapter of a mover: a small mail system in a temporary folder, and the procedure `move` on it. The contract is
-# specs/adapter.md. A mailbox is a folder: `home` is what the directory says, `queued` waits in the transport, and each
-# folder in `stores` is a store that has it, with its `messages`, and `in-transit` if a move has marked it.
+# specs/adapter.md. A mailbox is a folder: `home` has its home in the directory, `queued` its mail in the transport, and each
+# folder in `stores` is its mailbox in one store, with `messages`, and with `in-transit` if a move has marked it.
 set -u
 site=${TMPDIR:-/tmp}/mover.$$
 mkdir "$site" || exit 1
@@ -9,12 +9,12 @@ trap 'rm -rf "$site"' EXIT
 trap 'exit 1' HUP INT TERM
 crashes=0
 
-# The value of a string, a number or a list of strings in the request; names have no quotes in them.
+# Print the value of a string, a number or a list of strings in the request; names have no quotes in them.
 text() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 number() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":\([0-9]*\)[,}].*/\1/p"; }
 list() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":\[\([^]]*\)\].*/\1/p" | tr -d '"' | tr ',' ' '; }
 
-# The lines of a file as JSON.
+# Prints the lines of a file as a JSON list.
 lines() { awk 'BEGIN { printf "[" } { printf "%s\"%s\"", (NR > 1 ? "," : ""), $0 } END { printf "]" }' "$1"; }
 
 fresh() {
@@ -22,29 +22,29 @@ fresh() {
     : >>"$1/messages"
 }
 
-# Mail goes to the home, which defers it while it is moved away.
+# Mail goes to the home, which defers it while a move is taking the mailbox away.
 put() {
     at=$box/stores/$(cat "$box/home")
     fresh "$at"
     if [ -e "$at/in-transit" ]; then echo "$1" >>"$box/queued"; else echo "$1" >>"$at/messages"; fi
 }
 
-# Whether the program lives for one more step.
+# Succeeds if the program lives for one more step.
 step() { steps=$((steps - 1)) && [ "$steps" -ge 0 ]; }
 
-# A move from $1 to $2: its report, or `unknown` if it is killed on its way.
+# Moves from $1 to $2. `result` is its report, or `unknown` if it is killed on the way.
 move() {
     from=$box/stores/$1 to=$box/stores/$2
     result=unknown
     step || return
     if [ "$1" = "$2" ] || [ "$(cat "$box/home")" != "$1" ]; then result=refused && return; fi
-    # A duplicate: the store deletes what it has.
+    # A duplicate: the store deletes it.
     if [ -d "$to" ]; then rm -r "$to" && result=failed && return; fi
     fresh "$to"
-    for place in "$to" "$from"; do
+    for at in "$to" "$from"; do
         step || return
-        fresh "$place"
-        : >"$place/in-transit"
+        fresh "$at"
+        : >"$at/in-transit"
     done
     step || return
     cp "$from/messages" "$to/messages"
@@ -63,11 +63,11 @@ perform() {
     home=$box/stores/$(cat "$box/home" 2>/dev/null)
     case $(text action) in
     deliver) put "$(text message)" ;;
-    # Nobody is let in while a move is under way. The store makes a mailbox for a user who has none there.
+    # Users cannot log on during a move. The store creates a missing mailbox.
     log-on) if [ -e "$home/in-transit" ]; then result=refused; else fresh "$home"; fi ;;
     run)
         steps=1000
-        # Killed before the directory is written, each time at another moment.
+        # Killed before the directory is written, at another step each time.
         case $line in *'"crash":true'*) crashes=$((crashes + 1)) steps=$((crashes % 4)) ;; esac
         move "$(text from)" "$(text to)" ;;
     *) result=refused ;;
@@ -102,7 +102,7 @@ while IFS= read -r line; do
     do) perform ;;
     esac
     case $type in
-    hello) answer='"hello","protocol":1,"name":"mover.sh","implements":"move",
+    hello) answer='"hello","protocol":2,"name":"mover.sh","implements":"move",
         "actions":["deliver","log-on","run","program-dies"],"fields":["directory","stores","queued"]' ;;
     observe) answer=$(observe) ;;
     *) answer="\"done\",\"result\":\"$result\"" ;;
