@@ -24,7 +24,7 @@
 #define UNMARK          8
 #define DONE            9
 #define DUPLICATE      10
-#define TOLD           11
+#define REPORT_DUPLICATE 11
 
 #ifdef SOURCE_DELETE_BEFORE_DIRECTORY
 #define AFTER_COPY DELETE_EARLY
@@ -36,7 +36,7 @@
 #ifdef DUPLICATE_ABORT_REMOVES_SOURCE
 #define ON_DUPLICATE DUPLICATE
 #else
-#define ON_DUPLICATE TOLD
+#define ON_DUPLICATE REPORT_DUPLICATE
 #endif
 
 /* The outcome of the last execution. */
@@ -96,8 +96,8 @@ byte faults_left = FAULTS_MAX;
     :: next == DELETE_LATE -> DELETE_SOURCE; next = UNMARK \
     :: next == UNMARK -> destination_is_marked = 0; next = DONE \
     :: next == DONE -> false_success = 1; END(OK, 0) \
-    :: next == DUPLICATE -> DELETE_SOURCE; next = TOLD \
-    :: next == TOLD -> END(FAILED, 1) \
+    :: next == DUPLICATE -> DELETE_SOURCE; next = REPORT_DUPLICATE \
+    :: next == REPORT_DUPLICATE -> END(FAILED, 1) \
     fi
 
 active [MAILBOXES] proctype mailbox()
@@ -151,9 +151,9 @@ end:
     :: d_step { next == NO_PHASE && executions < RUNS_MAX -> executions++; next = CREATE }
     :: d_step { next != NO_PHASE -> STEP; assert(LOST == 0) }
 #ifdef FAULTS_MAX
-    :: d_step { next != NO_PHASE && next != DONE && next != TOLD && faults_left > 0 ->
+    :: d_step { next != NO_PHASE && next != DONE && next != REPORT_DUPLICATE && faults_left > 0 ->
         faults_left--; END(UNKNOWN, 1) }
-    :: d_step { next != NO_PHASE && next != DONE && next != TOLD && faults_left > 0 ->
+    :: d_step { next != NO_PHASE && next != DONE && next != REPORT_DUPLICATE && faults_left > 0 ->
         faults_left--; STEP; END(UNKNOWN, 1); assert(LOST == 0) }
     :: d_step { next != NO_PHASE && faults_left > 0 -> faults_left--; END(DIED, 1) }
 #endif

@@ -9,7 +9,7 @@
 ; A mailbox that is already there is a duplicate; the store deletes it. [Q252869 S5, S9]
 (define-fun |step-create:duplicate| ((s State) (t State)) Bool
   (and (is-listed (at-destination s))
-       (goes create s (removed destination s) (ite (= duplicate-abort removes-source) duplicate told) t)))
+       (goes create s (removed destination s) (ite (= duplicate-abort removes-source) duplicate report-duplicate) t)))
 (define-fun step-mark-destination ((s State) (t State)) Bool
   (goes mark-destination s (marked destination s) mark-source t))
 (define-fun step-mark-source ((s State) (t State)) Bool
@@ -26,5 +26,5 @@
   (goes unmark s (unmarked destination s) done t))
 (define-fun step-done ((s State) (t State)) Bool (goes done s s idle t))
 ; After the answer `duplicate`, the program deletes the source. [Q252869 S10]
-(define-fun step-duplicate ((s State) (t State)) Bool (goes duplicate s (removed source s) told t))
-(define-fun step-told ((s State) (t State)) Bool (goes told s s idle t))
+(define-fun step-duplicate ((s State) (t State)) Bool (goes duplicate s (removed source s) report-duplicate t))
+(define-fun step-report-duplicate ((s State) (t State)) Bool (goes report-duplicate s s idle t))

@@ -111,5 +111,5 @@
   (assert (not (invariant t))) (echo "done keeps the invariant") (check-sat) (pop)
 (push) (assert (step-duplicate s t)) (echo "duplicate can occur") (check-sat)
   (assert (not (invariant t))) (echo "duplicate keeps the invariant") (check-sat) (pop)
-(push) (assert (step-told s t)) (echo "told can occur") (check-sat)
-  (assert (not (invariant t))) (echo "told keeps the invariant") (check-sat) (pop)
+(push) (assert (step-report-duplicate s t)) (echo "report-duplicate can occur") (check-sat)
+  (assert (not (invariant t))) (echo "report-duplicate keeps the invariant") (check-sat) (pop)

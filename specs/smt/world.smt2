@@ -35,7 +35,7 @@
    ; The position of a program: the label or the index of its next step.
    ((idle) (over)
     (other-server) (home-is-source) (create) (mark-destination) (mark-source) (copy) (delete-source-early) (sync)
-    (delete-source) (unmark) (done) (duplicate) (told)
+    (delete-source) (unmark) (done) (duplicate) (report-duplicate)
     (edit) (edit-home-mdb) (edit-home-mta)
     (delete) (|2|)
     (claim) (claim-other) (home-is-ours) (switch) (confirm) (merge) (unmark-other) (release-both) (release) (declined))

@@ -41,7 +41,7 @@ fn check(family: &Family, pinned: &str, never: &[&str], losing: &[&str]) {
 
 #[test]
 fn a_move_from_its_home_keeps_every_message() {
-    check(&Family::MOVE, "", &["create:duplicate", "duplicate", "told"], &[]);
+    check(&Family::MOVE, "", &["create:duplicate", "duplicate", "report-duplicate"], &[]);
 }
 
 #[test]

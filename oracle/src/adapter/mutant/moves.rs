@@ -85,7 +85,7 @@ pub(super) const ALL: &[Mutant] = &[
         moved(right, "done", "unmark")
     }),
     wrong("failure-reported-as-success", "It finds a duplicate, deletes it, and reports ok", |right| {
-        replaced(right, "told", Act::Report { outcome: Outcome::Ok, says: None })
+        replaced(right, "report-duplicate", Act::Report { outcome: Outcome::Ok, says: None })
     }),
     wrong("success-reported-as-refusal", "It completes the move and reports that it declined", |right| {
         replaced(right, "done", Act::Report { outcome: Outcome::Refused, says: None })
