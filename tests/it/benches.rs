@@ -1,4 +1,4 @@
-//! The scenarios that engines are compared on: each is one search, what it expects is so, and its Promela has its supplies.
+//! The scenarios of the comparison of engines: each is one search with the expected verdicts, and its Promela has its supplies.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use stranded_search::scenario::Spec;
 
 use super::worlds::{loaded, parsed, searched};
 
-/// Each with its mailboxes and, where they share nothing, the states of one of them.
+/// The scenarios with their number of mailboxes and, if these share nothing, the states of one mailbox.
 const COMPARED: [(&str, u32, Option<usize>); 4] = [
     ("second-move-of-two", 2, Some(281)),
     ("second-move-of-two-with-faults", 2, None),
@@ -18,12 +18,12 @@ fn path(name: &str) -> String {
     format!("{}/benches/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The scenario with one mailbox only.
+/// Returns the scenario with one mailbox only.
 fn of_one(name: &str, mailboxes: u32) -> Spec {
     parsed(&loaded(&path(name)).text.replace(&format!("mailboxes = {mailboxes}"), "mailboxes = 1"))
 }
 
-/// What a line `#define NAME VALUE` of the scenario's Promela says; there need be no value.
+/// Returns the value of `#define NAME VALUE` in the scenario's Promela; the value may be empty.
 fn defined(name: &str, what: &str) -> Option<String> {
     let file = format!("{}/benches/promela/{name}.pml", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(file).unwrap();
@@ -33,7 +33,7 @@ fn defined(name: &str, what: &str) -> Option<String> {
 }
 
 #[test]
-fn a_compared_scenario_is_one_search_and_comes_out_as_expected() {
+fn a_compared_scenario_is_one_search_with_the_expected_verdicts() {
     for (name, mailboxes, _) in COMPARED {
         let spec = of_one(name, mailboxes);
         let checked = searched(&spec);
@@ -78,7 +78,7 @@ fn the_promela_of_a_compared_scenario_has_its_supplies_and_answers() {
     }
 }
 
-/// What a line `KEY = VALUE` of a scenario says.
+/// Returns the value of a line `KEY = VALUE` of a scenario.
 fn said<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
 }

@@ -218,8 +218,10 @@ fn the_right_move_in_the_place_of_the_articles_loses_nothing() {
 
     let ran = stranded_in(folder.path(), &["check", "sound.toml"]);
     assert_eq!(ran.code, 1, "the handler of the duplicate is never needed:\n{}", ran.out);
-    let never =
-        sound.replace("[site]", "never = [\"move/create:duplicate\", \"move/duplicate\", \"move/report-duplicate\"]\n[site]");
+    let never = sound.replace(
+        "[site]",
+        "never = [\"move/create:duplicate\", \"move/duplicate\", \"move/report-duplicate\"]\n[site]",
+    );
     fs::write(folder.path().join("sound.toml"), never).unwrap();
     let ran = stranded_in(folder.path(), &["check", "sound.toml"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);

@@ -1,5 +1,5 @@
-//! The proof in `specs/smt`, by another hand and for any number of messages: each of its checks is answered as it must be, and
-//! each of its steps is the model's own, on every abstract state that can be reached.
+//! The proof in `specs/smt` for any number of messages: each query has the expected answer, and each step of the proof is the
+//! model's own, on every reachable abstract state.
 
 mod family;
 mod followed;
@@ -16,13 +16,13 @@ use questions::Questions;
 use reached::Reached;
 use solver::{Check, answered};
 
-/// The steps that lose mail, where there are any: the destination's store deletes the duplicate, and if the article is right
-/// about that (S10), the program then deletes the source.
+/// The steps that lose mail, in the order in which they occur: the destination's store deletes the duplicate, and under
+/// `removes-source` (S10) the program then deletes the source.
 const LOSING: [(&str, &[&str]); 2] =
     [("keeps-source", &["create:duplicate"]), ("removes-source", &["create:duplicate", "duplicate"])];
 
-/// Every check of a family is answered as it must be: what is listed never occurs, what is listed breaks the invariant, and
-/// there is no other exception.
+/// Checks every answer of a family: the listed steps never occur, the listed steps violate the invariant, and there is no other
+/// exception.
 fn check(family: &Family, pinned: &str, never: &[&str], losing: &[&str]) {
     let mut expected = vec![
         Check::new("some state is initial", "sat"),
@@ -72,7 +72,8 @@ fn the_guarded_move_keeps_every_message() {
     check(&Family::GUARDED, "", &never, &[]);
 }
 
-/// The proof's steps and the model's are the same on every abstract state, and so is what can occur, and what loses mail.
+/// Checks that the proof and the model have the same steps on every abstract state, the same steps that can occur, and the same
+/// steps that lose mail.
 fn compare(family: &Family) {
     let mut taken = BTreeSet::new();
     let mut losing = BTreeSet::new();
@@ -95,9 +96,9 @@ fn compare(family: &Family) {
     assert_eq!(answered_sat(" keeps the invariant"), losing, "{}", family.name);
 }
 
-/// Wherever a definition of the move's proof is changed, the step that it belongs to is told, with an example.
+/// Each changed definition of the move's proof is reported by the name of its step, with an example.
 #[test]
-fn a_step_that_differs_from_the_models_is_told() {
+fn a_step_that_differs_from_the_models_is_reported() {
     let world = &Family::MOVE.worlds()[0];
     let reached = Reached::of(world);
     let questions = Questions::about(world, &reached, &Family::MOVE.steps());
@@ -119,7 +120,7 @@ fn a_step_that_differs_from_the_models_is_told() {
         ("(=> (= (mail s) owed) (or", "(=> (= (mail s) owed) (and", "messages are lost"),
     ] {
         let changed = definitions.replacen(old, new, 1);
-        assert_ne!(changed, definitions, "`{old}` stands in the proof");
+        assert_ne!(changed, definitions, "`{old}` is in the proof");
         let differences = questions.differences(&changed);
         assert!(differences.contains(reported), "{new} for {old}: {differences}");
         assert!(differences.contains("(before (state"), "{new} for {old}: {differences}");

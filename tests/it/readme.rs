@@ -1,4 +1,4 @@
-//! The README: what it shows is what the program does.
+//! The examples of the README match the program.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::cli::stranded_in;
 
 const README: &str = include_str!("../../README.md");
 
-/// The fenced block of this language that starts with these words, without them.
+/// Returns the fenced block of this language after its first words, which must be these.
 pub(crate) fn block(language: &str, start: &str) -> String {
     blocks(language)
         .find_map(|block| block.strip_prefix(start).map(str::to_owned))
@@ -33,7 +33,7 @@ fn the_worked_example_is_as_its_own_file_expects() {
 }
 
 #[test]
-fn every_command_of_the_readme_names_something_that_is_there() {
+fn every_command_of_the_readme_names_something_that_exists() {
     let commands = README.lines().filter_map(|line| line.trim().strip_prefix("stranded "));
     let mut found = 0;
     for command in commands {
@@ -47,7 +47,7 @@ fn every_command_of_the_readme_names_something_that_is_there() {
         assert!(is_family || is_procedure || builtin::scenario(name).is_some(), "{verb} {name}");
         found += 1;
     }
-    assert!(found >= 4, "the commands of the README are not where this test looks");
+    assert!(found >= 4, "this test finds too few commands in the README");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn the_table_of_steps_has_every_step_in_its_order() {
 }
 
 #[test]
-fn every_file_that_the_readme_points_at_is_there() {
+fn every_file_that_the_readme_links_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for link in README.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
         let path = link.split('#').next().unwrap();

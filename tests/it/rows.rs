@@ -1,4 +1,4 @@
-//! `specs/scenarios.md` against the scenarios that come with the program.
+//! Compares `specs/scenarios.md` with the built-in scenarios.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use stranded_search::scenario::{builtin, load_scenario};
 
 const PAGE: &str = include_str!("../../specs/scenarios.md");
 
-/// The names in code type in the columns of scenarios: those with the heading `scenario` or `without it`.
+/// Returns the names between backquotes in the columns with the heading `scenario` or `without it`.
 fn named() -> BTreeSet<&'static str> {
     let mut heading: Vec<&str> = Vec::new();
     let mut names = BTreeSet::new();
@@ -27,7 +27,7 @@ fn named() -> BTreeSet<&'static str> {
     names
 }
 
-/// What stands between backquotes.
+/// Returns the texts between backquotes.
 fn in_code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

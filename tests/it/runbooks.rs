@@ -1,4 +1,4 @@
-//! The worked runbooks of `specs/runbooks`: what is said of them there is so.
+//! The runbooks of `specs/runbooks` have the results that their page reports.
 
 use stranded_model::property::Safety;
 use stranded_search::check::{Checked, check};
@@ -51,7 +51,7 @@ fn method_1_with_delivery_held_survives_a_fault_and_a_retry() {
 }
 
 #[test]
-fn a_save_before_the_hold_loses_what_comes_between() {
+fn a_save_before_the_hold_loses_mail_that_arrives_between() {
     check_as_expected("check-looks-right");
 }
 
@@ -75,13 +75,13 @@ fn a_hold_before_the_save_loses_nothing() {
 }
 
 #[test]
-fn every_runbook_runs_where_stranded_ends() {
+fn every_runbook_runs_in_the_quiescent_states_of_stranded() {
     let stranded = load_scenario("stranded").unwrap();
     for name in RUNBOOKS {
         let spec = load_procedure_in(&file(name), &stranded).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         assert_eq!(spec.name, name);
         let checked = searched(&spec);
-        // Nothing comes there, so each of them looks safe.
+        // No mail arrives there, so each of them appears safe.
         for property in [Safety::NoLoss, Safety::NoFalseSuccess, Safety::HomeCoherent, Safety::Reachable] {
             assert_eq!(verdict(&checked, property), Verdict::Holds, "{name}: {}", property.name());
         }
@@ -89,7 +89,7 @@ fn every_runbook_runs_where_stranded_ends() {
 }
 
 #[test]
-fn the_page_tells_every_step() {
+fn the_page_describes_every_step() {
     let page = include_str!("../../specs/runbooks.md");
     for word in step_words() {
         assert!(page.contains(&format!("`{word}`")), "{word}");

@@ -1,6 +1,5 @@
-//! `specs/traceability.md`: which statement of the article is cited by what, and tested by which test. It is made of the
-//! citations in the code and compared with the file; `STRANDED_UPDATE=1 cargo test --test it traceability` writes the file
-//! anew.
+//! `specs/traceability.md`: the citations and the test of each statement of the article. The test generates the page from the
+//! citations in the code and compares it with the file; `STRANDED_UPDATE=1 cargo test --test it traceability` writes the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,18 +17,18 @@ use crate::worlds::builtins;
 
 /// The article.
 const ARTICLE: &str = "Q252869";
-/// How many statements the article has.
+/// The number of statements of the article.
 const STATEMENTS: usize = 29;
 
-/// Statements without a test of their own, and why there is none.
+/// The statements without a test of their own, each with the reason.
 const UNTESTED: &[(usize, &str)] = &[
     (1, "It says to which versions the article applies. No rule that the article states differs between them."),
-    (14, "It says how a program is started. Which program makes an edit changes nothing in what the edit does."),
-    (27, "They are words to find the article by. That requests fail is a fault that a scenario can have."),
+    (14, "It says how to start a program. The effect of an edit does not depend on the program."),
+    (27, "It lists words for finding the article. A failed request is a fault that a scenario can have."),
     (29, "It leaves the choice of the method to the reader. Each method is a procedure and a scenario of its own."),
 ];
 
-/// One step of every word, so that each act can be asked for its sources.
+/// One step of every kind, so that the test can read the sources of each act.
 const EVERY_STEP: &str = r#"
 name = "every-step"
 step = [
@@ -56,7 +55,7 @@ step = [
 ]
 "#;
 
-/// What cites a source.
+/// The citations of a source.
 #[derive(Clone, Debug, Default)]
 struct Citing {
     rules: BTreeSet<String>,
@@ -64,7 +63,7 @@ struct Citing {
     scenarios: BTreeSet<String>,
 }
 
-/// Every source that is cited anywhere, with what cites it.
+/// Returns every cited source with its citations.
 fn citations() -> BTreeMap<String, Citing> {
     let mut all: BTreeMap<String, Citing> = BTreeMap::new();
     for (word, sources) in steps() {
@@ -103,7 +102,7 @@ fn steps() -> Vec<(&'static str, &'static [&'static str])> {
     step_words().zip(procedure.steps.iter().map(|step| step.act.sources())).collect()
 }
 
-/// The tests that are named after each statement.
+/// Returns the tests that are named after each statement.
 fn tests() -> BTreeMap<usize, Vec<String>> {
     let mut tests: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for line in include_str!("article.rs").lines() {
@@ -123,8 +122,8 @@ fn cell(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 
 fn rendered() -> String {
     let (citations, tests) = (citations(), tests());
-    let mut text = "# What rests on which statement\n\n\
-        Made from the citations in the code by `STRANDED_UPDATE=1 cargo test --test it traceability`; a test compares it. \
+    let mut text = "# Citations of each statement\n\n\
+        Generated from the citations in the code by `STRANDED_UPDATE=1 cargo test --test it traceability`; a test compares it. \
         [article.md](article.md) has the statements.\n\n## The article, Q252869\n\n\
         | statement | steps, actions, properties, assumptions | procedures | scenarios | test in tests/it/article.rs |\n\
         |---|---|---|---|---|\n"
@@ -136,7 +135,7 @@ fn rendered() -> String {
         let [rules, procedures, scenarios] = [citing.rules, citing.procedures, citing.scenarios].map(cell);
         let _ = writeln!(text, "| S{number} | {rules} | {procedures} | {scenarios} | {tested} |");
     }
-    text += "\n## Other sources\n\nWhat cites `inferred` follows from the model alone.\n\n\
+    text += "\n## Other sources\n\nA rule, procedure or scenario that cites `inferred` follows from the model alone.\n\n\
         | source | steps, actions, properties, assumptions | procedures | scenarios |\n|---|---|---|---|\n";
     for (source, citing) in citations.iter().filter(|(source, _)| !source.starts_with(ARTICLE)) {
         let [rules, procedures, scenarios] = [&citing.rules, &citing.procedures, &citing.scenarios].map(cell);
@@ -150,13 +149,13 @@ fn specs(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_traceability_table_is_made_of_the_citations_in_the_code() {
+fn the_traceability_table_has_the_citations_of_the_code() {
     let (path, rendered) = (specs("traceability.md"), rendered());
     if std::env::var_os("STRANDED_UPDATE").is_some() {
         fs::write(&path, &rendered).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(written, rendered, "write it anew: STRANDED_UPDATE=1 cargo test --test it traceability");
+    assert_eq!(written, rendered, "update it: STRANDED_UPDATE=1 cargo test --test it traceability");
 }
 
 #[test]
@@ -179,7 +178,7 @@ fn every_citation_of_the_article_is_of_a_statement() {
 }
 
 #[test]
-fn the_numbered_article_has_just_these_statements() {
+fn the_numbered_article_has_exactly_these_statements() {
     let article = fs::read_to_string(specs("article.md")).unwrap();
     let rows = article.lines().filter_map(|line| line.strip_prefix("| S")?.split(' ').next()?.parse().ok());
     assert_eq!(rows.collect::<Vec<usize>>(), (1..=STATEMENTS).collect::<Vec<usize>>());

@@ -1,4 +1,4 @@
-//! What is proved of what: the files of each proof, and the model's worlds in which the same can happen.
+//! The files of each proof, and the model's worlds with the same transitions.
 
 use std::fs;
 use std::path::Path;
@@ -10,22 +10,22 @@ use crate::worlds::{loaded, worlds_of};
 
 /// The file that every proof starts with.
 const WORLD: &str = "world.smt2";
-/// Where definitions end and questions start.
-const QUESTIONS: &str = "; What is checked.";
+/// The line between the definitions and the queries.
+const QUERIES: &str = "; The queries.";
 
 /// A proof.
 pub(super) struct Family {
     /// The built-in procedure, and the file of the proof.
     pub(super) name: &'static str,
-    /// The file that stands between the world and the procedure, if two procedures share steps.
+    /// The file between the world and the procedure, if two procedures share steps.
     shared: Option<&'static str>,
     /// The built-in scenario that is opened.
     scenario: &'static str,
-    /// Whether mail arrives at any time, and the owner deletes what he likes.
+    /// The mail and the deletions by the owner.
     mail: Mail,
-    /// Whether the run is repeated without end.
+    /// The number of executions of the run.
     runs: RunsMax,
-    /// How many messages are needed to see everything that can happen to one of them.
+    /// The number of messages that shows everything that can happen to one of them.
     messages: usize,
 }
 
@@ -83,19 +83,19 @@ impl Family {
         [Some(WORLD), self.shared, Some(&own)].into_iter().flatten().map(file).collect()
     }
 
-    /// The proof without its questions.
+    /// The proof without its queries.
     pub(super) fn definitions(&self) -> String {
         let text = self.text();
-        text[..text.find(QUESTIONS).unwrap()].to_owned()
+        text[..text.find(QUERIES).unwrap()].to_owned()
     }
 
-    /// The steps that it asks about, in its order.
+    /// The steps of its queries, in its order.
     pub(super) fn steps(&self) -> Vec<String> {
         let text = self.text();
         text.split('"').filter_map(|part| part.strip_suffix(" can occur")).map(str::to_owned).collect()
     }
 
-    /// The worlds that it speaks of, one for every combination of assumptions.
+    /// The worlds of the proof, one for every combination of assumptions.
     pub(super) fn worlds(&self) -> Vec<World> {
         let mut spec = loaded(self.scenario);
         let past = spec.from.iter_mut().map(|past| &mut past.scenario);
@@ -108,7 +108,7 @@ impl Family {
             scenario.environment.delivery = Delivery::AnyTime;
             scenario.environment.owner_deletes = u8::try_from(self.messages).unwrap();
         }
-        // A supply of one that is renewed does not end.
+        // A supply of one that is renewed never ends.
         scenario.environment.faults_max = scenario.environment.faults_max.min(1);
         for run in scenario.administrators.iter_mut().flat_map(|administrator| &mut administrator.runs) {
             assert_eq!(run.procedure.name, self.name);

@@ -1,4 +1,4 @@
-//! A state of the model as one message sees it: what the proof keeps of it, and how the proof writes it.
+//! A state of the model from the view of one message: the facts that the proof keeps, in the syntax of the proof.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::worlds::{DESTINATION, MAILBOX, SOURCE};
 pub(super) struct Followed {
     mail: &'static str,
     stores: [Store; 2],
-    /// Whether the source, and the destination, lacks another message that is in the folders of the other.
+    /// True if the source, or the destination, lacks another message that is in the folders of the other.
     lacks: [bool; 2],
     home: &'static str,
     programs: [ServerRef; 2],
@@ -34,7 +34,7 @@ struct InTransit {
     others_wait: bool,
 }
 
-/// Where a program stands.
+/// The position of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum ServerRef {
     Idle,
@@ -43,7 +43,7 @@ enum ServerRef {
 }
 
 impl Followed {
-    /// The state as this message sees it.
+    /// Returns the state from the view of this message.
     pub(super) fn of(world: &World, state: &State, message: MessageId) -> Self {
         let account = &state.accounts[MAILBOX];
         let record = &account.record;
@@ -71,7 +71,7 @@ impl Followed {
         }
     }
 
-    /// Whether whoever does the step stands where it is done.
+    /// Returns true if the program of the step is at the label of the step.
     pub(super) fn can_take(&self, world: &World, step: &Step) -> bool {
         match (step.administrator, step.position()) {
             (Some(administrator), Some(here)) => self.programs[administrator.index()].name(world) == here,
@@ -79,7 +79,7 @@ impl Followed {
         }
     }
 
-    /// How the proof writes it.
+    /// Returns the state in the syntax of the proof.
     pub(super) fn term(&self, world: &World) -> String {
         let [at_source, at_destination] = self.stores;
         let [source, destination] = self.lacks;
@@ -89,7 +89,7 @@ impl Followed {
     }
 }
 
-/// What the recipient says, the same everywhere.
+/// The home, the same in every replica.
 fn home(account: &Account) -> &'static str {
     assert!(account.replicas_agree(), "the proof knows one directory");
     match account.recipients[SOURCE] {
@@ -137,7 +137,7 @@ impl Store {
                     Mark::Settled => None,
                     Mark::InTransit { owner, from, to, pending } => {
                         let path = if owner.index() == 0 { (SOURCE, DESTINATION) } else { (DESTINATION, SOURCE) };
-                        assert_eq!((from, to), path, "the proof knows which way each administrator moves");
+                        assert_eq!((from, to), path, "the proof fixes the direction of each administrator");
                         Some(InTransit { owner, waits: pending.contains(message), others_wait: others(pending) })
                     }
                 };
@@ -161,7 +161,7 @@ impl fmt::Display for Store {
     }
 }
 
-/// What the proof calls an administrator.
+/// The name of an administrator in the proof.
 pub(super) fn administrator_name(administrator: AdministratorId) -> &'static str {
     ["first", "second"][administrator.index()]
 }

@@ -1,5 +1,5 @@
-//! What z3 is asked to compare the proof with the model: about each thing that is so in the one, whether it is otherwise in the
-//! other. Every answer must be no.
+//! The queries by which z3 compares the proof with the model: for each fact of the one, whether the other differs. Every answer
+//! must be no.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::reached::{Reached, Ways};
 use super::solver::{Check, answered, output};
 use super::taken::Step;
 
-/// The assumptions that the proof knows.
+/// The assumptions of the proof.
 const ASSUMPTIONS: [Assumption; 5] = [
     Assumption::DuplicateAbort,
     Assumption::SourceDelete,
@@ -21,18 +21,18 @@ const ASSUMPTIONS: [Assumption; 5] = [
     Assumption::MailBeforeMark,
 ];
 
-/// How many of them z3 is asked in one go.
+/// The number of queries in one call of z3.
 const QUESTIONS_MAX: usize = 30;
 
-/// Questions about things that must not be.
+/// Queries about differences between the proof and the model.
 pub(super) struct Questions<'a> {
     world: &'a World,
-    /// What the proof's states are called here.
+    /// The names of the proof's states in the queries.
     names: BTreeMap<&'a Followed, String>,
     asked: Vec<Question>,
 }
 
-/// A question: its name, and a condition on one state (`before`) and another (`after`).
+/// A query: its name, and a condition on one state (`before`) and another (`after`).
 #[derive(Clone)]
 struct Question {
     name: String,
@@ -40,8 +40,8 @@ struct Question {
 }
 
 impl<'a> Questions<'a> {
-    /// Whether the proof says the same as the model of what is initial, of what is lost, and of where each of these steps leads
-    /// from each state.
+    /// Returns the queries that compare the initial states, the lost messages, and the successors of each state by each of these
+    /// steps.
     pub(super) fn about(world: &'a World, reached: &'a Reached, steps: &[String]) -> Self {
         let names = reached.states.keys().zip(0..).map(|(state, number)| (state, format!("state-{number}"))).collect();
         let mut questions = Self { world, names, asked: Vec::new() };
@@ -55,7 +55,7 @@ impl<'a> Questions<'a> {
         questions
     }
 
-    /// Where the proof with these definitions and the model differ, each time with an example; nothing if they agree.
+    /// Returns the differences between the proof with these definitions and the model, each with an example; empty if they agree.
     pub(super) fn differences(&self, definitions: &str) -> String {
         let differing: Vec<Question> =
             self.asked.chunks(QUESTIONS_MAX).flat_map(|asked| self.differing(definitions, asked)).collect();
@@ -68,7 +68,7 @@ impl<'a> Questions<'a> {
 
     fn differing(&self, definitions: &str, asked: &[Question]) -> Vec<Question> {
         let answers = answered(&self.text(definitions, asked, ""));
-        assert_eq!(answers.len(), asked.len(), "z3 answers every question");
+        assert_eq!(answers.len(), asked.len(), "z3 answers every query");
         let expected = |question: &Question| Check::new(&question.name, "unsat");
         let differs = |(answer, question): &(&Check, &Question)| **answer != expected(question);
         answers.iter().zip(asked).filter(differs).map(|(_, question)| question.clone()).collect()
@@ -102,7 +102,7 @@ impl<'a> Questions<'a> {
         self.body("other messages are lost".to_owned(), judged);
     }
 
-    /// From each state the step leads exactly where it leads in the model.
+    /// Returns the queries that compare the successors of each state by this step with those in the model.
     fn ask_of_step(&mut self, step: &Step, paths: &Ways) {
         let function = format!("|step-{}|", step.name);
         let (reported, by) = match step.administrator.map(administrator_name) {

@@ -1,4 +1,4 @@
-//! Everything that the model lets happen to a message: each step with the abstract states before and after it.
+//! Everything that can happen to a message in the model: each step with the abstract states before and after it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -15,16 +15,16 @@ use crate::worlds::MAILBOX;
 /// The states before a step, each with those after it.
 pub(super) type Ways = BTreeMap<Followed, BTreeSet<Followed>>;
 
-/// What is reached in a world, as messages see it.
+/// The reachable states of a world, from the view of each message.
 pub(super) struct Reached {
     pub(super) initial: BTreeSet<Followed>,
-    /// The states, and whether the message that is followed is still kept where it should be.
+    /// The states; true if the tracked message is still kept where it should be.
     pub(super) states: BTreeMap<Followed, bool>,
     pub(super) steps: BTreeMap<Step, Ways>,
 }
 
 impl Reached {
-    /// Everything that happens in a world in which no supply ends but that of messages, as each of its messages sees it.
+    /// Returns everything that happens in a world in which only the supply of messages ends, from the view of each message.
     pub(super) fn of(world: &World) -> Self {
         let mut reached = Self { initial: BTreeSet::new(), states: BTreeMap::new(), steps: BTreeMap::new() };
         let messages = || (0..world.scenario.site.messages).map(MessageId::at);
@@ -64,16 +64,16 @@ impl Reached {
         for (message, followed) in seen {
             let is_kept = !lost.contains(message);
             let noted = *self.states.entry(*followed).or_insert(is_kept);
-            assert_eq!(noted, is_kept, "whether a message is lost shows in what the proof keeps of it: {followed:?}");
+            assert_eq!(noted, is_kept, "the state of the proof shows whether the message is lost: {followed:?}");
         }
     }
 
-    /// The names of the steps that are taken.
+    /// Returns the names of the steps that are taken.
     pub(super) fn taken(&self) -> impl Iterator<Item = &str> {
         self.steps.keys().map(|step| step.name.as_str())
     }
 
-    /// The names of the steps that lose a message.
+    /// Returns the names of the steps that lose a message.
     pub(super) fn losing(&self) -> impl Iterator<Item = &str> {
         let loses = |paths: &Ways| {
             paths.iter().any(|(before, after)| self.states[before] && after.iter().any(|after| !self.states[after]))
@@ -86,15 +86,15 @@ fn occurrences(world: &World, state: &State) -> Vec<(Action, Occurrence)> {
     world.actions().iter().filter_map(|action| Some((*action, world.occur(state, action).ok()?))).collect()
 }
 
-/// The state as it is, and with each service failing that can. It works again after the next act: all that a failure does is to
-/// leave an act without an answer, or mail in the queue.
+/// Returns the state, and the states in which one service has failed. The service works again after the next act: a failure only
+/// leaves an act without an answer, or mail in the queue.
 fn moments(world: &World, state: &State) -> Vec<State> {
     let failures = world.actions().iter().filter(|action| matches!(action, Action::Fail { .. }));
     let failed = failures.filter_map(|failure| world.step(state, failure).ok());
     std::iter::once(state.clone()).chain(failed).collect()
 }
 
-/// The same state with new supplies, and without what only the observer reads, or an administrator who stops when he is done.
+/// Returns the state with new supplies, without the parts that only the observer reads or an administrator who stops when done.
 fn renewed(world: &World, mut state: State) -> State {
     state.shared.faults_left = world.scenario.environment.faults_max;
     state.shared.servers.values_mut().for_each(|server| *server = Server::UP);

@@ -1,12 +1,12 @@
-//! Asks z3. A text names each of its questions by an `echo` before its `check-sat`.
+//! Calls z3. A text names each of its queries by an `echo` before its `check-sat`.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// How long z3 may take for one text.
+/// The most time of z3 for one text.
 const SECONDS_MAX: u32 = 60;
 
-/// A question with its answer.
+/// A query with its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Check {
     name: String,
@@ -23,7 +23,7 @@ impl Check {
     }
 }
 
-/// Every question of a text with its answer.
+/// Returns every query of a text with its answer.
 pub(super) fn answered(text: &str) -> Vec<Check> {
     let output = output(text);
     let lines: Vec<&str> = output.lines().collect();
@@ -32,16 +32,16 @@ pub(super) fn answered(text: &str) -> Vec<Check> {
     checks.iter().map(|[name, answer]| Check::new(name, answer)).collect()
 }
 
-/// What z3 prints.
+/// Returns the output of z3.
 pub(super) fn output(text: &str) -> String {
     let mut z3 = Command::new("z3")
         .args(["-in", &format!("-T:{SECONDS_MAX}")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("z3 cannot be started ({error}): install the Debian package `z3`"));
+        .unwrap_or_else(|error| panic!("cannot start z3: {error}; install the Debian package `z3`"));
     let mut input = z3.stdin.take().unwrap();
-    // z3 prints little until it has read all, so it can be written before anything is read.
+    // z3 prints little before it has read everything, so the text can be written before the output is read.
     let written = input.write_all(text.as_bytes());
     drop(input);
     let output = z3.wait_with_output().unwrap();

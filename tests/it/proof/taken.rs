@@ -1,4 +1,4 @@
-//! What happened in the model, as the proof names it for the message that is followed.
+//! Actions of the model, under the names that the proof has for the tracked message.
 
 use stranded_model::action::Action;
 use stranded_model::id::{AdministratorId, Id, MessageId};
@@ -6,33 +6,33 @@ use stranded_model::procedure::StepResult;
 use stranded_model::state::Account;
 use stranded_model::{Executed, World};
 
-/// What nobody's program does.
+/// The steps that no program does.
 const MAIL: [&str; 6] = ["deliver", "redeliver", "deliver-other", "log-on", "owner-deletes", "owner-deletes-other"];
 
-/// What happened, in few bytes.
+/// An action, in few bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Taken {
     /// Mail arrived, or a user did something.
     Mail(&'static str),
-    /// An administrator started his run.
+    /// An administrator started a run.
     Start(AdministratorId),
-    /// His program died.
+    /// A program died.
     Die(AdministratorId),
-    /// It did a step.
+    /// A program did a step.
     Act { administrator: AdministratorId, step: usize, result: StepResult },
 }
 
 /// A step of the proof.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Step {
-    /// Whose program does it, if one does.
+    /// The administrator whose program does it, if one does.
     pub(super) administrator: Option<AdministratorId>,
     /// Its name, without the `step-` of the proof.
     pub(super) name: String,
 }
 
 impl Taken {
-    /// What happened; nothing that the proof knows of if a service stopped, or works again.
+    /// Returns the action; none if a service stopped or works again, because the proof has no such step.
     pub(super) fn of(
         before: &Account,
         action: &Action,
@@ -57,7 +57,7 @@ impl Taken {
         }
     }
 
-    /// The step of the proof that it is.
+    /// Returns the step of the proof for it.
     pub(super) fn step(self, world: &World) -> Step {
         match self {
             Self::Mail(name) => Step { administrator: None, name: name.to_owned() },
@@ -78,7 +78,7 @@ impl Taken {
 }
 
 impl Step {
-    /// The step of this name: everybody's, if each of these administrators has a program that may do it.
+    /// Returns the steps of this name: one for each of these administrators whose program may do it.
     pub(super) fn named(name: &str, administrators: &[AdministratorId]) -> Vec<Self> {
         let of = |administrator| Self { administrator, name: name.to_owned() };
         if MAIL.contains(&name) {
@@ -88,7 +88,7 @@ impl Step {
         }
     }
 
-    /// Where a program must stand to do it, if it is not done everywhere.
+    /// Returns the position at which a program does it, if it is not done everywhere.
     pub(super) fn position(&self) -> Option<String> {
         match (self.administrator, self.name.split(':').next().unwrap_or_default()) {
             (None, _) | (Some(_), "die") => None,
@@ -98,7 +98,7 @@ impl Step {
     }
 }
 
-/// The label of a step, or its place from 1.
+/// Returns the label of a step, or its index from 1.
 fn label(world: &World, administrator: AdministratorId, step: usize) -> String {
     let [run] = &world.scenario.administrators[administrator.index()].runs[..] else {
         panic!("the proof knows one run of each administrator");
@@ -106,7 +106,7 @@ fn label(world: &World, administrator: AdministratorId, step: usize) -> String {
     run.procedure.step_name(step)
 }
 
-/// What the proof calls the place before a step.
+/// Returns the name in the proof of the position before a step.
 pub(super) fn position_before(world: &World, administrator: AdministratorId, step: usize) -> String {
     quoted(&label(world, administrator, step))
 }
