@@ -1,6 +1,6 @@
-//! The article, Q252869, sentence by sentence: each test is named after a statement of `specs/article.md`, says it again in
-//! other words, and says where the model departs from it. Unless a test says otherwise, it walks the way that the article
-//! tells, undisturbed, under every combination of the assumptions.
+//! The article, Q252869, statement by statement: each test is named after a statement of `specs/article.md`, restates it, and
+//! names the departures of the model. By default a test walks the path of the article, without other events, under every
+//! combination of the assumptions.
 
 use pretty_assertions::assert_eq;
 use stranded_model::World;
@@ -19,14 +19,14 @@ use crate::worlds::{DESTINATION, FIRST, MAILBOX, SOURCE, Walk, changed, loaded, 
 /// All messages that the article's scenarios supply.
 const MAIL: usize = 2;
 
-/// Walks the first move in every world of `stranded`, and looks at where it ends.
+/// Walks the first move in every world of `stranded`, and checks its last state.
 fn after_the_first_move(look: impl Fn(Walk<'_>)) {
     for world in worlds(&loaded("stranded")) {
         look(Walk::from(&world, &world.initial[0]).mail().run(0));
     }
 }
 
-/// Walks both moves in every world of `second-move`, and looks at where the first and the second end.
+/// Walks both moves in every world of `second-move`, and checks the last state of each.
 fn after_both_moves(look: impl Fn(Walk<'_>, Walk<'_>)) {
     for world in worlds(&loaded("second-move")) {
         let first = Walk::from(&world, &world.initial[0]).mail().run(0);
@@ -34,7 +34,7 @@ fn after_both_moves(look: impl Fn(Walk<'_>, Walk<'_>)) {
     }
 }
 
-/// Walks a repair from every state in which a stranded mailbox with all its mail can be, and looks at where it ends.
+/// Walks a repair from every state of a stranded mailbox with all its mail, and checks its last state.
 fn after_the_repair(method: &str, look: impl Fn(Walk<'_>)) {
     for world in worlds(&loaded(method)) {
         for walk in Walk::from_all(&world, MAIL) {
@@ -43,7 +43,7 @@ fn after_the_repair(method: &str, look: impl Fn(Walk<'_>)) {
     }
 }
 
-/// A move that strands the mailbox and a repair after it, on a site whose replicas learn of changes later.
+/// A move that strands the mailbox and a repair after it, on a site with eventual replication.
 fn repaired_later(method: &str) -> Vec<World> {
     let text = format!(
         r#"
@@ -85,8 +85,8 @@ fn assert_verdict(checked: &Checked<'_>, property: Safety, wanted: Verdict) {
 
 /// After a move, both servers list the mailbox under their mailbox resources.
 ///
-/// Departure: the article does not say what puts the mailbox on the source's list again. In the model the move leaves nothing
-/// there, and the user's next logon at his old home creates an empty mailbox. [Q190700]
+/// Departure: the article does not say how the mailbox comes back to the source's list. In the model the move leaves nothing
+/// there, and the user's next logon at the old home creates an empty mailbox. [Q190700]
 #[test]
 fn s02_after_a_move_both_servers_list_the_mailbox() {
     after_the_first_move(|walk| {
@@ -97,7 +97,7 @@ fn s02_after_a_move_both_servers_list_the_mailbox() {
 
 /// The source shows a total of close to 0 kilobytes.
 ///
-/// Departure: the model says exactly 0. What else an empty mailbox takes is not modelled.
+/// Departure: the model shows exactly 0. The overhead of an empty mailbox is not modelled.
 #[test]
 fn s03_the_source_shows_a_total_of_close_to_nothing() {
     after_the_first_move(|walk| {
@@ -119,9 +119,9 @@ fn s04_the_destination_shows_the_total_of_all_data() {
     });
 }
 
-/// Whoever tries to move the mailbox again is shown the error about a duplicate, c1040b00.
+/// The administrator who moves the mailbox again sees the error about a duplicate, c1040b00.
 #[test]
-fn s05_a_second_move_tells_the_administrator_c1040b00() {
+fn s05_a_second_move_shows_the_administrator_c1040b00() {
     after_both_moves(|_, second| {
         let reported = second.story().rows.last().unwrap().reported.clone().unwrap();
         assert!(reported.contains("A duplicate mailbox was found"), "{reported}");
@@ -165,7 +165,7 @@ fn s08_the_directory_object_is_stranded_on_the_source() {
 
 /// A second move removes the user's mailbox from the destination's store.
 ///
-/// The model says when: as soon as the destination is asked to create the mailbox, before anything else of that run.
+/// In the model this happens when the destination creates the mailbox, before any other step of that run.
 #[test]
 fn s09_a_second_move_removes_the_mailbox_from_the_destinations_store() {
     for world in worlds(&loaded("second-move")) {
@@ -180,8 +180,8 @@ fn s09_a_second_move_removes_the_mailbox_from_the_destinations_store() {
 
 /// The source takes the second move for a success, and removes its mailbox too.
 ///
-/// Departure: the error says that the move was given up, so whether the source really does so is the assumption
-/// `duplicate-abort`. Both answers are tried, and the mail is lost under both.
+/// Departure: the error says that the move was aborted, so the removal is the assumption `duplicate-abort`. Both answers are
+/// tried, and the mail is lost under both.
 #[test]
 fn s10_the_source_removes_its_mailbox_too() {
     let mut answers = Vec::new();
@@ -207,8 +207,8 @@ fn s11_all_of_the_mailbox_is_lost() {
 
 /// A stranded mailbox must not be moved a second time.
 ///
-/// The model adds that this is so for a move without the defect, too: the home of a stranded mailbox is still its source, so
-/// `move` finds nothing wrong, and its destination deletes the duplicate. What helps is a store that keeps what it finds.
+/// The model adds that a move without the defect does the same harm: the home of a stranded mailbox is still its source, so
+/// `move` finds no error, and its destination deletes the duplicate. A store that keeps a mailbox that it finds prevents this.
 #[test]
 fn s12_a_stranded_mailbox_must_not_be_moved_again() {
     let stranded = loaded("stranded");
@@ -256,8 +256,8 @@ fn s12_a_stranded_mailbox_must_not_be_moved_again() {
 
 /// Raw mode used wrongly can do serious harm.
 ///
-/// Departure: reinstalling a server is beyond the model. The harm that it knows is a home attribute that names nothing, which
-/// raw mode writes as readily as any other value.
+/// Departure: reinstalling a server is not modelled. The harm in the model is a home attribute that names no server, which raw
+/// mode writes like any other value.
 #[test]
 fn s13_raw_mode_used_wrongly_does_harm() {
     let wrong = r#"
@@ -287,7 +287,7 @@ fn s13_raw_mode_used_wrongly_does_harm() {
 
 /// Method 1 finds the mailbox in the Recipients container of the source.
 ///
-/// So the source's replica is written, and the destination's learns of it later.
+/// So the source's replica is written, and the destination's gets the change later.
 #[test]
 fn s15_method_1_edits_the_recipient_on_the_source() {
     for world in repaired_later("method-1") {
@@ -299,7 +299,7 @@ fn s15_method_1_edits_the_recipient_on_the_source() {
 
 /// Method 1 changes Home-MDB and Home-MTA so that both name the destination.
 ///
-/// Departure: whether one Apply writes both at once is the assumption `raw-apply`. Both answers are tried.
+/// Departure: one write or two is the assumption `raw-apply`. Both answers are tried.
 #[test]
 fn s16_method_1_makes_both_home_attributes_name_the_destination() {
     after_the_repair("method-1", |walk| {
@@ -311,7 +311,7 @@ fn s16_method_1_makes_both_home_attributes_name_the_destination() {
     assert_verdict(&searched(&loaded("method-1")), Safety::HomeCoherent, Verdict::Holds);
 }
 
-/// What Home-MDB must say is a distinguished name of a fixed form: organisation, site, Configuration, Servers, the server, and
+/// Home-MDB is a distinguished name of a fixed form: organisation, site, Configuration, Servers, the server, and
 /// its private store.
 #[test]
 fn s17_home_mdb_is_the_name_of_a_servers_private_store() {
@@ -321,14 +321,14 @@ fn s17_home_mdb_is_the_name_of_a_servers_private_store() {
     assert_eq!(dn::parse(&public, HomeAttribute::Mdb), Err(MalformedName::PublicStore));
 }
 
-/// What Home-MTA must say has the same form, and ends in the server's message transfer agent.
+/// Home-MTA has the same form, and ends in the server's message transfer agent.
 #[test]
 fn s18_home_mta_is_the_name_of_a_servers_message_transfer_agent() {
     let name = "/o=Organization/ou=Site/cn=Configuration/cn=Servers/cn=DESTINATION/cn=Microsoft MTA";
     check_home_name(HomeAttribute::Mta, name);
 }
 
-/// The name is read and written as the article has it; its nearest wrong neighbours are refused, also in a procedure.
+/// The name is read and written in the article's form; the nearest wrong names are refused, also in a procedure.
 fn check_home_name(attribute: HomeAttribute, name: &str) {
     let parts =
         HomeName { organization: "Organization".to_owned(), site: "Site".to_owned(), server: "DESTINATION".to_owned() };
@@ -357,7 +357,7 @@ fn check_home_name(attribute: HomeAttribute, name: &str) {
 /// Method 2 deletes the server recipient on the source.
 ///
 /// Departure: the Administrator program also purges the mailbox from the store that Home-MDB names, which is the source's.
-/// The article does not say so. [Q184160] No mail has come since the move, so nothing is in it.
+/// The article does not say so. [Q184160] No mail has arrived since the move, so that mailbox is empty.
 #[test]
 fn s19_method_2_deletes_the_recipient_on_the_source() {
     for world in repaired_later("method-2") {
@@ -372,7 +372,7 @@ fn s19_method_2_deletes_the_recipient_on_the_source() {
 
 /// Method 2 creates the mailbox again on the destination, under the same distinguished name.
 ///
-/// The same name is what makes the new recipient find the mailbox that is in the store already.
+/// By the same name the new recipient finds the mailbox that is already in the store.
 #[test]
 fn s20_method_2_creates_the_recipient_again_on_the_destination() {
     after_the_repair("method-2", |walk| {
@@ -384,9 +384,9 @@ fn s20_method_2_creates_the_recipient_again_on_the_destination() {
 
 /// After either method the user logs on, and no data is lost.
 ///
-/// Departure: this is so only if no mail came between the move and the repair, as these two scenarios say.
+/// Departure: this is true only if no mail arrived between the move and the repair, as in these two scenarios.
 #[test]
-fn s21_after_either_method_the_user_logs_on_and_has_all_his_data() {
+fn s21_after_either_method_the_user_logs_on_and_has_all_data() {
     for method in ["method-1", "method-2"] {
         after_the_repair(method, |walk| {
             assert_eq!(walk.outcome(), Some(Outcome::Ok));
@@ -416,7 +416,7 @@ fn s22_a_move_first_copies_the_mailbox() {
 
 /// Mailboxes are moved only between servers of one site.
 ///
-/// A scenario is one site, and a run between servers of which one is not in it is refused when the file is read.
+/// A scenario is one site; the loader refuses a run from or to a server outside of it.
 #[test]
 fn s23_mailboxes_are_moved_within_a_site_only() {
     let text = loaded("stranded").text.replace("to = \"destination\"", "to = \"elsewhere\"");
@@ -425,7 +425,7 @@ fn s23_mailboxes_are_moved_within_a_site_only() {
     assert!(refused.contains("unknown server `elsewhere`"), "{refused}");
 }
 
-/// When the mailbox has been copied, the move asks the directory to follow.
+/// After the copy, the move asks the directory to move the recipient.
 #[test]
 fn s24_after_the_copy_the_directory_is_asked_to_follow() {
     for name in ["move", "stranded"] {
@@ -455,7 +455,7 @@ fn s25_the_directory_is_given_the_same_server_twice() {
 
 /// Therefore the directory object is not moved.
 ///
-/// The model adds what nobody is told: the step answers that all is well, and so does the move.
+/// The model adds that no error shows: the step answers `ok`, and so does the move.
 #[test]
 fn s26_the_directory_object_is_not_moved_and_the_move_reports_ok() {
     for world in worlds(&loaded("stranded")) {
@@ -469,7 +469,7 @@ fn s26_the_directory_object_is_not_moved_and_the_move_reports_ok() {
 
 /// The error says that the duplicate is gone already, and asks to try again later.
 ///
-/// The model lets the administrator try: a run that failed leaves him owing a retry. By then nothing is left to move.
+/// In the model the administrator may try: after a failed run the administrator owes a retry. By then no mail is left to move.
 #[test]
 fn s28_the_error_asks_to_try_again_and_the_administrator_owes_a_retry() {
     after_both_moves(|_, second| {
