@@ -1,8 +1,7 @@
-//! The command line as data. What the commands do stands in [`crate::command`].
+//! The command line as data. The commands themselves are in [`crate::command`].
 
-mod judge;
+mod conformance;
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,9 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
-pub(crate) use self::judge::MISSING_ALL;
-pub use self::judge::{
-    AdapterCommand, AdapterReference, Conform, Consult, Doctor, Driving, Generate, Judging, Validate,
+pub(crate) use self::conformance::MISSING_ALL;
+pub use self::conformance::{
+    AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
 };
 use crate::exit::Exit;
 use crate::formats::results::Form;
@@ -27,7 +26,7 @@ use stranded_search::scenario::{delivery_name, replication_name};
 #[derive(Debug, Parser)]
 #[command(name = "stranded", version, about, after_help = Exit::HELP, max_term_width = 100)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -35,33 +34,34 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Search all that can happen in a scenario, and judge it
+    /// Search every execution of a scenario, and check its properties
     Check(Check),
-    /// List what is built in
+    /// List the built-in scenarios, procedures, properties, assumptions or mutants
     List(List),
-    /// Print the TOML of a built-in scenario: copy it, edit it, check it
+    /// Print the TOML of a built-in scenario, to be copied and edited
     Show(Show),
-    /// Tell a saved trace step by step
+    /// Print a saved trace step by step
     Replay(Replay),
-    /// Show in a browser what happens, what could have happened instead, and what would still help
+    /// Show traces in a browser, with the alternatives at each step and the procedures that would still help
+    #[cfg(feature = "explore")]
     Explore(Explore),
-    /// Drive an adapter through a scenario, and judge it
+    /// Drive an adapter through a scenario, and judge the implementation
     Conform(Box<Conform>),
-    /// Write test vectors that cover every transition of a scenario, to be run without stranded
+    /// Write test vectors that cover every transition of a scenario; they run without stranded
     Generate(Generate),
-    /// Answer what a test harness asks about a run: what may be done, answered and seen, and the verdict; JSON Lines on
+    /// Answer a test harness: possible operations, allowed answers, explanations and the verdict, as JSON Lines on
     /// standard input and output
-    Oracle(Consult),
-    /// Judge a recorded log of what a system did
+    Oracle(OracleServer),
+    /// Judge a recorded log of a system
     Validate(Validate),
-    /// Say which mailboxes are stranded, and which procedures are safe to run on them now
+    /// Report which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
-    /// Answer as an adapter does, on standard input and output
+    /// Act as an adapter on standard input and output
     #[command(subcommand)]
     Adapter(AdapterCommand),
-    /// Talk to a new adapter, and say what is wrong with it and how to mend it
+    /// Test the protocol of a new adapter, and explain how to correct it
     Doctor(Doctor),
-    /// Print the JSON Schema of something that is read or written here
+    /// Print the JSON Schema of a file or protocol that stranded reads or writes
     Schema(Schema),
     /// Print a completion script for a shell
     Completions {
@@ -75,73 +75,83 @@ pub enum Command {
 /// `stranded check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Built-in scenarios, families of them, or TOML files; all that is built in when none is named
+    /// Built-in scenarios, families of scenarios, or TOML files [default: all built-in scenarios]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
-    /// Run the procedure file that is named instead, from where this scenario comes to rest
+    /// Run the named procedures instead, from the quiescent states of this scenario
     #[arg(long, value_name = "SCENARIO")]
     pub from: Option<String>,
-    /// Print scenario by combination of assumptions, and for every verdict that flips, what flips it
+    /// Print a table of verdicts for each combination of assumptions, and the assumptions that change a verdict
     #[arg(long)]
     pub assumptions: bool,
-    /// Which search to use
+    /// The search engine
     #[arg(long, default_value_t, value_parser = one_of(&Engine::ALL, Engine::name))]
     pub engine: Engine,
-    /// Stop a search when it has reached this many states; every combination of assumptions is a search of its own
+    /// Stop a search at this many states; each combination of assumptions is a search of its own
     #[arg(long, value_name = "N")]
     pub max_states: Option<usize>,
-    /// Do not go farther than this many steps from the start
+    /// Do not search deeper than this many steps
     #[arg(long, value_name = "N")]
     pub max_depth: Option<usize>,
-    /// Stop after this time, such as 250ms or 10s; 0s is over before the first state
+    /// Stop after this time, such as 250ms or 10s; 0s stops before the first state
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// Stop when the process takes about as much memory as this, such as 500MB or 8GiB
+    /// Stop when the process uses about this much memory, such as 500MB or 8GiB
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<ByteSize>,
-    /// Save the searches in this folder while they run; it must not hold a checkpoint yet
+    /// Save the searches in this folder while they run; the folder must not hold a checkpoint yet
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
-    /// Go on with the searches that were saved in this folder, and save them there
+    /// Continue the searches that were saved in this folder, and save them there
     #[arg(long, value_name = "DIR")]
     pub resume: Option<PathBuf>,
-    /// Look at all states, also at those that differ only by an exchange of mailboxes
+    /// Expand also the states that differ from another state only by a permutation of mailboxes
     #[arg(long)]
     pub no_symmetry: bool,
-    /// How many threads search at the same time [default: one for each core]
+    /// Number of threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Take this many random walks instead of searching everything; nothing is ever said to hold then
+    /// Take this many random walks instead of a complete search; no property is reported to hold
     #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume"])]
     pub simulate: Option<u64>,
-    /// What random walks are drawn with: the same seed gives the same walks
+    /// Seed of the random walks: the same seed gives the same walks
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// How to say how far the search is, on standard error
-    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
-    pub progress: Watching,
-    /// With --engine timely: how many workers search in this process [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub workers: Option<u16>,
-    /// With --engine timely: search together with the processes that this file names, one `host:port` a line; they are
-    /// not asked for a password and what they send is not encrypted
-    #[arg(long, value_name = "FILE", requires = "process")]
-    pub hosts: Option<PathBuf>,
-    /// With --hosts: which line of the file this process is, from 0, which is the one that reports
-    #[arg(long, value_name = "N", requires = "hosts")]
-    pub process: Option<usize>,
+    /// Progress on standard error
+    #[arg(long, value_enum, value_name = "MODE", default_value_t)]
+    pub progress: ProgressMode,
+    /// The workers of the engine timely.
+    #[cfg(feature = "distributed")]
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
     /// Save every counterexample in this folder
     #[arg(long, value_name = "DIR")]
     pub traces: Option<PathBuf>,
-    /// Where and how to print.
+    /// Format and destination of the report.
     #[command(flatten)]
     pub output: Output,
 }
 
-/// How a search says how far it is.
+/// The workers of `stranded check --engine timely`.
+#[cfg(feature = "distributed")]
+#[derive(Debug, Args)]
+pub struct ClusterArguments {
+    /// With --engine timely: number of workers in this process [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub workers: Option<u16>,
+    /// With --engine timely: search together with the processes that this file lists, one `host:port` a line; the
+    /// connections have no password and no encryption
+    #[arg(long, value_name = "FILE", requires = "process")]
+    pub hosts: Option<PathBuf>,
+    /// With --hosts: the line of this process in the file, from 0; process 0 prints the report
+    #[arg(long, value_name = "N", requires = "hosts")]
+    pub process: Option<usize>,
+}
+
+/// The progress of a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Watching {
-    /// A line that changes, on a terminal only
+pub enum ProgressMode {
+    /// A line that is updated, on a terminal only
     #[default]
     Auto,
     /// One line for each level
@@ -153,27 +163,27 @@ pub enum Watching {
 /// `stranded list`
 #[derive(Debug, Args)]
 pub struct List {
-    /// What to list
+    /// The list to print
     #[arg(value_enum, default_value_t)]
-    pub what: Listed,
-    /// Where and how to print.
+    pub what: ListTopic,
+    /// Format and destination of the list.
     #[command(flatten)]
     pub output: Output,
 }
 
-/// What can be listed.
+/// The built-in lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Listed {
-    /// The built-in scenarios
+pub enum ListTopic {
+    /// Built-in scenarios
     #[default]
     Scenarios,
-    /// The built-in procedures
+    /// Built-in procedures
     Procedures,
-    /// What is judged
+    /// Properties that are checked
     Properties,
-    /// What no source settles
+    /// Questions that no source settles
     Assumptions,
-    /// The seeded wrong implementations
+    /// Faulty implementations that test the oracle
     Mutants,
 }
 
@@ -185,7 +195,7 @@ pub struct Show {
     /// Show a procedure
     #[arg(long)]
     pub procedure: bool,
-    /// Write to this file instead of standard output, which is -
+    /// Write to this file; - is standard output
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
@@ -196,64 +206,68 @@ pub struct Replay {
     /// A trace file, or REPORT.json#scenario/property
     pub trace: String,
     /// Write the explorer of this trace to this file, as one page that needs no network
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "file"])]
+    #[cfg(feature = "explore")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "format", "file"])]
     pub html: Option<PathBuf>,
-    /// Convert it to another form
-    #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["html", "format"])]
+    /// Convert the trace to another format
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "format")]
     pub to: Option<trace::Form>,
-    /// Step through it in the terminal with the arrow keys
-    #[arg(long, conflicts_with_all = ["html", "to", "format", "file"])]
+    /// Step through the trace in the terminal with the arrow keys
+    #[cfg(feature = "terminal")]
+    #[arg(long, conflicts_with_all = ["to", "format", "file"])]
+    #[cfg_attr(feature = "explore", arg(conflicts_with = "html"))]
     pub interactive: bool,
-    /// Where and how to print.
+    /// Format and destination of the trace.
     #[command(flatten)]
     pub output: Output,
 }
 
 /// `stranded explore`
+#[cfg(feature = "explore")]
 #[derive(Debug, Args)]
 pub struct Explore {
     /// A built-in scenario, a TOML file, a trace, or REPORT.json#scenario/property
     #[arg(value_name = "SCENARIO|TRACE")]
     pub what: Option<String>,
-    /// The port to listen at; 0 takes one that is free
+    /// The port of the server; 0 selects a free port
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
-    /// Another address to listen at than this machine's own; whoever comes must know a token then
+    /// The address of the server [default: loopback]; requests to any other address need a token
     #[arg(long, value_name = "ADDRESS")]
-    pub listen: Option<IpAddr>,
+    pub listen: Option<std::net::IpAddr>,
 }
 
 /// `stranded advise`
 #[derive(Debug, Args)]
 pub struct Advise {
-    /// What was observed, as JSON Lines, one mailbox a line; - reads standard input
+    /// Snapshots as JSON Lines, one mailbox a line; - is standard input
     pub snapshots: String,
-    /// A procedure file to judge besides what is built in; can be given several times
+    /// A procedure file to judge besides the built-in procedures; can be given several times
     #[arg(long = "runbook", value_name = "FILE.toml")]
     pub runbooks: Vec<String>,
-    /// Give advice on every mailbox, not only on those that are stranded
+    /// Give advice on every mailbox, not only on the stranded ones
     #[arg(long)]
     pub all: bool,
-    /// When mail arrives besides what is there [default: each of them in turn]
+    /// Arrival of new mail [default: each value in turn]
     #[arg(long, value_name = "WHEN", value_parser = one_of(&Circumstances::DELIVERIES, delivery_name))]
     pub delivery: Option<Delivery>,
-    /// How a change of the directory reaches the other replicas; where replicas differ it is eventual
+    /// Replication of directory changes; always eventual if the replicas differ
     #[arg(long, value_name = "HOW", default_value = "instant",
         value_parser = one_of(&[Replication::Instant, Replication::Eventual], replication_name))]
     pub replication: Replication,
-    /// Which faults may happen, with commas between them
+    /// The faults that may happen, separated by commas
     #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = one_of(&Fault::ALL, Fault::name))]
     pub faults: Vec<Fault>,
-    /// How many faults may happen [default: 1 if any is listed]
+    /// The most faults that may happen [default: 1 if --faults lists any]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=8))]
     pub faults_max: Option<u8>,
-    /// Give a question up when it has more than this many states
+    /// Stop each search at this many states
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub max_states: usize,
-    /// Give up what is not answered after this time, such as 250ms or 10s
+    /// Stop after this time, such as 250ms or 10s; open searches are inconclusive
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// Where and how to print.
+    /// Format and destination of the advice.
     #[command(flatten)]
     pub output: Output,
 }
@@ -261,15 +275,15 @@ pub struct Advise {
 /// `stranded schema`
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Of what
+    /// The file or protocol
     #[arg(value_enum)]
     pub kind: crate::schema::Kind,
-    /// Write to this file instead of standard output, which is -
+    /// Write to this file; - is standard output
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 
-/// One of a few values of the model, by the name that files give it.
+/// A parser of values of the model by their names in files.
 fn one_of<T: Copy + Send + Sync + 'static>(
     values: &[T],
     name: fn(T) -> &'static str,
@@ -278,30 +292,30 @@ fn one_of<T: Copy + Send + Sync + 'static>(
     let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
     PossibleValuesParser::new(names).map(move |text| {
         let value = values.iter().find(|value| name(**value) == text);
-        *value.expect("the parser lets only these names pass")
+        *value.expect("the parser accepts only these names")
     })
 }
 
-/// Where and how results are printed.
+/// Format and destination of a result.
 #[derive(Debug, Args)]
 pub struct Output {
-    /// How to print
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Write to this file instead of standard output, which is -
+    /// Write to this file; - is standard output
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 
-/// How results are printed. Not every command has something to say in every form.
+/// The formats of results. Some commands print only some of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Text for people
     #[default]
     Text,
-    /// For programs
+    /// JSON for programs
     Json,
-    /// JUnit XML, for whatever collects test results
+    /// JUnit XML, for programs that collect test results
     Junit,
     /// The Test Anything Protocol, version 14
     Tap,
@@ -311,28 +325,28 @@ pub enum Format {
     Github,
 }
 
-/// What kind of thing a format is.
+/// The kinds of formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// For people.
+pub enum OutputKind {
+    /// A format for people.
     Text,
-    /// For programs that know `stranded`.
+    /// A format for programs that know `stranded`.
     Json,
-    /// For programs that know tests.
+    /// A format for programs that know tests.
     Cases(Form),
 }
 
 impl Format {
-    /// What kind of thing it is.
+    /// Returns the kind of this format.
     #[must_use]
-    pub fn shape(self) -> Shape {
+    pub fn kind(self) -> OutputKind {
         match self {
-            Self::Text => Shape::Text,
-            Self::Json => Shape::Json,
-            Self::Junit => Shape::Cases(Form::Junit),
-            Self::Tap => Shape::Cases(Form::Tap),
-            Self::Markdown => Shape::Cases(Form::Markdown),
-            Self::Github => Shape::Cases(Form::Github),
+            Self::Text => OutputKind::Text,
+            Self::Json => OutputKind::Json,
+            Self::Junit => OutputKind::Cases(Form::Junit),
+            Self::Tap => OutputKind::Cases(Form::Tap),
+            Self::Markdown => OutputKind::Cases(Form::Markdown),
+            Self::Github => OutputKind::Cases(Form::Github),
         }
     }
 }

@@ -1,24 +1,24 @@
-//! How the program ends. The one place that gives the exit codes their numbers.
+//! The exit codes of the program, and their text in `--help`.
 
-/// What an exit code says; when several apply, the greatest in this order is used.
+/// The exit codes; if several apply, the greatest in this order is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Every verdict is the expected one.
     AsExpected,
-    /// A bound, the time or the memory ran out, somebody ended it, or nothing was exercised.
+    /// A bound was reached, the program was interrupted, or nothing was exercised.
     Inconclusive,
     /// A property or an implementation is not as expected.
     NotAsExpected,
-    /// An adapter broke the protocol, hung or died unasked.
+    /// An adapter broke the protocol, hung or died unexpectedly.
     BrokenAdapter,
-    /// The command line, a scenario or another input is wrong.
+    /// The command line, a scenario or another input is invalid.
     Usage,
     /// A defect of `stranded` itself.
     Defect,
 }
 
 impl Exit {
-    /// The number that the program ends with.
+    /// Returns the number of this exit code.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -31,14 +31,15 @@ impl Exit {
         }
     }
 
-    /// What `--help` says about the codes.
+    /// The text of `--help` about the exit codes.
     pub const HELP: &str = "\
 Exit codes:
   0  every verdict is the expected one
-  1  a property is not as expected; advise: some mailbox is stranded or has no safe procedure
-  2  the command line, a scenario or another input is wrong
-  3  inconclusive: a bound, the time or the memory ran out, it was interrupted or only walked,
-     its checkpoint could not be written, nothing was exercised, or it cannot be told for any number
-  4  an adapter broke the protocol, hung or died unasked
+  1  a property is not as expected; advise: a mailbox is stranded or has no safe procedure
+  2  the command line, a scenario or another input is invalid
+  3  inconclusive: a bound on states, depth, time or memory was reached; the search was interrupted,
+     only sampled, or undecided for unbounded messages; a checkpoint could not be written; or
+     nothing was exercised
+  4  an adapter broke the protocol, hung or died unexpectedly
   5  a defect of stranded itself";
 }

@@ -5,8 +5,8 @@
 //! conform   scenario ─► model ─► runner ─► adapter ─► SUT ─► events ─► oracle ─► verdicts ─► report
 //! validate  recorded log ─────────────────────────► events ─► oracle ─► verdicts ─► report
 //! ```
-//! This package turns results into reports and has the command line, the explorer and the terminal. The rules of the world
-//! stand in [`stranded_model`], the engines in [`stranded_search`], the judge in [`stranded_oracle`].
+//! This package has the reports, the command line, the explorer and the terminal. The rules of the world are in
+//! [`stranded_model`], the engines in [`stranded_search`], the oracle in [`stranded_oracle`].
 
 pub mod cli;
 pub mod command;

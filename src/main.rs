@@ -13,12 +13,12 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let exit = match panic::catch_unwind(|| command::run(&cli)) {
         Ok(Ok(exit)) => exit,
-        Ok(Err(failure)) => {
-            let _ = writeln!(anstream::stderr(), "{}", failure.to_string().trim_end());
-            failure.exit()
+        Ok(Err(error)) => {
+            let _ = writeln!(anstream::stderr(), "{}", error.to_string().trim_end());
+            error.exit()
         }
         Err(_) => {
-            let _ = writeln!(anstream::stderr(), "this is a defect of stranded; no verdict above is to be believed");
+            let _ = writeln!(anstream::stderr(), "this is a defect of stranded; do not rely on any verdict above");
             Exit::Defect
         }
     };

@@ -9,30 +9,32 @@ use stranded_oracle::adapter::serve::Conversation;
 use stranded_oracle::adapter::{Implementation, Reference};
 use stranded_search::scenario::{self, Spec};
 
-use super::{Failure, output};
+use super::{CommandError, output};
 
-pub(super) fn run(command: &AdapterCommand) -> Result<Exit, Failure> {
+pub(super) fn run(command: &AdapterCommand) -> Result<Exit, CommandError> {
     match command {
         AdapterCommand::Reference(arguments) => reference(arguments),
     }
 }
 
-/// Answers requests on standard input until `bye`. The scenario comes with the first one.
-fn reference(arguments: &AdapterReference) -> Result<Exit, Failure> {
+/// Answers requests on standard input until `bye`. The first request has the scenario.
+fn reference(arguments: &AdapterReference) -> Result<Exit, CommandError> {
     if let Some(name) = &arguments.mutant {
-        Mutant::named(name).map_err(Failure::Usage)?;
+        Mutant::named(name).map_err(CommandError::Usage)?;
     }
     let mut conversation = Conversation::new(io::stdin().lock(), io::stdout().lock());
-    let stopped = |stopped: stranded_oracle::adapter::serve::ServeError| Failure::Usage(stopped.to_string());
+    let stopped = |stopped: stranded_oracle::adapter::serve::ServeError| CommandError::Usage(stopped.to_string());
     let Some((id, greeting)) = conversation.greeting().map_err(stopped)? else {
-        output::warn("nobody asked anything: an adapter is started by `stranded conform SCENARIO -- COMMAND`");
+        output::warn(
+            "standard input had no request; `stranded conform SCENARIO -- COMMAND` starts an adapter and sends requests",
+        );
         return Ok(Exit::AsExpected);
     };
-    let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a greeting has no file {path}")));
+    let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a request has no file {path}")));
     let spec = match scenario::parse_scenario("scenario-toml", &greeting.scenario_toml, &alone) {
         Ok(spec) => spec,
         Err(diagnostics) => {
-            let reason = format!("the scenario cannot be read: {}", diagnostics.render(false));
+            let reason = format!("cannot read the scenario: {}", diagnostics.render(false));
             conversation.skip(id, reason).map_err(stopped)?;
             return Ok(Exit::AsExpected);
         }
@@ -42,16 +44,16 @@ fn reference(arguments: &AdapterReference) -> Result<Exit, Failure> {
     Ok(Exit::AsExpected)
 }
 
-/// What is driven: the one place that chooses it.
-fn served<'a>(spec: &'a Spec, arguments: &AdapterReference) -> Result<Box<dyn Implementation + 'a>, Failure> {
+/// Returns the implementation that answers: the reference or a mutant.
+fn served<'a>(spec: &'a Spec, arguments: &AdapterReference) -> Result<Box<dyn Implementation + 'a>, CommandError> {
     match &arguments.mutant {
         None => {
-            let reference = Reference::new(spec, arguments.combination).map_err(Failure::Inconclusive)?;
+            let reference = Reference::new(spec, arguments.combination).map_err(CommandError::Inconclusive)?;
             Ok(Box::new(reference))
         }
         Some(name) => {
-            let mutant = Mutant::named(name).map_err(Failure::Usage)?;
-            mutant.implementation(spec, arguments.combination).map_err(Failure::Inconclusive)
+            let mutant = Mutant::named(name).map_err(CommandError::Usage)?;
+            mutant.implementation(spec, arguments.combination).map_err(CommandError::Inconclusive)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::cli::{Advise, Shape};
+use crate::cli::{Advise, OutputKind};
 use crate::exit::Exit;
 use crate::report::{advice_json, advice_text};
 use stranded_search::advice::{Advised, Circumstances, ProcedureText, Verdict, advise_all, known_procedures};
@@ -10,12 +10,12 @@ use stranded_search::engine::Limits;
 use stranded_search::files;
 use stranded_search::snapshot;
 
-use super::{Failure, output};
+use super::{CommandError, output};
 
-/// What stands for standard input.
+/// The name of standard input in place of a file.
 const STANDARD_INPUT: &str = "-";
 
-pub(super) fn run(arguments: &Advise) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let started = Instant::now();
     let circumstances = circumstances(arguments)?;
     let mut procedures = known_procedures();
@@ -31,27 +31,25 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, Failure> {
     };
     let advised = advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits)?;
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.shape() {
-        Shape::Cases(form) => return Err(output::no_form("advise", form)),
-        Shape::Json => output::print_json(&advice_json::report(&advised, &circumstances), file)?,
-        Shape::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file)?,
+    match arguments.output.format.kind() {
+        OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
+        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances), file)?,
+        OutputKind::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file)?,
     };
     Ok(advised.iter().map(exit).max().unwrap_or(Exit::AsExpected))
 }
 
-fn circumstances(arguments: &Advise) -> Result<Circumstances, Failure> {
+fn circumstances(arguments: &Advise) -> Result<Circumstances, CommandError> {
     let mut faults = arguments.faults.clone();
     faults.sort();
     faults.dedup();
     let faults_max = match (faults.is_empty(), arguments.faults_max) {
         (true, Some(max)) if max > 0 => {
-            return Err(Failure::Usage(
-                "--faults-max says that faults may happen: list their kinds in --faults".to_owned(),
-            ));
+            return Err(CommandError::Usage("--faults-max needs a list of faults in --faults".to_owned()));
         }
         (true, Some(_) | None) => 0,
         (false, Some(0)) => {
-            return Err(Failure::Usage("--faults lists faults, and --faults-max lets none happen".to_owned()));
+            return Err(CommandError::Usage("--faults lists faults, but --faults-max is 0".to_owned()));
         }
         (false, max) => max.unwrap_or(1),
     };
@@ -59,13 +57,14 @@ fn circumstances(arguments: &Advise) -> Result<Circumstances, Failure> {
     Ok(Circumstances { deliveries, faults, faults_max, replication: arguments.replication })
 }
 
-/// The text of a file or of standard input.
-fn text_of(path: &str) -> Result<String, Failure> {
+/// Reads a file or standard input.
+fn text_of(path: &str) -> Result<String, CommandError> {
     let text = if path == STANDARD_INPUT { files::read_from(std::io::stdin().lock()) } else { files::read(path) };
-    text.map_err(|reason| Failure::Usage(format!("cannot read {path}: {reason}")))
+    text.map_err(|reason| CommandError::Usage(format!("cannot read {path}: {reason}")))
 }
 
-/// A stranded mailbox, or one for which nothing is safe, is not as it should be; one of which too little was seen is not known.
+/// Returns the exit code for one mailbox. A stranded mailbox, or one without a safe procedure, is not as expected; a mailbox
+/// with too few observations is inconclusive.
 fn exit(advised: &Advised<'_>) -> Exit {
     let verdicts = || advised.advice.iter().flat_map(|advice| advice.cases.iter().map(|case| case.verdict));
     let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != Verdict::Safe);

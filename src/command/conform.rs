@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use crate::cli::{Conform, Driving, Shape};
+use crate::cli::{Conform, DriveMode, OutputKind};
 use crate::exit::Exit;
 use crate::formats::results as formats;
 use crate::report::driven as reported;
@@ -17,31 +17,32 @@ use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::OracleOptions;
 use stranded_search::files;
 
-use super::{Failure, interrupt, judging, output, replay};
+use super::replay::{read_recording, refused};
+use super::{CommandError, interrupt, judging, output};
 
-impl From<AdapterError> for Failure {
+impl From<AdapterError> for CommandError {
     fn from(broken: AdapterError) -> Self {
         Self::BrokenAdapter(broken.says)
     }
 }
 
-pub(super) fn run(arguments: &Conform) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     interrupt::ends_adapters();
     match (&arguments.scenario, &arguments.replay) {
         (Some(scenario), _) => drive_in(scenario, arguments),
         (None, Some(record)) => repeat(record, arguments),
-        (None, None) => Err(Failure::Usage("name a scenario, or a recorded run with --replay".to_owned())),
+        (None, None) => Err(CommandError::Usage("expected a scenario, or a recorded run with --replay".to_owned())),
     }
 }
 
-fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
+fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, CommandError> {
     let known = arguments.expected_failures.as_deref().map(known).transpose()?;
     let given = judging::implemented(&judging::one(scenario)?, arguments.implements.as_deref())?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped);
     let (mut capabilities, mut judged_by) = conform::handshake(&given, &mut child).map_err(stopped)?;
     if let Some(procedure) = &arguments.implements {
-        // Whoever drives knows better than the adapter.
+        // The command line overrides the capabilities of the adapter.
         judged_by.clone_from(&given);
         capabilities.implements = Some(procedure.clone());
     }
@@ -65,12 +66,12 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, Failure> {
 }
 
 /// The known deviations, and today.
-fn known(file: &Path) -> Result<(ExpectedFailures, jiff::civil::Date), Failure> {
+fn known(file: &Path) -> Result<(ExpectedFailures, jiff::civil::Date), CommandError> {
     let name = file.display().to_string();
-    let text = files::read(file).map_err(|reason| Failure::Usage(format!("cannot read {name}: {reason}")))?;
+    let text = files::read(file).map_err(|reason| CommandError::Usage(format!("cannot read {name}: {reason}")))?;
     let known = ExpectedFailures::parse(&name, &text)?;
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let today = conform::expected_failures::today(epoch.as_deref()).map_err(Failure::Usage)?;
+    let today = conform::expected_failures::today(epoch.as_deref()).map_err(CommandError::Usage)?;
     Ok((known, today))
 }
 
@@ -86,15 +87,15 @@ fn with_known(driven: &ConformResult, comparison: &Comparison<'_>) -> Exit {
 fn options(arguments: &Conform) -> Options {
     Options {
         strategy: match arguments.drive {
-            Driving::Exhaustive => Strategy::Exhaustive,
-            Driving::Random => Strategy::Random(arguments.seed),
-            Driving::Guided => Strategy::Guided(arguments.seed),
+            DriveMode::Exhaustive => Strategy::Exhaustive,
+            DriveMode::Random => Strategy::Random(arguments.seed),
+            DriveMode::Guided => Strategy::Guided(arguments.seed),
         },
         actions_max: arguments.max_actions,
         deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         whole_runs: arguments.whole_runs,
         oracle: OracleOptions {
-            explanations_max: arguments.max_beliefs,
+            explanations_max: arguments.max_explanations,
             safety_only: arguments.safety,
             keeps_expectations: !arguments.safety,
             ..OracleOptions::default()
@@ -104,14 +105,14 @@ fn options(arguments: &Conform) -> Options {
     }
 }
 
-fn not_driven(scenario: &str, stopped: ConformError) -> Failure {
+fn not_driven(scenario: &str, stopped: ConformError) -> CommandError {
     match stopped {
         ConformError::Protocol(broken) => broken.into(),
         ConformError::Skipped(reason) => {
-            Failure::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
+            CommandError::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
         }
         ConformError::Truncated(truncated) => {
-            Failure::Inconclusive(format!("how {scenario} starts could not be found out: {truncated}"))
+            CommandError::Inconclusive(format!("how {scenario} starts could not be found out: {truncated}"))
         }
     }
 }
@@ -126,15 +127,15 @@ fn enough(arguments: &Conform, driven: &ConformResult) -> Exit {
     }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
+fn write(file: &Path, text: &str) -> Result<(), CommandError> {
     files::write(file, text.as_bytes())
-        .map_err(|reason| Failure::Usage(format!("cannot write to {}: {reason}", file.display())))
+        .map_err(|reason| CommandError::Usage(format!("cannot write to {}: {reason}", file.display())))
 }
 
 /// Saves the shortest runs; the names of the files.
-fn save(driven: &ConformResult, folder: &Path) -> Result<Vec<String>, Failure> {
+fn save(driven: &ConformResult, folder: &Path) -> Result<Vec<String>, CommandError> {
     fs::create_dir_all(folder)
-        .map_err(|reason| Failure::Usage(format!("cannot make the folder {}: {reason}", folder.display())))?;
+        .map_err(|reason| CommandError::Usage(format!("cannot create the folder {}: {reason}", folder.display())))?;
     let save = |one: &conform::Shrunk| {
         let name = format!("{}.{}.json", one.recording.scenario, one.verdict.name().replace(' ', "-"));
         let file = folder.join(name);
@@ -151,7 +152,7 @@ fn print(
     driven: &ConformResult,
     saved: &[String],
     comparison: Option<&Comparison<'_>>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let mut extra = vec![reported::coverage(driven)];
     if let Some(comparison) = comparison {
         let matching =
@@ -163,7 +164,9 @@ fn print(
     if let (Some(wanted), Some(percent)) = (arguments.fail_under, driven.coverage.percent())
         && percent < wanted
     {
-        extra.push(format!("{percent:.1} % of the transitions is less than the {wanted} % that were asked for"));
+        extra.push(format!(
+            "{percent:.1} % of the transitions were exercised, less than the {wanted} % of --fail-under"
+        ));
     }
     let judged = Judged {
         scenario,
@@ -173,8 +176,8 @@ fn print(
         extra: &extra,
     };
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.shape() {
-        Shape::Text => {
+    match arguments.output.format.kind() {
+        OutputKind::Text => {
             let width = output::width(file);
             let runs = driven.shrunk.iter().map(|one| reported::shortest(one, width));
             let again = saved.iter().map(|file| {
@@ -184,16 +187,16 @@ fn print(
             let parts = [judgement::text(&judged, width)].into_iter().chain(runs).chain(again);
             output::print(&parts.collect::<Vec<_>>().join("\n"), file)?
         }
-        Shape::Json => output::print_json(&reported::report(&judged, driven), file)?,
-        Shape::Cases(form) => output::print_cases(&formats::of_judgement(&judged), form, file)?,
+        OutputKind::Json => output::print_json(&reported::report(&judged, driven), file)?,
+        OutputKind::Cases(form) => output::print_cases(&formats::of_judgement(&judged), form, file)?,
     };
     Ok(())
 }
 
 /// Asks an implementation once more what was recorded.
-fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
-    let record: Recording = replay::record(path)?;
-    let (spec, options) = record.judged_by().map_err(|refused| replay::refused(path, refused))?;
+fn repeat(path: &str, arguments: &Conform) -> Result<Exit, CommandError> {
+    let record: Recording = read_recording(path)?;
+    let (spec, options) = record.judged_by().map_err(|reason| refused(path, reason))?;
     let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
     let stopped = |stopped| not_driven(&spec.name, stopped);
     let (capabilities, _) = conform::handshake(&spec, &mut child).map_err(stopped)?;
@@ -210,13 +213,13 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, Failure> {
         extra: &extra,
     };
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.shape() {
-        Shape::Text => {
+    match arguments.output.format.kind() {
+        OutputKind::Text => {
             let width = output::width(file);
             let text = format!("{}\n{}", judgement::text(&judged, width), reported::run(&now, width));
             output::print(&text, file)?
         }
-        Shape::Json | Shape::Cases(_) => {
+        OutputKind::Json | OutputKind::Cases(_) => {
             return judging::print(&judged, &arguments.output).map(|()| judging::exit(&judgement));
         }
     };

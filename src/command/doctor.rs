@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::{Doctor, Shape};
+use crate::cli::{Doctor, OutputKind};
 use crate::exit::Exit;
 use stranded_oracle::adapter::Timeouts;
 use stranded_oracle::adapter::doctor::{self, Diagnosis};
@@ -10,21 +10,25 @@ use stranded_search::lines::wrapped;
 use stranded_search::sanitize::visible;
 use stranded_search::scenario;
 
-use super::{Failure, interrupt, output};
+use super::{CommandError, interrupt, output};
 
-pub(super) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Doctor) -> Result<Exit, CommandError> {
     let specs = scenario::select(std::slice::from_ref(&arguments.scenario))?;
     let [spec] = specs.as_slice() else {
-        return Err(Failure::Usage(format!("`{}` is {} scenarios: name one", arguments.scenario, specs.len())));
+        return Err(CommandError::Usage(format!(
+            "expected one scenario; `{}` names {}",
+            arguments.scenario,
+            specs.len()
+        )));
     };
     interrupt::ends_adapters();
-    let timeouts = Timeouts { deadline: arguments.deadline, late: arguments.timeouts };
+    let timeouts = Timeouts { deadline: arguments.deadline, late: arguments.grace };
     let found = doctor::examine(spec, &arguments.command, timeouts, arguments.adapter_log.as_deref());
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.shape() {
-        Shape::Json => output::print_json(&found, file)?,
-        Shape::Cases(form) => return Err(output::no_form("doctor", form)),
-        Shape::Text => output::print(&visible(&text(&found, output::width(file))), file)?,
+    match arguments.output.format.kind() {
+        OutputKind::Json => output::print_json(&found, file)?,
+        OutputKind::Cases(form) => return Err(output::unsupported("doctor", form)),
+        OutputKind::Text => output::print(&visible(&text(&found, output::width(file))), file)?,
     };
     Ok(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter })
 }
@@ -39,7 +43,7 @@ fn text(found: &Diagnosis, width: u16) -> String {
         };
         let _ = writeln!(text, "{mark:<7}{:<10}{}", check.name, check.says);
         if let Some(mend) = &check.mend {
-            let _ = writeln!(text, "{:17}{}", "", wrapped(&format!("To mend it: {mend}"), 17, width));
+            let _ = writeln!(text, "{:17}{}", "", wrapped(&format!("To correct it: {mend}"), 17, width));
         }
     }
     let _ = writeln!(text, "\n{}", wrapped(&format!("asked: {}", found.asked.join(", ")), 2, width));
@@ -47,7 +51,7 @@ fn text(found: &Diagnosis, width: u16) -> String {
         let _ = writeln!(text, "{}", wrapped(&format!("remark: {remark}"), 2, width));
     }
     match (&found.diagnosis, &found.details) {
-        (None, _) => text.push_str("\nhealthy: it keeps to the contract, as far as this conversation shows\n"),
+        (None, _) => text.push_str("\nhealthy: no violation of the protocol in this conversation\n"),
         (Some(diagnosis), details) => {
             let _ = writeln!(text, "\ndiagnosis: {diagnosis}");
             for line in details.iter().flat_map(|details| details.lines()) {

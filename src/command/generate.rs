@@ -5,9 +5,9 @@ use crate::exit::Exit;
 use stranded_oracle::vectors::file::Index;
 use stranded_oracle::vectors::{self, Granularity, VectorOptions, WriteError};
 
-use super::{Failure, judging, output};
+use super::{CommandError, judging, output};
 
-pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Generate) -> Result<Exit, CommandError> {
     let given = judging::one(&arguments.scenario)?;
     let spec = judging::implemented(&given, arguments.implements.as_deref())?;
     let options = VectorOptions {
@@ -17,10 +17,10 @@ pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
         states_max: arguments.max_states,
     };
     let found = vectors::generate(&options).map_err(|truncated| {
-        Failure::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
+        CommandError::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
     })?;
     vectors::write(&found, &arguments.folder, arguments.force)
-        .map_err(|reason: WriteError| Failure::Usage(reason.to_string()))?;
+        .map_err(|reason: WriteError| CommandError::Usage(reason.to_string()))?;
     let Index { transitions, states, truncated, .. } = &found.index;
     let mut text = format!(
         "{}: {} vectors in {} cover {} of {} transitions between {states} states\n",
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Generate) -> Result<Exit, Failure> {
         transitions.all,
     );
     if let Some(truncated) = truncated {
-        text.push_str(&format!("not complete: {truncated}\n"));
+        text.push_str(&format!("truncated: {truncated}\n"));
     }
     output::print(&text, None)?;
     Ok(if found.index.complete { Exit::AsExpected } else { Exit::Inconclusive })

@@ -1,28 +1,49 @@
-//! What becomes of what was borrowed when the program is interrupted: adapters are in process groups of their own, so nobody else
-//! ends them; a terminal that shows steps is given back.
+//! Handlers of Ctrl-C and of the signals that end the program. Each command installs one of them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::CommandError;
 use crate::exit::Exit;
 use stranded_oracle::adapter::group;
 
-/// From now on an interruption ends every adapter with all that it started, and then the program.
-pub(super) fn ends_adapters() {
-    let end = || {
-        group::end_all();
-        std::process::exit(Exit::Inconclusive.code().into());
+/// Returns a flag that is set at the first interruption. The second one ends the program at once.
+pub(super) fn flag() -> Result<&'static AtomicBool, CommandError> {
+    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    let set = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            end();
+        }
     };
-    if let Err(reason) = ctrlc::set_handler(end) {
-        super::output::warn(&format!("an interruption will not end the adapter: {reason}"));
+    match ctrlc::set_handler(set) {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&INTERRUPTED),
+        Err(reason) => Err(CommandError::Usage(format!("cannot handle Ctrl-C: {reason}"))),
     }
 }
 
-/// From now on an interruption from outside gives the terminal back before the program ends. The keys Ctrl-C are no interruption
-/// while the steps are shown: they are read like any other.
-pub(super) fn gives_terminal_back() {
-    let end = || {
-        crate::terminal::give_back();
-        std::process::exit(Exit::Inconclusive.code().into());
-    };
-    if let Err(reason) = ctrlc::set_handler(end) {
-        super::output::warn(&format!("an interruption will not give the terminal back: {reason}"));
+/// Ends every adapter with its process group at an interruption, then the program. Adapters are in process groups of their own,
+/// so that Ctrl-C does not reach them.
+pub(super) fn ends_adapters() {
+    let handled = ctrlc::set_handler(|| {
+        group::end_all();
+        end();
+    });
+    if let Err(reason) = handled {
+        super::output::warn(&format!("cannot handle Ctrl-C: {reason}; an interruption will not end the adapter"));
     }
+}
+
+/// Restores the terminal at an interruption from outside, then ends the program. The screen reads the keys Ctrl-C itself.
+#[cfg(feature = "terminal")]
+pub(super) fn restores_terminal() {
+    let handled = ctrlc::set_handler(|| {
+        crate::terminal::restore();
+        end();
+    });
+    if let Err(reason) = handled {
+        super::output::warn(&format!("cannot handle signals: {reason}; an interruption will not restore the terminal"));
+    }
+}
+
+fn end() -> ! {
+    std::process::exit(Exit::Inconclusive.code().into())
 }

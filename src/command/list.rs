@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
-use crate::cli::{List, Listed, Shape};
+use crate::cli::{List, ListTopic, OutputKind};
 use crate::exit::Exit;
 use stranded_oracle::adapter::mutant;
 use stranded_search::lines::wrapped;
 use stranded_search::property::Property;
 use stranded_search::scenario;
 
-use super::{Failure, output};
+use super::{CommandError, output};
 
-/// One line of a list.
+/// An entry of a list.
 #[derive(Debug, Serialize)]
 struct Item {
     name: String,
@@ -27,19 +27,19 @@ struct Item {
     source: Option<Vec<String>>,
 }
 
-pub(super) fn run(arguments: &List) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &List) -> Result<Exit, CommandError> {
     let items = match arguments.what {
-        Listed::Scenarios => scenarios()?,
-        Listed::Procedures => procedures(),
-        Listed::Properties => properties(),
-        Listed::Assumptions => assumptions(),
-        Listed::Mutants => mutants(),
+        ListTopic::Scenarios => scenarios()?,
+        ListTopic::Procedures => procedures(),
+        ListTopic::Properties => properties(),
+        ListTopic::Assumptions => assumptions(),
+        ListTopic::Mutants => mutants(),
     };
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.shape() {
-        Shape::Cases(form) => Err(output::no_form("list", form)),
-        Shape::Json => output::print_json(&items, file),
-        Shape::Text => output::print(&text(&items, output::width(file)), file),
+    match arguments.output.format.kind() {
+        OutputKind::Cases(form) => Err(output::unsupported("list", form)),
+        OutputKind::Json => output::print_json(&items, file),
+        OutputKind::Text => output::print(&text(&items, output::width(file)), file),
     }
 }
 
@@ -66,7 +66,7 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn scenarios() -> Result<Vec<Item>, Failure> {
+fn scenarios() -> Result<Vec<Item>, CommandError> {
     let specs = scenario::select(&[])?;
     let item = |spec: scenario::Spec| Item {
         says: format!("{}: {}", spec.family.name(), spec.question),

@@ -1,12 +1,11 @@
-//! What each command does: read the input, ask the library, print the answer, say how to end.
+//! The commands: each one reads its input, calls the library, prints the result and returns the exit code.
 
 mod adapter;
 mod advise;
 mod check;
-mod checkpoint;
-mod cluster;
 mod conform;
 mod doctor;
+#[cfg(feature = "explore")]
 mod explore;
 mod generate;
 mod interrupt;
@@ -14,7 +13,7 @@ mod judging;
 mod list;
 mod oracle;
 mod output;
-mod progress;
+
 mod replay;
 mod validate;
 
@@ -28,25 +27,25 @@ use stranded_oracle::event_log::LogError;
 use stranded_search::sanitize::visible;
 use stranded_search::scenario::{self, Diagnostics, builtin};
 
-/// Why a command could not do what it was asked.
+/// The reasons why a command has no result.
 #[derive(Debug)]
-pub enum Failure {
-    /// A scenario or a procedure is wrong.
+pub enum CommandError {
+    /// A scenario or a procedure file is invalid.
     Input(Diagnostics),
-    /// A line of a log is wrong.
+    /// A line of a log is invalid.
     Log(Box<LogError>),
-    /// Something else that was given is wrong.
+    /// An argument, a file or the system is at fault.
     Usage(String),
-    /// A trace does not replay.
+    /// A step of a trace is not possible.
     NotAsExpected(String),
-    /// Somebody who was needed did not come, or went away.
+    /// A needed process did not connect or was lost, or a search was truncated.
     Inconclusive(String),
-    /// An adapter broke the protocol, hung or died unasked.
+    /// An adapter broke the protocol, hung or died unexpectedly.
     BrokenAdapter(String),
 }
 
-impl Failure {
-    /// How the program ends with it.
+impl CommandError {
+    /// Returns the exit code of this error.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
@@ -58,19 +57,19 @@ impl Failure {
     }
 }
 
-impl From<Diagnostics> for Failure {
+impl From<Diagnostics> for CommandError {
     fn from(diagnostics: Diagnostics) -> Self {
         Self::Input(diagnostics)
     }
 }
 
-impl From<Box<LogError>> for Failure {
+impl From<Box<LogError>> for CommandError {
     fn from(error: Box<LogError>) -> Self {
         Self::Log(error)
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(diagnostics) => f.write_str(&diagnostics.render(true)),
@@ -86,11 +85,11 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Does what the command line says.
+/// Runs the command of the command line.
 ///
 /// # Errors
-/// What was wrong with the input; nothing was printed as a result then.
-pub fn run(cli: &Cli) -> Result<Exit, Failure> {
+/// The reason why there is no result; none was printed then.
+pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
     match &cli.command {
         Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
@@ -100,6 +99,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        #[cfg(feature = "explore")]
         Command::Explore(arguments) => explore::run(arguments),
         Command::Schema(arguments) => {
             output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
@@ -115,19 +115,19 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Man => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
-            rendered.map_err(|reason| Failure::Usage(format!("the manual page cannot be rendered: {reason}")))?;
+            rendered.map_err(|reason| CommandError::Usage(format!("cannot render the manual page: {reason}")))?;
             output::write(&String::from_utf8_lossy(&page), None)
         }
     }
 }
 
-fn show(arguments: &Show) -> Result<Exit, Failure> {
+fn show(arguments: &Show) -> Result<Exit, CommandError> {
     let name = &arguments.name;
     let (kind, builtins) =
         if arguments.procedure { ("procedure", builtin::procedures()) } else { ("scenario", builtin::scenarios()) };
     let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
         let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
-        return Err(Failure::Input(scenario::unknown(kind, name, &names)));
+        return Err(CommandError::Input(scenario::unknown(kind, name, &names)));
     };
     output::print(found.text, arguments.file.as_deref())
 }

@@ -1,25 +1,25 @@
-//! `stranded oracle`
+//! `stranded oracle`: the oracle as a server on standard input and output.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
-use crate::cli::Consult;
+use crate::cli::OracleServer;
 use crate::exit::Exit;
 use stranded_oracle::event_log::{Line, Lines};
 use stranded_oracle::oracle::Oracle;
 use stranded_oracle::oracle_server::{Adviser, Going};
 
-use super::{Failure, judging};
+use super::{CommandError, judging};
 
-/// How much is read at once.
+/// The size of one read, in bytes.
 const CHUNK: usize = 1 << 16;
 
-/// Answers questions until there are none. What it thinks of an implementation it says when asked; it ends well all the same.
-pub(super) fn run(arguments: &Consult) -> Result<Exit, Failure> {
+/// Answers requests until the end of the input. The exit code does not depend on the verdict, which a reply carries.
+pub(super) fn run(arguments: &OracleServer) -> Result<Exit, CommandError> {
     let given = judging::one(&arguments.scenario)?;
     let procedure = arguments.options.implements.as_deref();
     let spec = judging::implemented(&given, procedure)?;
     let oracle = Oracle::new(&spec, judging::options(&arguments.options)).map_err(|truncated| {
-        Failure::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
+        CommandError::Inconclusive(format!("the start of {} is inconclusive: {truncated}", spec.name))
     })?;
     let mut adviser = Adviser::new(oracle, &given, procedure);
     let (mut input, mut lines, mut chunk) = (io::stdin().lock(), Lines::default(), vec![0; CHUNK]);
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Consult) -> Result<Exit, Failure> {
         let count = match input.read(&mut chunk) {
             Ok(count) => count,
             Err(reason) if reason.kind() == ErrorKind::Interrupted => continue,
-            Err(reason) => return Err(Failure::Usage(format!("cannot read standard input: {reason}"))),
+            Err(reason) => return Err(CommandError::Usage(format!("cannot read standard input: {reason}"))),
         };
         lines.feed(&chunk[..count]);
         while let Some(line) = if count == 0 { lines.last_line() } else { lines.next_line() } {
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Consult) -> Result<Exit, Failure> {
     }
 }
 
-fn answer(adviser: &mut Adviser<'_>, line: &Line<'_>) -> Result<Going, Failure> {
+fn answer(adviser: &mut Adviser<'_>, line: &Line<'_>) -> Result<Going, CommandError> {
     if line.bytes.trim_ascii().is_empty() {
         return Ok(Going::On);
     }
@@ -50,6 +50,6 @@ fn answer(adviser: &mut Adviser<'_>, line: &Line<'_>) -> Result<Going, Failure> 
     match writeln!(out, "{}", reply.line()).and_then(|()| out.flush()) {
         Ok(()) => Ok(going),
         Err(reason) if reason.kind() == ErrorKind::BrokenPipe => Ok(Going::Ended),
-        Err(reason) => Err(Failure::Usage(format!("cannot write to standard output: {reason}"))),
+        Err(reason) => Err(CommandError::Usage(format!("cannot write to standard output: {reason}"))),
     }
 }

@@ -1,4 +1,4 @@
-//! Printing: results on standard output or into a file, everything else on standard error.
+//! Output: results to standard output or a file, everything else to standard error.
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -12,16 +12,16 @@ use crate::report::text::WIDTH;
 use stranded_search::files;
 use stranded_search::sanitize::{all_but_colours, in_json, visible};
 
-use super::Failure;
+use super::CommandError;
 
-/// How the word `error` looks.
+/// The style of the word `error`.
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// What stands for standard output where a file can be named.
+/// The name of standard output in place of a file.
 const STANDARD_OUTPUT: &str = "-";
 
-/// Prints a result for people. Style codes reach a terminal only, and nothing else that a terminal obeys is let through.
-pub(super) fn print(text: &str, file: Option<&Path>) -> Result<Exit, Failure> {
+/// Prints a result for people. Only a terminal gets style codes; all other control characters are made visible.
+pub(super) fn print(text: &str, file: Option<&Path>) -> Result<Exit, CommandError> {
     let text = all_but_colours(text);
     match named(file) {
         Some(path) => write(&anstream::adapter::strip_str(&text).to_string(), Some(path)),
@@ -29,13 +29,13 @@ pub(super) fn print(text: &str, file: Option<&Path>) -> Result<Exit, Failure> {
     }
 }
 
-/// The file, if what is named is one.
+/// Returns the file, unless the name means standard output.
 fn named(file: Option<&Path>) -> Option<&Path> {
     file.filter(|path| *path != Path::new(STANDARD_OUTPUT))
 }
 
-/// Hands a result over as it is: a page, or what another program reads. A reader that has gone away is no failure.
-pub(super) fn write(text: &str, file: Option<&Path>) -> Result<Exit, Failure> {
+/// Writes a result without changes. A closed pipe is no error.
+pub(super) fn write(text: &str, file: Option<&Path>) -> Result<Exit, CommandError> {
     let file = named(file);
     let written = match file {
         Some(path) => files::write(path, text.as_bytes()),
@@ -45,41 +45,44 @@ pub(super) fn write(text: &str, file: Option<&Path>) -> Result<Exit, Failure> {
         Ok(()) => Ok(Exit::AsExpected),
         Err(reason) if file.is_none() && reason.kind() == ErrorKind::BrokenPipe => Ok(Exit::AsExpected),
         Err(reason) => {
-            let place = file.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
-            Err(Failure::Usage(format!("cannot write to {place}: {reason}")))
+            let target = file.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+            Err(CommandError::Usage(format!("cannot write to {target}: {reason}")))
         }
     }
 }
 
 /// Prints a result as JSON.
-pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Result<Exit, CommandError> {
     let mut text = serde_json::to_string_pretty(value).expect("every report can be written as JSON");
     text.push('\n');
     write(&in_json(&text), file)
 }
 
-/// Prints cases in a form for other programs.
-pub(super) fn print_cases(cases: &[Case], form: Form, file: Option<&Path>) -> Result<Exit, Failure> {
+/// Prints cases in a format for programs that know tests.
+pub(super) fn print_cases(cases: &[Case], form: Form, file: Option<&Path>) -> Result<Exit, CommandError> {
     write(&visible(&results::written(cases, form)), file)
 }
 
-/// The failure of a command that has nothing to say in a form.
-pub(super) fn no_form(command: &str, form: Form) -> Failure {
-    Failure::Usage(format!("stranded {command} has nothing to say as {}: it prints text or json", form.name()))
+/// Returns the error of a command that does not support a format.
+pub(super) fn unsupported(command: &str, form: Form) -> CommandError {
+    CommandError::Usage(format!(
+        "stranded {command} does not support --format {}; it supports text and json",
+        form.name()
+    ))
 }
 
-/// The width of the terminal that a result goes to, or the width of a report.
+/// Returns the width of the terminal, or the width of a report in a file.
 pub(super) fn width(file: Option<&Path>) -> u16 {
     let terminal = if named(file).is_some() { None } else { terminal_size::terminal_size_of(std::io::stdout()) };
     terminal.map_or(WIDTH, |(terminal_size::Width(width), _)| width.clamp(60, 160))
 }
 
-/// Says how things stand.
+/// Prints a message to standard error.
 pub(super) fn say(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", visible(text));
 }
 
-/// Says something that is no result.
+/// Prints a warning to standard error.
 pub(super) fn warn(text: &str) {
     let style = AnsiColor::Yellow.on_default().bold();
     let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {}", visible(text));

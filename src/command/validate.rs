@@ -15,21 +15,21 @@ use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::{Finding, Oracle};
 use stranded_search::scenario::Spec;
 
-use super::{Failure, check, judging, output};
+use super::{CommandError, interrupt, judging, output};
 
-/// What stands for standard input.
+/// The name of standard input in place of a file.
 const STANDARD_INPUT: &str = "-";
-/// How much of a log is read at once.
+/// The size of one read, in bytes.
 const CHUNK: usize = 1 << 16;
-/// How often a growing file is looked at, and whether somebody wants to end.
+/// The interval at which a growing file and the interrupt flag are polled.
 const EVERY: Duration = Duration::from_millis(20);
 
-pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
     let given = judging::one(&arguments.scenario)?;
     let procedure = arguments.options.implements.as_deref();
     let spec = judging::implemented(&given, procedure)?;
     let oracle = Oracle::new(&spec, judging::options(&arguments.options)).map_err(|truncated| {
-        Failure::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
+        CommandError::Inconclusive(format!("the start of {} is inconclusive: {truncated}", spec.name))
     })?;
     let name = if arguments.log == STANDARD_INPUT { "standard input" } else { &arguments.log };
     let mut judge = Judge {
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
         name,
         lines: BTreeMap::new(),
         known: 0,
-        tells: arguments.follow,
+        prints_at_once: arguments.follow,
     };
     let input = open(&arguments.log)?;
     if arguments.follow {
@@ -55,23 +55,23 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, Failure> {
     Ok(judging::exit(&found))
 }
 
-/// The judge of a log, with the places of what it found.
+/// The judge of a log, with the lines of its findings.
 struct Judge<'a> {
     reader: Reader,
     oracle: Oracle<'a>,
-    /// The scenario as its file has it.
+    /// The scenario as in its file, before `--implements`.
     given: &'a Spec,
     procedure: Option<&'a str>,
     name: &'a str,
     /// The line of each event that the judgement names.
     lines: BTreeMap<usize, usize>,
-    /// How many findings and failures were known before.
+    /// The number of findings and failures so far.
     known: usize,
-    /// Whether what is found is told at once.
-    tells: bool,
+    /// True if each finding is printed at once.
+    prints_at_once: bool,
 }
 
-/// Whether the log goes on.
+/// The state of the log.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Going {
     On,
@@ -91,15 +91,15 @@ impl Judge<'_> {
         if known != self.known {
             self.known = known;
             self.lines.insert(self.oracle.events(), line.number);
-            if self.tells {
-                self.body(line.number);
+            if self.prints_at_once {
+                self.print_findings(line.number);
             }
         }
         Ok(Going::On)
     }
 
-    /// Says at once what the last event showed.
-    fn body(&self, line: usize) {
+    /// Prints the findings of the last event.
+    fn print_findings(&self, line: usize) {
         let now = self.oracle.events();
         for Finding { verdict, says, .. } in
             self.oracle.findings().iter().filter(|finding| finding.event == now && !finding.is_expected)
@@ -107,15 +107,12 @@ impl Judge<'_> {
             output::say(&format!("{}:{line}: {}: {says}", self.name, verdict.name()));
         }
         if self.oracle.failed_at() == Some(now) {
-            output::say(&format!(
-                "{}:{line}: nonconforming: nothing that the model does explains this event",
-                self.name
-            ));
+            output::say(&format!("{}:{line}: nonconforming: no execution of the model explains this event", self.name));
         }
     }
 }
 
-fn open(path: &str) -> Result<Box<dyn Read + Send>, Failure> {
+fn open(path: &str) -> Result<Box<dyn Read + Send>, CommandError> {
     if path == STANDARD_INPUT {
         if io::stdin().is_terminal() {
             output::say("reading the log from the terminal");
@@ -128,12 +125,12 @@ fn open(path: &str) -> Result<Box<dyn Read + Send>, Failure> {
     }
 }
 
-fn cannot_read(path: &str, reason: &io::Error) -> Failure {
-    Failure::Usage(format!("cannot read {path}: {reason}"))
+fn cannot_read(path: &str, reason: &io::Error) -> CommandError {
+    CommandError::Usage(format!("cannot read {path}: {reason}"))
 }
 
-/// Judges a log that is there.
-fn read(judge: &mut Judge<'_>, mut input: Box<dyn Read + Send>) -> Result<(), Failure> {
+/// Judges a complete log.
+fn read(judge: &mut Judge<'_>, mut input: Box<dyn Read + Send>) -> Result<(), CommandError> {
     let mut lines = Lines::default();
     let mut chunk = vec![0; CHUNK];
     let mut going = Going::On;
@@ -153,7 +150,7 @@ fn read(judge: &mut Judge<'_>, mut input: Box<dyn Read + Send>) -> Result<(), Fa
     }
 }
 
-/// Takes a line; nothing but empty lines may follow the end of a log.
+/// Judges a line. After the end of the log, only empty lines are allowed.
 fn next(judge: &mut Judge<'_>, going: Going, line: Line<'_>) -> Result<Going, Box<LogError>> {
     match going {
         Going::On => judge.take(line),
@@ -167,11 +164,11 @@ fn next(judge: &mut Judge<'_>, going: Going, line: Line<'_>) -> Result<Going, Bo
 }
 
 /// Judges a log while it is written.
-fn follow(judge: &mut Judge<'_>, input: Box<dyn Read + Send>, path: &str) -> Result<(), Failure> {
-    let interrupted = check::interrupted()?;
+fn follow(judge: &mut Judge<'_>, input: Box<dyn Read + Send>, path: &str) -> Result<(), CommandError> {
+    let interrupted = interrupt::flag()?;
     let grows = std::fs::metadata(path).is_ok_and(|found| found.is_file());
     let (sender, chunks) = sync_channel(4);
-    // It ends with the program: nobody can wake it from a read.
+    // The thread ends with the program: a blocking read cannot be interrupted.
     thread::spawn(move || watch(input, grows, &sender));
     let mut lines = Lines::default();
     while let Some(chunk) = chunk(&chunks, interrupted) {
@@ -182,14 +179,14 @@ fn follow(judge: &mut Judge<'_>, input: Box<dyn Read + Send>, path: &str) -> Res
             }
         }
     }
-    // Whoever writes a file may be in the middle of its last line; whoever has closed a pipe is not.
+    // The last line of a growing file may be incomplete; that of a closed pipe is complete.
     if !grows && let Some(line) = lines.last_line() {
         judge.take(line)?;
     }
     Ok(())
 }
 
-/// The next bytes of the log; none when it is over.
+/// Returns the next bytes of the log, or `None` at its end.
 fn chunk(chunks: &Receiver<io::Result<Vec<u8>>>, interrupted: &AtomicBool) -> Option<io::Result<Vec<u8>>> {
     while !interrupted.load(Ordering::Relaxed) {
         match chunks.recv_timeout(EVERY) {
@@ -201,7 +198,7 @@ fn chunk(chunks: &Receiver<io::Result<Vec<u8>>>, interrupted: &AtomicBool) -> Op
     None
 }
 
-/// Reads a log as it grows, until nobody wants it any more.
+/// Reads a log as it grows, until the receiver is dropped.
 fn watch(mut input: Box<dyn Read + Send>, grows: bool, to: &SyncSender<io::Result<Vec<u8>>>) {
     let mut chunk = vec![0; CHUNK];
     loop {

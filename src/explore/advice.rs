@@ -1,4 +1,4 @@
-//! Advice from the state that is shown: the state is told as a snapshot, and judged as `stranded advise` judges one.
+//! Advice on the state that the page shows: the state becomes a snapshot, as for `stranded advise`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -17,60 +17,60 @@ use stranded_search::snapshot;
 use stranded_search::state_view;
 
 use super::link::LinkError;
-use super::walk::Stop;
+use super::open_trace::VisitedState;
 
-/// The longest that advice may take.
+/// The longest time for advice.
 const TIME_MAX: Duration = Duration::from_secs(15);
-/// The most states of one question.
+/// The most states of one search.
 const STATES_MAX: usize = 100_000;
 
 /// The advice on one mailbox.
 #[derive(Clone, Debug, Serialize)]
-pub struct Advised {
+pub struct AdviceView {
     /// The mailbox.
     pub mailbox: String,
-    /// Whether data is on a server that is not the home.
+    /// True if data is on a server that is not the home.
     pub stranded: bool,
-    /// The messages that nothing brings back.
+    /// The messages that are destroyed.
     pub lost: Vec<String>,
-    /// Whether there is a message left to be saved.
+    /// True if a message can still be recovered.
     pub has_mail: bool,
-    /// What each procedure comes to, the safest first.
-    pub procedures: Vec<ProcedureAdvised>,
+    /// The verdicts on each procedure, the safest first.
+    pub procedures: Vec<ProcedureView>,
 }
 
-/// What one procedure comes to.
+/// The verdicts on one procedure.
 #[derive(Clone, Debug, Serialize)]
-pub struct ProcedureAdvised {
+pub struct ProcedureView {
     /// The procedure.
     pub procedure: String,
-    /// From where.
+    /// The source server.
     pub from: String,
-    /// To where.
+    /// The destination server.
     pub to: String,
-    /// What to do, if it is safe when no mail arrives.
+    /// The steps of the procedure, if it is safe while no mail arrives.
     pub steps: Vec<String>,
     /// The verdict under each kind of delivery.
-    pub cases: Vec<CaseAdvised>,
+    pub cases: Vec<CaseView>,
 }
 
 /// A verdict under one kind of delivery.
 #[derive(Clone, Debug, Serialize)]
-pub struct CaseAdvised {
-    /// When mail arrives.
+pub struct CaseView {
+    /// The arrival of new mail.
     pub delivery: String,
     /// The verdict.
     pub verdict: String,
-    /// How it goes wrong, in words; empty, if it does not.
+    /// The harm as text; empty if there is none.
     pub harm: String,
 }
 
-/// The advice from a stop of a way.
+/// Returns the advice on a state of a trace.
 ///
 /// # Errors
-/// Why there is none.
-pub fn at(stop: &Stop) -> Result<Vec<Advised>, LinkError> {
-    let shown = state_view::show(&stop.world.scenario, &stop.state);
+/// The reason why there is no advice.
+pub fn at(visited: &VisitedState) -> Result<Vec<AdviceView>, LinkError> {
+    let shown = state_view::show(&visited.world.scenario, &visited.state);
     let lines: Vec<String> = shown.mailboxes.iter().map(|(name, account)| line(name, account).to_string()).collect();
     let wrong = |diagnostics: stranded_search::scenario::Diagnostics| LinkError(diagnostics.render(false));
     let snapshots = snapshot::read("the state shown", &lines.join("\n")).map_err(wrong)?;
@@ -84,12 +84,12 @@ pub fn at(stop: &Stop) -> Result<Vec<Advised>, LinkError> {
         Limits { states_max: Some(STATES_MAX), deadline: Instant::now().checked_add(TIME_MAX), ..Limits::default() };
     let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits).map_err(wrong)?;
     let report = advice_json::report(&advised, &circumstances);
-    let accounts = stop.state.accounts.values();
+    let accounts = visited.state.accounts.values();
     Ok(report.mailboxes.into_iter().zip(accounts).map(|(found, account)| of_mailbox(found, account)).collect())
 }
 
-fn of_mailbox(found: MailboxReport, account: &Account) -> Advised {
-    Advised {
+fn of_mailbox(found: MailboxReport, account: &Account) -> AdviceView {
+    AdviceView {
         stranded: found.stranded,
         lost: names::messages(account.lost()),
         has_mail: !account.outstanding().without(account.lost()).is_empty(),
@@ -98,7 +98,7 @@ fn of_mailbox(found: MailboxReport, account: &Account) -> Advised {
     }
 }
 
-/// A mailbox as a snapshot would show it.
+/// A mailbox as a line of a snapshot.
 fn line(name: &str, account: &state_view::AccountView) -> Value {
     let directory: BTreeMap<&String, Value> = account
         .directory
@@ -122,7 +122,7 @@ fn line(name: &str, account: &state_view::AccountView) -> Value {
     json!({"mailbox": name, "directory": directory, "stores": stores})
 }
 
-/// How a procedure goes wrong. A message of the search stands for those that are in the same stores; one that stands for none
+/// The harm of a procedure as text. A message of the search represents the messages in the same stores; one that represents none
 /// arrives later.
 fn harm(groups: &[GroupReport], entry: &AdviceEntry) -> Option<String> {
     let meant = |name: &String| {
@@ -133,23 +133,23 @@ fn harm(groups: &[GroupReport], entry: &AdviceEntry) -> Option<String> {
     let messages = messages.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     Some(match entry.harm.as_deref()? {
         "loses" => format!("it destroys {messages}"),
-        "out-of-reach" => format!("it leaves {messages} out of reach"),
-        "never-done" => "it may never come to its end".to_owned(),
+        "out-of-reach" => format!("it leaves {messages} unreachable"),
+        "never-done" => "it may never end".to_owned(),
         other => format!("{other} {messages}"),
     })
 }
 
-fn grouped(groups: &[GroupReport], entries: Vec<AdviceEntry>) -> Vec<ProcedureAdvised> {
-    let mut procedures: Vec<ProcedureAdvised> = Vec::new();
+fn grouped(groups: &[GroupReport], entries: Vec<AdviceEntry>) -> Vec<ProcedureView> {
+    let mut procedures: Vec<ProcedureView> = Vec::new();
     for entry in entries {
         let harm = harm(groups, &entry).unwrap_or_default();
-        let case = CaseAdvised { delivery: entry.circumstances.delivery, verdict: entry.verdict, harm };
-        let same = |one: &&mut ProcedureAdvised| {
+        let case = CaseView { delivery: entry.circumstances.delivery, verdict: entry.verdict, harm };
+        let same = |one: &&mut ProcedureView| {
             (&one.procedure, &one.from, &one.to) == (&entry.procedure, &entry.from, &entry.to)
         };
         match procedures.iter_mut().find(same) {
             Some(known) => known.cases.push(case),
-            None => procedures.push(ProcedureAdvised {
+            None => procedures.push(ProcedureView {
                 procedure: entry.procedure,
                 from: entry.from,
                 to: entry.to,

@@ -1,5 +1,5 @@
-//! The one endpoint of a served explorer: what a page can ask, and what it is answered. Nothing is kept of a page between two
-//! questions; a way is named by its link.
+//! The endpoint of a served explorer: the queries of the page and their answers. The server keeps no state of a page between two
+//! queries; a link identifies a trace.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,192 +18,194 @@ use super::exported;
 use super::front_page;
 use super::library::Library;
 use super::link::LinkError;
-use super::walk::Walk;
+use super::open_trace::OpenTrace;
 
-/// A question of a page.
+/// A query of the page.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Question {
-    /// Which scenarios there are, and what was named on the command line.
+pub enum Query {
+    /// The list of scenarios, and the document of the command line.
     Catalogue,
-    /// The article's second move, and the same with the correct move.
+    /// The second move of the article, and the same with the correct move.
     Pair,
-    /// Where a scenario starts.
+    /// The start of a scenario.
     Open {
-        /// Its name.
+        /// The name.
         scenario: String,
     },
-    /// The way of a link.
+    /// The trace of a link.
     Follow {
         /// The link.
         link: String,
     },
-    /// Another step at some moment of a way.
+    /// A fork of a trace by another step.
     Fork {
-        /// The way.
+        /// The link to the trace.
         link: String,
         /// The moment.
         at: usize,
         /// The name of the step.
         action: String,
     },
-    /// Another procedure at some moment of a way, run to its end.
+    /// A fork of a trace by another procedure, which runs to its end.
     Apply {
-        /// The way.
+        /// The link to the trace.
         link: String,
         /// The moment.
         at: usize,
         /// The procedure.
         procedure: String,
     },
-    /// What runs at some moment of a way goes on undisturbed.
-    GoOn {
-        /// The way.
+    /// A fork of a trace in which the running procedures run to their end, undisturbed.
+    RunOn {
+        /// The link to the trace.
         link: String,
         /// The moment.
         at: usize,
     },
-    /// More about a moment.
+    /// The details of a moment.
     Moment {
-        /// The way.
+        /// The link to the trace.
         link: String,
         /// The moment.
         at: usize,
     },
-    /// What is safe to run at a moment.
+    /// Advice on a moment.
     Advise {
-        /// The way.
+        /// The link to the trace.
         link: String,
         /// The moment.
         at: usize,
     },
-    /// A way in a form of other programs.
+    /// A trace in the format of another program.
     Export {
-        /// The way.
+        /// The link to the trace.
         link: String,
-        /// The form.
+        /// The format.
         form: Form,
     },
-    /// Start a check of the scenario of a way, or of this name.
+    /// The start of a check of the scenario of a trace, or of a named scenario.
     Check {
-        /// The way.
+        /// The link to the trace.
         link: Option<String>,
         /// The scenario.
         scenario: Option<String>,
     },
-    /// How far a check is.
+    /// The progress of a check.
     Progress {
-        /// Its number.
+        /// The number of the check.
         check: u64,
     },
-    /// End a check.
+    /// The cancellation of a check.
     Cancel {
-        /// Its number.
+        /// The number of the check.
         check: u64,
     },
-    /// Show a file.
+    /// The content of a file.
     Drop {
-        /// Its name.
+        /// The name.
         name: String,
-        /// What is in it.
+        /// The text of the file.
         text: String,
-        /// Which trace of a report is meant.
+        /// The trace of a report, as `scenario/property`.
         part: Option<String>,
     },
 }
 
-/// What a served explorer knows.
+/// The state of a served explorer.
 #[derive(Debug, Default)]
 pub struct Explorer {
     /// The scenarios.
     pub library: Arc<Library>,
-    /// The checks that were started.
+    /// The running and finished checks.
     pub checks: Checks,
-    /// What was named on the command line.
+    /// The document of the command line.
     pub opened: OnceLock<Value>,
     pair: OnceLock<Result<Value, LinkError>>,
 }
 
 impl Explorer {
-    /// Answers a question.
+    /// Answers a query.
     ///
     /// # Errors
-    /// Why there is no answer, in words for whoever looks at the page.
-    pub fn answer(&self, question: Question) -> Result<Value, LinkError> {
-        match question {
-            Question::Catalogue => Ok(self.catalogue()),
-            Question::Pair => self.pair(),
-            Question::Open { scenario } => self.open(&self.library.named(&scenario)?),
-            Question::Follow { link } => {
-                let walk = self.library.follow(&link)?;
-                Ok(reported(&walk, About { title: walk.origin.spec.name.clone(), ..About::default() }))
+    /// The reason why there is no answer, as text for the page.
+    pub fn answer(&self, query: Query) -> Result<Value, LinkError> {
+        match query {
+            Query::Catalogue => Ok(self.catalogue()),
+            Query::Pair => self.pair(),
+            Query::Open { scenario } => self.open(&self.library.named(&scenario)?),
+            Query::Follow { link } => {
+                let trace = self.library.follow(&link)?;
+                Ok(document_answer(&trace, About { title: trace.origin.spec.name.clone(), ..About::default() }))
             }
-            Question::Fork { link, at, action } => {
-                self.fork(&link, at, format!("another step {}", at + 1), |walk| walk.take(&action))
+            Query::Fork { link, at, action } => {
+                self.fork(&link, at, format!("another step {}", at + 1), |trace| trace.take(&action))
             }
-            Question::Apply { link, at, procedure } => {
-                self.fork(&link, at, format!("{procedure} at step {at}"), |walk| walk.apply(&procedure))
+            Query::Apply { link, at, procedure } => {
+                self.fork(&link, at, format!("{procedure} at step {at}"), |trace| trace.apply(&procedure))
             }
-            Question::GoOn { link, at } => self.fork(&link, at, format!("undisturbed from step {at}"), Walk::run_on),
-            Question::Moment { link, at } => {
-                let walk = self.at(&link, at)?;
-                let outlook = Outlooks::new(&walk.origin.spec).at(walk.end());
-                Ok(json!({"detail": Detail::of(&walk, at), "outlook": Outlook::of(&outlook)}))
+            Query::RunOn { link, at } => self.fork(&link, at, format!("undisturbed from step {at}"), OpenTrace::run_on),
+            Query::Moment { link, at } => {
+                let trace = self.at(&link, at)?;
+                let outlook = Outlooks::new(&trace.origin.spec).at(trace.end());
+                Ok(json!({"detail": Detail::of(&trace, at), "outlook": Outlook::of(&outlook)}))
             }
-            Question::Advise { link, at } => Ok(json!({"advice": advice::at(self.at(&link, at)?.end())?})),
-            Question::Export { link, form } => Ok(json(&exported::export(&self.library.follow(&link)?, form)?)),
-            Question::Check { link, scenario } => {
+            Query::Advise { link, at } => Ok(json!({"advice": advice::at(self.at(&link, at)?.end())?})),
+            Query::Export { link, form } => Ok(json(&exported::export(&self.library.follow(&link)?, form)?)),
+            Query::Check { link, scenario } => {
                 let spec = match (link, scenario) {
                     (Some(link), _) => self.library.follow(&link)?.origin.spec,
                     (None, Some(name)) => self.library.named(&name)?,
-                    (None, None) => return Err(LinkError("say what to check".to_owned())),
+                    (None, None) => return Err(LinkError("expected a link or a scenario to check".to_owned())),
                 };
                 let number = self.checks.start(&self.library, spec)?;
-                Ok(json(&self.checks.standing(number)?))
+                Ok(json(&self.checks.progress(number)?))
             }
-            Question::Progress { check } => Ok(json(&self.checks.standing(check)?)),
-            Question::Cancel { check } => {
+            Query::Progress { check } => Ok(json(&self.checks.progress(check)?)),
+            Query::Cancel { check } => {
                 self.checks.cancel(check);
-                Ok(json(&self.checks.standing(check)?))
+                Ok(json(&self.checks.progress(check)?))
             }
-            Question::Drop { name, text, part } => self.show(&name, &text, part.as_deref()),
+            Query::Drop { name, text, part } => self.show(&name, &text, part.as_deref()),
         }
     }
 
-    /// Where a scenario starts, as an answer.
+    /// Returns the start of a scenario, as an answer.
     ///
     /// # Errors
-    /// Why it does not start.
+    /// The reason why it does not start.
     pub fn open(&self, spec: &Arc<Spec>) -> Result<Value, LinkError> {
-        let walk = self.library.start(spec)?;
-        Ok(reported(&walk, About { title: spec.name.clone(), ..About::default() }))
+        let trace = self.library.start(spec)?;
+        Ok(document_answer(&trace, About { title: spec.name.clone(), ..About::default() }))
     }
 
-    /// What a file shows, as an answer.
+    /// Returns the trace, the choice of traces or the run in a file, as an answer.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The error in the file.
     pub fn show(&self, name: &str, text: &str, part: Option<&str>) -> Result<Value, LinkError> {
         Ok(match dropped::read(&self.library, name, text, part)? {
-            Dropped::Path(walk, title, repeats_from) => reported(&walk, About { title, repeats_from, forked_at: None }),
+            Dropped::Trace(trace, title, repeats_from) => {
+                document_answer(&trace, About { title, repeats_from, forked_at: None })
+            }
             Dropped::Choice(parts) => json!({"choice": parts}),
             Dropped::Run(run) => json!({"run": run}),
         })
     }
 
-    /// The article's second move and the correct one; told once.
+    /// Returns the second move of the article and the correct one. Both are computed once.
     ///
     /// # Errors
-    /// Why they cannot be told.
+    /// The reason why they are not available.
     pub fn pair(&self) -> Result<Value, LinkError> {
-        let body = || {
+        let pair = || {
             let (faulty, correct) = front_page::pair(&self.library)?;
             let about = |title: &str| About { title: title.to_owned(), ..About::default() };
             let faulty = document(&faulty, about("The faulty move"));
             let correct = document(&correct, about("The correct move"));
             Ok(json!({"pair": [faulty, correct]}))
         };
-        self.pair.get_or_init(body).clone()
+        self.pair.get_or_init(pair).clone()
     }
 
     fn catalogue(&self) -> Value {
@@ -220,12 +222,12 @@ impl Explorer {
         })
     }
 
-    fn at(&self, link: &str, at: usize) -> Result<Walk, LinkError> {
-        let walk = self.library.follow(link)?;
-        if at >= walk.stops.len() {
-            return Err(LinkError(format!("the way has {} steps, there is none of number {at}", walk.stops.len() - 1)));
+    fn at(&self, link: &str, at: usize) -> Result<OpenTrace, LinkError> {
+        let trace = self.library.follow(link)?;
+        if at >= trace.visited.len() {
+            return Err(LinkError(format!("the trace has {} steps; there is no step {at}", trace.visited.len() - 1)));
         }
-        Ok(walk.until(at))
+        Ok(trace.until(at))
     }
 
     fn fork(
@@ -233,17 +235,17 @@ impl Explorer {
         link: &str,
         at: usize,
         title: String,
-        go: impl FnOnce(&mut Walk) -> Result<(), super::walk::NotTaken>,
+        extend: impl FnOnce(&mut OpenTrace) -> Result<(), super::open_trace::NotTaken>,
     ) -> Result<Value, LinkError> {
-        let mut walk = self.at(link, at)?;
-        go(&mut walk).map_err(|why| LinkError(why.to_string()))?;
-        Ok(reported(&walk, About { title, repeats_from: None, forked_at: Some(at) }))
+        let mut trace = self.at(link, at)?;
+        extend(&mut trace).map_err(|error| LinkError(error.to_string()))?;
+        Ok(document_answer(&trace, About { title, repeats_from: None, forked_at: Some(at) }))
     }
 }
 
-fn reported(walk: &Walk, about: About) -> Value {
-    let reported: Document = document(walk, about);
-    json!({"document": reported})
+fn document_answer(trace: &OpenTrace, about: About) -> Value {
+    let document: Document = document(trace, about);
+    json!({"document": document})
 }
 
 fn json(value: &impl Serialize) -> Value {

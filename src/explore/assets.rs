@@ -1,13 +1,13 @@
-//! The page: its files as they are embedded, and all of them in one text for a page that is a file.
+//! The files of the page: embedded one by one, and as one script for a page that is a file.
 
 /// A file of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Asset {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it is.
+    /// The media type.
     pub kind: &'static str,
-    /// What is in it.
+    /// The text.
     pub text: &'static str,
 }
 
@@ -19,15 +19,15 @@ macro_rules! scripts {
     };
 }
 
-/// The page itself.
+/// The HTML of the page.
 pub const PAGE: Asset =
     Asset { name: "index.html", kind: "text/html; charset=utf-8", text: include_str!("assets/index.html") };
 
-/// How it looks.
+/// The style sheet.
 pub const STYLE: Asset =
     Asset { name: "style.css", kind: "text/css; charset=utf-8", text: include_str!("assets/style.css") };
 
-/// What it does, each module after those that it imports.
+/// The scripts, each module after those that it imports.
 pub const SCRIPTS: [Asset; 11] = scripts![
     "dom.js",
     "layout.js",
@@ -42,7 +42,7 @@ pub const SCRIPTS: [Asset; 11] = scripts![
     "main.js",
 ];
 
-/// The file of this name.
+/// Returns the file of this name.
 #[must_use]
 pub fn asset(name: &str) -> Option<&'static Asset> {
     static SCRIPTS_KEPT: [Asset; 11] = SCRIPTS;
@@ -50,7 +50,7 @@ pub fn asset(name: &str) -> Option<&'static Asset> {
     OTHERS.iter().chain(&SCRIPTS_KEPT).find(|asset| asset.name == name)
 }
 
-/// All modules as one: each keeps its names, which are therefore different in all of them, and imports nothing any more.
+/// Returns all modules as one script without imports. Therefore no two modules share a top-level name.
 #[must_use]
 pub fn bundled() -> String {
     let mut bundle = String::new();

@@ -1,4 +1,4 @@
-//! Checks that were started from the page: each in a thread of its own, a few at a time, watched and cancelled by number.
+//! Checks from the page: each in a thread of its own, a few at a time, identified by a number.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,19 +14,19 @@ use stranded_search::scenario::Spec;
 
 use super::library::Library;
 use super::link::{self, LinkError};
-use super::walk::{Origin, Walk};
+use super::open_trace::{OpenTrace, Origin};
 
-/// How many checks can run at a time; there is one word for each that says whether it is to stop.
+/// The most checks that run at a time; each has a flag that stops it.
 const RUNNING_MAX: usize = 4;
-/// How many results are kept.
+/// The most results that are kept.
 const KEPT_MAX: usize = 32;
-/// The longest that a check from the page may take.
+/// The longest time for a check.
 const TIME_MAX: Duration = Duration::from_secs(600);
-/// How long a check goes on that nobody asks about; a page that is in the background asks once a minute.
+/// The longest time between two queries for a check, which stops afterwards. A page in the background asks once a minute.
 const UNWATCHED_MAX: Duration = Duration::from_secs(90);
-/// How often it is looked whether anybody does.
+/// The interval at which this time is compared.
 const WATCH: Duration = Duration::from_millis(500);
-/// The most memory that the process may take while it runs, in bytes.
+/// The most memory of the process, in bytes.
 const MEMORY_MAX: usize = 4 << 30;
 
 static STOPPED: [AtomicBool; RUNNING_MAX] = [const { AtomicBool::new(false) }; RUNNING_MAX];
@@ -50,74 +50,74 @@ struct Job {
     slot: usize,
     since: Instant,
     progress: Arc<Progress>,
-    found: Arc<Mutex<Option<Found>>>,
-    /// When somebody asked about it last.
+    found: Arc<Mutex<Option<CheckFound>>>,
+    /// The time of the last query.
     asked: Arc<Mutex<Instant>>,
 }
 
-/// How far a check is.
+/// The progress of a check.
 #[derive(Clone, Debug, Serialize)]
-pub struct Standing {
-    /// Its number.
+pub struct CheckProgress {
+    /// The number of the check.
     pub check: u64,
     /// The scenario.
     pub scenario: String,
-    /// Whether it still runs.
+    /// True while the check runs.
     pub running: bool,
-    /// States found so far, under all combinations of assumptions together.
+    /// The number of states so far, over all combinations of assumptions.
     pub states: usize,
-    /// How many steps those are away that were found last.
+    /// The depth of the newest states.
     pub depth: usize,
-    /// States that are found in a second.
+    /// The number of states per second.
     pub rate: f64,
-    /// For how long it has run.
+    /// The running time in seconds.
     pub seconds: f64,
-    /// What it found, when it is over.
-    pub found: Option<Found>,
+    /// The result, after the end.
+    pub found: Option<CheckFound>,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
-pub struct Found {
-    /// Distinct states over all combinations of assumptions.
+pub struct CheckFound {
+    /// The number of distinct states, over all combinations of assumptions.
     pub states: usize,
-    /// How many steps the farthest is away.
+    /// The depth of the deepest state.
     pub depth: usize,
-    /// How long it took.
+    /// The running time in seconds.
     pub seconds: f64,
-    /// Why not everything was searched, if not.
+    /// The reason why the search was truncated.
     pub truncated: Option<String>,
-    /// Every verdict.
-    pub properties: Vec<Verdict>,
+    /// The verdicts on all properties.
+    pub properties: Vec<CheckedProperty>,
 }
 
-/// The verdict on a property.
+/// The verdict on one property.
 #[derive(Clone, Debug, Serialize)]
-pub struct Verdict {
+pub struct CheckedProperty {
     /// The property.
     pub name: String,
     /// The verdict.
     pub verdict: &'static str,
-    /// What the scenario expects.
+    /// The expected verdict.
     pub expected: &'static str,
-    /// Whether that is the same.
+    /// True if the verdict is as expected.
     pub as_expected: bool,
-    /// How many steps the shortest counterexample has.
+    /// The length of the shortest counterexample.
     pub steps: Option<usize>,
-    /// The way of the counterexample.
+    /// The link to the counterexample.
     pub link: Option<String>,
 }
 
 impl Checks {
-    /// Starts a check; its number.
+    /// Starts a check, and returns its number.
     ///
     /// # Errors
-    /// That too many run already.
+    /// Too many checks are running.
     pub fn start(&self, library: &Arc<Library>, spec: Arc<Spec>) -> Result<u64, LinkError> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let is_free = |slot: &usize| jobs.all.iter().all(|job| job.slot != *slot || !job.is_running());
         let slot = (0..RUNNING_MAX).find(is_free);
-        let slot = slot.ok_or_else(|| LinkError(format!("{RUNNING_MAX} checks run already: cancel one of them")))?;
+        let slot = slot.ok_or_else(|| LinkError(format!("{RUNNING_MAX} checks are running: cancel one of them")))?;
         STOPPED[slot].store(false, Ordering::Relaxed);
         jobs.started += 1;
         let job = Job {
@@ -146,18 +146,19 @@ impl Checks {
         Ok(number)
     }
 
-    /// How far a check is.
+    /// The progress of a check.
     ///
     /// # Errors
-    /// That there is none of this number.
-    pub fn standing(&self, number: u64) -> Result<Standing, LinkError> {
+    /// There is no check of this number.
+    pub fn progress(&self, number: u64) -> Result<CheckProgress, LinkError> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let job = jobs.all.iter().find(|job| job.number == number);
-        let job = job.ok_or_else(|| LinkError(format!("there is no check {number} any more")))?;
+        let job =
+            job.ok_or_else(|| LinkError(format!("there is no check {number}: it was removed or never started")))?;
         *job.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let last = job.progress.last();
         let found = job.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Standing {
+        Ok(CheckProgress {
             check: number,
             scenario: job.scenario.clone(),
             running: found.is_none(),
@@ -169,7 +170,7 @@ impl Checks {
         })
     }
 
-    /// Asks a check to end; it is over soon after.
+    /// Stops a check; it ends soon after.
     pub fn cancel(&self, number: u64) {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(job) = jobs.all.iter().find(|job| job.number == number && job.is_running()) {
@@ -184,8 +185,8 @@ impl Job {
     }
 }
 
-/// Ends a check that nobody asks about any more.
-fn watch(slot: usize, asked: &Mutex<Instant>, found: &Mutex<Option<Found>>) {
+/// Stops a check without queries.
+fn watch(slot: usize, asked: &Mutex<Instant>, found: &Mutex<Option<CheckFound>>) {
     while found.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
         if asked.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > UNWATCHED_MAX {
             STOPPED[slot].store(true, Ordering::Relaxed);
@@ -195,7 +196,7 @@ fn watch(slot: usize, asked: &Mutex<Instant>, found: &Mutex<Option<Found>>) {
     }
 }
 
-fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> Found {
+fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> CheckFound {
     let limits = Limits {
         deadline: Instant::now().checked_add(TIME_MAX),
         memory_max: Some(MEMORY_MAX),
@@ -205,7 +206,7 @@ fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> F
         progress: Some(progress),
         ..Limits::default()
     };
-    // One core is left to the page.
+    // One core serves the page.
     let threads = thread::available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let checked = match pool {
@@ -215,7 +216,7 @@ fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> F
     found(library, &checked)
 }
 
-fn found(library: &Library, checked: &Checked<'_>) -> Found {
+fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
     let spec = Arc::new(checked.spec.clone());
     let verdict = |judgement: &stranded_search::check::Judgement| {
         let shown = judgement.shown_by.map(|index| &checked.cases[index]);
@@ -227,13 +228,10 @@ fn found(library: &Library, checked: &Checked<'_>) -> Found {
                 world: Arc::new(case.world.clone()),
                 initial: trace.path.initial.clone(),
             };
-            let mut walk = Walk::start(origin);
-            for action in trace.path.actions.iter().chain(&trace.after) {
-                walk.take_any(|other| other == action).ok()?;
-            }
-            Some(link::to(&walk))
+            let opened = OpenTrace::by_actions(origin, trace.path.actions.iter().chain(&trace.after)).ok()?;
+            Some(link::to(&opened))
         });
-        Verdict {
+        CheckedProperty {
             name: judgement.property.name().to_owned(),
             verdict: judgement.verdict.name(),
             expected: judgement.expected.name(),
@@ -242,7 +240,7 @@ fn found(library: &Library, checked: &Checked<'_>) -> Found {
             link,
         }
     };
-    Found {
+    CheckFound {
         states: checked.states(),
         depth: checked.depth(),
         seconds: checked.elapsed.as_secs_f64(),

@@ -1,5 +1,4 @@
-//! Connections: how many there may be, and how long each may wait. When there are too many, the one that has waited longest
-//! without asking anything makes room.
+//! Connections: limits on their number and time. If there are too many, the oldest idle one is closed.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,16 +14,16 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The most connections at the same time.
+/// The most connections at a time.
 const CONNECTIONS_MAX: usize = 256;
-/// How long a client may take to say what it wants.
+/// The longest time for a request header.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may last.
+/// The longest time for a connection.
 const CONNECTION_TIME: Duration = Duration::from_secs(300);
-/// How long nobody is let in after the system has refused a connection.
+/// The pause after the system has refused a connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Set while an answer to a connection's question is looked for: it is not the one that makes room.
+/// A flag that is set while the server computes an answer: the connection is not closed then.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Busy(pub(super) Arc<AtomicBool>);
 
@@ -33,7 +32,7 @@ struct Connection {
     busy: Busy,
 }
 
-/// Lets clients in until the process ends.
+/// Accepts clients until the process ends.
 pub(super) async fn accept(listener: TcpListener, router: Router) -> io::Result<()> {
     let mut open: VecDeque<Connection> = VecDeque::new();
     loop {
@@ -74,7 +73,7 @@ fn serve(stream: TcpStream, router: Router) -> Connection {
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
-        // A client that breaks off has nothing more to be told.
+        // A client that disconnects needs no answer.
         let _ = tokio::time::timeout(CONNECTION_TIME, http.serve_connection(TokioIo::new(stream), asked)).await;
     });
     Connection { task, busy }

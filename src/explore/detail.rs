@@ -1,5 +1,5 @@
-//! More about one moment: the whole state with what differs from the one before, every property with its values, what can be
-//! done next and what cannot, and what would still save what.
+//! The details of one moment: the state with its differences from the previous one, the properties with their values, the enabled
+//! and the disabled actions, and the effects of procedures.
 
 use std::collections::BTreeMap;
 
@@ -17,73 +17,73 @@ use stranded_search::rescue::{self, Effect, RescueMap};
 use stranded_search::scenario::Spec;
 use stranded_search::state_view::{self, StateView};
 
-use super::walk::{Stop, Walk};
+use super::open_trace::{OpenTrace, VisitedState};
 
-/// The most different states of a way for which it is asked what would still save what.
+/// The most different states of a trace at which procedures are tried.
 const OUTLOOKS_MAX: usize = 300;
 
-/// More about one moment.
+/// The details of one moment.
 #[derive(Clone, Debug, Serialize)]
 pub struct Detail {
     /// The whole state.
     pub state: StateView,
-    /// What differs from the moment before.
+    /// The differences from the previous moment.
     pub differences: Vec<Difference>,
-    /// Every property, as it stands now.
-    pub properties: Vec<Judged>,
-    /// What can happen next.
+    /// The properties in this state.
+    pub properties: Vec<PropertyValue>,
+    /// The enabled actions.
     pub enabled: Vec<Possible>,
-    /// What cannot, and why.
+    /// The disabled actions, with the reasons.
     pub disabled: Vec<Impossible>,
 }
 
 /// A property in one state.
 #[derive(Clone, Debug, Serialize)]
-pub struct Judged {
+pub struct PropertyValue {
     /// The property.
     pub name: &'static str,
-    /// `true`, `not-at-rest` or `broken`.
+    /// `true`, `not-quiescent` or `broken`.
     pub standing: &'static str,
-    /// One sentence of values.
+    /// The values in one sentence.
     pub says: String,
 }
 
-/// Something that can happen.
+/// An enabled action.
 #[derive(Clone, Debug, Serialize)]
 pub struct Possible {
-    /// Its name.
+    /// The name of the action.
     pub action: String,
-    /// Who acts.
+    /// The actor.
     pub actor: String,
-    /// What happens.
+    /// The sentence of the action.
     pub says: String,
-    /// The moment that follows, where it cannot be asked for.
+    /// The next moment, in a page that is a file.
     pub then: Option<Box<super::document::Moment>>,
 }
 
-/// Something that cannot happen.
+/// A disabled action.
 #[derive(Clone, Debug, Serialize)]
 pub struct Impossible {
-    /// Who would act.
+    /// The actor.
     pub actor: String,
-    /// What it would be.
+    /// The sentence of the action.
     pub says: String,
     /// The guard that is false.
     pub because: String,
 }
 
-/// What would still save what.
+/// The effects of all procedures in one state.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outlook {
-    /// Whether there is nothing to save.
+    /// True if there is nothing to recover.
     pub whole: bool,
-    /// What each procedure would do.
-    pub rescues: Vec<RescueTold>,
+    /// The effect of each procedure.
+    pub rescues: Vec<RescueEntry>,
 }
 
-/// What one procedure would do.
+/// The effect of one procedure.
 #[derive(Clone, Debug, Serialize)]
-pub struct RescueTold {
+pub struct RescueEntry {
     /// The procedure.
     pub procedure: String,
     /// `saves`, `declines`, `loses` or `unknown`.
@@ -93,35 +93,35 @@ pub struct RescueTold {
 }
 
 impl Detail {
-    /// More about a moment of a way.
+    /// Returns the details of a moment of a trace.
     #[must_use]
-    pub fn of(walk: &Walk, number: usize) -> Self {
-        let Stop { world, state, .. } = &walk.stops[number];
+    pub fn of(trace: &OpenTrace, number: usize) -> Self {
+        let VisitedState { world, state, .. } = &trace.visited[number];
         let shown = state_view::show(&world.scenario, state);
-        let differences = match number.checked_sub(1).map(|before| &walk.stops[before]) {
+        let differences = match number.checked_sub(1).map(|before| &trace.visited[before]) {
             Some(before) => difference::between(&state_view::show(&before.world.scenario, &before.state), &shown),
             None => Vec::new(),
         };
-        let judged = |property: Safety| Judged {
+        let judged = |property: Safety| PropertyValue {
             name: property.name(),
             standing: Standing::of(world, state, property).name(),
             says: values(world, state, property),
         };
         let (mut enabled, mut disabled) = (Vec::new(), Vec::new());
         for action in world.actions() {
-            let actor = walk.origin.actor(world, action);
+            let actor = trace.origin.actor(world, action);
             match world.occur(state, action) {
                 Ok(occurrence) => enabled.push(Possible {
                     action: names::action(world, state, action),
                     actor,
-                    says: walk
+                    says: trace
                         .origin
                         .sentence(stranded_oracle::sentence::says(world, state, action, &occurrence), action),
                     then: None,
                 }),
                 Err(refusal) => disabled.push(Impossible {
                     actor,
-                    says: walk.origin.sentence(disabled::wish(world, state, action), action),
+                    says: trace.origin.sentence(disabled::wish(world, state, action), action),
                     because: disabled::because(world, state, action, refusal),
                 }),
             }
@@ -131,10 +131,10 @@ impl Detail {
 }
 
 impl Outlook {
-    /// What would still save what in one state.
+    /// Converts the effects of all procedures in one state.
     #[must_use]
     pub fn of(outlook: &rescue::Outlook) -> Self {
-        let reported = |rescue: &rescue::Rescue| {
+        let entry = |rescue: &rescue::Rescue| {
             let (effect, loses) = match &rescue.effect {
                 Effect::Saves => ("saves", Vec::new()),
                 Effect::Declines => ("declines", Vec::new()),
@@ -143,13 +143,13 @@ impl Outlook {
                     ("loses", lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect())
                 }
             };
-            RescueTold { procedure: rescue.procedure.clone(), effect, loses }
+            RescueEntry { procedure: rescue.procedure.clone(), effect, loses }
         };
-        Self { whole: outlook.is_whole, rescues: outlook.rescues.iter().map(reported).collect() }
+        Self { whole: outlook.is_whole, rescues: outlook.rescues.iter().map(entry).collect() }
     }
 }
 
-/// Asks what would still save what; the same question is asked once.
+/// Tries procedures in states, each state once.
 pub struct Outlooks {
     procedures: Vec<Procedure>,
     answered: Vec<Assumption>,
@@ -157,36 +157,36 @@ pub struct Outlooks {
 }
 
 impl Outlooks {
-    /// Nothing was asked yet.
+    /// Starts without known states.
     #[must_use]
     pub fn new(spec: &Spec) -> Self {
         Self { procedures: rescue::procedures(spec), answered: spec.touches(), known: BTreeMap::new() }
     }
 
-    /// What would still save what at every stop of a way, which may repeat for ever; nothing, if it has too many different states.
+    /// Returns the effects at every state of a trace, which may repeat forever; `None` if the trace has too many different states.
     #[must_use]
-    pub fn map(mut self, walk: &Walk, repeats: bool) -> Option<RescueMap> {
+    pub fn map(mut self, trace: &OpenTrace, repeats: bool) -> Option<RescueMap> {
         let mut outlooks = Vec::new();
-        for stop in &walk.stops {
+        for visited in &trace.visited {
             if self.known.len() > OUTLOOKS_MAX {
                 return None;
             }
-            outlooks.push(self.at(stop));
+            outlooks.push(self.at(visited));
         }
-        let end = walk.end();
+        let end = trace.end();
         Some(RescueMap::of(outlooks, repeats || rescue::is_final(&end.world, &end.state)))
     }
 
-    /// What would still save what at one stop.
-    pub fn at(&mut self, stop: &Stop) -> rescue::Outlook {
-        if let Some(known) = self.known.get(&stop.state) {
+    /// Returns the effects in one state.
+    pub fn at(&mut self, visited: &VisitedState) -> rescue::Outlook {
+        if let Some(known) = self.known.get(&visited.state) {
             return known.clone();
         }
         let outlook = rescue::Outlook {
-            is_whole: stop.state.accounts.values().all(rescue::is_whole),
-            rescues: rescue::rescues(&stop.world, &stop.state, &self.procedures, &self.answered),
+            is_whole: visited.state.accounts.values().all(rescue::is_whole),
+            rescues: rescue::rescues(&visited.world, &visited.state, &self.procedures, &self.answered),
         };
-        self.known.insert(stop.state.clone(), outlook.clone());
+        self.known.insert(visited.state.clone(), outlook.clone());
         outlook
     }
 }

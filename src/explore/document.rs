@@ -1,5 +1,5 @@
-//! What the page draws: a way through the model as one document in JSON, the same whether it is served or stands in a file.
-//! It repeats what the model, the rescue map and the words of the reports say; the page decides nothing.
+//! The document that the page draws: a trace in JSON, the same for a served page and for a page that is a file. All facts come
+//! from the model and the rescue map, all sentences from the reports.
 
 use std::collections::BTreeMap;
 
@@ -18,128 +18,128 @@ use stranded_search::rescue;
 
 use super::detail::{Detail, Outlook, Outlooks};
 use super::link;
-use super::walk::{Origin, Stop, Taken, Walk};
+use super::open_trace::{OpenTrace, Origin, Taken, VisitedState};
 
-/// A way longer than this is told without the details of each moment; whoever shows a moment asks for them.
+/// The most moments of a document with details. The page queries the details of a longer trace.
 pub const DETAILED_MAX: usize = 200;
 
-/// What an actor is whose program acts.
+/// The kind of an actor whose program acts.
 const ADMINISTRATOR: &str = "administrator";
 
-/// A way through the model, told.
+/// A trace.
 #[derive(Clone, Debug, Serialize)]
 pub struct Document {
     /// The format of this document.
     pub format: &'static str,
     /// The version of the program.
     pub version: &'static str,
-    /// The rules that were followed.
+    /// The hash of the model.
     pub model_hash: String,
-    /// What the way is called on the page.
+    /// The title on the page.
     pub title: String,
     /// The scenario.
     pub scenario: String,
-    /// What it asks.
+    /// The question of the scenario.
     pub question: String,
-    /// What it rests on.
+    /// The sources.
     pub sources: Vec<String>,
-    /// The answers to the assumptions that it touches.
+    /// The answers to the assumptions of the scenario.
     pub assumptions: BTreeMap<String, String>,
-    /// How to come here again.
+    /// The link to the trace.
     pub link: String,
-    /// The servers, in the scenario's order.
+    /// The servers, in the order of the scenario.
     pub servers: Vec<String>,
     /// The administrators.
     pub administrators: Vec<String>,
-    /// What can be put in the place of what runs.
-    pub procedures: Vec<ProcedureTold>,
-    /// What is judged.
-    pub properties: Vec<PropertyTold>,
-    /// The way in a few sentences.
+    /// The procedures that the page can apply.
+    pub procedures: Vec<ProcedureEntry>,
+    /// The properties.
+    pub properties: Vec<PropertyEntry>,
+    /// The summary in a few sentences.
     pub summary: Vec<Sentence>,
-    /// The first moment at which some property is not true.
+    /// The first moment at which a property is violated.
     pub first_violation: Option<usize>,
-    /// The first moment from which on nothing saves everything any more.
+    /// The point of no return: from this moment no procedure recovers all mail.
     pub no_return: Option<usize>,
-    /// The moment from which on it repeats for ever.
+    /// The moment from which the trace repeats forever.
     pub repeats_from: Option<usize>,
-    /// The moment after which this way leaves the one it was made from.
+    /// The last moment that a fork shares with its origin.
     pub forked_at: Option<usize>,
-    /// The start, and the moment after every step.
+    /// The initial state, and the moment after every step.
     pub moments: Vec<Moment>,
 }
 
 /// A procedure that can be applied.
 #[derive(Clone, Debug, Serialize)]
-pub struct ProcedureTold {
-    /// Its name.
+pub struct ProcedureEntry {
+    /// The name.
     pub name: String,
-    /// What it does.
+    /// Its steps.
     pub acts: Vec<String>,
 }
 
-/// A property, as every state is judged by it.
+/// A property.
 #[derive(Clone, Debug, Serialize)]
-pub struct PropertyTold {
-    /// Its name.
+pub struct PropertyEntry {
+    /// The name.
     pub name: &'static str,
-    /// What it says.
+    /// Its sentence.
     pub says: &'static str,
-    /// What it rests on.
+    /// The sources.
     pub sources: &'static [&'static str],
 }
 
-/// A state of a way, and the step that led to it.
+/// A state of a trace, with the step before it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Moment {
-    /// Its number; 0 is the start.
+    /// The number; 0 is the initial state.
     pub number: usize,
-    /// Who acted.
+    /// The actor.
     pub actor: String,
-    /// What kind of actor that is: `administrator` or `world`.
+    /// The kind of the actor: `administrator` or `world`.
     pub by: &'static str,
     /// The name of the step.
     pub action: String,
-    /// What the same step of another way is called: the name, but for the procedure that it starts.
+    /// The name without the started procedure, to align this step with a step of another trace.
     pub like: String,
-    /// What happened.
+    /// The sentence of the step.
     pub says: String,
-    /// What says that the world does this.
+    /// The sources of the rule.
     pub sources: Vec<&'static str>,
-    /// What the administrator was told by this step.
+    /// The report of the step to the administrator.
     pub reported: Option<String>,
-    /// What was told last, and still stands on the screen.
+    /// The last report, which is still on the screen.
     pub screen: Option<String>,
-    /// The messages that it lost.
+    /// The messages that the step destroyed.
     pub lost: Vec<String>,
-    /// The properties that were true before it and are not after.
+    /// The properties that the step violated.
     pub breaks: Vec<&'static str>,
-    /// The properties that are not true now.
+    /// The properties that are violated in this state.
     pub broken: Vec<&'static str>,
-    /// What is worth knowing of it at a glance.
-    pub badges: Vec<BadgeTold>,
-    /// What everybody can see of the world, in a few letters: two moments that look alike have the same.
-    pub seen: String,
-    /// How everything stands.
+    /// The badges.
+    pub badges: Vec<BadgeEntry>,
+    /// A hash of the visible state: moments that look alike have equal ones.
+    pub fingerprint: String,
+    /// The state as a picture.
     pub picture: Picture,
-    /// What would still save what, if that was asked.
+    /// The effects of all procedures, if they were tried.
     pub outlook: Option<Outlook>,
-    /// More about this moment; a long way has it on request.
+    /// The details; absent in a long trace.
     pub detail: Option<Detail>,
 }
 
 /// A badge of a moment.
 #[derive(Clone, Debug, Serialize)]
-pub struct BadgeTold {
-    /// How it looks: `bad` or `warn`.
+pub struct BadgeEntry {
+    /// The kind: `bad` or `warn`.
     pub kind: &'static str,
-    /// Its sign.
+    /// The sign.
     pub sign: &'static str,
-    /// Its words.
+    /// The text.
     pub says: String,
 }
 
-impl From<Badge> for BadgeTold {
+impl From<Badge> for BadgeEntry {
     fn from(badge: Badge) -> Self {
         let kind = match badge {
             Badge::Destroys(_) | Badge::TooLate => "bad",
@@ -149,27 +149,30 @@ impl From<Badge> for BadgeTold {
     }
 }
 
-/// What else is known of a way.
+/// The title of a trace, its loop and its fork.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// What it is called.
+    /// The title.
     pub title: String,
-    /// Where it repeats.
+    /// The moment from which the trace repeats forever.
     pub repeats_from: Option<usize>,
-    /// Where it was forked.
+    /// The last moment that a fork shares with its origin.
     pub forked_at: Option<usize>,
 }
 
-/// Tells a way.
+/// Returns the document of a trace.
 #[must_use]
-pub fn document(walk: &Walk, about: About) -> Document {
-    let spec = &walk.origin.spec;
-    let map = Outlooks::new(spec).map(walk, about.repeats_from.is_some());
-    let is_detailed = walk.stops.len() <= DETAILED_MAX;
+pub fn document(trace: &OpenTrace, about: About) -> Document {
+    let spec = &trace.origin.spec;
+    let map = Outlooks::new(spec).map(trace, about.repeats_from.is_some());
+    let is_detailed = trace.visited.len() <= DETAILED_MAX;
     let mut screens: BTreeMap<String, String> = BTreeMap::new();
-    let moments = walk.stops.iter().enumerate().map(|(number, stop)| {
-        let mut moment = moment(walk, number);
-        if stop.taken.as_ref().is_some_and(|taken| taken.name.starts_with("start ") || taken.name.starts_with("apply "))
+    let moments = trace.visited.iter().enumerate().map(|(number, visited)| {
+        let mut moment = moment(trace, number);
+        if visited
+            .taken
+            .as_ref()
+            .is_some_and(|taken| taken.name.starts_with("start ") || taken.name.starts_with("apply "))
         {
             screens.remove(&moment.actor);
         }
@@ -178,31 +181,31 @@ pub fn document(walk: &Walk, about: About) -> Document {
         }
         moment.screen = screens.values().next().cloned();
         moment.outlook = map.as_ref().map(|map| Outlook::of(&map.outlooks[number]));
-        moment.detail = is_detailed.then(|| Detail::of(walk, number));
+        moment.detail = is_detailed.then(|| Detail::of(trace, number));
         moment
     });
     let mut moments: Vec<Moment> = moments.collect();
     let first_violation = moments.iter().position(|moment| !moment.broken.is_empty());
     let no_return = map.as_ref().and_then(|map| map.point_of_no_return);
     for moment in &mut moments {
-        let of_the_way = [
+        let of_the_trace = [
             (no_return == Some(moment.number)).then_some(Badge::TooLate),
             (first_violation == Some(moment.number)).then_some(Badge::FirstViolation),
         ];
         let after = usize::from(!moment.lost.is_empty());
-        moment.badges.splice(after..after, of_the_way.into_iter().flatten().map(BadgeTold::from));
+        moment.badges.splice(after..after, of_the_trace.into_iter().flatten().map(BadgeEntry::from));
     }
-    let world = &walk.origin.world;
-    let end = walk.end();
+    let world = &trace.origin.world;
+    let end = trace.end();
     let ending = Ending {
         is_whole: end.state.accounts.values().all(rescue::is_whole),
         is_final: rescue::is_final(&end.world, &end.state),
         repeats_from: about.repeats_from,
     };
-    let procedures = procedures(walk);
+    let procedures = procedures(trace);
     let acts = procedures.iter().map(|one| (one.name.clone(), one.acts.clone())).collect();
     Document {
-        format: "stranded-explorer/1",
+        format: "stranded-explorer/2",
         version: env!("CARGO_PKG_VERSION"),
         model_hash: stranded_search::model_hash(),
         title: about.title,
@@ -210,15 +213,15 @@ pub fn document(walk: &Walk, about: About) -> Document {
         question: spec.question.clone(),
         sources: spec.source.clone(),
         assumptions: answers(world, &spec.touches()),
-        link: link::to(walk),
+        link: link::to(trace),
         servers: world.scenario.site.servers.values().cloned().collect(),
         administrators: world.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
         procedures,
         properties: Safety::ALL
             .into_iter()
-            .map(|one| PropertyTold { name: one.name(), says: one.says(), sources: one.sources() })
+            .map(|one| PropertyEntry { name: one.name(), says: one.says(), sources: one.sources() })
             .collect(),
-        summary: summary::summary(&reported(&moments), ending, map.as_ref(), &acts),
+        summary: summary::summary(&summarized(&moments), ending, map.as_ref(), &acts),
         first_violation,
         no_return,
         repeats_from: about.repeats_from,
@@ -227,17 +230,17 @@ pub fn document(walk: &Walk, about: About) -> Document {
     }
 }
 
-fn procedures(walk: &Walk) -> Vec<ProcedureTold> {
-    let world = &walk.origin.world;
+fn procedures(trace: &OpenTrace) -> Vec<ProcedureEntry> {
+    let world = &trace.origin.world;
     let run = world.scenario.run(world.scenario.last_run);
-    let reported = |one: &stranded_model::procedure::Procedure| ProcedureTold {
+    let entry = |one: &stranded_model::procedure::Procedure| ProcedureEntry {
         name: one.name.clone(),
         acts: summary::acts(world, run, &one.under(&world.assumptions)),
     };
-    rescue::procedures(&walk.origin.spec).iter().map(reported).collect()
+    rescue::procedures(&trace.origin.spec).iter().map(entry).collect()
 }
 
-fn reported(moments: &[Moment]) -> Vec<Told<'_>> {
+fn summarized(moments: &[Moment]) -> Vec<Told<'_>> {
     let broken_by =
         |moment: &Moment| Safety::ALL.into_iter().filter(|property| moment.breaks.contains(&property.name())).collect();
     let mut steps = Vec::new();
@@ -248,52 +251,52 @@ fn reported(moments: &[Moment]) -> Vec<Told<'_>> {
     steps
 }
 
-/// One moment of a way, without what only the whole way or a request tells.
+/// Returns one moment of a trace, without the values that depend on the whole trace, and without details.
 #[must_use]
-pub fn moment(walk: &Walk, number: usize) -> Moment {
-    let Stop { world, state, taken } = &walk.stops[number];
+pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
+    let VisitedState { world, state, taken } = &trace.visited[number];
     let broken = |state: &State| {
         Safety::ALL.into_iter().filter(|one| !one.holds(world, state)).map(Safety::name).collect::<Vec<_>>()
     };
     let now = broken(state);
-    let before = match number.checked_sub(1).map(|before| &walk.stops[before]) {
-        Some(stop) => {
-            Safety::ALL.into_iter().filter(|one| !one.holds(&stop.world, &stop.state)).map(Safety::name).collect()
+    let before = match number.checked_sub(1).map(|before| &trace.visited[before]) {
+        Some(visited) => {
+            Safety::ALL.into_iter().filter(|one| !one.holds(&visited.world, &visited.state)).map(Safety::name).collect()
         }
         None => now.clone(),
     };
     let breaks: Vec<&'static str> = now.iter().copied().filter(|name| !before.contains(name)).collect();
-    let said = Said::of(&walk.origin, world, state, taken.as_ref());
+    let step = StepText::of(&trace.origin, world, state, taken.as_ref());
     let picture = Picture::of(world, state);
     Moment {
         number,
-        actor: said.actor,
-        by: said.by,
+        actor: step.actor,
+        by: step.by,
         action: taken.as_ref().map(|taken| taken.name.clone()).unwrap_or_default(),
         like: taken.as_ref().map(like).unwrap_or_default(),
-        says: said.says,
-        sources: said.sources,
-        reported: said.reported,
+        says: step.says,
+        sources: step.sources,
+        reported: step.reported,
         screen: None,
-        badges: badges(&said.lost, &breaks),
-        lost: said.lost,
+        badges: badges(&step.lost, &breaks),
+        lost: step.lost,
         breaks,
         broken: now,
-        seen: seen(&picture),
+        fingerprint: fingerprint(&picture),
         picture,
         outlook: None,
         detail: None,
     }
 }
 
-/// The badges that a step has of itself, whatever way it is on.
-fn badges(lost: &[String], breaks: &[&'static str]) -> Vec<BadgeTold> {
+/// The badges of a step that do not depend on the trace.
+fn badges(lost: &[String], breaks: &[&'static str]) -> Vec<BadgeEntry> {
     let destroys = (!lost.is_empty()).then(|| Badge::Destroys(lost.to_vec()));
     let broken = (!breaks.is_empty()).then(|| Badge::Breaks(breaks.to_vec()));
-    destroys.into_iter().chain(broken).map(BadgeTold::from).collect()
+    destroys.into_iter().chain(broken).map(BadgeEntry::from).collect()
 }
 
-/// Two ways differ in what they start, and yet the start of the one is beside the start of the other.
+/// The name of a step for alignment: starts of different procedures are alike.
 fn like(taken: &Taken) -> String {
     match (taken.action.administrator(), taken.action.mailbox(), taken.action.kind()) {
         (Some(who), Some(mailbox), kind @ ActionKind::Start) => {
@@ -303,7 +306,7 @@ fn like(taken: &Taken) -> String {
     }
 }
 
-struct Said {
+struct StepText {
     actor: String,
     by: &'static str,
     says: String,
@@ -312,10 +315,10 @@ struct Said {
     lost: Vec<String>,
 }
 
-impl Said {
+impl StepText {
     fn of(origin: &Origin, world: &World, after: &State, taken: Option<&Taken>) -> Self {
         let Some(Taken { before, action, occurrence, .. }) = taken else {
-            let (actor, says) = (String::new(), "at first".to_owned());
+            let (actor, says) = (String::new(), "start".to_owned());
             return Self { actor, by: "world", says, sources: Vec::new(), reported: None, lost: Vec::new() };
         };
         let lost = after
@@ -333,8 +336,8 @@ impl Said {
     }
 }
 
-/// Directory, stores and mail under way in a few letters. What programs are about to do is not seen, nor are their marks.
-fn seen(picture: &Picture) -> String {
+/// A hash of directory, stores and queued mail, without the state of programs and their marks.
+fn fingerprint(picture: &Picture) -> String {
     let mut mailboxes = picture.mailboxes.clone();
     for store in mailboxes.iter_mut().flat_map(|mailbox| &mut mailbox.stores) {
         (store.transit, store.flying, store.says) = (None, Vec::new(), Vec::new());

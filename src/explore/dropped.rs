@@ -1,5 +1,5 @@
-//! What somebody drops on the page or names on the command line: a trace, a report, an ITF trace, a scenario, or a run of a
-//! conformance test. It is told apart by what is in it, never by its name.
+//! Files that the user drops on the page or names on the command line: a trace, a report, an ITF trace, a scenario, or a run of a
+//! conformance test. The content decides the kind; only `.toml` also decides by the name.
 
 use std::io;
 use std::sync::Arc;
@@ -15,24 +15,24 @@ use stranded_search::trace_file::TraceFile;
 use super::itf;
 use super::library::Library;
 use super::link::LinkError;
-use super::run::{self, RunTold};
-use super::walk::Walk;
+use super::open_trace::OpenTrace;
+use super::run::{self, RunView};
 
-/// What a dropped text is.
+/// The content of a dropped file.
 #[derive(Debug)]
 pub enum Dropped {
-    /// A way, with what it is called and where it repeats.
-    Path(Box<Walk>, String, Option<usize>),
+    /// A trace, with its title and the moment from which it repeats.
+    Trace(Box<OpenTrace>, String, Option<usize>),
     /// A report with several traces: `scenario/property` of each.
     Choice(Vec<String>),
-    /// A run of an implementation, expected against seen.
-    Run(RunTold),
+    /// A run of an implementation.
+    Run(RunView),
 }
 
-/// Reads a text that was dropped; `part` says which trace of a report is meant.
+/// Reads the text of a dropped file; `part` names a trace of a report.
 ///
 /// # Errors
-/// What is wrong with it, or that it is none of the things that can be dropped.
+/// The error in the text, or its unknown kind.
 pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, LinkError> {
     let trimmed = text.trim_start();
     if trimmed.starts_with('<') {
@@ -47,9 +47,9 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
         return run::read(&value).map(Dropped::Run);
     }
     if itf::is_itf(&value) {
-        let walk = itf::read(library, &value)?;
+        let trace = itf::read(library, &value)?;
         let (title, repeats_from) = itf::about(name, &value);
-        return Ok(Dropped::Path(Box::new(walk), title, repeats_from));
+        return Ok(Dropped::Trace(Box::new(trace), title, repeats_from));
     }
     if value.get("scenarios").is_some() {
         return of_report(library, name, text, part);
@@ -62,10 +62,10 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
 
 fn none_of(name: &str) -> LinkError {
     let kinds = "a trace, a report of check, an ITF trace, a scenario in TOML or a conformance run";
-    LinkError(format!("{name} is none of what can be shown: {kinds}"))
+    LinkError(format!("{name} cannot be shown: expected {kinds}"))
 }
 
-/// Whether a text is meant to be TOML: it is called so, or its first line that says anything looks like it.
+/// Returns true if a text is TOML by the name of its file or by its first line with content.
 fn is_toml(name: &str, text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let looks_so = |line: &str| line.starts_with('[') && line.ends_with(']') || line.contains(" = ");
@@ -78,12 +78,12 @@ fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, 
         Refused::File(reason) | Refused::Step(reason) => LinkError(format!("{name}: {reason}")),
     })?;
     let repeats_from = replayed.trace.repeats_from;
-    let stale = if replayed.is_stale { " (found in another version of the model; tried again)" } else { "" };
+    let stale = if replayed.is_stale { " (from another version of the model; checked again)" } else { "" };
     let title = match &file.property {
         Some(property) => format!("{}: {property}{stale}", file.scenario),
         None => format!("{}{stale}", file.scenario),
     };
-    Ok(Dropped::Path(Box::new(library.of_trace(replayed)?), title, repeats_from))
+    Ok(Dropped::Trace(Box::new(library.of_trace(replayed)?), title, repeats_from))
 }
 
 fn of_report(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, LinkError> {
@@ -107,18 +107,19 @@ fn of_report(library: &Library, name: &str, text: &str, part: Option<&str>) -> R
 
 fn of_toml(library: &Library, name: &str, text: &str) -> Result<Dropped, LinkError> {
     if is_procedure_text(text) {
-        return Err(LinkError(format!("{name} is a procedure, not a scenario: name it in a [[run]] of one")));
+        return Err(LinkError(format!("{name} is a procedure, not a scenario: name it in a [[run]] of a scenario")));
     }
-    let alone =
-        |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("only one file was given, not {path}")));
+    let alone = |path: &str| {
+        Err(io::Error::new(io::ErrorKind::NotFound, format!("cannot read {path}: the page sends only one file")))
+    };
     let spec = Arc::new(scenario::parse_scenario(name, text, &alone).map_err(|wrong| reported(&wrong))?);
     let title = spec.name.clone();
-    Ok(Dropped::Path(Box::new(library.start(&spec)?), title, None))
+    Ok(Dropped::Trace(Box::new(library.start(&spec)?), title, None))
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, LinkError> {
     sanitize::of_json(text)
-        .map_err(|reason| LinkError(format!("{name} is no such file: at {}: {}", reason.path(), reason.inner())))
+        .map_err(|reason| LinkError(format!("{name} has the wrong content: at {}: {}", reason.path(), reason.inner())))
 }
 
 fn reported(wrong: &Diagnostics) -> LinkError {

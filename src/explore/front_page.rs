@@ -1,5 +1,4 @@
-//! What the first page tells: the article's second move, and beside it the same with the correct move, so that the one
-//! difference between them can be seen.
+//! The traces of the first page: the second move of the article, and the same with the correct move beside it.
 
 use std::sync::Arc;
 
@@ -9,29 +8,29 @@ use stranded_search::scenario::{self, Spec, builtin, to_toml};
 
 use super::library::Library;
 use super::link::LinkError;
-use super::walk::{NotTaken, Walk};
+use super::open_trace::{NotTaken, OpenTrace};
 
-/// The scenario that is told.
+/// The scenario of the first page.
 const SCENARIO: &str = "second-move";
-/// The procedure that is put in the place of its own.
+/// The correct procedure.
 const CORRECT: &str = "move";
 
-/// The article's second move as it goes undisturbed, and the same with the correct move.
+/// Returns the undisturbed second move of the article, and the same with the correct move.
 ///
 /// # Errors
-/// Why it cannot be told.
-pub fn pair(library: &Library) -> Result<(Walk, Walk), LinkError> {
+/// The reason why a trace is not available.
+pub fn pair(library: &Library) -> Result<(OpenTrace, OpenTrace), LinkError> {
     let faulty = library.named(SCENARIO)?;
     let correct = Arc::new(corrected(&faulty)?);
-    let reported = |spec: &Arc<Spec>| {
-        let mut walk = library.start(spec)?;
-        undisturbed(&mut walk).map_err(|why| LinkError(why.to_string()))?;
-        Ok(walk)
+    let trace_of = |spec: &Arc<Spec>| {
+        let mut trace = library.start(spec)?;
+        undisturbed(&mut trace).map_err(|error| LinkError(error.to_string()))?;
+        Ok(trace)
     };
-    Ok((reported(&faulty)?, reported(&correct)?))
+    Ok((trace_of(&faulty)?, trace_of(&correct)?))
 }
 
-/// The same scenario, in which every run is of the correct move.
+/// The same scenario with the correct move in every run.
 fn corrected(spec: &Spec) -> Result<Spec, LinkError> {
     let found = builtin::procedure(CORRECT).ok_or_else(|| LinkError(format!("there is no procedure {CORRECT}")))?;
     let procedure = scenario::parse_procedure(&found.file_name(), found.text, &spec.names);
@@ -41,16 +40,16 @@ fn corrected(spec: &Spec) -> Result<Spec, LinkError> {
         run.procedure = procedure.clone();
     }
     corrected.name = format!("{}-with-{CORRECT}", spec.name);
-    corrected.question = "What does a second move do when the first one moved the recipient too?".to_owned();
+    corrected.question = "What does a second move do if the first one moved the recipient too?".to_owned();
     corrected.text = to_toml(&corrected);
     Ok(corrected)
 }
 
-/// All mail arrives, then every run is started as often as it may be, and runs to its end; nothing else happens.
-fn undisturbed(walk: &mut Walk) -> Result<(), NotTaken> {
-    while walk.take_any(|action| matches!(action, Action::Deliver { .. }))? {}
-    while walk.take_any(|action| matches!(action, Action::Start { .. }))? {
-        walk.run_on()?;
+/// Delivers all mail, then executes every run as often as it is allowed, to its end.
+fn undisturbed(trace: &mut OpenTrace) -> Result<(), NotTaken> {
+    while trace.take_any(|action| matches!(action, Action::Deliver { .. }))? {}
+    while trace.take_any(|action| matches!(action, Action::Start { .. }))? {
+        trace.run_on()?;
     }
     Ok(())
 }

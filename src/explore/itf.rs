@@ -1,6 +1,6 @@
-//! Reading a trace in the Informal Trace Format. It is assumed to be as our own writer makes it: the trace's `#meta` holds
-//! `scenario_toml` and `assumptions`, and may hold `initial` as a trace file does; every state but the first says in
-//! `mbt::actionTaken` which step led to it. Other variables are not read: the steps are taken again in the model.
+//! A reader of traces in the Informal Trace Format, as our own writer makes them: `#meta` has `scenario_toml` and `assumptions`,
+//! and may have `initial` as in a trace file; every state but the first names its step in `mbt::actionTaken`. Other variables are
+//! ignored: the model takes the steps again.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,22 +15,22 @@ use stranded_search::state_view::{self, StateView};
 
 use super::library::{Library, world};
 use super::link::{self, LinkError};
-use super::walk::{Origin, Walk};
+use super::open_trace::{OpenTrace, Origin};
 
-/// Whether this is a trace in ITF.
+/// Returns true if this is a trace in ITF.
 #[must_use]
 pub fn is_itf(value: &Value) -> bool {
     value.get("states").is_some_and(Value::is_array) && (value.get("vars").is_some() || value.get("#meta").is_some())
 }
 
-/// The way that a trace in ITF takes.
+/// Opens a trace in ITF.
 ///
 /// # Errors
-/// What is missing in it, or the first step that the model does not allow.
-pub fn read(library: &Library, value: &Value) -> Result<Walk, LinkError> {
+/// The missing part, or the first step that the model does not allow.
+pub fn read(library: &Library, value: &Value) -> Result<OpenTrace, LinkError> {
     let meta = value.get("#meta").ok_or_else(|| missing("#meta"))?;
     let text = meta.get("scenario_toml").and_then(Value::as_str).ok_or_else(|| missing("scenario_toml in #meta"))?;
-    let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace has no file {path}")));
+    let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("an ITF trace has no file {path}")));
     let spec = scenario::parse_scenario("scenario_toml", text, &alone);
     let spec = Arc::new(spec.map_err(|wrong| LinkError(wrong.render(false)))?);
     let answers: BTreeMap<String, String> = held(meta, "assumptions")?.unwrap_or_default();
@@ -40,7 +40,9 @@ pub fn read(library: &Library, value: &Value) -> Result<Walk, LinkError> {
         Some(shown) => {
             state_view::read(&world.scenario, &shown).map_err(|reason| LinkError(format!("initial: {reason}")))?
         }
-        None => world.initial.first().cloned().ok_or_else(|| LinkError(format!("{} does not start", spec.name)))?,
+        None => {
+            world.initial.first().cloned().ok_or_else(|| LinkError(format!("{} has no initial state", spec.name)))?
+        }
     };
     library.keep(&spec, Some(initial.clone()));
     let states = value.get("states").and_then(Value::as_array).ok_or_else(|| missing("states"))?;
@@ -50,11 +52,11 @@ pub fn read(library: &Library, value: &Value) -> Result<Walk, LinkError> {
     };
     let names: Vec<String> = states.iter().enumerate().skip(1).map(taken).collect::<Result<_, LinkError>>()?;
     let origin = Origin { spec, world: Arc::new(world), initial };
-    Walk::along(origin, names.iter().map(String::as_str))
-        .map_err(|(number, why)| LinkError(format!("step {number} of the ITF trace: {why}")))
+    OpenTrace::along(origin, names.iter().map(String::as_str))
+        .map_err(|(number, error)| LinkError(format!("step {number} of the ITF trace: {error}")))
 }
 
-/// Something that `#meta` holds; some readers let it hold texts only, so it may be JSON in a text.
+/// Reads a value of `#meta`, which may be JSON in a string, because some programs allow only strings there.
 fn held<T: DeserializeOwned>(meta: &Value, name: &str) -> Result<Option<T>, LinkError> {
     let read = match meta.get(name) {
         None => return Ok(None),
@@ -64,11 +66,11 @@ fn held<T: DeserializeOwned>(meta: &Value, name: &str) -> Result<Option<T>, Link
     read.map(Some).map_err(|reason| LinkError(format!("{name} in #meta: {reason}")))
 }
 
-/// What the trace is called, and the moment from which on it repeats.
+/// Returns the title of the trace, and the moment from which it repeats.
 #[must_use]
 pub fn about(name: &str, value: &Value) -> (String, Option<usize>) {
-    let said = |name: &str| value.get("#meta").and_then(|meta| meta.get(name)).and_then(Value::as_str);
-    let title = match (said("scenario"), said("property")) {
+    let text = |name: &str| value.get("#meta").and_then(|meta| meta.get(name)).and_then(Value::as_str);
+    let title = match (text("scenario"), text("property")) {
         (Some(scenario), Some(property)) => format!("{scenario}: {property}"),
         (Some(scenario), None) => scenario.to_owned(),
         (None, _) => name.to_owned(),

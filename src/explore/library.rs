@@ -1,5 +1,5 @@
-//! The scenarios that an explorer knows: what is built in, and what was opened. It finds a scenario by its hash and the world
-//! in which a way starts, and makes a way from a link or from a trace.
+//! The scenarios of an explorer: the built-in and the opened ones. The library opens a trace from a scenario, a link or a
+//! replayed trace file.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,22 +15,22 @@ use stranded_search::replay::Replayed;
 use stranded_search::scenario::{self, Spec, builtin};
 
 use super::link::{self, Link, LinkError};
-use super::walk::{Origin, Walk};
+use super::open_trace::{OpenTrace, Origin};
 
-/// The most scenarios that are kept besides those that are built in; the oldest goes first.
+/// The most opened scenarios that are kept; the oldest is dropped first.
 const OPENED_MAX: usize = 64;
-/// How long it may take to find where a scenario starts that follows another one.
+/// The longest search for the initial states of a scenario that follows another one.
 const START_TIME: Duration = Duration::from_secs(10);
-/// How many states may be looked at for that.
+/// The most states of that search.
 const START_STATES: usize = 1_000_000;
 
-/// The scenarios that an explorer knows.
+/// The scenarios of an explorer.
 #[derive(Debug, Default)]
 pub struct Library {
     opened: Mutex<VecDeque<Opened>>,
 }
 
-/// A scenario that was opened, with the state it was opened in, if it is a trace's.
+/// An opened scenario, with the initial state if a trace opened it.
 #[derive(Clone, Debug)]
 struct Opened {
     hash: String,
@@ -39,10 +39,10 @@ struct Opened {
 }
 
 impl Library {
-    /// A scenario by its name: what is built in keeps its name, whatever was opened.
+    /// Returns a scenario by its name; built-in names come first.
     ///
     /// # Errors
-    /// That there is none.
+    /// There is no scenario of this name.
     pub fn named(&self, name: &str) -> Result<Arc<Spec>, LinkError> {
         if builtin::scenario(name).is_some() {
             return scenario::load_scenario(name).map(Arc::new).map_err(|wrong| LinkError(wrong.render(false)));
@@ -51,7 +51,7 @@ impl Library {
         found.ok_or_else(|| LinkError(format!("there is no scenario `{name}`")))
     }
 
-    /// Keeps a scenario, so that links to it lead somewhere.
+    /// Keeps a scenario for later links.
     pub fn keep(&self, spec: &Arc<Spec>, initial: Option<State>) {
         let hash = link::hash_of(spec);
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,40 +62,37 @@ impl Library {
         opened.push_back(Opened { hash, spec: Arc::clone(spec), initial });
     }
 
-    /// The way that a scenario starts with, under the first answer to every assumption.
+    /// Opens a trace without steps, under the first answer to every assumption.
     ///
     /// # Errors
-    /// Why it does not start.
-    pub fn start(&self, spec: &Arc<Spec>) -> Result<Walk, LinkError> {
+    /// The reason why there is no initial state.
+    pub fn start(&self, spec: &Arc<Spec>) -> Result<OpenTrace, LinkError> {
         let assumptions = check::worlds(spec).into_iter().next().unwrap_or_default();
         let world = world(spec, assumptions)?;
         let initial = world.initial.first().cloned();
-        let initial = initial.ok_or_else(|| LinkError(format!("{} has no state to start from", spec.name)))?;
+        let initial = initial.ok_or_else(|| LinkError(format!("{} has no initial state", spec.name)))?;
         self.keep(spec, None);
-        Ok(Walk::start(Origin { spec: Arc::clone(spec), world: Arc::new(world), initial }))
+        Ok(OpenTrace::start(Origin { spec: Arc::clone(spec), world: Arc::new(world), initial }))
     }
 
-    /// The way of a trace that was replayed.
+    /// Opens a replayed trace.
     ///
     /// # Errors
-    /// Which step cannot be taken; a replayed trace has none.
-    pub fn of_trace(&self, replayed: Replayed) -> Result<Walk, LinkError> {
+    /// The step that cannot be taken; a replayed trace has none.
+    pub fn of_trace(&self, replayed: Replayed) -> Result<OpenTrace, LinkError> {
         let Replayed { spec, world, trace, .. } = replayed;
         let spec = Arc::new(spec);
         self.keep(&spec, Some(trace.path.initial.clone()));
         let origin = Origin { spec, world: Arc::new(world), initial: trace.path.initial };
-        let mut walk = Walk::start(origin);
-        for action in trace.path.actions.iter().chain(&trace.after) {
-            walk.take_any(|other| other == action).map_err(|why| LinkError(why.to_string()))?;
-        }
-        Ok(walk)
+        OpenTrace::by_actions(origin, trace.path.actions.iter().chain(&trace.after))
+            .map_err(|error| LinkError(error.to_string()))
     }
 
-    /// The way that a link leads.
+    /// Opens the trace of a link.
     ///
     /// # Errors
-    /// Why it leads nowhere here.
-    pub fn follow(&self, text: &str) -> Result<Walk, LinkError> {
+    /// The reason why the link has no trace here.
+    pub fn follow(&self, text: &str) -> Result<OpenTrace, LinkError> {
         let link = link::parse(text)?;
         let (spec, starts) = self.scenario_of(&link)?;
         let assumptions = link::assumptions(&link.answers)?;
@@ -109,22 +106,22 @@ impl Library {
                 let world = world(&spec, assumptions)?;
                 let found = world.initial.iter().find(|state| link::state_hash(&world, state) == link.initial).cloned();
                 let found = found.ok_or_else(|| {
-                    LinkError(format!("the link starts in a state in which {} does not start here", spec.name))
+                    LinkError(format!("the link starts in a state that is not an initial state of {} here", spec.name))
                 })?;
                 (world, found)
             }
         };
         let origin = Origin { spec, world: Arc::new(world), initial };
-        let walk = Walk::along(origin, link.steps.iter().map(String::as_str)).map_err(|(number, why)| {
-            LinkError(format!("the link cannot be followed beyond step {}: {why}", number - 1))
+        let trace = OpenTrace::along(origin, link.steps.iter().map(String::as_str)).map_err(|(number, error)| {
+            LinkError(format!("cannot follow the link beyond step {}: {error}", number - 1))
         })?;
-        let end = walk.end();
+        let end = trace.end();
         if link::state_hash(&end.world, &end.state) != link.end {
-            let says = "the link was cut off or changed, or comes from another version of the model: its steps lead to another \
-                        state here";
-            return Err(LinkError(says.to_owned()));
+            let reason = "the link was changed, is incomplete, or comes from another version of the model: its steps lead to \
+                          another state here";
+            return Err(LinkError(reason.to_owned()));
         }
-        Ok(walk)
+        Ok(trace)
     }
 
     fn scenario_of(&self, link: &Link) -> Result<(Arc<Spec>, Vec<State>), LinkError> {
@@ -136,14 +133,13 @@ impl Library {
         }
         let known = self.named(&link.scenario).map_err(|_| {
             LinkError(format!(
-                "the link is to the scenario `{}`, which is not known here: drop its file on the page first",
+                "the scenario `{}` of the link is not known here: drop its file on the page first",
                 link.scenario
             ))
         })?;
         if link::hash_of(&known) != link.hash {
             return Err(LinkError(format!(
-                "the link is to another version of the scenario `{}`: nothing of it is shown, because the same steps \
-                 may mean something else here",
+                "the link is to another version of the scenario `{}`, in which the same steps may have another meaning",
                 link.scenario
             )));
         }
@@ -155,10 +151,10 @@ impl Library {
     }
 }
 
-/// The world of a scenario, found in bounded time.
+/// Returns the world of a scenario, within a time limit.
 ///
 /// # Errors
-/// Why it was not found.
+/// The reason why the search for initial states was truncated.
 pub fn world(spec: &Spec, assumptions: Assumptions) -> Result<World, LinkError> {
     let limits = Limits {
         states_max: Some(START_STATES),
@@ -167,5 +163,5 @@ pub fn world(spec: &Spec, assumptions: Assumptions) -> Result<World, LinkError> 
         ..Limits::default()
     };
     check::world(spec, assumptions, Engine::Exact, &limits)
-        .map_err(|truncated| LinkError(format!("where {} starts was not found: {truncated}", spec.name)))
+        .map_err(|truncated| LinkError(format!("the start of {} is inconclusive: {truncated}", spec.name)))
 }

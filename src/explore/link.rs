@@ -1,5 +1,5 @@
-//! A way as a link: the hash of its scenario, the answers, where it starts, the names of its steps, and where it ends. Names
-//! survive a new order of the actions; whatever else has changed is told, and never shown as if it were the same.
+//! Links to traces: hash of the scenario, answers to the assumptions, hashes of the initial and the last state, and names of the
+//! steps. Names survive a new order of the actions; every other change makes the link an error.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,14 +12,14 @@ use crate::report::trace::answers;
 use stranded_search::scenario::Spec;
 use stranded_search::state_view;
 
-use super::walk::Walk;
+use super::open_trace::OpenTrace;
 
-/// What every link starts with.
-const VERSION: &str = "v1";
-/// How many letters of a hash are enough to tell things apart.
+/// The version at the start of every link.
+const VERSION: &str = "v2";
+/// The number of letters of a hash in a link.
 const LETTERS: usize = 12;
 
-/// A link, taken apart.
+/// A parsed link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The name of the scenario.
@@ -28,15 +28,15 @@ pub struct Link {
     pub hash: String,
     /// The answers to the assumptions that it touches.
     pub answers: BTreeMap<String, String>,
-    /// The hash of the state in which it starts.
+    /// The hash of the initial state.
     pub initial: String,
-    /// The hash of the state in which it ends.
+    /// The hash of the last state.
     pub end: String,
     /// The names of the steps.
     pub steps: Vec<String>,
 }
 
-/// Why a link leads nowhere.
+/// The reason why a link, a file or a query has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkError(pub String);
 
@@ -46,44 +46,48 @@ impl fmt::Display for LinkError {
     }
 }
 
-/// The link to a way.
+/// Returns the link to a trace.
 #[must_use]
-pub fn to(walk: &Walk) -> String {
-    let spec = &walk.origin.spec;
-    let world = &walk.origin.world;
-    let end = walk.end();
+pub fn to(trace: &OpenTrace) -> String {
+    let spec = &trace.origin.spec;
+    let world = &trace.origin.world;
+    let end = trace.end();
     let answers = answers(world, &spec.touches());
     let answers: Vec<String> =
         answers.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
-    let steps: Vec<String> = walk.names().map(escaped).collect();
+    let steps: Vec<String> = trace.names().map(escaped).collect();
     [
         VERSION.to_owned(),
         escaped(&spec.name),
         hash_of(spec),
         answers.join(","),
-        state_hash(world, &walk.origin.initial),
+        state_hash(world, &trace.origin.initial),
         state_hash(&end.world, &end.state),
         steps.join(","),
     ]
     .join("/")
 }
 
-/// Takes a link apart.
+/// Parses a link.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The error in the link.
 pub fn parse(text: &str) -> Result<Link, LinkError> {
     let text = text.trim_start_matches('#');
     let parts: Vec<&str> = text.split('/').collect();
+    if parts[0] == "v1" {
+        return Err(LinkError("this is a link of format 1; this version of stranded reads format 2".to_owned()));
+    }
     let [VERSION, scenario, hash, answers, initial, end, steps] = parts[..] else {
-        return Err(LinkError("this is no link of the explorer: it may have been cut off".to_owned()));
+        return Err(LinkError("this is no link of the explorer, or it is incomplete".to_owned()));
     };
     let listed = |text: &str| -> Result<Vec<String>, LinkError> {
         text.split(',').filter(|part| !part.is_empty()).map(unescaped).collect()
     };
     let answer = |pair: &str| {
-        let (name, value) =
-            pair.split_once('=').ok_or_else(|| LinkError(format!("`{pair}` in the link is no answer")))?;
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| LinkError(format!("expected `assumption=answer` in the link, found `{pair}`")))?;
         Ok((unescaped(name)?, unescaped(value)?))
     };
     Ok(Link {
@@ -96,29 +100,29 @@ pub fn parse(text: &str) -> Result<Link, LinkError> {
     })
 }
 
-/// The answers of a link to all assumptions.
+/// Returns the answers to all assumptions.
 ///
 /// # Errors
-/// What in them is no answer of this program.
+/// The unknown assumption or answer.
 pub fn assumptions(named: &BTreeMap<String, String>) -> Result<Assumptions, LinkError> {
     named.iter().try_fold(Assumptions::default(), |all, (name, value)| {
         let one = Assumption::ALL.into_iter().find(|one| one.name() == name);
-        let one = one.ok_or_else(|| LinkError(format!("this program knows no assumption `{name}`")))?;
+        let one = one.ok_or_else(|| LinkError(format!("there is no assumption `{name}`")))?;
         let answer = one.values().iter().position(|known| known == value);
-        let answer = answer.and_then(|place| AssumptionAnswer::try_from(place).ok());
-        let answer = answer.ok_or_else(|| LinkError(format!("`{value}` is no answer to {name}")))?;
+        let answer = answer.and_then(|index| AssumptionAnswer::try_from(index).ok());
+        let answer = answer.ok_or_else(|| LinkError(format!("the assumption {name} has no value `{value}`")))?;
         Ok(all.with(one, answer))
     })
 }
 
-/// What tells a scenario from every other: its text, with all that it names.
+/// Returns the hash of a scenario and of the scenarios that it starts from.
 #[must_use]
 pub fn hash_of(spec: &Spec) -> String {
     let from = spec.from.as_ref().map(|earlier| hash_of(earlier)).unwrap_or_default();
     short(&format!("{}\n{from}", spec.text))
 }
 
-/// What tells a state from every other.
+/// Returns the hash of a state.
 ///
 /// # Panics
 /// Never: every state can be written as JSON.
@@ -132,7 +136,7 @@ fn short(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..LETTERS].to_owned()
 }
 
-/// A name in which nothing has a meaning for a link or for an address.
+/// Escapes the characters of a name that have a meaning in a link or a URL.
 fn escaped(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     for byte in name.bytes() {
@@ -146,7 +150,7 @@ fn escaped(name: &str) -> String {
 }
 
 fn unescaped(text: &str) -> Result<String, LinkError> {
-    let wrong = || LinkError(format!("`{text}` in the link cannot be read"));
+    let wrong = || LinkError(format!("`{text}` in the link is not escaped correctly"));
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

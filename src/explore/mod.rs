@@ -1,10 +1,10 @@
-//! The explorer: a way through the model as a page that anybody understands, served live or written as one file.
+//! The explorer: traces as a page in the browser, served live or written as one file.
 //!
-//! In reading order: [`walk`] takes steps in the model, [`detail`] says what there is to see of a
-//! moment, [`document`] is all of it in JSON. `link` names a way, `library` finds it again, `dropped` with `itf` and `run` reads
-//! files, `tale` is what the first page tells. [`api`] answers the page, [`server`] with `guard` and `connections` serves it,
-//! [`single`] writes it, `exported` writes it for other programs. The page itself is in `assets/`: it draws a document and decides nothing about the world.
-//! No rule of the world and no sentence about it stands here: those are the model's and the report's.
+//! In reading order: [`open_trace`] takes steps in the model, [`detail`] describes one moment, [`document`] is the whole trace in
+//! JSON. [`link`] identifies a trace, [`library`] opens it again, [`dropped`] with [`itf`] and [`run`] reads files, [`front_page`]
+//! makes the first page. [`api`] answers the page, [`server`] with [`guard`] and `connections` serves it, [`single`] writes it as
+//! one file, [`exported`] in other formats. [`checks`] and [`advice`] run in the background of the page. The page itself is in
+//! `assets/`; it draws a document. All rules of the world are in the model, all sentences about it in the reports.
 
 pub mod advice;
 pub mod api;
@@ -20,7 +20,7 @@ pub mod guard;
 pub mod itf;
 pub mod library;
 pub mod link;
+pub mod open_trace;
 pub mod run;
 pub mod server;
 pub mod single;
-pub mod walk;

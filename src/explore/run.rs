@@ -1,6 +1,5 @@
-//! A run of an implementation that was compared with the model: what was expected of each step against what was seen. A run
-//! that `conform` saved is told from its events, and judged once more to say which of them shows its verdict; of a file that
-//! somebody else wrote the reader takes what is there, and asks for no more than a list of steps.
+//! A run of an implementation: the expected and the observed result of each step. The oracle judges a run of `conform` again, to
+//! find the step that shows the verdict. A file of another program needs only a list of steps.
 
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
@@ -13,44 +12,44 @@ use stranded_oracle::protocol::{Event, Observation};
 
 use super::link::LinkError;
 
-/// The most steps that are shown.
+/// The most steps in a view.
 const STEPS_MAX: usize = 10_000;
 
-/// A run, told.
+/// A run for the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RunTold {
-    /// What it is called.
+pub struct RunView {
+    /// The title.
     pub title: String,
-    /// Its verdict, if it has one.
+    /// The verdict, if there is one.
     pub verdict: Option<String>,
-    /// What was found, in a sentence.
+    /// The finding in a sentence.
     pub says: Option<String>,
-    /// Its steps.
+    /// The steps.
     pub steps: Vec<RunStep>,
-    /// The first step at which what was seen is not what was expected.
+    /// The first step whose observed result is not the expected one.
     pub left_at: Option<usize>,
-    /// The step that shows the verdict, if that is another.
+    /// The step that shows the verdict, if it is another one.
     pub shown_at: Option<usize>,
 }
 
 /// One step of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RunStep {
-    /// Its number, from 1.
+    /// The number, from 1.
     pub number: usize,
-    /// What was done.
+    /// The sentence of the step.
     pub says: String,
-    /// What the model expected.
+    /// The result that the model allows.
     pub expected: String,
-    /// What was seen.
-    pub seen: String,
-    /// Whether they agree.
+    /// The observed result.
+    pub observed: String,
+    /// True if the results agree.
     pub agrees: bool,
-    /// What in the model forbids it, or what it shows.
+    /// The guards of the model that forbid it, or the finding.
     pub because: Vec<String>,
 }
 
-/// Whether this is such a run.
+/// Returns true if this is a run.
 #[must_use]
 pub fn is_run(value: &Value) -> bool {
     value.get("kind").and_then(Value::as_str) == Some(KIND)
@@ -59,8 +58,8 @@ pub fn is_run(value: &Value) -> bool {
 /// Reads a run.
 ///
 /// # Errors
-/// That it has no steps.
-pub fn read(value: &Value) -> Result<RunTold, LinkError> {
+/// The run has no steps.
+pub fn read(value: &Value) -> Result<RunView, LinkError> {
     if let Ok(record) = Recording::deserialize(value) {
         return Ok(recorded(&record));
     }
@@ -70,7 +69,7 @@ pub fn read(value: &Value) -> Result<RunTold, LinkError> {
         steps.iter().take(STEPS_MAX).enumerate().map(|(index, found)| step(index + 1, found)).collect();
     let scenario = text(value, &["scenario", "name"]).unwrap_or_else(|| "a run".to_owned());
     let system = text(value, &["system", "sut", "adapter"]);
-    Ok(RunTold {
+    Ok(RunView {
         title: system.map_or_else(|| scenario.clone(), |system| format!("{system} in {scenario}")),
         verdict: text(value, &["verdict", "outcome"]),
         says: text(value, &["says"]),
@@ -82,33 +81,33 @@ pub fn read(value: &Value) -> Result<RunTold, LinkError> {
 
 fn step(number: usize, found: &Value) -> RunStep {
     let expected = text(found, &["expected"]).unwrap_or_default();
-    let seen = text(found, &["seen", "observed", "actual"]).unwrap_or_default();
-    let said = found.get("agrees").or_else(|| found.get("ok")).and_then(Value::as_bool);
+    let observed = text(found, &["observed", "actual"]).unwrap_or_default();
+    let agrees = found.get("agrees").or_else(|| found.get("ok")).and_then(Value::as_bool);
     RunStep {
         number,
         says: text(found, &["says", "action", "request"]).unwrap_or_default(),
-        agrees: said.unwrap_or_else(|| expected.is_empty() || expected == seen),
+        agrees: agrees.unwrap_or_else(|| expected.is_empty() || expected == observed),
         expected,
-        seen,
+        observed,
         because: Vec::new(),
     }
 }
 
-/// A run that `conform` saved.
-fn recorded(record: &Recording) -> RunTold {
+/// Converts a run of `conform`.
+fn recorded(record: &Recording) -> RunView {
     let mut steps: Vec<RunStep> =
         record.steps.iter().take(STEPS_MAX).enumerate().map(|(index, step)| event(index + 1, step)).collect();
     let shown_at = shown_at(record);
     if let Some(shown) = shown_at.and_then(|number| steps.get_mut(number - 1)) {
         shown.agrees = false;
-        // Harm is nothing that differs from what is allowed: there is nothing to put beside it.
-        if shown.expected == shown.seen {
+        // Harm has no expected result to compare with.
+        if shown.expected == shown.observed {
             shown.expected.clear();
         }
         shown.because.insert(0, record.says.clone());
     }
     let left_at = steps.iter().find(|step| !step.agrees).map(|step| step.number);
-    RunTold {
+    RunView {
         title: format!("{} in {}", record.implementation, record.scenario),
         verdict: Some(record.verdict.clone()),
         says: Some(record.says.clone()),
@@ -118,7 +117,7 @@ fn recorded(record: &Recording) -> RunTold {
     }
 }
 
-/// The event, from 1, that shows the verdict of a run; nothing, if another model judged it.
+/// Returns the number of the event, from 1, that shows the verdict; `None` if another version of the model judged the run.
 fn shown_at(record: &Recording) -> Option<usize> {
     let judgement = record.judge().ok()?;
     let found = judgement.findings.iter().find(|finding| finding.verdict.name() == record.verdict);
@@ -130,36 +129,36 @@ fn shown_at(record: &Recording) -> Option<usize> {
 }
 
 fn event(number: usize, step: &RecordedStep) -> RunStep {
-    let (says, seen) = match &step.event {
+    let (says, observed) = match &step.event {
         Event::Reset { start } => {
             let start: Vec<String> =
-                start.iter().map(|(mailbox, observation)| format!("{mailbox}: {}", sighted(observation))).collect();
-            ("everything stands as at first".to_owned(), start.join("; "))
+                start.iter().map(|(mailbox, observation)| format!("{mailbox}: {}", contents(observation))).collect();
+            ("reset to the initial state".to_owned(), start.join("; "))
         }
         Event::Did { operation, answer } => (reported(operation), answered(answer)),
         Event::Call { call, operation } => (format!("call {call}: {}", reported(operation)), String::new()),
         Event::Return { call, answer } => (format!("call {call} is answered"), answered(answer)),
-        Event::Observed { mailbox, observation } => (format!("{mailbox} is looked at"), sighted(observation)),
+        Event::Observed { mailbox, observation } => (format!("{mailbox} is observed"), contents(observation)),
     };
-    let against = |body: fn(&stranded_oracle::oracle::Against) -> &str| {
-        let parts = step.against.iter().map(|one| format!("{}: {}", one.what, body(one)));
+    let against = |part: fn(&stranded_oracle::oracle::Against) -> &str| {
+        let parts = step.against.iter().map(|one| format!("{}: {}", one.what, part(one)));
         parts.collect::<Vec<_>>().join("; ")
     };
     let agrees = step.against.is_empty() && step.guards.is_empty();
-    let (expected, seen) = match step.against.is_empty() {
-        true => (seen.clone(), seen),
+    let (expected, observed) = match step.against.is_empty() {
+        true => (observed.clone(), observed),
         false => (against(|one| &one.allowed), against(|one| &one.seen)),
     };
-    // Where only a guard forbids it, there is nothing of the kind that is allowed.
+    // If only a guard forbids the step, no result is allowed.
     let expected = if agrees || !step.against.is_empty() { expected } else { String::new() };
-    RunStep { number, says, expected, seen, agrees, because: step.guards.clone() }
+    RunStep { number, says, expected, observed, agrees, because: step.guards.clone() }
 }
 
-/// What was seen of a mailbox, in a few words; what was not looked at is left out.
-fn sighted(observation: &Observation) -> String {
+/// The observation of a mailbox as text, without the unobserved parts.
+fn contents(observation: &Observation) -> String {
     let Observation { directory, stores, queued, returned, saved, delivery_held } = observation;
     let name = |home: &Option<Option<String>>| match home {
-        None => "not seen".to_owned(),
+        None => "not observed".to_owned(),
         Some(None) => "(malformed)".to_owned(),
         Some(Some(name)) => name.clone(),
     };
@@ -186,11 +185,11 @@ fn sighted(observation: &Observation) -> String {
     for (what, messages) in [("queued", queued), ("returned", returned), ("saved", saved)] {
         says.extend(messages.iter().filter(|some| !some.is_empty()).map(|some| format!("{what}: {}", list(some))));
     }
-    says.extend((*delivery_held == Some(true)).then(|| "mail is held".to_owned()));
+    says.extend((*delivery_held == Some(true)).then(|| "delivery is held".to_owned()));
     says.join("; ")
 }
 
-/// The first of these fields that is there, as text.
+/// Returns the first of these fields that exists, as text.
 fn text(value: &Value, names: &[&str]) -> Option<String> {
     let found = names.iter().find_map(|name| value.get(name)).filter(|found| !found.is_null())?;
     Some(match found {

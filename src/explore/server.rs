@@ -1,5 +1,5 @@
-//! Serving the explorer: the page by GET, one endpoint in JSON by POST, to whoever may ask. A client that is slow, too big or
-//! gone costs a place for a few seconds, and nothing else.
+//! The server of the explorer: the page by GET, one endpoint in JSON by POST. Limits on time, size and number keep slow, large
+//! or lost clients from blocking others.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -16,29 +16,29 @@ use axum::routing::{get, post};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::api::{Explorer, Question};
+use super::api::{Explorer, Query};
 use super::assets;
 use super::connections::{self, Busy};
 use super::guard::{Guard, Token};
 
-/// The most bytes that a question may have.
+/// The most bytes of a query.
 pub const BODY_MAX: usize = 8 << 20;
-/// How long a question may take to come in.
+/// The longest time to receive a query.
 const READ_TIME: Duration = Duration::from_secs(10);
-/// How long an answer may take to be found.
+/// The longest time to compute an answer.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
-/// How many answers are looked for at the same time.
+/// The most answers that are computed at a time.
 const ANSWERS_MAX: usize = 4;
-/// How many questions are answered or wait for it.
-const QUESTIONS_MAX: usize = 20;
+/// The most queries that are answered or wait.
+const QUERIES_MAX: usize = 20;
 
-/// What the served page may load and run: its own files, and nothing that stands in it.
+/// The content security policy of the served page: only its own files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// An explorer that listens, and does not serve yet.
+/// A bound address, before the explorer serves it.
 #[derive(Debug)]
-pub struct Listening {
+pub struct Listener {
     listener: TcpListener,
     guard: Guard,
 }
@@ -46,22 +46,22 @@ pub struct Listening {
 struct Served {
     explorer: Arc<Explorer>,
     guard: Guard,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-impl Listening {
-    /// Listens at an address. A token is asked for where others than this machine can come.
+impl Listener {
+    /// Binds an address. Requests need the token, if there is one.
     ///
     /// # Errors
-    /// Why nobody can listen there.
-    pub fn at(address: SocketAddr, token: Option<Token>) -> io::Result<Self> {
+    /// The reason why the address is not available.
+    pub fn bind(address: SocketAddr, token: Option<Token>) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let guard = Guard::of(listener.local_addr()?, token);
         Ok(Self { listener, guard })
     }
 
-    /// Where to point a browser.
+    /// Returns the URL for a browser.
     #[must_use]
     pub fn url(&self) -> String {
         self.guard.url()
@@ -70,7 +70,7 @@ impl Listening {
     /// Serves until the process ends.
     ///
     /// # Errors
-    /// Why it could not start.
+    /// The reason why it cannot start.
     pub fn serve(self, explorer: Arc<Explorer>) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -86,7 +86,7 @@ impl Listening {
 }
 
 fn router(explorer: Arc<Explorer>, guard: Guard) -> Router {
-    let served = Arc::new(Served { explorer, guard, places: Arc::new(Semaphore::new(QUESTIONS_MAX)) });
+    let served = Arc::new(Served { explorer, guard, permits: Arc::new(Semaphore::new(QUERIES_MAX)) });
     Router::new()
         .route("/", get(page))
         .route("/{name}", get(asset))
@@ -131,39 +131,39 @@ async fn api(State(served): State<Arc<Served>>, request: Request<Body>) -> Respo
     let busy = request.extensions().get::<Busy>().cloned();
     let read = axum::body::to_bytes(request.into_body(), BODY_MAX);
     let body = match tokio::time::timeout(READ_TIME, read).await {
-        Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the question took too long to come in"),
-        Ok(Err(_)) => return refusal(StatusCode::PAYLOAD_TOO_LARGE, "the question was cut off, or has more than 8 MB"),
+        Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the query took too long to arrive"),
+        Ok(Err(_)) => return refusal(StatusCode::PAYLOAD_TOO_LARGE, "the query is incomplete, or has more than 8 MB"),
         Ok(Ok(body)) => body,
     };
-    let question: Question = match serde_json::from_slice(&body) {
-        Ok(question) => question,
-        Err(reason) => return refusal(StatusCode::BAD_REQUEST, &format!("this is no question: {reason}")),
+    let query: Query = match serde_json::from_slice(&body) {
+        Ok(query) => query,
+        Err(reason) => return refusal(StatusCode::BAD_REQUEST, &format!("invalid query: {reason}")),
     };
-    let Ok(place) = Arc::clone(&served.places).try_acquire_owned() else {
+    let Ok(permit) = Arc::clone(&served.permits).try_acquire_owned() else {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "the explorer is busy: ask again in a moment");
     };
     if let Some(Busy(busy)) = busy {
         busy.store(true, Ordering::Relaxed);
     }
     let explorer = Arc::clone(&served.explorer);
-    // Dropped together with this answer, when nobody waits for it any more.
+    // Dropped with this answer, so that a queued query without a client is skipped.
     let wanted = Arc::new(());
     let still = Arc::downgrade(&wanted);
     let found = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        still.upgrade().map(|_| explorer.answer(question))
+        let _permit = permit;
+        still.upgrade().map(|_| explorer.answer(query))
     });
     let answer = tokio::time::timeout(ANSWER_TIME, found).await;
     drop(wanted);
     match answer {
         Err(_) | Ok(Ok(None)) => refusal(StatusCode::SERVICE_UNAVAILABLE, "the answer takes too long"),
         Ok(Err(_)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "this is a defect of stranded"),
-        Ok(Ok(Some(Err(nowhere)))) => refusal(StatusCode::UNPROCESSABLE_ENTITY, &nowhere.0),
+        Ok(Ok(Some(Err(error)))) => refusal(StatusCode::UNPROCESSABLE_ENTITY, &error.0),
         Ok(Ok(Some(Ok(answer)))) => axum::Json(answer).into_response(),
     }
 }
 
-/// No answer, with the reason in words.
+/// Returns a refusal with its reason as text.
 pub(super) fn refusal(status: StatusCode, says: &str) -> Response {
     (status, axum::Json(json!({"error": says}))).into_response()
 }

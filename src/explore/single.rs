@@ -1,5 +1,5 @@
-//! The explorer as one file that needs no server and no network: the page, and inside it the way, with what could have happened
-//! instead at each step, one step deep, and what the workarounds would have done at the last moment and too late.
+//! The explorer as one file that needs no server and no network: the page with one trace, the alternatives of one step at each
+//! moment, and the effects of two workarounds just before and at the point of no return.
 
 use serde_json::{Value, json};
 
@@ -7,26 +7,26 @@ use super::assets::{PAGE, STYLE, bundled};
 use super::detail::{Detail, Outlook, Outlooks};
 use super::document::{About, Document, document, moment};
 use super::exported::{self, INSIDE};
-use super::walk::Walk;
+use super::open_trace::OpenTrace;
 
-/// The procedures that are tried in the file.
+/// The workarounds in the file.
 const TRIED: [&str; 2] = ["method-1", "method-2"];
 
-/// The most alternatives that the file holds, so that it stays one that can be sent.
+/// The most alternatives in the file, which limits its size.
 const ALTERNATIVES_MAX: usize = 400;
 
-/// A way as one file.
+/// Returns the page of a trace.
 #[must_use]
-pub fn page(walk: &Walk, about: About) -> String {
-    let mut outlooks = Outlooks::new(&walk.origin.spec);
-    let (reported, until) = with_alternatives(walk, document(walk, about), &mut outlooks);
-    let forks = forks(walk, &reported, &mut outlooks);
+pub fn page(trace: &OpenTrace, about: About) -> String {
+    let mut outlooks = Outlooks::new(&trace.origin.spec);
+    let (document, until) = with_alternatives(trace, document(trace, about), &mut outlooks);
+    let forks = forks(trace, &document, &mut outlooks);
     let exports: Vec<Value> = INSIDE
         .into_iter()
-        .filter_map(|form| Some(json!({"form": form, "file": exported::export(walk, form).ok()?})))
+        .filter_map(|form| Some(json!({"form": form, "file": exported::export(trace, form).ok()?})))
         .collect();
     let inside =
-        embedded(&json!({"document": reported, "alternatives_until": until, "forks": forks, "exports": exports}));
+        embedded(&json!({"document": document, "alternatives_until": until, "forks": forks, "exports": exports}));
     let script = bundled();
     let nonce = &blake3::hash(format!("{inside}{script}").as_bytes()).to_hex()[..32];
     let policy = format!(
@@ -55,54 +55,54 @@ pub fn page(walk: &Walk, about: About) -> String {
     page
 }
 
-/// JSON that can stand in a page: no text in it can end the element that it stands in.
+/// Returns JSON for a script element, which no text in it can end.
 fn embedded(value: &Value) -> String {
     value.to_string().replace('<', "\\u003c")
 }
 
-/// The same document, in which everything that can happen has what follows from it, and the last moment at which it has.
-fn with_alternatives(walk: &Walk, mut reported: Document, outlooks: &mut Outlooks) -> (Document, usize) {
+/// Adds the next moment to every enabled action. Returns the document, and the last moment with alternatives.
+fn with_alternatives(trace: &OpenTrace, mut document: Document, outlooks: &mut Outlooks) -> (Document, usize) {
     let mut left = ALTERNATIVES_MAX;
-    for number in 0..reported.moments.len() {
-        let count = reported.moments[number].detail.as_ref().map_or(usize::MAX, |detail| detail.enabled.len());
-        let Some(rest) = left.checked_sub(count) else { return (reported, number.saturating_sub(1)) };
+    for number in 0..document.moments.len() {
+        let count = document.moments[number].detail.as_ref().map_or(usize::MAX, |detail| detail.enabled.len());
+        let Some(rest) = left.checked_sub(count) else { return (document, number.saturating_sub(1)) };
         left = rest;
-        let next = reported.moments.get(number + 1).map(|next| next.action.clone());
-        let Some(detail) = &mut reported.moments[number].detail else { continue };
+        let next = document.moments.get(number + 1).map(|next| next.action.clone());
+        let Some(detail) = &mut document.moments[number].detail else { continue };
         for possible in &mut detail.enabled {
-            // What did happen stands there already.
+            // The trace has this step already.
             if next.as_ref() == Some(&possible.action) {
                 continue;
             }
-            let mut other = walk.until(number);
+            let mut other = trace.until(number);
             if other.take(&possible.action).is_ok() {
                 possible.then = Some(Box::new(shown(&other, number + 1, outlooks)));
             }
         }
     }
-    let last = reported.moments.len() - 1;
-    (reported, last)
+    let last = document.moments.len() - 1;
+    (document, last)
 }
 
-fn shown(walk: &Walk, number: usize, outlooks: &mut Outlooks) -> super::document::Moment {
-    let mut shown = moment(walk, number);
-    let detail = Detail::of(walk, number);
-    shown.outlook = Some(Outlook::of(&outlooks.at(&walk.stops[number])));
+fn shown(trace: &OpenTrace, number: usize, outlooks: &mut Outlooks) -> super::document::Moment {
+    let mut shown = moment(trace, number);
+    let detail = Detail::of(trace, number);
+    shown.outlook = Some(Outlook::of(&outlooks.at(&trace.visited[number])));
     shown.detail = Some(Detail { enabled: Vec::new(), disabled: Vec::new(), ..detail });
     shown
 }
 
-/// What the workarounds would have done at the last moment at which something could be saved, and one step later.
-fn forks(walk: &Walk, reported: &Document, outlooks: &mut Outlooks) -> Vec<Value> {
-    let Some(no_return) = reported.no_return else { return Vec::new() };
+/// Returns the forks by the workarounds at the last moment before the point of no return, and at that point.
+fn forks(trace: &OpenTrace, document: &Document, outlooks: &mut Outlooks) -> Vec<Value> {
+    let Some(no_return) = document.no_return else { return Vec::new() };
     let mut forks = Vec::new();
     for at in [no_return.saturating_sub(1), no_return] {
         for procedure in TRIED {
-            let mut other = walk.until(at);
+            let mut other = trace.until(at);
             if other.apply(procedure).is_err() {
                 continue;
             }
-            let numbers = at + 1..other.stops.len();
+            let numbers = at + 1..other.visited.len();
             let moments: Vec<_> = numbers.map(|number| shown(&other, number, outlooks)).collect();
             forks.push(json!({"at": at, "procedure": procedure, "moments": moments}));
         }

@@ -9,7 +9,7 @@ use stranded_search::state_view::StateView;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The names that lead to it, from the outermost.
-    pub place: Vec<String>,
+    pub keys: Vec<String>,
     /// What was there.
     pub was: String,
     /// What is there.
@@ -28,20 +28,20 @@ pub fn between(before: &StateView, after: &StateView) -> Vec<Difference> {
     found
 }
 
-fn compare(place: &mut Vec<String>, before: &Value, after: &Value, found: &mut Vec<Difference>) {
+fn compare(keys: &mut Vec<String>, before: &Value, after: &Value, found: &mut Vec<Difference>) {
     if before == after {
         return;
     }
     let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
-        found.push(Difference { place: place.clone(), was: plain(before), is: plain(after) });
+        found.push(Difference { keys: keys.clone(), was: plain(before), is: plain(after) });
         return;
     };
     let added = new.keys().filter(|key| !old.contains_key(*key));
     for key in old.keys().chain(added) {
-        place.push(key.clone());
+        keys.push(key.clone());
         let nothing = Value::Null;
-        compare(place, old.get(key).unwrap_or(&nothing), new.get(key).unwrap_or(&nothing), found);
-        place.pop();
+        compare(keys, old.get(key).unwrap_or(&nothing), new.get(key).unwrap_or(&nothing), found);
+        keys.pop();
     }
 }
 

@@ -20,4 +20,6 @@ pub mod text;
 pub mod trace;
 pub mod values;
 
-pub(crate) use outlook::{STILL, effect, stretches};
+#[cfg(feature = "terminal")]
+pub(crate) use outlook::effect;
+pub(crate) use outlook::{STILL, stretches};

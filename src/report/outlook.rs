@@ -58,6 +58,7 @@ fn says(outlook: &Outlook) -> String {
 }
 
 /// What a procedure would do, as a sign and a clause.
+#[cfg_attr(not(feature = "terminal"), expect(dead_code, reason = "only the terminal prints one effect by itself"))]
 pub(crate) fn effect(effect: &Effect) -> (&'static str, String) {
     match effect {
         Effect::Saves => ("✓", "saves everything".to_owned()),

@@ -38,7 +38,7 @@ impl Standing {
     pub fn name(self) -> &'static str {
         match self {
             Self::True => "true",
-            Self::NotQuiescent => "not-at-rest",
+            Self::NotQuiescent => "not-quiescent",
             Self::Broken => "broken",
         }
     }

@@ -1,13 +1,13 @@
-//! A story stepped through in the terminal with the arrow keys. `draw` says what stands on the screen, as a pure function of the
-//! story and what is looked at: `parts` says what is told of a moment, `help` what the keys and signs are, `fold` breaks it into
-//! lines. This file takes the keys, and gives the terminal back whatever happens.
+//! An interactive view of a trace in the terminal. `draw` is a pure function of the trace and the screen position: `parts` makes
+//! the text about one moment, `help` lists keys and signs, `wrap` breaks text into lines. This file reads the keys, and restores
+//! the terminal in every case.
 //!
-//! The words are the report's and those of its picture; nothing about the world stands here.
+//! All sentences come from the reports; no rule of the world is here.
 
 mod draw;
-mod fold;
 mod help;
 mod parts;
+mod wrap;
 
 use std::io::{self, IsTerminal};
 
@@ -16,60 +16,60 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 pub use self::draw::draw;
 use crate::formats::trace::NarratedTrace;
 
-/// What is looked at.
+/// A position in the trace, and the state of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct Screen {
     /// The moment; 0 is the start.
     pub at: usize,
-    /// The part of what is told about it that stands first.
+    /// The index of the part that is shown first.
     pub part: usize,
-    /// By how many lines the sheet of keys and signs is moved up, if it is shown.
+    /// The lines by which the help is scrolled, if it is shown.
     pub help: Option<u16>,
 }
 
-/// What a key asks for.
+/// The effect of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// To look at this, which may be what is looked at already.
-    Show(View),
-    /// The end.
-    Leave,
+pub enum KeyEffect {
+    /// Show this screen, which may be the same as before.
+    Continue(Screen),
+    /// Quit.
+    Quit,
 }
 
-impl View {
-    /// What a key asks for in a story with so many steps.
+impl Screen {
+    /// Returns the effect of a key in a trace with so many steps.
     #[must_use]
-    pub fn after(self, key: KeyEvent, steps: usize) -> Key {
+    pub fn after_key(self, key: KeyEvent, steps: usize) -> KeyEffect {
         if key.kind == KeyEventKind::Release {
-            return Key::Show(self);
+            return KeyEffect::Continue(self);
         }
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
-            return Key::Leave;
+            return KeyEffect::Quit;
         }
         match self.help {
-            Some(moved) => Key::Show(self.with_sheet(key.code, moved)),
-            None => self.with_story(key.code, steps),
+            Some(scrolled) => KeyEffect::Continue(self.on_help(key.code, scrolled)),
+            None => self.on_steps(key.code, steps),
         }
     }
 
-    /// With the sheet of keys and signs open: two keys move it, all others close it.
-    fn with_sheet(self, code: KeyCode, moved: u16) -> Self {
+    /// The next screen while the help is shown: two keys scroll it, all others close it.
+    fn on_help(self, code: KeyCode, scrolled: u16) -> Self {
         let help = if code == KeyCode::Down {
-            Some(moved.saturating_add(1))
+            Some(scrolled.saturating_add(1))
         } else if code == KeyCode::Up {
-            Some(moved.saturating_sub(1))
+            Some(scrolled.saturating_sub(1))
         } else {
             None
         };
         Self { help, ..self }
     }
 
-    /// The keys are crossterm's, and all others mean nothing here.
-    fn with_story(self, code: KeyCode, steps: usize) -> Key {
+    /// The effect of a key while the steps are shown. Other keys have no effect.
+    fn on_steps(self, code: KeyCode, steps: usize) -> KeyEffect {
         let Self { at, part, .. } = self;
-        let go = |there: usize| Key::Show(Self { at: there.min(steps), ..self });
+        let go = |there: usize| KeyEffect::Continue(Self { at: there.min(steps), ..self });
         if [KeyCode::Char('q'), KeyCode::Esc].contains(&code) {
-            Key::Leave
+            KeyEffect::Quit
         } else if [KeyCode::Down, KeyCode::Right, KeyCode::Char(' ')].contains(&code) {
             go(at + 1)
         } else if [KeyCode::Up, KeyCode::Left].contains(&code) {
@@ -83,59 +83,59 @@ impl View {
         } else if code == KeyCode::End {
             go(steps)
         } else if code == KeyCode::Tab {
-            Key::Show(Self { part: part.wrapping_add(1), ..self })
+            KeyEffect::Continue(Self { part: part.wrapping_add(1), ..self })
         } else if code == KeyCode::BackTab {
-            Key::Show(Self { part: part.saturating_sub(1), ..self })
+            KeyEffect::Continue(Self { part: part.saturating_sub(1), ..self })
         } else if code == KeyCode::Char('?') {
-            Key::Show(Self { help: Some(0), ..self })
+            KeyEffect::Continue(Self { help: Some(0), ..self })
         } else {
-            Key::Show(self)
+            KeyEffect::Continue(self)
         }
     }
 }
 
-/// How many steps a page has.
+/// The number of steps in a page.
 const PAGE: usize = 10;
 
-/// Whether somebody can look and press keys.
+/// Returns true if standard input and output are a terminal.
 #[must_use]
-pub fn is_there() -> bool {
+pub fn is_available() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
 }
 
-/// Does something with what was borrowed, and gives it back however that ends: at its end, by an error, or by a panic.
-pub fn borrowing<T>(give_back: impl FnMut(), with: impl FnOnce() -> T) -> T {
-    struct Borrowed<F: FnMut()>(F);
-    impl<F: FnMut()> Drop for Borrowed<F> {
+/// Does the work, and calls `restore` in every case: at the end, after an error, and after a panic.
+pub fn with_restore<T>(restore: impl FnMut(), work: impl FnOnce() -> T) -> T {
+    struct Restorer<F: FnMut()>(F);
+    impl<F: FnMut()> Drop for Restorer<F> {
         fn drop(&mut self) {
             (self.0)();
         }
     }
-    let _borrowed = Borrowed(give_back);
-    with()
+    let _restorer = Restorer(restore);
+    work()
 }
 
-/// Gives the terminal back to whoever had it; nothing happens if nobody took it.
-pub fn give_back() {
+/// Restores the terminal; has no effect if nothing changed it.
+pub fn restore() {
     ratatui::restore();
 }
 
-/// Steps through a story until whoever looks has seen enough. A panic gives the terminal back before it is told.
+/// Shows a trace until the user quits. A panic restores the terminal before its message.
 ///
 /// # Errors
-/// What the terminal refuses; it is given back then too.
+/// An error of the terminal, which is restored then too.
 pub fn step_through(narrated: &NarratedTrace<'_>) -> io::Result<()> {
-    borrowing(give_back, || {
+    with_restore(restore, || {
         let mut terminal = ratatui::try_init()?;
         let steps = narrated.story.rows.len();
-        let mut view = View::default();
+        let mut screen = Screen::default();
         loop {
-            let area = terminal.draw(|frame| draw(narrated, &view, frame))?.area;
-            view.help = view.help.map(|moved| moved.min(help::moved_max(area)));
+            let area = terminal.draw(|frame| draw(narrated, &screen, frame))?.area;
+            screen.help = screen.help.map(|scrolled| scrolled.min(help::scroll_max(area)));
             if let Event::Key(key) = event::read()? {
-                match view.after(key, steps) {
-                    Key::Show(next) => view = next,
-                    Key::Leave => return Ok(()),
+                match screen.after_key(key, steps) {
+                    KeyEffect::Continue(next) => screen = next,
+                    KeyEffect::Quit => return Ok(()),
                 }
             }
         }

@@ -1,5 +1,4 @@
-//! What is told of one moment, part by part, in the order of what matters. The words are the report's and the picture's; what is
-//! compared, judged and tried was compared, judged and tried by them.
+//! The text about one moment, in parts, the most important first. All sentences come from the reports.
 
 use ratatui::style::{Modifier, Style};
 use stranded_model::action::ActionKind;
@@ -13,107 +12,107 @@ use crate::report::story::Row;
 use crate::report::values::{Standing, values};
 use stranded_search::state_view;
 
-use super::fold::{Said, columns};
+use super::wrap::{TextBlock, columns};
 
-/// What stands for what is not there.
+/// The sign for a missing value.
 const NOTHING: &str = "–";
-/// What the browser's page says, too.
+/// The mark of a stranded mailbox, as in the browser.
 const STRANDED: &str = "STRANDED";
 
-/// Some sentences under a title.
+/// Text under a title.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
-    /// Its title.
+    /// The title.
     pub(super) title: String,
-    /// What it says.
-    pub(super) says: Vec<Said>,
+    /// The text.
+    pub(super) says: Vec<TextBlock>,
 }
 
-/// How something looks that must be seen; it has a sign or a word of its own, too.
+/// The style of alarms, which also have a sign or a word.
 pub(super) fn alarm() -> Style {
     Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
 }
 
-/// How a title looks.
+/// The style of titles.
 pub(super) fn bold() -> Style {
     Style::new().add_modifier(Modifier::BOLD)
 }
 
-/// The step that led to a moment; nothing led to the first.
+/// The step before a moment; the first moment has none.
 pub(super) fn row<'a>(narrated: &NarratedTrace<'a>, at: usize) -> Option<&'a Row> {
-    at.checked_sub(1).and_then(|place| narrated.story.rows.get(place))
+    at.checked_sub(1).and_then(|index| narrated.story.rows.get(index))
 }
 
-/// The step in one sentence, with the badges that are worth knowing.
-pub(super) fn step(narrated: &NarratedTrace<'_>, at: usize) -> Vec<Said> {
+/// The step in one sentence, with its badges.
+pub(super) fn step(narrated: &NarratedTrace<'_>, at: usize) -> Vec<TextBlock> {
     let mut says = match row(narrated, at) {
         Some(row) => {
             let after = if row.is_after { "+" } else { "" };
-            vec![Said::plain(format!("{}{after} {}: {}", row.number, row.actor, row.says)).styled(bold())]
+            vec![TextBlock::plain(format!("{}{after} {}: {}", row.number, row.actor, row.says)).styled(bold())]
         }
-        None => vec![Said::plain(format!("0 at first: {}", narrated.spec.question)).styled(bold())],
+        None => vec![TextBlock::plain(format!("0 start: {}", narrated.spec.question)).styled(bold())],
     };
     let marks = narrated.marks(at);
-    says.extend((!marks.is_empty()).then(|| Said::plain(marks.join(" · ")).indented(2).styled(alarm())));
+    says.extend((!marks.is_empty()).then(|| TextBlock::plain(marks.join(" · ")).indented(2).styled(alarm())));
     if narrated.story.repeats_from == Some(at) {
-        says.push(Said::plain("↻ what follows repeats for ever").indented(2));
+        says.push(TextBlock::plain("↻ the following steps repeat forever").indented(2));
     }
     says
 }
 
-/// The sources of the rule by which the step happened.
-pub(super) fn sources(narrated: &NarratedTrace<'_>, at: usize) -> Option<Said> {
-    row(narrated, at).map(|row| Said::plain(format!("by {}", row.sources.join(", "))).indented(3))
+/// The sources of the rule of the step.
+pub(super) fn sources(narrated: &NarratedTrace<'_>, at: usize) -> Option<TextBlock> {
+    row(narrated, at).map(|row| TextBlock::plain(format!("by {}", row.sources.join(", "))).indented(3))
 }
 
-/// Every part, the first things first.
+/// All parts, the most important first.
 pub(super) fn parts(narrated: &NarratedTrace<'_>, at: usize) -> Vec<Part> {
     let picture = picture(narrated, at);
-    let mut parts = vec![Part { title: "how it stands".to_owned(), says: standing(&picture) }];
-    parts.extend(screens(narrated, &picture, at));
-    parts.extend(changed(narrated, at));
-    parts.extend(rescue(narrated, at));
-    parts.extend(judged(narrated, at));
+    let mut parts = vec![Part { title: "state".to_owned(), says: state_lines(&picture) }];
+    parts.extend(administrator_screens(narrated, &picture, at));
+    parts.extend(change_part(narrated, at));
+    parts.extend(rescue_part(narrated, at));
+    parts.extend(properties(narrated, at));
     parts
 }
 
-/// The state of a moment, as it is drawn everywhere.
+/// The state of a moment, as all reports draw it.
 pub(super) fn picture(narrated: &NarratedTrace<'_>, at: usize) -> Picture {
     let state = row(narrated, at).map_or(&narrated.story.initial, |row| &row.state);
     Picture::of(narrated.world, state)
 }
 
-/// Who holds what, and what the directory says.
-pub(super) fn standing(picture: &Picture) -> Vec<Said> {
+/// The directory and the contents of the stores.
+pub(super) fn state_lines(picture: &Picture) -> Vec<TextBlock> {
     let several = picture.mailboxes.len() > 1;
-    let mut says: Vec<Said> = Vec::new();
+    let mut says: Vec<TextBlock> = Vec::new();
     for mailbox in &picture.mailboxes {
-        says.extend(several.then(|| Said::plain(mailbox.name.clone()).styled(bold())));
-        says.extend(held(mailbox));
-        says.extend(elsewhere(mailbox));
+        says.extend(several.then(|| TextBlock::plain(mailbox.name.clone()).styled(bold())));
+        says.extend(mailbox_lines(mailbox));
+        says.extend(elsewhere_lines(mailbox));
     }
-    says.extend(down(picture));
+    says.extend(down_lines(picture));
     says
 }
 
-/// The same where there is little room: one line for the directory and one for each store, and what can be left out.
-pub(super) fn standing_in_short(picture: &Picture) -> (Vec<Said>, Vec<Said>) {
+/// The same for a small screen: one line for the directory and one for each store, and the optional lines.
+pub(super) fn short_state_lines(picture: &Picture) -> (Vec<TextBlock>, Vec<TextBlock>) {
     let several = picture.mailboxes.len() > 1;
     let (mut says, mut more) = (Vec::new(), Vec::new());
     for mailbox in &picture.mailboxes {
         let of = if several { format!("{} ", mailbox.name) } else { String::new() };
         let mark = if mailbox.stranded.is_some() { format!(" {STRANDED}") } else { String::new() };
-        says.push(Said::plain(format!("{of}home is {}{mark}", mailbox.directory.join(", "))).indented(2));
-        let stores = mailbox.stores.iter().map(|store| format!("{} {}", store.server, in_short(store)));
-        says.extend(stores.map(|store| Said::plain(store).indented(2)));
-        more.extend(elsewhere(mailbox));
+        says.push(TextBlock::plain(format!("{of}home is {}{mark}", mailbox.directory.join(", "))).indented(2));
+        let stores = mailbox.stores.iter().map(|store| format!("{} {}", store.server, short_store(store)));
+        says.extend(stores.map(|store| TextBlock::plain(store).indented(2)));
+        more.extend(elsewhere_lines(mailbox));
     }
-    more.extend(down(picture));
+    more.extend(down_lines(picture));
     (says, more)
 }
 
-/// What a store holds, without its size.
-fn in_short(store: &StorePicture) -> String {
+/// The contents of a store, without its size.
+fn short_store(store: &StorePicture) -> String {
     if !store.listed {
         return NOTHING.to_owned();
     }
@@ -123,65 +122,67 @@ fn in_short(store: &StorePicture) -> String {
     format!("{messages}{transit}{holds}")
 }
 
-fn down(picture: &Picture) -> impl Iterator<Item = Said> {
+fn down_lines(picture: &Picture) -> impl Iterator<Item = TextBlock> {
     let says = picture.down.iter().map(|one| format!("! the {} of {} does not answer", one.service, one.server));
-    says.map(|says| Said::plain(says).indented(2).styled(alarm()))
+    says.map(|says| TextBlock::plain(says).indented(2).styled(alarm()))
 }
 
-fn held(mailbox: &MailboxPicture) -> Vec<Said> {
+fn mailbox_lines(mailbox: &MailboxPicture) -> Vec<TextBlock> {
     let home = "home is";
     let names = mailbox.stores.iter().map(|store| columns(&store.server));
     let width = names.max().unwrap_or(0).max(columns(home));
-    let line = |name: &str, says: &str| Said::plain(format!("{name:<width$} {says}")).indented(width + 1);
+    let line = |name: &str, says: &str| TextBlock::plain(format!("{name:<width$} {says}")).indented(width + 1);
     let mut says = vec![line(home, &mailbox.directory.join(", "))];
-    let stranded = mailbox.stranded.iter().map(|why| Said::plain(format!("{STRANDED} {why}")));
+    let stranded = mailbox.stranded.iter().map(|why| TextBlock::plain(format!("{STRANDED} {why}")));
     says.extend(stranded.map(|says| says.indented(2).styled(alarm())));
     says.extend(mailbox.stores.iter().map(|store| line(&store.server, &store.says.join(", "))));
     says
 }
 
 /// The messages that are in no store.
-fn elsewhere(mailbox: &MailboxPicture) -> Vec<Said> {
+fn elsewhere_lines(mailbox: &MailboxPicture) -> Vec<TextBlock> {
     let elsewhere = [
-        ("✕ in no store and nowhere else:", &mailbox.lost),
-        ("waits in the transport:", &mailbox.queued),
+        ("✕ destroyed:", &mailbox.lost),
+        ("queued in the transport:", &mailbox.queued),
         ("saved to a file:", &mailbox.saved),
         ("returned to the sender:", &mailbox.returned),
         ("deleted by the owner:", &mailbox.deleted),
     ];
     let some = elsewhere.into_iter().filter(|(_, messages)| !messages.is_empty());
-    let some = some.map(|(what, messages)| Said::plain(format!("{what} {}", messages.join(" "))).indented(2));
-    some.chain(mailbox.held.then(|| Said::plain("mail for it is held back"))).collect()
+    let some = some.map(|(what, messages)| TextBlock::plain(format!("{what} {}", messages.join(" "))).indented(2));
+    some.chain(mailbox.held.then(|| TextBlock::plain("delivery is held"))).collect()
 }
 
-/// What the screens of the administrators show: the mailbox resources of the servers, and what each was told last.
-fn screens(narrated: &NarratedTrace<'_>, picture: &Picture, at: usize) -> Vec<Part> {
-    let mut resources: Vec<Said> = Vec::new();
+/// The screens of the administrators: mailbox resources of the servers, and the last report of each administrator's program.
+fn administrator_screens(narrated: &NarratedTrace<'_>, picture: &Picture, at: usize) -> Vec<Part> {
+    let mut resources: Vec<TextBlock> = Vec::new();
     let servers = || narrated.world.scenario.site.servers.values();
     let width = servers().map(|server| columns(server)).max().unwrap_or(0);
     for server in servers() {
         let stores =
             picture.mailboxes.iter().flat_map(|mailbox| mailbox.stores.iter().map(move |store| (mailbox, store)));
-        let listed: Vec<Said> = stores
+        let listed: Vec<TextBlock> = stores
             .filter(|(_, store)| store.server == *server && store.listed)
-            .map(|(mailbox, store)| Said::plain(format!("{server:<width$} {}  {} KB", mailbox.name, store.kilobytes)))
+            .map(|(mailbox, store)| {
+                TextBlock::plain(format!("{server:<width$} {}  {} KB", mailbox.name, store.kilobytes))
+            })
             .collect();
         if listed.is_empty() {
-            resources.push(Said::plain(format!("{server:<width$} (not listed)")));
+            resources.push(TextBlock::plain(format!("{server:<width$} (not listed)")));
         }
         resources.extend(listed);
     }
     let mut parts = vec![Part { title: "the administrator's screen: mailbox resources".to_owned(), says: resources }];
-    for (who, reported) in reported_last(narrated, at) {
+    for (who, reported) in last_reports(narrated, at) {
         let sign = if reported.starts_with("ok") { "i" } else { "!" };
-        let says = vec![Said::plain(format!("{sign} {reported}")).indented(2)];
-        parts.push(Part { title: format!("what {who} was told"), says });
+        let says = vec![TextBlock::plain(format!("{sign} {reported}")).indented(2)];
+        parts.push(Part { title: format!("last report to {who}"), says });
     }
     parts
 }
 
-/// What each administrator was told by the last of his runs, unless he has started another since.
-fn reported_last(narrated: &NarratedTrace<'_>, at: usize) -> Vec<(String, String)> {
+/// The report of the last run of each administrator, unless a newer run has started.
+fn last_reports(narrated: &NarratedTrace<'_>, at: usize) -> Vec<(String, String)> {
     let mut reported: Vec<(String, String)> = Vec::new();
     for row in narrated.story.rows.iter().take(at) {
         if row.taken.kind() == ActionKind::Start || row.reported.is_some() {
@@ -192,40 +193,40 @@ fn reported_last(narrated: &NarratedTrace<'_>, at: usize) -> Vec<(String, String
     reported
 }
 
-/// What differs from the moment before.
-fn changed(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
+/// The differences from the moment before.
+fn change_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
     let row = row(narrated, at)?;
-    let before = match at.checked_sub(2).and_then(|place| narrated.story.rows.get(place)) {
+    let before = match at.checked_sub(2).and_then(|index| narrated.story.rows.get(index)) {
         Some(before) => before.view.clone(),
         None => state_view::show(&narrated.world.scenario, &narrated.story.initial),
     };
     let several = row.view.mailboxes.len() > 1;
     let says = difference::between(&before, &row.view).into_iter().map(|one| {
-        // All of it is about a mailbox; which one has to be said only if there are several.
+        // Every difference concerns a mailbox; its name matters only if there are several.
         let skipped =
-            if one.place.first().is_some_and(|part| part == "mailboxes") { 2 - usize::from(several) } else { 0 };
-        let place: Vec<String> = one.place.into_iter().skip(skipped).collect();
-        Said::plain(format!("{}: {} → {}", place.join(" › "), one.was, one.is)).indented(2)
+            if one.keys.first().is_some_and(|part| part == "mailboxes") { 2 - usize::from(several) } else { 0 };
+        let location: Vec<String> = one.keys.into_iter().skip(skipped).collect();
+        TextBlock::plain(format!("{}: {} → {}", location.join(" › "), one.was, one.is)).indented(2)
     });
-    let mut says: Vec<Said> = says.collect();
+    let mut says: Vec<TextBlock> = says.collect();
     if says.is_empty() {
-        says.push(Said::plain("nothing"));
+        says.push(TextBlock::plain("nothing"));
     }
     Some(Part { title: "what changed".to_owned(), says })
 }
 
-/// What each procedure would do, were it run now.
-fn rescue(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
+/// The effect of each procedure, if it ran now.
+fn rescue_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
     let outlook = narrated.story.rescue.as_ref()?.outlooks.get(at)?;
     let all = if outlook.is_whole {
-        Some("(nothing has to be saved)")
+        Some("(there is nothing to recover)")
     } else if outlook.is_hopeless() {
-        Some("⊘ nothing saves everything any more")
+        Some("⊘ no procedure recovers all mail any more")
     } else {
         None
     };
-    let mut says: Vec<Said> = all.map(Said::plain).into_iter().collect();
-    // Those that would do the same share a line.
+    let mut says: Vec<TextBlock> = all.map(TextBlock::plain).into_iter().collect();
+    // Procedures with the same effect share a line.
     let mut effects: Vec<(&'static str, String, Vec<&str>)> = Vec::new();
     for rescue in &outlook.rescues {
         let (sign, effect) = report::effect(&rescue.effect);
@@ -235,13 +236,13 @@ fn rescue(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
         }
     }
     says.extend(effects.into_iter().map(|(sign, effect, procedures)| {
-        Said::plain(format!("{sign} {effect}: {}", procedures.join(", "))).indented(2)
+        TextBlock::plain(format!("{sign} {effect}: {}", procedures.join(", "))).indented(2)
     }));
-    Some(Part { title: "what each repair would do, run now".to_owned(), says })
+    Some(Part { title: "effect of each procedure, if it ran now".to_owned(), says })
 }
 
-/// Every property on the state, those that are broken first.
-fn judged(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
+/// Every property of the state, the violated ones first.
+fn properties(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
     if at > narrated.own {
         return None;
     }
@@ -260,7 +261,7 @@ fn judged(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
             none if none.is_empty() => NOTHING.to_owned(),
             some => some,
         };
-        Said::plain(format!("{sign} {}: {says}", property.name())).indented(2).styled(style)
+        TextBlock::plain(format!("{sign} {}: {says}", property.name())).indented(2).styled(style)
     });
-    Some(Part { title: "is it still so that".to_owned(), says: says.collect() })
+    Some(Part { title: "properties of this state".to_owned(), says: says.collect() })
 }

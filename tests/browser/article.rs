@@ -85,11 +85,11 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
         2
     );
     let aligned = browser.value("document.querySelector('#aligned').textContent.includes('The first difference')");
-    assert_eq!(aligned, true, "the fork stands beside the way it left");
+    assert_eq!(aligned, true, "the fork is beside its origin");
     apply(14);
     let broken = browser.value(BROKEN);
     assert!(broken.as_array().unwrap().contains(&json!("no-loss")), "too late: {broken}");
-    assert_eq!(browser.value("document.querySelectorAll('.tab').length"), 4, "all ways stay open");
+    assert_eq!(browser.value("document.querySelectorAll('.tab').length"), 4, "all traces stay open");
     // What cannot happen says why.
     browser.script("document.querySelector('#impossible').open = true", Vec::new());
     browser.wait("document.querySelector('#impossible li')");
@@ -133,7 +133,7 @@ fn on_every_state_of_every_counterexample_the_page_has_the_verdict_of_check() {
             let name = format!("{}/{}", scenario["name"], property["name"]);
             let shown = shown_broken(&browser, trace);
             let steps = trace["steps"].as_array().unwrap().len();
-            // What never comes about along a way that goes in a circle is broken by no single state of it.
+            // A liveness property is violated by a loop, not by a single state.
             let is_of_a_state = !trace["loop"].is_number();
             for (number, broken) in shown.iter().enumerate().take(steps + 1) {
                 let broken = broken.as_array().unwrap();
@@ -151,7 +151,7 @@ fn on_every_state_of_every_counterexample_the_page_has_the_verdict_of_check() {
 fn shown_broken(browser: &Browser, trace: &Value) -> Vec<Value> {
     let script = "
         const [text, done] = arguments;
-        // A new way has a new slider.
+        // A new trace has a new slider.
         document.querySelector('#slider').dataset.isOld = 'yes';
         const data = new DataTransfer();
         data.items.add(new File([text], 'trace.json'));

@@ -1,5 +1,5 @@
-//! For everyone: no serious finding of axe-core on any view, light and dark; no sideways scrolling at any width; and pictures
-//! of the views, kept to be looked at.
+//! Accessibility: no serious finding of axe-core on any view, light and dark; no horizontal scrolling at any width; and
+//! screenshots of the views.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::Browser;
 use crate::served::Served;
 
-/// The version of axe-core that is asked.
+/// The version of axe-core.
 const AXE: &str = "axe-core@4.10.3";
 const END: &str = "\u{e010}";
 
-/// The text of axe-core; the npm client brings it once.
+/// The script of axe-core, which npm downloads once.
 fn axe() -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe");
     let file = folder.join("node_modules/axe-core/axe.min.js");
@@ -27,7 +27,7 @@ fn axe() -> String {
     std::fs::read_to_string(file).unwrap()
 }
 
-/// The views, each with how to come to it from the first page.
+/// The views, each with the script that opens it from the first page.
 const VIEWS: [(&str, &str); 9] = [
     ("1-first-page", ""),
     ("2-destroyed", "14"),
@@ -40,7 +40,7 @@ const VIEWS: [(&str, &str); 9] = [
     ("9-help", "help"),
 ];
 
-/// A saved run of a program that does what the article's does.
+/// A saved run of a program that behaves as in the article.
 fn failed_run() -> String {
     let folder = tempfile::tempdir().unwrap();
     let program = crate::served::program();

@@ -1,12 +1,12 @@
 //! The explorer in a real browser: Debian's `chromium`, driven over WebDriver. One browser at a time; what a test starts it ends,
 //! by process id. They are a package of their own, so that the crate that drives the browser is linked to no other test.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 mod article;
 mod everyone;
 #[path = "../it/explore/served.rs"]
-#[expect(dead_code, reason = "the page asks what the tests of the server ask by hand")]
+#[expect(dead_code, reason = "the page sends the queries that the tests of the server send themselves")]
 mod served;
 mod sharing;
 mod speed;
@@ -23,8 +23,8 @@ use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 use tokio::runtime::Runtime;
 
-/// How long the page may take for anything, on a machine that others use too.
-const TIMEOUTS: Duration = Duration::from_secs(60);
+/// The longest wait for the page, on a machine with other load.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -70,12 +70,12 @@ impl Browser {
     }
 
     fn open(&self, url: &str) {
-        // An address that differs only behind its # is otherwise no new page.
+        // A URL that differs only after its # is not loaded again otherwise.
         self.runtime.block_on(self.driver.goto("about:blank")).unwrap();
         self.runtime.block_on(self.driver.goto(url)).unwrap();
     }
 
-    /// Runs a script in the page; what it returns.
+    /// Runs a script in the page, and returns its result.
     fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.runtime.block_on(self.driver.execute(script, arguments)).unwrap().json().clone()
     }
@@ -85,7 +85,7 @@ impl Browser {
         self.runtime.block_on(self.driver.execute_async(script, arguments)).unwrap().json().clone()
     }
 
-    /// What an expression is.
+    /// Returns the value of an expression.
     fn value(&self, expression: &str) -> Value {
         self.script(&format!("return {expression};"), Vec::new())
     }
@@ -99,7 +99,7 @@ impl Browser {
     fn wait(&self, expression: &str) {
         let started = Instant::now();
         while self.value(&format!("Boolean({expression})")) != true {
-            assert!(started.elapsed() < TIMEOUTS, "never: {expression}\n{}", self.text("main"));
+            assert!(started.elapsed() < TIMEOUT, "never: {expression}\n{}", self.text("main"));
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -113,7 +113,7 @@ impl Browser {
             .unwrap();
     }
 
-    /// Makes the window so wide and high, in CSS pixels.
+    /// Resizes the window, in CSS pixels.
     fn resize(&self, width: u32, height: u32) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let wanted = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
@@ -121,14 +121,14 @@ impl Browser {
         self.runtime.block_on(set).unwrap();
     }
 
-    /// Lets the page know that whoever looks at it prefers this.
+    /// Sets a media feature of the page.
     fn prefer(&self, feature: &str, value: &str) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let wanted = json!({"features": [{"name": feature, "value": value}]});
         self.runtime.block_on(devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", wanted)).unwrap();
     }
 
-    /// Shows the page as it is printed.
+    /// Shows the page with the styles of print.
     fn print_media(&self) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let set = devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", json!({"media": "print"}));
@@ -162,7 +162,7 @@ fn stranded(folder: &Path, arguments: &[&str]) {
     assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
 }
 
-/// Where the pictures of a run are kept.
+/// The folder of the screenshots.
 fn artefacts() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("explore")
 }

@@ -8,7 +8,7 @@ use crate::served::Served;
 use crate::{Browser, stranded};
 
 const RIGHT: &str = "\u{e014}";
-/// How many ways are shared.
+/// The number of shared traces.
 const WAYS: usize = 200;
 
 /// Drops a text on the page.
@@ -21,13 +21,13 @@ pub(super) fn drop_file(browser: &Browser, name: &str, text: &str) {
 }
 
 #[test]
-fn two_hundred_drawn_ways_come_back_by_their_links() {
+fn two_hundred_random_traces_are_opened_again_by_their_links() {
     let (served, browser) = (Served::start(&[]), Browser::start());
     let mut drawn = ChaCha8Rng::seed_from_u64(11);
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");
     for number in 0..WAYS {
-        // A drawn way, made by the server as the page would ask for it.
+        // A random trace, made by the queries of the page.
         let start = ["second-move", "move-under-mail", "crash-source-kept", "move-to-third"][number % 4];
         let mut path = served.body(&json!({"ask": "open", "scenario": start}));
         for _ in 0..drawn.next_u32() % 6 {
@@ -47,11 +47,11 @@ fn two_hundred_drawn_ways_come_back_by_their_links() {
         let link = format!("#{}@{at}", document["link"].as_str().unwrap());
         browser.script("location.hash = arguments[0]", vec![json!(link)]);
         let says = moments[at]["says"].as_str().unwrap();
-        let shown = if at == 0 { "How everything stands" } else { says };
+        let shown = if at == 0 { "The initial state" } else { says };
         browser.wait(&format!("document.querySelector('#caption').innerText.includes({})", json!(shown)));
         browser.wait(&format!("document.querySelector('#slider').max === '{at}'"));
-        let seen = browser.value("document.querySelector('#message').hidden");
-        assert_eq!(seen, true, "way {number}: {}", browser.text("#message"));
+        let is_hidden = browser.value("document.querySelector('#message').hidden");
+        assert_eq!(is_hidden, true, "trace {number}: {}", browser.text("#message"));
         if number % 20 == 19 {
             browser.open(&served.url);
             browser.wait("document.querySelectorAll('.answer').length === 4");
@@ -60,13 +60,13 @@ fn two_hundred_drawn_ways_come_back_by_their_links() {
 }
 
 #[test]
-fn a_stale_link_a_wrong_file_and_one_that_is_too_large_are_told_on_the_page() {
+fn a_stale_link_a_wrong_file_and_one_that_is_too_large_are_refused_on_the_page() {
     let (served, browser) = (Served::start(&[]), Browser::start());
-    browser.open(&format!("{}#v1/second-move/0123456789ab//1/2/", served.url));
+    browser.open(&format!("{}#v2/second-move/0123456789ab//1/2/", served.url));
     browser.wait("document.querySelector('#message').innerText.includes('another version of the scenario')");
-    assert_eq!(browser.value("document.querySelector('#way').hidden"), true, "nothing is shown in its place");
+    assert_eq!(browser.value("document.querySelector('#trace').hidden"), true, "no trace is shown");
     drop_file(&browser, "trace.json", "{\"scenario_toml\": 1}");
-    browser.wait("document.querySelector('#message').innerText.includes('trace.json is no such file')");
+    browser.wait("document.querySelector('#message').innerText.includes('trace.json has the wrong content')");
     browser.script(
         "const data = new DataTransfer(); data.items.add(new File([new Uint8Array(100e6)], 'large.json'));
          document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));",
@@ -74,10 +74,10 @@ fn a_stale_link_a_wrong_file_and_one_that_is_too_large_are_told_on_the_page() {
     );
     browser.wait("document.querySelector('#message').innerText.includes('large.json has 100 MB')");
     let run = json!({"kind": "conformance-run", "scenario": "<b>second</b>", "steps": [
-        {"says": "copies <img src=x>", "expected": "m1", "seen": "nothing"}]});
+        {"says": "copies <img src=x>", "expected": "m1", "observed": "nothing"}]});
     drop_file(&browser, "run.json", &run.to_string());
     browser.wait(
-        "document.querySelector('#left-at')?.innerText.includes('At step 1 the implementation leaves the model')",
+        "document.querySelector('#left-at')?.innerText.includes('At step 1 the implementation deviates from the model')",
     );
     assert!(browser.text("#run").contains("<b>second</b>") && browser.text("#run").contains("copies <img src=x>"));
     assert_eq!(browser.value("document.querySelectorAll('#run img').length"), 0);
@@ -101,7 +101,7 @@ fn the_file_works_from_the_disk_with_the_network_refused() {
     let asked =
         "performance.getEntriesByType('resource').map((one) => one.name).filter((name) => !name.startsWith('data:'))";
     assert_eq!(browser.value(asked), json!([]), "it asked for something");
-    // One step beside the way, and a repair in time.
+    // A fork of one step, and a repair in time.
     let other = browser.value("[...document.querySelectorAll('#steps .step')].length > 0");
     assert_eq!(other, true);
     browser.script("document.querySelector('#slider').value = 11; document.querySelector('#slider').dispatchEvent(new Event('input'))", Vec::new());

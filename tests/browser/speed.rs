@@ -1,4 +1,4 @@
-//! How fast the page is, as figures that are kept: first paint, the drawing of a step, and a way of two thousand steps. What is
+//! How fast the page is, as figures that are kept: first paint, the drawing of a step, and a trace of two thousand steps. What is
 //! asserted is what makes it fast, not how fast a machine with other things to do was.
 
 use serde_json::json;
@@ -50,7 +50,7 @@ fn the_first_paint_waits_for_no_answer() {
     }
     paints.sort_by(f64::total_cmp);
     note("first paint in ms, five times", &format!("{paints:.0?}"));
-    // Nothing has to be asked for before there is something to see: neither the catalogue nor the ways.
+    // Nothing has to be asked for before there is something to see: neither the catalogue nor the traces.
     let waits = "performance.getEntriesByType('resource').filter((one) => one.initiatorType === 'fetch'
         && one.responseEnd < performance.getEntriesByName('first-contentful-paint')[0].startTime).length";
     assert_eq!(browser.value(waits), 0, "the first paint waited for an answer");
@@ -82,7 +82,7 @@ fn a_step_of_a_large_picture_is_drawn_at_once() {
 }
 
 #[test]
-fn a_way_of_two_thousand_steps_stays_smooth() {
+fn a_trace_of_two_thousand_steps_stays_smooth() {
     let (served, browser) = (Served::start(&[]), Browser::start());
     browser.resize(1280, 900);
     browser.open(&served.url);
@@ -101,12 +101,12 @@ fn a_way_of_two_thousand_steps_stays_smooth() {
     browser.wait("document.querySelector('#slider').max === '2000'");
     assert!(
         browser.value("document.querySelectorAll('.step').length").as_u64().unwrap() < 60,
-        "only what can be seen is drawn"
+        "only the visible rows are drawn"
     );
     let times = browser.script(TIMES, Vec::new());
     let times: Vec<f64> = times.as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect();
     note(
-        "a step of a way of 2,000 in ms (shortest, median, longest)",
+        "a step of a trace of 2,000 in ms (shortest, median, longest)",
         &format!("{:.1} {:.1} {:.1}", times[0], times[20], times[39]),
     );
     let drawn = browser.value("document.querySelectorAll('.step').length").as_u64().unwrap();

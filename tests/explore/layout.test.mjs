@@ -1,4 +1,4 @@
-// The layout of the explorer's page: what becomes of tokens, which rows of a long list are drawn, how two ways are aligned.
+// The layout of the explorer's page: changes of tokens, visible rows of a long list, alignment of two traces.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { arrowPath, destroyedIn, marksOf, nextMark, scrolledTo, stretches, tokensOf, transitions, windowOf, within } from "../../src/explore/assets/layout.js";
@@ -10,7 +10,7 @@ const picture = (stores, more = {}) => ({
 });
 const how = (before, after) => Object.fromEntries(transitions(before, after).map((one) => [one.id.replace("mailbox-1/", ""), one.how]));
 
-test("a message that was nowhere arrives", () => {
+test("a new message arrives", () => {
   assert.deepEqual(how(picture([store("a", [])]), picture([store("a", ["m1"])])), { "m1@a": "arrives" });
 });
 
@@ -24,11 +24,11 @@ test("a message that leaves one store for another moves", () => {
   assert.deepEqual(how(picture([store("a", ["m1"]), store("b", [])]), picture([store("a", []), store("b", ["m1"])])), { "m1@b": "moves" });
 });
 
-test("a message that is lost is destroyed where it was, and is said to be", () => {
+test("a message that is lost is destroyed at its last location", () => {
   const before = picture([store("a", []), store("b", ["m1", "m2"])]);
   const after = picture([store("a", []), store("b", [])], { lost: ["m1", "m2"] });
   assert.deepEqual(how(before, after), { "m1@*lost": "destroyed", "m2@*lost": "destroyed" });
-  assert.deepEqual(destroyedIn(before, after).map((one) => `${one.message} ${one.place}`), ["m1 b", "m2 b"]);
+  assert.deepEqual(destroyedIn(before, after).map((one) => `${one.message} ${one.location}`), ["m1 b", "m2 b"]);
 });
 
 test("what was lost before is not destroyed again", () => {
@@ -37,12 +37,12 @@ test("what was lost before is not destroyed again", () => {
   assert.deepEqual(destroyedIn(null, lost), []);
 });
 
-test("every message has one token in each place, of the kind that it is there", () => {
+test("every message has one token of its kind at each location", () => {
   const tokens = tokensOf(picture([store("a", ["m1", "m2"], { flying: ["m2"], pending: ["m3"] })], { queued: ["m4"] }));
   assert.deepEqual(tokens.map((one) => `${one.message} ${one.kind}`), ["m1 kept", "m2 flying", "m3 pending", "m4 queued"]);
 });
 
-test("a long list draws what can be seen and little more, and the rest keeps its place", () => {
+test("a long list draws the visible rows and a few more, and keeps the space of the rest", () => {
   const view = windowOf(52 * 1000, 520, 52, 2001, 8);
   assert.deepEqual([view.first, view.last], [992, 1018]);
   assert.equal(view.above + view.below + (view.last - view.first + 1) * 52, 2001 * 52);
@@ -50,7 +50,7 @@ test("a long list draws what can be seen and little more, and the rest keeps its
   assert.equal(windowOf(1e9, 520, 52, 10).last, 9);
 });
 
-test("a row that can be seen does not move the list, and any other is brought into view", () => {
+test("a visible row does not scroll the list, and any other row does", () => {
   assert.equal(scrolledTo(3, 0, 520, 52), 0);
   assert.equal(scrolledTo(20, 0, 520, 52), 21 * 52 - 520);
   assert.equal(scrolledTo(2, 1000, 520, 52), 104);
@@ -64,32 +64,32 @@ test("stretches keep every moment once", () => {
   assert.deepEqual(stretches(["saves", "saves", "loses"]), [{ effect: "saves", first: 0, last: 1 }, { effect: "loses", first: 2, last: 2 }]);
 });
 
-test("marks are where something breaks or it becomes too late, and the keys go from one to the next", () => {
+test("marks are at violations, losses and the point of no return, and the keys go between them", () => {
   const moment = (number, more = {}) => ({ number, breaks: [], lost: [], reported: null, ...more });
   const marks = marksOf({ moments: [moment(0), moment(1), moment(2, { breaks: ["no-loss"] }), moment(3)], no_return: 2 });
   assert.deepEqual(marks, [0, 2, 3]);
   assert.deepEqual([nextMark(marks, 0, true), nextMark(marks, 3, true), nextMark(marks, 2, false), within(9, 4)], [2, 3, 0, 3]);
 });
 
-const way = (...names) => names.map((name, number) => {
-  const [like, seen = "x"] = name.split(":");
-  return { number, like, seen };
+const trace = (...names) => names.map((name, number) => {
+  const [like, fingerprint = "x"] = name.split(":");
+  return { number, like, fingerprint };
 });
 
-test("two ways are aligned by the names of their steps, and what only one has stands alone", () => {
-  const left = way("", "start", "copy", "end"), right = way("", "start", "check", "copy", "end");
+test("two traces are aligned by the names of their steps, and a step of one trace only has its own row", () => {
+  const left = trace("", "start", "copy", "end"), right = trace("", "start", "check", "copy", "end");
   assert.deepEqual(alignedRows(left, right).map((row) => [row.left, row.right]), [[0, 0], [1, 1], [null, 2], [2, 3], [3, 4]]);
 });
 
-test("the first difference is where the worlds differ, not where one looks first", () => {
-  const left = way("", "copy", "sync:stays", "end:stays"), right = way("", "check", "copy", "sync:moved", "end:moved");
+test("the first difference is the first row with different states", () => {
+  const left = trace("", "copy", "sync:stays", "end:stays"), right = trace("", "check", "copy", "sync:moved", "end:moved");
   const rows = alignedRows(left, right);
   assert.deepEqual(rows[firstDifference(rows, left, right)], { left: 2, right: 3 });
   assert.equal(firstDifference(alignedRows(left, left), left, left), -1);
   assert.deepEqual([0, 1, 2, 3].map((at) => beside(rows, at)), [0, 2, 3, 4]);
 });
 
-test("two ways of two thousand steps are aligned at once", () => {
+test("two traces of two thousand steps are aligned at once", () => {
   const names = Array.from({ length: 2000 }, (_, index) => `step ${index % 7}`);
   const started = performance.now();
   assert.equal(common(names, [...names.slice(0, 900), "other", ...names.slice(900)]).length, 2000);

@@ -318,7 +318,7 @@ fn the_reference_skips_what_it_cannot_run() {
     let bye = r#"{"id":2,"type":"bye"}"#;
     for (changed, reason) in [
         (hello.replace("\"protocol\":1", "\"protocol\":2"), "speaks protocol 1"),
-        (hello.replace("procedure = \\\"move\\\"", "procedure = \\\"mov\\\""), "the scenario cannot be read"),
+        (hello.replace("procedure = \\\"move\\\"", "procedure = \\\"mov\\\""), "cannot read the scenario"),
     ] {
         let ran = reference(&format!("{changed}\n{bye}\n"));
         let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -337,14 +337,9 @@ fn doctor(options: &[&str], command: &[&str]) -> (i32, Value) {
 fn the_doctor_names_what_is_wrong_and_says_how_to_mend_it() {
     let patient = &["--deadline", "60s"][..];
     let rows: &[(&[&str], &str, &str, &str)] = &[
-        (&["--deadline", "2s", "--timeouts", "0s"], &format!("l=$(cat); echo '{HELLO}'"), "no flush", "flush"),
-        (
-            &["--deadline", "50ms", "--timeouts", "60s"],
-            &format!("read l; sleep 1; echo '{HELLO}'"),
-            "too slow",
-            "answers",
-        ),
-        (&["--deadline", "50ms", "--timeouts", "0s"], "sleep 300", "no answer", "answers"),
+        (&["--deadline", "2s", "--grace", "0s"], &format!("l=$(cat); echo '{HELLO}'"), "no flush", "flush"),
+        (&["--deadline", "50ms", "--grace", "60s"], &format!("read l; sleep 1; echo '{HELLO}'"), "too slow", "answers"),
+        (&["--deadline", "50ms", "--grace", "0s"], "sleep 300", "no answer", "answers"),
         (patient, &format!("read l; echo 'hello received'; echo '{HELLO}'; read l"), "log on stdout", "output"),
         (
             patient,

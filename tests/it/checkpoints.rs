@@ -230,14 +230,14 @@ fn the_checkpoint_of_another_search_is_refused() {
         let ended = run(here.path(), &[&["check", "mine.toml", "--resume", "saved"], more].concat());
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{what}");
         let says = |why: &str| ended.err.contains(why);
-        let is_reported =
-            says("is the checkpoint of another search") || says("is the checkpoint of a search that was not asked for");
+        let is_reported = says("is the checkpoint of another search")
+            || says("is the checkpoint of a search that the arguments do not select");
         assert!(is_reported, "{what}: {}", ended.err);
         assert_eq!(fs::read(&file).unwrap(), before, "{what}");
     }
     let ended = run(here.path(), &["check", "move", "--resume", "saved"]);
     assert_eq!(ended.code, Some(2));
-    assert!(ended.err.contains("is the checkpoint of a search that was not asked for"), "{}", ended.err);
+    assert!(ended.err.contains("is the checkpoint of a search that the arguments do not select"), "{}", ended.err);
 }
 
 /// The words of a procedure and of the scenario before it decide what is found, as do those of the scenario itself.
@@ -270,16 +270,16 @@ fn a_folder_that_is_not_as_it_must_be_is_refused() {
     refused("--resume", "absent", "cannot use absent: ");
     assert!(!here.path().join("absent").exists(), "going on makes nothing");
     fs::create_dir(here.path().join("empty")).unwrap();
-    refused("--resume", "empty", "empty holds no checkpoint; --checkpoint empty makes one");
+    refused("--resume", "empty", "empty holds no checkpoint; to start one: --checkpoint empty");
     assert_eq!(check("--checkpoint", "empty").code, Some(0));
-    refused("--checkpoint", "empty", "empty holds a checkpoint already; --resume empty goes on with it");
+    refused("--checkpoint", "empty", "empty already holds a checkpoint; to continue it: --resume empty");
     assert_eq!(check("--checkpoint", "new/inside").code, Some(0));
     fs::write(here.path().join("file"), "").unwrap();
     refused("--checkpoint", "file", "cannot use file: ");
     refused("--resume", "file", "cannot use file: ");
     let ended = run(here.path(), &["check", "move", "--checkpoint", "other", "--engine", "stateright"]);
     assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
-    assert!(ended.err.contains("only the engine exact saves its searches"), "{}", ended.err);
+    assert!(ended.err.contains("a checkpoint needs the engine exact"), "{}", ended.err);
     for pair in [["--checkpoint", "--resume"], ["--checkpoint", "--simulate"], ["--resume", "--simulate"]] {
         assert_eq!(run(here.path(), &["check", "move", pair[0], "1", pair[1], "1"]).code, Some(2), "{pair:?}");
     }

@@ -87,7 +87,7 @@ fn a_command_without_cases_says_that_it_has_none() {
         for form in FORMS {
             let ran = stranded_in(std::path::Path::new("."), &[arguments, &["--format", form.name()]].concat());
             assert_eq!(ran.code, 2);
-            assert!(ran.err.contains(&format!("has nothing to say as {}", form.name())), "{}", ran.err);
+            assert!(ran.err.contains(&format!("does not support --format {}", form.name())), "{}", ran.err);
         }
     }
 }

@@ -10,7 +10,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use stranded::formats::trace::NarratedTrace;
 use stranded::report::picture::Picture;
 use stranded::report::story::Story;
-use stranded::terminal::{Key, View, borrowing, draw};
+use stranded::terminal::{KeyEffect, Screen, draw, with_restore};
 use stranded_search::property::Property;
 use stranded_search::rescue;
 
@@ -31,7 +31,7 @@ fn second_move<T>(with: impl FnOnce(&NarratedTrace<'_>) -> T) -> T {
 }
 
 /// The screen, line by line.
-fn screen(narrated: &NarratedTrace<'_>, (width, height): (u16, u16), view: View) -> Vec<String> {
+fn screen(narrated: &NarratedTrace<'_>, (width, height): (u16, u16), view: Screen) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(narrated, &view, frame)).unwrap();
     let shown = terminal.backend().to_string();
@@ -47,12 +47,12 @@ fn flat(lines: &[String]) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn at(at: usize) -> View {
-    View { at, ..View::default() }
+fn at(at: usize) -> Screen {
+    Screen { at, ..Screen::default() }
 }
 
 /// The screens at these moments of the article's second move.
-fn screens(size: (u16, u16), views: &[View]) -> String {
+fn screens(size: (u16, u16), views: &[Screen]) -> String {
     second_move(|narrated| {
         let shown: Vec<String> = views.iter().map(|view| screen(narrated, size, *view).join("\n")).collect();
         shown.join("\n\n")
@@ -81,13 +81,13 @@ fn the_second_move_fills_a_large_terminal() {
 
 #[test]
 fn the_sheet_says_what_every_key_and_sign_means() {
-    let sheet = View { help: Some(0), ..at(12) };
+    let sheet = Screen { help: Some(0), ..at(12) };
     insta::assert_snapshot!("terminal_sheet", screens((120, 40), &[sheet]));
     second_move(|narrated| {
-        let moved = |by: u16| screen(narrated, (24, 8), View { help: Some(by), ..at(12) });
-        assert!(moved(0)[7].contains("↓ more"), "{:?}", moved(0));
-        assert_ne!(moved(0), moved(3));
-        assert!(!moved(u16::MAX)[7].contains("more"), "{:?}", moved(u16::MAX));
+        let scrolled = |by: u16| screen(narrated, (24, 8), Screen { help: Some(by), ..at(12) });
+        assert!(scrolled(0)[7].contains("↓ more"), "{:?}", scrolled(0));
+        assert_ne!(scrolled(0), scrolled(3));
+        assert!(!scrolled(u16::MAX)[7].contains("more"), "{:?}", scrolled(u16::MAX));
     });
 }
 
@@ -97,7 +97,7 @@ fn no_terminal_is_too_small_to_draw_on() {
         for size in [(1, 1), (2, 40), (10, 3), (30, 5), (49, 20), (50, 19), (50, 20), (99, 20), (100, 20), (300, 2)] {
             for moment in [0, 12, 99] {
                 screen(narrated, size, at(moment));
-                screen(narrated, size, View { part: 7, help: Some(99), at: moment });
+                screen(narrated, size, Screen { part: 7, help: Some(99), at: moment });
             }
         }
     });
@@ -141,8 +141,8 @@ fn what_is_said_of_a_moment_is_what_the_page_says() {
         assert!(shown(7).contains("⚑ first violation · ! breaks no-self-move"), "{}", shown(7));
         // The screen of the administrator, and what he is told until he starts again.
         assert!(shown(10).contains("source (not listed) destination mailbox-1 10 KB"), "{}", shown(10));
-        assert!(shown(10).contains("what first was told i ok"), "{}", shown(10));
-        assert!(!shown(11).contains("was told"), "{}", shown(11));
+        assert!(shown(10).contains("last report to first i ok"), "{}", shown(10));
+        assert!(!shown(11).contains("last report to"), "{}", shown(11));
         assert!(shown(13).contains("! failed: A duplicate mailbox was found"), "{}", shown(13));
         assert!(shown(13).contains("c1040b00"), "{}", shown(13));
         // The rule, the difference, and what would still help.
@@ -151,24 +151,18 @@ fn what_is_said_of_a_moment_is_what_the_page_says() {
         assert!(difference.contains("stores › source: ") && difference.contains("→ –"), "{difference}");
         assert!(shown(10).contains("✕ destroys m1: move, move-of-the-article"), "{}", shown(10));
         assert!(shown(10).contains("✓ saves everything: method-1, method-2"), "{}", shown(10));
-        assert!(shown(12).contains("⊘ nothing saves everything any more"), "{}", shown(12));
+        assert!(shown(12).contains("⊘ no procedure recovers all mail any more"), "{}", shown(12));
     });
 }
 
 #[test]
 fn tab_brings_every_part_to_a_small_terminal() {
     second_move(|narrated| {
-        let titles = [
-            "how it stands",
-            "mailbox resources",
-            "what first was told",
-            "what changed",
-            "each repair",
-            "still so that",
-        ];
+        let titles =
+            ["state", "mailbox resources", "last report to first", "what changed", "each procedure", "properties of"];
         let mut seen: Vec<&str> = Vec::new();
         for part in 0..8 {
-            let shown = screen(narrated, (60, 20), View { part, ..at(13) });
+            let shown = screen(narrated, (60, 20), Screen { part, ..at(13) });
             let top = shown.iter().find(|line| line.contains("── ")).unwrap();
             seen.extend(titles.iter().filter(|title| top.contains(**title)));
         }
@@ -181,11 +175,7 @@ fn the_line_of_keys_is_whole_whatever_the_width() {
     second_move(|narrated| {
         for width in 50..200 {
             let shown = screen(narrated, (width, 20), at(3));
-            assert!(
-                shown[19].ends_with("? help  q leave") || shown[19].ends_with("? help   q leave"),
-                "{:?}",
-                shown[19]
-            );
+            assert!(shown[19].ends_with("? help  q quit") || shown[19].ends_with("? help   q quit"), "{:?}", shown[19]);
         }
     });
 }
@@ -225,47 +215,47 @@ fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
 
 #[test]
 fn the_arrow_keys_go_no_further_than_the_story() {
-    let pressed = |code: KeyCode, moment: usize| at(moment).after(KeyEvent::new(code, KeyModifiers::NONE), 12);
-    let go = |there: usize| Key::Show(at(there));
+    let pressed = |code: KeyCode, moment: usize| at(moment).after_key(KeyEvent::new(code, KeyModifiers::NONE), 12);
+    let go = |there: usize| KeyEffect::Continue(at(there));
     assert_eq!(pressed(KeyCode::Down, 3), go(4));
     assert_eq!(pressed(KeyCode::Right, 12), go(12));
     assert_eq!(pressed(KeyCode::Up, 0), go(0));
     assert_eq!(pressed(KeyCode::Left, 5), go(4));
     assert_eq!((pressed(KeyCode::Home, 5), pressed(KeyCode::End, 5)), (go(0), go(12)));
     assert_eq!((pressed(KeyCode::PageUp, 5), pressed(KeyCode::PageDown, 5)), (go(0), go(12)));
-    assert_eq!((pressed(KeyCode::Char('q'), 5), pressed(KeyCode::Char('x'), 5)), (Key::Leave, go(5)));
+    assert_eq!((pressed(KeyCode::Char('q'), 5), pressed(KeyCode::Char('x'), 5)), (KeyEffect::Quit, go(5)));
     let interrupted = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    assert_eq!(at(5).after(interrupted, 12), Key::Leave);
-    assert_eq!(View { help: Some(1), ..at(5) }.after(interrupted, 12), Key::Leave);
+    assert_eq!(at(5).after_key(interrupted, 12), KeyEffect::Quit);
+    assert_eq!(Screen { help: Some(1), ..at(5) }.after_key(interrupted, 12), KeyEffect::Quit);
 }
 
 #[test]
 fn the_sheet_and_the_parts_have_keys_of_their_own() {
-    let pressed = |view: View, code: KeyCode| match view.after(KeyEvent::new(code, KeyModifiers::NONE), 12) {
-        Key::Show(next) => next,
-        Key::Leave => panic!("{code:?} leaves"),
+    let pressed = |view: Screen, code: KeyCode| match view.after_key(KeyEvent::new(code, KeyModifiers::NONE), 12) {
+        KeyEffect::Continue(next) => next,
+        KeyEffect::Quit => panic!("{code:?} leaves"),
     };
     let open = pressed(at(5), KeyCode::Char('?'));
-    assert_eq!(open, View { help: Some(0), ..at(5) });
-    assert_eq!(pressed(open, KeyCode::Down), View { help: Some(1), ..at(5) }, "the sheet moves, not the story");
+    assert_eq!(open, Screen { help: Some(0), ..at(5) });
+    assert_eq!(pressed(open, KeyCode::Down), Screen { help: Some(1), ..at(5) }, "the sheet moves, not the story");
     assert_eq!(pressed(open, KeyCode::Up), open);
     assert_eq!(pressed(open, KeyCode::Char('?')), at(5));
     assert_eq!(pressed(open, KeyCode::Esc), at(5));
-    assert_eq!(pressed(at(5), KeyCode::Tab), View { part: 1, ..at(5) });
-    assert_eq!(pressed(View { part: 1, ..at(5) }, KeyCode::BackTab), at(5));
+    assert_eq!(pressed(at(5), KeyCode::Tab), Screen { part: 1, ..at(5) });
+    assert_eq!(pressed(Screen { part: 1, ..at(5) }, KeyCode::BackTab), at(5));
     assert_eq!(pressed(at(5), KeyCode::BackTab), at(5));
-    assert_eq!(pressed(View { part: 1, ..at(5) }, KeyCode::Down), View { part: 1, ..at(6) }, "the part stays");
+    assert_eq!(pressed(Screen { part: 1, ..at(5) }, KeyCode::Down), Screen { part: 1, ..at(6) }, "the part stays");
 }
 
 #[test]
 fn the_terminal_is_given_back_at_the_end_by_an_error_and_by_a_panic() {
     let times = Cell::new(0);
-    let give_back = || times.set(times.get() + 1);
-    assert_eq!(borrowing(give_back, || times.get()), 0);
+    let restore = || times.set(times.get() + 1);
+    assert_eq!(with_restore(restore, || times.get()), 0);
     assert_eq!(times.get(), 1);
-    assert_eq!(borrowing(give_back, || Err::<(), _>("gone")), Err("gone"));
+    assert_eq!(with_restore(restore, || Err::<(), _>("gone")), Err("gone"));
     assert_eq!(times.get(), 2);
-    catch_unwind(AssertUnwindSafe(|| borrowing(give_back, || panic!("a panic that is meant")))).unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| with_restore(restore, || panic!("a panic that is meant")))).unwrap_err();
     assert_eq!(times.get(), 3);
 }
 

@@ -296,7 +296,7 @@ fn what_is_asked_of_workers_without_the_engine_timely_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hosts.txt"), "127.0.0.1:4000\n127.0.0.1:4001\n").unwrap();
     let rows: [(&[&str], &str); 6] = [
-        (&["--workers", "2"], "--workers is for --engine timely; the engine is exact"),
+        (&["--workers", "2"], "--workers needs --engine timely; the engine is exact"),
         (&["--hosts", "hosts.txt", "--process", "0"], "--hosts is for --engine timely"),
         (&["--engine", "timely", "--hosts", "hosts.txt"], "--process <N>"),
         (&["--engine", "timely", "--process", "0"], "--hosts <FILE>"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use stranded::explore::api::{Explorer, Question};
+use stranded::explore::api::{Explorer, Query};
 use stranded::formats::trace::{NarratedTrace, dot, itf, markdown, mermaid};
 use stranded::report::story::Story;
 use stranded::report::trace;
@@ -312,7 +312,7 @@ fn arrows_of_the_graph_are_told_in_sentences_and_the_trace_stands_out_without_co
 fn a_trace_that_went_through_itf_is_the_same_trace() {
     let explorer = Explorer::default();
     let dropped = |name: &str, text: String| {
-        explorer.answer(Question::Drop { name: name.to_owned(), text, part: None }).unwrap()["document"].clone()
+        explorer.answer(Query::Drop { name: name.to_owned(), text, part: None }).unwrap()["document"].clone()
     };
     for name in ["second-move", "stranded", "move-repeated"] {
         let Ok(spec) = load_scenario(name) else { continue };

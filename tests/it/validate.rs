@@ -68,7 +68,7 @@ fn a_log_that_shows_nothing_is_inconclusive_and_no_pass() {
         let ran = judged(log, &["--format", "json"]);
         assert_eq!((ran.code, &report(&ran)["inconclusive"]), (3, &"nothing was done".into()), "{log:?}");
     }
-    let ran = judged(&article(), &["--max-beliefs", "1", "--format", "json"]);
+    let ran = judged(&article(), &["--max-explanations", "1", "--format", "json"]);
     assert_eq!((ran.code, &report(&ran)["conforming"]), (3, &Value::Null));
 }
 

@@ -138,7 +138,7 @@ fn what_was_not_looked_at_is_said_and_is_inconclusive() {
     let folder = tempfile::tempdir().unwrap();
     let ran = generate(folder.path(), &["stranded", "--max-states", "5", "-o", "vectors"]);
     assert_eq!(ran.code, 3);
-    assert!(ran.out.contains("not complete: there are more than 5 states"), "{}", ran.out);
+    assert!(ran.out.contains("truncated: there are more than 5 states"), "{}", ran.out);
     let index = index(&folder.path().join("vectors"));
     assert!(!index.complete && index.truncated.is_some());
 }

@@ -156,5 +156,5 @@ fn walks_keep_the_limits_too() {
 fn only_the_exact_engine_walks() {
     let ended = walked(&["second-move", "--simulate", "10", "--engine", "stateright"]);
     assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
-    assert!(ended.err.contains("only the engine exact takes random walks"), "{}", ended.err);
+    assert!(ended.err.contains("--simulate needs the engine exact"), "{}", ended.err);
 }

@@ -185,7 +185,10 @@ impl<'a> Adviser<'a> {
 }
 
 fn too_many() -> Wrong {
-    Wrong::new("more explanations are left than there may be", "a larger --max-beliefs, or a look at more of the site")
+    Wrong::new(
+        "more explanations are left than there may be",
+        "a larger --max-explanations, or a look at more of the site",
+    )
 }
 
 /// A whole run in the place of its start.

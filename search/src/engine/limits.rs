@@ -121,6 +121,7 @@ impl Limits<'_> {
     }
 
     /// The limits that every worker looks at by itself.
+    #[cfg(feature = "distributed")]
     pub(crate) fn of_worker(&self) -> Limits<'static> {
         let Self { states_max, depth_max, deadline, memory_max, symmetry, .. } = *self;
         Limits { states_max, depth_max, deadline, memory_max, symmetry, ..Limits::default() }

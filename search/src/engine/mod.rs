@@ -82,6 +82,10 @@ impl Engine {
 
     /// The search of a world whose start was not found: nothing, and why.
     #[must_use]
+    #[cfg_attr(
+        not(feature = "distributed"),
+        expect(unused_variables, reason = "only the engine timely has limits here")
+    )]
     pub fn search_nothing(self, world: &World, limits: &Limits<'_>, truncated: Truncation) -> Search {
         match self {
             // The other processes must learn that this search finds nothing.

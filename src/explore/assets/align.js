@@ -1,6 +1,6 @@
-// Two ways beside each other: which step of the one is which step of the other, and where they first differ.
+// The alignment of two traces by their steps, and their first difference.
 
-/** The longest list of pairs in order of equal names, as pairs of indices. */
+/** Returns a longest common subsequence of two lists of names, as pairs of indices. */
 export function common(left, right) {
   let start = 0;
   while (start < left.length && start < right.length && left[start] === right[start]) start += 1;
@@ -22,14 +22,14 @@ export function common(left, right) {
   return pairs;
 }
 
-/** Rows of moments that belong together; one that only one way has stands alone. */
+/** Returns rows of corresponding moments; a moment of one trace only has a row of its own. */
 export function alignedRows(left, right) {
   const name = (moment) => moment.like;
   const pairs = common(left.map(name), right.map(name));
   const rows = [];
   let one = 0, other = 0;
   for (const [first, second] of [...pairs, [left.length, right.length]]) {
-    // What each has in the same place, and the other has not, happens beside each other.
+    // Different steps at the same position share a row.
     while (one < first && other < second) rows.push({ left: one++, right: other++ });
     while (one < first) rows.push({ left: one++, right: null });
     while (other < second) rows.push({ left: null, right: other++ });
@@ -38,17 +38,17 @@ export function alignedRows(left, right) {
   return rows;
 }
 
-/** The first row after which what can be seen of the two worlds is not the same; -1 if there is none. */
+/** Returns the first row after which the visible states differ, or -1. */
 export function firstDifference(rows, left, right) {
-  let one = left[0]?.seen, other = right[0]?.seen;
+  let one = left[0]?.fingerprint, other = right[0]?.fingerprint;
   return rows.findIndex((row) => {
-    if (row.left !== null) one = left[row.left].seen;
-    if (row.right !== null) other = right[row.right].seen;
+    if (row.left !== null) one = left[row.left].fingerprint;
+    if (row.right !== null) other = right[row.right].fingerprint;
     return one !== other && row.left !== null && row.right !== null;
   });
 }
 
-/** The moment of the other way that stands beside a moment of this one, or the last before it. */
+/** Returns the moment of the right trace beside a moment of the left one, or the last one before it. */
 export function beside(rows, at) {
   let found = 0;
   for (const row of rows) {

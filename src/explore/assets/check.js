@@ -1,26 +1,26 @@
-// Checks from the page: how far they are, how to end them, and the way to what they found.
+// Checks from the page: progress, cancellation, verdicts and links to counterexamples.
 import { button, el, fill } from "./dom.js";
 
-/** How often a running check is asked how far it is, in milliseconds. */
-const LOOK = 300;
+/** The polling interval of a running check, in milliseconds. */
+const POLL = 300;
 const number = new Intl.NumberFormat("en");
 
-/** Starts a check, shows how far it is until it is over, and offers what it found. */
+/** Starts a check, shows its progress, then its verdicts. */
 export function runCheck(box, source, link, does) {
-  let over = false, running = null;
+  let closed = false, running = null;
   const status = el("div", { class: "check-status" });
-  const figures = ["states", "depth", "states a second", "seconds"].map((name) => [name, el("dd", { id: `check-${name.replaceAll(" ", "-")}` })]);
+  const figures = ["states", "depth", "states per second", "seconds"].map((name) => [name, el("dd", { id: `check-${name.replaceAll(" ", "-")}` })]);
   const update = (standing) => [standing.states, standing.depth, Math.round(standing.rate), Math.round(standing.seconds * 10) / 10]
     .forEach((figure, index) => { figures[index][1].textContent = number.format(figure); });
   const cancel = (standing) => button("Cancel", () => source.cancel(standing.check).then(draw, does.fail), { class: "plain", id: "check-cancel" });
   const begin = (standing) => {
-    fill(status, el("p", { role: "status" }, el("b", {}, `Checking ${standing.scenario}…`)), el("progress", { "aria-label": "The check is under way" }),
+    fill(status, el("p", { role: "status" }, el("b", {}, `Checking ${standing.scenario}…`)), el("progress", { "aria-label": "The check is running" }),
       el("dl", { class: "figures" }, figures.map(([name, shown]) => el("div", {}, el("dt", {}, name), shown))), cancel(standing));
   };
   const end = (found, scenario) => {
     const isFocused = box.contains(document.activeElement);
     fill(status, el("p", { id: "check-over", role: "status" }, el("b", {}, scenario), `: ${number.format(found.states)} states, depth ${found.depth}, ${found.seconds.toFixed(2)} s, `,
-      found.truncated ? el("strong", {}, `not all searched: ${found.truncated}`) : "all searched"),
+      found.truncated ? el("strong", {}, `truncated: ${found.truncated}`) : "complete"),
       el("ul", { class: "verdicts" }, found.properties.map((one) =>
         el("li", { class: one.verdict }, el("b", {}, one.name), " ", el("span", { class: "verdict" }, one.verdict), " ",
           one.as_expected ? el("span", { class: "quiet" }, "✓ as expected") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, `${one.verdict === "inconclusive" ? "?" : "✕"} expected: ${one.expected}`), " ",
@@ -37,17 +37,17 @@ export function runCheck(box, source, link, does) {
   };
   const watch = async (standing) => {
     draw(standing);
-    if (!standing.running || over) return;
+    if (!standing.running || closed) return;
     setTimeout(async () => {
       try { await watch(await source.progress(standing.check)); } catch (error) { does.fail(error); }
-    }, LOOK);
+    }, POLL);
   };
   const closing = button("Close", () => {
-    over = true;
+    closed = true;
     box.hidden = true;
     if (running !== null) source.cancel(running).catch(does.fail);
   }, { class: "plain small" });
-  fill(box, el("h3", {}, "Check all that can happen"), status, closing);
+  fill(box, el("h3", {}, "Check every execution"), status, closing);
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
   source.check(link).then(watch, does.fail);

@@ -1,16 +1,16 @@
-// Two ways beside each other, row by row, with the first difference marked.
+// Two traces side by side, row by row, with the first difference marked.
 import { button, el, fill, unseen } from "./dom.js";
 import { alignedRows, firstDifference } from "./align.js";
 
 const ROWS_MAX = 400;
 
-/** What is needed to show two ways beside each other. */
+/** Prepares the comparison of two traces. */
 export function compared(left, right) {
   const rows = alignedRows(left.moments, right.moments);
   return { left, right, rows, difference: firstDifference(rows, left.moments, right.moments) };
 }
 
-/** The rows of two ways; the one that is shown, and the first that differs, say so. */
+/** Draws the rows of two traces, with the current row and the first difference marked. */
 export function drawAligned(box, pair, at, does) {
   const { left, right, rows, difference } = pair;
   if (box.alignedPair === pair && rows.length <= ROWS_MAX) {
@@ -29,17 +29,17 @@ export function drawAligned(box, pair, at, does) {
     if (number === null) return el("td", { class: "gap", "data-label": label }, unseen("no such step"), el("span", { "aria-hidden": "true" }, "–"));
     const moment = trace.moments[number];
     return el("td", { "data-label": label, class: moment.lost.length > 0 ? "loses" : "" },
-      el("span", { class: "number" }, number), number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says],
+      el("span", { class: "number" }, number), number === 0 ? "start" : [el("b", {}, moment.actor), " ", moment.says],
       moment.lost.length > 0 ? el("span", { class: "badge bad" }, `✕ destroys ${moment.lost.join(" ")}`) : null,
       moment.reported ? el("span", { class: "badge reported" }, `reported: ${moment.reported.length > 110 ? `${moment.reported.slice(0, 110)}…` : moment.reported}`) : null);
   };
   fill(box, el("h3", {}, "Side by side"),
     el("p", { class: "difference-line" }, first === null
-      ? "What directory and stores hold is the same in both, at every step."
-      : ["The first difference in what directory and stores hold: ", el("b", {}, `step ${first.left}`), ` ${left.moments[first.left].says}; beside it `, el("b", {}, `step ${first.right}`), ` ${right.moments[first.right].says}. `,
+      ? "Directory and stores are equal in both at every step."
+      : ["The first difference in directory or stores: ", el("b", {}, `step ${first.left}`), ` ${left.moments[first.left].says}; beside it `, el("b", {}, `step ${first.right}`), ` ${right.moments[first.right].says}. `,
           button("Show it", () => does.go(first.left), { class: "plain small", id: "first-difference" })]),
     el("table", { class: "aligned" },
-      el("caption", { class: "unseen" }, "Two ways, step by step"),
+      el("caption", { class: "unseen" }, "Two traces, step by step"),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, left.title), el("th", { scope: "col" }, right.title))),
       el("tbody", {}, rows.slice(start, start + ROWS_MAX).map((row, index) =>
         el("tr", { class: (row.left === at ? "current" : "") + (start + index === difference ? " differs" : ""),

@@ -1,6 +1,6 @@
-// Making elements. Whatever comes from a trace becomes text, never markup.
+// Elements of the page. Text from a trace becomes text nodes, never markup.
 
-/** An element with attributes and children; a string among the children is text. */
+/** Makes an element with attributes and children; a string among the children becomes text. */
 export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -14,7 +14,7 @@ export function el(name, attributes = {}, ...children) {
   return element;
 }
 
-/** Adds children, lists of them included; nothing is skipped but `null`, `undefined` and `false`. */
+/** Adds children and lists of children; skips `null`, `undefined` and `false`. */
 export function append(element, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
@@ -22,23 +22,30 @@ export function append(element, children) {
   }
 }
 
-/** Puts these children in the place of what is there. */
+/** Replaces the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren();
   append(element, children);
 }
 
-/** A button. */
+/** Makes a button. */
 export function button(says, pressed, attributes = {}) {
   return el("button", { type: "button", onclick: pressed, ...attributes }, says);
 }
 
-/** Text that only a screen reader has. */
+/** Makes text for screen readers only. */
 export function unseen(says) {
   return el("span", { class: "unseen" }, says);
 }
 
-/** The element of this id. */
+/** Returns the element of this id. */
 export function byId(id) {
   return document.getElementById(id);
+}
+
+/** Switches between the light and the dark theme. */
+export function toggleTheme() {
+  const root = document.documentElement;
+  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = isDark ? "light" : "dark";
 }

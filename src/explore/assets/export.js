@@ -1,10 +1,10 @@
-// Handing a way out in the forms of other programs.
+// Export of a trace in the formats of other programs.
 import { button, el } from "./dom.js";
 
-const FORMS = [["itf", "ITF"], ["mermaid", "Mermaid"], ["dot", "DOT"], ["markdown", "Markdown"], ["json", "JSON"], ["html", "Page"]];
+const FORMATS = [["itf", "ITF"], ["mermaid", "Mermaid"], ["dot", "DOT"], ["markdown", "Markdown"], ["json", "JSON"], ["html", "Page"]];
 
-/** Lets whoever looks keep a text as a file. */
-function keep({ name, text }) {
+/** Downloads a text as a file. */
+function download({ name, text }) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
   const link = el("a", { href: address, download: name, hidden: true });
   document.body.append(link);
@@ -13,9 +13,9 @@ function keep({ name, text }) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** The buttons, one for each form that this page can write. */
-export function exports(way, source, { attempt, say }) {
-  const offered = FORMS.filter(([form]) => source.exports(way, form));
+/** Makes the buttons, one for each format that this page can write. */
+export function exports(trace, source, { attempt, say }) {
+  const offered = FORMATS.filter(([form]) => source.exports(trace, form));
   if (offered.length === 0) return null;
   const close = (event) => {
     if (event.key !== "Escape" || !event.currentTarget.open) return;
@@ -24,11 +24,11 @@ export function exports(way, source, { attempt, say }) {
   };
   return el("details", { id: "export", onkeydown: close }, el("summary", {}, "Export"),
     el("div", { class: "forms" },
-      el("div", { class: "switches", role: "group", "aria-label": "Export this way as" }, offered.map(([form, says]) =>
+      el("div", { class: "switches", role: "group", "aria-label": "Export this trace as" }, offered.map(([form, says]) =>
         button(says, () => attempt(async () => {
-          const file = await source.export(way, form);
-          keep(file);
+          const file = await source.export(trace, form);
+          download(file);
           say(`${file.name} was written.`);
         }), { id: `export-${form}` }))),
-      source.isLive ? null : el("p", { class: "quiet" }, "The other forms would make this file large: stranded replay TRACE --to itf, or dot.")));
+      source.isLive ? null : el("p", { class: "quiet" }, "This file has no other formats, which are large: use stranded replay TRACE --to itf, or dot.")));
 }

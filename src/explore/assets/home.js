@@ -1,7 +1,7 @@
-// What stands before and beside a way: the gist, the list of scenarios, files that are dropped, runs of implementations, help.
+// The page around a trace: summary, list of scenarios, dropped files, runs of implementations, help.
 import { append, button, el, fill } from "./dom.js";
 
-/** The way in a few questions and answers, each with its step. */
+/** Draws the summary of a trace: a few questions and answers, each with its step. */
 export function drawSummary(box, trace, go) {
   fill(box, trace.summary.map((one, index) =>
     el("div", { class: "answer" + kindOf(trace, one), "data-about": index },
@@ -10,13 +10,13 @@ export function drawSummary(box, trace, go) {
   box.hidden = trace.summary.length === 0;
 }
 
-/** Red stands over what was destroyed, green over what saves. */
+/** Red marks the loss, green the remedy. */
 function kindOf(trace, one) {
   if (one.about.startsWith("What to do")) return " saves";
   return one.about.startsWith("Which act") ? " destroys" : "";
 }
 
-/** The scenarios, filtered by what is typed. */
+/** Draws the scenarios, filtered by the typed words. */
 export function drawCatalogue(box, catalogue, does) {
   const list = el("ul", { class: "scenarios" });
   const draw = (wanted) => {
@@ -25,12 +25,12 @@ export function drawCatalogue(box, catalogue, does) {
     fill(list, found.map((one) => el("li", {},
       button([el("b", {}, one.name), el("span", { class: "family" }, one.family), el("span", { class: "question" }, one.question)],
         () => does.open(one.name), { class: "scenario", "data-scenario": one.name }))),
-      found.length === 0 ? el("li", { class: "quiet" }, "No scenario has these words.") : null);
+      found.length === 0 ? el("li", { class: "quiet" }, "No scenario matches these words.") : null);
   };
   const filter = el("input", { type: "search", id: "filter", placeholder: "second move, cache, fault…", oninput: (event) => draw(event.target.value) });
   const file = el("input", { type: "file", id: "file", onchange: (event) => does.files(event.target.files) });
-  fill(box, el("h2", {}, "Every scenario"),
-    el("p", { class: "quiet" }, "Open one, take its steps yourself, or check all that can happen in it."),
+  fill(box, el("h2", {}, "All scenarios"),
+    el("p", { class: "quiet" }, "Open a scenario to choose its steps, or to check every execution."),
     el("div", { class: "row" },
       el("label", { for: "filter" }, "Find ", filter),
       el("label", { for: "file", class: "file" }, "Open a trace, a report, an ITF file, a scenario or a conformance run ", file)),
@@ -39,24 +39,24 @@ export function drawCatalogue(box, catalogue, does) {
   box.hidden = false;
 }
 
-/** A run of an implementation: what the model expected against what was seen. */
+/** Draws a run of an implementation: expected and observed results. */
 export function drawRun(box, run) {
   fill(box, el("h2", {}, run.title), run.verdict ? el("p", {}, el("b", {}, run.verdict), run.says ? `: ${run.says}` : "") : null,
     el("p", { class: run.left_at === null ? "quiet" : "stranded", id: "left-at" }, run.left_at === null
-      ? (run.verdict ? "No single step shows it." : "Every step was as the model expects.")
-      : `At step ${run.left_at} the implementation leaves the model.`),
-    run.shown_at ? el("p", { class: "stranded" }, `At step ${run.shown_at} it shows: ${run.verdict}.`) : null,
-    el("table", { class: "aligned" }, el("caption", { class: "unseen" }, "Expected against seen"),
-      el("thead", {}, el("tr", {}, ["step", "expected", "seen"].map((head) => el("th", { scope: "col" }, head)))),
+      ? (run.verdict ? "No single step shows this verdict." : "The model allows every step.")
+      : `At step ${run.left_at} the implementation deviates from the model.`),
+    run.shown_at ? el("p", { class: "stranded" }, `Step ${run.shown_at} shows the verdict: ${run.verdict}.`) : null,
+    el("table", { class: "aligned" }, el("caption", { class: "unseen" }, "Expected and observed results"),
+      el("thead", {}, el("tr", {}, ["step", "expected", "observed"].map((head) => el("th", { scope: "col" }, head)))),
       el("tbody", {}, run.steps.map((one) => el("tr", { class: one.number === run.left_at || one.number === run.shown_at ? "differs" : "" },
         el("th", { scope: "row" }, el("span", { class: "number" }, one.number), one.says),
         el("td", { "data-label": "expected" }, one.expected || "–"),
-        el("td", { "data-label": "seen", class: one.agrees ? "" : "loses" }, one.seen || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))),
+        el("td", { "data-label": "observed", class: one.agrees ? "" : "loses" }, one.observed || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))),
     button("Close", () => { box.hidden = true; }, { class: "plain small" }));
   box.hidden = false;
 }
 
-/** The traces of a report, to choose one. */
+/** Draws the traces of a report for selection. */
 export function drawChoice(box, parts, chosen) {
   fill(box, el("p", {}, "The report has several counterexamples:"),
     el("ul", { class: "choices" }, parts.map((part) => el("li", {}, button(part, () => chosen(part), { class: "choice" })))));
@@ -64,26 +64,26 @@ export function drawChoice(box, parts, chosen) {
 }
 
 const KEYS = [
-  ["← →", "the step before, the step after"], ["Home End", "the first, the last step"],
-  ["n p", "the next, the previous step worth a look"], ["d", "the first difference, where two ways stand side by side"],
-  ["c", "side by side on or off"], ["t", "picture or table"], ["w", "to what could have happened instead"],
-  ["1 … 9", "what could have happened instead, by its place in that list"], ["[ ]", "the way before, the way after"],
-  ["f", "open a file"], ["?", "this sheet"], ["Esc", "close it"],
+  ["← →", "previous step, next step"], ["Home End", "first step, last step"],
+  ["n p", "next mark, previous mark"], ["d", "the first difference of two traces side by side"],
+  ["c", "side by side on or off"], ["t", "picture or table"], ["w", "to the alternatives"],
+  ["1 … 9", "an alternative, by its number"], ["[ ]", "previous trace, next trace"],
+  ["f", "open a file"], ["?", "this help"], ["Esc", "close the help"],
 ];
 
-/** The help sheet. */
+/** Draws the help. */
 export function drawHelp(dialog, source) {
   fill(dialog, el("h2", { id: "help-title" }, "Keys"),
     el("dl", { class: "keys" }, KEYS.filter(([key]) => source.isLive || key !== "f").map(([keys, says]) => el("div", {}, el("dt", {}, keys.split(" ").map((key) => [el("kbd", {}, key), " "])), el("dd", {}, says)))),
     el("h2", {}, "Signs"),
     el("ul", { class: "signs" },
-      [["kept", "a message in a store"], ["flying", "a copy under way: the source has it too"], ["pending", "held until the move ends"],
-        ["queued", "waits in the transport"], ["lost", "destroyed"]].map(([kind, says]) =>
+      [["kept", "a message in a store"], ["flying", "a copy in progress: the source has it too"], ["pending", "held until the move ends"],
+        ["queued", "queued in the transport"], ["lost", "destroyed"]].map(([kind, says]) =>
         el("li", {}, el("span", { class: `token ${kind}` }, el("span", { class: "flap", "aria-hidden": "true" }), "m1"), ` ${says}`))),
     button("Close", () => dialog.close(), { class: "plain" }));
 }
 
-/** Says something that went wrong, in words. */
+/** Draws an error message. */
 export function drawMessage(box, says) {
   fill(box);
   append(box, [el("p", { class: says.includes("\n") ? "several" : null }, says), button("Close", () => { box.hidden = true; }, { class: "plain small" })]);

@@ -1,13 +1,13 @@
-// Where things go: which token is which from one picture to the next, which rows of a long list are drawn, how an arrow runs.
-// Numbers and names only; nothing here touches the page, so all of it is tested without one.
+// Layout as pure functions: tokens from one picture to the next, the visible rows of a long list, the curve of an arrow.
+// Nothing here touches the page, so that node can test it.
 
-/** Every token of a picture: a message in one place. */
+/** Returns every token of a picture: a message at one location. */
 export function tokensOf(picture) {
   const tokens = [];
   for (const mailbox of picture.mailboxes) {
-    const add = (messages, place, kind) => {
+    const add = (messages, location, kind) => {
       for (const message of messages) {
-        tokens.push({ id: `${mailbox.name}/${message}@${place}`, mailbox: mailbox.name, message, place, kind });
+        tokens.push({ id: `${mailbox.name}/${message}@${location}`, mailbox: mailbox.name, message, location, kind });
       }
     };
     for (const store of mailbox.stores) {
@@ -25,8 +25,8 @@ export function tokensOf(picture) {
 }
 
 /**
- * What becomes of every token: it stays, it moves from a place that has it no more, it is copied from one that still has it,
- * it arrives, or it is what is left of a destroyed message.
+ * Returns the change of every token: it stays, moves from a location that no longer has it, is copied from one that still
+ * has it, arrives, or marks a destroyed message.
  */
 export function transitions(before, after) {
   const old = before ? tokensOf(before) : [];
@@ -46,7 +46,7 @@ export function transitions(before, after) {
   });
 }
 
-/** The tokens that were destroyed between two pictures, each in the place that had it. */
+/** Returns the tokens that were destroyed between two pictures, each at its last location. */
 export function destroyedIn(before, after) {
   if (!before) return [];
   const lost = (picture) => tokensOf(picture).filter((token) => token.kind === "lost");
@@ -56,7 +56,7 @@ export function destroyedIn(before, after) {
     fresh.some((one) => one.mailbox === token.mailbox && one.message === token.message));
 }
 
-/** Which rows of a list are drawn: those that can be seen, and some around them. */
+/** Returns the rows of a list to draw: the visible ones, and some around them. */
 export function windowOf(scrolled, height, rowHeight, count, around = 8) {
   if (count === 0 || rowHeight <= 0) return { first: 0, last: -1, above: 0, below: 0 };
   const first = Math.max(0, Math.min(count - 1, Math.floor(scrolled / rowHeight)) - around);
@@ -64,7 +64,7 @@ export function windowOf(scrolled, height, rowHeight, count, around = 8) {
   return { first, last, above: first * rowHeight, below: (count - 1 - last) * rowHeight };
 }
 
-/** How far a list must be scrolled so that a row can be seen; as it is, if it can. */
+/** Returns the scroll position at which a row is visible; unchanged if it is visible already. */
 export function scrolledTo(row, scrolled, height, rowHeight) {
   const top = row * rowHeight;
   if (top < scrolled) return top;
@@ -72,7 +72,7 @@ export function scrolledTo(row, scrolled, height, rowHeight) {
   return scrolled;
 }
 
-/** An arrow from the bottom of one box to the top of another, as the path of a curve. */
+/** Returns the SVG path of an arrow from the bottom of one box to the top of another. */
 export function arrowPath(from, to) {
   const x1 = from.x + from.width / 2, y1 = from.y + from.height;
   const x2 = to.x + to.width / 2, y2 = to.y;
@@ -82,7 +82,7 @@ export function arrowPath(from, to) {
     `${round(x2)} ${round(y2)}`;
 }
 
-/** What a procedure would do along a way, as stretches of moments in which it is the same. */
+/** Groups the effects of a procedure along a trace into stretches of equal effects. */
 export function stretches(effects) {
   const found = [];
   effects.forEach((effect, index) => {
@@ -93,7 +93,7 @@ export function stretches(effects) {
   return found;
 }
 
-/** The moments worth a look: something breaks, mail is lost, or it becomes too late. */
+/** Returns the marked moments: first, last, violations, losses, reports, and the point of no return. */
 export function marksOf(trace) {
   const marks = new Set([0, trace.moments.length - 1]);
   for (const moment of trace.moments) {
@@ -103,14 +103,14 @@ export function marksOf(trace) {
   return [...marks].sort((one, other) => one - other);
 }
 
-/** The next mark from a moment, forwards or backwards. */
+/** Returns the next mark after or before a moment. */
 export function nextMark(marks, at, forwards) {
   return forwards
     ? marks.find((mark) => mark > at) ?? at
     : [...marks].reverse().find((mark) => mark < at) ?? at;
 }
 
-/** A moment number that exists. */
+/** Clamps a moment number to the trace. */
 export function within(at, count) {
   return Math.max(0, Math.min(count - 1, at));
 }

@@ -1,9 +1,9 @@
-// The page: which ways are open, which moment is shown, and what the keys and the buttons do.
-import { byId, button, el, fill } from "./dom.js";
+// The page: the open traces, the moment that is shown, and the effects of keys and buttons.
+import { byId, button, el, fill, toggleTheme } from "./dom.js";
 import { marksOf, nextMark, within } from "./layout.js";
 import { beside } from "./align.js";
-import { FILE_MAX, QUESTION_MAX, fileSource, serverSource } from "./source.js";
-import { drawPicture, redrawArrows, tokenPlaces } from "./picture.js";
+import { FILE_MAX, QUERY_MAX, fileSource, serverSource } from "./source.js";
+import { drawPicture, fitFrames, redrawArrows, tokenPlaces } from "./picture.js";
 import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawTable, drawWhatIf, spoken, stepList } from "./panels.js";
 import { compared, drawAligned } from "./compare.js";
 import { runCheck } from "./check.js";
@@ -12,13 +12,13 @@ import { drawCatalogue, drawChoice, drawSummary, drawHelp, drawMessage, drawRun 
 
 const inside = byId("inside");
 const source = inside ? fileSource(JSON.parse(inside.textContent)) : serverSource();
-const page = { ways: [], current: 0, at: 0, other: null, view: "picture", isHome: false, pair: null, catalogue: null, isAwaited: false, resting: 0 };
+const page = { traces: [], current: 0, at: 0, other: null, view: "picture", isHome: false, pair: null, catalogue: null, isAwaited: false, resting: 0 };
 const list = stepList(byId("steps"), (at) => go(at));
-/** How long a moment is shown before it is asked about and becomes the address, in milliseconds. */
+/** The delay before a shown moment is queried and becomes the address, in milliseconds. */
 const REST = 120;
-/** The most steps before and after the one shown that are printed. */
+/** The most steps before and after the shown one on paper. */
 const PRINTED_MAX = 500;
-const trace = () => page.ways[page.current];
+const currentTrace = () => page.traces[page.current];
 
 function fail(error) {
   drawMessage(byId("message"), error.message ?? String(error));
@@ -35,79 +35,79 @@ async function attempt(work, keepsMessage = false) {
   }
 }
 
-/** Opens a way beside those that are open, and shows it. */
-function add(way, at, other = null) {
-  const known = page.ways.findIndex((one) => one.link === way.link);
-  if (known >= 0) page.ways[known] = way;
-  else page.ways.push(way);
-  page.current = known >= 0 ? known : page.ways.length - 1;
+/** Opens a trace beside the open ones, and shows it. */
+function add(trace, at, other = null) {
+  const known = page.traces.findIndex((one) => one.link === trace.link);
+  if (known >= 0) page.traces[known] = trace;
+  else page.traces.push(trace);
+  page.current = known >= 0 ? known : page.traces.length - 1;
   page.other = other;
   page.isHome = false;
   const isChecking = byId("checking").querySelector("progress");
-  if (!isChecking && page.ways.some((one) => one.scenario !== way.scenario)) byId("checking").hidden = true;
+  if (!isChecking && page.traces.some((one) => one.scenario !== trace.scenario)) byId("checking").hidden = true;
   show(at, true);
   bringIntoView();
 }
 
-/** A fork that goes on from its own end stays one way. */
-function fork(way, from, at, shown) {
-  const origin = page.ways[from];
+/** Opens a fork; a fork that continues its own end replaces it. */
+function fork(trace, from, at, shown) {
+  const origin = page.traces[from];
   if (origin.forked_at === null || at !== origin.moments.length - 1) {
-    add(way, shown, from);
+    add(trace, shown, from);
     return;
   }
-  page.ways[from] = { ...way, title: origin.title, forked_at: origin.forked_at };
+  page.traces[from] = { ...trace, title: origin.title, forked_at: origin.forked_at };
   show(shown, true);
   bringIntoView();
 }
 
-/** Closes a way; the last one stays. */
+/** Closes a trace; the last one stays open. */
 function shut(index) {
-  page.ways.splice(index, 1);
+  page.traces.splice(index, 1);
   page.other = null;
   if (page.current >= index) page.current = Math.max(0, page.current - 1);
   show(page.at, true);
 }
 
-/** What happened and its picture come into view, where they are not. */
+/** Scrolls to the caption and the picture, if they are not in view. */
 function bringIntoView() {
   const stage = byId("stage").getBoundingClientRect(), caption = byId("caption").getBoundingClientRect();
   if (caption.top < 0 || Math.min(stage.bottom, stage.top + 300) > innerHeight) byId("caption").scrollIntoView({ block: "start" });
 }
 
-function only(ways, current, at, other) {
-  Object.assign(page, { ways, current, other });
+function only(traces, current, at, other) {
+  Object.assign(page, { traces, current, other });
   show(at, true);
 }
 
-/** Shows a moment of the current way. */
+/** Shows a moment of the current trace. */
 function show(at, isNew = false) {
-  const way = trace();
-  page.at = within(at, way.moments.length);
-  const moment = way.moments[page.at];
-  byId("way").hidden = false;
+  const trace = currentTrace();
+  page.at = within(at, trace.moments.length);
+  const moment = trace.moments[page.at];
+  byId("trace").hidden = false;
   byId("run").hidden = true;
   byId("intro").hidden = !page.isHome;
   const hadFocus = document.activeElement !== document.body;
-  document.title = `${way.title}: step ${page.at} – stranded`;
-  const other = page.other === null ? null : page.ways[page.other];
-  page.pair = other ? (page.pair && page.pair.left === way && page.pair.right === other ? page.pair : compared(way, other)) : null;
+  document.title = `${trace.title}: step ${page.at} – stranded`;
+  const other = page.other === null ? null : page.traces[page.other];
+  page.pair = other ? (page.pair && page.pair.left === trace && page.pair.right === other ? page.pair : compared(trace, other)) : null;
   if (isNew) {
-    drawSummary(byId("summary"), way, (step) => { go(step); bringIntoView(); });
-    drawWays();
+    drawSummary(byId("summary"), trace, (step) => { go(step); bringIntoView(); });
+    drawTabs();
     drawControls();
   }
-  // What is there is measured before anything changes.
+  // Measures the tokens before they change.
   const places = isNew ? [] : [...byId("stage").querySelectorAll(".frame")].map(tokenPlaces);
-  drawCaption(byId("caption"), way, moment);
+  drawCaption(byId("caption"), trace, moment);
   updateControls();
   drawStage(isNew, places);
-  byId("announce").textContent = spoken(way, moment);
+  byId("announce").textContent = spoken(trace, moment);
   byId("aligned").hidden = !page.pair;
-  // The picture comes first; what stands around it follows in the next frame, and the address when one rests.
+  // Draws the picture first, the panels around it in the next frame, and updates the address after a pause.
   if (isNew) {
     drawAround();
-    // What was pressed may be gone; whoever goes by keys goes on at the picture.
+    // The pressed button may be gone: the focus moves to the picture.
     if (hadFocus && document.activeElement === document.body) byId("stage").focus({ preventScroll: true });
   } else if (!page.isAwaited) {
     page.isAwaited = true;
@@ -118,18 +118,9 @@ function show(at, isNew = false) {
   if (isNew) remember(true);
 }
 
-/** Lets each picture know how much room it has. */
-function fit() {
-  for (const frame of byId("stage").querySelectorAll(".frame")) {
-    const width = frame.clientWidth;
-    frame.classList.toggle("narrow", width < 544);
-    frame.classList.toggle("tiny", width < 320);
-  }
-}
-
 function drawAround() {
-  list.show(trace(), page.at);
-  drawRescue(byId("rescue"), trace(), page.at, go);
+  list.show(currentTrace(), page.at);
+  drawRescue(byId("rescue"), currentTrace(), page.at, go);
   drawDetails();
   if (page.pair) drawAligned(byId("aligned"), page.pair, page.at, { go });
 }
@@ -138,88 +129,88 @@ function drawStage(isNew, places) {
   const stage = byId("stage");
   if (page.view === "table") {
     stage.className = "stages table";
-    drawTable(stage, trace(), page.at, go);
+    drawTable(stage, currentTrace(), page.at, go);
     return;
   }
-  const shown = page.pair ? [[trace(), page.at], [page.pair.right, beside(page.pair.rows, page.at)]] : [[trace(), page.at]];
+  const shown = page.pair ? [[currentTrace(), page.at], [page.pair.right, beside(page.pair.rows, page.at)]] : [[currentTrace(), page.at]];
   const frames = stage.querySelectorAll(":scope > figure");
   if (isNew || frames.length !== shown.length) {
     stage.className = `stages of-${shown.length}`;
     fill(stage, shown.map(() => el("figure", {}, el("figcaption", {}), el("div", { class: "frame" }))));
   }
   [...stage.children].forEach((figure, index) => {
-    const [way, at] = shown[index];
-    fill(figure.firstElementChild, shown.length > 1 ? [el("b", {}, way.title), ` step ${at}`] : null);
-    drawPicture(figure.lastElementChild, way, at, places[index]);
+    const [trace, at] = shown[index];
+    fill(figure.firstElementChild, shown.length > 1 ? [el("b", {}, trace.title), ` step ${at}`] : null);
+    drawPicture(figure.lastElementChild, trace, at, places[index]);
   });
 }
 
 function drawDetails() {
-  const way = trace();
-  const moment = way.moments[page.at];
-  drawProperties(byId("judged"), way, moment.detail);
+  const trace = currentTrace();
+  const moment = trace.moments[page.at];
+  drawProperties(byId("judged"), trace, moment.detail);
   drawChanges(byId("changes"), moment.detail, page.at);
-  drawWhatIf(byId("whatif"), way, page.at, moment.detail, source, does);
+  drawWhatIf(byId("whatif"), trace, page.at, moment.detail, source, does);
 }
 
-/** A long way has the details of a moment on request. */
+/** Queries the details of a moment, which a long trace does not contain. */
 function askDetails() {
-  const way = trace();
-  const moment = way.moments[page.at];
+  const trace = currentTrace();
+  const moment = trace.moments[page.at];
   if (moment.detail || !source.isLive) return;
-  source.moment(way, page.at).then(({ detail, outlook }) => {
+  source.moment(trace, page.at).then(({ detail, outlook }) => {
     moment.detail = detail;
     moment.outlook ??= outlook;
-    if (trace() === way && page.at === moment.number) drawAround();
+    if (currentTrace() === trace && page.at === moment.number) drawAround();
   }, fail);
 }
 
-function drawWays() {
-  const ways = byId("ways");
-  fill(ways,
-    el("div", { class: "tabs", role: "group", "aria-label": "Ways that are open" }, page.ways.map((way, index) =>
-      el("span", {}, button([index === page.current ? "● " : "○ ", way.title], () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
+function drawTabs() {
+  const traces = byId("traces");
+  fill(traces,
+    el("div", { class: "tabs", role: "group", "aria-label": "Open traces" }, page.traces.map((trace, index) =>
+      el("span", {}, button([index === page.current ? "● " : "○ ", trace.title], () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
         { class: "tab", "aria-pressed": index === page.current ? "true" : "false" }),
-        page.ways.length > 1 && !page.isHome ? button("×", () => shut(index), { class: "shut", "aria-label": `Close ${way.title}` }) : null))),
-    el(page.isHome ? "p" : "h1", { class: "question" }, el("b", {}, trace().scenario), " – ", trace().question,
-      !page.isHome && Object.keys(trace().assumptions).length > 0
-        ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(trace().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
+        page.traces.length > 1 && !page.isHome ? button("×", () => shut(index), { class: "shut", "aria-label": `Close ${trace.title}` }) : null))),
+    el(page.isHome ? "p" : "h1", { class: "question" }, el("b", {}, currentTrace().scenario), " – ", currentTrace().question,
+      !page.isHome && Object.keys(currentTrace().assumptions).length > 0
+        ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(currentTrace().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
 }
 
 function drawControls() {
   const control = (id, says, label, pressed, more = {}) => button(says, pressed, { id, "aria-label": label, title: label, ...more });
-  const others = page.ways.map((way, index) => [way, index]).filter(([, index]) => index !== page.current);
+  const others = page.traces.map((trace, index) => [trace, index]).filter(([, index]) => index !== page.current);
   const select = el("select", { id: "beside", onchange: (event) => { page.other = event.target.value === "" ? null : Number(event.target.value); show(page.at, true); } },
-    el("option", { value: "" }, "nothing"), others.map(([way, index]) => el("option", { value: index, selected: page.other === index }, way.title)));
+    el("option", { value: "" }, "nothing"), others.map(([trace, index]) => el("option", { value: index, selected: page.other === index }, trace.title)));
   fill(byId("controls"),
     el("div", { class: "stepper" },
-      control("first", "⏮", "First step", () => go(0)), control("before", "◀ Back", "Step before", () => go(page.at - 1)),
-      control("after", "Next ▶", "Step after", () => go(page.at + 1), { class: "primary" }),
-      control("last", "⏭", "Last step", () => go(trace().moments.length - 1)),
-      control("mark", "⚑ Next mark", "Next step worth a look", () => go(nextMark(marksOf(trace()), page.at, true)))),
-    el("input", { type: "range", id: "slider", min: 0, max: trace().moments.length - 1, step: 1, "aria-label": "Step",
+      control("first", "⏮", "First step", () => go(0)), control("before", "◀ Back", "Previous step", () => go(page.at - 1)),
+      control("after", "Next ▶", "Next step", () => go(page.at + 1), { class: "primary" }),
+      control("last", "⏭", "Last step", () => go(currentTrace().moments.length - 1)),
+      control("mark", "⚑ Next mark", "Next marked step", () => go(nextMark(marksOf(currentTrace()), page.at, true)))),
+    el("input", { type: "range", id: "slider", min: 0, max: currentTrace().moments.length - 1, step: 1, "aria-label": "Step",
       oninput: (event) => go(Number(event.target.value)) }),
     el("div", { class: "switches" },
       others.length > 0 ? el("label", {}, "Beside it ", select) : null,
       control("view", page.view === "table" ? "Picture" : "Table", "Picture or table", toggleView),
-      source.isLive ? control("check", "Check", "Check all that can happen in this scenario", () => runCheck(byId("checking"), source, trace().link, { follow, fail })) : null,
+      source.isLive ? control("check", "Check", "Check every execution of this scenario", () => runCheck(byId("checking"), source, currentTrace().link, { follow, fail })) : null,
       control("share", "Copy link", "Copy the link to this step", share),
-      exports(trace(), source, { attempt, say: (says) => { byId("announce").textContent = says; } })));
+      exports(currentTrace(), source, { attempt, say: (says) => { byId("announce").textContent = says; } })));
 }
 
 function updateControls() {
   byId("slider").value = String(page.at);
-  byId("slider").setAttribute("aria-valuetext", `Step ${page.at} of ${trace().moments.length - 1}`);
+  byId("slider").setAttribute("aria-valuetext", `Step ${page.at} of ${currentTrace().moments.length - 1}`);
   byId("before").disabled = byId("first").disabled = page.at === 0;
-  byId("after").disabled = byId("last").disabled = page.at === trace().moments.length - 1;
+  byId("after").disabled = byId("last").disabled = page.at === currentTrace().moments.length - 1;
 }
 
 function go(at) {
-  const next = within(at, trace().moments.length);
+  const next = within(at, currentTrace().moments.length);
   if (next === page.at) return;
   const focused = document.activeElement;
   show(next);
-  // A button that can do no more hands on to its neighbour.
+  // A disabled button passes the focus to its neighbour.
   if (focused && focused.disabled) (byId("before").disabled ? byId("after") : byId("before")).focus();
 }
 
@@ -229,17 +220,17 @@ function toggleView() {
   byId("view").focus();
 }
 
-/** Keeps the address in step with what is shown. */
+/** Updates the address to the shown moment. */
 function remember(isNew) {
   if (page.isHome && page.at === 0) return;
-  const hash = `#${trace().link}@${page.at}`;
+  const hash = `#${currentTrace().link}@${page.at}`;
   if (location.hash === hash) return;
   if (isNew && !page.isHome) history.pushState(null, "", hash);
   else history.replaceState(null, "", hash);
 }
 
 async function share() {
-  const address = location.href.replace(/\?token=[^#]*/, "").replace(/#.*$/, "") + `#${trace().link}@${page.at}`;
+  const address = location.href.replace(/\?token=[^#]*/, "").replace(/#.*$/, "") + `#${currentTrace().link}@${page.at}`;
   try {
     await navigator.clipboard.writeText(address);
     byId("announce").textContent = "The link was copied.";
@@ -253,21 +244,21 @@ const does = {
   go,
   fork: (action) => attempt(async () => {
     const from = page.current, at = page.at;
-    const { document: way } = await source.fork(trace(), at, action);
-    fork(way, from, at, at + 1);
+    const { document: trace } = await source.fork(currentTrace(), at, action);
+    fork(trace, from, at, at + 1);
   }),
   apply: (procedure) => attempt(async () => {
     const from = page.current, at = page.at;
-    const { document: way } = await source.apply(trace(), at, procedure);
-    fork(way, from, at, way.moments.length - 1);
+    const { document: trace } = await source.apply(currentTrace(), at, procedure);
+    fork(trace, from, at, trace.moments.length - 1);
   }),
-  goOn: () => attempt(async () => {
+  runOn: () => attempt(async () => {
     const from = page.current, at = page.at;
-    const { document: way } = await source.goOn(trace(), at);
-    fork(way, from, at, way.moments.length - 1);
+    const { document: trace } = await source.runOn(currentTrace(), at);
+    fork(trace, from, at, trace.moments.length - 1);
   }),
   advise: () => attempt(async () => {
-    const { advice } = await source.advise(trace(), page.at);
+    const { advice } = await source.advise(currentTrace(), page.at);
     drawAdvice(byId("advice"), advice);
   }),
 };
@@ -275,22 +266,22 @@ const does = {
 function follow(text) {
   return attempt(async () => {
     const [, link, at] = /^#?(.*?)(?:@(\d+))?$/s.exec(text);
-    const known = page.ways.find((way) => way.link === link);
-    const way = known ?? (await source.follow(link)).document;
-    if (Number(at) >= way.moments.length) throw new Error(`The link is to step ${at}, and the way has ${way.moments.length - 1}: it was changed. Nothing is shown in its place.`);
-    add(way, at === undefined ? way.moments.length - 1 : Number(at));
+    const known = page.traces.find((trace) => trace.link === link);
+    const trace = known ?? (await source.follow(link)).document;
+    if (Number(at) >= trace.moments.length) throw new Error(`The link is to step ${at}, but the trace has ${trace.moments.length - 1} steps: the link was changed.`);
+    add(trace, at === undefined ? trace.moments.length - 1 : Number(at));
   });
 }
 
 function open(scenario) {
   return attempt(async () => {
-    const { document: way } = await source.open(scenario);
-    add(way, 0);
+    const { document: trace } = await source.open(scenario);
+    add(trace, 0);
     byId("stage").focus();
   });
 }
 
-/** Shows what a question or the command line brought. */
+/** Shows an answer: a choice of traces, a run, or a trace. */
 function take(answer, again) {
   if (answer.choice) drawChoice(byId("message"), answer.choice, (part) => attempt(async () => take(await again(part), again)));
   else if (answer.run) {
@@ -307,7 +298,7 @@ async function files(dropped) {
       throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(0)} MB: the explorer reads at most ${FILE_MAX / 1e6} MB.`);
     }
     const text = await file.text();
-    if (JSON.stringify(text).length > QUESTION_MAX) throw new Error(`${file.name} is too large to be asked about in one question.`);
+    if (JSON.stringify(text).length > QUERY_MAX) throw new Error(`${file.name} is too large for one query.`);
     const again = (part) => source.drop(file.name, text, part ?? null);
     take(await again(null), again);
   });
@@ -326,60 +317,54 @@ function keys(event) {
   const typing = event.target.closest("input:not([type=range]), textarea, select");
   if (event.ctrlKey || event.metaKey || event.altKey || typing || byId("help").open) return;
   const forks = () => [...byId("whatif").querySelectorAll(".choice:not([disabled])")];
-  const turn = (by) => { page.current = (page.current + by + page.ways.length) % page.ways.length; page.other = null; show(page.at, true); };
+  const turn = (by) => { page.current = (page.current + by + page.traces.length) % page.traces.length; page.other = null; show(page.at, true); };
   const actions = {
     ArrowRight: () => go(page.at + 1), ArrowLeft: () => go(page.at - 1),
-    Home: () => go(0), End: () => go(trace().moments.length - 1),
-    n: () => go(nextMark(marksOf(trace()), page.at, true)), p: () => go(nextMark(marksOf(trace()), page.at, false)),
+    Home: () => go(0), End: () => go(currentTrace().moments.length - 1),
+    n: () => go(nextMark(marksOf(currentTrace()), page.at, true)), p: () => go(nextMark(marksOf(currentTrace()), page.at, false)),
     d: () => byId("first-difference")?.click(),
-    c: () => { page.other = page.other === null ? page.ways.findIndex((_, index) => index !== page.current) : null; if (page.other === -1) page.other = null; show(page.at, true); },
+    c: () => { page.other = page.other === null ? page.traces.findIndex((_, index) => index !== page.current) : null; if (page.other === -1) page.other = null; show(page.at, true); },
     t: toggleView, w: () => forks()[0]?.focus(), f: () => byId("file")?.click(),
     "[": () => turn(-1), "]": () => turn(1), "?": () => byId("help").showModal(),
   };
   if (event.target.closest("[role=listbox]")) Object.assign(actions, { ArrowDown: actions.ArrowRight, ArrowUp: actions.ArrowLeft });
   if (event.target.type === "range" && ["ArrowRight", "ArrowLeft", "Home", "End"].includes(event.key)) return;
   const action = /^[1-9]$/.test(event.key) ? () => forks()[Number(event.key) - 1]?.click() : actions[event.key];
-  if (!action || page.ways.length === 0) return;
+  if (!action || page.traces.length === 0) return;
   event.preventDefault();
   action();
-  // Whoever goes through a list below looks at the list.
+  // Keys in the list of steps leave the scroll position of the page.
   if (!byId("steps").contains(document.activeElement)) bringIntoView();
-}
-
-function theme() {
-  const root = document.documentElement;
-  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = isDark ? "light" : "dark";
 }
 
 function listen() {
   drawHelp(byId("help"), source);
   fill(byId("tools"),
     source.isLive ? button("Scenarios", () => { byId("catalogue").scrollIntoView(); byId("filter")?.focus(); }, { id: "to-scenarios" }) : null,
-    button("Light or dark", theme, { id: "theme" }),
+    button("Light or dark", toggleTheme, { id: "theme" }),
     button("Keys ?", () => byId("help").showModal(), { id: "to-help" }));
   byId("go-home").addEventListener("click", () => { history.pushState(null, "", location.pathname + location.search); home(); });
   document.addEventListener("keydown", keys);
-  // The address is taken from the event: by then the page may have written its own again.
+  // The event has the address; the page may have replaced it by now.
   addEventListener("hashchange", (event) => {
     clearTimeout(page.resting);
     const { hash } = new URL(event.newURL);
     if (hash.length > 1) follow(hash);
     else home();
   });
-  // On paper every step has its row; what is not shown on the screen is not there until then.
-  addEventListener("beforeprint", () => { if (page.ways.length > 0) drawTable(byId("printed"), trace(), page.at, go, PRINTED_MAX); });
+  // On paper, every step has a row.
+  addEventListener("beforeprint", () => { if (page.traces.length > 0) drawTable(byId("printed"), currentTrace(), page.at, go, PRINTED_MAX); });
   addEventListener("afterprint", () => byId("printed").replaceChildren());
   document.addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dropping"); });
   document.addEventListener("dragleave", () => document.body.classList.remove("dropping"));
   document.addEventListener("drop", (event) => { event.preventDefault(); document.body.classList.remove("dropping"); files(event.dataTransfer.files); });
   new ResizeObserver(() => {
-    if (page.ways.length === 0 || page.view === "table") return;
-    fit();
+    if (page.traces.length === 0 || page.view === "table") return;
+    fitFrames(byId("stage"));
     const frames = [...byId("stage").querySelectorAll(".frame")];
     frames.forEach((frame) => {
       const at = Number(frame.querySelector(".picture")?.dataset.moment ?? 0);
-      redrawArrows(frame, frame === frames[0] ? trace() : page.pair.right, at);
+      redrawArrows(frame, frame === frames[0] ? currentTrace() : page.pair.right, at);
     });
   }).observe(byId("stage"));
 }
@@ -391,11 +376,11 @@ async function begin() {
     await follow(link);
   }
   if (!source.isLive) {
-    if (page.ways.length === 0) await home(true);
+    if (page.traces.length === 0) await home(true);
     return;
   }
   const asked = source.catalogue().then((catalogue) => { page.catalogue = catalogue; return catalogue; });
-  if (page.ways.length === 0) {
+  if (page.traces.length === 0) {
     const first = await Promise.all([asked, link.length > 1 ? null : source.start()]).catch((error) => { fail(error); return [null, null]; });
     if (link.length <= 1 && first[0]?.opened) take(first[0].opened, () => Promise.resolve(first[0].opened));
     else if (first[1]) { page.isHome = true; only(first[1].pair, 0, 0, 1); }

@@ -1,16 +1,16 @@
-// What stands around the picture: the caption, the list of steps, the properties, what changed, what could have happened, and
-// what would still help. Every sentence comes from the document.
+// The panels around the picture: caption, list of steps, properties, changes, alternatives, and effects of procedures. All
+// sentences about the world come from the document.
 import { append, button, el, fill, unseen } from "./dom.js";
 import { scrolledTo, stretches, windowOf } from "./layout.js";
 
-const STANDING = { true: ["✓", "true"], "not-at-rest": ["·", "not judged yet"], broken: ["✕", "broken"] };
+const STANDING = { true: ["✓", "true"], "not-quiescent": ["·", "not quiescent"], broken: ["✕", "violated"] };
 const EFFECT = {
-  saves: ["✓", "saves everything", "all mail is where the directory says afterwards"],
-  declines: ["–", "no help", "it refuses, or leaves mail out of reach"],
-  loses: ["✕", "destroys", "it destroys mail"], unknown: ["?", "not known", "too large to be tried"],
+  saves: ["✓", "recovers all mail", "afterwards all mail is at the home"],
+  declines: ["–", "no help", "it refuses, or leaves mail unreachable"],
+  loses: ["✕", "destroys", "it destroys mail"], unknown: ["?", "not known", "too many states to try it"],
 };
 
-/** What is worth knowing of a moment at a glance: the document's badges, and where the way forks or repeats. */
+/** Returns the badges of a moment: those of the document, and the marks of a fork or a loop. */
 function badgesOf(trace, moment) {
   const badges = [...moment.badges];
   if (trace.forked_at === moment.number) badges.push({ kind: "fork", sign: "⑂", says: "forked after this" });
@@ -18,45 +18,45 @@ function badgesOf(trace, moment) {
   return badges;
 }
 
-/** The same as elements. */
+/** Makes the elements of the badges. */
 function badges(trace, moment) {
   return badgesOf(trace, moment).map(({ kind, sign, says }) =>
     el("span", { class: `badge ${kind}` }, el("span", { "aria-hidden": "true" }, `${sign} `), says));
 }
 
-/** One sentence for whoever cannot see the picture. */
+/** Returns the text of a moment for screen readers. */
 export function spoken(trace, moment) {
   const parts = [`Step ${moment.number} of ${trace.moments.length - 1}.`];
-  parts.push(moment.number === 0 ? "At first." : `${moment.actor}: ${moment.says}.`);
+  parts.push(moment.number === 0 ? "Start." : `${moment.actor}: ${moment.says}.`);
   for (const mailbox of moment.picture.mailboxes) {
     if (mailbox.stranded) parts.push(`Stranded: ${mailbox.stranded}.`);
   }
   parts.push(...badgesOf(trace, moment).map(({ says }) => `${says}.`));
-  if (moment.reported) parts.push(`Told: ${moment.reported}`);
+  if (moment.reported) parts.push(`Reported: ${moment.reported}`);
   return parts.join(" ");
 }
 
-/** Something that is made when it is opened. */
+/** Makes a disclosure whose content is made when it is opened. */
 function opened(says, make, attributes = {}) {
   const box = el("details", attributes, el("summary", {}, says));
   box.addEventListener("toggle", () => { if (box.open && box.children.length === 1) append(box, [make()]); });
   return box;
 }
 
-/** What happened, in large letters. */
+/** Draws the caption: step, sources, sentence and badges. */
 export function drawCaption(box, trace, moment) {
   fill(box,
-    el("p", { class: "step-of" }, moment.number === 0 ? "At first" : `Step ${moment.number} of ${trace.moments.length - 1}`,
+    el("p", { class: "step-of" }, moment.number === 0 ? "Start" : `Step ${moment.number} of ${trace.moments.length - 1}`,
       moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
     el("h2", {}, moment.number === 0
-      ? (trace.moments.length > 1 ? "How everything stands before anything happens" : "How everything stands at first")
+      ? "The initial state"
       : [el("b", { class: "actor" }, moment.actor), " ", moment.says]),
     el("p", { class: "badges" }, badges(trace, moment)));
 }
 
-/** The list of steps; only the rows that can be seen are there, so that thousands are no burden. */
+/** Makes the list of steps, which holds only the visible rows, so that thousands of steps are fast. */
 export function stepList(box, chosen) {
-  const list = el("div", { class: "step-list", role: "listbox", tabindex: "0", "aria-label": "Steps; the arrow keys go from one to the next" });
+  const list = el("div", { class: "step-list", role: "listbox", tabindex: "0", "aria-label": "Steps; the arrow keys select the previous or next one" });
   const spaceAbove = el("div", { "aria-hidden": "true" }), rows = el("div", { role: "presentation" }), spaceBelow = el("div", { "aria-hidden": "true" });
   list.append(spaceAbove, rows, spaceBelow);
   fill(box, el("h3", {}, "Steps"), list);
@@ -77,7 +77,7 @@ export function stepList(box, chosen) {
         "aria-setsize": trace.moments.length, onclick: () => chosen(moment.number) },
         el("span", { class: "number" }, moment.number),
         el("span", { class: "what" },
-          el("span", { class: "happens" }, moment.number === 0 ? "at first" : [el("b", {}, moment.actor), " ", moment.says]),
+          el("span", { class: "happens" }, moment.number === 0 ? "start" : [el("b", {}, moment.actor), " ", moment.says]),
           el("span", { class: "marks" }, badges(trace, moment))))));
     list.setAttribute("aria-activedescendant", `step-${at}`);
   };
@@ -87,7 +87,7 @@ export function stepList(box, chosen) {
       trace = document;
       at = number;
       rowHeight = measure() || 52;
-      // Rows that are not there yet still take their place.
+      // Rows that are not drawn keep their space.
       spaceBelow.style.height = `${trace.moments.length * rowHeight}px`;
       list.scrollTop = scrolledTo(number, list.scrollTop, list.clientHeight, rowHeight);
       drawn = "";
@@ -96,9 +96,9 @@ export function stepList(box, chosen) {
   };
 }
 
-/** Every property on the state shown, with its values. */
+/** Draws every property of the shown state, with its values. */
 export function drawProperties(box, trace, detail) {
-  fill(box, el("h3", {}, "Is it still so that…"),
+  fill(box, el("h3", {}, "Properties of this state"),
     el("ul", { class: "judged" }, (detail?.properties ?? []).map((one) => {
       const [sign, word] = STANDING[one.standing];
       const says = trace.properties.find((property) => property.name === one.name);
@@ -109,17 +109,17 @@ export function drawProperties(box, trace, detail) {
     })));
 }
 
-/** What differs from the moment before, place by place. */
+/** Draws the differences from the previous moment. */
 export function drawChanges(box, detail, at) {
   const groups = new Map();
   for (const one of detail?.differences ?? []) {
-    const place = one.place.filter((part) => part !== "mailboxes");
-    const group = place.slice(0, -1).join(" › ");
+    const location = one.keys.filter((part) => part !== "mailboxes");
+    const group = location.slice(0, -1).join(" › ");
     if (!groups.has(group)) groups.set(group, []);
-    groups.get(group).push([place[place.length - 1], one]);
+    groups.get(group).push([location[location.length - 1], one]);
   }
   fill(box, el("h3", {}, "What changed"),
-    groups.size === 0 ? el("p", { class: "quiet" }, at === 0 ? "This is where it starts." : "Nothing changed.") : null,
+    groups.size === 0 ? el("p", { class: "quiet" }, at === 0 ? "This is the initial state." : "Nothing changed.") : null,
     [...groups].map(([group, changes]) =>
       el("div", { class: "change" }, el("p", { class: "change-place" }, group || "site"),
         el("ul", {}, changes.map(([name, one]) =>
@@ -130,51 +130,51 @@ export function drawChanges(box, detail, at) {
       : null);
 }
 
-/** What could have happened instead, what could not and why, and what can be put in its place. */
+/** Draws the alternatives: enabled actions, disabled actions with the reason, and procedures to apply. */
 export function drawWhatIf(box, trace, at, detail, source, does) {
   const next = trace.moments[at + 1]?.action;
   const enabled = detail?.enabled ?? [];
   const disabled = detail?.disabled ?? [];
   const runs = trace.moments[at].picture.programs.some((one) => one.running);
   const applicable = trace.procedures.filter((one) => source.isLive || source.canApply(at, one.name));
-  fill(box, el("h3", {}, at === 0 ? "What can happen first" : `What if, after step ${at}`));
+  fill(box, el("h3", {}, at === 0 ? "Possible first steps" : `Possible steps after step ${at}`));
   append(box, [
-    enabled.length === 0 ? el("p", { class: "quiet" }, "Nothing more can happen in this scenario.") : null,
+    enabled.length === 0 ? el("p", { class: "quiet" }, "No further step is possible in this scenario.") : null,
     el("ul", { class: "choices" }, enabled.map((one) => {
       const happened = one.action === next;
       const possible = happened || source.isLive || one.then;
-      return el("li", {}, button([el("b", {}, one.actor), " ", one.says, happened ? el("span", { class: "happened" }, "this is what happened") : null],
+      return el("li", {}, button([el("b", {}, one.actor), " ", one.says, happened ? el("span", { class: "happened" }, "the step of this trace") : null],
         () => (happened ? does.go(at + 1) : does.fork(one.action)),
         { class: "choice" + (happened ? " taken" : ""), disabled: !possible, "data-action": one.action }));
     })),
     at > (source.until ?? Infinity)
-      ? el("p", { class: "quiet" }, `What could have happened instead is in this file up to step ${source.until}; stranded explore has all of it.`) : null,
+      ? el("p", { class: "quiet" }, `This file has alternatives up to step ${source.until}; stranded explore has all of them.`) : null,
     source.isLive && runs
-      ? button("Let what runs go on to its end", does.goOn, { class: "plain", id: "go-on" }) : null,
-    applicable.length > 0 ? el("h4", {}, runs ? "Stop what runs, and apply" : "Apply") : null,
+      ? button("Run the current procedures to their end", does.runOn, { class: "plain", id: "run-on" }) : null,
+    applicable.length > 0 ? el("h4", {}, runs ? "Stop the running procedures, and apply" : "Apply") : null,
     el("div", { class: "apply" }, applicable.map((one) => button(one.name, () => does.apply(one.name),
       { class: "plain", title: one.acts.join("; "), "data-procedure": one.name })),
       source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
-    applicable.length > 0 ? opened("What each of them does",
+    applicable.length > 0 ? opened("Steps of each procedure",
       () => el("dl", {}, trace.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))) : null,
     el("div", { id: "advice", "aria-live": "polite" }),
     disabled.length > 0
-      ? opened(`What cannot happen here, and why (${disabled.length})`, () =>
+      ? opened(`Impossible steps, with the reason (${disabled.length})`, () =>
           el("ul", { class: "impossible" }, disabled.map((one) =>
             el("li", {}, el("b", {}, one.actor), " ", one.says, el("span", { class: "because" }, `because ${one.because}`)))), { id: "impossible" })
       : null,
   ]);
 }
 
-/** Advice: each procedure, with what comes of it if mail arrives meanwhile and if none does. */
+/** Draws the advice: each procedure with its verdict, with and without new mail. */
 export function drawAdvice(box, advice) {
   const heads = {
-    never: "if no mail arrives", before: "if no mail arrives", "until-repair": "if mail arrives until it is started",
+    never: "if no mail arrives", before: "if no mail arrives", "until-repair": "if mail arrives until it starts",
     "any-time": "if mail arrives at any time",
   };
-  const stands = (one) => (one.stranded ? " is stranded." : one.has_mail ? " is where the directory says." : " has no mail left.");
+  const status = (one) => (one.stranded ? " is stranded." : one.has_mail ? " is at its home." : " has no mail left.");
   fill(box, advice.map((one) => el("div", { class: "advice" },
-    el("p", {}, el("b", {}, one.mailbox), stands(one)),
+    el("p", {}, el("b", {}, one.mailbox), status(one)),
     one.lost.length > 0
       ? el("p", { class: "stranded" }, el("strong", {}, `Too late for ${one.lost.join(" ")}.`),
           " No procedure brings back what is destroyed: restore it from a backup.")
@@ -188,14 +188,14 @@ export function drawAdvice(box, advice) {
       : null)));
 }
 
-/** Along the whole way, which procedure would still have saved what. */
+/** Draws the effect of each procedure at each moment of the trace. */
 export function drawRescue(box, trace, at, chosen) {
   const known = trace.moments.every((moment) => moment.outlook !== null);
   if (!known) {
     delete box.dataset.of;
     const here = trace.moments[at].outlook;
-    fill(box, el("h3", {}, "What would still help"),
-      el("p", { class: "quiet" }, here ? "At this step:" : "This way has too many different states to ask this of each: it is asked of the step that is shown."),
+    fill(box, el("h3", {}, "Effect of each procedure"),
+      el("p", { class: "quiet" }, here ? "At this step:" : "This trace has too many different states to try every procedure at each; it is tried at the shown step."),
       here ? el("ul", { class: "here" }, hereOf(here)) : null);
     return;
   }
@@ -205,7 +205,7 @@ export function drawRescue(box, trace, at, chosen) {
     return;
   }
   box.dataset.of = trace.link;
-  fill(box, el("h3", {}, "Run now instead, while nothing else happens: what would save all mail?"),
+  fill(box, el("h3", {}, "Effect of each procedure, if it ran at this step and nothing else happened"),
     el("div", { class: "strips" }, names.map((name) => {
       const effects = trace.moments.map((moment) => moment.outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
       const parts = stretches(effects);
@@ -238,7 +238,7 @@ function moveCursors(box, trace, at) {
   }
   const isLate = trace.no_return !== null && at >= trace.no_return;
   box.querySelector(".outlook").textContent = isLate ? "At this step it is too late."
-    : here.whole ? "At this step the mail is where the directory says: there is nothing to repair yet." : "";
+    : here.whole ? "At this step all mail is at the home: there is nothing to repair." : "";
 }
 
 function hereOf(outlook) {
@@ -246,7 +246,7 @@ function hereOf(outlook) {
     one.loses.length > 0 ? ` (${one.loses.join(" ")})` : ""));
 }
 
-/** The lanes as a table: one row a step, so many before and after the one shown. */
+/** Draws the lanes as a table: one row for each step, with so many before and after the shown one. */
 export function drawTable(box, trace, at, chosen, around = 60) {
   const first = Math.max(0, at - around), last = Math.min(trace.moments.length - 1, at + around);
   fill(box, el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "The lanes as a table" },
@@ -265,7 +265,7 @@ export function drawTable(box, trace, at, chosen, around = 60) {
             moment.reported ? el("div", { class: "quiet" }, `reported: ${moment.reported}`) : null),
           cell("directory", lines((one) => [one.directory.join(", "), one.stranded ? el("strong", { class: "stranded-word" }, " STRANDED") : null])),
           trace.servers.map((server) => cell(server, lines((one) => one.stores.find((store) => store.server === server).says.join(", ")))),
-          cell("elsewhere", lines((one) => [["waiting", one.queued], ["in a file", one.saved], ["destroyed", one.lost], ["returned", one.returned], ["deleted", one.deleted]]
+          cell("elsewhere", lines((one) => [["queued", one.queued], ["in a file", one.saved], ["destroyed", one.lost], ["returned", one.returned], ["deleted", one.deleted]]
             .filter(([, list]) => list.length > 0).map(([says, list]) => `${says}: ${list.join(" ")}`).join(", ") || "–")));
       })))));
   if (box.id === "stage") box.querySelector("tr.current")?.scrollIntoView({ block: "nearest" });

@@ -1,20 +1,20 @@
-// The picture of one moment: lanes for the administrator, the directory and each server, tokens for messages, and the arrow
-// from what the directory says to where it says the mailbox is. It draws what the document says.
+// The picture of one moment: lanes for the administrator, the directory and each server, tokens for messages, and an arrow
+// from the directory to the home of each mailbox. All facts come from the document.
 import { el, fill, unseen } from "./dom.js";
 import { arrowPath, destroyedIn, transitions } from "./layout.js";
 
 const KINDS = {
-  kept: "", flying: "copy under way", pending: "held until the move ends", queued: "waits in the transport",
+  kept: "", flying: "copy in progress", pending: "held until the move ends", queued: "queued in the transport",
   saved: "in a file", lost: "destroyed", returned: "returned to its sender", deleted: "deleted by its owner",
 };
 const MOVE_TIME = 420;
 
-/** Draws a moment of a way into a box; tokens come from the places where they were shown before, if any are given. */
+/** Draws a moment of a trace into a box; tokens move from their former positions, if any are given. */
 export function drawPicture(box, trace, at, places) {
   const moment = trace.moments[at];
   const before = at > 0 ? trace.moments[at - 1].picture : null;
   const many = moment.picture.mailboxes.length > 1;
-  const token = (mailbox, message, place, kind) => tokenOf(mailbox, message, place, kind, many);
+  const token = (mailbox, message, location, kind) => tokenOf(mailbox, message, location, kind, many);
   const ghosts = destroyedIn(before, moment.picture);
   fill(box,
     el("div", { class: "picture", "data-moment": at },
@@ -25,14 +25,14 @@ export function drawPicture(box, trace, at, places) {
         trace.servers.map((server) => serverLane(server, moment, ghosts, token))),
       elsewhereLane(trace, moment, token),
       lostTray(moment, token)));
-  // Everything is measured once, and then drawn.
+  // Measures everything once, then draws.
   const arrows = arrowsOf(box.firstElementChild, moment);
   const moves = places ? movesOf(box, transitions(before, moment.picture), places) : [];
   if (arrows) box.firstElementChild.append(arrows);
   for (const [token, frames, timing] of moves) token.animate(frames, timing);
 }
 
-/** Draws the arrows again where the boxes are now. */
+/** Draws the arrows again at the current positions of the boxes. */
 export function redrawArrows(box, trace, at) {
   const picture = box.querySelector(".picture");
   if (!picture) return;
@@ -41,10 +41,10 @@ export function redrawArrows(box, trace, at) {
   if (arrows) picture.append(arrows);
 }
 
-function tokenOf(mailbox, message, place, kind, many) {
+function tokenOf(mailbox, message, location, kind, many) {
   const label = many ? `${mailbox.replace("mailbox-", "")}·${message}` : message;
   const says = KINDS[kind];
-  return el("span", { class: `token ${kind}`, "data-token": `${mailbox}/${message}@${place}`, title: says || null },
+  return el("span", { class: `token ${kind}`, "data-token": `${mailbox}/${message}@${location}`, title: says || null },
     el("span", { class: "flap", "aria-hidden": "true" }), label,
     says ? unseen(`, ${says}`) : null);
 }
@@ -100,14 +100,14 @@ function directoryLane(trace, moment) {
 function elsewhereLane(trace, moment, token) {
   const boxes = [];
   for (const mailbox of moment.picture.mailboxes) {
-    const put = (says, messages, place, kind) => {
+    const put = (says, messages, location, kind) => {
       if (messages.length > 0) {
         boxes.push(el("div", { class: `elsewhere ${kind}` }, el("span", {}, says),
-          el("div", { class: "tokens" }, messages.map((one) => token(mailbox.name, one, place, kind)))));
+          el("div", { class: "tokens" }, messages.map((one) => token(mailbox.name, one, location, kind)))));
       }
     };
-    if (mailbox.held) boxes.push(el("p", { class: "held" }, `Mail for ${mailbox.name} is held back`));
-    put("Waits in the transport", mailbox.queued, "*transport", "queued");
+    if (mailbox.held) boxes.push(el("p", { class: "held" }, `Delivery to ${mailbox.name} is held`));
+    put("Queued in the transport", mailbox.queued, "*transport", "queued");
     put("Saved in a file", mailbox.saved, "*file", "saved");
     put("Returned to its sender", mailbox.returned, "*returned", "returned");
     put("Deleted by its owner", mailbox.deleted, "*deleted", "deleted");
@@ -128,7 +128,7 @@ function serverLane(server, moment, ghosts, token) {
     down ? el("p", { class: "down" }, "the store does not answer") : null,
     moment.picture.mailboxes.map((mailbox) => {
       const store = mailbox.stores.find((one) => one.server === server);
-      const died = ghosts.filter((one) => one.place === server && one.mailbox === mailbox.name);
+      const died = ghosts.filter((one) => one.location === server && one.mailbox === mailbox.name);
       return el("div", { class: "store" + (store.listed ? "" : " absent") + (store.transit ? " transit" : ""),
         "data-store": `${mailbox.name}@${server}` },
         many ? el("span", { class: "store-name" }, mailbox.name) : null,
@@ -155,10 +155,10 @@ function lostTray(moment, token) {
   return el("section", { class: "lost-tray" },
     el("h3", {}, "Destroyed"),
     el("div", { class: "tokens" }, lost.map(([mailbox, one]) => token(mailbox, one, "*lost", "lost"))),
-    el("p", {}, "in no store, in no queue, and nobody was told"));
+    el("p", {}, "in no store and no queue, and no sender was notified"));
 }
 
-/** A box made as deep as the lane that it stands in, so that an arrow from it crosses nothing. */
+/** Extends a box to the bottom of its lane, so that an arrow from it crosses no other box. */
 function below(card, lane) {
   return { ...card, height: lane.y + lane.height - card.y };
 }
@@ -168,7 +168,7 @@ const SVG = "http://www.w3.org/2000/svg";
 function arrowsOf(picture, moment) {
   const frame = picture.getBoundingClientRect();
   if (frame.width === 0) return null;
-  const place = (element) => {
+  const relativeBox = (element) => {
     const box = element.getBoundingClientRect();
     return { x: box.x - frame.x, y: box.y - frame.y, width: box.width, height: box.height };
   };
@@ -182,10 +182,10 @@ function arrowsOf(picture, moment) {
       const to = [...picture.querySelectorAll("[data-server]")].find((one) => one.dataset.server === home);
       if (!from || !to) continue;
       const path = document.createElementNS(SVG, "path");
-      path.setAttribute("d", arrowPath(below(place(from), place(from.closest(".lane"))), place(to)));
+      path.setAttribute("d", arrowPath(below(relativeBox(from), relativeBox(from.closest(".lane"))), relativeBox(to)));
       path.setAttribute("class", mailbox.stranded ? "arrow wrong" : "arrow");
       const tip = document.createElementNS(SVG, "path");
-      const end = place(to);
+      const end = relativeBox(to);
       const x = end.x + end.width / 2, y = end.y;
       tip.setAttribute("d", `M ${x - 6} ${y - 9} L ${x} ${y} L ${x + 6} ${y - 9}`);
       tip.setAttribute("class", mailbox.stranded ? "arrow wrong tip" : "arrow tip");
@@ -195,14 +195,23 @@ function arrowsOf(picture, moment) {
   return svg;
 }
 
-/** Where the tokens of a box are now. */
+/** Sets the size class of each picture. */
+export function fitFrames(stage) {
+  for (const frame of stage.querySelectorAll(".frame")) {
+    const width = frame.clientWidth;
+    frame.classList.toggle("narrow", width < 544);
+    frame.classList.toggle("tiny", width < 320);
+  }
+}
+
+/** Returns the positions of the tokens in a box. */
 export function tokenPlaces(box) {
   const places = new Map();
   for (const token of box.querySelectorAll("[data-token]")) places.set(token.dataset.token, token.getBoundingClientRect());
   return places;
 }
 
-/** How each token comes from where it was; nothing, for whoever wants no motion. */
+/** Returns the animations of the tokens from their former positions; none if the user prefers reduced motion. */
 function movesOf(box, changes, places) {
   if (places.size === 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) return [];
   const shown = new Map([...box.querySelectorAll("[data-token]")].map((token) => [token.dataset.token, token]));

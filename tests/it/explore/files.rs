@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stranded::explore::api::{Explorer, Question};
+use stranded::explore::api::{Explorer, Query};
 
 use super::served::Served;
 use crate::cli::stranded_in;
 
 fn dropped(name: &str, text: &str, part: Option<&str>) -> Result<Value, String> {
-    let question = Question::Drop { name: name.to_owned(), text: text.to_owned(), part: part.map(str::to_owned) };
-    Explorer::default().answer(question).map_err(|nowhere| nowhere.to_string())
+    let question = Query::Drop { name: name.to_owned(), text: text.to_owned(), part: part.map(str::to_owned) };
+    Explorer::default().answer(question).map_err(|error| error.to_string())
 }
 
 /// The report on the article, and the trace of its second move.
@@ -74,14 +74,14 @@ fn an_itf_trace_is_followed_by_the_names_of_its_steps() {
 #[test]
 fn a_conformance_run_is_shown_expected_against_seen_up_to_where_it_leaves_the_model() {
     let run = json!({"kind": "conformance-run", "scenario": "second-move", "system": "mover", "verdict": "nonconforming", "steps": [
-        {"says": "copies m1", "expected": "m1 on both", "seen": "m1 on both"},
-        {"action": "sync", "expected": {"home": "destination"}, "seen": {"home": "source"}, "more": 1},
+        {"says": "copies m1", "expected": "m1 on both", "observed": "m1 on both"},
+        {"action": "sync", "expected": {"home": "destination"}, "observed": {"home": "source"}, "more": 1},
         "not even a step",
     ]});
     let reported = dropped("run.json", &run.to_string(), None).unwrap();
     let reported = &reported["run"];
     assert_eq!((&reported["title"], &reported["left_at"]), (&json!("mover in second-move"), &json!(2)));
-    assert_eq!(reported["steps"][1]["seen"], "{\"home\":\"source\"}");
+    assert_eq!(reported["steps"][1]["observed"], "{\"home\":\"source\"}");
     assert!(dropped("run.json", "{\"kind\": \"conformance-run\"}", None).unwrap_err().contains("has no steps"));
 }
 
@@ -101,11 +101,11 @@ fn a_saved_run_shows_where_the_implementation_left_the_model() {
     let reported = &dropped("run.json", &text, None).unwrap()["run"];
     let left = reported["left_at"].as_u64().unwrap();
     let step = &reported["steps"][usize::try_from(left).unwrap() - 1];
-    assert_ne!(step["expected"], step["seen"], "{reported}");
+    assert_ne!(step["expected"], step["observed"], "{reported}");
     assert!(reported["title"].as_str().unwrap().ends_with(" in move"), "{reported}");
     let agreeing = reported["steps"].as_array().unwrap().iter().take_while(|step| step["agrees"] == true).count();
     assert_eq!(u64::try_from(agreeing).unwrap() + 1, left, "everything before it is as the model has it");
-    insta::assert_snapshot!("run_that_left_the_model", serde_json::to_string_pretty(&reported["steps"]).unwrap());
+    insta::assert_snapshot!("run_that_deviates", serde_json::to_string_pretty(&reported["steps"]).unwrap());
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_saved_run_that_lost_mail_says_which_event_shows_it() {
         (&shows["because"][0], &shows["agrees"], &shows["expected"]),
         (&reported["says"], &json!(false), &json!(""))
     );
-    // What another model judged is told all the same; which event shows the verdict is not known then.
+    // A run that another model judged is shown too, without the event that shows the verdict.
     let stale = text.replacen(&stranded_search::model_hash(), "0123456789abcdef", 1);
     assert_eq!(dropped("run.json", &stale, None).unwrap()["run"]["title"], reported["title"]);
 }
@@ -136,19 +136,19 @@ fn a_saved_run_is_opened_from_the_command_line() {
 }
 
 #[test]
-fn a_way_is_exported_in_every_form_and_a_fork_too() {
+fn a_trace_and_a_fork_are_exported_in_every_format() {
     let explorer = Explorer::default();
     let (_, trace) = report_and_trace();
-    let opened = Question::Drop { name: "trace.json".to_owned(), text: trace, part: None };
+    let opened = Query::Drop { name: "trace.json".to_owned(), text: trace, part: None };
     let link = explorer.answer(opened).unwrap()["document"]["link"].as_str().unwrap().to_owned();
     let export = |link: &str, form: &str| {
         let question = json!({"ask": "export", "link": link, "form": form});
-        let question: Question = serde_json::from_value(question).unwrap();
-        explorer.answer(question).map_err(|nowhere| nowhere.to_string())
+        let question: Query = serde_json::from_value(question).unwrap();
+        explorer.answer(question).map_err(|error| error.to_string())
     };
     let reopened = |file: &Value| {
         let text = file["text"].as_str().unwrap().to_owned();
-        let question = Question::Drop { name: "file".to_owned(), text, part: None };
+        let question = Query::Drop { name: "file".to_owned(), text, part: None };
         explorer.answer(question).unwrap()["document"]["link"].as_str().unwrap().to_owned()
     };
     for (form, name) in [
@@ -165,7 +165,7 @@ fn a_way_is_exported_in_every_form_and_a_fork_too() {
     }
     assert_eq!(reopened(&export(&link, "itf").unwrap()), link);
     assert_eq!(reopened(&export(&link, "json").unwrap()), link);
-    let forked = Question::Apply { link, at: 9, procedure: "method-1".to_owned() };
+    let forked = Query::Apply { link, at: 9, procedure: "method-1".to_owned() };
     let fork = explorer.answer(forked).unwrap()["document"]["link"].as_str().unwrap().to_owned();
     assert_eq!(reopened(&export(&fork, "itf").unwrap()), fork);
     assert!(export(&fork, "json").unwrap_err().contains("export ITF"));
@@ -202,7 +202,7 @@ fn advice_from_a_stranded_mailbox_is_what_advise_says() {
     let explorer = Explorer::default();
     let pair = explorer.pair().unwrap();
     let link = pair["pair"][0]["link"].as_str().unwrap().to_owned();
-    let advised = explorer.answer(Question::Advise { link, at: 12 }).unwrap();
+    let advised = explorer.answer(Query::Advise { link, at: 12 }).unwrap();
     let one = &advised["advice"][0];
     assert_eq!(one["stranded"], true);
     let verdict = |procedure: &str, delivery: &str| {
@@ -216,18 +216,18 @@ fn advice_from_a_stranded_mailbox_is_what_advise_says() {
 }
 
 #[test]
-fn a_file_of_another_kind_is_told_in_one_sentence() {
+fn a_file_of_another_kind_is_refused_in_one_sentence() {
     for (name, text, says) in [
         ("page.html", "<!doctype html>\n<html>", "page.html is a page: open it in a browser"),
-        ("notes.txt", "Dear all,\nthe move is tonight.\n", "notes.txt is none of what can be shown"),
-        ("empty.json", "", "empty.json is none of what can be shown"),
-        ("way.mmd", "sequenceDiagram\n    participant d\n", "way.mmd is none of what can be shown"),
+        ("notes.txt", "Dear all,\nthe move is tonight.\n", "notes.txt cannot be shown: expected a trace"),
+        ("empty.json", "", "empty.json cannot be shown: expected a trace"),
+        ("trace.mmd", "sequenceDiagram\n    participant d\n", "trace.mmd cannot be shown: expected a trace"),
         ("cut.json", "{\"kind\":", "cut.json is not JSON: EOF"),
     ] {
         let reported = dropped(name, text, None).unwrap_err();
         assert!(reported.starts_with(says) && !reported.contains('\n'), "{name}: {reported}");
     }
-    // What is meant to be a scenario is told line by line.
+    // A scenario with errors is reported line by line.
     let reported = dropped("mine.toml", "name = \"mine\"\n[site]\nservers = 3\n", None).unwrap_err();
     assert!(reported.contains("mine.toml:3"), "{reported}");
 }

@@ -1,4 +1,4 @@
-//! The page's scripts: their units are tested by node, and all of them can stand in one text.
+//! The scripts of the page: node tests their units, and all of them work in one file.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -14,7 +14,7 @@ fn the_layout_passes_its_own_tests() {
 }
 
 #[test]
-fn no_two_scripts_share_a_name_so_they_can_stand_in_one_text() {
+fn no_two_scripts_share_a_name_so_that_they_work_in_one_file() {
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
     for script in SCRIPTS {
         for line in script.text.lines() {
@@ -36,11 +36,11 @@ fn no_two_scripts_share_a_name_so_they_can_stand_in_one_text() {
 }
 
 #[test]
-fn scripts_import_only_what_stands_before_them() {
-    for (place, script) in SCRIPTS.iter().enumerate() {
+fn scripts_import_only_earlier_scripts() {
+    for (index, script) in SCRIPTS.iter().enumerate() {
         for line in script.text.lines().filter(|line| line.starts_with("import ")) {
             let file = line.split("\"./").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-            let earlier = SCRIPTS[..place].iter().any(|other| other.name == file);
+            let earlier = SCRIPTS[..index].iter().any(|other| other.name == file);
             assert!(earlier, "{} imports {file}", script.name);
         }
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long an answer may take, on a machine that others use too.
-pub(crate) const TIMEOUTS: Duration = Duration::from_secs(60);
+/// The longest wait for an answer.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns the path of the program: the one that Cargo built for this test binary, or the one in the target folder that the test
 /// binary lies in.
@@ -24,7 +24,7 @@ pub(crate) fn program() -> PathBuf {
     program
 }
 
-/// An explorer under way. It is ended when the test is over, whatever happens.
+/// A running explorer, which ends with the test.
 pub(crate) struct Served {
     child: Child,
     pub(crate) url: String,
@@ -54,7 +54,7 @@ impl Served {
     /// Sends bytes as they are, and reads all that comes.
     pub(crate) fn send(&self, request: &[u8]) -> Answered {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(TIMEOUTS)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         // A server that refuses a long request answers before it has read all of it.
         let _ = stream.write_all(request);
         let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! The server: who is answered, who is not, and that nobody can stop it.
+//! The server: accepted and refused requests, and limits against clients that block it.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::json;
 use stranded::explore::guard::{Guard, Token};
 
-use super::served::{Served, TIMEOUTS};
+use super::served::{Served, TIMEOUT};
 use crate::cli::stranded_in;
 use crate::process::large;
 
@@ -31,8 +31,8 @@ fn the_page_and_its_parts_are_served_with_a_strict_policy() {
         assert!(answered.head.contains("x-content-type-options: nosniff"), "{}", answered.head);
     }
     let page = served.get("/").body;
-    assert!(!page.contains("onclick=") && !page.contains(" style="), "something inline stands in the page");
-    assert_eq!(page.matches("<script").count(), page.matches(" src=").count(), "a script stands in the page");
+    assert!(!page.contains("onclick=") && !page.contains(" style="), "the page has inline code");
+    assert_eq!(page.matches("<script").count(), page.matches(" src=").count(), "the page has an inline script");
     assert_eq!(served.get("/../Cargo.toml").status, 404);
     assert_eq!(served.get("/package.json").status, 404);
 }
@@ -69,11 +69,11 @@ fn what_is_malformed_is_told_and_the_server_lives_on() {
     let served = Served::start(&[]);
     let trace = json!({"scenario_toml": "name = 3", "states": []}).to_string();
     let questions = [
-        (String::new(), 400, "this is no question"),
-        ("[".repeat(100_000), 400, "this is no question"),
+        (String::new(), 400, "invalid query"),
+        ("[".repeat(100_000), 400, "invalid query"),
         (json!({"ask": "conquer"}).to_string(), 400, "unknown variant"),
         (json!({"ask": "open", "scenario": "../../etc/passwd"}).to_string(), 422, "there is no scenario"),
-        (json!({"ask": "follow", "link": "v1/x"}).to_string(), 422, "this is no link"),
+        (json!({"ask": "follow", "link": "v2/x"}).to_string(), 422, "this is no link"),
         (json!({"ask": "progress", "check": 7}).to_string(), 422, "there is no check 7"),
         (json!({"ask": "drop", "name": "x.json", "text": "{", "part": null}).to_string(), 422, "x.json is not JSON"),
         (json!({"ask": "drop", "name": "x.json", "text": "{}", "part": null}).to_string(), 422, "none of what can be"),
@@ -100,7 +100,7 @@ fn a_hundred_megabytes_are_refused_and_the_server_lives_on() {
     };
     let announced = served.send(head("Content-Length: 104857600").as_bytes());
     assert_eq!(announced.status, 413, "{}", announced.body);
-    // One that does not say how long it is, is read to the limit and no farther.
+    // A request without a length is read up to the limit.
     let mut stream = TcpStream::connect(served.address).unwrap();
     stream.write_all(head("Transfer-Encoding: chunked").as_bytes()).unwrap();
     let chunk = [b"100000\r\n".as_slice(), &vec![b' '; 1 << 20], b"\r\n"].concat();
@@ -128,9 +128,9 @@ fn a_thousand_slow_clients_do_not_stop_it() {
     assert_eq!(served.get("/").status, 200);
     let answer = served.body(&json!({"ask": "open", "scenario": "second-move"}));
     assert_eq!(answer["document"]["scenario"], "second-move");
-    // Whoever says nothing is sent away.
+    // A silent client is disconnected.
     let first = &mut slow[0];
-    first.set_read_timeout(Some(TIMEOUTS)).unwrap();
+    first.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut rest = Vec::new();
     let _ = first.read_to_end(&mut rest);
 }
@@ -176,7 +176,7 @@ fn a_check_is_watched_to_its_end_and_leads_to_its_counterexample() {
     let mut standing = served.body(&json!({"ask": "check", "scenario": "second-move", "link": null}));
     let started = Instant::now();
     while standing["running"] == true {
-        assert!(started.elapsed() < TIMEOUTS, "the check does not end");
+        assert!(started.elapsed() < TIMEOUT, "the check does not end");
         thread::sleep(Duration::from_millis(20));
         standing = served.body(&json!({"ask": "progress", "check": standing["check"]}));
     }
@@ -208,7 +208,7 @@ fn a_check_that_is_cancelled_ends_soon_and_says_so() {
             assert!(!standing["found"]["truncated"].is_null(), "it was over before it was cancelled: {standing}");
             return;
         }
-        assert!(begun.elapsed() < TIMEOUTS, "it does not end");
+        assert!(begun.elapsed() < TIMEOUT, "it does not end");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -249,6 +249,6 @@ fn more_questions_than_can_wait_are_refused_at_once_and_the_server_lives_on() {
             })
             .count()
     });
-    assert!(refused < 120, "nobody was answered");
+    assert!(refused < 120, "no client was answered");
     served.body(&json!({"ask": "open", "scenario": "second-move"}));
 }

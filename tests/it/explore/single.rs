@@ -64,6 +64,6 @@ fn names_of_a_trace_cannot_become_part_of_the_page() {
     stranded_in(folder.path(), &["check", "evil.toml", "--traces", "."]);
     stranded_in(folder.path(), &["replay", "second-move.no-loss.json", "--html", "page.html"]);
     let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
-    assert!(!page.contains("<img") && !page.contains("alert(2)</script>"), "it stands in the page as it is");
-    assert!(inside(&page)["document"]["question"].as_str().unwrap().starts_with(evil), "and is told all the same");
+    assert!(!page.contains("<img") && !page.contains("alert(2)</script>"), "the page has it without escaping");
+    assert!(inside(&page)["document"]["question"].as_str().unwrap().starts_with(evil), "the document has it unchanged");
 }

@@ -1,15 +1,15 @@
-//! What the page says in words: the gist of a way, who acts, and what is advised.
+//! The text of the page: the summary of a trace, the actors, and the advice.
 
 use serde_json::{Value, json};
-use stranded::explore::api::{Explorer, Question};
+use stranded::explore::api::{Explorer, Query};
 
 fn asked(explorer: &Explorer, question: Value) -> Value {
-    let question: Question = serde_json::from_value(question).unwrap();
+    let question: Query = serde_json::from_value(question).unwrap();
     explorer.answer(question).unwrap()["document"].clone()
 }
 
 fn first_page(explorer: &Explorer) -> Value {
-    explorer.answer(Question::Pair).unwrap()["pair"][0].clone()
+    explorer.answer(Query::Pair).unwrap()["pair"][0].clone()
 }
 
 /// The answer of the gist to a question.
@@ -84,7 +84,7 @@ fn after_the_loss_nothing_is_advised_as_if_it_could_help() {
     let (before, after) = (advice(12), advice(14));
     assert_eq!((&before["stranded"], &before["lost"], &before["has_mail"]), (&json!(true), &json!([]), &json!(true)));
     assert_eq!((&after["lost"], &after["has_mail"]), (&json!(["m1", "m2"]), &json!(false)));
-    // What goes wrong is said in words, with the messages of the mailbox.
+    // The harm is a sentence with the messages of the mailbox.
     let cases = before["procedures"].as_array().unwrap().iter().flat_map(|one| one["cases"].as_array().unwrap());
     let harms: Vec<&str> = cases.filter_map(|one| one["harm"].as_str()).filter(|harm| !harm.is_empty()).collect();
     assert!(harms.contains(&"it destroys m1 m2"), "{harms:?}");

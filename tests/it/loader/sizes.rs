@@ -97,4 +97,3 @@ pub(crate) fn with(what: &str, count: usize) -> String {
         other => panic!("{other}"),
     }
 }
-

@@ -1,52 +1,52 @@
-//! Text broken into lines of a width of columns. What it says is not its business.
+//! Text wrapped to a number of columns.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// The fewest columns that a continued line has; narrower ones are not indented.
+/// The smallest width of an indented line; narrower lines are not indented.
 const ROOM_MIN: usize = 10;
 
-/// A sentence that is not broken into lines yet.
+/// Text with its indentation and style, before it is wrapped.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Said {
-    /// What it says.
+pub(super) struct TextBlock {
+    /// The text.
     pub(super) text: String,
-    /// The column at which its second line starts.
+    /// The indentation of all lines but the first.
     pub(super) indent: usize,
-    /// How it looks.
+    /// The style.
     pub(super) style: Style,
 }
 
-impl Said {
-    /// A sentence in plain letters.
+impl TextBlock {
+    /// Unstyled text without indentation.
     pub(super) fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 
-    /// The same, continued at this column.
+    /// The same text with this indentation.
     pub(super) fn indented(self, indent: usize) -> Self {
         Self { indent, ..self }
     }
 
-    /// The same in another look.
+    /// The same text in this style.
     pub(super) fn styled(self, style: Style) -> Self {
         Self { style, ..self }
     }
 
-    /// Its lines, none wider than this.
+    /// The lines of the text, none wider than this.
     pub(super) fn lines(&self, width: usize) -> Vec<Line<'static>> {
-        folded(&self.text, self.indent, width).into_iter().map(|line| Line::styled(line, self.style)).collect()
+        wrapped(&self.text, self.indent, width).into_iter().map(|line| Line::styled(line, self.style)).collect()
     }
 }
 
-/// The columns that a text takes.
+/// The columns of a text.
 pub(super) fn columns(text: &str) -> usize {
     Span::raw(text).width()
 }
 
-/// Breaks a text at its spaces, and a word that is wider than a line wherever the line ends. All lines but the first are
-/// indented; several spaces, which align what follows them, are kept within a line.
-pub(super) fn folded(text: &str, indent: usize, width: usize) -> Vec<String> {
+/// Wraps a text at its spaces, and a word that is wider than a line at the end of the line. All lines but the first are
+/// indented. Repeated spaces, which align columns, stay within a line.
+pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> Vec<String> {
     let width = width.max(1);
     let indent = if width < indent + ROOM_MIN { 0 } else { indent };
     let mut done: Vec<String> = Vec::new();
@@ -73,7 +73,7 @@ pub(super) fn folded(text: &str, indent: usize, width: usize) -> Vec<String> {
     done
 }
 
-/// A text that ends with a sign where it had to be cut.
+/// The start of a text that fits, with `…` if the rest is left out.
 pub(super) fn truncated(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
@@ -89,7 +89,7 @@ pub(super) fn truncated(text: &str, width: usize) -> String {
     kept
 }
 
-/// Lines of which the last says that some are left out, if they are more than this.
+/// The first lines, with `…` if the rest is left out.
 pub(super) fn truncated_lines(mut lines: Vec<Line<'static>>, height: usize) -> Vec<Line<'static>> {
     if lines.len() > height {
         lines.truncate(height);

@@ -1,5 +1,5 @@
-//! A way through the model that somebody takes step by step: where it starts, every step with what became of it, and where
-//! another procedure is put in the place of what ran. Every step is asked of the model; nothing about the world stands here.
+//! An open trace, which grows step by step: the initial state, every step with its result, and the procedures that were applied
+//! in the place of the running ones. The model takes every step; no rule of the world is here.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,29 +16,28 @@ use stranded_search::names;
 use stranded_search::rescue;
 use stranded_search::scenario::{QUIET, Spec};
 
-/// What the name of a step starts with that puts another procedure in the place of what runs.
+/// The prefix of the name of a step that applies another procedure.
 const APPLY: &str = "apply ";
-/// What the administrator is called who runs it.
+/// The name of the administrator who runs it.
 const RESCUER: &str = "rescuer";
-/// The most steps that are taken in one go.
+/// The most steps of one call to [`OpenTrace::run_on`].
 const STEPS_AT_ONCE: usize = 400;
-/// The most steps that a way may have.
+/// The most steps of a trace.
 pub const STEPS_MAX: usize = 10_000;
 
-/// Where a way starts: a scenario under one answer to every assumption, and one of the states it starts in.
+/// The origin of a trace: a scenario under one answer to every assumption, and one of its initial states.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// The scenario.
     pub spec: Arc<Spec>,
-    /// Its world.
+    /// The world of the scenario.
     pub world: Arc<World>,
     /// The state.
     pub initial: State,
 }
 
 impl Origin {
-    /// Who does it, as the page says it: the only administrator of a scenario needs no name, and whoever comes to the rescue is
-    /// none of the scenario's.
+    /// Returns the actor of an action, as the page names it: the only administrator of a scenario needs no name.
     #[must_use]
     pub fn actor(&self, world: &World, action: &Action) -> String {
         let name = stranded_oracle::sentence::actor(world, action);
@@ -49,7 +48,7 @@ impl Origin {
         if own.len() == 1 { "administrator".to_owned() } else { format!("administrator “{name}”") }
     }
 
-    /// What happens, as the page says it: where there are several mailboxes, with the one that it happens to.
+    /// Returns the sentence of an action, with the mailbox if there are several.
     #[must_use]
     pub fn sentence(&self, says: String, action: &Action) -> String {
         match action.mailbox() {
@@ -59,50 +58,49 @@ impl Origin {
     }
 }
 
-/// A way: the stops on it, of which the first is where it starts.
+/// An open trace.
 #[derive(Clone, Debug)]
-pub struct Walk {
-    /// Where it starts.
+pub struct OpenTrace {
+    /// The origin.
     pub origin: Origin,
-    /// Every state, with what led to it.
-    pub stops: Vec<Stop>,
+    /// The visited states; the first one is the initial state.
+    pub visited: Vec<VisitedState>,
 }
 
-/// A state on a way.
+/// A state of a trace.
 #[derive(Clone, Debug)]
-pub struct Stop {
-    /// The world in which it goes on.
+pub struct VisitedState {
+    /// The world of the next steps.
     pub world: Arc<World>,
     /// The state.
     pub state: State,
-    /// What led to it; nothing leads to the first.
+    /// The step before it; the first state has none.
     pub taken: Option<Taken>,
 }
 
-/// A step that was taken.
+/// A step of a trace.
 #[derive(Clone, Debug)]
 pub struct Taken {
     /// Its name.
     pub name: String,
-    /// The state in which it was taken. It differs from the state of the stop before where another procedure was put in the
-    /// place of what ran.
+    /// The state before it. It differs from the previous visited state if the step applies another procedure.
     pub before: State,
     /// The action.
     pub action: Action,
-    /// What became of it.
+    /// The result of the action.
     pub occurrence: Occurrence,
 }
 
-/// Why a step cannot be taken.
+/// The reason why a step cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotTaken {
-    /// The scenario has no action of this name here.
+    /// The scenario has no action of this name in this state.
     Unknown(String),
-    /// The model does not allow it here.
+    /// The model refuses the action.
     Refused(String, String),
-    /// There is no such procedure, or it is not for this site.
+    /// There is no such procedure for this site.
     NoProcedure(String),
-    /// The way is long enough.
+    /// The trace has the most steps.
     TooLong,
 }
 
@@ -112,74 +110,86 @@ impl fmt::Display for NotTaken {
             Self::Unknown(name) => write!(f, "there is no action `{name}` here"),
             Self::Refused(name, because) => write!(f, "`{name}` is not possible here: {because}"),
             Self::NoProcedure(name) => write!(f, "there is no procedure `{name}`"),
-            Self::TooLong => write!(f, "a way has at most {STEPS_MAX} steps"),
+            Self::TooLong => write!(f, "a trace has at most {STEPS_MAX} steps"),
         }
     }
 }
 
-impl Walk {
-    /// No step was taken yet.
+impl OpenTrace {
+    /// Opens a trace without steps.
     #[must_use]
     pub fn start(origin: Origin) -> Self {
-        let first = Stop { world: Arc::clone(&origin.world), state: origin.initial.clone(), taken: None };
-        Self { origin, stops: vec![first] }
+        let first = VisitedState { world: Arc::clone(&origin.world), state: origin.initial.clone(), taken: None };
+        Self { origin, visited: vec![first] }
     }
 
-    /// A way by the names of its steps.
+    /// Opens a trace by the names of its steps.
     ///
     /// # Errors
-    /// The number of the first step that cannot be taken, from 1, and why.
+    /// The number of the first step that cannot be taken, from 1, and the reason.
     pub fn along<'a>(origin: Origin, names: impl IntoIterator<Item = &'a str>) -> Result<Self, (usize, NotTaken)> {
-        let mut walk = Self::start(origin);
+        let mut trace = Self::start(origin);
         for (index, name) in names.into_iter().enumerate() {
-            walk.take(name).map_err(|why| (index + 1, why))?;
+            trace.take(name).map_err(|error| (index + 1, error))?;
         }
-        Ok(walk)
+        Ok(trace)
     }
 
-    /// The names of its steps.
+    /// Opens a trace whose steps are these actions.
+    ///
+    /// # Errors
+    /// The reason why an action cannot be taken.
+    pub fn by_actions<'a>(origin: Origin, actions: impl IntoIterator<Item = &'a Action>) -> Result<Self, NotTaken> {
+        let mut trace = Self::start(origin);
+        for action in actions {
+            trace.take_any(|other| other == action)?;
+        }
+        Ok(trace)
+    }
+
+    /// Returns the names of the steps.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.stops.iter().filter_map(|stop| stop.taken.as_ref()).map(|taken| taken.name.as_str())
+        self.visited.iter().filter_map(|visited| visited.taken.as_ref()).map(|taken| taken.name.as_str())
     }
 
-    /// The last stop.
+    /// Returns the last state.
     ///
     /// # Panics
-    /// Never: a way has a first stop.
+    /// Never: a trace has an initial state.
     #[must_use]
-    pub fn end(&self) -> &Stop {
-        self.stops.last().expect("a way has a first stop")
+    pub fn end(&self) -> &VisitedState {
+        self.visited.last().expect("a trace has an initial state")
     }
 
-    /// How many of its steps are taken before another procedure is put in the place of what runs.
+    /// Returns the number of steps before the first applied procedure.
     #[must_use]
     pub fn own(&self) -> usize {
         self.names().take_while(|name| !name.starts_with(APPLY)).count()
     }
 
-    /// The way up to this stop.
+    /// Returns the trace up to this state.
     #[must_use]
     pub fn until(&self, number: usize) -> Self {
-        let stops = self.stops.iter().take(number + 1).cloned().collect();
-        Self { origin: self.origin.clone(), stops }
+        let visited = self.visited.iter().take(number + 1).cloned().collect();
+        Self { origin: self.origin.clone(), visited }
     }
 
     /// Takes the step of this name.
     ///
     /// # Errors
-    /// Why it cannot be taken.
+    /// The reason why it cannot be taken.
     pub fn take(&mut self, name: &str) -> Result<(), NotTaken> {
         match name.strip_prefix(APPLY) {
             Some(rest) => {
                 let (procedure, mailbox) = rest.split_once(' ').unwrap_or((rest, ""));
-                self.put_in(procedure, mailbox)
+                self.interrupt_with(procedure, mailbox)
             }
             None => self.act(name),
         }
     }
 
     fn act(&mut self, name: &str) -> Result<(), NotTaken> {
-        let Stop { world, state, .. } = self.end();
+        let VisitedState { world, state, .. } = self.end();
         let mut refused = None;
         for action in world.actions().iter().filter(|action| names::action(world, state, action) == name) {
             match world.occur(state, action) {
@@ -196,15 +206,15 @@ impl Walk {
         })
     }
 
-    /// Stops what runs and lets one administrator start a procedure, as the rescue map tries it.
-    fn put_in(&mut self, procedure: &str, mailbox: &str) -> Result<(), NotTaken> {
+    /// Stops the running procedures and starts another one, as the rescue map does.
+    fn interrupt_with(&mut self, procedure: &str, mailbox: &str) -> Result<(), NotTaken> {
         let known = rescue::procedures(&self.origin.spec);
         let found = known.into_iter().find(|one| one.name == procedure);
         let found = found.ok_or_else(|| NotTaken::NoProcedure(procedure.to_owned()))?;
-        let Stop { world, state, .. } = self.end();
+        let VisitedState { world, state, .. } = self.end();
         let mailbox = state.accounts.ids().find(|id| names::mailbox(*id) == mailbox);
         let mailbox = mailbox.ok_or_else(|| NotTaken::Unknown(format!("{APPLY}{procedure}")))?;
-        let world = Arc::new(World::interrupted(&rescuing(&world.scenario, found), world.assumptions, state));
+        let world = Arc::new(World::interrupted(&rescue_scenario(&world.scenario, found), world.assumptions, state));
         let before = world.initial[0].clone();
         let action = Action::Start { mailbox, administrator: AdministratorId::default(), run: 0 };
         let name = format!("{APPLY}{procedure} {}", names::mailbox(mailbox));
@@ -215,17 +225,17 @@ impl Walk {
     }
 
     fn push(&mut self, world: Arc<World>, taken: Taken) -> Result<(), NotTaken> {
-        if self.stops.len() > STEPS_MAX {
+        if self.visited.len() > STEPS_MAX {
             return Err(NotTaken::TooLong);
         }
-        self.stops.push(Stop { world, state: taken.occurrence.state.clone(), taken: Some(taken) });
+        self.visited.push(VisitedState { world, state: taken.occurrence.state.clone(), taken: Some(taken) });
         Ok(())
     }
 
-    /// Puts a procedure in the place of what runs, for every mailbox in turn, and lets it run to its end.
+    /// Stops the running procedures, and runs another one to its end, for one mailbox after the other.
     ///
     /// # Errors
-    /// Why it cannot be started.
+    /// The reason why it cannot start.
     pub fn apply(&mut self, procedure: &str) -> Result<(), NotTaken> {
         let mailboxes: Vec<MailboxId> = self.end().state.accounts.ids().collect();
         for mailbox in mailboxes {
@@ -235,33 +245,33 @@ impl Walk {
         Ok(())
     }
 
-    /// Lets every program that runs go on to its end, undisturbed; where one waits, the directory replicates.
+    /// Runs every running procedure to its end, undisturbed. While all of them wait, the directory replicates.
     ///
     /// # Errors
-    /// If the way becomes too long.
+    /// The trace becomes too long.
     pub fn run_on(&mut self) -> Result<(), NotTaken> {
         for _ in 0..STEPS_AT_ONCE {
-            let Stop { world, state, .. } = self.end();
+            let VisitedState { world, state, .. } = self.end();
             let is_next = |action: &&Action| matches!(action, Action::Act { fate: Fate::Answered, .. });
-            let is_spread = |action: &&Action| matches!(action, Action::Replicate { .. } | Action::Refresh { .. });
+            let is_replication = |action: &&Action| matches!(action, Action::Replicate { .. } | Action::Refresh { .. });
             let possible = |action: &&Action| world.step(state, action).is_ok();
             let running = state.accounts.values().any(|account| account.programs.values().any(|one| one.is_running()));
             let mut actions = world.actions().iter();
             let found = actions.by_ref().filter(is_next).find(possible);
-            let spread = || world.actions().iter().filter(is_spread).find(possible);
-            let Some(action) = found.or_else(|| if running { spread() } else { None }) else { return Ok(()) };
+            let replication = || world.actions().iter().filter(is_replication).find(possible);
+            let Some(action) = found.or_else(|| if running { replication() } else { None }) else { return Ok(()) };
             let name = names::action(world, state, action);
             self.take(&name)?;
         }
         Ok(())
     }
 
-    /// Takes the first action that this is true of, if one is possible; whether one was.
+    /// Takes the first possible action that matches. Returns true if there is one.
     ///
     /// # Errors
-    /// If the way becomes too long.
+    /// The trace becomes too long.
     pub fn take_any(&mut self, wanted: impl Fn(&Action) -> bool) -> Result<bool, NotTaken> {
-        let Stop { world, state, .. } = self.end();
+        let VisitedState { world, state, .. } = self.end();
         let possible = |action: &&Action| wanted(action) && world.step(state, action).is_ok();
         let Some(action) = world.actions().iter().find(possible) else { return Ok(false) };
         let name = names::action(world, state, action);
@@ -270,8 +280,8 @@ impl Walk {
     }
 }
 
-/// The same site, with one administrator who runs one procedure once between the servers of the last run.
-fn rescuing(scenario: &Scenario, procedure: Procedure) -> Scenario {
+/// The same site, with one administrator who runs one procedure once, between the servers of the last run.
+fn rescue_scenario(scenario: &Scenario, procedure: Procedure) -> Scenario {
     let run = Run { procedure, runs_max: RunsMax::Times(1), ..scenario.run(scenario.last_run).clone() };
     Scenario {
         site: scenario.site.clone(),

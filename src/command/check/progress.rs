@@ -1,4 +1,4 @@
-//! Telling on standard error how far a search is: a line that changes on a terminal, or a line for each level.
+//! The progress of a search on standard error: a line that is updated on a terminal, or a line for each level.
 
 use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -7,26 +7,30 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::Watching;
+use crate::cli::ProgressMode;
 use stranded_search::engine::{LevelDone, Limits, Progress};
 
-/// How long nothing is shown: most searches are over by then.
+/// The delay before the first line; most searches end earlier.
 const FIRST: Duration = Duration::from_millis(500);
-/// How often what is shown changes.
+/// The interval between updates.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Does the work, and tells how far it is meanwhile.
-pub(super) fn during<T: Send>(how: Watching, limits: &Limits<'_>, work: impl FnOnce(&Limits<'_>) -> T + Send) -> T {
+/// Does the work, and shows its progress meanwhile.
+pub(super) fn during<T: Send>(
+    mode: ProgressMode,
+    limits: &Limits<'_>,
+    work: impl FnOnce(&Limits<'_>) -> T + Send,
+) -> T {
     let (sender, levels) = channel();
-    // The listener is told that the work is over by the end of this sender, even if the work panics.
+    // Dropping this sender ends the listener, even if the work panics.
     let (over, is_over) = channel::<()>();
-    let progress = Progress::new((how == Watching::Plain).then_some(sender));
+    let progress = Progress::new((mode == ProgressMode::Plain).then_some(sender));
     std::thread::scope(|scope| {
         let (over, progress) = (over, &progress);
-        scope.spawn(move || match how {
-            Watching::Auto => show(progress, &is_over),
-            Watching::Plain => print(&levels, &is_over),
-            Watching::None => (),
+        scope.spawn(move || match mode {
+            ProgressMode::Auto => show(progress, &is_over),
+            ProgressMode::Plain => print(&levels, &is_over),
+            ProgressMode::None => (),
         });
         let done = work(&Limits { progress: Some(progress), ..*limits });
         drop(over);
@@ -34,7 +38,7 @@ pub(super) fn during<T: Send>(how: Watching, limits: &Limits<'_>, work: impl FnO
     })
 }
 
-/// Shows a line that changes, if standard error is a terminal.
+/// Updates one line, if standard error is a terminal.
 fn show(progress: &Progress, is_over: &Receiver<()>) {
     if is_over.recv_timeout(FIRST) != Err(RecvTimeoutError::Timeout) {
         return;

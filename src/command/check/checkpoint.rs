@@ -1,4 +1,4 @@
-//! The folder of a checkpoint: one file for each search, named after its scenario and the place of its combination.
+//! The folder of a checkpoint: one file for each search, named after the scenario and the index of the combination.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use stranded_search::check;
 use stranded_search::engine::{Engine, Saved};
 use stranded_search::scenario::Spec;
 
-use super::Failure;
+use crate::command::CommandError;
 
-/// What the files' names end in.
+/// The extension of the files.
 const EXTENSION: &str = "levels";
 
-/// What a saved search is a search of: everything that decides what it finds.
+/// Everything that determines the result of a search.
 #[derive(Serialize)]
 struct Identity<'a> {
     version: &'static str,
@@ -27,36 +27,41 @@ struct Identity<'a> {
     symmetry: bool,
 }
 
-/// The files that the searches of each scenario are saved in, if they are to be saved.
-pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Saved>>, Failure> {
+/// Opens the files of the searches of each scenario, if the arguments ask for a checkpoint.
+pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Saved>>, CommandError> {
     let Some(folder) = arguments.checkpoint.as_ref().or(arguments.resume.as_ref()) else {
         return Ok(specs.iter().map(|_| Vec::new()).collect());
     };
     if arguments.engine != Engine::Exact {
-        return Err(Failure::Usage("only the engine exact saves its searches".to_owned()));
+        return Err(CommandError::Usage(format!(
+            "a checkpoint needs the engine exact; the engine is {}",
+            arguments.engine
+        )));
     }
     let shown = folder.display();
-    let failed = |reason| Failure::Usage(format!("cannot use {shown}: {reason}"));
+    let failed = |reason| CommandError::Usage(format!("cannot use {shown}: {reason}"));
     if arguments.checkpoint.is_some() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    let there = levels_files(folder).map_err(failed)?;
-    if arguments.checkpoint.is_some() && !there.is_empty() {
-        return Err(Failure::Usage(format!("{shown} holds a checkpoint already; --resume {shown} goes on with it")));
+    let existing = levels_files(folder).map_err(failed)?;
+    if arguments.checkpoint.is_some() && !existing.is_empty() {
+        return Err(CommandError::Usage(format!(
+            "{shown} already holds a checkpoint; to continue it: --resume {shown}"
+        )));
     }
-    if arguments.resume.is_some() && there.is_empty() {
-        return Err(Failure::Usage(format!("{shown} holds no checkpoint; --checkpoint {shown} makes one")));
+    if arguments.resume.is_some() && existing.is_empty() {
+        return Err(CommandError::Usage(format!("{shown} holds no checkpoint; to start one: --checkpoint {shown}")));
     }
     let files: Vec<Vec<(PathBuf, String)>> =
-        specs.iter().enumerate().map(|(place, spec)| files(folder, place, spec, !arguments.no_symmetry)).collect();
+        specs.iter().enumerate().map(|(index, spec)| files(folder, index, spec, !arguments.no_symmetry)).collect();
     let is_ours = |path: &&PathBuf| files.iter().flatten().any(|(ours, _)| ours == *path);
-    if let Some(foreign) = there.iter().find(|path| !is_ours(path)) {
-        let reason = format!("{} is the checkpoint of a search that was not asked for", foreign.display());
-        return Err(Failure::Usage(reason));
+    if let Some(foreign) = existing.iter().find(|path| !is_ours(path)) {
+        let reason = format!("{} is the checkpoint of a search that the arguments do not select", foreign.display());
+        return Err(CommandError::Usage(reason));
     }
     let open = |(path, identity): &(PathBuf, String)| Saved::open(path, identity);
     let opened: Result<Vec<Vec<Saved>>, _> = files.iter().map(|files| files.iter().map(open).collect()).collect();
-    opened.map_err(|reason| Failure::Usage(reason.to_string()))
+    opened.map_err(|reason| CommandError::Usage(reason.to_string()))
 }
 
 fn levels_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -71,8 +76,8 @@ fn levels_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The file of each search of a scenario, and what it is a search of.
-fn files(folder: &Path, place: usize, spec: &Spec, symmetry: bool) -> Vec<(PathBuf, String)> {
+/// The file of each search of a scenario, with the identity of the search.
+fn files(folder: &Path, index: usize, spec: &Spec, symmetry: bool) -> Vec<(PathBuf, String)> {
     let file = |(number, assumptions): (usize, Assumptions)| {
         let identity = Identity {
             version: env!("CARGO_PKG_VERSION"),
@@ -83,12 +88,12 @@ fn files(folder: &Path, place: usize, spec: &Spec, symmetry: bool) -> Vec<(PathB
             symmetry,
         };
         let identity = serde_json::to_string(&identity).expect("an identity can be written as JSON");
-        (folder.join(format!("{place}-{}-{number}.{EXTENSION}", spec.name)), identity)
+        (folder.join(format!("{index}-{}-{number}.{EXTENSION}", spec.name)), identity)
     };
     check::worlds(spec).into_iter().enumerate().map(file).collect()
 }
 
-/// What identifies a scenario with all that it names: the procedures, and the scenario that it starts from.
+/// Hash of a scenario with its procedures and the scenarios that it starts from.
 fn scenario_hash(spec: &Spec) -> String {
     let mut hasher = blake3::Hasher::new();
     for spec in std::iter::successors(Some(spec), |spec| spec.from.as_deref()) {

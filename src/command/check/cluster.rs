@@ -1,59 +1,65 @@
-//! The workers of `stranded check --engine timely`: those of this process, and the other processes that search with them.
+//! The workers of `stranded check --engine timely`: those of this process and of the other processes of the cluster.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::cli::Check;
+use super::options::CheckOptions;
+use crate::cli::{Check, ClusterArguments};
+use crate::command::CommandError;
 use crate::exit::Exit;
 use stranded_search::check::Checked;
 use stranded_search::engine::{Cluster, Engine, Hosts, Joining, NotJoined};
 use stranded_search::scenario::{Numbers, Spec};
 
-use super::Failure;
+/// The longest wait for the other processes.
+const JOIN_TIME: Duration = Duration::from_secs(30);
 
-/// How long a process waits for the others to come.
-const TIMEOUTS: Duration = Duration::from_secs(30);
-
-/// The workers, if the engine has any; when the others are there.
-pub(super) fn join(arguments: &Check, specs: &[Spec], deadline: Option<Instant>) -> Result<Option<Cluster>, Failure> {
-    let Check { engine, workers, hosts, process, .. } = arguments;
+/// Connects the workers of the engine timely; with `--hosts`, waits for the other processes.
+pub(super) fn join(
+    arguments: &Check,
+    specs: &[Spec],
+    deadline: Option<Instant>,
+) -> Result<Option<Cluster>, CommandError> {
+    let Check { engine, cluster: ClusterArguments { workers, hosts, process }, .. } = arguments;
     if *engine != Engine::Timely {
         let given = [("--workers", workers.is_some()), ("--hosts", hosts.is_some()), ("--process", process.is_some())];
         return match given.into_iter().find(|(_, is_given)| *is_given) {
-            Some((flag, _)) => Err(Failure::Usage(format!("{flag} is for --engine timely; the engine is {engine}"))),
+            Some((flag, _)) => {
+                Err(CommandError::Usage(format!("{flag} needs --engine timely; the engine is {engine}")))
+            }
             None => Ok(None),
         };
     }
-    if arguments.simulate.is_some() {
-        return Err(Failure::Usage("--simulate is not for --engine timely: it takes no random walks".to_owned()));
-    }
+
     let workers = workers.map(usize::from);
     let (Some(path), Some(process)) = (hosts, *process) else { return Ok(Some(Cluster::local(workers))) };
     if let Some(spec) = specs.iter().find(|spec| spec.numbers != Numbers::GIVEN) {
         let reason =
-            format!("{} is about any number of messages: one process searches it; leave out --hosts", spec.name);
-        return Err(Failure::Usage(reason));
+            format!("{} has any number of messages, which only one process can search: leave out --hosts", spec.name);
+        return Err(CommandError::Usage(reason));
     }
-    let failed = |reason: String| Failure::Usage(format!("{}: {reason}", path.display()));
-    let text = stranded_search::files::read(path).map_err(|reason| failed(format!("cannot be read: {reason}")))?;
+    let shown = path.display();
+    let text = stranded_search::files::read(path)
+        .map_err(|reason| CommandError::Usage(format!("cannot read {shown}: {reason}")))?;
+    let failed = |reason: String| CommandError::Usage(format!("{shown}: {reason}"));
     let hosts = Hosts::parse(&text).map_err(|error| failed(error.to_string()))?;
     let count = hosts.addresses.len();
     if process >= count {
-        let reason = format!("it names {count} processes, numbered from 0 to {}; there is no {process}", count - 1);
+        let reason = format!("it lists {count} processes, from 0 to {}; there is no process {process}", count - 1);
         return Err(failed(reason));
     }
     let workers = workers.unwrap_or_else(Cluster::workers_by_default);
-    let timeouts = Instant::now() + TIMEOUTS;
-    let deadline = deadline.map_or(timeouts, |deadline| deadline.min(timeouts));
+    let join_deadline = Instant::now() + JOIN_TIME;
+    let deadline = deadline.map_or(join_deadline, |deadline| deadline.min(join_deadline));
     let joining = Joining { hosts: &hosts, process, workers, same: same(arguments, specs, &hosts, workers), deadline };
     match Cluster::joined(&joining) {
         Ok(cluster) => Ok(Some(cluster)),
-        Err(reason @ NotJoined::Refused(_)) => Err(Failure::Usage(reason.to_string())),
-        Err(reason @ NotJoined::Absent(_)) => Err(Failure::Inconclusive(format!("{reason}; there is no verdict"))),
+        Err(reason @ NotJoined::Refused(_)) => Err(CommandError::Usage(reason.to_string())),
+        Err(reason @ NotJoined::Absent(_)) => Err(CommandError::Inconclusive(format!("{reason}; there is no verdict"))),
     }
 }
 
-/// What must be the same in all processes.
+/// The values that must be equal in all processes.
 fn same(arguments: &Check, specs: &[Spec], hosts: &Hosts, workers: usize) -> Vec<(String, String)> {
     let mut texts = blake3::Hasher::new();
     for spec in specs {
@@ -78,16 +84,17 @@ fn same(arguments: &Check, specs: &[Spec], hosts: &Hosts, workers: usize) -> Vec
     same.map(|(name, value)| (name.to_owned(), value)).to_vec()
 }
 
-/// Waits until every process has what was found. Only process 0 reports it; how another one ends is given.
-pub(super) fn part(cluster: &Cluster, arguments: &Check, checked: &[Checked<'_>]) -> Result<Option<Exit>, Failure> {
+/// Waits until every process has the results. Returns the exit code of a process other than 0, which prints no report.
+pub(super) fn finish(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Option<Exit>, CommandError> {
+    let Some(cluster) = &options.cluster else { return Ok(None) };
     if let Some(lost) = cluster.lost().or(cluster.part().err()) {
-        return Err(Failure::Inconclusive(format!("{lost} was lost; there is no verdict")));
+        return Err(CommandError::Inconclusive(format!("{lost} was lost; there is no verdict")));
     }
-    let Some(process) = arguments.process.filter(|process| *process > 0 && cluster.is_spread()) else {
+    let Some(process) = options.arguments.cluster.process.filter(|process| *process > 0 && cluster.is_spread()) else {
         return Ok(None);
     };
     let held = cluster.held();
-    let _ = writeln!(anstream::stderr(), "process {process} held {held} states; process 0 reports what was found");
+    let _ = writeln!(anstream::stderr(), "process {process} held {held} states; process 0 prints the report");
     let is_complete = checked.iter().all(Checked::is_complete);
     Ok(Some(if is_complete { Exit::AsExpected } else { Exit::Inconclusive }))
 }

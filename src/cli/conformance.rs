@@ -1,4 +1,4 @@
-//! The arguments of the commands that judge implementations, and of those that help to write one.
+//! The arguments of the commands that judge implementations or help to write them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,66 +20,65 @@ pub struct Conform {
     /// The adapter: a command and its arguments
     #[arg(last = true, required = true, value_name = "ADAPTER")]
     pub adapter: Vec<String>,
-    /// Ask the same again that was recorded in this file, instead of driving
+    /// Repeat the operations of this recorded run instead of choosing new ones
     #[arg(long, value_name = "FILE")]
     pub replay: Option<String>,
-    /// How to choose what is asked next
-    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
-    pub drive: Driving,
-    /// What runs are drawn with: the same seed asks the same
+    /// Choice of the next operation
+    #[arg(long, value_enum, value_name = "MODE", default_value_t)]
+    pub drive: DriveMode,
+    /// Seed of random choices: the same seed gives the same operations
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Ask for whole runs of a procedure, also of an adapter that can do single steps
+    /// Request whole runs of a procedure, also from an adapter that supports single steps
     #[arg(long)]
     pub whole_runs: bool,
-    /// Stop after this many actions, those that make a failing run short left out
+    /// Stop after this many actions, not counting those that shorten a failing run
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub max_actions: usize,
-    /// Ask nothing new after this time, such as 10s or 5m; trying a failing run again may take a little longer
+    /// Start nothing new after this time, such as 10s or 5m; repeating a failing run may take a little longer
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// Fail if less than this part of the transitions was asked for, in percent
+    /// Fail if less than this percentage of the transitions was exercised
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub fail_under: Option<f64>,
-    /// Judge only what was seen, by the safety properties: nobody knows which procedure is followed
+    /// Judge observations by the safety properties only, without knowledge of the procedure
     #[arg(long)]
     pub safety: bool,
-    /// Judge by this built-in procedure, whatever the scenario says is run
+    /// Judge by this built-in procedure instead of the procedures that the scenario runs
     #[arg(long, value_name = "PROCEDURE", conflicts_with_all = ["safety", "replay"])]
     pub implements: Option<String>,
-    /// Give up when more than this many explanations are left at once
+    /// Stop judging when more than this many explanations remain
     #[arg(long, value_name = "N", default_value_t = EXPLANATIONS_MAX)]
-    pub max_beliefs: usize,
-    /// How long an answer may take
+    pub max_explanations: usize,
+    /// The longest time for an answer
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10s")]
     pub deadline: Duration,
-    /// Append what the adapter says on standard error to this file
+    /// Append the standard error of the adapter to this file
     #[arg(long, value_name = "FILE")]
     pub adapter_log: Option<PathBuf>,
-    /// Write all that was asked, answered and seen to this file, as a log that `validate` reads
+    /// Write all operations, answers and observations to this file, as a log that `validate` reads
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// Hold what was found against the known deviations in this file: anything else fails, and so does one that passes now or
-    /// has expired
+    /// Accept the known deviations in this file; other deviations fail, and so do listed ones that pass now or have expired
     #[arg(long, value_name = "FILE.toml", conflicts_with = "replay")]
     pub expected_failures: Option<PathBuf>,
     /// Save the shortest failing runs in this folder
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
-    /// Where and how to print.
+    /// Format and destination of the report.
     #[command(flatten)]
     pub output: Output,
 }
 
-/// How to choose what an adapter is asked next.
+/// Ways to choose the next operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Driving {
-    /// Whatever was not asked yet, until everything was
+pub enum DriveMode {
+    /// Operations that were not tried yet, until all were
     #[default]
     Exhaustive,
-    /// Anything that is possible, drawn with the seed
+    /// Any possible operation, at random
     Random,
-    /// What leads where it was least, ties drawn with the seed
+    /// The operation that leads to the least visited states; ties at random
     Guided,
 }
 
@@ -88,16 +87,16 @@ pub enum Driving {
 pub struct Validate {
     /// A built-in scenario or a TOML file
     pub scenario: String,
-    /// What the system did, as JSON Lines; - reads standard input
+    /// The log of the system, as JSON Lines; - is standard input
     pub log: String,
-    /// Judge while the log is written, and say on standard error at once what is found; it ends with `{"event":"end"}`, with
-    /// Ctrl-C, or when whoever writes a pipe closes it
+    /// Judge while the log is written, and print each finding to standard error at once; stop at `{"event":"end"}`, at
+    /// Ctrl-C, or at the end of a pipe
     #[arg(long)]
     pub follow: bool,
-    /// How to judge.
+    /// Options of the oracle.
     #[command(flatten)]
-    pub options: Judging,
-    /// Where and how to print.
+    pub options: JudgeOptions,
+    /// Format and destination of the report.
     #[command(flatten)]
     pub output: Output,
 }
@@ -107,57 +106,57 @@ pub struct Validate {
 pub struct Generate {
     /// A built-in scenario or a TOML file
     pub scenario: String,
-    /// The folder that they are written to; there must be nothing in it
+    /// The folder for the vectors; it must be empty
     #[arg(short = 'o', long = "output", value_name = "DIR")]
     pub folder: PathBuf,
-    /// Replace the vectors that are in the folder
+    /// Replace the vectors in the folder
     #[arg(long)]
     pub force: bool,
-    /// Ask for every step of a program by itself, not for whole runs
+    /// Write single steps of a program, not whole runs
     #[arg(long)]
     pub steps: bool,
-    /// Actions that happen by themselves and are not asked for, with commas between them, or all, or none
+    /// Actions that happen spontaneously and are not requested, separated by commas, or all, or none
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = missing_kinds(), default_value = MISSING_NONE)]
     pub missing: Vec<String>,
-    /// Allow what this built-in procedure does, whatever the scenario says is run
+    /// Allow the results of this built-in procedure instead of the procedures that the scenario runs
     #[arg(long, value_name = "PROCEDURE")]
     pub implements: Option<String>,
-    /// Stop looking for transitions when there are more than this many states
+    /// Stop the search for transitions at this many states
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     pub max_states: usize,
 }
 
 /// `stranded oracle`
 #[derive(Debug, Args)]
-pub struct Consult {
+pub struct OracleServer {
     /// A built-in scenario or a TOML file
     pub scenario: String,
-    /// How to judge.
+    /// Options of the oracle.
     #[command(flatten)]
-    pub options: Judging,
+    pub options: JudgeOptions,
 }
 
-/// How an implementation is judged.
+/// Options of the oracle.
 #[derive(Debug, Args)]
-pub struct Judging {
-    /// Judge only what was seen, by the safety properties: nobody knows which procedure is followed
+pub struct JudgeOptions {
+    /// Judge observations by the safety properties only, without knowledge of the procedure
     #[arg(long)]
     pub safety: bool,
-    /// Actions that may have happened without being in the log, with commas between them, or all, or none
+    /// Actions that may happen without an event in the log, separated by commas, or all, or none
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = missing_kinds(),
         default_values_t = SPONTANEOUS.map(|kind| kind.name().to_owned()))]
     pub missing: Vec<String>,
-    /// Judge by this built-in procedure, whatever the scenario says is run
+    /// Judge by this built-in procedure instead of the procedures that the scenario runs
     #[arg(long, value_name = "PROCEDURE", conflicts_with = "safety")]
     pub implements: Option<String>,
-    /// Give up when more than this many explanations are left at once
+    /// Stop judging when more than this many explanations remain
     #[arg(long, value_name = "N", default_value_t = EXPLANATIONS_MAX)]
-    pub max_beliefs: usize,
+    pub max_explanations: usize,
 }
 
-/// Every kind of action can be missing from a log.
+/// The name for every kind of action.
 pub(crate) const MISSING_ALL: &str = "all";
-/// None can.
+/// The name for no kind of action.
 pub(crate) const MISSING_NONE: &str = "none";
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -166,8 +165,8 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 fn missing_kinds() -> PossibleValuesParser {
-    let words = [MISSING_ALL, MISSING_NONE];
-    PossibleValuesParser::new(ActionKind::ALL.into_iter().map(ActionKind::name).chain(words).collect::<Vec<_>>())
+    let groups = [MISSING_ALL, MISSING_NONE];
+    PossibleValuesParser::new(ActionKind::ALL.into_iter().map(ActionKind::name).chain(groups).collect::<Vec<_>>())
 }
 
 /// `stranded adapter`
@@ -180,10 +179,10 @@ pub enum AdapterCommand {
 /// `stranded adapter reference`
 #[derive(Debug, Args)]
 pub struct AdapterReference {
-    /// Be this wrong implementation instead; `stranded list mutants` has them
+    /// Act as this faulty implementation; see `stranded list mutants`
     #[arg(long, value_name = "NAME")]
     pub mutant: Option<String>,
-    /// Which combination of answers to the scenario's assumptions it follows, from 0, in the order of `check --assumptions`
+    /// The combination of assumptions to follow, from 0, in the order of `check --assumptions`
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub combination: usize,
 }
@@ -194,19 +193,19 @@ pub struct Doctor {
     /// The adapter: a command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<String>,
-    /// The scenario that it is asked about
+    /// The scenario of the test conversation
     #[arg(long, value_name = "SCENARIO", default_value = "move")]
     pub scenario: String,
-    /// How long an answer may take
+    /// The longest time for an answer
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "5s")]
     pub deadline: Duration,
-    /// How much longer to wait for a late answer, to tell a slow adapter from one that does not flush
+    /// Extra time to wait for a late answer, to distinguish a slow adapter from one that does not flush
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "5s")]
-    pub timeouts: Duration,
-    /// Append what the adapter says on standard error to this file
+    pub grace: Duration,
+    /// Append the standard error of the adapter to this file
     #[arg(long, value_name = "FILE")]
     pub adapter_log: Option<PathBuf>,
-    /// Where and how to print.
+    /// Format and destination of the report.
     #[command(flatten)]
     pub output: Output,
 }

@@ -1,0 +1,33 @@
+//! The replay of a trace in the terminal, step by step.
+
+use stranded_search::replay::Replayed;
+use stranded_search::rescue;
+use stranded_search::trace_file::TraceFile;
+
+use crate::cli::Replay;
+use crate::command::{CommandError, interrupt};
+use crate::exit::Exit;
+use crate::formats::trace::NarratedTrace;
+use crate::report::story::Story;
+use crate::terminal;
+
+/// Refuses `--interactive` without a terminal.
+pub(super) fn require_terminal(arguments: &Replay) -> Result<(), CommandError> {
+    if arguments.interactive && !terminal::is_available() {
+        let reason = "--interactive needs a terminal for the screen and the keys; without it, \
+                      `stranded replay` prints the steps as text";
+        return Err(CommandError::Usage(reason.to_owned()));
+    }
+    Ok(())
+}
+
+pub(super) fn step_through(file: &TraceFile, replayed: &Replayed) -> Result<Exit, CommandError> {
+    let Replayed { spec, world, trace: found, .. } = replayed;
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let property = file.property.as_deref();
+    let narrated = NarratedTrace { spec, world, story: &story, property, own: story.rows.len() };
+    interrupt::restores_terminal();
+    terminal::step_through(&narrated)
+        .map_err(|reason| CommandError::Usage(format!("cannot use the terminal: {reason}")))?;
+    Ok(Exit::AsExpected)
+}

@@ -1,0 +1,123 @@
+//! `stranded replay`: executes a saved trace again in the model, and prints or converts it.
+
+#[cfg(feature = "terminal")]
+mod interactive;
+#[cfg(feature = "explore")]
+mod page;
+mod recording;
+
+use std::path::Path;
+
+use stranded_model::World;
+use stranded_search::check::Trace;
+use stranded_search::files;
+use stranded_search::replay::{self, Replayed};
+use stranded_search::rescue;
+use stranded_search::sanitize::{in_json, of_json, visible};
+use stranded_search::scenario::Spec;
+use stranded_search::trace_file::TraceFile;
+
+pub(super) use self::recording::{read as read_recording, refused};
+use super::{CommandError, judging, output};
+use crate::cli::{OutputKind, Replay};
+use crate::exit::Exit;
+use crate::formats::trace::{Form, NarratedTrace, dot, itf, markdown, mermaid};
+use crate::report::story::Story;
+use crate::report::{json, text, trace};
+
+pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
+    #[cfg(feature = "terminal")]
+    interactive::require_terminal(arguments)?;
+    let (path, part) = match arguments.trace.split_once('#') {
+        Some((path, part)) => (path, Some(part)),
+        None => (arguments.trace.as_str(), None),
+    };
+    let text = files::read(path).map_err(|reason| CommandError::Usage(format!("cannot read {path}: {reason}")))?;
+    if part.is_none() && recording::is_recording(&text) {
+        return recording::replay(&parse(path, &text)?, arguments);
+    }
+    let file = find(path, &text, part)?;
+    let replayed = replay::replay(&file).map_err(|refused| match refused {
+        replay::Refused::Scenario(diagnostics) => CommandError::Input(diagnostics),
+        replay::Refused::File(reason) => CommandError::Usage(format!("{}: {reason}", arguments.trace)),
+        replay::Refused::Step(reason) => CommandError::NotAsExpected(format!("{}: {reason}", arguments.trace)),
+    })?;
+    if replayed.is_stale {
+        output::warn("the trace is from another version of the model; every step was checked again and is possible");
+    }
+    #[cfg(feature = "explore")]
+    if let Some(path) = &arguments.html {
+        return output::write(&page::page(&file, replayed)?, Some(path));
+    }
+    #[cfg(feature = "terminal")]
+    if arguments.interactive {
+        return interactive::step_through(&file, &replayed);
+    }
+    let out = arguments.output.file.as_deref();
+    if let Some(form) = arguments.to {
+        return convert(&file, replayed, form, out);
+    }
+    let Replayed { spec, world, trace: found, .. } = replayed;
+    match arguments.output.format.kind() {
+        OutputKind::Cases(form) => Err(output::unsupported("replay", form)),
+        OutputKind::Json => output::print_json(&written(&spec, &world, &file, &found), out),
+        OutputKind::Text => output::print(&narration(&spec, &world, &file, &found, output::width(out)), out),
+    }
+}
+
+/// Prints the trace in another format.
+fn convert(file: &TraceFile, replayed: Replayed, form: Form, out: Option<&Path>) -> Result<Exit, CommandError> {
+    let Replayed { spec, world, trace: found, .. } = &replayed;
+    let property = file.property.as_deref();
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let narrated = NarratedTrace { spec, world, story: &story, property, own: story.rows.len() };
+    match form {
+        #[cfg(feature = "explore")]
+        Form::Html => output::write(&page::page(file, replayed)?, out),
+        Form::Itf => output::write(&in_json(&itf::itf(&narrated)), out),
+        Form::Mermaid => output::write(&visible(&mermaid::mermaid(&narrated)), out),
+        Form::Dot => output::write(&visible(&dot::dot(&narrated)), out),
+        Form::Markdown => output::write(&visible(&markdown::markdown(&narrated)), out),
+        Form::Json => output::print_json(&written(spec, world, file, found), out),
+    }
+}
+
+/// The trace file as this version of the program writes it.
+fn written(spec: &Spec, world: &World, file: &TraceFile, found: &Trace) -> TraceFile {
+    let written = trace::write(spec, world, &spec.touches(), "", found);
+    TraceFile { property: file.property.clone(), ..written }
+}
+
+/// The trace as text for people.
+fn narration(spec: &Spec, world: &World, file: &TraceFile, found: &Trace, width: u16) -> String {
+    let property = file.property.as_deref().unwrap_or("no property");
+    let answers: Vec<String> = file.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let with = if answers.is_empty() {
+        String::new()
+    } else {
+        format!("({})\n", stranded_search::lines::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
+    };
+    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    format!("{}: {property}, {} steps\n{with}{}", file.scenario, file.steps.len(), text::table(world, &story, width))
+}
+
+/// Reads a trace file, or one trace of a report: `REPORT.json#scenario/property`.
+fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, CommandError> {
+    let Some(part) = part else { return parse(path, text) };
+    let report: json::Report = parse(path, text)?;
+    let traces = report.scenarios.iter().flat_map(|one| {
+        let traced = one.properties.iter().filter_map(|property| Some((property, property.trace.as_ref()?)));
+        traced.map(move |(property, trace)| (format!("{}/{}", one.name, property.name), trace))
+    });
+    let (names, traces): (Vec<String>, Vec<&TraceFile>) = traces.unzip();
+    let found = names.iter().position(|name| name == part);
+    found
+        .map(|index| traces[index].clone())
+        .ok_or_else(|| CommandError::Usage(format!("{path} has no trace {part}; it has {}", names.join(", "))))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &str, text: &str) -> Result<T, CommandError> {
+    of_json(text).map_err(|reason| {
+        CommandError::Usage(format!("{path} has the wrong content: at {}: {}", reason.path(), reason.inner()))
+    })
+}

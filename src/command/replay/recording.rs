@@ -1,0 +1,77 @@
+//! The replay of a recorded run of an implementation: the oracle judges it again.
+
+use std::collections::BTreeMap;
+
+use stranded_oracle::conform::{self, Recording};
+use stranded_oracle::judged::{Judged, Subject};
+use stranded_search::files;
+
+use super::{judging, output, parse};
+use crate::cli::{OutputKind, Replay};
+use crate::command::CommandError;
+use crate::exit::Exit;
+use crate::report::{driven, judgement};
+
+/// Returns true if a text is a recorded run. A text that cannot be read is left to the reader of traces, which reports why.
+pub(super) fn is_recording(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    serde_json::from_str::<Kind>(text).is_ok_and(|found| found.kind == conform::recording::KIND)
+}
+
+/// Reads a recorded run.
+pub(in crate::command) fn read(path: &str) -> Result<Recording, CommandError> {
+    let text = files::read(path).map_err(|reason| CommandError::Usage(format!("cannot read {path}: {reason}")))?;
+    conform::recording::check_format(&text).map_err(|reason| refused(path, reason))?;
+    parse(path, &text)
+}
+
+/// Returns the error of a recorded run that cannot be judged again.
+pub(in crate::command) fn refused(path: &str, refused: conform::RecordingError) -> CommandError {
+    match refused {
+        conform::RecordingError::Scenario(diagnostics) => CommandError::Input(diagnostics),
+        conform::RecordingError::File(reason) | conform::RecordingError::Stale(reason) => {
+            CommandError::Usage(format!("{path}: {reason}"))
+        }
+    }
+}
+
+/// Judges a recorded run again, and prints it.
+pub(super) fn replay(record: &Recording, arguments: &Replay) -> Result<Exit, CommandError> {
+    if is_converted(arguments) {
+        let reason = "is the run of an implementation: use --format text or json, or `stranded explore`";
+        return Err(CommandError::Usage(format!("{} {reason}", arguments.trace)));
+    }
+    let found = record.judge().map_err(|reason| refused(&arguments.trace, reason))?;
+    let judged = Judged {
+        scenario: &record.scenario,
+        subject: Subject::Implementation(&record.implementation),
+        judgement: &found,
+        lines: &BTreeMap::new(),
+        extra: &[],
+    };
+    let out = arguments.output.file.as_deref();
+    match arguments.output.format.kind() {
+        OutputKind::Text => {
+            let width = output::width(out);
+            let text = format!("{}\n{}", judgement::text(&judged, width), driven::run(record, width));
+            output::print(&text, out)?;
+        }
+        OutputKind::Json | OutputKind::Cases(_) => judging::print(&judged, &arguments.output)?,
+    }
+    Ok(judging::exit(&found))
+}
+
+fn is_converted(arguments: &Replay) -> bool {
+    #[cfg(feature = "explore")]
+    let is_page = arguments.html.is_some();
+    #[cfg(not(feature = "explore"))]
+    let is_page = false;
+    #[cfg(feature = "terminal")]
+    let is_interactive = arguments.interactive;
+    #[cfg(not(feature = "terminal"))]
+    let is_interactive = false;
+    arguments.to.is_some() || is_page || is_interactive
+}
