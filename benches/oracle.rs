@@ -1,6 +1,6 @@
-//! How many events a second the oracle judges: a log of `second-move`, every line with a time of its own so that no two are
-//! alike, read from memory on one thread; and how many actions a second the reference is driven through, in the same process.
-//! `benches/README.md` says how to run it.
+//! Measures the events per second that the oracle judges, and the actions per second through which the reference is
+//! driven. The log is one of `second-move`, read from memory on one thread; each line has its own time, so that no two
+//! are equal. The reference runs in the same process. `benches/README.md` describes the use.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
 
@@ -18,11 +18,11 @@ use stranded_oracle::protocol::operation::Run;
 use stranded_oracle::protocol::{Event, Operation};
 use stranded_search::scenario::{Spec, load_scenario};
 
-/// How many events one sample judges.
+/// The number of events in one sample.
 const EVENTS: usize = 50_000;
-/// How many actions one sample asks of the reference, each followed by a look at the mailbox.
+/// The number of actions in one sample, each followed by an observation of the mailbox.
 const ACTIONS: usize = 10_000;
-/// Names the number of events of a log that is judged once, for the memory that it takes.
+/// The variable with the number of events of a log that is judged once, to measure memory.
 const MEASURED: &str = "STRANDED_EVENTS";
 
 fn main() {
@@ -66,7 +66,7 @@ fn main() {
     criterion.final_summary();
 }
 
-/// One run of the article's program, everything seen after everything done.
+/// One run of the article's program, with an observation after each operation.
 fn one_run(spec: &Spec) -> Vec<Event> {
     let mut system = Reference::new(spec, 0).expect("second-move has a start");
     let mailbox = || "mailbox-1".to_owned();
@@ -93,7 +93,7 @@ fn one_run(spec: &Spec) -> Vec<Event> {
     events
 }
 
-/// The run over and over, each line with a time of its own.
+/// The run, repeated without end. Each line has its own time.
 fn lines(run: &[Event]) -> impl Iterator<Item = String> {
     let lines: Vec<String> = run.iter().map(Event::line).collect();
     (0_usize..).map(move |number| {
@@ -102,7 +102,7 @@ fn lines(run: &[Event]) -> impl Iterator<Item = String> {
     })
 }
 
-/// A log on its way to events.
+/// The state of reading a log.
 #[derive(Default)]
 struct Log {
     lines: Lines,
@@ -121,7 +121,7 @@ fn judge(oracle: &mut Oracle<'_>, log: &mut Log, bytes: &[u8]) {
     }
 }
 
-/// Judges a log that is made as it is read; the most memory that the process held, before and after.
+/// Judges a log that is generated while it is read, and reports the peak memory of the process before and after.
 fn memory_of(spec: &Spec, run: &[Event], count: usize) -> String {
     let mut oracle = Oracle::new(spec, OracleOptions::default()).expect("second-move has a start");
     let mut read = Log::default();
@@ -134,7 +134,7 @@ fn memory_of(spec: &Spec, run: &[Event], count: usize) -> String {
     )
 }
 
-/// The most memory that this process ever held, as Linux tells it; 0 where nobody tells.
+/// The peak memory of this process as Linux reports it; 0 on other systems.
 fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

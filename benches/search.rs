@@ -1,5 +1,6 @@
-//! How fast the exact engine searches, how much of that the model's step alone takes, and how much memory a state takes: the
-//! three largest scenarios that are built in, each under one combination of the assumptions. `benches/README.md` says how to run it.
+//! Measures the speed of the exact engine, the share of the model's step in it, and the memory per state. It uses the
+//! three largest built-in scenarios, each under one combination of the assumptions. `benches/README.md` describes the
+//! use.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
 
@@ -19,13 +20,13 @@ use stranded_search::check::world;
 use stranded_search::engine::{Engine, Graph, Limits};
 use stranded_search::scenario::{Spec, builtin, load_scenario};
 
-/// How many scenarios are measured.
+/// The number of scenarios that are measured.
 const LARGEST: usize = 3;
-/// How often each is searched.
+/// The number of searches of each.
 const SAMPLES: usize = 10;
-/// How long that takes about, for the largest.
+/// The approximate time for the largest.
 const MEASURING: Duration = Duration::from_secs(12);
-/// Names the scenario that a child process is to search, once, for its memory.
+/// The variable with the scenario that a child process searches once, to measure memory.
 const MEASURED: &str = "STRANDED_MEASURED";
 
 fn main() {
@@ -79,12 +80,12 @@ fn first_world(spec: &Spec) -> World {
         .unwrap_or_else(|truncated| panic!("{}: {truncated}", spec.name))
 }
 
-/// Searches a world; how many states it has.
+/// Searches a world and returns the number of its states.
 fn searched(world: &World) -> u64 {
     Engine::Exact.search(world, &Limits::default()).states as u64
 }
 
-/// Asks the model for everything that can happen in these states, and does nothing else; how much it is.
+/// Lets the model step all actions in these states, and returns the number of enabled ones.
 fn stepped(world: &World, states: &[State]) -> usize {
     let possible = |state: &State| {
         let account = &state.accounts[MailboxId::default()];
@@ -93,14 +94,14 @@ fn stepped(world: &World, states: &[State]) -> usize {
     states.iter().map(possible).sum()
 }
 
-/// Has a process of its own search a scenario, so that nothing else is counted.
+/// Searches a scenario in a new process, so that the memory of other searches is not counted.
 fn in_a_child(name: &str) -> String {
     let this = env::current_exe().expect("a program knows where it is");
     let output = Command::new(this).env(MEASURED, name).output().expect("a program can run itself");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// By how much the most memory that this process ever held has grown, for each state of a search.
+/// Searches a scenario and returns the growth of the peak memory per state.
 fn memory_of_a_search(name: &str) -> String {
     let world = first_world(&loaded(name));
     let (before, states) = (peak_kib(), searched(&world));
@@ -110,7 +111,7 @@ fn memory_of_a_search(name: &str) -> String {
     }
 }
 
-/// The most memory that this process ever held, as Linux tells it.
+/// The peak memory of this process as Linux reports it.
 fn peak_kib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()

@@ -1,5 +1,5 @@
-//! The checker of the crate stateright by itself on one scenario, with nothing of ours around it but the world: it explores
-//! everything, and prints how many distinct states it counted and how long it took. `benches/compare` runs it.
+//! Runs the checker of the crate stateright on one scenario, without the wrapper of our engine. It explores all states,
+//! and prints the number of distinct states and the time. `benches/compare` runs it.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of its own prints what it measures")]
 
@@ -56,8 +56,8 @@ fn world_of(scenario: &str) -> Result<World, String> {
     world(&spec, assumptions, Engine::Exact, &Limits::default()).map_err(|truncated| format!("{scenario}: {truncated}"))
 }
 
-/// A world with the one property that nothing breaks. The checker stops when every property is broken, and does not go on from
-/// a state that breaks all of them.
+/// A world with one property that is never violated. The checker would stop when every property is violated, and would
+/// not expand a state that violates all of them.
 struct Everything(World);
 
 impl Model for Everything {

@@ -1,4 +1,5 @@
-//! Replaying a saved trace: every step is looked up among what is possible, taken, and compared with what was saved.
+//! Replays of saved traces. Each step is looked up among the actions of the model, executed, and compared with the
+//! saved state.
 
 use std::io;
 
@@ -15,57 +16,59 @@ use crate::{names, state_view};
 /// A trace that the model allows.
 #[derive(Debug)]
 pub struct Replayed {
-    /// Its scenario.
+    /// The scenario of the trace.
     pub spec: Spec,
-    /// The world in which it happens.
+    /// The world in which the trace runs.
     pub world: World,
     /// The trace.
     pub trace: Trace,
-    /// Whether it was found in another version of the model.
+    /// True if the trace was found in another version of the model.
     pub is_stale: bool,
 }
 
-/// Why a trace cannot be replayed.
+/// The reason why a trace cannot be replayed.
 #[derive(Debug)]
-pub enum Refused {
-    /// Its scenario is wrong.
+pub enum ReplayError {
+    /// The scenario is wrong.
     Scenario(Diagnostics),
-    /// The file says something that does not belong together.
+    /// The parts of the file contradict each other.
     File(String),
-    /// The model does not allow it.
+    /// The model does not allow the trace.
     Step(String),
 }
 
 /// Replays a trace.
 ///
 /// # Errors
-/// Why it cannot be replayed; nothing of it is to be believed then.
-pub fn replay(file: &TraceFile) -> Result<Replayed, Refused> {
-    let alone = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace has no file {path}")));
-    let spec = scenario::parse_scenario("scenario_toml", &file.scenario_toml, &alone).map_err(Refused::Scenario)?;
-    belongs_together(&spec, file).map_err(Refused::File)?;
-    let assumptions = assumptions(file).map_err(Refused::File)?;
+/// The reason why the trace cannot be replayed. No part of it is confirmed then.
+pub fn replay(file: &TraceFile) -> Result<Replayed, ReplayError> {
+    let no_files =
+        |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace cannot refer to the file {path}")));
+    let spec =
+        scenario::parse_scenario("scenario_toml", &file.scenario_toml, &no_files).map_err(ReplayError::Scenario)?;
+    check_names(&spec, file).map_err(ReplayError::File)?;
+    let assumptions = assumptions(file).map_err(ReplayError::File)?;
     let mut world = World::new(&spec.scenario, assumptions);
     let initial = state_view::read(&world.scenario, &file.initial)
-        .map_err(|reason| Refused::File(format!("initial: {reason}")))?;
+        .map_err(|reason| ReplayError::File(format!("initial: {reason}")))?;
     world.initial = vec![initial.clone()];
     let mut state = initial.clone();
     let mut actions = Vec::new();
     for (index, step) in file.steps.iter().chain(&file.after).enumerate() {
-        let place = |reason: String| Refused::Step(format!("step {}: {reason}", index + 1));
-        let (action, next) = take(&world, &state, step).map_err(place)?;
+        let at_step = |reason: String| ReplayError::Step(format!("step {}: {reason}", index + 1));
+        let (action, next) = execute(&world, &state, step).map_err(at_step)?;
         actions.push(action);
         state = next;
     }
     let after = actions.split_off(file.steps.len());
     let path = Path { initial, actions };
-    ends_as_it_says(&world, file, &path).map_err(Refused::Step)?;
+    check_end(&world, file, &path).map_err(ReplayError::Step)?;
     let trace = Trace { path, after, repeats_from: file.repeats_from };
     Ok(Replayed { spec, world, trace, is_stale: file.model_hash != crate::model_hash() })
 }
 
-/// Whether the names of the file are those of its scenario and of a property.
-fn belongs_together(spec: &Spec, file: &TraceFile) -> Result<(), String> {
+/// Checks that the scenario's name in the file is right and that the property exists.
+fn check_names(spec: &Spec, file: &TraceFile) -> Result<(), String> {
     if file.scenario != spec.name {
         let says = "expected the name that `scenario_toml` gives";
         return Err(format!("`scenario` is `{}`; {says}, which is `{}`", file.scenario, spec.name));
@@ -83,30 +86,27 @@ fn named(property: &str) -> Option<Property> {
     Property::all().find(|other| other.name() == property)
 }
 
-/// Whether the end of the trace breaks the property that it names, and its loop closes.
-fn ends_as_it_says(world: &World, file: &TraceFile, path: &Path) -> Result<(), String> {
+/// Checks that the last state violates the named property and that the loop closes.
+fn check_end(world: &World, file: &TraceFile, path: &Path) -> Result<(), String> {
     let states = path.states(world);
     let end = states.last().expect("a path has a first state");
     match file.property.as_deref().and_then(named) {
         Some(Property::Safety(safety)) if safety.holds(world, end) => {
-            return Err(format!("{} is true at its end", safety.name()));
+            return Err(format!("the last state does not violate {}", safety.name()));
         }
         Some(Property::Liveness(liveness)) if file.repeats_from.is_none() => {
-            return Err(format!(
-                "{} is broken by a trace that repeats, and this one does not say from where",
-                liveness.name()
-            ));
+            return Err(format!("a violation of {} is a trace that repeats, and `loop` is missing", liveness.name()));
         }
         Some(Property::Liveness(liveness)) if liveness.is_reached(world, end) => {
-            return Err(format!("{} is reached at its end", liveness.name()));
+            return Err(format!("the last state satisfies {}", liveness.name()));
         }
         Some(Property::Safety(_) | Property::Liveness(_) | Property::Coverage) | None => {}
     }
     match file.repeats_from.map(|number| states.get(number)) {
         Some(None) => {
-            Err(format!("it cannot repeat from step {}: it has {}", file.repeats_from.unwrap_or(0), states.len() - 1))
+            Err(format!("`loop` is {}, and the trace has {} steps", file.repeats_from.unwrap_or(0), states.len() - 1))
         }
-        Some(Some(state)) if state != end => Err("its end is not the state that it repeats from".to_owned()),
+        Some(Some(state)) if state != end => Err("the last state differs from the state at `loop`".to_owned()),
         Some(Some(_)) | None => Ok(()),
     }
 }
@@ -114,14 +114,14 @@ fn ends_as_it_says(world: &World, file: &TraceFile, path: &Path) -> Result<(), S
 fn assumptions(file: &TraceFile) -> Result<Assumptions, String> {
     file.assumptions.iter().try_fold(Assumptions::default(), |all, (name, value)| {
         let assumption = Assumption::ALL.into_iter().find(|assumption| assumption.name() == name);
-        let assumption = assumption.ok_or_else(|| format!("assumptions: {name} is no assumption"))?;
+        let assumption = assumption.ok_or_else(|| format!("assumptions: there is no assumption {name}"))?;
         let answer = assumption.values().iter().position(|one| one == value);
-        let answer = answer.ok_or_else(|| format!("assumptions: {value} is no answer to {name}"))?;
+        let answer = answer.ok_or_else(|| format!("assumptions: {value} is not an answer to {name}"))?;
         Ok(all.with(assumption, AssumptionAnswer::try_from(answer).map_err(|reason| reason.to_string())?))
     })
 }
 
-fn take(
+fn execute(
     world: &World,
     state: &stranded_model::state::State,
     step: &StepFile,
@@ -133,7 +133,7 @@ fn take(
         *action.ok_or_else(|| format!("there is no action `{}`; possible: {}", step.action, possible().join(", ")))?;
     let next = world.step(state, &action).map_err(|refusal| format!("`{}` is not possible: {refusal}", step.action))?;
     if state_view::show(&world.scenario, &next) != step.state {
-        return Err(format!("`{}` leads to another state than the trace says", step.action));
+        return Err(format!("`{}` leads to another state than the saved one", step.action));
     }
     Ok((action, next))
 }

@@ -1,8 +1,10 @@
-//! The rescue map: for every state of a trace, which procedures would still save everything, and from where on none does.
+//! The rescue map: for every state of a trace, the procedures that would still recover all mail, and the point of no
+//! return.
 //!
-//! A rescue is tried in a world of its own. What ran has stopped and what had failed works again; no mail arrives, nothing
-//! fails, and one administrator runs one procedure once, between the servers of the scenario's last run. Replication goes on as
-//! in the scenario. Mailboxes are rescued one by one, because no rule of the world reads two of them at once.
+//! Each rescue is tried in a world of its own. Running programs have stopped and failed servers work again; no mail
+//! arrives, no fault occurs, and one administrator runs one procedure once, between the servers of the scenario's last
+//! run. Replication continues as in the scenario. Each mailbox is rescued separately, because no rule reads two
+//! mailboxes.
 
 use stranded_model::World;
 use stranded_model::assumption::{Assumption, Assumptions};
@@ -16,81 +18,83 @@ use crate::check::{Trace, combinations};
 use crate::engine::{Graph, Limits};
 use crate::scenario::{self, QUIET, Spec, builtin};
 
-/// The most states that one rescue of one mailbox may have. Only a runbook that writes the directory in a circle has more.
+/// The most states of a rescue of one mailbox. Only a runbook that writes the directory in a circle has more.
 const STATES_MAX: usize = 50_000;
 
-/// What one procedure would do in one state.
+/// The effect of one procedure in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescue {
     /// The procedure.
     pub procedure: String,
-    /// What it would do.
-    pub effect: Effect,
+    /// The effect of the procedure.
+    pub effect: RescueEffect,
 }
 
-/// What a procedure would do for the messages that are owed.
+/// The effect of a procedure on the messages that must be recovered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effect {
-    /// However it goes, it ends `ok`; nothing is lost, and all replicas name one home that holds every message that is owed
-    /// and does not wait in the transport.
+pub enum RescueEffect {
+    /// In every execution the procedure reports `ok` and loses nothing, and all replicas name one home that holds every
+    /// message that its owner can expect, except those that wait in the transport.
     Saves,
-    /// It can end in another way, or leave a message out of reach, but it loses none.
+    /// The procedure can end otherwise or leave a message out of reach, but it loses none.
     Declines,
-    /// It can lose these messages.
+    /// The procedure can lose these messages.
     Loses(Vec<(MailboxId, MessageSet)>),
-    /// It has more states than are searched.
+    /// The procedure has more states than are searched.
     Unknown,
 }
 
-/// What can be done in one state.
+/// The possible rescues in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outlook {
-    /// Whether there is nothing to save: all replicas name one home, and everything that is owed is there or on its way.
+    /// True if there is nothing to rescue: all replicas name one home, and every message that its owner can expect is
+    /// there or in the transport.
     pub is_whole: bool,
-    /// What each procedure would do.
+    /// The effect of each procedure.
     pub rescues: Vec<Rescue>,
 }
 
-/// What can be done in every state of a trace.
+/// The possible rescues in every state of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RescueMap {
-    /// For the state at first and the state after each step, those of the rest of the procedure included.
+    /// The outlook in the initial state and after each step, including the steps of `after`.
     pub outlooks: Vec<Outlook>,
-    /// The number of the first state from which on nothing saves everything any more; none, if the way breaks off before that is
-    /// settled.
+    /// The number of the first state from which on no procedure recovers all mail; `None` if there is none, or if the
+    /// trace ends before that is certain.
     pub point_of_no_return: Option<usize>,
 }
 
 impl RescueMap {
-    /// The map of a way that ends where nothing goes on by itself, or breaks off.
+    /// Builds the map. `is_final` says that losses at the end of the trace are permanent.
     #[must_use]
     pub fn of(outlooks: Vec<Outlook>, is_final: bool) -> Self {
-        let hopeless = outlooks.iter().rev().take_while(|outlook| outlook.is_hopeless()).count();
-        let point_of_no_return = (is_final && hopeless > 0).then(|| outlooks.len() - hopeless);
+        let beyond_rescue = outlooks.iter().rev().take_while(|outlook| outlook.is_beyond_rescue()).count();
+        let point_of_no_return = (is_final && beyond_rescue > 0).then(|| outlooks.len() - beyond_rescue);
         Self { outlooks, point_of_no_return }
     }
 }
 
 impl Outlook {
-    /// The procedures that save everything.
-    pub fn saviours(&self) -> impl Iterator<Item = &str> {
-        let saves = self.rescues.iter().filter(|rescue| rescue.effect == Effect::Saves);
+    /// The procedures that recover all mail.
+    pub fn saving_procedures(&self) -> impl Iterator<Item = &str> {
+        let saves = self.rescues.iter().filter(|rescue| rescue.effect == RescueEffect::Saves);
         saves.map(|rescue| rescue.procedure.as_str())
     }
 
-    /// Whether it is known that something is lost or out of reach for good, as far as these procedures go.
+    /// Returns true if mail is lost or out of reach and none of these procedures recovers it.
     #[must_use]
-    pub fn is_hopeless(&self) -> bool {
-        let is_hope = |effect: &Effect| match effect {
-            Effect::Saves | Effect::Unknown => true,
-            Effect::Declines | Effect::Loses(_) => false,
+    pub fn is_beyond_rescue(&self) -> bool {
+        let is_hope = |effect: &RescueEffect| match effect {
+            RescueEffect::Saves | RescueEffect::Unknown => true,
+            RescueEffect::Declines | RescueEffect::Loses(_) => false,
         };
         !self.is_whole && !self.rescues.iter().any(|rescue| is_hope(&rescue.effect))
     }
 }
 
-/// The rescue map of a trace, with every built-in procedure and those of the scenario itself. What the scenario leaves open is
-/// as in the trace; a procedure that turns on a question which the scenario does not touch must save under every answer.
+/// Returns the rescue map of a trace, with all built-in procedures and those of the scenario. Assumptions have the
+/// answers of the trace. If a procedure touches an assumption that the scenario does not, it must succeed under every
+/// answer.
 #[must_use]
 pub fn map(spec: &Spec, world: &World, trace: &Trace) -> RescueMap {
     let (procedures, answered) = (procedures(spec), spec.touches());
@@ -108,7 +112,7 @@ pub fn map(spec: &Spec, world: &World, trace: &Trace) -> RescueMap {
     RescueMap::of(outlooks, is_final)
 }
 
-/// Whether what is lost or out of reach in a state stays so: mail is lost, or nothing goes on by itself.
+/// Returns true if losses in a state are permanent: mail is lost, or every mailbox is quiescent.
 #[must_use]
 pub fn is_final(world: &World, state: &State) -> bool {
     let mut accounts = state.accounts.values();
@@ -116,7 +120,7 @@ pub fn is_final(world: &World, state: &State) -> bool {
         || state.accounts.values().all(|account| world.is_quiescent(account, &state.shared))
 }
 
-/// The built-in procedures and those of the scenario itself, for its site.
+/// The built-in procedures and those of the scenario, for its site.
 ///
 /// # Panics
 /// If a built-in procedure has errors, which none has.
@@ -128,15 +132,14 @@ pub fn procedures(spec: &Spec) -> Vec<Procedure> {
     };
     let mut procedures: Vec<Procedure> = builtin::procedures().iter().map(parsed).collect();
     for (_, run) in spec.scenario.runs() {
-        if procedures.iter().all(|known| known.name != run.procedure.name) {
+        if procedures.iter().all(|other| other.name != run.procedure.name) {
             procedures.push(run.procedure.clone());
         }
     }
     procedures
 }
 
-/// What each procedure would do in a state. Questions that are not among those that the world has answered are tried with every
-/// answer.
+/// Returns the effect of each procedure in a state. Assumptions that are not in `answered` are tried with every answer.
 #[must_use]
 pub fn rescues(world: &World, state: &State, procedures: &[Procedure], answered: &[Assumption]) -> Vec<Rescue> {
     let rescue = |procedure: &Procedure| {
@@ -147,7 +150,7 @@ pub fn rescues(world: &World, state: &State, procedures: &[Procedure], answered:
             let attempts = attempts(world, state, procedure, assumptions);
             attempts.into_iter().map(|(mailbox, attempt)| effect(&attempt, mailbox))
         });
-        Rescue { procedure: procedure.name.clone(), effect: cases.fold(Effect::Saves, Effect::worse) }
+        Rescue { procedure: procedure.name.clone(), effect: cases.fold(RescueEffect::Saves, RescueEffect::worse) }
     };
     procedures.iter().map(rescue).collect()
 }
@@ -169,55 +172,56 @@ pub fn attempts(
         administrators: vec![Administrator { name: "rescuer".to_owned(), runs: vec![run] }],
         last_run: RunId { administrator: AdministratorId::at(0), run: 0 },
     };
-    let alone = |account: &Account| State { accounts: Table::of(1, |_| account.clone()), ..state.clone() };
-    let attempt = |account: &Account| World::interrupted(&scenario, assumptions, &alone(account));
+    let only_this = |account: &Account| State { accounts: Table::of(1, |_| account.clone()), ..state.clone() };
+    let attempt = |account: &Account| World::interrupted(&scenario, assumptions, &only_this(account));
     state.accounts.iter().map(|(mailbox, account)| (mailbox, attempt(account))).collect()
 }
 
-/// Whether all replicas name one home, and everything that is owed is there or waits in the transport.
+/// Returns true if all replicas name one home, and every message that its owner can expect is there or in the
+/// transport.
 #[must_use]
 pub fn is_whole(account: &Account) -> bool {
     let owed = account.outstanding().without(account.queued);
     account.agreed_home().is_some_and(|home| owed.is_within(account.mailboxes[home].held()))
 }
 
-/// Whether a rescue is over and everything is saved.
+/// Returns true if every program reported `ok` and all mail is recovered.
 #[must_use]
 pub fn is_saved(account: &Account) -> bool {
     account.programs.values().all(|program| program.ended == Ended::Reported(Outcome::Ok)) && is_whole(account)
 }
 
-fn effect(attempt: &World, mailbox: MailboxId) -> Effect {
+fn effect(attempt: &World, mailbox: MailboxId) -> RescueEffect {
     let graph = Graph::of(attempt, &Limits { states_max: Some(STATES_MAX), ..Limits::default() });
     let account = |state: &State| state.accounts[MailboxId::default()].clone();
     let lost = |state: &State| account(state).lost();
     let before = attempt.initial.iter().map(lost).fold(MessageSet::EMPTY, MessageSet::with);
     let after = graph.states.iter().map(lost).fold(MessageSet::EMPTY, MessageSet::with).without(before);
     if !after.is_empty() {
-        return Effect::Loses(vec![(mailbox, after)]);
+        return RescueEffect::Loses(vec![(mailbox, after)]);
     }
     if graph.truncated.is_some() {
-        return Effect::Unknown;
+        return RescueEffect::Unknown;
     }
-    // Replication that can happen is not put off for ever, so a way that ends well and can always be taken is taken.
+    // Replication is fair: if the good end is always reachable, it is reached.
     let is_end = |number: usize| graph.edges[number].is_empty();
     let ends_well = (0..graph.states.len()).all(|number| !is_end(number) || is_saved(&account(&graph.states[number])));
     let saved = graph.leads_to(|state| is_saved(&account(state)));
-    if ends_well && saved.into_iter().all(|saved| saved) { Effect::Saves } else { Effect::Declines }
+    if ends_well && saved.into_iter().all(|saved| saved) { RescueEffect::Saves } else { RescueEffect::Declines }
 }
 
-impl Effect {
-    /// The worse of two, with all that either loses.
+impl RescueEffect {
+    /// Returns the worse of two effects, with the losses of both.
     fn worse(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Loses(mut some), Self::Loses(others)) => {
+            (Self::Loses(mut losses), Self::Loses(others)) => {
                 for (mailbox, messages) in others {
-                    match some.iter_mut().find(|(known, _)| *known == mailbox) {
+                    match losses.iter_mut().find(|(other, _)| *other == mailbox) {
                         Some((_, all)) => *all = all.with(messages),
-                        None => some.push((mailbox, messages)),
+                        None => losses.push((mailbox, messages)),
                     }
                 }
-                Self::Loses(some)
+                Self::Loses(losses)
             }
             (Self::Loses(lost), Self::Saves | Self::Declines | Self::Unknown)
             | (Self::Saves | Self::Declines | Self::Unknown, Self::Loses(lost)) => Self::Loses(lost),

@@ -1,4 +1,4 @@
-//! A state as JSON shows it, with the scenario's names; nothing is left out, so that a saved state can be read back.
+//! States as JSON, with the names of the scenario. The view is complete, so that a saved state can be read back.
 
 use std::collections::BTreeMap;
 
@@ -19,40 +19,40 @@ use super::names;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StateView {
-    /// Each mailbox by name.
+    /// The mailboxes by name.
     pub mailboxes: BTreeMap<String, AccountView>,
-    /// Each server by name.
+    /// The servers by name.
     pub servers: BTreeMap<String, ServerView>,
-    /// How many more faults may happen.
+    /// The number of faults that may still happen.
     pub faults_left: u8,
 }
 
-/// All that concerns one mailbox.
+/// The part of a state that concerns one mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AccountView {
-    /// The recipient in each replica; `null` where there is none.
+    /// The recipient in each replica; `null` if absent.
     pub directory: BTreeMap<String, Option<RecipientView>>,
-    /// The recipient as caches and sessions remember it, where the scenario has such.
+    /// The recipient as caches and sessions remember it, if the scenario has stale views.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remembered: Option<RecipientView>,
-    /// The mailbox in each store; `null` where there is none.
+    /// The mailbox in each store; `null` if absent.
     pub stores: BTreeMap<String, Option<ContentsView>>,
     /// Messages that wait in the transport.
     pub queued: Vec<String>,
-    /// Whether an administrator holds mail back.
+    /// True if an administrator holds mail back.
     pub delivery_held: bool,
     /// Messages saved to a file.
     pub saved: Vec<String>,
-    /// How many more unrelated edits may happen.
+    /// The number of unrelated edits that may still happen.
     pub edits_left: u8,
-    /// What each administrator's program does.
+    /// The program of each administrator.
     pub administrators: BTreeMap<String, ProgramView>,
-    /// What the observer remembers.
+    /// The history that the properties refer to.
     pub record: RecordView,
 }
 
-/// A directory object that is there, or was.
+/// A recipient that is live or a tombstone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RecipientView {
@@ -60,18 +60,18 @@ pub struct RecipientView {
     pub home_mdb: Option<String>,
     /// The server that Home-MTA names; `null` if it is malformed.
     pub home_mta: Option<String>,
-    /// Whether it is only a tombstone; it has no homes then.
+    /// True if the recipient is a tombstone. It has no homes then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
     /// Object-Version, counted from the lowest that matters.
     pub version: u8,
-    /// The order among versions that compete.
+    /// The order among competing versions.
     pub changed: u8,
     /// The server that wrote the version.
     pub signature: u8,
 }
 
-/// A mailbox that is there.
+/// A mailbox that is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ContentsView {
@@ -79,7 +79,7 @@ pub struct ContentsView {
     pub messages: Vec<String>,
     /// Messages that the store remembers as deleted.
     pub expunged: Vec<String>,
-    /// The move that marked it; `null` if none has.
+    /// The mark of the move; `null` if the mailbox is not in transit.
     pub in_transit: Option<MarkView>,
 }
 
@@ -87,37 +87,37 @@ pub struct ContentsView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct MarkView {
-    /// Whose program set it.
+    /// The administrator whose program set the mark.
     pub owner: String,
-    /// Where the move takes the mail from.
+    /// The source of the move.
     pub from: String,
-    /// Where it takes it to.
+    /// The destination of the move.
     pub to: String,
-    /// What waits in the in-transit folder.
+    /// Messages in the in-transit folder.
     pub pending: Vec<String>,
 }
 
-/// What a program does.
+/// The program of an administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ProgramView {
-    /// Which run was started last, from 1.
+    /// The newest run, counted from 1.
     pub run: u8,
-    /// How often it was started.
+    /// The number of executions of that run.
     pub executions: u8,
-    /// The step that comes next, from 1; `null` if nothing runs.
+    /// The next step, counted from 1; `null` if no program runs.
     pub next: Option<u8>,
-    /// Whether the move's aim was reached at some moment of the run.
+    /// True if the aim of the move was reached at some moment of the run.
     pub arrived: bool,
     /// The version of the recipient that the program read.
     pub read: Option<u8>,
-    /// How the last execution ended: an outcome, `died`, or `null` if none has.
+    /// The end of the last execution: an outcome, or `died`; `null` if none has ended.
     pub ended: Option<String>,
-    /// Whether the administrator owes a retry.
+    /// True if the administrator owes a retry.
     pub owes_retry: bool,
 }
 
-/// What the observer remembers.
+/// The history that the properties refer to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RecordView {
@@ -129,25 +129,25 @@ pub struct RecordView {
     pub owner_deleted: Vec<String>,
     /// Messages whose last copy a step deleted.
     pub destroyed: Vec<String>,
-    /// A run reported ok although the move was never done.
+    /// True if a run reported `ok` although the move was not done.
     pub false_success: bool,
-    /// A directory step moved the recipient from a server to itself.
+    /// True if a directory step moved the recipient from a server to itself.
     pub self_move: bool,
 }
 
-/// What works on a server.
+/// The services of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ServerView {
-    /// Whether the store answers.
+    /// True if the store answers.
     pub store_up: bool,
-    /// Whether the directory replica can be reached.
+    /// True if the directory replica can be reached.
     pub replica_up: bool,
 }
 
 const DIED: &str = "died";
 
-/// Shows a state.
+/// Returns the view of a state.
 #[must_use]
 pub fn show(scenario: &Scenario, state: &State) -> StateView {
     let server = |id: ServerId| names::server(scenario, id).to_owned();
@@ -239,12 +239,12 @@ fn show_record(record: &Record) -> RecordView {
 /// Reads a state back.
 ///
 /// # Errors
-/// What in the view does not belong to the scenario.
+/// The part of the view that does not belong to the scenario.
 pub fn read(scenario: &Scenario, view: &StateView) -> Result<State, String> {
     let mut accounts = Vec::new();
     for index in 0..scenario.site.mailboxes {
         let name = names::mailbox(Id::at(index));
-        let account = view.mailboxes.get(&name).ok_or_else(|| format!("the state does not speak of {name}"))?;
+        let account = view.mailboxes.get(&name).ok_or_else(|| format!("the state lacks {name}"))?;
         accounts.push(read_account(scenario, account).map_err(|reason| format!("{name}: {reason}"))?);
     }
     if view.mailboxes.len() > accounts.len() {
@@ -267,9 +267,9 @@ fn read_account(scenario: &Scenario, view: &AccountView) -> Result<Account, Stri
         None => scenario.environment.stale_views.then_some(Recipient::Absent),
     };
     let mut programs = Vec::new();
-    for person in &scenario.administrators {
-        let program = view.administrators.get(&person.name);
-        programs.push(read_program(program.ok_or_else(|| format!("the state does not speak of {}", person.name))?)?);
+    for administrator in &scenario.administrators {
+        let program = view.administrators.get(&administrator.name);
+        programs.push(read_program(program.ok_or_else(|| format!("the state lacks {}", administrator.name))?)?);
     }
     Ok(Account {
         recipients: per_server(scenario, &view.directory, recipient)?,
@@ -298,11 +298,11 @@ fn per_server<T: Clone, V>(
 ) -> Result<Table<ServerId, T>, String> {
     let mut found = Vec::new();
     for name in scenario.site.servers.values() {
-        let view = views.get(name).ok_or_else(|| format!("the state does not speak of server {name}"))?;
+        let view = views.get(name).ok_or_else(|| format!("the state lacks server {name}"))?;
         found.push(read(view)?);
     }
-    if let Some(stranger) = views.keys().find(|name| scenario.site.servers.values().all(|server| server != *name)) {
-        return Err(format!("the site has no server {stranger}"));
+    if let Some(unknown) = views.keys().find(|name| scenario.site.servers.values().all(|server| server != *name)) {
+        return Err(format!("the site has no server {unknown}"));
     }
     Ok(Table::of(found.len(), |id: ServerId| found[id.index()].clone()))
 }
@@ -314,7 +314,8 @@ fn server(scenario: &Scenario, name: &str) -> Result<ServerId, String> {
 
 fn read_messages(names: &[String]) -> Result<MessageSet, String> {
     names.iter().try_fold(MessageSet::EMPTY, |set, name| {
-        let message = names::parse_message(name).ok_or_else(|| format!("{name} is no message: m1, m2, … are"))?;
+        let message =
+            names::parse_message(name).ok_or_else(|| format!("{name} is not a message; messages are m1, m2, …"))?;
         Ok(set.with(MessageSet::just(message)))
     })
 }
@@ -351,8 +352,8 @@ fn read_mailbox(scenario: &Scenario, view: Option<&ContentsView>) -> Result<Mail
 }
 
 fn administrator(scenario: &Scenario, name: &str) -> Result<AdministratorId, String> {
-    let place = scenario.administrators.iter().position(|person| person.name == name);
-    place.map(AdministratorId::at).ok_or_else(|| format!("the scenario has no administrator {name}"))
+    let index = scenario.administrators.iter().position(|administrator| administrator.name == name);
+    index.map(AdministratorId::at).ok_or_else(|| format!("the scenario has no administrator {name}"))
 }
 
 fn read_program(view: &ProgramView) -> Result<Program, String> {
@@ -361,7 +362,7 @@ fn read_program(view: &ProgramView) -> Result<Program, String> {
         Some(DIED) => Ended::Died,
         Some(name) => {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == name);
-            Ended::Reported(outcome.ok_or_else(|| format!("{name} is no outcome"))?)
+            Ended::Reported(outcome.ok_or_else(|| format!("{name} is not an outcome"))?)
         }
     };
     let counted = |number: u8, what: &str| number.checked_sub(1).ok_or_else(|| format!("{what} are counted from 1"));

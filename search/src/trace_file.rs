@@ -1,43 +1,50 @@
-//! A trace as a file: its scenario, its states and its steps, by their names. `crate::replay` reads it; the report of the
-//! program writes it, because every step carries its sentence.
+//! Traces as files: scenario, states and steps by their names. The replay reads them. The root package writes them,
+//! because every step carries its sentence.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::FORMAT_VERSION;
+use crate::sanitize::of_json;
 use crate::state_view::StateView;
 
 /// A trace in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TraceFile {
+    /// The version of the format.
+    pub format: u64,
     /// The name of the scenario.
     pub scenario: String,
-    /// The scenario's file, self-contained.
+    /// The self-contained text of the scenario's file.
     pub scenario_toml: String,
-    /// The model that the trace was found in.
+    /// The hash of the model in which the trace was found.
     pub model_hash: String,
-    /// The property that it breaks.
+    /// The property that the trace violates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<String>,
     /// The answers to the assumptions that the scenario touches.
     pub assumptions: BTreeMap<String, String>,
-    /// The state that it starts in.
+    /// The initial state.
     pub initial: StateView,
-    /// The procedures that would save everything in the state that it starts in.
+    /// The procedures that would recover all mail in the initial state.
     #[serde(default)]
     pub rescues: Vec<String>,
-    /// What happens; the last step breaks the property.
+    /// The steps. The last one violates the property.
     pub steps: Vec<StepFile>,
-    /// What the program that broke the property would do next, undisturbed.
+    /// The next steps of the program that violated the property, undisturbed.
     #[serde(default)]
     pub after: Vec<StepFile>,
-    /// The number of the first state from which on no procedure saves everything any more; 0 is the state that it starts in,
-    /// and the steps of `after` are counted on.
+    /// The number of the first state from which on no procedure recovers all mail. The initial state has number 0, and
+    /// the steps of `after` are counted too.
     #[serde(default)]
     pub point_of_no_return: Option<usize>,
-    /// The step after which the trace repeats for ever.
+    /// The number of steps before the loop, if the trace repeats for ever.
     #[serde(rename = "loop")]
     pub repeats_from: Option<usize>,
 }
@@ -46,21 +53,68 @@ pub struct TraceFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepFile {
-    /// Who acts.
+    /// The actor.
     pub actor: String,
     /// The name of the action.
     pub action: String,
-    /// What happens, in a sentence.
+    /// A sentence that describes the step.
     pub says: String,
-    /// What the administrator is told.
+    /// The report that the administrator sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<String>,
-    /// The messages that are lost by it.
+    /// The messages that the step loses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<String>,
-    /// The state afterwards.
+    /// The state after the step.
     pub state: StateView,
-    /// The procedures that would save everything in this state.
+    /// The procedures that would recover all mail in this state.
     #[serde(default)]
     pub rescues: Vec<String>,
+}
+
+/// The reason why a text is not a trace, or a report with traces, of this version.
+#[derive(Debug)]
+pub enum ParseError {
+    /// A trace has another format.
+    Format(u64),
+    /// The text is not JSON of the expected form.
+    Json(serde_path_to_error::Error<serde_json::Error>),
+}
+
+/// Parses a trace, or a report that contains traces.
+///
+/// # Errors
+/// A trace has another format, or the text is not JSON of the expected form.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
+    let other_format = serde_json::from_str(text).ok().and_then(|value| other_format(&value));
+    match other_format {
+        Some(format) => Err(ParseError::Format(format)),
+        None => of_json(text).map_err(ParseError::Json),
+    }
+}
+
+/// Returns the format of the first trace in a JSON value that has another format. Traces of format 1 do not name it.
+fn other_format(value: &Value) -> Option<u64> {
+    match value {
+        Value::Object(fields) if fields.contains_key("scenario_toml") && fields.contains_key("steps") => {
+            let format = fields.get("format").map_or(Some(1), Value::as_u64);
+            format.filter(|format| *format != FORMAT_VERSION)
+        }
+        Value::Object(fields) => fields.values().find_map(other_format),
+        Value::Array(items) => items.iter().find_map(other_format),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format(format) => {
+                write!(f, "this is a trace of format {format}; this version of stranded reads format {FORMAT_VERSION}")
+            }
+            Self::Json(reason) => {
+                write!(f, "this is not a trace or a report of stranded: at {}: {}", reason.path(), reason.inner())
+            }
+        }
+    }
 }

@@ -218,8 +218,8 @@ fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> C
 
 fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
     let spec = Arc::new(checked.spec.clone());
-    let verdict = |judgement: &stranded_search::check::Judgement| {
-        let shown = judgement.shown_by.map(|index| &checked.cases[index]);
+    let verdict = |judgement: &stranded_search::check::PropertyResult| {
+        let shown = judgement.shown_by.map(|index| &checked.combinations[index]);
         let trace = shown.and_then(|case| Some((case, case.trace(judgement.property)?)));
         let link = trace.as_ref().and_then(|(case, trace)| {
             library.keep(&spec, Some(trace.path.initial.clone()));
@@ -245,6 +245,6 @@ fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
         depth: checked.depth(),
         seconds: checked.elapsed.as_secs_f64(),
         truncated: checked.truncated().map(|truncated| truncated.to_string()),
-        properties: checked.judgements.iter().map(verdict).collect(),
+        properties: checked.results.iter().map(verdict).collect(),
     }
 }

@@ -13,7 +13,7 @@ use crate::report::difference::{self, Difference};
 use crate::report::disabled;
 use crate::report::values::{Standing, values};
 use stranded_search::names;
-use stranded_search::rescue::{self, Effect, RescueMap};
+use stranded_search::rescue::{self, RescueEffect, RescueMap};
 use stranded_search::scenario::Spec;
 use stranded_search::state_view::{self, StateView};
 
@@ -136,10 +136,10 @@ impl Outlook {
     pub fn of(outlook: &rescue::Outlook) -> Self {
         let entry = |rescue: &rescue::Rescue| {
             let (effect, loses) = match &rescue.effect {
-                Effect::Saves => ("saves", Vec::new()),
-                Effect::Declines => ("declines", Vec::new()),
-                Effect::Unknown => ("unknown", Vec::new()),
-                Effect::Loses(lost) => {
+                RescueEffect::Saves => ("saves", Vec::new()),
+                RescueEffect::Declines => ("declines", Vec::new()),
+                RescueEffect::Unknown => ("unknown", Vec::new()),
+                RescueEffect::Loses(lost) => {
                     ("loses", lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect())
                 }
             };

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::report::json::Report;
-use stranded_search::replay::{self, Refused};
+use stranded_search::replay::{self, ReplayError};
 use stranded_search::sanitize;
 use stranded_search::scenario::{self, Diagnostics, is_procedure_text};
-use stranded_search::trace_file::TraceFile;
+use stranded_search::trace_file::{self, TraceFile};
 
 use super::itf;
 use super::library::Library;
@@ -74,8 +74,8 @@ fn is_toml(name: &str, text: &str) -> bool {
 
 fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, LinkError> {
     let replayed = replay::replay(file).map_err(|refused| match refused {
-        Refused::Scenario(wrong) => reported(&wrong),
-        Refused::File(reason) | Refused::Step(reason) => LinkError(format!("{name}: {reason}")),
+        ReplayError::Scenario(wrong) => reported(&wrong),
+        ReplayError::File(reason) | ReplayError::Step(reason) => LinkError(format!("{name}: {reason}")),
     })?;
     let repeats_from = replayed.trace.repeats_from;
     let stale = if replayed.is_stale { " (from another version of the model; checked again)" } else { "" };
@@ -118,8 +118,7 @@ fn of_toml(library: &Library, name: &str, text: &str) -> Result<Dropped, LinkErr
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, LinkError> {
-    sanitize::of_json(text)
-        .map_err(|reason| LinkError(format!("{name} has the wrong content: at {}: {}", reason.path(), reason.inner())))
+    trace_file::parse(text).map_err(|reason| LinkError(format!("{name}: {reason}")))
 }
 
 fn reported(wrong: &Diagnostics) -> LinkError {

@@ -67,7 +67,7 @@ impl Library {
     /// # Errors
     /// The reason why there is no initial state.
     pub fn start(&self, spec: &Arc<Spec>) -> Result<OpenTrace, LinkError> {
-        let assumptions = check::worlds(spec).into_iter().next().unwrap_or_default();
+        let assumptions = check::combinations_of(spec).into_iter().next().unwrap_or_default();
         let world = world(spec, assumptions)?;
         let initial = world.initial.first().cloned();
         let initial = initial.ok_or_else(|| LinkError(format!("{} has no initial state", spec.name)))?;

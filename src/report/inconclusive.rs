@@ -2,7 +2,7 @@
 
 use stranded_model::counter_abstraction::{Choice, CounterAbstraction, Rest, Taken, Unfolded};
 
-use stranded_search::check::{Reason, Undecided};
+use stranded_search::check::{Undecided, UndecidedReason};
 use stranded_search::engine::Path;
 
 use stranded_oracle::sentence;
@@ -16,14 +16,16 @@ pub fn reason(undecided: &Undecided) -> String {
         None => "with one message, as far as that was searched,".to_owned(),
     };
     match &undecided.reason {
-        Reason::InTheEnd => "what must happen in the end is judged for given numbers only: give them".to_owned(),
-        Reason::Spread => {
+        UndecidedReason::LivenessUnbounded => {
+            "what must happen in the end is judged for given numbers only: give them".to_owned()
+        }
+        UndecidedReason::LivenessDistributed => {
             "what must happen in the end is not judged by several processes: leave out --hosts".to_owned()
         }
-        Reason::NotReplayed { searched, .. } => {
+        UndecidedReason::NotReproduced { searched, .. } => {
             format!("something breaks it if messages can be in any order; {} nothing does", with_few(searched))
         }
-        Reason::NotSeen { points, searched } => {
+        UndecidedReason::NotReached { points, searched } => {
             let points = points.join(", ");
             format!("this happens if messages can be in any order: {points}; {} it does not", with_few(searched))
         }
@@ -34,8 +36,10 @@ pub fn reason(undecided: &Undecided) -> String {
 #[must_use]
 pub fn steps(undecided: &Undecided) -> Vec<String> {
     match &undecided.reason {
-        Reason::InTheEnd | Reason::Spread | Reason::NotSeen { .. } => Vec::new(),
-        Reason::NotReplayed { abstraction, path, .. } => reported(abstraction, path),
+        UndecidedReason::LivenessUnbounded
+        | UndecidedReason::LivenessDistributed
+        | UndecidedReason::NotReached { .. } => Vec::new(),
+        UndecidedReason::NotReproduced { abstraction, path, .. } => reported(abstraction, path),
     }
 }
 

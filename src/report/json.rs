@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use stranded_search::check::{Case, Checked, Judgement, Undecided};
+use stranded_search::check::{Checked, Combination, PropertyResult, Undecided};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Number, Numbers};
 
@@ -120,15 +120,15 @@ fn scenario(checked: &Checked<'_>) -> ScenarioReport {
         seconds: checked.elapsed.as_secs_f64(),
         engine: checked.engine.name().to_owned(),
         any: any(checked.spec.numbers),
-        properties: checked.judgements.iter().map(|judgement| property(checked, judgement)).collect(),
+        properties: checked.results.iter().map(|judgement| property(checked, judgement)).collect(),
     }
 }
 
-fn property(checked: &Checked<'_>, judgement: &Judgement) -> PropertyReport {
-    let shown_by = judgement.shown_by.map(|index| &checked.cases[index]);
+fn property(checked: &Checked<'_>, judgement: &PropertyResult) -> PropertyReport {
+    let shown_by = judgement.shown_by.map(|index| &checked.combinations[index]);
     let touched = checked.spec.touches();
     let name = judgement.property.name();
-    let trace = |case: &Case| {
+    let trace = |case: &Combination| {
         let trace = case.trace(judgement.property)?;
         Some(trace::write(checked.spec, &case.world, &touched, name, &trace))
     };
@@ -167,9 +167,9 @@ fn cases(checked: &Checked<'_>, property: Property) -> Vec<CaseReport> {
         .into_iter()
         .position(|one| one == property)
         .expect("only judged properties are reported");
-    let case = |case: &Case| CaseReport {
+    let case = |case: &Combination| CaseReport {
         assumptions: trace::answers(&case.world, &checked.varied),
         verdict: case.verdicts[index].name().to_owned(),
     };
-    checked.cases.iter().map(case).collect()
+    checked.combinations.iter().map(case).collect()
 }

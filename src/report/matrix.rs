@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
-use stranded_search::check::{Case, Checked};
+use stranded_search::check::{Checked, Combination};
 use stranded_search::property::{Property, Verdict};
 
 use super::trace::answers;
@@ -19,14 +19,14 @@ pub struct ScenarioMatrix {
     /// The scenario.
     pub name: String,
     /// One row for each combination.
-    pub combinations: Vec<Combination>,
+    pub combinations: Vec<CombinationReport>,
     /// Verdicts that are not the same everywhere.
     pub flips: Vec<Flip>,
 }
 
 /// The verdicts under one combination.
 #[derive(Clone, Debug, Serialize)]
-pub struct Combination {
+pub struct CombinationReport {
     /// The answers.
     pub assumptions: BTreeMap<String, String>,
     /// The verdict on each property, by name.
@@ -52,7 +52,7 @@ pub fn matrix(checked: &[Checked<'_>]) -> Vec<ScenarioMatrix> {
 
 fn scenario(checked: &Checked<'_>) -> ScenarioMatrix {
     let properties = checked.spec.properties();
-    let combination = |case: &Case| Combination {
+    let combination = |case: &Combination| CombinationReport {
         assumptions: answers(&case.world, &checked.varied),
         verdicts: properties
             .iter()
@@ -60,10 +60,10 @@ fn scenario(checked: &Checked<'_>) -> ScenarioMatrix {
             .map(|(property, verdict)| (property.name().to_owned(), verdict.name().to_owned()))
             .collect(),
     };
-    let flips = checked.judgements.iter().enumerate().filter(|(_, judgement)| judgement.verdict == Verdict::Depends);
+    let flips = checked.results.iter().enumerate().filter(|(_, judgement)| judgement.verdict == Verdict::Depends);
     ScenarioMatrix {
         name: checked.spec.name.clone(),
-        combinations: checked.cases.iter().map(combination).collect(),
+        combinations: checked.combinations.iter().map(combination).collect(),
         flips: flips.flat_map(|(index, judgement)| flips_of(checked, index, judgement.property)).collect(),
     }
 }
@@ -72,11 +72,11 @@ fn scenario(checked: &Checked<'_>) -> ScenarioMatrix {
 fn flips_of(checked: &Checked<'_>, index: usize, property: Property) -> Vec<Flip> {
     let flip = |assumption: &Assumption| {
         let mut verdicts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for one in &checked.cases {
-            let differs = |other: &&Case| {
+        for one in &checked.combinations {
+            let differs = |other: &&Combination| {
                 checked.differ_only_in(one, other, *assumption) && one.verdicts[index] != other.verdicts[index]
             };
-            if checked.cases.iter().any(|other| differs(&other)) {
+            if checked.combinations.iter().any(|other| differs(&other)) {
                 let seen = verdicts.entry(one.world.assumptions.value(*assumption).to_owned()).or_default();
                 let verdict = one.verdicts[index].name().to_owned();
                 if !seen.contains(&verdict) {
@@ -97,7 +97,7 @@ pub fn text(checked: &[Checked<'_>], width: u16) -> String {
     for one in checked {
         let matrix = scenario(one);
         let _ = writeln!(text, "{}", matrix.name);
-        for (case, combination) in one.cases.iter().zip(&matrix.combinations) {
+        for (case, combination) in one.combinations.iter().zip(&matrix.combinations) {
             let answers: Vec<String> =
                 combination.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let answers = if answers.is_empty() { "no assumption is touched".to_owned() } else { answers.join(", ") };
@@ -119,7 +119,7 @@ pub fn text(checked: &[Checked<'_>], width: u16) -> String {
 }
 
 /// The verdicts of a case; what holds is only counted.
-fn reported(checked: &Checked<'_>, case: &Case) -> String {
+fn reported(checked: &Checked<'_>, case: &Combination) -> String {
     let properties = checked.spec.properties();
     let verdicts = || properties.iter().zip(&case.verdicts);
     let holding = verdicts().filter(|(_, verdict)| **verdict == Verdict::Holds).count();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use stranded_search::rescue::{Effect, Outlook, RescueMap};
+use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
 
 use stranded_search::lines::wrapped;
 
@@ -47,9 +47,9 @@ pub(crate) fn stretches(map: &RescueMap) -> Vec<(String, String)> {
 
 /// What would still save everything in one state, by name.
 fn says(outlook: &Outlook) -> String {
-    let saviours: Vec<&str> = outlook.saviours().collect();
-    let names = saviours.join(", ");
-    match (outlook.is_whole, saviours.is_empty()) {
+    let saving_procedures: Vec<&str> = outlook.saving_procedures().collect();
+    let names = saving_procedures.join(", ");
+    match (outlook.is_whole, saving_procedures.is_empty()) {
         (true, true) => "(nothing is to be saved)".to_owned(),
         (true, false) => format!("(nothing is to be saved) {names}"),
         (false, true) => "nothing".to_owned(),
@@ -59,14 +59,14 @@ fn says(outlook: &Outlook) -> String {
 
 /// What a procedure would do, as a sign and a clause.
 #[cfg_attr(not(feature = "terminal"), expect(dead_code, reason = "only the terminal prints one effect by itself"))]
-pub(crate) fn effect(effect: &Effect) -> (&'static str, String) {
+pub(crate) fn effect(effect: &RescueEffect) -> (&'static str, String) {
     match effect {
-        Effect::Saves => ("✓", "saves everything".to_owned()),
-        Effect::Declines => ("–", "no help: it refuses, or leaves mail out of reach".to_owned()),
-        Effect::Loses(lost) => {
+        RescueEffect::Saves => ("✓", "saves everything".to_owned()),
+        RescueEffect::Declines => ("–", "no help: it refuses, or leaves mail out of reach".to_owned()),
+        RescueEffect::Loses(lost) => {
             let messages: Vec<String> = lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect();
             ("✕", format!("destroys {}", messages.join(" ")))
         }
-        Effect::Unknown => ("?", "not known".to_owned()),
+        RescueEffect::Unknown => ("?", "not known".to_owned()),
     }
 }

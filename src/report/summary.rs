@@ -6,7 +6,7 @@ use stranded_model::procedure::{Act, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Run;
 
-use stranded_search::rescue::{Effect, Outlook, RescueMap};
+use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
 
 use stranded_oracle::sentence::operation;
 
@@ -113,7 +113,7 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
             let before = map.outlooks.get(number - 1)?;
             let kept = match before.is_whole {
                 true => "until then all was where the directory says".to_owned(),
-                false => format!("one step before, {} would have saved everything", either(before.saviours())),
+                false => format!("one step before, {} would have saved everything", either(before.saving_procedures())),
             };
             Sentence { about, says: format!("From step {number} on; {kept}."), step: Some(number) }
         }
@@ -126,12 +126,12 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
     /// More acts than these are no sentence.
     const ACTS_MAX: usize = 4;
     let end = map.point_of_no_return.unwrap_or(map.outlooks.len());
-    let is_urgent = |outlook: &Outlook| !outlook.is_whole && !outlook.is_hopeless();
+    let is_urgent = |outlook: &Outlook| !outlook.is_whole && !outlook.is_beyond_rescue();
     let (last, outlook) = map.outlooks.iter().enumerate().take(end).rfind(|(_, outlook)| is_urgent(outlook))?;
     let harmful: Vec<&str> = outlook
         .rescues
         .iter()
-        .filter(|rescue| matches!(rescue.effect, Effect::Loses(_)))
+        .filter(|rescue| matches!(rescue.effect, RescueEffect::Loses(_)))
         .map(|rescue| rescue.procedure.as_str())
         .collect();
     let not = match harmful.is_empty() {
@@ -139,15 +139,15 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
         false => format!(" Do not run {} then: that destroys mail.", either(harmful.into_iter())),
     };
     // The one with the fewest acts is told act by act: it is the easiest to do.
-    let known = outlook.saviours().filter_map(|name| acts.iter().find(|(other, _)| other == name));
+    let known = outlook.saving_procedures().filter_map(|name| acts.iter().find(|(other, _)| other == name));
     let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
-    let others: Vec<&str> = outlook.saviours().filter(|name| name != easiest).collect();
+    let others: Vec<&str> = outlook.saving_procedures().filter(|name| name != easiest).collect();
     let or = match &others[..] {
         [] => String::new(),
         [one] => format!(" So does {one}."),
         [rest @ .., last] => format!(" So do {} and {last}.", rest.join(", ")),
     };
-    let helps = |outlook: &&Outlook| is_urgent(outlook) && outlook.saviours().any(|name| name == easiest);
+    let helps = |outlook: &&Outlook| is_urgent(outlook) && outlook.saving_procedures().any(|name| name == easiest);
     let first = last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count();
     let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
     let how = if how.len() > ACTS_MAX { String::new() } else { format!(": it {}", how.join(", then ")) };

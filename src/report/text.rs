@@ -8,7 +8,7 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, 
 use stranded_model::World;
 use stranded_model::property::Safety;
 
-use stranded_search::check::{Case, Checked, Judgement, Trace, Undecided};
+use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
 use stranded_search::lines::wrapped;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::rescue;
@@ -85,13 +85,14 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
 
 /// What could not be told although everything was searched.
 fn untold(checked: &Checked<'_>) -> Vec<String> {
-    let untold = checked.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Inconclusive);
+    let untold = checked.results.iter().filter(|judgement| judgement.verdict == Verdict::Inconclusive);
     untold.map(|judgement| format!("{}/{}", checked.spec.name, judgement.property.name())).collect()
 }
 
-fn unexpected<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = &'a Judgement> {
-    let wanted = |judgement: &&Judgement| !judgement.is_as_expected() && judgement.verdict != Verdict::Inconclusive;
-    checked.judgements.iter().filter(wanted)
+fn unexpected<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = &'a PropertyResult> {
+    let wanted =
+        |judgement: &&PropertyResult| !judgement.is_as_expected() && judgement.verdict != Verdict::Inconclusive;
+    checked.results.iter().filter(wanted)
 }
 
 fn heading(checked: &Checked<'_>, width: u16) -> String {
@@ -126,7 +127,7 @@ fn sources(sources: &[String]) -> String {
 
 fn verdicts(checked: &Checked<'_>, width: u16) -> String {
     let mut text = format!("  {:<20} {:<13} expected\n", "property", "verdict");
-    for judgement in &checked.judgements {
+    for judgement in &checked.results {
         let style = if judgement.is_as_expected() { GOOD } else { BAD };
         let name = judgement.property.name();
         let _ = write!(text, "  {name:<20} {style}{:<13}{style:#} {:<10}", judgement.verdict, judgement.expected);
@@ -149,13 +150,13 @@ fn verdicts(checked: &Checked<'_>, width: u16) -> String {
 }
 
 /// The verdicts that could not be told although everything was searched, each with the reason.
-fn doubted<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = (&'a Judgement, &'a Undecided)> {
-    let inconclusive = checked.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Inconclusive);
+fn doubted<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = (&'a PropertyResult, &'a Undecided)> {
+    let inconclusive = checked.results.iter().filter(|judgement| judgement.verdict == Verdict::Inconclusive);
     inconclusive.filter_map(|judgement| Some((judgement, checked.undecided(judgement.property)?)))
 }
 
-fn length(checked: &Checked<'_>, judgement: &Judgement) -> Option<usize> {
-    let trace = checked.cases[judgement.shown_by?].trace(judgement.property)?;
+fn length(checked: &Checked<'_>, judgement: &PropertyResult) -> Option<usize> {
+    let trace = checked.combinations[judgement.shown_by?].trace(judgement.property)?;
     Some(trace.path.actions.len())
 }
 
@@ -182,7 +183,7 @@ fn extent(checked: &Checked<'_>, width: u16) -> String {
     }
     text.push_str(&numbers(checked.spec.numbers, width));
     if !checked.varied.is_empty() {
-        let verdict = if checked.judgements.iter().any(|judgement| judgement.verdict == Verdict::Depends) {
+        let verdict = if checked.results.iter().any(|judgement| judgement.verdict == Verdict::Depends) {
             "some verdicts turn on them"
         } else if checked.is_complete() {
             "no verdict turns on them"
@@ -190,7 +191,8 @@ fn extent(checked: &Checked<'_>, width: u16) -> String {
             "whether a verdict turns on them is not known"
         };
         let names: Vec<&str> = checked.varied.iter().map(|assumption| assumption.name()).collect();
-        let says = format!("assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.cases.len());
+        let says =
+            format!("assumptions: {} ({} combinations): {verdict}", names.join(", "), checked.combinations.len());
         let _ = writeln!(text, "  {}", wrapped(&says, 2, width));
     }
     text
@@ -211,7 +213,7 @@ fn numbers(numbers: Numbers, width: u16) -> String {
 }
 
 /// A way to a broken property in which others are forgotten: it was not found with few messages.
-fn unreplayed(judgement: &Judgement, undecided: &Undecided, width: u16) -> String {
+fn unreplayed(judgement: &PropertyResult, undecided: &Undecided, width: u16) -> String {
     let steps = inconclusive::steps(undecided);
     if steps.is_empty() {
         return String::new();
@@ -232,14 +234,14 @@ fn unreplayed(judgement: &Judgement, undecided: &Undecided, width: u16) -> Strin
 /// no difference to it are left out.
 fn dependencies(checked: &Checked<'_>, width: u16) -> String {
     let mut text = String::new();
-    for (index, judgement) in checked.judgements.iter().enumerate() {
+    for (index, judgement) in checked.results.iter().enumerate() {
         if judgement.verdict != Verdict::Depends {
             continue;
         }
         let deciding = checked.deciding(index);
         let _ = writeln!(text, "\n  {} depends:", judgement.property.name());
         let mut reported: Vec<String> = Vec::new();
-        for case in &checked.cases {
+        for case in &checked.combinations {
             let answers = answers(&case.world, &deciding);
             let answers: Vec<String> = answers.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let line = format!("    {:<13} {}\n", case.verdicts[index], wrapped(&answers.join(", "), 18, width));
@@ -259,10 +261,10 @@ fn combination(world: &World, checked: &Checked<'_>) -> String {
 
 /// The counterexamples to print. One that breaks other properties on its way speaks for them too, so the one that speaks for
 /// most comes first, and a property that is spoken for needs none of its own.
-fn reported_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Property)> {
-    let mut violated: Vec<(&Case, Property, Vec<Property>)> = Vec::new();
-    for judgement in &checked.judgements {
-        let Some(case) = judgement.shown_by.map(|case| &checked.cases[case]) else { continue };
+fn reported_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
+    let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
+    for judgement in &checked.results {
+        let Some(case) = judgement.shown_by.map(|case| &checked.combinations[case]) else { continue };
         let spoken_for = match judgement.property {
             Property::Safety(safety) => broken_on_the_way(case, safety),
             Property::Liveness(_) => vec![judgement.property],
@@ -285,14 +287,14 @@ fn reported_together<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Case, Property)> 
 }
 
 /// The properties that are not true somewhere on the counterexample to one.
-fn broken_on_the_way(case: &Case, of: Safety) -> Vec<Property> {
+fn broken_on_the_way(case: &Combination, of: Safety) -> Vec<Property> {
     let Some(path) = &case.search.violations[of as usize] else { return Vec::new() };
     let states = path.states(&case.world);
     let is_broken = |property: &Safety| states.iter().any(|state| !property.holds(&case.world, state));
     Safety::ALL.into_iter().filter(is_broken).map(Property::Safety).collect()
 }
 
-fn counterexample(checked: &Checked<'_>, case: &Case, property: Property, width: u16) -> String {
+fn counterexample(checked: &Checked<'_>, case: &Combination, property: Property, width: u16) -> String {
     let Some(trace) = case.trace(property) else { return String::new() };
     let story = Story::of(&case.world, &trace).with_rescue(rescue::map(checked.spec, &case.world, &trace));
     let messages = match checked.spec.numbers.messages {
@@ -314,7 +316,7 @@ fn counterexample(checked: &Checked<'_>, case: &Case, property: Property, width:
 }
 
 /// How many messages have arrived at the end of a trace, in words.
-fn messages_of(case: &Case, trace: &Trace) -> String {
+fn messages_of(case: &Combination, trace: &Trace) -> String {
     let end = trace.path.end(&case.world);
     match end.accounts.values().map(|account| account.record.accepted.len()).max().unwrap_or(0) {
         1 => "one message".to_owned(),

@@ -24,7 +24,7 @@ pub fn write(
 ) -> TraceFile {
     let story = Story::of(world, trace);
     let map = rescue::map(spec, world, trace);
-    let rescues = |number: usize| map.outlooks[number].saviours().map(ToOwned::to_owned).collect();
+    let rescues = |number: usize| map.outlooks[number].saving_procedures().map(ToOwned::to_owned).collect();
     let step = |row: &Row| StepFile {
         actor: row.actor.clone(),
         action: row.action.clone(),
@@ -35,6 +35,7 @@ pub fn write(
         rescues: rescues(row.number),
     };
     TraceFile {
+        format: stranded_search::FORMAT_VERSION,
         scenario: spec.name.clone(),
         scenario_toml: spec.text.clone(),
         model_hash: stranded_search::model_hash(),

@@ -220,7 +220,7 @@ fn rescue_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
     let outlook = narrated.story.rescue.as_ref()?.outlooks.get(at)?;
     let all = if outlook.is_whole {
         Some("(there is nothing to recover)")
-    } else if outlook.is_hopeless() {
+    } else if outlook.is_beyond_rescue() {
         Some("⊘ no procedure recovers all mail any more")
     } else {
         None

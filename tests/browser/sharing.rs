@@ -66,7 +66,7 @@ fn a_stale_link_a_wrong_file_and_one_that_is_too_large_are_refused_on_the_page()
     browser.wait("document.querySelector('#message').innerText.includes('another version of the scenario')");
     assert_eq!(browser.value("document.querySelector('#trace').hidden"), true, "no trace is shown");
     drop_file(&browser, "trace.json", "{\"scenario_toml\": 1}");
-    browser.wait("document.querySelector('#message').innerText.includes('trace.json has the wrong content')");
+    browser.wait("document.querySelector('#message').innerText.includes('trace.json: this is not a trace')");
     browser.script(
         "const data = new DataTransfer(); data.items.add(new File([new Uint8Array(100e6)], 'large.json'));
          document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));",

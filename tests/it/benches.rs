@@ -37,8 +37,8 @@ fn a_compared_scenario_is_one_search_with_the_expected_verdicts() {
     for (name, mailboxes, _) in COMPARED {
         let spec = of_one(name, mailboxes);
         let checked = searched(&spec);
-        assert_eq!(checked.cases.len(), 1, "{name}");
-        for judgement in &checked.judgements {
+        assert_eq!(checked.combinations.len(), 1, "{name}");
+        for judgement in &checked.results {
             assert!(judgement.is_as_expected(), "{name}: {}", judgement.property.name());
         }
     }

@@ -33,7 +33,7 @@ fn a_search_ends_soon_after_its_time() {
     const TIME: Duration = Duration::from_millis(1500);
     for threads in ["1", "2"] {
         let ended = run(Path::new("."), &check_large(&["--timeout", "1500ms", "--threads", threads]));
-        check_is_truncated(&ended, "the time was over (--timeout)");
+        check_is_truncated(&ended, "the time limit was reached (--timeout)");
         assert!((TIME..TIME + MARGIN).contains(&ended.took), "it took {:?}", ended.took);
     }
 }
@@ -56,7 +56,7 @@ fn a_search_ends_at_a_number_of_states_or_steps() {
     check_is_truncated(&ended, "there are more than 100000 states (--max-states)");
     assert!(ended.out.contains("  100000 states ("), "{}", ended.out);
     let ended = run(Path::new("."), &check_large(&["--max-depth", "12"]));
-    check_is_truncated(&ended, "there are states more than 12 steps away (--max-depth)");
+    check_is_truncated(&ended, "there are states more than 12 steps from the start (--max-depth)");
     assert!(ended.out.contains("depth 12, "), "{}", ended.out);
 }
 

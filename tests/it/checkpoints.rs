@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pretty_assertions::assert_eq;
-use stranded_search::check::{Case, Checked, check, check_saved};
-use stranded_search::engine::{Engine, Limits, NotResumed, Saved, Truncation};
+use stranded_search::check::{Checked, Combination, check, check_with_checkpoints};
+use stranded_search::engine::{Checkpoint, CheckpointError, Engine, Limits, Truncation};
 use stranded_search::scenario::Spec;
 
 use crate::process::{Drawn, Process, large, run, timeless_json};
@@ -113,19 +113,19 @@ fn all_that_is_built_in_can_be_saved_at_once() {
 
 /// What two searches of the same must have in common.
 fn essence(checked: &Checked<'_>) -> String {
-    let case = |case: &Case| {
+    let case = |case: &Combination| {
         let found = &case.search;
         let numbers = (found.states, found.representatives, found.frontier, found.depth, found.truncated);
         // What a search that was cut has not seen, it may have seen the time before.
         let coverage_failures = found.truncated.is_none().then_some(&case.coverage_failures);
         format!("{numbers:?} {:?} {:?} {coverage_failures:?}", found.violations, case.verdicts)
     };
-    checked.cases.iter().map(case).collect::<Vec<_>>().join("\n")
+    checked.combinations.iter().map(case).collect::<Vec<_>>().join("\n")
 }
 
-fn resumed(spec: &Spec, file: &Path, limits: &Limits<'_>) -> Result<String, NotResumed> {
-    let saved = [Saved::open(file, "mine")?];
-    Ok(essence(&check_saved(spec, Engine::Exact, limits, &saved)))
+fn resumed(spec: &Spec, file: &Path, limits: &Limits<'_>) -> Result<String, CheckpointError> {
+    let saved = [Checkpoint::open(file, "mine")?];
+    Ok(essence(&check_with_checkpoints(spec, Engine::Exact, limits, &saved)))
 }
 
 #[test]
@@ -155,12 +155,12 @@ fn a_checkpoint_in_which_any_bit_is_wrong_is_refused_and_left_as_it_is() {
         let mut bytes = sound.clone();
         bytes[place] ^= 1 << (place % 8);
         fs::write(&file, &bytes).unwrap();
-        assert!(Saved::open(&file, "mine").is_err(), "a bit of byte {place} is wrong");
+        assert!(Checkpoint::open(&file, "mine").is_err(), "a bit of byte {place} is wrong");
         assert_eq!(fs::read(&file).unwrap(), bytes, "byte {place}");
     }
     for bytes in [&b"somebody's notes"[..], b"somebody's notes\n", &[0; 100]] {
         fs::write(&file, bytes).unwrap();
-        assert!(matches!(Saved::open(&file, "mine"), Err(NotResumed::Foreign { .. })));
+        assert!(matches!(Checkpoint::open(&file, "mine"), Err(CheckpointError::Foreign { .. })));
         assert_eq!(fs::read(&file).unwrap(), bytes);
     }
 }
@@ -203,10 +203,25 @@ fn a_search_that_goes_on_keeps_the_limits_that_it_is_given_now() {
         assert_eq!(again, essence(&check(&spec, Engine::Exact, &limits)), "{limits:?}");
     }
     let late = Limits { deadline: Some(std::time::Instant::now()), ..Limits::default() };
-    let saved = [Saved::open(&file, "mine").unwrap()];
-    assert_eq!(check_saved(&spec, Engine::Exact, &late, &saved).truncated(), Some(Truncation::Time));
+    let saved = [Checkpoint::open(&file, "mine").unwrap()];
+    assert_eq!(check_with_checkpoints(&spec, Engine::Exact, &late, &saved).truncated(), Some(Truncation::Time));
     let narrow = Limits { memory_max: Some(1), ..Limits::default() };
-    assert_eq!(check_saved(&spec, Engine::Exact, &narrow, &saved).truncated(), Some(Truncation::Memory(1)));
+    assert_eq!(check_with_checkpoints(&spec, Engine::Exact, &narrow, &saved).truncated(), Some(Truncation::Memory(1)));
+}
+
+#[test]
+fn a_checkpoint_of_another_format_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("file");
+    for (line, format) in
+        [("{\"version\":\"0.1.0\",\"symmetry\":true}\n", 1), ("stranded checkpoint format 3 mine\n", 3)]
+    {
+        fs::write(&file, line).unwrap();
+        let refused = Checkpoint::open(&file, "mine").unwrap_err().to_string();
+        let says = format!("is a checkpoint of format {format}; this version of stranded reads format 2");
+        assert!(refused.ends_with(&says), "{refused}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), line);
+    }
 }
 
 #[test]

@@ -313,7 +313,7 @@ fn a_trace_that_is_not_right_is_refused() {
     assert!(wrong_state.err.contains("leads to another state"), "{}", wrong_state.err);
     let wrong_answer = replay(&sound.replacen("keeps-source", "keeps-sauce", 1));
     assert_eq!(wrong_answer.code, 2);
-    assert!(wrong_answer.err.contains("keeps-sauce is no answer to duplicate-abort"), "{}", wrong_answer.err);
+    assert!(wrong_answer.err.contains("keeps-sauce is not an answer to duplicate-abort"), "{}", wrong_answer.err);
     let wrong_scenario = replay(&sound.replacen("procedure = \\\"move-of", "procedure = \\\"moof-of", 1));
     assert_eq!(wrong_scenario.code, 2, "{}", wrong_scenario.err);
     let wrong_name = replay(&sound.replacen("\"scenario\": \"second-move\"", "\"scenario\": \"third-move\"", 1));
@@ -324,7 +324,7 @@ fn a_trace_that_is_not_right_is_refused() {
     assert!(wrong_property.err.contains("there is no property `no-losses`"), "{}", wrong_property.err);
     let cut_off = replay(&sound[..sound.len() / 2]);
     assert_eq!(cut_off.code, 2);
-    assert!(cut_off.err.contains("trace.json is no such file"), "{}", cut_off.err);
+    assert!(cut_off.err.contains("trace.json: this is not a trace"), "{}", cut_off.err);
     let absent = stranded_in(folder.path(), &["replay", "absent.json"]);
     assert_eq!(absent.code, 2);
     assert!(absent.err.contains("cannot read absent.json"), "{}", absent.err);

@@ -11,7 +11,7 @@ use stranded_model::id::{Id, MessageId};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Delivery;
 use stranded_model::state::State;
-use stranded_search::check::{Checked, Reason, check, counter_abstraction, world};
+use stranded_search::check::{Checked, UndecidedReason, check, counter_abstraction, world};
 use stranded_search::engine::{Engine, Limits, Truncation};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Spec, builtin, load_scenario, parse_scenario};
@@ -130,7 +130,7 @@ fn checked(spec: &Spec) -> Checked<'_> {
 }
 
 fn verdict(checked: &Checked<'_>, property: Property) -> Verdict {
-    checked.judgements.iter().find(|judgement| judgement.property == property).unwrap().verdict
+    checked.results.iter().find(|judgement| judgement.property == property).unwrap().verdict
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn what_holds_of_the_article_and_of_guarded_moves_holds_for_any_number_of_messag
     for name in ["move", "stranded", "second-move", "method-1", "method-2", "guarded-move-of-three"] {
         let spec = with_any(name, "messages");
         let found = checked(&spec);
-        let unexpected = found.judgements.iter().find(|judgement| !judgement.is_as_expected());
+        let unexpected = found.results.iter().find(|judgement| !judgement.is_as_expected());
         assert!(unexpected.is_none() && found.is_complete(), "{name}: {unexpected:?}");
         assert_eq!(found.defect(), None);
     }
@@ -148,9 +148,9 @@ fn what_holds_of_the_article_and_of_guarded_moves_holds_for_any_number_of_messag
 fn the_second_move_loses_the_article_s_mail_with_one_message_already() {
     let spec = with_any("second-move", "messages");
     let found = checked(&spec);
-    let judgement = &found.judgements[0];
+    let judgement = &found.results[0];
     assert_eq!((judgement.property, judgement.verdict), (Property::Safety(Safety::NoLoss), Verdict::Violated));
-    let case = &found.cases[judgement.shown_by.unwrap()];
+    let case = &found.combinations[judgement.shown_by.unwrap()];
     let trace = case.trace(judgement.property).unwrap();
     let end = trace.path.end(&case.world);
     assert_eq!((trace.path.actions.len(), end.accounts.values().next().unwrap().record.accepted.len()), (12, 1));
@@ -168,7 +168,7 @@ fn a_violation_that_needs_two_messages_is_shown_with_two() {
     let found = checked(&spec);
     assert_eq!(verdict(&checked(&load_scenario("guarded-move-without-claim").unwrap()), ONE_HOME), Verdict::Holds);
     assert_eq!(verdict(&found, ONE_HOME), Verdict::Violated);
-    let case = found.cases.iter().find(|case| case.trace(ONE_HOME).is_some()).unwrap();
+    let case = found.combinations.iter().find(|case| case.trace(ONE_HOME).is_some()).unwrap();
     let end = case.trace(ONE_HOME).unwrap().path.end(&case.world);
     assert_eq!(end.accounts.values().next().unwrap().record.accepted.len(), 2);
 }
@@ -232,7 +232,7 @@ fn a_violation_that_few_messages_do_not_show_is_inconclusive_and_told() {
     assert_eq!((verdict(&found, loss), found.is_complete()), (Verdict::Inconclusive, true));
     assert_eq!(verdict(&found, Property::Safety(Safety::NoFalseSuccess)), Verdict::Violated);
     let why = found.undecided(loss).unwrap();
-    assert!(matches!(why.reason, Reason::NotReplayed { searched: Some(4), .. }), "{why:?}");
+    assert!(matches!(why.reason, UndecidedReason::NotReproduced { searched: Some(4), .. }), "{why:?}");
     let steps = inconclusive::steps(why);
     assert_eq!(steps.len(), 3);
     assert_eq!(
@@ -254,7 +254,7 @@ fn what_must_happen_in_the_end_is_inconclusive_for_any_number() {
         assert!(!spec.liveness().is_empty());
         for liveness in spec.liveness().into_iter().map(Property::Liveness) {
             assert_eq!(verdict(&found, liveness), Verdict::Inconclusive);
-            assert!(matches!(found.undecided(liveness).unwrap().reason, Reason::InTheEnd));
+            assert!(matches!(found.undecided(liveness).unwrap().reason, UndecidedReason::LivenessUnbounded));
         }
     }
 }
@@ -269,7 +269,7 @@ fn a_limit_makes_what_was_not_found_inconclusive() {
     ] {
         let found = check(&spec, Engine::Exact, &limits);
         assert!(!found.is_complete());
-        assert!(found.judgements.iter().all(|judgement| judgement.verdict == Verdict::Inconclusive));
+        assert!(found.results.iter().all(|judgement| judgement.verdict == Verdict::Inconclusive));
     }
 }
 
@@ -332,7 +332,7 @@ fn one_mailbox_speaks_for_any_number_of_them() {
         [checked(&spec), checked(&load_scenario("move").unwrap())].map(|found| (found.states(), found.depth()));
     assert_eq!(any, one);
     let found = checked(&spec);
-    assert!(found.judgements.iter().all(stranded_search::check::Judgement::is_as_expected));
+    assert!(found.results.iter().all(stranded_search::check::PropertyResult::is_as_expected));
     assert!(text::scenario(&found, text::WIDTH).contains("any number of mailboxes: they share nothing"));
 }
 

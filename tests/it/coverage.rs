@@ -7,7 +7,7 @@ use crate::worlds::{changed, loaded, searched};
 
 fn coverage_failures(spec: &Spec) -> (Verdict, Vec<String>) {
     let checked = searched(spec);
-    let coverage = checked.judgements.iter().find(|judgement| judgement.property == Property::Coverage).unwrap();
+    let coverage = checked.results.iter().find(|judgement| judgement.property == Property::Coverage).unwrap();
     (coverage.verdict, checked.coverage_failures().into_iter().map(ToString::to_string).collect())
 }
 
@@ -26,7 +26,7 @@ fn a_step_that_nothing_leads_to_is_named_with_its_line() {
     );
     let (verdict, named) = coverage_failures(&spec);
     assert_eq!(verdict, Verdict::Violated);
-    assert!(named.contains(&"mine/dead (line 7) never happens".to_owned()), "{named:?}");
+    assert!(named.contains(&"mine/dead (line 7) never occurs".to_owned()), "{named:?}");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_guard_that_is_never_true_is_seen_by_what_stands_behind_it() {
     );
     let (verdict, named) = coverage_failures(&spec);
     assert_eq!(verdict, Verdict::Violated);
-    for wanted in ["mine/guard:ok (line 3) never happens", "mine/behind (line 8) never happens"] {
+    for wanted in ["mine/guard:ok (line 3) never occurs", "mine/behind (line 8) never occurs"] {
         assert!(named.iter().any(|one| one == wanted), "{named:?}");
     }
 }
@@ -47,7 +47,7 @@ fn what_is_listed_under_never_must_not_happen() {
     let spec = changed("second-move", "[site]", "never = [\"move-of-the-article/create:duplicate\"]\n\n[site]");
     let (verdict, named) = coverage_failures(&spec);
     assert_eq!(verdict, Verdict::Violated);
-    let wanted = "happens, and the scenario says never";
+    let wanted = "occurs, but the scenario lists it under `never`";
     assert!(named.iter().any(|one| one.contains("create:duplicate") && one.ends_with(wanted)), "{named:?}");
 }
 
@@ -57,7 +57,7 @@ fn a_guard_that_is_never_true_is_named_even_if_nothing_stands_behind_it_alone() 
         "[[step]]\nlabel = \"guard\"\ndo = \"require\"\nhome-is = \"to\"\non = { refused = \"done\" }\n\n\
          [[step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"failed\"\n",
     );
-    assert_eq!(coverage_failures(&spec).1, ["mine/guard:ok (line 3) never happens"]);
+    assert_eq!(coverage_failures(&spec).1, ["mine/guard:ok (line 3) never occurs"]);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_procedure_of_which_nobody_said_what_it_does_may_be_vacuous() {
         let spec = load_procedure_in(name, &stranded).unwrap();
         let checked = searched(&spec);
         let unexpected: Vec<&str> = checked
-            .judgements
+            .results
             .iter()
             .filter(|judgement| !judgement.is_as_expected())
             .map(|judgement| judgement.property.name())

@@ -114,7 +114,7 @@ static WORLDS_WITHIN_REACH: LazyLock<Vec<(String, World, Limits<'static>)>> = La
     let few = Limits { states_max: Some(STATES_MAX), ..Limits::default() };
     let mut worlds = Vec::new();
     for spec in specs() {
-        for case in check(&spec, Engine::Exact, &few).cases {
+        for case in check(&spec, Engine::Exact, &few).combinations {
             let limits = match case.search.truncated {
                 None => Limits::default(),
                 Some(_) => Limits { depth_max: Some(case.search.depth.saturating_sub(1)), ..Limits::default() },
@@ -160,7 +160,7 @@ fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
 fn all_engines_find_the_same_in_all_that_is_built_in_to_the_last_state() {
     let two = loaded(&large("second-move-of-two"));
     for spec in builtins().into_iter().chain([two]) {
-        for answers in stranded_search::check::worlds(&spec) {
+        for answers in stranded_search::check::combinations_of(&spec) {
             let world = stranded_search::check::world(&spec, answers, Engine::Exact, &Limits::default());
             let world = world.unwrap_or_else(|truncated| panic!("{}: {truncated}", spec.name));
             let reduced = Limits { symmetry: true, ..Limits::default() };
@@ -199,7 +199,7 @@ fn all_engines_give_a_scenario_the_same_verdicts() {
     let quick = specs().into_iter().filter(is_quick).chain(small_specs().into_iter().filter(|spec| !is_quick(spec)));
     for spec in quick {
         let verdicts = |checked: &Checked<'_>| -> Vec<(&str, Verdict)> {
-            checked.judgements.iter().map(|one| (one.property.name(), one.verdict)).collect()
+            checked.results.iter().map(|one| (one.property.name(), one.verdict)).collect()
         };
         for engine in [Engine::Stateright, Engine::Timely] {
             let found = check(&spec, engine, &Limits::default());
@@ -246,11 +246,11 @@ fn a_search_that_is_cut_says_so_and_never_that_a_property_holds() {
                 let checked = check(&spec, engine, &limits);
                 let place = format!("{} by {engine}, limited in {limit}", spec.name);
                 assert!(!checked.is_complete(), "{place}");
-                for judgement in &checked.judgements {
+                for judgement in &checked.results {
                     let wanted = [Verdict::Inconclusive, Verdict::Violated];
                     assert!(wanted.contains(&judgement.verdict), "{place}: {judgement:?}");
                 }
-                assert!(checked.cases.iter().all(|case| case.search.states <= 3 || limit == "depth"), "{place}");
+                assert!(checked.combinations.iter().all(|case| case.search.states <= 3 || limit == "depth"), "{place}");
             }
         }
     }
@@ -291,7 +291,7 @@ fn whenever_the_time_is_over_nothing_is_said_to_hold_that_does_not() {
 #[test]
 fn a_limit_that_is_just_wide_enough_cuts_nothing() {
     for name in ["move", "stranded", "second-move", "method-1", "method-2"] {
-        for case in searched(&loaded(name)).cases {
+        for case in searched(&loaded(name)).combinations {
             let Search { states, depth, .. } = case.search;
             for engine in Engine::ALL {
                 let truncated = |limits: Limits<'_>| engine.search(&case.world, &limits).truncated;
@@ -312,7 +312,7 @@ fn a_violation_that_was_found_outranks_a_search_that_was_cut() {
     for engine in Engine::ALL {
         let checked = check(&spec, engine, &Limits { depth_max: Some(12), ..Limits::default() });
         let verdicts: BTreeMap<&str, Verdict> =
-            checked.judgements.iter().map(|one| (one.property.name(), one.verdict)).collect();
+            checked.results.iter().map(|one| (one.property.name(), one.verdict)).collect();
         assert_eq!(verdicts["no-loss"], Verdict::Violated, "{engine}");
         assert_eq!(verdicts["one-home"], Verdict::Inconclusive, "{engine}");
         assert!(!checked.is_complete(), "{engine}");

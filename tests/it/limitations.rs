@@ -8,8 +8,8 @@ use pretty_assertions::assert_eq;
 use stranded_model::World;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
-use stranded_search::check::{check, check_saved};
-use stranded_search::engine::{Ending, Engine, Graph, Limits, Path, Saved, Search, Truncation};
+use stranded_search::check::{check, check_with_checkpoints};
+use stranded_search::engine::{Checkpoint, Engine, Graph, Limits, LivenessResult, Path, Search, Truncation};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::Spec;
 
@@ -77,7 +77,10 @@ fn endless() -> World {
 }
 
 fn worlds_unsearched(spec: &Spec) -> Vec<World> {
-    stranded_search::check::worlds(spec).into_iter().map(|answers| World::new(&spec.scenario, answers)).collect()
+    stranded_search::check::combinations_of(spec)
+        .into_iter()
+        .map(|answers| World::new(&spec.scenario, answers))
+        .collect()
 }
 
 /// A scenario of mailboxes that share nothing.
@@ -90,25 +93,26 @@ fn alike(mailboxes: usize) -> Spec {
 fn a_way_that_goes_in_a_circle_for_ever_is_a_counterexample() {
     let spec = loaded("guarded-move-without-order");
     let checked = searched(&spec);
-    let circles = checked.cases.iter().flat_map(|case| &case.endings).filter(|(_, ending)| match ending {
-        Ending::Never(lasso) => lasso.path.actions.len() > lasso.repeats_from,
-        Ending::Always | Ending::Reached => false,
-    });
+    let circles =
+        checked.combinations.iter().flat_map(|case| &case.liveness_results).filter(|(_, result)| match result {
+            LivenessResult::Violated(lasso) => lasso.path.actions.len() > lasso.repeats_from,
+            LivenessResult::Vacuous | LivenessResult::Holds => false,
+        });
     assert!(circles.count() > 0);
-    let violated = |one: &&stranded_search::check::Judgement| {
+    let violated = |one: &&stranded_search::check::PropertyResult| {
         matches!(one.property, Property::Liveness(_)) && one.verdict == Verdict::Violated
     };
-    assert!(checked.judgements.iter().any(|one| violated(&one)));
+    assert!(checked.results.iter().any(|one| violated(&one)));
 }
 
 #[test]
 fn a_way_that_joins_a_better_one_is_still_a_counterexample() {
     let spec = loaded("guarded-move-without-retry");
     let mut joined = 0;
-    for case in searched(&spec).cases {
+    for case in searched(&spec).combinations {
         let graph = Graph::of(&case.world, &Limits::default());
-        for (property, ending) in &case.endings {
-            let Ending::Never(lasso) = ending else { continue };
+        for (property, result) in &case.liveness_results {
+            let LivenessResult::Violated(lasso) = result else { continue };
             let last = lasso.path.end(&case.world);
             assert!(!property.is_reached(&case.world, &last));
             let end = graph.states.get_index_of(&last).unwrap();
@@ -126,7 +130,7 @@ fn a_bound_is_not_taken_for_the_end_of_a_way() {
     for engine in Engine::ALL {
         for max in [0, 1, depth / 2, depth - 1] {
             let checked = check(&spec, engine, &Limits { depth_max: Some(max), ..Limits::default() });
-            for one in checked.judgements.iter().filter(|one| matches!(one.property, Property::Liveness(_))) {
+            for one in checked.results.iter().filter(|one| matches!(one.property, Property::Liveness(_))) {
                 assert_eq!(one.verdict, Verdict::Inconclusive, "{} within {max} by {engine}", one.property.name());
             }
         }
@@ -220,7 +224,7 @@ fn check_nothing_holds(
                 "{engine}: {:?}",
                 checked.truncated()
             );
-            for one in &checked.judgements {
+            for one in &checked.results {
                 let wanted = [Verdict::Inconclusive, Verdict::Violated];
                 assert!(wanted.contains(&one.verdict), "{} by {engine}", one.property.name());
             }
@@ -232,7 +236,7 @@ fn check_nothing_holds(
 fn a_search_that_stopped_at_a_number_of_states_is_not_complete() {
     let limits = || Limits { states_max: Some(100), ..Limits::default() };
     for name in ["move", "second-move", "guarded-move-without-claim"] {
-        if searched(&loaded(name)).cases.iter().all(|case| case.search.states > 100) {
+        if searched(&loaded(name)).combinations.iter().all(|case| case.search.states > 100) {
             check_nothing_holds(&loaded(name), &limits, |truncated| truncated == Truncation::States(100));
         }
     }
@@ -258,11 +262,11 @@ fn the_time_ends_a_search_of_one_thread_too() {
 #[test]
 fn a_property_that_breaks_beyond_a_bound_does_not_pass() {
     let spec = loaded("second-move");
-    let no_loss = searched(&spec).cases[0].search.violations[Safety::NoLoss as usize].clone().unwrap();
+    let no_loss = searched(&spec).combinations[0].search.violations[Safety::NoLoss as usize].clone().unwrap();
     let short = no_loss.actions.len() - 1;
     for engine in Engine::ALL {
         let checked = check(&spec, engine, &Limits { depth_max: Some(short), ..Limits::default() });
-        let one = checked.judgements.iter().find(|one| one.property == Property::Safety(Safety::NoLoss)).unwrap();
+        let one = checked.results.iter().find(|one| one.property == Property::Safety(Safety::NoLoss)).unwrap();
         assert_eq!(one.verdict, Verdict::Inconclusive, "{engine}");
     }
 }
@@ -365,11 +369,11 @@ fn a_search_is_saved_goes_on_and_keeps_to_its_memory() {
     let file = folder.path().join("file");
     let whole = searched(&spec);
     let truncated = Limits { depth_max: Some(whole.depth() / 2), ..Limits::default() };
-    let half = check_saved(&spec, Engine::Exact, &truncated, &[Saved::open(&file, "mine").unwrap()]);
+    let half = check_with_checkpoints(&spec, Engine::Exact, &truncated, &[Checkpoint::open(&file, "mine").unwrap()]);
     assert!(!half.is_complete() && half.states() < whole.states());
-    let saved = [Saved::open(&file, "mine").unwrap()];
-    let resumed = check_saved(&spec, Engine::Exact, &Limits::default(), &saved);
-    let [resumed, whole] = [&resumed, &whole].map(|one| (one.states(), one.cases[0].search.violations.clone()));
+    let saved = [Checkpoint::open(&file, "mine").unwrap()];
+    let resumed = check_with_checkpoints(&spec, Engine::Exact, &Limits::default(), &saved);
+    let [resumed, whole] = [&resumed, &whole].map(|one| (one.states(), one.combinations[0].search.violations.clone()));
     assert_eq!(resumed, whole);
     for engine in Engine::ALL {
         let found = engine.search(&endless(), &Limits { memory_max: Some(1), ..Limits::default() });

@@ -4,7 +4,7 @@
 use stranded::report::trace;
 use stranded_model::liveness::Liveness;
 use stranded_search::check::check;
-use stranded_search::engine::{Ending, Engine, Limits};
+use stranded_search::engine::{Engine, Limits, LivenessResult};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::replay::replay;
 use stranded_search::scenario::Spec;
@@ -45,7 +45,7 @@ const DONE: &str = "[[procedure.step]]\nlabel = \"done\"\ndo = \"report\"\noutco
 
 fn verdict(spec: &Spec, property: Liveness) -> Verdict {
     let checked = searched(spec);
-    let judged = checked.judgements.iter().find(|judgement| judgement.property == Property::Liveness(property));
+    let judged = checked.results.iter().find(|judgement| judgement.property == Property::Liveness(property));
     judged.expect("the property is named").verdict
 }
 
@@ -71,7 +71,10 @@ fn a_program_that_goes_in_a_circle_keeps_mail_waiting_for_ever() {
     let spec = holding(&format!("{HOLD}{circle}{RELEASE}{DONE}"), "1", "delivery-settles = \"violated\"");
     assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Violated);
     let checked = searched(&spec);
-    assert!(matches!(checked.cases[0].endings[..], [(Liveness::DeliverySettles, Ending::Never(_))]));
+    assert!(matches!(
+        checked.combinations[0].liveness_results[..],
+        [(Liveness::DeliverySettles, LivenessResult::Violated(_))]
+    ));
 }
 
 #[test]
@@ -93,7 +96,7 @@ fn a_search_that_is_cut_says_nothing_about_the_end() {
     let spec = loaded("guarded-move-without-order");
     let limits = Limits { states_max: Some(100), ..Limits::default() };
     let checked = check(&spec, Engine::Exact, &limits);
-    for judgement in checked.judgements.iter().filter(|one| matches!(one.property, Property::Liveness(_))) {
+    for judgement in checked.results.iter().filter(|one| matches!(one.property, Property::Liveness(_))) {
         assert_eq!(judgement.verdict, Verdict::Inconclusive, "{}", judgement.property.name());
     }
 }
@@ -104,9 +107,9 @@ fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_what_must_
         let spec = loaded(name);
         let checked = searched(&spec);
         let mut seen = 0;
-        for case in &checked.cases {
-            for (property, ending) in &case.endings {
-                let Ending::Never(lasso) = ending else { continue };
+        for case in &checked.combinations {
+            for (property, result) in &case.liveness_results {
+                let LivenessResult::Violated(lasso) = result else { continue };
                 seen += 1;
                 let states = lasso.path.states(&case.world);
                 assert_eq!(states[lasso.repeats_from], states[states.len() - 1], "{name} {}", property.name());
@@ -129,9 +132,9 @@ fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_what_must_
 fn two_who_claim_in_opposite_orders_starve_each_other_in_a_circle() {
     let spec = loaded("guarded-move-without-order");
     let checked = searched(&spec);
-    let circles = |ending: &Ending| match ending {
-        Ending::Never(lasso) => lasso.path.actions.len() > lasso.repeats_from,
-        Ending::Always | Ending::Reached => false,
+    let circles = |result: &LivenessResult| match result {
+        LivenessResult::Violated(lasso) => lasso.path.actions.len() > lasso.repeats_from,
+        LivenessResult::Vacuous | LivenessResult::Holds => false,
     };
-    assert!(checked.cases.iter().flat_map(|case| &case.endings).any(|(_, ending)| circles(ending)));
+    assert!(checked.combinations.iter().flat_map(|case| &case.liveness_results).any(|(_, result)| circles(result)));
 }

@@ -40,7 +40,7 @@ impl Draw {
 /// A scenario with its worlds, one for each combination of what no source settles.
 fn worlds(spec: &Spec) -> Vec<World> {
     let world = |assumptions| check::world(spec, assumptions, Engine::default(), &Limits::default()).unwrap();
-    check::worlds(spec).into_iter().map(world).collect()
+    check::combinations_of(spec).into_iter().map(world).collect()
 }
 
 /// An event of a run of the model, and the properties that the run has broken when it happens.

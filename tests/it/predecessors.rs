@@ -21,7 +21,7 @@ fn last_of(files: &[(&str, &str)]) -> Spec {
 
 fn verdict(spec: &Spec, property: Safety) -> Verdict {
     let checked = searched(spec);
-    checked.judgements.iter().find(|one| one.property == Property::Safety(property)).unwrap().verdict
+    checked.results.iter().find(|one| one.property == Property::Safety(property)).unwrap().verdict
 }
 
 const SITE: &str = "[site]\nservers = [\"source\", \"destination\"]\nmessages = 1\n";
@@ -69,5 +69,5 @@ fn an_assumption_that_the_past_of_the_past_has_raised_is_varied() {
     let last = scenario("from = \"between.toml\"\n[site]\nmessages = 2", "any-time", "");
     let spec = last_of(&[("split", &first), ("between", &between), ("last", &last)]);
     assert!(spec.touches().contains(&Assumption::SplitHome));
-    assert_eq!(searched(&spec).cases.len(), Assumption::SplitHome.values().len());
+    assert_eq!(searched(&spec).combinations.len(), Assumption::SplitHome.values().len());
 }

@@ -1,24 +1,27 @@
 //! Traces as files: whatever happened can be written down and is accepted again, and nothing else is.
 
+use std::fs;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use stranded::report::json::Report;
 use stranded::report::trace;
 use stranded_model::World;
 use stranded_model::property::Safety;
 use stranded_search::property::Property;
-use stranded_search::replay::{Refused, replay};
+use stranded_search::replay::{ReplayError, replay};
 use stranded_search::scenario::Spec;
 use stranded_search::state_view;
-use stranded_search::trace_file::TraceFile;
+use stranded_search::trace_file::{self, TraceFile};
 
+use crate::cli::stranded_in;
 use crate::worlds::{Walk, builtins, loaded, searched, worlds_of};
 
-/// The longest way that is walked here.
+/// The most steps of a random trace.
 const STEPS_MAX: usize = 30;
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
-/// Every world that a built-in scenario starts in, with the place of its scenario.
+/// Every world that a built-in scenario starts in, with the index of its scenario.
 static WORLDS: LazyLock<Vec<(usize, World)>> = LazyLock::new(|| {
     let of = |(place, spec): (usize, &Spec)| {
         worlds_of(spec).into_iter().map(move |world| (place, world)).collect::<Vec<_>>()
@@ -26,7 +29,7 @@ static WORLDS: LazyLock<Vec<(usize, World)>> = LazyLock::new(|| {
     SPECS.iter().enumerate().flat_map(of).collect()
 });
 
-/// What chance decides on a way: where it is, where it starts, and what happens.
+/// The random choices for a trace: the world, the initial state and the actions.
 type Chance = (prop::sample::Index, prop::sample::Index, Vec<prop::sample::Index>);
 
 fn chance() -> impl Strategy<Value = Chance> {
@@ -142,7 +145,7 @@ proptest! {
         let corrupted = corrupt(file.clone(), &corruption);
         prop_assume!(corrupted != file);
         let refused = replay(&read_again(&corrupted));
-        prop_assert!(matches!(refused, Err(Refused::File(_) | Refused::Step(_))), "{corruption:?} was accepted");
+        prop_assert!(matches!(refused, Err(ReplayError::File(_) | ReplayError::Step(_))), "{corruption:?} was accepted");
     }
 
     #[test]
@@ -156,7 +159,7 @@ proptest! {
 }
 
 #[test]
-fn a_trace_of_another_version_of_the_model_is_told_to_be_stale() {
+fn a_trace_of_another_version_of_the_model_is_reported_as_stale() {
     let (place, world) = &WORLDS[0];
     let walk = Walk::from(world, &world.initial[0]).mail().run(0);
     let mut file = trace::write(&SPECS[*place], world, &SPECS[*place].touches(), "coverage", &walk.trace());
@@ -166,20 +169,45 @@ fn a_trace_of_another_version_of_the_model_is_told_to_be_stale() {
 }
 
 #[test]
-fn a_trace_that_does_not_break_what_it_names_is_refused() {
+fn a_trace_of_another_format_is_refused_alone_and_in_a_report() {
+    let (index, world) = &WORLDS[0];
+    let walk = Walk::from(world, &world.initial[0]).mail().run(0);
+    let file = trace::write(&SPECS[*index], world, &SPECS[*index].touches(), "coverage", &walk.trace());
+    let current = serde_json::to_value(&file).unwrap();
+    assert_eq!(current["format"], 2);
+    let mut without = current.clone();
+    without.as_object_mut().unwrap().remove("format");
+    let mut newer = current;
+    newer["format"] = 3.into();
+    for (value, format) in [(without, 1), (newer, 3)] {
+        let says = format!("this is a trace of format {format}; this version of stranded reads format 2");
+        let refused = trace_file::parse::<TraceFile>(&value.to_string()).unwrap_err();
+        assert_eq!(refused.to_string(), says);
+        let report = serde_json::json!({"scenarios": [{"properties": [{"trace": value}]}]});
+        assert_eq!(trace_file::parse::<Report>(&report.to_string()).unwrap_err().to_string(), says);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("trace.json"), value.to_string()).unwrap();
+        let replayed = stranded_in(folder.path(), &["replay", "trace.json"]);
+        assert_eq!((replayed.code, replayed.out.as_str()), (2, ""));
+        assert!(replayed.err.contains(&format!("trace.json: {says}")), "{}", replayed.err);
+    }
+}
+
+#[test]
+fn a_trace_that_does_not_violate_the_named_property_is_refused() {
     let spec = loaded("second-move");
     let checked = searched(&spec);
-    let case = &checked.cases[0];
+    let case = &checked.combinations[0];
     let found = case.trace(Property::Safety(Safety::NoLoss)).unwrap();
     let written = |property: &str| trace::write(&spec, &case.world, &spec.touches(), property, &found);
     assert!(replay(&written("no-loss")).is_ok());
     let refused = |file: &TraceFile| match replay(file) {
-        Err(Refused::Step(reason)) => reason,
+        Err(ReplayError::Step(reason)) => reason,
         other => panic!("{other:?}"),
     };
-    assert_eq!(refused(&written("home-coherent")), "home-coherent is true at its end");
+    assert_eq!(refused(&written("home-coherent")), "the last state does not violate home-coherent");
     let wrong_input = |file: &TraceFile| match replay(file) {
-        Err(Refused::File(reason)) => reason,
+        Err(ReplayError::File(reason)) => reason,
         other => panic!("{other:?}"),
     };
     assert!(wrong_input(&written("no-such")).starts_with("there is no property `no-such`; there are no-loss, "));
@@ -188,7 +216,7 @@ fn a_trace_that_does_not_break_what_it_names_is_refused() {
     assert_eq!(wrong_input(&renamed), says);
     let mut endless = written("no-loss");
     endless.repeats_from = Some(99);
-    assert_eq!(refused(&endless), "it cannot repeat from step 99: it has 12");
+    assert_eq!(refused(&endless), "`loop` is 99, and the trace has 12 steps");
     endless.repeats_from = Some(0);
-    assert_eq!(refused(&endless), "its end is not the state that it repeats from");
+    assert_eq!(refused(&endless), "the last state differs from the state at `loop`");
 }

@@ -14,7 +14,7 @@ use stranded_model::state::{Account, Ended, State};
 use stranded_search::check::{self, check};
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::property::Property;
-use stranded_search::rescue::{self, Effect};
+use stranded_search::rescue::{self, RescueEffect};
 use stranded_search::scenario::{Spec, load_scenario, select};
 
 /// A scenario with more states than this under one combination of answers is not small.
@@ -110,9 +110,9 @@ fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
             }
         }
         let expected = match (lost.is_empty(), is_saved) {
-            (false, _) => Effect::Loses(lost),
-            (true, true) => Effect::Saves,
-            (true, false) => Effect::Declines,
+            (false, _) => RescueEffect::Loses(lost),
+            (true, true) => RescueEffect::Saves,
+            (true, false) => RescueEffect::Declines,
         };
         assert_eq!(mapped.effect, expected, "{} in {} from {state:#?}", procedure.name, spec.name);
     }
@@ -162,13 +162,13 @@ fn the_second_move_is_the_point_of_no_return_and_both_workarounds_help_until_the
     let spec = load_scenario("second-move").unwrap();
     let checked = check(&spec, Engine::Exact, &Limits::default());
     let loss = Property::Safety(Safety::NoLoss);
-    let judgement = checked.judgements.iter().find(|judgement| judgement.property == loss).unwrap();
-    let case = &checked.cases[judgement.shown_by.unwrap()];
+    let judgement = checked.results.iter().find(|judgement| judgement.property == loss).unwrap();
+    let case = &checked.combinations[judgement.shown_by.unwrap()];
     let trace = case.trace(loss).unwrap();
     let map = rescue::map(&spec, &case.world, &trace);
     let last = trace.path.actions.len();
     assert_eq!(map.point_of_no_return, Some(last), "the step that loses the mail");
-    let before: Vec<&str> = map.outlooks[last - 1].saviours().collect();
+    let before: Vec<&str> = map.outlooks[last - 1].saving_procedures().collect();
     assert!(["method-1", "method-2"].iter().all(|method| before.contains(method)), "{before:?}");
     assert!(!before.contains(&"move-of-the-article"), "{before:?}");
     assert!(map.outlooks[0].is_whole && !map.outlooks[last - 1].is_whole);
@@ -179,10 +179,10 @@ fn a_trace_that_only_strands_the_mailbox_has_no_point_of_no_return() {
     let spec = load_scenario("stranded").unwrap();
     let checked = check(&spec, Engine::Exact, &Limits::default());
     let reachable = Property::Safety(Safety::Reachable);
-    let case = checked.cases.iter().find(|case| case.trace(reachable).is_some()).unwrap();
+    let case = checked.combinations.iter().find(|case| case.trace(reachable).is_some()).unwrap();
     let map = rescue::map(&spec, &case.world, &case.trace(reachable).unwrap());
     assert_eq!(map.point_of_no_return, None);
-    assert!(map.outlooks.last().unwrap().saviours().any(|name| name == "method-1"));
+    assert!(map.outlooks.last().unwrap().saving_procedures().any(|name| name == "method-1"));
 }
 
 #[test]

@@ -23,14 +23,14 @@ fn searched(spec: &Spec) -> Checked<'_> {
 }
 
 fn verdict(checked: &Checked<'_>, property: Safety) -> Verdict {
-    let mut judgements = checked.judgements.iter();
-    judgements.find(|judgement| judgement.property == Property::Safety(property)).unwrap().verdict
+    let mut results = checked.results.iter();
+    results.find(|judgement| judgement.property == Property::Safety(property)).unwrap().verdict
 }
 
 #[track_caller]
 fn check_as_expected(name: &str) {
     let spec = loaded(name);
-    for judgement in &searched(&spec).judgements {
+    for judgement in &searched(&spec).results {
         assert_eq!(judgement.verdict, judgement.expected, "{name}: {}", judgement.property.name());
     }
 }

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use pretty_assertions::assert_eq;
-use stranded_search::check::{Case, Checked, Judgement};
+use stranded_search::check::{Checked, Combination, PropertyResult};
 use stranded_search::property::Verdict;
 use stranded_search::scenario::Spec;
 
@@ -46,7 +46,7 @@ fn every_built_in_scenario_has_the_states_verdicts_and_shortest_traces_that_are_
 #[test]
 fn every_built_in_scenario_is_as_its_file_expects() {
     for checked in &*CHECKED {
-        for judgement in &checked.judgements {
+        for judgement in &checked.results {
             let place = format!("{}: {}", checked.spec.name, judgement.property.name());
             assert_eq!(judgement.verdict, judgement.expected, "{place}");
         }
@@ -58,22 +58,22 @@ fn every_property_of_every_built_in_scenario_is_judged_under_every_combination()
     for checked in &*CHECKED {
         let spec = checked.spec;
         let combinations: usize = checked.varied.iter().map(|assumption| assumption.values().len()).product();
-        assert_eq!(checked.cases.len(), combinations, "{}", spec.name);
-        let distinct: BTreeSet<_> = checked.cases.iter().map(|case| case.world.assumptions).collect();
+        assert_eq!(checked.combinations.len(), combinations, "{}", spec.name);
+        let distinct: BTreeSet<_> = checked.combinations.iter().map(|case| case.world.assumptions).collect();
         assert_eq!(distinct.len(), combinations, "{}", spec.name);
-        for case in &checked.cases {
-            assert_eq!(case.verdicts.len(), checked.judgements.len());
+        for case in &checked.combinations {
+            assert_eq!(case.verdicts.len(), checked.results.len());
         }
     }
 }
 
 fn row(checked: &Checked<'_>) -> String {
     let complete = if checked.is_complete() { "complete" } else { "cut" };
-    let combinations = checked.cases.len();
+    let combinations = checked.combinations.len();
     let mut row =
         format!("{combinations} combinations, {} states, depth {}, {complete}", checked.states(), checked.depth());
     for verdict in Verdict::ALL {
-        let judged = checked.judgements.iter().filter(|judgement| judgement.verdict == verdict);
+        let judged = checked.results.iter().filter(|judgement| judgement.verdict == verdict);
         let named: Vec<String> =
             judged.map(|judgement| judgement.property.name().to_owned() + &lengths(checked, judgement)).collect();
         if !named.is_empty() {
@@ -83,8 +83,8 @@ fn row(checked: &Checked<'_>) -> String {
     row
 }
 
-fn lengths(checked: &Checked<'_>, judgement: &Judgement) -> String {
-    let length = |case: &Case| Some(case.trace(judgement.property)?.path.actions.len());
-    let lengths: BTreeSet<usize> = checked.cases.iter().filter_map(length).collect();
+fn lengths(checked: &Checked<'_>, judgement: &PropertyResult) -> String {
+    let length = |case: &Combination| Some(case.trace(judgement.property)?.path.actions.len());
+    let lengths: BTreeSet<usize> = checked.combinations.iter().filter_map(length).collect();
     lengths.iter().map(|length| format!(" {length}")).collect()
 }

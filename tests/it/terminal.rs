@@ -22,8 +22,8 @@ fn second_move<T>(with: impl FnOnce(&NarratedTrace<'_>) -> T) -> T {
     let spec = loaded("second-move");
     let checked = searched(&spec);
     let wanted = |property: Property| property.name() == "no-loss";
-    let judgement = checked.judgements.iter().find(|judgement| wanted(judgement.property)).unwrap();
-    let case = &checked.cases[judgement.shown_by.unwrap()];
+    let judgement = checked.results.iter().find(|judgement| wanted(judgement.property)).unwrap();
+    let case = &checked.combinations[judgement.shown_by.unwrap()];
     let trace = case.trace(judgement.property).unwrap();
     let story = Story::of(&case.world, &trace).with_rescue(rescue::map(&spec, &case.world, &trace));
     let own = story.rows.len();
@@ -196,8 +196,8 @@ fn what_is_cut_in_the_list_ends_with_a_sign() {
 fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
     for spec in builtins() {
         let checked = searched(&spec);
-        let shown = checked.judgements.iter().find_map(|judgement| {
-            let case = &checked.cases[judgement.shown_by?];
+        let shown = checked.results.iter().find_map(|judgement| {
+            let case = &checked.combinations[judgement.shown_by?];
             Some((case, case.trace(judgement.property)?))
         });
         let Some((case, trace)) = shown else { continue };

@@ -20,7 +20,7 @@ fn spec(name: &str) -> Spec {
 
 /// Whether the model under one of its answers does all of this.
 fn is_possible(spec: &Spec, operations: &Operations) -> bool {
-    let combinations = stranded_search::check::worlds(spec).len();
+    let combinations = stranded_search::check::combinations_of(spec).len();
     (0..combinations).any(|combination| {
         let mut system = Reference::new(spec, combination).unwrap();
         system.reset(&operations.start).unwrap().result == Done::Ok
@@ -95,7 +95,7 @@ fn only_what_is_asked_for_is_drawn() {
 #[test]
 fn the_model_itself_passes_in_every_scenario_whatever_the_answers_to_the_assumptions() {
     for spec in scenario::select(&[]).unwrap() {
-        let last = stranded_search::check::worlds(&spec).len() - 1;
+        let last = stranded_search::check::combinations_of(&spec).len() - 1;
         for in_steps in [false, true] {
             let options = ExamineOptions { cases: 6, operations: 20, in_steps };
             let passed = examine(&spec, &options, || Reference::new(&spec, last).unwrap());

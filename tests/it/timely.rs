@@ -70,9 +70,10 @@ fn check_same(spec: &stranded_search::scenario::Spec, cluster: &Cluster, symmetr
     let alone = check(spec, Engine::Exact, &Limits { symmetry, ..Limits::default() });
     let limits = Limits { symmetry, cluster: Some(cluster), ..Limits::default() };
     let together = check(spec, Engine::Timely, &limits);
-    for (exact, timely) in alone.cases.iter().zip(&together.cases) {
-        let counts =
-            |case: &stranded_search::check::Case| (case.search.states, case.search.representatives, case.search.depth);
+    for (exact, timely) in alone.combinations.iter().zip(&together.combinations) {
+        let counts = |case: &stranded_search::check::Combination| {
+            (case.search.states, case.search.representatives, case.search.depth)
+        };
         assert_eq!(counts(exact), counts(timely), "{what}");
         assert_eq!(exact.search.violations, timely.search.violations, "{what}: the ways differ");
         assert_eq!(exact.search.coverage, timely.search.coverage, "{what}");
@@ -240,7 +241,7 @@ fn a_process_whose_partner_never_comes_gives_up() {
         let alone = Started::process(folder.path(), number, "move", &["--timeout", "500ms"]);
         let (code, out, err) = alone.ended();
         assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
-        assert!(err.starts_with(&format!("error: process {absent} at ")) && err.contains("did not come"), "{err}");
+        assert!(err.starts_with(&format!("error: process {absent} at ")) && err.contains("did not connect"), "{err}");
     }
 }
 

@@ -20,8 +20,8 @@ use crate::worlds::{builtins, searched, worlds_of};
 /// Calls with every counterexample of a scenario, in the first world that has one.
 fn counterexamples(spec: &Spec, mut with: impl FnMut(&World, &Trace, Property)) {
     let checked = searched(spec);
-    for judgement in &checked.judgements {
-        let Some(case) = judgement.shown_by.map(|case| &checked.cases[case]) else { continue };
+    for judgement in &checked.results {
+        let Some(case) = judgement.shown_by.map(|case| &checked.combinations[case]) else { continue };
         if let Some(trace) = case.trace(judgement.property) {
             with(&case.world, &trace, judgement.property);
         }
@@ -375,7 +375,7 @@ fn replay_converts_a_trace_to_every_form() {
         ("mermaid", "sequenceDiagram\n"),
         ("dot", "digraph stranded {\n"),
         ("markdown", "# second-move: no-loss\n"),
-        ("json", "{\n  \"scenario\": \"second-move\""),
+        ("json", "{\n  \"format\": 2,\n  \"scenario\": \"second-move\""),
         ("html", "<!doctype html>"),
     ];
     for (form, start) in begins {

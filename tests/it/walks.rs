@@ -54,14 +54,14 @@ fn more_walks_begin_with_the_same_ones() {
     let lengths = |count: u64| {
         let limits = Limits { walks: Some(Walks { count, seed: 3 }), ..Limits::default() };
         let checked = check(&spec, Engine::Exact, &limits);
-        let of_case = |case: &stranded_search::check::Case| {
+        let of_case = |case: &stranded_search::check::Combination| {
             case.search
                 .violations
                 .iter()
                 .map(|path| path.as_ref().map_or(usize::MAX, |path| path.actions.len()))
                 .collect()
         };
-        let all: Vec<Vec<usize>> = checked.cases.iter().map(of_case).collect();
+        let all: Vec<Vec<usize>> = checked.combinations.iter().map(of_case).collect();
         all.concat()
     };
     let counts = [1, 10, 100, 1000, 6000];
@@ -70,7 +70,7 @@ fn more_walks_begin_with_the_same_ones() {
         assert!(few.iter().zip(&many).all(|(few, many)| many <= few), "{pair:?}: {few:?} {many:?}");
     }
     let shortest: Vec<usize> = check(&spec, Engine::Exact, &Limits::default())
-        .cases
+        .combinations
         .iter()
         .flat_map(|case| {
             case.search.violations.iter().map(|path| path.as_ref().map_or(usize::MAX, |path| path.actions.len()))
@@ -86,10 +86,10 @@ fn walks_find_violations_and_never_that_something_holds() {
     for spec in builtins() {
         let checked = check(&spec, Engine::Exact, &limits);
         assert_eq!(checked.truncated(), Some(Truncation::Walks(30)), "{}", spec.name);
-        for judgement in &checked.judgements {
+        for judgement in &checked.results {
             let place = format!("{}: {}", spec.name, judgement.property.name());
             assert!([Verdict::Inconclusive, Verdict::Violated].contains(&judgement.verdict), "{place}");
-            let Some(case) = judgement.shown_by.map(|case| &checked.cases[case]) else { continue };
+            let Some(case) = judgement.shown_by.map(|case| &checked.combinations[case]) else { continue };
             let Some(trace) = case.trace(judgement.property) else { continue };
             assert!(case.world.initial.contains(&trace.path.initial), "{place}");
             assert_eq!(trace.path.states(&case.world).len(), trace.path.actions.len() + 1, "{place}");
@@ -142,7 +142,7 @@ fn walks_keep_the_limits_too() {
     let many = u64::MAX.to_string();
     let ended = walked(&["second-move", "--simulate", &many, "--timeout", "200ms"]);
     assert_eq!(ended.code, Some(3), "{}", ended.err);
-    assert!(ended.out.contains("not all searched: the time was over"), "{}", ended.out);
+    assert!(ended.out.contains("not all searched: the time limit was reached"), "{}", ended.out);
     let large = large("second-move-of-three-large");
     let ended = walked(&[&large, "--simulate", &many, "--max-states", "50000"]);
     assert_eq!(ended.code, Some(3), "{}", ended.err);

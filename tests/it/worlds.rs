@@ -52,19 +52,19 @@ pub(crate) fn searched(spec: &Spec) -> Checked<'_> {
 
 /// The worlds of a scenario, one for every combination of assumptions.
 pub(crate) fn worlds(spec: &Spec) -> Vec<World> {
-    searched(spec).cases.into_iter().map(|case| case.world).collect()
+    searched(spec).combinations.into_iter().map(|case| case.world).collect()
 }
 
 /// The worlds of a scenario, each with a state to start in, without searching the scenario itself to its end.
 pub(crate) fn worlds_of(spec: &Spec) -> Vec<World> {
     let few = Limits { states_max: Some(10_000), ..Limits::default() };
-    let worlds = check(spec, Engine::Exact, &few).cases.into_iter().map(|case| case.world);
+    let worlds = check(spec, Engine::Exact, &few).combinations.into_iter().map(|case| case.world);
     worlds.filter(|world| !world.initial.is_empty()).collect()
 }
 
 /// What was found out about a property.
 pub(crate) fn verdict(checked: &Checked<'_>, property: &str) -> Verdict {
-    let judged = checked.judgements.iter().find(|judgement| judgement.property.name() == property);
+    let judged = checked.results.iter().find(|judgement| judgement.property.name() == property);
     judged.unwrap_or_else(|| panic!("{property} was not judged")).verdict
 }
 

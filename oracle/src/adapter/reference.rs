@@ -49,13 +49,13 @@ pub struct Attempt<'m> {
 pub type Tampering = fn(&Attempt<'_>, &mut State, &mut Answer);
 
 impl<'a> Reference<'a> {
-    /// The model under the combination of assumption values at this index of [`check::worlds`], or under the first one if
+    /// The model under the combination of assumption values at this index of [`check::combinations_of`], or under the first one if
     /// there are fewer.
     ///
     /// # Errors
     /// The initial states of the scenario could not be computed.
     pub fn new(spec: &'a Spec, combination: usize) -> Result<Self, String> {
-        let all = check::worlds(spec);
+        let all = check::combinations_of(spec);
         let assumptions = all.get(combination).or_else(|| all.first()).copied().unwrap_or_default();
         let world = check::world(spec, assumptions, Engine::default(), &Limits::default())
             .map_err(|truncated| truncated.to_string())?;

@@ -81,7 +81,7 @@ pub enum Difference {
         allowed: MessageSet,
     },
     /// What was saved.
-    Saved {
+    Checkpoint {
         /// What was seen.
         seen: MessageSet,
         /// What it should be, in the log's numbers.
@@ -116,7 +116,7 @@ pub fn differences<'a>(
     let queued = set(look.queued, in_log(account.queued), |seen, allowed| Difference::Queued { seen, allowed });
     let returned =
         set(look.returned, in_log(account.record.returned), |seen, allowed| Difference::Returned { seen, allowed });
-    let saved = set(look.saved, in_log(account.saved), |seen, allowed| Difference::Saved { seen, allowed });
+    let saved = set(look.saved, in_log(account.saved), |seen, allowed| Difference::Checkpoint { seen, allowed });
     let held = look.delivery_held.filter(|seen| *seen != (account.transport == Transport::Held));
     let held = held.map(|seen| Difference::DeliveryHeld { seen });
     directory.chain(stores).flatten().chain([queued, returned, saved, held]).flatten()

@@ -107,7 +107,7 @@ impl<'a> Oracle<'a> {
     /// How the scenario starts could not be found out.
     pub fn new(spec: &'a Spec, options: OracleOptions) -> Result<Self, Truncation> {
         let world = |assumptions| check::world(spec, assumptions, Engine::default(), &Limits::default());
-        let worlds = check::worlds(spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
+        let worlds = check::combinations_of(spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
         let at_first = at_first(worlds.iter().flat_map(|world| &world.initial), spec.scenario.site.mailboxes);
         let scenes: Vec<Scene> = worlds.into_iter().map(|world| Scene::new(world, &options.unseen)).collect();
         let all = scenes.iter().zip(0..).map(|(_, place)| place).collect();

@@ -117,7 +117,9 @@ fn reported(world: &World, mailbox: MailboxId, names: &Names<'_>, difference: Di
         Difference::Returned { seen, allowed } => {
             against(format!("mail for {of} that was returned"), list(seen), list(allowed))
         }
-        Difference::Saved { seen, allowed } => against(format!("what was saved of {of}"), list(seen), list(allowed)),
+        Difference::Checkpoint { seen, allowed } => {
+            against(format!("what was saved of {of}"), list(seen), list(allowed))
+        }
         Difference::DeliveryHeld { seen } => against(
             format!("delivery to {of}"),
             yes(seen, "held back", "not held back"),

@@ -58,7 +58,7 @@ pub fn operations(spec: &Spec, count: usize) -> OperationsStrategy {
         let world = check::world(spec, assumptions, Engine::default(), &Limits::default());
         world.unwrap_or_else(|truncated| panic!("cannot compute the initial states of {}: {truncated}", spec.name))
     };
-    let worlds = check::worlds(spec).into_iter().map(world).collect();
+    let worlds = check::combinations_of(spec).into_iter().map(world).collect();
     OperationsStrategy { worlds: Arc::new(Worlds { spec: spec.clone(), worlds }), count, steps: false, only: None }
 }
 

@@ -73,7 +73,7 @@ pub struct Vectors {
 /// The initial states of the scenario could not be computed.
 pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
     let world = |assumptions| check::world(options.spec, assumptions, Engine::default(), &Limits::default());
-    let worlds = check::worlds(options.spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
+    let worlds = check::combinations_of(options.spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
     let scenes = worlds.iter().map(|world| Scene::new(world.clone(), &options.unseen)).collect();
     let mut beliefs = Beliefs::new(scenes, allowed::EXPLANATIONS_MAX);
     let mut left = options.states_max;

@@ -1,6 +1,8 @@
-//! Checking for any number of messages: a crowd is searched, in which all that can happen to any number of messages happens,
-//! and perhaps more. So what never happens there never happens, whatever the number; and what does is looked for with few
-//! messages before it is believed. What is not found there either cannot be told.
+//! Checks a scenario with any number of messages.
+//!
+//! The search runs on a counter abstraction, which allows everything that any number of messages allows, and perhaps
+//! more. So a violation that the abstraction does not contain is impossible for every number of messages. A violation
+//! that it does contain is searched for with few messages; if it is not found there, the property is undecided.
 
 use stranded_model::World;
 use stranded_model::assumption::Assumptions;
@@ -10,74 +12,77 @@ use stranded_model::id::MessageSet;
 use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
 
-use super::{Case, CoverageFailure, coverage_failures, world};
-use crate::engine::{Engine, Limits, Path, Saved, Search, Truncation};
+use super::{Combination, CoverageFailure, coverage_failures, world};
+use crate::engine::{Checkpoint, Engine, Limits, Path, Search, Truncation};
 use crate::property::{Property, Verdict};
 use crate::scenario::{Numbers, Spec};
 
-/// With how many numbers of messages it is looked for, from the smallest on.
+/// The count of message numbers that are tried, from the smallest up.
 const NUMBERS_TRIED: usize = 3;
-/// The most states that are searched for it with one number of messages.
+/// The most states that are searched with one number of messages.
 const STATES_TRIED: usize = 2_000_000;
 
-/// Why a property could not be told, although everything was searched.
+/// A property that is undecided although the search was complete.
 #[derive(Clone, Debug)]
 pub struct Undecided {
     /// The property.
     pub property: Property,
-    /// Why.
-    pub reason: Reason,
+    /// The reason.
+    pub reason: UndecidedReason,
 }
 
-/// Why a property could not be told.
+/// The reason why a property is undecided.
 #[derive(Clone, Debug)]
-pub enum Reason {
-    /// What must happen in the end is judged for given numbers only.
-    InTheEnd,
-    /// What must happen in the end is judged by one process, which holds all states.
-    Spread,
-    /// This breaks it among any number of messages, and nothing does with up to so many.
-    NotReplayed {
-        /// The crowd in which it happens.
+pub enum UndecidedReason {
+    /// Liveness is checked for given numbers only, not for `any`.
+    LivenessUnbounded,
+    /// Liveness is checked by one process that holds all states, not by several.
+    LivenessDistributed,
+    /// The abstraction violates the property, and no number of messages that was searched does.
+    NotReproduced {
+        /// The abstraction with the violation.
         abstraction: Box<CounterAbstraction>,
-        /// The way to it.
+        /// The path to the violation.
         path: Box<Path<Choice>>,
-        /// The most messages with which all was searched; none, if that has too many states.
+        /// The most messages with which the search was complete; `None` if there were too many states.
         searched: Option<usize>,
     },
-    /// These happen among any number of messages, and with up to so many they do not.
-    NotSeen {
-        /// What happens.
+    /// These points occur in the abstraction, and with no number of messages that was searched.
+    NotReached {
+        /// The names of the points.
         points: Vec<String>,
-        /// The most messages with which all was searched; none, if that has too many states.
+        /// The most messages with which the search was complete; `None` if there were too many states.
         searched: Option<usize>,
     },
 }
 
 impl Undecided {
-    /// How long the way is that shows it.
+    /// The length of the path to the violation, 0 if there is none.
     pub(super) fn length(&self) -> usize {
         match &self.reason {
-            Reason::InTheEnd | Reason::Spread | Reason::NotSeen { .. } => 0,
-            Reason::NotReplayed { path, .. } => path.actions.len(),
+            UndecidedReason::LivenessUnbounded
+            | UndecidedReason::LivenessDistributed
+            | UndecidedReason::NotReached { .. } => 0,
+            UndecidedReason::NotReproduced { path, .. } => path.actions.len(),
         }
     }
 }
 
-/// A scenario with any number of messages under one combination; what it starts from is searched with any number as well.
+/// Returns the counter abstraction of a scenario under one combination. Predecessors are searched as counter
+/// abstractions too.
 ///
 /// # Errors
-/// Why the earlier scenario does not say where this one starts.
+/// Why the search of a predecessor yields no initial state.
 pub fn counter_abstraction(
     spec: &Spec,
     assumptions: Assumptions,
     engine: Engine,
     limits: &Limits<'_>,
 ) -> Result<CounterAbstraction, Truncation> {
-    abstraction_with_past(spec, assumptions, engine, limits, spec.scenario.reads_deletions())
+    abstraction_after_predecessor(spec, assumptions, engine, limits, spec.scenario.reads_deletions())
 }
 
-fn abstraction_with_past(
+fn abstraction_after_predecessor(
     spec: &Spec,
     assumptions: Assumptions,
     engine: Engine,
@@ -89,41 +94,36 @@ fn abstraction_with_past(
         None => CounterAbstraction::new(&spec.scenario, assumptions),
         Some(earlier) => {
             let limits = &Limits { walks: None, scenario: &earlier.name, ..*limits };
-            let abstraction = abstraction_with_past(earlier, assumptions, engine, limits, remembers)?;
-            let past = engine.of_past().search_counter_abstraction(&abstraction, limits);
-            match past.truncated {
+            let abstraction = abstraction_after_predecessor(earlier, assumptions, engine, limits, remembers)?;
+            let predecessor = engine.for_predecessor().search_counter_abstraction(&abstraction, limits);
+            match predecessor.truncated {
                 Some(truncated) => return Err(truncated),
-                None if past.quiescent.is_empty() => return Err(Truncation::NoStart),
-                None => CounterAbstraction::following(&spec.scenario, assumptions, &past.quiescent),
+                None if predecessor.quiescent.is_empty() => return Err(Truncation::NoStart),
+                None => CounterAbstraction::following(&spec.scenario, assumptions, &predecessor.quiescent),
             }
         }
     };
     Ok(if remembers { abstraction.remembering_deletions() } else { abstraction })
 }
 
-/// What is told of liveness where a number of the site is any.
-pub(super) fn undecided_liveness(named: &[Liveness]) -> Vec<Undecided> {
-    undecided(named, &Reason::InTheEnd)
-}
-
-/// What is told of liveness where it is not judged.
-pub(super) fn undecided(named: &[Liveness], reason: &Reason) -> Vec<Undecided> {
+/// Marks liveness properties as undecided for a reason.
+pub(super) fn undecided_liveness(properties: &[Liveness], reason: &UndecidedReason) -> Vec<Undecided> {
     let undecided = |liveness: &Liveness| Undecided { property: Property::Liveness(*liveness), reason: reason.clone() };
-    named.iter().map(undecided).collect()
+    properties.iter().map(undecided).collect()
 }
 
-pub(super) fn check_case(
+pub(super) fn check_combination(
     spec: &Spec,
     assumptions: Assumptions,
     engine: Engine,
     limits: &Limits<'_>,
-    saved: Option<&Saved>,
-) -> Case {
+    checkpoint: Option<&Checkpoint>,
+) -> Combination {
     let (abstraction, search) = match counter_abstraction(spec, assumptions, engine, limits) {
         Ok(abstraction) => {
             let search = engine.search_counter_abstraction(
                 &abstraction,
-                &Limits { saved, scenario: &spec.name, quiescent_unwanted: true, ..*limits },
+                &Limits { checkpoint, scenario: &spec.name, skip_quiescent: true, ..*limits },
             );
             (abstraction, search)
         }
@@ -133,22 +133,22 @@ pub(super) fn check_case(
             (abstraction, Search { truncated: Some(truncated), ..search })
         }
     };
-    let shown = Shown::of(spec, assumptions, engine, limits, &search);
-    // Whatever happens with few messages happens in this world as well.
+    let few = FewMessages::of(spec, assumptions, engine, limits, &search);
+    // Everything that happens with few messages also happens in this world.
     let world = match &spec.from {
         None => World::new(&spec.scenario, assumptions),
         Some(_) => World::following(&spec.scenario, assumptions, &[]),
     };
-    let mut undecided = undecided_liveness(&spec.liveness());
-    let (certain, uncertain) = coverage_results(spec, &world, &search, &shown);
+    let mut undecided = undecided_liveness(&spec.liveness(), &UndecidedReason::LivenessUnbounded);
+    let (certain, uncertain) = coverage_results(spec, &world, &search, &few);
     if search.truncated.is_none() && !uncertain.is_empty() {
         let points = uncertain.into_iter().map(|item| item.name).collect();
-        undecided.push(Undecided { property: Property::Coverage, reason: shown.not_seen(points) });
+        undecided.push(Undecided { property: Property::Coverage, reason: few.not_reached(points) });
     }
-    let defect = search.defect.clone().or_else(|| shown.contradicts(&search));
+    let defect = search.defect.clone().or_else(|| few.contradicts(&search));
     let mut verdict = |property: Property| match property {
         Property::Safety(safety) if defect.is_none() => {
-            let (verdict, reason) = shown.verdict(safety, &abstraction, &search);
+            let (verdict, reason) = few.verdict(safety, &abstraction, &search);
             undecided.extend(reason.map(|reason| Undecided { property, reason }));
             verdict
         }
@@ -160,56 +160,51 @@ pub(super) fn check_case(
         Property::Coverage => Verdict::Holds,
     };
     let verdicts = spec.properties().into_iter().map(&mut verdict).collect();
-    let search = Search {
-        states: search.states,
-        representatives: search.representatives,
-        frontier: search.frontier,
-        depth: search.depth,
-        truncated: search.truncated,
-        violations: shown.violations,
-        coverage: search.coverage,
-        quiescent: Vec::new(),
-        defect,
-    };
-    Case {
+    let search = Search { defect, ..search.with_violations(few.violations) };
+    Combination {
         world,
         search,
         verdicts,
-        endings: Vec::new(),
+        liveness_results: Vec::new(),
         coverage_failures: certain,
         liveness_truncated: None,
         undecided,
     }
 }
 
-/// What breaks `coverage` for certain, and what may.
+/// Returns the coverage failures that are certain and those that are uncertain.
 fn coverage_results(
     spec: &Spec,
     world: &World,
     search: &Search<Choice>,
-    shown: &Shown,
+    few: &FewMessages,
 ) -> (Vec<CoverageFailure>, Vec<CoverageFailure>) {
     let among_any = coverage_failures(spec, world, &search.coverage);
-    let with_few =
-        shown.coverage.as_ref().map_or_else(|| among_any.clone(), |seen| coverage_failures(spec, world, seen));
+    let with_few = few.coverage.as_ref().map_or_else(|| among_any.clone(), |seen| coverage_failures(spec, world, seen));
     let (certain, mut uncertain): (Vec<_>, Vec<_>) =
         among_any.into_iter().partition(|item| !item.happened || with_few.contains(item));
     uncertain.extend(with_few.into_iter().filter(|item| !item.happened && !certain.contains(item)));
     (certain, uncertain)
 }
 
-/// What was found with few messages.
-struct Shown {
+/// The results of the searches with few messages.
+struct FewMessages {
     violations: [Option<Path>; Safety::ALL.len()],
     coverage: Option<Coverage>,
-    /// The most messages with which all was searched.
+    /// The most messages with which the search was complete.
     searched: Option<usize>,
 }
 
-impl Shown {
-    /// Looks for what a crowd shows, first with the smallest number of messages, until everything is found.
-    fn of(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>, wanted: &Search<Choice>) -> Self {
-        let mut shown = Self { violations: [const { None }; Safety::ALL.len()], coverage: None, searched: None };
+impl FewMessages {
+    /// Searches with few messages, the smallest number first, until everything that the abstraction contains is found.
+    fn of(
+        spec: &Spec,
+        assumptions: Assumptions,
+        engine: Engine,
+        limits: &Limits<'_>,
+        of_abstraction: &Search<Choice>,
+    ) -> Self {
+        let mut few = Self { violations: [const { None }; Safety::ALL.len()], coverage: None, searched: None };
         let least = least_messages(spec).max(1);
         let states_max = limits.states_max.map_or(STATES_TRIED, |max| max.min(STATES_TRIED));
         let limits = Limits { states_max: Some(states_max), ..*limits };
@@ -217,28 +212,28 @@ impl Shown {
             let spec = with_messages(spec, messages);
             let Ok(world) = world(&spec, assumptions, engine, &limits) else { break };
             let found = engine.search(&world, &limits);
-            for (known, new) in shown.violations.iter_mut().zip(found.violations) {
-                *known = known.take().or(new);
+            for (path, new) in few.violations.iter_mut().zip(found.violations) {
+                *path = path.take().or(new);
             }
-            shown.coverage = Some(match shown.coverage.take() {
+            few.coverage = Some(match few.coverage.take() {
                 None => found.coverage,
-                Some(known) => known.with(&found.coverage),
+                Some(seen) => seen.with(&found.coverage),
             });
             if found.truncated.is_some() {
                 break;
             }
-            shown.searched = Some(messages);
-            if shown.has_all(wanted) {
+            few.searched = Some(messages);
+            if few.has_all(of_abstraction) {
                 break;
             }
         }
-        shown
+        few
     }
 
-    fn has_all(&self, wanted: &Search<Choice>) -> bool {
-        let pairs = wanted.violations.iter().zip(&self.violations);
-        pairs.into_iter().all(|(wanted, shown)| wanted.is_none() || shown.is_some())
-            && self.coverage.as_ref() == Some(&wanted.coverage)
+    fn has_all(&self, of_abstraction: &Search<Choice>) -> bool {
+        let pairs = of_abstraction.violations.iter().zip(&self.violations);
+        pairs.into_iter().all(|(expected, found)| expected.is_none() || found.is_some())
+            && self.coverage.as_ref() == Some(&of_abstraction.coverage)
     }
 
     fn verdict(
@@ -246,13 +241,16 @@ impl Shown {
         property: Safety,
         abstraction: &CounterAbstraction,
         search: &Search<Choice>,
-    ) -> (Verdict, Option<Reason>) {
+    ) -> (Verdict, Option<UndecidedReason>) {
         if self.violations[property as usize].is_some() {
             return (Verdict::Violated, None);
         }
         if let Some(path) = &search.violations[property as usize] {
             let (abstraction, path) = (Box::new(abstraction.clone()), Box::new(path.clone()));
-            return (Verdict::Inconclusive, Some(Reason::NotReplayed { abstraction, path, searched: self.searched }));
+            return (
+                Verdict::Inconclusive,
+                Some(UndecidedReason::NotReproduced { abstraction, path, searched: self.searched }),
+            );
         }
         if search.truncated.is_some() {
             (Verdict::Inconclusive, None)
@@ -261,25 +259,26 @@ impl Shown {
         } else if self.coverage.as_ref().is_some_and(|seen| seen.is_exercised(property)) {
             (Verdict::Holds, None)
         } else {
-            (Verdict::Inconclusive, Some(self.not_seen(vec![property.antecedent().to_owned()])))
+            (Verdict::Inconclusive, Some(self.not_reached(vec![property.antecedent().to_owned()])))
         }
     }
 
-    fn not_seen(&self, points: Vec<String>) -> Reason {
-        Reason::NotSeen { points, searched: self.searched }
+    fn not_reached(&self, points: Vec<String>) -> UndecidedReason {
+        UndecidedReason::NotReached { points, searched: self.searched }
     }
 
-    /// Something that happens with few messages and not in the crowd, which would be wrong then.
+    /// Returns a description of a violation that occurs with few messages and not in the abstraction: a defect of the
+    /// abstraction.
     fn contradicts(&self, search: &Search<Choice>) -> Option<String> {
         let missed = |property: &Safety| {
             self.violations[*property as usize].is_some() && search.violations[*property as usize].is_none()
         };
         let property = Safety::ALL.into_iter().find(missed).filter(|_| search.truncated.is_none())?;
-        Some(format!("{} is broken by few messages, and by any number it is not", property.name()))
+        Some(format!("{} is violated with few messages, but not in the counter abstraction", property.name()))
     }
 }
 
-/// How many messages there are at first, in any scenario of the chain.
+/// The number of distinct messages that the initial stores of the scenario or of a predecessor hold.
 fn least_messages(spec: &Spec) -> usize {
     let here = spec.scenario.start.as_ref().map_or(0, |start| {
         start.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with).len()
@@ -287,7 +286,7 @@ fn least_messages(spec: &Spec) -> usize {
     here.max(spec.from.as_deref().map_or(0, least_messages))
 }
 
-/// The scenario with so many messages, and those that it starts from.
+/// Returns the scenario and its predecessors with this number of messages.
 fn with_messages(spec: &Spec, messages: usize) -> Spec {
     let mut spec = spec.clone();
     spec.numbers = Numbers { messages: crate::scenario::Number::Given, ..spec.numbers };

@@ -1,4 +1,5 @@
-//! A crowd as something to be searched: what cannot be told apart any more cuts the search.
+//! Searches of a counter abstraction. The search is truncated when the abstraction runs out of locations to
+//! distinguish.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,24 +13,25 @@ use super::limits::{Limits, Truncation};
 use super::rules::Rules;
 use super::{Engine, Search, exact, stateright};
 
-/// A crowd, and whether it was asked for what it cannot say.
-struct Searched {
+/// A counter abstraction, and a flag that is set when it could not represent a state.
+struct SearchedAbstraction {
     abstraction: CounterAbstraction,
-    is_full: AtomicBool,
+    is_exhausted: AtomicBool,
 }
 
 pub(super) fn search(engine: Engine, abstraction: &CounterAbstraction, limits: &Limits<'_>) -> Search<Choice> {
-    let searched = Arc::new(Searched { abstraction: abstraction.clone(), is_full: AtomicBool::new(false) });
+    let searched =
+        Arc::new(SearchedAbstraction { abstraction: abstraction.clone(), is_exhausted: AtomicBool::new(false) });
     let found = match engine {
         Engine::Exact => exact::search(&*searched, limits),
         Engine::Stateright => stateright::search(&searched, limits),
         #[cfg(feature = "distributed")]
         Engine::Timely => super::distributed::search(&searched, limits, None),
     };
-    Search { truncated: found.truncated.or(searched.unsaid()), ..found }
+    Search { truncated: found.truncated.or(searched.incomplete()), ..found }
 }
 
-impl Rules for Searched {
+impl Rules for SearchedAbstraction {
     type Choice = Choice;
 
     fn world(&self) -> &World {
@@ -48,14 +50,14 @@ impl Rules for Searched {
         choice.action
     }
 
-    fn unsaid(&self) -> Option<Truncation> {
-        self.is_full.load(Ordering::Relaxed).then_some(Truncation::CounterAbstraction)
+    fn incomplete(&self) -> Option<Truncation> {
+        self.is_exhausted.load(Ordering::Relaxed).then_some(Truncation::CounterAbstraction)
     }
 
     fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {
         let change = self.abstraction.change(account, shared, choice);
         if matches!(change, Err(Refusal::NumbersUsedUp)) {
-            self.is_full.store(true, Ordering::Relaxed);
+            self.is_exhausted.store(true, Ordering::Relaxed);
         }
         change
     }

@@ -1,5 +1,5 @@
-//! Everything that is reachable in a world, with every way between: for questions about where one can still get to, which a
-//! search that keeps only states cannot answer.
+//! The graph of all reachable states and actions, for questions that a search without edges cannot answer: which states
+//! can still be reached from a state.
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -9,24 +9,25 @@ use stranded_model::state::State;
 
 use super::{Limits, Path, Truncation};
 
-/// After how many states it is looked whether a limit is met.
-const STATES_PER_LOOK: usize = 256;
+/// The number of new states between two checks of the limits.
+const STATES_PER_CHECK: usize = 256;
 
-/// The graph of everything that is reachable. States are numbered by distance from the start, so the first is a nearest.
+/// The graph of all reachable states. States are numbered by distance from the start.
 #[derive(Debug)]
 pub struct Graph<'a> {
     pub(super) world: &'a World,
     /// The states, the nearest first.
     pub states: IndexSet<State, FxBuildHasher>,
-    /// What is possible in each state, and the number of the state that it leads to; empty where the graph was cut.
+    /// For each state, the enabled actions and the numbers of their successors. Empty for states that were not
+    /// expanded.
     pub edges: Vec<Vec<(Action, u32)>>,
-    /// Why it is not complete, if it is not.
+    /// The bound reached, if the graph is not complete.
     pub truncated: Option<Truncation>,
     parents: Vec<Option<(u32, Action)>>,
 }
 
 impl<'a> Graph<'a> {
-    /// Everything that is reachable within the limits. A limit of the depth is not looked at.
+    /// Returns the graph of all states that are reachable within the limits. A limit of the depth is ignored.
     #[must_use]
     pub fn of(world: &'a World, limits: &Limits<'_>) -> Self {
         let mut states: IndexSet<State, FxBuildHasher> = world.initial.iter().cloned().collect();
@@ -35,7 +36,7 @@ impl<'a> Graph<'a> {
         let mut truncated = None;
         while edges.len() < states.len() && truncated.is_none() {
             let at = edges.len();
-            truncated = if at.is_multiple_of(STATES_PER_LOOK) { limits.met() } else { None };
+            truncated = if at.is_multiple_of(STATES_PER_CHECK) { limits.limit_reached() } else { None };
             truncated =
                 truncated.or_else(|| limits.states_max.filter(|max| states.len() > *max).map(Truncation::States));
             if truncated.is_some() {
@@ -61,7 +62,7 @@ impl<'a> Graph<'a> {
         self.world
     }
 
-    /// A shortest way to a state.
+    /// A shortest path to a state.
     #[must_use]
     pub fn path_to(&self, number: u32) -> Path {
         let mut actions = Vec::new();
@@ -74,20 +75,20 @@ impl<'a> Graph<'a> {
         Path { initial: self.states[at as usize].clone(), actions }
     }
 
-    /// The nearest state of which this is true.
+    /// The nearest state that satisfies a condition.
     #[must_use]
-    pub fn nearest(&self, wanted: impl Fn(&State) -> bool) -> Option<u32> {
-        self.states.iter().position(wanted).and_then(|place| u32::try_from(place).ok())
+    pub fn nearest(&self, condition: impl Fn(&State) -> bool) -> Option<u32> {
+        self.states.iter().position(condition).and_then(|index| u32::try_from(index).ok())
     }
 
-    /// For each state, whether a state of which this is true can be reached from it; the state itself counts.
+    /// For each state, true if it satisfies a condition or a state that does is reachable from it.
     #[must_use]
-    pub fn leads_to(&self, wanted: impl Fn(&State) -> bool) -> Vec<bool> {
+    pub fn leads_to(&self, condition: impl Fn(&State) -> bool) -> Vec<bool> {
         let mut before: Vec<Vec<u32>> = vec![Vec::new(); self.states.len()];
         for (from, edges) in (0..).zip(&self.edges) {
             edges.iter().for_each(|(_, to)| before[*to as usize].push(from));
         }
-        let mut leads: Vec<bool> = self.states.iter().map(wanted).collect();
+        let mut leads: Vec<bool> = self.states.iter().map(condition).collect();
         let mut frontier: Vec<u32> = (0..).zip(&leads).filter(|(_, leads)| **leads).map(|(number, _)| number).collect();
         while let Some(at) = frontier.pop() {
             for from in &before[at as usize] {
@@ -100,6 +101,6 @@ impl<'a> Graph<'a> {
     }
 }
 
-fn numbered(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
+fn numbered(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }

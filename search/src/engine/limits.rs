@@ -1,4 +1,4 @@
-//! What ends a search early. Every limit is looked at between two states, by every engine.
+//! Limits of a search. Every engine checks them between two states.
 
 use std::fmt;
 use std::io;
@@ -8,70 +8,70 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::Cluster;
-use super::checkpoint::Saved;
+use super::checkpoint::Checkpoint;
 use super::progress::Progress;
 
-/// The limits of a search; the default has none.
+/// The limits and options of a search. By default there are none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits<'a> {
     /// The most states that may be reached.
     pub states_max: Option<usize>,
-    /// The most actions that a state may be away from the start.
+    /// The largest distance of a state from the start, in actions.
     pub depth_max: Option<usize>,
-    /// The moment at which the search ends.
+    /// The moment at which the search stops.
     pub deadline: Option<Instant>,
-    /// The most memory that the process may take, in bytes.
+    /// The most memory that the process may use, in bytes.
     pub memory_max: Option<usize>,
-    /// Whether somebody wants the search to end now.
+    /// A flag that stops the search when it is set.
     pub interrupted: Option<&'static AtomicBool>,
-    /// Only these random walks are taken.
+    /// Random walks to take instead of a full search.
     pub walks: Option<Walks>,
-    /// Where the search is saved while it runs, and where it goes on.
-    pub saved: Option<&'a Saved>,
-    /// Whether states that differ only by an exchange of mailboxes are looked at as one.
+    /// The file in which the search is saved, and from which it resumes.
+    pub checkpoint: Option<&'a Checkpoint>,
+    /// True if permutations of mailboxes count as one state.
     pub symmetry: bool,
-    /// Whether nobody asks for the states in which every mailbox is at rest.
-    pub quiescent_unwanted: bool,
-    /// What is searched, for whoever watches.
+    /// True if the search need not collect the quiescent states.
+    pub skip_quiescent: bool,
+    /// The name of the scenario, for progress reports.
     pub scenario: &'a str,
-    /// Who searches together in the engine timely; without them, one worker for each core.
+    /// The workers of the engine timely. Without them, it starts one for each core.
     pub cluster: Option<&'a Cluster>,
-    /// Where the search says how far it is.
+    /// The receiver of progress reports.
     pub progress: Option<&'a Progress>,
 }
 
-/// Random walks, instead of every way.
+/// Random walks, taken instead of a full search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walks {
-    /// How many.
+    /// The number of walks.
     pub count: u64,
-    /// What they are drawn with.
+    /// The seed of the random choices.
     pub seed: u64,
 }
 
-/// Why a search is not complete.
+/// The reason why a search is not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Truncation {
     /// There are more states than allowed.
     States(usize),
     /// There are states farther away than allowed.
     Depth(usize),
-    /// The time was over.
+    /// The time limit was reached.
     Time,
     /// More memory was needed than allowed, in bytes.
     Memory(usize),
-    /// Somebody ended it.
+    /// The user interrupted the search.
     Interrupted,
-    /// Another process was lost.
+    /// The connection to another process was lost.
     Lost,
-    /// So many random walks were taken instead of every way.
+    /// Only this number of random walks was taken.
     Walks(u64),
-    /// A level could not be saved. Who saves searches alone.
+    /// A level could not be saved. Only a search in one process has a checkpoint.
     #[serde(skip)]
     Unsaved(io::ErrorKind),
-    /// There is no state to start from.
+    /// There is no initial state.
     NoStart,
-    /// Messages are in more kinds of places than can be told apart.
+    /// Messages are in more different locations than the counter abstraction distinguishes.
     CounterAbstraction,
 }
 
@@ -79,55 +79,55 @@ impl fmt::Display for Truncation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::States(max) => write!(f, "there are more than {max} states (--max-states)"),
-            Self::Depth(max) => write!(f, "there are states more than {max} steps away (--max-depth)"),
-            Self::Time => f.write_str("the time was over (--timeout)"),
+            Self::Depth(max) => write!(f, "there are states more than {max} steps from the start (--max-depth)"),
+            Self::Time => f.write_str("the time limit was reached (--timeout)"),
             Self::Memory(max) => write!(f, "it needs more memory than {} MiB (--max-memory)", max >> 20),
             Self::Interrupted => f.write_str("it was interrupted"),
             Self::Lost => f.write_str("another process was lost"),
             Self::Walks(count) => write!(f, "only {count} random walks were taken (--simulate)"),
             Self::Unsaved(reason) => write!(f, "its checkpoint could not be written: {reason}"),
-            Self::NoStart => f.write_str("the scenario it starts from never comes to rest"),
+            Self::NoStart => f.write_str("the scenario that it starts from has no quiescent state"),
             Self::CounterAbstraction => f.write_str(
-                "messages are in more kinds of places at once than can be told apart (give a number of messages)",
+                "messages are in more locations at once than the counter abstraction can distinguish (give a number of messages)",
             ),
         }
     }
 }
 
 impl Limits<'_> {
-    /// Whether the time is over.
+    /// Returns true if the deadline has passed.
     #[must_use]
-    pub fn time_is_over(&self) -> bool {
+    pub fn is_time_over(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// The limit that is met whatever the search does next: the time, or that somebody ended it.
-    pub(crate) fn reached(&self) -> Option<Truncation> {
+    /// Returns the time limit or the interruption, if one of them stops the search.
+    pub(crate) fn stopped(&self) -> Option<Truncation> {
         if self.interrupted.is_some_and(|interrupted| interrupted.load(Ordering::Relaxed)) {
             return Some(Truncation::Interrupted);
         }
-        if self.time_is_over() { Some(Truncation::Time) } else { None }
+        if self.is_time_over() { Some(Truncation::Time) } else { None }
     }
 
-    /// The limit that is met when so many more bytes are taken.
-    pub(crate) fn memory_for(&self, more: usize) -> Option<Truncation> {
+    /// Returns the memory limit if this many more bytes would exceed it.
+    pub(crate) fn memory_limit(&self, more: usize) -> Option<Truncation> {
         let max = self.memory_max?;
-        (memory_taken()? + more > max).then_some(Truncation::Memory(max))
+        (memory_used()? + more > max).then_some(Truncation::Memory(max))
     }
 
-    /// The limit that is met now, if any: the time, the memory, or that somebody ended it.
-    pub(crate) fn met(&self) -> Option<Truncation> {
-        self.reached().or_else(|| self.memory_for(0))
+    /// Returns the limit that is reached now, if any: time, interruption or memory.
+    pub(crate) fn limit_reached(&self) -> Option<Truncation> {
+        self.stopped().or_else(|| self.memory_limit(0))
     }
 
-    /// The limits that every worker looks at by itself.
+    /// The limits that every worker checks by itself.
     #[cfg(feature = "distributed")]
-    pub(crate) fn of_worker(&self) -> Limits<'static> {
+    pub(crate) fn for_worker(&self) -> Limits<'static> {
         let Self { states_max, depth_max, deadline, memory_max, symmetry, .. } = *self;
         Limits { states_max, depth_max, deadline, memory_max, symmetry, ..Limits::default() }
     }
 
-    /// Tells whoever watches that a level was found.
+    /// Reports a level as progress.
     pub(crate) fn report(&self, states: usize, depth: usize, frontier: usize) {
         if let Some(progress) = self.progress {
             progress.report(self.scenario, states, depth, frontier);
@@ -135,8 +135,8 @@ impl Limits<'_> {
     }
 }
 
-/// How much memory the process takes, in bytes, if the system tells.
+/// The memory that the process uses, in bytes, if the system reports it.
 #[must_use]
-pub(crate) fn memory_taken() -> Option<usize> {
+pub(crate) fn memory_used() -> Option<usize> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem)
 }

@@ -1,8 +1,9 @@
-//! Liveness: is there a way that a fair world can go on for ever without ever reaching what it must?
+//! Liveness: searches for an infinite fair path that never reaches what a property requires.
 //!
-//! Such a way ends in a set of states that are connected among themselves, none of which is what must be reached, and in which
-//! nothing fair is put off for ever: whatever fair action is possible again and again is taken again and again. These sets
-//! are found as strongly connected components, from which the states that owe an action are removed until none does.
+//! Such a path ends in a set of states that are connected among themselves, none of which satisfies the property, and
+//! that is fair: every fair action that is enabled in one of its states is taken inside the set. The search finds
+//! strongly connected components and removes the states in which a fair action is enabled that is never taken inside,
+//! until no such action is left.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -17,79 +18,84 @@ use stranded_model::state::State;
 use super::graph::Graph;
 use super::{Limits, Path, Truncation};
 
-/// A way that goes on for ever.
+/// An infinite path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lasso {
-    /// The way into the loop and once around it.
+    /// The path into the loop and once around it.
     pub path: Path,
-    /// How many actions lead to the loop; if that is all of them, nothing more happens at all.
+    /// The number of actions before the loop. If it is the number of all actions, nothing happens any more.
     pub repeats_from: usize,
 }
 
-/// What was found out about a liveness property.
+/// The result for a liveness property.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// What it wants is the case in every state: there was nothing to be reached.
-    Always,
-    /// It is always reached in the end.
-    Reached,
-    /// There is a way on which it never is; this is a nearest one.
-    Never(Box<Lasso>),
+pub enum LivenessResult {
+    /// Every state satisfies the property.
+    Vacuous,
+    /// Every fair path reaches the property.
+    Holds,
+    /// A fair path never reaches the property; this one ends in a loop that is nearest to the start.
+    Violated(Box<Lasso>),
 }
 
-/// What becomes of each of these properties in a world that was searched completely.
+/// Checks liveness properties in a world whose search was complete.
 ///
 /// # Errors
-/// The limit that is met before that is known.
-pub fn endings(world: &World, properties: &[Liveness], limits: &Limits<'_>) -> Result<Vec<Ending>, Truncation> {
+/// The limit that is reached before the result is known.
+pub fn liveness_results(
+    world: &World,
+    properties: &[Liveness],
+    limits: &Limits<'_>,
+) -> Result<Vec<LivenessResult>, Truncation> {
     if properties.is_empty() {
         return Ok(Vec::new());
     }
     let graph = Graph::of(world, limits);
     match graph.truncated {
         Some(truncated) => Err(truncated),
-        None => properties.iter().map(|property| graph.ending(*property, limits)).collect(),
+        None => properties.iter().map(|property| graph.liveness_result(*property, limits)).collect(),
     }
 }
 
-/// About how many bytes it takes to find the components among so many states with so many ways between them.
+/// An estimate of the memory, in bytes, for finding the components of a graph of this size.
 fn bytes_for(states: usize, edges: usize) -> usize {
     let state = 2 * size_of::<(u32, NodeIndex)>() + size_of::<Node<u32>>() + 4 * size_of::<u32>();
     states * state + edges * size_of::<Edge<()>>()
 }
 
 impl Graph<'_> {
-    fn ending(&self, property: Liveness, limits: &Limits<'_>) -> Result<Ending, Truncation> {
-        let short = |(number, state): (usize, &State)| {
+    fn liveness_result(&self, property: Liveness, limits: &Limits<'_>) -> Result<LivenessResult, Truncation> {
+        let number_if_not_reached = |(number, state): (usize, &State)| {
             (!property.is_reached(self.world, state)).then(|| u32::try_from(number).unwrap_or(u32::MAX))
         };
-        let missing: Vec<u32> = self.states.iter().enumerate().filter_map(short).collect();
-        if missing.is_empty() {
-            return Ok(Ending::Always);
+        let not_reached: Vec<u32> = self.states.iter().enumerate().filter_map(number_if_not_reached).collect();
+        if not_reached.is_empty() {
+            return Ok(LivenessResult::Vacuous);
         }
-        Ok(match self.fair_component(missing, limits)? {
-            Some(component) => Ending::Never(Box::new(self.around(&component))),
-            None => Ending::Reached,
+        Ok(match self.fair_component(not_reached, limits)? {
+            Some(component) => LivenessResult::Violated(Box::new(self.lasso_around(&component))),
+            None => LivenessResult::Holds,
         })
     }
 
-    /// Among the sets of states in which a fair world can stay for ever, the one with the nearest state.
+    /// Returns the fair component with the nearest state, if there is any.
     fn fair_component(&self, among: Vec<u32>, limits: &Limits<'_>) -> Result<Option<Vec<u32>>, Truncation> {
         let mut frontier = vec![among];
         let mut best: Option<Vec<u32>> = None;
         while let Some(states) = frontier.pop() {
             let edges = states.iter().map(|state| self.edges[*state as usize].len()).sum();
-            limits.reached().or_else(|| limits.memory_for(bytes_for(states.len(), edges))).map_or(Ok(()), Err)?;
+            limits.stopped().or_else(|| limits.memory_limit(bytes_for(states.len(), edges))).map_or(Ok(()), Err)?;
             for component in self.components(&states) {
                 let inside: FxHashSet<u32> = component.iter().copied().collect();
-                match self.owing(&component, &inside, limits)? {
+                match self.postponing(&component, &inside, limits)? {
                     None => {
                         if best.as_ref().is_none_or(|best| component[0] < best[0]) {
                             best = Some(component);
                         }
                     }
-                    Some(owing) => {
-                        let rest: Vec<u32> = component.into_iter().filter(|state| !owing.contains(state)).collect();
+                    Some(postponing) => {
+                        let rest: Vec<u32> =
+                            component.into_iter().filter(|state| !postponing.contains(state)).collect();
                         if !rest.is_empty() {
                             frontier.push(rest);
                         }
@@ -121,15 +127,15 @@ impl Graph<'_> {
         components
     }
 
-    /// The states in which some fair action is possible that is never taken inside.
-    fn owing(
+    /// Returns the states in which some fair action is enabled that is never taken inside the component.
+    fn postponing(
         &self,
         component: &[u32],
         inside: &FxHashSet<u32>,
         limits: &Limits<'_>,
     ) -> Result<Option<FxHashSet<u32>>, Truncation> {
         for action in self.world.actions() {
-            limits.reached().map_or(Ok(()), Err)?;
+            limits.stopped().map_or(Ok(()), Err)?;
             let mut possible: FxHashSet<u32> = FxHashSet::default();
             let mut is_taken = false;
             for state in component {
@@ -147,8 +153,9 @@ impl Graph<'_> {
         Ok(None)
     }
 
-    /// The way to the nearest state of a component, and around it past every fair action that is possible there.
-    fn around(&self, component: &[u32]) -> Lasso {
+    /// Returns the path to the nearest state of a component, and around it through every fair action that is enabled
+    /// there.
+    fn lasso_around(&self, component: &[u32]) -> Lasso {
         let inside: FxHashSet<u32> = component.iter().copied().collect();
         let start = component[0];
         let Path { initial, mut actions } = self.path_to(start);
@@ -163,16 +170,16 @@ impl Graph<'_> {
             }) else {
                 continue;
             };
-            actions.extend(self.way_inside(at, from, &inside));
+            actions.extend(self.path_inside(at, from, &inside));
             actions.push(*action);
             at = to;
         }
-        actions.extend(self.way_inside(at, start, &inside));
+        actions.extend(self.path_inside(at, start, &inside));
         Lasso { path: Path { initial, actions }, repeats_from }
     }
 
-    /// A shortest way from one state of a component to another that does not leave it.
-    fn way_inside(&self, from: u32, to: u32, inside: &FxHashSet<u32>) -> Vec<Action> {
+    /// A shortest path between two states of a component that does not leave it.
+    fn path_inside(&self, from: u32, to: u32, inside: &FxHashSet<u32>) -> Vec<Action> {
         let mut reached: HashMap<u32, (u32, Action), FxBuildHasher> = HashMap::default();
         let mut queue = VecDeque::from([from]);
         let mut seen: FxHashSet<u32> = FxHashSet::from_iter([from]);

@@ -1,6 +1,6 @@
-//! Searching a world: what was reached, what was violated and by which shortest path, and what was cut off.
+//! Searches of a world: the reachable states, a shortest path to each violation, and the bound reached, if any.
 //!
-//! Engines know states and actions; what a verdict is, [`crate::check`] says.
+//! Engines know states and actions. Verdicts are decided in [`crate::check`].
 
 mod checkpoint;
 mod counter_abstraction;
@@ -26,25 +26,26 @@ use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-pub use checkpoint::{NotResumed, Saved};
+pub use checkpoint::{Checkpoint, CheckpointError};
 #[cfg(feature = "distributed")]
-pub use distributed::{Cluster, Hosts, HostsError, Joining, NotJoined};
+pub use distributed::{Cluster, Hosts, HostsError, JoinError, JoinOptions};
 pub use graph::Graph;
 pub use limits::{Limits, Truncation, Walks};
-pub use liveness::{Ending, Lasso, endings};
+pub use liveness::{Lasso, LivenessResult, liveness_results};
 #[cfg(not(feature = "distributed"))]
 pub use no_cluster::Cluster;
 pub use progress::{LevelDone, Progress};
 
-/// Which search is used.
+/// The engine that searches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// Level-synchronous breadth-first search over exact states.
     #[default]
     Exact,
-    /// The checker of the crate stateright, one property a run.
+    /// The checker of the crate stateright, one property per run.
     Stateright,
-    /// Breadth-first search by workers that each hold a part of the states, on one machine or several (the crate timely).
+    /// Breadth-first search by workers that each hold a part of the states, on one machine or several (the crate
+    /// timely).
     #[cfg(feature = "distributed")]
     Timely,
 }
@@ -58,7 +59,7 @@ impl Engine {
         Self::Timely,
     ];
 
-    /// The name that the command line and reports use.
+    /// The name in the command line and in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -69,7 +70,7 @@ impl Engine {
         }
     }
 
-    /// Searches all that is reachable in a world, within the limits.
+    /// Searches all reachable states of a world, within the limits.
     #[must_use]
     pub fn search(self, world: &World, limits: &Limits<'_>) -> Search {
         match self {
@@ -80,12 +81,9 @@ impl Engine {
         }
     }
 
-    /// The search of a world whose start was not found: nothing, and why.
+    /// Returns the result for a world without an initial state: nothing, and the reason.
     #[must_use]
-    #[cfg_attr(
-        not(feature = "distributed"),
-        expect(unused_variables, reason = "only the engine timely has limits here")
-    )]
+    #[cfg_attr(not(feature = "distributed"), expect(unused_variables, reason = "only the engine timely needs limits"))]
     pub fn search_nothing(self, world: &World, limits: &Limits<'_>, truncated: Truncation) -> Search {
         match self {
             // The other processes must learn that this search finds nothing.
@@ -95,9 +93,9 @@ impl Engine {
         }
     }
 
-    /// Whether it does one search after the other, in their order: all processes must do the same.
+    /// Returns true if the searches of a check run one after the other. All processes of a cluster need the same order.
     #[must_use]
-    pub fn takes_turns(self) -> bool {
+    pub fn is_sequential(self) -> bool {
         match self {
             Self::Exact | Self::Stateright => false,
             #[cfg(feature = "distributed")]
@@ -105,9 +103,9 @@ impl Engine {
         }
     }
 
-    /// The engine that finds out where a scenario starts that follows another one. Every process does that for itself.
+    /// The engine that searches the predecessor of a scenario. Every process of a cluster does that search itself.
     #[must_use]
-    pub fn of_past(self) -> Self {
+    pub fn for_predecessor(self) -> Self {
         match self {
             Self::Exact => Self::Exact,
             #[cfg(feature = "distributed")]
@@ -116,7 +114,7 @@ impl Engine {
         }
     }
 
-    /// The same in a crowd.
+    /// Searches a counter abstraction, within the limits.
     #[must_use]
     pub fn search_counter_abstraction(self, abstraction: &CounterAbstraction, limits: &Limits<'_>) -> Search<Choice> {
         counter_abstraction::search(self, abstraction, limits)
@@ -129,30 +127,37 @@ impl fmt::Display for Engine {
     }
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Debug)]
 pub struct Search<C = Action> {
-    /// How many distinct states it reached.
+    /// The number of distinct states that were reached.
     pub states: usize,
-    /// How many of them it looked at: one of those that differ only by an exchange of mailboxes, where it makes use of that.
+    /// The number of states that were expanded; with symmetry, one for all permutations of mailboxes.
     pub representatives: usize,
-    /// How many it found and did not go on from, because it was cut.
+    /// The number of states that were found and not expanded because the search was truncated.
     pub frontier: usize,
-    /// How many actions away the farthest of them is.
+    /// The largest distance of a state from the start, in actions.
     pub depth: usize,
-    /// Why it is not complete, if it is not.
+    /// The bound reached, if the search is not complete.
     pub truncated: Option<Truncation>,
-    /// For each property in the order of [`Safety::ALL`]: a shortest path to a state in which it is not true.
+    /// For each property in the order of [`Safety::ALL`]: a shortest path to a state that violates it.
     pub violations: [Option<Path<C>>; Safety::ALL.len()],
-    /// What happened anywhere.
+    /// The points that occurred.
     pub coverage: Coverage,
-    /// The states in which every mailbox is at rest, in a fixed order.
+    /// The quiescent states, in a fixed order.
     pub quiescent: Vec<State>,
-    /// What makes the search itself doubtful; a defect, never a verdict.
+    /// A defect of the search itself. It is never a verdict.
     pub defect: Option<String>,
 }
 
 impl<C> Search<C> {
+    /// The same result with violations found elsewhere, and without quiescent states.
+    pub(crate) fn with_violations<D>(self, violations: [Option<Path<D>>; Safety::ALL.len()]) -> Search<D> {
+        let Self { states, representatives, frontier, depth, truncated, coverage, defect, .. } = self;
+        let quiescent = Vec::new();
+        Search { states, representatives, frontier, depth, truncated, violations, coverage, quiescent, defect }
+    }
+
     fn nothing(world: &World) -> Self {
         Self {
             states: 0,
@@ -168,12 +173,12 @@ impl<C> Search<C> {
     }
 }
 
-/// A way through a world, or through a crowd.
+/// A sequence of actions through a world or a counter abstraction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path<C = Action> {
-    /// Where it starts.
+    /// The first state.
     pub initial: State,
-    /// What happens, in order.
+    /// The actions, in order.
     pub actions: Vec<C>,
 }
 

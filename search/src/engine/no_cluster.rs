@@ -1,13 +1,13 @@
-//! The place of a cluster in a build without the engine timely: there is no such value.
+//! Stands in for a cluster in a build without the engine timely. The type has no value.
 
-/// The workers of one process, or of several. This build has none.
+/// The workers of one process or several. This build has none.
 #[derive(Debug)]
 pub enum Cluster {}
 
 impl Cluster {
-    /// Returns whether several processes search together.
+    /// Returns true if several processes search together.
     #[must_use]
-    pub fn is_spread(&self) -> bool {
+    pub fn has_other_processes(&self) -> bool {
         match *self {}
     }
 }

@@ -1,5 +1,5 @@
-//! What a search needs to know of a world: where it starts, and what each choice makes of one mailbox. The rules themselves
-//! stand in the model; whoever answers here calls them.
+//! The interface between the engines and the model: initial states, and the effect of each choice on one mailbox. The
+//! rules themselves are in the model; implementations only call them.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -12,35 +12,35 @@ use super::limits::Truncation;
 
 /// A world, or an abstraction of one, that can be searched.
 pub(crate) trait Rules: Send + Sync {
-    /// One thing that can happen, with everything chosen that is open.
+    /// An action with every open decision made.
     type Choice: Copy + Debug + PartialEq + Send + Sync;
 
     /// The world whose properties are judged.
     fn world(&self) -> &World;
-    /// The states it starts in, in a fixed order.
+    /// The initial states, in a fixed order.
     fn initial(&self) -> &[State];
-    /// Everything that can happen at all, in the order in which it is tried: what concerns the first mailbox, the same for
-    /// each further mailbox, then what concerns servers.
+    /// All choices, in the order in which they are tried: those for the first mailbox, the same for each other mailbox,
+    /// then those for servers.
     fn choices(&self) -> &[Self::Choice];
-    /// The action that is chosen.
+    /// The action of a choice.
     fn action(choice: &Self::Choice) -> Action;
-    /// What a choice makes of the mailbox that it concerns, and of what all share.
+    /// Returns the effect of a choice on the mailbox that it concerns and on the shared part of the state.
     ///
     /// # Errors
-    /// The condition that forbids it here.
+    /// The condition that forbids the choice.
     fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal>;
 
-    /// What these rules were asked for and could not say, which leaves a search of them incomplete.
-    fn unsaid(&self) -> Option<Truncation> {
+    /// Returns the reason why a search of these rules is incomplete, if the rules could not answer a question.
+    fn incomplete(&self) -> Option<Truncation> {
         None
     }
 
-    /// What a choice makes of a whole state.
+    /// Returns the effect of a choice on a whole state.
     ///
     /// # Errors
-    /// The condition that forbids it here.
+    /// The condition that forbids the choice.
     fn occur(&self, state: &State, choice: &Self::Choice) -> Result<Occurrence, Refusal> {
-        // A choice that concerns a server changes no account, so any will do.
+        // A choice that concerns a server changes no account, so any account serves.
         let mailbox = Self::action(choice).mailbox().unwrap_or_default();
         Ok(self.change(&state.accounts[mailbox], &state.shared, choice)?.in_state(state, mailbox))
     }
@@ -91,8 +91,8 @@ macro_rules! borrowed {
                 R::action(choice)
             }
 
-            fn unsaid(&self) -> Option<Truncation> {
-                (**self).unsaid()
+            fn incomplete(&self) -> Option<Truncation> {
+                (**self).incomplete()
             }
 
             fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal> {

@@ -1,13 +1,13 @@
-//! The reference engine: stateright's own breadth-first checker with one thread, one property a run, which is the mode in
-//! which it finds shortest paths and finds the same ones every time.
+//! The reference engine: the breadth-first checker of stateright with one thread and one property per run. In this mode
+//! it finds shortest paths, the same ones every time.
 //!
-//! What it does not do by itself is done around it, through the model that it is given: limits end a search by leaving no
-//! action possible, and say so, since its own bounds leave states unjudged and say nothing; and since it knows states by a
-//! 64-bit fingerprint alone, the states it was given are counted exactly as well, and the two counts compared.
+//! The model that is given to the checker adds two things. Limits end a search by enabling no further action, and are
+//! reported; the checker's own bounds skip the judgement of states and report nothing. The states that the checker was
+//! given are counted exactly and compared with its own count, because it identifies states by a 64-bit fingerprint.
 //!
-//! The one property of a run is that none of several is broken. The first state that breaks it is the first that breaks any
-//! of them, so the way there is a shortest for each that is broken there; the next run asks for the others. The last run
-//! finds nothing, and so explores everything.
+//! The property of a run is that none of several safety properties is violated. The first state that violates the
+//! run's property is also a nearest violation of each safety property that it violates; the next run continues with the
+//! others. The last run finds no violation and so explores all states.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,49 +24,53 @@ use super::rules::Rules;
 use super::{Path, Search, is_quiescent};
 
 /// The property of a run.
-const NONE_IS_BROKEN: &str = "none is broken";
-/// After how many new states it is looked how much memory is taken.
-const STATES_PER_LOOK: usize = 256;
+const NOTHING_VIOLATED: &str = "no property is violated";
+/// The number of new states between two checks of the memory limit.
+const STATES_PER_CHECK: usize = 256;
 
-/// For each property, a way to where it is broken.
+/// For each property, a path to a violation.
 type Violations<C> = [Option<Path<C>>; Safety::ALL.len()];
 
 pub(super) fn search<R: Rules + 'static>(rules: &Arc<R>, limits: &Limits<'_>) -> Search<R::Choice> {
     let mut violations: Violations<R::Choice> = std::array::from_fn(|_| None);
-    let mut unbroken = Safety::ALL.to_vec();
+    let mut unviolated = Safety::ALL.to_vec();
     loop {
-        let (found, run) = Run::of(rules, &unbroken, limits);
+        let (found, run) = CheckerRun::of(rules, &unviolated, limits);
         let Some((path, end)) = found else { return run.search(rules.world(), violations, limits) };
-        let (left, broken): (Vec<Safety>, Vec<Safety>) =
-            unbroken.iter().partition(|property| property.holds(rules.world(), &end));
-        if broken.is_empty() {
-            let defect = "stateright shows a state in which nothing is broken as one in which something is".to_owned();
+        let (left, violated): (Vec<Safety>, Vec<Safety>) =
+            unviolated.iter().partition(|property| property.holds(rules.world(), &end));
+        if violated.is_empty() {
+            let defect = "stateright reports a violation in a state that violates no property".to_owned();
             return Search { defect: Some(defect), ..run.search(rules.world(), violations, limits) };
         }
-        broken.into_iter().for_each(|property| violations[property as usize] = Some(path.clone()));
-        unbroken = left;
+        violated.into_iter().for_each(|property| violations[property as usize] = Some(path.clone()));
+        unviolated = left;
     }
 }
 
 /// One run of the checker.
-struct Run {
-    /// How many states the checker says that there are.
+struct CheckerRun {
+    /// The number of states that the checker reports.
     counted: usize,
     notes: Arc<Mutex<Notes>>,
 }
 
-/// The way to the first state in which something is broken, and that state.
-type FirstBroken<C> = Option<(Path<C>, State)>;
+/// The path to the first violation, and the state at its end.
+type FirstViolation<C> = Option<(Path<C>, State)>;
 
-impl Run {
-    /// Asks for the first state in which one of these properties is broken.
-    fn of<R: Rules + 'static>(rules: &Arc<R>, asked: &[Safety], limits: &Limits<'_>) -> (FirstBroken<R::Choice>, Self) {
-        let model = Bounded::new(rules, asked, limits);
+impl CheckerRun {
+    /// Searches for the first state that violates one of these properties.
+    fn of<R: Rules + 'static>(
+        rules: &Arc<R>,
+        properties: &[Safety],
+        limits: &Limits<'_>,
+    ) -> (FirstViolation<R::Choice>, Self) {
+        let model = Bounded::new(rules, properties, limits);
         let notes = Arc::clone(&model.notes);
         let checker = model.checker().threads(1).finish_when(HasDiscoveries::All).spawn_bfs().join();
-        // The checker walks the path again to tell it; that walk is not to be stopped.
+        // The checker repeats the path to report it; the limits must not stop that.
         lock(&notes).stopped = false;
-        let found = checker.discovery(NONE_IS_BROKEN).and_then(|path| {
+        let found = checker.discovery(NOTHING_VIOLATED).and_then(|path| {
             let states = path.clone().into_states();
             let (initial, end) = (states.first()?.clone(), states.last()?.clone());
             Some((Path { initial, actions: path.into_actions() }, end))
@@ -74,10 +78,10 @@ impl Run {
         (found, Self { counted: checker.unique_state_count(), notes })
     }
 
-    /// What was found, if this run found nothing more to be broken.
+    /// Returns the result of the whole search, if this run found no further violation.
     fn search<C>(self, world: &World, violations: Violations<C>, limits: &Limits<'_>) -> Search<C> {
         let notes = lock(&self.notes);
-        let is_wanted = |state: &&State| !limits.quiescent_unwanted && is_quiescent(world, state);
+        let is_wanted = |state: &&State| !limits.skip_quiescent && is_quiescent(world, state);
         let mut quiescent: Vec<State> = notes.distances.keys().filter(is_wanted).cloned().collect();
         quiescent.sort();
         let mut coverage = notes.coverage.clone();
@@ -103,21 +107,21 @@ impl Run {
     }
 }
 
-/// Rules within limits, with notes of what the checker made of them.
+/// Rules within limits, with notes of the checker's progress.
 struct Bounded<R> {
     rules: Arc<R>,
-    /// What is not to be broken; if it is nothing, the run explores everything.
-    asked: Vec<Safety>,
+    /// The properties to check. If there are none, the run explores all states.
+    properties: Vec<Safety>,
     limits: Limits<'static>,
     notes: Arc<Mutex<Notes>>,
 }
 
 struct Notes {
-    /// Every state that the checker was given, and how many actions it is away from the start.
+    /// Every state that the checker was given, and its distance from the start in actions.
     distances: IndexMap<State, usize, FxBuildHasher>,
     coverage: Coverage,
     truncated: Option<Truncation>,
-    /// Whether the checker is to find nothing more to do.
+    /// True if the model must enable no further action.
     stopped: bool,
 }
 
@@ -130,7 +134,7 @@ impl Notes {
 }
 
 impl<R: Rules> Bounded<R> {
-    fn new(rules: &Arc<R>, asked: &[Safety], limits: &Limits<'_>) -> Self {
+    fn new(rules: &Arc<R>, properties: &[Safety], limits: &Limits<'_>) -> Self {
         let notes = Notes {
             distances: IndexMap::default(),
             coverage: Coverage::of(rules.world()),
@@ -139,10 +143,10 @@ impl<R: Rules> Bounded<R> {
         };
         let Limits { states_max, depth_max, deadline, memory_max, interrupted, .. } = *limits;
         let limits = Limits { states_max, depth_max, deadline, memory_max, interrupted, ..Limits::default() };
-        Self { rules: Arc::clone(rules), asked: asked.to_vec(), limits, notes: Arc::new(Mutex::new(notes)) }
+        Self { rules: Arc::clone(rules), properties: properties.to_vec(), limits, notes: Arc::new(Mutex::new(notes)) }
     }
 
-    /// Whether the state may be reached at this distance; a state too many, too far or too late cuts the search.
+    /// Returns true if the state may be reached at this distance. A state beyond a limit truncates the search.
     fn admits(&self, state: &State, distance: usize) -> bool {
         let mut notes = lock(&self.notes);
         if notes.distances.contains_key(state) {
@@ -151,9 +155,9 @@ impl<R: Rules> Bounded<R> {
         if notes.truncated.is_some() {
             return false;
         }
-        let is_looked_at = notes.distances.len().is_multiple_of(STATES_PER_LOOK);
-        let met = if is_looked_at { self.limits.met() } else { self.limits.reached() };
-        if let Some(truncated) = met {
+        let is_limit_check = notes.distances.len().is_multiple_of(STATES_PER_CHECK);
+        let truncated = if is_limit_check { self.limits.limit_reached() } else { self.limits.stopped() };
+        if let Some(truncated) = truncated {
             return notes.stop(truncated);
         }
         if let Some(max) = self.limits.states_max.filter(|max| notes.distances.len() >= *max) {
@@ -194,9 +198,10 @@ impl<R: Rules + 'static> Model for Bounded<R> {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let none_is_broken =
-            |model: &Self, state: &State| model.asked.iter().all(|property| property.holds(model.rules.world(), state));
-        vec![Property::always(NONE_IS_BROKEN, none_is_broken)]
+        let nothing_violated = |model: &Self, state: &State| {
+            model.properties.iter().all(|property| property.holds(model.rules.world(), state))
+        };
+        vec![Property::always(NOTHING_VIOLATED, nothing_violated)]
     }
 }
 

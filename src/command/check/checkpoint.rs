@@ -8,7 +8,7 @@ use stranded_model::assumption::{Assumption, Assumptions};
 
 use crate::cli::Check;
 use stranded_search::check;
-use stranded_search::engine::{Engine, Saved};
+use stranded_search::engine::{Checkpoint, Engine};
 use stranded_search::scenario::Spec;
 
 use crate::command::CommandError;
@@ -28,7 +28,7 @@ struct Identity<'a> {
 }
 
 /// Opens the files of the searches of each scenario, if the arguments ask for a checkpoint.
-pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Saved>>, CommandError> {
+pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Checkpoint>>, CommandError> {
     let Some(folder) = arguments.checkpoint.as_ref().or(arguments.resume.as_ref()) else {
         return Ok(specs.iter().map(|_| Vec::new()).collect());
     };
@@ -59,8 +59,8 @@ pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Saved>>,
         let reason = format!("{} is the checkpoint of a search that the arguments do not select", foreign.display());
         return Err(CommandError::Usage(reason));
     }
-    let open = |(path, identity): &(PathBuf, String)| Saved::open(path, identity);
-    let opened: Result<Vec<Vec<Saved>>, _> = files.iter().map(|files| files.iter().map(open).collect()).collect();
+    let open = |(path, identity): &(PathBuf, String)| Checkpoint::open(path, identity);
+    let opened: Result<Vec<Vec<Checkpoint>>, _> = files.iter().map(|files| files.iter().map(open).collect()).collect();
     opened.map_err(|reason| CommandError::Usage(reason.to_string()))
 }
 
@@ -90,7 +90,7 @@ fn files(folder: &Path, index: usize, spec: &Spec, symmetry: bool) -> Vec<(PathB
         let identity = serde_json::to_string(&identity).expect("an identity can be written as JSON");
         (folder.join(format!("{index}-{}-{number}.{EXTENSION}", spec.name)), identity)
     };
-    check::worlds(spec).into_iter().enumerate().map(file).collect()
+    check::combinations_of(spec).into_iter().enumerate().map(file).collect()
 }
 
 /// Hash of a scenario with its procedures and the scenarios that it starts from.

@@ -8,7 +8,7 @@ use crate::cli::{Check, ClusterArguments};
 use crate::command::CommandError;
 use crate::exit::Exit;
 use stranded_search::check::Checked;
-use stranded_search::engine::{Cluster, Engine, Hosts, Joining, NotJoined};
+use stranded_search::engine::{Cluster, Engine, Hosts, JoinError, JoinOptions};
 use stranded_search::scenario::{Numbers, Spec};
 
 /// The longest wait for the other processes.
@@ -51,11 +51,12 @@ pub(super) fn join(
     let workers = workers.unwrap_or_else(Cluster::workers_by_default);
     let join_deadline = Instant::now() + JOIN_TIME;
     let deadline = deadline.map_or(join_deadline, |deadline| deadline.min(join_deadline));
-    let joining = Joining { hosts: &hosts, process, workers, same: same(arguments, specs, &hosts, workers), deadline };
+    let joining =
+        JoinOptions { hosts: &hosts, process, workers, same: same(arguments, specs, &hosts, workers), deadline };
     match Cluster::joined(&joining) {
         Ok(cluster) => Ok(Some(cluster)),
-        Err(reason @ NotJoined::Refused(_)) => Err(CommandError::Usage(reason.to_string())),
-        Err(reason @ NotJoined::Absent(_)) => Err(CommandError::Inconclusive(format!("{reason}; there is no verdict"))),
+        Err(reason @ JoinError::Mismatch(_)) => Err(CommandError::Usage(reason.to_string())),
+        Err(reason @ JoinError::Absent(_)) => Err(CommandError::Inconclusive(format!("{reason}; there is no verdict"))),
     }
 }
 
@@ -87,10 +88,12 @@ fn same(arguments: &Check, specs: &[Spec], hosts: &Hosts, workers: usize) -> Vec
 /// Waits until every process has the results. Returns the exit code of a process other than 0, which prints no report.
 pub(super) fn finish(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Option<Exit>, CommandError> {
     let Some(cluster) = &options.cluster else { return Ok(None) };
-    if let Some(lost) = cluster.lost().or(cluster.part().err()) {
+    if let Some(lost) = cluster.lost().or(cluster.finish().err()) {
         return Err(CommandError::Inconclusive(format!("{lost} was lost; there is no verdict")));
     }
-    let Some(process) = options.arguments.cluster.process.filter(|process| *process > 0 && cluster.is_spread()) else {
+    let Some(process) =
+        options.arguments.cluster.process.filter(|process| *process > 0 && cluster.has_other_processes())
+    else {
         return Ok(None);
     };
     let held = cluster.held();

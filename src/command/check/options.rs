@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use stranded_search::engine::{Cluster, Engine, Limits, Saved, Walks};
+use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, Walks};
 use stranded_search::scenario::{self, Spec};
 
 use super::{checkpoint, cluster};
@@ -15,7 +15,7 @@ pub(super) struct CheckOptions<'a> {
     pub(super) arguments: &'a Check,
     pub(super) specs: Vec<Spec>,
     /// The checkpoint files of each scenario; none if the searches are not saved.
-    pub(super) saved: Vec<Vec<Saved>>,
+    pub(super) saved: Vec<Vec<Checkpoint>>,
     /// The workers of the engine timely.
     pub(super) cluster: Option<Cluster>,
     deadline: Option<Instant>,

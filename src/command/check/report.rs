@@ -47,8 +47,8 @@ pub(super) fn save_traces(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -
     std::fs::create_dir_all(folder)
         .map_err(|reason| CommandError::Usage(format!("cannot create the folder {}: {reason}", folder.display())))?;
     for one in checked {
-        for judgement in &one.judgements {
-            let case = judgement.shown_by.map(|index| &one.cases[index]);
+        for judgement in &one.results {
+            let case = judgement.shown_by.map(|index| &one.combinations[index]);
             let Some((case, found)) = case.and_then(|case| Some((case, case.trace(judgement.property)?))) else {
                 continue;
             };
@@ -78,7 +78,7 @@ fn exit_of(checked: &Checked<'_>) -> Exit {
             }
         }
     };
-    let judged = checked.judgements.iter().map(|judgement| of(judgement.verdict, judgement.is_as_expected()));
+    let judged = checked.results.iter().map(|judgement| of(judgement.verdict, judgement.is_as_expected()));
     let searched = if checked.is_complete() { Exit::AsExpected } else { Exit::Inconclusive };
     judged.chain([searched]).max().unwrap_or(Exit::Inconclusive)
 }

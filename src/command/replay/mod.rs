@@ -15,7 +15,7 @@ use stranded_search::replay::{self, Replayed};
 use stranded_search::rescue;
 use stranded_search::sanitize::{in_json, of_json, visible};
 use stranded_search::scenario::Spec;
-use stranded_search::trace_file::TraceFile;
+use stranded_search::trace_file::{self, TraceFile};
 
 pub(super) use self::recording::{read as read_recording, refused};
 use super::{CommandError, judging, output};
@@ -38,9 +38,9 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
     }
     let file = find(path, &text, part)?;
     let replayed = replay::replay(&file).map_err(|refused| match refused {
-        replay::Refused::Scenario(diagnostics) => CommandError::Input(diagnostics),
-        replay::Refused::File(reason) => CommandError::Usage(format!("{}: {reason}", arguments.trace)),
-        replay::Refused::Step(reason) => CommandError::NotAsExpected(format!("{}: {reason}", arguments.trace)),
+        replay::ReplayError::Scenario(diagnostics) => CommandError::Input(diagnostics),
+        replay::ReplayError::File(reason) => CommandError::Usage(format!("{}: {reason}", arguments.trace)),
+        replay::ReplayError::Step(reason) => CommandError::NotAsExpected(format!("{}: {reason}", arguments.trace)),
     })?;
     if replayed.is_stale {
         output::warn("the trace is from another version of the model; every step was checked again and is possible");
@@ -103,8 +103,8 @@ fn narration(spec: &Spec, world: &World, file: &TraceFile, found: &Trace, width:
 
 /// Reads a trace file, or one trace of a report: `REPORT.json#scenario/property`.
 fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, CommandError> {
-    let Some(part) = part else { return parse(path, text) };
-    let report: json::Report = parse(path, text)?;
+    let Some(part) = part else { return parse_trace(path, text) };
+    let report: json::Report = parse_trace(path, text)?;
     let traces = report.scenarios.iter().flat_map(|one| {
         let traced = one.properties.iter().filter_map(|property| Some((property, property.trace.as_ref()?)));
         traced.map(move |(property, trace)| (format!("{}/{}", one.name, property.name), trace))
@@ -114,6 +114,11 @@ fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, Command
     found
         .map(|index| traces[index].clone())
         .ok_or_else(|| CommandError::Usage(format!("{path} has no trace {part}; it has {}", names.join(", "))))
+}
+
+/// Reads a trace, or a report with traces.
+fn parse_trace<T: serde::de::DeserializeOwned>(path: &str, text: &str) -> Result<T, CommandError> {
+    trace_file::parse(text).map_err(|reason| CommandError::Usage(format!("{path}: {reason}")))
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &str, text: &str) -> Result<T, CommandError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::report::story::Story;
 use crate::report::text::{self, WIDTH};
 use crate::report::{inconclusive, trace};
-use stranded_search::check::{Checked, Judgement};
+use stranded_search::check::{Checked, PropertyResult};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::rescue;
 
@@ -23,7 +23,7 @@ pub fn of_check(checked: &[Checked<'_>], files: &BTreeMap<String, String>) -> Ve
             file: files.get(suite).cloned(),
             line: None,
         };
-        let judged = one.judgements.iter().map(|judgement| case(judgement.property.name(), outcome(one, judgement)));
+        let judged = one.results.iter().map(|judgement| case(judgement.property.name(), outcome(one, judgement)));
         let truncated = one
             .truncated()
             .map(|truncated| case("search", Outcome::Skipped { why: format!("not all was searched: {truncated}") }));
@@ -32,7 +32,7 @@ pub fn of_check(checked: &[Checked<'_>], files: &BTreeMap<String, String>) -> Ve
     checked.iter().flat_map(of_scenario).collect()
 }
 
-fn outcome(checked: &Checked<'_>, judgement: &Judgement) -> Outcome {
+fn outcome(checked: &Checked<'_>, judgement: &PropertyResult) -> Outcome {
     match judgement.verdict {
         Verdict::Inconclusive => {
             let undecided = checked.undecided(judgement.property).map(inconclusive::reason);
@@ -53,19 +53,19 @@ fn outcome(checked: &Checked<'_>, judgement: &Judgement) -> Outcome {
     }
 }
 
-fn failed(checked: &Checked<'_>, judgement: &Judgement) -> Outcome {
+fn failed(checked: &Checked<'_>, judgement: &PropertyResult) -> Outcome {
     let (property, verdict, expected) = (judgement.property, judgement.verdict, judgement.expected);
     let says = format!("{}/{} is {verdict}, expected {expected}", checked.spec.name, property.name());
     Outcome::Failed { says, detail: reported(checked, judgement) }
 }
 
 /// The counterexample as a table, or what breaks `coverage`.
-fn reported(checked: &Checked<'_>, judgement: &Judgement) -> String {
+fn reported(checked: &Checked<'_>, judgement: &PropertyResult) -> String {
     let mut lines = vec![judgement.property.says().to_owned()];
     if judgement.property == Property::Coverage {
         lines.extend(checked.coverage_failures().into_iter().map(ToString::to_string));
     }
-    let case = judgement.shown_by.map(|index| &checked.cases[index]);
+    let case = judgement.shown_by.map(|index| &checked.combinations[index]);
     if let Some((case, found)) = case.and_then(|case| Some((case, case.trace(judgement.property)?))) {
         let answers = trace::answers(&case.world, &checked.varied);
         let answers: Vec<String> = answers.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -32,9 +32,9 @@ fn a_trace_and_a_report_are_shown() {
         assert_eq!(moment["says"], step["says"], "the same words as in the file");
         assert_eq!(moment["detail"]["state"], step["state"]);
         let saves = |one: &&Value| one["effect"] == "saves";
-        let saviours =
+        let saving_procedures =
             moment["outlook"]["rescues"].as_array().unwrap().iter().filter(saves).map(|one| one["procedure"].clone());
-        assert_eq!(Value::from_iter(saviours), step["rescues"], "the same rescues as in the file");
+        assert_eq!(Value::from_iter(saving_procedures), step["rescues"], "the same rescues as in the file");
     }
     let choice = dropped("report.json", &report, None).unwrap();
     assert_eq!(choice["choice"].as_array().unwrap().len(), 8);
@@ -48,7 +48,7 @@ fn a_trace_with_a_state_of_another_scenario_is_told_as_such() {
     let (_, trace) = report_and_trace();
     let other = trace.replace("\"source\":", "\"sauce\":");
     let reported = dropped("trace.json", &other, None).unwrap_err();
-    assert!(reported.contains("does not speak of") || reported.contains("sauce"), "{reported}");
+    assert!(reported.contains("the state lacks") || reported.contains("sauce"), "{reported}");
     let reported = dropped("trace.json", &trace.replacen("first create", "first crate", 1), None).unwrap_err();
     assert!(reported.contains("step 3: there is no action"), "{reported}");
 }

@@ -68,6 +68,7 @@ fn another_host_another_origin_and_another_kind_of_question_are_refused() {
 fn what_is_malformed_is_told_and_the_server_lives_on() {
     let served = Served::start(&[]);
     let trace = json!({"scenario_toml": "name = 3", "states": []}).to_string();
+    let old = json!({"scenario_toml": "name = 3", "steps": []}).to_string();
     let questions = [
         (String::new(), 400, "invalid query"),
         ("[".repeat(100_000), 400, "invalid query"),
@@ -77,7 +78,8 @@ fn what_is_malformed_is_told_and_the_server_lives_on() {
         (json!({"ask": "progress", "check": 7}).to_string(), 422, "there is no check 7"),
         (json!({"ask": "drop", "name": "x.json", "text": "{", "part": null}).to_string(), 422, "x.json is not JSON"),
         (json!({"ask": "drop", "name": "x.json", "text": "{}", "part": null}).to_string(), 422, "none of what can be"),
-        (json!({"ask": "drop", "name": "x.json", "text": trace, "part": null}).to_string(), 422, "no such file"),
+        (json!({"ask": "drop", "name": "x.json", "text": trace, "part": null}).to_string(), 422, "not a trace"),
+        (json!({"ask": "drop", "name": "x.json", "text": old, "part": null}).to_string(), 422, "a trace of format 1"),
     ];
     for (question, status, says) in questions {
         let answered = served.post(&question, "");

@@ -44,7 +44,7 @@ impl<'a> Mutated<'a> {
     /// The initial states of the scenario could not be computed.
     pub fn new(mutant: &'static Mutant, spec: &'a Spec, combination: usize) -> Result<Self, String> {
         let scene = mutant.scene(spec)?;
-        let all = check::worlds(&scene);
+        let all = check::combinations_of(&scene);
         let assumptions = all.get(combination).or_else(|| all.first()).copied().unwrap_or_default();
         let world = check::world(&scene, assumptions, Engine::default(), &Limits::default())
             .map_err(|truncated| truncated.to_string())?;

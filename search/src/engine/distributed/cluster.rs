@@ -1,5 +1,5 @@
-//! The workers of this process, and those of others that search with them. They stay for all searches of a program, which all
-//! processes do in the same order.
+//! The workers of this process, connected with those of other processes. They serve all searches of a program, which
+//! every process runs in the same order.
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
@@ -14,54 +14,54 @@ use timely::communication::{AllocatorBuilder, Hooks, WorkerGuards};
 use timely::worker::Worker;
 use timely::{CommunicationConfig, WorkerConfig};
 
-use super::link::{Joining, Links};
-use super::worker::{Done, Work};
+use super::connection::{Connections, JoinOptions};
+use super::worker::{AnyJob, WorkerResult};
 use super::{Job, Level};
 use crate::engine::Search;
 use crate::engine::limits::{Limits, Truncation};
 use crate::engine::rules::Rules;
 
-/// How often somebody looks whether the search was interrupted or a process lost.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How often a worker without a search looks after what others send.
+/// The interval at which the process checks for an interruption or a lost process.
+const CHECK_EVERY: Duration = Duration::from_millis(50);
+/// The interval at which an idle worker handles messages of others.
 const STEP_EVERY: Duration = Duration::from_millis(20);
 
 /// Workers that search together.
 pub struct Cluster {
     running: Mutex<Running>,
-    links: Option<Links>,
+    connections: Option<Connections>,
 }
 
 struct Running {
-    jobs: Vec<Sender<Arc<dyn Work>>>,
-    reported: Receiver<Told>,
+    jobs: Vec<Sender<Arc<dyn AnyJob>>>,
+    receiver: Receiver<WorkerMessage>,
     guards: Option<WorkerGuards<()>>,
-    /// States that this process held in all searches.
+    /// The number of states that this process held in all searches.
     held: usize,
 }
 
-/// What a worker tells its process.
-enum Told {
+/// A message of a worker to its process.
+enum WorkerMessage {
     Level(Level),
-    Done(Box<Done>),
-    /// It has panicked.
+    Done(Box<WorkerResult>),
+    /// The worker has panicked.
     Failed,
 }
 
-/// Why processes do not search together.
+/// The reason why processes do not search together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotJoined {
-    /// Something that was asked for is wrong, or not the same everywhere.
-    Refused(String),
-    /// A process did not come.
+pub enum JoinError {
+    /// An option is wrong, or not the same in all processes.
+    Mismatch(String),
+    /// A process did not connect.
     Absent(String),
 }
 
 impl Cluster {
-    /// Workers of this process alone; without a number, one for each core.
+    /// Starts workers of this process alone; by default one for each core.
     ///
     /// # Panics
-    /// If the system does not give it the threads.
+    /// If the system cannot start the threads.
     #[must_use]
     pub fn local(workers: Option<usize>) -> Self {
         let workers = workers.unwrap_or_else(Self::workers_by_default);
@@ -70,62 +70,69 @@ impl Cluster {
         Self::start(builders, others, None)
     }
 
-    /// One worker for each core.
+    /// The number of cores, which is the default number of workers.
     #[must_use]
     pub fn workers_by_default() -> usize {
         std::thread::available_parallelism().map_or(1, usize::from)
     }
 
-    /// Workers of this process and of others, when all have come and say that they search the same.
+    /// Starts workers of this process and connects them with those of the others, once all processes agree on the
+    /// search.
     ///
     /// # Errors
-    /// Who did not come, or what is not the same.
-    pub fn joined(joining: &Joining<'_>) -> Result<Self, NotJoined> {
-        let (links, streams) = Links::join(joining)?;
+    /// The process that did not connect, or the option that differs.
+    pub fn joined(options: &JoinOptions<'_>) -> Result<Self, JoinError> {
+        let (connections, streams) = Connections::join(options)?;
         let hooks = Hooks::default();
-        let threads = ProcessBuilder::new_typed_vector(joining.workers, hooks.refill.clone(), None);
-        let failed = |reason: std::io::Error| NotJoined::Absent(format!("cannot listen to the others: {reason}"));
+        let threads = ProcessBuilder::new_typed_vector(options.workers, hooks.refill.clone(), None);
+        let failed = |reason: std::io::Error| {
+            JoinError::Absent(format!("cannot use the connections to the other processes: {reason}"))
+        };
         let (builders, others) =
-            initialize_networking_from_sockets(threads, streams, joining.process, joining.workers, hooks)
+            initialize_networking_from_sockets(threads, streams, options.process, options.workers, hooks)
                 .map_err(failed)?;
         let builders = builders.into_iter().map(AllocatorBuilder::Tcp).collect();
-        Ok(Self::start(builders, Box::new(others), Some(links)))
+        Ok(Self::start(builders, Box::new(others), Some(connections)))
     }
 
-    fn start(builders: Vec<AllocatorBuilder>, others: Box<dyn std::any::Any + Send>, links: Option<Links>) -> Self {
-        let of_process = builders.len();
-        let (body, reported) = mpsc::channel();
-        let (jobs, seats): (Vec<_>, Vec<_>) = builders.iter().map(|_| mpsc::channel()).unzip();
-        let seats: Vec<Mutex<Receiver<Arc<dyn Work>>>> = seats.into_iter().map(Mutex::new).collect();
-        let body = Mutex::new(body);
+    fn start(
+        builders: Vec<AllocatorBuilder>,
+        others: Box<dyn std::any::Any + Send>,
+        connections: Option<Connections>,
+    ) -> Self {
+        let workers_here = builders.len();
+        let (sender, receiver) = mpsc::channel();
+        let (jobs, receivers): (Vec<_>, Vec<_>) = builders.iter().map(|_| mpsc::channel()).unzip();
+        let receivers: Vec<Mutex<Receiver<Arc<dyn AnyJob>>>> = receivers.into_iter().map(Mutex::new).collect();
+        let sender = Mutex::new(sender);
         let guards = timely::execute::execute_from(builders, others, WorkerConfig::default(), move |worker| {
-            let body = body.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let jobs = seats[worker.index() % of_process].lock().unwrap_or_else(PoisonError::into_inner);
-            serve(worker, of_process, &jobs, &body);
+            let sender = sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let jobs = receivers[worker.index() % workers_here].lock().unwrap_or_else(PoisonError::into_inner);
+            serve(worker, workers_here, &jobs, &sender);
         });
         let guards = Some(guards.expect("the system gives a thread to each worker"));
-        Self { running: Mutex::new(Running { jobs, reported, guards, held: 0 }), links }
+        Self { running: Mutex::new(Running { jobs, receiver, guards, held: 0 }), connections }
     }
 
-    /// Searches with all workers. Where a process is lost, nothing is found.
+    /// Searches with all workers. If a process is lost, the result is empty.
     pub(super) fn search<R: Rules + 'static>(&self, job: Job<R>, limits: &Limits<'_>) -> Search<R::Choice> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let job = Arc::new(job);
         for jobs in &running.jobs {
-            let job: Arc<dyn Work> = Arc::<Job<R>>::clone(&job);
-            jobs.send(job).expect("a worker waits for a search until there are no more");
+            let job: Arc<dyn AnyJob> = Arc::<Job<R>>::clone(&job);
+            jobs.send(job).expect("a worker accepts searches until the process drops the channel");
         }
         let mut found = None;
         let mut working = running.jobs.len();
         while working > 0 {
-            match running.reported.recv_timeout(LOOK_EVERY) {
-                Ok(Told::Level(Level { states, depth, frontier })) => limits.report(states, depth, frontier),
-                Ok(Told::Done(done)) => {
+            match running.receiver.recv_timeout(CHECK_EVERY) {
+                Ok(WorkerMessage::Level(Level { states, depth, frontier })) => limits.report(states, depth, frontier),
+                Ok(WorkerMessage::Done(done)) => {
                     running.held += done.held;
                     found = found.or(done.search);
                     working -= 1;
                 }
-                Ok(Told::Failed) | Err(RecvTimeoutError::Disconnected) => panic!("a worker has failed"),
+                Ok(WorkerMessage::Failed) | Err(RecvTimeoutError::Disconnected) => panic!("a worker has failed"),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if limits.interrupted.is_some_and(|interrupted| interrupted.load(Ordering::Relaxed)) {
@@ -135,53 +142,54 @@ impl Cluster {
                 return Search { truncated: Some(Truncation::Lost), ..Search::nothing(job.rules.world()) };
             }
         }
-        let found = found.expect("the first worker of a process says what was found");
-        *found.downcast().expect("a search finds what it was asked for")
+        let found = found.expect("the first worker of a process returns the result");
+        *found.downcast().expect("the result has the type of the search")
     }
 
-    /// Whether there are workers of other processes.
+    /// Returns true if other processes search too.
     #[must_use]
-    pub fn is_spread(&self) -> bool {
-        self.links.is_some()
+    pub fn has_other_processes(&self) -> bool {
+        self.connections.is_some()
     }
 
-    /// How many states this process has held.
+    /// The number of states that this process has held.
     #[must_use]
     pub fn held(&self) -> usize {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).held
     }
 
-    /// Which process was lost, if one was.
+    /// The process that was lost, if any.
     #[must_use]
     pub fn lost(&self) -> Option<String> {
-        self.links.as_ref()?.lost()
+        self.connections.as_ref()?.lost()
     }
 
-    /// Waits until every process has all that was found.
+    /// Waits until every process has the results.
     ///
     /// # Errors
-    /// Which process was lost before that.
-    pub fn part(&self) -> Result<(), String> {
-        self.links.as_ref().map_or(Ok(()), Links::part)
+    /// The process that was lost before that.
+    pub fn finish(&self) -> Result<(), String> {
+        self.connections.as_ref().map_or(Ok(()), Connections::finish)
     }
 }
 
-/// Does one search after the other, until there are no more.
-fn serve(worker: &mut Worker, of_process: usize, jobs: &Receiver<Arc<dyn Work>>, body: &Sender<Told>) {
+/// Runs one search after the other until the process stops sending them.
+fn serve(worker: &mut Worker, workers_here: usize, jobs: &Receiver<Arc<dyn AnyJob>>, sender: &Sender<WorkerMessage>) {
     loop {
         match jobs.recv_timeout(STEP_EVERY) {
             Ok(job) => {
-                let is_first = worker.index().is_multiple_of(of_process);
-                let narrated = body.clone();
-                let heard = move |level: Level| {
+                let is_first = worker.index().is_multiple_of(workers_here);
+                let levels = sender.clone();
+                let on_level = move |level: Level| {
                     if is_first {
-                        // Whoever listened may have gone away.
-                        let _ = narrated.send(Told::Level(level));
+                        // The receiver may be gone.
+                        let _ = levels.send(WorkerMessage::Level(level));
                     }
                 };
-                let search = AssertUnwindSafe(|| job.search(worker, of_process, Box::new(heard)));
-                let reported = panic::catch_unwind(search).map_or(Told::Failed, |done| Told::Done(Box::new(done)));
-                let _ = body.send(reported);
+                let search = AssertUnwindSafe(|| job.search(worker, workers_here, Box::new(on_level)));
+                let receiver = panic::catch_unwind(search)
+                    .map_or(WorkerMessage::Failed, |done| WorkerMessage::Done(Box::new(done)));
+                let _ = sender.send(receiver);
             }
             Err(RecvTimeoutError::Timeout) => {
                 worker.step();
@@ -195,9 +203,9 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
         let guards = running.guards.take();
-        if self.links.is_some() || std::thread::panicking() {
-            // Who waits for a worker of another process, or for one that has failed, may wait for ever. All that they had to
-            // say was said, and the program is about to end.
+        if self.connections.is_some() || std::thread::panicking() {
+            // A thread that waits for a worker of another process, or for a failed one, may wait for ever. All results
+            // are in, and the program is about to end.
             std::mem::forget((guards, std::mem::take(&mut running.jobs)));
         } else {
             running.jobs.clear();
@@ -208,14 +216,14 @@ impl Drop for Cluster {
 
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cluster").field("links", &self.links).finish_non_exhaustive()
+        f.debug_struct("Cluster").field("links", &self.connections).finish_non_exhaustive()
     }
 }
 
-impl fmt::Display for NotJoined {
+impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(reason) | Self::Absent(reason) => f.write_str(reason),
+            Self::Mismatch(reason) | Self::Absent(reason) => f.write_str(reason),
         }
     }
 }

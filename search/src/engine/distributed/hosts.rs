@@ -1,34 +1,34 @@
-//! The file that says where the processes of a search are.
+//! The file with the addresses of the processes of a search.
 
 use std::fmt;
 use std::net::ToSocketAddrs;
 
-/// Where the processes are, in the order of their numbers.
+/// The addresses of the processes, in the order of their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
-    /// `host:port` of each.
+    /// `host:port` of each process.
     pub addresses: Vec<String>,
 }
 
-/// Why a file does not say where they are.
+/// The reason why a file of addresses is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostsError {
     /// A line is wrong.
     Line {
         /// Its number, from 1.
         line: usize,
-        /// What is wrong.
+        /// The mistake.
         reason: String,
     },
-    /// There is no process, or only one.
+    /// The file names no process, or only one.
     TooFew(usize),
 }
 
 impl Hosts {
-    /// Reads a file with one `host:port` a line; empty lines and what follows a `#` are left out.
+    /// Reads a file with one `host:port` on each line. Empty lines and text after `#` are ignored.
     ///
     /// # Errors
-    /// The first line that is none.
+    /// The first line that is wrong.
     pub fn parse(text: &str) -> Result<Self, HostsError> {
         let mut addresses: Vec<String> = Vec::new();
         for (line, content) in (1..).zip(text.lines()) {
@@ -59,7 +59,7 @@ impl fmt::Display for HostsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line { line, reason } => write!(f, "line {line}: {reason}"),
-            Self::TooFew(count) => write!(f, "it names {count} of the processes, and there must be 2 or more"),
+            Self::TooFew(count) => write!(f, "it names {count} of the processes, and at least 2 are required"),
         }
     }
 }

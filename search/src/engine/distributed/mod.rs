@@ -1,20 +1,21 @@
-//! The engine timely: workers that each hold a part of the states, exactly, in threads of one process or in processes on
-//! several machines. A state belongs to the worker that its hash names, and is sent there when it is found.
+//! The engine timely: workers that each hold a part of the states, whole, in threads of one process or in processes on
+//! several machines. The hash of a state names the worker that owns it; a state is sent there when it is found.
 //!
-//! Read in this order: `holding`, what one worker holds; `levels`, the dataflow that searches; `back`, the dataflow that finds
-//! the ways to what is broken; `worker`, one search as a worker does it; `cluster`, who the workers are. All workers do the
-//! same searches in the same order, with the same result as the exact engine: level by level, the first of the shortest ways.
+//! Read in this order: `worker_states`, the states of one worker; `forward`, the dataflow that searches; `backward`,
+//! the dataflow that finds the shortest paths to violations; `worker`, one search from a worker's view; `cluster`, the
+//! set of workers. All workers run the same searches in the same order. The result is that of the exact engine: level
+//! by level, with the first of the shortest paths.
 
-mod back;
+mod all_to_all;
+mod backward;
 mod cluster;
-mod content;
-mod gather;
-mod holding;
+mod connection;
+mod forward;
 mod hosts;
-mod levels;
-mod link;
-mod parcel;
+mod state_bytes;
+mod transfer;
 mod worker;
+mod worker_states;
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -23,47 +24,47 @@ use std::sync::atomic::AtomicBool;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 
-pub use cluster::{Cluster, NotJoined};
+pub use cluster::{Cluster, JoinError};
+pub use connection::JoinOptions;
 pub use hosts::{Hosts, HostsError};
-pub use link::Joining;
 
 use super::Search;
 use super::limits::{Limits, Truncation};
 use super::rules::Rules;
 
-/// How many actions a state is away from the start: the time of timely.
+/// The distance of a state from the start, in actions. It is the time of timely.
 type Depth = u32;
 
-/// A search that all workers do together.
+/// A search that all workers run together.
 struct Job<R> {
     rules: Arc<R>,
     limits: Limits<'static>,
-    /// Why it comes to nothing, as far as this process knows before it starts.
+    /// The limit that this process knows to be reached before the search starts.
     truncated: Option<Truncation>,
     interrupted: Arc<AtomicBool>,
-    /// The same number in all processes, if they search the same.
+    /// A number that identifies the search in all processes.
     number: u64,
 }
 
-/// A level that is complete.
+/// A completed level.
 #[derive(Clone, Copy, Debug)]
 struct Level {
-    /// States so far.
+    /// The number of states so far.
     states: usize,
     depth: usize,
-    /// States on it.
+    /// The number of states on the level.
     frontier: usize,
 }
 
-/// Searches with all workers; a limit that is reached already is told to all of them.
+/// Searches with all workers. A limit that is already reached is sent to all of them.
 pub(super) fn search<R>(rules: &Arc<R>, limits: &Limits<'_>, truncated: Option<Truncation>) -> Search<R::Choice>
 where
     R: Rules + 'static,
 {
     let job = Job {
         rules: Arc::clone(rules),
-        limits: limits.of_worker(),
-        truncated: truncated.or_else(|| limits.reached()),
+        limits: limits.for_worker(),
+        truncated: truncated.or_else(|| limits.stopped()),
         interrupted: Arc::default(),
         number: number(rules.world()),
     };
@@ -73,8 +74,8 @@ where
     }
 }
 
-/// What tells searches apart: the answers to the assumptions, and where the world starts.
+/// A hash of the answers to the assumptions and of the initial states.
 fn number(world: &World) -> u64 {
-    let initial: Vec<Box<[u8]>> = world.initial.iter().map(content::written).collect();
+    let initial: Vec<Box<[u8]>> = world.initial.iter().map(state_bytes::written).collect();
     FxBuildHasher.hash_one((format!("{:?}", world.assumptions), initial))
 }

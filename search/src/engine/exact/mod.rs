@@ -1,41 +1,395 @@
-//! The exact engine: breadth-first, one level after the other, over whole states. The first state found that breaks a
-//! property is a nearest one, for every property in the same run, and the same one for any number of threads.
+//! The exact engine: breadth-first search, level by level, over whole states that are packed into machine words.
 //!
-//! The states of a level are expanded in their order, many at a time. What they lead to is offered to the states that are
-//! known; of what is new the first stays, and stands in the next level where it was first found. So the order is that of a
-//! search which takes one state after the other, and the trace that it finds first is the first in the order of the actions.
+//! The states of a level are expanded in order, many at a time. Their successors are looked up among the visited
+//! states; of equal new ones the first is kept, and takes the position of its first occurrence in the next level. So
+//! the result is that of a search that expands one state after the other: every property gets a shortest path, the
+//! first of them in the order of the actions, with any number of threads.
 
-mod chunk;
-pub(super) mod many;
-mod parts;
-pub(super) mod path;
+mod one_mailbox;
+mod packed;
+mod random_walks;
 mod resume;
-mod searching;
-pub(super) mod single;
-pub(super) mod space;
-pub(super) mod visited;
-mod walk;
-pub(super) mod word;
+mod several_mailboxes;
+mod visited;
 
-use self::many::Many;
-use self::searching::Searching;
-use self::single::Single;
-use self::space::TooNarrow;
-use super::Search;
-use super::limits::Limits;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+use stranded_model::coverage::Coverage;
+use stranded_model::property::Safety;
+use stranded_model::state::State;
+
+pub(super) use self::one_mailbox::OneMailbox;
+pub(super) use self::packed::{StateFacts, StateSpace, TooNarrow, Word};
+pub(super) use self::several_mailboxes::{SeveralMailboxes, permuted};
+#[cfg(feature = "distributed")]
+pub(super) use self::visited::WordTable;
+use self::visited::{Offer, Visited};
+use super::checkpoint::Level;
+use super::limits::{Limits, Truncation};
 use super::rules::Rules;
+use super::{Path, Search};
 
-/// Searches all that can be reached under these rules. Where a number does not fit in the words, wider ones are taken.
+/// The number of states that one thread expands at a time.
+const CHUNK: usize = 1024;
+/// The number of states that are prepared and expanded before their successors are looked up. States that are prepared
+/// together determine which numbers their parts get, so a search that resumes from a checkpoint uses the same rounds.
+const ROUND: usize = CHUNK * 64;
+/// The most states that can be numbered. The largest number of the type is not used.
+const STATES_MAX: usize = u32::MAX as usize;
+
+/// Searches all reachable states. If the parts of a state do not fit into narrow words, the search is repeated with
+/// wider ones.
 pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Search<R::Choice> {
-    let narrow = |TooNarrow| "a world has more different parts than a machine word can number".to_owned();
     let found = if rules.world().scenario.site.mailboxes == 1 {
-        Searching::new(Single::new(rules), rules, limits).go()
+        Exploration::new(OneMailbox::new(rules), rules, limits).search()
     } else {
-        let found = Searching::new(Many::<&R, u64>::new(rules, limits.symmetry), rules, limits).go();
-        match found {
-            Ok(found) => Ok(found),
-            Err(TooNarrow) => Searching::new(Many::<&R, u128>::new(rules, limits.symmetry), rules, limits).go(),
-        }
+        let narrow = SeveralMailboxes::<&R, u64>::new(rules, limits.symmetry);
+        Exploration::new(narrow, rules, limits).search().or_else(|TooNarrow| {
+            let wide = SeveralMailboxes::<&R, u128>::new(rules, limits.symmetry);
+            Exploration::new(wide, rules, limits).search()
+        })
     };
-    found.unwrap_or_else(|reason| Search { defect: Some(narrow(reason)), ..Search::nothing(rules.world()) })
+    found.unwrap_or_else(|TooNarrow| {
+        let defect = "a world has more different parts than a machine word can number".to_owned();
+        Search { defect: Some(defect), ..Search::nothing(rules.world()) }
+    })
+}
+
+/// A search in progress.
+struct Exploration<'a, R, S: StateSpace> {
+    space: S,
+    rules: &'a R,
+    limits: &'a Limits<'a>,
+    scratches: Vec<Mutex<S::Scratch>>,
+    visited: Visited<S::Word>,
+    initial: Vec<S::Word>,
+    /// For every state by its number: the state from which it was first reached, and the choice. An initial state
+    /// refers to itself. Numbers follow the order of discovery.
+    from: Vec<(u32, u16)>,
+    /// The coverage that a checkpoint brought along.
+    seen_earlier: Coverage,
+    states: u64,
+    representatives: usize,
+    /// The number of states that were found and not expanded because the search was truncated.
+    frontier: usize,
+    depth: usize,
+    /// For each property, the number of the first state that violates it.
+    violations: [Option<u32>; Safety::ALL.len()],
+    quiescent: Vec<S::Word>,
+}
+
+impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
+    fn new(space: S, rules: &'a R, limits: &'a Limits<'a>) -> Self {
+        let scratches = (0..rayon::current_num_threads().max(1)).map(|_| Mutex::new(space.scratch())).collect();
+        Self {
+            space,
+            rules,
+            limits,
+            scratches,
+            visited: Visited::new(),
+            initial: Vec::new(),
+            from: Vec::new(),
+            seen_earlier: Coverage::of(rules.world()),
+            states: 0,
+            representatives: 0,
+            frontier: 0,
+            depth: 0,
+            violations: [None; Safety::ALL.len()],
+            quiescent: Vec::new(),
+        }
+    }
+
+    /// Searches everything, or only takes random walks if the limits say so.
+    fn search(self) -> Result<Search<R::Choice>, TooNarrow> {
+        match self.limits.walks {
+            Some(walks) => self.walk(walks),
+            None => self.breadth_first(),
+        }
+    }
+
+    fn breadth_first(mut self) -> Result<Search<R::Choice>, TooNarrow> {
+        let truncated = match self.limits.stopped() {
+            Some(truncated) => Some(truncated),
+            None => self.levels()?,
+        };
+        let mut violations = std::array::from_fn(|_| None);
+        for (path, number) in violations.iter_mut().zip(self.violations) {
+            *path = number.map(|number| self.path_to(number)).transpose()?;
+        }
+        self.representatives = self.from.len();
+        Ok(self.finish(violations, truncated))
+    }
+
+    /// Searches level after level. If the search is truncated, the states of the frontier are still judged.
+    fn levels(&mut self) -> Result<Option<Truncation>, TooNarrow> {
+        let mut chunks: Vec<Chunk<S::Word>> = Vec::new();
+        let (mut level, mut truncated) = self.start()?;
+        if truncated.is_none() {
+            (level, truncated) = self.resume(level)?;
+        }
+        while !level.is_empty() {
+            let first = self.from.len() - level.len();
+            self.space.prepare(&level)?;
+            let mut next = Vec::new();
+            let mut done = 0;
+            while done < level.len() && truncated.is_none() {
+                let round = &level[done..level.len().min(done + ROUND)];
+                truncated = self.round(round, first + done, &mut next, &mut chunks)?;
+                if truncated.is_none() {
+                    done += round.len();
+                }
+            }
+            self.judge(&level[done..], first + done)?;
+            self.frontier += level.len() - done;
+            level = next;
+            self.depth += usize::from(!level.is_empty());
+            self.report_level(level.len());
+            truncated = truncated.or_else(|| self.save(level.len()));
+            if truncated.is_some() {
+                self.judge(&level, self.from.len() - level.len())?;
+                self.frontier += level.len();
+                break;
+            }
+        }
+        Ok(truncated)
+    }
+
+    /// Finds the first level: the initial states.
+    fn start(&mut self) -> Result<(Vec<S::Word>, Option<Truncation>), TooNarrow> {
+        self.initial = self.space.initial()?;
+        let mut offer = Offer::new();
+        self.initial.iter().for_each(|word| offer.push(*word));
+        self.visited.add(&[&offer]);
+        let mut level = Vec::new();
+        let mut truncated = None;
+        for number in 0..self.initial.len() {
+            let itself = u32::try_from(number).map_err(|_| TooNarrow)?;
+            truncated = self.append(self.initial[number], (itself, 0), &mut level);
+            if truncated.is_some() {
+                break;
+            }
+        }
+        self.report_level(level.len());
+        Ok((level, truncated))
+    }
+
+    /// Expands consecutive states of a level, the first of which has the number `first`, and adds the new successors to
+    /// `next`. If a limit is reached before the successors are looked up, the round leaves no trace.
+    fn round(
+        &mut self,
+        words: &[S::Word],
+        first: usize,
+        next: &mut Vec<S::Word>,
+        chunks: &mut Vec<Chunk<S::Word>>,
+    ) -> Result<Option<Truncation>, TooNarrow> {
+        let count = words.len().div_ceil(CHUNK);
+        chunks.resize_with(chunks.len().max(count), Chunk::new);
+        let chunks = &mut chunks[..count];
+        let truncated = self.expand(words, first, chunks);
+        if self.space.is_too_narrow() {
+            return Err(TooNarrow);
+        }
+        if truncated.is_some() {
+            return Ok(truncated);
+        }
+        let offers: Vec<&Offer<S::Word>> = chunks.iter().map(|chunk| &chunk.offer).collect();
+        if let Some(truncated) = self.limits.memory_limit(self.visited.growth(&offers)) {
+            return Ok(Some(truncated));
+        }
+        self.visited.add(&offers);
+        let visited = &self.visited;
+        chunks.par_iter_mut().enumerate().for_each(|(index, chunk)| visited.added(index, &mut chunk.added));
+        let too_far = self.limits.depth_max.filter(|max| self.depth >= *max);
+        for chunk in chunks.iter() {
+            for (edge, word) in &chunk.added {
+                if let Some(max) = too_far {
+                    return Ok(Some(Truncation::Depth(max)));
+                }
+                let from = chunk.edges[*edge as usize];
+                if let Some(truncated) = self.append(*word, from, next) {
+                    return Ok(Some(truncated));
+                }
+            }
+        }
+        for chunk in chunks.iter() {
+            self.note(chunk.first, &chunk.facts, &words[chunk.first - first..]);
+        }
+        Ok(None)
+    }
+
+    fn expand(&self, words: &[S::Word], first: usize, chunks: &mut [Chunk<S::Word>]) -> Option<Truncation> {
+        let truncated = Mutex::new(None);
+        chunks.par_iter_mut().zip(words.par_chunks(CHUNK)).enumerate().for_each(|(index, (chunk, words))| {
+            if let Some(stopped) = self.limits.stopped() {
+                *truncated.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopped);
+                return;
+            }
+            let scratch = &mut *self.scratch();
+            chunk.expand(&self.space, scratch, words, first + index * CHUNK);
+        });
+        truncated.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The working memory of the calling thread.
+    fn scratch(&self) -> MutexGuard<'_, S::Scratch> {
+        let thread = rayon::current_thread_index().unwrap_or(0) % self.scratches.len();
+        self.scratches[thread].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a new state and adds it to its level, unless the limit of states is reached.
+    fn append(&mut self, word: S::Word, from: (u32, u16), level: &mut Vec<S::Word>) -> Option<Truncation> {
+        let max = self.limits.states_max.unwrap_or(usize::MAX).min(STATES_MAX);
+        if self.from.len() >= max {
+            return Some(Truncation::States(max));
+        }
+        self.states += self.space.orbit_size(word);
+        self.from.push(from);
+        level.push(word);
+        None
+    }
+
+    /// Judges states that are not expanded, the first of which has the number `first`.
+    fn judge(&mut self, words: &[S::Word], first: usize) -> Result<(), TooNarrow> {
+        self.space.prepare(words)?;
+        for (index, words) in words.chunks(ROUND).enumerate() {
+            let judge = |words: &[S::Word]| -> Vec<StateFacts> {
+                let scratch = &mut *self.scratch();
+                words.iter().map(|word| self.space.judge(scratch, *word)).collect()
+            };
+            let facts: Vec<Vec<StateFacts>> = words.par_chunks(CHUNK).map(judge).collect();
+            self.note(first + index * ROUND, &facts.concat(), words);
+        }
+        Ok(())
+    }
+
+    /// Records the facts of states, the first of which has the number `first`.
+    fn note(&mut self, first: usize, facts: &[StateFacts], words: &[S::Word]) {
+        for (index, (facts, word)) in facts.iter().zip(words).enumerate() {
+            if facts.quiescent && !self.limits.skip_quiescent {
+                self.quiescent.push(*word);
+            }
+            for (property, violation) in self.violations.iter_mut().enumerate() {
+                if facts.violated & 1 << property != 0 && violation.is_none() {
+                    *violation = u32::try_from(first + index).ok();
+                }
+            }
+        }
+    }
+
+    /// Saves the newest level in the checkpoint, if there is one.
+    fn save(&self, states: usize) -> Option<Truncation> {
+        let checkpoint = self.limits.checkpoint?;
+        let from = self.from[self.from.len() - states..].to_vec();
+        let level = Level { from, seen: self.coverage().reached().to_vec() };
+        let added = checkpoint.add(self.depth + usize::from(states == 0), &level);
+        added.err().map(|reason| Truncation::Unsaved(reason.kind()))
+    }
+
+    /// Reports the newest level as progress, unless it is empty.
+    fn report_level(&self, frontier: usize) {
+        if frontier > 0 {
+            self.limits.report(usize::try_from(self.states).unwrap_or(usize::MAX), self.depth, frontier);
+        }
+    }
+
+    fn coverage(&self) -> Coverage {
+        self.scratches.iter().fold(self.seen_earlier.clone(), |all, scratch| {
+            all.with(&self.space.coverage(&scratch.lock().unwrap_or_else(PoisonError::into_inner)))
+        })
+    }
+
+    fn finish(
+        self,
+        violations: [Option<Path<R::Choice>>; Safety::ALL.len()],
+        truncated: Option<Truncation>,
+    ) -> Search<R::Choice> {
+        Search {
+            states: usize::try_from(self.states).unwrap_or(usize::MAX),
+            representatives: self.representatives,
+            frontier: self.frontier,
+            depth: self.depth,
+            truncated,
+            violations,
+            coverage: self.coverage(),
+            quiescent: self.quiescent_states(),
+            defect: None,
+        }
+    }
+
+    /// The path by which the state with this number was first reached.
+    fn path_to(&mut self, number: u32) -> Result<Path<R::Choice>, TooNarrow> {
+        let mut choices = Vec::new();
+        let mut at = number;
+        while self.from[at as usize].0 != at {
+            let (parent, choice) = self.from[at as usize];
+            choices.push(choice);
+            at = parent;
+        }
+        choices.reverse();
+        self.path(self.initial[at as usize], choices)
+    }
+
+    /// The path of these choices from an initial state.
+    fn path(&mut self, initial: S::Word, choices: Vec<u16>) -> Result<Path<R::Choice>, TooNarrow> {
+        let scratch = &mut self.space.scratch();
+        let mut word = initial;
+        let initial = self.space.unpack(scratch, word);
+        let mut state = initial.clone();
+        let mut actions = Vec::new();
+        for choice in choices {
+            self.space.prepare(&[word])?;
+            let action = self.rules.choices()[usize::from(self.space.choice_in_state(&state, word, choice))];
+            let next = self.rules.occur(&state, &action);
+            state = next.expect("the search took this choice from this state").state;
+            actions.push(action);
+            word = self
+                .space
+                .follow(scratch, word, choice)
+                .expect("a choice that is possible in a state is possible in its word");
+        }
+        Ok(Path { initial, actions })
+    }
+
+    /// The quiescent states, permutations of mailboxes included.
+    fn quiescent_states(&self) -> Vec<State> {
+        let scratch = &mut self.space.scratch();
+        let states = self.quiescent.iter().map(|word| self.space.unpack(scratch, *word));
+        if !self.limits.symmetry {
+            return states.collect();
+        }
+        states.flat_map(|state| permuted(&state)).collect()
+    }
+}
+
+/// The result of expanding consecutive states of a level on one thread.
+struct Chunk<W> {
+    /// The number of the first state.
+    first: usize,
+    /// For each offered word, the state that it comes from and the choice.
+    edges: Vec<(u32, u16)>,
+    offer: Offer<W>,
+    facts: Vec<StateFacts>,
+    /// The words that were new, each with its index in `edges`.
+    added: Vec<(u32, W)>,
+}
+
+impl<W: Word> Chunk<W> {
+    fn new() -> Self {
+        Self { first: 0, edges: Vec::new(), offer: Offer::new(), facts: Vec::new(), added: Vec::new() }
+    }
+
+    fn expand<S: StateSpace<Word = W>>(&mut self, space: &S, scratch: &mut S::Scratch, words: &[W], first: usize) {
+        let Self { first: own_first, edges, offer, facts, .. } = self;
+        *own_first = first;
+        edges.clear();
+        offer.clear();
+        facts.clear();
+        for (word, from) in words.iter().zip(first as u32..) {
+            facts.push(space.expand(scratch, *word, &mut |choice, next| {
+                edges.push((from, choice));
+                offer.push(next);
+            }));
+        }
+    }
 }

@@ -1,36 +1,35 @@
-//! Going on where a saved search ended: its states are found again by the choices that first led to them.
+//! Resumes a search from its checkpoint: takes the saved choices again, which finds the saved states again.
 
 use rayon::prelude::*;
 
-use super::chunk::CHUNK;
-use super::searching::{ROUND, Searching};
-use super::space::{Space, TooNarrow};
+use super::packed::{StateSpace, TooNarrow};
 use super::visited::Offer;
+use super::{CHUNK, Exploration, ROUND};
 use crate::engine::limits::Truncation;
 use crate::engine::rules::Rules;
 
-impl<R: Rules, S: Space> Searching<'_, R, S> {
-    /// From the first level to the last that is saved; where none is, the first is saved now. The limits are those of any
-    /// search: a level that is farther away than one of them allows is left alone.
+impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
+    /// Finds the saved levels again, and returns the last of them. An empty checkpoint gets the first level. The limits
+    /// of the search apply: a level beyond one of them is not read.
     pub(super) fn resume(&mut self, first: Vec<S::Word>) -> Result<(Vec<S::Word>, Option<Truncation>), TooNarrow> {
         let mut level = first;
-        let Some(saved) = self.limits.saved else { return Ok((level, None)) };
-        let levels = match saved.levels() {
+        let Some(checkpoint) = self.limits.checkpoint else { return Ok((level, None)) };
+        let levels = match checkpoint.levels() {
             Ok(levels) => levels,
             Err(reason) => return Ok((level, Some(Truncation::Unsaved(reason.kind())))),
         };
-        for (depth, again) in levels.enumerate() {
-            let too_far = self.limits.depth_max.filter(|max| depth > *max && !again.from.is_empty());
-            let truncated = too_far.map(Truncation::Depth).or_else(|| self.limits.met());
+        for (depth, replay_level) in levels.enumerate() {
+            let too_far = self.limits.depth_max.filter(|max| depth > *max && !replay_level.from.is_empty());
+            let truncated = too_far.map(Truncation::Depth).or_else(|| self.limits.limit_reached());
             if truncated.is_some() {
                 return Ok((level, truncated));
             }
-            self.seen_before.note_reached(&again.seen);
+            self.seen_earlier.note_reached(&replay_level.seen);
             if depth > 0 {
-                let (next, truncated) = self.again(&level, &again.from)?;
+                let (next, truncated) = self.replay_level(&level, &replay_level.from)?;
                 level = next;
                 self.depth = if level.is_empty() { self.depth } else { depth };
-                self.body(level.len());
+                self.report_level(level.len());
                 if truncated.is_some() {
                     return Ok((level, truncated));
                 }
@@ -40,8 +39,8 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
         Ok((level, truncated))
     }
 
-    /// The level that follows this one, from what each of its states was reached from.
-    fn again(
+    /// Finds the next level again, from the parents and choices of its states.
+    fn replay_level(
         &mut self,
         level: &[S::Word],
         from: &[(u32, u16)],
@@ -55,7 +54,7 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
             let round = &level[done..level.len().min(done + ROUND)];
             let end = first + done + round.len();
             let (of_round, later) = from.split_at(from.partition_point(|(number, _)| (*number as usize) < end));
-            truncated = self.round_again(round, first + done, of_round, &mut next)?;
+            truncated = self.replay_round(round, first + done, of_round, &mut next)?;
             if truncated.is_none() {
                 done += round.len();
                 from = later;
@@ -66,15 +65,15 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
         Ok((next, truncated))
     }
 
-    /// Takes from neighbouring states of a level, whose first has this number, the choices that led to new ones.
-    fn round_again(
+    /// Takes the saved choices from consecutive states of a level, the first of which has the number `first`.
+    fn replay_round(
         &mut self,
         words: &[S::Word],
         first: usize,
         from: &[(u32, u16)],
         next: &mut Vec<S::Word>,
     ) -> Result<Option<Truncation>, TooNarrow> {
-        if let Some(truncated) = self.limits.reached() {
+        if let Some(truncated) = self.limits.stopped() {
             return Ok(Some(truncated));
         }
         self.space.prepare(words)?;
@@ -92,7 +91,7 @@ impl<R: Rules, S: Space> Searching<'_, R, S> {
         }
         let mut offer = Offer::new();
         found.iter().flatten().for_each(|word| offer.push(*word));
-        if let Some(truncated) = self.limits.memory_for(self.visited.growth(&[&offer])) {
+        if let Some(truncated) = self.limits.memory_limit(self.visited.growth(&[&offer])) {
             return Ok(Some(truncated));
         }
         self.visited.add(&[&offer]);

@@ -1,49 +1,49 @@
-//! Which states were found: every one of them, whole, so that no two are ever taken for one. What came first stays first,
-//! whatever the number of threads.
+//! The set of visited states. It stores whole words, so two states are never confused. Of equal words the first one
+//! counts, with any number of threads.
 
 use rayon::prelude::*;
 
-use super::word::Word;
+use super::packed::Word;
 
-/// Into how many tables the words are divided, so that several threads can add some, and no table is large when it grows.
+/// The number of tables. Several threads add words at the same time, and no table is large when it grows.
 const SHARDS: usize = 32;
-/// Fewer words than this are added by one thread.
-const FEW: usize = 4096;
-/// How many words are looked for at the same time: memory answers many questions in the time of one, if it is asked them
-/// together.
-const TOGETHER: usize = 16;
-/// How many words an offer remembers.
+/// The count of words from which several threads add them.
+const PARALLEL_MIN: usize = 4096;
+/// The number of words that are looked up together, so that the processor fetches their slots from memory at the same
+/// time.
+const BATCH: usize = 16;
+/// The number of recent words that an offer remembers.
 const RECENT: usize = 8192;
-/// Fewer words than this are all looked up.
+/// The count of words up to which an offer remembers none.
 const SMALL: usize = 256;
-/// The fewest places of a table.
-const PLACES_MIN: usize = 16;
+/// The smallest size of a table.
+const SLOTS_MIN: usize = 16;
 
-/// The words that were found.
+/// The visited words.
 pub(super) struct Visited<W> {
     shards: Vec<Shard<W>>,
 }
 
 struct Shard<W> {
-    table: Table<W>,
-    /// The words that were added last, with their places among those that were offered.
+    table: WordTable<W>,
+    /// The words that were new in the last call of `add`, each with its index in its offer.
     added: Vec<(u32, W)>,
-    /// Where in `added` those of each offer begin.
+    /// The start of each offer's words in `added`.
     begins: Vec<usize>,
 }
 
-/// Words at the places that their scrambled bits name, or at the next that is free. The places are in the order of those
-/// bits, so that a table grows from one end to the other, and need not grow to twice its size.
-pub(in crate::engine) struct Table<W> {
-    places: Vec<W>,
+/// A hash table with linear probing. Slots are in the order of the hash, so a table grows from one end to the other and
+/// need not double its size.
+pub(in crate::engine) struct WordTable<W> {
+    slots: Vec<W>,
     count: usize,
 }
 
-/// Words offered by one thread, in the order in which it found them.
+/// Words found by one thread, in the order in which it found them.
 pub(super) struct Offer<W> {
     shards: Vec<Vec<(u32, W)>>,
     count: u32,
-    /// Some of the words that were offered: what is offered again is looked up once.
+    /// Some of the offered words, so that a repeated word is usually looked up once.
     recent: Vec<W>,
 }
 
@@ -58,7 +58,7 @@ impl<W: Word> Offer<W> {
         self.recent.fill(W::NONE);
     }
 
-    /// Offers a word; its place is the number of those that were offered before.
+    /// Offers a word. Its index is the number of words offered before.
     pub(super) fn push(&mut self, word: W) {
         let hash = word.scrambled();
         if !self.is_recent(hash, word) {
@@ -67,7 +67,7 @@ impl<W: Word> Offer<W> {
         self.count += 1;
     }
 
-    /// Whether this word was offered not long ago; from now on it was. A small offer remembers nothing.
+    /// Returns true if this word was offered recently, and remembers it. A small offer remembers nothing.
     fn is_recent(&mut self, hash: u64, word: W) -> bool {
         if self.count as usize == SMALL {
             self.recent.resize(RECENT, W::NONE);
@@ -77,42 +77,42 @@ impl<W: Word> Offer<W> {
     }
 }
 
-/// The highest bits choose the table, those after them the place in it.
+/// Returns the table of a hash: its highest bits. The bits below choose the slot.
 fn shard_of(hash: u64) -> usize {
     (hash >> (u64::BITS - SHARDS.ilog2())) as usize
 }
 
 impl<W: Word> Visited<W> {
     pub(super) fn new() -> Self {
-        let shard = || Shard { table: Table::new(), added: Vec::new(), begins: Vec::new() };
+        let shard = || Shard { table: WordTable::new(), added: Vec::new(), begins: Vec::new() };
         Self { shards: (0..SHARDS).map(|_| shard()).collect() }
     }
 
-    /// Adds the words of these offers that are new. Of equal words the first of the first offer is the new one.
+    /// Adds the words of these offers that are new. Of equal words, the first of the first offer counts as new.
     pub(super) fn add(&mut self, offers: &[&Offer<W>]) {
-        let add = |(place, shard): (usize, &mut Shard<W>)| shard.add(place, offers);
+        let add = |(slot, shard): (usize, &mut Shard<W>)| shard.add(slot, offers);
         let count: u64 = offers.iter().map(|offer| u64::from(offer.count)).sum();
-        if count < FEW as u64 {
+        if count < PARALLEL_MIN as u64 {
             self.shards.iter_mut().enumerate().for_each(add);
         } else {
             self.shards.par_iter_mut().enumerate().for_each(add);
         }
     }
 
-    /// What was added last of an offer, in its order.
+    /// Copies the new words of an offer into `added`, in the order of the offer.
     pub(super) fn added(&self, offer: usize, added: &mut Vec<(u32, W)>) {
         added.clear();
         for shard in &self.shards {
             let end = shard.begins.get(offer + 1).copied().unwrap_or(shard.added.len());
             added.extend_from_slice(&shard.added[shard.begins[offer]..end]);
         }
-        added.sort_unstable_by_key(|(place, _)| *place);
+        added.sort_unstable_by_key(|(slot, _)| *slot);
     }
 
-    /// How many bytes the tables take more, for a moment or for good, when these offers are added.
+    /// The additional bytes that the tables need, at least for a moment, when these offers are added.
     pub(super) fn growth(&self, offers: &[&Offer<W>]) -> usize {
-        let grows = |(place, shard): (usize, &Shard<W>)| {
-            let offered: usize = offers.iter().map(|offer| offer.shards[place].len()).sum();
+        let grows = |(slot, shard): (usize, &Shard<W>)| {
+            let offered: usize = offers.iter().map(|offer| offer.shards[slot].len()).sum();
             shard.table.growth(offered)
         };
         self.shards.iter().enumerate().map(grows).sum()
@@ -130,70 +130,70 @@ impl<W: Word> Shard<W> {
     }
 }
 
-impl<W: Word> Table<W> {
+impl<W: Word> WordTable<W> {
     pub(in crate::engine) fn new() -> Self {
-        Self { places: vec![W::NONE; PLACES_MIN], count: 0 }
+        Self { slots: vec![W::NONE; SLOTS_MIN], count: 0 }
     }
 
-    /// Adds words, and hands out what was new, in order.
+    /// Adds words, and passes the new ones to `added`, in order.
     pub(in crate::engine) fn add<T>(&mut self, all: &[T], word: impl Fn(&T) -> W, mut added: impl FnMut(&T)) {
-        for together in all.chunks(TOGETHER) {
-            self.make_room(together.len());
-            let mut starts = [0; TOGETHER];
-            let mut found = [W::NONE; TOGETHER];
-            for ((one, start), found) in together.iter().zip(&mut starts).zip(&mut found) {
-                *start = self.start(word(one));
-                *found = self.places[*start];
+        for batch in all.chunks(BATCH) {
+            self.make_room(batch.len());
+            let mut first_slots = [0; BATCH];
+            let mut found = [W::NONE; BATCH];
+            for ((one, first_slot), found) in batch.iter().zip(&mut first_slots).zip(&mut found) {
+                *first_slot = self.first_slot(word(one));
+                *found = self.slots[*first_slot];
             }
-            for ((one, start), found) in together.iter().zip(starts).zip(found) {
-                if found != word(one) && self.insert(word(one), start) {
+            for ((one, first_slot), found) in batch.iter().zip(first_slots).zip(found) {
+                if found != word(one) && self.insert(word(one), first_slot) {
                     added(one);
                 }
             }
         }
     }
 
-    /// How many bytes the table takes more when so many words are added.
+    /// The additional bytes that the table needs when this many words are added.
     pub(in crate::engine) fn growth(&self, more: usize) -> usize {
-        self.places_for(more).map_or(0, |places| places * size_of::<W>())
+        self.slots_for(more).map_or(0, |slots| slots * size_of::<W>())
     }
 
-    /// Where a word is looked for first.
-    fn start(&self, word: W) -> usize {
+    /// The slot where the lookup of a word starts.
+    fn first_slot(&self, word: W) -> usize {
         let below_shard = word.scrambled() << SHARDS.ilog2() >> u32::BITS;
-        ((below_shard * self.places.len() as u64) >> u32::BITS) as usize
+        ((below_shard * self.slots.len() as u64) >> u32::BITS) as usize
     }
 
-    /// Adds a word, looking from this place on; whether it was new.
-    fn insert(&mut self, word: W, start: usize) -> bool {
-        let mut place = start;
+    /// Adds a word, probing from this slot on. Returns true if the word is new.
+    fn insert(&mut self, word: W, first_slot: usize) -> bool {
+        let mut slot = first_slot;
         loop {
-            let found = self.places[place];
+            let found = self.slots[slot];
             if found == word {
                 return false;
             }
             if found == W::NONE {
-                self.places[place] = word;
+                self.slots[slot] = word;
                 self.count += 1;
                 return true;
             }
-            place = if place + 1 == self.places.len() { 0 } else { place + 1 };
+            slot = if slot + 1 == self.slots.len() { 0 } else { slot + 1 };
         }
     }
 
-    /// How many places a table has that has room for more words, if this one has not.
-    fn places_for(&self, more: usize) -> Option<usize> {
+    /// The size that the table must grow to for this many more words, if it must grow.
+    fn slots_for(&self, more: usize) -> Option<usize> {
         let wanted = (self.count + more) * 4 / 3 + 1;
-        (wanted > self.places.len()).then(|| wanted.max(self.places.len() / 10 * 13))
+        (wanted > self.slots.len()).then(|| wanted.max(self.slots.len() / 10 * 13))
     }
 
-    /// Makes at least every fourth place free when so many more words are added.
+    /// Grows the table so that at least every fourth slot stays free after this many more words.
     fn make_room(&mut self, more: usize) {
-        let Some(places) = self.places_for(more) else { return };
-        let old = std::mem::replace(&mut self.places, vec![W::NONE; places]);
+        let Some(slots) = self.slots_for(more) else { return };
+        let old = std::mem::replace(&mut self.slots, vec![W::NONE; slots]);
         self.count = 0;
         for word in old.into_iter().filter(|word| *word != W::NONE) {
-            self.insert(word, self.start(word));
+            self.insert(word, self.first_slot(word));
         }
     }
 }

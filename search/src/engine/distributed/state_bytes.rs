@@ -1,5 +1,5 @@
-//! A state as bytes, which mean the same in every process. The numbers that stand for the parts of a state are given as parts
-//! are met, and every worker meets others.
+//! States as bytes that mean the same in every process. Part numbers do not: each worker numbers the parts in the order
+//! in which it meets them.
 
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
@@ -9,48 +9,49 @@ use stranded_model::state::{
 };
 use stranded_model::table::{ENTRIES_MAX, Table};
 
-/// The bytes of a state.
+/// Returns the bytes of a state.
 pub(super) fn written(state: &State) -> Box<[u8]> {
     let mut bytes = Vec::with_capacity(128);
     state.put(&mut bytes);
     bytes.into_boxed_slice()
 }
 
-/// The state of these bytes; none, if they are those of no state.
+/// Returns the state of these bytes, or `None` if they are not those of a state.
 pub(super) fn read(mut bytes: &[u8]) -> Option<State> {
     let state = State::take(&mut bytes)?;
     bytes.is_empty().then_some(state)
 }
 
-/// What can be written as bytes and read again.
-trait Content: Sized {
-    /// Adds the bytes of this value.
+/// A value that can be written as bytes and read again.
+trait StateBytes: Sized {
+    /// Appends the bytes of this value.
     fn put(&self, bytes: &mut Vec<u8>);
     /// Takes the bytes of a value from the front.
     fn take(bytes: &mut &[u8]) -> Option<Self>;
 }
 
-/// A structure is its fields, one after the other. One that is not listed does not compile.
+/// Implements [`StateBytes`] for structures: the fields, one after the other. A missing field does not compile.
 macro_rules! structures {
     ($($name:ident { $($field:ident),* })*) => {$(
-        impl Content for $name {
+        impl StateBytes for $name {
             fn put(&self, bytes: &mut Vec<u8>) {
                 let Self { $($field),* } = self;
                 $($field.put(bytes);)*
             }
 
             fn take(bytes: &mut &[u8]) -> Option<Self> {
-                $(let $field = Content::take(bytes)?;)*
+                $(let $field = StateBytes::take(bytes)?;)*
                 Some(Self { $($field),* })
             }
         }
     )*};
 }
 
-/// An enumeration is the number of its variant, and what is in it. A variant that is not listed does not compile.
+/// Implements [`StateBytes`] for enumerations: the number of the variant, then its fields. A missing variant does not
+/// compile.
 macro_rules! enumerations {
     ($($name:ident { $($number:literal $variant:ident $({ $($field:ident),* })? $(($inner:ident))?,)* })*) => {$(
-        impl Content for $name {
+        impl StateBytes for $name {
             fn put(&self, bytes: &mut Vec<u8>) {
                 match self {$(
                     Self::$variant $({ $($field),* })? $(($inner))? => {
@@ -64,8 +65,8 @@ macro_rules! enumerations {
             fn take(bytes: &mut &[u8]) -> Option<Self> {
                 match u8::take(bytes)? {
                     $($number => {
-                        $($(let $field = Content::take(bytes)?;)*)?
-                        $(let $inner = Content::take(bytes)?;)?
+                        $($(let $field = StateBytes::take(bytes)?;)*)?
+                        $(let $inner = StateBytes::take(bytes)?;)?
                         Some(Self::$variant $({ $($field),* })? $(($inner))?)
                     })*
                     _ => None,
@@ -99,7 +100,7 @@ enumerations! {
     Outcome { 0 Ok, 1 Refused, 2 Failed, 3 Unknown, }
 }
 
-impl Content for u8 {
+impl StateBytes for u8 {
     fn put(&self, bytes: &mut Vec<u8>) {
         bytes.push(*self);
     }
@@ -111,7 +112,7 @@ impl Content for u8 {
     }
 }
 
-impl Content for bool {
+impl StateBytes for bool {
     fn put(&self, bytes: &mut Vec<u8>) {
         bytes.push(u8::from(*self));
     }
@@ -125,19 +126,19 @@ impl Content for bool {
     }
 }
 
-impl Content for MessageSet {
+impl StateBytes for MessageSet {
     fn put(&self, bytes: &mut Vec<u8>) {
         bytes.push(self.iter().fold(0, |all, message| all | 1 << message.index()));
     }
 
     fn take(bytes: &mut &[u8]) -> Option<Self> {
         let all = u8::take(bytes)?;
-        let messages = (0..Self::MESSAGES_MAX).filter(|place| all & 1 << place != 0);
-        Some(messages.fold(Self::EMPTY, |set, place| set.with(Self::just(MessageId::at(place)))))
+        let messages = (0..Self::MESSAGES_MAX).filter(|index| all & 1 << index != 0);
+        Some(messages.fold(Self::EMPTY, |set, index| set.with(Self::just(MessageId::at(index)))))
     }
 }
 
-impl<T: Content> Content for Option<T> {
+impl<T: StateBytes> StateBytes for Option<T> {
     fn put(&self, bytes: &mut Vec<u8>) {
         self.is_some().put(bytes);
         if let Some(value) = self {
@@ -150,7 +151,7 @@ impl<T: Content> Content for Option<T> {
     }
 }
 
-impl<I: Id, T: Content> Content for Table<I, T> {
+impl<I: Id, T: StateBytes> StateBytes for Table<I, T> {
     fn put(&self, bytes: &mut Vec<u8>) {
         bytes.push(u8::try_from(self.count()).unwrap_or(u8::MAX));
         self.values().for_each(|value| value.put(bytes));
@@ -163,13 +164,13 @@ impl<I: Id, T: Content> Content for Table<I, T> {
         }
         let entries: Option<Vec<T>> = (0..count).map(|_| T::take(bytes)).collect();
         let mut entries = entries?.into_iter();
-        Some(Self::of(count, |_| entries.next().expect("as many were taken as were counted")))
+        Some(Self::of(count, |_| entries.next().expect("`entries` has `count` items")))
     }
 }
 
 macro_rules! identifiers {
     ($($name:ident)*) => {$(
-        impl Content for $name {
+        impl StateBytes for $name {
             fn put(&self, bytes: &mut Vec<u8>) {
                 bytes.push(self.0);
             }

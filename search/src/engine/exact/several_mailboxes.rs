@@ -1,9 +1,11 @@
-//! Several mailboxes: a state is the number of each mailbox's account and of what all share. A rule sees one account and what
-//! all share, and few such pairs make many states; so each pair is stepped from the model once, and remembered.
+//! Packed states of a world with several mailboxes. A word holds the number of each mailbox's account and the number of
+//! the shared part. A rule reads one account and the shared part, and few such pairs make many states, so the model
+//! steps each pair once and the result is kept.
 
 use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
+use itertools::Itertools;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use stranded_model::coverage::Coverage;
@@ -11,49 +13,49 @@ use stranded_model::id::{Id, MailboxId};
 use stranded_model::state::{Account, Shared, State};
 use stranded_model::table::{ENTRIES_MAX, Table};
 
-use super::space::{Judged, Space, TooNarrow};
-use super::word::{Field, Word};
+use super::packed::{Field, StateFacts, StateSpace, TooNarrow, Word};
 use crate::engine::rules::Rules;
 
-/// How many words one thread looks through at a time for pairs that are not known yet.
+/// The number of words that one thread scans at a time for unknown pairs.
 const WORDS_AT_A_TIME: usize = 4096;
-/// No pair has this number.
+/// The number of a pair that has not been stepped yet.
 const UNKNOWN: u32 = u32::MAX;
 
-/// A world with several mailboxes.
-pub(in crate::engine) struct Many<R, W> {
+/// The states of a world with several mailboxes.
+pub(in crate::engine) struct SeveralMailboxes<R, W> {
     rules: R,
     layout: Layout,
-    /// Whether states that differ only by an exchange of mailboxes are one. No rule and no scenario tells mailboxes apart.
+    /// True if permutations of mailboxes count as one state. No rule and no scenario distinguishes mailboxes.
     symmetry: bool,
     accounts: IndexSet<Account, FxBuildHasher>,
     shared: IndexSet<Shared, FxBuildHasher>,
-    /// The number of each pair, by the number of what is shared and the number of the account.
+    /// The number of each pair, by the number of the shared part and the number of the account.
     pairs: Vec<Vec<u32>>,
-    expanded: Vec<Expanded>,
+    expanded: Vec<PairFacts>,
     successors: Vec<Successor>,
     coverage: Coverage,
     word: std::marker::PhantomData<W>,
 }
 
-/// Where the numbers stand in a word.
+/// The position of the numbers in a word.
 #[derive(Clone, Copy)]
 struct Layout {
     mailboxes: usize,
-    /// How many choices concern one mailbox.
+    /// The number of choices that concern one mailbox.
     choices: usize,
     shared: Field,
     accounts: [Field; ENTRIES_MAX],
 }
 
-/// What is known of a pair: what is to be said of it, and where its successors stand.
-struct Expanded {
-    judged: Judged,
-    /// What the choices that concern the mailbox lead to, and from the middle on those that concern servers.
+/// The facts of a pair, and the position of its successors.
+struct PairFacts {
+    facts: StateFacts,
+    /// Start, middle and end of the successors: first those of choices that concern the mailbox, then those that
+    /// concern servers.
     successors: [usize; 3],
 }
 
-/// What a choice makes of a pair.
+/// The effect of a choice on a pair.
 #[derive(Clone, Copy)]
 struct Successor {
     choice: u16,
@@ -61,7 +63,7 @@ struct Successor {
     shared: u32,
 }
 
-impl<R: Rules + Clone, W: Word> Many<R, W> {
+impl<R: Rules + Clone, W: Word> SeveralMailboxes<R, W> {
     pub(in crate::engine) fn new(rules: R, symmetry: bool) -> Self {
         let mailboxes = rules.world().scenario.site.mailboxes;
         let concerns_one = |choice: &&R::Choice| R::action(choice).mailbox() == Some(MailboxId::at(0));
@@ -90,35 +92,35 @@ impl<R: Rules + Clone, W: Word> Many<R, W> {
         fitting(index, self.layout.shared)
     }
 
-    /// The number of a pair that is known.
+    /// Returns the number of a pair, or `UNKNOWN`.
     fn pair(&self, shared: u32, account: u32) -> u32 {
         let of_shared = self.pairs.get(shared as usize);
         of_shared.and_then(|accounts| accounts.get(account as usize)).copied().unwrap_or(UNKNOWN)
     }
 
-    fn expanded(&self, shared: u32, account: u32) -> &Expanded {
+    fn expanded(&self, shared: u32, account: u32) -> &PairFacts {
         &self.expanded[self.pair(shared, account) as usize]
     }
 
-    /// The pairs of what is shared and an account in these words that are not known, each once, in order.
-    pub(in crate::engine) fn unknown(&self, words: &[W]) -> Vec<(u32, u32)> {
-        let mut unknown = Vec::new();
+    /// Returns the unknown pairs of shared part and account in these words, each once, in order.
+    pub(in crate::engine) fn unknown_pairs(&self, words: &[W]) -> Vec<(u32, u32)> {
+        let mut unknown_pairs = Vec::new();
         for word in words {
             let shared = word.field(self.layout.shared);
             for field in self.layout.mailboxes() {
                 let account = word.field(*field);
                 if self.pair(shared, account) == UNKNOWN {
-                    unknown.push((shared, account));
+                    unknown_pairs.push((shared, account));
                 }
             }
         }
-        unknown.sort_unstable();
-        unknown.dedup();
-        unknown
+        unknown_pairs.sort_unstable();
+        unknown_pairs.dedup();
+        unknown_pairs
     }
 
-    /// Steps a pair from the model.
-    pub(in crate::engine) fn learn(&mut self, shared_number: u32, account_number: u32) -> Result<(), TooNarrow> {
+    /// Lets the model step a pair.
+    pub(in crate::engine) fn learn_pair(&mut self, shared_number: u32, account_number: u32) -> Result<(), TooNarrow> {
         let rules = self.rules.clone();
         let account = self.accounts[account_number as usize].clone();
         let shared = self.shared[shared_number as usize].clone();
@@ -148,17 +150,17 @@ impl<R: Rules + Clone, W: Word> Many<R, W> {
         if self.pairs.len() <= of_shared {
             self.pairs.resize(of_shared + 1, Vec::new());
         }
-        let (accounts, place) = (&mut self.pairs[of_shared], account_number as usize);
-        if accounts.len() <= place {
-            accounts.resize(place + 1, UNKNOWN);
+        let (accounts, index) = (&mut self.pairs[of_shared], account_number as usize);
+        if accounts.len() <= index {
+            accounts.resize(index + 1, UNKNOWN);
         }
-        accounts[place] = u32::try_from(self.expanded.len()).map_err(|_| TooNarrow)?;
-        let judged = Judged::of(&rules, &account, &shared);
-        self.expanded.push(Expanded { judged, successors: [first, middle, self.successors.len()] });
+        accounts[index] = u32::try_from(self.expanded.len()).map_err(|_| TooNarrow)?;
+        let facts = StateFacts::of(&rules, &account, &shared);
+        self.expanded.push(PairFacts { facts, successors: [first, middle, self.successors.len()] });
         Ok(())
     }
 
-    /// The word that stands for this one and all that differ from it only by an exchange of mailboxes.
+    /// Returns the word that represents all permutations of this one's mailboxes.
     fn representative(&self, word: W) -> W {
         if !self.symmetry {
             return word;
@@ -183,15 +185,15 @@ fn fitting(index: usize, field: Field) -> Result<u32, TooNarrow> {
 }
 
 impl Layout {
-    /// What is shared takes an eighth of the word at most; the accounts have the rest.
+    /// Lays out a word: at most an eighth for the shared part, the rest for the accounts.
     fn of<W: Word>(mailboxes: usize, choices: usize) -> Self {
         let shared = Field { shift: 0, bits: (W::BITS / 8).min(16) };
         let count = u32::try_from(mailboxes).unwrap_or(u32::MAX);
         let bits = ((W::BITS - shared.bits) / count).min(31);
         let mut shift = shared.bits;
-        let accounts = std::array::from_fn(|place| {
+        let accounts = std::array::from_fn(|index| {
             let field = Field { shift, bits };
-            if place + 1 < mailboxes {
+            if index + 1 < mailboxes {
                 shift += bits;
             }
             field
@@ -204,7 +206,7 @@ impl Layout {
     }
 }
 
-impl<R: Rules + Clone, W: Word> Space for Many<R, W> {
+impl<R: Rules + Clone, W: Word> StateSpace for SeveralMailboxes<R, W> {
     type Word = W;
     type Scratch = ();
 
@@ -213,14 +215,14 @@ impl<R: Rules + Clone, W: Word> Space for Many<R, W> {
     fn initial(&mut self) -> Result<Vec<W>, TooNarrow> {
         let mut words: Vec<W> = Vec::new();
         let rules = self.rules.clone();
-        let mut met = rustc_hash::FxHashSet::default();
+        let mut seen = rustc_hash::FxHashSet::default();
         for State { accounts, shared } in rules.initial() {
             let mut word = W::ZERO.with(self.layout.shared, self.number_shared(shared.clone())?);
             for (mailbox, account) in accounts.iter() {
                 word = word.with(self.layout.accounts[mailbox.index()], self.number_account(account.clone())?);
             }
             let word = self.representative(word);
-            if met.insert(word) {
+            if seen.insert(word) {
                 words.push(word);
             }
         }
@@ -228,14 +230,14 @@ impl<R: Rules + Clone, W: Word> Space for Many<R, W> {
     }
 
     fn prepare(&mut self, words: &[W]) -> Result<(), TooNarrow> {
-        let unknown = words.par_chunks(WORDS_AT_A_TIME).flat_map_iter(|words| self.unknown(words));
-        let unknown: BTreeSet<(u32, u32)> = unknown.collect();
-        unknown.into_iter().try_for_each(|(shared, account)| self.learn(shared, account))
+        let unknown_pairs = words.par_chunks(WORDS_AT_A_TIME).flat_map_iter(|words| self.unknown_pairs(words));
+        let unknown_pairs: BTreeSet<(u32, u32)> = unknown_pairs.collect();
+        unknown_pairs.into_iter().try_for_each(|(shared, account)| self.learn_pair(shared, account))
     }
 
-    fn expand(&self, _: &mut (), word: W, found: &mut impl FnMut(u16, W)) -> Judged {
+    fn expand(&self, _: &mut (), word: W, found: &mut impl FnMut(u16, W)) -> StateFacts {
         let shared = word.field(self.layout.shared);
-        let mut judged: Option<Judged> = None;
+        let mut facts: Option<StateFacts> = None;
         let mut of_servers: &[Successor] = &[];
         let mut offset = 0;
         for field in self.layout.mailboxes() {
@@ -247,24 +249,24 @@ impl<R: Rules + Clone, W: Word> Space for Many<R, W> {
             }
             offset += self.layout.choices as u16;
             of_servers = &self.successors[middle..end];
-            judged = Some(judged.map_or(pair.judged, |judged| judged.and(pair.judged)));
+            facts = Some(facts.map_or(pair.facts, |facts| facts.and(pair.facts)));
         }
         for successor in of_servers {
             found(successor.choice, word.with(self.layout.shared, successor.shared));
         }
-        judged.unwrap_or_default()
+        facts.unwrap_or_default()
     }
 
-    fn judge(&self, (): &mut (), word: W) -> Judged {
+    fn judge(&self, (): &mut (), word: W) -> StateFacts {
         let shared = word.field(self.layout.shared);
-        let judged = self.layout.mailboxes().iter().map(|field| self.expanded(shared, word.field(*field)).judged);
-        judged.reduce(Judged::and).unwrap_or_default()
+        let facts = self.layout.mailboxes().iter().map(|field| self.expanded(shared, word.field(*field)).facts);
+        facts.reduce(StateFacts::and).unwrap_or_default()
     }
 
     fn follow(&self, scratch: &mut (), word: W, choice: u16) -> Option<W> {
         let mut followed = None;
-        self.expand(scratch, word, &mut |taken, next| {
-            if taken == choice {
+        self.expand(scratch, word, &mut |possible, next| {
+            if possible == choice {
                 followed = Some(next);
             }
         });
@@ -281,27 +283,27 @@ impl<R: Rules + Clone, W: Word> Space for Many<R, W> {
         }
     }
 
-    fn in_state(&self, state: &State, word: W, choice: u16) -> u16 {
+    fn choice_in_state(&self, state: &State, word: W, choice: u16) -> u16 {
         let Layout { mailboxes, choices, .. } = self.layout;
-        let (place, one) = (usize::from(choice) / choices, usize::from(choice) % choices);
-        if place >= mailboxes {
+        let (index, one) = (usize::from(choice) / choices, usize::from(choice) % choices);
+        if index >= mailboxes {
             return choice;
         }
-        let wanted = &self.accounts[word.field(self.layout.accounts[place]) as usize];
-        let mailbox = state.accounts.values().position(|account| account == wanted).unwrap_or(place);
+        let account_there = &self.accounts[word.field(self.layout.accounts[index]) as usize];
+        let mailbox = state.accounts.values().position(|account| account == account_there).unwrap_or(index);
         u16::try_from(mailbox * choices + one).unwrap_or(choice)
     }
 
-    fn stands_for(&self, word: W) -> u64 {
+    fn orbit_size(&self, word: W) -> u64 {
         if !self.symmetry {
             return 1;
         }
         let accounts = self.accounts_of(word);
         let mut orders = 1;
         let mut alike = 0;
-        for (place, account) in accounts[..self.layout.mailboxes].iter().enumerate() {
-            alike = if place > 0 && accounts[place - 1] == *account { alike + 1 } else { 1 };
-            orders = orders * (place as u64 + 1) / alike;
+        for (index, account) in accounts[..self.layout.mailboxes].iter().enumerate() {
+            alike = if index > 0 && accounts[index - 1] == *account { alike + 1 } else { 1 };
+            orders = orders * (index as u64 + 1) / alike;
         }
         orders
     }
@@ -313,4 +315,15 @@ impl<R: Rules + Clone, W: Word> Space for Many<R, W> {
     fn is_too_narrow(&self) -> bool {
         false
     }
+}
+
+/// A state and all its permutations of mailboxes.
+pub(in crate::engine) fn permuted(state: &State) -> Vec<State> {
+    let accounts: Vec<&Account> = state.accounts.values().collect();
+    let orders = accounts.iter().copied().permutations(accounts.len()).unique();
+    let ordered = |order: Vec<&Account>| State {
+        accounts: Table::of(order.len(), |mailbox: MailboxId| order[mailbox.index()].clone()),
+        shared: state.shared.clone(),
+    };
+    orders.map(ordered).collect()
 }

@@ -1,0 +1,273 @@
+//! The result of a check: verdicts per combination and over all combinations, and counterexamples.
+
+use std::fmt;
+use std::time::Duration;
+
+use stranded_model::World;
+use stranded_model::action::{Action, Fate};
+use stranded_model::assumption::Assumption;
+use stranded_model::liveness::Liveness;
+use stranded_model::state::State;
+
+use super::Undecided;
+use crate::engine::{Engine, Lasso, LivenessResult, Path, Search, Truncation};
+use crate::property::{Property, Verdict};
+use crate::scenario::Spec;
+
+/// The result of checking one scenario.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    /// The scenario.
+    pub spec: &'a Spec,
+    /// The engine that searched.
+    pub engine: Engine,
+    /// One search for each combination of answers.
+    pub combinations: Vec<Combination>,
+    /// The assumptions that the scenario touches and does not pin.
+    pub varied: Vec<Assumption>,
+    /// The verdicts, in the order of [`Spec::properties`].
+    pub results: Vec<PropertyResult>,
+    /// The duration of the check.
+    pub elapsed: Duration,
+}
+
+/// The search under one combination of assumptions, with its verdicts.
+#[derive(Debug)]
+pub struct Combination {
+    /// The world that was searched.
+    pub world: World,
+    /// The result of the search.
+    pub search: Search,
+    /// The verdict for each property, in the order of [`Spec::properties`].
+    pub verdicts: Vec<Verdict>,
+    /// The result for each liveness property that `[expect]` lists; empty if the search was truncated.
+    pub liveness_results: Vec<(Liveness, LivenessResult)>,
+    /// The points that break the property `coverage`.
+    pub coverage_failures: Vec<CoverageFailure>,
+    /// The limit that stopped the check of liveness after a complete search, if any.
+    pub liveness_truncated: Option<Truncation>,
+    /// The properties that are undecided although the search was complete.
+    pub undecided: Vec<Undecided>,
+}
+
+/// A point that breaks the property `coverage`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoverageFailure {
+    /// The name of the point, as `never` would list it.
+    pub name: String,
+    /// True if the point occurred although the scenario lists it under `never`; false if it never occurred.
+    pub happened: bool,
+    /// The line of the step in its file.
+    pub line: Option<u32>,
+}
+
+/// The verdict on one property over all combinations.
+#[derive(Debug)]
+pub struct PropertyResult {
+    /// The property.
+    pub property: Property,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The expectation of the scenario.
+    pub expected: Verdict,
+    /// True if `vacuous` is as good as the expectation, because the scenario does not say what a user's procedure must
+    /// do.
+    pub may_be_vacuous: bool,
+    /// The index of the combination with the shortest counterexample, the first of several.
+    pub shown_by: Option<usize>,
+}
+
+impl PropertyResult {
+    /// Returns true if the scenario expects this verdict.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        self.verdict == self.expected || (self.may_be_vacuous && self.verdict == Verdict::Vacuous)
+    }
+}
+
+impl Checked<'_> {
+    /// Returns true if every search was complete, including the search for liveness.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.truncated().is_none()
+    }
+
+    /// The first bound that a search reached, if any.
+    #[must_use]
+    pub fn truncated(&self) -> Option<Truncation> {
+        self.combinations.iter().find_map(|combination| combination.search.truncated.or(combination.liveness_truncated))
+    }
+
+    /// The number of distinct states over all combinations.
+    #[must_use]
+    pub fn states(&self) -> usize {
+        self.combinations.iter().map(|combination| combination.search.states).sum()
+    }
+
+    /// The number of states that were expanded; with symmetry, one for all permutations of mailboxes.
+    #[must_use]
+    pub fn representatives(&self) -> usize {
+        self.combinations.iter().map(|combination| combination.search.representatives).sum()
+    }
+
+    /// The number of states that were found and not expanded because a search was truncated.
+    #[must_use]
+    pub fn frontier(&self) -> usize {
+        self.combinations.iter().map(|combination| combination.search.frontier).sum()
+    }
+
+    /// The depth of the deepest search.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.combinations.iter().map(|combination| combination.search.depth).max().unwrap_or(0)
+    }
+
+    /// The assumptions that change the verdict on a property, given by index, when only their answer changes.
+    #[must_use]
+    pub fn deciding(&self, property: usize) -> Vec<Assumption> {
+        let flips = |assumption: &Assumption| {
+            self.combinations.iter().any(|one| {
+                let differs = |other: &&Combination| self.differ_only_in(one, other, *assumption);
+                self.combinations.iter().filter(differs).any(|other| one.verdicts[property] != other.verdicts[property])
+            })
+        };
+        self.varied.iter().copied().filter(flips).collect()
+    }
+
+    /// Returns true if two combinations differ in the answer to this assumption and in no other.
+    #[must_use]
+    pub fn differ_only_in(&self, one: &Combination, other: &Combination, assumption: Assumption) -> bool {
+        self.varied.iter().all(|each| {
+            let same = one.world.assumptions.answer(*each) == other.world.assumptions.answer(*each);
+            same == (*each != assumption)
+        })
+    }
+
+    /// The points that break `coverage` under any combination.
+    #[must_use]
+    pub fn coverage_failures(&self) -> Vec<&CoverageFailure> {
+        let mut all: Vec<&CoverageFailure> = Vec::new();
+        for one in self
+            .combinations
+            .iter()
+            .filter(|combination| combination.search.truncated.is_none())
+            .flat_map(|combination| &combination.coverage_failures)
+        {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        all
+    }
+
+    /// The reason why a property is undecided although the search was complete; of several, the one with the shortest
+    /// path.
+    #[must_use]
+    pub fn undecided(&self, property: Property) -> Option<&Undecided> {
+        let undecided = self
+            .combinations
+            .iter()
+            .flat_map(|combination| &combination.undecided)
+            .filter(|undecided| undecided.property == property);
+        undecided.min_by_key(|undecided| undecided.length())
+    }
+
+    /// A defect of the search itself, if one was found.
+    #[must_use]
+    pub fn defect(&self) -> Option<&str> {
+        self.combinations.iter().find_map(|combination| combination.search.defect.as_deref())
+    }
+}
+
+impl fmt::Display for CoverageFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, happened, line } = self;
+        let what = if *happened { "occurs, but the scenario lists it under `never`" } else { "never occurs" };
+        match line {
+            Some(line) => write!(f, "{name} (line {line}) {what}"),
+            None => write!(f, "{name} {what}"),
+        }
+    }
+}
+
+pub(super) fn liveness_result(results: &[(Liveness, LivenessResult)], property: Liveness) -> Option<&LivenessResult> {
+    results.iter().find(|(one, _)| *one == property).map(|(_, result)| result)
+}
+
+pub(super) fn lasso(results: &[(Liveness, LivenessResult)], property: Liveness) -> Option<&Lasso> {
+    match liveness_result(results, property)? {
+        LivenessResult::Violated(lasso) => Some(lasso),
+        LivenessResult::Vacuous | LivenessResult::Holds => None,
+    }
+}
+
+/// A path with what a reader wants to see after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The path. A counterexample ends at the step that violates the property.
+    pub path: Path,
+    /// The rest of the running procedure, if nothing disturbs it.
+    pub after: Vec<Action>,
+    /// The number of actions before the loop, if the trace repeats. If it is the number of all actions, nothing happens
+    /// any more.
+    pub repeats_from: Option<usize>,
+}
+
+impl Combination {
+    /// The shortest counterexample to a property.
+    #[must_use]
+    pub fn trace(&self, property: Property) -> Option<Trace> {
+        match property {
+            Property::Safety(safety) => {
+                let path = self.search.violations[safety as usize].clone()?;
+                let after = rest_of_procedure(&self.world, &path);
+                Some(Trace { path, after, repeats_from: None })
+            }
+            Property::Liveness(liveness) => {
+                let Lasso { path, repeats_from } = lasso(&self.liveness_results, liveness)?.clone();
+                Some(Trace { path, after: Vec::new(), repeats_from: Some(repeats_from) })
+            }
+            Property::Coverage => None,
+        }
+    }
+}
+
+/// The most steps that are added after the end of a trace.
+const STEPS_AFTER_MAX: usize = 100;
+
+/// Returns the next steps of the program that acted last, if nothing disturbs it.
+pub fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
+    let mut state = path.end(world);
+    let mut after = Vec::new();
+    let Some((mailbox, administrator)) =
+        path.actions.last().and_then(|action| Some((action.mailbox()?, action.administrator()?)))
+    else {
+        return after;
+    };
+    let next = Action::Act { mailbox, administrator, fate: Fate::Answered };
+    while after.len() < STEPS_AFTER_MAX {
+        let Ok(following) = world.step(&state, &next) else { break };
+        state = following;
+        after.push(next);
+    }
+    after
+}
+
+impl Path {
+    /// The states on the path, including the initial one.
+    #[must_use]
+    pub fn states(&self, world: &World) -> Vec<State> {
+        let mut states = vec![self.initial.clone()];
+        for action in &self.actions {
+            let next = states.last().map(|state| world.step(state, action));
+            states.push(next.and_then(Result::ok).expect("every step of a path is possible"));
+        }
+        states
+    }
+
+    /// The last state.
+    #[must_use]
+    pub fn end(&self, world: &World) -> State {
+        self.states(world).pop().expect("a path has a first state")
+    }
+}

@@ -1,0 +1,300 @@
+//! Packed states of a world with one mailbox. A word holds the numbers of the parts of a state. Almost every account
+//! occurs in one state only, so every state is stepped by the model when it is expanded.
+
+use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use stranded_model::coverage::Coverage;
+use stranded_model::id::{Id, MailboxId, MessageSet};
+use stranded_model::state::{Account, Mailbox, Program, Recipient, Record, Shared, State, Transport};
+use stranded_model::table::{PerAdministrator, PerServer, Table};
+
+use super::packed::{Field, StateFacts, StateSpace, TooNarrow, Word};
+use crate::engine::rules::Rules;
+
+const SHARED: Field = Field { shift: 0, bits: 16 };
+const DIRECTORY: Field = Field { shift: 16, bits: 26 };
+const LEDGER: Field = Field { shift: 42, bits: 26 };
+const STORES: Field = Field { shift: 68, bits: 30 };
+const PROGRAMS: Field = Field { shift: 98, bits: 30 };
+
+/// The states of a world with one mailbox.
+pub(in crate::engine) struct OneMailbox<R> {
+    rules: R,
+    directories: PartNumbers<Directory>,
+    ledgers: PartNumbers<Ledger>,
+    stores: PartNumbers<PerServer<Mailbox>>,
+    programs: PartNumbers<PerAdministrator<Program>>,
+    shared: PartNumbers<Shared>,
+    too_narrow: AtomicBool,
+}
+
+/// The working memory of one thread: part numbers that it has seen, and coverage.
+pub(in crate::engine) struct Scratch {
+    directories: NumberCache<Directory>,
+    ledgers: NumberCache<Ledger>,
+    stores: NumberCache<PerServer<Mailbox>>,
+    programs: NumberCache<PerAdministrator<Program>>,
+    shared: NumberCache<Shared>,
+    coverage: Coverage,
+}
+
+impl<R: Rules> OneMailbox<R> {
+    pub(in crate::engine) fn new(rules: R) -> Self {
+        Self {
+            rules,
+            directories: PartNumbers::default(),
+            ledgers: PartNumbers::default(),
+            stores: PartNumbers::default(),
+            programs: PartNumbers::default(),
+            shared: PartNumbers::default(),
+            too_narrow: AtomicBool::new(false),
+        }
+    }
+
+    fn put(&self, word: u128, field: Field, number: u32) -> u128 {
+        if u64::from(number) >= field.capacity() {
+            self.too_narrow.store(true, Ordering::Relaxed);
+            return word;
+        }
+        word.with(field, number)
+    }
+
+    fn parts(&self, scratch: &mut Scratch, word: u128) -> Parts {
+        Parts {
+            directory: scratch.directories.value(&self.directories, word.field(DIRECTORY)),
+            stores: scratch.stores.value(&self.stores, word.field(STORES)),
+            programs: scratch.programs.value(&self.programs, word.field(PROGRAMS)),
+            ledger: scratch.ledgers.value(&self.ledgers, word.field(LEDGER)),
+        }
+    }
+
+    /// Returns the word of a state.
+    pub(in crate::engine) fn word(&self, scratch: &mut Scratch, State { accounts, shared }: &State) -> u128 {
+        self.pack(scratch, None, &accounts[MailboxId::at(0)].clone().into(), shared)
+    }
+
+    /// Returns the word of a state. If `old` is given, only the parts that differ from that state are numbered anew.
+    fn pack(
+        &self,
+        scratch: &mut Scratch,
+        old: Option<(u128, &Parts, &Shared)>,
+        parts: &Parts,
+        shared: &Shared,
+    ) -> u128 {
+        let mut word = old.map_or(0, |(word, _, _)| word);
+        let differs = |same: fn(&Parts, &Parts) -> bool| old.is_none_or(|(_, old, _)| !same(old, parts));
+        if differs(|old, new| old.directory == new.directory) {
+            let number = scratch.directories.number(&self.directories, &parts.directory);
+            word = self.put(word, DIRECTORY, number);
+        }
+        if differs(|old, new| old.stores == new.stores) {
+            let number = scratch.stores.number(&self.stores, &parts.stores);
+            word = self.put(word, STORES, number);
+        }
+        if differs(|old, new| old.programs == new.programs) {
+            let number = scratch.programs.number(&self.programs, &parts.programs);
+            word = self.put(word, PROGRAMS, number);
+        }
+        if differs(|old, new| old.ledger == new.ledger) {
+            let number = scratch.ledgers.number(&self.ledgers, &parts.ledger);
+            word = self.put(word, LEDGER, number);
+        }
+        if old.is_none_or(|(_, _, old)| old != shared) {
+            let number = scratch.shared.number(&self.shared, shared);
+            word = self.put(word, SHARED, number);
+        }
+        word
+    }
+}
+
+impl<R: Rules> StateSpace for OneMailbox<R> {
+    type Word = u128;
+    type Scratch = Scratch;
+
+    fn scratch(&self) -> Scratch {
+        Scratch {
+            directories: NumberCache::default(),
+            ledgers: NumberCache::default(),
+            stores: NumberCache::default(),
+            programs: NumberCache::default(),
+            shared: NumberCache::default(),
+            coverage: Coverage::of(self.rules.world()),
+        }
+    }
+
+    fn initial(&mut self) -> Result<Vec<u128>, TooNarrow> {
+        let mut scratch = self.scratch();
+        let mut words: Vec<u128> = Vec::new();
+        for state in self.rules.initial() {
+            let word = self.word(&mut scratch, state);
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        Ok(words)
+    }
+
+    fn prepare(&mut self, _: &[u128]) -> Result<(), TooNarrow> {
+        Ok(())
+    }
+
+    fn expand(&self, scratch: &mut Scratch, word: u128, found: &mut impl FnMut(u16, u128)) -> StateFacts {
+        let parts = self.parts(scratch, word);
+        let account = Account::from(parts.clone());
+        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        scratch.coverage.note_account(self.rules.world(), &account, &shared);
+        for (index, choice) in (0..).zip(self.rules.choices()) {
+            let Ok(change) = self.rules.change(&account, &shared, choice) else { continue };
+            scratch.coverage.note_action(self.rules.world(), &R::action(choice), change.step.as_ref());
+            let next = Parts::from(change.account);
+            let next = self.pack(scratch, Some((word, &parts, &shared)), &next, &change.shared);
+            if next != word {
+                found(index, next);
+            }
+        }
+        StateFacts::of(&self.rules, &account, &shared)
+    }
+
+    fn judge(&self, scratch: &mut Scratch, word: u128) -> StateFacts {
+        let account = self.parts(scratch, word).into();
+        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        StateFacts::of(&self.rules, &account, &shared)
+    }
+
+    fn follow(&self, scratch: &mut Scratch, word: u128, choice: u16) -> Option<u128> {
+        let parts = self.parts(scratch, word);
+        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        let choice = self.rules.choices().get(usize::from(choice))?;
+        let change = self.rules.change(&parts.clone().into(), &shared, choice).ok()?;
+        Some(self.pack(scratch, Some((word, &parts, &shared)), &change.account.into(), &change.shared))
+    }
+
+    fn unpack(&self, scratch: &mut Scratch, word: u128) -> State {
+        let account: Account = self.parts(scratch, word).into();
+        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        State { accounts: Table::of(1, |_| account.clone()), shared }
+    }
+
+    fn choice_in_state(&self, _: &State, _: u128, choice: u16) -> u16 {
+        choice
+    }
+
+    fn orbit_size(&self, _: u128) -> u64 {
+        1
+    }
+
+    fn coverage(&self, scratch: &Scratch) -> Coverage {
+        scratch.coverage.clone()
+    }
+
+    fn is_too_narrow(&self) -> bool {
+        self.too_narrow.load(Ordering::Relaxed)
+    }
+}
+
+/// The directory's part of an account.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Directory {
+    recipients: PerServer<Recipient>,
+    remembered: Option<Recipient>,
+}
+
+/// The mail outside the stores, and the record of what happened.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Ledger {
+    queued: MessageSet,
+    transport: Transport,
+    saved: MessageSet,
+    edits_left: u8,
+    record: Record,
+}
+
+/// An account, divided into the parts that are numbered. The conversion loses nothing.
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
+    directory: Directory,
+    stores: PerServer<Mailbox>,
+    programs: PerAdministrator<Program>,
+    ledger: Ledger,
+}
+
+impl From<Account> for Parts {
+    fn from(account: Account) -> Self {
+        let Account { recipients, remembered, mailboxes, queued, transport, saved, edits_left, programs, record } =
+            account;
+        Self {
+            directory: Directory { recipients, remembered },
+            stores: mailboxes,
+            programs,
+            ledger: Ledger { queued, transport, saved, edits_left, record },
+        }
+    }
+}
+
+impl From<Parts> for Account {
+    fn from(parts: Parts) -> Self {
+        let Parts { directory, stores, programs, ledger } = parts;
+        let Directory { recipients, remembered } = directory;
+        let Ledger { queued, transport, saved, edits_left, record } = ledger;
+        Self { recipients, remembered, mailboxes: stores, queued, transport, saved, edits_left, programs, record }
+    }
+}
+
+/// All parts of one kind that any thread has met, numbered in the order in which they were met.
+struct PartNumbers<T>(Mutex<IndexSet<T, FxBuildHasher>>);
+
+/// The part numbers that one thread has seen. They spare it the lock of [`PartNumbers`].
+struct NumberCache<T> {
+    numbers: FxHashMap<T, u32>,
+    values: Vec<Option<T>>,
+}
+
+impl<T> Default for PartNumbers<T> {
+    fn default() -> Self {
+        Self(Mutex::new(IndexSet::default()))
+    }
+}
+
+impl<T> Default for NumberCache<T> {
+    fn default() -> Self {
+        Self { numbers: FxHashMap::default(), values: Vec::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> NumberCache<T> {
+    /// Returns the number of a part.
+    fn number(&mut self, all: &PartNumbers<T>, value: &T) -> u32 {
+        if let Some(number) = self.numbers.get(value) {
+            return *number;
+        }
+        let (index, _) = all.0.lock().unwrap_or_else(PoisonError::into_inner).insert_full(value.clone());
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        self.keep(number, value.clone());
+        number
+    }
+
+    /// Returns the part with this number.
+    fn value(&mut self, all: &PartNumbers<T>, number: u32) -> T {
+        if let Some(Some(value)) = self.values.get(number as usize) {
+            return value.clone();
+        }
+        let all = all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = all.get_index(number as usize).expect("a number is given with its value").clone();
+        drop(all);
+        self.keep(number, value.clone());
+        value
+    }
+
+    fn keep(&mut self, number: u32, value: T) {
+        let index = number as usize;
+        if self.values.len() <= index {
+            self.values.resize(index + 1, None);
+        }
+        self.values[index] = Some(value.clone());
+        self.numbers.insert(value, number);
+    }
+}
