@@ -74,7 +74,7 @@ fn loaded(name: &str) -> Spec {
 
 /// The world of a scenario under the first answer to every assumption that it does not pin.
 fn first_world(spec: &Spec) -> World {
-    let pinned = spec.pinned_with_past().into_iter();
+    let pinned = spec.pinned_with_predecessors().into_iter();
     let assumptions = pinned.fold(Assumptions::default(), |all, (assumption, answer)| all.with(assumption, answer));
     world(spec, assumptions, Engine::Exact, &Limits::default())
         .unwrap_or_else(|truncated| panic!("{}: {truncated}", spec.name))

@@ -51,7 +51,7 @@ fn world_of(scenario: &str) -> Result<World, String> {
     if let Some(open) = spec.touches().into_iter().find(|assumption| spec.answer(*assumption).is_none()) {
         return Err(format!("{scenario} is more than one search: it leaves {} open", open.name()));
     }
-    let pinned = spec.pinned_with_past().into_iter();
+    let pinned = spec.pinned_with_predecessors().into_iter();
     let assumptions = pinned.fold(Assumptions::default(), |all, (assumption, answer)| all.with(assumption, answer));
     world(&spec, assumptions, Engine::Exact, &Limits::default()).map_err(|truncated| format!("{scenario}: {truncated}"))
 }

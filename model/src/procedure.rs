@@ -256,34 +256,6 @@ pub enum Act {
     },
 }
 
-impl Act {
-    /// The sources that describe the act.
-    #[must_use]
-    pub fn sources(&self) -> &'static [&'static str] {
-        match self {
-            Self::CreateMailbox { .. } => &["Q252869 S5", "Q252869 S6", "Q252869 S9", "Q277911"],
-            Self::DeleteMailbox { .. } => &["Q252869 S3", "Q252869 S10", "Q252869 S19", "Q184160"],
-            Self::CopyMessage { .. } => &["Q252869 S4", "Q252869 S7", "Q252869 S22", "Q195985"],
-            Self::Mark { .. } => &["Q259541", "Q277911"],
-            Self::Unmark { .. } => &["Q183400", "Q277911"],
-            Self::Save { .. } | Self::Load { .. } => &["Q162998"],
-            Self::Adjust { .. } => &["Q182979"],
-            Self::SyncDirectory { .. } => &["Q252869 S24", "Q252869 S25", "Q252869 S26"],
-            Self::RawEdit { .. } => &["Q252869 S13", "Q252869 S16", "Q252869 S17", "Q252869 S18"],
-            Self::DeleteRecipient { .. } => &["Q252869 S19", "Q239639"],
-            Self::CreateRecipient { .. } => &["Q252869 S20", "Q252869 S21", "Q184160", "Q202220"],
-            Self::UpdateNow { .. } => &["Q182963"],
-            Self::Report { .. } => &["Q252869 S5", "Q252869 S28", "Q162998"],
-            Self::DeleteCopied { .. }
-            | Self::PropagateDeletions { .. }
-            | Self::HoldDelivery
-            | Self::ReleaseDelivery
-            | Self::Require(_)
-            | Self::Wait(_) => &["inferred"],
-        }
-    }
-}
-
 /// The reaction of a store that should create a mailbox and finds it present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Duplicate {

@@ -30,7 +30,7 @@ pub fn actor(world: &World, action: &Action) -> String {
 #[must_use]
 pub fn sources(world: &World, action: &Action, occurrence: &Occurrence) -> &'static [&'static str] {
     match &occurrence.step {
-        Some(executed) => executed.in_procedure(world).1.act.sources(),
+        Some(executed) => stranded_search::scenario::sources_of(&executed.in_procedure(world).1.act),
         None => action.kind().sources(),
     }
 }

@@ -1,6 +1,8 @@
-//! Files that are read whole and written whole. A file is read up to a limit; a file that is written is there as a whole, or is as
-//! it was. What is in a file is not known here.
+//! Files that the program reads and writes in one piece. A file is read up to a limit; a write replaces a file completely or leaves it
+//! as it was. The content of files is not known here.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,31 +10,58 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 
-/// The most bytes of a file that is read whole: far more than anybody writes, and far less than a machine has.
+/// The largest size of a file that the program reads, in bytes: more than any file of these kinds, less than the memory of a machine.
 pub const READ_MAX: u64 = 64 << 20;
-/// The most links that lead from one to the next.
+/// The largest number of links in a chain.
 const LINKS_MAX: usize = 40;
-/// What anybody may do with a file that is new, before what the user takes away by his umask.
+/// The permissions of a new file, before the umask applies.
 const NEW: u32 = 0o666;
 
-/// The text of a file.
-///
-/// # Errors
-/// It cannot be read, is longer than [`READ_MAX`], or is no UTF-8; the line is named then.
-pub fn read(path: impl AsRef<Path>) -> io::Result<String> {
-    read_from(File::open(path)?)
+/// A file that cannot be read, with the reason. As a text: "cannot read FILE: REASON".
+#[derive(Debug)]
+pub struct ReadError {
+    /// The path or name of the file, for messages.
+    pub path: String,
+    /// The reason.
+    pub reason: io::Error,
 }
 
-/// The text of what is not a file.
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read {}: {}", self.path, self.reason)
+    }
+}
+
+impl Error for ReadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.reason)
+    }
+}
+
+/// Returns the text of a file.
 ///
 /// # Errors
-/// As [`read`] has it.
-pub fn read_from(input: impl Read) -> io::Result<String> {
+/// The file cannot be read, is longer than [`READ_MAX`], or is not UTF-8; then the reason names the line.
+pub fn read(path: impl AsRef<Path>) -> Result<String, ReadError> {
+    let path = path.as_ref();
+    let error = |reason| ReadError { path: path.display().to_string(), reason };
+    text_of(File::open(path).map_err(error)?).map_err(error)
+}
+
+/// Returns the text of an input that is not a file, such as standard input, with a name for messages.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_from(name: &str, input: impl Read) -> Result<String, ReadError> {
+    text_of(input).map_err(|reason| ReadError { path: name.to_owned(), reason })
+}
+
+fn text_of(input: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     input.take(READ_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > READ_MAX {
-        let says = format!("it is longer than {}, which no file of this kind is", ByteSize(READ_MAX));
-        return Err(io::Error::new(ErrorKind::FileTooLarge, says));
+        let reason = format!("it is longer than the limit of {}", ByteSize(READ_MAX));
+        return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
     }
     String::from_utf8(bytes).map_err(|wrong| {
         let valid = &wrong.as_bytes()[..wrong.utf8_error().valid_up_to()];
@@ -41,11 +70,10 @@ pub fn read_from(input: impl Read) -> io::Result<String> {
     })
 }
 
-/// Writes a file. A file that was there is replaced when the new one is complete, and is untouched otherwise; what is no file,
-/// such as a pipe or a device, is written to.
+/// Writes a file. The new file replaces an old one only when it is complete. A pipe or a device is written directly.
 ///
 /// # Errors
-/// It cannot be written.
+/// The file cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let Some(target) = followed(path)? else { return write_to(path, bytes) };
     let old = match fs::metadata(&target) {
@@ -55,11 +83,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(reason) => return Err(reason),
     };
     if old.is_some() {
-        // Who may not write to a file may not replace it either.
+        // A user without the permission to write to the old file must not replace it.
         OpenOptions::new().write(true).open(&target)?;
     }
     match replace(&target, bytes, old) {
-        // A folder that takes no new file, and a file that is mounted by itself, leave no other way.
+        // A folder without write permission and a file that is a mount point can only be written directly.
         Err(reason) if [ErrorKind::PermissionDenied, ErrorKind::ResourceBusy].contains(&reason.kind()) => {
             write_to(&target, bytes)
         }
@@ -67,8 +95,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// The file that a path leads to over all links, whether it is there or not; none where they lead through what the system opens
-/// for a process, such as `/dev/stdout`.
+/// Returns the target of a path after all links, whether it exists or not; none if the links lead through `/dev` or `/proc`, such as
+/// `/dev/stdout`.
 fn followed(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut target = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -87,7 +115,7 @@ fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)?.write_all(bytes)
 }
 
-/// Puts a new file in the place of the old one. What could be made of it is removed if it fails.
+/// Replaces a file with a new one. If that fails, the incomplete new file is removed.
 fn replace(target: &Path, bytes: &[u8], old: Option<Permissions>) -> io::Result<()> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
@@ -99,13 +127,13 @@ fn replace(target: &Path, bytes: &[u8], old: Option<Permissions>) -> io::Result<
     if let Some(old) = old {
         file.as_file().set_permissions(old)?;
     }
-    // Some systems say only now that there is no room.
+    // Some systems report only now that the disk is full.
     file.as_file().sync_all()?;
     file.persist(target).map_err(|failed| plain(failed.error))?;
     Ok(())
 }
 
-/// The reason as the system gives it: the name of a file that is gone afterwards tells nobody anything.
+/// Returns the reason as the system reports it, without the name of the temporary file.
 fn plain(reason: io::Error) -> io::Error {
     let inner = reason.get_ref().and_then(|inner| inner.source()).and_then(|inner| inner.downcast_ref::<io::Error>());
     let code = inner.and_then(io::Error::raw_os_error);

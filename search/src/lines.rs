@@ -1,9 +1,9 @@
-//! Lines of a text that fit a width, wide characters counted as two columns.
+//! Line breaks for a text; a wide character counts as two columns.
 
 use textwrap::{Options, WordSplitter, WrapAlgorithm};
 
 /// Returns the text in lines of at most `width` columns; every line but the first starts with `indent` spaces. A word that is
-/// longer than a line stands on a line of its own.
+/// longer than a line gets a line of its own.
 #[must_use]
 pub fn wrapped(text: &str, indent: usize, width: u16) -> String {
     const COLUMNS_MIN: usize = 20;

@@ -1,4 +1,4 @@
-//! What the things of a scenario are called in reports, and what an action is called in a trace.
+//! The names of servers, administrators, mailboxes and messages in reports, and of actions in a trace.
 
 use stranded_model::World;
 use stranded_model::action::{Action, Fate, Part, View};
@@ -6,45 +6,45 @@ use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, 
 use stranded_model::scenario::Scenario;
 use stranded_model::state::{Phase, State};
 
-/// The name of a server.
+/// Returns the name of a server.
 #[must_use]
 pub fn server(scenario: &Scenario, server: ServerId) -> &str {
     &scenario.site.servers[server]
 }
 
-/// The name of an administrator.
+/// Returns the name of an administrator.
 #[must_use]
 pub fn administrator(scenario: &Scenario, administrator: AdministratorId) -> &str {
     &scenario.administrators[administrator.index()].name
 }
 
-/// The name of a mailbox: `mailbox-1`, `mailbox-2`, …
+/// Returns the name of a mailbox: `mailbox-1`, `mailbox-2`, …
 #[must_use]
 pub fn mailbox(mailbox: MailboxId) -> String {
     format!("mailbox-{}", mailbox.0 + 1)
 }
 
-/// The name of a message to a mailbox: `m1`, `m2`, … in order of arrival.
+/// Returns the name of a message: `m1`, `m2`, … in order of arrival at its mailbox.
 #[must_use]
 pub fn message(message: MessageId) -> String {
     format!("m{}", message.0 + 1)
 }
 
-/// The names of some messages.
+/// Returns the names of messages.
 #[must_use]
 pub fn messages(messages: MessageSet) -> Vec<String> {
     messages.iter().map(message).collect()
 }
 
-/// Reads a message's name.
+/// Parses the name of a message.
 #[must_use]
 pub fn parse_message(name: &str) -> Option<MessageId> {
     let number: usize = name.strip_prefix('m')?.parse().ok()?;
     (1..=MessageSet::MESSAGES_MAX).contains(&number).then(|| MessageId::at(number - 1))
 }
 
-/// The name of an action in a state. It is the same wherever the same thing happens, and no two actions that are possible in
-/// one state share it.
+/// Returns the name of an action in a state. An action has one name in all traces, and two actions that are enabled in one state have
+/// different names.
 #[must_use]
 pub fn action(world: &World, state: &State, action: &Action) -> String {
     let scenario = &world.scenario;

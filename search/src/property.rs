@@ -1,4 +1,4 @@
-//! The properties that a scenario can expect something of, and what a check can find out about each.
+//! The properties of a scenario, and the verdicts of a check on them.
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use stranded_model::property::Safety;
 pub enum Property {
     /// True in every reachable state.
     Safety(Safety),
-    /// True in the end, whatever happens; judged only where a scenario names it.
+    /// True eventually in every fair execution; checked only if the scenario names it.
     Liveness(Liveness),
-    /// Whatever the scenario allows happens somewhere, except what it lists under `never`.
+    /// Every step, handler and action that the scenario allows occurs in some state, except those under `never`.
     Coverage,
 }
 
 impl Property {
-    /// Every property, in the order in which reports list them.
+    /// Returns every property, in the order in which reports list them.
     pub fn all() -> impl Iterator<Item = Self> {
         let safety = Safety::ALL.into_iter().map(Self::Safety);
         safety.chain(Liveness::ALL.into_iter().map(Self::Liveness)).chain([Self::Coverage])
     }
 
-    /// The name that files and reports use.
+    /// Returns the name that files and reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Property {
         }
     }
 
-    /// The property in one sentence.
+    /// Returns the property in one sentence.
     #[must_use]
     pub fn says(self) -> &'static str {
         match self {
@@ -47,20 +47,20 @@ impl Property {
     }
 }
 
-/// What a check found out about a property.
+/// The verdict of a check on a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// It is true, and all was searched.
+    /// The property is true, and the search is complete.
     Holds,
-    /// It is not true; there is a trace, or a list of what never happened.
+    /// The property is false; a trace shows it, or a list of events that never occur.
     Violated,
-    /// It is not the same under every combination of assumptions.
+    /// The property is true under some combinations of assumptions and false under others.
     Depends,
-    /// All was searched, and what the property speaks of is never the case.
+    /// The search is complete, and the antecedent of the property is never true.
     Vacuous,
-    /// The search was cut before it could be told.
+    /// The search is incomplete, and shows neither truth nor violation.
     Inconclusive,
-    /// It could not be judged, because of a defect.
+    /// The check failed because of a defect.
     Error,
 }
 
@@ -69,10 +69,10 @@ impl Verdict {
     pub const ALL: [Self; 6] =
         [Self::Holds, Self::Violated, Self::Depends, Self::Vacuous, Self::Inconclusive, Self::Error];
 
-    /// The verdicts that a scenario can expect; the others say that a check could not tell.
+    /// The verdicts that a scenario can expect; the others are no results.
     pub const EXPECTABLE: [Self; 4] = [Self::Holds, Self::Violated, Self::Depends, Self::Vacuous];
 
-    /// The name that files and reports use.
+    /// Returns the name that files and reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

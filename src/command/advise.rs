@@ -5,7 +5,9 @@ use std::time::Instant;
 use crate::cli::{Advise, OutputKind};
 use crate::exit::Exit;
 use crate::report::{advice_json, advice_text};
-use stranded_search::advice::{Advised, Circumstances, ProcedureText, Verdict, advise_all, known_procedures};
+use stranded_search::advice::{
+    AdviceVerdict, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
+};
 use stranded_search::engine::Limits;
 use stranded_search::files;
 use stranded_search::snapshot;
@@ -59,17 +61,17 @@ fn circumstances(arguments: &Advise) -> Result<Circumstances, CommandError> {
 
 /// Reads a file or standard input.
 fn text_of(path: &str) -> Result<String, CommandError> {
-    let text = if path == STANDARD_INPUT { files::read_from(std::io::stdin().lock()) } else { files::read(path) };
-    text.map_err(|reason| CommandError::Usage(format!("cannot read {path}: {reason}")))
+    let text = if path == STANDARD_INPUT { files::read_from(path, std::io::stdin().lock()) } else { files::read(path) };
+    text.map_err(|error| CommandError::Usage(error.to_string()))
 }
 
 /// Returns the exit code for one mailbox. A stranded mailbox, or one without a safe procedure, is not as expected; a mailbox
 /// with too few observations is inconclusive.
-fn exit(advised: &Advised<'_>) -> Exit {
+fn exit(advised: &MailboxAdvice<'_>) -> Exit {
     let verdicts = || advised.advice.iter().flat_map(|advice| advice.cases.iter().map(|case| case.verdict));
-    let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != Verdict::Safe);
+    let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != AdviceVerdict::Safe);
     let is_truncated =
-        advised.snapshot.is_unknown() || verdicts().any(|verdict| matches!(verdict, Verdict::Inconclusive(_)));
+        advised.snapshot.is_unknown() || verdicts().any(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_)));
     match (advised.snapshot.is_stranded(), is_truncated, is_stuck) {
         (true, _, _) | (false, false, true) => Exit::NotAsExpected,
         (false, true, _) => Exit::Inconclusive,

@@ -68,7 +68,7 @@ fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, CommandError> {
 /// The known deviations, and today.
 fn known(file: &Path) -> Result<(ExpectedFailures, jiff::civil::Date), CommandError> {
     let name = file.display().to_string();
-    let text = files::read(file).map_err(|reason| CommandError::Usage(format!("cannot read {name}: {reason}")))?;
+    let text = files::read(file).map_err(|error| CommandError::Usage(error.to_string()))?;
     let known = ExpectedFailures::parse(&name, &text)?;
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
     let today = conform::expected_failures::today(epoch.as_deref()).map_err(CommandError::Usage)?;

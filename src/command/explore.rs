@@ -52,7 +52,7 @@ fn open(explorer: &Explorer, what: &str) -> Result<serde_json::Value, CommandErr
         let spec = Arc::new(load_scenario(path)?);
         return explorer.open(&spec).map_err(usage);
     }
-    let text = files::read(path).map_err(|reason| CommandError::Usage(format!("cannot read {path}: {reason}")))?;
+    let text = files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     let shown = explorer.show(path, &text, part).map_err(usage)?;
     match shown.get("choice") {
         Some(parts) => {

@@ -127,7 +127,7 @@ fn show(arguments: &Show) -> Result<Exit, CommandError> {
         if arguments.procedure { ("procedure", builtin::procedures()) } else { ("scenario", builtin::scenarios()) };
     let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
         let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
-        return Err(CommandError::Input(scenario::unknown(kind, name, &names)));
+        return Err(CommandError::Input(scenario::unknown_name(kind, name, &names)));
     };
     output::print(found.text, arguments.file.as_deref())
 }

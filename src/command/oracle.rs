@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use stranded_oracle::event_log::{Line, Lines};
 use stranded_oracle::oracle::Oracle;
 use stranded_oracle::oracle_server::{Adviser, Going};
+use stranded_search::files::ReadError;
 
 use super::{CommandError, judging};
 
@@ -27,7 +28,10 @@ pub(super) fn run(arguments: &OracleServer) -> Result<Exit, CommandError> {
         let count = match input.read(&mut chunk) {
             Ok(count) => count,
             Err(reason) if reason.kind() == ErrorKind::Interrupted => continue,
-            Err(reason) => return Err(CommandError::Usage(format!("cannot read standard input: {reason}"))),
+            Err(reason) => {
+                let error = ReadError { path: "standard input".to_owned(), reason };
+                return Err(CommandError::Usage(error.to_string()));
+            }
         };
         lines.feed(&chunk[..count]);
         while let Some(line) = if count == 0 { lines.last_line() } else { lines.next_line() } {

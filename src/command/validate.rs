@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use stranded_oracle::event_log::{Entry, Line, Lines, LogError, Reader};
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::{Finding, Oracle};
+use stranded_search::files::ReadError;
 use stranded_search::scenario::Spec;
 
 use super::{CommandError, interrupt, judging, output};
@@ -121,12 +122,12 @@ fn open(path: &str) -> Result<Box<dyn Read + Send>, CommandError> {
     }
     match File::open(path) {
         Ok(file) => Ok(Box::new(file)),
-        Err(reason) => Err(cannot_read(path, &reason)),
+        Err(reason) => Err(cannot_read(path, reason)),
     }
 }
 
-fn cannot_read(path: &str, reason: &io::Error) -> CommandError {
-    CommandError::Usage(format!("cannot read {path}: {reason}"))
+fn cannot_read(path: &str, reason: io::Error) -> CommandError {
+    CommandError::Usage(ReadError { path: path.to_owned(), reason }.to_string())
 }
 
 /// Judges a complete log.
@@ -138,7 +139,7 @@ fn read(judge: &mut Judge<'_>, mut input: Box<dyn Read + Send>) -> Result<(), Co
         let count = match input.read(&mut chunk) {
             Ok(count) => count,
             Err(reason) if reason.kind() == ErrorKind::Interrupted => continue,
-            Err(reason) => return Err(cannot_read(judge.name, &reason)),
+            Err(reason) => return Err(cannot_read(judge.name, reason)),
         };
         lines.feed(&chunk[..count]);
         while let Some(line) = if count == 0 { lines.last_line() } else { lines.next_line() } {
@@ -172,7 +173,7 @@ fn follow(judge: &mut Judge<'_>, input: Box<dyn Read + Send>, path: &str) -> Res
     thread::spawn(move || watch(input, grows, &sender));
     let mut lines = Lines::default();
     while let Some(chunk) = chunk(&chunks, interrupted) {
-        lines.feed(&chunk.map_err(|reason| cannot_read(judge.name, &reason))?);
+        lines.feed(&chunk.map_err(|reason| cannot_read(judge.name, reason))?);
         while let Some(line) = lines.next_line() {
             if judge.take(line)? == Going::Ended {
                 return Ok(());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stranded_model::id::{Id, MessageSet, ServerId};
 
-use stranded_search::advice::{Advice, Advised, Case, Circumstances, Verdict};
+use stranded_search::advice::{Advice, AdviceCase, AdviceVerdict, Circumstances, MailboxAdvice};
 use stranded_search::property::Property;
 use stranded_search::scenario::{delivery_name, replication_name};
 use stranded_search::snapshot::Snapshot;
@@ -101,7 +101,7 @@ pub struct CircumstancesReport {
 
 /// The report on all that was asked.
 #[must_use]
-pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances) -> AdviceReport {
+pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances) -> AdviceReport {
     AdviceReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model_hash: stranded_search::model_hash(),
@@ -109,15 +109,15 @@ pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances) -> AdviceR
     }
 }
 
-fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances) -> MailboxReport {
-    let Advised { snapshot, replication, advice } = advised;
+fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances) -> MailboxReport {
+    let MailboxAdvice { snapshot, replication, advice } = advised;
     let server = |id: &ServerId| name(snapshot, *id);
     let group = |group: &stranded_search::snapshot::Group| GroupReport {
         stands_for: names::messages(group.stands_for),
         stores: group.stores.iter().map(server).collect(),
         messages: group.messages.clone(),
     };
-    let around = |case: &Case| CircumstancesReport {
+    let around = |case: &AdviceCase| CircumstancesReport {
         delivery: delivery_name(case.delivery).to_owned(),
         replication: replication_name(*replication).to_owned(),
         faults: circumstances.faults.iter().map(|fault| fault.name().to_owned()).collect(),
@@ -136,9 +136,9 @@ fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances) -> MailboxRepor
     }
 }
 
-fn entry(snapshot: &Snapshot, advice: &Advice, case: &Case, circumstances: CircumstancesReport) -> AdviceEntry {
+fn entry(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, circumstances: CircumstancesReport) -> AdviceEntry {
     let harm = case.harm.as_deref();
-    let is_safe = case.verdict == Verdict::Safe;
+    let is_safe = case.verdict == AdviceVerdict::Safe;
     AdviceEntry {
         procedure: advice.procedure.name.clone(),
         from: name(snapshot, advice.from),

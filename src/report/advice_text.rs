@@ -7,7 +7,7 @@ use stranded_model::id::ServerId;
 use stranded_model::scenario::Replication;
 use stranded_model::state::{Home, Homes, Mailbox};
 
-use stranded_search::advice::{Advice, Advised, Case, Circumstances, Harm, Verdict};
+use stranded_search::advice::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Circumstances, MailboxAdvice};
 use stranded_search::scenario::replication_name;
 use stranded_search::snapshot::Snapshot;
 
@@ -28,7 +28,7 @@ const COLUMN: usize = 22;
 
 /// The whole report. It contains style codes; whoever prints it to something else than a terminal strips them.
 #[must_use]
-pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances, width: u16) -> String {
+pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, width: u16) -> String {
     let mut text = summary(advised, width);
     for one in advised.iter().filter(|one| !one.advice.is_empty() || one.snapshot.is_stranded()) {
         text.push('\n');
@@ -38,7 +38,7 @@ pub fn report(advised: &[Advised<'_>], circumstances: &Circumstances, width: u16
 }
 
 /// Which mailboxes are stranded, before anything else.
-fn summary(advised: &[Advised<'_>], width: u16) -> String {
+fn summary(advised: &[MailboxAdvice<'_>], width: u16) -> String {
     let stranded: Vec<&Snapshot> =
         advised.iter().map(|one| one.snapshot).filter(|snapshot| snapshot.is_stranded()).collect();
     let all = if advised.len() == 1 { "1 mailbox".to_owned() } else { format!("{} mailboxes", advised.len()) };
@@ -62,7 +62,7 @@ fn summary(advised: &[Advised<'_>], width: u16) -> String {
     text + &undecided
 }
 
-fn mailbox(advised: &Advised<'_>, circumstances: &Circumstances, width: u16) -> String {
+fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, width: u16) -> String {
     let snapshot = advised.snapshot;
     let mut text = format!("{TITLE}{}{TITLE:#}\n", snapshot.mailbox);
     text.push_str(&standing(snapshot, width));
@@ -129,7 +129,7 @@ fn home(snapshot: &Snapshot, homes: Homes) -> String {
 }
 
 /// One line for each procedure, one column for each kind of delivery.
-fn verdicts(advised: &Advised<'_>) -> String {
+fn verdicts(advised: &MailboxAdvice<'_>) -> String {
     let Some(first) = advised.advice.first() else {
         return "\nThere is no other server to run anything with.\n".to_owned();
     };
@@ -140,9 +140,9 @@ fn verdicts(advised: &Advised<'_>) -> String {
     for (advice, called) in advised.advice.iter().zip(called) {
         let verdicts: Vec<String> = advice.cases.iter().map(words::verdict).collect();
         let style = |place: usize| match advice.cases[place].verdict {
-            Verdict::Safe => GOOD,
-            Verdict::NotApplicable | Verdict::Inconclusive(_) => Style::new(),
-            Verdict::OutOfReach | Verdict::NeverDone | Verdict::Loses => BAD,
+            AdviceVerdict::Safe => GOOD,
+            AdviceVerdict::NotApplicable | AdviceVerdict::Inconclusive(_) => Style::new(),
+            AdviceVerdict::OutOfReach | AdviceVerdict::NeverDone | AdviceVerdict::Loses => BAD,
         };
         let _ = writeln!(text, "  {called:<column$}{}", columns(&verdicts, style));
     }
@@ -161,7 +161,7 @@ fn columns(texts: &[impl AsRef<str>], style: impl Fn(usize) -> Style) -> String 
 }
 
 /// The procedure, and its direction where there are several.
-fn called(advised: &Advised<'_>, advice: &Advice) -> String {
+fn called(advised: &MailboxAdvice<'_>, advice: &Advice) -> String {
     let direction = (advice.from, advice.to);
     if advised.advice.iter().all(|other| (other.from, other.to) == direction) {
         return advice.procedure.name.clone();
@@ -176,7 +176,7 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     let title = format!("{}, from {} to {}", procedure.name, name(snapshot, *from), name(snapshot, *to));
     let says = words::judgement(snapshot, advice);
     let style =
-        if advice.cases.iter().all(|case| case.verdict == Verdict::NotApplicable) { Style::new() } else { style };
+        if advice.cases.iter().all(|case| case.verdict == AdviceVerdict::NotApplicable) { Style::new() } else { style };
     let mut text = format!("\n{style}{title}{style:#}\n{}\n", wrapped(&format!("It is {says}."), 0, width));
     if advice.is_safe_now() {
         for (number, step) in (1..).zip(steps(advice)) {
@@ -189,7 +189,7 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     text
 }
 
-fn story(case: &Case, harm: &Harm, width: u16) -> String {
+fn story(case: &AdviceCase, harm: &AdviceHarm, width: u16) -> String {
     let with = answers(&harm.world, &case.varied);
     let with: Vec<String> = with.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let with = if with.is_empty() { String::new() } else { format!(" (with {})", with.join(", ")) };

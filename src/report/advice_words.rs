@@ -4,7 +4,7 @@ use stranded_model::id::{MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::Act;
 use stranded_model::scenario::{Delivery, Replication};
 
-use stranded_search::advice::{Advice, Advised, Case, Harm, Verdict};
+use stranded_search::advice::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, MailboxAdvice};
 use stranded_search::scenario::builtin;
 use stranded_search::snapshot::Snapshot;
 
@@ -45,16 +45,16 @@ pub(super) fn circumstance(delivery: Delivery) -> &'static str {
 }
 
 /// A verdict in the table.
-pub(super) fn verdict(case: &Case) -> String {
+pub(super) fn verdict(case: &AdviceCase) -> String {
     let messages = case.harm.as_ref().map_or(MessageSet::EMPTY, |harm| harm.messages);
     let messages = names::messages(messages).join(" ");
     match case.verdict {
-        Verdict::Safe => "safe".to_owned(),
-        Verdict::NotApplicable => "not applicable".to_owned(),
-        Verdict::Inconclusive(_) => "inconclusive".to_owned(),
-        Verdict::OutOfReach => format!("unsafe: hides {messages}"),
-        Verdict::NeverDone => "unsafe: never done".to_owned(),
-        Verdict::Loses => format!("unsafe: loses {messages}"),
+        AdviceVerdict::Safe => "safe".to_owned(),
+        AdviceVerdict::NotApplicable => "not applicable".to_owned(),
+        AdviceVerdict::Inconclusive(_) => "inconclusive".to_owned(),
+        AdviceVerdict::OutOfReach => format!("unsafe: hides {messages}"),
+        AdviceVerdict::NeverDone => "unsafe: never done".to_owned(),
+        AdviceVerdict::Loses => format!("unsafe: loses {messages}"),
     }
 }
 
@@ -84,19 +84,19 @@ pub(super) fn few(names: impl Iterator<Item = String>) -> String {
 /// What one procedure comes to, as the end of a sentence.
 pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
     let verdicts = || advice.cases.iter().map(|case| case.verdict);
-    let mut text = if verdicts().all(|verdict| verdict == Verdict::Safe) {
+    let mut text = if verdicts().all(|verdict| verdict == AdviceVerdict::Safe) {
         match advice.cases.last().map(|case| case.delivery) {
             Some(Delivery::AnyTime) => "safe, whenever mail arrives".to_owned(),
             Some(Delivery::UntilRepair) => "safe, even if mail arrives before it starts".to_owned(),
             Some(Delivery::Never | Delivery::Before) | None => "safe as long as no mail arrives".to_owned(),
         }
-    } else if verdicts().all(|verdict| matches!(verdict, Verdict::Inconclusive(_))) {
+    } else if verdicts().all(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_))) {
         "not judged: not all was searched (--max-states, --timeout)".to_owned()
-    } else if verdicts().all(|verdict| verdict == Verdict::NotApplicable) {
+    } else if verdicts().all(|verdict| verdict == AdviceVerdict::NotApplicable) {
         "not applicable: from here it declines or cannot start, and changes nothing".to_owned()
     } else {
         let safe: Vec<Delivery> =
-            advice.cases.iter().filter(|case| case.verdict == Verdict::Safe).map(|case| case.delivery).collect();
+            advice.cases.iter().filter(|case| case.verdict == AdviceVerdict::Safe).map(|case| case.delivery).collect();
         let kept = keeps(snapshot, advice);
         let start = match (safe.last(), kept) {
             (Some(Delivery::UntilRepair), _) => "safe, even if mail arrives before it starts".to_owned(),
@@ -106,14 +106,14 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
             (None, false) => "unsafe".to_owned(),
         };
         let harms = advice.cases.iter().filter_map(|case| Some((case, case.harm.as_deref()?)));
-        let first_of_each = harms.fold(Vec::new(), |mut reported: Vec<(&Case, &Harm)>, (case, harm)| {
+        let first_of_each = harms.fold(Vec::new(), |mut reported: Vec<(&AdviceCase, &AdviceHarm)>, (case, harm)| {
             if reported.iter().all(|(other, _)| other.verdict != case.verdict) {
                 reported.push((case, harm));
             }
             reported
         });
         let harms = first_of_each.into_iter().map(|(case, harm)| self::harm(snapshot, advice, case, harm));
-        let truncated = advice.cases.iter().find(|case| matches!(case.verdict, Verdict::Inconclusive(_)));
+        let truncated = advice.cases.iter().find(|case| matches!(case.verdict, AdviceVerdict::Inconclusive(_)));
         let truncated = truncated.map(|case| format!("{}: not all was searched", circumstance(case.delivery)));
         [vec![start], harms.chain(truncated).collect()].concat().join("; ")
     };
@@ -126,15 +126,18 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
 /// Whether nothing that is on the destination is ever lost or hidden.
 fn keeps(snapshot: &Snapshot, advice: &Advice) -> bool {
     let there = snapshot.mailboxes[advice.to].held();
-    let is_harmless = |case: &Case| match case.verdict {
-        Verdict::Safe => true,
-        Verdict::OutOfReach => case.harm.as_ref().is_some_and(|harm| harm.messages.common(there).is_empty()),
-        Verdict::NotApplicable | Verdict::Inconclusive(_) | Verdict::NeverDone | Verdict::Loses => false,
+    let is_harmless = |case: &AdviceCase| match case.verdict {
+        AdviceVerdict::Safe => true,
+        AdviceVerdict::OutOfReach => case.harm.as_ref().is_some_and(|harm| harm.messages.common(there).is_empty()),
+        AdviceVerdict::NotApplicable
+        | AdviceVerdict::Inconclusive(_)
+        | AdviceVerdict::NeverDone
+        | AdviceVerdict::Loses => false,
     };
     !there.is_empty() && advice.cases.iter().any(is_harmless)
 }
 
-fn harm(snapshot: &Snapshot, advice: &Advice, case: &Case, harm: &Harm) -> String {
+fn harm(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, harm: &AdviceHarm) -> String {
     let known = harm.messages.common(snapshot.messages());
     let is_told_apart = advice.cases.iter().any(|case| case.delivery == Delivery::UntilRepair);
     let late = !harm.messages.without(known).is_empty();
@@ -153,17 +156,17 @@ fn harm(snapshot: &Snapshot, advice: &Advice, case: &Case, harm: &Harm) -> Strin
     }
     let what = what.join(" and ");
     match case.verdict {
-        Verdict::Loses => format!("it can destroy {what}"),
-        Verdict::OutOfReach => {
+        AdviceVerdict::Loses => format!("it can destroy {what}"),
+        AdviceVerdict::OutOfReach => {
             format!("it can leave {what} {}where nobody sees it", places(snapshot, harm))
         }
-        Verdict::NeverDone => "it can come to a point from which it never ends well".to_owned(),
-        Verdict::Safe | Verdict::NotApplicable | Verdict::Inconclusive(_) => String::new(),
+        AdviceVerdict::NeverDone => "it can come to a point from which it never ends well".to_owned(),
+        AdviceVerdict::Safe | AdviceVerdict::NotApplicable | AdviceVerdict::Inconclusive(_) => String::new(),
     }
 }
 
 /// Where these messages are in the end.
-fn places(snapshot: &Snapshot, harm: &Harm) -> String {
+fn places(snapshot: &Snapshot, harm: &AdviceHarm) -> String {
     let end = harm.trace.path.end(&harm.world);
     let mailboxes = &end.accounts[MailboxId::default()].mailboxes;
     let holds = |server: &ServerId| !mailboxes[*server].held().common(harm.messages).is_empty();
@@ -172,7 +175,7 @@ fn places(snapshot: &Snapshot, harm: &Harm) -> String {
 }
 
 /// What must be read before all advice: not to move the mailbox again, and what to do about mail that has come since.
-pub(super) fn warnings(advised: &Advised<'_>) -> Vec<Warning> {
+pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     let snapshot = advised.snapshot;
     let mut warnings = Vec::new();
     if !snapshot.is_stranded() {
@@ -185,7 +188,7 @@ pub(super) fn warnings(advised: &Advised<'_>) -> Vec<Warning> {
     }
     let destroys = |advice: &&Advice| {
         let there = snapshot.mailboxes[advice.to].held();
-        let case = advice.cases.first().filter(|case| case.verdict == Verdict::Loses);
+        let case = advice.cases.first().filter(|case| case.verdict == AdviceVerdict::Loses);
         case.and_then(|case| case.harm.as_deref()).is_some_and(|harm| !harm.messages.common(there).is_empty())
     };
     if let Some(again) = advised.advice.iter().filter(destroys).find(|advice| advice.procedure.name == MOVE_AGAIN) {
@@ -205,13 +208,13 @@ pub(super) fn warnings(advised: &Advised<'_>) -> Vec<Warning> {
 }
 
 /// What to do about mail that has come to the home since the data left it, or may come.
-fn late_mail(advised: &Advised<'_>, from: ServerId, to: ServerId) -> Option<Warning> {
+fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Option<Warning> {
     let snapshot = advised.snapshot;
     let late = snapshot.mailboxes[from].held().without(snapshot.mailboxes[to].held());
     let here = || advised.advice.iter().filter(|advice| (advice.from, advice.to) == (from, to));
     let delivery = if late.is_empty() { Delivery::UntilRepair } else { Delivery::Never };
-    let has_new = |harm: &Harm| !harm.messages.is_within(snapshot.messages());
-    let named = |verdict: Verdict| {
+    let has_new = |harm: &AdviceHarm| !harm.messages.is_within(snapshot.messages());
+    let named = |verdict: AdviceVerdict| {
         let does = |advice: &&Advice| {
             let case = advice.cases.iter().find(|case| case.delivery == delivery);
             case.filter(|case| case.verdict == verdict).and_then(|case| case.harm.as_deref()).is_some_and(|harm| {
@@ -220,7 +223,7 @@ fn late_mail(advised: &Advised<'_>, from: ServerId, to: ServerId) -> Option<Warn
         };
         here().filter(does).map(|advice| advice.procedure.name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let (hidden, lost) = (named(Verdict::OutOfReach), named(Verdict::Loses));
+    let (hidden, lost) = (named(AdviceVerdict::OutOfReach), named(AdviceVerdict::Loses));
     if hidden.is_empty() && lost.is_empty() {
         return None;
     }
@@ -239,8 +242,9 @@ fn late_mail(advised: &Advised<'_>, from: ServerId, to: ServerId) -> Option<Warn
         " Before you run such a procedure, save what is on {from_name} to a file, and load it on {to_name} afterwards. \
          [{SAVES_LATE_MAIL}]"
     ));
-    let safe = here()
-        .filter(|advice| advice.cases.iter().any(|case| case.delivery == delivery && case.verdict == Verdict::Safe));
+    let safe = here().filter(|advice| {
+        advice.cases.iter().any(|case| case.delivery == delivery && case.verdict == AdviceVerdict::Safe)
+    });
     let careful = safe.filter(|advice| builtin::procedure(&advice.procedure.name).is_some());
     let cites = |advice: &&Advice| advice.procedure.source.iter().any(|source| source.starts_with(SAVES_LATE_MAIL));
     if let Some(careful) = careful.into_iter().find(cites) {

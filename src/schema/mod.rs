@@ -1,15 +1,14 @@
-//! JSON Schemas (draft 2020-12) of everything that `stranded` reads and writes. What is written from types has its schema from
-//! the same types; the schemas of TOML files, read as JSON, and of snapshots stand beside this file, and take their words from
-//! the program.
+//! JSON Schemas (draft 2020-12) of the formats that `stranded` reads and writes. A format that is written from types has the schema of
+//! these types. The schemas of TOML files, read as JSON, and of snapshots are files beside this one; the program fills in its names.
 //!
-//! A schema says which keys and types there are. What fits together only in one scenario, it cannot say.
+//! A schema describes keys and types. It cannot describe conditions between the parts of one scenario.
+
+mod procedure;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
-use stranded_model::assumption::Assumption;
 use stranded_model::id::MessageSet;
-use stranded_model::procedure::Outcome;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 use crate::report::json::Report;
@@ -18,7 +17,7 @@ use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Family, delivery_name, replication_name};
 use stranded_search::trace_file::TraceFile;
 
-/// What there is a schema of.
+/// A format that has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Kind {
     /// A scenario file, read as JSON
@@ -27,49 +26,41 @@ pub enum Kind {
     Procedure,
     /// A saved trace
     Trace,
-    /// One line of what `advise` reads
+    /// One line of the input of `advise`
     Snapshot,
-    /// What `check --format json` prints
+    /// The output of `check --format json`
     Report,
-    /// One line between stranded and an adapter: a request or an answer
+    /// One line between stranded and an adapter: a request or a reply
     Adapter,
     /// One line of a recorded log
     Log,
 }
 
 impl Kind {
-    /// Every kind.
+    /// Every format.
     pub const ALL: [Self; 7] =
         [Self::Scenario, Self::Procedure, Self::Trace, Self::Snapshot, Self::Report, Self::Adapter, Self::Log];
 }
 
-/// The schema.
+/// Returns the schema of a format.
 #[must_use]
 pub fn schema(kind: Kind) -> Value {
     match kind {
         Kind::Scenario => scenario(),
-        Kind::Procedure => procedure(),
+        Kind::Procedure => procedure::procedure(),
         Kind::Snapshot => embedded(include_str!("snapshot.json")),
         Kind::Trace => written("A trace of stranded", TraceFile::schema_name().as_ref(), &definitions::<TraceFile>()),
         Kind::Report => {
-            written("What `stranded check --format json` prints", &Report::schema_name(), &definitions::<Report>())
+            written("The output of `stranded check --format json`", &Report::schema_name(), &definitions::<Report>())
         }
         Kind::Adapter => adapter(),
         Kind::Log => log(),
     }
 }
 
-fn procedure() -> Value {
-    let mut schema = embedded(include_str!("procedure.json"));
-    schema["$defs"]["outcome"] = words(Outcome::ALL.map(Outcome::name));
-    let answers = |one: Assumption| (one.name().to_owned(), words(one.values().iter().copied()));
-    schema["$defs"]["assumption"]["properties"] = Value::Object(Assumption::ALL.into_iter().map(answers).collect());
-    schema
-}
-
 fn scenario() -> Value {
     let mut schema = embedded(include_str!("scenario.json"));
-    let mut own = procedure();
+    let mut own = procedure::procedure();
     let mut definitions = own["$defs"].take();
     let keys = ["type", "properties", "required", "additionalProperties"];
     definitions["procedure"] = keys.into_iter().map(|key| (key.to_owned(), own[key].take())).collect();
@@ -88,7 +79,7 @@ fn scenario() -> Value {
     schema
 }
 
-/// A request or an answer; each is a definition of its own.
+/// Returns the schema of a request or a reply; each is a definition of its own.
 fn adapter() -> Value {
     let mut definitions = definitions::<Request>();
     definitions.append(&mut self::definitions::<Reply>());
@@ -109,8 +100,8 @@ fn log() -> Value {
     definitions.values_mut().for_each(never_null);
     let mut schema = written("One line of a log", "Event", &definitions);
     schema["properties"] = json!({
-        "at": {"description": "When it was. Nobody reads it."},
-        "note": {"description": "What somebody thought. Nobody reads it."},
+        "at": {"description": "The time of the event. No program reads it."},
+        "note": {"description": "A comment. No program reads it."},
     });
     schema
 }
@@ -126,7 +117,7 @@ fn words<'a>(all: impl IntoIterator<Item = &'a str>) -> Value {
     json!({"enum": all})
 }
 
-/// The definitions that a type needs, itself among them. No object in them has a key that its type does not have.
+/// Returns the definitions that a type needs, with its own. Their objects accept only the keys of their types.
 fn definitions<T: JsonSchema>() -> Map<String, Value> {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let _own = generator.subschema_for::<T>();
@@ -135,7 +126,7 @@ fn definitions<T: JsonSchema>() -> Map<String, Value> {
     definitions
 }
 
-/// The schema of a line or a file that is one of these definitions.
+/// Returns the schema of a line or a file that is one of these definitions.
 fn written(title: &str, name: &str, definitions: &Map<String, Value>) -> Value {
     json!({
         "$schema": DRAFT,
@@ -146,8 +137,8 @@ fn written(title: &str, name: &str, definitions: &Map<String, Value>) -> Value {
     })
 }
 
-/// Lets a value have no key that its schema does not name. A schema that is a part of another's cannot say so itself, because
-/// it does not know the keys of the other; so it is said wherever a whole value is described.
+/// Forbids keys that the schema of a value does not name. A schema that is a part of another cannot forbid them, because it does not
+/// know the keys of the other; so this applies to schemas of whole values.
 fn close(schema: &mut Value) {
     let Value::Object(keys) = schema else { return };
     let is_object = ["properties", "$ref", "anyOf", "oneOf", "allOf"].iter().any(|key| keys.contains_key(*key));
@@ -173,7 +164,7 @@ fn close_whole(schema: &mut Value) {
     close_inside(schema);
 }
 
-/// A key that can be left out is left out, and not `null`; only what was seen not to be there is. So the readers have it.
+/// Removes `null` from the types of optional keys: the readers accept a missing key, and `null` only for an observed absence.
 fn never_null(schema: &mut Value) {
     let Value::Object(keys) = schema else { return };
     for (key, value) in keys.iter_mut() {

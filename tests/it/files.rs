@@ -138,11 +138,11 @@ fn the_log_of_a_run_for_which_there_is_no_room_is_as_it_was() {
 #[test]
 fn a_file_that_is_read_whole_has_an_end() {
     let zeros = |count: u64| std::io::Read::take(std::io::repeat(b' '), count);
-    assert_eq!(read_from(zeros(READ_MAX)).unwrap().len() as u64, READ_MAX);
-    assert_eq!(read_from(zeros(READ_MAX + 1)).unwrap_err().kind(), ErrorKind::FileTooLarge);
-    assert_eq!(read("/dev/zero").unwrap_err().kind(), ErrorKind::FileTooLarge);
-    let wrong = read_from(&b"one\ntwo\n\xff"[..]).unwrap_err();
-    assert_eq!(wrong.to_string(), "line 3 is not UTF-8 text");
+    assert_eq!(read_from("zeros", zeros(READ_MAX)).unwrap().len() as u64, READ_MAX);
+    assert_eq!(read_from("zeros", zeros(READ_MAX + 1)).unwrap_err().reason.kind(), ErrorKind::FileTooLarge);
+    assert_eq!(read("/dev/zero").unwrap_err().reason.kind(), ErrorKind::FileTooLarge);
+    let wrong = read_from("bytes", &b"one\ntwo\n\xff"[..]).unwrap_err();
+    assert_eq!(wrong.to_string(), "cannot read bytes: line 3 is not UTF-8 text");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Scenario and procedure files: what is read, what is refused and how it is told. What is written stands in [`written`].
+//! Scenario and procedure files: accepted files, refused files and their diagnostics. [`written`] tests the writer.
 
 mod limits;
 mod sizes;
@@ -44,22 +44,22 @@ fn refused(text: &str) -> String {
 }
 
 #[track_caller]
-fn check_told(reported: &str, fragments: &[&str]) {
+fn check_fragments(reported: &str, fragments: &[&str]) {
     for fragment in fragments {
-        assert!(reported.contains(fragment), "`{fragment}` is not told in\n{reported}");
+        assert!(reported.contains(fragment), "`{fragment}` is missing in\n{reported}");
     }
 }
 
-/// Changes one thing of the sound scenario, and wants just one diagnostic, which tells all of this.
+/// Changes one part of the sound scenario, and expects exactly one diagnostic with these fragments.
 #[track_caller]
 fn check(old: &str, new: &str, fragments: &[&str]) {
-    assert_eq!(SOUND.matches(old).count(), 1, "`{old}` must stand in the sound scenario once");
+    assert_eq!(SOUND.matches(old).count(), 1, "`{old}` must occur in the sound scenario once");
     let reported = refused(&SOUND.replace(old, new));
     assert_eq!(reported.matches("error: ").count(), 1, "{reported}");
-    check_told(&reported, fragments);
+    check_fragments(&reported, fragments);
 }
 
-/// Reads a procedure around this step, and wants just one diagnostic, which tells all of this.
+/// Reads a procedure with this step, and expects exactly one diagnostic with these fragments.
 #[track_caller]
 fn check_step(step: &str, fragments: &[&str]) {
     let text = procedure_with(step);
@@ -68,7 +68,7 @@ fn check_step(step: &str, fragments: &[&str]) {
         Err(diagnostics) => diagnostics.render(false),
     };
     assert_eq!(reported.matches("error: ").count(), 1, "{reported}");
-    check_told(&reported, fragments);
+    check_fragments(&reported, fragments);
 }
 
 #[test]
@@ -98,16 +98,16 @@ fn a_sound_scenario_is_read() {
 }
 
 #[test]
-fn a_file_with_crlf_is_read_and_told_like_any_other() {
+fn a_file_with_crlf_is_read_and_reported_like_any_other() {
     let crlf = SOUND.replace('\n', "\r\n");
     assert_eq!(parsed(&crlf).scenario, parsed(SOUND).scenario);
     let reported = refused(&crlf.replace("family = \"user\"", "family = \"usr\""));
-    check_told(&reported, &["test.toml:2:10", "did you mean `user`?"]);
+    check_fragments(&reported, &["test.toml:2:10", "did you mean `user`?"]);
     assert!(!reported.contains('\r'), "{reported:?}");
 }
 
 #[test]
-fn two_errors_in_one_file_are_both_told_from_top_to_bottom() {
+fn two_errors_in_one_file_are_both_reported_from_top_to_bottom() {
     let text = SOUND.replace("no-loss = \"holds\"", "no-loss = \"hold\"").replace("logon = false", "logn = false");
     let reported = refused(&text);
     assert_eq!(reported.matches("error: ").count(), 2, "{reported}");
@@ -143,20 +143,20 @@ fn colour_changes_nothing_but_colour() {
 }
 
 #[test]
-fn text_that_is_not_toml_is_told_at_its_place() {
-    check_told(&refused("name = \"x\"\n[site\nservers = 1\n"), &["error: not TOML", "test.toml:2:"]);
-    check_told(&refused("name = \"x\"\nname = \"y\"\n"), &["not TOML: duplicate key", "test.toml:2:1"]);
+fn text_that_is_not_toml_is_reported_at_its_position() {
+    check_fragments(&refused("name = \"x\"\n[site\nservers = 1\n"), &["error: not TOML", "test.toml:2:"]);
+    check_fragments(&refused("name = \"x\"\nname = \"y\"\n"), &["not TOML: duplicate key", "test.toml:2:1"]);
 }
 
 #[test]
 fn an_empty_file_lacks_a_name_a_site_and_a_run() {
     let reported = refused("");
-    check_told(&reported, &["the file lacks `name`", "the file lacks `site`", "the file lacks `run`"]);
+    check_fragments(&reported, &["the file lacks `name`", "the file lacks `site`", "the file lacks `run`"]);
     assert!(!reported.contains("lacks `question`"), "{reported}");
 }
 
 #[test]
-fn errors_of_the_head_are_told() {
+fn errors_of_the_head_are_reported() {
     check("name = \"sound\"", "", &["the file lacks `name`"]);
     check("name = \"sound\"", "name = \"Not Kebab\"", &["not a kebab-case name", "test.toml:1:8"]);
     check("name = \"sound\"", "name = 1", &["`name` is of the wrong type", "a string belongs here, not an integer"]);
@@ -181,7 +181,7 @@ fn names_under_never_are_kinds_properties_steps_and_handlers() {
 }
 
 #[test]
-fn errors_of_the_site_are_told() {
+fn errors_of_the_site_are_reported() {
     let servers = "[\"source\", \"destination\"]";
     check(servers, "[\"source\", \"Source\"]", &["two servers are called `Source`", "test.toml:8:22"]);
     check(servers, "[\"source\"]", &["`servers` lists 1", "a run needs two servers"]);
@@ -202,7 +202,7 @@ fn errors_of_the_site_are_told() {
 }
 
 #[test]
-fn errors_of_the_environment_and_of_supply_are_told() {
+fn errors_of_the_environment_and_of_supply_are_reported() {
     check(
         "delivery = \"before\"",
         "delivery = \"befor\"",
@@ -218,7 +218,7 @@ fn errors_of_the_environment_and_of_supply_are_told() {
 }
 
 #[test]
-fn errors_of_assumptions_and_expectations_are_told() {
+fn errors_of_assumptions_and_expectations_are_reported() {
     check(
         "source-delete = ",
         "source-delet = ",
@@ -231,7 +231,7 @@ fn errors_of_assumptions_and_expectations_are_told() {
 }
 
 #[test]
-fn errors_of_runs_are_told() {
+fn errors_of_runs_are_reported() {
     check("administrator = \"first\"", "", &["run 1 lacks `administrator`", "test.toml:36:1"]);
     check("administrator = \"first\"", "administrator = \"the first\"", &["`administrator` is not one word"]);
     check(
@@ -259,26 +259,26 @@ fn errors_of_runs_are_told() {
     );
     let runs = SOUND.find("[[run]]").unwrap()..SOUND.find("[assume]").unwrap();
     let (before, run, after) = (&SOUND[..runs.start], &SOUND[runs.clone()], &SOUND[runs.end..]);
-    check_told(&refused(&format!("{before}{after}")), &["the file lacks `run`"]);
+    check_fragments(&refused(&format!("{before}{after}")), &["the file lacks `run`"]);
     let many = |count: usize| (0..count).map(|n| run.replace("first", &format!("person-{n}"))).collect::<String>();
-    check_told(&refused(&format!("{before}{}{after}", many(5))), &["too many administrators", "at most 4"]);
-    check_told(&refused(&format!("{before}{}{after}", run.repeat(17))), &["too many runs", "at most 16"]);
+    check_fragments(&refused(&format!("{before}{}{after}", many(5))), &["too many administrators", "at most 4"]);
+    check_fragments(&refused(&format!("{before}{}{after}", run.repeat(17))), &["too many runs", "at most 16"]);
 }
 
 #[test]
-fn errors_of_procedures_in_a_scenario_are_told() {
+fn errors_of_procedures_in_a_scenario_are_reported() {
     let reported = refused(&SOUND.replace("name = \"mine\"", "name = \"move\""));
-    check_told(&reported, &["`move` is a built-in procedure", "test.toml:19:8"]);
+    check_fragments(&reported, &["`move` is a built-in procedure", "test.toml:19:8"]);
     let second = "[[procedure]]\nname = \"mine\"\n[[procedure.step]]\ndo = \"report\"\noutcome = \"ok\"\n\n[[run]]";
     check("[[run]]", second, &["two procedures are called `mine`"]);
 }
 
 #[test]
-fn errors_of_steps_are_told() {
+fn errors_of_steps_are_reported() {
     check_step("at = \"to\"", &["step 1 lacks `do`", "test.toml:3:1"]);
     check_step("do = \"create-mailbx\"\nat = \"to\"", &["did you mean `create-mailbox`?", "test.toml:4:6"]);
     check_step("do = \"create-mailbox\"", &["step 1 (`create-mailbox`) lacks `at`", "`connected-to`"]);
-    check_step("do = \"save\"\nat = \"form\"", &["unknown place `form`", "did you mean `from`?"]);
+    check_step("do = \"save\"\nat = \"form\"", &["unknown server `form`", "did you mean `from`?"]);
     check_step("do = \"save\"\nat = \"sorce\"", &["did you mean `source`?", "test.toml:5:6"]);
     check_step("do = \"copy-message\"\nat = \"to\"", &["unknown key in step 1 (`copy-message`): `at`"]);
     check_step("do = \"mark\"\nat = \"to\"\nclaim = \"takes\"", &["did you mean `take`?"]);
@@ -296,7 +296,7 @@ fn errors_of_steps_are_told() {
     check_step("do = \"require\"", &["has 0 conditions", "exactly one of"]);
     check_step("do = \"wait\"\nhome-is = \"to\"\nempty = \"to\"", &["has 2 conditions"]);
     check_step("do = \"wait\"\nreplicas-agree = false", &["`replicas-agree` is false"]);
-    check_step("do = \"require\"\ndiffer = [\"from\"]", &["an array of two places"]);
+    check_step("do = \"require\"\ndiffer = [\"from\"]", &["an array of two servers"]);
     check_step("do = \"wait\"\nholds-all = { at = \"to\" }", &["`holds-all` of step 1 (`wait`) lacks `of`"]);
     check_step("do = \"report\"\noutcome = \"fine\"", &["unknown value of `outcome` `fine`"]);
 }
@@ -320,15 +320,15 @@ fn a_handler_for_a_result_that_cannot_come_is_refused() {
 fn a_procedure_that_can_run_off_its_end_is_refused() {
     let site = SiteNames::of(["source", "destination"]);
     let reported = |text: &str| parse_procedure("test.toml", text, &site).unwrap_err().render(false);
-    check_told(&reported("name = \"mine\""), &["the file lacks `step`"]);
-    check_told(&reported("name = \"mine\"\nstep = []"), &["the procedure has no steps"]);
+    check_fragments(&reported("name = \"mine\""), &["the file lacks `step`"]);
+    check_fragments(&reported("name = \"mine\"\nstep = []"), &["the procedure has no steps"]);
     let open = "name = \"mine\"\n[[step]]\ndo = \"save\"\nat = \"to\"\n";
-    check_told(&reported(open), &["`mine` can run off its end", "test.toml:2:1"]);
+    check_fragments(&reported(open), &["`mine` can run off its end", "test.toml:2:1"]);
     let sometimes = "name = \"mine\"\n[[step]]\ndo = \"save\"\nat = \"to\"\n[[step]]\ndo = \"report\"\noutcome = \"ok\"\n\
                      when = { raw-apply = \"one-write\" }\n";
-    check_told(&reported(sometimes), &["can run off its end under raw-apply = \"two-writes\""]);
+    check_fragments(&reported(sometimes), &["can run off its end under raw-apply = \"two-writes\""]);
     let many = format!("name = \"mine\"\n{}", "[[step]]\ndo = \"save\"\nat = \"to\"\n".repeat(201));
-    check_told(&reported(&many), &["too many steps", "at most 200"]);
+    check_fragments(&reported(&many), &["too many steps", "at most 200"]);
     let jumps = "name = \"mine\"\n[[step]]\nlabel = \"again\"\ndo = \"save\"\nat = \"to\"\non = { ok = \"again\" }\n";
     assert!(parse_procedure("test.toml", jumps, &site).is_ok());
 }
@@ -390,9 +390,9 @@ fn a_scenario_starts_where_another_ends_only_if_it_fits() {
         ("messages = 2", "messages = 2\nhome = \"destination\"", "the home is not that of the `from` scenario"),
     ];
     for (old, new, fragment) in rows {
-        check_told(&refused(&from(&rest.replacen(old, new, 1))), &[fragment]);
+        check_fragments(&refused(&from(&rest.replacen(old, new, 1))), &[fragment]);
     }
-    check_told(&refused(&from(rest).replace("\"stranded\"", "\"strandet\"")), &["did you mean `stranded`?"]);
+    check_fragments(&refused(&from(rest).replace("\"stranded\"", "\"strandet\"")), &["did you mean `stranded`?"]);
     let site = rest.find("[environment]").unwrap();
     let inherited = parsed(&from(&rest[site..]));
     assert_eq!((inherited.scenario.site.mailboxes, inherited.scenario.site.messages), (1, 2));
@@ -416,8 +416,8 @@ fn any_number_of_mailboxes_and_messages_is_read_and_inherited() {
     };
     assert_eq!(from("").unwrap().numbers, spec.numbers);
     let reported = |changed: &str| from(changed).unwrap_err().render(false);
-    check_told(&reported("messages = 8"), &["fewer messages than in the `from` scenario", "say \"any\""]);
-    check_told(
+    check_fragments(&reported("messages = 8"), &["fewer messages than in the `from` scenario", "say \"any\""]);
+    check_fragments(
         &reported("mailboxes = 1"),
         &["the mailboxes are not as many as in the `from` scenario", "they are \"any\""],
     );
@@ -427,7 +427,10 @@ fn any_number_of_mailboxes_and_messages_is_read_and_inherited() {
 fn one_mailbox_does_not_stand_for_any_number_where_mailboxes_share_something() {
     let any = SOUND.replace("mailboxes = 1", "mailboxes = \"any\"");
     let reported = refused(&any);
-    check_told(&reported, &["one mailbox cannot stand for any number", "leave out the faults", "all mailboxes share"]);
+    check_fragments(
+        &reported,
+        &["one mailbox cannot stand for any number", "leave out the faults", "all mailboxes share"],
+    );
     assert_eq!(reported.matches("error: ").count(), 1, "{reported}");
     let read = |_: &str| Ok(SOUND.to_owned());
     let later = any.replace("faults = [\"program-dies\"]\nfaults-max = 1\n", "").replacen(
@@ -436,7 +439,7 @@ fn one_mailbox_does_not_stand_for_any_number_where_mailboxes_share_something() {
         1,
     );
     let reported = parse_scenario("test.toml", &later, &read).unwrap_err().render(false);
-    check_told(&reported, &["one mailbox cannot stand for any number", "the faults of sound are shared"]);
+    check_fragments(&reported, &["one mailbox cannot stand for any number", "the faults of sound are shared"]);
 }
 
 #[test]
@@ -448,7 +451,7 @@ fn scenarios_that_start_in_a_circle_are_refused() {
         _ => no_files(path),
     };
     let reported = parse_scenario("test.toml", &from("sub/b.toml"), &read).unwrap_err().render(false);
-    check_told(&reported, &["`from` goes in a circle: test.toml → sub/b.toml → test.toml", "sub/b.toml:1:8"]);
+    check_fragments(&reported, &["`from` goes in a circle: test.toml → sub/b.toml → test.toml", "sub/b.toml:1:8"]);
 }
 
 #[test]
@@ -471,7 +474,7 @@ fn a_scenario_carries_the_files_it_names_in_its_text() {
 
     fs::write(path("sub/theirs.toml"), "name = 1").unwrap();
     let reported = load_scenario(&path("main.toml")).unwrap_err().render(false);
-    check_told(&reported, &["sub/theirs.toml:1:8"]);
+    check_fragments(&reported, &["sub/theirs.toml:1:8"]);
 }
 
 #[test]
@@ -501,31 +504,31 @@ fn a_procedure_is_checked_where_a_scenario_ends() {
     }
     fs::write(&path, procedure_with("do = \"sav\"")).unwrap();
     let reported = load_procedure_in(&path, &load_scenario("stranded").unwrap()).unwrap_err().render(false);
-    check_told(&reported, &[&format!("{path}:4:6"), "did you mean `save`?"]);
+    check_fragments(&reported, &[&format!("{path}:4:6"), "did you mean `save`?"]);
     let reported = load_scenario(&path).unwrap_err().render(false);
-    check_told(&reported, &["is a procedure, not a scenario", "--from SCENARIO"]);
+    check_fragments(&reported, &["is a procedure, not a scenario", "--from SCENARIO"]);
     let reported = load_procedure_in("methd-1", &load_scenario("stranded").unwrap()).unwrap_err().render(false);
-    check_told(&reported, &["unknown procedure `methd-1`", "did you mean `method-1`?"]);
+    check_fragments(&reported, &["unknown procedure `methd-1`", "did you mean `method-1`?"]);
 }
 
 #[test]
-fn a_procedure_is_told_from_a_scenario_by_its_steps() {
+fn a_procedure_is_distinguished_from_a_scenario_by_its_steps() {
     assert!(is_procedure_text(builtin::procedure("move").unwrap().text));
     assert!(!is_procedure_text(SOUND));
     assert!(!is_procedure_text(""));
 }
 
 #[test]
-fn files_that_cannot_be_read_are_told_with_the_reason() {
+fn files_that_cannot_be_read_are_reported_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    check_told(
+    check_fragments(
         &load_scenario(&path("gone.toml")).unwrap_err().render(false),
         &["cannot read", "gone.toml", "No such file"],
     );
-    check_told(&load_scenario(&path("")).unwrap_err().render(false), &["cannot read", "directory"]);
+    check_fragments(&load_scenario(&path("")).unwrap_err().render(false), &["cannot read", "directory"]);
     fs::write(path("latin.toml"), b"name = \"x\"\nquestion = \"\xe9\"\n").unwrap();
-    check_told(&load_scenario(&path("latin.toml")).unwrap_err().render(false), &["line 2 is not UTF-8 text"]);
+    check_fragments(&load_scenario(&path("latin.toml")).unwrap_err().render(false), &["line 2 is not UTF-8 text"]);
 }
 
 #[test]
@@ -539,10 +542,10 @@ fn names_select_scenarios_families_and_files() {
     assert_eq!(names(&["article"]).unwrap(), ["move", "stranded", "second-move", "method-1", "method-2"]);
     assert_eq!(names(&["stranded", "stranded", "move"]).unwrap(), ["stranded", "move"]);
     assert_eq!(names(&["stranded", "article"]).unwrap().len(), 5);
-    check_told(&names(&[""]).unwrap_err().render(false), &["unknown scenario ``"]);
-    check_told(&names(&["user"]).unwrap_err().render(false), &["unknown scenario `user`"]);
+    check_fragments(&names(&[""]).unwrap_err().render(false), &["unknown scenario ``"]);
+    check_fragments(&names(&["user"]).unwrap_err().render(false), &["unknown scenario `user`"]);
     let reported = names(&["strnded", "moov"]).unwrap_err().render(false);
-    check_told(
+    check_fragments(
         &reported,
         &["unknown scenario `strnded`", "did you mean `stranded`?", "`article`", "unknown scenario `moov`"],
     );
@@ -557,7 +560,7 @@ fn two_files_of_one_name_are_not_selected_together() {
     fs::write(path("other.toml"), SOUND.replace("messages = 2", "messages = 1")).unwrap();
     assert_eq!(select(&[path("one.toml"), path("same.toml")]).unwrap().len(), 1);
     let reported = select(&[path("one.toml"), path("other.toml")]).unwrap_err().render(false);
-    check_told(&reported, &["two different scenarios are called `sound`", "other.toml"]);
+    check_fragments(&reported, &["two different scenarios are called `sound`", "other.toml"]);
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use stranded_search::scenario::{builtin, step_words};
+use stranded_model::procedure::Outcome;
+use stranded_search::scenario::{Argument, ArgumentKind, CONDITIONS, Presence, SERVER_REFS, STEPS, StepKind, builtin};
 
 use crate::cli::stranded_in;
 
 const README: &str = include_str!("../../README.md");
+const RUNBOOKS: &str = include_str!("../../specs/runbooks.md");
 
 /// Returns the fenced block of this language after its first words, which must be these.
 pub(crate) fn block(language: &str, start: &str) -> String {
@@ -50,12 +52,84 @@ fn every_command_of_the_readme_names_something_that_exists() {
     assert!(found >= 4, "this test finds too few commands in the README");
 }
 
+/// The cell of a step's arguments: each key with the words that it accepts, and its default.
+fn arguments(step: &StepKind) -> String {
+    let cell = |argument: &Argument| {
+        let quoted = |word: &str| format!("`\"{word}\"`");
+        if argument.kind == ArgumentKind::Condition {
+            return "a condition".to_owned();
+        }
+        let words = match argument.kind {
+            ArgumentKind::Word(words) => words.to_vec(),
+            ArgumentKind::Outcome => Outcome::ALL.map(Outcome::name).to_vec(),
+            ArgumentKind::Server
+            | ArgumentKind::ServerPair
+            | ArgumentKind::ServerTable(_)
+            | ArgumentKind::Flag
+            | ArgumentKind::True
+            | ArgumentKind::Text
+            | ArgumentKind::Condition
+            | ArgumentKind::HomeValue(_) => Vec::new(),
+        };
+        let key = format!("`{}`", argument.key);
+        match argument.presence {
+            Presence::Default(default) if !words.is_empty() => {
+                let words =
+                    words.iter().map(|word| if *word == default { quoted(word) + " (default)" } else { quoted(word) });
+                format!("{key} = {}", words.collect::<Vec<_>>().join(" or "))
+            }
+            Presence::Default(default) if argument.kind == ArgumentKind::Server => {
+                format!("{key} (default `{default}`)")
+            }
+            Presence::Default(_) => format!("{key} (default false)"),
+            Presence::Optional => format!("{key} (optional)"),
+            Presence::Required if !words.is_empty() => {
+                format!("{key} = {}", words.into_iter().map(quoted).collect::<Vec<_>>().join(" or "))
+            }
+            Presence::Required => key,
+        }
+    };
+    step.arguments.iter().map(cell).collect::<Vec<_>>().join(", ")
+}
+
+/// The two tables as the documents show them.
+fn step_tables() -> String {
+    let mut text = "| step | arguments | effect |\n|---|---|---|\n".to_owned();
+    for step in &STEPS {
+        text += &format!("| `{}` | {} | {} |\n", step.word, arguments(step), step.does);
+    }
+    text += "\n| condition | true if |\n|---|---|\n";
+    for condition in &CONDITIONS {
+        let value = match condition.kind {
+            ArgumentKind::ServerPair => "[SERVER, SERVER]".to_owned(),
+            ArgumentKind::ServerTable(keys) => {
+                format!("{{ {} }}", keys.iter().map(|key| format!("{key} = SERVER")).collect::<Vec<_>>().join(", "))
+            }
+            ArgumentKind::True => "true".to_owned(),
+            ArgumentKind::Server
+            | ArgumentKind::Word(_)
+            | ArgumentKind::Outcome
+            | ArgumentKind::Flag
+            | ArgumentKind::Text
+            | ArgumentKind::Condition
+            | ArgumentKind::HomeValue(_) => "SERVER".to_owned(),
+        };
+        text += &format!("| `{} = {value}` | {} |\n", condition.key, condition.says);
+    }
+    text
+}
+
 #[test]
-fn the_table_of_steps_has_every_step_in_its_order() {
-    let rows: Vec<&str> = README.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let words: Vec<&str> = step_words().collect();
-    let steps: Vec<&str> = rows.iter().copied().filter(|row| words.contains(row)).collect();
-    assert_eq!(steps, words);
+fn the_readme_and_the_page_on_runbooks_show_the_tables_of_steps_and_conditions() {
+    let wanted = step_tables();
+    for (name, page) in [("README.md", README), ("specs/runbooks.md", RUNBOOKS)] {
+        let (start, end) = ("<!-- steps: generated -->\n", "<!-- steps: end -->");
+        let shown = page.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(shown, _)| shown);
+        assert_eq!(shown, Some(wanted.as_str()), "{name} must show this between its markers:\n{wanted}");
+        for (word, _) in SERVER_REFS {
+            assert!(page.contains(&format!("`{word}`")), "{name} does not explain `{word}`");
+        }
+    }
 }
 
 #[test]

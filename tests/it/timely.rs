@@ -302,7 +302,7 @@ fn what_is_asked_of_workers_without_the_engine_timely_is_refused() {
         (&["--engine", "timely", "--hosts", "hosts.txt"], "--process <N>"),
         (&["--engine", "timely", "--process", "0"], "--hosts <FILE>"),
         (&["--engine", "timely", "--hosts", "hosts.txt", "--process", "2"], "numbered from 0 to 1; there is no 2"),
-        (&["--engine", "timely", "--hosts", "none.txt", "--process", "0"], "none.txt: cannot be read"),
+        (&["--engine", "timely", "--hosts", "none.txt", "--process", "0"], "cannot read none.txt"),
     ];
     for (more, says) in rows {
         let ran = stranded_in(folder.path(), &[&["check", "move"], more].concat());

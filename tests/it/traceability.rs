@@ -11,7 +11,7 @@ use stranded_model::action::ActionKind;
 use stranded_model::assumption::Assumption;
 use stranded_model::liveness::Liveness;
 use stranded_model::property::Safety;
-use stranded_search::scenario::{SiteNames, builtin, parse_procedure, step_words};
+use stranded_search::scenario::{STEPS, builtin};
 
 use crate::worlds::builtins;
 
@@ -27,33 +27,6 @@ const UNTESTED: &[(usize, &str)] = &[
     (27, "It lists words for finding the article. A failed request is a fault that a scenario can have."),
     (29, "It leaves the choice of the method to the reader. Each method is a procedure and a scenario of its own."),
 ];
-
-/// One step of every kind, so that the test can read the sources of each act.
-const EVERY_STEP: &str = r#"
-name = "every-step"
-step = [
-    { do = "create-mailbox", at = "to" },
-    { do = "delete-mailbox", at = "from" },
-    { do = "delete-copied", at = "from", held-at = "to" },
-    { do = "copy-message" },
-    { do = "propagate-deletions", from = "from", to = "to" },
-    { do = "mark", at = "to" },
-    { do = "unmark", at = "to" },
-    { do = "save", at = "from" },
-    { do = "load", at = "to" },
-    { do = "adjust", at = "to" },
-    { do = "hold-delivery" },
-    { do = "release-delivery" },
-    { do = "sync-directory", from = "from", to = "to" },
-    { do = "raw-edit", home-mdb = "wrong", unchecked = true },
-    { do = "delete-recipient", data = "leave" },
-    { do = "create-recipient", home = "to" },
-    { do = "update-now", replica = "to" },
-    { do = "require", nothing-queued = true },
-    { do = "wait", nothing-queued = true },
-    { do = "report", outcome = "ok" },
-]
-"#;
 
 /// The citations of a source.
 #[derive(Clone, Debug, Default)]
@@ -94,12 +67,7 @@ fn note_rule(all: &mut BTreeMap<String, Citing>, source: &str, rule: String) {
 }
 
 fn steps() -> Vec<(&'static str, &'static [&'static str])> {
-    let names = SiteNames::of(["source", "destination"]);
-    let procedure = parse_procedure("every-step.toml", EVERY_STEP, &names);
-    let procedure = procedure.unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-    let words: Vec<&str> = EVERY_STEP.split("do = \"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(words, step_words().collect::<Vec<_>>(), "one step of every word, in their order");
-    step_words().zip(procedure.steps.iter().map(|step| step.act.sources())).collect()
+    STEPS.iter().map(|step| (step.word, step.sources)).collect()
 }
 
 /// Returns the tests that are named after each statement.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use stranded_model::property::Safety;
 
 use crate::oracle::{CaseVerdict, Conformance, Judgement};
-use stranded_search::scenario::{Cursor, Diagnostics, Findings, SourceText, builtin, whole, wrong_type};
+use stranded_search::scenario::{Cursor, Diagnostics, Findings, SourceText, builtin, parse_toml, wrong_type};
 
 /// Maximum number of deviations in a file.
 const DEVIATIONS_MAX: usize = 1000;
@@ -122,7 +122,7 @@ impl ExpectedFailures {
     /// The file has errors; all are reported.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, Diagnostics> {
         let file = SourceText { name: file_name.to_owned(), text: text.to_owned() };
-        let deviations = whole(file.clone(), |mut root, found| {
+        let deviations = parse_toml(file.clone(), |mut root, found| {
             let mut tables = root.tables("deviation", "deviation", found);
             if let Some(excess) = tables.get(DEVIATIONS_MAX) {
                 let label = format!("a file has at most {DEVIATIONS_MAX}");

@@ -1,16 +1,16 @@
-//! Advice: from what was observed of a mailbox, which procedures are safe to run now, under which circumstances, and how the
-//! others go wrong.
+//! Advice on an observed mailbox: the procedures that are safe to run now, the circumstances under which they are safe, and the harm that
+//! the others can do.
 //!
-//! `world` makes a snapshot the start of a world in which one administrator runs one procedure, `judge` searches it. How advice
-//! is told is the business of [`crate::report`].
+//! `world` builds worlds that start in a snapshot and in which one administrator runs one procedure; `judge` searches them. Reports are
+//! not known here.
 
 mod judge;
 mod world;
 
 use std::sync::Arc;
-use stranded_model::World;
 
 use rayon::prelude::*;
+use stranded_model::World;
 use stranded_model::assumption::Assumption;
 use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::liveness::Liveness;
@@ -24,18 +24,18 @@ use crate::property::Property;
 use crate::scenario::{self, Diagnostics, SiteNames, Spec, builtin};
 use crate::snapshot::Snapshot;
 
-use self::world::Question;
+use self::world::AdviceWorld;
 
-/// What may happen besides the procedure.
+/// The events that can occur besides the procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Circumstances {
-    /// The kinds of delivery under which each procedure is judged, from the mildest to the hardest.
+    /// The kinds of delivery under which each procedure is searched, from the mildest to the hardest.
     pub deliveries: Vec<Delivery>,
-    /// The faults that may happen.
+    /// The kinds of faults that can occur.
     pub faults: Vec<Fault>,
-    /// How many faults may happen.
+    /// The largest number of faults.
     pub faults_max: u8,
-    /// How a change of the directory reaches the other replicas. Where replicas differ in the snapshot it is eventual.
+    /// The kind of replication. If replicas differ in the snapshot, it is eventual.
     pub replication: Replication,
 }
 
@@ -43,7 +43,7 @@ impl Circumstances {
     /// The kinds of delivery from the mildest to the hardest.
     pub const DELIVERIES: [Delivery; 3] = [Delivery::Never, Delivery::UntilRepair, Delivery::AnyTime];
 
-    /// How changes of the directory travel where this was observed.
+    /// Returns the kind of replication for a snapshot: eventual if its replicas differ.
     #[must_use]
     pub fn replication_for(&self, snapshot: &Snapshot) -> Replication {
         let first = snapshot.homes[ServerId(0)];
@@ -51,24 +51,24 @@ impl Circumstances {
     }
 }
 
-/// A procedure file, as text.
+/// The text of a procedure file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcedureText {
-    /// What it is called in messages.
+    /// The name of the file for messages.
     pub file_name: String,
-    /// What is in it.
+    /// The content.
     pub text: String,
 }
 
 /// The advice on one mailbox.
 #[derive(Debug)]
-pub struct Advised<'a> {
-    /// What was observed.
+pub struct MailboxAdvice<'a> {
+    /// The observation of the mailbox.
     pub snapshot: &'a Snapshot,
-    /// How changes of the directory travel.
+    /// The kind of replication.
     pub replication: Replication,
-    /// Every procedure in every direction that makes sense, the safest first; empty where no advice was asked for. Mailboxes
-    /// that stand alike share it.
+    /// The advice on every procedure in every useful direction, the safest first; empty if the caller asked for none. Mailboxes
+    /// with equal observations share it.
     pub advice: Arc<Vec<Advice>>,
 }
 
@@ -77,62 +77,62 @@ pub struct Advised<'a> {
 pub struct Advice {
     /// The procedure.
     pub procedure: Procedure,
-    /// The server it takes as its source.
+    /// The source of its run.
     pub from: ServerId,
-    /// The server it takes as its destination.
+    /// The destination of its run.
     pub to: ServerId,
-    /// What it comes to under each kind of delivery.
-    pub cases: Vec<Case>,
-    /// What it does when nothing disturbs it, if it ends `ok`: for reports, with the world in which it does so.
+    /// The verdict under each kind of delivery.
+    pub cases: Vec<AdviceCase>,
+    /// Its steps if nothing disturbs it and it ends `ok`, for reports.
     pub plan: Option<Plan>,
 }
 
-/// What a procedure does when nothing disturbs it.
+/// The steps of a procedure that nothing disturbs.
 #[derive(Debug)]
 pub struct Plan {
-    /// The steps in order, apart from the report; a step that is repeated is there once.
+    /// The steps in order, without the report; a repeated step is listed once.
     pub acts: Vec<Act>,
     /// The run.
     pub run: Run,
-    /// The world.
+    /// The world of the run.
     pub world: World,
 }
 
-/// What a procedure comes to under one kind of delivery, whatever the answers to the assumptions are.
+/// The verdict on a procedure under one kind of delivery and all answers to the assumptions.
 #[derive(Debug)]
-pub struct Case {
-    /// When mail arrives.
+pub struct AdviceCase {
+    /// The kind of delivery.
     pub delivery: Delivery,
     /// The worst verdict over all answers.
-    pub verdict: Verdict,
+    pub verdict: AdviceVerdict,
     /// The assumptions that were varied.
     pub varied: Vec<Assumption>,
-    /// Whether mail that arrives can be returned to its sender.
+    /// True if mail that arrives can be returned to its sender.
     pub can_return_mail: bool,
-    /// How it goes wrong, the first of the worst.
-    pub harm: Option<Box<Harm>>,
+    /// The harm of the worst verdict, with the shortest path to it.
+    pub harm: Option<Box<AdviceHarm>>,
 }
 
-/// Whether a procedure can be run, from the best to the worst.
+/// The verdict on running a procedure, from the best to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// It loses nothing, never deletes a last copy, comes to an end, and leaves every message where the home is. Where it
-    /// declines because of mail that has come meanwhile, it has changed nothing.
+pub enum AdviceVerdict {
+    /// It loses no message, never deletes a last copy, ends, and leaves every message at the home. If it declines because of new mail,
+    /// it has changed nothing.
     Safe,
-    /// From here it declines or cannot start, and changes nothing.
+    /// It declines or cannot start, and changes nothing.
     NotApplicable,
-    /// Not all was searched.
+    /// The search is incomplete.
     Inconclusive(Truncation),
-    /// It can leave messages where nobody sees them.
+    /// It can leave messages at a server that is not the home.
     OutOfReach,
-    /// It can come to a point from which it never ends.
+    /// It can reach a state from which it never ends.
     NeverDone,
     /// It can lose messages.
     Loses,
 }
 
-impl Verdict {
-    /// The name that reports use: every way to go wrong is `unsafe`.
+impl AdviceVerdict {
+    /// Returns the name that reports use; each harm has the name `unsafe`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ impl Verdict {
         }
     }
 
-    /// The property that is not true then.
+    /// Returns the violated property.
     #[must_use]
     pub fn property(self) -> Option<Property> {
         match self {
@@ -154,7 +154,7 @@ impl Verdict {
         }
     }
 
-    /// The name of the way to go wrong.
+    /// Returns the name of the harm.
     #[must_use]
     pub fn harm(self) -> Option<&'static str> {
         match self {
@@ -166,36 +166,36 @@ impl Verdict {
     }
 }
 
-/// How a procedure goes wrong.
+/// The harm that a procedure can do.
 #[derive(Debug)]
-pub struct Harm {
-    /// The messages that are lost, or out of reach.
+pub struct AdviceHarm {
+    /// The messages that are lost or out of reach.
     pub messages: MessageSet,
-    /// The scenario in which it happens, so that the trace can be replayed.
+    /// The scenario of the harm, so that the trace can be replayed.
     pub spec: Spec,
     /// The assumptions that the scenario touches.
     pub touched: Vec<Assumption>,
-    /// The world in which it happens.
+    /// The world of the harm.
     pub world: World,
-    /// The shortest way to it.
+    /// The shortest trace to the harm.
     pub trace: Trace,
 }
 
 impl Advice {
-    /// Whether it is safe as long as no mail arrives and nothing fails that is not among the faults.
+    /// Returns true if the procedure is safe under the mildest kind of delivery.
     #[must_use]
     pub fn is_safe_now(&self) -> bool {
-        self.cases.first().is_some_and(|case| case.verdict == Verdict::Safe)
+        self.cases.first().is_some_and(|case| case.verdict == AdviceVerdict::Safe)
     }
 
-    /// The mildest circumstances in which it goes wrong.
+    /// Returns the harm under the mildest kind of delivery that allows any.
     #[must_use]
-    pub fn first_harm(&self) -> Option<(&Case, &Harm)> {
+    pub fn first_harm(&self) -> Option<(&AdviceCase, &AdviceHarm)> {
         self.cases.iter().find_map(|case| Some((case, case.harm.as_deref()?)))
     }
 }
 
-/// The procedures that come with the program, as texts.
+/// Returns the texts of the built-in procedures.
 #[must_use]
 pub fn known_procedures() -> Vec<ProcedureText> {
     let text =
@@ -203,10 +203,10 @@ pub fn known_procedures() -> Vec<ProcedureText> {
     builtin::procedures().iter().map(text).collect()
 }
 
-/// Reads the procedures for a site of these names.
+/// Reads procedures for a site with these names.
 ///
 /// # Errors
-/// Everything that is wrong with them, and names that are there twice.
+/// Everything that is wrong with them, and duplicate names.
 pub fn parse(texts: &[ProcedureText], names: &SiteNames) -> Result<Vec<Procedure>, Diagnostics> {
     let mut procedures: Vec<Procedure> = Vec::new();
     let mut found = Vec::new();
@@ -224,7 +224,7 @@ pub fn parse(texts: &[ProcedureText], names: &SiteNames) -> Result<Vec<Procedure
     Diagnostics::together(found).map_or(Ok(procedures), Err)
 }
 
-/// The advice on mailboxes, on those that are stranded or on all.
+/// Returns the advice on stranded mailboxes, or on all.
 ///
 /// # Errors
 /// Everything that is wrong with the procedures.
@@ -234,11 +234,11 @@ pub fn advise_all<'a>(
     texts: &[ProcedureText],
     circumstances: &Circumstances,
     limits: &Limits<'_>,
-) -> Result<Vec<Advised<'a>>, Diagnostics> {
-    let mut advised: Vec<Advised<'a>> = Vec::new();
+) -> Result<Vec<MailboxAdvice<'a>>, Diagnostics> {
+    let mut advised: Vec<MailboxAdvice<'a>> = Vec::new();
     let mut known: Vec<(&Snapshot, Arc<Vec<Advice>>)> = Vec::new();
     if let Some(first) = snapshots.first() {
-        // A wrong procedure is wrong even where nobody needs advice.
+        // Errors in procedures are reported even if no mailbox needs advice.
         let _valid = parse(texts, &first.names)?;
     }
     for snapshot in snapshots {
@@ -254,13 +254,12 @@ pub fn advise_all<'a>(
                 advice
             }
         };
-        advised.push(Advised { snapshot, replication: circumstances.replication_for(snapshot), advice });
+        advised.push(MailboxAdvice { snapshot, replication: circumstances.replication_for(snapshot), advice });
     }
     Ok(advised)
 }
 
-/// The advice on one mailbox: every procedure, from each server that is named as the home to each that holds data, the safest
-/// first.
+/// Returns the advice on one mailbox: every procedure in every useful direction, the safest first.
 #[must_use]
 pub fn advise(
     snapshot: &Snapshot,
@@ -268,17 +267,17 @@ pub fn advise(
     circumstances: &Circumstances,
     limits: &Limits<'_>,
 ) -> Vec<Advice> {
-    let questions = directions(snapshot).into_iter().flat_map(|(from, to)| {
-        procedures.iter().map(move |procedure| Question { snapshot, circumstances, procedure, from, to })
+    let worlds = directions(snapshot).into_iter().flat_map(|(from, to)| {
+        procedures.iter().map(move |procedure| AdviceWorld { snapshot, circumstances, procedure, from, to })
     });
-    let questions: Vec<Question<'_>> = questions.collect();
-    let mut advice: Vec<Advice> = questions.par_iter().map(|question| judge::advice(question, limits)).collect();
+    let worlds: Vec<AdviceWorld<'_>> = worlds.collect();
+    let mut advice: Vec<Advice> = worlds.par_iter().map(|world| judge::advice(world, limits)).collect();
     advice.sort_by_key(|advice| advice.cases.iter().map(|case| case.verdict).collect::<Vec<_>>());
     advice
 }
 
-/// From where to where it makes sense to run something: from the home to wherever data is; where all data is at home, to every
-/// other server; where no home is named, from every other server.
+/// Returns the useful directions of a run: from each named home to each server with messages. If all messages are at the home, the
+/// destination is every other server; if no home is named, the source is every other server.
 #[must_use]
 pub fn directions(snapshot: &Snapshot) -> Vec<(ServerId, ServerId)> {
     let all: Vec<ServerId> = snapshot.mailboxes.ids().collect();
@@ -289,6 +288,6 @@ pub fn directions(snapshot: &Snapshot) -> Vec<(ServerId, ServerId)> {
         let pairs = tos.iter().flat_map(|to| froms.iter().map(|from| (*from, *to)));
         pairs.filter(|(from, to)| from != to).collect::<Vec<_>>()
     };
-    let towards_data = pairs(&data);
-    if towards_data.is_empty() { pairs(&all) } else { towards_data }
+    let to_data = pairs(&data);
+    if to_data.is_empty() { pairs(&all) } else { to_data }
 }

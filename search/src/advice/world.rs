@@ -1,5 +1,5 @@
-//! A snapshot as the start of a world: one administrator runs one procedure, again until it reports `ok` or `refused`, while
-//! the circumstances do what they may.
+//! Worlds that start in a snapshot: one administrator runs one procedure until it reports `ok` or `refused`, while the events of the
+//! circumstances can occur.
 
 use stranded_model::World;
 use stranded_model::assumption::Assumptions;
@@ -14,8 +14,8 @@ use crate::snapshot::Snapshot;
 
 use super::Circumstances;
 
-/// One procedure in one direction from one snapshot.
-pub(super) struct Question<'a> {
+/// The source of the worlds for one procedure in one direction, from one snapshot.
+pub(super) struct AdviceWorld<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) circumstances: &'a Circumstances,
     pub(super) procedure: &'a Procedure,
@@ -23,15 +23,15 @@ pub(super) struct Question<'a> {
     pub(super) to: ServerId,
 }
 
-impl Question<'_> {
-    /// The scenario of the question, with faults or without.
+impl AdviceWorld<'_> {
+    /// Returns the scenario, with or without faults.
     pub(super) fn spec(&self, delivery: Delivery, with_faults: bool) -> Spec {
         let scenario = self.scenario(delivery, with_faults);
         let name = &self.procedure.name;
         let mut spec = Spec {
             name: format!("advise-{name}"),
             family: Family::User,
-            question: format!("What does {name} do to the mailbox as it was observed?"),
+            question: format!("What does {name} do to the observed mailbox?"),
             source: self.procedure.source.clone(),
             from: None,
             names: self.snapshot.names.clone(),
@@ -75,8 +75,8 @@ impl Question<'_> {
         }
     }
 
-    /// Every way in which the directory can stand: where replicas differ, nothing says which of them is the newest, so every
-    /// order is tried. A replica without the recipient has heard of its deletion, at some time in that order.
+    /// Returns every possible start. If replicas differ, the snapshot does not show which version is the newest, so every order of
+    /// versions is a start. A replica without the recipient has a tombstone, at some position in that order.
     fn starts(&self) -> Vec<Start> {
         let homes = &self.snapshot.homes;
         let mut versions: Vec<Option<Homes>> = Vec::new();
@@ -85,8 +85,8 @@ impl Question<'_> {
                 versions.push(*version);
             }
         }
-        let recipient = |version: &Option<Homes>, place: usize| {
-            let stamp = Stamp { version: u8::try_from(place).unwrap_or(u8::MAX), ..Stamp::default() };
+        let recipient = |version: &Option<Homes>, index: usize| {
+            let stamp = Stamp { version: u8::try_from(index).unwrap_or(u8::MAX), ..Stamp::default() };
             version.map_or(Recipient::Tombstone { stamp }, |homes| Recipient::Live { homes, stamp })
         };
         let start = |order: Vec<Option<Homes>>| Start {
@@ -99,7 +99,7 @@ impl Question<'_> {
         orders(&versions).into_iter().map(start).collect()
     }
 
-    /// The world of a scenario of this question, from every start.
+    /// Returns the world of a scenario, from every start.
     pub(super) fn world(&self, scenario: &Scenario, assumptions: Assumptions) -> World {
         let starts = self.starts().into_iter();
         let initial = starts.flat_map(|start| {
@@ -111,7 +111,7 @@ impl Question<'_> {
     }
 }
 
-/// Every order of a few things.
+/// Returns every order of a few items.
 fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
     if things.len() < 2 {
         return vec![things.to_vec()];

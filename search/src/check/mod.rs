@@ -99,7 +99,7 @@ fn world_after_predecessor(
 }
 
 fn pinned(spec: &Spec) -> Assumptions {
-    spec.pinned_with_past().into_iter().fold(Assumptions::default(), |all, (one, answer)| all.with(one, answer))
+    spec.pinned_with_predecessors().into_iter().fold(Assumptions::default(), |all, (one, answer)| all.with(one, answer))
 }
 
 /// Every combination of answers to the assumptions that vary. The other assumptions keep the given answers.

@@ -1,24 +1,26 @@
-//! A scenario's text together with the texts of the files it names, in one text: what a trace carries, and what loads again
-//! without any file. The scenario comes first; after it each file follows a line `#@ file NAME`, which TOML takes for a
-//! comment. Names are relative to the scenario's folder.
+//! Bundles: the text of a scenario and the texts of the files that it names, in one text. A trace carries a bundle, and it can be
+//! read without any file. The scenario comes first; each file follows after a line `#@ file NAME`, which is a comment in TOML.
+//! Names are relative to the folder of the scenario.
 
 use std::io;
 
-/// What begins the line before a file's text.
+use crate::files::ReadError;
+
+/// The start of the line before the text of a file.
 const MARK: &str = "#@ file ";
 
-/// A scenario's text and the texts of the files it names.
+/// The text of a scenario and the texts of the files that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bundle {
+pub(super) struct Bundle {
     /// The scenario.
-    pub(crate) main: String,
+    pub(super) main: String,
     /// The files, by name.
-    pub(crate) files: Vec<(String, String)>,
+    pub(super) files: Vec<(String, String)>,
 }
 
 impl Bundle {
-    /// Takes a text apart.
-    pub(crate) fn split(text: &str) -> Self {
+    /// Splits a text into the scenario and its files.
+    pub(super) fn split(text: &str) -> Self {
         let mut bundle = Self::default();
         for line in text.split_inclusive('\n') {
             match line.strip_prefix(MARK) {
@@ -29,8 +31,8 @@ impl Bundle {
         bundle
     }
 
-    /// Puts the texts together.
-    pub(crate) fn join(&self) -> String {
+    /// Returns the bundle as one text.
+    pub(super) fn join(&self) -> String {
         let mut text = self.main.clone();
         for (name, file) in &self.files {
             if !text.is_empty() && !text.ends_with('\n') {
@@ -41,8 +43,8 @@ impl Bundle {
         text
     }
 
-    /// Adds a file, and the files it names itself, all under the folder of the first.
-    pub(crate) fn add(&mut self, name: &str, text: &str) {
+    /// Adds a file and the files that it names. Their names become relative to the folder of this bundle's scenario.
+    pub(super) fn add(&mut self, name: &str, text: &str) {
         let inner = Self::split(text);
         self.add_plain(name.to_owned(), inner.main);
         for (inner_name, text) in inner.files {
@@ -50,8 +52,7 @@ impl Bundle {
         }
     }
 
-    /// The text of a file, if it is here.
-    pub(crate) fn file(&self, name: &str) -> Option<&str> {
+    fn file(&self, name: &str) -> Option<&str> {
         self.files.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str())
     }
 
@@ -62,47 +63,52 @@ impl Bundle {
     }
 }
 
-/// Where a scenario finds the files it names.
-pub(crate) struct Files<'a> {
+/// The files that one scenario can read, and those that it has read.
+pub(super) struct Files<'a> {
     /// The name of the scenario's file.
-    pub(crate) name: &'a str,
-    /// What was read so far.
-    pub(crate) used: Bundle,
+    pub(super) name: &'a str,
+    /// The files that the scenario has read.
+    pub(super) used: Bundle,
     bundled: Bundle,
     read: &'a dyn Fn(&str) -> io::Result<String>,
 }
 
 impl<'a> Files<'a> {
-    /// The files that came with the text, and whatever can be read besides.
-    pub(crate) fn of(name: &'a str, text: &str, read: &'a dyn Fn(&str) -> io::Result<String>) -> Self {
+    /// Returns the files of a scenario: those in its text, and those that `read` returns.
+    pub(super) fn of(name: &'a str, text: &str, read: &'a dyn Fn(&str) -> io::Result<String>) -> Self {
         let bundled = Bundle::split(text);
         let used = Bundle { main: bundled.main.clone(), files: Vec::new() };
         Self { name, used, bundled, read }
     }
 
-    /// What a file is called in messages.
-    pub(crate) fn reported(&self, path: &str) -> String {
+    /// Returns the name of a file for messages.
+    pub(super) fn reported(&self, path: &str) -> String {
         beside(self.name, path)
     }
 
-    /// The text of a file, without taking note of it.
-    pub(crate) fn peek(&self, path: &str) -> io::Result<String> {
+    /// Returns the text of a file.
+    pub(super) fn peek(&self, path: &str) -> io::Result<String> {
         match self.bundled.file(path) {
             Some(text) => Ok(text.to_owned()),
             None => (self.read)(path),
         }
     }
 
-    /// The text of a file that the scenario names.
-    pub(crate) fn open(&mut self, path: &str) -> io::Result<String> {
-        let text = self.peek(path)?;
+    /// Returns the text of a file that the scenario names, with the reported name in an error.
+    pub(super) fn text_of(&self, path: &str) -> Result<String, ReadError> {
+        self.peek(path).map_err(|reason| ReadError { path: self.reported(path), reason })
+    }
+
+    /// Returns the text of a file that the scenario names, and records that the scenario has read it.
+    pub(super) fn open(&mut self, path: &str) -> Result<String, ReadError> {
+        let text = self.text_of(path)?;
         self.used.add_plain(path.to_owned(), text.clone());
         Ok(text)
     }
 }
 
-/// The path, taken from the folder in which the file stands; without `.` and without needless `..`.
-pub(crate) fn beside(file: &str, path: &str) -> String {
+/// Returns a path relative to the folder of `file`, without `.` and without needless `..`.
+pub(super) fn beside(file: &str, path: &str) -> String {
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let joined = match (path.starts_with('/'), file.contains('/')) {
         (true, _) | (false, false) => path.to_owned(),

@@ -1,33 +1,35 @@
-//! A table of a TOML file as it is being read: it knows which keys were asked for, so that every other key is an error, and
-//! it takes note of what is missing or of the wrong type. What the keys mean is not its business.
+//! Access to one TOML table: a cursor records the keys that a reader asks for, so that every other key is an error, and it
+//! reports missing keys and values of the wrong type. The meaning of keys is not known here.
 
+use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::Findings;
+use super::diagnostic::{Diagnostics, Findings, SourceText};
+use crate::sanitize::visible;
 
-/// A text of the file and its place.
+/// A string of the file with its position.
 pub(super) type Text<'a> = Spanned<&'a str>;
 
-/// A table and what was asked of it.
+/// A table and the keys that a reader asked for.
 pub struct Cursor<'a> {
-    /// What the table is called in messages.
+    /// The name of the table in messages.
     pub title: String,
-    /// The place of its header.
+    /// The position of its header.
     pub span: Range<usize>,
     table: &'a DeTable<'a>,
     known: Vec<&'static str>,
 }
 
 impl<'a> Cursor<'a> {
-    /// A table that nothing was asked of yet.
+    /// Returns a cursor that no key was asked of.
     pub fn of(title: impl Into<String>, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
         Self { title: title.into(), span, table, known: Vec::new() }
     }
 
-    /// The value of a key, if it is there.
+    /// Returns the value of a key, if the table has it.
     pub fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.know(key);
         self.table.get(key)
@@ -39,18 +41,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether a key is there.
+    /// Returns true if the table has a key.
     pub fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
-    /// The value of a key that is not there.
+    /// Returns a default, and records its key as known.
     pub fn absent<T>(&mut self, key: &'static str, default: T) -> T {
         self.know(key);
         default
     }
 
-    /// Whether a key has an array without entries.
+    /// Returns true if a key has an array without entries.
     pub fn is_empty_array(&self, key: &str) -> bool {
         self.table
             .get(key)
@@ -58,17 +60,29 @@ impl<'a> Cursor<'a> {
             .is_some_and(|array| array.iter().next().is_none())
     }
 
-    /// The place of a key's value, or of the table's header if the key is not there.
-    pub fn place(&self, key: &str) -> Range<usize> {
+    /// Returns true if a key has the value `true`.
+    pub(super) fn is_true(&self, key: &str) -> bool {
+        self.table.get(key).and_then(|value| value.get_ref().as_bool()) == Some(true)
+    }
+
+    /// Returns the position of a key's value, or of the table's header if the table lacks the key.
+    pub fn span_of(&self, key: &str) -> Range<usize> {
         self.table.get(key).map_or(self.span.clone(), Spanned::span)
     }
 
-    /// Every key and value, whatever the keys are.
+    /// Returns the position of a value in an inner table. If the inner table lacks the key, returns the position of its header;
+    /// if this table lacks the inner one, of this table's header.
+    pub(super) fn span_in(&self, table: &str, key: &str) -> Range<usize> {
+        let inner = self.table.get(table).and_then(|inner| inner.get_ref().as_table());
+        inner.and_then(|inner| inner.get(key)).map_or_else(|| self.span_of(table), Spanned::span)
+    }
+
+    /// Returns every key and value.
     pub fn entries(&self) -> impl Iterator<Item = (Text<'a>, &'a Spanned<DeValue<'a>>)> + use<'a> {
         self.table.iter().map(|(key, value)| (Spanned::new(key.span(), key.get_ref().as_ref()), value))
     }
 
-    /// Reports the key as missing unless it is there.
+    /// Reports a key as missing, unless the table has it. `what` completes the sentence "`KEY` is …".
     pub fn demand(&mut self, key: &'static str, what: &str, found: &mut Findings) {
         self.know(key);
         if !self.has(key) {
@@ -76,13 +90,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A string.
+    /// Returns the string of a key.
     pub fn string(&mut self, key: &'static str, found: &mut Findings) -> Option<Text<'a>> {
         let value = self.value(key)?;
         text(key, value, found)
     }
 
-    /// An array of strings.
+    /// Returns the array of strings of a key.
     pub fn strings(&mut self, key: &'static str, found: &mut Findings) -> Option<Vec<Text<'a>>> {
         let value = self.value(key)?;
         let Some(array) = value.get_ref().as_array() else {
@@ -93,7 +107,7 @@ impl<'a> Cursor<'a> {
         (texts.len() == array.len()).then_some(texts)
     }
 
-    /// A number within limits.
+    /// Returns the number of a key, if it is within limits.
     pub fn count(
         &mut self,
         key: &'static str,
@@ -104,23 +118,19 @@ impl<'a> Cursor<'a> {
         number(key, value, limits, found)
     }
 
-    /// `true` or `false`.
+    /// Returns the truth value of a key.
     pub fn flag(&mut self, key: &'static str, found: &mut Findings) -> Option<bool> {
         let value = self.value(key)?;
-        let flag = value.get_ref().as_bool();
-        if flag.is_none() {
-            wrong_type(key, value, "`true` or `false`", found);
-        }
-        flag
+        flag(key, value, found)
     }
 
-    /// One of a closed set of names.
+    /// Returns the value that the name of a key stands for.
     pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)], found: &mut Findings) -> Option<T> {
         let name = self.string(key, found)?;
         choose(&format!("value of `{key}`"), &name, choices, found)
     }
 
-    /// A table.
+    /// Returns the inner table of a key.
     pub fn table(&mut self, key: &'static str, title: &str, found: &mut Findings) -> Option<Cursor<'a>> {
         let value = self.value(key)?;
         let table = value.get_ref().as_table();
@@ -130,7 +140,7 @@ impl<'a> Cursor<'a> {
         table.map(|table| Cursor::of(title, value.span(), table))
     }
 
-    /// The tables of an array of tables; none if the key is not there.
+    /// Returns the tables of an array of tables; none if the table lacks the key.
     pub fn tables(&mut self, key: &'static str, title: &str, found: &mut Findings) -> Vec<Cursor<'a>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
@@ -147,7 +157,7 @@ impl<'a> Cursor<'a> {
         tables
     }
 
-    /// Reports every key that was not asked for.
+    /// Reports every key that no reader asked for.
     pub fn finish(self, found: &mut Findings) {
         for (key, _) in self.entries().filter(|(key, _)| !self.known.contains(key.get_ref())) {
             found.unknown(key.span(), &format!("key in {}:", self.title), key.get_ref(), &self.known);
@@ -155,7 +165,48 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A value as a string.
+/// Parses a TOML text and reads its root table. Every string is sanitized first.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+///
+/// # Panics
+/// If `read` returns nothing and reports no error.
+pub fn parse_toml<T>(
+    file: SourceText,
+    read: impl FnOnce(Cursor<'_>, &mut Findings) -> Option<T>,
+) -> Result<T, Diagnostics> {
+    let mut found = Findings::of(file);
+    let file = found.text();
+    let (mut root, errors) = DeTable::parse_recoverable(&file.text);
+    root.get_mut().iter_mut().for_each(|(_, value)| make_visible(value.get_mut()));
+    for error in &errors {
+        let span = error.span().unwrap_or(0..0);
+        found.report(span, format!("not TOML: {}", error.message()), "here");
+    }
+    let value = if errors.is_empty() { read(Cursor::of("the file", 0..0, root.get_ref()), &mut found) } else { None };
+    match (found.into_diagnostics(), value) {
+        (Some(diagnostics), _) => Err(diagnostics),
+        (None, Some(value)) => Ok(value),
+        (None, None) => panic!("the reader of {} returned nothing and reported no error", file.name),
+    }
+}
+
+/// Makes every string visible. A key stays: it is a known key, or the error about it makes it visible.
+fn make_visible(value: &mut DeValue<'_>) {
+    match value {
+        DeValue::String(text) => {
+            if let Cow::Owned(shown) = visible(text) {
+                *text = Cow::Owned(shown);
+            }
+        }
+        DeValue::Array(values) => values.iter_mut().for_each(|value| make_visible(value.get_mut())),
+        DeValue::Table(table) => table.iter_mut().for_each(|(_, value)| make_visible(value.get_mut())),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
+    }
+}
+
+/// Returns a value as a string.
 pub(super) fn text<'a>(key: &str, value: &'a Spanned<DeValue<'a>>, found: &mut Findings) -> Option<Text<'a>> {
     let text = value.get_ref().as_str();
     if text.is_none() {
@@ -164,7 +215,16 @@ pub(super) fn text<'a>(key: &str, value: &'a Spanned<DeValue<'a>>, found: &mut F
     text.map(|text| Spanned::new(value.span(), text))
 }
 
-/// A value as a number within limits.
+/// Returns a value as a truth value.
+pub(super) fn flag(key: &str, value: &Spanned<DeValue<'_>>, found: &mut Findings) -> Option<bool> {
+    let flag = value.get_ref().as_bool();
+    if flag.is_none() {
+        wrong_type(key, value, "`true` or `false`", found);
+    }
+    flag
+}
+
+/// Returns a value as a number, if it is within limits.
 pub(super) fn number(
     key: &str,
     value: &Spanned<DeValue<'_>>,
@@ -183,7 +243,7 @@ pub(super) fn number(
     number.map(|number| Spanned::new(value.span(), number))
 }
 
-/// A name out of a closed set.
+/// Returns the value that a name stands for in a list of names and values.
 pub(super) fn choose<T: Copy>(kind: &str, name: &Text<'_>, choices: &[(&str, T)], found: &mut Findings) -> Option<T> {
     let choice = choices.iter().find(|(valid, _)| valid == name.get_ref()).map(|(_, choice)| *choice);
     if choice.is_none() {
@@ -193,7 +253,7 @@ pub(super) fn choose<T: Copy>(kind: &str, name: &Text<'_>, choices: &[(&str, T)]
     choice
 }
 
-/// Reports a value that is not of the type that its key demands.
+/// Reports a value of the wrong type.
 pub fn wrong_type(key: &str, value: &Spanned<DeValue<'_>>, wanted: &str, found: &mut Findings) {
     let kind = value.get_ref().type_str();
     let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };

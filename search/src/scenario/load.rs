@@ -1,37 +1,42 @@
-//! Scenarios by name or path: the one place of this module that reads files.
+//! The texts of scenarios and procedures: from a name or a path to a file, and on to the files that a scenario names. This is the
+//! one module of scenarios that reads files.
 
 use std::io;
 
-use super::bundle::{Bundle, beside};
-use super::diagnostic::{Diagnostics, listed, nearest, wrapped};
+use super::bundle::{Bundle, Files, beside};
+use super::cursor::{Cursor, parse_toml};
+use super::diagnostic::{Diagnostics, Findings, SourceText, listed, nearest, wrapped};
 use super::write::{header, site_and_run};
-use super::{Family, Spec, builtin, is_procedure_text, parse_scenario};
+use super::{Family, Spec, builtin, is_procedure_text, read};
 use crate::files;
 
-/// The families that built-in scenarios can be of.
+/// The families of built-in scenarios.
 const FAMILIES: [Family; 3] = [Family::Article, Family::OtherKb, Family::Inferred];
 
-/// Loads a built-in scenario by its name, or any by a path, which ends in `.toml` or contains a `/`.
+/// The largest number of scenarios in a chain of predecessors.
+const CHAIN_MAX: usize = 16;
+
+/// Loads a scenario: a built-in one by its name, or any by a path, which ends in `.toml` or contains a `/`.
 ///
 /// # Errors
-/// Everything that is wrong with the file and with the files it names.
+/// Everything that is wrong with the file and with the files that it names.
 pub fn load_scenario(reference: &str) -> Result<Spec, Diagnostics> {
     if let Some(builtin) = builtin::scenario(reference) {
         return builtin.parse(&[]);
     }
     if !is_path(reference) {
-        return Err(unknown("scenario", reference, &all_names()));
+        return Err(unknown_name("scenario", reference, &all_names()));
     }
-    let text = files::read(reference).map_err(|error| unreadable(reference, &error))?;
+    let text = text_of(reference)?;
     if is_procedure_text(&text) {
-        let help = "check it where a scenario ends: add `--from SCENARIO`";
+        let help = "check it in the final states of a scenario: add `--from SCENARIO`";
         return Err(Diagnostics::just(format!("{reference} is a procedure, not a scenario"), Some(help.to_owned())));
     }
-    parse_scenario(reference, &text, &|path| files::read(beside(reference, path)))
+    parse_scenario(reference, &text, &|path| files::read(beside(reference, path)).map_err(|error| error.reason))
 }
 
-/// Loads a procedure, by name or path, as a scenario in which a user runs it once where another scenario ends: with that
-/// one's site, between the servers of its last run. Every property is expected to hold.
+/// Loads a procedure by name or path, as a scenario that starts in the quiescent states of another: a user runs the procedure once,
+/// between the servers of that scenario's last run. Every property is expected to hold.
 ///
 /// # Errors
 /// Everything that is wrong with the file.
@@ -40,14 +45,14 @@ pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagno
     let (name, reference) = if builtin::procedure(path_or_name).is_some() {
         (path_or_name.to_owned(), path_or_name.to_owned())
     } else if is_path(path_or_name) {
-        let text = files::read(path_or_name).map_err(|error| unreadable(path_or_name, &error))?;
+        let text = text_of(path_or_name)?;
         let file = path_or_name.rsplit_once('/').map_or(path_or_name, |(_, file)| file);
         let reference = if file.ends_with(".toml") { file.to_owned() } else { format!("{file}.toml") };
         bundle.files.push((reference.clone(), text.clone()));
         (name_in(&text).unwrap_or_else(|| "unnamed".to_owned()), reference)
     } else {
         let names: Vec<&str> = builtin::procedures().iter().map(|builtin| builtin.name).collect();
-        return Err(unknown("procedure", path_or_name, &names));
+        return Err(unknown_name("procedure", path_or_name, &names));
     };
     let start = match builtin::scenario(&from.name) {
         Some(builtin) if builtin.text == from.text => from.name.clone(),
@@ -63,8 +68,8 @@ pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagno
     Ok(Spec { may_be_vacuous: true, ..spec })
 }
 
-/// Loads every scenario that the names select: a built-in, a family, which selects all of its built-ins, or a path. No name
-/// selects all built-ins; what is selected twice is loaded once.
+/// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all
+/// built-in scenarios; a scenario that is selected twice is loaded once.
 ///
 /// # Errors
 /// Everything that is wrong with the names and the files.
@@ -95,7 +100,94 @@ pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
     Diagnostics::together(found).map_or(Ok(specs), Err)
 }
 
-/// The scenarios that one name selects.
+/// Reads a scenario from its text. `read` returns the text of a file that the scenario names, by its path from the scenario's
+/// folder; files in the text itself come first.
+///
+/// # Errors
+/// Everything that is wrong with the text and with the files that it names.
+pub fn parse_scenario(
+    file_name: &str,
+    text: &str,
+    read: &dyn Fn(&str) -> io::Result<String>,
+) -> Result<Spec, Diagnostics> {
+    parse_in_chain(file_name, text, read, &[])
+}
+
+/// Reads a built-in scenario. `chain` lists the files that start from it.
+pub(super) fn parse_builtin(file_name: &str, text: &str, chain: &[String]) -> Result<Spec, Diagnostics> {
+    let none = |_: &str| Err(io::Error::new(io::ErrorKind::NotFound, "a built-in scenario names no files"));
+    parse_in_chain(file_name, text, &none, chain)
+}
+
+fn parse_in_chain(
+    file_name: &str,
+    text: &str,
+    read: &dyn Fn(&str) -> io::Result<String>,
+    chain: &[String],
+) -> Result<Spec, Diagnostics> {
+    let mut files = Files::of(file_name, text, read);
+    let file = SourceText { name: file_name.to_owned(), text: files.used.main.clone() };
+    let mut spec = parse_toml(file, |root, found| read::scenario(root, &mut files, chain, found))?;
+    spec.text = files.used.join();
+    Ok(spec)
+}
+
+/// Reads the predecessor of a scenario: the one that its key `from` names.
+pub(super) fn predecessor(
+    root: &mut Cursor<'_>,
+    files: &mut Files<'_>,
+    chain: &[String],
+    found: &mut Findings,
+) -> Option<Spec> {
+    let reference = root.string("from", found)?;
+    let path = *reference.get_ref();
+    let chain = [chain, &[files.name.to_owned()]].concat();
+    let parsed = if let Some(builtin) = builtin::scenario(path) {
+        check_chain(&chain, &builtin.file_name()).map(|()| builtin.parse(&chain))
+    } else if path.ends_with(".toml") {
+        let reported = files.reported(path);
+        let text = match files.text_of(path) {
+            Ok(text) => text,
+            Err(error) => {
+                found.report(reference.span(), error.to_string(), "a path from the folder of this file");
+                return None;
+            }
+        };
+        let parsed = {
+            let read = |inner: &str| files.peek(&beside(path, inner));
+            check_chain(&chain, &reported).map(|()| parse_in_chain(&reported, &text, &read, &chain))
+        };
+        if let Ok(Ok(spec)) = &parsed {
+            files.used.add(path, &spec.text);
+        }
+        parsed
+    } else {
+        let names: Vec<&str> = builtin::scenarios().iter().map(|builtin| builtin.name).collect();
+        found.unknown(reference.span(), "scenario", path, &names);
+        return None;
+    };
+    match parsed {
+        Ok(Ok(spec)) => Some(spec),
+        Ok(Err(diagnostics)) => {
+            found.absorb(diagnostics);
+            None
+        }
+        Err(circle) => {
+            found.report(reference.span(), circle, "a scenario cannot be its own predecessor");
+            None
+        }
+    }
+}
+
+fn check_chain(chain: &[String], next: &str) -> Result<(), String> {
+    match chain.iter().position(|name| name == next) {
+        Some(first) => Err(format!("`from` goes in a circle: {} → {next}", chain[first..].join(" → "))),
+        None if chain.len() >= CHAIN_MAX => Err(format!("`from` leads over more than {CHAIN_MAX} scenarios")),
+        None => Ok(()),
+    }
+}
+
+/// Returns the scenarios that one name selects.
 fn selected_by(name: &str) -> Result<Vec<&str>, Diagnostics> {
     if !FAMILIES.iter().any(|family| family.name() == name) {
         return Ok(vec![name]);
@@ -107,7 +199,7 @@ fn selected_by(name: &str) -> Result<Vec<&str>, Diagnostics> {
         }
     }
     if members.is_empty() {
-        return Err(Diagnostics::just(format!("no built-in scenario is of the family `{name}`"), None));
+        return Err(Diagnostics::just(format!("the family `{name}` has no built-in scenario"), None));
     }
     Ok(members)
 }
@@ -122,19 +214,19 @@ fn name_in(procedure: &str) -> Option<String> {
     super::name::is_kebab(name).then(|| name.to_owned())
 }
 
-/// Every name that selects something.
+/// Returns every name that selects scenarios.
 fn all_names() -> Vec<&'static str> {
     builtin::scenarios().iter().map(|builtin| builtin.name).chain(FAMILIES.map(Family::name)).collect()
 }
 
-/// What to say of a name that is not known.
+/// Returns the error for an unknown name, with the nearest of the valid ones.
 #[must_use]
-pub fn unknown(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
+pub fn unknown_name(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
     let near = nearest(name, valid).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-    let help = wrapped(&format!("{near}{}; a file's name ends in .toml", listed(valid)));
+    let help = wrapped(&format!("{near}{}; the name of a file ends in .toml", listed(valid)));
     Diagnostics::just(format!("unknown {kind} `{}`", name.escape_debug()), Some(help))
 }
 
-fn unreadable(path: &str, error: &io::Error) -> Diagnostics {
-    Diagnostics::just(format!("cannot read {path}: {error}"), None)
+fn text_of(path: &str) -> Result<String, Diagnostics> {
+    files::read(path).map_err(|error| Diagnostics::just(error.to_string(), None))
 }

@@ -1,113 +1,106 @@
-//! Scenario files: what the user writes, read into the model's [`Scenario`] with every error at its place.
+//! Scenario files: TOML texts, read into the model's [`Scenario`], with each error reported at its position in the text.
 //!
-//! [`load_scenario`] and [`select`] read files, [`parse_scenario`] only texts. `read` follows a scenario file from top to
-//! bottom; `site` with `number`, `runs` and `never` are its tables, `steps`, `act` and `home_name` a procedure's. `cursor` asks a TOML table
-//! for its keys, [`Diagnostics`] tells what is wrong, [`to_toml`] writes. No engine and no report is known here.
+//! A scenario passes through these files, in this order: `load` finds the text, `read` reads its tables, `runs` its runs and
+//! procedures, `steps` `conditions` and `arguments` each step of a procedure, and `cross_check` compares tables with each other.
+//! [`Cursor`] reads one TOML table, [`Diagnostics`] shows errors, and [`to_toml`] writes a scenario.
+//! No engine, report or adapter is known here.
 
-mod act;
+mod arguments;
 pub mod builtin;
 mod bundle;
+mod conditions;
+mod cross_check;
 mod cursor;
 mod diagnostic;
 mod home_name;
+mod inherited;
 mod load;
 mod name;
-mod never;
-mod number;
-mod past;
 mod read;
 mod runs;
-mod site;
-mod start;
 mod steps;
-mod substitute;
-mod verb;
 mod write;
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
-use stranded_model::scenario::{Delivery, Environment, Scenario};
+use stranded_model::scenario::{Delivery, Environment, Replication, Scenario};
 
 pub use self::builtin::Builtin;
-pub use self::cursor::{Cursor, wrong_type};
+pub use self::conditions::{CONDITIONS, ConditionKind};
+pub use self::cursor::{Cursor, parse_toml, wrong_type};
 pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
 pub use self::diagnostic::{Findings, listed, nearest};
-pub use self::load::{load_procedure_in, load_scenario, select, unknown};
-pub use self::name::is_server_name;
-pub use self::read::whole;
-pub use self::read::{parse_procedure, parse_scenario};
-pub use self::site::{SiteNames, delivery_name, replication_name};
-pub use self::steps::STEPS_MAX;
-pub use self::substitute::with_procedure;
-pub use self::verb::step_words;
-pub use self::write::to_toml;
+pub use self::load::{load_procedure_in, load_scenario, parse_scenario, select, unknown_name};
+pub use self::name::{SERVER_REFS, SiteNames, is_server_name};
+pub use self::runs::{STEPS_MAX, parse_procedure};
+pub use self::steps::{Argument, ArgumentKind, Presence, STEPS, StepKind, sources_of, step_words};
+pub use self::write::{to_toml, with_procedure};
 use crate::property::{Property, Verdict};
 
-/// A scenario as its file says it.
+/// The content of a scenario file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
-    /// Its name.
+    /// The name of the scenario.
     pub name: String,
-    /// Which standing its verdicts have.
+    /// The basis of its verdicts.
     pub family: Family,
-    /// The question it asks, in one sentence.
+    /// The question that the scenario answers, in one sentence.
     pub question: String,
-    /// The sources it follows.
+    /// The sources that it follows.
     pub source: Vec<String>,
-    /// The scenario in whose at-rest states it starts, instead of a fresh site.
+    /// The predecessor: this scenario starts in its quiescent states. Without one it starts with a fresh site.
     pub from: Option<Box<Spec>>,
-    /// What the servers, the organisation and the site are called in distinguished names.
+    /// The names of the servers, the organisation and the site.
     pub names: SiteNames,
-    /// The world it speaks of.
+    /// The scenario in the terms of the model.
     pub scenario: Scenario,
-    /// Which numbers of its site are to stand for any number.
+    /// The numbers of the site that stand for any number.
     pub numbers: Numbers,
-    /// Assumptions that are not varied.
+    /// The assumptions that a check does not vary.
     pub pinned: Vec<(Assumption, AssumptionAnswer)>,
-    /// What is expected of each property; one that is not named is expected to hold.
+    /// The expected verdict of each property that the file names; every other property is expected to hold.
     pub expect: Vec<(Property, Verdict)>,
-    /// What must not occur.
+    /// The names of steps, handlers and actions that must not occur.
     pub never: Vec<String>,
-    /// Whether a property may as well be vacuous: so it is for a procedure that is run where a scenario ends, of which
-    /// nobody said what it is to do.
+    /// True if a vacuous property is also as expected: for a procedure that is checked without expectations.
     pub may_be_vacuous: bool,
-    /// The text of the file and of the files it names, so that a trace can carry them: [`parse_scenario`] reads it again
-    /// without any file.
+    /// The text of the file and of the files that it names. A trace carries it; [`parse_scenario`] reads it again without any
+    /// file.
     pub text: String,
 }
 
-/// Whether a number of the site is just that number.
+/// The meaning of a number of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Number {
-    /// It is the one that is given.
+    /// The given number.
     Given,
-    /// Any number is meant; the one that is given is for a world that shows something.
+    /// Any number; the given one is used in worlds that show an example.
     Any,
 }
 
 /// The numbers of a site that can stand for any number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Numbers {
-    /// How many mailboxes there are.
+    /// The number of mailboxes.
     pub mailboxes: Number,
-    /// How many messages arrive for each mailbox at the most.
+    /// The largest number of messages that arrive for each mailbox.
     pub messages: Number,
 }
 
 impl Numbers {
-    /// All are what they are.
+    /// Both numbers as given.
     pub const GIVEN: Self = Self { mailboxes: Number::Given, messages: Number::Given };
 }
 
-/// Which standing the verdicts of a scenario have.
+/// The basis of a scenario's verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// They rest on the article.
+    /// The article.
     Article,
-    /// They rest on other Knowledge Base articles.
+    /// Other Knowledge Base articles.
     OtherKb,
-    /// They follow from the model's assumptions.
+    /// The model's assumptions.
     Inferred,
-    /// A user's own.
+    /// A user's own scenario.
     User,
 }
 
@@ -115,7 +108,7 @@ impl Family {
     /// Every family.
     pub const ALL: [Self; 4] = [Self::Article, Self::OtherKb, Self::Inferred, Self::User];
 
-    /// The name that files and reports use.
+    /// Returns the name that files and reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -127,14 +120,43 @@ impl Family {
     }
 }
 
-/// Whether a text is that of a procedure, not of a scenario: it has `[[step]]` tables and no `[site]`.
+/// The values of the key `replication`.
+const REPLICATIONS: [(&str, Replication); 2] = [("instant", Replication::Instant), ("eventual", Replication::Eventual)];
+/// The values of the key `delivery`.
+const DELIVERIES: [(&str, Delivery); 4] = [
+    ("never", Delivery::Never),
+    ("before", Delivery::Before),
+    ("until-repair", Delivery::UntilRepair),
+    ("any-time", Delivery::AnyTime),
+];
+/// The value that stands for any number.
+const ANY: &str = "any";
+
+/// Returns the name of a kind of delivery.
+#[must_use]
+pub fn delivery_name(delivery: Delivery) -> &'static str {
+    name_in(&DELIVERIES, &delivery)
+}
+
+/// Returns the name of a kind of replication.
+#[must_use]
+pub fn replication_name(replication: Replication) -> &'static str {
+    name_in(&REPLICATIONS, &replication)
+}
+
+/// Returns the name of a value in a list of names and values.
+fn name_in<T: PartialEq>(choices: &[(&'static str, T)], value: &T) -> &'static str {
+    choices.iter().find(|(_, other)| other == value).expect("every value has a name").0
+}
+
+/// Returns true if a text is a procedure and not a scenario: it has `[[step]]` tables and no `[site]`.
 #[must_use]
 pub fn is_procedure_text(text: &str) -> bool {
     let (root, _errors) = toml::de::DeTable::parse_recoverable(text);
     root.get_ref().contains_key("step") && !root.get_ref().contains_key("site")
 }
 
-/// An environment in which nothing acts besides the administrators.
+/// An environment in which only the administrators act.
 pub const QUIET: Environment = Environment {
     delivery: Delivery::Never,
     logon: false,

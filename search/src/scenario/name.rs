@@ -1,17 +1,46 @@
-//! What the things of a file may be called.
+//! The rules for names in scenario and procedure files.
 
 use std::ops::Range;
+
+use stranded_model::procedure::ServerRef;
 
 use super::cursor::Text;
 use super::diagnostic::Findings;
 
-/// The words that name a server by its part in a run; no server can be called so.
-pub(super) const PLACES: [&str; 6] = ["from", "to", "connected-to", "home", "earlier", "later"];
+/// The words for a server's part in a run.
+pub const SERVER_REFS: [(&str, ServerRef); 6] = [
+    ("from", ServerRef::From),
+    ("to", ServerRef::To),
+    ("connected-to", ServerRef::ConnectedTo),
+    ("home", ServerRef::Home),
+    ("earlier", ServerRef::Earlier),
+    ("later", ServerRef::Later),
+];
 
-/// The longest name that fits into a report.
+/// The names of a site, which the steps of a procedure can use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteNames {
+    /// The servers.
+    pub servers: Vec<String>,
+    /// The organisation in distinguished names.
+    pub organization: String,
+    /// The site in distinguished names.
+    pub name: String,
+}
+
+impl SiteNames {
+    /// Returns a site named Site with these servers, in an organisation named Organization.
+    #[must_use]
+    pub fn of(servers: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let servers = servers.into_iter().map(Into::into).collect();
+        Self { servers, organization: "Organization".to_owned(), name: "Site".to_owned() }
+    }
+}
+
+/// The longest name that fits into a report, in bytes.
 const LENGTH_MAX: usize = 60;
 
-/// Whether the name is made of small letters, digits and single hyphens, and begins with a letter.
+/// Returns true if a name consists of small letters, digits and single hyphens, and begins with a letter.
 pub(super) fn is_kebab(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && !name.ends_with('-')
@@ -19,7 +48,7 @@ pub(super) fn is_kebab(name: &str) -> bool {
         && name.chars().all(|other| other.is_ascii_lowercase() || other.is_ascii_digit() || other == '-')
 }
 
-/// The name, if it is one that reports and command lines can use as it stands.
+/// Returns a name if it is in kebab-case, so that reports and command lines can use it without quotes.
 pub(super) fn kebab(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<String> {
     let valid = is_kebab(name.get_ref()) && name.get_ref().len() <= LENGTH_MAX;
     if !valid {
@@ -29,9 +58,15 @@ pub(super) fn kebab(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<
     valid.then(|| (*name.get_ref()).to_owned())
 }
 
-/// Whether a server can be called so: one word that is no part of a run.
+/// Returns true if a server can have this name: it is one word, and not a word for a server's part in a run.
+#[must_use]
 pub fn is_server_name(name: &str) -> bool {
-    is_word(name) && !PLACES.contains(&name)
+    is_word(name) && !is_server_ref(name)
+}
+
+/// Returns true if a name is the word for a server's part in a run.
+pub(super) fn is_server_ref(name: &str) -> bool {
+    SERVER_REFS.iter().any(|(word, _)| *word == name)
 }
 
 fn is_word(name: &str) -> bool {
@@ -39,7 +74,7 @@ fn is_word(name: &str) -> bool {
     !name.is_empty() && name.chars().all(allowed)
 }
 
-/// The name of a person or a server: one word.
+/// Returns the name of an administrator or a server, if it is one word.
 pub(super) fn word(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<String> {
     let valid = is_word(name.get_ref()) && name.get_ref().len() <= LENGTH_MAX;
     if !valid {
@@ -49,15 +84,15 @@ pub(super) fn word(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<S
     valid.then(|| (*name.get_ref()).to_owned())
 }
 
-/// Strings that say something.
+/// Returns texts; an empty text is an error.
 pub(super) fn sentences(key: &str, texts: &[Text<'_>], found: &mut Findings) -> Vec<String> {
     for text in texts.iter().filter(|text| text.get_ref().trim().is_empty()) {
-        found.report(text.span(), format!("`{key}` has an empty entry"), "say something here, or leave it out");
+        found.report(text.span(), format!("`{key}` has an empty entry"), "give a text, or remove the entry");
     }
     texts.iter().map(|text| (*text.get_ref()).to_owned()).collect()
 }
 
-/// Reports a name that was used before for another thing of the same kind.
+/// Returns true if a name is not taken; reports it otherwise.
 pub(super) fn is_new(kind: &str, name: &str, span: Range<usize>, taken: bool, found: &mut Findings) -> bool {
     if taken {
         found.report(span, format!("two {kind} are called `{name}`"), "give this one another name");

@@ -1,144 +1,61 @@
-//! A scenario file from its text: the order in which its tables are read, and what must fit together between them. It reads
-//! no file itself; whoever calls it says how.
+//! The tables of a scenario file, read from top to bottom. Runs and procedures are read by `runs`; `cross_check` then compares the
+//! tables with each other. No file is read here.
 
-use std::borrow::Cow;
-use std::io;
+use std::ops::RangeInclusive;
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
-use stranded_model::scenario::{RunsMax, Scenario};
-use toml::de::{DeTable, DeValue};
+use stranded_model::id::{Id, MessageId, MessageSet, ServerId};
+use stranded_model::scenario::{Delivery, Environment, Fault, Replication, Scenario, Site, Start};
+use stranded_model::state::{Contents, Homes, Mailbox, Recipient, Stamp};
+use stranded_model::table::{ENTRIES_MAX, PerServer};
+use toml::Spanned;
+use toml::de::DeValue;
 
-use super::bundle::{Files, beside};
-use super::cursor::{Cursor, choose, text};
-use super::diagnostic::{Diagnostics, Findings, SourceText, wrapped};
-use super::runs::Runs;
-use super::site::{environment, mail_supply, site};
-use super::steps::assumed;
-use super::{Family, Numbers, Spec, builtin, name, never, number, runs, steps};
+use super::bundle::Files;
+use super::cross_check::{self, Tables};
+use super::cursor::{Cursor, choose, number, text, wrong_type};
+use super::diagnostic::Findings;
+use super::name::{self, SiteNames};
+use super::runs::{self, Runs, assumed};
+use super::{ANY, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, load};
 use crate::property::{Property, Verdict};
-use crate::sanitize::visible;
 
-/// The most scenarios of which each starts where the next ends.
-const CHAIN_MAX: usize = 16;
+/// The value for an object that a replica does not have.
+pub(super) const ABSENT: &str = "absent";
 
-/// Reads a scenario. `read` gives the text of a file that the scenario names, by its path from the scenario's folder; it is
-/// not asked for files that the text carries itself.
-///
-/// # Errors
-/// Everything that is wrong with the text and with the files it names.
-pub fn parse_scenario(
-    file_name: &str,
-    text: &str,
-    read: &dyn Fn(&str) -> io::Result<String>,
-) -> Result<Spec, Diagnostics> {
-    parse_in_chain(file_name, text, read, &[])
-}
-
-/// Reads a procedure for a site of these names.
-///
-/// # Errors
-/// Everything that is wrong with the text.
-pub fn parse_procedure(
-    file_name: &str,
-    text: &str,
-    site: &super::SiteNames,
-) -> Result<stranded_model::procedure::Procedure, Diagnostics> {
-    let file = SourceText { name: file_name.to_owned(), text: text.to_owned() };
-    whole(file, |root, found| steps::procedure(root, site, found))
-}
-
-/// Reads the one table that a file is.
-pub fn whole<T>(file: SourceText, read: impl FnOnce(Cursor<'_>, &mut Findings) -> Option<T>) -> Result<T, Diagnostics> {
-    let mut found = Findings::of(file);
-    let file = found.text();
-    let (mut root, errors) = DeTable::parse_recoverable(&file.text);
-    root.get_mut().iter_mut().for_each(|(_, value)| make_visible(value.get_mut()));
-    for error in &errors {
-        let span = error.span().unwrap_or(0..0);
-        found.report(span, format!("not TOML: {}", error.message()), "here");
-    }
-    let value = if errors.is_empty() { read(Cursor::of("the file", 0..0, root.get_ref()), &mut found) } else { None };
-    match (found.into_diagnostics(), value) {
-        (Some(diagnostics), _) => Err(diagnostics),
-        (None, Some(value)) => Ok(value),
-        (None, None) => panic!("{} cannot be read, and nobody said why", file.name),
-    }
-}
-
-/// Makes every string visible. A key says nothing: it is one that is known, or is told as one that is not.
-fn make_visible(value: &mut DeValue<'_>) {
-    match value {
-        DeValue::String(text) => {
-            if let Cow::Owned(shown) = visible(text) {
-                *text = Cow::Owned(shown);
-            }
-        }
-        DeValue::Array(values) => values.iter_mut().for_each(|value| make_visible(value.get_mut())),
-        DeValue::Table(table) => table.iter_mut().for_each(|(_, value)| make_visible(value.get_mut())),
-        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
-    }
-}
-
-fn parse_in_chain(
-    file_name: &str,
-    text: &str,
-    read: &dyn Fn(&str) -> io::Result<String>,
+/// Reads a scenario from the root table of its file.
+pub(super) fn scenario(
+    mut root: Cursor<'_>,
+    files: &mut Files<'_>,
     chain: &[String],
-) -> Result<Spec, Diagnostics> {
-    let mut files = Files::of(file_name, text, read);
-    let file = SourceText { name: file_name.to_owned(), text: files.used.main.clone() };
-    let mut spec = whole(file, |root, found| spec(root, &mut files, chain, found))?;
-    spec.text = files.used.join();
-    Ok(spec)
-}
-
-fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &mut Findings) -> Option<Spec> {
+    found: &mut Findings,
+) -> Option<Spec> {
     root.demand("name", "the name that reports use, in kebab-case", found);
     let name = root.string("name", found).and_then(|name| name::kebab("name", &name, found));
     let family = root.choice("family", &Family::ALL.map(|family| (family.name(), family)), found);
     let question = root.string("question", found).map(|question| (*question.get_ref()).to_owned());
     let source = root.strings("source", found).map(|texts| name::sentences("source", &texts, found));
-    let from = if root.has("from") { Some(start(&mut root, files, chain, found)) } else { root.absent("from", None) };
-    let start = from.as_ref().and_then(Option::as_ref);
-
-    let site_place = root.place("site");
-    let may_inherit = from.is_some();
-    if !may_inherit {
+    let has_from = root.has("from");
+    let from = if has_from { load::predecessor(&mut root, files, chain, found) } else { root.absent("from", None) };
+    if !has_from {
         root.demand("site", "the table of servers, mailboxes and messages", found);
     }
-    let places = |table: Option<&Cursor<'_>>, key: &str| table.map_or(site_place.clone(), |table| table.place(key));
-    let table = root.table("site", "`[site]`", found);
-    let messages_place = places(table.as_ref(), "messages");
-    let mailboxes_place = places(table.as_ref(), "mailboxes");
-    let unreadable_start = may_inherit && start.is_none();
     let before_site = found.count();
+    let table = root.table("site", "`[site]`", found);
     let (site, names, numbers) = match table {
-        Some(table) if !unreadable_start => site(table, start, found),
+        Some(table) if !has_from || from.is_some() => site(table, from.as_ref(), found),
         Some(_) | None => {
-            let (site, names) = start.map(|start| (start.scenario.site.clone(), start.names.clone())).unzip();
-            (site, names, start.map_or(Numbers::GIVEN, |start| start.numbers))
+            let (site, names) = from.as_ref().map(|from| (from.scenario.site.clone(), from.names.clone())).unzip();
+            (site, names, from.as_ref().map_or(Numbers::GIVEN, |from| from.numbers))
         }
     };
-
-    let start_table = root.table("start", "`[start]`", found);
-    if let Some(table) = start_table.as_ref().filter(|_| may_inherit) {
-        let label = "leave out `from` or this table";
-        found.report(table.span.clone(), "a scenario that starts where another ends has no start of its own", label);
-    }
-    let own_start = match (start_table, &site, &names) {
-        (Some(table), Some(site), Some(names)) => Some(super::start::start(table, site, names, found)),
+    let start = match (root.table("start", "`[start]`", found), &site, &names) {
+        (Some(table), Some(site), Some(names)) => Some(start(table, site, names, found)),
         (Some(_) | None, _, _) => None,
     };
-    let environment_table = root.table("environment", "`[environment]`", found);
-    let delivery_place = places(environment_table.as_ref(), "delivery");
-    let environment = environment_table.map_or_else(|| super::QUIET, |table| environment(table, found));
-    if let Some(reason) = number::shared(numbers, !environment.faults.is_empty(), start) {
-        let (what, label) = ("one mailbox cannot stand for any number", "give a number, or leave out the faults");
-        found.report_with_help(mailboxes_place, what, label, Some(wrapped(&reason)));
-    }
-    if let Some(site) = site.as_ref().filter(|_| found.count() == before_site) {
-        mail_supply(site, &environment, !may_inherit && own_start.is_none(), [messages_place, delivery_place], found);
-    }
+    let environment = root.table("environment", "`[environment]`", found);
+    let environment = environment.map_or_else(|| QUIET, |table| environment_of(table, found));
+    let is_site_sound = found.count() == before_site;
     let runs = match &names {
         Some(names) => Runs::read(&mut root, names, files, found),
         None => {
@@ -150,92 +67,245 @@ fn spec(mut root: Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &m
     let pinned = root.table("assume", "`[assume]`", found).map(|table| pinned(&table, found));
     let expect = root.table("expect", "`[expect]`", found).map(|table| expected(&table, found));
     let never = root.strings("never", found).unwrap_or_default();
-    let root_runs = root.place("run");
-    root.finish(found);
 
-    let (name, site, names, runs) = (name?, site?, names?, runs?);
-    let scenario =
-        Scenario { site, start: own_start, environment, administrators: runs.administrators, last_run: runs.last };
-    if scenario.counts_versions() && scenario.runs().any(|(_, run)| run.runs_max == RunsMax::Any) {
-        let label = "give a number, or `runs-max = \"until-ok\"`";
-        let what = "versions of the recipient are counted here, so runs cannot go on without a limit";
-        found.report(root_runs, what, label);
-    }
-    let never = never::checked(&never, &scenario, found);
+    let tables = Tables { root: &root, from: from.as_ref(), numbers, is_site_sound };
+    cross_check::site_and_environment(&tables, site.as_ref(), start.as_ref(), &environment, found);
+    let parts = name.zip(site).zip(names).zip(runs).map(|(((name, site), names), runs)| {
+        let (administrators, last_run) = (runs.administrators, runs.last);
+        let scenario = Scenario { site, start, environment, administrators, last_run };
+        cross_check::runs_and_never(&tables, &scenario, &never, found);
+        (name, names, scenario)
+    });
+    root.finish(found);
+    let (name, names, scenario) = parts?;
     Some(Spec {
         question: question.unwrap_or_else(|| format!("Which properties does {name} have?")),
         name,
         family: family.unwrap_or(Family::User),
         source: source.unwrap_or_default(),
-        from: from.flatten().map(Box::new),
+        from: from.map(Box::new),
         names,
         scenario,
         numbers,
         pinned: pinned.unwrap_or_default(),
         expect: expect.unwrap_or_default(),
-        never,
+        never: never.iter().map(|name| (*name.get_ref()).to_owned()).collect(),
         may_be_vacuous: false,
         text: String::new(),
     })
 }
 
-/// The scenario in whose at-rest states this one starts.
-fn start(root: &mut Cursor<'_>, files: &mut Files<'_>, chain: &[String], found: &mut Findings) -> Option<Spec> {
-    let reference = root.string("from", found)?;
-    let path = *reference.get_ref();
-    let chain = [chain, &[files.name.to_owned()]].concat();
-    let parsed = if let Some(builtin) = builtin::scenario(path) {
-        check_chain(&chain, &builtin.file_name()).map(|()| builtin.parse(&chain))
-    } else if path.ends_with(".toml") {
-        let reported = files.reported(path);
-        let text = match files.peek(path) {
-            Ok(text) => text,
-            Err(error) => {
-                found.report(reference.span(), format!("cannot read {reported}"), error.to_string());
-                return None;
+/// Reads the site. A key that is not given has the value of the predecessor's site.
+fn site(
+    mut cursor: Cursor<'_>,
+    from: Option<&Spec>,
+    found: &mut Findings,
+) -> (Option<Site>, Option<SiteNames>, Numbers) {
+    let earlier = from.map(|from| &from.scenario.site);
+    if from.is_none() {
+        cursor.demand("servers", "an array of two to four names", found);
+    }
+    let inherited: Option<Vec<String>> = earlier.map(|site| site.servers.values().cloned().collect());
+    let servers =
+        if cursor.has("servers") { servers(&mut cursor, found) } else { cursor.absent("servers", inherited.clone()) };
+    let standard = SiteNames::of(servers.iter().flatten());
+    let defaults = from.map_or(&standard, |from| &from.names);
+    let mut name_of = |key, default: &str, found: &mut Findings| {
+        cursor.string(key, found).map_or_else(|| default.to_owned(), |name| (*name.get_ref()).to_owned())
+    };
+    let organization = name_of("organization", &defaults.organization, found);
+    let name = name_of("name", &defaults.name, found);
+    let names = servers.clone().map(|servers| SiteNames { servers, organization, name });
+    let home = cursor.string("home", found).and_then(|home| names.as_ref()?.known_server(&home, found));
+    let mailboxes = counted(&mut cursor, "mailboxes", 1..=ENTRIES_MAX, 1, found);
+    let messages = counted(&mut cursor, "messages", 0..=MessageSet::MESSAGES_MAX, MessageSet::MESSAGES_MAX, found);
+    let (mailboxes_kind, mailboxes) = mailboxes
+        .or_else(|| from.map(|from| (from.numbers.mailboxes, from.scenario.site.mailboxes)))
+        .unwrap_or((Number::Given, 1));
+    let (messages_kind, messages) = messages
+        .or_else(|| from.map(|from| (from.numbers.messages, from.scenario.site.messages)))
+        .unwrap_or((Number::Given, 0));
+    let replication = cursor.choice("replication", &REPLICATIONS, found);
+    // With unreadable servers the other keys can still be compared with those of the predecessor.
+    let site = servers.or(inherited).map(|servers| Site {
+        servers: PerServer::of(servers.len(), |server: ServerId| servers[server.index()].clone()),
+        home: home.or(earlier.map(|site| site.home)).unwrap_or(ServerId::at(0)),
+        mailboxes,
+        messages,
+        replication: replication.or(earlier.map(|site| site.replication)).unwrap_or(Replication::Instant),
+    });
+    cursor.finish(found);
+    (site, names, Numbers { mailboxes: mailboxes_kind, messages: messages_kind })
+}
+
+fn servers(cursor: &mut Cursor<'_>, found: &mut Findings) -> Option<Vec<String>> {
+    let texts = cursor.strings("servers", found)?;
+    if texts.len() < 2 || texts.len() > ENTRIES_MAX {
+        let label = format!("a run needs two servers; a site has at most {ENTRIES_MAX}");
+        found.report(cursor.span_of("servers"), format!("`servers` lists {}", texts.len()), label);
+    }
+    let mut names: Vec<String> = Vec::new();
+    for text in texts.iter().take(ENTRIES_MAX) {
+        let Some(name) = name::word("servers", text, found) else { continue };
+        if name::is_server_ref(&name) {
+            let label = "in a procedure this word names a server's part in the run";
+            found.report(text.span(), format!("no server can be called `{name}`"), label);
+            continue;
+        }
+        let taken = names.iter().any(|other| other.eq_ignore_ascii_case(&name));
+        if name::is_new("servers", &name, text.span(), taken, found) {
+            names.push(name);
+        }
+    }
+    (names.len() == texts.len() && names.len() >= 2).then_some(names)
+}
+
+/// Reads a number of the site. `any` is the count in a world that shows an example of any number: one mailbox, because no rule
+/// concerns two of them; as many messages as a trace can distinguish.
+fn counted(
+    cursor: &mut Cursor<'_>,
+    key: &'static str,
+    limits: RangeInclusive<usize>,
+    any: usize,
+    found: &mut Findings,
+) -> Option<(Number, usize)> {
+    let value = cursor.value(key)?;
+    let limit = |limit: &usize| u8::try_from(*limit).unwrap_or(u8::MAX);
+    let limits = limit(limits.start())..=limit(limits.end());
+    match value.get_ref().as_str() {
+        Some(ANY) => Some((Number::Any, any)),
+        Some(_) => {
+            let wanted = format!("a number from {} to {}, or \"{ANY}\",", limits.start(), limits.end());
+            wrong_type(key, value, &wanted, found);
+            None
+        }
+        None => Some((Number::Given, usize::from(*number(key, value, limits, found)?.get_ref()))),
+    }
+}
+
+/// Reads the environment. By default nothing in it acts.
+fn environment_of(mut cursor: Cursor<'_>, found: &mut Findings) -> Environment {
+    let mut amount = |key, found: &mut Findings| cursor.count(key, 0..=8, found).map_or(0, |count| *count.get_ref());
+    let (owner_deletes, other_edits) = (amount("owner-deletes", found), amount("other-edits", found));
+    let faults_max = amount("faults-max", found);
+    let faults = faults(&mut cursor, found);
+    if faults_max == 0 && !faults.is_empty() {
+        let label = "`faults-max` must be at least 1, or `faults` empty";
+        found.report(cursor.span_of("faults"), "faults are listed, and none may happen", label);
+    }
+    if faults_max > 0 && (!cursor.has("faults") || cursor.is_empty_array("faults")) {
+        let label = "list their kinds in `faults`, or make this 0";
+        found.report(cursor.span_of("faults-max"), "faults may happen, and no kind is listed", label);
+    }
+    let environment = Environment {
+        delivery: cursor.choice("delivery", &DELIVERIES, found).unwrap_or(Delivery::Never),
+        logon: cursor.flag("logon", found).unwrap_or(false),
+        owner_deletes,
+        other_edits,
+        stale_views: cursor.flag("stale-views", found).unwrap_or(false),
+        faults,
+        faults_max,
+    };
+    cursor.finish(found);
+    environment
+}
+
+fn faults(cursor: &mut Cursor<'_>, found: &mut Findings) -> Vec<Fault> {
+    let names = Fault::ALL.map(|fault| (fault.name(), fault));
+    let mut faults = Vec::new();
+    for text in cursor.strings("faults", found).unwrap_or_default() {
+        let Some(fault) = choose("fault", &text, &names, found) else { continue };
+        if faults.contains(&fault) {
+            found.report(text.span(), format!("`{}` is listed twice", fault.name()), "once is enough");
+        } else {
+            faults.push(fault);
+        }
+    }
+    faults
+}
+
+/// Reads the initial state of every mailbox, such as a restored backup or an expired tombstone. By default a mailbox is fresh.
+fn start(mut cursor: Cursor<'_>, site: &Site, names: &SiteNames, found: &mut Findings) -> Start {
+    let servers = site.servers.count();
+    let fresh = live(site.home, Stamp::default());
+    let mut recipients: PerServer<Recipient> = PerServer::of(servers, |_| fresh);
+    let mut mailboxes: PerServer<Mailbox> = PerServer::of(servers, |_| Mailbox::Absent);
+    if let Some(table) = cursor.table("directory", "`[start.directory]`", found) {
+        for (key, value) in table.entries() {
+            let server = names.known_server(&key, found);
+            let recipient = recipient(value, names, found);
+            if let (Some(server), Some(recipient)) = (server, recipient) {
+                recipients[server] = recipient;
+            }
+        }
+    }
+    if let Some(table) = cursor.table("stores", "`[start.stores]`", found) {
+        for (key, value) in table.entries() {
+            let server = names.known_server(&key, found);
+            if let (Some(server), Some(messages)) = (server, messages(value, site, found)) {
+                mailboxes[server] = Mailbox::Present(Contents { messages, ..Contents::EMPTY });
+            }
+        }
+    }
+    cursor.finish(found);
+    Start { recipients, mailboxes }
+}
+
+fn recipient(value: &Spanned<DeValue<'_>>, names: &SiteNames, found: &mut Findings) -> Option<Recipient> {
+    if let Some(table) = value.get_ref().as_table() {
+        let mut cursor = Cursor::of("the entry", value.span(), table);
+        let version = cursor.count("version", 0..=9, found).map_or(0, |version| *version.get_ref());
+        let stamp = Stamp { version, ..Stamp::default() };
+        let deleted = cursor.flag("deleted", found).unwrap_or(false);
+        let home = cursor.string("home", found);
+        cursor.finish(found);
+        return match home {
+            Some(home) if !deleted => names.known_server(&home, found).map(|home| live(home, stamp)),
+            None if deleted => Some(Recipient::Tombstone { stamp }),
+            Some(_) | None => {
+                let label = "`home = SERVER` or `deleted = true`";
+                found.report(value.span(), "an entry either has a home or is deleted", label);
+                None
             }
         };
-        let parsed = {
-            let read = |inner: &str| files.peek(&beside(path, inner));
-            check_chain(&chain, &reported).map(|()| parse_in_chain(&reported, &text, &read, &chain))
-        };
-        if let Ok(Ok(spec)) = &parsed {
-            files.used.add(path, &spec.text);
-        }
-        parsed
-    } else {
-        let names: Vec<&str> = builtin::scenarios().iter().map(|builtin| builtin.name).collect();
-        found.unknown(reference.span(), "scenario", path, &names);
+    }
+    if value.get_ref().as_str().is_none() {
+        wrong_type("directory", value, "a server, `absent`, or a table of `home` or `deleted` and `version`", found);
+        return None;
+    }
+    let name = text("directory", value, found)?;
+    if *name.get_ref() == ABSENT {
+        return Some(Recipient::Absent);
+    }
+    names.known_server(&name, found).map(|home| live(home, Stamp::default()))
+}
+
+fn live(home: ServerId, stamp: Stamp) -> Recipient {
+    Recipient::Live { homes: Homes::both(home), stamp }
+}
+
+fn messages(value: &Spanned<DeValue<'_>>, site: &Site, found: &mut Findings) -> Option<MessageSet> {
+    let Some(array) = value.get_ref().as_array() else {
+        wrong_type("stores", value, "an array of messages", found);
         return None;
     };
-    match parsed {
-        Ok(Ok(spec)) => Some(spec),
-        Ok(Err(diagnostics)) => {
-            found.absorb(diagnostics);
-            None
-        }
-        Err(circle) => {
-            found.report(reference.span(), circle, "a scenario cannot start where it ends itself");
-            None
+    let mut messages = MessageSet::EMPTY;
+    for value in array {
+        let name = text("stores", value, found)?;
+        let number = name.get_ref().strip_prefix('m').and_then(|number| number.parse::<usize>().ok());
+        match number.filter(|number| (1..=site.messages).contains(number)) {
+            Some(number) => messages = messages.with(MessageSet::just(MessageId::at(number - 1))),
+            None => {
+                let label = format!("m1 to m{}: the site says `messages = {}`", site.messages, site.messages);
+                found.report(name.span(), format!("there is no message `{}`", name.get_ref().escape_debug()), label);
+                return None;
+            }
         }
     }
+    Some(messages)
 }
 
-/// A built-in scenario, as one that others start from.
-pub(super) fn parse_builtin(file_name: &str, text: &str, chain: &[String]) -> Result<Spec, Diagnostics> {
-    let none = |_: &str| Err(io::Error::new(io::ErrorKind::NotFound, "a built-in scenario names no files"));
-    parse_in_chain(file_name, text, &none, chain)
-}
-
-fn check_chain(chain: &[String], next: &str) -> Result<(), String> {
-    match chain.iter().position(|name| name == next) {
-        Some(first) => Err(format!("`from` goes in a circle: {} → {next}", chain[first..].join(" → "))),
-        None if chain.len() >= CHAIN_MAX => Err(format!("`from` leads over more than {CHAIN_MAX} scenarios")),
-        None => Ok(()),
-    }
-}
-
-/// The pinned assumptions in the order of [`Assumption::ALL`].
+/// Reads the pinned assumptions, in the order of [`Assumption::ALL`].
 fn pinned(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Assumption, AssumptionAnswer)> {
     let mut pinned = Vec::new();
     for (key, value) in table.entries() {
@@ -246,7 +316,7 @@ fn pinned(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Assumption, Assumpti
     pinned
 }
 
-/// The expectations in the order of [`Property::all`].
+/// Reads the expected verdicts, in the order of [`Property::all`].
 fn expected(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Property, Verdict)> {
     let properties: Vec<(&str, Property)> = Property::all().map(|property| (property.name(), property)).collect();
     let mut expected = Vec::new();

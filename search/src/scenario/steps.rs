@@ -1,181 +1,394 @@
-//! A procedure as its file or its table says it: the steps in order, where each goes on, and whether control can run off the
-//! end. What a single step does is [`super::act`]'s business.
+//! The table of the steps: each value of `do` with its arguments, its description and its sources. The reader and the writer
+//! (`arguments`), the JSON Schema and the tables in the documentation follow it.
+//!
+//! A new step needs a row in [`STEPS`], a case in [`taken_apart`], and its rule in the model.
 
-use std::ops::Range;
+use stranded_model::dn::{HomeAttribute, HomeValue};
+use stranded_model::procedure::{Act, Claim, Duplicate, ServerRef, StepResult, VersionCondition};
 
-use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
-use stranded_model::procedure::{Act, Handler, Procedure, Step, StepResult};
+use self::ArgumentKind::{Condition, Flag, HomeValue as Home, Outcome, Server, Text, Word};
+use super::arguments::{Arguments, Value};
 
-use super::act::ActReader;
-use super::cursor::{Cursor, Text, choose, text};
-use super::diagnostic::Findings;
-use super::name;
-use super::site::SiteNames;
-use super::verb::Verb;
-
-/// The most steps that a procedure can have.
-pub const STEPS_MAX: usize = 200;
-
-/// A step whose handlers still name labels; a broken one is kept for its label.
-struct Draft<'a> {
-    acts: Vec<Act>,
-    label: Option<Text<'a>>,
-    on: Vec<(StepResult, Text<'a>)>,
-    when: Option<(Assumption, AssumptionAnswer)>,
-    span: Range<usize>,
+/// A step: one value of the key `do`.
+#[derive(Debug)]
+pub struct StepKind {
+    /// The value of `do`.
+    pub word: &'static str,
+    /// The arguments of the step.
+    pub arguments: &'static [Argument],
+    /// The effect of the step, in Markdown, without a full stop.
+    pub does: &'static str,
+    /// The results that the step can have, and for which it can have a handler.
+    pub results: &'static [StepResult],
+    /// The sources that describe the step.
+    pub sources: &'static [&'static str],
+    /// Builds the acts of the step: one, or two for a command that does two things.
+    pub(super) build: fn(&Arguments) -> Vec<Act>,
 }
 
-/// Reads a procedure; whatever is wrong with it is taken note of.
-pub(crate) fn procedure(mut cursor: Cursor<'_>, site: &SiteNames, found: &mut Findings) -> Option<Procedure> {
-    cursor.demand("name", "the name that scenarios and reports use", found);
-    let name = cursor.string("name", found).and_then(|name| name::kebab("name", &name, found));
-    let source = cursor.strings("source", found).map(|texts| name::sentences("source", &texts, found));
-    cursor.demand("step", "what it does: `[[step]]` tables", found);
-    let tables = cursor.tables("step", "step", found);
-    if tables.is_empty() && cursor.is_empty_array("step") {
-        found.report(cursor.place("step"), "the procedure has no steps", "give it at least a report");
-    }
-    cursor.finish(found);
-    if let Some(excess) = tables.get(STEPS_MAX) {
-        found.report(excess.span.clone(), "too many steps", format!("a procedure has at most {STEPS_MAX}"));
-        return None;
-    }
-    let before = found.count();
-    let drafts: Vec<Draft<'_>> = tables.into_iter().map(|table| draft(table, site, found)).collect();
-    let steps = resolved(&drafts, found);
-    let last = drafts.last()?.span.clone();
-    if found.count() > before {
-        return None;
-    }
-    let procedure = Procedure { name: name?, source: source.unwrap_or_default(), steps };
-    if let Some(open) = open_end(&procedure) {
-        let message = format!("`{}` can run off its end{}", procedure.name, under(&open));
-        found.report(last, message, "a report or `on = { ok = \"label\" }` must come last");
-    }
-    Some(procedure)
+/// An argument of a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Argument {
+    /// The key; empty for a condition, which has a key of its own.
+    pub key: &'static str,
+    /// The kind of its value.
+    pub kind: ArgumentKind,
+    /// The obligation to give the argument.
+    pub presence: Presence,
+    /// The meaning of the value: a noun phrase.
+    pub doc: &'static str,
 }
 
-fn draft<'a>(mut cursor: Cursor<'a>, site: &SiteNames, found: &mut Findings) -> Draft<'a> {
-    let span = cursor.span.clone();
-    let label = cursor.string("label", found);
-    if let Some(label) = &label {
-        let _checked = name::kebab("label", label, found);
-    }
-    let on = cursor.table("on", "`on`", found);
-    let when = cursor.table("when", "`when`", found).and_then(|table| answer(&table, found));
-    cursor.demand("do", "what the step does", found);
-    let Some(verb) = cursor.choice("do", &Verb::ALL, found) else {
-        return Draft { acts: Vec::new(), label, on: Vec::new(), when, span };
-    };
-    cursor.title = format!("{} (`{}`)", cursor.title, verb.name());
-    let on = on.map(|table| handlers(&table, verb, found)).unwrap_or_default();
-    let acts = ActReader { cursor: &mut cursor, site, found }.acts(verb).unwrap_or_default();
-    cursor.finish(found);
-    Draft { acts, label, on, when, span }
+/// The kind of an argument's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// A server: one of [`SERVER_REFS`](super::SERVER_REFS), or the name of a server.
+    Server,
+    /// Two servers.
+    ServerPair,
+    /// A table with a server for each of these keys.
+    ServerTable(&'static [&'static str]),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// An outcome.
+    Outcome,
+    /// `true` or `false`.
+    Flag,
+    /// Only `true`.
+    True,
+    /// Any text.
+    Text,
+    /// Exactly one of [`CONDITIONS`](super::CONDITIONS).
+    Condition,
+    /// A distinguished name for a home attribute. Of several such keys the step must have at least one.
+    HomeValue(HomeAttribute),
 }
 
-/// The handlers in the order of [`StepResult::ALL`].
-fn handlers<'a>(table: &Cursor<'a>, verb: Verb, found: &mut Findings) -> Vec<(StepResult, Text<'a>)> {
-    let results = StepResult::ALL.map(|result| (result.name(), result));
-    let mut handlers = Vec::new();
-    for (key, value) in table.entries() {
-        let Some(result) = choose("result", &key, &results, found) else { continue };
-        if !verb.can_answer(result) {
-            let possible: Vec<&str> =
-                results.iter().filter(|(_, result)| verb.can_answer(*result)).map(|(name, _)| *name).collect();
-            let label = match possible.as_slice() {
-                [] => format!("`{}` ends the run", verb.name()),
-                [..] => format!("it answers {}", possible.join(", ")),
-            };
-            found.report(key.span(), format!("`{}` never answers `{}`", verb.name(), result.name()), label);
+/// The obligation to give an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be given.
+    Required,
+    /// It can be left out.
+    Optional,
+    /// It can be left out, and has this value then.
+    Default(&'static str),
+}
+
+const ANY_RESULT: &[StepResult] = &StepResult::ALL;
+const OK_REFUSED_LOST: &[StepResult] = &[StepResult::Ok, StepResult::Refused, StepResult::Lost];
+const OK_LOST: &[StepResult] = &[StepResult::Ok, StepResult::Lost];
+
+const fn required(key: &'static str, kind: ArgumentKind, doc: &'static str) -> Argument {
+    Argument { key, kind, presence: Presence::Required, doc }
+}
+
+const fn optional(key: &'static str, kind: ArgumentKind, doc: &'static str) -> Argument {
+    Argument { key, kind, presence: Presence::Optional, doc }
+}
+
+const fn default(key: &'static str, kind: ArgumentKind, default: &'static str, doc: &'static str) -> Argument {
+    Argument { key, kind, presence: Presence::Default(default), doc }
+}
+
+const CONDITION: Argument = required("", Condition, "one condition");
+const AT: Argument = required("at", Server, "the server whose store the step changes");
+/// By default the server that the program is connected to. [Q195911]
+const REPLICA: Argument = default("replica", Server, "connected-to", "the server whose replica the step writes");
+
+/// Every step, in the order in which documents list them.
+pub const STEPS: [StepKind; 20] = [
+    StepKind {
+        word: "create-mailbox",
+        arguments: &[
+            AT,
+            default("if-present", Word(&["delete", "keep"]), "delete", "the fate of a mailbox that is present already"),
+        ],
+        does: "creates an empty mailbox; if one is present, answers `duplicate` and deletes or keeps that one",
+        results: ANY_RESULT,
+        sources: &["Q252869 S5", "Q252869 S6", "Q252869 S9", "Q277911"],
+        build: |given| {
+            let duplicate = if given.is("if-present", "keep") { Duplicate::Kept } else { Duplicate::Deleted };
+            vec![Act::CreateMailbox { at: given.server("at"), duplicate }]
+        },
+    },
+    StepKind {
+        word: "delete-mailbox",
+        arguments: &[AT],
+        does: "deletes the mailbox with all its messages",
+        results: OK_REFUSED_LOST,
+        sources: &["Q252869 S3", "Q252869 S10", "Q252869 S19", "Q184160"],
+        build: |given| vec![Act::DeleteMailbox { at: given.server("at") }],
+    },
+    StepKind {
+        word: "delete-copied",
+        arguments: &[AT, required("held-at", Server, "the server whose store must hold the deleted messages")],
+        does: "deletes the messages that another store holds too",
+        results: OK_REFUSED_LOST,
+        sources: &["inferred"],
+        build: |given| vec![Act::DeleteCopied { at: given.server("at"), held_at: given.server("held-at") }],
+    },
+    StepKind {
+        word: "copy-message",
+        arguments: &[
+            default("from", Server, "from", "the server whose store is read"),
+            default("to", Server, "to", "the server whose store is written"),
+        ],
+        does: "copies one message that the target lacks; without a handler for `ok`, repeats until it lacks none",
+        results: OK_REFUSED_LOST,
+        sources: &["Q252869 S4", "Q252869 S7", "Q252869 S22", "Q195985"],
+        build: |given| vec![Act::CopyMessage { from: given.server("from"), to: given.server("to") }],
+    },
+    StepKind {
+        word: "propagate-deletions",
+        arguments: &[
+            required("from", Server, "the server whose store remembers deletions"),
+            required("to", Server, "the server whose store deletes"),
+        ],
+        does: "deletes the messages that another store remembers as deleted",
+        results: OK_REFUSED_LOST,
+        sources: &["inferred"],
+        build: |given| vec![Act::PropagateDeletions { from: given.server("from"), to: given.server("to") }],
+    },
+    StepKind {
+        word: "mark",
+        arguments: &[
+            AT,
+            default(
+                "claim",
+                Word(&["take", "respect"]),
+                "take",
+                "the answer to a mark of another move: take it over, or refuse",
+            ),
+        ],
+        does: "marks the mailbox as in transit; creates it, empty, if it is absent",
+        results: OK_REFUSED_LOST,
+        sources: &["Q259541", "Q277911"],
+        build: |given| {
+            let claim = if given.is("claim", "respect") { Claim::Respected } else { Claim::Taken };
+            vec![Act::Mark { at: given.server("at"), claim }]
+        },
+    },
+    StepKind {
+        word: "unmark",
+        arguments: &[AT],
+        does: "removes the program's own mark; mail that arrived in transit joins the mailbox",
+        results: OK_REFUSED_LOST,
+        sources: &["Q183400", "Q277911"],
+        build: |given| vec![Act::Unmark { at: given.server("at") }],
+    },
+    StepKind {
+        word: "save",
+        arguments: &[required("at", Server, "the server whose store is read")],
+        does: "saves all messages of the mailbox to a personal folder file",
+        results: OK_REFUSED_LOST,
+        sources: &["Q162998"],
+        build: |given| vec![Act::Save { at: given.server("at") }],
+    },
+    StepKind {
+        word: "load",
+        arguments: &[AT],
+        does: "loads the personal folder file into the mailbox",
+        results: OK_REFUSED_LOST,
+        sources: &["Q162998"],
+        build: |given| vec![Act::Load { at: given.server("at") }],
+    },
+    StepKind {
+        word: "adjust",
+        arguments: &[required("at", Server, "the server whose store is compared with its replica")],
+        does: "runs the consistency adjuster: a mailbox without a recipient gets one",
+        results: OK_REFUSED_LOST,
+        sources: &["Q182979"],
+        build: |given| vec![Act::Adjust { at: given.server("at") }],
+    },
+    StepKind {
+        word: "hold-delivery",
+        arguments: &[],
+        does: "holds mail for the mailbox in the transport",
+        results: OK_LOST,
+        sources: &["inferred"],
+        build: |_| vec![Act::HoldDelivery],
+    },
+    StepKind {
+        word: "release-delivery",
+        arguments: &[],
+        does: "ends the hold on mail for the mailbox",
+        results: OK_LOST,
+        sources: &["inferred"],
+        build: |_| vec![Act::ReleaseDelivery],
+    },
+    StepKind {
+        word: "sync-directory",
+        arguments: &[
+            REPLICA,
+            required("from", Server, "the server that the recipient moves from"),
+            required("to", Server, "the server that the recipient moves to"),
+            default(
+                "if-unchanged",
+                Flag,
+                "false",
+                "true to refuse the write if the recipient's version changed since the last `home-is`",
+            ),
+        ],
+        does: "asks the directory to move the recipient",
+        results: OK_REFUSED_LOST,
+        sources: &["Q252869 S24", "Q252869 S25", "Q252869 S26"],
+        build: |given| {
+            let is_conditional = given.flag("if-unchanged");
+            let condition = if is_conditional { VersionCondition::Unchanged } else { VersionCondition::Unconditional };
+            let [replica, from, to] = ["replica", "from", "to"].map(|key| given.server(key));
+            vec![Act::SyncDirectory { replica, from, to, condition }]
+        },
+    },
+    StepKind {
+        word: "raw-edit",
+        arguments: &[
+            REPLICA,
+            default("unchecked", Flag, "false", "true to accept a malformed or foreign name"),
+            optional("home-mdb", Home(HomeAttribute::Mdb), "the new Home-MDB"),
+            optional("home-mta", Home(HomeAttribute::Mta), "the new Home-MTA"),
+        ],
+        does: "writes one or both home attributes as they are typed",
+        results: OK_REFUSED_LOST,
+        sources: &["Q252869 S13", "Q252869 S16", "Q252869 S17", "Q252869 S18"],
+        build: |given| {
+            let (mdb, mta) = (given.home("home-mdb"), given.home("home-mta"));
+            vec![Act::RawEdit { replica: given.server("replica"), mdb, mta }]
+        },
+    },
+    StepKind {
+        // A delete in the Administrator program also purges the mailbox from the store that Home-MDB names; a delete by LDAP
+        // or by import leaves it there. [Q184160, Q284199]
+        word: "delete-recipient",
+        arguments: &[
+            REPLICA,
+            required(
+                "data",
+                Word(&["purge", "leave"]),
+                "\"purge\" (the Administrator program) or \"leave\" (LDAP, CSV import)",
+            ),
+        ],
+        does: "deletes the recipient, and with `\"purge\"` first the mailbox in the store that Home-MDB names",
+        results: OK_REFUSED_LOST,
+        sources: &["Q252869 S19", "Q239639"],
+        build: |given| {
+            let purged = given.is("data", "purge").then_some(Act::DeleteMailbox { at: ServerRef::Home });
+            purged.into_iter().chain([Act::DeleteRecipient { replica: given.server("replica") }]).collect()
+        },
+    },
+    StepKind {
+        word: "create-recipient",
+        arguments: &[REPLICA, required("home", Server, "the server that both home attributes name")],
+        does: "creates the recipient again, under the same name",
+        results: OK_REFUSED_LOST,
+        sources: &["Q252869 S20", "Q252869 S21", "Q184160", "Q202220"],
+        build: |given| vec![Act::CreateRecipient { replica: given.server("replica"), home: given.server("home") }],
+    },
+    StepKind {
+        word: "update-now",
+        arguments: &[required("replica", Server, "the server whose replica pulls")],
+        does: "makes a replica pull from all others",
+        results: OK_REFUSED_LOST,
+        sources: &["Q182963"],
+        build: |given| vec![Act::UpdateNow { replica: given.server("replica") }],
+    },
+    StepKind {
+        word: "require",
+        arguments: &[CONDITION],
+        does: "answers `ok` if the condition is true, else `refused`",
+        results: OK_REFUSED_LOST,
+        sources: &["inferred"],
+        build: |given| vec![Act::Require(given.condition())],
+    },
+    StepKind {
+        word: "wait",
+        arguments: &[CONDITION],
+        does: "waits until the condition is true",
+        results: &[StepResult::Ok],
+        sources: &["inferred"],
+        build: |given| vec![Act::Wait(given.condition())],
+    },
+    StepKind {
+        word: "report",
+        arguments: &[
+            required("outcome", Outcome, "the outcome that the administrator reads"),
+            optional("says", Text, "the words or the error code that the administrator reads"),
+        ],
+        does: "ends the run and reports to the administrator",
+        results: &[],
+        sources: &["Q252869 S5", "Q252869 S28", "Q162998"],
+        build: |given| vec![Act::Report { outcome: given.outcome("outcome"), says: given.text("says") }],
+    },
+];
+
+/// Returns the word and the arguments of the step that does an act.
+pub(super) fn taken_apart(act: &Act) -> (&'static str, Arguments) {
+    use Value::{Flag, Home, Server, Text, Word};
+    let at = |at: &ServerRef| vec![("at", Server(*at))];
+    let (word, arguments) = match act {
+        Act::CreateMailbox { at, duplicate } => {
+            let fate = if *duplicate == Duplicate::Kept { "keep" } else { "delete" };
+            ("create-mailbox", vec![("at", Server(*at)), ("if-present", Word(fate))])
         }
-        handlers.extend(text(result.name(), value, found).map(|label| (result, label)));
-    }
-    handlers.sort_by_key(|(result, _)| *result);
-    handlers
-}
-
-/// An assumption and one of its values; a step depends on one assumption only.
-fn answer(table: &Cursor<'_>, found: &mut Findings) -> Option<(Assumption, AssumptionAnswer)> {
-    let entries: Vec<_> = table.entries().collect();
-    let [(key, value)] = entries.as_slice() else {
-        found.report(table.span.clone(), "`when` has not exactly one key", "one assumption and its value");
-        return None;
-    };
-    assumed(key, &text(key.get_ref(), value, found)?, found)
-}
-
-/// An assumption and its value by their names.
-pub(crate) fn assumed(
-    key: &Text<'_>,
-    value: &Text<'_>,
-    found: &mut Findings,
-) -> Option<(Assumption, AssumptionAnswer)> {
-    let assumption = choose("assumption", key, &Assumption::ALL.map(|other| (other.name(), other)), found)?;
-    let values: Vec<(&str, AssumptionAnswer)> = assumption.values().iter().copied().zip(0..).collect();
-    let answer = choose(&format!("value of `{}`", assumption.name()), value, &values, found)?;
-    Some((assumption, answer))
-}
-
-/// The steps with every label replaced by its place.
-fn resolved(drafts: &[Draft<'_>], found: &mut Findings) -> Vec<Step> {
-    let mut places: Vec<(&str, usize)> = Vec::new();
-    let mut next = 0;
-    for draft in drafts {
-        if let Some(label) = &draft.label {
-            let taken = places.iter().any(|(other, _)| other == label.get_ref());
-            let _new = name::is_new("steps", label.get_ref(), label.span(), taken, found);
-            places.push((label.get_ref(), next));
+        Act::DeleteMailbox { at: server } => ("delete-mailbox", at(server)),
+        Act::DeleteCopied { at, held_at } => {
+            ("delete-copied", vec![("at", Server(*at)), ("held-at", Server(*held_at))])
         }
-        next += draft.acts.len();
-    }
-    let file = found.text();
-    let mut steps = Vec::new();
-    for draft in drafts {
-        let mut on = Vec::new();
-        for (result, label) in &draft.on {
-            on.extend(choose("label", label, &places, found).map(|next| Handler { result: *result, next }));
+        Act::CopyMessage { from, to } => ("copy-message", vec![("from", Server(*from)), ("to", Server(*to))]),
+        Act::PropagateDeletions { from, to } => {
+            ("propagate-deletions", vec![("from", Server(*from)), ("to", Server(*to))])
         }
-        for (index, act) in draft.acts.iter().enumerate() {
-            let label = draft.label.as_ref().filter(|_| index == 0).map(|label| (*label.get_ref()).to_owned());
-            // An `ok` leads on only from the last act of a command; whatever else it answers leads away from any.
-            let leads = |handler: &&Handler| handler.result != StepResult::Ok || index + 1 == draft.acts.len();
-            let on = on.iter().filter(leads).copied().collect();
-            steps.push(Step { label, act: act.clone(), on, when: draft.when, line: file.line(draft.span.start) });
+        Act::Mark { at, claim } => {
+            let answer = if *claim == Claim::Respected { "respect" } else { "take" };
+            ("mark", vec![("at", Server(*at)), ("claim", Word(answer))])
         }
-    }
-    steps
-}
-
-/// The answers to the procedure's assumptions under which control can run off its end, if there are any.
-fn open_end(procedure: &Procedure) -> Option<Vec<(Assumption, AssumptionAnswer)>> {
-    let mut combinations = vec![Vec::new()];
-    for assumption in Assumption::ALL.into_iter().filter(|one| procedure.assumptions().any(|other| other == *one)) {
-        let answers = || (0..).take(assumption.values().len()).map(move |answer| (assumption, answer));
-        let with = |given: &Vec<_>| answers().map(|answer| [given.as_slice(), &[answer]].concat()).collect::<Vec<_>>();
-        combinations = combinations.iter().flat_map(with).collect();
-    }
-    combinations.into_iter().find(|answers: &Vec<(Assumption, AssumptionAnswer)>| {
-        let all = Assumptions::default();
-        let assumptions = answers.iter().fold(all, |all, (assumption, answer)| all.with(*assumption, *answer));
-        !is_closed(&procedure.under(&assumptions).steps)
-    })
-}
-
-fn is_closed(steps: &[Step]) -> bool {
-    let ends = |step: &Step| {
-        matches!(step.act, Act::Report { .. }) || step.on.iter().any(|handler| handler.result == StepResult::Ok)
+        Act::Unmark { at: server } => ("unmark", at(server)),
+        Act::Save { at: server } => ("save", at(server)),
+        Act::Load { at: server } => ("load", at(server)),
+        Act::Adjust { at: server } => ("adjust", at(server)),
+        Act::HoldDelivery => ("hold-delivery", Vec::new()),
+        Act::ReleaseDelivery => ("release-delivery", Vec::new()),
+        Act::SyncDirectory { replica, from, to, condition } => {
+            let servers =
+                [("replica", replica), ("from", from), ("to", to)].map(|(key, server)| (key, Server(*server)));
+            let is_conditional = *condition == VersionCondition::Unchanged;
+            ("sync-directory", servers.into_iter().chain([("if-unchanged", Flag(is_conditional))]).collect())
+        }
+        Act::RawEdit { replica, mdb, mta } => {
+            let values = [("home-mdb", mdb), ("home-mta", mta)];
+            let values = values.into_iter().filter_map(|(key, value)| Some((key, Home((*value)?))));
+            let unchecked = [mdb, mta].into_iter().any(|value| *value == Some(HomeValue::Malformed));
+            let flag = ("unchecked", Flag(unchecked));
+            ("raw-edit", [("replica", Server(*replica))].into_iter().chain(values).chain([flag]).collect())
+        }
+        Act::DeleteRecipient { replica } => {
+            ("delete-recipient", vec![("replica", Server(*replica)), ("data", Word("leave"))])
+        }
+        Act::CreateRecipient { replica, home } => {
+            ("create-recipient", vec![("replica", Server(*replica)), ("home", Server(*home))])
+        }
+        Act::UpdateNow { replica } => ("update-now", vec![("replica", Server(*replica))]),
+        Act::Require(condition) => ("require", vec![super::conditions::taken_apart(condition)]),
+        Act::Wait(condition) => ("wait", vec![super::conditions::taken_apart(condition)]),
+        Act::Report { outcome, says } => {
+            let says = says.iter().map(|says| ("says", Text(says.clone())));
+            ("report", [("outcome", Word(outcome.name()))].into_iter().chain(says).collect())
+        }
     };
-    let inside = |step: &Step| step.on.iter().all(|handler| handler.next < steps.len());
-    steps.last().is_some_and(ends) && steps.iter().all(inside)
+    (word, Arguments(arguments))
 }
 
-fn under(answers: &[(Assumption, AssumptionAnswer)]) -> String {
-    let said = |(assumption, answer): &(Assumption, AssumptionAnswer)| {
-        format!("{} = \"{}\"", assumption.name(), assumption.values()[usize::from(*answer)])
-    };
-    match answers {
-        [] => String::new(),
-        [..] => format!(" under {}", answers.iter().map(said).collect::<Vec<_>>().join(", ")),
-    }
+/// Returns the sources that describe an act.
+///
+/// # Panics
+/// If the act has no row in the table; a test writes each act.
+#[must_use]
+pub fn sources_of(act: &Act) -> &'static [&'static str] {
+    let (word, _) = taken_apart(act);
+    STEPS.iter().find(|step| step.word == word).expect("every act has a row in the table of steps").sources
+}
+
+/// Returns the values of `do`, in the order in which documents list them.
+pub fn step_words() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.word)
 }

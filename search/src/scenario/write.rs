@@ -1,23 +1,21 @@
-//! A scenario as the text of a file that loads to the same scenario again. Names of keys stand here and where they are read;
-//! a test that writes and reads holds the two together.
+//! Scenarios written as the text of a file that reads back as the same scenario. A test writes and reads scenarios, so that the keys
+//! here and in the reader agree.
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
-use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{Id, ServerId};
-use stranded_model::procedure::{Act, Condition, Procedure, ServerRef, Step, VersionCondition};
-use stranded_model::scenario::{Environment, Run, RunId, Scenario};
+use stranded_model::procedure::{Procedure, Step};
+use stranded_model::scenario::{Environment, Run, RunId, Scenario, Start};
 use toml::{Table, Value};
 
-use super::act::{CLAIMS, IF_PRESENT};
-use super::home_name::typed_value;
-use super::number::ANY;
+use super::arguments::write_act;
+use super::bundle::Bundle;
+use super::read::ABSENT;
 use super::runs::repetition;
-use super::site::{DELIVERIES, REPLICATIONS, word};
-use super::verb::Verb;
-use super::{Family, Number, Spec, builtin};
+use super::{ANY, Family, Number, SiteNames, Spec, builtin, delivery_name, replication_name};
 
-/// The text of a scenario file; procedures that are not built in stand in it. What it starts from is named, by its name if it
-/// is built in, else as the file `NAME.toml`. Only the text and the lines of steps of the loaded scenario differ.
+/// Returns the text of a scenario file, which contains the procedures that are not built in. The predecessor is named: a built-in
+/// one by its name, another as the file `NAME.toml`. A scenario that is read from the text differs only in its text and in the lines
+/// of its steps.
 #[must_use]
 pub fn to_toml(spec: &Spec) -> String {
     let mut root = Table::new();
@@ -33,7 +31,7 @@ pub fn to_toml(spec: &Spec) -> String {
     let scenario = &spec.scenario;
     put(&mut root, "site", site(spec));
     if let Some(start) = &scenario.start {
-        put(&mut root, "start", super::start::written(start, &spec.names));
+        put(&mut root, "start", written_start(start, &spec.names));
     }
     put(&mut root, "environment", environment(&scenario.environment));
     let pinned = pairs(spec.pinned.iter().map(|(assumption, answer)| assumed(*assumption, *answer)));
@@ -52,7 +50,7 @@ pub fn to_toml(spec: &Spec) -> String {
     text(&root)
 }
 
-/// The head of a scenario that starts where another ends.
+/// Returns the first keys of a scenario with a predecessor.
 pub(crate) fn header(name: &str, from: &Spec, reference: &str) -> String {
     let mut root = Table::new();
     put(&mut root, "name", name);
@@ -69,7 +67,7 @@ pub(crate) fn header(name: &str, from: &Spec, reference: &str) -> String {
     text(&root)
 }
 
-/// The site of another scenario, and one run by a user between the servers of its last run.
+/// Returns the site of a predecessor, and a user's run between the servers of its last run.
 pub(crate) fn site_and_run(from: &Spec, reference: &str) -> String {
     let mut root = Table::new();
     put(&mut root, "site", site(from));
@@ -107,7 +105,7 @@ fn site(spec: &Spec) -> Table {
     put(&mut table, "home", site.servers[site.home].clone());
     put(&mut table, "mailboxes", number(spec.numbers.mailboxes, site.mailboxes));
     put(&mut table, "messages", number(spec.numbers.messages, site.messages));
-    put(&mut table, "replication", word(&REPLICATIONS, &site.replication));
+    put(&mut table, "replication", replication_name(site.replication));
     table
 }
 
@@ -120,7 +118,7 @@ fn number(kind: Number, count: usize) -> Value {
 
 fn environment(environment: &Environment) -> Table {
     let mut table = Table::new();
-    put(&mut table, "delivery", word(&DELIVERIES, &environment.delivery));
+    put(&mut table, "delivery", delivery_name(environment.delivery));
     put(&mut table, "logon", environment.logon);
     put(&mut table, "owner-deletes", i64::from(environment.owner_deletes));
     put(&mut table, "other-edits", i64::from(environment.other_edits));
@@ -130,7 +128,7 @@ fn environment(environment: &Environment) -> Table {
     table
 }
 
-/// The procedures that are not built in, each once, and the runs, the last of the file last.
+/// Returns the procedures that are not built in, each once, and the runs, the last of the file last.
 fn procedures_and_runs<'s>(scenario: &'s Scenario, servers: &[String]) -> (Vec<&'s Procedure>, Vec<Table>) {
     let mut runs: Vec<(RunId, &Run)> = scenario.runs().filter(|(id, _)| *id != scenario.last_run).collect();
     runs.push((scenario.last_run, scenario.run(scenario.last_run)));
@@ -171,8 +169,7 @@ fn step(step: &Step, procedure: &Procedure, servers: &[String]) -> Table {
     if let Some(label) = &step.label {
         put(&mut table, "label", label.clone());
     }
-    let mut writer = ActWriter { table: &mut table, servers };
-    writer.act(&step.act);
+    write_act(&step.act, servers, &mut table);
     if let Some((assumption, answer)) = step.when {
         put(&mut table, "when", pairs([assumed(assumption, answer)].into_iter()));
     }
@@ -184,106 +181,54 @@ fn step(step: &Step, procedure: &Procedure, servers: &[String]) -> Table {
     table
 }
 
-/// A step's table as it is being written.
-struct ActWriter<'a> {
-    table: &'a mut Table,
-    servers: &'a [String],
+/// Returns the table `[start]`.
+fn written_start(start: &Start, names: &SiteNames) -> Table {
+    let name = |server: ServerId| names.servers[server.index()].clone();
+    let mut directory = Table::new();
+    for (server, recipient) in start.recipients.iter() {
+        let mut entry = Table::new();
+        if let Some(home) = recipient.home() {
+            put(&mut entry, "home", name(home));
+        } else {
+            put(&mut entry, "deleted", true);
+        }
+        let value = recipient.stamp().map(|stamp| {
+            put(&mut entry, "version", i64::from(stamp.version));
+            Value::Table(entry)
+        });
+        put(&mut directory, &name(server), value.unwrap_or_else(|| ABSENT.into()));
+    }
+    let mut stores = Table::new();
+    for (server, mailbox) in start.mailboxes.iter().filter(|(_, mailbox)| mailbox.is_present()) {
+        put(&mut stores, &name(server), crate::names::messages(mailbox.messages()));
+    }
+    let mut table = Table::new();
+    put(&mut table, "directory", directory);
+    put(&mut table, "stores", stores);
+    table
 }
 
-impl ActWriter<'_> {
-    fn act(&mut self, act: &Act) {
-        put(self.table, "do", Verb::of(act).name());
-        match act {
-            Act::CreateMailbox { at, duplicate } => {
-                self.places(&[("at", *at)]);
-                put(self.table, "if-present", word(&IF_PRESENT, duplicate));
-            }
-            Act::DeleteMailbox { at }
-            | Act::Unmark { at }
-            | Act::Save { at }
-            | Act::Load { at }
-            | Act::Adjust { at } => self.places(&[("at", *at)]),
-            Act::DeleteCopied { at, held_at } => self.places(&[("at", *at), ("held-at", *held_at)]),
-            Act::CopyMessage { from, to } | Act::PropagateDeletions { from, to } => {
-                self.places(&[("from", *from), ("to", *to)]);
-            }
-            Act::Mark { at, claim } => {
-                self.places(&[("at", *at)]);
-                put(self.table, "claim", word(&CLAIMS, claim));
-            }
-            Act::HoldDelivery | Act::ReleaseDelivery => {}
-            Act::SyncDirectory { replica, from, to, condition } => {
-                self.places(&[("replica", *replica), ("from", *from), ("to", *to)]);
-                put(self.table, "if-unchanged", *condition == VersionCondition::Unchanged);
-            }
-            Act::RawEdit { replica, mdb, mta } => {
-                self.places(&[("replica", *replica)]);
-                let mut unchecked = false;
-                for (attribute, value) in [(HomeAttribute::Mdb, mdb), (HomeAttribute::Mta, mta)] {
-                    if let Some(value) = value {
-                        put(self.table, attribute.name(), typed_value(*value, attribute, self.servers));
-                        unchecked |= *value == stranded_model::dn::HomeValue::Malformed;
-                    }
-                }
-                put(self.table, "unchecked", unchecked);
-            }
-            Act::DeleteRecipient { replica } => {
-                self.places(&[("replica", *replica)]);
-                put(self.table, "data", "leave");
-            }
-            Act::CreateRecipient { replica, home } => self.places(&[("replica", *replica), ("home", *home)]),
-            Act::UpdateNow { replica } => self.places(&[("replica", *replica)]),
-            Act::Require(condition) | Act::Wait(condition) => self.condition(condition),
-            Act::Report { outcome, says } => {
-                put(self.table, "outcome", outcome.name());
-                if let Some(says) = says {
-                    put(self.table, "says", says.clone());
-                }
-            }
-        }
+/// Returns a scenario in which every run executes a built-in procedure instead of its own. It has no expectations, because those
+/// of the scenario concern its own procedures.
+///
+/// # Errors
+/// There is no built-in procedure of this name.
+pub fn with_procedure(spec: &Spec, name: &str) -> Result<Spec, String> {
+    let Some(found) = builtin::procedure(name) else {
+        let builtins = builtin::procedures();
+        let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
+        return Err(format!("there is no procedure `{name}`; there are {}", names.join(", ")));
+    };
+    let mut other = spec.clone();
+    for run in other.scenario.administrators.iter_mut().flat_map(|administrator| &mut administrator.runs) {
+        run.procedure = found.decoded();
     }
-
-    fn condition(&mut self, condition: &Condition) {
-        match *condition {
-            Condition::HomeIs(place) => self.places(&[("home-is", place)]),
-            Condition::Differ(one, other) => {
-                let pair = vec![self.place(one), self.place(other)];
-                put(self.table, "differ", pair);
-            }
-            Condition::HomeIsEither(one, other) => {
-                let pair = vec![self.place(one), self.place(other)];
-                put(self.table, "home-is-either", pair);
-            }
-            Condition::Present(at) => self.places(&[("present", at)]),
-            Condition::Empty(at) => self.places(&[("empty", at)]),
-            Condition::HoldsAll { at, of } => {
-                let mut inner = Table::new();
-                ActWriter { table: &mut inner, servers: self.servers }.places(&[("at", at), ("of", of)]);
-                put(self.table, "holds-all", inner);
-            }
-            Condition::EveryReplicaNames(place) => self.places(&[("every-replica-names", place)]),
-            Condition::ReplicasAgree => put(self.table, "replicas-agree", true),
-            Condition::NoRecipient(replica) => self.places(&[("no-recipient", replica)]),
-            Condition::NothingQueued => put(self.table, "nothing-queued", true),
-        }
+    other.expect = Vec::new();
+    other.never = Vec::new();
+    let mut bundle = Bundle { main: to_toml(&other), files: Vec::new() };
+    if let Some(earlier) = spec.from.as_ref().filter(|earlier| builtin::scenario(&earlier.name).is_none()) {
+        bundle.add(&format!("{}.toml", earlier.name), &earlier.text);
     }
-
-    fn places(&mut self, places: &[(&str, ServerRef)]) {
-        for (key, place) in places {
-            let name = self.place(*place);
-            put(self.table, key, name);
-        }
-    }
-
-    fn place(&self, place: ServerRef) -> String {
-        match place {
-            ServerRef::From => "from".to_owned(),
-            ServerRef::To => "to".to_owned(),
-            ServerRef::ConnectedTo => "connected-to".to_owned(),
-            ServerRef::Earlier => "earlier".to_owned(),
-            ServerRef::Later => "later".to_owned(),
-            ServerRef::Home => "home".to_owned(),
-            ServerRef::Server(server) => self.servers[server.index()].clone(),
-        }
-    }
+    other.text = bundle.join();
+    Ok(other)
 }

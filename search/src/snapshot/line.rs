@@ -1,4 +1,4 @@
-//! One line of a snapshot file as JSON says it. What it means, and whether it can be, is [`super::observed`]'s business.
+//! The JSON of one line of a snapshot file. [`super::observed`] checks its meaning.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,21 +8,21 @@ use serde::{Deserialize, Deserializer};
 
 use crate::sanitize::{is_hidden, visible};
 
-/// What was observed of one mailbox. Fields that are not known are not read.
+/// One line: the observation of one mailbox. Unknown fields are ignored.
 #[derive(Debug, Deserialize)]
 pub(super) struct Line {
     /// The mailbox.
     #[serde(deserialize_with = "plain")]
     pub(super) mailbox: String,
-    /// The recipient on each server: `null` where the replica has none; a server that was not asked is not named.
+    /// The recipient on each observed replica; `null` if a replica has none.
     #[serde(default)]
     pub(super) directory: Entries<Option<Entry>>,
-    /// The mailbox on each server: `null` where the store has none; a server that was not asked is not named.
+    /// The mailbox in each observed store; `null` if a store has none.
     #[serde(default)]
     pub(super) stores: Entries<Option<Store>>,
 }
 
-/// The home attributes of a recipient. The outer option says whether it was observed, the inner whether it has a value.
+/// The home attributes of a recipient. The outer option is `None` if the attribute was not observed, the inner one if it has no value.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
     /// Home-MDB: a server, a distinguished name, or `null`.
@@ -33,10 +33,10 @@ pub(super) struct Entry {
     pub(super) mta: Option<Option<String>>,
 }
 
-/// What a store holds of a mailbox.
+/// A mailbox in a store.
 #[derive(Debug, Deserialize)]
 pub(super) struct Store {
-    /// Its messages, by whatever names them.
+    /// The names of its messages.
     #[serde(deserialize_with = "all_plain")]
     pub(super) messages: Vec<String>,
 }
@@ -46,7 +46,7 @@ fn observed<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Option<String
     Ok(Some(value.map(|text| visible(&text).into_owned())))
 }
 
-/// The entries of an object in the order of the file, those that are there twice included.
+/// The entries of an object in the order of the file, with duplicate keys.
 #[derive(Debug)]
 pub(super) struct Entries<T>(pub(super) Vec<(String, T)>);
 
@@ -78,19 +78,19 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
     }
 }
 
-/// A name that a terminal shows as it is.
+/// Reads a name without hidden characters.
 fn plain<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
-    shown_as_it_is(String::deserialize(input)?)
+    checked(String::deserialize(input)?)
 }
 
 fn all_plain<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
-    Vec::<String>::deserialize(input)?.into_iter().map(shown_as_it_is).collect()
+    Vec::<String>::deserialize(input)?.into_iter().map(checked).collect()
 }
 
-fn shown_as_it_is<E: serde::de::Error>(name: String) -> Result<String, E> {
-    if name.chars().any(|letter| letter.is_control() || is_hidden(letter)) {
+fn checked<E: serde::de::Error>(name: String) -> Result<String, E> {
+    if name.chars().any(|character| character.is_control() || is_hidden(character)) {
         return Err(E::custom(format!(
-            "`{}` has control characters or marks that nobody sees; a name has none",
+            "`{}` has control characters or invisible marks; a name cannot have them",
             name.escape_debug()
         )));
     }

@@ -1,7 +1,7 @@
-//! Snapshots: what was observed of mailboxes, as JSON Lines, one mailbox a line. What is wrong is told at its place, with what
-//! would be right there; nothing of a file with an error is believed.
+//! Snapshots: observations of mailboxes as JSON Lines, one mailbox in each line. An error is reported at its position, with the accepted
+//! form; a file with an error yields no snapshot.
 //!
-//! `line` knows JSON, `observed` what can be. Procedures and verdicts are [`crate::advice`]'s.
+//! `line` parses the JSON of a line, `observed` translates it to the model. Procedures and verdicts belong to [`crate::advice`].
 
 mod line;
 mod observed;
@@ -17,80 +17,80 @@ use crate::scenario::{Diagnostic, Diagnostics, Findings, SiteNames, SourceText, 
 
 use self::line::Line;
 
-/// What was observed of one mailbox, in the model's terms.
+/// The observation of one mailbox, in the terms of the model.
 ///
-/// Message names are arbitrary, and a mailbox may have any number of them; the model tells eight apart. Messages that are in
-/// exactly the same stores form a group. No rule of the world reads what a message is: stores and conditions compare whole sets,
-/// and only a copy takes messages one by one. So as long as every copy runs to its end, whatever can happen to one message of a
-/// group happens to all of them, and one would do. A copy that stops part-way parts a group in two, those that were copied and
-/// those that were not; therefore two messages stand for a group of two or more, where eight suffice for that.
+/// A mailbox can hold any number of messages, with any names; the model distinguishes eight. Messages that are in exactly the same stores
+/// form a group. No rule of the model depends on the identity of a message: stores and conditions compare sets, and only a copy handles
+/// single messages. If every copy completes, all messages of a group have the same fate, and one message could represent them. A copy that
+/// stops early splits a group into copied and uncopied messages. Therefore two messages represent a group of two or more, if eight
+/// messages suffice for all groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The mailbox.
     pub mailbox: String,
-    /// What the servers are called, and the organisation and the site, if a distinguished name tells them.
+    /// The names of the servers, and of the organisation and the site if a distinguished name contains them.
     pub names: SiteNames,
-    /// What each replica says; `None` where it has no recipient.
+    /// The homes of the recipient on each replica; `None` if a replica has no recipient.
     pub homes: PerServer<Option<Homes>>,
-    /// What each store holds.
+    /// The mailbox in each store.
     pub mailboxes: PerServer<Mailbox>,
-    /// The groups of messages that are in the same stores.
+    /// The groups of messages.
     pub groups: Vec<Group>,
-    /// How many stores were looked into.
-    pub stores_seen: usize,
-    /// What was not observed, and how it is taken to be; what looks wrong and is believed all the same.
+    /// The number of observed stores.
+    pub stores_observed: usize,
+    /// The assumptions about unobserved parts, and the observations that look wrong and are accepted.
     pub remarks: Vec<String>,
 }
 
 /// Messages that are in exactly the same stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// The messages of the model that stand for them.
+    /// The messages of the model that represent the group.
     pub stands_for: MessageSet,
-    /// Their names in the snapshot.
+    /// The names of its messages in the snapshot.
     pub messages: Vec<String>,
-    /// The stores that hold them.
+    /// The servers whose stores hold its messages.
     pub stores: Vec<ServerId>,
 }
 
 impl Snapshot {
-    /// The most messages that can stand for those of a snapshot; one is left for mail to come.
+    /// The largest number of messages that represent those of a snapshot; one more is left for new mail.
     pub const MESSAGES_MAX: usize = MessageSet::MESSAGES_MAX - 1;
 
-    /// Every message that is somewhere.
+    /// Returns the messages that any store holds.
     #[must_use]
     pub fn messages(&self) -> MessageSet {
         self.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with)
     }
 
-    /// The messages that the user sees: those in the mailbox that Home-MDB names, whichever replica he asks.
+    /// Returns the messages that the user sees under every replica: those in the mailbox that its Home-MDB names.
     #[must_use]
     pub fn visible(&self) -> MessageSet {
         let homes = self.homes.values().flatten().filter_map(|homes| homes.mdb.server());
         homes.map(|home| self.mailboxes[home].held()).reduce(MessageSet::common).unwrap_or_default()
     }
 
-    /// Whether some data is on a server that is not the home, and not at home too.
+    /// Returns true if a server that is not the home holds messages that the home lacks.
     #[must_use]
     pub fn is_stranded(&self) -> bool {
         !self.messages().is_within(self.visible())
     }
 
-    /// Whether it cannot be said that the mailbox is where it should be: the home shows nothing, and no other store, or not
-    /// every one that is known, was looked into.
+    /// Returns true if the observation does not show the location of the messages: the user sees none, and not all stores, or fewer than
+    /// two, were observed.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
-        let unseen = self.stores_seen < self.mailboxes.count().max(2);
+        let unseen = self.stores_observed < self.mailboxes.count().max(2);
         !self.is_stranded() && self.visible().is_empty() && unseen
     }
 
-    /// The servers that hold any message.
+    /// Returns the servers that hold messages.
     #[must_use]
     pub fn data_on(&self) -> Vec<ServerId> {
         self.mailboxes.iter().filter(|(_, mailbox)| !mailbox.held().is_empty()).map(|(server, _)| server).collect()
     }
 
-    /// The servers that replicas name as the home, in both attributes or in one, each once.
+    /// Returns the servers that replicas name in either home attribute, each once.
     #[must_use]
     pub fn named_homes(&self) -> Vec<ServerId> {
         let homes = || self.homes.values().flatten();
@@ -105,7 +105,7 @@ impl Snapshot {
         servers
     }
 
-    /// The server that every replica names in both attributes, if there is one.
+    /// Returns the server that every replica names in both home attributes, if such a server exists.
     #[must_use]
     pub fn home(&self) -> Option<ServerId> {
         let mut homes = self.homes.values().map(|homes| homes.and_then(Homes::agreed));
@@ -113,7 +113,7 @@ impl Snapshot {
         homes.all(|home| home == Some(first)).then_some(first)
     }
 
-    /// How many messages of the snapshot these messages of the model stand for.
+    /// Returns the number of messages of the snapshot that these messages of the model represent.
     #[must_use]
     pub fn count(&self, messages: MessageSet) -> usize {
         let touched = self.groups.iter().filter(|group| !group.stands_for.common(messages).is_empty());
@@ -121,7 +121,7 @@ impl Snapshot {
     }
 }
 
-/// Reads the lines of a snapshot file. Empty lines say nothing.
+/// Reads a snapshot file. Empty lines are ignored.
 ///
 /// # Errors
 /// Everything that is wrong.
@@ -132,16 +132,18 @@ pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
     let mut snapshots: Vec<Snapshot> = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let place = ServerRef { file: &file, start, text: line.trim_end() };
+        let line_text = LineText { file: &file, start, text: line.trim_end() };
         start += line.len();
-        if place.text.trim_start().is_empty() {
+        if line_text.text.trim_start().is_empty() {
             continue;
         }
-        match parse(&place).and_then(|parsed| observed::snapshot(&parsed).map_err(|wrong| place.reported(&wrong))) {
+        match parse(&line_text)
+            .and_then(|parsed| observed::snapshot(&parsed).map_err(|wrong| line_text.reported(&wrong)))
+        {
             Ok(snapshot) if !mailboxes.insert(snapshot.mailbox.clone()) => {
-                let message = format!("two lines speak of the mailbox `{}`", snapshot.mailbox.escape_debug());
-                let label = "a snapshot is one moment: keep the line that was taken last";
-                found.take(place.reported(&Wrong::at(&snapshot.mailbox, message, label)));
+                let message = format!("two lines describe the mailbox `{}`", snapshot.mailbox.escape_debug());
+                let label = "keep the later one; a snapshot describes each mailbox once";
+                found.take(line_text.reported(&ContentError::at(&snapshot.mailbox, message, label)));
             }
             Ok(snapshot) => snapshots.push(snapshot),
             Err(wrong) => found.take(wrong),
@@ -150,60 +152,61 @@ pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
     if snapshots.is_empty() && found.count() == 0 {
         let help = "one JSON object a line, such as {\"mailbox\": \"alice\", \"directory\": {\"source\": {\"home-mdb\": \
                     \"source\"}}, \"stores\": {\"destination\": {\"messages\": [\"1\"]}}}";
-        return Err(Diagnostics::just(format!("{file_name} holds no snapshot"), Some(help.to_owned())));
+        return Err(Diagnostics::just(format!("{file_name} contains no snapshot"), Some(help.to_owned())));
     }
     found.into_diagnostics().map_or(Ok(snapshots), Err)
 }
 
-/// One line of the file.
-struct ServerRef<'a> {
+/// The text of one line, with its position in the file.
+struct LineText<'a> {
     file: &'a Arc<SourceText>,
     start: usize,
     text: &'a str,
 }
 
-/// What is wrong with what a line says: which of its strings, the how-manieth such string, and what would be right.
+/// An error in the content of a line: one of its strings, by its text and its number among equal strings, from 0.
 #[derive(Debug)]
-struct Wrong {
+struct ContentError {
     string: String,
     occurrence: usize,
     message: String,
     label: String,
 }
 
-impl Wrong {
+impl ContentError {
     fn at(string: &str, message: impl Into<String>, label: impl Into<String>) -> Self {
         Self { string: string.to_owned(), occurrence: 0, message: message.into(), label: label.into() }
     }
 }
 
-impl ServerRef<'_> {
+impl LineText<'_> {
     fn diagnostic(&self, span: std::ops::Range<usize>, message: String, label: String) -> Diagnostic {
         let span = self.start + span.start..self.start + span.end;
         Diagnostic { message, spot: Some(Spot { file: Arc::clone(self.file), span, label }), help: None }
     }
 
-    /// Finds the string in the line. One that is written with escapes is not found; the line's beginning is told then.
-    fn reported(&self, wrong: &Wrong) -> Diagnostic {
+    /// Returns the diagnostic for an error in the content. Its position is that of the string; of the start of the line, if the string is
+    /// written with escapes.
+    fn reported(&self, wrong: &ContentError) -> Diagnostic {
         let quoted = serde_json::Value::from(wrong.string.as_str()).to_string();
         let found = self.text.match_indices(&quoted).nth(wrong.occurrence);
         let first = self.text.chars().next().map_or(0, char::len_utf8);
-        let span = found.map_or(0..first, |(place, quoted)| place..place + quoted.len());
+        let span = found.map_or(0..first, |(index, quoted)| index..index + quoted.len());
         self.diagnostic(span, wrong.message.clone(), wrong.label.clone())
     }
 }
 
-fn parse(place: &ServerRef<'_>) -> Result<Line, Diagnostic> {
-    if !place.text.trim_start().starts_with('{') {
-        let first = place.text.chars().next().map_or(0, char::len_utf8);
+fn parse(line: &LineText<'_>) -> Result<Line, Diagnostic> {
+    if !line.text.trim_start().starts_with('{') {
+        let first = line.text.chars().next().map_or(0, char::len_utf8);
         let label = "JSON Lines: one object a line, with `mailbox`, `directory` and `stores`";
-        return Err(place.diagnostic(0..first, "the line is no JSON object".to_owned(), label.to_owned()));
+        return Err(line.diagnostic(0..first, "the line is not a JSON object".to_owned(), label.to_owned()));
     }
-    let mut reader = serde_json::Deserializer::from_str(place.text);
+    let mut reader = serde_json::Deserializer::from_str(line.text);
     let parsed: Result<Line, _> = serde_path_to_error::deserialize(&mut reader);
     let (reason, path) = match parsed {
-        Ok(line) => match reader.end() {
-            Ok(()) => return Ok(line),
+        Ok(parsed) => match reader.end() {
+            Ok(()) => return Ok(parsed),
             Err(reason) => (reason, "the end".to_owned()),
         },
         Err(reason) => {
@@ -213,16 +216,16 @@ fn parse(place: &ServerRef<'_>) -> Result<Line, Diagnostic> {
     };
     let text = reason.to_string();
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    let mut column = reason.column().saturating_sub(1).min(place.text.len().saturating_sub(1));
-    while !place.text.is_char_boundary(column) {
+    let mut column = reason.column().saturating_sub(1).min(line.text.len().saturating_sub(1));
+    while !line.text.is_char_boundary(column) {
         column -= 1;
     }
-    let width = place.text[column..].chars().next().map_or(0, char::len_utf8);
+    let width = line.text[column..].chars().next().map_or(0, char::len_utf8);
     let label = match (reason.is_data(), path.as_str()) {
         (true, ".") => "an object with `mailbox`, `directory` and `stores`".to_owned(),
         (true, path) => format!("the value of {path}"),
         (false, _) => "each line must be one whole JSON object".to_owned(),
     };
     let message = if reason.is_data() { message.to_owned() } else { format!("not JSON: {message}") };
-    Err(place.diagnostic(column..column + width, message, label))
+    Err(line.diagnostic(column..column + width, message, label))
 }

@@ -1,5 +1,5 @@
-//! What a line says, in the model's terms: which servers there are, what each replica and each store says, which messages are
-//! told apart. A line that no state of the model matches is refused, with the part that cannot be and the nearest that can.
+//! The translation of a line to the model: its servers, the recipient on each replica, the mailbox in each store, and the groups of
+//! messages. A line that matches no state of the model is an error, with the impossible part and the nearest possible form.
 
 use stranded_model::dn::{self, HomeAttribute};
 use stranded_model::id::{Id, MessageId, MessageSet, ServerId};
@@ -9,16 +9,12 @@ use stranded_model::table::{ENTRIES_MAX, PerServer};
 use crate::scenario::{SiteNames, is_server_name, listed, nearest};
 
 use super::line::{Entries, Entry, Line, Store};
-use super::{Group, Snapshot, Wrong};
+use super::{ContentError, Group, Snapshot};
 
-/// The snapshot that a line describes.
-pub(super) fn snapshot(line: &Line) -> Result<Snapshot, Wrong> {
+/// Returns the snapshot that a line describes.
+pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     if line.mailbox.trim().is_empty() {
-        return Err(Wrong::at(
-            &line.mailbox,
-            "the mailbox has no name",
-            "whatever names it: a DN, an alias, an address",
-        ));
+        return Err(ContentError::at(&line.mailbox, "the mailbox has no name", "any name: a DN, an alias, an address"));
     }
     let mut observed = Observed { names: SiteNames::of(servers(line)?), remarks: Vec::new(), has_names: false };
     let homes = observed.homes(&line.directory)?;
@@ -31,29 +27,29 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, Wrong> {
         mailboxes,
         groups,
         remarks: observed.remarks,
-        stores_seen: line.stores.0.len(),
+        stores_observed: line.stores.0.len(),
     })
 }
 
-/// Every server that the directory or the stores speak of, in the order of the line.
-fn servers(line: &Line) -> Result<Vec<String>, Wrong> {
+/// Returns the servers in the directory and the stores, in the order of the line.
+fn servers(line: &Line) -> Result<Vec<String>, ContentError> {
     let mut servers: Vec<String> = Vec::new();
     for keys in [keys(&line.directory), keys(&line.stores)] {
-        for (place, key) in keys.iter().enumerate() {
-            if keys[..place].contains(key) {
+        for (index, key) in keys.iter().enumerate() {
+            if keys[..index].contains(key) {
                 let mut wrong =
-                    Wrong::at(key, format!("`{key}` is there twice"), "a server is named once in each part");
+                    ContentError::at(key, format!("`{key}` is given twice"), "each part names a server once");
                 wrong.occurrence = 1;
                 return Err(wrong);
             }
             if let Some(other) = servers.iter().find(|other| *other != key && other.eq_ignore_ascii_case(key)) {
                 let message =
                     format!("`{key}` and `{other}` are one server: names are compared without regard to case");
-                return Err(Wrong::at(key, message, format!("write `{other}`")));
+                return Err(ContentError::at(key, message, format!("write `{other}`")));
             }
             if !is_server_name(key) {
-                let label = "letters, digits, `-`, `_` and `.`, and none of from, to, home, connected-to";
-                return Err(Wrong::at(key, format!("no server can be called `{}`", key.escape_debug()), label));
+                let label = "letters, digits, `-`, `_` and `.`; not from, to, home, connected-to, earlier or later";
+                return Err(ContentError::at(key, format!("no server can be called `{}`", key.escape_debug()), label));
             }
             if !servers.iter().any(|other| other == key) {
                 servers.push((*key).to_owned());
@@ -62,9 +58,10 @@ fn servers(line: &Line) -> Result<Vec<String>, Wrong> {
     }
     match servers.get(ENTRIES_MAX) {
         Some(excess) => {
-            let message = format!("{} servers, and a site of the model has at most {ENTRIES_MAX}", servers.len());
-            let label = "nearest: leave out servers that hold nothing and repeat what others say";
-            Err(Wrong::at(excess, message, label))
+            let message =
+                format!("there are {} servers, and a site of the model has at most {ENTRIES_MAX}", servers.len());
+            let label = "nearest: leave out servers that hold no messages and whose replicas agree with others";
+            Err(ContentError::at(excess, message, label))
         }
         None => Ok(servers),
     }
@@ -77,37 +74,37 @@ fn keys<T>(entries: &Entries<T>) -> Vec<&str> {
 struct Observed {
     names: SiteNames,
     remarks: Vec<String>,
-    /// Whether a distinguished name has told the organisation and the site.
+    /// True if a distinguished name gave the organisation and the site.
     has_names: bool,
 }
 
 impl Observed {
-    /// What each replica says; one that was not observed is taken to say what the first observed one says.
-    fn homes(&mut self, directory: &Entries<Option<Entry>>) -> Result<PerServer<Option<Homes>>, Wrong> {
-        let mut seen: Vec<(String, Option<Homes>)> = Vec::new();
+    /// Returns the homes on each replica. An unobserved replica is assumed to agree with the first observed recipient.
+    fn homes(&mut self, directory: &Entries<Option<Entry>>) -> Result<PerServer<Option<Homes>>, ContentError> {
+        let mut observed: Vec<(String, Option<Homes>)> = Vec::new();
         for (server, entry) in &directory.0 {
             match entry {
-                None => seen.push((server.clone(), None)),
-                Some(entry) => seen.extend(self.entry(server, entry)?.map(|homes| (server.clone(), Some(homes)))),
+                None => observed.push((server.clone(), None)),
+                Some(entry) => observed.extend(self.entry(server, entry)?.map(|homes| (server.clone(), Some(homes)))),
             }
         }
-        if seen.is_empty() {
+        if observed.is_empty() {
             let label = "nearest: `\"directory\": {SERVER: {\"home-mdb\": SERVER}}`";
-            return Err(Wrong::at("directory", "no replica was observed, so nothing says where the home is", label));
+            return Err(ContentError::at("directory", "no replica was observed, so the home is unknown", label));
         }
-        let Some((_, Some(first))) = seen.iter().find(|(_, homes)| homes.is_some()) else {
+        let Some((_, Some(first))) = observed.iter().find(|(_, homes)| homes.is_some()) else {
             let label = "nearest: one of them with a `home-mdb`; where the recipient was deleted, the consistency adjuster \
                          on the server with the data creates it again";
-            return Err(Wrong::at("directory", "no replica has a recipient, so the mailbox has no home", label));
+            return Err(ContentError::at("directory", "no replica has a recipient, so the mailbox has no home", label));
         };
         let first = *first;
         let servers = self.names.servers.clone();
         Ok(PerServer::of(servers.len(), |server: ServerId| {
             let name = &servers[server.index()];
-            let found = seen.iter().find(|(other, _)| other == name);
+            let found = observed.iter().find(|(other, _)| other == name);
             found.map_or_else(
                 || {
-                    self.remarks.push(format!("the directory of {name} was not observed; it is taken to agree"));
+                    self.remarks.push(format!("the directory of {name} was not observed; it is assumed to agree"));
                     Some(first)
                 },
                 |(_, homes)| *homes,
@@ -115,28 +112,28 @@ impl Observed {
         }))
     }
 
-    /// The homes of one entry. Of two attributes of which one was observed, the other is taken to name the same server.
-    fn entry(&mut self, server: &str, entry: &Entry) -> Result<Option<Homes>, Wrong> {
+    /// Returns the homes in one entry. An unobserved attribute is assumed to name the same server as the observed one.
+    fn entry(&mut self, server: &str, entry: &Entry) -> Result<Option<Homes>, ContentError> {
         let mdb =
             entry.mdb.as_ref().map(|value| self.home(server, value.as_deref(), HomeAttribute::Mdb)).transpose()?;
         let mta =
             entry.mta.as_ref().map(|value| self.home(server, value.as_deref(), HomeAttribute::Mta)).transpose()?;
-        let mut taken = |attribute: HomeAttribute, home: Home| {
+        let mut assumed = |attribute: HomeAttribute, home: Home| {
             let name = attribute.name();
-            self.remarks.push(format!("{name} on {server} was not observed; it is taken to name the same server"));
+            self.remarks.push(format!("{name} on {server} was not observed; it is assumed to name the same server"));
             home
         };
         Ok(match (mdb, mta) {
             (None, None) => None,
             (Some(mdb), Some(mta)) => Some(Homes { mdb, mta }),
-            (Some(mdb), None) => Some(Homes { mdb, mta: taken(HomeAttribute::Mta, mdb) }),
-            (None, Some(mta)) => Some(Homes { mdb: taken(HomeAttribute::Mdb, mta), mta }),
+            (Some(mdb), None) => Some(Homes { mdb, mta: assumed(HomeAttribute::Mta, mdb) }),
+            (None, Some(mta)) => Some(Homes { mdb: assumed(HomeAttribute::Mdb, mta), mta }),
         })
     }
 
-    /// A server's name, or a distinguished name of its store or agent. A name that is malformed is what the directory says, and
-    /// no error.
-    fn home(&mut self, server: &str, value: Option<&str>, attribute: HomeAttribute) -> Result<Home, Wrong> {
+    /// Returns the home in an attribute: the name of a server, or the distinguished name of its store or agent. A malformed name is
+    /// not an error, because a directory can contain one.
+    fn home(&mut self, server: &str, value: Option<&str>, attribute: HomeAttribute) -> Result<Home, ContentError> {
         let Some(value) = value else { return Ok(Home::Malformed) };
         let is_distinguished = value.contains(['/', '=']);
         let named = if is_distinguished {
@@ -158,16 +155,16 @@ impl Observed {
             value.to_owned()
         };
         let servers = &self.names.servers;
-        let place = servers.iter().position(|known| known.eq_ignore_ascii_case(&named));
-        place.map(|place| Home::Server(ServerId::at(place))).ok_or_else(|| {
+        let index = servers.iter().position(|known| known.eq_ignore_ascii_case(&named));
+        index.map(|index| Home::Server(ServerId::at(index))).ok_or_else(|| {
             let known: Vec<&str> = servers.iter().map(String::as_str).collect();
             let label = match nearest(&named, &known) {
                 Some(near) => format!("nearest: `{near}`"),
-                None => format!("{}; if it is another server, say what its store holds", listed(&known)),
+                None => format!("{}; for another server, add its store", listed(&known)),
             };
             let message =
-                format!("{} names `{}`, of which nothing was observed", attribute.name(), named.escape_debug());
-            Wrong::at(value, message, label)
+                format!("{} names `{}`, a server without any observation", attribute.name(), named.escape_debug());
+            ContentError::at(value, message, label)
         })
     }
 
@@ -177,7 +174,7 @@ impl Observed {
             let name = &servers[server.index()];
             match stores.0.iter().find(|(other, _)| other == name) {
                 None => {
-                    self.remarks.push(format!("the store of {name} was not observed; it is taken to hold nothing"));
+                    self.remarks.push(format!("the store of {name} was not observed; it is assumed to hold nothing"));
                     Mailbox::Absent
                 }
                 Some((_, None)) => Mailbox::Absent,
@@ -191,25 +188,25 @@ impl Observed {
     }
 }
 
-/// The messages in groups of those that are in the same stores, in the order in which the line first names one.
-fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Result<Vec<Group>, Wrong> {
+/// Returns the groups of messages, in the order in which the line first names a message of each.
+fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Result<Vec<Group>, ContentError> {
     let mut placed: Vec<(&str, Vec<ServerId>)> = Vec::new();
-    let mut places = std::collections::BTreeMap::new();
+    let mut indexes = std::collections::BTreeMap::new();
     for (server, store) in &stores.0 {
         let Some(id) = servers.iter().position(|known| known == server).map(ServerId::at) else { continue };
         for message in store.iter().flat_map(|store| &store.messages) {
-            let place = *places.entry(message.as_str()).or_insert(placed.len());
-            if place == placed.len() {
+            let index = *indexes.entry(message.as_str()).or_insert(placed.len());
+            if index == placed.len() {
                 placed.push((message, Vec::new()));
             }
-            if placed[place].1.contains(&id) {
+            if placed[index].1.contains(&id) {
                 let text = message.escape_debug();
-                let label = "nearest: once; two messages need two names";
-                let mut wrong = Wrong::at(message, format!("`{text}` is twice in the store of {server}"), label);
-                wrong.occurrence = placed[place].1.len();
+                let label = "nearest: name it once; two messages need two names";
+                let mut wrong = ContentError::at(message, format!("`{text}` is twice in the store of {server}"), label);
+                wrong.occurrence = placed[index].1.len();
                 return Err(wrong);
             }
-            placed[place].1.push(id);
+            placed[index].1.push(id);
         }
     }
     let mut groups: Vec<Group> = Vec::new();
@@ -224,19 +221,25 @@ fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Result<Vec<Gro
     Ok(groups)
 }
 
-/// Gives each group the messages that stand for it: two for two or more, as long as they suffice.
-fn represent(groups: &mut [Group]) -> Result<(), Wrong> {
+/// Gives each group the messages that represent it: two for a group of two or more, if the model has enough messages.
+fn represent(groups: &mut [Group]) -> Result<(), ContentError> {
     let wanted = |each: usize| groups.iter().map(|group| group.messages.len().min(each)).sum::<usize>();
     let Some(each) = [2, 1].into_iter().find(|each| wanted(*each) <= Snapshot::MESSAGES_MAX) else {
         let most = Snapshot::MESSAGES_MAX;
-        let message =
-            format!("the messages are in {} different sets of stores, and {most} are told apart", groups.len());
-        return Err(Wrong::at("stores", message, "nearest: leave out a store that holds only what others hold too"));
+        let message = format!(
+            "the messages are in {} different sets of stores, and the model distinguishes {most}",
+            groups.len()
+        );
+        return Err(ContentError::at(
+            "stores",
+            message,
+            "nearest: leave out a store that holds only what others hold too",
+        ));
     };
     let mut next = 0;
     for group in groups {
         let count = group.messages.len().min(each);
-        let messages = (next..next + count).map(|place| MessageSet::just(MessageId::at(place)));
+        let messages = (next..next + count).map(|index| MessageSet::just(MessageId::at(index)));
         group.stands_for = messages.fold(MessageSet::EMPTY, MessageSet::with);
         next += count;
     }

@@ -39,8 +39,7 @@ pub(super) fn join(
         return Err(CommandError::Usage(reason));
     }
     let shown = path.display();
-    let text = stranded_search::files::read(path)
-        .map_err(|reason| CommandError::Usage(format!("cannot read {shown}: {reason}")))?;
+    let text = stranded_search::files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     let failed = |reason: String| CommandError::Usage(format!("{shown}: {reason}"));
     let hosts = Hosts::parse(&text).map_err(|error| failed(error.to_string()))?;
     let count = hosts.addresses.len();

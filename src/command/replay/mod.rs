@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
         Some((path, part)) => (path, Some(part)),
         None => (arguments.trace.as_str(), None),
     };
-    let text = files::read(path).map_err(|reason| CommandError::Usage(format!("cannot read {path}: {reason}")))?;
+    let text = files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     if part.is_none() && recording::is_recording(&text) {
         return recording::replay(&parse(path, &text)?, arguments);
     }

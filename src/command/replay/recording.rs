@@ -23,7 +23,7 @@ pub(super) fn is_recording(text: &str) -> bool {
 
 /// Reads a recorded run.
 pub(in crate::command) fn read(path: &str) -> Result<Recording, CommandError> {
-    let text = files::read(path).map_err(|reason| CommandError::Usage(format!("cannot read {path}: {reason}")))?;
+    let text = files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     conform::recording::check_format(&text).map_err(|reason| refused(path, reason))?;
     parse(path, &text)
 }

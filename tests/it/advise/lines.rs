@@ -1,43 +1,43 @@
-//! Snapshots that cannot be: what is told of each, and where.
+//! Impossible snapshots: the diagnostic of each, with its position.
 
 use stranded_search::snapshot::read;
 
 use super::AT_HOME;
 
-/// Each wrong line is refused with what is wrong, and with the nearest that would be right.
+/// Each wrong line is refused with the error and the nearest accepted form.
 #[test]
-fn a_line_that_no_state_of_the_model_matches_is_refused_with_the_nearest_that_one_does() {
+fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_that_matches() {
     let directory = r#""directory": {"s": {"home-mdb": "s"}}"#;
     let check = |line: &str, reported: &[&str]| {
         let text = format!("{AT_HOME}\n\n{line}\n");
         let wrong = read("test.jsonl", &text).expect_err(line).to_string();
-        assert!(wrong.contains("--> test.jsonl:3:"), "the place is told: {wrong}");
+        assert!(wrong.contains("--> test.jsonl:3:"), "the position is missing: {wrong}");
         for reported in reported {
             assert!(wrong.contains(reported), "{reported:?} is not in\n{wrong}");
         }
     };
     let stores = |stores: &str| format!(r#"{{"mailbox": "m", {directory}, "stores": {stores}}}"#);
-    check("[]", &["no JSON object"]);
+    check("[]", &["not a JSON object"]);
     check(r#"{"mailbox": "m""#, &["not JSON", "one whole JSON object"]);
     check(&format!("{} trailing", AT_HOME.replace("carol", "dave")), &["not JSON"]);
     check(r#"{"mailbox": 5}"#, &["expected a string", "the value of mailbox"]);
     check(&format!("{{{directory}}}"), &["missing field `mailbox`"]);
     check(&format!(r#"{{"mailbox": " ", {directory}}}"#), &["the mailbox has no name"]);
-    check(AT_HOME, &["two lines speak of the mailbox `carol`"]);
+    check(AT_HOME, &["two lines describe the mailbox `carol`"]);
     check(r#"{"mailbox": "m"}"#, &["no replica was observed"]);
     check(r#"{"mailbox": "m", "directory": {"s": null, "d": null}}"#, &["no replica has a recipient", "nearest"]);
     check(r#"{"mailbox": "m", "directory": {"s": {"home-mdb": 5}}}"#, &["the value of directory.s.home-mdb"]);
     check(
         r#"{"mailbox": "m", "directory": {"server-1": {"home-mdb": "server-2"}}}"#,
-        &["home-mdb names `server-2`, of which nothing was observed", "nearest: `server-1`"],
+        &["home-mdb names `server-2`, a server without any observation", "nearest: `server-1`"],
     );
     check(
         r#"{"mailbox": "m", "directory": {"s": {"home-mta": "/o=O/ou=S/cn=Configuration/cn=Servers/cn=T/cn=Microsoft MTA"}}}"#,
         &["home-mta names `T`"],
     );
     check(&stores(r#"{"d": {}}"#), &["missing field `messages`"]);
-    check(&stores(r#"{"d": {"messages": ["1", "1"]}}"#), &["`1` is twice in the store of d", "nearest: once"]);
-    check(&stores(r#"{"d": null, "d": null}"#), &["`d` is there twice"]);
+    check(&stores(r#"{"d": {"messages": ["1", "1"]}}"#), &["`1` is twice in the store of d", "nearest: name it once"]);
+    check(&stores(r#"{"d": null, "d": null}"#), &["`d` is given twice"]);
     check(&stores(r#"{"S": null}"#), &["are one server", "write `s`"]);
     check(&stores(r#"{"to": null}"#), &["no server can be called `to`"]);
     check(&stores(r#"{"a": null, "b": null, "c": null, "d": null}"#), &["5 servers", "at most 4"]);
@@ -49,12 +49,12 @@ fn a_line_that_no_state_of_the_model_matches_is_refused_with_the_nearest_that_on
         each(&["c", "ac", "bc"]),
         each(&["as", "bs"]),
     );
-    check(&stores(&spread), &["8 different sets of stores", "7 are told apart"]);
+    check(&stores(&spread), &["8 different sets of stores", "the model distinguishes 7"]);
 }
 
-/// For each thing refused, the nearest that is accepted.
+/// For each refused line, the nearest accepted one.
 #[test]
-fn lines_that_leave_out_what_was_not_observed_are_believed_with_a_remark() {
+fn lines_without_unobserved_parts_are_accepted_with_a_remark() {
     let check = |line: &str, remarks: &[&str]| {
         let snapshots = read("test.jsonl", line).unwrap_or_else(|wrong| panic!("{wrong}"));
         assert_eq!(snapshots[0].remarks.len(), remarks.len(), "{:?}", snapshots[0].remarks);

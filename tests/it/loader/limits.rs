@@ -8,10 +8,10 @@ use stranded_search::scenario::{Diagnostics, is_procedure_text, parse_scenario};
 use super::sizes::{SIZES, SOUND, changed, with};
 use super::{no_files, procedure_with, refused};
 
-/// So many errors that looking at each of them together with all others would take minutes.
+/// A number of errors for which a quadratic algorithm would take minutes.
 const MANY: usize = 50_000;
-/// What twenty errors take at the most when they are told, in bytes.
-const TOLD_MAX: usize = 20_000;
+/// The largest length of a report of twenty errors, in bytes.
+const REPORTED_MAX: usize = 20_000;
 
 fn wrong(text: &str) -> Diagnostics {
     parse_scenario("test.toml", text, &no_files).unwrap_err()
@@ -22,7 +22,7 @@ fn many(line: impl Fn(usize) -> String) -> String {
 }
 
 #[test]
-fn of_very_many_errors_twenty_are_told_and_the_rest_is_counted() {
+fn of_very_many_errors_twenty_are_reported_and_the_rest_is_counted() {
     let list = many(|number| format!("\"x{number}\", "));
     for text in [
         many(|number| format!("this is line {number} of a log\n")),
@@ -37,12 +37,12 @@ fn of_very_many_errors_twenty_are_told_and_the_rest_is_counted() {
         assert!((MANY - 21..=MANY).contains(&wrong.more()), "{} more", wrong.more());
         let reported = wrong.render(false);
         assert!(reported.ends_with(&format!("error: and {} more errors\n", wrong.more())), "{reported}");
-        assert!(reported.len() < TOLD_MAX, "{} bytes", reported.len());
+        assert!(reported.len() < REPORTED_MAX, "{} bytes", reported.len());
     }
 }
 
 #[test]
-fn what_is_told_of_very_many_errors_comes_first_in_the_file() {
+fn the_reported_errors_of_very_many_come_first_in_the_file() {
     let keys = many(|number| format!("k{number} = {number}\n"));
     let reported = wrong(&(keys + SOUND)).render(false);
     for number in 0..20 {
@@ -51,7 +51,7 @@ fn what_is_told_of_very_many_errors_comes_first_in_the_file() {
 }
 
 #[test]
-fn twenty_errors_are_told_without_a_count_and_one_more_is_counted() {
+fn twenty_errors_are_reported_without_a_count_and_one_more_is_counted() {
     let keys = |count: usize| (0..count).map(|number| format!("k{number} = 1\n")).collect::<String>() + SOUND;
     let twenty = wrong(&keys(20));
     assert_eq!((twenty.iter().count(), twenty.more()), (20, 0));
@@ -62,7 +62,7 @@ fn twenty_errors_are_told_without_a_count_and_one_more_is_counted() {
 }
 
 #[test]
-fn of_a_very_long_line_or_name_only_a_part_is_told() {
+fn of_a_very_long_line_or_name_only_a_part_is_reported() {
     let long = "x".repeat(1 << 20);
     for text in [
         format!("name = [\"{long}\"]\n"),
@@ -72,12 +72,12 @@ fn of_a_very_long_line_or_name_only_a_part_is_told() {
         changed("\"destination\"]", &format!("\"{long}\"]")),
     ] {
         let reported = refused(&text);
-        assert!(reported.len() < TOLD_MAX, "{} bytes", reported.len());
+        assert!(reported.len() < REPORTED_MAX, "{} bytes", reported.len());
     }
 }
 
 #[test]
-fn more_errors_than_are_told_are_counted_over_all_files() {
+fn more_errors_than_are_reported_are_counted_over_all_files() {
     let keys: String = (0..30).map(|number| format!("k{number} = 1\n")).collect();
     let other = procedure_with(&format!("do = \"save\"\nat = \"to\"\n{keys}")).replace("\"mine\"", "\"other\"");
     let text = changed("procedure = \"mine\"", "procedure = \"other.toml\"");

@@ -1,4 +1,4 @@
-//! Scenarios are written as files that say the same.
+//! Scenarios are written as files that read back as the same scenario.
 
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ use stranded_search::scenario::{Number, SiteNames, Spec, builtin, load_scenario,
 
 use super::{SOUND, no_files, parsed};
 
-/// The scenario without what a file that says the same need not have in common: texts and lines.
+/// The scenario without its text and the lines of its steps.
 fn bare(mut spec: Spec) -> Spec {
     spec.text.clear();
     spec.from = spec.from.map(|from| Box::new(bare(*from)));
@@ -39,17 +39,20 @@ fn any_place(servers: usize) -> impl Strategy<Value = ServerRef> {
         Just(ServerRef::To),
         Just(ServerRef::ConnectedTo),
         Just(ServerRef::Home),
+        Just(ServerRef::Earlier),
+        Just(ServerRef::Later),
         (0..servers).prop_map(|server| ServerRef::Server(ServerId::at(server))),
     ]
 }
 
 fn any_home_value(servers: usize) -> impl Strategy<Value = HomeValue<ServerRef>> {
-    let place = any_place(servers).prop_map(|place| if place == ServerRef::Home { ServerRef::To } else { place });
+    let is_typed = |place: &ServerRef| !matches!(place, ServerRef::Home | ServerRef::Earlier | ServerRef::Later);
+    let place = any_place(servers).prop_map(move |place| if is_typed(&place) { place } else { ServerRef::To });
     prop_oneof![3 => place.prop_map(HomeValue::Server), 1 => Just(HomeValue::Malformed)]
 }
 
 fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
-    (any_place(servers), any_place(servers), 0..9).prop_map(|(one, other, kind)| match kind {
+    (any_place(servers), any_place(servers), 0..10).prop_map(|(one, other, kind)| match kind {
         0 => Condition::HomeIs(one),
         1 => Condition::Differ(one, other),
         2 => Condition::Present(one),
@@ -58,6 +61,7 @@ fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
         5 => Condition::EveryReplicaNames(one),
         6 => Condition::ReplicasAgree,
         7 => Condition::NoRecipient(one),
+        8 => Condition::HomeIsEither(one, other),
         _ => Condition::NothingQueued,
     })
 }
@@ -137,7 +141,7 @@ prop_compose! {
         let names: Vec<String> = (0..servers).map(|server| format!("server-{server}")).collect();
         spec.names = SiteNames::of(names.clone());
         spec.names.organization = organization;
-        // What nobody sees is read as it is shown.
+        // Hidden characters are read as escapes.
         spec.question = visible(&question).into_owned();
         spec.source = texts;
         let site = &mut spec.scenario.site;
@@ -218,7 +222,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_written_is_read_again(spec in any_spec()) {
+    fn a_written_scenario_reads_back_as_the_same(spec in any_spec()) {
         prop_assert_eq!(bare(parsed(&to_toml(&spec))), bare(spec));
     }
 

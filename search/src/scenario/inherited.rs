@@ -1,4 +1,4 @@
-//! What a scenario inherits from the one in whose at-rest states it starts.
+//! The parts of a scenario that depend on its predecessors, and its properties with their expected verdicts.
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::liveness::Liveness;
@@ -10,7 +10,7 @@ use super::Spec;
 use crate::property::{Property, Verdict};
 
 impl Spec {
-    /// The assumptions whose answers can make a difference here or in what came before.
+    /// Returns the assumptions whose answers can make a difference in this scenario or in a predecessor.
     #[must_use]
     pub fn touches(&self) -> Vec<Assumption> {
         let mut touched = self.scenario.touches();
@@ -26,43 +26,42 @@ impl Spec {
         touched
     }
 
-    /// Whether a raw edit, here or in what came before, can leave home attributes that do not agree.
+    /// Returns true if a raw edit, here or in a predecessor, can leave home attributes that differ.
     fn can_leave_split_homes(&self) -> bool {
         self.scenario.has_act(|act| matches!(act, Act::RawEdit { .. }))
             || self.from.as_ref().is_some_and(|earlier| earlier.can_leave_split_homes())
     }
 
-    /// What is pinned, here or in what came before.
+    /// Returns the pinned assumptions of this scenario and of its predecessors; this scenario's own take precedence.
     #[must_use]
-    pub fn pinned_with_past(&self) -> Vec<(Assumption, AssumptionAnswer)> {
-        let mut pinned = self.from.as_ref().map_or_else(Vec::new, |earlier| earlier.pinned_with_past());
+    pub fn pinned_with_predecessors(&self) -> Vec<(Assumption, AssumptionAnswer)> {
+        let mut pinned = self.from.as_ref().map_or_else(Vec::new, |earlier| earlier.pinned_with_predecessors());
         pinned.retain(|(assumption, _)| self.pinned.iter().all(|(own, _)| own != assumption));
         pinned.extend(&self.pinned);
         pinned
     }
 
-    /// The answer that an assumption is pinned to.
+    /// Returns the answer to a pinned assumption.
     #[must_use]
     pub fn answer(&self, assumption: Assumption) -> Option<AssumptionAnswer> {
-        self.pinned_with_past().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
+        self.pinned_with_predecessors().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
     }
 
-    /// The properties that are judged: every safety property, the liveness properties that the scenario names, that held mail
-    /// is let through, and that everything the scenario allows happens.
+    /// Returns the properties to check: every safety property, the liveness properties that the scenario names, coverage, and
+    /// [`Liveness::DeliverySettles`] if a step holds delivery.
     #[must_use]
     pub fn properties(&self) -> Vec<Property> {
-        let is_judged = |property: &Property| match property {
+        let is_checked = |property: &Property| match property {
             Property::Safety(_) | Property::Coverage => true,
-            // Whoever holds mail back is asked whether it is ever let through.
             Property::Liveness(Liveness::DeliverySettles) if self.scenario.has_act(|act| *act == Act::HoldDelivery) => {
                 true
             }
             Property::Liveness(_) => self.expect.iter().any(|(named, _)| named == property),
         };
-        Property::all().filter(is_judged).collect()
+        Property::all().filter(is_checked).collect()
     }
 
-    /// The liveness properties that are judged.
+    /// Returns the liveness properties to check.
     #[must_use]
     pub fn liveness(&self) -> Vec<Liveness> {
         let named = |property: Property| match property {
@@ -72,13 +71,13 @@ impl Spec {
         self.properties().into_iter().filter_map(named).collect()
     }
 
-    /// What is expected of a property.
+    /// Returns the expected verdict on a property.
     #[must_use]
     pub fn expected(&self, property: Property) -> Verdict {
         self.expect.iter().find(|(named, _)| *named == property).map_or(Verdict::Holds, |(_, verdict)| *verdict)
     }
 
-    /// Whether the scenario expects that a property can be broken.
+    /// Returns true if the scenario expects that a property can be violated.
     #[must_use]
     pub fn expects_breach_of(&self, property: Safety) -> bool {
         matches!(self.expected(Property::Safety(property)), Verdict::Violated | Verdict::Depends)
