@@ -16,7 +16,7 @@ pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
 };
 use crate::exit::Exit;
-use crate::formats::results::Form;
+use crate::formats::results::ResultFormat;
 use crate::formats::trace;
 use stranded_search::advice::Circumstances;
 use stranded_search::engine::Engine;
@@ -211,7 +211,7 @@ pub struct Replay {
     pub html: Option<PathBuf>,
     /// Convert the trace to another format
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "format")]
-    pub to: Option<trace::Form>,
+    pub to: Option<trace::TraceFormat>,
     /// Step through the trace in the terminal with the arrow keys
     #[cfg(feature = "terminal")]
     #[arg(long, conflicts_with_all = ["to", "format", "file"])]
@@ -333,7 +333,7 @@ pub enum OutputKind {
     /// A format for programs that know `stranded`.
     Json,
     /// A format for programs that know tests.
-    Cases(Form),
+    Cases(ResultFormat),
 }
 
 impl Format {
@@ -343,10 +343,10 @@ impl Format {
         match self {
             Self::Text => OutputKind::Text,
             Self::Json => OutputKind::Json,
-            Self::Junit => OutputKind::Cases(Form::Junit),
-            Self::Tap => OutputKind::Cases(Form::Tap),
-            Self::Markdown => OutputKind::Cases(Form::Markdown),
-            Self::Github => OutputKind::Cases(Form::Github),
+            Self::Junit => OutputKind::Cases(ResultFormat::Junit),
+            Self::Tap => OutputKind::Cases(ResultFormat::Tap),
+            Self::Markdown => OutputKind::Cases(ResultFormat::Markdown),
+            Self::Github => OutputKind::Cases(ResultFormat::Github),
         }
     }
 }

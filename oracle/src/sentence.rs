@@ -1,17 +1,26 @@
-//! What happened in a step, in one sentence that a postmaster understands. It compares the state before with the state after
-//! and decides nothing.
+//! One sentence for each action and for each step of a procedure, as reports show them. This file knows nothing of reports: it
+//! compares the states before and after an action, and decides nothing.
 
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::dn::HomeValue;
-use stranded_model::id::{MessageSet, ServerId};
+use stranded_model::id::{AdministratorId, MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::{Act, Condition, Procedure, ServerRef, StepResult};
-use stranded_model::scenario::Run;
-use stranded_model::state::{Account, State};
-use stranded_model::{Executed, Occurrence, World};
+use stranded_model::scenario::{Replication, Run, RunId};
+use stranded_model::state::{Account, Phase, State};
+use stranded_model::{Executed, Occurrence, Refusal, World};
 
 use stranded_search::names;
 
-/// Who does it: an administrator by name, or what acts besides him.
+/// The mood of a sentence about an action.
+#[derive(Clone, Copy, Debug)]
+pub enum Mood<'a> {
+    /// The action happened: the sentence ends with its effect.
+    Happened(&'a Occurrence),
+    /// The action is not possible: the sentence names the attempt.
+    Attempted,
+}
+
+/// Returns the actor: an administrator by name, or a part of the environment.
 #[must_use]
 pub fn actor(world: &World, action: &Action) -> String {
     match action {
@@ -21,12 +30,12 @@ pub fn actor(world: &World, action: &Action) -> String {
             names::administrator(&world.scenario, *administrator).to_owned()
         }
         Action::Replicate { .. } | Action::Refresh { .. } => "directory".to_owned(),
-        Action::Edit { .. } => "somebody".to_owned(),
+        Action::Edit { .. } => "editor".to_owned(),
         Action::Die { .. } | Action::Fail { .. } | Action::Recover { .. } => "fault".to_owned(),
     }
 }
 
-/// What says that the world does this.
+/// Returns the sources of the rule by which an action happened.
 #[must_use]
 pub fn sources(world: &World, action: &Action, occurrence: &Occurrence) -> &'static [&'static str] {
     match &occurrence.step {
@@ -35,54 +44,45 @@ pub fn sources(world: &World, action: &Action, occurrence: &Occurrence) -> &'sta
     }
 }
 
-/// What happens, in one sentence without a full stop.
+/// Returns an action in one sentence, without its actor and without a full stop.
 #[must_use]
-pub fn says(world: &World, before: &State, action: &Action, occurrence: &Occurrence) -> String {
+pub fn says(world: &World, before: &State, action: &Action, mood: Mood<'_>) -> String {
+    let attempt = attempt(world, before, action, mood);
+    match mood {
+        Mood::Happened(occurrence) => attempt + &effect(world, before, action, occurrence),
+        Mood::Attempted => attempt,
+    }
+}
+
+/// Returns the part of the sentence that does not depend on the effect of the action.
+fn attempt(world: &World, before: &State, action: &Action, mood: Mood<'_>) -> String {
     let scenario = &world.scenario;
     let server = |id: ServerId| names::server(scenario, id);
-    let after = &occurrence.state;
     match *action {
         Action::Deliver { mailbox, by } => {
-            let (before, after) = (&before.accounts[mailbox], &after.accounts[mailbox]);
-            let message = after.record.accepted.without(before.record.accepted);
-            format!("message {} arrives{} and {}", list(message), routed(world, by), fate_of(world, after, message))
+            let message = match mood {
+                Mood::Happened(occurrence) => format!("message {}", list(accepted(before, &occurrence.state, mailbox))),
+                Mood::Attempted => "a message".to_owned(),
+            };
+            format!("{message} arrives{}", view(world, by))
         }
-        Action::Redeliver { mailbox, message, by } => {
-            let message = MessageSet::just(message);
-            let after = &after.accounts[mailbox];
-            format!(
-                "message {} is tried again{} and {}",
-                list(message),
-                routed(world, by),
-                fate_of(world, after, message)
-            )
+        Action::Redeliver { message, by, .. } => {
+            format!("message {} is tried again{}", names::message(message), view(world, by))
         }
-        Action::LogOn { mailbox, .. } => {
-            let created = after.accounts[mailbox]
-                .mailboxes
-                .iter()
-                .find(|(id, found)| found.is_present() && !before.accounts[mailbox].mailboxes[*id].is_present());
-            match created {
-                Some((id, _)) => format!("logs on; {} has no mailbox for him and creates an empty one", server(id)),
-                None => "logs on".to_owned(),
-            }
-        }
+        Action::LogOn { by, .. } => format!("logs on{}", view(world, by)),
         Action::OwnerDeletes { message, .. } => format!("deletes message {}", names::message(message)),
         Action::Start { administrator, run, mailbox } => {
-            let run = world.scenario.run(stranded_model::scenario::RunId { administrator, run });
+            let run = scenario.run(RunId { administrator, run });
             let of =
                 if scenario.site.mailboxes > 1 { format!(" of {}", names::mailbox(mailbox)) } else { String::new() };
             format!("starts {}{of} from {} to {}", run.procedure.name, server(run.from), server(run.to))
         }
-        Action::Act { mailbox, fate, .. } => {
-            let executed = occurrence.step.expect("a program's act executes a step");
-            let (before, after) = (&before.accounts[mailbox], &after.accounts[mailbox]);
+        Action::Act { mailbox, administrator, fate } => {
+            let step = next_step(world, &before.accounts[mailbox], administrator);
             match fate {
-                Fate::RequestLost => {
-                    format!("{}: the request is lost, nothing happens", intent(world, before, &executed))
-                }
-                Fate::ReplyLost => format!("{}: it happens, but the reply is lost", intent(world, before, &executed)),
-                Fate::Answered => answered(world, before, after, &executed),
+                Fate::Answered => step,
+                Fate::RequestLost => format!("{step}: the request is lost, nothing happens"),
+                Fate::ReplyLost => format!("{step}: it happens, but the reply is lost"),
             }
         }
         Action::Die { administrator, .. } => {
@@ -102,20 +102,97 @@ pub fn says(world: &World, before: &State, action: &Action, occurrence: &Occurre
     }
 }
 
-/// What is required or waited for, as a clause.
+/// Returns the effect of an action as the end of its sentence; it is empty if the attempt says everything.
+fn effect(world: &World, before: &State, action: &Action, occurrence: &Occurrence) -> String {
+    let after = &occurrence.state;
+    match *action {
+        Action::Deliver { mailbox, .. } => {
+            format!(" and {}", fate_of(world, &after.accounts[mailbox], accepted(before, after, mailbox)))
+        }
+        Action::Redeliver { mailbox, message, .. } => {
+            format!(" and {}", fate_of(world, &after.accounts[mailbox], MessageSet::just(message)))
+        }
+        Action::LogOn { mailbox, .. } => {
+            let (before, after) = (&before.accounts[mailbox].mailboxes, &after.accounts[mailbox].mailboxes);
+            let created = after.iter().find(|(id, found)| found.is_present() && !before[*id].is_present());
+            created.map_or_else(String::new, |(id, _)| {
+                format!("; {} has no mailbox and creates an empty one", names::server(&world.scenario, id))
+            })
+        }
+        Action::Act { mailbox, fate: Fate::Answered, .. } => {
+            let executed = occurrence.step.expect("a program's act executes a step");
+            answer(world, &before.accounts[mailbox], &after.accounts[mailbox], &executed).to_owned()
+        }
+        Action::Act { fate: Fate::RequestLost | Fate::ReplyLost, .. }
+        | Action::OwnerDeletes { .. }
+        | Action::Start { .. }
+        | Action::Die { .. }
+        | Action::Replicate { .. }
+        | Action::Refresh { .. }
+        | Action::Edit { .. }
+        | Action::Fail { .. }
+        | Action::Recover { .. } => String::new(),
+    }
+}
+
+/// Returns the answer to a step as the end of its sentence; it is empty if the step did what it says.
+fn answer(world: &World, before: &Account, after: &Account, executed: &Executed) -> &'static str {
+    let (_, step) = executed.in_procedure(world);
+    let is_unchanged = before.recipients == after.recipients && before.mailboxes == after.mailboxes;
+    match (executed.result, &step.act) {
+        (StepResult::Duplicate, Act::CreateMailbox { .. }) if is_unchanged => ": it is there already",
+        (StepResult::Duplicate, Act::CreateMailbox { .. }) => {
+            ": there is one already, and the store deletes that one as a duplicate"
+        }
+        (StepResult::Refused, Act::Require(_)) => ": it is not true",
+        (StepResult::Refused | StepResult::Duplicate, _) => ": refused",
+        (StepResult::Ok | StepResult::Lost, Act::SyncDirectory { .. } | Act::Adjust { .. }) if is_unchanged => {
+            ": nothing changes"
+        }
+        (StepResult::Ok | StepResult::Lost, Act::DeleteMailbox { .. }) if is_unchanged => ": there is none",
+        (StepResult::Ok | StepResult::Lost, _) => "",
+    }
+}
+
+/// Returns the reason why an action is not possible, as a sentence without a full stop.
+#[must_use]
+pub fn refused(world: &World, state: &State, action: &Action, refusal: Refusal) -> String {
+    let run = match action {
+        Action::Act { mailbox, administrator, .. } => {
+            Some(world.run_of(*administrator, &state.accounts[*mailbox].programs[*administrator]))
+        }
+        Action::Deliver { .. }
+        | Action::Redeliver { .. }
+        | Action::LogOn { .. }
+        | Action::OwnerDeletes { .. }
+        | Action::Start { .. }
+        | Action::Die { .. }
+        | Action::Replicate { .. }
+        | Action::Refresh { .. }
+        | Action::Edit { .. }
+        | Action::Fail { .. }
+        | Action::Recover { .. } => None,
+    };
+    match (refusal, run) {
+        (Refusal::Waiting(wanted), Some(run)) => format!("the program waits until {}", condition(world, run, &wanted)),
+        _ => refusal.to_string(),
+    }
+}
+
+/// Returns a condition as a clause.
 #[must_use]
 pub fn condition(world: &World, run: &Run, condition: &Condition) -> String {
-    let name = |place: ServerRef| place_name(world, run, place);
+    let name = |server: ServerRef| server_name(world, run, server);
     match *condition {
-        Condition::HomeIs(place) => format!("the home is {}", name(place)),
+        Condition::HomeIs(server) => format!("the home is {}", name(server)),
         Condition::HomeIsEither(one, other) => format!("the home is {} or {}", name(one), name(other)),
         Condition::Differ(one, other) => format!("{} and {} are different servers", name(one), name(other)),
         Condition::Present(at) => format!("{} lists the mailbox", name(at)),
         Condition::Empty(at) => format!("{} holds no message", name(at)),
         Condition::HoldsAll { at, of } => format!("{} holds all that {} holds", name(at), name(of)),
-        Condition::EveryReplicaNames(place) => format!("every replica names {}", name(place)),
+        Condition::EveryReplicaNames(server) => format!("every replica names {}", name(server)),
         Condition::ReplicasAgree => "all replicas agree".to_owned(),
-        Condition::NoRecipient(place) => format!("{} sees no recipient", name(place)),
+        Condition::NoRecipient(server) => format!("{} sees no recipient", name(server)),
         Condition::NothingQueued => "no mail is waiting".to_owned(),
     }
 }
@@ -124,12 +201,16 @@ fn list(messages: MessageSet) -> String {
     names::messages(messages).join(", ")
 }
 
-fn routed(world: &World, by: View) -> String {
+/// Returns the messages that a delivery brought.
+fn accepted(before: &State, after: &State, mailbox: MailboxId) -> MessageSet {
+    after.accounts[mailbox].record.accepted.without(before.accounts[mailbox].record.accepted)
+}
+
+/// Returns the view of the directory that an action uses, where there are several.
+fn view(world: &World, by: View) -> String {
     match by {
         View::Remembered => " by an older view of the directory".to_owned(),
-        View::Replica(_) if world.scenario.site.replication == stranded_model::scenario::Replication::Instant => {
-            String::new()
-        }
+        View::Replica(_) if world.scenario.site.replication == Replication::Instant => String::new(),
         View::Replica(server) => format!(" at {}", names::server(&world.scenario, server)),
     }
 }
@@ -143,34 +224,36 @@ fn fate_of(world: &World, after: &Account, message: MessageSet) -> String {
     } else if let Some((server, _)) = stored {
         format!("is stored on {}", names::server(&world.scenario, server))
     } else {
-        "is dropped without a word".to_owned()
+        "is dropped without notice".to_owned()
     }
 }
 
-fn place_name(world: &World, run: &Run, place: ServerRef) -> String {
-    match run.server(place) {
+fn server_name(world: &World, run: &Run, server: ServerRef) -> String {
+    match run.server(server) {
         Some(server) => names::server(&world.scenario, server).to_owned(),
         None => "the home".to_owned(),
     }
 }
 
-/// What the step was to do, to the messages that it found.
-fn intent(world: &World, before: &Account, executed: &Executed) -> String {
-    let run = world.scenario.run(executed.run);
-    let (_, step) = executed.in_procedure(world);
-    let Act::CopyMessage { from, to } = step.act else { return operation(world, run, &step.act) };
-    let name = |place: ServerRef| place_name(world, run, place);
-    let held = |place: ServerRef| run.server(place).map_or(MessageSet::EMPTY, |id| before.mailboxes[id].held());
+/// Returns the next step of a program; a copy names the message that it finds.
+fn next_step(world: &World, account: &Account, administrator: AdministratorId) -> String {
+    let program = &account.programs[administrator];
+    let Phase::Running { next, .. } = program.phase else { return "executes a step".to_owned() };
+    let run = world.run_of(administrator, program);
+    let act = &run.procedure.steps[usize::from(next)].act;
+    let Act::CopyMessage { from, to } = *act else { return step(world, run, act) };
+    let name = |server: ServerRef| server_name(world, run, server);
+    let held = |server: ServerRef| run.server(server).map_or(MessageSet::EMPTY, |id| account.mailboxes[id].held());
     match held(from).without(held(to)).earliest() {
         Some(message) => format!("copies {} from {} to {}", names::message(message), name(from), name(to)),
         None => format!("has nothing left to copy from {} to {}", name(from), name(to)),
     }
 }
 
-/// What a step of a run does, as a clause without a subject.
+/// Returns a step of a run as a clause without a subject.
 #[must_use]
-pub fn operation(world: &World, run: &Run, act: &Act) -> String {
-    let name = |place: ServerRef| place_name(world, run, place);
+pub fn step(world: &World, run: &Run, act: &Act) -> String {
+    let name = |server: ServerRef| server_name(world, run, server);
     match act {
         Act::CreateMailbox { at, .. } => format!("creates the mailbox on {}", name(*at)),
         Act::DeleteMailbox { at } => format!("deletes the mailbox on {}", name(*at)),
@@ -192,7 +275,7 @@ pub fn operation(world: &World, run: &Run, act: &Act) -> String {
         Act::RawEdit { mdb, mta, .. } => {
             let value = |attribute: &str, value: &Option<HomeValue<ServerRef>>| match value {
                 None => None,
-                Some(HomeValue::Server(place)) => Some(format!("{attribute} to {}", name(*place))),
+                Some(HomeValue::Server(server)) => Some(format!("{attribute} to {}", name(*server))),
                 Some(HomeValue::Malformed) => Some(format!("{attribute} to a malformed name")),
             };
             let values: Vec<String> = [value("Home-MDB", mdb), value("Home-MTA", mta)].into_iter().flatten().collect();
@@ -207,63 +290,13 @@ pub fn operation(world: &World, run: &Run, act: &Act) -> String {
     }
 }
 
-/// What the step did.
-fn answered(world: &World, before: &Account, after: &Account, executed: &Executed) -> String {
-    let (_, step) = executed.in_procedure(world);
-    let intent = intent(world, before, executed);
-    let unchanged = before.recipients == after.recipients && before.mailboxes == after.mailboxes;
-    match (executed.result, &step.act) {
-        (StepResult::Duplicate, Act::CreateMailbox { at, .. }) => {
-            let at = place_name(world, world.scenario.run(executed.run), *at);
-            if unchanged {
-                format!("creates the mailbox on {at}: it is there already")
-            } else {
-                format!(
-                    "creates the mailbox on {at}: there is one already, and the store deletes that one as a duplicate"
-                )
-            }
-        }
-        (StepResult::Refused, Act::Require(_)) => format!("{intent}: not so"),
-        (StepResult::Refused | StepResult::Duplicate, _) => format!("{intent}: refused"),
-        (StepResult::Ok | StepResult::Lost, Act::SyncDirectory { .. } | Act::Adjust { .. }) if unchanged => {
-            format!("{intent}: nothing changes")
-        }
-        (StepResult::Ok | StepResult::Lost, Act::DeleteMailbox { .. }) if unchanged => {
-            format!("{intent}: there is none")
-        }
-        (StepResult::Ok | StepResult::Lost, _) => intent,
-    }
-}
-
-/// What the administrator is told when a run ends with this step.
+/// Returns the report of a run to its administrator, if the run ends with this step.
 #[must_use]
 pub fn reported(world: &World, executed: &Executed) -> Option<String> {
-    let outcome = executed.ended?;
+    let outcome = executed.ended?.name();
     let (procedure, step): (&Procedure, _) = executed.in_procedure(world);
-    let words = match &step.act {
-        Act::Report { says: Some(words), .. } => format!("{}: {words}", outcome.name()),
-        Act::Report { says: None, .. } => outcome.name().to_owned(),
-        Act::CreateMailbox { .. }
-        | Act::DeleteMailbox { .. }
-        | Act::DeleteCopied { .. }
-        | Act::CopyMessage { .. }
-        | Act::PropagateDeletions { .. }
-        | Act::Mark { .. }
-        | Act::Unmark { .. }
-        | Act::Save { .. }
-        | Act::Load { .. }
-        | Act::Adjust { .. }
-        | Act::HoldDelivery
-        | Act::ReleaseDelivery
-        | Act::SyncDirectory { .. }
-        | Act::RawEdit { .. }
-        | Act::DeleteRecipient { .. }
-        | Act::CreateRecipient { .. }
-        | Act::UpdateNow { .. }
-        | Act::Require(_)
-        | Act::Wait(_) => {
-            format!("{}, by step {} of {}", outcome.name(), procedure.step_name(executed.step), procedure.name)
-        }
+    let Act::Report { says, .. } = &step.act else {
+        return Some(format!("{outcome}, by step {} of {}", procedure.step_name(executed.step), procedure.name));
     };
-    Some(words)
+    Some(says.as_ref().map_or_else(|| outcome.to_owned(), |says| format!("{outcome}: {says}")))
 }

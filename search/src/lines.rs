@@ -1,9 +1,10 @@
-//! Line breaks for a text; a wide character counts as two columns.
+//! Text in columns of a terminal. A wide character takes two columns.
 
+pub use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter, WrapAlgorithm};
 
-/// Returns the text in lines of at most `width` columns; every line but the first starts with `indent` spaces. A word that is
-/// longer than a line gets a line of its own.
+/// Returns the text in lines of at most `width` columns; every line but the first starts with `indent` spaces. A word that
+/// is longer than a line has a line of its own.
 #[must_use]
 pub fn wrapped(text: &str, indent: usize, width: u16) -> String {
     const COLUMNS_MIN: usize = 20;
@@ -14,4 +15,10 @@ pub fn wrapped(text: &str, indent: usize, width: u16) -> String {
         .wrap_algorithm(WrapAlgorithm::FirstFit);
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     textwrap::wrap(&words, options).join(&format!("\n{:indent$}", ""))
+}
+
+/// Returns the text with spaces at its end, so that it takes at least `width` columns.
+#[must_use]
+pub fn padded(text: &str, width: usize) -> String {
+    format!("{text}{:spaces$}", "", spaces = width.saturating_sub(display_width(text)))
 }

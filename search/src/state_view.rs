@@ -145,7 +145,8 @@ pub struct ServerView {
     pub replica_up: bool,
 }
 
-const DIED: &str = "died";
+/// The value of `ended` of a program that died.
+pub const DIED: &str = "died";
 
 /// Returns the view of a state.
 #[must_use]

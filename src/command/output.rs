@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::exit::Exit;
-use crate::formats::results::{self, Case, Form};
+use crate::formats::results::{self, Case, ResultFormat};
 use crate::report::text::WIDTH;
 use stranded_search::files;
 use stranded_search::sanitize::{all_but_colours, in_json, visible};
@@ -59,12 +59,12 @@ pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Result<
 }
 
 /// Prints cases in a format for programs that know tests.
-pub(super) fn print_cases(cases: &[Case], form: Form, file: Option<&Path>) -> Result<Exit, CommandError> {
+pub(super) fn print_cases(cases: &[Case], form: ResultFormat, file: Option<&Path>) -> Result<Exit, CommandError> {
     write(&visible(&results::written(cases, form)), file)
 }
 
 /// Returns the error of a command that does not support a format.
-pub(super) fn unsupported(command: &str, form: Form) -> CommandError {
+pub(super) fn unsupported(command: &str, form: ResultFormat) -> CommandError {
     CommandError::Usage(format!(
         "stranded {command} does not support --format {}; it supports text and json",
         form.name()

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::formats::trace::Form;
+use crate::formats::trace::TraceFormat;
 use stranded_search::scenario::{Spec, builtin};
 
 use super::advice;
@@ -82,7 +82,7 @@ pub enum Query {
         /// The link to the trace.
         link: String,
         /// The format.
-        form: Form,
+        form: TraceFormat,
     },
     /// The start of a check of the scenario of a trace, or of a named scenario.
     Check {

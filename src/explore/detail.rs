@@ -10,8 +10,8 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use crate::report::difference::{self, Difference};
-use crate::report::disabled;
-use crate::report::values::{Standing, values};
+use crate::report::values::{PropertyStatus, values};
+use stranded_oracle::sentence::{self, Mood};
 use stranded_search::names;
 use stranded_search::rescue::{self, RescueEffect, RescueMap};
 use stranded_search::scenario::Spec;
@@ -104,7 +104,7 @@ impl Detail {
         };
         let judged = |property: Safety| PropertyValue {
             name: property.name(),
-            standing: Standing::of(world, state, property).name(),
+            standing: PropertyStatus::of(world, state, property).name(),
             says: values(world, state, property),
         };
         let (mut enabled, mut disabled) = (Vec::new(), Vec::new());
@@ -116,13 +116,13 @@ impl Detail {
                     actor,
                     says: trace
                         .origin
-                        .sentence(stranded_oracle::sentence::says(world, state, action, &occurrence), action),
+                        .sentence(sentence::says(world, state, action, Mood::Happened(&occurrence)), action),
                     then: None,
                 }),
                 Err(refusal) => disabled.push(Impossible {
                     actor,
-                    says: trace.origin.sentence(disabled::wish(world, state, action), action),
-                    because: disabled::because(world, state, action, refusal),
+                    says: trace.origin.sentence(sentence::says(world, state, action, Mood::Attempted), action),
+                    because: sentence::refused(world, state, action, refusal),
                 }),
             }
         }

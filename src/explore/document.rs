@@ -11,8 +11,9 @@ use stranded_model::state::State;
 
 use crate::report::badge::Badge;
 use crate::report::picture::Picture;
-use crate::report::summary::{self, Ending, Sentence, Told};
+use crate::report::summary::{self, Sentence, SummaryStep, TraceEnd};
 use crate::report::trace::answers;
+use stranded_oracle::sentence::Mood;
 use stranded_search::names;
 use stranded_search::rescue;
 
@@ -197,7 +198,7 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
     }
     let world = &trace.origin.world;
     let end = trace.end();
-    let ending = Ending {
+    let ending = TraceEnd {
         is_whole: end.state.accounts.values().all(rescue::is_whole),
         is_final: rescue::is_final(&end.world, &end.state),
         repeats_from: about.repeats_from,
@@ -240,13 +241,13 @@ fn procedures(trace: &OpenTrace) -> Vec<ProcedureEntry> {
     rescue::procedures(&trace.origin.spec).iter().map(entry).collect()
 }
 
-fn summarized(moments: &[Moment]) -> Vec<Told<'_>> {
+fn summarized(moments: &[Moment]) -> Vec<SummaryStep<'_>> {
     let broken_by =
         |moment: &Moment| Safety::ALL.into_iter().filter(|property| moment.breaks.contains(&property.name())).collect();
     let mut steps = Vec::new();
     for moment in &moments[1..] {
         let Moment { number, actor, says, lost, .. } = moment;
-        steps.push(Told { number: *number, actor: actor.clone(), says, lost, breaks: broken_by(moment) });
+        steps.push(SummaryStep { number: *number, actor: actor.clone(), says, lost, breaks: broken_by(moment) });
     }
     steps
 }
@@ -328,7 +329,8 @@ impl StepText {
         Self {
             actor: origin.actor(world, action),
             by: if action.administrator().is_some() { ADMINISTRATOR } else { "world" },
-            says: origin.sentence(stranded_oracle::sentence::says(world, before, action, occurrence), action),
+            says: origin
+                .sentence(stranded_oracle::sentence::says(world, before, action, Mood::Happened(occurrence)), action),
             sources: stranded_oracle::sentence::sources(world, action, occurrence).to_vec(),
             reported: occurrence.step.and_then(|executed| stranded_oracle::sentence::reported(world, &executed)),
             lost: lost.collect(),

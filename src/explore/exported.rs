@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::formats::trace::{Form, NarratedTrace, dot, itf, markdown, mermaid};
-use crate::report::story::Story;
+use crate::formats::trace::{NarratedTrace, TraceFormat, dot, itf, markdown, mermaid};
+use crate::report::table::TraceTable;
 use crate::report::trace;
 use stranded_search::check::Trace;
 use stranded_search::engine::Path;
@@ -16,7 +16,7 @@ use super::open_trace::OpenTrace;
 use super::single;
 
 /// The formats inside a page that is a file. DOT and ITF would make it too large.
-pub const INSIDE: [Form; 3] = [Form::Json, Form::Markdown, Form::Mermaid];
+pub const INSIDE: [TraceFormat; 3] = [TraceFormat::Json, TraceFormat::Markdown, TraceFormat::Mermaid];
 
 /// An exported trace.
 #[derive(Clone, Debug, Serialize)]
@@ -31,30 +31,30 @@ pub struct Exported {
 ///
 /// # Errors
 /// The format cannot represent this trace.
-pub fn export(trace: &OpenTrace, form: Form) -> Result<Exported, LinkError> {
+pub fn export(trace: &OpenTrace, form: TraceFormat) -> Result<Exported, LinkError> {
     let (spec, world) = (&trace.origin.spec, &trace.origin.world);
     let steps = || trace.visited.iter().filter_map(|visited| Some((&visited.world, visited.taken.as_ref()?)));
     let taken = steps().map(|(world, taken)| (&**world, &taken.before, &taken.action, taken.name.as_str()));
-    let story = Story::along(world, &trace.origin.initial, taken);
-    let story = match Outlooks::new(spec).map(trace, false) {
-        Some(map) => story.with_rescue(map),
-        None => story,
+    let table = TraceTable::along(world, &trace.origin.initial, taken);
+    let table = match Outlooks::new(spec).map(trace, false) {
+        Some(map) => table.with_rescue(map),
+        None => table,
     };
     let own = trace.own();
     // The property that the last step violates: a trace that names a property ends with its violation.
-    let property = story.rows.last().and_then(|row| row.breaks.first()).map(|property| property.name());
-    let narrated = NarratedTrace { spec, world, story: &story, property, own };
+    let property = table.rows.last().and_then(|row| row.breaks.first()).map(|property| property.name());
+    let narrated = NarratedTrace { spec, world, table: &table, property, own };
     let (end, text) = match form {
-        Form::Html => ("html", single::page(trace, About { title: narrated.title(), ..About::default() })),
-        Form::Itf => ("itf.json", itf::itf(&narrated)),
-        Form::Mermaid => ("mmd", mermaid::mermaid(&narrated)),
-        Form::Dot => ("dot", dot::dot(&narrated)),
-        Form::Markdown => ("md", markdown::markdown(&narrated)),
-        Form::Json if own < story.rows.len() => {
+        TraceFormat::Html => ("html", single::page(trace, About { title: narrated.title(), ..About::default() })),
+        TraceFormat::Itf => ("itf.json", itf::itf(&narrated)),
+        TraceFormat::Mermaid => ("mmd", mermaid::mermaid(&narrated)),
+        TraceFormat::Dot => ("dot", dot::dot(&narrated)),
+        TraceFormat::Markdown => ("md", markdown::markdown(&narrated)),
+        TraceFormat::Json if own < table.rows.len() => {
             let reason = "a trace file cannot hold an applied procedure: export ITF instead";
             return Err(LinkError(reason.to_owned()));
         }
-        Form::Json => {
+        TraceFormat::Json => {
             let actions = steps().map(|(_, taken)| taken.action).collect();
             let path = Path { initial: trace.origin.initial.clone(), actions };
             let found = Trace { path, after: Vec::new(), repeats_from: None };

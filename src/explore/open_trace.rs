@@ -11,7 +11,6 @@ use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario};
 use stranded_model::state::State;
 use stranded_model::{Occurrence, World};
 
-use crate::report::disabled;
 use stranded_search::names;
 use stranded_search::rescue;
 use stranded_search::scenario::{QUIET, Spec};
@@ -197,7 +196,7 @@ impl OpenTrace {
                     let (world, before) = (Arc::clone(world), state.clone());
                     return self.push(world, Taken { name: name.to_owned(), before, action: *action, occurrence });
                 }
-                Err(refusal) => refused = Some(disabled::because(world, state, action, refusal)),
+                Err(refusal) => refused = Some(stranded_oracle::sentence::refused(world, state, action, refusal)),
             }
         }
         Err(match refused {
@@ -218,9 +217,9 @@ impl OpenTrace {
         let before = world.initial[0].clone();
         let action = Action::Start { mailbox, administrator: AdministratorId::default(), run: 0 };
         let name = format!("{APPLY}{procedure} {}", names::mailbox(mailbox));
-        let occurrence = world
-            .occur(&before, &action)
-            .map_err(|refusal| NotTaken::Refused(name.clone(), disabled::because(&world, &before, &action, refusal)))?;
+        let occurrence = world.occur(&before, &action).map_err(|refusal| {
+            NotTaken::Refused(name.clone(), stranded_oracle::sentence::refused(&world, &before, &action, refusal))
+        })?;
         self.push(world, Taken { name, before, action, occurrence })
     }
 

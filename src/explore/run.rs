@@ -4,7 +4,7 @@
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
-use crate::report::driven::{answered, reported};
+use crate::report::driven::{answer_text, operation_text};
 use stranded_oracle::conform::Recording;
 use stranded_oracle::conform::recording::{KIND, RecordedStep};
 use stranded_oracle::oracle::Conformance;
@@ -135,9 +135,9 @@ fn event(number: usize, step: &RecordedStep) -> RunStep {
                 start.iter().map(|(mailbox, observation)| format!("{mailbox}: {}", contents(observation))).collect();
             ("reset to the initial state".to_owned(), start.join("; "))
         }
-        Event::Did { operation, answer } => (reported(operation), answered(answer)),
-        Event::Call { call, operation } => (format!("call {call}: {}", reported(operation)), String::new()),
-        Event::Return { call, answer } => (format!("call {call} is answered"), answered(answer)),
+        Event::Did { operation, answer } => (operation_text(operation), answer_text(answer)),
+        Event::Call { call, operation } => (format!("call {call}: {}", operation_text(operation)), String::new()),
+        Event::Return { call, answer } => (format!("call {call} is answered"), answer_text(answer)),
         Event::Observed { mailbox, observation } => (format!("{mailbox} is observed"), contents(observation)),
     };
     let against = |part: fn(&stranded_oracle::oracle::Against) -> &str| {

@@ -1,4 +1,4 @@
-//! Results and traces in the formats of other programs: pure functions that decide nothing.
+//! Results and traces in the formats of other programs. Every format is a pure function that decides nothing.
 
 pub mod results;
 pub mod trace;

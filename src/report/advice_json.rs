@@ -11,7 +11,7 @@ use stranded_search::scenario::{delivery_name, replication_name};
 use stranded_search::snapshot::Snapshot;
 
 use super::trace::{self, answers};
-use stranded_oracle::sentence::operation;
+use stranded_oracle::sentence::step;
 use stranded_search::names;
 use stranded_search::trace_file::TraceFile;
 
@@ -26,22 +26,22 @@ pub struct AdviceReport {
     pub mailboxes: Vec<MailboxReport>,
 }
 
-/// What is known of one mailbox, and what is advised.
+/// The facts about one mailbox, and the advice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MailboxReport {
     /// The mailbox.
     pub mailbox: String,
-    /// Whether data is on a server that is not the home, and not at home too.
+    /// True if a server other than the home holds messages that the home does not hold.
     pub stranded: bool,
     /// The server that every replica names in both attributes; `null` if there is none.
     pub home: Option<String>,
     /// The servers that hold messages.
     pub data_on: Vec<String>,
-    /// What was not observed, and how it is taken to be.
+    /// The parts that were not observed, and the assumption about each.
     pub remarks: Vec<String>,
-    /// The messages that the traces tell apart, by name, with those of the snapshot that each group of them stands for.
+    /// The messages of the traces, with the messages of the snapshot that each represents.
     pub messages: Vec<GroupReport>,
-    /// The advice, the safest procedure first, from the mildest circumstances to the hardest; empty where none was asked for.
+    /// The advice, the safest procedure first, with the mildest circumstances first; empty if none was asked for.
     pub advice: Vec<AdviceEntry>,
 }
 
@@ -56,7 +56,7 @@ pub struct GroupReport {
     pub messages: Vec<String>,
 }
 
-/// What one procedure comes to in one direction under one kind of delivery.
+/// The verdict on one procedure in one direction under one kind of delivery.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AdviceEntry {
     /// The procedure.
@@ -67,39 +67,39 @@ pub struct AdviceEntry {
     pub to: String,
     /// `safe`, `unsafe`, `not-applicable` or `inconclusive`.
     pub verdict: String,
-    /// How it goes wrong, if it is unsafe: `loses`, `out-of-reach` or `never-done`.
+    /// The harm, if it is unsafe: `loses`, `out-of-reach` or `never-done`.
     pub harm: Option<String>,
-    /// The messages that are lost or out of reach, as the trace names them.
+    /// The messages that are lost or unreachable, by their names in the trace.
     pub messages: Vec<String>,
-    /// What may happen besides.
+    /// The circumstances.
     pub circumstances: CircumstancesReport,
-    /// Whether mail that arrives can be returned to its sender.
+    /// True if mail that arrives can be returned to its sender.
     pub can_return_mail: bool,
     /// The steps to perform, if it is safe.
     pub steps: Vec<String>,
     /// The assumptions that were varied.
     pub varied: Vec<String>,
-    /// The answers under which it goes wrong.
+    /// The assumptions under which the harm happens.
     pub assumptions: BTreeMap<String, String>,
-    /// The shortest way to the harm.
+    /// The shortest trace to the harm.
     pub trace: Option<TraceFile>,
 }
 
-/// What may happen besides a procedure.
+/// The events that may happen while a procedure runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CircumstancesReport {
-    /// When mail arrives.
+    /// The time at which mail arrives.
     pub delivery: String,
-    /// How changes of the directory travel.
+    /// The replication of the directory.
     pub replication: String,
-    /// Which faults may happen.
+    /// The faults that may happen.
     pub faults: Vec<String>,
-    /// How many of them.
+    /// The most faults that may happen.
     pub faults_max: u8,
 }
 
-/// The report on all that was asked.
+/// Returns the report.
 #[must_use]
 pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances) -> AdviceReport {
     AdviceReport {
@@ -158,10 +158,10 @@ fn entry(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, circumstances:
     }
 }
 
-/// What a procedure does, step by step, when nothing disturbs it.
+/// Returns the steps that a procedure executes if nothing disturbs it.
 pub(super) fn steps(advice: &Advice) -> Vec<String> {
     let Some(plan) = &advice.plan else { return Vec::new() };
-    plan.acts.iter().map(|act| operation(&plan.world, &plan.run, act)).collect()
+    plan.acts.iter().map(|act| step(&plan.world, &plan.run, act)).collect()
 }
 
 pub(super) fn name(snapshot: &Snapshot, server: ServerId) -> String {

@@ -1,4 +1,5 @@
-//! Advice as text: which mailboxes are stranded, what to do about each, the steps of what is safe, and how the rest goes wrong.
+//! Advice as text: the stranded mailboxes, and for each the verdict on every procedure, the steps of those that are safe, and a
+//! counterexample for the others.
 
 use std::fmt::Write as _;
 
@@ -13,11 +14,10 @@ use stranded_search::snapshot::Snapshot;
 
 use super::advice_json::{name, steps};
 use super::advice_words as words;
-use super::story::Story;
-use super::text::table;
-use super::trace::answers;
-use stranded_search::lines::wrapped;
-use stranded_search::names;
+use super::counterexample::table_text;
+use super::table::TraceTable;
+use super::trace::{answers, listed};
+use stranded_search::lines::{display_width, padded, wrapped};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -26,7 +26,7 @@ const TITLE: Style = Style::new().bold();
 /// The width of a column of verdicts.
 const COLUMN: usize = 22;
 
-/// The whole report. It contains style codes; whoever prints it to something else than a terminal strips them.
+/// Returns the report. It contains style codes; the caller strips them if it does not print on a terminal.
 #[must_use]
 pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, width: u16) -> String {
     let mut text = summary(advised, width);
@@ -37,19 +37,19 @@ pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, widt
     text
 }
 
-/// Which mailboxes are stranded, before anything else.
+/// Returns the list of stranded mailboxes.
 fn summary(advised: &[MailboxAdvice<'_>], width: u16) -> String {
     let stranded: Vec<&Snapshot> =
         advised.iter().map(|one| one.snapshot).filter(|snapshot| snapshot.is_stranded()).collect();
     let all = if advised.len() == 1 { "1 mailbox".to_owned() } else { format!("{} mailboxes", advised.len()) };
     let unknown: Vec<&str> =
         advised.iter().map(|one| one.snapshot).filter(|one| one.is_unknown()).map(|one| one.mailbox.as_str()).collect();
-    let undecided = format!("not enough was observed of {}: say what every store holds", unknown.join(", "));
+    let undecided = format!("not enough was observed of {}: add what every store holds", unknown.join(", "));
     let undecided =
         if unknown.is_empty() { String::new() } else { format!("{BAD}{}{BAD:#}\n", wrapped(&undecided, 0, width)) };
     if stranded.is_empty() {
         let style = if unknown.is_empty() { GOOD } else { BAD };
-        return format!("{style}{all}: none is seen to be stranded{style:#}\n{undecided}");
+        return format!("{style}{all}: none is known to be stranded{style:#}\n{undecided}");
     }
     let mut text = format!("{BAD}{all}: {} stranded{BAD:#}\n", stranded.len());
     for snapshot in stranded {
@@ -65,7 +65,7 @@ fn summary(advised: &[MailboxAdvice<'_>], width: u16) -> String {
 fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, width: u16) -> String {
     let snapshot = advised.snapshot;
     let mut text = format!("{TITLE}{}{TITLE:#}\n", snapshot.mailbox);
-    text.push_str(&standing(snapshot, width));
+    text.push_str(&observed(snapshot, width));
     let faults: Vec<&str> = circumstances.faults.iter().map(|fault| fault.name()).collect();
     let faults = match (faults.is_empty(), circumstances.faults_max) {
         (true, _) => "no faults".to_owned(),
@@ -73,10 +73,10 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, width: u1
     };
     let travel = match advised.replication {
         Replication::Instant => "reaches every replica at once",
-        Replication::Eventual => "reaches each replica at its own time",
+        Replication::Eventual => "reaches each replica at a different time",
     };
     let mode = replication_name(advised.replication);
-    let around = format!("Judged with {faults}; a change of the directory {travel} (--replication {mode}).");
+    let around = format!("Checked with {faults}; a change of the directory {travel} (--replication {mode}).");
     let _ = writeln!(text, "\n{}", wrapped(&around, 0, width));
     for warning in words::warnings(advised) {
         let reported = wrapped(&format!("{} {}", warning.title, warning.text), 0, width);
@@ -90,11 +90,11 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, width: u1
     text
 }
 
-/// How the mailbox stands.
-fn standing(snapshot: &Snapshot, width: u16) -> String {
+/// Returns the observed directory and stores of a mailbox, and the names of its messages.
+fn observed(snapshot: &Snapshot, width: u16) -> String {
     let mut text = String::new();
     let servers: Vec<ServerId> = snapshot.mailboxes.ids().collect();
-    let column = servers.iter().map(|server| name(snapshot, *server).chars().count()).max().unwrap_or(0) + 2;
+    let column = servers.iter().map(|server| display_width(&name(snapshot, *server))).max().unwrap_or(0) + 2;
     for server in servers {
         let directory = match snapshot.homes[server] {
             None => "its directory has no recipient".to_owned(),
@@ -106,12 +106,12 @@ fn standing(snapshot: &Snapshot, width: u16) -> String {
             Mailbox::Present(contents) => format!("its store holds {}", words::counted(snapshot, contents.messages)),
         };
         let line = format!("{directory}, {held}");
-        let _ = writeln!(text, "  {:<column$}{}", name(snapshot, server), wrapped(&line, column + 2, width));
+        let _ = writeln!(text, "  {}{}", padded(&name(snapshot, server), column), wrapped(&line, column + 2, width));
     }
     for group in &snapshot.groups {
-        let reported = words::few(group.messages.iter().cloned());
+        let names = words::few(group.messages.iter().cloned());
         let verb = if group.stands_for.len() == 1 { "stands for" } else { "stand for" };
-        let line = format!("below, {} {verb} {reported}", names::messages(group.stands_for).join(", "));
+        let line = format!("below, {} {verb} {names}", stranded_search::names::messages(group.stands_for).join(", "));
         let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
     }
     for remark in &snapshot.remarks {
@@ -128,39 +128,39 @@ fn home(snapshot: &Snapshot, homes: Homes) -> String {
     }
 }
 
-/// One line for each procedure, one column for each kind of delivery.
+/// Returns the table of verdicts: a line for each procedure, a column for each kind of delivery.
 fn verdicts(advised: &MailboxAdvice<'_>) -> String {
     let Some(first) = advised.advice.first() else {
-        return "\nThere is no other server to run anything with.\n".to_owned();
+        return "\nThere is no other server, so no procedure can run.\n".to_owned();
     };
     let called: Vec<String> = advised.advice.iter().map(|advice| called(advised, advice)).collect();
-    let column = called.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("procedure".len()) + 2;
+    let column = called.iter().map(|name| display_width(name)).max().unwrap_or(0).max("procedure".len()) + 2;
     let headings: Vec<&str> = first.cases.iter().map(|case| words::heading(case.delivery)).collect();
     let mut text = format!("\n  {:<column$}{}\n", "procedure", columns(&headings, |_| Style::new()));
     for (advice, called) in advised.advice.iter().zip(called) {
         let verdicts: Vec<String> = advice.cases.iter().map(words::verdict).collect();
-        let style = |place: usize| match advice.cases[place].verdict {
+        let style = |index: usize| match advice.cases[index].verdict {
             AdviceVerdict::Safe => GOOD,
             AdviceVerdict::NotApplicable | AdviceVerdict::Inconclusive(_) => Style::new(),
             AdviceVerdict::OutOfReach | AdviceVerdict::NeverDone | AdviceVerdict::Loses => BAD,
         };
-        let _ = writeln!(text, "  {called:<column$}{}", columns(&verdicts, style));
+        let _ = writeln!(text, "  {}{}", padded(&called, column), columns(&verdicts, style));
     }
     text
 }
 
-/// Texts side by side, the last one as long as it is.
+/// Returns the texts side by side in columns; the last has no padding.
 fn columns(texts: &[impl AsRef<str>], style: impl Fn(usize) -> Style) -> String {
     let mut line = String::new();
-    for (place, text) in texts.iter().enumerate() {
-        let (text, style) = (text.as_ref(), style(place));
-        let room = if place + 1 == texts.len() { 0 } else { COLUMN.saturating_sub(text.chars().count()).max(1) };
+    for (index, text) in texts.iter().enumerate() {
+        let (text, style) = (text.as_ref(), style(index));
+        let room = if index + 1 == texts.len() { 0 } else { COLUMN.saturating_sub(display_width(text)).max(1) };
         let _ = write!(line, "{style}{text}{style:#}{:room$}", "");
     }
     line
 }
 
-/// The procedure, and its direction where there are several.
+/// Returns the name of the procedure, and its direction if there are several.
 fn called(advised: &MailboxAdvice<'_>, advice: &Advice) -> String {
     let direction = (advice.from, advice.to);
     if advised.advice.iter().all(|other| (other.from, other.to) == direction) {
@@ -184,15 +184,16 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
         }
     }
     if let Some((case, harm)) = advice.first_harm() {
-        text.push_str(&story(case, harm, width));
+        text.push_str(&counterexample(case, harm, width));
     }
     text
 }
 
-fn story(case: &AdviceCase, harm: &AdviceHarm, width: u16) -> String {
+/// Returns the shortest trace to the harm of a procedure.
+fn counterexample(case: &AdviceCase, harm: &AdviceHarm, width: u16) -> String {
     let with = answers(&harm.world, &case.varied);
-    let with: Vec<String> = with.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let with = if with.is_empty() { String::new() } else { format!(" (with {})", with.join(", ")) };
-    let title = format!("How it goes wrong, {}{with}:", words::circumstance(case.delivery));
-    format!("{}\n{}", wrapped(&title, 0, width), table(&harm.world, &Story::of(&harm.world, &harm.trace), width))
+    let with = if with.is_empty() { String::new() } else { format!(" (with {})", listed(&with)) };
+    let title = format!("The shortest trace to the harm, {}{with}:", words::circumstance(case.delivery));
+    let table = table_text(&harm.world, &TraceTable::of(&harm.world, &harm.trace), width);
+    format!("{}\n{table}", wrapped(&title, 0, width))
 }

@@ -1,4 +1,4 @@
-//! What advice says in words: the verdict on a procedure in one sentence, and the warnings that come before all advice.
+//! The sentences of advice: the verdict on a procedure, and the warnings that come first.
 
 use stranded_model::id::{MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::Act;
@@ -15,18 +15,18 @@ use stranded_search::names;
 const MOVE_AGAIN: &str = "move-of-the-article";
 /// The sentence of the article that warns of it.
 const MOVE_AGAIN_SOURCE: &str = "Q252869 S12";
-/// The article that tells how to save mail which has come since. [Q162998]
+/// The article on saving mail that arrived since. [Q162998]
 const SAVES_LATE_MAIL: &str = "Q162998";
 
-/// Something to be read before all else.
+/// A warning above all advice.
 pub(super) struct Warning {
-    /// What it is about.
+    /// Its title.
     pub(super) title: String,
-    /// What to do or not to do, and why.
+    /// The instruction and its reason.
     pub(super) text: String,
 }
 
-/// What stands above the column of a kind of delivery.
+/// Returns the title of the column of a kind of delivery.
 pub(super) fn heading(delivery: Delivery) -> &'static str {
     match delivery {
         Delivery::Never | Delivery::Before => "no mail arrives",
@@ -35,7 +35,7 @@ pub(super) fn heading(delivery: Delivery) -> &'static str {
     }
 }
 
-/// A kind of delivery as a clause.
+/// Returns a kind of delivery as a clause.
 pub(super) fn circumstance(delivery: Delivery) -> &'static str {
     match delivery {
         Delivery::Never | Delivery::Before => "even if no mail arrives",
@@ -44,7 +44,7 @@ pub(super) fn circumstance(delivery: Delivery) -> &'static str {
     }
 }
 
-/// A verdict in the table.
+/// Returns the verdict as a cell of the table.
 pub(super) fn verdict(case: &AdviceCase) -> String {
     let messages = case.harm.as_ref().map_or(MessageSet::EMPTY, |harm| harm.messages);
     let messages = names::messages(messages).join(" ");
@@ -58,20 +58,20 @@ pub(super) fn verdict(case: &AdviceCase) -> String {
     }
 }
 
-/// The most messages that are called by name.
+/// The most messages that a sentence names.
 const NAMES_MAX: usize = 3;
 
-/// How many messages these are, and what the snapshot calls them; what arrives later has only the model's name.
+/// Returns the number of messages, and their names in the snapshot. Later messages have only the names of the model.
 pub(super) fn counted(snapshot: &Snapshot, messages: MessageSet) -> String {
     let touched = || snapshot.groups.iter().filter(|group| !group.stands_for.common(messages).is_empty());
     let later = touched().fold(messages, |rest, group| rest.without(group.stands_for));
-    let called = touched().flat_map(|group| group.messages.iter().cloned()).chain(names::messages(later));
+    let names = touched().flat_map(|group| group.messages.iter().cloned()).chain(names::messages(later));
     let count = snapshot.count(messages) + later.len();
     let noun = if count == 1 { "message" } else { "messages" };
-    format!("{count} {noun} ({})", few(called))
+    format!("{count} {noun} ({})", few(names))
 }
 
-/// The first of some names, and how many more there are.
+/// Returns the first of some names, and the number of the others.
 pub(super) fn few(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
     let shown = names[..names.len().min(NAMES_MAX)].join(", ");
@@ -81,7 +81,7 @@ pub(super) fn few(names: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// What one procedure comes to, as the end of a sentence.
+/// Returns the verdict on one procedure as the end of a sentence.
 pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
     let verdicts = || advice.cases.iter().map(|case| case.verdict);
     let mut text = if verdicts().all(|verdict| verdict == AdviceVerdict::Safe) {
@@ -91,9 +91,9 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
             Some(Delivery::Never | Delivery::Before) | None => "safe as long as no mail arrives".to_owned(),
         }
     } else if verdicts().all(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_))) {
-        "not judged: not all was searched (--max-states, --timeout)".to_owned()
+        "inconclusive: not all was searched (--max-states, --timeout)".to_owned()
     } else if verdicts().all(|verdict| verdict == AdviceVerdict::NotApplicable) {
-        "not applicable: from here it declines or cannot start, and changes nothing".to_owned()
+        "not applicable: from here it refuses or cannot start, and changes nothing".to_owned()
     } else {
         let safe: Vec<Delivery> =
             advice.cases.iter().filter(|case| case.verdict == AdviceVerdict::Safe).map(|case| case.delivery).collect();
@@ -106,11 +106,11 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
             (None, false) => "unsafe".to_owned(),
         };
         let harms = advice.cases.iter().filter_map(|case| Some((case, case.harm.as_deref()?)));
-        let first_of_each = harms.fold(Vec::new(), |mut reported: Vec<(&AdviceCase, &AdviceHarm)>, (case, harm)| {
-            if reported.iter().all(|(other, _)| other.verdict != case.verdict) {
-                reported.push((case, harm));
+        let first_of_each = harms.fold(Vec::new(), |mut first: Vec<(&AdviceCase, &AdviceHarm)>, (case, harm)| {
+            if first.iter().all(|(other, _)| other.verdict != case.verdict) {
+                first.push((case, harm));
             }
-            reported
+            first
         });
         let harms = first_of_each.into_iter().map(|(case, harm)| self::harm(snapshot, advice, case, harm));
         let truncated = advice.cases.iter().find(|case| matches!(case.verdict, AdviceVerdict::Inconclusive(_)));
@@ -123,7 +123,7 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
     text
 }
 
-/// Whether nothing that is on the destination is ever lost or hidden.
+/// Returns true if no message on the destination is ever lost or unreachable.
 fn keeps(snapshot: &Snapshot, advice: &Advice) -> bool {
     let there = snapshot.mailboxes[advice.to].held();
     let is_harmless = |case: &AdviceCase| match case.verdict {
@@ -139,7 +139,7 @@ fn keeps(snapshot: &Snapshot, advice: &Advice) -> bool {
 
 fn harm(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, harm: &AdviceHarm) -> String {
     let known = harm.messages.common(snapshot.messages());
-    let is_told_apart = advice.cases.iter().any(|case| case.delivery == Delivery::UntilRepair);
+    let distinguishes_start = advice.cases.iter().any(|case| case.delivery == Delivery::UntilRepair);
     let late = !harm.messages.without(known).is_empty();
     let mut what = Vec::new();
     if !known.is_empty() {
@@ -147,7 +147,7 @@ fn harm(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, harm: &AdviceHa
     }
     if late {
         what.push(match case.delivery {
-            Delivery::AnyTime if is_told_apart => "mail that arrives while it runs".to_owned(),
+            Delivery::AnyTime if distinguishes_start => "mail that arrives while it runs".to_owned(),
             Delivery::AnyTime => "mail that arrives".to_owned(),
             Delivery::Never | Delivery::Before | Delivery::UntilRepair => {
                 "mail that arrives before it starts".to_owned()
@@ -158,15 +158,15 @@ fn harm(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, harm: &AdviceHa
     match case.verdict {
         AdviceVerdict::Loses => format!("it can destroy {what}"),
         AdviceVerdict::OutOfReach => {
-            format!("it can leave {what} {}where nobody sees it", places(snapshot, harm))
+            format!("it can leave {what} {}where the owner cannot see it", locations(snapshot, harm))
         }
-        AdviceVerdict::NeverDone => "it can come to a point from which it never ends well".to_owned(),
+        AdviceVerdict::NeverDone => "it can reach a state from which it never succeeds".to_owned(),
         AdviceVerdict::Safe | AdviceVerdict::NotApplicable | AdviceVerdict::Inconclusive(_) => String::new(),
     }
 }
 
-/// Where these messages are in the end.
-fn places(snapshot: &Snapshot, harm: &AdviceHarm) -> String {
+/// Returns the servers that hold the harmed messages at the end.
+fn locations(snapshot: &Snapshot, harm: &AdviceHarm) -> String {
     let end = harm.trace.path.end(&harm.world);
     let mailboxes = &end.accounts[MailboxId::default()].mailboxes;
     let holds = |server: &ServerId| !mailboxes[*server].held().common(harm.messages).is_empty();
@@ -174,7 +174,7 @@ fn places(snapshot: &Snapshot, harm: &AdviceHarm) -> String {
     if servers.is_empty() { String::new() } else { format!("on {} ", servers.join(" and ")) }
 }
 
-/// What must be read before all advice: not to move the mailbox again, and what to do about mail that has come since.
+/// Returns the warnings: do not move the mailbox again, and mail that arrived since.
 pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     let snapshot = advised.snapshot;
     let mut warnings = Vec::new();
@@ -182,8 +182,9 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
         return warnings;
     }
     if advised.replication == Replication::Eventual && snapshot.home().is_none() {
-        let text = "replicas differ, and nothing says which is the newest. Wait until they agree, or let them update now \
-                    [Q182963], and take the snapshot again; what follows holds for every order in which they may agree.";
+        let text = "the replicas differ, and the snapshot does not show which is the newest. Wait until they agree, or let them \
+                    update now [Q182963], and take the snapshot again. The advice below holds for every order in which they \
+                    may agree.";
         warnings.push(Warning { title: "Let the directory settle first:".to_owned(), text: text.to_owned() });
     }
     let destroys = |advice: &&Advice| {
@@ -199,7 +200,7 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
         let names: Vec<&str> = [MOVE_AGAIN].into_iter().chain(others).collect();
         let gone = again.first_harm().map_or(MessageSet::EMPTY, |(_, harm)| harm.messages);
         let (names, gone) = (names.join(" and "), counted(snapshot, gone));
-        let text = format!("{names} would destroy {gone}; how, is told below. [{MOVE_AGAIN_SOURCE}]");
+        let text = format!("{names} would destroy {gone}; the trace below shows how. [{MOVE_AGAIN_SOURCE}]");
         warnings.push(Warning { title: "Do not move it again:".to_owned(), text });
     }
     let from_home = advised.advice.iter().find(|advice| Some(advice.from) == snapshot.home());
@@ -207,7 +208,7 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     warnings
 }
 
-/// What to do about mail that has come to the home since the data left it, or may come.
+/// Returns the warning about mail that arrived, or may arrive, at the home after the data left it.
 fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Option<Warning> {
     let snapshot = advised.snapshot;
     let late = snapshot.mailboxes[from].held().without(snapshot.mailboxes[to].held());
@@ -233,7 +234,9 @@ fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Optio
     } else {
         format!("{from_name} holds {} that {to_name} does not.", counted(snapshot, late))
     };
-    for (procedures, fate) in [(hidden, "would leave it there, where nobody sees it"), (lost, "would destroy it")] {
+    for (procedures, fate) in
+        [(hidden, "would leave it there, where the owner cannot see it"), (lost, "would destroy it")]
+    {
         if !procedures.is_empty() {
             text.push_str(&format!(" {procedures}: {fate}."));
         }
@@ -248,8 +251,8 @@ fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Optio
     let careful = safe.filter(|advice| builtin::procedure(&advice.procedure.name).is_some());
     let cites = |advice: &&Advice| advice.procedure.source.iter().any(|source| source.starts_with(SAVES_LATE_MAIL));
     if let Some(careful) = careful.into_iter().find(cites) {
-        text.push_str(&format!(" {} does that itself, and is safe here.", careful.procedure.name));
+        text.push_str(&format!(" {} does that itself and is safe here.", careful.procedure.name));
     }
-    let title = if late.is_empty() { "Mind late mail:" } else { "Save this first:" };
+    let title = if late.is_empty() { "Late mail:" } else { "Save this first:" };
     Some(Warning { title: title.to_owned(), text })
 }

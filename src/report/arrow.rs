@@ -1,5 +1,5 @@
-//! Between whom a step passes: who asks, and what is asked. It is read off the kind of the action and of the act, one arm for
-//! each, so that no new kind is forgotten; where the mail ended up is read off the state afterwards.
+//! The two parties of a step in a diagram: the party that asks, and the party that is asked. Each kind of action and of act has
+//! its own arm, so that a new kind does not compile without one; the store that received mail is taken from the state afterwards.
 
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::id::{AdministratorId, MessageSet, ServerId};
@@ -9,38 +9,38 @@ use stranded_model::{Executed, Occurrence, World};
 
 use stranded_search::names;
 
-/// Somebody or something between which steps pass.
+/// One end of an arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Party {
-    /// The mail system: it delivers, and its transport keeps what waits.
+    /// The mail system: delivery and the transport.
     Mail,
-    /// The owner of the mailbox, and what remembers the directory for him.
+    /// The owner of the mailbox, with caches and sessions.
     User,
-    /// An administrator, with his program.
+    /// An administrator, with the program.
     Administrator(AdministratorId),
-    /// Whoever edits the recipient for a reason of his own.
-    Somebody,
-    /// What makes something fail, and lets it work again.
+    /// The author of an unrelated edit of the recipient.
+    Editor,
+    /// The environment, where it breaks or repairs something.
     Fault,
-    /// The directory, as this server has it.
+    /// The directory replica of a server.
     Directory(ServerId),
     /// The store of a server.
     Store(ServerId),
 }
 
-/// From whom to whom a step passes.
+/// An arrow of a diagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrow {
-    /// Who asks, or what is read.
+    /// The party that asks or is read.
     pub from: Party,
-    /// What is asked, or written.
+    /// The party that is asked or written.
     pub to: Party,
-    /// What becomes of the request and its reply.
+    /// The fate of the request and its reply.
     pub fate: Fate,
 }
 
 impl Party {
-    /// What it is called; all replicas are one directory where nobody can see them differ.
+    /// Returns its name. With instant replication all replicas are one directory.
     #[must_use]
     pub fn name(self, world: &World) -> String {
         let scenario = &world.scenario;
@@ -48,7 +48,7 @@ impl Party {
             Self::Mail => "mail".to_owned(),
             Self::User => "user".to_owned(),
             Self::Administrator(id) => names::administrator(scenario, id).to_owned(),
-            Self::Somebody => "somebody".to_owned(),
+            Self::Editor => "editor".to_owned(),
             Self::Fault => "fault".to_owned(),
             Self::Directory(_) if scenario.site.replication == stranded_model::scenario::Replication::Instant => {
                 "directory".to_owned()
@@ -59,7 +59,7 @@ impl Party {
     }
 }
 
-/// Between whom an action passes that happened in this account.
+/// Returns the arrow of an action that happened in this account.
 pub(super) fn arrow(
     world: &World,
     before: &Account,
@@ -85,7 +85,7 @@ pub(super) fn arrow(
         Action::Die { administrator, .. } => between(Party::Fault, Party::Administrator(administrator)),
         Action::Replicate { from, to, .. } => between(Party::Directory(from), Party::Directory(to)),
         Action::Refresh { from, .. } => between(Party::Directory(from), Party::User),
-        Action::Edit { replica, .. } => between(Party::Somebody, Party::Directory(replica)),
+        Action::Edit { replica, .. } => between(Party::Editor, Party::Directory(replica)),
         Action::Fail { server, part: Part::Store } | Action::Recover { server, part: Part::Store } => {
             between(Party::Fault, Party::Store(server))
         }
@@ -95,7 +95,7 @@ pub(super) fn arrow(
     }
 }
 
-/// The store that keeps a message now and did not before; what no store takes stays with the mail system.
+/// Returns the store that received a message, or the mail system if no store did.
 fn kept(before: &Account, after: &Account, message: MessageSet) -> Party {
     let came = |server: ServerId| {
         message.is_within(after.mailboxes[server].held()) && !message.is_within(before.mailboxes[server].held())
@@ -103,28 +103,28 @@ fn kept(before: &Account, after: &Account, message: MessageSet) -> Party {
     after.mailboxes.ids().find(|server| came(*server)).map_or(Party::Mail, Party::Store)
 }
 
-/// The store that Home-MDB names in a view; without one there is nobody to ask but the mail system.
+/// Returns the store that Home-MDB names in a view, or the mail system if it names none.
 fn home(account: &Account, by: View) -> Party {
-    let seen = match by {
+    let recipient = match by {
         View::Replica(server) => Some(account.recipients[server]),
         View::Remembered => account.remembered,
     };
-    let named = seen.and_then(|recipient| recipient.homes()).and_then(|homes| homes.mdb.server());
+    let named = recipient.and_then(|recipient| recipient.homes()).and_then(|homes| homes.mdb.server());
     named.map_or(Party::Mail, Party::Store)
 }
 
-/// Whom a program asks in a step; where one store is read and another written, the mail passes between these two.
+/// Returns the two parties of a program's step. A copy is an arrow between the two stores.
 fn asked(world: &World, before: &Account, asker: Party, executed: &Executed) -> (Party, Party) {
     let run = world.scenario.run(executed.run);
     let (_, step) = executed.in_procedure(world);
-    let server = |place: ServerRef| run.server(place);
-    // The home is looked up in the directory; where that names none, it is the directory that refuses.
+    let server = |server: ServerRef| run.server(server);
+    // The program looks the home up in the directory; if that names none, the directory refuses.
     let named = || before.recipients[run.connected_to].homes().and_then(|homes| homes.mdb.server());
-    let store = |place: ServerRef| {
-        let found = server(place).or_else(named);
+    let store = |at: ServerRef| {
+        let found = server(at).or_else(named);
         found.map_or(Party::Directory(run.connected_to), Party::Store)
     };
-    let replica = |place: ServerRef| Party::Directory(server(place).or_else(named).unwrap_or(run.connected_to));
+    let replica = |at: ServerRef| Party::Directory(server(at).or_else(named).unwrap_or(run.connected_to));
     match &step.act {
         Act::CreateMailbox { at, .. }
         | Act::DeleteMailbox { at }
@@ -142,17 +142,17 @@ fn asked(world: &World, before: &Account, asker: Party, executed: &Executed) -> 
         | Act::CreateRecipient { replica: at, .. }
         | Act::UpdateNow { replica: at } => (asker, replica(*at)),
         Act::Require(condition) | Act::Wait(condition) => {
-            let looked_at = match condition {
+            let tested = match condition {
                 Condition::HomeIs(_)
                 | Condition::HomeIsEither(_, _)
                 | Condition::EveryReplicaNames(_)
                 | Condition::ReplicasAgree => Party::Directory(run.connected_to),
-                Condition::NoRecipient(place) => replica(*place),
+                Condition::NoRecipient(at) => replica(*at),
                 Condition::Present(at) | Condition::Empty(at) | Condition::HoldsAll { at, .. } => store(*at),
                 Condition::NothingQueued => Party::Mail,
                 Condition::Differ(_, _) => asker,
             };
-            (asker, looked_at)
+            (asker, tested)
         }
         Act::Report { .. } => (asker, asker),
     }

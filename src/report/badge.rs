@@ -1,20 +1,20 @@
-//! What is worth knowing of a moment at a glance: a sign and a few words, the same wherever a story is told.
+//! The badges of a step, each a sign and a few words. The explorer, the terminal and every format use the same badges.
 
-/// One thing worth knowing of a moment.
+/// A fact about a step, or about the initial state, that a reader should notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Badge {
     /// The step lost these messages.
     Destroys(Vec<String>),
-    /// From here on nothing saves everything any more.
+    /// From here on no procedure recovers all mail.
     TooLate,
-    /// Here some property is not true for the first time.
+    /// Here some property is false for the first time.
     FirstViolation,
-    /// These properties were true before the step and are not after.
+    /// These properties are true before the step and false after it.
     Breaks(Vec<&'static str>),
 }
 
 impl Badge {
-    /// Its sign; no two kinds share one.
+    /// Returns its sign. Each kind has its own.
     #[must_use]
     pub fn sign(&self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl Badge {
         }
     }
 
-    /// What its sign means.
+    /// Returns the meaning of its sign.
     #[must_use]
     pub fn meaning(&self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl Badge {
         }
     }
 
-    /// What its sign means, in the fewest words.
+    /// Returns the meaning of its sign in at most two words.
     #[must_use]
     pub fn short(&self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Badge {
         }
     }
 
-    /// Its words, without the sign.
+    /// Returns its words without the sign.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
@@ -57,7 +57,7 @@ impl Badge {
         }
     }
 
-    /// Its sign and its words.
+    /// Returns its sign and its words.
     #[must_use]
     pub fn says(&self) -> String {
         format!("{} {}", self.sign(), self.words())

@@ -1,22 +1,22 @@
-//! What differs between two states, place by place. It compares what a state shows and knows nothing of its meaning.
+//! The differences between two states, key by key. It compares the JSON of the states and knows nothing of their meaning.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use stranded_search::state_view::StateView;
 
-/// One place at which two states differ.
+/// One key whose value differs between two states.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// The names that lead to it, from the outermost.
+    /// The keys from the outermost to this one.
     pub keys: Vec<String>,
-    /// What was there.
+    /// The old value.
     pub was: String,
-    /// What is there.
+    /// The new value.
     pub is: String,
 }
 
-/// Every place at which two states differ, in the order of the state.
+/// Returns the differences between two states, in the order of the state.
 ///
 /// # Panics
 /// Never: every state can be written as JSON.
@@ -45,7 +45,7 @@ fn compare(keys: &mut Vec<String>, before: &Value, after: &Value, found: &mut Ve
     }
 }
 
-/// A value in as few words as it has.
+/// Returns a value as plain text.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),

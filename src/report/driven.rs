@@ -1,5 +1,4 @@
-//! What is told of an implementation that was driven, besides the judgement: what was tried of what there is, and for every
-//! verdict the shortest run that shows it.
+//! The report on a conformance run, besides the judgement: the coverage, and for every verdict the shortest run that shows it.
 
 use std::fmt::Write as _;
 
@@ -12,36 +11,36 @@ use stranded_search::lines::wrapped;
 use stranded_oracle::judged::Judged;
 use stranded_oracle::judged::{self, JudgementReport};
 
-/// The report on an implementation that was driven.
+/// The report on a conformance run.
 #[derive(Debug, Serialize)]
 pub struct DrivenReport {
     /// The judgement.
     #[serde(flatten)]
     pub judgement: JudgementReport,
-    /// How many actions were asked.
+    /// The number of operations that the implementation was asked to do.
     pub actions: usize,
-    /// Whether everything was tried that can be.
+    /// True if every operation that is possible was exercised.
     pub complete: bool,
-    /// What was tried, of what there is.
+    /// The coverage.
     pub coverage: CoverageReport,
-    /// What the scenario allows and the implementation could not be asked to do, in words.
+    /// The operations that the scenario allows and that the implementation does not support.
     pub not_asked: Vec<String>,
-    /// For each verdict that nobody expected, the shortest run that shows it.
+    /// For each unexpected verdict, the shortest run that shows it.
     pub shortest: Vec<ShortestReport>,
 }
 
-/// What was tried, of what there is; what could not be counted is null.
+/// The states and transitions that were exercised; a total is null if it was not counted.
 #[derive(Debug, Serialize)]
 pub struct CoverageReport {
-    /// States in which something was asked.
+    /// The states in which some operation was exercised.
     pub states: usize,
-    /// States there are.
+    /// All states.
     pub states_of: Option<usize>,
-    /// Transitions that were asked for.
+    /// The transitions that were exercised.
     pub transitions: usize,
-    /// Transitions there are.
+    /// All transitions.
     pub transitions_of: Option<usize>,
-    /// The part of the transitions that was asked for.
+    /// The share of transitions that were exercised.
     pub percent: Option<f64>,
 }
 
@@ -50,17 +49,17 @@ pub struct CoverageReport {
 pub struct ShortestReport {
     /// The verdict.
     pub verdict: String,
-    /// How many actions it takes.
+    /// The number of its operations.
     pub actions: usize,
-    /// How many the run had that was found first.
+    /// The number of operations before shrinking.
     pub actions_before: usize,
-    /// Why the implementation cannot be relied on to do the same again.
+    /// The reason why the run is not reproducible.
     pub unsteady: Option<String>,
-    /// The run, to be judged or asked again.
+    /// The run, for a replay.
     pub run: Recording,
 }
 
-/// The report in JSON.
+/// Returns the report in JSON.
 #[must_use]
 pub fn report(judged: &Judged<'_>, driven: &ConformResult) -> DrivenReport {
     let ConformCoverage { states, states_of, transitions, transitions_of } = driven.coverage;
@@ -81,57 +80,58 @@ pub fn report(judged: &Judged<'_>, driven: &ConformResult) -> DrivenReport {
     }
 }
 
-/// What was tried, in one sentence.
+/// Returns the coverage in one sentence.
 #[must_use]
 pub fn coverage(driven: &ConformResult) -> String {
     let ConformCoverage { states, states_of, transitions, transitions_of } = driven.coverage;
     let of = |some: usize, all: Option<usize>| match all {
         Some(all) => format!("{some} of {all}"),
-        None => format!("{some}, of how many was not counted"),
+        None => format!("{some} of an unknown number"),
     };
     let percent = driven.coverage.percent().map_or_else(String::new, |percent| format!(" ({percent:.1} %)"));
     let not_asked = match driven.not_asked.join(", ") {
         none if none.is_empty() => none,
         some => format!(". Not exercised: {some}"),
     };
-    let all = if driven.is_complete { "; all that can be asked was asked" } else { "" };
+    let all = if driven.is_complete { "; every possible operation was exercised" } else { "" };
     format!(
-        "{} actions; states in which something was asked: {}; transitions: {}{percent}{all}{not_asked}",
+        "{} actions; states exercised: {}; transitions exercised: {}{percent}{all}{not_asked}",
         driven.actions,
         of(states, states_of),
         of(transitions, transitions_of),
     )
 }
 
-/// The shortest run that shows a verdict, a line for each action.
+/// Returns the shortest run that shows a verdict, a line for each operation.
 #[must_use]
 pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
-    let record = &shrunk.recording;
-    let count = record.operations().count();
+    let recording = &shrunk.recording;
+    let count = recording.operations().count();
     let before = match shrunk.operations_before {
         same if same == count => String::new(),
-        more => format!(", out of {more}"),
+        more => format!(", shrunk from {more}"),
     };
     let actions = if count == 1 { "action" } else { "actions" };
     let mut text = format!("Shortest run that shows {}, {count} {actions}{before}:\n", shrunk.verdict.name());
-    text.push_str(&run(record, width));
-    let _ = writeln!(text, "       >> {}", wrapped(&format!("{}: {}", shrunk.verdict.name(), record.says), 10, width));
+    text.push_str(&run(recording, width));
+    let _ =
+        writeln!(text, "       >> {}", wrapped(&format!("{}: {}", shrunk.verdict.name(), recording.says), 10, width));
     if let Some(unsteady) = &shrunk.unsteady {
-        let _ = writeln!(text, "  {}", wrapped(&format!("It cannot be relied on: {unsteady}."), 2, width));
+        let _ = writeln!(text, "  {}", wrapped(&format!("It is not reproducible: {unsteady}."), 2, width));
     }
     text
 }
 
-/// A run, a line for each action, and what was seen where the model does not explain it.
+/// Returns a run, a line for each operation, with the observed and allowed values that the model does not explain.
 #[must_use]
-pub fn run(record: &Recording, width: u16) -> String {
+pub fn run(recording: &Recording, width: u16) -> String {
     let mut text = String::new();
     let mut number = 0;
-    for step in &record.steps {
+    for step in &recording.steps {
         match &step.event {
             Event::Did { operation, answer } => {
                 number += 1;
-                let line = format!("{}: {}", reported(operation), answered(answer));
+                let line = format!("{}: {}", operation_text(operation), answer_text(answer));
                 let _ = writeln!(text, "  {number:>3}  {}", wrapped(&line, 7, width));
             }
             Event::Call { call, operation } => {
@@ -139,16 +139,16 @@ pub fn run(record: &Recording, width: u16) -> String {
                 let _ = writeln!(
                     text,
                     "  {number:>3}  {}",
-                    wrapped(&format!("call {call}: {}", reported(operation)), 7, width)
+                    wrapped(&format!("call {call}: {}", operation_text(operation)), 7, width)
                 );
             }
             Event::Return { call, answer } => {
-                let _ = writeln!(text, "       call {call} is answered {}", answer.result.name());
+                let _ = writeln!(text, "       the answer to call {call} is {}", answer.result.name());
             }
             Event::Reset { .. } | Event::Observed { .. } => {}
         }
         for against in &step.against {
-            let line = format!("{}: seen {}, allowed {}", against.what, against.seen, against.allowed);
+            let line = format!("{}: observed {}, allowed {}", against.what, against.seen, against.allowed);
             let _ = writeln!(text, "       >> {}", wrapped(&line, 10, width));
         }
         for guard in &step.guards {
@@ -158,15 +158,15 @@ pub fn run(record: &Recording, width: u16) -> String {
     text
 }
 
-/// What was answered, in a few words.
-pub(crate) fn answered(answer: &Answer) -> String {
+/// Returns an answer in a few words.
+pub(crate) fn answer_text(answer: &Answer) -> String {
     let ended = answer.ended.map_or_else(String::new, |ended| format!(", run ends {}", ended.name()));
     let says = answer.says.as_ref().map_or_else(String::new, |says| format!(" ({says})"));
     format!("{}{ended}{says}", answer.result.name())
 }
 
-/// What was asked, in a few words.
-pub(crate) fn reported(operation: &Operation) -> String {
+/// Returns an operation in a few words.
+pub(crate) fn operation_text(operation: &Operation) -> String {
     let action = operation.action();
     match operation {
         Operation::Deliver { mailbox, message, by } | Operation::Redeliver { mailbox, message, by } => {
@@ -175,7 +175,7 @@ pub(crate) fn reported(operation: &Operation) -> String {
         Operation::LogOn { mailbox, by } => format!("{action} to {mailbox} by {by}"),
         Operation::OwnerDeletes { mailbox, message, by } => format!("{action} {message} of {mailbox} by {by}"),
         Operation::Run { run, crash } => {
-            let crash = if *crash { ", killed on its way" } else { "" };
+            let crash = if *crash { ", and is killed on its way" } else { "" };
             format!(
                 "{} runs {} of {} from {} to {}{crash}",
                 run.administrator, run.procedure, run.mailbox, run.from, run.to
@@ -184,9 +184,9 @@ pub(crate) fn reported(operation: &Operation) -> String {
         Operation::Start { run } => {
             format!("{} starts {} of {} from {} to {}", run.administrator, run.procedure, run.mailbox, run.from, run.to)
         }
-        Operation::Act { mailbox, administrator } => format!("{administrator}'s next step on {mailbox}"),
+        Operation::Act { mailbox, administrator } => format!("{administrator} executes the next step on {mailbox}"),
         Operation::RequestLost { mailbox, administrator } | Operation::ReplyLost { mailbox, administrator } => {
-            format!("{administrator}'s next step on {mailbox}, {action}")
+            format!("{administrator} executes the next step on {mailbox}, {action}")
         }
         Operation::ProgramDies { mailbox, administrator } => format!("{administrator}'s program on {mailbox} dies"),
         Operation::Replicate { mailbox, from, to } => format!("{action} {mailbox} from {from} to {to}"),

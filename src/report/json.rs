@@ -20,85 +20,85 @@ pub struct Report {
     pub version: String,
     /// The model that was checked.
     pub model_hash: String,
-    /// Every scenario, in the order in which they were asked for.
+    /// Every scenario, in the order of the command line.
     pub scenarios: Vec<ScenarioReport>,
 }
 
-/// What was found about one scenario.
+/// The report on one scenario.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioReport {
     /// Its name.
     pub name: String,
-    /// The standing of its verdicts.
+    /// The family that its verdicts belong to.
     pub family: String,
-    /// Whether all of it was searched.
+    /// True if all of it was searched.
     pub complete: bool,
-    /// Why not, if not.
+    /// The bound that the search reached, if it is not complete.
     pub truncated: Option<String>,
     /// Distinct states over all combinations of assumptions.
     pub states: usize,
-    /// How many of them were looked at, where one stands for all that differ from it by an exchange of mailboxes.
+    /// The states that were expanded, if one represents all permutations of mailboxes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub representatives: Option<usize>,
     /// The depth of the deepest search, in actions.
     pub depth: usize,
-    /// How long it took.
+    /// The time that the search took.
     pub seconds: f64,
-    /// Which engine searched.
+    /// The engine.
     pub engine: String,
-    /// The numbers of the site that stand for any number: `messages`, `mailboxes`.
+    /// The numbers of the site that are `any`: `messages`, `mailboxes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any: Vec<String>,
     /// The verdict on every property.
     pub properties: Vec<PropertyReport>,
 }
 
-/// What was found about one property.
+/// The report on one property.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PropertyReport {
     /// Its name.
     pub name: String,
     /// The verdict.
     pub verdict: String,
-    /// What the scenario expects.
+    /// The verdict that the scenario expects.
     pub expected: String,
-    /// Whether that is the same.
+    /// True if the verdict is as expected.
     pub as_expected: bool,
-    /// The answers under which the trace was found; all answers if the verdict is the same under every combination.
+    /// The assumptions under which the trace was found.
     pub assumptions: BTreeMap<String, String>,
-    /// The verdict under each combination, where it is not the same under all.
+    /// The verdict under each combination of assumptions, if it depends on them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cases: Vec<CaseReport>,
-    /// What should have happened and did not, or happened and should not have.
+    pub combinations: Vec<CombinationVerdict>,
+    /// The points that never occurred, and those under `never` that occurred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage_failures: Vec<String>,
-    /// Why it could not be told although everything was searched.
+    /// The reason why the property is inconclusive although the search is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undecided: Option<InconclusiveReport>,
+    pub inconclusive: Option<InconclusiveReport>,
     /// The shortest counterexample.
     pub trace: Option<TraceFile>,
 }
 
-/// Why a property could not be told although everything was searched.
+/// The reason why a property is inconclusive although the search is complete.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct InconclusiveReport {
     /// The reason.
     pub reason: String,
-    /// What happens among any number of messages and was not found with few.
+    /// The steps to a violation in the counter abstraction that a search with few messages did not find.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
 }
 
 /// The verdict under one combination of assumptions.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct CaseReport {
-    /// The answers.
+pub struct CombinationVerdict {
+    /// The values of the assumptions.
     pub assumptions: BTreeMap<String, String>,
     /// The verdict.
     pub verdict: String,
 }
 
-/// The report on all that was checked.
+/// Returns the report on all checks.
 #[must_use]
 pub fn report(checked: &[Checked<'_>]) -> Report {
     Report {
@@ -138,15 +138,19 @@ fn property(checked: &Checked<'_>, judgement: &PropertyResult) -> PropertyReport
         expected: judgement.expected.name().to_owned(),
         as_expected: judgement.is_as_expected(),
         assumptions: shown_by.map(|case| trace::answers(&case.world, &touched)).unwrap_or_default(),
-        cases: if judgement.verdict == Verdict::Depends { cases(checked, judgement.property) } else { Vec::new() },
+        combinations: if judgement.verdict == Verdict::Depends {
+            combinations(checked, judgement.property)
+        } else {
+            Vec::new()
+        },
         coverage_failures: match judgement.property {
             Property::Coverage => checked.coverage_failures().into_iter().map(ToString::to_string).collect(),
             Property::Safety(_) | Property::Liveness(_) => Vec::new(),
         },
-        undecided: checked
+        inconclusive: checked
             .undecided(judgement.property)
             .filter(|_| judgement.verdict == Verdict::Inconclusive)
-            .map(undecided),
+            .map(inconclusive),
         trace: shown_by.and_then(trace),
     }
 }
@@ -156,18 +160,18 @@ fn any(numbers: Numbers) -> Vec<String> {
     named.into_iter().filter(|(_, number)| *number == Number::Any).map(|(name, _)| name.to_owned()).collect()
 }
 
-fn undecided(undecided: &Undecided) -> InconclusiveReport {
+fn inconclusive(undecided: &Undecided) -> InconclusiveReport {
     InconclusiveReport { reason: inconclusive::reason(undecided), steps: inconclusive::steps(undecided) }
 }
 
-fn cases(checked: &Checked<'_>, property: Property) -> Vec<CaseReport> {
+fn combinations(checked: &Checked<'_>, property: Property) -> Vec<CombinationVerdict> {
     let index = checked
         .spec
         .properties()
         .into_iter()
         .position(|one| one == property)
-        .expect("only judged properties are reported");
-    let case = |case: &Combination| CaseReport {
+        .expect("only checked properties are reported");
+    let case = |case: &Combination| CombinationVerdict {
         assumptions: trace::answers(&case.world, &checked.varied),
         verdict: case.verdicts[index].name().to_owned(),
     };

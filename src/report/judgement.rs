@@ -1,6 +1,6 @@
-//! The judgement of an implementation as text: the verdict first, then what harm was seen, the first event that nothing
-//! explains, which answers to the assumptions explain the rest, and what was exercised. `judgement_json` tells the same to
-//! programs. Nothing is decided here.
+//! The judgement of an implementation as text: the verdict, the harm, the first event that the model does not explain, the
+//! assumptions that explain the rest, and the exercised actions. `stranded_oracle::judged` is the same in JSON. This file decides
+//! nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,18 +10,20 @@ use stranded_model::assumption::Assumption;
 
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::{CaseVerdict, Conformance, Failure, Finding, Judgement, Safe};
-use stranded_search::lines::wrapped;
+use stranded_search::lines::{display_width, padded, wrapped};
+
+use super::trace::listed;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 
-/// The longest piece of an event that a text shows.
+/// The most characters of an event that a text shows.
 const LINE_SHOWN: usize = 300;
-/// The widest that a column of seen and allowed gets.
+/// The limit of the columns of observed and allowed values.
 const VALUE_WIDTH: usize = 24;
 
-/// The report. It contains style codes; whoever prints it to something else than a terminal strips them.
+/// Returns the report. It contains style codes; the caller strips them if it does not print on a terminal.
 #[must_use]
 pub fn text(judged: &Judged<'_>, width: u16) -> String {
     let found = judged.judgement;
@@ -56,7 +58,7 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
     text
 }
 
-/// How wide the names of rows are.
+/// The width of the names of rows.
 const NAME_WIDTH: usize = 11;
 
 fn row(text: &mut String, name: &str, says: &str, width: u16) {
@@ -66,42 +68,45 @@ fn row(text: &mut String, name: &str, says: &str, width: u16) {
 fn conformance(judged: &Judged<'_>) -> String {
     let events = judged.judgement.exercise.events;
     match &judged.judgement.conformance {
-        Conformance::Conforming => format!("it explains all {events} events"),
+        Conformance::Conforming => format!("explains all {events} events"),
         Conformance::Nonconforming(failure) => {
             let before = failure.event - 1;
-            format!("it explains the first {before} of {events} events, and not {}", judged.place(failure.event))
+            format!("explains the first {before} of {events} events, but not {}", judged.place(failure.event))
         }
-        Conformance::Inconclusive(why) => format!("it cannot be told: {why}"),
-        Conformance::NotJudged => "not asked: only what was seen is judged".to_owned(),
+        Conformance::Inconclusive(why) => format!("inconclusive: {why}"),
+        Conformance::NotJudged => "not checked: only the observations are judged".to_owned(),
     }
 }
 
 fn safety(judgement: &Judgement) -> String {
     match judgement.safety {
-        Safe::Safe => "safe: no harm was seen",
+        Safe::Safe => "safe: no harm was observed",
         Safe::Unsafe if judgement.findings.iter().all(|finding| finding.is_expected) => {
             "unsafe, as the scenario expects"
         }
         Safe::Unsafe => "unsafe",
-        Safe::Refused => "refused: every run was declined and changed nothing",
-        Safe::Unknown => "unknown: too little was seen",
+        Safe::Refused => "refused: every run refused and changed nothing",
+        Safe::Unknown => "unknown: too little was observed",
     }
     .to_owned()
 }
 
-/// The first event that nothing explains: what was seen against what is allowed, and what forbids it. It has no style codes.
+/// Returns the first event that the model does not explain: the observed and the allowed values, and the guards that refuse it. It
+/// has no style codes.
 #[must_use]
 pub fn failure_text(judged: &Judged<'_>, failure: &Failure) -> String {
     const WIDTH: u16 = crate::report::text::WIDTH;
+    const SEEN: &str = "observed";
+    const ALLOWED: &str = "allowed";
     let mut text = format!("  {}:\n", judged.place(failure.event));
     let _ = writeln!(text, "    {}", pieces(&failure.line, usize::from(WIDTH) - 4).join("\n    "));
     if !failure.against.is_empty() {
         let widest = |cell: fn(&stranded_oracle::oracle::Against) -> &String, head: &str| {
-            let all = failure.against.iter().map(|one| cell(one).chars().count());
+            let all = failure.against.iter().map(|one| display_width(cell(one)));
             all.chain([head.len()]).max().unwrap_or(0).min(VALUE_WIDTH)
         };
-        let seen = widest(|one| &one.seen, "seen");
-        let allowed = widest(|one| &one.allowed, "allowed");
+        let seen = widest(|one| &one.seen, SEEN);
+        let allowed = widest(|one| &one.allowed, ALLOWED);
         let what = usize::from(WIDTH) - 4 - 4 - seen - allowed;
         let mut line = |cells: [&str; 3]| {
             let columns = [(cells[0], what), (cells[1], seen), (cells[2], allowed)].map(|(cell, width)| {
@@ -109,13 +114,14 @@ pub fn failure_text(judged: &Judged<'_>, failure: &Failure) -> String {
                 cell.lines().map(ToOwned::to_owned).collect::<Vec<_>>()
             });
             let height = columns.iter().map(Vec::len).max().unwrap_or(0);
-            let at = |column: usize, place: usize| columns[column].get(place).map_or("", String::as_str);
-            for place in 0..height {
-                let line = format!("    {:<what$}  {:<seen$}  {}", at(0, place), at(1, place), at(2, place));
+            let at = |column: usize, index: usize| columns[column].get(index).map_or("", String::as_str);
+            for index in 0..height {
+                let (what, seen) = (padded(at(0, index), what), padded(at(1, index), seen));
+                let line = format!("    {what}  {seen}  {}", at(2, index));
                 let _ = writeln!(text, "{}", line.trim_end());
             }
         };
-        line(["", "seen", "allowed"]);
+        line(["", SEEN, ALLOWED]);
         for Against { what, seen, allowed } in failure.against.iter().map(Against::of) {
             line([what, seen, if allowed.is_empty() { "nothing" } else { allowed }]);
         }
@@ -126,7 +132,7 @@ pub fn failure_text(judged: &Judged<'_>, failure: &Failure) -> String {
     text
 }
 
-/// The parts of a line of the table, borrowed.
+/// The cells of a line of the table.
 struct Against<'a> {
     what: &'a str,
     seen: &'a str,
@@ -139,33 +145,39 @@ impl<'a> Against<'a> {
     }
 }
 
-/// The beginning of a line that may be long and has no spaces, in lines of this width.
+/// Returns the beginning of a long line without spaces, in lines of the given width.
 fn pieces(line: &str, width: usize) -> Vec<String> {
-    let letters: Vec<char> = line.chars().collect();
-    let mut shown: Vec<String> =
-        letters[..letters.len().min(LINE_SHOWN)].chunks(width).map(|piece| piece.iter().collect()).collect();
-    if let Some(last) = shown.last_mut().filter(|_| letters.len() > LINE_SHOWN) {
+    let mut pieces = vec![String::new()];
+    for letter in line.chars().take(LINE_SHOWN) {
+        let piece = pieces.last_mut().expect("there is always a last piece");
+        if display_width(piece) + display_width(letter.encode_utf8(&mut [0; 4])) <= width {
+            piece.push(letter);
+        } else {
+            pieces.push(letter.to_string());
+        }
+    }
+    if let Some(last) = pieces.last_mut().filter(|_| line.chars().count() > LINE_SHOWN) {
         last.push('…');
     }
-    shown
+    pieces
 }
 
 fn findings(judged: &Judged<'_>, width: u16) -> String {
     let mut text = String::new();
     let all = &judged.judgement.findings;
     let alike = |one: &Finding| all.iter().filter(|other| kind(other) == kind(one)).count();
-    // The same of a later run says nothing new.
-    let mut reported: Vec<&Finding> = Vec::new();
+    // A report shows one finding of each kind.
+    let mut shown: Vec<&Finding> = Vec::new();
     for finding in all {
-        if reported.iter().all(|known| kind(known) != kind(finding)) {
-            reported.push(finding);
+        if shown.iter().all(|other| kind(other) != kind(finding)) {
+            shown.push(finding);
         }
     }
-    reported.sort_by_key(|finding| (finding.is_expected, finding.event));
-    if !reported.is_empty() {
+    shown.sort_by_key(|finding| (finding.is_expected, finding.event));
+    if !shown.is_empty() {
         text.push('\n');
     }
-    for finding in reported {
+    for finding in shown {
         let style = if finding.is_expected { Style::new() } else { BAD };
         let property = finding.property.map_or_else(String::new, |property| format!(" ({})", property.name()));
         let expected = if finding.is_expected { ", as the scenario expects" } else { "" };
@@ -173,8 +185,8 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
             1 => String::new(),
             times => format!("; {times} times"),
         };
-        let place = judged.place(finding.event);
-        let says = format!("{}{property}, {place}: {}{expected}{often}", finding.verdict.name(), finding.says);
+        let event = judged.place(finding.event);
+        let says = format!("{}{property}, {event}: {}{expected}{often}", finding.verdict.name(), finding.says);
         let says = wrapped(&says, 4, width);
         let _ = writeln!(text, "  {style}*{style:#} {says}");
     }
@@ -184,12 +196,12 @@ fn findings(judged: &Judged<'_>, width: u16) -> String {
     text
 }
 
-/// What makes two findings the same kind of thing.
+/// Returns the kind of a finding.
 fn kind(finding: &Finding) -> (CaseVerdict, Option<&'static str>, bool) {
     (finding.verdict, finding.property.map(|property| property.name()), finding.is_expected)
 }
 
-/// The most combinations of answers that a text shows.
+/// The most combinations of assumptions that a text shows.
 const COMBINATIONS_SHOWN: usize = 4;
 
 fn explained_by(judgement: &Judgement, width: u16) -> String {
@@ -199,8 +211,8 @@ fn explained_by(judgement: &Judgement, width: u16) -> String {
         return text;
     }
     let answers = combined(&judgement.explained_by);
-    for (place, answers) in answers.iter().take(COMBINATIONS_SHOWN).enumerate() {
-        row(&mut text, if place == 0 { "assuming" } else { "or" }, answers, width);
+    for (index, answers) in answers.iter().take(COMBINATIONS_SHOWN).enumerate() {
+        row(&mut text, if index == 0 { "assuming" } else { "or" }, answers, width);
     }
     if answers.len() > COMBINATIONS_SHOWN {
         row(&mut text, "or", &format!("{} other combinations", answers.len() - COMBINATIONS_SHOWN), width);
@@ -208,7 +220,7 @@ fn explained_by(judgement: &Judgement, width: u16) -> String {
     text
 }
 
-/// Combinations of answers in words: where they are all combinations of some answers to each assumption, in one line.
+/// Returns combinations of assumptions as text, in one line if they are all combinations of some values of each assumption.
 fn combined(combinations: &[BTreeMap<String, String>]) -> Vec<String> {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, value) in combinations.iter().flatten() {
@@ -216,20 +228,17 @@ fn combined(combinations: &[BTreeMap<String, String>]) -> Vec<String> {
     }
     let distinct: BTreeSet<&BTreeMap<String, String>> = combinations.iter().collect();
     if values.values().map(BTreeSet::len).product::<usize>() != distinct.len() {
-        let reported = |answers: &&BTreeMap<String, String>| {
-            answers.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
-        };
-        return distinct.iter().map(reported).collect();
+        return distinct.into_iter().map(listed).collect();
     }
     let all =
         |name: &str| Assumption::ALL.into_iter().find(|one| one.name() == name).map_or(0, |one| one.values().len());
-    let reported = |(name, values): (&&str, &BTreeSet<&str>)| {
+    let value = |(name, values): (&&str, &BTreeSet<&str>)| {
         let values: Vec<&str> = values.iter().copied().collect();
         format!("{name}={}", values.join(" or "))
     };
-    let matter: Vec<String> = values.iter().filter(|(name, values)| values.len() < all(name)).map(reported).collect();
+    let matter: Vec<String> = values.iter().filter(|(name, values)| values.len() < all(name)).map(value).collect();
     let names: Vec<&str> = values.keys().copied().collect();
-    let any = format!("anything: it is explained whatever is answered to {}", names.join(", "));
+    let any = format!("any value of {}", names.join(", "));
     vec![if matter.is_empty() { any } else { matter.join(", ") }]
 }
 
@@ -247,8 +256,8 @@ fn exercised(judgement: &Judgement, width: u16) -> String {
         row(&mut text, "", line, width);
     }
     let (observations, full) = (exercise.observations, exercise.full_observations);
-    let says = format!("{observations} times, {full} of them at every place where a message can be");
-    row(&mut text, "looked", &says, width);
+    let says = format!("{observations} times, {full} of them at every location of a message");
+    row(&mut text, "observed", &says, width);
     let largest = match judgement.largest {
         1 => "1 explanation".to_owned(),
         more => format!("{more} explanations"),

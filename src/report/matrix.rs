@@ -1,5 +1,5 @@
 //! The assumption matrix: every scenario under every combination of the assumptions that it touches, and for every verdict
-//! that is not the same under all of them, the assumption whose answer flips it.
+//! that differs between them, the assumptions whose value alone changes it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,41 +10,41 @@ use stranded_model::assumption::Assumption;
 use stranded_search::check::{Checked, Combination};
 use stranded_search::property::{Property, Verdict};
 
-use super::trace::answers;
+use super::trace::{answers, listed};
 use stranded_search::lines::wrapped;
 
-/// One scenario's part of the matrix.
+/// The matrix of one scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScenarioMatrix {
     /// The scenario.
     pub name: String,
-    /// One row for each combination.
+    /// The verdicts under each combination.
     pub combinations: Vec<CombinationReport>,
-    /// Verdicts that are not the same everywhere.
+    /// The assumptions that alone change a verdict.
     pub flips: Vec<Flip>,
 }
 
 /// The verdicts under one combination.
 #[derive(Clone, Debug, Serialize)]
 pub struct CombinationReport {
-    /// The answers.
+    /// The values of the assumptions.
     pub assumptions: BTreeMap<String, String>,
     /// The verdict on each property, by name.
     pub verdicts: BTreeMap<String, String>,
 }
 
-/// A verdict that changes when one assumption alone is answered differently.
+/// An assumption whose value alone changes a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Flip {
     /// The property.
     pub property: String,
     /// The assumption.
     pub assumption: String,
-    /// What each answer gives, where it makes the difference.
+    /// The verdicts under each value of the assumption.
     pub verdicts: BTreeMap<String, Vec<String>>,
 }
 
-/// The matrix of all that was checked.
+/// Returns the matrix of each check.
 #[must_use]
 pub fn matrix(checked: &[Checked<'_>]) -> Vec<ScenarioMatrix> {
     checked.iter().map(scenario).collect()
@@ -68,7 +68,7 @@ fn scenario(checked: &Checked<'_>) -> ScenarioMatrix {
     }
 }
 
-/// The assumptions that change the verdict when they alone are answered differently, with what each answer can give.
+/// Returns the assumptions whose value alone changes a verdict, with the verdicts under each value.
 fn flips_of(checked: &Checked<'_>, index: usize, property: Property) -> Vec<Flip> {
     let flip = |assumption: &Assumption| {
         let mut verdicts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -77,10 +77,10 @@ fn flips_of(checked: &Checked<'_>, index: usize, property: Property) -> Vec<Flip
                 checked.differ_only_in(one, other, *assumption) && one.verdicts[index] != other.verdicts[index]
             };
             if checked.combinations.iter().any(|other| differs(&other)) {
-                let seen = verdicts.entry(one.world.assumptions.value(*assumption).to_owned()).or_default();
+                let under_value = verdicts.entry(one.world.assumptions.value(*assumption).to_owned()).or_default();
                 let verdict = one.verdicts[index].name().to_owned();
-                if !seen.contains(&verdict) {
-                    seen.push(verdict);
+                if !under_value.contains(&verdict) {
+                    under_value.push(verdict);
                 }
             }
         }
@@ -89,8 +89,8 @@ fn flips_of(checked: &Checked<'_>, index: usize, property: Property) -> Vec<Flip
     checked.deciding(index).iter().map(flip).collect()
 }
 
-/// The matrix as text: a line for each combination that shows the verdicts which are not the expected ones or not the same
-/// everywhere, and a line for each flip.
+/// Returns the matrix as text: for each combination the number of properties that hold and the names of the others, and a
+/// line for each flip.
 #[must_use]
 pub fn text(checked: &[Checked<'_>], width: u16) -> String {
     let mut text = String::new();
@@ -98,11 +98,10 @@ pub fn text(checked: &[Checked<'_>], width: u16) -> String {
         let matrix = scenario(one);
         let _ = writeln!(text, "{}", matrix.name);
         for (case, combination) in one.combinations.iter().zip(&matrix.combinations) {
-            let answers: Vec<String> =
-                combination.assumptions.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let answers = if answers.is_empty() { "no assumption is touched".to_owned() } else { answers.join(", ") };
+            let answers = listed(&combination.assumptions);
+            let answers = if answers.is_empty() { "it touches no assumption".to_owned() } else { answers };
             let _ = writeln!(text, "  {}", wrapped(&answers, 2, width));
-            let _ = writeln!(text, "      {}", wrapped(&reported(one, case), 6, width));
+            let _ = writeln!(text, "      {}", wrapped(&counted(one, case), 6, width));
         }
         for flip in &matrix.flips {
             let answers: Vec<String> = flip
@@ -118,8 +117,8 @@ pub fn text(checked: &[Checked<'_>], width: u16) -> String {
     text
 }
 
-/// The verdicts of a case; what holds is only counted.
-fn reported(checked: &Checked<'_>, case: &Combination) -> String {
+/// Returns the verdicts under one combination: the number of those that hold, and the names of the others.
+fn counted(checked: &Checked<'_>, case: &Combination) -> String {
     let properties = checked.spec.properties();
     let verdicts = || properties.iter().zip(&case.verdicts);
     let holding = verdicts().filter(|(_, verdict)| **verdict == Verdict::Holds).count();

@@ -1,22 +1,32 @@
-//! A state as the page draws it: who holds which message, what the directory says, what the administrator sees. Whatever the
-//! page must not decide (stranded, lost, in flight) is decided here.
+//! A state as people see it: the mailbox on each server, the directory, and what the administrator sees. `state_view` names the
+//! parts of the state; this file adds the facts that a rendering must not decide (stranded, lost, in flight, older view). The
+//! explorer, the terminal, tables and diagrams all render a [`Picture`].
 
 use serde::Serialize;
 use stranded_model::World;
-use stranded_model::id::{Id, MailboxId, MessageSet, ServerId};
-use stranded_model::state::{Account, Ended, Home, Mailbox, Mark, Phase, Recipient, Service, State, Transport};
+use stranded_model::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
+use stranded_model::scenario::RunId;
+use stranded_model::state::{Account, Mark, State};
 
-use crate::report::story::{KILOBYTES_PER_MESSAGE, Scene, is_stranded};
 use stranded_search::names;
+use stranded_search::state_view::{self, AccountView, ContentsView, ProgramView, RecipientView};
 
-/// A state, drawn.
+/// The size of a message in the mailbox resources; the article gives no figures.
+pub const KILOBYTES_PER_MESSAGE: usize = 10;
+
+/// The mark of a stranded mailbox in a cell.
+const STRANDED: &str = "STRANDED";
+/// The mark of an absent mailbox in a cell.
+const ABSENT: &str = "–";
+
+/// A state as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Picture {
     /// Every mailbox.
     pub mailboxes: Vec<MailboxPicture>,
-    /// What does not answer: `store of source`.
+    /// The services that do not answer.
     pub down: Vec<Down>,
-    /// What each administrator's program does.
+    /// The program of each administrator for each mailbox.
     pub programs: Vec<ProgramPicture>,
 }
 
@@ -29,14 +39,14 @@ pub struct Down {
     pub service: &'static str,
 }
 
-/// One mailbox, drawn.
+/// One mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MailboxPicture {
     /// Its name.
     pub name: String,
-    /// What is said when data and home are on different servers.
+    /// The two servers in one clause, if the mailbox is stranded.
     pub stranded: Option<String>,
-    /// What each replica says, where they differ; else one line for all.
+    /// The home: one line if all replicas agree, else one for each replica; and an older view that differs from all of them.
     pub directory: Vec<String>,
     /// The servers that some replica names as the home, each once.
     pub homes: Vec<String>,
@@ -44,158 +54,241 @@ pub struct MailboxPicture {
     pub stores: Vec<StorePicture>,
     /// Messages that wait in the transport.
     pub queued: Vec<String>,
-    /// Whether an administrator holds mail back.
+    /// True if an administrator holds mail back.
     pub held: bool,
     /// Messages saved to a file.
     pub saved: Vec<String>,
-    /// Messages that are nowhere, and nobody was told.
+    /// Messages that are lost. [`Account::lost`]
     pub lost: Vec<String>,
     /// Messages returned to their sender.
     pub returned: Vec<String>,
     /// Messages that their owner deleted.
     pub deleted: Vec<String>,
+    /// The lines of `directory` in parts.
+    #[serde(skip)]
+    views: Vec<HomeView>,
 }
 
-/// A mailbox in one store, drawn.
+/// A mailbox in one store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StorePicture {
     /// The server.
     pub server: String,
-    /// Whether the store lists it.
+    /// True if the store lists it.
     pub listed: bool,
     /// Its messages.
     pub messages: Vec<String>,
-    /// Messages of it that are copies under way: another store that a move is marked to have them from holds them too.
+    /// Those of its messages that a running copy brings: the store that the move copies from holds them too.
     pub flying: Vec<String>,
-    /// What waits in its in-transit folder.
+    /// The messages in its in-transit folder.
     pub pending: Vec<String>,
-    /// Whose move has marked it.
+    /// `in transit`, if a move has marked it.
     pub transit: Option<String>,
-    /// Its total, as the mailbox resources show it.
+    /// Its size in the mailbox resources.
     pub kilobytes: usize,
-    /// What the table of the lanes says of it.
+    /// The lines of its cell.
     pub says: Vec<String>,
 }
 
-/// What a program does, drawn.
+/// The program of an administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProgramPicture {
     /// The administrator.
     pub who: String,
     /// The mailbox.
     pub mailbox: String,
-    /// Whether it runs.
+    /// True if it runs.
     pub running: bool,
-    /// What it does.
+    /// Its state in one clause.
     pub says: String,
 }
 
+/// The cells of one mailbox in a row of a table, each a list of lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cells {
+    /// The home.
+    pub directory: Vec<String>,
+    /// The mailbox in each store.
+    pub stores: Vec<Vec<String>>,
+}
+
+/// The home as one view of the directory has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct HomeView {
+    /// The replica, or `older view`; none if the line is about all replicas.
+    view: Option<String>,
+    home: String,
+}
+
 impl Picture {
-    /// Draws a state.
+    /// Returns the picture of a state.
     #[must_use]
     pub fn of(world: &World, state: &State) -> Self {
-        let server = |id: ServerId| names::server(&world.scenario, id).to_owned();
-        let down = state.shared.servers.iter().flat_map(|(id, found)| {
-            let services = [(found.store, "store"), (found.replica, "directory")];
-            services
-                .into_iter()
-                .filter(|(service, _)| *service == Service::Down)
-                .map(move |(_, service)| Down { server: server(id), service })
-                .collect::<Vec<_>>()
+        let shown = state_view::show(&world.scenario, state);
+        let down = world.scenario.site.servers.values().flat_map(|server| {
+            let services = [(shown.servers[server].store_up, "store"), (shown.servers[server].replica_up, "directory")];
+            let down = services.into_iter().filter(|(is_up, _)| !is_up);
+            down.map(|(_, service)| Down { server: server.clone(), service })
         });
+        let accounts = || state.accounts.iter().map(|(id, account)| (account, names::mailbox(id)));
         Self {
-            mailboxes: state.accounts.ids().map(|id| mailbox(world, state, id)).collect(),
+            mailboxes: accounts()
+                .map(|(account, name)| mailbox(world, account, &shown.mailboxes[&name], name))
+                .collect(),
             down: down.collect(),
-            programs: state.accounts.iter().flat_map(|(id, account)| programs(world, id, account)).collect(),
+            programs: accounts().flat_map(|(_, name)| programs(world, &shown.mailboxes[&name], &name)).collect(),
+        }
+    }
+
+    /// Returns the cells of a mailbox.
+    #[must_use]
+    pub fn cells(&self, mailbox: MailboxId) -> Cells {
+        self.mailboxes[mailbox.index()].cells()
+    }
+}
+
+impl MailboxPicture {
+    /// Returns its cells in a row of a table.
+    #[must_use]
+    pub fn cells(&self) -> Cells {
+        let line = |HomeView { view, home }: &HomeView| match view {
+            Some(view) => format!("{view}: {home}"),
+            None => home.clone(),
+        };
+        let stranded = self.stranded.is_some().then(|| STRANDED.to_owned());
+        Cells {
+            directory: self.views.iter().map(line).chain(stranded).collect(),
+            stores: self.stores.iter().map(|store| store.says.clone()).collect(),
         }
     }
 }
 
-fn mailbox(world: &World, state: &State, id: MailboxId) -> MailboxPicture {
-    let account = &state.accounts[id];
-    let server = |id: ServerId| names::server(&world.scenario, id).to_owned();
-    let scene = Scene::of(world, state, id);
-    let mut homes: Vec<String> = Vec::new();
-    for home in account.recipients.values().flat_map(named) {
-        if !homes.contains(&server(home)) {
-            homes.push(server(home));
-        }
-    }
-    let stores = account.mailboxes.iter().zip(scene.stores);
-    MailboxPicture {
-        name: names::mailbox(id),
-        stranded: is_stranded(account).then(|| stranded(world, account)),
-        directory: scene.directory.into_iter().filter(|line| line != "STRANDED").map(replica_says).collect(),
-        homes,
-        stores: stores.map(|((id, found), says)| store(account, server(id), id, found, says)).collect(),
-        queued: names::messages(account.queued),
-        held: account.transport == Transport::Held,
-        saved: names::messages(account.saved),
-        lost: names::messages(account.lost()),
-        returned: names::messages(account.record.returned),
-        deleted: names::messages(account.record.owner_deleted),
-    }
-}
-
-/// What one replica says, where they differ: `source says destination`.
-fn replica_says(line: String) -> String {
-    match line.split_once(": ") {
-        Some((replica, home)) => format!("{replica} says {home}"),
-        None => line,
-    }
-}
-
-fn named(recipient: &Recipient) -> Vec<ServerId> {
-    let homes = recipient.homes().map(|homes| [homes.mdb, homes.mta]);
-    homes.into_iter().flatten().filter_map(Home::server).collect()
-}
-
-fn stranded(world: &World, account: &Account) -> String {
-    let name = |id: ServerId| names::server(&world.scenario, id);
-    let home = account.agreed_home().map_or("no server", name);
-    let data: Vec<&str> =
-        account.mailboxes.iter().filter(|(_, found)| !found.held().is_empty()).map(|(id, _)| name(id)).collect();
-    format!("the directory says {home}, the data is on {}", data.join(" and "))
-}
-
-fn store(account: &Account, server: String, at: ServerId, found: &Mailbox, says: Vec<String>) -> StorePicture {
-    let (flying, transit) = match found.mark() {
-        Mark::InTransit { from, to, .. } if to == at && from != at => {
-            (found.messages().common(account.mailboxes[from].held()), true)
-        }
-        Mark::InTransit { .. } => (MessageSet::EMPTY, true),
-        Mark::Settled => (MessageSet::EMPTY, false),
+fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) -> MailboxPicture {
+    let servers = || world.scenario.site.servers.iter();
+    let views = views(servers().map(|(_, name)| name), account, shown);
+    let line = |HomeView { view, home }: &HomeView| match view {
+        Some(view) => format!("{view} says {home}"),
+        None => home.clone(),
     };
+    let mut homes: Vec<String> = Vec::new();
+    for recipient in servers().filter_map(|(_, name)| shown.directory[name].as_ref()) {
+        for home in [&recipient.home_mdb, &recipient.home_mta].into_iter().flatten() {
+            if !homes.contains(home) {
+                homes.push(home.clone());
+            }
+        }
+    }
+    MailboxPicture {
+        name,
+        stranded: stranded(world, account),
+        directory: views.iter().map(line).collect(),
+        homes,
+        stores: servers().map(|(id, name)| store(account, id, name, shown.stores[name].as_ref())).collect(),
+        queued: shown.queued.clone(),
+        held: shown.delivery_held,
+        saved: shown.saved.clone(),
+        lost: names::messages(account.lost()),
+        returned: shown.record.returned.clone(),
+        deleted: shown.record.owner_deleted.clone(),
+        views,
+    }
+}
+
+/// Returns the home in each view of the directory: once if all replicas agree, else for each replica. The view of caches and
+/// sessions follows if it is older than every replica.
+fn views<'a>(servers: impl Iterator<Item = &'a String>, account: &Account, shown: &AccountView) -> Vec<HomeView> {
+    let replicas: Vec<(&String, String)> = servers.map(|name| (name, home(shown.directory[name].as_ref()))).collect();
+    let mut views: Vec<HomeView> = if replicas.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+        replicas.into_iter().take(1).map(|(_, home)| HomeView { view: None, home }).collect()
+    } else {
+        replicas.into_iter().map(|(name, home)| HomeView { view: Some(name.clone()), home }).collect()
+    };
+    if account.remembered.is_some_and(|older| account.recipients.values().all(|now| *now != older)) {
+        views.push(HomeView { view: Some("older view".to_owned()), home: home(shown.remembered.as_ref()) });
+    }
+    views
+}
+
+/// Returns the home that a recipient names, as a cell shows it.
+pub(super) fn home(recipient: Option<&RecipientView>) -> String {
+    let value = |home: &Option<String>| home.clone().unwrap_or_else(|| "(malformed)".to_owned());
+    match recipient {
+        None => "no recipient".to_owned(),
+        Some(recipient) if recipient.deleted => "deleted".to_owned(),
+        Some(RecipientView { home_mdb, home_mta, .. }) if home_mdb == home_mta => value(home_mdb),
+        Some(RecipientView { home_mdb, home_mta, .. }) => format!("MDB {} MTA {}", value(home_mdb), value(home_mta)),
+    }
+}
+
+/// Returns the home and the servers that hold the data, if these differ.
+fn stranded(world: &World, account: &Account) -> Option<String> {
+    let home = account.agreed_home()?;
+    let data: Vec<ServerId> =
+        account.mailboxes.iter().filter(|(_, found)| !found.held().is_empty()).map(|(id, _)| id).collect();
+    if data.is_empty() || data.contains(&home) {
+        return None;
+    }
+    let name = |id: ServerId| names::server(&world.scenario, id);
+    let data: Vec<&str> = data.into_iter().map(name).collect();
+    Some(format!("the directory says {}, the data is on {}", name(home), data.join(" and ")))
+}
+
+fn store(account: &Account, at: ServerId, server: &str, shown: Option<&ContentsView>) -> StorePicture {
+    let found = &account.mailboxes[at];
+    let flying = match found.mark() {
+        Mark::InTransit { from, to, .. } if to == at && from != at => {
+            found.messages().common(account.mailboxes[from].held())
+        }
+        Mark::InTransit { .. } | Mark::Settled => MessageSet::EMPTY,
+    };
+    let messages = shown.map_or_else(Vec::new, |contents| contents.messages.clone());
+    let mark = shown.and_then(|contents| contents.in_transit.as_ref());
+    let pending = mark.map_or_else(Vec::new, |mark| mark.pending.clone());
+    let kilobytes = messages.len() * KILOBYTES_PER_MESSAGE;
+    let mut says = vec![ABSENT.to_owned()];
+    if shown.is_some() {
+        says =
+            vec![if messages.is_empty() { "empty".to_owned() } else { messages.join(" ") }, format!("{kilobytes} KB")];
+    }
+    says.extend(mark.map(|_| match pending.join(" ") {
+        none if none.is_empty() => "in transit".to_owned(),
+        some => format!("in transit, holds {some}"),
+    }));
     StorePicture {
-        server,
-        listed: found.is_present(),
-        messages: names::messages(found.messages()),
+        server: server.to_owned(),
+        listed: shown.is_some(),
+        messages,
         flying: names::messages(flying),
-        pending: names::messages(found.mark().pending()),
-        transit: transit.then(|| "in transit".to_owned()),
-        kilobytes: found.messages().len() * KILOBYTES_PER_MESSAGE,
+        pending,
+        transit: mark.map(|_| "in transit".to_owned()),
+        kilobytes,
         says,
     }
 }
 
-fn programs(world: &World, mailbox: MailboxId, account: &Account) -> Vec<ProgramPicture> {
-    let program = |(id, program): (stranded_model::id::AdministratorId, &stranded_model::state::Program)| {
-        let run = world.run_of(id, program);
-        let name = &run.procedure.name;
-        let says = match (program.phase, program.ended) {
-            (Phase::Running { next, .. }, _) => {
-                format!("{name} is running, next step: {}", run.procedure.step_name(usize::from(next)))
-            }
-            (Phase::Idle, Ended::Never) => "nothing was run yet".to_owned(),
-            (Phase::Idle, Ended::Died) => format!("{name} died and reported nothing"),
-            (Phase::Idle, Ended::Reported(outcome)) => format!("{name} reported {}", outcome.name()),
-        };
+fn programs(world: &World, shown: &AccountView, mailbox: &str) -> Vec<ProgramPicture> {
+    let picture = |(id, name): (AdministratorId, &String)| {
+        let program = &shown.administrators[name];
         ProgramPicture {
-            who: world.scenario.administrators[id.index()].name.clone(),
-            mailbox: names::mailbox(mailbox),
-            running: program.is_running(),
-            says,
+            who: name.clone(),
+            mailbox: mailbox.to_owned(),
+            running: program.next.is_some(),
+            says: program_says(world, id, program),
         }
     };
-    account.programs.iter().map(program).collect()
+    let administrators = world.scenario.administrators.iter().enumerate();
+    administrators.map(|(index, one)| picture((AdministratorId::at(index), &one.name))).collect()
+}
+
+fn program_says(world: &World, administrator: AdministratorId, program: &ProgramView) -> String {
+    let run = world.scenario.run(RunId { administrator, run: program.run - 1 });
+    let name = &run.procedure.name;
+    match (program.next, program.ended.as_deref()) {
+        (Some(next), _) => {
+            format!("{name} is running, next step: {}", run.procedure.step_name(usize::from(next - 1)))
+        }
+        (None, None) => "no run has started yet".to_owned(),
+        (None, Some(state_view::DIED)) => format!("{name} died and reported nothing"),
+        (None, Some(outcome)) => format!("{name} reported {outcome}"),
+    }
 }

@@ -1,5 +1,5 @@
-//! A trace in four sentences, for whoever must decide tonight: how it began, which act destroyed the mail, when it was too
-//! late, and what to do instead.
+//! A trace in four sentences: the act that destroyed the mail, the first broken rule, the point of no return, and the procedure to
+//! run instead.
 
 use stranded_model::World;
 use stranded_model::procedure::{Act, Procedure};
@@ -8,51 +8,51 @@ use stranded_model::scenario::Run;
 
 use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
 
-use stranded_oracle::sentence::operation;
+use stranded_oracle::sentence::step;
 
-/// One step of a trace, as far as the gist needs it.
+/// One step of a trace, as far as the summary needs it.
 #[derive(Clone, Debug)]
-pub struct Told<'a> {
+pub struct SummaryStep<'a> {
     /// Its number, from 1.
     pub number: usize,
-    /// Who acts.
+    /// The actor.
     pub actor: String,
-    /// What happens.
+    /// The step in one sentence.
     pub says: &'a str,
-    /// The messages that are lost by it.
+    /// The messages that it loses.
     pub lost: &'a [String],
     /// The properties that it breaks.
     pub breaks: Vec<Safety>,
 }
 
-/// One sentence of the gist, with the step it speaks of.
+/// One answer of the summary.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Sentence {
-    /// What it answers.
+    /// The question.
     pub about: &'static str,
     /// The answer.
     pub says: String,
-    /// The step to look at.
+    /// The step that the answer is about.
     pub step: Option<usize>,
 }
 
-/// What each procedure does, act by act.
+/// The acts of each procedure, by the name of the procedure.
 pub type Acts = Vec<(String, Vec<String>)>;
 
-/// How a way ends.
+/// The end of a trace.
 #[derive(Clone, Copy, Debug)]
-pub struct Ending {
-    /// Whether everything that is owed is where the directory says, or on its way there.
+pub struct TraceEnd {
+    /// True if all mail is in the mailbox that the directory names, or on its way there.
     pub is_whole: bool,
-    /// Whether nothing goes on by itself any more.
+    /// True if nothing more happens by itself.
     pub is_final: bool,
-    /// The moment from which on it repeats for ever.
+    /// The number of the step after which the trace repeats for ever.
     pub repeats_from: Option<usize>,
 }
 
-/// The gist of a trace whose steps are these.
+/// Returns the summary of a trace.
 #[must_use]
-pub fn summary(steps: &[Told<'_>], ending: Ending, map: Option<&RescueMap>, acts: &Acts) -> Vec<Sentence> {
+pub fn summary(steps: &[SummaryStep<'_>], ending: TraceEnd, map: Option<&RescueMap>, acts: &Acts) -> Vec<Sentence> {
     let begins = steps.iter().find(|step| !step.breaks.is_empty());
     let destroys = steps.iter().find(|step| !step.lost.is_empty());
     let mut summary = vec![match destroys {
@@ -65,7 +65,7 @@ pub fn summary(steps: &[Told<'_>], ending: Ending, map: Option<&RescueMap>, acts
     }];
     if let Some(number) = ending.repeats_from {
         let says =
-            format!("From step {number} on the same steps can go on for ever, and what should come never comes.");
+            format!("After step {number} the same steps can repeat for ever, and the required state is never reached.");
         summary.push(Sentence { about: "What goes wrong?", says, step: Some(number) });
     }
     if let Some(step) = begins.filter(|step| destroys.is_none_or(|other| other.number != step.number)) {
@@ -76,12 +76,12 @@ pub fn summary(steps: &[Told<'_>], ending: Ending, map: Option<&RescueMap>, acts
                 step.number,
                 step.actor,
                 step.says,
-                laws(&step.breaks)
+                rules(&step.breaks)
             ),
             step: Some(step.number),
         });
     }
-    // Who ends well needs no rescue.
+    // A trace that ends well needs no advice.
     if let Some(map) = map.filter(|_| !ending.is_whole || destroys.is_some()) {
         summary.extend(too_late(map));
         summary.extend(instead(map, acts));
@@ -89,15 +89,13 @@ pub fn summary(steps: &[Told<'_>], ending: Ending, map: Option<&RescueMap>, acts
     summary
 }
 
-/// What is to be said of mail that was not destroyed.
-fn kept(ending: Ending, is_broken: bool) -> String {
+/// Returns the answer about mail that was not destroyed.
+fn kept(ending: TraceEnd, is_broken: bool) -> String {
     let says = match (ending.is_whole, ending.is_final || ending.repeats_from.is_some()) {
-        (true, _) if is_broken => {
-            "Yes: at the end all of it is where the directory says, though a rule was broken on the way."
-        }
-        (true, _) => "Yes: all of it is where the directory says.",
-        (false, true) => "It is kept, but not where the directory says: nobody can reach all of it.",
-        (false, false) => "So far: nothing is destroyed, and what runs has not come to its end.",
+        (true, _) if is_broken => "Yes: at the end all mail is where the directory says, although a step broke a rule.",
+        (true, _) => "Yes: all mail is where the directory says.",
+        (false, true) => "It is kept, but not where the directory says: the owner cannot reach all of it.",
+        (false, false) => "So far: no mail is destroyed, and the run has not ended.",
     };
     says.to_owned()
 }
@@ -112,8 +110,10 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
         Some(number) => {
             let before = map.outlooks.get(number - 1)?;
             let kept = match before.is_whole {
-                true => "until then all was where the directory says".to_owned(),
-                false => format!("one step before, {} would have saved everything", either(before.saving_procedures())),
+                true => "until then all mail was where the directory says".to_owned(),
+                false => {
+                    format!("one step before, {} would have recovered all mail", either(before.saving_procedures()))
+                }
             };
             Sentence { about, says: format!("From step {number} on; {kept}."), step: Some(number) }
         }
@@ -121,9 +121,9 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
     })
 }
 
-/// What to do at the last states in which something was to be saved and could be.
+/// Returns the advice for the last states in which a procedure still recovers all mail.
 fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
-    /// More acts than these are no sentence.
+    /// The most acts that a sentence lists.
     const ACTS_MAX: usize = 4;
     let end = map.point_of_no_return.unwrap_or(map.outlooks.len());
     let is_urgent = |outlook: &Outlook| !outlook.is_whole && !outlook.is_beyond_rescue();
@@ -138,7 +138,7 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
         true => String::new(),
         false => format!(" Do not run {} then: that destroys mail.", either(harmful.into_iter())),
     };
-    // The one with the fewest acts is told act by act: it is the easiest to do.
+    // The procedure with the fewest acts is the easiest, so its acts are listed.
     let known = outlook.saving_procedures().filter_map(|name| acts.iter().find(|(other, _)| other == name));
     let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
     let others: Vec<&str> = outlook.saving_procedures().filter(|name| name != easiest).collect();
@@ -151,15 +151,15 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
     let first = last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count();
     let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
     let how = if how.len() > ACTS_MAX { String::new() } else { format!(": it {}", how.join(", then ")) };
-    let says = format!("{when}, {easiest} saves everything{how}.{or}{not}");
+    let says = format!("{when}, {easiest} recovers all mail{how}.{or}{not}");
     Some(Sentence { about: "What to do instead?", says, step: Some(first) })
 }
 
-/// What a procedure does, act by act, without its conditions and its report.
+/// Returns the acts of a procedure, without its conditions and its report.
 #[must_use]
 pub fn acts(world: &World, run: &Run, procedure: &Procedure) -> Vec<String> {
-    let is_operation = |act: &&Act| !matches!(act, Act::Require(_) | Act::Wait(_) | Act::Report { .. });
-    procedure.steps.iter().map(|step| &step.act).filter(is_operation).map(|act| operation(world, run, act)).collect()
+    let is_act = |act: &&Act| !matches!(act, Act::Require(_) | Act::Wait(_) | Act::Report { .. });
+    procedure.steps.iter().map(|step| &step.act).filter(is_act).map(|act| step(world, run, act)).collect()
 }
 
 fn are(messages: &[String]) -> String {
@@ -167,8 +167,8 @@ fn are(messages: &[String]) -> String {
     format!("{} {verb}", messages.join(" and "))
 }
 
-/// What should have been so, with the name of each property.
-fn laws(properties: &[Safety]) -> String {
+/// Returns the broken rules, each with the name of its property.
+fn rules(properties: &[Safety]) -> String {
     properties.iter().map(|one| format!("{} ({})", one.says(), one.name())).collect::<Vec<_>>().join("; ")
 }
 

@@ -1,5 +1,5 @@
-//! A trace as a file: it carries its scenario, so that it can be replayed anywhere, and every state, so that a replay can
-//! tell whether the model has changed since.
+//! A trace as a file. The file contains its scenario, so that any installation can replay it, and every state, so that a replay
+//! detects a change of the model.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use stranded_model::assumption::Assumption;
 use stranded_search::check::Trace;
 use stranded_search::rescue;
 
-use super::story::{Row, Story};
+use super::table::{TraceRow, TraceTable};
 use stranded_search::state_view;
 use stranded_search::trace_file::{StepFile, TraceFile};
 
-/// Writes a trace down.
+/// Returns the trace file of a counterexample to a property.
 #[must_use]
 pub fn write(
     spec: &stranded_search::scenario::Spec,
@@ -22,10 +22,10 @@ pub fn write(
     property: &str,
     trace: &Trace,
 ) -> TraceFile {
-    let story = Story::of(world, trace);
+    let table = TraceTable::of(world, trace);
     let map = rescue::map(spec, world, trace);
     let rescues = |number: usize| map.outlooks[number].saving_procedures().map(ToOwned::to_owned).collect();
-    let step = |row: &Row| StepFile {
+    let step = |row: &TraceRow| StepFile {
         actor: row.actor.clone(),
         action: row.action.clone(),
         says: row.says.clone(),
@@ -41,18 +41,24 @@ pub fn write(
         model_hash: stranded_search::model_hash(),
         property: Some(property.to_owned()),
         assumptions: answers(world, touched),
-        initial: state_view::show(&world.scenario, &story.initial),
+        initial: state_view::show(&world.scenario, &table.initial),
         rescues: rescues(0),
-        steps: story.rows.iter().filter(|row| !row.is_after).map(step).collect(),
-        after: story.rows.iter().filter(|row| row.is_after).map(step).collect(),
+        steps: table.rows.iter().filter(|row| !row.is_after).map(step).collect(),
+        after: table.rows.iter().filter(|row| row.is_after).map(step).collect(),
         point_of_no_return: map.point_of_no_return,
         repeats_from: trace.repeats_from,
     }
 }
 
-/// The answers of a world to some assumptions, by name.
+/// Returns the values that a world has for some assumptions, by name.
 #[must_use]
 pub fn answers(world: &World, assumptions: &[Assumption]) -> BTreeMap<String, String> {
     let answer = |one: &Assumption| (one.name().to_owned(), world.assumptions.value(*one).to_owned());
     assumptions.iter().map(answer).collect()
+}
+
+/// Returns the values of assumptions in one line: `NAME=VALUE, …`.
+#[must_use]
+pub fn listed(answers: &BTreeMap<String, String>) -> String {
+    answers.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }

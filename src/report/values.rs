@@ -1,26 +1,27 @@
-//! What a property comes to in a state, in one sentence of values: not only whether it is true, but of what.
+//! The value of each property in a state, in one sentence that names messages, servers and administrators.
 
 use stranded_model::World;
 use stranded_model::id::{MailboxId, MessageSet};
 use stranded_model::property::Safety;
 use stranded_model::state::{Account, Mark, State};
 
-use super::story::home;
+use super::picture::home;
 use stranded_search::names;
+use stranded_search::state_view::{self, AccountView};
 
-/// Whether a property is true in a state, and whether it says anything there.
+/// The status of a safety property in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PropertyStatus {
     /// It is true.
     True,
-    /// It is true because it speaks of a site at rest, and this one is not.
+    /// It is about quiescent mailboxes, and none is quiescent.
     NotQuiescent,
-    /// It is not true.
+    /// It is false.
     Broken,
 }
 
-impl Standing {
-    /// How a property stands.
+impl PropertyStatus {
+    /// Returns the status of a property.
     #[must_use]
     pub fn of(world: &World, state: &State, property: Safety) -> Self {
         let quiescent = |account: &Account| world.is_quiescent(account, &state.shared);
@@ -33,7 +34,7 @@ impl Standing {
         }
     }
 
-    /// The word that reports use.
+    /// Returns the name that reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -55,54 +56,55 @@ fn needs_quiescence(property: Safety) -> bool {
     }
 }
 
-/// One sentence of values, without a full stop; with several mailboxes one clause for each that has something to say.
+/// Returns one sentence without a full stop; with several mailboxes a clause for each, or for each that violates the property.
 #[must_use]
 pub fn values(world: &World, state: &State, property: Safety) -> String {
-    if Standing::of(world, state, property) == Standing::NotQuiescent {
-        return "not judged before everything is at rest".to_owned();
+    if PropertyStatus::of(world, state, property) == PropertyStatus::NotQuiescent {
+        return "checked once everything has finished".to_owned();
     }
     let many = state.accounts.count() > 1;
+    let shown = state_view::show(&world.scenario, state);
     let clause = |(id, account): (MailboxId, &Account)| {
-        let says = of_account(world, account, property);
+        let says = of_account(world, account, &shown.mailboxes[&names::mailbox(id)], property);
         if many { format!("{}: {says}", names::mailbox(id)) } else { says }
     };
     let broken = |(_, account): &(MailboxId, &Account)| !property.holds_for(world, account, &state.shared);
-    let reported: Vec<String> = if property.holds(world, state) {
+    let clauses: Vec<String> = if property.holds(world, state) {
         state.accounts.iter().map(clause).collect()
     } else {
         state.accounts.iter().filter(broken).map(clause).collect()
     };
-    reported.join("; ")
+    clauses.join("; ")
 }
 
-fn of_account(world: &World, account: &Account, property: Safety) -> String {
+fn of_account(world: &World, account: &Account, shown: &AccountView, property: Safety) -> String {
     match property {
         Safety::NoLoss => kept(account),
         Safety::NoLastCopyDelete => match list(account.record.destroyed) {
-            None => "no step has deleted a message that was nowhere else".to_owned(),
+            None => "no step has deleted the last copy of a message".to_owned(),
             Some(destroyed) => format!("a step deleted the last copy of {destroyed}"),
         },
         Safety::NoFalseSuccess if account.record.false_success => {
-            "a run reported ok, and the move was not done at any moment of it".to_owned()
+            "a run reported ok, but the move was never complete".to_owned()
         }
-        Safety::NoFalseSuccess => "no run has reported ok without having done its move".to_owned(),
+        Safety::NoFalseSuccess => "every run that reported ok had completed its move".to_owned(),
         Safety::HomeCoherent | Safety::Reachable => {
-            format!("{}; {}", homes(world, account), where_kept(world, account))
+            format!("{}; {}", homes(world, shown), stores(world, account))
         }
         Safety::NoSelfMove if account.record.self_move => {
             "a directory step was given the same server as its source and its destination".to_owned()
         }
         Safety::NoSelfMove => "every directory step so far named two different servers".to_owned(),
         Safety::TransitOwned => transit(world, account),
-        Safety::OneHome => where_kept(world, account),
+        Safety::OneHome => stores(world, account),
     }
 }
 
 fn kept(account: &Account) -> String {
-    let (owed, lost) = (account.outstanding(), account.lost());
-    match (owed.len(), lost.len()) {
-        (0, _) => "no message is owed to the owner".to_owned(),
-        (all, 0) => format!("{all} of {all} messages are kept somewhere"),
+    let (outstanding, lost) = (account.outstanding(), account.lost());
+    match (outstanding.len(), lost.len()) {
+        (0, _) => "the owner has no messages".to_owned(),
+        (all, 0) => format!("{all} of {all} messages are kept"),
         (all, some) => {
             let verb = if some == 1 { "is" } else { "are" };
             format!("{some} of {all} messages {verb} in no store: {}", list(lost).unwrap_or_default())
@@ -110,16 +112,17 @@ fn kept(account: &Account) -> String {
     }
 }
 
-fn homes(world: &World, account: &Account) -> String {
-    let mut said: Vec<String> = account.recipients.values().map(|recipient| home(world, recipient)).collect();
-    said.dedup();
-    match &said[..] {
+fn homes(world: &World, shown: &AccountView) -> String {
+    let servers = world.scenario.site.servers.values();
+    let mut homes: Vec<String> = servers.map(|server| home(shown.directory[server].as_ref())).collect();
+    homes.dedup();
+    match &homes[..] {
         [one] => format!("the home is {one}"),
-        _ => format!("replicas say different homes: {}", said.join(", ")),
+        _ => format!("replicas name different homes: {}", homes.join(", ")),
     }
 }
 
-fn where_kept(world: &World, account: &Account) -> String {
+fn stores(world: &World, account: &Account) -> String {
     let held = account.mailboxes.iter().filter_map(|(server, mailbox)| {
         let verb = if mailbox.held().len() == 1 { "is" } else { "are" };
         Some(format!("{} {verb} on {}", list(mailbox.held())?, names::server(&world.scenario, server)))
@@ -136,18 +139,15 @@ fn transit(world: &World, account: &Account) -> String {
             let state = match (program.is_running(), program.owes_retry) {
                 (true, _) => "is running",
                 (false, true) => "owes a retry",
-                (false, false) => "has gone away",
+                (false, false) => "neither runs nor owes a retry",
             };
-            let (server, owner) = (names::server(&world.scenario, server), owner_name(world, owner));
+            let (server, owner) =
+                (names::server(&world.scenario, server), names::administrator(&world.scenario, owner));
             Some(format!("the mailbox on {server} is in transit for {owner}, who {state}"))
         }
     });
     let marked: Vec<String> = marked.collect();
     if marked.is_empty() { "no mailbox is in transit".to_owned() } else { marked.join("; ") }
-}
-
-fn owner_name(world: &World, owner: stranded_model::id::AdministratorId) -> &str {
-    names::administrator(&world.scenario, owner)
 }
 
 fn list(messages: MessageSet) -> Option<String> {

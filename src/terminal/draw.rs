@@ -28,7 +28,7 @@ const FRAMED: (u16, u16) = (50, 20);
 
 /// Draws a moment; 0 is the start, and a number beyond the last step means the last step.
 pub fn draw(narrated: &NarratedTrace<'_>, screen: &Screen, frame: &mut Frame<'_>) {
-    let at = screen.at.min(narrated.story.rows.len());
+    let at = screen.at.min(narrated.table.rows.len());
     let area = frame.area();
     if area.width < FRAMED.0 || area.height < FRAMED.1 {
         tiny(narrated, at, frame, area);
@@ -67,7 +67,7 @@ fn tiny(narrated: &NarratedTrace<'_>, at: usize, frame: &mut Frame<'_>, area: Re
 fn framed(narrated: &NarratedTrace<'_>, at: usize, part: usize, frame: &mut Frame<'_>, area: Rect) {
     let rows = [Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)];
     let [head, body, foot] = Layout::vertical(rows).areas(area);
-    let count = format!("  step {at} of {}", narrated.story.rows.len());
+    let count = format!("  step {at} of {}", narrated.table.rows.len());
     let room = usize::from(head.width).saturating_sub(count.len());
     let title = Line::from(vec![Span::styled(truncated(&narrated.title(), room), bold()), Span::raw(count)]);
     frame.render_widget(title, head);
@@ -79,7 +79,7 @@ fn framed(narrated: &NarratedTrace<'_>, at: usize, part: usize, frame: &mut Fram
         steps(narrated, at, ListLayout::Whole, frame, left);
         moment(narrated, at, part, frame, right);
     } else {
-        let wanted = u16::try_from(narrated.story.rows.len() + 3).unwrap_or(u16::MAX);
+        let wanted = u16::try_from(narrated.table.rows.len() + 3).unwrap_or(u16::MAX);
         let height = (body.height / 3).clamp(4, wanted.max(4));
         let [above, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(body);
         moment(narrated, at, part, frame, above);
@@ -153,7 +153,7 @@ fn steps(narrated: &NarratedTrace<'_>, at: usize, look: ListLayout, frame: &mut 
         let lines = if is_whole { wrapped(&row_text, 6, width) } else { vec![truncated(&row_text, width)] };
         ListItem::new(Text::from(lines.into_iter().map(Line::from).collect::<Vec<_>>()))
     };
-    let items: Vec<ListItem<'_>> = (0..=narrated.story.rows.len()).map(item).collect();
+    let items: Vec<ListItem<'_>> = (0..=narrated.table.rows.len()).map(item).collect();
     let chosen = Style::new().add_modifier(Modifier::REVERSED);
     let list = List::new(items).highlight_style(chosen).highlight_symbol(">");
     let list = match look {
@@ -180,13 +180,13 @@ fn row_text(narrated: &NarratedTrace<'_>, number: usize) -> String {
 
 /// The width of the longest row.
 fn widest(narrated: &NarratedTrace<'_>) -> usize {
-    (0..=narrated.story.rows.len()).map(|number| columns(&row_text(narrated, number))).max().unwrap_or(0)
+    (0..=narrated.table.rows.len()).map(|number| columns(&row_text(narrated, number))).max().unwrap_or(0)
 }
 
 /// The meanings of the signs in the list, as many as fit.
 fn legend(narrated: &NarratedTrace<'_>, width: usize) -> String {
     let mut meanings: Vec<String> = Vec::new();
-    for number in 0..=narrated.story.rows.len() {
+    for number in 0..=narrated.table.rows.len() {
         if let Some(badge) = narrated.badges(number).first() {
             let says = format!("{} {}", badge.sign(), badge.short());
             if !meanings.contains(&says) {
@@ -194,7 +194,7 @@ fn legend(narrated: &NarratedTrace<'_>, width: usize) -> String {
             }
         }
     }
-    if narrated.story.rows.iter().any(|row| row.is_after) {
+    if narrated.table.rows.iter().any(|row| row.is_after) {
         meanings.push("+ after the end".to_owned());
     }
     let mut legend = String::new();

@@ -127,7 +127,7 @@ pub fn restore() {
 pub fn step_through(narrated: &NarratedTrace<'_>) -> io::Result<()> {
     with_restore(restore, || {
         let mut terminal = ratatui::try_init()?;
-        let steps = narrated.story.rows.len();
+        let steps = narrated.table.rows.len();
         let mut screen = Screen::default();
         loop {
             let area = terminal.draw(|frame| draw(narrated, &screen, frame))?.area;

@@ -8,8 +8,9 @@ use crate::formats::trace::NarratedTrace;
 use crate::report;
 use crate::report::difference;
 use crate::report::picture::{MailboxPicture, Picture, StorePicture};
-use crate::report::story::Row;
-use crate::report::values::{Standing, values};
+use crate::report::table::TraceRow;
+use crate::report::values::{PropertyStatus, values};
+use stranded_search::lines::padded;
 use stranded_search::state_view;
 
 use super::wrap::{TextBlock, columns};
@@ -39,8 +40,8 @@ pub(super) fn bold() -> Style {
 }
 
 /// The step before a moment; the first moment has none.
-pub(super) fn row<'a>(narrated: &NarratedTrace<'a>, at: usize) -> Option<&'a Row> {
-    at.checked_sub(1).and_then(|index| narrated.story.rows.get(index))
+pub(super) fn row<'a>(narrated: &NarratedTrace<'a>, at: usize) -> Option<&'a TraceRow> {
+    at.checked_sub(1).and_then(|index| narrated.table.rows.get(index))
 }
 
 /// The step in one sentence, with its badges.
@@ -54,7 +55,7 @@ pub(super) fn step(narrated: &NarratedTrace<'_>, at: usize) -> Vec<TextBlock> {
     };
     let marks = narrated.marks(at);
     says.extend((!marks.is_empty()).then(|| TextBlock::plain(marks.join(" · ")).indented(2).styled(alarm())));
-    if narrated.story.repeats_from == Some(at) {
+    if narrated.table.repeats_from == Some(at) {
         says.push(TextBlock::plain("↻ the following steps repeat forever").indented(2));
     }
     says
@@ -78,7 +79,7 @@ pub(super) fn parts(narrated: &NarratedTrace<'_>, at: usize) -> Vec<Part> {
 
 /// The state of a moment, as all reports draw it.
 pub(super) fn picture(narrated: &NarratedTrace<'_>, at: usize) -> Picture {
-    let state = row(narrated, at).map_or(&narrated.story.initial, |row| &row.state);
+    let state = row(narrated, at).map_or(&narrated.table.initial, |row| &row.state);
     Picture::of(narrated.world, state)
 }
 
@@ -131,7 +132,7 @@ fn mailbox_lines(mailbox: &MailboxPicture) -> Vec<TextBlock> {
     let home = "home is";
     let names = mailbox.stores.iter().map(|store| columns(&store.server));
     let width = names.max().unwrap_or(0).max(columns(home));
-    let line = |name: &str, says: &str| TextBlock::plain(format!("{name:<width$} {says}")).indented(width + 1);
+    let line = |name: &str, says: &str| TextBlock::plain(format!("{} {says}", padded(name, width))).indented(width + 1);
     let mut says = vec![line(home, &mailbox.directory.join(", "))];
     let stranded = mailbox.stranded.iter().map(|why| TextBlock::plain(format!("{STRANDED} {why}")));
     says.extend(stranded.map(|says| says.indented(2).styled(alarm())));
@@ -164,11 +165,11 @@ fn administrator_screens(narrated: &NarratedTrace<'_>, picture: &Picture, at: us
         let listed: Vec<TextBlock> = stores
             .filter(|(_, store)| store.server == *server && store.listed)
             .map(|(mailbox, store)| {
-                TextBlock::plain(format!("{server:<width$} {}  {} KB", mailbox.name, store.kilobytes))
+                TextBlock::plain(format!("{} {}  {} KB", padded(server, width), mailbox.name, store.kilobytes))
             })
             .collect();
         if listed.is_empty() {
-            resources.push(TextBlock::plain(format!("{server:<width$} (not listed)")));
+            resources.push(TextBlock::plain(format!("{} (not listed)", padded(server, width))));
         }
         resources.extend(listed);
     }
@@ -184,7 +185,7 @@ fn administrator_screens(narrated: &NarratedTrace<'_>, picture: &Picture, at: us
 /// The report of the last run of each administrator, unless a newer run has started.
 fn last_reports(narrated: &NarratedTrace<'_>, at: usize) -> Vec<(String, String)> {
     let mut reported: Vec<(String, String)> = Vec::new();
-    for row in narrated.story.rows.iter().take(at) {
+    for row in narrated.table.rows.iter().take(at) {
         if row.taken.kind() == ActionKind::Start || row.reported.is_some() {
             reported.retain(|(who, _)| *who != row.actor);
         }
@@ -196,9 +197,9 @@ fn last_reports(narrated: &NarratedTrace<'_>, at: usize) -> Vec<(String, String)
 /// The differences from the moment before.
 fn change_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
     let row = row(narrated, at)?;
-    let before = match at.checked_sub(2).and_then(|index| narrated.story.rows.get(index)) {
+    let before = match at.checked_sub(2).and_then(|index| narrated.table.rows.get(index)) {
         Some(before) => before.view.clone(),
-        None => state_view::show(&narrated.world.scenario, &narrated.story.initial),
+        None => state_view::show(&narrated.world.scenario, &narrated.table.initial),
     };
     let several = row.view.mailboxes.len() > 1;
     let says = difference::between(&before, &row.view).into_iter().map(|one| {
@@ -217,7 +218,7 @@ fn change_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
 
 /// The effect of each procedure, if it ran now.
 fn rescue_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
-    let outlook = narrated.story.rescue.as_ref()?.outlooks.get(at)?;
+    let outlook = narrated.table.rescue.as_ref()?.outlooks.get(at)?;
     let all = if outlook.is_whole {
         Some("(there is nothing to recover)")
     } else if outlook.is_beyond_rescue() {
@@ -247,15 +248,15 @@ fn properties(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
         return None;
     }
     let world = narrated.world;
-    let state = row(narrated, at).map_or(&narrated.story.initial, |row| &row.state);
-    let mut judged: Vec<(Standing, Safety)> =
-        Safety::ALL.into_iter().map(|property| (Standing::of(world, state, property), property)).collect();
-    judged.sort_by_key(|(standing, _)| *standing != Standing::Broken);
+    let state = row(narrated, at).map_or(&narrated.table.initial, |row| &row.state);
+    let mut judged: Vec<(PropertyStatus, Safety)> =
+        Safety::ALL.into_iter().map(|property| (PropertyStatus::of(world, state, property), property)).collect();
+    judged.sort_by_key(|(standing, _)| *standing != PropertyStatus::Broken);
     let says = judged.into_iter().map(|(standing, property)| {
         let (sign, style) = match standing {
-            Standing::True => ("✓", Style::new()),
-            Standing::NotQuiescent => ("·", Style::new()),
-            Standing::Broken => ("✕", bold()),
+            PropertyStatus::True => ("✓", Style::new()),
+            PropertyStatus::NotQuiescent => ("·", Style::new()),
+            PropertyStatus::Broken => ("✕", bold()),
         };
         let says = match values(world, state, property) {
             none if none.is_empty() => NOTHING.to_owned(),

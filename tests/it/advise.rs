@@ -211,7 +211,7 @@ fn the_text_says_first_what_is_stranded_and_never_to_move_it_again() {
     assert!(text.starts_with("2 mailboxes: 1 stranded\n  alice: home source, data on destination\n"), "{text}");
     for wanted in [
         "Do not move it again: move-of-the-article",
-        "Mind late mail: mail that arrives now goes to source.",
+        "Late mail: mail that arrives now goes to source.",
         "q162998 does that itself",
         "method-1, from source to destination\nIt is safe for what is on destination; it can leave mail that arrives before",
         "   1. it sets Home-MDB to destination and Home-MTA to destination\n",

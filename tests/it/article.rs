@@ -101,8 +101,8 @@ fn s02_after_a_move_both_servers_list_the_mailbox() {
 #[test]
 fn s03_the_source_shows_a_total_of_close_to_nothing() {
     after_the_first_move(|walk| {
-        let story = walk.log_on().story();
-        let [source, _] = &story.rows.last().unwrap().scene.stores[..] else { panic!("two servers") };
+        let table = walk.log_on().table();
+        let [source, _] = &table.rows.last().unwrap().cells.stores[..] else { panic!("two servers") };
         assert_eq!(source[..], ["empty", "0 KB"]);
     });
 }
@@ -113,8 +113,8 @@ fn s03_the_source_shows_a_total_of_close_to_nothing() {
 #[test]
 fn s04_the_destination_shows_the_total_of_all_data() {
     after_the_first_move(|walk| {
-        let story = walk.story();
-        let [_, destination] = &story.rows.last().unwrap().scene.stores[..] else { panic!("two servers") };
+        let table = walk.table();
+        let [_, destination] = &table.rows.last().unwrap().cells.stores[..] else { panic!("two servers") };
         assert_eq!(destination[..], ["m1 m2", "20 KB"]);
     });
 }
@@ -123,7 +123,7 @@ fn s04_the_destination_shows_the_total_of_all_data() {
 #[test]
 fn s05_a_second_move_shows_the_administrator_c1040b00() {
     after_both_moves(|_, second| {
-        let reported = second.story().rows.last().unwrap().reported.clone().unwrap();
+        let reported = second.table().rows.last().unwrap().reported.clone().unwrap();
         assert!(reported.contains("A duplicate mailbox was found"), "{reported}");
         assert!(reported.ends_with("c1040b00"), "{reported}");
         assert_eq!(second.outcome(), Some(Outcome::Failed));
@@ -473,7 +473,7 @@ fn s26_the_directory_object_is_not_moved_and_the_move_reports_ok() {
 #[test]
 fn s28_the_error_asks_to_try_again_and_the_administrator_owes_a_retry() {
     after_both_moves(|_, second| {
-        let reported = second.story().rows.last().unwrap().reported.clone().unwrap();
+        let reported = second.table().rows.last().unwrap().reported.clone().unwrap();
         assert!(reported.contains("The duplicate mailbox has been deleted. Try again later."), "{reported}");
         assert!(second.account().programs[FIRST].owes_retry);
     });

@@ -23,7 +23,7 @@ fn check_is_truncated(ended: &Ended, why: &str) {
     assert!(ended.out.contains(&format!("not all searched: {why}")), "{}", ended.out);
     assert!(ended.out.contains("inconclusive, not all was searched:\n  second-move-of-three-large"), "{}", ended.out);
     let extent = ended.out.lines().find(|line| line.contains(" states (")).unwrap_or_else(|| panic!("{}", ended.out));
-    assert!(extent.contains(" of them not gone on from), depth "), "{extent}");
+    assert!(extent.contains(" of them not expanded), depth "), "{extent}");
     let holds = |line: &&str| line.split_whitespace().nth(1) == Some("holds");
     assert_eq!(ended.out.lines().find(holds), None);
 }

@@ -239,7 +239,7 @@ fn a_search_that_was_cut_is_inconclusive_and_says_that_nothing_holds() {
                 assert!(!holds.iter().any(says), "{scenario} {limit:?} {engine}\n{}", ran.out);
                 assert!(ran.out.contains("not all searched"), "{}", ran.out);
                 assert!(ran.out.contains("inconclusive, not all was searched"), "{}", ran.out);
-                assert!(!ran.out.contains("no verdict turns on them"), "that was not found out:\n{}", ran.out);
+                assert!(!ran.out.contains("no verdict depends on them"), "that was not found out:\n{}", ran.out);
             }
         }
         let report = json(&stranded(&["check", "move", limit[0], limit[1], "--format", "json"]).out);
@@ -405,4 +405,12 @@ fn completions_and_the_manual_page_are_printed() {
         assert!(ran.out.contains("stranded"));
     }
     assert!(stranded(&["--help"]).out.contains("Exit codes:"));
+}
+
+#[test]
+fn a_wide_character_takes_two_columns() {
+    use stranded_search::lines::{display_width, padded, wrapped};
+    assert_eq!((padded("移動", 6), padded("move", 6)), ("移動  ".to_owned(), "move  ".to_owned()));
+    let lines = wrapped("移動 移動 移動 移動 移動 移動 移動", 0, 20);
+    assert!(lines.lines().count() == 2 && lines.lines().all(|line| display_width(line) <= 20), "{lines}");
 }

@@ -225,7 +225,7 @@ one-home = "violated"
 "#;
 
 #[test]
-fn a_violation_that_few_messages_do_not_show_is_inconclusive_and_told() {
+fn a_violation_that_few_messages_do_not_show_is_inconclusive_and_has_steps() {
     let spec = parsed(ONE_OF_TWO);
     let found = checked(&spec);
     let loss = Property::Safety(Safety::NoLoss);
@@ -235,10 +235,7 @@ fn a_violation_that_few_messages_do_not_show_is_inconclusive_and_told() {
     assert!(matches!(why.reason, UndecidedReason::NotReproduced { searched: Some(4), .. }), "{why:?}");
     let steps = inconclusive::steps(why);
     assert_eq!(steps.len(), 3);
-    assert_eq!(
-        steps[1],
-        "first: copies m1 from source to destination (it is another one, and more remain where it was)"
-    );
+    assert_eq!(steps[1], "first: copies m1 from source to destination (another message; more remain in its location)");
     let report = text::scenario(&found, text::WIDTH) + &text::summary(std::slice::from_ref(&found));
     assert!(report.contains("no-loss may be violated") && report.contains("inconclusive:"), "{report}");
 }

@@ -1,5 +1,6 @@
 //! A scenario that does not do what it says fails, and says which step, in which line.
 
+use stranded::report::text;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Spec, load_procedure_in};
 
@@ -40,6 +41,19 @@ fn a_guard_that_is_never_true_is_seen_by_what_stands_behind_it() {
     for wanted in ["mine/guard:ok (line 3) never occurs", "mine/behind (line 8) never occurs"] {
         assert!(named.iter().any(|one| one == wanted), "{named:?}");
     }
+}
+
+#[test]
+fn a_violated_coverage_is_reported_as_a_list_because_no_trace_shows_it() {
+    let spec = runbook(
+        "[[step]]\nlabel = \"guard\"\ndo = \"require\"\nhome-is = \"to\"\non = { refused = \"done\" }\n\n\
+         [[step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"failed\"\n",
+    );
+    let report = text::scenario(&searched(&spec), text::WIDTH);
+    let report = anstream::adapter::strip_str(&report).to_string();
+    let wanted = "coverage is violated.\nIt has no counterexample, because it is a statement about all reachable states:\n  \
+                  mine/guard:ok (line 3) never happens\n";
+    assert!(report.contains(wanted), "{report}");
 }
 
 #[test]

@@ -3,31 +3,31 @@
 use std::fs;
 
 use pretty_assertions::assert_eq;
-use stranded::formats::results::{Case, Form, Outcome, written};
+use stranded::formats::results::{Case, CaseOutcome, ResultFormat, written};
 
 use crate::cli::stranded_in;
 use crate::logs::Recorder;
 use stranded_search::scenario::load_scenario;
 
-const FORMS: [Form; 4] = [Form::Junit, Form::Tap, Form::Markdown, Form::Github];
+const FORMS: [ResultFormat; 4] = [ResultFormat::Junit, ResultFormat::Tap, ResultFormat::Markdown, ResultFormat::Github];
 
 fn cases() -> Vec<Case> {
-    let case = |name: &str, outcome: Outcome, file: Option<&str>, line: Option<usize>| Case {
+    let case = |name: &str, outcome: CaseOutcome, file: Option<&str>, line: Option<usize>| Case {
         suite: "scenario, one".to_owned(),
         name: name.to_owned(),
         outcome,
         file: file.map(ToOwned::to_owned),
         line,
     };
-    let failed = Outcome::Failed {
+    let failed = CaseOutcome::Failed {
         says: "100% lost: a|b\nnext\u{1b}[31m <tag>".to_owned(),
         detail: "first # line\n```\nlast \u{0}\u{7}".to_owned(),
     };
     vec![
-        case("holds", Outcome::Passed, None, None),
+        case("holds", CaseOutcome::Passed, None, None),
         case("fails", failed, Some("a:b,c.toml"), Some(7)),
-        case("cut", Outcome::Skipped { why: "the time # was over".to_owned() }, None, None),
-        case("broke", Outcome::Error { says: "a defect".to_owned(), detail: String::new() }, None, None),
+        case("cut", CaseOutcome::Skipped { why: "the time # was over".to_owned() }, None, None),
+        case("broke", CaseOutcome::Error { says: "a defect".to_owned(), detail: String::new() }, None, None),
     ]
 }
 
@@ -43,7 +43,7 @@ fn every_form_escapes_what_it_has_to() {
 
 #[test]
 fn github_gets_one_annotation_for_each_case_that_is_not_as_expected() {
-    let text = written(&cases(), Form::Github);
+    let text = written(&cases(), ResultFormat::Github);
     let annotations: Vec<&str> = text.lines().filter(|line| line.starts_with("::")).collect();
     assert_eq!(annotations.len(), 3, "{text}");
     assert!(annotations[0].starts_with("::error file=a%3Ab%2Cc.toml,line=7,title=scenario%2C one/fails::100%25 lost"));

@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use stranded::formats::trace::NarratedTrace;
 use stranded::report::picture::Picture;
-use stranded::report::story::Story;
+use stranded::report::table::TraceTable;
 use stranded::terminal::{KeyEffect, Screen, draw, with_restore};
 use stranded_search::property::Property;
 use stranded_search::rescue;
@@ -25,9 +25,9 @@ fn second_move<T>(with: impl FnOnce(&NarratedTrace<'_>) -> T) -> T {
     let judgement = checked.results.iter().find(|judgement| wanted(judgement.property)).unwrap();
     let case = &checked.combinations[judgement.shown_by.unwrap()];
     let trace = case.trace(judgement.property).unwrap();
-    let story = Story::of(&case.world, &trace).with_rescue(rescue::map(&spec, &case.world, &trace));
-    let own = story.rows.len();
-    with(&NarratedTrace { spec: &spec, world: &case.world, story: &story, property: Some("no-loss"), own })
+    let table = TraceTable::of(&case.world, &trace).with_rescue(rescue::map(&spec, &case.world, &trace));
+    let own = table.rows.len();
+    with(&NarratedTrace { spec: &spec, world: &case.world, table: &table, property: Some("no-loss"), own })
 }
 
 /// The screen, line by line.
@@ -109,16 +109,16 @@ fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_termina
         for size in
             [(24, 8), (30, 10), (40, 14), (50, 20), (60, 20), (80, 24), (99, 24), (100, 24), (120, 40), (200, 50)]
         {
-            for row in &narrated.story.rows {
+            for row in &narrated.table.rows {
                 let shown = flat(&screen(narrated, size, at(row.number)));
                 assert!(shown.contains(&format!("{}: {}", row.actor, row.says)), "{size:?}: {shown}");
-                for (server, says) in narrated.world.scenario.site.servers.values().zip(&row.scene.stores) {
+                for (server, says) in narrated.world.scenario.site.servers.values().zip(&row.cells.stores) {
                     // A tiny screen leaves the size out; it is the number of the messages.
                     let says = says.iter().filter(|one| size.0 >= 50 || !one.ends_with("KB"));
                     let says = says.map(String::as_str).collect::<Vec<_>>().join(", ");
                     assert!(shown.contains(&format!("{server} {says}")), "{size:?}: {shown}");
                 }
-                let stranded = row.scene.directory.iter().any(|line| line == "STRANDED");
+                let stranded = row.cells.directory.iter().any(|line| line == "STRANDED");
                 assert_eq!(shown.contains("STRANDED"), stranded, "{size:?}, step {}: {shown}", row.number);
             }
         }
@@ -129,7 +129,7 @@ fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_termina
 fn what_is_said_of_a_moment_is_what_the_page_says() {
     second_move(|narrated| {
         let shown = |moment: usize| flat(&screen(narrated, (120, 60), at(moment)));
-        let state = &narrated.story.rows[9].state;
+        let state = &narrated.table.rows[9].state;
         let why = Picture::of(narrated.world, state).mailboxes[0].stranded.clone().unwrap();
         assert!(shown(10).contains(&format!("STRANDED {why}")), "{}", shown(10));
         for says in
@@ -201,10 +201,10 @@ fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
             Some((case, case.trace(judgement.property)?))
         });
         let Some((case, trace)) = shown else { continue };
-        let story = Story::of(&case.world, &trace);
-        let own = story.rows.len();
-        let narrated = NarratedTrace { spec: &spec, world: &case.world, story: &story, property: None, own };
-        for row in &story.rows {
+        let table = TraceTable::of(&case.world, &trace);
+        let own = table.rows.len();
+        let narrated = NarratedTrace { spec: &spec, world: &case.world, table: &table, property: None, own };
+        for row in &table.rows {
             let shown = flat(&screen(&narrated, (80, 24), at(row.number)));
             let sentence = flat(&[format!("{}: {}", row.actor, row.says)]);
             assert!(shown.contains(&sentence), "{}, step {}: {sentence}\n{shown}", spec.name, row.number);

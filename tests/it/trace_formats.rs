@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use stranded::explore::api::{Explorer, Query};
 use stranded::formats::trace::{NarratedTrace, dot, itf, markdown, mermaid};
-use stranded::report::story::Story;
+use stranded::report::table::TraceTable;
 use stranded::report::trace;
 use stranded_model::World;
 use stranded_search::check::Trace;
@@ -29,8 +29,8 @@ fn counterexamples(spec: &Spec, mut with: impl FnMut(&World, &Trace, Property)) 
 }
 
 fn reported<T>(spec: &Spec, world: &World, trace: &Trace, property: &str, body: impl Fn(&NarratedTrace<'_>) -> T) -> T {
-    let story = Story::of(world, trace).with_rescue(rescue::map(spec, world, trace));
-    body(&NarratedTrace { spec, world, story: &story, property: Some(property), own: story.rows.len() })
+    let table = TraceTable::of(world, trace).with_rescue(rescue::map(spec, world, trace));
+    body(&NarratedTrace { spec, world, table: &table, property: Some(property), own: table.rows.len() })
 }
 
 /// The article's second move, and the first property of it that is broken.
@@ -208,7 +208,7 @@ fn every_counterexample_that_is_built_in_is_written_in_every_form() {
             reported(&spec, world, trace, property.name(), |narrated| {
                 is_typed(&is_itf(&itf::itf(narrated)));
                 let arrows = is_mermaid(&mermaid::mermaid(narrated));
-                assert_eq!(arrows.iter().filter(|arrow| arrow.how != "--x").count(), narrated.story.rows.len());
+                assert_eq!(arrows.iter().filter(|arrow| arrow.how != "--x").count(), narrated.table.rows.len());
                 is_dot(&dot::dot(narrated));
                 let table = markdown::markdown(narrated);
                 let columns = 5 + world.scenario.site.servers.values().count();
@@ -240,7 +240,7 @@ fn every_step_is_an_arrow_between_the_two_that_it_passes_between() {
                         .find_map(|rest| rest.strip_prefix(&format!("{id} as ")).map(str::to_owned));
                     if id.starts_with('s') { "store".to_owned() } else { lane.unwrap() }
                 };
-                for (row, arrow) in narrated.story.rows.iter().zip(&arrows) {
+                for (row, arrow) in narrated.table.rows.iter().zip(&arrows) {
                     let kind = row.taken.kind().name();
                     let verb = if kind == "act" { row.says.split(' ').next().unwrap() } else { kind };
                     let end = |id: &str| match id.starts_with('d') {
@@ -288,16 +288,16 @@ fn the_act_that_changes_nothing_is_an_arrow_to_the_directory() {
 #[test]
 fn arrows_of_the_graph_are_told_in_sentences_and_the_trace_stands_out_without_colour() {
     let text = second_move(dot::dot);
-    let names = second_move(|narrated| narrated.story.rows.iter().map(|row| row.action.clone()).collect::<Vec<_>>());
+    let names = second_move(|narrated| narrated.table.rows.iter().map(|row| row.action.clone()).collect::<Vec<_>>());
     assert!(names.iter().all(|name| !text.contains(name.as_str())), "no internal name is in {text}");
     let whole = text.replace("\\l ", " ");
     second_move(|narrated| {
-        for row in &narrated.story.rows {
+        for row in &narrated.table.rows {
             assert!(whole.contains(&format!("{}: {}\\l", row.actor, row.says)), "{}", row.says);
         }
         let framed = text.lines().filter(|line| line.contains("peripheries=2")).count();
         let thick = text.lines().filter(|line| line.contains(" -> ") && line.contains("penwidth=4")).count();
-        assert_eq!((framed, thick), (narrated.story.rows.len() + 1, narrated.story.rows.len()));
+        assert_eq!((framed, thick), (narrated.table.rows.len() + 1, narrated.table.rows.len()));
     });
     assert!(
         text.lines()
@@ -332,13 +332,13 @@ fn a_long_story_is_cut_where_it_can_be_seen() {
     let spec = load_scenario("second-move").unwrap();
     let mut text = String::new();
     counterexamples(&spec, |world, trace, property| {
-        let mut story = Story::of(world, trace);
-        while story.rows.len() < 2_000 {
-            let rows = story.rows.clone();
-            story.rows.extend(rows);
+        let mut table = TraceTable::of(world, trace);
+        while table.rows.len() < 2_000 {
+            let rows = table.rows.clone();
+            table.rows.extend(rows);
         }
         let narrated =
-            NarratedTrace { spec: &spec, world, story: &story, property: Some(property.name()), own: story.rows.len() };
+            NarratedTrace { spec: &spec, world, table: &table, property: Some(property.name()), own: table.rows.len() };
         text = mermaid::mermaid(&narrated);
     });
     is_mermaid(&text);

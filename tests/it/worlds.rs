@@ -2,7 +2,7 @@
 
 use std::io;
 
-use stranded::report::story::Story;
+use stranded::report::table::TraceTable;
 use stranded_model::World;
 use stranded_model::action::{Action, Fate, View};
 use stranded_model::id::{AdministratorId, MailboxId, ServerId};
@@ -155,7 +155,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The way as it is told.
-    pub(crate) fn story(&self) -> Story {
-        Story::of(self.world, &self.trace())
+    pub(crate) fn table(&self) -> TraceTable {
+        TraceTable::of(self.world, &self.trace())
     }
 }

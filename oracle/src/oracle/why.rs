@@ -212,7 +212,7 @@ fn undisturbed(world: &World, state: &State, program: Program) -> Option<(Outcom
                 StepResult::Duplicate => "a duplicate is found",
                 StepResult::Lost => "no answer comes",
             };
-            let operation = sentence::operation(world, run, &step.act);
+            let operation = sentence::step(world, run, &step.act);
             last = format!("{}, step {}: {operation}: {result}", procedure.name, procedure.step_name(executed.step));
         }
         state = occurrence.state;

@@ -8,7 +8,7 @@ use crate::cli::Replay;
 use crate::command::{CommandError, interrupt};
 use crate::exit::Exit;
 use crate::formats::trace::NarratedTrace;
-use crate::report::story::Story;
+use crate::report::table::TraceTable;
 use crate::terminal;
 
 /// Refuses `--interactive` without a terminal.
@@ -23,9 +23,9 @@ pub(super) fn require_terminal(arguments: &Replay) -> Result<(), CommandError> {
 
 pub(super) fn step_through(file: &TraceFile, replayed: &Replayed) -> Result<Exit, CommandError> {
     let Replayed { spec, world, trace: found, .. } = replayed;
-    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found));
     let property = file.property.as_deref();
-    let narrated = NarratedTrace { spec, world, story: &story, property, own: story.rows.len() };
+    let narrated = NarratedTrace { spec, world, table: &table, property, own: table.rows.len() };
     interrupt::restores_terminal();
     terminal::step_through(&narrated)
         .map_err(|reason| CommandError::Usage(format!("cannot use the terminal: {reason}")))?;

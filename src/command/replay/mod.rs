@@ -21,9 +21,9 @@ pub(super) use self::recording::{read as read_recording, refused};
 use super::{CommandError, judging, output};
 use crate::cli::{OutputKind, Replay};
 use crate::exit::Exit;
-use crate::formats::trace::{Form, NarratedTrace, dot, itf, markdown, mermaid};
-use crate::report::story::Story;
-use crate::report::{json, text, trace};
+use crate::formats::trace::{NarratedTrace, TraceFormat, dot, itf, markdown, mermaid};
+use crate::report::table::TraceTable;
+use crate::report::{counterexample, json, trace};
 
 pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
     #[cfg(feature = "terminal")]
@@ -66,19 +66,19 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
 }
 
 /// Prints the trace in another format.
-fn convert(file: &TraceFile, replayed: Replayed, form: Form, out: Option<&Path>) -> Result<Exit, CommandError> {
+fn convert(file: &TraceFile, replayed: Replayed, form: TraceFormat, out: Option<&Path>) -> Result<Exit, CommandError> {
     let Replayed { spec, world, trace: found, .. } = &replayed;
     let property = file.property.as_deref();
-    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
-    let narrated = NarratedTrace { spec, world, story: &story, property, own: story.rows.len() };
+    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let narrated = NarratedTrace { spec, world, table: &table, property, own: table.rows.len() };
     match form {
         #[cfg(feature = "explore")]
-        Form::Html => output::write(&page::page(file, replayed)?, out),
-        Form::Itf => output::write(&in_json(&itf::itf(&narrated)), out),
-        Form::Mermaid => output::write(&visible(&mermaid::mermaid(&narrated)), out),
-        Form::Dot => output::write(&visible(&dot::dot(&narrated)), out),
-        Form::Markdown => output::write(&visible(&markdown::markdown(&narrated)), out),
-        Form::Json => output::print_json(&written(spec, world, file, found), out),
+        TraceFormat::Html => output::write(&page::page(file, replayed)?, out),
+        TraceFormat::Itf => output::write(&in_json(&itf::itf(&narrated)), out),
+        TraceFormat::Mermaid => output::write(&visible(&mermaid::mermaid(&narrated)), out),
+        TraceFormat::Dot => output::write(&visible(&dot::dot(&narrated)), out),
+        TraceFormat::Markdown => output::write(&visible(&markdown::markdown(&narrated)), out),
+        TraceFormat::Json => output::print_json(&written(spec, world, file, found), out),
     }
 }
 
@@ -97,8 +97,13 @@ fn narration(spec: &Spec, world: &World, file: &TraceFile, found: &Trace, width:
     } else {
         format!("({})\n", stranded_search::lines::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
     };
-    let story = Story::of(world, found).with_rescue(rescue::map(spec, world, found));
-    format!("{}: {property}, {} steps\n{with}{}", file.scenario, file.steps.len(), text::table(world, &story, width))
+    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found));
+    format!(
+        "{}: {property}, {} steps\n{with}{}",
+        file.scenario,
+        file.steps.len(),
+        counterexample::table_text(world, &table, width)
+    )
 }
 
 /// Reads a trace file, or one trace of a report: `REPORT.json#scenario/property`.

@@ -1,18 +1,18 @@
-//! Cases as GitHub's workflow commands: one annotation for each case that is not as expected, and nothing for the others. GitHub
-//! shows few annotations, so there is never more than one for a case; the rest belongs into the summary (Markdown).
+//! Cases as GitHub's workflow commands: one annotation for each case that is not as expected. GitHub shows few annotations, so a
+//! case never has more than one; the Markdown summary shows the rest.
 
 use std::fmt::Write as _;
 
-use super::{Case, Count, Outcome, printable, says};
+use super::{Case, CaseOutcome, Count, printable, says};
 
-/// The annotations, and a line for the log.
+/// Returns the annotations, and a line for the log.
 pub(super) fn text(cases: &[Case]) -> String {
     let mut text = String::new();
     for case in cases {
         let level = match case.outcome {
-            Outcome::Passed => continue,
-            Outcome::Failed { .. } | Outcome::Error { .. } => "error",
-            Outcome::Skipped { .. } => "warning",
+            CaseOutcome::Passed => continue,
+            CaseOutcome::Failed { .. } | CaseOutcome::Error { .. } => "error",
+            CaseOutcome::Skipped { .. } => "warning",
         };
         let mut properties = Vec::new();
         if let Some(file) = &case.file {
@@ -29,12 +29,12 @@ pub(super) fn text(cases: &[Case]) -> String {
     text
 }
 
-/// A message: what would end the command is escaped.
+/// Returns a message without the characters that would end the command.
 fn message(text: &str) -> String {
     printable(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property: so is what would end it.
+/// Returns a property without the characters that would end it.
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,10 +1,10 @@
-//! Cases as JUnit XML. Its counts agree with its cases, and no character stands in it that XML forbids.
+//! Cases as JUnit XML. Its counts agree with its cases, and it contains no character that XML forbids.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Case, Outcome, printable};
+use super::{Case, CaseOutcome, printable};
 
-/// The cases as one report with a suite for each scenario.
+/// Returns the cases as one report with a suite for each scenario.
 pub(super) fn text(cases: &[Case]) -> String {
     let mut report = Report::new("stranded");
     for of_suite in cases.chunk_by(|one, other| one.suite == other.suite) {
@@ -27,12 +27,12 @@ fn test_case(case: &Case) -> TestCase {
     written
 }
 
-fn status(outcome: &Outcome) -> TestCaseStatus {
+fn status(outcome: &CaseOutcome) -> TestCaseStatus {
     match outcome {
-        Outcome::Passed => TestCaseStatus::success(),
-        Outcome::Failed { says, detail } => broken(NonSuccessKind::Failure, says, detail),
-        Outcome::Error { says, detail } => broken(NonSuccessKind::Error, says, detail),
-        Outcome::Skipped { why } => {
+        CaseOutcome::Passed => TestCaseStatus::success(),
+        CaseOutcome::Failed { says, detail } => broken(NonSuccessKind::Failure, says, detail),
+        CaseOutcome::Error { says, detail } => broken(NonSuccessKind::Error, says, detail),
+        CaseOutcome::Skipped { why } => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("inconclusive: {}", printable(why)));
             status

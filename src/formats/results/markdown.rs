@@ -1,19 +1,18 @@
-//! Cases in Markdown, as the summary of a job shows it: a table, and below it what there is to say about each case that is not
-//! as expected.
+//! Cases in Markdown, for the summary of a job: a table, and below it the details of each case that is not as expected.
 
 use std::fmt::Write as _;
 
-use super::{Case, Count, Outcome, printable, says};
+use super::{Case, CaseOutcome, Count, printable, says};
 
-/// The most bytes that a summary may have: a step may add 1 MiB, and others write there too.
+/// The limit of a summary in bytes: a step may add 1 MiB, and other commands write there too.
 const BYTES_MAX: usize = 900_000;
 
-/// The cases as a table with details.
+/// Returns the cases as a table with details.
 pub(super) fn text(cases: &[Case]) -> String {
     let mut text = format!("### stranded: {}\n\n| | scenario | case | |\n|---|---|---|---|\n", Count::of(cases).says());
     for case in cases {
-        let (word, says) = (word(&case.outcome), says(&case.outcome).unwrap_or_default());
-        let _ = writeln!(text, "| {word} | {} | {} | {} |", cell(&case.suite), cell(&case.name), cell(&says));
+        let (verdict, says) = (verdict(&case.outcome), says(&case.outcome).unwrap_or_default());
+        let _ = writeln!(text, "| {verdict} | {} | {} | {} |", cell(&case.suite), cell(&case.name), cell(&says));
     }
     let mut left_out = 0;
     for case in cases {
@@ -25,22 +24,22 @@ pub(super) fn text(cases: &[Case]) -> String {
         }
     }
     if left_out > 0 {
-        let _ = writeln!(text, "\n… the details of {left_out} more are left out, a summary has no room for them.");
+        let _ = writeln!(text, "\n… a summary has no room for the details of {left_out} more cases.");
     }
     text
 }
 
-fn word(outcome: &Outcome) -> &'static str {
+fn verdict(outcome: &CaseOutcome) -> &'static str {
     match outcome {
-        Outcome::Passed => "as expected",
-        Outcome::Failed { .. } => "**not as expected**",
-        Outcome::Skipped { .. } => "inconclusive",
-        Outcome::Error { .. } => "**error**",
+        CaseOutcome::Passed => "as expected",
+        CaseOutcome::Failed { .. } => "**not as expected**",
+        CaseOutcome::Skipped { .. } => "inconclusive",
+        CaseOutcome::Error { .. } => "**error**",
     }
 }
 
 fn details(case: &Case) -> Option<String> {
-    let (Outcome::Failed { detail, .. } | Outcome::Error { detail, .. }) = &case.outcome else { return None };
+    let (CaseOutcome::Failed { detail, .. } | CaseOutcome::Error { detail, .. }) = &case.outcome else { return None };
     let detail = printable(detail);
     if detail.trim().is_empty() {
         return None;
@@ -53,7 +52,7 @@ fn details(case: &Case) -> Option<String> {
     ))
 }
 
-/// A fence that is longer than any in the text.
+/// Returns a fence that is longer than any in the text.
 fn fence(text: &str) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)

@@ -1,5 +1,5 @@
-//! Results in the forms that other programs read: JUnit, TAP, Markdown, and annotations of GitHub. A command turns what it
-//! found into cases; each form is written from the cases alone and knows nothing of scenarios, properties or logs.
+//! Results in the formats of other programs: JUnit, TAP, Markdown, and annotations of GitHub. A command turns its results into
+//! cases; a format is written from the cases alone and knows nothing of scenarios, properties or logs.
 
 mod github;
 mod junit;
@@ -11,50 +11,50 @@ mod tap;
 pub use self::of_check::of_check;
 pub use self::of_judgement::of_judgement;
 
-/// One thing that was judged.
+/// One result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// What it belongs to: a scenario.
+    /// The scenario.
     pub suite: String,
-    /// What was judged: a property.
+    /// The property.
     pub name: String,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// The file that somebody should look at.
+    /// The outcome.
+    pub outcome: CaseOutcome,
+    /// The file to look at.
     pub file: Option<String>,
     /// The line in it, from 1.
     pub line: Option<usize>,
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CaseOutcome {
     /// It is as expected.
     Passed,
     /// It is not as expected.
     Failed {
-        /// What is wrong, in one line.
+        /// The difference, in one line.
         says: String,
-        /// More, in as many lines as it takes; it may be empty.
+        /// Details in any number of lines.
         detail: String,
     },
-    /// It could not be told. Whoever prints this ends with the code for inconclusive, too.
+    /// It is inconclusive.
     Skipped {
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// It could not be judged, because something broke.
+    /// There is no verdict, because of a defect.
     Error {
-        /// What broke, in one line.
+        /// The defect, in one line.
         says: String,
-        /// More.
+        /// Details.
         detail: String,
     },
 }
 
-/// A form in which cases can be written.
+/// A format of cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ResultFormat {
     /// JUnit XML, in the dialect of Jenkins.
     Junit,
     /// The Test Anything Protocol, version 14.
@@ -65,8 +65,8 @@ pub enum Form {
     Github,
 }
 
-impl Form {
-    /// The name that the command line uses.
+impl ResultFormat {
+    /// Returns the name that the command line uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -78,18 +78,18 @@ impl Form {
     }
 }
 
-/// The text of some cases in a form. Cases of one suite stand together.
+/// Returns some cases in a format. The cases of a suite must be adjacent.
 #[must_use]
-pub fn written(cases: &[Case], form: Form) -> String {
-    match form {
-        Form::Junit => junit::text(cases),
-        Form::Tap => tap::text(cases),
-        Form::Markdown => markdown::text(cases),
-        Form::Github => github::text(cases),
+pub fn written(cases: &[Case], format: ResultFormat) -> String {
+    match format {
+        ResultFormat::Junit => junit::text(cases),
+        ResultFormat::Tap => tap::text(cases),
+        ResultFormat::Markdown => markdown::text(cases),
+        ResultFormat::Github => github::text(cases),
     }
 }
 
-/// How many cases came out in which way.
+/// The number of cases for each outcome.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     passed: usize,
@@ -102,31 +102,31 @@ impl Count {
         let mut count = Self::default();
         for case in cases {
             match case.outcome {
-                Outcome::Passed => count.passed += 1,
-                Outcome::Failed { .. } | Outcome::Error { .. } => count.failed += 1,
-                Outcome::Skipped { .. } => count.skipped += 1,
+                CaseOutcome::Passed => count.passed += 1,
+                CaseOutcome::Failed { .. } | CaseOutcome::Error { .. } => count.failed += 1,
+                CaseOutcome::Skipped { .. } => count.skipped += 1,
             }
         }
         count
     }
 
-    /// In one line without a full stop.
+    /// Returns the numbers in one line without a full stop.
     fn says(self) -> String {
         let Self { passed, failed, skipped } = self;
         format!("{passed} as expected, {failed} not as expected, {skipped} inconclusive")
     }
 }
 
-/// The text without characters that control a terminal; line breaks and tabs are left.
+/// Returns the text without control characters other than line breaks and tabs.
 fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect()
 }
 
-/// What is said about a case that did not pass, in one line.
-fn says(outcome: &Outcome) -> Option<String> {
+/// Returns the one line about a case that did not pass.
+fn says(outcome: &CaseOutcome) -> Option<String> {
     match outcome {
-        Outcome::Passed => None,
-        Outcome::Failed { says, .. } | Outcome::Error { says, .. } => Some(printable(says)),
-        Outcome::Skipped { why } => Some(format!("inconclusive: {}", printable(why))),
+        CaseOutcome::Passed => None,
+        CaseOutcome::Failed { says, .. } | CaseOutcome::Error { says, .. } => Some(printable(says)),
+        CaseOutcome::Skipped { why } => Some(format!("inconclusive: {}", printable(why))),
     }
 }

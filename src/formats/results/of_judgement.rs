@@ -1,5 +1,5 @@
-//! The judgement of an implementation, as cases: whether the model explains what was seen, and each safety property on what
-//! was seen alone. It repeats verdicts and decides nothing.
+//! The cases of a judgement of an implementation: conformance with the model, and each safety property on the observations alone.
+//! This file repeats verdicts and decides nothing.
 
 use stranded_model::property::Safety;
 
@@ -7,12 +7,12 @@ use crate::report::judgement;
 use stranded_oracle::judged::Judged;
 use stranded_oracle::oracle::{Conformance, Finding, Safe};
 
-use super::{Case, Outcome};
+use super::{Case, CaseOutcome};
 
-/// The cases of a judgement.
+/// Returns the cases of a judgement.
 #[must_use]
 pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
-    let case = |name: &str, outcome: Outcome, event: Option<usize>| Case {
+    let case = |name: &str, outcome: CaseOutcome, event: Option<usize>| Case {
         suite: judged.scenario.to_owned(),
         name: name.to_owned(),
         outcome,
@@ -22,12 +22,12 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
     let found = judged.judgement;
     let conformance = match &found.conformance {
         Conformance::NotJudged => None,
-        Conformance::Conforming => Some(case("conformance", Outcome::Passed, None)),
-        Conformance::Inconclusive(why) => Some(case("conformance", Outcome::Skipped { why: why.clone() }, None)),
+        Conformance::Conforming => Some(case("conformance", CaseOutcome::Passed, None)),
+        Conformance::Inconclusive(why) => Some(case("conformance", CaseOutcome::Skipped { why: why.clone() }, None)),
         Conformance::Nonconforming(failure) => {
             let detail = judgement::failure_text(judged, failure);
-            let says = format!("{}: event {} is not explained", found.verdict.name(), failure.event);
-            Some(case("conformance", Outcome::Failed { says, detail }, Some(failure.event)))
+            let says = format!("{}: the model does not explain event {}", found.verdict.name(), failure.event);
+            Some(case("conformance", CaseOutcome::Failed { says, detail }, Some(failure.event)))
         }
     };
     let is_reported = found.safety != Safe::Unknown || matches!(found.conformance, Conformance::Conforming);
@@ -36,23 +36,23 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
         match found.findings.iter().find(surprise) {
             Some(finding) => {
                 let says = format!("{}: {}", finding.verdict.name(), finding.says);
-                case(name, Outcome::Failed { says, detail: String::new() }, Some(finding.event))
+                case(name, CaseOutcome::Failed { says, detail: String::new() }, Some(finding.event))
             }
-            None if is_reported => case(name, Outcome::Passed, None),
-            None => case(name, Outcome::Skipped { why: "too little was seen to tell".to_owned() }, None),
+            None if is_reported => case(name, CaseOutcome::Passed, None),
+            None => case(name, CaseOutcome::Skipped { why: "too little was observed".to_owned() }, None),
         }
     };
     let is_conforming = matches!(found.conformance, Conformance::Conforming);
     let is_judged = |one: &Safety| {
         let is_found = found.findings.iter().any(|finding| finding.property == Some(*one));
-        is_conforming || is_found || shows(*one)
+        is_conforming || is_found || is_observable(*one)
     };
     let properties = Safety::ALL.into_iter().filter(is_judged).map(|one| property(Some(one), one.name()));
     conformance.into_iter().chain(properties).chain([property(None, "refusals-change-nothing")]).collect()
 }
 
-/// Whether what was seen alone can show that a property is broken; of the others only the model knows.
-fn shows(property: Safety) -> bool {
+/// Returns true if observations alone, without the model, can show that a property is violated.
+fn is_observable(property: Safety) -> bool {
     match property {
         Safety::NoLastCopyDelete | Safety::NoSelfMove => false,
         Safety::NoLoss

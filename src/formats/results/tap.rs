@@ -2,23 +2,23 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, Outcome, printable, says};
+use super::{Case, CaseOutcome, printable, says};
 
-/// The cases, one test point each.
+/// Returns the cases, one test point each.
 pub(super) fn text(cases: &[Case]) -> String {
     let mut text = format!("TAP version 14\n1..{}\n", cases.len());
     for (number, case) in (1..).zip(cases) {
         let name = escaped(&format!("{}/{}", case.suite, case.name));
         let _ = match &case.outcome {
-            Outcome::Passed => writeln!(text, "ok {number} - {name}"),
-            Outcome::Skipped { why } => {
+            CaseOutcome::Passed => writeln!(text, "ok {number} - {name}"),
+            CaseOutcome::Skipped { why } => {
                 writeln!(text, "ok {number} - {name} # SKIP inconclusive: {}", escaped(why))
             }
-            Outcome::Failed { detail, .. } => {
+            CaseOutcome::Failed { detail, .. } => {
                 text.push_str(&not_ok(number, &name, case, "fail", detail));
                 Ok(())
             }
-            Outcome::Error { detail, .. } => {
+            CaseOutcome::Error { detail, .. } => {
                 text.push_str(&not_ok(number, &name, case, "error", detail));
                 Ok(())
             }
@@ -48,12 +48,12 @@ fn not_ok(number: usize, name: &str, case: &Case, severity: &str, detail: &str) 
     text
 }
 
-/// A description in which nothing is taken for a directive.
+/// Returns the text as a description without directives.
 fn escaped(text: &str) -> String {
     printable(text).replace('\n', " ").replace('\\', "\\\\").replace('#', "\\#")
 }
 
-/// A text as YAML, in one line. JSON's strings are YAML's.
+/// Returns the text as YAML in one line. A JSON string is a YAML string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(printable(text)).to_string()
 }

@@ -27,7 +27,7 @@ fn the_first_page_says_which_act_destroyed_the_mail_when_it_was_too_late_and_wha
     let late = says(&path, "When was it too late?").unwrap();
     assert!(late.starts_with("From step 14 on; one step before, method-1"), "{late}");
     let instead = says(&path, "What to do instead?").unwrap();
-    assert!(instead.starts_with("From step 10 to step 13, method-1 saves everything: it sets Home-MDB"), "{instead}");
+    assert!(instead.starts_with("From step 10 to step 13, method-1 recovers all mail: it sets Home-MDB"), "{instead}");
     assert!(instead.contains("So do method-2, q162998 and guarded-move."), "{instead}");
     assert!(instead.ends_with("Do not run move or move-of-the-article then: that destroys mail."), "{instead}");
 }
@@ -38,7 +38,7 @@ fn a_repair_in_time_ends_well_and_needs_no_advice() {
     let path = first_page(&explorer);
     let saved = asked(&explorer, json!({"ask": "apply", "link": path["link"], "at": 13, "procedure": "method-1"}));
     let kept = says(&saved, "Is the mail safe?").unwrap();
-    assert_eq!(kept, "Yes: at the end all of it is where the directory says, though a rule was broken on the way.");
+    assert_eq!(kept, "Yes: at the end all mail is where the directory says, although a step broke a rule.");
     assert_eq!((says(&saved, "When was it too late?"), says(&saved, "What to do instead?")), (None, None));
     let late = asked(&explorer, json!({"ask": "apply", "link": path["link"], "at": 14, "procedure": "method-1"}));
     assert!(says(&late, "Which act destroyed the mail?").unwrap().starts_with("Step 14:"));
@@ -67,7 +67,7 @@ fn a_way_that_repeats_for_ever_says_so_and_is_not_called_well() {
     let path = asked(&Explorer::default(), json!({"ask": "drop", "name": name, "text": text, "part": null}));
     assert!(path["repeats_from"].is_number());
     assert!(
-        says(&path, "What goes wrong?").unwrap().contains("the same steps can go on for ever"),
+        says(&path, "What goes wrong?").unwrap().contains("the same steps can repeat for ever"),
         "{}",
         path["summary"]
     );

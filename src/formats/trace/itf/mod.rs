@@ -1,33 +1,32 @@
-//! A story in the Informal Trace Format. It carries its scenario in `#meta`, so that the explorer follows it again; the variables
-//! are the whole state, and the two variables that tools for model-based tests read.
-//! `value` says what they hold, and of what types they are. Extra values of a `#meta` are texts; `varTypes` is the one that
-//! Apalache wants as an object.
+//! A trace in the Informal Trace Format. Its `#meta` contains the scenario, so that the explorer can open it; the variables are
+//! the whole state, and the two variables that tools for model-based tests read. `value` defines their values and types. Extra
+//! values of `#meta` are strings, except `varTypes`, which Apalache wants as an object.
 
 mod value;
 
 use serde_json::{Map, Value, json};
 
-use crate::report::story::Row;
+use crate::report::table::TraceRow;
 use crate::report::trace::answers;
 use stranded_search::state_view::{self, StateView};
 
-use self::value::{Picks, Record as _, Typed as _};
+use self::value::{ItfRecord as _, Picks, Typed as _};
 use super::NarratedTrace;
 
-/// The variable that says which step led to a state.
+/// The variable with the step that led to a state.
 pub const TAKEN: &str = "mbt::actionTaken";
-/// The variable that says what was chosen for it.
+/// The variable with the choices of that step.
 pub const PICKS: &str = "mbt::nondetPicks";
-/// What the first state was made by.
+/// The step of the initial state.
 const INIT: &str = "init";
 
-/// Writes a story.
+/// Returns the trace as ITF.
 ///
 /// # Panics
 /// Never: names and answers can be written as JSON.
 #[must_use]
 pub fn itf(narrated: &NarratedTrace<'_>) -> String {
-    let NarratedTrace { spec, world, story, property, .. } = narrated;
+    let NarratedTrace { spec, world, table, property, .. } = narrated;
     let text = |value: Value| value.to_string();
     let mut meta = Map::new();
     let mut say = |name: &str, value: String| meta.insert(name.to_owned(), Value::String(value));
@@ -39,7 +38,7 @@ pub fn itf(narrated: &NarratedTrace<'_>) -> String {
     say("scenario_toml", spec.text.clone());
     say("model_hash", stranded_search::model_hash());
     say("assumptions", text(json!(answers(world, &spec.touches()))));
-    say("initial", text(json!(state_view::show(&world.scenario, &story.initial))));
+    say("initial", text(json!(state_view::show(&world.scenario, &table.initial))));
     if let Some(property) = property {
         say("property", (*property).to_owned());
     }
@@ -47,13 +46,13 @@ pub fn itf(narrated: &NarratedTrace<'_>) -> String {
     let variables: Vec<&str> = types.iter().map(|(name, _)| *name).collect();
     let types: Map<String, Value> = types.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
     meta.insert("varTypes".to_owned(), Value::Object(types));
-    let mut states = vec![state(0, "at first", &state_view::show(&world.scenario, &story.initial), None)];
-    states.extend(story.rows.iter().map(|row| state(row.number, &row.says, &row.view, Some(row))));
+    let mut states = vec![state(0, "at first", &state_view::show(&world.scenario, &table.initial), None)];
+    states.extend(table.rows.iter().map(|row| state(row.number, &row.says, &row.view, Some(row))));
     let mut trace = Map::new();
     trace.insert("#meta".to_owned(), Value::Object(meta));
     trace.insert("vars".to_owned(), json!(variables));
     trace.insert("states".to_owned(), Value::Array(states));
-    if let Some(number) = story.repeats_from {
+    if let Some(number) = table.repeats_from {
         trace.insert("loop".to_owned(), json!(number));
     }
     let mut written = serde_json::to_string_pretty(&trace).expect("values are JSON already");
@@ -61,8 +60,8 @@ pub fn itf(narrated: &NarratedTrace<'_>) -> String {
     written
 }
 
-/// The variables of a state, by name.
-fn state(index: usize, says: &str, shown: &StateView, row: Option<&Row>) -> Value {
+/// Returns the variables of a state.
+fn state(index: usize, says: &str, shown: &StateView, row: Option<&TraceRow>) -> Value {
     let mut state = shown.values();
     state.insert("#meta".to_owned(), json!({"index": index, "says": says}));
     state.insert(TAKEN.to_owned(), row.map_or(INIT, |row| row.action.as_str()).to_owned().value());
@@ -70,7 +69,7 @@ fn state(index: usize, says: &str, shown: &StateView, row: Option<&Row>) -> Valu
     Value::Object(state)
 }
 
-/// Every variable with its type, as Apalache reads it.
+/// Returns every variable with its type in Apalache's syntax.
 fn types() -> Vec<(&'static str, String)> {
     let mut types = StateView::types();
     types.extend([(TAKEN, String::type_text()), (PICKS, Picks::type_text())]);

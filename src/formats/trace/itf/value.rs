@@ -1,10 +1,9 @@
-//! A value of the Informal Trace Format together with its type. What a value looks like and what type it has are said in one
-//! place, so that the types that Apalache reads from `#meta` cannot differ from the values.
+//! Values of the Informal Trace Format together with their types, so that the types that Apalache reads from `#meta` cannot
+//! differ from the values. Both are derived from `StateView`.
 //!
-//! Values are as the format wants them: integers as `#bigint`, messages as `#set`, what is looked up by name as `#map`, and what
-//! may be missing as the variants `Some` and `None`; there is no null. `None` holds the only value of the type `UNIT`, which
-//! Apalache and Quint read as nothing: in Apalache's types there is no empty tuple. Types are written in Apalache's type
-//! system 1.2.
+//! Integers are `#bigint`, messages `#set`, tables by name `#map`, and optional values the variants `Some` and `None`; there is
+//! no null. `None` contains the only value of the type `UNIT`, because Apalache's types have no empty tuple. Types are written in
+//! Apalache's type system 1.2.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +15,14 @@ use stranded_search::state_view::{
 
 /// The only value of the type [`UNIT`].
 const NOTHING: &str = "U_OF_UNIT";
-/// The type of what carries nothing.
+/// The type of the value of `None`.
 const UNIT: &str = "UNIT";
 
-/// Something that can stand in a trace.
+/// A value of a trace.
 pub(super) trait Typed {
-    /// Its type, whatever its value.
+    /// Returns its type.
     fn type_text() -> String;
-    /// Its value; it has that type.
+    /// Returns its value, which has that type.
     fn value(&self) -> Value;
 }
 
@@ -91,15 +90,15 @@ impl<T: Typed> Typed for BTreeMap<String, T> {
     }
 }
 
-/// A record: what its fields are called, what types they have and what they hold.
-pub(super) trait Record {
-    /// Every field with its type.
+/// A record: the names, types and values of its fields.
+pub(super) trait ItfRecord {
+    /// Returns every field with its type.
     fn types() -> Vec<(&'static str, String)>;
-    /// Every field with its value.
+    /// Returns every field with its value.
     fn values(&self) -> Map<String, Value>;
 }
 
-impl<R: Record> Typed for R {
+impl<R: ItfRecord> Typed for R {
     fn type_text() -> String {
         let fields: Vec<String> = R::types().iter().map(|(name, text)| format!("{name}: {text}")).collect();
         format!("{{ {} }}", fields.join(", "))
@@ -110,10 +109,10 @@ impl<R: Record> Typed for R {
     }
 }
 
-/// Names the fields of a record once; one that is left out does not compile.
+/// Implements a record from the names of its fields; a missing field does not compile.
 macro_rules! record {
     ($record:ident { $($field:ident),+ }) => {
-        impl Record for $record {
+        impl ItfRecord for $record {
             fn types() -> Vec<(&'static str, String)> {
                 vec![$((stringify!($field), type_of(|record: &Self| &record.$field))),+]
             }
@@ -126,14 +125,14 @@ macro_rules! record {
     };
 }
 
-/// The type of what a function finds in a record.
+/// Returns the type of a field.
 fn type_of<R, T: Typed>(_: impl Fn(&R) -> &T) -> String {
     T::type_text()
 }
 
-/// What was chosen for a step, for tools for model-based tests.
+/// The choices of a step, for tools for model-based tests.
 pub(super) struct Picks {
-    /// Who acted; nobody at first.
+    /// The actor; none for the initial state.
     pub(super) actor: Option<String>,
 }
 

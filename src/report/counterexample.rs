@@ -1,0 +1,259 @@
+//! The part of a check's report that shows violations: for each the shortest counterexample as a table of its steps, and for
+//! `coverage` a list. The rescue map is under each table. `table` makes the rows, `text` the rest of the report.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use stranded_model::World;
+use stranded_model::property::Safety;
+
+use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
+use stranded_search::lines::wrapped;
+use stranded_search::names;
+use stranded_search::property::{Property, Verdict};
+use stranded_search::rescue::{self, Outlook, RescueEffect, RescueMap};
+use stranded_search::scenario::Number;
+
+use super::inconclusive;
+use super::picture::Cells;
+use super::table::{TraceRow, TraceTable};
+use super::text::undecided;
+use super::trace::{answers, listed};
+
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// The mark of the first state from which on no procedure recovers all mail.
+const NO_RETURN: &str = "POINT OF NO RETURN";
+
+/// The title above the procedures that recover all mail.
+pub(crate) const RECOVERING: &str = "Procedures that would still recover all mail:";
+
+/// The width of the column of state numbers.
+const INDENT: usize = 9;
+
+/// Lines above, below and under the head; step numbers separate the rows.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::new('─', '─', '─', '─'))
+    .header_separator(LineStyle::new('─', '─', '─', '─'))
+    .bottom_border(LineStyle::new('─', '─', '─', '─'));
+
+/// Returns a paragraph for each violation, and for each that may be one.
+pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
+    let mut paragraphs: Vec<String> =
+        chosen(checked).into_iter().map(|(case, property)| violation(checked, case, property, width)).collect();
+    paragraphs.extend(coverage(checked, width));
+    paragraphs.extend(undecided(checked).filter_map(|(judgement, undecided)| suspicion(judgement, undecided, width)));
+    paragraphs
+}
+
+/// Returns the counterexamples to print. A counterexample that violates other properties too is printed for all of them: the
+/// one that violates the most comes first, and a property that it violates needs no other.
+fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
+    let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
+    for judgement in &checked.results {
+        let Some(case) = judgement.shown_by.map(|case| &checked.combinations[case]) else { continue };
+        let violates = match judgement.property {
+            Property::Safety(safety) => violated_on_the_path(case, safety),
+            Property::Liveness(_) => vec![judgement.property],
+            Property::Coverage => continue,
+        };
+        violated.push((case, judgement.property, violates));
+    }
+    let mut chosen = Vec::new();
+    loop {
+        let most = violated.iter().map(|(_, _, violates)| violates.len()).max().unwrap_or(0);
+        let Some((case, property, violates)) =
+            violated.iter().find(|(.., others)| others.len() == most && most > 0).cloned()
+        else {
+            return chosen;
+        };
+        chosen.push((case, property));
+        violated.retain(|(_, other, _)| !violates.contains(other));
+        violated.iter_mut().for_each(|(.., others)| others.retain(|other| !violates.contains(other)));
+    }
+}
+
+/// Returns the safety properties that are false in some state of the counterexample to one of them.
+fn violated_on_the_path(case: &Combination, of: Safety) -> Vec<Property> {
+    let Some(path) = &case.search.violations[of as usize] else { return Vec::new() };
+    let states = path.states(&case.world);
+    let is_violated = |property: &Safety| states.iter().any(|state| !property.holds(&case.world, state));
+    Safety::ALL.into_iter().filter(is_violated).map(Property::Safety).collect()
+}
+
+fn violation(checked: &Checked<'_>, case: &Combination, property: Property, width: u16) -> String {
+    let Some(trace) = case.trace(property) else { return String::new() };
+    let table = TraceTable::of(&case.world, &trace).with_rescue(rescue::map(checked.spec, &case.world, &trace));
+    let messages = match checked.spec.numbers.messages {
+        Number::Given => String::new(),
+        Number::Any => format!(" with {}", messages_of(case, &trace)),
+    };
+    let mut text = format!(
+        "{BAD}{} is violated{BAD:#} after {} steps{messages}:\n{}\n",
+        property.name(),
+        trace.path.actions.len(),
+        wrapped(property.says(), 0, width)
+    );
+    if !checked.varied.is_empty() {
+        let combination = listed(&answers(&case.world, &checked.varied));
+        let _ = writeln!(text, "({})", wrapped(&format!("with {combination}"), 0, width - 2));
+    }
+    text.push_str(&table_text(&case.world, &table, width));
+    text
+}
+
+/// Returns the number of messages that have arrived at the end of a trace.
+fn messages_of(case: &Combination, trace: &Trace) -> String {
+    let end = trace.path.end(&case.world);
+    match end.accounts.values().map(|account| account.record.accepted.len()).max().unwrap_or(0) {
+        1 => "one message".to_owned(),
+        more => format!("{more} messages"),
+    }
+}
+
+/// Returns the reasons why `coverage` is violated; no trace can show it.
+fn coverage(checked: &Checked<'_>, width: u16) -> Option<String> {
+    let failures = checked.coverage_failures();
+    let judgement = checked.results.iter().find(|judgement| judgement.property == Property::Coverage)?;
+    if failures.is_empty() {
+        return None;
+    }
+    let under = if judgement.verdict == Verdict::Depends { " under some combinations of assumptions" } else { "" };
+    let says = "It has no counterexample, because it is a statement about all reachable states:";
+    let mut text = format!("{BAD}coverage is violated{BAD:#}{under}.\n{}\n", wrapped(says, 0, width));
+    for failure in failures {
+        let _ = writeln!(text, "  {}", wrapped(&failure.to_string(), 4, width));
+    }
+    Some(text)
+}
+
+/// Returns the steps to a violation in the counter abstraction that a search with few messages did not find.
+fn suspicion(judgement: &PropertyResult, undecided: &Undecided, width: u16) -> Option<String> {
+    let steps = inconclusive::steps(undecided);
+    if steps.is_empty() {
+        return None;
+    }
+    let (name, says) = (judgement.property.name(), judgement.property.says());
+    let mut text = format!("{BAD}{name} may be violated{BAD:#}:\n{}\n", wrapped(says, 0, width));
+    for (number, step) in (1..).zip(&steps) {
+        let _ = writeln!(text, "  {number:<3} {}", wrapped(step, 6, width));
+    }
+    let legend =
+        "One message is tracked; of the others only the locations are known. Every step numbers the messages anew.";
+    let _ = writeln!(text, "{}", wrapped(legend, 0, width));
+    Some(text)
+}
+
+/// Returns the table as text of the given width, a row for each step.
+#[must_use]
+pub fn table_text(world: &World, table: &TraceTable, width: u16) -> String {
+    let servers: Vec<String> = world.scenario.site.servers.values().cloned().collect();
+    let mut drawn = Table::new();
+    drawn.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(width).enforce_styling();
+    let titles = ["", "who", "what happens", "home is"].map(ToOwned::to_owned).into_iter().chain(servers);
+    drawn.set_header(titles.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
+    let mut at_first = vec!["at first".to_owned()];
+    at_first.extend(table.is_point_of_no_return(0).then(|| NO_RETURN.to_owned()));
+    drawn.add_row(cells("0", "", at_first, &table.start, None));
+    for row in &table.rows {
+        let colour = (!row.lost.is_empty()).then_some(Color::Red);
+        drawn.add_row(cells(&row.label(), &row.actor, events(row, table), &row.cells, colour));
+    }
+    let mut text: String = drawn.lines().flat_map(|line| [without_end(&line), "\n".to_owned()]).collect();
+    text.push_str(&table.notes());
+    if let Some(map) = &table.rescue {
+        text.push_str(&strip(map, width));
+    }
+    text
+}
+
+/// Returns the line without the spaces at its end, before and between its last style codes.
+fn without_end(line: &str) -> String {
+    let (mut seen, mut codes) = (line.trim_end(), String::new());
+    while let Some(start) = seen.rfind('\x1b').filter(|start| seen.ends_with('m') && !seen[*start..].contains(' ')) {
+        let code = &seen[start..];
+        if code.find('m') != Some(code.len() - 1) {
+            break;
+        }
+        codes.insert_str(0, code);
+        seen = seen[..start].trim_end();
+    }
+    format!("{seen}{codes}")
+}
+
+fn events(row: &TraceRow, table: &TraceTable) -> Vec<String> {
+    let mut lines = vec![row.says.clone()];
+    if !row.lost.is_empty() {
+        lines.push(format!(">> DESTROYED: {} <<", row.lost.join(", ")));
+    }
+    lines.extend(table.is_point_of_no_return(row.number).then(|| NO_RETURN.to_owned()));
+    lines.extend(row.reported.as_ref().map(|reported| format!("reported: {reported}")));
+    let broken: Vec<&str> = row.breaks.iter().map(|property| property.name()).collect();
+    if !broken.is_empty() && !row.is_after {
+        lines.push(format!("[breaks {}]", broken.join(", ")));
+    }
+    lines
+}
+
+fn cells(number: &str, actor: &str, what: Vec<String>, state: &Cells, colour: Option<Color>) -> Vec<Cell> {
+    let mut texts = vec![number.to_owned(), actor.to_owned(), what.join("\n"), state.directory.join("\n")];
+    texts.extend(state.stores.iter().map(|lines| lines.join("\n")));
+    let paint = |text: String| match colour {
+        Some(colour) => Cell::new(text).fg(colour),
+        None => Cell::new(text),
+    };
+    texts.into_iter().map(paint).collect()
+}
+
+/// Returns the rescue map under a table: a line for each range of states from which the same procedures recover all mail.
+fn strip(map: &RescueMap, width: u16) -> String {
+    let mut text = format!("{RECOVERING}\n");
+    for (range, says) in ranges(map) {
+        let _ = writeln!(text, "  {range:<column$}{}", wrapped(&says, INDENT, width), column = INDENT - 2);
+    }
+    text
+}
+
+/// Returns each range of states in which the same procedures recover all mail: its numbers, and the procedures.
+pub(crate) fn ranges(map: &RescueMap) -> Vec<(String, String)> {
+    let says: Vec<String> = map.outlooks.iter().map(procedures).collect();
+    let mut ranges = Vec::new();
+    let mut first = 0;
+    for number in 1..=says.len() {
+        let is_same = |number: usize| says[number] == says[first] && map.point_of_no_return != Some(number);
+        if number < says.len() && is_same(number) {
+            continue;
+        }
+        let last = number - 1;
+        let range = if first == last { first.to_string() } else { format!("{first}–{last}") };
+        let mark = if map.point_of_no_return == Some(first) { format!(": {NO_RETURN}") } else { String::new() };
+        ranges.push((range, format!("{}{mark}", says[first])));
+        first = number;
+    }
+    ranges
+}
+
+/// Returns the procedures that recover all mail from one state.
+fn procedures(outlook: &Outlook) -> String {
+    let names = outlook.saving_procedures().collect::<Vec<_>>().join(", ");
+    match (outlook.is_whole, names.is_empty()) {
+        (true, true) => "(nothing to recover)".to_owned(),
+        (true, false) => format!("(nothing to recover) {names}"),
+        (false, true) => "none".to_owned(),
+        (false, false) => names,
+    }
+}
+
+/// Returns the effect of a procedure as a sign and a clause without a subject.
+pub(crate) fn effect(effect: &RescueEffect) -> (&'static str, String) {
+    match effect {
+        RescueEffect::Saves => ("✓", "recovers all mail".to_owned()),
+        RescueEffect::Declines => ("–", "no help: it refuses, or leaves mail unreachable".to_owned()),
+        RescueEffect::Loses(lost) => {
+            let messages: Vec<String> = lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect();
+            ("✕", format!("destroys {}", messages.join(" ")))
+        }
+        RescueEffect::Unknown => ("?", "unknown: it has too many states".to_owned()),
+    }
+}
