@@ -14,7 +14,7 @@ use stranded_oracle::adapter::{Implementation, Reference};
 use stranded_oracle::conform::{self, Options, Strategy};
 use stranded_oracle::event_log::{Entry, Lines, Reader};
 use stranded_oracle::oracle::{Judgement, Oracle, OracleOptions};
-use stranded_oracle::protocol::operation::Run;
+use stranded_oracle::protocol::RunRequest;
 use stranded_oracle::protocol::{Event, Operation};
 use stranded_search::scenario::{Spec, load_scenario};
 
@@ -73,7 +73,7 @@ fn one_run(spec: &Spec) -> Vec<Event> {
     let deliver =
         |message: &str| Operation::Deliver { mailbox: mailbox(), message: message.to_owned(), by: "source".to_owned() };
     let run = Operation::Run {
-        run: Run {
+        run: RunRequest {
             mailbox: mailbox(),
             administrator: "first".to_owned(),
             procedure: "move-of-the-article".to_owned(),

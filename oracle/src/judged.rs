@@ -1,4 +1,4 @@
-//! The judgement of an implementation in JSON.
+//! The judgement of an implementation, as JSON.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +6,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::oracle::{Against, CaseVerdict, Conformance, Failure, Finding, Judgement, Safe};
 
-/// A judgement with what it is about.
+/// A judgement, with its subject.
 #[derive(Clone, Copy, Debug)]
 pub struct Judged<'a> {
-    /// The scenario's name.
+    /// The name of the scenario.
     pub scenario: &'a str,
-    /// What was judged.
+    /// The subject.
     pub subject: Subject<'a>,
     /// The judgement.
     pub judgement: &'a Judgement,
-    /// The line of the log on which each event stands that the judgement names.
+    /// The line in the log of each event that the judgement names.
     pub lines: &'a BTreeMap<usize, usize>,
-    /// What else there is to say, a paragraph each.
+    /// Further paragraphs.
     pub extra: &'a [String],
 }
 
-/// What was judged.
+/// The subject of a judgement.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
     /// A recorded log, by its path.
     Log(&'a str),
-    /// An implementation that was driven, by the name that it gave.
+    /// An implementation that was driven, by the name that it gave itself.
     Implementation(&'a str),
 }
 
 impl Judged<'_> {
-    /// The path of the log.
+    /// Returns the path of the log.
     #[must_use]
     pub fn log(&self) -> Option<&str> {
         match self.subject {
@@ -40,13 +40,13 @@ impl Judged<'_> {
         }
     }
 
-    /// The line of the log on which an event stands.
+    /// Returns the line of an event in the log.
     #[must_use]
     pub fn line(&self, event: usize) -> Option<usize> {
         self.lines.get(&event).copied()
     }
 
-    /// An event by its number, and by its line where that is another number.
+    /// Returns the number of an event in words, with its line if that is another number.
     #[must_use]
     pub fn place(&self, event: usize) -> String {
         match self.line(event) {
@@ -71,64 +71,64 @@ pub struct JudgementReport {
     /// The path of the log that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
-    /// The verdict in one word: the worst that was not expected.
+    /// The worst verdict that was not expected.
     pub verdict: CaseVerdict,
-    /// Whether it was harmless, on what was seen alone.
+    /// The result of judging the observations alone.
     pub safety: Safe,
-    /// Whether the model explains it; null if that could not be told, or nobody asked.
+    /// True if the model explains every event; null if the result is inconclusive, or the model was not asked.
     pub conforming: Option<bool>,
-    /// How many events there were.
+    /// The number of events.
     pub events: usize,
-    /// How many resets.
+    /// The number of resets.
     pub runs: usize,
-    /// What was found, the first of each kind in each run.
+    /// The findings, the first of each kind in each run.
     pub findings: Vec<FindingReport>,
-    /// How many more were found in later runs.
+    /// The number of further findings of the same kinds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub findings_left_out: usize,
-    /// The first event that nothing explains.
+    /// The first event without an explanation.
     pub failure: Option<FailureReport>,
-    /// Why it could not be told.
+    /// The reason why the result is inconclusive.
     pub inconclusive: Option<String>,
-    /// The answers to the assumptions that explain everything.
+    /// The combinations of assumptions that explain every event.
     pub explained_by: Vec<BTreeMap<String, String>>,
-    /// How often each action had each outcome.
+    /// The number of operations, by action and outcome.
     pub exercised: BTreeMap<String, BTreeMap<String, usize>>,
-    /// The most explanations that were kept at once.
-    pub largest_belief: usize,
+    /// The largest number of explanations at once.
+    pub largest_explanation_set: usize,
 }
 
-/// Something that was found.
+/// A violation that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingReport {
-    /// The verdict that it is.
+    /// Its verdict.
     pub verdict: CaseVerdict,
-    /// The property that is broken.
+    /// The property that is violated.
     pub property: Option<String>,
-    /// What was seen.
+    /// One sentence about it.
     pub says: String,
-    /// The event that shows it, from 1.
+    /// The number of the event that shows it, from 1.
     pub event: usize,
-    /// The line of the log on which it stands.
+    /// Its line in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_line: Option<usize>,
-    /// Whether the scenario expects it.
+    /// True if the scenario expects it.
     pub expected: bool,
 }
 
-/// The first event that nothing explains.
+/// The first event without an explanation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureReport {
     /// Its number, from 1.
     pub event: usize,
-    /// The line of the log on which it stands.
+    /// Its line in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_line: Option<usize>,
     /// The event as JSON.
     pub line: String,
-    /// What was seen against what is allowed.
+    /// The differences to the closest explanation.
     pub against: Vec<Against>,
-    /// What forbids it.
+    /// The guards that forbid it.
     pub guards: Vec<String>,
 }
 
@@ -137,7 +137,7 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// The report of a judgement.
+/// Returns the report of a judgement.
 #[must_use]
 pub fn report(judged: &Judged<'_>) -> JudgementReport {
     let judgement = judged.judgement;
@@ -172,11 +172,11 @@ pub fn report(judged: &Judged<'_>) -> JudgementReport {
         inconclusive,
         explained_by: judgement.explained_by.clone(),
         exercised,
-        largest_belief: judgement.largest,
+        largest_explanation_set: judgement.largest,
     }
 }
 
-/// The report on something that was found, with the line of the log on which it stands.
+/// Returns the report on a finding, with its line in the log.
 #[must_use]
 pub fn found(one: &Finding, at_line: Option<usize>) -> FindingReport {
     FindingReport {
@@ -189,7 +189,7 @@ pub fn found(one: &Finding, at_line: Option<usize>) -> FindingReport {
     }
 }
 
-/// The report on an event that nothing explains, with the line of the log on which it stands.
+/// Returns the report on an event without explanation, with its line in the log.
 #[must_use]
 pub fn failed(failure: &Failure, at_line: Option<usize>) -> FailureReport {
     FailureReport {

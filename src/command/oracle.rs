@@ -6,7 +6,7 @@ use crate::cli::OracleServer;
 use crate::exit::Exit;
 use stranded_oracle::event_log::{Line, Lines};
 use stranded_oracle::oracle::Oracle;
-use stranded_oracle::oracle_server::{Adviser, Going};
+use stranded_oracle::oracle_server::{self, Conversation};
 use stranded_search::files::ReadError;
 
 use super::{CommandError, judging};
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &OracleServer) -> Result<Exit, CommandError> {
     let oracle = Oracle::new(&spec, judging::options(&arguments.options)).map_err(|truncated| {
         CommandError::Inconclusive(format!("the start of {} is inconclusive: {truncated}", spec.name))
     })?;
-    let mut adviser = Adviser::new(oracle, &given, procedure);
+    let mut adviser = oracle_server::OracleServer::new(oracle, &given, procedure);
     let (mut input, mut lines, mut chunk) = (io::stdin().lock(), Lines::default(), vec![0; CHUNK]);
     loop {
         let count = match input.read(&mut chunk) {
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &OracleServer) -> Result<Exit, CommandError> {
         };
         lines.feed(&chunk[..count]);
         while let Some(line) = if count == 0 { lines.last_line() } else { lines.next_line() } {
-            if answer(&mut adviser, &line)? == Going::Ended {
+            if answer(&mut adviser, &line)? == Conversation::Ended {
                 return Ok(Exit::AsExpected);
             }
         }
@@ -45,15 +45,15 @@ pub(super) fn run(arguments: &OracleServer) -> Result<Exit, CommandError> {
     }
 }
 
-fn answer(adviser: &mut Adviser<'_>, line: &Line<'_>) -> Result<Going, CommandError> {
+fn answer(adviser: &mut oracle_server::OracleServer<'_>, line: &Line<'_>) -> Result<Conversation, CommandError> {
     if line.bytes.trim_ascii().is_empty() {
-        return Ok(Going::On);
+        return Ok(Conversation::Open);
     }
     let (reply, going) = adviser.answer(line);
     let mut out = io::stdout().lock();
     match writeln!(out, "{}", reply.line()).and_then(|()| out.flush()) {
         Ok(()) => Ok(going),
-        Err(reason) if reason.kind() == ErrorKind::BrokenPipe => Ok(Going::Ended),
+        Err(reason) if reason.kind() == ErrorKind::BrokenPipe => Ok(Conversation::Ended),
         Err(reason) => Err(CommandError::Usage(format!("cannot write to standard output: {reason}"))),
     }
 }

@@ -26,7 +26,7 @@ const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
 
 /// What the smallest adapter answers to `hello`.
-const HELLO: &str = r#"{"id":1,"type":"hello","protocol":1,"name":"x","actions":["run"],"fields":[]}"#;
+const HELLO: &str = r#"{"id":1,"type":"hello","protocol":2,"name":"x","actions":["run"],"fields":[]}"#;
 
 pub(crate) const PAGE: &str = include_str!("../../specs/adapter.md");
 
@@ -125,7 +125,7 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
         (r#"{"type":"hello"}"#, &["there is no `id`", "a whole number from 0"]),
         (r#"{"id":"1","type":"hello"}"#, &["`id` is a string", "a whole number from 0"]),
         (&HELLO.replace("\"id\":1", "\"id\":7"), &["the answer has id 7", "id 1, as in the request"]),
-        (&HELLO.replace("\"protocol\":1", "\"protocol\":2"), &["`protocol` is 2", "expected: 1"]),
+        (&HELLO.replace("\"protocol\":2", "\"protocol\":3"), &["`protocol` is 3", "expected: 2"]),
         (&HELLO.replace("\"fields\":[]", "\"fields\":\"all\""), &["`fields` is a string", "a list of strings"]),
         (&HELLO.replace(",\"fields\":[]", ""), &["there is no `fields`", "a list of strings"]),
         (&HELLO.replace("\"fields\":[]", "\"fields\":[\"store\"]"), &["`fields` is `store`", "expected: `stores`"]),
@@ -142,6 +142,15 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
             &["line 1 of its output", "the request was: {\"id\":1,\"type\":\"hello\"", "to the log"],
         );
     }
+}
+
+#[test]
+fn an_adapter_that_speaks_version_1_is_refused_with_its_version() {
+    let old = HELLO.replace("\"protocol\":2", "\"protocol\":1");
+    let greets = format!("read l; printf '%s\\n' '{old}'; read l");
+    check(&greets, long(), &["the adapter speaks version 1 of the protocol", "expected: 2"]);
+    let observes = answering(&[("\"type\":\"observe\"", r#"echo '{"id":3,"type":"seen","queued":[]}'"#)]);
+    check(&observes, long(), &["`type` is `seen`, which belongs to version 1", "expected: `observed`"]);
 }
 
 #[test]
@@ -317,7 +326,7 @@ fn the_reference_skips_what_it_cannot_run() {
     let hello = transcript()[0].0;
     let bye = r#"{"id":2,"type":"bye"}"#;
     for (changed, reason) in [
-        (hello.replace("\"protocol\":1", "\"protocol\":2"), "speaks protocol 1"),
+        (hello.replace("\"protocol\":2", "\"protocol\":1"), "speaks protocol 2, not 1"),
         (hello.replace("procedure = \\\"move\\\"", "procedure = \\\"mov\\\""), "cannot read the scenario"),
     ] {
         let ran = reference(&format!("{changed}\n{bye}\n"));

@@ -1,7 +1,7 @@
 //! Logs of what the model itself does, recorded as a tester of a mover would record them.
 
 use stranded_oracle::adapter::{Implementation, Reference};
-use stranded_oracle::protocol::operation::Run;
+use stranded_oracle::protocol::RunRequest;
 use stranded_oracle::protocol::{Event, Operation};
 use stranded_search::scenario::Spec;
 
@@ -48,11 +48,11 @@ impl<'a> Recorder<'a> {
 }
 
 /// The first run of a scenario.
-pub(crate) fn first_run(spec: &Spec) -> Run {
+pub(crate) fn first_run(spec: &Spec) -> RunRequest {
     let person = &spec.scenario.administrators[0];
     let run = &person.runs[0];
     let server = |id| spec.scenario.site.servers[id].clone();
-    Run {
+    RunRequest {
         mailbox: "mailbox-1".to_owned(),
         administrator: person.name.clone(),
         procedure: run.procedure.name.clone(),

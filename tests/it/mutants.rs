@@ -16,7 +16,7 @@ use stranded_oracle::adapter::Implementation;
 use stranded_oracle::adapter::mutant::{self, Defect, Mutant, Mutated};
 use stranded_oracle::adapter::reference::Attempt;
 use stranded_oracle::oracle::{self, CaseVerdict, Oracle};
-use stranded_oracle::protocol::{Answer, Done, Observation, Operation};
+use stranded_oracle::protocol::{Answer, Observation, Operation, Outcome};
 use stranded_search::scenario::Spec;
 use stranded_search::scenario::with_procedure;
 
@@ -101,7 +101,7 @@ fn hunt_in(place: usize, kind: Option<&'static str>) -> Vec<Caught> {
     let mutants: Vec<&'static Mutant> = of_kind.filter(can_act).collect();
     let mut caught = Vec::new();
     for mutant in mutants {
-        if oracle.remembers() > search::REMEMBERED_MAX / 2 {
+        if oracle.remembered() > search::REMEMBERED_MAX / 2 {
             oracle = judge(&scene, kind);
         }
         let mut system = Mutated::in_world(mutant, spec, world(&oracle));
@@ -136,8 +136,8 @@ fn is_different(mutant: &Mutant, world: &World, states: &[State]) -> bool {
             let (step, right) = occurred.map_or((None, None), |one| (one.step, Some(one.state)));
             let happened = right.is_some();
             let right = right.unwrap_or_else(|| before.clone());
-            let ended = step.and_then(|executed| executed.ended).map(Done::from);
-            let reported = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
+            let ended = step.and_then(|executed| executed.ended);
+            let reported = Answer { ended, ..Answer::of(if happened { Outcome::Ok } else { Outcome::Refused }) };
             let (mut after, mut answer) = (right.clone(), reported.clone());
             tampering(&Attempt { world, action, before, step, happened }, &mut after, &mut answer);
             (after, answer) != (right, reported)
@@ -269,7 +269,7 @@ fn whoever_gives_a_run_up_that_waits_for_ever_has_ended_it() {
     let mut reference = stranded_oracle::adapter::Reference::new(&spec, 0).unwrap();
     let start = reference.world().actions().iter().find(|action| action.kind() == ActionKind::Start).unwrap();
     let Some(Operation::Start { run }) = reference.operation(start) else { panic!("a run has a start") };
-    assert_eq!(reference.perform(&Operation::Run { run, crash: false }).unwrap(), Answer::of(Done::Unknown));
+    assert_eq!(reference.perform(&Operation::Run { run, crash: false }).unwrap(), Answer::of(Outcome::Unknown));
     let mut programs = reference.state().accounts.values().flat_map(|account| account.programs.values());
     assert!(programs.all(|program| !program.is_running()));
 }

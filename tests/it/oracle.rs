@@ -11,7 +11,7 @@ use stranded_model::action::ActionKind;
 use stranded_model::property::Safety;
 use stranded_oracle::adapter::{Implementation, Reference};
 use stranded_oracle::oracle::{Conformance, Oracle, OracleOptions};
-use stranded_oracle::protocol::{Answer, Done, Event, Observation};
+use stranded_oracle::protocol::{Answer, Event, Observation, Outcome};
 use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::{self, Spec};
@@ -91,7 +91,7 @@ fn masked(shown: &[Shown], draw: &mut Draw) -> Vec<Shown> {
                     continue;
                 }
                 if draw.one_in(4) {
-                    *answer = Answer::of(Done::Unknown);
+                    *answer = Answer::of(Outcome::Unknown);
                 }
             }
             Event::Observed { observation, .. } => {
@@ -138,7 +138,7 @@ fn judge_true(oracle: &mut Oracle<'_>, run: &[Shown], what: &str) {
         found = oracle.findings().len();
     }
     let judgement = oracle.judgement();
-    assert!(oracle.belief().is_some(), "{what}: {:?}", judgement.conformance);
+    assert!(oracle.explanations().is_some(), "{what}: {:?}", judgement.conformance);
     assert!(!matches!(judgement.conformance, Conformance::Nonconforming(_)), "{what}: {:?}", judgement.conformance);
 }
 

@@ -218,7 +218,7 @@ fn nothing_that_an_adapter_says_is_obeyed() {
         EVIL.to_owned(),
         format!("{{\"id\": 1, \"type\": \"skip\", \"reason\": {evil}}}"),
         format!("{{\"id\": 1, \"type\": {evil}}}"),
-        format!("{{\"id\": 1, \"type\": \"hello\", \"protocol\": 1, \"name\": {evil}, \"actions\": [{evil}]}}"),
+        format!("{{\"id\": 1, \"type\": \"hello\", \"protocol\": 2, \"name\": {evil}, \"actions\": [{evil}]}}"),
     ] {
         fs::write(folder.path().join("line"), line + "\n").unwrap();
         let adapter = ["--", "sh", "-c", "cat line; cat line >&2; read request"];

@@ -7,8 +7,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use stranded_oracle::adapter::{Implementation, Reference};
 use stranded_oracle::oracle::CaseVerdict;
-use stranded_oracle::protocol::operation::Run;
-use stranded_oracle::protocol::{Done, Greeting, Operation};
+use stranded_oracle::protocol::RunRequest;
+use stranded_oracle::protocol::{Greeting, Operation, Outcome};
 use stranded_oracle::testing::{
     Adapted, ExamineOptions, FailureReason, MailSystem, Operations, check, examine, operations,
 };
@@ -23,10 +23,10 @@ fn is_possible(spec: &Spec, operations: &Operations) -> bool {
     let combinations = stranded_search::check::combinations_of(spec).len();
     (0..combinations).any(|combination| {
         let mut system = Reference::new(spec, combination).unwrap();
-        system.reset(&operations.start).unwrap().result == Done::Ok
+        system.reset(&operations.start).unwrap().result == Outcome::Ok
             && operations.list.iter().all(|operation| {
                 let answer = system.perform(operation).unwrap();
-                matches!(operation, Operation::Run { .. }) || answer.result == Done::Ok
+                matches!(operation, Operation::Run { .. }) || answer.result == Outcome::Ok
             })
     })
 }
@@ -134,21 +134,21 @@ impl MailSystem for Site {
         self.homes = greeting.mailboxes.iter().map(|mailbox| (mailbox.clone(), greeting.home.clone())).collect();
     }
 
-    fn deliver(&mut self, mailbox: &str, message: &str, _by: &str) -> Done {
+    fn deliver(&mut self, mailbox: &str, message: &str, _by: &str) -> Outcome {
         let home = self.homes[mailbox].clone();
         if self.mistake == Mistake::Bounces && message == "m2" {
-            return Done::Refused;
+            return Outcome::Refused;
         }
         self.stores.entry((home, mailbox.to_owned())).or_default().insert(message.to_owned());
-        Done::Ok
+        Outcome::Ok
     }
 
-    fn run(&mut self, run: &Run) -> Done {
+    fn run(&mut self, run: &RunRequest) -> Outcome {
         if self.homes[&run.mailbox] != run.from {
             if self.mistake == Mistake::RefusesAfterChanging {
                 self.stores.insert((run.from.clone(), run.mailbox.clone()), BTreeSet::new());
             }
-            return Done::Refused;
+            return Outcome::Refused;
         }
         let mut mail = self.stores.remove(&(run.from.clone(), run.mailbox.clone())).unwrap_or_default();
         if self.mistake == Mistake::DropsTheMail {
@@ -158,7 +158,7 @@ impl MailSystem for Site {
         if self.mistake != Mistake::ForgetsTheDirectory {
             self.homes.insert(run.mailbox.clone(), run.to.clone());
         }
-        Done::Ok
+        Outcome::Ok
     }
 
     fn store(&self, server: &str, mailbox: &str) -> Option<Vec<String>> {
@@ -197,7 +197,7 @@ fn a_failure_tells_all_that_happened_and_what_is_wrong_with_it() {
     let reported = examine(&spec("move"), &ExamineOptions::default(), make).unwrap_err().to_string();
     for words in [
         "loss: in the scenario move",
-        "accepted, and nowhere: m1",
+        "accepted and nowhere now: m1",
         "messages of mailbox-1 on destination: none; the model allows m1",
         "stranded validate move LOG",
         r#"{"event":"did","action":"deliver","mailbox":"mailbox-1","message":"m1""#,

@@ -66,7 +66,7 @@ fn a_log_of_nobody_knows_which_procedure_is_judged_by_what_was_seen() {
 fn a_log_that_shows_nothing_is_inconclusive_and_no_pass() {
     for log in ["", "\n\n", "{\"event\":\"reset\"}\n", "{\"event\":\"end\"}\n"] {
         let ran = judged(log, &["--format", "json"]);
-        assert_eq!((ran.code, &report(&ran)["inconclusive"]), (3, &"nothing was done".into()), "{log:?}");
+        assert_eq!((ran.code, &report(&ran)["inconclusive"]), (3, &"no operation was done".into()), "{log:?}");
     }
     let ran = judged(&article(), &["--max-explanations", "1", "--format", "json"]);
     assert_eq!((ran.code, &report(&ran)["conforming"]), (3, &Value::Null));
@@ -127,6 +127,10 @@ fn a_wrong_line_is_told_with_its_file_its_place_and_what_would_be_right() {
         (wrong("\"by\":\"source\"", "\"by\":\"sauce\""), ["log.jsonl:2:", "no server `sauce`", "expected `source`"]),
         (wrong("\"deliver\"", "\"delivr\""), ["log.jsonl:2:", "`action` is `delivr`", "expected `deliver`"]),
         (wrong("\"queued\":[]", "\"queued\":1"), ["log.jsonl:3:", "`queued` is a number", "a list of strings"]),
+        (
+            wrong("\"event\":\"observed\"", "\"event\":\"saw\""),
+            ["log.jsonl:3:", "`event` is `saw`, which belongs to version 1", "expected `observed`"],
+        ),
         (wrong("\"returned\"", "\"retourned\""), ["log.jsonl:3:", "a key `retourned`", "`returned`"]),
         (format!("[]\n{log}"), ["log.jsonl:1:1", "a list instead of an object", "one JSON object"]),
         (format!("{{\"note\":\"{}\"}}", "x".repeat(1 << 20)), ["log.jsonl:1:", "more than 1048576 bytes", "one event"]),

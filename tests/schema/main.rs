@@ -242,7 +242,7 @@ fn the_schema_of_the_adapter_allows_what_is_read_and_nothing_else() {
         r#"{"id":1,"type":"do","action":"replicate","mailbox":"mailbox-1","from":"source","to":"destination"}"#,
         r#"{"id":1,"type":"done","result":"ok","ended":"failed","says":"c1040b00"}"#,
         r#"{"id":1,"type":"skip","reason":"not today"}"#,
-        r#"{"id":1,"type":"hello","protocol":1,"name":"x","actions":[],"fields":[],"procedures":[],"implements":"move","start":true}"#,
+        r#"{"id":1,"type":"hello","protocol":2,"name":"x","actions":[],"fields":[],"procedures":[],"implements":"move","start":true}"#,
     ];
     let compared: usize = conversation().chain(more).map(|line| agree(&adapter, line, reads)).sum();
     assert!(compared > 2000, "{compared} lines");

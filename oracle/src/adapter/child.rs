@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use stranded_model::action::ActionKind;
 
+use crate::protocol::RUN;
 use crate::protocol::keys::unknown_word;
-use crate::protocol::operation::RUN;
 use crate::protocol::{
-    Answer, Capabilities, Done, Greeting, Observation, Operation, PROTOCOL, Reply, ReplyBody, Request, RequestBody,
-    Wrong,
+    Answer, Capabilities, Greeting, Observation, Operation, Outcome, Reply, ReplyBody, Request, RequestBody, Wrong,
 };
 use stranded_search::scenario::builtin;
 
 use super::fault::{AdapterFault, Afterwards, shown};
 use super::process::{NotReceived, Process, Received};
 use super::{AdapterError, HelloReply, Implementation};
+use stranded_search::FORMAT_VERSION;
 
 /// Default time limit for an answer.
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -123,7 +123,7 @@ impl Child {
     /// The adapter did something else.
     pub fn bye(&mut self) -> Result<(), AdapterError> {
         match self.request(RequestBody::Bye {})? {
-            ReplyBody::Done(Answer { result: Done::Ok, .. }) => {}
+            ReplyBody::Done(Answer { result: Outcome::Ok, .. }) => {}
             ReplyBody::Done(answer) => {
                 return Err(self.wrong_value("result", answer.result.name(), "`ok`, the answer to `bye`"));
             }
@@ -285,10 +285,13 @@ impl Child {
 
     /// Checks the capabilities that an adapter declares.
     fn check_capabilities(capabilities: &Capabilities) -> Result<(), Wrong> {
-        if capabilities.protocol != PROTOCOL {
-            let message = format!("`protocol` is {}", capabilities.protocol);
-            let wanted = format!("{PROTOCOL}; an adapter that does not support the requested version answers `skip`");
-            return Err(Wrong::new(message, wanted));
+        if capabilities.protocol != FORMAT_VERSION {
+            let spoken = capabilities.protocol;
+            let message = format!("`protocol` is {spoken}: the adapter speaks version {spoken} of the protocol");
+            return Err(Wrong::new(
+                message,
+                format!("{FORMAT_VERSION}; an adapter without that version answers `skip`"),
+            ));
         }
         let actions: Vec<&str> = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).collect();
         let procedures: Vec<&str> = builtin::procedures().iter().map(|builtin| builtin.name).collect();

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use stranded_model::id::{MailboxId, MessageId};
 
-use crate::protocol::operation::Run;
-use crate::protocol::{Answer, Capabilities, Done, Observation, Operation};
+use crate::protocol::RunRequest;
+use crate::protocol::{Answer, Capabilities, Observation, Operation, Outcome};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
@@ -277,7 +277,7 @@ impl Conversation {
     }
 
     fn answered(&mut self, what: &str, answer: &Answer) {
-        if answer.result != Done::Ok {
+        if answer.result != Outcome::Ok {
             let says = answer.says.as_ref().map_or(String::new(), |says| format!(": {says}"));
             self.remark(format!("{what} was answered `{}`{says}", answer.result.name()));
         }
@@ -316,7 +316,7 @@ fn operations(spec: &Spec, home: &str) -> Vec<Operation> {
     let server = |id| names::server(scenario, id).to_owned();
     let administrator = &scenario.administrators[0];
     let run = &administrator.runs[0];
-    let run = Run {
+    let run = RunRequest {
         mailbox: mailbox.clone(),
         administrator: administrator.name.clone(),
         procedure: run.procedure.name.clone(),

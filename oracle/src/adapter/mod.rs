@@ -17,7 +17,8 @@ pub mod serve;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::protocol::{Answer, Capabilities, Event, Greeting, Observation, Operation, PROTOCOL};
+use crate::protocol::{Answer, Capabilities, Event, Greeting, Observation, Operation};
+use stranded_search::FORMAT_VERSION;
 use stranded_search::scenario::Spec;
 
 pub use self::child::{Child, DEADLINE, Timeouts};
@@ -81,7 +82,7 @@ pub fn greeting(spec: &Spec, actions: Vec<String>) -> Greeting {
     procedures.sort();
     procedures.dedup();
     Greeting {
-        protocol: PROTOCOL,
+        protocol: FORMAT_VERSION,
         scenario: spec.name.clone(),
         servers: site.servers.values().cloned().collect(),
         home: site.servers[site.home].clone(),

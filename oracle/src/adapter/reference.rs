@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 use stranded_model::action::{Action, ActionKind};
-use stranded_model::id::{Id, MailboxId, MessageId, MessageSet};
-use stranded_model::procedure::Outcome;
+use stranded_model::id::{Id, MailboxId, MessageSet};
 use stranded_model::state::State;
 use stranded_model::table::Table;
 use stranded_model::{Executed, World};
 
-use crate::oracle::step::{Look, Names, Op, Program, Step};
-use crate::oracle::{Explanation, explanation, observed};
-use crate::protocol::operation::RUN;
-use crate::protocol::{Answer, Capabilities, Done, Event, Greeting, Observation, Operation, PROTOCOL, Wrong};
+use crate::oracle::names::{CandidateRuns, Names, Numbered};
+use crate::oracle::{Explanation, explanation, model_terms};
+use crate::protocol::RUN;
+use crate::protocol::{Answer, Capabilities, Greeting, Observation, Operation, Outcome, Wrong};
 use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::Spec;
 
 use super::{AdapterError, HelloReply, Implementation};
+use stranded_search::FORMAT_VERSION;
 
 /// The model as an implementation.
 #[derive(Debug)]
@@ -97,15 +97,15 @@ impl<'a> Reference<'a> {
     /// The observation of a mailbox in this state.
     #[must_use]
     pub fn observation(&self, now: &Explanation, mailbox: MailboxId) -> Observation {
-        observed::observation(self.spec, &self.names, now, mailbox)
+        model_terms::observation(self.spec, &self.names, now, mailbox)
     }
 
     /// The operation in the terms of the model.
     ///
     /// # Errors
     /// The operation names something that the scenario does not have.
-    pub(super) fn op(&mut self, operation: &Operation) -> Result<Op, Wrong> {
-        self.names.op(operation)
+    pub(super) fn resolve(&mut self, operation: &Operation) -> Result<Operation<Numbered>, Wrong> {
+        self.names.operation(operation)
     }
 
     /// The current state.
@@ -117,7 +117,7 @@ impl<'a> Reference<'a> {
     /// The operation that requests this action.
     #[must_use]
     pub fn operation(&self, action: &Action) -> Option<Operation> {
-        crate::oracle::asked::operation(self.spec, &self.names, &self.now, action)
+        crate::oracle::model_terms::operation(self.spec, &self.names, &self.now, action)
     }
 
     /// The world of this implementation.
@@ -130,8 +130,8 @@ impl<'a> Reference<'a> {
         let occurred = self.world.occur(&self.now.state, action);
         let happened = occurred.is_ok();
         let (after, step) = occurred.map_or((None, None), |occurrence| (Some(occurrence.state), occurrence.step));
-        let ended = step.and_then(|executed| executed.ended).map(Into::into);
-        let mut answer = Answer { ended, ..Answer::of(if happened { Done::Ok } else { Done::Refused }) };
+        let ended = step.and_then(|executed| executed.ended);
+        let mut answer = Answer { ended, ..Answer::of(if happened { Outcome::Ok } else { Outcome::Refused }) };
         match (self.tampering, after) {
             (None, None) => {}
             (None, Some(state)) => self.now.state = state,
@@ -145,22 +145,21 @@ impl<'a> Reference<'a> {
         answer
     }
 
-    fn start(&mut self, program: Program) -> Answer {
-        let Program { mailbox, administrator, runs } = program;
-        let own_runs = (0..u32::BITS).filter(|run| runs & (1 << run) != 0).filter_map(|run| u8::try_from(run).ok());
-        let starts: Vec<Action> = own_runs.map(|run| Action::Start { mailbox, administrator, run }).collect();
+    fn start(&mut self, run: CandidateRuns) -> Answer {
+        let CandidateRuns { mailbox, administrator, .. } = run;
+        let starts: Vec<Action> = run.indices().map(|run| Action::Start { mailbox, administrator, run }).collect();
         match starts.iter().find(|start| self.world.step(&self.now.state, start).is_ok()) {
             Some(due) => self.take(due),
-            None => Answer::of(Done::Refused),
+            None => Answer::of(Outcome::Refused),
         }
     }
 
     /// Runs a program to its end. With `crash`, the program dies after half of its steps.
-    fn run(&mut self, program: Program, crash: bool) -> Answer {
-        if self.start(program).result != Done::Ok {
-            return Answer::of(Done::Refused);
+    fn run(&mut self, program: CandidateRuns, crash: bool) -> Answer {
+        if self.start(program).result != Outcome::Ok {
+            return Answer::of(Outcome::Refused);
         }
-        let Program { mailbox, administrator, .. } = program;
+        let CandidateRuns { mailbox, administrator, .. } = program;
         let act = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
         let run = self.world.run_of(administrator, &self.now.state.accounts[mailbox].programs[administrator]);
         let half = run.procedure.steps.len() / 2;
@@ -173,14 +172,14 @@ impl<'a> Reference<'a> {
             }
             if crash && step == half {
                 match self.take(&Action::Die { mailbox, administrator }).result {
-                    Done::Ok => return Answer::of(Done::Unknown),
+                    Outcome::Ok => return Answer::of(Outcome::Unknown),
                     // The scenario allows no further death of a program, so the program is stopped below.
-                    Done::Refused | Done::Failed | Done::Unknown => break,
+                    Outcome::Refused | Outcome::Failed | Outcome::Unknown => break,
                 }
             }
             match self.take(&act) {
                 Answer { ended: Some(ended), .. } => return Answer { ended: None, ..Answer::of(ended) },
-                Answer { result: Done::Ok, .. } => {}
+                Answer { result: Outcome::Ok, .. } => {}
                 // The program waits for another actor, so it is stopped here.
                 Answer { .. } => break,
             }
@@ -190,11 +189,7 @@ impl<'a> Reference<'a> {
         if let Some(state) = explanation::killed(&deadly, &self.now.state, mailbox, administrator) {
             self.now.state = state;
         }
-        Answer::of(Done::from(Outcome::Unknown))
-    }
-
-    fn number(&self, mailbox: MailboxId, message: u8) -> Option<MessageId> {
-        self.now.arrivals[mailbox].iter().position(|arrived| *arrived == message).map(MessageId::at)
+        Answer::of(Outcome::Unknown)
     }
 }
 
@@ -202,7 +197,7 @@ impl Implementation for Reference<'_> {
     fn hello(&mut self, _greeting: &Greeting) -> Result<HelloReply, AdapterError> {
         let actions = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).map(ToOwned::to_owned).collect();
         Ok(HelloReply::Ready(Capabilities {
-            protocol: PROTOCOL,
+            protocol: FORMAT_VERSION,
             name: "reference".to_owned(),
             actions,
             fields: Observation::FIELDS.map(ToOwned::to_owned).to_vec(),
@@ -215,30 +210,28 @@ impl Implementation for Reference<'_> {
     fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError> {
         let error = |wrong: Wrong| AdapterError { says: wrong.to_string() };
         self.names = Names::new(self.spec, accepted(&self.world.initial[0]));
-        let step = self.names.step(&Event::Reset { start: start.clone() }).map_err(error)?;
-        let Step::Reset(start) = step else { return Ok(Answer::of(Done::Failed)) };
-        let matches =
-            |one: &Explanation| start.iter().all(|(mailbox, look): &(MailboxId, Look)| look.fits(one, *mailbox));
+        let start = self.names.start(start).map_err(error)?;
+        let matches = |one: &Explanation| start.iter().all(|(mailbox, observation)| observation.fits(one, *mailbox));
         let found = self.world.initial.iter().cloned().map(beginning).find(matches);
         match found {
             Some(found) => {
                 self.names = Names::new(self.spec, accepted(&found.state));
                 self.now = found;
-                Ok(Answer::of(Done::Ok))
+                Ok(Answer::of(Outcome::Ok))
             }
             None => Ok(Answer {
                 says: Some("no initial state of this implementation is like that".to_owned()),
-                ..Answer::of(Done::Refused)
+                ..Answer::of(Outcome::Refused)
             }),
         }
     }
 
     fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
-        let op = match self.names.op(operation) {
-            Ok(op) => op,
-            Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
+        let operation = match self.names.operation(operation) {
+            Ok(operation) => operation,
+            Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Outcome::Refused) }),
         };
-        Ok(self.apply(op))
+        Ok(self.apply(operation))
     }
 
     fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {
@@ -249,29 +242,22 @@ impl Implementation for Reference<'_> {
 
 impl Reference<'_> {
     /// Performs an operation.
-    pub(super) fn apply(&mut self, op: Op) -> Answer {
-        match op {
-            Op::Deliver { mailbox, message, by } => {
-                let accepted = |now: &Explanation| now.state.accounts[mailbox].record.accepted.len();
-                let before = accepted(&self.now);
-                let answer = self.take(&Action::Deliver { mailbox, by });
-                if accepted(&self.now) > before {
-                    self.now.arrivals[mailbox].push(message);
-                }
-                answer
-            }
-            Op::Redeliver { mailbox, message, by } => match self.number(mailbox, message) {
-                Some(message) => self.take(&Action::Redeliver { mailbox, message, by }),
-                None => Answer::of(Done::Refused),
-            },
-            Op::OwnerDeletes { mailbox, message, by } => match self.number(mailbox, message) {
-                Some(message) => self.take(&Action::OwnerDeletes { mailbox, message, by }),
-                None => Answer::of(Done::Refused),
-            },
-            Op::Start(program) => self.start(program),
-            Op::Run { program, crash } => self.run(program, crash),
-            Op::Act(action) => self.take(&action),
+    pub(super) fn apply(&mut self, operation: Operation<Numbered>) -> Answer {
+        if let Operation::Run { run, crash } = operation {
+            return self.run(run, crash);
         }
+        if let Operation::Start { run } = operation {
+            return self.start(run);
+        }
+        let Some(action) = self.now.action(&operation) else { return Answer::of(Outcome::Refused) };
+        let Operation::Deliver { mailbox, message, .. } = operation else { return self.take(&action) };
+        let accepted = |now: &Explanation| now.state.accounts[mailbox].record.accepted.len();
+        let before = accepted(&self.now);
+        let answer = self.take(&action);
+        if accepted(&self.now) > before {
+            self.now.arrivals[mailbox].push(message);
+        }
+        answer
     }
 
     /// The mailbox with this name.

@@ -3,11 +3,12 @@
 
 use std::io::{self, BufRead, Write};
 
-use crate::protocol::{Answer, Done, Greeting, PROTOCOL, Reply, ReplyBody, Request, RequestBody, Wrong};
+use crate::protocol::{Answer, Greeting, Outcome, Reply, ReplyBody, Request, RequestBody, Wrong};
 
 use super::fault::shown;
 use super::process::LINE_MAX;
 use super::{HelloReply, Implementation};
+use stranded_search::FORMAT_VERSION;
 
 /// A conversation over an input of requests and an output of answers.
 #[derive(Debug)]
@@ -90,8 +91,8 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     /// # Errors
     /// A request is not accepted.
     pub fn serve(mut self, id: u64, greeting: &Greeting, served: &mut dyn Implementation) -> Result<(), ServeError> {
-        if greeting.protocol != PROTOCOL {
-            let reason = format!("this adapter speaks protocol {PROTOCOL}, not {}", greeting.protocol);
+        if greeting.protocol != FORMAT_VERSION {
+            let reason = format!("this adapter speaks protocol {FORMAT_VERSION}, not {}", greeting.protocol);
             return self.skip(id, reason);
         }
         match served.hello(greeting) {
@@ -149,5 +150,5 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
 }
 
 fn done() -> ReplyBody {
-    ReplyBody::Done(Answer::of(Done::Ok))
+    ReplyBody::Done(Answer::of(Outcome::Ok))
 }

@@ -12,8 +12,9 @@ use stranded_model::id::{Id, MailboxId};
 use stranded_model::state::{Recipient, State};
 use stranded_model::{Refusal, World};
 
-use crate::oracle::{Explanation, Oracle, observed, step};
-use crate::protocol::operation::RUN;
+use crate::oracle::names::Arrivals;
+use crate::oracle::{Explanation, Oracle, model_terms};
+use crate::protocol::RUN;
 use crate::protocol::{Capabilities, Observation, Operation};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
@@ -370,7 +371,7 @@ fn start(spec: &Spec, oracle: &Oracle<'_>, now: &Explanation) -> BTreeMap<String
         return BTreeMap::new();
     }
     let mailboxes = (0..spec.scenario.site.mailboxes).map(MailboxId::at);
-    mailboxes.map(|id| (names::mailbox(id), observed::observation(spec, oracle.names(), now, id))).collect()
+    mailboxes.map(|id| (names::mailbox(id), model_terms::observation(spec, oracle.names(), now, id))).collect()
 }
 
 /// An explanation with the arrivals of another one, or with those of the state.
@@ -379,7 +380,7 @@ pub(super) fn explanation_at(world: u16, state: &State, arrivals_of: Option<&Exp
     let arrivals = arrivals_of.map_or_else(
         || {
             stranded_model::table::Table::of(state.accounts.count(), |mailbox: MailboxId| {
-                state.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect::<step::Arrivals>()
+                state.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect::<Arrivals>()
             })
         },
         |other| other.arrivals.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::adapter::{AdapterError, Implementation};
 use crate::oracle::{CaseVerdict, Explanation, Failure, Finding, Judgement, Oracle};
-use crate::protocol::{Done, Event, Observation, Operation, Wrong};
+use crate::protocol::{Event, Observation, Operation, Outcome, Wrong};
 use stranded_search::names;
 
 use super::Log;
@@ -59,9 +59,9 @@ impl<'s, 'i> Session<'s, 'i> {
     pub(super) fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<bool, AdapterError> {
         let answer = self.implementation.reset(start)?;
         match answer.result {
-            Done::Ok => {}
-            Done::Refused if !start.is_empty() => return Ok(false),
-            Done::Refused | Done::Failed | Done::Unknown => {
+            Outcome::Ok => {}
+            Outcome::Refused if !start.is_empty() => return Ok(false),
+            Outcome::Refused | Outcome::Failed | Outcome::Unknown => {
                 let says = answer.says.map_or_else(String::new, |says| format!(" ({says})"));
                 let says = format!("`reset` was answered `{}`{says}; expected `ok`", answer.result.name());
                 return Err(AdapterError { says });
@@ -98,12 +98,12 @@ impl<'s, 'i> Session<'s, 'i> {
             log.push(event.clone());
         }
         self.run.events.push(event);
-        match self.oracle.belief() {
+        match self.oracle.explanations() {
             None if !self.oracle.asks_the_model() => {}
             None => {
                 self.unexplained_since.get_or_insert(self.run.operations.len());
             }
-            Some(belief) => self.last_explanation = self.oracle.beliefs().explanations(belief).next().cloned(),
+            Some(set) => self.last_explanation = self.oracle.sets().explanations(set).next().cloned(),
         }
         Ok(())
     }
@@ -119,9 +119,9 @@ impl<'s, 'i> Session<'s, 'i> {
 
     /// The current state of the implementation: the expected one if it is an explanation, else another explanation.
     pub(super) fn locate(&mut self, guide: &mut Guide, expected: Option<Node>) -> Option<Node> {
-        let belief = self.oracle.belief()?;
+        let set = self.oracle.explanations()?;
         let wanted = expected.map(|node| guide.state(node));
-        let found = self.oracle.beliefs().explanations(belief).find(|one| wanted == Some((one.world, &one.state)));
+        let found = self.oracle.sets().explanations(set).find(|one| wanted == Some((one.world, &one.state)));
         if let Some(found) = found {
             self.last_explanation = Some(found.clone());
             return expected;

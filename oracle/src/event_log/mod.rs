@@ -1,66 +1,66 @@
-//! Reading a recorded log: bytes into lines, lines into events, with every error at its place. What an event means, it does
-//! not know.
+//! The reader of recorded logs: from bytes to lines, and from lines to events, with the position of every error. The meaning of an
+//! event is unknown here.
 //!
-//! A log is JSON lines. An empty line says nothing; a last line may lack its line break; `{"event":"end"}` ends the log.
+//! A log is JSON lines. Empty lines are ignored; the last line may lack its line break; `{"event":"end"}` ends the log.
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-mod known;
+mod line_cache;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::protocol::{Event, Wrong};
 use stranded_search::sanitize::{is_hidden, visible};
 
-use self::known::Known;
+use self::line_cache::LineCache;
 
 /// The longest line that a log may have, in bytes.
 pub const LINE_MAX: usize = 1 << 20;
 
-/// What a line of a log is.
+/// The content of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// Something that happened.
+    /// An event.
     Event(Arc<Event>),
-    /// The log ends here.
+    /// The end of the log.
     End,
     /// An empty line.
     Nothing,
 }
 
-/// A line that is wrong.
+/// The error of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogError {
-    /// The log, as it was named.
+    /// The name of the log.
     pub file: String,
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
-    /// The line, or as much of it as is shown.
+    /// The part of the line that is shown.
     pub text: String,
-    /// The place in that text, in bytes.
+    /// The range of the error in that text, in bytes.
     pub span: Range<usize>,
-    /// What is wrong and what would be right.
+    /// The error, and what is expected.
     pub wrong: Wrong,
 }
 
-/// Bytes on their way to lines.
+/// A splitter of bytes into lines.
 #[derive(Debug, Default)]
 pub struct Lines {
     bytes: Vec<u8>,
-    /// Up to where they were handed out, and up to where no line break was found.
+    /// The end of the lines that were returned, and the end of the bytes without a line break.
     start: usize,
     searched: usize,
     number: usize,
 }
 
-/// A line, with its number from 1. It may be anything but contain a line break.
+/// A line with its number. It is not yet checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// Its number.
+    /// Its number, from 1.
     pub number: usize,
-    /// What is on it.
+    /// Its bytes, without the line break.
     pub bytes: &'a [u8],
 }
 
@@ -73,11 +73,11 @@ impl Lines {
         self.bytes.extend_from_slice(more);
     }
 
-    /// The next whole line, if it is there; a line that is too long as far as it is there.
+    /// Returns the next whole line, or the available part of a line that is too long.
     pub fn next_line(&mut self) -> Option<Line<'_>> {
         let found = self.bytes[self.searched..].iter().position(|byte| *byte == b'\n');
         let end = match found {
-            Some(place) => self.searched + place,
+            Some(index) => self.searched + index,
             None => {
                 self.searched = self.bytes.len();
                 if self.searched - self.start <= LINE_MAX {
@@ -92,7 +92,7 @@ impl Lines {
         Some(Line { number: self.number, bytes: &self.bytes[start..end] })
     }
 
-    /// What is left when nothing follows: a last line without its line break.
+    /// Returns the last line if it has no line break. No bytes may follow.
     pub fn last_line(&mut self) -> Option<Line<'_>> {
         let start = std::mem::replace(&mut self.start, self.bytes.len());
         self.searched = self.start;
@@ -104,31 +104,28 @@ impl Lines {
 /// A reader of lines.
 #[derive(Debug, Default)]
 pub struct Reader {
-    known: Known,
+    cache: LineCache,
 }
 
 impl Reader {
-    /// What a line says.
+    /// Reads a line.
     ///
     /// # Errors
-    /// What is wrong with it, and what would be right.
+    /// The error, with its position and with what is expected.
     pub fn read(&mut self, line: &Line<'_>, file: &str) -> Result<Entry, Box<LogError>> {
-        if let Some(event) = self.known.get(line.bytes) {
+        if let Some(event) = self.cache.get(line.bytes) {
             return Ok(Entry::Event(event));
         }
         let entry = line.read(file)?;
         if let Entry::Event(event) = &entry {
-            self.known.note(event);
+            self.cache.insert(event);
         }
         Ok(entry)
     }
 }
 
 impl Line<'_> {
-    /// What the line says.
-    ///
-    /// # Errors
-    /// What is wrong with it, and what would be right.
+    /// Parses the line.
     fn read(&self, file: &str) -> Result<Entry, Box<LogError>> {
         if self.bytes.len() > LINE_MAX {
             let wrong = Wrong::new(format!("a line of more than {LINE_MAX} bytes"), "one event on each line");
@@ -147,17 +144,17 @@ impl Line<'_> {
         }
     }
 
-    /// The error that this line is.
+    /// Returns this error, at its position on this line.
     #[must_use]
     pub fn error(&self, file: &str, wrong: Wrong) -> Box<LogError> {
         let bytes = &self.bytes[..self.bytes.len().min(LINE_MAX)];
         let text = String::from_utf8_lossy(bytes).replace(|letter: char| letter.is_control() || is_hidden(letter), " ");
-        let (text, span) = window(&text, place(&text, &wrong));
+        let (text, span) = window(&text, position(&text, &wrong));
         Box::new(LogError { file: file.to_owned(), line: self.number, text, span, wrong })
     }
 }
 
-/// Whether the line says that the log ends.
+/// Returns true if the line is the end of the log.
 fn is_end(text: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct End {
@@ -166,8 +163,8 @@ fn is_end(text: &str) -> bool {
     serde_json::from_str::<End>(text).is_ok_and(|end| end.event == "end")
 }
 
-/// Where on the line something is wrong: where JSON ends to be JSON, or what the message names first; else the whole line.
-fn place(text: &str, wrong: &Wrong) -> Range<usize> {
+/// Returns the position of an error: where the line stops being JSON, or a name in the message; else the whole line.
+fn position(text: &str, wrong: &Wrong) -> Range<usize> {
     if let Err(reason) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         let at = floor(text, reason.column().saturating_sub(1).min(text.len()));
         return at..floor(text, at + text[at..].chars().next().map_or(0, char::len_utf8));
@@ -182,26 +179,26 @@ fn place(text: &str, wrong: &Wrong) -> Range<usize> {
     named.iter().rev().find_map(find).unwrap_or(0..text.trim_end().len())
 }
 
-/// How much of a line is shown to either side of a place.
+/// The number of bytes of a line that are shown on each side of an error.
 const SHOWN: usize = 60;
 
-/// The part of a line around a place.
+/// Returns the part of a line around a range, and the range within that part.
 fn window(text: &str, at: Range<usize>) -> (String, Range<usize>) {
     let start = floor(text, at.start.saturating_sub(SHOWN));
     let end = floor(text, at.end.min(at.start + SHOWN).max(at.start) + SHOWN);
     let before = if start > 0 { "…" } else { "" };
     let after = if end < text.len() { "…" } else { "" };
-    let shift = |place: usize| place.clamp(start, end) - start + before.len();
+    let shift = |index: usize| index.clamp(start, end) - start + before.len();
     (format!("{before}{}{after}", &text[start..end]), shift(at.start)..shift(at.end))
 }
 
-/// The nearest place before this one that is not within a letter.
-fn floor(text: &str, place: usize) -> usize {
-    (0..=place.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
+/// Returns the nearest index up to this one that is a character boundary.
+fn floor(text: &str, index: usize) -> usize {
+    (0..=index.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }
 
 impl LogError {
-    /// The text for a person: file, line, caret and what would be right. It ends with a line break.
+    /// Returns the error for a terminal: file, line, caret and what is expected. It ends with a line break.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let label = format!("expected {}", visible(&self.wrong.wanted));

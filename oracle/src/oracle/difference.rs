@@ -1,128 +1,134 @@
-//! Where what was seen of a mailbox differs from what an explanation says.
+//! The differences between an observation of a mailbox and an explanation.
 
 use stranded_model::id::{MailboxId, MessageSet, ServerId};
 use stranded_model::state::{Home, Mailbox, Mark, Transport};
 
-use super::explanation::Explanation;
-use super::step::{HomesLook, Look, StoreLook};
+use crate::protocol::{HomesObservation, Observation, StoreObservation};
 
-/// One thing that was seen, against what the explanation says of it.
+use super::explanation::Explanation;
+use super::names::Numbered;
+
+/// One difference between an observation and an explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Difference {
-    /// Whether the replica has a live recipient.
+    /// A live recipient in a replica.
     Recipient {
         /// The replica.
         server: ServerId,
-        /// Whether one was seen.
+        /// True if one was observed.
         seen: bool,
     },
     /// Home-MDB in a replica.
     HomeMdb {
         /// The replica.
         server: ServerId,
-        /// What was seen.
+        /// The observed value.
         seen: Home,
-        /// What it should be.
+        /// The value in the explanation.
         allowed: Home,
     },
     /// Home-MTA in a replica.
     HomeMta {
         /// The replica.
         server: ServerId,
-        /// What was seen.
+        /// The observed value.
         seen: Home,
-        /// What it should be.
+        /// The value in the explanation.
         allowed: Home,
     },
-    /// Whether the store lists the mailbox.
+    /// The mailbox in the list of a store.
     Listed {
         /// The store.
         server: ServerId,
-        /// Whether it was seen.
+        /// True if it was observed.
         seen: bool,
     },
-    /// What the store holds.
+    /// The messages in a store.
     Messages {
         /// The store.
         server: ServerId,
-        /// What was seen.
+        /// The observed messages, in the log's numbers.
         seen: MessageSet,
-        /// What it should be, in the log's numbers.
+        /// The messages in the explanation, in the log's numbers.
         allowed: MessageSet,
     },
-    /// What the in-transit folder holds.
+    /// The messages in an in-transit folder.
     Pending {
         /// The store.
         server: ServerId,
-        /// What was seen.
+        /// The observed messages, in the log's numbers.
         seen: MessageSet,
-        /// What it should be, in the log's numbers.
+        /// The messages in the explanation, in the log's numbers.
         allowed: MessageSet,
     },
-    /// Whether the mailbox is marked.
+    /// The in-transit mark of a mailbox.
     InTransit {
         /// The store.
         server: ServerId,
-        /// Whether a mark was seen.
+        /// True if the mark was observed.
         seen: bool,
     },
-    /// What waits in the transport.
+    /// The messages in the transport.
     Queued {
-        /// What was seen.
+        /// The observed messages, in the log's numbers.
         seen: MessageSet,
-        /// What it should be, in the log's numbers.
+        /// The messages in the explanation, in the log's numbers.
         allowed: MessageSet,
     },
-    /// What was returned.
+    /// The returned messages.
     Returned {
-        /// What was seen.
+        /// The observed messages, in the log's numbers.
         seen: MessageSet,
-        /// What it should be, in the log's numbers.
+        /// The messages in the explanation, in the log's numbers.
         allowed: MessageSet,
     },
-    /// What was saved.
-    Checkpoint {
-        /// What was seen.
+    /// The saved messages.
+    Saved {
+        /// The observed messages, in the log's numbers.
         seen: MessageSet,
-        /// What it should be, in the log's numbers.
+        /// The messages in the explanation, in the log's numbers.
         allowed: MessageSet,
     },
-    /// Whether mail is held back.
+    /// The hold of deliveries.
     DeliveryHeld {
-        /// What was seen.
+        /// True if the hold was observed.
         seen: bool,
     },
 }
 
-/// Every difference, in the order in which they are told.
+/// Returns every difference, in the order of reports.
 pub fn differences<'a>(
-    look: &'a Look,
+    observation: &'a Observation<Numbered>,
     explanation: &'a Explanation,
     mailbox: MailboxId,
 ) -> impl Iterator<Item = Difference> + 'a {
     let account = &explanation.state.accounts[mailbox];
     let in_log = move |messages: MessageSet| explanation.in_log(mailbox, messages);
-    let directory = look.directory.iter().filter_map(move |(server, seen)| {
-        Some(homes(server, (*seen)?, account.recipients[server].homes().map(|homes| (homes.mdb, homes.mta))))
+    let directory = observation.directory.iter().map(move |(server, seen)| {
+        homes(*server, *seen, account.recipients[*server].homes().map(|homes| (homes.mdb, homes.mta)))
     });
-    let stores = look
-        .stores
-        .iter()
-        .filter_map(move |(server, seen)| Some(store(server, (*seen)?, &account.mailboxes[server], in_log)));
-    let set = |seen: Option<MessageSet>, allowed: MessageSet, reported: fn(MessageSet, MessageSet) -> Difference| {
+    let stores =
+        observation.stores.iter().map(move |(server, seen)| store(*server, *seen, &account.mailboxes[*server], in_log));
+    let set = |seen: Option<MessageSet>, allowed: MessageSet, difference: fn(MessageSet, MessageSet) -> Difference| {
         let seen = seen.filter(|seen| *seen != allowed);
-        seen.map(|seen| reported(seen, allowed))
+        seen.map(|seen| difference(seen, allowed))
     };
-    let queued = set(look.queued, in_log(account.queued), |seen, allowed| Difference::Queued { seen, allowed });
-    let returned =
-        set(look.returned, in_log(account.record.returned), |seen, allowed| Difference::Returned { seen, allowed });
-    let saved = set(look.saved, in_log(account.saved), |seen, allowed| Difference::Checkpoint { seen, allowed });
-    let held = look.delivery_held.filter(|seen| *seen != (account.transport == Transport::Held));
+    let queued = set(observation.queued, in_log(account.queued), |seen, allowed| Difference::Queued { seen, allowed });
+    let returned = set(observation.returned, in_log(account.record.returned), |seen, allowed| Difference::Returned {
+        seen,
+        allowed,
+    });
+    let saved = set(observation.saved, in_log(account.saved), |seen, allowed| Difference::Saved { seen, allowed });
+    let held = observation.delivery_held.filter(|seen| *seen != (account.transport == Transport::Held));
     let held = held.map(|seen| Difference::DeliveryHeld { seen });
     directory.chain(stores).flatten().chain([queued, returned, saved, held]).flatten()
 }
 
-fn homes(server: ServerId, seen: Option<HomesLook>, allowed: Option<(Home, Home)>) -> [Option<Difference>; 3] {
+fn homes(
+    server: ServerId,
+    seen: Option<HomesObservation<Numbered>>,
+    allowed: Option<(Home, Home)>,
+) -> [Option<Difference>; 3] {
     let (seen, (mdb, mta)) = match (seen, allowed) {
         (None, None) => return [None; 3],
         (Some(_), None) => return [Some(Difference::Recipient { server, seen: true }), None, None],
@@ -131,15 +137,15 @@ fn homes(server: ServerId, seen: Option<HomesLook>, allowed: Option<(Home, Home)
     };
     let other = |seen: Option<Home>, allowed: Home| seen.filter(|seen| *seen != allowed);
     [
-        other(seen.mdb, mdb).map(|seen| Difference::HomeMdb { server, seen, allowed: mdb }),
-        other(seen.mta, mta).map(|seen| Difference::HomeMta { server, seen, allowed: mta }),
+        other(seen.home_mdb, mdb).map(|seen| Difference::HomeMdb { server, seen, allowed: mdb }),
+        other(seen.home_mta, mta).map(|seen| Difference::HomeMta { server, seen, allowed: mta }),
         None,
     ]
 }
 
 fn store(
     server: ServerId,
-    seen: Option<StoreLook>,
+    seen: Option<StoreObservation<Numbered>>,
     found: &Mailbox,
     in_log: impl Fn(MessageSet) -> MessageSet,
 ) -> [Option<Difference>; 3] {

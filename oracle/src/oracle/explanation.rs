@@ -1,76 +1,78 @@
-//! One way in which all that was seen so far can have come about: a world, its state now, and what is under way.
+//! One explanation of everything that was observed so far: a world, its state now, and the operations that are under way.
 
-use stranded_model::action::{Action, ActionKind};
-use stranded_model::id::{Id, MailboxId, MessageId, MessageSet};
+use stranded_model::action::{Action, ActionKind, Fate, Part};
+use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet};
 use stranded_model::procedure::Outcome;
 use stranded_model::scenario::Fault;
 use stranded_model::state::{Ended, State};
 use stranded_model::table::{PerMailbox, Table};
 use stranded_model::{Refusal, World};
 
-use super::step::{Arrivals, Op, Program, Told};
+use crate::protocol::{Answer, Operation};
 
-/// One way in which all that was seen can have come about.
+use super::names::{Arrivals, CandidateRuns, LogNumber, Numbered};
+
+/// One explanation of everything that was observed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Explanation {
-    /// The place of the world among the oracle's.
+    /// The index of the world among those of the oracle.
     pub world: u16,
     /// The state now.
     pub state: State,
     /// The messages of each mailbox in the order in which they arrived, in the log's numbers.
     pub arrivals: PerMailbox<Arrivals>,
-    /// What was asked and not answered, and what was answered without saying whether it happened.
+    /// The operations without an answer, and those that were answered `unknown` and may still happen.
     pub calls: Vec<Call>,
 }
 
-/// Something that was asked.
+/// An operation that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Call {
-    /// Its number; `None` when nobody waits for it any more, and it may happen at any time or never.
+    /// The number of the call; `None` after the answer `unknown`: the operation may happen at any time or never.
     pub number: Option<u64>,
-    /// What was asked.
-    pub op: Op,
-    /// What has become of it.
+    /// The operation.
+    pub operation: Operation<Numbered>,
+    /// Its progress.
     pub status: Status,
 }
 
-/// What has become of something that was asked.
+/// The progress of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Nothing yet.
-    Waiting,
-    /// The program was started; it runs, or has ended.
+    /// It has not happened yet.
+    Pending,
+    /// Its program was started, and is running or has ended.
     Started,
-    /// It is over.
-    Over(Effect),
+    /// It is over, with this effect.
+    Over(CallEffect),
 }
 
-/// What became of an action.
+/// The effect of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// It happened, and a step that ended its run reported this.
+pub enum CallEffect {
+    /// It happened; a step that ended its run reported this outcome.
     Happened(Option<Outcome>),
-    /// The message was accepted and waits.
+    /// The message was accepted and is queued.
     Queued,
-    /// The message went back to its sender.
+    /// The message was returned to its sender.
     Returned,
-    /// It was not possible.
+    /// The model refused it.
     Refused(Refusal),
 }
 
-/// A world with what can happen unseen in it.
+/// A world, with the actions that can happen unseen in it.
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// The world.
     pub world: World,
-    /// The same, where a program can die without a fault of the scenario's supply.
+    /// The same world, where a program can die without using up a fault of the scenario.
     deadly: World,
-    /// What can happen unseen.
+    /// The actions that can happen unseen.
     unseen: Vec<Action>,
 }
 
 impl Scene {
-    /// A world in which actions of these kinds can happen unseen.
+    /// The world, where actions of these kinds can happen unseen.
     #[must_use]
     pub fn new(world: World, unseen: &[ActionKind]) -> Self {
         let actions = world.actions().iter().copied().filter(|action| unseen.contains(&action.kind())).collect();
@@ -78,10 +80,10 @@ impl Scene {
         Self { world, deadly, unseen: actions }
     }
 
-    /// How it begins, with the messages that are there at first in their order.
-    pub fn initial(&self, place: u16) -> impl Iterator<Item = Explanation> {
+    /// Returns the explanations of no event: the initial states, with their messages in order. `index` is that of the world.
+    pub fn initial(&self, index: u16) -> impl Iterator<Item = Explanation> {
         self.world.initial.iter().map(move |state| Explanation {
-            world: place,
+            world: index,
             state: state.clone(),
             arrivals: Table::of(state.accounts.count(), |mailbox: MailboxId| {
                 state.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect()
@@ -90,27 +92,29 @@ impl Scene {
         })
     }
 
-    /// Everything that can happen next without anybody seeing it.
+    /// Returns the explanations that can follow without an event.
     #[must_use]
     pub fn unseen_next(&self, now: &Explanation) -> Vec<Explanation> {
         let mut next: Vec<Explanation> =
             self.unseen.iter().flat_map(|action| self.unseen_action(now, action)).collect();
-        for place in 0..now.calls.len() {
-            let Call { op, status, number } = now.calls[place];
+        for index in 0..now.calls.len() {
+            let Call { operation, status, number } = now.calls[index];
             match status {
-                Status::Waiting => next.extend(self.begin(now, &op).into_iter().filter_map(|(status, mut after)| {
-                    if number.is_none() {
-                        // Nobody waits for it, so all that matters is whether it happened.
-                        if matches!(status, Status::Over(Effect::Refused(_))) {
-                            return None;
+                Status::Pending => {
+                    next.extend(self.begin(now, &operation).into_iter().filter_map(|(status, mut after)| {
+                        if number.is_none() {
+                            // No answer will come, so only matters that it happened.
+                            if matches!(status, Status::Over(CallEffect::Refused(_))) {
+                                return None;
+                            }
+                            after.calls.remove(index);
+                        } else {
+                            after.calls[index].status = status;
                         }
-                        after.calls.remove(place);
-                    } else {
-                        after.calls[place].status = status;
-                    }
-                    Some(after)
-                })),
-                Status::Started => next.extend(self.work(now, &op)),
+                        Some(after)
+                    }))
+                }
+                Status::Started => next.extend(self.program_next(now, &operation)),
                 Status::Over(_) => {}
             }
         }
@@ -120,69 +124,51 @@ impl Scene {
     fn unseen_action(&self, now: &Explanation, action: &Action) -> Vec<Explanation> {
         let Ok(state) = self.world.step(&now.state, action) else { return Vec::new() };
         let after = Explanation { state, ..now.clone() };
-        match action {
-            // Nobody saw which message it was.
-            Action::Deliver { mailbox, .. } => {
-                let known = 0..u8::try_from(self.world.scenario.site.messages).unwrap_or(u8::MAX);
-                let fresh = known.filter(|message| !now.arrivals[*mailbox].contains(message));
-                fresh.map(|message| after.with_arrival(*mailbox, message)).collect()
-            }
-            Action::Redeliver { .. }
-            | Action::LogOn { .. }
-            | Action::OwnerDeletes { .. }
-            | Action::Start { .. }
-            | Action::Act { .. }
-            | Action::Die { .. }
-            | Action::Replicate { .. }
-            | Action::Refresh { .. }
-            | Action::Edit { .. }
-            | Action::Fail { .. }
-            | Action::Recover { .. } => vec![after],
-        }
+        let Action::Deliver { mailbox, .. } = action else { return vec![after] };
+        // The log does not say which message arrived.
+        let all = 0..LogNumber::try_from(self.world.scenario.site.messages).unwrap_or(LogNumber::MAX);
+        let fresh = all.filter(|message| !now.arrivals[*mailbox].contains(message));
+        fresh.map(|message| after.with_arrival(*mailbox, message)).collect()
     }
 
-    /// What comes of something that was asked, when its moment has come. Nothing is left out: what is not possible is refused.
+    /// Returns the effects that an operation can have now. There is always one: the effect of an impossible operation is a
+    /// refusal.
     #[must_use]
-    pub fn begin(&self, now: &Explanation, op: &Op) -> Vec<(Status, Explanation)> {
-        let refused = |reason| vec![(Status::Over(Effect::Refused(reason)), now.clone())];
-        let numbered = |mailbox: MailboxId, message: u8| {
-            let place = now.arrivals[mailbox].iter().position(|arrived| *arrived == message);
-            place.map(MessageId::at)
-        };
-        match *op {
-            Op::Deliver { mailbox, message, by } => {
-                if numbered(mailbox, message).is_some() {
-                    return refused(Refusal::MessagesUsedUp);
-                }
-                self.mail(now, mailbox, None, &Action::Deliver { mailbox, by })
-                    .map_or_else(refused, |(effect, after)| {
-                        vec![(Status::Over(effect), after.with_arrival(mailbox, message))]
-                    })
+    pub fn begin(&self, now: &Explanation, operation: &Operation<Numbered>) -> Vec<(Status, Explanation)> {
+        let refused = |reason| vec![(Status::Over(CallEffect::Refused(reason)), now.clone())];
+        if let Some(run) = operation.run() {
+            let is_whole = matches!(operation, Operation::Run { .. });
+            let status = if is_whole { Status::Started } else { Status::Over(CallEffect::Happened(None)) };
+            return self.start(now, *run, status);
+        }
+        match (operation, now.action(operation)) {
+            (Operation::Deliver { mailbox, message, .. }, _) if now.message(*mailbox, *message).is_some() => {
+                refused(Refusal::MessagesUsedUp)
             }
-            Op::Redeliver { mailbox, message, by } => match numbered(mailbox, message) {
-                None => refused(Refusal::NotQueued),
-                Some(message) => self
-                    .mail(now, mailbox, Some(message), &Action::Redeliver { mailbox, message, by })
-                    .map_or_else(refused, |(effect, after)| vec![(Status::Over(effect), after)]),
-            },
-            Op::OwnerDeletes { mailbox, message, by } => match numbered(mailbox, message) {
-                None => refused(Refusal::NoSuchMessage),
-                Some(message) => self.take(now, &Action::OwnerDeletes { mailbox, message, by }),
-            },
-            Op::Act(action) => self.take(now, &action),
-            Op::Start(program) => self.start(now, program, Status::Over(Effect::Happened(None))),
-            Op::Run { program, .. } => self.start(now, program, Status::Started),
+            (Operation::Deliver { mailbox, message, .. }, Some(action)) => {
+                let arrived = |(effect, after): (CallEffect, Explanation)| {
+                    vec![(Status::Over(effect), after.with_arrival(*mailbox, *message))]
+                };
+                self.mail(now, *mailbox, None, &action).map_or_else(refused, arrived)
+            }
+            (Operation::Redeliver { mailbox, message, .. }, Some(action)) => {
+                let tried = |(effect, after)| vec![(Status::Over(effect), after)];
+                self.mail(now, *mailbox, now.message(*mailbox, *message), &action).map_or_else(refused, tried)
+            }
+            (Operation::Redeliver { .. }, None) => refused(Refusal::NotQueued),
+            (_, Some(action)) => self.occur(now, &action),
+            (_, None) => refused(Refusal::NoSuchMessage),
         }
     }
 
-    fn take(&self, now: &Explanation, action: &Action) -> Vec<(Status, Explanation)> {
+    fn occur(&self, now: &Explanation, action: &Action) -> Vec<(Status, Explanation)> {
         match self.world.occur(&now.state, action) {
             Ok(occurrence) => {
                 let ended = occurrence.step.and_then(|executed| executed.ended);
                 let after = Explanation { state: occurrence.state, ..now.clone() };
-                vec![(Status::Over(Effect::Happened(ended)), after)]
+                vec![(Status::Over(CallEffect::Happened(ended)), after)]
             }
-            Err(reason) => vec![(Status::Over(Effect::Refused(reason)), now.clone())],
+            Err(reason) => vec![(Status::Over(CallEffect::Refused(reason)), now.clone())],
         }
     }
 
@@ -192,103 +178,99 @@ impl Scene {
         mailbox: MailboxId,
         message: Option<MessageId>,
         action: &Action,
-    ) -> Result<(Effect, Explanation), Refusal> {
+    ) -> Result<(CallEffect, Explanation), Refusal> {
         let state = self.world.step(&now.state, action)?;
         let arrived = MessageId::at(now.state.accounts[mailbox].record.accepted.len());
         let message = MessageSet::just(message.unwrap_or(arrived));
         let account = &state.accounts[mailbox];
         let effect = if message.is_within(account.record.returned) {
-            Effect::Returned
+            CallEffect::Returned
         } else if message.is_within(account.queued) {
-            Effect::Queued
+            CallEffect::Queued
         } else {
-            Effect::Happened(None)
+            CallEffect::Happened(None)
         };
         Ok((effect, Explanation { state, ..now.clone() }))
     }
 
-    fn start(&self, now: &Explanation, program: Program, status: Status) -> Vec<(Status, Explanation)> {
-        let Program { mailbox, administrator, runs } = program;
-        let started = (0..u32::BITS).filter(|run| runs & (1 << run) != 0).map(|run| {
-            let run = u8::try_from(run).expect("an administrator has few runs");
-            self.world.step(&now.state, &Action::Start { mailbox, administrator, run })
-        });
+    fn start(&self, now: &Explanation, candidates: CandidateRuns, status: Status) -> Vec<(Status, Explanation)> {
+        let CandidateRuns { mailbox, administrator, .. } = candidates;
         let mut next = Vec::new();
         let mut refused = None;
-        for outcome in started {
-            match outcome {
+        for run in candidates.indices() {
+            match self.world.step(&now.state, &Action::Start { mailbox, administrator, run }) {
                 Ok(state) => next.push((status, Explanation { state, ..now.clone() })),
                 Err(reason) => refused = Some(reason),
             }
         }
         match refused {
-            Some(reason) if next.is_empty() => vec![(Status::Over(Effect::Refused(reason)), now.clone())],
+            Some(reason) if next.is_empty() => vec![(Status::Over(CallEffect::Refused(reason)), now.clone())],
             Some(_) | None => next,
         }
     }
 
-    /// What a program that runs to its end can do next: a step, with whatever becomes of its request, or die where the
-    /// scenario lets it.
-    fn work(&self, now: &Explanation, op: &Op) -> Vec<Explanation> {
-        let Op::Run { program, .. } = op else { return Vec::new() };
-        let is_his = |action: &&Action| {
+    /// Returns the explanations after the next action of a program that runs to its end: a step with any fate of its request,
+    /// or its death where the scenario allows that.
+    fn program_next(&self, now: &Explanation, operation: &Operation<Numbered>) -> Vec<Explanation> {
+        let Operation::Run { run, .. } = operation else { return Vec::new() };
+        let is_its_own = |action: &&Action| {
             matches!(action.kind(), ActionKind::Act | ActionKind::RequestLost | ActionKind::ReplyLost | ActionKind::Die)
-                && action.administrator() == Some(program.administrator)
-                && action.mailbox() == Some(program.mailbox)
+                && action.administrator() == Some(run.administrator)
+                && action.mailbox() == Some(run.mailbox)
         };
-        let steps = self.world.actions().iter().filter(is_his);
-        let states = steps.filter_map(|action| self.world.step(&now.state, action).ok());
+        let actions = self.world.actions().iter().filter(is_its_own);
+        let states = actions.filter_map(|action| self.world.step(&now.state, action).ok());
         states.map(|state| Explanation { state, ..now.clone() }).collect()
     }
 
-    /// What follows when a call is answered in this way; nothing, if this explanation does not allow the answer.
+    /// Returns the explanation after this answer to a call, or `None` if this explanation does not allow the answer.
     #[must_use]
-    pub fn answered(&self, now: &Explanation, place: usize, reported: Told) -> Option<Explanation> {
-        let Call { op, status, .. } = now.calls[place];
+    pub fn answered(&self, now: &Explanation, call: usize, answer: &Answer) -> Option<Explanation> {
+        let Call { operation, status, .. } = now.calls[call];
         let mut after = now.clone();
         match status {
             Status::Over(effect) => {
-                if !admits(&op, effect, reported) {
+                if !allows(&operation, effect, answer) {
                     return None;
                 }
-                after.calls.remove(place);
+                after.calls.remove(call);
             }
             Status::Started => {
-                let Op::Run { program, crash } = op else { return None };
-                after.state = self.ended(&now.state, program, crash, reported)?;
-                after.calls.remove(place);
+                let Operation::Run { run, crash } = operation else { return None };
+                after.state = self.ended(&now.state, run, crash, answer.result)?;
+                after.calls.remove(call);
             }
-            Status::Waiting => match (reported.result, op) {
-                // Whoever cannot say how a run ended has made sure that it is over; it may never have begun.
-                (Outcome::Unknown, Op::Run { .. }) => drop(after.calls.remove(place)),
-                // Anything else may still happen, or never.
-                (Outcome::Unknown, _) => after.calls[place].number = None,
-                // A run that failed was begun.
-                (Outcome::Failed, Op::Run { .. } | Op::Start(_)) => return None,
-                (Outcome::Failed, _) => drop(after.calls.remove(place)),
+            Status::Pending => match (answer.result, operation) {
+                // An implementation answers `unknown` only when the run is over; it may never have begun.
+                (Outcome::Unknown, Operation::Run { .. }) => drop(after.calls.remove(call)),
+                // Any other operation may still happen, or never.
+                (Outcome::Unknown, _) => after.calls[call].number = None,
+                // A run that failed has begun.
+                (Outcome::Failed, Operation::Run { .. } | Operation::Start { .. }) => return None,
+                (Outcome::Failed, _) => drop(after.calls.remove(call)),
                 (Outcome::Ok | Outcome::Refused, _) => return None,
             },
         }
         Some(after)
     }
 
-    /// The state when a run has ended with this answer.
-    fn ended(&self, state: &State, program: Program, crash: bool, reported: Told) -> Option<State> {
-        let Program { mailbox, administrator, .. } = program;
-        let found = &state.accounts[mailbox].programs[administrator];
-        if found.is_running() {
-            // Whoever cannot say how a run ended has made sure that it did.
+    /// Returns the state after the end of a run with this result, or `None` if the run cannot have ended so.
+    fn ended(&self, state: &State, run: CandidateRuns, crash: bool, result: Outcome) -> Option<State> {
+        let CandidateRuns { mailbox, administrator, .. } = run;
+        let program = &state.accounts[mailbox].programs[administrator];
+        if program.is_running() {
+            // An implementation that answers `unknown` has ended the program.
             let die = Action::Die { mailbox, administrator };
-            return match reported.result {
+            return match result {
                 Outcome::Ok | Outcome::Refused | Outcome::Failed => None,
-                // Being killed on demand is a fault of the scenario's supply, as long as there is one.
+                // A requested crash uses up a fault of the scenario, as long as one is left.
                 Outcome::Unknown => {
-                    let demanded = crash.then(|| self.world.step(state, &die).ok()).flatten();
-                    demanded.or_else(|| killed(&self.deadly, state, mailbox, administrator))
+                    let requested = crash.then(|| self.world.step(state, &die).ok()).flatten();
+                    requested.or_else(|| killed(&self.deadly, state, mailbox, administrator))
                 }
             };
         }
-        let fits = match (found.ended, reported.result) {
+        let fits = match (program.ended, result) {
             (_, Outcome::Unknown) => true,
             (Ended::Reported(outcome), result) => outcome == result,
             (Ended::Died, result) => result == Outcome::Failed,
@@ -298,7 +280,7 @@ impl Scene {
     }
 }
 
-/// The world in which a program can die without a fault of the scenario's supply, for [`killed`].
+/// Returns the world where a program can die without using up a fault of the scenario, for [`killed`].
 #[must_use]
 pub fn deadly(world: &World) -> World {
     let mut deadly = world.clone();
@@ -308,52 +290,82 @@ pub fn deadly(world: &World) -> World {
     deadly
 }
 
-/// What follows when whoever gives a run up makes sure that its program has ended; the world is a [`deadly`] one.
+/// Returns the state after the implementation has ended a program that it gave up. The world is a [`deadly`] one.
 #[must_use]
-pub fn killed(
-    deadly: &World,
-    state: &State,
-    mailbox: MailboxId,
-    administrator: stranded_model::id::AdministratorId,
-) -> Option<State> {
+pub fn killed(deadly: &World, state: &State, mailbox: MailboxId, administrator: AdministratorId) -> Option<State> {
     let mut alive = state.clone();
     alive.shared.faults_left += 1;
     deadly.step(&alive, &Action::Die { mailbox, administrator }).ok()
 }
 
-/// Whether an answer may be given to something that had this effect.
-fn admits(op: &Op, effect: Effect, reported: Told) -> bool {
-    let Told { result, ended } = reported;
-    if let Effect::Happened(reported) = effect
-        && matches!(op, Op::Act(Action::Act { .. }))
-        && matches!(result, Outcome::Ok | Outcome::Refused)
+/// Returns true if the answer is allowed for an operation with this effect.
+fn allows(operation: &Operation<Numbered>, effect: CallEffect, answer: &Answer) -> bool {
+    if let CallEffect::Happened(ended) = effect
+        && operation.is_step()
+        && matches!(answer.result, Outcome::Ok | Outcome::Refused)
     {
-        return result == Outcome::Ok && ended == reported;
+        return answer.result == Outcome::Ok && answer.ended == ended;
     }
-    match (effect, result) {
+    match (effect, answer.result) {
         (_, Outcome::Unknown) => true,
-        (Effect::Happened(_), Outcome::Ok | Outcome::Failed) => true,
-        (Effect::Happened(_), Outcome::Refused) => false,
-        (Effect::Queued, Outcome::Ok | Outcome::Failed) => true,
-        (Effect::Queued, Outcome::Refused) => false,
-        (Effect::Returned, Outcome::Ok | Outcome::Refused) => true,
-        (Effect::Returned, Outcome::Failed) => false,
-        (Effect::Refused(reason), Outcome::Refused | Outcome::Failed) => !reason.is_bound(),
-        (Effect::Refused(reason), Outcome::Ok) => reason.changes_nothing(),
+        (CallEffect::Happened(_) | CallEffect::Queued, Outcome::Ok | Outcome::Failed) => true,
+        (CallEffect::Happened(_) | CallEffect::Queued, Outcome::Refused) => false,
+        (CallEffect::Returned, Outcome::Ok | Outcome::Refused) => true,
+        (CallEffect::Returned, Outcome::Failed) => false,
+        (CallEffect::Refused(reason), Outcome::Refused | Outcome::Failed) => !reason.is_bound(),
+        (CallEffect::Refused(reason), Outcome::Ok) => reason.changes_nothing(),
     }
 }
 
 impl Explanation {
-    fn with_arrival(&self, mailbox: MailboxId, message: u8) -> Self {
+    fn with_arrival(&self, mailbox: MailboxId, message: LogNumber) -> Self {
         let mut after = self.clone();
-        // A log cannot name more messages than there is room for.
+        // A log cannot name more messages than a mailbox can hold.
         if !after.arrivals[mailbox].is_full() {
             after.arrivals[mailbox].push(message);
         }
         after
     }
 
-    /// Messages of the model in the log's numbers.
+    /// Returns the action of the model that an operation asks for; `None` for the start of a run, and for a message that has not
+    /// arrived.
+    #[must_use]
+    pub fn action(&self, operation: &Operation<Numbered>) -> Option<Action> {
+        Some(match *operation {
+            Operation::Run { .. } | Operation::Start { .. } => return None,
+            Operation::Deliver { mailbox, by, .. } => Action::Deliver { mailbox, by },
+            Operation::Redeliver { mailbox, message, by } => {
+                Action::Redeliver { mailbox, message: self.message(mailbox, message)?, by }
+            }
+            Operation::OwnerDeletes { mailbox, message, by } => {
+                Action::OwnerDeletes { mailbox, message: self.message(mailbox, message)?, by }
+            }
+            Operation::LogOn { mailbox, by } => Action::LogOn { mailbox, by },
+            Operation::Act { mailbox, administrator } => Action::Act { mailbox, administrator, fate: Fate::Answered },
+            Operation::RequestLost { mailbox, administrator } => {
+                Action::Act { mailbox, administrator, fate: Fate::RequestLost }
+            }
+            Operation::ReplyLost { mailbox, administrator } => {
+                Action::Act { mailbox, administrator, fate: Fate::ReplyLost }
+            }
+            Operation::ProgramDies { mailbox, administrator } => Action::Die { mailbox, administrator },
+            Operation::Replicate { mailbox, from, to } => Action::Replicate { mailbox, from, to },
+            Operation::Refresh { mailbox, from } => Action::Refresh { mailbox, from },
+            Operation::OtherEdit { mailbox, server } => Action::Edit { mailbox, replica: server },
+            Operation::StoreCrashes { server } => Action::Fail { server, part: Part::Store },
+            Operation::StoreRestarts { server } => Action::Recover { server, part: Part::Store },
+            Operation::ReplicaUnreachable { server } => Action::Fail { server, part: Part::Replica },
+            Operation::ReplicaReachable { server } => Action::Recover { server, part: Part::Replica },
+        })
+    }
+
+    /// Returns the model's number of a message that has arrived, from the log's number.
+    #[must_use]
+    pub fn message(&self, mailbox: MailboxId, message: LogNumber) -> Option<MessageId> {
+        self.arrivals[mailbox].iter().position(|arrived| *arrived == message).map(MessageId::at)
+    }
+
+    /// Returns messages of the model in the log's numbers.
     #[must_use]
     pub fn in_log(&self, mailbox: MailboxId, messages: MessageSet) -> MessageSet {
         let arrivals = &self.arrivals[mailbox];

@@ -1,21 +1,21 @@
-//! The oracle: judges what a system did. It keeps the set of all ways in which what was seen can have come about; when none is
-//! left, the system does what the model does not allow. Beside it, what was seen alone is judged by the safety properties.
+//! The oracle: judges the behaviour of a system. It keeps the set of all model states that explain everything observed (the
+//! *explanations*); if none is left, the system is nonconforming. Beside that, it judges the observations alone by the safety
+//! properties.
 //!
-//! It reads events and starts nothing: no process, no clock, no file. `step` puts events into the model's terms, `explanation`
-//! asks the model what can follow, `belief` keeps the set, `difference` and `why` say what does not fit, `harm` looks at what
-//! was seen without the model, `verdict` has the words.
+//! It reads events and starts nothing: no process, no clock, no file. [`names`] gives numbers to the names of an event,
+//! [`explanation_sets`] keeps the explanations, [`explanation`] asks the model for their successors, `rejection` says why an event
+//! has no explanation, `harm_observed` judges observations without the model, and `verdict` sums up.
 
-mod ahead;
-pub mod asked;
 pub mod difference;
 pub mod explanation;
-pub mod explanations;
-mod harm;
-mod locations;
-pub mod observed;
-pub mod step;
+pub mod explanation_sets;
+mod harm_observed;
+pub mod model_terms;
+pub mod names;
+mod oracle_state;
+mod queries;
+mod rejection;
 mod verdict;
-mod why;
 
 use std::collections::BTreeMap;
 
@@ -25,39 +25,38 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 use stranded_model::table::{PerMailbox, Table};
 
-use crate::protocol::{Event, Operation, Wrong};
+use crate::protocol::{Event, Wrong};
 use stranded_search::check;
 use stranded_search::engine::{Engine, Limits, Truncation};
 use stranded_search::scenario::Spec;
 
 pub use self::explanation::{Explanation, Scene};
-pub use self::explanations::{Belief, Beliefs};
-use self::harm::Watch;
-pub use self::locations::{Locations, Standing};
-use self::step::Names;
-pub use self::step::Step;
+use self::explanation_sets::TooMany;
+pub use self::explanation_sets::{ExplanationSetId, ExplanationSets};
+use self::names::{Names, Numbered};
+pub use self::oracle_state::{FutureKey, OracleState};
+pub use self::rejection::Against;
 pub use self::verdict::{CaseVerdict, Conformance, Exercise, Failure, Finding, Judgement, Safe};
-pub use self::why::Against;
 
-/// What can happen without anybody's doing, and so without being seen.
+/// The kinds of action that can happen without an administrator, and so without being observed.
 pub const SPONTANEOUS: [ActionKind; 3] = [ActionKind::Redeliver, ActionKind::Replicate, ActionKind::Refresh];
 
-/// The most explanations that are kept at once, unless somebody says otherwise.
+/// The default of [`OracleOptions::explanations_max`].
 pub const EXPLANATIONS_MAX: usize = 200_000;
 
-/// From how many findings on those are only counted that are like another.
+/// The number of findings beyond which a finding like an earlier one is only counted.
 const FINDINGS_KEPT: usize = 500;
 
-/// How an oracle is to judge.
+/// Options of an oracle.
 #[derive(Clone, Debug)]
 pub struct OracleOptions {
     /// The kinds of action that can happen unseen.
     pub unseen: Vec<ActionKind>,
-    /// The most explanations that are kept at once.
+    /// The largest number of explanations that are kept at once.
     pub explanations_max: usize,
-    /// Whether only what was seen is judged, because nobody knows which procedure is followed.
+    /// True if only the observations are judged, because the procedure of the system is not known.
     pub safety_only: bool,
-    /// Whether what the scenario expects to be violated is no surprise. It is one if another procedure stands in its place.
+    /// True if a violation that the scenario expects does not count. False if another procedure is judged in its place.
     pub keeps_expectations: bool,
 }
 
@@ -77,187 +76,139 @@ impl Default for OracleOptions {
 pub struct Oracle<'a> {
     spec: &'a Spec,
     options: OracleOptions,
-    beliefs: Beliefs,
-    /// What is left now; `None` after an event without explanation, or when there were too many.
-    belief: Option<Belief>,
-    names: Names<'a>,
-    watch: Watch<'a>,
-    exercise: Exercise,
-    /// How many events there were, and how many since the last reset.
-    events: usize,
-    in_run: usize,
-    findings: Vec<Finding>,
-    findings_left_out: usize,
-    /// What was found since the last reset.
-    findings_of_run: Vec<Finding>,
-    failure: Option<Failure>,
-    /// The same of this run.
-    failure_of_run: Option<Failure>,
-    undecided: Option<String>,
-    /// The worlds that explain every run so far.
-    worlds: Vec<u16>,
-    /// Properties that the model said to be broken in this run already.
-    broken: BTreeMap<MailboxId, u8>,
+    sets: ExplanationSets,
+    state: OracleState<'a>,
 }
 
 impl<'a> Oracle<'a> {
-    /// A judge that has seen nothing.
+    /// An oracle before the first event.
     ///
     /// # Errors
-    /// How the scenario starts could not be found out.
+    /// The search for the initial states of the scenario was truncated.
     pub fn new(spec: &'a Spec, options: OracleOptions) -> Result<Self, Truncation> {
         let world = |assumptions| check::world(spec, assumptions, Engine::default(), &Limits::default());
         let worlds = check::combinations_of(spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
-        let at_first = at_first(worlds.iter().flat_map(|world| &world.initial), spec.scenario.site.mailboxes);
-        let scenes: Vec<Scene> = worlds.into_iter().map(|world| Scene::new(world, &options.unseen)).collect();
-        let all = scenes.iter().zip(0..).map(|(_, place)| place).collect();
-        let mut beliefs = Beliefs::new(scenes, options.explanations_max);
-        let belief = Some(beliefs.initial(&[]));
-        Ok(Self {
-            spec,
-            options,
-            beliefs,
-            belief,
-            names: Names::new(spec, at_first),
-            watch: Watch::new(spec),
-            exercise: Exercise::default(),
-            events: 0,
-            in_run: 0,
-            findings: Vec::new(),
-            findings_left_out: 0,
-            findings_of_run: Vec::new(),
-            failure: None,
-            failure_of_run: None,
-            undecided: None,
-            worlds: all,
-            broken: BTreeMap::new(),
-        })
+        let scenes = worlds.into_iter().map(|world| Scene::new(world, &options.unseen)).collect();
+        let mut sets = ExplanationSets::new(scenes, options.explanations_max);
+        let state = OracleState::new(spec, &mut sets);
+        Ok(Self { spec, options, sets, state })
     }
 
-    /// Judges another system from here on: all that was seen is forgotten, and all that was worked out is kept.
+    /// Forgets every event, to judge another system. Results that do not depend on the system are kept.
     pub fn start_over(&mut self) {
-        let at_first = at_first(
-            self.beliefs.scenes().iter().flat_map(|scene| &scene.world.initial),
-            self.spec.scenario.site.mailboxes,
-        );
-        self.worlds = self.beliefs.scenes().iter().zip(0..).map(|(_, place)| place).collect();
-        self.beliefs.forget_largest();
-        self.belief = Some(self.beliefs.initial(&[]));
-        self.names = Names::new(self.spec, at_first);
-        self.watch = Watch::new(self.spec);
-        self.exercise = Exercise::default();
-        (self.events, self.in_run) = (0, 0);
-        self.broken.clear();
-        self.findings.clear();
-        self.findings_of_run.clear();
-        self.findings_left_out = 0;
-        (self.failure, self.failure_of_run, self.undecided) = (None, None, None);
+        self.sets.forget_largest();
+        self.state = OracleState::new(self.spec, &mut self.sets);
     }
 
     /// Takes the next event.
     ///
     /// # Errors
-    /// It names something that the scenario does not have, or opens a call whose number another open call has; nothing has
+    /// The event names a part that the scenario does not have, or opens a call whose number another open call has. Nothing has
     /// changed then.
     pub fn take(&mut self, event: &Event) -> Result<(), Wrong> {
         if let Event::Call { call, .. } = event
-            && self.exercise.is_open(*call)
+            && self.state.exercise.is_open(*call)
         {
             return Err(Wrong::new(format!("call {call} is open already"), "a number that no other open call has"));
         }
-        let step = self.names.step(event)?;
-        self.events += 1;
+        let resolved = self.state.names.resolve(event)?;
+        self.state.events += 1;
         if let Event::Reset { .. } = event {
-            self.in_run = 0;
-            self.broken.clear();
-            self.failure_of_run = None;
-            self.findings_of_run.clear();
-            self.exercise.runs += 1;
-            self.belief = Some(self.beliefs.initial(&[]));
+            self.state.begin_run(self.sets.initial(&BTreeMap::new()));
         } else {
-            self.in_run += 1;
+            self.state.in_run += 1;
         }
-        self.exercise.count(event);
-        let harms = self.watch.take(event);
+        self.state.exercise.count(event);
+        let harms = self.state.watch.take(event);
         if !self.options.safety_only {
-            self.explain(event, &step);
+            self.explain(event, &resolved);
         }
-        // Where the model explains all that was seen it knows more of it than was seen.
-        let known = match (&step, self.belief) {
-            (Step::Observed(mailbox, _), Some(belief)) if !self.options.safety_only => {
-                Some(self.beliefs.broken(belief, *mailbox).perhaps)
-            }
-            (Step::Reset(_) | Step::Did(..) | Step::Call(..) | Step::Return(..) | Step::Observed(..), _) => None,
+        // The model that explains every observation knows more than the observations show.
+        let violated = if let (Event::Observed { mailbox, .. }, Some(set)) = (&resolved, self.explanations()) {
+            Some(self.sets.violated(set, *mailbox).in_some)
+        } else {
+            None
         };
-        let may_be = |property: Option<Safety>| match (known, property) {
+        let is_possible = |property: Option<Safety>| match (violated, property) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(broken), Some(property)) => broken & (1 << property as u8) != 0,
+            (Some(violated), Some(property)) => violated & (1 << property as u8) != 0,
         };
-        for harm in harms.into_iter().filter(|harm| may_be(harm.property)) {
+        for harm in harms.into_iter().filter(|harm| is_possible(harm.property)) {
             let verdict = harm.property.map_or(CaseVerdict::Nonconforming, CaseVerdict::of);
             self.find(verdict, harm.property, harm.says);
         }
         Ok(())
     }
 
-    fn explain(&mut self, event: &Event, step: &Step) {
-        let Some(before) = self.belief else { return };
-        match self.beliefs.after(before, step) {
-            Err(explanations::TooMany) => {
-                self.belief = None;
-                let most = self.options.explanations_max;
-                self.undecided
-                    .get_or_insert(format!("more than {most} explanations are left after event {}", self.events));
+    fn explain(&mut self, event: &Event, resolved: &Event<Numbered>) {
+        let Some(before) = self.state.explanations else { return };
+        match self.sets.after(before, resolved) {
+            Err(TooMany) => {
+                self.state.explanations = None;
+                let (most, event) = (self.options.explanations_max, self.state.events);
+                self.undecided(format!("more than {most} explanations are left after event {event}"));
             }
-            Ok(after) if self.beliefs.is_empty(after) => {
-                self.belief = None;
-                let why = why::why(&mut self.beliefs, before, step, &self.names);
-                if why.is_beyond {
-                    let reasons = why.guards.join("; ");
-                    self.undecided.get_or_insert(format!("event {} goes beyond the scenario: {reasons}", self.events));
-                    return;
-                }
-                let failure = Failure {
-                    event: self.events,
-                    in_run: self.in_run,
-                    line: event.line(),
-                    against: why.differences,
-                    guards: why.guards,
-                    is_bounce: why.is_bounce,
-                };
-                self.fail(failure);
+            Ok(after) if self.sets.is_empty(after) => {
+                self.state.explanations = None;
+                self.reject(event, resolved, before);
             }
             Ok(after) => {
-                let worlds = self.beliefs.worlds(after);
-                self.worlds.retain(|world| worlds.contains(world));
-                if self.worlds.is_empty() && self.failure.is_none() {
-                    self.fail(Failure::contradiction(self.events, self.in_run, event.line()));
+                let worlds = self.sets.worlds(after);
+                self.state.worlds.retain(|world| worlds.contains(world));
+                if self.state.worlds.is_empty() && self.state.failure.is_none() {
+                    self.fail(Failure::contradiction(self.state.events, self.state.in_run, event.line()));
                 }
-                // What the model says of an answer counts when a look has borne it out.
-                if let (Step::Observed(mailbox, _), Event::Observed { observation, .. }) = (step, event)
+                // A violation in the model counts only after an observation has confirmed the model's state.
+                if let (Event::Observed { mailbox, .. }, Event::Observed { observation, .. }) = (resolved, event)
                     && !observation.is_blind()
                 {
-                    let broken = self.beliefs.broken(after, *mailbox).surely;
-                    let known = self.broken.entry(*mailbox).or_default();
-                    let new = broken & !*known;
-                    *known |= broken;
-                    for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
-                        self.find(CaseVerdict::of(property), Some(property), verdict::breach(property).to_owned());
-                    }
+                    self.find_violated(after, *mailbox);
                 }
-                self.belief = Some(self.beliefs.forget(after));
+                self.state.explanations = Some(self.sets.forget(after));
             }
         }
     }
 
+    fn reject(&mut self, event: &Event, resolved: &Event<Numbered>, before: ExplanationSetId) {
+        let rejection = rejection::rejection(&mut self.sets, before, resolved, &self.state.names);
+        if rejection.is_beyond {
+            let (event, reasons) = (self.state.events, rejection.guards.join("; "));
+            self.undecided(format!("event {event} goes beyond the scenario: {reasons}"));
+            return;
+        }
+        self.fail(Failure {
+            event: self.state.events,
+            in_run: self.state.in_run,
+            line: event.line(),
+            against: rejection.differences,
+            guards: rejection.guards,
+            is_bounce: rejection.is_bounce,
+        });
+    }
+
+    fn find_violated(&mut self, set: ExplanationSetId, mailbox: MailboxId) {
+        let violated = self.sets.violated(set, mailbox).in_all;
+        let known = self.state.violated.entry(mailbox).or_default();
+        let new = violated & !*known;
+        *known |= violated;
+        for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
+            self.find(CaseVerdict::of(property), Some(property), verdict::violation(property).to_owned());
+        }
+    }
+
+    fn undecided(&mut self, reason: String) {
+        self.state.undecided.get_or_insert(reason);
+    }
+
     fn fail(&mut self, failure: Failure) {
-        self.failure_of_run.get_or_insert_with(|| failure.clone());
-        self.failure.get_or_insert(failure);
+        self.state.failure_of_run.get_or_insert_with(|| failure.clone());
+        self.state.failure.get_or_insert(failure);
     }
 
     fn find(&mut self, verdict: CaseVerdict, property: Option<Safety>, says: String) {
-        if self.findings_of_run.iter().any(|one| (one.verdict, one.property) == (verdict, property)) {
+        let state = &mut self.state;
+        if state.findings_of_run.iter().any(|one| (one.verdict, one.property) == (verdict, property)) {
             return;
         }
         let is_expected =
@@ -266,130 +217,113 @@ impl<'a> Oracle<'a> {
             verdict,
             property,
             says,
-            event: self.events,
-            in_run: self.in_run,
-            in_run_of: self.exercise.runs,
+            event: state.events,
+            in_run: state.in_run,
+            in_run_of: state.exercise.runs,
             is_expected,
         };
-        self.findings_of_run.push(finding.clone());
-        // A log without end may find the same without end.
+        state.findings_of_run.push(finding.clone());
+        // An endless log may show the same finding in every run.
         let is_alike = |one: &Finding| (one.verdict, one.property, one.is_expected) == (verdict, property, is_expected);
-        if self.findings.len() >= FINDINGS_KEPT && self.findings.iter().any(is_alike) {
-            self.findings_left_out += 1;
+        if state.findings.len() >= FINDINGS_KEPT && state.findings.iter().any(is_alike) {
+            state.findings_left_out += 1;
         } else {
-            self.findings.push(finding);
+            state.findings.push(finding);
         }
     }
 
-    /// What is left now, if the model still explains all of this run.
+    /// Returns the explanations that are left, if the model still explains all of this run.
     #[must_use]
-    pub fn belief(&self) -> Option<Belief> {
-        self.belief.filter(|_| self.asks_the_model())
+    pub fn explanations(&self) -> Option<ExplanationSetId> {
+        self.state.explanations.filter(|_| self.asks_the_model())
     }
 
-    /// Whether what was seen is compared with the model, and not judged alone.
+    /// Returns true if the model must explain the events; false if only the observations are judged.
     #[must_use]
     pub fn asks_the_model(&self) -> bool {
         !self.options.safety_only
     }
 
-    /// All that was worked out.
-    pub fn beliefs(&mut self) -> &mut Beliefs {
-        &mut self.beliefs
+    /// Returns the sets of explanations.
+    pub fn sets(&mut self) -> &mut ExplanationSets {
+        &mut self.sets
     }
 
-    /// The scenario.
+    /// Returns the scenario.
     #[must_use]
     pub fn spec(&self) -> &'a Spec {
         self.spec
     }
 
-    /// The first event of this run that has no explanation.
+    /// Returns the first event of this run without an explanation.
     #[must_use]
     pub fn failure_of_run(&self) -> Option<&Failure> {
-        self.failure_of_run.as_ref()
+        self.state.failure_of_run.as_ref()
     }
 
-    /// What was found in this run, the first of each kind.
+    /// Returns the findings of this run, the first of each kind.
     #[must_use]
     pub fn findings_of_run(&self) -> &[Finding] {
-        &self.findings_of_run
+        &self.state.findings_of_run
     }
 
-    /// The worlds in which it judges.
+    /// Returns the worlds of the scenario.
     #[must_use]
     pub fn scenes(&self) -> &[Scene] {
-        self.beliefs.scenes()
+        self.sets.scenes()
     }
 
-    /// The places of the worlds that explain every run so far.
+    /// Returns the indices of the worlds that explain every run so far.
     #[must_use]
     pub fn worlds_left(&self) -> &[u16] {
-        &self.worlds
+        &self.state.worlds
     }
 
-    /// What things are called in what was seen.
+    /// Returns the names of the events so far.
     #[must_use]
     pub fn names(&self) -> &Names<'a> {
-        &self.names
+        &self.state.names
     }
 
-    /// The event that nothing explains, by its number from 1.
+    /// Returns the number of the first event without an explanation, from 1.
     #[must_use]
     pub fn failed_at(&self) -> Option<usize> {
-        self.failure.as_ref().map(|failure| failure.event)
+        self.state.failure.as_ref().map(|failure| failure.event)
     }
 
-    /// How many events there were so far.
+    /// Returns the number of events so far.
     #[must_use]
     pub fn events(&self) -> usize {
-        self.events
+        self.state.events
     }
 
-    /// Why this run has no explanation any more.
+    /// Returns the first event without an explanation.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+        self.state.failure.as_ref()
     }
 
-    /// The findings so far.
+    /// Returns the findings so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        &self.state.findings
     }
 
-    /// The verdict on all that was seen so far.
+    /// Returns the judgement of all events so far.
     #[must_use]
     pub fn judgement(&self) -> Judgement {
-        let explained_by = if self.options.safety_only { Vec::new() } else { self.worlds.clone() };
+        let explained_by: &[u16] = if self.options.safety_only { &[] } else { &self.state.worlds };
         let touched = self.spec.touches();
-        let answers = |world: &u16| {
-            let world = &self.beliefs.scenes()[usize::from(*world)].world;
+        let values = |world: &u16| {
+            let world = &self.sets.scenes()[usize::from(*world)].world;
             touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
         };
-        Judgement::of(
-            (self.findings.clone(), self.findings_left_out),
-            self.failure.clone(),
-            self.undecided.clone(),
-            self.exercise.clone(),
-            explained_by.iter().map(answers).collect(),
-            self.beliefs.largest(),
-            self.options.safety_only,
-        )
-    }
-
-    /// What may be asked now in some explanation: actions of the model, each once.
-    #[must_use]
-    pub fn operation_of(
-        &self,
-        explanation: &Explanation,
-        action: &stranded_model::action::Action,
-    ) -> Option<Operation> {
-        asked::operation(self.spec, &self.names, explanation, action)
+        let explained_by = explained_by.iter().map(values).collect();
+        Judgement::of(&self.state, explained_by, self.sets.largest(), self.options.safety_only)
     }
 }
 
-/// How many messages each mailbox has at first: the most of any way to begin.
+/// Returns the number of messages of each mailbox at first: the largest of all initial states.
 pub(crate) fn at_first<'s>(states: impl Iterator<Item = &'s State>, mailboxes: usize) -> PerMailbox<usize> {
     states.fold(Table::of(mailboxes, |_: MailboxId| 0), |most, state| {
         Table::of(mailboxes, |mailbox: MailboxId| {

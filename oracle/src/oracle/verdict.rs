@@ -1,36 +1,37 @@
-//! The words of a judgement.
+//! The verdict of an oracle: findings, the first event without explanation, and the operations that were exercised.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stranded_model::property::Safety;
 
-use crate::protocol::{Done, Event, Observation, Operation};
+use crate::protocol::{Event, Observation, Operation, Outcome};
 
-use super::why::Against;
+use super::oracle_state::OracleState;
+use super::rejection::Against;
 
 /// The verdict on a system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CaseVerdict {
-    /// All that was seen is what the model allows.
+    /// The model allows everything that was observed.
     #[serde(rename = "conforming")]
     Conforming,
-    /// It declined everything and changed nothing.
+    /// The system refused every run and changed nothing.
     #[serde(rename = "refused")]
     Refused,
-    /// It could not be told.
+    /// No verdict was reached.
     #[serde(rename = "inconclusive")]
     Inconclusive,
-    /// Something was seen that the model does not allow.
+    /// The model does not allow something that was observed.
     #[serde(rename = "nonconforming")]
     Nonconforming,
-    /// Mail went back to its sender that should not have.
+    /// Mail was returned to its sender against the model.
     #[serde(rename = "bounced")]
     Bounced,
-    /// It said that it was done, and it was not.
+    /// A run reported ok and had not done its work.
     #[serde(rename = "false success")]
     FalseSuccess,
-    /// Mail is where its owner does not find it.
+    /// Mail is on a server that is not the home: its owner does not find it.
     #[serde(rename = "unreachable")]
     Unreachable,
     /// Mail is lost.
@@ -51,7 +52,7 @@ impl CaseVerdict {
         Self::Loss,
     ];
 
-    /// The word that reports use.
+    /// Returns the name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -66,7 +67,7 @@ impl CaseVerdict {
         }
     }
 
-    /// The verdict that a broken property is.
+    /// Returns the verdict for a violated property.
     #[must_use]
     pub fn of(property: Safety) -> Self {
         match property {
@@ -77,104 +78,104 @@ impl CaseVerdict {
     }
 }
 
-/// What was found when the model says in every explanation that a property is broken, in one sentence without a full stop.
-pub(super) fn breach(property: Safety) -> &'static str {
+/// Returns a sentence for a property that every explanation violates, without a full stop.
+pub(super) fn violation(property: Safety) -> &'static str {
     match property {
-        Safety::NoLoss => "a message that was accepted is nowhere",
+        Safety::NoLoss => "an accepted message is nowhere",
         Safety::NoLastCopyDelete => "a step deleted a message that was nowhere else",
-        Safety::NoFalseSuccess => "a run reported ok, and what it was for was never done",
-        Safety::HomeCoherent => "at rest, the home attributes do not name one server",
+        Safety::NoFalseSuccess => "a run reported ok and had not done its work",
+        Safety::HomeCoherent => "once everything has finished, the home attributes do not name one server",
         Safety::NoSelfMove => "the directory was asked to move a recipient from a server to itself",
-        Safety::TransitOwned => "a mailbox is in transit, and nobody moves it",
-        Safety::Reachable => "at rest, a message is not in the mailbox that the home names",
-        Safety::OneHome => "at rest, two stores hold messages of one mailbox",
+        Safety::TransitOwned => "a mailbox is in transit, and no move owns it",
+        Safety::Reachable => "once everything has finished, a message is not in the mailbox that the home names",
+        Safety::OneHome => "once everything has finished, two stores hold messages of one mailbox",
     }
 }
 
-/// Something that was found.
+/// A violation that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The verdict that it is.
+    /// Its verdict.
     pub verdict: CaseVerdict,
-    /// The property that is broken.
+    /// The property that is violated.
     pub property: Option<Safety>,
-    /// What was seen.
+    /// One sentence about it.
     pub says: String,
-    /// The event that shows it, from 1.
+    /// The number of the event that shows it, from 1.
     pub event: usize,
-    /// The same, from the last reset.
+    /// The number of that event since the last reset.
     pub in_run: usize,
-    /// The run between two resets that it was found in, from 1; 0 before any reset.
+    /// The number of the run between two resets, from 1; 0 before any reset.
     pub in_run_of: usize,
-    /// Whether the scenario expects it.
+    /// True if the scenario expects it.
     pub is_expected: bool,
 }
 
 /// The first event without an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Its number, from 1: everything before it is the longest prefix that the model explains.
+    /// Its number, from 1. The events before it are the longest prefix that the model explains.
     pub event: usize,
-    /// The same, from the last reset.
+    /// Its number since the last reset.
     pub in_run: usize,
-    /// The event.
+    /// The event as JSON.
     pub line: String,
-    /// What was seen, against what the closest explanation allows.
+    /// The differences to the closest explanation.
     pub against: Vec<Against>,
-    /// What forbids it.
+    /// The guards that forbid it, in sentences.
     pub guards: Vec<String>,
-    /// Whether it is mail that went back to its sender and should not have.
+    /// True if mail was returned to its sender against the model.
     pub is_bounce: bool,
 }
 
 impl Failure {
     pub(super) fn contradiction(event: usize, in_run: usize, line: String) -> Self {
-        let guard = "each run can be explained, but no one answer to the assumptions explains all of them";
+        let guard = "each run has an explanation, but no combination of assumptions explains all runs";
         Self { event, in_run, line, against: Vec::new(), guards: vec![guard.to_owned()], is_bounce: false }
     }
 }
 
-/// Whether the model explains what was seen.
+/// The result of comparing the events with the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conformance {
-    /// It does.
+    /// The model explains the events.
     Conforming,
-    /// It does not.
+    /// The model does not explain this event.
     Nonconforming(Failure),
-    /// It could not be told.
+    /// No result, for this reason.
     Inconclusive(String),
-    /// Nobody asked.
+    /// The events were not compared with the model.
     NotJudged,
 }
 
-/// Whether what was seen alone is harmless.
+/// The result of judging the observations alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Safe {
-    /// No harm was seen, and enough was seen to tell.
+    /// The observations are complete and show no harm.
     Safe,
-    /// Harm was seen.
+    /// An observation shows harm.
     Unsafe,
-    /// Every run was declined and changed nothing.
+    /// Every run was refused and changed nothing.
     Refused,
-    /// Too little was seen.
+    /// The observations are incomplete.
     Unknown,
 }
 
-/// What was exercised.
+/// The operations and observations of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exercise {
-    /// Events of every kind.
+    /// The number of events.
     pub events: usize,
-    /// Resets.
+    /// The number of resets.
     pub runs: usize,
-    /// How often each action had each outcome.
+    /// The number of operations, by action and outcome.
     pub outcomes: BTreeMap<(&'static str, &'static str), usize>,
-    /// How often a mailbox was seen, blind looks left out.
+    /// The number of observations that show anything.
     pub observations: usize,
-    /// How often every place where a message can be was seen at once.
+    /// The number of observations that show every location of a message.
     pub full_observations: usize,
-    /// How often a program was run to its end, by how it ended.
+    /// The number of runs that ended, by outcome.
     pub ended: BTreeMap<&'static str, usize>,
     open: BTreeMap<u64, Operation>,
 }
@@ -198,12 +199,12 @@ impl Exercise {
         }
     }
 
-    /// Whether something was asked under this number and not answered.
+    /// Returns true if a call of this number is open.
     pub(super) fn is_open(&self, call: u64) -> bool {
         self.open.contains_key(&call)
     }
 
-    fn outcome(&mut self, operation: &Operation, result: Done, ended: Option<Done>) {
+    fn outcome(&mut self, operation: &Operation, result: Outcome, ended: Option<Outcome>) {
         *self.outcomes.entry((operation.action(), result.name())).or_default() += 1;
         let ended = if matches!(operation, Operation::Run { .. }) { Some(result) } else { ended };
         if let Some(ended) = ended {
@@ -211,16 +212,16 @@ impl Exercise {
         }
     }
 
-    /// Why that is not enough to say anything.
+    /// Returns the reason why this is not enough for a verdict.
     fn lacks(&self) -> Option<&'static str> {
-        let is_known = |outcome: &str| outcome != Done::Unknown.name();
+        let is_known = |outcome: &str| outcome != Outcome::Unknown.name();
         let started = |(action, outcome): &&(&str, &str)| ["run", "start"].contains(action) && is_known(outcome);
         if self.outcomes.is_empty() {
-            Some("nothing was done")
+            Some("no operation was done")
         } else if !self.outcomes.keys().any(|(_, outcome)| is_known(outcome)) {
-            Some("no answer says what happened")
+            Some("every answer is unknown")
         } else if !self.outcomes.keys().any(|one| started(&one)) {
-            Some("no procedure was run of which anybody says how it ended")
+            Some("no procedure was run with a known outcome")
         } else if self.observations == 0 {
             Some("nothing was observed")
         } else {
@@ -234,46 +235,45 @@ fn is_full(observation: &Observation) -> bool {
     !observation.stores.is_empty() && lists.into_iter().all(Option::is_some)
 }
 
-/// The verdict on all that was seen.
+/// The judgement of all events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// In one word: the worst that was not expected.
+    /// The worst verdict that was not expected.
     pub verdict: CaseVerdict,
-    /// Whether the model explains it.
+    /// The result of comparing the events with the model.
     pub conformance: Conformance,
-    /// Whether it was harmless, on what was seen alone.
+    /// The result of judging the observations alone.
     pub safety: Safe,
-    /// What was found, the first of each kind in each run; of every kind, some.
+    /// The findings, the first of each kind in each run.
     pub findings: Vec<Finding>,
-    /// How many more were found in later runs.
+    /// The number of further findings of the same kinds.
     pub findings_left_out: usize,
-    /// What was exercised.
+    /// The operations and observations.
     pub exercise: Exercise,
-    /// The answers to the assumptions under which everything is explained.
+    /// The combinations of assumptions that explain every event.
     pub explained_by: Vec<BTreeMap<String, String>>,
-    /// The most explanations that were kept at once.
+    /// The largest number of explanations at once.
     pub largest: usize,
 }
 
 impl Judgement {
     pub(super) fn of(
-        (findings, findings_left_out): (Vec<Finding>, usize),
-        failure: Option<Failure>,
-        undecided: Option<String>,
-        exercise: Exercise,
+        state: &OracleState<'_>,
         explained_by: Vec<BTreeMap<String, String>>,
         largest: usize,
         safety_only: bool,
     ) -> Self {
+        let OracleState { findings, findings_left_out, failure, undecided, exercise, .. } = state;
+        let (findings, findings_left_out, exercise) = (findings.clone(), *findings_left_out, exercise.clone());
         let lacks = exercise.lacks().map(ToOwned::to_owned);
-        let conformance = match (failure, undecided.or(lacks.clone())) {
+        let conformance = match (failure.clone(), undecided.clone().or(lacks.clone())) {
             _ if safety_only => Conformance::NotJudged,
             (Some(failure), _) => Conformance::Nonconforming(failure),
             (None, Some(reason)) => Conformance::Inconclusive(reason),
             (None, None) => Conformance::Conforming,
         };
         let all_refused =
-            exercise.ended.keys().all(|ended| *ended == Done::Refused.name()) && !exercise.ended.is_empty();
+            exercise.ended.keys().all(|ended| *ended == Outcome::Refused.name()) && !exercise.ended.is_empty();
         let safety = if !findings.is_empty() {
             Safe::Unsafe
         } else if lacks.is_some() || exercise.full_observations == 0 {

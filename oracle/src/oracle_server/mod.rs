@@ -1,77 +1,85 @@
-//! The oracle as somebody's adviser: questions of a foreign test harness, a JSON line each, and the answers. `specs/oracle.md`
-//! is the contract. It reads no file and no pipe, and never changes what the oracle thinks but by `take` and `reset`.
+//! The oracle server: answers requests of a foreign test harness, one JSON line each. `specs/oracle.md` is the contract. It reads
+//! no file and no pipe. Only the requests `take` and `reset` change the oracle.
 
 mod reply;
 mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stranded_model::action::{Action, ActionKind};
+use stranded_model::action::Action;
 
 use crate::event_log::Line;
-use crate::judged;
-use crate::judged::{Judged, Subject};
-use crate::oracle::{Belief, Oracle};
-use crate::protocol::{Answer, Done, Event, Observation, Operation, Wrong};
+use crate::judged::{self, Judged, Subject};
+use crate::oracle::{ExplanationSetId, Oracle};
+use crate::protocol::{Answer, Event, Observation, Operation, Outcome, Wrong};
 use stranded_search::scenario::Spec;
 
-pub use self::reply::{Enabled, Reply, Said};
-use self::request::{Asked, Request};
+pub use self::reply::{Enabled, ServerReply, ServerReplyBody};
+use self::request::{ServerRequest, ServerRequestBody};
 
-/// The most states or sights that one answer lists.
+/// The most states or observations that one reply lists.
 const LISTED_MAX: usize = 1_000;
 
-/// Whether there is more to ask.
+/// The state of a conversation after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Going {
-    /// There may be.
-    On,
-    /// That was the last.
+pub enum Conversation {
+    /// Another request may follow.
+    Open,
+    /// The last request was answered.
     Ended,
 }
 
-/// An oracle that answers questions.
+/// An oracle that answers requests.
 #[derive(Debug)]
-pub struct Adviser<'a> {
+pub struct OracleServer<'a> {
     oracle: Oracle<'a>,
-    /// The scenario as its file has it, and the procedure that stands in the place of every other.
+    /// The scenario of the file, and the procedure that is judged in place of every other.
     given: &'a Spec,
     procedure: Option<&'a str>,
 }
 
-impl<'a> Adviser<'a> {
-    /// Nothing was taken yet.
+impl<'a> OracleServer<'a> {
+    /// A server before the first request.
     #[must_use]
     pub fn new(oracle: Oracle<'a>, given: &'a Spec, procedure: Option<&'a str>) -> Self {
         Self { oracle, given, procedure }
     }
 
-    /// The answer to a line, and whether there is more to ask. A line that asks nothing that can be answered is answered with
-    /// what would be right, and changes nothing.
-    pub fn answer(&mut self, line: &Line<'_>) -> (Reply, Going) {
+    /// Returns the reply to a line. The reply to a wrong line says what is expected, and the line changes nothing.
+    pub fn answer(&mut self, line: &Line<'_>) -> (ServerReply, Conversation) {
         let text = match str::from_utf8(line.bytes) {
             Ok(text) if line.bytes.len() <= crate::event_log::LINE_MAX => text,
-            Ok(_) => return (Reply::error(None, Wrong::new("the line is too long", "at most 1 MiB")), Going::On),
-            Err(_) => return (Reply::error(None, Wrong::new("the line is not UTF-8", "JSON")), Going::On),
+            Ok(_) => {
+                return (
+                    ServerReply::error(None, Wrong::new("the line is too long", "at most 1 MiB")),
+                    Conversation::Open,
+                );
+            }
+            Err(_) => {
+                return (ServerReply::error(None, Wrong::new("the line is not UTF-8", "JSON")), Conversation::Open);
+            }
         };
-        let Request { id, asked } = match Request::of_line(text) {
+        let ServerRequest { id, body } = match ServerRequest::of_line(text) {
             Ok(request) => request,
-            Err((id, wrong)) => return (Reply::error(id, wrong), Going::On),
+            Err((id, wrong)) => return (ServerReply::error(id, wrong), Conversation::Open),
         };
-        let going = if matches!(asked, Asked::Bye) { Going::Ended } else { Going::On };
-        match self.say(asked) {
-            Ok(said) => (Reply { id: Some(id), said }, going),
-            Err(wrong) => (Reply::error(Some(id), wrong), Going::On),
+        let conversation =
+            if matches!(body, ServerRequestBody::Bye) { Conversation::Ended } else { Conversation::Open };
+        match self.reply(body) {
+            Ok(body) => (ServerReply { id: Some(id), body }, conversation),
+            Err(wrong) => (ServerReply::error(Some(id), wrong), Conversation::Open),
         }
     }
 
-    fn say(&mut self, asked: Asked) -> Result<Said, Wrong> {
-        Ok(match asked {
-            Asked::Enabled => Said::Enabled { operations: self.enabled()? },
-            Asked::AllowedAnswers(operation) => Said::Answers { answers: self.answers(&self.renamed(operation))? },
-            Asked::AllowedObservations(mailbox) => {
-                let belief = self.belief()?;
-                let observations = self.oracle.states(belief).map_err(|_| too_many())?;
+    fn reply(&mut self, body: ServerRequestBody) -> Result<ServerReplyBody, Wrong> {
+        Ok(match body {
+            ServerRequestBody::Enabled => ServerReplyBody::Enabled { operations: self.enabled()? },
+            ServerRequestBody::AllowedAnswers(operation) => {
+                ServerReplyBody::Answers { answers: self.answers(&self.renamed(operation))? }
+            }
+            ServerRequestBody::AllowedObservations(mailbox) => {
+                let set = self.explanations()?;
+                let observations = self.oracle.states(set).map_err(|_| too_many())?;
                 let of_mailbox = |mut state: BTreeMap<String, Observation>| state.remove(&mailbox);
                 let observations: BTreeSet<Observation> = observations.into_iter().filter_map(of_mailbox).collect();
                 if observations.is_empty() {
@@ -79,32 +87,32 @@ impl<'a> Adviser<'a> {
                     let known: Vec<String> = self.oracle.mailboxes().collect();
                     return Err(Wrong::new(format!("there is no mailbox `{mailbox}`"), known.join(" or ")));
                 }
-                let (observations, more) = some(observations.into_iter());
-                Said::Observations { observations, more }
+                let (observations, more) = listed(observations.into_iter());
+                ServerReplyBody::Observations { observations, more }
             }
-            Asked::States => {
-                let belief = self.belief()?;
-                let (states, more) = some(self.oracle.states(belief).map_err(|_| too_many())?.into_iter());
-                Said::States { explained: true, states, more }
+            ServerRequestBody::States => {
+                let set = self.explanations()?;
+                let (states, more) = listed(self.oracle.states(set).map_err(|_| too_many())?.into_iter());
+                ServerReplyBody::States { explained: true, states, more }
             }
-            Asked::Next(operation, answer) => {
-                self.belief()?;
+            ServerRequestBody::Next(operation, answer) => {
+                self.explanations()?;
                 let event = Event::Did { operation: self.renamed(operation), answer };
                 let found = self.oracle.supposing(&event, |oracle, after| oracle.states(after))?;
                 let states = found.transpose().map_err(|_| too_many())?;
-                let (states, more) = some(states.clone().unwrap_or_default().into_iter());
-                Said::States { explained: !states.is_empty(), states, more }
+                let (states, more) = listed(states.clone().unwrap_or_default().into_iter());
+                ServerReplyBody::States { explained: !states.is_empty(), states, more }
             }
-            Asked::Take(event) => self.take(&self.renamed_event(*event))?,
-            Asked::Verdict(implementation) => {
+            ServerRequestBody::Take(event) => self.take(&self.renamed_event(*event))?,
+            ServerRequestBody::Verdict(implementation) => {
                 let found = self.oracle.judgement();
                 let subject = Subject::Implementation(&implementation);
                 let scenario = &self.oracle.spec().name;
                 let lines = BTreeMap::new();
                 let judged = Judged { scenario, subject, judgement: &found, lines: &lines, extra: &[] };
-                Said::Verdict(Box::new(judged::report(&judged)))
+                ServerReplyBody::Verdict(Box::new(judged::report(&judged)))
             }
-            Asked::Bye => Said::Bye {},
+            ServerRequestBody::Bye => ServerReplyBody::Bye {},
         })
     }
 
@@ -122,20 +130,20 @@ impl<'a> Adviser<'a> {
         }
     }
 
-    /// What is left of the explanations.
-    fn belief(&self) -> Result<Belief, Wrong> {
-        let gone = || Wrong::new("nothing explains this run any more, or too much does", "`verdict`, or `reset`");
-        self.oracle.belief().ok_or_else(gone)
+    /// Returns the explanations of this run.
+    fn explanations(&self) -> Result<ExplanationSetId, Wrong> {
+        let gone = || Wrong::new("this run has no explanation, or too many", "`verdict`, or `reset`");
+        self.oracle.explanations().ok_or_else(gone)
     }
 
-    /// What can be asked of an implementation now: whole runs, and single steps.
+    /// Returns the operations that are possible now: whole runs, and single steps.
     fn enabled(&mut self) -> Result<Vec<Enabled>, Wrong> {
-        let belief = self.belief()?;
-        let open = self.oracle.beliefs().closed(belief).map_err(|_| too_many())?;
+        let set = self.explanations()?;
+        let open = self.oracle.sets().closed(set).map_err(|_| too_many())?;
         let mut found: BTreeMap<Operation, usize> = BTreeMap::new();
         for number in &open {
-            let now = self.oracle.beliefs().explanation(*number).clone();
-            let world = &self.oracle.beliefs().scene(&now).world;
+            let now = self.oracle.sets().explanation(*number).clone();
+            let world = &self.oracle.sets().scene(&now).world;
             let actions: Vec<Action> = world.enabled(&now.state).map(|(action, _)| action).collect();
             let operations: Vec<Operation> =
                 actions.iter().filter_map(|action| self.oracle.operation_of(&now, action)).collect();
@@ -147,21 +155,19 @@ impl<'a> Adviser<'a> {
         Ok(found.into_iter().map(enabled).collect())
     }
 
-    /// The answers that some explanation allows.
+    /// Returns the answers that some explanation allows.
     fn answers(&mut self, operation: &Operation) -> Result<Vec<Answer>, Wrong> {
-        self.belief()?;
-        let ends: &[Option<Done>] = match operation.kind() {
-            Some(ActionKind::Act | ActionKind::RequestLost | ActionKind::ReplyLost) => {
-                &[None, Some(Done::Ok), Some(Done::Refused), Some(Done::Failed), Some(Done::Unknown)]
-            }
-            Some(_) | None => &[None],
-        };
+        self.explanations()?;
+        let mut ends = vec![None];
+        if operation.is_step() {
+            ends.extend(Outcome::ALL.map(Some));
+        }
         let mut allowed = Vec::new();
-        for (result, ended) in Done::ALL.iter().flat_map(|result| ends.iter().map(move |ended| (*result, *ended))) {
+        for (result, ended) in Outcome::ALL.iter().flat_map(|result| ends.iter().map(move |ended| (*result, *ended))) {
             let answer = Answer { ended, ..Answer::of(result) };
             let event = Event::Did { operation: operation.clone(), answer: answer.clone() };
-            // Where an answer says nothing, neither does how it ends.
-            let says_more = ended.is_none() || result == Done::Ok;
+            // An end of the run is reported only with an `ok`.
+            let says_more = ended.is_none() || result == Outcome::Ok;
             if says_more && self.oracle.would_explain(&event)? {
                 allowed.push(answer);
             }
@@ -169,15 +175,15 @@ impl<'a> Adviser<'a> {
         Ok(allowed)
     }
 
-    fn take(&mut self, event: &Event) -> Result<Said, Wrong> {
+    fn take(&mut self, event: &Event) -> Result<ServerReplyBody, Wrong> {
         let begins = matches!(event, Event::Reset { .. });
         let known = if begins { 0 } else { self.oracle.findings_of_run().len() };
         let had_failed = !begins && self.oracle.failure_of_run().is_some();
         self.oracle.take(event)?;
         let failure = self.oracle.failure_of_run().filter(|_| !had_failed);
         let found = self.oracle.findings_of_run().iter().skip(known);
-        Ok(Said::Taken {
-            explained: self.oracle.belief().is_some(),
+        Ok(ServerReplyBody::Taken {
+            explained: self.oracle.explanations().is_some(),
             failure: failure.map(|failure| Box::new(judged::failed(failure, None))),
             findings: found.map(|finding| judged::found(finding, None)).collect(),
         })
@@ -187,35 +193,21 @@ impl<'a> Adviser<'a> {
 fn too_many() -> Wrong {
     Wrong::new(
         "more explanations are left than there may be",
-        "a larger --max-explanations, or a look at more of the site",
+        "a larger --max-explanations, or an observation of more of the site",
     )
 }
 
-/// A whole run in the place of its start.
+/// Returns the operation that runs a whole procedure, for the operation that starts it.
 fn whole_run(operation: &Operation) -> Option<Operation> {
-    match operation {
-        Operation::Start { run } => Some(Operation::Run { run: run.clone(), crash: false }),
-        Operation::Deliver { .. }
-        | Operation::Redeliver { .. }
-        | Operation::LogOn { .. }
-        | Operation::OwnerDeletes { .. }
-        | Operation::Run { .. }
-        | Operation::Act { .. }
-        | Operation::RequestLost { .. }
-        | Operation::ReplyLost { .. }
-        | Operation::ProgramDies { .. }
-        | Operation::Replicate { .. }
-        | Operation::Refresh { .. }
-        | Operation::OtherEdit { .. }
-        | Operation::StoreCrashes { .. }
-        | Operation::StoreRestarts { .. }
-        | Operation::ReplicaUnreachable { .. }
-        | Operation::ReplicaReachable { .. } => None,
+    if let Operation::Start { run } = operation {
+        Some(Operation::Run { run: run.clone(), crash: false })
+    } else {
+        None
     }
 }
 
-/// As many as an answer lists, and how many more there are.
-fn some<T>(mut all: impl Iterator<Item = T>) -> (Vec<T>, usize) {
-    let listed = all.by_ref().take(LISTED_MAX).collect();
-    (listed, all.count())
+/// Returns the entries that a reply lists, and the number of the others.
+fn listed<T>(mut all: impl Iterator<Item = T>) -> (Vec<T>, usize) {
+    let first = all.by_ref().take(LISTED_MAX).collect();
+    (first, all.count())
 }

@@ -1,4 +1,4 @@
-//! What a harness is answered.
+//! The replies of the oracle server.
 
 use std::collections::BTreeMap;
 
@@ -7,53 +7,53 @@ use serde::Serialize;
 use crate::judged::{FailureReport, FindingReport, JudgementReport};
 use crate::protocol::{Answer, Observation, Operation, Wrong};
 
-/// An answer with the number of its question; none if the question had none.
+/// A reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reply {
-    /// The number.
+pub struct ServerReply {
+    /// The number of the request, if it had one.
     pub id: Option<u64>,
-    /// The answer.
+    /// The reply itself.
     #[serde(flatten)]
-    pub said: Said,
+    pub body: ServerReplyBody,
 }
 
-/// An answer.
+/// The body of a reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
-pub enum Said {
+pub enum ServerReplyBody {
     /// To `enabled`.
     Enabled {
-        /// What can be asked of an implementation now.
+        /// The operations that are possible now.
         operations: Vec<Enabled>,
     },
     /// To `allowed` with an action.
     Answers {
-        /// The answers that may be given; every other is nonconforming.
+        /// The allowed answers; any other is nonconforming.
         answers: Vec<Answer>,
     },
     /// To `allowed` with a mailbox.
     Observations {
-        /// Everything that may be seen, each as a whole.
+        /// The allowed observations.
         observations: Vec<Observation>,
-        /// How many more there are.
+        /// The number of those that are not listed.
         #[serde(skip_serializing_if = "is_zero")]
         more: usize,
     },
     /// To `states` and `next`.
     States {
-        /// Whether the answer is allowed at all.
+        /// True if the answer is allowed.
         explained: bool,
-        /// How everything may stand, mailbox by mailbox.
+        /// The possible states, by mailbox.
         states: Vec<BTreeMap<String, Observation>>,
-        /// How many more there are.
+        /// The number of those that are not listed.
         #[serde(skip_serializing_if = "is_zero")]
         more: usize,
     },
     /// To `take` and `reset`.
     Taken {
-        /// Whether the model explains this run so far.
+        /// True if the model explains this run so far.
         explained: bool,
-        /// Why it does not, if this event is the first that it does not explain.
+        /// The reason why it does not, if this event is the first without an explanation.
         failure: Option<Box<FailureReport>>,
         /// The harm that this event shows.
         findings: Vec<FindingReport>,
@@ -62,33 +62,33 @@ pub enum Said {
     Verdict(Box<JudgementReport>),
     /// To `bye`.
     Bye {},
-    /// To whatever cannot be answered; nothing has changed.
+    /// To a request that is wrong or cannot be answered; nothing has changed.
     Error {
-        /// What is wrong.
+        /// The error.
         message: String,
-        /// What would be right.
+        /// What is expected.
         wanted: String,
     },
 }
 
-/// Something that can be asked of an implementation.
+/// An operation that is possible now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Enabled {
-    /// What.
+    /// The operation.
     pub operation: Operation,
-    /// Whether every explanation lets it happen; if not, it may be refused.
+    /// True if it is possible in every explanation; if not, it may be refused.
     pub always: bool,
 }
 
-impl Reply {
+impl ServerReply {
     pub(super) fn error(id: Option<u64>, wrong: Wrong) -> Self {
-        Self { id, said: Said::Error { message: wrong.message, wanted: wrong.wanted } }
+        Self { id, body: ServerReplyBody::Error { message: wrong.message, wanted: wrong.wanted } }
     }
 
-    /// The line that it is, without its end.
+    /// Returns the reply as a line, without its end.
     #[must_use]
     pub fn line(&self) -> String {
-        serde_json::to_string(self).expect("every answer can be written as JSON")
+        serde_json::to_string(self).expect("every reply can be written as JSON")
     }
 }
 

@@ -1,52 +1,54 @@
-//! What a harness asks.
+//! The requests to the oracle server.
 
+use crate::protocol::fields::{FromKeys, Part};
 use crate::protocol::keys::Keys;
 use crate::protocol::{Answer, Event, Operation, Wrong};
 
-/// A question with the number that its answer repeats.
+/// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Request {
+pub(super) struct ServerRequest {
+    /// The number that the reply repeats.
     pub(super) id: u64,
-    pub(super) asked: Asked,
+    pub(super) body: ServerRequestBody,
 }
 
-/// What is asked.
+/// The body of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// What can be asked of an implementation now?
+pub(super) enum ServerRequestBody {
+    /// The operations that are possible now.
     Enabled,
-    /// Which answers may be given to this?
+    /// The answers that are allowed for this operation.
     AllowedAnswers(Operation),
-    /// What may be seen of this mailbox now?
+    /// The observations of this mailbox that are allowed now.
     AllowedObservations(String),
-    /// How may everything stand now?
+    /// The states that are possible now.
     States,
-    /// How may everything stand if this were done and answered so?
+    /// The states that are possible after this operation and answer.
     Next(Operation, Answer),
-    /// This happened.
+    /// Take this event.
     Take(Box<Event>),
-    /// What is the verdict on an implementation of this name?
+    /// The verdict on an implementation of this name.
     Verdict(String),
-    /// That was all.
+    /// End.
     Bye,
 }
 
 const TYPES: [&str; 8] = ["enabled", "allowed", "states", "next", "take", "reset", "verdict", "bye"];
 
-impl Request {
+impl ServerRequest {
     /// Reads a line.
     ///
     /// # Errors
-    /// What is wrong with it, and its number if it has one.
+    /// The error, and the number of the request if it has one.
     pub(super) fn of_line(line: &str) -> Result<Self, (Option<u64>, Wrong)> {
         let mut keys = Keys::of_line(line).map_err(|wrong| (None, wrong))?;
         let id = keys.number("id").map_err(|wrong| (None, wrong))?;
-        let asked = Asked::read(&mut keys).and_then(|asked| keys.end().map(|()| asked));
-        asked.map(|asked| Self { id, asked }).map_err(|wrong| (Some(id), wrong))
+        let body = ServerRequestBody::read_whole(keys).map_err(|wrong| (Some(id), wrong))?;
+        Ok(Self { id, body })
     }
 }
 
-impl Asked {
+impl FromKeys for ServerRequestBody {
     fn read(keys: &mut Keys) -> Result<Self, Wrong> {
         Ok(match keys.word("type", &TYPES, |name| name)? {
             "enabled" => Self::Enabled,
@@ -57,7 +59,7 @@ impl Asked {
             "states" => Self::States,
             "next" => Self::Next(Operation::read(keys)?, Answer::read(keys)?),
             "take" => Self::Take(Box::new(Event::read(keys)?)),
-            "reset" => Self::Take(Box::new(Event::read_reset(keys)?)),
+            "reset" => Self::Take(Box::new(Event::Reset { start: Part::take(keys, "start")? })),
             "verdict" => {
                 Self::Verdict(keys.text_or_none("implementation")?.unwrap_or_else(|| "the implementation".to_owned()))
             }

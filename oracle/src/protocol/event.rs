@@ -1,68 +1,101 @@
-//! One thing that happened, as a recorded log has it: one JSON object a line. A log has what was asked and what was answered in
-//! one line, or in two lines of their own where calls overlap.
+//! The events of a recorded log: one JSON object a line. An operation and its answer are one line, or two lines where operations
+//! overlap.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use stranded_model::procedure::Outcome;
 
+use super::fields::{FromKeys, Part, object, tagged};
 use super::keys::{Keys, Wrong};
+use super::naming::{Named, Naming, Written};
 use super::observation::Observation;
-use super::operation::{Answer, Operation};
+use super::operation::Operation;
+use super::outcome::{self, OutcomeSchema};
 
-/// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+/// An event of a log, or of a conversation with an adapter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Event {
-    /// A new run begins; everything stands as at first. A log that does not begin with one begins so all the same.
+#[serde(bound(serialize = "N: Written"))]
+#[schemars(rename = "Event", bound = "N: Written")]
+pub enum Event<N: Naming = Named> {
+    /// The start of a new run: the site is in its initial state. A log that does not begin with one is read as if it did.
     Reset {
-        /// How each mailbox stands, where a scenario can start in several ways; what is left out may be any of them.
+        /// The initial state of each mailbox, where a scenario can start in several ways; a key that is left out may be any of
+        /// them.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        start: BTreeMap<String, Observation>,
+        start: BTreeMap<N::Mailbox, Observation<N>>,
     },
-    /// Something was asked and answered, and nothing else was under way.
+    /// An operation and its answer, with no other operation under way.
     Did {
-        /// What was asked.
+        /// The operation.
         #[serde(flatten)]
-        operation: Operation,
-        /// What was answered.
+        operation: Operation<N>,
+        /// The answer.
         #[serde(flatten)]
         answer: Answer,
     },
-    /// Something was asked; other things may happen before it is answered.
+    /// An operation without its answer; other events may come before that.
     Call {
         /// A number that no other open call has.
         call: u64,
-        /// What was asked.
+        /// The operation.
         #[serde(flatten)]
-        operation: Operation,
+        operation: Operation<N>,
     },
-    /// A call was answered.
+    /// The answer to a call.
     Return {
-        /// The call.
+        /// The number of the call.
         call: u64,
-        /// What was answered.
+        /// The answer.
         #[serde(flatten)]
         answer: Answer,
     },
-    /// A mailbox was looked at.
+    /// The observation of a mailbox.
     Observed {
         /// The mailbox.
-        mailbox: String,
-        /// What was seen.
+        mailbox: N::Mailbox,
+        /// The observation.
         #[serde(flatten)]
-        observation: Observation,
+        observation: Observation<N>,
     },
 }
 
-/// The kinds of event.
-const EVENTS: [&str; 5] = ["reset", "did", "call", "return", "observed"];
+/// The answer to an operation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Answer {
+    /// The outcome of the operation. `ok`: it was done. `refused`: definite, it was declined and nothing happened. `failed`:
+    /// definite, it did not complete, and an observation must show its effect. `unknown`: it may have happened or not.
+    #[serde(with = "outcome")]
+    #[schemars(with = "OutcomeSchema")]
+    pub result: Outcome,
+    /// For a step: the outcome that the program reported, if the step ended its run.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "outcome")]
+    #[schemars(with = "Option<OutcomeSchema>")]
+    pub ended: Option<Outcome>,
+    /// The words or the error code that the administrator or the sender reads. Shown in reports, and not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
+}
+
+object!(Answer { result, says, ended });
+object!(Event);
+
+tagged!(Event, "event", refusing "saw" for "observed", {
+    "reset" => Reset { start },
+    "did" => Did { operation, answer },
+    "call" => Call { call, operation },
+    "return" => Return { call, answer },
+    "observed" => Observed { mailbox, observation },
+});
 
 impl Event {
-    /// Reads a line of a log. `at` and `note` may say when it was and what somebody thought; nobody reads them.
+    /// Reads a line of a log. The line may also have `at` (the time) and `note` (a remark), which are ignored.
     ///
     /// # Errors
-    /// What is wrong with the line, and what would be right.
+    /// The wrong key or value, and what is expected instead.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
         let mut keys = Keys::of_line(line)?;
         let event = Self::read(&mut keys)?;
@@ -72,44 +105,17 @@ impl Event {
         Ok(event)
     }
 
-    /// Reads what happened; its keys are taken out.
-    ///
-    /// # Errors
-    /// Which key is wrong.
-    pub fn read(keys: &mut Keys) -> Result<Self, Wrong> {
-        let event = keys.word("event", &EVENTS, |name| name)?;
-        Ok(match event {
-            "reset" => Self::read_reset(keys)?,
-            "did" => Self::Did { operation: Operation::read(keys)?, answer: Answer::read(keys)? },
-            "call" => Self::Call { call: keys.number("call")?, operation: Operation::read(keys)? },
-            "return" => Self::Return { call: keys.number("call")?, answer: Answer::read(keys)? },
-            _ => Self::Observed { mailbox: keys.text("mailbox")?, observation: Observation::read(keys)? },
-        })
-    }
-
-    /// Reads a reset of which is known that it is one.
-    ///
-    /// # Errors
-    /// Which key is wrong.
-    pub fn read_reset(keys: &mut Keys) -> Result<Self, Wrong> {
-        Ok(Self::Reset { start: starts(keys)? })
-    }
-
-    /// The line that it is.
+    /// Returns the event as a line, without its end.
     #[must_use]
     pub fn line(&self) -> String {
         serde_json::to_string(self).expect("every event can be written as JSON")
     }
 }
 
-/// The `start` of a reset, mailbox by mailbox.
-pub(super) fn starts(keys: &mut Keys) -> Result<BTreeMap<String, Observation>, Wrong> {
-    let members = keys.members_or_none("start")?.unwrap_or_default();
-    let start = |(name, keys): (String, Option<Keys>)| {
-        let mut keys = keys.ok_or_else(|| Wrong::new(format!("`start.{name}` is null"), "how the mailbox stands"))?;
-        let observation = Observation::read(&mut keys)?;
-        keys.end()?;
-        Ok((name, observation))
-    };
-    members.into_iter().map(start).collect()
+impl Answer {
+    /// An answer with this result alone.
+    #[must_use]
+    pub fn of(result: Outcome) -> Self {
+        Self { result, ended: None, says: None }
+    }
 }

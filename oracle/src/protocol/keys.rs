@@ -1,23 +1,27 @@
-//! Reading a JSON object key by key, so that every error names the key, says what is there and what would be right.
+//! The reader of JSON objects, key by key: every error names the key, the value that was found and the value that is expected.
+//! The types that it reads are unknown here.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "JSON will have no other kinds of value")]
 
 use serde_json::{Map, Value};
+use stranded_model::procedure::Outcome;
 
 use stranded_search::sanitize::{make_visible, may_hide};
 use stranded_search::scenario::nearest;
 
-/// What is wrong with a line.
+use super::outcome;
+
+/// The error of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
-    /// What is wrong, and with which key.
+    /// The wrong key, and the value that was found.
     pub message: String,
-    /// What would be right.
+    /// The value that is expected.
     pub wanted: String,
 }
 
 impl Wrong {
-    /// Something is wrong, and this would be right.
+    /// An error with the value that is expected instead.
     pub fn new(message: impl Into<String>, wanted: impl Into<String>) -> Self {
         Self { message: message.into(), wanted: wanted.into() }
     }
@@ -29,10 +33,10 @@ impl std::fmt::Display for Wrong {
     }
 }
 
-/// Objects by their names, in their order; `None` for those that are `null`.
+/// Objects by their names, in order; `None` for `null`.
 pub type Members = Vec<(String, Option<Keys>)>;
 
-/// The members of a JSON object, each taken once. Whatever is left at the end is unknown.
+/// The members of a JSON object. Each is taken once; a member that is left at the end is unknown.
 #[derive(Debug)]
 pub struct Keys {
     left: Map<String, Value>,
@@ -40,10 +44,10 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The object that a line is.
+    /// Reads a line, which must be one object.
     ///
     /// # Errors
-    /// The line is no JSON, or no object.
+    /// The line is not JSON, or not an object.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
         let mut value = serde_json::from_str(line)
             .map_err(|reason| Wrong::new(not_json(&reason), "one JSON object on the line"))?;
@@ -53,10 +57,10 @@ impl Keys {
         Self::of(value)
     }
 
-    /// The members of an object.
+    /// Takes the members of an object.
     ///
     /// # Errors
-    /// The value is no object.
+    /// The value is not an object.
     pub fn of(value: Value) -> Result<Self, Wrong> {
         match value {
             Value::Object(left) => Ok(Self { left, asked: Vec::new() }),
@@ -64,16 +68,16 @@ impl Keys {
         }
     }
 
-    /// A member, or `None` if it is not there.
+    /// Takes a member, or `None` if it is absent.
     pub fn value(&mut self, key: &'static str) -> Option<Value> {
         self.asked.push(key);
         self.left.remove(key)
     }
 
-    /// A text that may be left out.
+    /// Takes a string that may be absent.
     ///
     /// # Errors
-    /// It is something else.
+    /// It is of another type.
     pub fn text_or_none(&mut self, key: &'static str) -> Result<Option<String>, Wrong> {
         match self.value(key) {
             None => Ok(None),
@@ -82,18 +86,18 @@ impl Keys {
         }
     }
 
-    /// A text.
+    /// Takes a string.
     ///
     /// # Errors
-    /// It is not there, or something else.
+    /// It is absent, or of another type.
     pub fn text(&mut self, key: &'static str) -> Result<String, Wrong> {
         self.text_or_none(key)?.ok_or_else(|| self.missing(key, "a string"))
     }
 
-    /// A text or `null`; `None` if it is left out.
+    /// Takes a string or `null`; `None` if it is absent.
     ///
     /// # Errors
-    /// It is something else.
+    /// It is of another type.
     pub fn text_or_null(&mut self, key: &'static str) -> Result<Option<Option<String>>, Wrong> {
         match self.value(key) {
             None => Ok(None),
@@ -103,10 +107,10 @@ impl Keys {
         }
     }
 
-    /// A whole number that may be left out.
+    /// Takes a whole number that may be absent.
     ///
     /// # Errors
-    /// It is something else.
+    /// It is of another type.
     pub fn number_or_none(&mut self, key: &'static str) -> Result<Option<u64>, Wrong> {
         match self.value(key) {
             None => Ok(None),
@@ -114,18 +118,18 @@ impl Keys {
         }
     }
 
-    /// A whole number.
+    /// Takes a whole number.
     ///
     /// # Errors
-    /// It is not there, or something else.
+    /// It is absent, or of another type.
     pub fn number(&mut self, key: &'static str) -> Result<u64, Wrong> {
         self.number_or_none(key)?.ok_or_else(|| self.missing(key, "a whole number from 0"))
     }
 
-    /// `true` or `false`; `None` if it is left out.
+    /// Takes `true` or `false`; `None` if it is absent.
     ///
     /// # Errors
-    /// It is something else.
+    /// It is of another type.
     pub fn flag_or_none(&mut self, key: &'static str) -> Result<Option<bool>, Wrong> {
         match self.value(key) {
             None => Ok(None),
@@ -134,10 +138,43 @@ impl Keys {
         }
     }
 
-    /// A list of texts that may be left out.
+    /// Takes `true` or `false`; false if it is absent.
     ///
     /// # Errors
-    /// It is something else.
+    /// It is of another type.
+    pub fn flag(&mut self, key: &'static str) -> Result<bool, Wrong> {
+        Ok(self.flag_or_none(key)?.unwrap_or(false))
+    }
+
+    /// Takes a whole number that counts things.
+    ///
+    /// # Errors
+    /// It is absent, of another type, or too large.
+    pub fn count(&mut self, key: &'static str) -> Result<usize, Wrong> {
+        let count = self.number(key)?;
+        usize::try_from(count).map_err(|_| Wrong::new(format!("`{key}` is {count}"), "a small number"))
+    }
+
+    /// Takes an outcome that may be absent.
+    ///
+    /// # Errors
+    /// It is of another type, or another string.
+    pub fn outcome_or_none(&mut self, key: &'static str) -> Result<Option<Outcome>, Wrong> {
+        self.text_or_none(key)?.map(|name| outcome::of_name(key, &name)).transpose()
+    }
+
+    /// Takes an outcome.
+    ///
+    /// # Errors
+    /// It is absent, of another type, or another string.
+    pub fn outcome(&mut self, key: &'static str) -> Result<Outcome, Wrong> {
+        self.word(key, &Outcome::ALL, Outcome::name)
+    }
+
+    /// Takes a list of strings that may be absent.
+    ///
+    /// # Errors
+    /// It is of another type.
     pub fn texts_or_none(&mut self, key: &'static str) -> Result<Option<Vec<String>>, Wrong> {
         let wanted = "a list of strings";
         let entries = match self.value(key) {
@@ -152,18 +189,18 @@ impl Keys {
         entries.into_iter().map(text).collect::<Result<_, _>>().map(Some)
     }
 
-    /// A list of texts.
+    /// Takes a list of strings.
     ///
     /// # Errors
-    /// It is not there, or something else.
+    /// It is absent, or of another type.
     pub fn texts(&mut self, key: &'static str) -> Result<Vec<String>, Wrong> {
         self.texts_or_none(key)?.ok_or_else(|| self.missing(key, "a list of strings"))
     }
 
-    /// The members of an object that may be left out, in their order; `None` for those that are `null`.
+    /// Takes the members of an object that may be absent, in order; `None` for each that is `null`.
     ///
     /// # Errors
-    /// It is something else.
+    /// It is of another type.
     pub fn members_or_none(&mut self, key: &'static str) -> Result<Option<Members>, Wrong> {
         let members = match self.value(key) {
             None => return Ok(None),
@@ -180,10 +217,10 @@ impl Keys {
         members.into_iter().map(member).collect::<Result<_, _>>().map(Some)
     }
 
-    /// One of a few words.
+    /// Takes a string that must be one of these names.
     ///
     /// # Errors
-    /// It is another, or not there.
+    /// It is absent, of another type, or another string.
     pub fn word<T: Copy>(
         &mut self,
         key: &'static str,
@@ -197,7 +234,21 @@ impl Keys {
         all.iter().copied().find(|one| name(*one) == text).ok_or_else(|| unknown_word(key, &text, &names))
     }
 
-    /// A key is not there; perhaps one that is there was meant to be it.
+    /// Refuses a name that version 1 gave to this value.
+    ///
+    /// # Errors
+    /// The value is that name.
+    pub fn refuse_version_1(&self, key: &str, old: &str, new: &str) -> Result<(), Wrong> {
+        if self.left.get(key).is_some_and(|value| value == old) {
+            return Err(Wrong::new(
+                format!("`{key}` is `{old}`, which belongs to version 1"),
+                format!("`{new}`, its name in version {}", stranded_search::FORMAT_VERSION),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The error of an absent key. It names the key that is most like it.
     fn missing(&self, key: &str, wanted: &str) -> Wrong {
         let there: Vec<&str> = self.left.keys().map(String::as_str).collect();
         match nearest(key, &there) {
@@ -208,10 +259,10 @@ impl Keys {
         }
     }
 
-    /// Nothing else may be there.
+    /// Ends the object.
     ///
     /// # Errors
-    /// A key that nobody asked for.
+    /// A member is left.
     pub fn end(self) -> Result<(), Wrong> {
         let Some(key) = self.left.keys().next() else { return Ok(()) };
         let wanted = match nearest(key, &self.asked) {
@@ -222,7 +273,7 @@ impl Keys {
     }
 }
 
-/// A word that is none of these.
+/// The error of a string that is none of these names.
 #[must_use]
 pub fn unknown_word(key: &str, text: &str, names: &[&str]) -> Wrong {
     let wanted = match nearest(text, names) {
@@ -232,7 +283,7 @@ pub fn unknown_word(key: &str, text: &str, names: &[&str]) -> Wrong {
     Wrong::new(format!("`{key}` is `{}`", truncated(text)), wanted)
 }
 
-/// Why a line is no JSON; on a line there are only columns.
+/// The reason why a line is not JSON, with the column and without the line number.
 fn not_json(reason: &serde_json::Error) -> String {
     let text = reason.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
@@ -243,7 +294,7 @@ fn mistyped(key: &str, value: &Value, wanted: &str) -> Wrong {
     Wrong::new(format!("`{key}` is {}", kind(value)), wanted)
 }
 
-/// What a value is, in words.
+/// The type of a value, for messages.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -255,7 +306,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The beginning of a text that may be long.
+/// Returns the beginning of a string that may be long, escaped.
 #[must_use]
 pub fn truncated(text: &str) -> String {
     const SHOWN: usize = 60;

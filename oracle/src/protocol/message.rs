@@ -1,48 +1,46 @@
-//! The messages between `stranded` and an adapter: one JSON object a line, each request answered by one line with the same id.
+//! The messages between `stranded` and an adapter: one JSON object a line. Each request is answered by one line with the same id.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::event::starts;
+use super::event::Answer;
+use super::fields::{FromKeys, Part, object, tagged};
 use super::keys::{Keys, Wrong};
 use super::observation::Observation;
-use super::operation::{Answer, Operation};
+use super::operation::Operation;
 
-/// The version of the protocol.
-pub const PROTOCOL: u64 = 1;
-
-/// A request, as `stranded` writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A request of `stranded`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Request {
-    /// The number that the answer repeats.
+    /// The number that the reply repeats.
     pub id: u64,
-    /// What is asked.
+    /// The request itself.
     #[serde(flatten)]
     pub body: RequestBody,
 }
 
-/// What is asked of an adapter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The body of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum RequestBody {
-    /// The first request: what is to come, and what can the adapter do?
+    /// The first request: the scenario. The reply says which operations the adapter supports.
     Hello(Greeting),
-    /// Set up how everything stands at first, and forget what was before.
+    /// Set up the initial state, and forget the state before.
     Reset {
-        /// How each mailbox is to stand, where it is not fresh: a recipient in every replica that names the first server, and a
-        /// mailbox in no store.
+        /// The initial state of each mailbox that is not fresh. A fresh mailbox has a recipient in every replica that names the
+        /// home, and is absent from every store.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         start: BTreeMap<String, Observation>,
     },
-    /// Do this.
+    /// Do an operation.
     Do {
-        /// What is to be done.
+        /// The operation.
         #[serde(flatten)]
         operation: Operation,
     },
-    /// Look at a mailbox.
+    /// Observe a mailbox.
     Observe {
         /// The mailbox.
         mailbox: String,
@@ -51,168 +49,150 @@ pub enum RequestBody {
     Bye {},
 }
 
-/// What an adapter is told at first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The body of `hello`: the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Greeting {
     /// The version of the protocol.
     pub protocol: u64,
-    /// The scenario's name.
+    /// The name of the scenario.
     pub scenario: String,
-    /// The servers of the site; the first one is the home of a fresh mailbox unless `home` says another.
+    /// The servers of the site.
     pub servers: Vec<String>,
-    /// The server on which fresh mailboxes have their home.
+    /// The home of a fresh mailbox.
     pub home: String,
-    /// What the organisation and the site are called in distinguished names.
+    /// The name of the organisation in distinguished names.
     pub organization: String,
-    /// The site's name in distinguished names.
+    /// The name of the site in distinguished names.
     pub site: String,
     /// The mailboxes.
     pub mailboxes: Vec<String>,
-    /// The most messages that will be delivered to each mailbox.
+    /// The largest number of messages that are delivered to each mailbox.
     pub messages: usize,
-    /// The procedures that will be run.
+    /// The procedures that are run.
     pub procedures: Vec<String>,
-    /// The actions that may be asked for, if the adapter can do them.
+    /// The actions that may be requested, if the adapter supports them.
     pub actions: Vec<String>,
     /// The whole scenario, for an adapter that reads scenarios.
     pub scenario_toml: String,
 }
 
-/// What an adapter answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A reply of an adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reply {
     /// The number of the request.
     pub id: u64,
-    /// The answer.
+    /// The reply itself.
     #[serde(flatten)]
     pub body: ReplyBody,
 }
 
-/// What an adapter tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The body of a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum ReplyBody {
-    /// To `hello`: what it can do.
+    /// To `hello`: the capabilities of the adapter.
     Hello(Capabilities),
-    /// To `hello`: it cannot run this scenario.
+    /// To `hello`: the adapter cannot run this scenario.
     Skip {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// To `reset`, `do` and `bye`: what became of it.
+    /// To `reset`, `do` and `bye`: the answer.
     Done(Answer),
-    /// To `observe`: what was seen.
+    /// To `observe`: the observation.
     Observed(Observation),
 }
 
-/// What an adapter can do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The capabilities of an adapter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Capabilities {
-    /// The version of the protocol that it speaks.
+    /// The version of the protocol that the adapter speaks.
     pub protocol: u64,
-    /// What it is called in reports.
+    /// The name of the implementation in reports.
     pub name: String,
-    /// The actions that it can do; the others are not asked for. Of `replicate`, `redeliver` and `refresh`, those that are not
-    /// here may happen by themselves at any time.
+    /// The actions that the adapter supports; no other is requested. `replicate`, `redeliver` and `refresh` may happen at any
+    /// time without a request if they are not listed here.
     pub actions: Vec<String>,
-    /// The fields that it can observe.
+    /// The fields that the adapter can observe.
     pub fields: Vec<String>,
-    /// The procedures that it can run; left out if it can run any.
+    /// The procedures that the adapter can run; left out if it can run any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedures: Option<Vec<String>>,
-    /// The built-in procedure that it is an implementation of, whatever the scenario calls the runs: it is judged by that one.
+    /// The built-in procedure that the implementation implements. It is judged by that procedure, whatever name the scenario
+    /// gives the runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implements: Option<String>,
-    /// Whether `reset` can set up any `start`.
+    /// True if `reset` can set up any `start`.
     #[serde(default)]
     pub start: bool,
 }
 
+object!(Greeting {
+    messages,
+    protocol,
+    scenario,
+    servers,
+    home,
+    organization,
+    site,
+    mailboxes,
+    procedures,
+    actions,
+    scenario_toml
+});
+object!(Capabilities { protocol, name, actions, fields, procedures, implements, start });
+
+tagged!(RequestBody, "type", {
+    "hello" => Hello { 0 },
+    "reset" => Reset { start },
+    "do" => Do { operation },
+    "observe" => Observe { mailbox },
+    "bye" => Bye {},
+});
+
+tagged!(ReplyBody, "type", refusing "seen" for "observed", {
+    "hello" => Hello { 0 },
+    "skip" => Skip { reason },
+    "done" => Done { 0 },
+    "observed" => Observed { 0 },
+});
+
 impl Request {
-    /// Reads a line that `stranded` wrote.
+    /// Reads a line of `stranded`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The wrong key or value, and what is expected instead.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
         let mut keys = Keys::of_line(line)?;
-        let id = keys.number("id")?;
-        let asked = keys.word("type", &["hello", "reset", "do", "observe", "bye"], |name| name)?;
-        let body = match asked {
-            "hello" => RequestBody::Hello(Greeting::read(&mut keys)?),
-            "reset" => RequestBody::Reset { start: starts(&mut keys)? },
-            "do" => RequestBody::Do { operation: Operation::read(&mut keys)? },
-            "observe" => RequestBody::Observe { mailbox: keys.text("mailbox")? },
-            _ => RequestBody::Bye {},
-        };
+        let request = Self { id: keys.number("id")?, body: RequestBody::read(&mut keys)? };
         keys.end()?;
-        Ok(Self { id, body })
+        Ok(request)
     }
 
-    /// The line that it is, without its end.
+    /// Returns the request as a line, without its end.
     #[must_use]
     pub fn line(&self) -> String {
         serde_json::to_string(self).expect("every request can be written as JSON")
     }
 }
 
-impl Greeting {
-    fn read(keys: &mut Keys) -> Result<Self, Wrong> {
-        let count = keys.number("messages")?;
-        Ok(Self {
-            protocol: keys.number("protocol")?,
-            scenario: keys.text("scenario")?,
-            servers: keys.texts("servers")?,
-            home: keys.text("home")?,
-            organization: keys.text("organization")?,
-            site: keys.text("site")?,
-            mailboxes: keys.texts("mailboxes")?,
-            messages: usize::try_from(count)
-                .map_err(|_| Wrong::new(format!("`messages` is {count}"), "a small number"))?,
-            procedures: keys.texts("procedures")?,
-            actions: keys.texts("actions")?,
-            scenario_toml: keys.text("scenario-toml")?,
-        })
-    }
-}
-
 impl Reply {
-    /// Reads a line that an adapter wrote.
+    /// Reads a line of an adapter.
     ///
     /// # Errors
-    /// What is wrong with it, and what would be right.
+    /// The wrong key or value, and what is expected instead.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
         let mut keys = Keys::of_line(line)?;
-        let id = keys.number("id")?;
-        let reported = keys.word("type", &["hello", "skip", "done", "observed"], |name| name)?;
-        let body = match reported {
-            "hello" => ReplyBody::Hello(Capabilities::read(&mut keys)?),
-            "skip" => ReplyBody::Skip { reason: keys.text("reason")? },
-            "done" => ReplyBody::Done(Answer::read(&mut keys)?),
-            _ => ReplyBody::Observed(Observation::read(&mut keys)?),
-        };
+        let reply = Self { id: keys.number("id")?, body: ReplyBody::read(&mut keys)? };
         keys.end()?;
-        Ok(Self { id, body })
+        Ok(reply)
     }
 
-    /// The line that it is, without its end.
+    /// Returns the reply as a line, without its end.
     #[must_use]
     pub fn line(&self) -> String {
         serde_json::to_string(self).expect("every reply can be written as JSON")
-    }
-}
-
-impl Capabilities {
-    fn read(keys: &mut Keys) -> Result<Self, Wrong> {
-        Ok(Self {
-            protocol: keys.number("protocol")?,
-            name: keys.text("name")?,
-            actions: keys.texts("actions")?,
-            fields: keys.texts("fields")?,
-            procedures: keys.texts_or_none("procedures")?,
-            implements: keys.text_or_none("implements")?,
-            start: keys.flag_or_none("start")?.unwrap_or(false),
-        })
     }
 }

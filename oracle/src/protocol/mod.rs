@@ -1,17 +1,24 @@
-//! What is written on a wire: the messages between `stranded` and an adapter, and the lines of a recorded log. Names as the
-//! scenario gives them, JSON as `specs/adapter.md` has it; nothing here knows what a message means to the model.
+//! The JSON lines between `stranded` and an adapter, and the lines of a recorded log, as `specs/adapter.md` defines them.
+//! Nothing here knows what a message means to the model.
 //!
-//! Everything is written from these types, and read back through [`keys`], which says what is wrong with a line and what
-//! would be right.
+//! Every type here is written by serde, and read through [`keys`] and [`fields`], which name the wrong key and what is expected
+//! instead.
+//! Events, operations and observations are generic over [`Naming`]: on a line they carry the names of the scenario, and in the
+//! oracle they carry its numbers.
 
 pub mod event;
+pub mod fields;
 pub mod keys;
 pub mod message;
+pub mod naming;
 pub mod observation;
 pub mod operation;
+pub mod outcome;
 
-pub use self::event::Event;
+pub use self::event::{Answer, Event};
 pub use self::keys::Wrong;
-pub use self::message::{Capabilities, Greeting, PROTOCOL, Reply, ReplyBody, Request, RequestBody};
+pub use self::message::{Capabilities, Greeting, Reply, ReplyBody, Request, RequestBody};
+pub use self::naming::{Named, Naming};
 pub use self::observation::{HomesObservation, Observation, StoreObservation};
-pub use self::operation::{Answer, Done, Operation};
+pub use self::operation::{Operation, RUN, RunRequest};
+pub use stranded_model::procedure::Outcome;

@@ -1,192 +1,235 @@
-//! What an implementation is asked to do, in the model's words, and what it answers.
+//! The operations that an implementation is asked to do. Each is an action of the model, apart from the run of a whole procedure.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stranded_model::action::ActionKind;
-use stranded_model::procedure::Outcome;
 
+use super::fields::{FromKeys, Part, object, take_fields};
 use super::keys::{Keys, Wrong};
+use super::naming::{Named, Naming, Written};
 
-/// Something that is done to a site. `by` is the server whose replica is asked where the mailbox is, or `remembered`: a cache,
-/// or a session that was opened earlier.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+/// An operation on a site. `by` is the server whose replica is asked where the mailbox is, or `remembered`: a cache, or a
+/// session that was opened earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Operation {
+#[serde(bound(serialize = "N: Written"))]
+#[schemars(rename = "Operation", bound = "N: Written")]
+pub enum Operation<N: Naming = Named> {
     /// A message for the mailbox arrives.
     Deliver {
         /// The mailbox.
-        mailbox: String,
+        mailbox: N::Mailbox,
         /// The message.
-        message: String,
-        /// Whose view routes it.
-        by: String,
+        message: N::Message,
+        /// The view that routes it.
+        by: N::View,
     },
-    /// The transport tries a message that waits again.
+    /// The transport tries a queued message again.
     Redeliver {
         /// The mailbox.
-        mailbox: String,
+        mailbox: N::Mailbox,
         /// The message.
-        message: String,
-        /// Whose view routes it.
-        by: String,
+        message: N::Message,
+        /// The view that routes it.
+        by: N::View,
     },
-    /// The user logs on to his home.
+    /// The owner logs on to the home.
     LogOn {
         /// The mailbox.
-        mailbox: String,
-        /// Whose view says where that is.
-        by: String,
+        mailbox: N::Mailbox,
+        /// The view that names the home.
+        by: N::View,
     },
-    /// The owner deletes a message in his home.
+    /// The owner deletes a message in the home.
     OwnerDeletes {
         /// The mailbox.
-        mailbox: String,
+        mailbox: N::Mailbox,
         /// The message.
-        message: String,
-        /// Whose view says where his home is.
-        by: String,
+        message: N::Message,
+        /// The view that names the home.
+        by: N::View,
     },
-    /// A procedure is run from its start to its end, and has ended when it is answered.
+    /// An administrator runs a procedure from start to end; the answer comes when the run has ended.
     Run {
         /// The run.
         #[serde(flatten)]
-        run: Run,
-        /// Whether the program is killed on its way, at a moment that the adapter chooses.
+        run: N::Run,
+        /// True if the program is killed during the run, at a moment that the adapter chooses.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         crash: bool,
     },
-    /// A program is started, and stands before its first step.
+    /// An administrator starts a program, which executes no step yet.
     Start {
         /// The run.
         #[serde(flatten)]
-        run: Run,
+        run: N::Run,
     },
-    /// A program does its next step.
+    /// A program executes its next step.
     Act {
         /// The mailbox.
-        mailbox: String,
-        /// Whose program.
-        administrator: String,
+        mailbox: N::Mailbox,
+        /// The administrator of the program.
+        administrator: N::Administrator,
     },
-    /// A program does its next step, and its request is lost: nothing happens, and the program gets no answer.
+    /// A program sends the request of its next step, and the request is lost: nothing happens, and the program gets no reply.
     RequestLost {
         /// The mailbox.
-        mailbox: String,
-        /// Whose program.
-        administrator: String,
+        mailbox: N::Mailbox,
+        /// The administrator of the program.
+        administrator: N::Administrator,
     },
-    /// A program does its next step, which happens, and the program gets no answer.
+    /// A program executes its next step, and the reply is lost: the step happens, and the program gets no reply.
     ReplyLost {
         /// The mailbox.
-        mailbox: String,
-        /// Whose program.
-        administrator: String,
+        mailbox: N::Mailbox,
+        /// The administrator of the program.
+        administrator: N::Administrator,
     },
     /// A program dies between two steps.
     ProgramDies {
         /// The mailbox.
-        mailbox: String,
-        /// Whose program.
-        administrator: String,
+        mailbox: N::Mailbox,
+        /// The administrator of the program.
+        administrator: N::Administrator,
     },
-    /// A replica takes the recipient from another.
+    /// A replica takes the recipient from another replica.
     Replicate {
         /// The mailbox.
-        mailbox: String,
+        mailbox: N::Mailbox,
         /// The replica that is read.
-        from: String,
+        from: N::Server,
         /// The replica that is written.
-        to: String,
+        to: N::Server,
     },
     /// Caches and sessions read the recipient again.
     Refresh {
         /// The mailbox.
-        mailbox: String,
+        mailbox: N::Mailbox,
         /// The replica that is read.
-        from: String,
+        from: N::Server,
     },
-    /// Somebody edits another attribute of the recipient.
+    /// An unrelated edit changes another attribute of the recipient.
     OtherEdit {
         /// The mailbox.
-        mailbox: String,
+        mailbox: N::Mailbox,
         /// The replica that is written.
-        server: String,
+        server: N::Server,
     },
     /// A store stops.
     StoreCrashes {
         /// The server.
-        server: String,
+        server: N::Server,
     },
-    /// A store works again, with all that it held.
+    /// A store works again, with everything that it held.
     StoreRestarts {
         /// The server.
-        server: String,
+        server: N::Server,
     },
-    /// A replica cannot be reached.
+    /// A replica becomes unreachable.
     ReplicaUnreachable {
         /// The server.
-        server: String,
+        server: N::Server,
     },
-    /// A replica can be reached again.
+    /// A replica becomes reachable again.
     ReplicaReachable {
         /// The server.
-        server: String,
+        server: N::Server,
     },
 }
 
-/// Who runs which procedure on which mailbox.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+/// The run of a procedure by an administrator on a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub struct Run {
+pub struct RunRequest {
     /// The mailbox.
     pub mailbox: String,
-    /// Who runs it.
+    /// The administrator.
     pub administrator: String,
     /// The procedure.
     pub procedure: String,
-    /// The server that the run takes as its source.
+    /// The source server of the run.
     pub from: String,
-    /// The server that the run takes as its destination.
+    /// The destination server of the run.
     pub to: String,
     /// The server whose replica the program writes.
     pub connected_to: String,
 }
 
-/// What the action of a whole run is called; every other action is called as its kind in the model.
+object!(RunRequest { mailbox, administrator, procedure, from, to, connected_to });
+
+/// The name of the action of a whole run. Every other action has the name of its kind in the model.
 pub const RUN: &str = "run";
 
-impl Operation {
-    /// The name of the action.
+/// From one list of the operations with their keys: the reader, and the kind of each in the model.
+macro_rules! operations {
+    ($($kind:ident => $name:ident { $($field:ident),* },)*) => {
+        impl FromKeys for Operation {
+            fn read(keys: &mut Keys) -> Result<Self, Wrong> {
+                let names = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]);
+                let action = keys.word("action", &names.collect::<Vec<_>>(), |name| name)?;
+                match ActionKind::ALL.into_iter().find(|kind| kind.name() == action) {
+                    None => take_fields!(keys, Self::Run { run, crash }),
+                    $(Some(ActionKind::$kind) => take_fields!(keys, Self::$name { $($field),* }),)*
+                }
+            }
+        }
+
+        impl<N: Naming> Operation<N> {
+            /// Returns the kind of the action in the model, or `None` for a whole run, which is many actions.
+            #[must_use]
+            pub fn kind(&self) -> Option<ActionKind> {
+                match self {
+                    Self::Run { .. } => None,
+                    $(Self::$name { .. } => Some(ActionKind::$kind),)*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    Deliver => Deliver { mailbox, message, by },
+    Redeliver => Redeliver { mailbox, message, by },
+    LogOn => LogOn { mailbox, by },
+    OwnerDeletes => OwnerDeletes { mailbox, message, by },
+    Start => Start { run },
+    Act => Act { mailbox, administrator },
+    RequestLost => RequestLost { mailbox, administrator },
+    ReplyLost => ReplyLost { mailbox, administrator },
+    Die => ProgramDies { mailbox, administrator },
+    Replicate => Replicate { mailbox, from, to },
+    Refresh => Refresh { mailbox, from },
+    Edit => OtherEdit { mailbox, server },
+    StoreFails => StoreCrashes { server },
+    StoreRecovers => StoreRestarts { server },
+    ReplicaFails => ReplicaUnreachable { server },
+    ReplicaRecovers => ReplicaReachable { server },
+}
+
+object!(Operation);
+
+impl<N: Naming> Operation<N> {
+    /// Returns the name of the action.
     #[must_use]
     pub fn action(&self) -> &'static str {
         self.kind().map_or(RUN, ActionKind::name)
     }
 
-    /// The kind of action that it is in the model; `None` for a whole run, which is many of them.
+    /// Returns the run that the operation starts, if it starts one.
     #[must_use]
-    pub fn kind(&self) -> Option<ActionKind> {
-        Some(match self {
-            Self::Run { .. } => return None,
-            Self::Deliver { .. } => ActionKind::Deliver,
-            Self::Redeliver { .. } => ActionKind::Redeliver,
-            Self::LogOn { .. } => ActionKind::LogOn,
-            Self::OwnerDeletes { .. } => ActionKind::OwnerDeletes,
-            Self::Start { .. } => ActionKind::Start,
-            Self::Act { .. } => ActionKind::Act,
-            Self::RequestLost { .. } => ActionKind::RequestLost,
-            Self::ReplyLost { .. } => ActionKind::ReplyLost,
-            Self::ProgramDies { .. } => ActionKind::Die,
-            Self::Replicate { .. } => ActionKind::Replicate,
-            Self::Refresh { .. } => ActionKind::Refresh,
-            Self::OtherEdit { .. } => ActionKind::Edit,
-            Self::StoreCrashes { .. } => ActionKind::StoreFails,
-            Self::StoreRestarts { .. } => ActionKind::StoreRecovers,
-            Self::ReplicaUnreachable { .. } => ActionKind::ReplicaFails,
-            Self::ReplicaReachable { .. } => ActionKind::ReplicaRecovers,
-        })
+    pub fn run(&self) -> Option<&N::Run> {
+        if let Self::Run { run, .. } | Self::Start { run } = self { Some(run) } else { None }
     }
 
-    /// The mailbox that it concerns, unless it concerns a whole server.
+    /// Returns true if the operation is one step of a program.
+    #[must_use]
+    pub fn is_step(&self) -> bool {
+        matches!(self, Self::Act { .. } | Self::RequestLost { .. } | Self::ReplyLost { .. })
+    }
+}
+
+impl Operation {
+    /// Returns the mailbox that the operation concerns, or `None` if it concerns a whole server.
     #[must_use]
     pub fn mailbox(&self) -> Option<&str> {
         match self {
@@ -207,152 +250,5 @@ impl Operation {
             | Self::ReplicaUnreachable { .. }
             | Self::ReplicaReachable { .. } => None,
         }
-    }
-
-    /// Reads what is to be done; `action` and what belongs to it are taken out.
-    ///
-    /// # Errors
-    /// Which key is wrong.
-    pub fn read(keys: &mut Keys) -> Result<Self, Wrong> {
-        let names: Vec<&'static str> = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).collect();
-        let action = keys.word("action", &names, |name| name)?;
-        let Some(kind) = ActionKind::ALL.into_iter().find(|kind| kind.name() == action) else {
-            return Ok(Self::Run { crash: keys.flag_or_none("crash")?.unwrap_or(false), run: Run::read(keys)? });
-        };
-        Ok(match kind {
-            ActionKind::Deliver => {
-                Self::Deliver { mailbox: keys.text("mailbox")?, message: keys.text("message")?, by: keys.text("by")? }
-            }
-            ActionKind::Redeliver => {
-                Self::Redeliver { mailbox: keys.text("mailbox")?, message: keys.text("message")?, by: keys.text("by")? }
-            }
-            ActionKind::LogOn => Self::LogOn { mailbox: keys.text("mailbox")?, by: keys.text("by")? },
-            ActionKind::OwnerDeletes => Self::OwnerDeletes {
-                mailbox: keys.text("mailbox")?,
-                message: keys.text("message")?,
-                by: keys.text("by")?,
-            },
-            ActionKind::Start => Self::Start { run: Run::read(keys)? },
-            ActionKind::Act => Self::Act { mailbox: keys.text("mailbox")?, administrator: keys.text("administrator")? },
-            ActionKind::RequestLost => {
-                Self::RequestLost { mailbox: keys.text("mailbox")?, administrator: keys.text("administrator")? }
-            }
-            ActionKind::ReplyLost => {
-                Self::ReplyLost { mailbox: keys.text("mailbox")?, administrator: keys.text("administrator")? }
-            }
-            ActionKind::Die => {
-                Self::ProgramDies { mailbox: keys.text("mailbox")?, administrator: keys.text("administrator")? }
-            }
-            ActionKind::Replicate => {
-                Self::Replicate { mailbox: keys.text("mailbox")?, from: keys.text("from")?, to: keys.text("to")? }
-            }
-            ActionKind::Refresh => Self::Refresh { mailbox: keys.text("mailbox")?, from: keys.text("from")? },
-            ActionKind::Edit => Self::OtherEdit { mailbox: keys.text("mailbox")?, server: keys.text("server")? },
-            ActionKind::StoreFails => Self::StoreCrashes { server: keys.text("server")? },
-            ActionKind::StoreRecovers => Self::StoreRestarts { server: keys.text("server")? },
-            ActionKind::ReplicaFails => Self::ReplicaUnreachable { server: keys.text("server")? },
-            ActionKind::ReplicaRecovers => Self::ReplicaReachable { server: keys.text("server")? },
-        })
-    }
-}
-
-impl Run {
-    fn read(keys: &mut Keys) -> Result<Self, Wrong> {
-        Ok(Self {
-            mailbox: keys.text("mailbox")?,
-            administrator: keys.text("administrator")?,
-            procedure: keys.text("procedure")?,
-            from: keys.text("from")?,
-            to: keys.text("to")?,
-            connected_to: keys.text("connected-to")?,
-        })
-    }
-}
-
-/// What became of something that was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Done {
-    /// It was done.
-    Ok,
-    /// Definite: it was declined, and nothing happened.
-    Refused,
-    /// Definite: it did not complete. What did happen must be observed.
-    Failed,
-    /// It cannot be said whether it happened.
-    Unknown,
-}
-
-impl Done {
-    /// Every result.
-    pub const ALL: [Self; 4] = [Self::Ok, Self::Refused, Self::Failed, Self::Unknown];
-
-    /// The name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Outcome::from(self).name()
-    }
-}
-
-impl From<Done> for Outcome {
-    fn from(result: Done) -> Self {
-        match result {
-            Done::Ok => Self::Ok,
-            Done::Refused => Self::Refused,
-            Done::Failed => Self::Failed,
-            Done::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl From<Outcome> for Done {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Ok => Self::Ok,
-            Outcome::Refused => Self::Refused,
-            Outcome::Failed => Self::Failed,
-            Outcome::Unknown => Self::Unknown,
-        }
-    }
-}
-
-/// An answer to something that was asked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Answer {
-    /// What became of it.
-    pub result: Done,
-    /// For a step: what the program reported, if it ended its run with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Done>,
-    /// The words or the error code that the administrator or the sender reads. Kept for reports, and judged by nobody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub says: Option<String>,
-}
-
-impl Answer {
-    /// Just a result.
-    #[must_use]
-    pub fn of(result: Done) -> Self {
-        Self { result, ended: None, says: None }
-    }
-
-    /// Reads an answer; its keys are taken out.
-    ///
-    /// # Errors
-    /// Which key is wrong.
-    pub fn read(keys: &mut Keys) -> Result<Self, Wrong> {
-        let result = keys.word("result", &Done::ALL, Done::name)?;
-        let says = keys.text_or_none("says")?;
-        let ended = match keys.text_or_none("ended")? {
-            None => None,
-            Some(text) => Some(
-                Done::ALL
-                    .into_iter()
-                    .find(|one| one.name() == text)
-                    .ok_or_else(|| super::keys::unknown_word("ended", &text, &Done::ALL.map(Done::name)))?,
-            ),
-        };
-        Ok(Self { result, ended, says })
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::adapter::{AdapterError, Implementation};
 use crate::conform::{self, ConformError};
 use crate::oracle::{CaseVerdict, Conformance, Judgement, Oracle, OracleOptions};
-use crate::protocol::{Done, Event, Operation, Wrong};
+use crate::protocol::{Event, Operation, Outcome, Wrong};
 use stranded_search::engine::Truncation;
 use stranded_search::names;
 use stranded_search::scenario::Spec;
@@ -173,12 +173,12 @@ impl CheckRun<'_> {
     fn begin(&mut self, implementation: &mut dyn Implementation, operations: &Operations) -> Result<(), CheckFailure> {
         let answer =
             implementation.reset(&operations.start).map_err(|protocol_error| self.protocol_error(protocol_error))?;
-        if answer.result == Done::Refused && !operations.start.is_empty() {
+        if answer.result == Outcome::Refused && !operations.start.is_empty() {
             return Err(
                 self.failed(FailureReason::Skipped("it cannot set up the initial state of the scenario".to_owned()))
             );
         }
-        if answer.result != Done::Ok {
+        if answer.result != Outcome::Ok {
             let says = format!("`reset` was answered `{}`; expected `ok`", answer.result.name());
             return Err(self.protocol_error(AdapterError { says }));
         }
@@ -205,7 +205,7 @@ impl CheckRun<'_> {
         // The observation after an event can reveal its harm, so all mailboxes are observed before judging.
         let judgement = self.oracle.judgement();
         let has_unexpected = judgement.findings.iter().any(|finding| !finding.is_expected);
-        match (&judgement.conformance, self.oracle.belief()) {
+        match (&judgement.conformance, self.oracle.explanations()) {
             (Conformance::Inconclusive(reason), None) => Err(self.failed(FailureReason::Inconclusive(reason.clone()))),
             (Conformance::Nonconforming(_), _) => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
             _ if has_unexpected => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),

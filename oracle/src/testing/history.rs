@@ -23,7 +23,7 @@ pub struct CallId(u64);
 /// ```
 /// use stranded_oracle::testing::History;
 /// use stranded_search::scenario::load_scenario;
-/// use stranded_oracle::protocol::{Answer, Done, Operation};
+/// use stranded_oracle::protocol::{Answer, Outcome, Operation};
 ///
 /// let spec = load_scenario("move-under-mail").expect("it is built in");
 /// let deliver = |message: &str| Operation::Deliver {
@@ -33,8 +33,8 @@ pub struct CallId(u64);
 /// };
 /// let mut history = History::new(&spec);
 /// let (one, other) = (history.call(deliver("one")), history.call(deliver("other")));
-/// history.returned(other, Answer::of(Done::Ok));
-/// history.returned(one, Answer::of(Done::Ok));
+/// history.returned(other, Answer::of(Outcome::Ok));
+/// history.returned(one, Answer::of(Outcome::Ok));
 /// assert!(history.is_explained().expect("the scenario has every name"));
 /// ```
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl<'a> History<'a> {
     /// explanations or an event exceeds a bound of the scenario.
     pub fn is_explained(&self) -> Result<bool, CheckFailure> {
         let oracle = self.judged()?;
-        let is_explained = oracle.belief().is_some();
+        let is_explained = oracle.explanations().is_some();
         if !is_explained && oracle.failure_of_run().is_none() {
             let reason = "an event exceeds a bound of the scenario, or there are too many explanations".to_owned();
             return Err(self.failed(FailureReason::Inconclusive(reason)));

@@ -18,7 +18,7 @@
 //! use stranded_oracle::testing::{Adapted, ExamineOptions, MailSystem, examine};
 //! use stranded_oracle::oracle::CaseVerdict;
 //! use stranded_search::scenario::load_scenario;
-//! use stranded_oracle::protocol::{Done, Greeting, operation::Run};
+//! use stranded_oracle::protocol::{Greeting, Outcome, RunRequest};
 //!
 //! /// A few stores, and one directory.
 //! #[derive(Default)]
@@ -36,22 +36,22 @@
 //!         self.stores.clear();
 //!     }
 //!
-//!     fn deliver(&mut self, mailbox: &str, message: &str, _by: &str) -> Done {
+//!     fn deliver(&mut self, mailbox: &str, message: &str, _by: &str) -> Outcome {
 //!         let home = self.homes[mailbox].clone();
 //!         self.stores.entry((home, mailbox.to_owned())).or_default().insert(message.to_owned());
-//!         Done::Ok
+//!         Outcome::Ok
 //!     }
 //!
-//!     fn run(&mut self, run: &Run) -> Done {
+//!     fn run(&mut self, run: &RunRequest) -> Outcome {
 //!         if self.homes[&run.mailbox] != run.from {
-//!             return Done::Refused;
+//!             return Outcome::Refused;
 //!         }
 //!         let mail = self.stores.remove(&(run.from.clone(), run.mailbox.clone())).unwrap_or_default();
 //!         self.stores.insert((run.to.clone(), run.mailbox.clone()), mail);
 //!         if !self.forgets_the_directory {
 //!             self.homes.insert(run.mailbox.clone(), run.to.clone());
 //!         }
-//!         Done::Ok
+//!         Outcome::Ok
 //!     }
 //!
 //!     fn store(&self, server: &str, mailbox: &str) -> Option<Vec<String>> {

@@ -95,7 +95,7 @@ impl OperationsStrategy {
     fn is_wanted(&self, candidate: Candidate) -> bool {
         let name = match candidate {
             Candidate::Act(action) => action.kind().name(),
-            Candidate::Run { .. } => crate::protocol::operation::RUN,
+            Candidate::Run { .. } => crate::protocol::RUN,
         };
         self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == name))
     }

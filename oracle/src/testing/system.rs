@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::adapter::{AdapterError, HelloReply, Implementation};
-use crate::protocol::operation::{RUN, Run};
 use crate::protocol::{
-    Answer, Capabilities, Done, Greeting, HomesObservation, Observation, Operation, PROTOCOL, StoreObservation,
+    Answer, Capabilities, Greeting, HomesObservation, Observation, Operation, Outcome, StoreObservation,
 };
+use crate::protocol::{RUN, RunRequest};
 use stranded_model::action::ActionKind;
+use stranded_search::FORMAT_VERSION;
 
 /// A mail system: stores, a directory, and procedures that move mailboxes between them.
 ///
@@ -18,10 +19,10 @@ pub trait MailSystem {
 
     /// Delivers a message to the home that the replica of server `by` names. The store of the home creates the mailbox if it
     /// is absent. Returns `Ok` if the message was accepted, `Refused` if it was returned to the sender.
-    fn deliver(&mut self, mailbox: &str, message: &str, by: &str) -> Done;
+    fn deliver(&mut self, mailbox: &str, message: &str, by: &str) -> Outcome;
 
     /// Runs a procedure from start to end. Returns its outcome; `Refused` means that nothing was changed.
-    fn run(&mut self, run: &Run) -> Done;
+    fn run(&mut self, run: &RunRequest) -> Outcome;
 
     /// All messages of the mailbox in this store; `None` if the mailbox is absent.
     fn store(&self, server: &str, mailbox: &str) -> Option<Vec<String>>;
@@ -62,8 +63,8 @@ pub trait MailSystem {
     }
 
     /// Performs an action of [`MailSystem::other_actions`].
-    fn perform(&mut self, _operation: &Operation) -> Done {
-        Done::Refused
+    fn perform(&mut self, _operation: &Operation) -> Outcome {
+        Outcome::Refused
     }
 
     /// Sets up the initial state of a mailbox. Returns false if the system cannot.
@@ -108,7 +109,7 @@ impl<S: MailSystem> Implementation for Adapted<S> {
         self.greeting = Some(greeting.clone());
         let actions = [ActionKind::Deliver.name(), RUN].into_iter().chain(self.system.other_actions());
         Ok(HelloReply::Ready(Capabilities {
-            protocol: PROTOCOL,
+            protocol: FORMAT_VERSION,
             name: std::any::type_name::<S>().to_owned(),
             actions: actions.map(ToOwned::to_owned).collect(),
             fields: Observation::FIELDS.map(ToOwned::to_owned).to_vec(),
@@ -123,14 +124,14 @@ impl<S: MailSystem> Implementation for Adapted<S> {
         self.returned.clear();
         self.system.reset(&greeting);
         let is_set_up = start.iter().all(|(mailbox, observation)| self.system.set_up(mailbox, observation));
-        Ok(Answer::of(if is_set_up { Done::Ok } else { Done::Refused }))
+        Ok(Answer::of(if is_set_up { Outcome::Ok } else { Outcome::Refused }))
     }
 
     fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
         Ok(Answer::of(match operation {
             Operation::Deliver { mailbox, message, by } => {
                 let done = self.system.deliver(mailbox, message, by);
-                if done == Done::Refused {
+                if done == Outcome::Refused {
                     self.returned.entry(mailbox.clone()).or_default().push(message.clone());
                 }
                 done

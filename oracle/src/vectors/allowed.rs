@@ -9,11 +9,11 @@ use stranded_model::procedure::Outcome as Result;
 use stranded_model::state::State;
 use stranded_model::table::Table;
 
-use crate::oracle::asked::operation;
-use crate::oracle::explanation::{Effect, Status};
-use crate::oracle::step::{Names, Op, Step as Asked, Told};
-use crate::oracle::{Belief, Beliefs, Explanation, observed};
-use crate::protocol::{Done, Event, Observation, Operation};
+use crate::oracle::explanation::{CallEffect, Status};
+use crate::oracle::model_terms::operation;
+use crate::oracle::names::{Names, Numbered};
+use crate::oracle::{Explanation, ExplanationSetId, ExplanationSets, model_terms};
+use crate::protocol::{Answer, Event, Observation, Operation};
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
@@ -40,13 +40,13 @@ pub(super) struct PathResult {
 /// A step before nodes are merged: for each node, what may follow, and the nodes after it. Nodes are numbered as they are
 /// found.
 enum RawStep {
-    Do(Operation, Vec<Following<(Done, Option<Done>)>>),
+    Do(Operation, Vec<Following<(Result, Option<Result>)>>),
     Observe(String, Vec<Following<Observation>>),
 }
 
 impl PathResult {
-    pub(super) fn of(options: &VectorOptions<'_>, beliefs: &mut Beliefs, map: &Map<'_>, path: &Path) -> Self {
-        let mut expansion = Expansion::new(options, beliefs, &map.world.initial[path.start]);
+    pub(super) fn of(options: &VectorOptions<'_>, sets: &mut ExplanationSets, map: &Map<'_>, path: &Path) -> Self {
+        let mut expansion = Expansion::new(options, sets, &map.world.initial[path.start]);
         let first = expansion.nodes.clone();
         let mut operations = Vec::new();
         let mut covers = BTreeSet::new();
@@ -95,18 +95,18 @@ impl PathResult {
 /// A path as it is expanded, step by step.
 struct Expansion<'a, 'b> {
     options: &'a VectorOptions<'a>,
-    beliefs: &'b mut Beliefs,
+    sets: &'b mut ExplanationSets,
     names: Names<'a>,
     /// The state on the path, with the messages of each mailbox in order of arrival, for their names.
     now: Explanation,
     start: BTreeMap<String, Observation>,
-    nodes: Vec<Belief>,
+    nodes: Vec<ExplanationSetId>,
     raw_steps: Vec<RawStep>,
 }
 
 impl<'a, 'b> Expansion<'a, 'b> {
-    fn new(options: &'a VectorOptions<'a>, beliefs: &'b mut Beliefs, initial: &State) -> Self {
-        let worlds = beliefs.scenes().iter().flat_map(|scene| &scene.world.initial);
+    fn new(options: &'a VectorOptions<'a>, sets: &'b mut ExplanationSets, initial: &State) -> Self {
+        let worlds = sets.scenes().iter().flat_map(|scene| &scene.world.initial);
         let at_first = crate::oracle::at_first(worlds, options.spec.scenario.site.mailboxes);
         let mut names = Names::new(options.spec, at_first);
         let arrivals = Table::of(initial.accounts.count(), |mailbox: MailboxId| {
@@ -116,16 +116,12 @@ impl<'a, 'b> Expansion<'a, 'b> {
         let is_fresh = options.spec.from.is_none() && options.spec.scenario.start.is_none();
         let mailboxes = (0..options.spec.scenario.site.mailboxes).map(MailboxId::at);
         let observation =
-            |mailbox| (names::mailbox(mailbox), observed::observation(options.spec, &names, &now, mailbox));
+            |mailbox| (names::mailbox(mailbox), model_terms::observation(options.spec, &names, &now, mailbox));
         let start: BTreeMap<String, Observation> = mailboxes.filter(|_| !is_fresh).map(observation).collect();
-        let reset = names.step(&Event::Reset { start: start.clone() });
-        let observed_at_start = match reset.expect("the scenario has every name of its initial states") {
-            Asked::Reset(start) => start,
-            Asked::Did(..) | Asked::Call(..) | Asked::Return(..) | Asked::Observed(..) => Vec::new(),
-        };
-        let all = beliefs.initial(&observed_at_start);
-        let nodes = beliefs.each(all);
-        Self { options, beliefs, names, now, start, nodes, raw_steps: Vec::new() }
+        let observed_at_start = names.start(&start).expect("a scenario has names for its initial states");
+        let all = sets.initial(&observed_at_start);
+        let nodes = sets.each(all);
+        Self { options, sets, names, now, start, nodes, raw_steps: Vec::new() }
     }
 
     fn mailboxes(&self) -> impl Iterator<Item = MailboxId> + use<> {
@@ -149,31 +145,34 @@ impl<'a, 'b> Expansion<'a, 'b> {
 
     /// Adds a request with its allowed answers and observations. Returns false if a limit is exceeded.
     fn add(&mut self, asked: &Operation, request: VectorRequest) -> bool {
-        let Ok(op) = self.names.op(asked) else { return false };
-        if let (Op::Deliver { mailbox, message, .. }, VectorRequest::Act(Action::Deliver { .. })) = (op, request) {
+        let Ok(op) = self.names.operation(asked) else { return false };
+        if let (Operation::Deliver { mailbox, message, .. }, VectorRequest::Act(Action::Deliver { .. })) = (op, request)
+        {
             self.now.arrivals[mailbox].push(message);
         }
         self.answers(asked, op) && self.mailboxes().all(|mailbox| self.observations(mailbox))
     }
 
-    fn answers(&mut self, asked: &Operation, op: Op) -> bool {
-        let is_crash = matches!(op, Op::Run { crash: true, .. });
+    fn answers(&mut self, asked: &Operation, op: Operation<Numbered>) -> bool {
+        let is_crash = matches!(op, Operation::Run { crash: true, .. });
         let mut next = NodeSet::default();
         let mut of_nodes = Vec::new();
         for node in std::mem::take(&mut self.nodes) {
             let mut answers = BTreeMap::new();
             for reported in reported(asked) {
-                let Ok(after) = self.beliefs.after(node, &Asked::Did(op, reported)) else { return false };
-                if self.beliefs.is_empty(after) {
+                let Ok(after) = self.sets.after(node, &Event::Did { operation: op, answer: reported.clone() }) else {
+                    return false;
+                };
+                if self.sets.is_empty(after) {
                     continue;
                 }
                 // After `unknown` the program may still be running, so a vector ends there.
                 let ends = reported.result == Result::Unknown && !is_crash;
-                let to = if ends { BTreeSet::new() } else { next.indices_of(&self.beliefs.each(after)) };
-                answers.insert((reported.result.into(), reported.ended.map(Into::into)), to);
+                let to = if ends { BTreeSet::new() } else { next.indices_of(&self.sets.each(after)) };
+                answers.insert((reported.result, reported.ended), to);
             }
             if self.may_exceed_bounds(node, op) {
-                answers.insert((Done::Refused, None), BTreeSet::new());
+                answers.insert((Result::Refused, None), BTreeSet::new());
             }
             of_nodes.push(answers);
         }
@@ -184,12 +183,13 @@ impl<'a, 'b> Expansion<'a, 'b> {
 
     /// Returns true if some explanation forbids the operation only by a bound of the scenario. The model does not say how a
     /// system behaves there.
-    fn may_exceed_bounds(&mut self, node: Belief, op: Op) -> bool {
-        let open = self.beliefs.closed(node).unwrap_or_default();
-        let is_beyond = |status: Status| matches!(status, Status::Over(Effect::Refused(reason)) if reason.is_bound());
+    fn may_exceed_bounds(&mut self, node: ExplanationSetId, op: Operation<Numbered>) -> bool {
+        let open = self.sets.closed(node).unwrap_or_default();
+        let is_beyond =
+            |status: Status| matches!(status, Status::Over(CallEffect::Refused(reason)) if reason.is_bound());
         open.iter().any(|id| {
-            let now = self.beliefs.explanation(*id);
-            self.beliefs.scene(now).begin(now, &op).into_iter().any(|(status, _)| is_beyond(status))
+            let now = self.sets.explanation(*id);
+            self.sets.scene(now).begin(now, &op).into_iter().any(|(status, _)| is_beyond(status))
         })
     }
 
@@ -197,12 +197,12 @@ impl<'a, 'b> Expansion<'a, 'b> {
         let mut next = NodeSet::default();
         let mut of_nodes = Vec::new();
         for node in std::mem::take(&mut self.nodes) {
-            let Ok(open) = self.beliefs.closed(node) else { return false };
+            let Ok(open) = self.sets.closed(node) else { return false };
             let mut observations: BTreeMap<Observation, BTreeSet<usize>> = BTreeMap::new();
             for id in open {
-                let now = self.beliefs.explanation(id);
-                let observation = observed::observation(self.options.spec, &self.names, now, mailbox);
-                let single = self.beliefs.single(id);
+                let now = self.sets.explanation(id);
+                let observation = model_terms::observation(self.options.spec, &self.names, now, mailbox);
+                let single = self.sets.single(id);
                 observations.entry(observation).or_default().insert(next.index_of(single));
             }
             of_nodes.push(observations);
@@ -216,29 +216,29 @@ impl<'a, 'b> Expansion<'a, 'b> {
 /// The nodes after a step.
 #[derive(Default)]
 struct NodeSet {
-    all: Vec<Belief>,
-    indices: BTreeMap<Belief, usize>,
+    all: Vec<ExplanationSetId>,
+    indices: BTreeMap<ExplanationSetId, usize>,
 }
 
 impl NodeSet {
-    fn index_of(&mut self, node: Belief) -> usize {
+    fn index_of(&mut self, node: ExplanationSetId) -> usize {
         *self.indices.entry(node).or_insert_with(|| {
             self.all.push(node);
             self.all.len() - 1
         })
     }
 
-    fn indices_of(&mut self, nodes: &[Belief]) -> BTreeSet<usize> {
+    fn indices_of(&mut self, nodes: &[ExplanationSetId]) -> BTreeSet<usize> {
         nodes.iter().map(|node| self.index_of(*node)).collect()
     }
 }
 
 /// All distinct answers to an operation.
-fn reported(asked: &Operation) -> Vec<Told> {
-    let just = |result| Told { result, ended: None };
-    let mut all: Vec<Told> = Result::ALL.into_iter().map(just).collect();
+fn reported(asked: &Operation) -> Vec<Answer> {
+    let just = Answer::of;
+    let mut all: Vec<Answer> = Result::ALL.into_iter().map(just).collect();
     if matches!(asked.kind(), Some(ActionKind::Act | ActionKind::RequestLost | ActionKind::ReplyLost)) {
-        all.extend(Result::ALL.into_iter().map(|ended| Told { result: Result::Ok, ended: Some(ended) }));
+        all.extend(Result::ALL.into_iter().map(|ended| Answer { ended: Some(ended), ..Answer::of(Result::Ok) }));
     }
     all
 }
@@ -309,21 +309,22 @@ fn moves<T: Ord + Clone>(kinds: &[Following<T>]) -> BTreeMap<T, Moves> {
     all
 }
 
-fn do_step(operation: Operation, kinds: &[Following<(Done, Option<Done>)>]) -> VectorStep {
+fn do_step(operation: Operation, kinds: &[Following<(Result, Option<Result>)>]) -> VectorStep {
     let moves = moves(kinds);
-    let is_definite = |(result, _): &(Done, Option<Done>)| matches!(result, Done::Ok | Done::Refused);
-    let definite: Vec<&(Done, Option<Done>)> = moves.keys().filter(|answer| is_definite(answer)).collect();
-    let failed = [&(Done::Failed, None)];
+    let is_definite = |(result, _): &(Result, Option<Result>)| matches!(result, Result::Ok | Result::Refused);
+    let definite: Vec<&(Result, Option<Result>)> = moves.keys().filter(|answer| is_definite(answer)).collect();
+    let failed = [&(Result::Failed, None)];
     // If no definite answer is possible, the operation must fail.
-    let must: Option<(Done, Option<Done>)> = match definite[..] {
+    let must: Option<(Result, Option<Result>)> = match definite[..] {
         [] => failed.into_iter().find(|answer| moves.contains_key(answer)).copied(),
         [only] => kinds.iter().all(|following| following.contains_key(only)).then_some(*only),
         [..] => None,
     };
-    let level = |answer: &(Done, Option<Done>)| if must == Some(*answer) { Level::Must } else { Level::May };
-    let must_not = [Done::Ok, Done::Refused].into_iter().filter(|one| !moves.keys().any(|(result, _)| result == one));
+    let level = |answer: &(Result, Option<Result>)| if must == Some(*answer) { Level::Must } else { Level::May };
+    let must_not =
+        [Result::Ok, Result::Refused].into_iter().filter(|one| !moves.keys().any(|(result, _)| result == one));
     let must_not = must_not.collect();
-    let answer = |(answer, Moves { moves, ends }): ((Done, Option<Done>), Moves)| AllowedAnswer {
+    let answer = |(answer, Moves { moves, ends }): ((Result, Option<Result>), Moves)| AllowedAnswer {
         result: answer.0,
         ended: answer.1,
         level: level(&answer),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Done, Greeting, Observation, Operation};
+use crate::protocol::{Greeting, Observation, Operation, Outcome, outcome};
 
 /// Version of the format.
 pub const SCHEMA: u64 = stranded_search::FORMAT_VERSION;
@@ -53,8 +53,8 @@ pub enum VectorStep {
         /// Allowed answers.
         answers: Vec<AllowedAnswer>,
         /// Definite answers that are not allowed.
-        #[serde(rename = "must-not")]
-        must_not: Vec<Done>,
+        #[serde(rename = "must-not", with = "outcome")]
+        must_not: Vec<Outcome>,
     },
     /// An observation.
     Observe {
@@ -83,11 +83,12 @@ pub enum Level {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowedAnswer {
     /// Result of the operation.
-    pub result: Done,
+    #[serde(with = "outcome")]
+    pub result: Outcome,
     /// For a step of a program: the outcome that the program reported, if the step ended its run. Another value is another
     /// answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Done>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "outcome")]
+    pub ended: Option<Outcome>,
     /// Level of this answer.
     pub level: Level,
     /// Moves, each from a node to a node.

@@ -270,7 +270,7 @@ pub(super) fn name(world: &World, state: &State, request: &VectorRequest) -> Str
         VectorRequest::Act(action) => names::action(world, state, &action),
         VectorRequest::Run { mailbox, administrator, run, crash } => {
             let start = names::action(world, state, &Action::Start { mailbox, administrator, run });
-            let name = start.replacen(ActionKind::Start.name(), crate::protocol::operation::RUN, 1);
+            let name = start.replacen(ActionKind::Start.name(), crate::protocol::RUN, 1);
             if crash { format!("{name} crash") } else { name }
         }
     }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stranded_model::action::ActionKind;
 
 use crate::adapter;
-use crate::oracle::{Beliefs, Scene};
+use crate::oracle::{ExplanationSets, Scene};
 use crate::protocol::Operation;
 use stranded_search::check;
 use stranded_search::engine::{Engine, Limits, Truncation};
@@ -75,7 +75,7 @@ pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
     let world = |assumptions| check::world(options.spec, assumptions, Engine::default(), &Limits::default());
     let worlds = check::combinations_of(options.spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
     let scenes = worlds.iter().map(|world| Scene::new(world.clone(), &options.unseen)).collect();
-    let mut beliefs = Beliefs::new(scenes, allowed::EXPLANATIONS_MAX);
+    let mut sets = ExplanationSets::new(scenes, allowed::EXPLANATIONS_MAX);
     let mut left = options.states_max;
     let mut maps: Vec<Map<'_>> = Vec::new();
     for world in &worlds {
@@ -87,7 +87,7 @@ pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
     let mut truncated_paths = 0;
     for index in 0..maps.len() {
         while let Some(path) = maps[index].uncovered_path() {
-            let result = PathResult::of(options, &mut beliefs, &maps[index], &path);
+            let result = PathResult::of(options, &mut sets, &maps[index], &path);
             truncated_paths += usize::from(result.is_truncated);
             let initial = worlds[index].initial[path.start].clone();
             maps.iter_mut().for_each(|map| map.cover(&initial, &path.requests[..result.request_count]));

@@ -10,7 +10,7 @@ use stranded_model::action::{Action, ActionKind};
 use stranded_model::scenario::Fault;
 use stranded_oracle::adapter::{Child, HelloReply, Implementation, Reference, greeting};
 use stranded_oracle::oracle::{Conformance, Explanation, Judgement, Oracle, OracleOptions};
-use stranded_oracle::protocol::{Answer, Done, Event, Operation};
+use stranded_oracle::protocol::{Answer, Event, Operation, Outcome};
 use stranded_search::scenario::with_procedure;
 use stranded_search::scenario::{self, Spec};
 
@@ -67,8 +67,8 @@ fn fresh() -> Vec<Spec> {
 
 /// Something that the scenario lets happen now, whatever the mover has done: mail, a logon, or a whole run.
 fn asked(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Operation> {
-    let belief = oracle.belief()?;
-    let beliefs = oracle.beliefs();
+    let belief = oracle.explanations()?;
+    let beliefs = oracle.sets();
     let first = beliefs.explanations(belief).next()?.clone();
     let world = &beliefs.scene(&first).world;
     let faults = &world.scenario.environment.faults;
@@ -96,7 +96,7 @@ fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Jud
     let mut judged = 0;
     for walk in 0..walks {
         let mut draw = Drawn(walk);
-        assert_eq!(child.reset(&BTreeMap::new()).unwrap(), Answer::of(Done::Ok));
+        assert_eq!(child.reset(&BTreeMap::new()).unwrap(), Answer::of(Outcome::Ok));
         oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
         for _ in 0..8 {
             let Some(operation) = asked(&mut oracle, &mut draw) else { break };
@@ -172,7 +172,7 @@ fn none_takes_a_start_that_it_cannot_set_up() {
         let mut child = Child::start(&command(name), LONG, None).unwrap();
         let HelloReply::Ready(can) = child.hello(&greeting(&stranded, Vec::new())).unwrap() else { panic!("{name}") };
         assert!(!can.start);
-        assert_eq!(child.reset(&start).unwrap().result, Done::Refused, "{name}");
+        assert_eq!(child.reset(&start).unwrap().result, Outcome::Refused, "{name}");
         child.bye().unwrap();
     }
 }

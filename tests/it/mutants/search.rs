@@ -11,7 +11,7 @@ use stranded_model::scenario::Fault;
 use stranded_model::state::State;
 use stranded_oracle::adapter::Implementation;
 use stranded_oracle::adapter::mutant::{Mutated, Position};
-use stranded_oracle::oracle::{CaseVerdict, Explanation, Failure, Locations, Oracle, Standing};
+use stranded_oracle::oracle::{CaseVerdict, Explanation, Failure, FutureKey, Oracle, OracleState};
 use stranded_oracle::protocol::{Event, Observation, Operation};
 
 /// What is asked at once.
@@ -64,7 +64,7 @@ pub(crate) const REMEMBERED_MAX: usize = 100_000;
 /// One way to a place.
 struct ServerRef<'a> {
     position: Position,
-    standing: Standing<'a>,
+    standing: OracleState<'a>,
     came: Option<(usize, Operation)>,
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn shortest<'a>(
     system: &mut Mutated<'_>,
     options: &OracleOptions,
 ) -> Option<Found> {
-    let fresh = oracle.standing();
+    let fresh = oracle.state();
     let found = searched(oracle, system, options, &fresh);
     oracle.return_to(fresh);
     found
@@ -84,22 +84,22 @@ fn searched<'a>(
     oracle: &mut Oracle<'a>,
     system: &mut Mutated<'_>,
     options: &OracleOptions,
-    fresh: &Standing<'a>,
+    fresh: &OracleState<'a>,
 ) -> Option<Found> {
     let mut places: Vec<ServerRef<'a>> = Vec::new();
-    let mut known: FxHashSet<(Position, Locations)> = FxHashSet::default();
+    let mut known: FxHashSet<(Position, FutureKey)> = FxHashSet::default();
     for start in starts(system) {
         oracle.return_to(fresh.clone());
         system.reset(&start).unwrap();
         oracle.take(&Event::Reset { start }).unwrap();
         look(oracle, system, options);
         let position = system.position();
-        if known.insert((position.clone(), oracle.whereabouts())) {
-            places.push(ServerRef { position, standing: oracle.standing(), came: None });
+        if known.insert((position.clone(), oracle.future_key())) {
+            places.push(ServerRef { position, standing: oracle.state(), came: None });
         }
     }
     let mut next = 0;
-    while next < places.len() && places.len() < options.places_max && oracle.remembers() < REMEMBERED_MAX {
+    while next < places.len() && places.len() < options.places_max && oracle.remembered() < REMEMBERED_MAX {
         let (position, standing) = (places[next].position.clone(), places[next].standing.clone());
         system.restore(&position);
         oracle.return_to(standing.clone());
@@ -122,13 +122,13 @@ fn searched<'a>(
                 let words = oracle.findings_of_run().iter().map(|finding| (finding.in_run, finding.verdict)).collect();
                 return Some(Found { verdict, operations, words, failure: oracle.failure_of_run().cloned() });
             }
-            let is_lost = oracle.belief().is_none();
+            let is_lost = oracle.explanations().is_none();
             if is_lost && matches!(options.goal, Goal::Surprise) {
                 continue;
             }
             let position = system.position();
-            if known.insert((position.clone(), oracle.whereabouts())) {
-                places.push(ServerRef { position, standing: oracle.standing(), came: Some((next, operation)) });
+            if known.insert((position.clone(), oracle.future_key())) {
+                places.push(ServerRef { position, standing: oracle.state(), came: Some((next, operation)) });
             }
         }
         next += 1;
@@ -178,8 +178,8 @@ fn is_found(oracle: &Oracle<'_>, findings: usize, goal: Goal) -> Option<CaseVerd
 /// What can be asked: whatever one explanation allows, or refuses for a reason that is the world's, and none refuses because the
 /// scenario has no more of it; where nothing is explained any more, what the mutant's own program can do.
 fn offers(oracle: &mut Oracle<'_>, system: &Mutated<'_>, options: &OracleOptions) -> Vec<Operation> {
-    let believed: Vec<Explanation> = match oracle.belief() {
-        Some(belief) => oracle.beliefs().explanations(belief).cloned().collect(),
+    let believed: Vec<Explanation> = match oracle.explanations() {
+        Some(belief) => oracle.sets().explanations(belief).cloned().collect(),
         None => Vec::new(),
     };
     let likely = believed.iter().find(|one| one.world == 0).or(believed.first());

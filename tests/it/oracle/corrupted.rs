@@ -2,7 +2,7 @@
 //! which is shown without the oracle.
 
 use stranded_oracle::oracle::{Oracle, OracleOptions, SPONTANEOUS};
-use stranded_oracle::protocol::{Answer, Done, Event, HomesObservation, Observation, StoreObservation};
+use stranded_oracle::protocol::{Answer, Event, HomesObservation, Observation, Outcome, StoreObservation};
 use stranded_search::scenario::{self, Spec};
 
 use super::naive::Naive;
@@ -27,8 +27,8 @@ pub(super) fn corruptions(spec: &Spec, event: &Event) -> Vec<Event> {
 }
 
 fn answers(answer: &Answer) -> Vec<Answer> {
-    let results = Done::ALL.into_iter().map(|result| Answer { result, ..answer.clone() });
-    let endings = Done::ALL.into_iter().map(Some).chain([None]).map(|ended| Answer { ended, ..answer.clone() });
+    let results = Outcome::ALL.into_iter().map(|result| Answer { result, ..answer.clone() });
+    let endings = Outcome::ALL.into_iter().map(Some).chain([None]).map(|ended| Answer { ended, ..answer.clone() });
     results.chain(endings).filter(|other| other != answer).collect()
 }
 
@@ -126,7 +126,7 @@ fn said(oracle: &mut Oracle<'_>, events: &[Event]) -> Said {
     for event in events {
         oracle.take(event).unwrap();
     }
-    match (oracle.failure_of_run(), oracle.belief()) {
+    match (oracle.failure_of_run(), oracle.explanations()) {
         (Some(_), _) => Said::Rejected,
         (None, Some(_)) => Said::Explained,
         (None, None) => Said::Beyond,

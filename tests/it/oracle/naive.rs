@@ -9,8 +9,8 @@ use stranded_model::procedure::Outcome;
 use stranded_model::scenario::Fault;
 use stranded_model::state::{Ended, Home, Mark, State, Transport};
 use stranded_model::{Refusal, World};
-use stranded_oracle::protocol::operation::Run;
-use stranded_oracle::protocol::{Answer, Done, Event, HomesObservation, Observation, Operation, StoreObservation};
+use stranded_oracle::protocol::RunRequest;
+use stranded_oracle::protocol::{Answer, Event, HomesObservation, Observation, Operation, StoreObservation};
 use stranded_search::scenario::Spec;
 
 /// One moment of one way.
@@ -119,12 +119,12 @@ impl<'a> Naive<'a> {
                 let place = now.open.iter().position(|open| open.call == Some(*call))?;
                 let open = next.open.remove(place);
                 match (open.became, &open.operation) {
-                    (Became::Nothing, Operation::Run { .. }) if answer.result == Done::Unknown => {}
-                    (Became::Nothing, _) if answer.result == Done::Unknown => {
+                    (Became::Nothing, Operation::Run { .. }) if answer.result == Outcome::Unknown => {}
+                    (Became::Nothing, _) if answer.result == Outcome::Unknown => {
                         next.open.insert(place, Open { call: None, ..open });
                     }
                     (Became::Nothing, Operation::Run { .. } | Operation::Start { .. }) => return None,
-                    (Became::Nothing, _) => return (answer.result == Done::Failed).then_some(next),
+                    (Became::Nothing, _) => return (answer.result == Outcome::Failed).then_some(next),
                     (Became::Running, Operation::Run { run, crash }) => {
                         next.state = self.over(now, run, *crash, answer.result)?;
                     }
@@ -135,12 +135,12 @@ impl<'a> Naive<'a> {
         Some(next)
     }
 
-    fn over(&self, now: &Moment, run: &Run, crash: bool, result: Done) -> Option<State> {
+    fn over(&self, now: &Moment, run: &RunRequest, crash: bool, result: Outcome) -> Option<State> {
         let (mailbox, administrator) = (self.mailbox(&run.mailbox), self.administrator(&run.administrator));
         let program = &now.state.accounts[mailbox].programs[administrator];
         let die = Action::Die { mailbox, administrator };
         if program.is_running() {
-            if result != Done::Unknown {
+            if result != Outcome::Unknown {
                 return None;
             }
             if crash {
@@ -151,11 +151,11 @@ impl<'a> Naive<'a> {
             return self.deadly[now.world].step(&state, &die).ok();
         }
         let reported = match program.ended {
-            Ended::Reported(outcome) => Done::from(outcome),
-            Ended::Died => Done::Failed,
+            Ended::Reported(outcome) => outcome,
+            Ended::Died => Outcome::Failed,
             Ended::Never => return None,
         };
-        (result == Done::Unknown || result == reported).then(|| now.state.clone())
+        (result == Outcome::Unknown || result == reported).then(|| now.state.clone())
     }
 
     /// Whatever can happen without being seen.
@@ -345,13 +345,13 @@ fn may_say(became: Became, operation: &Operation, answer: &Answer) -> bool {
     let is_step =
         matches!(operation, Operation::Act { .. } | Operation::RequestLost { .. } | Operation::ReplyLost { .. });
     match (became, answer.result) {
-        (_, Done::Unknown) => true,
-        (Became::Happened { ended, .. }, Done::Ok) if is_step => ended.map(Done::from) == answer.ended,
-        (Became::Happened { .. }, Done::Ok) => true,
-        (Became::Happened { returned, .. }, Done::Refused) => returned,
-        (Became::Happened { returned, .. }, Done::Failed) => !returned,
-        (Became::Declined(reason), Done::Refused | Done::Failed) => !reason.is_bound(),
-        (Became::Declined(reason), Done::Ok) => reason.changes_nothing(),
+        (_, Outcome::Unknown) => true,
+        (Became::Happened { ended, .. }, Outcome::Ok) if is_step => ended == answer.ended,
+        (Became::Happened { .. }, Outcome::Ok) => true,
+        (Became::Happened { returned, .. }, Outcome::Refused) => returned,
+        (Became::Happened { returned, .. }, Outcome::Failed) => !returned,
+        (Became::Declined(reason), Outcome::Refused | Outcome::Failed) => !reason.is_bound(),
+        (Became::Declined(reason), Outcome::Ok) => reason.changes_nothing(),
         (Became::Nothing | Became::Running, _) => panic!("these are told apart before"),
     }
 }

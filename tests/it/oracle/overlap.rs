@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use stranded_model::action::{Action, ActionKind, Fate, Part, View};
 use stranded_model::id::{Id, MailboxId, MessageId, ServerId};
 use stranded_oracle::oracle::{CaseVerdict, Conformance, Oracle, OracleOptions};
-use stranded_oracle::protocol::operation::Run;
-use stranded_oracle::protocol::{Answer, Done, Event, HomesObservation, Observation, Operation, StoreObservation};
+use stranded_oracle::protocol::RunRequest;
+use stranded_oracle::protocol::{Answer, Event, HomesObservation, Observation, Operation, Outcome, StoreObservation};
 use stranded_oracle::testing::{CallId, History};
 use stranded_search::scenario::{self, Spec};
 
@@ -56,7 +56,7 @@ fn deliver(message: &str) -> Operation {
 }
 
 fn run(administrator: &str, to: &str) -> Operation {
-    let run = Run {
+    let run = RunRequest {
         mailbox: "mailbox-1".to_owned(),
         administrator: administrator.to_owned(),
         procedure: "move".to_owned(),
@@ -86,7 +86,7 @@ fn observation(stores: &[(&str, &str)], home: &str) -> Observation {
 
 enum Note {
     Call(usize, Operation),
-    Returned(usize, Done),
+    Returned(usize, Outcome),
     Observed(Observation),
 }
 
@@ -115,7 +115,7 @@ fn check(explained: &[Note], unexplained: &[Note]) {
 fn called(rest: Vec<Note>) -> Vec<Note> {
     let both = [
         Call(0, deliver("a")),
-        Returned(0, Done::Ok),
+        Returned(0, Outcome::Ok),
         Call(1, run("first", "destination")),
         Call(2, run("second", "third")),
     ];
@@ -125,23 +125,29 @@ fn called(rest: Vec<Note>) -> Vec<Note> {
 #[test]
 fn of_two_moves_at_once_one_can_be_refused_and_not_both() {
     let second_refused = vec![
-        Returned(1, Done::Ok),
-        Returned(2, Done::Refused),
+        Returned(1, Outcome::Ok),
+        Returned(2, Outcome::Refused),
         Observed(observation(&[("destination", "a"), ("third", "-")], "destination")),
     ];
-    check(&called(second_refused), &called(vec![Returned(1, Done::Refused), Returned(2, Done::Refused)]));
+    check(&called(second_refused), &called(vec![Returned(1, Outcome::Refused), Returned(2, Outcome::Refused)]));
 }
 
 #[test]
 fn a_move_that_was_called_when_the_other_had_returned_came_after_it() {
-    let first =
-        || [Call(0, deliver("a")), Returned(0, Done::Ok), Call(1, run("first", "destination")), Returned(1, Done::Ok)];
-    let after = |result: Done| {
+    let first = || {
+        [
+            Call(0, deliver("a")),
+            Returned(0, Outcome::Ok),
+            Call(1, run("first", "destination")),
+            Returned(1, Outcome::Ok),
+        ]
+    };
+    let after = |result: Outcome| {
         first().into_iter().chain([Call(2, run("second", "third")), Returned(2, result)]).collect::<Vec<_>>()
     };
-    check(&after(Done::Refused), &after(Done::Ok));
+    check(&after(Outcome::Refused), &after(Outcome::Ok));
     // At the same time both can be told that it was done.
-    assert!(is_explained(&called(vec![Returned(1, Done::Ok), Returned(2, Done::Ok)])));
+    assert!(is_explained(&called(vec![Returned(1, Outcome::Ok), Returned(2, Outcome::Ok)])));
 }
 
 #[test]
@@ -150,8 +156,8 @@ fn mail_that_is_delivered_during_a_run_is_there_before_or_after_it_and_not_nowhe
         vec![
             Call(1, run("first", "destination")),
             Call(0, deliver("a")),
-            Returned(0, Done::Ok),
-            Returned(1, Done::Ok),
+            Returned(0, Outcome::Ok),
+            Returned(1, Outcome::Ok),
             Observed(Observation { queued: Some(vec![]), ..observation(stores, "destination") }),
         ]
     };
@@ -186,7 +192,7 @@ fn a_return_without_a_call_is_explained_by_nothing() {
         let [call, returned] = numbers;
         oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
         oracle.take(&Event::Call { call, operation: deliver("a") }).unwrap();
-        oracle.take(&Event::Return { call: returned, answer: Answer::of(Done::Ok) }).unwrap();
+        oracle.take(&Event::Return { call: returned, answer: Answer::of(Outcome::Ok) }).unwrap();
         oracle.failure_of_run().map(|failure| failure.guards.clone())
     };
     assert_eq!(judge([7, 7]), None);
@@ -202,14 +208,14 @@ fn a_number_can_be_used_again_when_its_call_has_returned_and_not_before() {
     let again = Event::Call { call: 1, operation: deliver("b") };
     let wrong = oracle.take(&again).unwrap_err();
     assert_eq!(wrong.to_string(), "call 1 is open already; expected a number that no other open call has");
-    oracle.take(&Event::Return { call: 1, answer: Answer::of(Done::Ok) }).unwrap();
+    oracle.take(&Event::Return { call: 1, answer: Answer::of(Outcome::Ok) }).unwrap();
     oracle.take(&again).unwrap();
-    assert!(oracle.belief().is_some());
+    assert!(oracle.explanations().is_some());
 }
 
 #[test]
 fn what_was_answered_unknown_may_still_happen_and_what_was_refused_may_not() {
-    let later = |result: Done| {
+    let later = |result: Outcome| {
         vec![
             Call(0, deliver("a")),
             Returned(0, result),
@@ -217,10 +223,10 @@ fn what_was_answered_unknown_may_still_happen_and_what_was_refused_may_not() {
             Observed(observation(&[("source", "a")], "source")),
         ]
     };
-    check(&later(Done::Unknown), &later(Done::Ok));
-    assert!(!is_explained(&later(Done::Refused)));
+    check(&later(Outcome::Unknown), &later(Outcome::Ok));
+    assert!(!is_explained(&later(Outcome::Refused)));
     // It happens once.
-    let mut twice = later(Done::Unknown);
+    let mut twice = later(Outcome::Unknown);
     twice.push(Observed(observation(&[("source", "-")], "source")));
     assert!(!is_explained(&twice));
 }
@@ -233,9 +239,9 @@ fn a_run_that_was_answered_unknown_is_over_and_does_not_go_on() {
         };
         vec![
             Call(0, deliver("a")),
-            Returned(0, Done::Ok),
+            Returned(0, Outcome::Ok),
             Call(1, run("first", "destination")),
-            Returned(1, Done::Unknown),
+            Returned(1, Outcome::Unknown),
             look(first, "source"),
             look(then, "source"),
         ]
@@ -248,7 +254,7 @@ fn in_which_order_overlapping_deliveries_came_can_be_told_later() {
     let both = |seen: &[&str]| {
         let calls = vec![Call(0, deliver("a")), Call(1, deliver("b"))];
         let looks = seen.iter().map(|messages| Observed(observation(&[("source", messages)], "source")));
-        calls.into_iter().chain(looks).chain([Returned(1, Done::Ok), Returned(0, Done::Ok)]).collect::<Vec<_>>()
+        calls.into_iter().chain(looks).chain([Returned(1, Outcome::Ok), Returned(0, Outcome::Ok)]).collect::<Vec<_>>()
     };
     check(&both(&["b", "a b"]), &both(&["b", "a"]));
     check(&both(&["a", "a b"]), &both(&["a", "b"]));
@@ -256,7 +262,7 @@ fn in_which_order_overlapping_deliveries_came_can_be_told_later() {
     let one_after_the_other = |seen: &str| {
         vec![
             Call(0, deliver("a")),
-            Returned(0, Done::Ok),
+            Returned(0, Outcome::Ok),
             Call(1, deliver("b")),
             Observed(observation(&[("source", seen)], "source")),
         ]
@@ -269,9 +275,9 @@ fn a_history_is_judged_by_what_it_shows_too() {
     let spec = scenario::load_scenario("move").unwrap();
     let mut history = History::new(&spec);
     let call = history.call(deliver("a"));
-    history.returned(call, Answer::of(Done::Ok));
+    history.returned(call, Answer::of(Outcome::Ok));
     let call = history.call(run("first", "destination"));
-    history.returned(call, Answer::of(Done::Ok));
+    history.returned(call, Answer::of(Outcome::Ok));
     history.observed("mailbox-1", observation(&[("source", "-"), ("destination", "a")], "destination"));
     assert_eq!(history.judge().unwrap().verdict, CaseVerdict::Conforming);
     history.observed("mailbox-2", Observation::default());
@@ -308,7 +314,7 @@ fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operati
         Action::Start { mailbox, administrator, run } => {
             let person = &scenario.administrators[administrator.index()];
             let found = &person.runs[usize::from(run)];
-            let run = Run {
+            let run = RunRequest {
                 mailbox: called(mailbox),
                 administrator: person.name.clone(),
                 procedure: found.procedure.name.clone(),
@@ -346,10 +352,10 @@ fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operati
 /// What can truly be answered, drawn.
 fn answer(now: &Moment, naive: &Naive<'_>, call: u64, draw: &mut Draw) -> Option<(Answer, Moment)> {
     let ended = match now.open.iter().find(|open| open.call == Some(call))?.became {
-        Became::Happened { ended, .. } => ended.map(Done::from),
+        Became::Happened { ended, .. } => ended,
         Became::Nothing | Became::Running | Became::Declined(_) => None,
     };
-    let mut results = Done::ALL.to_vec();
+    let mut results = Outcome::ALL.to_vec();
     results.rotate_left(draw.below(4));
     results.into_iter().find_map(|result| {
         let answer = Answer { ended, ..Answer::of(result) };
@@ -481,7 +487,7 @@ fn oracle_explains(oracle: &mut Oracle<'_>, events: &[Event]) -> Option<bool> {
     for event in events {
         oracle.take(event).unwrap();
     }
-    match (oracle.belief(), oracle.failure_of_run(), oracle.judgement().conformance) {
+    match (oracle.explanations(), oracle.failure_of_run(), oracle.judgement().conformance) {
         (Some(_), _, _) => Some(true),
         (None, None, Conformance::Inconclusive(reason)) if reason.starts_with("more than") => None,
         (None, _, _) => Some(false),

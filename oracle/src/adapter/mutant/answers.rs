@@ -6,7 +6,7 @@ use stranded_model::procedure::StepResult;
 use stranded_model::state::{Mailbox, Mark, State};
 
 use crate::adapter::reference::{Attempt, Tampering};
-use crate::protocol::{Answer, Done};
+use crate::protocol::{Answer, Outcome};
 
 use super::{Defect, Mutant};
 
@@ -38,13 +38,13 @@ pub(super) const ALL: &[Mutant] = &[
 
 fn ok_for_everything(attempt: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
     if !attempt.happened {
-        answer.result = Done::Ok;
+        answer.result = Outcome::Ok;
     }
 }
 
 fn refused_and_done(attempt: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
     if let Action::Deliver { .. } = attempt.action {
-        answer.result = Done::Refused;
+        answer.result = Outcome::Refused;
     }
 }
 
@@ -56,14 +56,14 @@ fn done_and_undone(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answe
 }
 
 fn failure_hidden(_moment: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
-    if matches!(answer.ended, Some(Done::Failed | Done::Unknown)) {
-        answer.ended = Some(Done::Ok);
+    if matches!(answer.ended, Some(Outcome::Failed | Outcome::Unknown)) {
+        answer.ended = Some(Outcome::Ok);
     }
 }
 
 fn refusal_reported_as_success(_moment: &Attempt<'_>, _state: &mut State, answer: &mut Answer) {
-    if answer.ended == Some(Done::Refused) {
-        answer.ended = Some(Done::Ok);
+    if answer.ended == Some(Outcome::Refused) {
+        answer.ended = Some(Outcome::Ok);
     }
 }
 

@@ -10,9 +10,9 @@ use stranded_model::state::State;
 use crate::adapter::reference::Reference;
 use crate::adapter::{AdapterError, HelloReply, Implementation};
 use crate::oracle::Explanation;
-use crate::oracle::step::{Op, Program};
-use crate::protocol::operation::Run;
-use crate::protocol::{Answer, Done, Greeting, Observation, Operation, Wrong};
+use crate::oracle::names::{CandidateRuns, Numbered};
+use crate::protocol::RunRequest;
+use crate::protocol::{Answer, Greeting, Observation, Operation, Outcome, Wrong};
 use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::Spec;
@@ -89,44 +89,30 @@ impl<'a> Mutated<'a> {
     }
 
     /// The operation in the terms of the model; a mutant of one procedure accepts any procedure name.
-    fn op(&mut self, operation: &Operation) -> Result<Op, Wrong> {
-        if self.mutant.implements().is_none() {
-            return self.reference.op(operation);
+    fn resolve(&mut self, operation: &Operation) -> Result<Operation<Numbered>, Wrong> {
+        let runs_its_own = self.mutant.implements().is_some();
+        if runs_its_own && let Operation::Run { run, crash } = operation {
+            return Ok(Operation::Run { run: self.own(run)?, crash: *crash });
         }
-        match operation {
-            Operation::Run { run, crash } => Ok(Op::Run { program: self.own(run)?, crash: *crash }),
-            Operation::Start { run } => Ok(Op::Start(self.own(run)?)),
-            Operation::Deliver { .. }
-            | Operation::Redeliver { .. }
-            | Operation::LogOn { .. }
-            | Operation::OwnerDeletes { .. }
-            | Operation::Act { .. }
-            | Operation::RequestLost { .. }
-            | Operation::ReplyLost { .. }
-            | Operation::ProgramDies { .. }
-            | Operation::Replicate { .. }
-            | Operation::Refresh { .. }
-            | Operation::OtherEdit { .. }
-            | Operation::StoreCrashes { .. }
-            | Operation::StoreRestarts { .. }
-            | Operation::ReplicaUnreachable { .. }
-            | Operation::ReplicaReachable { .. } => self.reference.op(operation),
+        if runs_its_own && let Operation::Start { run } = operation {
+            return Ok(Operation::Start { run: self.own(run)? });
         }
+        self.reference.resolve(operation)
     }
 
     /// All runs of this administrator between these servers, with any procedure name.
-    fn own(&mut self, run: &Run) -> Result<Program, Wrong> {
+    fn own(&mut self, run: &RunRequest) -> Result<CandidateRuns, Wrong> {
         let people = &self.spec.scenario.administrators;
         let own = people.iter().filter(|one| one.name == run.administrator).flat_map(|one| &one.runs);
         let mut names: Vec<String> = own.map(|one| one.procedure.name.clone()).collect();
         names.push(run.procedure.clone());
-        let mut found: Result<Program, Option<Wrong>> = Err(None);
+        let mut found: Result<CandidateRuns, Option<Wrong>> = Err(None);
         for procedure in names {
-            let operation = Operation::Start { run: Run { procedure, ..run.clone() } };
-            match self.reference.op(&operation) {
-                Ok(Op::Start(program)) => {
+            let operation = Operation::Start { run: RunRequest { procedure, ..run.clone() } };
+            match self.reference.resolve(&operation) {
+                Ok(Operation::Start { run: program }) => {
                     let runs = found.as_ref().map_or(0, |one| one.runs);
-                    found = Ok(Program { runs: runs | program.runs, ..program });
+                    found = Ok(CandidateRuns { runs: runs | program.runs, ..program });
                 }
                 Ok(_) => {}
                 Err(wrong) => found = found.map_err(|_| Some(wrong)),
@@ -171,12 +157,12 @@ impl Implementation for Mutated<'_> {
     }
 
     fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
-        let op = match self.op(operation) {
-            Ok(op) => op,
-            Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Done::Refused) }),
+        let operation = match self.resolve(operation) {
+            Ok(operation) => operation,
+            Err(wrong) => return Ok(Answer { says: Some(wrong.to_string()), ..Answer::of(Outcome::Refused) }),
         };
         self.before = self.reference.state().clone();
-        Ok(self.reference.apply(op))
+        Ok(self.reference.apply(operation))
     }
 
     fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {

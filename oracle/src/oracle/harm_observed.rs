@@ -1,5 +1,5 @@
-//! Harm that shows in what was seen alone, whatever procedure the implementation follows: no rule of the model is asked. What
-//! could not be seen is never held against anybody.
+//! Harm that the observations show by themselves, for any procedure: no rule of the model is used. What was not observed counts
+//! as harmless.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,42 +7,47 @@ use stranded_model::dn::HomeAttribute;
 use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 
-use crate::protocol::operation::Run;
-use crate::protocol::{Answer, Done, Event, HomesObservation, Observation, Operation};
+use crate::protocol::{Answer, Event, HomesObservation, Observation, Operation, Outcome, RunRequest};
 use stranded_search::scenario::Spec;
 
-/// Harm that was seen.
+/// Harm that an observation shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Harm {
-    /// The property that is broken; none where a refusal changed something.
+    /// The property that is violated; `None` if a refused run changed the site.
     pub(super) property: Option<Safety>,
-    /// What was seen, in one sentence without a full stop.
+    /// One sentence about it, without a full stop.
     pub(super) says: String,
 }
 
-/// What was seen of a site since the last reset.
+/// The observations of a site since the last reset.
 #[derive(Clone, Debug)]
 pub(super) struct Watch<'a> {
     spec: &'a Spec,
+    memory: Memory,
+}
+
+/// The memory of a [`Watch`]: in one scenario, two watches differ in nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Memory {
     mailboxes: BTreeMap<String, Observed>,
-    /// Services that do not answer, by what the events call them.
+    /// The services that do not answer.
     down: BTreeSet<String>,
     open_calls: BTreeMap<u64, Operation>,
 }
 
-/// What was seen of one mailbox.
+/// The memory of one mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Observed {
     accepted: BTreeSet<String>,
-    /// Messages that nobody has a claim to any more, or that may never have been accepted.
+    /// Messages that the owner may have deleted, or that may never have been accepted.
     excused: BTreeSet<String>,
     missed: BTreeSet<String>,
-    /// What was seen last, and whether anything was done since.
+    /// The last observation, unless an operation came after it.
     last: Option<Observation>,
     acted_since: bool,
-    /// The run that ended in the event before, how, and what was seen just before it.
-    ended: Option<(Run, Done, Option<Observation>)>,
-    /// The run of each administrator: which one, whether it is under way, whether he owes a retry.
+    /// The run that ended in the event before, its outcome, and the observation before it.
+    ended: Option<(RunRequest, Outcome, Option<Observation>)>,
+    /// The last run of each administrator.
     programs: BTreeMap<String, Program>,
     reported: BTreeSet<Safety>,
     was_touched: bool,
@@ -50,37 +55,29 @@ struct Observed {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Program {
-    run: Run,
+    run: RunRequest,
     is_running: bool,
     owes_retry: bool,
     before: Option<Observation>,
 }
 
-/// All that two watches of one scenario can differ in.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Kept {
-    mailboxes: BTreeMap<String, Observed>,
-    down: BTreeSet<String>,
-    open_calls: BTreeMap<u64, Operation>,
-}
-
 impl<'a> Watch<'a> {
-    /// All that it has kept in mind.
-    pub(super) fn kept(&self) -> Kept {
-        Kept { mailboxes: self.mailboxes.clone(), down: self.down.clone(), open_calls: self.open_calls.clone() }
-    }
-
-    /// Nothing was seen yet.
+    /// A watch before the first event.
     #[must_use]
     pub(super) fn new(spec: &'a Spec) -> Self {
-        Self { spec, mailboxes: BTreeMap::new(), down: BTreeSet::new(), open_calls: BTreeMap::new() }
+        Self { spec, memory: Memory::default() }
     }
 
-    /// What an event shows.
+    /// Returns the memory.
+    pub(super) fn memory(&self) -> Memory {
+        self.memory.clone()
+    }
+
+    /// Takes an event, and returns the harm that it shows.
     pub(super) fn take(&mut self, event: &Event) -> Vec<Harm> {
         match event {
             Event::Reset { start } => {
-                *self = Self::new(self.spec);
+                self.memory = Memory::default();
                 for (name, observation) in start {
                     self.mailbox(name).accepted = held(observation).map(ToOwned::to_owned).collect();
                 }
@@ -91,69 +88,53 @@ impl<'a> Watch<'a> {
             }
             Event::Call { call, operation } => {
                 self.begin(operation);
-                self.open_calls.insert(*call, operation.clone());
+                self.memory.open_calls.insert(*call, operation.clone());
             }
             Event::Return { call, answer } => {
-                if let Some(operation) = self.open_calls.remove(call) {
+                if let Some(operation) = self.memory.open_calls.remove(call) {
                     self.end(&operation, answer, false);
                 }
             }
-            Event::Observed { mailbox, observation } => return self.saw(mailbox, observation),
+            Event::Observed { mailbox, observation } => return self.observed(mailbox, observation),
         }
         Vec::new()
     }
 
     fn mailbox(&mut self, name: &str) -> &mut Observed {
-        self.mailboxes.entry(name.to_owned()).or_default()
+        self.memory.mailboxes.entry(name.to_owned()).or_default()
     }
 
     fn begin(&mut self, operation: &Operation) {
-        if let Some(name) = operation.mailbox() {
-            let seen = self.mailbox(name);
-            if seen.acted_since {
-                seen.last = None;
-            }
-            seen.acted_since = true;
-            seen.was_touched = true;
-            seen.ended = None;
-            match operation {
-                Operation::Run { run, .. } | Operation::Start { run } => {
-                    let owes_retry = seen.programs.get(&run.administrator).is_some_and(|one| one.owes_retry);
-                    let before = seen.last.clone();
-                    let program = Program { run: run.clone(), is_running: true, owes_retry, before };
-                    seen.programs.insert(run.administrator.clone(), program);
-                }
-                // Whatever is answered, it may have happened.
-                Operation::OwnerDeletes { message, .. } => {
-                    seen.excused.insert(message.clone());
-                }
-                Operation::Deliver { .. }
-                | Operation::Redeliver { .. }
-                | Operation::LogOn { .. }
-                | Operation::Act { .. }
-                | Operation::RequestLost { .. }
-                | Operation::ReplyLost { .. }
-                | Operation::ProgramDies { .. }
-                | Operation::Replicate { .. }
-                | Operation::Refresh { .. }
-                | Operation::OtherEdit { .. }
-                | Operation::StoreCrashes { .. }
-                | Operation::StoreRestarts { .. }
-                | Operation::ReplicaUnreachable { .. }
-                | Operation::ReplicaReachable { .. } => {}
-            }
+        let Some(name) = operation.mailbox() else { return };
+        let seen = self.mailbox(name);
+        if seen.acted_since {
+            seen.last = None;
+        }
+        seen.acted_since = true;
+        seen.was_touched = true;
+        seen.ended = None;
+        if let Some(run) = operation.run() {
+            let owes_retry = seen.programs.get(&run.administrator).is_some_and(|one| one.owes_retry);
+            let program = Program { run: run.clone(), is_running: true, owes_retry, before: seen.last.clone() };
+            seen.programs.insert(run.administrator.clone(), program);
+        }
+        // With any answer, the deletion may have happened.
+        if let Operation::OwnerDeletes { message, .. } = operation {
+            seen.excused.insert(message.clone());
         }
     }
 
     fn end(&mut self, operation: &Operation, answer: &Answer, alone: bool) {
-        let happened = answer.result != Done::Refused;
+        let happened = answer.result != Outcome::Refused;
+        let down = &mut self.memory.down;
         match operation {
             Operation::Deliver { mailbox, message, .. } => {
                 let seen = self.mailbox(mailbox);
-                if answer.result == Done::Ok { &mut seen.accepted } else { &mut seen.excused }.insert(message.clone());
+                let messages = if answer.result == Outcome::Ok { &mut seen.accepted } else { &mut seen.excused };
+                messages.insert(message.clone());
             }
             Operation::Run { run, .. } => {
-                self.mailbox(&run.mailbox).program_ended(&run.administrator, answer.result, alone)
+                self.mailbox(&run.mailbox).program_ended(&run.administrator, answer.result, alone);
             }
             Operation::Act { mailbox, administrator }
             | Operation::RequestLost { mailbox, administrator }
@@ -163,12 +144,12 @@ impl<'a> Watch<'a> {
                 }
             }
             Operation::ProgramDies { mailbox, administrator } if happened => {
-                self.mailbox(mailbox).program_ended(administrator, Done::Unknown, false);
+                self.mailbox(mailbox).program_ended(administrator, Outcome::Unknown, false);
             }
-            Operation::StoreCrashes { server } if happened => drop(self.down.insert(format!("store {server}"))),
-            Operation::StoreRestarts { server } if happened => drop(self.down.remove(&format!("store {server}"))),
-            Operation::ReplicaUnreachable { server } if happened => drop(self.down.insert(format!("replica {server}"))),
-            Operation::ReplicaReachable { server } if happened => drop(self.down.remove(&format!("replica {server}"))),
+            Operation::StoreCrashes { server } if happened => drop(down.insert(format!("store {server}"))),
+            Operation::StoreRestarts { server } if happened => drop(down.remove(&format!("store {server}"))),
+            Operation::ReplicaUnreachable { server } if happened => drop(down.insert(format!("replica {server}"))),
+            Operation::ReplicaReachable { server } if happened => drop(down.remove(&format!("replica {server}"))),
             Operation::ProgramDies { .. }
             | Operation::StoreCrashes { .. }
             | Operation::StoreRestarts { .. }
@@ -184,44 +165,45 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn saw(&mut self, name: &str, observation: &Observation) -> Vec<Harm> {
+    fn observed(&mut self, name: &str, observation: &Observation) -> Vec<Harm> {
         let spec = self.spec;
         let observation = &with_server_names(spec, observation);
-        let is_quiet = self.open_calls.is_empty() && self.down.is_empty();
+        let is_quiet = self.memory.open_calls.is_empty() && self.memory.down.is_empty();
         let servers: Vec<&str> = spec.scenario.site.servers.values().map(String::as_str).collect();
         let is_instant = spec.scenario.site.replication == Replication::Instant;
         let seen = self.mailbox(name);
         if !seen.was_touched {
-            // What is there before anything is done has been accepted before.
+            // A message that is there before the first operation was accepted before.
             seen.accepted.extend(held(observation).map(ToOwned::to_owned));
         }
         let mut harms = seen.losses(observation, &servers);
         let harm = |property: Safety, says: String| Harm { property: Some(property), says };
-        if let Some((run, Done::Ok, Some(before))) = &seen.ended
+        if let Some((run, Outcome::Ok, Some(before))) = &seen.ended
             && let Some(says) = false_success(run, before, observation)
         {
             harms.push(harm(Safety::NoFalseSuccess, says));
         }
-        if let Some((run, Done::Refused, Some(before))) = &seen.ended
+        if let Some((run, Outcome::Refused, Some(before))) = &seen.ended
             && is_instant
             && before.queued.as_ref().is_some_and(Vec::is_empty)
             && (differ(&before.stores, &observation.stores) || differ(&before.directory, &observation.directory))
         {
-            let says = format!("{} said refused, and something is not as it was before", run.procedure);
+            let says = format!("{} reported refused, and the site has changed", run.procedure);
             harms.push(Harm { property: None, says });
         }
         seen.ended = None;
         let is_marked = observation.stores.values().flatten().any(|store| store.in_transit == Some(true));
         let is_settled = seen.programs.values().all(|program| !program.is_running && !program.owes_retry);
         if is_quiet && is_settled && is_marked && !seen.programs.is_empty() {
-            harms.push(harm(Safety::TransitOwned, "a mailbox is in transit, and nobody moves it".to_owned()));
+            harms.push(harm(Safety::TransitOwned, "a mailbox is in transit, and no move owns it".to_owned()));
         }
-        let last_runs = spec.scenario.administrators.iter().map(|person| (&person.name, person.runs.last()));
-        let all_done = last_runs.into_iter().all(|(person, last)| match (seen.programs.get(person), last) {
-            (Some(program), Some(last)) => program.run.procedure == last.procedure.name,
-            (None, Some(_)) => false,
-            (_, None) => true,
-        });
+        let last_runs = spec.scenario.administrators.iter().map(|one| (&one.name, one.runs.last()));
+        let all_done =
+            last_runs.into_iter().all(|(administrator, last)| match (seen.programs.get(administrator), last) {
+                (Some(program), Some(last)) => program.run.procedure == last.procedure.name,
+                (None, Some(_)) => false,
+                (_, None) => true,
+            });
         if is_quiet && is_settled && all_done && !is_marked && observation.queued.as_ref().is_some_and(Vec::is_empty) {
             harms.extend(seen.quiescent(observation, &servers));
         }
@@ -235,14 +217,14 @@ impl<'a> Watch<'a> {
 }
 
 impl Observed {
-    fn program_ended(&mut self, administrator: &str, result: Done, alone: bool) {
+    fn program_ended(&mut self, administrator: &str, result: Outcome, alone: bool) {
         let Some(program) = self.programs.get_mut(administrator) else { return };
         program.is_running = false;
-        program.owes_retry = stranded_model::procedure::Outcome::from(result).owes_retry_after(program.owes_retry);
+        program.owes_retry = result.owes_retry_after(program.owes_retry);
         self.ended = alone.then(|| (program.run.clone(), result, program.before.take()));
     }
 
-    /// Messages that were accepted and are nowhere.
+    /// Returns the loss of accepted messages.
     fn losses(&mut self, observation: &Observation, servers: &[&str]) -> Vec<Harm> {
         let Some(found) = everything(observation, servers) else { return Vec::new() };
         let lost = |message: &&String| !found.contains(message.as_str()) && !self.excused.contains(*message);
@@ -251,11 +233,11 @@ impl Observed {
         if new.is_empty() {
             return Vec::new();
         }
-        let says = format!("accepted, and nowhere: {}", new.join(", "));
+        let says = format!("accepted and nowhere now: {}", new.join(", "));
         vec![Harm { property: Some(Safety::NoLoss), says }]
     }
 
-    /// What must be so when nothing is under way.
+    /// Returns the violations of the properties that are judged only when quiescent.
     fn quiescent(&self, observation: &Observation, servers: &[&str]) -> Vec<Harm> {
         let mut harms = Vec::new();
         let harm = |property: Safety, says: String| Harm { property: Some(property), says };
@@ -293,14 +275,14 @@ impl Observed {
         let (Some(visible), Some(returned), Some(saved)) = (visible, &observation.returned, &observation.saved) else {
             return harms;
         };
-        let is_owed = |message: &&String| {
+        let is_expected = |message: &&String| {
             !self.excused.contains(*message)
                 && !self.missed.contains(*message)
                 && !returned.contains(*message)
                 && !saved.contains(*message)
         };
         let hidden: Vec<&str> =
-            self.accepted.iter().filter(is_owed).filter(|m| !visible.contains(m)).map(String::as_str).collect();
+            self.accepted.iter().filter(is_expected).filter(|m| !visible.contains(m)).map(String::as_str).collect();
         if !hidden.is_empty() {
             let says = format!("not on {home}, which the directory names as the home: {}", hidden.join(", "));
             harms.push(harm(Safety::Reachable, says));
@@ -309,14 +291,14 @@ impl Observed {
     }
 }
 
-/// What was seen, with the name of a server in the place of each distinguished name of one.
+/// Returns an observation with server names in place of distinguished names.
 fn with_server_names(spec: &Spec, observation: &Observation) -> Observation {
     let mut plain = observation.clone();
     for homes in plain.directory.values_mut().flatten() {
         for (home, attribute) in [(&mut homes.home_mdb, HomeAttribute::Mdb), (&mut homes.home_mta, HomeAttribute::Mta)]
         {
             if let Some(value) = home {
-                let named = super::step::home(spec, value.as_deref(), attribute).server();
+                let named = super::names::home(spec, value.as_deref(), attribute).server();
                 *value = named.map(|server| spec.scenario.site.servers[server].clone());
             }
         }
@@ -324,17 +306,17 @@ fn with_server_names(spec: &Spec, observation: &Observation) -> Observation {
     plain
 }
 
-/// Whether two sights of a part differ in something that both have.
+/// Returns true if two observations differ for a server that both have.
 fn differ<T: PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T>) -> bool {
     before.iter().any(|(server, one)| after.get(server).is_some_and(|other| other != one))
 }
 
-/// The messages that some store holds.
+/// Returns the messages in all stores.
 fn held(observation: &Observation) -> impl Iterator<Item = &str> {
     observation.stores.values().flatten().filter_map(|store| store.messages.as_ref()).flatten().map(String::as_str)
 }
 
-/// All messages that are anywhere, if every place was looked at.
+/// Returns all messages, if every location was observed.
 fn everything<'s>(observation: &'s Observation, servers: &[&str]) -> Option<BTreeSet<&'s str>> {
     let is_seen = |server: &&str| match observation.stores.get(*server) {
         None => false,
@@ -346,8 +328,8 @@ fn everything<'s>(observation: &'s Observation, servers: &[&str]) -> Option<BTre
     servers.iter().all(is_seen).then(|| held(observation).chain(listed).collect())
 }
 
-/// Why a run that said ok has not done what it was for, as far as that can be seen. It may have been done before it began.
-fn false_success(run: &Run, before: &Observation, observation: &Observation) -> Option<String> {
+/// Returns how a run that reported ok was a false success, if the observations show that. A move that had nothing to do is none.
+fn false_success(run: &RunRequest, before: &Observation, observation: &Observation) -> Option<String> {
     let names_to = |homes: &HomesObservation| {
         let is = |home: &Option<Option<String>>| home.as_ref().is_none_or(|home| home.as_ref() == Some(&run.to));
         is(&homes.home_mdb) && is(&homes.home_mta)
@@ -357,7 +339,7 @@ fn false_success(run: &Run, before: &Observation, observation: &Observation) -> 
     }
     let replicas = &observation.directory;
     if !replicas.is_empty() && !replicas.values().flatten().any(names_to) {
-        return Some(format!("{} said ok, and the directory does not name {}", run.procedure, run.to));
+        return Some(format!("{} reported ok, and the directory does not name {}", run.procedure, run.to));
     }
     let messages = |server: &String| -> Option<Vec<String>> {
         match observation.stores.get(server)? {
@@ -367,7 +349,7 @@ fn false_success(run: &Run, before: &Observation, observation: &Observation) -> 
     };
     let (source, destination) = (messages(&run.from)?, messages(&run.to)?);
     let left: Vec<&str> = source.iter().filter(|m| !destination.contains(m)).map(String::as_str).collect();
-    let reported =
-        || format!("{} said ok, and {} is on {} and not on {}", run.procedure, left.join(", "), run.from, run.to);
-    (!left.is_empty()).then(reported)
+    let says =
+        || format!("{} reported ok, and {} is on {} and not on {}", run.procedure, left.join(", "), run.from, run.to);
+    (!left.is_empty()).then(says)
 }

@@ -1,5 +1,4 @@
-//! Lines that were read before. A log says the same again and again, each time at another moment; what a line says apart from
-//! that need not be read twice.
+//! The events of lines that were read before. A log repeats lines that differ only in their time, `at`; such a line is parsed once.
 
 use std::sync::Arc;
 
@@ -7,31 +6,31 @@ use rustc_hash::FxHashMap;
 
 use crate::protocol::Event;
 
-/// The most lines that are remembered; beyond, all are forgotten.
+/// The most lines that are cached. Beyond that the cache is emptied.
 const LINES_MAX: usize = 1 << 14;
-/// The longest line that is remembered.
+/// The longest line that is cached.
 const LINE_MAX: usize = 1 << 12;
 
-/// Events by the lines that say them, without the moment.
+/// Events by their lines without the time.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct LineCache {
     events: FxHashMap<Box<[u8]>, Arc<Event>>,
-    /// The line at hand, without the moment.
+    /// The line that was looked up last, without the time.
     timeless: Vec<u8>,
 }
 
-impl Known {
-    /// The event of a line, if a line that says the same was read before.
+impl LineCache {
+    /// Returns the event of a line, if a line that differs only in its time is cached.
     pub(super) fn get(&mut self, line: &[u8]) -> Option<Arc<Event>> {
         self.timeless.clear();
         if line.len() <= LINE_MAX {
-            without_moment(line, &mut self.timeless);
+            without_time(line, &mut self.timeless);
         }
         self.events.get(self.timeless.as_slice()).cloned()
     }
 
-    /// Takes note of the event of the line that was asked for last.
-    pub(super) fn note(&mut self, event: &Arc<Event>) {
+    /// Caches the event of the line that was looked up last.
+    pub(super) fn insert(&mut self, event: &Arc<Event>) {
         if self.events.len() >= LINES_MAX {
             self.events.clear();
         }
@@ -41,13 +40,13 @@ impl Known {
     }
 }
 
-/// Copies a line without the value of its `at`, where that is a plain text or a whole number, and whether there was one. Two
-/// lines of which this leaves the same say the same, if one of them says anything at all.
-fn without_moment(line: &[u8], copy: &mut Vec<u8>) {
+/// Copies a line without the value of its `at`, if that is a plain string or a whole number, after a byte that says if there was
+/// one. If one of two lines with equal copies is an event, both are the same event.
+fn without_time(line: &[u8], copy: &mut Vec<u8>) {
     const KEY: &[u8] = b"\"at\":";
-    let moment = moment(line, KEY);
-    copy.push(u8::from(moment.is_some()));
-    match moment {
+    let time = time(line, KEY);
+    copy.push(u8::from(time.is_some()));
+    match time {
         Some((start, end)) => {
             copy.extend_from_slice(&line[..start]);
             copy.extend_from_slice(&line[end..]);
@@ -56,14 +55,14 @@ fn without_moment(line: &[u8], copy: &mut Vec<u8>) {
     }
 }
 
-/// Where the value of this key stands, if the key is one of the line's own and its value is plain.
-fn moment(line: &[u8], key: &[u8]) -> Option<(usize, usize)> {
-    let (mut depth, mut is_text, mut place) = (0_usize, false, 0);
-    while let Some(byte) = line.get(place) {
+/// Returns the range of the value of this key, if the key is one of the line's own and its value is plain.
+fn time(line: &[u8], key: &[u8]) -> Option<(usize, usize)> {
+    let (mut depth, mut is_text, mut index) = (0_usize, false, 0);
+    while let Some(byte) = line.get(index) {
         match byte {
-            b'\\' if is_text => place += 1,
-            b'"' if depth == 1 && !is_text && line[place..].starts_with(key) => {
-                let start = place + key.len();
+            b'\\' if is_text => index += 1,
+            b'"' if depth == 1 && !is_text && line[index..].starts_with(key) => {
+                let start = index + key.len();
                 let end = start + plain(&line[start..])?;
                 return matches!(line.get(end), Some(b',' | b'}')).then_some((start, end));
             }
@@ -72,12 +71,12 @@ fn moment(line: &[u8], key: &[u8]) -> Option<(usize, usize)> {
             b'}' | b']' if !is_text => depth = depth.saturating_sub(1),
             _ => {}
         }
-        place += 1;
+        index += 1;
     }
     None
 }
 
-/// How long a plain value is: a text without anything that JSON treats differently, or digits.
+/// Returns the length of a plain value: a string without escapes, or digits.
 fn plain(value: &[u8]) -> Option<usize> {
     match value.split_first()? {
         (b'"', rest) => {
@@ -96,26 +95,26 @@ mod tests {
 
     fn timeless(line: &str) -> String {
         let mut copy = Vec::new();
-        without_moment(line.as_bytes(), &mut copy);
+        without_time(line.as_bytes(), &mut copy);
         String::from_utf8(copy.split_off(1)).unwrap()
     }
 
     #[test]
-    fn a_line_that_is_wrong_is_never_taken_for_one_that_was_right() {
-        let mut known = Known::default();
+    fn a_wrong_line_is_never_taken_for_a_cached_line() {
+        let mut cache = LineCache::default();
         let right = br#"{"event":"reset","at":"12:00"}"#;
-        assert_eq!(known.get(right), None);
-        known.note(&Arc::new(Event::Reset { start: Default::default() }));
-        assert!(known.get(br#"{"event":"reset","at":"12:01"}"#).is_some());
+        assert_eq!(cache.get(right), None);
+        cache.insert(&Arc::new(Event::Reset { start: Default::default() }));
+        assert!(cache.get(br#"{"event":"reset","at":"12:01"}"#).is_some());
         for wrong in
             [&br#"{"event":"reset","at":}"#[..], br#"{"event":"reset","at":x}"#, br#"{"event":"reset","at":"a"b}"#]
         {
-            assert_eq!(known.get(wrong), None);
+            assert_eq!(cache.get(wrong), None);
         }
     }
 
     #[test]
-    fn only_a_plain_moment_of_the_line_itself_is_left_out() {
+    fn only_a_plain_time_of_the_line_itself_is_left_out() {
         for (line, left) in [
             (r#"{"event":"reset","at":"12:00"}"#, r#"{"event":"reset","at":}"#),
             (r#"{"at":1700000000,"event":"reset"}"#, r#"{"at":,"event":"reset"}"#),

@@ -1,0 +1,109 @@
+//! The state of an oracle after some events: everything but what it computed once and keeps. A search can save it, and return to
+//! it later.
+
+use std::collections::BTreeMap;
+
+use stranded_model::id::MailboxId;
+
+use stranded_search::scenario::Spec;
+
+use super::explanation_sets::{ExplanationSetId, ExplanationSets};
+use super::harm_observed::{Memory, Watch};
+use super::names::Names;
+use super::{Exercise, Failure, Finding, Oracle};
+
+/// The state of an oracle after some events. It is valid until the oracle forgets its explanations, see
+/// [`Oracle::remembered`].
+#[derive(Clone, Debug)]
+pub struct OracleState<'a> {
+    /// The explanations that are left; `None` after an event without explanation, or when there were too many.
+    pub(super) explanations: Option<ExplanationSetId>,
+    pub(super) names: Names<'a>,
+    pub(super) watch: Watch<'a>,
+    pub(super) exercise: Exercise,
+    /// The number of events, and of those since the last reset.
+    pub(super) events: usize,
+    pub(super) in_run: usize,
+    pub(super) findings: Vec<Finding>,
+    pub(super) findings_left_out: usize,
+    /// The findings since the last reset.
+    pub(super) findings_of_run: Vec<Finding>,
+    /// The first event without explanation, and the first since the last reset.
+    pub(super) failure: Option<Failure>,
+    pub(super) failure_of_run: Option<Failure>,
+    /// The reason why the judgement is inconclusive.
+    pub(super) undecided: Option<String>,
+    /// The indices of the worlds that explain every run so far.
+    pub(super) worlds: Vec<u16>,
+    /// The properties that are violated in every explanation of this run, one bit each.
+    pub(super) violated: BTreeMap<MailboxId, u8>,
+}
+
+/// The part of an oracle's state on which later judgements of the same run depend: with equal keys they are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FutureKey {
+    explanations: Option<ExplanationSetId>,
+    watch: Memory,
+    violated: BTreeMap<MailboxId, u8>,
+}
+
+impl<'a> OracleState<'a> {
+    /// The state before the first event.
+    pub(super) fn new(spec: &'a Spec, sets: &mut ExplanationSets) -> Self {
+        let initial = sets.scenes().iter().flat_map(|scene| &scene.world.initial);
+        let names = Names::new(spec, super::at_first(initial, spec.scenario.site.mailboxes));
+        Self {
+            explanations: Some(sets.initial(&BTreeMap::new())),
+            names,
+            watch: Watch::new(spec),
+            exercise: Exercise::default(),
+            events: 0,
+            in_run: 0,
+            findings: Vec::new(),
+            findings_left_out: 0,
+            findings_of_run: Vec::new(),
+            failure: None,
+            failure_of_run: None,
+            undecided: None,
+            worlds: sets.scenes().iter().zip(0..).map(|(_, index)| index).collect(),
+            violated: BTreeMap::new(),
+        }
+    }
+
+    /// Begins a new run with these explanations.
+    pub(super) fn begin_run(&mut self, explanations: ExplanationSetId) {
+        self.explanations = Some(explanations);
+        self.in_run = 0;
+        self.violated.clear();
+        self.failure_of_run = None;
+        self.findings_of_run.clear();
+        self.exercise.runs += 1;
+    }
+}
+
+impl<'a> Oracle<'a> {
+    /// Returns the state, for [`Oracle::return_to`].
+    #[must_use]
+    pub fn state(&self) -> OracleState<'a> {
+        self.state.clone()
+    }
+
+    /// Returns to a state of this oracle.
+    pub fn return_to(&mut self, state: OracleState<'a>) {
+        self.state = state;
+    }
+
+    /// Returns the part of the state on which later judgements of this run depend.
+    #[must_use]
+    pub fn future_key(&self) -> FutureKey {
+        let OracleState { explanations, watch, violated, .. } = &self.state;
+        FutureKey { explanations: *explanations, watch: watch.memory(), violated: violated.clone() }
+    }
+
+    /// Returns how much is remembered. Beyond a limit the oracle forgets everything but the current explanations, and then no
+    /// saved state is valid.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.sets.remembered()
+    }
+}
