@@ -1,5 +1,5 @@
-//! The article on the page: from the first page to the violation by keyboard alone, a repair in time and one that comes too
-//! late, and the same verdicts as `check` has.
+//! The article on the explorer's page: keyboard only, from the first page to the violation; a repair in time and one
+//! that is too late; and the same verdicts as `check`.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{Browser, stranded};
 const RIGHT: &str = "\u{e014}";
 const END: &str = "\u{e010}";
 
-/// The properties that the page shows as broken.
+/// The properties that the page shows as violated.
 const BROKEN: &str =
     "[...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property)";
 
@@ -90,7 +90,7 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
     let broken = browser.value(BROKEN);
     assert!(broken.as_array().unwrap().contains(&json!("no-loss")), "too late: {broken}");
     assert_eq!(browser.value("document.querySelectorAll('.tab').length"), 4, "all traces stay open");
-    // What cannot happen says why.
+    // A disabled action shows its reason.
     browser.script("document.querySelector('#impossible').open = true", Vec::new());
     browser.wait("document.querySelector('#impossible li')");
     let why = browser.value("document.querySelector('#impossible')?.textContent ?? ''");
@@ -133,21 +133,21 @@ fn on_every_state_of_every_counterexample_the_page_has_the_verdict_of_check() {
             let name = format!("{}/{}", scenario["name"], property["name"]);
             let shown = shown_broken(&browser, trace);
             let steps = trace["steps"].as_array().unwrap().len();
-            // A liveness property is violated by a loop, not by a single state.
+            // No single state violates a liveness property along a path that repeats for ever.
             let is_of_a_state = !trace["loop"].is_number();
             for (number, broken) in shown.iter().enumerate().take(steps + 1) {
                 let broken = broken.as_array().unwrap();
                 let is_broken = broken.contains(&property["name"]);
                 assert_eq!(is_broken, is_of_a_state && number == steps, "{name} at step {number}: {broken:?}");
                 let unheard = broken.iter().find(|one| !not_held.contains(one));
-                assert_eq!(unheard, None, "{name} at step {number}: the check says that it holds");
+                assert_eq!(unheard, None, "{name} at step {number}: the check reports that it holds");
             }
         }
     }
     assert!(traces > 50, "only {traces} counterexamples");
 }
 
-/// What the page shows as broken at every moment of a trace that is dropped on it.
+/// Returns the violations that the page shows at each moment of a dropped trace.
 fn shown_broken(browser: &Browser, trace: &Value) -> Vec<Value> {
     let script = "
         const [text, done] = arguments;

@@ -1,5 +1,5 @@
-//! Accessibility: no serious finding of axe-core on any view, light and dark; no horizontal scrolling at any width; and
-//! screenshots of the views.
+//! Accessibility: no serious finding of axe-core on any view, light or dark; no sideways scrolling at any width; and
+//! screenshots of the views, kept for review.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::Browser;
 use crate::served::Served;
 
-/// The version of axe-core.
+/// The version of axe-core that the tests run.
 const AXE: &str = "axe-core@4.10.3";
 const END: &str = "\u{e010}";
 
-/// The script of axe-core, which npm downloads once.
+/// Returns the source of axe-core; the npm client downloads it once.
 fn axe() -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("axe");
     let file = folder.join("node_modules/axe-core/axe.min.js");
@@ -40,7 +40,7 @@ const VIEWS: [(&str, &str); 9] = [
     ("9-help", "help"),
 ];
 
-/// A saved run of a program that behaves as in the article.
+/// Returns a saved run of a program that behaves as the article's does.
 fn failed_run() -> String {
     let folder = tempfile::tempdir().unwrap();
     let program = crate::served::program();
@@ -118,9 +118,9 @@ fn axe_finds_nothing_serious_on_any_view_light_and_dark() {
 }
 
 #[test]
-fn nothing_has_to_be_scrolled_sideways_at_any_width_and_the_views_are_kept() {
+fn no_view_scrolls_sideways_at_any_width_and_the_views_are_kept() {
     let (served, browser) = (Served::start(&[]), Browser::start_with(&["--force-prefers-reduced-motion"]));
-    // 320 CSS pixels are a window of 1280 at 400 % zoom.
+    // A window of 1280 pixels at 400 % zoom has 320 CSS pixels.
     for width in [1280, 768, 375, 320] {
         browser.resize(width, 900);
         for (view, how) in VIEWS {
@@ -146,7 +146,7 @@ fn nothing_has_to_be_scrolled_sideways_at_any_width_and_the_views_are_kept() {
 }
 
 #[test]
-fn every_control_is_reached_by_tab_and_shows_that_it_is() {
+fn tab_reaches_every_control_and_shows_its_focus() {
     let (served, browser) = (Served::start(&[]), Browser::start());
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4 && document.querySelector('.scenario')");
@@ -161,13 +161,13 @@ fn every_control_is_reached_by_tab_and_shows_that_it_is() {
         seen.push(focused[0].as_str().unwrap().to_owned());
     }
     for wanted in ["skip", "go-home", "after", "slider", "beside", "view", "check", "share", "step-list", "filter"] {
-        assert!(seen.iter().any(|one| one.contains(wanted)), "{wanted} is not reached: {seen:?}");
+        assert!(seen.iter().any(|one| one.contains(wanted)), "tab does not reach {wanted}: {seen:?}");
     }
     browser.press(END);
 }
 
 #[test]
-fn whoever_wants_no_motion_has_none() {
+fn reduced_motion_is_respected() {
     let (served, browser) = (Served::start(&[]), Browser::start_with(&["--force-prefers-reduced-motion"]));
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");
@@ -178,7 +178,7 @@ fn whoever_wants_no_motion_has_none() {
 }
 
 #[test]
-fn paper_has_every_step_and_dark_ink() {
+fn the_print_layout_has_every_step_and_dark_ink() {
     let (served, browser) = (Served::start(&[]), Browser::start());
     browser.prefer("prefers-color-scheme", "dark");
     come_to(&browser, &served, "12");

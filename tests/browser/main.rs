@@ -1,5 +1,6 @@
-//! The explorer in a real browser: Debian's `chromium`, driven over WebDriver. One browser at a time; what a test starts it ends,
-//! by process id. They are a package of their own, so that the crate that drives the browser is linked to no other test.
+//! The explorer in a real browser: Debian's `chromium`, driven over WebDriver, one browser at a time. A test ends
+//! the processes that it starts, by id. These tests are a package of their own, so that no other test binary links the crate that
+//! drives the browser.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
@@ -42,7 +43,7 @@ impl Browser {
         Self::start_with(&[])
     }
 
-    /// Starts a browser with these arguments besides.
+    /// Starts a browser with these additional arguments.
     fn start_with(arguments: &[&str]) -> Self {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = tempfile::tempdir().unwrap();
@@ -56,7 +57,7 @@ impl Browser {
             let (_, rest) = line.split_once("started successfully on port ")?;
             rest.trim_end_matches('.').parse::<u16>().ok()
         });
-        let port = port.expect("chromedriver says its port");
+        let port = port.expect("chromedriver prints its port");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut wanted = DesiredCapabilities::chrome();
         let data = format!("--user-data-dir={}", profile.path().display());
@@ -70,22 +71,22 @@ impl Browser {
     }
 
     fn open(&self, url: &str) {
-        // A URL that differs only after its # is not loaded again otherwise.
+        // The browser does not reload a page if the new address differs only after the `#`.
         self.runtime.block_on(self.driver.goto("about:blank")).unwrap();
         self.runtime.block_on(self.driver.goto(url)).unwrap();
     }
 
-    /// Runs a script in the page, and returns its result.
+    /// Runs a script in the page and returns its result.
     fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.runtime.block_on(self.driver.execute(script, arguments)).unwrap().json().clone()
     }
 
-    /// Runs a script that calls its last argument with its result.
+    /// Runs a script that passes its result to its last argument.
     fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.runtime.block_on(self.driver.execute_async(script, arguments)).unwrap().json().clone()
     }
 
-    /// Returns the value of an expression.
+    /// Returns the value of an expression in the page.
     fn value(&self, expression: &str) -> Value {
         self.script(&format!("return {expression};"), Vec::new())
     }
@@ -99,12 +100,12 @@ impl Browser {
     fn wait(&self, expression: &str) {
         let started = Instant::now();
         while self.value(&format!("Boolean({expression})")) != true {
-            assert!(started.elapsed() < TIMEOUT, "never: {expression}\n{}", self.text("main"));
+            assert!(started.elapsed() < TIMEOUT, "not true in time: {expression}\n{}", self.text("main"));
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// Presses keys, as a person does.
+    /// Presses keys as a user does.
     fn press(&self, keys: &str) {
         self.runtime
             .block_on(async {
@@ -113,7 +114,7 @@ impl Browser {
             .unwrap();
     }
 
-    /// Resizes the window, in CSS pixels.
+    /// Resizes the window to this width and height, in CSS pixels.
     fn resize(&self, width: u32, height: u32) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let wanted = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
@@ -121,21 +122,21 @@ impl Browser {
         self.runtime.block_on(set).unwrap();
     }
 
-    /// Sets a media feature of the page.
+    /// Sets a preference of the user, as a CSS media feature.
     fn prefer(&self, feature: &str, value: &str) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let wanted = json!({"features": [{"name": feature, "value": value}]});
         self.runtime.block_on(devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", wanted)).unwrap();
     }
 
-    /// Shows the page with the styles of print.
+    /// Shows the page in its print layout.
     fn print_media(&self) {
         let devtools = ChromeDevTools::new(self.driver.handle.clone());
         let set = devtools.execute_cdp_with_params("Emulation.setEmulatedMedia", json!({"media": "print"}));
         self.runtime.block_on(set).unwrap();
     }
 
-    /// Keeps a picture of the page among the artefacts of the run.
+    /// Saves a screenshot of the page among the artefacts of the run.
     fn screenshot(&self, name: &str) {
         let folder = artefacts();
         std::fs::create_dir_all(&folder).unwrap();
@@ -156,13 +157,13 @@ fn add(wanted: &mut ChromeCapabilities, argument: &str) {
     wanted.add_arg(argument).unwrap();
 }
 
-/// Runs the program to its end in a folder.
+/// Runs the program in a folder until it ends.
 fn stranded(folder: &Path, arguments: &[&str]) {
     let ran = Command::new(served::program()).args(arguments).current_dir(folder).output().unwrap();
     assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
 }
 
-/// The folder of the screenshots.
+/// Returns the folder for the screenshots of a run.
 fn artefacts() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("explore")
 }

@@ -1,4 +1,4 @@
-//! Sharing: links that come back to the same moment, files that are dropped, and a page that is a file.
+//! Sharing: links that restore the same moment, files that are dropped on the page, and the page as one file.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
@@ -8,10 +8,10 @@ use crate::served::Served;
 use crate::{Browser, stranded};
 
 const RIGHT: &str = "\u{e014}";
-/// The number of shared traces.
-const WAYS: usize = 200;
+/// The number of traces that are shared.
+const TRACES: usize = 200;
 
-/// Drops a text on the page.
+/// Drops a text on the page as a file.
 pub(super) fn drop_file(browser: &Browser, name: &str, text: &str) {
     let script = "
         const data = new DataTransfer();
@@ -26,22 +26,22 @@ fn two_hundred_random_traces_are_opened_again_by_their_links() {
     let mut drawn = ChaCha8Rng::seed_from_u64(11);
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");
-    for number in 0..WAYS {
-        // A random trace, made by the queries of the page.
+    for number in 0..TRACES {
+        // The server draws a random trace, with the same requests that the page sends.
         let start = ["second-move", "move-under-mail", "crash-source-kept", "move-to-third"][number % 4];
-        let mut path = served.body(&json!({"ask": "open", "scenario": start}));
+        let mut answer = served.body(&json!({"ask": "open", "scenario": start}));
         for _ in 0..drawn.next_u32() % 6 {
-            let document = &path["document"];
+            let document = &answer["document"];
             let last = document["moments"].as_array().unwrap().last().unwrap();
             let enabled = last["detail"]["enabled"].as_array().unwrap();
             if enabled.is_empty() {
                 break;
             }
             let action = &enabled[drawn.next_u32() as usize % enabled.len()]["action"];
-            path =
+            answer =
                 served.body(&json!({"ask": "fork", "link": document["link"], "at": last["number"], "action": action}));
         }
-        let document = &path["document"];
+        let document = &answer["document"];
         let moments = document["moments"].as_array().unwrap();
         let at = moments.len() - 1;
         let link = format!("#{}@{at}", document["link"].as_str().unwrap());
@@ -100,8 +100,8 @@ fn the_file_works_from_the_disk_with_the_network_refused() {
     assert_eq!(browser.value("document.querySelectorAll('.lost-tray .token').length"), 1);
     let asked =
         "performance.getEntriesByType('resource').map((one) => one.name).filter((name) => !name.startsWith('data:'))";
-    assert_eq!(browser.value(asked), json!([]), "it asked for something");
-    // A fork of one step, and a repair in time.
+    assert_eq!(browser.value(asked), json!([]), "the page sent a request");
+    // One step that differs from the trace, and a repair in time.
     let other = browser.value("[...document.querySelectorAll('#steps .step')].length > 0");
     assert_eq!(other, true);
     browser.script("document.querySelector('#slider').value = 11; document.querySelector('#slider').dispatchEvent(new Event('input'))", Vec::new());

@@ -20,7 +20,7 @@ use crate::sizes::{SIZES, with};
 
 const PAGE: &str = include_str!("../../specs/adapter.md");
 
-/// The lines of the conversation on the page of the adapter.
+/// Returns the lines of the conversation in `specs/adapter.md`.
 fn conversation() -> impl Iterator<Item = &'static str> {
     let block = PAGE.split("```jsonl\n").nth(1).unwrap().split("```").next().unwrap();
     block.lines().map(|line| line.trim_start_matches(['<', '>', ' ']))
@@ -47,13 +47,13 @@ fn assert_valid(validator: &Validator, value: &Value, what: &str) {
     assert!(wrong.is_empty(), "{what}: {wrong:#?}");
 }
 
-/// A TOML text as JSON.
+/// Converts a TOML text to JSON.
 fn toml(text: &str) -> Value {
     toml::from_str(text).unwrap()
 }
 
 #[test]
-fn every_kind_has_a_schema_that_is_one() {
+fn every_kind_of_file_has_a_valid_schema() {
     let folder = tempfile::tempdir().unwrap();
     for (kind, name) in
         Kind::ALL.into_iter().zip(["scenario", "procedure", "trace", "snapshot", "report", "adapter", "log"])
@@ -84,7 +84,7 @@ fn every_built_in_scenario_and_procedure_is_valid() {
 }
 
 #[test]
-fn a_scenario_or_a_procedure_that_is_a_little_wrong_is_not_valid() {
+fn a_nearly_correct_scenario_or_procedure_is_not_valid() {
     let scenario = validator(Kind::Scenario);
     let text = builtin::scenario("second-move").unwrap().text;
     for (right, wrong) in [
@@ -155,7 +155,7 @@ fn a_snapshot_that_can_be_read_is_valid_and_its_nearest_neighbour_is_not() {
     let good = json!({"mailbox": "alice", "directory": {"SRC": {"home-mdb": "SRC"}, "DST": null},
         "stores": {"SRC": null, "DST": {"messages": ["1", "2"], "size": 3}}, "seen": "at noon"});
     assert_valid(&snapshots, &good, "the snapshot");
-    for (place, wrong) in [
+    for (pointer, wrong) in [
         ("/mailbox", json!(null)),
         ("/mailbox", json!("a\u{7}b")),
         ("/directory/SRC", json!("SRC")),
@@ -165,12 +165,12 @@ fn a_snapshot_that_can_be_read_is_valid_and_its_nearest_neighbour_is_not() {
         ("/stores/DST/messages/1", json!("1")),
     ] {
         let mut bad = good.clone();
-        *bad.pointer_mut(place).unwrap() = wrong;
+        *bad.pointer_mut(pointer).unwrap() = wrong;
         assert!(!snapshots.is_valid(&bad), "{bad}");
     }
 }
 
-/// Everything that differs from a value in one place.
+/// Returns every value that differs from this one at one position.
 fn neighbours(value: &Value) -> Vec<Value> {
     let others = [
         json!(null),
@@ -203,10 +203,10 @@ fn neighbours(value: &Value) -> Vec<Value> {
             found.push(with.into());
         }
         Value::Array(entries) => {
-            for (place, entry) in entries.iter().enumerate() {
+            for (index, entry) in entries.iter().enumerate() {
                 for other in neighbours(entry) {
                     let mut with = entries.clone();
-                    with[place] = other;
+                    with[index] = other;
                     found.push(with.into());
                 }
             }
@@ -216,7 +216,8 @@ fn neighbours(value: &Value) -> Vec<Value> {
     found
 }
 
-/// The schema allows exactly what the reader reads, for a line and everything that differs from it in one place.
+/// Checks that the schema allows exactly the lines that the reader accepts, for a line and everything that differs from
+/// it at one position.
 #[track_caller]
 fn agree(validator: &Validator, line: &str, reads: impl Fn(&str) -> bool) -> usize {
     let value: Value = serde_json::from_str(line).unwrap();
@@ -232,7 +233,7 @@ fn agree(validator: &Validator, line: &str, reads: impl Fn(&str) -> bool) -> usi
 }
 
 #[test]
-fn the_schema_of_the_adapter_allows_what_is_read_and_nothing_else() {
+fn the_schema_of_the_adapter_allows_exactly_the_lines_that_are_read() {
     let adapter = validator(Kind::Adapter);
     let reads = |line: &str| Request::of_line(line).is_ok() || Reply::of_line(line).is_ok();
     let more = [
@@ -249,7 +250,7 @@ fn the_schema_of_the_adapter_allows_what_is_read_and_nothing_else() {
 }
 
 #[test]
-fn the_schema_of_a_log_allows_what_is_read_and_nothing_else() {
+fn the_schema_of_a_log_allows_exactly_the_lines_that_are_read() {
     let log = validator(Kind::Log);
     let lines = [
         r#"{"event":"reset","start":{"mailbox-1":{"directory":{"source":null,"destination":{"home-mdb":null}}}}}"#,
