@@ -1,6 +1,6 @@
-//! The article, Q252869, statement by statement: each test is named after a statement of `specs/article.md`, restates it, and
-//! names the departures of the model. By default a test walks the path of the article, without other events, under every
-//! combination of the assumptions.
+//! The article, Q252869, sentence by sentence. Each test is named after a statement of `specs/article.md`; its comment
+//! restates the statement and names the departures of the model. Unless a test says otherwise, it follows the article's
+//! own path, undisturbed, under every combination of the assumptions.
 
 use pretty_assertions::assert_eq;
 use stranded_model::World;
@@ -14,36 +14,39 @@ use stranded_search::check::Checked;
 use stranded_search::property::Verdict;
 use stranded_search::scenario::{SiteNames, load_procedure_in, parse_procedure, parse_scenario};
 
-use crate::worlds::{DESTINATION, FIRST, MAILBOX, SOURCE, Walk, changed, loaded, parsed, searched, verdict, worlds};
+use crate::worlds::{
+    DESTINATION, FIRST, MAILBOX, SOURCE, TestPath, changed, loaded, parsed, searched, verdict, worlds,
+};
 
 /// All messages that the article's scenarios supply.
 const MAIL: usize = 2;
 
-/// Walks the first move in every world of `stranded`, and checks its last state.
-fn after_the_first_move(look: impl Fn(Walk<'_>)) {
+/// Executes the first move in every world of `stranded`, and passes its final state to `check`.
+fn after_the_first_move(check: impl Fn(TestPath<'_>)) {
     for world in worlds(&loaded("stranded")) {
-        look(Walk::from(&world, &world.initial[0]).mail().run(0));
+        check(TestPath::from(&world, &world.initial[0]).mail().run(0));
     }
 }
 
-/// Walks both moves in every world of `second-move`, and checks the last state of each.
-fn after_both_moves(look: impl Fn(Walk<'_>, Walk<'_>)) {
+/// Executes both moves in every world of `second-move`, and passes the final states of the first and the second to
+/// `check`.
+fn after_both_moves(check: impl Fn(TestPath<'_>, TestPath<'_>)) {
     for world in worlds(&loaded("second-move")) {
-        let first = Walk::from(&world, &world.initial[0]).mail().run(0);
-        look(first.clone(), first.run(0));
+        let first = TestPath::from(&world, &world.initial[0]).mail().run(0);
+        check(first.clone(), first.run(0));
     }
 }
 
-/// Walks a repair from every state of a stranded mailbox with all its mail, and checks its last state.
-fn after_the_repair(method: &str, look: impl Fn(Walk<'_>)) {
+/// Executes a repair from every state of a stranded mailbox with all its mail, and passes its final state to `check`.
+fn after_the_repair(method: &str, check: impl Fn(TestPath<'_>)) {
     for world in worlds(&loaded(method)) {
-        for walk in Walk::from_all(&world, MAIL) {
-            look(walk.run(0));
+        for path in TestPath::from_all(&world, MAIL) {
+            check(path.run(0));
         }
     }
 }
 
-/// A move that strands the mailbox and a repair after it, on a site with eventual replication.
+/// Returns the worlds of a move that strands the mailbox and a repair after it, on a site with delayed replication.
 fn repaired_later(method: &str) -> Vec<World> {
     let text = format!(
         r#"
@@ -74,7 +77,7 @@ fn first_procedure(world: &World) -> &Procedure {
     &world.scenario.run(world.scenario.last_run).procedure
 }
 
-fn place_of(procedure: &Procedure, wanted: impl Fn(&Act) -> bool) -> usize {
+fn index_of(procedure: &Procedure, wanted: impl Fn(&Act) -> bool) -> usize {
     procedure.steps.iter().position(|step| wanted(&step.act)).unwrap()
 }
 
@@ -85,35 +88,35 @@ fn assert_verdict(checked: &Checked<'_>, property: Safety, wanted: Verdict) {
 
 /// After a move, both servers list the mailbox under their mailbox resources.
 ///
-/// Departure: the article does not say how the mailbox comes back to the source's list. In the model the move leaves nothing
+/// Departure: the article does not say why the source lists the mailbox again. In the model the move leaves nothing
 /// there, and the user's next logon at the old home creates an empty mailbox. [Q190700]
 #[test]
 fn s02_after_a_move_both_servers_list_the_mailbox() {
-    after_the_first_move(|walk| {
-        assert!(walk.account().mailboxes[DESTINATION].is_present());
-        assert!(walk.log_on().account().mailboxes.values().all(Mailbox::is_present));
+    after_the_first_move(|path| {
+        assert!(path.account().mailboxes[DESTINATION].is_present());
+        assert!(path.log_on().account().mailboxes.values().all(Mailbox::is_present));
     });
 }
 
 /// The source shows a total of close to 0 kilobytes.
 ///
-/// Departure: the model shows exactly 0. The overhead of an empty mailbox is not modelled.
+/// Departure: the model shows exactly 0. It does not model the overhead of an empty mailbox.
 #[test]
 fn s03_the_source_shows_a_total_of_close_to_nothing() {
-    after_the_first_move(|walk| {
-        let table = walk.log_on().table();
+    after_the_first_move(|path| {
+        let table = path.log_on().table();
         let [source, _] = &table.rows.last().unwrap().cells.stores[..] else { panic!("two servers") };
         assert_eq!(source[..], ["empty", "0 KB"]);
     });
 }
 
-/// The destination shows as many kilobytes as the user's data has.
+/// The destination shows the total size of the user's data.
 ///
 /// Departure: the article gives no figures; every message counts for 10 KB.
 #[test]
 fn s04_the_destination_shows_the_total_of_all_data() {
-    after_the_first_move(|walk| {
-        let table = walk.table();
+    after_the_first_move(|path| {
+        let table = path.table();
         let [_, destination] = &table.rows.last().unwrap().cells.stores[..] else { panic!("two servers") };
         assert_eq!(destination[..], ["m1 m2", "20 KB"]);
     });
@@ -130,7 +133,7 @@ fn s05_a_second_move_shows_the_administrator_c1040b00() {
     });
 }
 
-/// The data on the destination is deleted, and with it the mail is lost.
+/// The second move deletes the data on the destination, and the mail is lost.
 #[test]
 fn s06_a_second_move_deletes_the_destinations_data_and_loses_the_mail() {
     after_both_moves(|first, second| {
@@ -144,32 +147,33 @@ fn s06_a_second_move_deletes_the_destinations_data_and_loses_the_mail() {
 /// A move brings the data to the destination, and leaves the directory object behind.
 #[test]
 fn s07_a_move_moves_the_data_and_not_the_directory_object() {
-    after_the_first_move(|walk| {
-        assert_eq!(walk.account().mailboxes[DESTINATION].messages(), MessageSet::first(MAIL));
-        assert_eq!(walk.account().mailboxes[SOURCE].messages(), MessageSet::EMPTY);
-        assert_eq!(walk.account().recipients, walk.path.initial.accounts[MAILBOX].recipients);
+    after_the_first_move(|path| {
+        assert_eq!(path.account().mailboxes[DESTINATION].messages(), MessageSet::first(MAIL));
+        assert_eq!(path.account().mailboxes[SOURCE].messages(), MessageSet::EMPTY);
+        assert_eq!(path.account().recipients, path.path.initial.accounts[MAILBOX].recipients);
     });
 }
 
-/// So the data lives on the destination while its directory object is stranded on the source.
+/// The data is on the destination, and its directory object is stranded on the source.
 #[test]
 fn s08_the_directory_object_is_stranded_on_the_source() {
-    after_the_first_move(|walk| {
-        let account = walk.account();
+    after_the_first_move(|path| {
+        let account = path.account();
         assert_eq!(account.agreed_home(), Some(SOURCE));
         assert!(account.outstanding().is_within(account.mailboxes[DESTINATION].messages()));
-        assert!(!Safety::Reachable.holds(walk.world, &walk.state), "the owner cannot reach his mail");
-        assert!(Safety::NoLoss.holds(walk.world, &walk.state), "and nothing is lost yet");
+        assert!(!Safety::Reachable.holds(path.world, &path.state), "the owner cannot reach his mail");
+        assert!(Safety::NoLoss.holds(path.world, &path.state), "nothing is lost yet");
     });
 }
 
 /// A second move removes the user's mailbox from the destination's store.
 ///
-/// In the model this happens when the destination creates the mailbox, before any other step of that run.
+/// In the model this happens as soon as the program asks the destination to create the mailbox, before any other step
+/// of that run.
 #[test]
 fn s09_a_second_move_removes_the_mailbox_from_the_destinations_store() {
     for world in worlds(&loaded("second-move")) {
-        let first = Walk::from(&world, &world.initial[0]).mail().run(0);
+        let first = TestPath::from(&world, &world.initial[0]).mail().run(0);
         let started = first.start(0);
         assert!(started.account().mailboxes[DESTINATION].is_present());
         let created = started.act();
@@ -180,13 +184,13 @@ fn s09_a_second_move_removes_the_mailbox_from_the_destinations_store() {
 
 /// The source takes the second move for a success, and removes its mailbox too.
 ///
-/// Departure: the error says that the move was aborted, so the removal is the assumption `duplicate-abort`. Both answers are
-/// tried, and the mail is lost under both.
+/// Departure: the error says that the program gave up the move, so the deletion on the source is the assumption
+/// `duplicate-abort`. The test tries both answers, and the mail is lost under both.
 #[test]
 fn s10_the_source_removes_its_mailbox_too() {
     let mut answers = Vec::new();
     for world in worlds(&changed("second-move", "delivery = \"before\"", "delivery = \"before\"\nlogon = true")) {
-        let shell = Walk::from(&world, &world.initial[0]).mail().run(0).log_on();
+        let shell = TestPath::from(&world, &world.initial[0]).mail().run(0).log_on();
         assert_eq!(shell.account().mailboxes[SOURCE], Mailbox::SHELL);
         let source = shell.run(0).account().mailboxes[SOURCE];
         let answer = world.assumptions.value(Assumption::DuplicateAbort);
@@ -196,7 +200,7 @@ fn s10_the_source_removes_its_mailbox_too() {
     assert!(answers.contains(&"removes-source") && answers.contains(&"keeps-source"));
 }
 
-/// Now all of the user's mailbox is lost.
+/// All of the user's mailbox is lost.
 #[test]
 fn s11_all_of_the_mailbox_is_lost() {
     after_both_moves(|_, second| {
@@ -205,10 +209,11 @@ fn s11_all_of_the_mailbox_is_lost() {
     });
 }
 
-/// A stranded mailbox must not be moved a second time.
+/// An administrator must not move a stranded mailbox a second time.
 ///
-/// The model adds that a move without the defect does the same harm: the home of a stranded mailbox is still its source, so
-/// `move` finds no error, and its destination deletes the duplicate. A store that keeps a mailbox that it finds prevents this.
+/// The model adds that a move without the defect does the same harm: the home of a stranded mailbox is still its
+/// source, so `move` finds nothing wrong, and its destination deletes the duplicate. A store that keeps the mailbox it
+/// finds prevents the loss.
 #[test]
 fn s12_a_stranded_mailbox_must_not_be_moved_again() {
     let stranded = loaded("stranded");
@@ -245,19 +250,19 @@ fn s12_a_stranded_mailbox_must_not_be_moved_again() {
     );
     assert_verdict(&searched(&careful), Safety::NoLoss, Verdict::Holds);
     for world in worlds(&careful) {
-        for walk in Walk::from_all(&world, MAIL) {
-            let after = walk.clone().run(0);
+        for path in TestPath::from_all(&world, MAIL) {
+            let after = path.clone().run(0);
             assert_eq!(after.outcome(), Some(Outcome::Refused));
-            assert_eq!(after.account().mailboxes, walk.account().mailboxes);
-            assert_eq!(after.account().recipients, walk.account().recipients);
+            assert_eq!(after.account().mailboxes, path.account().mailboxes);
+            assert_eq!(after.account().recipients, path.account().recipients);
         }
     }
 }
 
-/// Raw mode used wrongly can do serious harm.
+/// Incorrect use of raw mode can do serious harm.
 ///
-/// Departure: reinstalling a server is not modelled. The harm in the model is a home attribute that names no server, which raw
-/// mode writes like any other value.
+/// Departure: the model has no reinstallation of a server. The harm that it knows is a home attribute that names no
+/// server; raw mode writes it as readily as any other value.
 #[test]
 fn s13_raw_mode_used_wrongly_does_harm() {
     let wrong = r#"
@@ -287,23 +292,24 @@ fn s13_raw_mode_used_wrongly_does_harm() {
 
 /// Method 1 finds the mailbox in the Recipients container of the source.
 ///
-/// So the source's replica is written, and the destination's gets the change later.
+/// In the model it therefore writes the source's replica, and replication brings the change to the destination later.
 #[test]
 fn s15_method_1_edits_the_recipient_on_the_source() {
     for world in repaired_later("method-1") {
-        let walk = Walk::from(&world, &world.initial[0]).mail().run(0).run(1);
-        let home = |server| walk.account().recipients[server].home();
+        let path = TestPath::from(&world, &world.initial[0]).mail().run(0).run(1);
+        let home = |server| path.account().recipients[server].home();
         assert_eq!((home(SOURCE), home(DESTINATION)), (Some(DESTINATION), Some(SOURCE)));
     }
 }
 
 /// Method 1 changes Home-MDB and Home-MTA so that both name the destination.
 ///
-/// Departure: one write or two is the assumption `raw-apply`. Both answers are tried.
+/// Departure: one Apply may write both attributes at once or one after the other; this is the assumption `raw-apply`.
+/// The test tries both answers.
 #[test]
 fn s16_method_1_makes_both_home_attributes_name_the_destination() {
-    after_the_repair("method-1", |walk| {
-        for recipient in walk.account().recipients.values() {
+    after_the_repair("method-1", |path| {
+        for recipient in path.account().recipients.values() {
             let homes = recipient.homes().unwrap();
             assert_eq!((homes.mdb, homes.mta), (Home::Server(DESTINATION), Home::Server(DESTINATION)));
         }
@@ -311,8 +317,8 @@ fn s16_method_1_makes_both_home_attributes_name_the_destination() {
     assert_verdict(&searched(&loaded("method-1")), Safety::HomeCoherent, Verdict::Holds);
 }
 
-/// Home-MDB is a distinguished name of a fixed form: organisation, site, Configuration, Servers, the server, and
-/// its private store.
+/// Home-MDB is a distinguished name of a fixed form: organisation, site, Configuration, Servers, the server, and its
+/// private store.
 #[test]
 fn s17_home_mdb_is_the_name_of_a_servers_private_store() {
     let name = "/o=Organization/ou=Site/cn=Configuration/cn=Servers/cn=DESTINATION/cn=Microsoft Private MDB";
@@ -328,7 +334,8 @@ fn s18_home_mta_is_the_name_of_a_servers_message_transfer_agent() {
     check_home_name(HomeAttribute::Mta, name);
 }
 
-/// The name is read and written in the article's form; the nearest wrong names are refused, also in a procedure.
+/// Checks that the name is read and written as in the article, and that its nearest wrong neighbours are refused, also
+/// in a procedure.
 fn check_home_name(attribute: HomeAttribute, name: &str) {
     let parts =
         HomeName { organization: "Organization".to_owned(), site: "Site".to_owned(), server: "DESTINATION".to_owned() };
@@ -356,12 +363,12 @@ fn check_home_name(attribute: HomeAttribute, name: &str) {
 
 /// Method 2 deletes the server recipient on the source.
 ///
-/// Departure: the Administrator program also purges the mailbox from the store that Home-MDB names, which is the source's.
-/// The article does not say so. [Q184160] No mail has arrived since the move, so that mailbox is empty.
+/// Departure: the Administrator program also purges the mailbox from the store that Home-MDB names, which is the
+/// source's. The article does not say so. [Q184160] No mail has arrived since the move, so that mailbox is empty.
 #[test]
 fn s19_method_2_deletes_the_recipient_on_the_source() {
     for world in repaired_later("method-2") {
-        let stranded = Walk::from(&world, &world.initial[0]).mail().run(0);
+        let stranded = TestPath::from(&world, &world.initial[0]).mail().run(0);
         let deleted = stranded.clone().start(1).act().act();
         let account = deleted.account();
         assert!(matches!(account.recipients[SOURCE], Recipient::Tombstone { .. }));
@@ -372,11 +379,11 @@ fn s19_method_2_deletes_the_recipient_on_the_source() {
 
 /// Method 2 creates the mailbox again on the destination, under the same distinguished name.
 ///
-/// By the same name the new recipient finds the mailbox that is already in the store.
+/// The store finds the existing mailbox by this name.
 #[test]
 fn s20_method_2_creates_the_recipient_again_on_the_destination() {
-    after_the_repair("method-2", |walk| {
-        let account = walk.account();
+    after_the_repair("method-2", |path| {
+        let account = path.account();
         assert_eq!(account.agreed_home(), Some(DESTINATION));
         assert_eq!(account.mailboxes[DESTINATION].messages(), account.outstanding());
     });
@@ -384,15 +391,15 @@ fn s20_method_2_creates_the_recipient_again_on_the_destination() {
 
 /// After either method the user logs on, and no data is lost.
 ///
-/// Departure: this is true only if no mail arrived between the move and the repair, as in these two scenarios.
+/// Departure: this holds only if no mail arrives between the move and the repair, as in these two scenarios.
 #[test]
 fn s21_after_either_method_the_user_logs_on_and_has_all_data() {
     for method in ["method-1", "method-2"] {
-        after_the_repair(method, |walk| {
-            assert_eq!(walk.outcome(), Some(Outcome::Ok));
-            let walk = walk.log_on();
-            let home = walk.account().agreed_home().unwrap();
-            assert_eq!(walk.account().mailboxes[home].messages(), MessageSet::first(MAIL));
+        after_the_repair(method, |path| {
+            assert_eq!(path.outcome(), Some(Outcome::Ok));
+            let path = path.log_on();
+            let home = path.account().agreed_home().unwrap();
+            assert_eq!(path.account().mailboxes[home].messages(), MessageSet::first(MAIL));
         });
         let spec = loaded(method);
         let checked = searched(&spec);
@@ -406,17 +413,17 @@ fn s21_after_either_method_the_user_logs_on_and_has_all_data() {
 #[test]
 fn s22_a_move_first_copies_the_mailbox() {
     for world in worlds(&loaded("stranded")) {
-        let run = Walk::from(&world, &world.initial[0]).mail().run_step_by_step(0);
-        let copied = run.iter().position(|walk| walk.account().mailboxes[DESTINATION].held().len() == MAIL).unwrap();
-        let asked = run.iter().position(|walk| walk.account().record.self_move).unwrap();
-        assert!(copied < asked, "all is copied before the directory is asked");
+        let run = TestPath::from(&world, &world.initial[0]).mail().run_step_by_step(0);
+        let copied = run.iter().position(|path| path.account().mailboxes[DESTINATION].held().len() == MAIL).unwrap();
+        let asked = run.iter().position(|path| path.account().record.self_move).unwrap();
+        assert!(copied < asked, "the program copies everything before it asks the directory");
         assert_eq!(run[copied].account().mailboxes[SOURCE].messages(), MessageSet::first(MAIL), "it is a copy");
     }
 }
 
-/// Mailboxes are moved only between servers of one site.
+/// An administrator can move a mailbox only between servers of one site.
 ///
-/// A scenario is one site; the loader refuses a run from or to a server outside of it.
+/// A scenario is one site; the loader refuses a run if one of its servers is not in that site.
 #[test]
 fn s23_mailboxes_are_moved_within_a_site_only() {
     let text = loaded("stranded").text.replace("to = \"destination\"", "to = \"elsewhere\"");
@@ -425,14 +432,14 @@ fn s23_mailboxes_are_moved_within_a_site_only() {
     assert!(refused.contains("unknown server `elsewhere`"), "{refused}");
 }
 
-/// After the copy, the move asks the directory to move the recipient.
+/// After the copy, the move asks the directory to change the home.
 #[test]
 fn s24_after_the_copy_the_directory_is_asked_to_follow() {
     for name in ["move", "stranded"] {
         for world in worlds(&loaded(name)) {
             let procedure = first_procedure(&world);
-            let copy = place_of(procedure, |act| matches!(act, Act::CopyMessage { .. }));
-            let sync = place_of(procedure, |act| matches!(act, Act::SyncDirectory { .. }));
+            let copy = index_of(procedure, |act| matches!(act, Act::CopyMessage { .. }));
+            let sync = index_of(procedure, |act| matches!(act, Act::SyncDirectory { .. }));
             assert!(copy < sync);
             assert_eq!(procedure.steps.iter().filter(|step| matches!(step.act, Act::SyncDirectory { .. })).count(), 1);
         }
@@ -444,32 +451,34 @@ fn s24_after_the_copy_the_directory_is_asked_to_follow() {
 fn s25_the_directory_is_given_the_same_server_twice() {
     for world in worlds(&loaded("stranded")) {
         let procedure = first_procedure(&world);
-        let sync = place_of(procedure, |act| matches!(act, Act::SyncDirectory { .. }));
-        let Act::SyncDirectory { from, to, .. } = &procedure.steps[sync].act else { panic!("that is what was found") };
+        let sync = index_of(procedure, |act| matches!(act, Act::SyncDirectory { .. }));
+        let Act::SyncDirectory { from, to, .. } = &procedure.steps[sync].act else {
+            panic!("the step found is not `sync-directory`")
+        };
         assert_eq!(from, to);
     }
-    after_the_first_move(|walk| assert!(walk.account().record.self_move));
+    after_the_first_move(|path| assert!(path.account().record.self_move));
     assert_verdict(&searched(&loaded("stranded")), Safety::NoSelfMove, Verdict::Violated);
     assert_verdict(&searched(&loaded("move")), Safety::NoSelfMove, Verdict::Holds);
 }
 
-/// Therefore the directory object is not moved.
+/// The program therefore does not move the directory object.
 ///
-/// The model adds that no error shows: the step answers `ok`, and so does the move.
+/// The model adds that no report shows this: both the step and the move answer ok.
 #[test]
 fn s26_the_directory_object_is_not_moved_and_the_move_reports_ok() {
     for world in worlds(&loaded("stranded")) {
-        for pair in Walk::from(&world, &world.initial[0]).mail().run_step_by_step(0).windows(2) {
+        for pair in TestPath::from(&world, &world.initial[0]).mail().run_step_by_step(0).windows(2) {
             assert_eq!(pair[0].account().recipients, pair[1].account().recipients);
         }
     }
-    after_the_first_move(|walk| assert_eq!(walk.outcome(), Some(Outcome::Ok)));
+    after_the_first_move(|path| assert_eq!(path.outcome(), Some(Outcome::Ok)));
     assert_verdict(&searched(&loaded("stranded")), Safety::NoFalseSuccess, Verdict::Violated);
 }
 
-/// The error says that the duplicate is gone already, and asks to try again later.
+/// The error says that the duplicate has been deleted, and asks the administrator to try again later.
 ///
-/// In the model the administrator may try: after a failed run the administrator owes a retry. By then no mail is left to move.
+/// In the model, the administrator owes a retry after a run that failed. By then there is no mail left to move.
 #[test]
 fn s28_the_error_asks_to_try_again_and_the_administrator_owes_a_retry() {
     after_both_moves(|_, second| {
@@ -478,8 +487,8 @@ fn s28_the_error_asks_to_try_again_and_the_administrator_owes_a_retry() {
         assert!(second.account().programs[FIRST].owes_retry);
     });
     for world in worlds(&changed("second-move", "runs-max = 2", "runs-max = 3")) {
-        let third = Walk::from(&world, &world.initial[0]).mail().run(0).run(0).run(0);
-        assert_eq!(third.outcome(), Some(Outcome::Ok), "it works this time");
-        assert_eq!(third.account().kept(), MessageSet::EMPTY, "and moves nothing");
+        let third = TestPath::from(&world, &world.initial[0]).mail().run(0).run(0).run(0);
+        assert_eq!(third.outcome(), Some(Outcome::Ok), "the retry reports ok");
+        assert_eq!(third.account().kept(), MessageSet::EMPTY, "the retry moves nothing");
     }
 }

@@ -1,4 +1,4 @@
-//! Traces as files: whatever happened can be written down and is accepted again, and nothing else is.
+//! Traces as files: every history can be saved and is accepted again, and every change of one is refused.
 
 use std::fs;
 use std::sync::LazyLock;
@@ -15,21 +15,21 @@ use stranded_search::state_view;
 use stranded_search::trace_file::{self, TraceFile};
 
 use crate::cli::stranded_in;
-use crate::worlds::{Walk, builtins, loaded, searched, worlds_of};
+use crate::worlds::{TestPath, builtins, loaded, searched, worlds_of};
 
-/// The most steps of a random trace.
+/// The largest number of steps of a random trace.
 const STEPS_MAX: usize = 30;
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
-/// Every world that a built-in scenario starts in, with the index of its scenario.
+/// Every initial world of the built-in scenarios, with the index of its scenario.
 static WORLDS: LazyLock<Vec<(usize, World)>> = LazyLock::new(|| {
-    let of = |(place, spec): (usize, &Spec)| {
-        worlds_of(spec).into_iter().map(move |world| (place, world)).collect::<Vec<_>>()
+    let of = |(index, spec): (usize, &Spec)| {
+        worlds_of(spec).into_iter().map(move |world| (index, world)).collect::<Vec<_>>()
     };
     SPECS.iter().enumerate().flat_map(of).collect()
 });
 
-/// The random choices for a trace: the world, the initial state and the actions.
+/// The random choices of a trace: the world, the initial state, and the actions.
 type Chance = (prop::sample::Index, prop::sample::Index, Vec<prop::sample::Index>);
 
 fn chance() -> impl Strategy<Value = Chance> {
@@ -40,29 +40,29 @@ fn chance() -> impl Strategy<Value = Chance> {
     )
 }
 
-fn walk(chance: &Chance) -> (&'static Spec, Walk<'static>) {
-    let (place, world) = chance.0.get(&WORLDS);
-    let mut walk = Walk::from(world, chance.1.get(&world.initial));
+fn random_path(chance: &Chance) -> (&'static Spec, TestPath<'static>) {
+    let (index, world) = chance.0.get(&WORLDS);
+    let mut path = TestPath::from(world, chance.1.get(&world.initial));
     for choice in &chance.2 {
-        let possible: Vec<_> = world.enabled(&walk.state).collect();
+        let possible: Vec<_> = world.enabled(&path.state).collect();
         if possible.is_empty() {
             break;
         }
-        walk = walk.take(choice.get(&possible).0);
+        path = path.take(choice.get(&possible).0);
     }
-    (&SPECS[*place], walk)
+    (&SPECS[*index], path)
 }
 
 fn written(chance: &Chance) -> TraceFile {
-    let (spec, walk) = walk(chance);
-    trace::write(spec, walk.world, &spec.touches(), "coverage", &walk.trace())
+    let (spec, path) = random_path(chance);
+    trace::write(spec, path.world, &spec.touches(), "coverage", &path.trace())
 }
 
 fn read_again(file: &TraceFile) -> TraceFile {
     serde_json::from_str(&serde_json::to_string_pretty(file).unwrap()).unwrap()
 }
 
-/// One part of a trace that is not as it was.
+/// A change of one part of a trace.
 #[derive(Clone, Debug)]
 enum Corruption {
     Initial(Part),
@@ -128,13 +128,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happened_is_written_down_and_accepted_again(chance in chance()) {
+    fn every_history_is_recorded_and_accepted_again(chance in chance()) {
         let file = written(&chance);
         let again = read_again(&file);
         prop_assert_eq!(&file, &again);
         let replayed = replay(&again).unwrap();
-        let (_, walk) = walk(&chance);
-        prop_assert_eq!(replayed.trace.path, walk.path);
+        let (_, path) = random_path(&chance);
+        prop_assert_eq!(replayed.trace.path, path.path);
         prop_assert!(!replayed.is_stale);
     }
 
@@ -150,19 +150,19 @@ proptest! {
 
     #[test]
     fn every_reachable_state_is_shown_and_read_again(chance in chance()) {
-        let (_, walk) = walk(&chance);
-        let shown = state_view::show(&walk.world.scenario, &walk.state);
+        let (_, path) = random_path(&chance);
+        let shown = state_view::show(&path.world.scenario, &path.state);
         let text = serde_json::to_string(&shown).unwrap();
         let read: state_view::StateView = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(state_view::read(&walk.world.scenario, &read), Ok(walk.state));
+        prop_assert_eq!(state_view::read(&path.world.scenario, &read), Ok(path.state));
     }
 }
 
 #[test]
 fn a_trace_of_another_version_of_the_model_is_reported_as_stale() {
-    let (place, world) = &WORLDS[0];
-    let walk = Walk::from(world, &world.initial[0]).mail().run(0);
-    let mut file = trace::write(&SPECS[*place], world, &SPECS[*place].touches(), "coverage", &walk.trace());
+    let (index, world) = &WORLDS[0];
+    let path = TestPath::from(world, &world.initial[0]).mail().run(0);
+    let mut file = trace::write(&SPECS[*index], world, &SPECS[*index].touches(), "coverage", &path.trace());
     assert!(!replay(&file).unwrap().is_stale);
     file.model_hash = "0123456789abcdef".to_owned();
     assert!(replay(&file).unwrap().is_stale);
@@ -171,8 +171,8 @@ fn a_trace_of_another_version_of_the_model_is_reported_as_stale() {
 #[test]
 fn a_trace_of_another_format_is_refused_alone_and_in_a_report() {
     let (index, world) = &WORLDS[0];
-    let walk = Walk::from(world, &world.initial[0]).mail().run(0);
-    let file = trace::write(&SPECS[*index], world, &SPECS[*index].touches(), "coverage", &walk.trace());
+    let path = TestPath::from(world, &world.initial[0]).mail().run(0);
+    let file = trace::write(&SPECS[*index], world, &SPECS[*index].touches(), "coverage", &path.trace());
     let current = serde_json::to_value(&file).unwrap();
     assert_eq!(current["format"], 2);
     let mut without = current.clone();
@@ -180,16 +180,16 @@ fn a_trace_of_another_format_is_refused_alone_and_in_a_report() {
     let mut newer = current;
     newer["format"] = 3.into();
     for (value, format) in [(without, 1), (newer, 3)] {
-        let says = format!("this is a trace of format {format}; this version of stranded reads format 2");
+        let expected = format!("this is a trace of format {format}; this version of stranded reads format 2");
         let refused = trace_file::parse::<TraceFile>(&value.to_string()).unwrap_err();
-        assert_eq!(refused.to_string(), says);
+        assert_eq!(refused.to_string(), expected);
         let report = serde_json::json!({"scenarios": [{"properties": [{"trace": value}]}]});
-        assert_eq!(trace_file::parse::<Report>(&report.to_string()).unwrap_err().to_string(), says);
+        assert_eq!(trace_file::parse::<Report>(&report.to_string()).unwrap_err().to_string(), expected);
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("trace.json"), value.to_string()).unwrap();
         let replayed = stranded_in(folder.path(), &["replay", "trace.json"]);
         assert_eq!((replayed.code, replayed.out.as_str()), (2, ""));
-        assert!(replayed.err.contains(&format!("trace.json: {says}")), "{}", replayed.err);
+        assert!(replayed.err.contains(&format!("trace.json: {expected}")), "{}", replayed.err);
     }
 }
 
