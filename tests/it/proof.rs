@@ -1,9 +1,9 @@
-//! The proof in `specs/smt` for any number of messages: each query has the expected answer, and each step of the proof is the
-//! model's own, on every reachable abstract state.
+//! The proof in `specs/smt`, a second proof for any number of messages: z3 gives the expected answer to each of its
+//! checks, and each of its steps equals the model's on every reachable abstract state.
 
 mod family;
 mod followed;
-mod questions;
+mod queries;
 mod reached;
 mod solver;
 mod taken;
@@ -12,17 +12,17 @@ use std::collections::BTreeSet;
 
 use family::Family;
 use pretty_assertions::assert_eq;
-use questions::Questions;
+use queries::Queries;
 use reached::Reached;
 use solver::{Check, answered};
 
-/// The steps that lose mail, in the order in which they occur: the destination's store deletes the duplicate, and under
-/// `removes-source` (S10) the program then deletes the source.
+/// The steps that lose mail: the destination's store deletes the duplicate, and if S10 of the article is right, the
+/// program then deletes the source.
 const LOSING: [(&str, &[&str]); 2] =
     [("keeps-source", &["create:duplicate"]), ("removes-source", &["create:duplicate", "duplicate"])];
 
-/// Checks every answer of a family: the listed steps never occur, the listed steps violate the invariant, and there is no other
-/// exception.
+/// Checks every answer of a family: the listed steps never occur, the listed steps violate the invariant, and there is
+/// no other exception.
 fn check(family: &Family, pinned: &str, never: &[&str], losing: &[&str]) {
     let mut expected = vec![
         Check::new("some state is initial", "sat"),
@@ -72,21 +72,21 @@ fn the_guarded_move_keeps_every_message() {
     check(&Family::GUARDED, "", &never, &[]);
 }
 
-/// Checks that the proof and the model have the same steps on every abstract state, the same steps that can occur, and the same
+/// Checks that the proof and the model agree on every abstract state about the steps, the steps that can occur, and the
 /// steps that lose mail.
 fn compare(family: &Family) {
     let mut taken = BTreeSet::new();
     let mut losing = BTreeSet::new();
     for world in family.worlds() {
         let reached = Reached::of(&world);
-        let questions = Questions::about(&world, &reached, &family.steps());
-        let differences = questions.differences(&family.definitions());
+        let queries = Queries::about(&world, &reached, &family.steps());
+        let differences = queries.differences(&family.definitions());
         assert_eq!(differences, "", "{}, {:?}", family.name, world.assumptions);
         taken.extend(reached.taken().map(str::to_owned));
         losing.extend(reached.losing().map(str::to_owned));
     }
     let steps: BTreeSet<String> = family.steps().into_iter().collect();
-    assert!(taken.is_subset(&steps), "{}: the proof asks about {steps:?}, and there are {taken:?}", family.name);
+    assert!(taken.is_subset(&steps), "{}: the proof checks {steps:?}, and the model has {taken:?}", family.name);
     let answers = answered(&family.text());
     let answered_sat = |what: &str| -> BTreeSet<String> {
         let checks = answers.iter().map(Check::parts).filter(|(_, answer)| *answer == "sat");
@@ -96,12 +96,12 @@ fn compare(family: &Family) {
     assert_eq!(answered_sat(" keeps the invariant"), losing, "{}", family.name);
 }
 
-/// Each changed definition of the move's proof is reported by the name of its step, with an example.
+/// A change of any definition of the move's proof is reported for the step that it belongs to, with an example.
 #[test]
 fn a_step_that_differs_from_the_models_is_reported() {
     let world = &Family::MOVE.worlds()[0];
     let reached = Reached::of(world);
-    let questions = Questions::about(world, &reached, &Family::MOVE.steps());
+    let queries = Queries::about(world, &reached, &Family::MOVE.steps());
     let definitions = Family::MOVE.definitions();
     for (old, new, reported) in [
         ("(not (= (mail t) queued))", "true", "redeliver does in the proof what it does not in the model"),
@@ -121,7 +121,7 @@ fn a_step_that_differs_from_the_models_is_reported() {
     ] {
         let changed = definitions.replacen(old, new, 1);
         assert_ne!(changed, definitions, "`{old}` is in the proof");
-        let differences = questions.differences(&changed);
+        let differences = queries.differences(&changed);
         assert!(differences.contains(reported), "{new} for {old}: {differences}");
         assert!(differences.contains("(before (state"), "{new} for {old}: {differences}");
     }

@@ -1,4 +1,4 @@
-//! The files of each proof, and the model's worlds with the same transitions.
+//! The families of the proof: the files of each proof, and the model's worlds with the same behaviour.
 
 use std::fs;
 use std::path::Path;
@@ -8,20 +8,20 @@ use stranded_model::scenario::{Delivery, Replication, RunsMax};
 
 use crate::worlds::{loaded, worlds_of};
 
-/// The file that every proof starts with.
+/// The first file of every proof.
 const WORLD: &str = "world.smt2";
 /// The line between the definitions and the queries.
 const QUERIES: &str = "; The queries.";
 
 /// A proof.
 pub(super) struct Family {
-    /// The built-in procedure, and the file of the proof.
+    /// The name of the built-in procedure and of the proof's file.
     pub(super) name: &'static str,
     /// The file between the world and the procedure, if two procedures share steps.
     shared: Option<&'static str>,
-    /// The built-in scenario that is opened.
+    /// The built-in scenario that the test generalises.
     scenario: &'static str,
-    /// The mail and the deletions by the owner.
+    /// The supply of mail: as in the scenario, or at any time, with deletions by the owner.
     mail: Mail,
     /// The number of executions of the run.
     runs: RunsMax,
@@ -77,25 +77,25 @@ impl Family {
         messages: 4,
     };
 
-    /// The whole proof.
+    /// Returns the whole proof.
     pub(super) fn text(&self) -> String {
         let own = format!("{}.smt2", self.name);
         [Some(WORLD), self.shared, Some(&own)].into_iter().flatten().map(file).collect()
     }
 
-    /// The proof without its queries.
+    /// Returns the proof without its checks.
     pub(super) fn definitions(&self) -> String {
         let text = self.text();
         text[..text.find(QUERIES).unwrap()].to_owned()
     }
 
-    /// The steps of its queries, in its order.
+    /// Returns the steps that the proof checks, in its order.
     pub(super) fn steps(&self) -> Vec<String> {
         let text = self.text();
         text.split('"').filter_map(|part| part.strip_suffix(" can occur")).map(str::to_owned).collect()
     }
 
-    /// The worlds of the proof, one for every combination of assumptions.
+    /// Returns the worlds that the proof covers, one for every combination of assumptions.
     pub(super) fn worlds(&self) -> Vec<World> {
         let mut spec = loaded(self.scenario);
         let past = spec.from.iter_mut().map(|past| &mut past.scenario);
@@ -108,7 +108,7 @@ impl Family {
             scenario.environment.delivery = Delivery::AnyTime;
             scenario.environment.owner_deletes = u8::try_from(self.messages).unwrap();
         }
-        // A supply of one that is renewed never ends.
+        // One fault is enough, because the test renews the supply after every action.
         scenario.environment.faults_max = scenario.environment.faults_max.min(1);
         for run in scenario.administrators.iter_mut().flat_map(|administrator| &mut administrator.runs) {
             assert_eq!(run.procedure.name, self.name);

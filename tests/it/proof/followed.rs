@@ -1,4 +1,4 @@
-//! A state of the model from the view of one message: the facts that the proof keeps, in the syntax of the proof.
+//! A state of the model as one message sees it: the part that the proof keeps, and its text in the proof.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use crate::worlds::{DESTINATION, MAILBOX, SOURCE};
 pub(super) struct Followed {
     mail: &'static str,
     stores: [Store; 2],
-    /// True if the source, or the destination, lacks another message that is in the folders of the other.
+    /// True if the source, and the destination, lacks another message that is in the folders of the other.
     lacks: [bool; 2],
     home: &'static str,
-    programs: [ServerRef; 2],
+    programs: [Position; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,16 +34,16 @@ struct InTransit {
     others_wait: bool,
 }
 
-/// The position of a program.
+/// The position of an administrator's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum ServerRef {
+enum Position {
     Idle,
     Over,
     At { administrator: AdministratorId, step: u8 },
 }
 
 impl Followed {
-    /// Returns the state from the view of this message.
+    /// Returns the state as this message sees it.
     pub(super) fn of(world: &World, state: &State, message: MessageId) -> Self {
         let account = &state.accounts[MAILBOX];
         let record = &account.record;
@@ -67,11 +67,11 @@ impl Followed {
             stores: [SOURCE, DESTINATION].map(|server| Store::of(&account.mailboxes[server], message)),
             lacks: [lacks(SOURCE, DESTINATION), lacks(DESTINATION, SOURCE)],
             home: home(account),
-            programs: [0, 1].map(|index| place(world, account, AdministratorId::at(index))),
+            programs: [0, 1].map(|index| program_position(world, account, AdministratorId::at(index))),
         }
     }
 
-    /// Returns true if the program of the step is at the label of the step.
+    /// Returns true if the step's administrator is at the position of the step.
     pub(super) fn can_take(&self, world: &World, step: &Step) -> bool {
         match (step.administrator, step.position()) {
             (Some(administrator), Some(here)) => self.programs[administrator.index()].name(world) == here,
@@ -79,17 +79,17 @@ impl Followed {
         }
     }
 
-    /// Returns the state in the syntax of the proof.
+    /// Returns the state as a term of the proof.
     pub(super) fn term(&self, world: &World) -> String {
         let [at_source, at_destination] = self.stores;
         let [source, destination] = self.lacks;
-        let [first, second] = self.programs.map(|place| place.name(world));
+        let [first, second] = self.programs.map(|position| position.name(world));
         let (mail, home) = (self.mail, self.home);
         format!("(state {mail} {at_source} {at_destination} {source} {destination} {home} {first} {second})")
     }
 }
 
-/// The home, the same in every replica.
+/// Returns the home that all replicas of the recipient name.
 fn home(account: &Account) -> &'static str {
     assert!(account.replicas_agree(), "the proof knows one directory");
     match account.recipients[SOURCE] {
@@ -105,19 +105,19 @@ fn home(account: &Account) -> &'static str {
     }
 }
 
-fn place(world: &World, account: &Account, administrator: AdministratorId) -> ServerRef {
+fn program_position(world: &World, account: &Account, administrator: AdministratorId) -> Position {
     if administrator.index() >= account.programs.count() {
-        return ServerRef::Idle;
+        return Position::Idle;
     }
     let program: &Program = &account.programs[administrator];
     match (program.phase, world.run_of(administrator, program).runs_max) {
-        (Phase::Running { next, .. }, _) => ServerRef::At { administrator, step: next },
-        (Phase::Idle, RunsMax::Times(times)) if program.executions >= times => ServerRef::Over,
-        (Phase::Idle, RunsMax::Times(_) | RunsMax::Any | RunsMax::UntilOk) => ServerRef::Idle,
+        (Phase::Running { next, .. }, _) => Position::At { administrator, step: next },
+        (Phase::Idle, RunsMax::Times(times)) if program.executions >= times => Position::Over,
+        (Phase::Idle, RunsMax::Times(_) | RunsMax::Any | RunsMax::UntilOk) => Position::Idle,
     }
 }
 
-impl ServerRef {
+impl Position {
     fn name(self, world: &World) -> String {
         match self {
             Self::Idle => "idle".to_owned(),
@@ -161,7 +161,7 @@ impl fmt::Display for Store {
     }
 }
 
-/// The name of an administrator in the proof.
+/// Returns the proof's name of an administrator.
 pub(super) fn administrator_name(administrator: AdministratorId) -> &'static str {
     ["first", "second"][administrator.index()]
 }

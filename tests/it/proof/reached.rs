@@ -1,4 +1,4 @@
-//! Everything that can happen to a message in the model: each step with the abstract states before and after it.
+//! The reachable abstract states of a message in the model: each step with the states before and after it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,49 +12,51 @@ use super::followed::Followed;
 use super::taken::{Step, Taken};
 use crate::worlds::MAILBOX;
 
-/// The states before a step, each with those after it.
-pub(super) type Ways = BTreeMap<Followed, BTreeSet<Followed>>;
+/// The states before a step, each with its successors.
+pub(super) type Successors = BTreeMap<Followed, BTreeSet<Followed>>;
 
-/// The reachable states of a world, from the view of each message.
+/// The reachable states of a world, as messages see them.
 pub(super) struct Reached {
     pub(super) initial: BTreeSet<Followed>,
-    /// The states; true if the tracked message is still kept where it should be.
+    /// The states, each with true if the followed message is not lost in it.
     pub(super) states: BTreeMap<Followed, bool>,
-    pub(super) steps: BTreeMap<Step, Ways>,
+    pub(super) steps: BTreeMap<Step, Successors>,
 }
 
 impl Reached {
-    /// Returns everything that happens in a world in which only the supply of messages ends, from the view of each message.
+    /// Returns everything that can happen to each message in a world in which only the supply of messages is limited.
     pub(super) fn of(world: &World) -> Self {
         let mut reached = Self { initial: BTreeSet::new(), states: BTreeMap::new(), steps: BTreeMap::new() };
         let messages = || (0..world.scenario.site.messages).map(MessageId::at);
         let mut known: HashSet<State, FxBuildHasher> =
             world.initial.iter().cloned().map(|one| renewed(world, one)).collect();
-        let mut open: Vec<State> = known.iter().cloned().collect();
-        for state in &open {
+        let mut frontier: Vec<State> = known.iter().cloned().collect();
+        for state in &frontier {
             reached.initial.extend(messages().map(|message| Followed::of(world, state, message)));
         }
         let mut taken: HashSet<(Taken, Followed, Followed), FxBuildHasher> = HashSet::default();
-        while let Some(state) = open.pop() {
+        while let Some(state) = frontier.pop() {
             let before: Vec<Followed> = messages().map(|message| Followed::of(world, &state, message)).collect();
             reached.note(&state, messages().zip(&before));
-            for (action, occurrence) in moments(world, &state).iter().flat_map(|moment| occurrences(world, moment)) {
+            for (action, occurrence) in
+                with_failures(world, &state).iter().flat_map(|variant| occurrences(world, variant))
+            {
                 let after = renewed(world, occurrence.state);
                 for (message, before) in messages().zip(&before) {
                     let account = &state.accounts[MAILBOX];
-                    if let Some(what) = Taken::of(account, &action, occurrence.step.as_ref(), message) {
-                        taken.insert((what, *before, Followed::of(world, &after, message)));
+                    if let Some(happened) = Taken::of(account, &action, occurrence.step.as_ref(), message) {
+                        taken.insert((happened, *before, Followed::of(world, &after, message)));
                     }
                 }
                 if !known.contains(&after) {
                     known.insert(after.clone());
-                    open.push(after);
+                    frontier.push(after);
                 }
             }
         }
-        for (what, before, after) in taken {
-            let paths = reached.steps.entry(what.step(world)).or_default();
-            paths.entry(before).or_default().insert(after);
+        for (happened, before, after) in taken {
+            let successors = reached.steps.entry(happened.step(world)).or_default();
+            successors.entry(before).or_default().insert(after);
         }
         reached
     }
@@ -64,21 +66,23 @@ impl Reached {
         for (message, followed) in seen {
             let is_kept = !lost.contains(message);
             let noted = *self.states.entry(*followed).or_insert(is_kept);
-            assert_eq!(noted, is_kept, "the state of the proof shows whether the message is lost: {followed:?}");
+            assert_eq!(noted, is_kept, "the proof's state decides whether a message is lost: {followed:?}");
         }
     }
 
-    /// Returns the names of the steps that are taken.
+    /// Returns the names of the steps that occur.
     pub(super) fn taken(&self) -> impl Iterator<Item = &str> {
         self.steps.keys().map(|step| step.name.as_str())
     }
 
     /// Returns the names of the steps that lose a message.
     pub(super) fn losing(&self) -> impl Iterator<Item = &str> {
-        let loses = |paths: &Ways| {
-            paths.iter().any(|(before, after)| self.states[before] && after.iter().any(|after| !self.states[after]))
+        let loses = |successors: &Successors| {
+            successors
+                .iter()
+                .any(|(before, after)| self.states[before] && after.iter().any(|after| !self.states[after]))
         };
-        self.steps.iter().filter(move |(_, paths)| loses(paths)).map(|(step, _)| step.name.as_str())
+        self.steps.iter().filter(move |(_, successors)| loses(successors)).map(|(step, _)| step.name.as_str())
     }
 }
 
@@ -86,15 +90,16 @@ fn occurrences(world: &World, state: &State) -> Vec<(Action, Occurrence)> {
     world.actions().iter().filter_map(|action| Some((*action, world.occur(state, action).ok()?))).collect()
 }
 
-/// Returns the state, and the states in which one service has failed. The service works again after the next act: a failure only
-/// leaves an act without an answer, or mail in the queue.
-fn moments(world: &World, state: &State) -> Vec<State> {
+/// Returns the state, and the state with each possible failure of one service. The service works again after the next
+/// action: a failure only leaves an action without an answer, or mail in the queue.
+fn with_failures(world: &World, state: &State) -> Vec<State> {
     let failures = world.actions().iter().filter(|action| matches!(action, Action::Fail { .. }));
     let failed = failures.filter_map(|failure| world.step(state, failure).ok());
     std::iter::once(state.clone()).chain(failed).collect()
 }
 
-/// Returns the state with new supplies, without the parts that only the observer reads or an administrator who stops when done.
+/// Returns the same state with new supplies, without the observer's records and without the end of an administrator's
+/// last run.
 fn renewed(world: &World, mut state: State) -> State {
     state.shared.faults_left = world.scenario.environment.faults_max;
     state.shared.servers.values_mut().for_each(|server| *server = Server::UP);

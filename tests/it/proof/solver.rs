@@ -1,9 +1,9 @@
-//! Calls z3. A text names each of its queries by an `echo` before its `check-sat`.
+//! A client of z3. A text names each of its queries by an `echo` before its `check-sat`.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// The most time of z3 for one text.
+/// The time limit of z3 for one text.
 const SECONDS_MAX: u32 = 60;
 
 /// A query with its answer.
@@ -28,7 +28,10 @@ pub(super) fn answered(text: &str) -> Vec<Check> {
     let output = output(text);
     let lines: Vec<&str> = output.lines().collect();
     let (checks, rest) = lines.as_chunks::<2>();
-    assert!(rest.is_empty() && !output.contains("(error") && !output.contains("timeout"), "z3 says:\n{output}");
+    assert!(
+        rest.is_empty() && !output.contains("(error") && !output.contains("timeout"),
+        "z3 reports an error:\n{output}"
+    );
     checks.iter().map(|[name, answer]| Check::new(name, answer)).collect()
 }
 
@@ -41,7 +44,7 @@ pub(super) fn output(text: &str) -> String {
         .spawn()
         .unwrap_or_else(|error| panic!("cannot start z3: {error}; install the Debian package `z3`"));
     let mut input = z3.stdin.take().unwrap();
-    // z3 prints little before it has read everything, so the text can be written before the output is read.
+    // z3 prints little until it has read everything, so the test can write the whole text first.
     let written = input.write_all(text.as_bytes());
     drop(input);
     let output = z3.wait_with_output().unwrap();

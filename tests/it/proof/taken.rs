@@ -1,4 +1,4 @@
-//! Actions of the model, under the names that the proof has for the tracked message.
+//! The steps of the model as the proof names them for the followed message.
 
 use stranded_model::action::Action;
 use stranded_model::id::{AdministratorId, Id, MessageId};
@@ -6,7 +6,7 @@ use stranded_model::procedure::StepResult;
 use stranded_model::state::Account;
 use stranded_model::{Executed, World};
 
-/// The steps that no program does.
+/// The steps that belong to no program.
 const MAIL: [&str; 6] = ["deliver", "redeliver", "deliver-other", "log-on", "owner-deletes", "owner-deletes-other"];
 
 /// An action, in few bytes.
@@ -16,23 +16,23 @@ pub(super) enum Taken {
     Mail(&'static str),
     /// An administrator started a run.
     Start(AdministratorId),
-    /// A program died.
+    /// The administrator's program died.
     Die(AdministratorId),
-    /// A program did a step.
+    /// The administrator's program executed a step.
     Act { administrator: AdministratorId, step: usize, result: StepResult },
 }
 
 /// A step of the proof.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Step {
-    /// The administrator whose program does it, if one does.
+    /// The administrator whose program executes it, if there is one.
     pub(super) administrator: Option<AdministratorId>,
-    /// Its name, without the `step-` of the proof.
+    /// The name, without the `step-` of the proof.
     pub(super) name: String,
 }
 
 impl Taken {
-    /// Returns the action; none if a service stopped or works again, because the proof has no such step.
+    /// Returns the action; none for a service that fails or recovers, which the proof does not know.
     pub(super) fn of(
         before: &Account,
         action: &Action,
@@ -57,7 +57,7 @@ impl Taken {
         }
     }
 
-    /// Returns the step of the proof for it.
+    /// Returns the step of the proof for the action.
     pub(super) fn step(self, world: &World) -> Step {
         match self {
             Self::Mail(name) => Step { administrator: None, name: name.to_owned() },
@@ -78,7 +78,7 @@ impl Taken {
 }
 
 impl Step {
-    /// Returns the steps of this name: one for each of these administrators whose program may do it.
+    /// Returns the steps of this name: one for each of these administrators, or one without an administrator.
     pub(super) fn named(name: &str, administrators: &[AdministratorId]) -> Vec<Self> {
         let of = |administrator| Self { administrator, name: name.to_owned() };
         if MAIL.contains(&name) {
@@ -88,7 +88,7 @@ impl Step {
         }
     }
 
-    /// Returns the position at which a program does it, if it is not done everywhere.
+    /// Returns the position of a program that can execute the step, if the step has one position only.
     pub(super) fn position(&self) -> Option<String> {
         match (self.administrator, self.name.split(':').next().unwrap_or_default()) {
             (None, _) | (Some(_), "die") => None,
@@ -98,7 +98,7 @@ impl Step {
     }
 }
 
-/// Returns the label of a step, or its index from 1.
+/// Returns the label of a step, or its number from 1.
 fn label(world: &World, administrator: AdministratorId, step: usize) -> String {
     let [run] = &world.scenario.administrators[administrator.index()].runs[..] else {
         panic!("the proof knows one run of each administrator");
@@ -106,7 +106,7 @@ fn label(world: &World, administrator: AdministratorId, step: usize) -> String {
     run.procedure.step_name(step)
 }
 
-/// Returns the name in the proof of the position before a step.
+/// Returns the proof's name of the position before a step.
 pub(super) fn position_before(world: &World, administrator: AdministratorId, step: usize) -> String {
     quoted(&label(world, administrator, step))
 }
