@@ -1,4 +1,4 @@
-//! Logs of what the model itself does, recorded as a tester of a mover would record them.
+//! Logs of the model's own behaviour, recorded as a tester of a mover records them.
 
 use stranded_oracle::adapter::{Implementation, Reference};
 use stranded_oracle::protocol::RunRequest;
@@ -13,14 +13,14 @@ pub(crate) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// A run begins.
+    /// Starts a run.
     pub(crate) fn new(spec: &'a Spec) -> Self {
         let mut system = Reference::new(spec, 0).unwrap();
         system.reset(&Default::default()).unwrap();
         Self { system, spec, events: vec![Event::Reset { start: Default::default() }] }
     }
 
-    /// Does something, and looks at the mailbox.
+    /// Performs an operation, and observes the mailbox.
     pub(crate) fn does(mut self, operation: Operation) -> Self {
         let answer = self.system.perform(&operation).unwrap();
         self.events.push(Event::Did { operation, answer });
@@ -29,25 +29,25 @@ impl<'a> Recorder<'a> {
         self
     }
 
-    /// A message arrives.
+    /// Delivers a message.
     pub(crate) fn delivers(self, message: &str) -> Self {
         let by = self.spec.scenario.site.servers.values().next().unwrap().clone();
         self.does(Operation::Deliver { mailbox: "mailbox-1".to_owned(), message: message.to_owned(), by })
     }
 
-    /// The first administrator's first run, to its end.
+    /// Executes the first administrator's first run to its end.
     pub(crate) fn runs(self) -> Self {
         let operation = Operation::Run { run: first_run(self.spec), crash: false };
         self.does(operation)
     }
 
-    /// The log.
+    /// Returns the log.
     pub(crate) fn text(&self) -> String {
         self.events.iter().map(|event| event.line() + "\n").collect()
     }
 }
 
-/// The first run of a scenario.
+/// Returns the first run of a scenario.
 pub(crate) fn first_run(spec: &Spec) -> RunRequest {
     let person = &spec.scenario.administrators[0];
     let run = &person.runs[0];

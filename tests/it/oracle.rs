@@ -1,4 +1,4 @@
-//! The oracle explains everything that the model does, however little of it is seen, and nothing else.
+//! The oracle explains every run of the model, however little is observed, and no other.
 
 mod corrupted;
 mod naive;
@@ -16,7 +16,7 @@ use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::{self, Spec};
 
-/// Numbers drawn with a seed.
+/// Random numbers with a seed.
 struct Draw(ChaCha8Rng);
 
 impl Draw {
@@ -37,20 +37,20 @@ impl Draw {
     }
 }
 
-/// A scenario with its worlds, one for each combination of what no source settles.
+/// Returns the worlds of a scenario, one for each combination of the assumptions.
 fn worlds(spec: &Spec) -> Vec<World> {
     let world = |assumptions| check::world(spec, assumptions, Engine::default(), &Limits::default()).unwrap();
     check::combinations_of(spec).into_iter().map(world).collect()
 }
 
-/// An event of a run of the model, and the properties that the run has broken when it happens.
+/// An event of a run of the model, and the properties that the run has violated at that moment.
 #[derive(Clone)]
 struct Shown {
     event: Event,
     broken: Vec<Safety>,
 }
 
-/// One random run of the model, as a log in which everything is seen.
+/// Returns one random run of the model, as a log in which everything is observed.
 fn random_run(spec: &Spec, world: &World, draw: &mut Draw, steps_max: usize) -> Vec<Shown> {
     let mut world = world.clone();
     let first = draw.below(world.initial.len());
@@ -79,7 +79,7 @@ fn random_run(spec: &Spec, world: &World, draw: &mut Draw, steps_max: usize) -> 
     shown
 }
 
-/// The same run, of which some things were not seen, and some answers say nothing.
+/// Returns the same run without some observations, and with some answers that are unknown.
 fn masked(shown: &[Shown], draw: &mut Draw) -> Vec<Shown> {
     let spontaneous = [ActionKind::Replicate, ActionKind::Redeliver, ActionKind::Refresh];
     let mut left = Vec::new();
@@ -125,7 +125,7 @@ fn mask(observation: &mut Observation, draw: &mut Draw) {
     observation.delivery_held = observation.delivery_held.take().filter(|_| !draw.one_in(3));
 }
 
-/// Judges a run in which nothing is wrong but what is broken in it; anything else is a false alarm.
+/// Judges a true run, in which the only findings are its own violations; any other finding is a false alarm.
 fn judge_true(oracle: &mut Oracle<'_>, run: &[Shown], what: &str) {
     oracle.start_over();
     let mut found = 0;
@@ -143,7 +143,7 @@ fn judge_true(oracle: &mut Oracle<'_>, run: &[Shown], what: &str) {
 }
 
 #[test]
-fn of_ten_thousand_runs_of_the_model_none_is_a_false_alarm_however_little_of_it_is_seen() {
+fn ten_thousand_runs_of_the_model_raise_no_false_alarm_however_little_is_observed() {
     const RUNS: usize = 10_000;
     const STEPS_MAX: usize = 40;
     let specs = scenario::select(&[]).unwrap();

@@ -1,4 +1,5 @@
-//! What a test harness asks is answered as `specs/oracle.md` says, and a wrong question changes nothing.
+//! The oracle server answers the requests of a test harness as `specs/oracle.md` says, and an invalid request changes
+//! nothing.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 const CONTRACT: &str = include_str!("../../specs/oracle.md");
 
-/// Asks everything, and reads all that is answered.
+/// Sends all requests, and reads all answers.
 fn answers(arguments: &[&str], asked: &str) -> Vec<Value> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
     command.arg("oracle").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -24,7 +25,7 @@ fn answers(arguments: &[&str], asked: &str) -> Vec<Value> {
 }
 
 #[test]
-fn the_transcript_of_the_contract_is_what_is_answered() {
+fn the_server_answers_as_the_transcript_of_the_contract() {
     let block = CONTRACT.split("```transcript\n").nth(1).unwrap().split("```").next().unwrap();
     let with = |mark: &str| -> Vec<String> {
         block.lines().filter_map(|line| line.strip_prefix(mark)).map(ToOwned::to_owned).collect()
@@ -46,7 +47,7 @@ fn the_transcript_of_the_contract_is_what_is_answered() {
 }
 
 #[test]
-fn a_wrong_question_is_answered_with_what_would_be_right_and_changes_nothing() {
+fn a_wrong_request_is_answered_with_a_correction_and_changes_nothing() {
     let wrong = [
         "nonsense",
         "[]",

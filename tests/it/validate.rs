@@ -1,4 +1,5 @@
-//! A recorded log is judged as its events are, and a line that is wrong is told at its place.
+//! `stranded validate`: a recorded log gets the verdict of its events, and an error in a line is reported at its
+//! position.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,7 +14,7 @@ use crate::cli::{Ran, stranded_in};
 use crate::logs::Recorder;
 use crate::process::Process;
 
-/// What the article's program does to two messages when it is run twice.
+/// Returns the log of the article's program with two messages and two runs.
 fn article() -> String {
     let spec = load_scenario("second-move").unwrap();
     Recorder::new(&spec).delivers("m1").delivers("m2").runs().runs().text()
@@ -33,7 +34,7 @@ fn report(ran: &Ran) -> Value {
 }
 
 #[test]
-fn what_the_articles_program_does_conforms_where_it_is_what_is_run() {
+fn the_articles_program_conforms_where_the_scenario_runs_it() {
     let ran = judged(&article(), &[]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert!(ran.out.lines().all(|line| line.chars().count() <= 80 && line.trim_end() == line), "{}", ran.out);
@@ -41,7 +42,7 @@ fn what_the_articles_program_does_conforms_where_it_is_what_is_run() {
 }
 
 #[test]
-fn the_same_log_is_a_loss_if_it_was_to_be_a_correct_move() {
+fn the_same_log_is_a_loss_if_the_program_implements_the_correct_move() {
     let ran = judged(&article(), &["--implements", "move"]);
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
     assert!(ran.out.lines().all(|line| line.chars().count() <= 80 && line.trim_end() == line), "{}", ran.out);
@@ -52,7 +53,7 @@ fn the_same_log_is_a_loss_if_it_was_to_be_a_correct_move() {
 }
 
 #[test]
-fn a_log_of_nobody_knows_which_procedure_is_judged_by_what_was_seen() {
+fn a_log_of_an_unknown_procedure_is_judged_by_its_observations() {
     let ran = judged(&article(), &["--safety", "--format", "json"]);
     let found = report(&ran);
     assert_eq!((ran.code, &found["verdict"], &found["safety"]), (1, &"loss".into(), &"unsafe".into()));
@@ -92,10 +93,10 @@ fn an_empty_line_a_missing_line_break_and_an_end_change_nothing() {
 }
 
 #[test]
-fn what_is_missing_from_a_log_may_have_happened_only_where_that_is_said() {
+fn missing_events_are_assumed_only_where_the_command_line_says_so() {
     let log: String =
         article().lines().filter(|line| !line.contains("\"m2\",\"by\"")).map(|line| format!("{line}\n")).collect();
-    assert_eq!(judged(&log, &[]).code, 1, "nobody said that mail may have arrived unseen");
+    assert_eq!(judged(&log, &[]).code, 1, "unrecorded deliveries need --missing");
     assert_eq!(judged(&log, &["--missing", "deliver"]).code, 0);
     assert_eq!(judged(&log, &["--missing", "all"]).code, 0);
     assert_eq!(judged(&article(), &["--missing", "none"]).code, 0);
@@ -109,14 +110,14 @@ fn several_runs_in_one_log_are_judged_one_by_one() {
     let found = report(&ran);
     assert_eq!((ran.code, &found["events"], &found["runs"]), (0, &2700.into(), &300.into()));
     let kept = found["findings"].as_array().unwrap().len();
-    assert_eq!((kept, &found["findings_left_out"]), (500, &1000.into()), "five of each run");
+    assert_eq!((kept, &found["findings_left_out"]), (500, &1000.into()), "five findings of each run");
     let broken = format!("{log}{}", article().replacen("\"result\":\"failed\"", "\"result\":\"ok\"", 1));
     let found = report(&judged(&broken, &["--format", "json"]));
     assert_eq!((&found["failure"]["event"], &found["failure"]["at_line"]), (&2708.into(), &2708.into()));
 }
 
 #[test]
-fn a_wrong_line_is_told_with_its_file_its_place_and_what_would_be_right() {
+fn a_wrong_line_is_reported_with_its_file_its_position_and_a_correction() {
     let log = article();
     let wrong = |from: &str, to: &str| log.replacen(from, to, 1);
     for (log, reported) in [
@@ -144,7 +145,7 @@ fn a_wrong_line_is_told_with_its_file_its_place_and_what_would_be_right() {
 }
 
 #[test]
-fn a_log_that_cannot_be_read_is_told() {
+fn a_log_that_cannot_be_read_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let ran = stranded_in(folder.path(), &["validate", "second-move", "none.jsonl"]);
     assert_eq!(ran.code, 2);
@@ -156,7 +157,7 @@ fn a_log_that_cannot_be_read_is_told() {
 }
 
 #[test]
-fn a_log_on_a_pipe_is_followed_and_what_is_wrong_is_said_at_once() {
+fn a_log_on_a_pipe_is_followed_and_errors_are_reported_at_once() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
     command.args(["validate", "second-move", "-", "--follow", "--implements", "move"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -169,7 +170,7 @@ fn a_log_on_a_pipe_is_followed_and_what_is_wrong_is_said_at_once() {
 }
 
 #[test]
-fn a_growing_log_is_followed_until_it_says_that_it_ends() {
+fn a_growing_log_is_followed_until_its_end_event() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.jsonl");
     let log = article();
@@ -179,8 +180,8 @@ fn a_growing_log_is_followed_until_it_says_that_it_ends() {
     let arguments = ["validate", "second-move", "log.jsonl", "--follow", "--implements", "move"];
     let mut process = Process::start(folder.path(), &arguments);
     file.write_all(second.as_bytes()).unwrap();
-    let said = process.line().unwrap();
-    assert!(said.contains("log.jsonl:7: false success:"), "{said}");
+    let line = process.line().unwrap();
+    assert!(line.contains("log.jsonl:7: false success:"), "{line}");
     file.write_all(b"{\"event\":\"end\"}\n").unwrap();
     let ended = process.end();
     assert_eq!(ended.code, Some(1), "{}", ended.err);
@@ -188,12 +189,12 @@ fn a_growing_log_is_followed_until_it_says_that_it_ends() {
 }
 
 #[test]
-fn whoever_interrupts_gets_the_verdict_so_far() {
+fn an_interrupted_run_reports_the_verdict_so_far() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("log.jsonl"), article()).unwrap();
     let arguments = ["validate", "second-move", "log.jsonl", "--follow", "--implements", "move"];
     let mut process = Process::start(folder.path(), &arguments);
-    // What it says first shows that it listens for the interruption.
+    // The first line shows that the program handles interruptions.
     assert!(process.line().unwrap().contains("false success"));
     process.signal("INT");
     let ended = process.end();
@@ -201,7 +202,7 @@ fn whoever_interrupts_gets_the_verdict_so_far() {
 }
 
 #[test]
-fn an_unknown_procedure_is_told_with_those_there_are() {
+fn an_unknown_procedure_is_reported_with_the_known_ones() {
     let ran = stranded_in(Path::new("."), &["validate", "second-move", "-", "--implements", "mvoe"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("there is no procedure `mvoe`"), "{}", ran.err);

@@ -1,5 +1,5 @@
-//! A run of the model in which one field of one event is not true: the oracle rejects it, or another allowed run looks so,
-//! which is shown without the oracle.
+//! A run of the model with one false field in one event: the oracle rejects it, or it equals another allowed run, which
+//! the naive judge confirms.
 
 use stranded_oracle::oracle::{Oracle, OracleOptions, SPONTANEOUS};
 use stranded_oracle::protocol::{Answer, Event, HomesObservation, Observation, Outcome, StoreObservation};
@@ -8,7 +8,7 @@ use stranded_search::scenario::{self, Spec};
 use super::naive::Naive;
 use super::{Draw, random_run, worlds};
 
-/// Every way to change one field of an event.
+/// Returns every change of one field of an event.
 pub(super) fn corruptions(spec: &Spec, event: &Event) -> Vec<Event> {
     match event {
         Event::Reset { .. } => Vec::new(),
@@ -57,7 +57,7 @@ fn observations(spec: &Spec, observation: &Observation) -> Vec<Observation> {
             put(&|other| drop(other.stores.insert((*server).clone(), Some(shell.clone()))));
         }
         for home in &homes {
-            // What names no server is malformed, whatever it is.
+            // Every value that names no server counts as malformed.
             let is_same = |now: &Option<Option<String>>| {
                 now == &Some(home.clone()) || (now == &Some(None) && home.as_deref() == Some("nowhere"))
             };
@@ -89,7 +89,7 @@ fn observations(spec: &Spec, observation: &Observation) -> Vec<Observation> {
         let toggle = |list: &mut Option<Vec<String>>| {
             let list = list.as_mut().unwrap();
             match list.iter().position(|one| *one == message) {
-                Some(place) => drop(list.remove(place)),
+                Some(index) => drop(list.remove(index)),
                 None => list.push(message.clone()),
             }
         };
@@ -112,30 +112,30 @@ fn observations(spec: &Spec, observation: &Observation) -> Vec<Observation> {
     all
 }
 
-/// What the oracle makes of a log.
+/// The oracle's result for a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+enum LogResult {
     Explained,
     Rejected,
-    /// Up to some event it is explained, and that one goes beyond what the scenario supplies.
+    /// The oracle explains it up to an event that exceeds the scenario's supplies.
     Beyond,
 }
 
-fn said(oracle: &mut Oracle<'_>, events: &[Event]) -> Said {
+fn result(oracle: &mut Oracle<'_>, events: &[Event]) -> LogResult {
     oracle.start_over();
     for event in events {
         oracle.take(event).unwrap();
     }
     match (oracle.failure_of_run(), oracle.explanations()) {
-        (Some(_), _) => Said::Rejected,
-        (None, Some(_)) => Said::Explained,
-        (None, None) => Said::Beyond,
+        (Some(_), _) => LogResult::Rejected,
+        (None, Some(_)) => LogResult::Explained,
+        (None, None) => LogResult::Beyond,
     }
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many there were is part of the result")]
-fn every_change_of_one_field_is_rejected_or_is_what_another_allowed_run_looks_like() {
+#[expect(clippy::print_stdout, reason = "the counts are part of the result")]
+fn every_change_of_one_field_is_rejected_or_equals_another_allowed_run() {
     const RUNS: usize = 2;
     const STEPS_MAX: usize = 16;
     let (mut rejected, mut equal) = (0_usize, 0_usize);
@@ -148,35 +148,33 @@ fn every_change_of_one_field_is_rejected_or_is_what_another_allowed_run_looks_li
             let world = draw.any(&worlds);
             let run = random_run(&spec, world, &mut draw, STEPS_MAX);
             let mut events: Vec<Event> = run.into_iter().map(|one| one.event).collect();
-            for place in 0..events.len() {
-                for other in corruptions(&spec, &events[place]) {
-                    let truth = std::mem::replace(&mut events[place], other);
-                    let said = said(&mut oracle, &events);
-                    let says =
-                        || format!("{}: event {place} as {} and not {}", spec.name, events[place].line(), truth.line());
-                    match said {
-                        Said::Explained => assert!(naive.explains(&events), "{}", says()),
-                        // Another allowed run looks so up to there, and has used up what the scenario supplies.
-                        Said::Beyond => assert!(naive.explains(&events[..=place]), "{}", says()),
-                        // Every eighth, to save time: the other judge rejects it too.
-                        Said::Rejected if draw.one_in(8) => assert!(!naive.explains(&events), "{}", says()),
-                        Said::Rejected => {}
+            for index in 0..events.len() {
+                for other in corruptions(&spec, &events[index]) {
+                    let truth = std::mem::replace(&mut events[index], other);
+                    let result = result(&mut oracle, &events);
+                    let context =
+                        || format!("{}: event {index} as {} and not {}", spec.name, events[index].line(), truth.line());
+                    match result {
+                        LogResult::Explained => assert!(naive.explains(&events), "{}", context()),
+                        // Another allowed run equals it up to that event, and has used up the scenario's supplies.
+                        LogResult::Beyond => assert!(naive.explains(&events[..=index]), "{}", context()),
+                        // The naive judge rejects it too; every eighth is checked, to save time.
+                        LogResult::Rejected if draw.one_in(8) => assert!(!naive.explains(&events), "{}", context()),
+                        LogResult::Rejected => {}
                     }
-                    *if said == Said::Rejected { &mut rejected } else { &mut equal } += 1;
-                    events[place] = truth;
+                    *if result == LogResult::Rejected { &mut rejected } else { &mut equal } += 1;
+                    events[index] = truth;
                 }
             }
-            assert_eq!(said(&mut oracle, &events), Said::Explained, "{}", spec.name);
+            assert_eq!(result(&mut oracle, &events), LogResult::Explained, "{}", spec.name);
         }
     }
-    println!(
-        "{rejected} changes of one field were rejected; {equal} were shown to be what another allowed run looks like"
-    );
+    println!("{rejected} changes of one field were rejected; {equal} were shown to equal another allowed run");
     assert!(rejected > 10 * equal && equal > 0, "{rejected} rejected, {equal} shown to be allowed");
 }
 
 #[test]
-fn whatever_is_left_out_exchanged_or_repeated_the_oracle_goes_on() {
+fn the_oracle_survives_omitted_swapped_and_repeated_events() {
     for spec in scenario::select(&[]).unwrap() {
         let worlds = worlds(&spec);
         let mut oracle = Oracle::new(&spec, OracleOptions::default()).unwrap();

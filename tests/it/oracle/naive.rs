@@ -1,5 +1,5 @@
-//! A judge that knows nothing but the model's step: it tries every way in which a history can have come about, one after the
-//! other, and shares no code with the oracle. Slow, and short enough to be read.
+//! A naive judge that uses only the model's step function: it tries every interleaving that could produce a history,
+//! one after the other, and shares no code with the oracle. It is slow, and short enough to be read.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,27 +13,27 @@ use stranded_oracle::protocol::RunRequest;
 use stranded_oracle::protocol::{Answer, Event, HomesObservation, Observation, Operation, StoreObservation};
 use stranded_search::scenario::Spec;
 
-/// One moment of one way.
+/// A model state within one attempt to explain a history.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Moment {
     pub(crate) world: usize,
     pub(crate) state: State,
-    /// What the history calls the messages of each mailbox, in the order of their arrival.
+    /// The history's names for the messages of each mailbox, in the order of their arrival.
     pub(crate) arrived: Vec<Vec<String>>,
-    pub(crate) open: Vec<Open>,
+    pub(crate) requests: Vec<Request>,
 }
 
-/// Something that was asked.
+/// A requested operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Open {
+pub(crate) struct Request {
     pub(crate) call: Option<u64>,
     pub(crate) operation: Operation,
-    pub(crate) became: Became,
+    pub(crate) status: Status,
 }
 
-/// What has become of it.
+/// The status of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Became {
+pub(crate) enum Status {
     Nothing,
     Running,
     Happened { ended: Option<Outcome>, returned: bool },
@@ -57,35 +57,35 @@ impl<'a> Naive<'a> {
         Self { spec, worlds, deadly: worlds.iter().map(deadly).collect(), unseen: unseen.to_vec() }
     }
 
-    /// Whether some way explains the whole history, which begins with a reset.
+    /// Returns true if some path explains the whole history, which starts with a reset.
     pub(crate) fn explains(&self, events: &[Event]) -> bool {
-        let mut asked = Vec::new();
-        for (place, event) in (0..).zip(&events[1..]) {
+        let mut calls = Vec::new();
+        for (index, event) in (0..).zip(&events[1..]) {
             match event.clone() {
                 Event::Did { operation, answer } => {
-                    let call = 1_000_000 + place;
-                    asked.extend([Event::Call { call, operation }, Event::Return { call, answer }]);
+                    let call = 1_000_000 + index;
+                    calls.extend([Event::Call { call, operation }, Event::Return { call, answer }]);
                 }
                 event @ (Event::Reset { .. } | Event::Call { .. } | Event::Return { .. } | Event::Observed { .. }) => {
-                    asked.push(event)
+                    calls.push(event)
                 }
             }
         }
         let mut tried = HashSet::new();
-        self.begin().into_iter().any(|moment| self.goes_on(moment, &asked, 0, &mut tried))
+        self.initial().into_iter().any(|moment| self.explains_from(moment, &calls, 0, &mut tried))
     }
 
-    pub(crate) fn begin(&self) -> Vec<Moment> {
+    pub(crate) fn initial(&self) -> Vec<Moment> {
         let all = self
             .worlds
             .iter()
             .enumerate()
-            .flat_map(|(place, world)| world.initial.iter().map(move |state| (place, state)));
+            .flat_map(|(index, world)| world.initial.iter().map(move |state| (index, state)));
         all.map(|(world, state)| Moment {
             world,
             state: state.clone(),
             arrived: state.accounts.values().map(|account| names(account.record.accepted)).collect(),
-            open: Vec::new(),
+            requests: Vec::new(),
         })
         .collect()
     }
@@ -94,41 +94,45 @@ impl<'a> Naive<'a> {
         &self.worlds[now.world]
     }
 
-    fn goes_on(&self, now: Moment, events: &[Event], place: usize, tried: &mut HashSet<(usize, Moment)>) -> bool {
-        let Some(event) = events.get(place) else { return true };
-        if !tried.insert((place, now.clone())) {
+    fn explains_from(&self, now: Moment, events: &[Event], index: usize, tried: &mut HashSet<(usize, Moment)>) -> bool {
+        let Some(event) = events.get(index) else { return true };
+        if !tried.insert((index, now.clone())) {
             return false;
         }
-        self.shown(&now, event).is_some_and(|next| self.goes_on(next, events, place + 1, tried))
-            || self.silent(&now).into_iter().any(|next| self.goes_on(next, events, place, tried))
+        self.after(&now, event).is_some_and(|next| self.explains_from(next, events, index + 1, tried))
+            || self.silent(&now).into_iter().any(|next| self.explains_from(next, events, index, tried))
     }
 
-    /// The moment after an event that this one allows.
-    pub(crate) fn shown(&self, now: &Moment, event: &Event) -> Option<Moment> {
+    /// Returns the moment after an event, if this moment allows the event.
+    pub(crate) fn after(&self, now: &Moment, event: &Event) -> Option<Moment> {
         let mut next = now.clone();
         match event {
             Event::Reset { .. } | Event::Did { .. } => panic!("a history is one run of calls and returns"),
             Event::Call { call, operation } => {
-                next.open.push(Open { call: Some(*call), operation: operation.clone(), became: Became::Nothing });
+                next.requests.push(Request {
+                    call: Some(*call),
+                    operation: operation.clone(),
+                    status: Status::Nothing,
+                });
             }
             Event::Observed { mailbox, observation } => {
-                let seen = self.observation(now, self.mailbox(mailbox));
-                return fits(self.spec, observation, &seen).then_some(next);
+                let complete = self.observation(now, self.mailbox(mailbox));
+                return fits(self.spec, observation, &complete).then_some(next);
             }
             Event::Return { call, answer } => {
-                let place = now.open.iter().position(|open| open.call == Some(*call))?;
-                let open = next.open.remove(place);
-                match (open.became, &open.operation) {
-                    (Became::Nothing, Operation::Run { .. }) if answer.result == Outcome::Unknown => {}
-                    (Became::Nothing, _) if answer.result == Outcome::Unknown => {
-                        next.open.insert(place, Open { call: None, ..open });
+                let index = now.requests.iter().position(|request| request.call == Some(*call))?;
+                let request = next.requests.remove(index);
+                match (request.status, &request.operation) {
+                    (Status::Nothing, Operation::Run { .. }) if answer.result == Outcome::Unknown => {}
+                    (Status::Nothing, _) if answer.result == Outcome::Unknown => {
+                        next.requests.insert(index, Request { call: None, ..request });
                     }
-                    (Became::Nothing, Operation::Run { .. } | Operation::Start { .. }) => return None,
-                    (Became::Nothing, _) => return (answer.result == Outcome::Failed).then_some(next),
-                    (Became::Running, Operation::Run { run, crash }) => {
+                    (Status::Nothing, Operation::Run { .. } | Operation::Start { .. }) => return None,
+                    (Status::Nothing, _) => return (answer.result == Outcome::Failed).then_some(next),
+                    (Status::Running, Operation::Run { run, crash }) => {
                         next.state = self.over(now, run, *crash, answer.result)?;
                     }
-                    (became, operation) => return may_say(became, operation, answer).then_some(next),
+                    (status, operation) => return allows_answer(status, operation, answer).then_some(next),
                 }
             }
         }
@@ -158,7 +162,7 @@ impl<'a> Naive<'a> {
         (result == Outcome::Unknown || result == reported).then(|| now.state.clone())
     }
 
-    /// Whatever can happen without being seen.
+    /// Returns the moments that unobserved actions can lead to.
     pub(crate) fn silent(&self, now: &Moment) -> Vec<Moment> {
         let world = &self.worlds[now.world];
         let spontaneous = world.actions().iter().filter(|action| self.unseen.contains(&action.kind()));
@@ -166,40 +170,42 @@ impl<'a> Naive<'a> {
             .filter_map(|action| world.step(&now.state, action).ok())
             .map(|state| Moment { state, ..now.clone() })
             .collect();
-        for place in 0..now.open.len() {
-            match now.open[place].became {
-                Became::Nothing => all.extend(self.happen(now, place)),
-                Became::Running => {
-                    let Operation::Run { run, .. } = &now.open[place].operation else { panic!("only runs run") };
+        for index in 0..now.requests.len() {
+            match now.requests[index].status {
+                Status::Nothing => all.extend(self.take_effect(now, index)),
+                Status::Running => {
+                    let Operation::Run { run, .. } = &now.requests[index].operation else {
+                        panic!("only whole runs are running")
+                    };
                     let (mailbox, administrator) = (self.mailbox(&run.mailbox), self.administrator(&run.administrator));
                     let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost];
                     let acts = fates.map(|fate| Action::Act { mailbox, administrator, fate });
-                    let his = acts.into_iter().chain([Action::Die { mailbox, administrator }]);
+                    let own = acts.into_iter().chain([Action::Die { mailbox, administrator }]);
                     let can = |action: &Action| world.actions().contains(action);
-                    let states = his.filter(can).filter_map(|action| world.step(&now.state, &action).ok());
+                    let states = own.filter(can).filter_map(|action| world.step(&now.state, &action).ok());
                     all.extend(states.map(|state| Moment { state, ..now.clone() }));
                 }
-                Became::Happened { .. } | Became::Declined(_) => {}
+                Status::Happened { .. } | Status::Declined(_) => {}
             }
         }
         all
     }
 
-    /// The moment of something that was asked.
-    fn happen(&self, now: &Moment, place: usize) -> Vec<Moment> {
+    /// Returns the moments after a requested operation takes effect.
+    fn take_effect(&self, now: &Moment, index: usize) -> Vec<Moment> {
         let world = &self.worlds[now.world];
-        let open = &now.open[place];
-        let set = |mut next: Moment, became: Became| -> Option<Moment> {
-            match (open.call, became) {
-                (Some(_), _) => next.open[place].became = became,
-                (None, Became::Declined(_)) => return None,
-                (None, _) => drop(next.open.remove(place)),
+        let request = &now.requests[index];
+        let set = |mut next: Moment, status: Status| -> Option<Moment> {
+            match (request.call, status) {
+                (Some(_), _) => next.requests[index].status = status,
+                (None, Status::Declined(_)) => return None,
+                (None, _) => drop(next.requests.remove(index)),
             }
             Some(next)
         };
-        let actions = match self.actions(now, &open.operation) {
+        let actions = match self.actions(now, &request.operation) {
             Ok(actions) => actions,
-            Err(reason) => return set(now.clone(), Became::Declined(reason)).into_iter().collect(),
+            Err(reason) => return set(now.clone(), Status::Declined(reason)).into_iter().collect(),
         };
         let mut found = Vec::new();
         let mut declined = None;
@@ -210,7 +216,7 @@ impl<'a> Naive<'a> {
                     let mut next = Moment { state: occurrence.state, ..now.clone() };
                     let mut returned = false;
                     if let Operation::Deliver { mailbox, message, .. } | Operation::Redeliver { mailbox, message, .. } =
-                        &open.operation
+                        &request.operation
                     {
                         let mailbox = self.mailbox(mailbox);
                         let arrived = &mut next.arrived[mailbox.index()];
@@ -220,17 +226,17 @@ impl<'a> Naive<'a> {
                         let number = arrived.iter().position(|name| name == message).unwrap();
                         returned = next.state.accounts[mailbox].record.returned.contains(MessageId::at(number));
                     }
-                    let became = if matches!(open.operation, Operation::Run { .. }) {
-                        Became::Running
+                    let status = if matches!(request.operation, Operation::Run { .. }) {
+                        Status::Running
                     } else {
-                        Became::Happened { ended: occurrence.step.and_then(|step| step.ended), returned }
+                        Status::Happened { ended: occurrence.step.and_then(|step| step.ended), returned }
                     };
-                    found.extend(set(next, became));
+                    found.extend(set(next, status));
                 }
             }
         }
         if found.is_empty() {
-            found.extend(declined.and_then(|reason| set(now.clone(), Became::Declined(reason))));
+            found.extend(declined.and_then(|reason| set(now.clone(), Status::Declined(reason))));
         }
         found
     }
@@ -262,13 +268,13 @@ impl<'a> Naive<'a> {
             Operation::LogOn { mailbox, by } => vec![Action::LogOn { mailbox: self.mailbox(mailbox), by: view(by) }],
             Operation::Run { run, .. } | Operation::Start { run } => {
                 let administrator = self.administrator(&run.administrator);
-                let his = &self.spec.scenario.administrators[administrator.index()].runs;
+                let own = &self.spec.scenario.administrators[administrator.index()].runs;
                 let servers = (self.server(&run.from), self.server(&run.to), self.server(&run.connected_to));
                 let is_it = |one: &stranded_model::scenario::Run| {
                     one.procedure.name == run.procedure && (one.from, one.to, one.connected_to) == servers
                 };
                 let mailbox = self.mailbox(&run.mailbox);
-                let all = (0_u8..).zip(his).filter(|(_, one)| is_it(one));
+                let all = (0_u8..).zip(own).filter(|(_, one)| is_it(one));
                 all.map(|(run, _)| Action::Start { mailbox, administrator, run }).collect()
             }
             Operation::Act { mailbox, administrator } => vec![act(mailbox, administrator, Fate::Answered)],
@@ -299,7 +305,7 @@ impl<'a> Naive<'a> {
         })
     }
 
-    /// All that can be seen of a mailbox.
+    /// Returns the complete observation of a mailbox.
     pub(crate) fn observation(&self, now: &Moment, mailbox: MailboxId) -> Observation {
         let account = &now.state.accounts[mailbox];
         let servers = &self.spec.scenario.site.servers;
@@ -341,18 +347,18 @@ impl<'a> Naive<'a> {
     }
 }
 
-fn may_say(became: Became, operation: &Operation, answer: &Answer) -> bool {
+fn allows_answer(status: Status, operation: &Operation, answer: &Answer) -> bool {
     let is_step =
         matches!(operation, Operation::Act { .. } | Operation::RequestLost { .. } | Operation::ReplyLost { .. });
-    match (became, answer.result) {
+    match (status, answer.result) {
         (_, Outcome::Unknown) => true,
-        (Became::Happened { ended, .. }, Outcome::Ok) if is_step => ended == answer.ended,
-        (Became::Happened { .. }, Outcome::Ok) => true,
-        (Became::Happened { returned, .. }, Outcome::Refused) => returned,
-        (Became::Happened { returned, .. }, Outcome::Failed) => !returned,
-        (Became::Declined(reason), Outcome::Refused | Outcome::Failed) => !reason.is_bound(),
-        (Became::Declined(reason), Outcome::Ok) => reason.changes_nothing(),
-        (Became::Nothing | Became::Running, _) => panic!("these are told apart before"),
+        (Status::Happened { ended, .. }, Outcome::Ok) if is_step => ended == answer.ended,
+        (Status::Happened { .. }, Outcome::Ok) => true,
+        (Status::Happened { returned, .. }, Outcome::Refused) => returned,
+        (Status::Happened { returned, .. }, Outcome::Failed) => !returned,
+        (Status::Declined(reason), Outcome::Refused | Outcome::Failed) => !reason.is_bound(),
+        (Status::Declined(reason), Outcome::Ok) => reason.changes_nothing(),
+        (Status::Nothing | Status::Running, _) => panic!("the caller handles these"),
     }
 }
 
@@ -360,35 +366,35 @@ fn names(messages: MessageSet) -> Vec<String> {
     messages.iter().map(|message| format!("m{}", message.0 + 1)).collect()
 }
 
-/// Whether a look that may be partial is a part of all that can be seen.
-pub(crate) fn fits(spec: &Spec, look: &Observation, all: &Observation) -> bool {
-    let list = |look: &Option<Vec<String>>, all: &Option<Vec<String>>| {
+/// Returns true if a partial observation agrees with the complete one.
+pub(crate) fn fits(spec: &Spec, partial: &Observation, all: &Observation) -> bool {
+    let list = |partial: &Option<Vec<String>>, all: &Option<Vec<String>>| {
         let set = |list: &Vec<String>| list.iter().cloned().collect::<BTreeSet<_>>();
-        look.as_ref().is_none_or(|look| Some(set(look)) == all.as_ref().map(set))
+        partial.as_ref().is_none_or(|partial| Some(set(partial)) == all.as_ref().map(set))
     };
     let is_server = |name: &String| spec.scenario.site.servers.values().any(|server| server == name);
-    let home = |look: &Option<Option<String>>, all: &Option<Option<String>>| {
-        // Whatever names no server is malformed.
-        look.as_ref().is_none_or(|look| look.clone().filter(is_server) == all.clone().flatten())
+    let home = |partial: &Option<Option<String>>, all: &Option<Option<String>>| {
+        // Every value that names no server counts as malformed.
+        partial.as_ref().is_none_or(|partial| partial.clone().filter(is_server) == all.clone().flatten())
     };
-    let homes = |look: &HomesObservation, all: &HomesObservation| {
-        home(&look.home_mdb, &all.home_mdb) && home(&look.home_mta, &all.home_mta)
+    let homes = |partial: &HomesObservation, all: &HomesObservation| {
+        home(&partial.home_mdb, &all.home_mdb) && home(&partial.home_mta, &all.home_mta)
     };
-    let store = |look: &StoreObservation, all: &StoreObservation| {
-        list(&look.messages, &all.messages)
-            && list(&look.pending, &all.pending)
-            && look.in_transit.is_none_or(|look| Some(look) == all.in_transit)
+    let store = |partial: &StoreObservation, all: &StoreObservation| {
+        list(&partial.messages, &all.messages)
+            && list(&partial.pending, &all.pending)
+            && partial.in_transit.is_none_or(|partial| Some(partial) == all.in_transit)
     };
-    look.directory.iter().all(|(server, look)| match (look, &all.directory[server]) {
+    partial.directory.iter().all(|(server, partial)| match (partial, &all.directory[server]) {
         (None, None) => true,
-        (Some(look), Some(all)) => homes(look, all),
+        (Some(partial), Some(all)) => homes(partial, all),
         (None, Some(_)) | (Some(_), None) => false,
-    }) && look.stores.iter().all(|(server, look)| match (look, &all.stores[server]) {
+    }) && partial.stores.iter().all(|(server, partial)| match (partial, &all.stores[server]) {
         (None, None) => true,
-        (Some(look), Some(all)) => store(look, all),
+        (Some(partial), Some(all)) => store(partial, all),
         (None, Some(_)) | (Some(_), None) => false,
-    }) && list(&look.queued, &all.queued)
-        && list(&look.returned, &all.returned)
-        && list(&look.saved, &all.saved)
-        && look.delivery_held.is_none_or(|look| Some(look) == all.delivery_held)
+    }) && list(&partial.queued, &all.queued)
+        && list(&partial.returned, &all.returned)
+        && list(&partial.saved, &all.saved)
+        && partial.delivery_held.is_none_or(|partial| Some(partial) == all.delivery_held)
 }

@@ -1,4 +1,4 @@
-//! Calls that overlap are explained if some interleaving explains them, and only then.
+//! Overlapping calls are explained exactly if some interleaving explains them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use stranded_oracle::testing::{CallId, History};
 use stranded_search::scenario::{self, Spec};
 
 use super::corrupted::corruptions;
-use super::naive::{Became, Moment, Naive};
+use super::naive::{Moment, Naive, Status};
 use super::{Draw, worlds};
 
 /// Two administrators move the same mailbox while mail arrives.
@@ -67,7 +67,7 @@ fn run(administrator: &str, to: &str) -> Operation {
     Operation::Run { run, crash: false }
 }
 
-/// What two stores and the home are seen to be; `-` is a mailbox that is not listed.
+/// Returns an observation of two stores and the home; `-` is a mailbox that is not listed.
 fn observation(stores: &[(&str, &str)], home: &str) -> Observation {
     let store = |messages: &str| StoreObservation {
         messages: Some(messages.split_whitespace().map(str::to_owned).collect()),
@@ -106,10 +106,10 @@ fn is_explained(notes: &[Note]) -> bool {
     history.is_explained().unwrap()
 }
 
-/// A history that some interleaving explains, and the nearest that none does.
+/// Checks a history that some interleaving explains, and the nearest one that none explains.
 fn check(explained: &[Note], unexplained: &[Note]) {
-    assert!(is_explained(explained), "this is explained by some interleaving");
-    assert!(!is_explained(unexplained), "this is explained by none");
+    assert!(is_explained(explained), "some interleaving explains this");
+    assert!(!is_explained(unexplained), "no interleaving explains this");
 }
 
 fn called(rest: Vec<Note>) -> Vec<Note> {
@@ -146,12 +146,12 @@ fn a_move_that_was_called_when_the_other_had_returned_came_after_it() {
         first().into_iter().chain([Call(2, run("second", "third")), Returned(2, result)]).collect::<Vec<_>>()
     };
     check(&after(Outcome::Refused), &after(Outcome::Ok));
-    // At the same time both can be told that it was done.
+    // Two overlapping calls can both return ok.
     assert!(is_explained(&called(vec![Returned(1, Outcome::Ok), Returned(2, Outcome::Ok)])));
 }
 
 #[test]
-fn mail_that_is_delivered_during_a_run_is_there_before_or_after_it_and_not_nowhere() {
+fn mail_that_is_delivered_during_a_run_arrives_before_or_after_it_and_is_not_missing() {
     let during = |stores: &[(&str, &str)]| {
         vec![
             Call(1, run("first", "destination")),
@@ -166,7 +166,7 @@ fn mail_that_is_delivered_during_a_run_is_there_before_or_after_it_and_not_nowhe
 }
 
 #[test]
-fn a_call_that_never_returns_may_have_happened_or_not_but_what_was_not_called_did_not() {
+fn a_call_that_never_returns_may_have_happened_and_an_operation_without_a_call_may_not() {
     let open = |messages: &str| vec![Call(0, deliver("a")), Observed(observation(&[("source", messages)], "source"))];
     check(&open("a"), &open("b"));
     check(&open("-"), &open(""));
@@ -214,7 +214,7 @@ fn a_number_can_be_used_again_when_its_call_has_returned_and_not_before() {
 }
 
 #[test]
-fn what_was_answered_unknown_may_still_happen_and_what_was_refused_may_not() {
+fn an_operation_answered_unknown_may_still_happen_and_a_refused_one_may_not() {
     let later = |result: Outcome| {
         vec![
             Call(0, deliver("a")),
@@ -232,9 +232,9 @@ fn what_was_answered_unknown_may_still_happen_and_what_was_refused_may_not() {
 }
 
 #[test]
-fn a_run_that_was_answered_unknown_is_over_and_does_not_go_on() {
+fn a_run_that_was_answered_unknown_has_ended() {
     let seen = |first: (&str, &str), then: (&str, &str)| {
-        let look = |(source, destination): (&str, &str), home: &str| {
+        let observed = |(source, destination): (&str, &str), home: &str| {
             Observed(observation(&[("source", source), ("destination", destination)], home))
         };
         vec![
@@ -242,23 +242,27 @@ fn a_run_that_was_answered_unknown_is_over_and_does_not_go_on() {
             Returned(0, Outcome::Ok),
             Call(1, run("first", "destination")),
             Returned(1, Outcome::Unknown),
-            look(first, "source"),
-            look(then, "source"),
+            observed(first, "source"),
+            observed(then, "source"),
         ]
     };
     check(&seen(("a", ""), ("a", "")), &seen(("a", ""), ("a", "a")));
 }
 
 #[test]
-fn in_which_order_overlapping_deliveries_came_can_be_told_later() {
+fn the_order_of_overlapping_deliveries_can_be_decided_later() {
     let both = |seen: &[&str]| {
         let calls = vec![Call(0, deliver("a")), Call(1, deliver("b"))];
-        let looks = seen.iter().map(|messages| Observed(observation(&[("source", messages)], "source")));
-        calls.into_iter().chain(looks).chain([Returned(1, Outcome::Ok), Returned(0, Outcome::Ok)]).collect::<Vec<_>>()
+        let observations = seen.iter().map(|messages| Observed(observation(&[("source", messages)], "source")));
+        calls
+            .into_iter()
+            .chain(observations)
+            .chain([Returned(1, Outcome::Ok), Returned(0, Outcome::Ok)])
+            .collect::<Vec<_>>()
     };
     check(&both(&["b", "a b"]), &both(&["b", "a"]));
     check(&both(&["a", "a b"]), &both(&["a", "b"]));
-    // Where they do not overlap there is only one order.
+    // Without an overlap there is only one order.
     let one_after_the_other = |seen: &str| {
         vec![
             Call(0, deliver("a")),
@@ -271,7 +275,7 @@ fn in_which_order_overlapping_deliveries_came_can_be_told_later() {
 }
 
 #[test]
-fn a_history_is_judged_by_what_it_shows_too() {
+fn a_history_is_judged_by_its_observations_too() {
     let spec = scenario::load_scenario("move").unwrap();
     let mut history = History::new(&spec);
     let call = history.call(deliver("a"));
@@ -285,7 +289,7 @@ fn a_history_is_judged_by_what_it_shows_too() {
     assert!(failed.to_string().contains("the scenario has no mailbox `mailbox-2`"), "{failed}");
 }
 
-/// What the history calls an action.
+/// Returns the operation that the history records for an action.
 fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operation {
     let scenario = &spec.scenario;
     let server = |id: ServerId| scenario.site.servers[id].clone();
@@ -298,9 +302,9 @@ fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operati
     match *action {
         Action::Deliver { mailbox, by } => {
             let taken = now
-                .open
+                .requests
                 .iter()
-                .filter(|open| matches!(open.operation, Operation::Deliver { .. }) && open.became == Became::Nothing);
+                .filter(|open| matches!(open.operation, Operation::Deliver { .. }) && open.status == Status::Nothing);
             let number = now.arrived[mailbox.index()].len() + taken.count() + 1;
             Operation::Deliver { mailbox: called(mailbox), message: format!("m{number}"), by: view(by) }
         }
@@ -349,30 +353,30 @@ fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operati
     }
 }
 
-/// What can truly be answered, drawn.
+/// Draws a truthful answer.
 fn answer(now: &Moment, naive: &Naive<'_>, call: u64, draw: &mut Draw) -> Option<(Answer, Moment)> {
-    let ended = match now.open.iter().find(|open| open.call == Some(call))?.became {
-        Became::Happened { ended, .. } => ended,
-        Became::Nothing | Became::Running | Became::Declined(_) => None,
+    let ended = match now.requests.iter().find(|request| request.call == Some(call))?.status {
+        Status::Happened { ended, .. } => ended,
+        Status::Nothing | Status::Running | Status::Declined(_) => None,
     };
     let mut results = Outcome::ALL.to_vec();
     results.rotate_left(draw.below(4));
     results.into_iter().find_map(|result| {
         let answer = Answer { ended, ..Answer::of(result) };
-        let next = naive.shown(now, &Event::Return { call, answer: answer.clone() })?;
+        let next = naive.after(now, &Event::Return { call, answer: answer.clone() })?;
         Some((answer, next))
     })
 }
 
-/// A history of at most six calls that overlap at random, in which one thing may not be true.
+/// Returns a random history of at most six overlapping calls, in which one event may be false.
 fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[ActionKind], draw: &mut Draw) -> Vec<Event> {
     let kinds: Vec<ActionKind> = ActionKind::ALL.into_iter().filter(|kind| !unseen.contains(kind)).collect();
-    let mut now = draw.any(&naive.begin()).clone();
+    let mut now = draw.any(&naive.initial()).clone();
     let mut events = vec![Event::Reset { start: BTreeMap::new() }];
     let mut calls = 0;
     let whole = draw.one_in(2);
     for _ in 0..draw.below(40) {
-        let open: Vec<u64> = now.open.iter().filter_map(|open| open.call).collect();
+        let open: Vec<u64> = now.requests.iter().filter_map(|request| request.call).collect();
         match draw.below(8) {
             0 | 1 if calls < 6 => {
                 let of_steps = [ActionKind::Act, ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
@@ -402,7 +406,7 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[ActionKind], draw: &mut Dra
                 }
                 calls += 1;
                 let event = Event::Call { call: calls, operation: operation(spec, &now, draw.any(&all), whole) };
-                now = naive.shown(&now, &event).unwrap();
+                now = naive.after(&now, &event).unwrap();
                 events.push(event);
             }
             2 if !open.is_empty() => {
@@ -426,29 +430,29 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[ActionKind], draw: &mut Dra
         }
     }
     if draw.one_in(2) {
-        let place = draw.below(events.len());
-        let others = corruptions(spec, &events[place]);
+        let index = draw.below(events.len());
+        let others = corruptions(spec, &events[index]);
         if !others.is_empty() {
-            events[place] = draw.any(&others).clone();
+            events[index] = draw.any(&others).clone();
         }
     }
     if draw.one_in(4) && events.len() > 2 {
-        let place = 1 + draw.below(events.len() - 2);
-        events.swap(place, place + 1);
+        let index = 1 + draw.below(events.len() - 2);
+        events.swap(index, index + 1);
     }
     events
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many there were is part of the result")]
+#[expect(clippy::print_stdout, reason = "the counts are part of the result")]
 fn a_history_is_explained_exactly_if_trying_every_interleaving_finds_one_that_explains_it() {
     const EACH: usize = 300;
-    // Where more are left it is not told, neither way.
+    // With more explanations than this, the result is undecided.
     const EXPLANATIONS_MAX: usize = 10_000;
     let builtin = ["move", "move-under-mail", "second-move", "stale-cache", "two-way-sync"];
     let mut specs: Vec<Spec> = builtin.map(|name| scenario::load_scenario(name).unwrap()).to_vec();
     specs.push(two());
-    let (mut explained, mut unexplained, mut untold) = (0, 0, 0);
+    let (mut explained, mut unexplained, mut undecided) = (0, 0, 0);
     for spec in &specs {
         let all = worlds(spec);
         for unseen in [vec![], vec![ActionKind::Redeliver, ActionKind::Replicate, ActionKind::Refresh]] {
@@ -464,7 +468,7 @@ fn a_history_is_explained_exactly_if_trying_every_interleaving_finds_one_that_ex
                 let events = history(spec, &naive, &unseen, &mut draw);
                 let lines = || events.iter().map(Event::line).collect::<Vec<_>>().join("\n");
                 let Some(by_oracle) = oracle_explains(&mut oracle, &events) else {
-                    untold += 1;
+                    undecided += 1;
                     continue;
                 };
                 assert_eq!(by_oracle, naive.explains(&events), "{} with seed {seed}:\n{}", spec.name, lines());
@@ -473,15 +477,15 @@ fn a_history_is_explained_exactly_if_trying_every_interleaving_finds_one_that_ex
         }
     }
     println!(
-        "{explained} histories are explained by some interleaving, {unexplained} by none, of {untold} it is not told"
+        "some interleaving explains {explained} histories, none explains {unexplained}, {undecided} are undecided"
     );
-    // Some are too large to be told, with as few explanations as are kept here; thousands are compared all the same.
+    // Some histories are undecided, because the oracle keeps few explanations here; the test still compares thousands.
     let compared = explained + unexplained;
-    assert!(compared > 3_000 && explained > 1_000 && unexplained > 500, "{explained}, {unexplained}, {untold}");
+    assert!(compared > 3_000 && explained > 1_000 && unexplained > 500, "{explained}, {unexplained}, {undecided}");
 }
 
-/// Whether the oracle explains a history to its end; what goes beyond the scenario is not explained. Nothing, if too many
-/// explanations were left.
+/// Returns true if the oracle explains a history to its end; a history that exceeds the scenario is not explained.
+/// Returns nothing if there were too many explanations.
 fn oracle_explains(oracle: &mut Oracle<'_>, events: &[Event]) -> Option<bool> {
     oracle.start_over();
     for event in events {
