@@ -1,5 +1,5 @@
-//! Every wrong implementation is found by the scenarios that are built in, in a run as short as can be; what is right never is.
-//! `specs/mutants.md` has what is found, and `STRANDED_UPDATE=1 cargo test --test it mutants` writes it anew.
+//! Every mutant is caught by a built-in scenario, in a shortest run, and no correct implementation is.
+//! `specs/mutants.md` lists the results; `STRANDED_UPDATE=1 cargo test --test it mutants` rewrites it.
 
 mod search;
 mod table;
@@ -20,11 +20,11 @@ use stranded_oracle::protocol::{Answer, Observation, Operation, Outcome};
 use stranded_search::scenario::Spec;
 use stranded_search::scenario::with_procedure;
 
-use self::search::{Found, Goal, Grain, OracleOptions, shortest};
+use self::search::{Found, Goal, Grain, SearchOptions, shortest};
 use crate::worlds::{builtins, loaded};
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
-static FOUND: LazyLock<Vec<Caught>> = LazyLock::new(hunt);
+static FOUND: LazyLock<Vec<Caught>> = LazyLock::new(all_caught);
 
 /// A mutant in a scenario, with the shortest runs that show it.
 pub(crate) struct Caught {
@@ -34,18 +34,18 @@ pub(crate) struct Caught {
     steps: Option<Found>,
 }
 
-/// The most places that a search of the matrix looks at.
-const PLACES_MAX: usize = 250;
-/// The most explanations that a judge keeps in it.
+/// The largest number of nodes that a search of the matrix visits.
+const NODES_MAX: usize = 250;
+/// The largest number of explanations that an oracle keeps in it.
 const EXPLANATIONS_MAX: usize = 2_000;
-/// The most states in which a tampered world is looked at for a difference, before anybody judges.
+/// The largest number of states in which a mutated world is compared, before the oracle judges it.
 const STATES_MAX: usize = 800;
 
-/// Nobody does anything wrong.
+/// A mutant without a defect.
 static NOTHING_WRONG: Mutant =
     Mutant { name: "nothing-wrong", says: "It does nothing wrong", defect: Defect::World(|_, _, _| ()) };
 
-/// The parts of a sight, each left out.
+/// The parts of an observation, each left out in turn.
 const MASKS: [fn(&mut Observation); 6] = [
     |observation| observation.directory.clear(),
     |observation| observation.stores.clear(),
@@ -55,46 +55,46 @@ const MASKS: [fn(&mut Observation); 6] = [
     |observation| observation.delivery_held = None,
 ];
 
-fn everything_seen(_: &mut Observation) {}
+fn everything_observed(_: &mut Observation) {}
 
-fn options(grain: Grain) -> OracleOptions {
-    OracleOptions { grain, goal: Goal::Surprise, places_max: PLACES_MAX, mask: everything_seen }
+fn options(grain: Grain) -> SearchOptions {
+    SearchOptions { grain, goal: Goal::Nonconformance, nodes_max: NODES_MAX, mask: everything_observed }
 }
 
-/// A judge of what implements one procedure, or of what runs the scenario as it is.
-fn judge<'a>(scene: &'a Spec, implements: Option<&str>) -> Oracle<'a> {
+/// Returns an oracle for implementations of one procedure, or of the scenario's own runs.
+fn oracle_for<'a>(judged: &'a Spec, implements: Option<&str>) -> Oracle<'a> {
     let options = oracle::OracleOptions {
         explanations_max: EXPLANATIONS_MAX,
         keeps_expectations: implements.is_none(),
         ..oracle::OracleOptions::default()
     };
-    Oracle::new(scene, options).unwrap()
+    Oracle::new(judged, options).unwrap()
 }
 
-fn scene(spec: &Spec, implements: Option<&str>) -> Spec {
+fn judged(spec: &Spec, implements: Option<&str>) -> Spec {
     implements.map_or_else(|| spec.clone(), |name| with_procedure(spec, name).unwrap())
 }
 
-/// What the mutants are to be, each once: a procedure, or whatever a scenario runs; in every scenario.
-fn places() -> Vec<(usize, Option<&'static str>)> {
+/// Returns every pair of a scenario and a role that mutants implement: a procedure, or the scenario's own runs.
+fn roles() -> Vec<(usize, Option<&'static str>)> {
     let kinds: BTreeSet<_> = mutant::all().map(Mutant::implements).collect();
     (0..SPECS.len()).flat_map(|spec| kinds.iter().map(move |kind| (spec, *kind)).collect::<Vec<_>>()).collect()
 }
 
-/// The first world of a judge's scene.
+/// Returns the first world of an oracle's scenario.
 fn world(oracle: &Oracle<'_>) -> World {
     oracle.scenes()[0].world.clone()
 }
 
-/// Every mutant in every scenario.
-fn hunt() -> Vec<Caught> {
-    places().into_par_iter().flat_map_iter(|(place, kind)| hunt_in(place, kind)).collect()
+/// Returns every mutant that is caught, in every scenario.
+fn all_caught() -> Vec<Caught> {
+    roles().into_par_iter().flat_map_iter(|(index, kind)| caught_in(index, kind)).collect()
 }
 
-fn hunt_in(place: usize, kind: Option<&'static str>) -> Vec<Caught> {
-    let spec = &SPECS[place];
-    let scene = scene(spec, kind);
-    let mut oracle = judge(&scene, kind);
+fn caught_in(index: usize, kind: Option<&'static str>) -> Vec<Caught> {
+    let spec = &SPECS[index];
+    let judged = judged(spec, kind);
+    let mut oracle = oracle_for(&judged, kind);
     let states = if kind.is_none() { states(&world(&oracle)) } else { Vec::new() };
     let of_kind = mutant::all().filter(|mutant| mutant.implements() == kind);
     let can_act = |mutant: &&Mutant| is_different(mutant, &world(&oracle), &states);
@@ -102,19 +102,19 @@ fn hunt_in(place: usize, kind: Option<&'static str>) -> Vec<Caught> {
     let mut caught = Vec::new();
     for mutant in mutants {
         if oracle.remembered() > search::REMEMBERED_MAX / 2 {
-            oracle = judge(&scene, kind);
+            oracle = oracle_for(&judged, kind);
         }
         let mut system = Mutated::in_world(mutant, spec, world(&oracle));
         let mut find = |grain| shortest(&mut oracle, &mut system, &options(grain));
         let (runs, steps) = (find(Grain::Runs), find(Grain::Steps));
         if runs.is_some() || steps.is_some() {
-            caught.push(Caught { mutant: mutant.name, scenario: place, runs, steps });
+            caught.push(Caught { mutant: mutant.name, scenario: index, runs, steps });
         }
     }
     caught
 }
 
-/// The nearest states of a world.
+/// Returns the nearest states of a world.
 fn states(world: &World) -> Vec<State> {
     let mut found = world.initial.clone();
     let mut known: rustc_hash::FxHashSet<State> = found.iter().cloned().collect();
@@ -127,7 +127,8 @@ fn states(world: &World) -> Vec<State> {
     found
 }
 
-/// Whether a tampered world does anything else in one of these states; programs and sights are taken to.
+/// Returns true if a mutated world behaves differently in one of these states. Mutants of programs and of observations
+/// count as different.
 fn is_different(mutant: &Mutant, world: &World, states: &[State]) -> bool {
     let Defect::World(tampering) = mutant.defect else { return true };
     states.iter().any(|before| {
@@ -154,7 +155,7 @@ fn every_mutant_is_caught_by_some_scenario() {
 }
 
 #[test]
-fn the_page_of_mutants_says_which_scenarios_catch_each_and_in_how_many_deeds() {
+fn the_page_of_mutants_says_which_scenario_catches_each_and_after_how_many_operations() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/mutants.md");
     let page = table::page(&SPECS, &FOUND);
     if std::env::var_os("STRANDED_UPDATE").is_some() {
@@ -162,35 +163,35 @@ fn the_page_of_mutants_says_which_scenarios_catch_each_and_in_how_many_deeds() {
         return;
     }
     let written = std::fs::read_to_string(path).unwrap();
-    assert_eq!(written, page, "write it anew: STRANDED_UPDATE=1 cargo test --test it mutants");
+    assert_eq!(written, page, "to rewrite it: STRANDED_UPDATE=1 cargo test --test it mutants");
 }
 
 #[test]
-fn what_does_nothing_wrong_is_never_caught() {
-    let caught: Vec<(&str, Option<&str>, Found)> = places()
+fn an_equivalent_procedure_is_never_caught() {
+    let caught: Vec<(&str, Option<&str>, Found)> = roles()
         .into_par_iter()
-        .flat_map_iter(|(place, kind)| {
-            let scene = scene(&SPECS[place], kind);
-            let mut oracle = judge(&scene, kind);
-            let mut system = Mutated::in_world(&NOTHING_WRONG, &scene, world(&oracle));
+        .flat_map_iter(|(index, kind)| {
+            let judged = judged(&SPECS[index], kind);
+            let mut oracle = oracle_for(&judged, kind);
+            let mut system = Mutated::in_world(&NOTHING_WRONG, &judged, world(&oracle));
             let found = [Grain::Runs, Grain::Steps].map(|grain| shortest(&mut oracle, &mut system, &options(grain)));
-            found.into_iter().flatten().map(move |found| (SPECS[place].name.as_str(), kind, found)).collect::<Vec<_>>()
+            found.into_iter().flatten().map(move |found| (SPECS[index].name.as_str(), kind, found)).collect::<Vec<_>>()
         })
         .collect();
     assert!(caught.is_empty(), "{:#?}", caught.first());
 }
 
 #[test]
-fn what_does_nothing_wrong_is_never_caught_whatever_is_not_seen_of_it() {
+fn an_equivalent_procedure_is_never_caught_however_little_is_observed() {
     let caught: Vec<(&str, usize, Found)> = SPECS
         .par_iter()
         .flat_map_iter(|spec| {
-            let mut oracle = judge(spec, None);
+            let mut oracle = oracle_for(spec, None);
             let mut system = Mutated::in_world(&NOTHING_WRONG, spec, world(&oracle));
             let masks = MASKS.into_iter().enumerate();
-            let found = masks.filter_map(|(place, mask)| {
-                let options = OracleOptions { mask, places_max: 60, ..options(Grain::Steps) };
-                Some((spec.name.as_str(), place, shortest(&mut oracle, &mut system, &options)?))
+            let found = masks.filter_map(|(index, mask)| {
+                let options = SearchOptions { mask, nodes_max: 60, ..options(Grain::Steps) };
+                Some((spec.name.as_str(), index, shortest(&mut oracle, &mut system, &options)?))
             });
             found.collect::<Vec<_>>()
         })
@@ -198,29 +199,29 @@ fn what_does_nothing_wrong_is_never_caught_whatever_is_not_seen_of_it() {
     assert!(caught.is_empty(), "{:#?}", caught.first());
 }
 
-/// The shortest run of the article's program, in this scenario, in which a judge of `move` finds this.
+/// Returns the shortest run of the article's program in this scenario in which an oracle for `move` finds this verdict.
 fn article(scenario: &str, grain: Grain, verdict: CaseVerdict) -> Found {
     let spec = loaded(scenario);
     let mutant = Mutant::named("move-of-the-article").unwrap();
-    let scene = mutant.scene(&spec).unwrap();
-    let mut oracle = judge(&scene, mutant.implements());
+    let judged = mutant.scene(&spec).unwrap();
+    let mut oracle = oracle_for(&judged, mutant.implements());
     let mut system = Mutated::in_world(mutant, &spec, world(&oracle));
-    let options = OracleOptions { goal: Goal::Finding(verdict), places_max: 2_000, ..options(grain) };
+    let options = SearchOptions { goal: Goal::Finding(verdict), nodes_max: 2_000, ..options(grain) };
     shortest(&mut oracle, &mut system, &options).unwrap()
 }
 
 #[test]
-fn the_articles_program_is_caught_twice_once_for_its_success_and_once_for_the_loss() {
+fn the_articles_program_is_caught_for_false_success_and_for_the_loss() {
     for scenario in ["second-move", "move"] {
         let actions = |found: &Found| found.operations.iter().map(Operation::action).collect::<Vec<_>>();
         let loss = article(scenario, Grain::Runs, CaseVerdict::Loss);
         assert_eq!(actions(&loss), ["deliver", "run", "run"], "{scenario}");
-        let first = loss.words.iter().find(|(_, verdict)| *verdict == CaseVerdict::FalseSuccess).unwrap();
-        let last = loss.words.last().unwrap();
+        let first = loss.verdicts.iter().find(|(_, verdict)| *verdict == CaseVerdict::FalseSuccess).unwrap();
+        let last = loss.verdicts.last().unwrap();
         assert_eq!(last.1, CaseVerdict::Loss);
-        assert!(first.0 < last.0, "{scenario}: false success comes first: {:?}", loss.words);
+        assert!(first.0 < last.0, "{scenario}: false success comes first: {:?}", loss.verdicts);
         assert_eq!(actions(&article(scenario, Grain::Runs, CaseVerdict::FalseSuccess)), ["run"], "{scenario}");
-        // As many as the shortest way to a loss that the model has.
+        // The length of the shortest path to a loss in the model.
         assert_eq!(article(scenario, Grain::Steps, CaseVerdict::Loss).operations.len(), 12, "{scenario}");
         assert_eq!(article(scenario, Grain::Steps, CaseVerdict::FalseSuccess).operations.len(), 9, "{scenario}");
     }
@@ -249,7 +250,7 @@ fn a_mutant_is_found_by_its_name_and_the_nearest_is_offered_otherwise() {
 }
 
 #[test]
-fn a_wrong_program_is_another_program_than_the_right_one() {
+fn a_mutated_program_differs_from_the_correct_one() {
     for mutant in mutant::all() {
         let Some(program) = mutant.program() else { continue };
         let name = mutant.implements().unwrap();
@@ -263,7 +264,7 @@ fn a_wrong_program_is_another_program_than_the_right_one() {
 }
 
 #[test]
-fn whoever_gives_a_run_up_that_waits_for_ever_has_ended_it() {
+fn a_run_that_waits_for_ever_ends_when_it_is_given_up() {
     let mut spec = loaded("q162998");
     spec.scenario.site.replication = stranded_model::scenario::Replication::Eventual;
     let mut reference = stranded_oracle::adapter::Reference::new(&spec, 0).unwrap();

@@ -11,7 +11,7 @@ use super::search::Found;
 /// Text for a length that was not found.
 const NONE: &str = "–";
 
-/// The page.
+/// Returns the page.
 pub(super) fn page(specs: &[Spec], found: &[Caught]) -> String {
     let mut text = String::from(HEAD);
     let total = mutant::all().count();
