@@ -1,4 +1,4 @@
-//! The explorer, without a browser: links, files, the file that needs no server, and the server against whoever asks wrongly.
+//! The explorer without a browser: links, files, the single-file page, and the server's answers to incorrect requests.
 
 mod files;
 mod links;

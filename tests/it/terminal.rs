@@ -1,5 +1,4 @@
-//! A story stepped through in the terminal: what stands on the screen, what the keys mean, and that nobody is left without a
-//! terminal.
+//! A trace in the terminal: the content of the screen, the keys, and the restored terminal at the end.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +16,7 @@ use stranded_search::rescue;
 use crate::cli::stranded_in;
 use crate::worlds::{builtins, loaded, searched};
 
-/// Calls with the article's second move, told with what would still save what.
+/// Calls `with` with the article's second move, narrated with the rescue map.
 fn second_move<T>(with: impl FnOnce(&NarratedTrace<'_>) -> T) -> T {
     let spec = loaded("second-move");
     let checked = searched(&spec);
@@ -30,7 +29,7 @@ fn second_move<T>(with: impl FnOnce(&NarratedTrace<'_>) -> T) -> T {
     with(&NarratedTrace { spec: &spec, world: &case.world, table: &table, property: Some("no-loss"), own })
 }
 
-/// The screen, line by line.
+/// Returns the screen, line by line.
 fn screen(narrated: &NarratedTrace<'_>, (width, height): (u16, u16), view: Screen) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(narrated, &view, frame)).unwrap();
@@ -38,20 +37,21 @@ fn screen(narrated: &NarratedTrace<'_>, (width, height): (u16, u16), view: Scree
     shown.lines().map(|line| line.trim_matches('"').trim_end().to_owned()).collect()
 }
 
-/// What the screen says of the moment as one line, without frames: a sentence is found in it however it was broken.
+/// Returns the screen's text on the current moment as one line, without frames, so that line breaks do not split a
+/// sentence.
 fn flat(lines: &[String]) -> String {
-    // On a wide screen the list stands beside it.
+    // A wide screen shows the list on the left.
     let right = lines.iter().map(|line| line.split_once("││").map_or(line.as_str(), |(_, right)| right));
-    let words = right.collect::<Vec<_>>();
-    let words = words.iter().flat_map(|line| line.split(|one: char| one.is_whitespace() || "│─┌┐└┘".contains(one)));
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let parts = right.collect::<Vec<_>>();
+    let parts = parts.iter().flat_map(|line| line.split(|one: char| one.is_whitespace() || "│─┌┐└┘".contains(one)));
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn at(at: usize) -> Screen {
     Screen { at, ..Screen::default() }
 }
 
-/// The screens at these moments of the article's second move.
+/// Returns the screens at these moments of the article's second move.
 fn screens(size: (u16, u16), views: &[Screen]) -> String {
     second_move(|narrated| {
         let shown: Vec<String> = views.iter().map(|view| screen(narrated, size, *view).join("\n")).collect();
@@ -70,7 +70,7 @@ fn the_second_move_fits_a_narrow_terminal() {
 }
 
 #[test]
-fn a_tiny_terminal_has_the_sentence_and_who_holds_what() {
+fn a_tiny_terminal_shows_the_sentence_and_the_messages_of_each_store() {
     insta::assert_snapshot!("terminal_24x8", screens((24, 8), &[at(0), at(10), at(12)]));
 }
 
@@ -80,7 +80,7 @@ fn the_second_move_fills_a_large_terminal() {
 }
 
 #[test]
-fn the_sheet_says_what_every_key_and_sign_means() {
+fn the_sheet_explains_every_key_and_sign() {
     let sheet = Screen { help: Some(0), ..at(12) };
     insta::assert_snapshot!("terminal_sheet", screens((120, 40), &[sheet]));
     second_move(|narrated| {
@@ -104,7 +104,7 @@ fn no_terminal_is_too_small_to_draw_on() {
 }
 
 #[test]
-fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_terminal() {
+fn the_sentence_of_the_step_and_the_messages_of_each_store_fit_every_usable_terminal() {
     second_move(|narrated| {
         for size in
             [(24, 8), (30, 10), (40, 14), (50, 20), (60, 20), (80, 24), (99, 24), (100, 24), (120, 40), (200, 50)]
@@ -113,7 +113,7 @@ fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_termina
                 let shown = flat(&screen(narrated, size, at(row.number)));
                 assert!(shown.contains(&format!("{}: {}", row.actor, row.says)), "{size:?}: {shown}");
                 for (server, says) in narrated.world.scenario.site.servers.values().zip(&row.cells.stores) {
-                    // A tiny screen leaves the size out; it is the number of the messages.
+                    // A tiny screen omits the size and keeps the number of messages.
                     let says = says.iter().filter(|one| size.0 >= 50 || !one.ends_with("KB"));
                     let says = says.map(String::as_str).collect::<Vec<_>>().join(", ");
                     assert!(shown.contains(&format!("{server} {says}")), "{size:?}: {shown}");
@@ -126,7 +126,7 @@ fn the_sentence_of_the_step_and_who_holds_what_are_whole_on_every_usable_termina
 }
 
 #[test]
-fn what_is_said_of_a_moment_is_what_the_page_says() {
+fn the_terminal_and_the_page_say_the_same_of_each_step() {
     second_move(|narrated| {
         let shown = |moment: usize| flat(&screen(narrated, (120, 60), at(moment)));
         let state = &narrated.table.rows[9].state;
@@ -139,13 +139,13 @@ fn what_is_said_of_a_moment_is_what_the_page_says() {
             assert!(!shown(11).contains(says), "{says}: {}", shown(11));
         }
         assert!(shown(7).contains("⚑ first violation · ! breaks no-self-move"), "{}", shown(7));
-        // The screen of the administrator, and what he is told until he starts again.
+        // The screen of the administrator, and the last report until the next run starts.
         assert!(shown(10).contains("source (not listed) destination mailbox-1 10 KB"), "{}", shown(10));
         assert!(shown(10).contains("last report to first i ok"), "{}", shown(10));
         assert!(!shown(11).contains("last report to"), "{}", shown(11));
         assert!(shown(13).contains("! failed: A duplicate mailbox was found"), "{}", shown(13));
         assert!(shown(13).contains("c1040b00"), "{}", shown(13));
-        // The rule, the difference, and what would still help.
+        // The rule, the difference, and the procedures that would still help.
         assert!(shown(7).contains("by Q252869 S"), "{}", shown(7));
         let difference = shown(8).split_once("what changed").unwrap().1.to_owned();
         assert!(difference.contains("stores › source: ") && difference.contains("→ –"), "{difference}");
@@ -181,7 +181,7 @@ fn the_line_of_keys_is_whole_whatever_the_width() {
 }
 
 #[test]
-fn what_is_cut_in_the_list_ends_with_a_sign() {
+fn a_shortened_entry_of_the_list_ends_with_an_ellipsis() {
     second_move(|narrated| {
         let rows = screen(narrated, (60, 20), at(13));
         let truncated = rows.iter().filter(|line| line.contains("first: starts move-of-the-article from source to d"));
@@ -193,7 +193,7 @@ fn what_is_cut_in_the_list_ends_with_a_sign() {
 }
 
 #[test]
-fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
+fn the_first_counterexample_of_every_scenario_can_be_shown() {
     for spec in builtins() {
         let checked = searched(&spec);
         let shown = checked.results.iter().find_map(|judgement| {
@@ -214,7 +214,7 @@ fn the_first_counterexample_of_every_scenario_can_be_looked_at() {
 }
 
 #[test]
-fn the_arrow_keys_go_no_further_than_the_story() {
+fn the_arrow_keys_stop_at_the_ends_of_the_trace() {
     let pressed = |code: KeyCode, moment: usize| at(moment).after_key(KeyEvent::new(code, KeyModifiers::NONE), 12);
     let go = |there: usize| KeyEffect::Continue(at(there));
     assert_eq!(pressed(KeyCode::Down, 3), go(4));
@@ -237,30 +237,38 @@ fn the_sheet_and_the_parts_have_keys_of_their_own() {
     };
     let open = pressed(at(5), KeyCode::Char('?'));
     assert_eq!(open, Screen { help: Some(0), ..at(5) });
-    assert_eq!(pressed(open, KeyCode::Down), Screen { help: Some(1), ..at(5) }, "the sheet moves, not the story");
+    assert_eq!(
+        pressed(open, KeyCode::Down),
+        Screen { help: Some(1), ..at(5) },
+        "the keys move the sheet and not the trace"
+    );
     assert_eq!(pressed(open, KeyCode::Up), open);
     assert_eq!(pressed(open, KeyCode::Char('?')), at(5));
     assert_eq!(pressed(open, KeyCode::Esc), at(5));
     assert_eq!(pressed(at(5), KeyCode::Tab), Screen { part: 1, ..at(5) });
     assert_eq!(pressed(Screen { part: 1, ..at(5) }, KeyCode::BackTab), at(5));
     assert_eq!(pressed(at(5), KeyCode::BackTab), at(5));
-    assert_eq!(pressed(Screen { part: 1, ..at(5) }, KeyCode::Down), Screen { part: 1, ..at(6) }, "the part stays");
+    assert_eq!(
+        pressed(Screen { part: 1, ..at(5) }, KeyCode::Down),
+        Screen { part: 1, ..at(6) },
+        "the part of the screen stays"
+    );
 }
 
 #[test]
-fn the_terminal_is_given_back_at_the_end_by_an_error_and_by_a_panic() {
+fn the_terminal_is_restored_at_the_end_after_an_error_and_after_a_panic() {
     let times = Cell::new(0);
     let restore = || times.set(times.get() + 1);
     assert_eq!(with_restore(restore, || times.get()), 0);
     assert_eq!(times.get(), 1);
     assert_eq!(with_restore(restore, || Err::<(), _>("gone")), Err("gone"));
     assert_eq!(times.get(), 2);
-    catch_unwind(AssertUnwindSafe(|| with_restore(restore, || panic!("a panic that is meant")))).unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| with_restore(restore, || panic!("a deliberate panic")))).unwrap_err();
     assert_eq!(times.get(), 3);
 }
 
 #[test]
-fn without_a_terminal_it_says_so_and_changes_nothing() {
+fn without_a_terminal_the_program_says_so_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let ran = stranded_in(folder.path(), &["replay", "absent.json", "--interactive"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));

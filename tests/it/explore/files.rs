@@ -14,7 +14,7 @@ fn dropped(name: &str, text: &str, part: Option<&str>) -> Result<Value, String> 
     Explorer::default().answer(question).map_err(|error| error.to_string())
 }
 
-/// The report on the article, and the trace of its second move.
+/// Returns the report on the article, and the trace of its second move.
 fn report_and_trace() -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
     let ran = stranded_in(folder.path(), &["check", "article", "--format", "json", "--traces", "."]);
@@ -24,9 +24,9 @@ fn report_and_trace() -> (String, String) {
 #[test]
 fn a_trace_and_a_report_are_shown() {
     let (report, trace) = report_and_trace();
-    let path = dropped("trace.json", &trace, None).unwrap();
-    assert_eq!(path["document"]["title"], "second-move: no-loss");
-    let moments = path["document"]["moments"].as_array().unwrap();
+    let shown = dropped("trace.json", &trace, None).unwrap();
+    assert_eq!(shown["document"]["title"], "second-move: no-loss");
+    let moments = shown["document"]["moments"].as_array().unwrap();
     let saved: Value = serde_json::from_str(&trace).unwrap();
     for (moment, step) in moments[1..].iter().zip(saved["steps"].as_array().unwrap()) {
         assert_eq!(moment["says"], step["says"], "the same words as in the file");
@@ -39,12 +39,12 @@ fn a_trace_and_a_report_are_shown() {
     let choice = dropped("report.json", &report, None).unwrap();
     assert_eq!(choice["choice"].as_array().unwrap().len(), 8);
     let chosen = dropped("report.json", &report, Some("second-move/no-loss")).unwrap();
-    assert_eq!(chosen["document"]["link"], path["document"]["link"]);
+    assert_eq!(chosen["document"]["link"], shown["document"]["link"]);
     assert!(dropped("report.json", &report, Some("move/no-loss")).unwrap_err().contains("no trace move/no-loss"));
 }
 
 #[test]
-fn a_trace_with_a_state_of_another_scenario_is_told_as_such() {
+fn a_trace_with_a_state_of_another_scenario_is_refused() {
     let (_, trace) = report_and_trace();
     let other = trace.replace("\"source\":", "\"sauce\":");
     let reported = dropped("trace.json", &other, None).unwrap_err();
@@ -64,65 +64,65 @@ fn an_itf_trace_is_followed_by_the_names_of_its_steps() {
         "vars": ["mbt::actionTaken"],
         "states": states,
     });
-    let path = dropped("trace.itf.json", &itf.to_string(), None).unwrap();
-    assert_eq!(path["document"]["moments"][12]["lost"], json!(["m1"]));
+    let shown = dropped("trace.itf.json", &itf.to_string(), None).unwrap();
+    assert_eq!(shown["document"]["moments"][12]["lost"], json!(["m1"]));
     let wrong = itf.to_string().replace("first create", "first crate");
     assert!(dropped("x", &wrong, None).unwrap_err().contains("step 3 of the ITF trace"));
     assert!(dropped("x", "{\"#meta\": {}, \"states\": []}", None).unwrap_err().contains("no scenario_toml in #meta"));
 }
 
 #[test]
-fn a_conformance_run_is_shown_expected_against_seen_up_to_where_it_leaves_the_model() {
+fn a_conformance_run_shows_expected_against_observed_up_to_where_it_leaves_the_model() {
     let run = json!({"kind": "conformance-run", "scenario": "second-move", "system": "mover", "verdict": "nonconforming", "steps": [
         {"says": "copies m1", "expected": "m1 on both", "observed": "m1 on both"},
         {"action": "sync", "expected": {"home": "destination"}, "observed": {"home": "source"}, "more": 1},
         "not even a step",
     ]});
-    let reported = dropped("run.json", &run.to_string(), None).unwrap();
-    let reported = &reported["run"];
-    assert_eq!((&reported["title"], &reported["left_at"]), (&json!("mover in second-move"), &json!(2)));
-    assert_eq!(reported["steps"][1]["observed"], "{\"home\":\"source\"}");
+    let shown_run = dropped("run.json", &run.to_string(), None).unwrap();
+    let shown_run = &shown_run["run"];
+    assert_eq!((&shown_run["title"], &shown_run["left_at"]), (&json!("mover in second-move"), &json!(2)));
+    assert_eq!(shown_run["steps"][1]["observed"], "{\"home\":\"source\"}");
     assert!(dropped("run.json", "{\"kind\": \"conformance-run\"}", None).unwrap_err().contains("has no steps"));
 }
 
-/// What `conform` saves of a wrong mover, by the verdict that it shows.
-fn saved_run(scenario: &str, mutant: &str, word: &str) -> String {
+/// Returns the run that `conform` saves for an incorrect mover and this verdict.
+fn saved_run(scenario: &str, mutant: &str, verdict: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let adapter = [env!("CARGO_BIN_EXE_stranded"), "adapter", "reference", "--mutant", mutant];
     let options = [&["conform", scenario, "--whole-runs", "--save", "runs", "--"][..], &adapter].concat();
     let ran = stranded_in(folder.path(), &options);
-    let path = folder.path().join(format!("runs/{scenario}.{word}.json"));
+    let path = folder.path().join(format!("runs/{scenario}.{verdict}.json"));
     fs::read_to_string(path).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err))
 }
 
 #[test]
 fn a_saved_run_shows_where_the_implementation_left_the_model() {
     let text = saved_run("move", "directory-never", "nonconforming");
-    let reported = &dropped("run.json", &text, None).unwrap()["run"];
-    let left = reported["left_at"].as_u64().unwrap();
-    let step = &reported["steps"][usize::try_from(left).unwrap() - 1];
-    assert_ne!(step["expected"], step["observed"], "{reported}");
-    assert!(reported["title"].as_str().unwrap().ends_with(" in move"), "{reported}");
-    let agreeing = reported["steps"].as_array().unwrap().iter().take_while(|step| step["agrees"] == true).count();
-    assert_eq!(u64::try_from(agreeing).unwrap() + 1, left, "everything before it is as the model has it");
-    insta::assert_snapshot!("run_that_deviates", serde_json::to_string_pretty(&reported["steps"]).unwrap());
+    let shown_run = &dropped("run.json", &text, None).unwrap()["run"];
+    let left = shown_run["left_at"].as_u64().unwrap();
+    let step = &shown_run["steps"][usize::try_from(left).unwrap() - 1];
+    assert_ne!(step["expected"], step["observed"], "{shown_run}");
+    assert!(shown_run["title"].as_str().unwrap().ends_with(" in move"), "{shown_run}");
+    let agreeing = shown_run["steps"].as_array().unwrap().iter().take_while(|step| step["agrees"] == true).count();
+    assert_eq!(u64::try_from(agreeing).unwrap() + 1, left, "everything before it agrees with the model");
+    insta::assert_snapshot!("run_that_deviates", serde_json::to_string_pretty(&shown_run["steps"]).unwrap());
 }
 
 #[test]
 fn a_saved_run_that_lost_mail_says_which_event_shows_it() {
     let text = saved_run("second-move", "move-of-the-article", "loss");
-    let reported = &dropped("run.json", &text, None).unwrap()["run"];
-    assert_eq!(reported["verdict"], "loss");
-    // It leaves the model where the directory is not as the model has it, and the harm shows two events later.
-    assert_eq!(reported["left_at"], 6, "{reported}");
-    let shows = &reported["steps"][7];
+    let shown_run = &dropped("run.json", &text, None).unwrap()["run"];
+    assert_eq!(shown_run["verdict"], "loss");
+    // The run leaves the model where its directory differs; the harm shows two events later.
+    assert_eq!(shown_run["left_at"], 6, "{shown_run}");
+    let shows = &shown_run["steps"][7];
     assert_eq!(
         (&shows["because"][0], &shows["agrees"], &shows["expected"]),
-        (&reported["says"], &json!(false), &json!(""))
+        (&shown_run["says"], &json!(false), &json!(""))
     );
-    // A run that another model judged is shown too, without the event that shows the verdict.
+    // The explorer also shows a run that another model judged, but not which event shows the verdict.
     let stale = text.replacen(&stranded_search::model_hash(), "0123456789abcdef", 1);
-    assert_eq!(dropped("run.json", &stale, None).unwrap()["run"]["title"], reported["title"]);
+    assert_eq!(dropped("run.json", &stale, None).unwrap()["run"]["title"], shown_run["title"]);
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn a_trace_and_a_fork_are_exported_in_every_format() {
     let (_, trace) = report_and_trace();
     let opened = Query::Drop { name: "trace.json".to_owned(), text: trace, part: None };
     let link = explorer.answer(opened).unwrap()["document"]["link"].as_str().unwrap().to_owned();
-    let export = |link: &str, form: &str| {
-        let question = json!({"ask": "export", "link": link, "form": form});
+    let export = |link: &str, format: &str| {
+        let question = json!({"ask": "export", "link": link, "form": format});
         let question: Query = serde_json::from_value(question).unwrap();
         explorer.answer(question).map_err(|error| error.to_string())
     };
@@ -151,7 +151,7 @@ fn a_trace_and_a_fork_are_exported_in_every_format() {
         let question = Query::Drop { name: "file".to_owned(), text, part: None };
         explorer.answer(question).unwrap()["document"]["link"].as_str().unwrap().to_owned()
     };
-    for (form, name) in [
+    for (format, name) in [
         ("itf", "second-move.itf.json"),
         ("json", "second-move.json"),
         ("mermaid", "second-move.mmd"),
@@ -159,9 +159,9 @@ fn a_trace_and_a_fork_are_exported_in_every_format() {
         ("markdown", "second-move.md"),
         ("html", "second-move.html"),
     ] {
-        let file = export(&link, form).unwrap();
+        let file = export(&link, format).unwrap();
         assert_eq!(file["name"], name);
-        assert!(file["text"].as_str().unwrap().len() > 100, "{form}");
+        assert!(file["text"].as_str().unwrap().len() > 100, "{format}");
     }
     assert_eq!(reopened(&export(&link, "itf").unwrap()), link);
     assert_eq!(reopened(&export(&link, "json").unwrap()), link);
@@ -169,17 +169,17 @@ fn a_trace_and_a_fork_are_exported_in_every_format() {
     let fork = explorer.answer(forked).unwrap()["document"]["link"].as_str().unwrap().to_owned();
     assert_eq!(reopened(&export(&fork, "itf").unwrap()), fork);
     assert!(export(&fork, "json").unwrap_err().contains("export ITF"));
-    for form in ["mermaid", "dot", "markdown"] {
-        assert!(export(&fork, form).is_ok(), "{form}");
+    for format in ["mermaid", "dot", "markdown"] {
+        assert!(export(&fork, format).is_ok(), "{format}");
     }
 }
 
 #[test]
 fn a_scenario_file_is_opened_at_its_start() {
     let text = stranded_in(Path::new("."), &["show", "second-move"]).out.replace("second-move", "my-own");
-    let path = dropped("my-own.toml", &text, None).unwrap();
+    let shown = dropped("my-own.toml", &text, None).unwrap();
     assert_eq!(
-        (&path["document"]["scenario"], path["document"]["moments"].as_array().unwrap().len()),
+        (&shown["document"]["scenario"], shown["document"]["moments"].as_array().unwrap().len()),
         (&json!("my-own"), 1)
     );
     let reported = dropped("my-own.toml", &text.replace("servers", "serfers"), None).unwrap_err();
@@ -189,16 +189,16 @@ fn a_scenario_file_is_opened_at_its_start() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_told_before_anything_is_served() {
-    for (what, says) in [("second-mov", "did you mean `second-move`?"), ("absent.json", "cannot read absent.json")] {
-        let ran = stranded_in(Path::new("."), &["explore", what]);
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{what}");
-        assert!(ran.err.contains(says), "{}", ran.err);
+fn an_input_that_cannot_be_opened_is_reported_before_anything_is_served() {
+    for (input, reason) in [("second-mov", "did you mean `second-move`?"), ("absent.json", "cannot read absent.json")] {
+        let ran = stranded_in(Path::new("."), &["explore", input]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{input}");
+        assert!(ran.err.contains(reason), "{}", ran.err);
     }
 }
 
 #[test]
-fn advice_from_a_stranded_mailbox_is_what_advise_says() {
+fn advice_on_a_stranded_mailbox_equals_that_of_advise() {
     let explorer = Explorer::default();
     let pair = explorer.pair().unwrap();
     let link = pair["pair"][0]["link"].as_str().unwrap().to_owned();
@@ -217,7 +217,7 @@ fn advice_from_a_stranded_mailbox_is_what_advise_says() {
 
 #[test]
 fn a_file_of_another_kind_is_refused_in_one_sentence() {
-    for (name, text, says) in [
+    for (name, text, reason) in [
         ("page.html", "<!doctype html>\n<html>", "page.html is a page: open it in a browser"),
         ("notes.txt", "Dear all,\nthe move is tonight.\n", "notes.txt cannot be shown: expected a trace"),
         ("empty.json", "", "empty.json cannot be shown: expected a trace"),
@@ -225,9 +225,9 @@ fn a_file_of_another_kind_is_refused_in_one_sentence() {
         ("cut.json", "{\"kind\":", "cut.json is not JSON: EOF"),
     ] {
         let reported = dropped(name, text, None).unwrap_err();
-        assert!(reported.starts_with(says) && !reported.contains('\n'), "{name}: {reported}");
+        assert!(reported.starts_with(reason) && !reported.contains('\n'), "{name}: {reported}");
     }
-    // A scenario with errors is reported line by line.
+    // A scenario file with errors is reported line by line.
     let reported = dropped("mine.toml", "name = \"mine\"\n[site]\nservers = 3\n", None).unwrap_err();
     assert!(reported.contains("mine.toml:3"), "{reported}");
 }

@@ -1,4 +1,4 @@
-//! Links: a link opens its trace, survives a new order of the actions, and never opens another trace.
+//! Links: a link restores its trace, survives a new order of the actions, and never shows another trace.
 
 use stranded::explore::library::Library;
 use stranded::explore::link;
@@ -9,11 +9,11 @@ use stranded_search::scenario::builtin;
 use crate::process::Drawn;
 
 /// The number of random traces.
-const WAYS: u64 = 200;
-/// The most steps that each has.
+const TRACES: u64 = 200;
+/// The largest number of steps of a trace.
 const STEPS_MAX: u64 = 30;
 
-/// A random trace of a built-in scenario, sometimes with an applied procedure.
+/// Returns a random trace of a built-in scenario, sometimes with an applied procedure.
 fn random_trace(library: &Library, drawn: &mut Drawn) -> OpenTrace {
     let names: Vec<&str> =
         builtin::scenarios().iter().map(|one| one.name).filter(|name| !name.ends_with("-of-three")).collect();
@@ -49,10 +49,10 @@ fn random_trace(library: &Library, drawn: &mut Drawn) -> OpenTrace {
 #[test]
 fn two_hundred_traces_are_opened_again_by_their_links() {
     let (library, mut drawn) = (Library::default(), Drawn(7));
-    for number in 0..WAYS {
+    for number in 0..TRACES {
         let trace = random_trace(&library, &mut drawn);
         let text = link::to(&trace);
-        // Whoever opens it has opened nothing else.
+        // The recipient of a link has opened nothing before.
         let again = Library::default().follow(&text).unwrap_or_else(|why| panic!("trace {number}: {why}: {text}"));
         assert_eq!(link::to(&again), text, "trace {number}");
         assert_eq!(again.end().state, trace.end().state, "trace {number}");
@@ -66,13 +66,13 @@ fn a_link_names_its_steps_so_their_order_in_the_model_does_not_matter() {
     let trace = random_trace(&library, &mut Drawn(3));
     let parsed = link::parse(&link::to(&trace)).unwrap();
     assert_eq!(parsed.steps, trace.names().collect::<Vec<_>>());
-    let places: Vec<String> =
+    let indices: Vec<String> =
         World::actions(&trace.origin.world).iter().enumerate().map(|(index, _)| index.to_string()).collect();
-    assert!(parsed.steps.iter().all(|step| !places.contains(step)), "{:?}", parsed.steps);
+    assert!(parsed.steps.iter().all(|step| !indices.contains(step)), "{:?}", parsed.steps);
 }
 
 #[test]
-fn a_stale_or_foreign_link_is_told_and_nothing_is_shown_for_it() {
+fn a_stale_or_foreign_link_is_an_error_and_shows_nothing() {
     let library = Library::default();
     let mut trace = library.start(&library.named("second-move").unwrap()).unwrap();
     trace.take("deliver mailbox-1 by source").unwrap();
@@ -99,8 +99,8 @@ fn a_stale_or_foreign_link_is_told_and_nothing_is_shown_for_it() {
         (with(6, "apply+prayer+mailbox-1"), "there is no procedure `prayer`"),
         (with(6, "%ZZ"), "is not escaped correctly"),
     ];
-    for (text, says) in rows {
+    for (text, reason) in rows {
         let reported = Library::default().follow(&text).map(|_| ()).unwrap_err().to_string();
-        assert!(reported.contains(says), "{text}: {reported}");
+        assert!(reported.contains(reason), "{text}: {reported}");
     }
 }

@@ -1,4 +1,4 @@
-//! The scripts of the page: node tests their units, and all of them work in one file.
+//! The page's scripts: node runs their unit tests, and one text can hold all of them.
 
 use std::collections::BTreeMap;
 use std::process::Command;

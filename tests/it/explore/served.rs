@@ -1,4 +1,4 @@
-//! An explorer as a process that a test starts, asks and ends.
+//! An explorer as a process that a test starts, queries and ends.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -24,14 +24,14 @@ pub(crate) fn program() -> PathBuf {
     program
 }
 
-/// A running explorer, which ends with the test.
+/// A running explorer. Dropping it ends the process.
 pub(crate) struct Served {
     child: Child,
     pub(crate) url: String,
     pub(crate) address: SocketAddr,
 }
 
-/// What a server answered.
+/// An answer of the server.
 pub(crate) struct Answered {
     pub(crate) status: u16,
     pub(crate) head: String,
@@ -51,7 +51,7 @@ impl Served {
         Self { child, url, address }
     }
 
-    /// Sends bytes as they are, and reads all that comes.
+    /// Sends bytes unchanged, and reads the whole answer.
     pub(crate) fn send(&self, request: &[u8]) -> Answered {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
@@ -70,7 +70,7 @@ impl Served {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())
     }
 
-    /// Asks as the page does, with these headers besides.
+    /// Sends a request as the page does, with these additional headers.
     pub(crate) fn post(&self, body: &str, headers: &str) -> Answered {
         let (host, length) = (self.address, body.len());
         let head = format!(

@@ -1,4 +1,4 @@
-//! The server: accepted and refused requests, and limits against clients that block it.
+//! The server: accepted and refused requests, and its resistance to overload.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ use super::served::{Served, TIMEOUT};
 use crate::cli::stranded_in;
 use crate::process::large;
 
-/// How many slow clients there are at the same time.
+/// The number of simultaneous slow clients.
 const SLOW: usize = 1_000;
 
 #[test]
@@ -38,7 +38,7 @@ fn the_page_and_its_parts_are_served_with_a_strict_policy() {
 }
 
 #[test]
-fn another_host_another_origin_and_another_kind_of_question_are_refused() {
+fn a_foreign_host_a_foreign_origin_and_another_content_type_are_refused() {
     let served = Served::start(&[]);
     let port = served.address.port();
     let get = |host: &str| {
@@ -65,7 +65,7 @@ fn another_host_another_origin_and_another_kind_of_question_are_refused() {
 }
 
 #[test]
-fn what_is_malformed_is_told_and_the_server_lives_on() {
+fn malformed_requests_are_answered_and_the_server_survives() {
     let served = Served::start(&[]);
     let trace = json!({"scenario_toml": "name = 3", "states": []}).to_string();
     let old = json!({"scenario_toml": "name = 3", "steps": []}).to_string();
@@ -92,7 +92,7 @@ fn what_is_malformed_is_told_and_the_server_lives_on() {
 }
 
 #[test]
-fn a_hundred_megabytes_are_refused_and_the_server_lives_on() {
+fn a_hundred_megabytes_are_refused_and_the_server_survives() {
     let served = Served::start(&[]);
     let head = |length: &str| {
         format!(
@@ -102,12 +102,12 @@ fn a_hundred_megabytes_are_refused_and_the_server_lives_on() {
     };
     let announced = served.send(head("Content-Length: 104857600").as_bytes());
     assert_eq!(announced.status, 413, "{}", announced.body);
-    // A request without a length is read up to the limit.
+    // The server reads a request without a length up to the limit and no farther.
     let mut stream = TcpStream::connect(served.address).unwrap();
     stream.write_all(head("Transfer-Encoding: chunked").as_bytes()).unwrap();
     let chunk = [b"100000\r\n".as_slice(), &vec![b' '; 1 << 20], b"\r\n"].concat();
     let sent = (0..100).take_while(|_| stream.write_all(&chunk).is_ok()).count();
-    assert!(sent < 100, "all of it was read");
+    assert!(sent < 100, "the server read all of it");
     assert_eq!(served.get("/").status, 200);
 }
 
@@ -117,7 +117,7 @@ fn a_thousand_slow_clients_do_not_stop_it() {
     let mut slow = Vec::new();
     for number in 0..SLOW {
         let Ok(mut stream) = TcpStream::connect(served.address) else { continue };
-        // Some say nothing, some begin a request, some begin a question.
+        // Some clients send nothing, some send part of the headers, some send part of the body.
         let begun: &[u8] = match number % 3 {
             0 => b"",
             1 => b"GET / HTTP/1.1\r\nHost:",
@@ -130,7 +130,7 @@ fn a_thousand_slow_clients_do_not_stop_it() {
     assert_eq!(served.get("/").status, 200);
     let answer = served.body(&json!({"ask": "open", "scenario": "second-move"}));
     assert_eq!(answer["document"]["scenario"], "second-move");
-    // A silent client is disconnected.
+    // The server closes the connection of a client that sends nothing.
     let first = &mut slow[0];
     first.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut rest = Vec::new();
@@ -138,8 +138,8 @@ fn a_thousand_slow_clients_do_not_stop_it() {
 }
 
 #[test]
-fn where_others_can_come_a_warning_is_printed() {
-    // Nobody has this address, so nothing listens in the end; it is kept for examples. [RFC 5737]
+fn a_warning_is_printed_if_other_machines_can_connect() {
+    // No machine has this address, so the program cannot listen on it; it is reserved for documentation. [RFC 5737]
     let ran = stranded_in(Path::new("."), &["explore", "--listen", "192.0.2.1"]);
     assert_eq!(ran.code, 2);
     assert!(
@@ -150,7 +150,7 @@ fn where_others_can_come_a_warning_is_printed() {
 }
 
 #[test]
-fn where_others_can_come_a_token_is_asked_for() {
+fn a_token_is_required_if_other_machines_can_connect() {
     let guard = Guard::of("192.0.2.1:80".parse().unwrap(), Some(Token::random().unwrap()));
     let url = guard.url();
     let token = url.strip_prefix("http://192.0.2.1:80/?token=").unwrap();
@@ -189,17 +189,17 @@ fn a_check_is_watched_to_its_end_and_leads_to_its_counterexample() {
         (&no_loss["name"], &no_loss["verdict"], &no_loss["steps"]),
         (&json!("no-loss"), &json!("violated"), &json!(12))
     );
-    let path = served.body(&json!({"ask": "follow", "link": no_loss["link"]}));
-    assert_eq!(path["document"]["moments"][12]["lost"], json!(["m1"]));
-    assert_eq!(path["document"]["no_return"], json!(12));
+    let followed = served.body(&json!({"ask": "follow", "link": no_loss["link"]}));
+    assert_eq!(followed["document"]["moments"][12]["lost"], json!(["m1"]));
+    assert_eq!(followed["document"]["no_return"], json!(12));
 }
 
 #[test]
 fn a_check_that_is_cancelled_ends_soon_and_says_so() {
     let text = std::fs::read_to_string(large("guarded-move-large")).unwrap();
     let served = Served::start(&[]);
-    let path = served.body(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
-    let started = served.body(&json!({"ask": "check", "link": path["document"]["link"], "scenario": null}));
+    let dropped = served.body(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
+    let started = served.body(&json!({"ask": "check", "link": dropped["document"]["link"], "scenario": null}));
     let number = &started["check"];
     thread::sleep(Duration::from_millis(100));
     served.body(&json!({"ask": "cancel", "check": number}));
@@ -207,21 +207,21 @@ fn a_check_that_is_cancelled_ends_soon_and_says_so() {
     loop {
         let standing = served.body(&json!({"ask": "progress", "check": number}));
         if standing["running"] == false {
-            assert!(!standing["found"]["truncated"].is_null(), "it was over before it was cancelled: {standing}");
+            assert!(!standing["found"]["truncated"].is_null(), "the check ended before it was cancelled: {standing}");
             return;
         }
-        assert!(begun.elapsed() < TIMEOUT, "it does not end");
+        assert!(begun.elapsed() < TIMEOUT, "the check does not end");
         thread::sleep(Duration::from_millis(20));
     }
 }
 
 #[test]
-fn checks_that_still_run_are_kept_whatever_comes_after_them() {
+fn running_checks_are_kept_however_many_follow() {
     let text = std::fs::read_to_string(large("guarded-move-large")).unwrap();
     let served = Served::start(&[]);
-    let path = served.body(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
-    let long = served.body(&json!({"ask": "check", "link": path["document"]["link"], "scenario": null}));
-    // More than are kept, and every one of them is over at once.
+    let dropped = served.body(&json!({"ask": "drop", "name": "large.toml", "text": text, "part": null}));
+    let long = served.body(&json!({"ask": "check", "link": dropped["document"]["link"], "scenario": null}));
+    // More checks than the server keeps, each of which ends at once.
     for _ in 0..40 {
         let mut quick = served.body(&json!({"ask": "check", "scenario": "move", "link": null}));
         while quick["running"] == true {
@@ -229,13 +229,13 @@ fn checks_that_still_run_are_kept_whatever_comes_after_them() {
         }
     }
     let cancelled = served.body(&json!({"ask": "cancel", "check": long["check"]}));
-    assert_eq!(cancelled["check"], long["check"], "it is still known");
+    assert_eq!(cancelled["check"], long["check"], "the server still keeps the check");
 }
 
 #[test]
-fn more_questions_than_can_wait_are_refused_at_once_and_the_server_lives_on() {
+fn requests_beyond_the_queue_are_refused_at_once_and_the_server_survives() {
     let served = Served::start(&[]);
-    // Each takes a moment to answer.
+    // Each request takes a moment to answer.
     let question = json!({"ask": "open", "scenario": "two-mailboxes"}).to_string();
     let refused = thread::scope(|scope| {
         let asked: Vec<_> = (0..120).map(|_| scope.spawn(|| served.post(&question, ""))).collect();

@@ -1,4 +1,4 @@
-//! The explorer as one file: small, without a network, and true to what was saved.
+//! The explorer as one file: small, without network access, and equal to the saved trace.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::stranded_in;
 
-/// The most bytes that the file of the article's second move may have.
+/// The largest size of the file for the article's second move, in bytes.
 const BYTES_MAX: usize = 300_000;
 
 fn written() -> (String, tempfile::TempDir) {
@@ -27,15 +27,15 @@ fn the_file_of_the_article_is_small_and_needs_nothing_else() {
     let (page, _folder) = written();
     assert!(page.len() < BYTES_MAX, "{} bytes", page.len());
     assert!(!page.contains(" src=") && !page.contains("modulepreload") && !page.contains("rel=\"stylesheet\""));
-    assert!(page.contains("default-src 'none'") && !page.contains("connect-src"), "it could ask the network");
+    assert!(page.contains("default-src 'none'") && !page.contains("connect-src"), "the page could send a request");
     assert!(
         !page.lines().any(|line| line.starts_with("import ") || line.starts_with("export ")),
-        "a module was left apart"
+        "a module is not part of the page"
     );
 }
 
 #[test]
-fn the_file_says_what_could_have_happened_instead_and_what_would_have_helped() {
+fn the_file_says_which_alternatives_and_repairs_there_were() {
     let (page, _folder) = written();
     let inside = inside(&page);
     let moments = inside["document"]["moments"].as_array().unwrap();

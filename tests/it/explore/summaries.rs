@@ -1,4 +1,4 @@
-//! The text of the page: the summary of a trace, the actors, and the advice.
+//! The sentences of the page: the summary of a trace, the actors, and the advice.
 
 use serde_json::{Value, json};
 use stranded::explore::api::{Explorer, Query};
@@ -12,21 +12,21 @@ fn first_page(explorer: &Explorer) -> Value {
     explorer.answer(Query::Pair).unwrap()["pair"][0].clone()
 }
 
-/// The answer of the gist to a question.
-fn says<'a>(path: &'a Value, about: &str) -> Option<&'a str> {
-    let all = path["summary"].as_array().unwrap().iter();
+/// Returns the answer of the summary to a question.
+fn says<'a>(shown: &'a Value, about: &str) -> Option<&'a str> {
+    let all = shown["summary"].as_array().unwrap().iter();
     all.filter(|one| one["about"] == about).find_map(|one| one["says"].as_str())
 }
 
 #[test]
-fn the_first_page_says_which_act_destroyed_the_mail_when_it_was_too_late_and_what_to_do_instead() {
-    let path = first_page(&Explorer::default());
-    let destroyed = says(&path, "Which act destroyed the mail?").unwrap();
+fn the_first_page_names_the_destructive_step_the_last_moment_and_the_repair() {
+    let shown = first_page(&Explorer::default());
+    let destroyed = says(&shown, "Which act destroyed the mail?").unwrap();
     assert!(destroyed.starts_with("Step 14: administrator creates the mailbox on destination"), "{destroyed}");
     assert!(destroyed.ends_with("m1 and m2 are gone."), "{destroyed}");
-    let late = says(&path, "When was it too late?").unwrap();
+    let late = says(&shown, "When was it too late?").unwrap();
     assert!(late.starts_with("From step 14 on; one step before, method-1"), "{late}");
-    let instead = says(&path, "What to do instead?").unwrap();
+    let instead = says(&shown, "What to do instead?").unwrap();
     assert!(instead.starts_with("From step 10 to step 13, method-1 recovers all mail: it sets Home-MDB"), "{instead}");
     assert!(instead.contains("So do method-2, q162998 and guarded-move."), "{instead}");
     assert!(instead.ends_with("Do not run move or move-of-the-article then: that destroys mail."), "{instead}");
@@ -35,56 +35,56 @@ fn the_first_page_says_which_act_destroyed_the_mail_when_it_was_too_late_and_wha
 #[test]
 fn a_repair_in_time_ends_well_and_needs_no_advice() {
     let explorer = Explorer::default();
-    let path = first_page(&explorer);
-    let saved = asked(&explorer, json!({"ask": "apply", "link": path["link"], "at": 13, "procedure": "method-1"}));
+    let shown = first_page(&explorer);
+    let saved = asked(&explorer, json!({"ask": "apply", "link": shown["link"], "at": 13, "procedure": "method-1"}));
     let kept = says(&saved, "Is the mail safe?").unwrap();
     assert_eq!(kept, "Yes: at the end all mail is where the directory says, although a step broke a rule.");
     assert_eq!((says(&saved, "When was it too late?"), says(&saved, "What to do instead?")), (None, None));
-    let late = asked(&explorer, json!({"ask": "apply", "link": path["link"], "at": 14, "procedure": "method-1"}));
+    let late = asked(&explorer, json!({"ask": "apply", "link": shown["link"], "at": 14, "procedure": "method-1"}));
     assert!(says(&late, "Which act destroyed the mail?").unwrap().starts_with("Step 14:"));
     assert_eq!(late["no_return"], 14);
 }
 
 #[test]
-fn a_way_that_breaks_off_in_the_middle_is_not_too_late() {
+fn a_trace_that_ends_in_the_middle_is_not_too_late() {
     let explorer = Explorer::default();
-    let mut path = asked(&explorer, json!({"ask": "open", "scenario": "guarded-move-of-three"}));
+    let mut shown = asked(&explorer, json!({"ask": "open", "scenario": "guarded-move-of-three"}));
     for _ in 0..12 {
-        let at = path["moments"].as_array().unwrap().len() - 1;
-        let action = &path["moments"][at]["detail"]["enabled"][0]["action"];
-        path = asked(&explorer, json!({"ask": "fork", "link": path["link"], "at": at, "action": action}));
-        let is_lost = path["moments"][at + 1]["lost"].as_array().is_some_and(|lost| !lost.is_empty());
-        assert!(!is_lost && path["no_return"].is_null(), "step {at}: {}", path["summary"]);
+        let at = shown["moments"].as_array().unwrap().len() - 1;
+        let action = &shown["moments"][at]["detail"]["enabled"][0]["action"];
+        shown = asked(&explorer, json!({"ask": "fork", "link": shown["link"], "at": at, "action": action}));
+        let is_lost = shown["moments"][at + 1]["lost"].as_array().is_some_and(|lost| !lost.is_empty());
+        assert!(!is_lost && shown["no_return"].is_null(), "step {at}: {}", shown["summary"]);
     }
 }
 
 #[test]
-fn a_way_that_repeats_for_ever_says_so_and_is_not_called_well() {
+fn a_trace_that_repeats_for_ever_says_so_and_is_not_called_good() {
     let folder = tempfile::tempdir().unwrap();
     crate::cli::stranded_in(folder.path(), &["check", "guarded-move-without-retry", "--traces", "."]);
     let name = "guarded-move-without-retry.delivery-settles.json";
     let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
-    let path = asked(&Explorer::default(), json!({"ask": "drop", "name": name, "text": text, "part": null}));
-    assert!(path["repeats_from"].is_number());
+    let shown = asked(&Explorer::default(), json!({"ask": "drop", "name": name, "text": text, "part": null}));
+    assert!(shown["repeats_from"].is_number());
     assert!(
-        says(&path, "What goes wrong?").unwrap().contains("the same steps can repeat for ever"),
+        says(&shown, "What goes wrong?").unwrap().contains("the same steps can repeat for ever"),
         "{}",
-        path["summary"]
+        shown["summary"]
     );
 }
 
 #[test]
-fn after_the_loss_nothing_is_advised_as_if_it_could_help() {
+fn after_the_loss_no_procedure_is_advised_as_a_repair() {
     let explorer = Explorer::default();
-    let path = first_page(&explorer);
+    let shown = first_page(&explorer);
     let advice = |at: usize| {
-        let asked = json!({"ask": "advise", "link": path["link"], "at": at});
+        let asked = json!({"ask": "advise", "link": shown["link"], "at": at});
         explorer.answer(serde_json::from_value(asked).unwrap()).unwrap()["advice"][0].clone()
     };
     let (before, after) = (advice(12), advice(14));
     assert_eq!((&before["stranded"], &before["lost"], &before["has_mail"]), (&json!(true), &json!([]), &json!(true)));
     assert_eq!((&after["lost"], &after["has_mail"]), (&json!(["m1", "m2"]), &json!(false)));
-    // The harm is a sentence with the messages of the mailbox.
+    // The page describes the violation in a sentence that names the messages of the mailbox.
     let cases = before["procedures"].as_array().unwrap().iter().flat_map(|one| one["cases"].as_array().unwrap());
     let harms: Vec<&str> = cases.filter_map(|one| one["harm"].as_str()).filter(|harm| !harm.is_empty()).collect();
     assert!(harms.contains(&"it destroys m1 m2"), "{harms:?}");
@@ -94,8 +94,8 @@ fn after_the_loss_nothing_is_advised_as_if_it_could_help() {
 #[test]
 fn the_only_administrator_needs_no_name_and_of_several_each_has_one() {
     let explorer = Explorer::default();
-    let actors = |path: &Value, at: usize| -> Vec<String> {
-        let detail = &path["moments"][at]["detail"];
+    let actors = |shown: &Value, at: usize| -> Vec<String> {
+        let detail = &shown["moments"][at]["detail"];
         let both = detail["enabled"].as_array().unwrap().iter().chain(detail["disabled"].as_array().unwrap());
         both.map(|one| one["actor"].as_str().unwrap().to_owned()).collect()
     };
@@ -109,15 +109,15 @@ fn the_only_administrator_needs_no_name_and_of_several_each_has_one() {
 #[test]
 fn of_several_mailboxes_each_sentence_names_its_own() {
     let explorer = Explorer::default();
-    let path = asked(&explorer, json!({"ask": "open", "scenario": "two-mailboxes"}));
-    let enabled = path["moments"][0]["detail"]["enabled"].as_array().unwrap();
+    let shown = asked(&explorer, json!({"ask": "open", "scenario": "two-mailboxes"}));
+    let enabled = shown["moments"][0]["detail"]["enabled"].as_array().unwrap();
     assert!(enabled.iter().any(|one| one["says"].as_str().unwrap().ends_with("(mailbox-2)")), "{enabled:?}");
     let alone = first_page(&explorer);
     assert!(!alone["moments"][1]["says"].as_str().unwrap().contains("mailbox-1"));
 }
 
 #[test]
-fn what_is_built_in_keeps_its_name_whatever_is_dropped() {
+fn a_built_in_scenario_keeps_its_name_whatever_is_dropped() {
     let explorer = Explorer::default();
     let built_in = asked(&explorer, json!({"ask": "open", "scenario": "second-move"}));
     let text = crate::cli::stranded_in(std::path::Path::new("."), &["show", "second-move"]).out;
@@ -127,8 +127,8 @@ fn what_is_built_in_keeps_its_name_whatever_is_dropped() {
     assert!(dropped["question"].as_str().unwrap().starts_with("Mine: "));
     let again = asked(&explorer, json!({"ask": "open", "scenario": "second-move"}));
     assert_eq!(again["question"], built_in["question"]);
-    for path in [&built_in, &dropped] {
-        let followed = asked(&explorer, json!({"ask": "follow", "link": path["link"]}));
-        assert_eq!(followed["question"], path["question"], "each link leads to its own");
+    for shown in [&built_in, &dropped] {
+        let followed = asked(&explorer, json!({"ask": "follow", "link": shown["link"]}));
+        assert_eq!(followed["question"], shown["question"], "each link leads to its own scenario");
     }
 }
