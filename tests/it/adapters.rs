@@ -1,5 +1,5 @@
-//! Adapters as child processes: the conversation of `specs/adapter.md`, everything that one can do wrong, and the doctor.
-//! The movers in `tests/adapters` are judged in `movers`, lines that nobody would write are read in `random`.
+//! Adapters as child processes: the conversation of `specs/adapter.md`, each error that an adapter can make, and the
+//! doctor. `movers` judges the movers in `tests/adapters`; `random` reads random lines.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,28 +20,28 @@ use crate::process::Process;
 mod movers;
 mod random;
 
-/// Longer than anything here takes, on a machine that others use too.
+/// Longer than any step of these tests takes on a shared machine.
 const LONG: Duration = Duration::from_secs(60);
-/// Shorter than what is meant to be too long.
+/// Shorter than the delays that must time out.
 const SHORT: Duration = Duration::from_millis(50);
 
-/// What the smallest adapter answers to `hello`.
+/// The answer of the smallest adapter to `hello`.
 const HELLO: &str = r#"{"id":1,"type":"hello","protocol":2,"name":"x","actions":["run"],"fields":[]}"#;
 
 pub(crate) const PAGE: &str = include_str!("../../specs/adapter.md");
 
-/// The conversation of the page: what is asked, and what is answered.
+/// Returns the conversation of the page as pairs of request and answer.
 pub(crate) fn transcript() -> Vec<(&'static str, &'static str)> {
     let block = PAGE.split("```jsonl\n").nth(1).unwrap().split("```").next().unwrap();
     let lines: Vec<&str> = block.lines().collect();
     let pair = |pair: &[&'static str]| {
-        let [asked, answered] = pair else { panic!("a request has no answer: {pair:?}") };
-        (asked.strip_prefix("> ").unwrap(), answered.strip_prefix("< ").unwrap())
+        let [request, answer] = pair else { panic!("a request has no answer: {pair:?}") };
+        (request.strip_prefix("> ").unwrap(), answer.strip_prefix("< ").unwrap())
     };
     lines.chunks(2).map(pair).collect()
 }
 
-/// The built-in scenario of this name.
+/// Returns the built-in scenario of this name.
 pub(crate) fn builtin(name: &str) -> Spec {
     scenario::select(&[name.to_owned()]).unwrap().remove(0)
 }
@@ -50,7 +50,8 @@ fn shell(script: &str) -> Vec<String> {
     ["sh", "-c", script].map(ToOwned::to_owned).to_vec()
 }
 
-/// A whole conversation with an adapter that is a shell script; what was said of it when it broke, and its process group.
+/// Runs a conversation with an adapter that is a shell script; returns the error that ended it, and the process group
+/// of the adapter.
 fn broken(script: &str, timeouts: Timeouts) -> (String, i32) {
     let mut child = Child::start_with(&shell(script), timeouts, None).unwrap();
     let id = child.id();
@@ -66,20 +67,20 @@ fn broken(script: &str, timeouts: Timeouts) -> (String, i32) {
 }
 
 #[track_caller]
-fn check(script: &str, timeouts: Timeouts, reported: &[&str]) {
-    let (says, group) = broken(script, timeouts);
-    for part in reported {
-        assert!(says.contains(part), "`{part}` is not in\n{says}");
+fn check(script: &str, timeouts: Timeouts, expected: &[&str]) {
+    let (error, group) = broken(script, timeouts);
+    for part in expected {
+        assert!(error.contains(part), "`{part}` is not in\n{error}");
     }
     assert_eq!(group::alive(group), [], "{script}");
 }
 
-/// Looks until it is so.
+/// Polls until the condition is true.
 #[track_caller]
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let started = Instant::now();
     while !is_so() {
-        assert!(started.elapsed() < LONG, "it never comes that {what}");
+        assert!(started.elapsed() < LONG, "not true in time: {what}");
         thread::yield_now();
     }
 }
@@ -88,9 +89,10 @@ fn long() -> Timeouts {
     Timeouts::of(LONG)
 }
 
-/// An adapter that answers everything, with something done for a request that has this in it.
-fn answering(instead: &[(&str, &str)]) -> String {
-    let cases: String = instead.iter().map(|(asked, does)| format!("*'{asked}'*) {does} ;;\n")).collect();
+/// Returns an adapter that answers every request, and runs the given commands for requests that contain the given
+/// texts.
+fn answering(overrides: &[(&str, &str)]) -> String {
+    let cases: String = overrides.iter().map(|(request, command)| format!("*'{request}'*) {command} ;;\n")).collect();
     format!(
         "n=0; while read -r l; do n=$((n+1)); case $l in
         {cases}
@@ -112,7 +114,7 @@ fn the_smallest_adapter_breaks_nothing() {
 }
 
 #[test]
-fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
+fn a_line_that_is_no_answer_is_reported_with_its_number_and_the_expectation() {
     let first = |line: &str| format!("read l; echo to the log >&2; printf '%s\\n' '{line}'; read l");
     let rows: &[(&str, &[&str])] = &[
         (
@@ -134,8 +136,8 @@ fn a_line_that_is_no_answer_is_told_with_its_number_and_what_was_expected() {
         (&HELLO.replace("\"name\"", "\"Name\""), &["there is a key `Name`", "`name`, which is a string"]),
         (&HELLO.replace("\"name\"", "\"nme\":0,\"name\""), &["there is a key `nme`", "`name`, or no such key"]),
     ];
-    for (line, reported) in rows {
-        check(&first(line), long(), reported);
+    for (line, expected) in rows {
+        check(&first(line), long(), expected);
         check(
             &first(line),
             long(),
@@ -177,8 +179,8 @@ fn an_answer_is_of_the_kind_that_belongs_to_the_request() {
 }
 
 #[test]
-fn a_line_that_nobody_asked_for_is_told() {
-    // It is heard before the next request or as its answer; either way it is line 2.
+fn an_unrequested_line_is_reported() {
+    // The runner reads it before the next request or as its answer; in both cases it is line 2.
     check(
         &format!("read l; echo '{HELLO}'; echo '{HELLO}'; read l; read l"),
         long(),
@@ -193,7 +195,7 @@ fn a_line_that_nobody_asked_for_is_told() {
 }
 
 #[test]
-fn a_line_that_cannot_be_read_is_told() {
+fn a_line_that_cannot_be_read_is_reported() {
     let zeros = "read l; head -c 2097152 /dev/zero | tr '\\0' x; read l";
     check(zeros, long(), &["the line is too long", "at most 1048576 bytes", "line 1 of its output: xxx", "x…\n"]);
     check(
@@ -205,7 +207,7 @@ fn a_line_that_cannot_be_read_is_told() {
 }
 
 #[test]
-fn a_process_that_does_not_stay_is_told() {
+fn a_process_that_exits_early_is_reported() {
     check(
         "read l; echo oops >&2; exit 3",
         long(),
@@ -228,7 +230,7 @@ fn a_process_that_does_not_stay_is_told() {
 }
 
 #[test]
-fn a_process_that_does_not_answer_in_time_is_told_apart_from_a_slow_one_and_from_one_that_does_not_flush() {
+fn a_process_that_does_not_answer_is_distinguished_from_a_slow_one_and_from_one_that_does_not_flush() {
     let impatient = Timeouts { deadline: SHORT, late: Duration::ZERO };
     check(
         "read l; echo thinking >&2; sleep 300",
@@ -242,7 +244,7 @@ fn a_process_that_does_not_answer_in_time_is_told_apart_from_a_slow_one_and_from
 }
 
 #[test]
-fn after_bye_it_ends_well_and_leaves_nothing_behind() {
+fn an_adapter_exits_after_bye_and_leaves_nothing_behind() {
     let bye = |then: &str| {
         answering(&[("\"type\":\"bye\"", &format!("echo '{{\"id\":4,\"type\":\"done\",\"result\":\"ok\"}}'; {then}"))])
     };
@@ -266,24 +268,24 @@ fn a_child_that_is_dropped_is_ended_with_all_that_it_started() {
     let script = "trap '' TERM; sleep 300 & echo started >&2; read l; sleep 300";
     let child = Child::start(&shell(script), LONG, Some(&log)).unwrap();
     let id = child.id();
-    until("it has started", || fs::read_to_string(&log).unwrap() == "started\n");
-    assert!(group::alive(id).len() >= 2, "a process and its child are there: {:?}", group::alive(id));
+    until("the child has started", || fs::read_to_string(&log).unwrap() == "started\n");
+    assert!(group::alive(id).len() >= 2, "the process and its child run: {:?}", group::alive(id));
     drop(child);
     assert_eq!(group::alive(id), []);
 }
 
 #[test]
 fn a_command_that_is_not_there_cannot_be_started() {
-    let says = Child::start(&["/nowhere/at-all".to_owned()], LONG, None).unwrap_err().says;
-    assert!(says.contains("cannot be started") && says.contains("/nowhere/at-all"), "{says}");
+    let error = Child::start(&["/nowhere/at-all".to_owned()], LONG, None).unwrap_err().says;
+    assert!(error.contains("cannot be started") && error.contains("/nowhere/at-all"), "{error}");
 }
 
-/// What the reference answers, its exit code, and what it says.
+/// Runs the reference on these requests and returns its answers, its exit code and its error output.
 fn reference(requests: &str) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
     command.args(["adapter", "reference"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // It may end before it has read everything.
+    // The reference may end before it has read everything.
     let _ = child.stdin.take().unwrap().write_all(requests.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -291,12 +293,12 @@ fn reference(requests: &str) -> Ran {
 }
 
 #[test]
-fn the_conversation_of_the_page_is_what_the_reference_answers() {
-    let (asked, answered): (Vec<&str>, Vec<&str>) = transcript().into_iter().unzip();
-    let ran = reference(&format!("{}\n", asked.join("\n")));
-    assert_eq!(ran.out.lines().collect::<Vec<_>>(), answered);
+fn the_reference_answers_as_the_page_shows() {
+    let (requests, answers): (Vec<&str>, Vec<&str>) = transcript().into_iter().unzip();
+    let ran = reference(&format!("{}\n", requests.join("\n")));
+    assert_eq!(ran.out.lines().collect::<Vec<_>>(), answers);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let kinds = |kind: &str| asked.iter().any(|line| line.contains(&format!("\"type\":\"{kind}\"")));
+    let kinds = |kind: &str| requests.iter().any(|line| line.contains(&format!("\"type\":\"{kind}\"")));
     assert!(["hello", "reset", "do", "observe", "bye"].into_iter().all(kinds));
 }
 
@@ -304,7 +306,7 @@ fn the_conversation_of_the_page_is_what_the_reference_answers() {
 fn the_reference_is_as_strict_with_requests_as_with_answers() {
     let hello = transcript()[0].0;
     let after = |line: &str| reference(&format!("{hello}\n{line}\n"));
-    for (line, reported) in [
+    for (line, expected) in [
         ("no", "not JSON"),
         (r#"{"id":2,"type":"rest"}"#, "expected: `reset`"),
         (r#"{"id":2,"type":"observe","mailbox":"nobody"}"#, "the scenario has no mailbox `nobody`"),
@@ -313,16 +315,16 @@ fn the_reference_is_as_strict_with_requests_as_with_answers() {
     ] {
         let ran = after(line);
         assert_eq!((ran.code, ran.out.lines().count()), (2, 1), "{line}: {}", ran.err);
-        assert!(ran.err.contains("line 2 of the requests") && ran.err.contains(reported), "{}", ran.err);
+        assert!(ran.err.contains("line 2 of the requests") && ran.err.contains(expected), "{}", ran.err);
     }
     assert_eq!(after("").code, 2);
-    assert_eq!(reference(&format!("{hello}\n")).code, 0, "the end of the input is an end");
+    assert_eq!(reference(&format!("{hello}\n")).code, 0, "the end of the input ends the conversation");
     let first = reference("{\"id\":1,\"type\":\"reset\"}\n");
     assert!(first.code == 2 && first.err.contains("the first request is not `hello`"), "{}", first.err);
 }
 
 #[test]
-fn the_reference_skips_what_it_cannot_run() {
+fn the_reference_skips_a_scenario_that_it_cannot_run() {
     let hello = transcript()[0].0;
     let bye = r#"{"id":2,"type":"bye"}"#;
     for (changed, reason) in [
@@ -343,7 +345,7 @@ fn doctor(options: &[&str], command: &[&str]) -> (i32, Value) {
 }
 
 #[test]
-fn the_doctor_names_what_is_wrong_and_says_how_to_mend_it() {
+fn the_doctor_names_each_error_and_its_repair() {
     let patient = &["--deadline", "60s"][..];
     let rows: &[(&[&str], &str, &str, &str)] = &[
         (&["--deadline", "2s", "--grace", "0s"], &format!("l=$(cat); echo '{HELLO}'"), "no flush", "flush"),
@@ -407,5 +409,5 @@ fn an_interruption_ends_the_adapter_with_all_that_it_started() {
     assert!(group::alive(group).len() >= 2);
     process.signal("INT");
     assert_eq!(process.end().code, Some(3));
-    until("all have ended", || group::alive(group).is_empty());
+    until("all processes have ended", || group::alive(group).is_empty());
 }

@@ -1,4 +1,4 @@
-//! `stranded conform`, and what it has in common with `validate` and the test vectors: one implementation, one verdict.
+//! `stranded conform`, and its agreement with `validate` and the test vectors: one implementation has one verdict.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::cli::{Ran, stranded_in};
 
-/// The adapter of the reference, or of a mutant.
+/// Returns the adapter of the reference, or of a mutant.
 fn adapter(mutant: Option<&str>) -> Vec<String> {
     let mut command = vec![env!("CARGO_BIN_EXE_stranded").to_owned(), "adapter".to_owned(), "reference".to_owned()];
     command.extend(mutant.into_iter().flat_map(|name| ["--mutant".to_owned(), name.to_owned()]));
@@ -26,7 +26,7 @@ fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|reason| panic!("{reason}: {}{}", ran.out, ran.err))
 }
 
-/// The verdicts that have a shortest run, each with how many actions it takes.
+/// Returns the verdicts that have a shortest run, each with its number of actions.
 fn shortest(report: &Value) -> Vec<(String, u64)> {
     let runs = report["shortest"].as_array().unwrap().iter();
     runs.map(|run| (run["verdict"].as_str().unwrap().to_owned(), run["actions"].as_u64().unwrap())).collect()
@@ -51,7 +51,7 @@ fn the_articles_program_is_caught_at_the_first_move_and_at_the_second() {
                     "{scenario} {options:?}: {verdict} in {found:?}"
                 );
             }
-            // The first move says ok and has not moved anything, the second one finds a duplicate.
+            // The first move reports ok and has moved nothing; the second one finds a duplicate.
             let run = report["shortest"].as_array().unwrap().iter().find(|run| run["verdict"] == "loss").unwrap();
             let steps = run["run"]["steps"].as_array().unwrap().iter().map(|step| &step["event"]);
             let started = steps.filter(|event| event["action"] == "start" || event["action"] == "run");
@@ -61,7 +61,7 @@ fn the_articles_program_is_caught_at_the_first_move_and_at_the_second() {
 }
 
 #[test]
-fn a_program_that_does_what_the_scenario_expects_is_as_expected() {
+fn a_program_that_meets_the_expectations_is_as_expected() {
     let folder = tempfile::tempdir().unwrap();
     let ran = conform(folder.path(), &["second-move", "--format", "json"], &adapter(None));
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -72,7 +72,7 @@ fn a_program_that_does_what_the_scenario_expects_is_as_expected() {
 }
 
 #[test]
-fn the_same_seed_asks_the_same_and_another_asks_something_else() {
+fn the_same_seed_gives_the_same_run_and_another_seed_another_run() {
     let folder = tempfile::tempdir().unwrap();
     let logs = ["1", "1", "2"].map(|seed| {
         let log = format!("{seed}.jsonl");
@@ -85,7 +85,7 @@ fn the_same_seed_asks_the_same_and_another_asks_something_else() {
 }
 
 #[test]
-fn a_saved_run_is_judged_again_and_asked_again() {
+fn a_saved_run_can_be_judged_again_and_replayed() {
     let folder = tempfile::tempdir().unwrap();
     let caught = conform(
         folder.path(),
@@ -100,7 +100,7 @@ fn a_saved_run_is_judged_again_and_asked_again() {
     let again = conform(folder.path(), &["--replay", run], &adapter(Some("move-of-the-article")));
     assert_eq!(again.code, 1, "{}", again.err);
     assert!(again.out.contains("shows it again"), "{}", again.out);
-    // A correct mover, asked the same, shows nothing of it.
+    // A correct mover shows no violation for the same requests.
     let mended = conform(folder.path(), &["--replay", run, "--format", "json"], &adapter(None));
     assert_eq!((mended.code, &json(&mended)["verdict"]), (0, &Value::from("conforming")), "{}", mended.err);
 }
@@ -132,7 +132,7 @@ fn too_little_coverage_fails() {
 }
 
 #[test]
-fn what_is_known_to_be_wrong_fails_only_when_it_passes_or_expires() {
+fn an_expected_failure_fails_only_when_it_passes_or_expires() {
     let folder = tempfile::tempdir().unwrap();
     let entry = |verdict: &str, expires: &str| {
         format!(
@@ -147,15 +147,15 @@ fn what_is_known_to_be_wrong_fails_only_when_it_passes_or_expires() {
     };
     let all = ["loss", "unreachable", "false success", "nonconforming"].map(|verdict| entry(verdict, "2999-01-01"));
     assert_eq!(code(&all, Some("move-of-the-article")).0, 0);
-    let (some, said) = code(&all[..2], Some("move-of-the-article"));
-    assert!(some == 1 && said.contains("not known: false success"), "{said}");
-    let (passes, said) = code(&all, None);
-    assert!(passes == 1 && said.contains("passes now"), "{said}");
+    let (some, errors) = code(&all[..2], Some("move-of-the-article"));
+    assert!(some == 1 && errors.contains("not known: false success"), "{errors}");
+    let (passes, errors) = code(&all, None);
+    assert!(passes == 1 && errors.contains("passes now"), "{errors}");
     let expired = [&all[1..], &[entry("loss", "2001-01-01")]].concat();
-    let (expired, said) = code(&expired, Some("move-of-the-article"));
-    assert!(expired == 1 && said.contains("expired on 2001-01-01"), "{said}");
-    let (wrong, said) = code(&["[[deviation]]\nscenari = 1\n".to_owned()], None);
-    assert!(wrong == 2 && said.contains("known.toml:2"), "{said}");
+    let (expired, errors) = code(&expired, Some("move-of-the-article"));
+    assert!(expired == 1 && errors.contains("expired on 2001-01-01"), "{errors}");
+    let (wrong, errors) = code(&["[[deviation]]\nscenari = 1\n".to_owned()], None);
+    assert!(wrong == 2 && errors.contains("known.toml:2"), "{errors}");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn an_adapter_that_breaks_the_protocol_ends_it_with_its_own_code() {
 }
 
 #[test]
-fn an_implementation_has_one_verdict_whichever_way_it_is_judged() {
+fn an_implementation_has_one_verdict_however_it_is_judged() {
     let mutants =
         ["move-of-the-article", "delete-before-copy", "partial-copy", "directory-never", "refusal-that-marks"];
     let folder = tempfile::tempdir().unwrap();

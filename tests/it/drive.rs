@@ -1,4 +1,5 @@
-//! Driving an implementation tries everything that a scenario allows, and finds what is wrong by a run without anything else.
+//! Conformance runs of the reference: they try everything that a scenario allows, and a failing run is shown without
+//! unrelated operations.
 
 use stranded_oracle::adapter::Reference;
 use stranded_oracle::conform::{self, ConformResult, Options, Strategy};
@@ -17,7 +18,8 @@ fn the_reference_conforms_in_every_scenario_step_by_step_and_in_whole_runs() {
         for whole_runs in [false, true] {
             let options = Options { whole_runs, actions_max: 1_500, ..Options::default() };
             let driven = driven(&spec, &options);
-            // Its one run waits for replication, which nobody asks for while a whole run is under way: it is given up.
+            // Its one run waits for replication. No replication is requested during a whole run, so the run is given
+            // up.
             let never_ends = whole_runs && spec.name == "guarded-move-without-retry";
             let expected = if never_ends { CaseVerdict::Inconclusive } else { CaseVerdict::Conforming };
             assert_eq!(driven.judgement.verdict, expected, "{}: {:?}", spec.name, driven.judgement);
@@ -29,7 +31,7 @@ fn the_reference_conforms_in_every_scenario_step_by_step_and_in_whole_runs() {
 }
 
 #[test]
-fn drawn_runs_of_the_reference_conform() {
+fn random_runs_of_the_reference_conform() {
     for spec in scenario::select(&["article".to_owned()]).unwrap() {
         for strategy in [Strategy::Random(7), Strategy::Guided(7)] {
             let driven = driven(&spec, &Options { strategy, actions_max: 500, ..Options::default() });

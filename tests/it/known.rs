@@ -1,4 +1,4 @@
-//! Known deviations: what they cover, and that an entry that covers nothing fails.
+//! Expected failures: the findings that they cover, and the failure of an entry that covers none.
 
 use jiff::civil::{Date, date};
 use stranded_model::property::Safety;
@@ -20,7 +20,7 @@ fn found(scenario: &str, unexpected: &[UnexpectedVerdict]) -> ScenarioVerdicts {
     ScenarioVerdicts { scenario: scenario.to_owned(), unexpected: unexpected.to_vec() }
 }
 
-/// What remains, and how the complaints begin.
+/// Returns the unexpected verdicts that the file does not list, and the problems of its entries.
 fn comparison(file: &str, found: &[ScenarioVerdicts], today: Date) -> (Vec<UnexpectedVerdict>, Vec<String>) {
     let known = ExpectedFailures::parse("known.toml", file).unwrap();
     let comparison = known.compare(found, today);
@@ -29,7 +29,7 @@ fn comparison(file: &str, found: &[ScenarioVerdicts], today: Date) -> (Vec<Unexp
 }
 
 #[test]
-fn what_is_known_surprises_nobody_and_what_is_not_known_does() {
+fn an_expected_failure_is_accepted_and_an_unexpected_one_is_not() {
     let file = entry("second-move", "property = \"no-loss\"");
     assert_eq!(comparison(&file, &[found("second-move", &[LOSS])], TODAY), (vec![], vec![]));
     assert_eq!(comparison(&file, &[found("second-move", &[LOSS, LAST_COPY])], TODAY), (vec![LAST_COPY], vec![]));
@@ -44,7 +44,7 @@ fn without_a_property_every_one_of_the_verdict_is_covered_in_its_scenario_alone(
 }
 
 #[test]
-fn what_is_known_and_passes_now_is_a_complaint() {
+fn an_expected_failure_that_passes_is_an_error() {
     let file = entry("second-move", "property = \"no-loss\"");
     let says =
         "known.toml:1: `loss` in second-move (no-loss) is expected but did not occur: it passes now, remove the entry";
@@ -68,20 +68,20 @@ fn an_entry_counts_to_the_day_before_it_expires() {
 }
 
 #[test]
-fn an_entry_that_has_expired_fails_whatever_is_driven() {
+fn an_entry_that_has_expired_always_fails() {
     let (_, problems) = comparison(&entry("second-move", ""), &[found("move", &[])], date(2028, 1, 1));
     assert!(problems[0].contains("expired on 2027-01-01; it did not occur"), "{problems:?}");
 }
 
 #[test]
-fn an_entry_for_another_built_in_scenario_says_nothing_and_one_for_no_scenario_at_all_fails() {
+fn an_entry_for_another_built_in_scenario_is_ignored_and_one_for_an_unknown_scenario_fails() {
     assert_eq!(comparison(&entry("second-move", ""), &[found("move", &[])], TODAY), (vec![], vec![]));
     let says = "known.toml:1: `loss` in second-mvoe matches no scenario: none with this name was driven or is built in";
     assert_eq!(comparison(&entry("second-mvoe", ""), &[found("move", &[])], TODAY), (vec![], vec![says.to_owned()]));
     assert_eq!(comparison(&entry("my-own", ""), &[found("my-own", &[LOSS])], TODAY), (vec![], vec![]));
 }
 
-/// What is wrong with a file, in its first words.
+/// Checks that a file is refused with these words.
 #[track_caller]
 fn refused(file: &str, with: &[&str]) {
     let reported = ExpectedFailures::parse("known.toml", file).unwrap_err().to_string();
@@ -120,7 +120,7 @@ fn a_file_is_read_strictly() {
 }
 
 #[test]
-fn today_is_what_the_environment_says_it_is() {
+fn an_environment_variable_sets_todays_date() {
     assert_eq!(today(Some("0")).unwrap(), date(1970, 1, 1));
     assert_eq!(today(Some("1800000000")).unwrap(), date(2027, 1, 15));
     assert!(today(Some("tomorrow")).unwrap_err().contains("SOURCE_DATE_EPOCH is `tomorrow`"));

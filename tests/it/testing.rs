@@ -1,5 +1,5 @@
-//! What a Rust author uses in his own tests: lists of deeds that stay possible when they shrink, and a check that catches what is
-//! wrong.
+//! The test support for Rust authors: lists of operations that stay possible when they shrink, and a check that catches
+//! mistakes.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn spec(name: &str) -> Spec {
     load_scenario(name).unwrap()
 }
 
-/// Whether the model under one of its answers does all of this.
+/// Returns true if the model can perform all of these operations under one combination of answers.
 fn is_possible(spec: &Spec, operations: &Operations) -> bool {
     let combinations = stranded_search::check::combinations_of(spec).len();
     (0..combinations).any(|combination| {
@@ -41,11 +41,11 @@ fn every_list_is_possible_and_so_is_every_list_that_it_shrinks_to() {
             for draw in 0..10 {
                 let mut tree = strategy.new_tree(&mut runner).unwrap();
                 assert!(is_possible(&spec, &tree.current()), "{}: {:?}", spec.name, tree.current());
-                let mut goes_on = tree.simplify();
-                while goes_on {
+                let mut continues = tree.simplify();
+                while continues {
                     assert!(is_possible(&spec, &tree.current()), "{}: {:?}", spec.name, tree.current());
-                    // Now and then the shorter list fails too.
-                    goes_on =
+                    // Sometimes the shorter list fails too.
+                    continues =
                         if tree.current().list.len() % 3 == draw % 3 { tree.simplify() } else { tree.complicate() };
                 }
             }
@@ -54,7 +54,7 @@ fn every_list_is_possible_and_so_is_every_list_that_it_shrinks_to() {
 }
 
 #[test]
-fn a_list_shrinks_to_what_it_takes_and_no_further() {
+fn a_list_shrinks_to_the_shortest_one_that_still_fails() {
     let spec = spec("move-under-mail");
     let mut runner = TestRunner::deterministic();
     let fails = |operations: &Operations| {
@@ -70,9 +70,9 @@ fn a_list_shrinks_to_what_it_takes_and_no_further() {
         if !fails(&tree.current()) {
             continue;
         }
-        let mut goes_on = tree.simplify();
-        while goes_on {
-            goes_on = if fails(&tree.current()) { tree.simplify() } else { tree.complicate() };
+        let mut continues = tree.simplify();
+        while continues {
+            continues = if fails(&tree.current()) { tree.simplify() } else { tree.complicate() };
         }
         let actions: Vec<&str> = tree.current().list.iter().map(Operation::action).collect();
         assert_eq!(actions, ["deliver", "deliver", "run"], "{:?}", tree.current());
@@ -82,7 +82,7 @@ fn a_list_shrinks_to_what_it_takes_and_no_further() {
 }
 
 #[test]
-fn only_what_is_asked_for_is_drawn() {
+fn only_visible_rows_are_drawn() {
     let mut runner = TestRunner::deterministic();
     let strategy = operations(&spec("move-under-mail"), 20).only(&["deliver", "run"]);
     let mut drawn = BTreeSet::new();
@@ -101,7 +101,7 @@ fn the_model_itself_passes_in_every_scenario_whatever_the_answers_to_the_assumpt
             let passed = examine(&spec, &options, || Reference::new(&spec, last).unwrap());
             match passed {
                 Ok(exercised) => assert!(exercised > 0),
-                // A few lists need not run anything; what is wrong is never the reason.
+                // A few lists need not execute anything; a conformance failure is never the reason.
                 Err(failed) => {
                     assert!(matches!(failed.reason, FailureReason::Inconclusive(_)), "{}: {failed}", spec.name)
                 }
@@ -110,7 +110,7 @@ fn the_model_itself_passes_in_every_scenario_whatever_the_answers_to_the_assumpt
     }
 }
 
-/// Stores and a directory with a mistake, or without.
+/// Stores and a directory, with or without a mistake.
 #[derive(Clone, Default)]
 struct Site {
     stores: std::collections::BTreeMap<(String, String), BTreeSet<String>>,
@@ -171,7 +171,7 @@ impl MailSystem for Site {
     }
 }
 
-/// A mail system with a mistake is caught by the shortest list that shows it.
+/// Checks that a mail system with this mistake is caught by the shortest list that shows it.
 #[track_caller]
 fn caught(mistake: Mistake, verdict: CaseVerdict, actions: &[&str]) {
     let make = || Adapted::new(Site { mistake, ..Site::default() });
@@ -192,7 +192,7 @@ fn a_mail_system_passes_and_each_mistake_of_it_is_caught_by_the_shortest_list() 
 }
 
 #[test]
-fn a_failure_tells_all_that_happened_and_what_is_wrong_with_it() {
+fn a_failure_reports_every_event_and_the_difference() {
     let make = || Adapted::new(Site { mistake: Mistake::DropsTheMail, ..Site::default() });
     let reported = examine(&spec("move"), &ExamineOptions::default(), make).unwrap_err().to_string();
     for words in [
@@ -207,7 +207,7 @@ fn a_failure_tells_all_that_happened_and_what_is_wrong_with_it() {
 }
 
 #[test]
-fn what_exercises_nothing_is_no_pass() {
+fn a_run_that_exercises_nothing_is_no_pass() {
     let nothing = ExamineOptions { cases: 3, operations: 0, in_steps: false };
     let failed = examine(&spec("move"), &nothing, || Adapted::new(Site::default())).unwrap_err();
     assert_eq!(
@@ -217,13 +217,13 @@ fn what_exercises_nothing_is_no_pass() {
 }
 
 #[test]
-fn a_system_that_cannot_begin_as_the_scenario_does_is_skipped_and_not_passed() {
+fn a_system_that_cannot_start_as_the_scenario_does_is_skipped_and_does_not_pass() {
     let failed = examine(&spec("method-1"), &ExamineOptions::default(), || Adapted::new(Site::default())).unwrap_err();
     assert!(matches!(failed.reason, FailureReason::Skipped(_)), "{failed}");
 }
 
 #[test]
-fn what_a_system_cannot_do_or_the_scenario_does_not_allow_is_left_out() {
+fn operations_that_the_system_or_the_scenario_lacks_are_left_out() {
     let spec = spec("move");
     let deliver = |message: &str| Operation::Deliver {
         mailbox: "mailbox-1".to_owned(),
@@ -231,13 +231,13 @@ fn what_a_system_cannot_do_or_the_scenario_does_not_allow_is_left_out() {
         by: "source".to_owned(),
     };
     let log_on = Operation::LogOn { mailbox: "mailbox-1".to_owned(), by: "source".to_owned() };
-    // The scenario lets two messages arrive, and nobody log on.
+    // The scenario allows two deliveries and no logon.
     let list = vec![deliver("m1"), log_on, deliver("m2"), deliver("m3")];
     let judgement =
         check(&spec, &mut Adapted::new(Site::default()), &Operations { list, ..Operations::default() }).unwrap();
     assert_eq!(judgement.exercise.outcomes.get(&("deliver", "ok")), Some(&2));
     assert_eq!(judgement.exercise.outcomes.len(), 1);
-    // What names something that is not there is an error, and is not left out.
+    // An operation on an unknown object is an error, and is not left out.
     let list =
         vec![Operation::Deliver { mailbox: "mailbox-9".to_owned(), message: "m1".to_owned(), by: "source".to_owned() }];
     let failed =

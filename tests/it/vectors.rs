@@ -19,7 +19,7 @@ fn index(folder: &Path) -> Index {
     serde_json::from_str(&fs::read_to_string(folder.join("index.json")).unwrap()).unwrap()
 }
 
-/// Every file of a folder with what is in it.
+/// Returns every file of a folder with its content.
 fn files(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let file =
@@ -27,7 +27,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
     entries.map(file).collect()
 }
 
-/// Runs vectors on an adapter, with the standard library of Python and nothing else; the exit code and what it printed.
+/// Runs vectors on an adapter, with only the standard library of Python; returns the exit code and the output.
 fn run(vectors: &Path, adapter: &[&str]) -> (i32, String) {
     let runner = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run-vectors.py");
     let output = Command::new("python3").arg(runner).arg(vectors).args(adapter).output().unwrap();
@@ -46,10 +46,10 @@ fn vectors_cover_every_transition_and_the_reference_passes_them() {
             let index = index(&folder.path().join("vectors"));
             assert!(index.complete && index.transitions.all > 0);
             assert_eq!(index.transitions.covered, index.transitions.all, "{scenario}");
-            let (code, said) = run(&folder.path().join("vectors"), &REFERENCE);
-            assert_eq!(code, 0, "{scenario} {granularity:?}\n{said}");
-            let passed = said.lines().filter(|line| line.starts_with("ok ")).count();
-            assert_eq!(passed, index.vectors.len(), "{said}");
+            let (code, output) = run(&folder.path().join("vectors"), &REFERENCE);
+            assert_eq!(code, 0, "{scenario} {granularity:?}\n{output}");
+            let passed = output.lines().filter(|line| line.starts_with("ok ")).count();
+            assert_eq!(passed, index.vectors.len(), "{output}");
         }
     }
 }
@@ -59,28 +59,28 @@ fn the_articles_program_fails_the_vectors_of_a_correct_move() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(generate(folder.path(), &["second-move", "--implements", "move", "-o", "vectors"]).code, 0);
     let vectors = folder.path().join("vectors");
-    // The vectors of the scenario itself, by the other program's name, are what it does.
+    // The other program implements the scenario itself, so it passes the scenario's vectors.
     for entry in fs::read_dir(&vectors).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("\"procedure\": \"move\"", "\"procedure\": \"move-of-the-article\"")).unwrap();
     }
-    let (code, said) = run(&vectors, &REFERENCE);
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains("nonconforming") || said.contains("loss"), "{said}");
+    let (code, output) = run(&vectors, &REFERENCE);
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("nonconforming") || output.contains("loss"), "{output}");
 }
 
 #[test]
 fn an_adapter_that_breaks_the_protocol_is_no_failed_vector() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(generate(folder.path(), &["second-move", "-o", "vectors"]).code, 0);
-    let (code, said) = run(&folder.path().join("vectors"), &["echo", "hello"]);
-    assert_eq!(code, 4, "{said}");
-    assert!(said.contains("Bail out!"), "{said}");
+    let (code, output) = run(&folder.path().join("vectors"), &["echo", "hello"]);
+    assert_eq!(code, 4, "{output}");
+    assert!(output.contains("Bail out!"), "{output}");
 }
 
 #[test]
-fn ids_are_hashes_of_what_is_asked_and_allowed_and_survive_another_order() {
+fn ids_are_hashes_of_requests_and_allowed_answers_and_ignore_the_order_of_keys() {
     let folder = tempfile::tempdir().unwrap();
     let text = stranded_in(folder.path(), &["show", "second-move"]).out;
     let (first, rest) = text.split_once("[site]").unwrap();
@@ -94,13 +94,13 @@ fn ids_are_hashes_of_what_is_asked_and_allowed_and_survive_another_order() {
     let (one, other) = (files(&folder.path().join("one")), files(&folder.path().join("other")));
     assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
     for (name, text) in one.iter().filter(|(name, _)| *name != "index.json") {
-        // Keys are in another order when they went through a map.
+        // A map changes the order of keys.
         let sorted: Value = serde_json::from_str(text).unwrap();
         let vector: Vector = serde_json::from_value(sorted).unwrap();
         assert_eq!((vector.hash(), format!("{}.json", vector.id)), (vector.id.clone(), name.clone()));
         let mut changed = vector.clone();
         changed.initial.push(99);
-        assert_ne!(changed.hash(), vector.id, "what is allowed has changed, and the id has not");
+        assert_ne!(changed.hash(), vector.id, "the id must change with the allowed states");
     }
 }
 
@@ -114,7 +114,7 @@ fn the_same_vectors_are_the_same_bytes() {
 }
 
 #[test]
-fn nothing_is_overwritten_but_vectors_and_those_only_by_force() {
+fn only_vectors_are_overwritten_and_only_by_force() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(generate(folder.path(), &["move", "-o", "vectors"]).code, 0);
     let before = files(&folder.path().join("vectors"));
@@ -124,7 +124,7 @@ fn nothing_is_overwritten_but_vectors_and_those_only_by_force() {
     assert_eq!(files(&folder.path().join("vectors")), before);
     assert_eq!(generate(folder.path(), &["second-move", "-o", "vectors", "--force"]).code, 0);
     assert_eq!(index(&folder.path().join("vectors")).scenario, "second-move");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside the folder");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no other file is left beside the folder");
 
     fs::write(folder.path().join("vectors/mine.txt"), "mine").unwrap();
     let mine = generate(folder.path(), &["move", "-o", "vectors", "--force"]);
@@ -134,7 +134,7 @@ fn nothing_is_overwritten_but_vectors_and_those_only_by_force() {
 }
 
 #[test]
-fn what_was_not_looked_at_is_said_and_is_inconclusive() {
+fn unobserved_fields_are_reported_and_inconclusive() {
     let folder = tempfile::tempdir().unwrap();
     let ran = generate(folder.path(), &["stranded", "--max-states", "5", "-o", "vectors"]);
     assert_eq!(ran.code, 3);

@@ -1,4 +1,4 @@
-//! The movers that others copy: short, healthy, and correct wherever they can be run.
+//! The example movers: short, healthy, and correct in every scenario that they can run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,14 +23,14 @@ fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adapters").join(name)
 }
 
-/// The one in Rust, compiled with the standard library alone.
+/// The mover in Rust, compiled with the standard library alone.
 static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
-    let place = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mover");
+    let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mover");
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(compiler);
-    command.args(["--edition", "2024", "-D", "warnings", "-o"]).arg(&place).arg(source("mover.rs"));
+    command.args(["--edition", "2024", "-D", "warnings", "-o"]).arg(&program).arg(source("mover.rs"));
     assert!(command.status().unwrap().success());
-    place
+    program
 });
 
 fn command(name: &str) -> Vec<String> {
@@ -43,7 +43,7 @@ fn command(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_is_shorter_than_120_lines_and_healthy() {
+fn each_mover_is_shorter_than_120_lines_and_healthy() {
     for name in NAMES {
         let lines = fs::read_to_string(source(name)).unwrap().lines().count();
         assert!(lines < 120, "{name} has {lines} lines");
@@ -58,48 +58,48 @@ fn each_is_shorter_than_120_lines_and_healthy() {
     }
 }
 
-/// The scenarios in which mailboxes are fresh, with `move` as their procedure.
+/// Returns the scenarios that start with fresh mailboxes, with `move` as their procedure.
 fn fresh() -> Vec<Spec> {
     let specs = scenario::select(&[]).unwrap().into_iter();
     let is_fresh = |spec: &Spec| spec.from.is_none() && spec.scenario.start.is_none();
     specs.filter(is_fresh).map(|spec| with_procedure(&spec, "move").unwrap()).collect()
 }
 
-/// Something that the scenario lets happen now, whatever the mover has done: mail, a logon, or a whole run.
-fn asked(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Operation> {
+/// Returns an operation that the scenario allows now in every state of the mover: a delivery, a logon, or a whole run.
+fn next_operation(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Operation> {
     let belief = oracle.explanations()?;
     let beliefs = oracle.sets();
     let first = beliefs.explanations(belief).next()?.clone();
     let world = &beliefs.scene(&first).world;
     let faults = &world.scenario.environment.faults;
     let may_die = faults.contains(&Fault::ProgramDies) && first.state.shared.faults_left > 0;
-    let is_asked =
+    let is_requestable =
         |action: &Action| matches!(action.kind(), ActionKind::Deliver | ActionKind::LogOn | ActionKind::Start);
-    let is_open = |action: &Action| {
+    let is_allowed = |action: &Action| {
         let step = |one: &Explanation| beliefs.scene(one).world.step(&one.state, action);
         beliefs.explanations(belief).all(|one| step(one).map_or_else(|reason| !reason.is_bound(), |_| true))
     };
-    let open: Vec<Action> = world.actions().iter().copied().filter(is_asked).filter(is_open).collect();
-    let action = *open.get(draw.below(open.len() as u64) as usize)?;
+    let allowed: Vec<Action> = world.actions().iter().copied().filter(is_requestable).filter(is_allowed).collect();
+    let action = *allowed.get(draw.below(allowed.len() as u64) as usize)?;
     let operation = oracle.operation_of(&first, &action)?;
     let Operation::Start { run } = operation else { return Some(operation) };
     Some(Operation::Run { run, crash: may_die && draw.below(3) == 0 })
 }
 
-/// Drives a mover at random, and has everything judged that the scenario allows to be asked.
-fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Judgement) {
+/// Drives a mover at random and judges every operation that the scenario allows.
+fn drive(name: &str, command: &[String], spec: &Spec, runs: u64) -> (usize, Judgement) {
     let mut child = Child::start(command, LONG, None).unwrap();
     let greeting = greeting(spec, Vec::new());
     let HelloReply::Ready(can) = child.hello(&greeting).unwrap() else { panic!("{name} skips {}", spec.name) };
     assert_eq!(can.implements.as_deref(), Some("move"));
     let mut oracle = Oracle::new(spec, OracleOptions::default()).unwrap();
     let mut judged = 0;
-    for walk in 0..walks {
-        let mut draw = Drawn(walk);
+    for seed in 0..runs {
+        let mut draw = Drawn(seed);
         assert_eq!(child.reset(&BTreeMap::new()).unwrap(), Answer::of(Outcome::Ok));
         oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
         for _ in 0..8 {
-            let Some(operation) = asked(&mut oracle, &mut draw) else { break };
+            let Some(operation) = next_operation(&mut oracle, &mut draw) else { break };
             assert!(can.actions.iter().any(|action| action == operation.action()));
             let answer = child.perform(&operation).unwrap();
             oracle.take(&Event::Did { operation, answer }).unwrap();
@@ -118,15 +118,15 @@ fn drive(name: &str, command: &[String], spec: &Spec, walks: u64) -> (usize, Jud
 }
 
 #[test]
-fn each_does_what_the_model_allows_wherever_it_can_be_run() {
+fn each_mover_conforms_in_every_scenario_that_it_can_run() {
     let specs = fresh();
     assert!(specs.len() >= 20, "{} scenarios start fresh", specs.len());
-    for (name, walks) in NAMES.into_iter().zip([8, 8, 2]) {
+    for (name, runs) in NAMES.into_iter().zip([8, 8, 2]) {
         let mut judged = 0;
         let mut conforming = 0;
         for spec in &specs {
-            let (operations, found) = drive(name, &command(name), spec, walks);
-            // A few drawn walks need not have a run in them that came to its end, and then nothing conforms.
+            let (operations, found) = drive(name, &command(name), spec, runs);
+            // A few random walks need not contain a run that ended; then the verdict is not conforming.
             let has_ended =
                 found.exercise.outcomes.keys().any(|(action, ended)| *action == "run" && *ended != "unknown");
             let expected = if has_ended { Conformance::Conforming } else { found.conformance.clone() };
@@ -136,13 +136,13 @@ fn each_does_what_the_model_allows_wherever_it_can_be_run() {
             judged += operations;
             conforming += usize::from(has_ended);
         }
-        assert!(judged > 100, "{name}: {judged} deeds were judged");
+        assert!(judged > 100, "{name}: {judged} operations were judged");
         assert!(conforming * 2 > specs.len(), "{name} conforms in {conforming} of {}", specs.len());
     }
 }
 
 #[test]
-fn one_that_is_a_little_wrong_is_caught_in_the_same_way() {
+fn a_nearly_correct_mover_is_caught_too() {
     let folder = tempfile::tempdir().unwrap();
     let right = fs::read_to_string(source("mover.py")).unwrap();
     let spec = &scenario::select(&["move".to_owned()]).unwrap()[0];
@@ -163,7 +163,7 @@ fn one_that_is_a_little_wrong_is_caught_in_the_same_way() {
 }
 
 #[test]
-fn none_takes_a_start_that_it_cannot_set_up() {
+fn no_mover_accepts_a_start_that_it_cannot_set_up() {
     let stranded = scenario::select(&["method-1".to_owned()]).unwrap().remove(0);
     let mut reference = Reference::new(&stranded, 0).unwrap();
     let start: BTreeMap<_, _> =
