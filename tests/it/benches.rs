@@ -1,4 +1,5 @@
-//! The scenarios of the comparison of engines: each is one search with the expected verdicts, and its Promela has its supplies.
+//! The scenarios of the benchmarks: each is one search, meets its expectations, and has the same supplies in its
+//! Promela.
 
 use std::fs;
 
@@ -6,7 +7,7 @@ use stranded_search::scenario::Spec;
 
 use super::worlds::{loaded, parsed, searched};
 
-/// The scenarios with their number of mailboxes and, if these share nothing, the states of one mailbox.
+/// Each scenario with its number of mailboxes and, if the mailboxes share nothing, the number of states of one of them.
 const COMPARED: [(&str, u32, Option<usize>); 4] = [
     ("second-move-of-two", 2, Some(281)),
     ("second-move-of-two-with-faults", 2, None),
@@ -23,7 +24,7 @@ fn of_one(name: &str, mailboxes: u32) -> Spec {
     parsed(&loaded(&path(name)).text.replace(&format!("mailboxes = {mailboxes}"), "mailboxes = 1"))
 }
 
-/// Returns the value of `#define NAME VALUE` in the scenario's Promela; the value may be empty.
+/// Returns the value of a line `#define NAME VALUE` of the scenario's Promela; the value may be empty.
 fn defined(name: &str, what: &str) -> Option<String> {
     let file = format!("{}/benches/promela/{name}.pml", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(file).unwrap();
@@ -70,15 +71,15 @@ fn the_promela_of_a_compared_scenario_has_its_supplies_and_answers() {
     for (name, ..) in COMPARED {
         let text = loaded(&path(name)).text;
         for (macro_name, key) in words {
-            assert_eq!(defined(name, macro_name).as_deref(), said(&text, key), "{name}: {key}");
+            assert_eq!(defined(name, macro_name).as_deref(), value_of(&text, key), "{name}: {key}");
         }
         for (macro_name, key, answer) in answers {
-            assert_eq!(defined(name, macro_name).is_some(), said(&text, key) == Some(answer), "{name}: {key}");
+            assert_eq!(defined(name, macro_name).is_some(), value_of(&text, key) == Some(answer), "{name}: {key}");
         }
     }
 }
 
 /// Returns the value of a line `KEY = VALUE` of a scenario.
-fn said<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))
 }

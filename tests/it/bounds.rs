@@ -1,5 +1,5 @@
-//! Limits of time, memory, states and steps: the program ends soon after a limit, within a fifth of the memory, reports how far
-//! it searched, and never reports that a property holds.
+//! Limits of time, memory, states and steps: the program ends soon after a limit, stays within a fifth of the memory,
+//! reports how far it searched, and never reports that a property holds.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,10 +13,10 @@ const LARGE: &str = "second-move-of-three-large";
 
 fn check_large(more: &[&str]) -> Vec<String> {
     let file = large(LARGE);
-    ["check", &file, "--no-symmetry"].iter().chain(more).map(|word| (*word).to_owned()).collect()
+    ["check", &file, "--no-symmetry"].iter().chain(more).map(|argument| (*argument).to_owned()).collect()
 }
 
-/// Fails unless the program says what was searched and what was not, and that nothing is known.
+/// Checks that the program reports the extent of a truncated search, and no property as holding.
 #[track_caller]
 fn check_is_truncated(ended: &Ended, why: &str) {
     assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);
@@ -29,7 +29,7 @@ fn check_is_truncated(ended: &Ended, why: &str) {
 }
 
 #[test]
-fn a_search_ends_soon_after_its_time() {
+fn a_search_ends_soon_after_its_time_limit() {
     const TIME: Duration = Duration::from_millis(1500);
     for threads in ["1", "2"] {
         let ended = run(Path::new("."), &check_large(&["--timeout", "1500ms", "--threads", threads]));
@@ -51,7 +51,7 @@ fn a_search_ends_soon_after_it_was_interrupted() {
 }
 
 #[test]
-fn a_search_ends_at_a_number_of_states_or_steps() {
+fn a_search_ends_at_its_limit_of_states_or_steps() {
     let ended = run(Path::new("."), &check_large(&["--max-states", "100000"]));
     check_is_truncated(&ended, "there are more than 100000 states (--max-states)");
     assert!(ended.out.contains("  100000 states ("), "{}", ended.out);
@@ -61,7 +61,7 @@ fn a_search_ends_at_a_number_of_states_or_steps() {
 }
 
 #[test]
-fn a_limit_does_not_hide_what_was_found_and_is_not_expected() {
+fn a_limit_does_not_hide_an_unexpected_violation() {
     let text = std::fs::read_to_string(large(LARGE)).unwrap().replace("no-self-move = \"violated\"\n", "");
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("unexpected.toml"), text).unwrap();
@@ -71,13 +71,13 @@ fn a_limit_does_not_hide_what_was_found_and_is_not_expected() {
     assert!(ended.out.contains("not all searched"), "{}", ended.out);
 }
 
-/// The most memory that a running process ever held, in KiB, as Linux tells it.
+/// Returns the peak memory of a running process, in KiB, as Linux reports it.
 fn peak_kib(id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// Runs the program to its end; with the most memory that it held, in bytes.
+/// Runs the program until it ends; returns its result and its peak memory, in bytes.
 fn with_peak(arguments: &[String]) -> (Ended, u64) {
     let mut peak = 0;
     let mut process = Process::start(Path::new("."), arguments);
@@ -100,16 +100,16 @@ fn a_search_stays_within_a_fifth_of_its_memory() {
                 &format!("it needs more memory than {} MiB (--max-memory)", (megabytes * 1_000_000) >> 20),
             );
             let ceiling = megabytes * 1_000_000;
-            assert!(peak <= ceiling * 6 / 5, "{peak} bytes were taken of {ceiling}, with {threads} threads");
-            assert!(peak >= ceiling / 2, "it gave up at {peak} bytes of {ceiling}, with {threads} threads");
+            assert!(peak <= ceiling * 6 / 5, "the search used {peak} bytes of {ceiling}, with {threads} threads");
+            assert!(peak >= ceiling / 2, "the search ended at {peak} bytes of {ceiling}, with {threads} threads");
         }
     }
 }
 
-/// What must happen in the end is judged on a graph of whole states, which is far larger than the search was.
+/// The engine judges liveness on a graph of whole states, which is much larger than the search.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_follows_a_search_stays_within_a_fifth_of_its_memory_too() {
+fn the_judging_of_liveness_stays_within_a_fifth_of_its_memory() {
     let arguments = ["check", "guarded-move", "--threads", "1", "--max-memory", "80MB"].map(str::to_owned);
     let (ended, peak) = with_peak(&arguments);
     assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);
@@ -117,21 +117,21 @@ fn what_follows_a_search_stays_within_a_fifth_of_its_memory_too() {
         let line = ended.out.lines().find(|line| line.trim_start().starts_with(property)).unwrap();
         line.split_whitespace().nth(1).unwrap().to_owned()
     };
-    assert_eq!(verdict("no-loss"), "holds", "every state was looked at:\n{}", ended.out);
+    assert_eq!(verdict("no-loss"), "holds", "the search was complete:\n{}", ended.out);
     assert_eq!(verdict("repair-completes"), "inconclusive", "{}", ended.out);
     assert!(ended.out.contains("not all searched: it needs more memory than 76 MiB"), "{}", ended.out);
     assert!(ended.out.contains("inconclusive, not all was searched:\n  guarded-move"), "{}", ended.out);
-    assert!(peak <= 80_000_000 * 6 / 5, "{peak} bytes were taken");
+    assert!(peak <= 80_000_000 * 6 / 5, "the program used {peak} bytes");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_reference_engine_keeps_the_same_limits() {
+fn the_reference_engine_obeys_the_same_limits() {
     let engine = ["--engine", "stateright"];
     let (ended, peak) = with_peak(&check_large(&[&["--max-memory", "80MB"][..], &engine].concat()));
     assert_eq!(ended.code, Some(3), "{}", ended.out);
     assert!(ended.out.contains("not all searched: it needs more memory than 76 MiB"), "{}", ended.out);
-    assert!(peak <= 80_000_000 * 6 / 5, "{peak} bytes were taken");
+    assert!(peak <= 80_000_000 * 6 / 5, "the program used {peak} bytes");
     let process = Process::start(Path::new("."), &check_large(&[&["--progress", "plain"][..], &engine].concat()));
     let mut process = process;
     // Its memory grows as soon as it searches.

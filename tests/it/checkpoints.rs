@@ -1,5 +1,5 @@
-//! Searches that are saved while they run: whatever ends the program, and however often, the search that goes on comes to the
-//! same result byte by byte; and what is damaged or is of another search is refused.
+//! Checkpoints: a search that is ended at any moment, any number of times, and resumed has the same result byte by
+//! byte; a damaged checkpoint and one of another search are refused.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use stranded_search::scenario::Spec;
 use crate::process::{Drawn, Process, large, run, timeless_json};
 use crate::worlds::{loaded, parsed};
 
-/// The largest levels of this are taken in several rounds, and its mailboxes are alike.
+/// The engine processes the largest levels in several rounds, and the mailboxes are symmetric.
 const ROUNDS: [&str; 2] = ["--max-depth", "24"];
-/// How often a search is disturbed from its beginning to its end.
+/// The number of interruptions of one search.
 const DISTURBED: u64 = 4;
 
 /// The second move under one combination of the assumptions: one search.
@@ -24,10 +24,10 @@ fn second_move() -> Spec {
     parsed(&format!("{text}\n[assume]\nduplicate-abort = \"removes-source\"\nsource-delete = \"after-directory\"\n"))
 }
 
-/// The only file of a checkpoint.
+/// Returns the only file of a checkpoint.
 fn file_in(folder: &Path) -> PathBuf {
     let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let [file] = &files[..] else { panic!("one file was to be there: {files:?}") };
+    let [file] = &files[..] else { panic!("expected one file: {files:?}") };
     file.clone()
 }
 
@@ -41,7 +41,7 @@ fn arguments<'a>(how: &'a str, folder: &'a str, file: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_search_that_is_killed_again_and_again_comes_to_the_same_result() {
+fn a_search_that_is_killed_repeatedly_reaches_the_same_result() {
     let file = large("second-move-of-three");
     let here = tempfile::tempdir().unwrap();
     let undisturbed = run(here.path(), &arguments("--checkpoint", "whole", &file));
@@ -53,25 +53,26 @@ fn a_search_that_is_killed_again_and_again_comes_to_the_same_result() {
         let saved = || bytes_in(&here.path().join(&folder));
         let mut how = "--checkpoint";
         for _ in 0..=disturbed % 3 {
-            // Half of the moments are early, where there are many small levels, and half anywhere.
+            // Half of the moments are early, where there are many small levels; the other half are anywhere.
             let more = if drawn.below(2) == 0 { drawn.below(20_000) } else { drawn.below(whole) };
             let enough = saved() + 1 + more;
             let mut process = Process::start(here.path(), &arguments(how, &folder, &file));
             process.until(|_| saved() >= enough);
             process.kill();
-            assert!(saved() > 0, "it was killed before it began");
+            assert!(saved() > 0, "the process was killed before it saved anything");
             how = "--resume";
         }
         let resumed = run(here.path(), &arguments("--resume", &folder, &file));
         assert_eq!(resumed.code, Some(3), "{}", resumed.err);
-        assert_eq!(timeless_json(&resumed.out), timeless_json(&undisturbed.out), "disturbed for the time {disturbed}");
+        assert_eq!(timeless_json(&resumed.out), timeless_json(&undisturbed.out), "interruption {disturbed}");
         assert_eq!(saved(), whole);
     }
 }
 
-/// Things get numbers while a level is made ready, some states at a time. A search that goes on takes the same ones together.
+/// The engine numbers new values while it prepares a level, a fixed number of states at a time. A resumed search uses
+/// the same batches.
 #[test]
-fn levels_that_are_taken_in_several_rounds_are_found_again() {
+fn levels_of_several_rounds_are_resumed_correctly() {
     let file = large("second-move-of-three");
     let here = tempfile::tempdir().unwrap();
     for symmetry in [&[][..], &["--no-symmetry"]] {
@@ -87,7 +88,7 @@ fn levels_that_are_taken_in_several_rounds_are_found_again() {
 }
 
 #[test]
-fn a_search_of_several_combinations_that_follows_another_goes_on_too() {
+fn a_search_of_several_combinations_that_follows_another_resumes_too() {
     let here = tempfile::tempdir().unwrap();
     for scenario in ["method-2", "second-move"] {
         let whole = run(here.path(), &["check", scenario, "--format", "json"]);
@@ -102,7 +103,7 @@ fn a_search_of_several_combinations_that_follows_another_goes_on_too() {
 }
 
 #[test]
-fn all_that_is_built_in_can_be_saved_at_once() {
+fn one_checkpoint_can_hold_all_built_in_scenarios() {
     let here = tempfile::tempdir().unwrap();
     for how in ["--checkpoint", "--resume"] {
         let ended = run(here.path(), &["check", how, "all", "--max-states", "20", "--format", "json"]);
@@ -111,12 +112,12 @@ fn all_that_is_built_in_can_be_saved_at_once() {
     }
 }
 
-/// What two searches of the same must have in common.
+/// Returns the part of a result that two searches of the same scenario must share.
 fn essence(checked: &Checked<'_>) -> String {
     let case = |case: &Combination| {
         let found = &case.search;
         let numbers = (found.states, found.representatives, found.frontier, found.depth, found.truncated);
-        // What a search that was cut has not seen, it may have seen the time before.
+        // Steps that a truncated search did not cover may have occurred in the search that it resumes.
         let coverage_failures = found.truncated.is_none().then_some(&case.coverage_failures);
         format!("{numbers:?} {:?} {:?} {coverage_failures:?}", found.violations, case.verdicts)
     };
@@ -129,7 +130,7 @@ fn resumed(spec: &Spec, file: &Path, limits: &Limits<'_>) -> Result<String, Chec
 }
 
 #[test]
-fn a_checkpoint_that_ends_anywhere_goes_on_to_the_same_result() {
+fn a_checkpoint_of_any_moment_resumes_to_the_same_result() {
     let spec = second_move();
     let here = tempfile::tempdir().unwrap();
     let file = here.path().join("file");
@@ -139,8 +140,8 @@ fn a_checkpoint_that_ends_anywhere_goes_on_to_the_same_result() {
     let bytes = fs::read(&file).unwrap();
     for length in 0..=bytes.len() {
         fs::write(&file, &bytes[..length]).unwrap();
-        assert_eq!(resumed(&spec, &file, &none).unwrap(), whole, "cut off after {length} bytes");
-        assert_eq!(fs::read(&file).unwrap(), bytes, "cut off after {length} bytes");
+        assert_eq!(resumed(&spec, &file, &none).unwrap(), whole, "truncated after {length} bytes");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "truncated after {length} bytes");
     }
 }
 
@@ -151,12 +152,12 @@ fn a_checkpoint_in_which_any_bit_is_wrong_is_refused_and_left_as_it_is() {
     let file = here.path().join("file");
     resumed(&spec, &file, &Limits::default()).unwrap();
     let sound = fs::read(&file).unwrap();
-    for place in 0..sound.len() {
+    for index in 0..sound.len() {
         let mut bytes = sound.clone();
-        bytes[place] ^= 1 << (place % 8);
+        bytes[index] ^= 1 << (index % 8);
         fs::write(&file, &bytes).unwrap();
-        assert!(Checkpoint::open(&file, "mine").is_err(), "a bit of byte {place} is wrong");
-        assert_eq!(fs::read(&file).unwrap(), bytes, "byte {place}");
+        assert!(Checkpoint::open(&file, "mine").is_err(), "a bit of byte {index} is wrong");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "byte {index}");
     }
     for bytes in [&b"somebody's notes"[..], b"somebody's notes\n", &[0; 100]] {
         fs::write(&file, bytes).unwrap();
@@ -176,20 +177,20 @@ fn a_damaged_checkpoint_ends_the_program_with_the_reason() {
     let first = sound.iter().position(|byte| *byte == b'\n').unwrap();
     let mut drawn = Drawn(5);
     let drawn = (0..20).map(|_| usize::try_from(drawn.below(sound.len() as u64)).unwrap());
-    for place in [0, first, first + 1, first + 8, sound.len() - 1].into_iter().chain(drawn) {
+    for index in [0, first, first + 1, first + 8, sound.len() - 1].into_iter().chain(drawn) {
         let mut bytes = sound.clone();
-        bytes[place] ^= 0x10;
+        bytes[index] ^= 0x10;
         fs::write(&file, bytes).unwrap();
         let ended = run(here.path(), &["check", "mine.toml", "--resume", "saved"]);
-        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "byte {place}");
-        let why = if place <= first { "is the checkpoint of another search" } else { "is damaged after its first" };
-        assert!(ended.err.contains(why), "byte {place}: {}", ended.err);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "byte {index}");
+        let why = if index <= first { "is the checkpoint of another search" } else { "is damaged after its first" };
+        assert!(ended.err.contains(why), "byte {index}: {}", ended.err);
     }
 }
 
-/// Whoever goes on may allow less than was searched already.
+/// A resumed search may have lower limits than the search before it has used already.
 #[test]
-fn a_search_that_goes_on_keeps_the_limits_that_it_is_given_now() {
+fn a_resumed_search_obeys_the_limits_of_its_new_command_line() {
     let spec = second_move();
     let here = tempfile::tempdir().unwrap();
     let file = here.path().join("file");
@@ -244,9 +245,9 @@ fn the_checkpoint_of_another_search_is_refused() {
         fs::write(here.path().join("mine.toml"), text).unwrap();
         let ended = run(here.path(), &[&["check", "mine.toml", "--resume", "saved"], more].concat());
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{what}");
-        let says = |why: &str| ended.err.contains(why);
-        let is_reported = says("is the checkpoint of another search")
-            || says("is the checkpoint of a search that the arguments do not select");
+        let reports = |why: &str| ended.err.contains(why);
+        let is_reported = reports("is the checkpoint of another search")
+            || reports("is the checkpoint of a search that the arguments do not select");
         assert!(is_reported, "{what}: {}", ended.err);
         assert_eq!(fs::read(&file).unwrap(), before, "{what}");
     }
@@ -255,7 +256,7 @@ fn the_checkpoint_of_another_search_is_refused() {
     assert!(ended.err.contains("is the checkpoint of a search that the arguments do not select"), "{}", ended.err);
 }
 
-/// The words of a procedure and of the scenario before it decide what is found, as do those of the scenario itself.
+/// The result depends on the texts of the procedure and of the `from` scenario, as it does on the scenario's own text.
 #[test]
 fn a_checkpoint_is_foreign_when_a_file_that_the_scenario_names_has_changed() {
     let here = tempfile::tempdir().unwrap();
@@ -274,7 +275,7 @@ fn a_checkpoint_is_foreign_when_a_file_that_the_scenario_names_has_changed() {
 }
 
 #[test]
-fn a_folder_that_is_not_as_it_must_be_is_refused() {
+fn a_folder_that_is_no_checkpoint_is_refused() {
     let here = tempfile::tempdir().unwrap();
     let check = |how: &str, folder: &str| run(here.path(), &["check", "move", how, folder]);
     let refused = |how: &str, folder: &str, why: &str| {
@@ -283,7 +284,7 @@ fn a_folder_that_is_not_as_it_must_be_is_refused() {
         assert!(ended.err.contains(why), "{how} {folder}: {}", ended.err);
     };
     refused("--resume", "absent", "cannot use absent: ");
-    assert!(!here.path().join("absent").exists(), "going on makes nothing");
+    assert!(!here.path().join("absent").exists(), "--resume creates no folder");
     fs::create_dir(here.path().join("empty")).unwrap();
     refused("--resume", "empty", "empty holds no checkpoint; to start one: --checkpoint empty");
     assert_eq!(check("--checkpoint", "empty").code, Some(0));
@@ -300,9 +301,9 @@ fn a_folder_that_is_not_as_it_must_be_is_refused() {
     }
 }
 
-/// A process whose files may not be larger than this stands for a full disk: root may write to any folder.
+/// A limit on file sizes simulates a full disk: root may write to any folder.
 #[test]
-fn a_search_whose_checkpoint_cannot_be_written_is_inconclusive_and_goes_on_later() {
+fn a_search_whose_checkpoint_cannot_be_written_is_inconclusive_and_can_be_resumed() {
     let here = tempfile::tempdir().unwrap();
     let file = large("second-move-of-two");
     let whole = run(here.path(), &["check", &file, "--format", "json"]);

@@ -1,4 +1,4 @@
-//! Any number of messages, and any number of mailboxes: what is found there is what happens with few, and more numbers.
+//! Any number of messages and any number of mailboxes: the abstraction finds all behaviour of small numbers, and more.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,10 +16,10 @@ use stranded_search::engine::{Engine, Limits, Truncation};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Spec, builtin, load_scenario, parse_scenario};
 
-/// How many states with numbered messages are looked at in a scenario, the nearest first.
-const STATES_LOOKED_AT: usize = 1_500;
+/// The number of states with numbered messages that the test compares for each scenario, nearest first.
+const STATES_COMPARED: usize = 1_500;
 
-/// The scenario with this many messages, and all that it starts from.
+/// Returns the scenario and its `from` scenarios with this number of messages.
 fn with_messages(name: &str, messages: usize) -> Spec {
     fn all(spec: &mut Spec, messages: usize) {
         spec.scenario.site.messages = messages;
@@ -30,7 +30,7 @@ fn with_messages(name: &str, messages: usize) -> Spec {
     spec
 }
 
-/// The answers under which most is possible are not known, so the first of all and the last of all are tried.
+/// The assumptions that allow the most behaviour are not known, so the test uses the first and the last combination.
 fn first_and_last(spec: &Spec) -> Vec<Assumptions> {
     let answered = |last: bool| {
         spec.touches().into_iter().fold(Assumptions::default(), |all, one| {
@@ -43,7 +43,7 @@ fn first_and_last(spec: &Spec) -> Vec<Assumptions> {
     both
 }
 
-/// What follows a state of the crowd.
+/// The successors of a state of the counter abstraction.
 struct Following<'a> {
     abstraction: &'a CounterAbstraction,
     known: HashMap<State, HashSet<State, FxBuildHasher>, FxBuildHasher>,
@@ -59,19 +59,24 @@ impl Following<'_> {
     }
 }
 
-/// Every step from the states that are nearest, as every message sees it, is one of the crowd, or nothing happens there.
+/// Checks that every step from the nearest states, as seen by every message, is a step of the counter abstraction or
+/// changes nothing there.
 fn is_among_any(abstraction: &CounterAbstraction, world: &World, messages: usize) -> usize {
     let mut following = Following { abstraction, known: HashMap::default() };
     let mut states = world.initial.clone();
     let mut seen: HashSet<State, FxBuildHasher> = states.iter().cloned().collect();
     let mut at = 0;
-    while at < states.len().min(STATES_LOOKED_AT) {
+    while at < states.len().min(STATES_COMPARED) {
         let from = states[at].clone();
         for (action, to) in world.enabled(&from) {
             for message in (0..messages).map(MessageId::at) {
                 let (before, after) = (abstraction_of(&from, message), abstraction_of(&to, message));
                 let is_there = before == after || following.leads(before, &after);
-                assert!(is_there, "{action:?} in {from:#?}, as message {} sees it, is not in the crowd", message.0);
+                assert!(
+                    is_there,
+                    "{action:?} in {from:#?}, as message {} sees it, is not a step of the counter abstraction",
+                    message.0
+                );
             }
             if seen.insert(to.clone()) {
                 states.push(to);
@@ -83,7 +88,7 @@ fn is_among_any(abstraction: &CounterAbstraction, world: &World, messages: usize
 }
 
 #[test]
-fn whatever_happens_with_two_or_three_messages_happens_with_any_number() {
+fn every_step_with_two_or_three_messages_is_a_step_with_any_number() {
     let limits = Limits { states_max: Some(50_000), ..Limits::default() };
     for builtin in builtin::scenarios() {
         for messages in [2, 3] {
@@ -96,21 +101,25 @@ fn whatever_happens_with_two_or_three_messages_happens_with_any_number() {
                     (Err(Truncation::NoStart), Err(Truncation::NoStart)) => continue,
                     (world, abstraction) => panic!("{}: {:?} {:?}", builtin.name, world.err(), abstraction.err()),
                 };
-                let begins = abstractions_of(&world.initial);
-                assert!(begins.iter().all(|state| abstraction.world().initial.contains(state)), "{}", builtin.name);
+                let initial_states = abstractions_of(&world.initial);
+                assert!(
+                    initial_states.iter().all(|state| abstraction.world().initial.contains(state)),
+                    "{}",
+                    builtin.name
+                );
                 assert!(is_among_any(&abstraction, &world, messages) > 0, "{}", builtin.name);
             }
         }
     }
 }
 
-/// A text that names no file.
+/// Parses a text that names no file.
 fn parsed(text: &str) -> Spec {
     let none = |_: &str| Err(std::io::Error::new(std::io::ErrorKind::NotFound, "no file"));
     parse_scenario("test.toml", text, &none).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)))
 }
 
-/// A built-in scenario as if its file said so of a number, and nothing of what must happen in the end.
+/// Returns a built-in scenario with `"any"` for a number, and without liveness expectations.
 fn with_any(name: &str, key: &str) -> Spec {
     let text = builtin::scenario(name).unwrap().text;
     let is_liveness = |line: &&str| {
@@ -134,7 +143,7 @@ fn verdict(checked: &Checked<'_>, property: Property) -> Verdict {
 }
 
 #[test]
-fn what_holds_of_the_article_and_of_guarded_moves_holds_for_any_number_of_messages() {
+fn the_articles_and_guarded_moves_verdicts_hold_for_any_number_of_messages() {
     for name in ["move", "stranded", "second-move", "method-1", "method-2", "guarded-move-of-three"] {
         let spec = with_any(name, "messages");
         let found = checked(&spec);
@@ -175,7 +184,8 @@ fn a_violation_that_needs_two_messages_is_shown_with_two() {
 
 const ONE_HOME: Property = Property::Safety(Safety::OneHome);
 
-/// What is copied first is the first to have arrived; of any number of messages it is not known which that is.
+/// The program copies the first message that arrived; among any number of messages the abstraction does not know which
+/// one that is.
 const ONE_OF_TWO: &str = r#"
 name = "one-of-two"
 question = "Does a copy of one message save the one that nobody else has?"
@@ -241,7 +251,7 @@ fn a_violation_that_few_messages_do_not_show_is_inconclusive_and_has_steps() {
 }
 
 #[test]
-fn what_must_happen_in_the_end_is_inconclusive_for_any_number() {
+fn liveness_is_inconclusive_for_any_number() {
     let text = builtin::scenario("guarded-move-without-retry").unwrap().text;
     let any_messages = text.replace("messages = 1", "messages = \"any\"");
     let quiet: Vec<&str> = text.lines().filter(|line| !line.starts_with("faults")).collect();
@@ -257,7 +267,7 @@ fn what_must_happen_in_the_end_is_inconclusive_for_any_number() {
 }
 
 #[test]
-fn a_limit_makes_what_was_not_found_inconclusive() {
+fn a_limit_makes_properties_without_a_violation_inconclusive() {
     let spec = with_any("move", "messages");
     for limits in [
         Limits { states_max: Some(10), ..Limits::default() },
@@ -301,7 +311,7 @@ fn all_engines_find_the_same_among_any_number_of_messages() {
 
 #[test]
 fn mailboxes_that_share_nothing_have_as_many_states_together_as_the_product_of_each() {
-    let mut looked_at = 0;
+    let mut compared = 0;
     for builtin in builtin::scenarios() {
         let mut spec = load_scenario(builtin.name).unwrap();
         if !spec.scenario.environment.faults.is_empty() || spec.from.is_some() || spec.scenario.site.mailboxes > 1 {
@@ -317,13 +327,13 @@ fn mailboxes_that_share_nothing_have_as_many_states_together_as_the_product_of_e
         }
         spec.scenario.site.mailboxes = 2;
         assert_eq!(states(&spec), one * one, "{}", builtin.name);
-        looked_at += 1;
+        compared += 1;
     }
-    assert!(looked_at >= 10, "{looked_at}");
+    assert!(compared >= 10, "{compared}");
 }
 
 #[test]
-fn one_mailbox_speaks_for_any_number_of_them() {
+fn one_mailbox_represents_any_number_of_them() {
     let spec = parsed(&builtin::scenario("move").unwrap().text.replace("mailboxes = 1", "mailboxes = \"any\""));
     let [any, one] =
         [checked(&spec), checked(&load_scenario("move").unwrap())].map(|found| (found.states(), found.depth()));
@@ -334,7 +344,7 @@ fn one_mailbox_speaks_for_any_number_of_them() {
 }
 
 #[test]
-fn what_starts_where_any_number_of_messages_came_to_rest_has_any_number_too() {
+fn a_scenario_that_follows_one_with_any_number_of_messages_has_any_number_too() {
     let spec = with_any("method-1-late-mail", "messages");
     assert_eq!(spec.from.as_ref().unwrap().scenario.environment.delivery, Delivery::Before);
     let assumptions = first_and_last(&spec)[0];

@@ -1,4 +1,4 @@
-//! A scenario that does not do what it says fails, and says which step, in which line.
+//! Coverage: a scenario in which a step or handler never occurs fails, and the report names the step and its line.
 
 use stranded::report::text;
 use stranded_search::property::{Property, Verdict};
@@ -31,7 +31,7 @@ fn a_step_that_nothing_leads_to_is_named_with_its_line() {
 }
 
 #[test]
-fn a_guard_that_is_never_true_is_seen_by_what_stands_behind_it() {
+fn a_guard_that_is_never_true_is_named_with_the_steps_behind_it() {
     let spec = runbook(
         "[[step]]\nlabel = \"guard\"\ndo = \"require\"\nhome-is = \"to\"\n\n[[step]]\nlabel = \"behind\"\ndo = \"save\"\n\
          at = \"from\"\n\n[[step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"ok\"\n",
@@ -57,7 +57,7 @@ fn a_violated_coverage_is_reported_as_a_list_because_no_trace_shows_it() {
 }
 
 #[test]
-fn what_is_listed_under_never_must_not_happen() {
+fn events_under_never_must_not_happen() {
     let spec = changed("second-move", "[site]", "never = [\"move-of-the-article/create:duplicate\"]\n\n[site]");
     let (verdict, named) = coverage_failures(&spec);
     assert_eq!(verdict, Verdict::Violated);
@@ -66,7 +66,7 @@ fn what_is_listed_under_never_must_not_happen() {
 }
 
 #[test]
-fn a_guard_that_is_never_true_is_named_even_if_nothing_stands_behind_it_alone() {
+fn a_guard_that_is_never_true_is_named_even_if_every_step_is_reached_without_it() {
     let spec = runbook(
         "[[step]]\nlabel = \"guard\"\ndo = \"require\"\nhome-is = \"to\"\non = { refused = \"done\" }\n\n\
          [[step]]\nlabel = \"done\"\ndo = \"report\"\noutcome = \"failed\"\n",
@@ -75,7 +75,7 @@ fn a_guard_that_is_never_true_is_named_even_if_nothing_stands_behind_it_alone() 
 }
 
 #[test]
-fn a_procedure_of_which_nobody_said_what_it_does_may_be_vacuous() {
+fn a_property_without_an_expectation_may_be_vacuous() {
     let stranded = loaded("stranded");
     for name in ["method-1", "method-2", "q162998", "guarded-move"] {
         let spec = load_procedure_in(name, &stranded).unwrap();

@@ -1,5 +1,5 @@
-//! The engines against each other, against a search of a few lines that knows no trick, and against the traps of the
-//! reference engine, each of which was once seen to spring.
+//! The engines compared with each other, with a textbook search of a few lines, and with the known limitations of the
+//! reference engine, each of which has occurred once.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ use stranded_search::scenario::Spec;
 use crate::process::{large, run, timeless_json};
 use crate::worlds::{builtins, loaded, parsed, searched};
 
-/// Two administrators, faults and replicas that lag: what the article's scenarios do not have.
+/// Two administrators, faults and delayed replication, which the article's scenarios lack.
 const BUSY: &str = r#"
     name = "busy"
     [site]
@@ -42,7 +42,7 @@ const BUSY: &str = r#"
     mail-before-mark = "lost"
 "#;
 
-/// A world with several states to start from, in which mail is lost.
+/// A world with several initial states, in which mail is lost.
 const MANY_STARTS: &str = r#"
     name = "many-starts"
     from = "stranded"
@@ -53,7 +53,7 @@ const MANY_STARTS: &str = r#"
     to = "destination"
 "#;
 
-/// All that two engines must agree about. Which of several shortest ways is found is not part of it.
+/// The results that two engines must share. The choice among several shortest paths is not one of them.
 #[derive(Debug, PartialEq)]
 struct Essence {
     states: usize,
@@ -79,8 +79,7 @@ impl Essence {
     }
 }
 
-/// What breadth-first search means, with nothing else in it: the distance of every state, and the least distance at which each
-/// property is not true.
+/// A plain breadth-first search: the distance of every state, and the least distance of a violation of each property.
 fn by_the_book(world: &World, steps_max: usize) -> (usize, usize, Vec<Option<usize>>) {
     let mut seen: HashSet<State> = HashSet::new();
     let mut level: Vec<State> = world.initial.clone();
@@ -105,11 +104,11 @@ fn specs() -> Vec<Spec> {
     builtins().into_iter().chain([BUSY, MANY_STARTS].map(parsed)).collect()
 }
 
-/// The most states that the slower engines are asked to search here.
+/// The largest number of states that the slower engines search here.
 const STATES_MAX: usize = 2_000;
 
-/// Every world of the scenarios, with limits within which each engine can be asked for all that it finds: none for a small
-/// world, as many steps as lead to few enough states for a large one.
+/// Every world of the scenarios, with limits that let each engine finish: none for a small world, and a small number of
+/// steps for a large one.
 static WORLDS_WITHIN_REACH: LazyLock<Vec<(String, World, Limits<'static>)>> = LazyLock::new(|| {
     let few = Limits { states_max: Some(STATES_MAX), ..Limits::default() };
     let mut worlds = Vec::new();
@@ -125,20 +124,20 @@ static WORLDS_WITHIN_REACH: LazyLock<Vec<(String, World, Limits<'static>)>> = La
     worlds
 });
 
-/// The scenarios that can be searched to their end by any engine.
+/// Returns the scenarios that every engine can search completely.
 fn small_specs() -> Vec<Spec> {
     let few = Limits { states_max: Some(STATES_MAX), ..Limits::default() };
     specs().into_iter().filter(|spec| check(spec, Engine::Exact, &few).is_complete()).collect()
 }
 
-/// Follows a way to a broken property, and fails if it is not one.
+/// Follows a path to a violation, and fails if it does not end in one.
 #[track_caller]
-fn check_way(world: &World, property: Safety, path: &Path) {
-    assert!(world.initial.contains(&path.initial), "it starts where the world does");
+fn check_path(world: &World, property: Safety, path: &Path) {
+    assert!(world.initial.contains(&path.initial), "the path starts in an initial state");
     let states = path.states(world);
     let (last, before) = states.split_last().unwrap();
-    assert!(!property.holds(world, last), "{} is broken at its end", property.name());
-    assert!(before.iter().all(|state| property.holds(world, state)), "and not before");
+    assert!(!property.holds(world, last), "the last state violates {}", property.name());
+    assert!(before.iter().all(|state| property.holds(world, state)), "the states before it do not");
 }
 
 #[test]
@@ -146,7 +145,7 @@ fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
     for (name, world, limits) in &*WORLDS_WITHIN_REACH {
         let mut found = Engine::ALL.map(|engine| Essence::of(&engine.search(world, limits)));
         if found[0].truncated.is_some() {
-            // What was tried of the step too far differs.
+            // The engines attempt different actions in the last step.
             found.iter_mut().for_each(|essence| essence.coverage.clear());
         }
         let [exact, reference, timely] = found;
@@ -155,9 +154,9 @@ fn all_engines_find_the_same_in_every_scenario_under_every_combination() {
     }
 }
 
-/// Every state of every built-in scenario, by every engine, and with and without the symmetry of its mailboxes.
+/// Every state of every built-in scenario, by every engine, with and without the symmetry of the mailboxes.
 #[test]
-fn all_engines_find_the_same_in_all_that_is_built_in_to_the_last_state() {
+fn all_engines_find_the_same_in_every_state_of_every_built_in_scenario() {
     let two = loaded(&large("second-move-of-two"));
     for spec in builtins().into_iter().chain([two]) {
         for answers in stranded_search::check::combinations_of(&spec) {
@@ -173,9 +172,9 @@ fn all_engines_find_the_same_in_all_that_is_built_in_to_the_last_state() {
     }
 }
 
-/// A search with several threads that tells another way, or tells it otherwise, tells of its threads and not of the world.
+/// A path or a report that depends on the number of threads would describe the threads and not the world.
 #[test]
-fn a_violated_scenario_is_told_in_the_same_bytes_by_any_number_of_threads() {
+fn a_violated_scenario_is_reported_in_the_same_bytes_with_any_number_of_threads() {
     let two = large("second-move-of-two");
     for scenario in ["second-move", two.as_str()] {
         let check = |threads: &str| {
@@ -209,7 +208,7 @@ fn all_engines_give_a_scenario_the_same_verdicts() {
 }
 
 #[test]
-fn the_exact_engine_does_what_the_book_says() {
+fn the_exact_engine_agrees_with_a_textbook_search() {
     for (name, world, limits) in &*WORLDS_WITHIN_REACH {
         let found = Essence::of(&Engine::Exact.search(world, limits));
         let steps_max = limits.depth_max.unwrap_or(usize::MAX);
@@ -218,18 +217,18 @@ fn the_exact_engine_does_what_the_book_says() {
 }
 
 #[test]
-fn every_way_to_a_broken_property_is_one() {
+fn every_path_to_a_violation_is_possible() {
     for (_, world, limits) in &*WORLDS_WITHIN_REACH {
         for engine in Engine::ALL {
             let found = engine.search(world, limits);
             for (property, path) in Safety::ALL.into_iter().zip(&found.violations) {
-                path.iter().for_each(|path| check_way(world, property, path));
+                path.iter().for_each(|path| check_path(world, property, path));
             }
         }
     }
 }
 
-/// Limits under which no built-in scenario can be searched to its end.
+/// Limits under which no built-in scenario can be searched completely.
 fn tight<'a>() -> [(&'a str, Limits<'a>); 3] {
     [
         ("states", Limits { states_max: Some(3), ..Limits::default() }),
@@ -239,25 +238,28 @@ fn tight<'a>() -> [(&'a str, Limits<'a>); 3] {
 }
 
 #[test]
-fn a_search_that_is_cut_says_so_and_never_that_a_property_holds() {
+fn a_truncated_search_says_so_and_never_that_a_property_holds() {
     for spec in builtins() {
         for engine in Engine::ALL {
             for (limit, limits) in tight() {
                 let checked = check(&spec, engine, &limits);
-                let place = format!("{} by {engine}, limited in {limit}", spec.name);
-                assert!(!checked.is_complete(), "{place}");
+                let context = format!("{} by {engine}, limited in {limit}", spec.name);
+                assert!(!checked.is_complete(), "{context}");
                 for judgement in &checked.results {
                     let wanted = [Verdict::Inconclusive, Verdict::Violated];
-                    assert!(wanted.contains(&judgement.verdict), "{place}: {judgement:?}");
+                    assert!(wanted.contains(&judgement.verdict), "{context}: {judgement:?}");
                 }
-                assert!(checked.combinations.iter().all(|case| case.search.states <= 3 || limit == "depth"), "{place}");
+                assert!(
+                    checked.combinations.iter().all(|case| case.search.states <= 3 || limit == "depth"),
+                    "{context}"
+                );
             }
         }
     }
 }
 
 #[test]
-fn all_engines_find_the_same_as_far_as_they_may_look() {
+fn all_engines_find_the_same_within_the_same_limits() {
     for (name, world, _) in &*WORLDS_WITHIN_REACH {
         let within = |limits: Limits<'_>| Engine::ALL.map(|engine| engine.search(world, &limits));
         for max in [0, 1, 2, 3, 5] {
@@ -266,7 +268,7 @@ fn all_engines_find_the_same_as_far_as_they_may_look() {
                 near.each_ref().map(|search| Essence { coverage: Vec::new(), ..Essence::of(search) });
             assert_eq!(exact, reference, "{name} within {max} steps");
             assert_eq!(exact, timely, "{name} within {max} steps");
-            // Which of several states at the same distance come first differs.
+            // The order of states at the same distance differs between engines.
             let few = within(Limits { states_max: Some(max), ..Limits::default() });
             let [exact, reference, timely] = few.each_ref().map(|search| (search.states, search.truncated));
             assert_eq!(exact, reference, "{name} within {max} states");
@@ -276,7 +278,7 @@ fn all_engines_find_the_same_as_far_as_they_may_look() {
 }
 
 #[test]
-fn whenever_the_time_is_over_nothing_is_said_to_hold_that_does_not() {
+fn a_search_that_ends_at_any_time_reports_nothing_false() {
     let world = World::new(&loaded("second-move").scenario, stranded_model::assumption::Assumptions::default());
     for engine in Engine::ALL {
         let whole = Essence::of(&engine.search(&world, &Limits::default()));
@@ -289,7 +291,7 @@ fn whenever_the_time_is_over_nothing_is_said_to_hold_that_does_not() {
 }
 
 #[test]
-fn a_limit_that_is_just_wide_enough_cuts_nothing() {
+fn a_limit_that_is_just_wide_enough_truncates_nothing() {
     for name in ["move", "stranded", "second-move", "method-1", "method-2"] {
         for case in searched(&loaded(name)).combinations {
             let Search { states, depth, .. } = case.search;
@@ -307,7 +309,7 @@ fn a_limit_that_is_just_wide_enough_cuts_nothing() {
 }
 
 #[test]
-fn a_violation_that_was_found_outranks_a_search_that_was_cut() {
+fn a_violation_outranks_a_truncated_search() {
     let spec = loaded("second-move");
     for engine in Engine::ALL {
         let checked = check(&spec, engine, &Limits { depth_max: Some(12), ..Limits::default() });

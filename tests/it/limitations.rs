@@ -1,5 +1,5 @@
-//! What a checker that is used as it comes would get wrong, one test for each row of `specs/engines.md`: every row names the
-//! test of this file which shows that `stranded` answers rightly there, or says that it does not know.
+//! The limitations of a checker in its default configuration, one test for each row of `specs/engines.md`. Every row
+//! names the test in this file that shows that `stranded` answers correctly, or says that the result is not known.
 
 use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
@@ -19,8 +19,8 @@ use crate::worlds::{changed, loaded, parsed, searched, worlds};
 const PAGE: &str = include_str!("../../specs/engines.md");
 const TESTS: &str = include_str!("limitations.rs");
 
-/// Every state of a world in the order of a search that knows no trick, with its distance; states are compared by all that
-/// is in them and ordered, not hashed.
+/// Returns every state of a world with its distance, in the order of a plain breadth-first search. States are ordered
+/// and compared completely, not hashed.
 fn distances(world: &World) -> Vec<(State, usize)> {
     let mut seen: BTreeSet<State> = BTreeSet::new();
     let mut found: Vec<(State, usize)> = Vec::new();
@@ -42,7 +42,7 @@ fn distances(world: &World) -> Vec<(State, usize)> {
     found
 }
 
-/// For each property, how far the nearest state is in which it is broken.
+/// Returns the distance of the nearest violation of each property.
 fn nearest(world: &World) -> Vec<Option<usize>> {
     let found = distances(world);
     let nearest = |property: Safety| found.iter().find(|(state, _)| !property.holds(world, state));
@@ -53,9 +53,9 @@ fn lengths(search: &Search) -> Vec<Option<usize>> {
     search.violations.iter().map(|path| path.as_ref().map(|path| path.actions.len())).collect()
 }
 
-/// Follows each way, and fails if it does not begin where the world does or breaks nothing at its end.
+/// Checks that each path starts in an initial state and ends in a violation.
 #[track_caller]
-fn check_ways(world: &World, search: &Search) {
+fn check_paths(world: &World, search: &Search) {
     for (property, path) in Safety::ALL.into_iter().zip(&search.violations) {
         let Some(Path { initial, .. }) = path else { continue };
         assert!(world.initial.contains(initial));
@@ -64,7 +64,7 @@ fn check_ways(world: &World, search: &Search) {
     }
 }
 
-/// Searches with so many threads.
+/// Searches with this number of threads.
 fn with_threads(threads: usize, world: &World, limits: &Limits<'_>) -> Search {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| Engine::Exact.search(world, limits))
@@ -90,7 +90,7 @@ fn alike(mailboxes: usize) -> Spec {
 }
 
 #[test]
-fn a_way_that_goes_in_a_circle_for_ever_is_a_counterexample() {
+fn a_path_that_repeats_for_ever_is_a_counterexample() {
     let spec = loaded("guarded-move-without-order");
     let checked = searched(&spec);
     let circles =
@@ -106,7 +106,7 @@ fn a_way_that_goes_in_a_circle_for_ever_is_a_counterexample() {
 }
 
 #[test]
-fn a_way_that_joins_a_better_one_is_still_a_counterexample() {
+fn a_path_that_joins_a_good_one_is_still_a_counterexample() {
     let spec = loaded("guarded-move-without-retry");
     let mut joined = 0;
     for case in searched(&spec).combinations {
@@ -120,11 +120,11 @@ fn a_way_that_joins_a_better_one_is_still_a_counterexample() {
             joined += usize::from(graph.edges.iter().filter(leads).count() > 1);
         }
     }
-    assert!(joined > 0, "several ways lead to the end of one of them");
+    assert!(joined > 0, "several paths lead to the last state of a lasso");
 }
 
 #[test]
-fn a_bound_is_not_taken_for_the_end_of_a_way() {
+fn a_bound_is_not_taken_for_the_end_of_a_path() {
     let spec = loaded("guarded-move-without-order");
     let depth = searched(&spec).depth();
     for engine in Engine::ALL {
@@ -138,7 +138,7 @@ fn a_bound_is_not_taken_for_the_end_of_a_way() {
 }
 
 #[test]
-fn a_way_begins_where_the_world_does_even_if_some_beginnings_are_left_out() {
+fn a_path_starts_in_an_initial_state_even_if_a_bound_leaves_some_out() {
     let spec = parsed(
         "name = \"many-starts\"\nfrom = \"stranded\"\n[[run]]\nadministrator = \"second\"\n\
          procedure = \"move-of-the-article\"\nfrom = \"source\"\nto = \"destination\"\n",
@@ -148,7 +148,7 @@ fn a_way_begins_where_the_world_does_even_if_some_beginnings_are_left_out() {
         for engine in Engine::ALL {
             for max in 1..=distances(&world).len() {
                 let found = engine.search(&world, &Limits { states_max: Some(max), ..Limits::default() });
-                check_ways(&world, &found);
+                check_paths(&world, &found);
                 assert_eq!(found.states, max, "{engine}");
             }
         }
@@ -156,10 +156,10 @@ fn a_way_begins_where_the_world_does_even_if_some_beginnings_are_left_out() {
 }
 
 #[test]
-fn a_later_counterexample_does_not_take_the_place_of_a_shorter_one() {
+fn a_later_counterexample_does_not_replace_a_shorter_one() {
     for world in worlds(&loaded("second-move")) {
         let nearest = nearest(&world);
-        assert!(nearest.iter().flatten().count() > 1, "several properties are broken");
+        assert!(nearest.iter().flatten().count() > 1, "several properties are violated");
         for engine in Engine::ALL {
             assert_eq!(lengths(&engine.search(&world, &Limits::default())), nearest, "{engine}");
         }
@@ -167,11 +167,11 @@ fn a_later_counterexample_does_not_take_the_place_of_a_shorter_one() {
 }
 
 #[test]
-fn what_lies_behind_a_broken_property_is_searched() {
+fn states_behind_a_violation_are_searched() {
     for world in worlds(&loaded("second-move")) {
         let states = distances(&world);
         let farthest = nearest(&world).into_iter().flatten().max().unwrap();
-        assert!(states.last().unwrap().1 > farthest, "something lies behind all that is broken");
+        assert!(states.last().unwrap().1 > farthest, "some states are farther than all violations");
         for engine in Engine::ALL {
             assert_eq!(engine.search(&world, &Limits::default()).states, states.len(), "{engine}");
         }
@@ -208,7 +208,7 @@ fn a_bound_of_the_depth_hides_nothing_that_is_nearer() {
     }
 }
 
-/// Fails if anything is said to hold of a search that was cut, by any engine and any number of threads.
+/// Checks that no engine, with any number of threads, reports that a property of a truncated search holds.
 #[track_caller]
 fn check_nothing_holds(
     spec: &Spec,
@@ -272,11 +272,11 @@ fn a_property_that_breaks_beyond_a_bound_does_not_pass() {
 }
 
 #[test]
-fn mailboxes_that_are_alike_are_looked_at_once_and_counted_in_full() {
+fn symmetric_mailboxes_are_expanded_once_and_counted_in_full() {
     let one = searched(&alike(1)).states();
     let mut orders = one;
     for mailboxes in 2..=3 {
-        // So many ways there are to choose some things, each as often as one likes, without their order.
+        // The number of multisets of this size: choices with repetition, without order.
         orders = orders * (one + mailboxes - 1) / mailboxes;
         for world in worlds_unsearched(&alike(mailboxes)) {
             let plain = Engine::Exact.search(&world, &Limits::default());
@@ -285,15 +285,15 @@ fn mailboxes_that_are_alike_are_looked_at_once_and_counted_in_full() {
             assert_eq!((reduced.states, reduced.representatives), (plain.states, orders), "{mailboxes} mailboxes");
             assert_eq!(lengths(&reduced), lengths(&plain));
             assert_eq!(reduced.depth, plain.depth);
-            let rest = |search: &Search| search.quiescent.iter().cloned().collect::<HashSet<State>>();
-            assert!(rest(&reduced) == rest(&plain), "the states at rest are the same");
-            check_ways(&world, &reduced);
+            let quiescent = |search: &Search| search.quiescent.iter().cloned().collect::<HashSet<State>>();
+            assert!(quiescent(&reduced) == quiescent(&plain), "the quiescent states are the same");
+            check_paths(&world, &reduced);
         }
     }
 }
 
 #[test]
-fn no_two_states_are_taken_for_one() {
+fn no_two_states_are_merged() {
     for name in ["second-move", "method-2", "stranded"] {
         for world in worlds(&loaded(name)) {
             let states = distances(&world);
@@ -305,7 +305,7 @@ fn no_two_states_are_taken_for_one() {
             for engine in Engine::ALL {
                 let found = engine.search(&world, &Limits::default());
                 assert_eq!((found.states, found.defect), (states.len(), None), "{name} by {engine}");
-                // A state that comes out of the search is the one that went in.
+                // The search returns its quiescent states unchanged.
                 let found: BTreeSet<State> = found.quiescent.into_iter().collect();
                 assert!(found == quiescent, "{name} by {engine}");
             }
@@ -314,19 +314,19 @@ fn no_two_states_are_taken_for_one() {
 }
 
 #[test]
-fn taking_note_of_every_state_costs_no_walk_to_it() {
+fn progress_is_reported_once_a_level_and_costs_no_walk() {
     let world = worlds_unsearched(&alike(2)).remove(0);
     let (sender, levels) = std::sync::mpsc::channel();
     let progress = stranded_search::engine::Progress::new(Some(sender));
     let found = Engine::Exact.search(&world, &Limits { progress: Some(&progress), ..Limits::default() });
     assert_eq!(found.truncated, None);
-    // One message for each level, and none for a single state.
+    // One message for each level, and none for each state.
     assert_eq!(levels.try_iter().count(), found.depth + 1);
 }
 
 #[test]
 fn a_small_search_does_not_wait_for_its_report() {
-    /// Sleeping for a second in each search, for each property, would take more than this.
+    /// A sleep of one second in each search, for each property, would take longer.
     const TIME: Duration = Duration::from_secs(10);
     let world = worlds_unsearched(&loaded("move")).remove(0);
     for engine in Engine::ALL {
@@ -338,17 +338,17 @@ fn a_small_search_does_not_wait_for_its_report() {
 }
 
 #[test]
-fn every_part_of_a_state_tells_it_from_others() {
+fn every_part_of_a_state_distinguishes_it() {
     for world in worlds(&changed("second-move", "replication = \"instant\"", "replication = \"eventual\"")) {
         let states = distances(&world);
         let hashed: HashSet<&State> = states.iter().map(|(state, _)| state).collect();
-        assert_eq!(hashed.len(), states.len(), "what is not equal is not the same in a table either");
+        assert_eq!(hashed.len(), states.len(), "states that differ have different entries in a hash table");
         assert_eq!(Engine::Exact.search(&world, &Limits::default()).states, states.len());
     }
 }
 
 #[test]
-fn two_threads_find_the_shortest_ways_and_the_same_every_time() {
+fn two_threads_find_the_shortest_paths_and_the_same_every_time() {
     for world in worlds_unsearched(&alike(2)) {
         let nearest = nearest(&world);
         let alone = with_threads(1, &world, &Limits::default());
@@ -363,7 +363,7 @@ fn two_threads_find_the_shortest_ways_and_the_same_every_time() {
 }
 
 #[test]
-fn a_search_is_saved_goes_on_and_keeps_to_its_memory() {
+fn a_search_is_saved_resumed_and_limited_in_memory() {
     let spec = alike(2);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
@@ -382,21 +382,21 @@ fn a_search_is_saved_goes_on_and_keeps_to_its_memory() {
 }
 
 #[test]
-fn every_property_has_its_shortest_way_in_one_run_with_any_engine() {
+fn every_property_has_its_shortest_path_in_one_run_with_any_engine() {
     for name in ["second-move", "stranded"] {
         for world in worlds(&loaded(name)) {
             let nearest = nearest(&world);
             for engine in Engine::ALL {
                 let [one, other] = [(), ()].map(|()| engine.search(&world, &Limits::default()));
                 assert_eq!((lengths(&one), &one.violations), (nearest.clone(), &other.violations), "{engine}");
-                check_ways(&world, &one);
+                check_paths(&world, &one);
             }
         }
     }
 }
 
 #[test]
-fn what_can_happen_is_listed_in_the_same_order_every_time() {
+fn actions_are_listed_in_the_same_order_every_time() {
     let spec = loaded("second-move");
     for (world, again) in worlds_unsearched(&spec).into_iter().zip(worlds_unsearched(&spec)) {
         assert_eq!(world.actions(), again.actions());
@@ -406,7 +406,7 @@ fn what_can_happen_is_listed_in_the_same_order_every_time() {
     }
 }
 
-/// The tests that the rows of the page name, in their order.
+/// Returns the tests that the rows of the page name, in their order.
 fn named() -> Vec<&'static str> {
     let rows = PAGE.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| What"));
     rows.map(|row| row.split('`').rev().nth(1).unwrap_or_else(|| panic!("no test: {row}"))).collect()

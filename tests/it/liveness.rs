@@ -1,5 +1,5 @@
-//! Liveness: ways that go on for ever are found on cycles and at ends, every edge of them replays, and what only joins is no
-//! such way.
+//! Liveness: a path that repeats for ever is found on cycles and at final states, every edge of it replays, and a path
+//! that only joins another is not one.
 
 use stranded::report::trace;
 use stranded_model::liveness::Liveness;
@@ -11,7 +11,7 @@ use stranded_search::scenario::Spec;
 
 use crate::worlds::{loaded, parsed, searched};
 
-/// A scenario with one run, and a queue that only its administrator can empty.
+/// Returns a scenario with one run, and a queue that only its administrator can empty.
 fn holding(steps: &str, runs_max: &str, expect: &str) -> Spec {
     parsed(&format!(
         r#"
@@ -56,7 +56,7 @@ fn mail_that_is_held_and_never_released_waits_for_ever() {
 }
 
 #[test]
-fn a_program_that_dies_while_it_holds_mail_is_run_again_by_whoever_owes_it() {
+fn a_program_that_dies_while_it_holds_mail_is_run_again_by_its_administrator() {
     let steps = format!("{HOLD}{RELEASE}{DONE}");
     let spec = holding(&steps, "\"until-ok\"", "delivery-settles = \"holds\"");
     assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Holds);
@@ -65,7 +65,7 @@ fn a_program_that_dies_while_it_holds_mail_is_run_again_by_whoever_owes_it() {
 }
 
 #[test]
-fn a_program_that_goes_in_a_circle_keeps_mail_waiting_for_ever() {
+fn a_program_that_loops_keeps_mail_waiting_for_ever() {
     let circle =
         "[[procedure.step]]\nlabel = \"again\"\ndo = \"require\"\npresent = \"to\"\non = { refused = \"again\" }\n";
     let spec = holding(&format!("{HOLD}{circle}{RELEASE}{DONE}"), "1", "delivery-settles = \"violated\"");
@@ -78,7 +78,7 @@ fn a_program_that_goes_in_a_circle_keeps_mail_waiting_for_ever() {
 }
 
 #[test]
-fn what_is_not_named_is_not_judged_except_that_held_mail_is_let_through() {
+fn of_the_liveness_properties_that_are_not_named_only_delivery_settles_is_judged() {
     let spec = holding(&format!("{HOLD}{DONE}"), "1", "");
     assert_eq!(spec.liveness(), [Liveness::DeliverySettles]);
     assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Violated);
@@ -86,13 +86,13 @@ fn what_is_not_named_is_not_judged_except_that_held_mail_is_let_through() {
 }
 
 #[test]
-fn where_nothing_ever_waits_it_says_nothing_that_mail_settles() {
+fn delivery_settles_is_vacuous_if_mail_never_waits() {
     let spec = holding(DONE, "1", "delivery-settles = \"vacuous\"");
     assert_eq!(verdict(&spec, Liveness::DeliverySettles), Verdict::Vacuous);
 }
 
 #[test]
-fn a_search_that_is_cut_says_nothing_about_the_end() {
+fn a_truncated_search_judges_no_liveness() {
     let spec = loaded("guarded-move-without-order");
     let limits = Limits { states_max: Some(100), ..Limits::default() };
     let checked = check(&spec, Engine::Exact, &limits);
@@ -102,7 +102,7 @@ fn a_search_that_is_cut_says_nothing_about_the_end() {
 }
 
 #[test]
-fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_what_must_be_reached() {
+fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_the_goal() {
     for name in ["guarded-move-without-order", "guarded-move-without-retry"] {
         let spec = loaded(name);
         let checked = searched(&spec);
@@ -129,7 +129,7 @@ fn every_edge_of_a_lasso_replays_and_its_loop_closes_without_reaching_what_must_
 }
 
 #[test]
-fn two_who_claim_in_opposite_orders_starve_each_other_in_a_circle() {
+fn two_administrators_who_claim_in_opposite_orders_starve_each_other() {
     let spec = loaded("guarded-move-without-order");
     let checked = searched(&spec);
     let circles = |result: &LivenessResult| match result {

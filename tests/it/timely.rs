@@ -1,5 +1,5 @@
-//! The engine timely: the same as the exact engine with any number of workers, in one process or in several; and what becomes
-//! of those that are left when a process is lost.
+//! The engine timely: the same results as the exact engine with any number of workers, in one process or several, and
+//! the end of the other processes when one is lost.
 
 use std::fs;
 use std::net::TcpListener;
@@ -14,8 +14,8 @@ use stranded_search::engine::{Cluster, Engine, Hosts, HostsError, Limits};
 use crate::cli::stranded_in;
 use crate::worlds::{builtins, parsed};
 
-/// Scenarios with more states than this are searched by two workers only, and those with four times as many by none: they take
-/// more time than a test has.
+/// Only two workers search scenarios with more states than this, and no test searches those with four times as many:
+/// they take too long.
 const STATES_FEW: usize = 3_000;
 
 /// Two mailboxes that share the faults.
@@ -41,7 +41,7 @@ const TWO: &str = r#"
     mail-before-mark = "kept"
 "#;
 
-/// Three mailboxes that share nothing: more states than a debug build finds in the time of the test.
+/// Three mailboxes that share nothing: more states than a debug build finds during the test.
 const LONG: &str = r#"
 name = "long"
 [site]
@@ -64,7 +64,7 @@ source-delete = "before-directory"
 mail-before-mark = "kept"
 "#;
 
-/// What two engines say of a scenario, with every trace.
+/// Checks that two engines report the same on a scenario, with every trace.
 #[track_caller]
 fn check_same(spec: &stranded_search::scenario::Spec, cluster: &Cluster, symmetry: bool, what: &str) {
     let alone = check(spec, Engine::Exact, &Limits { symmetry, ..Limits::default() });
@@ -75,14 +75,14 @@ fn check_same(spec: &stranded_search::scenario::Spec, cluster: &Cluster, symmetr
             (case.search.states, case.search.representatives, case.search.depth)
         };
         assert_eq!(counts(exact), counts(timely), "{what}");
-        assert_eq!(exact.search.violations, timely.search.violations, "{what}: the ways differ");
+        assert_eq!(exact.search.violations, timely.search.violations, "{what}: the paths differ");
         assert_eq!(exact.search.coverage, timely.search.coverage, "{what}");
         assert_eq!(exact.verdicts, timely.verdicts, "{what}");
     }
 }
 
 #[test]
-fn any_number_of_workers_finds_what_the_exact_engine_finds_in_every_scenario() {
+fn any_number_of_workers_agrees_with_the_exact_engine_in_every_scenario() {
     for workers in [1, 2, 3] {
         let cluster = Cluster::local(Some(workers));
         let most = if workers == 2 { STATES_FEW * 4 } else { STATES_FEW };
@@ -104,17 +104,17 @@ fn mailboxes_that_share_something_are_found_the_same_with_and_without_symmetry()
     }
 }
 
-/// A file that names processes on ports of this machine that nobody uses.
+/// Writes a file that names processes on free ports of this machine.
 fn hosts(folder: &Path, count: usize) {
     let free: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     let lines: Vec<String> = free.iter().map(|one| format!("{}\n", one.local_addr().unwrap())).collect();
     fs::write(folder.join("hosts.txt"), lines.concat()).unwrap();
 }
 
-/// A process that is ended with the test.
+/// A process that ends with the test.
 struct Started {
     child: Option<Child>,
-    /// Where its results go: a pipe that nobody empties would hold it up.
+    /// The file for its results: a pipe without a reader would block the process.
     results: PathBuf,
 }
 
@@ -130,7 +130,7 @@ impl Started {
         Self { child: Some(command.spawn().unwrap()), results }
     }
 
-    /// How it ended, in time.
+    /// Waits for the end of the process, within the time limit, and returns its exit code and output.
     #[track_caller]
     fn ended(mut self) -> (Option<i32>, String, String) {
         let give_up = Instant::now() + Duration::from_secs(60);
@@ -142,8 +142,8 @@ impl Started {
         (status.code(), fs::read_to_string(&self.results).unwrap(), String::from_utf8(stderr).unwrap())
     }
 
-    /// Waits until it says how far it is, which needs the other processes.
-    fn is_under_way(&mut self) {
+    /// Waits until the process reports its progress, which needs the other processes.
+    fn is_running(&mut self) {
         use std::io::Read as _;
         let mut first = [0];
         self.child.as_mut().unwrap().stderr.as_mut().unwrap().read_exact(&mut first).unwrap();
@@ -165,7 +165,7 @@ impl Drop for Started {
     }
 }
 
-/// A report without what differs between engines.
+/// Returns a report without the differences between engines.
 fn essential(text: &str) -> serde_json::Value {
     let mut report: serde_json::Value = serde_json::from_str(text).unwrap();
     for scenario in report["scenarios"].as_array_mut().unwrap() {
@@ -176,7 +176,7 @@ fn essential(text: &str) -> serde_json::Value {
 }
 
 #[test]
-fn two_processes_report_what_one_reports() {
+fn two_processes_report_the_same_as_one() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("two.toml"), TWO).unwrap();
     for scenario in ["article", "two.toml"] {
@@ -202,7 +202,7 @@ fn when_a_process_is_lost_the_others_end_without_a_verdict() {
         let start =
             |number| Started::process(folder.path(), number, "long.toml", &["--progress", "plain", "--no-symmetry"]);
         let (dies, mut survives) = (start(lost), start(left));
-        survives.is_under_way();
+        survives.is_running();
         dies.kill();
         let (code, out, err) = survives.ended();
         assert_eq!((code, out.as_str()), (Some(3), ""));
@@ -234,7 +234,7 @@ fn processes_that_search_something_else_refuse_each_other() {
 }
 
 #[test]
-fn a_process_whose_partner_never_comes_gives_up() {
+fn a_process_whose_partner_never_connects_gives_up() {
     let folder = tempfile::tempdir().unwrap();
     hosts(folder.path(), 2);
     for (number, absent) in [(0, 1), (1, 0)] {
@@ -246,7 +246,7 @@ fn a_process_whose_partner_never_comes_gives_up() {
 }
 
 #[test]
-fn a_limit_that_one_process_reaches_cuts_the_search_of_all() {
+fn a_limit_that_one_process_reaches_ends_the_search_of_all() {
     let folder = tempfile::tempdir().unwrap();
     hosts(folder.path(), 2);
     fs::write(folder.path().join("long.toml"), LONG).unwrap();
@@ -274,7 +274,7 @@ fn liveness_is_not_judged_by_several_processes() {
 }
 
 #[test]
-fn a_wrong_file_of_hosts_is_told_with_its_line() {
+fn a_wrong_file_of_hosts_is_reported_with_its_line() {
     let line = |line, reason: &str| HostsError::Line { line, reason: reason.to_owned() };
     let rows = [
         ("127.0.0.1:4000\nhere\n", line(2, "`here` is not of the form host:port")),
@@ -293,7 +293,7 @@ fn a_wrong_file_of_hosts_is_told_with_its_line() {
 }
 
 #[test]
-fn what_is_asked_of_workers_without_the_engine_timely_is_refused() {
+fn options_for_workers_are_refused_without_the_engine_timely() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hosts.txt"), "127.0.0.1:4000\n127.0.0.1:4001\n").unwrap();
     let rows: [(&[&str], &str); 6] = [

@@ -1,4 +1,4 @@
-//! Random walks: the same for the same seed, whatever the number of threads; and they never say that something holds.
+//! Random walks: the same for the same seed, for any number of threads; and they never report that a property holds.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn walked(arguments: &[&str]) -> Ended {
     run(Path::new("."), &[&["check"], arguments].concat())
 }
 
-/// What happens in the trace to a loss that these walks find.
+/// Returns the actions of the loss that these walks find.
 fn loss(seed: &str) -> String {
     let ended = walked(&["second-move", "--simulate", "100", "--seed", seed, "--format", "json"]);
     let report: Value = serde_json::from_str(&ended.out).unwrap();
@@ -29,7 +29,7 @@ fn loss(seed: &str) -> String {
 }
 
 #[test]
-fn a_seed_finds_this_way_and_no_other() {
+fn a_seed_finds_this_path_and_no_other() {
     insta::assert_snapshot!("walks-second-move", ["0", "1", "20"].map(loss).join("\n"));
 }
 
@@ -49,7 +49,7 @@ fn walks_are_the_same_for_any_number_of_threads() {
 }
 
 #[test]
-fn more_walks_begin_with_the_same_ones() {
+fn more_walks_start_with_the_same_ones() {
     let spec = loaded("second-move");
     let lengths = |count: u64| {
         let limits = Limits { walks: Some(Walks { count, seed: 3 }), ..Limits::default() };
@@ -80,19 +80,19 @@ fn more_walks_begin_with_the_same_ones() {
 }
 
 #[test]
-fn walks_find_violations_and_never_that_something_holds() {
+fn walks_find_violations_and_never_report_that_a_property_holds() {
     let limits = Limits { walks: Some(Walks { count: 30, seed: 1 }), symmetry: true, ..Limits::default() };
     let mut violated = 0;
     for spec in builtins() {
         let checked = check(&spec, Engine::Exact, &limits);
         assert_eq!(checked.truncated(), Some(Truncation::Walks(30)), "{}", spec.name);
         for judgement in &checked.results {
-            let place = format!("{}: {}", spec.name, judgement.property.name());
-            assert!([Verdict::Inconclusive, Verdict::Violated].contains(&judgement.verdict), "{place}");
+            let context = format!("{}: {}", spec.name, judgement.property.name());
+            assert!([Verdict::Inconclusive, Verdict::Violated].contains(&judgement.verdict), "{context}");
             let Some(case) = judgement.shown_by.map(|case| &checked.combinations[case]) else { continue };
             let Some(trace) = case.trace(judgement.property) else { continue };
-            assert!(case.world.initial.contains(&trace.path.initial), "{place}");
-            assert_eq!(trace.path.states(&case.world).len(), trace.path.actions.len() + 1, "{place}");
+            assert!(case.world.initial.contains(&trace.path.initial), "{context}");
+            assert_eq!(trace.path.states(&case.world).len(), trace.path.actions.len() + 1, "{context}");
             violated += 1;
         }
     }
@@ -120,7 +120,7 @@ fn walks_end_inconclusive_in_every_format() {
 }
 
 #[test]
-fn a_violation_that_walks_find_and_nobody_expects_is_told() {
+fn an_unexpected_violation_that_random_walks_find_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let text = loaded("second-move").text.replace("no-loss = \"violated\"\n", "");
     std::fs::write(folder.path().join("mine.toml"), text).unwrap();
@@ -130,15 +130,15 @@ fn a_violation_that_walks_find_and_nobody_expects_is_told() {
 }
 
 #[test]
-fn no_walks_reach_nothing() {
+fn zero_walks_search_no_state() {
     let ended = walked(&["second-move", "--simulate", "0", "--format", "json"]);
     let report: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!((&report["scenarios"][0]["states"], &report["scenarios"][0]["depth"]), (&0.into(), &0.into()));
 }
 
-/// So many that nobody could count them first.
+/// More walks than any machine can finish.
 #[test]
-fn walks_keep_the_limits_too() {
+fn walks_obey_the_limits_too() {
     let many = u64::MAX.to_string();
     let ended = walked(&["second-move", "--simulate", &many, "--timeout", "200ms"]);
     assert_eq!(ended.code, Some(3), "{}", ended.err);
