@@ -1,4 +1,4 @@
-//! Advice: what is safe from an observed state, what is not and how, and which snapshots cannot be.
+//! Advice: the safe procedures for an observed state, the unsafe ones with their reasons, and impossible snapshots.
 
 mod lines;
 
@@ -15,9 +15,9 @@ use stranded_search::trace_file::TraceFile;
 
 /// The article's stranded state: the data is on the destination, the directory names the source. [Q252869 S7, S8]
 const STRANDED: &str = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source", "home-mta": "source"}, "destination": {"home-mdb": "source", "home-mta": "source"}}, "stores": {"source": null, "destination": {"messages": ["one", "two"]}}}"#;
-/// The same, and the source has received a message since.
+/// The same, after the source has received another message.
 const LATE: &str = r#"{"mailbox": "bob", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": ["late"]}, "destination": {"messages": ["one", "two"]}}}"#;
-/// A mailbox that is as it should be.
+/// A mailbox in its correct state.
 const AT_HOME: &str = r#"{"mailbox": "carol", "directory": {"source": {"home-mdb": "source"}, "destination": {}}, "stores": {"source": {"messages": ["one"]}, "destination": null}, "size": 12}"#;
 
 fn circumstances() -> Circumstances {
@@ -37,7 +37,7 @@ fn advised(lines: &str, runbooks: &[&str], all: bool, circumstances: &Circumstan
     report(&advised.unwrap_or_else(|wrong| panic!("{wrong}")), circumstances)
 }
 
-/// The verdicts on a procedure, from the mildest delivery to the hardest, each with how it goes wrong.
+/// Returns the verdicts on a procedure, from the mildest delivery to the hardest, each with its violation.
 fn verdicts(report: &AdviceReport, procedure: &str) -> Vec<String> {
     let entries = report.mailboxes[0].advice.iter().filter(|entry| entry.procedure == procedure);
     let reported = |entry: &AdviceEntry| entry.harm.clone().unwrap_or_else(|| entry.verdict.clone());
@@ -45,7 +45,7 @@ fn verdicts(report: &AdviceReport, procedure: &str) -> Vec<String> {
 }
 
 #[test]
-fn in_the_stranded_state_each_procedure_is_judged_as_the_sources_say() {
+fn in_the_stranded_state_each_procedure_has_the_verdict_of_the_sources() {
     let report = advised(STRANDED, &[], false, &circumstances());
     assert!(report.mailboxes[0].stranded);
     for (procedure, expected) in [
@@ -58,13 +58,13 @@ fn in_the_stranded_state_each_procedure_is_judged_as_the_sources_say() {
         assert_eq!(verdicts(&report, procedure), expected, "{procedure}");
     }
     let order: Vec<&str> = report.mailboxes[0].advice.iter().map(|entry| entry.procedure.as_str()).collect();
-    let place = |name: &str| order.iter().position(|other| *other == name).unwrap();
-    assert!(place("q162998") < place("method-1") && place("method-1") < place("method-2"), "{order:?}");
-    assert!(place("method-2") < place("move-of-the-article"), "the safest come first: {order:?}");
+    let index = |name: &str| order.iter().position(|other| *other == name).unwrap();
+    assert!(index("q162998") < index("method-1") && index("method-1") < index("method-2"), "{order:?}");
+    assert!(index("method-2") < index("move-of-the-article"), "the safest procedures come first: {order:?}");
 }
 
 #[test]
-fn mail_that_came_since_is_left_behind_by_method_1_and_destroyed_by_method_2() {
+fn late_mail_is_left_behind_by_method_1_and_destroyed_by_method_2() {
     let report = advised(LATE, &[], false, &circumstances());
     let first = |procedure: &str| {
         let entry = report.mailboxes[0].advice.iter().find(|entry| entry.procedure == procedure).unwrap();
@@ -122,7 +122,7 @@ fn a_runbook_that_copies_one_message_only_is_unsafe_for_many() {
     };
     let quiet = Circumstances { deliveries: vec![Delivery::Never], ..circumstances() };
     let one = advised(&lines(r#""1""#), &[careless], false, &quiet);
-    assert_eq!(verdicts(&one, "careless"), ["safe"], "one message is copied whole");
+    assert_eq!(verdicts(&one, "careless"), ["safe"], "one message is a complete copy");
     let many: Vec<String> = (0..500).map(|number| format!("\"{number}\"")).collect();
     let many = advised(&lines(&many.join(",")), &[careless], false, &quiet);
     assert_eq!(verdicts(&many, "careless"), ["loses"]);
@@ -185,7 +185,7 @@ fn replicas_that_differ_make_replication_eventual() {
 }
 
 #[test]
-fn mailboxes_that_are_as_they_should_be_get_advice_only_on_demand() {
+fn healthy_mailboxes_get_advice_only_on_demand() {
     assert!(advised(AT_HOME, &[], false, &circumstances()).mailboxes[0].advice.is_empty());
     let all = advised(AT_HOME, &[], true, &circumstances());
     assert!(!all.mailboxes[0].stranded);
@@ -194,7 +194,7 @@ fn mailboxes_that_are_as_they_should_be_get_advice_only_on_demand() {
     assert_eq!(verdicts(&all, "method-2")[0], "loses");
 }
 
-/// Runs the program on lines that it reads from standard input.
+/// Runs the program with these lines as its standard input.
 pub(crate) fn stranded(arguments: &[&str], lines: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
     let command = command.arg("advise").args(arguments).stdin(Stdio::piped());
@@ -205,7 +205,7 @@ pub(crate) fn stranded(arguments: &[&str], lines: &str) -> Output {
 }
 
 #[test]
-fn the_text_says_first_what_is_stranded_and_never_to_move_it_again() {
+fn the_text_lists_stranded_mailboxes_first_and_warns_against_a_second_move() {
     let output = stranded(&["-"], &format!("{AT_HOME}\n{STRANDED}\n"));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("2 mailboxes: 1 stranded\n  alice: home source, data on destination\n"), "{text}");
@@ -219,7 +219,7 @@ fn the_text_says_first_what_is_stranded_and_never_to_move_it_again() {
     ] {
         assert!(text.contains(wanted), "{wanted:?} is not in\n{text}");
     }
-    assert!(!text.contains("carol"), "who is not stranded is not spoken of");
+    assert!(!text.contains("carol"), "mailboxes that are not stranded are not listed");
     let widest = text.lines().filter(|line| !line.starts_with("  ")).map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{widest:?} columns");
 }
@@ -249,7 +249,7 @@ fn the_program_ends_as_documented() {
     ] {
         let output = stranded(&arguments, lines);
         assert_eq!(output.status.code(), Some(code), "{arguments:?} of {lines}");
-        assert_eq!(output.stdout.is_empty(), code == 2, "{arguments:?}: a result is printed if there is one");
+        assert_eq!(output.stdout.is_empty(), code == 2, "{arguments:?}: a result is printed exactly if there is one");
         assert_eq!(output.stderr.is_empty(), code != 2, "{arguments:?}");
     }
 }
@@ -264,7 +264,7 @@ fn running_twice_gives_the_same_bytes() {
 }
 
 #[test]
-fn of_a_mailbox_that_was_hardly_looked_at_nobody_says_that_it_is_well() {
+fn a_hardly_observed_mailbox_is_not_called_healthy() {
     let blind = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source"}}}"#;
     let one_eyed = r#"{"mailbox": "bob", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": null}}"#;
     let seen = r#"{"mailbox": "eve", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": ["1"]}}}"#;
@@ -277,7 +277,7 @@ fn of_a_mailbox_that_was_hardly_looked_at_nobody_says_that_it_is_well() {
 }
 
 #[test]
-fn a_name_that_would_steer_a_terminal_is_refused() {
+fn a_name_with_terminal_controls_is_refused() {
     let output = stranded(&["-"], "{\"mailbox\": \"\\u001b[31mred\", \"directory\": {}, \"stores\": {}}");
     assert_eq!(output.status.code(), Some(2));
     assert!(!output.stderr.contains(&7) && output.stdout.is_empty());

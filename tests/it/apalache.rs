@@ -1,5 +1,5 @@
-//! The types that a trace in the Informal Trace Format says its values have, read by the rules of Apalache's type system 1.2, and
-//! values checked against them.
+//! The types in a trace in the Informal Trace Format, read by the rules of Apalache's type system 1.2, and a check of
+//! values against them.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ enum Type {
     Bool,
     Int,
     Str,
-    /// A type that has a name and nothing else.
+    /// A type that is only a name.
     Constant(String),
     Set(Box<Type>),
     Function(Box<Type>, Box<Type>),
@@ -19,7 +19,7 @@ enum Type {
     Variant(Vec<(String, Type)>),
 }
 
-/// Reads a text, character by character.
+/// A reader of a text, character by character.
 struct Reader<'a> {
     rest: &'a str,
 }
@@ -49,7 +49,7 @@ impl Reader<'_> {
         if begins { Ok(name.to_owned()) } else { Err(format!("a name is missing before `{rest}`")) }
     }
 
-    /// A function binds less than anything else, and to the right.
+    /// A function binds weaker than any other type, and to the right.
     fn whole(&mut self) -> Result<Type, String> {
         let first = self.part()?;
         if self.takes("->") { Ok(Type::Function(Box::new(first), Box::new(self.whole()?))) } else { Ok(first) }
@@ -111,7 +111,7 @@ fn read(text: &str) -> Result<Type, String> {
     if reader.rest.trim().is_empty() { Ok(found) } else { Err(format!("`{}` is left over", reader.rest)) }
 }
 
-/// What a wrapper of the format holds, if the value is nothing but that wrapper.
+/// Returns the content of a wrapper of the format, if the value is only that wrapper.
 fn wrapped<'a>(value: &'a Value, name: &str) -> Result<&'a Value, String> {
     let fields = value.as_object().filter(|fields| fields.len() == 1);
     fields.and_then(|fields| fields.get(name)).ok_or_else(|| format!("{value} is no {name}"))
@@ -121,7 +121,7 @@ fn items(value: &Value) -> Result<&Vec<Value>, String> {
     value.as_array().ok_or_else(|| format!("{value} is no list"))
 }
 
-/// Whether a value is of a type; else what is wrong.
+/// Returns an error unless the value is of the type.
 fn fits(value: &Value, wanted: &Type) -> Result<(), String> {
     let is = |right: bool| if right { Ok(()) } else { Err(format!("{value} is no {wanted:?}")) };
     match wanted {
@@ -159,7 +159,7 @@ fn fits(value: &Value, wanted: &Type) -> Result<(), String> {
     }
 }
 
-/// Checks that `varTypes` has the variables of a trace and no others, and that every value is of its type.
+/// Checks that `varTypes` has exactly the variables of a trace, and that every value is of its type.
 pub(crate) fn is_typed(trace: &Value) {
     let types = trace["#meta"]["varTypes"].as_object().unwrap();
     let names: BTreeSet<&str> = types.keys().map(String::as_str).collect();

@@ -1,5 +1,5 @@
-//! The program as its users meet it: what it prints, where, and the code it ends with. What it prints is kept in
-//! `snapshots`; `INSTA_UPDATE=always cargo test --test it` writes it anew.
+//! The program's output, its destination and its exit codes. `snapshots` holds the output; `INSTA_UPDATE=always cargo
+//! test --test it` rewrites it.
 
 use std::fs;
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::readme;
 
-/// How a run of the program ended, and what it said.
+/// The output and the exit code of a run of the program.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -29,7 +29,11 @@ pub(crate) fn stranded_in(folder: &Path, arguments: &[&str]) -> Ran {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let ran = Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
     assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "style codes reach a pipe: {arguments:?}");
-    assert!(ran.code != 2 || ran.out.is_empty(), "a wrong input has a result: {arguments:?}\n{}", ran.out);
+    assert!(
+        ran.code != 2 || ran.out.is_empty(),
+        "the program printed a result for wrong input: {arguments:?}\n{}",
+        ran.out
+    );
     ran
 }
 
@@ -37,7 +41,7 @@ fn stranded(arguments: &[&str]) -> Ran {
     stranded_in(Path::new("."), arguments)
 }
 
-/// A fresh folder with these files.
+/// Returns a new folder with these files.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -46,7 +50,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// The text without the seconds that a search took.
+/// Returns the text without the seconds that a search took.
 pub(crate) fn timeless(text: &str) -> String {
     let line = |line: &str| match line.split_once(" engine, ") {
         Some((before, _)) => format!("{before} engine, …\n"),
@@ -59,7 +63,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|reason| panic!("{reason}: {text}"))
 }
 
-/// A report without what changes from run to run or from version to version, and without the bulk of its traces.
+/// Returns a report without the parts that change between runs or versions, and without most of its traces.
 fn essential(mut report: Value) -> Value {
     report["model_hash"] = "…".into();
     for scenario in report["scenarios"].as_array_mut().unwrap() {
@@ -82,7 +86,7 @@ fn essential(mut report: Value) -> Value {
     report
 }
 
-/// The text of `second-move` with `move` in the place of `move-of-the-article`.
+/// Returns the text of `second-move` with `move` instead of `move-of-the-article`.
 fn second_move_done_right() -> String {
     let shown = stranded(&["show", "second-move"]);
     assert_eq!(shown.code, 0);
@@ -94,7 +98,7 @@ fn verdict_lines(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn check_tells_the_article_as_text() {
+fn check_reports_the_article_as_text() {
     let ran = stranded(&["check", "article"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let widest = ran.out.lines().skip_while(|line| !line.starts_with('─')).filter(|line| line.starts_with([' ', '─']));
@@ -104,7 +108,7 @@ fn check_tells_the_article_as_text() {
 }
 
 #[test]
-fn check_tells_the_second_move() {
+fn check_reports_the_second_move() {
     let ran = stranded(&["check", "second-move"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     insta::assert_snapshot!("check-second-move", timeless(&ran.out));
@@ -118,7 +122,7 @@ fn the_readme_shows_the_second_move_as_it_is_printed() {
 }
 
 #[test]
-fn check_tells_the_article_as_json() {
+fn check_reports_the_article_as_json() {
     let ran = stranded(&["check", "article", "--format", "json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let report = essential(json(&ran.out));
@@ -126,7 +130,7 @@ fn check_tells_the_article_as_json() {
 }
 
 #[test]
-fn a_report_in_json_has_the_keys_that_others_rely_on() {
+fn a_report_in_json_has_the_documented_keys() {
     let report = json(&stranded(&["check", "second-move", "--format", "json"]).out);
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let scenario = &report["scenarios"][0];
@@ -158,18 +162,18 @@ fn two_checks_print_the_same_bytes_apart_from_seconds() {
 }
 
 #[test]
-fn what_is_built_in_is_listed_as_text_and_as_json() {
-    for what in ["scenarios", "procedures", "properties", "assumptions", "mutants"] {
-        let text = stranded(&["list", what]);
-        assert_eq!((text.code, text.err.as_str()), (0, ""), "{what}");
-        let listed = json(&stranded(&["list", what, "--format", "json"]).out);
+fn built_ins_are_listed_as_text_and_as_json() {
+    for kind in ["scenarios", "procedures", "properties", "assumptions", "mutants"] {
+        let text = stranded(&["list", kind]);
+        assert_eq!((text.code, text.err.as_str()), (0, ""), "{kind}");
+        let listed = json(&stranded(&["list", kind, "--format", "json"]).out);
         for item in listed.as_array().unwrap() {
             let name = item["name"].as_str().unwrap();
-            assert!(text.out.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name} of {what}");
-            assert!(!item["says"].as_str().unwrap().is_empty(), "{name} of {what}");
+            assert!(text.out.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name} of {kind}");
+            assert!(!item["says"].as_str().unwrap().is_empty(), "{name} of {kind}");
         }
         let fits = |line: &str| line.chars().count() <= 80 || line.contains("https://");
-        assert!(text.out.lines().all(fits), "{what}:\n{}", text.out);
+        assert!(text.out.lines().all(fits), "{kind}:\n{}", text.out);
     }
     assert_eq!(stranded(&["list"]).out, stranded(&["list", "scenarios"]).out);
     insta::assert_snapshot!("list-assumptions", stranded(&["list", "assumptions"]).out);
@@ -186,7 +190,7 @@ fn show_prints_the_file_of_a_built_in() {
 }
 
 #[test]
-fn an_unknown_name_is_told_with_the_nearest_one() {
+fn an_unknown_name_is_reported_with_the_nearest_one() {
     for arguments in [["check", "second-mov"], ["show", "second-mov"], ["check", "artikle"]] {
         let ran = stranded(&arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
@@ -196,7 +200,7 @@ fn an_unknown_name_is_told_with_the_nearest_one() {
 }
 
 #[test]
-fn a_wrong_command_line_is_told_with_the_usage() {
+fn a_wrong_command_line_is_reported_with_the_usage() {
     for arguments in [&["chek"][..], &["check", "--engine", "none"], &["check", "--timeout", "soon"], &["list", "cats"]]
     {
         let ran = stranded(arguments);
@@ -206,7 +210,7 @@ fn a_wrong_command_line_is_told_with_the_usage() {
 }
 
 #[test]
-fn the_right_move_in_the_place_of_the_articles_loses_nothing() {
+fn the_correct_move_instead_of_the_articles_loses_nothing() {
     let copy = second_move_done_right();
     let (sound, _) = copy.split_once("# The second run deletes").unwrap();
     let folder = folder(&[("copy.toml", &copy), ("sound.toml", sound)]);
@@ -217,7 +221,7 @@ fn the_right_move_in_the_place_of_the_articles_loses_nothing() {
     assert!(ran.out.contains("not as expected") && ran.out.contains("second-move/no-loss"), "{}", ran.out);
 
     let ran = stranded_in(folder.path(), &["check", "sound.toml"]);
-    assert_eq!(ran.code, 1, "the handler of the duplicate is never needed:\n{}", ran.out);
+    assert_eq!(ran.code, 1, "the handler of the duplicate never runs:\n{}", ran.out);
     let never = sound.replace(
         "[site]",
         "never = [\"move/create:duplicate\", \"move/duplicate\", \"move/report-duplicate\"]\n[site]",
@@ -228,18 +232,22 @@ fn the_right_move_in_the_place_of_the_articles_loses_nothing() {
 }
 
 #[test]
-fn a_search_that_was_cut_is_inconclusive_and_says_that_nothing_holds() {
+fn a_truncated_search_is_inconclusive_and_reports_no_property_as_holding() {
     for limit in [["--max-states", "3"], ["--max-depth", "2"], ["--timeout", "0s"]] {
         for engine in ["exact", "stateright"] {
             for scenario in ["second-move", "move", "method-1"] {
                 let ran = stranded(&["check", scenario, limit[0], limit[1], "--engine", engine]);
                 assert_eq!(ran.code, 3, "{scenario} {limit:?} {engine}\n{}", ran.out);
                 let holds = verdict_lines(&ran.out);
-                let says = |line: &&str| line.split_whitespace().nth(1) == Some("holds");
-                assert!(!holds.iter().any(says), "{scenario} {limit:?} {engine}\n{}", ran.out);
+                let reports = |line: &&str| line.split_whitespace().nth(1) == Some("holds");
+                assert!(!holds.iter().any(reports), "{scenario} {limit:?} {engine}\n{}", ran.out);
                 assert!(ran.out.contains("not all searched"), "{}", ran.out);
                 assert!(ran.out.contains("inconclusive, not all was searched"), "{}", ran.out);
-                assert!(!ran.out.contains("no verdict depends on them"), "that was not found out:\n{}", ran.out);
+                assert!(
+                    !ran.out.contains("no verdict depends on them"),
+                    "a truncated search cannot know this:\n{}",
+                    ran.out
+                );
             }
         }
         let report = json(&stranded(&["check", "move", limit[0], limit[1], "--format", "json"]).out);
@@ -249,14 +257,14 @@ fn a_search_that_was_cut_is_inconclusive_and_says_that_nothing_holds() {
 }
 
 #[test]
-fn a_violation_is_told_even_if_the_search_was_cut_after_it() {
+fn a_violation_is_reported_even_if_the_search_was_truncated_after_it() {
     let ran = stranded(&["check", "second-move", "--max-depth", "12"]);
     assert_eq!(ran.code, 3);
     assert!(ran.out.contains("DESTROYED: m1"), "{}", ran.out);
     let folder =
         folder(&[("unexpected.toml", &stranded(&["show", "second-move"]).out.replace("no-loss = \"violated\"", ""))]);
     let ran = stranded_in(folder.path(), &["check", "unexpected.toml", "--max-depth", "12"]);
-    assert_eq!(ran.code, 1, "a violation that nobody expects outranks the cut");
+    assert_eq!(ran.code, 1, "an unexpected violation outranks the truncation");
 }
 
 #[test]
@@ -292,7 +300,7 @@ fn a_trace_of_a_report_replays() {
 }
 
 #[test]
-fn a_trace_that_is_not_right_is_refused() {
+fn an_incorrect_trace_is_refused() {
     let folder = folder(&[]);
     stranded_in(folder.path(), &["check", "second-move", "--traces", "."]);
     let sound = fs::read_to_string(folder.path().join("second-move.no-loss.json")).unwrap();
@@ -322,16 +330,16 @@ fn a_trace_that_is_not_right_is_refused() {
     let wrong_property = replay(&sound.replacen("\"property\": \"no-loss\"", "\"property\": \"no-losses\"", 1));
     assert_eq!(wrong_property.code, 2);
     assert!(wrong_property.err.contains("there is no property `no-losses`"), "{}", wrong_property.err);
-    let cut_off = replay(&sound[..sound.len() / 2]);
-    assert_eq!(cut_off.code, 2);
-    assert!(cut_off.err.contains("trace.json: this is not a trace"), "{}", cut_off.err);
+    let truncated = replay(&sound[..sound.len() / 2]);
+    assert_eq!(truncated.code, 2);
+    assert!(truncated.err.contains("trace.json: this is not a trace"), "{}", truncated.err);
     let absent = stranded_in(folder.path(), &["replay", "absent.json"]);
     assert_eq!(absent.code, 2);
     assert!(absent.err.contains("cannot read absent.json"), "{}", absent.err);
 }
 
 #[test]
-fn a_file_with_two_errors_tells_both() {
+fn a_file_with_two_errors_reports_both() {
     let wrong = stranded(&["show", "second-move"])
         .out
         .replace("messages = 2", "mesages = 2")
@@ -343,7 +351,7 @@ fn a_file_with_two_errors_tells_both() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_reader_that_closes_the_pipe_causes_no_failure() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_stranded"))
         .args(["check", "article", "--format", "json"])
         .stdout(Stdio::piped())
@@ -371,7 +379,7 @@ fn a_result_that_cannot_be_written_is_an_error_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_result_goes_to_a_file_as_it_would_go_to_a_pipe() {
+fn a_file_receives_the_same_result_as_a_pipe() {
     let folder = folder(&[]);
     let ran = stranded_in(folder.path(), &["check", "second-move", "--output", "report.txt"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
@@ -380,7 +388,7 @@ fn a_result_goes_to_a_file_as_it_would_go_to_a_pipe() {
 }
 
 #[test]
-fn a_procedure_is_checked_where_a_scenario_comes_to_rest() {
+fn a_procedure_is_checked_from_the_quiescent_states_of_a_scenario() {
     let mine = "name = \"mine\"\n[[step]]\ndo = \"create-mailbox\"\nat = \"to\"\n[[step]]\ndo = \"report\"\noutcome = \"ok\"\n";
     let folder = folder(&[("mine.toml", mine)]);
     let ran = stranded_in(folder.path(), &["check", "mine.toml", "--from", "stranded", "--format", "json"]);
@@ -388,7 +396,7 @@ fn a_procedure_is_checked_where_a_scenario_comes_to_rest() {
     let report = json(&ran.out);
     let scenario = &report["scenarios"][0];
     assert_eq!((&scenario["name"], &scenario["family"]), (&"mine".into(), &"user".into()));
-    assert_eq!(scenario["properties"][0]["verdict"], "violated", "it creates the mailbox where it is already");
+    assert_eq!(scenario["properties"][0]["verdict"], "violated", "it creates the mailbox that exists already");
     let ran = stranded_in(folder.path(), &["check", "mine.toml"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("add `--from SCENARIO`"), "{}", ran.err);

@@ -1,4 +1,4 @@
-//! Files on disk: one that is read whole is not endless, and one that is written is there as a whole or is as it was.
+//! Files on disk: a file that is read whole has a limit, and a file that is written is either complete or unchanged.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,7 +11,7 @@ use stranded_search::files::{READ_MAX, read, read_from, write};
 
 use crate::cli::stranded_in;
 
-/// What stands in a file before something else is written there.
+/// The content of a file before the program writes it.
 const OLD: &str = "what was there before\n";
 
 fn names(folder: &Path) -> Vec<String> {
@@ -25,7 +25,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Runs the program where no file may become longer than a kilobyte.
+/// Runs the program with a limit of one kilobyte on the size of a file.
 fn without_room(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let script = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
     let mut command = Command::new("sh");
@@ -35,7 +35,7 @@ fn without_room(folder: &Path, arguments: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn a_file_that_is_not_there_yet_is_written_as_anybody_writes_it() {
+fn a_new_file_has_the_usual_permissions() {
     let folder = tempfile::tempdir().unwrap();
     let script = "umask 027; exec \"$0\" show move -o new.toml";
     let status = Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_stranded")]).current_dir(&folder).status();
@@ -58,7 +58,7 @@ fn a_file_that_is_replaced_keeps_its_permissions() {
 }
 
 #[test]
-fn a_link_stays_one_and_what_it_leads_to_is_written() {
+fn a_link_stays_a_link_and_its_target_is_written() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("there")).unwrap();
     let (target, link, second) =
@@ -76,7 +76,7 @@ fn a_link_stays_one_and_what_it_leads_to_is_written() {
 }
 
 #[test]
-fn what_is_no_file_is_written_to() {
+fn an_output_that_is_no_regular_file_is_written_in_place() {
     let folder = tempfile::tempdir().unwrap();
     write(Path::new("/dev/null"), b"nothing").unwrap();
     let full = stranded_in(folder.path(), &["show", "move", "-o", "/dev/full"]);
@@ -94,7 +94,7 @@ fn what_is_no_file_is_written_to() {
 }
 
 #[test]
-fn a_file_for_which_there_is_no_room_is_as_it_was_and_nothing_is_left_of_the_new_one() {
+fn a_file_without_room_is_unchanged_and_leaves_no_partial_file() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(stranded_in(folder.path(), &["check", "second-move", "--traces", "traces"]).code, 0);
     let trace = "traces/second-move.no-loss.json";
@@ -123,7 +123,7 @@ fn a_file_for_which_there_is_no_room_is_as_it_was_and_nothing_is_left_of_the_new
 }
 
 #[test]
-fn the_log_of_a_run_for_which_there_is_no_room_is_as_it_was() {
+fn a_log_is_unchanged_if_there_is_no_room_for_a_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     fs::write(&log, OLD).unwrap();
@@ -136,7 +136,7 @@ fn the_log_of_a_run_for_which_there_is_no_room_is_as_it_was() {
 }
 
 #[test]
-fn a_file_that_is_read_whole_has_an_end() {
+fn a_file_beyond_the_size_limit_is_refused() {
     let zeros = |count: u64| std::io::Read::take(std::io::repeat(b' '), count);
     assert_eq!(read_from("zeros", zeros(READ_MAX)).unwrap().len() as u64, READ_MAX);
     assert_eq!(read_from("zeros", zeros(READ_MAX + 1)).unwrap_err().reason.kind(), ErrorKind::FileTooLarge);
@@ -171,7 +171,7 @@ fn no_command_reads_a_file_without_an_end() {
 }
 
 #[test]
-fn a_page_goes_to_one_place_and_has_one_form() {
+fn a_page_has_one_output_and_one_format() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(stranded_in(folder.path(), &["check", "second-move", "--traces", "."]).code, 0);
     let trace = "second-move.no-loss.json";

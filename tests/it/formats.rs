@@ -1,4 +1,4 @@
-//! What is judged, in the forms that other programs read. Snapshots show each form; what is escaped is shown by hand.
+//! Results in the formats of other programs. Snapshots pin each format; one test checks escaping.
 
 use std::fs;
 
@@ -9,7 +9,8 @@ use crate::cli::stranded_in;
 use crate::logs::Recorder;
 use stranded_search::scenario::load_scenario;
 
-const FORMS: [ResultFormat; 4] = [ResultFormat::Junit, ResultFormat::Tap, ResultFormat::Markdown, ResultFormat::Github];
+const FORMATS: [ResultFormat; 4] =
+    [ResultFormat::Junit, ResultFormat::Tap, ResultFormat::Markdown, ResultFormat::Github];
 
 fn cases() -> Vec<Case> {
     let case = |name: &str, outcome: CaseOutcome, file: Option<&str>, line: Option<usize>| Case {
@@ -32,12 +33,12 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn every_form_escapes_what_it_has_to() {
-    for form in FORMS {
-        let text = written(&cases(), form);
+fn every_format_escapes_its_special_characters() {
+    for format in FORMATS {
+        let text = written(&cases(), format);
         let is_clean = text.chars().all(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'));
-        assert!(is_clean, "{}: {text:?}", form.name());
-        insta::assert_snapshot!(format!("formats-{}", form.name()), text);
+        assert!(is_clean, "{}: {text:?}", format.name());
+        insta::assert_snapshot!(format!("formats-{}", format.name()), text);
     }
 }
 
@@ -50,44 +51,44 @@ fn github_gets_one_annotation_for_each_case_that_is_not_as_expected() {
 }
 
 #[test]
-fn a_check_says_its_verdicts_in_every_form() {
+fn a_check_reports_its_verdicts_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let shown = stranded_in(folder.path(), &["show", "second-move"]).out;
     let wrong = shown.replace("no-loss = \"violated\"\n", "");
     fs::write(folder.path().join("wrong.toml"), wrong).unwrap();
-    for form in FORMS {
-        let right = stranded_in(folder.path(), &["check", "second-move", "--format", form.name()]);
+    for format in FORMATS {
+        let right = stranded_in(folder.path(), &["check", "second-move", "--format", format.name()]);
         assert_eq!((right.code, right.err.as_str()), (0, ""));
-        let wrong = stranded_in(folder.path(), &["check", "wrong.toml", "--format", form.name()]);
+        let wrong = stranded_in(folder.path(), &["check", "wrong.toml", "--format", format.name()]);
         assert_eq!(wrong.code, 1);
-        insta::assert_snapshot!(format!("check-{}", form.name()), wrong.out);
+        insta::assert_snapshot!(format!("check-{}", format.name()), wrong.out);
         let truncated =
-            stranded_in(folder.path(), &["check", "second-move", "--format", form.name(), "--timeout", "0s"]);
+            stranded_in(folder.path(), &["check", "second-move", "--format", format.name(), "--timeout", "0s"]);
         assert_eq!(truncated.code, 3, "{}", truncated.out);
         assert!(truncated.out.contains("inconclusive"), "{}", truncated.out);
     }
 }
 
 #[test]
-fn a_judged_log_says_its_verdict_in_every_form() {
+fn a_judged_log_reports_its_verdict_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let spec = load_scenario("second-move").unwrap();
     fs::write(folder.path().join("log.jsonl"), Recorder::new(&spec).delivers("m1").runs().runs().text()).unwrap();
-    for form in FORMS {
-        let arguments = ["validate", "second-move", "log.jsonl", "--implements", "move", "--format", form.name()];
+    for format in FORMATS {
+        let arguments = ["validate", "second-move", "log.jsonl", "--implements", "move", "--format", format.name()];
         let ran = stranded_in(folder.path(), &arguments);
         assert_eq!((ran.code, ran.err.as_str()), (1, ""));
-        insta::assert_snapshot!(format!("validate-{}", form.name()), ran.out);
+        insta::assert_snapshot!(format!("validate-{}", format.name()), ran.out);
     }
 }
 
 #[test]
 fn a_command_without_cases_says_that_it_has_none() {
     for arguments in [&["list"][..], &["check", "move", "--assumptions"]] {
-        for form in FORMS {
-            let ran = stranded_in(std::path::Path::new("."), &[arguments, &["--format", form.name()]].concat());
+        for format in FORMATS {
+            let ran = stranded_in(std::path::Path::new("."), &[arguments, &["--format", format.name()]].concat());
             assert_eq!(ran.code, 2);
-            assert!(ran.err.contains(&format!("does not support --format {}", form.name())), "{}", ran.err);
+            assert!(ran.err.contains(&format!("does not support --format {}", format.name())), "{}", ran.err);
         }
     }
 }

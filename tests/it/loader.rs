@@ -1,4 +1,5 @@
-//! Scenario and procedure files: accepted files, refused files and their diagnostics. [`written`] tests the writer.
+//! Scenario and procedure files: the accepted ones, the refused ones, and their diagnostics. [`written`] tests the
+//! writer.
 
 mod limits;
 mod sizes;
@@ -23,7 +24,7 @@ use stranded_search::scenario::{
 
 use self::sizes::SOUND;
 
-/// A procedure without errors, around one step.
+/// Returns a procedure without errors, around one step.
 fn procedure_with(step: &str) -> String {
     format!("name = \"mine\"\n\n[[step]]\n{step}\n\n[[step]]\nlabel = \"end\"\ndo = \"report\"\noutcome = \"ok\"\n")
 }
@@ -424,7 +425,7 @@ fn any_number_of_mailboxes_and_messages_is_read_and_inherited() {
 }
 
 #[test]
-fn one_mailbox_does_not_stand_for_any_number_where_mailboxes_share_something() {
+fn one_mailbox_does_not_represent_any_number_if_mailboxes_share_something() {
     let any = SOUND.replace("mailboxes = 1", "mailboxes = \"any\"");
     let reported = refused(&any);
     check_fragments(
@@ -443,7 +444,7 @@ fn one_mailbox_does_not_stand_for_any_number_where_mailboxes_share_something() {
 }
 
 #[test]
-fn scenarios_that_start_in_a_circle_are_refused() {
+fn scenarios_that_start_from_each_other_are_refused() {
     let from = |other: &str| format!("from = \"{other}\"\n{SOUND}");
     let read = |path: &str| match path {
         "sub/b.toml" => Ok(from("../test.toml")),

@@ -1,7 +1,7 @@
-//! What a user relies on, in one test binary.
+//! The behaviour that a user relies on, in one test binary.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stderr, reason = "a test that counts says how many")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+#![expect(clippy::print_stderr, reason = "some tests print their counts")]
 
 mod adapters;
 mod advise;

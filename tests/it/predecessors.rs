@@ -1,4 +1,4 @@
-//! A scenario that starts where another ends inherits all that matters of it.
+//! A scenario that starts in the final states of another inherits its mail, directory and history.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn step(words: &str) -> String {
 }
 
 #[test]
-fn mail_that_the_past_holds_back_is_tried_again_when_it_is_let_through() {
+fn mail_that_an_earlier_scenario_holds_is_tried_again_after_the_release() {
     let first = scenario(SITE, "before", &step("do = \"hold-delivery\""));
     let purge = step("do = \"delete-recipient\"\ndata = \"purge\"");
     let steps = step("do = \"release-delivery\"") + &purge;
@@ -62,7 +62,7 @@ fn deletions_that_a_later_scenario_reads_are_remembered_from_the_first_on() {
 }
 
 #[test]
-fn an_assumption_that_the_past_of_the_past_has_raised_is_varied() {
+fn an_assumption_that_an_earlier_scenario_uses_is_varied() {
     let edit = "/o={organization}/ou={site}/cn=Configuration/cn=Servers/cn={to}/cn=Microsoft Private MDB";
     let first = scenario(SITE, "before", &step(&format!("do = \"raw-edit\"\nhome-mdb = \"{edit}\"")));
     let between = scenario("from = \"split.toml\"", "never", "");

@@ -1,4 +1,4 @@
-//! The program as a process that a test watches, interrupts and ends: by its id only, and never for longer than is good for it.
+//! The program as a process that a test watches, interrupts and ends: by its id only, and within a time limit.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,27 +10,27 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long a process may take at most, on a machine that others use too.
+/// The longest time that a process may take, on a shared machine.
 const TIMEOUTS: Duration = Duration::from_secs(120);
-/// How often a test looks at something that no event tells it of.
-const LOOK: Duration = Duration::from_millis(1);
+/// The polling interval for conditions without an event.
+const POLL: Duration = Duration::from_millis(1);
 
-/// A file of the folder of large scenarios.
+/// Returns the path of a file in the folder of large scenarios.
 pub(crate) fn large(name: &str) -> String {
     format!("{}/benches/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The program under way. It is ended when the test is over, whatever happens.
+/// A running program. Dropping it ends the process.
 pub(crate) struct Process {
     child: Child,
     started: Instant,
     out: PathBuf,
-    /// What it says on standard error, line by line; reading it is waiting for the next one.
-    said: BufReader<ChildStderr>,
+    /// The standard error; reading a line waits for it.
+    stderr: BufReader<ChildStderr>,
     _folder: tempfile::TempDir,
 }
 
-/// How a process ended.
+/// The result of a process.
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
@@ -53,35 +53,35 @@ impl Process {
         command.current_dir(folder).stdin(Stdio::null()).stdout(fs::File::create(&out).unwrap());
         let started = Instant::now();
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let said = BufReader::new(child.stderr.take().unwrap());
-        Self { child, started, out, said, _folder: own }
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self { child, started, out, stderr, _folder: own }
     }
 
-    /// Its id.
+    /// Returns the process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits for the next line on standard error; none, if it has ended.
+    /// Waits for the next line on standard error; returns none if the process has ended.
     pub(crate) fn line(&mut self) -> Option<String> {
         let mut line = String::new();
-        self.said.read_line(&mut line).unwrap();
+        self.stderr.read_line(&mut line).unwrap();
         (!line.is_empty()).then_some(line)
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the process.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.id())]).status().unwrap();
         assert!(sent.success(), "the signal {name} was not sent");
     }
 
-    /// Ends it at once.
+    /// Ends the process at once.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Looks at it until it has ended, or until what is looked for is there; how it ended, if it has.
+    /// Polls until the process has ended or the condition is true; returns the exit status if it has ended.
     pub(crate) fn until(&mut self, mut is_there: impl FnMut(&Self) -> bool) -> Option<ExitStatus> {
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -91,45 +91,45 @@ impl Process {
                 return None;
             }
             assert!(self.started.elapsed() < TIMEOUTS, "the process {} does not end", self.id());
-            thread::sleep(LOOK);
+            thread::sleep(POLL);
         }
     }
 
-    /// Waits until it ends. What it says meanwhile must fit into a pipe.
+    /// Waits until the process ends. Its output must fit into a pipe.
     pub(crate) fn end(mut self) -> Ended {
         let status = self.until(|_| false).unwrap();
         let took = self.started.elapsed();
         let mut err = String::new();
-        self.said.read_to_string(&mut err).unwrap();
+        self.stderr.read_to_string(&mut err).unwrap();
         Ended { code: status.code(), out: fs::read_to_string(&self.out).unwrap(), err, took }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Runs the program to its end.
+/// Runs the program until it ends.
 pub(crate) fn run<S: AsRef<OsStr>>(folder: &Path, arguments: &[S]) -> Ended {
     Process::start(folder, arguments).end()
 }
 
-/// The lines of a report in JSON but for the seconds: what two checks of the same must have in common byte by byte.
+/// Returns the lines of a JSON report without the seconds: the part that two equal checks must share byte by byte.
 pub(crate) fn timeless_json(text: &str) -> String {
     let report: Value = serde_json::from_str(text).unwrap_or_else(|reason| panic!("{reason}: {text}"));
     assert!(!report["scenarios"].as_array().unwrap().is_empty());
     text.lines().filter(|line| !line.trim_start().starts_with("\"seconds\":")).map(|line| format!("{line}\n")).collect()
 }
 
-/// Numbers that look as if they were drawn, the same every time: a linear congruence with the constants of Knuth's MMIX.
+/// Pseudo-random numbers, the same every time: a linear congruence with the constants of Knuth's MMIX.
 pub(crate) struct Drawn(pub(crate) u64);
 
 impl Drawn {
-    /// The next number, below this one.
+    /// Returns the next number, less than `max`.
     pub(crate) fn below(&mut self, max: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % max.max(1)

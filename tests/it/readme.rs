@@ -1,4 +1,4 @@
-//! The examples of the README match the program.
+//! The README: its examples and tables agree with the program.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::cli::stranded_in;
 const README: &str = include_str!("../../README.md");
 const RUNBOOKS: &str = include_str!("../../specs/runbooks.md");
 
-/// Returns the fenced block of this language after its first words, which must be these.
+/// Returns the content of the fenced block of this language that starts with these words.
 pub(crate) fn block(language: &str, start: &str) -> String {
     blocks(language)
         .find_map(|block| block.strip_prefix(start).map(str::to_owned))

@@ -1,4 +1,5 @@
-//! The rescue map against brute force: every behaviour of every rescue is walked to its end by the step function alone.
+//! The rescue map compared with brute force: the step function alone follows every behaviour of every rescue to its
+//! end.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -19,8 +20,9 @@ use stranded_search::scenario::{Spec, load_scenario, select};
 
 /// A scenario with more states than this under one combination of answers is not small.
 const SMALL: usize = 3_000;
-/// With instant replication every state is tried. The most states of one scenario that are tried, evenly over all that it
-/// has, where replication makes the behaviours of one rescue many, and with more than two servers very many.
+/// The largest number of states that the test tries in one scenario with eventual replication, evenly spread over all
+/// of them: there each rescue has many behaviours, and with more than two servers very many. With instant replication
+/// the test tries every state.
 const SAMPLE_EVENTUAL: usize = 400;
 const SAMPLE_EVENTUAL_FAR: usize = 8;
 
@@ -31,7 +33,7 @@ fn brute_force_over_the_small_scenarios_agrees_with_the_rescue_map_on_every_stat
     assert!(small > 4, "only {small} scenarios are small");
 }
 
-/// How many states of a scenario were tried.
+/// Returns the number of states of a scenario that the test tried.
 fn brute_force(spec: &Spec) -> usize {
     let procedures = rescue::procedures(spec);
     let site = &spec.scenario.site;
@@ -53,7 +55,7 @@ fn brute_force(spec: &Spec) -> usize {
     tried
 }
 
-/// One combination of answers after the other; what the scenario does not touch is as it is by default.
+/// Returns the worlds of all combinations of answers; assumptions that the scenario does not use keep their defaults.
 fn worlds(spec: &Spec) -> impl Iterator<Item = World> {
     all_answers(&spec.touches(), Assumptions::default()).into_iter().filter_map(|assumptions| {
         let is_pinned = |one: &Assumption| spec.answer(*one).is_some_and(|answer| answer != assumptions.answer(*one));
@@ -69,7 +71,7 @@ fn all_answers(open: &[Assumption], given: Assumptions) -> Vec<Assumptions> {
     answers.flat_map(|answer| all_answers(rest, given.with(*first, answer))).collect()
 }
 
-/// Every state of a small world.
+/// Returns every state of a small world.
 fn reachable(world: &World) -> Option<BTreeSet<State>> {
     let mut seen: BTreeSet<State> = world.initial.iter().cloned().collect();
     let mut frontier: Vec<State> = world.initial.clone();
@@ -97,16 +99,16 @@ fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
         let mut is_saved = true;
         for assumptions in all_answers(&open, world.assumptions) {
             for (mailbox, attempt) in rescue::attempts(world, state, procedure, assumptions) {
-                let mut walked = Walked { lost: MessageSet::EMPTY, ends: 0, saved: 0 };
+                let mut endings = Endings { lost: MessageSet::EMPTY, ends: 0, saved: 0 };
                 let start = &attempt.initial[0];
-                walk(&attempt, start, &mut Vec::new(), &mut walked);
-                let newly = walked.lost.without(only(start).lost());
+                follow(&attempt, start, &mut Vec::new(), &mut endings);
+                let newly = endings.lost.without(only(start).lost());
                 match lost.iter_mut().find(|(known, _)| *known == mailbox) {
                     Some((_, all)) => *all = all.with(newly),
                     None if newly.is_empty() => {}
                     None => lost.push((mailbox, newly)),
                 }
-                is_saved &= walked.ends > 0 && walked.ends == walked.saved;
+                is_saved &= endings.ends > 0 && endings.ends == endings.saved;
             }
         }
         let expected = match (lost.is_empty(), is_saved) {
@@ -118,30 +120,31 @@ fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
     }
 }
 
-struct Walked {
+struct Endings {
     lost: MessageSet,
     ends: usize,
     saved: usize,
 }
 
-/// Every behaviour, one after the other, to its end; one that comes back to where it was is not followed again.
-fn walk(world: &World, state: &State, path: &mut Vec<State>, walked: &mut Walked) {
+/// Follows every behaviour to its end, one after the other, and does not follow a behaviour that returns to an earlier
+/// state.
+fn follow(world: &World, state: &State, path: &mut Vec<State>, endings: &mut Endings) {
     if path.contains(state) {
         return;
     }
-    walked.lost = walked.lost.with(only(state).lost());
+    endings.lost = endings.lost.with(only(state).lost());
     path.push(state.clone());
     let mut is_end = true;
     for action in world.actions() {
         if let Ok(next) = world.step(state, action) {
             is_end = false;
-            walk(world, &next, path, walked);
+            follow(world, &next, path, endings);
         }
     }
     path.pop();
     if is_end {
-        walked.ends += 1;
-        walked.saved += usize::from(has_saved(only(state)));
+        endings.ends += 1;
+        endings.saved += usize::from(has_saved(only(state)));
     }
 }
 
@@ -198,7 +201,7 @@ fn a_replay_marks_the_point_of_no_return_in_text_and_json() {
     assert!(reported.contains("POINT OF NO RETURN"), "{reported}");
     let trace = path("second-move.no-loss.json");
     let text = stranded(&["replay", &trace]);
-    assert_eq!(text.matches("POINT OF NO RETURN").count(), 2, "in its row and under the table:\n{text}");
+    assert_eq!(text.matches("POINT OF NO RETURN").count(), 2, "the mark is in its row and under the table:\n{text}");
     let mut json: serde_json::Value = serde_json::from_str(&stranded(&["replay", &trace, "--format", "json"])).unwrap();
     let steps = json["steps"].as_array().unwrap().len();
     assert_eq!(json["point_of_no_return"], steps, "the last step loses the mail");
@@ -206,7 +209,7 @@ fn a_replay_marks_the_point_of_no_return_in_text_and_json() {
     let before = json["steps"][steps - 2]["rescues"].as_array().unwrap();
     assert!(before.contains(&"method-1".into()) && before.contains(&"method-2".into()), "{before:?}");
 
-    // A trace that was saved before there was a rescue map replays as well.
+    // A trace that was saved before the rescue map existed replays as well.
     let trace = json.as_object_mut().unwrap();
     let _gone = (trace.remove("rescues"), trace.remove("point_of_no_return"));
     for step in trace["steps"].as_array_mut().unwrap() {

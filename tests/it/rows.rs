@@ -1,4 +1,4 @@
-//! Compares `specs/scenarios.md` with the built-in scenarios.
+//! `specs/scenarios.md` compared with the built-in scenarios.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use stranded_search::scenario::{builtin, load_scenario};
 
 const PAGE: &str = include_str!("../../specs/scenarios.md");
 
-/// Returns the names between backquotes in the columns with the heading `scenario` or `without it`.
+/// Returns the names in code type in the columns of scenarios: those with the heading `scenario` or `without it`.
 fn named() -> BTreeSet<&'static str> {
     let mut heading: Vec<&str> = Vec::new();
     let mut names = BTreeSet::new();

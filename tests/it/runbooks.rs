@@ -1,4 +1,4 @@
-//! The runbooks of `specs/runbooks` have the results that their page reports.
+//! The worked runbooks of `specs/runbooks`: their statements are true.
 
 use stranded_model::property::Safety;
 use stranded_search::check::{Checked, check};
@@ -59,8 +59,8 @@ fn a_save_before_the_hold_loses_mail_that_arrives_between() {
 fn a_hold_before_the_save_loses_nothing() {
     let file = file("looks-right");
     let text = std::fs::read_to_string(&file).unwrap();
-    let place = |label: &str| text.find(&format!("# {label}")).unwrap();
-    let (save, hold, delete) = (place("Save what"), place("Hold the mail"), place("Delete the recipient"));
+    let position = |label: &str| text.find(&format!("# {label}")).unwrap();
+    let (save, hold, delete) = (position("Save what"), position("Hold the mail"), position("Delete the recipient"));
     let corrected = [&text[..save], &text[hold..delete], &text[save..hold], &text[delete..]].concat();
     let folder = tempfile::tempdir().unwrap();
     let scenario = std::fs::read_to_string(self::file("check-looks-right")).unwrap();
@@ -81,7 +81,7 @@ fn every_runbook_runs_in_the_quiescent_states_of_stranded() {
         let spec = load_procedure_in(&file(name), &stranded).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         assert_eq!(spec.name, name);
         let checked = searched(&spec);
-        // No mail arrives there, so each of them appears safe.
+        // No mail arrives there, so each of them is safe.
         for property in [Safety::NoLoss, Safety::NoFalseSuccess, Safety::HomeCoherent, Safety::Reachable] {
             assert_eq!(verdict(&checked, property), Verdict::Holds, "{name}: {}", property.name());
         }

@@ -1,5 +1,5 @@
-//! Whatever a file, an argument or another program says is shown: nothing of it is obeyed by a terminal, and nothing of it turns the
-//! order of letters around.
+//! Text from files, arguments and other programs: the program shows it so that it cannot control the terminal, and none
+//! of it changes the direction of the text.
 
 use std::fs;
 use std::path::Path;
@@ -9,11 +9,11 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use stranded_search::sanitize::{all_but_colours, in_json, is_hidden, of_json, visible};
 
-/// A title of the window, a colour, a bell, C1, and letters that turn others around or end a line.
+/// A window title, a colour, a bell, C1 controls, and characters that reverse the direction of text or end a line.
 const EVIL: &str = "\x1b]0;TITLE\x07\x1b[31mRED\u{9b}32m\u{85}\u{202e}RTL\u{2066}\u{200f}\u{2028}\u{7f}\u{8}end";
 
-/// The names of what the program prints for other programs.
-const FORMS: [&str; 4] = ["junit", "tap", "markdown", "github"];
+/// The names of the formats for other programs.
+const FORMATS: [&str; 4] = ["junit", "tap", "markdown", "github"];
 
 #[test]
 fn every_hidden_letter_is_shown_by_its_number() {
@@ -31,7 +31,7 @@ fn every_hidden_letter_is_shown_by_its_number() {
 }
 
 #[test]
-fn colours_are_let_through_where_they_are_ours_and_nothing_else_is() {
+fn only_the_colours_of_the_program_are_printed_unescaped() {
     for colour in ["\x1b[1m", "\x1b[0m", "\x1b[m", "\x1b[1;38;5;9m"] {
         assert_eq!(all_but_colours(&format!("a{colour}b")), format!("a{colour}b"));
         assert_eq!(visible(&format!("a{colour}b")), format!("a\\u{{1b}}{}b", &colour[1..]));
@@ -42,7 +42,7 @@ fn colours_are_let_through_where_they_are_ours_and_nothing_else_is() {
 }
 
 #[test]
-fn json_with_hidden_letters_says_the_same_without_them() {
+fn json_shows_hidden_letters_and_keeps_its_meaning() {
     let value = json!({"a": EVIL, EVIL: [EVIL, 1, null]});
     let written = serde_json::to_string_pretty(&value).unwrap();
     assert!(written.contains(is_hidden));
@@ -52,7 +52,7 @@ fn json_with_hidden_letters_says_the_same_without_them() {
 }
 
 #[test]
-fn what_is_read_from_json_is_visible_and_the_files_in_it_are_as_they_were() {
+fn text_from_json_is_made_visible_and_embedded_files_are_unchanged() {
     let value = json!({"a": EVIL, EVIL: [EVIL], "scenario_toml": EVIL, "b": {"scenario-toml": EVIL}});
     let read: Value = of_json(&value.to_string()).unwrap();
     let shown = visible(EVIL).into_owned();
@@ -61,7 +61,7 @@ fn what_is_read_from_json_is_visible_and_the_files_in_it_are_as_they_were() {
     assert_eq!(written_by_number, json!(["\\u{9b}\\u{d}\\u{8}", "\\u009b"]));
 }
 
-/// What the program prints where colours are wanted, as a terminal would have it.
+/// Returns the output with colours, as a terminal receives it.
 fn printed(folder: &Path, arguments: &[&str], input: Option<&str>) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
     command.args(arguments).current_dir(folder).env("CLICOLOR_FORCE", "1");
@@ -71,7 +71,7 @@ fn printed(folder: &Path, arguments: &[&str], input: Option<&str>) -> String {
     String::from_utf8(output.stdout).unwrap() + "\n" + &String::from_utf8(output.stderr).unwrap()
 }
 
-/// Runs the program, and wants nothing printed that a terminal obeys, the program's own colours excepted.
+/// Runs the program, and checks that its output contains no control sequence except the program's own colours.
 #[track_caller]
 fn harmless(folder: &Path, arguments: &[&str]) {
     harmless_with(folder, arguments, None);
@@ -80,43 +80,44 @@ fn harmless(folder: &Path, arguments: &[&str]) {
 #[track_caller]
 fn harmless_with(folder: &Path, arguments: &[&str], input: Option<&str>) {
     let printed = printed(folder, arguments, input);
-    assert!(!printed.contains("\x1b[31mRED"), "{arguments:?}: a colour of somebody else: {printed:?}");
+    assert!(!printed.contains("\x1b[31mRED"), "{arguments:?}: a foreign colour: {printed:?}");
     let bare = all_but_colours(&printed);
     assert!(bare == printed, "{arguments:?}: {printed:?}");
     assert!(printed.len() > 2, "{arguments:?}: nothing is printed");
 }
 
-/// The places of the strings in a value, one of each kind: elements of an array and steps are alike.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+/// Collects the positions of the strings in a value, one of each kind: elements of an array count as one, and so do
+/// steps.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::String(_) => found.push(at.to_owned()),
         Value::Array(values) => {
             for (index, value) in values.iter().enumerate().take(2) {
-                places(value, &format!("{at}/{index}"), found);
+                pointers(value, &format!("{at}/{index}"), found);
             }
         }
         Value::Object(members) => {
             for (key, value) in members {
-                places(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+                pointers(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// The file with every string of it made evil in turn, and with evil keys; each is replayed.
-fn replayed_with_every_string_evil(folder: &Path, file: &str, forms: &[&[&str]]) {
+/// Replays the file with each string replaced by a hostile one in turn, and with hostile keys.
+fn replayed_with_every_string_evil(folder: &Path, file: &str, formats: &[&[&str]]) {
     let sound: Value = serde_json::from_str(&fs::read_to_string(folder.join(file)).unwrap()).unwrap();
     let mut found = Vec::new();
-    places(&sound, "", &mut found);
+    pointers(&sound, "", &mut found);
     assert!(found.len() > 10, "{found:?}");
-    for (count, place) in found.iter().enumerate() {
+    for (count, pointer) in found.iter().enumerate() {
         let mut evil = sound.clone();
-        *evil.pointer_mut(place).unwrap() = EVIL.into();
+        *evil.pointer_mut(pointer).unwrap() = EVIL.into();
         fs::write(folder.join("evil.json"), evil.to_string()).unwrap();
-        let form = forms[count % forms.len()];
+        let format = formats[count % formats.len()];
         harmless(folder, &["replay", "evil.json"]);
-        harmless(folder, &[&["replay", "evil.json"], form].concat());
+        harmless(folder, &[&["replay", "evil.json"], format].concat());
     }
     let mut evil = sound;
     evil[EVIL] = 1.into();
@@ -125,17 +126,17 @@ fn replayed_with_every_string_evil(folder: &Path, file: &str, forms: &[&[&str]])
 }
 
 #[test]
-fn no_string_of_a_trace_is_obeyed() {
+fn no_string_of_a_trace_controls_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     printed(folder.path(), &["check", "second-move", "--traces", "."], None);
-    let forms: [&[&str]; 3] = [&["--to", "markdown"], &["--to", "itf"], &["--format", "json"]];
-    replayed_with_every_string_evil(folder.path(), "second-move.no-self-move.json", &forms);
-    // What was replayed last has a key that no trace has.
+    let formats: [&[&str]; 3] = [&["--to", "markdown"], &["--to", "itf"], &["--format", "json"]];
+    replayed_with_every_string_evil(folder.path(), "second-move.no-self-move.json", &formats);
+    // The last replayed file has a key that no trace has.
     harmless(folder.path(), &["explore", "evil.json"]);
 }
 
 #[test]
-fn no_string_of_a_recorded_run_is_obeyed() {
+fn no_string_of_a_recorded_run_controls_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let program = env!("CARGO_BIN_EXE_stranded");
     let adapter = ["--", program, "adapter", "reference", "--mutant", "directory-never"];
@@ -143,18 +144,18 @@ fn no_string_of_a_recorded_run_is_obeyed() {
     let runs = fs::read_dir(folder.path().join("runs")).unwrap();
     let run = runs.map(|entry| entry.unwrap().path()).min().unwrap();
     fs::copy(run, folder.path().join("run.json")).unwrap();
-    let forms: [&[&str]; 3] = [&["--format", "json"], &["--format", "markdown"], &["--format", "github"]];
-    replayed_with_every_string_evil(folder.path(), "run.json", &forms);
+    let formats: [&[&str]; 3] = [&["--format", "json"], &["--format", "markdown"], &["--format", "github"]];
+    replayed_with_every_string_evil(folder.path(), "run.json", &formats);
 }
 
-/// The text as a string of TOML that has no letter of it as it is.
+/// Returns the text as a TOML string in which every character is escaped.
 fn quoted(text: &str) -> String {
     let letters = text.chars().map(|letter| format!("\\U{:08x}", u32::from(letter)));
     format!("\"{}\"", letters.collect::<String>())
 }
 
 #[test]
-fn no_string_of_a_scenario_is_obeyed() {
+fn no_string_of_a_scenario_controls_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let sound = "name = \"evil\"\nfamily = \"user\"\nquestion = \"Q?\"\nsource = [\"S\"]\nnever = []\n[site]\n\
                  organization = \"O\"\nname = \"N\"\nservers = [\"a\", \"b\"]\nhome = \"a\"\nmailboxes = 1\nmessages = 1\n\
@@ -170,8 +171,8 @@ fn no_string_of_a_scenario_is_obeyed() {
     let free = sound.replacen("\"Q?\"", &quoted(EVIL), 1).replacen("\"S\"", &quoted(EVIL), 1);
     let free = free.replacen("\"O\"", &quoted(EVIL), 1).replacen("\"N\"", &quoted(EVIL), 1);
     fs::write(folder.path().join("evil.toml"), &free).unwrap();
-    for form in FORMS.iter().chain(&["text", "json"]) {
-        harmless(folder.path(), &["check", "evil.toml", "--format", form]);
+    for format in FORMATS.iter().chain(&["text", "json"]) {
+        harmless(folder.path(), &["check", "evil.toml", "--format", format]);
     }
     for wrong in [format!("{EVIL} = 1\n{sound}"), format!("# {EVIL}\nfaults = [{}\n", quoted(EVIL)), EVIL.to_owned()] {
         fs::write(folder.path().join("evil.toml"), wrong).unwrap();
@@ -180,7 +181,7 @@ fn no_string_of_a_scenario_is_obeyed() {
 }
 
 #[test]
-fn no_line_of_a_log_or_of_a_snapshot_is_obeyed() {
+fn no_line_of_a_log_or_of_a_snapshot_controls_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let evil = Value::from(EVIL).to_string();
     for line in [
@@ -204,14 +205,14 @@ fn no_line_of_a_log_or_of_a_snapshot_is_obeyed() {
         EVIL.to_owned(),
     ] {
         fs::write(folder.path().join("snapshots"), line + "\n").unwrap();
-        for form in ["text", "json"] {
-            harmless(folder.path(), &["advise", "snapshots", "--all", "--format", form, "--max-states", "100"]);
+        for format in ["text", "json"] {
+            harmless(folder.path(), &["advise", "snapshots", "--all", "--format", format, "--max-states", "100"]);
         }
     }
 }
 
 #[test]
-fn nothing_that_an_adapter_says_is_obeyed() {
+fn no_output_of_an_adapter_controls_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let evil = Value::from(EVIL).to_string();
     for line in [
@@ -228,7 +229,7 @@ fn nothing_that_an_adapter_says_is_obeyed() {
 }
 
 #[test]
-fn no_name_of_a_file_is_obeyed() {
+fn no_name_of_a_file_controls_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let path = |end: &str| format!("{EVIL}{end}");
     let (toml, json) = (path(".toml"), path(".json"));

@@ -1,11 +1,12 @@
-//! Every built-in scenario: what is known of it in figures, and that it is as its own file expects.
+//! Every built-in scenario: its known figures, and its agreement with the expectations in its file.
 //!
-//! The figures come from a run (`STRANDED_UPDATE=1 cargo test --test it scenarios` writes them anew); those of the article's family were counted by hand as well. The first move of a mailbox with
-//! n messages takes 8 + max(n, 1) states, since a step that finds nothing to copy is a step too; a supply of two messages makes
-//! that 28, and three more before it starts. A second run takes 3 states where the source is kept and 4 where it is removed,
-//! for each of three supplies. So `second-move` has 3 + 28 + 9 and 3 + 28 + 12 states, twice each for the two orders of deleting
-//! the source: 166. Its shortest loss is a message, nine steps of the first run with its start, and the second run's start
-//! and first step: 12.
+//! The figures come from a run (`STRANDED_UPDATE=1 cargo test --test it scenarios` rewrites them); those of the
+//! article's family were also counted by hand. The first move of a mailbox with n messages takes 8 + max(n, 1) states,
+//! since a step that finds nothing to copy is a step too; a supply of two messages makes that 28, plus three before the
+//! start. A second run takes 3 states if the source is kept and 4 if it is removed, for each of three supplies. So
+//! `second-move` has 3 + 28 + 9 and 3 + 28 + 12 states, twice each for the two orders of deleting the source: 166. The
+//! actions of its shortest loss are a delivery, nine of the first run with its start, and the second run's start and
+//! first step: 12.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,8 +19,9 @@ use stranded_search::scenario::Spec;
 
 use crate::worlds::{builtins, searched};
 
-/// Each scenario with what is known of it, a line each: its combinations, states over all of them, depth, and verdicts. The
-/// numbers after a violated property are the lengths of its shortest counterexamples under the various combinations.
+/// Each scenario with its known figures, one line each: its combinations, states over all of them, depth, and verdicts.
+/// The numbers after a violated property are the lengths of its shortest counterexamples under the various
+/// combinations.
 const KNOWN: &str = include_str!("scenarios.txt");
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
@@ -47,8 +49,8 @@ fn every_built_in_scenario_has_the_states_verdicts_and_shortest_traces_that_are_
 fn every_built_in_scenario_is_as_its_file_expects() {
     for checked in &*CHECKED {
         for judgement in &checked.results {
-            let place = format!("{}: {}", checked.spec.name, judgement.property.name());
-            assert_eq!(judgement.verdict, judgement.expected, "{place}");
+            let context = format!("{}: {}", checked.spec.name, judgement.property.name());
+            assert_eq!(judgement.verdict, judgement.expected, "{context}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A trace in the forms of other programs: each is right by its own rules, for every counterexample that is built in.
+//! Traces in the formats of other programs: each is valid by the rules of its format, for every built-in
+//! counterexample.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ use crate::apalache::is_typed;
 use crate::cli::stranded_in;
 use crate::worlds::{builtins, searched, worlds_of};
 
-/// Calls with every counterexample of a scenario, in the first world that has one.
+/// Calls `with` with every counterexample of a scenario, in the first world that has one.
 fn counterexamples(spec: &Spec, mut with: impl FnMut(&World, &Trace, Property)) {
     let checked = searched(spec);
     for judgement in &checked.results {
@@ -33,7 +34,7 @@ fn reported<T>(spec: &Spec, world: &World, trace: &Trace, property: &str, body: 
     body(&NarratedTrace { spec, world, table: &table, property: Some(property), own: table.rows.len() })
 }
 
-/// The article's second move, and the first property of it that is broken.
+/// Calls `body` with the article's second move, for the first property that it violates.
 fn second_move<T>(body: impl Fn(&NarratedTrace<'_>) -> T) -> T {
     let spec = load_scenario("second-move").unwrap();
     let mut found = None;
@@ -45,7 +46,7 @@ fn second_move<T>(body: impl Fn(&NarratedTrace<'_>) -> T) -> T {
     found.unwrap()
 }
 
-/// Checks a value by the rules of the format; `at` is where it stands.
+/// Checks a value by the rules of the format; `at` is its position.
 fn is_itf_value(at: &str, value: &Value) {
     match value {
         Value::Bool(_) | Value::String(_) => {}
@@ -59,7 +60,7 @@ fn is_itf_value(at: &str, value: &Value) {
                     ("#tup", Value::Array(items)) => items.iter().for_each(|item| is_itf_value(at, item)),
                     ("#set", Value::Array(items)) => {
                         let distinct: BTreeSet<String> = items.iter().map(Value::to_string).collect();
-                        assert_eq!(distinct.len(), items.len(), "{at}: a set has each once");
+                        assert_eq!(distinct.len(), items.len(), "{at}: a set has no duplicates");
                         items.iter().for_each(|item| is_itf_value(at, item));
                     }
                     ("#map", Value::Array(pairs)) => {
@@ -137,7 +138,7 @@ struct Arrow {
     to: String,
 }
 
-/// Checks that every line is a statement of a sequence diagram between participants that it names; finds its arrows.
+/// Checks that every line is a statement of a sequence diagram between declared participants; returns the arrows.
 fn is_mermaid(text: &str) -> Vec<Arrow> {
     assert!(text.chars().count() < mermaid::CHARACTERS_MAX);
     let mut lines = text.lines();
@@ -200,7 +201,7 @@ fn the_second_move_is_marked_in_the_graph_of_its_states() {
 }
 
 #[test]
-fn every_counterexample_that_is_built_in_is_written_in_every_form() {
+fn every_built_in_counterexample_is_exported_in_every_format() {
     let mut count = 0;
     for spec in builtins() {
         counterexamples(&spec, |world, trace, property| {
@@ -224,7 +225,7 @@ fn every_counterexample_that_is_built_in_is_written_in_every_form() {
 }
 
 #[test]
-fn every_step_is_an_arrow_between_the_two_that_it_passes_between() {
+fn every_step_is_an_arrow_between_its_two_participants() {
     let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for spec in builtins() {
         counterexamples(&spec, |world, trace, property| {
@@ -286,7 +287,7 @@ fn the_act_that_changes_nothing_is_an_arrow_to_the_directory() {
 }
 
 #[test]
-fn arrows_of_the_graph_are_told_in_sentences_and_the_trace_stands_out_without_colour() {
+fn edges_of_the_graph_carry_sentences_and_the_trace_is_marked_without_colour() {
     let text = second_move(dot::dot);
     let names = second_move(|narrated| narrated.table.rows.iter().map(|row| row.action.clone()).collect::<Vec<_>>());
     assert!(names.iter().all(|name| !text.contains(name.as_str())), "no internal name is in {text}");
@@ -309,7 +310,7 @@ fn arrows_of_the_graph_are_told_in_sentences_and_the_trace_stands_out_without_co
 }
 
 #[test]
-fn a_trace_that_went_through_itf_is_the_same_trace() {
+fn a_trace_survives_the_conversion_to_itf_and_back() {
     let explorer = Explorer::default();
     let dropped = |name: &str, text: String| {
         explorer.answer(Query::Drop { name: name.to_owned(), text, part: None }).unwrap()["document"].clone()
@@ -328,7 +329,7 @@ fn a_trace_that_went_through_itf_is_the_same_trace() {
 }
 
 #[test]
-fn a_long_story_is_cut_where_it_can_be_seen() {
+fn a_shortened_trace_says_that_it_is_shortened() {
     let spec = load_scenario("second-move").unwrap();
     let mut text = String::new();
     counterexamples(&spec, |world, trace, property| {
@@ -348,7 +349,7 @@ fn a_long_story_is_cut_where_it_can_be_seen() {
 }
 
 #[test]
-fn names_of_a_trace_mean_nothing_to_the_form_they_are_written_in() {
+fn names_of_a_trace_are_escaped_in_every_format() {
     let source = load_scenario("second-move").unwrap();
     let mut spec = source.clone();
     spec.name = "a\"; b -> c # <b>|*x*\\".to_owned();
@@ -367,10 +368,10 @@ fn names_of_a_trace_mean_nothing_to_the_form_they_are_written_in() {
 }
 
 #[test]
-fn replay_converts_a_trace_to_every_form() {
+fn replay_converts_a_trace_to_every_format() {
     let folder = tempfile::tempdir().unwrap();
     stranded_in(folder.path(), &["check", "second-move", "--traces", "."]);
-    let begins = [
+    let starts = [
         ("itf", "{\n  \"#meta\""),
         ("mermaid", "sequenceDiagram\n"),
         ("dot", "digraph stranded {\n"),
@@ -378,14 +379,14 @@ fn replay_converts_a_trace_to_every_form() {
         ("json", "{\n  \"format\": 2,\n  \"scenario\": \"second-move\""),
         ("html", "<!doctype html>"),
     ];
-    for (form, start) in begins {
-        let to = ["replay", "second-move.no-loss.json", "--to", form];
+    for (format, start) in starts {
+        let to = ["replay", "second-move.no-loss.json", "--to", format];
         let printed = stranded_in(folder.path(), &to);
-        assert_eq!((printed.code, printed.err.as_str()), (0, ""), "{form}");
-        assert!(printed.out.starts_with(start), "{form}: {}", &printed.out[..40]);
+        assert_eq!((printed.code, printed.err.as_str()), (0, ""), "{format}");
+        assert!(printed.out.starts_with(start), "{format}: {}", &printed.out[..40]);
         let written = stranded_in(folder.path(), &[&to[..], &["-o", "out"]].concat());
-        assert_eq!((written.code, written.out.as_str()), (0, ""), "{form}");
-        assert_eq!(std::fs::read_to_string(folder.path().join("out")).unwrap(), printed.out, "{form}");
+        assert_eq!((written.code, written.out.as_str()), (0, ""), "{format}");
+        assert_eq!(std::fs::read_to_string(folder.path().join("out")).unwrap(), printed.out, "{format}");
     }
     let ran = stranded_in(folder.path(), &["replay", "second-move.no-loss.json", "--to", "dott"]);
     assert_eq!(ran.code, 2);

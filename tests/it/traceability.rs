@@ -1,5 +1,6 @@
-//! `specs/traceability.md`: the citations and the test of each statement of the article. The test generates the page from the
-//! citations in the code and compares it with the file; `STRANDED_UPDATE=1 cargo test --test it traceability` writes the file.
+//! `specs/traceability.md`: the code that cites each statement of the article, and the test of each statement. The test
+//! collects the citations in the code and compares them with the file; `STRANDED_UPDATE=1 cargo test --test it
+//! traceability` rewrites the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,10 +18,10 @@ use crate::worlds::builtins;
 
 /// The article.
 const ARTICLE: &str = "Q252869";
-/// The number of statements of the article.
+/// The number of statements in the article.
 const STATEMENTS: usize = 29;
 
-/// The statements without a test of their own, each with the reason.
+/// Statements without a test of their own, each with the reason.
 const UNTESTED: &[(usize, &str)] = &[
     (1, "It says to which versions the article applies. No rule that the article states differs between them."),
     (14, "It says how to start a program. The effect of an edit does not depend on the program."),
@@ -131,7 +132,7 @@ fn every_statement_has_a_test_or_a_reason_why_it_has_none() {
     let tests = tests();
     for number in 1..=STATEMENTS {
         let has_reason = UNTESTED.iter().any(|(untested, _)| *untested == number);
-        assert_ne!(tests.contains_key(&number), has_reason, "S{number} has both or neither");
+        assert_ne!(tests.contains_key(&number), has_reason, "S{number} must have either a test or a reason");
     }
     assert!(tests.keys().all(|number| (1..=STATEMENTS).contains(number)), "{tests:?}");
 }

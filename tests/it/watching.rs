@@ -1,5 +1,4 @@
-//! Saying how far a search is: on standard error only, a line for each level if that is asked for, and nothing in a pipe
-//! otherwise.
+//! Progress messages: on standard error only, one line for each level on request, and nothing in a pipe otherwise.
 
 use std::path::Path;
 
@@ -12,7 +11,7 @@ fn checked(arguments: &[&str]) -> Ended {
     run(Path::new("."), &[&["check", "--format", "json"], arguments].concat())
 }
 
-/// The depth, the states, and how many of them were new, that a line tells.
+/// Returns the depth, the states and the new states that a line reports.
 fn numbers(line: &str, scenario: &str) -> [u64; 3] {
     let rest = line.strip_prefix(&format!("{scenario}: depth ")).unwrap_or_else(|| panic!("{line}"));
     let words: Vec<&str> = rest.split(", ").collect();
@@ -55,7 +54,7 @@ fn every_search_of_a_scenario_has_its_lines() {
 }
 
 #[test]
-fn a_search_that_goes_on_tells_of_the_levels_that_it_finds_again() {
+fn a_resumed_search_reports_the_levels_that_it_restores() {
     let folder = tempfile::tempdir().unwrap();
     let file = large("second-move-of-two");
     let check = |more: &[&str]| run(folder.path(), &[&["check", &file, "--progress", "plain"], more].concat()).err;
@@ -67,10 +66,10 @@ fn a_search_that_goes_on_tells_of_the_levels_that_it_finds_again() {
 }
 
 #[test]
-fn a_pipe_gets_nothing_unless_it_is_asked_for() {
+fn a_pipe_gets_progress_only_on_request() {
     let file = large("second-move-of-three");
     for more in [&[][..], &["--progress", "auto"], &["--progress", "none"]] {
-        // It runs for longer than the time after which a terminal would see something.
+        // The search takes longer than the delay after which a terminal shows progress.
         let ended = checked(&[&[file.as_str(), "--no-symmetry", "--timeout", "1s"], more].concat());
         assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{more:?}");
     }

@@ -1,10 +1,10 @@
-//! Impossible snapshots: the diagnostic of each, with its position.
+//! Impossible snapshots: the error for each, and its position.
 
 use stranded_search::snapshot::read;
 
 use super::AT_HOME;
 
-/// Each wrong line is refused with the error and the nearest accepted form.
+/// The error names the mistake in the line, and the nearest correct value.
 #[test]
 fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_that_matches() {
     let directory = r#""directory": {"s": {"home-mdb": "s"}}"#;
@@ -89,7 +89,7 @@ fn a_distinguished_name_in_the_format_of_the_article_names_its_server() {
 }
 
 #[test]
-fn of_many_wrong_lines_twenty_are_told_and_the_rest_is_counted() {
+fn twenty_of_many_wrong_lines_are_reported_and_the_others_counted() {
     let lines: Vec<String> = (0..30).map(|number| format!(r#"{{"mailbox": "{number}"}}"#)).collect();
     let wrong = read("test.jsonl", &lines.join("\n")).unwrap_err();
     assert_eq!((wrong.iter().count(), wrong.more()), (20, 10));

@@ -1,4 +1,4 @@
-//! Files that are too large in some way: the reader reports the first twenty errors and counts the rest.
+//! Files that exceed a limit: the reader reports the first twenty errors and counts the rest.
 
 use std::fmt::Write as _;
 
@@ -98,12 +98,12 @@ fn twenty_thousand_procedures_are_one_error() {
 
 #[test]
 fn as_many_of_a_thing_as_the_limit_allows_are_read_and_not_one_more() {
-    for (what, most, _) in SIZES {
+    for (kind, most, _) in SIZES {
         for (count, is_read) in [(most, true), (most + 1, false), (257, false)] {
-            let text = with(what, count);
+            let text = with(kind, count);
             assert!(!is_procedure_text(&text));
             let read = parse_scenario("test.toml", &text, &no_files);
-            assert_eq!(read.is_ok(), is_read, "{count} {what}: {read:?}");
+            assert_eq!(read.is_ok(), is_read, "{count} {kind}: {read:?}");
         }
     }
 }

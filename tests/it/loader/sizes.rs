@@ -49,7 +49,8 @@ source-delete = "after-directory"
 no-loss = "holds"
 "#;
 
-/// Names of things, the most that a scenario may have of each, and true if the schema counts them: it cannot count distinct names.
+/// The kinds of things in a scenario, the largest number of each, and true if the schema counts them: it cannot count
+/// distinct names.
 pub(crate) const SIZES: [(&str, usize, bool); 8] = [
     ("runs of one", 16, true),
     ("runs of each", 16, true),

@@ -1,4 +1,4 @@
-//! Scenarios are written as files that read back as the same scenario.
+//! The writer: a written scenario has the same meaning when it is read again.
 
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ use stranded_search::scenario::{Number, SiteNames, Spec, builtin, load_scenario,
 
 use super::{SOUND, no_files, parsed};
 
-/// The scenario without its text and the lines of its steps.
+/// Returns the scenario without the parts that a rewritten file need not share: texts and lines.
 fn bare(mut spec: Spec) -> Spec {
     spec.text.clear();
     spec.from = spec.from.map(|from| Box::new(bare(*from)));
@@ -33,7 +33,7 @@ fn every_built_in_scenario_is_written_as_it_was_read() {
     }
 }
 
-fn any_place(servers: usize) -> impl Strategy<Value = ServerRef> {
+fn any_server_ref(servers: usize) -> impl Strategy<Value = ServerRef> {
     prop_oneof![
         Just(ServerRef::From),
         Just(ServerRef::To),
@@ -46,13 +46,13 @@ fn any_place(servers: usize) -> impl Strategy<Value = ServerRef> {
 }
 
 fn any_home_value(servers: usize) -> impl Strategy<Value = HomeValue<ServerRef>> {
-    let is_typed = |place: &ServerRef| !matches!(place, ServerRef::Home | ServerRef::Earlier | ServerRef::Later);
-    let place = any_place(servers).prop_map(move |place| if is_typed(&place) { place } else { ServerRef::To });
-    prop_oneof![3 => place.prop_map(HomeValue::Server), 1 => Just(HomeValue::Malformed)]
+    let is_typed = |server: &ServerRef| !matches!(server, ServerRef::Home | ServerRef::Earlier | ServerRef::Later);
+    let server = any_server_ref(servers).prop_map(move |server| if is_typed(&server) { server } else { ServerRef::To });
+    prop_oneof![3 => server.prop_map(HomeValue::Server), 1 => Just(HomeValue::Malformed)]
 }
 
 fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
-    (any_place(servers), any_place(servers), 0..10).prop_map(|(one, other, kind)| match kind {
+    (any_server_ref(servers), any_server_ref(servers), 0..10).prop_map(|(one, other, kind)| match kind {
         0 => Condition::HomeIs(one),
         1 => Condition::Differ(one, other),
         2 => Condition::Present(one),
@@ -73,12 +73,12 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
         value().prop_map(|mta| (None, Some(mta))),
         (value(), value()).prop_map(|(mdb, mta)| (Some(mdb), Some(mta))),
     ];
-    let places = (any_place(servers), any_place(servers), any_place(servers));
+    let servers_of_step = (any_server_ref(servers), any_server_ref(servers), any_server_ref(servers));
     let report = (
         proptest::sample::select(&Outcome::ALL[..]),
         proptest::option::of(".{0,20}".prop_map(|text| visible(&text).into_owned())),
     );
-    (places, edits, any_condition(servers), report, any::<bool>(), 0..20).prop_map(
+    (servers_of_step, edits, any_condition(servers), report, any::<bool>(), 0..20).prop_map(
         |((at, from, to), (mdb, mta), condition, (outcome, says), flag, kind)| match kind {
             0 => Act::CreateMailbox { at, duplicate: if flag { Duplicate::Deleted } else { Duplicate::Kept } },
             1 => Act::DeleteMailbox { at },
@@ -141,7 +141,7 @@ prop_compose! {
         let names: Vec<String> = (0..servers).map(|server| format!("server-{server}")).collect();
         spec.names = SiteNames::of(names.clone());
         spec.names.organization = organization;
-        // Hidden characters are read as escapes.
+        // The reader replaces invisible characters by their visible form.
         spec.question = visible(&question).into_owned();
         spec.source = texts;
         let site = &mut spec.scenario.site;
@@ -175,15 +175,15 @@ prop_compose! {
             let to = ServerId::at((from + apart) % servers);
             let run = Run { procedure, from: ServerId::at(from), to, connected_to: ServerId::at(connected_to), runs_max };
             let name = format!("person-{person}");
-            let place = administrators.iter().position(|other| other.name == name).unwrap_or_else(|| {
+            let index = administrators.iter().position(|other| other.name == name).unwrap_or_else(|| {
                 administrators.push(Administrator { name, runs: Vec::new() });
                 administrators.len() - 1
             });
-            administrators[place].runs.push(run);
-            let run = u8::try_from(administrators[place].runs.len() - 1).unwrap();
-            spec.scenario.last_run = RunId { administrator: Id::at(place), run };
+            administrators[index].runs.push(run);
+            let run = u8::try_from(administrators[index].runs.len() - 1).unwrap();
+            spec.scenario.last_run = RunId { administrator: Id::at(index), run };
         }
-        // Versions are not counted without a limit, and the loader refuses a scenario that would.
+        // Versions need a limit, and the loader refuses a scenario without one.
         let mut runs = administrators.iter().flat_map(|person| &person.runs);
         let counts_versions = eventual || runs.any(|run| run.procedure.makes_conditional_writes());
         let endless = administrators.iter_mut().flat_map(|person| &mut person.runs).filter(|run| run.runs_max == RunsMax::Any);
@@ -227,9 +227,9 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic(place in 0..SOUND.len(), length in 0..40_usize, insert in "[\\[\\]={}\"a-z0-9\n -]{0,8}") {
-        let end = (place + length).min(SOUND.len());
-        let text = format!("{}{insert}{}", &SOUND[..place], &SOUND[end..]);
+    fn no_text_makes_the_reader_panic(start in 0..SOUND.len(), length in 0..40_usize, insert in "[\\[\\]={}\"a-z0-9\n -]{0,8}") {
+        let end = (start + length).min(SOUND.len());
+        let text = format!("{}{insert}{}", &SOUND[..start], &SOUND[end..]);
         if let Err(diagnostics) = parse_scenario("test.toml", &text, &no_files) {
             prop_assert!(diagnostics.render(false).starts_with("error: "));
             prop_assert!(!diagnostics.render(true).is_empty());
