@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// The longest time that a process may take, on a shared machine.
-const TIMEOUTS: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 /// The polling interval for conditions without an event.
 const POLL: Duration = Duration::from_millis(1);
 
@@ -90,7 +90,7 @@ impl Process {
             if is_there(self) {
                 return None;
             }
-            assert!(self.started.elapsed() < TIMEOUTS, "the process {} does not end", self.id());
+            assert!(self.started.elapsed() < TIMEOUT, "the process {} does not end", self.id());
             thread::sleep(POLL);
         }
     }

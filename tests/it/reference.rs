@@ -1,5 +1,4 @@
-//! Conformance runs of the reference: they try everything that a scenario allows, and a failing run is shown without
-//! unrelated operations.
+//! Conformance runs of the reference: it conforms in every scenario, step by step, in whole runs and at random.
 
 use stranded_oracle::adapter::Reference;
 use stranded_oracle::conform::{self, ConformResult, Options, Strategy};
@@ -18,8 +17,7 @@ fn the_reference_conforms_in_every_scenario_step_by_step_and_in_whole_runs() {
         for whole_runs in [false, true] {
             let options = Options { whole_runs, actions_max: 1_500, ..Options::default() };
             let driven = driven(&spec, &options);
-            // Its one run waits for replication. No replication is requested during a whole run, so the run is given
-            // up.
+            // Its one run waits for replication, which cannot happen during a whole run, so the run is given up.
             let never_ends = whole_runs && spec.name == "guarded-move-without-retry";
             let expected = if never_ends { CaseVerdict::Inconclusive } else { CaseVerdict::Conforming };
             assert_eq!(driven.judgement.verdict, expected, "{}: {:?}", spec.name, driven.judgement);

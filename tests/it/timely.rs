@@ -143,7 +143,7 @@ impl Started {
     }
 
     /// Waits until the process reports its progress, which needs the other processes.
-    fn is_running(&mut self) {
+    fn wait_for_progress(&mut self) {
         use std::io::Read as _;
         let mut first = [0];
         self.child.as_mut().unwrap().stderr.as_mut().unwrap().read_exact(&mut first).unwrap();
@@ -202,7 +202,7 @@ fn when_a_process_is_lost_the_others_end_without_a_verdict() {
         let start =
             |number| Started::process(folder.path(), number, "long.toml", &["--progress", "plain", "--no-symmetry"]);
         let (dies, mut survives) = (start(lost), start(left));
-        survives.is_running();
+        survives.wait_for_progress();
         dies.kill();
         let (code, out, err) = survives.ended();
         assert_eq!((code, out.as_str()), (Some(3), ""));

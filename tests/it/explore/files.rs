@@ -10,8 +10,8 @@ use super::served::Served;
 use crate::cli::stranded_in;
 
 fn dropped(name: &str, text: &str, part: Option<&str>) -> Result<Value, String> {
-    let question = Query::Drop { name: name.to_owned(), text: text.to_owned(), part: part.map(str::to_owned) };
-    Explorer::default().answer(question).map_err(|error| error.to_string())
+    let query = Query::Drop { name: name.to_owned(), text: text.to_owned(), part: part.map(str::to_owned) };
+    Explorer::default().answer(query).map_err(|error| error.to_string())
 }
 
 /// Returns the report on the article, and the trace of its second move.
@@ -142,14 +142,14 @@ fn a_trace_and_a_fork_are_exported_in_every_format() {
     let opened = Query::Drop { name: "trace.json".to_owned(), text: trace, part: None };
     let link = explorer.answer(opened).unwrap()["document"]["link"].as_str().unwrap().to_owned();
     let export = |link: &str, format: &str| {
-        let question = json!({"ask": "export", "link": link, "form": format});
-        let question: Query = serde_json::from_value(question).unwrap();
-        explorer.answer(question).map_err(|error| error.to_string())
+        let query = json!({"ask": "export", "link": link, "form": format});
+        let query: Query = serde_json::from_value(query).unwrap();
+        explorer.answer(query).map_err(|error| error.to_string())
     };
     let reopened = |file: &Value| {
         let text = file["text"].as_str().unwrap().to_owned();
-        let question = Query::Drop { name: "file".to_owned(), text, part: None };
-        explorer.answer(question).unwrap()["document"]["link"].as_str().unwrap().to_owned()
+        let query = Query::Drop { name: "file".to_owned(), text, part: None };
+        explorer.answer(query).unwrap()["document"]["link"].as_str().unwrap().to_owned()
     };
     for (format, name) in [
         ("itf", "second-move.itf.json"),

@@ -80,8 +80,8 @@ impl Served {
         self.send([head.as_bytes(), body.as_bytes()].concat().as_slice())
     }
 
-    pub(crate) fn body(&self, question: &Value) -> Value {
-        let answered = self.post(&question.to_string(), "");
+    pub(crate) fn body(&self, query: &Value) -> Value {
+        let answered = self.post(&query.to_string(), "");
         assert_eq!(answered.status, 200, "{}", answered.body);
         serde_json::from_str(&answered.body).unwrap()
     }

@@ -48,15 +48,15 @@ fn a_foreign_host_a_foreign_origin_and_another_content_type_are_refused() {
     for host in ["example.org", "127.0.0.1", &format!("example.org:{port}"), &format!("127.0.0.1.example.org:{port}")] {
         assert_eq!(get(host), 403, "{host}");
     }
-    let question = "{\"ask\":\"catalogue\"}";
-    assert_eq!(served.post(question, &format!("Origin: http://127.0.0.1:{port}\r\n")).status, 200);
+    let query = "{\"ask\":\"catalogue\"}";
+    assert_eq!(served.post(query, &format!("Origin: http://127.0.0.1:{port}\r\n")).status, 200);
     for origin in ["http://example.org", "null", "http://127.0.0.1", "http://127.0.0.1:1"] {
-        assert_eq!(served.post(question, &format!("Origin: {origin}\r\n")).status, 403, "{origin}");
+        assert_eq!(served.post(query, &format!("Origin: {origin}\r\n")).status, 403, "{origin}");
     }
     let plain = format!(
-        "POST /api HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{question}",
+        "POST /api HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{query}",
         served.address,
-        question.len()
+        query.len()
     );
     assert_eq!(served.send(plain.as_bytes()).status, 415);
     assert_eq!(served.get("/api").status, 405);
@@ -69,7 +69,7 @@ fn malformed_requests_are_answered_and_the_server_survives() {
     let served = Served::start(&[]);
     let trace = json!({"scenario_toml": "name = 3", "states": []}).to_string();
     let old = json!({"scenario_toml": "name = 3", "steps": []}).to_string();
-    let questions = [
+    let queries = [
         (String::new(), 400, "invalid query"),
         ("[".repeat(100_000), 400, "invalid query"),
         (json!({"ask": "conquer"}).to_string(), 400, "unknown variant"),
@@ -81,9 +81,9 @@ fn malformed_requests_are_answered_and_the_server_survives() {
         (json!({"ask": "drop", "name": "x.json", "text": trace, "part": null}).to_string(), 422, "not a trace"),
         (json!({"ask": "drop", "name": "x.json", "text": old, "part": null}).to_string(), 422, "a trace of format 1"),
     ];
-    for (question, status, says) in questions {
-        let answered = served.post(&question, "");
-        let shown: String = question.chars().take(80).collect();
+    for (query, status, says) in queries {
+        let answered = served.post(&query, "");
+        let shown: String = query.chars().take(80).collect();
         assert_eq!(answered.status, status, "{shown}: {}", answered.body);
         assert!(answered.body.contains(says), "{shown}: {}", answered.body);
     }
@@ -236,9 +236,9 @@ fn running_checks_are_kept_however_many_follow() {
 fn requests_beyond_the_queue_are_refused_at_once_and_the_server_survives() {
     let served = Served::start(&[]);
     // Each request takes a moment to answer.
-    let question = json!({"ask": "open", "scenario": "two-mailboxes"}).to_string();
+    let query = json!({"ask": "open", "scenario": "two-mailboxes"}).to_string();
     let refused = thread::scope(|scope| {
-        let asked: Vec<_> = (0..120).map(|_| scope.spawn(|| served.post(&question, ""))).collect();
+        let asked: Vec<_> = (0..120).map(|_| scope.spawn(|| served.post(&query, ""))).collect();
         let answered = asked.into_iter().map(|one| one.join().unwrap());
         answered
             .filter(|answered| match answered.status {

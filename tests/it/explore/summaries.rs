@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use stranded::explore::api::{Explorer, Query};
 
-fn asked(explorer: &Explorer, question: Value) -> Value {
-    let question: Query = serde_json::from_value(question).unwrap();
-    explorer.answer(question).unwrap()["document"].clone()
+fn asked(explorer: &Explorer, query: Value) -> Value {
+    let query: Query = serde_json::from_value(query).unwrap();
+    explorer.answer(query).unwrap()["document"].clone()
 }
 
 fn first_page(explorer: &Explorer) -> Value {
