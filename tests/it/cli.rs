@@ -311,7 +311,7 @@ fn an_incorrect_trace_is_refused() {
     let hash = json(&sound)["model_hash"].as_str().unwrap().to_owned();
     let stale = replay(&sound.replace(&hash, "0123456789abcdef"));
     assert_eq!(stale.code, 0);
-    assert!(stale.err.starts_with("warning: the trace was found in another version of the model"), "{}", stale.err);
+    assert!(stale.err.starts_with("warning: the trace is from another version of the model"), "{}", stale.err);
 
     let wrong_action = replay(&sound.replacen("act mailbox-1 first create", "act mailbox-1 first crate", 1));
     assert_eq!((wrong_action.code, wrong_action.out.as_str()), (1, ""));

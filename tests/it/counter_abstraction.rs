@@ -340,7 +340,7 @@ fn one_mailbox_represents_any_number_of_them() {
     assert_eq!(any, one);
     let found = checked(&spec);
     assert!(found.results.iter().all(stranded_search::check::PropertyResult::is_as_expected));
-    assert!(text::scenario(&found, text::WIDTH).contains("any number of mailboxes: they share nothing"));
+    assert!(text::scenario(&found, text::WIDTH).contains("any number of mailboxes: mailboxes share nothing"));
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn no_command_reads_a_file_without_an_end() {
     ] {
         let ran = stranded_in(folder.path(), arguments);
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.err);
-        assert!(ran.err.contains("it is longer than 64.0 MiB"), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("it is longer than the limit of 64.0 MiB"), "{arguments:?}: {}", ran.err);
     }
 }
 

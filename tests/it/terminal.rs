@@ -150,7 +150,7 @@ fn the_terminal_and_the_page_say_the_same_of_each_step() {
         let difference = shown(8).split_once("what changed").unwrap().1.to_owned();
         assert!(difference.contains("stores › source: ") && difference.contains("→ –"), "{difference}");
         assert!(shown(10).contains("✕ destroys m1: move, move-of-the-article"), "{}", shown(10));
-        assert!(shown(10).contains("✓ saves everything: method-1, method-2"), "{}", shown(10));
+        assert!(shown(10).contains("✓ recovers all mail: method-1, method-2"), "{}", shown(10));
         assert!(shown(12).contains("⊘ no procedure recovers all mail any more"), "{}", shown(12));
     });
 }

@@ -189,7 +189,7 @@ fn two_processes_report_the_same_as_one() {
         assert!(essential(&out) == essential(&alone.out), "{scenario}: the reports differ");
         let (code, out, err) = second.ended();
         assert_eq!((code, out.as_str()), (Some(0), ""));
-        assert!(err.starts_with("process 1 held ") && err.ends_with("process 0 reports what was found\n"), "{err}");
+        assert!(err.starts_with("process 1 held ") && err.ends_with("process 0 prints the report\n"), "{err}");
     }
 }
 
@@ -268,7 +268,7 @@ fn liveness_is_not_judged_by_several_processes() {
     let first = Started::process(folder.path(), 0, "two.toml", &[]);
     let (_, out, err) = first.ended();
     assert!(out.contains("replicas-converge    inconclusive"), "{out}{err}");
-    assert!(out.contains("what must happen in the end is not judged by several"), "{out}");
+    assert!(out.contains("liveness properties are checked only by a single process"), "{out}");
     assert!(!out.contains("every verdict is the expected one"), "{out}");
     drop(second);
 }
@@ -298,10 +298,10 @@ fn options_for_workers_are_refused_without_the_engine_timely() {
     fs::write(folder.path().join("hosts.txt"), "127.0.0.1:4000\n127.0.0.1:4001\n").unwrap();
     let rows: [(&[&str], &str); 6] = [
         (&["--workers", "2"], "--workers needs --engine timely; the engine is exact"),
-        (&["--hosts", "hosts.txt", "--process", "0"], "--hosts is for --engine timely"),
+        (&["--hosts", "hosts.txt", "--process", "0"], "--hosts needs --engine timely"),
         (&["--engine", "timely", "--hosts", "hosts.txt"], "--process <N>"),
         (&["--engine", "timely", "--process", "0"], "--hosts <FILE>"),
-        (&["--engine", "timely", "--hosts", "hosts.txt", "--process", "2"], "numbered from 0 to 1; there is no 2"),
+        (&["--engine", "timely", "--hosts", "hosts.txt", "--process", "2"], "from 0 to 1; there is no process 2"),
         (&["--engine", "timely", "--hosts", "none.txt", "--process", "0"], "cannot read none.txt"),
     ];
     for (more, says) in rows {

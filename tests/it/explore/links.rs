@@ -88,7 +88,7 @@ fn a_stale_or_foreign_link_is_an_error_and_shows_nothing() {
         (sound[..sound.len() / 3].to_owned(), "this is no link"),
         ("https://example.org/".to_owned(), "this is no link"),
         (with(0, "v0"), "this is no link"),
-        (with(1, "my-own").replace(parts[2], "0123456789ab"), "`my-own`, which is not known here"),
+        (with(1, "my-own").replace(parts[2], "0123456789ab"), "`my-own` of the link is not known here"),
         (with(2, "0123456789ab"), "another version of the scenario `second-move`"),
         (with(3, "duplicate-abort=maybe"), "the assumption duplicate-abort has no value `maybe`"),
         (with(3, "weather=fine"), "there is no assumption `weather`"),
