@@ -1,7 +1,7 @@
 //! Scenarios from files, the engines that search them, and what follows from a search: verdicts, replays, the rescue map,
 //! snapshots and advice.
 //!
-//! Nothing here knows of adapters, events or reports.
+//! This package knows no adapters, events or reports.
 
 pub mod advice;
 pub mod check;

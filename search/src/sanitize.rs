@@ -47,21 +47,21 @@ fn shown(text: &str, kept_at: impl Fn(&str) -> usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    while let Some(index) = rest.find(is_hidden) {
-        shown.push_str(&rest[..index]);
-        rest = &rest[index..];
-        let length = rest.chars().next().map_or(0, char::len_utf8);
-        let kept = kept_at(rest);
+    let mut tail = text;
+    while let Some(index) = tail.find(is_hidden) {
+        shown.push_str(&tail[..index]);
+        tail = &tail[index..];
+        let length = tail.chars().next().map_or(0, char::len_utf8);
+        let kept = kept_at(tail);
         if kept == 0 {
-            rest[..length].chars().for_each(|character| shown.extend(character.escape_unicode()));
-            rest = &rest[length..];
+            tail[..length].chars().for_each(|character| shown.extend(character.escape_unicode()));
+            tail = &tail[length..];
         } else {
-            shown.push_str(&rest[..kept]);
-            rest = &rest[kept..];
+            shown.push_str(&tail[..kept]);
+            tail = &tail[kept..];
         }
     }
-    shown.push_str(rest);
+    shown.push_str(tail);
     Cow::Owned(shown)
 }
 

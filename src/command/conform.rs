@@ -75,7 +75,7 @@ fn known(file: &Path) -> Result<(ExpectedFailures, jiff::civil::Date), CommandEr
     Ok((known, today))
 }
 
-/// How the program ends when deviations are known: what could not be told stays so.
+/// Returns the exit code if expected failures are listed; an inconclusive result stays inconclusive.
 fn with_known(driven: &ConformResult, comparison: &Comparison<'_>) -> Exit {
     match judging::exit(&driven.judgement) {
         _ if !comparison.is_as_expected() => Exit::NotAsExpected,
@@ -117,7 +117,7 @@ fn not_driven(scenario: &str, stopped: ConformError) -> CommandError {
     }
 }
 
-/// Whether as much was tried as was asked for.
+/// Returns the exit code for the coverage, if `--fail-under` demands one.
 fn enough(arguments: &Conform, driven: &ConformResult) -> Exit {
     match (arguments.fail_under, driven.coverage.percent()) {
         (None, _) => Exit::AsExpected,

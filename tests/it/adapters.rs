@@ -309,7 +309,7 @@ fn the_reference_is_as_strict_with_requests_as_with_answers() {
     for (line, expected) in [
         ("no", "not JSON"),
         (r#"{"id":2,"type":"rest"}"#, "expected: `reset`"),
-        (r#"{"id":2,"type":"observe","mailbox":"nobody"}"#, "the scenario has no mailbox `nobody`"),
+        (r#"{"id":2,"type":"observe","mailbox":"mailbox-9"}"#, "the scenario has no mailbox `mailbox-9`"),
         (r#"{"id":2,"type":"reset","stat":{}}"#, "there is a key `stat`"),
         (hello, "`hello` came a second time"),
     ] {

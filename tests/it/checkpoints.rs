@@ -159,7 +159,7 @@ fn a_checkpoint_in_which_any_bit_is_wrong_is_refused_and_left_as_it_is() {
         assert!(Checkpoint::open(&file, "mine").is_err(), "a bit of byte {index} is wrong");
         assert_eq!(fs::read(&file).unwrap(), bytes, "byte {index}");
     }
-    for bytes in [&b"somebody's notes"[..], b"somebody's notes\n", &[0; 100]] {
+    for bytes in [&b"my notes"[..], b"my notes\n", &[0; 100]] {
         fs::write(&file, bytes).unwrap();
         assert!(matches!(Checkpoint::open(&file, "mine"), Err(CheckpointError::Foreign { .. })));
         assert_eq!(fs::read(&file).unwrap(), bytes);

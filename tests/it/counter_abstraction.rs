@@ -188,7 +188,7 @@ const ONE_HOME: Property = Property::Safety(Safety::OneHome);
 /// one that is.
 const ONE_OF_TWO: &str = r#"
 name = "one-of-two"
-question = "Does a copy of one message save the one that nobody else has?"
+question = "Does a copy of one message save the one that no other store has?"
 
 [site]
 servers = ["source", "destination", "archive"]

@@ -78,7 +78,7 @@ fn a_sound_scenario_is_read() {
     assert_eq!(spec.name, "sound");
     assert_eq!(spec.family, Family::User);
     assert_eq!(spec.source, ["Q252869 S22"]);
-    assert_eq!(spec.never, ["mine/told"]);
+    assert_eq!(spec.never, ["mine/reported"]);
     assert_eq!(spec.pinned, [(Assumption::SourceDelete, 0)]);
     assert_eq!(spec.expect, [(Property::Safety(Safety::NoLoss), Verdict::Holds)]);
     assert_eq!(spec.text, SOUND);
@@ -95,7 +95,7 @@ fn a_sound_scenario_is_read() {
     let steps = &run.procedure.steps;
     assert_eq!(steps.iter().map(|step| step.line).collect::<Vec<_>>(), [22, 27, 31]);
     assert_eq!(steps[0].on, [Handler { result: StepResult::Duplicate, next: 2 }]);
-    assert_eq!(steps[2].label.as_deref(), Some("told"));
+    assert_eq!(steps[2].label.as_deref(), Some("reported"));
 }
 
 #[test]
@@ -169,16 +169,20 @@ fn errors_of_the_head_are_reported() {
     );
     check("[\"Q252869 S22\"]", "\"Q252869\"", &["an array of strings belongs here, not a string", "test.toml:4:10"]);
     check("[\"Q252869 S22\"]", "[\"\"]", &["`source` has an empty entry"]);
-    check("[\"mine/told\"]", "[\"mine/tol\"]", &["unknown name `mine/tol` under `never`", "did you mean `mine/told`?"]);
-    check("[\"mine/told\"]", "[\"mine/1:ok\"]", &["unknown name `mine/1:ok`", "did you mean `mine/1`?"]);
-    check("[\"mine/told\"]", "[\"delivr\"]", &["did you mean `deliver`?"]);
-    check("[\"mine/told\"]", "[\"deliver\", \"deliver\"]", &["`deliver` is listed twice"]);
+    check(
+        "[\"mine/reported\"]",
+        "[\"mine/reporte\"]",
+        &["unknown name `mine/reporte` under `never`", "did you mean `mine/reported`?"],
+    );
+    check("[\"mine/reported\"]", "[\"mine/1:ok\"]", &["unknown name `mine/1:ok`", "did you mean `mine/1`?"]);
+    check("[\"mine/reported\"]", "[\"delivr\"]", &["did you mean `deliver`?"]);
+    check("[\"mine/reported\"]", "[\"deliver\", \"deliver\"]", &["`deliver` is listed twice"]);
 }
 
 #[test]
 fn names_under_never_are_kinds_properties_steps_and_handlers() {
-    let never = r#"["program-dies", "no-loss", "mine/1", "mine/1:duplicate", "mine/2", "mine/told"]"#;
-    assert_eq!(parsed(&SOUND.replace("[\"mine/told\"]", never)).never.len(), 6);
+    let never = r#"["program-dies", "no-loss", "mine/1", "mine/1:duplicate", "mine/2", "mine/reported"]"#;
+    assert_eq!(parsed(&SOUND.replace("[\"mine/reported\"]", never)).never.len(), 6);
 }
 
 #[test]
@@ -461,7 +465,7 @@ fn a_scenario_carries_the_files_it_names_in_its_text() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::create_dir(path("sub")).unwrap();
     let with_file =
-        SOUND.replace("procedure = \"mine\"", "procedure = \"theirs.toml\"").replace("mine/told", "theirs/end");
+        SOUND.replace("procedure = \"mine\"", "procedure = \"theirs.toml\"").replace("mine/reported", "theirs/end");
     let theirs = procedure_with("do = \"save\"\nat = \"from\"").replace("\"mine\"", "\"theirs\"");
     fs::write(path("sub/start.toml"), &with_file).unwrap();
     fs::write(path("sub/theirs.toml"), &theirs).unwrap();

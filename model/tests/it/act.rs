@@ -581,9 +581,9 @@ fn update_now_takes_the_winning_version_of_the_replicas_that_answer() {
     });
     let home = |state: &State| state.accounts[MAILBOX].recipients[DESTINATION].home();
     assert_eq!(home(&after(&world, &state, &[START, ACT])), Some(third));
-    let mut cut_off = state.clone();
-    cut_off.shared.servers[third].replica = Service::Down;
-    assert_eq!(home(&after(&world, &cut_off, &[START, ACT])), Some(SOURCE));
+    let mut isolated = state.clone();
+    isolated.shared.servers[third].replica = Service::Down;
+    assert_eq!(home(&after(&world, &isolated, &[START, ACT])), Some(SOURCE));
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub enum Afterwards {
     Late,
     /// An answer came after the input was closed.
     WhenClosed,
-    /// Nothing came.
+    /// No line.
     Nothing,
 }
 

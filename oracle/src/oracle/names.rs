@@ -260,7 +260,7 @@ impl<'a> Names<'a> {
         match LogNumber::try_from(index) {
             Ok(number) if index < MessageSet::CAPACITY => Ok(number),
             Ok(_) | Err(_) => {
-                let message = format!("`{}` is one message more than can be told apart", name.escape_debug());
+                let message = format!("`{}` is one message more than can be distinguished", name.escape_debug());
                 Err(Wrong::new(message, format!("at most {} for a mailbox between two resets", MessageSet::CAPACITY)))
             }
         }

@@ -66,7 +66,7 @@ pub enum ServerReplyBody {
     Error {
         /// The error.
         message: String,
-        /// What is expected.
+        /// The expectation.
         wanted: String,
     },
 }

@@ -1,5 +1,5 @@
 //! The JSON lines between `stranded` and an adapter, and the lines of a recorded log, as `specs/adapter.md` defines them.
-//! Nothing here knows what a message means to the model.
+//! The module does not know what a message means to the model.
 //!
 //! Every type here is written by serde, and read through [`keys`] and [`fields`], which name the wrong key and what is expected
 //! instead.

@@ -145,22 +145,23 @@ impl<'a, 'b> Expansion<'a, 'b> {
 
     /// Adds a request with its allowed answers and observations. Returns false if a limit is exceeded.
     fn add(&mut self, asked: &Operation, request: VectorRequest) -> bool {
-        let Ok(op) = self.names.operation(asked) else { return false };
-        if let (Operation::Deliver { mailbox, message, .. }, VectorRequest::Act(Action::Deliver { .. })) = (op, request)
+        let Ok(operation) = self.names.operation(asked) else { return false };
+        if let (Operation::Deliver { mailbox, message, .. }, VectorRequest::Act(Action::Deliver { .. })) =
+            (operation, request)
         {
             self.now.arrivals[mailbox].push(message);
         }
-        self.answers(asked, op) && self.mailboxes().all(|mailbox| self.observations(mailbox))
+        self.answers(asked, operation) && self.mailboxes().all(|mailbox| self.observations(mailbox))
     }
 
-    fn answers(&mut self, asked: &Operation, op: Operation<Numbered>) -> bool {
-        let is_crash = matches!(op, Operation::Run { crash: true, .. });
+    fn answers(&mut self, asked: &Operation, operation: Operation<Numbered>) -> bool {
+        let is_crash = matches!(operation, Operation::Run { crash: true, .. });
         let mut next = NodeSet::default();
         let mut of_nodes = Vec::new();
         for node in std::mem::take(&mut self.nodes) {
             let mut answers = BTreeMap::new();
             for reported in reported(asked) {
-                let Ok(after) = self.sets.after(node, &Event::Did { operation: op, answer: reported.clone() }) else {
+                let Ok(after) = self.sets.after(node, &Event::Did { operation, answer: reported.clone() }) else {
                     return false;
                 };
                 if self.sets.is_empty(after) {
@@ -171,7 +172,7 @@ impl<'a, 'b> Expansion<'a, 'b> {
                 let to = if ends { BTreeSet::new() } else { next.indices_of(&self.sets.each(after)) };
                 answers.insert((reported.result, reported.ended), to);
             }
-            if self.may_exceed_bounds(node, op) {
+            if self.may_exceed_bounds(node, operation) {
                 answers.insert((Result::Refused, None), BTreeSet::new());
             }
             of_nodes.push(answers);
@@ -183,13 +184,13 @@ impl<'a, 'b> Expansion<'a, 'b> {
 
     /// Returns true if some explanation forbids the operation only by a bound of the scenario. The model does not say how a
     /// system behaves there.
-    fn may_exceed_bounds(&mut self, node: ExplanationSetId, op: Operation<Numbered>) -> bool {
+    fn may_exceed_bounds(&mut self, node: ExplanationSetId, operation: Operation<Numbered>) -> bool {
         let open = self.sets.closed(node).unwrap_or_default();
         let is_beyond =
             |status: Status| matches!(status, Status::Over(CallEffect::Refused(reason)) if reason.is_bound());
         open.iter().any(|id| {
             let now = self.sets.explanation(*id);
-            self.sets.scene(now).begin(now, &op).into_iter().any(|(status, _)| is_beyond(status))
+            self.sets.scene(now).begin(now, &operation).into_iter().any(|(status, _)| is_beyond(status))
         })
     }
 

@@ -72,7 +72,7 @@ impl Undecided {
 /// abstractions too.
 ///
 /// # Errors
-/// Why the search of a predecessor yields no initial state.
+/// The reason why the search of a predecessor yields no initial state.
 pub fn counter_abstraction(
     spec: &Spec,
     assumptions: Assumptions,

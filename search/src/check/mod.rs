@@ -68,7 +68,7 @@ fn varied(spec: &Spec) -> Vec<Assumption> {
 /// first.
 ///
 /// # Errors
-/// Why the search of a predecessor yields no initial state.
+/// The reason why the search of a predecessor yields no initial state.
 pub fn world(spec: &Spec, assumptions: Assumptions, engine: Engine, limits: &Limits<'_>) -> Result<World, Truncation> {
     world_after_predecessor(spec, assumptions, engine, limits, spec.scenario.reads_deletions())
 }

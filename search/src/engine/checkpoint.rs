@@ -194,7 +194,7 @@ fn format_of(line: &str) -> Option<u64> {
     }
 }
 
-/// The checksum of a length field. It tells a wrong length from a record that ends too early.
+/// The checksum of a length field. It distinguishes a wrong length from a truncated record.
 fn check(last: &blake3::Hash, length: &[u8; LENGTH_BYTES]) -> [u8; CHECK_BYTES] {
     std::array::from_fn(|index| chained(last, length).as_bytes()[index])
 }

@@ -29,7 +29,7 @@ fn of_very_many_errors_twenty_are_reported_and_the_rest_is_counted() {
         format!("x = [{}]\n", many(|_| "1 2, ".to_owned())),
         many(|number| format!("k{number} = {number}\n")) + SOUND,
         changed("[\"program-dies\"]", &format!("[{list}]")),
-        changed("never = [\"mine/told\"]", &format!("never = [{list}]")),
+        changed("never = [\"mine/reported\"]", &format!("never = [{list}]")),
         changed("[assume]\n", &format!("[assume]\n{}", many(|number| format!("a{number} = \"yes\"\n")))),
     ] {
         let wrong = wrong(&text);

@@ -5,7 +5,7 @@ pub(crate) const SOUND: &str = r#"name = "sound"
 family = "user"
 question = "Is it sound?"
 source = ["Q252869 S22"]
-never = ["mine/told"]
+never = ["mine/reported"]
 
 [site]
 servers = ["source", "destination"]
@@ -25,14 +25,14 @@ source = ["Q252869"]
 [[procedure.step]]
 do = "create-mailbox"
 at = "to"
-on = { duplicate = "told" }
+on = { duplicate = "reported" }
 
 [[procedure.step]]
 do = "report"
 outcome = "ok"
 
 [[procedure.step]]
-label = "told"
+label = "reported"
 do = "report"
 outcome = "failed"
 

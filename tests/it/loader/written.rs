@@ -162,7 +162,7 @@ prop_compose! {
         procedure.steps = steps;
         procedure.steps[0].label = Some("start".to_owned());
         let end = Act::Report { outcome: Outcome::Ok, says: None };
-        procedure.steps.push(Step { label: Some("told".to_owned()), act: end, on: Vec::new(), when: None, line: 0 });
+        procedure.steps.push(Step { label: Some("reported".to_owned()), act: end, on: Vec::new(), when: None, line: 0 });
         let built_in = builtin::procedure("move").unwrap().decoded();
         let mut administrators: Vec<Administrator> = Vec::new();
         for (from, apart, connected_to, times, person) in ends {
@@ -189,7 +189,7 @@ prop_compose! {
         let endless = administrators.iter_mut().flat_map(|person| &mut person.runs).filter(|run| run.runs_max == RunsMax::Any);
         endless.filter(|_| counts_versions).for_each(|run| run.runs_max = RunsMax::UntilOk);
         let uses_own = administrators.iter().flat_map(|person| &person.runs).any(|run| run.procedure.name == "mine");
-        spec.never = if uses_own { vec!["mine/told".to_owned()] } else { vec!["deliver".to_owned()] };
+        spec.never = if uses_own { vec!["mine/reported".to_owned()] } else { vec!["deliver".to_owned()] };
         spec.scenario.administrators = administrators;
         let answer = |(assumption, index): (Assumption, Option<proptest::sample::Index>)| {
             Some((assumption, u8::try_from(index?.index(assumption.values().len())).unwrap()))
