@@ -1,6 +1,7 @@
 //! The program's output, its destination and its exit codes. `snapshots` holds the output; `INSTA_UPDATE=always cargo
 //! test --test it` rewrites it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
+use stranded_search::property::Property;
 
 use crate::readme;
 
@@ -104,7 +106,6 @@ fn check_reports_the_article_as_text() {
     let widest = ran.out.lines().skip_while(|line| !line.starts_with('─')).filter(|line| line.starts_with([' ', '─']));
     assert!(widest.into_iter().all(|line| line.chars().count() <= 80 || line.starts_with("  assumptions")));
     assert!(ran.out.lines().all(|line| line.trim_end() == line), "a line ends in spaces");
-    insta::assert_snapshot!("check-article", timeless(&ran.out));
 }
 
 #[test]
@@ -121,12 +122,43 @@ fn the_readme_shows_the_second_move_as_it_is_printed() {
     assert_eq!(shown.trim_end(), printed.trim_end());
 }
 
+/// The structure of a report: one line for each scenario, and one for each property with the actions of its counterexample.
+fn structure(report: &Value) -> String {
+    let mut text = String::new();
+    for scenario in report["scenarios"].as_array().unwrap() {
+        let of = |key: &str| &scenario[key];
+        let _ = writeln!(
+            text,
+            "{}: {} states, depth {}, complete {}",
+            of("name"),
+            of("states"),
+            of("depth"),
+            of("complete")
+        );
+        for property in of("properties").as_array().unwrap() {
+            let of = |key: &str| property[key].as_str().unwrap();
+            let _ = writeln!(text, "  {}: {} (expected {})", of("name"), of("verdict"), of("expected"));
+            for step in ["steps", "after"].iter().flat_map(|part| property["trace"][part].as_array()).flatten() {
+                let _ = writeln!(text, "    {}", step["action"].as_str().unwrap());
+            }
+        }
+    }
+    text
+}
+
 #[test]
-fn check_reports_the_article_as_json() {
+fn check_reports_the_structure_of_the_article_in_json() {
     let ran = stranded(&["check", "article", "--format", "json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    insta::assert_snapshot!("check-article-structure", structure(&json(&ran.out)));
+}
+
+#[test]
+fn check_reports_a_scenario_as_json() {
+    let ran = stranded(&["check", "method-1-then-delete", "--format", "json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let report = essential(json(&ran.out));
-    insta::assert_snapshot!("check-article-json", serde_json::to_string_pretty(&report).unwrap());
+    insta::assert_snapshot!("check-json", serde_json::to_string_pretty(&report).unwrap());
 }
 
 #[test]
@@ -177,7 +209,10 @@ fn built_ins_are_listed_as_text_and_as_json() {
     }
     assert_eq!(stranded(&["list"]).out, stranded(&["list", "scenarios"]).out);
     insta::assert_snapshot!("list-assumptions", stranded(&["list", "assumptions"]).out);
-    insta::assert_snapshot!("list-properties-json", stranded(&["list", "properties", "--format", "json"]).out);
+    let properties = json(&stranded(&["list", "properties", "--format", "json"]).out);
+    let names: Vec<&str> = properties.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let all: Vec<&str> = Property::all().map(Property::name).collect();
+    assert_eq!(names, all);
 }
 
 #[test]
