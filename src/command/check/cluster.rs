@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use super::options::CheckOptions;
+use super::CheckOptions;
 use crate::cli::{Check, ClusterArguments};
 use crate::command::CommandError;
 use crate::exit::Exit;

@@ -1,5 +1,5 @@
-//! `stranded check`, in this order: `options` reads the arguments, with `checkpoint` and `cluster`; `search` runs the engine, with
-//! `progress` beside it; `report` prints the results and gives the exit code.
+//! `stranded check`: options from the arguments, the searches, the reports, the exit code. `checkpoint` and `cluster` prepare a
+//! search on disk or on several processes; `progress` prints while it runs.
 
 mod checkpoint;
 #[cfg(feature = "distributed")]
@@ -7,23 +7,171 @@ mod cluster;
 #[cfg(not(feature = "distributed"))]
 #[path = "no_cluster.rs"]
 mod cluster;
-mod options;
 mod progress;
-mod report;
-mod search;
 
-use self::options::CheckOptions;
-use super::CommandError;
-use crate::cli::Check;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use rayon::prelude::*;
+use stranded_search::check::{Checked, check_with_checkpoints};
+use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, Walks};
+use stranded_search::property::Verdict;
+use stranded_search::scenario::{self, Spec};
+
+use super::{CommandError, interrupt, output};
+use crate::cli::{Check, OutputKind};
 use crate::exit::Exit;
+use crate::formats::results as formats;
+use crate::report::{json, matrix, text, trace};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, CommandError> {
     let options = CheckOptions::of(arguments)?;
-    let checked = search::check_all(&options)?;
+    let checked = check_all(&options)?;
     if let Some(exit) = cluster::finish(&options, &checked)? {
         return Ok(exit);
     }
-    report::save_traces(&options, &checked)?;
-    report::print(&options, &checked)?;
-    Ok(report::exit(&checked))
+    save_traces(&options, &checked)?;
+    print(&options, &checked)?;
+    Ok(exit(&checked))
+}
+
+/// The options of a check.
+pub(super) struct CheckOptions<'a> {
+    pub(super) arguments: &'a Check,
+    pub(super) specs: Vec<Spec>,
+    /// The checkpoint files of each scenario; none if the searches are not saved.
+    pub(super) saved: Vec<Vec<Checkpoint>>,
+    /// The workers of the engine timely.
+    pub(super) cluster: Option<Cluster>,
+    deadline: Option<Instant>,
+    interrupted: &'static AtomicBool,
+}
+
+impl<'a> CheckOptions<'a> {
+    fn of(arguments: &'a Check) -> Result<Self, CommandError> {
+        let deadline = arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if arguments.simulate.is_some() && arguments.engine != Engine::Exact {
+            let reason = format!("--simulate needs the engine exact; the engine is {}", arguments.engine);
+            return Err(CommandError::Usage(reason));
+        }
+        let specs = specs(arguments)?;
+        let saved = checkpoint::open(arguments, &specs)?;
+        let cluster = cluster::join(arguments, &specs, deadline)?;
+        Ok(Self { arguments, specs, saved, cluster, deadline, interrupted: interrupt::flag()? })
+    }
+
+    /// Returns the limits of every search.
+    fn limits(&self) -> Limits<'_> {
+        let arguments = self.arguments;
+        Limits {
+            states_max: arguments.max_states,
+            depth_max: arguments.max_depth,
+            deadline: self.deadline,
+            memory_max: arguments.max_memory.and_then(|size| usize::try_from(size.as_u64()).ok()),
+            interrupted: Some(self.interrupted),
+            walks: arguments.simulate.map(|count| Walks { count, seed: arguments.seed }),
+            symmetry: !arguments.no_symmetry,
+            cluster: self.cluster.as_ref(),
+            ..Limits::default()
+        }
+    }
+}
+
+/// Reads the scenarios; with `--from`, each procedure becomes a scenario of its own.
+fn specs(arguments: &Check) -> Result<Vec<Spec>, CommandError> {
+    let Some(from) = &arguments.from else { return Ok(scenario::select(&arguments.scenarios)?) };
+    if arguments.scenarios.is_empty() {
+        let reason = "--from needs a procedure: a TOML file, or the name of a built-in procedure";
+        return Err(CommandError::Usage(reason.to_owned()));
+    }
+    let from = scenario::load_scenario(from)?;
+    arguments.scenarios.iter().map(|procedure| Ok(scenario::load_procedure_in(procedure, &from)?)).collect()
+}
+
+/// Runs every search: in parallel, or one after another if the engine uses all threads by itself.
+fn check_all<'a>(options: &'a CheckOptions<'_>) -> Result<Vec<Checked<'a>>, CommandError> {
+    let CheckOptions { arguments, specs, saved, .. } = options;
+    let threads = arguments.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|reason| CommandError::Usage(format!("cannot start the threads: {reason}")))?;
+    Ok(progress::during(arguments.progress, &options.limits(), |limits| {
+        let check =
+            |(spec, saved): (&'a Spec, &Vec<Checkpoint>)| check_with_checkpoints(spec, arguments.engine, limits, saved);
+        if arguments.engine.is_sequential() {
+            pool.install(|| specs.iter().zip(saved).map(check).collect())
+        } else {
+            pool.install(|| specs.par_iter().zip(saved).map(check).collect())
+        }
+    }))
+}
+
+/// Prints the report in the format of the arguments.
+fn print(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Exit, CommandError> {
+    let Check { assumptions, output, .. } = options.arguments;
+    let file = output.file.as_deref();
+    match (output.format.kind(), *assumptions) {
+        (OutputKind::Cases(form), true) => Err(output::unsupported("check --assumptions", form)),
+        (OutputKind::Cases(form), false) => {
+            output::print_cases(&formats::of_check(checked, &files(options.arguments)), form, file)
+        }
+        (OutputKind::Json, true) => output::print_json(&matrix::matrix(checked), file),
+        (OutputKind::Json, false) => output::print_json(&json::report(checked), file),
+        (OutputKind::Text, true) => output::print(&matrix::text(checked, output::width(file)), file),
+        (OutputKind::Text, false) => {
+            let width = output::width(file);
+            let parts = checked.iter().map(|one| text::scenario(one, width));
+            output::print(&parts.chain([text::summary(checked)]).collect::<Vec<_>>().join("\n"), file)
+        }
+    }
+}
+
+/// The scenario files of the arguments, by the names of their scenarios.
+fn files(arguments: &Check) -> BTreeMap<String, String> {
+    let is_file = |name: &&String| Path::new(name).extension().is_some_and(|extension| extension == "toml");
+    let files = arguments.scenarios.iter().filter(is_file);
+    files.filter_map(|file| Some((scenario::load_scenario(file).ok()?.name, file.clone()))).collect()
+}
+
+/// Saves every counterexample in the folder of `--traces`.
+fn save_traces(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<(), CommandError> {
+    let Some(folder) = &options.arguments.traces else { return Ok(()) };
+    std::fs::create_dir_all(folder)
+        .map_err(|reason| CommandError::Usage(format!("cannot create the folder {}: {reason}", folder.display())))?;
+    for one in checked {
+        for judgement in &one.results {
+            let case = judgement.shown_by.map(|index| &one.combinations[index]);
+            let Some((case, found)) = case.and_then(|case| Some((case, case.trace(judgement.property)?))) else {
+                continue;
+            };
+            let name = judgement.property.name();
+            let written = trace::write(one.spec, &case.world, &one.spec.touches(), name, &found);
+            let path = folder.join(format!("{}.{name}.json", one.spec.name));
+            output::print_json(&written, Some(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the exit code of a check: the worst one of its scenarios.
+fn exit(checked: &[Checked<'_>]) -> Exit {
+    checked.iter().map(exit_of).max().unwrap_or(Exit::Inconclusive)
+}
+
+fn exit_of(checked: &Checked<'_>) -> Exit {
+    let of = |verdict: Verdict, as_expected: bool| match verdict {
+        Verdict::Error => Exit::Defect,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Holds | Verdict::Violated | Verdict::Depends | Verdict::Vacuous => {
+            if as_expected {
+                Exit::AsExpected
+            } else {
+                Exit::NotAsExpected
+            }
+        }
+    };
+    let judged = checked.results.iter().map(|judgement| of(judgement.verdict, judgement.is_as_expected()));
+    let searched = if checked.is_complete() { Exit::AsExpected } else { Exit::Inconclusive };
+    judged.chain([searched]).max().unwrap_or(Exit::Inconclusive)
 }

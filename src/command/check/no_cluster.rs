@@ -6,7 +6,7 @@ use stranded_search::check::Checked;
 use stranded_search::engine::Cluster;
 use stranded_search::scenario::Spec;
 
-use super::options::CheckOptions;
+use super::CheckOptions;
 use crate::cli::Check;
 use crate::command::CommandError;
 use crate::exit::Exit;
