@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use crate::action::{Action, Fate};
 use crate::assumption::Assumptions;
 use crate::id::{Id, MessageId, MessageSet};
+pub use crate::locations::TRACKED;
 pub use crate::locations::{abstraction_of, abstractions_of};
 use crate::locations::{each_location, fold, numbers_in_use, renumber, untracked};
 use crate::procedure::Act;
@@ -25,9 +26,6 @@ use crate::refusal::Refusal;
 use crate::scenario::Scenario;
 use crate::state::{Account, Phase, Shared, State};
 use crate::world::{Change, Occurrence, World};
-
-/// The number of the tracked message.
-pub const TRACKED: MessageId = MessageId(0);
 
 /// A world with any number of messages, of which one is tracked.
 #[derive(Clone, Debug)]

@@ -3,10 +3,12 @@
 
 use arrayvec::ArrayVec;
 
-use crate::counter_abstraction::TRACKED;
 use crate::id::{Id, MessageId, MessageSet};
 use crate::state::{Account, Mailbox, Mark, State};
 use crate::table::ENTRIES_MAX;
+
+/// The number of the tracked message.
+pub const TRACKED: MessageId = MessageId(0);
 
 /// The most locations of an account: three in every store, the queue and the saved file.
 const LOCATIONS_MAX: usize = 3 * ENTRIES_MAX + 2;

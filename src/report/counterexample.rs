@@ -10,9 +10,12 @@ use stranded_model::property::Safety;
 
 use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
 use stranded_search::lines::wrapped;
+#[cfg(feature = "terminal")]
 use stranded_search::names;
 use stranded_search::property::{Property, Verdict};
-use stranded_search::rescue::{self, Outlook, RescueEffect, RescueMap};
+#[cfg(feature = "terminal")]
+use stranded_search::rescue::RescueEffect;
+use stranded_search::rescue::{self, Outlook, RescueMap};
 use stranded_search::scenario::Number;
 
 use super::inconclusive;
@@ -246,6 +249,7 @@ fn procedures(outlook: &Outlook) -> String {
 }
 
 /// Returns the effect of a procedure as a sign and a clause without a subject.
+#[cfg(feature = "terminal")]
 pub(crate) fn effect(effect: &RescueEffect) -> (&'static str, String) {
     match effect {
         RescueEffect::Saves => ("✓", "recovers all mail".to_owned()),

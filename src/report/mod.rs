@@ -19,4 +19,6 @@ pub mod text;
 pub mod trace;
 pub mod values;
 
-pub(crate) use counterexample::{RECOVERING, effect, ranges};
+#[cfg(feature = "terminal")]
+pub(crate) use counterexample::effect;
+pub(crate) use counterexample::{RECOVERING, ranges};

@@ -7,8 +7,9 @@ use std::time::Duration;
 use crate::protocol::Wrong;
 
 use super::group::Member;
-use super::process::LINE_MAX;
 
+/// Maximum length of a line, in bytes.
+pub const LINE_MAX: usize = 1 << 20;
 /// Characters of a line that a message shows.
 const SHOWN_MAX: usize = 200;
 

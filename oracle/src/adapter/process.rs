@@ -11,10 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::fault::LINE_MAX;
 use super::group::{Group, Member};
 
-/// Maximum length of a line, in bytes.
-pub const LINE_MAX: usize = 1 << 20;
 /// Number of lines that are read ahead; a process that writes more is blocked.
 const AHEAD: usize = 64;
 /// Number of lines of standard error that are kept.

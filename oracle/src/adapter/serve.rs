@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Write};
 
 use crate::protocol::{Answer, Greeting, Outcome, Reply, ReplyBody, Request, RequestBody, Wrong};
 
+use super::fault::LINE_MAX;
 use super::fault::shown;
-use super::process::LINE_MAX;
 use super::{HelloReply, Implementation};
 use stranded_search::FORMAT_VERSION;
 

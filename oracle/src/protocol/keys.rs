@@ -9,8 +9,6 @@ use stranded_model::procedure::Outcome;
 use stranded_search::sanitize::{make_visible, may_hide};
 use stranded_search::scenario::nearest;
 
-use super::outcome;
-
 /// The error of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
@@ -160,7 +158,7 @@ impl Keys {
     /// # Errors
     /// It is of another type, or another string.
     pub fn outcome_or_none(&mut self, key: &'static str) -> Result<Option<Outcome>, Wrong> {
-        self.text_or_none(key)?.map(|name| outcome::of_name(key, &name)).transpose()
+        self.text_or_none(key)?.map(|name| outcome_of_name(key, &name)).transpose()
     }
 
     /// Takes an outcome.
@@ -314,4 +312,10 @@ pub fn truncated(text: &str) -> String {
         Some((end, _)) => format!("{}…", text[..end].escape_debug()),
         None => text.escape_debug().to_string(),
     }
+}
+
+/// Returns the outcome of this name, which stands at `key`.
+pub(super) fn outcome_of_name(key: &str, name: &str) -> Result<Outcome, Wrong> {
+    let found = Outcome::ALL.into_iter().find(|outcome| outcome.name() == name);
+    found.ok_or_else(|| unknown_word(key, name, &Outcome::ALL.map(Outcome::name)))
 }

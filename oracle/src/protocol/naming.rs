@@ -6,7 +6,8 @@ use std::hash::Hash;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::operation::RunRequest;
+use super::fields::{FromKeys, Part, object};
+use super::keys::{Keys, Wrong};
 
 /// The types by which an event names the parts of a scenario.
 pub trait Naming: Copy + Debug + Default + Ord + Hash {
@@ -59,3 +60,23 @@ pub trait Written:
 }
 
 impl Written for Named {}
+
+/// The run of a procedure by an administrator on a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct RunRequest {
+    /// The mailbox.
+    pub mailbox: String,
+    /// The administrator.
+    pub administrator: String,
+    /// The procedure.
+    pub procedure: String,
+    /// The source server of the run.
+    pub from: String,
+    /// The destination server of the run.
+    pub to: String,
+    /// The server whose replica the program writes.
+    pub connected_to: String,
+}
+
+object!(RunRequest { mailbox, administrator, procedure, from, to, connected_to });

@@ -137,26 +137,6 @@ pub enum Operation<N: Naming = Named> {
     },
 }
 
-/// The run of a procedure by an administrator on a mailbox.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct RunRequest {
-    /// The mailbox.
-    pub mailbox: String,
-    /// The administrator.
-    pub administrator: String,
-    /// The procedure.
-    pub procedure: String,
-    /// The source server of the run.
-    pub from: String,
-    /// The destination server of the run.
-    pub to: String,
-    /// The server whose replica the program writes.
-    pub connected_to: String,
-}
-
-object!(RunRequest { mailbox, administrator, procedure, from, to, connected_to });
-
 /// The name of the action of a whole run. Every other action has the name of its kind in the model.
 pub const RUN: &str = "run";
 

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stranded_model::procedure::Outcome;
 
-use super::keys::{Wrong, unknown_word};
+use super::keys::{Wrong, outcome_of_name};
 
 /// Outcomes that JSON holds by name.
 pub trait ByName: Sized {
@@ -33,7 +33,7 @@ impl ByName for Outcome {
     }
 
     fn of_names(name: Self::Names) -> Result<Self, Wrong> {
-        of_name("result", &name)
+        outcome_of_name("result", &name)
     }
 }
 
@@ -59,12 +59,6 @@ impl ByName for Vec<Outcome> {
     fn of_names(names: Self::Names) -> Result<Self, Wrong> {
         names.into_iter().map(Outcome::of_names).collect()
     }
-}
-
-/// Returns the outcome of this name, which stands at `key`.
-pub(super) fn of_name(key: &str, name: &str) -> Result<Outcome, Wrong> {
-    let found = Outcome::ALL.into_iter().find(|outcome| outcome.name() == name);
-    found.ok_or_else(|| unknown_word(key, name, &Outcome::ALL.map(Outcome::name)))
 }
 
 /// Writes outcomes by their names.

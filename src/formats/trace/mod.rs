@@ -20,6 +20,7 @@ use stranded_search::scenario::Spec;
 #[serde(rename_all = "kebab-case")]
 pub enum TraceFormat {
     /// The explorer of this trace as one page that needs no network
+    #[cfg(feature = "explore")]
     Html,
     /// The Informal Trace Format, for tools around TLA+ and Quint
     Itf,

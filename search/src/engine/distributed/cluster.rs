@@ -14,7 +14,7 @@ use timely::communication::{AllocatorBuilder, Hooks, WorkerGuards};
 use timely::worker::Worker;
 use timely::{CommunicationConfig, WorkerConfig};
 
-use super::connection::{Connections, JoinOptions};
+use super::connection::{Connections, JoinError, JoinOptions};
 use super::worker::{AnyJob, WorkerResult};
 use super::{Job, Level};
 use crate::engine::Search;
@@ -46,15 +46,6 @@ enum WorkerMessage {
     Done(Box<WorkerResult>),
     /// The worker has panicked.
     Failed,
-}
-
-/// The reason why processes do not search together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JoinError {
-    /// An option is wrong, or not the same in all processes.
-    Mismatch(String),
-    /// A process did not connect.
-    Absent(String),
 }
 
 impl Cluster {
@@ -217,13 +208,5 @@ impl Drop for Cluster {
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster").field("links", &self.connections).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mismatch(reason) | Self::Absent(reason) => f.write_str(reason),
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! before that or is silent for too long. The connection of the workers blocks instead of failing, because a failure
 //! would end the program; the loss is reported through the other connection.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -14,7 +15,6 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use timely::communication::allocator::zero_copy::stream::Stream;
 
-use super::cluster::JoinError;
 use super::hosts::Hosts;
 
 /// The interval between two signs of life.
@@ -340,5 +340,22 @@ impl Stream for WorkerStream {
         // The other process may have ended already, with the results.
         let _ = self.0.shutdown(how);
         Ok(())
+    }
+}
+
+/// The reason why processes do not search together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// An option is wrong, or not the same in all processes.
+    Mismatch(String),
+    /// A process did not connect.
+    Absent(String),
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mismatch(reason) | Self::Absent(reason) => f.write_str(reason),
+        }
     }
 }

@@ -24,8 +24,8 @@ use std::sync::atomic::AtomicBool;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 
-pub use cluster::{Cluster, JoinError};
-pub use connection::JoinOptions;
+pub use cluster::Cluster;
+pub use connection::{JoinError, JoinOptions};
 pub use hosts::{Hosts, HostsError};
 
 use super::Search;
