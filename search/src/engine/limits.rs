@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Cluster;
 use super::checkpoint::Checkpoint;
-use super::progress::Progress;
+use super::progress::{Progress, memory_used};
 
 /// The limits and options of a search. By default there are none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -133,10 +133,4 @@ impl Limits<'_> {
             progress.report(self.scenario, states, depth, frontier);
         }
     }
-}
-
-/// The memory that the process uses, in bytes, if the system reports it.
-#[must_use]
-pub(crate) fn memory_used() -> Option<usize> {
-    memory_stats::memory_stats().map(|stats| stats.physical_mem)
 }
