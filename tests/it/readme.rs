@@ -140,3 +140,17 @@ fn every_file_that_the_readme_links_exists() {
         assert!(path.starts_with("https://") || root.join(path).exists(), "{link}");
     }
 }
+
+#[test]
+fn every_file_that_the_architecture_names_exists() {
+    let page = include_str!("../../specs/architecture.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let code = page.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> =
+        code.filter(|text| text.contains('/') && text.ends_with(".rs") && !text.contains(' ')).collect();
+    assert!(paths.len() > 30, "{} paths", paths.len());
+    let places = ["", "oracle/src/"];
+    for path in paths {
+        assert!(places.iter().any(|folder| root.join(folder).join(path).exists()), "{path}");
+    }
+}

@@ -6,7 +6,6 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-
 /// The progress of all searches of a check.
 #[derive(Debug)]
 pub struct Progress {
