@@ -104,9 +104,10 @@ impl World {
         }
     }
 
+    /// Returns true once the last `[[run]]` of the scenario has started for this mailbox.
     pub(crate) fn last_run_started(&self, account: &Account) -> bool {
-        let last = self.scenario.last_run;
-        let program = &account.programs[last.administrator];
-        program.run >= last.run && program.executions > 0
+        let listed_last = self.scenario.last_run;
+        let program = &account.programs[listed_last.administrator];
+        program.run >= listed_last.run && program.executions > 0
     }
 }

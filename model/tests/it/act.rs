@@ -11,7 +11,7 @@ use stranded_model::state::{
     Account, Contents, Home, Homes, Mailbox, Mark, Phase, Recipient, Service, State, Transport,
 };
 
-use crate::small::*;
+use crate::fixtures::*;
 
 const CREATE: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted };
 const CREATE_KEEPING: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Kept };

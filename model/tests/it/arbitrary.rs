@@ -17,7 +17,7 @@ use stranded_model::state::{Contents, Homes, Mailbox, Recipient, Stamp, State};
 use stranded_model::table::Table;
 use stranded_model::{Occurrence, World};
 
-use crate::small::{report, servers, step};
+use crate::fixtures::{report, servers, step};
 
 /// The most actions of a walk.
 const ACTIONS_MAX: usize = 60;

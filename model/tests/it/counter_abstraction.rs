@@ -9,7 +9,7 @@ use stranded_model::id::{MessageId, MessageSet};
 use stranded_model::procedure::{Act, Outcome, ServerRef};
 use stranded_model::state::{Contents, Mailbox, State};
 
-use crate::small::{ACT, DELIVER, DESTINATION, MAILBOX, SOURCE, START, prepared, report, run, site, step, world};
+use crate::fixtures::{ACT, DELIVER, DESTINATION, MAILBOX, SOURCE, START, prepared, report, run, site, step, world};
 
 const COPY: Act = Act::CopyMessage { from: ServerRef::From, to: ServerRef::To };
 

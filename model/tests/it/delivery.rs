@@ -9,7 +9,7 @@ use stranded_model::scenario::{Delivery, Fault, Scenario};
 use stranded_model::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, State, Transport};
 use stranded_model::{Refusal, World};
 
-use crate::small::*;
+use crate::fixtures::*;
 
 fn idle() -> Scenario {
     site(vec![reporting(Outcome::Ok)])

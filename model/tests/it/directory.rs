@@ -8,7 +8,7 @@ use stranded_model::procedure::{Act, Outcome, ServerRef, VersionCondition};
 use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Account, Recipient, Stamp};
 
-use crate::small::*;
+use crate::fixtures::*;
 
 const SYNC: Act = Act::SyncDirectory {
     replica: ServerRef::ConnectedTo,

@@ -1,4 +1,4 @@
-//! Tests of the model: each rule of the world as a sentence, and laws that hold in every world.
+//! Tests of the model. Each test name states one rule of the world; `everywhere` tests laws on generated worlds.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -9,9 +9,9 @@ mod delivery;
 mod directory;
 mod dn;
 mod everywhere;
+mod fixtures;
 mod id;
 mod program;
 mod property;
-mod scenario;
-mod small;
+mod touches;
 mod world;

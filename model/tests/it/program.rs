@@ -9,7 +9,7 @@ use stranded_model::procedure::{Act, Condition, Duplicate, Handler, Outcome, Pro
 use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Ended, Mailbox, Phase, Program, State};
 
-use crate::small::*;
+use crate::fixtures::*;
 
 const CREATE: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted };
 const DELETE: Act = Act::DeleteMailbox { at: ServerRef::To };
@@ -54,7 +54,7 @@ fn a_handled_result_leads_to_the_step_of_its_handler() {
     let found = prepared(&world, |account| account.put(DESTINATION, Mailbox::SHELL));
     assert_eq!(next_step(&after(&world, &found, &[START, ACT])), Some(2));
     assert_eq!(next_step(&after(&world, &world.initial[0], &[START, ACT])), Some(1), "another result is not handled");
-    let world = crate::small::world(&site(vec![run(steps(StepResult::Ok))]));
+    let world = crate::fixtures::world(&site(vec![run(steps(StepResult::Ok))]));
     assert_eq!(next_step(&after(&world, &world.initial[0], &[START, ACT])), Some(2));
 }
 

@@ -4,7 +4,7 @@ use stranded_model::procedure::Outcome;
 use stranded_model::property::Safety;
 use stranded_model::state::{Account, Home, Homes, Recipient};
 
-use crate::small::*;
+use crate::fixtures::*;
 
 /// Returns true if the property holds in a quiescent state that was changed like this.
 fn holds(property: Safety, disturb: impl FnOnce(&mut Account)) -> bool {

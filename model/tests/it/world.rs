@@ -10,7 +10,7 @@ use stranded_model::state::{Ended, Mailbox, Phase, Program, Record, Server, Serv
 use stranded_model::table::Table;
 use stranded_model::{Refusal, World};
 
-use crate::small::*;
+use crate::fixtures::*;
 
 const THEIR_START: Action = Action::Start { mailbox: MAILBOX, administrator: SECOND, run: 0 };
 
@@ -212,7 +212,7 @@ fn a_run_does_not_start_before_mail_has_settled() {
     let state = prepared(&world, |account| account.queued = messages(&[0]));
     assert_eq!(refusal_after(&world, &state, &[], START), Refusal::MailUnsettled);
     scenario.environment.delivery = Delivery::AnyTime;
-    assert!(crate::small::world(&scenario).step(&state, &START).is_ok());
+    assert!(crate::fixtures::world(&scenario).step(&state, &START).is_ok());
 }
 
 /// Returns true if a world is quiescent after its only run ended `ok` and the state was changed like this.

@@ -1,4 +1,4 @@
-//! Wrong versions of `guarded-move`: each lacks one guard or changes one. The scenarios `guarded-move-without-…` show the
+//! Wrong versions of `guarded-move`: each removes, changes or adds one step. The scenarios `guarded-move-without-…` show the
 //! purpose of each guard.
 
 use stranded_model::procedure::{Act, Claim, Procedure, ServerRef, StepResult, VersionCondition};

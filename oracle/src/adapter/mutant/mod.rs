@@ -1,7 +1,7 @@
 //! Implementations with one known defect, which a judge must find. A mutant edits a procedure, or changes the model's result
 //! of an action; it repeats no rule and does not judge.
 //!
-//! `edit` edits procedures; `moves`, `repairs` and `guarded` have wrong procedures; `servers` has wrong stores and
+//! `edit` edits procedures; `moves`, `workarounds` and `guarded` have wrong procedures; `servers` has wrong stores and
 //! directories; `answers` has wrong answers and observations; `mutated` applies a mutant to the reference.
 
 mod answers;
@@ -9,8 +9,8 @@ mod edit;
 mod guarded;
 mod moves;
 mod mutated;
-mod repairs;
 mod servers;
+mod workarounds;
 
 use stranded_model::procedure::Procedure;
 use stranded_model::state::State;
@@ -51,7 +51,7 @@ pub enum Defect {
 
 /// All mutants, in the order of lists.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
-    [moves::ALL, repairs::ALL, guarded::ALL, servers::ALL, answers::ALL].into_iter().flatten()
+    [moves::ALL, workarounds::ALL, guarded::ALL, servers::ALL, answers::ALL].into_iter().flatten()
 }
 
 impl Mutant {

@@ -40,7 +40,7 @@ pub(super) const ALL: &[Mutant] = &[
         "method-2",
         "purge-at-the-destination",
         "It purges the mailbox at the destination, which holds the mail",
-        |right| purging(right, ServerRef::To),
+        |right| deleting_at(right, ServerRef::To),
     ),
     wrong(
         "q162998",
@@ -74,8 +74,8 @@ fn edited(
     Procedure { steps: procedure.steps.iter().map(change).collect(), ..procedure.clone() }
 }
 
-/// The procedure with every deletion of a mailbox at this server.
-fn purging(procedure: &Procedure, at: ServerRef) -> Procedure {
+/// Returns the procedure with every `delete-mailbox` changed to act at this server.
+fn deleting_at(procedure: &Procedure, at: ServerRef) -> Procedure {
     let change = |step: &Step| {
         if matches!(step.act, Act::DeleteMailbox { .. }) {
             Step { act: Act::DeleteMailbox { at }, ..step.clone() }

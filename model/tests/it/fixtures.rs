@@ -1,4 +1,4 @@
-//! Small worlds, states and actions for the tests.
+//! Fixtures: small worlds, states and actions for the tests.
 
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::assumption::{Assumption, Assumptions};

@@ -6,7 +6,7 @@ use stranded_model::dn::HomeValue;
 use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, ServerRef, Step};
 use stranded_model::scenario::{Delivery, Fault, Scenario};
 
-use crate::small::*;
+use crate::fixtures::*;
 
 const RAW_EDIT: Act = Act::RawEdit { replica: ServerRef::ConnectedTo, mdb: Some(HomeValue::Malformed), mta: None };
 
