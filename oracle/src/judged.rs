@@ -165,7 +165,7 @@ pub fn report(judged: &Judged<'_>) -> JudgementReport {
         safety: judgement.safety,
         conforming,
         events: judgement.exercise.events,
-        runs: judgement.exercise.runs,
+        runs: judgement.exercise.cases,
         findings: judgement.findings.iter().map(|one| found(one, judged.line(one.event))).collect(),
         findings_left_out: judgement.findings_left_out,
         failure: failure.map(|one| failed(one, judged.line(one.event))),

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     match (&arguments.scenario, &arguments.replay) {
         (Some(scenario), _) => drive_in(scenario, arguments),
         (None, Some(record)) => repeat(record, arguments),
-        (None, None) => Err(CommandError::Usage("expected a scenario, or a recorded run with --replay".to_owned())),
+        (None, None) => Err(CommandError::Usage("expected a scenario, or a recording with --replay".to_owned())),
     }
 }
 
@@ -132,7 +132,7 @@ fn write(file: &Path, text: &str) -> Result<(), CommandError> {
         .map_err(|reason| CommandError::Usage(format!("cannot write to {}: {reason}", file.display())))
 }
 
-/// Saves the shortest runs; the names of the files.
+/// Saves the shortest traces; the names of the files.
 fn save(driven: &ConformResult, folder: &Path) -> Result<Vec<String>, CommandError> {
     fs::create_dir_all(folder)
         .map_err(|reason| CommandError::Usage(format!("cannot create the folder {}: {reason}", folder.display())))?;
@@ -204,7 +204,7 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, CommandError> {
         conform::repeat(&record, &spec, &options, &capabilities, &mut child).map_err(stopped)?;
     child.bye()?;
     let again = if is_reproduced { "shows it again" } else { "does not show it" };
-    let extra = [format!("the recorded run showed {}; asked the same, this implementation {again}", record.verdict)];
+    let extra = [format!("the recording shows {}; asked the same, this implementation {again}", record.verdict)];
     let judged = Judged {
         scenario: &spec.name,
         subject: Subject::Implementation(&capabilities.name),
@@ -216,7 +216,7 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, CommandError> {
     match arguments.output.format.kind() {
         OutputKind::Text => {
             let width = output::width(file);
-            let text = format!("{}\n{}", judgement::text(&judged, width), reported::run(&now, width));
+            let text = format!("{}\n{}", judgement::text(&judged, width), reported::recording(&now, width));
             output::print(&text, file)?
         }
         OutputKind::Json | OutputKind::Cases(_) => {

@@ -1,4 +1,4 @@
-//! The report on a conformance run, besides the judgement: the coverage, and for every verdict the shortest run that shows it.
+//! The report on a conformance run, besides the judgement: the coverage, and for every verdict the shortest trace that shows it.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ pub struct DrivenReport {
     pub coverage: CoverageReport,
     /// The operations that the scenario allows and that the implementation does not support.
     pub not_asked: Vec<String>,
-    /// For each unexpected verdict, the shortest run that shows it.
+    /// For each unexpected verdict, the shortest trace that shows it.
     pub shortest: Vec<ShortestReport>,
 }
 
@@ -44,7 +44,7 @@ pub struct CoverageReport {
     pub percent: Option<f64>,
 }
 
-/// The shortest run that shows a verdict.
+/// The shortest trace that shows a verdict.
 #[derive(Debug, Serialize)]
 pub struct ShortestReport {
     /// The verdict.
@@ -53,9 +53,9 @@ pub struct ShortestReport {
     pub actions: usize,
     /// The number of operations before shrinking.
     pub actions_before: usize,
-    /// The reason why the run is not reproducible.
+    /// The reason why the trace is not reproducible.
     pub unsteady: Option<String>,
-    /// The run, for a replay.
+    /// The trace, as a recording for a replay.
     pub run: Recording,
 }
 
@@ -102,7 +102,7 @@ pub fn coverage(driven: &ConformResult) -> String {
     )
 }
 
-/// Returns the shortest run that shows a verdict, a line for each operation.
+/// Returns the shortest trace that shows a verdict, a line for each operation.
 #[must_use]
 pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
     let recording = &shrunk.recording;
@@ -112,8 +112,8 @@ pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
         more => format!(", shrunk from {more}"),
     };
     let actions = if count == 1 { "action" } else { "actions" };
-    let mut text = format!("Shortest run that shows {}, {count} {actions}{before}:\n", shrunk.verdict.name());
-    text.push_str(&run(recording, width));
+    let mut text = format!("Shortest trace that shows {}, {count} {actions}{before}:\n", shrunk.verdict.name());
+    text.push_str(&self::recording(recording, width));
     let _ =
         writeln!(text, "       >> {}", wrapped(&format!("{}: {}", shrunk.verdict.name(), recording.says), 10, width));
     if let Some(unsteady) = &shrunk.unsteady {
@@ -122,9 +122,9 @@ pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
     text
 }
 
-/// Returns a run, a line for each operation, with the observed and allowed values that the model does not explain.
+/// Returns a recording, a line for each operation, with the observed and allowed values that the model does not explain.
 #[must_use]
-pub fn run(recording: &Recording, width: u16) -> String {
+pub fn recording(recording: &Recording, width: u16) -> String {
     let mut text = String::new();
     let mut number = 0;
     for step in &recording.steps {
@@ -175,7 +175,7 @@ pub(crate) fn operation_text(operation: &Operation) -> String {
         Operation::LogOn { mailbox, by } => format!("{action} to {mailbox} by {by}"),
         Operation::OwnerDeletes { mailbox, message, by } => format!("{action} {message} of {mailbox} by {by}"),
         Operation::Run { run, crash } => {
-            let crash = if *crash { ", and is killed on its way" } else { "" };
+            let crash = if *crash { ", and is killed during the run" } else { "" };
             format!(
                 "{} runs {} of {} from {} to {}{crash}",
                 run.administrator, run.procedure, run.mailbox, run.from, run.to

@@ -256,14 +256,15 @@ fn exercised(judgement: &Judgement, width: u16) -> String {
         row(&mut text, "", line, width);
     }
     let (observations, full) = (exercise.observations, exercise.full_observations);
-    let says = format!("{observations} times, {full} of them at every location of a message");
+    let noun = if observations == 1 { "observation" } else { "observations" };
+    let says = format!("{observations} {noun}, of which {full} cover every location of mail");
     row(&mut text, "observed", &says, width);
     let largest = match judgement.largest {
         1 => "1 explanation".to_owned(),
         more => format!("{more} explanations"),
     };
-    let runs = if exercise.runs == 1 { "1 run".to_owned() } else { format!("{} runs", exercise.runs.max(1)) };
-    let says = format!("{} in {runs}; at most {largest} at once", exercise.events);
+    let cases = if exercise.cases == 1 { "1 case".to_owned() } else { format!("{} cases", exercise.cases.max(1)) };
+    let says = format!("{} in {cases}; at most {largest} at once", exercise.events);
     row(&mut text, "events", &says, width);
     text
 }

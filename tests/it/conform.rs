@@ -26,7 +26,7 @@ fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|reason| panic!("{reason}: {}{}", ran.out, ran.err))
 }
 
-/// Returns the verdicts that have a shortest run, each with its number of actions.
+/// Returns the verdicts that have a shortest trace, each with its number of actions.
 fn shortest(report: &Value) -> Vec<(String, u64)> {
     let runs = report["shortest"].as_array().unwrap().iter();
     runs.map(|run| (run["verdict"].as_str().unwrap().to_owned(), run["actions"].as_u64().unwrap())).collect()

@@ -1,4 +1,4 @@
-//! Every mutant is caught by a built-in scenario, in a shortest run, and no correct implementation is.
+//! Every mutant is caught by a built-in scenario, in a shortest trace, and no correct implementation is.
 //! `specs/mutants.md` lists the results; `STRANDED_UPDATE=1 cargo test --test it mutants` rewrites it.
 
 mod search;
@@ -26,7 +26,7 @@ use crate::worlds::{builtins, loaded};
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(builtins);
 static FOUND: LazyLock<Vec<Caught>> = LazyLock::new(all_caught);
 
-/// A mutant in a scenario, with the shortest runs that show it.
+/// A mutant in a scenario, with the shortest traces that show it.
 pub(crate) struct Caught {
     mutant: &'static str,
     scenario: usize,
@@ -199,7 +199,7 @@ fn an_equivalent_procedure_is_never_caught_however_little_is_observed() {
     assert!(caught.is_empty(), "{:#?}", caught.first());
 }
 
-/// Returns the shortest run of the article's program in this scenario in which an oracle for `move` finds this verdict.
+/// Returns the shortest trace of the article's program in this scenario in which an oracle for `move` finds this verdict.
 fn article(scenario: &str, grain: Grain, verdict: CaseVerdict) -> Found {
     let spec = loaded(scenario);
     let mutant = Mutant::named("move-of-the-article").unwrap();

@@ -197,7 +197,7 @@ fn a_failure_reports_every_event_and_the_difference() {
     let reported = examine(&spec("move"), &ExamineOptions::default(), make).unwrap_err().to_string();
     for words in [
         "loss: in the scenario move",
-        "accepted and nowhere now: m1",
+        "accepted messages are lost: m1",
         "messages of mailbox-1 on destination: none; the model allows m1",
         "stranded validate move LOG",
         r#"{"event":"did","action":"deliver","mailbox":"mailbox-1","message":"m1""#,

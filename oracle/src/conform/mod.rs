@@ -112,7 +112,7 @@ pub struct ConformResult {
     pub judgement: Judgement,
     /// Coverage of the scenario.
     pub coverage: ConformCoverage,
-    /// The shortest run for each unexpected verdict.
+    /// The shortest trace for each unexpected verdict.
     pub shrunk: Vec<Shrunk>,
     /// Actions that the scenario allows and the implementation does not support, as words.
     pub not_asked: Vec<String>,

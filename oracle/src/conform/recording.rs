@@ -1,5 +1,5 @@
-//! A recorded run of an implementation, as a file: the events, the scenario that judges them, and the hash of the model. It
-//! is sufficient for judging the run again, and for repeating it.
+//! A recording of an implementation, as a file: the events, the scenario that judges them, and the hash of the model. It
+//! is sufficient for judging the events again, and for repeating it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -40,7 +40,7 @@ pub fn check_format(text: &str) -> Result<(), RecordingError> {
     }
 }
 
-/// A recorded run of an implementation.
+/// A recording of an implementation: the events of one case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
@@ -50,7 +50,7 @@ pub struct Recording {
     pub kind: String,
     /// Version of `stranded` that wrote the file.
     pub version: String,
-    /// Hash of the model that judged the run.
+    /// Hash of the model that judged the case.
     pub model_hash: String,
     /// Name of the scenario.
     pub scenario: String,
@@ -114,7 +114,7 @@ impl Recording {
             run.unexpected.iter().find(|(shown, _)| *shown == verdict).and_then(|(_, finding)| finding.clone());
         let failure = run.failure.as_ref();
         let step = |(index, event): (usize, &Event)| {
-            let here = failure.filter(|failure| failure.in_run == index);
+            let here = failure.filter(|failure| failure.in_case == index);
             RecordedStep {
                 event: event.clone(),
                 against: here.map_or_else(Vec::new, |failure| failure.against.clone()),

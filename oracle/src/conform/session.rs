@@ -139,14 +139,14 @@ impl<'s, 'i> Session<'s, 'i> {
 
     /// Unexpected verdicts of the current run.
     fn unexpected(&self) -> Vec<(CaseVerdict, Option<Finding>)> {
-        let new = self.oracle.findings_of_run();
+        let new = self.oracle.findings_of_case();
         let mut found: Vec<(CaseVerdict, Option<Finding>)> = Vec::new();
         for finding in new.iter().filter(|finding| !finding.is_expected) {
             if found.iter().all(|(verdict, _)| *verdict != finding.verdict) {
                 found.push((finding.verdict, Some(finding.clone())));
             }
         }
-        if let Some(failure) = self.oracle.failure_of_run() {
+        if let Some(failure) = self.oracle.failure_of_case() {
             let verdict = if failure.is_bounce { CaseVerdict::Bounced } else { CaseVerdict::Nonconforming };
             found.push((verdict, None));
         }
@@ -155,7 +155,11 @@ impl<'s, 'i> Session<'s, 'i> {
 
     /// The current run, with its verdicts.
     pub(super) fn run(&self) -> SessionRun {
-        SessionRun { unexpected: self.unexpected(), failure: self.oracle.failure_of_run().cloned(), ..self.run.clone() }
+        SessionRun {
+            unexpected: self.unexpected(),
+            failure: self.oracle.failure_of_case().cloned(),
+            ..self.run.clone()
+        }
     }
 
     /// Worlds that explain every run so far.

@@ -10,25 +10,25 @@ use crate::protocol::{Capabilities, Event, Operation};
 use super::recording::Recording;
 use super::session::{Session, SessionRun};
 
-/// Number of attempts to reproduce a run.
+/// Number of attempts to reproduce a trace.
 const TRIES: usize = 3;
-/// Maximum number of runs for shrinking one run.
+/// Maximum number of cases for shrinking one trace.
 const ATTEMPTS_MAX: usize = 3_000;
 
-/// The shortest run found for a verdict.
+/// The shortest trace found for a verdict.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
     /// The verdict.
     pub verdict: CaseVerdict,
-    /// The run.
+    /// The trace, as a recording.
     pub recording: Recording,
-    /// Number of operations in the run before shrinking.
+    /// Number of operations in the trace before shrinking.
     pub operations_before: usize,
-    /// Reason why the run is not reliable: the implementation did not repeat its behaviour.
+    /// Reason why the trace is not reliable: the implementation did not repeat its behaviour.
     pub unsteady: Option<String>,
 }
 
-/// The shortest failing run of each verdict, worst verdict first.
+/// The shortest failing trace of each verdict, worst verdict first.
 pub(super) fn shortest(
     session: &mut Session<'_, '_>,
     capabilities: &Capabilities,

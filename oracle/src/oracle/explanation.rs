@@ -103,7 +103,7 @@ impl Scene {
                 Status::Pending => {
                     next.extend(self.begin(now, &operation).into_iter().filter_map(|(status, mut after)| {
                         if number.is_none() {
-                            // No answer will come, so only matters that it happened.
+                            // No answer will come, so it matters only whether the operation happened.
                             if matches!(status, Status::Over(CallEffect::Refused(_))) {
                                 return None;
                             }

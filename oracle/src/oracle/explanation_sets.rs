@@ -57,7 +57,7 @@ const REMEMBERED_MAX: usize = 400_000;
 const IMMEDIATE: u64 = u64::MAX;
 
 impl ExplanationSets {
-    /// The sets of these scenes; none was computed yet.
+    /// Creates an empty table of sets for these scenes.
     #[must_use]
     pub fn new(scenes: Vec<Scene>, explanations_max: usize) -> Self {
         Self {

@@ -1,5 +1,5 @@
-//! Harm that the observations show by themselves, for any procedure: no rule of the model is used. What was not observed counts
-//! as harmless.
+//! Harm that the observations show by themselves, for any procedure: no rule of the model is used. Unobserved fields count as
+//! harmless.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -233,7 +233,7 @@ impl Observed {
         if new.is_empty() {
             return Vec::new();
         }
-        let says = format!("accepted and nowhere now: {}", new.join(", "));
+        let says = format!("accepted messages are lost: {}", new.join(", "));
         vec![Harm { property: Some(Safety::NoLoss), says }]
     }
 
@@ -328,7 +328,8 @@ fn everything<'s>(observation: &'s Observation, servers: &[&str]) -> Option<BTre
     servers.iter().all(is_seen).then(|| held(observation).chain(listed).collect())
 }
 
-/// Returns how a run that reported ok was a false success, if the observations show that. A move that had nothing to do is none.
+/// Returns the false success of a run that reported ok, in one sentence, if the observations show one. A move with nothing to
+/// do is not a false success.
 fn false_success(run: &RunRequest, before: &Observation, observation: &Observation) -> Option<String> {
     let names_to = |homes: &HomesObservation| {
         let is = |home: &Option<Option<String>>| home.as_ref().is_none_or(|home| home.as_ref() == Some(&run.to));

@@ -44,7 +44,7 @@ pub const SPONTANEOUS: [ActionKind; 3] = [ActionKind::Redeliver, ActionKind::Rep
 /// The default of [`OracleOptions::explanations_max`].
 pub const EXPLANATIONS_MAX: usize = 200_000;
 
-/// The number of findings beyond which a finding like an earlier one is only counted.
+/// Beyond this many findings, duplicates are only counted.
 const FINDINGS_KEPT: usize = 500;
 
 /// Options of an oracle.
@@ -114,9 +114,9 @@ impl<'a> Oracle<'a> {
         let resolved = self.state.names.resolve(event)?;
         self.state.events += 1;
         if let Event::Reset { .. } = event {
-            self.state.begin_run(self.sets.initial(&BTreeMap::new()));
+            self.state.begin_case(self.sets.initial(&BTreeMap::new()));
         } else {
-            self.state.in_run += 1;
+            self.state.in_case += 1;
         }
         self.state.exercise.count(event);
         let harms = self.state.watch.take(event);
@@ -157,7 +157,7 @@ impl<'a> Oracle<'a> {
                 let worlds = self.sets.worlds(after);
                 self.state.worlds.retain(|world| worlds.contains(world));
                 if self.state.worlds.is_empty() && self.state.failure.is_none() {
-                    self.fail(Failure::contradiction(self.state.events, self.state.in_run, event.line()));
+                    self.fail(Failure::contradiction(self.state.events, self.state.in_case, event.line()));
                 }
                 // A violation in the model counts only after an observation has confirmed the model's state.
                 if let (Event::Observed { mailbox, .. }, Event::Observed { observation, .. }) = (resolved, event)
@@ -174,12 +174,12 @@ impl<'a> Oracle<'a> {
         let rejection = rejection::rejection(&mut self.sets, before, resolved, &self.state.names);
         if rejection.is_beyond {
             let (event, reasons) = (self.state.events, rejection.guards.join("; "));
-            self.undecided(format!("event {event} goes beyond the scenario: {reasons}"));
+            self.undecided(format!("event {event} exceeds the bounds of the scenario: {reasons}"));
             return;
         }
         self.fail(Failure {
             event: self.state.events,
-            in_run: self.state.in_run,
+            in_case: self.state.in_case,
             line: event.line(),
             against: rejection.differences,
             guards: rejection.guards,
@@ -202,13 +202,13 @@ impl<'a> Oracle<'a> {
     }
 
     fn fail(&mut self, failure: Failure) {
-        self.state.failure_of_run.get_or_insert_with(|| failure.clone());
+        self.state.failure_of_case.get_or_insert_with(|| failure.clone());
         self.state.failure.get_or_insert(failure);
     }
 
     fn find(&mut self, verdict: CaseVerdict, property: Option<Safety>, says: String) {
         let state = &mut self.state;
-        if state.findings_of_run.iter().any(|one| (one.verdict, one.property) == (verdict, property)) {
+        if state.findings_of_case.iter().any(|one| (one.verdict, one.property) == (verdict, property)) {
             return;
         }
         let is_expected =
@@ -218,12 +218,12 @@ impl<'a> Oracle<'a> {
             property,
             says,
             event: state.events,
-            in_run: state.in_run,
-            in_run_of: state.exercise.runs,
+            in_case: state.in_case,
+            case_number: state.exercise.cases,
             is_expected,
         };
-        state.findings_of_run.push(finding.clone());
-        // An endless log may show the same finding in every run.
+        state.findings_of_case.push(finding.clone());
+        // An endless log may show the same finding in every case.
         let is_alike = |one: &Finding| (one.verdict, one.property, one.is_expected) == (verdict, property, is_expected);
         if state.findings.len() >= FINDINGS_KEPT && state.findings.iter().any(is_alike) {
             state.findings_left_out += 1;
@@ -232,7 +232,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Returns the explanations that are left, if the model still explains all of this run.
+    /// Returns the explanations that are left, if the model still explains all of this case.
     #[must_use]
     pub fn explanations(&self) -> Option<ExplanationSetId> {
         self.state.explanations.filter(|_| self.asks_the_model())
@@ -255,16 +255,16 @@ impl<'a> Oracle<'a> {
         self.spec
     }
 
-    /// Returns the first event of this run without an explanation.
+    /// Returns the first event of this case without an explanation.
     #[must_use]
-    pub fn failure_of_run(&self) -> Option<&Failure> {
-        self.state.failure_of_run.as_ref()
+    pub fn failure_of_case(&self) -> Option<&Failure> {
+        self.state.failure_of_case.as_ref()
     }
 
-    /// Returns the findings of this run, the first of each kind.
+    /// Returns the findings of this case, the first of each kind.
     #[must_use]
-    pub fn findings_of_run(&self) -> &[Finding] {
-        &self.state.findings_of_run
+    pub fn findings_of_case(&self) -> &[Finding] {
+        &self.state.findings_of_case
     }
 
     /// Returns the worlds of the scenario.
@@ -273,7 +273,7 @@ impl<'a> Oracle<'a> {
         self.sets.scenes()
     }
 
-    /// Returns the indices of the worlds that explain every run so far.
+    /// Returns the indices of the worlds that explain every case so far.
     #[must_use]
     pub fn worlds_left(&self) -> &[u16] {
         &self.state.worlds

@@ -197,7 +197,7 @@ impl<'a> Names<'a> {
             let message =
                 format!("{} has no run of `{}` between these servers", request.administrator, request.procedure);
             let is_builtin = stranded_search::scenario::builtin::procedure(&request.procedure).is_some();
-            let hint = format!("; or `--implements {}`, if it is to be judged by that", request.procedure);
+            let hint = format!("; or pass `--implements {}` to judge by that procedure", request.procedure);
             return Err(Wrong::new(message, if is_builtin { wanted + &hint } else { wanted }));
         }
         Ok(CandidateRuns { mailbox, administrator, runs })

@@ -23,23 +23,23 @@ pub struct OracleState<'a> {
     pub(super) exercise: Exercise,
     /// The number of events, and of those since the last reset.
     pub(super) events: usize,
-    pub(super) in_run: usize,
+    pub(super) in_case: usize,
     pub(super) findings: Vec<Finding>,
     pub(super) findings_left_out: usize,
     /// The findings since the last reset.
-    pub(super) findings_of_run: Vec<Finding>,
+    pub(super) findings_of_case: Vec<Finding>,
     /// The first event without explanation, and the first since the last reset.
     pub(super) failure: Option<Failure>,
-    pub(super) failure_of_run: Option<Failure>,
+    pub(super) failure_of_case: Option<Failure>,
     /// The reason why the judgement is inconclusive.
     pub(super) undecided: Option<String>,
-    /// The indices of the worlds that explain every run so far.
+    /// The indices of the worlds that explain every case so far.
     pub(super) worlds: Vec<u16>,
-    /// The properties that are violated in every explanation of this run, one bit each.
+    /// The properties that are violated in every explanation of this case, one bit each.
     pub(super) violated: BTreeMap<MailboxId, u8>,
 }
 
-/// The part of an oracle's state on which later judgements of the same run depend: with equal keys they are equal.
+/// The part of an oracle's state that decides later judgements. Two states with equal keys judge all later events alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FutureKey {
     explanations: Option<ExplanationSetId>,
@@ -58,26 +58,26 @@ impl<'a> OracleState<'a> {
             watch: Watch::new(spec),
             exercise: Exercise::default(),
             events: 0,
-            in_run: 0,
+            in_case: 0,
             findings: Vec::new(),
             findings_left_out: 0,
-            findings_of_run: Vec::new(),
+            findings_of_case: Vec::new(),
             failure: None,
-            failure_of_run: None,
+            failure_of_case: None,
             undecided: None,
             worlds: sets.scenes().iter().zip(0..).map(|(_, index)| index).collect(),
             violated: BTreeMap::new(),
         }
     }
 
-    /// Begins a new run with these explanations.
-    pub(super) fn begin_run(&mut self, explanations: ExplanationSetId) {
+    /// Begins a new case with these explanations.
+    pub(super) fn begin_case(&mut self, explanations: ExplanationSetId) {
         self.explanations = Some(explanations);
-        self.in_run = 0;
+        self.in_case = 0;
         self.violated.clear();
-        self.failure_of_run = None;
-        self.findings_of_run.clear();
-        self.exercise.runs += 1;
+        self.failure_of_case = None;
+        self.findings_of_case.clear();
+        self.exercise.cases += 1;
     }
 }
 
@@ -93,7 +93,7 @@ impl<'a> Oracle<'a> {
         self.state = state;
     }
 
-    /// Returns the part of the state on which later judgements of this run depend.
+    /// Returns the part of the state that decides later judgements.
     #[must_use]
     pub fn future_key(&self) -> FutureKey {
         let OracleState { explanations, watch, violated, .. } = &self.state;

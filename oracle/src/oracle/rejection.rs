@@ -25,7 +25,7 @@ pub(super) struct Rejection {
     pub(super) guards: Vec<String>,
     /// True if only the bounds of the scenario forbid the event.
     pub(super) is_beyond: bool,
-    /// True if mail was returned to its sender against the model.
+    /// True if mail was returned to its sender although the model does not allow it.
     pub(super) is_bounce: bool,
 }
 

@@ -25,7 +25,7 @@ pub enum CaseVerdict {
     /// The model does not allow something that was observed.
     #[serde(rename = "nonconforming")]
     Nonconforming,
-    /// Mail was returned to its sender against the model.
+    /// Mail was returned to its sender although the model does not allow it.
     #[serde(rename = "bounced")]
     Bounced,
     /// A run reported ok and had not done its work.
@@ -81,7 +81,7 @@ impl CaseVerdict {
 /// Returns a sentence for a property that every explanation violates, without a full stop.
 pub(super) fn violation(property: Safety) -> &'static str {
     match property {
-        Safety::NoLoss => "an accepted message is nowhere",
+        Safety::NoLoss => "an accepted message is in no location",
         Safety::NoLastCopyDelete => "a step deleted a message that was nowhere else",
         Safety::NoFalseSuccess => "a run reported ok and had not done its work",
         Safety::HomeCoherent => "once everything has finished, the home attributes do not name one server",
@@ -104,9 +104,9 @@ pub struct Finding {
     /// The number of the event that shows it, from 1.
     pub event: usize,
     /// The number of that event since the last reset.
-    pub in_run: usize,
-    /// The number of the run between two resets, from 1; 0 before any reset.
-    pub in_run_of: usize,
+    pub in_case: usize,
+    /// The number of the case, from 1; 0 before any reset.
+    pub case_number: usize,
     /// True if the scenario expects it.
     pub is_expected: bool,
 }
@@ -117,21 +117,21 @@ pub struct Failure {
     /// Its number, from 1. The events before it are the longest prefix that the model explains.
     pub event: usize,
     /// Its number since the last reset.
-    pub in_run: usize,
+    pub in_case: usize,
     /// The event as JSON.
     pub line: String,
     /// The differences to the closest explanation.
     pub against: Vec<Against>,
     /// The guards that forbid it, in sentences.
     pub guards: Vec<String>,
-    /// True if mail was returned to its sender against the model.
+    /// True if mail was returned to its sender although the model does not allow it.
     pub is_bounce: bool,
 }
 
 impl Failure {
-    pub(super) fn contradiction(event: usize, in_run: usize, line: String) -> Self {
-        let guard = "each run has an explanation, but no combination of assumptions explains all runs";
-        Self { event, in_run, line, against: Vec::new(), guards: vec![guard.to_owned()], is_bounce: false }
+    pub(super) fn contradiction(event: usize, in_case: usize, line: String) -> Self {
+        let guard = "each case has an explanation, but no combination of assumptions explains all cases";
+        Self { event, in_case, line, against: Vec::new(), guards: vec![guard.to_owned()], is_bounce: false }
     }
 }
 
@@ -167,8 +167,8 @@ pub enum Safe {
 pub struct Exercise {
     /// The number of events.
     pub events: usize,
-    /// The number of resets.
-    pub runs: usize,
+    /// The number of cases, which is the number of resets.
+    pub cases: usize,
     /// The number of operations, by action and outcome.
     pub outcomes: BTreeMap<(&'static str, &'static str), usize>,
     /// The number of observations that show anything.
@@ -244,7 +244,7 @@ pub struct Judgement {
     pub conformance: Conformance,
     /// The result of judging the observations alone.
     pub safety: Safe,
-    /// The findings, the first of each kind in each run.
+    /// The findings, the first of each kind in each case.
     pub findings: Vec<Finding>,
     /// The number of further findings of the same kinds.
     pub findings_left_out: usize,

@@ -177,11 +177,11 @@ impl<'a> OracleServer<'a> {
 
     fn take(&mut self, event: &Event) -> Result<ServerReplyBody, Wrong> {
         let begins = matches!(event, Event::Reset { .. });
-        let known = if begins { 0 } else { self.oracle.findings_of_run().len() };
-        let had_failed = !begins && self.oracle.failure_of_run().is_some();
+        let known = if begins { 0 } else { self.oracle.findings_of_case().len() };
+        let had_failed = !begins && self.oracle.failure_of_case().is_some();
         self.oracle.take(event)?;
-        let failure = self.oracle.failure_of_run().filter(|_| !had_failed);
-        let found = self.oracle.findings_of_run().iter().skip(known);
+        let failure = self.oracle.failure_of_case().filter(|_| !had_failed);
+        let found = self.oracle.findings_of_case().iter().skip(known);
         Ok(ServerReplyBody::Taken {
             explained: self.oracle.explanations().is_some(),
             failure: failure.map(|failure| Box::new(judged::failed(failure, None))),

@@ -93,7 +93,7 @@ impl<'a> History<'a> {
     pub fn is_explained(&self) -> Result<bool, CheckFailure> {
         let oracle = self.judged()?;
         let is_explained = oracle.explanations().is_some();
-        if !is_explained && oracle.failure_of_run().is_none() {
+        if !is_explained && oracle.failure_of_case().is_none() {
             let reason = "an event exceeds a bound of the scenario, or there are too many explanations".to_owned();
             return Err(self.failed(FailureReason::Inconclusive(reason)));
         }

@@ -70,7 +70,7 @@ pub struct PropertyResult {
     pub verdict: Verdict,
     /// The expectation of the scenario.
     pub expected: Verdict,
-    /// True if `vacuous` is as good as the expectation, because the scenario does not say what a user's procedure must
+    /// True if `vacuous` counts as expected, because the scenario does not say what a user's procedure must
     /// do.
     pub may_be_vacuous: bool,
     /// The index of the combination with the shortest counterexample, the first of several.
@@ -201,7 +201,7 @@ pub(super) fn lasso(results: &[(Liveness, LivenessResult)], property: Liveness) 
     }
 }
 
-/// A path with what a reader wants to see after it.
+/// A path, with the remaining steps of the running procedure and the start of the loop, if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// The path. A counterexample ends at the step that violates the property.

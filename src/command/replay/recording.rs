@@ -1,4 +1,4 @@
-//! The replay of a recorded run of an implementation: the oracle judges it again.
+//! The replay of a recording of an implementation: the oracle judges it again.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::command::CommandError;
 use crate::exit::Exit;
 use crate::report::{driven, judgement};
 
-/// Returns true if a text is a recorded run. A text that cannot be read is left to the reader of traces, which reports why.
+/// Returns true if a text is a recording. A text that cannot be read is left to the reader of traces, which reports why.
 pub(super) fn is_recording(text: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct Kind {
@@ -21,14 +21,14 @@ pub(super) fn is_recording(text: &str) -> bool {
     serde_json::from_str::<Kind>(text).is_ok_and(|found| found.kind == conform::recording::KIND)
 }
 
-/// Reads a recorded run.
+/// Reads a recording.
 pub(in crate::command) fn read(path: &str) -> Result<Recording, CommandError> {
     let text = files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     conform::recording::check_format(&text).map_err(|reason| refused(path, reason))?;
     parse(path, &text)
 }
 
-/// Returns the error of a recorded run that cannot be judged again.
+/// Returns the error of a recording that cannot be judged again.
 pub(in crate::command) fn refused(path: &str, refused: conform::RecordingError) -> CommandError {
     match refused {
         conform::RecordingError::Scenario(diagnostics) => CommandError::Input(diagnostics),
@@ -38,10 +38,10 @@ pub(in crate::command) fn refused(path: &str, refused: conform::RecordingError) 
     }
 }
 
-/// Judges a recorded run again, and prints it.
+/// Judges a recording again, and prints it.
 pub(super) fn replay(record: &Recording, arguments: &Replay) -> Result<Exit, CommandError> {
     if is_converted(arguments) {
-        let reason = "is the run of an implementation: use --format text or json, or `stranded explore`";
+        let reason = "is a recording of an implementation: use --format text or json, or `stranded explore`";
         return Err(CommandError::Usage(format!("{} {reason}", arguments.trace)));
     }
     let found = record.judge().map_err(|reason| refused(&arguments.trace, reason))?;
@@ -56,7 +56,7 @@ pub(super) fn replay(record: &Recording, arguments: &Replay) -> Result<Exit, Com
     match arguments.output.format.kind() {
         OutputKind::Text => {
             let width = output::width(out);
-            let text = format!("{}\n{}", judgement::text(&judged, width), driven::run(record, width));
+            let text = format!("{}\n{}", judgement::text(&judged, width), driven::recording(record, width));
             output::print(&text, out)?;
         }
         OutputKind::Json | OutputKind::Cases(_) => judging::print(&judged, &arguments.output)?,

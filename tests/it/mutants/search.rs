@@ -1,4 +1,4 @@
-//! The shortest run in which an oracle catches a mutant: a breadth-first search over the operations that a test can
+//! The shortest trace in which an oracle catches a mutant: a breadth-first search over the operations that a test can
 //! request. A node of the search is the whole memory of the mutant and its oracle, so the search visits no node twice.
 
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ struct Node<'a> {
     parent: Option<(usize, Operation)>,
 }
 
-/// Returns the shortest run in which this oracle reaches the goal, if there is one within the bounds. The oracle is
+/// Returns the shortest trace in which this oracle reaches the goal, if there is one within the bounds. The oracle is
 /// unchanged afterwards.
 pub(crate) fn shortest<'a>(
     oracle: &mut Oracle<'a>,
@@ -107,7 +107,7 @@ fn searched<'a>(
         for operation in requests(oracle, system, options) {
             system.restore(&position);
             oracle.return_to(standing.clone());
-            let findings = oracle.findings_of_run().len();
+            let findings = oracle.findings_of_case().len();
             let answer = system.perform(&operation).unwrap();
             let event = Event::Did { operation: operation.clone(), answer };
             oracle.take(&event).unwrap();
@@ -121,8 +121,8 @@ fn searched<'a>(
                 }
                 operations.reverse();
                 let verdicts =
-                    oracle.findings_of_run().iter().map(|finding| (finding.in_run, finding.verdict)).collect();
-                return Some(Found { verdict, operations, verdicts, failure: oracle.failure_of_run().cloned() });
+                    oracle.findings_of_case().iter().map(|finding| (finding.in_case, finding.verdict)).collect();
+                return Some(Found { verdict, operations, verdicts, failure: oracle.failure_of_case().cloned() });
             }
             let is_unexplained = oracle.explanations().is_none();
             if is_unexplained && matches!(options.goal, Goal::Nonconformance) {
@@ -166,10 +166,10 @@ fn observe(oracle: &mut Oracle<'_>, system: &mut Mutated<'_>, options: &SearchOp
 
 /// Returns the worst verdict of the last operation, if it meets the goal.
 fn is_found(oracle: &Oracle<'_>, findings: usize, goal: Goal) -> Option<CaseVerdict> {
-    let mut new = oracle.findings_of_run()[findings..].iter().map(|finding| finding.verdict);
+    let mut new = oracle.findings_of_case()[findings..].iter().map(|finding| finding.verdict);
     match goal {
         Goal::Nonconformance => {
-            let failure = oracle.failure_of_run()?;
+            let failure = oracle.failure_of_case()?;
             let plain = if failure.is_bounce { CaseVerdict::Bounced } else { CaseVerdict::Nonconforming };
             new.chain([plain]).max()
         }

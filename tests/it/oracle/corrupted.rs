@@ -126,7 +126,7 @@ fn result(oracle: &mut Oracle<'_>, events: &[Event]) -> LogResult {
     for event in events {
         oracle.take(event).unwrap();
     }
-    match (oracle.failure_of_run(), oracle.explanations()) {
+    match (oracle.failure_of_case(), oracle.explanations()) {
         (Some(_), _) => LogResult::Rejected,
         (None, Some(_)) => LogResult::Explained,
         (None, None) => LogResult::Beyond,

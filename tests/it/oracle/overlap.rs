@@ -193,7 +193,7 @@ fn a_return_without_a_call_is_explained_by_nothing() {
         oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
         oracle.take(&Event::Call { call, operation: deliver("a") }).unwrap();
         oracle.take(&Event::Return { call: returned, answer: Answer::of(Outcome::Ok) }).unwrap();
-        oracle.failure_of_run().map(|failure| failure.guards.clone())
+        oracle.failure_of_case().map(|failure| failure.guards.clone())
     };
     assert_eq!(judge([7, 7]), None);
     assert_eq!(judge([7, 8]), Some(vec!["no call 8 is open".to_owned()]));
@@ -491,7 +491,7 @@ fn oracle_explains(oracle: &mut Oracle<'_>, events: &[Event]) -> Option<bool> {
     for event in events {
         oracle.take(event).unwrap();
     }
-    match (oracle.explanations(), oracle.failure_of_run(), oracle.judgement().conformance) {
+    match (oracle.explanations(), oracle.failure_of_case(), oracle.judgement().conformance) {
         (Some(_), _, _) => Some(true),
         (None, None, Conformance::Inconclusive(reason)) if reason.starts_with("more than") => None,
         (None, _, _) => Some(false),
