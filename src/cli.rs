@@ -38,11 +38,11 @@ pub enum Command {
     Check(Check),
     /// List the built-in scenarios, procedures, properties, assumptions or mutants
     List(List),
-    /// Print the TOML of a built-in scenario, to be copied and edited
+    /// Print the TOML file of a built-in scenario or procedure
     Show(Show),
     /// Print a saved trace step by step
     Replay(Replay),
-    /// Show traces in a browser, with the alternatives at each step and the procedures that would still help
+    /// Show traces in a browser, with the alternatives at each step and the procedures that would still recover all mail
     #[cfg(feature = "explore")]
     Explore(Explore),
     /// Drive an adapter through a scenario, and judge the implementation
@@ -56,7 +56,7 @@ pub enum Command {
     Validate(Validate),
     /// Report which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
-    /// Act as an adapter on standard input and output
+    /// Serve as an adapter on standard input and output
     #[command(subcommand)]
     Adapter(AdapterCommand),
     /// Test the protocol of a new adapter, and explain how to correct it
@@ -75,10 +75,10 @@ pub enum Command {
 /// `stranded check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Built-in scenarios, families of scenarios, or TOML files [default: all built-in scenarios]
+    /// Built-in scenarios, families or TOML files; with --from, procedures [default: all built-in scenarios]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
-    /// Run the named procedures instead, from the quiescent states of this scenario
+    /// Check procedures from the quiescent states of this scenario
     #[arg(long, value_name = "SCENARIO")]
     pub from: Option<String>,
     /// Print a table of verdicts for each combination of assumptions, and the assumptions that change a verdict
@@ -264,7 +264,7 @@ pub struct Advise {
     /// Stop each search at this many states
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub max_states: usize,
-    /// Stop after this time, such as 250ms or 10s; open searches are inconclusive
+    /// Stop after this time, such as 250ms or 10s; unfinished searches are inconclusive
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// Format and destination of the advice.

@@ -20,7 +20,7 @@ pub struct Conform {
     /// The adapter: a command and its arguments
     #[arg(last = true, required = true, value_name = "ADAPTER")]
     pub adapter: Vec<String>,
-    /// Repeat the operations of this recorded run instead of choosing new ones
+    /// Repeat the operations of this recording instead of choosing new ones
     #[arg(long, value_name = "FILE")]
     pub replay: Option<String>,
     /// Choice of the next operation
@@ -32,10 +32,10 @@ pub struct Conform {
     /// Request whole runs of a procedure, also from an adapter that supports single steps
     #[arg(long)]
     pub whole_runs: bool,
-    /// Stop after this many actions, not counting those that shorten a failing run
+    /// Stop after this many actions; shrinking does not count
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub max_actions: usize,
-    /// Start nothing new after this time, such as 10s or 5m; repeating a failing run may take a little longer
+    /// Start nothing new after this time, such as 10s or 5m; repeating a failing trace may take a little longer
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// Fail if less than this percentage of the transitions was exercised
@@ -62,7 +62,7 @@ pub struct Conform {
     /// Accept the known deviations in this file; other deviations fail, and so do listed ones that pass now or have expired
     #[arg(long, value_name = "FILE.toml", conflicts_with = "replay")]
     pub expected_failures: Option<PathBuf>,
-    /// Save the shortest failing runs in this folder
+    /// Save a recording of each shortest failing trace in this folder
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
     /// Format and destination of the report.
@@ -73,12 +73,12 @@ pub struct Conform {
 /// Ways to choose the next operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DriveMode {
-    /// Operations that were not tried yet, until all were
+    /// Choose untried operations, and stop when none is left
     #[default]
     Exhaustive,
-    /// Any possible operation, at random
+    /// Choose any possible operation at random
     Random,
-    /// The operation that leads to the least visited states; ties at random
+    /// Choose the operation whose next states were visited least; break ties at random
     Guided,
 }
 
@@ -115,7 +115,7 @@ pub struct Generate {
     /// Write single steps of a program, not whole runs
     #[arg(long)]
     pub steps: bool,
-    /// Actions that happen spontaneously and are not requested, separated by commas, or all, or none
+    /// Kinds of actions that can happen unobserved, separated by commas; or `all`, or `none`
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = missing_kinds(), default_value = MISSING_NONE)]
     pub missing: Vec<String>,
     /// Allow the results of this built-in procedure instead of the procedures that the scenario runs
@@ -142,7 +142,7 @@ pub struct JudgeOptions {
     /// Judge observations by the safety properties only, without knowledge of the procedure
     #[arg(long)]
     pub safety: bool,
-    /// Actions that may happen without an event in the log, separated by commas, or all, or none
+    /// Kinds of actions that can happen unobserved, separated by commas; or `all`, or `none`
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = missing_kinds(),
         default_values_t = SPONTANEOUS.map(|kind| kind.name().to_owned()))]
     pub missing: Vec<String>,
@@ -182,7 +182,7 @@ pub struct AdapterReference {
     /// Act as this faulty implementation; see `stranded list mutants`
     #[arg(long, value_name = "NAME")]
     pub mutant: Option<String>,
-    /// The combination of assumptions to follow, from 0, in the order of `check --assumptions`
+    /// The number of a combination of assumptions, counted from 0 in the order of `check --assumptions`
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub combination: usize,
 }

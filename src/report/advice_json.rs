@@ -15,7 +15,7 @@ use stranded_oracle::sentence::step;
 use stranded_search::names;
 use stranded_search::trace_file::TraceFile;
 
-/// The report of one run of `stranded advise`.
+/// The report of one invocation of `stranded advise`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AdviceReport {
     /// The version of the program.
@@ -41,7 +41,8 @@ pub struct MailboxReport {
     pub remarks: Vec<String>,
     /// The messages of the traces, with the messages of the snapshot that each represents.
     pub messages: Vec<GroupReport>,
-    /// The advice, the safest procedure first, with the mildest circumstances first; empty if none was asked for.
+    /// The verdict on each procedure under each kind of delivery: the safest procedure first, the least mail first; empty if no
+    /// advice was requested.
     pub advice: Vec<AdviceEntry>,
 }
 

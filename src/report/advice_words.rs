@@ -53,7 +53,7 @@ pub(super) fn verdict(case: &AdviceCase) -> String {
         AdviceVerdict::NotApplicable => "not applicable".to_owned(),
         AdviceVerdict::Inconclusive(_) => "inconclusive".to_owned(),
         AdviceVerdict::OutOfReach => format!("unsafe: hides {messages}"),
-        AdviceVerdict::NeverDone => "unsafe: never done".to_owned(),
+        AdviceVerdict::NeverDone => "unsafe: may never finish".to_owned(),
         AdviceVerdict::Loses => format!("unsafe: loses {messages}"),
     }
 }
@@ -91,7 +91,7 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
             Some(Delivery::Never | Delivery::Before) | None => "safe as long as no mail arrives".to_owned(),
         }
     } else if verdicts().all(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_))) {
-        "inconclusive: not all was searched (--max-states, --timeout)".to_owned()
+        "inconclusive: the search is incomplete (--max-states, --timeout)".to_owned()
     } else if verdicts().all(|verdict| verdict == AdviceVerdict::NotApplicable) {
         "not applicable: from here it refuses or cannot start, and changes nothing".to_owned()
     } else {
@@ -101,7 +101,7 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
         let start = match (safe.last(), kept) {
             (Some(Delivery::UntilRepair), _) => "safe, even if mail arrives before it starts".to_owned(),
             (Some(Delivery::Never | Delivery::Before | Delivery::AnyTime), _) | (None, true) => {
-                format!("safe for what is on {}", name(snapshot, advice.to))
+                format!("safe for the mail that is on {}", name(snapshot, advice.to))
             }
             (None, false) => "unsafe".to_owned(),
         };
@@ -114,7 +114,7 @@ pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
         });
         let harms = first_of_each.into_iter().map(|(case, harm)| self::harm(snapshot, advice, case, harm));
         let truncated = advice.cases.iter().find(|case| matches!(case.verdict, AdviceVerdict::Inconclusive(_)));
-        let truncated = truncated.map(|case| format!("{}: not all was searched", circumstance(case.delivery)));
+        let truncated = truncated.map(|case| format!("{}: the search is incomplete", circumstance(case.delivery)));
         [vec![start], harms.chain(truncated).collect()].concat().join("; ")
     };
     if advice.is_safe_now() && advice.cases.iter().any(|case| case.can_return_mail) {
@@ -160,7 +160,7 @@ fn harm(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, harm: &AdviceHa
         AdviceVerdict::OutOfReach => {
             format!("it can leave {what} {}where the owner cannot see it", locations(snapshot, harm))
         }
-        AdviceVerdict::NeverDone => "it can reach a state from which it never succeeds".to_owned(),
+        AdviceVerdict::NeverDone => "it can reach a state from which it can never finish".to_owned(),
         AdviceVerdict::Safe | AdviceVerdict::NotApplicable | AdviceVerdict::Inconclusive(_) => String::new(),
     }
 }
@@ -182,10 +182,10 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
         return warnings;
     }
     if advised.replication == Replication::Eventual && snapshot.home().is_none() {
-        let text = "the replicas differ, and the snapshot does not show which is the newest. Wait until they agree, or let them \
-                    update now [Q182963], and take the snapshot again. The advice below holds for every order in which they \
+        let text = "the replicas differ, and the snapshot does not show which is the newest. Wait until they agree, or run \
+                    Update Now on them [Q182963], and take the snapshot again. The advice below holds for every order in which they \
                     may agree.";
-        warnings.push(Warning { title: "Let the directory settle first:".to_owned(), text: text.to_owned() });
+        warnings.push(Warning { title: "Wait for replication:".to_owned(), text: text.to_owned() });
     }
     let destroys = |advice: &&Advice| {
         let there = snapshot.mailboxes[advice.to].held();

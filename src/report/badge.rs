@@ -32,7 +32,7 @@ impl Badge {
             Self::Destroys(_) => "destroys mail",
             Self::TooLate => "too late from here (point of no return)",
             Self::FirstViolation => "first violation",
-            Self::Breaks(_) => "breaks a property",
+            Self::Breaks(_) => "violates a property",
         }
     }
 

@@ -50,8 +50,8 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
     paragraphs
 }
 
-/// Returns the counterexamples to print. A counterexample that violates other properties too is printed for all of them: the
-/// one that violates the most comes first, and a property that it violates needs no other.
+/// Returns the counterexamples to print. Each counterexample is printed once, for all properties that it violates. Those that
+/// violate most properties come first.
 fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
     let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
     for judgement in &checked.results {
@@ -123,11 +123,12 @@ fn coverage(checked: &Checked<'_>, width: u16) -> Option<String> {
         return None;
     }
     let under = if judgement.verdict == Verdict::Depends { " under some combinations of assumptions" } else { "" };
-    let says = "It has no counterexample, because it is a statement about all reachable states:";
-    let mut text = format!("{BAD}coverage is violated{BAD:#}{under}.\n{}\n", wrapped(says, 0, width));
+    let mut text = format!("{BAD}coverage is violated{BAD:#}{under}:\n");
     for failure in failures {
         let _ = writeln!(text, "  {}", wrapped(&failure.to_string(), 4, width));
     }
+    let says = "No trace can show this, because coverage is a statement about all reachable states.";
+    let _ = writeln!(text, "{}", wrapped(says, 0, width));
     Some(text)
 }
 
@@ -142,8 +143,7 @@ fn suspicion(judgement: &PropertyResult, undecided: &Undecided, width: u16) -> O
     for (number, step) in (1..).zip(&steps) {
         let _ = writeln!(text, "  {number:<3} {}", wrapped(step, 6, width));
     }
-    let legend =
-        "One message is tracked; of the others only the locations are known. Every step numbers the messages anew.";
+    let legend = "The search tracks one message and knows only the locations of the others. A message number is valid for one step only.";
     let _ = writeln!(text, "{}", wrapped(legend, 0, width));
     Some(text)
 }
@@ -258,6 +258,6 @@ pub(crate) fn effect(effect: &RescueEffect) -> (&'static str, String) {
             let messages: Vec<String> = lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect();
             ("✕", format!("destroys {}", messages.join(" ")))
         }
-        RescueEffect::Unknown => ("?", "unknown: it has too many states".to_owned()),
+        RescueEffect::Unknown => ("?", "unknown: the search reached its limit of states".to_owned()),
     }
 }

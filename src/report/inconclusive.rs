@@ -10,10 +10,10 @@ use stranded_oracle::sentence::{self, Mood};
 /// Returns the reason why a property is inconclusive, as a clause.
 #[must_use]
 pub fn reason(undecided: &Undecided) -> String {
-    let with_few = |searched: &Option<usize>| match searched {
-        Some(1) => "with one message".to_owned(),
-        Some(most) => format!("with up to {most} messages"),
-        None => "with one message, as far as searched,".to_owned(),
+    let with_few = |searched: &Option<usize>, result: &str| match searched {
+        Some(1) => format!("but the search with one message {result}"),
+        Some(most) => format!("but the searches with up to {most} messages {result}"),
+        None => "and even the search with one message was incomplete".to_owned(),
     };
     match &undecided.reason {
         UndecidedReason::LivenessUnbounded => {
@@ -23,15 +23,15 @@ pub fn reason(undecided: &Undecided) -> String {
         UndecidedReason::LivenessDistributed => "liveness properties are checked only by a single process: leave out --hosts".to_owned(),
         UndecidedReason::NotReproduced { searched, .. } => {
             format!(
-                "the counter abstraction, which ignores the order of messages, violates it; {} nothing does",
-                with_few(searched)
+                "the counter abstraction, which ignores the order of messages, violates it, {}",
+                with_few(searched, "found no violation")
             )
         }
         UndecidedReason::NotReached { points, searched } => {
             let points = points.join(", ");
             format!(
-                "these occur in the counter abstraction, which ignores the order of messages: {points}; {} they do not",
-                with_few(searched)
+                "these occur in the counter abstraction, which ignores the order of messages: {points}; {}",
+                with_few(searched, "did not find them")
             )
         }
     }

@@ -13,7 +13,7 @@ use super::inconclusive;
 use super::trace;
 use stranded_search::trace_file::TraceFile;
 
-/// The report of one run of `stranded check`.
+/// The report of one invocation of `stranded check`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The version of the program.

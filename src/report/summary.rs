@@ -1,4 +1,4 @@
-//! A trace in four sentences: the act that destroyed the mail, the first broken rule, the point of no return, and the procedure to
+//! A trace in four sentences: the act that destroyed the mail, the first violated property, the point of no return, and the procedure to
 //! run instead.
 
 use stranded_model::World;
@@ -90,12 +90,14 @@ pub fn summary(steps: &[SummaryStep<'_>], ending: TraceEnd, map: Option<&RescueM
 }
 
 /// Returns the answer about mail that was not destroyed.
-fn kept(ending: TraceEnd, is_broken: bool) -> String {
+fn kept(ending: TraceEnd, is_violated: bool) -> String {
     let says = match (ending.is_whole, ending.is_final || ending.repeats_from.is_some()) {
-        (true, _) if is_broken => "Yes: at the end all mail is where the directory says, although a step broke a rule.",
+        (true, _) if is_violated => {
+            "Yes: at the end all mail is where the directory says, although a step violated a property."
+        }
         (true, _) => "Yes: all mail is where the directory says.",
         (false, true) => "It is kept, but not where the directory says: the owner cannot reach all of it.",
-        (false, false) => "So far: no mail is destroyed, and the run has not ended.",
+        (false, false) => "So far: no mail is destroyed, and the trace ends before everything has finished.",
     };
     says.to_owned()
 }
@@ -104,7 +106,8 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
     let about = "When was it too late?";
     Some(match map.point_of_no_return {
         Some(0) => {
-            let says = "No known procedure, run between the servers of the last run, would have helped at any step.";
+            let says =
+                "At no step would a known procedure, between the servers of the last run, have recovered all mail.";
             Sentence { about, says: says.to_owned(), step: None }
         }
         Some(number) => {
@@ -167,7 +170,7 @@ fn are(messages: &[String]) -> String {
     format!("{} {verb}", messages.join(" and "))
 }
 
-/// Returns the broken rules, each with the name of its property.
+/// Returns the violated properties, each with its name.
 fn rules(properties: &[Safety]) -> String {
     properties.iter().map(|one| format!("{} ({})", one.says(), one.name())).collect::<Vec<_>>().join("; ")
 }

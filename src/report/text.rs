@@ -48,7 +48,7 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
     let mut text = String::new();
     let lists = [
         ("not as expected:", unexpected),
-        ("inconclusive, not all was searched:", truncated),
+        ("inconclusive, the search is incomplete:", truncated),
         ("inconclusive:", undecided),
     ];
     for (title, names) in lists.into_iter().filter(|(_, names)| !names.is_empty()) {
@@ -139,7 +139,7 @@ fn length(checked: &Checked<'_>, judgement: &PropertyResult) -> Option<usize> {
 fn extent(checked: &Checked<'_>, width: u16) -> String {
     let searched = match checked.truncated() {
         None => "all searched".to_owned(),
-        Some(truncated) => format!("{BAD}not all searched: {truncated}{BAD:#}"),
+        Some(truncated) => format!("{BAD}the search is incomplete: {truncated}{BAD:#}"),
     };
     let mut states = format!("{} states", checked.states());
     if checked.representatives() != checked.states() {

@@ -16,8 +16,8 @@ pub enum PropertyStatus {
     True,
     /// It is about quiescent mailboxes, and none is quiescent.
     NotQuiescent,
-    /// It is false.
-    Broken,
+    /// It is violated.
+    Violated,
 }
 
 impl PropertyStatus {
@@ -26,7 +26,7 @@ impl PropertyStatus {
     pub fn of(world: &World, state: &State, property: Safety) -> Self {
         let quiescent = |account: &Account| world.is_quiescent(account, &state.shared);
         if !property.holds(world, state) {
-            Self::Broken
+            Self::Violated
         } else if needs_quiescence(property) && !state.accounts.values().any(quiescent) {
             Self::NotQuiescent
         } else {
@@ -40,7 +40,7 @@ impl PropertyStatus {
         match self {
             Self::True => "true",
             Self::NotQuiescent => "not-quiescent",
-            Self::Broken => "broken",
+            Self::Violated => "violated",
         }
     }
 }
@@ -68,11 +68,11 @@ pub fn values(world: &World, state: &State, property: Safety) -> String {
         let says = of_account(world, account, &shown.mailboxes[&names::mailbox(id)], property);
         if many { format!("{}: {says}", names::mailbox(id)) } else { says }
     };
-    let broken = |(_, account): &(MailboxId, &Account)| !property.holds_for(world, account, &state.shared);
+    let violated = |(_, account): &(MailboxId, &Account)| !property.holds_for(world, account, &state.shared);
     let clauses: Vec<String> = if property.holds(world, state) {
         state.accounts.iter().map(clause).collect()
     } else {
-        state.accounts.iter().filter(broken).map(clause).collect()
+        state.accounts.iter().filter(violated).map(clause).collect()
     };
     clauses.join("; ")
 }
@@ -106,8 +106,7 @@ fn kept(account: &Account) -> String {
         (0, _) => "the owner has no messages".to_owned(),
         (all, 0) => format!("{all} of {all} messages are kept"),
         (all, some) => {
-            let verb = if some == 1 { "is" } else { "are" };
-            format!("{some} of {all} messages {verb} in no store: {}", list(lost).unwrap_or_default())
+            format!("{some} of {all} messages lost: {}", list(lost).unwrap_or_default())
         }
     }
 }

@@ -251,12 +251,12 @@ fn properties(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
     let state = row(narrated, at).map_or(&narrated.table.initial, |row| &row.state);
     let mut judged: Vec<(PropertyStatus, Safety)> =
         Safety::ALL.into_iter().map(|property| (PropertyStatus::of(world, state, property), property)).collect();
-    judged.sort_by_key(|(standing, _)| *standing != PropertyStatus::Broken);
+    judged.sort_by_key(|(standing, _)| *standing != PropertyStatus::Violated);
     let says = judged.into_iter().map(|(standing, property)| {
         let (sign, style) = match standing {
             PropertyStatus::True => ("✓", Style::new()),
             PropertyStatus::NotQuiescent => ("·", Style::new()),
-            PropertyStatus::Broken => ("✕", bold()),
+            PropertyStatus::Violated => ("✕", bold()),
         };
         let says = match values(world, state, property) {
             none if none.is_empty() => NOTHING.to_owned(),

@@ -11,7 +11,7 @@ const END: &str = "\u{e010}";
 
 /// The properties that the page shows as violated.
 const BROKEN: &str =
-    "[...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property)";
+    "[...document.querySelectorAll('#judged [data-standing=violated]')].map((one) => one.dataset.property)";
 
 #[test]
 fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alone() {
@@ -46,7 +46,7 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
         2,
         "the correct move"
     );
-    browser.wait("document.querySelector('#judged').innerText.includes('2 of 2 messages are in no store: m1, m2')");
+    browser.wait("document.querySelector('#judged').innerText.includes('2 of 2 messages lost: m1, m2')");
     browser.press(RIGHT);
     browser.wait("document.querySelector('.message')?.innerText.includes('c1040b00')");
     browser.press("d");
@@ -166,7 +166,7 @@ fn shown_broken(browser: &Browser, trace: &Value) -> Vec<Value> {
                 slider.dispatchEvent(new Event('input'));
                 await drawn();
                 if (document.querySelector('.picture').dataset.moment !== String(at)) throw new Error('not shown');
-                found.push([...document.querySelectorAll('#judged [data-standing=broken]')].map((one) => one.dataset.property));
+                found.push([...document.querySelectorAll('#judged [data-standing=violated]')].map((one) => one.dataset.property));
             }
             return found;
         };

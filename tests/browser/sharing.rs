@@ -108,7 +108,7 @@ fn the_file_works_from_the_disk_with_the_network_refused() {
     browser.wait("document.querySelector('[data-procedure=\"method-1\"].plain')");
     browser.script("document.querySelector('[data-procedure=\"method-1\"].plain').click()", Vec::new());
     browser.wait("document.querySelector('.tab[aria-pressed=true]').innerText.includes('method-1 at step 11')");
-    assert_eq!(browser.value("document.querySelectorAll('#judged [data-standing=broken]').length"), json!(0));
+    assert_eq!(browser.value("document.querySelectorAll('#judged [data-standing=violated]').length"), json!(0));
     browser.script("document.querySelectorAll('.tab')[0].click()", Vec::new());
     browser.script("document.querySelector('#slider').value = 1; document.querySelector('#slider').dispatchEvent(new Event('input'))", Vec::new());
     browser.wait("document.querySelector('.choice:not(.taken):not([disabled])')");

@@ -20,8 +20,12 @@ fn check_large(more: &[&str]) -> Vec<String> {
 #[track_caller]
 fn check_is_truncated(ended: &Ended, why: &str) {
     assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);
-    assert!(ended.out.contains(&format!("not all searched: {why}")), "{}", ended.out);
-    assert!(ended.out.contains("inconclusive, not all was searched:\n  second-move-of-three-large"), "{}", ended.out);
+    assert!(ended.out.contains(&format!("the search is incomplete: {why}")), "{}", ended.out);
+    assert!(
+        ended.out.contains("inconclusive, the search is incomplete:\n  second-move-of-three-large"),
+        "{}",
+        ended.out
+    );
     let extent = ended.out.lines().find(|line| line.contains(" states (")).unwrap_or_else(|| panic!("{}", ended.out));
     assert!(extent.contains(" of them not expanded), depth "), "{extent}");
     let holds = |line: &&str| line.split_whitespace().nth(1) == Some("holds");
@@ -68,7 +72,7 @@ fn a_limit_does_not_hide_an_unexpected_violation() {
     let ended = run(folder.path(), &["check", "unexpected.toml", "--max-states", "100000"]);
     assert_eq!(ended.code, Some(1), "{}", ended.out);
     assert!(ended.out.contains("not as expected:\n  second-move-of-three-large/no-self-move"), "{}", ended.out);
-    assert!(ended.out.contains("not all searched"), "{}", ended.out);
+    assert!(ended.out.contains("the search is incomplete: "), "{}", ended.out);
 }
 
 /// Returns the peak memory of a running process, in KiB, as Linux reports it.
@@ -119,8 +123,8 @@ fn the_judging_of_liveness_stays_within_a_fifth_of_its_memory() {
     };
     assert_eq!(verdict("no-loss"), "holds", "the search was complete:\n{}", ended.out);
     assert_eq!(verdict("repair-completes"), "inconclusive", "{}", ended.out);
-    assert!(ended.out.contains("not all searched: it needs more memory than 76 MiB"), "{}", ended.out);
-    assert!(ended.out.contains("inconclusive, not all was searched:\n  guarded-move"), "{}", ended.out);
+    assert!(ended.out.contains("the search is incomplete: it needs more memory than 76 MiB"), "{}", ended.out);
+    assert!(ended.out.contains("inconclusive, the search is incomplete:\n  guarded-move"), "{}", ended.out);
     assert!(peak <= 80_000_000 * 6 / 5, "the program used {peak} bytes");
 }
 
@@ -130,7 +134,7 @@ fn the_reference_engine_obeys_the_same_limits() {
     let engine = ["--engine", "stateright"];
     let (ended, peak) = with_peak(&check_large(&[&["--max-memory", "80MB"][..], &engine].concat()));
     assert_eq!(ended.code, Some(3), "{}", ended.out);
-    assert!(ended.out.contains("not all searched: it needs more memory than 76 MiB"), "{}", ended.out);
+    assert!(ended.out.contains("the search is incomplete: it needs more memory than 76 MiB"), "{}", ended.out);
     assert!(peak <= 80_000_000 * 6 / 5, "the program used {peak} bytes");
     let process = Process::start(Path::new("."), &check_large(&[&["--progress", "plain"][..], &engine].concat()));
     let mut process = process;
@@ -139,5 +143,5 @@ fn the_reference_engine_obeys_the_same_limits() {
     process.signal("INT");
     let ended = process.end();
     assert_eq!(ended.code, Some(3), "{}", ended.out);
-    assert!(ended.out.contains("not all searched: it was interrupted"), "{}", ended.out);
+    assert!(ended.out.contains("the search is incomplete: it was interrupted"), "{}", ended.out);
 }

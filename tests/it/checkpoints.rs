@@ -313,7 +313,7 @@ fn a_search_whose_checkpoint_cannot_be_written_is_inconclusive_and_can_be_resume
     let ended = Process::start_command(here.path(), command).end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);
     assert!(
-        ended.out.contains("not all searched: its checkpoint could not be written: file too large"),
+        ended.out.contains("the search is incomplete: its checkpoint could not be written: file too large"),
         "{}",
         ended.out
     );

@@ -104,9 +104,9 @@ fn walks_end_inconclusive_in_every_format() {
     for (scenario, count) in [("move", "100"), ("method-1", "100"), ("second-move", "100"), ("second-move", "0")] {
         let ended = walked(&[scenario, "--simulate", count]);
         assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{scenario}: {}", ended.out);
-        let why = format!("not all searched: only {count} random walks were taken (--simulate)");
+        let why = format!("the search is incomplete: only {count} random walks were taken (--simulate)");
         assert!(ended.out.contains(&why), "{}", ended.out);
-        assert!(ended.out.contains("inconclusive, not all was searched"), "{}", ended.out);
+        assert!(ended.out.contains("inconclusive, the search is incomplete"), "{}", ended.out);
         let holds = |line: &&str| line.split_whitespace().nth(1) == Some("holds");
         assert_eq!(ended.out.lines().find(holds), None);
         let matrix = walked(&[scenario, "--simulate", count, "--assumptions"]);
@@ -142,11 +142,11 @@ fn walks_obey_the_limits_too() {
     let many = u64::MAX.to_string();
     let ended = walked(&["second-move", "--simulate", &many, "--timeout", "200ms"]);
     assert_eq!(ended.code, Some(3), "{}", ended.err);
-    assert!(ended.out.contains("not all searched: the time limit was reached"), "{}", ended.out);
+    assert!(ended.out.contains("the search is incomplete: the time limit was reached"), "{}", ended.out);
     let large = large("second-move-of-three-large");
     let ended = walked(&[&large, "--simulate", &many, "--max-states", "50000"]);
     assert_eq!(ended.code, Some(3), "{}", ended.err);
-    assert!(ended.out.contains("not all searched: there are more than 50000 states"), "{}", ended.out);
+    assert!(ended.out.contains("the search is incomplete: there are more than 50000 states"), "{}", ended.out);
     let ended = walked(&["second-move", "--simulate", "100", "--max-depth", "3", "--format", "json"]);
     let report: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!(report["scenarios"][0]["depth"], 3);

@@ -125,7 +125,7 @@ pub enum AdviceVerdict {
     Inconclusive(Truncation),
     /// It can leave messages at a server that is not the home.
     OutOfReach,
-    /// It can reach a state from which it never ends.
+    /// It can reach a state from which it can never finish.
     NeverDone,
     /// It can lose messages.
     Loses,

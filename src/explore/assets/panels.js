@@ -3,7 +3,7 @@
 import { append, button, el, fill, unseen } from "./dom.js";
 import { scrolledTo, stretches, windowOf } from "./layout.js";
 
-const STANDING = { true: ["✓", "true"], "not-quiescent": ["·", "not quiescent"], broken: ["✕", "violated"] };
+const STANDING = { true: ["✓", "true"], "not-quiescent": ["·", "not quiescent"], violated: ["✕", "violated"] };
 const EFFECT = {
   saves: ["✓", "recovers all mail", "afterwards all mail is at the home"],
   declines: ["–", "no help", "it refuses, or leaves mail unreachable"],

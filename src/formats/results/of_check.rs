@@ -25,7 +25,7 @@ pub fn of_check(checked: &[Checked<'_>], files: &BTreeMap<String, String>) -> Ve
         };
         let judged = one.results.iter().map(|judgement| case(judgement.property.name(), outcome(one, judgement)));
         let truncated = one.truncated().map(|truncated| {
-            case("search", CaseOutcome::Skipped { why: format!("not all was searched: {truncated}") })
+            case("search", CaseOutcome::Skipped { why: format!("the search is incomplete: {truncated}") })
         });
         judged.chain(truncated).collect()
     };
@@ -36,7 +36,7 @@ fn outcome(checked: &Checked<'_>, judgement: &PropertyResult) -> CaseOutcome {
     match judgement.verdict {
         Verdict::Inconclusive => {
             let undecided = checked.undecided(judgement.property).map(inconclusive::reason);
-            let truncated = || checked.truncated().map(|truncated| format!("not all was searched: {truncated}"));
+            let truncated = || checked.truncated().map(|truncated| format!("the search is incomplete: {truncated}"));
             CaseOutcome::Skipped {
                 why: undecided.or_else(truncated).unwrap_or_else(|| "the reason is unknown".to_owned()),
             }

@@ -38,7 +38,7 @@ fn a_repair_in_time_ends_well_and_needs_no_advice() {
     let shown = first_page(&explorer);
     let saved = asked(&explorer, json!({"ask": "apply", "link": shown["link"], "at": 13, "procedure": "method-1"}));
     let kept = says(&saved, "Is the mail safe?").unwrap();
-    assert_eq!(kept, "Yes: at the end all mail is where the directory says, although a step broke a rule.");
+    assert_eq!(kept, "Yes: at the end all mail is where the directory says, although a step violated a property.");
     assert_eq!((says(&saved, "When was it too late?"), says(&saved, "What to do instead?")), (None, None));
     let late = asked(&explorer, json!({"ask": "apply", "link": shown["link"], "at": 14, "procedure": "method-1"}));
     assert!(says(&late, "Which act destroyed the mail?").unwrap().starts_with("Step 14:"));
