@@ -37,7 +37,7 @@ pub fn reason(undecided: &Undecided) -> String {
     }
 }
 
-/// Returns the steps to a violation in the counter abstraction, a sentence for each. Every step numbers the messages anew.
+/// Returns the steps to a violation in the counter abstraction, a sentence for each. A message number is valid for one step only.
 #[must_use]
 pub fn steps(undecided: &Undecided) -> Vec<String> {
     match &undecided.reason {

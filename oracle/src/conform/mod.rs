@@ -1,8 +1,8 @@
-//! Conformance runs: choose operations until everything that the scenario allows was tried, and shrink failing runs. The
+//! Conformance runs: choose operations until everything that the scenario allows was tried, and shrink failing traces. The
 //! [`crate::oracle`] judges.
 //!
 //! `guide` chooses operations, `session` performs them and passes each answer and observation to the oracle, `shrink`
-//! shortens failing runs, `recording` is a run as a file, `expected_failures` is a file of failures that are accepted for a
+//! shortens failing traces, `recording` is a case as a file, `expected_failures` is a file of failures that are accepted for a
 //! time.
 
 pub mod expected_failures;
@@ -67,7 +67,7 @@ pub struct Options {
     pub whole_runs: bool,
     /// Options of the oracle. Its list of unobserved actions is replaced: it follows from the capabilities.
     pub oracle: OracleOptions,
-    /// Stop after this many failing runs.
+    /// Stop after this many failing cases.
     pub failing_max: usize,
     /// Log of all events, if wanted. It is complete up to the last event even if the implementation breaks the protocol.
     pub log: Option<Log>,

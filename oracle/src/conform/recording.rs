@@ -66,7 +66,7 @@ pub struct Recording {
     /// True if only observations were judged, not answers.
     #[serde(default)]
     pub safety_only: bool,
-    /// The verdict of the run.
+    /// The verdict of the case.
     pub verdict: String,
     /// The finding, as a sentence.
     pub says: String,

@@ -55,7 +55,7 @@ impl<'s, 'i> Session<'s, 'i> {
         self.log = log;
     }
 
-    /// Starts a new run. Returns false if the implementation cannot set up this initial state.
+    /// Starts a new case. Returns false if the implementation cannot set up this initial state.
     pub(super) fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<bool, AdapterError> {
         let answer = self.implementation.reset(start)?;
         match answer.result {
@@ -137,7 +137,7 @@ impl<'s, 'i> Session<'s, 'i> {
         guide.operation(node, index, &self.oracle, &now)
     }
 
-    /// Unexpected verdicts of the current run.
+    /// Unexpected verdicts of the current case.
     fn unexpected(&self) -> Vec<(CaseVerdict, Option<Finding>)> {
         let new = self.oracle.findings_of_case();
         let mut found: Vec<(CaseVerdict, Option<Finding>)> = Vec::new();
@@ -153,7 +153,7 @@ impl<'s, 'i> Session<'s, 'i> {
         found
     }
 
-    /// The current run, with its verdicts.
+    /// The current case, with its verdicts.
     pub(super) fn run(&self) -> SessionRun {
         SessionRun {
             unexpected: self.unexpected(),
@@ -162,12 +162,12 @@ impl<'s, 'i> Session<'s, 'i> {
         }
     }
 
-    /// Worlds that explain every run so far.
+    /// Worlds that explain every case so far.
     pub(super) fn worlds(&self) -> Vec<u16> {
         self.oracle.worlds_left().to_vec()
     }
 
-    /// Number of operations in the current run.
+    /// Number of operations in the current case.
     pub(super) fn operations(&self) -> usize {
         self.run.operations.len()
     }

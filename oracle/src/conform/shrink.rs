@@ -1,5 +1,5 @@
-//! Shrinking of failing runs: parts are removed as long as the live implementation still shows the same verdict without
-//! them. A run that does not fail again is not shrunk.
+//! Shrinking of failing traces: parts are removed as long as the live implementation still shows the same verdict without
+//! them. A trace that does not fail again is not shrunk.
 
 use std::time::Instant;
 
@@ -120,7 +120,7 @@ fn shrink(
 }
 
 impl SessionRun {
-    /// Returns true if the run has this verdict.
+    /// Returns true if the case has this verdict.
     pub(super) fn shows(&self, verdict: CaseVerdict) -> bool {
         self.unexpected.iter().any(|(shown, _)| *shown == verdict)
     }

@@ -1,4 +1,4 @@
-//! Questions about events that have not happened yet. They change no judgement.
+//! Queries about events that have not happened yet. They change no judgement.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ impl Oracle<'_> {
         Ok(self.supposing(event, |_, _| ())?.is_some())
     }
 
-    /// Returns the answer to a question about the explanations after this event; `None` if none or too many would be left. The
+    /// Returns the answer to a query about the explanations after this event; `None` if none or too many would be left. The
     /// event is not taken.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl Oracle<'_> {
     pub fn supposing<T>(
         &mut self,
         event: &Event,
-        question: impl FnOnce(&mut Self, ExplanationSetId) -> T,
+        query: impl FnOnce(&mut Self, ExplanationSetId) -> T,
     ) -> Result<Option<T>, Wrong> {
         let names = self.state.names.clone();
         let resolved = match self.state.names.resolve(event) {
@@ -40,7 +40,7 @@ impl Oracle<'_> {
         };
         let after = self.state.explanations.and_then(|set| self.sets.after(set, &resolved).ok());
         let after = after.filter(|after| !self.sets.is_empty(*after));
-        let answer = after.map(|after| question(self, after));
+        let answer = after.map(|after| query(self, after));
         self.state.names = names;
         Ok(answer)
     }

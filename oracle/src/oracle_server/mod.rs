@@ -130,9 +130,9 @@ impl<'a> OracleServer<'a> {
         }
     }
 
-    /// Returns the explanations of this run.
+    /// Returns the explanations of this case.
     fn explanations(&self) -> Result<ExplanationSetId, Wrong> {
-        let gone = || Wrong::new("this run has no explanation, or too many", "`verdict`, or `reset`");
+        let gone = || Wrong::new("this case has no explanation, or too many", "`verdict`, or `reset`");
         self.oracle.explanations().ok_or_else(gone)
     }
 
