@@ -213,7 +213,7 @@ fn the_text_lists_stranded_mailboxes_first_and_warns_against_a_second_move() {
         "Do not move it again: move-of-the-article",
         "Late mail: mail that arrives now goes to source.",
         "q162998 does that itself",
-        "method-1, from source to destination\nIt is safe for the mail that is on destination; it can leave mail that arrives before",
+        "method-1, from source to destination\nIt is safe for the mail that is on destination; it can leave mail that arrives",
         "   1. it sets Home-MDB to destination and Home-MTA to destination\n",
         ">> DESTROYED: m1, m2",
     ] {
