@@ -11,7 +11,7 @@ use stranded_search::scenario::{Spec, builtin};
 
 use super::advice;
 use super::checks::Checks;
-use super::detail::{Detail, Outlook, Outlooks};
+use super::detail::{Detail, OutlookView, Outlooks};
 use super::document::{About, Document, document};
 use super::dropped::{self, Dropped};
 use super::exported;
@@ -148,7 +148,7 @@ impl Explorer {
             Query::Moment { link, at } => {
                 let trace = self.at(&link, at)?;
                 let outlook = Outlooks::new(&trace.origin.spec).at(trace.end());
-                Ok(json!({"detail": Detail::of(&trace, at), "outlook": Outlook::of(&outlook)}))
+                Ok(json!({"detail": Detail::of(&trace, at), "outlook": OutlookView::of(&outlook)}))
             }
             Query::Advise { link, at } => Ok(json!({"advice": advice::at(self.at(&link, at)?.end())?})),
             Query::Export { link, form } => Ok(json(&exported::export(&self.library.follow(&link)?, form)?)),

@@ -9,7 +9,7 @@ use stranded_model::procedure::Procedure;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::report::difference::{self, Difference};
+use crate::report::difference::{self, StateDifference};
 use crate::report::values::{PropertyStatus, values};
 use stranded_oracle::sentence::{self, Mood};
 use stranded_search::names;
@@ -28,7 +28,7 @@ pub struct Detail {
     /// The whole state.
     pub state: StateView,
     /// The differences from the previous moment.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<StateDifference>,
     /// The properties in this state.
     pub properties: Vec<PropertyValue>,
     /// The enabled actions.
@@ -74,7 +74,7 @@ pub struct Impossible {
 
 /// The effects of all procedures in one state.
 #[derive(Clone, Debug, Serialize)]
-pub struct Outlook {
+pub struct OutlookView {
     /// True if there is nothing to recover.
     pub whole: bool,
     /// The effect of each procedure.
@@ -130,7 +130,7 @@ impl Detail {
     }
 }
 
-impl Outlook {
+impl OutlookView {
     /// Converts the effects of all procedures in one state.
     #[must_use]
     pub fn of(outlook: &rescue::Outlook) -> Self {

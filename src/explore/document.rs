@@ -17,7 +17,7 @@ use stranded_oracle::sentence::Mood;
 use stranded_search::names;
 use stranded_search::rescue;
 
-use super::detail::{Detail, Outlook, Outlooks};
+use super::detail::{Detail, OutlookView, Outlooks};
 use super::link;
 use super::open_trace::{OpenTrace, Origin, Taken, VisitedState};
 
@@ -124,7 +124,7 @@ pub struct Moment {
     /// The state as a picture.
     pub picture: Picture,
     /// The effects of all procedures, if they were tried.
-    pub outlook: Option<Outlook>,
+    pub outlook: Option<OutlookView>,
     /// The details; absent in a long trace.
     pub detail: Option<Detail>,
 }
@@ -181,7 +181,7 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
             screens.insert(moment.actor.clone(), reported.clone());
         }
         moment.screen = screens.values().next().cloned();
-        moment.outlook = map.as_ref().map(|map| Outlook::of(&map.outlooks[number]));
+        moment.outlook = map.as_ref().map(|map| OutlookView::of(&map.outlooks[number]));
         moment.detail = is_detailed.then(|| Detail::of(trace, number));
         moment
     });

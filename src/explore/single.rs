@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::assets::{PAGE, STYLE, bundled};
-use super::detail::{Detail, Outlook, Outlooks};
+use super::detail::{Detail, OutlookView, Outlooks};
 use super::document::{About, Document, document, moment};
 use super::exported::{self, INSIDE};
 use super::open_trace::OpenTrace;
@@ -87,7 +87,7 @@ fn with_alternatives(trace: &OpenTrace, mut document: Document, outlooks: &mut O
 fn shown(trace: &OpenTrace, number: usize, outlooks: &mut Outlooks) -> super::document::Moment {
     let mut shown = moment(trace, number);
     let detail = Detail::of(trace, number);
-    shown.outlook = Some(Outlook::of(&outlooks.at(&trace.visited[number])));
+    shown.outlook = Some(OutlookView::of(&outlooks.at(&trace.visited[number])));
     shown.detail = Some(Detail { enabled: Vec::new(), disabled: Vec::new(), ..detail });
     shown
 }

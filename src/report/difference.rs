@@ -7,7 +7,7 @@ use stranded_search::state_view::StateView;
 
 /// One key whose value differs between two states.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
+pub struct StateDifference {
     /// The keys from the outermost to this one.
     pub keys: Vec<String>,
     /// The old value.
@@ -21,19 +21,19 @@ pub struct Difference {
 /// # Panics
 /// Never: every state can be written as JSON.
 #[must_use]
-pub fn between(before: &StateView, after: &StateView) -> Vec<Difference> {
+pub fn between(before: &StateView, after: &StateView) -> Vec<StateDifference> {
     let json = |state: &StateView| serde_json::to_value(state).expect("a state can be written as JSON");
     let mut found = Vec::new();
     compare(&mut Vec::new(), &json(before), &json(after), &mut found);
     found
 }
 
-fn compare(keys: &mut Vec<String>, before: &Value, after: &Value, found: &mut Vec<Difference>) {
+fn compare(keys: &mut Vec<String>, before: &Value, after: &Value, found: &mut Vec<StateDifference>) {
     if before == after {
         return;
     }
     let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
-        found.push(Difference { keys: keys.clone(), was: plain(before), is: plain(after) });
+        found.push(StateDifference { keys: keys.clone(), was: plain(before), is: plain(after) });
         return;
     };
     let added = new.keys().filter(|key| !old.contains_key(*key));

@@ -49,7 +49,7 @@ pub struct JoinOptions<'a> {
 
 /// The first message on a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Greeting {
+struct PeerGreeting {
     process: usize,
     purpose: Purpose,
     same: Vec<(String, String)>,
@@ -144,8 +144,8 @@ impl JoinOptions<'_> {
         format!("process {process} at {}", self.hosts.addresses[process])
     }
 
-    fn greeting(&self, purpose: Purpose) -> Greeting {
-        Greeting { process: self.process, purpose, same: self.same.clone() }
+    fn greeting(&self, purpose: Purpose) -> PeerGreeting {
+        PeerGreeting { process: self.process, purpose, same: self.same.clone() }
     }
 
     /// Connects to a process, as soon as it listens.
@@ -164,7 +164,7 @@ impl JoinOptions<'_> {
         }
     }
 
-    fn greet_outgoing(&self, other: usize, purpose: Purpose, left: Duration) -> io::Result<(TcpStream, Greeting)> {
+    fn greet_outgoing(&self, other: usize, purpose: Purpose, left: Duration) -> io::Result<(TcpStream, PeerGreeting)> {
         let mut addresses = self.hosts.addresses[other].to_socket_addrs()?;
         let address = addresses.next().ok_or(io::ErrorKind::NotFound)?;
         let stream = TcpStream::connect_timeout(&address, left)?;
@@ -205,7 +205,7 @@ impl JoinOptions<'_> {
         }
     }
 
-    fn greet_incoming(&self, stream: &TcpStream) -> io::Result<Greeting> {
+    fn greet_incoming(&self, stream: &TcpStream) -> io::Result<PeerGreeting> {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(GREETING_MAX))?;
         let greeting = read_greeting(stream)?;
@@ -215,7 +215,7 @@ impl JoinOptions<'_> {
     }
 
     /// Compares the options of the other process with those of this one.
-    fn compare(&self, other: usize, greeting: &Greeting) -> Result<(), JoinError> {
+    fn compare(&self, other: usize, greeting: &PeerGreeting) -> Result<(), JoinError> {
         let differs = self.same.iter().zip(&greeting.same).find(|(own, others)| own != others);
         match differs {
             None if self.same.len() == greeting.same.len() => Ok(()),
@@ -235,13 +235,13 @@ fn keep_open(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)
 }
 
-fn write_greeting(mut stream: &TcpStream, greeting: &Greeting) -> io::Result<()> {
+fn write_greeting(mut stream: &TcpStream, greeting: &PeerGreeting) -> io::Result<()> {
     let bytes = serde_json::to_vec(greeting)?;
     let length = u32::try_from(bytes.len()).map_err(|_| io::ErrorKind::InvalidData)?;
     stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat())
 }
 
-fn read_greeting(mut stream: &TcpStream) -> io::Result<Greeting> {
+fn read_greeting(mut stream: &TcpStream) -> io::Result<PeerGreeting> {
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
     let length = u32::from_be_bytes(length);
