@@ -65,6 +65,7 @@ fn condition() -> Value {
     json!({"type": "object", "oneOf": conditions})
 }
 
+/// Returns the schema of a value of this kind. Panics for a condition, which has a schema of its own.
 fn value(kind: ArgumentKind) -> Value {
     let server = json!({"$ref": "#/$defs/server"});
     match kind {

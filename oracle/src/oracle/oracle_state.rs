@@ -33,7 +33,8 @@ pub struct OracleState<'a> {
     pub(super) failure_of_case: Option<Failure>,
     /// The reason why the judgement is inconclusive.
     pub(super) undecided: Option<String>,
-    /// The indices of the worlds that explain every case so far.
+    /// The worlds that explain every case so far, as indices of the scenes of the explanation sets. A case is the events from one
+    /// reset to the next.
     pub(super) worlds: Vec<u16>,
     /// The properties that are violated in every explanation of this case, one bit each.
     pub(super) violated: BTreeMap<MailboxId, u8>,

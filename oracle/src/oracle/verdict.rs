@@ -238,7 +238,7 @@ fn is_full(observation: &Observation) -> bool {
 /// The judgement of all events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// The worst verdict that was not expected.
+    /// The worst of the conformance verdict and the unexpected findings.
     pub verdict: CaseVerdict,
     /// The result of comparing the events with the model.
     pub conformance: Conformance,
@@ -257,6 +257,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Combines the state of the oracle into a judgement; with `safety_only`, conformance is not judged.
     pub(super) fn of(
         state: &OracleState<'_>,
         explained_by: Vec<BTreeMap<String, String>>,
