@@ -46,7 +46,7 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
     let mut paragraphs: Vec<String> =
         chosen(checked).into_iter().map(|(case, property)| violation(checked, case, property, width)).collect();
     paragraphs.extend(coverage(checked, width));
-    paragraphs.extend(undecided(checked).filter_map(|(judgement, undecided)| suspicion(judgement, undecided, width)));
+    paragraphs.extend(undecided(checked).filter_map(|(result, undecided)| suspicion(result, undecided, width)));
     paragraphs
 }
 
@@ -54,14 +54,14 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
 /// violate most properties come first.
 fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
     let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
-    for judgement in &checked.results {
-        let Some(case) = judgement.shown_by.map(|case| &checked.combinations[case]) else { continue };
-        let violates = match judgement.property {
+    for result in &checked.results {
+        let Some(case) = result.shown_by.map(|case| &checked.combinations[case]) else { continue };
+        let violates = match result.property {
             Property::Safety(safety) => violated_on_the_path(case, safety),
-            Property::Liveness(_) => vec![judgement.property],
+            Property::Liveness(_) => vec![result.property],
             Property::Coverage => continue,
         };
-        violated.push((case, judgement.property, violates));
+        violated.push((case, result.property, violates));
     }
     let mut chosen = Vec::new();
     loop {
@@ -118,11 +118,11 @@ fn messages_of(case: &Combination, trace: &Trace) -> String {
 /// Returns the reasons why `coverage` is violated; no trace can show it.
 fn coverage(checked: &Checked<'_>, width: u16) -> Option<String> {
     let failures = checked.coverage_failures();
-    let judgement = checked.results.iter().find(|judgement| judgement.property == Property::Coverage)?;
+    let result = checked.results.iter().find(|result| result.property == Property::Coverage)?;
     if failures.is_empty() {
         return None;
     }
-    let under = if judgement.verdict == Verdict::Depends { " under some combinations of assumptions" } else { "" };
+    let under = if result.verdict == Verdict::Depends { " under some combinations of assumptions" } else { "" };
     let mut text = format!("{BAD}coverage is violated{BAD:#}{under}:\n");
     for failure in failures {
         let _ = writeln!(text, "  {}", wrapped(&failure.to_string(), 4, width));
@@ -133,12 +133,12 @@ fn coverage(checked: &Checked<'_>, width: u16) -> Option<String> {
 }
 
 /// Returns the steps to a violation in the counter abstraction that a search with few messages did not find.
-fn suspicion(judgement: &PropertyResult, undecided: &Undecided, width: u16) -> Option<String> {
+fn suspicion(result: &PropertyResult, undecided: &Undecided, width: u16) -> Option<String> {
     let steps = inconclusive::steps(undecided);
     if steps.is_empty() {
         return None;
     }
-    let (name, says) = (judgement.property.name(), judgement.property.says());
+    let (name, says) = (result.property.name(), result.property.says());
     let mut text = format!("{BAD}{name} may be violated{BAD:#}:\n{}\n", wrapped(says, 0, width));
     for (number, step) in (1..).zip(&steps) {
         let _ = writeln!(text, "  {number:<3} {}", wrapped(step, 6, width));

@@ -120,36 +120,36 @@ fn scenario(checked: &Checked<'_>) -> ScenarioReport {
         seconds: checked.elapsed.as_secs_f64(),
         engine: checked.engine.name().to_owned(),
         any: any(checked.spec.numbers),
-        properties: checked.results.iter().map(|judgement| property(checked, judgement)).collect(),
+        properties: checked.results.iter().map(|result| property(checked, result)).collect(),
     }
 }
 
-fn property(checked: &Checked<'_>, judgement: &PropertyResult) -> PropertyReport {
-    let shown_by = judgement.shown_by.map(|index| &checked.combinations[index]);
+fn property(checked: &Checked<'_>, result: &PropertyResult) -> PropertyReport {
+    let shown_by = result.shown_by.map(|index| &checked.combinations[index]);
     let touched = checked.spec.touches();
-    let name = judgement.property.name();
+    let name = result.property.name();
     let trace = |case: &Combination| {
-        let trace = case.trace(judgement.property)?;
+        let trace = case.trace(result.property)?;
         Some(trace::write(checked.spec, &case.world, &touched, name, &trace))
     };
     PropertyReport {
         name: name.to_owned(),
-        verdict: judgement.verdict.name().to_owned(),
-        expected: judgement.expected.name().to_owned(),
-        as_expected: judgement.is_as_expected(),
+        verdict: result.verdict.name().to_owned(),
+        expected: result.expected.name().to_owned(),
+        as_expected: result.is_as_expected(),
         assumptions: shown_by.map(|case| trace::answers(&case.world, &touched)).unwrap_or_default(),
-        combinations: if judgement.verdict == Verdict::Depends {
-            combinations(checked, judgement.property)
+        combinations: if result.verdict == Verdict::Depends {
+            combinations(checked, result.property)
         } else {
             Vec::new()
         },
-        coverage_failures: match judgement.property {
+        coverage_failures: match result.property {
             Property::Coverage => checked.coverage_failures().into_iter().map(ToString::to_string).collect(),
             Property::Safety(_) | Property::Liveness(_) => Vec::new(),
         },
         inconclusive: checked
-            .undecided(judgement.property)
-            .filter(|_| judgement.verdict == Verdict::Inconclusive)
+            .undecided(result.property)
+            .filter(|_| result.verdict == Verdict::Inconclusive)
             .map(inconclusive),
         trace: shown_by.and_then(trace),
     }

@@ -59,16 +59,16 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
 
 /// Returns SCENARIO/PROPERTY for each chosen property.
 fn names(checked: &Checked<'_>, chosen: fn(&PropertyResult) -> bool) -> Vec<String> {
-    let chosen = checked.results.iter().filter(|judgement| chosen(judgement));
-    chosen.map(|judgement| format!("{}/{}", checked.spec.name, judgement.property.name())).collect()
+    let chosen = checked.results.iter().filter(|result| chosen(result));
+    chosen.map(|result| format!("{}/{}", checked.spec.name, result.property.name())).collect()
 }
 
-fn is_inconclusive(judgement: &PropertyResult) -> bool {
-    judgement.verdict == Verdict::Inconclusive
+fn is_inconclusive(result: &PropertyResult) -> bool {
+    result.verdict == Verdict::Inconclusive
 }
 
-fn is_unexpected(judgement: &PropertyResult) -> bool {
-    !judgement.is_as_expected() && !is_inconclusive(judgement)
+fn is_unexpected(result: &PropertyResult) -> bool {
+    !result.is_as_expected() && !is_inconclusive(result)
 }
 
 fn heading(checked: &Checked<'_>, width: u16) -> String {
@@ -106,18 +106,18 @@ fn sources(sources: &[String]) -> String {
 
 fn verdicts(checked: &Checked<'_>, width: u16) -> String {
     let mut text = format!("  {:<20} {:<13} expected\n", "property", "verdict");
-    for judgement in &checked.results {
-        let style = if judgement.is_as_expected() { GOOD } else { BAD };
-        let name = judgement.property.name();
-        let _ = write!(text, "  {name:<20} {style}{:<13}{style:#} {:<10}", judgement.verdict, judgement.expected);
-        if let Some(length) = length(checked, judgement) {
+    for result in &checked.results {
+        let style = if result.is_as_expected() { GOOD } else { BAD };
+        let name = result.property.name();
+        let _ = write!(text, "  {name:<20} {style}{:<13}{style:#} {:<10}", result.verdict, result.expected);
+        if let Some(length) = length(checked, result) {
             let _ = write!(text, " shortest: {length} steps");
         }
         text.truncate(text.trim_end().len());
         text.push('\n');
     }
-    for (judgement, undecided) in undecided(checked) {
-        let name = judgement.property.name();
+    for (result, undecided) in undecided(checked) {
+        let name = result.property.name();
         let reason = wrapped(&format!("{name}: {}", inconclusive::reason(undecided)), 4, width);
         let _ = writeln!(text, "  {reason}");
     }
@@ -127,12 +127,12 @@ fn verdicts(checked: &Checked<'_>, width: u16) -> String {
 
 /// Returns the inconclusive verdicts of a complete search, each with its reason.
 pub(super) fn undecided<'a>(checked: &'a Checked<'_>) -> impl Iterator<Item = (&'a PropertyResult, &'a Undecided)> {
-    let inconclusive = checked.results.iter().filter(|judgement| is_inconclusive(judgement));
-    inconclusive.filter_map(|judgement| Some((judgement, checked.undecided(judgement.property)?)))
+    let inconclusive = checked.results.iter().filter(|result| is_inconclusive(result));
+    inconclusive.filter_map(|result| Some((result, checked.undecided(result.property)?)))
 }
 
-fn length(checked: &Checked<'_>, judgement: &PropertyResult) -> Option<usize> {
-    let trace = checked.combinations[judgement.shown_by?].trace(judgement.property)?;
+fn length(checked: &Checked<'_>, result: &PropertyResult) -> Option<usize> {
+    let trace = checked.combinations[result.shown_by?].trace(result.property)?;
     Some(trace.path.actions.len())
 }
 
@@ -159,7 +159,7 @@ fn extent(checked: &Checked<'_>, width: u16) -> String {
     }
     text.push_str(&unbounded(checked.spec.numbers, width));
     if !checked.varied.is_empty() {
-        let effect = if checked.results.iter().any(|judgement| judgement.verdict == Verdict::Depends) {
+        let effect = if checked.results.iter().any(|result| result.verdict == Verdict::Depends) {
             "some verdicts depend on them"
         } else if checked.is_complete() {
             "no verdict depends on them"
@@ -192,12 +192,12 @@ fn unbounded(numbers: Numbers, width: u16) -> String {
 /// Assumptions that make no difference to it are left out.
 fn dependencies(checked: &Checked<'_>, width: u16) -> String {
     let mut text = String::new();
-    for (index, judgement) in checked.results.iter().enumerate() {
-        if judgement.verdict != Verdict::Depends {
+    for (index, result) in checked.results.iter().enumerate() {
+        if result.verdict != Verdict::Depends {
             continue;
         }
         let deciding = checked.deciding(index);
-        let _ = writeln!(text, "\n  {} depends:", judgement.property.name());
+        let _ = writeln!(text, "\n  {} depends:", result.property.name());
         let mut lines: Vec<String> = Vec::new();
         for case in &checked.combinations {
             let answers = listed(&answers(&case.world, &deciding));

@@ -140,12 +140,12 @@ fn save_traces(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<()
     std::fs::create_dir_all(folder)
         .map_err(|reason| CommandError::Usage(format!("cannot create the folder {}: {reason}", folder.display())))?;
     for one in checked {
-        for judgement in &one.results {
-            let case = judgement.shown_by.map(|index| &one.combinations[index]);
-            let Some((case, found)) = case.and_then(|case| Some((case, case.trace(judgement.property)?))) else {
+        for result in &one.results {
+            let case = result.shown_by.map(|index| &one.combinations[index]);
+            let Some((case, found)) = case.and_then(|case| Some((case, case.trace(result.property)?))) else {
                 continue;
             };
-            let name = judgement.property.name();
+            let name = result.property.name();
             let written = trace::write(one.spec, &case.world, &one.spec.touches(), name, &found);
             let path = folder.join(format!("{}.{name}.json", one.spec.name));
             output::print_json(&written, Some(&path))?;
@@ -171,7 +171,7 @@ fn exit_of(checked: &Checked<'_>) -> Exit {
             }
         }
     };
-    let judged = checked.results.iter().map(|judgement| of(judgement.verdict, judgement.is_as_expected()));
+    let judged = checked.results.iter().map(|result| of(result.verdict, result.is_as_expected()));
     let searched = if checked.is_complete() { Exit::AsExpected } else { Exit::Inconclusive };
     judged.chain([searched]).max().unwrap_or(Exit::Inconclusive)
 }

@@ -23,7 +23,7 @@ pub fn of_check(checked: &[Checked<'_>], files: &BTreeMap<String, String>) -> Ve
             file: files.get(suite).cloned(),
             line: None,
         };
-        let judged = one.results.iter().map(|judgement| case(judgement.property.name(), outcome(one, judgement)));
+        let judged = one.results.iter().map(|result| case(result.property.name(), outcome(one, result)));
         let truncated = one.truncated().map(|truncated| {
             case("search", CaseOutcome::Skipped { why: format!("the search is incomplete: {truncated}") })
         });
@@ -32,10 +32,10 @@ pub fn of_check(checked: &[Checked<'_>], files: &BTreeMap<String, String>) -> Ve
     checked.iter().flat_map(of_scenario).collect()
 }
 
-fn outcome(checked: &Checked<'_>, judgement: &PropertyResult) -> CaseOutcome {
-    match judgement.verdict {
+fn outcome(checked: &Checked<'_>, result: &PropertyResult) -> CaseOutcome {
+    match result.verdict {
         Verdict::Inconclusive => {
-            let undecided = checked.undecided(judgement.property).map(inconclusive::reason);
+            let undecided = checked.undecided(result.property).map(inconclusive::reason);
             let truncated = || checked.truncated().map(|truncated| format!("the search is incomplete: {truncated}"));
             CaseOutcome::Skipped {
                 why: undecided.or_else(truncated).unwrap_or_else(|| "the reason is unknown".to_owned()),
@@ -46,29 +46,29 @@ fn outcome(checked: &Checked<'_>, judgement: &PropertyResult) -> CaseOutcome {
             detail: checked.defect().unwrap_or_default().to_owned(),
         },
         Verdict::Holds | Verdict::Violated | Verdict::Depends | Verdict::Vacuous => {
-            if judgement.is_as_expected() {
+            if result.is_as_expected() {
                 CaseOutcome::Passed
             } else {
-                failed(checked, judgement)
+                failed(checked, result)
             }
         }
     }
 }
 
-fn failed(checked: &Checked<'_>, judgement: &PropertyResult) -> CaseOutcome {
-    let (property, verdict, expected) = (judgement.property, judgement.verdict, judgement.expected);
+fn failed(checked: &Checked<'_>, result: &PropertyResult) -> CaseOutcome {
+    let (property, verdict, expected) = (result.property, result.verdict, result.expected);
     let says = format!("{}/{} is {verdict}, expected {expected}", checked.spec.name, property.name());
-    CaseOutcome::Failed { says, detail: detail(checked, judgement) }
+    CaseOutcome::Failed { says, detail: detail(checked, result) }
 }
 
 /// Returns the counterexample as a table, or the failures of `coverage`.
-fn detail(checked: &Checked<'_>, judgement: &PropertyResult) -> String {
-    let mut lines = vec![judgement.property.says().to_owned()];
-    if judgement.property == Property::Coverage {
+fn detail(checked: &Checked<'_>, result: &PropertyResult) -> String {
+    let mut lines = vec![result.property.says().to_owned()];
+    if result.property == Property::Coverage {
         lines.extend(checked.coverage_failures().into_iter().map(ToString::to_string));
     }
-    let case = judgement.shown_by.map(|index| &checked.combinations[index]);
-    if let Some((case, found)) = case.and_then(|case| Some((case, case.trace(judgement.property)?))) {
+    let case = result.shown_by.map(|index| &checked.combinations[index]);
+    if let Some((case, found)) = case.and_then(|case| Some((case, case.trace(result.property)?))) {
         let answers = trace::answers(&case.world, &checked.varied);
         let with = if answers.is_empty() { String::new() } else { format!(" with {}", trace::listed(&answers)) };
         lines.push(format!("violated after {} steps{with}", found.path.actions.len()));

@@ -67,17 +67,17 @@ fn fresh() -> Vec<Spec> {
 
 /// Returns an operation that the scenario allows now in every state of the mover: a delivery, a logon, or a whole run.
 fn next_operation(oracle: &mut Oracle<'_>, draw: &mut Drawn) -> Option<Operation> {
-    let belief = oracle.explanations()?;
-    let beliefs = oracle.sets();
-    let first = beliefs.explanations(belief).next()?.clone();
-    let world = &beliefs.scene(&first).world;
+    let set = oracle.explanations()?;
+    let sets = oracle.sets();
+    let first = sets.explanations(set).next()?.clone();
+    let world = &sets.scene(&first).world;
     let faults = &world.scenario.environment.faults;
     let may_die = faults.contains(&Fault::ProgramDies) && first.state.shared.faults_left > 0;
     let is_requestable =
         |action: &Action| matches!(action.kind(), ActionKind::Deliver | ActionKind::LogOn | ActionKind::Start);
     let is_allowed = |action: &Action| {
-        let step = |one: &Explanation| beliefs.scene(one).world.step(&one.state, action);
-        beliefs.explanations(belief).all(|one| step(one).map_or_else(|reason| !reason.is_bound(), |_| true))
+        let step = |one: &Explanation| sets.scene(one).world.step(&one.state, action);
+        sets.explanations(set).all(|one| step(one).map_or_else(|reason| !reason.is_bound(), |_| true))
     };
     let allowed: Vec<Action> = world.actions().iter().copied().filter(is_requestable).filter(is_allowed).collect();
     let action = *allowed.get(draw.below(allowed.len() as u64) as usize)?;

@@ -182,7 +182,7 @@ fn is_found(oracle: &Oracle<'_>, findings: usize, goal: Goal) -> Option<CaseVerd
 /// operations of the mutant's own program.
 fn requests(oracle: &mut Oracle<'_>, system: &Mutated<'_>, options: &SearchOptions) -> Vec<Operation> {
     let believed: Vec<Explanation> = match oracle.explanations() {
-        Some(belief) => oracle.sets().explanations(belief).cloned().collect(),
+        Some(set) => oracle.sets().explanations(set).cloned().collect(),
         None => Vec::new(),
     };
     let likely = believed.iter().find(|one| one.world == 0).or(believed.first());
