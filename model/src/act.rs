@@ -5,7 +5,7 @@ use crate::id::{MessageSet, ServerId};
 use crate::procedure::{Act, Claim, Condition, Duplicate, ServerRef, VersionCondition};
 use crate::program::{Attempt, StepEffect};
 use crate::refusal::Refusal;
-use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, Transport};
+use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, ReadVersion, Recipient, Service, Transport};
 
 impl Attempt<'_, '_> {
     /// Performs the step. Only a wait whose condition is false is impossible. A server that declines a step answers
@@ -14,9 +14,15 @@ impl Attempt<'_, '_> {
         let effect = match act {
             Act::CreateMailbox { at, duplicate } => self.at_store(*at, |this, at| this.create_mailbox(at, *duplicate)),
             Act::DeleteMailbox { at } => self.at_store(*at, Self::delete_mailbox),
-            Act::DeleteCopied { at, held_at } => {
-                self.between_stores(*held_at, *at, |this, held_at, at| this.delete_copied(at, held_at))
-            }
+            Act::List { at } => self.at_store(*at, Self::list),
+            Act::CopyListed { from, to } => match self.store(*from).and_then(|from| Ok((from, self.store(*to)?))) {
+                Ok((from, to)) => self.copy_listed(from, to)?,
+                Err(effect) => self.taking_nothing(effect)?,
+            },
+            Act::DeleteListed { at } => match self.store(*at) {
+                Ok(at) => self.delete_listed(at)?,
+                Err(effect) => self.taking_nothing(effect)?,
+            },
             Act::CopyMessage { from, to } => self.between_stores(*from, *to, Self::copy_message),
             Act::PropagateDeletions { from, to } => self.between_stores(*from, *to, Self::propagate_deletions),
             Act::Mark { at, claim } => self.at_store(*at, |this, at| this.mark(at, *claim)),
@@ -37,17 +43,9 @@ impl Attempt<'_, '_> {
                 self.at_replica(*replica, |this, replica| this.create_recipient(replica, *home))
             }
             Act::UpdateNow { replica } => self.at_replica(*replica, Self::update_now),
-            Act::Require(condition) => match self.is_true(condition) {
-                Ok(true) => StepEffect::OK,
-                Ok(false) => StepEffect::REFUSED,
-                Err(effect) => effect,
-            },
-            Act::Wait(condition) => {
-                if self.is_true(condition) != Ok(true) {
-                    return Err(Refusal::Waiting(*condition));
-                }
-                StepEffect::OK
-            }
+            Act::LookUpHome { replica } => self.at_replica(*replica, Self::look_up_home),
+            Act::Require(condition) => self.require(condition),
+            Act::Wait(condition) => self.wait(condition)?,
             Act::Report { outcome, .. } => StepEffect::Report(*outcome),
         };
         Ok(effect)
@@ -61,14 +59,15 @@ impl Attempt<'_, '_> {
         &self.next.account
     }
 
-    /// The server that a step names. The home is read from the replica that the program is connected to: without an
-    /// answer of that replica the result is `lost`, without a home it is `refused`.
+    /// The server that a step names. Without a home that the program looked up, the result is `refused`.
     fn server(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
-        if let Some(server) = self.run.server(reference) {
-            return Ok(server);
-        }
-        let recipient = self.recipient(self.run.connected_to).ok_or(StepEffect::LOST)?;
-        recipient.homes().and_then(|homes| homes.mdb.server()).ok_or(StepEffect::REFUSED)
+        self.run.server(reference).or(self.memory.home).ok_or(StepEffect::REFUSED)
+    }
+
+    /// The server that a step names, if its store answers.
+    fn store(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
+        let server = self.server(reference)?;
+        self.mailbox(server).map(|_| server).ok_or(StepEffect::LOST)
     }
 
     /// The recipient in a replica, if the replica answers.
@@ -82,9 +81,8 @@ impl Attempt<'_, '_> {
     }
 
     fn at_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
-        match self.server(at) {
-            Ok(at) if self.mailbox(at).is_some() => act(self, at),
-            Ok(_) => StepEffect::LOST,
+        match self.store(at) {
+            Ok(at) => act(self, at),
             Err(effect) => effect,
         }
     }
@@ -95,9 +93,8 @@ impl Attempt<'_, '_> {
         to: ServerRef,
         act: impl FnOnce(&mut Self, ServerId, ServerId) -> StepEffect,
     ) -> StepEffect {
-        match self.server(from) {
-            Ok(from) if self.mailbox(from).is_some() => self.at_store(to, |this, to| act(this, from, to)),
-            Ok(_) => StepEffect::LOST,
+        match self.store(from) {
+            Ok(from) => self.at_store(to, |this, to| act(this, from, to)),
             Err(effect) => effect,
         }
     }
@@ -134,17 +131,47 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    fn delete_copied(&mut self, at: ServerId, held_at: ServerId) -> StepEffect {
-        let held = self.account().mailboxes[held_at].held();
+    fn list(&mut self, at: ServerId) -> StepEffect {
+        self.memory.listed = self.account().mailboxes[at].held();
+        StepEffect::OK
+    }
+
+    fn copy_listed(&mut self, from: ServerId, to: ServerId) -> Result<StepEffect, Refusal> {
+        let wanted = self.memory.listed.common(self.account().mailboxes[from].messages());
+        let Mailbox::Present(target) = self.account().mailboxes[to] else {
+            return self.taking_nothing(if wanted.is_empty() { StepEffect::OK } else { StepEffect::REFUSED });
+        };
+        let lacking = wanted.without(target.messages.with(target.mark.pending()));
+        let Some(taken) = self.taken_of(lacking)? else { return Ok(StepEffect::OK) };
+        let messages = target.messages.with(taken);
+        self.account_mut().mailboxes[to] = Mailbox::Present(Contents { messages, ..target });
+        Ok(more_after(taken, lacking))
+    }
+
+    fn delete_listed(&mut self, at: ServerId) -> Result<StepEffect, Refusal> {
+        let found = self.memory.listed.common(self.account().mailboxes[at].messages());
+        let Some(taken) = self.taken_of(found)? else { return Ok(StepEffect::OK) };
         let remembers = self.world.tracks.expunged;
         self.account_mut().delete_in(at, |mailbox| {
-            let Mailbox::Present(contents) = mailbox else { return };
-            contents.expunge(held, remembers);
-            if contents.messages.is_empty() && contents.expunged.is_empty() && contents.mark == Mark::Settled {
-                *mailbox = Mailbox::Absent;
+            if let Mailbox::Present(contents) = mailbox {
+                contents.expunge(taken, remembers);
             }
         });
-        StepEffect::OK
+        Ok(more_after(taken, found))
+    }
+
+    /// The message that the step takes of these, as the action chooses it; none if there is none to take.
+    fn taken_of(&self, candidates: MessageSet) -> Result<Option<MessageSet>, Refusal> {
+        match self.message {
+            None if candidates.is_empty() => Ok(None),
+            Some(message) if candidates.contains(message) => Ok(Some(MessageSet::just(message))),
+            None | Some(_) => Err(Refusal::AnotherTaken),
+        }
+    }
+
+    /// The effect of a step that takes no message, whatever it could take.
+    fn taking_nothing(&self, effect: StepEffect) -> Result<StepEffect, Refusal> {
+        if self.message.is_none() { Ok(effect) } else { Err(Refusal::AnotherTaken) }
     }
 
     /// Copies one message of the mailbox. [Q252869 S22; Q195985]
@@ -261,7 +288,8 @@ impl Attempt<'_, '_> {
         let Recipient::Live { stamp: found, .. } = self.account().recipients[replica] else {
             return StepEffect::REFUSED;
         };
-        if condition == VersionCondition::Unchanged && self.read != Some(found.version) {
+        let read = Some(ReadVersion::Stamp(found));
+        if condition == VersionCondition::Unchanged && self.memory.version != read {
             return StepEffect::REFUSED;
         }
         self.write_recipient(replica, |stamp| Recipient::Live { homes: Homes::both(to), stamp });
@@ -316,53 +344,130 @@ impl Attempt<'_, '_> {
         }
     }
 
-    /// The replica takes the winning version of all replicas that answer. [Q182963]
+    /// The replica pulls from one of its partners, if that one answers and has a version that wins. [Q182963]
     fn update_now(&mut self, replica: ServerId) -> StepEffect {
-        let others = self.next.shared.servers.iter().filter(|(_, server)| server.replica == Service::Up);
-        let incoming = others.map(|(other, _)| self.account().recipients[other]);
-        let newest = incoming.fold(self.account().recipients[replica], |newest, other| {
-            if crate::directory::wins(&other, &newest) { other } else { newest }
-        });
-        self.account_mut().recipients[replica] = newest;
-        StepEffect::OK
+        let partner = ServerId(self.visited);
+        if let Some(incoming) = self.recipient(partner)
+            && crate::directory::wins(&incoming, &self.account().recipients[replica])
+        {
+            self.account_mut().recipients[replica] = incoming;
+        }
+        self.visited_all_of(self.next.shared.servers.count())
+    }
+
+    /// The program remembers the server that Home-MDB names. [Q184160]
+    fn look_up_home(&mut self, replica: ServerId) -> StepEffect {
+        let homes = self.account().recipients[replica].homes();
+        match homes.and_then(|homes| homes.mdb.server()) {
+            Some(home) => {
+                self.memory.home = Some(home);
+                StepEffect::OK
+            }
+            None => StepEffect::REFUSED,
+        }
     }
 
     fn write_recipient(&mut self, replica: ServerId, version: impl Fn(crate::state::Stamp) -> Recipient) {
+        self.wrote_home = true;
         let world = self.world;
         world.write(self.account_mut(), replica, version);
     }
 
-    /// Tests a condition and stores the version of the recipient if a later write depends on it. The result is `lost`
-    /// if a server that the condition needs does not answer, and `refused` if it needs a home and no server is the home.
-    fn is_true(&mut self, condition: &Condition) -> Result<bool, StepEffect> {
-        if condition.reads_version() && self.world.tracks.versions {
-            let stamp = self.recipient(self.run.connected_to).and_then(|recipient| recipient.stamp());
-            self.read = stamp.map(|stamp| stamp.version).filter(|_| self.run.procedure.makes_conditional_writes());
-        }
-        self.test(condition)
+    /// The effect of a successful visit to one of this number of servers.
+    fn visited_all_of(&self, servers: usize) -> StepEffect {
+        let visited = self.visited + 1;
+        if usize::from(visited) < servers { StepEffect::Visited(visited) } else { StepEffect::OK }
     }
 
-    fn test(&self, condition: &Condition) -> Result<bool, StepEffect> {
-        let mailbox = |reference: ServerRef| self.mailbox(self.server(reference)?).ok_or(StepEffect::LOST);
-        let recipient = |server: ServerId| self.recipient(server).ok_or(StepEffect::LOST);
-        let all_answer = self.next.shared.servers.values().all(|server| server.replica == Service::Up);
-        let every_replica = || all_answer.then(|| self.account()).ok_or(StepEffect::LOST);
+    /// Tests the condition at the next server that it concerns.
+    fn require(&mut self, condition: &Condition) -> StepEffect {
+        match self.is_true(condition) {
+            Ok(true) => self.visited_all_of(self.servers_of(condition)),
+            Ok(false) => StepEffect::REFUSED,
+            Err(effect) => effect,
+        }
+    }
+
+    /// Waits at the next server that the condition concerns. A condition that compares servers begins again at the first
+    /// of them if another one shows something else.
+    fn wait(&mut self, condition: &Condition) -> Result<StepEffect, Refusal> {
+        match self.is_true(condition) {
+            Ok(true) => Ok(self.visited_all_of(self.servers_of(condition))),
+            Ok(false) if self.visited > 0 && condition.compares_servers() => Ok(StepEffect::Visited(0)),
+            Ok(false) | Err(_) => Err(Refusal::Waiting(*condition)),
+        }
+    }
+
+    /// The number of servers that a test of the condition visits, one in each act.
+    fn servers_of(&self, condition: &Condition) -> usize {
+        match condition {
+            Condition::EveryReplicaNames(_) | Condition::ReplicasAgree | Condition::ReplicasAgreeOn(_) => {
+                self.next.shared.servers.count()
+            }
+            Condition::HoldsAll { .. } => 2,
+            Condition::HomeIs(_)
+            | Condition::HomeIsEither(..)
+            | Condition::Differ(..)
+            | Condition::Present(_)
+            | Condition::Empty(_)
+            | Condition::NoRecipient(_)
+            | Condition::NothingQueued => 1,
+        }
+    }
+
+    /// Tests the condition at one server, and remembers what it shows if a later act uses it. The result is `lost` if the
+    /// server does not answer, and `refused` if the condition names a home that the program has not looked up.
+    fn is_true(&mut self, condition: &Condition) -> Result<bool, StepEffect> {
+        let nth = ServerId(self.visited);
         Ok(match *condition {
-            Condition::HomeIs(reference) => recipient(self.run.connected_to)?.home() == Some(self.server(reference)?),
+            Condition::HomeIs(reference) => {
+                let recipient = self.shown_by(self.run.connected_to)?;
+                self.memory.version = Some(recipient.read_version());
+                recipient.home() == Some(self.server(reference)?)
+            }
             Condition::HomeIsEither(one, other) => {
-                let home = recipient(self.run.connected_to)?.home();
+                let home = self.shown_by(self.run.connected_to)?.home();
                 home == Some(self.server(one)?) || home == Some(self.server(other)?)
             }
             Condition::Differ(one, other) => self.server(one)? != self.server(other)?,
-            Condition::Present(at) => mailbox(at)?.is_present(),
-            Condition::Empty(at) => mailbox(at)?.held().is_empty(),
-            Condition::HoldsAll { at, of } => mailbox(of)?.held().is_within(mailbox(at)?.held()),
-            Condition::EveryReplicaNames(reference) => every_replica()?.agreed_home() == Some(self.server(reference)?),
-            Condition::ReplicasAgree => every_replica()?.replicas_agree(),
-            Condition::NoRecipient(replica) => recipient(self.server(replica)?)?.homes().is_none(),
+            Condition::Present(at) => self.account().mailboxes[self.store(at)?].is_present(),
+            Condition::Empty(at) => self.account().mailboxes[self.store(at)?].held().is_empty(),
+            Condition::HoldsAll { of, .. } if self.visited == 0 => {
+                self.memory.listed = self.account().mailboxes[self.store(of)?].held();
+                true
+            }
+            Condition::HoldsAll { at, .. } => {
+                self.memory.listed.is_within(self.account().mailboxes[self.store(at)?].held())
+            }
+            Condition::EveryReplicaNames(reference) => self.shown_by(nth)?.home() == Some(self.server(reference)?),
+            Condition::ReplicasAgree => self.is_same_version(nth)?,
+            Condition::ReplicasAgreeOn(reference) => {
+                let home = self.shown_by(nth)?.home();
+                self.is_same_version(nth)? && home == Some(self.server(reference)?)
+            }
+            Condition::NoRecipient(replica) => self.shown_by(self.server(replica)?)?.homes().is_none(),
             Condition::NothingQueued => self.account().queued.is_empty(),
         })
     }
+
+    /// The recipient in a replica; `lost` if the replica does not answer.
+    fn shown_by(&self, replica: ServerId) -> Result<Recipient, StepEffect> {
+        self.recipient(replica).ok_or(StepEffect::LOST)
+    }
+
+    /// Compares the version of a replica with that of the first one, which the program remembers.
+    fn is_same_version(&mut self, replica: ServerId) -> Result<bool, StepEffect> {
+        let shown = Some(self.shown_by(replica)?.read_version());
+        if self.visited == 0 {
+            self.memory.version = shown;
+        }
+        Ok(self.memory.version == shown)
+    }
+}
+
+/// The effect of a step that took one of these messages.
+fn more_after(taken: MessageSet, candidates: MessageSet) -> StepEffect {
+    if candidates == taken { StepEffect::OK } else { StepEffect::MoreToDo }
 }
 
 impl Account {

@@ -53,6 +53,8 @@ pub enum Action {
         mailbox: MailboxId,
         /// The administrator.
         administrator: AdministratorId,
+        /// The message that the step takes, if it may take any of several.
+        message: Option<MessageId>,
         /// The fate of the request and its reply.
         fate: Fate,
     },

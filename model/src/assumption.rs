@@ -16,6 +16,8 @@ pub enum Assumption {
     MisroutedMail,
     /// A message that arrives between the creation of a mailbox and its mark.
     MailBeforeMark,
+    /// Does the Administrator program purge a mailbox before or after it deletes the recipient?
+    PurgeOrder,
 }
 
 /// An answer to an assumption: its index in [`Assumption::values`].
@@ -23,13 +25,14 @@ pub type AssumptionAnswer = u8;
 
 impl Assumption {
     /// Every assumption, in the order of reports.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DuplicateAbort,
         Self::SourceDelete,
         Self::RawApply,
         Self::SplitHome,
         Self::MisroutedMail,
         Self::MailBeforeMark,
+        Self::PurgeOrder,
     ];
 
     /// The name in files and reports.
@@ -42,6 +45,7 @@ impl Assumption {
             Self::SplitHome => "split-home",
             Self::MisroutedMail => "misrouted-mail",
             Self::MailBeforeMark => "mail-before-mark",
+            Self::PurgeOrder => "purge-order",
         }
     }
 
@@ -55,6 +59,7 @@ impl Assumption {
             Self::SplitHome => &["return", "shell", "queue"],
             Self::MisroutedMail => &["return", "shell", "forward"],
             Self::MailBeforeMark => &["kept", "lost"],
+            Self::PurgeOrder => &["before-tombstone", "after-tombstone"],
         }
     }
 
@@ -70,6 +75,9 @@ impl Assumption {
             Self::SplitHome => "What happens to mail when Home-MDB and Home-MTA do not name the same server?",
             Self::MisroutedMail => "What does a server do with mail for a mailbox that is not homed there?",
             Self::MailBeforeMark => "What becomes of a message that reaches a new mailbox before its in-transit mark?",
+            Self::PurgeOrder => {
+                "Does the Administrator program purge the mailbox before or after it deletes the recipient?"
+            }
         }
     }
 
@@ -83,6 +91,7 @@ impl Assumption {
             Self::SplitHome => &["Q236582", "Q252820"],
             Self::MisroutedMail => &["Q172364", "Q170478"],
             Self::MailBeforeMark => &["Q277911"],
+            Self::PurgeOrder => &["Q184160", "Q239639"],
         }
     }
 }

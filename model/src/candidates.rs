@@ -2,7 +2,7 @@
 
 use crate::action::{Action, ActionKind, Fate, Part, View};
 use crate::id::{AdministratorId, Id, MailboxId, MessageId, ServerId};
-use crate::scenario::{Delivery, Fault, Replication, Scenario};
+use crate::scenario::{Delivery, Fault, Replication, Run, Scenario};
 use crate::world::World;
 
 /// Every action that the scenario allows; [`World::step`] decides which are possible in a state.
@@ -59,9 +59,12 @@ fn administrator_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action>
         let administrator = AdministratorId::at(index);
         let runs = 0..u8::try_from(data.runs.len()).expect("an administrator has few runs");
         actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
-        actions.push(Action::Act { mailbox, administrator, fate: Fate::Answered });
-        for (_, fate) in lossy.iter().filter(|(fault, _)| faults.contains(fault)) {
-            actions.push(Action::Act { mailbox, administrator, fate: *fate });
+        let lost = lossy.iter().filter(|(fault, _)| faults.contains(fault)).map(|(_, fate)| *fate);
+        for fate in [Fate::Answered].into_iter().chain(lost) {
+            let takes_any = fate != Fate::RequestLost && data.runs.iter().any(Run::takes_any_message);
+            let messages = (0..scenario.site.messages).map(MessageId::at).filter(|_| takes_any);
+            let messages = [None].into_iter().chain(messages.map(Some));
+            actions.extend(messages.map(|message| Action::Act { mailbox, administrator, message, fate }));
         }
         if faults.contains(&Fault::ProgramDies) {
             actions.push(Action::Die { mailbox, administrator });

@@ -1,9 +1,10 @@
 //! Counter abstraction: any number of messages, of which one is tracked.
 //!
 //! An abstract state is a [`State`] in which message 0 is the tracked message, and each further number stands for one
-//! or more untracked messages in the same locations. Untracked messages have no record, because no rule reads it, with
-//! one exception: the owner's deletes of untracked messages use up a supply, so the numbers that follow those of
-//! untracked messages count them. An untracked message in no location is forgotten.
+//! or more untracked messages in the same locations. The memory of a program is a location too. Untracked messages have
+//! no record, because no rule reads it, with one exception: a run need not copy a message that its owner has deleted, so
+//! the record of deleted messages counts as a location of the messages that have another one. An untracked message in
+//! no other location is forgotten.
 //!
 //! A set of messages is empty in the abstract state exactly if it is empty in the concrete state, and the same is true
 //! of inclusion. Therefore every rule of the world applies to abstract states, through [`World::change`]. An action
@@ -24,7 +25,7 @@ use crate::locations::{each_location, fold, numbers_in_use, renumber, untracked}
 use crate::procedure::Act;
 use crate::refusal::Refusal;
 use crate::scenario::Scenario;
-use crate::state::{Account, Phase, Shared, State};
+use crate::state::{Account, Shared, State};
 use crate::world::{Change, Occurrence, World};
 
 /// A world with any number of messages, of which one is tracked.
@@ -212,11 +213,12 @@ impl CounterAbstraction {
         match *action {
             Action::Deliver { .. } => Takes::Arriving,
             Action::Redeliver { .. } | Action::OwnerDeletes { .. } => Takes::Named,
-            Action::Act { administrator, fate: Fate::Answered | Fate::ReplyLost, .. } => {
+            Action::Act { message: Some(_), .. } => Takes::Named,
+            Action::Act { administrator, message: None, fate: Fate::Answered | Fate::ReplyLost, .. } => {
                 let program = &account.programs[administrator];
-                let Phase::Running { next, .. } = program.phase else { return Takes::None };
+                let Some(execution) = program.execution() else { return Takes::None };
                 let steps = &self.world.run_of(administrator, program).procedure.steps;
-                let copies = matches!(steps[usize::from(next)].act, Act::CopyMessage { .. });
+                let copies = matches!(steps[usize::from(execution.next)].act, Act::CopyMessage { .. });
                 if copies { Takes::Lacking } else { Takes::None }
             }
             Action::Act { fate: Fate::RequestLost, .. }
@@ -257,10 +259,10 @@ fn choices(actions: &[Action]) -> Vec<Choice> {
         let mut push = |taken| choices.push(Choice { action: *action, taken });
         match *action {
             Action::Deliver { .. } => [Taken::Tracked, Taken::New].into_iter().for_each(&mut push),
-            Action::Redeliver { .. } | Action::OwnerDeletes { .. } => {
+            Action::Redeliver { .. } | Action::OwnerDeletes { .. } | Action::Act { message: Some(_), .. } => {
                 [Taken::Tracked].into_iter().chain(untracked()).for_each(&mut push);
             }
-            Action::Act { fate: Fate::Answered | Fate::ReplyLost, .. } => {
+            Action::Act { message: None, fate: Fate::Answered | Fate::ReplyLost, .. } => {
                 [Taken::Nothing, Taken::Tracked].into_iter().chain(untracked()).for_each(&mut push);
             }
             Action::Act { fate: Fate::RequestLost, .. }
@@ -322,6 +324,7 @@ fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<A
                     }
                 };
                 each_location(&mut account, add_chosen);
+                add_chosen(&mut account.record.owner_deleted);
             }
             let chosen = rest.chosen(like, &account);
             let first = (takes == Takes::Lacking).then_some(chosen);
@@ -335,8 +338,20 @@ fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<A
 
 /// The action with this message, if it names one.
 fn named(mut action: Action, chosen: MessageId) -> Action {
-    if let Action::Redeliver { message, .. } | Action::OwnerDeletes { message, .. } = &mut action {
-        *message = chosen;
+    match &mut action {
+        Action::Redeliver { message, .. }
+        | Action::OwnerDeletes { message, .. }
+        | Action::Act { message: Some(message), .. } => *message = chosen,
+        Action::Act { message: None, .. }
+        | Action::Deliver { .. }
+        | Action::LogOn { .. }
+        | Action::Start { .. }
+        | Action::Die { .. }
+        | Action::Replicate { .. }
+        | Action::Refresh { .. }
+        | Action::Edit { .. }
+        | Action::Fail { .. }
+        | Action::Recover { .. } => {}
     }
     action
 }

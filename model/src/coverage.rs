@@ -90,7 +90,9 @@ impl Coverage {
         let indexes =
             self.indexes.steps[executed.run.administrator.index()][usize::from(executed.run.run)][executed.step];
         self.note(indexes.step);
-        self.note(indexes.handlers[executed.result as usize]);
+        if executed.finished {
+            self.note(indexes.handlers[executed.result as usize]);
+        }
         for property in Safety::ALL.into_iter().filter(|property| property.is_exercised_by(world, executed)) {
             self.note(self.indexes.antecedents[property as usize]);
         }

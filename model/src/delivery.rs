@@ -6,7 +6,7 @@ use crate::id::{Id, MessageId, MessageSet, ServerId};
 use crate::procedure::Act;
 use crate::refusal::Refusal;
 use crate::scenario::Delivery;
-use crate::state::{Account, Contents, Home, Mailbox, Mark, Phase, Recipient, Service, Transport};
+use crate::state::{Account, Contents, Home, Mailbox, Mark, Recipient, Service, Transport};
 use crate::table::ENTRIES_MAX;
 use crate::world::{Next, World};
 
@@ -82,9 +82,7 @@ impl World {
             return Err(Refusal::StoreDown);
         }
         let account = &next.account;
-        if account.record.owner_deleted.len() >= usize::from(self.scenario.environment.owner_deletes) {
-            return Err(Refusal::DeletesUsedUp);
-        }
+        let left = account.deletes_left.checked_sub(1).ok_or(Refusal::DeletesUsedUp)?;
         let mut contents = match account.mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => return Err(Refusal::InTransit),
             Mailbox::Present(contents) if contents.messages.contains(message) => contents,
@@ -97,6 +95,7 @@ impl World {
         }
         let account = next.account.to_mut();
         account.mailboxes[server] = Mailbox::Present(contents);
+        account.deletes_left = left;
         account.record.owner_deleted = account.record.owner_deleted.with(message);
         Ok(())
     }
@@ -172,8 +171,8 @@ impl World {
             && account.mailboxes[server].is_present()
             && account.programs.iter().any(|(administrator, program)| {
                 let run = self.run_of(administrator, program);
-                let Phase::Running { next, .. } = program.phase else { return false };
-                let next = usize::from(next);
+                let Some(execution) = program.execution() else { return false };
+                let next = usize::from(execution.next);
                 let Act::Mark { at, .. } = run.procedure.steps[next].act else { return false };
                 run.to == server && run.server(at) == Some(server) && run.procedure.marks_created_mailbox(next)
             })

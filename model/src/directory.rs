@@ -3,8 +3,11 @@
 use crate::id::ServerId;
 use crate::refusal::Refusal;
 use crate::scenario::Replication;
-use crate::state::{Account, Phase, Recipient, Service, Stamp};
+use crate::state::{Account, Execution, Memory, Phase, ReadVersion, Recipient, Service, Stamp};
 use crate::world::{Next, World};
+
+/// The highest version that a further write may follow, counted from the lowest that still matters.
+const VERSION_MAX: u8 = 100;
 
 impl World {
     /// Edits the recipient for an unrelated reason. The whole object gets a new version. [Q195911]
@@ -14,11 +17,19 @@ impl World {
         }
         let account = &next.account;
         let homes = account.recipients[replica].homes().ok_or(Refusal::NoRecipient)?;
+        if self.versions_are_used_up(account) {
+            return Err(Refusal::VersionsUsedUp);
+        }
         let left = account.edits_left.checked_sub(1).ok_or(Refusal::EditsUsedUp)?;
         let account = next.account.to_mut();
         account.edits_left = left;
         self.write(account, replica, |stamp| Recipient::Live { homes, stamp });
         Ok(())
+    }
+
+    /// Returns true if another write could need a version beyond the last number.
+    pub(crate) fn versions_are_used_up(&self, account: &Account) -> bool {
+        account.recipients.values().any(|recipient| recipient.version() >= VERSION_MAX)
     }
 
     /// Writes a new version of the recipient on one replica; with instant replication, on every replica. The version is
@@ -56,26 +67,36 @@ pub(crate) fn wins(incoming: &Recipient, present: &Recipient) -> bool {
     }
 }
 
-/// Subtracts the lowest version that a replica or a program knows from all versions, and clears time and signature when
-/// all replicas agree. Rules compare versions and never use their absolute value, so no behaviour changes.
-pub(crate) fn recount(account: &mut Account) {
-    let agree = account.replicas_agree();
-    let known = account.recipients.values().chain(account.remembered.as_ref());
-    let versions = known.map(|recipient| recipient.stamp().map_or(0, |stamp| stamp.version));
-    let lowest =
-        versions.chain(account.programs.values().filter_map(|program| program.read_version())).min().unwrap_or(0);
-    for recipient in account.recipients.values_mut().chain(account.remembered.as_mut()) {
-        if let Some(stamp) = recipient.stamp_mut() {
-            stamp.version -= lowest;
-            if agree {
-                stamp.changed = 0;
-                stamp.signature = ServerId::default();
-            }
+impl World {
+    /// Subtracts the lowest version that a replica has from all versions, and clears time and signature when all replicas
+    /// agree. Rules compare versions and never use their absolute value, so no behaviour changes. A gap that the writes
+    /// to the older replica cannot close counts as the smallest such gap.
+    pub(crate) fn recount(&self, account: &mut Account) {
+        let agree = account.replicas_agree();
+        let mut versions: Vec<u8> = account.recipients.values().map(Recipient::version).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let mut renumbered = vec![0];
+        for pair in versions.windows(2) {
+            let gap = pair[1] - pair[0];
+            let last = renumbered[renumbered.len() - 1];
+            renumbered.push(last + self.tracks.gap_max.map_or(gap, |gap_max| gap.min(gap_max)));
         }
-    }
-    for program in account.programs.values_mut() {
-        if let Phase::Running { read: Some(read), .. } = &mut program.phase {
-            *read -= lowest;
+        let renew = |stamp: &mut Stamp| {
+            let index = versions.binary_search(&stamp.version).expect("every known version is shown by a replica");
+            stamp.version = renumbered[index];
+            if agree {
+                (stamp.changed, stamp.signature) = (0, ServerId::default());
+            }
+        };
+        account.recipients.values_mut().filter_map(Recipient::stamp_mut).for_each(renew);
+        for program in account.programs.values_mut() {
+            if let Phase::Running(Execution {
+                memory: Memory { version: Some(ReadVersion::Stamp(stamp)), .. }, ..
+            }) = &mut program.phase
+            {
+                renew(stamp);
+            }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, MessageSet};
-use crate::scenario::{Scenario, Start};
+use crate::memory::Needs;
+use crate::scenario::{Run, Scenario, Start};
 use crate::state::{
     Account, Contents, Homes, Mailbox, Mark, Program, Recipient, Record, Server, Shared, Stamp, State, Transport,
 };
@@ -51,9 +52,15 @@ impl World {
     }
 
     fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {
-        let tracks = Tracks { versions: scenario.counts_versions(), expunged: scenario.reads_deletions() };
+        let tracks = Tracks {
+            versions: scenario.counts_versions(),
+            expunged: scenario.reads_deletions(),
+            gap_max: scenario.version_gap_max(),
+        };
         let actions = crate::candidates::actions(&scenario);
-        Self { scenario, assumptions, initial, actions, tracks }
+        let needs_of = |run: &Run| Needs::of(&run.procedure);
+        let needs = scenario.administrators.iter().map(|person| person.runs.iter().map(needs_of).collect()).collect();
+        Self { scenario, assumptions, initial, actions, tracks, needs }
     }
 }
 
@@ -68,13 +75,14 @@ fn fresh(scenario: &Scenario) -> State {
     });
     let accepted = start.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with);
     let account = Account {
-        remembered: scenario.environment.stale_views.then_some(start.recipients[scenario.site.home]),
+        remembered: scenario.environment.stale_views.then_some(start.recipients[scenario.site.home].without_stamp()),
         recipients: start.recipients,
         mailboxes: start.mailboxes,
         queued: MessageSet::EMPTY,
         transport: Transport::Open,
         saved: MessageSet::EMPTY,
         edits_left: scenario.environment.other_edits,
+        deletes_left: scenario.environment.owner_deletes,
         programs: Table::of(scenario.administrators.len(), |_| Program::FRESH),
         record: Record { accepted, ..Record::default() },
     };
@@ -90,9 +98,10 @@ fn continued(scenario: &Scenario, past: &State) -> State {
     let mut state = past.clone();
     state.shared.faults_left = scenario.environment.faults_max;
     for account in state.accounts.values_mut() {
-        let current = account.recipients[scenario.site.home];
+        let current = account.recipients[scenario.site.home].without_stamp();
         account.remembered = scenario.environment.stale_views.then_some(current);
         account.edits_left = scenario.environment.other_edits;
+        account.deletes_left = scenario.environment.owner_deletes;
         account.programs = Table::of(scenario.administrators.len(), |_| Program::FRESH);
         account.record =
             Record { destroyed: MessageSet::EMPTY, false_success: false, self_move: false, ..account.record };

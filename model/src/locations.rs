@@ -4,14 +4,14 @@
 use arrayvec::ArrayVec;
 
 use crate::id::{Id, MessageId, MessageSet};
-use crate::state::{Account, Mailbox, Mark, State};
+use crate::state::{Account, Mailbox, Mark, Phase, State};
 use crate::table::ENTRIES_MAX;
 
 /// The number of the tracked message.
 pub const TRACKED: MessageId = MessageId(0);
 
-/// The most locations of an account: three in every store, the queue and the saved file.
-const LOCATIONS_MAX: usize = 3 * ENTRIES_MAX + 2;
+/// The most locations of an account: three in every store, the queue, the saved file, and two sets of every program.
+const LOCATIONS_MAX: usize = 5 * ENTRIES_MAX + 2;
 
 /// Returns the abstraction of a state with numbered messages that tracks this message, which may not have arrived. The
 /// same number is tracked in every mailbox.
@@ -46,9 +46,9 @@ pub(crate) fn untracked(account: &Account) -> MessageSet {
     locations(account).fold(MessageSet::EMPTY, MessageSet::with).without(MessageSet::just(TRACKED))
 }
 
-/// The count of numbers in use: of the tracked message, of untracked messages, and of deleted untracked messages.
+/// The count of numbers in use: of the tracked message and of untracked messages.
 pub(crate) fn numbers_in_use(account: &Account) -> usize {
-    1 + untracked(account).len() + account.record.owner_deleted.without(MessageSet::just(TRACKED)).len()
+    1 + untracked(account).len()
 }
 
 /// The messages in every location that keeps them, or remembers them as deleted.
@@ -57,7 +57,11 @@ fn locations(account: &Account) -> impl Iterator<Item = MessageSet> {
         Mailbox::Absent => [MessageSet::EMPTY; 3],
         Mailbox::Present(contents) => [contents.messages, contents.expunged, contents.mark.pending()],
     });
-    in_stores.chain([account.queued, account.saved])
+    let in_programs = account.programs.values().flat_map(|program| match &program.phase {
+        Phase::Idle => [MessageSet::EMPTY; 2],
+        Phase::Running(execution) => [execution.required, execution.memory.listed],
+    });
+    in_stores.chain([account.queued, account.saved]).chain(in_programs)
 }
 
 /// Changes the messages in every location, in the order of [`locations`]. The closure also receives one empty set for
@@ -79,6 +83,16 @@ pub(crate) fn each_location(account: &mut Account, mut change: impl FnMut(&mut M
     }
     change(&mut account.queued);
     change(&mut account.saved);
+    for program in account.programs.values_mut() {
+        let mut unused = [MessageSet::EMPTY; 2];
+        match &mut program.phase {
+            Phase::Idle => unused.iter_mut().for_each(&mut change),
+            Phase::Running(execution) => {
+                change(&mut execution.required);
+                change(&mut execution.memory.listed);
+            }
+        }
+    }
 }
 
 /// Swaps the numbers of message 0 and another message.
@@ -102,30 +116,31 @@ fn each_record(account: &mut Account, change: impl FnMut(&mut MessageSet)) {
 }
 
 /// Gives untracked messages in the same locations the same number, numbers them in a fixed order, and forgets the rest
-/// of their record except the count of deleted ones.
+/// of their record.
 pub(crate) fn fold(account: &mut Account) {
     let tracked = MessageSet::just(TRACKED);
-    let found: ArrayVec<MessageSet, LOCATIONS_MAX> = locations(account).collect();
-    // One bit for each location of an untracked message.
+    let deleted = account.record.owner_deleted;
+    let found: ArrayVec<MessageSet, { LOCATIONS_MAX + 1 }> = locations(account).chain([deleted]).collect();
+    // One bit for each location of an untracked message, the last for the record that its owner deleted it.
     let locations_of = |other: MessageId| {
-        found.iter().enumerate().fold(0, |bits, (index, set)| bits | (u16::from(set.contains(other)) << index))
+        found.iter().enumerate().fold(0, |bits, (index, set)| bits | (u32::from(set.contains(other)) << index))
     };
-    let mut patterns: ArrayVec<u16, { MessageSet::CAPACITY }> = ArrayVec::new();
+    let mut patterns: ArrayVec<u32, { MessageSet::CAPACITY }> = ArrayVec::new();
     for pattern in untracked(account).iter().map(locations_of) {
         if let Err(index) = patterns.binary_search(&pattern) {
             patterns.insert(index, pattern);
         }
     }
-    let mut index = 0;
-    each_location(account, |set| {
+    let renumbered = |set: MessageSet, index: usize| {
         let members = (1..).zip(&patterns).filter(|(_, pattern)| *pattern >> index & 1 == 1);
         let members = members.map(|(number, _)| MessageSet::just(MessageId::at(number)));
-        *set = members.fold(set.common(tracked), MessageSet::with);
+        members.fold(set.common(tracked), MessageSet::with)
+    };
+    let mut index = 0;
+    each_location(account, |set| {
+        *set = renumbered(*set, index);
         index += 1;
     });
-    let deleted = account.record.owner_deleted.without(tracked).len();
     each_record(account, |set| *set = set.common(tracked));
-    let in_use = 1 + patterns.len();
-    let counted = MessageSet::first(in_use + deleted).without(MessageSet::first(in_use));
-    account.record.owner_deleted = account.record.owner_deleted.with(counted);
+    account.record.owner_deleted = renumbered(deleted, index);
 }

@@ -1,8 +1,9 @@
 //! Procedures as data: the steps of an administrator's program. The article's move, its workarounds and a user's
 //! runbook are lists of the same closed set of steps; a new procedure needs no new code.
 //!
-//! A step is one atomic act: it writes at most one store or replica, and may read others. [`crate::World::step`]
-//! defines the effect of each act; this module defines only what a procedure can contain.
+//! An act reads and writes at most one server; a copy, a propagation of deletions and a pull of a replica read one server
+//! and write another. A step that visits several servers takes one act for each, in the order of the site.
+//! [`crate::World::step`] defines the effect of each act; this module defines only what a procedure can contain.
 
 use crate::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use crate::dn::HomeValue;
@@ -28,8 +29,8 @@ pub struct Step {
     pub act: Act,
     /// The handlers; a result without a handler has its [default](StepResult).
     pub on: Vec<Handler>,
-    /// The step exists only under this answer to an assumption.
-    pub when: Option<(Assumption, AssumptionAnswer)>,
+    /// The step exists only under all of these answers to assumptions.
+    pub when: Vec<(Assumption, AssumptionAnswer)>,
     /// The line of the file on which the step starts, from 1.
     pub line: u32,
 }
@@ -127,7 +128,7 @@ pub enum ServerRef {
     Earlier,
     /// The source or the destination, whichever is last in the site.
     Later,
-    /// The server that Home-MDB names in the replica that the program is connected to. [Q184160]
+    /// The home that the program looked up last. [Q184160]
     Home,
     /// This server of the site.
     Server(ServerId),
@@ -148,16 +149,28 @@ pub enum Act {
         /// The store.
         at: ServerRef,
     },
-    /// Delete from a mailbox the messages that another store also holds. An emptied mailbox is removed, unless it is
-    /// marked or the store remembers deletions from it.
-    DeleteCopied {
+    /// List the messages of a mailbox, the in-transit folder included, into the memory of the program. An absent mailbox
+    /// has none.
+    List {
+        /// The store that is read.
+        at: ServerRef,
+    },
+    /// Copy one listed message that the source still holds and the target lacks, any of them. Without a handler for `ok`,
+    /// the step repeats until there is none.
+    CopyListed {
+        /// The store that is read.
+        from: ServerRef,
+        /// The store that is written.
+        to: ServerRef,
+    },
+    /// Delete one listed message from a mailbox, any of them. Without a handler for `ok`, the step repeats until there is
+    /// none. An emptied mailbox stays.
+    DeleteListed {
         /// The store that deletes.
         at: ServerRef,
-        /// The store that must hold the deleted messages.
-        held_at: ServerRef,
     },
     /// Copy one message that the target lacks. Without a handler for `ok`, the step repeats until the target lacks
-    /// none.
+    /// none. This is an ideal act: a real program lists the target first and copies by its list.
     CopyMessage {
         /// The store that is read.
         from: ServerRef,
@@ -237,9 +250,14 @@ pub enum Act {
         /// The server that both home attributes name.
         home: ServerRef,
     },
-    /// Make a replica pull from all others at once. [Q182963]
+    /// Make a replica pull from each of the others that answers, one after the other. [Q182963]
     UpdateNow {
         /// The replica that pulls.
+        replica: ServerRef,
+    },
+    /// Look up Home-MDB in a replica, and remember the server that it names. Refused if it names none. [Q184160]
+    LookUpHome {
+        /// The replica that is read.
         replica: ServerRef,
     },
     /// Continue if the condition is true, otherwise answer `refused`, or `lost` if a server that the condition needs
@@ -279,7 +297,7 @@ pub enum Claim {
 pub enum VersionCondition {
     /// The write depends on no version.
     Unconditional,
-    /// The write is refused unless the version is the one that the program last read with a condition on the home.
+    /// The write is refused unless the version is the one that the program read last.
     Unchanged,
 }
 
@@ -296,7 +314,7 @@ pub enum Condition {
     Present(ServerRef),
     /// The store holds no message of the mailbox.
     Empty(ServerRef),
-    /// The store holds every message that the other store holds.
+    /// The store holds every message that the other store holds. The program first lists the other store.
     HoldsAll {
         /// The store that must hold them.
         at: ServerRef,
@@ -305,8 +323,10 @@ pub enum Condition {
     },
     /// Every replica names this server in both home attributes.
     EveryReplicaNames(ServerRef),
-    /// All replicas have the same version of the recipient.
+    /// All replicas show the same version of the recipient.
     ReplicasAgree,
+    /// All replicas show the same version of the recipient, and it names this server in both home attributes.
+    ReplicasAgreeOn(ServerRef),
     /// The replica has no live recipient.
     NoRecipient(ServerRef),
     /// No message for the mailbox is queued.
@@ -318,12 +338,13 @@ impl Procedure {
     /// the step that follows it, and every step keeps its name.
     #[must_use]
     pub fn under(&self, assumptions: &Assumptions) -> Self {
-        let kept = |step: &Step| step.when.is_none_or(|(assumption, answer)| assumptions.answer(assumption) == answer);
+        let holds = |(assumption, answer): &(Assumption, AssumptionAnswer)| assumptions.answer(*assumption) == *answer;
+        let kept = |step: &Step| step.when.iter().all(holds);
         let index_under = |index: usize| self.steps[..index].iter().filter(|step| kept(step)).count();
         let steps = self.steps.iter().enumerate().filter(|(_, step)| kept(step)).map(|(index, step)| Step {
             label: Some(self.step_name(index)),
             on: step.on.iter().map(|handler| Handler { next: index_under(handler.next), ..*handler }).collect(),
-            when: None,
+            when: Vec::new(),
             ..step.clone()
         });
         Self { steps: steps.collect(), ..self.clone() }
@@ -331,7 +352,7 @@ impl Procedure {
 
     /// The assumptions that decide on steps of this procedure.
     pub fn assumptions(&self) -> impl Iterator<Item = Assumption> {
-        self.steps.iter().filter_map(|step| step.when.map(|(assumption, _)| assumption))
+        self.steps.iter().flat_map(|step| &step.when).map(|(assumption, _)| *assumption)
     }
 
     /// Returns true if some step has such an act.
@@ -362,5 +383,143 @@ impl Procedure {
     #[must_use]
     pub fn makes_conditional_writes(&self) -> bool {
         self.has_act(|act| matches!(act, Act::SyncDirectory { condition: VersionCondition::Unchanged, .. }))
+    }
+}
+
+impl Act {
+    /// The condition that the act tests.
+    pub(crate) fn condition(&self) -> Option<&Condition> {
+        match self {
+            Self::Require(condition) | Self::Wait(condition) => Some(condition),
+            Self::CreateMailbox { .. }
+            | Self::DeleteMailbox { .. }
+            | Self::List { .. }
+            | Self::CopyListed { .. }
+            | Self::DeleteListed { .. }
+            | Self::CopyMessage { .. }
+            | Self::PropagateDeletions { .. }
+            | Self::Mark { .. }
+            | Self::Unmark { .. }
+            | Self::Save { .. }
+            | Self::Load { .. }
+            | Self::Adjust { .. }
+            | Self::HoldDelivery
+            | Self::ReleaseDelivery
+            | Self::SyncDirectory { .. }
+            | Self::RawEdit { .. }
+            | Self::DeleteRecipient { .. }
+            | Self::CreateRecipient { .. }
+            | Self::UpdateNow { .. }
+            | Self::LookUpHome { .. }
+            | Self::Report { .. } => None,
+        }
+    }
+
+    /// Returns true if the act takes one message, and any of several.
+    #[must_use]
+    pub fn takes_any_message(&self) -> bool {
+        matches!(self, Self::CopyListed { .. } | Self::DeleteListed { .. })
+    }
+
+    /// The replica on which the act can write the home attributes of the recipient.
+    #[must_use]
+    pub fn written_replica(&self) -> Option<ServerRef> {
+        match self {
+            Self::SyncDirectory { replica, .. }
+            | Self::RawEdit { replica, .. }
+            | Self::DeleteRecipient { replica }
+            | Self::CreateRecipient { replica, .. }
+            | Self::Adjust { at: replica } => Some(*replica),
+            Self::CreateMailbox { .. }
+            | Self::DeleteMailbox { .. }
+            | Self::List { .. }
+            | Self::CopyListed { .. }
+            | Self::DeleteListed { .. }
+            | Self::CopyMessage { .. }
+            | Self::PropagateDeletions { .. }
+            | Self::Mark { .. }
+            | Self::Unmark { .. }
+            | Self::Save { .. }
+            | Self::Load { .. }
+            | Self::HoldDelivery
+            | Self::ReleaseDelivery
+            | Self::UpdateNow { .. }
+            | Self::LookUpHome { .. }
+            | Self::Require(_)
+            | Self::Wait(_)
+            | Self::Report { .. } => None,
+        }
+    }
+
+    /// Returns true if the act can write the home attributes of the recipient.
+    pub(crate) fn writes_directory(&self) -> bool {
+        self.written_replica().is_some()
+    }
+
+    /// Returns true if the act names the home that the program looked up.
+    #[must_use]
+    pub fn names_looked_up_home(&self) -> bool {
+        let is_home = |value: &Option<HomeValue<ServerRef>>| *value == Some(HomeValue::Server(ServerRef::Home));
+        match self {
+            Self::CreateMailbox { at, .. }
+            | Self::DeleteMailbox { at }
+            | Self::List { at }
+            | Self::DeleteListed { at }
+            | Self::Mark { at, .. }
+            | Self::Unmark { at }
+            | Self::Save { at }
+            | Self::Load { at }
+            | Self::Adjust { at } => *at == ServerRef::Home,
+            Self::CopyListed { from, to } | Self::CopyMessage { from, to } | Self::PropagateDeletions { from, to } => {
+                [from, to].contains(&&ServerRef::Home)
+            }
+            Self::SyncDirectory { replica, from, to, .. } => [replica, from, to].contains(&&ServerRef::Home),
+            Self::RawEdit { replica, mdb, mta } => *replica == ServerRef::Home || is_home(mdb) || is_home(mta),
+            Self::CreateRecipient { replica, home } => [replica, home].contains(&&ServerRef::Home),
+            Self::DeleteRecipient { replica } | Self::UpdateNow { replica } | Self::LookUpHome { replica } => {
+                *replica == ServerRef::Home
+            }
+            Self::Require(condition) | Self::Wait(condition) => condition.servers().contains(&ServerRef::Home),
+            Self::HoldDelivery | Self::ReleaseDelivery | Self::Report { .. } => false,
+        }
+    }
+}
+
+impl Condition {
+    /// The servers that the condition names.
+    fn servers(&self) -> Vec<ServerRef> {
+        match *self {
+            Self::HomeIs(one)
+            | Self::Present(one)
+            | Self::Empty(one)
+            | Self::EveryReplicaNames(one)
+            | Self::ReplicasAgreeOn(one)
+            | Self::NoRecipient(one) => vec![one],
+            Self::HomeIsEither(one, other) | Self::Differ(one, other) => vec![one, other],
+            Self::HoldsAll { at, of } => vec![at, of],
+            Self::ReplicasAgree | Self::NothingQueued => Vec::new(),
+        }
+    }
+
+    /// Returns true if a test of this condition lists a store.
+    pub(crate) fn lists(&self) -> bool {
+        matches!(self, Self::HoldsAll { .. })
+    }
+
+    /// Returns true if a test of this condition remembers the version of the recipient.
+    #[must_use]
+    pub fn reads_version(&self) -> bool {
+        matches!(self, Self::HomeIs(_) | Self::ReplicasAgree | Self::ReplicasAgreeOn(_))
+    }
+
+    /// Returns true if a test of this condition reads every replica, one in each act.
+    #[must_use]
+    pub fn visits_every_replica(&self) -> bool {
+        matches!(self, Self::EveryReplicaNames(_) | Self::ReplicasAgree | Self::ReplicasAgreeOn(_))
+    }
+
+    /// Returns true if a test of this condition compares what several servers show.
+    pub(crate) fn compares_servers(&self) -> bool {
+        matches!(self, Self::ReplicasAgree | Self::ReplicasAgreeOn(_) | Self::HoldsAll { .. })
     }
 }

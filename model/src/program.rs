@@ -2,11 +2,11 @@
 //! procedure says.
 
 use crate::action::Fate;
-use crate::id::{AdministratorId, ServerId};
+use crate::id::{AdministratorId, MessageId, ServerId};
 use crate::procedure::{Act, Outcome, ServerRef, Step, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Fault, Run, RunId};
-use crate::state::{Ended, Phase};
+use crate::state::{Completion, Ended, Execution, Mailbox, Memory, Phase};
 use crate::world::{Executed, Next, World};
 
 /// A step being executed: program, run, and the state that the step changes.
@@ -15,8 +15,14 @@ pub(crate) struct Attempt<'a, 'b> {
     pub(crate) run: &'a Run,
     pub(crate) administrator: AdministratorId,
     pub(crate) next: &'a mut Next<'b>,
-    /// The version of the recipient that the program read.
-    pub(crate) read: Option<u8>,
+    /// The memory of the program.
+    pub(crate) memory: Memory,
+    /// The number of servers that the step has visited.
+    pub(crate) visited: u8,
+    /// The message that a step takes that may take any of several.
+    pub(crate) message: Option<MessageId>,
+    /// True if the step wrote the home attributes.
+    pub(crate) wrote_home: bool,
 }
 
 /// The effect of a step.
@@ -26,6 +32,8 @@ pub(crate) enum StepEffect {
     Result(StepResult),
     /// The step was done, and the same step has more to do.
     MoreToDo,
+    /// The step is not done yet: it has visited this number of servers.
+    Visited(u8),
     /// The run ends with this report.
     Report(Outcome),
 }
@@ -39,56 +47,76 @@ impl StepEffect {
 
 /// The next step of a program, or the end of its run.
 enum Continuation {
-    Step(usize),
+    /// The program executes this step next, of which it has visited this number of servers.
+    Step(usize, u8),
     End(Outcome),
 }
 
 impl World {
-    /// Executes the next step of an administrator's program. [Q252869 S22, S24]
+    /// Executes the next step of an administrator's program, or the next act of a step that takes several.
+    /// [Q252869 S22, S24]
     pub(crate) fn act(
         &self,
         now: &mut Next<'_>,
         administrator: AdministratorId,
+        message: Option<MessageId>,
         fate: Fate,
     ) -> Result<Executed, Refusal> {
         let program = now.account.programs[administrator];
-        let Phase::Running { next, arrived, read } = program.phase else { return Err(Refusal::Idle) };
-        let index = usize::from(next);
+        let execution = *program.execution().ok_or(Refusal::Idle)?;
+        let index = usize::from(execution.next);
         let run = self.run_of(administrator, &program);
         let step = &run.procedure.steps[index];
+        if message.is_some() && !step.act.takes_any_message() {
+            return Err(Refusal::AnotherTaken);
+        }
+        if step.act.writes_directory() && self.versions_are_used_up(&now.account) {
+            return Err(Refusal::VersionsUsedUp);
+        }
         self.spend_on(now, fate, &step.act)?;
-        let kept_before = now.account.mailboxes.clone();
-        let mut attempt = Attempt { world: self, run, administrator, next: now, read };
-        let effect = match fate {
-            Fate::RequestLost => StepEffect::Result(StepResult::Lost),
-            Fate::Answered => attempt.perform(&step.act)?,
+        let before = now.account.clone();
+        let (memory, visited) = (execution.memory, execution.visited);
+        let mut attempt =
+            Attempt { world: self, run, administrator, next: now, memory, visited, message, wrote_home: false };
+        let (effect, memory) = match fate {
+            Fate::RequestLost if message.is_some() => return Err(Refusal::AnotherTaken),
+            Fate::RequestLost => (StepEffect::LOST, memory),
+            Fate::Answered => (attempt.perform(&step.act)?, attempt.memory),
             Fate::ReplyLost => {
                 attempt.perform(&step.act)?;
-                StepEffect::Result(StepResult::Lost)
+                (StepEffect::LOST, memory)
             }
         };
-        let read = attempt.read;
+        let wrote_home = attempt.wrote_home;
         let account = now.account.to_mut();
-        let deleted =
-            kept_before.iter().any(|(server, before)| !before.held().is_within(account.mailboxes[server].held()));
+        let is_lacked = |(server, was): (ServerId, &Mailbox)| !was.held().is_within(account.mailboxes[server].held());
+        let deleted = before.mailboxes.iter().any(is_lacked);
+        let completion = if !account.record.destroyed.is_within(before.record.destroyed) {
+            Completion::Spoiled
+        } else if execution.completion == Completion::Reached && wrote_home {
+            Completion::Pending
+        } else {
+            execution.completion
+        };
         let (result, continuation) = step.continuation(index, effect);
         let program = &mut account.programs[administrator];
         let ended = match continuation {
-            Continuation::Step(next) => {
+            Continuation::Step(next, visited) => {
                 let next = u8::try_from(next).expect("a procedure has fewer than 256 steps");
-                program.phase = Phase::Running { next, arrived, read };
+                program.phase = Phase::Running(Execution { next, visited, completion, memory, ..execution });
                 None
             }
             Continuation::End(outcome) => {
                 program.phase = Phase::Idle;
                 program.ended = Ended::Reported(outcome);
                 program.owes_retry = outcome.owes_retry_after(program.owes_retry);
-                account.record.false_success |= outcome == Outcome::Ok && !arrived;
+                account.record.false_success |= outcome == Outcome::Ok && completion != Completion::Reached;
                 Some(outcome)
             }
         };
         let run = RunId { administrator, run: program.run };
-        Ok(Executed { run, step: index, result, deleted, ended })
+        let finished = !matches!(effect, StepEffect::Visited(_));
+        Ok(Executed { run, step: index, result, finished, deleted, ended })
     }
 
     fn spend_on(&self, next: &mut Next<'_>, fate: Fate, act: &Act) -> Result<(), Refusal> {
@@ -108,14 +136,15 @@ impl Step {
     fn continuation(&self, index: usize, effect: StepEffect) -> (StepResult, Continuation) {
         let result = match effect {
             StepEffect::MoreToDo => StepResult::Ok,
+            StepEffect::Visited(visited) => return (StepResult::Ok, Continuation::Step(index, visited)),
             StepEffect::Report(outcome) => return (StepResult::Ok, Continuation::End(outcome)),
             StepEffect::Result(result) => result,
         };
         let handler = self.on.iter().find(|handler| handler.result == result);
         let continuation = match (handler, result) {
-            (Some(handler), _) => Continuation::Step(handler.next),
-            (None, StepResult::Ok) if effect == StepEffect::MoreToDo => Continuation::Step(index),
-            (None, StepResult::Ok) => Continuation::Step(index + 1),
+            (Some(handler), _) => Continuation::Step(handler.next, 0),
+            (None, StepResult::Ok) if effect == StepEffect::MoreToDo => Continuation::Step(index, 0),
+            (None, StepResult::Ok) => Continuation::Step(index + 1, 0),
             (None, StepResult::Refused) if matches!(self.act, Act::Require(_)) => Continuation::End(Outcome::Refused),
             (None, StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
             (None, StepResult::Lost) => Continuation::End(Outcome::Unknown),
@@ -132,7 +161,9 @@ impl Act {
         match self {
             Self::CreateMailbox { .. }
             | Self::DeleteMailbox { .. }
-            | Self::DeleteCopied { .. }
+            | Self::List { .. }
+            | Self::CopyListed { .. }
+            | Self::DeleteListed { .. }
             | Self::CopyMessage { .. }
             | Self::PropagateDeletions { .. }
             | Self::Mark { .. }
@@ -146,7 +177,8 @@ impl Act {
             | Self::RawEdit { .. }
             | Self::DeleteRecipient { .. }
             | Self::CreateRecipient { .. }
-            | Self::UpdateNow { .. } => true,
+            | Self::UpdateNow { .. }
+            | Self::LookUpHome { .. } => true,
             Self::Require(_) | Self::Wait(_) | Self::Report { .. } => false,
         }
     }

@@ -12,7 +12,8 @@ pub enum Safety {
     NoLoss,
     /// No step deletes a message that is nowhere else.
     NoLastCopyDelete,
-    /// A run reported `ok` only if the move was complete at some moment during the run.
+    /// A run reported `ok` only if the move was complete at some moment after its last write of a home attribute, and the
+    /// run deleted no last copy.
     NoFalseSuccess,
     /// When quiescent, both home attributes are well formed and name the same server.
     HomeCoherent,
@@ -63,8 +64,10 @@ impl Safety {
             }
             Self::NoLastCopyDelete => "no step deletes a message that is nowhere else",
             Self::NoFalseSuccess => {
-                "a run reported ok only if at some moment between its start and its report every replica named the \
-                 destination and every message the source then held was there"
+                "a run reported ok only if at some moment between its last write of a home attribute (its start, if it wrote \
+                 none) and its report every replica named the destination in both attributes and every message that the \
+                 source held at the start of the run or received up to that moment was there, was returned, or was deleted by \
+                 its owner; a run that deleted a last copy and reported ok is false"
             }
             Self::HomeCoherent => {
                 "when quiescent, Home-MDB and Home-MTA are well formed and name the same server of the site"

@@ -1,6 +1,7 @@
 //! The recipient: the directory object of a mailbox, as one replica has it.
 
 use crate::id::ServerId;
+use crate::state::ReadVersion;
 
 /// The directory object of a mailbox in one replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +74,26 @@ impl Recipient {
             Self::Live { stamp, .. } | Self::Tombstone { stamp } => Some(*stamp),
             Self::Absent => None,
         }
+    }
+
+    /// The recipient without its stamp, as mail and users see it.
+    #[must_use]
+    pub fn without_stamp(mut self) -> Self {
+        if let Some(stamp) = self.stamp_mut() {
+            *stamp = Stamp::default();
+        }
+        self
+    }
+
+    /// The number of the version; an absent object has 0.
+    pub(crate) fn version(&self) -> u8 {
+        self.stamp().map_or(0, |stamp| stamp.version)
+    }
+
+    /// The version of the recipient, as a program reads it.
+    #[must_use]
+    pub fn read_version(&self) -> ReadVersion {
+        self.stamp().map_or(ReadVersion::Absent, ReadVersion::Stamp)
     }
 
     pub(crate) fn stamp_mut(&mut self) -> Option<&mut Stamp> {

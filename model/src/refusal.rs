@@ -55,6 +55,8 @@ pub enum Refusal {
     AnotherTaken,
     /// The messages are in so many different combinations of locations that no number is left.
     NumbersUsedUp,
+    /// Two replicas are so many versions apart that no number is left.
+    VersionsUsedUp,
 }
 
 impl fmt::Display for Refusal {
@@ -84,6 +86,7 @@ impl fmt::Display for Refusal {
             Self::AlreadyInState => "the service is already in this state",
             Self::AnotherTaken => "the action takes a message other than the chosen one, or none",
             Self::NumbersUsedUp => "messages are in more combinations of locations than there are numbers",
+            Self::VersionsUsedUp => "two replicas are more versions apart than there are numbers",
         })
     }
 }
@@ -106,7 +109,8 @@ impl Refusal {
             | Self::FaultsUsedUp
             | Self::EditsUsedUp
             | Self::AnotherTaken
-            | Self::NumbersUsedUp => true,
+            | Self::NumbersUsedUp
+            | Self::VersionsUsedUp => true,
             Self::NotQueued
             | Self::StillWaiting
             | Self::NoHome

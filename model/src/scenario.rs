@@ -3,7 +3,7 @@
 
 use crate::assumption::{Assumption, Assumptions};
 use crate::id::{AdministratorId, Id, ServerId};
-use crate::procedure::{Act, Procedure};
+use crate::procedure::{Act, Condition, Procedure, ServerRef};
 use crate::state::{Mailbox, Recipient};
 use crate::table::PerServer;
 
@@ -101,6 +101,9 @@ pub enum Fault {
     /// A replica is unreachable for a while, for its partners and for programs.
     ReplicaUnreachable,
 }
+
+/// The margin of [`Scenario::version_gap_max`].
+const VERSION_MARGIN: u8 = 4;
 
 impl Fault {
     /// Every kind of fault.
@@ -207,7 +210,9 @@ impl Scenario {
         let mail = self.environment.delivery != Delivery::Never;
         let lagging = self.site.replication == Replication::Eventual || self.environment.stale_views;
         match assumption {
-            Assumption::DuplicateAbort | Assumption::SourceDelete | Assumption::RawApply => named(),
+            Assumption::DuplicateAbort | Assumption::SourceDelete | Assumption::RawApply | Assumption::PurgeOrder => {
+                named()
+            }
             Assumption::SplitHome => (mail && self.starts_split()) || self.mail_meets_raw_edits(),
             Assumption::MisroutedMail => mail && lagging,
             // The destination of a move may already be the home, so every view can route mail there.
@@ -242,12 +247,32 @@ impl Scenario {
         })
     }
 
-    /// Returns true if versions of recipients matter: replicas can differ, or a write depends on a version that was
-    /// read.
+    /// Returns true if versions of recipients matter: replicas can differ, or a step compares a version that was read.
     #[must_use]
     pub fn counts_versions(&self) -> bool {
+        let compares = |condition: &Condition| condition.reads_version() && condition.compares_servers();
         self.site.replication == Replication::Eventual
             || self.runs().any(|(_, run)| run.procedure.makes_conditional_writes())
+            || self.has_act(|act| act.condition().is_some_and(compares))
+    }
+
+    /// The largest gap between two versions that makes a difference, if programs write only one replica: no other replica
+    /// can close a larger gap, because only unrelated edits write it. The margin is for the writes of a procedure that
+    /// starts where this scenario was interrupted.
+    #[must_use]
+    pub fn version_gap_max(&self) -> Option<u8> {
+        let written = |run: &Run, reference: ServerRef| match run.server(reference) {
+            Some(server) => vec![server],
+            None => self.site.servers.ids().collect(),
+        };
+        let mut replicas: Vec<ServerId> = Vec::new();
+        for (_, run) in self.runs() {
+            let acts = run.procedure.steps.iter().filter_map(|step| step.act.written_replica());
+            replicas.extend(acts.flat_map(|reference| written(run, reference)));
+        }
+        replicas.sort_unstable();
+        replicas.dedup();
+        (replicas.len() <= 1).then_some(self.environment.other_edits + VERSION_MARGIN)
     }
 
     /// Returns true if some step reads the deletions that a store remembers.
@@ -260,5 +285,12 @@ impl Scenario {
     #[must_use]
     pub fn has_act(&self, wanted: impl Fn(&Act) -> bool) -> bool {
         self.runs().any(|(_, run)| run.procedure.has_act(&wanted))
+    }
+}
+
+impl Run {
+    /// Returns true if some step takes any of several messages.
+    pub(crate) fn takes_any_message(&self) -> bool {
+        self.procedure.has_act(Act::takes_any_message)
     }
 }

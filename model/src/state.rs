@@ -57,7 +57,7 @@ pub enum Service {
 pub struct Account {
     /// The recipient in the replica of each server.
     pub recipients: PerServer<Recipient>,
-    /// The recipient as a cache or an open session remembers it; only in scenarios with stale views.
+    /// The recipient as a cache or an open session remembers it, without its stamp; only in scenarios with stale views.
     pub remembered: Option<Recipient>,
     /// The mailbox in the store of each server.
     pub mailboxes: PerServer<Mailbox>,
@@ -69,6 +69,8 @@ pub struct Account {
     pub saved: MessageSet,
     /// The number of unrelated edits of the recipient that may still happen.
     pub edits_left: u8,
+    /// The number of messages that the owner may still delete.
+    pub deletes_left: u8,
     /// The program of each administrator for this mailbox.
     pub programs: PerAdministrator<Program>,
     /// History that the properties need.
@@ -144,15 +146,55 @@ pub enum Phase {
     /// No procedure is running.
     Idle,
     /// A procedure is running.
-    Running {
-        /// The index of the next step.
-        next: u8,
-        /// True if, at some moment since the start, every replica named the destination and the destination held every
-        /// message of the source.
-        arrived: bool,
-        /// The version of the recipient that the program read, if a later write depends on it.
-        read: Option<u8>,
-    },
+    Running(Execution),
+}
+
+/// An execution of a procedure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Execution {
+    /// The index of the next step.
+    pub next: u8,
+    /// The number of servers that the next step has visited; 0 unless the step visits several, one in each act.
+    pub visited: u8,
+    /// The completion of the move, for the property `no-false-success`.
+    pub completion: Completion,
+    /// The messages that the source held at some moment since the start and the owner has not deleted. The move is
+    /// complete only while the destination holds them.
+    pub required: MessageSet,
+    /// The memory of the program.
+    pub memory: Memory,
+}
+
+/// The completion of a move while its program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Completion {
+    /// The move was not complete at any moment since the program last wrote a home attribute.
+    Pending,
+    /// At some moment since then, every replica named the destination and the destination held every required message.
+    Reached,
+    /// The program deleted the last copy of a message.
+    Spoiled,
+}
+
+/// The memory of a program: what it read and still uses. It ends with the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    /// The messages that the program listed last.
+    pub listed: MessageSet,
+    /// The home that the program looked up last.
+    pub home: Option<ServerId>,
+    /// The version of the recipient that the program read last. `None` also stands for a version that every replica has
+    /// replaced, because it equals no later one.
+    pub version: Option<ReadVersion>,
+}
+
+/// A version of the recipient, as a program read it in a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadVersion {
+    /// The replica had no such object.
+    Absent,
+    /// The replica had the version with this stamp.
+    Stamp(Stamp),
 }
 
 /// The end of an execution.
@@ -166,7 +208,7 @@ pub enum Ended {
     Died,
 }
 
-/// History that the properties need. No step reads it; deliveries and owner deletes read it only to count a supply.
+/// History that the properties need. No step reads it; deliveries read it only to count a supply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Record {
     /// Messages that the transport accepted for the mailbox.
@@ -257,6 +299,17 @@ impl Mailbox {
     }
 }
 
+impl Execution {
+    /// An execution before its first step.
+    pub const FRESH: Self = Self {
+        next: 0,
+        visited: 0,
+        completion: Completion::Pending,
+        required: MessageSet::EMPTY,
+        memory: Memory { listed: MessageSet::EMPTY, home: None, version: None },
+    };
+}
+
 impl Contents {
     /// An unmarked shell without remembered deletions.
     pub const EMPTY: Self = Self { messages: MessageSet::EMPTY, expunged: MessageSet::EMPTY, mark: Mark::Settled };
@@ -290,15 +343,15 @@ impl Program {
     /// Returns true if a procedure is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Running { .. })
+        self.execution().is_some()
     }
 
-    /// The version of the recipient that the running program read.
+    /// The execution of the running procedure.
     #[must_use]
-    pub fn read_version(&self) -> Option<u8> {
-        match self.phase {
+    pub fn execution(&self) -> Option<&Execution> {
+        match &self.phase {
             Phase::Idle => None,
-            Phase::Running { read, .. } => read,
+            Phase::Running(execution) => Some(execution),
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::action::{Action, Part};
+use crate::action::{Action, ActionKind, Part};
 use crate::assumption::Assumptions;
-use crate::id::{AdministratorId, Id, MailboxId, ServerId};
-use crate::procedure::{Condition, Procedure, StepResult};
+use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
+use crate::memory::Needs;
+use crate::procedure::{Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario};
-use crate::state::{Account, Ended, Mark, Phase, Program, Server, Service, Shared, State};
+use crate::state::{
+    Account, Completion, Ended, Execution, Mailbox, Mark, Memory, Phase, Program, Server, Service, Shared, State,
+};
+use crate::table::PerServer;
 
 /// A scenario under one answer to every assumption, with its initial states.
 #[derive(Clone, Debug)]
@@ -21,6 +25,8 @@ pub struct World {
     pub initial: Vec<State>,
     pub(crate) actions: Vec<Action>,
     pub(crate) tracks: Tracks,
+    /// The memory that each step still needs, by administrator, run and step.
+    pub(crate) needs: Vec<Vec<Vec<Needs>>>,
 }
 
 /// Optional parts of the state, tracked only if the scenario reads them.
@@ -30,6 +36,8 @@ pub(crate) struct Tracks {
     pub(crate) versions: bool,
     /// Messages that stores remember as deleted.
     pub(crate) expunged: bool,
+    /// The largest gap between two versions that is counted, if larger ones make no difference.
+    pub(crate) gap_max: Option<u8>,
 }
 
 /// The input of a rule, copied on the first write: one account and the shared part.
@@ -67,6 +75,8 @@ pub struct Executed {
     pub step: usize,
     /// The result that the program received.
     pub result: StepResult,
+    /// True if the step is done, and false if it has to visit further servers.
+    pub finished: bool,
     /// True if a message left a location that kept it.
     pub deleted: bool,
     /// The outcome, if the run ended with this step.
@@ -103,6 +113,35 @@ impl World {
         Ok(self.change(&state.accounts[mailbox], &state.shared, action)?.in_state(state, mailbox))
     }
 
+    /// The next act of an administrator's program with an answer, if one is possible, and the state after it. Of several
+    /// messages that the step may take, it takes the first.
+    #[must_use]
+    pub fn next_act(
+        &self,
+        state: &State,
+        mailbox: MailboxId,
+        administrator: AdministratorId,
+    ) -> Option<(Action, State)> {
+        let is_next = |action: &&Action| {
+            action.kind() == ActionKind::Act
+                && (action.mailbox(), action.administrator()) == (Some(mailbox), Some(administrator))
+        };
+        self.actions.iter().filter(is_next).find_map(|action| Some((*action, self.step(state, action).ok()?)))
+    }
+
+    /// The actions of this world that differ from this one at most in the message that a step takes, this one first.
+    pub fn with_any_message(&self, action: &Action) -> impl Iterator<Item = Action> + use<'_> {
+        let without_message = |action: Action| match action {
+            Action::Act { mailbox, administrator, fate, .. } => {
+                Action::Act { mailbox, administrator, message: None, fate }
+            }
+            other => other,
+        };
+        let given = *action;
+        let is_same = move |other: &&Action| **other != given && without_message(**other) == without_message(given);
+        [given].into_iter().chain(self.actions.iter().filter(is_same).copied())
+    }
+
     /// Applies an action to the account that it concerns and to the shared part. No rule reads more than these two, so
     /// the result is the same whatever the other mailboxes are.
     ///
@@ -117,7 +156,9 @@ impl World {
             Action::LogOn { by, .. } => self.log_on(&mut next, by)?,
             Action::OwnerDeletes { message, by, .. } => self.owner_deletes(&mut next, message, by)?,
             Action::Start { administrator, run, .. } => self.start(&mut next, administrator, run)?,
-            Action::Act { administrator, fate, .. } => step = Some(self.act(&mut next, administrator, fate)?),
+            Action::Act { administrator, message, fate, .. } => {
+                step = Some(self.act(&mut next, administrator, message, fate)?);
+            }
             Action::Die { administrator, .. } => self.die(&mut next, administrator)?,
             Action::Replicate { from, to, .. } => replicate(&mut next, from, to)?,
             Action::Refresh { from, .. } => refresh(&mut next, from)?,
@@ -138,20 +179,24 @@ impl World {
         self.scenario.run(RunId { administrator, run: program.run })
     }
 
-    /// Returns true if the account is quiescent: every run was executed, no program runs, no administrator owes a
-    /// retry, no mail is queued, no mailbox is in transit, replicas are equal and services are up.
+    /// Returns true if the account is quiescent: every run was executed, no program runs, no administrator owes a retry
+    /// that the scenario still allows, no mail is queued, no mailbox is in transit, replicas are equal and services are
+    /// up.
     #[must_use]
     pub fn is_quiescent(&self, account: &Account, shared: &Shared) -> bool {
         let finished = |(administrator, program): (AdministratorId, &Program)| {
             let runs = &self.scenario.administrators[administrator.index()].runs;
             let is_last = usize::from(program.run) + 1 == runs.len();
-            !program.is_running() && !program.owes_retry && is_last && program.executions > 0
+            let may_retry = program.owes_retry && self.run_of(administrator, program).runs_max.allows_another(program);
+            !program.is_running() && !may_retry && is_last && program.executions > 0
         };
         account.programs.iter().all(finished)
             && account.queued.is_empty()
             && account.mailboxes.values().all(|mailbox| mailbox.mark() == Mark::Settled)
             && account.replicas_agree()
-            && account.remembered.is_none_or(|remembered| account.recipients.values().all(|now| *now == remembered))
+            && account
+                .remembered
+                .is_none_or(|remembered| account.recipients.values().all(|now| now.without_stamp() == remembered))
             && shared.servers.values().all(|server| *server == Server::UP)
     }
 
@@ -165,15 +210,9 @@ impl World {
             return Err(Refusal::Busy);
         }
         let runs_max = self.run_of(administrator, &program).runs_max;
-        let settled = program.is_settled();
-        let repeats = match runs_max {
-            RunsMax::Times(times) => program.executions < times,
-            RunsMax::Any => true,
-            RunsMax::UntilOk => program.executions == 0 || !settled,
-        };
-        let is_over = program.executions > 0 && (runs_max != RunsMax::UntilOk || settled);
+        let is_over = program.executions > 0 && (runs_max != RunsMax::UntilOk || program.is_settled());
         if run == program.run {
-            if !repeats {
+            if !runs_max.allows_another(&program) {
                 return Err(Refusal::NotDue);
             }
             program.executions = match runs_max {
@@ -187,7 +226,7 @@ impl World {
             program.run = run;
             program.executions = 1;
         }
-        program.phase = Phase::Running { next: 0, arrived: false, read: None };
+        program.phase = Phase::Running(Execution::FRESH);
         next.account.to_mut().programs[administrator] = program;
         Ok(())
     }
@@ -222,19 +261,73 @@ impl World {
         Ok(())
     }
 
-    /// Updates the derived parts of an account after every action: a run has arrived once its aim is reached, and
-    /// versions count from the lowest that still matters.
+    /// Updates the derived parts of an account after every action: the completion of each running move, and versions,
+    /// which count from the lowest that still matters. A program forgets what no later step of its run uses.
     fn update_derived(&self, account: &mut Account) {
         let home = account.agreed_home();
-        let mailboxes = account.mailboxes.clone();
-        for (administrator, program) in account.programs.ids().zip(account.programs.values_mut()) {
-            let run = &self.scenario.administrators[administrator.index()].runs[usize::from(program.run)];
-            if let Phase::Running { arrived, .. } = &mut program.phase {
-                let is_held = mailboxes[run.from].held().is_within(mailboxes[run.to].held());
-                *arrived = *arrived || (home == Some(run.to) && is_held);
+        let Account { mailboxes, programs, record, recipients, .. } = account;
+        let is_shown = |version| recipients.values().any(|recipient| recipient.read_version() == version);
+        for (administrator, program) in programs.ids().zip(programs.values_mut()) {
+            let index = usize::from(program.run);
+            let run = &self.scenario.administrators[administrator.index()].runs[index];
+            let Phase::Running(execution) = &mut program.phase else { continue };
+            let needs = self.needs[administrator.index()][index][usize::from(execution.next)];
+            execution.forget(needs);
+            execution.memory.version = execution.memory.version.filter(|version| is_shown(*version));
+            if needs.completion {
+                execution.note_completion(run, home, mailboxes, record.owner_deleted, needs);
             }
         }
-        crate::directory::recount(account);
+        self.recount(account);
+    }
+}
+
+impl Execution {
+    /// Forgets everything that no later step of the run uses.
+    fn forget(&mut self, needs: Needs) {
+        let Memory { listed, home, version } = &mut self.memory;
+        let in_progress = self.visited > 0;
+        *listed = if needs.listed || in_progress { *listed } else { MessageSet::EMPTY };
+        *home = home.filter(|_| needs.home);
+        *version = version.filter(|_| needs.version || in_progress);
+        if !needs.completion {
+            (self.completion, self.required) = (Completion::Pending, MessageSet::EMPTY);
+        }
+    }
+
+    /// Notes the messages of the source, and the completion of the move if this is a moment at which it is complete.
+    fn note_completion(
+        &mut self,
+        run: &Run,
+        home: Option<ServerId>,
+        mailboxes: &PerServer<Mailbox>,
+        deleted: MessageSet,
+        needs: Needs,
+    ) {
+        self.required = self.required.with(mailboxes[run.from].held()).without(deleted);
+        let is_complete = home == Some(run.to) && self.required.is_within(mailboxes[run.to].held());
+        if self.completion == Completion::Pending && is_complete {
+            self.completion = Completion::Reached;
+        }
+        let is_final = match self.completion {
+            Completion::Pending => false,
+            Completion::Reached => !needs.writes_home,
+            Completion::Spoiled => true,
+        };
+        if is_final {
+            self.required = MessageSet::EMPTY;
+        }
+    }
+}
+
+impl RunsMax {
+    /// Returns true if the scenario allows a further execution of the run that this program executes or executed last.
+    pub(crate) fn allows_another(self, program: &Program) -> bool {
+        match self {
+            Self::Times(times) => program.executions < times,
+            Self::Any => true,
+            Self::UntilOk => program.executions == 0 || !program.is_settled(),
+        }
     }
 }
 
@@ -269,7 +362,7 @@ fn replicate(next: &mut Next<'_>, from: ServerId, to: ServerId) -> Result<(), Re
 }
 
 fn refresh(next: &mut Next<'_>, from: ServerId) -> Result<(), Refusal> {
-    let current = next.account.recipients[from];
+    let current = next.account.recipients[from].without_stamp();
     if next.account.remembered.ok_or(Refusal::NotInScenario)? == current {
         return Err(Refusal::NothingToReplicate);
     }
@@ -293,12 +386,5 @@ impl Executed {
     pub fn in_procedure<'a>(&self, world: &'a World) -> (&'a Procedure, &'a crate::procedure::Step) {
         let procedure = &world.scenario.run(self.run).procedure;
         (procedure, &procedure.steps[self.step])
-    }
-}
-
-impl Condition {
-    /// Returns true if a test of this condition reads the version of the recipient.
-    pub(crate) fn reads_version(&self) -> bool {
-        matches!(self, Self::HomeIs(_))
     }
 }

@@ -3,10 +3,10 @@
 
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::dn::HomeValue;
-use stranded_model::id::{AdministratorId, MailboxId, MessageSet, ServerId};
+use stranded_model::id::{AdministratorId, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::{Act, Condition, Procedure, ServerRef, StepResult};
 use stranded_model::scenario::{Replication, Run, RunId};
-use stranded_model::state::{Account, Phase, State};
+use stranded_model::state::{Account, State};
 use stranded_model::{Executed, Occurrence, Refusal, World};
 
 use stranded_search::names;
@@ -77,8 +77,8 @@ fn attempt(world: &World, before: &State, action: &Action, mood: Mood<'_>) -> St
                 if scenario.site.mailboxes > 1 { format!(" of {}", names::mailbox(mailbox)) } else { String::new() };
             format!("starts {}{of} from {} to {}", run.procedure.name, server(run.from), server(run.to))
         }
-        Action::Act { mailbox, administrator, fate } => {
-            let step = next_step(world, &before.accounts[mailbox], administrator);
+        Action::Act { mailbox, administrator, message, fate } => {
+            let step = next_step(world, &before.accounts[mailbox], administrator, message);
             match fate {
                 Fate::Answered => step,
                 Fate::RequestLost => format!("{step}: the request is lost, nothing happens"),
@@ -191,7 +191,10 @@ pub fn condition(world: &World, run: &Run, condition: &Condition) -> String {
         Condition::Empty(at) => format!("{} holds no message", name(at)),
         Condition::HoldsAll { at, of } => format!("{} holds all that {} holds", name(at), name(of)),
         Condition::EveryReplicaNames(server) => format!("every replica names {}", name(server)),
-        Condition::ReplicasAgree => "all replicas agree".to_owned(),
+        Condition::ReplicasAgree => "all replicas show the same version".to_owned(),
+        Condition::ReplicasAgreeOn(server) => {
+            format!("all replicas show the same version, which names {}", name(server))
+        }
         Condition::NoRecipient(server) => format!("{} sees no recipient", name(server)),
         Condition::NothingQueued => "no mail is waiting".to_owned(),
     }
@@ -231,18 +234,43 @@ fn fate_of(world: &World, after: &Account, message: MessageSet) -> String {
 fn server_name(world: &World, run: &Run, server: ServerRef) -> String {
     match run.server(server) {
         Some(server) => names::server(&world.scenario, server).to_owned(),
-        None => "the home".to_owned(),
+        None => "the looked-up home".to_owned(),
     }
 }
 
-/// Returns the next step of a program; a copy names the message that it finds.
-fn next_step(world: &World, account: &Account, administrator: AdministratorId) -> String {
+/// Returns the next act of a program; it names the message that it takes, and of several servers the one that it visits.
+fn next_step(world: &World, account: &Account, administrator: AdministratorId, message: Option<MessageId>) -> String {
     let program = &account.programs[administrator];
-    let Phase::Running { next, .. } = program.phase else { return "executes a step".to_owned() };
+    let Some(execution) = program.execution() else { return "executes a step".to_owned() };
     let run = world.run_of(administrator, program);
-    let act = &run.procedure.steps[usize::from(next)].act;
-    let Act::CopyMessage { from, to } = *act else { return step(world, run, act) };
+    let act = &run.procedure.steps[usize::from(execution.next)].act;
     let name = |server: ServerRef| server_name(world, run, server);
+    let visited = || names::server(&world.scenario, ServerId(execution.visited));
+    let (from, to) = match (act, message) {
+        (Act::CopyListed { from, to }, Some(message)) => {
+            return format!("copies {} from {} to {}", names::message(message), name(*from), name(*to));
+        }
+        (Act::DeleteListed { at }, Some(message)) => {
+            return format!("deletes {} on {}", names::message(message), name(*at));
+        }
+        (Act::CopyListed { from, to }, None) => {
+            return format!("has nothing left to copy from {} to {}", name(*from), name(*to));
+        }
+        (Act::DeleteListed { at }, None) => return format!("has nothing left to delete on {}", name(*at)),
+        (Act::UpdateNow { replica }, _) => {
+            return format!("lets the directory of {} pull from {}", name(*replica), visited());
+        }
+        (Act::Require(Condition::HoldsAll { of, .. }) | Act::Wait(Condition::HoldsAll { of, .. }), _)
+            if execution.visited == 0 =>
+        {
+            return format!("lists the messages on {}", name(*of));
+        }
+        (Act::Require(condition) | Act::Wait(condition), _) if condition.visits_every_replica() => {
+            return format!("{} (reads {})", step(world, run, act), visited());
+        }
+        (Act::CopyMessage { from, to }, _) => (*from, *to),
+        (other, _) => return step(world, run, other),
+    };
     let held = |server: ServerRef| run.server(server).map_or(MessageSet::EMPTY, |id| account.mailboxes[id].held());
     match held(from).without(held(to)).earliest() {
         Some(message) => format!("copies {} from {} to {}", names::message(message), name(from), name(to)),
@@ -257,7 +285,9 @@ pub fn step(world: &World, run: &Run, act: &Act) -> String {
     match act {
         Act::CreateMailbox { at, .. } => format!("creates the mailbox on {}", name(*at)),
         Act::DeleteMailbox { at } => format!("deletes the mailbox on {}", name(*at)),
-        Act::DeleteCopied { at, held_at } => format!("deletes on {} what {} holds too", name(*at), name(*held_at)),
+        Act::List { at } => format!("lists the messages on {}", name(*at)),
+        Act::CopyListed { from, to } => format!("copies the listed messages from {} to {}", name(*from), name(*to)),
+        Act::DeleteListed { at } => format!("deletes the listed messages on {}", name(*at)),
         Act::CopyMessage { from, to } => format!("copies what {} lacks from {} to it", name(*to), name(*from)),
         Act::PropagateDeletions { from, to } => {
             format!("deletes on {} what {} remembers as deleted", name(*to), name(*from))
@@ -284,6 +314,7 @@ pub fn step(world: &World, run: &Run, act: &Act) -> String {
         Act::DeleteRecipient { .. } => "deletes the recipient".to_owned(),
         Act::CreateRecipient { home, .. } => format!("creates the recipient again, homed on {}", name(*home)),
         Act::UpdateNow { replica } => format!("lets the directory of {} update now", name(*replica)),
+        Act::LookUpHome { replica } => format!("looks up the home in the directory of {}", name(*replica)),
         Act::Require(wanted) => format!("requires that {}", condition(world, run, wanted)),
         Act::Wait(wanted) => format!("waits until {}", condition(world, run, wanted)),
         Act::Report { outcome, .. } => format!("reports {}", outcome.name()),

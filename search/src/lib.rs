@@ -9,6 +9,7 @@ pub mod engine;
 pub mod files;
 pub mod lines;
 pub mod names;
+mod program_view;
 pub mod property;
 pub mod replay;
 pub mod rescue;

@@ -4,7 +4,7 @@ use stranded_model::World;
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::scenario::Scenario;
-use stranded_model::state::{Phase, State};
+use stranded_model::state::State;
 
 /// Returns the name of a server.
 #[must_use]
@@ -65,17 +65,17 @@ pub fn action(world: &World, state: &State, action: &Action) -> String {
             let procedure = &scenario.administrators[who.index()].runs[usize::from(run)].procedure.name;
             format!("{kind} {} {} {}-{procedure}", mailbox(id), administrator(scenario, who), run + 1)
         }
-        Action::Act { mailbox: id, administrator: who, fate } => {
+        Action::Act { mailbox: id, administrator: who, message: taken, fate } => {
             let program = &state.accounts[id].programs[who];
-            let step = match program.phase {
-                Phase::Idle => "nothing".to_owned(),
-                Phase::Running { next, .. } => world.run_of(who, program).procedure.step_name(usize::from(next)),
-            };
+            let step = program.execution().map_or("nothing".to_owned(), |execution| {
+                world.run_of(who, program).procedure.step_name(usize::from(execution.next))
+            });
+            let taken = taken.map_or(String::new(), |taken| format!(" {}", message(taken)));
             let fate = match fate {
-                Fate::Answered => "",
-                Fate::RequestLost | Fate::ReplyLost => kind,
+                Fate::Answered => String::new(),
+                Fate::RequestLost | Fate::ReplyLost => format!(" {kind}"),
             };
-            format!("act {} {} {step} {fate}", mailbox(id), administrator(scenario, who)).trim_end().to_owned()
+            format!("act {} {} {step}{taken}{fate}", mailbox(id), administrator(scenario, who))
         }
         Action::Die { mailbox: id, administrator: who } => {
             format!("{kind} {} {}", mailbox(id), administrator(scenario, who))

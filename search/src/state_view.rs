@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_model::id::{AdministratorId, Id, MessageSet, ServerId};
-use stranded_model::procedure::Outcome;
 use stranded_model::scenario::Scenario;
 use stranded_model::state::{
-    Account, Contents, Ended, Home, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Shared,
-    Stamp, State, Transport,
+    Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Record, Server, Service, Shared, Stamp, State, Transport,
 };
 use stranded_model::table::Table;
 
 use super::names;
+pub use super::program_view::{DIED, ProgramView};
 
 /// A state of the site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +45,8 @@ pub struct AccountView {
     pub saved: Vec<String>,
     /// The number of unrelated edits that may still happen.
     pub edits_left: u8,
+    /// The number of messages that the owner may still delete.
+    pub deletes_left: u8,
     /// The program of each administrator.
     pub administrators: BTreeMap<String, ProgramView>,
     /// The history that the properties refer to.
@@ -97,26 +98,6 @@ pub struct MarkView {
     pub pending: Vec<String>,
 }
 
-/// The program of an administrator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ProgramView {
-    /// The newest run, counted from 1.
-    pub run: u8,
-    /// The number of executions of that run.
-    pub executions: u8,
-    /// The next step, counted from 1; `null` if no program runs.
-    pub next: Option<u8>,
-    /// True if the aim of the move was reached at some moment of the run.
-    pub arrived: bool,
-    /// The version of the recipient that the program read.
-    pub read: Option<u8>,
-    /// The end of the last execution: an outcome, or `died`; `null` if none has ended.
-    pub ended: Option<String>,
-    /// True if the administrator owes a retry.
-    pub owes_retry: bool,
-}
-
 /// The history that the properties refer to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -145,9 +126,6 @@ pub struct ServerView {
     pub replica_up: bool,
 }
 
-/// The value of `ended` of a program that died.
-pub const DIED: &str = "died";
-
 /// Returns the view of a state.
 #[must_use]
 pub fn show(scenario: &Scenario, state: &State) -> StateView {
@@ -165,7 +143,7 @@ fn show_account(scenario: &Scenario, account: &Account) -> AccountView {
     let programs = account
         .programs
         .iter()
-        .map(|(id, program)| (names::administrator(scenario, id).to_owned(), show_program(program)));
+        .map(|(id, program)| (names::administrator(scenario, id).to_owned(), ProgramView::of(scenario, program)));
     AccountView {
         directory: account.recipients.iter().map(|(id, found)| (server(id), show_recipient(scenario, found))).collect(),
         remembered: account.remembered.and_then(|found| show_recipient(scenario, &found)),
@@ -174,6 +152,7 @@ fn show_account(scenario: &Scenario, account: &Account) -> AccountView {
         delivery_held: account.transport == Transport::Held,
         saved: names::messages(account.saved),
         edits_left: account.edits_left,
+        deletes_left: account.deletes_left,
         administrators: programs.collect(),
         record: show_record(&account.record),
     }
@@ -210,20 +189,6 @@ fn show_mailbox(scenario: &Scenario, mailbox: &Mailbox) -> Option<ContentsView> 
         expunged: names::messages(contents.expunged),
         in_transit,
     })
-}
-
-fn show_program(program: &Program) -> ProgramView {
-    let (next, arrived, read) = match program.phase {
-        Phase::Idle => (None, false, None),
-        Phase::Running { next, arrived, read } => (Some(next + 1), arrived, read),
-    };
-    let ended = match program.ended {
-        Ended::Never => None,
-        Ended::Died => Some(DIED.to_owned()),
-        Ended::Reported(outcome) => Some(outcome.name().to_owned()),
-    };
-    let Program { run, executions, owes_retry, .. } = *program;
-    ProgramView { run: run + 1, executions, next, arrived, read, ended, owes_retry }
 }
 
 fn show_record(record: &Record) -> RecordView {
@@ -270,7 +235,8 @@ fn read_account(scenario: &Scenario, view: &AccountView) -> Result<Account, Stri
     let mut programs = Vec::new();
     for administrator in &scenario.administrators {
         let program = view.administrators.get(&administrator.name);
-        programs.push(read_program(program.ok_or_else(|| format!("the state lacks {}", administrator.name))?)?);
+        let program = program.ok_or_else(|| format!("the state lacks {}", administrator.name))?;
+        programs.push(program.read(scenario)?);
     }
     Ok(Account {
         recipients: per_server(scenario, &view.directory, recipient)?,
@@ -280,6 +246,7 @@ fn read_account(scenario: &Scenario, view: &AccountView) -> Result<Account, Stri
         transport: if view.delivery_held { Transport::Held } else { Transport::Open },
         saved: read_messages(&view.saved)?,
         edits_left: view.edits_left,
+        deletes_left: view.deletes_left,
         programs: Table::of(programs.len(), |id: AdministratorId| programs[id.index()]),
         record: Record {
             accepted: read_messages(&view.record.accepted)?,
@@ -308,12 +275,12 @@ fn per_server<T: Clone, V>(
     Ok(Table::of(found.len(), |id: ServerId| found[id.index()].clone()))
 }
 
-fn server(scenario: &Scenario, name: &str) -> Result<ServerId, String> {
+pub(crate) fn server(scenario: &Scenario, name: &str) -> Result<ServerId, String> {
     let found = scenario.site.servers.iter().find(|(_, server)| *server == name);
     found.map(|(id, _)| id).ok_or_else(|| format!("the site has no server {name}"))
 }
 
-fn read_messages(names: &[String]) -> Result<MessageSet, String> {
+pub(crate) fn read_messages(names: &[String]) -> Result<MessageSet, String> {
     names.iter().try_fold(MessageSet::EMPTY, |set, name| {
         let message =
             names::parse_message(name).ok_or_else(|| format!("{name} is not a message; messages are m1, m2, …"))?;
@@ -355,22 +322,4 @@ fn read_mailbox(scenario: &Scenario, view: Option<&ContentsView>) -> Result<Mail
 fn administrator(scenario: &Scenario, name: &str) -> Result<AdministratorId, String> {
     let index = scenario.administrators.iter().position(|administrator| administrator.name == name);
     index.map(AdministratorId::at).ok_or_else(|| format!("the scenario has no administrator {name}"))
-}
-
-fn read_program(view: &ProgramView) -> Result<Program, String> {
-    let ended = match view.ended.as_deref() {
-        None => Ended::Never,
-        Some(DIED) => Ended::Died,
-        Some(name) => {
-            let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == name);
-            Ended::Reported(outcome.ok_or_else(|| format!("{name} is not an outcome"))?)
-        }
-    };
-    let counted = |number: u8, what: &str| number.checked_sub(1).ok_or_else(|| format!("{what} are counted from 1"));
-    let phase = match view.next {
-        None => Phase::Idle,
-        Some(next) => Phase::Running { next: counted(next, "steps")?, arrived: view.arrived, read: view.read },
-    };
-    let ProgramView { executions, owes_retry, .. } = *view;
-    Ok(Program { run: counted(view.run, "runs")?, executions, phase, ended, owes_retry })
 }

@@ -128,25 +128,29 @@ fn asked(world: &World, before: &Account, asker: Party, executed: &Executed) -> 
     match &step.act {
         Act::CreateMailbox { at, .. }
         | Act::DeleteMailbox { at }
-        | Act::DeleteCopied { at, .. }
+        | Act::DeleteListed { at }
         | Act::Mark { at, .. }
         | Act::Unmark { at }
         | Act::Load { at } => (asker, store(*at)),
-        Act::CopyMessage { from, to } | Act::PropagateDeletions { from, to } => (store(*from), store(*to)),
-        Act::Save { at } => (store(*at), asker),
+        Act::CopyMessage { from, to } | Act::CopyListed { from, to } | Act::PropagateDeletions { from, to } => {
+            (store(*from), store(*to))
+        }
+        Act::Save { at } | Act::List { at } => (store(*at), asker),
         Act::Adjust { at } => (store(*at), replica(*at)),
         Act::HoldDelivery | Act::ReleaseDelivery => (asker, Party::Mail),
         Act::SyncDirectory { replica: at, .. }
         | Act::RawEdit { replica: at, .. }
         | Act::DeleteRecipient { replica: at }
         | Act::CreateRecipient { replica: at, .. }
-        | Act::UpdateNow { replica: at } => (asker, replica(*at)),
+        | Act::UpdateNow { replica: at }
+        | Act::LookUpHome { replica: at } => (asker, replica(*at)),
         Act::Require(condition) | Act::Wait(condition) => {
             let tested = match condition {
                 Condition::HomeIs(_)
                 | Condition::HomeIsEither(_, _)
                 | Condition::EveryReplicaNames(_)
-                | Condition::ReplicasAgree => Party::Directory(run.connected_to),
+                | Condition::ReplicasAgree
+                | Condition::ReplicasAgreeOn(_) => Party::Directory(run.connected_to),
                 Condition::NoRecipient(at) => replica(*at),
                 Condition::Present(at) | Condition::Empty(at) | Condition::HoldsAll { at, .. } => store(*at),
                 Condition::NothingQueued => Party::Mail,

@@ -369,7 +369,7 @@ fn check_home_name(attribute: HomeAttribute, name: &str) {
 fn s19_method_2_deletes_the_recipient_on_the_source() {
     for world in repaired_later("method-2") {
         let stranded = TestPath::from(&world, &world.initial[0]).mail().run(0);
-        let deleted = stranded.clone().start(1).act().act();
+        let deleted = stranded.clone().start(1).act().act().act();
         let account = deleted.account();
         assert!(matches!(account.recipients[SOURCE], Recipient::Tombstone { .. }));
         assert_eq!(account.recipients[DESTINATION], stranded.account().recipients[DESTINATION]);

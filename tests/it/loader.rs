@@ -367,19 +367,36 @@ fn a_home_value_must_be_a_name_of_this_site_unless_it_is_unchecked() {
 }
 
 #[test]
-fn deleting_a_recipient_with_its_data_is_two_steps() {
+fn deleting_a_recipient_with_its_data_looks_up_its_home_and_has_two_orders() {
     let text =
         procedure_with("label = \"delete\"\ndo = \"delete-recipient\"\ndata = \"purge\"\non = { refused = \"end\" }");
     let steps = parse_procedure("test.toml", &text, &SiteNames::of(["source", "destination"])).unwrap().steps;
-    let step = |label: Option<&str>, act| Step {
+    let step = |label: Option<&str>, act, answer: Option<u8>| Step {
         label: label.map(str::to_owned),
         act,
-        on: vec![Handler { result: StepResult::Refused, next: 2 }],
-        when: None,
+        on: vec![Handler { result: StepResult::Refused, next: 5 }],
+        when: answer.map(|answer| (Assumption::PurgeOrder, answer)).into_iter().collect(),
         line: 3,
     };
-    assert_eq!(steps[0], step(Some("delete"), Act::DeleteMailbox { at: ServerRef::Home }));
-    assert_eq!(steps[1], step(None, Act::DeleteRecipient { replica: ServerRef::ConnectedTo }));
+    let delete = || Act::DeleteRecipient { replica: ServerRef::ConnectedTo };
+    let purge = || Act::DeleteMailbox { at: ServerRef::Home };
+    let expected = [
+        step(Some("delete"), Act::LookUpHome { replica: ServerRef::ConnectedTo }, None),
+        step(None, purge(), Some(0)),
+        step(None, delete(), Some(0)),
+        step(None, delete(), Some(1)),
+        step(None, purge(), Some(1)),
+    ];
+    assert_eq!(steps[..5], expected);
+}
+
+#[test]
+fn a_step_at_the_home_needs_a_look_up() {
+    let text = procedure_with("do = \"delete-mailbox\"\nat = \"home\"");
+    let error = parse_procedure("test.toml", &text, &SiteNames::of(["source", "destination"])).unwrap_err().to_string();
+    assert!(error.contains("the step acts at `home`, and no step looks the home up"), "{error}");
+    let text = procedure_with("do = \"look-up-home\"\n[[step]]\ndo = \"delete-mailbox\"\nat = \"home\"");
+    parse_procedure("test.toml", &text, &SiteNames::of(["source", "destination"])).unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io;
 
 use stranded::report::table::TraceTable;
 use stranded_model::World;
-use stranded_model::action::{Action, Fate, View};
+use stranded_model::action::{Action, View};
 use stranded_model::id::{AdministratorId, MailboxId, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::state::{Account, Ended, State};
@@ -115,7 +115,8 @@ impl<'a> TestPath<'a> {
 
     /// Executes the next step of the first administrator's program.
     pub(crate) fn act(self) -> Self {
-        self.take(Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::Answered })
+        let (act, _) = self.world.next_act(&self.state, MAILBOX, FIRST).expect("the program can act");
+        self.take(act)
     }
 
     /// Executes a whole run without disturbance.

@@ -2,21 +2,21 @@
 
 use pretty_assertions::assert_eq;
 use stranded_model::Refusal;
-use stranded_model::action::Part;
+use stranded_model::action::{Action, Part};
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::procedure::{Act, Claim, Condition, Duplicate, Outcome, ServerRef, StepResult, VersionCondition};
-use stranded_model::scenario::Fault;
-use stranded_model::state::{
-    Account, Contents, Home, Homes, Mailbox, Mark, Phase, Recipient, Service, State, Transport,
-};
+use stranded_model::scenario::{Fault, Scenario};
+use stranded_model::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, State, Transport};
 
 use crate::fixtures::*;
 
 const CREATE: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Deleted };
 const CREATE_KEEPING: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Kept };
 const COPY: Act = Act::CopyMessage { from: ServerRef::From, to: ServerRef::To };
-const DELETE_COPIED: Act = Act::DeleteCopied { at: ServerRef::From, held_at: ServerRef::To };
+const LOOK_UP_HOME: Act = Act::LookUpHome { replica: ServerRef::ConnectedTo };
+const COPY_LISTED: Act = Act::CopyListed { from: ServerRef::From, to: ServerRef::To };
+const DELETE_LISTED: Act = Act::DeleteListed { at: ServerRef::From };
 const PROPAGATE: Act = Act::PropagateDeletions { from: ServerRef::From, to: ServerRef::To };
 const SYNC: Act = sync(ServerRef::From, ServerRef::To, VersionCondition::Unconditional);
 const UPDATE_NOW: Act = Act::UpdateNow { replica: ServerRef::To };
@@ -104,9 +104,14 @@ fn a_delete_does_not_destroy_messages_in_the_saved_file_or_the_queue() {
     assert_eq!(account.record.destroyed, MessageSet::EMPTY);
 }
 
+/// The result of an act at the home that the program looked up before, and the account after it.
+fn answer_at_home(act: Act, prepare: impl FnOnce(&mut Account)) -> (StepResult, Account) {
+    answer_in(&site(vec![doing_all(vec![LOOK_UP_HOME, act])]), prepare)
+}
+
 #[test]
-fn a_step_at_the_home_acts_on_the_server_that_home_mdb_names() {
-    let (_, account) = answer(Act::DeleteMailbox { at: ServerRef::Home }, |account| {
+fn a_step_at_the_home_acts_on_the_server_that_the_program_looked_up() {
+    let (_, account) = answer_at_home(Act::DeleteMailbox { at: ServerRef::Home }, |account| {
         account.set_recipient(homed_on(DESTINATION));
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[1]));
@@ -115,13 +120,51 @@ fn a_step_at_the_home_acts_on_the_server_that_home_mdb_names() {
 }
 
 #[test]
-fn a_step_at_the_home_is_refused_without_a_home() {
+fn the_looked_up_home_stays_what_it_was_when_the_directory_changes() {
+    let delete = Act::DeleteMailbox { at: ServerRef::Home };
+    let world = world(&site(vec![doing_all(vec![LOOK_UP_HOME, delete])]));
+    let state = prepared(&world, |account| account.put(SOURCE, holding(&[0])));
+    let mut state = after(&world, &state, &[START, ACT]);
+    state.accounts[MAILBOX].set_recipient(homed_on(DESTINATION));
+    assert_eq!(after(&world, &state, &[ACT]).accounts[MAILBOX].mailboxes[SOURCE], Mailbox::Absent);
+}
+
+#[test]
+fn the_home_is_looked_up_in_the_named_replica() {
+    let look_up = Act::LookUpHome { replica: ServerRef::To };
+    let delete = Act::DeleteMailbox { at: ServerRef::Home };
+    let scenario = lagging(site(vec![doing_all(vec![look_up, delete])]));
+    let (_, account) = answer_in(&scenario, |account| {
+        account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[1]));
+    });
+    assert_eq!((account.mailboxes[SOURCE], account.mailboxes[DESTINATION]), (holding(&[0]), Mailbox::Absent));
+}
+
+#[test]
+fn a_look_up_is_refused_without_a_home() {
     for recipient in [TOMBSTONE, Recipient::Absent, malformed_mdb()] {
-        let (result, account) = answer(Act::DeleteMailbox { at: ServerRef::Home }, |account| {
-            account.set_recipient(recipient);
-            account.put(SOURCE, holding(&[0]));
-        });
-        assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Refused, holding(&[0])));
+        let (result, _) = answer(LOOK_UP_HOME, |account| account.set_recipient(recipient));
+        assert_eq!(result, StepResult::Refused);
+    }
+}
+
+#[test]
+fn a_step_at_the_home_is_refused_before_the_program_looks_it_up() {
+    let home = Some(HomeValue::Server(ServerRef::Home));
+    let acts = [
+        Act::DeleteMailbox { at: ServerRef::Home },
+        Act::CopyMessage { from: ServerRef::Home, to: ServerRef::To },
+        Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::Home },
+        Act::RawEdit { replica: ServerRef::To, mdb: home, mta: home },
+        sync(ServerRef::Home, ServerRef::To, VersionCondition::Unconditional),
+        sync(ServerRef::From, ServerRef::Home, VersionCondition::Unconditional),
+        Act::Require(Condition::Differ(ServerRef::Home, ServerRef::To)),
+    ];
+    for act in acts {
+        let (result, account) = answer(act.clone(), |account| account.put(SOURCE, holding(&[0])));
+        assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Refused, holding(&[0])), "{act:?}");
     }
 }
 
@@ -130,37 +173,46 @@ fn malformed_mdb() -> Recipient {
     Recipient::Live { homes, stamp: Default::default() }
 }
 
+/// The account after the program listed the destination and deleted the listed messages at the source.
+fn after_deleting_listed(scenario: Option<Scenario>, prepare: impl FnOnce(&mut Account)) -> Account {
+    let acts = vec![Act::List { at: ServerRef::To }, DELETE_LISTED];
+    let mut scenario = scenario.unwrap_or_else(|| site(vec![reporting(Outcome::Ok)]));
+    scenario.administrators[0].runs = vec![doing_all(acts)];
+    let (result, account) = answer_in(&scenario, prepare);
+    assert_eq!(result, StepResult::Ok);
+    account
+}
+
 #[test]
-fn delete_copied_keeps_messages_without_another_copy() {
-    let (result, account) = answer(DELETE_COPIED, |account| {
+fn only_listed_messages_are_deleted() {
+    let account = after_deleting_listed(None, |account| {
         account.put(SOURCE, holding(&[0, 1]));
         account.put(DESTINATION, holding(&[0]));
     });
-    assert_eq!((result, account.mailboxes[SOURCE]), (StepResult::Ok, holding(&[1])));
-    assert_eq!(account.record.destroyed, MessageSet::EMPTY);
+    assert_eq!((account.mailboxes[SOURCE], account.record.destroyed), (holding(&[1]), MessageSet::EMPTY));
 }
 
 #[test]
-fn delete_copied_removes_an_emptied_mailbox() {
-    let (_, account) = answer(DELETE_COPIED, |account| {
+fn a_mailbox_that_a_deletion_empties_stays() {
+    let account = after_deleting_listed(None, |account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[0]));
     });
-    assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
+    assert_eq!(account.mailboxes[SOURCE], Mailbox::SHELL);
 }
 
 #[test]
-fn the_in_transit_folder_counts_as_another_copy() {
-    let (_, account) = answer(DELETE_COPIED, |account| {
+fn a_list_contains_the_in_transit_folder() {
+    let account = after_deleting_listed(None, |account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, marked(FIRST, &[], &[0]));
     });
-    assert_eq!(account.mailboxes[SOURCE], Mailbox::Absent);
+    assert_eq!(account.mailboxes[SOURCE], Mailbox::SHELL);
 }
 
 #[test]
-fn delete_copied_keeps_the_in_transit_folder() {
-    let (_, account) = answer(DELETE_COPIED, |account| {
+fn a_deletion_keeps_the_in_transit_folder() {
+    let account = after_deleting_listed(None, |account| {
         account.put(SOURCE, marked(FIRST, &[0], &[1]));
         account.put(DESTINATION, holding(&[0, 1]));
     });
@@ -168,16 +220,95 @@ fn delete_copied_keeps_the_in_transit_folder() {
 }
 
 #[test]
-fn delete_copied_keeps_a_marked_mailbox_and_its_mark() {
+fn a_deletion_keeps_a_marked_mailbox_and_its_mark() {
     for owner in [FIRST, SECOND] {
-        let mut scenario = site(vec![doing(DELETE_COPIED)]);
+        let mut scenario = site(vec![reporting(Outcome::Ok)]);
         scenario.administrators.push(second(vec![reporting(Outcome::Ok)]));
-        let (_, account) = answer_in(&scenario, |account| {
+        let account = after_deleting_listed(Some(scenario), |account| {
             account.put(SOURCE, marked(owner, &[0], &[]));
             account.put(DESTINATION, holding(&[0]));
         });
         assert_eq!(account.mailboxes[SOURCE], marked(owner, &[], &[]));
     }
+}
+
+/// What another server shows after it was listed does not matter: the last copy of a message can be deleted.
+#[test]
+fn a_listed_message_is_deleted_though_its_other_copy_is_gone_by_now() {
+    let world = world(&site(vec![doing_all(vec![Act::List { at: ServerRef::To }, DELETE_LISTED])]));
+    let state = prepared(&world, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    let mut listed = after(&world, &state, &[START, ACT]);
+    listed.accounts[MAILBOX].mailboxes[DESTINATION] = Mailbox::Absent;
+    assert_eq!(after(&world, &listed, &[act_on(0)]).accounts[MAILBOX].record.destroyed, messages(&[0]));
+}
+
+#[test]
+fn listed_messages_are_taken_one_at_a_time_in_any_order() {
+    for act in [COPY_LISTED, Act::DeleteListed { at: ServerRef::From }] {
+        let world = world(&site(vec![doing_all(vec![Act::List { at: ServerRef::From }, act])]));
+        let state = prepared(&world, |account| {
+            account.put(SOURCE, holding(&[0, 1]));
+            account.put(DESTINATION, Mailbox::SHELL);
+        });
+        let listed = after(&world, &state, &[START, ACT]);
+        assert_eq!(world.step(&listed, &ACT), Err(Refusal::AnotherTaken));
+        let one = after(&world, &listed, &[act_on(1)]);
+        assert_eq!(next_step(&one.accounts[MAILBOX]), Some(1));
+        assert_eq!(world.step(&one, &act_on(1)), Err(Refusal::AnotherTaken));
+        let both = after(&world, &one, &[act_on(0)]);
+        assert_eq!(next_step(&both.accounts[MAILBOX]), Some(2));
+        let changed = [SOURCE, DESTINATION].map(|server| both.accounts[MAILBOX].mailboxes[server]);
+        assert!(changed.contains(&holding(&[0, 1])) || changed == [Mailbox::SHELL; 2], "{changed:?}");
+    }
+}
+
+#[test]
+fn a_message_that_arrives_after_the_list_is_neither_copied_nor_deleted() {
+    let acts = vec![Act::List { at: ServerRef::From }, COPY_LISTED, DELETE_LISTED];
+    let world = world(&site(vec![doing_all(acts)]));
+    let state = prepared(&world, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, Mailbox::SHELL);
+    });
+    let late = after(&world, &state, &[START, ACT, DELIVER]);
+    let (result, account) = last_answer(&world, late);
+    let found = [SOURCE, DESTINATION].map(|server| account.mailboxes[server]);
+    assert_eq!((result, found), (StepResult::Ok, [holding(&[1]), holding(&[0])]));
+}
+
+#[test]
+fn a_lost_reply_to_a_list_leaves_the_memory_as_it_was() {
+    let mut scenario = site(vec![run(vec![
+        step(Act::List { at: ServerRef::To }),
+        handled(Act::List { at: ServerRef::From }, StepResult::Lost, 2),
+        step(DELETE_LISTED),
+        step(report(Outcome::Ok)),
+    ])]);
+    scenario.environment.faults = vec![Fault::ReplyLost];
+    scenario.environment.faults_max = 1;
+    let world = world(&scenario);
+    let state = prepared(&world, |account| {
+        account.put(SOURCE, holding(&[0, 1]));
+        account.put(DESTINATION, holding(&[1]));
+    });
+    let (_, account) = last_answer(&world, after(&world, &state, &[START, ACT, ACT_REPLY_LOST]));
+    assert_eq!(account.mailboxes[SOURCE], holding(&[0]));
+}
+
+#[test]
+fn a_program_forgets_what_no_later_step_uses() {
+    let world = world(&site(vec![doing_all(vec![Act::List { at: ServerRef::To }, DELETE_LISTED])]));
+    let state = prepared(&world, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    let listed = |state: &State| state.accounts[MAILBOX].programs[FIRST].execution().unwrap().memory.listed;
+    let state = after(&world, &state, &[START, ACT]);
+    assert_eq!(listed(&state), messages(&[0]));
+    assert_eq!(listed(&after(&world, &state, &[act_on(0)])), MessageSet::EMPTY);
 }
 
 #[test]
@@ -197,10 +328,7 @@ fn one_message_is_copied_at_a_time_in_order_of_arrival() {
 }
 
 fn next_step(account: &Account) -> Option<u8> {
-    match account.programs[FIRST].phase {
-        Phase::Idle => None,
-        Phase::Running { next, .. } => Some(next),
-    }
+    account.programs[FIRST].execution().map(|execution| execution.next)
 }
 
 #[test]
@@ -261,9 +389,10 @@ fn deletions_are_remembered_only_if_a_step_reads_them() {
         Mailbox::Present(contents) => contents.expunged,
         Mailbox::Absent => panic!("the mailbox is gone"),
     };
-    let (_, forgotten) = answer(DELETE_COPIED, prepare);
+    let delete = [Act::List { at: ServerRef::To }, DELETE_LISTED];
+    let (_, forgotten) = answer_in(&site(vec![doing_all(delete.to_vec())]), prepare);
     assert_eq!(expunged(forgotten.mailboxes[SOURCE]), MessageSet::EMPTY);
-    let reads = run(vec![step(DELETE_COPIED), step(PROPAGATE), step(report(Outcome::Ok))]);
+    let reads = doing_all([&delete[..], &[PROPAGATE]].concat());
     let (_, remembered) = answer_in(&site(vec![reads]), prepare);
     assert_eq!(expunged(remembered.mailboxes[SOURCE]), messages(&[0]));
 }
@@ -466,7 +595,7 @@ fn a_conditional_write_is_done_if_the_version_is_the_one_that_was_read() {
 }
 
 #[test]
-fn only_a_condition_on_the_home_reads_the_version() {
+fn a_condition_that_reads_no_replica_reads_no_version() {
     let steps = vec![
         step(Act::Require(Condition::HomeIs(ServerRef::From))),
         step(Act::Require(Condition::Differ(ServerRef::From, ServerRef::To))),
@@ -476,16 +605,6 @@ fn only_a_condition_on_the_home_reads_the_version() {
     let world = world(&site(vec![run(steps)]));
     let state = after(&world, &world.initial[0], &[START, ACT, edit(SOURCE), ACT]);
     assert_eq!(occurred(&world, &state, ACT).step.unwrap().result, StepResult::Refused);
-}
-
-#[test]
-fn a_directory_step_from_or_to_an_unknown_home_is_refused() {
-    for (from, to) in [(ServerRef::Home, ServerRef::To), (ServerRef::From, ServerRef::Home)] {
-        let (result, account) = answer(sync(from, to, VersionCondition::Unconditional), |account| {
-            account.set_recipient(malformed_mdb());
-        });
-        assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, malformed_mdb()));
-    }
 }
 
 #[test]
@@ -518,13 +637,6 @@ fn a_raw_edit_without_a_live_recipient_is_refused() {
     let to = Some(HomeValue::Server(ServerRef::To));
     let (result, account) = answer(raw_edit(to, to), |account| account.set_recipient(TOMBSTONE));
     assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
-}
-
-#[test]
-fn a_raw_edit_to_an_unknown_home_is_refused() {
-    let home = Some(HomeValue::Server(ServerRef::Home));
-    let (result, account) = answer(raw_edit(None, home), |account| account.set_recipient(malformed_mdb()));
-    assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, malformed_mdb()));
 }
 
 #[test]
@@ -564,13 +676,7 @@ fn a_recipient_is_not_created_if_a_live_one_is_visible() {
 }
 
 #[test]
-fn a_recipient_is_not_created_for_an_unknown_home() {
-    let (result, account) = answer(create_recipient(ServerRef::Home), |account| account.set_recipient(TOMBSTONE));
-    assert_eq!((result, account.recipients[SOURCE]), (StepResult::Refused, TOMBSTONE));
-}
-
-#[test]
-fn update_now_takes_the_winning_version_of_the_replicas_that_answer() {
+fn update_now_pulls_from_one_replica_after_the_other_if_it_answers() {
     let mut scenario = lagging(site(vec![doing(UPDATE_NOW)]));
     scenario.site.servers = servers(&["source", "destination", "third"]);
     let third = ServerId(2);
@@ -580,10 +686,12 @@ fn update_now_takes_the_winning_version_of_the_replicas_that_answer() {
         account.recipients[third] = version(third, 2, 0, third);
     });
     let home = |state: &State| state.accounts[MAILBOX].recipients[DESTINATION].home();
-    assert_eq!(home(&after(&world, &state, &[START, ACT])), Some(third));
+    let homes = |state: &State, acts: usize| home(&after(&world, state, &[vec![START], vec![ACT; acts]].concat()));
+    // The program visits the replicas in the order of the site, its own included.
+    assert_eq!([1, 2, 3].map(|acts| homes(&state, acts)), [Some(SOURCE), Some(SOURCE), Some(third)]);
     let mut isolated = state.clone();
     isolated.shared.servers[third].replica = Service::Down;
-    assert_eq!(home(&after(&world, &isolated, &[START, ACT])), Some(SOURCE));
+    assert_eq!(homes(&isolated, 3), Some(SOURCE));
 }
 
 #[test]
@@ -606,8 +714,10 @@ fn a_step_at_a_store_that_is_down_gets_no_answer() {
         Act::Adjust { at: ServerRef::To },
         COPY,
         Act::CopyMessage { from: ServerRef::To, to: ServerRef::From },
-        DELETE_COPIED,
-        Act::DeleteCopied { at: ServerRef::To, held_at: ServerRef::From },
+        Act::List { at: ServerRef::To },
+        Act::CopyListed { from: ServerRef::To, to: ServerRef::From },
+        COPY_LISTED,
+        Act::DeleteListed { at: ServerRef::To },
         PROPAGATE,
         Act::PropagateDeletions { from: ServerRef::To, to: ServerRef::From },
     ];
@@ -629,6 +739,7 @@ fn a_step_at_an_unreachable_replica_gets_no_answer() {
         Act::DeleteRecipient { replica: ServerRef::To },
         Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::To },
         UPDATE_NOW,
+        Act::LookUpHome { replica: ServerRef::To },
         Act::Adjust { at: ServerRef::To },
     ];
     for act in acts {
@@ -654,35 +765,7 @@ fn unanswered_while_down(act: &Act, part: Part) {
 }
 
 #[test]
-fn a_step_that_needs_the_home_is_lost_while_the_replica_is_unreachable() {
-    let home = Some(HomeValue::Server(ServerRef::Home));
-    let acts = [
-        Act::DeleteMailbox { at: ServerRef::Home },
-        Act::CopyMessage { from: ServerRef::Home, to: ServerRef::To },
-        Act::CreateRecipient { replica: ServerRef::To, home: ServerRef::Home },
-        Act::RawEdit { replica: ServerRef::To, mdb: home, mta: home },
-        Act::SyncDirectory {
-            replica: ServerRef::To,
-            from: ServerRef::Home,
-            to: ServerRef::To,
-            condition: VersionCondition::Unconditional,
-        },
-        Act::Require(Condition::Differ(ServerRef::Home, ServerRef::To)),
-    ];
-    for act in acts {
-        let mut scenario = site(vec![doing(act.clone())]);
-        scenario.environment.faults = vec![Fault::ReplicaUnreachable];
-        scenario.environment.faults_max = 1;
-        let world = world(&scenario);
-        let state = prepared(&world, |account| account.put(SOURCE, holding(&[0])));
-        let occurrence = occurred(&world, &after(&world, &state, &[fail(SOURCE, Part::Replica), START]), ACT);
-        assert_eq!(occurrence.step.unwrap().result, StepResult::Lost, "{act:?}");
-        assert_eq!(occurrence.state.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0]));
-    }
-}
-
-#[test]
-fn a_condition_on_the_home_is_refused_without_a_home() {
+fn a_condition_on_the_home_is_refused_before_the_program_looks_it_up() {
     let conditions = [
         Condition::HomeIs(ServerRef::Home),
         Condition::Differ(ServerRef::Home, ServerRef::To),
@@ -690,10 +773,11 @@ fn a_condition_on_the_home_is_refused_without_a_home() {
         Condition::Empty(ServerRef::Home),
         Condition::HoldsAll { at: ServerRef::Home, of: ServerRef::To },
         Condition::EveryReplicaNames(ServerRef::Home),
+        Condition::ReplicasAgreeOn(ServerRef::Home),
         Condition::NoRecipient(ServerRef::Home),
     ];
     for condition in conditions {
-        let (result, _) = answer(Act::Require(condition), |account| account.set_recipient(TOMBSTONE));
+        let (result, _) = answer(Act::Require(condition), |_| {});
         assert_eq!(result, StepResult::Refused, "{condition:?}");
     }
 }
@@ -709,7 +793,7 @@ fn a_requirement_is_refused_unless_its_condition_is_true() {
     let shells = |account: &mut Account| account.put(DESTINATION, Mailbox::SHELL);
     let gone = |account: &mut Account| account.set_recipient(TOMBSTONE);
     let queued = |account: &mut Account| account.queued = messages(&[0]);
-    let rows: [(Condition, Prepare, bool); 17] = [
+    let rows: [(Condition, Prepare, bool); 19] = [
         (Condition::HomeIs(ServerRef::From), &|_| {}, true),
         (Condition::HomeIs(ServerRef::To), &|_| {}, false),
         (Condition::HomeIs(ServerRef::From), &gone, false),
@@ -723,6 +807,8 @@ fn a_requirement_is_refused_unless_its_condition_is_true() {
         (Condition::HoldsAll { at: ServerRef::From, of: ServerRef::To }, &held, false),
         (Condition::EveryReplicaNames(ServerRef::From), &|_| {}, true),
         (Condition::EveryReplicaNames(ServerRef::To), &|_| {}, false),
+        (Condition::ReplicasAgreeOn(ServerRef::From), &|_| {}, true),
+        (Condition::ReplicasAgreeOn(ServerRef::To), &|_| {}, false),
         (Condition::NoRecipient(ServerRef::To), &gone, true),
         (Condition::NoRecipient(ServerRef::To), &|_| {}, false),
         (Condition::NothingQueued, &|_| {}, true),
@@ -735,11 +821,12 @@ fn a_requirement_is_refused_unless_its_condition_is_true() {
 }
 
 #[test]
-fn replicas_that_differ_have_no_agreed_home_and_do_not_agree() {
+fn replicas_that_differ_name_no_common_home_and_do_not_agree() {
     let differ = |account: &mut Account| {
         account.recipients[DESTINATION] = version(DESTINATION, 1, 0, DESTINATION);
     };
-    for condition in [Condition::ReplicasAgree, Condition::EveryReplicaNames(ServerRef::To)] {
+    let on = Condition::ReplicasAgreeOn(ServerRef::From);
+    for condition in [Condition::ReplicasAgree, Condition::EveryReplicaNames(ServerRef::To), on] {
         let (result, _) = answer_in(&lagging(site(vec![doing(Act::Require(condition))])), differ);
         assert_eq!(result, StepResult::Refused, "{condition:?}");
     }
@@ -768,6 +855,7 @@ fn a_condition_on_a_server_that_does_not_answer_gets_no_answer() {
         (Condition::HoldsAll { at: ServerRef::From, of: ServerRef::To }, Part::Store, SOURCE),
         (Condition::EveryReplicaNames(ServerRef::From), Part::Replica, DESTINATION),
         (Condition::ReplicasAgree, Part::Replica, DESTINATION),
+        (Condition::ReplicasAgreeOn(ServerRef::From), Part::Replica, DESTINATION),
         (Condition::NoRecipient(ServerRef::To), Part::Replica, DESTINATION),
     ];
     for (condition, part, server) in rows {
@@ -781,10 +869,9 @@ fn a_condition_on_a_server_that_does_not_answer_gets_no_answer() {
                 account.set_recipient(TOMBSTONE);
             }
         });
-        let answered = occurred(&world, &after(&world, &state, &[START]), ACT).step.unwrap().result;
+        let (answered, _) = last_answer(&world, after(&world, &state, &[START]));
         assert_eq!(answered, StepResult::Ok, "{condition:?}");
-        let asked = after(&world, &state, &[fail(server, part), START]);
-        let unanswered = occurred(&world, &asked, ACT).step.unwrap().result;
+        let (unanswered, _) = last_answer(&world, after(&world, &state, &[fail(server, part), START]));
         assert_eq!(unanswered, StepResult::Lost, "{condition:?}");
     }
 }
@@ -797,4 +884,59 @@ fn a_program_waits_until_its_condition_is_true() {
     assert_eq!(refusal, Refusal::Waiting(condition));
     let state = prepared(&world, |account| account.put(DESTINATION, Mailbox::SHELL));
     assert_eq!(next_step(&after(&world, &state, &[START, ACT]).accounts[MAILBOX]), Some(1));
+}
+
+/// The acts of a program that tests a condition on every replica, with another action after the first of them.
+fn result_with(condition: Condition, between: Action) -> StepResult {
+    let scenario = lagging(site(vec![doing(Act::Require(condition))]));
+    let world = world(&scenario);
+    last_answer(&world, after(&world, &world.initial[0], &[START, ACT, between])).0
+}
+
+#[test]
+fn replicas_are_read_one_after_the_other_with_the_environment_in_between() {
+    let names = Condition::EveryReplicaNames(ServerRef::From);
+    // The edit on the second replica changes the version and not the home.
+    for (condition, result) in [
+        (names, StepResult::Ok),
+        (Condition::ReplicasAgree, StepResult::Refused),
+        (Condition::ReplicasAgreeOn(ServerRef::From), StepResult::Refused),
+    ] {
+        assert_eq!(result_with(condition, edit(DESTINATION)), result, "{condition:?}");
+        // The first replica was read before its edit.
+        assert_eq!(result_with(condition, edit(SOURCE)), StepResult::Ok, "{condition:?}");
+    }
+}
+
+#[test]
+fn a_program_that_waits_for_equal_replicas_begins_again_when_one_shows_another_version() {
+    let world = world(&lagging(site(vec![doing(Act::Wait(Condition::ReplicasAgree))])));
+    let visited = |state: &State| state.accounts[MAILBOX].programs[FIRST].execution().unwrap().visited;
+    let read = after(&world, &world.initial[0], &[START, ACT]);
+    assert_eq!(visited(&read), 1);
+    let edited = after(&world, &read, &[edit(DESTINATION), ACT]);
+    assert_eq!((visited(&edited), next_step(&edited.accounts[MAILBOX])), (0, Some(0)));
+    let done = after(&world, &edited, &[replicate(DESTINATION, SOURCE), ACT, ACT]);
+    assert_eq!(next_step(&done.accounts[MAILBOX]), Some(1));
+}
+
+#[test]
+fn a_program_that_waits_for_a_home_waits_at_each_replica() {
+    let condition = Condition::EveryReplicaNames(ServerRef::From);
+    let world = world(&lagging(site(vec![doing(Act::Wait(condition))])));
+    let state = prepared(&world, |account| account.recipients[DESTINATION] = version(DESTINATION, 0, 0, SOURCE));
+    assert_eq!(refusal_after(&world, &state, &[START, ACT], ACT), Refusal::Waiting(condition));
+}
+
+#[test]
+fn a_comparison_of_two_stores_lists_one_and_then_reads_the_other() {
+    let condition = Condition::HoldsAll { at: ServerRef::To, of: ServerRef::From };
+    let world = world(&site(vec![doing(Act::Require(condition))]));
+    let state = prepared(&world, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[0]));
+    });
+    // A message that arrives after the list is not compared.
+    let late = after(&world, &state, &[START, ACT, DELIVER]);
+    assert_eq!(last_answer(&world, late).0, StepResult::Ok);
 }

@@ -227,9 +227,9 @@ fn steps(act: Act, last: usize) -> BoxedStrategy<Step> {
         |result| prop_oneof![3 => Just(None), 1 => (0..=last).prop_map(move |next| Some(Handler { result, next }))],
     );
     let when = prop_oneof![
-        5 => Just(None),
+        5 => Just(Vec::new()),
         1 => prop::sample::select(vec![Assumption::DuplicateAbort, Assumption::SourceDelete, Assumption::RawApply])
-            .prop_flat_map(|assumption| (0_u8..2).prop_map(move |answer| Some((assumption, answer)))),
+            .prop_flat_map(|assumption| (0_u8..2).prop_map(move |answer| vec![(assumption, answer)])),
     ];
     (handlers, when)
         .prop_map(move |(handlers, when)| Step {
@@ -275,6 +275,7 @@ fn conditions(count: usize) -> BoxedStrategy<Condition> {
         (server_ref(), server_ref()).prop_map(|(at, of)| Condition::HoldsAll { at, of }),
         server_ref().prop_map(Condition::EveryReplicaNames),
         Just(Condition::ReplicasAgree),
+        server_ref().prop_map(Condition::ReplicasAgreeOn),
         server_ref().prop_map(Condition::NoRecipient),
         Just(Condition::NothingQueued),
     ]
@@ -290,7 +291,9 @@ fn acts(count: usize) -> BoxedStrategy<Act> {
     let in_stores = prop_oneof![
         1 => (server_ref(), duplicate).prop_map(|(at, duplicate)| Act::CreateMailbox { at, duplicate }),
         1 => server_ref().prop_map(|at| Act::DeleteMailbox { at }),
-        1 => pair().prop_map(|(at, held_at)| Act::DeleteCopied { at, held_at }),
+        2 => server_ref().prop_map(|at| Act::List { at }),
+        2 => pair().prop_map(|(from, to)| Act::CopyListed { from, to }),
+        2 => server_ref().prop_map(|at| Act::DeleteListed { at }),
         2 => pair().prop_map(|(from, to)| Act::CopyMessage { from, to }),
         1 => pair().prop_map(|(from, to)| Act::PropagateDeletions { from, to }),
         2 => (server_ref(), claim).prop_map(|(at, claim)| Act::Mark { at, claim }),
@@ -308,6 +311,7 @@ fn acts(count: usize) -> BoxedStrategy<Act> {
             mta
         }),
         server_ref().prop_map(|replica| Act::DeleteRecipient { replica }),
+        server_ref().prop_map(|replica| Act::LookUpHome { replica }),
         pair().prop_map(|(replica, home)| Act::CreateRecipient { replica, home }),
         server_ref().prop_map(|replica| Act::UpdateNow { replica }),
     ];

@@ -1,12 +1,14 @@
 //! The directory: writing a replica, and the version that wins.
 
+use std::collections::BTreeSet;
+
 use pretty_assertions::assert_eq;
-use stranded_model::Refusal;
 use stranded_model::action::{Action, Part};
 use stranded_model::id::ServerId;
 use stranded_model::procedure::{Act, Outcome, ServerRef, VersionCondition};
-use stranded_model::scenario::{Fault, Scenario};
-use stranded_model::state::{Account, Recipient, Stamp};
+use stranded_model::scenario::{Delivery, Fault, Run, RunsMax, Scenario};
+use stranded_model::state::{Recipient, Stamp, State};
+use stranded_model::{Refusal, World};
 
 use crate::fixtures::*;
 
@@ -187,17 +189,66 @@ fn replicas_that_agree_again_forget_time_and_signature() {
 }
 
 #[test]
-fn versions_count_from_the_lowest_known_version() {
+fn versions_count_from_the_lowest_that_a_replica_shows() {
     let mut scenario = lagging(idle());
-    scenario.environment.stale_views = true;
     scenario.environment.other_edits = 2;
     let world = world(&scenario);
-    let state = after(&world, &world.initial[0], &[edit(SOURCE), replicate(SOURCE, DESTINATION)]);
-    let account = &state.accounts[MAILBOX];
-    assert_eq!(account.recipients[SOURCE].stamp().unwrap().version, 1, "the remembered view is a version older");
-    let state = after(&world, &state, &[Action::Refresh { mailbox: MAILBOX, from: SOURCE }]);
-    let account: &Account = &state.accounts[MAILBOX];
-    assert_eq!((account.recipients[SOURCE], account.remembered), (homed_on(SOURCE), Some(homed_on(SOURCE))));
+    let edited = after(&world, &world.initial[0], &[edit(SOURCE)]);
+    assert_eq!(edited.accounts[MAILBOX].recipients[SOURCE].stamp().unwrap().version, 1);
+    let settled = after(&world, &edited, &[replicate(SOURCE, DESTINATION)]);
+    assert_eq!(settled.accounts[MAILBOX].recipients[SOURCE], homed_on(SOURCE));
+}
+
+/// A run that writes the directory and fails, without a limit.
+fn endless(connected_to: &[ServerId]) -> Scenario {
+    let mut scenario = lagging(idle());
+    scenario.environment.other_edits = 1;
+    scenario.environment.delivery = Delivery::Never;
+    scenario.environment.logon = false;
+    let run = |connected_to: &ServerId| Run {
+        connected_to: *connected_to,
+        runs_max: RunsMax::UntilOk,
+        ..run(vec![step(SYNC), step(report(Outcome::Failed))])
+    };
+    scenario.administrators[0].runs = vec![run(&connected_to[0])];
+    scenario.administrators.extend(connected_to.iter().skip(1).map(|other| second(vec![run(other)])));
+    scenario
+}
+
+/// The states that are reachable by these kinds of action; the flag is true if versions were used up.
+fn reachable(world: &World) -> (BTreeSet<State>, bool) {
+    let mut known: BTreeSet<State> = world.initial.iter().cloned().collect();
+    let mut frontier: Vec<State> = world.initial.clone();
+    let mut used_up = false;
+    while let Some(state) = frontier.pop() {
+        for action in world.actions().iter().filter(|action| !matches!(action, Action::Redeliver { .. })) {
+            match world.step(&state, action) {
+                Ok(next) => {
+                    if known.insert(next.clone()) {
+                        frontier.push(next);
+                    }
+                }
+                Err(reason) => used_up |= reason == Refusal::VersionsUsedUp,
+            }
+        }
+    }
+    (known, used_up)
+}
+
+#[test]
+fn a_loop_that_writes_one_replica_has_finitely_many_states() {
+    let (states, used_up) = reachable(&world(&endless(&[SOURCE])));
+    assert!(!used_up);
+    let versions = states.iter().flat_map(|state| state.accounts[MAILBOX].recipients.values());
+    let highest = versions.filter_map(|recipient| recipient.stamp()).map(|stamp| stamp.version).max();
+    assert_eq!(highest, Some(5));
+}
+
+/// Each of two such loops can overtake the other, so the numbers end; a search that meets the end is not complete.
+#[test]
+fn two_loops_that_write_different_replicas_use_up_the_versions() {
+    let (_, used_up) = reachable(&world(&endless(&[SOURCE, DESTINATION])));
+    assert!(used_up);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use stranded_model::action::{Action, ActionKind, Fate, Part, View};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::scenario::Replication;
-use stranded_model::state::{Account, Phase, Recipient, Stamp, State};
+use stranded_model::state::{Account, Completion, Execution, Phase, ReadVersion, Recipient, Stamp, State};
 use stranded_model::{Occurrence, World};
 
 use crate::arbitrary::{Walk, answers, pick, scenarios, walks};
@@ -134,8 +134,9 @@ proptest! {
                 for (administrator, program) in account.programs.iter() {
                     let runs = &walk.world.scenario.administrators[administrator.index()].runs;
                     let run = &runs[usize::from(program.run)];
-                    if let Phase::Running { next, .. } = program.phase {
-                        prop_assert!(usize::from(next) < run.procedure.steps.len());
+                    if let Some(execution) = program.execution() {
+                        prop_assert!(usize::from(execution.next) < run.procedure.steps.len());
+                        prop_assert!(usize::from(execution.visited) < walk.world.scenario.site.servers.count());
                     }
                 }
             }
@@ -229,7 +230,8 @@ fn occurs_in(wanted: WalkEvent, (before, action, occurrence): &(State, Action, O
         }
         WalkEvent::Returned => accounts.any(|(then, now)| now.record.returned != then.record.returned),
         WalkEvent::Arrived => accounts.any(|(_, now)| {
-            now.programs.values().any(|program| matches!(program.phase, Phase::Running { arrived: true, .. }))
+            let reached = |execution: &Execution| execution.completion == Completion::Reached;
+            now.programs.values().any(|program| program.execution().is_some_and(reached))
         }),
     }
 }
@@ -246,15 +248,17 @@ fn knows_of_absence(account: &Account) -> bool {
 fn with_higher_versions(state: &State, higher: u8) -> State {
     let mut state = state.clone();
     for account in state.accounts.values_mut() {
-        for recipient in account.recipients.values_mut().chain(account.remembered.as_mut()) {
+        for recipient in account.recipients.values_mut() {
             match recipient {
                 Recipient::Live { stamp, .. } | Recipient::Tombstone { stamp } => stamp.version += higher,
                 Recipient::Absent => {}
             }
         }
         for program in account.programs.values_mut() {
-            if let Phase::Running { read: Some(read), .. } = &mut program.phase {
-                *read += higher;
+            if let Phase::Running(execution) = &mut program.phase
+                && let Some(ReadVersion::Stamp(stamp)) = &mut execution.memory.version
+            {
+                stamp.version += higher;
             }
         }
     }
@@ -280,7 +284,10 @@ fn all_actions(world: &World) -> Vec<Action> {
             let runs = 0..u8::try_from(data.runs.len()).unwrap();
             actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
             let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost];
-            actions.extend(fates.map(|fate| Action::Act { mailbox, administrator, fate }));
+            let taken: Vec<_> = [None].into_iter().chain((0..site.messages).map(MessageId::at).map(Some)).collect();
+            for fate in fates {
+                actions.extend(taken.iter().map(|taken| Action::Act { mailbox, administrator, message: *taken, fate }));
+            }
             actions.push(Action::Die { mailbox, administrator });
         }
         for from in servers.iter().copied() {

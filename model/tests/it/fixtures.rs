@@ -23,12 +23,11 @@ pub(crate) const FIRST: AdministratorId = AdministratorId(0);
 pub(crate) const SECOND: AdministratorId = AdministratorId(1);
 
 /// The first administrator's program executes its next step and receives the result.
-pub(crate) const ACT: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::Answered };
+pub(crate) const ACT: Action = act(None, Fate::Answered);
 /// The first administrator's program executes its next step, and the request is lost.
-pub(crate) const ACT_REQUEST_LOST: Action =
-    Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::RequestLost };
+pub(crate) const ACT_REQUEST_LOST: Action = act(None, Fate::RequestLost);
 /// The first administrator's program executes its next step, and the reply is lost.
-pub(crate) const ACT_REPLY_LOST: Action = Action::Act { mailbox: MAILBOX, administrator: FIRST, fate: Fate::ReplyLost };
+pub(crate) const ACT_REPLY_LOST: Action = act(None, Fate::ReplyLost);
 /// The first administrator starts the first run.
 pub(crate) const START: Action = start(0);
 /// The first administrator's program dies.
@@ -37,6 +36,15 @@ pub(crate) const DIE: Action = Action::Die { mailbox: MAILBOX, administrator: FI
 pub(crate) const DELIVER: Action = deliver(SOURCE);
 /// The user logs on to the home that the replica of the source names.
 pub(crate) const LOG_ON: Action = Action::LogOn { mailbox: MAILBOX, by: View::Replica(SOURCE) };
+
+const fn act(message: Option<MessageId>, fate: Fate) -> Action {
+    Action::Act { mailbox: MAILBOX, administrator: FIRST, message, fate }
+}
+
+/// The first administrator's program executes its next step on this message and receives the result.
+pub(crate) const fn act_on(message: u8) -> Action {
+    act(Some(MessageId(message)), Fate::Answered)
+}
 
 /// The first administrator starts this run.
 pub(crate) const fn start(run: u8) -> Action {
@@ -80,7 +88,7 @@ pub(crate) const fn recover(server: ServerId, part: Part) -> Action {
 
 /// A step without label or handlers.
 pub(crate) fn step(act: Act) -> Step {
-    Step { label: None, act, on: Vec::new(), when: None, line: 1 }
+    Step { label: None, act, on: Vec::new(), when: Vec::new(), line: 1 }
 }
 
 /// A step with a jump after this result.
@@ -101,7 +109,12 @@ pub(crate) fn run(steps: Vec<Step>) -> Run {
 
 /// A run that executes this act and reports `ok`.
 pub(crate) fn doing(act: Act) -> Run {
-    run(vec![step(act), step(report(Outcome::Ok))])
+    doing_all(vec![act])
+}
+
+/// A run that executes these acts and reports `ok`.
+pub(crate) fn doing_all(acts: Vec<Act>) -> Run {
+    run(acts.into_iter().chain([report(Outcome::Ok)]).map(step).collect())
 }
 
 /// A run that only reports.
@@ -187,17 +200,34 @@ pub(crate) fn refusal_after(world: &World, state: &State, actions: &[Action], la
     world.step(&after(world, state, actions), &last).expect_err("the action is possible")
 }
 
-/// The result of one act, and the account after it.
+/// The result of a step, and the account after it.
 pub(crate) fn answer(act: Act, prepare: impl FnOnce(&mut Account)) -> (StepResult, Account) {
     answer_in(&site(vec![doing(act)]), prepare)
 }
 
-/// As [`answer`], for the first step of the first run of this scenario.
+/// As [`answer`], for the last step of the first run of this scenario before its report.
 pub(crate) fn answer_in(scenario: &Scenario, prepare: impl FnOnce(&mut Account)) -> (StepResult, Account) {
     let world = world(scenario);
-    let state = after(&world, &prepared(&world, prepare), &[START]);
-    let occurrence = occurred(&world, &state, ACT);
-    (occurrence.step.unwrap().result, occurrence.state.accounts[MAILBOX].clone())
+    last_answer(&world, after(&world, &prepared(&world, prepare), &[START]))
+}
+
+/// The result of the last step of the running program before its report, and the account after it.
+pub(crate) fn last_answer(world: &World, mut state: State) -> (StepResult, Account) {
+    let mut last = None;
+    loop {
+        let (act, next) = world.next_act(&state, MAILBOX, FIRST).expect("the program does not wait");
+        let executed = occurred(world, &state, act).step.unwrap();
+        let (_, step) = executed.in_procedure(world);
+        if matches!(step.act, Act::Report { .. }) {
+            return last.expect("a step before the report");
+        }
+        let account = next.accounts[MAILBOX].clone();
+        if executed.ended.is_some() {
+            return (executed.result, account);
+        }
+        last = Some((executed.result, account));
+        state = next;
+    }
 }
 
 /// The set of these messages.

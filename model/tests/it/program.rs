@@ -5,7 +5,9 @@ use stranded_model::Refusal;
 use stranded_model::action::{Action, Fate};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::MessageSet;
-use stranded_model::procedure::{Act, Condition, Duplicate, Handler, Outcome, Procedure, ServerRef, Step, StepResult};
+use stranded_model::procedure::{
+    Act, Condition, Duplicate, Handler, Outcome, Procedure, ServerRef, Step, StepResult, VersionCondition,
+};
 use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Ended, Mailbox, Phase, Program, State};
 
@@ -20,10 +22,7 @@ fn program(state: &State) -> Program {
 }
 
 fn next_step(state: &State) -> Option<u8> {
-    match program(state).phase {
-        Phase::Idle => None,
-        Phase::Running { next, .. } => Some(next),
-    }
+    program(state).execution().map(|execution| execution.next)
 }
 
 fn lossy(steps: Vec<Step>) -> Scenario {
@@ -166,26 +165,97 @@ fn a_run_that_does_not_report_ok_is_no_false_success() {
 }
 
 #[test]
-fn a_run_has_arrived_if_the_move_was_complete_at_some_moment() {
+fn a_move_that_was_complete_at_some_moment_is_no_false_success() {
     let world = world(&site(vec![reporting(Outcome::Ok)]));
     let state = prepared(&world, |account| {
         account.set_recipient(homed_on(DESTINATION));
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[0]));
     });
-    let mut arrived = after(&world, &state, &[START]);
-    arrived.accounts[MAILBOX].set_recipient(homed_on(SOURCE));
-    assert!(!after(&world, &arrived, &[ACT]).accounts[MAILBOX].record.false_success);
+    let mut complete = after(&world, &state, &[START]);
+    complete.accounts[MAILBOX].set_recipient(homed_on(SOURCE));
+    assert!(!after(&world, &complete, &[ACT]).accounts[MAILBOX].record.false_success);
 }
 
 #[test]
-fn a_run_has_not_arrived_while_the_destination_lacks_a_message_of_the_source() {
+fn a_move_is_not_complete_while_the_destination_lacks_a_message_of_the_source() {
     let world = world(&site(vec![reporting(Outcome::Ok)]));
     let state = prepared(&world, |account| {
         account.set_recipient(homed_on(DESTINATION));
         account.put(SOURCE, marked(FIRST, &[], &[0]));
     });
     assert!(after(&world, &state, &[START, ACT]).accounts[MAILBOX].record.false_success);
+}
+
+/// The false success after a run of these acts, in a state prepared like this.
+fn is_false(acts: Vec<Act>, prepare: impl FnOnce(&mut stranded_model::state::Account)) -> bool {
+    let world = world(&site(vec![doing_all(acts)]));
+    let mut state = after(&world, &prepared(&world, prepare), &[START]);
+    while let Some((_, next)) = world.next_act(&state, MAILBOX, FIRST) {
+        state = next;
+    }
+    assert_eq!(program(&state).ended, Ended::Reported(Outcome::Ok));
+    state.accounts[MAILBOX].record.false_success
+}
+
+const fn sync(from: ServerRef, to: ServerRef) -> Act {
+    Act::SyncDirectory { replica: ServerRef::ConnectedTo, from, to, condition: VersionCondition::Unconditional }
+}
+
+/// A run that deletes what it should have moved can leave nothing at the source that the destination lacks.
+#[test]
+fn a_message_that_the_source_held_at_the_start_must_reach_the_destination() {
+    let delete = Act::DeleteMailbox { at: ServerRef::From };
+    let moved = vec![delete, sync(ServerRef::From, ServerRef::To)];
+    assert!(!is_false(moved.clone(), |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.put(DESTINATION, holding(&[0]));
+    }));
+    assert!(is_false(moved.clone(), |account| {
+        account.put(SOURCE, holding(&[0]));
+        // Another copy exists, so nothing is destroyed.
+        account.saved = messages(&[0]);
+    }));
+    assert!(!is_false(moved, |account| {
+        account.put(SOURCE, holding(&[0]));
+        account.saved = messages(&[0]);
+        account.record.owner_deleted = messages(&[0]);
+    }));
+}
+
+#[test]
+fn a_run_that_deleted_a_last_copy_and_reports_ok_is_a_false_success() {
+    let moved = vec![DELETE, sync(ServerRef::From, ServerRef::To)];
+    assert!(!is_false(moved.clone(), |account| account.put(SOURCE, Mailbox::SHELL)));
+    assert!(is_false(moved, |account| account.put(DESTINATION, holding(&[0]))));
+}
+
+#[test]
+fn a_run_that_finds_its_work_done_and_writes_the_home_back_is_a_false_success() {
+    let done = |account: &mut stranded_model::state::Account| account.set_recipient(homed_on(DESTINATION));
+    assert!(!is_false(vec![Act::HoldDelivery], done));
+    assert!(is_false(vec![sync(ServerRef::To, ServerRef::From)], done));
+    // The last write is the one that counts.
+    assert!(!is_false(vec![sync(ServerRef::To, ServerRef::From), sync(ServerRef::From, ServerRef::To)], done));
+}
+
+#[test]
+fn a_message_that_reaches_the_source_after_the_move_was_complete_does_not_make_its_report_false() {
+    let world = world(&site(vec![reporting(Outcome::Ok)]));
+    let state = prepared(&world, |account| account.set_recipient(homed_on(DESTINATION)));
+    let mut complete = after(&world, &state, &[START]);
+    complete.accounts[MAILBOX].put(SOURCE, holding(&[0]));
+    assert!(!after(&world, &complete, &[ACT]).accounts[MAILBOX].record.false_success);
+}
+
+#[test]
+fn a_program_that_does_not_wait_for_replication_reports_a_false_success() {
+    let plain = lagging(site(vec![doing(sync(ServerRef::From, ServerRef::To))]));
+    let world = world(&plain);
+    let written = after(&world, &world.initial[0], &[START, ACT]);
+    assert!(after(&world, &written, &[ACT]).accounts[MAILBOX].record.false_success);
+    let replicated = after(&world, &written, &[replicate(SOURCE, DESTINATION), ACT]);
+    assert!(!replicated.accounts[MAILBOX].record.false_success);
 }
 
 #[test]
@@ -204,7 +274,7 @@ fn programs_of_two_administrators_are_independent() {
     let mut scenario = site(vec![doing(CREATE)]);
     scenario.administrators.push(second(vec![doing(DELETE)]));
     let world = world(&scenario);
-    let theirs = |fate| Action::Act { mailbox: MAILBOX, administrator: SECOND, fate };
+    let theirs = |fate| Action::Act { mailbox: MAILBOX, administrator: SECOND, message: None, fate };
     assert_eq!(refusal_after(&world, &world.initial[0], &[START], theirs(Fate::Answered)), Refusal::Idle);
     let start = Action::Start { mailbox: MAILBOX, administrator: SECOND, run: 0 };
     let state = after(&world, &world.initial[0], &[START, start, ACT, theirs(Fate::Answered)]);
@@ -214,7 +284,7 @@ fn programs_of_two_administrators_are_independent() {
 
 #[test]
 fn a_step_under_another_answer_is_removed_and_jumps_to_it_lead_to_the_next_step() {
-    let only = |value| Some((Assumption::SourceDelete, value));
+    let only = |value| vec![(Assumption::SourceDelete, value)];
     let procedure = Procedure {
         name: "a procedure".to_owned(),
         source: Vec::new(),

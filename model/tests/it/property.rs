@@ -2,13 +2,16 @@
 
 use stranded_model::procedure::Outcome;
 use stranded_model::property::Safety;
-use stranded_model::state::{Account, Home, Homes, Recipient};
+use stranded_model::scenario::RunsMax;
+use stranded_model::state::{Account, Execution, Home, Homes, Phase, Recipient};
 
 use crate::fixtures::*;
 
 /// Returns true if the property holds in a quiescent state that was changed like this.
 fn holds(property: Safety, disturb: impl FnOnce(&mut Account)) -> bool {
-    let world = world(&site(vec![reporting(Outcome::Failed), reporting(Outcome::Ok)]));
+    let mut scenario = site(vec![reporting(Outcome::Failed), reporting(Outcome::Ok)]);
+    scenario.administrators[0].runs[1].runs_max = RunsMax::UntilOk;
+    let world = world(&scenario);
     let mut state = after(&world, &world.initial[0], &[START, ACT, start(1), ACT]);
     state.accounts[MAILBOX].record = Default::default();
     disturb(&mut state.accounts[MAILBOX]);
@@ -92,7 +95,7 @@ fn a_mark_is_owned_while_its_move_runs_or_its_administrator_owes_a_retry() {
     }));
     assert!(holds(Safety::TransitOwned, |account| {
         mark(account);
-        account.programs[FIRST].phase = stranded_model::state::Phase::Running { next: 0, arrived: false, read: None };
+        account.programs[FIRST].phase = Phase::Running(Execution::FRESH);
     }));
 }
 
@@ -137,6 +140,7 @@ fn two_stores_with_mail_are_two_homes_and_a_shell_is_none() {
 fn antecedent_holds(property: Safety, prepare: impl FnOnce(&mut Account)) -> bool {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.site.mailboxes = 2;
+    scenario.administrators[0].runs[0].runs_max = RunsMax::UntilOk;
     let world = world(&scenario);
     let mut state = after(&world, &world.initial[0], &[START, ACT]);
     prepare(&mut state.accounts[MAILBOX]);

@@ -25,7 +25,7 @@ fn a_scenario_without_open_questions_touches_no_assumption() {
 #[test]
 fn a_step_under_one_answer_touches_its_assumption() {
     for assumption in [Assumption::DuplicateAbort, Assumption::SourceDelete, Assumption::RawApply] {
-        let only = Step { when: Some((assumption, 1)), ..step(Act::HoldDelivery) };
+        let only = Step { when: vec![(assumption, 1)], ..step(Act::HoldDelivery) };
         let scenario = site(vec![reporting(Outcome::Ok), run(vec![only, step(report(Outcome::Ok))])]);
         assert_eq!(scenario.touches(), [assumption]);
     }

@@ -6,7 +6,7 @@ use stranded_model::assumption::Assumptions;
 use stranded_model::id::MessageSet;
 use stranded_model::procedure::Outcome;
 use stranded_model::scenario::{Delivery, Environment, Fault, Replication, RunsMax, Scenario, Start};
-use stranded_model::state::{Ended, Mailbox, Phase, Program, Record, Server, Service, State, Transport};
+use stranded_model::state::{Ended, Execution, Mailbox, Phase, Program, Record, Server, Service, State, Transport};
 use stranded_model::table::Table;
 use stranded_model::{Refusal, World};
 
@@ -219,6 +219,7 @@ fn a_run_does_not_start_before_mail_has_settled() {
 fn is_quiescent_after(disturb: impl FnOnce(&mut State)) -> bool {
     let mut scenario = site(vec![reporting(Outcome::Ok)]);
     scenario.environment.stale_views = true;
+    scenario.administrators[0].runs[0].runs_max = RunsMax::UntilOk;
     let world = world(&lagging(scenario));
     let mut state = after(&world, &world.initial[0], &[START, ACT]);
     disturb(&mut state);
@@ -232,7 +233,7 @@ fn a_mailbox_is_quiescent_when_everything_has_finished() {
 
 #[test]
 fn a_mailbox_is_not_quiescent_before_everything_has_finished() {
-    let running = Phase::Running { next: 0, arrived: false, read: None };
+    let running = Phase::Running(Execution::FRESH);
     assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].programs[FIRST].phase = running));
     assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].programs[FIRST].owes_retry = true));
     assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].queued = messages(&[0])));
@@ -241,6 +242,22 @@ fn a_mailbox_is_not_quiescent_before_everything_has_finished() {
     assert!(!is_quiescent_after(|state| state.accounts[MAILBOX].remembered = Some(TOMBSTONE)));
     assert!(!is_quiescent_after(|state| state.shared.servers[DESTINATION].store = Service::Down));
     assert!(!is_quiescent_after(|state| state.shared.servers[DESTINATION].replica = Service::Down));
+}
+
+/// A run that failed and that the scenario lets no administrator repeat hides nothing.
+#[test]
+fn a_retry_that_the_scenario_does_not_allow_does_not_prevent_quiescence() {
+    for (runs_max, is_quiescent) in
+        [(RunsMax::Times(1), true), (RunsMax::Times(2), false), (RunsMax::Any, false), (RunsMax::UntilOk, false)]
+    {
+        let mut scenario = site(vec![reporting(Outcome::Failed)]);
+        scenario.administrators[0].runs[0].runs_max = runs_max;
+        let world = world(&scenario);
+        let state = after(&world, &world.initial[0], &[START, ACT]);
+        let account = &state.accounts[MAILBOX];
+        assert!(account.programs[FIRST].owes_retry);
+        assert_eq!(world.is_quiescent(account, &state.shared), is_quiescent, "{runs_max:?}");
+    }
 }
 
 #[test]
@@ -264,7 +281,7 @@ fn a_mailbox_is_not_quiescent_until_every_administrator_has_finished() {
         let state = after(&world, &world.initial[0], actions);
         world.is_quiescent(&state.accounts[MAILBOX], &state.shared)
     };
-    let their_act = Action::Act { mailbox: MAILBOX, administrator: SECOND, fate: Fate::Answered };
+    let their_act = Action::Act { mailbox: MAILBOX, administrator: SECOND, message: None, fate: Fate::Answered };
     assert!(!is_quiescent_after(&[START, ACT]));
     assert!(!is_quiescent_after(&[START, ACT, THEIR_START]));
     assert!(is_quiescent_after(&[START, ACT, THEIR_START, their_act]));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
-use stranded_model::action::{Action, ActionKind};
+use stranded_model::action::{Action, ActionKind, Fate};
 use stranded_model::id::{Id, MailboxId, MessageSet};
 use stranded_model::state::State;
 use stranded_model::table::Table;
@@ -127,8 +127,11 @@ impl<'a> Reference<'a> {
     }
 
     fn take(&mut self, action: &Action) -> Answer {
-        let occurred = self.world.occur(&self.now.state, action);
-        let happened = occurred.is_ok();
+        // Of several messages that a step may take, the reference takes the first.
+        let possible = |action: &Action| self.world.occur(&self.now.state, action).ok();
+        let taken = self.world.with_any_message(action).find_map(|one| Some((one, possible(&one)?)));
+        let (action, occurred) = taken.map_or((*action, None), |(one, occurrence)| (one, Some(occurrence)));
+        let happened = occurred.is_some();
         let (after, step) = occurred.map_or((None, None), |occurrence| (Some(occurrence.state), occurrence.step));
         let ended = step.and_then(|executed| executed.ended);
         let mut answer = Answer { ended, ..Answer::of(if happened { Outcome::Ok } else { Outcome::Refused }) };
@@ -137,7 +140,7 @@ impl<'a> Reference<'a> {
             (None, Some(state)) => self.now.state = state,
             (Some(tampering), after) => {
                 let mut state = after.unwrap_or_else(|| self.now.state.clone());
-                let attempt = Attempt { world: &self.world, action, before: &self.now.state, step, happened };
+                let attempt = Attempt { world: &self.world, action: &action, before: &self.now.state, step, happened };
                 tampering(&attempt, &mut state, &mut answer);
                 self.now.state = state;
             }
@@ -160,7 +163,7 @@ impl<'a> Reference<'a> {
             return Answer::of(Outcome::Refused);
         }
         let CandidateRuns { mailbox, administrator, .. } = program;
-        let act = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
+        let act = Action::Act { mailbox, administrator, message: None, fate: Fate::Answered };
         let run = self.world.run_of(administrator, &self.now.state.accounts[mailbox].programs[administrator]);
         let half = run.procedure.steps.len() / 2;
         let steps_without_check = 2 * run.procedure.steps.len() + self.world.scenario.site.messages;

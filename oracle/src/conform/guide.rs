@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use indexmap::IndexSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 use stranded_model::action::{Action, ActionKind, Fate};
-use stranded_model::id::{Id, MailboxId};
+use stranded_model::id::{AdministratorId, Id, MailboxId};
 use stranded_model::state::{Recipient, State};
 use stranded_model::{Refusal, World};
 
@@ -321,14 +321,13 @@ impl Guide {
                 && let Action::Start { mailbox, administrator, .. } = action
                 && let Ok(started) = world.step(&state, action)
             {
-                let act = Action::Act { mailbox: *mailbox, administrator: *administrator, fate: Fate::Answered };
                 let die = Action::Die { mailbox: *mailbox, administrator: *administrator };
                 if self.can_crash
                     && let Ok(dead) = world.step(&started, &die)
                 {
                     found.push((Candidate::Run { start: *action, crash: true }, dead));
                 }
-                if let Some(end) = run_to_end(world, started, &act) {
+                if let Some(end) = run_to_end(world, started, *mailbox, *administrator) {
                     found.push((Candidate::Run { start: *action, crash: false }, end));
                 }
             }
@@ -338,13 +337,17 @@ impl Guide {
 }
 
 /// The state at the end of a program, if it ends without any other action.
-pub(crate) fn run_to_end(world: &World, started: State, act: &Action) -> Option<State> {
+pub(crate) fn run_to_end(
+    world: &World,
+    started: State,
+    mailbox: MailboxId,
+    administrator: AdministratorId,
+) -> Option<State> {
     const STEPS_MAX: usize = 2_000;
     let mut state = started;
     for _ in 0..STEPS_MAX {
-        let occurrence = world.occur(&state, act).ok()?;
-        state = occurrence.state;
-        if occurrence.step?.ended.is_some() {
+        (_, state) = world.next_act(&state, mailbox, administrator)?;
+        if !state.accounts[mailbox].programs[administrator].is_running() {
             return Some(state);
         }
     }

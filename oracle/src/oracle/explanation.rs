@@ -162,13 +162,22 @@ impl Scene {
     }
 
     fn occur(&self, now: &Explanation, action: &Action) -> Vec<(Status, Explanation)> {
-        match self.world.occur(&now.state, action) {
-            Ok(occurrence) => {
-                let ended = occurrence.step.and_then(|executed| executed.ended);
-                let after = Explanation { state: occurrence.state, ..now.clone() };
-                vec![(Status::Over(CallEffect::Happened(ended)), after)]
+        let mut happened = Vec::new();
+        let mut refused = None;
+        // The operation does not say which of several messages a step takes.
+        for action in self.world.with_any_message(action) {
+            match self.world.occur(&now.state, &action) {
+                Ok(occurrence) => {
+                    let ended = occurrence.step.and_then(|executed| executed.ended);
+                    let after = Explanation { state: occurrence.state, ..now.clone() };
+                    happened.push((Status::Over(CallEffect::Happened(ended)), after));
+                }
+                Err(reason) => refused = refused.or(Some(reason)),
             }
-            Err(reason) => vec![(Status::Over(CallEffect::Refused(reason)), now.clone())],
+        }
+        match refused {
+            Some(reason) if happened.is_empty() => vec![(Status::Over(CallEffect::Refused(reason)), now.clone())],
+            Some(_) | None => happened,
         }
     }
 
@@ -341,12 +350,14 @@ impl Explanation {
                 Action::OwnerDeletes { mailbox, message: self.message(mailbox, message)?, by }
             }
             Operation::LogOn { mailbox, by } => Action::LogOn { mailbox, by },
-            Operation::Act { mailbox, administrator } => Action::Act { mailbox, administrator, fate: Fate::Answered },
+            Operation::Act { mailbox, administrator } => {
+                Action::Act { mailbox, administrator, message: None, fate: Fate::Answered }
+            }
             Operation::RequestLost { mailbox, administrator } => {
-                Action::Act { mailbox, administrator, fate: Fate::RequestLost }
+                Action::Act { mailbox, administrator, message: None, fate: Fate::RequestLost }
             }
             Operation::ReplyLost { mailbox, administrator } => {
-                Action::Act { mailbox, administrator, fate: Fate::ReplyLost }
+                Action::Act { mailbox, administrator, message: None, fate: Fate::ReplyLost }
             }
             Operation::ProgramDies { mailbox, administrator } => Action::Die { mailbox, administrator },
             Operation::Replicate { mailbox, from, to } => Action::Replicate { mailbox, from, to },

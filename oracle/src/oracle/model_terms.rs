@@ -60,7 +60,7 @@ pub fn operation(spec: &Spec, known: &Names<'_>, now: &Explanation, action: &Act
                 },
             }
         }
-        Action::Act { mailbox, administrator, fate } => {
+        Action::Act { mailbox, administrator, message: _, fate } => {
             let (mailbox, administrator) = program(mailbox, administrator);
             match fate {
                 Fate::Answered => Operation::Act { mailbox, administrator },

@@ -1,7 +1,6 @@
 //! The reason why an event has no explanation: the observation against the closest explanation, and the guard that forbids the
 //! answer, in words.
 
-use stranded_model::action::{Action, Fate};
 use stranded_model::id::{MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::{Act, Outcome, StepResult};
 use stranded_model::state::{Ended, Home, State};
@@ -209,11 +208,11 @@ fn undisturbed(world: &World, state: &State, run: CandidateRuns) -> Option<(Outc
     /// A procedure that executes more steps repeats itself for ever.
     const STEPS_MAX: usize = 10_000;
     let CandidateRuns { mailbox, administrator, .. } = run;
-    let act = Action::Act { mailbox, administrator, fate: Fate::Answered };
     let mut state = state.clone();
     let mut last = String::new();
     for _ in 0..STEPS_MAX {
-        let Ok(occurrence) = world.occur(&state, &act) else { return None };
+        let (act, _) = world.next_act(&state, mailbox, administrator)?;
+        let occurrence = world.occur(&state, &act).ok()?;
         let executed = occurrence.step?;
         let run = world.scenario.run(executed.run);
         let (procedure, step) = executed.in_procedure(world);

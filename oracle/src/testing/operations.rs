@@ -144,8 +144,7 @@ fn is_possible(world: &World, state: &State, candidate: Candidate) -> bool {
             if crash {
                 return world.step(&started, &Action::Die { mailbox, administrator }).is_ok();
             }
-            let act = Action::Act { mailbox, administrator, fate: stranded_model::action::Fate::Answered };
-            run_to_end(world, started, &act).is_some()
+            run_to_end(world, started, mailbox, administrator).is_some()
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
-use stranded_model::action::{Action, ActionKind, Fate};
+use stranded_model::action::{Action, ActionKind};
 use stranded_model::id::{AdministratorId, MailboxId};
 use stranded_model::scenario::Fault;
 use stranded_model::state::State;
@@ -250,15 +250,14 @@ fn next(world: &World, state: &State, request: &VectorRequest) -> Next {
 /// The state at the end of a started program, if nothing else happens. A program that waits for another actor cannot be run
 /// to its end.
 fn run_end(world: &World, started: State, mailbox: MailboxId, administrator: AdministratorId) -> Next {
-    let act = Action::Act { mailbox, administrator, fate: Fate::Answered };
     let mut state = started;
     for _ in 0..STEPS_MAX {
         if !state.accounts[mailbox].programs[administrator].is_running() {
             return Next::State(Box::new(state));
         }
-        match world.step(&state, &act) {
-            Ok(next) => state = next,
-            Err(_) => return Next::NotPossible,
+        match world.next_act(&state, mailbox, administrator) {
+            Some((_, next)) => state = next,
+            None => return Next::NotPossible,
         }
     }
     Next::NotPossible

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use stranded_model::World;
-use stranded_model::action::{Action, Fate};
+use stranded_model::action::Action;
 use stranded_model::assumption::Assumption;
 use stranded_model::liveness::Liveness;
 use stranded_model::state::State;
@@ -244,9 +244,8 @@ pub fn rest_of_procedure(world: &World, path: &Path) -> Vec<Action> {
     else {
         return after;
     };
-    let next = Action::Act { mailbox, administrator, fate: Fate::Answered };
     while after.len() < STEPS_AFTER_MAX {
-        let Ok(following) = world.step(&state, &next) else { break };
+        let Some((next, following)) = world.next_act(&state, mailbox, administrator) else { break };
         state = following;
         after.push(next);
     }

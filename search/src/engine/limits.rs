@@ -73,6 +73,8 @@ pub enum Truncation {
     NoStart,
     /// Messages are in more different locations than the counter abstraction distinguishes.
     CounterAbstraction,
+    /// Two replicas came too many versions apart.
+    Versions,
 }
 
 impl fmt::Display for Truncation {
@@ -89,6 +91,9 @@ impl fmt::Display for Truncation {
             Self::NoStart => f.write_str("the scenario that it starts from has no quiescent state"),
             Self::CounterAbstraction => f.write_str(
                 "messages are in more locations at once than the counter abstraction can distinguish (give a number of messages)",
+            ),
+            Self::Versions => f.write_str(
+                "two replicas come too many versions apart, because runs without a limit write both (give `runs-max` a number)",
             ),
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Engines know states and actions. Verdicts are decided in [`crate::check`].
 
+mod bounded;
 mod checkpoint;
-mod counter_abstraction;
 #[cfg(feature = "distributed")]
 mod distributed;
 mod exact;
@@ -26,6 +26,7 @@ use stranded_model::coverage::Coverage;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
+use bounded::Bounded;
 pub use checkpoint::{Checkpoint, CheckpointError};
 #[cfg(feature = "distributed")]
 pub use distributed::{Cluster, Hosts, HostsError, JoinError, JoinOptions};
@@ -35,6 +36,7 @@ pub use liveness::{Lasso, LivenessResult, liveness_results};
 #[cfg(not(feature = "distributed"))]
 pub use no_cluster::Cluster;
 pub use progress::{LevelDone, Progress};
+use rules::Rules;
 
 /// The engine that searches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,12 +75,18 @@ impl Engine {
     /// Searches all reachable states of a world, within the limits.
     #[must_use]
     pub fn search(self, world: &World, limits: &Limits<'_>) -> Search {
-        match self {
-            Self::Exact => exact::search(world, limits),
-            Self::Stateright => stateright::search(&Arc::new(world.clone()), limits),
+        self.search_bounded(&Bounded::new(world.clone()), limits)
+    }
+
+    /// Searches rules. The search is truncated if the rules met a state that they cannot represent.
+    fn search_bounded<R: Rules + 'static>(self, rules: &Arc<Bounded<R>>, limits: &Limits<'_>) -> Search<R::Choice> {
+        let found = match self {
+            Self::Exact => exact::search(&**rules, limits),
+            Self::Stateright => stateright::search(rules, limits),
             #[cfg(feature = "distributed")]
-            Self::Timely => distributed::search(&Arc::new(world.clone()), limits, None),
-        }
+            Self::Timely => distributed::search(rules, limits, None),
+        };
+        Search { truncated: found.truncated.or(rules.incomplete()), ..found }
     }
 
     /// Returns the result for a world without an initial state: nothing, and the reason.
@@ -117,7 +125,7 @@ impl Engine {
     /// Searches a counter abstraction, within the limits.
     #[must_use]
     pub fn search_counter_abstraction(self, abstraction: &CounterAbstraction, limits: &Limits<'_>) -> Search<Choice> {
-        counter_abstraction::search(self, abstraction, limits)
+        self.search_bounded(&Bounded::new(abstraction.clone()), limits)
     }
 }
 

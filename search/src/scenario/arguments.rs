@@ -12,7 +12,7 @@ use super::cursor::{Cursor, Text, flag, text, wrong_type};
 use super::diagnostic::Findings;
 use super::home_name::{home_value, typed_value};
 use super::name::{SERVER_REFS, SiteNames};
-use super::steps::{Argument, ArgumentKind, Presence, StepKind, taken_apart};
+use super::steps::{Argument, ArgumentKind, BuiltAct, Presence, StepKind, taken_apart};
 
 /// The value of an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,8 +95,8 @@ pub(super) struct ActReader<'r, 'a> {
 }
 
 impl<'a> ActReader<'_, 'a> {
-    /// Returns the acts of a step: one, or two for a command that does two things.
-    pub(super) fn acts(&mut self, step: &StepKind) -> Option<Vec<Act>> {
+    /// Returns the acts of a step: one, or several for a command that does several things.
+    pub(super) fn acts(&mut self, step: &StepKind) -> Option<Vec<BuiltAct>> {
         let is_home = |argument: &&Argument| matches!(argument.kind, ArgumentKind::HomeValue(_));
         let homes: Vec<&str> = step.arguments.iter().filter(is_home).map(|argument| argument.key).collect();
         let mut arguments = Vec::new();

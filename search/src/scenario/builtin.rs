@@ -82,6 +82,7 @@ pub fn scenarios() -> &'static [Builtin] {
         "guarded-move-without-resume",
         "guarded-move-beside-method-1",
         "guarded-move-without-version",
+        "guarded-move-without-stamp",
         "guarded-move-without-confirmation",
         "guarded-move-after-method-1",
         "guarded-move-without-merge",
@@ -89,6 +90,7 @@ pub fn scenarios() -> &'static [Builtin] {
         "guarded-move-without-retry",
         "guarded-move-of-three",
         "guarded-move-other-edits",
+        "guarded-move-of-three-other-edits",
         "two-mailboxes",
     }
 }

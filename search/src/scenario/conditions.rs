@@ -21,7 +21,7 @@ pub struct ConditionKind {
 }
 
 /// Every condition, in the order in which documents list them.
-pub const CONDITIONS: [ConditionKind; 10] = [
+pub const CONDITIONS: [ConditionKind; 11] = [
     ConditionKind {
         key: "home-is",
         kind: Server,
@@ -67,8 +67,14 @@ pub const CONDITIONS: [ConditionKind; 10] = [
     ConditionKind {
         key: "replicas-agree",
         kind: True,
-        says: "all replicas have the same version of the recipient",
+        says: "every replica shows the same version of the recipient",
         build: |_| Condition::ReplicasAgree,
+    },
+    ConditionKind {
+        key: "replicas-agree-on",
+        kind: Server,
+        says: "every replica shows the same version of the recipient, and it names this server in both home attributes",
+        build: |given| Condition::ReplicasAgreeOn(given.server()),
     },
     ConditionKind {
         key: "no-recipient",
@@ -95,6 +101,7 @@ pub(super) fn taken_apart(condition: &Condition) -> (&'static str, Value) {
         Condition::HoldsAll { at, of } => ("holds-all", Value::Servers([at, of])),
         Condition::EveryReplicaNames(server) => ("every-replica-names", Value::Server(server)),
         Condition::ReplicasAgree => ("replicas-agree", Value::Flag(true)),
+        Condition::ReplicasAgreeOn(server) => ("replicas-agree-on", Value::Server(server)),
         Condition::NoRecipient(replica) => ("no-recipient", Value::Server(replica)),
         Condition::NothingQueued => ("nothing-queued", Value::Flag(true)),
     }

@@ -148,9 +148,10 @@ fn mail_supply(root: &Cursor<'_>, site: &Site, environment: &Environment, is_fre
 
 /// Checks the number of runs, and the names under `never`.
 pub(super) fn runs_and_never(tables: &Tables<'_, '_>, scenario: &Scenario, never: &[Text<'_>], found: &mut Findings) {
-    if scenario.counts_versions() && scenario.runs().any(|(_, run)| run.runs_max == RunsMax::Any) {
+    let is_endless = scenario.counts_versions() && scenario.version_gap_max().is_none();
+    if is_endless && scenario.runs().any(|(_, run)| run.runs_max == RunsMax::Any) {
         let label = "give a number, or `runs-max = \"until-ok\"`";
-        let message = "the scenario counts versions of the recipient, so the number of runs needs a limit";
+        let message = "programs write several replicas, so the number of runs needs a limit";
         found.report(tables.root.span_of("run"), message, label);
     }
     never_names(never, scenario, found);

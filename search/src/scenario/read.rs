@@ -3,7 +3,6 @@
 
 use std::ops::RangeInclusive;
 
-use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::id::{Id, MessageId, MessageSet, ServerId};
 use stranded_model::scenario::{Delivery, Environment, Fault, Replication, Scenario, Site, Start};
 use stranded_model::state::{Contents, Homes, Mailbox, Recipient, Stamp};
@@ -16,7 +15,7 @@ use super::cross_check::{self, Tables};
 use super::cursor::{Cursor, choose, number, text, wrong_type};
 use super::diagnostic::Findings;
 use super::name::{self, SiteNames};
-use super::runs::{self, Runs, assumed};
+use super::runs::{self, Runs, answers};
 use super::{ANY, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, load};
 use crate::property::{Property, Verdict};
 
@@ -64,7 +63,7 @@ pub(super) fn scenario(
             None
         }
     };
-    let pinned = root.table("assume", "`[assume]`", found).map(|table| pinned(&table, found));
+    let pinned = root.table("assume", "`[assume]`", found).map(|table| answers(&table, found));
     let expect = root.table("expect", "`[expect]`", found).map(|table| expected(&table, found));
     let never = root.strings("never", found).unwrap_or_default();
 
@@ -303,17 +302,6 @@ fn messages(value: &Spanned<DeValue<'_>>, site: &Site, found: &mut Findings) -> 
         }
     }
     Some(messages)
-}
-
-/// Reads the pinned assumptions, in the order of [`Assumption::ALL`].
-fn pinned(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Assumption, AssumptionAnswer)> {
-    let mut pinned = Vec::new();
-    for (key, value) in table.entries() {
-        let value = text(key.get_ref(), value, found);
-        pinned.extend(value.and_then(|value| assumed(&key, &value, found)));
-    }
-    pinned.sort_unstable();
-    pinned
 }
 
 /// Reads the expected verdicts, in the order of [`Property::all`].

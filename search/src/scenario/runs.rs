@@ -14,7 +14,7 @@ use super::bundle::Files;
 use super::cursor::{Cursor, Text, choose, number, parse_toml, text};
 use super::diagnostic::{Diagnostics, Findings, SourceText};
 use super::name::SiteNames;
-use super::steps::{STEPS, StepKind};
+use super::steps::{BuiltAct, STEPS, StepKind};
 use super::{builtin, name};
 
 /// The meaning of the key `run`.
@@ -193,10 +193,10 @@ pub fn parse_procedure(file_name: &str, text: &str, site: &SiteNames) -> Result<
 
 /// A step whose handlers still name labels. A step with errors stays, for its label.
 struct Draft<'a> {
-    acts: Vec<Act>,
+    acts: Vec<BuiltAct>,
     label: Option<Text<'a>>,
     on: Vec<(StepResult, Text<'a>)>,
-    when: Option<(Assumption, AssumptionAnswer)>,
+    when: Vec<(Assumption, AssumptionAnswer)>,
     span: Range<usize>,
 }
 
@@ -217,6 +217,7 @@ fn read_procedure(mut cursor: Cursor<'_>, site: &SiteNames, found: &mut Findings
     let before = found.count();
     let drafts: Vec<Draft<'_>> = tables.into_iter().map(|table| draft(table, site, found)).collect();
     let steps = resolved(&drafts, found);
+    looked_up_home(&drafts, found);
     let last = drafts.last()?.span.clone();
     if found.count() > before {
         return None;
@@ -236,7 +237,8 @@ fn draft<'a>(mut cursor: Cursor<'a>, site: &SiteNames, found: &mut Findings) -> 
         let _checked = name::kebab("label", label, found);
     }
     let on = cursor.table("on", "`on`", found);
-    let when = cursor.table("when", "`when`", found).and_then(|table| answer(&table, found));
+    let when = cursor.table("when", "`when`", found).map(|table| answers(&table, found));
+    let when = when.unwrap_or_default();
     cursor.demand("do", "the word of the step", found);
     let words: Vec<(&str, &StepKind)> = STEPS.iter().map(|step| (step.word, step)).collect();
     let Some(step) = cursor.choice("do", &words, found) else {
@@ -269,22 +271,19 @@ fn handlers<'a>(table: &Cursor<'a>, step: &StepKind, found: &mut Findings) -> Ve
     handlers
 }
 
-/// Reads the one assumption and answer on which a step depends.
-fn answer(table: &Cursor<'_>, found: &mut Findings) -> Option<(Assumption, AssumptionAnswer)> {
-    let entries: Vec<_> = table.entries().collect();
-    let [(key, value)] = entries.as_slice() else {
-        found.report(table.span.clone(), "`when` has not exactly one key", "one assumption and its value");
-        return None;
-    };
-    assumed(key, &text(key.get_ref(), value, found)?, found)
+/// Reads answers to assumptions, in the order of [`Assumption::ALL`].
+pub(super) fn answers(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Assumption, AssumptionAnswer)> {
+    let mut answers = Vec::new();
+    for (key, value) in table.entries() {
+        let value = text(key.get_ref(), value, found);
+        answers.extend(value.and_then(|value| assumed(&key, &value, found)));
+    }
+    answers.sort_unstable();
+    answers
 }
 
 /// Returns an assumption and its answer by their names.
-pub(super) fn assumed(
-    key: &Text<'_>,
-    value: &Text<'_>,
-    found: &mut Findings,
-) -> Option<(Assumption, AssumptionAnswer)> {
+fn assumed(key: &Text<'_>, value: &Text<'_>, found: &mut Findings) -> Option<(Assumption, AssumptionAnswer)> {
     let assumption = choose("assumption", key, &Assumption::ALL.map(|other| (other.name(), other)), found)?;
     let values: Vec<(&str, AssumptionAnswer)> = assumption.values().iter().copied().zip(0..).collect();
     let answer = choose(&format!("value of `{}`", assumption.name()), value, &values, found)?;
@@ -310,15 +309,29 @@ fn resolved(drafts: &[Draft<'_>], found: &mut Findings) -> Vec<Step> {
         for (result, label) in &draft.on {
             on.extend(choose("label", label, &labels, found).map(|next| Handler { result: *result, next }));
         }
-        for (index, act) in draft.acts.iter().enumerate() {
+        for (index, (act, answer)) in draft.acts.iter().enumerate() {
             let label = draft.label.as_ref().filter(|_| index == 0).map(|label| (*label.get_ref()).to_owned());
-            // A handler for `ok` belongs to the last act of a command, any other to each of its acts.
-            let applies = |handler: &&Handler| handler.result != StepResult::Ok || index + 1 == draft.acts.len();
+            // A handler for `ok` belongs to the last act of a command under each answer, any other to each of its acts.
+            let is_last = draft.acts[index + 1..].iter().all(|(_, other)| other.is_some() && other != answer);
+            let applies = |handler: &&Handler| handler.result != StepResult::Ok || is_last;
             let on = on.iter().filter(applies).copied().collect();
-            steps.push(Step { label, act: act.clone(), on, when: draft.when, line: file.line(draft.span.start) });
+            let when = draft.when.iter().chain(answer).copied().collect();
+            steps.push(Step { label, act: act.clone(), on, when, line: file.line(draft.span.start) });
         }
     }
     steps
+}
+
+/// Reports steps at the home in a procedure that never looks it up.
+fn looked_up_home(drafts: &[Draft<'_>], found: &mut Findings) {
+    let acts = |draft: &Draft<'_>| draft.acts.iter().map(|(act, _)| act).cloned().collect::<Vec<Act>>();
+    if drafts.iter().flat_map(acts).any(|act| matches!(act, Act::LookUpHome { .. })) {
+        return;
+    }
+    for draft in drafts.iter().filter(|draft| acts(draft).iter().any(Act::names_looked_up_home)) {
+        let message = "the step acts at `home`, and no step looks the home up";
+        found.report(draft.span.clone(), message, "add a step `do = \"look-up-home\"` before it");
+    }
 }
 
 /// Returns answers to the procedure's assumptions under which control can run off its end, if such answers exist.

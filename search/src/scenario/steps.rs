@@ -3,6 +3,7 @@
 //!
 //! A new step needs a row in [`STEPS`], a case in [`taken_apart`], and its rule in the model.
 
+use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::dn::{HomeAttribute, HomeValue};
 use stranded_model::procedure::{Act, Claim, Duplicate, ServerRef, StepResult, VersionCondition};
 
@@ -22,8 +23,16 @@ pub struct StepKind {
     pub results: &'static [StepResult],
     /// The sources that describe the step.
     pub sources: &'static [&'static str],
-    /// Builds the acts of the step: one, or two for a command that does two things.
-    pub(super) build: fn(&Arguments) -> Vec<Act>,
+    /// Builds the acts of the step: one, or several for a command that does several things. An act with an answer to an
+    /// assumption exists only under that answer.
+    pub(super) build: fn(&Arguments) -> Vec<BuiltAct>,
+}
+
+/// An act of a step, and the answer to an assumption under which it exists, if that is so.
+pub(super) type BuiltAct = (Act, Option<(Assumption, AssumptionAnswer)>);
+
+fn one(act: Act) -> Vec<BuiltAct> {
+    vec![(act, None)]
 }
 
 /// An argument of a step.
@@ -92,12 +101,14 @@ const fn default(key: &'static str, kind: ArgumentKind, default: &'static str, d
 }
 
 const CONDITION: Argument = required("", Condition, "one condition");
+const FROM: Argument = default("from", Server, "from", "the server whose store is read");
+const TO: Argument = default("to", Server, "to", "the server whose store is written");
 const AT: Argument = required("at", Server, "the server whose store the step changes");
 /// By default the server that the program is connected to. [Q195911]
 const REPLICA: Argument = default("replica", Server, "connected-to", "the server whose replica the step writes");
 
 /// Every step, in the order in which documents list them.
-pub const STEPS: [StepKind; 20] = [
+pub const STEPS: [StepKind; 23] = [
     StepKind {
         word: "create-mailbox",
         arguments: &[
@@ -109,7 +120,7 @@ pub const STEPS: [StepKind; 20] = [
         sources: &["Q252869 S5", "Q252869 S6", "Q252869 S9", "Q277911"],
         build: |given| {
             let duplicate = if given.is("if-present", "keep") { Duplicate::Kept } else { Duplicate::Deleted };
-            vec![Act::CreateMailbox { at: given.server("at"), duplicate }]
+            one(Act::CreateMailbox { at: given.server("at"), duplicate })
         },
     },
     StepKind {
@@ -118,26 +129,40 @@ pub const STEPS: [StepKind; 20] = [
         does: "deletes the mailbox with all its messages",
         results: OK_REFUSED_LOST,
         sources: &["Q252869 S3", "Q252869 S10", "Q252869 S19", "Q184160"],
-        build: |given| vec![Act::DeleteMailbox { at: given.server("at") }],
+        build: |given| one(Act::DeleteMailbox { at: given.server("at") }),
     },
     StepKind {
-        word: "delete-copied",
-        arguments: &[AT, required("held-at", Server, "the server whose store must hold the deleted messages")],
-        does: "deletes the messages that another store holds too",
+        word: "list",
+        arguments: &[required("at", Server, "the server whose store is read")],
+        does: "lists the messages of the mailbox into the program's memory, in place of an earlier list",
         results: OK_REFUSED_LOST,
         sources: &["inferred"],
-        build: |given| vec![Act::DeleteCopied { at: given.server("at"), held_at: given.server("held-at") }],
+        build: |given| one(Act::List { at: given.server("at") }),
+    },
+    StepKind {
+        word: "copy-listed",
+        arguments: &[FROM, TO],
+        does: "copies one listed message that the target lacks, any of them; without a handler for `ok`, repeats until it \
+               lacks none",
+        results: OK_REFUSED_LOST,
+        sources: &["inferred"],
+        build: |given| one(Act::CopyListed { from: given.server("from"), to: given.server("to") }),
+    },
+    StepKind {
+        word: "delete-listed",
+        arguments: &[AT],
+        does: "deletes one listed message, any of them; without a handler for `ok`, repeats until none is left",
+        results: OK_REFUSED_LOST,
+        sources: &["inferred"],
+        build: |given| one(Act::DeleteListed { at: given.server("at") }),
     },
     StepKind {
         word: "copy-message",
-        arguments: &[
-            default("from", Server, "from", "the server whose store is read"),
-            default("to", Server, "to", "the server whose store is written"),
-        ],
+        arguments: &[FROM, TO],
         does: "copies one message that the target lacks; without a handler for `ok`, repeats until it lacks none",
         results: OK_REFUSED_LOST,
         sources: &["Q252869 S4", "Q252869 S7", "Q252869 S22", "Q195985"],
-        build: |given| vec![Act::CopyMessage { from: given.server("from"), to: given.server("to") }],
+        build: |given| one(Act::CopyMessage { from: given.server("from"), to: given.server("to") }),
     },
     StepKind {
         word: "propagate-deletions",
@@ -148,7 +173,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "deletes the messages that another store remembers as deleted",
         results: OK_REFUSED_LOST,
         sources: &["inferred"],
-        build: |given| vec![Act::PropagateDeletions { from: given.server("from"), to: given.server("to") }],
+        build: |given| one(Act::PropagateDeletions { from: given.server("from"), to: given.server("to") }),
     },
     StepKind {
         word: "mark",
@@ -166,7 +191,7 @@ pub const STEPS: [StepKind; 20] = [
         sources: &["Q259541", "Q277911"],
         build: |given| {
             let claim = if given.is("claim", "respect") { Claim::Respected } else { Claim::Taken };
-            vec![Act::Mark { at: given.server("at"), claim }]
+            one(Act::Mark { at: given.server("at"), claim })
         },
     },
     StepKind {
@@ -175,7 +200,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "removes the program's own mark; mail that arrived in transit joins the mailbox",
         results: OK_REFUSED_LOST,
         sources: &["Q183400", "Q277911"],
-        build: |given| vec![Act::Unmark { at: given.server("at") }],
+        build: |given| one(Act::Unmark { at: given.server("at") }),
     },
     StepKind {
         word: "save",
@@ -183,7 +208,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "saves all messages of the mailbox to a personal folder file",
         results: OK_REFUSED_LOST,
         sources: &["Q162998"],
-        build: |given| vec![Act::Save { at: given.server("at") }],
+        build: |given| one(Act::Save { at: given.server("at") }),
     },
     StepKind {
         word: "load",
@@ -191,7 +216,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "loads the personal folder file into the mailbox",
         results: OK_REFUSED_LOST,
         sources: &["Q162998"],
-        build: |given| vec![Act::Load { at: given.server("at") }],
+        build: |given| one(Act::Load { at: given.server("at") }),
     },
     StepKind {
         word: "adjust",
@@ -199,7 +224,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "runs the consistency adjuster: a mailbox without a recipient gets one",
         results: OK_REFUSED_LOST,
         sources: &["Q182979"],
-        build: |given| vec![Act::Adjust { at: given.server("at") }],
+        build: |given| one(Act::Adjust { at: given.server("at") }),
     },
     StepKind {
         word: "hold-delivery",
@@ -207,7 +232,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "holds mail for the mailbox in the transport",
         results: OK_LOST,
         sources: &["inferred"],
-        build: |_| vec![Act::HoldDelivery],
+        build: |_| one(Act::HoldDelivery),
     },
     StepKind {
         word: "release-delivery",
@@ -215,7 +240,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "ends the hold on mail for the mailbox",
         results: OK_LOST,
         sources: &["inferred"],
-        build: |_| vec![Act::ReleaseDelivery],
+        build: |_| one(Act::ReleaseDelivery),
     },
     StepKind {
         word: "sync-directory",
@@ -227,7 +252,7 @@ pub const STEPS: [StepKind; 20] = [
                 "if-unchanged",
                 Flag,
                 "false",
-                "true to refuse the write if the recipient's version changed since the last `home-is`",
+                "true to refuse the write unless the recipient has the version that the program read last",
             ),
         ],
         does: "asks the directory to move the recipient",
@@ -237,7 +262,7 @@ pub const STEPS: [StepKind; 20] = [
             let is_conditional = given.flag("if-unchanged");
             let condition = if is_conditional { VersionCondition::Unchanged } else { VersionCondition::Unconditional };
             let [replica, from, to] = ["replica", "from", "to"].map(|key| given.server(key));
-            vec![Act::SyncDirectory { replica, from, to, condition }]
+            one(Act::SyncDirectory { replica, from, to, condition })
         },
     },
     StepKind {
@@ -253,12 +278,12 @@ pub const STEPS: [StepKind; 20] = [
         sources: &["Q252869 S13", "Q252869 S16", "Q252869 S17", "Q252869 S18"],
         build: |given| {
             let (mdb, mta) = (given.home("home-mdb"), given.home("home-mta"));
-            vec![Act::RawEdit { replica: given.server("replica"), mdb, mta }]
+            one(Act::RawEdit { replica: given.server("replica"), mdb, mta })
         },
     },
     StepKind {
-        // A delete in the Administrator program also purges the mailbox from the store that Home-MDB names; a delete by LDAP
-        // or by import leaves it there. [Q184160, Q284199]
+        // A delete in the Administrator program also purges the mailbox from the store that Home-MDB names in the replica
+        // that it edits; a delete by LDAP or by import leaves it there. [Q184160, Q284199]
         word: "delete-recipient",
         arguments: &[
             REPLICA,
@@ -268,12 +293,18 @@ pub const STEPS: [StepKind; 20] = [
                 "\"purge\" (the Administrator program) or \"leave\" (LDAP, CSV import)",
             ),
         ],
-        does: "deletes the recipient, and with `\"purge\"` first the mailbox in the store that Home-MDB names",
+        does: "deletes the recipient, and with `\"purge\"` the mailbox in the store that its Home-MDB names",
         results: OK_REFUSED_LOST,
         sources: &["Q252869 S19", "Q239639"],
         build: |given| {
-            let purged = given.is("data", "purge").then_some(Act::DeleteMailbox { at: ServerRef::Home });
-            purged.into_iter().chain([Act::DeleteRecipient { replica: given.server("replica") }]).collect()
+            let delete = Act::DeleteRecipient { replica: given.server("replica") };
+            if given.is("data", "leave") {
+                return one(delete);
+            }
+            let look_up = Act::LookUpHome { replica: given.server("replica") };
+            let purge = || Act::DeleteMailbox { at: ServerRef::Home };
+            let [before, after] = [0, 1].map(|answer| Some((Assumption::PurgeOrder, answer)));
+            vec![(look_up, None), (purge(), before), (delete.clone(), before), (delete, after), (purge(), after)]
         },
     },
     StepKind {
@@ -282,15 +313,23 @@ pub const STEPS: [StepKind; 20] = [
         does: "creates the recipient again, under the same name",
         results: OK_REFUSED_LOST,
         sources: &["Q252869 S20", "Q252869 S21", "Q184160", "Q202220"],
-        build: |given| vec![Act::CreateRecipient { replica: given.server("replica"), home: given.server("home") }],
+        build: |given| one(Act::CreateRecipient { replica: given.server("replica"), home: given.server("home") }),
     },
     StepKind {
         word: "update-now",
         arguments: &[required("replica", Server, "the server whose replica pulls")],
-        does: "makes a replica pull from all others",
+        does: "makes a replica pull from each of the others",
         results: OK_REFUSED_LOST,
         sources: &["Q182963"],
-        build: |given| vec![Act::UpdateNow { replica: given.server("replica") }],
+        build: |given| one(Act::UpdateNow { replica: given.server("replica") }),
+    },
+    StepKind {
+        word: "look-up-home",
+        arguments: &[default("replica", Server, "connected-to", "the server whose replica is read")],
+        does: "looks up Home-MDB; from then on `home` is the server that it names",
+        results: OK_REFUSED_LOST,
+        sources: &["Q184160"],
+        build: |given| one(Act::LookUpHome { replica: given.server("replica") }),
     },
     StepKind {
         word: "require",
@@ -298,7 +337,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "answers `ok` if the condition is true, else `refused`",
         results: OK_REFUSED_LOST,
         sources: &["inferred"],
-        build: |given| vec![Act::Require(given.condition())],
+        build: |given| one(Act::Require(given.condition())),
     },
     StepKind {
         word: "wait",
@@ -306,7 +345,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "waits until the condition is true",
         results: &[StepResult::Ok],
         sources: &["inferred"],
-        build: |given| vec![Act::Wait(given.condition())],
+        build: |given| one(Act::Wait(given.condition())),
     },
     StepKind {
         word: "report",
@@ -317,7 +356,7 @@ pub const STEPS: [StepKind; 20] = [
         does: "ends the run and reports to the administrator",
         results: &[],
         sources: &["Q252869 S5", "Q252869 S28", "Q162998"],
-        build: |given| vec![Act::Report { outcome: given.outcome("outcome"), says: given.text("says") }],
+        build: |given| one(Act::Report { outcome: given.outcome("outcome"), says: given.text("says") }),
     },
 ];
 
@@ -331,9 +370,9 @@ pub(super) fn taken_apart(act: &Act) -> (&'static str, Arguments) {
             ("create-mailbox", vec![("at", Server(*at)), ("if-present", Word(fate))])
         }
         Act::DeleteMailbox { at: server } => ("delete-mailbox", at(server)),
-        Act::DeleteCopied { at, held_at } => {
-            ("delete-copied", vec![("at", Server(*at)), ("held-at", Server(*held_at))])
-        }
+        Act::List { at: server } => ("list", at(server)),
+        Act::CopyListed { from, to } => ("copy-listed", vec![("from", Server(*from)), ("to", Server(*to))]),
+        Act::DeleteListed { at: server } => ("delete-listed", at(server)),
         Act::CopyMessage { from, to } => ("copy-message", vec![("from", Server(*from)), ("to", Server(*to))]),
         Act::PropagateDeletions { from, to } => {
             ("propagate-deletions", vec![("from", Server(*from)), ("to", Server(*to))])
@@ -368,6 +407,7 @@ pub(super) fn taken_apart(act: &Act) -> (&'static str, Arguments) {
             ("create-recipient", vec![("replica", Server(*replica)), ("home", Server(*home))])
         }
         Act::UpdateNow { replica } => ("update-now", vec![("replica", Server(*replica))]),
+        Act::LookUpHome { replica } => ("look-up-home", vec![("replica", Server(*replica))]),
         Act::Require(condition) => ("require", vec![super::conditions::taken_apart(condition)]),
         Act::Wait(condition) => ("wait", vec![super::conditions::taken_apart(condition)]),
         Act::Report { outcome, says } => {

@@ -170,8 +170,8 @@ fn step(step: &Step, procedure: &Procedure, servers: &[String]) -> Table {
         put(&mut table, "label", label.clone());
     }
     write_act(&step.act, servers, &mut table);
-    if let Some((assumption, answer)) = step.when {
-        put(&mut table, "when", pairs([assumed(assumption, answer)].into_iter()));
+    if !step.when.is_empty() {
+        put(&mut table, "when", pairs(step.when.iter().map(|(assumption, answer)| assumed(*assumption, *answer))));
     }
     if !step.on.is_empty() {
         let on =

@@ -52,7 +52,7 @@ fn any_home_value(servers: usize) -> impl Strategy<Value = HomeValue<ServerRef>>
 }
 
 fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
-    (any_server_ref(servers), any_server_ref(servers), 0..10).prop_map(|(one, other, kind)| match kind {
+    (any_server_ref(servers), any_server_ref(servers), 0..11).prop_map(|(one, other, kind)| match kind {
         0 => Condition::HomeIs(one),
         1 => Condition::Differ(one, other),
         2 => Condition::Present(one),
@@ -62,6 +62,7 @@ fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
         6 => Condition::ReplicasAgree,
         7 => Condition::NoRecipient(one),
         8 => Condition::HomeIsEither(one, other),
+        9 => Condition::ReplicasAgreeOn(one),
         _ => Condition::NothingQueued,
     })
 }
@@ -78,11 +79,11 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
         proptest::sample::select(&Outcome::ALL[..]),
         proptest::option::of(".{0,20}".prop_map(|text| visible(&text).into_owned())),
     );
-    (servers_of_step, edits, any_condition(servers), report, any::<bool>(), 0..20).prop_map(
+    (servers_of_step, edits, any_condition(servers), report, any::<bool>(), 0..23).prop_map(
         |((at, from, to), (mdb, mta), condition, (outcome, says), flag, kind)| match kind {
             0 => Act::CreateMailbox { at, duplicate: if flag { Duplicate::Deleted } else { Duplicate::Kept } },
             1 => Act::DeleteMailbox { at },
-            2 => Act::DeleteCopied { at, held_at: from },
+            2 => Act::List { at },
             3 => Act::CopyMessage { from, to },
             4 => Act::PropagateDeletions { from, to },
             5 => Act::Mark { at, claim: if flag { Claim::Taken } else { Claim::Respected } },
@@ -102,6 +103,9 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
             16 => Act::UpdateNow { replica: at },
             17 => Act::Require(condition),
             18 => Act::Wait(condition),
+            19 => Act::CopyListed { from, to },
+            20 => Act::DeleteListed { at },
+            21 => Act::LookUpHome { replica: at },
             _ => Act::Report { outcome, says },
         },
     )
@@ -110,7 +114,7 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
 fn any_step(servers: usize) -> impl Strategy<Value = Step> {
     let when = (proptest::sample::select(&Assumption::ALL[..]), any::<proptest::sample::Index>())
         .prop_map(|(assumption, index)| (assumption, u8::try_from(index.index(assumption.values().len())).unwrap()));
-    (any_act(servers), proptest::option::of(when), any::<bool>()).prop_map(|(act, when, handles)| {
+    (any_act(servers), proptest::collection::vec(when, 0..=1), any::<bool>()).prop_map(|(act, when, handles)| {
         let can_be_lost = act.is_request();
         let on = if handles && can_be_lost { vec![Handler { result: StepResult::Lost, next: 0 }] } else { Vec::new() };
         Step { label: None, act, on, when, line: 0 }
@@ -160,9 +164,14 @@ prop_compose! {
         environment.faults = faults;
         let mut procedure = spec.scenario.run(spec.scenario.last_run).procedure.clone();
         procedure.steps = steps;
-        procedure.steps[0].label = Some("start".to_owned());
+        // A step can name the home only if the program looks it up.
+        let look_up = Act::LookUpHome { replica: ServerRef::ConnectedTo };
+        procedure.steps.insert(
+            0,
+            Step { label: Some("start".to_owned()), act: look_up, on: Vec::new(), when: Vec::new(), line: 0 },
+        );
         let end = Act::Report { outcome: Outcome::Ok, says: None };
-        procedure.steps.push(Step { label: Some("reported".to_owned()), act: end, on: Vec::new(), when: None, line: 0 });
+        procedure.steps.push(Step { label: Some("reported".to_owned()), act: end, on: Vec::new(), when: Vec::new(), line: 0 });
         let built_in = builtin::procedure("move").unwrap().decoded();
         let mut administrators: Vec<Administrator> = Vec::new();
         for (from, apart, connected_to, times, person) in ends {

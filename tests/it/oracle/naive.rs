@@ -23,6 +23,12 @@ pub(crate) struct Moment {
     pub(crate) requests: Vec<Request>,
 }
 
+/// Returns the next act of a program without a message and with each message that it might take.
+fn acts(world: &World, mailbox: MailboxId, administrator: AdministratorId, fate: Fate) -> Vec<Action> {
+    let messages = (0..world.scenario.site.messages).map(MessageId::at).map(Some);
+    [None].into_iter().chain(messages).map(|message| Action::Act { mailbox, administrator, message, fate }).collect()
+}
+
 /// A requested operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Request {
@@ -179,8 +185,8 @@ impl<'a> Naive<'a> {
                     };
                     let (mailbox, administrator) = (self.mailbox(&run.mailbox), self.administrator(&run.administrator));
                     let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost];
-                    let acts = fates.map(|fate| Action::Act { mailbox, administrator, fate });
-                    let own = acts.into_iter().chain([Action::Die { mailbox, administrator }]);
+                    let acts = fates.into_iter().flat_map(|fate| acts(world, mailbox, administrator, fate));
+                    let own = acts.chain([Action::Die { mailbox, administrator }]);
                     let can = |action: &Action| world.actions().contains(action);
                     let states = own.filter(can).filter_map(|action| world.step(&now.state, &action).ok());
                     all.extend(states.map(|state| Moment { state, ..now.clone() }));
@@ -247,10 +253,8 @@ impl<'a> Naive<'a> {
             let arrived = &now.arrived[self.mailbox(mailbox).index()];
             arrived.iter().position(|name| name == message).map(MessageId::at)
         };
-        let act = |mailbox: &str, administrator: &str, fate: Fate| Action::Act {
-            mailbox: self.mailbox(mailbox),
-            administrator: self.administrator(administrator),
-            fate,
+        let act = |mailbox: &str, administrator: &str, fate: Fate| {
+            acts(&self.worlds[now.world], self.mailbox(mailbox), self.administrator(administrator), fate)
         };
         Ok(match operation {
             Operation::Deliver { mailbox, message, by } => match number(mailbox, message) {
@@ -277,9 +281,9 @@ impl<'a> Naive<'a> {
                 let all = (0_u8..).zip(own).filter(|(_, one)| is_it(one));
                 all.map(|(run, _)| Action::Start { mailbox, administrator, run }).collect()
             }
-            Operation::Act { mailbox, administrator } => vec![act(mailbox, administrator, Fate::Answered)],
-            Operation::RequestLost { mailbox, administrator } => vec![act(mailbox, administrator, Fate::RequestLost)],
-            Operation::ReplyLost { mailbox, administrator } => vec![act(mailbox, administrator, Fate::ReplyLost)],
+            Operation::Act { mailbox, administrator } => act(mailbox, administrator, Fate::Answered),
+            Operation::RequestLost { mailbox, administrator } => act(mailbox, administrator, Fate::RequestLost),
+            Operation::ReplyLost { mailbox, administrator } => act(mailbox, administrator, Fate::ReplyLost),
             Operation::ProgramDies { mailbox, administrator } => {
                 vec![Action::Die { mailbox: self.mailbox(mailbox), administrator: self.administrator(administrator) }]
             }

@@ -328,7 +328,7 @@ fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operati
             };
             if whole { Operation::Run { run, crash: false } } else { Operation::Start { run } }
         }
-        Action::Act { mailbox, administrator, fate } => {
+        Action::Act { mailbox, administrator, message: _, fate } => {
             let (mailbox, administrator) =
                 (called(mailbox), scenario.administrators[administrator.index()].name.clone());
             match fate {

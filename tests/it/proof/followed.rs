@@ -111,7 +111,7 @@ fn program_position(world: &World, account: &Account, administrator: Administrat
     }
     let program: &Program = &account.programs[administrator];
     match (program.phase, world.run_of(administrator, program).runs_max) {
-        (Phase::Running { next, .. }, _) => Position::At { administrator, step: next },
+        (Phase::Running(execution), _) => Position::At { administrator, step: execution.next },
         (Phase::Idle, RunsMax::Times(times)) if program.executions >= times => Position::Over,
         (Phase::Idle, RunsMax::Times(_) | RunsMax::Any | RunsMax::UntilOk) => Position::Idle,
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use rustc_hash::FxBuildHasher;
 use stranded_model::action::Action;
 use stranded_model::id::{Id, MessageId, MessageSet};
-use stranded_model::state::{Ended, Phase, Server, State};
+use stranded_model::state::{Completion, Ended, Phase, Server, State};
 use stranded_model::{Occurrence, World};
 
 use super::followed::Followed;
@@ -110,8 +110,8 @@ fn renewed(world: &World, mut state: State) -> State {
     for program in account.programs.values_mut() {
         program.ended = Ended::Never;
         program.owes_retry = false;
-        if let Phase::Running { arrived, .. } = &mut program.phase {
-            *arrived = false;
+        if let Phase::Running(execution) = &mut program.phase {
+            (execution.completion, execution.required) = (Completion::Pending, MessageSet::EMPTY);
         }
     }
     state

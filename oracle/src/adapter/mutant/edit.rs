@@ -28,8 +28,13 @@ pub(super) fn moved(procedure: &Procedure, label: &str, before: &str) -> Procedu
 /// The procedure with a new step before another.
 pub(super) fn inserted(procedure: &Procedure, before: &str, label: &str, act: Act) -> Procedure {
     let target = index_of(procedure, before);
-    let step =
-        Step { label: Some(label.to_owned()), act, on: Vec::new(), when: None, line: procedure.steps[target].line };
+    let step = Step {
+        label: Some(label.to_owned()),
+        act,
+        on: Vec::new(),
+        when: Vec::new(),
+        line: procedure.steps[target].line,
+    };
     let mut changed: Vec<Slot> = slots(procedure).collect();
     changed.insert(target, Slot { was: None, step });
     rearranged(procedure, changed)
@@ -39,7 +44,7 @@ pub(super) fn inserted(procedure: &Procedure, before: &str, label: &str, act: Ac
 pub(super) fn appended(procedure: &Procedure, label: &str, act: Act) -> Procedure {
     let mut changed = procedure.clone();
     let line = changed.steps.last().map_or(1, |step| step.line);
-    changed.steps.push(Step { label: Some(label.to_owned()), act, on: Vec::new(), when: None, line });
+    changed.steps.push(Step { label: Some(label.to_owned()), act, on: Vec::new(), when: Vec::new(), line });
     changed
 }
 
@@ -102,7 +107,7 @@ mod tests {
         let confirm = step("confirm").expect("it is still there");
         let names: Vec<String> = confirm.on.iter().map(|handler| changed.step_name(handler.next)).collect();
         assert_eq!(names, ["home-is-ours", "confirm"]);
-        assert_eq!(labels(&changed)[4..9], ["home-is-source", "switch", "copy", "confirm", "delete"]);
+        assert_eq!(labels(&changed)[4..9], ["home-is-source", "switch", "copy", "confirm", "verify"]);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::state::{
-    Account, Contents, Ended, Home, Homes, Mailbox, Mark, Phase, Program, Recipient, Record, Server, Service, Shared,
-    Stamp, State, Transport,
+    Account, Completion, Contents, Ended, Execution, Home, Homes, Mailbox, Mark, Memory, Phase, Program, ReadVersion,
+    Recipient, Record, Server, Service, Shared, Stamp, State, Transport,
 };
 use stranded_model::table::{ENTRIES_MAX, Table};
 
@@ -80,11 +80,13 @@ structures! {
     State { accounts, shared }
     Shared { servers, faults_left }
     Server { store, replica }
-    Account { recipients, remembered, mailboxes, queued, transport, saved, edits_left, programs, record }
+    Account { recipients, remembered, mailboxes, queued, transport, saved, edits_left, deletes_left, programs, record }
     Homes { mdb, mta }
     Stamp { version, changed, signature }
     Contents { messages, expunged, mark }
     Program { run, executions, phase, ended, owes_retry }
+    Execution { next, visited, completion, required, memory }
+    Memory { listed, home, version }
     Record { accepted, returned, owner_deleted, destroyed, false_success, self_move }
 }
 
@@ -95,7 +97,9 @@ enumerations! {
     Home { 0 Server(server), 1 Malformed, }
     Mailbox { 0 Absent, 1 Present(contents), }
     Mark { 0 Settled, 1 InTransit { owner, from, to, pending }, }
-    Phase { 0 Idle, 1 Running { next, arrived, read }, }
+    Phase { 0 Idle, 1 Running(execution), }
+    Completion { 0 Pending, 1 Reached, 2 Spoiled, }
+    ReadVersion { 0 Absent, 1 Stamp(stamp), }
     Ended { 0 Never, 1 Reported(outcome), 2 Died, }
     Outcome { 0 Ok, 1 Refused, 2 Failed, 3 Unknown, }
 }

@@ -210,6 +210,7 @@ struct Ledger {
     transport: Transport,
     saved: MessageSet,
     edits_left: u8,
+    deletes_left: u8,
     record: Record,
 }
 
@@ -224,13 +225,23 @@ struct Parts {
 
 impl From<Account> for Parts {
     fn from(account: Account) -> Self {
-        let Account { recipients, remembered, mailboxes, queued, transport, saved, edits_left, programs, record } =
-            account;
+        let Account {
+            recipients,
+            remembered,
+            mailboxes,
+            queued,
+            transport,
+            saved,
+            edits_left,
+            deletes_left,
+            programs,
+            record,
+        } = account;
         Self {
             directory: Directory { recipients, remembered },
             stores: mailboxes,
             programs,
-            ledger: Ledger { queued, transport, saved, edits_left, record },
+            ledger: Ledger { queued, transport, saved, edits_left, deletes_left, record },
         }
     }
 }
@@ -239,8 +250,19 @@ impl From<Parts> for Account {
     fn from(parts: Parts) -> Self {
         let Parts { directory, stores, programs, ledger } = parts;
         let Directory { recipients, remembered } = directory;
-        let Ledger { queued, transport, saved, edits_left, record } = ledger;
-        Self { recipients, remembered, mailboxes: stores, queued, transport, saved, edits_left, programs, record }
+        let Ledger { queued, transport, saved, edits_left, deletes_left, record } = ledger;
+        Self {
+            recipients,
+            remembered,
+            mailboxes: stores,
+            queued,
+            transport,
+            saved,
+            edits_left,
+            deletes_left,
+            programs,
+            record,
+        }
     }
 }
 

@@ -145,13 +145,14 @@ record!(AccountView {
     delivery_held,
     saved,
     edits_left,
+    deletes_left,
     administrators,
     record
 });
 record!(RecipientView { home_mdb, home_mta, deleted, version, changed, signature });
 record!(ContentsView { messages, expunged, in_transit });
 record!(MarkView { owner, from, to, pending });
-record!(ProgramView { run, executions, next, arrived, read, ended, owes_retry });
+record!(ProgramView { run, executions, next, visited, completion, required, listed, home, version, ended, owes_retry });
 record!(RecordView { accepted, returned, owner_deleted, destroyed, false_success, self_move });
 record!(ServerView { store_up, replica_up });
 record!(Picks { actor });

@@ -1,0 +1,96 @@
+//! The memory of a program that its later steps use. A state keeps nothing else of it, so states that differ only in
+//! forgotten memory are one state.
+
+use crate::procedure::{Act, Condition, Outcome, Procedure, Step, StepResult, VersionCondition};
+
+/// The memory that a step, or a step that can follow it, uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// The messages that the program listed.
+    pub(crate) listed: bool,
+    /// The home that the program looked up.
+    pub(crate) home: bool,
+    /// The version of the recipient that the program read.
+    pub(crate) version: bool,
+    /// The completion of the move: the run can still report `ok`.
+    pub(crate) completion: bool,
+    /// True if the run can still write a home attribute.
+    pub(crate) writes_home: bool,
+}
+
+impl Needs {
+    /// The needs at each step of a procedure.
+    pub(crate) fn of(procedure: &Procedure) -> Vec<Self> {
+        let mut needs = vec![Self::default(); procedure.steps.len()];
+        loop {
+            let before = needs.clone();
+            for index in (0..procedure.steps.len()).rev() {
+                needs[index] = procedure.needs_at(index, &before);
+            }
+            if needs == before {
+                return needs;
+            }
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            listed: self.listed || other.listed,
+            home: self.home || other.home,
+            version: self.version || other.version,
+            completion: self.completion || other.completion,
+            writes_home: self.writes_home || other.writes_home,
+        }
+    }
+}
+
+impl Procedure {
+    fn needs_at(&self, index: usize, needs: &[Needs]) -> Needs {
+        let step = &self.steps[index];
+        let results = StepResult::ALL.into_iter();
+        let after = results.filter_map(|result| {
+            let next = step.next_after(index, result)?;
+            Some(step.act.still_needed(result, needs[next]))
+        });
+        after.chain([needs[index]]).fold(step.act.uses(), Needs::or)
+    }
+}
+
+impl Step {
+    /// The index of the step that follows this result, unless the run ends.
+    fn next_after(&self, index: usize, result: StepResult) -> Option<usize> {
+        let handler = self.on.iter().find(|handler| handler.result == result);
+        match (handler, result) {
+            (Some(handler), _) => Some(handler.next),
+            (None, StepResult::Ok) => (!matches!(self.act, Act::Report { .. })).then_some(index + 1),
+            (None, StepResult::Duplicate | StepResult::Refused | StepResult::Lost) => None,
+        }
+    }
+}
+
+impl Act {
+    /// The memory that the act reads, and the facts about the rest of the run that it decides.
+    fn uses(&self) -> Needs {
+        Needs {
+            listed: matches!(self, Self::CopyListed { .. } | Self::DeleteListed { .. }),
+            home: self.names_looked_up_home(),
+            version: matches!(self, Self::SyncDirectory { condition: VersionCondition::Unchanged, .. }),
+            completion: matches!(self, Self::Report { outcome: Outcome::Ok, .. }),
+            writes_home: self.writes_directory(),
+        }
+    }
+
+    /// The needs before the act, if these are those after it and it had this result.
+    fn still_needed(&self, result: StepResult, after: Needs) -> Needs {
+        let is_read = matches!(result, StepResult::Ok | StepResult::Refused);
+        let lists = matches!(self, Self::List { .. }) || self.condition().is_some_and(Condition::lists);
+        let looks_up = matches!(self, Self::LookUpHome { .. });
+        let reads_version = self.condition().is_some_and(Condition::reads_version);
+        Needs {
+            listed: after.listed && !(lists && is_read),
+            home: after.home && !(looks_up && result == StepResult::Ok),
+            version: after.version && !(reads_version && is_read),
+            ..after
+        }
+    }
+}
