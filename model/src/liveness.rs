@@ -1,12 +1,13 @@
-//! Liveness properties under fairness, and the fair actions.
+//! Liveness properties under fairness, judged for each mailbox by itself, and the fair actions.
 
 use crate::action::{Action, Fate};
+use crate::id::MailboxId;
 use crate::property::Safety;
 use crate::scenario::RunsMax;
 use crate::state::{Account, Mark, State};
 use crate::world::World;
 
-/// A liveness property: under fairness, every execution reaches its condition again and again.
+/// A liveness property: under fairness, every execution reaches its condition again and again, for each mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Liveness {
     /// Every queued message eventually leaves the queue.
@@ -59,19 +60,19 @@ impl Liveness {
         }
     }
 
-    /// Returns true if the condition of the property is true in a state.
+    /// Returns true if the condition of the property is true for a mailbox in a state.
     #[must_use]
-    pub fn is_reached(self, world: &World, state: &State) -> bool {
-        state.accounts.values().all(|account| match self {
+    pub fn is_reached(self, world: &World, state: &State, mailbox: MailboxId) -> bool {
+        let (account, shared) = (&state.accounts[mailbox], &state.shared);
+        match self {
             Self::DeliverySettles => account.queued.is_empty(),
             Self::ReplicasConverge => account.replicas_agree(),
             Self::RepairCompletes => {
-                let reachable =
-                    || Safety::Reachable.holds_for(world, account, &state.shared) && account.lost().is_empty();
-                !world.last_run_started(account) || (world.is_quiescent(account, &state.shared) && reachable())
+                let reachable = || Safety::Reachable.holds_for(world, account, shared) && account.lost().is_empty();
+                !world.last_run_started(account) || (world.is_quiescent(account, shared) && reachable())
             }
             Self::TransitClears => account.mailboxes.values().all(|mailbox| mailbox.mark() == Mark::Settled),
-        })
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::Spec;
 
 use crate::process::large;
-use crate::worlds::{changed, loaded, parsed, searched, worlds};
+use crate::worlds::{MAILBOX, changed, loaded, parsed, searched, worlds};
 
 const PAGE: &str = include_str!("../../specs/engines.md");
 const TESTS: &str = include_str!("limitations.rs");
@@ -114,7 +114,7 @@ fn a_path_that_joins_a_good_one_is_still_a_counterexample() {
         for (property, result) in &case.liveness_results {
             let LivenessResult::Violated(lasso) = result else { continue };
             let last = lasso.path.end(&case.world);
-            assert!(!property.is_reached(&case.world, &last));
+            assert!(!property.is_reached(&case.world, &last, MAILBOX));
             let end = graph.states.get_index_of(&last).unwrap();
             let leads = |edges: &&Vec<_>| edges.iter().any(|(_, to): &(_, u32)| *to as usize == end);
             joined += usize::from(graph.edges.iter().filter(leads).count() > 1);

@@ -40,6 +40,28 @@ pub struct Limits<'a> {
     pub progress: Option<&'a Progress>,
 }
 
+/// The number of small steps between two checks of the limits: a few milliseconds at most.
+const STEPS_PER_CHECK: u32 = 2048;
+
+/// Small steps of a computation that the limits can stop.
+pub(crate) struct Pace<'a> {
+    limits: &'a Limits<'a>,
+    steps: u32,
+}
+
+impl<'a> Pace<'a> {
+    /// Starts with no step.
+    pub(crate) fn within(limits: &'a Limits<'a>) -> Self {
+        Self { limits, steps: 0 }
+    }
+
+    /// Counts a step, and sometimes checks the limits.
+    pub(crate) fn step(&mut self) -> Result<(), Truncation> {
+        self.steps = (self.steps + 1) % STEPS_PER_CHECK;
+        if self.steps == 0 { self.limits.limit_reached().map_or(Ok(()), Err) } else { Ok(()) }
+    }
+}
+
 /// Random walks, taken instead of a full search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walks {

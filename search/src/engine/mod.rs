@@ -4,6 +4,7 @@
 
 mod bounded;
 mod checkpoint;
+mod components;
 #[cfg(feature = "distributed")]
 mod distributed;
 mod exact;
