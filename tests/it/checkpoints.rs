@@ -188,6 +188,109 @@ fn a_damaged_checkpoint_ends_the_program_with_the_reason() {
     }
 }
 
+/// The size of a record's length field, of its checksum, and of its hash.
+const LENGTH: usize = 8;
+const CHECKSUM: usize = 8;
+const HASH: usize = 32;
+
+/// A level of a checkpoint: for each state, the number of its parent and the choice; and the coverage flags.
+type SavedLevel = (Vec<(u32, u16)>, Vec<u8>);
+
+/// Returns the first line of a checkpoint, and its levels.
+fn levels_of(bytes: &[u8]) -> (Vec<u8>, Vec<SavedLevel>) {
+    let line = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    let number = |bytes: &[u8]| usize::try_from(u64::from_le_bytes(bytes.try_into().unwrap())).unwrap();
+    let mut levels = Vec::new();
+    let mut rest = &bytes[line + 1..];
+    while !rest.is_empty() {
+        let (record, after) = rest[LENGTH + CHECKSUM + HASH..].split_at(number(&rest[..LENGTH]));
+        let (states, seen) = record[LENGTH..].split_at(number(&record[..LENGTH]) * 6);
+        let state = |bytes: &[u8]| {
+            let (parent, choice) = bytes.split_at(4);
+            (u32::from_le_bytes(parent.try_into().unwrap()), u16::from_le_bytes(choice.try_into().unwrap()))
+        };
+        levels.push((states.chunks(6).map(state).collect(), seen.to_vec()));
+        rest = after;
+    }
+    (bytes[..line].to_vec(), levels)
+}
+
+/// Returns a checkpoint with these levels, all its checksums and hashes right.
+fn checkpoint_of(line: &[u8], levels: &[SavedLevel]) -> Vec<u8> {
+    let chained = |last: &blake3::Hash, bytes: &[u8]| blake3::hash(&[last.as_bytes().as_slice(), bytes].concat());
+    let mut file = [line, b"\n"].concat();
+    let mut last = blake3::hash(line);
+    for (states, seen) in levels {
+        let mut record = (states.len() as u64).to_le_bytes().to_vec();
+        for (parent, choice) in states {
+            record.extend(parent.to_le_bytes());
+            record.extend(choice.to_le_bytes());
+        }
+        record.extend(seen);
+        let length = (record.len() as u64).to_le_bytes();
+        file.extend(length);
+        file.extend(&chained(&last, &length).as_bytes()[..CHECKSUM]);
+        last = chained(&last, &record);
+        file.extend(last.as_bytes());
+        file.extend(record);
+    }
+    file
+}
+
+/// Changes a checkpoint at a random position, so that some state cannot be reached as the file says.
+fn forge(drawn: &mut Drawn, levels: &mut [SavedLevel]) -> String {
+    let mut below = |max: usize| usize::try_from(drawn.below(max as u64)).unwrap();
+    let level = 2 + below(levels.len() - 2);
+    let count = levels[level].0.len();
+    let state = below(count.max(1));
+    let kind = if count == 0 { 6 } else { below(8) };
+    match kind {
+        0 => levels[level].0[state].0 = u32::MAX - u32::try_from(below(3)).unwrap(),
+        1 => levels[level].0[state].0 += u32::try_from(count + levels[level - 1].0.len()).unwrap(),
+        2 => levels[level].0[state].0 = 0,
+        3 => levels[level].0[state].1 = u16::MAX - u16::try_from(below(3)).unwrap(),
+        4 => {
+            // The same state twice.
+            let again = levels[level].0[state];
+            levels[level].0.insert(state, again);
+        }
+        5 => levels[level].0.push((0, 0)),
+        6 => levels[0].0.push((0, 0)),
+        _ => drop(levels[level].1.pop()),
+    }
+    format!("change {kind} of state {state} in level {level}")
+}
+
+/// A checkpoint whose checksums are right is not yet one that a search wrote.
+#[test]
+fn a_forged_checkpoint_with_right_checksums_is_refused_and_left_as_it_is() {
+    let here = tempfile::tempdir().unwrap();
+    let mut drawn = Drawn(7);
+    let two = large("second-move-of-two");
+    fs::write(here.path().join("mine.toml"), second_move().text).unwrap();
+    for (scenario, folder, forgeries) in [("mine.toml", "one", 40), (two.as_str(), "two", 20)] {
+        let made = run(here.path(), &["check", scenario, "--checkpoint", folder, "--max-depth", "12"]);
+        assert_eq!((made.code, made.err.as_str()), (Some(3), ""), "{}", made.out);
+        let file = file_in(&here.path().join(folder));
+        let sound = fs::read(&file).unwrap();
+        let (line, levels) = levels_of(&sound);
+        assert_eq!(checkpoint_of(&line, &levels), sound);
+        for _ in 0..forgeries {
+            let mut forged = levels.clone();
+            let what = forge(&mut drawn, &mut forged);
+            let forged = checkpoint_of(&line, &forged);
+            if forged == sound {
+                continue;
+            }
+            fs::write(&file, &forged).unwrap();
+            let ended = run(here.path(), &["check", scenario, "--resume", folder]);
+            assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{what}: {}", ended.err);
+            assert!(ended.err.contains("is not a checkpoint that stranded wrote"), "{what}: {}", ended.err);
+            assert_eq!(fs::read(&file).unwrap(), forged, "{what}");
+        }
+    }
+}
+
 /// A resumed search may have lower limits than the search before it has used already.
 #[test]
 fn a_resumed_search_obeys_the_limits_of_its_new_command_line() {

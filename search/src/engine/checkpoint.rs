@@ -135,6 +135,12 @@ impl Checkpoint {
         Ok(Self { path: path.to_owned(), file: Mutex::new(OpenFile { file, last, levels }) })
     }
 
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads the levels in the file.
     pub(super) fn levels(&self) -> io::Result<impl Iterator<Item = Level>> {
         let mut reader = BufReader::new(File::open(&self.path)?);

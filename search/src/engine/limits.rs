@@ -91,6 +91,9 @@ pub enum Truncation {
     /// A level could not be saved. Only a search in one process has a checkpoint.
     #[serde(skip)]
     Unsaved(io::ErrorKind),
+    /// The checkpoint has a level, with this number, that the search cannot reach. It was forged, or made by another
+    /// program.
+    Unreachable(usize),
     /// There is no initial state.
     NoStart,
     /// Messages are in more different locations than the counter abstraction distinguishes.
@@ -110,6 +113,7 @@ impl fmt::Display for Truncation {
             Self::Lost => f.write_str("another process was lost"),
             Self::Walks(count) => write!(f, "only {count} random walks were taken (--simulate)"),
             Self::Unsaved(reason) => write!(f, "its checkpoint could not be written: {reason}"),
+            Self::Unreachable(level) => write!(f, "its checkpoint has states in level {level} that it cannot reach"),
             Self::NoStart => f.write_str("the scenario that it starts from has no quiescent state"),
             Self::CounterAbstraction => f.write_str(
                 "messages are in more locations at once than the counter abstraction can distinguish (give a number of messages)",

@@ -7,8 +7,8 @@ use serde::Serialize;
 use stranded_model::assumption::{Assumption, Assumptions};
 
 use crate::cli::Check;
-use stranded_search::check;
-use stranded_search::engine::{Checkpoint, Engine};
+use stranded_search::check::{self, Checked};
+use stranded_search::engine::{Checkpoint, Engine, Truncation};
 use stranded_search::scenario::Spec;
 
 use crate::command::CommandError;
@@ -62,6 +62,21 @@ pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Checkpoi
     let open = |(path, identity): &(PathBuf, String)| Checkpoint::open(path, identity);
     let opened: Result<Vec<Vec<Checkpoint>>, _> = files.iter().map(|files| files.iter().map(open).collect()).collect();
     opened.map_err(|reason| CommandError::Usage(reason.to_string()))
+}
+
+/// Refuses a checkpoint with a level that its search cannot reach.
+pub(super) fn refuse_unreachable(saved: &[Vec<Checkpoint>], checked: &[Checked<'_>]) -> Result<(), CommandError> {
+    for (files, checked) in saved.iter().zip(checked) {
+        for (file, case) in files.iter().zip(&checked.combinations) {
+            if let Some(Truncation::Unreachable(level)) = case.search.truncated {
+                let shown = file.path().display();
+                return Err(CommandError::Usage(format!(
+                    "{shown} is not a checkpoint that stranded wrote: the search cannot reach its level {level}"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn levels_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {

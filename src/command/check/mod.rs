@@ -29,6 +29,7 @@ use crate::report::{json, matrix, text, trace};
 pub(super) fn run(arguments: &Check) -> Result<Exit, CommandError> {
     let options = CheckOptions::of(arguments)?;
     let checked = check_all(&options)?;
+    checkpoint::refuse_unreachable(&options.saved, &checked)?;
     if let Some(exit) = cluster::finish(&options, &checked)? {
         return Ok(exit);
     }

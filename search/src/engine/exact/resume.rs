@@ -1,4 +1,5 @@
-//! Resumes a search from its checkpoint: takes the saved choices again, which finds the saved states again.
+//! Resumes a search from its checkpoint: takes the saved choices again, which finds the saved states again. It trusts no
+//! number in the checkpoint.
 
 use rayon::prelude::*;
 
@@ -24,9 +25,13 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
             if truncated.is_some() {
                 return Ok((level, truncated));
             }
+            let is_other_start = depth == 0 && replay_level.from.len() != level.len();
+            if is_other_start || replay_level.seen.len() != self.seen_earlier.reached().len() {
+                return Ok((level, Some(Truncation::Unreachable(depth))));
+            }
             self.seen_earlier.note_reached(&replay_level.seen);
             if depth > 0 {
-                let (next, truncated) = self.replay_level(&level, &replay_level.from)?;
+                let (next, truncated) = self.replay_level(depth, &level, &replay_level.from)?;
                 level = next;
                 self.depth = if level.is_empty() { self.depth } else { depth };
                 self.report_level(level.len());
@@ -39,9 +44,12 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
         Ok((level, truncated))
     }
 
-    /// Finds the next level again, from the parents and choices of its states.
+    /// Finds the level of this depth again, from the parents and choices of its states. The checkpoint may be forged: a
+    /// parent may not be on the level before, and a choice may be impossible there or lead to a state that was found
+    /// before.
     fn replay_level(
         &mut self,
+        depth: usize,
         level: &[S::Word],
         from: &[(u32, u16)],
     ) -> Result<(Vec<S::Word>, Option<Truncation>), TooNarrow> {
@@ -54,11 +62,14 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
             let round = &level[done..level.len().min(done + ROUND)];
             let end = first + done + round.len();
             let (of_round, later) = from.split_at(from.partition_point(|(number, _)| (*number as usize) < end));
-            truncated = self.replay_round(round, first + done, of_round, &mut next)?;
+            truncated = self.replay_round(depth, round, first + done, of_round, &mut next)?;
             if truncated.is_none() {
                 done += round.len();
                 from = later;
             }
+        }
+        if truncated.is_none() && !from.is_empty() {
+            truncated = Some(Truncation::Unreachable(depth));
         }
         self.judge(&level[done..], first + done)?;
         self.frontier += level.len() - done;
@@ -68,6 +79,7 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
     /// Takes the saved choices from consecutive states of a level, the first of which has the number `first`.
     fn replay_round(
         &mut self,
+        depth: usize,
         words: &[S::Word],
         first: usize,
         from: &[(u32, u16)],
@@ -77,24 +89,30 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
             return Ok(Some(truncated));
         }
         self.space.prepare(words)?;
-        let follow = |from: &[(u32, u16)]| -> Vec<S::Word> {
+        let follow = |from: &[(u32, u16)]| -> Option<Vec<S::Word>> {
             let scratch = &mut *self.scratch();
             let followed = from.iter().map(|(number, choice)| {
-                let word = words[*number as usize - first];
-                self.space.follow(scratch, word, *choice).expect("a saved choice is possible")
+                let word = words.get((*number as usize).checked_sub(first)?)?;
+                self.space.follow(scratch, *word, *choice)
             });
             followed.collect()
         };
-        let found: Vec<Vec<S::Word>> = from.par_chunks(CHUNK).map(follow).collect();
+        let found: Option<Vec<Vec<S::Word>>> = from.par_chunks(CHUNK).map(follow).collect();
         if self.space.is_too_narrow() {
             return Err(TooNarrow);
         }
+        let Some(found) = found else { return Ok(Some(Truncation::Unreachable(depth))) };
         let mut offer = Offer::new();
         found.iter().flatten().for_each(|word| offer.push(*word));
         if let Some(truncated) = self.limits.memory_limit(self.visited.growth(&[&offer])) {
             return Ok(Some(truncated));
         }
         self.visited.add(&[&offer]);
+        let mut added = Vec::new();
+        self.visited.added(0, &mut added);
+        if added.len() != from.len() {
+            return Ok(Some(Truncation::Unreachable(depth)));
+        }
         for (word, from) in found.iter().flatten().zip(from) {
             if let Some(truncated) = self.append(*word, *from, next) {
                 return Ok(Some(truncated));
