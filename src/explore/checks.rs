@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use stranded_search::check::{Checked, check};
-use stranded_search::engine::{Engine, Limits, Progress};
+use stranded_search::engine::{Engine, Limits, Progress, SystemMemory};
 use stranded_search::scenario::Spec;
 
 use super::library::Library;
@@ -200,6 +200,7 @@ fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> C
     let limits = Limits {
         deadline: Instant::now().checked_add(TIME_MAX),
         memory_max: Some(MEMORY_MAX),
+        system_memory: SystemMemory::of_process(),
         interrupted: Some(&STOPPED[slot]),
         symmetry: true,
         scenario: &spec.name,

@@ -2,7 +2,10 @@
 //! reports how far it searched, and never reports that a property holds.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
+
+use stranded_search::engine::{SystemMemory, memory_max};
 
 use crate::process::{Ended, Process, large, run};
 
@@ -107,6 +110,66 @@ fn a_search_stays_within_a_fifth_of_its_memory() {
             assert!(peak <= ceiling * 6 / 5, "the search used {peak} bytes of {ceiling}, with {threads} threads");
             assert!(peak >= ceiling / 2, "the search ended at {peak} bytes of {ceiling}, with {threads} threads");
         }
+    }
+}
+
+#[test]
+fn a_memory_limit_is_refused_where_memory_is_not_measured() {
+    assert_eq!(memory_max(1 << 30, Some(1 << 20)), Ok(1 << 30));
+    let refused = memory_max(1 << 30, None).unwrap_err().to_string();
+    assert_eq!(refused, "--max-memory cannot be obeyed: this system does not report the memory of a process");
+}
+
+/// The paths and texts of files.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+#[test]
+fn the_limits_of_control_groups_and_of_the_address_space_are_read() {
+    let limits = |soft: &str| format!("Limit   Soft   Hard   Units\nMax data size    {soft}    unlimited  bytes\n");
+    let rows: [(Files<'_>, Option<usize>, Option<usize>); 8] = [
+        (&[], None, None),
+        (&[("/proc/self/cgroup", "0::/a/b\n"), ("/sys/fs/cgroup/a/b/memory.max", "max\n")], None, None),
+        (
+            &[
+                ("/proc/self/cgroup", "0::/a/b\n"),
+                ("/sys/fs/cgroup/a/b/memory.max", "max\n"),
+                ("/sys/fs/cgroup/a/memory.max", "5000\n"),
+                ("/sys/fs/cgroup/memory.max", "9000\n"),
+            ],
+            Some(5000),
+            None,
+        ),
+        (&[("/proc/self/cgroup", "0::/\n"), ("/sys/fs/cgroup/memory.max", "700\n")], Some(700), None),
+        // A container whose group is mounted at the root.
+        (&[("/proc/self/cgroup", "0::/docker/1f\n"), ("/sys/fs/cgroup/memory.max", "700\n")], Some(700), None),
+        (
+            &[
+                ("/proc/self/cgroup", "5:cpu,cpuacct:/\n4:memory:/job\n1:name=systemd:/\n"),
+                ("/sys/fs/cgroup/memory/job/memory.limit_in_bytes", "800\n"),
+                ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"),
+            ],
+            Some(800),
+            None,
+        ),
+        (&[("/proc/self/limits", &limits("unlimited"))], None, None),
+        (&[("/proc/self/limits", &limits("4096000"))], None, Some(4_096_000)),
+    ];
+    for (files, control_group, address_space) in rows {
+        let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+        assert_eq!(SystemMemory::from_files(&read), SystemMemory { control_group, address_space }, "{files:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_search_that_would_exceed_the_memory_of_its_system_is_inconclusive() {
+    for engine in ["exact", "timely"] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -v 500000; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stranded")]);
+        command.args(check_large(&["--engine", engine]));
+        let ended = Process::start_command(Path::new("."), command).end();
+        let why = "it needs more memory than the 488 MiB of address space that `ulimit -v` allows";
+        check_is_truncated(&ended, why);
     }
 }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Cluster;
 use super::checkpoint::Checkpoint;
-use super::progress::{Progress, memory_used};
+use super::memory::{SystemLimit, SystemMemory, memory_used};
+use super::progress::Progress;
 
 /// The limits and options of a search. By default there are none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Limits<'a> {
     pub deadline: Option<Instant>,
     /// The most memory that the process may use, in bytes.
     pub memory_max: Option<usize>,
+    /// The limits that the system sets to the memory of the process.
+    pub system_memory: SystemMemory,
     /// A flag that stops the search when it is set.
     pub interrupted: Option<&'static AtomicBool>,
     /// Random walks to take instead of a full search.
@@ -82,6 +85,8 @@ pub enum Truncation {
     Time,
     /// More memory was needed than allowed, in bytes.
     Memory(usize),
+    /// More memory was needed than the system allows.
+    SystemMemory(SystemLimit),
     /// The user interrupted the search.
     Interrupted,
     /// The connection to another process was lost.
@@ -109,6 +114,7 @@ impl fmt::Display for Truncation {
             Self::Depth(max) => write!(f, "there are states more than {max} steps from the start (--max-depth)"),
             Self::Time => f.write_str("the time limit was reached (--timeout)"),
             Self::Memory(max) => write!(f, "it needs more memory than {} MiB (--max-memory)", max >> 20),
+            Self::SystemMemory(limit) => write!(f, "it needs more memory than {limit}"),
             Self::Interrupted => f.write_str("it was interrupted"),
             Self::Lost => f.write_str("another process was lost"),
             Self::Walks(count) => write!(f, "only {count} random walks were taken (--simulate)"),
@@ -142,8 +148,11 @@ impl Limits<'_> {
 
     /// Returns the memory limit if this many more bytes would exceed it.
     pub(crate) fn memory_limit(&self, more: usize) -> Option<Truncation> {
-        let max = self.memory_max?;
-        (memory_used()? + more > max).then_some(Truncation::Memory(max))
+        let given = || {
+            let max = self.memory_max?;
+            (memory_used()?.saturating_add(more) > max).then_some(Truncation::Memory(max))
+        };
+        given().or_else(|| self.system_memory.reached(more))
     }
 
     /// Returns the limit that is reached now, if any: time, interruption or memory.
@@ -154,8 +163,8 @@ impl Limits<'_> {
     /// The limits that every worker checks by itself.
     #[cfg(feature = "distributed")]
     pub(crate) fn for_worker(&self) -> Limits<'static> {
-        let Self { states_max, depth_max, deadline, memory_max, symmetry, .. } = *self;
-        Limits { states_max, depth_max, deadline, memory_max, symmetry, ..Limits::default() }
+        let Self { states_max, depth_max, deadline, memory_max, system_memory, symmetry, .. } = *self;
+        Limits { states_max, depth_max, deadline, memory_max, system_memory, symmetry, ..Limits::default() }
     }
 
     /// Reports a level as progress.

@@ -11,6 +11,7 @@ mod exact;
 mod graph;
 mod limits;
 mod liveness;
+mod memory;
 #[cfg(not(feature = "distributed"))]
 mod no_cluster;
 mod progress;
@@ -34,6 +35,7 @@ pub use distributed::{Cluster, Hosts, HostsError, JoinError, JoinOptions};
 pub use graph::Graph;
 pub use limits::{Limits, Truncation, Walks};
 pub use liveness::{Lasso, LivenessResult, liveness_results};
+pub use memory::{MemoryNotMeasured, SystemLimit, SystemMemory, memory_max, memory_used};
 #[cfg(not(feature = "distributed"))]
 pub use no_cluster::Cluster;
 pub use progress::{LevelDone, Progress};

@@ -6,6 +6,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::memory::memory_used;
+
 /// The progress of all searches of a check.
 #[derive(Debug)]
 pub struct Progress {
@@ -67,10 +69,4 @@ impl Progress {
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
     }
-}
-
-/// The memory that the process uses, in bytes, if the system reports it.
-#[must_use]
-pub(crate) fn memory_used() -> Option<usize> {
-    memory_stats::memory_stats().map(|stats| stats.physical_mem)
 }

@@ -141,8 +141,9 @@ impl<R: Rules> Bounded<R> {
             truncated: None,
             stopped: false,
         };
-        let Limits { states_max, depth_max, deadline, memory_max, interrupted, .. } = *limits;
-        let limits = Limits { states_max, depth_max, deadline, memory_max, interrupted, ..Limits::default() };
+        let Limits { states_max, depth_max, deadline, memory_max, system_memory, interrupted, .. } = *limits;
+        let limits =
+            Limits { states_max, depth_max, deadline, memory_max, system_memory, interrupted, ..Limits::default() };
         Self { rules: Arc::clone(rules), properties: properties.to_vec(), limits, notes: Arc::new(Mutex::new(notes)) }
     }
 

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use stranded_search::check::{Checked, check_with_checkpoints};
-use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, Walks};
+use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, SystemMemory, Walks, memory_max, memory_used};
 use stranded_search::property::Verdict;
 use stranded_search::scenario::{self, Spec};
 
@@ -47,6 +47,8 @@ pub(super) struct CheckOptions<'a> {
     /// The workers of the engine timely.
     pub(super) cluster: Option<Cluster>,
     deadline: Option<Instant>,
+    memory_max: Option<usize>,
+    system_memory: SystemMemory,
     interrupted: &'static AtomicBool,
 }
 
@@ -57,10 +59,22 @@ impl<'a> CheckOptions<'a> {
             let reason = format!("--simulate needs the engine exact; the engine is {}", arguments.engine);
             return Err(CommandError::Usage(reason));
         }
+        let memory_max = arguments.max_memory.map(|size| memory_max(size.as_u64(), memory_used())).transpose();
+        let memory_max = memory_max.map_err(|reason| CommandError::Usage(reason.to_string()))?;
         let specs = specs(arguments)?;
         let saved = checkpoint::open(arguments, &specs)?;
         let cluster = cluster::join(arguments, &specs, deadline)?;
-        Ok(Self { arguments, specs, saved, cluster, deadline, interrupted: interrupt::flag()? })
+        let system_memory = SystemMemory::of_process();
+        Ok(Self {
+            arguments,
+            specs,
+            saved,
+            cluster,
+            deadline,
+            memory_max,
+            system_memory,
+            interrupted: interrupt::flag()?,
+        })
     }
 
     /// Returns the limits of every search.
@@ -70,7 +84,8 @@ impl<'a> CheckOptions<'a> {
             states_max: arguments.max_states,
             depth_max: arguments.max_depth,
             deadline: self.deadline,
-            memory_max: arguments.max_memory.and_then(|size| usize::try_from(size.as_u64()).ok()),
+            memory_max: self.memory_max,
+            system_memory: self.system_memory,
             interrupted: Some(self.interrupted),
             walks: arguments.simulate.map(|count| Walks { count, seed: arguments.seed }),
             symmetry: !arguments.no_symmetry,
