@@ -20,6 +20,8 @@ use crate::formats::results::ResultFormat;
 use crate::formats::trace;
 use stranded_search::advice::Circumstances;
 use stranded_search::engine::Engine;
+#[cfg(feature = "distributed")]
+use stranded_search::engine::WORKERS_MAX;
 use stranded_search::scenario::{delivery_name, replication_name};
 
 /// Find out whether moving a mailbox can lose mail, and how.
@@ -72,6 +74,9 @@ pub enum Command {
     Man,
 }
 
+/// The most threads of a search. Each has working memory of its own.
+const THREADS_MAX: i64 = 512;
+
 /// `stranded check`
 #[derive(Debug, Args)]
 pub struct Check {
@@ -109,7 +114,7 @@ pub struct Check {
     #[arg(long)]
     pub no_symmetry: bool,
     /// Number of threads [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
     pub threads: Option<u16>,
     /// Take this many random walks instead of a complete search; no property is reported to hold
     #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume"])]
@@ -137,7 +142,7 @@ pub struct Check {
 #[derive(Debug, Args)]
 pub struct ClusterArguments {
     /// With --engine timely: number of workers in this process [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(WORKERS_MAX)))]
     pub workers: Option<u16>,
     /// With --engine timely: search together with the processes that this file lists, one `host:port` a line; the
     /// connections have no password and no encryption

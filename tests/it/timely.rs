@@ -12,11 +12,15 @@ use stranded_search::check::check;
 use stranded_search::engine::{Cluster, Engine, Hosts, HostsError, Limits};
 
 use crate::cli::stranded_in;
+use crate::process::Process;
 use crate::worlds::{builtins, parsed};
 
 /// Only two workers search scenarios with more states than this, and no test searches those with four times as many:
 /// they take too long.
 const STATES_FEW: usize = 3_000;
+
+/// The margin within which a search ends after an interruption. Other programs use the machine too.
+const MARGIN: Duration = Duration::from_secs(10);
 
 /// Two mailboxes that share the faults.
 const TWO: &str = r#"
@@ -84,7 +88,7 @@ fn check_same(spec: &stranded_search::scenario::Spec, cluster: &Cluster, symmetr
 #[test]
 fn any_number_of_workers_agrees_with_the_exact_engine_in_every_scenario() {
     for workers in [1, 2, 3] {
-        let cluster = Cluster::local(Some(workers));
+        let cluster = Cluster::local(Some(workers)).unwrap();
         let most = if workers == 2 { STATES_FEW * 4 } else { STATES_FEW };
         let few = Limits { states_max: Some(most), ..Limits::default() };
         for spec in builtins().iter().filter(|spec| check(spec, Engine::Exact, &few).is_complete()) {
@@ -97,7 +101,7 @@ fn any_number_of_workers_agrees_with_the_exact_engine_in_every_scenario() {
 fn mailboxes_that_share_something_are_found_the_same_with_and_without_symmetry() {
     let spec = parsed(TWO);
     for workers in [1, 2, 3] {
-        let cluster = Cluster::local(Some(workers));
+        let cluster = Cluster::local(Some(workers)).unwrap();
         for symmetry in [false, true] {
             check_same(&spec, &cluster, symmetry, &format!("{workers} workers, symmetry {symmetry}"));
         }
@@ -290,6 +294,59 @@ fn a_wrong_file_of_hosts_is_reported_with_its_line() {
     }
     let hosts = Hosts::parse("# both here\n127.0.0.1:4000  # first\n\n127.0.0.1:4001").unwrap();
     assert_eq!(hosts.addresses, ["127.0.0.1:4000", "127.0.0.1:4001"]);
+}
+
+#[test]
+fn too_many_workers_or_threads_are_refused_with_the_limit() {
+    let check = |more: &[&str]| stranded_in(Path::new("."), &[&["check", "move"], more].concat());
+    for (flag, engine, most) in [("--workers", "timely", 64), ("--threads", "exact", 512)] {
+        let ran = check(&["--engine", engine, flag, &(most + 1).to_string()]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{flag}");
+        assert!(ran.err.contains(&format!("{} is not in 1..={most}", most + 1)), "{}", ran.err);
+        let ran = check(&["--engine", engine, flag, &most.to_string()]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{flag}");
+    }
+}
+
+/// Threads with large stacks in a small address space simulate a system that refuses threads: root may start any number.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_the_system_refuses_are_an_error_of_usage() {
+    for (more, says) in [
+        (["--engine", "timely", "--workers", "8"], "the system refuses the threads of 8 workers"),
+        (["--engine", "exact", "--threads", "8"], "cannot start the threads"),
+        (["--simulate", "10", "--threads", "8"], "cannot start the threads"),
+    ] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -v 4000000; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stranded"), "check", "move"]);
+        let ran = command.args(more).env("RUST_MIN_STACK", "1073741824").output().unwrap();
+        let err = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(2), &b""[..]), "{err}");
+        assert!(err.contains(says) && !err.contains("panicked"), "{err}");
+    }
+}
+
+/// Returns the number of threads of a process.
+fn threads_of(id: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let count = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    count.map_or(0, |count| count.trim().parse().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interruption_is_obeyed_while_workers_start() {
+    for threads in [2, 32, 60] {
+        let arguments = ["check", "--engine", "timely", "--workers", "64"];
+        let mut process = Process::start(Path::new("."), &arguments);
+        process.until(|process| threads_of(process.id()) >= threads);
+        let before = Instant::now();
+        process.signal("TERM");
+        let ended = process.end();
+        // The signal ends a process that has not started all its workers, and interrupts the search of one that has.
+        assert!(matches!(ended.code, None | Some(1 | 3)), "{:?}", ended.code);
+        assert!(before.elapsed() < MARGIN, "it took {:?}", before.elapsed());
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ use stranded_model::state::State;
 use bounded::Bounded;
 pub use checkpoint::{Checkpoint, CheckpointError};
 #[cfg(feature = "distributed")]
-pub use distributed::{Cluster, Hosts, HostsError, JoinError, JoinOptions};
+pub use distributed::{Cluster, Hosts, HostsError, JoinError, JoinOptions, WORKERS_MAX};
 pub use graph::Graph;
 pub use limits::{Limits, Truncation, Walks};
 pub use liveness::{Lasso, LivenessResult, liveness_results};

@@ -32,7 +32,9 @@ pub(super) fn join(
     }
 
     let workers = workers.map(usize::from);
-    let (Some(path), Some(process)) = (hosts, *process) else { return Ok(Some(Cluster::local(workers))) };
+    let (Some(path), Some(process)) = (hosts, *process) else {
+        return Cluster::local(workers).map(Some).map_err(|reason| CommandError::Usage(reason.to_string()));
+    };
     if let Some(spec) = specs.iter().find(|spec| spec.numbers != Numbers::GIVEN) {
         let reason =
             format!("{} has any number of messages, which only one process can search: leave out --hosts", spec.name);
@@ -54,7 +56,9 @@ pub(super) fn join(
         JoinOptions { hosts: &hosts, process, workers, same: same(arguments, specs, &hosts, workers), deadline };
     match Cluster::joined(&joining) {
         Ok(cluster) => Ok(Some(cluster)),
-        Err(reason @ JoinError::Mismatch(_)) => Err(CommandError::Usage(reason.to_string())),
+        Err(reason @ (JoinError::Mismatch(_) | JoinError::NoThreads(_))) => {
+            Err(CommandError::Usage(reason.to_string()))
+        }
         Err(reason @ JoinError::Absent(_)) => Err(CommandError::Inconclusive(format!("{reason}; there is no verdict"))),
     }
 }

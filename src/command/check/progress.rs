@@ -27,11 +27,13 @@ pub(super) fn during<T: Send>(
     let progress = Progress::new((mode == ProgressMode::Plain).then_some(sender));
     std::thread::scope(|scope| {
         let (over, progress) = (over, &progress);
-        scope.spawn(move || match mode {
+        let show = move || match mode {
             ProgressMode::Auto => show(progress, &is_over),
             ProgressMode::Plain => print(&levels, &is_over),
             ProgressMode::None => (),
-        });
+        };
+        // Without a thread for it, the search runs without progress.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, show);
         let done = work(&Limits { progress: Some(progress), ..*limits });
         drop(over);
         done

@@ -26,6 +26,9 @@ const CHECK_EVERY: Duration = Duration::from_millis(50);
 /// The interval at which an idle worker handles messages of others.
 const STEP_EVERY: Duration = Duration::from_millis(20);
 
+/// The most workers of a process. The connections between workers take memory and time with the square of their number.
+pub const WORKERS_MAX: u16 = 64;
+
 /// Workers that search together.
 pub struct Cluster {
     running: Mutex<Running>,
@@ -34,6 +37,8 @@ pub struct Cluster {
 
 struct Running {
     jobs: Vec<Sender<Arc<dyn AnyJob>>>,
+    /// The number of workers that have not started yet.
+    starting: usize,
     receiver: Receiver<WorkerMessage>,
     guards: Option<WorkerGuards<()>>,
     /// The number of states that this process held in all searches.
@@ -42,6 +47,8 @@ struct Running {
 
 /// A message of a worker to its process.
 enum WorkerMessage {
+    /// The worker has started, and accepts searches.
+    Ready,
     Level(Level),
     Done(Box<WorkerResult>),
     /// The worker has panicked.
@@ -51,20 +58,19 @@ enum WorkerMessage {
 impl Cluster {
     /// Starts workers of this process alone; by default one for each core.
     ///
-    /// # Panics
-    /// If the system cannot start the threads.
-    #[must_use]
-    pub fn local(workers: Option<usize>) -> Self {
+    /// # Errors
+    /// The system refuses the threads.
+    pub fn local(workers: Option<usize>) -> Result<Self, JoinError> {
         let workers = workers.unwrap_or_else(Self::workers_by_default);
         let config = if workers == 1 { CommunicationConfig::Thread } else { CommunicationConfig::Process(workers) };
         let (builders, others) = config.try_build().expect("threads of one process need no connection");
         Self::start(builders, others, None)
     }
 
-    /// The number of cores, which is the default number of workers.
+    /// The default number of workers: the number of cores, up to the most workers.
     #[must_use]
     pub fn workers_by_default() -> usize {
-        std::thread::available_parallelism().map_or(1, usize::from)
+        std::thread::available_parallelism().map_or(1, usize::from).min(usize::from(WORKERS_MAX))
     }
 
     /// Starts workers of this process and connects them with those of the others, once all processes agree on the
@@ -83,15 +89,18 @@ impl Cluster {
             initialize_networking_from_sockets(threads, streams, options.process, options.workers, hooks)
                 .map_err(failed)?;
         let builders = builders.into_iter().map(AllocatorBuilder::Tcp).collect();
-        Ok(Self::start(builders, Box::new(others), Some(connections)))
+        Self::start(builders, Box::new(others), Some(connections))
     }
 
     fn start(
         builders: Vec<AllocatorBuilder>,
         others: Box<dyn std::any::Any + Send>,
         connections: Option<Connections>,
-    ) -> Self {
+    ) -> Result<Self, JoinError> {
         let workers_here = builders.len();
+        if !can_start(workers_here) {
+            return Err(JoinError::NoThreads(workers_here));
+        }
         let (sender, receiver) = mpsc::channel();
         let (jobs, receivers): (Vec<_>, Vec<_>) = builders.iter().map(|_| mpsc::channel()).unzip();
         let receivers: Vec<Mutex<Receiver<Arc<dyn AnyJob>>>> = receivers.into_iter().map(Mutex::new).collect();
@@ -99,15 +108,21 @@ impl Cluster {
         let guards = timely::execute::execute_from(builders, others, WorkerConfig::default(), move |worker| {
             let sender = sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let jobs = receivers[worker.index() % workers_here].lock().unwrap_or_else(PoisonError::into_inner);
+            // The receiver may be gone.
+            let _ = sender.send(WorkerMessage::Ready);
             serve(worker, workers_here, &jobs, &sender);
         });
-        let guards = Some(guards.expect("the system gives a thread to each worker"));
-        Self { running: Mutex::new(Running { jobs, receiver, guards, held: 0 }), connections }
+        let guards = Some(guards.map_err(|_| JoinError::NoThreads(workers_here))?);
+        let running = Running { jobs, starting: workers_here, receiver, guards, held: 0 };
+        Ok(Self { running: Mutex::new(running), connections })
     }
 
     /// Searches with all workers. If a process is lost, the result is empty.
     pub(super) fn search<R: Rules + 'static>(&self, job: Job<R>, limits: &Limits<'_>) -> Search<R::Choice> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(truncated) = running.start(limits) {
+            return Search { truncated: Some(truncated), ..Search::nothing(job.rules.world()) };
+        }
         let job = Arc::new(job);
         for jobs in &running.jobs {
             let job: Arc<dyn AnyJob> = Arc::<Job<R>>::clone(&job);
@@ -124,7 +139,7 @@ impl Cluster {
                     working -= 1;
                 }
                 Ok(WorkerMessage::Failed) | Err(RecvTimeoutError::Disconnected) => panic!("a worker has failed"),
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(WorkerMessage::Ready) | Err(RecvTimeoutError::Timeout) => {}
             }
             if limits.interrupted.is_some_and(|interrupted| interrupted.load(Ordering::Relaxed)) {
                 job.interrupted.store(true, Ordering::Relaxed);
@@ -164,6 +179,42 @@ impl Cluster {
     }
 }
 
+impl Running {
+    /// Waits until all workers have started. Returns the limit that ends the wait.
+    fn start(&mut self, limits: &Limits<'_>) -> Option<Truncation> {
+        while self.starting > 0 {
+            match self.receiver.recv_timeout(CHECK_EVERY) {
+                Ok(WorkerMessage::Ready) => self.starting -= 1,
+                Ok(WorkerMessage::Level(_) | WorkerMessage::Done(_)) => panic!("a worker answers before it is asked"),
+                Ok(WorkerMessage::Failed) | Err(RecvTimeoutError::Disconnected) => panic!("a worker has failed"),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.starting > 0
+                && let Some(truncated) = limits.limit_reached()
+            {
+                return Some(truncated);
+            }
+        }
+        None
+    }
+}
+
+/// Returns true if the system gives this number of threads. Workers of timely panic if the threads of others are refused, so this is tried
+/// first with threads that do nothing.
+fn can_start(threads: usize) -> bool {
+    let (all_started, waits) = mpsc::channel::<()>();
+    let waits = Mutex::new(waits);
+    std::thread::scope(|scope| {
+        // A thread ends when the sender is gone.
+        let wait = || {
+            let _ = waits.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        };
+        let started = (0..threads).all(|_| std::thread::Builder::new().spawn_scoped(scope, wait).is_ok());
+        drop(all_started);
+        started
+    })
+}
+
 /// Runs one search after the other until the process stops sending them.
 fn serve(worker: &mut Worker, workers_here: usize, jobs: &Receiver<Arc<dyn AnyJob>>, sender: &Sender<WorkerMessage>) {
     loop {
@@ -194,9 +245,9 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
         let guards = running.guards.take();
-        if self.connections.is_some() || std::thread::panicking() {
-            // A thread that waits for a worker of another process, or for a failed one, may wait for ever. All results
-            // are in, and the program is about to end.
+        if self.connections.is_some() || running.starting > 0 || std::thread::panicking() {
+            // A thread that waits for a worker of another process, or for a failed one, may wait for ever, and one that
+            // starts may take long. All results are in, and the program is about to end.
             std::mem::forget((guards, std::mem::take(&mut running.jobs)));
         } else {
             running.jobs.clear();

@@ -350,12 +350,17 @@ pub enum JoinError {
     Mismatch(String),
     /// A process did not connect.
     Absent(String),
+    /// The system refuses the threads of this number of workers.
+    NoThreads(usize),
 }
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mismatch(reason) | Self::Absent(reason) => f.write_str(reason),
+            Self::NoThreads(workers) => {
+                write!(f, "the system refuses the threads of {workers} workers: give fewer with --workers")
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ use std::sync::atomic::AtomicBool;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, WORKERS_MAX};
 pub use connection::{JoinError, JoinOptions};
 pub use hosts::{Hosts, HostsError};
 
@@ -70,7 +70,10 @@ where
     };
     match limits.cluster {
         Some(cluster) => cluster.search(job, limits),
-        None => Cluster::local(None).search(job, limits),
+        None => {
+            let cluster = Cluster::local(None).expect("the system has a thread for each core");
+            cluster.search(job, limits)
+        }
     }
 }
 
