@@ -14,6 +14,7 @@ mod cli;
 mod conform;
 mod counter_abstraction;
 mod coverage;
+mod differential;
 mod engines;
 mod expected_failures;
 mod explore;
