@@ -18,7 +18,7 @@ use stranded_model::property::Safety;
 use stranded_model::scenario::{Administrator, Delivery, Fault, Replication, RunsMax};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{
-    Family, Number, Numbers, SiteNames, Spec, builtin, is_procedure_text, load_procedure_in, load_scenario,
+    Family, Number, Numbers, SiteNames, Spec, TOML_MAX, builtin, is_procedure_text, load_procedure_in, load_scenario,
     parse_procedure, parse_scenario, select,
 };
 
@@ -605,4 +605,30 @@ fn every_built_in_has_the_name_of_its_file_and_no_name_is_a_family() {
     for builtin in builtin::procedures() {
         assert_eq!(builtin.decoded().name, builtin.name);
     }
+}
+
+#[test]
+fn a_toml_file_that_is_too_large_is_refused_before_it_is_parsed() {
+    let folder = tempfile::tempdir().unwrap();
+    let comments = |size: usize| "#\n".repeat(size / 2);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (largest, larger) = (path("largest.toml"), path("larger.toml"));
+    let rest = |most: usize, text: &str| format!("{text}{}", "#".repeat(most - text.len()));
+    fs::write(&largest, rest(TOML_MAX, &parsed(SOUND).text)).unwrap();
+    fs::write(&larger, rest(TOML_MAX + 1, &parsed(SOUND).text)).unwrap();
+    assert!(load_scenario(&largest).is_ok());
+    let says = |size: usize| format!("has {size} bytes; a TOML file may have at most {TOML_MAX}");
+    let scenario = load_scenario("stranded").unwrap();
+    let huge = path("huge.toml");
+    fs::write(&huge, comments(63 << 20)).unwrap();
+    for (refused, size) in [
+        (load_scenario(&larger), TOML_MAX + 1),
+        (load_scenario(&huge), 63 << 20),
+        (load_procedure_in(&huge, &scenario), 63 << 20),
+        (parse_scenario("text.toml", &comments(4 << 20), &no_files), 4 << 20),
+    ] {
+        let refused = refused.unwrap_err().render(false);
+        assert!(refused.contains(&says(size)), "{refused}");
+    }
+    assert!(!is_procedure_text(&format!("[[step]]\n{}", comments(4 << 20))));
 }

@@ -165,6 +165,19 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// The largest size of a TOML text, in bytes: several times that of a scenario with the most procedures and steps. The parser needs up
+/// to fifty times as much memory.
+pub const TOML_MAX: usize = 2 << 20;
+
+/// Refuses a text that is too large to be parsed.
+pub(super) fn within_limit(name: &str, text: &str) -> Result<(), Diagnostics> {
+    if text.len() <= TOML_MAX {
+        return Ok(());
+    }
+    let message = format!("{name} has {} bytes; a TOML file may have at most {TOML_MAX}", text.len());
+    Err(Diagnostics::just(message, None))
+}
+
 /// Parses a TOML text and reads its root table. Every string is sanitized first.
 ///
 /// # Errors
@@ -176,6 +189,7 @@ pub fn parse_toml<T>(
     file: SourceText,
     read: impl FnOnce(Cursor<'_>, &mut Findings) -> Option<T>,
 ) -> Result<T, Diagnostics> {
+    within_limit(&file.name, &file.text)?;
     let mut found = Findings::of(file);
     let file = found.text();
     let (mut root, errors) = DeTable::parse_recoverable(&file.text);

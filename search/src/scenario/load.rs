@@ -4,7 +4,7 @@
 use std::io;
 
 use super::bundle::{Bundle, Files, beside};
-use super::cursor::{Cursor, parse_toml};
+use super::cursor::{Cursor, parse_toml, within_limit};
 use super::diagnostic::{Diagnostics, Findings, SourceText, listed, nearest, wrapped};
 use super::write::{header, site_and_run};
 use super::{Family, Spec, builtin, is_procedure_text, read};
@@ -228,5 +228,7 @@ pub fn unknown_name(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
 }
 
 fn text_of(path: &str) -> Result<String, Diagnostics> {
-    files::read(path).map_err(|error| Diagnostics::just(error.to_string(), None))
+    let text = files::read(path).map_err(|error| Diagnostics::just(error.to_string(), None))?;
+    within_limit(path, &text)?;
+    Ok(text)
 }

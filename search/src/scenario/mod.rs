@@ -26,7 +26,7 @@ use stranded_model::scenario::{Delivery, Environment, Replication, Scenario};
 
 pub use self::builtin::Builtin;
 pub use self::conditions::{CONDITIONS, ConditionKind};
-pub use self::cursor::{Cursor, parse_toml, wrong_type};
+pub use self::cursor::{Cursor, TOML_MAX, parse_toml, wrong_type};
 pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
 pub use self::diagnostic::{Findings, listed, nearest};
 pub use self::load::{load_procedure_in, load_scenario, parse_scenario, select, unknown_name};
@@ -152,6 +152,9 @@ fn name_in<T: PartialEq>(choices: &[(&'static str, T)], value: &T) -> &'static s
 /// Returns true if a text is a procedure and not a scenario: it has `[[step]]` tables and no `[site]`.
 #[must_use]
 pub fn is_procedure_text(text: &str) -> bool {
+    if text.len() > TOML_MAX {
+        return false;
+    }
     let (root, _errors) = toml::de::DeTable::parse_recoverable(text);
     root.get_ref().contains_key("step") && !root.get_ref().contains_key("site")
 }
