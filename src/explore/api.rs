@@ -139,12 +139,14 @@ impl Explorer {
                 Ok(document_answer(&trace, About { title: trace.origin.spec.name.clone(), ..About::default() }))
             }
             Query::Fork { link, at, action } => {
-                self.fork(&link, at, format!("another step {}", at + 1), |trace| trace.take(&action))
+                self.fork(&link, at, || format!("another step {}", at + 1), |trace| trace.take(&action))
             }
             Query::Apply { link, at, procedure } => {
-                self.fork(&link, at, format!("{procedure} at step {at}"), |trace| trace.apply(&procedure))
+                self.fork(&link, at, || format!("{procedure} at step {at}"), |trace| trace.apply(&procedure))
             }
-            Query::RunOn { link, at } => self.fork(&link, at, format!("undisturbed from step {at}"), OpenTrace::run_on),
+            Query::RunOn { link, at } => {
+                self.fork(&link, at, || format!("undisturbed from step {at}"), OpenTrace::run_on)
+            }
             Query::Moment { link, at } => {
                 let trace = self.at(&link, at)?;
                 let outlook = Outlooks::new(&trace.origin.spec).at(trace.end());
@@ -234,12 +236,12 @@ impl Explorer {
         &self,
         link: &str,
         at: usize,
-        title: String,
+        title: impl FnOnce() -> String,
         extend: impl FnOnce(&mut OpenTrace) -> Result<(), super::open_trace::NotTaken>,
     ) -> Result<Value, LinkError> {
         let mut trace = self.at(link, at)?;
         extend(&mut trace).map_err(|error| LinkError(error.to_string()))?;
-        Ok(document_answer(&trace, About { title, repeats_from: None, forked_at: Some(at) }))
+        Ok(document_answer(&trace, About { title: title(), repeats_from: None, forked_at: Some(at) }))
     }
 }
 

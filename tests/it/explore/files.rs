@@ -175,6 +175,25 @@ fn a_trace_and_a_fork_are_exported_in_every_format() {
 }
 
 #[test]
+fn a_moment_after_the_end_of_a_trace_is_an_error() {
+    let explorer = Explorer::default();
+    let opened = explorer.answer(Query::Open { scenario: "second-move".to_owned() }).unwrap();
+    for at in [1, u64::MAX - 1, u64::MAX] {
+        for query in [
+            json!({"ask": "fork", "link": opened["document"]["link"], "at": at, "action": "start"}),
+            json!({"ask": "apply", "link": opened["document"]["link"], "at": at, "procedure": "method-1"}),
+            json!({"ask": "run-on", "link": opened["document"]["link"], "at": at}),
+            json!({"ask": "moment", "link": opened["document"]["link"], "at": at}),
+            json!({"ask": "advise", "link": opened["document"]["link"], "at": at}),
+        ] {
+            let asked: Query = serde_json::from_value(query.clone()).unwrap();
+            let wrong = explorer.answer(asked).unwrap_err().to_string();
+            assert_eq!(wrong, format!("the trace has 0 steps; there is no step {at}"), "{query}");
+        }
+    }
+}
+
+#[test]
 fn a_scenario_file_is_opened_at_its_start() {
     let text = stranded_in(Path::new("."), &["show", "second-move"]).out.replace("second-move", "my-own");
     let shown = dropped("my-own.toml", &text, None).unwrap();
