@@ -8,11 +8,11 @@ use crate::report::{advice_json, advice_text};
 use stranded_search::advice::{
     AdviceVerdict, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
 };
-use stranded_search::engine::Limits;
+use stranded_search::engine::{Limits, SystemMemory};
 use stranded_search::files;
 use stranded_search::snapshot;
 
-use super::{CommandError, output};
+use super::{CommandError, interrupt, output};
 
 /// The name of standard input in place of a file.
 const STANDARD_INPUT: &str = "-";
@@ -29,9 +29,14 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let limits = Limits {
         states_max: Some(arguments.max_states),
         deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
+        system_memory: SystemMemory::of_process(),
+        interrupted: Some(interrupt::flag()?),
         ..Limits::default()
     };
-    let advised = advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits)?;
+    // Without this pool, the first parallel search would panic where the system refuses threads.
+    let pool = rayon::ThreadPoolBuilder::new().build();
+    let pool = pool.map_err(|reason| CommandError::Usage(format!("cannot start the threads: {reason}")))?;
+    let advised = pool.install(|| advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits))?;
     let file = arguments.output.file.as_deref();
     match arguments.output.format.kind() {
         OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
@@ -70,8 +75,9 @@ fn text_of(path: &str) -> Result<String, CommandError> {
 fn exit(advised: &MailboxAdvice<'_>) -> Exit {
     let verdicts = || advised.advice.iter().flat_map(|advice| advice.cases.iter().map(|case| case.verdict));
     let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != AdviceVerdict::Safe);
-    let is_truncated =
-        advised.snapshot.is_unknown() || verdicts().any(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_)));
+    let is_truncated = advised.truncated.is_some()
+        || advised.snapshot.is_unknown()
+        || verdicts().any(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_)));
     match (advised.snapshot.is_stranded(), is_truncated, is_stuck) {
         (true, _, _) | (false, false, true) => Exit::NotAsExpected,
         (false, true, _) => Exit::Inconclusive,

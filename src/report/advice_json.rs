@@ -44,6 +44,9 @@ pub struct MailboxReport {
     /// The verdict on each procedure under each kind of delivery: the safest procedure first, the least mail first; empty if no
     /// advice was requested.
     pub advice: Vec<AdviceEntry>,
+    /// The limit that was reached before any procedure was searched for this mailbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<String>,
 }
 
 /// Messages that are in the same stores.
@@ -111,7 +114,7 @@ pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances) -> A
 }
 
 fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances) -> MailboxReport {
-    let MailboxAdvice { snapshot, replication, advice } = advised;
+    let MailboxAdvice { snapshot, replication, advice, truncated } = advised;
     let server = |id: &ServerId| name(snapshot, *id);
     let group = |group: &stranded_search::snapshot::Group| GroupReport {
         stands_for: names::messages(group.stands_for),
@@ -134,6 +137,7 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances) -> Mailbo
         remarks: snapshot.remarks.clone(),
         messages: snapshot.groups.iter().map(group).collect(),
         advice: entries.collect(),
+        truncated: truncated.map(|truncated| truncated.to_string()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Advice as text: the stranded mailboxes, and for each the verdict on every procedure, the steps of those that are safe, and a
 //! counterexample for the others.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use stranded_model::id::ServerId;
@@ -30,9 +32,19 @@ const COLUMN: usize = 22;
 #[must_use]
 pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, width: u16) -> String {
     let mut text = summary(advised, width);
-    for one in advised.iter().filter(|one| !one.advice.is_empty() || one.snapshot.is_stranded()) {
+    let mut first: HashMap<*const Vec<Advice>, &str> = HashMap::new();
+    for one in
+        advised.iter().filter(|one| !one.advice.is_empty() || one.truncated.is_some() || one.snapshot.is_stranded())
+    {
         text.push('\n');
-        text.push_str(&mailbox(one, circumstances, width));
+        let name = one.snapshot.mailbox.as_str();
+        let earlier = first.get(&Arc::as_ptr(&one.advice)).filter(|_| !one.advice.is_empty());
+        text.push_str(&match (one.truncated, earlier) {
+            (Some(truncated), _) => short(one, &format!("Nothing was searched: {truncated}."), width),
+            (None, Some(earlier)) => short(one, &format!("The advice is the same as for {earlier}."), width),
+            (None, None) => mailbox(one, circumstances, width),
+        });
+        first.entry(Arc::as_ptr(&one.advice)).or_insert(name);
     }
     text
 }
@@ -60,6 +72,13 @@ fn summary(advised: &[MailboxAdvice<'_>], width: u16) -> String {
         let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
     }
     text + &undecided
+}
+
+/// Returns the observation of a mailbox, and one sentence.
+fn short(advised: &MailboxAdvice<'_>, sentence: &str, width: u16) -> String {
+    let MailboxAdvice { snapshot, .. } = advised;
+    let observed = observed(snapshot, width);
+    format!("{TITLE}{}{TITLE:#}\n{observed}\n{}\n", snapshot.mailbox, wrapped(sentence, 0, width))
 }
 
 fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, width: u16) -> String {

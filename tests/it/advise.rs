@@ -4,11 +4,12 @@ mod lines;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use stranded::report::advice_json::{AdviceEntry, AdviceReport, report};
 use stranded_model::scenario::{Delivery, Fault, Replication};
 use stranded_search::advice::{Circumstances, ProcedureText, advise_all, known_procedures};
-use stranded_search::engine::Limits;
+use stranded_search::engine::{Limits, Truncation};
 use stranded_search::replay;
 use stranded_search::snapshot;
 use stranded_search::trace_file::TraceFile;
@@ -282,4 +283,38 @@ fn a_name_with_terminal_controls_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(!output.stderr.contains(&7) && output.stdout.is_empty());
     assert!(String::from_utf8(output.stderr).unwrap().contains("control characters"));
+}
+
+/// Returns the stranded mailbox `number`, whose observation differs from those of all others.
+fn stranded_alone(number: usize) -> String {
+    let renamed = STRANDED.replace("\"source\"", &format!("\"source-{number}\""));
+    renamed.replace("alice", &format!("user-{number}")) + "\n"
+}
+
+#[test]
+fn the_time_limit_holds_between_mailboxes() {
+    let lines: String = (0..5_000).map(stranded_alone).collect();
+    for limit in ["0s", "100ms"] {
+        let started = Instant::now();
+        let output = stranded(&["-", "--timeout", limit], &lines);
+        assert!(started.elapsed() < Duration::from_secs(20), "{limit}: it took {:?}", started.elapsed());
+        assert_eq!(output.status.code(), Some(1), "every mailbox is stranded");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("Nothing was searched: the time limit was reached (--timeout)."), "{limit}");
+    }
+    let snapshots = snapshot::read("test.jsonl", &lines).unwrap();
+    let limits = Limits { deadline: Some(Instant::now()), ..Limits::default() };
+    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap();
+    assert!(advised.iter().all(|one| one.truncated == Some(Truncation::Time) && one.advice.is_empty()));
+    let json = report(&advised, &circumstances());
+    let reason = Some("the time limit was reached (--timeout)");
+    assert!(json.mailboxes.iter().all(|one| one.truncated.as_deref() == reason));
+}
+
+#[test]
+fn mailboxes_with_equal_observations_get_their_advice_once() {
+    let lines: String = ["alice", "bob", "carol"].map(|name| STRANDED.replace("alice", name) + "\n").concat();
+    let text = String::from_utf8(stranded(&["-"], &lines).stdout).unwrap();
+    assert_eq!(text.matches("The advice is the same as for alice.").count(), 2, "{text}");
+    assert_eq!(text.matches("method-1, from source to destination").count(), 1, "{text}");
 }

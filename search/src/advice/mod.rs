@@ -7,9 +7,11 @@
 mod judge;
 mod world;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 use stranded_model::assumption::Assumption;
 use stranded_model::id::{MessageSet, ServerId};
@@ -17,6 +19,8 @@ use stranded_model::liveness::Liveness;
 use stranded_model::procedure::{Act, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::scenario::{Delivery, Fault, Replication, Run};
+use stranded_model::state::{Homes, Mailbox};
+use stranded_model::table::PerServer;
 
 use crate::check::Trace;
 use crate::engine::{Limits, Truncation};
@@ -51,6 +55,9 @@ impl Circumstances {
     }
 }
 
+/// The parts of a snapshot on which the advice depends.
+type Observed<'a> = (&'a SiteNames, &'a PerServer<Option<Homes>>, &'a PerServer<Mailbox>);
+
 /// The text of a procedure file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcedureText {
@@ -70,6 +77,8 @@ pub struct MailboxAdvice<'a> {
     /// The advice on every procedure in every useful direction, the safest first; empty if the caller asked for none. Mailboxes
     /// with equal observations share it.
     pub advice: Arc<Vec<Advice>>,
+    /// The limit that was reached before any procedure was searched for this mailbox.
+    pub truncated: Option<Truncation>,
 }
 
 /// The advice on one procedure in one direction.
@@ -236,25 +245,32 @@ pub fn advise_all<'a>(
     limits: &Limits<'_>,
 ) -> Result<Vec<MailboxAdvice<'a>>, Diagnostics> {
     let mut advised: Vec<MailboxAdvice<'a>> = Vec::new();
-    let mut known: Vec<(&Snapshot, Arc<Vec<Advice>>)> = Vec::new();
+    let mut known: HashMap<Observed<'_>, Arc<Vec<Advice>>, FxBuildHasher> = HashMap::default();
     if let Some(first) = snapshots.first() {
         // Errors in procedures are reported even if no mailbox needs advice.
         let _valid = parse(texts, &first.names)?;
     }
+    let mut limit = None;
     for snapshot in snapshots {
-        let is_alike = |other: &Snapshot| {
-            (&other.names, &other.homes, &other.mailboxes) == (&snapshot.names, &snapshot.homes, &snapshot.mailboxes)
-        };
-        let advice = match known.iter().find(|(other, _)| is_alike(other)) {
+        let observed = (&snapshot.names, &snapshot.homes, &snapshot.mailboxes);
+        let mut truncated = None;
+        let advice = match known.get(&observed) {
             _ if !all && !snapshot.is_stranded() => Arc::default(),
-            Some((_, advice)) => Arc::clone(advice),
+            Some(advice) => Arc::clone(advice),
             None => {
-                let advice = Arc::new(advise(snapshot, &parse(texts, &snapshot.names)?, circumstances, limits));
-                known.push((snapshot, Arc::clone(&advice)));
-                advice
+                limit = limit.or_else(|| limits.limit_reached());
+                truncated = limit;
+                if truncated.is_some() {
+                    Arc::default()
+                } else {
+                    let advice = Arc::new(advise(snapshot, &parse(texts, &snapshot.names)?, circumstances, limits));
+                    known.insert(observed, Arc::clone(&advice));
+                    advice
+                }
             }
         };
-        advised.push(MailboxAdvice { snapshot, replication: circumstances.replication_for(snapshot), advice });
+        let replication = circumstances.replication_for(snapshot);
+        advised.push(MailboxAdvice { snapshot, replication, advice, truncated });
     }
     Ok(advised)
 }

@@ -18,7 +18,7 @@ pub const SERVER_REFS: [(&str, ServerRef); 6] = [
 ];
 
 /// The names of a site, which the steps of a procedure can use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SiteNames {
     /// The servers.
     pub servers: Vec<String>,
