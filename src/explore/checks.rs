@@ -235,7 +235,7 @@ fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
         CheckedProperty {
             name: judgement.property.name().to_owned(),
             verdict: judgement.verdict.name(),
-            expected: judgement.expected.name(),
+            expected: judgement.expects(),
             as_expected: judgement.is_as_expected(),
             steps: trace.map(|(_, trace)| trace.path.actions.len()),
             link,

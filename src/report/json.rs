@@ -60,8 +60,8 @@ pub struct PropertyReport {
     pub name: String,
     /// The verdict.
     pub verdict: String,
-    /// The verdict that the scenario expects.
-    pub expected: String,
+    /// The verdict that the scenario expects; null if it does not name the property, which may then hold or be vacuous.
+    pub expected: Option<String>,
     /// True if the verdict is as expected.
     pub as_expected: bool,
     /// The assumptions under which the trace was found.
@@ -135,7 +135,7 @@ fn property(checked: &Checked<'_>, result: &PropertyResult) -> PropertyReport {
     PropertyReport {
         name: name.to_owned(),
         verdict: result.verdict.name().to_owned(),
-        expected: result.expected.name().to_owned(),
+        expected: result.expected.map(|verdict| verdict.name().to_owned()),
         as_expected: result.is_as_expected(),
         assumptions: shown_by.map(|case| trace::answers(&case.world, &touched)).unwrap_or_default(),
         combinations: if result.verdict == Verdict::Depends {

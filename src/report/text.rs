@@ -109,7 +109,7 @@ fn verdicts(checked: &Checked<'_>, width: u16) -> String {
     for result in &checked.results {
         let style = if result.is_as_expected() { GOOD } else { BAD };
         let name = result.property.name();
-        let _ = write!(text, "  {name:<20} {style}{:<13}{style:#} {:<10}", result.verdict, result.expected);
+        let _ = write!(text, "  {name:<20} {style}{:<13}{style:#} {:<10}", result.verdict, result.expects());
         if let Some(length) = length(checked, result) {
             let _ = write!(text, " shortest: {length} steps");
         }

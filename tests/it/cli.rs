@@ -185,6 +185,24 @@ fn a_report_in_json_has_the_documented_keys() {
 }
 
 #[test]
+fn a_property_that_the_scenario_does_not_name_has_no_expected_verdict() {
+    let shown = stranded(&["show", "method-1"]).out;
+    let (open, _) = shown.split_once("[expect]").unwrap();
+    let folder = folder(&[("open.toml", open)]);
+    let ran = stranded_in(folder.path(), &["check", "open.toml", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    for property in json(&ran.out)["scenarios"][0]["properties"].as_array().unwrap() {
+        assert!(property["expected"].is_null() && property["as_expected"] == true, "{property}");
+    }
+    let ran = stranded_in(folder.path(), &["check", "open.toml"]);
+    assert!(ran.out.contains("no-self-move         vacuous       holds or vacuous\n"), "{}", ran.out);
+    fs::write(folder.path().join("open.toml"), format!("{open}[expect]\nno-self-move = \"holds\"\n")).unwrap();
+    let ran = stranded_in(folder.path(), &["check", "open.toml", "--format", "tap"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("no-self-move is vacuous, expected holds"), "{}", ran.out);
+}
+
+#[test]
 fn two_checks_print_the_same_bytes_apart_from_seconds() {
     let once = || {
         let out = stranded(&["check", "article", "--format", "json"]).out;

@@ -1,6 +1,7 @@
 //! Coverage: a scenario in which a step or handler never occurs fails, and the report names the step and its line.
 
 use stranded::report::text;
+use stranded_model::property::Safety;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Spec, load_procedure_in};
 
@@ -88,4 +89,33 @@ fn a_property_without_an_expectation_may_be_vacuous() {
         let wanted: &[&str] = if name == "guarded-move" { &["coverage"] } else { &[] };
         assert_eq!(unexpected, wanted, "{name}");
     }
+}
+
+#[test]
+fn a_property_that_the_scenario_does_not_name_may_hold_or_be_vacuous_and_no_more() {
+    // No step moves the recipient, and no mailbox is ever in transit.
+    let vacuous = Spec { expect: Vec::new(), ..loaded("method-1") };
+    let checked = searched(&vacuous);
+    assert!(checked.results.iter().all(|result| result.is_as_expected() && result.expected.is_none()));
+    assert!(checked.results.iter().any(|result| result.verdict == Verdict::Vacuous));
+
+    let violated = Spec { expect: Vec::new(), ..loaded("second-move") };
+    for result in &searched(&violated).results {
+        assert_eq!(result.is_as_expected(), result.verdict != Verdict::Violated, "{}", result.property.name());
+    }
+    let depends = Spec { expect: Vec::new(), ..loaded("move-under-mail") };
+    for result in &searched(&depends).results {
+        assert_eq!(result.is_as_expected(), result.verdict != Verdict::Depends, "{}", result.property.name());
+    }
+}
+
+#[test]
+fn a_property_that_is_expected_to_hold_must_be_exercised() {
+    let no_self_move = Property::Safety(Safety::NoSelfMove);
+    let spec = Spec { expect: vec![(no_self_move, Verdict::Holds)], ..loaded("method-1") };
+    let checked = searched(&spec);
+    let result = checked.results.iter().find(|result| result.property == no_self_move).unwrap();
+    assert_eq!((result.verdict, result.expected), (Verdict::Vacuous, Some(Verdict::Holds)));
+    assert!(!result.is_as_expected());
+    assert!(checked.coverage_failures().iter().any(|failure| !failure.happened), "coverage names the antecedent");
 }

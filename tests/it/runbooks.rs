@@ -31,7 +31,7 @@ fn verdict(checked: &Checked<'_>, property: Safety) -> Verdict {
 fn check_as_expected(name: &str) {
     let spec = loaded(name);
     for judgement in &searched(&spec).results {
-        assert_eq!(judgement.verdict, judgement.expected, "{name}: {}", judgement.property.name());
+        assert!(judgement.is_as_expected(), "{name}: {}", judgement.property.name());
     }
 }
 

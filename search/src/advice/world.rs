@@ -39,7 +39,6 @@ impl AdviceWorld<'_> {
             numbers: Numbers::GIVEN,
             pinned: Vec::new(),
             expect: Vec::new(),
-            may_be_vacuous: false,
             never: Vec::new(),
             text: String::new(),
         };

@@ -195,14 +195,17 @@ fn safety_verdict(property: Safety, search: &Search) -> Verdict {
     }
 }
 
-/// Returns the points that break `coverage`. If a property is expected to be vacuous, its antecedent must not occur.
+/// Returns the points that break `coverage`. If a property is expected to be vacuous, its antecedent must not occur; without an
+/// expectation, and if the verdict depends on assumptions, it may occur.
 fn coverage_failures(spec: &Spec, world: &World, coverage: &Coverage) -> Vec<CoverageFailure> {
-    let expects_vacuous = |property: Safety| spec.expected(Property::Safety(property)) == Verdict::Vacuous;
-    let is_open = |point: &Point| spec.may_be_vacuous && matches!(point, Point::Antecedent(_));
-    let found = coverage.points().filter(|(point, _)| !is_open(point)).filter_map(|(point, happened)| {
+    let found = coverage.points().filter_map(|(point, happened)| {
         let name = point.name(world);
         let (is_never, line) = match point {
-            Point::Antecedent(property) => (expects_vacuous(property), None),
+            Point::Antecedent(property) => match spec.expected(Property::Safety(property))? {
+                Verdict::Vacuous => (true, None),
+                Verdict::Holds | Verdict::Violated => (false, None),
+                Verdict::Depends | Verdict::Inconclusive | Verdict::Error => return None,
+            },
             Point::Environment(_) => (false, None),
             Point::Step { run, step } | Point::Handler { run, step, .. } => {
                 (false, Some(world.scenario.run(run).procedure.steps[step].line))
@@ -239,11 +242,5 @@ fn property_result(spec: &Spec, index: usize, property: Property, combinations: 
         .filter_map(|combination| Some((length(&combinations[combination])?, combination)))
         .min()
         .map(|(_, combination)| combination);
-    PropertyResult {
-        property,
-        verdict,
-        expected: spec.expected(property),
-        may_be_vacuous: spec.may_be_vacuous,
-        shown_by,
-    }
+    PropertyResult { property, verdict, expected: spec.expected(property), shown_by }
 }

@@ -68,20 +68,29 @@ pub struct PropertyResult {
     pub property: Property,
     /// The verdict.
     pub verdict: Verdict,
-    /// The expectation of the scenario.
-    pub expected: Verdict,
-    /// True if `vacuous` counts as expected, because the scenario does not say what a user's procedure must
-    /// do.
-    pub may_be_vacuous: bool,
+    /// The expectation of the scenario, if it names the property.
+    pub expected: Option<Verdict>,
     /// The index of the combination with the shortest counterexample, the first of several.
     pub shown_by: Option<usize>,
 }
 
 impl PropertyResult {
-    /// Returns true if the scenario expects this verdict.
+    /// Returns true if the scenario expects this verdict. A property that it does not name must not be violated under any
+    /// combination; the antecedent need not occur.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
-        self.verdict == self.expected || (self.may_be_vacuous && self.verdict == Verdict::Vacuous)
+        match (self.expected, self.verdict) {
+            (Some(expected), found) => found == expected,
+            (None, Verdict::Holds | Verdict::Vacuous) => true,
+            (None, Verdict::Depends) => self.shown_by.is_none(),
+            (None, Verdict::Violated | Verdict::Inconclusive | Verdict::Error) => false,
+        }
+    }
+
+    /// Returns the expected verdict, or those that are as expected without one.
+    #[must_use]
+    pub fn expects(&self) -> &'static str {
+        self.expected.map_or("holds or vacuous", Verdict::name)
     }
 }
 

@@ -71,15 +71,15 @@ impl Spec {
         self.properties().into_iter().filter_map(named).collect()
     }
 
-    /// Returns the expected verdict on a property.
+    /// Returns the expected verdict on a property; none if the scenario does not name it.
     #[must_use]
-    pub fn expected(&self, property: Property) -> Verdict {
-        self.expect.iter().find(|(named, _)| *named == property).map_or(Verdict::Holds, |(_, verdict)| *verdict)
+    pub fn expected(&self, property: Property) -> Option<Verdict> {
+        self.expect.iter().find(|(named, _)| *named == property).map(|(_, verdict)| *verdict)
     }
 
     /// Returns true if the scenario expects that a property can be violated.
     #[must_use]
     pub fn expects_breach_of(&self, property: Safety) -> bool {
-        matches!(self.expected(Property::Safety(property)), Verdict::Violated | Verdict::Depends)
+        matches!(self.expected(Property::Safety(property)), Some(Verdict::Violated | Verdict::Depends))
     }
 }

@@ -36,7 +36,7 @@ pub fn load_scenario(reference: &str) -> Result<Spec, Diagnostics> {
 }
 
 /// Loads a procedure by name or path, as a scenario that starts in the quiescent states of another: a user runs the procedure once,
-/// between the servers of that scenario's last run. Every property is expected to hold.
+/// between the servers of that scenario's last run. No property may be violated.
 ///
 /// # Errors
 /// Everything that is wrong with the file.
@@ -64,8 +64,7 @@ pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagno
     };
     bundle.main = header(&name, from, &start) + &site_and_run(from, &reference);
     let none = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("no file {path}")));
-    let spec = parse_scenario(path_or_name, &bundle.join(), &none)?;
-    Ok(Spec { may_be_vacuous: true, ..spec })
+    parse_scenario(path_or_name, &bundle.join(), &none)
 }
 
 /// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all

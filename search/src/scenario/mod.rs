@@ -57,12 +57,10 @@ pub struct Spec {
     pub numbers: Numbers,
     /// The assumptions that a check does not vary.
     pub pinned: Vec<(Assumption, AssumptionAnswer)>,
-    /// The expected verdict of each property that the file names; every other property is expected to hold.
+    /// The expected verdict of each property that the file names; every other property may hold or be vacuous.
     pub expect: Vec<(Property, Verdict)>,
     /// The names of steps, handlers and actions that must not occur.
     pub never: Vec<String>,
-    /// True if a vacuous property is also as expected: for a procedure that is checked without expectations.
-    pub may_be_vacuous: bool,
     /// The text of the file and of the files that it names. A trace carries it; [`parse_scenario`] reads it again without any
     /// file.
     pub text: String,

@@ -56,8 +56,8 @@ fn outcome(checked: &Checked<'_>, result: &PropertyResult) -> CaseOutcome {
 }
 
 fn failed(checked: &Checked<'_>, result: &PropertyResult) -> CaseOutcome {
-    let (property, verdict, expected) = (result.property, result.verdict, result.expected);
-    let says = format!("{}/{} is {verdict}, expected {expected}", checked.spec.name, property.name());
+    let (property, verdict) = (result.property, result.verdict);
+    let says = format!("{}/{} is {verdict}, expected {}", checked.spec.name, property.name(), result.expects());
     CaseOutcome::Failed { says, detail: detail(checked, result) }
 }
 
