@@ -2,7 +2,7 @@
 
 use crate::dn::HomeValue;
 use crate::id::{MessageSet, ServerId};
-use crate::procedure::{Act, Claim, Condition, Duplicate, ServerRef, VersionCondition};
+use crate::procedure::{Act, Claim, Duplicate, ServerRef, VersionCondition};
 use crate::program::{Attempt, StepEffect};
 use crate::refusal::Refusal;
 use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, ReadVersion, Recipient, Service, Transport};
@@ -15,14 +15,8 @@ impl Attempt<'_, '_> {
             Act::CreateMailbox { at, duplicate } => self.at_store(*at, |this, at| this.create_mailbox(at, *duplicate)),
             Act::DeleteMailbox { at } => self.at_store(*at, Self::delete_mailbox),
             Act::List { at } => self.at_store(*at, Self::list),
-            Act::CopyListed { from, to } => match self.store(*from).and_then(|from| Ok((from, self.store(*to)?))) {
-                Ok((from, to)) => self.copy_listed(from, to)?,
-                Err(effect) => self.taking_nothing(effect)?,
-            },
-            Act::DeleteListed { at } => match self.store(*at) {
-                Ok(at) => self.delete_listed(at)?,
-                Err(effect) => self.taking_nothing(effect)?,
-            },
+            Act::CopyListed { from, to } => self.copy_listed(*from, *to)?,
+            Act::DeleteListed { at } => self.delete_listed(*at)?,
             Act::CopyMessage { from, to } => self.between_stores(*from, *to, Self::copy_message),
             Act::PropagateDeletions { from, to } => self.between_stores(*from, *to, Self::propagate_deletions),
             Act::Mark { at, claim } => self.at_store(*at, |this, at| this.mark(at, *claim)),
@@ -51,27 +45,27 @@ impl Attempt<'_, '_> {
         Ok(effect)
     }
 
-    fn account_mut(&mut self) -> &mut Account {
+    pub(crate) fn account_mut(&mut self) -> &mut Account {
         self.next.account.to_mut()
     }
 
-    fn account(&self) -> &Account {
+    pub(crate) fn account(&self) -> &Account {
         &self.next.account
     }
 
     /// The server that a step names. Without a home that the program looked up, the result is `refused`.
-    fn server(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
+    pub(crate) fn server(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
         self.run.server(reference).or(self.memory.home).ok_or(StepEffect::REFUSED)
     }
 
     /// The server that a step names, if its store answers.
-    fn store(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
+    pub(crate) fn store(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
         let server = self.server(reference)?;
         self.mailbox(server).map(|_| server).ok_or(StepEffect::LOST)
     }
 
     /// The recipient in a replica, if the replica answers.
-    fn recipient(&self, replica: ServerId) -> Option<Recipient> {
+    pub(crate) fn recipient(&self, replica: ServerId) -> Option<Recipient> {
         (self.next.shared.servers[replica].replica == Service::Up).then(|| self.account().recipients[replica])
     }
 
@@ -129,49 +123,6 @@ impl Attempt<'_, '_> {
     fn delete_mailbox(&mut self, at: ServerId) -> StepEffect {
         self.account_mut().remove_mailbox(at);
         StepEffect::OK
-    }
-
-    fn list(&mut self, at: ServerId) -> StepEffect {
-        self.memory.listed = self.account().mailboxes[at].held();
-        StepEffect::OK
-    }
-
-    fn copy_listed(&mut self, from: ServerId, to: ServerId) -> Result<StepEffect, Refusal> {
-        let wanted = self.memory.listed.common(self.account().mailboxes[from].messages());
-        let Mailbox::Present(target) = self.account().mailboxes[to] else {
-            return self.taking_nothing(if wanted.is_empty() { StepEffect::OK } else { StepEffect::REFUSED });
-        };
-        let lacking = wanted.without(target.messages.with(target.mark.pending()));
-        let Some(taken) = self.taken_of(lacking)? else { return Ok(StepEffect::OK) };
-        let messages = target.messages.with(taken);
-        self.account_mut().mailboxes[to] = Mailbox::Present(Contents { messages, ..target });
-        Ok(more_after(taken, lacking))
-    }
-
-    fn delete_listed(&mut self, at: ServerId) -> Result<StepEffect, Refusal> {
-        let found = self.memory.listed.common(self.account().mailboxes[at].messages());
-        let Some(taken) = self.taken_of(found)? else { return Ok(StepEffect::OK) };
-        let remembers = self.world.tracks.expunged;
-        self.account_mut().delete_in(at, |mailbox| {
-            if let Mailbox::Present(contents) = mailbox {
-                contents.expunge(taken, remembers);
-            }
-        });
-        Ok(more_after(taken, found))
-    }
-
-    /// The message that the step takes of these, as the action chooses it; none if there is none to take.
-    fn taken_of(&self, candidates: MessageSet) -> Result<Option<MessageSet>, Refusal> {
-        match self.message {
-            None if candidates.is_empty() => Ok(None),
-            Some(message) if candidates.contains(message) => Ok(Some(MessageSet::just(message))),
-            None | Some(_) => Err(Refusal::AnotherTaken),
-        }
-    }
-
-    /// The effect of a step that takes no message, whatever it could take.
-    fn taking_nothing(&self, effect: StepEffect) -> Result<StepEffect, Refusal> {
-        if self.message.is_none() { Ok(effect) } else { Err(Refusal::AnotherTaken) }
     }
 
     /// Copies one message of the mailbox. [Q252869 S22; Q195985]
@@ -374,100 +325,10 @@ impl Attempt<'_, '_> {
     }
 
     /// The effect of a successful visit to one of this number of servers.
-    fn visited_all_of(&self, servers: usize) -> StepEffect {
+    pub(crate) fn visited_all_of(&self, servers: usize) -> StepEffect {
         let visited = self.visited + 1;
         if usize::from(visited) < servers { StepEffect::Visited(visited) } else { StepEffect::OK }
     }
-
-    /// Tests the condition at the next server that it concerns.
-    fn require(&mut self, condition: &Condition) -> StepEffect {
-        match self.is_true(condition) {
-            Ok(true) => self.visited_all_of(self.servers_of(condition)),
-            Ok(false) => StepEffect::REFUSED,
-            Err(effect) => effect,
-        }
-    }
-
-    /// Waits at the next server that the condition concerns. A condition that compares servers begins again at the first
-    /// of them if another one shows something else.
-    fn wait(&mut self, condition: &Condition) -> Result<StepEffect, Refusal> {
-        match self.is_true(condition) {
-            Ok(true) => Ok(self.visited_all_of(self.servers_of(condition))),
-            Ok(false) if self.visited > 0 && condition.compares_servers() => Ok(StepEffect::Visited(0)),
-            Ok(false) | Err(_) => Err(Refusal::Waiting(*condition)),
-        }
-    }
-
-    /// The number of servers that a test of the condition visits, one in each act.
-    fn servers_of(&self, condition: &Condition) -> usize {
-        match condition {
-            Condition::EveryReplicaNames(_) | Condition::ReplicasAgree | Condition::ReplicasAgreeOn(_) => {
-                self.next.shared.servers.count()
-            }
-            Condition::HoldsAll { .. } => 2,
-            Condition::HomeIs(_)
-            | Condition::HomeIsEither(..)
-            | Condition::Differ(..)
-            | Condition::Present(_)
-            | Condition::Empty(_)
-            | Condition::NoRecipient(_)
-            | Condition::NothingQueued => 1,
-        }
-    }
-
-    /// Tests the condition at one server, and remembers what it shows if a later act uses it. The result is `lost` if the
-    /// server does not answer, and `refused` if the condition names a home that the program has not looked up.
-    fn is_true(&mut self, condition: &Condition) -> Result<bool, StepEffect> {
-        let nth = ServerId(self.visited);
-        Ok(match *condition {
-            Condition::HomeIs(reference) => {
-                let recipient = self.shown_by(self.run.connected_to)?;
-                self.memory.version = Some(recipient.read_version());
-                recipient.home() == Some(self.server(reference)?)
-            }
-            Condition::HomeIsEither(one, other) => {
-                let home = self.shown_by(self.run.connected_to)?.home();
-                home == Some(self.server(one)?) || home == Some(self.server(other)?)
-            }
-            Condition::Differ(one, other) => self.server(one)? != self.server(other)?,
-            Condition::Present(at) => self.account().mailboxes[self.store(at)?].is_present(),
-            Condition::Empty(at) => self.account().mailboxes[self.store(at)?].held().is_empty(),
-            Condition::HoldsAll { of, .. } if self.visited == 0 => {
-                self.memory.listed = self.account().mailboxes[self.store(of)?].held();
-                true
-            }
-            Condition::HoldsAll { at, .. } => {
-                self.memory.listed.is_within(self.account().mailboxes[self.store(at)?].held())
-            }
-            Condition::EveryReplicaNames(reference) => self.shown_by(nth)?.home() == Some(self.server(reference)?),
-            Condition::ReplicasAgree => self.is_same_version(nth)?,
-            Condition::ReplicasAgreeOn(reference) => {
-                let home = self.shown_by(nth)?.home();
-                self.is_same_version(nth)? && home == Some(self.server(reference)?)
-            }
-            Condition::NoRecipient(replica) => self.shown_by(self.server(replica)?)?.homes().is_none(),
-            Condition::NothingQueued => self.account().queued.is_empty(),
-        })
-    }
-
-    /// The recipient in a replica; `lost` if the replica does not answer.
-    fn shown_by(&self, replica: ServerId) -> Result<Recipient, StepEffect> {
-        self.recipient(replica).ok_or(StepEffect::LOST)
-    }
-
-    /// Compares the version of a replica with that of the first one, which the program remembers.
-    fn is_same_version(&mut self, replica: ServerId) -> Result<bool, StepEffect> {
-        let shown = Some(self.shown_by(replica)?.read_version());
-        if self.visited == 0 {
-            self.memory.version = shown;
-        }
-        Ok(self.memory.version == shown)
-    }
-}
-
-/// The effect of a step that took one of these messages.
-fn more_after(taken: MessageSet, candidates: MessageSet) -> StepEffect {
-    if candidates == taken { StepEffect::OK } else { StepEffect::MoreToDo }
 }
 
 impl Account {
@@ -477,7 +338,7 @@ impl Account {
     }
 
     /// Deletes in a store, and records the messages whose last copy this was.
-    fn delete_in(&mut self, at: ServerId, delete: impl FnOnce(&mut Mailbox)) {
+    pub(crate) fn delete_in(&mut self, at: ServerId, delete: impl FnOnce(&mut Mailbox)) {
         let lost_before = self.lost();
         delete(&mut self.mailboxes[at]);
         self.record.destroyed = self.record.destroyed.with(self.lost().without(lost_before));
@@ -486,7 +347,7 @@ impl Account {
 
 impl Contents {
     /// Deletes these messages from the folders.
-    fn expunge(&mut self, messages: MessageSet, remembers: bool) {
+    pub(crate) fn expunge(&mut self, messages: MessageSet, remembers: bool) {
         let gone = self.messages.common(messages);
         self.messages = self.messages.without(gone);
         if remembers {

@@ -3,6 +3,7 @@
 use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, MessageSet};
 use crate::memory::Needs;
+use crate::procedure::Procedure;
 use crate::scenario::{Run, Scenario, Start};
 use crate::state::{
     Account, Contents, Homes, Mailbox, Mark, Program, Recipient, Record, Server, Shared, Stamp, State, Transport,
@@ -49,6 +50,17 @@ impl World {
     pub fn remembering_deletions(mut self) -> Self {
         self.tracks.expunged = true;
         self
+    }
+
+    /// This world with other procedures in place of those of its runs. Initial states and assumptions stay.
+    #[must_use]
+    pub fn with_procedures(self, other: impl Fn(&Procedure) -> Procedure) -> Self {
+        let Self { mut scenario, assumptions, initial, tracks, .. } = self;
+        for run in scenario.administrators.iter_mut().flat_map(|person| &mut person.runs) {
+            run.procedure = other(&run.procedure);
+        }
+        let world = Self::starting_in(scenario, assumptions, initial);
+        if tracks.expunged { world.remembering_deletions() } else { world }
     }
 
     fn starting_in(scenario: Scenario, assumptions: Assumptions, initial: Vec<State>) -> Self {

@@ -3,7 +3,7 @@
 //! Reading order: [`state`] defines the states, [`action`] the actions, [`procedure`] the steps of an administrator's
 //! program, [`scenario`] the part of the world that one scenario uses, [`assumption`] the questions that no source
 //! settles. A [`World`] combines them, and [`World::step`] is the one place that applies a rule of the world. Its rules
-//! are in the private modules `initial`, `candidates`, `world`, `program`, `memory`, `act`, `delivery` and `directory`.
+//! are in the private modules `initial`, `candidates`, `world`, `program`, `memory`, `act`, `listed`, `condition`, `delivery` and `directory`.
 //! [`property`] defines the safety properties, [`liveness`] the liveness properties, [`coverage`] the steps and actions
 //! that a search must reach, [`counter_abstraction`] the same world for any number of messages, and `stateright`
 //! implements the trait of stateright.
@@ -12,9 +12,11 @@
 //! JSON.
 
 mod act;
+mod act_facts;
 pub mod action;
 pub mod assumption;
 mod candidates;
+mod condition;
 pub mod counter_abstraction;
 pub mod coverage;
 mod delivery;
@@ -22,6 +24,7 @@ mod directory;
 pub mod dn;
 pub mod id;
 mod initial;
+mod listed;
 pub mod liveness;
 mod locations;
 mod memory;
@@ -43,14 +46,17 @@ pub use world::{Change, Executed, Occurrence, World};
 /// The source text of the rules. Two models with the same text allow the same behaviour.
 pub const RULES: &[&str] = &[
     include_str!("act.rs"),
+    include_str!("act_facts.rs"),
     include_str!("action.rs"),
     include_str!("assumption.rs"),
     include_str!("candidates.rs"),
+    include_str!("condition.rs"),
     include_str!("delivery.rs"),
     include_str!("directory.rs"),
     include_str!("dn.rs"),
     include_str!("id.rs"),
     include_str!("initial.rs"),
+    include_str!("listed.rs"),
     include_str!("liveness.rs"),
     include_str!("memory.rs"),
     include_str!("procedure.rs"),

@@ -91,7 +91,8 @@ impl World {
         let account = now.account.to_mut();
         let is_lacked = |(server, was): (ServerId, &Mailbox)| !was.held().is_within(account.mailboxes[server].held());
         let deleted = before.mailboxes.iter().any(is_lacked);
-        let completion = if !account.record.destroyed.is_within(before.record.destroyed) {
+        let gone = before.kept().without(account.kept()).without(account.record.owner_deleted);
+        let completion = if !gone.is_empty() {
             Completion::Spoiled
         } else if execution.completion == Completion::Reached && wrote_home {
             Completion::Pending

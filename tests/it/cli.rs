@@ -136,7 +136,7 @@ fn structure(report: &Value) -> String {
             of("complete")
         );
         for property in of("properties").as_array().unwrap() {
-            let of = |key: &str| property[key].as_str().unwrap();
+            let of = |key: &str| property[key].as_str().unwrap_or("null");
             let _ = writeln!(text, "  {}: {} (expected {})", of("name"), of("verdict"), of("expected"));
             for step in ["steps", "after"].iter().flat_map(|part| property["trace"][part].as_array()).flatten() {
                 let _ = writeln!(text, "    {}", step["action"].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! Random scenarios, searched in every manner that must give the same: by each engine, with one and with two threads, with and
+//! Random scenarios, searched in every way that must give the same: by each engine, with one and with two threads, with and
 //! without the symmetry of mailboxes, and for any number of messages against one, two and three.
 //!
 //! `STRANDED_COUNT` sets the number of scenarios and `STRANDED_SEED` the seed of the first; the next one has the next seed.

@@ -295,7 +295,7 @@ fn errors_of_steps_are_reported() {
     check_step("do = \"save\"\nat = \"to\"\nlabel = \"end\"", &["two steps are called `end`"]);
     check_step("do = \"save\"\nat = \"to\"\nlabel = \"1\"", &["`label` is not a kebab-case name"]);
     check_step("do = \"save\"\nat = \"to\"\nwhen = { raw-apply = \"one\" }", &["unknown value of `raw-apply` `one`"]);
-    check_step("do = \"save\"\nat = \"to\"\nwhen = {}", &["`when` has not exactly one key"]);
+    check_step("do = \"save\"\nat = \"to\"\nwhen = {}", &["`when` names no assumption"]);
     check_step("do = \"delete-recipient\"", &["lacks `data`", "Administrator program"]);
     check_step("do = \"raw-edit\"", &["edits nothing", "give `home-mdb`, `home-mta` or both"]);
     check_step("do = \"require\"", &["has 0 conditions", "exactly one of"]);

@@ -17,8 +17,9 @@ fn the_reference_conforms_in_every_scenario_step_by_step_and_in_whole_runs() {
         for whole_runs in [false, true] {
             let options = Options { whole_runs, actions_max: 1_500, ..Options::default() };
             let driven = driven(&spec, &options);
-            // Its one run waits for replication, which cannot happen during a whole run, so the run is given up.
-            let never_ends = whole_runs && spec.name == "guarded-move-without-retry";
+            // The first run waits for replication, which cannot happen during a whole run, so the run is given up.
+            let never_ends =
+                whole_runs && ["guarded-move-without-retry", "q162998-again"].contains(&spec.name.as_str());
             let expected = if never_ends { CaseVerdict::Inconclusive } else { CaseVerdict::Conforming };
             assert_eq!(driven.judgement.verdict, expected, "{}: {:?}", spec.name, driven.judgement);
             let says = "no procedure was run with a known outcome";

@@ -232,7 +232,7 @@ fn a_deletion_keeps_a_marked_mailbox_and_its_mark() {
     }
 }
 
-/// What another server shows after it was listed does not matter: the last copy of a message can be deleted.
+/// The program acts on its list, not on the other server: it can delete the last copy of a message.
 #[test]
 fn a_listed_message_is_deleted_though_its_other_copy_is_gone_by_now() {
     let world = world(&site(vec![doing_all(vec![Act::List { at: ServerRef::To }, DELETE_LISTED])]));

@@ -18,6 +18,7 @@ mod load;
 mod name;
 mod read;
 mod runs;
+mod step_words;
 mod steps;
 mod write;
 
@@ -32,7 +33,8 @@ pub use self::diagnostic::{Findings, listed, nearest};
 pub use self::load::{load_procedure_in, load_scenario, parse_scenario, select, unknown_name};
 pub use self::name::{SERVER_REFS, SiteNames, is_server_name};
 pub use self::runs::{STEPS_MAX, parse_procedure};
-pub use self::steps::{Argument, ArgumentKind, Presence, STEPS, StepKind, sources_of, step_words};
+pub use self::step_words::sources_of;
+pub use self::steps::{Argument, ArgumentKind, Presence, STEPS, StepKind, step_words};
 pub use self::write::{to_toml, with_procedure};
 use crate::property::{Property, Verdict};
 

@@ -237,7 +237,12 @@ fn draft<'a>(mut cursor: Cursor<'a>, site: &SiteNames, found: &mut Findings) -> 
         let _checked = name::kebab("label", label, found);
     }
     let on = cursor.table("on", "`on`", found);
-    let when = cursor.table("when", "`when`", found).map(|table| answers(&table, found));
+    let when = cursor.table("when", "`when`", found).map(|table| {
+        if table.entries().next().is_none() {
+            found.report(table.span.clone(), "`when` names no assumption", "an assumption and its value");
+        }
+        answers(&table, found)
+    });
     let when = when.unwrap_or_default();
     cursor.demand("do", "the word of the step", found);
     let words: Vec<(&str, &StepKind)> = STEPS.iter().map(|step| (step.word, step)).collect();

@@ -53,13 +53,14 @@ impl<'a> Mutated<'a> {
 
     /// The mutant in this world of its scenario.
     #[must_use]
-    pub fn in_world(mutant: &'static Mutant, spec: &'a Spec, mut world: World) -> Self {
-        if let Some(program) = mutant.program() {
-            let program = program.under(&world.assumptions);
-            for run in world.scenario.administrators.iter_mut().flat_map(|person| &mut person.runs) {
-                run.procedure = program.clone();
+    pub fn in_world(mutant: &'static Mutant, spec: &'a Spec, world: World) -> Self {
+        let world = match mutant.program() {
+            Some(program) => {
+                let program = program.under(&world.assumptions);
+                world.with_procedures(|_| program.clone())
             }
-        }
+            None => world,
+        };
         let before = world.initial[0].clone();
         let reference = Reference::in_world(spec, world);
         let reference = match mutant.defect {

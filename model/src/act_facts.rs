@@ -1,0 +1,142 @@
+//! Facts about acts and conditions that do not depend on a state: what they read, write and name.
+
+use crate::dn::HomeValue;
+use crate::procedure::{Act, Condition, ServerRef};
+
+impl Act {
+    /// The condition that the act tests.
+    pub(crate) fn condition(&self) -> Option<&Condition> {
+        match self {
+            Self::Require(condition) | Self::Wait(condition) => Some(condition),
+            Self::CreateMailbox { .. }
+            | Self::DeleteMailbox { .. }
+            | Self::List { .. }
+            | Self::CopyListed { .. }
+            | Self::DeleteListed { .. }
+            | Self::CopyMessage { .. }
+            | Self::PropagateDeletions { .. }
+            | Self::Mark { .. }
+            | Self::Unmark { .. }
+            | Self::Save { .. }
+            | Self::Load { .. }
+            | Self::Adjust { .. }
+            | Self::HoldDelivery
+            | Self::ReleaseDelivery
+            | Self::SyncDirectory { .. }
+            | Self::RawEdit { .. }
+            | Self::DeleteRecipient { .. }
+            | Self::CreateRecipient { .. }
+            | Self::UpdateNow { .. }
+            | Self::LookUpHome { .. }
+            | Self::Report { .. } => None,
+        }
+    }
+
+    /// Returns true if the act takes one message, and any of several.
+    #[must_use]
+    pub fn takes_any_message(&self) -> bool {
+        matches!(self, Self::CopyListed { .. } | Self::DeleteListed { .. })
+    }
+
+    /// The replica on which the act can write the home attributes of the recipient.
+    #[must_use]
+    pub fn written_replica(&self) -> Option<ServerRef> {
+        match self {
+            Self::SyncDirectory { replica, .. }
+            | Self::RawEdit { replica, .. }
+            | Self::DeleteRecipient { replica }
+            | Self::CreateRecipient { replica, .. }
+            | Self::Adjust { at: replica } => Some(*replica),
+            Self::CreateMailbox { .. }
+            | Self::DeleteMailbox { .. }
+            | Self::List { .. }
+            | Self::CopyListed { .. }
+            | Self::DeleteListed { .. }
+            | Self::CopyMessage { .. }
+            | Self::PropagateDeletions { .. }
+            | Self::Mark { .. }
+            | Self::Unmark { .. }
+            | Self::Save { .. }
+            | Self::Load { .. }
+            | Self::HoldDelivery
+            | Self::ReleaseDelivery
+            | Self::UpdateNow { .. }
+            | Self::LookUpHome { .. }
+            | Self::Require(_)
+            | Self::Wait(_)
+            | Self::Report { .. } => None,
+        }
+    }
+
+    /// Returns true if the act can write the home attributes of the recipient.
+    pub(crate) fn writes_directory(&self) -> bool {
+        self.written_replica().is_some()
+    }
+
+    /// Returns true if the act names the home that the program looked up.
+    #[must_use]
+    pub fn names_looked_up_home(&self) -> bool {
+        let is_home = |value: &Option<HomeValue<ServerRef>>| *value == Some(HomeValue::Server(ServerRef::Home));
+        match self {
+            Self::CreateMailbox { at, .. }
+            | Self::DeleteMailbox { at }
+            | Self::List { at }
+            | Self::DeleteListed { at }
+            | Self::Mark { at, .. }
+            | Self::Unmark { at }
+            | Self::Save { at }
+            | Self::Load { at }
+            | Self::Adjust { at } => *at == ServerRef::Home,
+            Self::CopyListed { from, to } | Self::CopyMessage { from, to } | Self::PropagateDeletions { from, to } => {
+                [from, to].contains(&&ServerRef::Home)
+            }
+            Self::SyncDirectory { replica, from, to, .. } => [replica, from, to].contains(&&ServerRef::Home),
+            Self::RawEdit { replica, mdb, mta } => *replica == ServerRef::Home || is_home(mdb) || is_home(mta),
+            Self::CreateRecipient { replica, home } => [replica, home].contains(&&ServerRef::Home),
+            Self::DeleteRecipient { replica } | Self::UpdateNow { replica } | Self::LookUpHome { replica } => {
+                *replica == ServerRef::Home
+            }
+            Self::Require(condition) | Self::Wait(condition) => condition.servers().contains(&ServerRef::Home),
+            Self::HoldDelivery | Self::ReleaseDelivery | Self::Report { .. } => false,
+        }
+    }
+}
+
+impl Condition {
+    /// The servers that the condition names.
+    fn servers(&self) -> Vec<ServerRef> {
+        match *self {
+            Self::HomeIs(one)
+            | Self::Present(one)
+            | Self::Empty(one)
+            | Self::EveryReplicaNames(one)
+            | Self::ReplicasAgreeOn(one)
+            | Self::NoRecipient(one) => vec![one],
+            Self::HomeIsEither(one, other) | Self::Differ(one, other) => vec![one, other],
+            Self::HoldsAll { at, of } => vec![at, of],
+            Self::ReplicasAgree | Self::NothingQueued => Vec::new(),
+        }
+    }
+
+    /// Returns true if a test of this condition lists a store.
+    pub(crate) fn lists(&self) -> bool {
+        matches!(self, Self::HoldsAll { .. })
+    }
+
+    /// Returns true if a test of this condition remembers the version of the recipient.
+    #[must_use]
+    pub fn reads_version(&self) -> bool {
+        matches!(self, Self::HomeIs(_) | Self::ReplicasAgree | Self::ReplicasAgreeOn(_))
+    }
+
+    /// Returns true if a test of this condition reads every replica, one in each act.
+    #[must_use]
+    pub fn visits_every_replica(&self) -> bool {
+        matches!(self, Self::EveryReplicaNames(_) | Self::ReplicasAgree | Self::ReplicasAgreeOn(_))
+    }
+
+    /// Returns true if a test of this condition compares what several servers show.
+    pub(crate) fn compares_servers(&self) -> bool {
+        matches!(self, Self::ReplicasAgree | Self::ReplicasAgreeOn(_) | Self::HoldsAll { .. })
+    }
+}
