@@ -1,7 +1,7 @@
 ; The guarded move by two administrators at once: the first moves from source to destination, the second the other way. A fresh
 ; mailbox, any number of messages at any time, any number of runs of each, log-ons, and deletions by the owner. Programs die,
-; requests and replies get lost, stores crash, and replicas cannot be reached, any number of times. Each change of the directory
-; reaches every replica at once, and no other edit changes the recipient, so the version that a program has read stays current.
+; requests and replies get lost, stores crash, replicas cannot be reached, and other edits change the recipient, any number of
+; times. Each change of the directory reaches every replica at once.
 ; After world.smt2.
 
 (assert stores-crash)
@@ -15,7 +15,7 @@
 
 (define-fun step-start ((s State) (t State)) Bool (goes idle s s other-server t))
 (define-fun step-die ((s State) (t State)) Bool
-  (and (not (= (position p s) idle)) (= t (with-position idle s))))
+  (and (not (= (position p s) idle)) (goes (position p s) s s idle t)))
 (define-fun step-other-server ((s State) (t State)) Bool (goes other-server s s claim t))
 ; Every move claims the same server first, in both directions.
 (define-fun step-claim ((s State) (t State)) Bool
@@ -29,7 +29,8 @@
   (and (not (is-claimable destination s)) (goes claim-other s s release t)))
 (define-fun |step-claim-other:lost| ((s State) (t State)) Bool
   (lost-step claim-other s (claimed destination s) idle t))
-; The program reads the home under the claim. No answer differs from the answer "no".
+; The program reads the home under the claim, and remembers the version that it shows. No answer differs from the answer "no".
+(define-fun version-read ((s State)) State (with-memory ((_ update-field current) (memory-of p s) true) s))
 (define-fun step-home-is-ours ((s State) (t State)) Bool
   (and (or (= (home s) (names source)) (= (home s) (names destination)))
        (goes home-is-ours s s home-is-source t)))
@@ -38,7 +39,7 @@
        (goes home-is-ours s s release-both t)))
 (define-fun |step-home-is-ours:lost| ((s State) (t State)) Bool (goes home-is-ours s s idle t))
 (define-fun step-home-is-source ((s State) (t State)) Bool
-  (and (= (home s) (names (from p))) (goes home-is-source s s copy t)))
+  (and (= (home s) (names (from p))) (goes home-is-source s (version-read s) copy t)))
 (define-fun |step-home-is-source:refused| ((s State) (t State)) Bool
   (and (not (= (home s) (names (from p)))) (goes home-is-source s s confirm t)))
 (define-fun |step-home-is-source:lost| ((s State) (t State)) Bool (goes home-is-source s s idle t))
@@ -47,28 +48,48 @@
   (or (goes here s s idle t) (and (can-copy s) (copied-more here s idle idle t))))
 (define-fun step-copy ((s State) (t State)) Bool (copies copy s switch t))
 (define-fun |step-copy:lost| ((s State) (t State)) Bool (copy-lost copy s t))
-; The move changes the home.
-(define-fun step-switch ((s State) (t State)) Bool (goes switch s (with-home (names (to p)) s) confirm t))
-(define-fun |step-switch:lost| ((s State) (t State)) Bool
-  (lost-step switch s (with-home (names (to p)) s) home-is-ours t))
-; The move empties the source only when the destination is the home.
+; The move changes the home, if the version is still the one that it has read.
+(define-fun switched ((s State)) State (ite (current (memory-of p s)) (with-home (names (to p)) s) s))
+(define-fun step-switch ((s State) (t State)) Bool (and (current (memory-of p s)) (goes switch s (switched s) confirm t)))
+(define-fun |step-switch:refused| ((s State) (t State)) Bool
+  (and (not (current (memory-of p s))) (goes switch s s home-is-ours t)))
+(define-fun |step-switch:lost| ((s State) (t State)) Bool (lost-step switch s (switched s) home-is-ours t))
+; The move empties the source only when every replica shows the destination, in one version. It visits one replica after the
+; other; the first visit remembers the version, and a visit without an answer begins again.
+(define-fun is-confirmed ((s State)) Bool
+  (and (= (home s) (names (to p))) (=> (visited (memory-of p s)) (current (memory-of p s)))))
 (define-fun step-confirm ((s State) (t State)) Bool
-  (and (= (home s) (names (to p))) (goes confirm s s merge t)))
+  (and (is-confirmed s)
+       (ite (visited (memory-of p s)) (goes confirm s s merge t)
+         (goes confirm s (with-memory (memory true true no-recipient false) s) confirm t))))
 (define-fun |step-confirm:refused| ((s State) (t State)) Bool
-  (and (not (= (home s) (names (to p)))) (goes confirm s s home-is-ours t)))
-(define-fun |step-confirm:lost| ((s State) (t State)) Bool (goes confirm s s confirm t))
-(define-fun step-merge ((s State) (t State)) Bool (copies merge s delete t))
+  (and (not (is-confirmed s)) (goes confirm s s home-is-ours t)))
+(define-fun |step-confirm:lost| ((s State) (t State)) Bool (goes confirm s (with-memory nothing s) confirm t))
+(define-fun step-merge ((s State) (t State)) Bool (copies merge s verify t))
 (define-fun |step-merge:lost| ((s State) (t State)) Bool (copy-lost merge s t))
-; The move deletes only messages that the destination holds. The destination holds none of the messages that remain at the source,
-; and a message in an in-transit folder is in no other location.
-(define-fun copied-deleted ((s State)) State
-  (let ((b (at (from p) s)) (c (at (to p) s)))
-    (ite (= b absent) s
-    (let ((m (and (holds b) (not (keeps c)))) (o (lacks (to p) s)))
-      (with-lacking (from p) (others-in-folders c)
-        (with (from p) (ite (and (not m) (not o) (= (mark b) settled)) absent (present m o (mark b))) s))))))
-(define-fun step-delete ((s State) (t State)) Bool (goes delete s (copied-deleted s) unmark-other t))
-(define-fun |step-delete:lost| ((s State) (t State)) Bool (lost-step delete s (copied-deleted s) idle t))
+; The move lists the destination, the in-transit folder included.
+(define-fun step-verify ((s State) (t State)) Bool
+  (goes verify s (with-memory (memory false false no-recipient (keeps (at (to p) s))) s) delete t))
+(define-fun |step-verify:lost| ((s State) (t State)) Bool (goes verify s s idle t))
+; One listed message is deleted, any of them; the step repeats until the source has none. By the invariant, each message in the
+; folders of the source is listed and in the destination, and a message in an in-transit folder is in no other location; so a
+; deleted message is in the folders of the destination only.
+(define-fun is-to-delete ((s State)) Bool (and (in-folders (at (from p) s)) (lists (memory-of p s))))
+(define-fun message-deleted ((s State)) State
+  (let ((b (at (from p) s))) (with (from p) (present false (others b) (mark b)) s)))
+(define-fun other-deleted ((more Bool) (s State)) State
+  (with-lacking (from p) (others-in-folders (at (to p) s)) (with (from p) (with-others more (at (from p) s)) s)))
+(define-fun deleted-more ((s State) (again Position) (next Position) (t State)) Bool
+  (let ((more (others-in-folders (at (from p) s))))
+    (or (and (is-to-delete s) (goes delete s (message-deleted s) (ite more again next) t))
+        (and more
+          (or (goes delete s (other-deleted true s) again t)
+              (goes delete s (other-deleted false s) (ite (is-to-delete s) again next) t))))))
+(define-fun step-delete ((s State) (t State)) Bool
+  (ite (or (is-to-delete s) (others-in-folders (at (from p) s))) (deleted-more s delete unmark-other t)
+    (goes delete s s unmark-other t)))
+(define-fun |step-delete:lost| ((s State) (t State)) Bool
+  (or (goes delete s s idle t) (deleted-more s idle idle t)))
 ; The move releases the first claim last.
 (define-fun step-unmark-other ((s State) (t State)) Bool (goes unmark-other s (unmarked destination s) unmark t))
 (define-fun |step-unmark-other:lost| ((s State) (t State)) Bool
@@ -82,7 +103,7 @@
 
 ; Created in the directory only. [Q190700]
 (define-fun initial ((s State)) Bool
-  (= s (state unsent absent absent false false (names source) idle idle)))
+  (= s (state unsent absent absent false false (names source) idle idle nothing nothing)))
 
 ; True if a store has something of the mailbox, the in-transit folder included.
 (define-fun is-empty ((b Store)) Bool
@@ -96,7 +117,7 @@
 (define-fun holds-first ((a Administrator) (s State)) Bool
   (let ((here (position a s)))
     (or (= here claim-other) (= here home-is-ours) (= here home-is-source) (= here copy) (= here switch) (= here confirm)
-        (= here merge) (= here delete) (= here unmark-other) (= here unmark))))
+        (= here merge) (= here verify) (= here delete) (= here unmark-other) (= here unmark))))
 (define-fun holds-both ((a Administrator) (s State)) Bool
   (and (holds-first a s) (not (= (position a s) claim-other)) (not (= (position a s) unmark))))
 ; The conditions that follow from the step of one administrator's program, or from its last step if it died.
@@ -111,13 +132,16 @@
         ; A store from which the mailbox is moved takes no mail; the other takes mail once it is the home.
         (=> (is-marked-by a b) (not (or (has-waiting b) (others-waiting b))))
         (=> (and (is-marked-by a c) (= (home s) (names (from a)))) (not (or (has-waiting c) (others-waiting c))))
+        ; A message in an in-transit folder is in no other location.
+        (not (and (has-waiting b) (keeps c)))
         ; Until the switch the destination holds only copies; from then on the source holds only copies.
         (=> (and has-both (= (home s) (names (from a)))) (all-copied (to a) (from a) s))
         (=> (and has-both (= (home s) (names (to a)))) (all-copied (from a) (to a) s))
         (=> (or (= here copy) (= here switch)) (= (home s) (names (from a))))
         (=> (= here switch) (all-copied (from a) (to a) s))
-        (=> (or (= here confirm) (= here merge) (= here delete) (= here unmark-other) (= here unmark))
+        (=> (or (= here confirm) (= here merge) (= here verify) (= here delete) (= here unmark-other) (= here unmark))
             (= (home s) (names (to a))))
+        (=> (and (= here delete) (in-folders b)) (lists (memory-of a s)))
         (=> (= here unmark-other) (is-empty b))
         (=> (= here unmark) (not (is-marked (at-destination s))))))))
 (define-fun invariant ((s State)) Bool
@@ -149,6 +173,8 @@
   (assert (not (invariant t))) (echo "owner-deletes keeps the invariant") (check-sat) (pop)
 (push) (assert (step-owner-deletes-other s t)) (echo "owner-deletes-other can occur") (check-sat)
   (assert (not (invariant t))) (echo "owner-deletes-other keeps the invariant") (check-sat) (pop)
+(push) (assert (step-other-edit s t)) (echo "other-edit can occur") (check-sat)
+  (assert (not (invariant t))) (echo "other-edit keeps the invariant") (check-sat) (pop)
 (push) (assert (step-start s t)) (echo "start can occur") (check-sat)
   (assert (not (invariant t))) (echo "start keeps the invariant") (check-sat) (pop)
 (push) (assert (step-die s t)) (echo "die can occur") (check-sat)
@@ -185,6 +211,8 @@
   (assert (not (invariant t))) (echo "copy:lost keeps the invariant") (check-sat) (pop)
 (push) (assert (step-switch s t)) (echo "switch can occur") (check-sat)
   (assert (not (invariant t))) (echo "switch keeps the invariant") (check-sat) (pop)
+(push) (assert (|step-switch:refused| s t)) (echo "switch:refused can occur") (check-sat)
+  (assert (not (invariant t))) (echo "switch:refused keeps the invariant") (check-sat) (pop)
 (push) (assert (|step-switch:lost| s t)) (echo "switch:lost can occur") (check-sat)
   (assert (not (invariant t))) (echo "switch:lost keeps the invariant") (check-sat) (pop)
 (push) (assert (step-confirm s t)) (echo "confirm can occur") (check-sat)
@@ -197,6 +225,10 @@
   (assert (not (invariant t))) (echo "merge keeps the invariant") (check-sat) (pop)
 (push) (assert (|step-merge:lost| s t)) (echo "merge:lost can occur") (check-sat)
   (assert (not (invariant t))) (echo "merge:lost keeps the invariant") (check-sat) (pop)
+(push) (assert (step-verify s t)) (echo "verify can occur") (check-sat)
+  (assert (not (invariant t))) (echo "verify keeps the invariant") (check-sat) (pop)
+(push) (assert (|step-verify:lost| s t)) (echo "verify:lost can occur") (check-sat)
+  (assert (not (invariant t))) (echo "verify:lost keeps the invariant") (check-sat) (pop)
 (push) (assert (step-delete s t)) (echo "delete can occur") (check-sat)
   (assert (not (invariant t))) (echo "delete keeps the invariant") (check-sat) (pop)
 (push) (assert (|step-delete:lost| s t)) (echo "delete:lost can occur") (check-sat)

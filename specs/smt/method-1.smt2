@@ -26,7 +26,9 @@
        (not (destination-lacks s))
        (= (home s) (names source))
        (= (of-first s) idle)
-       (= (of-second s) idle)))
+       (= (of-second s) idle)
+       (= (memory-of-first s) nothing)
+       (= (memory-of-second s) nothing)))
 
 ; Only the owner deletes, and nothing is marked.
 (define-fun invariant ((s State)) Bool

@@ -19,7 +19,7 @@
 
 ; Created in the directory only. [Q190700]
 (define-fun initial ((s State)) Bool
-  (= s (state unsent absent absent false false (names source) idle idle)))
+  (= s (state unsent absent absent false false (names source) idle idle nothing nothing)))
 
 (define-fun invariant ((s State)) Bool
   (let ((here (of-first s)) (b (at-source s)) (c (at-destination s)))

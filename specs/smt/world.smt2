@@ -5,22 +5,24 @@
 (set-logic ALL)
 
 ; The assumptions. An answer that is not asserted is left open, so the proof covers every answer.
-(declare-datatypes ((DuplicateAbort 0) (SourceDelete 0) (RawApply 0) (SplitHome 0) (MailBeforeMark 0))
+(declare-datatypes ((DuplicateAbort 0) (SourceDelete 0) (RawApply 0) (SplitHome 0) (MailBeforeMark 0) (PurgeOrder 0))
   (((keeps-source) (removes-source))
    ((after-directory) (before-directory))
    ((one-write) (two-writes))
    ((return) (shell) (queue))
-   ((kept) (lost))))
+   ((kept) (lost))
+   ((before-tombstone) (after-tombstone))))
 (declare-const duplicate-abort DuplicateAbort)
 (declare-const source-delete SourceDelete)
 (declare-const raw-apply RawApply)
 (declare-const split-home SplitHome)
 (declare-const mail-before-mark MailBeforeMark)
+(declare-const purge-order PurgeOrder)
 ; True if a store can be down when mail comes.
 (declare-const stores-crash Bool)
 
 (declare-datatypes
-  ((Server 0) (Administrator 0) (Mail 0) (Mark 0) (Store 0) (Home 0) (Position 0) (State 0))
+  ((Server 0) (Administrator 0) (Mail 0) (Mark 0) (Store 0) (Home 0) (Position 0) (Memory 0) (State 0))
   (((source) (destination))
    ; The first administrator moves from source to destination, the second the other way.
    ((first) (second))
@@ -37,8 +39,12 @@
     (other-server) (home-is-source) (create) (mark-destination) (mark-source) (copy) (delete-source-early) (sync)
     (delete-source) (unmark) (done) (duplicate) (report-duplicate)
     (edit) (edit-home-mdb) (edit-home-mta)
-    (delete) (|2|)
-    (claim) (claim-other) (home-is-ours) (switch) (confirm) (merge) (unmark-other) (release-both) (release) (declined))
+    (delete) (|2|) (|3|) (|4|) (|5|)
+    (claim) (claim-other) (home-is-ours) (switch) (confirm) (merge) (verify) (unmark-other) (release-both) (release)
+    (declined))
+   ; The memory of a program. Two flags: its next step has visited the first of the two replicas, and the recipient has no newer
+   ; version than the program has read. The home that it looked up, if any. A flag: it has listed the tracked message.
+   ((memory (visited Bool) (current Bool) (looked-up Home) (lists Bool)))
    ((state
       (mail Mail)
       (at-source Store)
@@ -48,7 +54,9 @@
       (destination-lacks Bool)
       (home Home)
       (of-first Position)
-      (of-second Position)))))
+      (of-second Position)
+      (memory-of-first Memory)
+      (memory-of-second Memory)))))
 
 ; The administrator whose program does the step.
 (declare-const p Administrator)
@@ -60,6 +68,7 @@
 (define-fun at ((x Server) (s State)) Store (ite (= x source) (at-source s) (at-destination s)))
 (define-fun lacks ((x Server) (s State)) Bool (ite (= x source) (source-lacks s) (destination-lacks s)))
 (define-fun position ((p Administrator) (s State)) Position (ite (= p first) (of-first s) (of-second s)))
+(define-fun memory-of ((p Administrator) (s State)) Memory (ite (= p first) (memory-of-first s) (memory-of-second s)))
 (define-fun is-listed ((b Store)) Bool (not (= b absent)))
 (define-fun is-marked ((b Store)) Bool (and (is-listed b) (not (= (mark b) settled))))
 (define-fun is-settled ((b Store)) Bool (and (is-listed b) (= (mark b) settled)))
@@ -72,13 +81,21 @@
 
 ; Functions that write a state. Each returns the state with one part changed, in the syntax of z3.
 (define-fun with-mail ((m Mail) (s State)) State ((_ update-field mail) s m))
-(define-fun with-home ((h Home) (s State)) State ((_ update-field home) s h))
 (define-fun with ((x Server) (b Store) (s State)) State
   (ite (= x source) ((_ update-field at-source) s b) ((_ update-field at-destination) s b)))
 (define-fun with-lacking ((x Server) (l Bool) (s State)) State
   (ite (= x source) ((_ update-field source-lacks) s l) ((_ update-field destination-lacks) s l)))
 (define-fun with-position ((l Position) (s State)) State
   (ite (= p first) ((_ update-field of-first) s l) ((_ update-field of-second) s l)))
+(define-fun with-memory ((m Memory) (s State)) State
+  (ite (= p first) ((_ update-field memory-of-first) s m) ((_ update-field memory-of-second) s m)))
+; Each write gives the recipient a new version, which no program has read. [Q195911]
+(define-fun outdated ((m Memory)) Memory ((_ update-field current) m false))
+(define-fun with-new-version ((s State)) State
+  ((_ update-field memory-of-first)
+    ((_ update-field memory-of-second) s (outdated (memory-of-second s)))
+    (outdated (memory-of-first s))))
+(define-fun with-home ((h Home) (s State)) State ((_ update-field home) (with-new-version s) h))
 (define-fun with-others ((o Bool) (b Store)) Store (present (holds b) o (mark b)))
 
 ; The property. [Q252869 S6, S11]
@@ -160,9 +177,18 @@
   (or (owner-deletes-other-at source true s t) (owner-deletes-other-at source false s t)
       (owner-deletes-other-at destination true s t) (owner-deletes-other-at destination false s t)))
 
-; One step of a program: it is at one label, changes the state, and continues at another label.
+; Another edit of the recipient changes its version only. [Q195911]
+(define-fun step-other-edit ((s State) (t State)) Bool
+  (and (not (= (home s) no-recipient)) (= t (with-new-version s))))
+
+; One step of a program: it is at one label, changes the state, and continues at another label. The program forgets its memory
+; unless it continues at a step that uses it, or that is followed by such a step.
+(define-fun nothing () Memory (memory false false no-recipient false))
+(define-fun uses-memory ((l Position)) Bool
+  (or (= l copy) (= l switch) (= l confirm) (= l delete) (= l |2|) (= l |4|) (= l |5|)))
 (define-fun goes ((here Position) (s State) (changed State) (next Position) (t State)) Bool
-  (and (= (position p s) here) (= t (with-position next changed))))
+  (and (= (position p s) here)
+       (= t (with-memory (ite (uses-memory next) (memory-of p changed) nothing) (with-position next changed)))))
 
 ; A store deletes a mailbox with all its messages. [Q252869 S9, S10, S19]
 (define-fun removed ((x Server) (s State)) State

@@ -23,6 +23,8 @@ pub(super) struct Family {
     scenario: &'static str,
     /// The supply of mail: as in the scenario, or at any time, with deletions by the owner.
     mail: Mail,
+    /// The number of other edits of the recipient: none, or one, because the test renews the supply after every action.
+    other_edits: u8,
     /// The number of executions of the run.
     runs: RunsMax,
     /// The number of messages that shows everything that can happen to one of them.
@@ -41,6 +43,7 @@ impl Family {
         shared: Some("move-steps.smt2"),
         scenario: "move",
         mail: Mail::AnyTime,
+        other_edits: 0,
         runs: RunsMax::Any,
         messages: 5,
     };
@@ -49,6 +52,7 @@ impl Family {
         shared: Some("move-steps.smt2"),
         scenario: "second-move",
         mail: Mail::AnyTime,
+        other_edits: 0,
         runs: RunsMax::Any,
         messages: 4,
     };
@@ -57,6 +61,7 @@ impl Family {
         shared: None,
         scenario: "method-1",
         mail: Mail::AnyTime,
+        other_edits: 0,
         runs: RunsMax::Any,
         messages: 4,
     };
@@ -65,6 +70,7 @@ impl Family {
         shared: None,
         scenario: "method-2",
         mail: Mail::AsInScenario,
+        other_edits: 0,
         runs: RunsMax::Times(1),
         messages: 4,
     };
@@ -73,8 +79,9 @@ impl Family {
         shared: None,
         scenario: "guarded-move",
         mail: Mail::AnyTime,
+        other_edits: 1,
         runs: RunsMax::Any,
-        messages: 4,
+        messages: 5,
     };
 
     /// Returns the whole proof.
@@ -104,6 +111,7 @@ impl Family {
         scenario.site.messages = self.messages;
         scenario.site.replication = Replication::Instant;
         scenario.environment.logon = true;
+        scenario.environment.other_edits = self.other_edits;
         if self.mail == Mail::AnyTime {
             scenario.environment.delivery = Delivery::AnyTime;
             scenario.environment.owner_deletes = u8::try_from(self.messages).unwrap();

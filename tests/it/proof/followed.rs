@@ -5,7 +5,7 @@ use std::fmt;
 use stranded_model::World;
 use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
 use stranded_model::scenario::RunsMax;
-use stranded_model::state::{Account, Home, Mailbox, Mark, Phase, Program, Recipient, State};
+use stranded_model::state::{Account, Execution, Home, Mailbox, Mark, Phase, Program, Recipient, State};
 
 use super::taken::{Step, position_before};
 use crate::worlds::{DESTINATION, MAILBOX, SOURCE};
@@ -19,6 +19,7 @@ pub(super) struct Followed {
     lacks: [bool; 2],
     home: &'static str,
     programs: [Position; 2],
+    memories: [Memory; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +41,19 @@ enum Position {
     Idle,
     Over,
     At { administrator: AdministratorId, step: u8 },
+}
+
+/// The memory of an administrator's program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Memory {
+    /// True if the next step has visited the first of the two replicas.
+    visited: bool,
+    /// True if the program read the version that the recipient still has.
+    current: bool,
+    /// The home that the program looked up.
+    home: Option<ServerId>,
+    /// True if the program listed the followed message.
+    listed: bool,
 }
 
 impl Followed {
@@ -68,6 +82,7 @@ impl Followed {
             lacks: [lacks(SOURCE, DESTINATION), lacks(DESTINATION, SOURCE)],
             home: home(account),
             programs: [0, 1].map(|index| program_position(world, account, AdministratorId::at(index))),
+            memories: [0, 1].map(|index| Memory::of(account, AdministratorId::at(index), message)),
         }
     }
 
@@ -84,8 +99,12 @@ impl Followed {
         let [at_source, at_destination] = self.stores;
         let [source, destination] = self.lacks;
         let [first, second] = self.programs.map(|position| position.name(world));
+        let [memory_of_first, memory_of_second] = self.memories;
         let (mail, home) = (self.mail, self.home);
-        format!("(state {mail} {at_source} {at_destination} {source} {destination} {home} {first} {second})")
+        format!(
+            "(state {mail} {at_source} {at_destination} {source} {destination} {home} {first} {second} {memory_of_first} \
+             {memory_of_second})"
+        )
     }
 }
 
@@ -95,13 +114,21 @@ fn home(account: &Account) -> &'static str {
     match account.recipients[SOURCE] {
         Recipient::Absent | Recipient::Tombstone { .. } => "no-recipient",
         Recipient::Live { homes, .. } => match (homes.mdb, homes.mta) {
-            (Home::Server(SOURCE), Home::Server(SOURCE)) => "(names source)",
-            (Home::Server(DESTINATION), Home::Server(DESTINATION)) => "(names destination)",
+            (Home::Server(mdb), Home::Server(mta)) if mdb == mta => names(mdb),
             (Home::Server(DESTINATION), Home::Server(SOURCE)) => "split",
             (Home::Server(_) | Home::Malformed, Home::Server(_) | Home::Malformed) => {
                 panic!("the proof does not know {homes:?}")
             }
         },
+    }
+}
+
+/// Returns the proof's name of a home.
+fn names(server: ServerId) -> &'static str {
+    match server {
+        SOURCE => "(names source)",
+        DESTINATION => "(names destination)",
+        ServerId(_) => panic!("the proof knows two servers"),
     }
 }
 
@@ -124,6 +151,30 @@ impl Position {
             Self::Over => "over".to_owned(),
             Self::At { administrator, step } => position_before(world, administrator, usize::from(step)),
         }
+    }
+}
+
+impl Memory {
+    fn of(account: &Account, administrator: AdministratorId, message: MessageId) -> Self {
+        let program = (administrator.index() < account.programs.count()).then(|| &account.programs[administrator]);
+        let Some(Execution { visited, memory, .. }) = program.and_then(Program::execution) else {
+            return Self::default();
+        };
+        assert!(*visited < 2, "the proof knows two replicas");
+        Self {
+            visited: *visited == 1,
+            current: memory.version.is_some(),
+            home: memory.home,
+            listed: memory.listed.contains(message),
+        }
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { visited, current, home, listed } = self;
+        let home = home.map_or("no-recipient", names);
+        write!(f, "(memory {visited} {current} {home} {listed})")
     }
 }
 

@@ -13,12 +13,13 @@ use super::solver::{Check, answered, output};
 use super::taken::Step;
 
 /// The assumptions of the proof.
-const ASSUMPTIONS: [Assumption; 5] = [
+const ASSUMPTIONS: [Assumption; 6] = [
     Assumption::DuplicateAbort,
     Assumption::SourceDelete,
     Assumption::RawApply,
     Assumption::SplitHome,
     Assumption::MailBeforeMark,
+    Assumption::PurgeOrder,
 ];
 
 /// The largest number of queries in one text for z3.

@@ -104,6 +104,7 @@ fn renewed(world: &World, mut state: State) -> State {
     state.shared.faults_left = world.scenario.environment.faults_max;
     state.shared.servers.values_mut().for_each(|server| *server = Server::UP);
     let account = &mut state.accounts[MAILBOX];
+    account.edits_left = world.scenario.environment.other_edits;
     account.record.destroyed = MessageSet::EMPTY;
     account.record.false_success = false;
     account.record.self_move = false;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// The time limit of z3 for one text.
-const SECONDS_MAX: u32 = 60;
+const SECONDS_MAX: u32 = 600;
 
 /// A query with its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,13 +7,14 @@ use stranded_model::state::Account;
 use stranded_model::{Executed, World};
 
 /// The steps that belong to no program.
-const MAIL: [&str; 6] = ["deliver", "redeliver", "deliver-other", "log-on", "owner-deletes", "owner-deletes-other"];
+const ENVIRONMENT: [&str; 7] =
+    ["deliver", "redeliver", "deliver-other", "log-on", "owner-deletes", "owner-deletes-other", "other-edit"];
 
 /// An action, in few bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Taken {
-    /// Mail arrived, or a user did something.
-    Mail(&'static str),
+    /// Mail arrived, a user did something, or another edit changed the recipient.
+    Environment(&'static str),
     /// An administrator started a run.
     Start(AdministratorId),
     /// The administrator's program died.
@@ -39,11 +40,11 @@ impl Taken {
         executed: Option<&Executed>,
         followed: MessageId,
     ) -> Option<Self> {
-        let of = |message, own, other| Some(Self::Mail(if message == followed { own } else { other }));
+        let of = |message, own, other| Some(Self::Environment(if message == followed { own } else { other }));
         match *action {
             Action::Deliver { .. } => of(MessageId::at(before.record.accepted.len()), "deliver", "deliver-other"),
             Action::Redeliver { message, .. } => of(message, "redeliver", "deliver-other"),
-            Action::LogOn { .. } => Some(Self::Mail("log-on")),
+            Action::LogOn { .. } => Some(Self::Environment("log-on")),
             Action::OwnerDeletes { message, .. } => of(message, "owner-deletes", "owner-deletes-other"),
             Action::Start { administrator, .. } => Some(Self::Start(administrator)),
             Action::Die { administrator, .. } => Some(Self::Die(administrator)),
@@ -51,7 +52,8 @@ impl Taken {
                 executed.map(|executed| Self::Act { administrator, step: executed.step, result: executed.result })
             }
             Action::Fail { .. } | Action::Recover { .. } => None,
-            Action::Replicate { .. } | Action::Refresh { .. } | Action::Edit { .. } => {
+            Action::Edit { .. } => Some(Self::Environment("other-edit")),
+            Action::Replicate { .. } | Action::Refresh { .. } => {
                 panic!("the proof does not know {action:?}")
             }
         }
@@ -60,7 +62,7 @@ impl Taken {
     /// Returns the step of the proof for the action.
     pub(super) fn step(self, world: &World) -> Step {
         match self {
-            Self::Mail(name) => Step { administrator: None, name: name.to_owned() },
+            Self::Environment(name) => Step { administrator: None, name: name.to_owned() },
             Self::Start(administrator) => Step { administrator: Some(administrator), name: "start".to_owned() },
             Self::Die(administrator) => Step { administrator: Some(administrator), name: "die".to_owned() },
             Self::Act { administrator, step, result } => {
@@ -81,7 +83,7 @@ impl Step {
     /// Returns the steps of this name: one for each of these administrators, or one without an administrator.
     pub(super) fn named(name: &str, administrators: &[AdministratorId]) -> Vec<Self> {
         let of = |administrator| Self { administrator, name: name.to_owned() };
-        if MAIL.contains(&name) {
+        if ENVIRONMENT.contains(&name) {
             vec![of(None)]
         } else {
             administrators.iter().map(|administrator| of(Some(*administrator))).collect()
