@@ -1,9 +1,10 @@
-//! A child process in a process group of its own, ended as a whole by the id of the group. Input and output are not handled
-//! here.
+//! A child process in a process group of its own, ended with everything that it started. Input and output are not handled here.
 //!
 //! The id of a group stays reserved until its first process was waited for. Therefore that process is waited for last, so
-//! that no signal reaches an unrelated process. A process that leaves the group (`setsid`) is not ended.
+//! that no signal reaches an unrelated process. A process that leaves the group, as a daemon does, still has the environment
+//! variable that marks the group, or a parent that has it. One that also clears its environment and its parents is not ended.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -13,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 /// Time between SIGTERM and SIGKILL.
 const KILL_AFTER: Duration = Duration::from_millis(500);
@@ -22,19 +23,31 @@ const REMOVAL_WAIT: Duration = Duration::from_secs(5);
 /// Interval between two checks for running processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
+/// The environment variable that marks the processes of a group.
+const MARK: &str = "STRANDED_ADAPTER";
+
 /// Groups that are running.
-static RUNNING: Mutex<Running> = Mutex::new(Running { groups: Vec::new(), is_closed: false });
+static RUNNING: Mutex<Running> = Mutex::new(Running { groups: Vec::new(), started: 0, is_closed: false });
 
 struct Running {
-    groups: Vec<Pid>,
+    groups: Vec<Marked>,
+    /// The number of groups that were started.
+    started: usize,
     is_closed: bool,
+}
+
+/// A group, and the value of the variable that marks its processes.
+#[derive(Clone, Debug)]
+struct Marked {
+    id: Pid,
+    mark: String,
 }
 
 /// A process group. Dropping it ends all its processes.
 #[derive(Debug)]
 pub(super) struct Group {
     first: Child,
-    id: Pid,
+    marked: Marked,
     ended: Receiver<()>,
     has_ended: bool,
     status: Option<ExitStatus>,
@@ -56,9 +69,12 @@ impl Group {
         if running.is_closed {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
-        let first = command.process_group(0).spawn()?;
+        running.started += 1;
+        let mark = format!("{}.{}", std::process::id(), running.started);
+        let first = command.env(MARK, &mark).process_group(0).spawn()?;
         let id = Pid::from_child(&first);
-        running.groups.push(id);
+        let marked = Marked { id, mark };
+        running.groups.push(marked.clone());
         drop(running);
         let (ends, ended) = channel();
         thread::spawn(move || {
@@ -67,7 +83,7 @@ impl Group {
             // The receiver may be gone.
             let _ = ends.send(());
         });
-        Ok(Self { first, id, ended, has_ended: false, status: None })
+        Ok(Self { first, marked, ended, has_ended: false, status: None })
     }
 
     /// First process of the group.
@@ -77,7 +93,7 @@ impl Group {
 
     /// Id of the group.
     pub(super) fn id(&self) -> i32 {
-        self.id.as_raw_nonzero().get()
+        self.marked.id()
     }
 
     /// Waits at most `time` for the first process to end. Returns true if it has ended.
@@ -86,26 +102,27 @@ impl Group {
         self.has_ended
     }
 
-    /// Running processes of the group, except the first.
+    /// Running processes that the first process started, in its group or outside of it.
     pub(super) fn left_behind(&self) -> Vec<Member> {
-        alive(self.id()).into_iter().filter(|member| member.id != self.id()).collect()
+        self.marked.members().into_iter().filter(|member| member.id != self.id()).collect()
     }
 
-    /// Ends all processes of the group: SIGTERM, then SIGKILL. Returns the exit status of the first process, if the system
+    /// Ends all these processes: SIGTERM, then SIGKILL. Returns the exit status of the first process, if the system
     /// reports it in time.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
-        if self.status.is_some() || !running().groups.contains(&self.id) {
+        let is_running = running().groups.iter().any(|one| one.id == self.marked.id);
+        if self.status.is_some() || !is_running {
             return self.status;
         }
         if !self.has_ended {
-            signal(self.id, Signal::TERM);
+            self.marked.signal(Signal::TERM);
             self.ends_within(KILL_AFTER);
         }
-        signal(self.id, Signal::KILL);
+        self.marked.signal(Signal::KILL);
         self.ends_within(REMOVAL_WAIT);
-        until_gone(|| self.left_behind().is_empty(), REMOVAL_WAIT);
+        until_gone(|| self.left_behind().is_empty(), || self.marked.signal(Signal::KILL), REMOVAL_WAIT);
         // From here on the system may give the id to another process.
-        running().groups.retain(|id| *id != self.id);
+        running().groups.retain(|one| one.id != self.marked.id);
         self.status = self.first.try_wait().ok().flatten();
         self.status
     }
@@ -121,44 +138,87 @@ impl Drop for Group {
 pub fn end_all() {
     let mut running = running();
     running.is_closed = true;
-    for id in &running.groups {
-        signal(*id, Signal::TERM);
-    }
-    until_gone(|| running.groups.iter().all(|id| alive(id.as_raw_nonzero().get()).is_empty()), KILL_AFTER);
-    for id in &running.groups {
-        signal(*id, Signal::KILL);
-    }
+    running.groups.iter().for_each(|one| one.signal(Signal::TERM));
+    until_gone(|| running.groups.iter().all(|one| one.members().is_empty()), || (), KILL_AFTER);
+    running.groups.iter().for_each(|one| one.signal(Signal::KILL));
 }
 
 /// Running processes of a group, read from `/proc`; empty on systems without it.
 #[must_use]
 pub fn alive(group: i32) -> Vec<Member> {
+    processes().into_iter().filter(|one| one.group == group).map(|one| one.member).collect()
+}
+
+impl Marked {
+    fn id(&self) -> i32 {
+        self.id.as_raw_nonzero().get()
+    }
+
+    /// Running processes that are in the group, have its mark, or have an ancestor that is or has.
+    fn members(&self) -> Vec<Member> {
+        let mark = format!("{MARK}={}", self.mark);
+        let has_mark = |id: i32| {
+            let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+        };
+        let all = processes();
+        let is_own = |one: &&RunningProcess| one.group == self.id() || has_mark(one.member.id);
+        let mut found: BTreeSet<i32> = all.iter().filter(is_own).map(|one| one.member.id).collect();
+        loop {
+            let is_new = |one: &&RunningProcess| found.contains(&one.parent) && !found.contains(&one.member.id);
+            let new: Vec<i32> = all.iter().filter(is_new).map(|one| one.member.id).collect();
+            if new.is_empty() {
+                break;
+            }
+            found.extend(new);
+        }
+        all.into_iter().map(|one| one.member).filter(|one| found.contains(&one.id)).collect()
+    }
+
+    /// Sends a signal to the group and to its members outside of it. What has ended takes no signal.
+    fn signal(&self, signal: Signal) {
+        let members = self.members();
+        let _ = kill_process_group(self.id, signal);
+        for member in members {
+            if let Some(id) = Pid::from_raw(member.id) {
+                let _ = kill_process(id, signal);
+            }
+        }
+    }
+}
+
+/// A running process.
+struct RunningProcess {
+    member: Member,
+    parent: i32,
+    group: i32,
+}
+
+/// All running processes, read from `/proc`.
+fn processes() -> Vec<RunningProcess> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let member = |entry: io::Result<fs::DirEntry>| {
+    let process = |entry: io::Result<fs::DirEntry>| {
         let id: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         // The name is in parentheses and may contain parentheses; the state, the parent and the group follow it.
         let (before, after) = stat.rsplit_once(')')?;
         let mut fields = after.split_whitespace();
-        let (state, its_group) = (fields.next()?, fields.nth(1)?);
-        let is_alive = !matches!(state, "Z" | "X") && its_group.parse() == Ok(group);
-        is_alive.then(|| Member { id, name: before.split_once('(').map_or("", |(_, name)| name).to_owned() })
+        let (state, parent, group) = (fields.next()?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        let name = before.split_once('(').map_or("", |(_, name)| name).to_owned();
+        (!matches!(state, "Z" | "X")).then_some(RunningProcess { member: Member { id, name }, parent, group })
     };
-    entries.filter_map(member).collect()
+    entries.filter_map(process).collect()
 }
 
 fn running() -> MutexGuard<'static, Running> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn signal(group: Pid, signal: Signal) {
-    // A group that has ended takes no signal.
-    let _ = kill_process_group(group, signal);
-}
-
-fn until_gone(is_gone: impl Fn() -> bool, at_most: Duration) {
+/// Waits at most this long, and acts as long as it waits.
+fn until_gone(is_gone: impl Fn() -> bool, act: impl Fn(), at_most: Duration) {
     let started = Instant::now();
     while !is_gone() && started.elapsed() < at_most {
+        act();
         thread::sleep(POLL_INTERVAL);
     }
 }
