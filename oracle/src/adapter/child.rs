@@ -262,7 +262,7 @@ impl Child {
     }
 
     /// Ends the process and builds the error.
-    fn fail(&mut self, fault: AdapterFault, line: Option<&str>) -> AdapterError {
+    pub(super) fn fail(&mut self, fault: AdapterFault, line: Option<&str>) -> AdapterError {
         self.process.end();
         let mut says = format!("{fault}\n  expected: {}\n", fault.expected());
         let _ = match line {

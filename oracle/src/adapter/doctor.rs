@@ -1,20 +1,18 @@
 //! Diagnosis of a new adapter: a short conversation with it, and for the first fault, how to fix it. This module does not
 //! judge answers by the model.
 
-use std::collections::BTreeMap;
+mod conversation;
+
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use stranded_model::id::{MailboxId, MessageId};
-
-use crate::protocol::RunRequest;
-use crate::protocol::{Answer, Capabilities, Observation, Operation, Outcome};
-use stranded_search::names;
 use stranded_search::scenario::Spec;
 
 use super::fault::{AdapterFault, Afterwards};
-use super::{AdapterError, Child, HelloReply, Implementation as _, Timeouts, greeting};
+use super::{AdapterError, Child, Timeouts};
+
+use self::conversation::Conversation;
 
 /// Result of the conversation with an adapter.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -57,13 +55,15 @@ enum Check {
     Json,
     Id,
     Types,
+    Resets,
+    Observes,
     Stays,
     Ends,
     Children,
 }
 
 impl Check {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Start,
         Self::Answers,
         Self::Flush,
@@ -71,6 +71,8 @@ impl Check {
         Self::Json,
         Self::Id,
         Self::Types,
+        Self::Resets,
+        Self::Observes,
         Self::Stays,
         Self::Ends,
         Self::Children,
@@ -85,6 +87,8 @@ impl Check {
             Self::Json => "json",
             Self::Id => "id",
             Self::Types => "types",
+            Self::Resets => "resets",
+            Self::Observes => "observes",
             Self::Stays => "stays",
             Self::Ends => "ends",
             Self::Children => "children",
@@ -100,6 +104,8 @@ impl Check {
             Self::Json => "each answer is one line of JSON in UTF-8",
             Self::Id => "each answer has the id of its request",
             Self::Types => "each answer has the type and the keys that belong to it",
+            Self::Resets => "`reset` leaves nothing from before",
+            Self::Observes => "an observation changes nothing",
             Self::Stays => "it runs until `bye`",
             Self::Ends => "it answers `bye` with ok, and ends with exit code 0",
             Self::Children => "it leaves no process behind",
@@ -166,6 +172,17 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
         AdapterFault::ClosedOutput | AdapterFault::ClosedInput => {
             (Check::Stays, "closed pipe", "keep standard input and output open until `bye`")
         }
+        AdapterFault::Resets(_) => (
+            Check::Resets,
+            "reset does not reset",
+            "remove every message, mailbox, mark and program on `reset`, and give every mailbox a recipient at its home; a fresh \
+             mailbox is in no store",
+        ),
+        AdapterFault::Observes(_) => (
+            Check::Observes,
+            "observation changes something",
+            "only read when observing: no logon, no delivery, no repair",
+        ),
         AdapterFault::BadExit(_) => (Check::Ends, "bad exit", "end with exit code 0 after `bye`"),
         AdapterFault::NotEnded { .. } => (Check::Ends, "no end", "end after answering `bye`"),
         AdapterFault::LeftBehind(_) => {
@@ -177,7 +194,7 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
 /// Talks to an adapter in this scenario, and reports the first fault.
 #[must_use]
 pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<&Path>) -> Diagnosis {
-    let mut conversation = Conversation { asked: Vec::new(), remarks: Vec::new() };
+    let mut conversation = Conversation::default();
     let mut child = match Child::start_with(command, timeouts, log) {
         Ok(child) => child,
         Err(error) => {
@@ -199,11 +216,13 @@ fn diagnose(
     let wrong = fault.map(|(fault, looks_like_json)| diagnosis(fault, looks_like_json));
     let checked = |check: Check| {
         let ok = match wrong {
+            None if matches!(check, Check::Resets | Check::Observes) => conversation.is_exercised.then_some(true),
             None => Some(true),
             Some((failed, ..)) if failed == check => Some(false),
             Some((failed, ..)) => {
-                let was_reached =
-                    check == Check::Start || (was_answered && check <= Check::Types) || failed == Check::Children;
+                let was_reached = check == Check::Start
+                    || (was_answered && check <= Check::Types)
+                    || (check < failed && failed >= Check::Ends);
                 was_reached.then_some(true)
             }
         };
@@ -218,115 +237,4 @@ fn diagnose(
         details: error.map(|error| error.says),
         remarks: conversation.remarks,
     }
-}
-
-/// A conversation, with remarks.
-struct Conversation {
-    asked: Vec<String>,
-    remarks: Vec<String>,
-}
-
-impl Conversation {
-    /// Sends each kind of request: `hello`, `reset`, the simplest operations that the adapter supports, `observe` for every
-    /// mailbox, `bye`.
-    fn run(&mut self, spec: &Spec, child: &mut Child) -> Result<(), AdapterError> {
-        let home = &spec.scenario.site.servers[spec.scenario.site.home];
-        let operations = operations(spec, home);
-        let greeting = greeting(spec, operations.iter().map(|operation| operation.action().to_owned()).collect());
-        self.asked.push("hello".to_owned());
-        match child.hello(&greeting)? {
-            HelloReply::Skip(reason) => {
-                self.remarks.push(format!("the adapter skips the scenario {}: {reason}", spec.name))
-            }
-            HelloReply::Ready(can) => {
-                self.declared(&can);
-                self.asked.push("reset".to_owned());
-                let answer = child.reset(&BTreeMap::new())?;
-                self.answered("reset", &answer);
-                self.observe(&greeting.mailboxes, &can, child)?;
-                for operation in
-                    operations.into_iter().filter(|operation| can.actions.iter().any(|one| one == operation.action()))
-                {
-                    self.asked.push(format!("do {}", operation.action()));
-                    let answer = child.perform(&operation)?;
-                    self.answered(operation.action(), &answer);
-                    self.observe(&greeting.mailboxes, &can, child)?;
-                }
-            }
-        }
-        self.asked.push("bye".to_owned());
-        child.bye()
-    }
-
-    fn observe(&mut self, mailboxes: &[String], can: &Capabilities, child: &mut Child) -> Result<(), AdapterError> {
-        for mailbox in mailboxes {
-            self.asked.push(format!("observe {mailbox}"));
-            let observation = child.observe(mailbox)?;
-            self.check_fields(&observation, can);
-        }
-        Ok(())
-    }
-
-    fn declared(&mut self, can: &Capabilities) {
-        if can.actions.is_empty() {
-            self.remark("`actions` is empty: the adapter can do nothing, so nothing will be judged".to_owned());
-        }
-        if can.fields.is_empty() {
-            self.remark("`fields` is empty: the adapter shows nothing, so little can be judged".to_owned());
-        }
-    }
-
-    fn answered(&mut self, what: &str, answer: &Answer) {
-        if answer.result != Outcome::Ok {
-            let says = answer.says.as_ref().map_or(String::new(), |says| format!(": {says}"));
-            self.remark(format!("{what} was answered `{}`{says}", answer.result.name()));
-        }
-    }
-
-    fn check_fields(&mut self, observation: &Observation, can: &Capabilities) {
-        let seen = [
-            !observation.directory.is_empty(),
-            !observation.stores.is_empty(),
-            observation.queued.is_some(),
-            observation.returned.is_some(),
-            observation.saved.is_some(),
-            observation.delivery_held.is_some(),
-        ];
-        for (field, seen) in Observation::FIELDS.into_iter().zip(seen) {
-            match (can.fields.iter().any(|declared| declared == field), seen) {
-                (true, false) => self.remark(format!("`fields` lists `{field}`, but some observations lack it")),
-                (false, true) => self.remark(format!("observations have `{field}`, but `fields` does not list it")),
-                (true, true) | (false, false) => {}
-            }
-        }
-    }
-
-    fn remark(&mut self, remark: String) {
-        if !self.remarks.contains(&remark) {
-            self.remarks.push(remark);
-        }
-    }
-}
-
-/// The simplest operations: a delivery, a logon, a run.
-fn operations(spec: &Spec, home: &str) -> Vec<Operation> {
-    let scenario = &spec.scenario;
-    let mailbox = names::mailbox(MailboxId::default());
-    let by = home.to_owned();
-    let server = |id| names::server(scenario, id).to_owned();
-    let administrator = &scenario.administrators[0];
-    let run = &administrator.runs[0];
-    let run = RunRequest {
-        mailbox: mailbox.clone(),
-        administrator: administrator.name.clone(),
-        procedure: run.procedure.name.clone(),
-        from: server(run.from),
-        to: server(run.to),
-        connected_to: server(run.connected_to),
-    };
-    let message = names::message(MessageId::default());
-    let mail =
-        (scenario.site.messages > 0).then(|| Operation::Deliver { mailbox: mailbox.clone(), message, by: by.clone() });
-    let logon = scenario.environment.logon.then_some(Operation::LogOn { mailbox, by });
-    mail.into_iter().chain(logon).chain([Operation::Run { run, crash: false }]).collect()
 }

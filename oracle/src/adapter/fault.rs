@@ -65,8 +65,23 @@ pub enum AdapterFault {
         /// The time limit.
         deadline: Duration,
     },
+    /// An observation changed what the next one shows.
+    Observes(Differing),
+    /// A reset left something from before.
+    Resets(Differing),
     /// The adapter ended, and processes that it started are still running.
     LeftBehind(Vec<Member>),
+}
+
+/// Two observations that must be equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// The mailbox.
+    pub mailbox: String,
+    /// The expected observation, as JSON.
+    pub expected: String,
+    /// The observation, as JSON.
+    pub seen: String,
 }
 
 /// Output of an adapter after its deadline.
@@ -102,6 +117,12 @@ impl AdapterFault {
             Self::ClosedInput => "its standard input to be read until `bye`".to_owned(),
             Self::BadExit(_) => "exit code 0 after `bye`".to_owned(),
             Self::NotEnded { .. } => "the adapter to end after `bye`".to_owned(),
+            Self::Observes(differing) => {
+                format!("the same observation again: {}", shown(differing.expected.as_bytes()))
+            }
+            Self::Resets(differing) => {
+                format!("a fresh mailbox, as after every reset: {}", shown(differing.expected.as_bytes()))
+            }
             Self::LeftBehind(_) => "the adapter to end every process that it starts".to_owned(),
         }
     }
@@ -133,6 +154,13 @@ impl fmt::Display for AdapterFault {
             Self::BadExit(status) => write!(f, "it ended after `bye` with a failure: {}", exit_status(*status)),
             Self::NotEnded { deadline } => {
                 write!(f, "it did not end within {} after answering `bye`", humantime::format_duration(*deadline))
+            }
+            Self::Observes(Differing { mailbox, seen, .. }) => {
+                let seen = shown(seen.as_bytes());
+                write!(f, "an observation changed {mailbox}; observed again, with nothing in between: {seen}")
+            }
+            Self::Resets(Differing { mailbox, seen, .. }) => {
+                write!(f, "`reset` left something of {mailbox}: {}", shown(seen.as_bytes()))
             }
             Self::LeftBehind(members) => {
                 let name = |member: &Member| format!("{} ({})", member.name, member.id);
