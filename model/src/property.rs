@@ -123,16 +123,21 @@ impl Safety {
     /// Returns true if the property is true for one mailbox. A state satisfies it if every mailbox does.
     #[must_use]
     pub fn holds_for(self, world: &World, account: &Account, shared: &Shared) -> bool {
-        let quiescent = || world.is_quiescent(account, shared);
+        self.holds_once(account, || world.is_quiescent(account, shared))
+    }
+
+    /// Returns true if the property is true for one mailbox, where `is_final` says that nothing will change it any more.
+    #[must_use]
+    pub fn holds_once(self, account: &Account, is_final: impl Fn() -> bool) -> bool {
         match self {
             Self::NoLoss => account.lost().is_empty(),
             Self::NoLastCopyDelete => account.record.destroyed.is_empty(),
             Self::NoFalseSuccess => !account.record.false_success,
-            Self::HomeCoherent => account.homes_are_coherent() || !quiescent(),
+            Self::HomeCoherent => account.homes_are_coherent() || !is_final(),
             Self::NoSelfMove => !account.record.self_move,
             Self::TransitOwned => account.transit_is_owned(),
-            Self::Reachable => account.is_reachable() || !quiescent(),
-            Self::OneHome => account.has_one_home() || !quiescent(),
+            Self::Reachable => account.is_reachable() || !is_final(),
+            Self::OneHome => account.has_one_home() || !is_final(),
         }
     }
 

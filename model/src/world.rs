@@ -188,11 +188,19 @@ impl World {
             let runs = &self.scenario.administrators[administrator.index()].runs;
             let is_last = usize::from(program.run) + 1 == runs.len();
             let may_retry = program.owes_retry && self.run_of(administrator, program).runs_max.allows_another(program);
-            !program.is_running() && !may_retry && is_last && program.executions > 0
+            !may_retry && is_last && program.executions > 0
         };
         account.programs.iter().all(finished)
-            && account.queued.is_empty()
             && account.mailboxes.values().all(|mailbox| mailbox.mark() == Mark::Settled)
+            && self.is_idle(account, shared)
+    }
+
+    /// Returns true if only an administrator or new mail can still change the account: no program runs, no mail is queued,
+    /// replicas are equal and services are up.
+    #[must_use]
+    pub fn is_idle(&self, account: &Account, shared: &Shared) -> bool {
+        account.programs.values().all(|program| !program.is_running())
+            && account.queued.is_empty()
             && account.replicas_agree()
             && account
                 .remembered

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::oracle::{Against, CaseVerdict, Conformance, Failure, Finding, Judgement, Safe};
+use crate::oracle::{Against, CaseVerdict, Conformance, Failure, Finding, Judgement, Safe, Withheld};
 
 /// A judgement, with its subject.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +86,15 @@ pub struct JudgementReport {
     /// The number of further findings of the same kinds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub findings_left_out: usize,
+    /// The kinds of fault that the scenario lists and that never struck.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_exercised: Vec<String>,
+    /// The verdicts that are withheld at the ends of cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<WithheldReport>,
+    /// The number of further ones.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub withheld_left_out: usize,
     /// The first event without an explanation.
     pub failure: Option<FailureReport>,
     /// The reason why the result is inconclusive.
@@ -114,6 +123,19 @@ pub struct FindingReport {
     pub at_line: Option<usize>,
     /// True if the scenario expects it.
     pub expected: bool,
+}
+
+/// A verdict that is withheld at the end of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithheldReport {
+    /// The mailbox.
+    pub mailbox: String,
+    /// The property; null if nothing about the end of the case is known.
+    pub property: Option<String>,
+    /// The reason.
+    pub reason: String,
+    /// The number of the case, from 1.
+    pub case: usize,
 }
 
 /// The first event without an explanation.
@@ -168,11 +190,23 @@ pub fn report(judged: &Judged<'_>) -> JudgementReport {
         runs: judgement.exercise.cases,
         findings: judgement.findings.iter().map(|one| found(one, judged.line(one.event))).collect(),
         findings_left_out: judgement.findings_left_out,
+        not_exercised: judgement.not_exercised.iter().map(|fault| fault.name().to_owned()).collect(),
+        withheld: judgement.withheld.iter().map(withheld).collect(),
+        withheld_left_out: judgement.withheld_left_out,
         failure: failure.map(|one| failed(one, judged.line(one.event))),
         inconclusive,
         explained_by: judgement.explained_by.clone(),
         exercised,
         largest_explanation_set: judgement.largest,
+    }
+}
+
+fn withheld(one: &Withheld) -> WithheldReport {
+    WithheldReport {
+        mailbox: one.mailbox.clone(),
+        property: one.property.map(|property| property.name().to_owned()),
+        reason: one.reason.clone(),
+        case: one.case_number,
     }
 }
 

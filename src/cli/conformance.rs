@@ -93,6 +93,9 @@ pub struct Validate {
     /// Ctrl-C, or at the end of a pipe
     #[arg(long)]
     pub follow: bool,
+    /// Stop after this time, such as 10s or 5m; the part of the log that was judged until then decides, and no verdict is a pass
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
     /// Options of the oracle.
     #[command(flatten)]
     pub options: JudgeOptions,

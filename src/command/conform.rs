@@ -15,54 +15,83 @@ use stranded_oracle::conform::expected_failures::{Comparison, ExpectedFailures, 
 use stranded_oracle::conform::{self, ConformError, ConformResult, Log, Options, Recording, Repeated, Strategy};
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::OracleOptions;
+use stranded_search::engine::Limits;
 use stranded_search::files;
 
 use super::replay::{read_recording, refused};
 use super::{CommandError, interrupt, judging, output};
 
-impl From<AdapterError> for CommandError {
-    fn from(broken: AdapterError) -> Self {
-        Self::BrokenAdapter(broken.says)
-    }
-}
-
 pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
-    interrupt::ends_adapters();
+    let limits = Limits {
+        deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        interrupted: Some(interrupt::ends_adapters()),
+        ..Limits::default()
+    };
     match (&arguments.scenario, &arguments.replay) {
-        (Some(scenario), _) => drive_in(scenario, arguments),
-        (None, Some(record)) => repeat(record, arguments),
+        (Some(scenario), _) => drive_in(scenario, arguments, limits),
+        (None, Some(record)) => repeat(record, arguments, &limits),
         (None, None) => Err(CommandError::Usage("expected a scenario, or a recording with --replay".to_owned())),
     }
 }
 
-fn drive_in(scenario: &str, arguments: &Conform) -> Result<Exit, CommandError> {
+fn drive_in(scenario: &str, arguments: &Conform, limits: Limits<'static>) -> Result<Exit, CommandError> {
     let known = arguments.expected_failures.as_deref().map(known).transpose()?;
     let given = judging::implemented(&judging::one(scenario)?, arguments.implements.as_deref())?;
-    let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
-    let stopped = |stopped| not_driven(&given.name, stopped);
+    let stopped = |stopped| not_driven(&given.name, stopped, &limits);
+    let started = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref());
+    let mut child = started.map_err(|error| stopped(error.into()))?;
     let (mut capabilities, mut judged_by) = conform::handshake(&given, &mut child).map_err(stopped)?;
     if let Some(procedure) = &arguments.implements {
         // The command line overrides the capabilities of the adapter.
         judged_by.clone_from(&given);
         capabilities.implements = Some(procedure.clone());
     }
-    let options = options(arguments);
+    let options = options(arguments, limits);
     let driven = conform::drive(&judged_by, &capabilities, &mut child, &options);
     if let (Some(file), Some(log)) = (&arguments.log, &options.log) {
         let lines: String = log.events().iter().map(|event| event.line() + "\n").collect();
         write(file, &lines)?;
     }
-    let driven = driven.map_err(stopped)?;
-    child.bye()?;
+    let mut driven = driven.map_err(stopped)?;
+    if driven.broken.is_none()
+        && !driven.is_interrupted
+        && let Err(error) = child.bye()
+    {
+        driven.is_interrupted = conform::is_interrupted(&limits, true);
+        driven.broken = Some(error);
+    }
     let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
-    let found = [ScenarioVerdicts::of(&given.name, &driven.judgement)];
+    let is_over = driven.broken.is_none() && !driven.is_interrupted;
+    let found = [ScenarioVerdicts { is_over, ..ScenarioVerdicts::of(&given.name, &driven.judgement) }];
     let comparison = known.as_ref().map(|(known, today)| known.compare(&found, *today));
     print(arguments, &given.name, &driven, &saved, comparison.as_ref())?;
     let judged = match &comparison {
         Some(comparison) => with_known(&driven, comparison),
         None => judging::exit(&driven.judgement),
     };
-    Ok(judged.max(enough(arguments, &driven)))
+    Ok(judged.max(enough(arguments, &driven)).max(ended(driven.is_interrupted, driven.broken.as_ref())))
+}
+
+/// Returns the exit code for the end of the run: an interruption is not the fault of the adapter that it ended.
+fn ended(is_interrupted: bool, broken: Option<&AdapterError>) -> Exit {
+    match broken {
+        _ if is_interrupted => Exit::Inconclusive,
+        None => Exit::AsExpected,
+        Some(broken) => {
+            output::error(&broken.says);
+            Exit::BrokenAdapter
+        }
+    }
+}
+
+/// Returns a sentence about a run that did not end by itself.
+fn end_of(is_interrupted: bool, broken: Option<&AdapterError>) -> Option<String> {
+    let reason = match broken {
+        _ if is_interrupted => "it was interrupted",
+        None => return None,
+        Some(_) => "the adapter broke off",
+    };
+    Some(format!("The run is incomplete, because {reason}. Everything before that was judged."))
 }
 
 /// The known deviations, and today.
@@ -79,12 +108,15 @@ fn known(file: &Path) -> Result<(ExpectedFailures, jiff::civil::Date), CommandEr
 fn with_known(driven: &ConformResult, comparison: &Comparison<'_>) -> Exit {
     match judging::exit(&driven.judgement) {
         _ if !comparison.is_as_expected() => Exit::NotAsExpected,
+        Exit::NotAsExpected if driven.is_interrupted || !driven.judgement.not_exercised.is_empty() => {
+            Exit::Inconclusive
+        }
         Exit::NotAsExpected => Exit::AsExpected,
         exit @ (Exit::AsExpected | Exit::Inconclusive | Exit::BrokenAdapter | Exit::Usage | Exit::Defect) => exit,
     }
 }
 
-fn options(arguments: &Conform) -> Options {
+fn options(arguments: &Conform, limits: Limits<'static>) -> Options {
     Options {
         strategy: match arguments.drive {
             DriveMode::Exhaustive => Strategy::Exhaustive,
@@ -92,7 +124,7 @@ fn options(arguments: &Conform) -> Options {
             DriveMode::Guided => Strategy::Guided(arguments.seed),
         },
         actions_max: arguments.max_actions,
-        deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        limits,
         whole_runs: arguments.whole_runs,
         oracle: OracleOptions {
             explanations_max: arguments.max_explanations,
@@ -105,14 +137,18 @@ fn options(arguments: &Conform) -> Options {
     }
 }
 
-fn not_driven(scenario: &str, stopped: ConformError) -> CommandError {
+/// Returns the reason why nothing was driven.
+fn not_driven(scenario: &str, stopped: ConformError, limits: &Limits<'_>) -> CommandError {
     match stopped {
-        ConformError::Protocol(broken) => broken.into(),
+        ConformError::Protocol(_) if conform::is_interrupted(limits, true) => {
+            CommandError::Inconclusive("the run was interrupted before anything was exercised".to_owned())
+        }
+        ConformError::Protocol(broken) => CommandError::BrokenAdapter(broken.says),
         ConformError::Skipped(reason) => {
             CommandError::Inconclusive(format!("the adapter skips {scenario}: {reason}; nothing was exercised"))
         }
         ConformError::Truncated(truncated) => {
-            CommandError::Inconclusive(format!("how {scenario} starts could not be found out: {truncated}"))
+            CommandError::Inconclusive(format!("the search for the start of {scenario} is incomplete: {truncated}"))
         }
     }
 }
@@ -154,6 +190,7 @@ fn print(
     comparison: Option<&Comparison<'_>>,
 ) -> Result<(), CommandError> {
     let mut extra = vec![reported::coverage(driven)];
+    extra.extend(end_of(driven.is_interrupted, driven.broken.as_ref()));
     if let Some(comparison) = comparison {
         let matching =
             comparison.matching.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
@@ -194,17 +231,24 @@ fn print(
 }
 
 /// Asks an implementation once more what was recorded.
-fn repeat(path: &str, arguments: &Conform) -> Result<Exit, CommandError> {
+fn repeat(path: &str, arguments: &Conform, limits: &Limits<'static>) -> Result<Exit, CommandError> {
     let record: Recording = read_recording(path)?;
+    // A recording that does not fit its scenario is not the fault of the adapter.
+    record.check().map_err(|reason| refused(path, reason))?;
     let (spec, options) = record.judged_by().map_err(|reason| refused(path, reason))?;
-    let mut child = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref())?;
-    let stopped = |stopped| not_driven(&spec.name, stopped);
+    let stopped = |stopped| not_driven(&spec.name, stopped, limits);
+    let started = Child::start(&arguments.adapter, arguments.deadline, arguments.adapter_log.as_deref());
+    let mut child = started.map_err(|error| stopped(error.into()))?;
     let (capabilities, _) = conform::handshake(&spec, &mut child).map_err(stopped)?;
-    let Repeated { recording: now, judgement, is_reproduced } =
+    let options = OracleOptions { limits: *limits, ..options };
+    let Repeated { recording: now, judgement, is_reproduced, broken } =
         conform::repeat(&record, &spec, &options, &capabilities, &mut child).map_err(stopped)?;
-    child.bye()?;
+    let broken = broken.map_or_else(|| child.bye().err(), Some);
+    let is_interrupted = conform::is_interrupted(limits, broken.is_some());
     let again = if is_reproduced { "shows it again" } else { "does not show it" };
-    let extra = [format!("the recording shows {}; asked the same, this implementation {again}", record.verdict)];
+    let mut extra =
+        vec![format!("the recording shows {}; asked the same, this implementation {again}", record.verdict)];
+    extra.extend(end_of(is_interrupted, broken.as_ref()));
     let judged = Judged {
         scenario: &spec.name,
         subject: Subject::Implementation(&capabilities.name),
@@ -220,8 +264,9 @@ fn repeat(path: &str, arguments: &Conform) -> Result<Exit, CommandError> {
             output::print(&text, file)?
         }
         OutputKind::Json | OutputKind::Cases(_) => {
-            return judging::print(&judged, &arguments.output).map(|()| judging::exit(&judgement));
+            judging::print(&judged, &arguments.output)?;
+            Exit::AsExpected
         }
     };
-    Ok(judging::exit(&judgement))
+    Ok(judging::exit(&judgement).max(ended(is_interrupted, broken.as_ref())))
 }

@@ -6,6 +6,8 @@ use crate::cli::{Doctor, OutputKind};
 use crate::exit::Exit;
 use stranded_oracle::adapter::Timeouts;
 use stranded_oracle::adapter::doctor::{self, Diagnosis};
+use stranded_oracle::conform;
+use stranded_search::engine::Limits;
 use stranded_search::lines::wrapped;
 use stranded_search::sanitize::visible;
 use stranded_search::scenario;
@@ -21,9 +23,12 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, CommandError> {
             specs.len()
         )));
     };
-    interrupt::ends_adapters();
+    let interrupted = Limits { interrupted: Some(interrupt::ends_adapters()), ..Limits::default() };
     let timeouts = Timeouts { deadline: arguments.deadline, late: arguments.grace };
     let found = doctor::examine(spec, &arguments.command, timeouts, arguments.adapter_log.as_deref());
+    if conform::is_interrupted(&interrupted, !found.healthy) {
+        return Err(CommandError::Inconclusive("the test conversation was interrupted".to_owned()));
+    }
     let file = arguments.output.file.as_deref();
     match arguments.output.format.kind() {
         OutputKind::Json => output::print_json(&found, file)?,

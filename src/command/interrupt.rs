@@ -6,9 +6,11 @@ use super::CommandError;
 use crate::exit::Exit;
 use stranded_oracle::adapter::group;
 
+/// The flag of an interruption.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
 /// Returns a flag that is set at the first interruption. The second one ends the program at once.
 pub(super) fn flag() -> Result<&'static AtomicBool, CommandError> {
-    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
     let set = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             end();
@@ -20,16 +22,20 @@ pub(super) fn flag() -> Result<&'static AtomicBool, CommandError> {
     }
 }
 
-/// Ends every adapter with its process group at an interruption, then the program. Adapters are in process groups of their own,
-/// so that Ctrl-C does not reach them.
-pub(super) fn ends_adapters() {
+/// Returns a flag that is set at the first interruption, which then ends every adapter with its process group. Adapters are in
+/// process groups of their own, so that Ctrl-C does not reach them. The second interruption ends the program at once.
+pub(super) fn ends_adapters() -> &'static AtomicBool {
     let handled = ctrlc::set_handler(|| {
+        let is_second = INTERRUPTED.swap(true, Ordering::Relaxed);
         group::end_all();
-        end();
+        if is_second {
+            end();
+        }
     });
     if let Err(reason) = handled {
         super::output::warn(&format!("cannot handle Ctrl-C: {reason}; an interruption will not end the adapter"));
     }
+    &INTERRUPTED
 }
 
 /// Restores the terminal at an interruption from outside, then ends the program. The screen reads the keys Ctrl-C itself.

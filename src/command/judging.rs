@@ -25,6 +25,7 @@ pub(super) fn options(arguments: &JudgeOptions) -> OracleOptions {
         safety_only: arguments.safety,
         // The expectations of a scenario hold for its own procedures only.
         keeps_expectations: arguments.implements.is_none() && !arguments.safety,
+        ..OracleOptions::default()
     }
 }
 

@@ -82,6 +82,11 @@ pub(super) fn say(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", visible(text));
 }
 
+/// Prints an error to standard error, beside a result.
+pub(super) fn error(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: {}", visible(text));
+}
+
 /// Prints a warning to standard error.
 pub(super) fn warn(text: &str) {
     let style = AnsiColor::Yellow.on_default().bold();

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cli::Validate;
 use crate::exit::Exit;
 use stranded_oracle::event_log::{Entry, Line, Lines, LogError, Reader};
 use stranded_oracle::judged::{Judged, Subject};
-use stranded_oracle::oracle::{Finding, Oracle};
+use stranded_oracle::oracle::{Finding, Oracle, OracleOptions};
+use stranded_oracle::protocol::Event;
+use stranded_search::engine::{Limits, Truncation};
 use stranded_search::files::ReadError;
 use stranded_search::scenario::Spec;
 
@@ -26,10 +27,16 @@ const CHUNK: usize = 1 << 16;
 const EVERY: Duration = Duration::from_millis(20);
 
 pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
+    let limits = Limits {
+        deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        interrupted: Some(interrupt::flag()?),
+        ..Limits::default()
+    };
     let given = judging::one(&arguments.scenario)?;
     let procedure = arguments.options.implements.as_deref();
     let spec = judging::implemented(&given, procedure)?;
-    let oracle = Oracle::new(&spec, judging::options(&arguments.options)).map_err(|truncated| {
+    let options = OracleOptions { limits, ..judging::options(&arguments.options) };
+    let oracle = Oracle::new(&spec, options).map_err(|truncated| {
         CommandError::Inconclusive(format!("the start of {} is inconclusive: {truncated}", spec.name))
     })?;
     let name = if arguments.log == STANDARD_INPUT { "standard input" } else { &arguments.log };
@@ -40,15 +47,18 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
         procedure,
         name,
         lines: BTreeMap::new(),
-        known: 0,
+        line: 0,
+        known: (0, None),
         prints_at_once: arguments.follow,
     };
-    let input = open(&arguments.log)?;
-    if arguments.follow {
-        follow(&mut judge, input, &arguments.log)?
-    } else {
-        read(&mut judge, input)?
+    if let Some(reason) = read(&mut judge, arguments, &limits)? {
+        judge.oracle.stop_case();
+        // A log that is followed has no other end than an interruption.
+        if !arguments.follow || reason != Truncation::Interrupted {
+            judge.oracle.give_up(format!("{reason}, after event {}", judge.oracle.events()));
+        }
     }
+    judge.end_case();
     let found = judge.oracle.judgement();
     let subject = Subject::Log(name);
     let judged = Judged { scenario: &spec.name, subject, judgement: &found, lines: &judge.lines, extra: &[] };
@@ -66,8 +76,10 @@ struct Judge<'a> {
     name: &'a str,
     /// The line of each event that the judgement names.
     lines: BTreeMap<usize, usize>,
-    /// The number of findings and failures so far.
-    known: usize,
+    /// The line of the last event.
+    line: usize,
+    /// The number of findings so far, and the event without an explanation.
+    known: (usize, Option<usize>),
     /// True if each finding is printed at once.
     prints_at_once: bool,
 }
@@ -87,66 +99,95 @@ impl Judge<'_> {
             Entry::Event(event) => event,
         };
         let event = judging::renamed(&event, self.given, self.procedure);
-        self.oracle.take(&event).map_err(|wrong| line.error(self.name, wrong))?;
-        let known = self.oracle.findings().len() + usize::from(self.oracle.failed_at().is_some());
-        if known != self.known {
-            self.known = known;
-            self.lines.insert(self.oracle.events(), line.number);
-            if self.prints_at_once {
-                self.print_findings(line.number);
-            }
+        if let Event::Reset { .. } = *event {
+            self.end_case();
         }
+        self.oracle.take(&event).map_err(|wrong| line.error(self.name, wrong))?;
+        self.line = line.number;
+        self.note_findings();
         Ok(Going::On)
     }
 
-    /// Prints the findings of the last event.
-    fn print_findings(&self, line: usize) {
-        let now = self.oracle.events();
+    /// Ends the case with the last line.
+    fn end_case(&mut self) {
+        self.oracle.end_case();
+        self.note_findings();
+    }
+
+    /// Notes the line of new findings.
+    fn note_findings(&mut self) {
+        let before = self.known;
+        self.known = (self.oracle.findings().len(), self.oracle.failed_at());
+        if self.known != before {
+            self.lines.insert(self.oracle.events(), self.line);
+            if self.prints_at_once {
+                self.print_findings(before);
+            }
+        }
+    }
+
+    /// Prints the findings that were not known before.
+    fn print_findings(&self, (printed, failed_at): (usize, Option<usize>)) {
+        let line = self.line;
         for Finding { verdict, says, .. } in
-            self.oracle.findings().iter().filter(|finding| finding.event == now && !finding.is_expected)
+            self.oracle.findings()[printed..].iter().filter(|finding| !finding.is_expected)
         {
             output::say(&format!("{}:{line}: {}: {says}", self.name, verdict.name()));
         }
-        if self.oracle.failed_at() == Some(now) {
+        if self.oracle.failed_at() != failed_at {
             output::say(&format!("{}:{line}: nonconforming: no execution of the model explains this event", self.name));
         }
     }
 }
 
-fn open(path: &str) -> Result<Box<dyn Read + Send>, CommandError> {
-    if path == STANDARD_INPUT {
-        if io::stdin().is_terminal() {
-            output::say("reading the log from the terminal");
-        }
-        return Ok(Box::new(io::stdin()));
-    }
-    match File::open(path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(reason) => Err(cannot_read(path, reason)),
-    }
+fn open(path: &str) -> io::Result<Box<dyn Read>> {
+    Ok(if path == STANDARD_INPUT { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
 }
 
 fn cannot_read(path: &str, reason: io::Error) -> CommandError {
     CommandError::Usage(ReadError { path: path.to_owned(), reason }.to_string())
 }
 
-/// Judges a complete log.
-fn read(judge: &mut Judge<'_>, mut input: Box<dyn Read + Send>) -> Result<(), CommandError> {
+/// Judges the log, while it is written if the user wants it. Returns the limit that was reached, if any.
+fn read(
+    judge: &mut Judge<'_>,
+    arguments: &Validate,
+    limits: &Limits<'static>,
+) -> Result<Option<Truncation>, CommandError> {
+    let path = arguments.log.clone();
+    if path == STANDARD_INPUT && io::stdin().is_terminal() {
+        output::say("reading the log from the terminal");
+    }
+    let grows = arguments.follow && std::fs::metadata(&path).is_ok_and(|found| found.is_file());
+    let (sender, chunks) = sync_channel(4);
+    // The thread ends with the program: a blocking read cannot be interrupted.
+    thread::spawn(move || watch(&path, grows, &sender));
     let mut lines = Lines::default();
-    let mut chunk = vec![0; CHUNK];
     let mut going = Going::On;
     loop {
-        let count = match input.read(&mut chunk) {
-            Ok(count) => count,
-            Err(reason) if reason.kind() == ErrorKind::Interrupted => continue,
-            Err(reason) => return Err(cannot_read(judge.name, reason)),
-        };
-        lines.feed(&chunk[..count]);
-        while let Some(line) = if count == 0 { lines.last_line() } else { lines.next_line() } {
-            going = next(judge, going, line)?;
+        let read = chunks.recv_timeout(EVERY);
+        if let Some(reason) = limits.stopped() {
+            return Ok(Some(reason));
         }
-        if count == 0 {
-            return Ok(());
+        let is_last = match read {
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => true,
+            Ok(chunk) => {
+                lines.feed(&chunk.map_err(|reason| cannot_read(judge.name, reason))?);
+                false
+            }
+        };
+        while let Some(line) = if is_last { lines.last_line() } else { lines.next_line() } {
+            going = next(judge, going, line)?;
+            if going == Going::Ended && arguments.follow {
+                return Ok(None);
+            }
+            if let Some(reason) = limits.stopped() {
+                return Ok(Some(reason));
+            }
+        }
+        if is_last {
+            return Ok(None);
         }
     }
 }
@@ -164,43 +205,12 @@ fn next(judge: &mut Judge<'_>, going: Going, line: Line<'_>) -> Result<Going, Bo
     }
 }
 
-/// Judges a log while it is written.
-fn follow(judge: &mut Judge<'_>, input: Box<dyn Read + Send>, path: &str) -> Result<(), CommandError> {
-    let interrupted = interrupt::flag()?;
-    let grows = std::fs::metadata(path).is_ok_and(|found| found.is_file());
-    let (sender, chunks) = sync_channel(4);
-    // The thread ends with the program: a blocking read cannot be interrupted.
-    thread::spawn(move || watch(input, grows, &sender));
-    let mut lines = Lines::default();
-    while let Some(chunk) = chunk(&chunks, interrupted) {
-        lines.feed(&chunk.map_err(|reason| cannot_read(judge.name, reason))?);
-        while let Some(line) = lines.next_line() {
-            if judge.take(line)? == Going::Ended {
-                return Ok(());
-            }
-        }
-    }
-    // The last line of a growing file may be incomplete; that of a closed pipe is complete.
-    if !grows && let Some(line) = lines.last_line() {
-        judge.take(line)?;
-    }
-    Ok(())
-}
-
-/// Returns the next bytes of the log, or `None` at its end.
-fn chunk(chunks: &Receiver<io::Result<Vec<u8>>>, interrupted: &AtomicBool) -> Option<io::Result<Vec<u8>>> {
-    while !interrupted.load(Ordering::Relaxed) {
-        match chunks.recv_timeout(EVERY) {
-            Ok(chunk) => return Some(chunk),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return None,
-        }
-    }
-    None
-}
-
-/// Reads a log as it grows, until the receiver is dropped.
-fn watch(mut input: Box<dyn Read + Send>, grows: bool, to: &SyncSender<io::Result<Vec<u8>>>) {
+/// Opens and reads a log, also as it grows, until the receiver is dropped. Opening a pipe waits for its writer.
+fn watch(path: &str, grows: bool, to: &SyncSender<io::Result<Vec<u8>>>) {
+    let mut input = match open(path) {
+        Ok(input) => input,
+        Err(reason) => return drop(to.send(Err(reason))),
+    };
     let mut chunk = vec![0; CHUNK];
     loop {
         let read = match input.read(&mut chunk) {

@@ -25,6 +25,12 @@ pub struct DrivenReport {
     pub coverage: CoverageReport,
     /// The operations that the scenario allows and that the implementation does not support.
     pub not_asked: Vec<String>,
+    /// The violation of the protocol that ended the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+    /// True if an interruption ended the run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// For each unexpected verdict, the shortest trace that shows it.
     pub shortest: Vec<ShortestReport>,
 }
@@ -76,6 +82,8 @@ pub fn report(judged: &Judged<'_>, driven: &ConformResult) -> DrivenReport {
         complete: driven.is_complete,
         coverage: CoverageReport { states, states_of, transitions, transitions_of, percent: driven.coverage.percent() },
         not_asked: driven.not_asked.clone(),
+        broken: driven.broken.as_ref().filter(|_| !driven.is_interrupted).map(|broken| broken.says.clone()),
+        interrupted: driven.is_interrupted,
         shortest: driven.shrunk.iter().map(shortest).collect(),
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use indexmap::IndexMap;
 use stranded_model::assumption::Assumption;
 
 use stranded_oracle::judged::{Judged, Subject};
@@ -41,9 +42,15 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
         Subject::Implementation(name) => name.to_owned(),
     };
     let verdict = found.verdict.name();
-    let mut text = format!("{style}{verdict}{style:#}  {TITLE}{}{TITLE:#}: {subject}\n\n", judged.scenario);
+    let mut text = format!("{style}{verdict}{style:#}  {TITLE}{}{TITLE:#}: {subject}", judged.scenario);
+    let not_exercised: Vec<&str> = found.not_exercised.iter().map(|fault| fault.name()).collect();
+    if !not_exercised.is_empty() {
+        let _ = write!(text, " (not exercised: {})", not_exercised.join(", "));
+    }
+    text.push_str("\n\n");
     row(&mut text, "model", &conformance(judged), width);
     row(&mut text, "safety", &safety(found), width);
+    withheld(&mut text, found, width);
     if let Conformance::Nonconforming(failure) = &found.conformance {
         text.push('\n');
         text.push_str(&failure_text(judged, failure));
@@ -79,16 +86,42 @@ fn conformance(judged: &Judged<'_>) -> String {
 }
 
 fn safety(judgement: &Judgement) -> String {
-    match judgement.safety {
+    let says = match judgement.safety {
         Safe::Safe => "safe: no harm was observed",
         Safe::Unsafe if judgement.findings.iter().all(|finding| finding.is_expected) => {
             "unsafe, as the scenario expects"
         }
         Safe::Unsafe => "unsafe",
         Safe::Refused => "refused: every run refused and changed nothing",
-        Safe::Unknown => "unknown: too little was observed",
+        Safe::Unknown => {
+            return match &judgement.lacks {
+                Some(lacks) => format!("unknown: {lacks}"),
+                None if judgement.withheld.is_empty() => "unknown: too little was observed".to_owned(),
+                None => "unknown: no harm was observed, but a verdict is withheld".to_owned(),
+            };
+        }
+    };
+    says.to_owned()
+}
+
+/// The most withheld verdicts that a text shows.
+const WITHHELD_SHOWN: usize = 4;
+
+/// Adds the verdicts that are withheld at the ends of cases, each with its reason, and equal ones once.
+fn withheld(text: &mut String, judgement: &Judgement, width: u16) {
+    let mut cases: IndexMap<String, usize> = IndexMap::new();
+    for one in &judgement.withheld {
+        let property = one.property.map_or("the end of the case", |property| property.name());
+        *cases.entry(format!("{property} of {}: {}", one.mailbox, one.reason)).or_default() += 1;
     }
-    .to_owned()
+    for (index, (says, count)) in cases.iter().take(WITHHELD_SHOWN).enumerate() {
+        let often = if *count == 1 { String::new() } else { format!("; in {count} cases") };
+        row(text, if index == 0 { "withheld" } else { "" }, &format!("{says}{often}"), width);
+    }
+    let more = cases.len().saturating_sub(WITHHELD_SHOWN) + judgement.withheld_left_out;
+    if more > 0 {
+        row(text, "", &format!("… {more} more"), width);
+    }
 }
 
 /// Returns the first event that the model does not explain: the observed and the allowed values, and the guards that refuse it. It

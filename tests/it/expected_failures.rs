@@ -17,7 +17,7 @@ fn entry(scenario: &str, rest: &str) -> String {
 }
 
 fn found(scenario: &str, unexpected: &[UnexpectedVerdict]) -> ScenarioVerdicts {
-    ScenarioVerdicts { scenario: scenario.to_owned(), unexpected: unexpected.to_vec() }
+    ScenarioVerdicts { scenario: scenario.to_owned(), unexpected: unexpected.to_vec(), is_over: true }
 }
 
 /// Returns the unexpected verdicts that the file does not list, and the problems of its entries.

@@ -10,7 +10,7 @@ use serde_json::Value;
 const CONTRACT: &str = include_str!("../../specs/oracle.md");
 
 /// Sends all requests, and reads all answers.
-fn answers(arguments: &[&str], asked: &str) -> Vec<Value> {
+pub(crate) fn answers(arguments: &[&str], asked: &str) -> Vec<Value> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
     command.arg("oracle").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

@@ -45,13 +45,15 @@ pub struct Deviation {
     pub line: u32,
 }
 
-/// Unexpected verdicts of a scenario that was driven and judged to the end.
+/// Unexpected verdicts of a scenario that was driven and judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioVerdicts {
     /// The scenario.
     pub scenario: String,
     /// Verdicts that the scenario does not expect.
     pub unexpected: Vec<UnexpectedVerdict>,
+    /// True if the scenario was driven to the end, so that a deviation that did not occur passes now.
+    pub is_over: bool,
 }
 
 /// A verdict that the scenario does not expect.
@@ -96,7 +98,7 @@ impl ScenarioVerdicts {
         }
         unexpected.sort();
         unexpected.dedup();
-        Self { scenario: scenario.to_owned(), unexpected }
+        Self { scenario: scenario.to_owned(), unexpected, is_over: true }
     }
 }
 
@@ -154,9 +156,9 @@ impl ExpectedFailures {
         &self.deviations
     }
 
-    /// Compares verdicts with the entries. `found` must contain only scenarios that were driven to the end.
+    /// Compares verdicts with the entries.
     ///
-    /// An entry is wrong if it has expired; if its scenario was driven and has no verdict that it matches; or if its
+    /// An entry is wrong if it has expired; if its scenario was driven to the end and has no verdict that it matches; or if its
     /// scenario was not driven and is not built in. An entry for a built-in scenario that was not driven is ignored.
     #[must_use]
     pub fn compare(&self, found: &[ScenarioVerdicts], today: Date) -> Comparison<'_> {
@@ -171,6 +173,8 @@ impl ExpectedFailures {
                 format!("{at}: {one} expired on {}; {again}; reason: {}", one.expires, one.reason)
             } else if is_found {
                 comparison.matching.push(one);
+                continue;
+            } else if driven.is_some_and(|found| !found.is_over) {
                 continue;
             } else if driven.is_some() {
                 format!("{at}: {one} is expected but did not occur: it passes now, remove the entry")

@@ -2,11 +2,12 @@
 //! made.
 
 mod coverage;
+mod nearest;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use indexmap::IndexSet;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use stranded_model::action::{Action, ActionKind, Fate};
 use stranded_model::id::{AdministratorId, Id, MailboxId};
 use stranded_model::state::{Recipient, State};
@@ -195,22 +196,7 @@ impl Guide {
     /// The first request on the shortest path to an untried request: its index among the candidates, and the expected next
     /// state.
     pub(super) fn nearest_untried(&mut self, from: Node) -> Option<(usize, Node)> {
-        let mut known: FxHashSet<Node> = FxHashSet::from_iter([from]);
-        let mut queue: VecDeque<(Node, Option<(usize, Node)>)> = VecDeque::from([(from, None)]);
-        while let Some((node, first)) = queue.pop_front() {
-            let candidates: Vec<(bool, Node)> =
-                self.candidates_at(node).iter().map(|(candidate, next)| (candidate.is_predictable(), *next)).collect();
-            for (index, (is_predictable, next)) in candidates.into_iter().enumerate() {
-                let first = first.or(Some((index, next)));
-                if !self.tried.contains_key(&(node, index)) {
-                    return first;
-                }
-                if is_predictable && known.insert(next) {
-                    queue.push_back((next, first));
-                }
-            }
-        }
-        None
+        self.nearest_untried_of(from, usize::MAX, |_| true)
     }
 
     pub(super) fn draw_any(&mut self, from: Node, draw: u64) -> Option<(usize, Node)> {

@@ -1,28 +1,29 @@
 //! Conformance runs: choose operations until everything that the scenario allows was tried, and shrink failing traces. The
 //! [`crate::oracle`] judges.
 //!
-//! `guide` chooses operations, `session` performs them and passes each answer and observation to the oracle, `shrink`
+//! `guide` chooses operations, `drive` follows it case by case, `session` performs them and passes each answer and observation to the oracle, `shrink`
 //! shortens failing traces, `recording` is a case as a file, `expected_failures` is a file of failures that are accepted for a
 //! time.
 
+mod drive;
 pub mod expected_failures;
 mod guide;
 pub mod recording;
 mod session;
 mod shrink;
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
-
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::adapter::{AdapterError, HelloReply, Implementation, greeting};
 use crate::oracle::{CaseVerdict, Judgement, Oracle, OracleOptions, SPONTANEOUS};
-use crate::protocol::{Capabilities, Event};
-use stranded_search::engine::Truncation;
+use crate::protocol::{Capabilities, Event, Operation};
+use stranded_search::engine::{Limits, Truncation};
 use stranded_search::scenario::Spec;
 
+use self::drive::Drive;
 pub use self::guide::ConformCoverage;
 use self::guide::Guide;
 #[cfg(feature = "proptest")]
@@ -31,17 +32,11 @@ pub use self::recording::{Recording, RecordingError};
 use self::session::Session;
 pub use self::shrink::Shrunk;
 
-/// Maximum number of operations in a random run.
-const RUN_OPERATIONS_MAX: usize = 200;
+/// Time after the deadline in which the last event may still be judged.
+const JUDGING_TIME: Duration = Duration::from_millis(300);
 
-/// Stop after this many runs without new coverage.
-const FRUITLESS_RUNS_MAX: usize = 10;
-
-/// End a run after this many repeated requests that did not lead to the expected state.
-const STUCK_MAX: usize = 5;
-
-/// Stop after this many runs that the oracle could not follow to the end, because answers or observations say too little.
-const UNEXPLAINED_RUNS_MAX: usize = 3;
+/// Time in which the flag of an interruption is set after the interruption has ended the implementation.
+const INTERRUPTION_TIME: Duration = Duration::from_millis(500);
 
 /// Strategy for the choice of the next operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +56,12 @@ pub struct Options {
     pub strategy: Strategy,
     /// Maximum number of actions, not counting those of shrinking.
     pub actions_max: usize,
-    /// Time at which to stop.
-    pub deadline: Option<Instant>,
+    /// Time at which to stop, and the flag of an interruption.
+    pub limits: Limits<'static>,
     /// True to run procedures from start to end even if the implementation supports single steps.
     pub whole_runs: bool,
-    /// Options of the oracle. Its list of unobserved actions is replaced: it follows from the capabilities.
+    /// Options of the oracle. Its list of unobserved actions and its limits are replaced: they follow from the capabilities and from
+    /// these limits.
     pub oracle: OracleOptions,
     /// Stop after this many failing cases.
     pub failing_max: usize,
@@ -78,7 +74,7 @@ impl Default for Options {
         Self {
             strategy: Strategy::Exhaustive,
             actions_max: 20_000,
-            deadline: None,
+            limits: Limits::default(),
             whole_runs: false,
             oracle: OracleOptions::default(),
             failing_max: 12,
@@ -120,6 +116,10 @@ pub struct ConformResult {
     pub is_complete: bool,
     /// Number of actions requested.
     pub actions: usize,
+    /// The violation of the protocol that ended the run, if there was one. Everything before it is judged.
+    pub broken: Option<AdapterError>,
+    /// True if an interruption ended the run.
+    pub is_interrupted: bool,
 }
 
 /// Reason why a conformance run did not finish.
@@ -168,87 +168,46 @@ pub fn handshake(spec: &Spec, implementation: &mut dyn Implementation) -> Result
     Ok((capabilities, judged))
 }
 
-/// Drives an implementation after the handshake, and judges it by this scenario.
+/// Drives an implementation after the handshake, and judges it by this scenario. If the implementation breaks the protocol, the
+/// result has everything that was judged until then.
 ///
 /// # Errors
-/// The implementation broke the protocol, or cannot run the scenario.
+/// The implementation cannot run the scenario.
 pub fn drive(
     spec: &Spec,
     capabilities: &Capabilities,
     implementation: &mut dyn Implementation,
     options: &Options,
 ) -> Result<ConformResult, ConformError> {
-    let judging = oracle_options(capabilities, &options.oracle);
+    let judging = OracleOptions {
+        demands_faults: true,
+        limits: Limits {
+            deadline: options.limits.deadline.and_then(|deadline| deadline.checked_add(JUDGING_TIME)),
+            ..options.limits
+        },
+        ..oracle_options(capabilities, &options.oracle)
+    };
     let oracle = Oracle::new(spec, judging.clone()).map_err(ConformError::Truncated)?;
-    let mut guide =
+    let guide =
         Guide::new(spec, capabilities, &oracle, &judging.unseen, options.whole_runs).map_err(ConformError::Skipped)?;
     let mut session = Session::new(oracle, implementation);
     session.set_log(options.log.clone());
-    let mut failing = Vec::new();
-    let mut draw = match options.strategy {
-        Strategy::Exhaustive => None,
-        Strategy::Random(seed) | Strategy::Guided(seed) => Some(ChaCha8Rng::seed_from_u64(seed)),
-    };
-    let is_over = |actions: usize| {
-        actions >= options.actions_max || options.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    };
-    let mut actions = 0;
-    let mut is_complete = false;
-    let mut fruitless_runs = 0;
-    let mut unexplained_runs = 0;
-    while !is_over(actions) && failing.len() < options.failing_max {
-        let worlds = session.worlds();
-        let Some(root) = guide.next_root(options.strategy, &worlds) else {
-            is_complete = options.strategy == Strategy::Exhaustive;
-            break;
-        };
-        let tried_before = guide.tried_count();
-        if !session.reset(guide.start(root))? {
-            guide.exclude(root);
-            continue;
-        }
-        let mut here = {
-            let root = guide.node_of(root, &worlds);
-            session.locate(&mut guide, Some(root)).unwrap_or(root)
-        };
-        let mut stuck = 0;
-        while !is_over(actions) && (draw.is_none() || session.operations() < RUN_OPERATIONS_MAX) {
-            let chosen = match (&options.strategy, draw.as_mut()) {
-                _ if session.is_unexplained() => guide.next_program(here, session.operations_since_unexplained()),
-                (Strategy::Random(_), Some(draw)) => guide.draw_any(here, draw.next_u64()),
-                (Strategy::Guided(_), Some(draw)) => guide.draw_least_visited(here, draw.next_u64()),
-                (Strategy::Exhaustive | Strategy::Random(_) | Strategy::Guided(_), _) => guide.nearest_untried(here),
-            };
-            let Some((index, next)) = chosen else { break };
-            let Some(operation) = session.operation(&guide, here, index) else { break };
-            session.perform(&operation)?;
-            actions += 1;
-            let was_tried = guide.mark_tried(here, index) && guide.is_predictable(here, index);
-            here = session.locate(&mut guide, Some(next)).unwrap_or(next);
-            // A repeated request that does not lead to the expected state will not lead there the next time either.
-            stuck += usize::from(was_tried && here != next);
-            if stuck >= STUCK_MAX {
-                break;
-            }
-        }
-        let run = session.run();
-        unexplained_runs += usize::from(session.is_unexplained() && run.failure.is_none());
-        if !run.unexpected.is_empty() {
-            failing.push(run);
-        }
-        if unexplained_runs >= UNEXPLAINED_RUNS_MAX {
-            break;
-        }
-        // An implementation chooses one value of each assumption; states that need another value are unreachable.
-        fruitless_runs = if guide.tried_count() == tried_before { fruitless_runs + 1 } else { 0 };
-        if options.strategy == Strategy::Exhaustive && fruitless_runs >= FRUITLESS_RUNS_MAX {
-            break;
-        }
+    let mut drive = Drive::new(session, guide, options);
+    let mut broken = drive.run().err();
+    if broken.is_some() {
+        drive.break_off();
+    }
+    let is_interrupted = is_interrupted(&options.limits, broken.is_some());
+    let Drive { mut session, mut guide, failing, actions, is_complete, .. } = drive;
+    if is_interrupted {
+        session.give_up("the run was interrupted");
+    } else if broken.is_some() {
+        session.give_up("the adapter broke off");
     }
     let judgement = session.judgement();
     let worlds_left = session.worlds();
     session.set_log(None);
-    let shrunk = shrink::shortest(&mut session, capabilities, &judging, &failing, options.deadline)?;
+    let shrunk = shrink::shortest(&mut session, capabilities, &judging, &failing, &options.limits, &mut broken);
     Ok(ConformResult {
         capabilities: capabilities.clone(),
         judgement,
@@ -257,7 +216,24 @@ pub fn drive(
         shrunk,
         is_complete,
         actions,
+        is_interrupted: is_interrupted || self::is_interrupted(&options.limits, broken.is_some()),
+        broken,
     })
+}
+
+/// Returns true if the run was interrupted. An interruption can end the implementation before it reaches this process, so the flag
+/// gets a moment if the implementation broke off.
+#[must_use]
+pub fn is_interrupted(limits: &Limits<'_>, is_broken: bool) -> bool {
+    let Some(flag) = limits.interrupted else { return false };
+    let until = Instant::now() + if is_broken { INTERRUPTION_TIME } else { Duration::ZERO };
+    while !flag.load(Ordering::Relaxed) {
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(INTERRUPTION_TIME / 50);
+    }
+    true
 }
 
 /// Result of a repeated run.
@@ -269,6 +245,8 @@ pub struct Repeated {
     pub judgement: Judgement,
     /// True if it has the verdict of the recording.
     pub is_reproduced: bool,
+    /// The violation of the protocol that ended the run, if there was one.
+    pub broken: Option<AdapterError>,
 }
 
 /// Repeats a recording on an implementation after the handshake, and judges it in the same way.
@@ -282,22 +260,29 @@ pub fn repeat(
     capabilities: &Capabilities,
     implementation: &mut dyn Implementation,
 ) -> Result<Repeated, ConformError> {
+    let offers = |operation: &&Operation| capabilities.actions.iter().any(|action| action == operation.action());
+    if let Some(operation) = recording.operations().find(|operation| !offers(operation)) {
+        let says = format!("the recording has the action `{}`, which it does not offer", operation.action());
+        return Err(ConformError::Skipped(says));
+    }
     let oracle = Oracle::new(spec, options.clone()).map_err(ConformError::Truncated)?;
     let mut session = Session::new(oracle, implementation);
     if !session.reset(&recording.start())? {
         return Err(ConformError::Skipped("it cannot set up the initial state of the recording".to_owned()));
     }
-    for operation in recording.operations() {
-        session.perform(operation)?;
+    let broken = recording.operations().try_for_each(|operation| session.perform(operation)).err();
+    if broken.is_some() {
+        session.stop_case();
+        session.give_up("the run is incomplete");
     }
-    let run = session.run();
+    let run = session.end_case();
     let verdict = CaseVerdict::ALL
         .into_iter()
         .find(|verdict| verdict.name() == recording.verdict)
         .unwrap_or(CaseVerdict::Nonconforming);
     let is_reproduced = run.shows(verdict);
     let recording = Recording::of(spec, capabilities, options, verdict, &run);
-    Ok(Repeated { recording, judgement: session.judgement(), is_reproduced })
+    Ok(Repeated { recording, judgement: session.judgement(), is_reproduced, broken })
 }
 
 /// Options of the oracle for these capabilities: actions that the implementation can be asked for do not happen unobserved.

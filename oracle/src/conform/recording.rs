@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_model::action::ActionKind;
 
-use crate::oracle::{Against, CaseVerdict, Judgement, Oracle, OracleOptions};
+use crate::oracle::{Against, CaseVerdict, Conformance, Judgement, Oracle, OracleOptions};
 use crate::protocol::{Capabilities, Event, Observation, Operation};
 use stranded_search::FORMAT_VERSION;
 use stranded_search::scenario::{self, Spec};
@@ -169,6 +169,16 @@ impl Recording {
         if self.format != FORMAT_VERSION {
             return Err(RecordingError::File(format!("`format` is {}; expected {FORMAT_VERSION}", self.format)));
         }
+        if !CaseVerdict::ALL.into_iter().any(|verdict| verdict.name() == self.verdict) {
+            let names = CaseVerdict::ALL.map(CaseVerdict::name).join(", ");
+            return Err(RecordingError::File(format!("`verdict` is `{}`; expected one of {names}", self.verdict)));
+        }
+        let mut events = self.steps.iter().map(|step| &step.event);
+        let is_reset = |event: &Event| matches!(event, Event::Reset { .. });
+        if !events.next().is_some_and(is_reset) || events.any(is_reset) {
+            let says = "`steps` does not begin with `reset`, or has a second one; expected the events of one case";
+            return Err(RecordingError::File(says.to_owned()));
+        }
         if self.model_hash != stranded_search::model_hash() {
             let now = stranded_search::model_hash();
             let says = format!(
@@ -219,5 +229,24 @@ impl Recording {
             oracle.take(&step.event).map_err(|wrong| RecordingError::File(format!("steps[{index}]: {wrong}")))?;
         }
         Ok(oracle.judgement())
+    }
+
+    /// Checks that the recording can be repeated: its events fit its scenario, and show its verdict.
+    ///
+    /// # Errors
+    /// The reason why it cannot be repeated.
+    pub fn check(&self) -> Result<(), RecordingError> {
+        let judgement = self.judge()?;
+        let of_model = match &judgement.conformance {
+            Conformance::Nonconforming(failure) if failure.is_bounce => Some(CaseVerdict::Bounced),
+            Conformance::Nonconforming(_) => Some(CaseVerdict::Nonconforming),
+            Conformance::Conforming | Conformance::Inconclusive(_) | Conformance::NotJudged => None,
+        };
+        let findings = judgement.findings.iter().filter(|finding| !finding.is_expected).map(|finding| finding.verdict);
+        if findings.chain(of_model).any(|shown| shown.name() == self.verdict) {
+            return Ok(());
+        }
+        let says = format!("`verdict` is `{}`, but the events in `steps` do not show it", self.verdict);
+        Err(RecordingError::File(says))
     }
 }

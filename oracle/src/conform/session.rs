@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::adapter::{AdapterError, Implementation};
 use crate::oracle::{CaseVerdict, Explanation, Failure, Finding, Judgement, Oracle};
 use crate::protocol::{Event, Observation, Operation, Outcome, Wrong};
+use stranded_model::scenario::Fault;
 use stranded_search::names;
 
 use super::Log;
@@ -153,8 +154,29 @@ impl<'s, 'i> Session<'s, 'i> {
         found
     }
 
-    /// The current case, with its verdicts.
-    pub(super) fn run(&self) -> SessionRun {
+    /// Kinds of fault that have not struck yet.
+    pub(super) fn not_struck(&self) -> Vec<Fault> {
+        self.oracle.not_struck()
+    }
+
+    /// Returns true if the case, ended now, leaves a run that an administrator owes, or a verdict that is withheld.
+    pub(super) fn is_unfinished(&mut self) -> bool {
+        self.oracle.is_unfinished()
+    }
+
+    /// Says that the case is stopped by a limit.
+    pub(super) fn stop_case(&mut self) {
+        self.oracle.stop_case();
+    }
+
+    /// Makes the judgement inconclusive for this reason.
+    pub(super) fn give_up(&mut self, reason: &str) {
+        self.oracle.give_up(reason.to_owned());
+    }
+
+    /// Ends the current case, and returns it with its verdicts.
+    pub(super) fn end_case(&mut self) -> SessionRun {
+        self.oracle.end_case();
         SessionRun {
             unexpected: self.unexpected(),
             failure: self.oracle.failure_of_case().cloned(),
@@ -177,7 +199,7 @@ impl<'s, 'i> Session<'s, 'i> {
         self.oracle.spec()
     }
 
-    pub(super) fn judgement(&self) -> Judgement {
+    pub(super) fn judgement(&mut self) -> Judgement {
         self.oracle.judgement()
     }
 }

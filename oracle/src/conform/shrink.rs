@@ -1,11 +1,10 @@
 //! Shrinking of failing traces: parts are removed as long as the live implementation still shows the same verdict without
 //! them. A trace that does not fail again is not shrunk.
 
-use std::time::Instant;
-
 use crate::adapter::AdapterError;
 use crate::oracle::{CaseVerdict, OracleOptions};
 use crate::protocol::{Capabilities, Event, Operation};
+use stranded_search::engine::Limits;
 
 use super::recording::Recording;
 use super::session::{Session, SessionRun};
@@ -28,25 +27,35 @@ pub struct Shrunk {
     pub unsteady: Option<String>,
 }
 
-/// The shortest failing trace of each verdict, worst verdict first.
+/// The shortest failing trace of each verdict, worst verdict first. Traces of an implementation that is `broken`, or breaks now, are
+/// not shrunk.
 pub(super) fn shortest(
     session: &mut Session<'_, '_>,
     capabilities: &Capabilities,
     options: &OracleOptions,
     failing: &[SessionRun],
-    deadline: Option<Instant>,
-) -> Result<Vec<Shrunk>, AdapterError> {
+    limits: &Limits<'_>,
+    broken: &mut Option<AdapterError>,
+) -> Vec<Shrunk> {
     let mut found = Vec::new();
     for verdict in CaseVerdict::ALL.into_iter().rev() {
-        let shows = failing.iter().filter(|run| run.shows(verdict)).min_by_key(|run| run.operations.len());
+        let shows = failing
+            .iter()
+            .filter(|run| run.shows(verdict))
+            .min_by_key(|run| (run.owes_runs(verdict), run.operations.len()));
         if let Some(run) = shows {
-            let (short, unsteady) = shrink(session, run, verdict, deadline)?;
+            let shrunk = match broken {
+                Some(_) => None,
+                None => shrink(session, run, verdict, limits).map_err(|error| *broken = Some(error)).ok(),
+            };
+            let unsteady = || Some("the implementation broke off before it was repeated".to_owned());
+            let (short, unsteady) = shrunk.unwrap_or_else(|| (run.clone(), unsteady()));
             let operations_before = run.operations.len();
             let recording = Recording::of(session.spec(), capabilities, options, verdict, &short);
             found.push(Shrunk { verdict, recording, operations_before, unsteady });
         }
     }
-    Ok(found)
+    found
 }
 
 /// Runs these operations again, with the same initial state. Returns `None` if the implementation cannot set it up.
@@ -64,14 +73,14 @@ pub(super) fn rerun(
     for operation in operations {
         session.perform(operation)?;
     }
-    Ok(Some(session.run()))
+    Ok(Some(session.end_case()))
 }
 
 fn shrink(
     session: &mut Session<'_, '_>,
     run: &SessionRun,
     verdict: CaseVerdict,
-    deadline: Option<Instant>,
+    limits: &Limits<'_>,
 ) -> Result<(SessionRun, Option<String>), AdapterError> {
     let mut unsteady = None;
     let mut best = None;
@@ -81,7 +90,7 @@ fn shrink(
             if unsteady.is_none() && !is_same(&run.events, &second.events) {
                 unsteady = Some("the same operations had different answers".to_owned());
             }
-            if second.shows(verdict) {
+            if second.shows_like(run, verdict) {
                 best = Some(second);
                 break;
             }
@@ -97,15 +106,14 @@ fn shrink(
         let mut is_shorter = false;
         let mut from = 0;
         while from < best.operations.len() {
-            let is_over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            if attempts >= ATTEMPTS_MAX || is_over {
+            if attempts >= ATTEMPTS_MAX || limits.stopped().is_some() {
                 return Ok((best, unsteady));
             }
             attempts += 1;
             let to = (from + size).min(best.operations.len());
             let rest = [&best.operations[..from], &best.operations[to..]].concat();
             match rerun(session, run, &rest)? {
-                Some(shorter) if shorter.shows(verdict) => {
+                Some(shorter) if shorter.shows_like(run, verdict) => {
                     best = shorter;
                     is_shorter = true;
                 }
@@ -123,6 +131,18 @@ impl SessionRun {
     /// Returns true if the case has this verdict.
     pub(super) fn shows(&self, verdict: CaseVerdict) -> bool {
         self.unexpected.iter().any(|(shown, _)| *shown == verdict)
+    }
+
+    /// Returns true if the case has this verdict only because it ends before a run that an administrator owes.
+    fn owes_runs(&self, verdict: CaseVerdict) -> bool {
+        let mut shown = self.unexpected.iter().filter(|(shown, _)| *shown == verdict);
+        shown.any(|(_, finding)| finding.as_ref().is_some_and(|finding| finding.owes_runs))
+    }
+
+    /// Returns true if the case has this verdict in the same way as another. A trace that ends before an owed run shows what a
+    /// correct program shows, too.
+    fn shows_like(&self, other: &Self, verdict: CaseVerdict) -> bool {
+        self.shows(verdict) && self.owes_runs(verdict) <= other.owes_runs(verdict)
     }
 }
 

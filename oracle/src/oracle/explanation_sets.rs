@@ -9,6 +9,7 @@ use indexmap::IndexSet;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use stranded_model::id::MailboxId;
 use stranded_model::property::Safety;
+use stranded_search::engine::{Limits, Truncation};
 
 use crate::protocol::{Answer, Event, Observation, Operation};
 
@@ -21,9 +22,14 @@ type Interned<T> = IndexSet<T, BuildHasherDefault<FxHasher>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExplanationSetId(u32);
 
-/// A set would have more explanations than are allowed.
+/// The reason why a set of explanations was not computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooMany;
+pub enum Unfinished {
+    /// It would have more explanations than are allowed.
+    TooMany,
+    /// A limit of the time was reached.
+    Stopped(Truncation),
+}
 
 /// The properties that are violated in the explanations of a set, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,17 +40,28 @@ pub struct Violated {
     pub in_some: u8,
 }
 
+/// The properties that are violated in the explanations of a set at the end of a case, one bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ViolatedAtEnd {
+    /// The properties that are violated in all explanations, because nothing is under way any more.
+    pub(super) at_end: u8,
+    /// The properties that are violated in some explanation if nothing else happens.
+    pub(super) if_final: u8,
+}
+
 /// All sets of explanations that were computed.
 #[derive(Debug)]
 pub struct ExplanationSets {
     scenes: Vec<Scene>,
     /// The largest number of explanations that a set may have.
     explanations_max: usize,
+    limits: Limits<'static>,
     explanations: Interned<Explanation>,
     next: FxHashMap<u32, Box<[u32]>>,
     sets: Interned<Box<[u32]>>,
     events: Interned<Event<Numbered>>,
-    after: FxHashMap<(u32, u32), Result<u32, TooMany>>,
+    /// The set after an event; `None` if it would have too many explanations.
+    after: FxHashMap<(u32, u32), Option<u32>>,
     violated: FxHashMap<(u32, MailboxId), Violated>,
     worlds: FxHashMap<u32, Arc<[u16]>>,
     largest: usize,
@@ -59,10 +76,11 @@ const IMMEDIATE: u64 = u64::MAX;
 impl ExplanationSets {
     /// Creates an empty table of sets for these scenes.
     #[must_use]
-    pub fn new(scenes: Vec<Scene>, explanations_max: usize) -> Self {
+    pub fn new(scenes: Vec<Scene>, explanations_max: usize, limits: Limits<'static>) -> Self {
         Self {
             scenes,
             explanations_max,
+            limits,
             explanations: Interned::default(),
             next: FxHashMap::default(),
             sets: Interned::default(),
@@ -130,22 +148,28 @@ impl ExplanationSets {
     /// Returns the set of explanations after an event.
     ///
     /// # Errors
-    /// An intermediate set would have too many explanations.
-    pub fn after(&mut self, set: ExplanationSetId, event: &Event<Numbered>) -> Result<ExplanationSetId, TooMany> {
+    /// An intermediate set would have too many explanations, or the time ran out.
+    pub fn after(&mut self, set: ExplanationSetId, event: &Event<Numbered>) -> Result<ExplanationSetId, Unfinished> {
         let number = match self.events.get_index_of(event) {
             Some(index) => index,
             None => self.events.insert_full(event.clone()).0,
         };
         let key = (set.0, small(number));
         if let Some(known) = self.after.get(&key) {
-            return known.map(ExplanationSetId);
+            return known.map(ExplanationSetId).ok_or(Unfinished::TooMany);
         }
-        let found = self.compute_after(set, event).map(|set| set.0);
-        self.after.insert(key, found);
-        found.map(ExplanationSetId)
+        let found = self.compute_after(set, event);
+        if !matches!(found, Err(Unfinished::Stopped(_))) {
+            self.after.insert(key, found.ok().map(|set| set.0));
+        }
+        found
     }
 
-    fn compute_after(&mut self, set: ExplanationSetId, event: &Event<Numbered>) -> Result<ExplanationSetId, TooMany> {
+    fn compute_after(
+        &mut self,
+        set: ExplanationSetId,
+        event: &Event<Numbered>,
+    ) -> Result<ExplanationSetId, Unfinished> {
         Ok(match event {
             Event::Reset { start } => self.initial(start),
             Event::Observed { mailbox, observation } => {
@@ -168,7 +192,7 @@ impl ExplanationSets {
         set: ExplanationSetId,
         number: u64,
         operation: &Operation<Numbered>,
-    ) -> Result<ExplanationSetId, TooMany> {
+    ) -> Result<ExplanationSetId, Unfinished> {
         let closed = self.closed(set)?;
         let call = Call { number: Some(number), operation: *operation, status: Status::Pending };
         let called = |mut one: Explanation| {
@@ -180,7 +204,12 @@ impl ExplanationSets {
         Ok(self.set_of(called))
     }
 
-    fn returned(&mut self, set: ExplanationSetId, number: u64, answer: &Answer) -> Result<ExplanationSetId, TooMany> {
+    fn returned(
+        &mut self,
+        set: ExplanationSetId,
+        number: u64,
+        answer: &Answer,
+    ) -> Result<ExplanationSetId, Unfinished> {
         let closed = self.closed(set)?;
         let answered = |one: &u32| {
             let one = &self.explanations[*one as usize];
@@ -194,20 +223,23 @@ impl ExplanationSets {
     /// Returns the numbers of the explanations of a set, and of all that can follow from them unseen.
     ///
     /// # Errors
-    /// They are too many.
-    pub fn closed(&mut self, set: ExplanationSetId) -> Result<Vec<u32>, TooMany> {
+    /// They are too many, or the time ran out.
+    pub fn closed(&mut self, set: ExplanationSetId) -> Result<Vec<u32>, Unfinished> {
         let mut found: Vec<u32> = self.sets[set.0 as usize].to_vec();
         let mut known: FxHashSet<u32> = found.iter().copied().collect();
         let mut index = 0;
         while let Some(number) = found.get(index).copied() {
             index += 1;
+            if let Some(reason) = self.limits.stopped() {
+                return Err(Unfinished::Stopped(reason));
+            }
             for next in self.unseen_next(number) {
                 if known.insert(next) {
                     found.push(next);
                 }
             }
             if found.len() > self.explanations_max {
-                return Err(TooMany);
+                return Err(Unfinished::TooMany);
             }
         }
         self.largest = self.largest.max(found.len());
@@ -253,6 +285,21 @@ impl ExplanationSets {
         found
     }
 
+    /// Returns the properties of a mailbox that the explanations of a set violate if the case ends with them.
+    pub(super) fn violated_at_end(&self, set: ExplanationSetId, mailbox: MailboxId) -> ViolatedAtEnd {
+        let nothing = ViolatedAtEnd { at_end: if self.is_empty(set) { 0 } else { u8::MAX }, if_final: 0 };
+        self.explanations(set).fold(nothing, |all, one| {
+            let (account, world) = (&one.state.accounts[mailbox], &self.scene(one).world);
+            let is_idle =
+                one.calls.iter().all(|call| call.number.is_none()) && world.is_idle(account, &one.state.shared);
+            let bits = |is_final: bool| {
+                let violated = Safety::ALL.into_iter().filter(|property| !property.holds_once(account, || is_final));
+                violated.fold(0, |bits, property| bits | 1 << property as u8)
+            };
+            ViolatedAtEnd { at_end: all.at_end & bits(is_idle), if_final: all.if_final | bits(true) }
+        })
+    }
+
     /// Returns the number of explanations, sets, events or results that are remembered, whichever is largest.
     #[must_use]
     pub fn remembered(&self) -> usize {
@@ -266,7 +313,7 @@ impl ExplanationSets {
         }
         let kept: Vec<Explanation> = self.explanations(keep).cloned().collect();
         let largest = self.largest;
-        *self = Self { largest, ..Self::new(std::mem::take(&mut self.scenes), self.explanations_max) };
+        *self = Self { largest, ..Self::new(std::mem::take(&mut self.scenes), self.explanations_max, self.limits) };
         self.set_of(kept)
     }
 

@@ -1,6 +1,8 @@
 //! Harm that the observations show by themselves, for any procedure: no rule of the model is used. Unobserved fields count as
 //! harmless.
 
+mod at_end;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use stranded_model::dn::HomeAttribute;
@@ -9,6 +11,9 @@ use stranded_model::scenario::Replication;
 
 use crate::protocol::{Answer, Event, HomesObservation, Observation, Operation, Outcome, RunRequest};
 use stranded_search::scenario::Spec;
+
+pub(super) use self::at_end::MailboxAtEnd;
+use self::at_end::is_same;
 
 /// Harm that an observation shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub(super) struct Memory {
     /// The services that do not answer.
     down: BTreeSet<String>,
     open_calls: BTreeMap<u64, Operation>,
+    /// True if the events of this case ended from outside, and not by themselves.
+    is_stopped: bool,
 }
 
 /// The memory of one mailbox.
@@ -192,27 +199,31 @@ impl<'a> Watch<'a> {
             harms.push(Harm { property: None, says });
         }
         seen.ended = None;
-        let is_marked = observation.stores.values().flatten().any(|store| store.in_transit == Some(true));
-        let is_settled = seen.programs.values().all(|program| !program.is_running && !program.owes_retry);
-        if is_quiet && is_settled && is_marked && !seen.programs.is_empty() {
+        let is_owned = seen.programs.values().any(|program| program.is_running || program.owes_retry);
+        if is_quiet && !is_owned && is_marked(observation) && !seen.programs.is_empty() {
             harms.push(harm(Safety::TransitOwned, "a mailbox is in transit, and no move owns it".to_owned()));
-        }
-        let last_runs = spec.scenario.administrators.iter().map(|one| (&one.name, one.runs.last()));
-        let all_done =
-            last_runs.into_iter().all(|(administrator, last)| match (seen.programs.get(administrator), last) {
-                (Some(program), Some(last)) => program.run.procedure == last.procedure.name,
-                (None, Some(_)) => false,
-                (_, None) => true,
-            });
-        if is_quiet && is_settled && all_done && !is_marked && observation.queued.as_ref().is_some_and(Vec::is_empty) {
-            harms.extend(seen.quiescent(observation, &servers));
         }
         seen.last = Some(observation.clone());
         seen.acted_since = false;
+        let seen = &self.memory.mailboxes[name];
+        let replicas = self.replicas(observation);
+        if is_quiet
+            && seen.is_settled(observation)
+            && self.not_executed(seen).next().is_none()
+            && replicas.is_none_or(|replicas| is_same(&replicas))
+        {
+            harms.extend(self.final_harms(seen, observation));
+        }
+        let reported = &mut self.mailbox(name).reported;
         harms.retain(|harm| {
-            harm.property.is_none_or(|property| property == Safety::NoLoss || seen.reported.insert(property))
+            harm.property.is_none_or(|property| property == Safety::NoLoss || reported.insert(property))
         });
         harms
+    }
+
+    /// Says that the events of this case end from outside, and not by themselves.
+    pub(super) fn stop(&mut self) {
+        self.memory.is_stopped = true;
     }
 }
 
@@ -236,59 +247,6 @@ impl Observed {
         let says = format!("accepted messages are lost: {}", new.join(", "));
         vec![Harm { property: Some(Safety::NoLoss), says }]
     }
-
-    /// Returns the violations of the properties that are judged only when quiescent.
-    fn quiescent(&self, observation: &Observation, servers: &[&str]) -> Vec<Harm> {
-        let mut harms = Vec::new();
-        let harm = |property: Safety, says: String| Harm { property: Some(property), says };
-        let filled: Vec<&String> = observation
-            .stores
-            .iter()
-            .filter(|(_, store)| {
-                store.as_ref().and_then(|store| store.messages.as_ref()).is_some_and(|m| !m.is_empty())
-            })
-            .map(|(server, _)| server)
-            .collect();
-        if let [one, other, ..] = filled[..] {
-            harms.push(harm(Safety::OneHome, format!("{one} and {other} both hold messages")));
-        }
-        let replicas: Option<Vec<&Option<HomesObservation>>> =
-            servers.iter().map(|server| observation.directory.get(*server)).collect();
-        let Some(replicas) = replicas else { return harms };
-        let Some(Some(homes)) = replicas.first() else { return harms };
-        if replicas.iter().any(|other| other.as_ref() != Some(homes)) {
-            return harms;
-        }
-        let (Some(mdb), Some(mta)) = (&homes.home_mdb, &homes.home_mta) else { return harms };
-        let home = mdb.as_ref().filter(|name| servers.iter().any(|server| server == name));
-        if home.is_none() || mdb != mta {
-            let name = |home: &Option<String>| home.clone().unwrap_or_else(|| "nothing".to_owned());
-            let says = format!("Home-MDB names {}, Home-MTA names {}", name(mdb), name(mta));
-            harms.push(harm(Safety::HomeCoherent, says));
-        }
-        let Some(home) = home else { return harms };
-        let Some(store) = observation.stores.get(home) else { return harms };
-        let visible = match store {
-            None => Some(BTreeSet::new()),
-            Some(store) => store.messages.as_ref().map(|messages| messages.iter().collect()),
-        };
-        let (Some(visible), Some(returned), Some(saved)) = (visible, &observation.returned, &observation.saved) else {
-            return harms;
-        };
-        let is_expected = |message: &&String| {
-            !self.excused.contains(*message)
-                && !self.missed.contains(*message)
-                && !returned.contains(*message)
-                && !saved.contains(*message)
-        };
-        let hidden: Vec<&str> =
-            self.accepted.iter().filter(is_expected).filter(|m| !visible.contains(m)).map(String::as_str).collect();
-        if !hidden.is_empty() {
-            let says = format!("not on {home}, which the directory names as the home: {}", hidden.join(", "));
-            harms.push(harm(Safety::Reachable, says));
-        }
-        harms
-    }
 }
 
 /// Returns an observation with server names in place of distinguished names.
@@ -304,6 +262,11 @@ fn with_server_names(spec: &Spec, observation: &Observation) -> Observation {
         }
     }
     plain
+}
+
+/// Returns true if a store shows the mailbox in transit.
+fn is_marked(observation: &Observation) -> bool {
+    observation.stores.values().flatten().any(|store| store.in_transit == Some(true))
 }
 
 /// Returns true if two observations differ for a server that both have.

@@ -4,8 +4,9 @@
 //!
 //! It reads events and starts nothing: no process, no clock, no file. [`names`] gives numbers to the names of an event,
 //! [`explanation_sets`] keeps the explanations, [`explanation`] asks the model for their successors, `rejection` says why an event
-//! has no explanation, `harm_observed` judges observations without the model, and `verdict` sums up.
+//! has no explanation, `harm_observed` judges observations without the model, `case_end` judges the last ones, and `verdict` sums up.
 
+mod case_end;
 pub mod difference;
 pub mod explanation;
 pub mod explanation_sets;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use stranded_model::action::ActionKind;
 use stranded_model::id::MailboxId;
 use stranded_model::property::Safety;
+use stranded_model::scenario::Fault;
 use stranded_model::state::State;
 use stranded_model::table::{PerMailbox, Table};
 
@@ -31,12 +33,12 @@ use stranded_search::engine::{Engine, Limits, Truncation};
 use stranded_search::scenario::Spec;
 
 pub use self::explanation::{Explanation, Scene};
-use self::explanation_sets::TooMany;
+use self::explanation_sets::Unfinished;
 pub use self::explanation_sets::{ExplanationSetId, ExplanationSets};
 use self::names::{Names, Numbered};
 pub use self::oracle_state::{FutureKey, OracleState};
 pub use self::rejection::Against;
-pub use self::verdict::{CaseVerdict, Conformance, Exercise, Failure, Finding, Judgement, Safe};
+pub use self::verdict::{CaseVerdict, Conformance, Exercise, Failure, Finding, Judgement, Safe, Withheld};
 
 /// The kinds of action that can happen without an administrator, and so without being observed.
 pub const SPONTANEOUS: [ActionKind; 3] = [ActionKind::Redeliver, ActionKind::Replicate, ActionKind::Refresh];
@@ -58,6 +60,10 @@ pub struct OracleOptions {
     pub safety_only: bool,
     /// True if a violation that the scenario expects does not count. False if another procedure is judged in its place.
     pub keeps_expectations: bool,
+    /// True if the judgement is inconclusive until every kind of fault that the scenario lists has struck.
+    pub demands_faults: bool,
+    /// The limits of the time for a judgement.
+    pub limits: Limits<'static>,
 }
 
 impl Default for OracleOptions {
@@ -67,6 +73,8 @@ impl Default for OracleOptions {
             explanations_max: EXPLANATIONS_MAX,
             safety_only: false,
             keeps_expectations: true,
+            demands_faults: false,
+            limits: Limits::default(),
         }
     }
 }
@@ -86,10 +94,10 @@ impl<'a> Oracle<'a> {
     /// # Errors
     /// The search for the initial states of the scenario was truncated.
     pub fn new(spec: &'a Spec, options: OracleOptions) -> Result<Self, Truncation> {
-        let world = |assumptions| check::world(spec, assumptions, Engine::default(), &Limits::default());
+        let world = |assumptions| check::world(spec, assumptions, Engine::default(), &options.limits);
         let worlds = check::combinations_of(spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
         let scenes = worlds.into_iter().map(|world| Scene::new(world, &options.unseen)).collect();
-        let mut sets = ExplanationSets::new(scenes, options.explanations_max);
+        let mut sets = ExplanationSets::new(scenes, options.explanations_max, options.limits);
         let state = OracleState::new(spec, &mut sets);
         Ok(Self { spec, options, sets, state })
     }
@@ -112,6 +120,9 @@ impl<'a> Oracle<'a> {
             return Err(Wrong::new(format!("call {call} is open already"), "a number that no other open call has"));
         }
         let resolved = self.state.names.resolve(event)?;
+        if let Event::Reset { .. } = event {
+            self.end_case();
+        }
         self.state.events += 1;
         if let Event::Reset { .. } = event {
             self.state.begin_case(self.sets.initial(&BTreeMap::new()));
@@ -144,10 +155,13 @@ impl<'a> Oracle<'a> {
     fn explain(&mut self, event: &Event, resolved: &Event<Numbered>) {
         let Some(before) = self.state.explanations else { return };
         match self.sets.after(before, resolved) {
-            Err(TooMany) => {
+            Err(unfinished) => {
                 self.state.explanations = None;
                 let (most, event) = (self.options.explanations_max, self.state.events);
-                self.undecided(format!("more than {most} explanations are left after event {event}"));
+                self.give_up(match unfinished {
+                    Unfinished::TooMany => format!("more than {most} explanations are left after event {event}"),
+                    Unfinished::Stopped(reason) => format!("{reason}, while event {event} was judged"),
+                });
             }
             Ok(after) if self.sets.is_empty(after) => {
                 self.state.explanations = None;
@@ -174,7 +188,7 @@ impl<'a> Oracle<'a> {
         let rejection = rejection::rejection(&mut self.sets, before, resolved, &self.state.names);
         if rejection.is_beyond {
             let (event, reasons) = (self.state.events, rejection.guards.join("; "));
-            self.undecided(format!("event {event} exceeds the bounds of the scenario: {reasons}"));
+            self.give_up(format!("event {event} exceeds the bounds of the scenario: {reasons}"));
             return;
         }
         self.fail(Failure {
@@ -197,7 +211,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    fn undecided(&mut self, reason: String) {
+    /// Makes the judgement inconclusive for this reason, unless harm was or is found.
+    pub fn give_up(&mut self, reason: String) {
         self.state.undecided.get_or_insert(reason);
     }
 
@@ -207,6 +222,10 @@ impl<'a> Oracle<'a> {
     }
 
     fn find(&mut self, verdict: CaseVerdict, property: Option<Safety>, says: String) {
+        self.find_owing(verdict, property, says, false);
+    }
+
+    fn find_owing(&mut self, verdict: CaseVerdict, property: Option<Safety>, says: String, owes_runs: bool) {
         let state = &mut self.state;
         if state.findings_of_case.iter().any(|one| (one.verdict, one.property) == (verdict, property)) {
             return;
@@ -221,6 +240,7 @@ impl<'a> Oracle<'a> {
             in_case: state.in_case,
             case_number: state.exercise.cases,
             is_expected,
+            owes_runs,
         };
         state.findings_of_case.push(finding.clone());
         // An endless log may show the same finding in every case.
@@ -230,6 +250,13 @@ impl<'a> Oracle<'a> {
         } else {
             state.findings.push(finding);
         }
+    }
+
+    /// Returns the kinds of fault that must strike and have not struck yet.
+    #[must_use]
+    pub fn not_struck(&self) -> Vec<Fault> {
+        let listed = self.spec.scenario.environment.faults.iter().filter(|_| self.options.demands_faults);
+        listed.copied().filter(|fault| !self.state.exercise.struck.contains(fault)).collect()
     }
 
     /// Returns the explanations that are left, if the model still explains all of this case.
@@ -309,9 +336,9 @@ impl<'a> Oracle<'a> {
         &self.state.findings
     }
 
-    /// Returns the judgement of all events so far.
+    /// Returns the judgement of all events so far. The current case goes on; see [`Oracle::judgement`] for its end.
     #[must_use]
-    pub fn judgement(&self) -> Judgement {
+    pub fn judgement_so_far(&self) -> Judgement {
         let explained_by: &[u16] = if self.options.safety_only { &[] } else { &self.state.worlds };
         let touched = self.spec.touches();
         let values = |world: &u16| {
@@ -319,7 +346,7 @@ impl<'a> Oracle<'a> {
             touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
         };
         let explained_by = explained_by.iter().map(values).collect();
-        Judgement::of(&self.state, explained_by, self.sets.largest(), self.options.safety_only)
+        Judgement::of(&self.state, explained_by, self.sets.largest(), self.options.safety_only, self.not_struck())
     }
 }
 

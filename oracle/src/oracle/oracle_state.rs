@@ -10,7 +10,7 @@ use stranded_search::scenario::Spec;
 use super::explanation_sets::{ExplanationSetId, ExplanationSets};
 use super::harm_observed::{Memory, Watch};
 use super::names::Names;
-use super::{Exercise, Failure, Finding, Oracle};
+use super::{Exercise, Failure, Finding, Oracle, Withheld};
 
 /// The state of an oracle after some events. It is valid until the oracle forgets its explanations, see
 /// [`Oracle::remembered`].
@@ -28,6 +28,10 @@ pub struct OracleState<'a> {
     pub(super) findings_left_out: usize,
     /// The findings since the last reset.
     pub(super) findings_of_case: Vec<Finding>,
+    /// The verdicts that are withheld at the ends of cases, and the number of those that are not kept.
+    pub(super) withheld: Vec<Withheld>,
+    pub(super) withheld_left_out: usize,
+    pub(super) withheld_of_case: Vec<Withheld>,
     /// The first event without explanation, and the first since the last reset.
     pub(super) failure: Option<Failure>,
     pub(super) failure_of_case: Option<Failure>,
@@ -63,6 +67,9 @@ impl<'a> OracleState<'a> {
             findings: Vec::new(),
             findings_left_out: 0,
             findings_of_case: Vec::new(),
+            withheld: Vec::new(),
+            withheld_left_out: 0,
+            withheld_of_case: Vec::new(),
             failure: None,
             failure_of_case: None,
             undecided: None,
@@ -78,6 +85,7 @@ impl<'a> OracleState<'a> {
         self.violated.clear();
         self.failure_of_case = None;
         self.findings_of_case.clear();
+        self.withheld_of_case.clear();
         self.exercise.cases += 1;
     }
 }

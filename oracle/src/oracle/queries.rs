@@ -8,7 +8,7 @@ use crate::protocol::{Event, Observation, Operation, Wrong};
 use stranded_search::names;
 
 use super::explanation::{CallEffect, Explanation, Status};
-use super::explanation_sets::{ExplanationSetId, TooMany};
+use super::explanation_sets::{ExplanationSetId, Unfinished};
 use super::{Oracle, model_terms};
 
 impl Oracle<'_> {
@@ -48,8 +48,8 @@ impl Oracle<'_> {
     /// Returns every state that some explanation has, by mailbox, each once.
     ///
     /// # Errors
-    /// There are too many explanations.
-    pub fn states(&mut self, set: ExplanationSetId) -> Result<BTreeSet<BTreeMap<String, Observation>>, TooMany> {
+    /// There are too many explanations, or the time ran out.
+    pub fn states(&mut self, set: ExplanationSetId) -> Result<BTreeSet<BTreeMap<String, Observation>>, Unfinished> {
         let closed = self.sets.closed(set)?;
         let mailboxes: Vec<MailboxId> = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at).collect();
         let state = |number: u32| {

@@ -1,9 +1,10 @@
 //! The verdict of an oracle: findings, the first event without explanation, and the operations that were exercised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use stranded_model::property::Safety;
+use stranded_model::scenario::Fault;
 
 use crate::protocol::{Event, Observation, Operation, Outcome};
 
@@ -78,6 +79,9 @@ impl CaseVerdict {
     }
 }
 
+/// The beginning of a sentence about a property that is judged only when quiescent.
+pub(super) const ONCE_FINISHED: &str = "once everything has finished, ";
+
 /// Returns a sentence for a property that every explanation violates, without a full stop.
 pub(super) fn violation(property: Safety) -> &'static str {
     match property {
@@ -109,6 +113,21 @@ pub struct Finding {
     pub case_number: usize,
     /// True if the scenario expects it.
     pub is_expected: bool,
+    /// True if the end of the case shows it, and an administrator still owes a run there.
+    pub owes_runs: bool,
+}
+
+/// A verdict that is withheld at the end of a case, because it depends on something still to come, or not observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The mailbox.
+    pub mailbox: String,
+    /// The property; `None` if nothing about the end of the case is known.
+    pub property: Option<Safety>,
+    /// The reason, without a full stop.
+    pub reason: String,
+    /// The number of the case, from 1; 0 before any reset.
+    pub case_number: usize,
 }
 
 /// The first event without an explanation.
@@ -177,6 +196,8 @@ pub struct Exercise {
     pub full_observations: usize,
     /// The number of runs that ended, by outcome.
     pub ended: BTreeMap<&'static str, usize>,
+    /// The kinds of fault that were asked for and struck.
+    pub struck: BTreeSet<Fault>,
     open: BTreeMap<u64, Operation>,
 }
 
@@ -206,6 +227,7 @@ impl Exercise {
 
     fn outcome(&mut self, operation: &Operation, result: Outcome, ended: Option<Outcome>) {
         *self.outcomes.entry((operation.action(), result.name())).or_default() += 1;
+        self.struck.extend(operation.fault().filter(|(_, struck)| result == *struck).map(|(fault, _)| fault));
         let ended = if matches!(operation, Operation::Run { .. }) { Some(result) } else { ended };
         if let Some(ended) = ended {
             *self.ended.entry(ended.name()).or_default() += 1;
@@ -248,8 +270,16 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// The number of further findings of the same kinds.
     pub findings_left_out: usize,
+    /// The verdicts that are withheld at the ends of cases.
+    pub withheld: Vec<Withheld>,
+    /// The number of further ones.
+    pub withheld_left_out: usize,
     /// The operations and observations.
     pub exercise: Exercise,
+    /// The kinds of fault that had to strike and did not.
+    pub not_exercised: Vec<Fault>,
+    /// The reason why what was exercised is not enough for a verdict.
+    pub lacks: Option<String>,
     /// The combinations of assumptions that explain every event.
     pub explained_by: Vec<BTreeMap<String, String>>,
     /// The largest number of explanations at once.
@@ -257,16 +287,23 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Combines the state of the oracle into a judgement; with `safety_only`, conformance is not judged.
+    /// Combines the state of the oracle into a judgement; with `safety_only`, conformance is not judged. With kinds of fault that were
+    /// `not_exercised`, it is inconclusive.
     pub(super) fn of(
         state: &OracleState<'_>,
         explained_by: Vec<BTreeMap<String, String>>,
         largest: usize,
         safety_only: bool,
+        not_exercised: Vec<Fault>,
     ) -> Self {
         let OracleState { findings, findings_left_out, failure, undecided, exercise, .. } = state;
+        let (withheld, withheld_left_out) = (state.withheld.clone(), state.withheld_left_out);
         let (findings, findings_left_out, exercise) = (findings.clone(), *findings_left_out, exercise.clone());
-        let lacks = exercise.lacks().map(ToOwned::to_owned);
+        let given_up = undecided.clone().filter(|_| safety_only);
+        let lacks = given_up.or_else(|| exercise.lacks().map(ToOwned::to_owned)).or_else(|| {
+            let names: Vec<&str> = not_exercised.iter().map(|fault| fault.name()).collect();
+            (!names.is_empty()).then(|| format!("these faults never struck: {}", names.join(", ")))
+        });
         let conformance = match (failure.clone(), undecided.clone().or(lacks.clone())) {
             _ if safety_only => Conformance::NotJudged,
             (Some(failure), _) => Conformance::Nonconforming(failure),
@@ -277,7 +314,7 @@ impl Judgement {
             exercise.ended.keys().all(|ended| *ended == Outcome::Refused.name()) && !exercise.ended.is_empty();
         let safety = if !findings.is_empty() {
             Safe::Unsafe
-        } else if lacks.is_some() || exercise.full_observations == 0 {
+        } else if lacks.is_some() || exercise.full_observations == 0 || !withheld.is_empty() {
             Safe::Unknown
         } else if all_refused {
             Safe::Refused
@@ -295,6 +332,19 @@ impl Judgement {
             }
         };
         let verdict = surprises.chain([conforms]).max().unwrap_or(conforms);
-        Self { verdict, conformance, safety, findings, findings_left_out, exercise, explained_by, largest }
+        Self {
+            verdict,
+            conformance,
+            safety,
+            findings,
+            findings_left_out,
+            withheld,
+            withheld_left_out,
+            exercise,
+            not_exercised,
+            lacks,
+            explained_by,
+            largest,
+        }
     }
 }

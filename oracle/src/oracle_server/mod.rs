@@ -176,16 +176,26 @@ impl<'a> OracleServer<'a> {
     }
 
     fn take(&mut self, event: &Event) -> Result<ServerReplyBody, Wrong> {
+        let known = self.oracle.findings_of_case().len();
+        let had_failed = self.oracle.failure_of_case().is_some();
         let begins = matches!(event, Event::Reset { .. });
-        let known = if begins { 0 } else { self.oracle.findings_of_case().len() };
-        let had_failed = !begins && self.oracle.failure_of_case().is_some();
-        self.oracle.take(event)?;
-        let failure = self.oracle.failure_of_case().filter(|_| !had_failed);
-        let found = self.oracle.findings_of_case().iter().skip(known);
+        let found = if begins {
+            // A reset shows the harm at the end of the case before it.
+            let before = self.oracle.state();
+            self.oracle.end_case();
+            let found = self.oracle.findings_of_case()[known..].to_vec();
+            self.oracle.return_to(before);
+            self.oracle.take(event)?;
+            found
+        } else {
+            self.oracle.take(event)?;
+            self.oracle.findings_of_case()[known..].to_vec()
+        };
+        let failure = self.oracle.failure_of_case().filter(|_| begins || !had_failed);
         Ok(ServerReplyBody::Taken {
             explained: self.oracle.explanations().is_some(),
             failure: failure.map(|failure| Box::new(judged::failed(failure, None))),
-            findings: found.map(|finding| judged::found(finding, None)).collect(),
+            findings: found.iter().map(|finding| judged::found(finding, None)).collect(),
         })
     }
 }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use stranded_model::action::ActionKind;
+use stranded_model::procedure::Outcome;
+use stranded_model::scenario::Fault;
 
 use super::fields::{FromKeys, Part, object, take_fields};
 use super::keys::{Keys, Wrong};
@@ -199,6 +201,32 @@ impl<N: Naming> Operation<N> {
     #[must_use]
     pub fn run(&self) -> Option<&N::Run> {
         if let Self::Run { run, .. } | Self::Start { run } = self { Some(run) } else { None }
+    }
+
+    /// Returns the fault that the operation asks for, and the answer after which the fault has struck: a program that was killed
+    /// reports nothing.
+    #[must_use]
+    pub fn fault(&self) -> Option<(Fault, Outcome)> {
+        match self {
+            Self::Run { crash: true, .. } => Some((Fault::ProgramDies, Outcome::Unknown)),
+            Self::ProgramDies { .. } => Some((Fault::ProgramDies, Outcome::Ok)),
+            Self::RequestLost { .. } => Some((Fault::RequestLost, Outcome::Ok)),
+            Self::ReplyLost { .. } => Some((Fault::ReplyLost, Outcome::Ok)),
+            Self::StoreCrashes { .. } => Some((Fault::StoreCrashes, Outcome::Ok)),
+            Self::ReplicaUnreachable { .. } => Some((Fault::ReplicaUnreachable, Outcome::Ok)),
+            Self::Run { crash: false, .. }
+            | Self::Deliver { .. }
+            | Self::Redeliver { .. }
+            | Self::LogOn { .. }
+            | Self::OwnerDeletes { .. }
+            | Self::Start { .. }
+            | Self::Act { .. }
+            | Self::Replicate { .. }
+            | Self::Refresh { .. }
+            | Self::OtherEdit { .. }
+            | Self::StoreRestarts { .. }
+            | Self::ReplicaReachable { .. } => None,
+        }
     }
 
     /// Returns true if the operation is one step of a program.

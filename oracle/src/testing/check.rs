@@ -156,7 +156,10 @@ pub fn check(
             run.perform(implementation, &operation)?;
         }
     }
-    Ok(run.oracle.judgement())
+    // The list ends at random, not because nothing else happens.
+    run.oracle.stop_case();
+    let judgement = run.oracle.judgement();
+    run.judged(judgement)
 }
 
 pub(super) fn start_not_found(truncated: Truncation) -> FailureReason {
@@ -203,13 +206,17 @@ impl CheckRun<'_> {
             self.take(Event::Observed { mailbox, observation })?;
         }
         // The observation after an event can reveal its harm, so all mailboxes are observed before judging.
-        let judgement = self.oracle.judgement();
+        let judgement = self.oracle.judgement_so_far();
+        self.judged(judgement).map(drop)
+    }
+
+    fn judged(&self, judgement: Judgement) -> Result<Judgement, CheckFailure> {
         let has_unexpected = judgement.findings.iter().any(|finding| !finding.is_expected);
         match (&judgement.conformance, self.oracle.explanations()) {
             (Conformance::Inconclusive(reason), None) => Err(self.failed(FailureReason::Inconclusive(reason.clone()))),
             (Conformance::Nonconforming(_), _) => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
             _ if has_unexpected => Err(self.failed(FailureReason::Judged(Box::new(judgement)))),
-            _ => Ok(()),
+            _ => Ok(judgement),
         }
     }
 

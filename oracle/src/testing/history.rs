@@ -116,7 +116,8 @@ impl<'a> History<'a> {
     /// # Errors
     /// An event names something that the scenario does not have.
     pub fn judge(&self) -> Result<Judgement, CheckFailure> {
-        Ok(self.judged()?.judgement())
+        let mut oracle = self.judged()?;
+        Ok(oracle.judgement())
     }
 
     fn judged(&self) -> Result<Oracle<'a>, CheckFailure> {

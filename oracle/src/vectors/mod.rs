@@ -75,7 +75,7 @@ pub fn generate(options: &VectorOptions<'_>) -> Result<Vectors, Truncation> {
     let world = |assumptions| check::world(options.spec, assumptions, Engine::default(), &Limits::default());
     let worlds = check::combinations_of(options.spec).into_iter().map(world).collect::<Result<Vec<_>, _>>()?;
     let scenes = worlds.iter().map(|world| Scene::new(world.clone(), &options.unseen)).collect();
-    let mut sets = ExplanationSets::new(scenes, allowed::EXPLANATIONS_MAX);
+    let mut sets = ExplanationSets::new(scenes, allowed::EXPLANATIONS_MAX, Limits::default());
     let mut left = options.states_max;
     let mut maps: Vec<Map<'_>> = Vec::new();
     for world in &worlds {

@@ -139,7 +139,8 @@ impl Limits<'_> {
     }
 
     /// Returns the time limit or the interruption, if one of them stops the search.
-    pub(crate) fn stopped(&self) -> Option<Truncation> {
+    #[must_use]
+    pub fn stopped(&self) -> Option<Truncation> {
         if self.interrupted.is_some_and(|interrupted| interrupted.load(Ordering::Relaxed)) {
             return Some(Truncation::Interrupted);
         }

@@ -5,7 +5,7 @@ use stranded_model::property::Safety;
 
 use crate::report::judgement;
 use stranded_oracle::judged::Judged;
-use stranded_oracle::oracle::{Conformance, Finding, Safe};
+use stranded_oracle::oracle::{Conformance, Finding, Safe, Withheld};
 
 use super::{Case, CaseOutcome};
 
@@ -33,13 +33,19 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
     let is_reported = found.safety != Safe::Unknown || matches!(found.conformance, Conformance::Conforming);
     let property = |property: Option<Safety>, name: &str| {
         let surprise = |finding: &&Finding| finding.property == property && !finding.is_expected;
-        match found.findings.iter().find(surprise) {
-            Some(finding) => {
+        let is_withheld = |one: &&Withheld| property.is_some() && (one.property.is_none() || one.property == property);
+        let withheld = found.withheld.iter().find(is_withheld);
+        match (found.findings.iter().find(surprise), withheld) {
+            (Some(finding), _) => {
                 let says = format!("{}: {}", finding.verdict.name(), finding.says);
                 case(name, CaseOutcome::Failed { says, detail: String::new() }, Some(finding.event))
             }
-            None if is_reported => case(name, CaseOutcome::Passed, None),
-            None => case(name, CaseOutcome::Skipped { why: "too little was observed".to_owned() }, None),
+            (None, Some(one)) => case(name, CaseOutcome::Skipped { why: format!("withheld: {}", one.reason) }, None),
+            (None, None) if is_reported => case(name, CaseOutcome::Passed, None),
+            (None, None) => {
+                let why = found.lacks.clone().unwrap_or_else(|| "too little was observed".to_owned());
+                case(name, CaseOutcome::Skipped { why }, None)
+            }
         }
     };
     let is_conforming = matches!(found.conformance, Conformance::Conforming);

@@ -491,7 +491,7 @@ fn oracle_explains(oracle: &mut Oracle<'_>, events: &[Event]) -> Option<bool> {
     for event in events {
         oracle.take(event).unwrap();
     }
-    match (oracle.explanations(), oracle.failure_of_case(), oracle.judgement().conformance) {
+    match (oracle.explanations(), oracle.failure_of_case(), oracle.judgement_so_far().conformance) {
         (Some(_), _, _) => Some(true),
         (None, None, Conformance::Inconclusive(reason)) if reason.starts_with("more than") => None,
         (None, _, _) => Some(false),
