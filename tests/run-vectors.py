@@ -3,7 +3,7 @@
 
     run-vectors.py DIR COMMAND [ARGUMENT ...]
 
-Exit code: 0 all passed, 1 some failed, 2 the folder has another format, 3 all were skipped, 4 the adapter broke the protocol.
+Exit code: 0 all passed, 1 some failed, 2 the folder has another format, 3 none was exercised, 4 the adapter broke the protocol.
 """
 import json, os, re, subprocess, sys
 
@@ -27,9 +27,13 @@ def ask(kind, accepted, **body):
         assert answer["id"] == requests and answer["type"] in accepted, f"the answer to {kind} is {answer}"
         return answer
     except (OSError, ValueError, KeyError, AssertionError) as broken:
-        print(f"Bail out! the adapter broke the protocol: {broken}")
-        adapter.kill()
-        sys.exit(4)
+        break_off(broken)
+
+
+def break_off(reason):
+    print("Bail out! the adapter broke the protocol:", " ".join(str(reason).split()))
+    adapter.kill()
+    sys.exit(4)
 
 
 def matches(found, allowed, key=None):
@@ -54,7 +58,11 @@ def lost(found, step):
 def judge(vector):
     """Returns None if everything was allowed, else the reason; "# SKIP" if the vector ended early."""
     nodes = set(vector["initial"])
-    if ask("reset", ["done"], start=vector.get("start", {}))["result"] != "ok":
+    start = {key: vector[key] for key in ["start"] if key in vector}
+    result = ask("reset", ["done"], **start)["result"]
+    if result != "ok" and not start:
+        break_off(f"a reset without `start` was answered {result}, and must be answered ok")
+    if result != "ok":
         return "# SKIP the adapter cannot set up the initial state"
     for number, step in enumerate(vector["steps"]):
         if "do" in step:
@@ -77,17 +85,21 @@ def judge(vector):
 
 hello = ask("hello", ["hello", "skip"], **index["hello"])
 print(f"TAP version 14\n1..{len(index['vectors'])}")
-verdicts = set()
+verdicts = {"passed": 0, "failed": 0, "skipped": 0}
 for number, listed in enumerate(index["vectors"], 1):
     vector = json.load(open(os.path.join(folder, listed["file"])))
     lacks = sorted(set(vector["requires"]) - set(hello.get("actions", [])))
     lacks += ["start"] if "start" in vector and not hello.get("start") else []
     result = f"# SKIP the adapter does not support {' '.join(lacks)}" if lacks else judge(vector)
-    result = f"# SKIP {hello['reason']}" if hello["type"] == "skip" else result
+    result = f"# SKIP {' '.join(hello['reason'].split())}" if hello["type"] == "skip" else result
     if hello.get("implements") not in (None, *index["hello"]["procedures"]):
         result = f"# SKIP the vectors are not for {hello['implements']}: generate them with --implements {hello['implements']}"
-    verdicts.add("skipped" if result and result.startswith("# SKIP") else "failed" if result else "passed")
+    verdicts["skipped" if result and result.startswith("# SKIP") else "failed" if result else "passed"] += 1
     print(f"{'not ok' if result and '# SKIP' not in result else 'ok'} {number} - {listed['id']} {result or ''}".rstrip())
 ask("bye", ["done"])
 adapter.wait()
-sys.exit(1 if "failed" in verdicts else 0 if "passed" in verdicts else 3)
+if verdicts["passed"] == 0:
+    print("# no vector passed" if verdicts["failed"] else "# every vector was skipped, so nothing was exercised: this is no pass")
+elif verdicts["skipped"]:
+    print(f"# {verdicts['skipped']} of {sum(verdicts.values())} vectors were skipped")
+sys.exit(1 if verdicts["failed"] else 0 if verdicts["passed"] else 3)

@@ -10,6 +10,7 @@ use serde_json::Value;
 use stranded_oracle::vectors::file::{Index, Vector};
 
 use crate::cli::{Ran, stranded_in};
+use crate::exercised::wrapped;
 
 fn generate(folder: &Path, arguments: &[&str]) -> Ran {
     stranded_in(folder, &[&["generate"], arguments].concat())
@@ -77,6 +78,30 @@ fn an_adapter_that_breaks_the_protocol_is_no_failed_vector() {
     let (code, output) = run(&folder.path().join("vectors"), &["echo", "hello"]);
     assert_eq!(code, 4, "{output}");
     assert!(output.contains("Bail out!"), "{output}");
+}
+
+#[test]
+fn a_reset_without_a_start_has_no_such_key() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(generate(folder.path(), &["move", "-o", "vectors"]).code, 0);
+    // The page allows an adapter to refuse every `start`, and demands that it answers a reset without it.
+    let strict = wrapped(r#"{"refuses-start": true}"#, None);
+    let (code, output) = run(&folder.path().join("vectors"), &strict.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(code, 0, "{output}");
+    assert!(!output.contains("SKIP"), "{output}");
+}
+
+#[test]
+fn a_run_in_which_every_vector_is_skipped_is_no_pass_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(generate(folder.path(), &["stranded", "-o", "vectors"]).code, 0);
+    for options in [r#"{"actions": ["deliver"]}"#, r#"{"actions": []}"#] {
+        let lacking = wrapped(options, None);
+        let lacking: Vec<&str> = lacking.iter().map(String::as_str).collect();
+        let (code, output) = run(&folder.path().join("vectors"), &lacking);
+        assert_eq!(code, 3, "{output}");
+        assert!(output.contains("# every vector was skipped, so nothing was exercised"), "{output}");
+    }
 }
 
 #[test]
