@@ -61,7 +61,7 @@ fn drive_in(scenario: &str, arguments: &Conform, limits: Limits<'static>) -> Res
         driven.broken = Some(error);
     }
     let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
-    let is_over = driven.broken.is_none() && !driven.is_interrupted;
+    let is_over = driven.broken.is_none() && !driven.is_interrupted && driven.judgement.not_exercised.is_empty();
     let found = [ScenarioVerdicts { is_over, ..ScenarioVerdicts::of(&given.name, &driven.judgement) }];
     let comparison = known.as_ref().map(|(known, today)| known.compare(&found, *today));
     print(arguments, &given.name, &driven, &saved, comparison.as_ref())?;
