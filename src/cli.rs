@@ -83,9 +83,12 @@ pub struct Check {
     /// Built-in scenarios, families or TOML files; with --from, procedures [default: all built-in scenarios]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
-    /// Check procedures from the quiescent states of this scenario
-    #[arg(long, value_name = "SCENARIO")]
+    /// Check procedures from the quiescent states of this scenario, or from a `fresh` site, under each kind of delivery
+    #[arg(long, value_name = "SCENARIO|fresh")]
     pub from: Option<String>,
+    /// The events that can occur while a procedure runs.
+    #[command(flatten)]
+    pub trial: TrialArguments,
     /// Print a table of verdicts for each combination of assumptions, and the assumptions that change a verdict
     #[arg(long)]
     pub assumptions: bool,
@@ -136,6 +139,31 @@ pub struct Check {
     #[command(flatten)]
     pub output: Output,
 }
+
+/// The events that can occur while a procedure runs: `stranded check PROCEDURE --from SCENARIO`.
+#[derive(Debug, Args)]
+pub struct TrialArguments {
+    /// With --from fresh: the source and the destination of the run
+    #[arg(long = "move", value_name = "SRC:DST", requires = "from")]
+    pub between: Option<String>,
+    /// With --from: arrival of new mail [default: each value in turn]
+    #[arg(long, value_name = "MODE", requires = "from", value_parser = one_of(&DELIVERIES, delivery_name))]
+    pub delivery: Option<Delivery>,
+    /// With --from: the faults that may happen, separated by commas; the procedure runs again until it reports ok
+    #[arg(long, value_name = "KIND", value_delimiter = ',', requires = "from",
+        value_parser = one_of(&Fault::ALL, Fault::name))]
+    pub faults: Vec<Fault>,
+    /// With --faults: the most faults that may happen [default: 1]
+    #[arg(long, value_name = "N", requires = "faults", value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub faults_max: Option<u8>,
+    /// With --from: replication of directory changes [default: as in the scenario]
+    #[arg(long, value_name = "HOW", requires = "from",
+        value_parser = one_of(&[Replication::Instant, Replication::Eventual], replication_name))]
+    pub replication: Option<Replication>,
+}
+
+/// Every kind of delivery.
+const DELIVERIES: [Delivery; 4] = [Delivery::Never, Delivery::Before, Delivery::UntilRepair, Delivery::AnyTime];
 
 /// The workers of `stranded check --engine timely`.
 #[cfg(feature = "distributed")]

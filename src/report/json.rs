@@ -22,6 +22,9 @@ pub struct Report {
     pub model_hash: String,
     /// Every scenario, in the order of the command line.
     pub scenarios: Vec<ScenarioReport>,
+    /// The parts that a check of procedures left out, each with the flag that tries it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_tried: Vec<String>,
 }
 
 /// The report on one scenario.
@@ -102,6 +105,7 @@ pub struct CombinationVerdict {
 #[must_use]
 pub fn report(checked: &[Checked<'_>]) -> Report {
     Report {
+        not_tried: Vec::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model_hash: stranded_search::model_hash(),
         scenarios: checked.iter().map(scenario).collect(),

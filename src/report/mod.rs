@@ -5,6 +5,7 @@ pub mod advice_text;
 mod advice_words;
 pub mod arrow;
 pub mod badge;
+pub mod columns;
 pub mod counterexample;
 pub mod difference;
 pub mod driven;

@@ -448,7 +448,7 @@ fn a_procedure_is_checked_from_the_quiescent_states_of_a_scenario() {
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
     let report = json(&ran.out);
     let scenario = &report["scenarios"][0];
-    assert_eq!((&scenario["name"], &scenario["family"]), (&"mine".into(), &"user".into()));
+    assert_eq!((&scenario["name"], &scenario["family"]), (&"mine-never".into(), &"user".into()));
     assert_eq!(scenario["properties"][0]["verdict"], "violated", "it creates the mailbox that exists already");
     let ran = stranded_in(folder.path(), &["check", "mine.toml"]);
     assert_eq!(ran.code, 2);

@@ -1,5 +1,7 @@
 //! The worked runbooks of `specs/runbooks`: their statements are true.
 
+mod trials;
+
 use stranded_model::property::Safety;
 use stranded_search::check::{Checked, check};
 use stranded_search::engine::{Engine, Limits};

@@ -3,10 +3,9 @@
 
 use std::io;
 
-use super::bundle::{Bundle, Files, beside};
+use super::bundle::{Files, beside};
 use super::cursor::{Cursor, parse_toml, within_limit};
 use super::diagnostic::{Diagnostics, Findings, SourceText, listed, nearest, wrapped};
-use super::write::{header, site_and_run};
 use super::{Family, Spec, builtin, is_procedure_text, read};
 use crate::files;
 
@@ -33,38 +32,6 @@ pub fn load_scenario(reference: &str) -> Result<Spec, Diagnostics> {
         return Err(Diagnostics::just(format!("{reference} is a procedure, not a scenario"), Some(help.to_owned())));
     }
     parse_scenario(reference, &text, &|path| files::read(beside(reference, path)).map_err(|error| error.reason))
-}
-
-/// Loads a procedure by name or path, as a scenario that starts in the quiescent states of another: a user runs the procedure once,
-/// between the servers of that scenario's last run. No property may be violated.
-///
-/// # Errors
-/// Everything that is wrong with the file.
-pub fn load_procedure_in(path_or_name: &str, from: &Spec) -> Result<Spec, Diagnostics> {
-    let mut bundle = Bundle::default();
-    let (name, reference) = if builtin::procedure(path_or_name).is_some() {
-        (path_or_name.to_owned(), path_or_name.to_owned())
-    } else if is_path(path_or_name) {
-        let text = text_of(path_or_name)?;
-        let file = path_or_name.rsplit_once('/').map_or(path_or_name, |(_, file)| file);
-        let reference = if file.ends_with(".toml") { file.to_owned() } else { format!("{file}.toml") };
-        bundle.files.push((reference.clone(), text.clone()));
-        (name_in(&text).unwrap_or_else(|| "unnamed".to_owned()), reference)
-    } else {
-        let names: Vec<&str> = builtin::procedures().iter().map(|builtin| builtin.name).collect();
-        return Err(unknown_name("procedure", path_or_name, &names));
-    };
-    let start = match builtin::scenario(&from.name) {
-        Some(builtin) if builtin.text == from.text => from.name.clone(),
-        Some(_) | None => {
-            let start = format!("from/{}.toml", from.name);
-            bundle.add(&start, &from.text);
-            start
-        }
-    };
-    bundle.main = header(&name, from, &start) + &site_and_run(from, &reference);
-    let none = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("no file {path}")));
-    parse_scenario(path_or_name, &bundle.join(), &none)
 }
 
 /// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all
@@ -203,11 +170,11 @@ fn selected_by(name: &str) -> Result<Vec<&str>, Diagnostics> {
     Ok(members)
 }
 
-fn is_path(reference: &str) -> bool {
+pub(super) fn is_path(reference: &str) -> bool {
     reference.ends_with(".toml") || reference.contains('/')
 }
 
-fn name_in(procedure: &str) -> Option<String> {
+pub(super) fn name_in(procedure: &str) -> Option<String> {
     let table: toml::Table = toml::from_str(procedure).ok()?;
     let name = table.get("name")?.as_str()?;
     super::name::is_kebab(name).then(|| name.to_owned())
@@ -226,7 +193,7 @@ pub fn unknown_name(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
     Diagnostics::just(format!("unknown {kind} `{}`", name.escape_debug()), Some(help))
 }
 
-fn text_of(path: &str) -> Result<String, Diagnostics> {
+pub(super) fn text_of(path: &str) -> Result<String, Diagnostics> {
     let text = files::read(path).map_err(|error| Diagnostics::just(error.to_string(), None))?;
     within_limit(path, &text)?;
     Ok(text)

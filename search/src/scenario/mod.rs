@@ -20,6 +20,7 @@ mod read;
 mod runs;
 mod step_words;
 mod steps;
+mod trial;
 mod write;
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
@@ -30,11 +31,12 @@ pub use self::conditions::{CONDITIONS, ConditionKind};
 pub use self::cursor::{Cursor, TOML_MAX, parse_toml, wrong_type};
 pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
 pub use self::diagnostic::{Findings, listed, nearest};
-pub use self::load::{load_procedure_in, load_scenario, parse_scenario, select, unknown_name};
+pub use self::load::{load_scenario, parse_scenario, select, unknown_name};
 pub use self::name::{SERVER_REFS, SiteNames, is_server_name};
 pub use self::runs::{STEPS_MAX, parse_procedure};
 pub use self::step_words::sources_of;
 pub use self::steps::{Argument, ArgumentKind, Presence, STEPS, StepKind, step_words};
+pub use self::trial::{TrialOptions, TrialStart, load_procedure_in, load_trials};
 pub use self::write::{to_toml, with_procedure};
 use crate::property::{Property, Verdict};
 
@@ -63,6 +65,8 @@ pub struct Spec {
     pub expect: Vec<(Property, Verdict)>,
     /// The names of steps, handlers and actions that must not occur.
     pub never: Vec<String>,
+    /// True if a step that never occurs is as expected: for a procedure that is checked without expectations.
+    pub may_be_unreached: bool,
     /// The text of the file and of the files that it names. A trace carries it; [`parse_scenario`] reads it again without any
     /// file.
     pub text: String,

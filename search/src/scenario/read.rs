@@ -89,6 +89,7 @@ pub(super) fn scenario(
         pinned: pinned.unwrap_or_default(),
         expect: expect.unwrap_or_default(),
         never: never.iter().map(|name| (*name.get_ref()).to_owned()).collect(),
+        may_be_unreached: false,
         text: String::new(),
     })
 }

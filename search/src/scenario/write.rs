@@ -4,14 +4,17 @@
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::id::{Id, ServerId};
 use stranded_model::procedure::{Procedure, Step};
-use stranded_model::scenario::{Environment, Run, RunId, Scenario, Start};
+use stranded_model::scenario::{Delivery, Environment, Run, RunId, RunsMax, Scenario, Start};
 use toml::{Table, Value};
 
 use super::arguments::write_act;
 use super::bundle::Bundle;
 use super::read::ABSENT;
 use super::runs::repetition;
-use super::{ANY, Family, Number, SiteNames, Spec, builtin, delivery_name, replication_name};
+use super::trial::FRESH_MESSAGES;
+use super::{
+    ANY, Family, Number, QUIET, SiteNames, Spec, TrialOptions, TrialStart, builtin, delivery_name, replication_name,
+};
 
 /// Returns the text of a scenario file, which contains the procedures that are not built in. The predecessor is named: a built-in
 /// one by its name, another as the file `NAME.toml`. A scenario that is read from the text differs only in its text and in the lines
@@ -50,33 +53,66 @@ pub fn to_toml(spec: &Spec) -> String {
     text(&root)
 }
 
-/// Returns the first keys of a scenario with a predecessor.
-pub(crate) fn header(name: &str, from: &Spec, reference: &str) -> String {
+/// Returns the text of a trial: its name, the name of the procedure and the reference to it; its start, and the reference to the scenario
+/// there.
+pub(super) fn trial_text(
+    (name, procedure, reference): (&str, &str, &str),
+    (start, from): (TrialStart<'_>, Option<&str>),
+    delivery: Delivery,
+    options: &TrialOptions,
+) -> String {
+    let mail = match delivery {
+        Delivery::Never if options.faults.is_empty() => "nothing else happens",
+        Delivery::Never => "no mail arrives",
+        Delivery::Before => "mail arrives before it",
+        Delivery::UntilRepair => "mail arrives until it starts",
+        Delivery::AnyTime => "mail arrives at any time",
+    };
     let mut root = Table::new();
     put(&mut root, "name", name);
     put(&mut root, "family", Family::User.name());
-    let last = from.scenario.run(from.scenario.last_run);
-    let servers = &from.names.servers;
-    let (source, destination) = (&servers[last.from.index()], &servers[last.to.index()]);
-    let question = format!(
-        "What does {name} do from {source} to {destination} where {} ends, if nothing else happens?",
-        from.name
+    let mut run = Table::new();
+    put(&mut run, "administrator", "user");
+    put(&mut run, "procedure", reference);
+    let (source, destination, place, mut written) = match start {
+        TrialStart::Quiescent(from) => {
+            let last = from.scenario.run(from.scenario.last_run);
+            let servers = &from.names.servers;
+            put_servers(&mut run, last, servers);
+            let mut written = site(from);
+            if delivery != Delivery::Never {
+                put(&mut written, "messages", number(from.numbers.messages, from.scenario.site.messages + 1));
+            }
+            let place = format!("where {} ends", from.name);
+            (servers[last.from.index()].as_str(), servers[last.to.index()].as_str(), place, written)
+        }
+        TrialStart::Fresh { source, destination } => {
+            put(&mut run, "from", source);
+            put(&mut run, "to", destination);
+            let mut written = Table::new();
+            put(&mut written, "servers", vec![source.to_owned(), destination.to_owned()]);
+            put(&mut written, "mailboxes", 1);
+            put(&mut written, "messages", number(Number::Given, FRESH_MESSAGES));
+            (source, destination, "on a fresh site".to_owned(), written)
+        }
+    };
+    put(&mut root, "question", format!("What does {procedure} do from {source} to {destination} {place}, if {mail}?"));
+    if let Some(from) = from {
+        put(&mut root, "from", from);
+    }
+    if let Some(replication) = options.replication {
+        put(&mut written, "replication", replication_name(replication));
+    }
+    put(&mut root, "site", written);
+    put(
+        &mut root,
+        "environment",
+        environment(&Environment { delivery, faults: options.faults.clone(), faults_max: options.faults_max, ..QUIET }),
     );
-    put(&mut root, "question", question);
-    put(&mut root, "from", reference);
-    text(&root)
-}
-
-/// Returns the site of a predecessor, and a user's run between the servers of its last run.
-pub(crate) fn site_and_run(from: &Spec, reference: &str) -> String {
-    let mut root = Table::new();
-    put(&mut root, "site", site(from));
-    let last = from.scenario.run(from.scenario.last_run);
-    let mut table = Table::new();
-    put(&mut table, "administrator", "user");
-    put(&mut table, "procedure", reference);
-    put_servers(&mut table, last, &from.names.servers);
-    put(&mut root, "run", vec![table]);
+    if !options.faults.is_empty() {
+        put(&mut run, "runs-max", repetition(RunsMax::UntilOk));
+    }
+    put(&mut root, "run", vec![run]);
     text(&root)
 }
 

@@ -1,5 +1,5 @@
 //! `stranded check`: options from the arguments, the searches, the reports, the exit code. `checkpoint` and `cluster` prepare a
-//! search on disk or on several processes; `progress` prints while it runs.
+//! search on disk or on several processes; `trial` makes scenarios of procedures; `progress` prints while it runs.
 
 mod checkpoint;
 #[cfg(feature = "distributed")]
@@ -8,6 +8,7 @@ mod cluster;
 #[path = "no_cluster.rs"]
 mod cluster;
 mod progress;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +25,7 @@ use super::{CommandError, interrupt, output};
 use crate::cli::{Check, OutputKind};
 use crate::exit::Exit;
 use crate::formats::results as formats;
-use crate::report::{json, matrix, text, trace};
+use crate::report::{columns, json, matrix, text, trace};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, CommandError> {
     let options = CheckOptions::of(arguments)?;
@@ -95,15 +96,12 @@ impl<'a> CheckOptions<'a> {
     }
 }
 
-/// Reads the scenarios; with `--from`, each procedure becomes a scenario of its own.
+/// Reads the scenarios; with `--from`, each procedure becomes one for each kind of delivery.
 fn specs(arguments: &Check) -> Result<Vec<Spec>, CommandError> {
-    let Some(from) = &arguments.from else { return Ok(scenario::select(&arguments.scenarios)?) };
-    if arguments.scenarios.is_empty() {
-        let reason = "--from needs a procedure: a TOML file, or the name of a built-in procedure";
-        return Err(CommandError::Usage(reason.to_owned()));
+    match &arguments.from {
+        Some(from) => trial::specs(arguments, from),
+        None => Ok(scenario::select(&arguments.scenarios)?),
     }
-    let from = scenario::load_scenario(from)?;
-    arguments.scenarios.iter().map(|procedure| Ok(scenario::load_procedure_in(procedure, &from)?)).collect()
 }
 
 /// Runs every search: in parallel, or one after another if the engine uses all threads by itself.
@@ -133,12 +131,20 @@ fn print(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Exit, Co
             output::print_cases(&formats::of_check(checked, &files(options.arguments)), form, file)
         }
         (OutputKind::Json, true) => output::print_json(&matrix::matrix(checked), file),
-        (OutputKind::Json, false) => output::print_json(&json::report(checked), file),
+        (OutputKind::Json, false) => {
+            let not_tried = trial::not_tried(options.arguments, &options.specs);
+            output::print_json(&json::Report { not_tried, ..json::report(checked) }, file)
+        }
         (OutputKind::Text, true) => output::print(&matrix::text(checked, output::width(file)), file),
         (OutputKind::Text, false) => {
             let width = output::width(file);
-            let parts = checked.iter().map(|one| text::scenario(one, width));
-            output::print(&parts.chain([text::summary(checked)]).collect::<Vec<_>>().join("\n"), file)
+            let not_tried = trial::not_tried(options.arguments, &options.specs);
+            let parts: Vec<String> = if not_tried.is_empty() {
+                checked.iter().map(|one| text::scenario(one, width)).collect()
+            } else {
+                columns::report(checked, &not_tried, width)
+            };
+            output::print(&parts.into_iter().chain([text::summary(checked)]).collect::<Vec<_>>().join("\n"), file)
         }
     }
 }
