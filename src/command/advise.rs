@@ -6,11 +6,11 @@ use crate::cli::{Advise, OutputKind};
 use crate::exit::Exit;
 use crate::report::{advice_json, advice_text};
 use stranded_search::advice::{
-    AdviceVerdict, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
+    Advice, Answer, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
 };
 use stranded_search::engine::{Limits, SystemMemory};
 use stranded_search::files;
-use stranded_search::snapshot;
+use stranded_search::snapshot::{self, Standing};
 
 use super::{CommandError, interrupt, output};
 
@@ -70,15 +70,16 @@ fn text_of(path: &str) -> Result<String, CommandError> {
     text.map_err(|error| CommandError::Usage(error.to_string()))
 }
 
-/// Returns the exit code for one mailbox. A stranded mailbox, or one without a safe procedure, is not as expected; a mailbox
-/// with too few observations is inconclusive.
+/// Returns the exit code for one mailbox. A mailbox that needs a repair, or has no safe procedure, is not as expected; a mailbox with too few
+/// observations is inconclusive.
 fn exit(advised: &MailboxAdvice<'_>) -> Exit {
-    let verdicts = || advised.advice.iter().flat_map(|advice| advice.cases.iter().map(|case| case.verdict));
-    let is_stuck = !advised.advice.is_empty() && verdicts().all(|verdict| verdict != AdviceVerdict::Safe);
+    let answers = || advised.advice.iter().map(Advice::answer);
+    let standing = advised.snapshot.standing();
+    let is_stuck = !advised.advice.is_empty() && answers().all(|answer| answer != Answer::Safe);
     let is_truncated = advised.truncated.is_some()
-        || advised.snapshot.is_unknown()
-        || verdicts().any(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_)));
-    match (advised.snapshot.is_stranded(), is_truncated, is_stuck) {
+        || standing == Standing::Unknown
+        || answers().any(|answer| answer == Answer::Inconclusive);
+    match (standing.needs_repair(), is_truncated, is_stuck) {
         (true, _, _) | (false, false, true) => Exit::NotAsExpected,
         (false, true, _) => Exit::Inconclusive,
         (false, false, false) => Exit::AsExpected,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use stranded_model::scenario::Replication;
 use stranded_model::state::Account;
 
-use crate::report::advice_json::{self, AdviceEntry, GroupReport, MailboxReport};
+use crate::report::advice_json::{self, AdviceEntry, CaseReport, GroupReport, HarmReport, MailboxReport};
 use stranded_search::advice::{Circumstances, advise_all, known_procedures};
 use stranded_search::engine::Limits;
 use stranded_search::names;
@@ -48,7 +48,11 @@ pub struct ProcedureView {
     pub from: String,
     /// The destination server.
     pub to: String,
-    /// The steps of the procedure, if it is safe while no mail arrives.
+    /// The answer: `safe`, `depends`, `refuses`, `unsafe` or `inconclusive`.
+    pub answer: String,
+    /// The conditions that the administrator must ensure.
+    pub preconditions: Vec<String>,
+    /// The steps of the procedure, if it can be run.
     pub steps: Vec<String>,
     /// The verdict under each kind of delivery.
     pub cases: Vec<CaseView>,
@@ -93,7 +97,7 @@ fn of_mailbox(found: MailboxReport, account: &Account) -> AdviceView {
         stranded: found.stranded,
         lost: names::messages(account.lost()),
         has_mail: !account.outstanding().without(account.lost()).is_empty(),
-        procedures: grouped(&found.messages, found.advice),
+        procedures: found.advice.into_iter().map(|entry| procedure(&found.messages, entry)).collect(),
         mailbox: found.mailbox,
     }
 }
@@ -114,49 +118,49 @@ fn line(name: &str, account: &state_view::AccountView) -> Value {
         .map(|(server, found)| {
             let held = found.as_ref().map(|found| {
                 let pending = found.in_transit.iter().flat_map(|mark| &mark.pending);
-                found.messages.iter().chain(pending).collect::<Vec<_>>()
+                let messages = found.messages.iter().chain(pending).collect::<Vec<_>>();
+                json!({"messages": messages, "deleted": found.expunged, "in-transit": found.in_transit.is_some()})
             });
-            (server, held.map_or(Value::Null, |messages| json!({"messages": messages})))
+            (server, held.unwrap_or(Value::Null))
         })
         .collect();
-    json!({"mailbox": name, "directory": directory, "stores": stores})
+    let sessions = u8::from(account.remembered.is_some());
+    json!({
+        "mailbox": name, "directory": directory, "stores": stores, "waiting": account.queued, "sessions": sessions,
+    })
 }
 
 /// The harm of a procedure as text. A message of the search represents the messages in the same stores; one that represents none
-/// arrives later.
-fn harm(groups: &[GroupReport], entry: &AdviceEntry) -> Option<String> {
+/// was not observed or arrives later.
+fn harm(groups: &[GroupReport], harm: &HarmReport) -> String {
     let meant = |name: &String| {
         let group = groups.iter().find(|group| group.stands_for.contains(name));
         group.map_or_else(|| vec!["mail that arrives later".to_owned()], |group| group.messages.clone())
     };
-    let messages: IndexSet<String> = entry.messages.iter().flat_map(meant).collect();
+    let messages: IndexSet<String> = harm.messages.iter().flat_map(meant).collect();
     let messages = messages.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    Some(match entry.harm.as_deref()? {
+    match harm.harm.as_str() {
         "loses" => format!("it destroys {messages}"),
         "out-of-reach" => format!("it leaves {messages} unreachable"),
         "never-done" => "it may never end".to_owned(),
+        "no-home" => "it leaves no one home".to_owned(),
         other => format!("{other} {messages}"),
-    })
+    }
 }
 
-fn grouped(groups: &[GroupReport], entries: Vec<AdviceEntry>) -> Vec<ProcedureView> {
-    let mut procedures: Vec<ProcedureView> = Vec::new();
-    for entry in entries {
-        let harm = harm(groups, &entry).unwrap_or_default();
-        let case = CaseView { delivery: entry.circumstances.delivery, verdict: entry.verdict, harm };
-        let same = |one: &&mut ProcedureView| {
-            (&one.procedure, &one.from, &one.to) == (&entry.procedure, &entry.from, &entry.to)
-        };
-        match procedures.iter_mut().find(same) {
-            Some(known) => known.cases.push(case),
-            None => procedures.push(ProcedureView {
-                procedure: entry.procedure,
-                from: entry.from,
-                to: entry.to,
-                steps: entry.steps,
-                cases: vec![case],
-            }),
-        }
+fn procedure(groups: &[GroupReport], entry: AdviceEntry) -> ProcedureView {
+    let case = |case: CaseReport| CaseView {
+        delivery: case.circumstances.delivery,
+        verdict: case.verdict,
+        harm: case.harm.map_or(String::new(), |found| harm(groups, &found)),
+    };
+    ProcedureView {
+        procedure: entry.procedure,
+        from: entry.from,
+        to: entry.to,
+        answer: entry.answer,
+        preconditions: entry.preconditions.into_iter().map(|one| one.says).collect(),
+        steps: entry.steps,
+        cases: entry.cases.into_iter().map(case).collect(),
     }
-    procedures
 }

@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stranded_model::id::{Id, MessageSet, ServerId};
+use stranded_model::id::{Id, ServerId};
+use stranded_model::procedure::Act;
 
-use stranded_search::advice::{Advice, AdviceCase, AdviceVerdict, Circumstances, MailboxAdvice};
+use stranded_model::scenario::Delivery;
+use stranded_search::advice::{
+    Advice, AdviceCase, AdviceHarm, Answer, Circumstances, Dependence, MailboxAdvice, Precondition,
+};
 use stranded_search::property::Property;
 use stranded_search::scenario::{delivery_name, replication_name};
-use stranded_search::snapshot::Snapshot;
+use stranded_search::snapshot::{Snapshot, Standing};
 
+use super::advice_facts::{self, HOW_TO_COPY, clause, instruction, key, observe};
 use super::trace::{self, answers};
 use stranded_oracle::sentence::step;
 use stranded_search::names;
 use stranded_search::trace_file::TraceFile;
 
 /// The report of one invocation of `stranded advise`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AdviceReport {
     /// The version of the program.
     pub version: String,
@@ -27,22 +33,25 @@ pub struct AdviceReport {
 }
 
 /// The facts about one mailbox, and the advice.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MailboxReport {
     /// The mailbox.
     pub mailbox: String,
+    /// `healthy`, `stranded`, `no-home`, `no-recipient` or `unknown`.
+    pub standing: String,
     /// True if a server other than the home holds messages that the home does not hold.
     pub stranded: bool,
     /// The server that every replica names in both attributes; `null` if there is none.
     pub home: Option<String>,
     /// The servers that hold messages.
     pub data_on: Vec<String>,
-    /// The parts that were not observed, and the assumption about each.
+    /// The keys of the facts that were not observed.
+    pub unobserved: Vec<String>,
+    /// The observations that look wrong and are accepted.
     pub remarks: Vec<String>,
     /// The messages of the traces, with the messages of the snapshot that each represents.
     pub messages: Vec<GroupReport>,
-    /// The verdict on each procedure under each kind of delivery: the safest procedure first, the least mail first; empty if no
-    /// advice was requested.
+    /// The advice on each procedure in each direction, the best answer first; empty if no advice was requested.
     pub advice: Vec<AdviceEntry>,
     /// The limit that was reached before any procedure was searched for this mailbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,18 +59,20 @@ pub struct MailboxReport {
 }
 
 /// Messages that are in the same stores.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GroupReport {
     /// Their names in traces.
     pub stands_for: Vec<String>,
     /// The stores that hold them.
     pub stores: Vec<String>,
-    /// Their names in the snapshot.
+    /// Their number.
+    pub count: usize,
+    /// Their names in the snapshot; empty if only their number was observed.
     pub messages: Vec<String>,
 }
 
-/// The verdict on one procedure in one direction under one kind of delivery.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The advice on one procedure in one direction.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AdviceEntry {
     /// The procedure.
     pub procedure: String,
@@ -69,28 +80,81 @@ pub struct AdviceEntry {
     pub from: String,
     /// The server it takes as its destination.
     pub to: String,
-    /// `safe`, `unsafe`, `not-applicable` or `inconclusive`.
+    /// `safe`, `depends`, `refuses`, `unsafe` or `inconclusive`.
+    pub answer: String,
+    /// The conditions that the administrator must ensure, if the answer is `safe` or `depends`.
+    pub preconditions: Vec<PreconditionReport>,
+    /// The facts on which the answer depends, if it is `depends`.
+    pub unobserved: Vec<UnobservedReport>,
+    /// The steps to perform, unless the answer is `unsafe` or `refuses`.
+    pub steps: Vec<String>,
+    /// The way to copy, if a step copies.
+    pub how_to_copy: Option<String>,
+    /// The verdict under each kind of delivery, the least mail first.
+    pub cases: Vec<CaseReport>,
+}
+
+/// A condition that the administrator must ensure.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PreconditionReport {
+    /// `hold-delivery`, `hold-delivery-during-run`, `end-sessions` or `finish-replication`.
+    pub precondition: String,
+    /// The instruction.
+    pub says: String,
+    /// The harm without it, if a search showed it.
+    pub otherwise: Option<HarmReport>,
+}
+
+/// A fact that was not observed, and that decides if the procedure does harm.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct UnobservedReport {
+    /// The key in a snapshot.
+    pub fact: String,
+    /// The value of the fact under which the procedure does harm.
+    #[serde(rename = "if")]
+    pub condition: String,
+    /// The command or the place that shows the fact.
+    pub observe: String,
+    /// The harm.
+    pub harm: HarmReport,
+}
+
+/// The verdict under one kind of delivery.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CaseReport {
+    /// `safe`, `depends`, `refuses`, `unsafe` or `inconclusive`.
     pub verdict: String,
-    /// The harm, if it is unsafe: `loses`, `out-of-reach` or `never-done`.
-    pub harm: Option<String>,
-    /// The messages that are lost or unreachable, by their names in the trace.
-    pub messages: Vec<String>,
     /// The circumstances.
     pub circumstances: CircumstancesReport,
+    /// The harm, if it is unsafe.
+    pub harm: Option<HarmReport>,
+    /// The keys of the facts on which it depends.
+    pub unobserved: Vec<String>,
+    /// The largest number of unobserved facts that were taken to be otherwise at the same time; `null` if all of them were.
+    pub others_max: Option<usize>,
     /// True if mail that arrives can be returned to its sender.
     pub can_return_mail: bool,
-    /// The steps to perform, if it is safe.
-    pub steps: Vec<String>,
     /// The assumptions that were varied.
     pub varied: Vec<String>,
+}
+
+/// A harm that a procedure can do.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HarmReport {
+    /// `loses`, `out-of-reach`, `never-done` or `no-home`.
+    pub harm: String,
+    /// The harm in words.
+    pub says: String,
+    /// The messages that are lost or unreachable, by their names in the trace.
+    pub messages: Vec<String>,
     /// The assumptions under which the harm happens.
     pub assumptions: BTreeMap<String, String>,
     /// The shortest trace to the harm.
-    pub trace: Option<TraceFile>,
+    pub trace: TraceFile,
 }
 
 /// The events that may happen while a procedure runs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct CircumstancesReport {
     /// The time at which mail arrives.
@@ -119,53 +183,109 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances) -> Mailbo
     let group = |group: &stranded_search::snapshot::Group| GroupReport {
         stands_for: names::messages(group.stands_for),
         stores: group.stores.iter().map(server).collect(),
+        count: group.count,
         messages: group.messages.clone(),
     };
-    let around = |case: &AdviceCase| CircumstancesReport {
-        delivery: delivery_name(case.delivery).to_owned(),
+    let around = |delivery: Delivery| CircumstancesReport {
+        delivery: delivery_name(delivery).to_owned(),
         replication: replication_name(*replication).to_owned(),
         faults: circumstances.faults.iter().map(|fault| fault.name().to_owned()).collect(),
         faults_max: circumstances.faults_max,
     };
-    let entries =
-        advice.iter().flat_map(|one| one.cases.iter().map(move |case| entry(snapshot, one, case, around(case))));
     MailboxReport {
         mailbox: snapshot.mailbox.clone(),
-        stranded: snapshot.is_stranded(),
+        standing: snapshot.standing().name().to_owned(),
+        stranded: snapshot.standing() == Standing::Stranded,
         home: snapshot.home().as_ref().map(server),
         data_on: snapshot.data_on().iter().map(server).collect(),
+        unobserved: snapshot.unobserved.iter().map(|fact| key(snapshot, *fact)).collect(),
         remarks: snapshot.remarks.clone(),
         messages: snapshot.groups.iter().map(group).collect(),
-        advice: entries.collect(),
+        advice: advice.iter().map(|one| entry(snapshot, one, &around)).collect(),
         truncated: truncated.map(|truncated| truncated.to_string()),
     }
 }
 
-fn entry(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, circumstances: CircumstancesReport) -> AdviceEntry {
-    let harm = case.harm.as_deref();
-    let is_safe = case.verdict == AdviceVerdict::Safe;
+fn entry(snapshot: &Snapshot, advice: &Advice, around: &dyn Fn(Delivery) -> CircumstancesReport) -> AdviceEntry {
+    let precondition = |precondition: &Precondition<'_>| PreconditionReport {
+        precondition: precondition.kind.name().to_owned(),
+        says: instruction(snapshot, advice, precondition.kind),
+        otherwise: precondition.harm.map(|found| harm(snapshot, found)),
+    };
+    let depends = advice.answering_case().into_iter().flat_map(|case| &case.unobserved);
     AdviceEntry {
         procedure: advice.procedure.name.clone(),
         from: name(snapshot, advice.from),
         to: name(snapshot, advice.to),
-        verdict: case.verdict.name().to_owned(),
-        harm: case.verdict.harm().map(ToOwned::to_owned),
-        messages: names::messages(harm.map_or(MessageSet::EMPTY, |harm| harm.messages)),
-        circumstances,
-        can_return_mail: case.can_return_mail,
-        steps: if is_safe { steps(advice) } else { Vec::new() },
-        varied: case.varied.iter().map(|assumption| assumption.name().to_owned()).collect(),
-        assumptions: harm.map(|harm| answers(&harm.world, &harm.touched)).unwrap_or_default(),
-        trace: harm.map(|harm| {
-            let broken = case.verdict.property().map_or("", Property::name);
-            trace::write(&harm.spec, &harm.world, &harm.touched, broken, &harm.trace)
-        }),
+        answer: advice.answer().name().to_owned(),
+        preconditions: advice.preconditions().iter().map(precondition).collect(),
+        unobserved: depends.map(|one| unobserved(snapshot, one)).collect(),
+        steps: steps(advice),
+        how_to_copy: copies(advice).then(|| HOW_TO_COPY.to_owned()),
+        cases: advice.cases.iter().map(|one| case(snapshot, one, around(one.delivery))).collect(),
     }
 }
 
-/// Returns the steps that a procedure executes if nothing disturbs it.
+fn unobserved(snapshot: &Snapshot, dependence: &Dependence) -> UnobservedReport {
+    UnobservedReport {
+        fact: key(snapshot, dependence.fact),
+        condition: clause(snapshot, dependence.fact, dependence.if_otherwise),
+        observe: observe(snapshot, dependence.fact),
+        harm: harm(snapshot, &dependence.harm),
+    }
+}
+
+fn case(snapshot: &Snapshot, case: &AdviceCase, circumstances: CircumstancesReport) -> CaseReport {
+    CaseReport {
+        verdict: case.verdict.name().to_owned(),
+        circumstances,
+        harm: case.harm.as_deref().map(|found| harm(snapshot, found)),
+        unobserved: case.unobserved.iter().map(|one| key(snapshot, one.fact)).collect(),
+        others_max: case.others_max,
+        can_return_mail: case.can_return_mail,
+        varied: case.varied.iter().map(|assumption| assumption.name().to_owned()).collect(),
+    }
+}
+
+fn harm(snapshot: &Snapshot, harm: &AdviceHarm) -> HarmReport {
+    let property = harm.verdict.property().map_or("", Property::name);
+    let mut trace = trace::write(&harm.spec, &harm.world, &harm.touched, property, &harm.trace);
+    // While mail or a mark is left from before, the end is not quiescent, and no property of the end is violated there.
+    let end = harm.trace.path.end(&harm.world);
+    let holds = match harm.verdict.property() {
+        Some(Property::Safety(safety)) => safety.holds(&harm.world, &end),
+        // Without a loop, the trace leads to a state from which no path leads to the end.
+        Some(Property::Liveness(_)) => harm.trace.repeats_from.is_none(),
+        Some(Property::Coverage) => false,
+        None => true,
+    };
+    trace.property = trace.property.filter(|_| !holds);
+    HarmReport {
+        harm: harm.verdict.harm().unwrap_or_default().to_owned(),
+        says: advice_facts::harm(snapshot, harm),
+        messages: names::messages(harm.messages),
+        assumptions: answers(&harm.world, &harm.touched),
+        trace,
+    }
+}
+
+/// Returns true if a step of the plan copies messages.
+pub(super) fn copies(advice: &Advice) -> bool {
+    let acts = advice.plan.iter().flat_map(|plan| &plan.acts);
+    is_runnable(advice) && acts.into_iter().any(|act| matches!(act, Act::CopyMessage { .. } | Act::Load { .. }))
+}
+
+/// Returns true if the answer lets an administrator run the procedure.
+fn is_runnable(advice: &Advice) -> bool {
+    match advice.answer() {
+        Answer::Safe | Answer::Depends => true,
+        Answer::Refuses | Answer::Inconclusive | Answer::Unsafe => false,
+    }
+}
+
+/// Returns the steps that a procedure executes if nothing disturbs it, if the answer lets an administrator run it.
 pub(super) fn steps(advice: &Advice) -> Vec<String> {
-    let Some(plan) = &advice.plan else { return Vec::new() };
+    let Some(plan) = advice.plan.as_ref().filter(|_| is_runnable(advice)) else { return Vec::new() };
     plan.acts.iter().map(|act| step(&plan.world, &plan.run, act)).collect()
 }
 

@@ -1,5 +1,5 @@
-//! Advice as text: the stranded mailboxes, and for each the verdict on every procedure, the steps of those that are safe, and a
-//! counterexample for the others.
+//! Advice as text: the mailboxes that need a repair, and for each the answer on every procedure: the preconditions and the steps of those
+//! that are safe, what the answer depends on, and a counterexample for the others.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,11 +10,14 @@ use stranded_model::id::ServerId;
 use stranded_model::scenario::Replication;
 use stranded_model::state::{Home, Homes, Mailbox};
 
-use stranded_search::advice::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Circumstances, MailboxAdvice};
+use stranded_search::advice::{
+    Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, Circumstances, Dependence, MailboxAdvice, Precondition,
+};
 use stranded_search::scenario::replication_name;
-use stranded_search::snapshot::Snapshot;
+use stranded_search::snapshot::{Snapshot, Standing};
 
-use super::advice_json::{name, steps};
+use super::advice_facts as facts;
+use super::advice_json::{copies, name, steps};
 use super::advice_words as words;
 use super::counterexample::table_text;
 use super::table::TraceTable;
@@ -33,9 +36,10 @@ const COLUMN: usize = 22;
 pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, width: u16) -> String {
     let mut text = summary(advised, width);
     let mut first: HashMap<*const Vec<Advice>, &str> = HashMap::new();
-    for one in
-        advised.iter().filter(|one| !one.advice.is_empty() || one.truncated.is_some() || one.snapshot.is_stranded())
-    {
+    let is_shown = |one: &&MailboxAdvice<'_>| {
+        !one.advice.is_empty() || one.truncated.is_some() || one.snapshot.standing().needs_repair()
+    };
+    for one in advised.iter().filter(is_shown) {
         text.push('\n');
         let name = one.snapshot.mailbox.as_str();
         let earlier = first.get(&Arc::as_ptr(&one.advice)).filter(|_| !one.advice.is_empty());
@@ -49,29 +53,46 @@ pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, widt
     text
 }
 
-/// Returns the list of stranded mailboxes.
+/// Returns the list of mailboxes that need a repair, and of those of which too little was observed.
 fn summary(advised: &[MailboxAdvice<'_>], width: u16) -> String {
-    let stranded: Vec<&Snapshot> =
-        advised.iter().map(|one| one.snapshot).filter(|snapshot| snapshot.is_stranded()).collect();
+    let snapshots = || advised.iter().map(|one| one.snapshot);
     let all = if advised.len() == 1 { "1 mailbox".to_owned() } else { format!("{} mailboxes", advised.len()) };
-    let unknown: Vec<&str> =
-        advised.iter().map(|one| one.snapshot).filter(|one| one.is_unknown()).map(|one| one.mailbox.as_str()).collect();
-    let undecided = format!("not enough was observed of {}: add what every store holds", unknown.join(", "));
-    let undecided =
-        if unknown.is_empty() { String::new() } else { format!("{BAD}{}{BAD:#}\n", wrapped(&undecided, 0, width)) };
-    if stranded.is_empty() {
-        let style = if unknown.is_empty() { GOOD } else { BAD };
-        return format!("{style}{all}: none is known to be stranded{style:#}\n{undecided}");
+    let count = |wanted: Standing| snapshots().filter(|one| one.standing() == wanted).count();
+    let counts = [
+        (count(Standing::Stranded), "stranded"),
+        (count(Standing::NoRecipient), "without a recipient"),
+        (count(Standing::NoHome), "without one home"),
+    ];
+    let counted: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let unknown: Vec<&Snapshot> = snapshots().filter(|one| one.standing() == Standing::Unknown).collect();
+    let mut text = match (counted.is_empty(), unknown.is_empty()) {
+        (true, is_known) => {
+            let style = if is_known { GOOD } else { BAD };
+            format!("{style}{all}: none is known to be stranded{style:#}\n")
+        }
+        (false, _) => format!("{BAD}{all}: {}{BAD:#}\n", counted.join(", ")),
+    };
+    for snapshot in snapshots().filter(|one| one.standing().needs_repair()) {
+        let _ = writeln!(text, "  {}", wrapped(&format!("{}: {}", snapshot.mailbox, located(snapshot)), 4, width));
     }
-    let mut text = format!("{BAD}{all}: {} stranded{BAD:#}\n", stranded.len());
-    for snapshot in stranded {
-        let data: Vec<String> = snapshot.data_on().into_iter().map(|server| name(snapshot, server)).collect();
-        let home =
-            snapshot.home().map_or_else(|| "no one home".to_owned(), |home| format!("home {}", name(snapshot, home)));
-        let line = format!("{}: {home}, data on {}", snapshot.mailbox, data.join(" and "));
-        let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
+    if !unknown.is_empty() {
+        let names: Vec<&str> = unknown.iter().map(|one| one.mailbox.as_str()).collect();
+        let undecided = format!("not enough was observed of {}: add what every store holds", names.join(", "));
+        let _ = writeln!(text, "{BAD}{}{BAD:#}", wrapped(&undecided, 0, width));
     }
-    text + &undecided
+    text
+}
+
+/// Returns the home and the servers with data.
+fn located(snapshot: &Snapshot) -> String {
+    let home = match (snapshot.standing(), snapshot.home()) {
+        (Standing::NoRecipient, _) => "no recipient".to_owned(),
+        (_, Some(home)) => format!("home {}", name(snapshot, home)),
+        (_, None) => "no one home".to_owned(),
+    };
+    let data: Vec<String> = snapshot.data_on().into_iter().map(|server| name(snapshot, server)).collect();
+    if data.is_empty() { format!("{home}, no data") } else { format!("{home}, data on {}", data.join(" and ")) }
 }
 
 /// Returns the observation of a mailbox, and one sentence.
@@ -160,8 +181,12 @@ fn verdicts(advised: &MailboxAdvice<'_>) -> String {
         let verdicts: Vec<String> = advice.cases.iter().map(words::verdict).collect();
         let style = |index: usize| match advice.cases[index].verdict {
             AdviceVerdict::Safe => GOOD,
-            AdviceVerdict::NotApplicable | AdviceVerdict::Inconclusive(_) => Style::new(),
-            AdviceVerdict::OutOfReach | AdviceVerdict::NeverDone | AdviceVerdict::Loses => BAD,
+            AdviceVerdict::Refuses | AdviceVerdict::Inconclusive(_) => Style::new(),
+            AdviceVerdict::Depends
+            | AdviceVerdict::NoHome
+            | AdviceVerdict::OutOfReach
+            | AdviceVerdict::NeverDone
+            | AdviceVerdict::Loses => BAD,
         };
         let _ = writeln!(text, "  {}{}", padded(&called, column), columns(&verdicts, style));
     }
@@ -191,28 +216,65 @@ fn called(advised: &MailboxAdvice<'_>, advice: &Advice) -> String {
 
 fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     let Advice { procedure, from, to, .. } = advice;
-    let style = if advice.is_safe_now() { GOOD } else { BAD };
+    let style = match advice.answer() {
+        Answer::Safe => GOOD,
+        Answer::Refuses | Answer::Inconclusive => Style::new(),
+        Answer::Depends | Answer::Unsafe => BAD,
+    };
     let title = format!("{}, from {} to {}", procedure.name, name(snapshot, *from), name(snapshot, *to));
-    let says = words::judgement(snapshot, advice);
-    let style =
-        if advice.cases.iter().all(|case| case.verdict == AdviceVerdict::NotApplicable) { Style::new() } else { style };
-    let mut text = format!("\n{style}{title}{style:#}\n{}\n", wrapped(&format!("It is {says}."), 0, width));
-    if advice.is_safe_now() {
-        for (number, step) in (1..).zip(steps(advice)) {
-            let _ = writeln!(text, "  {number:>2}. it {}", wrapped(&step, 9, width));
-        }
+    let mut text = format!("\n{style}{title}{style:#}\n{}\n", wrapped(&words::judgement(snapshot, advice), 0, width));
+    let item = |text: &mut String, says: &str| {
+        let _ = writeln!(text, "  - {}", wrapped(says, 4, width));
+    };
+    for dependence in advice.answering_case().into_iter().flat_map(|case| &case.unobserved) {
+        item(&mut text, &depends(snapshot, dependence));
     }
-    if let Some((case, harm)) = advice.first_harm() {
-        text.push_str(&counterexample(case, harm, width));
+    let preconditions = advice.preconditions();
+    if advice.answer() == Answer::Depends && !preconditions.is_empty() {
+        text.push_str("Ensure this first:\n");
+    }
+    for Precondition { kind, harm } in preconditions {
+        let otherwise = harm.map_or(String::new(), |harm| format!("; otherwise {}", facts::harm(snapshot, harm)));
+        item(&mut text, &format!("{}{otherwise}", facts::instruction(snapshot, advice, kind)));
+    }
+    let steps = steps(advice);
+    if !steps.is_empty() {
+        text.push_str(if advice.answer() == Answer::Safe {
+            "Its steps:\n"
+        } else {
+            "Its steps, once this is known:\n"
+        });
+    }
+    for (number, step) in (1..).zip(steps) {
+        let _ = writeln!(text, "  {number:>2}. it {}", wrapped(&step, 9, width));
+    }
+    if copies(advice) {
+        let _ = writeln!(text, "{}", wrapped(facts::HOW_TO_COPY, 0, width));
+    }
+    if let Some(most) = advice.cases.iter().filter_map(|case| case.others_max).min() {
+        let bounded =
+            format!("Not everything was tried: at most {most} unobserved facts were otherwise at the same time.");
+        let _ = writeln!(text, "{}", wrapped(&bounded, 0, width));
+    }
+    if let Some(harm) = advice.cases.iter().flat_map(AdviceCase::harms).next() {
+        text.push_str(&counterexample(harm, width));
     }
     text
 }
 
-/// Returns the shortest trace to the harm of a procedure.
-fn counterexample(case: &AdviceCase, harm: &AdviceHarm, width: u16) -> String {
-    let with = answers(&harm.world, &case.varied);
+/// Returns the fact on which an answer depends, the harm, and how to observe the fact.
+fn depends(snapshot: &Snapshot, dependence: &Dependence) -> String {
+    let Dependence { fact, if_otherwise, harm } = dependence;
+    let (key, condition) = (facts::key(snapshot, *fact), facts::clause(snapshot, *fact, *if_otherwise));
+    let (harm, observe) = (facts::harm(snapshot, harm), facts::observe(snapshot, *fact));
+    format!("{key}: if {condition}, {harm}. To observe it, {observe}.")
+}
+
+/// Returns the shortest trace to a harm.
+fn counterexample(harm: &AdviceHarm, width: u16) -> String {
+    let with = answers(&harm.world, &harm.touched);
     let with = if with.is_empty() { String::new() } else { format!(" (with {})", listed(&with)) };
-    let title = format!("The shortest trace to the harm, {}{with}:", words::circumstance(case.delivery));
+    let title = format!("The shortest trace to the harm, {}{with}:", words::circumstance(harm.delivery));
     let table = table_text(&harm.world, &TraceTable::of(&harm.world, &harm.trace), width);
     format!("{}\n{table}", wrapped(&title, 0, width))
 }

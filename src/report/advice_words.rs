@@ -1,13 +1,14 @@
-//! The sentences of advice: the verdict on a procedure, and the warnings that come first.
+//! The sentences of advice: the answer on a procedure, and the warnings that come first. `advice_facts` words what was not observed.
 
-use stranded_model::id::{MailboxId, MessageSet, ServerId};
+use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::procedure::Act;
 use stranded_model::scenario::{Delivery, Replication};
 
-use stranded_search::advice::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, MailboxAdvice};
+use stranded_search::advice::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, MailboxAdvice};
 use stranded_search::scenario::builtin;
-use stranded_search::snapshot::Snapshot;
+use stranded_search::snapshot::{Snapshot, Standing};
 
+use super::advice_facts::{brief, harm};
 use super::advice_json::name;
 use stranded_search::names;
 
@@ -29,7 +30,7 @@ pub(super) struct Warning {
 /// Returns the title of the column of a kind of delivery.
 pub(super) fn heading(delivery: Delivery) -> &'static str {
     match delivery {
-        Delivery::Never | Delivery::Before => "no mail arrives",
+        Delivery::Never | Delivery::Before => "delivery is held",
         Delivery::UntilRepair => "mail until it starts",
         Delivery::AnyTime => "mail at any time",
     }
@@ -38,7 +39,7 @@ pub(super) fn heading(delivery: Delivery) -> &'static str {
 /// Returns a kind of delivery as a clause.
 pub(super) fn circumstance(delivery: Delivery) -> &'static str {
     match delivery {
-        Delivery::Never | Delivery::Before => "even if no mail arrives",
+        Delivery::Never | Delivery::Before => "even if delivery is held",
         Delivery::UntilRepair => "if mail arrives before it starts",
         Delivery::AnyTime => "if mail arrives while it runs",
     }
@@ -46,15 +47,9 @@ pub(super) fn circumstance(delivery: Delivery) -> &'static str {
 
 /// Returns the verdict as a cell of the table.
 pub(super) fn verdict(case: &AdviceCase) -> String {
-    let messages = case.harm.as_ref().map_or(MessageSet::EMPTY, |harm| harm.messages);
-    let messages = names::messages(messages).join(" ");
-    match case.verdict {
-        AdviceVerdict::Safe => "safe".to_owned(),
-        AdviceVerdict::NotApplicable => "not applicable".to_owned(),
-        AdviceVerdict::Inconclusive(_) => "inconclusive".to_owned(),
-        AdviceVerdict::OutOfReach => format!("unsafe: hides {messages}"),
-        AdviceVerdict::NeverDone => "unsafe: may never finish".to_owned(),
-        AdviceVerdict::Loses => format!("unsafe: loses {messages}"),
+    match &case.harm {
+        Some(harm) => format!("{}: {}", case.verdict.name(), brief(harm)),
+        None => case.verdict.name().to_owned(),
     }
 }
 
@@ -65,10 +60,11 @@ const NAMES_MAX: usize = 3;
 pub(super) fn counted(snapshot: &Snapshot, messages: MessageSet) -> String {
     let touched = || snapshot.groups.iter().filter(|group| !group.stands_for.common(messages).is_empty());
     let later = touched().fold(messages, |rest, group| rest.without(group.stands_for));
-    let names = touched().flat_map(|group| group.messages.iter().cloned()).chain(names::messages(later));
+    let names: Vec<String> =
+        touched().flat_map(|group| group.messages.iter().cloned()).chain(names::messages(later)).collect();
     let count = snapshot.count(messages) + later.len();
     let noun = if count == 1 { "message" } else { "messages" };
-    format!("{count} {noun} ({})", few(names))
+    if names.is_empty() { format!("{count} {noun}") } else { format!("{count} {noun} ({})", few(names.into_iter())) }
 }
 
 /// Returns the first of some names, and the number of the others.
@@ -81,105 +77,52 @@ pub(super) fn few(names: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// Returns the verdict on one procedure as the end of a sentence.
+/// Returns the answer on one procedure as a sentence.
 pub(super) fn judgement(snapshot: &Snapshot, advice: &Advice) -> String {
-    let verdicts = || advice.cases.iter().map(|case| case.verdict);
-    let mut text = if verdicts().all(|verdict| verdict == AdviceVerdict::Safe) {
-        match advice.cases.last().map(|case| case.delivery) {
-            Some(Delivery::AnyTime) => "safe, whenever mail arrives".to_owned(),
-            Some(Delivery::UntilRepair) => "safe, even if mail arrives before it starts".to_owned(),
-            Some(Delivery::Never | Delivery::Before) | None => "safe as long as no mail arrives".to_owned(),
-        }
-    } else if verdicts().all(|verdict| matches!(verdict, AdviceVerdict::Inconclusive(_))) {
-        "inconclusive: the search is incomplete (--max-states, --timeout)".to_owned()
-    } else if verdicts().all(|verdict| verdict == AdviceVerdict::NotApplicable) {
-        "not applicable: from here it refuses or cannot start, and changes nothing".to_owned()
-    } else {
-        let safe: Vec<Delivery> =
-            advice.cases.iter().filter(|case| case.verdict == AdviceVerdict::Safe).map(|case| case.delivery).collect();
-        let kept = keeps(snapshot, advice);
-        let start = match (safe.last(), kept) {
-            (Some(Delivery::UntilRepair), _) => "safe, even if mail arrives before it starts".to_owned(),
-            (Some(Delivery::Never | Delivery::Before | Delivery::AnyTime), _) | (None, true) => {
-                format!("safe for the mail that is on {}", name(snapshot, advice.to))
-            }
-            (None, false) => "unsafe".to_owned(),
-        };
-        let harms = advice.cases.iter().filter_map(|case| Some((case, case.harm.as_deref()?)));
-        let first_of_each = harms.fold(Vec::new(), |mut first: Vec<(&AdviceCase, &AdviceHarm)>, (case, harm)| {
-            if first.iter().all(|(other, _)| other.verdict != case.verdict) {
-                first.push((case, harm));
-            }
-            first
-        });
-        let harms = first_of_each.into_iter().map(|(case, harm)| self::harm(snapshot, advice, case, harm));
-        let truncated = advice.cases.iter().find(|case| matches!(case.verdict, AdviceVerdict::Inconclusive(_)));
-        let truncated = truncated.map(|case| format!("{}: the search is incomplete", circumstance(case.delivery)));
-        [vec![start], harms.chain(truncated).collect()].concat().join("; ")
+    let mut text = match advice.answer() {
+        Answer::Safe if advice.preconditions().is_empty() => "It is safe, whenever mail arrives".to_owned(),
+        Answer::Safe => "It is safe, if you ensure this first:".to_owned(),
+        Answer::Depends => "It depends on facts that were not observed:".to_owned(),
+        Answer::Refuses => "It refuses: from here it changes no mail and no home".to_owned(),
+        Answer::Inconclusive => "It is inconclusive: the search is incomplete (--max-states, --timeout)".to_owned(),
+        Answer::Unsafe => format!("It is unsafe: {}", harms(snapshot, advice).join("; ")),
     };
-    if advice.is_safe_now() && advice.cases.iter().any(|case| case.can_return_mail) {
-        text.push_str("; mail that arrives meanwhile can be returned to its sender");
+    let is_list = text.ends_with(':');
+    if !is_list {
+        let returns = advice.answer() == Answer::Safe && advice.cases.iter().any(|case| case.can_return_mail);
+        text.push_str(if returns { "; mail that arrives meanwhile can be returned to its sender." } else { "." });
     }
     text
 }
 
-/// Returns true if no message on the destination is ever lost or unreachable.
-fn keeps(snapshot: &Snapshot, advice: &Advice) -> bool {
-    let there = snapshot.mailboxes[advice.to].held();
-    let is_harmless = |case: &AdviceCase| match case.verdict {
-        AdviceVerdict::Safe => true,
-        AdviceVerdict::OutOfReach => case.harm.as_ref().is_some_and(|harm| harm.messages.common(there).is_empty()),
-        AdviceVerdict::NotApplicable
-        | AdviceVerdict::Inconclusive(_)
-        | AdviceVerdict::NeverDone
-        | AdviceVerdict::Loses => false,
-    };
-    !there.is_empty() && advice.cases.iter().any(is_harmless)
-}
-
-fn harm(snapshot: &Snapshot, advice: &Advice, case: &AdviceCase, harm: &AdviceHarm) -> String {
-    let known = harm.messages.common(snapshot.messages());
-    let distinguishes_start = advice.cases.iter().any(|case| case.delivery == Delivery::UntilRepair);
-    let late = !harm.messages.without(known).is_empty();
-    let mut what = Vec::new();
-    if !known.is_empty() {
-        what.push(counted(snapshot, known));
-    }
-    if late {
-        what.push(match case.delivery {
-            Delivery::AnyTime if distinguishes_start => "mail that arrives while it runs".to_owned(),
-            Delivery::AnyTime => "mail that arrives".to_owned(),
-            Delivery::Never | Delivery::Before | Delivery::UntilRepair => {
-                "mail that arrives before it starts".to_owned()
-            }
-        });
-    }
-    let what = what.join(" and ");
-    match case.verdict {
-        AdviceVerdict::Loses => format!("it can destroy {what}"),
-        AdviceVerdict::OutOfReach => {
-            format!("it can leave {what} {}where the owner cannot see it", locations(snapshot, harm))
+/// Returns each kind of harm once, the mildest circumstances first.
+fn harms(snapshot: &Snapshot, advice: &Advice) -> Vec<String> {
+    let mut first: Vec<&AdviceHarm> = Vec::new();
+    for harm in advice.cases.iter().flat_map(AdviceCase::harms) {
+        if first.iter().all(|other| other.verdict != harm.verdict) {
+            first.push(harm);
         }
-        AdviceVerdict::NeverDone => "it can reach a state from which it can never finish".to_owned(),
-        AdviceVerdict::Safe | AdviceVerdict::NotApplicable | AdviceVerdict::Inconclusive(_) => String::new(),
     }
+    first.into_iter().map(|harm| self::harm(snapshot, harm)).collect()
 }
 
-/// Returns the servers that hold the harmed messages at the end.
-fn locations(snapshot: &Snapshot, harm: &AdviceHarm) -> String {
-    let end = harm.trace.path.end(&harm.world);
-    let mailboxes = &end.accounts[MailboxId::default()].mailboxes;
-    let holds = |server: &ServerId| !mailboxes[*server].held().common(harm.messages).is_empty();
-    let servers: Vec<String> = mailboxes.ids().filter(holds).map(|server| name(snapshot, server)).collect();
-    if servers.is_empty() { String::new() } else { format!("on {} ", servers.join(" and ")) }
-}
-
-/// Returns the warnings: do not move the mailbox again, and mail that arrived since.
+/// Returns the warnings: a directory without the recipient or without one home, a second move, and mail that arrived since.
 pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     let snapshot = advised.snapshot;
     let mut warnings = Vec::new();
-    if !snapshot.is_stranded() {
-        return warnings;
+    match snapshot.standing() {
+        Standing::Healthy | Standing::Unknown => return warnings,
+        Standing::NoRecipient => {
+            let text = "no replica has the recipient, so mail for it is returned. The consistency adjuster on the server with the data \
+                        creates it again [Q182979].";
+            warnings.push(Warning { title: "No recipient:".to_owned(), text: text.to_owned() });
+        }
+        Standing::NoHome if advised.replication == Replication::Instant => {
+            let text = "the home attributes name no one server of the site, so the owner and the mail can go to different servers. Write \
+                        both attributes [Q252869 S16].";
+            warnings.push(Warning { title: "No home:".to_owned(), text: text.to_owned() });
+        }
+        Standing::NoHome | Standing::Stranded => {}
     }
     if advised.replication == Replication::Eventual && snapshot.home().is_none() {
         let text = "the replicas differ, and the snapshot does not show which is the newest. Wait until they agree, or run \
@@ -198,7 +141,7 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
         let others = advised.advice.iter().filter(destroys).filter(is_move).filter(here);
         let others = others.map(|advice| advice.procedure.name.as_str()).filter(|name| *name != MOVE_AGAIN);
         let names: Vec<&str> = [MOVE_AGAIN].into_iter().chain(others).collect();
-        let gone = again.first_harm().map_or(MessageSet::EMPTY, |(_, harm)| harm.messages);
+        let gone = again.first_harm().map_or(MessageSet::EMPTY, |harm| harm.messages);
         let (names, gone) = (names.join(" and "), counted(snapshot, gone));
         let text = format!("{names} would destroy {gone}; the trace below shows how. [{MOVE_AGAIN_SOURCE}]");
         warnings.push(Warning { title: "Do not move it again:".to_owned(), text });

@@ -1,5 +1,6 @@
 //! Reports on checks, traces, judgements and advice. A report repeats verdicts and decides nothing.
 
+mod advice_facts;
 pub mod advice_json;
 pub mod advice_text;
 mod advice_words;

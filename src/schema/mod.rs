@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use stranded_model::id::MessageSet;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
+use crate::report::advice_json::AdviceReport;
 use crate::report::json::Report;
 use stranded_oracle::protocol::{Event, Reply, Request};
 use stranded_search::property::{Property, Verdict};
@@ -30,6 +31,8 @@ pub enum Kind {
     Snapshot,
     /// The output of `check --format json`
     Report,
+    /// The output of `advise --format json`
+    Advice,
     /// One line between stranded and an adapter: a request or a reply
     Adapter,
     /// One line of a recorded log
@@ -38,8 +41,16 @@ pub enum Kind {
 
 impl Kind {
     /// Every format.
-    pub const ALL: [Self; 7] =
-        [Self::Scenario, Self::Procedure, Self::Trace, Self::Snapshot, Self::Report, Self::Adapter, Self::Log];
+    pub const ALL: [Self; 8] = [
+        Self::Scenario,
+        Self::Procedure,
+        Self::Trace,
+        Self::Snapshot,
+        Self::Report,
+        Self::Advice,
+        Self::Adapter,
+        Self::Log,
+    ];
 }
 
 /// Returns the schema of a format.
@@ -52,6 +63,10 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Trace => written("A trace of stranded", TraceFile::schema_name().as_ref(), &definitions::<TraceFile>()),
         Kind::Report => {
             written("The output of `stranded check --format json`", &Report::schema_name(), &definitions::<Report>())
+        }
+        Kind::Advice => {
+            let name = AdviceReport::schema_name();
+            written("The output of `stranded advise --format json`", &name, &definitions::<AdviceReport>())
         }
         Kind::Adapter => adapter(),
         Kind::Log => log(),

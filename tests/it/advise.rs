@@ -1,12 +1,14 @@
 //! Advice: the safe procedures for an observed state, the unsafe ones with their reasons, and impossible snapshots.
 
 mod lines;
+mod standing;
+mod unobserved;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use stranded::report::advice_json::{AdviceEntry, AdviceReport, report};
+use stranded::report::advice_json::{AdviceEntry, AdviceReport, CaseReport, HarmReport, report};
 use stranded_model::scenario::{Delivery, Fault, Replication};
 use stranded_search::advice::{Circumstances, ProcedureText, advise_all, known_procedures};
 use stranded_search::engine::{Limits, Truncation};
@@ -17,9 +19,9 @@ use stranded_search::trace_file::TraceFile;
 /// The article's stranded state: the data is on the destination, the directory names the source. [Q252869 S7, S8]
 const STRANDED: &str = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source", "home-mta": "source"}, "destination": {"home-mdb": "source", "home-mta": "source"}}, "stores": {"source": null, "destination": {"messages": ["one", "two"]}}}"#;
 /// The same, after the source has received another message.
-const LATE: &str = r#"{"mailbox": "bob", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": ["late"]}, "destination": {"messages": ["one", "two"]}}}"#;
-/// A mailbox in its correct state.
-const AT_HOME: &str = r#"{"mailbox": "carol", "directory": {"source": {"home-mdb": "source"}, "destination": {}}, "stores": {"source": {"messages": ["one"]}, "destination": null}, "size": 12}"#;
+const LATE: &str = r#"{"mailbox": "bob", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": ["late"], "in-transit": false}, "destination": {"messages": ["one", "two"], "in-transit": false}}}"#;
+/// A mailbox in its correct state, of which everything was observed that concerns it.
+const AT_HOME: &str = r#"{"mailbox": "carol", "directory": {"source": {"home-mdb": "source", "home-mta": "source"}, "destination": {}}, "stores": {"source": {"messages": ["one"], "deleted": [], "in-transit": false}, "destination": null}, "waiting": [], "sessions": [], "size": 12}"#;
 
 fn circumstances() -> Circumstances {
     Circumstances {
@@ -38,11 +40,22 @@ fn advised(lines: &str, runbooks: &[&str], all: bool, circumstances: &Circumstan
     report(&advised.unwrap_or_else(|wrong| panic!("{wrong}")), circumstances)
 }
 
-/// Returns the verdicts on a procedure, from the mildest delivery to the hardest, each with its violation.
+/// Returns the verdicts on a procedure in its first direction, from the mildest delivery to the hardest, each with its violation.
 fn verdicts(report: &AdviceReport, procedure: &str) -> Vec<String> {
-    let entries = report.mailboxes[0].advice.iter().filter(|entry| entry.procedure == procedure);
-    let reported = |entry: &AdviceEntry| entry.harm.clone().unwrap_or_else(|| entry.verdict.clone());
-    entries.map(reported).collect()
+    let reported = |case: &CaseReport| case.harm.as_ref().map_or(case.verdict.clone(), |harm| harm.harm.clone());
+    entry(report, procedure).cases.iter().map(reported).collect()
+}
+
+/// Returns the first advice on a procedure.
+fn entry<'r>(report: &'r AdviceReport, procedure: &str) -> &'r AdviceEntry {
+    report.mailboxes[0].advice.iter().find(|entry| entry.procedure == procedure).unwrap()
+}
+
+/// Returns every harm in the advice on a procedure.
+fn harms(entry: &AdviceEntry) -> Vec<&HarmReport> {
+    let of_cases = entry.cases.iter().filter_map(|case| case.harm.as_ref());
+    let of_facts = entry.unobserved.iter().map(|one| &one.harm);
+    of_cases.chain(of_facts).chain(entry.preconditions.iter().filter_map(|one| one.otherwise.as_ref())).collect()
 }
 
 #[test]
@@ -52,7 +65,7 @@ fn in_the_stranded_state_each_procedure_has_the_verdict_of_the_sources() {
     for (procedure, expected) in [
         ("method-1", ["safe", "out-of-reach", "out-of-reach"]),
         ("method-2", ["safe", "loses", "loses"]),
-        ("q162998", ["safe", "safe", "loses"]),
+        ("q162998", ["safe", "depends", "loses"]),
         ("move", ["loses", "loses", "loses"]),
         ("move-of-the-article", ["loses", "loses", "loses"]),
     ] {
@@ -68,11 +81,11 @@ fn in_the_stranded_state_each_procedure_has_the_verdict_of_the_sources() {
 fn late_mail_is_left_behind_by_method_1_and_destroyed_by_method_2() {
     let report = advised(LATE, &[], false, &circumstances());
     let first = |procedure: &str| {
-        let entry = report.mailboxes[0].advice.iter().find(|entry| entry.procedure == procedure).unwrap();
-        (entry.harm.clone(), entry.messages.clone())
+        let harm = entry(&report, procedure).cases[0].harm.as_ref().unwrap();
+        (harm.harm.as_str(), harm.messages.clone())
     };
-    assert_eq!(first("method-1"), (Some("out-of-reach".to_owned()), vec!["m1".to_owned()]));
-    assert_eq!(first("method-2"), (Some("loses".to_owned()), vec!["m1".to_owned()]));
+    assert_eq!(first("method-1"), ("out-of-reach", vec!["m1".to_owned()]));
+    assert_eq!(first("method-2"), ("loses", vec!["m1".to_owned()]));
     assert_eq!(report.mailboxes[0].messages[0].messages, ["late"]);
     assert_eq!(verdicts(&report, "q162998")[0], "safe");
 }
@@ -87,10 +100,9 @@ fn every_trace_of_the_advice_replays() {
     };
     for (lines, circumstances) in [(STRANDED, circumstances()), (LATE, circumstances()), (STRANDED, faulty)] {
         let report = advised(lines, &[], false, &circumstances);
-        let traces = report.mailboxes[0].advice.iter().filter_map(|entry| entry.trace.as_ref());
         let mut replayed = 0;
-        for trace in traces {
-            let text = serde_json::to_string(trace).unwrap();
+        for harm in report.mailboxes[0].advice.iter().flat_map(harms) {
+            let text = serde_json::to_string(&harm.trace).unwrap();
             let trace: TraceFile = serde_json::from_str(&text).unwrap();
             replay::replay(&trace).unwrap_or_else(|refused| panic!("{}: {refused:?}", trace.scenario));
             replayed += 1;
@@ -118,7 +130,7 @@ fn a_runbook_that_copies_one_message_only_is_unsafe_for_many() {
     "#;
     let lines = |messages: &str| {
         format!(
-            r#"{{"mailbox": "a", "directory": {{"s": {{"home-mdb": "s"}}}}, "stores": {{"s": {{"messages": []}}, "d": {{"messages": [{messages}]}}}}}}"#
+            r#"{{"mailbox": "a", "directory": {{"s": {{"home-mdb": "s", "home-mta": "s"}}}}, "stores": {{"s": {{"messages": [], "in-transit": false}}, "d": {{"messages": [{messages}], "in-transit": false}}}}}}"#
         )
     };
     let quiet = Circumstances { deliveries: vec![Delivery::Never], ..circumstances() };
@@ -132,7 +144,7 @@ fn a_runbook_that_copies_one_message_only_is_unsafe_for_many() {
 }
 
 #[test]
-fn a_runbook_that_declines_is_not_applicable_even_if_it_marks_and_unmarks() {
+fn a_runbook_that_declines_refuses_even_if_it_marks_and_unmarks() {
     let declines = r#"
         name = "declines"
         [[step]]
@@ -154,7 +166,8 @@ fn a_runbook_that_declines_is_not_applicable_even_if_it_marks_and_unmarks() {
         outcome = "refused"
     "#;
     let report = advised(STRANDED, &[declines], false, &circumstances());
-    assert_eq!(verdicts(&report, "declines"), ["not-applicable"; 3]);
+    assert_eq!(verdicts(&report, "declines"), ["refuses"; 3]);
+    assert_eq!(entry(&report, "declines").answer, "refuses");
 }
 
 #[test]
@@ -182,7 +195,9 @@ fn replicas_that_differ_make_replication_eventual() {
     let quiet = Circumstances { deliveries: vec![Delivery::Never], ..circumstances() };
     let report = advised(&lines, &[], false, &quiet);
     assert!(report.mailboxes[0].stranded && report.mailboxes[0].home.is_none());
-    assert!(report.mailboxes[0].advice.iter().all(|entry| entry.circumstances.replication == "eventual"));
+    let cases = report.mailboxes[0].advice.iter().flat_map(|entry| &entry.cases);
+    assert!(cases.into_iter().all(|case| case.circumstances.replication == "eventual"));
+    assert!(report.mailboxes[0].unobserved.contains(&"versions".to_owned()));
 }
 
 #[test]
@@ -213,8 +228,8 @@ fn the_text_lists_stranded_mailboxes_first_and_warns_against_a_second_move() {
     for wanted in [
         "Do not move it again: move-of-the-article",
         "Late mail: mail that arrives now goes to source.",
-        "q162998 does that itself",
-        "method-1, from source to destination\nIt is safe for the mail that is on destination; it can leave mail that arrives",
+        "method-1, from source to destination\nIt is safe, if you ensure this first:\n  - hold delivery before you observe",
+        "append each message that the target lacks",
         "   1. it sets Home-MDB to destination and Home-MTA to destination\n",
         ">> DESTROYED: m1, m2",
     ] {
@@ -229,6 +244,7 @@ fn the_text_lists_stranded_mailboxes_first_and_warns_against_a_second_move() {
 fn late_mail_is_to_be_saved_first() {
     let text = String::from_utf8(stranded(&["-"], LATE).stdout).unwrap();
     assert!(text.contains("Save this first: source holds 1 message (late) that destination does not."), "{text}");
+    assert!(text.contains("q162998 does that itself and is safe here."), "{text}");
 }
 
 #[test]

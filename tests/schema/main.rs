@@ -56,7 +56,7 @@ fn toml(text: &str) -> Value {
 fn every_kind_of_file_has_a_valid_schema() {
     let folder = tempfile::tempdir().unwrap();
     for (kind, name) in
-        Kind::ALL.into_iter().zip(["scenario", "procedure", "trace", "snapshot", "report", "adapter", "log"])
+        Kind::ALL.into_iter().zip(["scenario", "procedure", "trace", "snapshot", "report", "advice", "adapter", "log"])
     {
         let _valid = validator(kind);
         let (code, printed) = stranded_in(folder.path(), &["schema", name]);
@@ -150,19 +150,45 @@ fn every_report_and_every_saved_trace_is_valid() {
 }
 
 #[test]
+fn every_advice_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = json!({"mailbox": "alice", "directory": {"SRC": {"home-mdb": "SRC"}},
+        "stores": {"SRC": {"messages": []}, "DST": {"messages": ["1", "2"]}}});
+    fs::write(folder.path().join("snapshots"), format!("{snapshot}\n")).unwrap();
+    let (code, printed) = stranded_in(folder.path(), &["advise", "snapshots", "--format", "json"]);
+    let mut report: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(code, 1);
+    let advice = validator(Kind::Advice);
+    assert_valid(&advice, &report, "the advice");
+    report["mailboxes"][0]["advice"][0]["answer"] = Value::Null;
+    assert!(!advice.is_valid(&report));
+}
+
+#[test]
 fn a_snapshot_that_can_be_read_is_valid_and_its_nearest_neighbour_is_not() {
     let snapshots = validator(Kind::Snapshot);
     let good = json!({"mailbox": "alice", "directory": {"SRC": {"home-mdb": "SRC"}, "DST": null},
-        "stores": {"SRC": null, "DST": {"messages": ["1", "2"], "size": 3}}, "seen": "at noon"});
+        "stores": {"SRC": null, "DST": {"messages": ["1", "2"], "deleted": [], "in-transit": false, "size": 3}},
+        "waiting": 0, "sessions": [], "seen": "at noon"});
     assert_valid(&snapshots, &good, "the snapshot");
+    for (pointer, also) in
+        [("/stores/DST", json!({})), ("/stores/DST/messages", json!(4)), ("/stores/DST/messages/1", json!("1"))]
+    {
+        let mut accepted = good.clone();
+        *accepted.pointer_mut(pointer).unwrap() = also;
+        assert_valid(&snapshots, &accepted, "the snapshot");
+    }
     for (pointer, wrong) in [
         ("/mailbox", json!(null)),
         ("/mailbox", json!("a\u{7}b")),
         ("/directory/SRC", json!("SRC")),
         ("/directory/SRC/home-mdb", json!(1)),
         ("/stores/DST/messages", json!("1")),
-        ("/stores/DST", json!({})),
-        ("/stores/DST/messages/1", json!("1")),
+        ("/stores/DST/messages", json!(-1)),
+        ("/stores/DST/deleted", json!(2)),
+        ("/stores/DST/in-transit", json!("no")),
+        ("/waiting", json!(null)),
+        ("/sessions", json!([1])),
     ] {
         let mut bad = good.clone();
         *bad.pointer_mut(pointer).unwrap() = wrong;

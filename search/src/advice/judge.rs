@@ -1,79 +1,244 @@
-//! The verdict on one procedure, from a search of all reachable states under every answer to the assumptions that make a difference.
+//! The judgement of one procedure: searches of all reachable states, under every answer to the assumptions that make a difference, and from
+//! every state that the observation allows.
 
-use stranded_model::World;
 use stranded_model::assumption::{Assumption, Assumptions};
-use stranded_model::id::{AdministratorId, MailboxId, MessageSet};
 use stranded_model::procedure::{Act, Outcome};
-use stranded_model::property::Safety;
 use stranded_model::scenario::Delivery;
-use stranded_model::state::{Account, Ended, Homes, Phase, Recipient, State};
+use stranded_model::state::{Ended, State};
 
-use crate::check::{Trace, combinations, rest_of_procedure};
+use crate::check::combinations;
 use crate::engine::{Graph, Limits};
+use crate::snapshot::UnobservedFact;
 
-use super::world::AdviceWorld;
-use super::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Plan};
-
-/// The result under one combination of answers.
-struct Finding {
-    verdict: AdviceVerdict,
-    messages: MessageSet,
-    can_return_mail: bool,
-    trace: Option<Trace>,
-}
+use super::finding::{Finding, Judged, Tolerance, account, is_idle};
+use super::starts::{Sides, Start};
+use super::world::{AdviceWorld, Setting};
+use super::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence, Plan};
 
 /// Returns the advice on one procedure.
 pub(super) fn advice(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Advice {
-    let undisturbed = Undisturbed::of(source, limits);
-    let deliveries = source.circumstances.deliveries.iter();
+    let judge = Judge { source, limits };
+    let cases: Vec<AdviceCase> = source.circumstances.deliveries.iter().map(|delivery| judge.case(*delivery)).collect();
+    let needs_sessions = cases.iter().any(AdviceCase::can_be_run);
     Advice {
         procedure: source.procedure.clone(),
         from: source.from,
         to: source.to,
-        cases: deliveries.map(|delivery| case(source, *delivery, &undisturbed, limits)).collect(),
+        sessions: if needs_sessions { judge.sessions() } else { None },
+        cases,
         plan: plan(source, limits),
     }
 }
 
-/// The answers under which the procedure changes nothing if nothing disturbs it.
-struct Undisturbed {
-    touched: Vec<Assumption>,
-    idle: Vec<Assumptions>,
+/// The verdicts from some starts.
+struct Verdicts {
+    /// The worst verdict from each start.
+    by_start: Vec<AdviceVerdict>,
+    varied: Vec<Assumption>,
+    can_return_mail: bool,
 }
 
-impl Undisturbed {
-    fn of(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Self {
-        let scenario = source.spec(Delivery::Never, false).scenario;
-        let touched = scenario.touches();
-        let does_nothing = |answers: &Assumptions| is_idle(&Graph::of(&source.world(&scenario, *answers), limits));
-        let idle = combinations(Assumptions::default(), &touched).filter(does_nothing).collect();
-        Self { touched, idle }
-    }
-
-    fn is_idle(&self, answers: &Assumptions) -> bool {
-        let agrees = |idle: &&Assumptions| self.touched.iter().all(|one| idle.answer(*one) == answers.answer(*one));
-        self.idle.iter().any(|idle| agrees(&idle))
-    }
+struct Judge<'a> {
+    source: &'a AdviceWorld<'a>,
+    limits: &'a Limits<'a>,
 }
 
-fn case(source: &AdviceWorld<'_>, delivery: Delivery, undisturbed: &Undisturbed, limits: &Limits<'_>) -> AdviceCase {
-    let spec = source.spec(delivery, true);
-    let touched = spec.scenario.touches();
-    let mut worst: Option<(Finding, World)> = None;
-    let mut can_return_mail = false;
-    for assumptions in combinations(Assumptions::default(), &touched) {
-        let world = source.world(&spec.scenario, assumptions);
-        let found = finding(&Graph::of(&world, limits), undisturbed.is_idle(&assumptions));
-        can_return_mail |= found.can_return_mail;
-        if worst.as_ref().is_none_or(|(worst, _)| is_worse(&found, worst)) {
-            worst = Some((found, world));
+impl Judge<'_> {
+    fn case(&self, delivery: Delivery) -> AdviceCase {
+        let setting = Setting::of(delivery, true);
+        let facts = self.source.facts(setting);
+        let (starts, others_max) = self.source.starts(setting, &facts);
+        let Verdicts { by_start, varied, can_return_mail } = self.verdicts(setting, &starts);
+        let is_harmful = |verdict: &AdviceVerdict| verdict.harm().is_some();
+        let mut case = AdviceCase {
+            delivery,
+            verdict: AdviceVerdict::Safe,
+            varied,
+            can_return_mail,
+            harm: None,
+            unobserved: Vec::new(),
+            replicas: None,
+            others_max,
+        };
+        let combinations = Combinations::of(&starts, &by_start);
+        if by_start.iter().any(is_harmful) && !combinations.all_are_harmful() {
+            case.verdict = AdviceVerdict::Depends;
+            let dependence = |(index, fact): (usize, &Sides)| {
+                let (start, if_otherwise) = combinations.decided_by(index)?;
+                let harm = self.harm(setting, &starts[start])?;
+                Some(Dependence { fact: fact.fact, if_otherwise, harm })
+            };
+            case.unobserved = facts.iter().enumerate().filter_map(dependence).collect();
+        } else {
+            case.verdict = match by_start.iter().max() {
+                Some(worst) if is_harmful(worst) || matches!(worst, AdviceVerdict::Inconclusive(_)) => *worst,
+                Some(_) | None => combinations.assumed(),
+            };
+            let shows = |index: &usize| by_start[*index] == case.verdict && is_harmful(&case.verdict);
+            let nearest = (0..starts.len()).filter(shows).min_by_key(|index| starts[*index].others());
+            case.harm = nearest.and_then(|index| self.harm(setting, &starts[index])).map(Box::new);
         }
+        if case.can_be_run() {
+            case.replicas = self.replicas(setting);
+        }
+        case
     }
-    let (found, world) = worst.expect("there is at least one combination of answers");
-    let harm = found
-        .trace
-        .map(|trace| Box::new(AdviceHarm { messages: found.messages, spec, touched: touched.clone(), world, trace }));
-    AdviceCase { delivery, verdict: found.verdict, varied: touched, can_return_mail, harm }
+
+    /// Returns the worst verdict from each start. Starts with a mark are searched apart, because only there a mark is nothing new.
+    fn verdicts(&self, setting: Setting, starts: &[Start]) -> Verdicts {
+        let mut verdicts =
+            Verdicts { by_start: vec![AdviceVerdict::Safe; starts.len()], varied: Vec::new(), can_return_mail: false };
+        for is_marked in [false, true] {
+            let numbers: Vec<usize> =
+                (0..starts.len()).filter(|index| starts[*index].is_marked() == is_marked).collect();
+            let part: Vec<Start> = numbers.iter().map(|index| starts[*index].clone()).collect();
+            if part.is_empty() {
+                continue;
+            }
+            let spec = self.source.spec(setting, &part);
+            let touched = self.source.touched(&spec, setting, &part);
+            for assumptions in combinations(Assumptions::default(), &touched) {
+                let world = self.source.world(&spec.scenario, assumptions, setting, &part);
+                let graph = Graph::of(&world, self.limits);
+                let tolerance = Tolerance { is_held: setting.is_held(), is_marked };
+                let found = Judged::of(&graph, tolerance).verdicts(&world.initial);
+                for (number, verdict) in numbers.iter().zip(found) {
+                    let worst = &mut verdicts.by_start[*number];
+                    *worst = (*worst).max(self.unless_idle(verdict, setting, &starts[*number], assumptions));
+                }
+                let returns = |state: &State| !account(state).record.returned.is_empty();
+                verdicts.can_return_mail |= graph.states.iter().any(returns);
+            }
+            verdicts.varied.extend(touched);
+        }
+        verdicts.varied.sort();
+        verdicts.varied.dedup();
+        verdicts
+    }
+
+    /// Returns the worst harm from one start, with the shortest trace over all answers.
+    fn harm(&self, setting: Setting, start: &Start) -> Option<AdviceHarm> {
+        let starts = std::slice::from_ref(start);
+        let spec = self.source.spec(setting, starts);
+        let touched = self.source.touched(&spec, setting, starts);
+        let mut worst: Option<(Finding, Assumptions)> = None;
+        for assumptions in combinations(Assumptions::default(), &touched) {
+            let world = self.source.world(&spec.scenario, assumptions, setting, starts);
+            let graph = Graph::of(&world, self.limits);
+            let tolerance = Tolerance { is_held: setting.is_held(), is_marked: start.is_marked() };
+            let mut found = Judged::of(&graph, tolerance).worst();
+            found.verdict = self.unless_idle(found.verdict, setting, start, assumptions);
+            if worst.as_ref().is_none_or(|(worst, _)| is_worse(&found, worst)) {
+                worst = Some((found, assumptions));
+            }
+        }
+        let (Finding { verdict, messages, trace }, assumptions) = worst?;
+        let world = self.source.world(&spec.scenario, assumptions, setting, starts);
+        let delivery = setting.delivery;
+        Some(AdviceHarm { verdict, delivery, messages, spec, touched, world, trace: trace? })
+    }
+
+    /// Returns the verdict, or that the procedure refuses: nothing that it leaves undone is its harm, if it changes nothing without
+    /// disturbance.
+    fn unless_idle(
+        &self,
+        verdict: AdviceVerdict,
+        setting: Setting,
+        start: &Start,
+        assumptions: Assumptions,
+    ) -> AdviceVerdict {
+        let is_asked = match verdict {
+            AdviceVerdict::Safe => start.is_assumed(),
+            AdviceVerdict::NoHome | AdviceVerdict::OutOfReach | AdviceVerdict::NeverDone => true,
+            AdviceVerdict::Refuses | AdviceVerdict::Depends | AdviceVerdict::Inconclusive(_) | AdviceVerdict::Loses => {
+                false
+            }
+        };
+        let quiet = Setting { delivery: Delivery::Never, with_faults: false, ..setting };
+        let starts = std::slice::from_ref(start);
+        let is_idle = || {
+            let scenario = self.source.scenario(quiet, starts);
+            is_idle(&Graph::of(&self.source.world(&scenario, assumptions, quiet, starts), self.limits))
+        };
+        if is_asked && is_idle() { AdviceVerdict::Refuses } else { verdict }
+    }
+
+    /// Returns the harm that open sessions and caches can do. A session that remembers an old home puts mail there, even if the transport
+    /// holds mail, so mail arrives at any time.
+    fn sessions(&self) -> Option<Box<AdviceHarm>> {
+        let snapshot = self.source.snapshot;
+        if !snapshot.has_sessions && !snapshot.unobserved.contains(&UnobservedFact::Sessions) {
+            return None;
+        }
+        self.first_harm(Setting { with_sessions: true, ..Setting::of(Delivery::AnyTime, false) })
+    }
+
+    /// Returns the harm that replicas can do which were not observed and differ from the others.
+    fn replicas(&self, setting: Setting) -> Option<Box<AdviceHarm>> {
+        let is_replica = |fact: &UnobservedFact| matches!(fact, UnobservedFact::Replica(_));
+        if !self.source.snapshot.unobserved.iter().any(is_replica) {
+            return None;
+        }
+        self.first_harm(Setting { with_replicas: true, ..setting })
+    }
+
+    /// Returns the harm from the first start that allows any, if only sessions or replicas differ from the snapshot.
+    fn first_harm(&self, setting: Setting) -> Option<Box<AdviceHarm>> {
+        let is_replica = |fact: &Sides| matches!(fact.fact, UnobservedFact::Replica(_));
+        let facts: Vec<Sides> = self.source.facts(setting).into_iter().filter(is_replica).collect();
+        let (starts, _) = self.source.starts(setting, &facts);
+        let verdicts = self.verdicts(setting, &starts).by_start;
+        let worst = verdicts.iter().position(|verdict| verdict.harm().is_some())?;
+        self.harm(setting, &starts[worst]).map(Box::new)
+    }
+}
+
+/// The verdicts on each combination of sides.
+struct Combinations<'a> {
+    starts: &'a [Start],
+    by_start: &'a [AdviceVerdict],
+}
+
+impl<'a> Combinations<'a> {
+    fn of(starts: &'a [Start], by_start: &'a [AdviceVerdict]) -> Self {
+        Self { starts, by_start }
+    }
+
+    fn is_harmful(&self, sides: &[usize]) -> bool {
+        self.harmful_start(sides).is_some()
+    }
+
+    fn harmful_start(&self, sides: &[usize]) -> Option<usize> {
+        let shows = |index: &usize| self.starts[*index].sides == sides && self.by_start[*index].harm().is_some();
+        (0..self.starts.len()).find(shows)
+    }
+
+    /// Returns true if no combination is free of harm.
+    fn all_are_harmful(&self) -> bool {
+        self.starts.iter().all(|start| self.is_harmful(&start.sides))
+    }
+
+    /// Returns the worst verdict if everything is as the snapshot assumes.
+    fn assumed(&self) -> AdviceVerdict {
+        let verdicts = self.starts.iter().zip(self.by_start).filter(|(start, _)| start.is_assumed());
+        verdicts.map(|(_, verdict)| *verdict).max().unwrap_or(AdviceVerdict::Safe)
+    }
+
+    /// Returns a harmful start that becomes harmless if only this fact changes, the one nearest to the snapshot, and true if the fact is
+    /// otherwise there.
+    fn decided_by(&self, fact: usize) -> Option<(usize, bool)> {
+        let differs_only_here = |one: &[usize], other: &[usize]| {
+            (0..one.len()).all(|index| (one[index] == other[index]) != (index == fact))
+        };
+        let decides = |sides: &[usize]| {
+            let others = self.starts.iter().filter(|other| differs_only_here(sides, &other.sides));
+            others.into_iter().any(|other| !self.is_harmful(&other.sides))
+        };
+        let harmful = (0..self.starts.len()).filter(|index| self.by_start[*index].harm().is_some());
+        let deciding = harmful.filter(|index| decides(&self.starts[*index].sides));
+        let nearest = deciding.min_by_key(|index| self.starts[*index].others())?;
+        Some((nearest, self.starts[nearest].sides[fact] > 0))
+    }
 }
 
 /// Returns true if a result is worse than the worst so far, or as bad with a shorter trace.
@@ -82,106 +247,12 @@ fn is_worse(found: &Finding, worst: &Finding) -> bool {
     found.verdict > worst.verdict || found.verdict == worst.verdict && length(found) < length(worst)
 }
 
-fn account(state: &State) -> &Account {
-    &state.accounts[MailboxId::default()]
-}
-
-/// Returns true if the procedure changes nothing when nothing disturbs it: it never reports `ok`, and after each run the state is an
-/// initial one.
-fn is_idle(graph: &Graph<'_>) -> bool {
-    // Replication is not an effect of the procedure, so replicas are compared by the homes that they can have after it.
-    let homes = |state: &State| account(state).recipients.values().map(Recipient::homes).collect::<Vec<_>>();
-    let initial: Vec<Option<Homes>> = graph.world().initial.iter().flat_map(homes).collect();
-    let kept = |state: &State| {
-        let Account { mailboxes, queued, transport, saved, .. } = account(state).clone();
-        (mailboxes, queued, transport, saved)
-    };
-    let is_as_before = |state: &State| {
-        graph.world().initial.iter().any(|first| kept(first) == kept(state))
-            && homes(state).iter().all(|one| initial.contains(one))
-    };
-    let program = |state: &State| account(state).programs[AdministratorId::default()];
-    graph.truncated.is_none()
-        && graph.states.iter().zip(&graph.edges).all(|(state, edges)| {
-            match (program(state).phase, program(state).ended) {
-                (Phase::Idle, Ended::Reported(Outcome::Ok)) => false,
-                (Phase::Idle, Ended::Never | Ended::Died | Ended::Reported(_)) => is_as_before(state),
-                // A program that waits forever never ends.
-                (Phase::Running { .. }, _) => is_as_before(state) || !edges.is_empty(),
-            }
-        })
-}
-
-fn finding(graph: &Graph<'_>, is_idle: bool) -> Finding {
-    let world = graph.world();
-    let can_return_mail = graph.states.iter().any(|state| !account(state).record.returned.is_empty());
-    let bad = |verdict: AdviceVerdict, number: u32, messages: MessageSet| Finding {
-        verdict,
-        messages,
-        can_return_mail,
-        trace: Some(trace(graph, number)),
-    };
-    let good = |verdict: AdviceVerdict| Finding { verdict, messages: MessageSet::EMPTY, can_return_mail, trace: None };
-    let gone = |state: &State| account(state).lost().with(account(state).record.destroyed);
-    if let Some(number) = graph.nearest(|state| !gone(state).is_empty()) {
-        return bad(AdviceVerdict::Loses, number, gone(&graph.states[number as usize]));
-    }
-    if let Some(truncated) = graph.truncated {
-        return good(AdviceVerdict::Inconclusive(truncated));
-    }
-    if is_idle {
-        return good(AdviceVerdict::NotApplicable);
-    }
-    let is_quiescent = |state: &State| world.is_quiescent(&state.accounts[MailboxId::default()], &state.shared);
-    let is_left =
-        |state: &State| is_quiescent(state) && !Safety::Reachable.holds(world, state) && !has_declined(world, state);
-    if let Some(number) = graph.nearest(is_left) {
-        return bad(AdviceVerdict::OutOfReach, number, unseen(account(&graph.states[number as usize])));
-    }
-    match graph
-        .leads_to(is_quiescent)
-        .into_iter()
-        .position(|leads| !leads)
-        .and_then(|number| u32::try_from(number).ok())
-    {
-        Some(number) => bad(AdviceVerdict::NeverDone, number, unseen(account(&graph.states[number as usize]))),
-        None => good(AdviceVerdict::Safe),
-    }
-}
-
-/// Returns true if every run was refused and the messages are where they were initially, apart from new mail.
-fn has_declined(world: &World, state: &State) -> bool {
-    let now = account(state);
-    let is_as_before = |before: &State| {
-        let before = account(before);
-        let mut stores = before.mailboxes.iter();
-        before.agreed_home() == now.agreed_home()
-            && stores.all(|(server, mailbox)| mailbox.held().is_within(now.mailboxes[server].held()))
-    };
-    now.programs.values().all(|program| program.ended == Ended::Reported(Outcome::Refused))
-        && world.initial.iter().any(is_as_before)
-}
-
-/// Returns the messages that the user should have and that are not in the mailbox that every replica names as the home.
-fn unseen(account: &Account) -> MessageSet {
-    let homes = account.recipients.values().map(|recipient| recipient.homes().and_then(|homes| homes.mdb.server()));
-    let held = |home| account.mailboxes[home].messages();
-    let visible = homes.map(|home| home.map_or(MessageSet::EMPTY, held)).reduce(MessageSet::common);
-    account.outstanding().without(visible.unwrap_or_default())
-}
-
-fn trace(graph: &Graph<'_>, number: u32) -> Trace {
-    let path = graph.path_to(number);
-    let after = rest_of_procedure(graph.world(), &path);
-    let is_end = graph.edges[number as usize].is_empty();
-    let repeats_from = is_end.then_some(path.actions.len());
-    Trace { path, after, repeats_from }
-}
-
 /// Returns the steps of the procedure on the shortest path to `ok`, without disturbance and under the default assumptions.
 fn plan(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Option<Plan> {
-    let scenario = source.spec(Delivery::Never, false).scenario;
-    let world = source.world(&scenario, Assumptions::default());
+    let setting = Setting::of(Delivery::Never, false);
+    let (starts, _) = source.starts(setting, &[]);
+    let spec = source.spec(setting, &starts);
+    let world = source.world(&spec.scenario, Assumptions::default(), setting, &starts);
     let graph = Graph::of(&world, limits);
     let is_ok =
         |state: &State| account(state).programs.values().all(|program| program.ended == Ended::Reported(Outcome::Ok));

@@ -2,17 +2,20 @@
 //! circumstances can occur.
 
 use stranded_model::World;
-use stranded_model::assumption::Assumptions;
-use stranded_model::id::{AdministratorId, Id, ServerId};
-use stranded_model::procedure::Procedure;
-use stranded_model::scenario::{Administrator, Delivery, Environment, Run, RunId, RunsMax, Scenario, Site, Start};
-use stranded_model::state::{Homes, Recipient, Stamp, State};
+use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
+use stranded_model::procedure::{Act, Condition, Procedure};
+use stranded_model::scenario::{
+    Administrator, Delivery, Environment, Replication, Run, RunId, RunsMax, Scenario, Site, Start as ScenarioStart,
+};
+use stranded_model::state::{Mailbox, State};
 use stranded_model::table::PerServer;
 
 use crate::scenario::{Family, Numbers, QUIET, Spec, to_toml};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, UnobservedFact};
 
 use super::Circumstances;
+use super::starts::{Possibility, Sides, Start, marks, sides, starts};
 
 /// The source of the worlds for one procedure in one direction, from one snapshot.
 pub(super) struct AdviceWorld<'a> {
@@ -23,10 +26,35 @@ pub(super) struct AdviceWorld<'a> {
     pub(super) to: ServerId,
 }
 
+/// The events that can occur in a world, and the facts that are taken both ways.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    /// The kind of delivery. Without any, the administrator holds delivery, and mail waits in the queue.
+    pub(super) delivery: Delivery,
+    /// True if the faults of the circumstances can occur.
+    pub(super) with_faults: bool,
+    /// True if sessions and caches can remember the recipient.
+    pub(super) with_sessions: bool,
+    /// True if replicas that were not observed can differ from the others.
+    pub(super) with_replicas: bool,
+}
+
+impl Setting {
+    /// Returns a setting without sessions, in which unobserved replicas agree with the others.
+    pub(super) fn of(delivery: Delivery, with_faults: bool) -> Self {
+        Self { delivery, with_faults, with_sessions: false, with_replicas: false }
+    }
+
+    /// Returns true if the administrator holds delivery.
+    pub(super) fn is_held(self) -> bool {
+        self.delivery == Delivery::Never
+    }
+}
+
 impl AdviceWorld<'_> {
-    /// Returns the scenario, with or without faults.
-    pub(super) fn spec(&self, delivery: Delivery, with_faults: bool) -> Spec {
-        let scenario = self.scenario(delivery, with_faults);
+    /// Returns the scenario from these starts.
+    pub(super) fn spec(&self, setting: Setting, starts: &[Start]) -> Spec {
+        let scenario = self.scenario(setting, starts);
         let name = &self.procedure.name;
         let mut spec = Spec {
             name: format!("advise-{name}"),
@@ -40,17 +68,73 @@ impl AdviceWorld<'_> {
             pinned: Vec::new(),
             expect: Vec::new(),
             never: Vec::new(),
+            may_be_unreached: true,
             text: String::new(),
         };
         spec.text = to_toml(&spec);
         spec
     }
 
-    fn scenario(&self, delivery: Delivery, with_faults: bool) -> Scenario {
+    /// Returns the facts that make a difference in a setting and were not observed, each with its sides.
+    pub(super) fn facts(&self, setting: Setting) -> Vec<Sides> {
+        let reads_deletions = self.scenario(setting, &[]).reads_deletions();
+        let waits_for_queue = self
+            .procedure
+            .has_act(|act| matches!(act, Act::Require(Condition::NothingQueued) | Act::Wait(Condition::NothingQueued)));
+        let matters = |fact: &UnobservedFact| match fact {
+            UnobservedFact::Store(_)
+            | UnobservedFact::Overlap(_)
+            | UnobservedFact::Transit(_)
+            | UnobservedFact::Attribute(_)
+            | UnobservedFact::Versions => true,
+            UnobservedFact::Deletions(_) => reads_deletions,
+            // While delivery is held, only a procedure that releases it meets the queue. Mail that arrives at any time is like mail that
+            // waits.
+            UnobservedFact::Waiting => {
+                waits_for_queue
+                    || match setting.delivery {
+                        Delivery::Never => self.releases_delivery(),
+                        Delivery::Before | Delivery::UntilRepair => true,
+                        Delivery::AnyTime => false,
+                    }
+            }
+            UnobservedFact::Replica(_) => setting.with_replicas,
+            UnobservedFact::Sessions => false,
+        };
+        self.snapshot.unobserved.iter().filter(|fact| matters(fact)).map(|fact| sides(*fact, self.snapshot)).collect()
+    }
+
+    fn releases_delivery(&self) -> bool {
+        self.procedure.has_act(|act| matches!(act, Act::ReleaseDelivery))
+    }
+
+    /// Returns every state in which the mailbox can be, and the largest number of facts that differ from the snapshot at the same time, if
+    /// that is bounded.
+    pub(super) fn starts(&self, setting: Setting, facts: &[Sides]) -> (Vec<Start>, Option<usize>) {
+        let snapshot = self.snapshot;
+        let mut given: Vec<Vec<Possibility>> =
+            snapshot.in_transit.iter().map(|server| marks(snapshot, *server)).filter(|all| !all.is_empty()).collect();
+        given.extend(snapshot.is_mail_waiting.then(|| vec![Possibility::Waits]));
+        if setting.with_sessions {
+            given.push(snapshot.mailboxes.ids().map(Possibility::Remembers).collect());
+        }
+        let (starts, others_max) = starts(facts, &given);
+        let room = MessageSet::MESSAGES_MAX - snapshot.messages().len() - usize::from(!setting.is_held());
+        let count = starts.len();
+        let fitting: Vec<Start> = starts.into_iter().filter(|start| start.messages_added() <= room).collect();
+        let others_max =
+            if fitting.len() < count { fitting.iter().map(Start::others).max().or(Some(0)) } else { others_max };
+        (fitting, others_max)
+    }
+
+    pub(super) fn scenario(&self, setting: Setting, starts: &[Start]) -> Scenario {
         let Self { snapshot, circumstances, .. } = self;
         let servers = &snapshot.names.servers;
-        let (faults, faults_max) =
-            if with_faults { (circumstances.faults.clone(), circumstances.faults_max) } else { (Vec::new(), 0) };
+        let (faults, faults_max) = if setting.with_faults {
+            (circumstances.faults.clone(), circumstances.faults_max)
+        } else {
+            (Vec::new(), 0)
+        };
         let run = Run {
             procedure: self.procedure.clone(),
             from: self.from,
@@ -58,67 +142,82 @@ impl AdviceWorld<'_> {
             connected_to: self.from,
             runs_max: RunsMax::UntilOk,
         };
+        // A procedure that releases delivery itself lets new mail in.
+        let delivery = match setting.delivery {
+            Delivery::Never if self.releases_delivery() => Delivery::AnyTime,
+            given @ (Delivery::Never | Delivery::Before | Delivery::UntilRepair | Delivery::AnyTime) => given,
+        };
         let late = usize::from(delivery != Delivery::Never);
-        Scenario {
+        let replication =
+            if setting.with_replicas { Replication::Eventual } else { circumstances.replication_for(snapshot) };
+        let mut scenario = Scenario {
             site: Site {
                 servers: PerServer::of(servers.len(), |server: ServerId| servers[server.index()].clone()),
                 home: self.from,
                 mailboxes: 1,
-                messages: snapshot.messages().len() + late,
-                replication: circumstances.replication_for(snapshot),
+                messages: MessageSet::MESSAGES_MAX.min(snapshot.messages().len() + messages_added(starts) + late),
+                replication,
             },
-            start: self.starts().into_iter().next(),
-            environment: Environment { delivery, faults, faults_max, ..QUIET },
+            start: None,
+            environment: Environment { delivery, faults, faults_max, stale_views: setting.with_sessions, ..QUIET },
             administrators: vec![Administrator { name: "administrator".to_owned(), runs: vec![run] }],
             last_run: RunId { administrator: AdministratorId::at(0), run: 0 },
-        }
+        };
+        let assumed = Start::ASSUMED;
+        let mut account =
+            World::new(&scenario, Assumptions::default()).initial.remove(0).accounts[MailboxId::default()].clone();
+        assumed.put_into(&mut account, snapshot, false, 0);
+        scenario.start = Some(ScenarioStart { recipients: account.recipients, mailboxes: account.mailboxes });
+        scenario
     }
 
-    /// Returns every possible start. If replicas differ, the snapshot does not show which version is the newest, so every order of
-    /// versions is a start. A replica without the recipient has a tombstone, at some position in that order.
-    fn starts(&self) -> Vec<Start> {
-        let homes = &self.snapshot.homes;
-        let mut versions: Vec<Option<Homes>> = Vec::new();
-        for version in homes.values() {
-            if !versions.contains(version) {
-                versions.push(*version);
+    /// Returns the assumptions that a scenario touches from these starts.
+    pub(super) fn touched(&self, spec: &Spec, setting: Setting, starts: &[Start]) -> Vec<Assumption> {
+        let mut touched = spec.scenario.touches();
+        for state in self.states(&spec.scenario, Assumptions::default(), setting, starts) {
+            let account = &state.accounts[MailboxId::default()];
+            let (recipients, mailboxes) = (account.recipients.clone(), account.mailboxes.clone());
+            let start = Some(ScenarioStart { recipients, mailboxes });
+            touched.extend(Scenario { start, ..spec.scenario.clone() }.touches());
+        }
+        Assumption::ALL.into_iter().filter(|one| touched.contains(one)).collect()
+    }
+
+    /// Returns the initial state of each start.
+    fn states(&self, scenario: &Scenario, assumptions: Assumptions, setting: Setting, starts: &[Start]) -> Vec<State> {
+        let first = World::new(scenario, assumptions).initial.remove(0);
+        let most = messages_added(starts);
+        let state = |start: &Start| {
+            let mut state = first.clone();
+            let spare = most - start.messages_added();
+            let account = &mut state.accounts[MailboxId::default()];
+            start.put_into(account, self.snapshot, setting.is_held(), spare);
+            if !scenario.reads_deletions() {
+                for mailbox in account.mailboxes.values_mut() {
+                    if let Mailbox::Present(contents) = mailbox {
+                        contents.expunged = MessageSet::EMPTY;
+                    }
+                }
             }
-        }
-        let recipient = |version: &Option<Homes>, index: usize| {
-            let stamp = Stamp { version: u8::try_from(index).unwrap_or(u8::MAX), ..Stamp::default() };
-            version.map_or(Recipient::Tombstone { stamp }, |homes| Recipient::Live { homes, stamp })
+            state
         };
-        let start = |order: Vec<Option<Homes>>| Start {
-            recipients: PerServer::of(homes.count(), |server: ServerId| {
-                let version = homes[server];
-                recipient(&version, order.iter().position(|other| *other == version).unwrap_or(0))
-            }),
-            mailboxes: self.snapshot.mailboxes.clone(),
-        };
-        orders(&versions).into_iter().map(start).collect()
+        starts.iter().map(state).collect()
     }
 
-    /// Returns the world of a scenario, from every start.
-    pub(super) fn world(&self, scenario: &Scenario, assumptions: Assumptions) -> World {
-        let starts = self.starts().into_iter();
-        let initial = starts.flat_map(|start| {
-            let scenario = Scenario { start: Some(start), ..scenario.clone() };
-            World::new(&scenario, assumptions).initial
-        });
-        let initial: Vec<State> = initial.collect();
-        World::following(scenario, assumptions, &initial)
+    /// Returns the world of a scenario, with one initial state for each start.
+    pub(super) fn world(
+        &self,
+        scenario: &Scenario,
+        assumptions: Assumptions,
+        setting: Setting,
+        starts: &[Start],
+    ) -> World {
+        let mut world = World::new(scenario, assumptions);
+        world.initial = self.states(scenario, assumptions, setting, starts);
+        world
     }
 }
 
-/// Returns every order of a few items.
-fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
-    if things.len() < 2 {
-        return vec![things.to_vec()];
-    }
-    let starting_with = |first: usize| {
-        let mut rest = things.to_vec();
-        let first = rest.remove(first);
-        orders(&rest).into_iter().map(move |order| [vec![first.clone()], order].concat())
-    };
-    (0..things.len()).flat_map(starting_with).collect()
+fn messages_added(starts: &[Start]) -> usize {
+    starts.iter().map(Start::messages_added).max().unwrap_or(0)
 }

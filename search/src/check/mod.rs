@@ -242,5 +242,11 @@ fn property_result(spec: &Spec, index: usize, property: Property, combinations: 
         .filter_map(|combination| Some((length(&combinations[combination])?, combination)))
         .min()
         .map(|(_, combination)| combination);
-    PropertyResult { property, verdict, expected: spec.expected(property), may_be_unreached: spec.may_be_unreached, shown_by }
+    PropertyResult {
+        property,
+        verdict,
+        expected: spec.expected(property),
+        may_be_unreached: spec.may_be_unreached,
+        shown_by,
+    }
 }

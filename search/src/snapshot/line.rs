@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::sanitize::{is_hidden, visible};
@@ -20,6 +20,12 @@ pub(super) struct Line {
     /// The mailbox in each observed store; `null` if a store has none.
     #[serde(default)]
     pub(super) stores: Entries<Option<Store>>,
+    /// The messages that wait in the queue of the transport.
+    #[serde(default)]
+    pub(super) waiting: Option<Listing>,
+    /// The open sessions and the caches that remember the recipient.
+    #[serde(default)]
+    pub(super) sessions: Option<Listing>,
 }
 
 /// The home attributes of a recipient. The outer option is `None` if the attribute was not observed, the inner one if it has no value.
@@ -36,9 +42,60 @@ pub(super) struct Entry {
 /// A mailbox in a store.
 #[derive(Debug, Deserialize)]
 pub(super) struct Store {
-    /// The names of its messages.
-    #[serde(deserialize_with = "all_plain")]
-    pub(super) messages: Vec<String>,
+    /// The names or the number of its messages.
+    #[serde(default)]
+    pub(super) messages: Option<Listing>,
+    /// The names of the messages that the store remembers as deleted.
+    #[serde(default, deserialize_with = "all_plain")]
+    pub(super) deleted: Option<Vec<String>>,
+    /// True if the mailbox is marked as in transit.
+    #[serde(default, rename = "in-transit")]
+    pub(super) in_transit: Option<bool>,
+}
+
+/// Observed things: their names, or only their number.
+#[derive(Debug)]
+pub(super) enum Listing {
+    /// Their names.
+    Names(Vec<String>),
+    /// Their number.
+    Count(usize),
+}
+
+impl Listing {
+    /// Returns the number of things.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Names(names) => names.len(),
+            Self::Count(count) => *count,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Listing {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct NamesOrCount;
+        impl<'de> Visitor<'de> for NamesOrCount {
+            type Value = Listing;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of names, or a number from 0")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, count: u64) -> Result<Listing, E> {
+                usize::try_from(count).map(Listing::Count).map_err(E::custom)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Listing, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = list.next_element::<String>()? {
+                    names.push(checked(name)?);
+                }
+                Ok(Listing::Names(names))
+            }
+        }
+        reader.deserialize_any(NamesOrCount)
+    }
 }
 
 fn observed<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Option<String>>, D::Error> {
@@ -83,8 +140,8 @@ fn plain<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     checked(String::deserialize(input)?)
 }
 
-fn all_plain<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
-    Vec::<String>::deserialize(input)?.into_iter().map(checked).collect()
+fn all_plain<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<String>>, D::Error> {
+    Vec::<String>::deserialize(input)?.into_iter().map(checked).collect::<Result<_, _>>().map(Some)
 }
 
 fn checked<E: serde::de::Error>(name: String) -> Result<String, E> {

@@ -1,14 +1,20 @@
 //! Snapshots: observations of mailboxes as JSON Lines, one mailbox in each line. An error is reported at its position, with the accepted
 //! form; a file with an error yields no snapshot.
 //!
-//! `line` parses the JSON of a line, `observed` translates it to the model. Procedures and verdicts belong to [`crate::advice`].
+//! `line` parses the JSON of a line, `observed` translates it to the model, `groups` finds the messages that one message of the model can
+//! represent, and `standing` names the condition of the mailbox. What a line leaves out is listed as [`UnobservedFact`]s. Procedures and
+//! verdicts belong to [`crate::advice`].
 
+mod groups;
 mod line;
 mod observed;
+mod standing;
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
+use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::state::{Homes, Mailbox};
 use stranded_model::table::PerServer;
@@ -16,14 +22,18 @@ use stranded_model::table::PerServer;
 use crate::scenario::{Diagnostic, Diagnostics, Findings, SiteNames, SourceText, Spot};
 
 use self::line::Line;
+pub use self::standing::Standing;
 
 /// The observation of one mailbox, in the terms of the model.
 ///
-/// A mailbox can hold any number of messages, with any names; the model distinguishes eight. Messages that are in exactly the same stores
-/// form a group. No rule of the model depends on the identity of a message: stores and conditions compare sets, and only a copy handles
-/// single messages. If every copy completes, all messages of a group have the same fate, and one message could represent them. A copy that
-/// stops early splits a group into copied and uncopied messages. Therefore two messages represent a group of two or more, if eight
-/// messages suffice for all groups.
+/// A mailbox can hold any number of messages, with any names; the model distinguishes eight. Messages that are in exactly the same stores,
+/// and that the same stores remember as deleted, form a group. No rule of the model depends on the identity of a message: stores and
+/// conditions compare sets, and only a copy handles single messages. If every copy completes, all messages of a group have the same fate,
+/// and one message could represent them. A copy that stops early splits a group into copied and uncopied messages. Therefore two messages
+/// represent a group of two or more, if eight messages suffice for all groups.
+///
+/// The homes and the mailboxes are those of one possible state: whatever was not observed is as in an undisturbed site. `unobserved` lists
+/// the facts that can be otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The mailbox.
@@ -32,25 +42,58 @@ pub struct Snapshot {
     pub names: SiteNames,
     /// The homes of the recipient on each replica; `None` if a replica has no recipient.
     pub homes: PerServer<Option<Homes>>,
-    /// The mailbox in each store.
+    /// The mailbox in each store, with the observed deletions and without a mark.
     pub mailboxes: PerServer<Mailbox>,
     /// The groups of messages.
     pub groups: Vec<Group>,
-    /// The number of observed stores.
-    pub stores_observed: usize,
-    /// The assumptions about unobserved parts, and the observations that look wrong and are accepted.
+    /// True if messages were observed to wait in the queue of the transport.
+    pub is_mail_waiting: bool,
+    /// The servers whose store was observed to mark the mailbox as in transit.
+    pub in_transit: Vec<ServerId>,
+    /// True if sessions or caches were observed that remember the recipient.
+    pub has_sessions: bool,
+    /// The facts that were not observed.
+    pub unobserved: Vec<UnobservedFact>,
+    /// The observations that look wrong and are accepted.
     pub remarks: Vec<String>,
 }
 
-/// Messages that are in exactly the same stores.
+/// A fact that an observation left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnobservedFact {
+    /// The messages in the store of this server.
+    Store(ServerId),
+    /// The messages of this store that others hold too: only their number was observed.
+    Overlap(ServerId),
+    /// The messages that this store remembers as deleted.
+    Deletions(ServerId),
+    /// The in-transit mark of the mailbox in this store.
+    Transit(ServerId),
+    /// The home attribute, which no replica showed.
+    Attribute(HomeAttribute),
+    /// The replica of this server.
+    Replica(ServerId),
+    /// The order of the versions of replicas that differ.
+    Versions,
+    /// The mail that waits in the queue of the transport.
+    Waiting,
+    /// The open sessions and the caches that remember the recipient.
+    Sessions,
+}
+
+/// Messages that are in exactly the same stores, and that the same stores remember as deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// The messages of the model that represent the group.
     pub stands_for: MessageSet,
-    /// The names of its messages in the snapshot.
+    /// The number of its messages.
+    pub count: usize,
+    /// The names of its messages in the snapshot; empty if only their number was observed.
     pub messages: Vec<String>,
     /// The servers whose stores hold its messages.
     pub stores: Vec<ServerId>,
+    /// The servers whose stores remember its messages as deleted.
+    pub deleted_in: Vec<ServerId>,
 }
 
 impl Snapshot {
@@ -63,25 +106,17 @@ impl Snapshot {
         self.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with)
     }
 
-    /// Returns the messages that the user sees under every replica: those in the mailbox that its Home-MDB names.
+    /// Returns everything that was observed, without the name of the mailbox: the same advice is right for mailboxes with equal
+    /// observations.
     #[must_use]
-    pub fn visible(&self) -> MessageSet {
-        let homes = self.homes.values().flatten().filter_map(|homes| homes.mdb.server());
-        homes.map(|home| self.mailboxes[home].held()).reduce(MessageSet::common).unwrap_or_default()
-    }
-
-    /// Returns true if a server that is not the home holds messages that the home lacks.
-    #[must_use]
-    pub fn is_stranded(&self) -> bool {
-        !self.messages().is_within(self.visible())
-    }
-
-    /// Returns true if the observation does not show the location of the messages: the user sees none, and not all stores, or fewer than
-    /// two, were observed.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        let unseen = self.stores_observed < self.mailboxes.count().max(2);
-        !self.is_stranded() && self.visible().is_empty() && unseen
+    pub fn observations(&self) -> impl Eq + Hash + use<'_> {
+        let group = |group: &'_ Group| {
+            let count = group.messages.is_empty().then_some(group.count);
+            (group.stands_for, group.stores.clone(), group.deleted_in.clone(), count)
+        };
+        let outside = (self.is_mail_waiting, self.has_sessions, &self.in_transit, &self.unobserved);
+        let groups: Vec<_> = self.groups.iter().map(group).collect();
+        ((&self.names, &self.homes, &self.mailboxes), groups, outside)
     }
 
     /// Returns the servers that hold messages.
@@ -105,19 +140,11 @@ impl Snapshot {
         servers
     }
 
-    /// Returns the server that every replica names in both home attributes, if such a server exists.
-    #[must_use]
-    pub fn home(&self) -> Option<ServerId> {
-        let mut homes = self.homes.values().map(|homes| homes.and_then(Homes::agreed));
-        let first = homes.next()??;
-        homes.all(|home| home == Some(first)).then_some(first)
-    }
-
     /// Returns the number of messages of the snapshot that these messages of the model represent.
     #[must_use]
     pub fn count(&self, messages: MessageSet) -> usize {
         let touched = self.groups.iter().filter(|group| !group.stands_for.common(messages).is_empty());
-        touched.map(|group| group.messages.len()).sum()
+        touched.map(|group| group.count).sum()
     }
 }
 

@@ -1,33 +1,44 @@
-//! The translation of a line to the model: its servers, the recipient on each replica, the mailbox in each store, and the groups of
-//! messages. A line that matches no state of the model is an error, with the impossible part and the nearest possible form.
+//! The translation of a line to the model: its servers, the recipient on each replica, the mailbox in each store, and the facts that it
+//! leaves out. A line that matches no state of the model is an error, with the impossible part and the nearest possible form.
 
 use stranded_model::dn::{self, HomeAttribute};
-use stranded_model::id::{Id, MessageId, MessageSet, ServerId};
-use stranded_model::state::{Contents, Home, Homes, Mailbox};
+use stranded_model::id::{Id, MessageSet, ServerId};
+use stranded_model::state::{Contents, Home, Homes, Mailbox, Mark};
 use stranded_model::table::{ENTRIES_MAX, PerServer};
 
 use crate::scenario::{SiteNames, is_server_name, listed, nearest};
 
-use super::line::{Entries, Entry, Line, Store};
-use super::{ContentError, Group, Snapshot};
+use super::groups::groups;
+use super::line::{Entries, Entry, Line, Listing, Store};
+use super::{ContentError, Group, Snapshot, UnobservedFact};
 
 /// Returns the snapshot that a line describes.
 pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     if line.mailbox.trim().is_empty() {
         return Err(ContentError::at(&line.mailbox, "the mailbox has no name", "any name: a DN, an alias, an address"));
     }
-    let mut observed = Observed { names: SiteNames::of(servers(line)?), remarks: Vec::new(), has_names: false };
+    let names = SiteNames::of(servers(line)?);
+    let mut observed = Observed { names, remarks: Vec::new(), unobserved: Vec::new(), has_names: false };
     let homes = observed.homes(&line.directory)?;
     let groups = groups(&line.stores, &observed.names.servers)?;
     let mailboxes = observed.mailboxes(&line.stores, &groups);
+    observed.unobserved.extend(line.waiting.is_none().then_some(UnobservedFact::Waiting));
+    observed.unobserved.extend(line.sessions.is_none().then_some(UnobservedFact::Sessions));
+    let is_marked =
+        |(_, store): &&(String, Option<Store>)| store.as_ref().is_some_and(|one| one.in_transit == Some(true));
+    let in_transit = line.stores.0.iter().filter(is_marked).filter_map(|(server, _)| observed.id(server)).collect();
+    observed.unobserved.sort();
     Ok(Snapshot {
         mailbox: line.mailbox.clone(),
         names: observed.names,
         homes,
         mailboxes,
         groups,
+        is_mail_waiting: line.waiting.as_ref().is_some_and(|waiting| waiting.count() > 0),
+        in_transit,
+        has_sessions: line.sessions.as_ref().is_some_and(|sessions| sessions.count() > 0),
+        unobserved: observed.unobserved,
         remarks: observed.remarks,
-        stores_observed: line.stores.0.len(),
     })
 }
 
@@ -74,11 +85,16 @@ fn keys<T>(entries: &Entries<T>) -> Vec<&str> {
 struct Observed {
     names: SiteNames,
     remarks: Vec<String>,
+    unobserved: Vec<UnobservedFact>,
     /// True if a distinguished name gave the organisation and the site.
     has_names: bool,
 }
 
 impl Observed {
+    fn id(&self, server: &str) -> Option<ServerId> {
+        self.names.servers.iter().position(|known| known == server).map(ServerId::at)
+    }
+
     /// Returns the homes on each replica. An unobserved replica is assumed to agree with the first observed recipient.
     fn homes(&mut self, directory: &Entries<Option<Entry>>) -> Result<PerServer<Option<Homes>>, ContentError> {
         let mut observed: Vec<(String, Option<Homes>)> = Vec::new();
@@ -92,24 +108,26 @@ impl Observed {
             let label = "nearest: `\"directory\": {SERVER: {\"home-mdb\": SERVER}}`";
             return Err(ContentError::at("directory", "no replica was observed, so the home is unknown", label));
         }
-        let Some((_, Some(first))) = observed.iter().find(|(_, homes)| homes.is_some()) else {
-            let label = "nearest: one of them with a `home-mdb`; where the recipient was deleted, the consistency adjuster \
-                         on the server with the data creates it again";
-            return Err(ContentError::at("directory", "no replica has a recipient, so the mailbox has no home", label));
-        };
-        let first = *first;
+        let entries = || directory.0.iter().filter_map(|(_, entry)| entry.as_ref());
+        let (mdb, mta) = (entries().any(|entry| entry.mdb.is_some()), entries().any(|entry| entry.mta.is_some()));
+        let has_recipient = mdb || mta;
+        self.unobserved.extend((has_recipient && !mdb).then_some(UnobservedFact::Attribute(HomeAttribute::Mdb)));
+        self.unobserved.extend((has_recipient && !mta).then_some(UnobservedFact::Attribute(HomeAttribute::Mta)));
+        let first = observed.iter().find_map(|(_, homes)| *homes);
         let servers = self.names.servers.clone();
-        Ok(PerServer::of(servers.len(), |server: ServerId| {
-            let name = &servers[server.index()];
-            let found = observed.iter().find(|(other, _)| other == name);
+        let homes = PerServer::of(servers.len(), |server: ServerId| {
+            let found = observed.iter().find(|(other, _)| *other == servers[server.index()]);
             found.map_or_else(
                 || {
-                    self.remarks.push(format!("the directory of {name} was not observed; it is assumed to agree"));
-                    Some(first)
+                    self.unobserved.push(UnobservedFact::Replica(server));
+                    first
                 },
                 |(_, homes)| *homes,
             )
-        }))
+        });
+        let differ = homes.values().any(|one| *one != homes[ServerId(0)]);
+        self.unobserved.extend(differ.then_some(UnobservedFact::Versions));
+        Ok(homes)
     }
 
     /// Returns the homes in one entry. An unobserved attribute is assumed to name the same server as the observed one.
@@ -118,16 +136,10 @@ impl Observed {
             entry.mdb.as_ref().map(|value| self.home(server, value.as_deref(), HomeAttribute::Mdb)).transpose()?;
         let mta =
             entry.mta.as_ref().map(|value| self.home(server, value.as_deref(), HomeAttribute::Mta)).transpose()?;
-        let mut assumed = |attribute: HomeAttribute, home: Home| {
-            let name = attribute.name();
-            self.remarks.push(format!("{name} on {server} was not observed; it is assumed to name the same server"));
-            home
-        };
         Ok(match (mdb, mta) {
             (None, None) => None,
             (Some(mdb), Some(mta)) => Some(Homes { mdb, mta }),
-            (Some(mdb), None) => Some(Homes { mdb, mta: assumed(HomeAttribute::Mta, mdb) }),
-            (None, Some(mta)) => Some(Homes { mdb: assumed(HomeAttribute::Mdb, mta), mta }),
+            (Some(home), None) | (None, Some(home)) => Some(Homes { mdb: home, mta: home }),
         })
     }
 
@@ -168,80 +180,55 @@ impl Observed {
         })
     }
 
+    /// Returns the mailbox in each store. An unobserved store is assumed to have none.
     fn mailboxes(&mut self, stores: &Entries<Option<Store>>, groups: &[Group]) -> PerServer<Mailbox> {
         let servers = self.names.servers.clone();
         PerServer::of(servers.len(), |server: ServerId| {
-            let name = &servers[server.index()];
-            match stores.0.iter().find(|(other, _)| other == name) {
+            match stores.0.iter().find(|(other, _)| *other == servers[server.index()]) {
                 None => {
-                    self.remarks.push(format!("the store of {name} was not observed; it is assumed to hold nothing"));
+                    self.unobserved.extend([UnobservedFact::Store(server), UnobservedFact::Deletions(server)]);
+                    self.unobserved.push(UnobservedFact::Transit(server));
                     Mailbox::Absent
                 }
-                Some((_, None)) => Mailbox::Absent,
-                Some((_, Some(_))) => {
-                    let here = groups.iter().filter(|group| group.stores.contains(&server));
-                    let messages = here.map(|group| group.stands_for).fold(MessageSet::EMPTY, MessageSet::with);
-                    Mailbox::Present(Contents { messages, ..Contents::EMPTY })
+                // A store can remember deletions from a mailbox that it does not list.
+                Some((_, None)) => {
+                    self.unobserved.push(UnobservedFact::Deletions(server));
+                    Mailbox::Absent
+                }
+                Some((_, Some(store))) => {
+                    self.present(server, store, groups);
+                    let union = |is_in: &dyn Fn(&Group) -> bool| {
+                        let groups = groups.iter().filter(|group| is_in(group));
+                        groups.map(|group| group.stands_for).fold(MessageSet::EMPTY, MessageSet::with)
+                    };
+                    let messages = union(&|group| group.stores.contains(&server));
+                    let expunged = union(&|group| group.deleted_in.contains(&server));
+                    Mailbox::Present(Contents { messages, expunged, mark: Mark::Settled })
                 }
             }
         })
     }
-}
 
-/// Returns the groups of messages, in the order in which the line first names a message of each.
-fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Result<Vec<Group>, ContentError> {
-    let mut placed: Vec<(&str, Vec<ServerId>)> = Vec::new();
-    let mut indexes = std::collections::BTreeMap::new();
-    for (server, store) in &stores.0 {
-        let Some(id) = servers.iter().position(|known| known == server).map(ServerId::at) else { continue };
-        for message in store.iter().flat_map(|store| &store.messages) {
-            let index = *indexes.entry(message.as_str()).or_insert(placed.len());
-            if index == placed.len() {
-                placed.push((message, Vec::new()));
+    /// Records what was not observed of a mailbox that is present, and the messages that it holds more than once.
+    fn present(&mut self, server: ServerId, store: &Store, groups: &[Group]) {
+        let is_alone = groups.iter().all(|group| group.stores == [server]);
+        let unobserved = match &store.messages {
+            None => Some(UnobservedFact::Store(server)),
+            Some(Listing::Count(count)) if *count > 0 && !is_alone => Some(UnobservedFact::Overlap(server)),
+            Some(Listing::Count(_)) => None,
+            Some(Listing::Names(names)) => {
+                let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+                let repeated = names.len() - distinct.len();
+                if repeated > 0 {
+                    let name = &self.names.servers[server.index()];
+                    self.remarks
+                        .push(format!("the store of {name} holds {repeated} further copies of its own messages"));
+                }
+                None
             }
-            if placed[index].1.contains(&id) {
-                let text = message.escape_debug();
-                let label = "nearest: name it once; two messages need two names";
-                let mut wrong = ContentError::at(message, format!("`{text}` is twice in the store of {server}"), label);
-                wrong.occurrence = placed[index].1.len();
-                return Err(wrong);
-            }
-            placed[index].1.push(id);
-        }
+        };
+        self.unobserved.extend(unobserved);
+        self.unobserved.extend(store.deleted.is_none().then_some(UnobservedFact::Deletions(server)));
+        self.unobserved.extend(store.in_transit.is_none().then_some(UnobservedFact::Transit(server)));
     }
-    let mut groups: Vec<Group> = Vec::new();
-    for (message, mut stores) in placed {
-        stores.sort();
-        match groups.iter_mut().find(|group| group.stores == stores) {
-            Some(group) => group.messages.push(message.to_owned()),
-            None => groups.push(Group { stands_for: MessageSet::EMPTY, messages: vec![message.to_owned()], stores }),
-        }
-    }
-    represent(&mut groups)?;
-    Ok(groups)
-}
-
-/// Gives each group the messages that represent it: two for a group of two or more, if the model has enough messages.
-fn represent(groups: &mut [Group]) -> Result<(), ContentError> {
-    let wanted = |each: usize| groups.iter().map(|group| group.messages.len().min(each)).sum::<usize>();
-    let Some(each) = [2, 1].into_iter().find(|each| wanted(*each) <= Snapshot::MESSAGES_MAX) else {
-        let most = Snapshot::MESSAGES_MAX;
-        let message = format!(
-            "the messages are in {} different sets of stores, and the model distinguishes {most}",
-            groups.len()
-        );
-        return Err(ContentError::at(
-            "stores",
-            message,
-            "nearest: leave out a store that holds only what others hold too",
-        ));
-    };
-    let mut next = 0;
-    for group in groups {
-        let count = group.messages.len().min(each);
-        let messages = (next..next + count).map(|index| MessageSet::just(MessageId::at(index)));
-        group.stands_for = messages.fold(MessageSet::EMPTY, MessageSet::with);
-        next += count;
-    }
-    Ok(())
 }

@@ -169,7 +169,7 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
 /** Draws the advice: each procedure with its verdict, with and without new mail. */
 export function drawAdvice(box, advice) {
   const heads = {
-    never: "if no mail arrives", before: "if no mail arrives", "until-repair": "if mail arrives until it starts",
+    never: "if delivery is held", before: "if delivery is held", "until-repair": "if mail arrives until it starts",
     "any-time": "if mail arrives at any time",
   };
   const status = (one) => (one.stranded ? " is stranded." : one.has_mail ? " is at its home." : " has no mail left.");
@@ -184,6 +184,7 @@ export function drawAdvice(box, advice) {
           el("b", {}, `${each.procedure} from ${each.from} to ${each.to}`),
           el("ul", {}, each.cases.map((found) => el("li", { class: found.verdict },
             `${found.verdict.replace("-", " ")} ${heads[found.delivery] ?? found.delivery}${found.harm ? `: ${found.harm}` : ""}`))),
+          each.preconditions.length > 0 ? el("p", {}, `First ${each.preconditions.join("; ")}.`) : null,
           each.steps.length > 0 ? el("p", { class: "quiet" }, each.steps.join("; ")) : null)))
       : null)));
 }

@@ -1,6 +1,8 @@
 //! Impossible snapshots: the error for each, and its position.
 
-use stranded_search::snapshot::read;
+use stranded_model::dn::HomeAttribute;
+use stranded_model::id::ServerId;
+use stranded_search::snapshot::{UnobservedFact, read};
 
 use super::AT_HOME;
 
@@ -25,7 +27,6 @@ fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_th
     check(&format!(r#"{{"mailbox": " ", {directory}}}"#), &["the mailbox has no name"]);
     check(AT_HOME, &["two lines describe the mailbox `carol`"]);
     check(r#"{"mailbox": "m"}"#, &["no replica was observed"]);
-    check(r#"{"mailbox": "m", "directory": {"s": null, "d": null}}"#, &["no replica has a recipient", "nearest"]);
     check(r#"{"mailbox": "m", "directory": {"s": {"home-mdb": 5}}}"#, &["the value of directory.s.home-mdb"]);
     check(
         r#"{"mailbox": "m", "directory": {"server-1": {"home-mdb": "server-2"}}}"#,
@@ -35,8 +36,19 @@ fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_th
         r#"{"mailbox": "m", "directory": {"s": {"home-mta": "/o=O/ou=S/cn=Configuration/cn=Servers/cn=T/cn=Microsoft MTA"}}}"#,
         &["home-mta names `T`"],
     );
-    check(&stores(r#"{"d": {}}"#), &["missing field `messages`"]);
-    check(&stores(r#"{"d": {"messages": ["1", "1"]}}"#), &["`1` is twice in the store of d", "nearest: name it once"]);
+    check(
+        &stores(r#"{"d": {"messages": -1}}"#),
+        &["a list of names, or a number from 0", "the value of stores.d.messages"],
+    );
+    check(&stores(r#"{"d": {"messages": [1]}}"#), &["expected a string"]);
+    check(
+        &stores(r#"{"d": {"messages": [], "deleted": 3}}"#),
+        &["expected a sequence", "the value of stores.d.deleted"],
+    );
+    check(
+        &format!(r#"{{"mailbox": "m", {directory}, "waiting": true}}"#),
+        &["a list of names", "the value of waiting"],
+    );
     check(&stores(r#"{"d": null, "d": null}"#), &["`d` is given twice"]);
     check(&stores(r#"{"S": null}"#), &["are one server", "write `s`"]);
     check(&stores(r#"{"to": null}"#), &["no server can be called `to`"]);
@@ -52,30 +64,57 @@ fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_th
     check(&stores(&spread), &["8 different sets of stores", "the model distinguishes 7"]);
 }
 
-/// For each refused line, the nearest accepted one.
 #[test]
-fn lines_without_unobserved_parts_are_accepted_with_a_remark() {
-    let check = |line: &str, remarks: &[&str]| {
+fn a_key_that_is_left_out_is_unobserved_and_an_empty_list_is_an_observation() {
+    let (s, d) = (ServerId(0), ServerId(1));
+    let check = |line: &str, unobserved: &[UnobservedFact]| {
         let snapshots = read("test.jsonl", line).unwrap_or_else(|wrong| panic!("{wrong}"));
-        assert_eq!(snapshots[0].remarks.len(), remarks.len(), "{:?}", snapshots[0].remarks);
-        for (remark, wanted) in snapshots[0].remarks.iter().zip(remarks) {
-            assert!(remark.contains(wanted), "{remark}");
-        }
+        assert_eq!(snapshots[0].unobserved, unobserved, "{line}");
     };
     let full = r#"{"home-mdb": "s", "home-mta": "s"}"#;
-    check(&format!(r#"{{"mailbox": "m", "directory": {{"s": {full}}}, "stores": {{"s": null}}}}"#), &[]);
-    check(&format!(r#"{{"mailbox": "m", "directory": {{"s": {full}}}}}"#), &["the store of s was not observed"]);
+    let both = |directory: &str, stores: &str| {
+        format!(r#"{{"mailbox": "m", "directory": {directory}, "stores": {stores}, "waiting": [], "sessions": []}}"#)
+    };
+    let all = r#""messages": [], "deleted": [], "in-transit": false"#;
+    check(&both(&format!(r#"{{"s": {full}}}"#), &format!(r#"{{"s": {{{all}}}}}"#)), &[]);
+    check(&both(&format!(r#"{{"s": {full}}}"#), r#"{"s": null}"#), &[UnobservedFact::Deletions(s)]);
     check(
-        r#"{"mailbox": "m", "directory": {"s": {"home-mdb": "s"}}, "stores": {"s": null}}"#,
-        &["home-mta on s was not"],
+        &both(&format!(r#"{{"s": {full}}}"#), "{}"),
+        &[UnobservedFact::Store(s), UnobservedFact::Deletions(s), UnobservedFact::Transit(s)],
     );
     check(
-        &format!(r#"{{"mailbox": "m", "directory": {{"s": {full}}}, "stores": {{"s": null, "d": null}}}}"#),
-        &["the directory of d was not observed"],
+        &both(r#"{"s": {"home-mdb": "s"}}"#, r#"{"s": {"messages": [], "deleted": [], "in-transit": false}}"#),
+        &[UnobservedFact::Attribute(HomeAttribute::Mta)],
+    );
+    check(
+        &both(&format!(r#"{{"s": {full}}}"#), &format!(r#"{{"s": {{{all}}}, "d": {{{all}}}}}"#)),
+        &[UnobservedFact::Replica(d)],
+    );
+    let counted = format!(
+        r#"{{"s": {{"messages": 2, "deleted": [], "in-transit": false}}, "d": {{{}}}}}"#,
+        all.replace("[]", r#"["1"]"#)
+    );
+    check(&both(&format!(r#"{{"s": {full}, "d": {full}}}"#), &counted), &[UnobservedFact::Overlap(s)]);
+    check(
+        &format!(r#"{{"mailbox": "m", "directory": {{"s": {full}}}, "stores": {{"s": {{{all}}}}}}}"#),
+        &[UnobservedFact::Waiting, UnobservedFact::Sessions],
+    );
+}
+
+#[test]
+fn further_copies_and_malformed_homes_are_accepted_with_a_remark() {
+    let check = |line: &str, wanted: &str| {
+        let snapshots = read("test.jsonl", line).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(snapshots[0].remarks.len(), 1, "{:?}", snapshots[0].remarks);
+        assert!(snapshots[0].remarks[0].contains(wanted), "{:?}", snapshots[0].remarks);
+    };
+    check(
+        r#"{"mailbox": "m", "directory": {"s": {"home-mdb": "s"}}, "stores": {"s": {"messages": ["1", "1", "2"]}}}"#,
+        "the store of s holds 1 further copies of its own messages",
     );
     check(
         r#"{"mailbox": "m", "directory": {"s": {"home-mdb": "/o=O/ou=S/cn=Servers/cn=s/cn=Microsoft Private MDB", "home-mta": "S"}}, "stores": {"s": null}}"#,
-        &["home-mdb on s is malformed: `cn=Configuration` is missing"],
+        "home-mdb on s is malformed: `cn=Configuration` is missing",
     );
 }
 

@@ -1,0 +1,206 @@
+//! The verdict of one search: for each initial state, the worst end that can be reached from it.
+
+use stranded_model::World;
+use stranded_model::id::{AdministratorId, MailboxId, MessageSet};
+use stranded_model::procedure::Outcome;
+use stranded_model::property::Safety;
+use stranded_model::state::{Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Recipient, State};
+
+use crate::check::{Trace, rest_of_procedure};
+use crate::engine::Graph;
+
+use super::AdviceVerdict;
+
+/// The things that a search does not hold against a procedure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tolerance {
+    /// True if the administrator holds delivery, so that mail in the queue is only late.
+    pub(super) is_held: bool,
+    /// True if an earlier move left a mark, which no procedure has to remove.
+    pub(super) is_marked: bool,
+}
+
+/// The verdict under one combination of answers from one start.
+pub(super) struct Finding {
+    pub(super) verdict: AdviceVerdict,
+    pub(super) messages: MessageSet,
+    pub(super) trace: Option<Trace>,
+}
+
+pub(super) fn account(state: &State) -> &Account {
+    &state.accounts[MailboxId::default()]
+}
+
+/// The searched states of a world, judged.
+pub(super) struct Judged<'g, 'w> {
+    graph: &'g Graph<'w>,
+    tolerance: Tolerance,
+    /// For each kind of harm, the states that show it.
+    harms: Vec<(AdviceVerdict, Vec<bool>)>,
+}
+
+impl<'g, 'w> Judged<'g, 'w> {
+    /// Judges every state of a search.
+    pub(super) fn of(graph: &'g Graph<'w>, tolerance: Tolerance) -> Self {
+        let mut judged = Self { graph, tolerance, harms: Vec::new() };
+        let each = |shows: &dyn Fn(&State) -> bool| graph.states.iter().map(shows).collect::<Vec<bool>>();
+        judged.harms.push((AdviceVerdict::Loses, each(&|state| !gone(state).is_empty())));
+        if graph.truncated.is_none() {
+            let ends = graph.leads_to(|state| judged.is_end(state));
+            let is_left = |state: &State, safety: Safety| {
+                judged.is_end(state) && !judged.holds_at_end(safety, state) && !has_declined(graph.world(), state)
+            };
+            let out_of_reach = each(&|state| is_left(state, Safety::Reachable));
+            let no_home = each(&|state| is_left(state, Safety::HomeCoherent));
+            judged.harms.push((AdviceVerdict::NeverDone, ends.into_iter().map(|leads| !leads).collect()));
+            judged.harms.push((AdviceVerdict::OutOfReach, out_of_reach));
+            judged.harms.push((AdviceVerdict::NoHome, no_home));
+        }
+        judged
+    }
+
+    /// Returns the verdict from each of these initial states.
+    pub(super) fn verdicts(&self, initial: &[State]) -> Vec<AdviceVerdict> {
+        let mut verdicts = vec![self.harmless(); initial.len()];
+        for (verdict, shows) in self.harms.iter().rev().filter(|(_, shows)| shows.contains(&true)) {
+            let index = |state: &State| self.graph.states.get_index_of(state);
+            let leads = self.graph.leads_to(|state| index(state).is_some_and(|index| shows[index]));
+            for (found, state) in verdicts.iter_mut().zip(initial) {
+                if index(state).is_some_and(|index| leads[index]) {
+                    *found = (*found).max(*verdict);
+                }
+            }
+        }
+        verdicts
+    }
+
+    /// Returns the worst verdict over all initial states, with a shortest trace to the harm.
+    pub(super) fn worst(&self) -> Finding {
+        let shown =
+            self.harms.iter().find_map(|(verdict, shows)| Some((*verdict, shows.iter().position(|shows| *shows)?)));
+        let Some((verdict, index)) = shown else {
+            return Finding { verdict: self.harmless(), messages: MessageSet::EMPTY, trace: None };
+        };
+        let state = &self.graph.states[index];
+        let messages = match verdict {
+            AdviceVerdict::Loses => gone(state),
+            AdviceVerdict::NoHome => MessageSet::EMPTY,
+            AdviceVerdict::NeverDone
+            | AdviceVerdict::OutOfReach
+            | AdviceVerdict::Safe
+            | AdviceVerdict::Refuses
+            | AdviceVerdict::Depends
+            | AdviceVerdict::Inconclusive(_) => unseen(&self.settled(state)),
+        };
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        Finding { verdict, messages, trace: Some(trace(self.graph, number)) }
+    }
+
+    fn harmless(&self) -> AdviceVerdict {
+        self.graph.truncated.map_or(AdviceVerdict::Safe, AdviceVerdict::Inconclusive)
+    }
+
+    /// Returns true if everything has finished, apart from what is tolerated.
+    fn is_end(&self, state: &State) -> bool {
+        self.graph.world().is_quiescent(&self.settled(state), &state.shared)
+    }
+
+    fn holds_at_end(&self, safety: Safety, state: &State) -> bool {
+        safety.holds_for(self.graph.world(), &self.settled(state), &state.shared)
+    }
+
+    /// Returns the account without what is tolerated. Mail that waits reaches the home later; a procedure that declined is not to blame for
+    /// mail that waits.
+    fn settled(&self, state: &State) -> Account {
+        let mut account = account(state).clone();
+        let Tolerance { is_held, is_marked } = self.tolerance;
+        if is_held || is_marked || has_declined(self.graph.world(), state) {
+            account.record.returned = account.record.returned.with(account.queued);
+            account.queued = MessageSet::EMPTY;
+        }
+        if is_marked {
+            for mailbox in account.mailboxes.values_mut() {
+                if let Mailbox::Present(contents) = mailbox {
+                    let messages = contents.messages.with(contents.mark.pending());
+                    *contents = Contents { messages, mark: Mark::Settled, ..*contents };
+                }
+            }
+        }
+        account
+    }
+}
+
+/// Returns the messages that a step destroyed or that are nowhere.
+fn gone(state: &State) -> MessageSet {
+    account(state).lost().with(account(state).record.destroyed)
+}
+
+/// Returns the homes that the replicas have at first. Replication is not an effect of the procedure, so a replica that has one of them is
+/// unchanged.
+fn first_homes(world: &World) -> Vec<Option<Homes>> {
+    world.initial.iter().flat_map(homes).collect()
+}
+
+fn homes(state: &State) -> Vec<Option<Homes>> {
+    account(state).recipients.values().map(Recipient::homes).collect()
+}
+
+/// Returns true if every run was refused, the homes are unchanged, and the messages are where they were initially, apart from new mail.
+fn has_declined(world: &World, state: &State) -> bool {
+    let now = account(state);
+    let is_refused = now.programs.values().all(|program| program.ended == Ended::Reported(Outcome::Refused));
+    if !is_refused {
+        return false;
+    }
+    let first = first_homes(world);
+    let is_as_before = |before: &State| {
+        let mut stores = account(before).mailboxes.iter();
+        stores.all(|(server, mailbox)| mailbox.held().is_within(now.mailboxes[server].held()))
+    };
+    homes(state).iter().all(|one| first.contains(one)) && world.initial.iter().any(is_as_before)
+}
+
+/// Returns true if the procedure changes no mail and no home when nothing disturbs it: it never reports `ok`, and after each run the
+/// messages, the marks and the homes are initial ones.
+pub(super) fn is_idle(graph: &Graph<'_>) -> bool {
+    let first = first_homes(graph.world());
+    let kept = |state: &State| {
+        let account = account(state);
+        let held = |mailbox: &Mailbox| match mailbox {
+            Mailbox::Absent => Contents::EMPTY,
+            Mailbox::Present(contents) => *contents,
+        };
+        let mailboxes: Vec<Contents> = account.mailboxes.values().map(held).collect();
+        (mailboxes, account.queued, account.transport, account.saved)
+    };
+    let is_as_before = |state: &State| {
+        graph.world().initial.iter().any(|first| kept(first) == kept(state))
+            && homes(state).iter().all(|one| first.contains(one))
+    };
+    let program = |state: &State| account(state).programs[AdministratorId::default()];
+    graph.truncated.is_none()
+        && graph.states.iter().zip(&graph.edges).all(|(state, edges)| {
+            match (program(state).phase, program(state).ended) {
+                (Phase::Idle, Ended::Reported(Outcome::Ok)) => false,
+                (Phase::Idle, Ended::Never | Ended::Died | Ended::Reported(_)) => is_as_before(state),
+                // A program that waits forever never ends.
+                (Phase::Running { .. }, _) => is_as_before(state) || !edges.is_empty(),
+            }
+        })
+}
+
+/// Returns the messages that the user should have and that are not in the mailbox that every replica names as the home.
+fn unseen(account: &Account) -> MessageSet {
+    let homes = account.recipients.values().map(|recipient| recipient.homes().and_then(|homes| homes.mdb.server()));
+    let held = |home| account.mailboxes[home].messages();
+    let visible = homes.map(|home| home.map_or(MessageSet::EMPTY, held)).reduce(MessageSet::common);
+    account.outstanding().without(visible.unwrap_or_default())
+}
+
+fn trace(graph: &Graph<'_>, number: u32) -> Trace {
+    let path = graph.path_to(number);
+    let after = rest_of_procedure(graph.world(), &path);
+    let is_end = graph.edges[number as usize].is_empty();
+    let repeats_from = is_end.then_some(path.actions.len());
+    Trace { path, after, repeats_from }
+}

@@ -1,0 +1,113 @@
+//! The condition of a mailbox, and the directions in which procedures are judged.
+
+use stranded::report::advice_json::AdviceEntry;
+
+use super::{AT_HOME, STRANDED, advised, circumstances, entry, stranded};
+
+/// A mailbox whose home attributes name different servers.
+const SPLIT: &str = r#"{"mailbox": "dora", "directory": {"A": {"home-mdb": "A", "home-mta": "B"}, "B": {"home-mdb": "A", "home-mta": "B"}}, "stores": {"A": {"messages": ["1"]}, "B": null}}"#;
+/// A mailbox that no replica knows.
+const WITHOUT_RECIPIENT: &str =
+    r#"{"mailbox": "emil", "directory": {"A": null, "B": null}, "stores": {"A": null, "B": {"messages": ["1"]}}}"#;
+/// A mailbox at its home B, with one message on A.
+const STRAY: &str = r#"{"mailbox": "fay", "directory": {"A": {"home-mdb": "B", "home-mta": "B"}, "B": {"home-mdb": "B", "home-mta": "B"}}, "stores": {"A": {"messages": ["stray"], "in-transit": false}, "B": {"messages": ["1", "2", "3", "4"], "in-transit": false}}}"#;
+
+#[test]
+fn a_split_home_is_not_healthy() {
+    let output = stranded(&["-"], SPLIT);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.starts_with("1 mailbox: 1 without one home\n  dora: no one home, data on A\n"), "{text}");
+    let report = advised(SPLIT, &[], false, &circumstances());
+    assert_eq!((report.mailboxes[0].standing.as_str(), report.mailboxes[0].stranded), ("no-home", false));
+    let repairs: Vec<&str> = report.mailboxes[0]
+        .advice
+        .iter()
+        .filter(|one| one.answer == "safe")
+        .map(|one| one.procedure.as_str())
+        .collect();
+    assert!(repairs.contains(&"method-1"), "{repairs:?}");
+}
+
+#[test]
+fn a_procedure_that_leaves_a_split_home_is_unsafe() {
+    let half = r#"
+        name = "half"
+        [[step]]
+        do = "raw-edit"
+        home-mdb = "/o={organization}/ou={site}/cn=Configuration/cn=Servers/cn={to}/cn=Microsoft Private MDB"
+        [[step]]
+        do = "report"
+        outcome = "ok"
+    "#;
+    let report = advised(STRANDED, &[half], false, &circumstances());
+    let found = entry(&report, "half");
+    assert_eq!((found.answer.as_str(), found.cases[0].harm.as_ref().unwrap().harm.as_str()), ("unsafe", "no-home"));
+}
+
+#[test]
+fn a_procedure_that_refuses_and_changes_nothing_is_not_safe() {
+    let report = advised(SPLIT, &[], false, &circumstances());
+    let found = entry(&report, "guarded-move");
+    assert_eq!(found.answer, "refuses");
+    assert!(found.steps.is_empty());
+    let text = String::from_utf8(stranded(&["-"], SPLIT).stdout).unwrap();
+    assert!(text.contains("It refuses: from here it changes no mail and no home."), "{text}");
+}
+
+#[test]
+fn a_mailbox_that_every_procedure_refuses_has_no_safe_procedure() {
+    let all = r#"{"mailbox": "gil", "directory": {"A": {"home-mdb": "A", "home-mta": "A"}, "B": {"home-mdb": "A", "home-mta": "A"}}, "stores": {"A": {"messages": ["1"], "in-transit": true}, "B": null}}"#;
+    let output = stranded(&["-", "--all", "--delivery", "never", "--format", "json"], all);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answers: Vec<&str> = report["mailboxes"][0]["advice"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["answer"].as_str().unwrap())
+        .collect();
+    let is_safe = answers.contains(&"safe");
+    assert_eq!(output.status.code(), Some(if is_safe { 0 } else { 1 }), "{answers:?}");
+    assert!(!answers.is_empty());
+}
+
+#[test]
+fn a_mailbox_without_a_recipient_is_reported_and_the_others_still_get_advice() {
+    let output = stranded(&["-"], &format!("{AT_HOME}\n{WITHOUT_RECIPIENT}\n{STRANDED}\n"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for wanted in [
+        "3 mailboxes: 1 stranded, 1 without a recipient\n",
+        "emil: no recipient, data on B",
+        "No recipient: no replica has the recipient",
+        "method-1, from source to destination",
+    ] {
+        assert!(text.contains(wanted), "{wanted:?} is not in\n{text}");
+    }
+    let report = advised(WITHOUT_RECIPIENT, &[], false, &circumstances());
+    assert_eq!(report.mailboxes[0].standing, "no-recipient");
+    let found = entry(&report, "q162998");
+    assert_eq!((found.from.as_str(), found.to.as_str()), ("A", "B"));
+    assert!(report.mailboxes[0].advice.iter().all(|one| one.procedure != "method-1" || one.answer != "safe"));
+}
+
+#[test]
+fn with_a_stray_message_both_directions_are_judged_and_moving_everything_back_is_not_first() {
+    let report = advised(STRAY, &[], false, &circumstances());
+    let advice = &report.mailboxes[0].advice;
+    let directions = |one: &AdviceEntry| (one.from.clone(), one.to.clone());
+    for direction in [("A", "B"), ("B", "A")] {
+        let direction = (direction.0.to_owned(), direction.1.to_owned());
+        assert!(advice.iter().any(|one| directions(one) == direction), "{direction:?}");
+    }
+    assert_eq!((advice[0].answer.as_str(), directions(&advice[0])), ("safe", ("A".to_owned(), "B".to_owned())));
+}
+
+#[test]
+fn a_healthy_mailbox_with_an_unobserved_store_is_not_called_healthy() {
+    let line = r#"{"mailbox": "ida", "directory": {"A": {"home-mdb": "A"}, "B": {"home-mdb": "A"}}, "stores": {"A": {"messages": ["1"]}}}"#;
+    let output = stranded(&["-"], line);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("not enough was observed of ida"), "{text}");
+}
