@@ -29,6 +29,8 @@ const STATES_MAX: usize = 100_000;
 pub struct AdviceView {
     /// The mailbox.
     pub mailbox: String,
+    /// `healthy`, `stranded`, `no-home`, `no-recipient` or `unknown`.
+    pub standing: String,
     /// True if data is on a server that is not the home.
     pub stranded: bool,
     /// The messages that are destroyed.
@@ -94,6 +96,7 @@ pub fn at(visited: &VisitedState) -> Result<Vec<AdviceView>, LinkError> {
 
 fn of_mailbox(found: MailboxReport, account: &Account) -> AdviceView {
     AdviceView {
+        standing: found.standing,
         stranded: found.stranded,
         lost: names::messages(account.lost()),
         has_mail: !account.outstanding().without(account.lost()).is_empty(),

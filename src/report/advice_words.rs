@@ -6,7 +6,7 @@ use stranded_model::scenario::{Delivery, Replication};
 
 use stranded_search::advice::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, MailboxAdvice};
 use stranded_search::scenario::builtin;
-use stranded_search::snapshot::{Snapshot, Standing};
+use stranded_search::snapshot::{Snapshot, Standing, UnobservedFact};
 
 use super::advice_facts::{brief, harm};
 use super::advice_json::name;
@@ -47,7 +47,7 @@ pub(super) fn circumstance(delivery: Delivery) -> &'static str {
 
 /// Returns the verdict as a cell of the table.
 pub(super) fn verdict(case: &AdviceCase) -> String {
-    match &case.harm {
+    match case.harms().next() {
         Some(harm) => format!("{}: {}", case.verdict.name(), brief(harm)),
         None => case.verdict.name().to_owned(),
     }
@@ -113,7 +113,7 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     match snapshot.standing() {
         Standing::Healthy | Standing::Unknown => return warnings,
         Standing::NoRecipient => {
-            let text = "no replica has the recipient, so mail for it is returned. The consistency adjuster on the server with the data \
+            let text = "no observed replica has the recipient, so mail for it is returned. The consistency adjuster on the server with the data \
                         creates it again [Q182979].";
             warnings.push(Warning { title: "No recipient:".to_owned(), text: text.to_owned() });
         }
@@ -130,18 +130,19 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
                     may agree.";
         warnings.push(Warning { title: "Wait for replication:".to_owned(), text: text.to_owned() });
     }
-    let destroys = |advice: &&Advice| {
+    let destruction = |advice: &Advice| {
         let there = snapshot.mailboxes[advice.to].held();
-        let case = advice.cases.first().filter(|case| case.verdict == AdviceVerdict::Loses);
-        case.and_then(|case| case.harm.as_deref()).is_some_and(|harm| !harm.messages.common(there).is_empty())
+        let harms = advice.cases.first()?.harms().filter(|harm| harm.verdict == AdviceVerdict::Loses);
+        harms.map(|harm| harm.messages).find(|messages| !messages.common(there).is_empty())
     };
+    let destroys = |advice: &&Advice| destruction(advice).is_some();
     if let Some(again) = advised.advice.iter().filter(destroys).find(|advice| advice.procedure.name == MOVE_AGAIN) {
         let is_move = |advice: &&Advice| advice.procedure.has_act(|act| matches!(act, Act::CreateMailbox { .. }));
         let here = |advice: &&Advice| (advice.from, advice.to) == (again.from, again.to);
         let others = advised.advice.iter().filter(destroys).filter(is_move).filter(here);
         let others = others.map(|advice| advice.procedure.name.as_str()).filter(|name| *name != MOVE_AGAIN);
         let names: Vec<&str> = [MOVE_AGAIN].into_iter().chain(others).collect();
-        let gone = again.first_harm().map_or(MessageSet::EMPTY, |harm| harm.messages);
+        let gone = destruction(again).unwrap_or_default();
         let (names, gone) = (names.join(" and "), counted(snapshot, gone));
         let text = format!("{names} would destroy {gone}; the trace below shows how. [{MOVE_AGAIN_SOURCE}]");
         warnings.push(Warning { title: "Do not move it again:".to_owned(), text });
@@ -149,6 +150,12 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     let from_home = advised.advice.iter().find(|advice| Some(advice.from) == snapshot.home());
     warnings.extend(from_home.and_then(|advice| late_mail(advised, advice.from, advice.to)));
     warnings
+}
+
+/// Returns the harms of a case, except those to mail that perhaps waits in the queue.
+fn without_queue(case: &AdviceCase) -> impl Iterator<Item = &AdviceHarm> {
+    let observed = case.unobserved.iter().filter(|one| one.fact != UnobservedFact::Waiting);
+    case.harm.as_deref().into_iter().chain(observed.map(|one| &one.harm))
 }
 
 /// Returns the warning about mail that arrived, or may arrive, at the home after the data left it.
@@ -160,10 +167,9 @@ fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Optio
     let has_new = |harm: &AdviceHarm| !harm.messages.is_within(snapshot.messages());
     let named = |verdict: AdviceVerdict| {
         let does = |advice: &&Advice| {
-            let case = advice.cases.iter().find(|case| case.delivery == delivery);
-            case.filter(|case| case.verdict == verdict).and_then(|case| case.harm.as_deref()).is_some_and(|harm| {
-                if late.is_empty() { has_new(harm) } else { !harm.messages.common(late).is_empty() }
-            })
+            let harms = advice.cases.iter().filter(|case| case.delivery == delivery).flat_map(without_queue);
+            let mut of_kind = harms.filter(|harm| harm.verdict == verdict);
+            of_kind.any(|harm| if late.is_empty() { has_new(harm) } else { !harm.messages.common(late).is_empty() })
         };
         here().filter(does).map(|advice| advice.procedure.name.as_str()).collect::<Vec<_>>().join(", ")
     };

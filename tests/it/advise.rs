@@ -243,6 +243,7 @@ fn the_text_lists_stranded_mailboxes_first_and_warns_against_a_second_move() {
 #[test]
 fn late_mail_is_to_be_saved_first() {
     let text = String::from_utf8(stranded(&["-"], LATE).stdout).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("Save this first: source holds 1 message (late) that destination does not."), "{text}");
     assert!(text.contains("q162998 does that itself and is safe here."), "{text}");
 }

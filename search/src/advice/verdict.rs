@@ -263,12 +263,6 @@ impl Advice {
             replicas.map(|harm| Precondition { kind: PreconditionKind::FinishReplication, harm: Some(harm) });
         [hold, sessions, replicas].into_iter().flatten().collect()
     }
-
-    /// Returns the harm under the mildest kind of delivery that allows any.
-    #[must_use]
-    pub fn first_harm(&self) -> Option<&AdviceHarm> {
-        self.cases.iter().find_map(|case| case.harm.as_deref())
-    }
 }
 
 impl AdviceCase {

@@ -172,7 +172,8 @@ export function drawAdvice(box, advice) {
     never: "if delivery is held", before: "if delivery is held", "until-repair": "if mail arrives until it starts",
     "any-time": "if mail arrives at any time",
   };
-  const status = (one) => (one.stranded ? " is stranded." : one.has_mail ? " is at its home." : " has no mail left.");
+  const broken = { stranded: " is stranded.", "no-home": " has no one home.", "no-recipient": " has no recipient." };
+  const status = (one) => broken[one.standing] ?? (one.has_mail ? " is at its home." : " has no mail left.");
   fill(box, advice.map((one) => el("div", { class: "advice" },
     el("p", {}, el("b", {}, one.mailbox), status(one)),
     one.lost.length > 0

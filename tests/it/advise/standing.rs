@@ -79,7 +79,7 @@ fn a_mailbox_without_a_recipient_is_reported_and_the_others_still_get_advice() {
     for wanted in [
         "3 mailboxes: 1 stranded, 1 without a recipient\n",
         "emil: no recipient, data on B",
-        "No recipient: no replica has the recipient",
+        "No recipient: no observed replica has the recipient",
         "method-1, from source to destination",
     ] {
         assert!(text.contains(wanted), "{wanted:?} is not in\n{text}");

@@ -69,7 +69,7 @@ fn unknown_is_not_absent_so_a_runbook_that_synchronises_is_never_safe() {
 fn an_observed_deletion_is_used_and_an_observed_absence_of_deletions_makes_the_runbook_safe() {
     let stores = |deleted: &str| {
         format!(
-            r#"{{"a": {{"messages": [], "deleted": [{deleted}]}}, "b": {{"messages": ["1", "2"], "deleted": []}}}}"#
+            r#"{{"a": {{"messages": [], "deleted": [{deleted}], "in-transit": false}}, "b": {{"messages": ["1", "2"], "deleted": [], "in-transit": false}}}}"#
         )
     };
     let none = advised(&stranded_with(&stores(""), ""), &[SYNCHRONISES], false, &circumstances());
@@ -99,6 +99,17 @@ fn method_1_for_the_mailbox_of_the_article_is_safe_with_preconditions_that_the_o
         }
         assert!(!found.steps.is_empty());
     }
+}
+
+#[test]
+fn the_warning_against_a_second_move_needs_no_further_observation() {
+    let little = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": []}, "destination": {"messages": ["one", "two"]}}}"#;
+    let text = String::from_utf8(stranded(&["-"], little).stdout).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains("Do not move it again: move-of-the-article and move would destroy 2 messages (one, two)"),
+        "{text}"
+    );
 }
 
 #[test]
