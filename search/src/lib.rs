@@ -7,6 +7,7 @@ pub mod advice;
 pub mod check;
 pub mod engine;
 pub mod files;
+pub mod json;
 pub mod lines;
 pub mod names;
 mod program_view;

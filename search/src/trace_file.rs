@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::FORMAT_VERSION;
+use crate::json::{self, JsonError};
 use crate::sanitize::of_json;
 use crate::state_view::StateView;
 
@@ -78,7 +79,7 @@ pub enum ParseError {
     /// A trace has another format.
     Format(u64),
     /// The text is not JSON of the expected form.
-    Json(serde_path_to_error::Error<serde_json::Error>),
+    Json(JsonError),
 }
 
 /// Parses a trace, or a report that contains traces.
@@ -86,7 +87,7 @@ pub enum ParseError {
 /// # Errors
 /// A trace has another format, or the text is not JSON of the expected form.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
-    let other_format = serde_json::from_str(text).ok().and_then(|value| other_format(&value));
+    let other_format = json::parse(text).ok().and_then(|value| other_format(&value));
     match other_format {
         Some(format) => Err(ParseError::Format(format)),
         None => of_json(text).map_err(ParseError::Json),
@@ -111,6 +112,9 @@ impl fmt::Display for ParseError {
         match self {
             Self::Format(format) => {
                 write!(f, "this is a trace of format {format}; this version of stranded reads format {FORMAT_VERSION}")
+            }
+            Self::Json(reason) if !reason.inner().is_data() => {
+                write!(f, "this is not a trace or a report of stranded: it is not JSON: {}", reason.inner())
             }
             Self::Json(reason) => {
                 write!(f, "this is not a trace or a report of stranded: at {}: {}", reason.path(), reason.inner())

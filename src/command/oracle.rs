@@ -8,6 +8,7 @@ use stranded_oracle::event_log::{Line, Lines};
 use stranded_oracle::oracle::Oracle;
 use stranded_oracle::oracle_server::{self, Conversation};
 use stranded_search::files::ReadError;
+use stranded_search::sanitize::in_json;
 
 use super::{CommandError, judging};
 
@@ -51,7 +52,7 @@ fn answer(adviser: &mut oracle_server::OracleServer<'_>, line: &Line<'_>) -> Res
     }
     let (reply, going) = adviser.answer(line);
     let mut out = io::stdout().lock();
-    match writeln!(out, "{}", reply.line()).and_then(|()| out.flush()) {
+    match writeln!(out, "{}", in_json(&reply.line())).and_then(|()| out.flush()) {
         Ok(()) => Ok(going),
         Err(reason) if reason.kind() == ErrorKind::BrokenPipe => Ok(Conversation::Ended),
         Err(reason) => Err(CommandError::Usage(format!("cannot write to standard output: {reason}"))),

@@ -12,6 +12,7 @@ use stranded_model::assumption::Assumption;
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::{CaseVerdict, Conformance, Failure, Finding, Judgement, Safe};
 use stranded_search::lines::{display_width, padded, wrapped};
+use stranded_search::sanitize::visible_line;
 
 use super::trace::listed;
 
@@ -38,8 +39,8 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
         | CaseVerdict::Loss => BAD,
     };
     let subject = match judged.subject {
-        Subject::Log(path) => format!("the log {path}"),
-        Subject::Implementation(name) => name.to_owned(),
+        Subject::Log(path) => format!("the log {}", visible_line(path)),
+        Subject::Implementation(name) => visible_line(name).into_owned(),
     };
     let verdict = found.verdict.name();
     let mut text = format!("{style}{verdict}{style:#}  {TITLE}{}{TITLE:#}: {subject}", judged.scenario);
@@ -60,7 +61,7 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
     text.push_str(&explained_by(found, width));
     text.push_str(&exercised(found, width));
     for paragraph in judged.extra {
-        let _ = writeln!(text, "\n{}", wrapped(paragraph, 0, width));
+        let _ = writeln!(text, "\n{}", wrapped(paragraph, 2, width));
     }
     text
 }

@@ -77,7 +77,7 @@ fn heading(checked: &Checked<'_>, width: u16) -> String {
     origin.extend(Some(sources(&spec.source)).filter(|sources| !sources.is_empty()));
     let indent = display_width(&spec.name) + 3;
     let origin = wrapped(&origin.join(": "), indent, width);
-    let mut text = format!("{TITLE}{}{TITLE:#}  ({origin})\n{}\n", spec.name, wrapped(&spec.question, 0, width));
+    let mut text = format!("{TITLE}{}{TITLE:#}  ({origin})\n{}\n", spec.name, question(&spec.question, width));
     if let Some(earlier) = &spec.from {
         let says = format!(
             "It starts in the quiescent states of {}. Executions that never become quiescent are excluded.",
@@ -87,6 +87,12 @@ fn heading(checked: &Checked<'_>, width: u16) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Returns the question of a scenario. It stands behind a title, so that no line of it looks like a line of the report.
+fn question(question: &str, width: u16) -> String {
+    const TITLE: &str = "question: ";
+    wrapped(&format!("{TITLE}{question}"), TITLE.len(), width)
 }
 
 /// Returns the sources in their order, each article once before its statements: `Q252869 S5 S6, Q177772`.

@@ -1,16 +1,26 @@
 //! Text from files, arguments and other programs: the program shows it so that it cannot control the terminal, and none
 //! of it changes the direction of the text.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
-use stranded_search::sanitize::{all_but_colours, in_json, is_hidden, of_json, visible};
+use stranded::formats::results::{Case, CaseOutcome, ResultFormat, written};
+use stranded_oracle::judged::{Judged, Subject};
+use stranded_oracle::oracle::{Oracle, OracleOptions};
+use stranded_search::sanitize::{
+    all_but_colours, in_json, is_hidden, of_json, visible, visible_line, without_commands,
+};
 
-/// A window title, a colour, a bell, C1 controls, and characters that reverse the direction of text or end a line.
-const EVIL: &str = "\x1b]0;TITLE\x07\x1b[31mRED\u{9b}32m\u{85}\u{202e}RTL\u{2066}\u{200f}\u{2028}\u{7f}\u{8}end";
+use crate::worlds::loaded;
+
+/// A window title, a colour, a bell, C1 controls, characters that reverse the direction of text, end a line or have no width, and
+/// lines that the reader of a log obeys.
+const EVIL: &str = "\x1b]0;TITLE\x07\x1b[31mRED\u{9b}32m\u{85}\u{202e}RTL\u{2066}\u{200f}\u{2028}\u{7f}\u{8}end\
+                    \u{200b}\u{feff}\u{ad}\u{e0041}\n::error::x\n\x1b[31m ::warning::x\r\n##[error]x ##vso[x]\nBail out! x\n";
 
 /// The names of the formats for other programs.
 const FORMATS: [&str; 4] = ["junit", "tap", "markdown", "github"];
@@ -18,12 +28,14 @@ const FORMATS: [&str; 4] = ["junit", "tap", "markdown", "github"];
 #[test]
 fn every_hidden_letter_is_shown_by_its_number() {
     let hidden = (0..0x20).chain(0x7f..0xa0).chain(0x202a..=0x202e).chain(0x2066..=0x2069);
-    let hidden = hidden.chain([0x61c, 0x200e, 0x200f, 0x2028, 0x2029]).filter(|number| ![0x9, 0xa].contains(number));
+    let hidden = hidden.chain(0x200b..=0x200f).chain(0x2060..=0x2069).chain(0xfe00..=0xfe0f).chain(0xe0000..=0xe0fff);
+    let hidden = hidden.chain([0xad, 0x61c, 0x70f, 0x2028, 0x2029, 0x3164, 0xfeff, 0xfffe, 0x110bd]);
+    let hidden = hidden.filter(|number| ![0x9, 0xa].contains(number));
     for number in hidden {
         let letter = char::from_u32(number).unwrap();
         assert_eq!(visible(&format!("a{letter}ü")), format!("a\\u{{{number:x}}}ü"));
     }
-    for shown in ["", "a\tb\nc", "two\r\nlines\r\n", "übergroß 🦀 שלום", "\\u{1b}", "a\u{200d}b\u{a0}c"] {
+    for shown in ["", "a\tb\nc", "two\r\nlines\r\n", "übergroß 🦀 שלום", "\\u{1b}", "a\u{a0}b\u{301}\u{fffd}"] {
         assert_eq!(visible(shown), shown);
         assert_eq!(all_but_colours(shown), shown);
     }
@@ -55,10 +67,13 @@ fn json_shows_hidden_letters_and_keeps_its_meaning() {
 fn text_from_json_is_made_visible_and_embedded_files_are_unchanged() {
     let value = json!({"a": EVIL, EVIL: [EVIL], "scenario_toml": EVIL, "b": {"scenario-toml": EVIL}});
     let read: Value = of_json(&value.to_string()).unwrap();
-    let shown = visible(EVIL).into_owned();
+    let shown = visible_line(EVIL).into_owned();
+    assert!(!shown.contains(['\n', '\r']));
     assert_eq!(read, json!({"a": shown, shown.as_str(): [shown], "scenario_toml": EVIL, "b": {"scenario-toml": EVIL}}));
     let written_by_number: Value = of_json("[\"\\u009b\\r\\b\", \"\\\\u009b\"]").unwrap();
     assert_eq!(written_by_number, json!(["\\u{9b}\\u{d}\\u{8}", "\\u009b"]));
+    let two_lines: Value = of_json("[\"one\\n\\ttwo\"]").unwrap();
+    assert_eq!(two_lines, json!(["one\\u{a}\\u{9}two"]));
 }
 
 /// Returns the output with colours, as a terminal receives it.
@@ -83,7 +98,172 @@ fn harmless_with(folder: &Path, arguments: &[&str], input: Option<&str>) {
     assert!(!printed.contains("\x1b[31mRED"), "{arguments:?}: a foreign colour: {printed:?}");
     let bare = all_but_colours(&printed);
     assert!(bare == printed, "{arguments:?}: {printed:?}");
+    let own = if arguments.contains(&"github") { ["::error ", "::warning "].as_slice() } else { &[] };
+    for line in printed.lines().filter(|line| !own.iter().any(|own| line.starts_with(own))) {
+        assert!(!is_obeyed(line), "{arguments:?}: {line:?} in {printed:?}");
+    }
     assert!(printed.len() > 2, "{arguments:?}: nothing is printed");
+}
+
+/// Returns true if the reader of a log obeys a line, as the runners of GitHub and of Azure and the readers of TAP do: the runner of
+/// GitHub skips spaces first, and searches the older form anywhere.
+fn is_obeyed(line: &str) -> bool {
+    let plain = anstream::adapter::strip_str(line).to_string();
+    let line = plain.trim_start();
+    line.starts_with("::")
+        || line.to_ascii_lowercase().starts_with("bail out!")
+        || ["##[", "##vso[", "##teamcity["].iter().any(|command| line.contains(command))
+}
+
+/// Pieces of hostile text.
+const PIECES: [&str; 36] = [
+    "::error file=x::",
+    "::",
+    ":",
+    "##[error]",
+    "##vso[task.x]",
+    "##teamcity[x]",
+    "#",
+    "[",
+    "Bail out!",
+    "bail OUT!",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    " ",
+    "\u{a0}",
+    "\u{3000}",
+    "\x1b[31m",
+    "\x1b[0m",
+    "\x1b]0;x\x07",
+    "# SKIP",
+    "# TODO",
+    "ok 1",
+    "not ok 2",
+    "1..0",
+    "```",
+    "`",
+    "|",
+    "\\",
+    "</details>",
+    "<script>",
+    "\u{200b}",
+    "\u{e0041}",
+    "\u{202e}",
+    "]]>",
+    "a",
+];
+
+fn hostile() -> impl proptest::strategy::Strategy<Value = String> {
+    let pieces = proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..12);
+    proptest::strategy::Strategy::prop_map(pieces, |pieces| pieces.concat())
+}
+
+/// Returns the cells of a row of a table. A backslash belongs to the character behind it.
+fn cells(row: &str) -> usize {
+    let mut rest = row.chars();
+    let mut cells = 0;
+    while let Some(letter) = rest.next() {
+        match letter {
+            '\\' => {
+                let _escaped = rest.next();
+            }
+            '|' => cells += 1,
+            _ => {}
+        }
+    }
+    cells - 1
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_printed_line_is_a_command_to_the_reader_of_the_log(text in hostile()) {
+        let coloured = all_but_colours(&text);
+        let printed = without_commands(&coloured);
+        proptest::prop_assert!(!printed.lines().any(is_obeyed), "{printed:?}");
+        let again = without_commands(&printed);
+        proptest::prop_assert_eq!(&*again, &*printed);
+        let line = visible_line(&text);
+        proptest::prop_assert!(!line.contains(|letter: char| is_hidden(letter) || matches!(letter, '\n' | '\t')));
+        let json = Value::from(text.as_str()).to_string();
+        let shown = in_json(&json);
+        proptest::prop_assert!(!is_obeyed(&shown), "{shown}");
+        proptest::prop_assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), Value::from(text.as_str()));
+    }
+
+    #[test]
+    fn no_foreign_text_changes_the_structure_of_a_format(text in hostile()) {
+        let case = |outcome: CaseOutcome| Case {
+            suite: text.clone(),
+            name: text.clone(),
+            outcome,
+            file: Some(text.clone()),
+            line: Some(1),
+        };
+        let cases = [
+            case(CaseOutcome::Passed),
+            case(CaseOutcome::Failed { says: text.clone(), detail: text.clone() }),
+            case(CaseOutcome::Skipped { why: text.clone() }),
+            case(CaseOutcome::Error { says: text.clone(), detail: text.clone() }),
+        ];
+        for format in [ResultFormat::Junit, ResultFormat::Tap, ResultFormat::Markdown, ResultFormat::Github] {
+            let written = written(&cases, format);
+            proptest::prop_assert!(!written.contains(is_hidden), "{written:?}");
+            let obeyed: Vec<&str> = written.lines().filter(|line| is_obeyed(line)).collect();
+            match format {
+                ResultFormat::Github => {
+                    let levels: Vec<&str> = obeyed.iter().map(|line| line.split(' ').next().unwrap()).collect();
+                    proptest::prop_assert_eq!(levels, ["::error", "::warning", "::error"], "{}", written);
+                    proptest::prop_assert_eq!(written.lines().count(), 4);
+                }
+                ResultFormat::Tap => {
+                    proptest::prop_assert!(obeyed.is_empty(), "{written}");
+                    let points: Vec<&str> = written.lines().filter(|line| !line.starts_with(' ')).collect();
+                    proptest::prop_assert_eq!(points.len(), 2 + cases.len(), "{}", written);
+                    for (point, case) in points[2..].iter().zip(&cases) {
+                        // A directive follows a `#` without a backslash.
+                        let directives = point.replace("\\\\", "").replace("\\#", "").matches('#').count();
+                        let skipped = usize::from(matches!(case.outcome, CaseOutcome::Skipped { .. }));
+                        proptest::prop_assert_eq!(directives, skipped, "{}", point);
+                    }
+                }
+                ResultFormat::Markdown => {
+                    proptest::prop_assert!(obeyed.is_empty(), "{written}");
+                    let rows: Vec<&str> = written.lines().skip_while(|line| !line.starts_with("|---")).skip(1).collect();
+                    for row in &rows[..cases.len()] {
+                        proptest::prop_assert!(row.starts_with("| ") && row.ends_with(" |"), "{row}");
+                        proptest::prop_assert_eq!(cells(row), 4, "{}", row);
+                    }
+                    let summaries = written.lines().filter(|line| line.starts_with("<details><summary>")).count();
+                    let expected = if text.trim().is_empty() { 0 } else { 2 };
+                    proptest::prop_assert_eq!(summaries, expected, "{}", written);
+                }
+                ResultFormat::Junit => {
+                    proptest::prop_assert!(obeyed.is_empty(), "{written}");
+                    proptest::prop_assert_eq!(written.matches("<testcase ").count(), cases.len(), "{}", written);
+                    proptest::prop_assert!(!written.contains("<script>"), "{written}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_of_an_implementation_starts_a_line_of_a_report(name in hostile()) {
+        let spec = loaded("move");
+        let judgement = Oracle::new(&spec, OracleOptions::default()).unwrap().judgement();
+        let lines = BTreeMap::new();
+        let text = |subject: Subject<'_>| {
+            let judged = Judged { scenario: "move", subject, judgement: &judgement, lines: &lines, extra: &[] };
+            stranded::report::judgement::text(&judged, 80)
+        };
+        let usual = text(Subject::Implementation("usual"));
+        for found in [text(Subject::Implementation(&name)), text(Subject::Log(&name))] {
+            let rest = |text: &str| text.split_once('\n').unwrap().1.to_owned();
+            proptest::prop_assert_eq!(rest(&found), rest(&usual));
+            proptest::prop_assert!(!without_commands(&found).lines().any(is_obeyed), "{found}");
+        }
+    }
 }
 
 /// Collects the positions of the strings in a value, one of each kind: elements of an array count as one, and so do
@@ -216,7 +396,7 @@ fn no_output_of_an_adapter_controls_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let evil = Value::from(EVIL).to_string();
     for line in [
-        EVIL.to_owned(),
+        EVIL.replace('\n', ""),
         format!("{{\"id\": 1, \"type\": \"skip\", \"reason\": {evil}}}"),
         format!("{{\"id\": 1, \"type\": {evil}}}"),
         format!("{{\"id\": 1, \"type\": \"hello\", \"protocol\": 2, \"name\": {evil}, \"actions\": [{evil}]}}"),

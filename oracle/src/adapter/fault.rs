@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::protocol::Wrong;
+use stranded_search::sanitize::visible_line;
 
 use super::group::Member;
 
@@ -163,7 +164,7 @@ impl fmt::Display for AdapterFault {
                 write!(f, "`reset` left something of {mailbox}: {}", shown(seen.as_bytes()))
             }
             Self::LeftBehind(members) => {
-                let name = |member: &Member| format!("{} ({})", member.name, member.id);
+                let name = |member: &Member| format!("{} ({})", visible_line(&member.name), member.id);
                 let names: Vec<String> = members.iter().map(name).collect();
                 write!(f, "it left processes running, which were ended: {}", names.join(", "))
             }

@@ -9,6 +9,7 @@ use super::fault::LINE_MAX;
 use super::fault::shown;
 use super::{HelloReply, Implementation};
 use stranded_search::FORMAT_VERSION;
+use stranded_search::sanitize::in_json;
 
 /// A conversation over an input of requests and an output of answers.
 #[derive(Debug)]
@@ -140,7 +141,7 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     }
 
     fn write(&mut self, id: u64, body: ReplyBody) -> Result<(), ServeError> {
-        writeln!(self.output, "{}", Reply { id, body }.line())?;
+        writeln!(self.output, "{}", in_json(&Reply { id, body }.line()))?;
         Ok(self.output.flush()?)
     }
 

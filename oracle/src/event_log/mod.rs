@@ -12,7 +12,7 @@ mod line_cache;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::protocol::{Event, Wrong};
-use stranded_search::sanitize::{is_hidden, visible};
+use stranded_search::sanitize::{is_hidden, visible, visible_line};
 
 use self::line_cache::LineCache;
 
@@ -204,7 +204,7 @@ impl LogError {
         let label = format!("expected {}", visible(&self.wrong.wanted));
         let annotation = AnnotationKind::Primary.span(self.span.clone()).label(&label);
         let snippet =
-            Snippet::source(&self.text).path(visible(&self.file)).line_start(self.line).annotation(annotation);
+            Snippet::source(&self.text).path(visible_line(&self.file)).line_start(self.line).annotation(annotation);
         let group = Level::ERROR.primary_title(visible(&self.wrong.message)).element(snippet);
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]) + "\n"

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 use stranded_model::procedure::Outcome;
 
+use stranded_search::json;
 use stranded_search::sanitize::{make_visible, may_hide};
 use stranded_search::scenario::nearest;
 
@@ -47,8 +48,8 @@ impl Keys {
     /// # Errors
     /// The line is not JSON, or not an object.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
-        let mut value = serde_json::from_str(line)
-            .map_err(|reason| Wrong::new(not_json(&reason), "one JSON object on the line"))?;
+        let mut value =
+            json::parse(line).map_err(|reason| Wrong::new(not_json(reason.inner()), "one JSON object on the line"))?;
         if may_hide(line) {
             make_visible(&mut value);
         }
@@ -281,11 +282,12 @@ pub fn unknown_word(key: &str, text: &str, names: &[&str]) -> Wrong {
     Wrong::new(format!("`{key}` is `{}`", truncated(text)), wanted)
 }
 
-/// The reason why a line is not JSON, with the column and without the line number.
+/// The reason why a line is not JSON, or has a key twice, with the column and without the line number.
 fn not_json(reason: &serde_json::Error) -> String {
     let text = reason.to_string();
-    let what = text.split(" at line ").next().unwrap_or(&text);
-    format!("not JSON: {what} at column {}", reason.column())
+    let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    let kind = if reason.is_data() { "" } else { "not JSON: " };
+    format!("{kind}{what} at column {}", reason.column())
 }
 
 fn mistyped(key: &str, value: &Value, wanted: &str) -> Wrong {

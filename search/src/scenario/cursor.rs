@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostics, Findings, SourceText};
-use crate::sanitize::visible;
+use crate::sanitize::visible_line;
 
 /// A string of the file with its position.
 pub(super) type Text<'a> = Spanned<&'a str>;
@@ -206,13 +206,13 @@ pub fn parse_toml<T>(
     }
 }
 
-/// Makes every string visible. A key stays: it is a known key, or the error about it makes it visible.
+/// Makes every string visible, in one line. A key stays: it is a known key, or the error about it makes it visible.
 fn make_visible(value: &mut DeValue<'_>) {
     match value {
         DeValue::String(text) => {
-            if let Cow::Owned(shown) = visible(text) {
-                *text = Cow::Owned(shown);
-            }
+            // A long text has several lines in its file.
+            let line = text.replace("\r\n", " ").replace(['\n', '\t'], " ");
+            *text = Cow::Owned(visible_line(&line).into_owned());
         }
         DeValue::Array(values) => values.iter_mut().for_each(|value| make_visible(value.get_mut())),
         DeValue::Table(table) => table.iter_mut().for_each(|(_, value)| make_visible(value.get_mut())),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::sanitize::{is_hidden, visible};
+use crate::sanitize::{is_hidden, visible, visible_line};
 
 /// The width of a rendered diagnostic, in columns.
 const WIDTH: usize = 100;
@@ -121,6 +121,17 @@ impl Diagnostics {
         self.reported.iter()
     }
 
+    /// Returns the diagnostics with only the position of each error in a file whose content must not be shown.
+    #[must_use]
+    pub fn without_content(mut self, is_foreign: impl Fn(&str) -> bool) -> Self {
+        for diagnostic in &mut self.reported {
+            if let Some(spot) = diagnostic.spot.take_if(|spot| is_foreign(&spot.file.name)) {
+                *diagnostic = spot.without_content();
+            }
+        }
+        self
+    }
+
     /// Returns the number of diagnostics that are only counted.
     #[must_use]
     pub fn more(&self) -> usize {
@@ -148,7 +159,7 @@ impl Diagnostic {
         if let Some(spot) = &self.spot {
             let shown = spot.shown();
             let annotation = AnnotationKind::Primary.span(shown.span).label(short(&spot.label));
-            let snippet = Snippet::source(shown.text).path(visible(&spot.file.name)).line_start(shown.line);
+            let snippet = Snippet::source(shown.text).path(visible_line(&spot.file.name)).line_start(shown.line);
             group = group.element(snippet.annotation(annotation));
         }
         match &self.help {
@@ -161,8 +172,8 @@ impl Diagnostic {
 /// Returns the sanitized text, cut to a length that a reader takes in.
 fn short(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(CHARACTERS_MAX) {
-        None => visible(text),
-        Some((end, _)) => format!("{}…", visible(&text[..end])).into(),
+        None => visible_line(text),
+        Some((end, _)) => format!("{}…", visible_line(&text[..end])).into(),
     }
 }
 
@@ -176,6 +187,20 @@ struct Shown {
 }
 
 impl Spot {
+    /// Returns the error at this position without any content of the file.
+    fn without_content(&self) -> Diagnostic {
+        let Self { file, span, .. } = self;
+        let before = &file.text[..floor(&file.text, span.start)];
+        let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+        let line = file.line(span.start);
+        let help = "the file is outside the folder of the scenario, so its content is not shown; check it by itself";
+        Diagnostic {
+            message: format!("{} has an error in line {line}, column {column}", file.name),
+            spot: None,
+            help: Some(help.to_owned()),
+        }
+    }
+
     fn shown(&self) -> Shown {
         let text = &self.file.text;
         let at = floor(text, self.span.start);

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, CaseOutcome, Count, printable, says};
+use super::{Case, CaseOutcome, Count, line, says};
 
 /// Returns the annotations, and a line for the log.
 pub(super) fn text(cases: &[Case]) -> String {
@@ -31,7 +31,7 @@ pub(super) fn text(cases: &[Case]) -> String {
 
 /// Returns a message without the characters that would end the command.
 fn message(text: &str) -> String {
-    printable(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    line(text).replace('%', "%25")
 }
 
 /// Returns a property without the characters that would end it.

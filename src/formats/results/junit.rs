@@ -2,13 +2,13 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Case, CaseOutcome, printable};
+use super::{Case, CaseOutcome, line, lines};
 
 /// Returns the cases as one report with a suite for each scenario.
 pub(super) fn text(cases: &[Case]) -> String {
     let mut report = Report::new("stranded");
     for of_suite in cases.chunk_by(|one, other| one.suite == other.suite) {
-        let mut suite = TestSuite::new(printable(&of_suite[0].suite));
+        let mut suite = TestSuite::new(line(&of_suite[0].suite));
         suite.add_test_cases(of_suite.iter().map(test_case));
         report.add_test_suite(suite);
     }
@@ -16,10 +16,10 @@ pub(super) fn text(cases: &[Case]) -> String {
 }
 
 fn test_case(case: &Case) -> TestCase {
-    let mut written = TestCase::new(printable(&case.name), status(&case.outcome));
-    written.set_classname(printable(&case.suite));
+    let mut written = TestCase::new(line(&case.name), status(&case.outcome));
+    written.set_classname(line(&case.suite));
     if let Some(file) = &case.file {
-        written.extra.insert("file".into(), printable(file).into());
+        written.extra.insert("file".into(), line(file).into());
     }
     if let Some(line) = case.line {
         written.extra.insert("line".into(), line.to_string().into());
@@ -34,7 +34,7 @@ fn status(outcome: &CaseOutcome) -> TestCaseStatus {
         CaseOutcome::Error { says, detail } => broken(NonSuccessKind::Error, says, detail),
         CaseOutcome::Skipped { why } => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("inconclusive: {}", printable(why)));
+            status.set_message(format!("inconclusive: {}", line(why)));
             status
         }
     }
@@ -42,9 +42,9 @@ fn status(outcome: &CaseOutcome) -> TestCaseStatus {
 
 fn broken(kind: NonSuccessKind, says: &str, detail: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(printable(says)).set_type("not as expected");
+    status.set_message(line(says)).set_type("not as expected");
     if !detail.is_empty() {
-        status.set_description(printable(detail));
+        status.set_description(lines(detail));
     }
     status
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, CaseOutcome, Count, printable, says};
+use super::{Case, CaseOutcome, Count, line, lines, says};
 
 /// The limit of a summary in bytes: a step may add 1 MiB, and other commands write there too.
 const BYTES_MAX: usize = 900_000;
@@ -40,26 +40,34 @@ fn verdict(outcome: &CaseOutcome) -> &'static str {
 
 fn details(case: &Case) -> Option<String> {
     let (CaseOutcome::Failed { detail, .. } | CaseOutcome::Error { detail, .. }) = &case.outcome else { return None };
-    let detail = printable(detail);
+    let detail = lines(detail);
     if detail.trim().is_empty() {
         return None;
     }
-    let fence = fence(&detail);
-    let summary = html(&format!("{}/{}", case.suite, case.name));
+    let fence = fence(&detail, 2);
+    let summary = html(&line(&format!("{}/{}", case.suite, case.name)));
     Some(format!(
         "\n<details><summary>{summary}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>\n",
         detail.trim_end()
     ))
 }
 
-/// Returns a fence that is longer than any in the text.
-fn fence(text: &str) -> String {
+/// Returns a fence that is longer than any in the text, and than `least`.
+fn fence(text: &str, least: usize) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
+    "`".repeat(longest.max(least) + 1)
 }
 
+/// Returns the text as code in a cell of a table: nothing in it is a link, a mention or markup. A `|` needs a backslash, and a
+/// backslash before it would be another escape.
 fn cell(text: &str) -> String {
-    html(&printable(text)).replace('\n', " ").replace('|', "\\|").replace('`', "\\`").replace('*', "\\*")
+    if text.is_empty() {
+        return String::new();
+    }
+    let text = line(text).replace("\\|", "\\u{5c}|").replace('|', "\\|");
+    let fence = fence(&text, 0);
+    let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
 }
 
 fn html(text: &str) -> String {

@@ -11,6 +11,8 @@ mod tap;
 pub use self::of_check::of_check;
 pub use self::of_judgement::of_judgement;
 
+use stranded_search::sanitize::{visible, visible_line, without_commands};
+
 /// One result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -117,16 +119,21 @@ impl Count {
     }
 }
 
-/// Returns the text without control characters other than line breaks and tabs.
-fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect()
+/// Returns a text of several lines with its hidden characters as escapes, and without commands to the reader of a log.
+fn lines(text: &str) -> String {
+    without_commands(&visible(text)).into_owned()
+}
+
+/// Returns a text that is part of one line, likewise.
+fn line(text: &str) -> String {
+    without_commands(&visible_line(text)).into_owned()
 }
 
 /// Returns the one line about a case that did not pass.
 fn says(outcome: &CaseOutcome) -> Option<String> {
     match outcome {
         CaseOutcome::Passed => None,
-        CaseOutcome::Failed { says, .. } | CaseOutcome::Error { says, .. } => Some(printable(says)),
-        CaseOutcome::Skipped { why } => Some(format!("inconclusive: {}", printable(why))),
+        CaseOutcome::Failed { says, .. } | CaseOutcome::Error { says, .. } => Some(line(says)),
+        CaseOutcome::Skipped { why } => Some(format!("inconclusive: {}", line(why))),
     }
 }

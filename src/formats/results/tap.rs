@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, CaseOutcome, printable, says};
+use super::{Case, CaseOutcome, line, lines, says};
 
 /// Returns the cases, one test point each.
 pub(super) fn text(cases: &[Case]) -> String {
@@ -37,7 +37,7 @@ fn not_ok(number: usize, name: &str, case: &Case, severity: &str, detail: &str) 
     if let Some(line) = case.line {
         let _ = writeln!(text, "  line: {line}");
     }
-    let detail = printable(detail);
+    let detail = lines(detail);
     if !detail.trim().is_empty() {
         text.push_str("  detail: |2\n");
         for line in detail.lines() {
@@ -50,10 +50,10 @@ fn not_ok(number: usize, name: &str, case: &Case, severity: &str, detail: &str) 
 
 /// Returns the text as a description without directives.
 fn escaped(text: &str) -> String {
-    printable(text).replace('\n', " ").replace('\\', "\\\\").replace('#', "\\#")
+    line(text).replace('\\', "\\\\").replace('#', "\\#")
 }
 
 /// Returns the text as YAML in one line. A JSON string is a YAML string.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(printable(text)).to_string()
+    serde_json::Value::from(line(text)).to_string()
 }

@@ -12,7 +12,7 @@ use super::NarratedTrace;
 #[must_use]
 pub fn markdown(narrated: &NarratedTrace<'_>) -> String {
     let NarratedTrace { spec, world, table, property, .. } = narrated;
-    let mut text = format!("# {}\n\n{}\n\n", escaped(&narrated.title()), escaped(&spec.question));
+    let mut text = format!("# {}\n\nQuestion: {}\n\n", escaped(&narrated.title()), escaped(&spec.question));
     let found = property.and_then(|name| Property::all().find(|property| property.name() == name));
     let length = table.rows.iter().filter(|row| !row.is_after).count();
     if let Some(found) = found {
@@ -73,5 +73,6 @@ fn escaped(text: &str) -> String {
             other => escaped.push(other),
         }
     }
-    escaped
+    // A bare address would become a link.
+    escaped.replace("://", ":\\/\\/").replace("www.", "www\\.")
 }

@@ -11,7 +11,7 @@ use stranded_model::procedure::{
 use stranded_model::scenario::{Administrator, Delivery, Fault, Replication, Run, RunId, RunsMax};
 use stranded_model::table::PerServer;
 use stranded_search::property::{Property, Verdict};
-use stranded_search::sanitize::visible;
+use stranded_search::sanitize::visible_line;
 use stranded_search::scenario::{Number, SiteNames, Spec, builtin, load_scenario, parse_scenario, to_toml};
 
 use super::{SOUND, no_files, parsed};
@@ -77,7 +77,7 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
     let servers_of_step = (any_server_ref(servers), any_server_ref(servers), any_server_ref(servers));
     let report = (
         proptest::sample::select(&Outcome::ALL[..]),
-        proptest::option::of(".{0,20}".prop_map(|text| visible(&text).into_owned())),
+        proptest::option::of(".{0,20}".prop_map(|text| visible_line(&text.replace('\t', " ")).into_owned())),
     );
     (servers_of_step, edits, any_condition(servers), report, any::<bool>(), 0..23).prop_map(
         |((at, from, to), (mdb, mta), condition, (outcome, says), flag, kind)| match kind {
@@ -145,8 +145,8 @@ prop_compose! {
         let names: Vec<String> = (0..servers).map(|server| format!("server-{server}")).collect();
         spec.names = SiteNames::of(names.clone());
         spec.names.organization = organization;
-        // The reader replaces invisible characters by their visible form.
-        spec.question = visible(&question).into_owned();
+        // The reader replaces invisible characters by their visible form, and tabs by spaces.
+        spec.question = visible_line(&question.replace('\t', " ")).into_owned();
         spec.source = texts;
         let site = &mut spec.scenario.site;
         site.servers = PerServer::of(servers, |server: ServerId| names[server.index()].clone());
