@@ -2,10 +2,11 @@
 
 /// The exit codes; if several apply, the greatest in this order is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[must_use]
 pub enum Exit {
     /// Every verdict is the expected one.
     AsExpected,
-    /// A bound was reached, the program was interrupted, or nothing was exercised.
+    /// A bound was reached, the program was interrupted, an output could not be written, or nothing was exercised.
     Inconclusive,
     /// A property or an implementation is not as expected.
     NotAsExpected,
@@ -38,8 +39,8 @@ Exit codes:
   1  a property is not as expected; advise: a mailbox is stranded or has no safe procedure
   2  the command line, a scenario or another input is invalid
   3  inconclusive: a bound on states, depth, time or memory was reached; the search was interrupted,
-     only sampled, or undecided for unbounded messages; a checkpoint could not be written; or
-     nothing was exercised
+     only sampled, or undecided for unbounded messages; an output or a checkpoint could not be
+     written; or nothing was exercised
   4  an adapter broke the protocol, hung or died unexpectedly
   5  a defect of stranded itself";
 }

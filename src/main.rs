@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::panic;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use stranded::cli::Cli;
@@ -10,11 +11,15 @@ use stranded::command;
 use stranded::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    ignore_file_limit();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(reason) => return command::print_usage(&reason),
+    };
     let exit = match panic::catch_unwind(|| command::run(&cli)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) => {
-            let _ = writeln!(anstream::stderr(), "{}", error.to_string().trim_end());
+            command::print_error(&error);
             error.exit()
         }
         Err(_) => {
@@ -23,4 +28,10 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// Turns the signal for a file beyond the limit of the process into an error of the write.
+fn ignore_file_limit() {
+    // Without the handler, such a write ends the program.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }

@@ -38,12 +38,12 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let pool = pool.map_err(|reason| CommandError::Usage(format!("cannot start the threads: {reason}")))?;
     let advised = pool.install(|| advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits))?;
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.kind() {
+    let printed = match arguments.output.format.kind() {
         OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
-        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances), file)?,
-        OutputKind::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file)?,
+        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances), file),
+        OutputKind::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file),
     };
-    Ok(advised.iter().map(exit).max().unwrap_or(Exit::AsExpected))
+    Ok(advised.iter().map(exit).fold(printed, Exit::max))
 }
 
 fn circumstances(arguments: &Advise) -> Result<Circumstances, CommandError> {

@@ -17,6 +17,7 @@ use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::OracleOptions;
 use stranded_search::engine::Limits;
 use stranded_search::files;
+use stranded_search::sanitize::visible_line;
 
 use super::replay::{read_recording, refused};
 use super::{CommandError, interrupt, judging, output};
@@ -48,10 +49,13 @@ fn drive_in(scenario: &str, arguments: &Conform, limits: Limits<'static>) -> Res
     }
     let options = options(arguments, limits);
     let driven = conform::drive(&judged_by, &capabilities, &mut child, &options);
-    if let (Some(file), Some(log)) = (&arguments.log, &options.log) {
-        let lines: String = log.events().iter().map(|event| event.line() + "\n").collect();
-        write(file, &lines)?;
-    }
+    let logged = match (&arguments.log, &options.log) {
+        (Some(file), Some(log)) => {
+            let lines: String = log.events().iter().map(|event| event.line() + "\n").collect();
+            output::save(&lines, file)
+        }
+        (_, None) | (None, Some(_)) => Exit::AsExpected,
+    };
     let mut driven = driven.map_err(stopped)?;
     if driven.broken.is_none()
         && !driven.is_interrupted
@@ -60,16 +64,21 @@ fn drive_in(scenario: &str, arguments: &Conform, limits: Limits<'static>) -> Res
         driven.is_interrupted = conform::is_interrupted(&limits, true);
         driven.broken = Some(error);
     }
-    let saved = arguments.save.as_deref().map(|folder| save(&driven, folder)).transpose()?.unwrap_or_default();
+    let (saved, written) = match arguments.save.as_deref() {
+        Some(folder) => save(&driven, folder),
+        None => (Vec::new(), Exit::AsExpected),
+    };
     let is_over = driven.broken.is_none() && !driven.is_interrupted && driven.judgement.not_exercised.is_empty();
     let found = [ScenarioVerdicts { is_over, ..ScenarioVerdicts::of(&given.name, &driven.judgement) }];
     let comparison = known.as_ref().map(|(known, today)| known.compare(&found, *today));
-    print(arguments, &given.name, &driven, &saved, comparison.as_ref())?;
+    let printed = print(arguments, &given.name, &driven, &saved, comparison.as_ref());
     let judged = match &comparison {
         Some(comparison) => with_known(&driven, comparison),
         None => judging::exit(&driven.judgement),
     };
-    Ok(judged.max(enough(arguments, &driven)).max(ended(driven.is_interrupted, driven.broken.as_ref())))
+    let ended = ended(driven.is_interrupted, driven.broken.as_ref());
+    let parts = [enough(arguments, &driven), ended, logged, written, printed, adapter_log(arguments, &mut child)];
+    Ok(parts.into_iter().fold(judged, Exit::max))
 }
 
 /// Returns the exit code for the end of the run: an interruption is not the fault of the adapter that it ended.
@@ -163,23 +172,28 @@ fn enough(arguments: &Conform, driven: &ConformResult) -> Exit {
     }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), CommandError> {
-    files::write(file, text.as_bytes())
-        .map_err(|reason| CommandError::Usage(format!("cannot write to {}: {reason}", file.display())))
+/// Reports a log of the adapter's standard error that is incomplete.
+fn adapter_log(arguments: &Conform, child: &mut Child) -> Exit {
+    match (&arguments.adapter_log, child.log_failure()) {
+        (Some(file), Some(reason)) => output::saved(file, Err(reason)),
+        (_, None) | (None, Some(_)) => Exit::AsExpected,
+    }
 }
 
-/// Saves the shortest traces; the names of the files.
-fn save(driven: &ConformResult, folder: &Path) -> Result<Vec<String>, CommandError> {
-    fs::create_dir_all(folder)
-        .map_err(|reason| CommandError::Usage(format!("cannot create the folder {}: {reason}", folder.display())))?;
-    let save = |one: &conform::Shrunk| {
+/// Saves the shortest traces. Returns the names of the files.
+fn save(driven: &ConformResult, folder: &Path) -> (Vec<String>, Exit) {
+    let mut saved = output::saved(folder, fs::create_dir_all(folder));
+    let mut files = Vec::new();
+    for one in &driven.shrunk {
         let name = format!("{}.{}.json", one.recording.scenario, one.verdict.name().replace(' ', "-"));
         let file = folder.join(name);
-        let text = serde_json::to_string_pretty(&one.recording).expect("every run can be written as JSON");
-        write(&file, &(text + "\n"))?;
-        Ok(file.display().to_string())
-    };
-    driven.shrunk.iter().map(save).collect()
+        let written = output::save(&output::json(&one.recording), &file);
+        if written == Exit::AsExpected {
+            files.push(files::shown(&file));
+        }
+        saved = saved.max(written);
+    }
+    (files, saved)
 }
 
 fn print(
@@ -188,7 +202,7 @@ fn print(
     driven: &ConformResult,
     saved: &[String],
     comparison: Option<&Comparison<'_>>,
-) -> Result<(), CommandError> {
+) -> Exit {
     let mut extra = vec![reported::coverage(driven)];
     extra.extend(end_of(driven.is_interrupted, driven.broken.as_ref()));
     if let Some(comparison) = comparison {
@@ -218,16 +232,15 @@ fn print(
             let width = output::width(file);
             let runs = driven.shrunk.iter().map(|one| reported::shortest(one, width));
             let again = saved.iter().map(|file| {
-                let adapter = arguments.adapter.join(" ");
+                let adapter = visible_line(&arguments.adapter.join(" ")).into_owned();
                 format!("saved: {file}\n  stranded replay {file}\n  stranded conform --replay {file} -- {adapter}\n")
             });
             let parts = [judgement::text(&judged, width)].into_iter().chain(runs).chain(again);
-            output::print(&parts.collect::<Vec<_>>().join("\n"), file)?
+            output::print(&parts.collect::<Vec<_>>().join("\n"), file)
         }
-        OutputKind::Json => output::print_json(&reported::report(&judged, driven), file)?,
-        OutputKind::Cases(form) => output::print_cases(&formats::of_judgement(&judged), form, file)?,
-    };
-    Ok(())
+        OutputKind::Json => output::print_json(&reported::report(&judged, driven), file),
+        OutputKind::Cases(form) => output::print_cases(&formats::of_judgement(&judged), form, file),
+    }
 }
 
 /// Asks an implementation once more what was recorded.
@@ -257,16 +270,15 @@ fn repeat(path: &str, arguments: &Conform, limits: &Limits<'static>) -> Result<E
         extra: &extra,
     };
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.kind() {
+    let printed = match arguments.output.format.kind() {
         OutputKind::Text => {
             let width = output::width(file);
             let text = format!("{}\n{}", judgement::text(&judged, width), reported::recording(&now, width));
-            output::print(&text, file)?
+            output::print(&text, file)
         }
-        OutputKind::Json | OutputKind::Cases(_) => {
-            judging::print(&judged, &arguments.output)?;
-            Exit::AsExpected
-        }
+        OutputKind::Json | OutputKind::Cases(_) => judging::print(&judged, &arguments.output),
     };
-    Ok(judging::exit(&judgement).max(ended(is_interrupted, broken.as_ref())))
+    let ended = ended(is_interrupted, broken.as_ref());
+    let parts = [ended, printed, adapter_log(arguments, &mut child)];
+    Ok(parts.into_iter().fold(judging::exit(&judgement), Exit::max))
 }

@@ -9,7 +9,6 @@ use stranded_oracle::adapter::doctor::{self, Diagnosis};
 use stranded_oracle::conform;
 use stranded_search::engine::Limits;
 use stranded_search::lines::wrapped;
-use stranded_search::sanitize::visible;
 use stranded_search::scenario;
 
 use super::{CommandError, interrupt, output};
@@ -30,12 +29,13 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, CommandError> {
         return Err(CommandError::Inconclusive("the test conversation was interrupted".to_owned()));
     }
     let file = arguments.output.file.as_deref();
-    match arguments.output.format.kind() {
-        OutputKind::Json => output::print_json(&found, file)?,
+    let printed = match arguments.output.format.kind() {
+        OutputKind::Json => output::print_json(&found, file),
         OutputKind::Cases(form) => return Err(output::unsupported("doctor", form)),
-        OutputKind::Text => output::print(&visible(&text(&found, output::width(file))), file)?,
+        OutputKind::Text => output::print_plain(&text(&found, output::width(file)), file),
     };
-    Ok(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter })
+    let logged = if found.log_failure.is_some() { Exit::Inconclusive } else { Exit::AsExpected };
+    Ok(printed.max(logged).max(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter }))
 }
 
 fn text(found: &Diagnosis, width: u16) -> String {

@@ -1,6 +1,5 @@
 //! `stranded explore`
 
-use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -32,13 +31,12 @@ pub(super) fn run(arguments: &Explore) -> Result<Exit, CommandError> {
     let address = SocketAddr::new(ip, arguments.port);
     let failed = |reason: std::io::Error| CommandError::Usage(format!("cannot listen on {address}: {reason}"));
     let listening = Listener::bind(address, token).map_err(failed)?;
-    output::print(&format!("{}\n", listening.url()), None)?;
-    let _ = std::io::stdout().flush();
+    let printed = output::print(&format!("{}\n", listening.url()), None);
     // Prepares the first page before the first request.
     let first_page = Arc::clone(&explorer);
     std::thread::spawn(move || first_page.pair());
     listening.serve(explorer).map_err(failed)?;
-    Ok(Exit::AsExpected)
+    Ok(printed)
 }
 
 /// Opens the argument of the command, as an answer for the page.

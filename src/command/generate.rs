@@ -3,7 +3,8 @@
 use crate::cli::Generate;
 use crate::exit::Exit;
 use stranded_oracle::vectors::file::Index;
-use stranded_oracle::vectors::{self, Granularity, VectorOptions, WriteError};
+use stranded_oracle::vectors::{self, Granularity, VectorOptions};
+use stranded_search::files;
 
 use super::{CommandError, judging, output};
 
@@ -16,23 +17,26 @@ pub(super) fn run(arguments: &Generate) -> Result<Exit, CommandError> {
         unseen: judging::kinds(&arguments.missing),
         states_max: arguments.max_states,
     };
+    vectors::check_folder(&arguments.folder, arguments.force)
+        .map_err(|reason| CommandError::Usage(reason.to_string()))?;
     let found = vectors::generate(&options).map_err(|truncated| {
         CommandError::Inconclusive(format!("how {} starts could not be found out: {truncated}", spec.name))
     })?;
-    vectors::write(&found, &arguments.folder, arguments.force)
-        .map_err(|reason: WriteError| CommandError::Usage(reason.to_string()))?;
+    if let Err(reason) = vectors::write(&found, &arguments.folder, arguments.force) {
+        return Err(CommandError::Inconclusive(reason.to_string()));
+    }
     let Index { transitions, states, truncated, .. } = &found.index;
     let mut text = format!(
         "{}: {} vectors in {} cover {} of {} transitions between {states} states\n",
         spec.name,
         found.vectors.len(),
-        arguments.folder.display(),
+        files::shown(&arguments.folder),
         transitions.covered,
         transitions.all,
     );
     if let Some(truncated) = truncated {
         text.push_str(&format!("truncated: {truncated}\n"));
     }
-    output::print(&text, None)?;
-    Ok(if found.index.complete { Exit::AsExpected } else { Exit::Inconclusive })
+    let found = if found.index.complete { Exit::AsExpected } else { Exit::Inconclusive };
+    Ok(output::print(&text, None).max(found))
 }

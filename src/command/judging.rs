@@ -52,14 +52,13 @@ pub(super) fn renamed<'e>(event: &'e Event, from: &Spec, procedure: Option<&str>
 }
 
 /// Prints a judgement in the format of the arguments.
-pub(super) fn print(judged: &Judged<'_>, to: &Output) -> Result<(), CommandError> {
+pub(super) fn print(judged: &Judged<'_>, to: &Output) -> Exit {
     let file = to.file.as_deref();
     match to.format.kind() {
-        OutputKind::Text => output::print(&judgement::text(judged, output::width(file)), file)?,
-        OutputKind::Json => output::print_json(&judged::report(judged), file)?,
-        OutputKind::Cases(form) => output::print_cases(&formats::of_judgement(judged), form, file)?,
-    };
-    Ok(())
+        OutputKind::Text => output::print(&judgement::text(judged, output::width(file)), file),
+        OutputKind::Json => output::print_json(&judged::report(judged), file),
+        OutputKind::Cases(form) => output::print_cases(&formats::of_judgement(judged), form, file),
+    }
 }
 
 /// Returns the exit code of a judgement.

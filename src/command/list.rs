@@ -38,8 +38,8 @@ pub(super) fn run(arguments: &List) -> Result<Exit, CommandError> {
     let file = arguments.output.file.as_deref();
     match arguments.output.format.kind() {
         OutputKind::Cases(form) => Err(output::unsupported("list", form)),
-        OutputKind::Json => output::print_json(&items, file),
-        OutputKind::Text => output::print(&text(&items, output::width(file)), file),
+        OutputKind::Json => Ok(output::print_json(&items, file)),
+        OutputKind::Text => Ok(output::print(&text(&items, output::width(file)), file)),
     }
 }
 

@@ -13,11 +13,12 @@ mod judging;
 mod list;
 mod oracle;
 mod output;
-
+mod outputs;
 mod replay;
 mod validate;
 
 use std::fmt;
+use std::process::ExitCode;
 
 use clap::CommandFactory;
 
@@ -78,7 +79,8 @@ impl fmt::Display for CommandError {
             | Self::NotAsExpected(reason)
             | Self::Inconclusive(reason)
             | Self::BrokenAdapter(reason) => {
-                let reason = visible(reason);
+                // No line of foreign text stands where a line of the program begins.
+                let reason = visible(reason).replace('\n', "\n  ");
                 write!(f, "{}error{}: {reason}", output::ERROR.render(), output::ERROR.render_reset())
             }
         }
@@ -90,6 +92,7 @@ impl fmt::Display for CommandError {
 /// # Errors
 /// The reason why there is no result; none was printed then.
 pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
+    outputs::check(&cli.command)?;
     match &cli.command {
         Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
@@ -102,7 +105,7 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         #[cfg(feature = "explore")]
         Command::Explore(arguments) => explore::run(arguments),
         Command::Schema(arguments) => {
-            output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref())
+            Ok(output::print_json(&crate::schema::schema(arguments.kind), arguments.file.as_deref()))
         }
         Command::Generate(arguments) => generate::run(arguments),
         Command::Oracle(arguments) => oracle::run(arguments),
@@ -110,15 +113,31 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);
-            output::write(&String::from_utf8_lossy(&script), None)
+            Ok(output::write(&String::from_utf8_lossy(&script), None))
         }
         Command::Man => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
             rendered.map_err(|reason| CommandError::Usage(format!("cannot render the manual page: {reason}")))?;
-            output::write(&String::from_utf8_lossy(&page), None)
+            Ok(output::write(&String::from_utf8_lossy(&page), None))
         }
     }
+}
+
+/// Prints an error to standard error.
+pub fn print_error(error: &CommandError) {
+    output::say(error.to_string().trim_end());
+}
+
+/// Prints the text of `--help`, or an error of the command line.
+#[must_use]
+pub fn print_usage(reason: &clap::Error) -> ExitCode {
+    let text = reason.render().ansi().to_string();
+    if reason.use_stderr() {
+        output::say(text.trim_end());
+        return ExitCode::from(Exit::Usage.code());
+    }
+    ExitCode::from(output::print(&format!("{}\n", text.trim_end()), None).code())
 }
 
 fn show(arguments: &Show) -> Result<Exit, CommandError> {
@@ -129,5 +148,5 @@ fn show(arguments: &Show) -> Result<Exit, CommandError> {
         let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
         return Err(CommandError::Input(scenario::unknown_name(kind, name, &names)));
     };
-    output::print(found.text, arguments.file.as_deref())
+    Ok(output::print(found.text, arguments.file.as_deref()))
 }

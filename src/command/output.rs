@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::formats::results::{self, Case, ResultFormat};
 use crate::report::text::WIDTH;
 use stranded_search::files;
-use stranded_search::sanitize::{all_but_colours, in_json, visible};
+use stranded_search::sanitize::{all_but_colours, in_json, visible, without_commands};
 
 use super::CommandError;
 
@@ -21,8 +21,9 @@ pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const STANDARD_OUTPUT: &str = "-";
 
 /// Prints a result for people. Only a terminal gets style codes; all other control characters are made visible.
-pub(super) fn print(text: &str, file: Option<&Path>) -> Result<Exit, CommandError> {
+pub(super) fn print(text: &str, file: Option<&Path>) -> Exit {
     let text = all_but_colours(text);
+    let text = without_commands(&text);
     match named(file) {
         Some(path) => write(&anstream::adapter::strip_str(&text).to_string(), Some(path)),
         None => write(&text, None),
@@ -30,37 +31,64 @@ pub(super) fn print(text: &str, file: Option<&Path>) -> Result<Exit, CommandErro
 }
 
 /// Returns the file, unless the name means standard output.
-fn named(file: Option<&Path>) -> Option<&Path> {
+pub(super) fn named(file: Option<&Path>) -> Option<&Path> {
     file.filter(|path| *path != Path::new(STANDARD_OUTPUT))
 }
 
-/// Writes a result without changes. A closed pipe is no error.
-pub(super) fn write(text: &str, file: Option<&Path>) -> Result<Exit, CommandError> {
-    let file = named(file);
-    let written = match file {
-        Some(path) => files::write(path, text.as_bytes()),
-        None => anstream::stdout().lock().write_all(text.as_bytes()),
-    };
-    match written {
-        Ok(()) => Ok(Exit::AsExpected),
-        Err(reason) if file.is_none() && reason.kind() == ErrorKind::BrokenPipe => Ok(Exit::AsExpected),
-        Err(reason) => {
-            let target = file.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
-            Err(CommandError::Usage(format!("cannot write to {target}: {reason}")))
-        }
+/// Prints foreign or converted text without style codes.
+pub(super) fn print_plain(text: &str, file: Option<&Path>) -> Exit {
+    write(&without_commands(&visible(text)), file)
+}
+
+/// Writes a result without changes; to standard output if the file cannot be written.
+pub(super) fn write(text: &str, file: Option<&Path>) -> Exit {
+    let saved = named(file).map(|path| save(text, path));
+    match saved {
+        Some(Exit::AsExpected) => Exit::AsExpected,
+        Some(failed) => failed.max(write_to_standard_output(text)),
+        None => write_to_standard_output(text),
     }
 }
 
+/// Writes a file. A failure is printed, and makes a result inconclusive.
+pub(super) fn save(text: &str, path: &Path) -> Exit {
+    saved(path, files::write(path, text.as_bytes()))
+}
+
+/// Prints the failure of a write, if it is one.
+pub(super) fn saved(path: &Path, written: std::io::Result<()>) -> Exit {
+    written.map_or_else(|reason| failed(&files::shown(path), &reason), |()| Exit::AsExpected)
+}
+
+/// Writes to standard output. A closed pipe is no error.
+fn write_to_standard_output(text: &str) -> Exit {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(reason) if reason.kind() != ErrorKind::BrokenPipe => failed("standard output", &reason),
+        Ok(()) | Err(_) => Exit::AsExpected,
+    }
+}
+
+fn failed(target: &str, reason: &std::io::Error) -> Exit {
+    say(&CommandError::Inconclusive(format!("cannot write to {target}: {reason}")).to_string());
+    Exit::Inconclusive
+}
+
 /// Prints a result as JSON.
-pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Result<Exit, CommandError> {
+pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Exit {
+    write(&json(value), file)
+}
+
+/// Returns a value as the text of a JSON file.
+pub(super) fn json(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("every report can be written as JSON");
     text.push('\n');
-    write(&in_json(&text), file)
+    in_json(&text).into_owned()
 }
 
 /// Prints cases in a format for programs that know tests.
-pub(super) fn print_cases(cases: &[Case], form: ResultFormat, file: Option<&Path>) -> Result<Exit, CommandError> {
-    write(&visible(&results::written(cases, form)), file)
+pub(super) fn print_cases(cases: &[Case], form: ResultFormat, file: Option<&Path>) -> Exit {
+    write(&results::written(cases, form), file)
 }
 
 /// Returns the error of a command that does not support a format.
@@ -79,7 +107,8 @@ pub(super) fn width(file: Option<&Path>) -> u16 {
 
 /// Prints a message to standard error.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{}", visible(text));
+    let text = all_but_colours(text);
+    let _ = writeln!(anstream::stderr(), "{}", without_commands(&text));
 }
 
 /// Prints an error to standard error, beside a result.
@@ -90,5 +119,5 @@ pub(super) fn error(text: &str) {
 /// Prints a warning to standard error.
 pub(super) fn warn(text: &str) {
     let style = AnsiColor::Yellow.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {}", visible(text));
+    say(&format!("{style}warning{style:#}: {}", visible(text)));
 }

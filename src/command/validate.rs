@@ -1,8 +1,8 @@
 //! `stranded validate`
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _, Read};
+use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,8 @@ use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::{Finding, Oracle, OracleOptions};
 use stranded_oracle::protocol::Event;
 use stranded_search::engine::{Limits, Truncation};
-use stranded_search::files::ReadError;
+use stranded_search::files::{Input, ReadError};
+use stranded_search::sanitize::visible_line;
 use stranded_search::scenario::Spec;
 
 use super::{CommandError, interrupt, judging, output};
@@ -62,8 +63,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
     let found = judge.oracle.judgement();
     let subject = Subject::Log(name);
     let judged = Judged { scenario: &spec.name, subject, judgement: &found, lines: &judge.lines, extra: &[] };
-    judging::print(&judged, &arguments.output)?;
-    Ok(judging::exit(&found))
+    Ok(judging::print(&judged, &arguments.output).max(judging::exit(&found)))
 }
 
 /// The judge of a log, with the lines of its findings.
@@ -128,20 +128,25 @@ impl Judge<'_> {
 
     /// Prints the findings that were not known before.
     fn print_findings(&self, (printed, failed_at): (usize, Option<usize>)) {
-        let line = self.line;
+        let (line, name) = (self.line, visible_line(self.name));
         for Finding { verdict, says, .. } in
             self.oracle.findings()[printed..].iter().filter(|finding| !finding.is_expected)
         {
-            output::say(&format!("{}:{line}: {}: {says}", self.name, verdict.name()));
+            output::say(&format!("{name}:{line}: {}: {says}", verdict.name()));
         }
         if self.oracle.failed_at() != failed_at {
-            output::say(&format!("{}:{line}: nonconforming: no execution of the model explains this event", self.name));
+            output::say(&format!("{name}:{line}: nonconforming: no execution of the model explains this event"));
         }
     }
 }
 
-fn open(path: &str) -> io::Result<Box<dyn Read>> {
-    Ok(if path == STANDARD_INPUT { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
+/// Opens the log. With `waits`, a named pipe may stay without a writer as long as it takes.
+fn open(path: &str, waits: bool) -> io::Result<Box<dyn Read>> {
+    if path == STANDARD_INPUT {
+        return Ok(Box::new(io::stdin()));
+    }
+    let input = Input::open(Path::new(path))?;
+    Ok(if waits { Box::new(input.without_limit()) } else { Box::new(input) })
 }
 
 fn cannot_read(path: &str, reason: io::Error) -> CommandError {
@@ -158,10 +163,11 @@ fn read(
     if path == STANDARD_INPUT && io::stdin().is_terminal() {
         output::say("reading the log from the terminal");
     }
-    let grows = arguments.follow && std::fs::metadata(&path).is_ok_and(|found| found.is_file());
+    let waits = arguments.follow;
+    let grows = waits && std::fs::metadata(&path).is_ok_and(|found| found.is_file());
     let (sender, chunks) = sync_channel(4);
     // The thread ends with the program: a blocking read cannot be interrupted.
-    thread::spawn(move || watch(&path, grows, &sender));
+    thread::spawn(move || watch(&path, waits, grows, &sender));
     let mut lines = Lines::default();
     let mut going = Going::On;
     loop {
@@ -206,8 +212,8 @@ fn next(judge: &mut Judge<'_>, going: Going, line: Line<'_>) -> Result<Going, Bo
 }
 
 /// Opens and reads a log, also as it grows, until the receiver is dropped. Opening a pipe waits for its writer.
-fn watch(path: &str, grows: bool, to: &SyncSender<io::Result<Vec<u8>>>) {
-    let mut input = match open(path) {
+fn watch(path: &str, waits: bool, grows: bool, to: &SyncSender<io::Result<Vec<u8>>>) {
+    let mut input = match open(path, waits) {
         Ok(input) => input,
         Err(reason) => return drop(to.send(Err(reason))),
     };

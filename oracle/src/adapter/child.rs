@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::fault::{AdapterFault, Afterwards, shown};
 use super::process::{NotReceived, Process, Received};
 use super::{AdapterError, HelloReply, Implementation};
 use stranded_search::FORMAT_VERSION;
+use stranded_search::sanitize::visible_line;
 
 /// Default time limit for an answer.
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -83,7 +85,11 @@ impl Child {
         let process = Process::start(command, log).map_err(|reason| {
             let fault = AdapterFault::NotStarted(reason.to_string());
             AdapterError {
-                says: format!("{fault}\n  expected: {}\n  command: {}", fault.expected(), command.join(" ")),
+                says: format!(
+                    "{fault}\n  expected: {}\n  command: {}",
+                    fault.expected(),
+                    visible_line(&command.join(" "))
+                ),
             }
         })?;
         let servers = BTreeSet::new();
@@ -109,6 +115,11 @@ impl Child {
     #[must_use]
     pub fn fault(&self) -> Option<&AdapterFault> {
         self.fault.as_ref().map(|(fault, _)| fault)
+    }
+
+    /// The reason why the log of its standard error is incomplete, if it is; final once the process has ended.
+    pub fn log_failure(&mut self) -> Option<io::Error> {
+        self.process.log_failure()
     }
 
     /// Returns true if the last line begins like a JSON object.
@@ -277,6 +288,9 @@ impl Child {
             says.push_str("  nothing on standard error");
         } else {
             let _ = write!(says, "  the end of its standard error:\n    {}", stderr_lines.join("\n    "));
+        }
+        if let Some(reason) = self.process.log_failure() {
+            let _ = write!(says, "\n  the log of its standard error is incomplete: {reason}");
         }
         let error = AdapterError { says };
         self.fault = Some((fault, error.clone()));

@@ -29,6 +29,9 @@ pub struct Diagnosis {
     pub details: Option<String>,
     /// Remarks on things that are not faults.
     pub remarks: Vec<String>,
+    /// The reason why the log of the adapter's standard error is incomplete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_failure: Option<String>,
 }
 
 /// Result of one check.
@@ -202,9 +205,11 @@ pub fn examine(spec: &Spec, command: &[String], timeouts: Timeouts, log: Option<
         }
     };
     let error = conversation.run(spec, &mut child).err();
+    let log_failure = child.log_failure().map(|reason| reason.to_string());
+    conversation.remarks.extend(log_failure.iter().map(|reason| format!("the log is incomplete: {reason}")));
     let was_answered = conversation.asked.len() > 1;
     let fault = child.fault().map(|fault| (fault, child.last_line_looks_like_json()));
-    diagnose(conversation, fault, error, was_answered)
+    Diagnosis { log_failure, ..diagnose(conversation, fault, error, was_answered) }
 }
 
 fn diagnose(
@@ -236,5 +241,6 @@ fn diagnose(
         checks: Check::ALL.into_iter().map(checked).collect(),
         details: error.map(|error| error.says),
         remarks: conversation.remarks,
+        log_failure: None,
     }
 }

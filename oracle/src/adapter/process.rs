@@ -52,8 +52,17 @@ pub(super) struct Process {
     /// Channel to the input; `None` after the input was closed.
     input: Option<Sender<Vec<u8>>>,
     received: Receiver<Received>,
-    stderr_lines: Arc<Mutex<VecDeque<String>>>,
+    stderr: Arc<Mutex<Stderr>>,
     stderr_end: Receiver<()>,
+}
+
+/// The standard error of a process.
+#[derive(Debug, Default)]
+struct Stderr {
+    /// The last lines.
+    lines: VecDeque<String>,
+    /// The reason why its log is incomplete.
+    log_failure: Option<io::Error>,
 }
 
 impl Process {
@@ -76,17 +85,17 @@ impl Process {
         let (says, received) = sync_channel(AHEAD);
         let (input, lines) = channel();
         let (ends, stderr_end) = channel();
-        let stderr_lines = Arc::new(Mutex::new(VecDeque::new()));
+        let shared = Arc::new(Mutex::new(Stderr::default()));
         let closed = says.clone();
-        let kept = Arc::clone(&stderr_lines);
-        thread::spawn(move || write(stdin, &lines, &closed));
-        thread::spawn(move || read(stdout, &says));
-        thread::spawn(move || {
+        let kept = Arc::clone(&shared);
+        start(move || write(stdin, &lines, &closed))?;
+        start(move || read(stdout, &says))?;
+        start(move || {
             keep(stderr, log, &kept);
             // The receiver may be gone.
             let _ = ends.send(());
-        });
-        Ok(Self { group, input: Some(input), received, stderr_lines, stderr_end })
+        })?;
+        Ok(Self { group, input: Some(input), received, stderr: shared, stderr_end })
     }
 
     /// Id of the process and of its group.
@@ -139,8 +148,21 @@ impl Process {
     /// Last lines of standard error; complete once the process has ended.
     pub(super) fn stderr_tail(&mut self) -> Vec<String> {
         let _ = self.stderr_end.recv_timeout(STDERR_WAIT);
-        self.stderr_lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.stderr.lock().unwrap_or_else(PoisonError::into_inner).lines.iter().cloned().collect()
     }
+
+    /// The reason why the log of standard error is incomplete, if it is; final once the process has ended.
+    pub(super) fn log_failure(&mut self) -> Option<io::Error> {
+        let _ = self.stderr_end.recv_timeout(STDERR_WAIT);
+        self.stderr.lock().unwrap_or_else(PoisonError::into_inner).log_failure.take()
+    }
+}
+
+/// Starts a thread.
+pub(super) fn start(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let started = thread::Builder::new().spawn(work);
+    let failed = |reason| io::Error::other(format!("the system refuses a thread for its output: {reason}"));
+    started.map(drop).map_err(failed)
 }
 
 fn write(mut stdin: ChildStdin, lines: &Receiver<Vec<u8>>, closed: &SyncSender<Received>) {
@@ -174,7 +196,7 @@ fn read(stdout: ChildStdout, says: &SyncSender<Received>) {
     }
 }
 
-fn keep(stderr: ChildStderr, mut log: Option<File>, stderr_lines: &Mutex<VecDeque<String>>) {
+fn keep(stderr: ChildStderr, mut log: Option<File>, kept: &Mutex<Stderr>) {
     let mut stderr = BufReader::new(stderr);
     loop {
         let mut line = Vec::new();
@@ -182,14 +204,16 @@ fn keep(stderr: ChildStderr, mut log: Option<File>, stderr_lines: &Mutex<VecDequ
         if line.is_empty() || read.is_err() {
             return;
         }
-        if let Some(file) = &mut log {
+        let written = log.as_mut().map_or(Ok(()), |file| file.write_all(&line));
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(reason) = written {
             // Keep reading after a write error of the log: a full pipe would block the process.
-            let _ = file.write_all(&line);
+            log = None;
+            kept.log_failure = Some(reason);
         }
-        let mut stderr_lines = stderr_lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if stderr_lines.len() == STDERR_LINES_MAX {
-            stderr_lines.pop_front();
+        if kept.lines.len() == STDERR_LINES_MAX {
+            kept.lines.pop_front();
         }
-        stderr_lines.push_back(super::fault::shown(line.trim_ascii_end()));
+        kept.lines.push_back(super::fault::shown(line.trim_ascii_end()));
     }
 }

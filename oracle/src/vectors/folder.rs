@@ -37,17 +37,31 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exists { folder, is_vectors: true } => {
-                write!(f, "{} already has vectors: use --force to replace them", folder.display())
+                write!(f, "{} already has vectors: use --force to replace them", files::shown(folder))
             }
             Self::Exists { folder, is_vectors: false } => {
-                write!(f, "{} exists and is not a folder of vectors: choose another folder", folder.display())
+                write!(f, "{} exists and is not a folder of vectors: choose another folder", files::shown(folder))
             }
-            Self::Failed { path, reason } => write!(f, "cannot write to {}: {reason}", path.display()),
+            Self::Failed { path, reason } => write!(f, "cannot write to {}: {reason}", files::shown(path)),
         }
     }
 }
 
 impl std::error::Error for WriteError {}
+
+/// Checks that vectors can be written into a folder, and changes nothing.
+///
+/// # Errors
+/// The folder has other files, or vectors that must not be replaced.
+pub fn check_folder(folder: &Path, replace: bool) -> Result<(), WriteError> {
+    let is_there = folder.exists();
+    let is_vectors = is_there && is_vectors(folder);
+    let is_empty = is_there && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    if is_there && !is_empty && !(is_vectors && replace) {
+        return Err(WriteError::Exists { folder: folder.to_owned(), is_vectors });
+    }
+    Ok(())
+}
 
 /// Writes vectors into a folder that does not exist, is empty, or has vectors that may be replaced.
 ///
@@ -58,12 +72,8 @@ pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), Writ
         let path = path.to_owned();
         move |reason| WriteError::Failed { path, reason }
     };
+    check_folder(folder, replace)?;
     let is_there = folder.exists();
-    let is_vectors = is_there && is_vectors(folder);
-    let is_empty = is_there && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    if is_there && !is_empty && !(is_vectors && replace) {
-        return Err(WriteError::Exists { folder: folder.to_owned(), is_vectors });
-    }
     let beside = |what: &str| {
         let name = folder.file_name().map_or_else(|| "vectors".into(), |name| name.to_string_lossy().into_owned());
         folder.with_file_name(format!(".{name}.{what}-{}", std::process::id()))
@@ -72,7 +82,7 @@ pub fn write(vectors: &Vectors, folder: &Path, replace: bool) -> Result<(), Writ
     if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(failed(parent))?;
     }
-    let written = fill(&fresh, vectors).and_then(|()| {
+    let written = fill(&fresh, folder, vectors).and_then(|()| {
         if is_there {
             fs::rename(folder, &old).map_err(failed(folder))?;
         }
@@ -100,16 +110,19 @@ fn is_vectors(folder: &Path) -> bool {
     })
 }
 
-fn fill(folder: &Path, vectors: &Vectors) -> Result<(), WriteError> {
-    fs::create_dir(folder).map_err(|reason| WriteError::Failed { path: folder.to_owned(), reason })?;
+/// Fills a fresh folder. An error names the file in the folder that the fresh one becomes.
+fn fill(fresh: &Path, folder: &Path, vectors: &Vectors) -> Result<(), WriteError> {
+    fs::create_dir(fresh).map_err(|reason| WriteError::Failed { path: folder.to_owned(), reason })?;
+    let put = |name: &str, text: String| {
+        let failed = |reason| WriteError::Failed { path: folder.join(name), reason };
+        fs::write(fresh.join(name), text + "\n").map_err(failed)
+    };
     for vector in &vectors.vectors {
-        put(&folder.join(vector.file_name()), vector)?;
+        put(&vector.file_name(), json(vector))?;
     }
-    put(&folder.join(INDEX), &vectors.index)
+    put(INDEX, json(&vectors.index))
 }
 
-fn put(path: &Path, content: &impl Serialize) -> Result<(), WriteError> {
-    let mut text = serde_json::to_string_pretty(content).expect("every vector can be written as JSON");
-    text.push('\n');
-    fs::write(path, text).map_err(|reason| WriteError::Failed { path: path.to_owned(), reason })
+fn json(content: &impl Serialize) -> String {
+    serde_json::to_string_pretty(content).expect("every vector can be written as JSON")
 }

@@ -22,7 +22,7 @@ use stranded_search::scenario::Spec;
 
 use self::allowed::PathResult;
 use self::file::{Index, IndexEntry, Transitions, Vector};
-pub use self::folder::{WriteError, write};
+pub use self::folder::{WriteError, check_folder, write};
 use self::map::Map;
 
 /// Granularity of a step of a vector.

@@ -34,9 +34,8 @@ pub(super) fn run(arguments: &Check) -> Result<Exit, CommandError> {
     if let Some(exit) = cluster::finish(&options, &checked)? {
         return Ok(exit);
     }
-    save_traces(&options, &checked)?;
-    print(&options, &checked)?;
-    Ok(exit(&checked))
+    let saved = save_traces(&options, &checked);
+    Ok(saved.max(print(&options, &checked)?).max(exit(&checked)))
 }
 
 /// The options of a check.
@@ -109,7 +108,10 @@ fn check_all<'a>(options: &'a CheckOptions<'_>) -> Result<Vec<Checked<'a>>, Comm
     let CheckOptions { arguments, specs, saved, .. } = options;
     let threads = arguments.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|reason| CommandError::Usage(format!("cannot start the threads: {reason}")))?;
+    let pool = pool.map_err(|reason| {
+        let reason = format!("cannot start the threads of the search: {reason}; start fewer with --threads N");
+        CommandError::Usage(reason)
+    })?;
     Ok(progress::during(arguments.progress, &options.limits(), |limits| {
         let check =
             |(spec, saved): (&'a Spec, &Vec<Checkpoint>)| check_with_checkpoints(spec, arguments.engine, limits, saved);
@@ -125,8 +127,8 @@ fn check_all<'a>(options: &'a CheckOptions<'_>) -> Result<Vec<Checked<'a>>, Comm
 fn print(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Exit, CommandError> {
     let Check { assumptions, output, .. } = options.arguments;
     let file = output.file.as_deref();
-    match (output.format.kind(), *assumptions) {
-        (OutputKind::Cases(form), true) => Err(output::unsupported("check --assumptions", form)),
+    Ok(match (output.format.kind(), *assumptions) {
+        (OutputKind::Cases(form), true) => return Err(output::unsupported("check --assumptions", form)),
         (OutputKind::Cases(form), false) => {
             output::print_cases(&formats::of_check(checked, &files(options.arguments)), form, file)
         }
@@ -146,7 +148,7 @@ fn print(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Exit, Co
             };
             output::print(&parts.into_iter().chain([text::summary(checked)]).collect::<Vec<_>>().join("\n"), file)
         }
-    }
+    })
 }
 
 /// The scenario files of the arguments, by the names of their scenarios.
@@ -157,10 +159,9 @@ fn files(arguments: &Check) -> BTreeMap<String, String> {
 }
 
 /// Saves every counterexample in the folder of `--traces`.
-fn save_traces(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<(), CommandError> {
-    let Some(folder) = &options.arguments.traces else { return Ok(()) };
-    std::fs::create_dir_all(folder)
-        .map_err(|reason| CommandError::Usage(format!("cannot create the folder {}: {reason}", folder.display())))?;
+fn save_traces(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Exit {
+    let Some(folder) = &options.arguments.traces else { return Exit::AsExpected };
+    let mut saved = output::saved(folder, std::fs::create_dir_all(folder));
     for one in checked {
         for result in &one.results {
             let case = result.shown_by.map(|index| &one.combinations[index]);
@@ -170,10 +171,10 @@ fn save_traces(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<()
             let name = result.property.name();
             let written = trace::write(one.spec, &case.world, &one.spec.touches(), name, &found);
             let path = folder.join(format!("{}.{name}.json", one.spec.name));
-            output::print_json(&written, Some(&path))?;
+            saved = saved.max(output::save(&output::json(&written), &path));
         }
     }
-    Ok(())
+    saved
 }
 
 /// Returns the exit code of a check: the worst one of its scenarios.

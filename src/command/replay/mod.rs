@@ -13,7 +13,7 @@ use stranded_search::check::Trace;
 use stranded_search::files;
 use stranded_search::replay::{self, Replayed};
 use stranded_search::rescue;
-use stranded_search::sanitize::{in_json, of_json, visible};
+use stranded_search::sanitize::{in_json, of_json};
 use stranded_search::scenario::Spec;
 use stranded_search::trace_file::{self, TraceFile};
 
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
     }
     #[cfg(feature = "explore")]
     if let Some(path) = &arguments.html {
-        return output::write(&page::page(&file, replayed)?, Some(path));
+        return Ok(output::write(&page::page(&file, replayed)?, Some(path)));
     }
     #[cfg(feature = "terminal")]
     if arguments.interactive {
@@ -60,8 +60,8 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
     let Replayed { spec, world, trace: found, .. } = replayed;
     match arguments.output.format.kind() {
         OutputKind::Cases(form) => Err(output::unsupported("replay", form)),
-        OutputKind::Json => output::print_json(&written(&spec, &world, &file, &found), out),
-        OutputKind::Text => output::print(&narration(&spec, &world, &file, &found, output::width(out)), out),
+        OutputKind::Json => Ok(output::print_json(&written(&spec, &world, &file, &found), out)),
+        OutputKind::Text => Ok(output::print(&narration(&spec, &world, &file, &found, output::width(out)), out)),
     }
 }
 
@@ -71,15 +71,15 @@ fn convert(file: &TraceFile, replayed: Replayed, form: TraceFormat, out: Option<
     let property = file.property.as_deref();
     let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found));
     let narrated = NarratedTrace { spec, world, table: &table, property, own: table.rows.len() };
-    match form {
+    Ok(match form {
         #[cfg(feature = "explore")]
         TraceFormat::Html => output::write(&page::page(file, replayed)?, out),
         TraceFormat::Itf => output::write(&in_json(&itf::itf(&narrated)), out),
-        TraceFormat::Mermaid => output::write(&visible(&mermaid::mermaid(&narrated)), out),
-        TraceFormat::Dot => output::write(&visible(&dot::dot(&narrated)), out),
-        TraceFormat::Markdown => output::write(&visible(&markdown::markdown(&narrated)), out),
+        TraceFormat::Mermaid => output::print_plain(&mermaid::mermaid(&narrated), out),
+        TraceFormat::Dot => output::print_plain(&dot::dot(&narrated), out),
+        TraceFormat::Markdown => output::print_plain(&markdown::markdown(&narrated), out),
         TraceFormat::Json => output::print_json(&written(spec, world, file, found), out),
-    }
+    })
 }
 
 /// The trace file as this version of the program writes it.

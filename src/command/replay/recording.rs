@@ -53,15 +53,15 @@ pub(super) fn replay(record: &Recording, arguments: &Replay) -> Result<Exit, Com
         extra: &[],
     };
     let out = arguments.output.file.as_deref();
-    match arguments.output.format.kind() {
+    let printed = match arguments.output.format.kind() {
         OutputKind::Text => {
             let width = output::width(out);
             let text = format!("{}\n{}", judgement::text(&judged, width), driven::recording(record, width));
-            output::print(&text, out)?;
+            output::print(&text, out)
         }
-        OutputKind::Json | OutputKind::Cases(_) => judging::print(&judged, &arguments.output)?,
-    }
-    Ok(judging::exit(&found))
+        OutputKind::Json | OutputKind::Cases(_) => judging::print(&judged, &arguments.output),
+    };
+    Ok(printed.max(judging::exit(&found)))
 }
 
 fn is_converted(arguments: &Replay) -> bool {
