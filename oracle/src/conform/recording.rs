@@ -25,6 +25,7 @@ pub const KIND: &str = "conformance-run";
 pub fn check_format(text: &str) -> Result<(), RecordingError> {
     #[derive(Deserialize)]
     struct Format {
+        kind: Option<String>,
         #[serde(default = "first")]
         format: u64,
     }
@@ -32,7 +33,11 @@ pub fn check_format(text: &str) -> Result<(), RecordingError> {
         1
     }
     match serde_json::from_str::<Format>(text) {
-        Ok(Format { format }) if format != FORMAT_VERSION => Err(RecordingError::File(format!(
+        Ok(Format { kind, .. }) if kind.as_deref() != Some(KIND) => {
+            let says = "this is not a recording of stranded; `stranded conform --save DIR` writes recordings";
+            Err(RecordingError::File(says.to_owned()))
+        }
+        Ok(Format { format, .. }) if format != FORMAT_VERSION => Err(RecordingError::File(format!(
             "this is a recording of format {format}; this version of stranded reads format {FORMAT_VERSION}"
         ))),
         // Another error is reported when the whole file is read.

@@ -1,7 +1,9 @@
 //! The texts of scenarios and procedures: from a name or a path to a file, and on to the files that a scenario names. This is the
 //! one module of scenarios that reads files.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 
 use super::bundle::{Files, beside};
 use super::cursor::{Cursor, parse_toml, within_limit};
@@ -24,14 +26,38 @@ pub fn load_scenario(reference: &str) -> Result<Spec, Diagnostics> {
         return builtin.parse(&[]);
     }
     if !is_path(reference) {
-        return Err(unknown_name("scenario", reference, &all_names()));
+        return Err(match file_kind(reference) {
+            Some(kind) => {
+                let help = "a scenario is a file whose name ends in .toml, or a built-in: see `stranded list`";
+                Diagnostics::just(format!("{reference} is a {kind}, not a scenario"), Some(help.to_owned()))
+            }
+            None => unknown_name("scenario", reference, &all_names()),
+        });
     }
     let text = text_of(reference)?;
     if is_procedure_text(&text) {
         let help = "check it in the final states of a scenario: add `--from SCENARIO`";
         return Err(Diagnostics::just(format!("{reference} is a procedure, not a scenario"), Some(help.to_owned())));
     }
-    parse_scenario(reference, &text, &|path| files::read(beside(reference, path)).map_err(|error| error.reason))
+    let read = |path: &str| files::read(beside(reference, path)).map_err(|error| error.reason);
+    let is_foreign = |name: &str| name != reference && is_outside(name, reference);
+    parse_scenario(reference, &text, &read).map_err(|wrong| wrong.without_content(is_foreign))
+}
+
+/// Returns true if a file is not in the folder of another, or below. Links are followed.
+fn is_outside(file: &str, other: &str) -> bool {
+    let folder = Path::new(other).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(file), fs::canonicalize(folder)) {
+        (Ok(file), Ok(folder)) => !file.starts_with(folder),
+        // A file that is not on the disk is part of the text of the scenario.
+        (Err(_), _) | (_, Err(_)) => false,
+    }
+}
+
+/// Returns the kind of a file that exists under this name.
+fn file_kind(name: &str) -> Option<&'static str> {
+    let found = fs::metadata(name).ok()?;
+    Some(if found.is_dir() { "folder" } else { "file" })
 }
 
 /// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all

@@ -163,6 +163,14 @@ pub fn is_procedure_text(text: &str) -> bool {
     root.get_ref().contains_key("step") && !root.get_ref().contains_key("site")
 }
 
+/// Returns true if a text has a table that only scenarios have, and no step.
+#[must_use]
+pub fn is_scenario_text(text: &str) -> bool {
+    let (root, _errors) = toml::de::DeTable::parse_recoverable(text);
+    let has = |key: &str| root.get_ref().contains_key(key);
+    !has("step") && ["site", "run", "environment"].into_iter().any(has)
+}
+
 /// An environment in which only the administrators act.
 pub const QUIET: Environment = Environment {
     delivery: Delivery::Never,

@@ -101,6 +101,10 @@ impl<'a> Found<'a> {
             return Err(unknown_name("procedure", path_or_name, &names));
         }
         let text = text_of(path_or_name)?;
+        if is_scenario_text(&text) {
+            let message = format!("{path_or_name} is a scenario, not a procedure");
+            return Err(Diagnostics::just(message, Some("check it without `--from`".to_owned())));
+        }
         let file = path_or_name.rsplit_once('/').map_or(path_or_name, |(_, file)| file);
         let reference = if file.ends_with(".toml") { file.to_owned() } else { format!("{file}.toml") };
         let name = name_in(&text).unwrap_or_else(|| "unnamed".to_owned());
