@@ -120,15 +120,16 @@ pub fn without_commands(text: &str) -> Cow<'_, str> {
         copied = at + 1;
     };
     let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let first = start + command_start(line);
-        if AT_START.iter().any(|command| starts_with(&text[first..], command)) {
-            escape(first);
+    for whole in text.split_inclusive('\n') {
+        let line = whole.strip_suffix('\n').unwrap_or(whole);
+        let first = command_start(line);
+        if AT_START.iter().any(|command| starts_with(&line[first..], command)) {
+            escape(start + first);
         }
         for (index, _) in line.match_indices('#').filter(|(index, _)| is_marked(&line[*index..])) {
             escape(start + index);
         }
-        start += line.len();
+        start += whole.len();
     }
     if copied == 0 {
         return Cow::Borrowed(text);

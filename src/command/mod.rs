@@ -47,7 +47,6 @@ pub enum CommandError {
 
 impl CommandError {
     /// Returns the exit code of this error.
-    #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
             Self::Input(_) | Self::Log(_) | Self::Usage(_) => Exit::Usage,

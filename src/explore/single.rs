@@ -8,6 +8,7 @@ use super::detail::{Detail, OutlookView, Outlooks};
 use super::document::{About, Document, document, moment};
 use super::exported::{self, INSIDE};
 use super::open_trace::OpenTrace;
+use stranded_search::sanitize::in_json;
 
 /// The workarounds in the file.
 const TRIED: [&str; 2] = ["method-1", "method-2"];
@@ -57,7 +58,7 @@ pub fn page(trace: &OpenTrace, about: About) -> String {
 
 /// Returns JSON for a script element, which no text in it can end.
 fn embedded(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c")
+    in_json(&value.to_string()).replace('<', "\\u003c")
 }
 
 /// Adds the next moment to every enabled action. Returns the document, and the last moment with alternatives.
