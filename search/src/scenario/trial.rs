@@ -10,7 +10,7 @@ use super::bundle::Bundle;
 use super::diagnostic::Diagnostics;
 use super::load::{is_path, name_in, text_of};
 use super::write::trial_text;
-use super::{Number, Spec, builtin, delivery_name, parse_scenario, unknown_name};
+use super::{Number, Spec, builtin, delivery_name, is_scenario_text, parse_scenario, unknown_name};
 
 /// The start of a trial.
 #[derive(Clone, Copy, Debug)]

@@ -39,6 +39,8 @@ struct Running {
     jobs: Vec<Sender<Arc<dyn AnyJob>>>,
     /// The number of workers that have not started yet.
     starting: usize,
+    /// The limit at which the workers were left alone. They accept no more searches.
+    left_at: Option<Truncation>,
     receiver: Receiver<WorkerMessage>,
     guards: Option<WorkerGuards<()>>,
     /// The number of states that this process held in all searches.
@@ -113,14 +115,17 @@ impl Cluster {
             serve(worker, workers_here, &jobs, &sender);
         });
         let guards = Some(guards.map_err(|_| JoinError::NoThreads(workers_here))?);
-        let running = Running { jobs, starting: workers_here, receiver, guards, held: 0 };
+        let running = Running { jobs, starting: workers_here, left_at: None, receiver, guards, held: 0 };
         Ok(Self { running: Mutex::new(running), connections })
     }
 
     /// Searches with all workers. If a process is lost, the result is empty.
     pub(super) fn search<R: Rules + 'static>(&self, job: Job<R>, limits: &Limits<'_>) -> Search<R::Choice> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(truncated) = running.start(limits) {
+        running.start(limits);
+        // Other processes wait for every search, and must learn of a limit.
+        let limit = running.left_at.or(job.truncated.filter(|_| !self.has_other_processes()));
+        if let Some(truncated) = limit {
             return Search { truncated: Some(truncated), ..Search::nothing(job.rules.world()) };
         }
         let job = Arc::new(job);
@@ -129,10 +134,14 @@ impl Cluster {
             jobs.send(job).expect("a worker accepts searches until the process drops the channel");
         }
         let mut found = None;
+        let mut has_begun = false;
         let mut working = running.jobs.len();
         while working > 0 {
             match running.receiver.recv_timeout(CHECK_EVERY) {
-                Ok(WorkerMessage::Level(Level { states, depth, frontier })) => limits.report(states, depth, frontier),
+                Ok(WorkerMessage::Level(Level { states, depth, frontier })) => {
+                    has_begun = true;
+                    limits.report(states, depth, frontier);
+                }
                 Ok(WorkerMessage::Done(done)) => {
                     running.held += done.held;
                     found = found.or(done.search);
@@ -143,6 +152,13 @@ impl Cluster {
             }
             if limits.interrupted.is_some_and(|interrupted| interrupted.load(Ordering::Relaxed)) {
                 job.interrupted.store(true, Ordering::Relaxed);
+            }
+            // Many workers take long to connect. Nothing is found until then.
+            if !has_begun && working > 0 && !self.has_other_processes() {
+                running.left_at = limits.limit_reached();
+                if running.left_at.is_some() {
+                    return Search { truncated: running.left_at, ..Search::nothing(job.rules.world()) };
+                }
             }
             if self.lost().is_some() {
                 return Search { truncated: Some(Truncation::Lost), ..Search::nothing(job.rules.world()) };
@@ -180,22 +196,17 @@ impl Cluster {
 }
 
 impl Running {
-    /// Waits until all workers have started. Returns the limit that ends the wait.
-    fn start(&mut self, limits: &Limits<'_>) -> Option<Truncation> {
-        while self.starting > 0 {
+    /// Waits until all workers have started, or a limit is reached.
+    fn start(&mut self, limits: &Limits<'_>) {
+        while self.starting > 0 && self.left_at.is_none() {
             match self.receiver.recv_timeout(CHECK_EVERY) {
                 Ok(WorkerMessage::Ready) => self.starting -= 1,
                 Ok(WorkerMessage::Level(_) | WorkerMessage::Done(_)) => panic!("a worker answers before it is asked"),
                 Ok(WorkerMessage::Failed) | Err(RecvTimeoutError::Disconnected) => panic!("a worker has failed"),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if self.starting > 0
-                && let Some(truncated) = limits.limit_reached()
-            {
-                return Some(truncated);
-            }
+            self.left_at = if self.starting > 0 { limits.limit_reached() } else { None };
         }
-        None
     }
 }
 
@@ -245,13 +256,16 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
         let guards = running.guards.take();
-        if self.connections.is_some() || running.starting > 0 || std::thread::panicking() {
-            // A thread that waits for a worker of another process, or for a failed one, may wait for ever, and one that
-            // starts may take long. All results are in, and the program is about to end.
+        if self.connections.is_some() || std::thread::panicking() {
+            // A thread that waits for a worker of another process, or for a failed one, may wait for ever. All results
+            // are in, and the program is about to end.
             std::mem::forget((guards, std::mem::take(&mut running.jobs)));
-        } else {
-            running.jobs.clear();
-            drop(guards);
+            return;
+        }
+        running.jobs.clear();
+        if running.left_at.is_some() {
+            // Workers that were left alone end by themselves, but may take long.
+            std::mem::forget(guards);
         }
     }
 }
