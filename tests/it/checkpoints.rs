@@ -394,8 +394,8 @@ fn a_folder_that_is_no_checkpoint_is_refused() {
     refused("--checkpoint", "empty", "empty already holds a checkpoint; to continue it: --resume empty");
     assert_eq!(check("--checkpoint", "new/inside").code, Some(0));
     fs::write(here.path().join("file"), "").unwrap();
-    refused("--checkpoint", "file", "cannot use file: ");
-    refused("--resume", "file", "cannot use file: ");
+    refused("--checkpoint", "file", "cannot write to file: ");
+    refused("--resume", "file", "cannot write to file: ");
     let ended = run(here.path(), &["check", "move", "--checkpoint", "other", "--engine", "stateright"]);
     assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
     assert!(ended.err.contains("a checkpoint needs the engine exact"), "{}", ended.err);
