@@ -121,13 +121,13 @@ pub fn without_commands(text: &str) -> Cow<'_, str> {
     };
     let mut start = 0;
     for whole in text.split_inclusive('\n') {
-        let line = whole.strip_suffix('\n').unwrap_or(whole);
-        let first = command_start(line);
+        let (line, places) = without_colours(whole.strip_suffix('\n').unwrap_or(whole));
+        let first = line.len() - line.trim_start().len();
         if AT_START.iter().any(|command| starts_with(&line[first..], command)) {
-            escape(start + first);
+            escape(start + places[first]);
         }
         for (index, _) in line.match_indices('#').filter(|(index, _)| is_marked(&line[*index..])) {
-            escape(start + index);
+            escape(start + places[index]);
         }
         start += whole.len();
     }
@@ -138,17 +138,21 @@ pub fn without_commands(text: &str) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
-/// Returns the start of a command in a line: behind spaces and colour codes.
-fn command_start(line: &str) -> usize {
+/// Returns a line without colour codes, and the place of each of its bytes in the line.
+fn without_colours(line: &str) -> (String, Vec<usize>) {
+    let (mut plain, mut places) = (String::with_capacity(line.len()), Vec::with_capacity(line.len()));
     let mut start = 0;
-    loop {
-        let rest = &line[start..];
-        let blank = rest.len() - rest.trim_start().len() + colour(rest.trim_start());
-        if blank == 0 {
-            return start;
+    while let Some(character) = line[start..].chars().next() {
+        let code = colour(&line[start..]);
+        if code == 0 {
+            plain.push(character);
+            places.extend(start..start + character.len_utf8());
+            start += character.len_utf8();
+        } else {
+            start += code;
         }
-        start += blank;
     }
+    (plain, places)
 }
 
 fn starts_with(text: &str, command: &str) -> bool {
