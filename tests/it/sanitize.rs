@@ -219,7 +219,7 @@ proptest::proptest! {
                 }
                 ResultFormat::Tap => {
                     proptest::prop_assert!(obeyed.is_empty(), "{written}");
-                    let points: Vec<&str> = written.lines().filter(|line| !line.starts_with(' ')).collect();
+                    let points: Vec<&str> = written.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
                     proptest::prop_assert_eq!(points.len(), 2 + cases.len(), "{}", written);
                     for (point, case) in points[2..].iter().zip(&cases) {
                         // A directive follows a `#` without a backslash.
