@@ -38,9 +38,9 @@ impl Reached {
         while let Some(state) = frontier.pop() {
             let before: Vec<Followed> = messages().map(|message| Followed::of(world, &state, message)).collect();
             reached.note(&state, messages().zip(&before));
-            for (action, occurrence) in
-                with_failures(world, &state).iter().flat_map(|variant| occurrences(world, variant))
-            {
+            let failures = failed(world, &state);
+            let during = failures.iter().flat_map(|failed| occurrences(world, failed).filter(can_differ));
+            for (action, occurrence) in occurrences(world, &state).chain(during) {
                 let after = renewed(world, occurrence.state);
                 for (message, before) in messages().zip(&before) {
                     let account = &state.accounts[MAILBOX];
@@ -86,16 +86,21 @@ impl Reached {
     }
 }
 
-fn occurrences(world: &World, state: &State) -> Vec<(Action, Occurrence)> {
-    world.actions().iter().filter_map(|action| Some((*action, world.occur(state, action).ok()?))).collect()
+fn occurrences(world: &World, state: &State) -> impl Iterator<Item = (Action, Occurrence)> {
+    world.actions().iter().filter_map(move |action| Some((*action, world.occur(state, action).ok()?)))
 }
 
-/// Returns the state, and the state with each possible failure of one service. The service works again after the next
-/// action: a failure only leaves an action without an answer, or mail in the queue.
-fn with_failures(world: &World, state: &State) -> Vec<State> {
+/// Returns the state with each possible failure of one service. The service works again after the next action: a failure
+/// only leaves an action without an answer, or mail in the queue.
+fn failed(world: &World, state: &State) -> Vec<State> {
     let failures = world.actions().iter().filter(|action| matches!(action, Action::Fail { .. }));
-    let failed = failures.filter_map(|failure| world.step(state, failure).ok());
-    std::iter::once(state.clone()).chain(failed).collect()
+    failures.filter_map(|failure| world.step(state, failure).ok()).collect()
+}
+
+/// Returns true if the action can have another result while a service does not work. It then forbids the other actions, or
+/// makes no difference to them.
+fn can_differ((action, _): &(Action, Occurrence)) -> bool {
+    matches!(action, Action::Deliver { .. } | Action::Redeliver { .. } | Action::Act { .. })
 }
 
 /// Returns the same state with new supplies, without the observer's records and without the end of an administrator's
