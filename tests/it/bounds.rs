@@ -165,10 +165,10 @@ fn the_limits_of_control_groups_and_of_the_address_space_are_read() {
 fn a_search_that_would_exceed_the_memory_of_its_system_is_inconclusive() {
     for engine in ["exact", "timely"] {
         let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -v 500000; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stranded")]);
+        command.args(["-c", "ulimit -v 1000000; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stranded")]);
         command.args(check_large(&["--engine", engine]));
         let ended = Process::start_command(Path::new("."), command).end();
-        let why = "it needs more memory than the 488 MiB of address space that `ulimit -v` allows";
+        let why = "it needs more memory than the 976 MiB of address space that `ulimit -v` allows";
         check_is_truncated(&ended, why);
     }
 }

@@ -59,7 +59,8 @@ fn fifty_interruptions_at_random_moments_never_blame_the_adapter() {
         let context = format!("seed {seed}, number {number}, {signal:?} to {order:?}: {}{}", ended.out, ended.err);
         match ended.code {
             Some(3) => assert!(ended.out.contains("inconclusive") || ended.err.contains("interrupted"), "{context}"),
-            Some(1) => assert!(mutant.is_some() && ended.out.contains("it was interrupted"), "{context}"),
+            // A run that has found enough ends by itself.
+            Some(1) => assert!(mutant.is_some(), "{context}"),
             other => panic!("{other:?}: {context}"),
         }
     }

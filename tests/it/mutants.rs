@@ -35,7 +35,7 @@ pub(crate) struct Caught {
 }
 
 /// The largest number of nodes that a search of the matrix visits.
-const NODES_MAX: usize = 250;
+const NODES_MAX: usize = 400;
 /// The largest number of explanations that an oracle keeps in it.
 const EXPLANATIONS_MAX: usize = 2_000;
 /// The largest number of states in which a mutated world is compared, before the oracle judges it.

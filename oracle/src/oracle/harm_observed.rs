@@ -120,6 +120,7 @@ impl<'a> Watch<'a> {
         seen.acted_since = true;
         seen.was_touched = true;
         seen.ended = None;
+        seen.disturbed_by(operation);
         if let Some(run) = operation.run() {
             let owes_retry = seen.programs.get(&run.administrator).is_some_and(|one| one.owes_retry);
             let program = Program { run: run.clone(), is_running: true, owes_retry, before: seen.last.clone() };
@@ -228,6 +229,32 @@ impl<'a> Watch<'a> {
 }
 
 impl Observed {
+    /// Forgets the observation before each run that this operation may disturb: the success of such a run is not judged,
+    /// because another program may have undone a complete move.
+    fn disturbed_by(&mut self, operation: &Operation) {
+        let writer = match operation {
+            Operation::Run { run, .. } => Some(&run.administrator),
+            Operation::Act { administrator, .. }
+            | Operation::RequestLost { administrator, .. }
+            | Operation::ReplyLost { administrator, .. } => Some(administrator),
+            Operation::OtherEdit { .. } => None,
+            Operation::Deliver { .. }
+            | Operation::Redeliver { .. }
+            | Operation::LogOn { .. }
+            | Operation::OwnerDeletes { .. }
+            | Operation::Start { .. }
+            | Operation::ProgramDies { .. }
+            | Operation::Replicate { .. }
+            | Operation::Refresh { .. }
+            | Operation::StoreCrashes { .. }
+            | Operation::StoreRestarts { .. }
+            | Operation::ReplicaUnreachable { .. }
+            | Operation::ReplicaReachable { .. } => return,
+        };
+        let others = self.programs.iter_mut().filter(|(administrator, _)| Some(*administrator) != writer);
+        others.for_each(|(_, program)| program.before = None);
+    }
+
     fn program_ended(&mut self, administrator: &str, result: Outcome, alone: bool) {
         let Some(program) = self.programs.get_mut(administrator) else { return };
         program.is_running = false;

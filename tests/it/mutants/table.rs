@@ -68,7 +68,7 @@ Each mutant is the model with one defect. A mutant of a procedure runs its own w
 scenario, and is judged by the correct version. Any other mutant has its defect in a store, in the directory, or in its answers or
 observations. The length is the number of operations after the reset in the shortest trace that shows something the model does not allow,
 with whole runs and with single steps of procedures; every mailbox is observed after each operation. A dash: no such trace within the bound
-of the search, which is the nearest 250 states of the scenario. The verdict is the worst that the last operation showed.
+of the search, which is the nearest 400 states of the scenario. The verdict is the worst that the last operation showed.
 
 A move from a server to itself that is not declined is not a mutant, because no scenario can have such a run. An implementation that
 answers `unknown` to everything is not a mutant either, because none of its answers is wrong.
