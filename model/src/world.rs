@@ -131,11 +131,11 @@ impl World {
 
     /// The actions of this world that differ from this one at most in the message that a step takes, this one first.
     pub fn with_any_message(&self, action: &Action) -> impl Iterator<Item = Action> + use<'_> {
-        let without_message = |action: Action| match action {
-            Action::Act { mailbox, administrator, fate, .. } => {
-                Action::Act { mailbox, administrator, message: None, fate }
+        let without_message = |mut action: Action| {
+            if let Action::Act { message, .. } = &mut action {
+                *message = None;
             }
-            other => other,
+            action
         };
         let given = *action;
         let is_same = move |other: &&Action| **other != given && without_message(**other) == without_message(given);
