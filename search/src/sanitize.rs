@@ -109,7 +109,7 @@ fn shown(text: &str, is_hidden: impl Fn(char) -> bool + Copy, kept_at: impl Fn(&
 }
 
 /// Returns the text without commands to the reader of a log, such as a service that builds and tests: the first character of each is an
-/// escape. A command stands at the start of a line, as [`AT_START`], or anywhere, as `##[` or `##vso[`. Colour codes are no part of it.
+/// escape. A command stands at the start of a line, as `AT_START`, or anywhere, as `##[` or `##vso[`. Colour codes are no part of it.
 #[must_use]
 pub fn without_commands(text: &str) -> Cow<'_, str> {
     let mut written = String::new();

@@ -1,4 +1,4 @@
-//! Files that the program reads in one piece, up to a limit, and pipes in their place. [`output`] writes. The content of files is not
+//! Files that the program reads in one piece, up to a limit, and pipes in their place. `output` writes. The content of files is not
 //! known here.
 
 use std::error::Error;
