@@ -1,6 +1,8 @@
 //! The words for what an observation left out: the key of each unobserved fact, how to observe it, and the preconditions that an
 //! administrator controls.
 
+use std::borrow::Cow;
+
 use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{MessageSet, ServerId};
 
@@ -62,7 +64,7 @@ pub(super) fn clause(snapshot: &Snapshot, fact: UnobservedFact, is_otherwise: bo
 /// Returns the command or the place that shows a fact.
 pub(super) fn observe(snapshot: &Snapshot, fact: UnobservedFact) -> String {
     let server = |id: ServerId| name(snapshot, id);
-    let user = &snapshot.mailbox;
+    let user = shell_word(&snapshot.mailbox);
     match fact {
         UnobservedFact::Store(id) => format!(
             "list the mailbox on {}: Mailbox Resources of its private store, or `doveadm fetch -u {user} hdr.message-id all` there",
@@ -123,7 +125,7 @@ pub(super) fn instruction(snapshot: &Snapshot, advice: &Advice, kind: Preconditi
         }
         PreconditionKind::EndSessions => format!(
             "end every session and clear every cache that remembers the recipient on {from} (`doveadm proxy kick {}`)",
-            snapshot.mailbox
+            shell_word(&snapshot.mailbox)
         ),
         PreconditionKind::FinishReplication => {
             let servers = snapshot.unobserved.iter().filter_map(|fact| match fact {
@@ -215,4 +217,13 @@ pub(super) fn brief(harm: &AdviceHarm) -> String {
             delivery_name(harm.delivery).to_owned()
         }
     }
+}
+
+/// Returns a name as one word of a shell command: a name from a file must not become a command.
+fn shell_word(name: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%_+=:,./-".contains(letter);
+    if !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(format!("'{}'", name.replace('\'', "'\\''")))
 }

@@ -226,6 +226,11 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     let item = |text: &mut String, says: &str| {
         let _ = writeln!(text, "  - {}", wrapped(says, 4, width));
     };
+    if let Some(most) = advice.cases.iter().filter_map(|case| case.others_max).min() {
+        let bounded =
+            format!("Not everything was tried: at most {most} unobserved facts were otherwise at the same time.");
+        let _ = writeln!(text, "{}", wrapped(&bounded, 0, width));
+    }
     for dependence in advice.answering_case().into_iter().flat_map(|case| &case.unobserved) {
         item(&mut text, &depends(snapshot, dependence));
     }
@@ -250,11 +255,6 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     }
     if copies(advice) {
         let _ = writeln!(text, "{}", wrapped(facts::HOW_TO_COPY, 0, width));
-    }
-    if let Some(most) = advice.cases.iter().filter_map(|case| case.others_max).min() {
-        let bounded =
-            format!("Not everything was tried: at most {most} unobserved facts were otherwise at the same time.");
-        let _ = writeln!(text, "{}", wrapped(&bounded, 0, width));
     }
     if let Some(harm) = advice.cases.iter().flat_map(AdviceCase::harms).next() {
         text.push_str(&counterexample(harm, width));

@@ -1,7 +1,7 @@
 //! The verdict of one search: for each initial state, the worst end that can be reached from it.
 
 use stranded_model::World;
-use stranded_model::id::{AdministratorId, MailboxId, MessageSet};
+use stranded_model::id::{AdministratorId, MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::property::Safety;
 use stranded_model::state::{Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Recipient, State};
@@ -50,7 +50,12 @@ impl<'g, 'w> Judged<'g, 'w> {
             let is_left = |state: &State, safety: Safety| {
                 judged.is_end(state) && !judged.holds_at_end(safety, state) && !has_declined(graph.world(), state)
             };
-            let out_of_reach = each(&|state| is_left(state, Safety::Reachable));
+            // Mail that is only in a saved file is not in the mailbox.
+            let out_of_reach = each(&|state| {
+                judged.is_end(state)
+                    && !unseen(&judged.settled(state)).is_empty()
+                    && !has_declined(graph.world(), state)
+            });
             let no_home = each(&|state| is_left(state, Safety::HomeCoherent));
             judged.harms.push((AdviceVerdict::NeverDone, ends.into_iter().map(|leads| !leads).collect()));
             judged.harms.push((AdviceVerdict::OutOfReach, out_of_reach));
@@ -145,7 +150,8 @@ fn homes(state: &State) -> Vec<Option<Homes>> {
     account(state).recipients.values().map(Recipient::homes).collect()
 }
 
-/// Returns true if every run was refused, the homes are unchanged, and the messages are where they were initially, apart from new mail.
+/// Returns true if every run was refused, nothing was saved, no mark is new, the homes are unchanged, and the messages are where they were
+/// initially, apart from new mail.
 fn has_declined(world: &World, state: &State) -> bool {
     let now = account(state);
     let is_refused = now.programs.values().all(|program| program.ended == Ended::Reported(Outcome::Refused));
@@ -154,14 +160,17 @@ fn has_declined(world: &World, state: &State) -> bool {
     }
     let first = first_homes(world);
     let is_as_before = |before: &State| {
-        let mut stores = account(before).mailboxes.iter();
-        stores.all(|(server, mailbox)| mailbox.held().is_within(now.mailboxes[server].held()))
+        let is_kept = |(server, mailbox): (ServerId, &Mailbox)| {
+            let mark = now.mailboxes[server].mark();
+            mailbox.held().is_within(now.mailboxes[server].held()) && (mark == Mark::Settled || mark == mailbox.mark())
+        };
+        account(before).saved == now.saved && account(before).mailboxes.iter().all(is_kept)
     };
     homes(state).iter().all(|one| first.contains(one)) && world.initial.iter().any(is_as_before)
 }
 
 /// Returns true if the procedure changes no mail and no home when nothing disturbs it: it never reports `ok`, and after each run the
-/// messages, the marks and the homes are initial ones.
+/// messages, the marks and the homes are initial ones. A program that never ends must leave them so in every state.
 pub(super) fn is_idle(graph: &Graph<'_>) -> bool {
     let first = first_homes(graph.world());
     let kept = |state: &State| {
@@ -178,14 +187,12 @@ pub(super) fn is_idle(graph: &Graph<'_>) -> bool {
             && homes(state).iter().all(|one| first.contains(one))
     };
     let program = |state: &State| account(state).programs[AdministratorId::default()];
+    let ends = graph.leads_to(|state| !program(state).is_running() && program(state).executions > 0);
     graph.truncated.is_none()
-        && graph.states.iter().zip(&graph.edges).all(|(state, edges)| {
-            match (program(state).phase, program(state).ended) {
-                (Phase::Idle, Ended::Reported(Outcome::Ok)) => false,
-                (Phase::Idle, Ended::Never | Ended::Died | Ended::Reported(_)) => is_as_before(state),
-                // A program that waits forever never ends.
-                (Phase::Running { .. }, _) => is_as_before(state) || !edges.is_empty(),
-            }
+        && graph.states.iter().zip(ends).all(|(state, ends)| match (program(state).phase, program(state).ended) {
+            (Phase::Idle, Ended::Reported(Outcome::Ok)) => false,
+            (Phase::Idle, Ended::Never | Ended::Died | Ended::Reported(_)) => is_as_before(state),
+            (Phase::Running(_), _) => ends || is_as_before(state),
         })
 }
 

@@ -69,6 +69,9 @@ impl Judge<'_> {
                 Some(Dependence { fact: fact.fact, if_otherwise, harm })
             };
             case.unobserved = facts.iter().enumerate().filter_map(dependence).collect();
+            if case.unobserved.is_empty() {
+                case.unobserved = self.together(setting, &facts, &starts, &by_start);
+            }
         } else {
             case.verdict = match by_start.iter().max() {
                 Some(worst) if is_harmful(worst) || matches!(worst, AdviceVerdict::Inconclusive(_)) => *worst,
@@ -82,6 +85,24 @@ impl Judge<'_> {
             case.replicas = self.replicas(setting);
         }
         case
+    }
+
+    /// Returns the facts that do harm only together.
+    fn together(
+        &self,
+        setting: Setting,
+        facts: &[Sides],
+        starts: &[Start],
+        by_start: &[AdviceVerdict],
+    ) -> Vec<Dependence> {
+        let harmful = (0..starts.len()).filter(|index| by_start[*index].harm().is_some());
+        let Some(nearest) = harmful.min_by_key(|index| starts[*index].others()) else { return Vec::new() };
+        let otherwise = facts.iter().zip(&starts[nearest].sides).filter(|(_, side)| **side > 0);
+        let dependence = |(fact, _): (&Sides, &usize)| {
+            let harm = self.harm(setting, &starts[nearest])?;
+            Some(Dependence { fact: fact.fact, if_otherwise: true, harm })
+        };
+        otherwise.filter_map(dependence).collect()
     }
 
     /// Returns the worst verdict from each start. Starts with a mark are searched apart, because only there a mark is nothing new.
@@ -100,7 +121,7 @@ impl Judge<'_> {
             for assumptions in combinations(Assumptions::default(), &touched) {
                 let world = self.source.world(&spec.scenario, assumptions, setting, &part);
                 let graph = Graph::of(&world, self.limits);
-                let tolerance = Tolerance { is_held: setting.is_held(), is_marked };
+                let tolerance = Tolerance { is_held: setting.is_held, is_marked };
                 let found = Judged::of(&graph, tolerance).verdicts(&world.initial);
                 for (number, verdict) in numbers.iter().zip(found) {
                     let worst = &mut verdicts.by_start[*number];
@@ -125,7 +146,7 @@ impl Judge<'_> {
         for assumptions in combinations(Assumptions::default(), &touched) {
             let world = self.source.world(&spec.scenario, assumptions, setting, starts);
             let graph = Graph::of(&world, self.limits);
-            let tolerance = Tolerance { is_held: setting.is_held(), is_marked: start.is_marked() };
+            let tolerance = Tolerance { is_held: setting.is_held, is_marked: start.is_marked() };
             let mut found = Judged::of(&graph, tolerance).worst();
             found.verdict = self.unless_idle(found.verdict, setting, start, assumptions);
             if worst.as_ref().is_none_or(|(worst, _)| is_worse(&found, worst)) {

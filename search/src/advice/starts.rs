@@ -316,8 +316,28 @@ pub(super) fn starts(facts: &[Sides], given: &[Vec<Possibility>]) -> (Vec<Start>
     let levels = (1..=facts.len().max(1)).rev();
     let found = levels.map(|level| (level, with_at_most(level)));
     let fits = |(level, starts): &(usize, Vec<Start>)| starts.len() <= STARTS_MAX || *level == 1;
-    let (level, starts) = found.into_iter().find(fits).unwrap_or_default();
+    let (level, mut starts) = found.into_iter().find(fits).unwrap_or_default();
+    if level < facts.len() {
+        starts.extend(with_all_deletions(facts, &starts, level));
+    }
     (starts, (level < facts.len()).then_some(level))
+}
+
+/// Returns the assumed starts with everything deleted that a store may remember as deleted, in all stores at the same time: a procedure that
+/// reads deletions can do harm only by several of them.
+fn with_all_deletions(facts: &[Sides], starts: &[Start], level: usize) -> Vec<Start> {
+    let is_deletion = |fact: &Sides| matches!(fact.fact, UnobservedFact::Deletions(_)) && fact.sides.len() > 1;
+    let sides: Vec<usize> = facts.iter().map(|fact| usize::from(is_deletion(fact))).collect();
+    if sides.iter().sum::<usize>() <= level {
+        return Vec::new();
+    }
+    let changed = |start: &Start| {
+        let given = start.possibilities.len() - facts.len();
+        let others = facts.iter().zip(&sides).map(|(fact, side)| fact.sides[*side].clone());
+        let possibilities = start.possibilities[..given].iter().cloned().chain(others).collect();
+        Start { sides: sides.clone(), possibilities }
+    };
+    starts.iter().filter(|start| start.is_assumed()).map(changed).collect()
 }
 
 /// Returns every order of a few items.

@@ -29,8 +29,10 @@ pub(super) struct AdviceWorld<'a> {
 /// The events that can occur in a world, and the facts that are taken both ways.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
-    /// The kind of delivery. Without any, the administrator holds delivery, and mail waits in the queue.
+    /// The kind of delivery.
     pub(super) delivery: Delivery,
+    /// True if the administrator holds delivery, so that mail waits in the queue.
+    pub(super) is_held: bool,
     /// True if the faults of the circumstances can occur.
     pub(super) with_faults: bool,
     /// True if sessions and caches can remember the recipient.
@@ -40,14 +42,11 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// Returns a setting without sessions, in which unobserved replicas agree with the others.
+    /// Returns a setting without sessions, in which unobserved replicas agree with the others. Without mail that arrives, the administrator
+    /// holds delivery.
     pub(super) fn of(delivery: Delivery, with_faults: bool) -> Self {
-        Self { delivery, with_faults, with_sessions: false, with_replicas: false }
-    }
-
-    /// Returns true if the administrator holds delivery.
-    pub(super) fn is_held(self) -> bool {
-        self.delivery == Delivery::Never
+        let is_held = delivery == Delivery::Never;
+        Self { delivery, is_held, with_faults, with_sessions: false, with_replicas: false }
     }
 }
 
@@ -119,7 +118,7 @@ impl AdviceWorld<'_> {
             given.push(snapshot.mailboxes.ids().map(Possibility::Remembers).collect());
         }
         let (starts, others_max) = starts(facts, &given);
-        let room = MessageSet::MESSAGES_MAX - snapshot.messages().len() - usize::from(!setting.is_held());
+        let room = MessageSet::MESSAGES_MAX - snapshot.messages().len() - usize::from(!setting.is_held);
         let count = starts.len();
         let fitting: Vec<Start> = starts.into_iter().filter(|start| start.messages_added() <= room).collect();
         let others_max =
@@ -191,7 +190,7 @@ impl AdviceWorld<'_> {
             let mut state = first.clone();
             let spare = most - start.messages_added();
             let account = &mut state.accounts[MailboxId::default()];
-            start.put_into(account, self.snapshot, setting.is_held(), spare);
+            start.put_into(account, self.snapshot, setting.is_held, spare);
             if !scenario.reads_deletions() {
                 for mailbox in account.mailboxes.values_mut() {
                     if let Mailbox::Present(contents) = mailbox {

@@ -1,5 +1,6 @@
 //! The condition of an observed mailbox: where its home is, and whether its messages are there.
 
+use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::state::Homes;
 
@@ -63,9 +64,16 @@ impl Snapshot {
             (false, _, _) => Standing::NoRecipient,
             (true, true, _) => Standing::Stranded,
             (true, false, None) => Standing::NoHome,
-            (true, false, Some(_)) if self.is_unknown() || !hidden.is_empty() => Standing::Unknown,
+            (true, false, Some(_)) if self.is_unknown() || !hidden.is_empty() || !self.shows_home() => {
+                Standing::Unknown
+            }
             (true, false, Some(_)) => Standing::Healthy,
         }
+    }
+
+    /// Returns true if some replica showed Home-MDB, which decides where users go.
+    fn shows_home(&self) -> bool {
+        !self.unobserved.contains(&UnobservedFact::Attribute(HomeAttribute::Mdb))
     }
 
     /// Returns the number of messages in a store.

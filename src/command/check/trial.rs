@@ -76,6 +76,9 @@ pub(super) fn not_tried(arguments: &Check, specs: &[Spec]) -> Vec<String> {
     if arguments.trial.delivery.is_some() {
         left_out.push("other kinds of delivery (leave out --delivery)".to_owned());
     }
+    if specs.iter().any(|spec| spec.scenario.reads_deletions()) {
+        left_out.push("deletions that a store remembers from before (stranded advise)".to_owned());
+    }
     left_out.push("logons, deletions by the owner, other edits, stale views (a scenario of your own)".to_owned());
     left_out
 }
