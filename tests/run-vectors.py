@@ -13,7 +13,11 @@ if index.get("schema") != 2:
     print(f"{folder}: the vectors have format {index.get('schema')}; this program reads format 2", file=sys.stderr)
     sys.exit(2)
 servers = {name.lower(): name for name in index["hello"]["servers"]}
-adapter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+try:
+    adapter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+except (OSError, IndexError) as reason:
+    print(f"cannot start the adapter: {reason}", file=sys.stderr)
+    sys.exit(2)
 requests = 0
 
 
@@ -25,13 +29,19 @@ def ask(kind, accepted, **body):
         adapter.stdin.flush()
         answer = json.loads(adapter.stdout.readline())
         assert answer["id"] == requests and answer["type"] in accepted, f"the answer to {kind} is {answer}"
+        assert answer["type"] != "done" or isinstance(answer["result"], str), f"the answer to {kind} has no result"
         return answer
-    except (OSError, ValueError, KeyError, AssertionError) as broken:
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as broken:
         break_off(broken)
 
 
+def visible(text):
+    """Returns the text in one line, with every character that cannot be printed as an escape."""
+    return "".join(letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}" for letter in " ".join(str(text).split()))
+
+
 def break_off(reason):
-    print("Bail out! the adapter broke the protocol:", " ".join(str(reason).split()))
+    print("Bail out! the adapter broke the protocol:", visible(reason))
     adapter.kill()
     sys.exit(4)
 
@@ -91,13 +101,14 @@ for number, listed in enumerate(index["vectors"], 1):
     lacks = sorted(set(vector["requires"]) - set(hello.get("actions", [])))
     lacks += ["start"] if "start" in vector and not hello.get("start") else []
     result = f"# SKIP the adapter does not support {' '.join(lacks)}" if lacks else judge(vector)
-    result = f"# SKIP {' '.join(hello['reason'].split())}" if hello["type"] == "skip" else result
+    result = f"# SKIP {visible(hello['reason'])}" if hello["type"] == "skip" else result
     if hello.get("implements") not in (None, *index["hello"]["procedures"]):
         result = f"# SKIP the vectors are not for {hello['implements']}: generate them with --implements {hello['implements']}"
     verdicts["skipped" if result and result.startswith("# SKIP") else "failed" if result else "passed"] += 1
     print(f"{'not ok' if result and '# SKIP' not in result else 'ok'} {number} - {listed['id']} {result or ''}".rstrip())
 ask("bye", ["done"])
-adapter.wait()
+if adapter.wait() != 0:
+    break_off(f"it ended with exit code {adapter.returncode} after bye")
 if verdicts["passed"] == 0:
     print("# no vector passed" if verdicts["failed"] else "# every vector was skipped, so nothing was exercised: this is no pass")
 elif verdicts["skipped"]:

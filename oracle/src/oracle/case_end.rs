@@ -45,13 +45,19 @@ impl Oracle<'_> {
     fn end_mailbox(&mut self, end: &MailboxAtEnd) {
         let mut mailboxes = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at);
         let Some(mailbox) = mailboxes.find(|one| names::mailbox(*one) == end.mailbox) else { return };
-        let model = self.explanations().map(|set| self.sets.violated_at_end(set, mailbox));
         if !end.is_observed {
-            if model.is_none_or(|model| model.if_final != 0) {
-                self.withhold(end, None, &end.unobserved);
+            self.withhold(end, None, &end.unobserved);
+            return;
+        }
+        if !end.has_run {
+            // Harm that no run of the case did, and that none has repaired.
+            for harm in &end.harms {
+                let reason = format!("no procedure was run on it yet, and {}", harm.says);
+                self.withhold(end, harm.property, &[reason]);
             }
             return;
         }
+        let model = self.explanations().map(|set| self.sets.violated_at_end(set, mailbox));
         let is_unreachable = end.harms.iter().any(|harm| harm.property == Some(Safety::Reachable));
         if model.is_none() && !is_unreachable && !end.unobserved.is_empty() {
             self.withhold(end, None, &end.unobserved);

@@ -307,7 +307,7 @@ fn held(observation: &Observation) -> impl Iterator<Item = &str> {
 }
 
 /// Returns all messages, if every location was observed.
-fn everything<'s>(observation: &'s Observation, servers: &[&str]) -> Option<BTreeSet<&'s str>> {
+pub(super) fn everything<'s>(observation: &'s Observation, servers: &[&str]) -> Option<BTreeSet<&'s str>> {
     let is_seen = |server: &&str| match observation.stores.get(*server) {
         None => false,
         Some(None) => true,

@@ -129,7 +129,8 @@ impl<'a> Oracle<'a> {
         } else {
             self.state.in_case += 1;
         }
-        self.state.exercise.count(event);
+        let servers: Vec<&str> = self.spec.scenario.site.servers.values().map(String::as_str).collect();
+        self.state.exercise.count(event, &servers);
         let harms = self.state.watch.take(event);
         if !self.options.safety_only {
             self.explain(event, &resolved);

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Fault;
 
-use crate::protocol::{Event, Observation, Operation, Outcome};
+use crate::protocol::{Event, Operation, Outcome};
 
+use super::harm_observed::everything;
 use super::oracle_state::OracleState;
 use super::rejection::Against;
 
@@ -202,7 +203,8 @@ pub struct Exercise {
 }
 
 impl Exercise {
-    pub(super) fn count(&mut self, event: &Event) {
+    /// Counts an event of a site with these servers.
+    pub(super) fn count(&mut self, event: &Event, servers: &[&str]) {
         self.events += 1;
         match event {
             Event::Reset { .. } => self.open.clear(),
@@ -215,7 +217,7 @@ impl Exercise {
             }
             Event::Observed { observation, .. } => {
                 self.observations += usize::from(!observation.is_blind());
-                self.full_observations += usize::from(is_full(observation));
+                self.full_observations += usize::from(everything(observation, servers).is_some());
             }
         }
     }
@@ -250,11 +252,6 @@ impl Exercise {
             None
         }
     }
-}
-
-fn is_full(observation: &Observation) -> bool {
-    let lists = [&observation.queued, &observation.returned, &observation.saved];
-    !observation.stores.is_empty() && lists.into_iter().all(Option::is_some)
 }
 
 /// The judgement of all events.

@@ -14,6 +14,8 @@ use super::{Harm, Observed, Watch, is_marked};
 pub(in crate::oracle) struct MailboxAtEnd {
     /// The name of the mailbox.
     pub(in crate::oracle) mailbox: String,
+    /// True if a program ran on the mailbox.
+    pub(in crate::oracle) has_run: bool,
     /// True if the mailbox was observed after the last operation.
     pub(in crate::oracle) is_observed: bool,
     /// The harm that the last observation shows if nothing else happens.
@@ -31,14 +33,15 @@ pub(in crate::oracle) struct MailboxAtEnd {
 }
 
 impl Watch<'_> {
-    /// Returns every mailbox on which a program ran, as it is now.
+    /// Returns every mailbox that an operation touched or that was observed, as it is now.
     pub(in crate::oracle) fn at_end(&self) -> Vec<MailboxAtEnd> {
-        let touched = self.memory.mailboxes.iter().filter(|(_, seen)| !seen.programs.is_empty());
+        let touched = self.memory.mailboxes.iter().filter(|(_, seen)| seen.was_touched || seen.last.is_some());
         touched.map(|(name, seen)| self.mailbox_at_end(name, seen)).collect()
     }
 
     fn mailbox_at_end(&self, name: &str, seen: &Observed) -> MailboxAtEnd {
-        let mut end = MailboxAtEnd { mailbox: name.to_owned(), ..MailboxAtEnd::default() };
+        let has_run = !seen.programs.is_empty();
+        let mut end = MailboxAtEnd { mailbox: name.to_owned(), has_run, ..MailboxAtEnd::default() };
         for (administrator, program) in &seen.programs {
             if program.is_running {
                 end.open.push(format!("{administrator}'s run of {} has not ended", program.run.procedure));
