@@ -6,10 +6,12 @@ use std::io;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use stranded_model::World;
 use stranded_model::action::ActionKind;
+use stranded_model::assumption::Assumptions;
 
 use crate::oracle::{Against, CaseVerdict, Conformance, Judgement, Oracle, OracleOptions};
-use crate::protocol::{Capabilities, Event, Observation, Operation};
+use crate::protocol::{Capabilities, Event, Observation, Operation, RUN};
 use stranded_search::FORMAT_VERSION;
 use stranded_search::scenario::{self, Spec};
 
@@ -222,6 +224,26 @@ impl Recording {
         Ok((spec, options))
     }
 
+    /// Checks that the scenario has every operation that the recording repeats.
+    fn has_operations_of(&self, spec: &Spec) -> Result<(), RecordingError> {
+        let world = World::new(&spec.scenario, Assumptions::default());
+        let kinds: Vec<&str> = world.kinds().into_iter().map(ActionKind::name).chain([RUN]).collect();
+        let dies = kinds.contains(&ActionKind::Die.name());
+        for (index, step) in self.steps.iter().enumerate() {
+            let (Event::Did { operation, .. } | Event::Call { operation, .. }) = &step.event else { continue };
+            let action = operation.action();
+            if !kinds.contains(&action) {
+                let says = format!("steps[{index}]: the scenario {} has no `{action}`", spec.name);
+                return Err(RecordingError::File(says));
+            }
+            if matches!(operation, Operation::Run { crash: true, .. }) && !dies {
+                let says = format!("steps[{index}]: no program dies in the scenario {}, so no run crashes", spec.name);
+                return Err(RecordingError::File(says));
+            }
+        }
+        Ok(())
+    }
+
     /// Judges the recording again.
     ///
     /// # Errors
@@ -241,6 +263,7 @@ impl Recording {
     /// # Errors
     /// The reason why it cannot be repeated.
     pub fn check(&self) -> Result<(), RecordingError> {
+        self.has_operations_of(&self.judged_by()?.0)?;
         let judgement = self.judge()?;
         let of_model = match &judgement.conformance {
             Conformance::Nonconforming(failure) if failure.is_bounce => Some(CaseVerdict::Bounced),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stranded_model::id::{MailboxId, MessageId};
+use stranded_model::id::{Id, MailboxId, MessageId};
 use stranded_model::scenario::Replication;
 use stranded_search::names;
 use stranded_search::scenario::Spec;
@@ -25,7 +25,8 @@ impl Conversation {
     /// mailbox, `reset` again, `bye`.
     pub(super) fn run(&mut self, spec: &Spec, child: &mut Child) -> Result<(), AdapterError> {
         let home = &spec.scenario.site.servers[spec.scenario.site.home];
-        let operations = operations(spec, home);
+        let mailboxes = (0..spec.scenario.site.mailboxes).map(MailboxId::at);
+        let operations: Vec<Operation> = mailboxes.flat_map(|mailbox| operations(spec, home, mailbox)).collect();
         let greeting = greeting(spec, operations.iter().map(|operation| operation.action().to_owned()).collect());
         self.asked.push("hello".to_owned());
         match child.hello(&greeting)? {
@@ -177,9 +178,9 @@ fn as_json(observation: &Observation) -> String {
 }
 
 /// The simplest operations: a delivery, a logon, a run.
-fn operations(spec: &Spec, home: &str) -> Vec<Operation> {
+fn operations(spec: &Spec, home: &str, mailbox: MailboxId) -> Vec<Operation> {
     let scenario = &spec.scenario;
-    let mailbox = names::mailbox(MailboxId::default());
+    let mailbox = names::mailbox(mailbox);
     let by = home.to_owned();
     let server = |id| names::server(scenario, id).to_owned();
     let administrator = &scenario.administrators[0];
