@@ -90,6 +90,12 @@ fn paths(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
 }
 
+/// Returns the first whole run of a recording.
+fn run_in(record: &mut Value) -> &mut Value {
+    let steps = record["steps"].as_array_mut().unwrap();
+    steps.iter_mut().map(|step| &mut step["event"]).find(|event| event["action"] == "run").unwrap()
+}
+
 #[test]
 fn a_recording_that_does_not_fit_its_scenario_is_refused_before_the_adapter_starts() {
     let folder = tempfile::tempdir().unwrap();
@@ -132,6 +138,13 @@ fn a_recording_that_does_not_fit_its_scenario_is_refused_before_the_adapter_star
             record["steps"].as_array_mut().unwrap().push(first);
         },
         |record: &mut Value| record["verdict"] = "bounced".into(),
+        // No program dies in the scenario, and no recipient is edited.
+        |record: &mut Value| run_in(record)["crash"] = true.into(),
+        |record: &mut Value| {
+            *run_in(record) = serde_json::json!({
+                "event": "did", "action": "other-edit", "mailbox": "mailbox-1", "server": "source", "result": "ok"
+            });
+        },
     ] {
         let mut changed = good.clone();
         change(&mut changed);

@@ -111,3 +111,30 @@ fn a_healthy_mailbox_with_an_unobserved_store_is_not_called_healthy() {
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("not enough was observed of ida"), "{text}");
 }
+
+/// Returns the answer on a procedure with these steps for the stranded mailbox.
+fn answer_on(steps: &str) -> String {
+    let text = format!("name = \"mine\"\n{steps}");
+    entry(&advised(STRANDED, &[&text], false, &circumstances()), "mine").answer.clone()
+}
+
+#[test]
+fn a_procedure_that_deletes_the_recipient_and_never_ends_does_not_refuse() {
+    let endless = "[[step]]\ndo = \"delete-recipient\"\ndata = \"leave\"\n[[step]]\nlabel = \"again\"\ndo = \"require\"\n\
+                   differ = [\"from\", \"to\"]\non = { ok = \"again\" }\n[[step]]\ndo = \"report\"\noutcome = \"ok\"\n";
+    assert_eq!(answer_on(endless), "unsafe");
+}
+
+#[test]
+fn a_procedure_that_leaves_mail_only_in_a_saved_file_is_unsafe() {
+    let saves = "[[step]]\ndo = \"save\"\nat = \"to\"\n[[step]]\ndo = \"delete-mailbox\"\nat = \"to\"\n[[step]]\ndo = \"report\"\n\
+                 outcome = \"refused\"\n";
+    assert_eq!(answer_on(saves), "unsafe");
+}
+
+#[test]
+fn a_procedure_that_holds_delivery_and_then_refuses_is_not_harmless() {
+    let holds = "[[step]]\ndo = \"hold-delivery\"\n[[step]]\ndo = \"require\"\nhome-is = \"to\"\n[[step]]\ndo = \"report\"\n\
+                 outcome = \"ok\"\n";
+    assert_ne!(answer_on(holds), "refuses");
+}
