@@ -6,30 +6,7 @@ use crate::procedure::{Act, Condition, ServerRef};
 impl Act {
     /// The condition that the act tests.
     pub(crate) fn condition(&self) -> Option<&Condition> {
-        match self {
-            Self::Require(condition) | Self::Wait(condition) => Some(condition),
-            Self::CreateMailbox { .. }
-            | Self::DeleteMailbox { .. }
-            | Self::List { .. }
-            | Self::CopyListed { .. }
-            | Self::DeleteListed { .. }
-            | Self::CopyMessage { .. }
-            | Self::PropagateDeletions { .. }
-            | Self::Mark { .. }
-            | Self::Unmark { .. }
-            | Self::Save { .. }
-            | Self::Load { .. }
-            | Self::Adjust { .. }
-            | Self::HoldDelivery
-            | Self::ReleaseDelivery
-            | Self::SyncDirectory { .. }
-            | Self::RawEdit { .. }
-            | Self::DeleteRecipient { .. }
-            | Self::CreateRecipient { .. }
-            | Self::UpdateNow { .. }
-            | Self::LookUpHome { .. }
-            | Self::Report { .. } => None,
-        }
+        if let Self::Require(condition) | Self::Wait(condition) = self { Some(condition) } else { None }
     }
 
     /// Returns true if the act takes one message, and any of several.

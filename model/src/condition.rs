@@ -28,18 +28,12 @@ impl Attempt<'_, '_> {
 
     /// The number of servers that a test of the condition visits, one in each act.
     fn servers_of(&self, condition: &Condition) -> usize {
-        match condition {
-            Condition::EveryReplicaNames(_) | Condition::ReplicasAgree | Condition::ReplicasAgreeOn(_) => {
-                self.next.shared.servers.count()
-            }
-            Condition::HoldsAll { .. } => 2,
-            Condition::HomeIs(_)
-            | Condition::HomeIsEither(..)
-            | Condition::Differ(..)
-            | Condition::Present(_)
-            | Condition::Empty(_)
-            | Condition::NoRecipient(_)
-            | Condition::NothingQueued => 1,
+        if condition.visits_every_replica() {
+            self.next.shared.servers.count()
+        } else if condition.lists() {
+            2
+        } else {
+            1
         }
     }
 

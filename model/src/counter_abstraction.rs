@@ -338,20 +338,11 @@ fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<A
 
 /// The action with this message, if it names one.
 fn named(mut action: Action, chosen: MessageId) -> Action {
-    match &mut action {
-        Action::Redeliver { message, .. }
-        | Action::OwnerDeletes { message, .. }
-        | Action::Act { message: Some(message), .. } => *message = chosen,
-        Action::Act { message: None, .. }
-        | Action::Deliver { .. }
-        | Action::LogOn { .. }
-        | Action::Start { .. }
-        | Action::Die { .. }
-        | Action::Replicate { .. }
-        | Action::Refresh { .. }
-        | Action::Edit { .. }
-        | Action::Fail { .. }
-        | Action::Recover { .. } => {}
+    if let Action::Redeliver { message, .. }
+    | Action::OwnerDeletes { message, .. }
+    | Action::Act { message: Some(message), .. } = &mut action
+    {
+        *message = chosen;
     }
     action
 }

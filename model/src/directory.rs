@@ -1,9 +1,12 @@
 //! Rules of the directory: writing a replica, and comparing two versions of a recipient.
 
+use arrayvec::ArrayVec;
+
 use crate::id::ServerId;
 use crate::refusal::Refusal;
 use crate::scenario::Replication;
 use crate::state::{Account, Execution, Memory, Phase, ReadVersion, Recipient, Service, Stamp};
+use crate::table::ENTRIES_MAX;
 use crate::world::{Next, World};
 
 /// The highest version that a further write may follow, counted from the lowest that still matters.
@@ -73,18 +76,12 @@ impl World {
     /// to the older replica cannot close counts as the smallest such gap.
     pub(crate) fn recount(&self, account: &mut Account) {
         let agree = account.replicas_agree();
-        let mut versions: Vec<u8> = account.recipients.values().map(Recipient::version).collect();
+        let mut versions: ArrayVec<u8, ENTRIES_MAX> = account.recipients.values().map(Recipient::version).collect();
         versions.sort_unstable();
-        versions.dedup();
-        let mut renumbered = vec![0];
-        for pair in versions.windows(2) {
-            let gap = pair[1] - pair[0];
-            let last = renumbered[renumbered.len() - 1];
-            renumbered.push(last + self.tracks.gap_max.map_or(gap, |gap_max| gap.min(gap_max)));
-        }
+        let capped = |pair: &[u8]| (pair[1] - pair[0]).min(self.tracks.gap_max.unwrap_or(u8::MAX));
         let renew = |stamp: &mut Stamp| {
-            let index = versions.binary_search(&stamp.version).expect("every known version is shown by a replica");
-            stamp.version = renumbered[index];
+            let lower = versions.windows(2).take_while(|pair| pair[1] <= stamp.version);
+            stamp.version = lower.map(capped).sum();
             if agree {
                 (stamp.changed, stamp.signature) = (0, ServerId::default());
             }

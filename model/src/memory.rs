@@ -1,7 +1,7 @@
 //! The memory of a program that its later steps use. A state keeps nothing else of it, so states that differ only in
 //! forgotten memory are one state.
 
-use crate::procedure::{Act, Condition, Outcome, Procedure, Step, StepResult, VersionCondition};
+use crate::procedure::{Act, Condition, Outcome, Procedure, StepResult, VersionCondition};
 
 /// The memory that a step, or a step that can follow it, uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,18 +53,6 @@ impl Procedure {
             Some(step.act.still_needed(result, needs[next]))
         });
         after.chain([needs[index]]).fold(step.act.uses(), Needs::or)
-    }
-}
-
-impl Step {
-    /// The index of the step that follows this result, unless the run ends.
-    fn next_after(&self, index: usize, result: StepResult) -> Option<usize> {
-        let handler = self.on.iter().find(|handler| handler.result == result);
-        match (handler, result) {
-            (Some(handler), _) => Some(handler.next),
-            (None, StepResult::Ok) => (!matches!(self.act, Act::Report { .. })).then_some(index + 1),
-            (None, StepResult::Duplicate | StepResult::Refused | StepResult::Lost) => None,
-        }
     }
 }
 

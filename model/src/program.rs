@@ -3,7 +3,7 @@
 
 use crate::action::Fate;
 use crate::id::{AdministratorId, MessageId, ServerId};
-use crate::procedure::{Act, Outcome, ServerRef, Step, StepResult};
+use crate::procedure::{Act, Handler, Outcome, ServerRef, Step, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Fault, Run, RunId};
 use crate::state::{Completion, Ended, Execution, Mailbox, Memory, Phase};
@@ -141,16 +141,28 @@ impl Step {
             StepEffect::Report(outcome) => return (StepResult::Ok, Continuation::End(outcome)),
             StepEffect::Result(result) => result,
         };
-        let handler = self.on.iter().find(|handler| handler.result == result);
-        let continuation = match (handler, result) {
-            (Some(handler), _) => Continuation::Step(handler.next, 0),
-            (None, StepResult::Ok) if effect == StepEffect::MoreToDo => Continuation::Step(index, 0),
-            (None, StepResult::Ok) => Continuation::Step(index + 1, 0),
+        let repeats = effect == StepEffect::MoreToDo && self.handler(StepResult::Ok).is_none();
+        let continuation = match (self.next_after(index, result), result) {
+            (Some(_), _) if repeats => Continuation::Step(index, 0),
+            (Some(next), _) => Continuation::Step(next, 0),
             (None, StepResult::Refused) if matches!(self.act, Act::Require(_)) => Continuation::End(Outcome::Refused),
-            (None, StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
+            (None, StepResult::Ok | StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
             (None, StepResult::Lost) => Continuation::End(Outcome::Unknown),
         };
         (result, continuation)
+    }
+
+    /// The index of the step that follows this result, unless the run ends.
+    pub(crate) fn next_after(&self, index: usize, result: StepResult) -> Option<usize> {
+        match (self.handler(result), result) {
+            (Some(handler), _) => Some(handler.next),
+            (None, StepResult::Ok) => (!matches!(self.act, Act::Report { .. })).then_some(index + 1),
+            (None, StepResult::Duplicate | StepResult::Refused | StepResult::Lost) => None,
+        }
+    }
+
+    fn handler(&self, result: StepResult) -> Option<&Handler> {
+        self.on.iter().find(|handler| handler.result == result)
     }
 }
 
