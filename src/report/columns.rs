@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use stranded_model::property::Safety;
 use stranded_search::check::{Checked, PropertyResult};
 use stranded_search::lines::{display_width, wrapped};
-use stranded_search::property::{Property, Verdict};
+use stranded_search::property::Property;
 use stranded_search::scenario::delivery_name;
 
 use super::text;
@@ -28,15 +27,6 @@ pub fn report(checked: &[Checked<'_>], not_tried: &[String], width: u16) -> Vec<
     parts.extend(checked.iter().filter(is_unexpected).map(|one| text::scenario(one, width)));
     parts.push(format!("{}\n", wrapped(&format!("Not tried: {}.", not_tried.join("; ")), 0, width)));
     parts
-}
-
-/// Returns true if a procedure was tried and no execution of it becomes quiescent with mail: nothing was judged at the end.
-#[must_use]
-pub fn is_without_end(checked: &Checked<'_>) -> bool {
-    let is_vacuous = |result: &PropertyResult| {
-        result.property == Property::Safety(Safety::Reachable) && result.verdict == Verdict::Vacuous
-    };
-    checked.spec.may_be_unreached && checked.is_complete() && checked.results.iter().any(is_vacuous)
 }
 
 /// Returns the checks of each procedure together.
@@ -68,7 +58,7 @@ fn table(columns: &[&Checked<'_>], width: u16) -> String {
         let cells = columns.iter().filter_map(|one| one.results.iter().find(|result| result.property == property));
         let _ = writeln!(text, "  {:<room$}{}", property.name(), line(cells.map(cell)));
     }
-    let without_end = columns.iter().filter(|one| is_without_end(one));
+    let without_end = columns.iter().filter(|one| one.is_without_end());
     let without_end: Vec<&str> = without_end.map(|one| delivery_name(one.spec.scenario.environment.delivery)).collect();
     if !without_end.is_empty() {
         let says = format!(

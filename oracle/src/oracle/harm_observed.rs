@@ -177,14 +177,13 @@ impl<'a> Watch<'a> {
         let spec = self.spec;
         let observation = &with_server_names(spec, observation);
         let is_quiet = self.memory.open_calls.is_empty() && self.memory.down.is_empty();
-        let servers: Vec<&str> = spec.scenario.site.servers.values().map(String::as_str).collect();
         let is_instant = spec.scenario.site.replication == Replication::Instant;
         let seen = self.mailbox(name);
         if !seen.was_touched {
             // A message that is there before the first operation was accepted before.
             seen.accepted.extend(held(observation).map(ToOwned::to_owned));
         }
-        let mut harms = seen.losses(observation, &servers);
+        let mut harms = seen.losses(observation, spec);
         let harm = |property: Safety, says: String| Harm { property: Some(property), says };
         if let Some((run, Outcome::Ok, Some(before))) = &seen.ended
             && let Some(says) = false_success(run, before, observation)
@@ -263,8 +262,8 @@ impl Observed {
     }
 
     /// Returns the loss of accepted messages.
-    fn losses(&mut self, observation: &Observation, servers: &[&str]) -> Vec<Harm> {
-        let Some(found) = everything(observation, servers) else { return Vec::new() };
+    fn losses(&mut self, observation: &Observation, spec: &Spec) -> Vec<Harm> {
+        let Some(found) = everything(observation, spec) else { return Vec::new() };
         let lost = |message: &&String| !found.contains(message.as_str()) && !self.excused.contains(*message);
         let lost: Vec<String> = self.accepted.iter().filter(lost).cloned().collect();
         let new: Vec<String> = lost.into_iter().filter(|message| self.missed.insert(message.clone())).collect();
@@ -307,15 +306,15 @@ fn held(observation: &Observation) -> impl Iterator<Item = &str> {
 }
 
 /// Returns all messages, if every location was observed.
-pub(super) fn everything<'s>(observation: &'s Observation, servers: &[&str]) -> Option<BTreeSet<&'s str>> {
-    let is_seen = |server: &&str| match observation.stores.get(*server) {
+pub(super) fn everything<'s>(observation: &'s Observation, spec: &Spec) -> Option<BTreeSet<&'s str>> {
+    let is_seen = |server: &String| match observation.stores.get(server) {
         None => false,
         Some(None) => true,
         Some(Some(store)) => store.messages.is_some(),
     };
     let lists = [observation.queued.as_ref()?, observation.returned.as_ref()?, observation.saved.as_ref()?];
     let listed = lists.into_iter().flatten().map(String::as_str);
-    servers.iter().all(is_seen).then(|| held(observation).chain(listed).collect())
+    spec.scenario.site.servers.values().all(is_seen).then(|| held(observation).chain(listed).collect())
 }
 
 /// Returns the false success of a run that reported ok, in one sentence, if the observations show one. A move with nothing to

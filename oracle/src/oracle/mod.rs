@@ -129,8 +129,7 @@ impl<'a> Oracle<'a> {
         } else {
             self.state.in_case += 1;
         }
-        let servers: Vec<&str> = self.spec.scenario.site.servers.values().map(String::as_str).collect();
-        self.state.exercise.count(event, &servers);
+        self.state.exercise.count(event, self.spec);
         let harms = self.state.watch.take(event);
         if !self.options.safety_only {
             self.explain(event, &resolved);

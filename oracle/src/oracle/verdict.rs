@@ -8,6 +8,8 @@ use stranded_model::scenario::Fault;
 
 use crate::protocol::{Event, Operation, Outcome};
 
+use stranded_search::scenario::Spec;
+
 use super::harm_observed::everything;
 use super::oracle_state::OracleState;
 use super::rejection::Against;
@@ -203,8 +205,8 @@ pub struct Exercise {
 }
 
 impl Exercise {
-    /// Counts an event of a site with these servers.
-    pub(super) fn count(&mut self, event: &Event, servers: &[&str]) {
+    /// Counts an event of this scenario.
+    pub(super) fn count(&mut self, event: &Event, spec: &Spec) {
         self.events += 1;
         match event {
             Event::Reset { .. } => self.open.clear(),
@@ -217,7 +219,7 @@ impl Exercise {
             }
             Event::Observed { observation, .. } => {
                 self.observations += usize::from(!observation.is_blind());
-                self.full_observations += usize::from(everything(observation, servers).is_some());
+                self.full_observations += usize::from(everything(observation, spec).is_some());
             }
         }
     }

@@ -97,12 +97,11 @@ impl Judge<'_> {
     ) -> Vec<Dependence> {
         let harmful = (0..starts.len()).filter(|index| by_start[*index].harm().is_some());
         let Some(nearest) = harmful.min_by_key(|index| starts[*index].others()) else { return Vec::new() };
+        let Some(harm) = self.harm(setting, &starts[nearest]) else { return Vec::new() };
         let otherwise = facts.iter().zip(&starts[nearest].sides).filter(|(_, side)| **side > 0);
-        let dependence = |(fact, _): (&Sides, &usize)| {
-            let harm = self.harm(setting, &starts[nearest])?;
-            Some(Dependence { fact: fact.fact, if_otherwise: true, harm })
-        };
-        otherwise.filter_map(dependence).collect()
+        let dependence =
+            |(fact, _): (&Sides, &usize)| Dependence { fact: fact.fact, if_otherwise: true, harm: harm.clone() };
+        otherwise.map(dependence).collect()
     }
 
     /// Returns the worst verdict from each start. Starts with a mark are searched apart, because only there a mark is nothing new.

@@ -199,7 +199,7 @@ impl AdviceVerdict {
 }
 
 /// The harm that a procedure can do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AdviceHarm {
     /// The verdict.
     pub verdict: AdviceVerdict,

@@ -7,6 +7,7 @@ use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_model::assumption::Assumption;
 use stranded_model::liveness::Liveness;
+use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use super::Undecided;
@@ -103,6 +104,15 @@ impl Checked<'_> {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.truncated().is_none()
+    }
+
+    /// Returns true if a procedure was tried and no execution of it becomes quiescent with mail: nothing was judged at the end.
+    #[must_use]
+    pub fn is_without_end(&self) -> bool {
+        let is_vacuous = |result: &PropertyResult| {
+            result.property == Property::Safety(Safety::Reachable) && result.verdict == Verdict::Vacuous
+        };
+        self.spec.may_be_unreached && self.is_complete() && self.results.iter().any(is_vacuous)
     }
 
     /// The first bound that a search reached, if any.
