@@ -1,5 +1,6 @@
 //! The steps of a procedure: guard and effect of every act.
 
+use crate::assumption::Assumption;
 use crate::dn::HomeValue;
 use crate::id::{MessageSet, ServerId};
 use crate::procedure::{Act, Claim, Duplicate, ServerRef, VersionCondition};
@@ -12,17 +13,22 @@ impl Attempt<'_, '_> {
     /// `refused` and changes nothing; a server that is down does not answer, so the result is `lost`.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<StepEffect, Refusal> {
         let effect = match act {
-            Act::CreateMailbox { at, duplicate } => self.at_store(*at, |this, at| this.create_mailbox(at, *duplicate)),
+            Act::CreateMailbox { at, duplicate } => {
+                self.writing_store(*at, |this, at| this.create_mailbox(at, *duplicate))
+            }
             Act::DeleteMailbox { at } => self.at_store(*at, Self::delete_mailbox),
-            Act::List { at } => self.at_store(*at, Self::list),
+            Act::EmptyMailbox { at, deletion } => self.at_store(*at, |this, at| this.empty_mailbox(at, *deletion)),
+            Act::List { at, purpose } => self.at_store(*at, |this, at| this.list(at, *purpose)),
             Act::CopyListed { from, to } => self.copy_listed(*from, *to)?,
-            Act::DeleteListed { at } => self.delete_listed(*at)?,
-            Act::CopyMessage { from, to } => self.between_stores(*from, *to, Self::copy_message),
+            Act::AppendMessage { from, to } => self.append_message(*from, *to)?,
+            Act::DeleteListed { at, only } => self.delete_listed(*at, *only)?,
+            Act::DeleteUnlisted { at, only } => self.delete_unlisted(*at, *only)?,
+            Act::CopyMessage { from, to } => self.copy_message(*from, *to)?,
             Act::PropagateDeletions { from, to } => self.between_stores(*from, *to, Self::propagate_deletions),
-            Act::Mark { at, claim } => self.at_store(*at, |this, at| this.mark(at, *claim)),
+            Act::Mark { at, claim } => self.writing_store(*at, |this, at| this.mark(at, *claim)),
             Act::Unmark { at } => self.at_store(*at, Self::unmark),
             Act::Save { at } => self.at_store(*at, Self::save),
-            Act::Load { at } => self.at_store(*at, Self::load),
+            Act::Load { at } => self.writing_store(*at, Self::load),
             Act::Adjust { at } => self.at_store(*at, Self::adjust),
             Act::HoldDelivery => self.set_transport(Transport::Held),
             Act::ReleaseDelivery => self.set_transport(Transport::Open),
@@ -64,6 +70,17 @@ impl Attempt<'_, '_> {
         self.mailbox(server).map(|_| server).ok_or(StepEffect::LOST)
     }
 
+    /// As [`Attempt::store`], if the store also accepts writes.
+    pub(crate) fn writable_store(&self, reference: ServerRef) -> Result<ServerId, StepEffect> {
+        let server = self.store(reference)?;
+        if self.refuses_writes(server) { Err(StepEffect::REFUSED) } else { Ok(server) }
+    }
+
+    /// Returns true if the store looks empty and refuses what programs write.
+    pub(crate) fn refuses_writes(&self, at: ServerId) -> bool {
+        self.account().hidden[at].is_some() && self.world.assumptions.value(Assumption::EmptyStoreWrites) == "refused"
+    }
+
     /// The recipient in a replica, if the replica answers.
     pub(crate) fn recipient(&self, replica: ServerId) -> Option<Recipient> {
         (self.next.shared.servers[replica].replica == Service::Up).then(|| self.account().recipients[replica])
@@ -76,6 +93,13 @@ impl Attempt<'_, '_> {
 
     fn at_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
         match self.store(at) {
+            Ok(at) => act(self, at),
+            Err(effect) => effect,
+        }
+    }
+
+    fn writing_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
+        match self.writable_store(at) {
             Ok(at) => act(self, at),
             Err(effect) => effect,
         }
@@ -125,18 +149,6 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
-    /// Copies one message of the mailbox. [Q252869 S22; Q195985]
-    fn copy_message(&mut self, from: ServerId, to: ServerId) -> StepEffect {
-        let wanted = self.account().mailboxes[from].messages();
-        let Mailbox::Present(target) = &mut self.account_mut().mailboxes[to] else {
-            return if wanted.is_empty() { StepEffect::OK } else { StepEffect::REFUSED };
-        };
-        let lacking = wanted.without(target.messages.with(target.mark.pending()));
-        let Some(message) = lacking.earliest() else { return StepEffect::OK };
-        target.messages = target.messages.with(MessageSet::just(message));
-        if lacking.len() > 1 { StepEffect::MoreToDo } else { StepEffect::OK }
-    }
-
     fn propagate_deletions(&mut self, from: ServerId, to: ServerId) -> StepEffect {
         let Mailbox::Present(source) = self.account().mailboxes[from] else { return StepEffect::OK };
         self.account_mut().delete_in(to, |mailbox| {
@@ -156,9 +168,12 @@ impl Attempt<'_, '_> {
             Mailbox::Absent => Contents::EMPTY,
         };
         let pending = match (contents.mark, claim) {
-            (Mark::Settled, Claim::Taken | Claim::Respected) => MessageSet::EMPTY,
+            (Mark::Settled, Claim::Taken | Claim::Respected | Claim::Token) => MessageSet::EMPTY,
             (Mark::InTransit { pending, .. }, Claim::Taken) => pending,
-            (Mark::InTransit { owner: other, from: other_from, to: other_to, pending }, Claim::Respected) => {
+            (
+                Mark::InTransit { owner: other, from: other_from, to: other_to, pending },
+                Claim::Respected | Claim::Token,
+            ) => {
                 if (other, other_from, other_to) != (owner, from, to) {
                     return StepEffect::REFUSED;
                 }
@@ -167,7 +182,22 @@ impl Attempt<'_, '_> {
         };
         let mark = Mark::InTransit { owner, from, to, pending };
         self.account_mut().mailboxes[at] = Mailbox::Present(Contents { mark, ..contents });
+        if claim == Claim::Token {
+            self.refuse_older_tokens(at);
+        }
         StepEffect::OK
+    }
+
+    /// A late request of an earlier run carries an older token than the mark, so that the store will refuse it whenever
+    /// it arrives.
+    fn refuse_older_tokens(&mut self, at: ServerId) {
+        let Some(late) = self.account().late.filter(|_| !self.is_late) else { return };
+        let run = self.world.scenario.run(late.run_id());
+        let written = run.procedure.steps[usize::from(late.step)].act.written_store();
+        let is_here = written.and_then(|store| run.server(store).or(late.home)) == Some(at);
+        if is_here && run.procedure.sends_tokens() {
+            self.account_mut().late = None;
+        }
     }
 
     /// The store moves the in-transit folder into the mailbox; it removes a source that the move has emptied.
@@ -176,12 +206,10 @@ impl Attempt<'_, '_> {
         let Mailbox::Present(contents) = self.account().mailboxes[at] else { return StepEffect::OK };
         match contents.mark {
             Mark::InTransit { owner, from, pending, .. } if owner == self.administrator => {
-                let messages = contents.messages.with(pending);
-                self.account_mut().mailboxes[at] = if from == at && messages.is_empty() {
-                    Mailbox::Absent
-                } else {
-                    Mailbox::Present(Contents { messages, mark: Mark::Settled, ..contents })
-                };
+                let mut settled = Contents { mark: Mark::Settled, ..contents };
+                settled.add_copy(pending);
+                let is_emptied = from == at && settled.messages.is_empty();
+                self.account_mut().mailboxes[at] = if is_emptied { Mailbox::Absent } else { Mailbox::Present(settled) };
             }
             Mark::InTransit { .. } | Mark::Settled => {}
         }
@@ -194,14 +222,20 @@ impl Attempt<'_, '_> {
         StepEffect::OK
     }
 
+    /// The import skips messages that the mailbox has. [Q259688]
     fn load(&mut self, at: ServerId) -> StepEffect {
+        let is_recent = self.world.tracks.recent;
         let account = self.account_mut();
-        let contents = match account.mailboxes[at] {
+        let mut contents = match account.mailboxes[at] {
             Mailbox::Present(contents) => contents,
             Mailbox::Absent => Contents::EMPTY,
         };
-        let messages = contents.messages.with(account.saved);
-        account.mailboxes[at] = Mailbox::Present(Contents { messages, ..contents });
+        let missing = account.saved.without(contents.messages.with(contents.mark.pending()));
+        if is_recent {
+            contents.recent = contents.recent.with(missing);
+        }
+        contents.add_copy(missing);
+        account.mailboxes[at] = Mailbox::Present(contents);
         StepEffect::OK
     }
 
@@ -342,16 +376,5 @@ impl Account {
         let lost_before = self.lost();
         delete(&mut self.mailboxes[at]);
         self.record.destroyed = self.record.destroyed.with(self.lost().without(lost_before));
-    }
-}
-
-impl Contents {
-    /// Deletes these messages from the folders.
-    pub(crate) fn expunge(&mut self, messages: MessageSet, remembers: bool) {
-        let gone = self.messages.common(messages);
-        self.messages = self.messages.without(gone);
-        if remembers {
-            self.expunged = self.expunged.with(gone);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Facts about acts and conditions that do not depend on a state: what they read, write and name.
 
 use crate::dn::HomeValue;
-use crate::procedure::{Act, Condition, ServerRef};
+use crate::procedure::{Act, Condition, ListPurpose, ServerRef};
 
 impl Act {
     /// The condition that the act tests.
@@ -12,7 +12,74 @@ impl Act {
     /// Returns true if the act takes one message, and any of several.
     #[must_use]
     pub fn takes_any_message(&self) -> bool {
-        matches!(self, Self::CopyListed { .. } | Self::DeleteListed { .. })
+        matches!(
+            self,
+            Self::CopyListed { .. }
+                | Self::AppendMessage { .. }
+                | Self::DeleteListed { .. }
+                | Self::DeleteUnlisted { .. }
+                | Self::CopyMessage { .. }
+        )
+    }
+
+    /// Returns true if the act notes messages as copied.
+    #[must_use]
+    pub fn writes_journal(&self) -> bool {
+        matches!(self, Self::AppendMessage { .. } | Self::List { purpose: ListPurpose::Copied, .. })
+    }
+
+    /// The stores that the act reads and writes, if it copies messages or deletions between stores.
+    #[must_use]
+    pub fn ends_of_copy(&self) -> Option<(ServerRef, ServerRef)> {
+        if let Self::CopyListed { from, to }
+        | Self::AppendMessage { from, to }
+        | Self::CopyMessage { from, to }
+        | Self::PropagateDeletions { from, to } = self
+        {
+            Some((*from, *to))
+        } else {
+            None
+        }
+    }
+
+    /// Returns true if the act sends a request that changes a server, so that it can take effect after its program gave up.
+    #[must_use]
+    pub fn can_be_late(&self) -> bool {
+        let only_reads = matches!(self, Self::List { .. } | Self::LookUpHome { .. } | Self::Save { .. });
+        self.is_request() && !only_reads
+    }
+
+    /// The store that the act writes.
+    #[must_use]
+    pub fn written_store(&self) -> Option<ServerRef> {
+        match self {
+            Self::CreateMailbox { at, .. }
+            | Self::DeleteMailbox { at }
+            | Self::EmptyMailbox { at, .. }
+            | Self::DeleteListed { at, .. }
+            | Self::DeleteUnlisted { at, .. }
+            | Self::Mark { at, .. }
+            | Self::Unmark { at }
+            | Self::Load { at } => Some(*at),
+            Self::CopyListed { to, .. }
+            | Self::AppendMessage { to, .. }
+            | Self::CopyMessage { to, .. }
+            | Self::PropagateDeletions { to, .. } => Some(*to),
+            Self::List { .. }
+            | Self::Save { .. }
+            | Self::Adjust { .. }
+            | Self::HoldDelivery
+            | Self::ReleaseDelivery
+            | Self::SyncDirectory { .. }
+            | Self::RawEdit { .. }
+            | Self::DeleteRecipient { .. }
+            | Self::CreateRecipient { .. }
+            | Self::UpdateNow { .. }
+            | Self::LookUpHome { .. }
+            | Self::Require(_)
+            | Self::Wait(_)
+            | Self::Report { .. } => None,
+        }
     }
 
     /// The replica on which the act can write the home attributes of the recipient.
@@ -26,9 +93,12 @@ impl Act {
             | Self::Adjust { at: replica } => Some(*replica),
             Self::CreateMailbox { .. }
             | Self::DeleteMailbox { .. }
+            | Self::EmptyMailbox { .. }
             | Self::List { .. }
             | Self::CopyListed { .. }
+            | Self::AppendMessage { .. }
             | Self::DeleteListed { .. }
+            | Self::DeleteUnlisted { .. }
             | Self::CopyMessage { .. }
             | Self::PropagateDeletions { .. }
             | Self::Mark { .. }
@@ -57,16 +127,19 @@ impl Act {
         match self {
             Self::CreateMailbox { at, .. }
             | Self::DeleteMailbox { at }
-            | Self::List { at }
-            | Self::DeleteListed { at }
+            | Self::EmptyMailbox { at, .. }
+            | Self::List { at, .. }
+            | Self::DeleteListed { at, .. }
+            | Self::DeleteUnlisted { at, .. }
             | Self::Mark { at, .. }
             | Self::Unmark { at }
             | Self::Save { at }
             | Self::Load { at }
             | Self::Adjust { at } => *at == ServerRef::Home,
-            Self::CopyListed { from, to } | Self::CopyMessage { from, to } | Self::PropagateDeletions { from, to } => {
-                [from, to].contains(&&ServerRef::Home)
-            }
+            Self::CopyListed { from, to }
+            | Self::AppendMessage { from, to }
+            | Self::CopyMessage { from, to }
+            | Self::PropagateDeletions { from, to } => [from, to].contains(&&ServerRef::Home),
             Self::SyncDirectory { replica, from, to, .. } => [replica, from, to].contains(&&ServerRef::Home),
             Self::RawEdit { replica, mdb, mta } => *replica == ServerRef::Home || is_home(mdb) || is_home(mta),
             Self::CreateRecipient { replica, home } => [replica, home].contains(&&ServerRef::Home),
@@ -88,11 +161,17 @@ impl Condition {
             | Self::Empty(one)
             | Self::EveryReplicaNames(one)
             | Self::ReplicasAgreeOn(one)
-            | Self::NoRecipient(one) => vec![one],
+            | Self::NoRecipient(one)
+            | Self::HoldsListed(one) => vec![one],
             Self::HomeIsEither(one, other) | Self::Differ(one, other) => vec![one, other],
             Self::HoldsAll { at, of } => vec![at, of],
-            Self::ReplicasAgree | Self::NothingQueued => Vec::new(),
+            Self::ReplicasAgree | Self::NothingQueued | Self::NothingListed => Vec::new(),
         }
+    }
+
+    /// Returns true if a test of this condition reads what the program listed before.
+    pub(crate) fn reads_list(&self) -> bool {
+        matches!(self, Self::HoldsListed(_) | Self::NothingListed)
     }
 
     /// Returns true if a test of this condition lists a store.

@@ -88,6 +88,39 @@ pub enum Action {
         /// The replica that is written.
         replica: ServerId,
     },
+    /// A request takes effect whose program gave up.
+    TakeEffect {
+        /// The mailbox.
+        mailbox: MailboxId,
+    },
+    /// The journal of an administrator's program is lost.
+    LoseJournal {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The administrator.
+        administrator: AdministratorId,
+    },
+    /// A store crashes, restarts, and has lost the mail of this mailbox that running programs wrote.
+    LoseRecent {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The server.
+        server: ServerId,
+    },
+    /// A store shows an empty mailbox instead of this one.
+    LookEmpty {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The server.
+        server: ServerId,
+    },
+    /// A store that looked empty shows the mailbox again. What programs wrote in the meantime is gone.
+    Reappear {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The server.
+        server: ServerId,
+    },
     /// A service stops.
     Fail {
         /// The server.
@@ -122,6 +155,8 @@ pub enum Fate {
     RequestLost,
     /// The step happens, and the reply is lost.
     ReplyLost,
+    /// The step happens later, and the program receives no answer.
+    RequestLate,
 }
 
 /// A service of a server that can fail.
@@ -152,8 +187,20 @@ pub enum ActionKind {
     RequestLost,
     /// [`Action::Act`], the reply lost
     ReplyLost,
+    /// [`Action::Act`], the request late
+    RequestLate,
+    /// [`Action::TakeEffect`]
+    LateEffect,
     /// [`Action::Die`]
     Die,
+    /// [`Action::LoseJournal`]
+    JournalLost,
+    /// [`Action::LoseRecent`]
+    RecentMailLost,
+    /// [`Action::LookEmpty`]
+    StoreLooksEmpty,
+    /// [`Action::Reappear`]
+    StoreShowsMail,
     /// [`Action::Replicate`]
     Replicate,
     /// [`Action::Refresh`]
@@ -172,7 +219,7 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// Every kind, in the order of [`Action`].
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Deliver,
         Self::Redeliver,
         Self::LogOn,
@@ -181,7 +228,13 @@ impl ActionKind {
         Self::Act,
         Self::RequestLost,
         Self::ReplyLost,
+        Self::RequestLate,
+        Self::LateEffect,
         Self::Die,
+        Self::JournalLost,
+        Self::RecentMailLost,
+        Self::StoreLooksEmpty,
+        Self::StoreShowsMail,
         Self::Replicate,
         Self::Refresh,
         Self::Edit,
@@ -203,7 +256,13 @@ impl ActionKind {
             Self::Act => "act",
             Self::RequestLost => "request-lost",
             Self::ReplyLost => "reply-lost",
+            Self::RequestLate => "request-late",
+            Self::LateEffect => "late-effect",
             Self::Die => "program-dies",
+            Self::JournalLost => "journal-lost",
+            Self::RecentMailLost => "journal-outlives-mail",
+            Self::StoreLooksEmpty => "store-looks-empty",
+            Self::StoreShowsMail => "store-shows-mail",
             Self::Replicate => "replicate",
             Self::Refresh => "refresh",
             Self::Edit => "other-edit",
@@ -225,7 +284,15 @@ impl ActionKind {
             Self::Start => &["Q252869 S2"],
             Self::Act => &["Q252869 S22", "Q252869 S24"],
             Self::RequestLost | Self::ReplyLost => &["Q252869 S27"],
-            Self::OwnerDeletes | Self::Die | Self::StoreFails | Self::StoreRecovers => &["inferred"],
+            Self::OwnerDeletes
+            | Self::RequestLate
+            | Self::LateEffect
+            | Self::Die
+            | Self::StoreFails
+            | Self::StoreRecovers => &["inferred"],
+            Self::JournalLost => &["https://github.com/OfflineIMAP/offlineimap/issues/380"],
+            Self::RecentMailLost => &["isync commit a326bf2f"],
+            Self::StoreLooksEmpty | Self::StoreShowsMail => &["https://github.com/OfflineIMAP/offlineimap/issues/426"],
             Self::Replicate => &["Q137203", "Q195911"],
             Self::Refresh => &["Q172364", "Q179065"],
             Self::ReplicaFails | Self::ReplicaRecovers => &["Q247767"],
@@ -246,7 +313,13 @@ impl Action {
             Self::Act { fate: Fate::Answered, .. } => ActionKind::Act,
             Self::Act { fate: Fate::RequestLost, .. } => ActionKind::RequestLost,
             Self::Act { fate: Fate::ReplyLost, .. } => ActionKind::ReplyLost,
+            Self::Act { fate: Fate::RequestLate, .. } => ActionKind::RequestLate,
+            Self::TakeEffect { .. } => ActionKind::LateEffect,
             Self::Die { .. } => ActionKind::Die,
+            Self::LoseJournal { .. } => ActionKind::JournalLost,
+            Self::LoseRecent { .. } => ActionKind::RecentMailLost,
+            Self::LookEmpty { .. } => ActionKind::StoreLooksEmpty,
+            Self::Reappear { .. } => ActionKind::StoreShowsMail,
             Self::Replicate { .. } => ActionKind::Replicate,
             Self::Refresh { .. } => ActionKind::Refresh,
             Self::Edit { .. } => ActionKind::Edit,
@@ -267,7 +340,12 @@ impl Action {
             | Self::OwnerDeletes { mailbox, .. }
             | Self::Start { mailbox, .. }
             | Self::Act { mailbox, .. }
+            | Self::TakeEffect { mailbox }
             | Self::Die { mailbox, .. }
+            | Self::LoseJournal { mailbox, .. }
+            | Self::LoseRecent { mailbox, .. }
+            | Self::LookEmpty { mailbox, .. }
+            | Self::Reappear { mailbox, .. }
             | Self::Replicate { mailbox, .. }
             | Self::Refresh { mailbox, .. }
             | Self::Edit { mailbox, .. } => Some(*mailbox),
@@ -279,13 +357,18 @@ impl Action {
     #[must_use]
     pub fn administrator(&self) -> Option<AdministratorId> {
         match self {
-            Self::Start { administrator, .. } | Self::Act { administrator, .. } | Self::Die { administrator, .. } => {
-                Some(*administrator)
-            }
+            Self::Start { administrator, .. }
+            | Self::Act { administrator, .. }
+            | Self::Die { administrator, .. }
+            | Self::LoseJournal { administrator, .. } => Some(*administrator),
             Self::Deliver { .. }
             | Self::Redeliver { .. }
             | Self::LogOn { .. }
             | Self::OwnerDeletes { .. }
+            | Self::TakeEffect { .. }
+            | Self::LoseRecent { .. }
+            | Self::LookEmpty { .. }
+            | Self::Reappear { .. }
             | Self::Replicate { .. }
             | Self::Refresh { .. }
             | Self::Edit { .. }

@@ -18,6 +18,10 @@ pub enum Assumption {
     MailBeforeMark,
     /// Does the Administrator program purge a mailbox before or after it deletes the recipient?
     PurgeOrder,
+    /// A program's writes to a store that looks empty.
+    EmptyStoreWrites,
+    /// The moment at which the operator of a mover changes the directory.
+    DirectoryStep,
 }
 
 /// An answer to an assumption: its index in [`Assumption::values`].
@@ -25,7 +29,7 @@ pub type AssumptionAnswer = u8;
 
 impl Assumption {
     /// Every assumption, in the order of reports.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::DuplicateAbort,
         Self::SourceDelete,
         Self::RawApply,
@@ -33,6 +37,8 @@ impl Assumption {
         Self::MisroutedMail,
         Self::MailBeforeMark,
         Self::PurgeOrder,
+        Self::EmptyStoreWrites,
+        Self::DirectoryStep,
     ];
 
     /// The name in files and reports.
@@ -46,6 +52,8 @@ impl Assumption {
             Self::MisroutedMail => "misrouted-mail",
             Self::MailBeforeMark => "mail-before-mark",
             Self::PurgeOrder => "purge-order",
+            Self::EmptyStoreWrites => "empty-store-writes",
+            Self::DirectoryStep => "directory-step",
         }
     }
 
@@ -60,6 +68,8 @@ impl Assumption {
             Self::MisroutedMail => &["return", "shell", "forward"],
             Self::MailBeforeMark => &["kept", "lost"],
             Self::PurgeOrder => &["before-tombstone", "after-tombstone"],
+            Self::EmptyStoreWrites => &["accepted", "refused"],
+            Self::DirectoryStep => &["first", "last", "never"],
         }
     }
 
@@ -78,6 +88,10 @@ impl Assumption {
             Self::PurgeOrder => {
                 "Does the Administrator program purge the mailbox before or after it deletes the recipient?"
             }
+            Self::EmptyStoreWrites => "Does a store that only looks empty accept what a program writes to it?",
+            Self::DirectoryStep => {
+                "Does the operator of a mover change the directory before the mover runs, after it, or never?"
+            }
         }
     }
 
@@ -92,6 +106,8 @@ impl Assumption {
             Self::MisroutedMail => &["Q172364", "Q170478"],
             Self::MailBeforeMark => &["Q277911"],
             Self::PurgeOrder => &["Q184160", "Q239639"],
+            Self::EmptyStoreWrites => &["https://doc.dovecot.org/configuration_manual/nfs/"],
+            Self::DirectoryStep => &["inferred"],
         }
     }
 }

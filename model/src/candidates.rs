@@ -2,6 +2,7 @@
 
 use crate::action::{Action, ActionKind, Fate, Part, View};
 use crate::id::{AdministratorId, Id, MailboxId, MessageId, ServerId};
+use crate::procedure::MemoryLife;
 use crate::scenario::{Delivery, Fault, Replication, Run, Scenario};
 use crate::world::World;
 
@@ -11,6 +12,7 @@ pub(crate) fn actions(scenario: &Scenario) -> Vec<Action> {
     for mailbox in (0..scenario.site.mailboxes).map(MailboxId::at) {
         actions.extend(mail_actions(scenario, mailbox));
         actions.extend(administrator_actions(scenario, mailbox));
+        actions.extend(store_actions(scenario, mailbox));
         actions.extend(directory_actions(scenario, mailbox));
     }
     let parts = [(Fault::StoreCrashes, Part::Store), (Fault::ReplicaUnreachable, Part::Replica)];
@@ -53,7 +55,11 @@ fn mail_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
 
 fn administrator_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
     let faults = &scenario.environment.faults;
-    let lossy = [(Fault::RequestLost, Fate::RequestLost), (Fault::ReplyLost, Fate::ReplyLost)];
+    let lossy = [
+        (Fault::RequestLost, Fate::RequestLost),
+        (Fault::ReplyLost, Fate::ReplyLost),
+        (Fault::RequestLate, Fate::RequestLate),
+    ];
     let mut actions = Vec::new();
     for (index, data) in scenario.administrators.iter().enumerate() {
         let administrator = AdministratorId::at(index);
@@ -68,6 +74,28 @@ fn administrator_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action>
         }
         if faults.contains(&Fault::ProgramDies) {
             actions.push(Action::Die { mailbox, administrator });
+        }
+        let has_journal = |run: &Run| run.procedure.memory == MemoryLife::Journal;
+        if faults.contains(&Fault::JournalLost) && data.runs.iter().any(has_journal) {
+            actions.push(Action::LoseJournal { mailbox, administrator });
+        }
+    }
+    if faults.contains(&Fault::RequestLate) {
+        actions.push(Action::TakeEffect { mailbox });
+    }
+    actions
+}
+
+/// The faults of a store that concern one mailbox.
+fn store_actions(scenario: &Scenario, mailbox: MailboxId) -> Vec<Action> {
+    let faults = &scenario.environment.faults;
+    let mut actions = Vec::new();
+    for server in scenario.site.servers.ids() {
+        if faults.contains(&Fault::JournalOutlivesMail) {
+            actions.push(Action::LoseRecent { mailbox, server });
+        }
+        if faults.contains(&Fault::StoreLooksEmpty) {
+            actions.extend([Action::LookEmpty { mailbox, server }, Action::Reappear { mailbox, server }]);
         }
     }
     actions

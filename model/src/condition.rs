@@ -69,6 +69,10 @@ impl Attempt<'_, '_> {
             }
             Condition::NoRecipient(replica) => self.shown_by(self.server(replica)?)?.homes().is_none(),
             Condition::NothingQueued => self.account().queued.is_empty(),
+            Condition::HoldsListed(at) => {
+                self.memory.listed.is_within(self.account().mailboxes[self.store(at)?].held())
+            }
+            Condition::NothingListed => self.memory.listed.is_empty(),
         })
     }
 

@@ -11,20 +11,19 @@
 //! that takes a single message needs a [`Choice`]: the message, and whether untracked messages remain in its locations.
 //! [`CounterAbstraction::change`] gives the chosen message a number of its own, applies the rule, and folds the result.
 //!
-//! The abstraction allows every behaviour of any number of messages ([`abstraction_of`]), and some more, because a copy
-//! takes messages in order of arrival, which is forgotten.
+//! The abstraction allows every behaviour of any number of messages ([`abstraction_of`]), and some more. It forgets the
+//! order of arrival, so steps take messages in any order whatever the scenario says.
 
 use std::borrow::Cow;
 
-use crate::action::{Action, Fate};
+use crate::action::Action;
 use crate::assumption::Assumptions;
 use crate::id::{Id, MessageId, MessageSet};
 pub use crate::locations::TRACKED;
 pub use crate::locations::{abstraction_of, abstractions_of};
-use crate::locations::{each_location, fold, numbers_in_use, renumber, untracked};
-use crate::procedure::Act;
+use crate::locations::{each_location, fold, numbers_in_use, untracked};
 use crate::refusal::Refusal;
-use crate::scenario::Scenario;
+use crate::scenario::{CopyOrder, Scenario};
 use crate::state::{Account, Shared, State};
 use crate::world::{Change, Occurrence, World};
 
@@ -91,8 +90,6 @@ enum Takes {
     Arriving,
     /// It takes the message that it names.
     Named,
-    /// It takes the earliest message that the target lacks, if any.
-    Lacking,
 }
 
 impl CounterAbstraction {
@@ -122,6 +119,7 @@ impl CounterAbstraction {
         let mut listed = scenario.clone();
         // In the list of actions, one message stands for every message that may be taken.
         listed.site.messages = 1;
+        listed.environment.copy_order = CopyOrder::Any;
         let mut world = begin(&listed);
         world.scenario.site.messages = MessageSet::CAPACITY;
         Self { choices: choices(world.actions()), world }
@@ -154,17 +152,14 @@ impl CounterAbstraction {
     /// # Errors
     /// The condition that the choice fails, or [`Refusal::NumbersUsedUp`] if the result cannot be represented.
     pub fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {
-        let takes = self.takes(account, &choice.action);
+        let takes = Takes::of(&choice.action);
         if takes == Takes::Named && choice.taken != Taken::Tracked {
             // If the rule refuses the shared number, it refuses each message of that number.
             let Taken::Other { like, .. } = choice.taken else { return Err(Refusal::AnotherTaken) };
             let _possible = self.world.change(account, shared, &named(choice.action, like))?;
         }
-        let Arranged { account: before, action, first } = arrange(account, choice, takes)?;
-        let mut change = self.take(&before, shared, &action, choice.taken, takes)?;
-        if let Some(number) = first {
-            renumber(&mut change.account, number);
-        }
+        let (before, action) = arrange(account, choice, takes)?;
+        let mut change = self.world.change(&before, shared, &action)?;
         if choice.taken == Taken::New {
             change.account.record.accepted = account.record.accepted;
         }
@@ -172,16 +167,14 @@ impl CounterAbstraction {
         Ok(change)
     }
 
-    /// Returns a choice without folding the result, for display. The number of the tracked message may differ from 0.
+    /// Returns a choice without folding the result, for display.
     ///
     /// # Errors
     /// The condition that the choice fails.
     pub fn unfolded(&self, state: &State, choice: &Choice) -> Result<Unfolded, Refusal> {
         let mailbox = choice.action.mailbox().unwrap_or_default();
-        let takes = self.takes(&state.accounts[mailbox], &choice.action);
-        let Arranged { account, action, .. } = arrange(&state.accounts[mailbox], choice, takes)?;
-        let Change { account: after, shared, step } =
-            self.take(&account, &state.shared, &action, choice.taken, takes)?;
+        let (account, action) = arrange(&state.accounts[mailbox], choice, Takes::of(&choice.action))?;
+        let Change { account: after, shared, step } = self.world.change(&account, &state.shared, &action)?;
         let with = |account: Account| {
             let mut accounts = state.accounts.clone();
             accounts[mailbox] = account;
@@ -191,45 +184,29 @@ impl CounterAbstraction {
         let occurrence = Occurrence { state: State { accounts: with(after), shared }, step };
         Ok(Unfolded { before, action, occurrence })
     }
+}
 
-    /// Applies the rule to an arranged account, if it takes the chosen message.
-    fn take(
-        &self,
-        before: &Account,
-        shared: &Shared,
-        action: &Action,
-        taken: Taken,
-        takes: Takes,
-    ) -> Result<Change, Refusal> {
-        let change = self.world.change(before, shared, action)?;
-        let wanted = if taken == Taken::Nothing { MessageSet::EMPTY } else { MessageSet::just(TRACKED) };
-        if takes == Takes::Lacking && copied(before, &change.account) != wanted {
-            return Err(Refusal::AnotherTaken);
-        }
-        Ok(change)
-    }
-
-    fn takes(&self, account: &Account, action: &Action) -> Takes {
-        match *action {
-            Action::Deliver { .. } => Takes::Arriving,
-            Action::Redeliver { .. } | Action::OwnerDeletes { .. } => Takes::Named,
-            Action::Act { message: Some(_), .. } => Takes::Named,
-            Action::Act { administrator, message: None, fate: Fate::Answered | Fate::ReplyLost, .. } => {
-                let program = &account.programs[administrator];
-                let Some(execution) = program.execution() else { return Takes::None };
-                let steps = &self.world.run_of(administrator, program).procedure.steps;
-                let copies = matches!(steps[usize::from(execution.next)].act, Act::CopyMessage { .. });
-                if copies { Takes::Lacking } else { Takes::None }
+impl Takes {
+    fn of(action: &Action) -> Self {
+        match action {
+            Action::Deliver { .. } => Self::Arriving,
+            Action::Redeliver { .. } | Action::OwnerDeletes { .. } | Action::Act { message: Some(_), .. } => {
+                Self::Named
             }
-            Action::Act { fate: Fate::RequestLost, .. }
+            Action::Act { message: None, .. }
             | Action::LogOn { .. }
             | Action::Start { .. }
+            | Action::TakeEffect { .. }
             | Action::Die { .. }
+            | Action::LoseJournal { .. }
+            | Action::LoseRecent { .. }
+            | Action::LookEmpty { .. }
+            | Action::Reappear { .. }
             | Action::Replicate { .. }
             | Action::Refresh { .. }
             | Action::Edit { .. }
             | Action::Fail { .. }
-            | Action::Recover { .. } => Takes::None,
+            | Action::Recover { .. } => Self::None,
         }
     }
 }
@@ -257,43 +234,23 @@ fn choices(actions: &[Action]) -> Vec<Choice> {
     let mut choices = Vec::new();
     for action in actions {
         let mut push = |taken| choices.push(Choice { action: *action, taken });
-        match *action {
-            Action::Deliver { .. } => [Taken::Tracked, Taken::New].into_iter().for_each(&mut push),
-            Action::Redeliver { .. } | Action::OwnerDeletes { .. } | Action::Act { message: Some(_), .. } => {
-                [Taken::Tracked].into_iter().chain(untracked()).for_each(&mut push);
-            }
-            Action::Act { message: None, fate: Fate::Answered | Fate::ReplyLost, .. } => {
-                [Taken::Nothing, Taken::Tracked].into_iter().chain(untracked()).for_each(&mut push);
-            }
-            Action::Act { fate: Fate::RequestLost, .. }
-            | Action::LogOn { .. }
-            | Action::Start { .. }
-            | Action::Die { .. }
-            | Action::Replicate { .. }
-            | Action::Refresh { .. }
-            | Action::Edit { .. }
-            | Action::Fail { .. }
-            | Action::Recover { .. } => push(Taken::Nothing),
+        match Takes::of(action) {
+            Takes::Arriving => [Taken::Tracked, Taken::New].into_iter().for_each(&mut push),
+            Takes::Named => [Taken::Tracked].into_iter().chain(untracked()).for_each(&mut push),
+            Takes::None => push(Taken::Nothing),
         }
     }
     choices
 }
 
-/// An account in which the chosen message has a number of its own, and the action that takes it.
-struct Arranged<'a> {
-    account: Cow<'a, Account>,
-    action: Action,
-    /// The number that the chosen message swapped with the first, because a copy takes the earliest message.
-    first: Option<MessageId>,
-}
-
-fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<Arranged<'a>, Refusal> {
+/// The account in which the chosen message has a number of its own, and the action that takes it.
+fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<(Cow<'a, Account>, Action), Refusal> {
     let Choice { action, taken } = *choice;
     let fits = match taken {
-        Taken::Nothing => matches!(takes, Takes::None | Takes::Lacking),
+        Taken::Nothing => takes == Takes::None,
         Taken::Tracked => takes != Takes::None,
         Taken::New => takes == Takes::Arriving,
-        Taken::Other { .. } => matches!(takes, Takes::Named | Takes::Lacking),
+        Taken::Other { .. } => takes == Takes::Named,
     };
     if !fits {
         return Err(Refusal::AnotherTaken);
@@ -306,12 +263,12 @@ fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<A
         Taken::Tracked if takes == Takes::Arriving && original.record.accepted.contains(TRACKED) => {
             Err(Refusal::MessagesUsedUp)
         }
-        Taken::Nothing | Taken::Tracked => Ok(Arranged { account: Cow::Borrowed(original), action, first: None }),
+        Taken::Nothing | Taken::Tracked => Ok((Cow::Borrowed(original), action)),
         Taken::New => {
             // The next message has the number after all that have arrived.
             let mut account = original.clone();
             account.record.accepted = MessageSet::first(unused_number()?);
-            Ok(Arranged { account: Cow::Owned(account), action, first: None })
+            Ok((Cow::Owned(account), action))
         }
         Taken::Other { like, .. } if !untracked(original).contains(like) => Err(Refusal::NoSuchMessage),
         Taken::Other { like, rest } => {
@@ -327,11 +284,7 @@ fn arrange<'a>(original: &'a Account, choice: &Choice, takes: Takes) -> Result<A
                 add_chosen(&mut account.record.owner_deleted);
             }
             let chosen = rest.chosen(like, &account);
-            let first = (takes == Takes::Lacking).then_some(chosen);
-            if let Some(chosen) = first {
-                renumber(&mut account, chosen);
-            }
-            Ok(Arranged { account: Cow::Owned(account), action: named(action, chosen), first })
+            Ok((Cow::Owned(account), named(action, chosen)))
         }
     }
 }
@@ -345,10 +298,4 @@ fn named(mut action: Action, chosen: MessageId) -> Action {
         *message = chosen;
     }
     action
-}
-
-/// The messages that a store holds after and not before.
-fn copied(before: &Account, after: &Account) -> MessageSet {
-    let stores = before.mailboxes.values().zip(after.mailboxes.values());
-    stores.map(|(before, after)| after.messages().without(before.messages())).fold(MessageSet::EMPTY, MessageSet::with)
 }

@@ -184,7 +184,11 @@ fn points(world: &World) -> Vec<Point> {
         | ActionKind::OwnerDeletes
         | ActionKind::RequestLost
         | ActionKind::ReplyLost
+        | ActionKind::RequestLate
         | ActionKind::Die
+        | ActionKind::JournalLost
+        | ActionKind::RecentMailLost
+        | ActionKind::StoreLooksEmpty
         | ActionKind::Replicate
         | ActionKind::Edit
         | ActionKind::StoreFails
@@ -194,6 +198,8 @@ fn points(world: &World) -> Vec<Point> {
         | ActionKind::Refresh
         | ActionKind::Start
         | ActionKind::Act
+        | ActionKind::LateEffect
+        | ActionKind::StoreShowsMail
         | ActionKind::StoreRecovers
         | ActionKind::ReplicaRecovers => false,
     };
@@ -202,7 +208,8 @@ fn points(world: &World) -> Vec<Point> {
     let has = |kind: Fault| faults.contains(&kind);
     let can_be_down = has(Fault::StoreCrashes) || has(Fault::ReplicaUnreachable);
     let can_get_lost = has(Fault::RequestLost) || has(Fault::ReplyLost);
-    let can_be_lost = |act: &Act| can_be_down || (act.is_request() && can_get_lost);
+    let can_be_late = |act: &Act| act.can_be_late() && has(Fault::RequestLate);
+    let can_be_lost = |act: &Act| can_be_down || (act.is_request() && can_get_lost) || can_be_late(act);
     for (id, run) in world.scenario.runs().filter(|(id, _)| first_of_its_procedure(world, *id) == *id) {
         for (index, step) in run.procedure.steps.iter().enumerate() {
             points.push(Point::Step { run: id, step: index });

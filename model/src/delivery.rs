@@ -65,6 +65,9 @@ impl World {
         if next.shared.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
+        if next.account.hidden[server].is_some() {
+            return Err(Refusal::LooksEmpty);
+        }
         match next.account.mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => Err(Refusal::InTransit),
             Mailbox::Present(Contents { mark: Mark::Settled, .. }) => Ok(()),
@@ -81,6 +84,9 @@ impl World {
         if next.shared.servers[server].store == Service::Down {
             return Err(Refusal::StoreDown);
         }
+        if next.account.hidden[server].is_some() {
+            return Err(Refusal::LooksEmpty);
+        }
         let account = &next.account;
         let left = account.deletes_left.checked_sub(1).ok_or(Refusal::DeletesUsedUp)?;
         let mut contents = match account.mailboxes[server] {
@@ -89,10 +95,7 @@ impl World {
             Mailbox::Present(_) | Mailbox::Absent => return Err(Refusal::NoSuchMessage),
         };
         let message = MessageSet::just(message);
-        contents.messages = contents.messages.without(message);
-        if self.tracks.expunged {
-            contents.expunged = contents.expunged.with(message);
-        }
+        contents.expunge(message, self.tracks.expunged);
         let account = next.account.to_mut();
         account.mailboxes[server] = Mailbox::Present(contents);
         account.deletes_left = left;
@@ -149,10 +152,10 @@ impl World {
         Destination::Sender
     }
 
-    /// A store defers mail while it is down, and for a mailbox that is moved away from it. [Q248839]
+    /// A store defers mail while it is down or looks empty, and for a mailbox that is moved away from it. [Q248839]
     fn arrive(&self, next: &Next<'_>, server: ServerId) -> Destination {
         let account = &next.account;
-        if next.shared.servers[server].store == Service::Down {
+        if next.shared.servers[server].store == Service::Down || account.hidden[server].is_some() {
             return Destination::Queue;
         }
         match account.mailboxes[server].mark() {

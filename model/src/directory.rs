@@ -5,7 +5,7 @@ use arrayvec::ArrayVec;
 use crate::id::ServerId;
 use crate::refusal::Refusal;
 use crate::scenario::Replication;
-use crate::state::{Account, Execution, Memory, Phase, ReadVersion, Recipient, Service, Stamp};
+use crate::state::{Account, Execution, LateRequest, Memory, Phase, ReadVersion, Recipient, Service, Stamp};
 use crate::table::ENTRIES_MAX;
 use crate::world::{Next, World};
 
@@ -87,6 +87,9 @@ impl World {
             }
         };
         account.recipients.values_mut().filter_map(Recipient::stamp_mut).for_each(renew);
+        if let Some(LateRequest { version: Some(ReadVersion::Stamp(stamp)), .. }) = &mut account.late {
+            renew(stamp);
+        }
         for program in account.programs.values_mut() {
             if let Phase::Running(Execution {
                 memory: Memory { version: Some(ReadVersion::Stamp(stamp)), .. }, ..

@@ -4,7 +4,7 @@ use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, MessageSet};
 use crate::memory::Needs;
 use crate::procedure::Procedure;
-use crate::scenario::{Run, Scenario, Start};
+use crate::scenario::{Fault, Run, Scenario, Start};
 use crate::state::{
     Account, Contents, Homes, Mailbox, Mark, Program, Recipient, Record, Server, Shared, Stamp, State, Transport,
 };
@@ -32,7 +32,7 @@ impl World {
 
     /// The scenario under these assumptions, starting where another scenario was interrupted: programs have stopped,
     /// failed services work again with their content, and the first administrator owns every mailbox that is still in
-    /// transit.
+    /// transit. Stores that looked empty show their mail.
     #[must_use]
     pub fn interrupted(scenario: &Scenario, assumptions: Assumptions, state: &State) -> Self {
         let mut past = state.clone();
@@ -67,6 +67,7 @@ impl World {
         let tracks = Tracks {
             versions: scenario.counts_versions(),
             expunged: scenario.reads_deletions(),
+            recent: scenario.environment.faults.contains(&Fault::JournalOutlivesMail),
             gap_max: scenario.version_gap_max(),
         };
         let actions = crate::candidates::actions(&scenario);
@@ -90,7 +91,9 @@ fn fresh(scenario: &Scenario) -> State {
         remembered: scenario.environment.stale_views.then_some(start.recipients[scenario.site.home].without_stamp()),
         recipients: start.recipients,
         mailboxes: start.mailboxes,
+        hidden: Table::of(servers, |_| None),
         queued: MessageSet::EMPTY,
+        late: None,
         transport: Transport::Open,
         saved: MessageSet::EMPTY,
         edits_left: scenario.environment.other_edits,
@@ -115,8 +118,25 @@ fn continued(scenario: &Scenario, past: &State) -> State {
         account.edits_left = scenario.environment.other_edits;
         account.deletes_left = scenario.environment.owner_deletes;
         account.programs = Table::of(scenario.administrators.len(), |_| Program::FRESH);
+        // A request of an earlier scenario has arrived or never will.
+        account.late = None;
+        account.begin_with_present_mail();
         account.record =
             Record { destroyed: MessageSet::EMPTY, false_success: false, self_move: false, ..account.record };
     }
     state
+}
+
+impl Account {
+    /// Stores show what they hold, and copies are counted from the present ones.
+    fn begin_with_present_mail(&mut self) {
+        for at in self.mailboxes.ids() {
+            let shown = self.mailboxes[at];
+            self.mailboxes[at] = self.hidden[at].take().unwrap_or(shown);
+            if let Mailbox::Present(contents) = &mut self.mailboxes[at] {
+                contents.begin_with_present_copies();
+                contents.recent = MessageSet::EMPTY;
+            }
+        }
+    }
 }

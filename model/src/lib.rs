@@ -3,7 +3,7 @@
 //! Reading order: [`state`] defines the states, [`action`] the actions, [`procedure`] the steps of an administrator's
 //! program, [`scenario`] the part of the world that one scenario uses, [`assumption`] the questions that no source
 //! settles. A [`World`] combines them, and [`World::step`] is the one place that applies a rule of the world. Its rules
-//! are in the private modules `initial`, `candidates`, `world`, `program`, `memory`, `act`, `listed`, `condition`, `delivery` and `directory`.
+//! are in the private modules `initial`, `candidates`, `world`, `program`, `memory`, `act`, `messages`, `condition`, `delivery` and `directory`.
 //! [`property`] defines the safety properties, [`liveness`] the liveness properties, [`coverage`] the steps and actions
 //! that a search must reach, [`counter_abstraction`] the same world for any number of messages, and `stateright`
 //! implements the trait of stateright.
@@ -24,10 +24,10 @@ mod directory;
 pub mod dn;
 pub mod id;
 mod initial;
-mod listed;
 pub mod liveness;
 mod locations;
 mod memory;
+mod messages;
 pub mod procedure;
 mod program;
 pub mod property;
@@ -56,9 +56,9 @@ pub const RULES: &[&str] = &[
     include_str!("dn.rs"),
     include_str!("id.rs"),
     include_str!("initial.rs"),
-    include_str!("listed.rs"),
     include_str!("liveness.rs"),
     include_str!("memory.rs"),
+    include_str!("messages.rs"),
     include_str!("procedure.rs"),
     include_str!("program.rs"),
     include_str!("property.rs"),

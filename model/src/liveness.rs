@@ -79,7 +79,8 @@ impl Liveness {
 impl World {
     /// Returns true if the action is fair: an execution does not postpone it forever while it is possible. Fair are a
     /// program's next step, the first start of a run, its repetition while its administrator owes a retry or `runs-max`
-    /// is `"until-ok"` and not met, replication and refreshing, redelivery, and recovery. Deliveries, users, unrelated
+    /// is `"until-ok"` and not met, replication and refreshing, redelivery, recovery, the effect of a late request, and
+    /// the end of a store's looking empty. Deliveries, users, unrelated
     /// edits and faults are not fair.
     #[must_use]
     pub fn is_fair(&self, state: &State, action: &Action) -> bool {
@@ -88,6 +89,8 @@ impl World {
             | Action::Replicate { .. }
             | Action::Refresh { .. }
             | Action::Redeliver { .. }
+            | Action::TakeEffect { .. }
+            | Action::Reappear { .. }
             | Action::Recover { .. } => true,
             Action::Start { mailbox, administrator, run } => {
                 let program = &state.accounts[mailbox].programs[administrator];
@@ -98,8 +101,11 @@ impl World {
             Action::Deliver { .. }
             | Action::LogOn { .. }
             | Action::OwnerDeletes { .. }
-            | Action::Act { fate: Fate::RequestLost | Fate::ReplyLost, .. }
+            | Action::Act { fate: Fate::RequestLost | Fate::ReplyLost | Fate::RequestLate, .. }
             | Action::Die { .. }
+            | Action::LoseJournal { .. }
+            | Action::LoseRecent { .. }
+            | Action::LookEmpty { .. }
             | Action::Edit { .. }
             | Action::Fail { .. } => false,
         }

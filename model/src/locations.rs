@@ -4,14 +4,19 @@
 use arrayvec::ArrayVec;
 
 use crate::id::{Id, MessageId, MessageSet};
-use crate::state::{Account, Mailbox, Mark, Phase, State};
+use crate::state::{Account, Contents, Execution, Mailbox, Mark, Memory, Phase, State};
 use crate::table::ENTRIES_MAX;
 
 /// The number of the tracked message.
 pub const TRACKED: MessageId = MessageId(0);
 
-/// The most locations of an account: three in every store, the queue, the saved file, and two sets of every program.
-const LOCATIONS_MAX: usize = 5 * ENTRIES_MAX + 2;
+/// The sets of messages of a mailbox.
+const SETS_OF_A_MAILBOX: usize = 6;
+/// The sets of messages of a program.
+const SETS_OF_A_PROGRAM: usize = 4;
+/// The most locations of an account: two mailboxes in every store, one of them hidden, the programs, the queue, the saved
+/// file and a late request.
+const LOCATIONS_MAX: usize = (2 * SETS_OF_A_MAILBOX + SETS_OF_A_PROGRAM) * ENTRIES_MAX + 3;
 
 /// Returns the abstraction of a state with numbered messages that tracks this message, which may not have arrived. The
 /// same number is tracked in every mailbox.
@@ -51,45 +56,53 @@ pub(crate) fn numbers_in_use(account: &Account) -> usize {
     1 + untracked(account).len()
 }
 
-/// The messages in every location that keeps them, or remembers them as deleted.
+/// The messages in every location that keeps them or remembers them.
 fn locations(account: &Account) -> impl Iterator<Item = MessageSet> {
-    let in_stores = account.mailboxes.values().flat_map(|mailbox| match mailbox {
-        Mailbox::Absent => [MessageSet::EMPTY; 3],
-        Mailbox::Present(contents) => [contents.messages, contents.expunged, contents.mark.pending()],
-    });
+    let in_mailbox = |mailbox: &Mailbox| match mailbox {
+        Mailbox::Absent => [MessageSet::EMPTY; SETS_OF_A_MAILBOX],
+        Mailbox::Present(Contents { messages, duplicated, began_twice, recent, expunged, mark }) => {
+            [*messages, *duplicated, *began_twice, *recent, *expunged, mark.pending()]
+        }
+    };
+    let shown = account.mailboxes.values().flat_map(in_mailbox);
+    let hidden = account.hidden.values().flat_map(move |mailbox| in_mailbox(&mailbox.unwrap_or(Mailbox::Absent)));
     let in_programs = account.programs.values().flat_map(|program| match &program.phase {
-        Phase::Idle => [MessageSet::EMPTY; 2],
-        Phase::Running(execution) => [execution.required, execution.memory.listed],
+        Phase::Idle => [program.journal, MessageSet::EMPTY, MessageSet::EMPTY, MessageSet::EMPTY],
+        Phase::Running(execution) => {
+            [program.journal, execution.required, execution.memory.listed, execution.memory.copied]
+        }
     });
-    in_stores.chain([account.queued, account.saved]).chain(in_programs)
+    let late = account.late.map_or(MessageSet::EMPTY, |request| request.message);
+    shown.chain(hidden).chain([account.queued, account.saved, late]).chain(in_programs)
 }
 
 /// Changes the messages in every location, in the order of [`locations`]. The closure also receives one empty set for
 /// each absent location; its change has no effect.
 pub(crate) fn each_location(account: &mut Account, mut change: impl FnMut(&mut MessageSet)) {
-    for mailbox in account.mailboxes.values_mut() {
-        let mut unused = [MessageSet::EMPTY; 3];
-        match mailbox {
-            Mailbox::Absent => unused.iter_mut().for_each(&mut change),
-            Mailbox::Present(contents) => {
-                change(&mut contents.messages);
-                change(&mut contents.expunged);
-                match &mut contents.mark {
-                    Mark::InTransit { pending, .. } => change(pending),
-                    Mark::Settled => change(&mut unused[0]),
-                }
+    let mut in_mailbox = |mailbox: Option<&mut Mailbox>| match mailbox {
+        None | Some(Mailbox::Absent) => [MessageSet::EMPTY; SETS_OF_A_MAILBOX].iter_mut().for_each(&mut change),
+        Some(Mailbox::Present(Contents { messages, duplicated, began_twice, recent, expunged, mark })) => {
+            [messages, duplicated, began_twice, recent, expunged].into_iter().for_each(&mut change);
+            match mark {
+                Mark::InTransit { pending, .. } => change(pending),
+                Mark::Settled => change(&mut MessageSet::default()),
             }
         }
-    }
+    };
+    account.mailboxes.values_mut().for_each(|mailbox| in_mailbox(Some(mailbox)));
+    account.hidden.values_mut().for_each(|mailbox| in_mailbox(mailbox.as_mut()));
     change(&mut account.queued);
     change(&mut account.saved);
+    match &mut account.late {
+        Some(request) => change(&mut request.message),
+        None => change(&mut MessageSet::default()),
+    }
     for program in account.programs.values_mut() {
-        let mut unused = [MessageSet::EMPTY; 2];
+        change(&mut program.journal);
         match &mut program.phase {
-            Phase::Idle => unused.iter_mut().for_each(&mut change),
-            Phase::Running(execution) => {
-                change(&mut execution.required);
-                change(&mut execution.memory.listed);
+            Phase::Idle => [MessageSet::EMPTY; SETS_OF_A_PROGRAM - 1].iter_mut().for_each(&mut change),
+            Phase::Running(Execution { required, memory: Memory { listed, copied, .. }, .. }) => {
+                [required, listed, copied].into_iter().for_each(&mut change);
             }
         }
     }
@@ -123,9 +136,9 @@ pub(crate) fn fold(account: &mut Account) {
     let found: ArrayVec<MessageSet, { LOCATIONS_MAX + 1 }> = locations(account).chain([deleted]).collect();
     // One bit for each location of an untracked message, the last for the record that its owner deleted it.
     let locations_of = |other: MessageId| {
-        found.iter().enumerate().fold(0, |bits, (index, set)| bits | (u32::from(set.contains(other)) << index))
+        found.iter().enumerate().fold(0, |bits, (index, set)| bits | (u128::from(set.contains(other)) << index))
     };
-    let mut patterns: ArrayVec<u32, { MessageSet::CAPACITY }> = ArrayVec::new();
+    let mut patterns: ArrayVec<u128, { MessageSet::CAPACITY }> = ArrayVec::new();
     for pattern in untracked(account).iter().map(locations_of) {
         if let Err(index) = patterns.binary_search(&pattern) {
             patterns.insert(index, pattern);

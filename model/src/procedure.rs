@@ -16,8 +16,20 @@ pub struct Procedure {
     pub name: String,
     /// The sources of the procedure.
     pub source: Vec<String>,
+    /// The life of the program's notes about copied messages.
+    pub memory: MemoryLife,
     /// The steps in order. The last step is a report, or jumps.
     pub steps: Vec<Step>,
+}
+
+/// The life of a program's notes about the messages that it copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemoryLife {
+    /// They end with the run.
+    #[default]
+    Run,
+    /// They are a journal that the next run of the administrator reads.
+    Journal,
 }
 
 /// One step of a procedure.
@@ -149,11 +161,20 @@ pub enum Act {
         /// The store.
         at: ServerRef,
     },
+    /// Delete all messages in the folders of a mailbox. The mailbox stays, as a shell.
+    EmptyMailbox {
+        /// The store.
+        at: ServerRef,
+        /// The trace that the deletion leaves.
+        deletion: Deletion,
+    },
     /// List the messages of a mailbox, the in-transit folder included, into the memory of the program. An absent mailbox
-    /// has none.
+    /// has none. A list has a message once, however many copies the mailbox holds.
     List {
         /// The store that is read.
         at: ServerRef,
+        /// The purpose of the list.
+        purpose: ListPurpose,
     },
     /// Copy one listed message that the source still holds and the target lacks, any of them. Without a handler for `ok`,
     /// the step repeats until there is none.
@@ -163,14 +184,33 @@ pub enum Act {
         /// The store that is written.
         to: ServerRef,
     },
-    /// Delete one listed message from a mailbox, any of them. Without a handler for `ok`, the step repeats until there is
-    /// none. An emptied mailbox stays.
+    /// Append one listed message that the source still holds and that the program has not noted as copied, any of them,
+    /// and note it as copied. The target gets one more copy, whatever it holds. Without a handler for `ok`, the step
+    /// repeats until there is none.
+    AppendMessage {
+        /// The store that is read.
+        from: ServerRef,
+        /// The store that is written.
+        to: ServerRef,
+    },
+    /// Delete one listed message from a mailbox with all its copies, any of them. Without a handler for `ok`, the step
+    /// repeats until there is none. An emptied mailbox stays.
     DeleteListed {
         /// The store that deletes.
         at: ServerRef,
+        /// The messages that the step may delete.
+        only: Only,
     },
-    /// Copy one message that the target lacks. Without a handler for `ok`, the step repeats until the target lacks
-    /// none. This is an ideal act: a real program lists the target first and copies by its list.
+    /// Delete one message that is not listed from a mailbox with all its copies, any of them, and forget that it was
+    /// copied. Without a handler for `ok`, the step repeats until there is none. An emptied mailbox stays.
+    DeleteUnlisted {
+        /// The store that deletes.
+        at: ServerRef,
+        /// The messages that the step may delete.
+        only: Only,
+    },
+    /// Copy one message that the target lacks, any of them. Without a handler for `ok`, the step repeats until the target
+    /// lacks none. This is an ideal act: a real program lists the target first and copies by its list.
     CopyMessage {
         /// The store that is read.
         from: ServerRef,
@@ -290,6 +330,36 @@ pub enum Claim {
     Taken,
     /// The step is refused, unless the mark has the same administrator and the same pair of servers.
     Respected,
+    /// As [`Claim::Respected`]. The mark also carries a token of the run, which grows from run to run: the store refuses
+    /// every later request with an older token.
+    Token,
+}
+
+/// The trace that a deletion leaves in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deletion {
+    /// The store remembers what was deleted.
+    Remembered,
+    /// The store remembers nothing, as when files are removed under it.
+    Forgotten,
+}
+
+/// The purpose of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ListPurpose {
+    /// It replaces the list of the program.
+    Listed,
+    /// Its messages are noted as copied, in addition to the others.
+    Copied,
+}
+
+/// The messages that a step may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Only {
+    /// All messages.
+    Any,
+    /// Only those that the program has noted as copied.
+    Copied,
 }
 
 /// The version on which a directory write depends.
@@ -331,6 +401,10 @@ pub enum Condition {
     NoRecipient(ServerRef),
     /// No message for the mailbox is queued.
     NothingQueued,
+    /// The store holds every listed message.
+    HoldsListed(ServerRef),
+    /// The program has listed no message.
+    NothingListed,
 }
 
 impl Procedure {
@@ -379,6 +453,12 @@ impl Procedure {
 }
 
 impl Procedure {
+    /// Returns true if the marks of the procedure carry a token of the run.
+    #[must_use]
+    pub fn sends_tokens(&self) -> bool {
+        self.has_act(|act| matches!(act, Act::Mark { claim: Claim::Token, .. }))
+    }
+
     /// Returns true if some write depends on the version that the program read.
     #[must_use]
     pub fn makes_conditional_writes(&self) -> bool {

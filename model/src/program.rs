@@ -2,11 +2,11 @@
 //! procedure says.
 
 use crate::action::Fate;
-use crate::id::{AdministratorId, MessageId, ServerId};
-use crate::procedure::{Act, Handler, Outcome, ServerRef, Step, StepResult};
+use crate::id::{AdministratorId, MessageId, MessageSet, ServerId};
+use crate::procedure::{Act, Handler, MemoryLife, Outcome, ServerRef, Step, StepResult, VersionCondition};
 use crate::refusal::Refusal;
 use crate::scenario::{Fault, Run, RunId};
-use crate::state::{Completion, Ended, Execution, Mailbox, Memory, Phase};
+use crate::state::{Completion, Ended, Execution, LateRequest, Mailbox, Memory, Phase, Program};
 use crate::world::{Executed, Next, World};
 
 /// A step being executed: program, run, and the state that the step changes.
@@ -21,6 +21,8 @@ pub(crate) struct Attempt<'a, 'b> {
     pub(crate) visited: u8,
     /// The message that a step takes that may take any of several.
     pub(crate) message: Option<MessageId>,
+    /// True if the request takes effect after its program gave up. It carries what it needs.
+    pub(crate) is_late: bool,
     /// True if the step wrote the home attributes.
     pub(crate) wrote_home: bool,
 }
@@ -76,14 +78,33 @@ impl World {
         self.spend_on(now, fate, &step.act)?;
         let before = now.account.clone();
         let (memory, visited) = (execution.memory, execution.visited);
-        let mut attempt =
-            Attempt { world: self, run, administrator, next: now, memory, visited, message, wrote_home: false };
+        let mut attempt = Attempt {
+            world: self,
+            run,
+            administrator,
+            next: now,
+            memory,
+            visited,
+            message,
+            is_late: false,
+            wrote_home: false,
+        };
         let (effect, memory) = match fate {
             Fate::RequestLost if message.is_some() => return Err(Refusal::AnotherTaken),
             Fate::RequestLost => (StepEffect::LOST, memory),
             Fate::Answered => (attempt.perform(&step.act)?, attempt.memory),
             Fate::ReplyLost => {
                 attempt.perform(&step.act)?;
+                (StepEffect::LOST, memory)
+            }
+            Fate::RequestLate => {
+                attempt.perform(&step.act)?;
+                attempt.wrote_home = false;
+                let undone = attempt.next.account.to_mut();
+                *undone = before.clone().into_owned();
+                let request =
+                    LateRequest::of(&step.act, RunId { administrator, run: program.run }, &execution, message);
+                undone.late = Some(request);
                 (StepEffect::LOST, memory)
             }
         };
@@ -108,7 +129,7 @@ impl World {
                 None
             }
             Continuation::End(outcome) => {
-                program.phase = Phase::Idle;
+                program.stop(run.procedure.memory, memory.copied);
                 program.ended = Ended::Reported(outcome);
                 program.owes_retry = outcome.owes_retry_after(program.owes_retry);
                 account.record.false_success |= outcome == Outcome::Ok && completion != Completion::Reached;
@@ -120,14 +141,41 @@ impl World {
         Ok(Executed { run, step: index, result, finished, deleted, ended })
     }
 
+    /// A late request takes effect. What the server answers, nobody reads.
+    pub(crate) fn take_effect(&self, now: &mut Next<'_>) -> Result<(), Refusal> {
+        let request = now.account.late.ok_or(Refusal::NoLateRequest)?;
+        let run = self.scenario.run(request.run_id());
+        let act = &run.procedure.steps[usize::from(request.step)].act;
+        now.account.to_mut().late = None;
+        let memory = Memory { home: request.home, version: request.version, ..Memory::default() };
+        let (visited, message) = (request.visited, request.message.earliest());
+        let mut attempt = Attempt {
+            world: self,
+            run,
+            administrator: request.administrator,
+            next: now,
+            memory,
+            visited,
+            message,
+            is_late: true,
+            wrote_home: false,
+        };
+        attempt.perform(act)?;
+        Ok(())
+    }
+
     fn spend_on(&self, next: &mut Next<'_>, fate: Fate, act: &Act) -> Result<(), Refusal> {
         let fault = match fate {
             Fate::Answered => return Ok(()),
             Fate::RequestLost => Fault::RequestLost,
             Fate::ReplyLost => Fault::ReplyLost,
+            Fate::RequestLate => Fault::RequestLate,
         };
-        if !act.is_request() {
+        if !act.is_request() || (fate == Fate::RequestLate && !act.can_be_late()) {
             return Err(Refusal::NothingToLose);
+        }
+        if fate == Fate::RequestLate && next.account.late.is_some() {
+            return Err(Refusal::NoLateRequest);
         }
         self.spend_fault(next, fault)
     }
@@ -153,7 +201,8 @@ impl Step {
     }
 
     /// The index of the step that follows this result, unless the run ends.
-    pub(crate) fn next_after(&self, index: usize, result: StepResult) -> Option<usize> {
+    #[must_use]
+    pub fn next_after(&self, index: usize, result: StepResult) -> Option<usize> {
         match (self.handler(result), result) {
             (Some(handler), _) => Some(handler.next),
             (None, StepResult::Ok) => (!matches!(self.act, Act::Report { .. })).then_some(index + 1),
@@ -174,9 +223,12 @@ impl Act {
         match self {
             Self::CreateMailbox { .. }
             | Self::DeleteMailbox { .. }
+            | Self::EmptyMailbox { .. }
             | Self::List { .. }
             | Self::CopyListed { .. }
+            | Self::AppendMessage { .. }
             | Self::DeleteListed { .. }
+            | Self::DeleteUnlisted { .. }
             | Self::CopyMessage { .. }
             | Self::PropagateDeletions { .. }
             | Self::Mark { .. }
@@ -210,5 +262,38 @@ impl Run {
             ServerRef::Server(server) => Some(server),
             ServerRef::Home => None,
         }
+    }
+}
+
+impl Program {
+    /// Ends the execution. The notes about copied messages end with it, unless they are a journal.
+    pub(crate) fn stop(&mut self, memory: MemoryLife, copied: MessageSet) {
+        self.phase = Phase::Idle;
+        if memory == MemoryLife::Journal {
+            self.journal = copied;
+        }
+    }
+}
+
+impl LateRequest {
+    /// The request of a step, with what it carries.
+    fn of(act: &Act, run: RunId, execution: &Execution, message: Option<MessageId>) -> Self {
+        let Memory { home, version, .. } = execution.memory;
+        let is_conditional = matches!(act, Act::SyncDirectory { condition: VersionCondition::Unchanged, .. });
+        Self {
+            administrator: run.administrator,
+            run: run.run,
+            step: execution.next,
+            visited: execution.visited,
+            message: message.map_or(MessageSet::EMPTY, MessageSet::just),
+            home: home.filter(|_| act.names_looked_up_home()),
+            version: version.filter(|_| is_conditional),
+        }
+    }
+
+    /// The run whose program sent the request.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        RunId { administrator: self.administrator, run: self.run }
     }
 }

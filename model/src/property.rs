@@ -1,7 +1,7 @@
 //! Safety properties: conditions on every state, each with an antecedent without which it is vacuous.
 
 use crate::procedure::{Act, Outcome};
-use crate::state::{Account, Mark, Shared, State};
+use crate::state::{Account, Mailbox, Mark, Shared, State};
 use crate::world::{Executed, World};
 
 /// A safety property. It holds if it is true in every reachable state; otherwise a shortest trace leads to a state that
@@ -25,11 +25,14 @@ pub enum Safety {
     Reachable,
     /// When quiescent, at most one store has a non-empty mailbox per distinguished name.
     OneHome,
+    /// When quiescent, no store holds more copies of a message than the larger of 1 and the copies with which its mailbox
+    /// began there.
+    NoDuplicates,
 }
 
 impl Safety {
     /// Every safety property, in the order of reports.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NoLoss,
         Self::NoLastCopyDelete,
         Self::NoFalseSuccess,
@@ -38,6 +41,7 @@ impl Safety {
         Self::TransitOwned,
         Self::Reachable,
         Self::OneHome,
+        Self::NoDuplicates,
     ];
 
     /// The name in files and reports.
@@ -52,6 +56,7 @@ impl Safety {
             Self::TransitOwned => "transit-owned",
             Self::Reachable => "reachable",
             Self::OneHome => "one-home",
+            Self::NoDuplicates => "no-duplicates",
         }
     }
 
@@ -81,6 +86,10 @@ impl Safety {
                  the home names"
             }
             Self::OneHome => "when quiescent, at most one non-empty mailbox per DN",
+            Self::NoDuplicates => {
+                "when quiescent, no store holds more copies of a message than the larger of 1 and the copies with which its \
+                 mailbox began there"
+            }
         }
     }
 
@@ -95,7 +104,7 @@ impl Safety {
             Self::NoSelfMove => "some step asked the directory to move a recipient",
             Self::TransitOwned => "some mailbox is in transit",
             Self::Reachable => "some mailbox with outstanding messages is quiescent",
-            Self::OneHome => "some mailbox with messages is quiescent",
+            Self::OneHome | Self::NoDuplicates => "some mailbox with messages is quiescent",
         }
     }
 
@@ -111,6 +120,7 @@ impl Safety {
             Self::TransitOwned => &["Q277911", "Q259541"],
             Self::Reachable => &["Q252869 S8", "Q252869 S21"],
             Self::OneHome => &["Q252869 S2", "Q177772"],
+            Self::NoDuplicates => &["https://github.com/imapsync/imapsync/issues/246"],
         }
     }
 
@@ -138,6 +148,7 @@ impl Safety {
             Self::TransitOwned => account.transit_is_owned(),
             Self::Reachable => account.is_reachable() || !is_final(),
             Self::OneHome => account.has_one_home() || !is_final(),
+            Self::NoDuplicates => !account.has_duplicates() || !is_final(),
         }
     }
 
@@ -151,7 +162,7 @@ impl Safety {
             Self::HomeCoherent => account.has_recipient() && world.is_quiescent(account, shared),
             Self::TransitOwned => account.mailboxes.values().any(|mailbox| mailbox.mark() != Mark::Settled),
             Self::Reachable => !account.outstanding().is_empty() && world.is_quiescent(account, shared),
-            Self::OneHome => account.filled() > 0 && world.is_quiescent(account, shared),
+            Self::OneHome | Self::NoDuplicates => account.filled() > 0 && world.is_quiescent(account, shared),
         }
     }
 
@@ -162,7 +173,12 @@ impl Safety {
             Self::NoLastCopyDelete => executed.deleted,
             Self::NoFalseSuccess => executed.ended == Some(Outcome::Ok),
             Self::NoSelfMove => matches!(executed.in_procedure(world).1.act, Act::SyncDirectory { .. }),
-            Self::NoLoss | Self::HomeCoherent | Self::TransitOwned | Self::Reachable | Self::OneHome => false,
+            Self::NoLoss
+            | Self::HomeCoherent
+            | Self::TransitOwned
+            | Self::Reachable
+            | Self::OneHome
+            | Self::NoDuplicates => false,
         }
     }
 }
@@ -177,7 +193,7 @@ impl Account {
     }
 
     fn transit_is_owned(&self) -> bool {
-        self.mailboxes.values().all(|mailbox| match mailbox.mark() {
+        self.mailboxes.values().chain(self.hidden.values().flatten()).all(|mailbox| match mailbox.mark() {
             Mark::Settled => true,
             Mark::InTransit { owner, .. } => self.programs[owner].is_running() || self.programs[owner].owes_retry,
         })
@@ -191,6 +207,14 @@ impl Account {
 
     fn has_one_home(&self) -> bool {
         self.filled() <= 1
+    }
+
+    fn has_duplicates(&self) -> bool {
+        let is_duplicated = |mailbox: &Mailbox| match mailbox {
+            Mailbox::Absent => false,
+            Mailbox::Present(contents) => !contents.duplicated.is_empty(),
+        };
+        self.mailboxes.values().any(is_duplicated)
     }
 
     fn filled(&self) -> usize {

@@ -57,6 +57,14 @@ pub enum Refusal {
     NumbersUsedUp,
     /// Two replicas are so many versions apart that no number is left.
     VersionsUsedUp,
+    /// The store looks empty, so the user does not see the mailbox.
+    LooksEmpty,
+    /// The mailbox has no mail that a running program wrote.
+    NothingRecent,
+    /// The program has no journal.
+    NoJournal,
+    /// A request of the mailbox is late already, or none is.
+    NoLateRequest,
 }
 
 impl fmt::Display for Refusal {
@@ -87,6 +95,10 @@ impl fmt::Display for Refusal {
             Self::AnotherTaken => "the action takes a message other than the chosen one, or none",
             Self::NumbersUsedUp => "messages are in more combinations of locations than there are numbers",
             Self::VersionsUsedUp => "two replicas are more versions apart than there are numbers",
+            Self::LooksEmpty => "the store looks empty",
+            Self::NothingRecent => "the mailbox has no mail that a running program wrote",
+            Self::NoJournal => "the program has no journal",
+            Self::NoLateRequest => "a mailbox has at most one late request",
         })
     }
 }
@@ -110,7 +122,8 @@ impl Refusal {
             | Self::EditsUsedUp
             | Self::AnotherTaken
             | Self::NumbersUsedUp
-            | Self::VersionsUsedUp => true,
+            | Self::VersionsUsedUp
+            | Self::NoLateRequest => true,
             Self::NotQueued
             | Self::StillWaiting
             | Self::NoHome
@@ -121,7 +134,10 @@ impl Refusal {
             | Self::Unreachable
             | Self::NothingToReplicate
             | Self::NoRecipient
-            | Self::AlreadyInState => false,
+            | Self::AlreadyInState
+            | Self::LooksEmpty
+            | Self::NothingRecent
+            | Self::NoJournal => false,
         }
     }
 

@@ -72,6 +72,18 @@ pub struct Environment {
     pub faults: Vec<Fault>,
     /// The number of faults, over all kinds.
     pub faults_max: u8,
+    /// The order in which steps take messages.
+    pub copy_order: CopyOrder,
+}
+
+/// The order in which steps copy and delete the messages that they may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CopyOrder {
+    /// Any order, as real tools do.
+    #[default]
+    Any,
+    /// The order of arrival.
+    Arrival,
 }
 
 /// The time of mail arrival.
@@ -100,6 +112,14 @@ pub enum Fault {
     ReplyLost,
     /// A replica is unreachable for a while, for its partners and for programs.
     ReplicaUnreachable,
+    /// A request of the program takes effect after the program received no answer and gave up.
+    RequestLate,
+    /// The journal of a program is lost between two runs.
+    JournalLost,
+    /// A store crashes and loses the mail that running programs wrote; journals and delivered mail survive.
+    JournalOutlivesMail,
+    /// A store shows an empty mailbox for a while: it is not mounted, or a link is dead.
+    StoreLooksEmpty,
 }
 
 /// The margin of [`Scenario::version_gap_max`].
@@ -107,8 +127,17 @@ const VERSION_MARGIN: u8 = 4;
 
 impl Fault {
     /// Every kind of fault.
-    pub const ALL: [Self; 5] =
-        [Self::ProgramDies, Self::StoreCrashes, Self::RequestLost, Self::ReplyLost, Self::ReplicaUnreachable];
+    pub const ALL: [Self; 9] = [
+        Self::ProgramDies,
+        Self::StoreCrashes,
+        Self::RequestLost,
+        Self::ReplyLost,
+        Self::ReplicaUnreachable,
+        Self::RequestLate,
+        Self::JournalLost,
+        Self::JournalOutlivesMail,
+        Self::StoreLooksEmpty,
+    ];
 
     /// The name in files and reports.
     #[must_use]
@@ -119,6 +148,10 @@ impl Fault {
             Self::RequestLost => "request-lost",
             Self::ReplyLost => "reply-lost",
             Self::ReplicaUnreachable => "replica-unreachable",
+            Self::RequestLate => "request-late",
+            Self::JournalLost => "journal-lost",
+            Self::JournalOutlivesMail => "journal-outlives-mail",
+            Self::StoreLooksEmpty => "store-looks-empty",
         }
     }
 }
@@ -210,9 +243,12 @@ impl Scenario {
         let mail = self.environment.delivery != Delivery::Never;
         let lagging = self.site.replication == Replication::Eventual || self.environment.stale_views;
         match assumption {
-            Assumption::DuplicateAbort | Assumption::SourceDelete | Assumption::RawApply | Assumption::PurgeOrder => {
-                named()
-            }
+            Assumption::DuplicateAbort
+            | Assumption::SourceDelete
+            | Assumption::RawApply
+            | Assumption::PurgeOrder
+            | Assumption::DirectoryStep => named(),
+            Assumption::EmptyStoreWrites => self.environment.faults.contains(&Fault::StoreLooksEmpty),
             Assumption::SplitHome => (mail && self.starts_split()) || self.mail_meets_raw_edits(),
             Assumption::MisroutedMail => mail && lagging,
             // The destination of a move may already be the home, so every view can route mail there.

@@ -5,7 +5,7 @@
 //! one distinguished name, [`Shared`] holds everything that the accounts share, and [`crate::World::change`] receives
 //! one of each.
 
-use crate::id::{AdministratorId, MessageSet, ServerId};
+use crate::id::{AdministratorId, MessageId, MessageSet, ServerId};
 use crate::procedure::Outcome;
 pub use crate::recipient::{Home, Homes, Recipient, Stamp};
 use crate::table::{PerAdministrator, PerMailbox, PerServer};
@@ -59,10 +59,14 @@ pub struct Account {
     pub recipients: PerServer<Recipient>,
     /// The recipient as a cache or an open session remembers it, without its stamp; only in scenarios with stale views.
     pub remembered: Option<Recipient>,
-    /// The mailbox in the store of each server.
+    /// The mailbox in the store of each server, as the store shows it.
     pub mailboxes: PerServer<Mailbox>,
+    /// The mailbox that a store holds and does not show, because the store looks empty.
+    pub hidden: PerServer<Option<Mailbox>>,
     /// Accepted messages in the queue of the transport. [Q248839]
     pub queued: MessageSet,
+    /// A request whose program gave up, and that can still take effect.
+    pub late: Option<LateRequest>,
     /// The transport for this mailbox.
     pub transport: Transport,
     /// Messages exported to a personal folder file outside the stores. [Q162998]
@@ -100,6 +104,14 @@ pub enum Mailbox {
 pub struct Contents {
     /// The messages in its folders.
     pub messages: MessageSet,
+    /// The messages of which the folders hold more copies than they may: a second one, or a third one of a message that
+    /// began with two.
+    pub duplicated: MessageSet,
+    /// The messages of which the scenario began with two copies here or more, and that nothing has deleted since.
+    pub began_twice: MessageSet,
+    /// The messages whose every copy a running program wrote, so that a crash can lose them; only if the scenario has
+    /// that fault.
+    pub recent: MessageSet,
     /// The messages that this store remembers as deleted; only if a step of the scenario reads them.
     pub expunged: MessageSet,
     /// The in-transit mark.
@@ -138,6 +150,9 @@ pub struct Program {
     /// True if the administrator owes a retry: a run ended `failed`, `unknown` or by death, and no run has ended `ok`
     /// since.
     pub owes_retry: bool,
+    /// The journal: the messages that earlier runs noted as copied. While a procedure with a journal runs, it is in the
+    /// memory of the program.
+    pub journal: MessageSet,
 }
 
 /// The phase of a program.
@@ -176,15 +191,36 @@ pub enum Completion {
     Spoiled,
 }
 
-/// The memory of a program: what it read and still uses. It ends with the run.
+/// The memory of a program: what it read and still uses. It ends with the run, except for a journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Memory {
     /// The messages that the program listed last.
     pub listed: MessageSet,
+    /// The messages that the program noted as copied.
+    pub copied: MessageSet,
     /// The home that the program looked up last.
     pub home: Option<ServerId>,
     /// The version of the recipient that the program read last. `None` also stands for a version that every replica has
     /// replaced, because it equals no later one.
+    pub version: Option<ReadVersion>,
+}
+
+/// A request that takes effect after its program received no answer and gave up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LateRequest {
+    /// The administrator whose program sent it.
+    pub administrator: AdministratorId,
+    /// The index of the run.
+    pub run: u8,
+    /// The index of the step.
+    pub step: u8,
+    /// The number of servers that the step had visited.
+    pub visited: u8,
+    /// The message that the step takes, or none.
+    pub message: MessageSet,
+    /// The home that the program had looked up, if the request names it.
+    pub home: Option<ServerId>,
+    /// The version on which the request depends.
     pub version: Option<ReadVersion>,
 }
 
@@ -229,7 +265,15 @@ impl Account {
     /// The messages in all locations that keep messages: the stores, the queue and the saved file.
     #[must_use]
     pub fn kept(&self) -> MessageSet {
-        self.mailboxes.values().map(|mailbox| mailbox.held()).fold(self.queued.with(self.saved), MessageSet::with)
+        let hidden = self.hidden.values().flatten();
+        let held = self.mailboxes.values().chain(hidden).map(|mailbox| mailbox.held());
+        held.fold(self.queued.with(self.saved), MessageSet::with)
+    }
+
+    /// The mailbox that a store really holds, also while the store looks empty.
+    #[must_use]
+    pub fn stored(&self, at: ServerId) -> &Mailbox {
+        self.hidden[at].as_ref().unwrap_or(&self.mailboxes[at])
     }
 
     /// Lost messages: outstanding, and in no location.
@@ -306,13 +350,27 @@ impl Execution {
         visited: 0,
         completion: Completion::Pending,
         required: MessageSet::EMPTY,
-        memory: Memory { listed: MessageSet::EMPTY, home: None, version: None },
+        memory: Memory { listed: MessageSet::EMPTY, copied: MessageSet::EMPTY, home: None, version: None },
     };
 }
 
 impl Contents {
     /// An unmarked shell without remembered deletions.
-    pub const EMPTY: Self = Self { messages: MessageSet::EMPTY, expunged: MessageSet::EMPTY, mark: Mark::Settled };
+    pub const EMPTY: Self = Self {
+        messages: MessageSet::EMPTY,
+        duplicated: MessageSet::EMPTY,
+        began_twice: MessageSet::EMPTY,
+        recent: MessageSet::EMPTY,
+        expunged: MessageSet::EMPTY,
+        mark: Mark::Settled,
+    };
+
+    /// The number of copies of a message in the folders. The highest number stands for that many or more: no rule counts
+    /// copies, and a deletion takes all of them.
+    #[must_use]
+    pub fn copies(&self, message: MessageId) -> usize {
+        [self.messages, self.began_twice, self.duplicated].iter().filter(|copies| copies.contains(message)).count()
+    }
 }
 
 impl Mark {
@@ -328,7 +386,14 @@ impl Mark {
 
 impl Program {
     /// A program before its first run.
-    pub const FRESH: Self = Self { run: 0, executions: 0, phase: Phase::Idle, ended: Ended::Never, owes_retry: false };
+    pub const FRESH: Self = Self {
+        run: 0,
+        executions: 0,
+        phase: Phase::Idle,
+        ended: Ended::Never,
+        owes_retry: false,
+        journal: MessageSet::EMPTY,
+    };
 
     /// Returns true if a run with `runs-max = "until-ok"` stops: it reported `ok`, or it was refused and its
     /// administrator owes no retry.

@@ -48,6 +48,7 @@ pub fn safety_properties<M: Model<State = State> + AsRef<World>>() -> Vec<Proper
         |model, state| Safety::TransitOwned.holds(model.as_ref(), state),
         |model, state| Safety::Reachable.holds(model.as_ref(), state),
         |model, state| Safety::OneHome.holds(model.as_ref(), state),
+        |model, state| Safety::NoDuplicates.holds(model.as_ref(), state),
     ];
     Safety::ALL.into_iter().zip(conditions).map(|(property, holds)| Property::always(property.name(), holds)).collect()
 }

@@ -6,13 +6,13 @@ use crate::action::{Action, ActionKind, Part};
 use crate::assumption::Assumptions;
 use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
 use crate::memory::Needs;
-use crate::procedure::{Procedure, StepResult};
+use crate::procedure::{MemoryLife, Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario};
 use crate::state::{
     Account, Completion, Ended, Execution, Mailbox, Mark, Memory, Phase, Program, Server, Service, Shared, State,
 };
-use crate::table::PerServer;
+use crate::table::{PerServer, Table};
 
 /// A scenario under one answer to every assumption, with its initial states.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct Tracks {
     pub(crate) versions: bool,
     /// Messages that stores remember as deleted.
     pub(crate) expunged: bool,
+    /// Messages that a crash can lose.
+    pub(crate) recent: bool,
     /// The largest gap between two versions that is counted, if larger ones make no difference.
     pub(crate) gap_max: Option<u8>,
 }
@@ -159,7 +161,12 @@ impl World {
             Action::Act { administrator, message, fate, .. } => {
                 step = Some(self.act(&mut next, administrator, message, fate)?);
             }
+            Action::TakeEffect { .. } => self.take_effect(&mut next)?,
             Action::Die { administrator, .. } => self.die(&mut next, administrator)?,
+            Action::LoseJournal { administrator, .. } => self.lose_journal(&mut next, administrator)?,
+            Action::LoseRecent { server, .. } => self.lose_recent(&mut next, server)?,
+            Action::LookEmpty { server, .. } => self.look_empty(&mut next, server)?,
+            Action::Reappear { server, .. } => reappear(&mut next, server)?,
             Action::Replicate { from, to, .. } => replicate(&mut next, from, to)?,
             Action::Refresh { from, .. } => refresh(&mut next, from)?,
             Action::Edit { replica, .. } => self.edit(&mut next, replica)?,
@@ -196,11 +203,13 @@ impl World {
     }
 
     /// Returns true if only an administrator or new mail can still change the account: no program runs, no mail is queued,
-    /// replicas are equal and services are up.
+    /// no request is late, replicas are equal, services are up, and stores show what they hold.
     #[must_use]
     pub fn is_idle(&self, account: &Account, shared: &Shared) -> bool {
         account.programs.values().all(|program| !program.is_running())
             && account.queued.is_empty()
+            && account.late.is_none()
+            && account.hidden.values().all(Option::is_none)
             && account.replicas_agree()
             && account
                 .remembered
@@ -234,20 +243,59 @@ impl World {
             program.run = run;
             program.executions = 1;
         }
-        program.phase = Phase::Running(Execution::FRESH);
+        let mut execution = Execution::FRESH;
+        if self.run_of(administrator, &program).procedure.memory == MemoryLife::Journal {
+            execution.memory.copied = std::mem::take(&mut program.journal);
+        }
+        program.phase = Phase::Running(execution);
         next.account.to_mut().programs[administrator] = program;
         Ok(())
     }
 
     fn die(&self, next: &mut Next<'_>, administrator: AdministratorId) -> Result<(), Refusal> {
-        if !next.account.programs[administrator].is_running() {
-            return Err(Refusal::Idle);
-        }
+        let program = next.account.programs[administrator];
+        let copied = program.execution().ok_or(Refusal::Idle)?.memory.copied;
+        let memory = self.run_of(administrator, &program).procedure.memory;
         self.spend_fault(next, Fault::ProgramDies)?;
         let program = &mut next.account.to_mut().programs[administrator];
-        program.phase = Phase::Idle;
+        program.stop(memory, copied);
         program.ended = Ended::Died;
         program.owes_retry = true;
+        Ok(())
+    }
+
+    fn lose_journal(&self, next: &mut Next<'_>, administrator: AdministratorId) -> Result<(), Refusal> {
+        if next.account.programs[administrator].journal.is_empty() {
+            return Err(Refusal::NoJournal);
+        }
+        self.spend_fault(next, Fault::JournalLost)?;
+        next.account.to_mut().programs[administrator].journal = MessageSet::EMPTY;
+        Ok(())
+    }
+
+    /// The store crashes and restarts in one action. Each mailbox loses its recent mail by an action of its own.
+    fn lose_recent(&self, next: &mut Next<'_>, server: ServerId) -> Result<(), Refusal> {
+        let recent = match next.account.mailboxes[server] {
+            Mailbox::Present(contents) if next.account.hidden[server].is_none() => contents.recent,
+            Mailbox::Present(_) | Mailbox::Absent => MessageSet::EMPTY,
+        };
+        if recent.is_empty() {
+            return Err(Refusal::NothingRecent);
+        }
+        self.spend_fault(next, Fault::JournalOutlivesMail)?;
+        if let Mailbox::Present(contents) = &mut next.account.to_mut().mailboxes[server] {
+            contents.expunge(recent, false);
+        }
+        Ok(())
+    }
+
+    fn look_empty(&self, next: &mut Next<'_>, server: ServerId) -> Result<(), Refusal> {
+        if next.account.hidden[server].is_some() || !next.account.mailboxes[server].is_present() {
+            return Err(Refusal::AlreadyInState);
+        }
+        self.spend_fault(next, Fault::StoreLooksEmpty)?;
+        let account = next.account.to_mut();
+        account.hidden[server] = Some(std::mem::replace(&mut account.mailboxes[server], Mailbox::SHELL));
         Ok(())
     }
 
@@ -273,7 +321,12 @@ impl World {
     /// which count from the lowest that still matters. A program forgets what no later step of its run uses.
     fn update_derived(&self, account: &mut Account) {
         let home = account.agreed_home();
-        let Account { mailboxes, programs, record, recipients, .. } = account;
+        let is_running = account.programs.values().any(Program::is_running);
+        if self.tracks.recent && !is_running {
+            account.settle_recent();
+        }
+        let stored = Table::of(account.mailboxes.count(), |at| *account.stored(at));
+        let Account { late, programs, record, recipients, .. } = account;
         let is_shown = |version| recipients.values().any(|recipient| recipient.read_version() == version);
         for (administrator, program) in programs.ids().zip(programs.values_mut()) {
             let index = usize::from(program.run);
@@ -283,8 +336,11 @@ impl World {
             execution.forget(needs);
             execution.memory.version = execution.memory.version.filter(|version| is_shown(*version));
             if needs.completion {
-                execution.note_completion(run, home, mailboxes, record.owner_deleted, needs);
+                execution.note_completion(run, home, &stored, record.owner_deleted, needs);
             }
+        }
+        if let Some(late) = late {
+            late.version = late.version.filter(|version| is_shown(*version));
         }
         self.recount(account);
     }
@@ -293,8 +349,9 @@ impl World {
 impl Execution {
     /// Forgets everything that no later step of the run uses.
     fn forget(&mut self, needs: Needs) {
-        let Memory { listed, home, version } = &mut self.memory;
+        let Memory { listed, copied, home, version } = &mut self.memory;
         let in_progress = self.visited > 0;
+        *copied = if needs.copied { *copied } else { MessageSet::EMPTY };
         *listed = if needs.listed || in_progress { *listed } else { MessageSet::EMPTY };
         *home = home.filter(|_| needs.home);
         *version = version.filter(|_| needs.version || in_progress);
@@ -328,6 +385,17 @@ impl Execution {
     }
 }
 
+impl Account {
+    /// Mail that programs wrote is durable once none of them runs.
+    fn settle_recent(&mut self) {
+        for mailbox in self.mailboxes.values_mut().chain(self.hidden.values_mut().flatten()) {
+            if let Mailbox::Present(contents) = mailbox {
+                contents.recent = MessageSet::EMPTY;
+            }
+        }
+    }
+}
+
 impl RunsMax {
     /// Returns true if the scenario allows a further execution of the run that this program executes or executed last.
     pub(crate) fn allows_another(self, program: &Program) -> bool {
@@ -341,6 +409,18 @@ impl RunsMax {
 
 fn recover(next: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
     switch(next, server, part, Service::Up)
+}
+
+/// What programs wrote while the store looked empty is gone.
+fn reappear(next: &mut Next<'_>, server: ServerId) -> Result<(), Refusal> {
+    if next.account.hidden[server].is_none() {
+        return Err(Refusal::AlreadyInState);
+    }
+    let account = next.account.to_mut();
+    if let Some(mailbox) = account.hidden[server].take() {
+        account.mailboxes[server] = mailbox;
+    }
+    Ok(())
 }
 
 fn switch(next: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {

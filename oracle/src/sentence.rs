@@ -4,7 +4,7 @@
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{AdministratorId, MailboxId, MessageId, MessageSet, ServerId};
-use stranded_model::procedure::{Act, Condition, Procedure, ServerRef, StepResult};
+use stranded_model::procedure::{Act, Condition, ListPurpose, Only, Procedure, ServerRef, StepResult};
 use stranded_model::scenario::{Replication, Run, RunId};
 use stranded_model::state::{Account, State};
 use stranded_model::{Executed, Occurrence, Refusal, World};
@@ -31,7 +31,14 @@ pub fn actor(world: &World, action: &Action) -> String {
         }
         Action::Replicate { .. } | Action::Refresh { .. } => "directory".to_owned(),
         Action::Edit { .. } => "editor".to_owned(),
-        Action::Die { .. } | Action::Fail { .. } | Action::Recover { .. } => "fault".to_owned(),
+        Action::TakeEffect { .. } => "late request".to_owned(),
+        Action::Die { .. }
+        | Action::LoseJournal { .. }
+        | Action::LoseRecent { .. }
+        | Action::LookEmpty { .. }
+        | Action::Reappear { .. }
+        | Action::Fail { .. }
+        | Action::Recover { .. } => "fault".to_owned(),
     }
 }
 
@@ -83,7 +90,28 @@ fn attempt(world: &World, before: &State, action: &Action, mood: Mood<'_>) -> St
                 Fate::Answered => step,
                 Fate::RequestLost => format!("{step}: the request is lost, nothing happens"),
                 Fate::ReplyLost => format!("{step}: it happens, but the reply is lost"),
+                Fate::RequestLate => format!("{step}: the program gives up, and the request is still under way"),
             }
+        }
+        Action::TakeEffect { mailbox } => match &before.accounts[mailbox].late {
+            Some(request) => {
+                let run = scenario.run(request.run_id());
+                let act = &run.procedure.steps[usize::from(request.step)].act;
+                let step = taking(world, run, act, request.message.earliest());
+                let who = names::administrator(scenario, request.administrator);
+                format!("a request of {who} arrives late: {step}")
+            }
+            None => "a late request arrives".to_owned(),
+        },
+        Action::LoseJournal { administrator, .. } => {
+            format!("the journal of {} is lost", names::administrator(scenario, administrator))
+        }
+        Action::LoseRecent { server: id, .. } => {
+            format!("{} crashes, restarts, and has lost the mail that programs wrote", server(id))
+        }
+        Action::LookEmpty { server: id, .. } => format!("the store of {} looks empty", server(id)),
+        Action::Reappear { server: id, .. } => {
+            format!("the store of {} shows its mail again; what was written in the meantime is gone", server(id))
         }
         Action::Die { administrator, .. } => {
             format!("the program of {} dies", names::administrator(scenario, administrator))
@@ -123,7 +151,12 @@ fn effect(world: &World, before: &State, action: &Action, occurrence: &Occurrenc
             let executed = occurrence.step.expect("a program's act executes a step");
             answer(world, &before.accounts[mailbox], &after.accounts[mailbox], &executed).to_owned()
         }
-        Action::Act { fate: Fate::RequestLost | Fate::ReplyLost, .. }
+        Action::Act { fate: Fate::RequestLost | Fate::ReplyLost | Fate::RequestLate, .. }
+        | Action::TakeEffect { .. }
+        | Action::LoseJournal { .. }
+        | Action::LoseRecent { .. }
+        | Action::LookEmpty { .. }
+        | Action::Reappear { .. }
         | Action::OwnerDeletes { .. }
         | Action::Start { .. }
         | Action::Die { .. }
@@ -166,7 +199,12 @@ pub fn refused(world: &World, state: &State, action: &Action, refusal: Refusal) 
         | Action::LogOn { .. }
         | Action::OwnerDeletes { .. }
         | Action::Start { .. }
+        | Action::TakeEffect { .. }
         | Action::Die { .. }
+        | Action::LoseJournal { .. }
+        | Action::LoseRecent { .. }
+        | Action::LookEmpty { .. }
+        | Action::Reappear { .. }
         | Action::Replicate { .. }
         | Action::Refresh { .. }
         | Action::Edit { .. }
@@ -197,6 +235,8 @@ pub fn condition(world: &World, run: &Run, condition: &Condition) -> String {
         }
         Condition::NoRecipient(server) => format!("{} sees no recipient", name(server)),
         Condition::NothingQueued => "no mail is waiting".to_owned(),
+        Condition::HoldsListed(at) => format!("{} holds every listed message", name(at)),
+        Condition::NothingListed => "the program listed no message".to_owned(),
     }
 }
 
@@ -239,6 +279,10 @@ fn server_name(world: &World, run: &Run, server: ServerRef) -> String {
 }
 
 /// Returns the next act of a program; it names the message that it takes, and of several servers the one that it visits.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "an act that takes no message and visits one server says what it is"
+)]
 fn next_step(world: &World, account: &Account, administrator: AdministratorId, message: Option<MessageId>) -> String {
     let program = &account.programs[administrator];
     let Some(execution) = program.execution() else { return "executes a step".to_owned() };
@@ -246,35 +290,40 @@ fn next_step(world: &World, account: &Account, administrator: AdministratorId, m
     let act = &run.procedure.steps[usize::from(execution.next)].act;
     let name = |server: ServerRef| server_name(world, run, server);
     let visited = || names::server(&world.scenario, ServerId(execution.visited));
-    let (from, to) = match (act, message) {
-        (Act::CopyListed { from, to }, Some(message)) => {
-            return format!("copies {} from {} to {}", names::message(message), name(*from), name(*to));
-        }
-        (Act::DeleteListed { at }, Some(message)) => {
-            return format!("deletes {} on {}", names::message(message), name(*at));
-        }
-        (Act::CopyListed { from, to }, None) => {
-            return format!("has nothing left to copy from {} to {}", name(*from), name(*to));
-        }
-        (Act::DeleteListed { at }, None) => return format!("has nothing left to delete on {}", name(*at)),
-        (Act::UpdateNow { replica }, _) => {
-            return format!("lets the directory of {} pull from {}", name(*replica), visited());
-        }
-        (Act::Require(Condition::HoldsAll { of, .. }) | Act::Wait(Condition::HoldsAll { of, .. }), _)
+    match act {
+        Act::UpdateNow { replica } => format!("lets the directory of {} pull from {}", name(*replica), visited()),
+        Act::Require(Condition::HoldsAll { of, .. }) | Act::Wait(Condition::HoldsAll { of, .. })
             if execution.visited == 0 =>
         {
-            return format!("lists the messages on {}", name(*of));
+            format!("lists the messages on {}", name(*of))
         }
-        (Act::Require(condition) | Act::Wait(condition), _) if condition.visits_every_replica() => {
-            return format!("{} (reads {})", step(world, run, act), visited());
+        Act::Require(condition) | Act::Wait(condition) if condition.visits_every_replica() => {
+            format!("{} (reads {})", step(world, run, act), visited())
         }
-        (Act::CopyMessage { from, to }, _) => (*from, *to),
-        (other, _) => return step(world, run, other),
-    };
-    let held = |server: ServerRef| run.server(server).map_or(MessageSet::EMPTY, |id| account.mailboxes[id].held());
-    match held(from).without(held(to)).earliest() {
-        Some(message) => format!("copies {} from {} to {}", names::message(message), name(from), name(to)),
-        None => format!("has nothing left to copy from {} to {}", name(from), name(to)),
+        other => taking(world, run, other, message),
+    }
+}
+
+/// Returns an act as a clause that names the message it takes, if it takes one of several.
+fn taking(world: &World, run: &Run, act: &Act, message: Option<MessageId>) -> String {
+    let name = |server: ServerRef| server_name(world, run, server);
+    match (act, message) {
+        (Act::CopyListed { from, to } | Act::CopyMessage { from, to }, Some(message)) => {
+            format!("copies {} from {} to {}", names::message(message), name(*from), name(*to))
+        }
+        (Act::AppendMessage { from, to }, Some(message)) => {
+            format!("appends {} from {} to {}", names::message(message), name(*from), name(*to))
+        }
+        (Act::DeleteListed { at, .. } | Act::DeleteUnlisted { at, .. }, Some(message)) => {
+            format!("deletes {} on {}", names::message(message), name(*at))
+        }
+        (Act::CopyListed { from, to } | Act::AppendMessage { from, to } | Act::CopyMessage { from, to }, None) => {
+            format!("has nothing left to copy from {} to {}", name(*from), name(*to))
+        }
+        (Act::DeleteListed { at, .. } | Act::DeleteUnlisted { at, .. }, None) => {
+            format!("has nothing left to delete on {}", name(*at))
+        }
+        (other, _) => step(world, run, other),
     }
 }
 
@@ -285,9 +334,23 @@ pub fn step(world: &World, run: &Run, act: &Act) -> String {
     match act {
         Act::CreateMailbox { at, .. } => format!("creates the mailbox on {}", name(*at)),
         Act::DeleteMailbox { at } => format!("deletes the mailbox on {}", name(*at)),
-        Act::List { at } => format!("lists the messages on {}", name(*at)),
+        Act::EmptyMailbox { at, .. } => format!("deletes all messages on {}", name(*at)),
+        Act::List { at, purpose: ListPurpose::Listed } => format!("lists the messages on {}", name(*at)),
+        Act::List { at, purpose: ListPurpose::Copied } => {
+            format!("lists the messages on {} and notes them as copied", name(*at))
+        }
         Act::CopyListed { from, to } => format!("copies the listed messages from {} to {}", name(*from), name(*to)),
-        Act::DeleteListed { at } => format!("deletes the listed messages on {}", name(*at)),
+        Act::AppendMessage { from, to } => {
+            format!("appends the listed messages from {} to {}", name(*from), name(*to))
+        }
+        Act::DeleteListed { at, only: Only::Any } => format!("deletes the listed messages on {}", name(*at)),
+        Act::DeleteListed { at, only: Only::Copied } => {
+            format!("deletes the listed messages on {} that it noted as copied", name(*at))
+        }
+        Act::DeleteUnlisted { at, only: Only::Any } => format!("deletes on {} what the list lacks", name(*at)),
+        Act::DeleteUnlisted { at, only: Only::Copied } => {
+            format!("deletes on {} what it noted as copied and the list lacks", name(*at))
+        }
         Act::CopyMessage { from, to } => format!("copies what {} lacks from {} to it", name(*to), name(*from)),
         Act::PropagateDeletions { from, to } => {
             format!("deletes on {} what {} remembers as deleted", name(*to), name(*from))

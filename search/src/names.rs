@@ -4,7 +4,7 @@ use stranded_model::World;
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::scenario::Scenario;
-use stranded_model::state::State;
+use stranded_model::state::{Contents, State};
 
 /// Returns the name of a server.
 #[must_use]
@@ -34,6 +34,12 @@ pub fn message(message: MessageId) -> String {
 #[must_use]
 pub fn messages(messages: MessageSet) -> Vec<String> {
     messages.iter().map(message).collect()
+}
+
+/// Returns the names of the messages in the folders of a mailbox, each once for every copy.
+#[must_use]
+pub fn copies(contents: &Contents) -> Vec<String> {
+    contents.messages.iter().flat_map(|one| std::iter::repeat_n(message(one), contents.copies(one))).collect()
 }
 
 /// Parses the name of a message.
@@ -73,11 +79,15 @@ pub fn action(world: &World, state: &State, action: &Action) -> String {
             let taken = taken.map_or(String::new(), |taken| format!(" {}", message(taken)));
             let fate = match fate {
                 Fate::Answered => String::new(),
-                Fate::RequestLost | Fate::ReplyLost => format!(" {kind}"),
+                Fate::RequestLost | Fate::ReplyLost | Fate::RequestLate => format!(" {kind}"),
             };
             format!("act {} {} {step}{taken}{fate}", mailbox(id), administrator(scenario, who))
         }
-        Action::Die { mailbox: id, administrator: who } => {
+        Action::TakeEffect { mailbox: id } => format!("{kind} {}", mailbox(id)),
+        Action::LoseRecent { mailbox: id, server: at }
+        | Action::LookEmpty { mailbox: id, server: at }
+        | Action::Reappear { mailbox: id, server: at } => format!("{kind} {} {}", mailbox(id), server(scenario, at)),
+        Action::Die { mailbox: id, administrator: who } | Action::LoseJournal { mailbox: id, administrator: who } => {
             format!("{kind} {} {}", mailbox(id), administrator(scenario, who))
         }
         Action::Replicate { mailbox: id, from, to } => {

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use stranded_model::id::ServerId;
 use stranded_model::procedure::Outcome;
 use stranded_model::scenario::Scenario;
-use stranded_model::state::{Completion, Ended, Execution, Memory, Phase, Program, ReadVersion, Stamp};
+use stranded_model::state::{Completion, Ended, Execution, LateRequest, Memory, Phase, Program, ReadVersion, Stamp};
 
 use super::names;
-use super::state_view::{read_messages, server};
+use super::state_view::{administrator, read_messages, server};
 
 /// The program of an administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,12 @@ pub struct ProgramView {
     pub required: Vec<String>,
     /// The messages that the program listed.
     pub listed: Vec<String>,
+    /// The messages that the program noted as copied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copied: Vec<String>,
+    /// The messages in the journal that earlier runs left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub journal: Vec<String>,
     /// The home that the program looked up.
     pub home: Option<String>,
     /// The version of the recipient that the program read: `absent`, or its version, change and signature with dots
@@ -38,6 +44,26 @@ pub struct ProgramView {
     pub ended: Option<String>,
     /// True if the administrator owes a retry.
     pub owes_retry: bool,
+}
+
+/// A request that can still take effect although its program gave up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LateView {
+    /// The administrator whose program sent it.
+    pub administrator: String,
+    /// The run, counted from 1.
+    pub run: u8,
+    /// The step, counted from 1.
+    pub step: u8,
+    /// The number of servers that the step had visited.
+    pub visited: u8,
+    /// The message that the step takes.
+    pub message: Option<String>,
+    /// The home that the program had looked up.
+    pub home: Option<String>,
+    /// The version on which the request depends.
+    pub version: Option<String>,
 }
 
 /// The value of `ended` of a program that died.
@@ -66,6 +92,8 @@ impl ProgramView {
             completion: completion.expect("every completion has a name").0.to_owned(),
             required: names::messages(execution.required),
             listed: names::messages(execution.memory.listed),
+            copied: names::messages(execution.memory.copied),
+            journal: names::messages(program.journal),
             home: execution.memory.home.map(|home| names::server(scenario, home).to_owned()),
             version: execution.memory.version.map(written),
             ended,
@@ -83,8 +111,6 @@ impl ProgramView {
                 Ended::Reported(outcome.ok_or_else(|| format!("{name} is not an outcome"))?)
             }
         };
-        let counted =
-            |number: u8, what: &str| number.checked_sub(1).ok_or_else(|| format!("{what} are counted from 1"));
         let completion = COMPLETIONS.into_iter().find(|(name, _)| *name == self.completion);
         let (_, completion) = completion.ok_or_else(|| format!("{} is not a completion", self.completion))?;
         let phase = match self.next {
@@ -96,14 +122,48 @@ impl ProgramView {
                 required: read_messages(&self.required)?,
                 memory: Memory {
                     listed: read_messages(&self.listed)?,
+                    copied: read_messages(&self.copied)?,
                     home: self.home.as_ref().map(|name| server(scenario, name)).transpose()?,
                     version: self.version.as_deref().map(read_version).transpose()?,
                 },
             }),
         };
         let Self { executions, owes_retry, .. } = *self;
-        Ok(Program { run: counted(self.run, "runs")?, executions, phase, ended, owes_retry })
+        let (run, journal) = (counted(self.run, "runs")?, read_messages(&self.journal)?);
+        Ok(Program { run, executions, phase, ended, owes_retry, journal })
     }
+}
+
+impl LateView {
+    /// Returns the view of a late request.
+    pub(crate) fn of(scenario: &Scenario, request: &LateRequest) -> Self {
+        Self {
+            administrator: names::administrator(scenario, request.administrator).to_owned(),
+            run: request.run + 1,
+            step: request.step + 1,
+            visited: request.visited,
+            message: request.message.earliest().map(names::message),
+            home: request.home.map(|home| names::server(scenario, home).to_owned()),
+            version: request.version.map(written),
+        }
+    }
+
+    /// Reads a late request back.
+    pub(crate) fn read(&self, scenario: &Scenario) -> Result<LateRequest, String> {
+        Ok(LateRequest {
+            administrator: administrator(scenario, &self.administrator)?,
+            run: counted(self.run, "runs")?,
+            step: counted(self.step, "steps")?,
+            visited: self.visited,
+            message: read_messages(self.message.as_slice())?,
+            home: self.home.as_ref().map(|name| server(scenario, name)).transpose()?,
+            version: self.version.as_deref().map(read_version).transpose()?,
+        })
+    }
+}
+
+fn counted(number: u8, what: &str) -> Result<u8, String> {
+    number.checked_sub(1).ok_or_else(|| format!("{what} are counted from 1"))
 }
 
 fn written(version: ReadVersion) -> String {

@@ -12,7 +12,7 @@ use stranded_model::state::{
 use stranded_model::table::Table;
 
 use super::names;
-pub use super::program_view::{DIED, ProgramView};
+pub use super::program_view::{DIED, LateView, ProgramView};
 
 /// A state of the site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,8 +37,14 @@ pub struct AccountView {
     pub remembered: Option<RecipientView>,
     /// The mailbox in each store; `null` if absent.
     pub stores: BTreeMap<String, Option<ContentsView>>,
+    /// The mailboxes that stores hold and do not show, because they look empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hidden: BTreeMap<String, Option<ContentsView>>,
     /// Messages that wait in the transport.
     pub queued: Vec<String>,
+    /// The request that can still take effect although its program gave up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<LateView>,
     /// True if an administrator holds mail back.
     pub delivery_held: bool,
     /// Messages saved to a file.
@@ -76,8 +82,14 @@ pub struct RecipientView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ContentsView {
-    /// Its messages.
+    /// Its messages; a copy is a repeated entry, and the highest number of copies stands for that many or more.
     pub messages: Vec<String>,
+    /// The messages of which the scenario began with two copies or more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub began_twice: Vec<String>,
+    /// The messages that a crash of the store can lose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<String>,
     /// Messages that the store remembers as deleted.
     pub expunged: Vec<String>,
     /// The mark of the move; `null` if the mailbox is not in transit.
@@ -148,7 +160,13 @@ fn show_account(scenario: &Scenario, account: &Account) -> AccountView {
         directory: account.recipients.iter().map(|(id, found)| (server(id), show_recipient(scenario, found))).collect(),
         remembered: account.remembered.and_then(|found| show_recipient(scenario, &found)),
         stores: account.mailboxes.iter().map(|(id, found)| (server(id), show_mailbox(scenario, found))).collect(),
+        hidden: account
+            .hidden
+            .iter()
+            .filter_map(|(id, found)| Some((server(id), show_mailbox(scenario, found.as_ref()?))))
+            .collect(),
         queued: names::messages(account.queued),
+        late: account.late.as_ref().map(|late| LateView::of(scenario, late)),
         delivery_held: account.transport == Transport::Held,
         saved: names::messages(account.saved),
         edits_left: account.edits_left,
@@ -185,7 +203,9 @@ fn show_mailbox(scenario: &Scenario, mailbox: &Mailbox) -> Option<ContentsView> 
         }),
     };
     Some(ContentsView {
-        messages: names::messages(contents.messages),
+        messages: names::copies(contents),
+        began_twice: names::messages(contents.began_twice),
+        recent: names::messages(contents.recent),
         expunged: names::messages(contents.expunged),
         in_transit,
     })
@@ -242,7 +262,9 @@ fn read_account(scenario: &Scenario, view: &AccountView) -> Result<Account, Stri
         recipients: per_server(scenario, &view.directory, recipient)?,
         remembered,
         mailboxes: per_server(scenario, &view.stores, |found| read_mailbox(scenario, found.as_ref()))?,
+        hidden: read_hidden(scenario, &view.hidden)?,
         queued: read_messages(&view.queued)?,
+        late: view.late.as_ref().map(|late| late.read(scenario)).transpose()?,
         transport: if view.delivery_held { Transport::Held } else { Transport::Open },
         saved: read_messages(&view.saved)?,
         edits_left: view.edits_left,
@@ -312,14 +334,32 @@ fn read_mailbox(scenario: &Scenario, view: Option<&ContentsView>) -> Result<Mail
             pending: read_messages(&mark.pending)?,
         },
     };
+    let began_twice = read_messages(&view.began_twice)?;
+    let entries = |name: &String| view.messages.iter().filter(|other| *other == name).count();
+    let began = |name: &String| if view.began_twice.contains(name) { 2 } else { 1 };
+    let duplicated: Vec<String> = view.messages.iter().filter(|name| entries(name) > began(name)).cloned().collect();
     Ok(Mailbox::Present(Contents {
         messages: read_messages(&view.messages)?,
+        duplicated: read_messages(&duplicated)?,
+        began_twice,
+        recent: read_messages(&view.recent)?,
         expunged: read_messages(&view.expunged)?,
         mark,
     }))
 }
 
-fn administrator(scenario: &Scenario, name: &str) -> Result<AdministratorId, String> {
+fn read_hidden(
+    scenario: &Scenario,
+    views: &BTreeMap<String, Option<ContentsView>>,
+) -> Result<Table<ServerId, Option<Mailbox>>, String> {
+    let mut hidden = Table::of(scenario.site.servers.count(), |_| None);
+    for (name, view) in views {
+        hidden[server(scenario, name)?] = Some(read_mailbox(scenario, view.as_ref())?);
+    }
+    Ok(hidden)
+}
+
+pub(crate) fn administrator(scenario: &Scenario, name: &str) -> Result<AdministratorId, String> {
     let index = scenario.administrators.iter().position(|administrator| administrator.name == name);
     index.map(AdministratorId::at).ok_or_else(|| format!("the scenario has no administrator {name}"))
 }

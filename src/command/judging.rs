@@ -69,6 +69,7 @@ pub(super) fn exit(found: &Judgement) -> Exit {
         CaseVerdict::Nonconforming
         | CaseVerdict::Bounced
         | CaseVerdict::FalseSuccess
+        | CaseVerdict::Duplicate
         | CaseVerdict::Unreachable
         | CaseVerdict::Loss => Exit::NotAsExpected,
     };

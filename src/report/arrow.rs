@@ -82,6 +82,11 @@ pub(super) fn arrow(
             let (from, to) = asked(world, before, Party::Administrator(administrator), &executed);
             Arrow { from, to, fate }
         }
+        Action::TakeEffect { .. } => between(Party::Fault, changed(before, after)),
+        Action::LoseJournal { administrator, .. } => between(Party::Fault, Party::Administrator(administrator)),
+        Action::LoseRecent { server, .. } | Action::LookEmpty { server, .. } | Action::Reappear { server, .. } => {
+            between(Party::Fault, Party::Store(server))
+        }
         Action::Die { administrator, .. } => between(Party::Fault, Party::Administrator(administrator)),
         Action::Replicate { from, to, .. } => between(Party::Directory(from), Party::Directory(to)),
         Action::Refresh { from, .. } => between(Party::Directory(from), Party::User),
@@ -93,6 +98,13 @@ pub(super) fn arrow(
             between(Party::Fault, Party::Directory(server))
         }
     }
+}
+
+/// Returns the store or the replica that a late request changed, or the mail system if it changed none.
+fn changed(before: &Account, after: &Account) -> Party {
+    let store = after.mailboxes.ids().find(|server| before.mailboxes[*server] != after.mailboxes[*server]);
+    let replica = || after.recipients.ids().find(|server| before.recipients[*server] != after.recipients[*server]);
+    store.map(Party::Store).or_else(|| replica().map(Party::Directory)).unwrap_or(Party::Mail)
 }
 
 /// Returns the store that received a message, or the mail system if no store did.
@@ -128,14 +140,17 @@ fn asked(world: &World, before: &Account, asker: Party, executed: &Executed) -> 
     match &step.act {
         Act::CreateMailbox { at, .. }
         | Act::DeleteMailbox { at }
-        | Act::DeleteListed { at }
+        | Act::EmptyMailbox { at, .. }
+        | Act::DeleteListed { at, .. }
+        | Act::DeleteUnlisted { at, .. }
         | Act::Mark { at, .. }
         | Act::Unmark { at }
         | Act::Load { at } => (asker, store(*at)),
-        Act::CopyMessage { from, to } | Act::CopyListed { from, to } | Act::PropagateDeletions { from, to } => {
-            (store(*from), store(*to))
-        }
-        Act::Save { at } | Act::List { at } => (store(*at), asker),
+        Act::CopyMessage { from, to }
+        | Act::CopyListed { from, to }
+        | Act::AppendMessage { from, to }
+        | Act::PropagateDeletions { from, to } => (store(*from), store(*to)),
+        Act::Save { at } | Act::List { at, .. } => (store(*at), asker),
         Act::Adjust { at } => (store(*at), replica(*at)),
         Act::HoldDelivery | Act::ReleaseDelivery => (asker, Party::Mail),
         Act::SyncDirectory { replica: at, .. }
@@ -152,9 +167,12 @@ fn asked(world: &World, before: &Account, asker: Party, executed: &Executed) -> 
                 | Condition::ReplicasAgree
                 | Condition::ReplicasAgreeOn(_) => Party::Directory(run.connected_to),
                 Condition::NoRecipient(at) => replica(*at),
-                Condition::Present(at) | Condition::Empty(at) | Condition::HoldsAll { at, .. } => store(*at),
+                Condition::Present(at)
+                | Condition::Empty(at)
+                | Condition::HoldsAll { at, .. }
+                | Condition::HoldsListed(at) => store(*at),
                 Condition::NothingQueued => Party::Mail,
-                Condition::Differ(_, _) => asker,
+                Condition::Differ(_, _) | Condition::NothingListed => asker,
             };
             (asker, tested)
         }

@@ -193,9 +193,18 @@ pub(crate) fn operation_text(operation: &Operation) -> String {
             format!("{} starts {} of {} from {} to {}", run.administrator, run.procedure, run.mailbox, run.from, run.to)
         }
         Operation::Act { mailbox, administrator } => format!("{administrator} executes the next step on {mailbox}"),
-        Operation::RequestLost { mailbox, administrator } | Operation::ReplyLost { mailbox, administrator } => {
+        Operation::RequestLost { mailbox, administrator }
+        | Operation::ReplyLost { mailbox, administrator }
+        | Operation::RequestLate { mailbox, administrator } => {
             format!("{administrator} executes the next step on {mailbox}, {action}")
         }
+        Operation::LateEffect { mailbox } => format!("{action} on {mailbox}"),
+        Operation::JournalLost { mailbox, administrator } => {
+            format!("{administrator}'s journal of {mailbox} is lost")
+        }
+        Operation::JournalOutlivesMail { mailbox, server }
+        | Operation::StoreLooksEmpty { mailbox, server }
+        | Operation::StoreShowsMail { mailbox, server } => format!("{action} {mailbox} on {server}"),
         Operation::ProgramDies { mailbox, administrator } => format!("{administrator}'s program on {mailbox} dies"),
         Operation::Replicate { mailbox, from, to } => format!("{action} {mailbox} from {from} to {to}"),
         Operation::Refresh { mailbox, from } => format!("{action} {mailbox} from {from}"),

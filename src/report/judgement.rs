@@ -35,6 +35,7 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
         | CaseVerdict::Nonconforming
         | CaseVerdict::Bounced
         | CaseVerdict::FalseSuccess
+        | CaseVerdict::Duplicate
         | CaseVerdict::Unreachable
         | CaseVerdict::Loss => BAD,
     };

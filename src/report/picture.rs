@@ -76,7 +76,7 @@ pub struct StorePicture {
     pub server: String,
     /// True if the store lists it.
     pub listed: bool,
-    /// Its messages.
+    /// Its messages, each once for every copy.
     pub messages: Vec<String>,
     /// Those of its messages that a running copy brings: the store that the move copies from holds them too.
     pub flying: Vec<String>,
@@ -84,6 +84,8 @@ pub struct StorePicture {
     pub pending: Vec<String>,
     /// `in transit`, if a move has marked it.
     pub transit: Option<String>,
+    /// The messages that the store holds and does not show, because it looks empty; none if it shows what it holds.
+    pub hidden: Option<Vec<String>>,
     /// Its size in the mailbox resources.
     pub kilobytes: usize,
     /// The lines of its cell.
@@ -183,7 +185,7 @@ fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) 
         stranded: stranded(world, account),
         directory: views.iter().map(line).collect(),
         homes,
-        stores: servers().map(|(id, name)| store(account, id, name, shown.stores[name].as_ref())).collect(),
+        stores: servers().map(|(id, name)| store(account, id, name, shown)).collect(),
         queued: shown.queued.clone(),
         held: shown.delivery_held,
         saved: shown.saved.clone(),
@@ -233,7 +235,9 @@ fn stranded(world: &World, account: &Account) -> Option<String> {
     Some(format!("the directory says {}, the data is on {}", name(home), data.join(" and ")))
 }
 
-fn store(account: &Account, at: ServerId, server: &str, shown: Option<&ContentsView>) -> StorePicture {
+fn store(account: &Account, at: ServerId, server: &str, shown: &AccountView) -> StorePicture {
+    let hidden = shown.hidden.get(server).map(messages);
+    let shown = shown.stores[server].as_ref();
     let found = &account.mailboxes[at];
     let flying = match found.mark() {
         Mark::InTransit { from, to, .. } if to == at && from != at => {
@@ -242,6 +246,7 @@ fn store(account: &Account, at: ServerId, server: &str, shown: Option<&ContentsV
         Mark::InTransit { .. } | Mark::Settled => MessageSet::EMPTY,
     };
     let messages = shown.map_or_else(Vec::new, |contents| contents.messages.clone());
+    let hides = |hidden: &Vec<String>| format!("looks empty, hides {}", hidden.join(" "));
     let mark = shown.and_then(|contents| contents.in_transit.as_ref());
     let pending = mark.map_or_else(Vec::new, |mark| mark.pending.clone());
     let kilobytes = messages.len() * KILOBYTES_PER_MESSAGE;
@@ -254,6 +259,7 @@ fn store(account: &Account, at: ServerId, server: &str, shown: Option<&ContentsV
         none if none.is_empty() => "in transit".to_owned(),
         some => format!("in transit, holds {some}"),
     }));
+    says.extend(hidden.as_ref().map(hides));
     StorePicture {
         server: server.to_owned(),
         listed: shown.is_some(),
@@ -261,9 +267,14 @@ fn store(account: &Account, at: ServerId, server: &str, shown: Option<&ContentsV
         flying: names::messages(flying),
         pending,
         transit: mark.map(|_| "in transit".to_owned()),
+        hidden,
         kilobytes,
         says,
     }
+}
+
+fn messages(contents: &Option<ContentsView>) -> Vec<String> {
+    contents.as_ref().map_or_else(Vec::new, |contents| contents.messages.clone())
 }
 
 fn programs(world: &World, shown: &AccountView, mailbox: &str) -> Vec<ProgramPicture> {

@@ -3,7 +3,7 @@
 use stranded_model::World;
 use stranded_model::id::{MailboxId, MessageSet};
 use stranded_model::property::Safety;
-use stranded_model::state::{Account, Mark, State};
+use stranded_model::state::{Account, Mailbox, Mark, State};
 
 use super::picture::home;
 use stranded_search::names;
@@ -47,7 +47,7 @@ impl PropertyStatus {
 
 fn needs_quiescence(property: Safety) -> bool {
     match property {
-        Safety::HomeCoherent | Safety::Reachable | Safety::OneHome => true,
+        Safety::HomeCoherent | Safety::Reachable | Safety::OneHome | Safety::NoDuplicates => true,
         Safety::NoLoss
         | Safety::NoLastCopyDelete
         | Safety::NoFalseSuccess
@@ -97,6 +97,7 @@ fn of_account(world: &World, account: &Account, shown: &AccountView, property: S
         Safety::NoSelfMove => "every directory step so far named two different servers".to_owned(),
         Safety::TransitOwned => transit(world, account),
         Safety::OneHome => stores(world, account),
+        Safety::NoDuplicates => copies(world, account),
     }
 }
 
@@ -128,6 +129,15 @@ fn stores(world: &World, account: &Account) -> String {
     });
     let held: Vec<String> = held.collect();
     if held.is_empty() { "no store holds a message".to_owned() } else { held.join(", ") }
+}
+
+fn copies(world: &World, account: &Account) -> String {
+    let duplicated = account.mailboxes.iter().filter_map(|(server, mailbox)| {
+        let Mailbox::Present(contents) = mailbox else { return None };
+        Some(format!("{} holds {} more than once", names::server(&world.scenario, server), list(contents.duplicated)?))
+    });
+    let duplicated: Vec<String> = duplicated.collect();
+    if duplicated.is_empty() { "no store holds a duplicate".to_owned() } else { duplicated.join("; ") }
 }
 
 fn transit(world: &World, account: &Account) -> String {

@@ -5,7 +5,9 @@ use stranded_model::Refusal;
 use stranded_model::action::{Action, Part};
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{MessageSet, ServerId};
-use stranded_model::procedure::{Act, Claim, Condition, Duplicate, Outcome, ServerRef, StepResult, VersionCondition};
+use stranded_model::procedure::{
+    Act, Claim, Condition, Duplicate, Only, Outcome, ServerRef, StepResult, VersionCondition,
+};
 use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, Service, State, Transport};
 
@@ -16,10 +18,14 @@ const CREATE_KEEPING: Act = Act::CreateMailbox { at: ServerRef::To, duplicate: D
 const COPY: Act = Act::CopyMessage { from: ServerRef::From, to: ServerRef::To };
 const LOOK_UP_HOME: Act = Act::LookUpHome { replica: ServerRef::ConnectedTo };
 const COPY_LISTED: Act = Act::CopyListed { from: ServerRef::From, to: ServerRef::To };
-const DELETE_LISTED: Act = Act::DeleteListed { at: ServerRef::From };
+const DELETE_LISTED: Act = delete_listed(ServerRef::From);
 const PROPAGATE: Act = Act::PropagateDeletions { from: ServerRef::From, to: ServerRef::To };
 const SYNC: Act = sync(ServerRef::From, ServerRef::To, VersionCondition::Unconditional);
 const UPDATE_NOW: Act = Act::UpdateNow { replica: ServerRef::To };
+
+const fn delete_listed(at: ServerRef) -> Act {
+    Act::DeleteListed { at, only: Only::Any }
+}
 
 const fn sync(from: ServerRef, to: ServerRef, condition: VersionCondition) -> Act {
     Act::SyncDirectory { replica: ServerRef::ConnectedTo, from, to, condition }
@@ -175,7 +181,7 @@ fn malformed_mdb() -> Recipient {
 
 /// The account after the program listed the destination and deleted the listed messages at the source.
 fn after_deleting_listed(scenario: Option<Scenario>, prepare: impl FnOnce(&mut Account)) -> Account {
-    let acts = vec![Act::List { at: ServerRef::To }, DELETE_LISTED];
+    let acts = vec![list(ServerRef::To), DELETE_LISTED];
     let mut scenario = scenario.unwrap_or_else(|| site(vec![reporting(Outcome::Ok)]));
     scenario.administrators[0].runs = vec![doing_all(acts)];
     let (result, account) = answer_in(&scenario, prepare);
@@ -235,7 +241,7 @@ fn a_deletion_keeps_a_marked_mailbox_and_its_mark() {
 /// The program acts on its list, not on the other server: it can delete the last copy of a message.
 #[test]
 fn a_listed_message_is_deleted_though_its_other_copy_is_gone_by_now() {
-    let world = world(&site(vec![doing_all(vec![Act::List { at: ServerRef::To }, DELETE_LISTED])]));
+    let world = world(&site(vec![doing_all(vec![list(ServerRef::To), DELETE_LISTED])]));
     let state = prepared(&world, |account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[0]));
@@ -247,8 +253,8 @@ fn a_listed_message_is_deleted_though_its_other_copy_is_gone_by_now() {
 
 #[test]
 fn listed_messages_are_taken_one_at_a_time_in_any_order() {
-    for act in [COPY_LISTED, Act::DeleteListed { at: ServerRef::From }] {
-        let world = world(&site(vec![doing_all(vec![Act::List { at: ServerRef::From }, act])]));
+    for act in [COPY_LISTED, delete_listed(ServerRef::From)] {
+        let world = world(&site(vec![doing_all(vec![list(ServerRef::From), act])]));
         let state = prepared(&world, |account| {
             account.put(SOURCE, holding(&[0, 1]));
             account.put(DESTINATION, Mailbox::SHELL);
@@ -267,7 +273,7 @@ fn listed_messages_are_taken_one_at_a_time_in_any_order() {
 
 #[test]
 fn a_message_that_arrives_after_the_list_is_neither_copied_nor_deleted() {
-    let acts = vec![Act::List { at: ServerRef::From }, COPY_LISTED, DELETE_LISTED];
+    let acts = vec![list(ServerRef::From), COPY_LISTED, DELETE_LISTED];
     let world = world(&site(vec![doing_all(acts)]));
     let state = prepared(&world, |account| {
         account.put(SOURCE, holding(&[0]));
@@ -282,8 +288,8 @@ fn a_message_that_arrives_after_the_list_is_neither_copied_nor_deleted() {
 #[test]
 fn a_lost_reply_to_a_list_leaves_the_memory_as_it_was() {
     let mut scenario = site(vec![run(vec![
-        step(Act::List { at: ServerRef::To }),
-        handled(Act::List { at: ServerRef::From }, StepResult::Lost, 2),
+        step(list(ServerRef::To)),
+        handled(list(ServerRef::From), StepResult::Lost, 2),
         step(DELETE_LISTED),
         step(report(Outcome::Ok)),
     ])]);
@@ -300,7 +306,7 @@ fn a_lost_reply_to_a_list_leaves_the_memory_as_it_was() {
 
 #[test]
 fn a_program_forgets_what_no_later_step_uses() {
-    let world = world(&site(vec![doing_all(vec![Act::List { at: ServerRef::To }, DELETE_LISTED])]));
+    let world = world(&site(vec![doing_all(vec![list(ServerRef::To), DELETE_LISTED])]));
     let state = prepared(&world, |account| {
         account.put(SOURCE, holding(&[0]));
         account.put(DESTINATION, holding(&[0]));
@@ -312,16 +318,16 @@ fn a_program_forgets_what_no_later_step_uses() {
 }
 
 #[test]
-fn one_message_is_copied_at_a_time_in_order_of_arrival() {
+fn one_message_is_copied_at_a_time() {
     let world = world(&site(vec![doing(COPY)]));
     let state = prepared(&world, |account| {
         account.put(SOURCE, holding(&[0, 1]));
         account.put(DESTINATION, Mailbox::SHELL);
     });
-    let once = after(&world, &state, &[START, ACT]);
-    assert_eq!(once.accounts[MAILBOX].mailboxes[DESTINATION], holding(&[0]));
+    let once = after(&world, &state, &[START, act_on(1)]);
+    assert_eq!(once.accounts[MAILBOX].mailboxes[DESTINATION], holding(&[1]));
     assert_eq!(next_step(&once.accounts[MAILBOX]), Some(0));
-    let twice = after(&world, &once, &[ACT]);
+    let twice = after(&world, &once, &[act_on(0)]);
     assert_eq!(twice.accounts[MAILBOX].mailboxes[DESTINATION], holding(&[0, 1]));
     assert_eq!(twice.accounts[MAILBOX].mailboxes[SOURCE], holding(&[0, 1]));
     assert_eq!(next_step(&twice.accounts[MAILBOX]), Some(1));
@@ -368,7 +374,7 @@ fn a_deletion_that_a_store_remembers_is_propagated() {
         account.put(SOURCE, Mailbox::Present(remembering));
         account.put(DESTINATION, holding(&[0, 1]));
     });
-    let left = Contents { messages: messages(&[1]), expunged: messages(&[0]), mark: Mark::Settled };
+    let left = Contents { messages: messages(&[1]), expunged: messages(&[0]), ..Contents::EMPTY };
     assert_eq!((result, account.mailboxes[DESTINATION]), (StepResult::Ok, Mailbox::Present(left)));
     assert_eq!(account.record.destroyed, messages(&[0]));
 }
@@ -389,7 +395,7 @@ fn deletions_are_remembered_only_if_a_step_reads_them() {
         Mailbox::Present(contents) => contents.expunged,
         Mailbox::Absent => panic!("the mailbox is gone"),
     };
-    let delete = [Act::List { at: ServerRef::To }, DELETE_LISTED];
+    let delete = [list(ServerRef::To), DELETE_LISTED];
     let (_, forgotten) = answer_in(&site(vec![doing_all(delete.to_vec())]), prepare);
     assert_eq!(expunged(forgotten.mailboxes[SOURCE]), MessageSet::EMPTY);
     let reads = doing_all([&delete[..], &[PROPAGATE]].concat());
@@ -714,10 +720,10 @@ fn a_step_at_a_store_that_is_down_gets_no_answer() {
         Act::Adjust { at: ServerRef::To },
         COPY,
         Act::CopyMessage { from: ServerRef::To, to: ServerRef::From },
-        Act::List { at: ServerRef::To },
+        list(ServerRef::To),
         Act::CopyListed { from: ServerRef::To, to: ServerRef::From },
         COPY_LISTED,
-        Act::DeleteListed { at: ServerRef::To },
+        delete_listed(ServerRef::To),
         PROPAGATE,
         Act::PropagateDeletions { from: ServerRef::To, to: ServerRef::From },
     ];

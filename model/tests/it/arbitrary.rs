@@ -8,16 +8,17 @@ use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{AdministratorId, Id, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::{
-    Act, Claim, Condition, Duplicate, Handler, Outcome, Procedure, ServerRef, Step, StepResult, VersionCondition,
+    Act, Claim, Condition, Deletion, Duplicate, Handler, ListPurpose, MemoryLife, Only, Outcome, Procedure, ServerRef,
+    Step, StepResult, VersionCondition,
 };
 use stranded_model::scenario::{
-    Administrator, Delivery, Environment, Fault, Replication, Run, RunId, RunsMax, Scenario, Site, Start,
+    Administrator, CopyOrder, Delivery, Environment, Fault, Replication, Run, RunId, RunsMax, Scenario, Site, Start,
 };
 use stranded_model::state::{Contents, Homes, Mailbox, Recipient, Stamp, State};
 use stranded_model::table::Table;
 use stranded_model::{Occurrence, World};
 
-use crate::fixtures::{report, servers, step};
+use crate::fixtures::{list, report, servers, step};
 
 /// The most actions of a walk.
 const ACTIONS_MAX: usize = 60;
@@ -161,16 +162,13 @@ fn environments() -> BoxedStrategy<Environment> {
         1 => Just(Delivery::UntilRepair),
         3 => Just(Delivery::AnyTime),
     ];
-    let faults = subsequence(Fault::ALL.to_vec(), 0..=Fault::ALL.len());
-    (delivery, any::<bool>(), 0_u8..=2, 0_u8..=2, any::<bool>(), faults, 0_u8..=3)
-        .prop_map(|(delivery, logon, owner_deletes, other_edits, stale_views, faults, faults_max)| Environment {
-            delivery,
-            logon,
-            owner_deletes,
-            other_edits,
-            stale_views,
-            faults,
-            faults_max,
+    // Of few kinds, the supply lasts until a rare one is possible.
+    let of_kinds = |most: usize| subsequence(Fault::ALL.to_vec(), 0..=most);
+    let faults = prop_oneof![of_kinds(Fault::ALL.len()), of_kinds(1)];
+    let copy_order = prop_oneof![2 => Just(CopyOrder::Any), 1 => Just(CopyOrder::Arrival)];
+    (delivery, any::<[bool; 2]>(), 0_u8..=2, 0_u8..=2, faults, 0_u8..=3, copy_order)
+        .prop_map(|(delivery, [logon, stale_views], owner_deletes, other_edits, faults, faults_max, copy_order)| {
+            Environment { delivery, logon, owner_deletes, other_edits, stale_views, faults, faults_max, copy_order }
         })
         .boxed()
 }
@@ -191,18 +189,36 @@ fn procedures(count: usize) -> BoxedStrategy<Procedure> {
     let any_steps = prop_oneof![
         1 => prop::collection::vec(acts(count), 1..=7),
         1 => prop::collection::vec(acts(count), 0..=1).prop_map(|first| first.into_iter().chain(article()).collect()),
+        1 => (acts(count), any::<bool>()).prop_map(|(first, mirrors)| [first].into_iter().chain(mover(mirrors)).collect()),
     ];
     let end = prop::sample::select(Outcome::ALL.to_vec());
-    (any_steps, end)
-        .prop_flat_map(|(acts, end)| {
+    let memory = prop_oneof![Just(MemoryLife::Run), Just(MemoryLife::Journal)];
+    (any_steps, end, memory)
+        .prop_flat_map(|(acts, end, memory)| {
             let last = acts.len();
             let steps: Vec<_> = acts.into_iter().map(|act| steps(act, last)).collect();
             steps.prop_map(move |mut steps| {
                 steps.push(step(report(end)));
-                Procedure { name: "anything".to_owned(), source: Vec::new(), steps }
+                Procedure { name: "anything".to_owned(), source: Vec::new(), memory, steps }
             })
         })
         .boxed()
+}
+
+/// A mover over IMAP that lists, lists, appends and deletes.
+fn mover(mirrors: bool) -> [Act; 5] {
+    let only = Only::Any;
+    [
+        Act::CreateMailbox { at: ServerRef::To, duplicate: Duplicate::Kept },
+        list(ServerRef::From),
+        Act::List { at: ServerRef::To, purpose: ListPurpose::Copied },
+        Act::AppendMessage { from: ServerRef::From, to: ServerRef::To },
+        if mirrors {
+            Act::DeleteUnlisted { at: ServerRef::To, only }
+        } else {
+            Act::DeleteListed { at: ServerRef::From, only }
+        },
+    ]
 }
 
 fn article() -> [Act; 6] {
@@ -278,6 +294,8 @@ fn conditions(count: usize) -> BoxedStrategy<Condition> {
         server_ref().prop_map(Condition::ReplicasAgreeOn),
         server_ref().prop_map(Condition::NoRecipient),
         Just(Condition::NothingQueued),
+        server_ref().prop_map(Condition::HoldsListed),
+        Just(Condition::NothingListed),
     ]
     .boxed()
 }
@@ -286,14 +304,20 @@ fn acts(count: usize) -> BoxedStrategy<Act> {
     let server_ref = || server_refs(count);
     let pair = || (server_refs(count), server_refs(count));
     let duplicate = prop_oneof![Just(Duplicate::Deleted), Just(Duplicate::Kept)];
-    let claim = prop_oneof![Just(Claim::Taken), Just(Claim::Respected)];
+    let claim = prop_oneof![Just(Claim::Taken), Just(Claim::Respected), Just(Claim::Token)];
+    let only = || prop_oneof![Just(Only::Any), Just(Only::Copied)];
+    let purpose = prop_oneof![2 => Just(ListPurpose::Listed), 1 => Just(ListPurpose::Copied)];
+    let deletion = prop_oneof![Just(Deletion::Remembered), Just(Deletion::Forgotten)];
     let written = prop_oneof![Just(VersionCondition::Unconditional), Just(VersionCondition::Unchanged)];
     let in_stores = prop_oneof![
         1 => (server_ref(), duplicate).prop_map(|(at, duplicate)| Act::CreateMailbox { at, duplicate }),
         1 => server_ref().prop_map(|at| Act::DeleteMailbox { at }),
-        2 => server_ref().prop_map(|at| Act::List { at }),
+        2 => (server_ref(), purpose).prop_map(|(at, purpose)| Act::List { at, purpose }),
+        2 => pair().prop_map(|(from, to)| Act::AppendMessage { from, to }),
+        1 => (server_ref(), only()).prop_map(|(at, only)| Act::DeleteUnlisted { at, only }),
+        1 => (server_ref(), deletion).prop_map(|(at, deletion)| Act::EmptyMailbox { at, deletion }),
         2 => pair().prop_map(|(from, to)| Act::CopyListed { from, to }),
-        2 => server_ref().prop_map(|at| Act::DeleteListed { at }),
+        2 => (server_ref(), only()).prop_map(|(at, only)| Act::DeleteListed { at, only }),
         2 => pair().prop_map(|(from, to)| Act::CopyMessage { from, to }),
         1 => pair().prop_map(|(from, to)| Act::PropagateDeletions { from, to }),
         2 => (server_ref(), claim).prop_map(|(at, claim)| Act::Mark { at, claim }),

@@ -6,7 +6,7 @@ use stranded_model::assumption::Assumption;
 use stranded_model::id::{MessageId, MessageSet, ServerId};
 use stranded_model::procedure::{Act, Claim, Duplicate, Outcome, ServerRef};
 use stranded_model::scenario::{Delivery, Fault, Scenario};
-use stranded_model::state::{Account, Contents, Home, Homes, Mailbox, Mark, Recipient, State, Transport};
+use stranded_model::state::{Account, Contents, Home, Homes, Mailbox, Recipient, State, Transport};
 use stranded_model::{Refusal, World};
 
 use crate::fixtures::*;
@@ -414,6 +414,6 @@ fn the_store_remembers_owner_deletes_if_a_step_reads_them() {
     let propagate = Act::PropagateDeletions { from: ServerRef::From, to: ServerRef::To };
     let world = world(&site(vec![doing(propagate)]));
     let state = after(&world, &world.initial[0], &[DELIVER, owner_deletes(0)]);
-    let remembering = Contents { messages: MessageSet::EMPTY, expunged: messages(&[0]), mark: Mark::Settled };
+    let remembering = Contents { expunged: messages(&[0]), ..Contents::EMPTY };
     assert_eq!(state.accounts[MAILBOX].mailboxes[SOURCE], Mailbox::Present(remembering));
 }

@@ -64,6 +64,10 @@ proptest! {
                         prop_assert_eq!(gone, destroyed);
                         prop_assert!(gone.is_empty() || deleted, "{:?}", action);
                     }
+                    Action::TakeEffect { .. } => prop_assert_eq!(gone, destroyed),
+                    Action::LoseRecent { .. } | Action::Reappear { .. } => {
+                        prop_assert!(destroyed.is_empty(), "{:?}", action);
+                    }
                     Action::Deliver { .. } | Action::Redeliver { .. } => {
                         prop_assert!(gone.is_empty() || drops, "{:?}", action);
                         prop_assert!(destroyed.is_empty(), "{:?}", action);
@@ -72,6 +76,8 @@ proptest! {
                     | Action::OwnerDeletes { .. }
                     | Action::Start { .. }
                     | Action::Die { .. }
+                    | Action::LoseJournal { .. }
+                    | Action::LookEmpty { .. }
                     | Action::Replicate { .. }
                     | Action::Refresh { .. }
                     | Action::Edit { .. }
@@ -206,7 +212,7 @@ enum WalkEvent {
 
 #[test]
 fn the_walks_reach_every_kind_of_action_and_every_loss_of_a_message() {
-    const WALKS_MAX: usize = 3000;
+    const WALKS_MAX: usize = 5000;
     let others = [WalkEvent::Destroyed, WalkEvent::Dropped, WalkEvent::Returned, WalkEvent::Arrived];
     let mut missing: Vec<WalkEvent> = ActionKind::ALL.into_iter().map(WalkEvent::ActionKind).chain(others).collect();
     let mut runner = TestRunner::deterministic();
@@ -283,12 +289,17 @@ fn all_actions(world: &World) -> Vec<Action> {
             let administrator = AdministratorId::at(index);
             let runs = 0..u8::try_from(data.runs.len()).unwrap();
             actions.extend(runs.map(|run| Action::Start { mailbox, administrator, run }));
-            let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost];
+            let fates = [Fate::Answered, Fate::RequestLost, Fate::ReplyLost, Fate::RequestLate];
             let taken: Vec<_> = [None].into_iter().chain((0..site.messages).map(MessageId::at).map(Some)).collect();
             for fate in fates {
                 actions.extend(taken.iter().map(|taken| Action::Act { mailbox, administrator, message: *taken, fate }));
             }
-            actions.push(Action::Die { mailbox, administrator });
+            actions.extend([Action::Die { mailbox, administrator }, Action::LoseJournal { mailbox, administrator }]);
+        }
+        actions.push(Action::TakeEffect { mailbox });
+        for server in servers.iter().copied() {
+            actions.push(Action::LoseRecent { mailbox, server });
+            actions.extend([Action::LookEmpty { mailbox, server }, Action::Reappear { mailbox, server }]);
         }
         for from in servers.iter().copied() {
             actions.push(Action::Refresh { mailbox, from });

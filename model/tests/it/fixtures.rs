@@ -3,9 +3,11 @@
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
-use stranded_model::procedure::{Act, Handler, Outcome, Procedure, Step, StepResult};
+use stranded_model::procedure::{
+    Act, Handler, ListPurpose, MemoryLife, Outcome, Procedure, ServerRef, Step, StepResult,
+};
 use stranded_model::scenario::{
-    Administrator, Delivery, Environment, Replication, Run, RunId, RunsMax, Scenario, Site,
+    Administrator, CopyOrder, Delivery, Environment, Replication, Run, RunId, RunsMax, Scenario, Site,
 };
 use stranded_model::state::{Account, Contents, Homes, Mailbox, Mark, Recipient, Stamp, State};
 use stranded_model::table::Table;
@@ -37,7 +39,8 @@ pub(crate) const DELIVER: Action = deliver(SOURCE);
 /// The user logs on to the home that the replica of the source names.
 pub(crate) const LOG_ON: Action = Action::LogOn { mailbox: MAILBOX, by: View::Replica(SOURCE) };
 
-const fn act(message: Option<MessageId>, fate: Fate) -> Action {
+/// The first administrator's program executes its next step on this message, with this fate.
+pub(crate) const fn act(message: Option<MessageId>, fate: Fate) -> Action {
     Action::Act { mailbox: MAILBOX, administrator: FIRST, message, fate }
 }
 
@@ -96,6 +99,11 @@ pub(crate) fn handled(act: Act, result: StepResult, next: usize) -> Step {
     Step { on: vec![Handler { result, next }], ..step(act) }
 }
 
+/// The act that lists a store.
+pub(crate) const fn list(at: ServerRef) -> Act {
+    Act::List { at, purpose: ListPurpose::Listed }
+}
+
 /// The act that ends a run.
 pub(crate) fn report(outcome: Outcome) -> Act {
     Act::Report { outcome, says: None }
@@ -103,7 +111,8 @@ pub(crate) fn report(outcome: Outcome) -> Act {
 
 /// A run from the source to the destination, connected to the source, with one execution.
 pub(crate) fn run(steps: Vec<Step>) -> Run {
-    let procedure = Procedure { name: "a procedure".to_owned(), source: Vec::new(), steps };
+    let (name, source) = ("a procedure".to_owned(), Vec::new());
+    let procedure = Procedure { name, source, memory: MemoryLife::Run, steps };
     Run { procedure, from: SOURCE, to: DESTINATION, connected_to: SOURCE, runs_max: RunsMax::Times(1) }
 }
 
@@ -141,6 +150,7 @@ pub(crate) fn site(runs: Vec<Run>) -> Scenario {
             stale_views: false,
             faults: Vec::new(),
             faults_max: 0,
+            copy_order: CopyOrder::Any,
         },
         start: None,
         administrators: vec![Administrator { name: "first".to_owned(), runs }],

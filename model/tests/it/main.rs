@@ -11,6 +11,7 @@ mod dn;
 mod everywhere;
 mod fixtures;
 mod id;
+mod movers;
 mod program;
 mod property;
 mod touches;

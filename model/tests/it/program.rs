@@ -6,7 +6,7 @@ use stranded_model::action::{Action, Fate};
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::MessageSet;
 use stranded_model::procedure::{
-    Act, Condition, Duplicate, Handler, Outcome, Procedure, ServerRef, Step, StepResult, VersionCondition,
+    Act, Condition, Duplicate, Handler, MemoryLife, Outcome, Procedure, ServerRef, Step, StepResult, VersionCondition,
 };
 use stranded_model::scenario::{Fault, Scenario};
 use stranded_model::state::{Ended, Mailbox, Phase, Program, State};
@@ -66,7 +66,7 @@ fn an_incomplete_copy_repeats_unless_ok_is_handled() {
             account.put(SOURCE, holding(&[0, 1]));
             account.put(DESTINATION, Mailbox::SHELL);
         });
-        assert_eq!(next_step(&after(&world, &state, &[START, ACT])), Some(next));
+        assert_eq!(next_step(&after(&world, &state, &[START, act_on(0)])), Some(next));
     }
 }
 
@@ -288,6 +288,7 @@ fn a_step_under_another_answer_is_removed_and_jumps_to_it_lead_to_the_next_step(
     let procedure = Procedure {
         name: "a procedure".to_owned(),
         source: Vec::new(),
+        memory: MemoryLife::Run,
         steps: vec![
             Step { on: vec![Handler { result: StepResult::Ok, next: 2 }], ..step(CREATE) },
             Step { when: only(0), ..step(Act::HoldDelivery) },

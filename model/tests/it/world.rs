@@ -5,7 +5,7 @@ use stranded_model::action::{Action, ActionKind, Fate, Part};
 use stranded_model::assumption::Assumptions;
 use stranded_model::id::MessageSet;
 use stranded_model::procedure::Outcome;
-use stranded_model::scenario::{Delivery, Environment, Fault, Replication, RunsMax, Scenario, Start};
+use stranded_model::scenario::{CopyOrder, Delivery, Environment, Fault, Replication, RunsMax, Scenario, Start};
 use stranded_model::state::{Ended, Execution, Mailbox, Phase, Program, Record, Server, Service, State, Transport};
 use stranded_model::table::Table;
 use stranded_model::{Refusal, World};
@@ -300,6 +300,7 @@ fn a_scenario_lists_only_the_actions_that_it_allows() {
         stale_views: false,
         faults: Vec::new(),
         faults_max: 0,
+        copy_order: CopyOrder::Any,
     };
     let kinds = |change: Change| {
         let mut scenario = scenario.clone();

@@ -5,6 +5,7 @@ use stranded_model::state::{Home, Mailbox, Mark, Transport};
 
 use crate::protocol::{HomesObservation, Observation, StoreObservation};
 
+use super::copies::Copies;
 use super::explanation::Explanation;
 use super::names::Numbered;
 
@@ -48,9 +49,9 @@ pub enum Difference {
         /// The store.
         server: ServerId,
         /// The observed messages, in the log's numbers.
-        seen: MessageSet,
+        seen: Copies,
         /// The messages in the explanation, in the log's numbers.
-        allowed: MessageSet,
+        allowed: Copies,
     },
     /// The messages in an in-transit folder.
     Pending {
@@ -157,11 +158,19 @@ fn store(
     };
     let mark = found.mark();
     let is_marked = mark != Mark::Settled;
-    let messages = (in_log(found.held()), in_log(mark.pending()));
+    let (messages, pending) = (Copies::of(found).map(&in_log), in_log(mark.pending()));
+    let duplicated = match found {
+        Mailbox::Absent => MessageSet::EMPTY,
+        Mailbox::Present(contents) => in_log(contents.duplicated),
+    };
     let other = |seen: Option<MessageSet>, allowed: MessageSet| seen.filter(|seen| *seen != allowed);
     [
-        other(seen.messages, messages.0).map(|seen| Difference::Messages { server, seen, allowed: messages.0 }),
-        other(seen.pending, messages.1).map(|seen| Difference::Pending { server, seen, allowed: messages.1 }),
+        seen.messages.filter(|seen| !seen.is_observation_of(messages, duplicated)).map(|seen| Difference::Messages {
+            server,
+            seen,
+            allowed: messages,
+        }),
+        other(seen.pending, pending).map(|seen| Difference::Pending { server, seen, allowed: pending }),
         seen.in_transit.filter(|seen| *seen != is_marked).map(|seen| Difference::InTransit { server, seen }),
     ]
 }

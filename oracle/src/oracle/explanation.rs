@@ -223,7 +223,14 @@ impl Scene {
     fn program_next(&self, now: &Explanation, operation: &Operation<Numbered>) -> Vec<Explanation> {
         let Operation::Run { run, .. } = operation else { return Vec::new() };
         let is_its_own = |action: &&Action| {
-            matches!(action.kind(), ActionKind::Act | ActionKind::RequestLost | ActionKind::ReplyLost | ActionKind::Die)
+            let kinds = [
+                ActionKind::Act,
+                ActionKind::RequestLost,
+                ActionKind::ReplyLost,
+                ActionKind::RequestLate,
+                ActionKind::Die,
+            ];
+            kinds.contains(&action.kind())
                 && action.administrator() == Some(run.administrator)
                 && action.mailbox() == Some(run.mailbox)
         };
@@ -359,7 +366,15 @@ impl Explanation {
             Operation::ReplyLost { mailbox, administrator } => {
                 Action::Act { mailbox, administrator, message: None, fate: Fate::ReplyLost }
             }
+            Operation::RequestLate { mailbox, administrator } => {
+                Action::Act { mailbox, administrator, message: None, fate: Fate::RequestLate }
+            }
+            Operation::LateEffect { mailbox } => Action::TakeEffect { mailbox },
             Operation::ProgramDies { mailbox, administrator } => Action::Die { mailbox, administrator },
+            Operation::JournalLost { mailbox, administrator } => Action::LoseJournal { mailbox, administrator },
+            Operation::JournalOutlivesMail { mailbox, server } => Action::LoseRecent { mailbox, server },
+            Operation::StoreLooksEmpty { mailbox, server } => Action::LookEmpty { mailbox, server },
+            Operation::StoreShowsMail { mailbox, server } => Action::Reappear { mailbox, server },
             Operation::Replicate { mailbox, from, to } => Action::Replicate { mailbox, from, to },
             Operation::Refresh { mailbox, from } => Action::Refresh { mailbox, from },
             Operation::OtherEdit { mailbox, server } => Action::Edit { mailbox, replica: server },

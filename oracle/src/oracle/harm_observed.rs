@@ -58,6 +58,10 @@ struct Observed {
     programs: BTreeMap<String, Program>,
     reported: BTreeSet<Safety>,
     was_touched: bool,
+    /// The servers whose stores do not show the mailbox that they hold.
+    hidden: BTreeSet<String>,
+    /// True if a request can still take effect although its program gave up.
+    has_late_request: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +131,7 @@ impl<'a> Watch<'a> {
             seen.programs.insert(run.administrator.clone(), program);
         }
         // With any answer, the deletion may have happened.
+        seen.has_late_request |= matches!(operation, Operation::RequestLate { .. });
         if let Operation::OwnerDeletes { message, .. } = operation {
             seen.excused.insert(message.clone());
         }
@@ -146,7 +151,8 @@ impl<'a> Watch<'a> {
             }
             Operation::Act { mailbox, administrator }
             | Operation::RequestLost { mailbox, administrator }
-            | Operation::ReplyLost { mailbox, administrator } => {
+            | Operation::ReplyLost { mailbox, administrator }
+            | Operation::RequestLate { mailbox, administrator } => {
                 if let Some(ended) = answer.ended {
                     self.mailbox(mailbox).program_ended(administrator, ended, alone);
                 }
@@ -154,11 +160,23 @@ impl<'a> Watch<'a> {
             Operation::ProgramDies { mailbox, administrator } if happened => {
                 self.mailbox(mailbox).program_ended(administrator, Outcome::Unknown, false);
             }
+            Operation::LateEffect { mailbox } if happened => self.mailbox(mailbox).has_late_request = false,
+            Operation::StoreLooksEmpty { mailbox, server } if happened => {
+                self.mailbox(mailbox).hidden.insert(server.clone());
+            }
+            Operation::StoreShowsMail { mailbox, server } if happened => {
+                self.mailbox(mailbox).hidden.remove(server);
+            }
             Operation::StoreCrashes { server } if happened => drop(down.insert(format!("store {server}"))),
             Operation::StoreRestarts { server } if happened => drop(down.remove(&format!("store {server}"))),
             Operation::ReplicaUnreachable { server } if happened => drop(down.insert(format!("replica {server}"))),
             Operation::ReplicaReachable { server } if happened => drop(down.remove(&format!("replica {server}"))),
             Operation::ProgramDies { .. }
+            | Operation::LateEffect { .. }
+            | Operation::JournalLost { .. }
+            | Operation::JournalOutlivesMail { .. }
+            | Operation::StoreLooksEmpty { .. }
+            | Operation::StoreShowsMail { .. }
             | Operation::StoreCrashes { .. }
             | Operation::StoreRestarts { .. }
             | Operation::ReplicaUnreachable { .. }
@@ -176,7 +194,9 @@ impl<'a> Watch<'a> {
     fn observed(&mut self, name: &str, observation: &Observation) -> Vec<Harm> {
         let spec = self.spec;
         let observation = &with_server_names(spec, observation);
-        let is_quiet = self.memory.open_calls.is_empty() && self.memory.down.is_empty();
+        let mailbox = self.mailbox(name);
+        let can_change = mailbox.has_late_request || !mailbox.hidden.is_empty();
+        let is_quiet = self.memory.open_calls.is_empty() && self.memory.down.is_empty() && !can_change;
         let is_instant = spec.scenario.site.replication == Replication::Instant;
         let seen = self.mailbox(name);
         if !seen.was_touched {
@@ -235,14 +255,19 @@ impl Observed {
             Operation::Run { run, .. } => Some(&run.administrator),
             Operation::Act { administrator, .. }
             | Operation::RequestLost { administrator, .. }
-            | Operation::ReplyLost { administrator, .. } => Some(administrator),
-            Operation::OtherEdit { .. } => None,
+            | Operation::ReplyLost { administrator, .. }
+            | Operation::RequestLate { administrator, .. } => Some(administrator),
+            Operation::OtherEdit { .. } | Operation::LateEffect { .. } => None,
             Operation::Deliver { .. }
             | Operation::Redeliver { .. }
             | Operation::LogOn { .. }
             | Operation::OwnerDeletes { .. }
             | Operation::Start { .. }
             | Operation::ProgramDies { .. }
+            | Operation::JournalLost { .. }
+            | Operation::JournalOutlivesMail { .. }
+            | Operation::StoreLooksEmpty { .. }
+            | Operation::StoreShowsMail { .. }
             | Operation::Replicate { .. }
             | Operation::Refresh { .. }
             | Operation::StoreCrashes { .. }
@@ -263,6 +288,9 @@ impl Observed {
 
     /// Returns the loss of accepted messages.
     fn losses(&mut self, observation: &Observation, spec: &Spec) -> Vec<Harm> {
+        if !self.hidden.is_empty() {
+            return Vec::new();
+        }
         let Some(found) = everything(observation, spec) else { return Vec::new() };
         let lost = |message: &&String| !found.contains(message.as_str()) && !self.excused.contains(*message);
         let lost: Vec<String> = self.accepted.iter().filter(lost).cloned().collect();

@@ -7,6 +7,7 @@
 //! has no explanation, `harm_observed` judges observations without the model, `case_end` judges the last ones, and `verdict` sums up.
 
 mod case_end;
+pub mod copies;
 pub mod difference;
 pub mod explanation;
 pub mod explanation_sets;

@@ -8,6 +8,7 @@ use crate::protocol::{HomesObservation, Observation, Operation, RunRequest, Stor
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
+use super::copies::Copies;
 use super::explanation::Explanation;
 use super::names::{Names, REMEMBERED, message_name};
 
@@ -66,7 +67,22 @@ pub fn operation(spec: &Spec, known: &Names<'_>, now: &Explanation, action: &Act
                 Fate::Answered => Operation::Act { mailbox, administrator },
                 Fate::RequestLost => Operation::RequestLost { mailbox, administrator },
                 Fate::ReplyLost => Operation::ReplyLost { mailbox, administrator },
+                Fate::RequestLate => Operation::RequestLate { mailbox, administrator },
             }
+        }
+        Action::TakeEffect { mailbox } => Operation::LateEffect { mailbox: names::mailbox(mailbox) },
+        Action::LoseJournal { mailbox, administrator } => {
+            let (mailbox, administrator) = program(mailbox, administrator);
+            Operation::JournalLost { mailbox, administrator }
+        }
+        Action::LoseRecent { mailbox, server: id } => {
+            Operation::JournalOutlivesMail { mailbox: names::mailbox(mailbox), server: server(id) }
+        }
+        Action::LookEmpty { mailbox, server: id } => {
+            Operation::StoreLooksEmpty { mailbox: names::mailbox(mailbox), server: server(id) }
+        }
+        Action::Reappear { mailbox, server: id } => {
+            Operation::StoreShowsMail { mailbox: names::mailbox(mailbox), server: server(id) }
         }
         Action::Die { mailbox, administrator } => {
             let (mailbox, administrator) = program(mailbox, administrator);
@@ -94,13 +110,17 @@ pub fn observation(spec: &Spec, known: &Names<'_>, now: &Explanation, mailbox: M
     let account = &now.state.accounts[mailbox];
     let name = |id: ServerId| names::server(&spec.scenario, id).to_owned();
     let list = |messages: MessageSet| known.messages(mailbox, now.in_log(mailbox, messages));
+    let copies = |found: &Mailbox| {
+        let in_log = |messages: MessageSet| now.in_log(mailbox, messages);
+        known.copies_of(mailbox, Copies::of(found).map(in_log))
+    };
     let home = |home: Home| Some(home.server().map(name));
     let recipient = |found: &Recipient| {
         found.homes().map(|homes| HomesObservation { home_mdb: home(homes.mdb), home_mta: home(homes.mta) })
     };
     let store = |found: &Mailbox| {
         found.is_present().then(|| StoreObservation {
-            messages: Some(list(found.held())),
+            messages: Some(copies(found)),
             pending: Some(list(found.mark().pending())),
             in_transit: Some(found.mark() != Mark::Settled),
         })

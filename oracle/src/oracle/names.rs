@@ -16,6 +16,8 @@ use crate::protocol::{
 use stranded_search::names;
 use stranded_search::scenario::{Spec, nearest};
 
+use super::copies::Copies;
+
 /// The number of a message in a log: its index among the messages of its mailbox, in the order in which the log names them.
 pub type LogNumber = u8;
 
@@ -33,6 +35,7 @@ impl Naming for Numbered {
     type Administrator = AdministratorId;
     type Message = LogNumber;
     type Messages = MessageSet;
+    type Copies = Copies;
     type Home = Home;
     type Run = CandidateRuns;
 }
@@ -147,9 +150,27 @@ impl<'a> Names<'a> {
                 let (mailbox, administrator) = self.program(mailbox, administrator)?;
                 Operation::ReplyLost { mailbox, administrator }
             }
+            Operation::RequestLate { mailbox, administrator } => {
+                let (mailbox, administrator) = self.program(mailbox, administrator)?;
+                Operation::RequestLate { mailbox, administrator }
+            }
+            Operation::LateEffect { mailbox } => Operation::LateEffect { mailbox: self.mailbox(mailbox)? },
             Operation::ProgramDies { mailbox, administrator } => {
                 let (mailbox, administrator) = self.program(mailbox, administrator)?;
                 Operation::ProgramDies { mailbox, administrator }
+            }
+            Operation::JournalLost { mailbox, administrator } => {
+                let (mailbox, administrator) = self.program(mailbox, administrator)?;
+                Operation::JournalLost { mailbox, administrator }
+            }
+            Operation::JournalOutlivesMail { mailbox, server } => {
+                Operation::JournalOutlivesMail { mailbox: self.mailbox(mailbox)?, server: self.server(server)? }
+            }
+            Operation::StoreLooksEmpty { mailbox, server } => {
+                Operation::StoreLooksEmpty { mailbox: self.mailbox(mailbox)?, server: self.server(server)? }
+            }
+            Operation::StoreShowsMail { mailbox, server } => {
+                Operation::StoreShowsMail { mailbox: self.mailbox(mailbox)?, server: self.server(server)? }
             }
             Operation::Replicate { mailbox, from, to } => {
                 let (mailbox, from, to) = (self.mailbox(mailbox)?, self.server(from)?, self.server(to)?);
@@ -166,6 +187,16 @@ impl<'a> Names<'a> {
             Operation::ReplicaUnreachable { server } => Operation::ReplicaUnreachable { server: self.server(server)? },
             Operation::ReplicaReachable { server } => Operation::ReplicaReachable { server: self.server(server)? },
         })
+    }
+
+    /// Returns the names of messages that have the log's numbers, each once for every copy.
+    #[must_use]
+    pub fn copies_of(&self, mailbox: MailboxId, copies: Copies) -> Vec<String> {
+        let repeated = |message: MessageId| {
+            let name = self.messages(mailbox, MessageSet::just(message));
+            name.into_iter().flat_map(move |name| std::iter::repeat_n(name, copies.count(message)))
+        };
+        copies.once.iter().flat_map(repeated).collect()
     }
 
     /// Returns the names of messages that have the log's numbers.
@@ -231,7 +262,7 @@ impl<'a> Names<'a> {
 
     fn store(&mut self, mailbox: MailboxId, store: &StoreObservation) -> Result<StoreObservation<Numbered>, Wrong> {
         Ok(StoreObservation {
-            messages: self.set(mailbox, store.messages.as_ref())?,
+            messages: store.messages.as_ref().map(|names| self.copies(mailbox, names)).transpose()?,
             pending: self.set(mailbox, store.pending.as_ref())?,
             in_transit: store.in_transit,
         })
@@ -243,12 +274,20 @@ impl<'a> Names<'a> {
         for name in names {
             let mut message = MessageSet::just(MessageId(self.message(mailbox, name)?));
             if message.is_within(set) {
-                // A second copy in one store counts as another message, which no sender sent.
+                // A second copy outside the stores counts as another message, which no sender sent.
                 message = MessageSet::just(MessageId(self.message(mailbox, &format!("{name} again"))?));
             }
             set = set.with(message);
         }
         Ok(Some(set))
+    }
+
+    fn copies(&mut self, mailbox: MailboxId, names: &[String]) -> Result<Copies, Wrong> {
+        let mut copies = Copies::default();
+        for name in names {
+            copies.add(MessageSet::just(MessageId(self.message(mailbox, name)?)));
+        }
+        Ok(copies)
     }
 
     fn message(&mut self, mailbox: MailboxId, name: &str) -> Result<LogNumber, Wrong> {

@@ -10,6 +10,7 @@ use crate::protocol::{Answer, Event, Observation, Operation};
 use crate::sentence;
 use stranded_search::names;
 
+use super::copies::Copies;
 use super::difference::{Difference, differences};
 use super::explanation::{CallEffect, Explanation, Status};
 use super::explanation_sets::{ExplanationSetId, ExplanationSets};
@@ -93,6 +94,10 @@ fn in_words(world: &World, mailbox: MailboxId, names: &Names<'_>, difference: Di
         none if none.is_empty() => "none".to_owned(),
         some => some,
     };
+    let copies = |messages: Copies| match names.copies_of(mailbox, messages).join(" ") {
+        none if none.is_empty() => "none".to_owned(),
+        some => some,
+    };
     let against = |what: String, seen: String, allowed: String| Against { what, seen, allowed };
     let yes = |flag: bool, yes: &str, no: &str| if flag { yes.to_owned() } else { no.to_owned() };
     match difference {
@@ -113,7 +118,7 @@ fn in_words(world: &World, mailbox: MailboxId, names: &Names<'_>, difference: Di
             yes(!seen, "listed", "not listed"),
         ),
         Difference::Messages { server: at, seen, allowed } => {
-            against(format!("messages of {of} on {}", server(at)), list(seen), list(allowed))
+            against(format!("messages of {of} on {}", server(at)), copies(seen), copies(allowed))
         }
         Difference::Pending { server: at, seen, allowed } => {
             against(format!("in-transit folder of {of} on {}", server(at)), list(seen), list(allowed))

@@ -35,6 +35,9 @@ pub enum CaseVerdict {
     /// A run reported ok and had not done its work.
     #[serde(rename = "false success")]
     FalseSuccess,
+    /// A store holds more copies of a message than it may.
+    #[serde(rename = "duplicate")]
+    Duplicate,
     /// Mail is on a server that is not the home: its owner does not find it.
     #[serde(rename = "unreachable")]
     Unreachable,
@@ -45,13 +48,14 @@ pub enum CaseVerdict {
 
 impl CaseVerdict {
     /// Every verdict, the worst last.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Conforming,
         Self::Refused,
         Self::Inconclusive,
         Self::Nonconforming,
         Self::Bounced,
         Self::FalseSuccess,
+        Self::Duplicate,
         Self::Unreachable,
         Self::Loss,
     ];
@@ -66,6 +70,7 @@ impl CaseVerdict {
             Self::Nonconforming => "nonconforming",
             Self::Bounced => "bounced",
             Self::FalseSuccess => "false success",
+            Self::Duplicate => "duplicate",
             Self::Unreachable => "unreachable",
             Self::Loss => "loss",
         }
@@ -77,6 +82,7 @@ impl CaseVerdict {
         match property {
             Safety::NoLoss | Safety::NoLastCopyDelete => Self::Loss,
             Safety::NoFalseSuccess | Safety::NoSelfMove => Self::FalseSuccess,
+            Safety::NoDuplicates => Self::Duplicate,
             Safety::HomeCoherent | Safety::TransitOwned | Safety::Reachable | Safety::OneHome => Self::Unreachable,
         }
     }
@@ -96,6 +102,7 @@ pub(super) fn violation(property: Safety) -> &'static str {
         Safety::TransitOwned => "a mailbox is in transit, and no move owns it",
         Safety::Reachable => "once everything has finished, a message is not in the mailbox that the home names",
         Safety::OneHome => "once everything has finished, two stores hold messages of one mailbox",
+        Safety::NoDuplicates => "once everything has finished, a store holds more copies of a message than it may",
     }
 }
 

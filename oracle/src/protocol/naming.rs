@@ -23,6 +23,8 @@ pub trait Naming: Copy + Debug + Default + Ord + Hash {
     type Message: Clone + Debug + Ord + Hash;
     /// Messages of a mailbox.
     type Messages: Clone + Debug + Ord + Hash;
+    /// Messages of a mailbox, each once for every copy.
+    type Copies: Clone + Debug + Ord + Hash;
     /// The value of a home attribute.
     type Home: Clone + Debug + Ord + Hash;
     /// The run of a procedure.
@@ -40,6 +42,7 @@ impl Naming for Named {
     type Administrator = String;
     type Message = String;
     type Messages = Vec<String>;
+    type Copies = Vec<String>;
     type Home = Option<String>;
     type Run = RunRequest;
 }
@@ -53,6 +56,7 @@ pub trait Written:
         Administrator: Serialize + JsonSchema,
         Message: Serialize + JsonSchema,
         Messages: Serialize + JsonSchema,
+        Copies: Serialize + JsonSchema,
         Home: Serialize + JsonSchema,
         Run: Serialize + JsonSchema,
     >

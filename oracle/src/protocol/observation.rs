@@ -53,9 +53,9 @@ pub struct HomesObservation<N: Naming = Named> {
 #[serde(rename_all = "kebab-case", bound(serialize = "N: Written"))]
 #[schemars(rename = "StoreObservation", bound = "N: Written")]
 pub struct StoreObservation<N: Naming = Named> {
-    /// Every message that it holds, in any folder.
+    /// Every message that it holds, in any folder; a copy is a repeated entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub messages: Option<N::Messages>,
+    pub messages: Option<N::Copies>,
     /// The messages among them that arrived while it was in transit and are not yet in the owner's folders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<N::Messages>,

@@ -87,6 +87,47 @@ pub enum Operation<N: Naming = Named> {
         /// The administrator of the program.
         administrator: N::Administrator,
     },
+    /// A program sends the request of its next step and gives up: the program gets no reply, and the request can take effect
+    /// later.
+    RequestLate {
+        /// The mailbox.
+        mailbox: N::Mailbox,
+        /// The administrator of the program.
+        administrator: N::Administrator,
+    },
+    /// The late request of a mailbox takes effect.
+    LateEffect {
+        /// The mailbox.
+        mailbox: N::Mailbox,
+    },
+    /// The journal of a program is lost.
+    JournalLost {
+        /// The mailbox.
+        mailbox: N::Mailbox,
+        /// The administrator of the program.
+        administrator: N::Administrator,
+    },
+    /// A store crashes, restarts, and has lost the mail that running programs wrote; journals survive.
+    JournalOutlivesMail {
+        /// The mailbox.
+        mailbox: N::Mailbox,
+        /// The server.
+        server: N::Server,
+    },
+    /// A store shows an empty mailbox instead of this one.
+    StoreLooksEmpty {
+        /// The mailbox.
+        mailbox: N::Mailbox,
+        /// The server.
+        server: N::Server,
+    },
+    /// A store that looked empty shows the mailbox again.
+    StoreShowsMail {
+        /// The mailbox.
+        mailbox: N::Mailbox,
+        /// The server.
+        server: N::Server,
+    },
     /// A program dies between two steps.
     ProgramDies {
         /// The mailbox.
@@ -178,6 +219,12 @@ operations! {
     Act => Act { mailbox, administrator },
     RequestLost => RequestLost { mailbox, administrator },
     ReplyLost => ReplyLost { mailbox, administrator },
+    RequestLate => RequestLate { mailbox, administrator },
+    LateEffect => LateEffect { mailbox },
+    JournalLost => JournalLost { mailbox, administrator },
+    RecentMailLost => JournalOutlivesMail { mailbox, server },
+    StoreLooksEmpty => StoreLooksEmpty { mailbox, server },
+    StoreShowsMail => StoreShowsMail { mailbox, server },
     Die => ProgramDies { mailbox, administrator },
     Replicate => Replicate { mailbox, from, to },
     Refresh => Refresh { mailbox, from },
@@ -212,6 +259,10 @@ impl<N: Naming> Operation<N> {
             Self::ProgramDies { .. } => Some((Fault::ProgramDies, Outcome::Ok)),
             Self::RequestLost { .. } => Some((Fault::RequestLost, Outcome::Ok)),
             Self::ReplyLost { .. } => Some((Fault::ReplyLost, Outcome::Ok)),
+            Self::RequestLate { .. } => Some((Fault::RequestLate, Outcome::Ok)),
+            Self::JournalLost { .. } => Some((Fault::JournalLost, Outcome::Ok)),
+            Self::JournalOutlivesMail { .. } => Some((Fault::JournalOutlivesMail, Outcome::Ok)),
+            Self::StoreLooksEmpty { .. } => Some((Fault::StoreLooksEmpty, Outcome::Ok)),
             Self::StoreCrashes { .. } => Some((Fault::StoreCrashes, Outcome::Ok)),
             Self::ReplicaUnreachable { .. } => Some((Fault::ReplicaUnreachable, Outcome::Ok)),
             Self::Run { crash: false, .. }
@@ -224,6 +275,8 @@ impl<N: Naming> Operation<N> {
             | Self::Replicate { .. }
             | Self::Refresh { .. }
             | Self::OtherEdit { .. }
+            | Self::LateEffect { .. }
+            | Self::StoreShowsMail { .. }
             | Self::StoreRestarts { .. }
             | Self::ReplicaReachable { .. } => None,
         }
@@ -232,7 +285,7 @@ impl<N: Naming> Operation<N> {
     /// Returns true if the operation is one step of a program.
     #[must_use]
     pub fn is_step(&self) -> bool {
-        matches!(self, Self::Act { .. } | Self::RequestLost { .. } | Self::ReplyLost { .. })
+        matches!(self, Self::Act { .. } | Self::RequestLost { .. } | Self::ReplyLost { .. } | Self::RequestLate { .. })
     }
 }
 
@@ -249,6 +302,12 @@ impl Operation {
             | Self::Act { mailbox, .. }
             | Self::RequestLost { mailbox, .. }
             | Self::ReplyLost { mailbox, .. }
+            | Self::RequestLate { mailbox, .. }
+            | Self::LateEffect { mailbox }
+            | Self::JournalLost { mailbox, .. }
+            | Self::JournalOutlivesMail { mailbox, .. }
+            | Self::StoreLooksEmpty { mailbox, .. }
+            | Self::StoreShowsMail { mailbox, .. }
             | Self::ProgramDies { mailbox, .. }
             | Self::Replicate { mailbox, .. }
             | Self::Refresh { mailbox, .. }

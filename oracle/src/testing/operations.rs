@@ -108,11 +108,22 @@ impl OperationsStrategy {
                 ActionKind::Start if !self.steps => {
                     all.extend([false, true].map(|crash| Candidate::Run { start: action, crash }));
                 }
-                ActionKind::Act | ActionKind::RequestLost | ActionKind::ReplyLost | ActionKind::Die if !self.steps => {}
+                ActionKind::Act
+                | ActionKind::RequestLost
+                | ActionKind::ReplyLost
+                | ActionKind::RequestLate
+                | ActionKind::Die
+                    if !self.steps => {}
                 ActionKind::Start
                 | ActionKind::Act
                 | ActionKind::RequestLost
                 | ActionKind::ReplyLost
+                | ActionKind::RequestLate
+                | ActionKind::LateEffect
+                | ActionKind::JournalLost
+                | ActionKind::RecentMailLost
+                | ActionKind::StoreLooksEmpty
+                | ActionKind::StoreShowsMail
                 | ActionKind::Die
                 | ActionKind::Deliver
                 | ActionKind::Redeliver

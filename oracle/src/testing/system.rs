@@ -145,6 +145,12 @@ impl<S: MailSystem> Implementation for Adapted<S> {
             | Operation::Act { .. }
             | Operation::RequestLost { .. }
             | Operation::ReplyLost { .. }
+            | Operation::RequestLate { .. }
+            | Operation::LateEffect { .. }
+            | Operation::JournalLost { .. }
+            | Operation::JournalOutlivesMail { .. }
+            | Operation::StoreLooksEmpty { .. }
+            | Operation::StoreShowsMail { .. }
             | Operation::ProgramDies { .. }
             | Operation::Replicate { .. }
             | Operation::Refresh { .. }

@@ -21,7 +21,7 @@ pub struct ConditionKind {
 }
 
 /// Every condition, in the order in which documents list them.
-pub const CONDITIONS: [ConditionKind; 11] = [
+pub const CONDITIONS: [ConditionKind; 13] = [
     ConditionKind {
         key: "home-is",
         kind: Server,
@@ -88,6 +88,18 @@ pub const CONDITIONS: [ConditionKind; 11] = [
         says: "no message for the mailbox waits in the transport",
         build: |_| Condition::NothingQueued,
     },
+    ConditionKind {
+        key: "holds-listed",
+        kind: Server,
+        says: "the store of this server holds every message that the program listed",
+        build: |given| Condition::HoldsListed(given.server()),
+    },
+    ConditionKind {
+        key: "nothing-listed",
+        kind: True,
+        says: "the program listed no message",
+        build: |_| Condition::NothingListed,
+    },
 ];
 
 /// Returns the key and the value of a condition.
@@ -104,5 +116,7 @@ pub(super) fn taken_apart(condition: &Condition) -> (&'static str, Value) {
         Condition::ReplicasAgreeOn(server) => ("replicas-agree-on", Value::Server(server)),
         Condition::NoRecipient(replica) => ("no-recipient", Value::Server(replica)),
         Condition::NothingQueued => ("nothing-queued", Value::Flag(true)),
+        Condition::HoldsListed(at) => ("holds-listed", Value::Server(at)),
+        Condition::NothingListed => ("nothing-listed", Value::Flag(true)),
     }
 }

@@ -15,6 +15,7 @@ mod diagnostic;
 mod home_name;
 mod inherited;
 mod load;
+mod mail_flow;
 mod name;
 mod read;
 mod runs;
@@ -24,7 +25,8 @@ mod trial;
 mod write;
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
-use stranded_model::scenario::{Delivery, Environment, Replication, Scenario};
+use stranded_model::procedure::MemoryLife;
+use stranded_model::scenario::{CopyOrder, Delivery, Environment, Replication, Scenario};
 
 pub use self::builtin::Builtin;
 pub use self::conditions::{CONDITIONS, ConditionKind};
@@ -104,13 +106,17 @@ pub enum Family {
     OtherKb,
     /// The model's assumptions.
     Inferred,
+    /// Movers that people run.
+    Movers,
+    /// Failures that users reported in public.
+    Reported,
     /// A user's own scenario.
     User,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 4] = [Self::Article, Self::OtherKb, Self::Inferred, Self::User];
+    pub const ALL: [Self; 6] = [Self::Article, Self::OtherKb, Self::Inferred, Self::Movers, Self::Reported, Self::User];
 
     /// Returns the name that files and reports use.
     #[must_use]
@@ -119,6 +125,8 @@ impl Family {
             Self::Article => "article",
             Self::OtherKb => "other-kb",
             Self::Inferred => "inferred",
+            Self::Movers => "movers",
+            Self::Reported => "reported",
             Self::User => "user",
         }
     }
@@ -133,6 +141,10 @@ const DELIVERIES: [(&str, Delivery); 4] = [
     ("until-repair", Delivery::UntilRepair),
     ("any-time", Delivery::AnyTime),
 ];
+/// The values of the key `copy-order`.
+const COPY_ORDERS: [(&str, CopyOrder); 2] = [("any", CopyOrder::Any), ("arrival", CopyOrder::Arrival)];
+/// The values of the key `memory`.
+const MEMORIES: [(&str, MemoryLife); 2] = [("run", MemoryLife::Run), ("journal", MemoryLife::Journal)];
 /// The value that stands for any number.
 const ANY: &str = "any";
 
@@ -180,4 +192,5 @@ pub const QUIET: Environment = Environment {
     stale_views: false,
     faults: Vec::new(),
     faults_max: 0,
+    copy_order: CopyOrder::Any,
 };

@@ -16,7 +16,7 @@ use super::cursor::{Cursor, choose, number, text, wrong_type};
 use super::diagnostic::Findings;
 use super::name::{self, SiteNames};
 use super::runs::{self, Runs, answers};
-use super::{ANY, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, load};
+use super::{ANY, COPY_ORDERS, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, load};
 use crate::property::{Property, Verdict};
 
 /// The value for an object that a replica does not have.
@@ -204,6 +204,7 @@ fn environment_of(mut cursor: Cursor<'_>, found: &mut Findings) -> Environment {
         stale_views: cursor.flag("stale-views", found).unwrap_or(false),
         faults,
         faults_max,
+        copy_order: cursor.choice("copy-order", &COPY_ORDERS, found).unwrap_or_default(),
     };
     cursor.finish(found);
     environment
@@ -241,8 +242,8 @@ fn start(mut cursor: Cursor<'_>, site: &Site, names: &SiteNames, found: &mut Fin
     if let Some(table) = cursor.table("stores", "`[start.stores]`", found) {
         for (key, value) in table.entries() {
             let server = names.known_server(&key, found);
-            if let (Some(server), Some(messages)) = (server, messages(value, site, found)) {
-                mailboxes[server] = Mailbox::Present(Contents { messages, ..Contents::EMPTY });
+            if let (Some(server), Some(contents)) = (server, contents(value, site, found)) {
+                mailboxes[server] = Mailbox::Present(contents);
             }
         }
     }
@@ -283,17 +284,27 @@ fn live(home: ServerId, stamp: Stamp) -> Recipient {
     Recipient::Live { homes: Homes::both(home), stamp }
 }
 
-fn messages(value: &Spanned<DeValue<'_>>, site: &Site, found: &mut Findings) -> Option<MessageSet> {
+/// Reads the messages of a store. A copy is a repeated entry.
+fn contents(value: &Spanned<DeValue<'_>>, site: &Site, found: &mut Findings) -> Option<Contents> {
     let Some(array) = value.get_ref().as_array() else {
         wrong_type("stores", value, "an array of messages", found);
         return None;
     };
-    let mut messages = MessageSet::EMPTY;
+    let mut contents = Contents::EMPTY;
     for value in array {
         let name = text("stores", value, found)?;
         let number = name.get_ref().strip_prefix('m').and_then(|number| number.parse::<usize>().ok());
         match number.filter(|number| (1..=site.messages).contains(number)) {
-            Some(number) => messages = messages.with(MessageSet::just(MessageId::at(number - 1))),
+            Some(number) => {
+                let message = MessageSet::just(MessageId::at(number - 1));
+                if message.is_within(contents.began_twice) {
+                    let label = "a store begins with one or two copies of a message; two stand for more";
+                    found.report(name.span(), format!("`{}` is listed a third time", name.get_ref()), label);
+                    return None;
+                }
+                contents.began_twice = contents.began_twice.with(contents.messages.common(message));
+                contents.messages = contents.messages.with(message);
+            }
             None => {
                 let label = format!("m1 to m{}: the site says `messages = {}`", site.messages, site.messages);
                 found.report(name.span(), format!("there is no message `{}`", name.get_ref().escape_debug()), label);
@@ -301,7 +312,7 @@ fn messages(value: &Spanned<DeValue<'_>>, site: &Site, found: &mut Findings) -> 
             }
         }
     }
-    Some(messages)
+    Some(contents)
 }
 
 /// Reads the expected verdicts, in the order of [`Property::all`].

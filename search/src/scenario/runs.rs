@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::id::{AdministratorId, Id, ServerId};
-use stranded_model::procedure::{Act, Handler, Procedure, Step, StepResult};
+use stranded_model::procedure::{Act, Handler, MemoryLife, Procedure, Step, StepResult};
 use stranded_model::scenario::{Administrator, Run, RunId, RunsMax};
 use stranded_model::table::ENTRIES_MAX;
 
@@ -15,7 +15,7 @@ use super::cursor::{Cursor, Text, choose, number, parse_toml, text};
 use super::diagnostic::{Diagnostics, Findings, SourceText};
 use super::name::SiteNames;
 use super::steps::{BuiltAct, STEPS, StepKind};
-use super::{builtin, name};
+use super::{MEMORIES, builtin, mail_flow, name};
 
 /// The meaning of the key `run`.
 pub(super) const WHAT: &str = "the runs of procedures: `[[run]]` tables";
@@ -204,6 +204,8 @@ fn read_procedure(mut cursor: Cursor<'_>, site: &SiteNames, found: &mut Findings
     cursor.demand("name", "the name that scenarios and reports use", found);
     let name = cursor.string("name", found).and_then(|name| name::kebab("name", &name, found));
     let source = cursor.strings("source", found).map(|texts| name::sentences("source", &texts, found));
+    let memory = cursor.choice("memory", &MEMORIES, found).unwrap_or_default();
+    let memory_span = cursor.span_of("memory");
     cursor.demand("step", "the steps of the procedure: `[[step]]` tables", found);
     let tables = cursor.tables("step", "step", found);
     if tables.is_empty() && cursor.is_empty_array("step") {
@@ -218,11 +220,23 @@ fn read_procedure(mut cursor: Cursor<'_>, site: &SiteNames, found: &mut Findings
     let drafts: Vec<Draft<'_>> = tables.into_iter().map(|table| draft(table, site, found)).collect();
     let steps = resolved(&drafts, found);
     looked_up_home(&drafts, found);
+    if memory == MemoryLife::Journal
+        && !drafts.iter().flat_map(|draft| &draft.acts).any(|(act, _)| act.writes_journal())
+    {
+        let label = "add a step `append-message`, or `list` with `as = \"copied\"`";
+        found.report(memory_span, "no step writes the journal", label);
+    }
     let last = drafts.last()?.span.clone();
     if found.count() > before {
         return None;
     }
-    let procedure = Procedure { name: name?, source: source.unwrap_or_default(), steps };
+    let procedure = Procedure { name: name?, source: source.unwrap_or_default(), memory, steps };
+    let spans: Vec<Range<usize>> =
+        drafts.iter().flat_map(|draft| draft.acts.iter().map(|_| draft.span.clone())).collect();
+    mail_flow::check(&procedure, &spans, found);
+    if found.count() > before {
+        return None;
+    }
     if let Some(open) = open_end(&procedure) {
         let message = format!("`{}` can run off its end{}", procedure.name, under(&open));
         found.report(last, message, "a report or `on = { ok = \"label\" }` must come last");

@@ -1,7 +1,7 @@
 //! The way back from an act to the word and the arguments of its step.
 
 use stranded_model::dn::HomeValue;
-use stranded_model::procedure::{Act, Claim, Duplicate, ServerRef, VersionCondition};
+use stranded_model::procedure::{Act, Claim, Deletion, Duplicate, ListPurpose, Only, ServerRef, VersionCondition};
 
 use super::arguments::{Arguments, Value};
 use super::steps::STEPS;
@@ -10,21 +10,46 @@ use super::steps::STEPS;
 pub(super) fn taken_apart(act: &Act) -> (&'static str, Arguments) {
     use Value::{Flag, Home, Server, Text, Word};
     let at = |at: &ServerRef| vec![("at", Server(*at))];
+    let only = |only: &Only| match only {
+        Only::Any => Word("any"),
+        Only::Copied => Word("copied"),
+    };
     let (word, arguments) = match act {
         Act::CreateMailbox { at, duplicate } => {
             let fate = if *duplicate == Duplicate::Kept { "keep" } else { "delete" };
             ("create-mailbox", vec![("at", Server(*at)), ("if-present", Word(fate))])
         }
         Act::DeleteMailbox { at: server } => ("delete-mailbox", at(server)),
-        Act::List { at: server } => ("list", at(server)),
+        Act::EmptyMailbox { at, deletion } => {
+            let trace = match deletion {
+                Deletion::Remembered => "remembered",
+                Deletion::Forgotten => "forgotten",
+            };
+            ("empty-mailbox", vec![("at", Server(*at)), ("deletions", Word(trace))])
+        }
+        Act::List { at, purpose } => {
+            let purpose = match purpose {
+                ListPurpose::Listed => "listed",
+                ListPurpose::Copied => "copied",
+            };
+            ("list", vec![("at", Server(*at)), ("as", Word(purpose))])
+        }
         Act::CopyListed { from, to } => ("copy-listed", vec![("from", Server(*from)), ("to", Server(*to))]),
-        Act::DeleteListed { at: server } => ("delete-listed", at(server)),
+        Act::AppendMessage { from, to } => ("append-message", vec![("from", Server(*from)), ("to", Server(*to))]),
+        Act::DeleteListed { at, only: which } => ("delete-listed", vec![("at", Server(*at)), ("only", only(which))]),
+        Act::DeleteUnlisted { at, only: which } => {
+            ("delete-unlisted", vec![("at", Server(*at)), ("only", only(which))])
+        }
         Act::CopyMessage { from, to } => ("copy-message", vec![("from", Server(*from)), ("to", Server(*to))]),
         Act::PropagateDeletions { from, to } => {
             ("propagate-deletions", vec![("from", Server(*from)), ("to", Server(*to))])
         }
         Act::Mark { at, claim } => {
-            let answer = if *claim == Claim::Respected { "respect" } else { "take" };
+            let answer = match claim {
+                Claim::Taken => "take",
+                Claim::Respected => "respect",
+                Claim::Token => "token",
+            };
             ("mark", vec![("at", Server(*at)), ("claim", Word(answer))])
         }
         Act::Unmark { at: server } => ("unmark", at(server)),

@@ -5,7 +5,9 @@
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::dn::HomeAttribute;
-use stranded_model::procedure::{Act, Claim, Duplicate, ServerRef, StepResult, VersionCondition};
+use stranded_model::procedure::{
+    Act, Claim, Deletion, Duplicate, ListPurpose, Only, ServerRef, StepResult, VersionCondition,
+};
 
 use self::ArgumentKind::{Condition, Flag, HomeValue as Home, Outcome, Server, Text, Word};
 use super::arguments::Arguments;
@@ -30,6 +32,10 @@ pub struct StepKind {
 
 /// An act of a step, and the answer to an assumption under which it exists, if that is so.
 pub(super) type BuiltAct = (Act, Option<(Assumption, AssumptionAnswer)>);
+
+fn only(given: &Arguments) -> Only {
+    if given.is("only", "copied") { Only::Copied } else { Only::Any }
+}
 
 fn one(act: Act) -> Vec<BuiltAct> {
     vec![(act, None)]
@@ -104,11 +110,17 @@ const CONDITION: Argument = required("", Condition, "one condition");
 const FROM: Argument = default("from", Server, "from", "the server whose store is read");
 const TO: Argument = default("to", Server, "to", "the server whose store is written");
 const AT: Argument = required("at", Server, "the server whose store the step changes");
+const ONLY: Argument = default(
+    "only",
+    Word(&["any", "copied"]),
+    "any",
+    "the messages that the step may delete: any, or those that the program noted as copied",
+);
 /// By default the server that the program is connected to. [Q195911]
 const REPLICA: Argument = default("replica", Server, "connected-to", "the server whose replica the step writes");
 
 /// Every step, in the order in which documents list them.
-pub const STEPS: [StepKind; 23] = [
+pub const STEPS: [StepKind; 26] = [
     StepKind {
         word: "create-mailbox",
         arguments: &[
@@ -132,12 +144,43 @@ pub const STEPS: [StepKind; 23] = [
         build: |given| one(Act::DeleteMailbox { at: given.server("at") }),
     },
     StepKind {
-        word: "list",
-        arguments: &[required("at", Server, "the server whose store is read")],
-        does: "lists the messages of the mailbox into the program's memory, in place of an earlier list",
+        word: "empty-mailbox",
+        arguments: &[
+            AT,
+            default(
+                "deletions",
+                Word(&["remembered", "forgotten"]),
+                "remembered",
+                "\"remembered\" (an expunge) or \"forgotten\" (files removed under the store)",
+            ),
+        ],
+        does: "deletes all messages of the mailbox in one act and leaves it as a shell",
         results: OK_REFUSED_LOST,
         sources: &["inferred"],
-        build: |given| one(Act::List { at: given.server("at") }),
+        build: |given| {
+            let deletion = if given.is("deletions", "forgotten") { Deletion::Forgotten } else { Deletion::Remembered };
+            one(Act::EmptyMailbox { at: given.server("at"), deletion })
+        },
+    },
+    StepKind {
+        word: "list",
+        arguments: &[
+            required("at", Server, "the server whose store is read"),
+            default(
+                "as",
+                Word(&["listed", "copied"]),
+                "listed",
+                "\"listed\" replaces the list of the program; \"copied\" notes the messages as copied, beside those noted \
+                 before",
+            ),
+        ],
+        does: "lists the messages of the mailbox into the program's memory; a message with several copies is listed once",
+        results: OK_REFUSED_LOST,
+        sources: &["inferred"],
+        build: |given| {
+            let purpose = if given.is("as", "copied") { ListPurpose::Copied } else { ListPurpose::Listed };
+            one(Act::List { at: given.server("at"), purpose })
+        },
     },
     StepKind {
         word: "copy-listed",
@@ -149,17 +192,35 @@ pub const STEPS: [StepKind; 23] = [
         build: |given| one(Act::CopyListed { from: given.server("from"), to: given.server("to") }),
     },
     StepKind {
+        word: "append-message",
+        arguments: &[FROM, TO],
+        does: "appends one listed message that the program has not noted as copied, any of them, whatever the target holds, \
+               and notes it as copied; without a handler for `ok`, repeats until every listed message is noted",
+        results: OK_REFUSED_LOST,
+        sources: &["RFC 9051 6.3.12"],
+        build: |given| one(Act::AppendMessage { from: given.server("from"), to: given.server("to") }),
+    },
+    StepKind {
         word: "delete-listed",
-        arguments: &[AT],
-        does: "deletes one listed message, any of them; without a handler for `ok`, repeats until none is left",
+        arguments: &[AT, ONLY],
+        does: "deletes every copy of one listed message, any of them; without a handler for `ok`, repeats until none is left",
         results: OK_REFUSED_LOST,
         sources: &["inferred"],
-        build: |given| one(Act::DeleteListed { at: given.server("at") }),
+        build: |given| one(Act::DeleteListed { at: given.server("at"), only: only(given) }),
+    },
+    StepKind {
+        word: "delete-unlisted",
+        arguments: &[AT, ONLY],
+        does: "deletes every copy of one message that is not listed, any of them, as a mirror does, and forgets that it was \
+               copied; without a handler for `ok`, repeats until none is left",
+        results: OK_REFUSED_LOST,
+        sources: &["inferred"],
+        build: |given| one(Act::DeleteUnlisted { at: given.server("at"), only: only(given) }),
     },
     StepKind {
         word: "copy-message",
         arguments: &[FROM, TO],
-        does: "copies one message that the target lacks; without a handler for `ok`, repeats until it lacks none",
+        does: "copies one message that the target lacks, any of them, in one act; without a handler for `ok`, repeats until it lacks none",
         results: OK_REFUSED_LOST,
         sources: &["Q252869 S4", "Q252869 S7", "Q252869 S22", "Q195985"],
         build: |given| one(Act::CopyMessage { from: given.server("from"), to: given.server("to") }),
@@ -181,16 +242,21 @@ pub const STEPS: [StepKind; 23] = [
             AT,
             default(
                 "claim",
-                Word(&["take", "respect"]),
+                Word(&["take", "respect", "token"]),
                 "take",
-                "the answer to a mark of another move: take it over, or refuse",
+                "the answer to a mark of another move: take it over, or refuse; \"token\" also refuses, and lets the store \
+                 refuse late requests of earlier runs",
             ),
         ],
         does: "marks the mailbox as in transit; creates it, empty, if it is absent",
         results: OK_REFUSED_LOST,
         sources: &["Q259541", "Q277911"],
         build: |given| {
-            let claim = if given.is("claim", "respect") { Claim::Respected } else { Claim::Taken };
+            let claim = match () {
+                () if given.is("claim", "token") => Claim::Token,
+                () if given.is("claim", "respect") => Claim::Respected,
+                () => Claim::Taken,
+            };
             one(Act::Mark { at: given.server("at"), claim })
         },
     },
@@ -213,7 +279,7 @@ pub const STEPS: [StepKind; 23] = [
     StepKind {
         word: "load",
         arguments: &[AT],
-        does: "loads the personal folder file into the mailbox",
+        does: "loads the messages of the personal folder file that the mailbox lacks",
         results: OK_REFUSED_LOST,
         sources: &["Q162998"],
         build: |given| one(Act::Load { at: given.server("at") }),

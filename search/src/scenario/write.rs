@@ -5,6 +5,7 @@ use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::id::{Id, ServerId};
 use stranded_model::procedure::{Procedure, Step};
 use stranded_model::scenario::{Delivery, Environment, Run, RunId, RunsMax, Scenario, Start};
+use stranded_model::state::Mailbox;
 use toml::{Table, Value};
 
 use super::arguments::write_act;
@@ -13,7 +14,8 @@ use super::read::ABSENT;
 use super::runs::repetition;
 use super::trial::FRESH_MESSAGES;
 use super::{
-    ANY, Family, Number, QUIET, SiteNames, Spec, TrialOptions, TrialStart, builtin, delivery_name, replication_name,
+    ANY, COPY_ORDERS, Family, MEMORIES, Number, QUIET, SiteNames, Spec, TrialOptions, TrialStart, builtin,
+    delivery_name, name_in, replication_name,
 };
 
 /// Returns the text of a scenario file, which contains the procedures that are not built in. The predecessor is named: a built-in
@@ -161,6 +163,7 @@ fn environment(environment: &Environment) -> Table {
     put(&mut table, "stale-views", environment.stale_views);
     put(&mut table, "faults", environment.faults.iter().map(|fault| fault.name()).collect::<Vec<_>>());
     put(&mut table, "faults-max", i64::from(environment.faults_max));
+    put(&mut table, "copy-order", name_in(&COPY_ORDERS, &environment.copy_order));
     table
 }
 
@@ -196,6 +199,7 @@ fn procedure(procedure: &Procedure, servers: &[String]) -> Table {
     let mut table = Table::new();
     put(&mut table, "name", procedure.name.clone());
     put(&mut table, "source", procedure.source.clone());
+    put(&mut table, "memory", name_in(&MEMORIES, &procedure.memory));
     put(&mut table, "step", procedure.steps.iter().map(|one| step(one, procedure, servers)).collect::<Vec<_>>());
     table
 }
@@ -235,8 +239,10 @@ fn written_start(start: &Start, names: &SiteNames) -> Table {
         put(&mut directory, &name(server), value.unwrap_or_else(|| ABSENT.into()));
     }
     let mut stores = Table::new();
-    for (server, mailbox) in start.mailboxes.iter().filter(|(_, mailbox)| mailbox.is_present()) {
-        put(&mut stores, &name(server), crate::names::messages(mailbox.messages()));
+    for (server, mailbox) in start.mailboxes.iter() {
+        if let Mailbox::Present(contents) = mailbox {
+            put(&mut stores, &name(server), crate::names::copies(contents));
+        }
     }
     let mut table = Table::new();
     put(&mut table, "directory", directory);

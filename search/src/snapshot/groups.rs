@@ -6,10 +6,11 @@ use stranded_model::id::{Id, MessageId, MessageSet, ServerId};
 use super::line::{Entries, Listing, Store};
 use super::{ContentError, Group, Snapshot};
 
-/// The servers whose stores hold a message, and those whose stores remember it as deleted.
+/// The servers whose stores hold a message, those that hold it more than once, and those whose stores remember it as deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Placement {
     stores: Vec<ServerId>,
+    repeated_in: Vec<ServerId>,
     deleted_in: Vec<ServerId>,
 }
 
@@ -22,8 +23,9 @@ pub(super) fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Res
     for (server, store) in observed() {
         if let Some(Listing::Names(names)) = &store.messages {
             for name in names {
-                let held = &mut placements.entry(name).or_default().stores;
-                held.extend((!held.contains(&server)).then_some(server));
+                let Placement { stores, repeated_in, .. } = placements.entry(name).or_default();
+                let servers = if stores.contains(&server) { repeated_in } else { stores };
+                servers.extend((!servers.contains(&server)).then_some(server));
             }
         }
     }
@@ -38,14 +40,16 @@ pub(super) fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Res
     let mut alike: IndexMap<Placement, Vec<String>> = IndexMap::new();
     for (name, mut placement) in placements {
         placement.stores.sort();
+        placement.repeated_in.sort();
         placement.deleted_in.sort();
         alike.entry(placement).or_default().push(name.to_owned());
     }
-    let group = |(Placement { stores, deleted_in }, messages): (Placement, Vec<String>)| Group {
+    let group = |(Placement { stores, repeated_in, deleted_in }, messages): (Placement, Vec<String>)| Group {
         stands_for: MessageSet::EMPTY,
         count: messages.len(),
         messages,
         stores,
+        repeated_in,
         deleted_in,
     };
     let mut groups: Vec<Group> = alike.into_iter().map(group).collect();
@@ -53,8 +57,14 @@ pub(super) fn groups(stores: &Entries<Option<Store>>, servers: &[String]) -> Res
         if let Some(Listing::Count(count)) = store.messages
             && count > 0
         {
-            let (stores, deleted_in) = (vec![server], Vec::new());
-            groups.push(Group { stands_for: MessageSet::EMPTY, count, messages: Vec::new(), stores, deleted_in });
+            groups.push(Group {
+                stands_for: MessageSet::EMPTY,
+                count,
+                messages: Vec::new(),
+                stores: vec![server],
+                repeated_in: Vec::new(),
+                deleted_in: Vec::new(),
+            });
         }
     }
     represent(&mut groups)?;

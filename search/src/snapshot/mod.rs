@@ -92,6 +92,8 @@ pub struct Group {
     pub messages: Vec<String>,
     /// The servers whose stores hold its messages.
     pub stores: Vec<ServerId>,
+    /// The servers whose stores hold each of its messages more than once.
+    pub repeated_in: Vec<ServerId>,
     /// The servers whose stores remember its messages as deleted.
     pub deleted_in: Vec<ServerId>,
 }

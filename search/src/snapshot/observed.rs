@@ -3,7 +3,7 @@
 
 use stranded_model::dn::{self, HomeAttribute};
 use stranded_model::id::{Id, MessageSet, ServerId};
-use stranded_model::state::{Contents, Home, Homes, Mailbox, Mark};
+use stranded_model::state::{Contents, Home, Homes, Mailbox};
 use stranded_model::table::{ENTRIES_MAX, PerServer};
 
 use crate::scenario::{SiteNames, is_server_name, listed, nearest};
@@ -203,7 +203,8 @@ impl Observed {
                     };
                     let messages = union(&|group| group.stores.contains(&server));
                     let expunged = union(&|group| group.deleted_in.contains(&server));
-                    Mailbox::Present(Contents { messages, expunged, mark: Mark::Settled })
+                    let began_twice = union(&|group| group.repeated_in.contains(&server));
+                    Mailbox::Present(Contents { messages, began_twice, expunged, ..Contents::EMPTY })
                 }
             }
         })

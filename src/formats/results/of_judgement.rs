@@ -66,6 +66,7 @@ fn is_observable(property: Safety) -> bool {
         | Safety::HomeCoherent
         | Safety::TransitOwned
         | Safety::Reachable
-        | Safety::OneHome => true,
+        | Safety::OneHome
+        | Safety::NoDuplicates => true,
     }
 }

@@ -128,6 +128,7 @@ fn step(narrated: &NarratedTrace<'_>, row: &TraceRow, lanes: &Lanes, all: &str) 
     let _ = match row.arrow.fate {
         Fate::Answered => writeln!(text, "    {from}->>{to}: {says}"),
         Fate::RequestLost => writeln!(text, "    {from}-x{to}: {says}"),
+        Fate::RequestLate => writeln!(text, "    {from}-){to}: {says}"),
         Fate::ReplyLost => writeln!(text, "    {from}->>{to}: {says}\n    {to}--x{from}: the reply is lost"),
     };
     if let Some(reported) = &row.reported {

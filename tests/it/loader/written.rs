@@ -6,9 +6,10 @@ use stranded_model::assumption::Assumption;
 use stranded_model::dn::HomeValue;
 use stranded_model::id::{Id, ServerId};
 use stranded_model::procedure::{
-    Act, Claim, Condition, Duplicate, Handler, Outcome, ServerRef, Step, StepResult, VersionCondition,
+    Act, Claim, Condition, Deletion, Duplicate, Handler, ListPurpose, MemoryLife, Only, Outcome, ServerRef, Step,
+    StepResult, VersionCondition,
 };
-use stranded_model::scenario::{Administrator, Delivery, Fault, Replication, Run, RunId, RunsMax};
+use stranded_model::scenario::{Administrator, CopyOrder, Delivery, Fault, Replication, Run, RunId, RunsMax};
 use stranded_model::table::PerServer;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::sanitize::visible_line;
@@ -52,19 +53,34 @@ fn any_home_value(servers: usize) -> impl Strategy<Value = HomeValue<ServerRef>>
 }
 
 fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
-    (any_server_ref(servers), any_server_ref(servers), 0..11).prop_map(|(one, other, kind)| match kind {
+    (any_server_ref(servers), any_server_ref(servers), 0..13).prop_map(|(one, other, kind)| match kind {
         0 => Condition::HomeIs(one),
         1 => Condition::Differ(one, other),
         2 => Condition::Present(one),
         3 => Condition::Empty(one),
-        4 => Condition::HoldsAll { at: one, of: other },
+        4 => Condition::HoldsAll { at: one, of: listable(other) },
         5 => Condition::EveryReplicaNames(one),
         6 => Condition::ReplicasAgree,
         7 => Condition::NoRecipient(one),
         8 => Condition::HomeIsEither(one, other),
         9 => Condition::ReplicasAgreeOn(one),
+        10 => Condition::HoldsListed(one),
+        11 => Condition::NothingListed,
         _ => Condition::NothingQueued,
     })
+}
+
+/// A server that no step mirrors: a mirror of a store with its own list is refused.
+fn listable(server: ServerRef) -> ServerRef {
+    if server == MIRRORED { ServerRef::From } else { server }
+}
+
+const MIRRORED: ServerRef = ServerRef::Later;
+
+/// Two ends of a copy, which must differ.
+fn apart(from: ServerRef, to: ServerRef) -> (ServerRef, ServerRef) {
+    let other = if from == ServerRef::From { ServerRef::To } else { ServerRef::From };
+    (from, if from == to { other } else { to })
 }
 
 fn any_act(servers: usize) -> impl Strategy<Value = Act> {
@@ -79,14 +95,33 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
         proptest::sample::select(&Outcome::ALL[..]),
         proptest::option::of(".{0,20}".prop_map(|text| visible_line(&text.replace('\t', " ")).into_owned())),
     );
-    (servers_of_step, edits, any_condition(servers), report, any::<bool>(), 0..23).prop_map(
+    (servers_of_step, edits, any_condition(servers), report, any::<bool>(), 0..26).prop_map(
         |((at, from, to), (mdb, mta), condition, (outcome, says), flag, kind)| match kind {
             0 => Act::CreateMailbox { at, duplicate: if flag { Duplicate::Deleted } else { Duplicate::Kept } },
             1 => Act::DeleteMailbox { at },
-            2 => Act::List { at },
-            3 => Act::CopyMessage { from, to },
-            4 => Act::PropagateDeletions { from, to },
+            2 => {
+                let purpose = if flag { ListPurpose::Listed } else { ListPurpose::Copied };
+                Act::List { at: listable(at), purpose }
+            }
+            3 => {
+                let (from, to) = apart(from, to);
+                Act::CopyMessage { from, to }
+            }
+            4 => {
+                let (from, to) = apart(from, to);
+                Act::PropagateDeletions { from, to }
+            }
             5 => Act::Mark { at, claim: if flag { Claim::Taken } else { Claim::Respected } },
+            22 => Act::Mark { at, claim: Claim::Token },
+            23 => {
+                let (from, to) = apart(from, to);
+                Act::AppendMessage { from, to }
+            }
+            24 => Act::DeleteUnlisted { at: MIRRORED, only: if flag { Only::Any } else { Only::Copied } },
+            25 => {
+                let deletion = if flag { Deletion::Remembered } else { Deletion::Forgotten };
+                Act::EmptyMailbox { at, deletion }
+            }
             6 => Act::Unmark { at },
             7 => Act::Save { at },
             8 => Act::Load { at },
@@ -103,8 +138,11 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
             16 => Act::UpdateNow { replica: at },
             17 => Act::Require(condition),
             18 => Act::Wait(condition),
-            19 => Act::CopyListed { from, to },
-            20 => Act::DeleteListed { at },
+            19 => {
+                let (from, to) = apart(from, to);
+                Act::CopyListed { from, to }
+            }
+            20 => Act::DeleteListed { at, only: if flag { Only::Any } else { Only::Copied } },
             21 => Act::LookUpHome { replica: at },
             _ => Act::Report { outcome, says },
         },
@@ -128,15 +166,15 @@ prop_compose! {
         messages in 1..=8_usize,
         eventual in any::<bool>(),
         delivery in proptest::sample::select(vec![Delivery::Before, Delivery::UntilRepair, Delivery::AnyTime]),
-        flags in any::<[bool; 4]>(),
-        faults in proptest::sample::subsequence(Fault::ALL.to_vec(), 0..=5),
+        flags in any::<[bool; 6]>(),
+        faults in proptest::sample::subsequence(Fault::ALL.to_vec(), 0..=Fault::ALL.len()),
         supply in (0..=8_u8, 0..=8_u8, 1..=8_u8),
         steps in proptest::collection::vec(any_step(servers), 1..8),
         ends in proptest::collection::vec((0..servers, 1..servers, 0..servers, 0..11_u8, 0..4_usize), 1..6),
         question in ".{0,30}",
         texts in proptest::collection::vec("[A-Za-z0-9 \"\\\\']{0,5}x", 0..3),
-        answers in proptest::collection::vec(proptest::option::of(any::<proptest::sample::Index>()), 6),
-        verdicts in proptest::collection::vec(proptest::option::of(proptest::sample::select(&Verdict::EXPECTABLE[..])), 9),
+        answers in proptest::collection::vec(proptest::option::of(any::<proptest::sample::Index>()), Assumption::ALL.len()),
+        verdicts in proptest::collection::vec(proptest::option::of(proptest::sample::select(&Verdict::EXPECTABLE[..])), 10),
         organization in "[A-Za-z]{1,8}",
         from_other in any::<bool>(),
         servers in Just(servers),
@@ -155,7 +193,8 @@ prop_compose! {
         site.replication = if eventual { Replication::Eventual } else { Replication::Instant };
         let environment = &mut spec.scenario.environment;
         environment.delivery = delivery;
-        let [logon, stale_views, any_mailboxes, any_messages] = flags;
+        let [logon, stale_views, any_mailboxes, any_messages, in_order, keeps_journal] = flags;
+        environment.copy_order = if in_order { CopyOrder::Arrival } else { CopyOrder::Any };
         (environment.logon, environment.stale_views) = (logon, stale_views);
         (environment.owner_deletes, environment.other_edits, environment.faults_max) = supply;
         if faults.is_empty() {
@@ -170,6 +209,12 @@ prop_compose! {
             0,
             Step { label: Some("start".to_owned()), act: look_up, on: Vec::new(), when: Vec::new(), line: 0 },
         );
+        // A step can read the list only if the program lists a store before it.
+        let list = Act::List { at: ServerRef::From, purpose: ListPurpose::Listed };
+        procedure.steps.insert(1, Step { label: None, act: list, on: Vec::new(), when: Vec::new(), line: 0 });
+        if keeps_journal && procedure.has_act(Act::writes_journal) {
+            procedure.memory = MemoryLife::Journal;
+        }
         let end = Act::Report { outcome: Outcome::Ok, says: None };
         procedure.steps.push(Step { label: Some("reported".to_owned()), act: end, on: Vec::new(), when: Vec::new(), line: 0 });
         let built_in = builtin::procedure("move").unwrap().decoded();

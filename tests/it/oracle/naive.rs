@@ -7,7 +7,7 @@ use stranded_model::action::{Action, ActionKind, Fate, Part, View};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::scenario::Fault;
-use stranded_model::state::{Ended, Home, Mark, State, Transport};
+use stranded_model::state::{Contents, Ended, Home, Mailbox, Mark, State, Transport};
 use stranded_model::{Refusal, World};
 use stranded_oracle::protocol::RunRequest;
 use stranded_oracle::protocol::{Answer, Event, HomesObservation, Observation, Operation, StoreObservation};
@@ -284,6 +284,21 @@ impl<'a> Naive<'a> {
             Operation::Act { mailbox, administrator } => act(mailbox, administrator, Fate::Answered),
             Operation::RequestLost { mailbox, administrator } => act(mailbox, administrator, Fate::RequestLost),
             Operation::ReplyLost { mailbox, administrator } => act(mailbox, administrator, Fate::ReplyLost),
+            Operation::RequestLate { mailbox, administrator } => act(mailbox, administrator, Fate::RequestLate),
+            Operation::LateEffect { mailbox } => vec![Action::TakeEffect { mailbox: self.mailbox(mailbox) }],
+            Operation::JournalLost { mailbox, administrator } => {
+                let (mailbox, administrator) = (self.mailbox(mailbox), self.administrator(administrator));
+                vec![Action::LoseJournal { mailbox, administrator }]
+            }
+            Operation::JournalOutlivesMail { mailbox, server } => {
+                vec![Action::LoseRecent { mailbox: self.mailbox(mailbox), server: self.server(server) }]
+            }
+            Operation::StoreLooksEmpty { mailbox, server } => {
+                vec![Action::LookEmpty { mailbox: self.mailbox(mailbox), server: self.server(server) }]
+            }
+            Operation::StoreShowsMail { mailbox, server } => {
+                vec![Action::Reappear { mailbox: self.mailbox(mailbox), server: self.server(server) }]
+            }
             Operation::ProgramDies { mailbox, administrator } => {
                 vec![Action::Die { mailbox: self.mailbox(mailbox), administrator: self.administrator(administrator) }]
             }
@@ -313,8 +328,9 @@ impl<'a> Naive<'a> {
     pub(crate) fn observation(&self, now: &Moment, mailbox: MailboxId) -> Observation {
         let account = &now.state.accounts[mailbox];
         let servers = &self.spec.scenario.site.servers;
-        let list =
-            |set: MessageSet| set.iter().map(|message| now.arrived[mailbox.index()][message.index()].clone()).collect();
+        let list = |set: MessageSet| -> Vec<String> {
+            set.iter().map(|message| now.arrived[mailbox.index()][message.index()].clone()).collect()
+        };
         let home = |home: Home| Some(home.server().map(|server| servers[server].clone()));
         let mut observation = Observation {
             queued: Some(list(account.queued)),
@@ -328,8 +344,15 @@ impl<'a> Naive<'a> {
             let homes = homes.map(|homes| HomesObservation { home_mdb: home(homes.mdb), home_mta: home(homes.mta) });
             observation.directory.insert(name.clone(), homes);
             let found = account.mailboxes[server];
+            let copies = |contents: &Contents| {
+                let kept = [contents.messages, contents.began_twice, contents.duplicated, contents.mark.pending()];
+                kept.into_iter().flat_map(&list).collect()
+            };
             let store = StoreObservation {
-                messages: Some(list(found.held())),
+                messages: Some(match &found {
+                    Mailbox::Absent => Vec::new(),
+                    Mailbox::Present(contents) => copies(contents),
+                }),
                 pending: Some(list(found.mark().pending())),
                 in_transit: Some(found.mark() != Mark::Settled),
             };
@@ -384,8 +407,20 @@ pub(crate) fn fits(spec: &Spec, partial: &Observation, all: &Observation) -> boo
     let homes = |partial: &HomesObservation, all: &HomesObservation| {
         home(&partial.home_mdb, &all.home_mdb) && home(&partial.home_mta, &all.home_mta)
     };
+    // A message with two copies in the model has two or more.
+    let copies = |partial: &Option<Vec<String>>, all: &Option<Vec<String>>| {
+        let count = |list: &Vec<String>, name: &String| list.iter().filter(|other| *other == name).count();
+        let agrees = |partial: &Vec<String>, all: &Vec<String>, name: &String| {
+            let (seen, held) = (count(partial, name), count(all, name));
+            seen == held || (held > 1 && seen > held)
+        };
+        partial
+            .as_ref()
+            .zip(all.as_ref())
+            .is_none_or(|(partial, all)| partial.iter().chain(all).all(|name| agrees(partial, all, name)))
+    };
     let store = |partial: &StoreObservation, all: &StoreObservation| {
-        list(&partial.messages, &all.messages)
+        copies(&partial.messages, &all.messages)
             && list(&partial.pending, &all.pending)
             && partial.in_transit.is_none_or(|partial| Some(partial) == all.in_transit)
     };

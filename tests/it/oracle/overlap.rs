@@ -335,7 +335,22 @@ fn operation(spec: &Spec, now: &Moment, action: &Action, whole: bool) -> Operati
                 Fate::Answered => Operation::Act { mailbox, administrator },
                 Fate::RequestLost => Operation::RequestLost { mailbox, administrator },
                 Fate::ReplyLost => Operation::ReplyLost { mailbox, administrator },
+                Fate::RequestLate => Operation::RequestLate { mailbox, administrator },
             }
+        }
+        Action::TakeEffect { mailbox } => Operation::LateEffect { mailbox: called(mailbox) },
+        Action::LoseJournal { mailbox, administrator } => Operation::JournalLost {
+            mailbox: called(mailbox),
+            administrator: scenario.administrators[administrator.index()].name.clone(),
+        },
+        Action::LoseRecent { mailbox, server: at } => {
+            Operation::JournalOutlivesMail { mailbox: called(mailbox), server: server(at) }
+        }
+        Action::LookEmpty { mailbox, server: at } => {
+            Operation::StoreLooksEmpty { mailbox: called(mailbox), server: server(at) }
+        }
+        Action::Reappear { mailbox, server: at } => {
+            Operation::StoreShowsMail { mailbox: called(mailbox), server: server(at) }
         }
         Action::Die { mailbox, administrator } => Operation::ProgramDies {
             mailbox: called(mailbox),
@@ -379,7 +394,13 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[ActionKind], draw: &mut Dra
         let open: Vec<u64> = now.requests.iter().filter_map(|request| request.call).collect();
         match draw.below(8) {
             0 | 1 if calls < 6 => {
-                let of_steps = [ActionKind::Act, ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
+                let of_steps = [
+                    ActionKind::Act,
+                    ActionKind::RequestLost,
+                    ActionKind::ReplyLost,
+                    ActionKind::RequestLate,
+                    ActionKind::Die,
+                ];
                 let world = naive.world(&now);
                 let mut all: Vec<Action> = world.enabled(&now.state).map(|(action, _)| action).collect();
                 if draw.one_in(4) {
@@ -394,7 +415,12 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[ActionKind], draw: &mut Dra
                     | Action::LogOn { .. }
                     | Action::Start { .. }
                     | Action::Act { .. }
+                    | Action::TakeEffect { .. }
                     | Action::Die { .. }
+                    | Action::LoseJournal { .. }
+                    | Action::LoseRecent { .. }
+                    | Action::LookEmpty { .. }
+                    | Action::Reappear { .. }
                     | Action::Replicate { .. }
                     | Action::Refresh { .. }
                     | Action::Edit { .. }

@@ -53,7 +53,13 @@ impl Taken {
             }
             Action::Fail { .. } | Action::Recover { .. } => None,
             Action::Edit { .. } => Some(Self::Environment("other-edit")),
-            Action::Replicate { .. } | Action::Refresh { .. } => {
+            Action::Replicate { .. }
+            | Action::Refresh { .. }
+            | Action::TakeEffect { .. }
+            | Action::LoseJournal { .. }
+            | Action::LoseRecent { .. }
+            | Action::LookEmpty { .. }
+            | Action::Reappear { .. } => {
                 panic!("the proof does not know {action:?}")
             }
         }

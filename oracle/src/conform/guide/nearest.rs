@@ -15,6 +15,10 @@ impl Candidate {
             Self::Run { crash: true, .. } | Self::Act(Action::Die { .. }) => Some(Fault::ProgramDies),
             Self::Act(Action::Act { fate: Fate::RequestLost, .. }) => Some(Fault::RequestLost),
             Self::Act(Action::Act { fate: Fate::ReplyLost, .. }) => Some(Fault::ReplyLost),
+            Self::Act(Action::Act { fate: Fate::RequestLate, .. }) => Some(Fault::RequestLate),
+            Self::Act(Action::LoseJournal { .. }) => Some(Fault::JournalLost),
+            Self::Act(Action::LoseRecent { .. }) => Some(Fault::JournalOutlivesMail),
+            Self::Act(Action::LookEmpty { .. }) => Some(Fault::StoreLooksEmpty),
             Self::Act(Action::Fail { part: Part::Store, .. }) => Some(Fault::StoreCrashes),
             Self::Act(Action::Fail { part: Part::Replica, .. }) => Some(Fault::ReplicaUnreachable),
             Self::Run { crash: false, .. }
@@ -28,6 +32,8 @@ impl Candidate {
                 | Action::Replicate { .. }
                 | Action::Refresh { .. }
                 | Action::Edit { .. }
+                | Action::TakeEffect { .. }
+                | Action::Reappear { .. }
                 | Action::Recover { .. },
             ) => None,
         }

@@ -54,6 +54,8 @@ impl Watch<'_> {
             self.not_executed(seen).map(|(administrator, run)| format!("{administrator} has not run {run} yet"));
         end.owed.extend(absent);
         end.open.extend(self.memory.down.iter().map(|service| format!("the {service} is down")));
+        end.open.extend(seen.hidden.iter().map(|server| format!("the store of {server} looks empty")));
+        end.open.extend(seen.has_late_request.then(|| "a late request can still take effect".to_owned()));
         end.open.extend(self.memory.open_calls.keys().map(|call| format!("call {call} has no answer")));
         end.is_stopped = self.memory.is_stopped && !end.owed.is_empty();
         if end.is_stopped {

@@ -20,12 +20,13 @@ use super::Depth;
 use super::transfer::Distributed;
 use super::worker_states::WorkerStates;
 use crate::engine::Path;
+use crate::engine::exact::PropertyBits;
 use crate::engine::rules::Rules;
 
 /// For each marked state, a bit for each property whose violation it leads to.
-type Marks<W> = FxHashMap<W, u8>;
+type Marks<W> = FxHashMap<W, PropertyBits>;
 /// A mark on its way: the receiver, the state, and a bit for each property.
-type Marked<P> = (usize, P, u8);
+type Marked<P> = (usize, P, PropertyBits);
 
 /// The states on shortest paths to violations, for every level.
 pub(super) struct ShortestPaths<S: Distributed> {
@@ -105,7 +106,7 @@ fn newly_marked<S: Distributed>(
     level: Depth,
     least_depths: [Option<Depth>; Safety::ALL.len()],
     next: &Marks<S::Word>,
-) -> Vec<(S::SentState, u8)> {
+) -> Vec<(S::SentState, PropertyBits)> {
     let broken_here =
         (0..).zip(least_depths).filter(|(_, depth)| *depth == Some(level)).fold(0, |all, (bit, _)| all | 1 << bit);
     let WorkerStates { space, scratch, levels, .. } = states;

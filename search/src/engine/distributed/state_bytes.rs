@@ -4,8 +4,8 @@
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::state::{
-    Account, Completion, Contents, Ended, Execution, Home, Homes, Mailbox, Mark, Memory, Phase, Program, ReadVersion,
-    Recipient, Record, Server, Service, Shared, Stamp, State, Transport,
+    Account, Completion, Contents, Ended, Execution, Home, Homes, LateRequest, Mailbox, Mark, Memory, Phase, Program,
+    ReadVersion, Recipient, Record, Server, Service, Shared, Stamp, State, Transport,
 };
 use stranded_model::table::{ENTRIES_MAX, Table};
 
@@ -80,13 +80,17 @@ structures! {
     State { accounts, shared }
     Shared { servers, faults_left }
     Server { store, replica }
-    Account { recipients, remembered, mailboxes, queued, transport, saved, edits_left, deletes_left, programs, record }
+    Account {
+        recipients, remembered, mailboxes, hidden, queued, late, transport, saved, edits_left, deletes_left, programs,
+        record
+    }
     Homes { mdb, mta }
     Stamp { version, changed, signature }
-    Contents { messages, expunged, mark }
-    Program { run, executions, phase, ended, owes_retry }
+    Contents { messages, duplicated, began_twice, recent, expunged, mark }
+    Program { run, executions, phase, ended, owes_retry, journal }
     Execution { next, visited, completion, required, memory }
-    Memory { listed, home, version }
+    Memory { listed, copied, home, version }
+    LateRequest { administrator, run, step, visited, message, home, version }
     Record { accepted, returned, owner_deleted, destroyed, false_success, self_move }
 }
 
@@ -132,12 +136,13 @@ impl StateBytes for bool {
 
 impl StateBytes for MessageSet {
     fn put(&self, bytes: &mut Vec<u8>) {
-        bytes.push(self.iter().fold(0, |all, message| all | 1 << message.index()));
+        let all: u16 = self.iter().fold(0, |all, message| all | 1 << message.index());
+        bytes.extend(all.to_le_bytes());
     }
 
     fn take(bytes: &mut &[u8]) -> Option<Self> {
-        let all = u8::take(bytes)?;
-        let messages = (0..Self::MESSAGES_MAX).filter(|index| all & 1 << index != 0);
+        let all = u16::from_le_bytes([u8::take(bytes)?, u8::take(bytes)?]);
+        let messages = (0..Self::CAPACITY).filter(|index| all & 1 << index != 0);
         Some(messages.fold(Self::EMPTY, |set, index| set.with(Self::just(MessageId::at(index)))))
     }
 }

@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use stranded_model::coverage::Coverage;
 use stranded_model::id::{Id, MailboxId, MessageSet};
-use stranded_model::state::{Account, Mailbox, Program, Recipient, Record, Shared, State, Transport};
+use stranded_model::state::{Account, LateRequest, Mailbox, Program, Recipient, Record, Shared, State, Transport};
 use stranded_model::table::{PerAdministrator, PerServer, Table};
 
 use super::packed::{Field, StateFacts, StateSpace, TooNarrow, Word};
@@ -206,7 +206,9 @@ struct Directory {
 /// The mail outside the stores, and the record of what happened.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Ledger {
+    hidden: PerServer<Option<Mailbox>>,
     queued: MessageSet,
+    late: Option<LateRequest>,
     transport: Transport,
     saved: MessageSet,
     edits_left: u8,
@@ -229,7 +231,9 @@ impl From<Account> for Parts {
             recipients,
             remembered,
             mailboxes,
+            hidden,
             queued,
+            late,
             transport,
             saved,
             edits_left,
@@ -241,7 +245,7 @@ impl From<Account> for Parts {
             directory: Directory { recipients, remembered },
             stores: mailboxes,
             programs,
-            ledger: Ledger { queued, transport, saved, edits_left, deletes_left, record },
+            ledger: Ledger { hidden, queued, late, transport, saved, edits_left, deletes_left, record },
         }
     }
 }
@@ -250,12 +254,14 @@ impl From<Parts> for Account {
     fn from(parts: Parts) -> Self {
         let Parts { directory, stores, programs, ledger } = parts;
         let Directory { recipients, remembered } = directory;
-        let Ledger { queued, transport, saved, edits_left, deletes_left, record } = ledger;
+        let Ledger { hidden, queued, late, transport, saved, edits_left, deletes_left, record } = ledger;
         Self {
             recipients,
             remembered,
             mailboxes: stores,
+            hidden,
             queued,
+            late,
             transport,
             saved,
             edits_left,

@@ -58,11 +58,14 @@ pub(in crate::engine) trait StateSpace: Sync {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct TooNarrow;
 
+/// A bit for each property of [`Safety::ALL`].
+pub(in crate::engine) type PropertyBits = u16;
+
 /// The facts of one state.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct StateFacts {
     /// A bit for each property of [`Safety::ALL`] that is violated.
-    pub(in crate::engine) violated: u8,
+    pub(in crate::engine) violated: PropertyBits,
     /// True if every mailbox is quiescent.
     pub(in crate::engine) quiescent: bool,
 }

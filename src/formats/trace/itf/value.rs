@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use stranded_search::state_view::{
-    AccountView, ContentsView, MarkView, ProgramView, RecipientView, RecordView, ServerView, StateView,
+    AccountView, ContentsView, LateView, MarkView, ProgramView, RecipientView, RecordView, ServerView, StateView,
 };
 
 /// The only value of the type [`UNIT`].
@@ -141,7 +141,9 @@ record!(AccountView {
     directory,
     remembered,
     stores,
+    hidden,
     queued,
+    late,
     delivery_held,
     saved,
     edits_left,
@@ -150,9 +152,55 @@ record!(AccountView {
     record
 });
 record!(RecipientView { home_mdb, home_mta, deleted, version, changed, signature });
-record!(ContentsView { messages, expunged, in_transit });
+record!(LateView { administrator, run, step, visited, message, home, version });
 record!(MarkView { owner, from, to, pending });
-record!(ProgramView { run, executions, next, visited, completion, required, listed, home, version, ended, owes_retry });
+record!(ProgramView {
+    run,
+    executions,
+    next,
+    visited,
+    completion,
+    required,
+    listed,
+    copied,
+    journal,
+    home,
+    version,
+    ended,
+    owes_retry
+});
 record!(RecordView { accepted, returned, owner_deleted, destroyed, false_success, self_move });
 record!(ServerView { store_up, replica_up });
 record!(Picks { actor });
+
+/// A set has an element once, so the copies of each message have a field of their own.
+impl ItfRecord for ContentsView {
+    fn types() -> Vec<(&'static str, String)> {
+        vec![
+            ("messages", Vec::<String>::type_text()),
+            ("copies", BTreeMap::<String, u8>::type_text()),
+            ("began_twice", Vec::<String>::type_text()),
+            ("recent", Vec::<String>::type_text()),
+            ("expunged", Vec::<String>::type_text()),
+            ("in_transit", Option::<MarkView>::type_text()),
+        ]
+    }
+
+    fn values(&self) -> Map<String, Value> {
+        let Self { messages, began_twice, recent, expunged, in_transit } = self;
+        let mut copies: BTreeMap<String, u8> = BTreeMap::new();
+        for message in messages {
+            *copies.entry(message.clone()).or_default() += 1;
+        }
+        let distinct: Vec<String> = copies.keys().cloned().collect();
+        let fields = [
+            ("messages", distinct.value()),
+            ("copies", copies.value()),
+            ("began_twice", began_twice.value()),
+            ("recent", recent.value()),
+            ("expunged", expunged.value()),
+            ("in_transit", in_transit.value()),
+        ];
+        fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    }
+}
