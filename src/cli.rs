@@ -38,7 +38,7 @@ pub struct Cli {
 pub enum Command {
     /// Search every execution of a scenario, and check its properties
     Check(Check),
-    /// List the built-in scenarios, procedures, properties, assumptions or mutants
+    /// List the built-in scenarios, procedures, properties, assumptions, mutants or movers
     List(List),
     /// Print the TOML file of a built-in scenario or procedure
     Show(Show),
@@ -218,6 +218,8 @@ pub enum ListTopic {
     Assumptions,
     /// Faulty implementations that test the oracle
     Mutants,
+    /// Programs that move mail, and what the model says of each
+    Movers,
 }
 
 /// `stranded show`

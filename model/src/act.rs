@@ -16,8 +16,8 @@ impl Attempt<'_, '_> {
             Act::CreateMailbox { at, duplicate } => {
                 self.writing_store(*at, |this, at| this.create_mailbox(at, *duplicate))
             }
-            Act::DeleteMailbox { at } => self.at_store(*at, Self::delete_mailbox),
-            Act::EmptyMailbox { at, deletion } => self.at_store(*at, |this, at| this.empty_mailbox(at, *deletion)),
+            Act::DeleteMailbox { at } => self.writing_store(*at, Self::delete_mailbox),
+            Act::EmptyMailbox { at, deletion } => self.writing_store(*at, |this, at| this.empty_mailbox(at, *deletion)),
             Act::List { at, purpose } => self.at_store(*at, |this, at| this.list(at, *purpose)),
             Act::CopyListed { from, to } => self.copy_listed(*from, *to)?,
             Act::AppendMessage { from, to } => self.append_message(*from, *to)?,
@@ -26,7 +26,7 @@ impl Attempt<'_, '_> {
             Act::CopyMessage { from, to } => self.copy_message(*from, *to)?,
             Act::PropagateDeletions { from, to } => self.between_stores(*from, *to, Self::propagate_deletions),
             Act::Mark { at, claim } => self.writing_store(*at, |this, at| this.mark(at, *claim)),
-            Act::Unmark { at } => self.at_store(*at, Self::unmark),
+            Act::Unmark { at } => self.writing_store(*at, Self::unmark),
             Act::Save { at } => self.at_store(*at, Self::save),
             Act::Load { at } => self.writing_store(*at, Self::load),
             Act::Adjust { at } => self.at_store(*at, Self::adjust),
@@ -194,8 +194,9 @@ impl Attempt<'_, '_> {
         let Some(late) = self.account().late.filter(|_| !self.is_late) else { return };
         let run = self.world.scenario.run(late.run_id());
         let written = run.procedure.steps[usize::from(late.step)].act.written_store();
+        let is_older = late.is_superseded || late.administrator != self.administrator;
         let is_here = written.and_then(|store| run.server(store).or(late.home)) == Some(at);
-        if is_here && run.procedure.sends_tokens() {
+        if is_here && is_older && run.procedure.sends_tokens() {
             self.account_mut().late = None;
         }
     }

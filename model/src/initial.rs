@@ -1,9 +1,9 @@
 //! Initial states: a fresh site, the states in which an earlier scenario is quiescent, or a state in which it was interrupted.
 
 use crate::assumption::Assumptions;
-use crate::id::{AdministratorId, MessageSet};
+use crate::id::{AdministratorId, Id, MessageSet};
 use crate::memory::Needs;
-use crate::procedure::Procedure;
+use crate::procedure::{MemoryLife, Procedure};
 use crate::scenario::{Fault, Run, Scenario, Start};
 use crate::state::{
     Account, Contents, Homes, Mailbox, Mark, Program, Recipient, Record, Server, Shared, Stamp, State, Transport,
@@ -117,7 +117,14 @@ fn continued(scenario: &Scenario, past: &State) -> State {
         account.remembered = scenario.environment.stale_views.then_some(current);
         account.edits_left = scenario.environment.other_edits;
         account.deletes_left = scenario.environment.owner_deletes;
-        account.programs = Table::of(scenario.administrators.len(), |_| Program::FRESH);
+        // A journal is a file that the next program with a journal finds.
+        let journal =
+            account.programs.values().map(|program| program.journal).fold(MessageSet::EMPTY, MessageSet::with);
+        let finds = |run: &Run| run.procedure.memory == MemoryLife::Journal;
+        account.programs = Table::of(scenario.administrators.len(), |id: AdministratorId| {
+            let found = scenario.administrators[id.index()].runs.iter().any(finds);
+            Program { journal: if found { journal } else { MessageSet::EMPTY }, ..Program::FRESH }
+        });
         // A request of an earlier scenario has arrived or never will.
         account.late = None;
         account.begin_with_present_mail();

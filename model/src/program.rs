@@ -288,6 +288,7 @@ impl LateRequest {
             message: message.map_or(MessageSet::EMPTY, MessageSet::just),
             home: home.filter(|_| act.names_looked_up_home()),
             version: version.filter(|_| is_conditional),
+            is_superseded: false,
         }
     }
 

@@ -222,6 +222,8 @@ pub struct LateRequest {
     pub home: Option<ServerId>,
     /// The version on which the request depends.
     pub version: Option<ReadVersion>,
+    /// True if the administrator has started a newer run since, so that its token is older than that of the newer run.
+    pub is_superseded: bool,
 }
 
 /// A version of the recipient, as a program read it in a replica.

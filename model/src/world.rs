@@ -248,7 +248,11 @@ impl World {
             execution.memory.copied = std::mem::take(&mut program.journal);
         }
         program.phase = Phase::Running(execution);
-        next.account.to_mut().programs[administrator] = program;
+        let account = next.account.to_mut();
+        account.programs[administrator] = program;
+        if let Some(late) = account.late.as_mut().filter(|late| late.administrator == administrator) {
+            late.is_superseded = self.run_of(late.administrator, &program).procedure.sends_tokens();
+        }
         Ok(())
     }
 
@@ -315,6 +319,21 @@ impl World {
         let left = next.shared.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
         next.shared.to_mut().faults_left = left;
         Ok(())
+    }
+
+    /// The state in which every program has died. Journals stay.
+    #[must_use]
+    pub fn stopped(&self, state: &State) -> State {
+        let mut stopped = state.clone();
+        for account in stopped.accounts.values_mut() {
+            for administrator in account.programs.ids() {
+                let program = account.programs[administrator];
+                let Some(execution) = program.execution() else { continue };
+                let memory = self.run_of(administrator, &program).procedure.memory;
+                account.programs[administrator].stop(memory, execution.memory.copied);
+            }
+        }
+        stopped
     }
 
     /// Updates the derived parts of an account after every action: the completion of each running move, and versions,

@@ -64,6 +64,8 @@ pub struct LateView {
     pub home: Option<String>,
     /// The version on which the request depends.
     pub version: Option<String>,
+    /// True if the administrator has started a newer run since.
+    pub is_superseded: bool,
 }
 
 /// The value of `ended` of a program that died.
@@ -145,6 +147,7 @@ impl LateView {
             message: request.message.earliest().map(names::message),
             home: request.home.map(|home| names::server(scenario, home).to_owned()),
             version: request.version.map(written),
+            is_superseded: request.is_superseded,
         }
     }
 
@@ -158,6 +161,7 @@ impl LateView {
             message: read_messages(self.message.as_slice())?,
             home: self.home.as_ref().map(|name| server(scenario, name)).transpose()?,
             version: self.version.as_deref().map(read_version).transpose()?,
+            is_superseded: self.is_superseded,
         })
     }
 }

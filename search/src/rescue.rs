@@ -150,7 +150,10 @@ pub fn rescues(world: &World, state: &State, procedures: &[Procedure], answered:
             let attempts = attempts(world, state, procedure, assumptions);
             attempts.into_iter().map(|(mailbox, attempt)| effect(&attempt, mailbox))
         });
-        Rescue { procedure: procedure.name.clone(), effect: cases.fold(RescueEffect::Saves, RescueEffect::worse) }
+        // A late request can still take effect, which the attempts leave out.
+        let is_late = state.accounts.values().any(|account| account.late.is_some());
+        let best = if is_late { RescueEffect::Unknown } else { RescueEffect::Saves };
+        Rescue { procedure: procedure.name.clone(), effect: cases.fold(best, RescueEffect::worse) }
     };
     procedures.iter().map(rescue).collect()
 }
@@ -174,6 +177,7 @@ pub fn attempts(
     };
     let only_this = |account: &Account| State { accounts: Table::of(1, |_| account.clone()), ..state.clone() };
     let attempt = |account: &Account| World::interrupted(&scenario, assumptions, &only_this(account));
+    let state = world.stopped(state);
     state.accounts.iter().map(|(mailbox, account)| (mailbox, attempt(account))).collect()
 }
 
@@ -182,7 +186,7 @@ pub fn attempts(
 #[must_use]
 pub fn is_whole(account: &Account) -> bool {
     let owed = account.outstanding().without(account.queued);
-    account.agreed_home().is_some_and(|home| owed.is_within(account.mailboxes[home].held()))
+    account.agreed_home().is_some_and(|home| owed.is_within(account.stored(home).held()))
 }
 
 /// Returns true if every program reported `ok` and all mail is recovered.

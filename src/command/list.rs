@@ -7,6 +7,7 @@ use stranded_model::assumption::Assumption;
 
 use crate::cli::{List, ListTopic, OutputKind};
 use crate::exit::Exit;
+use crate::report::movers;
 use stranded_oracle::adapter::mutant;
 use stranded_search::lines::wrapped;
 use stranded_search::property::Property;
@@ -28,18 +29,28 @@ struct Item {
 }
 
 pub(super) fn run(arguments: &List) -> Result<Exit, CommandError> {
+    let file = arguments.output.file.as_deref();
     let items = match arguments.what {
+        ListTopic::Movers => return movers(arguments),
         ListTopic::Scenarios => scenarios()?,
         ListTopic::Procedures => procedures(),
         ListTopic::Properties => properties(),
         ListTopic::Assumptions => assumptions(),
         ListTopic::Mutants => mutants(),
     };
-    let file = arguments.output.file.as_deref();
     match arguments.output.format.kind() {
         OutputKind::Cases(form) => Err(output::unsupported("list", form)),
         OutputKind::Json => Ok(output::print_json(&items, file)),
         OutputKind::Text => Ok(output::print(&text(&items, output::width(file)), file)),
+    }
+}
+
+fn movers(arguments: &List) -> Result<Exit, CommandError> {
+    let file = arguments.output.file.as_deref();
+    match arguments.output.format.kind() {
+        OutputKind::Cases(form) => Err(output::unsupported("list", form)),
+        OutputKind::Json => Ok(output::print_json(&movers::movers(), file)),
+        OutputKind::Text => Ok(output::print(&movers::text(&movers::movers()), file)),
     }
 }
 
@@ -86,7 +97,7 @@ fn procedures() -> Vec<Item> {
         implements: None,
         source: Some(procedure.source),
     };
-    scenario::builtin::procedures().iter().map(|builtin| item(builtin.decoded())).collect()
+    scenario::builtin::all_procedures().map(|builtin| item(builtin.decoded())).collect()
 }
 
 fn properties() -> Vec<Item> {

@@ -141,8 +141,11 @@ pub fn print_usage(reason: &clap::Error) -> ExitCode {
 
 fn show(arguments: &Show) -> Result<Exit, CommandError> {
     let name = &arguments.name;
-    let (kind, builtins) =
-        if arguments.procedure { ("procedure", builtin::procedures()) } else { ("scenario", builtin::scenarios()) };
+    let (kind, builtins): (_, Vec<&builtin::Builtin>) = if arguments.procedure {
+        ("procedure", builtin::all_procedures().collect())
+    } else {
+        ("scenario", builtin::scenarios().iter().collect())
+    };
     let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
         let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
         return Err(CommandError::Input(scenario::unknown_name(kind, name, &names)));

@@ -213,7 +213,11 @@ impl OpenTrace {
         let VisitedState { world, state, .. } = self.end();
         let mailbox = state.accounts.ids().find(|id| names::mailbox(*id) == mailbox);
         let mailbox = mailbox.ok_or_else(|| NotTaken::Unknown(format!("{APPLY}{procedure}")))?;
-        let world = Arc::new(World::interrupted(&rescue_scenario(&world.scenario, found), world.assumptions, state));
+        let world = Arc::new(World::interrupted(
+            &rescue_scenario(&world.scenario, found),
+            world.assumptions,
+            &world.stopped(state),
+        ));
         let before = world.initial[0].clone();
         let action = Action::Start { mailbox, administrator: AdministratorId::default(), run: 0 };
         let name = format!("{APPLY}{procedure} {}", names::mailbox(mailbox));

@@ -14,6 +14,7 @@ pub mod inconclusive;
 pub mod json;
 pub mod judgement;
 pub mod matrix;
+pub mod movers;
 pub mod picture;
 pub mod summary;
 pub mod table;

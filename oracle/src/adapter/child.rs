@@ -308,7 +308,7 @@ impl Child {
             ));
         }
         let actions: Vec<&str> = ActionKind::ALL.into_iter().map(ActionKind::name).chain([RUN]).collect();
-        let procedures: Vec<&str> = builtin::procedures().iter().map(|builtin| builtin.name).collect();
+        let procedures: Vec<&str> = builtin::all_procedures().map(|builtin| builtin.name).collect();
         let check = |key: &str, named: &[String], known: &[&str]| {
             let unknown = named.iter().find(|name| !known.contains(&name.as_str()));
             unknown.map_or(Ok(()), |name| Err(unknown_word(key, name, known)))

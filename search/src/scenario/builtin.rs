@@ -72,7 +72,6 @@ pub fn scenarios() -> &'static [Builtin] {
         "directory-last",
         "directory-first",
         "directory-never",
-        "cyrus-xfer",
         "two-way-sync",
         "guarded-move",
         "guarded-move-without-claim",
@@ -92,6 +91,66 @@ pub fn scenarios() -> &'static [Builtin] {
         "guarded-move-other-edits",
         "guarded-move-of-three-other-edits",
         "two-mailboxes",
+        "append-repair",
+        "append-repair-faults",
+        "append-repair-without-hold",
+        "append-repair-blind-retry",
+        "append-repair-late-request",
+        "hold-then-method-1",
+        "hold-then-method-1-late-mail",
+        "hold-then-method-1-any-time",
+        "hold-then-method-1-concurrent-edit",
+        "move-without-marks",
+        "move-without-marks-under-mail",
+        "move-without-marks-faults",
+        "guarded-move-late-request",
+        "guarded-move-with-token",
+        "guarded-move-with-token-faults",
+        "guarded-move-empty-store",
+        "guarded-move-empty-store-refused",
+        "guarded-move-with-probes",
+        "guarded-move-lost-mail",
+        "guarded-move-in-two-runs",
+        "guarded-move-by-append",
+        "doveadm-backup",
+        "doveadm-backup-again",
+        "doveadm-sync",
+        "doveadm-sync-again",
+        "doveadm-sync-1",
+        "doveadm-sync-1-again",
+        "mbsync",
+        "mbsync-again",
+        "imapsync",
+        "imapsync-again",
+        "imapsync-delete1",
+        "imapsync-delete1-again",
+        "imapsync-delete2",
+        "imapsync-delete2-again",
+        "fetchmail",
+        "fetchmail-again",
+        "getmail",
+        "getmail-again",
+        "imapfilter",
+        "imapfilter-again",
+        "cyrus-xfer",
+        "cyrus-xfer-again",
+        "cyrus-rename-onto-itself",
+        "cyrus-rename-not-committed",
+        "cyrus-failed-rename-deletes",
+        "cyrus-xfer-of-nothing",
+        "dovecot-sync-leaves-mail-out",
+        "dovecot-backup-deletes-the-mailbox",
+        "imapsync-strict-again",
+        "imapsync-ok-without-mail",
+        "imapsync-interrupted-run-again",
+        "isync-journal-outlives-mail",
+        "offlineimap-empty-source",
+        "offlineimap-truncated-map",
+        "stalwart-import-not-visible",
+        "james-destination-exists",
+        "vitess-late-write",
+        "vitess-half-switch",
+        "citus-aborted-move",
     }
 }
 
@@ -106,6 +165,32 @@ pub fn procedures() -> &'static [Builtin] {
         "method-2",
         "q162998",
         "guarded-move",
+        "append-repair",
+        "hold-then-method-1",
+    }
+}
+
+/// Returns the built-in procedures of movers: programs that people run, and variants of our own.
+#[must_use]
+pub fn movers() -> &'static [Builtin] {
+    embedded! {
+        "movers":
+        "doveadm-backup",
+        "doveadm-sync",
+        "doveadm-sync-1",
+        "mbsync",
+        "imapsync",
+        "imapsync-delete1",
+        "imapsync-delete2",
+        "fetchmail",
+        "getmail",
+        "imapfilter",
+        "cyrus-xfer",
+        "move-without-marks",
+        "guarded-move-by-append",
+        "guarded-move-with-token",
+        "guarded-move-in-two-runs",
+        "guarded-move-with-probes",
     }
 }
 
@@ -115,10 +200,15 @@ pub fn scenario(name: &str) -> Option<&'static Builtin> {
     scenarios().iter().find(|builtin| builtin.name == name)
 }
 
+/// Returns every built-in procedure: the moves and repairs, then the movers.
+pub fn all_procedures() -> impl Iterator<Item = &'static Builtin> {
+    procedures().iter().chain(movers())
+}
+
 /// Returns the built-in procedure of this name.
 #[must_use]
 pub fn procedure(name: &str) -> Option<&'static Builtin> {
-    procedures().iter().find(|builtin| builtin.name == name)
+    all_procedures().find(|builtin| builtin.name == name)
 }
 
 impl Builtin {

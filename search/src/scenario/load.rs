@@ -12,7 +12,7 @@ use super::{Family, Spec, builtin, is_procedure_text, read};
 use crate::files;
 
 /// The families of built-in scenarios.
-const FAMILIES: [Family; 3] = [Family::Article, Family::OtherKb, Family::Inferred];
+const FAMILIES: [Family; 5] = [Family::Article, Family::OtherKb, Family::Inferred, Family::Movers, Family::Reported];
 
 /// The largest number of scenarios in a chain of predecessors.
 const CHAIN_MAX: usize = 16;

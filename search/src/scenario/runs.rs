@@ -164,7 +164,7 @@ impl Library<'_, '_> {
             }
         } else {
             let own = self.known.iter().map(|(name, _)| name.as_str());
-            let built_in = builtin::procedures().iter().map(|builtin| builtin.name);
+            let built_in = builtin::all_procedures().map(|builtin| builtin.name);
             let mut names: Vec<&str> = own.chain(built_in).collect();
             names.sort_unstable();
             names.dedup();

@@ -97,7 +97,7 @@ impl<'a> Found<'a> {
             return Ok(Self { path_or_name, reference: name.clone(), name, text: None });
         }
         if !is_path(path_or_name) {
-            let names: Vec<&str> = builtin::procedures().iter().map(|builtin| builtin.name).collect();
+            let names: Vec<&str> = builtin::all_procedures().map(|builtin| builtin.name).collect();
             return Err(unknown_name("procedure", path_or_name, &names));
         }
         let text = text_of(path_or_name)?;

@@ -257,8 +257,7 @@ fn written_start(start: &Start, names: &SiteNames) -> Table {
 /// There is no built-in procedure of this name.
 pub fn with_procedure(spec: &Spec, name: &str) -> Result<Spec, String> {
     let Some(found) = builtin::procedure(name) else {
-        let builtins = builtin::procedures();
-        let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
+        let names: Vec<&str> = builtin::all_procedures().map(|builtin| builtin.name).collect();
         return Err(format!("there is no procedure `{name}`; there are {}", names.join(", ")));
     };
     let mut other = spec.clone();

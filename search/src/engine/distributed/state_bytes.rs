@@ -90,7 +90,7 @@ structures! {
     Program { run, executions, phase, ended, owes_retry, journal }
     Execution { next, visited, completion, required, memory }
     Memory { listed, copied, home, version }
-    LateRequest { administrator, run, step, visited, message, home, version }
+    LateRequest { administrator, run, step, visited, message, home, version, is_superseded }
     Record { accepted, returned, owner_deleted, destroyed, false_success, self_move }
 }
 

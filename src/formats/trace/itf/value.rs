@@ -152,7 +152,7 @@ record!(AccountView {
     record
 });
 record!(RecipientView { home_mdb, home_mta, deleted, version, changed, signature });
-record!(LateView { administrator, run, step, visited, message, home, version });
+record!(LateView { administrator, run, step, visited, message, home, version, is_superseded });
 record!(MarkView { owner, from, to, pending });
 record!(ProgramView {
     run,
