@@ -218,6 +218,12 @@ pub enum ActionKind {
 }
 
 impl ActionKind {
+    /// Returns true if a running program takes or suffers the action: a step with any fate, or its death.
+    #[must_use]
+    pub fn is_of_program(self) -> bool {
+        matches!(self, Self::Act | Self::RequestLost | Self::ReplyLost | Self::RequestLate | Self::Die)
+    }
+
     /// Every kind, in the order of [`Action`].
     pub const ALL: [Self; 22] = [
         Self::Deliver,

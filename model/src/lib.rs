@@ -3,7 +3,7 @@
 //! Reading order: [`state`] defines the states, [`action`] the actions, [`procedure`] the steps of an administrator's
 //! program, [`scenario`] the part of the world that one scenario uses, [`assumption`] the questions that no source
 //! settles. A [`World`] combines them, and [`World::step`] is the one place that applies a rule of the world. Its rules
-//! are in the private modules `initial`, `candidates`, `world`, `program`, `memory`, `act`, `messages`, `condition`, `delivery` and `directory`.
+//! are in the private modules `initial`, `candidates`, `world`, `faults`, `program`, `memory`, `act`, `messages`, `condition`, `delivery` and `directory`.
 //! [`property`] defines the safety properties, [`liveness`] the liveness properties, [`coverage`] the steps and actions
 //! that a search must reach, [`counter_abstraction`] the same world for any number of messages, and `stateright`
 //! implements the trait of stateright.
@@ -22,14 +22,17 @@ pub mod coverage;
 mod delivery;
 mod directory;
 pub mod dn;
+mod faults;
 pub mod id;
 mod initial;
 pub mod liveness;
 mod locations;
 mod memory;
 mod messages;
+mod outcome;
 pub mod procedure;
 mod program;
+mod program_state;
 pub mod property;
 mod recipient;
 mod refusal;
@@ -54,13 +57,16 @@ pub const RULES: &[&str] = &[
     include_str!("delivery.rs"),
     include_str!("directory.rs"),
     include_str!("dn.rs"),
+    include_str!("faults.rs"),
     include_str!("id.rs"),
     include_str!("initial.rs"),
     include_str!("liveness.rs"),
     include_str!("memory.rs"),
     include_str!("messages.rs"),
+    include_str!("outcome.rs"),
     include_str!("procedure.rs"),
     include_str!("program.rs"),
+    include_str!("program_state.rs"),
     include_str!("property.rs"),
     include_str!("recipient.rs"),
     include_str!("scenario.rs"),

@@ -141,7 +141,7 @@ impl World {
         Ok(Executed { run, step: index, result, finished, deleted, ended })
     }
 
-    /// A late request takes effect. What the server answers, nobody reads.
+    /// A late request takes effect. Its program has given up, so the answer has no effect.
     pub(crate) fn take_effect(&self, now: &mut Next<'_>) -> Result<(), Refusal> {
         let request = now.account.late.ok_or(Refusal::NoLateRequest)?;
         let run = self.scenario.run(request.run_id());

@@ -30,6 +30,9 @@ pub enum Safety {
     NoDuplicates,
 }
 
+/// A bit for each property of [`Safety::ALL`].
+pub type SafetyBits = u16;
+
 impl Safety {
     /// Every safety property, in the order of reports.
     pub const ALL: [Self; 9] = [
@@ -43,6 +46,12 @@ impl Safety {
         Self::OneHome,
         Self::NoDuplicates,
     ];
+
+    /// The bit of this property.
+    #[must_use]
+    pub fn bit(self) -> SafetyBits {
+        1 << self as usize
+    }
 
     /// The name in files and reports.
     #[must_use]

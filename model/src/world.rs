@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
-use crate::action::{Action, ActionKind, Part};
+use crate::action::{Action, ActionKind};
 use crate::assumption::Assumptions;
+use crate::faults::{reappear, recover};
 use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
 use crate::memory::Needs;
 use crate::procedure::{MemoryLife, Procedure, StepResult};
 use crate::refusal::Refusal;
-use crate::scenario::{Delivery, Fault, Run, RunId, RunsMax, Scenario};
+use crate::scenario::{Delivery, Run, RunId, RunsMax, Scenario};
 use crate::state::{
-    Account, Completion, Ended, Execution, Mailbox, Mark, Memory, Phase, Program, Server, Service, Shared, State,
+    Account, Completion, Execution, Mailbox, Mark, Memory, Phase, Program, Server, Service, Shared, State,
 };
 use crate::table::{PerServer, Table};
 
@@ -256,86 +257,6 @@ impl World {
         Ok(())
     }
 
-    fn die(&self, next: &mut Next<'_>, administrator: AdministratorId) -> Result<(), Refusal> {
-        let program = next.account.programs[administrator];
-        let copied = program.execution().ok_or(Refusal::Idle)?.memory.copied;
-        let memory = self.run_of(administrator, &program).procedure.memory;
-        self.spend_fault(next, Fault::ProgramDies)?;
-        let program = &mut next.account.to_mut().programs[administrator];
-        program.stop(memory, copied);
-        program.ended = Ended::Died;
-        program.owes_retry = true;
-        Ok(())
-    }
-
-    fn lose_journal(&self, next: &mut Next<'_>, administrator: AdministratorId) -> Result<(), Refusal> {
-        if next.account.programs[administrator].journal.is_empty() {
-            return Err(Refusal::NoJournal);
-        }
-        self.spend_fault(next, Fault::JournalLost)?;
-        next.account.to_mut().programs[administrator].journal = MessageSet::EMPTY;
-        Ok(())
-    }
-
-    /// The store crashes and restarts in one action. Each mailbox loses its recent mail by an action of its own.
-    fn lose_recent(&self, next: &mut Next<'_>, server: ServerId) -> Result<(), Refusal> {
-        let recent = match next.account.mailboxes[server] {
-            Mailbox::Present(contents) if next.account.hidden[server].is_none() => contents.recent,
-            Mailbox::Present(_) | Mailbox::Absent => MessageSet::EMPTY,
-        };
-        if recent.is_empty() {
-            return Err(Refusal::NothingRecent);
-        }
-        self.spend_fault(next, Fault::JournalOutlivesMail)?;
-        if let Mailbox::Present(contents) = &mut next.account.to_mut().mailboxes[server] {
-            contents.expunge(recent, false);
-        }
-        Ok(())
-    }
-
-    fn look_empty(&self, next: &mut Next<'_>, server: ServerId) -> Result<(), Refusal> {
-        if next.account.hidden[server].is_some() || !next.account.mailboxes[server].is_present() {
-            return Err(Refusal::AlreadyInState);
-        }
-        self.spend_fault(next, Fault::StoreLooksEmpty)?;
-        let account = next.account.to_mut();
-        account.hidden[server] = Some(std::mem::replace(&mut account.mailboxes[server], Mailbox::SHELL));
-        Ok(())
-    }
-
-    fn fail(&self, next: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
-        let fault = match part {
-            Part::Store => Fault::StoreCrashes,
-            Part::Replica => Fault::ReplicaUnreachable,
-        };
-        self.spend_fault(next, fault)?;
-        switch(next, server, part, Service::Down)
-    }
-
-    pub(crate) fn spend_fault(&self, next: &mut Next<'_>, fault: Fault) -> Result<(), Refusal> {
-        if !self.scenario.environment.faults.contains(&fault) {
-            return Err(Refusal::NotInScenario);
-        }
-        let left = next.shared.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
-        next.shared.to_mut().faults_left = left;
-        Ok(())
-    }
-
-    /// The state in which every program has died. Journals stay.
-    #[must_use]
-    pub fn stopped(&self, state: &State) -> State {
-        let mut stopped = state.clone();
-        for account in stopped.accounts.values_mut() {
-            for administrator in account.programs.ids() {
-                let program = account.programs[administrator];
-                let Some(execution) = program.execution() else { continue };
-                let memory = self.run_of(administrator, &program).procedure.memory;
-                account.programs[administrator].stop(memory, execution.memory.copied);
-            }
-        }
-        stopped
-    }
-
     /// Updates the derived parts of an account after every action: the completion of each running move, and versions,
     /// which count from the lowest that still matters. A program forgets what no later step of its run uses.
     fn update_derived(&self, account: &mut Account) {
@@ -424,35 +345,6 @@ impl RunsMax {
             Self::UntilOk => program.executions == 0 || !program.is_settled(),
         }
     }
-}
-
-fn recover(next: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
-    switch(next, server, part, Service::Up)
-}
-
-/// What programs wrote while the store looked empty is gone.
-fn reappear(next: &mut Next<'_>, server: ServerId) -> Result<(), Refusal> {
-    if next.account.hidden[server].is_none() {
-        return Err(Refusal::AlreadyInState);
-    }
-    let account = next.account.to_mut();
-    if let Some(mailbox) = account.hidden[server].take() {
-        account.mailboxes[server] = mailbox;
-    }
-    Ok(())
-}
-
-fn switch(next: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {
-    let Server { store, replica } = next.shared.servers[server];
-    let (now, changed) = match part {
-        Part::Store => (store, Server { store: wanted, replica }),
-        Part::Replica => (replica, Server { store, replica: wanted }),
-    };
-    if now == wanted {
-        return Err(Refusal::AlreadyInState);
-    }
-    next.shared.to_mut().servers[server] = changed;
-    Ok(())
 }
 
 fn replicate(next: &mut Next<'_>, from: ServerId, to: ServerId) -> Result<(), Refusal> {

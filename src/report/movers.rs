@@ -22,12 +22,12 @@ pub struct Mover {
     pub name: String,
     /// The sources of the procedure.
     pub source: Vec<String>,
-    /// What can happen, for each order of the directory step, once and again; empty for a variant of our own, which has
-    /// scenarios of the family `inferred`.
+    /// The outcomes for each order of the directory step, once and again; empty for a variant of our own, which has scenarios
+    /// of the family `inferred`.
     pub outcomes: Vec<MoverOutcome>,
 }
 
-/// What can happen when a mover is run.
+/// The outcome of running a mover.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MoverOutcome {

@@ -220,6 +220,9 @@ at = "from"
 do = "report"
 outcome = "ok"
 
+[environment]
+copy-order = "arrival"
+
 [[run]]
 administrator = "first"
 procedure = "one-of-two"

@@ -150,7 +150,7 @@ fn is_mermaid(text: &str) -> Vec<Arrow> {
         if line.starts_with("title ") {
             continue;
         }
-        let arrow = ["->>", "--x", "-x"].into_iter().find_map(|how| line.split_once(how).map(|ends| (how, ends)));
+        let arrow = ["->>", "--x", "-x", "-)"].into_iter().find_map(|how| line.split_once(how).map(|ends| (how, ends)));
         if let Some(rest) = line.strip_prefix("actor ").or_else(|| line.strip_prefix("participant ")) {
             known.insert(rest.split_once(" as ").unwrap().0.to_owned());
         } else if let Some(rest) = line.strip_prefix("Note over ") {

@@ -223,14 +223,7 @@ impl Scene {
     fn program_next(&self, now: &Explanation, operation: &Operation<Numbered>) -> Vec<Explanation> {
         let Operation::Run { run, .. } = operation else { return Vec::new() };
         let is_its_own = |action: &&Action| {
-            let kinds = [
-                ActionKind::Act,
-                ActionKind::RequestLost,
-                ActionKind::ReplyLost,
-                ActionKind::RequestLate,
-                ActionKind::Die,
-            ];
-            kinds.contains(&action.kind())
+            action.kind().is_of_program()
                 && action.administrator() == Some(run.administrator)
                 && action.mailbox() == Some(run.mailbox)
         };

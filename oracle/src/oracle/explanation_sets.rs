@@ -8,7 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use stranded_model::id::MailboxId;
-use stranded_model::property::Safety;
+use stranded_model::property::{Safety, SafetyBits};
 use stranded_search::engine::{Limits, Truncation};
 
 use crate::protocol::{Answer, Event, Observation, Operation};
@@ -35,18 +35,18 @@ pub enum Unfinished {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violated {
     /// The properties that are violated in all explanations.
-    pub in_all: u8,
+    pub in_all: SafetyBits,
     /// The properties that are violated in some explanation.
-    pub in_some: u8,
+    pub in_some: SafetyBits,
 }
 
 /// The properties that are violated in the explanations of a set at the end of a case, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ViolatedAtEnd {
     /// The properties that are violated in all explanations, because nothing is under way any more.
-    pub(super) at_end: u8,
+    pub(super) at_end: SafetyBits,
     /// The properties that are violated in some explanation if nothing else happens.
-    pub(super) if_final: u8,
+    pub(super) if_final: SafetyBits,
 }
 
 /// All sets of explanations that were computed.
@@ -273,9 +273,9 @@ impl ExplanationSets {
             let world = &self.scene(one).world;
             let (account, shared) = (&one.state.accounts[mailbox], &one.state.shared);
             let violated = Safety::ALL.into_iter().filter(|property| !property.holds_for(world, account, shared));
-            violated.fold(0, |bits, property| bits | 1 << property as u8)
+            violated.fold(0, |bits, property| bits | property.bit())
         };
-        let nothing = Violated { in_all: u8::MAX, in_some: 0 };
+        let nothing = Violated { in_all: SafetyBits::MAX, in_some: 0 };
         let found = self
             .explanations(set)
             .map(bits)
@@ -287,14 +287,14 @@ impl ExplanationSets {
 
     /// Returns the properties of a mailbox that the explanations of a set violate if the case ends with them.
     pub(super) fn violated_at_end(&self, set: ExplanationSetId, mailbox: MailboxId) -> ViolatedAtEnd {
-        let nothing = ViolatedAtEnd { at_end: if self.is_empty(set) { 0 } else { u8::MAX }, if_final: 0 };
+        let nothing = ViolatedAtEnd { at_end: if self.is_empty(set) { 0 } else { SafetyBits::MAX }, if_final: 0 };
         self.explanations(set).fold(nothing, |all, one| {
             let (account, world) = (&one.state.accounts[mailbox], &self.scene(one).world);
             let is_idle =
                 one.calls.iter().all(|call| call.number.is_none()) && world.is_idle(account, &one.state.shared);
             let bits = |is_final: bool| {
                 let violated = Safety::ALL.into_iter().filter(|property| !property.holds_once(account, || is_final));
-                violated.fold(0, |bits, property| bits | 1 << property as u8)
+                violated.fold(0, |bits, property| bits | property.bit())
             };
             ViolatedAtEnd { at_end: all.at_end & bits(is_idle), if_final: all.if_final | bits(true) }
         })

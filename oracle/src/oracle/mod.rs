@@ -144,7 +144,7 @@ impl<'a> Oracle<'a> {
         let is_possible = |property: Option<Safety>| match (violated, property) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(violated), Some(property)) => violated & (1 << property as u8) != 0,
+            (Some(violated), Some(property)) => violated & property.bit() != 0,
         };
         for harm in harms.into_iter().filter(|harm| is_possible(harm.property)) {
             let verdict = harm.property.map_or(CaseVerdict::Nonconforming, CaseVerdict::of);
@@ -207,7 +207,7 @@ impl<'a> Oracle<'a> {
         let known = self.state.violated.entry(mailbox).or_default();
         let new = violated & !*known;
         *known |= violated;
-        for property in Safety::ALL.into_iter().filter(|one| new & (1 << *one as u8) != 0) {
+        for property in Safety::ALL.into_iter().filter(|one| new & one.bit() != 0) {
             self.find(CaseVerdict::of(property), Some(property), verdict::violation(property).to_owned());
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use stranded_model::id::MailboxId;
+use stranded_model::property::SafetyBits;
 
 use stranded_search::scenario::Spec;
 
@@ -41,7 +42,7 @@ pub struct OracleState<'a> {
     /// reset to the next.
     pub(super) worlds: Vec<u16>,
     /// The properties that are violated in every explanation of this case, one bit each.
-    pub(super) violated: BTreeMap<MailboxId, u8>,
+    pub(super) violated: BTreeMap<MailboxId, SafetyBits>,
 }
 
 /// The part of an oracle's state that decides later judgements. Two states with equal keys judge all later events alike.
@@ -49,7 +50,7 @@ pub struct OracleState<'a> {
 pub struct FutureKey {
     explanations: Option<ExplanationSetId>,
     watch: Memory,
-    violated: BTreeMap<MailboxId, u8>,
+    violated: BTreeMap<MailboxId, SafetyBits>,
 }
 
 impl<'a> OracleState<'a> {

@@ -108,12 +108,7 @@ impl OperationsStrategy {
                 ActionKind::Start if !self.steps => {
                     all.extend([false, true].map(|crash| Candidate::Run { start: action, crash }));
                 }
-                ActionKind::Act
-                | ActionKind::RequestLost
-                | ActionKind::ReplyLost
-                | ActionKind::RequestLate
-                | ActionKind::Die
-                    if !self.steps => {}
+                kind if !self.steps && kind.is_of_program() => {}
                 ActionKind::Start
                 | ActionKind::Act
                 | ActionKind::RequestLost

@@ -12,8 +12,8 @@ use super::cursor::{Cursor, Text, flag, text, wrong_type};
 use super::diagnostic::Findings;
 use super::home_name::{home_value, typed_value};
 use super::name::{SERVER_REFS, SiteNames};
+use super::step_kind::{Argument, ArgumentKind, BuiltAct, Presence, StepKind};
 use super::step_words::taken_apart;
-use super::steps::{Argument, ArgumentKind, BuiltAct, Presence, StepKind};
 
 /// The value of an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]

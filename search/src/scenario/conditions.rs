@@ -5,7 +5,7 @@
 use stranded_model::procedure::Condition;
 
 use super::arguments::Value;
-use super::steps::ArgumentKind::{self, Server, ServerPair, ServerTable, True};
+use super::step_kind::ArgumentKind::{self, Server, ServerPair, ServerTable, True};
 
 /// A condition of the steps `require` and `wait`.
 #[derive(Debug)]

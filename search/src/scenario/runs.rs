@@ -14,7 +14,8 @@ use super::bundle::Files;
 use super::cursor::{Cursor, Text, choose, number, parse_toml, text};
 use super::diagnostic::{Diagnostics, Findings, SourceText};
 use super::name::SiteNames;
-use super::steps::{BuiltAct, STEPS, StepKind};
+use super::step_kind::{BuiltAct, StepKind};
+use super::steps::STEPS;
 use super::{MEMORIES, builtin, mail_flow, name};
 
 /// The meaning of the key `run`.

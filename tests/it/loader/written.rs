@@ -237,14 +237,14 @@ prop_compose! {
             let run = u8::try_from(administrators[index].runs.len() - 1).unwrap();
             spec.scenario.last_run = RunId { administrator: Id::at(index), run };
         }
-        // Versions need a limit, and the loader refuses a scenario without one.
-        let mut runs = administrators.iter().flat_map(|person| &person.runs);
-        let counts_versions = eventual || runs.any(|run| run.procedure.makes_conditional_writes());
-        let endless = administrators.iter_mut().flat_map(|person| &mut person.runs).filter(|run| run.runs_max == RunsMax::Any);
-        endless.filter(|_| counts_versions).for_each(|run| run.runs_max = RunsMax::UntilOk);
         let uses_own = administrators.iter().flat_map(|person| &person.runs).any(|run| run.procedure.name == "mine");
         spec.never = if uses_own { vec!["mine/reported".to_owned()] } else { vec!["deliver".to_owned()] };
         spec.scenario.administrators = administrators;
+        // Versions need a limit, and the loader refuses a scenario without one.
+        if spec.scenario.counts_versions() {
+            let runs = spec.scenario.administrators.iter_mut().flat_map(|person| &mut person.runs);
+            runs.filter(|run| run.runs_max == RunsMax::Any).for_each(|run| run.runs_max = RunsMax::UntilOk);
+        }
         let answer = |(assumption, index): (Assumption, Option<proptest::sample::Index>)| {
             Some((assumption, u8::try_from(index?.index(assumption.values().len())).unwrap()))
         };

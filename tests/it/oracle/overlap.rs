@@ -394,19 +394,12 @@ fn history(spec: &Spec, naive: &Naive<'_>, unseen: &[ActionKind], draw: &mut Dra
         let open: Vec<u64> = now.requests.iter().filter_map(|request| request.call).collect();
         match draw.below(8) {
             0 | 1 if calls < 6 => {
-                let of_steps = [
-                    ActionKind::Act,
-                    ActionKind::RequestLost,
-                    ActionKind::ReplyLost,
-                    ActionKind::RequestLate,
-                    ActionKind::Die,
-                ];
                 let world = naive.world(&now);
                 let mut all: Vec<Action> = world.enabled(&now.state).map(|(action, _)| action).collect();
                 if draw.one_in(4) {
                     all = world.actions().to_vec();
                 }
-                all.retain(|action| kinds.contains(&action.kind()) && !(whole && of_steps.contains(&action.kind())));
+                all.retain(|action| kinds.contains(&action.kind()) && !(whole && action.kind().is_of_program()));
                 all.retain(|action| match action {
                     Action::Redeliver { mailbox, message, .. } | Action::OwnerDeletes { mailbox, message, .. } => {
                         message.index() < now.arrived[mailbox.index()].len()

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use stranded_model::property::Safety;
+use stranded_model::property::{Safety, SafetyBits};
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
 use timely::dataflow::operators::generic::operator::Operator;
 use timely::dataflow::operators::{Capability, ConnectLoop, Feedback, ToStream};
@@ -20,13 +20,12 @@ use super::Depth;
 use super::transfer::Distributed;
 use super::worker_states::WorkerStates;
 use crate::engine::Path;
-use crate::engine::exact::PropertyBits;
 use crate::engine::rules::Rules;
 
 /// For each marked state, a bit for each property whose violation it leads to.
-type Marks<W> = FxHashMap<W, PropertyBits>;
+type Marks<W> = FxHashMap<W, SafetyBits>;
 /// A mark on its way: the receiver, the state, and a bit for each property.
-type Marked<P> = (usize, P, PropertyBits);
+type Marked<P> = (usize, P, SafetyBits);
 
 /// The states on shortest paths to violations, for every level.
 pub(super) struct ShortestPaths<S: Distributed> {
@@ -106,7 +105,7 @@ fn newly_marked<S: Distributed>(
     level: Depth,
     least_depths: [Option<Depth>; Safety::ALL.len()],
     next: &Marks<S::Word>,
-) -> Vec<(S::SentState, PropertyBits)> {
+) -> Vec<(S::SentState, SafetyBits)> {
     let broken_here =
         (0..).zip(least_depths).filter(|(_, depth)| *depth == Some(level)).fold(0, |all, (bit, _)| all | 1 << bit);
     let WorkerStates { space, scratch, levels, .. } = states;
@@ -132,9 +131,8 @@ impl<S: Distributed> ShortestPaths<S> {
     ) -> Option<Path<R::Choice>> {
         let depth = self.least_depths[property as usize]?;
         let WorkerStates { space, scratch, initial, .. } = states;
-        let is_marked = |level: usize, word: &S::Word| {
-            self.levels[level].get(word).is_some_and(|bits| bits & 1 << property as usize != 0)
-        };
+        let is_marked =
+            |level: usize, word: &S::Word| self.levels[level].get(word).is_some_and(|bits| bits & property.bit() != 0);
         let mut word = *initial.iter().find(|word| is_marked(0, word))?;
         let start = space.unpack(scratch, word);
         let mut state = start.clone();

@@ -20,7 +20,7 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 pub(super) use self::one_mailbox::OneMailbox;
-pub(super) use self::packed::{PropertyBits, StateFacts, StateSpace, TooNarrow, Word};
+pub(super) use self::packed::{StateFacts, StateSpace, TooNarrow, Word};
 pub(super) use self::several_mailboxes::{SeveralMailboxes, permuted};
 #[cfg(feature = "distributed")]
 pub(super) use self::visited::WordTable;

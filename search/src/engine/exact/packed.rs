@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stranded_model::coverage::Coverage;
-use stranded_model::property::Safety;
+use stranded_model::property::{Safety, SafetyBits};
 use stranded_model::state::{Account, Shared, State};
 
 use crate::engine::rules::Rules;
@@ -58,14 +58,11 @@ pub(in crate::engine) trait StateSpace: Sync {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct TooNarrow;
 
-/// A bit for each property of [`Safety::ALL`].
-pub(in crate::engine) type PropertyBits = u16;
-
 /// The facts of one state.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct StateFacts {
     /// A bit for each property of [`Safety::ALL`] that is violated.
-    pub(in crate::engine) violated: PropertyBits,
+    pub(in crate::engine) violated: SafetyBits,
     /// True if every mailbox is quiescent.
     pub(in crate::engine) quiescent: bool,
 }
@@ -77,7 +74,7 @@ impl StateFacts {
         let violated = Safety::ALL
             .into_iter()
             .filter(|property| !property.holds_for(world, account, shared))
-            .fold(0, |violated, property| violated | 1 << property as usize);
+            .fold(0, |violated, property| violated | property.bit());
         Self { violated, quiescent: world.is_quiescent(account, shared) }
     }
 
