@@ -22,6 +22,15 @@ impl Act {
         )
     }
 
+    /// Returns true if the act adds messages of one store, or of a saved file, to another.
+    #[must_use]
+    pub fn takes_copies(&self) -> bool {
+        matches!(
+            self,
+            Self::CopyMessage { .. } | Self::CopyListed { .. } | Self::AppendMessage { .. } | Self::Load { .. }
+        )
+    }
+
     /// Returns true if the act notes messages as copied.
     #[must_use]
     pub fn writes_journal(&self) -> bool {

@@ -106,7 +106,7 @@ impl Assumption {
             Self::MisroutedMail => &["Q172364", "Q170478"],
             Self::MailBeforeMark => &["Q277911"],
             Self::PurgeOrder => &["Q184160", "Q239639"],
-            Self::EmptyStoreWrites => &["https://doc.dovecot.org/configuration_manual/nfs/"],
+            Self::EmptyStoreWrites => &["doveadm-mount(1)"],
             Self::DirectoryStep => &["inferred"],
         }
     }

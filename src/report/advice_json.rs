@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_model::id::{Id, ServerId};
-use stranded_model::procedure::Act;
 
 use stranded_model::scenario::Delivery;
 use stranded_search::advice::{
@@ -82,6 +81,8 @@ pub struct AdviceEntry {
     pub to: String,
     /// `safe`, `depends`, `refuses`, `unsafe` or `inconclusive`.
     pub answer: String,
+    /// True if the procedure needs in-transit marks, and the observation shows no store that has them.
+    pub needs_marks: bool,
     /// The conditions that the administrator must ensure, if the answer is `safe` or `depends`.
     pub preconditions: Vec<PreconditionReport>,
     /// The facts on which the answer depends, if it is `depends`.
@@ -218,6 +219,7 @@ fn entry(snapshot: &Snapshot, advice: &Advice, around: &dyn Fn(Delivery) -> Circ
         from: name(snapshot, advice.from),
         to: name(snapshot, advice.to),
         answer: advice.answer().name().to_owned(),
+        needs_marks: advice.needs_marks() && !snapshot.shows_marks(),
         preconditions: advice.preconditions().iter().map(precondition).collect(),
         unobserved: depends.map(|one| unobserved(snapshot, one)).collect(),
         steps: steps(advice),
@@ -272,7 +274,7 @@ fn harm(snapshot: &Snapshot, harm: &AdviceHarm) -> HarmReport {
 /// Returns true if a step of the plan copies messages.
 pub(super) fn copies(advice: &Advice) -> bool {
     let acts = advice.plan.iter().flat_map(|plan| &plan.acts);
-    is_runnable(advice) && acts.into_iter().any(|act| matches!(act, Act::CopyMessage { .. } | Act::Load { .. }))
+    is_runnable(advice) && acts.into_iter().any(|act| act.takes_copies())
 }
 
 /// Returns true if the answer lets an administrator run the procedure.

@@ -226,6 +226,10 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     let item = |text: &mut String, says: &str| {
         let _ = writeln!(text, "  - {}", wrapped(says, 4, width));
     };
+    if advice.needs_marks() && !snapshot.shows_marks() {
+        let says = "It marks mailboxes as in transit, which many systems cannot do. The observation does not show that this one can.";
+        let _ = writeln!(text, "{}", wrapped(says, 0, width));
+    }
     if let Some(most) = advice.cases.iter().filter_map(|case| case.others_max).min() {
         let bounded =
             format!("Not everything was tried: at most {most} unobserved facts were otherwise at the same time.");

@@ -199,8 +199,11 @@ fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Optio
     });
     let careful = safe.filter(|advice| builtin::procedure(&advice.procedure.name).is_some());
     let cites = |advice: &&Advice| advice.procedure.source.iter().any(|source| source.starts_with(SAVES_LATE_MAIL));
-    if let Some(careful) = careful.into_iter().find(cites) {
-        text.push_str(&format!(" {} does that itself and is safe here.", careful.procedure.name));
+    let careful: Vec<&str> = careful.filter(cites).map(|advice| advice.procedure.name.as_str()).collect();
+    match careful.as_slice() {
+        [] => {}
+        [one] => text.push_str(&format!(" {one} does that itself and is safe here.")),
+        [..] => text.push_str(&format!(" {} do that themselves and are safe here.", careful.join(", "))),
     }
     let title = if late.is_empty() { "Late mail:" } else { "Save this first:" };
     Some(Warning { title: title.to_owned(), text })

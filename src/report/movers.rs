@@ -69,6 +69,16 @@ impl Finding {
         }
     }
 
+    /// Returns the worse of two findings; of two that happen, the one with the shorter trace.
+    fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::After(one), Self::After(two)) => Self::After(one.min(two)),
+            (found @ Self::After(_), _) | (_, found @ Self::After(_)) => found,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Never, Self::Never) => Self::Never,
+        }
+    }
+
     fn cell(self) -> String {
         match self {
             Self::After(steps) => steps.to_string(),
@@ -79,6 +89,13 @@ impl Finding {
 }
 
 impl MoverOutcome {
+    /// Adds what another answer to an assumption shows.
+    fn note(&mut self, other: &Self) {
+        self.loses = self.loses.worse(other.loses);
+        self.strands = self.strands.worse(other.strands);
+        self.duplicates = self.duplicates.worse(other.duplicates);
+    }
+
     /// Returns the outcome in one word.
     fn verdict(&self) -> String {
         let all = [(self.loses, "loses"), (self.strands, "strands"), (self.duplicates, "duplicates")];
@@ -122,7 +139,14 @@ fn outcomes(scenario: &str, run: &'static str) -> Vec<MoverOutcome> {
         strands: Finding::of(combination, &spec, Safety::Reachable),
         duplicates: Finding::of(combination, &spec, Safety::NoDuplicates),
     };
-    checked.combinations.iter().map(outcome).collect()
+    let mut outcomes: Vec<MoverOutcome> = Vec::new();
+    for found in checked.combinations.iter().map(outcome) {
+        match outcomes.iter_mut().find(|other| other.directory_step == found.directory_step) {
+            Some(other) => other.note(&found),
+            None => outcomes.push(found),
+        }
+    }
+    outcomes
 }
 
 /// Returns the movers as a text.

@@ -245,7 +245,7 @@ fn late_mail_is_to_be_saved_first() {
     let text = String::from_utf8(stranded(&["-"], LATE).stdout).unwrap();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("Save this first: source holds 1 message (late) that destination does not."), "{text}");
-    assert!(text.contains("q162998 does that itself and is safe here."), "{text}");
+    assert!(text.contains("append-repair, q162998 do that themselves and are safe here."), "{text}");
 }
 
 #[test]
@@ -333,5 +333,20 @@ fn mailboxes_with_equal_observations_get_their_advice_once() {
     let lines: String = ["alice", "bob", "carol"].map(|name| STRANDED.replace("alice", name) + "\n").concat();
     let text = String::from_utf8(stranded(&["-"], &lines).stdout).unwrap();
     assert_eq!(text.matches("The advice is the same as for alice.").count(), 2, "{text}");
-    assert_eq!(text.matches("method-1, from source to destination").count(), 1, "{text}");
+    assert_eq!(text.matches("\nmethod-1, from source to destination").count(), 1, "{text}");
+}
+
+#[test]
+fn a_procedure_that_needs_marks_comes_after_those_that_need_none_unless_the_system_shows_marks() {
+    let first = |lines: &str| {
+        let output = stranded(&["-", "--format", "json"], lines);
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let entries = found["mailboxes"][0]["advice"].as_array().unwrap().clone();
+        let of = |name: &str| entries.iter().position(|entry| entry["procedure"] == name).unwrap();
+        (of("guarded-move") < of("append-repair"), entries[of("guarded-move")]["needs_marks"].clone())
+    };
+    assert_eq!(first(STRANDED), (false, true.into()));
+    let marked =
+        STRANDED.replace(r#""messages": ["one", "two"]"#, r#""messages": ["one", "two"], "in-transit": false"#);
+    assert_eq!(first(&marked), (true, false.into()));
 }

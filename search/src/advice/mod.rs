@@ -157,7 +157,8 @@ pub fn advise_all<'a>(
 }
 
 /// Returns the advice on one mailbox: every procedure in every useful direction, the best answer first. Among equal answers, those come
-/// first that take messages to the server that holds most of them, and then to the home.
+/// first that the system can perform as far as it was observed, then those that take messages to the server that holds most of them, and
+/// then to the home.
 #[must_use]
 pub fn advise(
     snapshot: &Snapshot,
@@ -173,7 +174,8 @@ pub fn advise(
     advice.sort_by_key(|advice| {
         let verdicts: Vec<AdviceVerdict> = advice.cases.iter().map(|case| case.verdict).collect();
         let leaves_home = snapshot.home() != Some(advice.to);
-        (advice.answer(), Reverse(snapshot.held_by(advice.to)), leaves_home, verdicts)
+        let is_in_doubt = advice.needs_marks() && !snapshot.shows_marks();
+        (advice.answer(), is_in_doubt, Reverse(snapshot.held_by(advice.to)), leaves_home, verdicts)
     });
     advice
 }

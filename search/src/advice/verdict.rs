@@ -31,6 +31,14 @@ pub struct Advice {
     pub plan: Option<Plan>,
 }
 
+impl Advice {
+    /// Returns true if the procedure marks mailboxes as in transit, which only some systems can do.
+    #[must_use]
+    pub fn needs_marks(&self) -> bool {
+        self.procedure.has_act(|act| matches!(act, Act::Mark { .. } | Act::Unmark { .. }))
+    }
+}
+
 /// The steps of a procedure that nothing disturbs.
 #[derive(Debug)]
 pub struct Plan {

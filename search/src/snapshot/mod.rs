@@ -121,6 +121,13 @@ impl Snapshot {
         ((&self.names, &self.homes, &self.mailboxes), groups, outside)
     }
 
+    /// Returns true if some store showed whether it marks the mailbox as in transit, so that the system has such marks.
+    #[must_use]
+    pub fn shows_marks(&self) -> bool {
+        let is_unobserved = |server: ServerId| self.unobserved.contains(&UnobservedFact::Transit(server));
+        self.mailboxes.iter().any(|(server, mailbox)| mailbox.is_present() && !is_unobserved(server))
+    }
+
     /// Returns the servers that hold messages.
     #[must_use]
     pub fn data_on(&self) -> Vec<ServerId> {

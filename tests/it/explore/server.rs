@@ -187,7 +187,7 @@ fn a_check_is_watched_to_its_end_and_leads_to_its_counterexample() {
         standing = served.body(&json!({"ask": "progress", "check": standing["check"]}));
     }
     let found = &standing["found"];
-    assert_eq!((&found["states"], &found["depth"]), (&json!(166), &json!(16)), "as `check second-move` says");
+    assert_eq!((&found["states"], &found["depth"]), (&json!(170), &json!(16)), "as `check second-move` says");
     let no_loss = &found["properties"][0];
     assert_eq!(
         (&no_loss["name"], &no_loss["verdict"], &no_loss["steps"]),
