@@ -50,7 +50,7 @@ fn movers(arguments: &List) -> Result<Exit, CommandError> {
     match arguments.output.format.kind() {
         OutputKind::Cases(form) => Err(output::unsupported("list", form)),
         OutputKind::Json => Ok(output::print_json(&movers::movers(), file)),
-        OutputKind::Text => Ok(output::print(&movers::text(&movers::movers()), file)),
+        OutputKind::Text => Ok(output::print(&movers::text(&movers::movers(), output::width(file)), file)),
     }
 }
 

@@ -8,6 +8,7 @@ use stranded_model::assumption::Assumption;
 use stranded_model::property::Safety;
 use stranded_search::check::{self, Combination};
 use stranded_search::engine::{Engine, Limits};
+use stranded_search::lines::wrapped;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Spec, builtin, load_scenario};
 
@@ -151,23 +152,23 @@ fn outcomes(scenario: &str, run: &'static str) -> Vec<MoverOutcome> {
 
 /// Returns the movers as a text.
 #[must_use]
-pub fn text(movers: &[Mover]) -> String {
-    let width = movers.iter().map(|mover| mover.name.len()).max().unwrap_or(0);
-    let mut text = format!("{:<width$}  directory  run    loses  strands  duplicates\n", "mover");
+pub fn text(movers: &[Mover], width: u16) -> String {
+    let column = movers.iter().map(|mover| mover.name.len()).max().unwrap_or(0);
+    let mut text = format!("{:<column$}  directory  run    loses  strands  duplicates\n", "mover");
     for mover in movers {
         for found in &mover.outcomes {
             let [loses, strands, duplicates] = [found.loses, found.strands, found.duplicates].map(Finding::cell);
             let (step, run) = (found.directory_step, found.run);
             let _ = writeln!(
                 text,
-                "{:<width$}  {step:<9}  {run:<5}  {loses:>5}  {strands:>7}  {duplicates:>10}",
+                "{:<column$}  {step:<9}  {run:<5}  {loses:>5}  {strands:>7}  {duplicates:>10}",
                 mover.name
             );
         }
     }
     text.push_str("\nA number is the length of the shortest trace; – is never; ? is not known.\n\n");
     for mover in movers {
-        let _ = writeln!(text, "{}: {}", mover.name, mover.source.join(", "));
+        let _ = writeln!(text, "{}", wrapped(&format!("{}: {}", mover.name, mover.source.join(", ")), 2, width));
     }
     text
 }

@@ -128,8 +128,9 @@ error: unknown property `no-los`
    | ^^^^^^ did you mean `no-loss`?
    |
    = help: there are `no-loss`, `no-last-copy-delete`, `no-false-success`, `home-coherent`,
-           `no-self-move`, `transit-owned`, `reachable`, `one-home`, `delivery-settles`,
-           `replicas-converge`, `repair-completes`, `transit-clears`, `coverage`
+           `no-self-move`, `transit-owned`, `reachable`, `one-home`, `no-duplicates`,
+           `delivery-settles`, `replicas-converge`, `repair-completes`, `transit-clears`,
+           `coverage`
 ";
     assert_eq!(reported, expected);
 }

@@ -113,6 +113,8 @@ fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
         }
         let expected = match (lost.is_empty(), is_saved) {
             (false, _) => RescueEffect::Loses(lost),
+            // A late request can still take effect.
+            (true, _) if state.accounts.values().any(|account| account.late.is_some()) => RescueEffect::Unknown,
             (true, true) => RescueEffect::Saves,
             (true, false) => RescueEffect::Declines,
         };

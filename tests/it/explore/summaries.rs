@@ -28,7 +28,10 @@ fn the_first_page_names_the_destructive_step_the_last_moment_and_the_repair() {
     assert!(late.starts_with("From step 14 on; one step before, method-1"), "{late}");
     let instead = says(&shown, "What to do instead?").unwrap();
     assert!(instead.starts_with("From step 10 to step 13, method-1 recovers all mail: it sets Home-MDB"), "{instead}");
-    assert!(instead.contains("So do method-2, q162998 and guarded-move."), "{instead}");
+    assert!(
+        instead.contains("So do method-2, q162998, guarded-move, append-repair and hold-then-method-1."),
+        "{instead}"
+    );
     assert!(instead.ends_with("Do not run move or move-of-the-article then: that destroys mail."), "{instead}");
 }
 

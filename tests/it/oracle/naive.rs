@@ -375,8 +375,13 @@ impl<'a> Naive<'a> {
 }
 
 fn allows_answer(status: Status, operation: &Operation, answer: &Answer) -> bool {
-    let is_step =
-        matches!(operation, Operation::Act { .. } | Operation::RequestLost { .. } | Operation::ReplyLost { .. });
+    let is_step = matches!(
+        operation,
+        Operation::Act { .. }
+            | Operation::RequestLost { .. }
+            | Operation::ReplyLost { .. }
+            | Operation::RequestLate { .. }
+    );
     match (status, answer.result) {
         (_, Outcome::Unknown) => true,
         (Status::Happened { ended, .. }, Outcome::Ok) if is_step => ended == answer.ended,
