@@ -5,7 +5,7 @@ use stranded_model::id::{Id, MailboxId};
 use stranded_model::property::Safety;
 use stranded_search::names;
 
-use super::harm_observed::MailboxAtEnd;
+use super::harm_observed::{HarmKind, MailboxAtEnd};
 use super::verdict::{CaseVerdict, ONCE_FINISHED, Withheld, violation};
 use super::{FINDINGS_KEPT, Judgement, Oracle};
 
@@ -53,22 +53,21 @@ impl Oracle<'_> {
             // Harm that no run of the case did, and that none has repaired.
             for harm in &end.harms {
                 let reason = format!("no procedure was run on it yet, and {}", harm.says);
-                self.withhold(end, harm.property, &[reason]);
+                self.withhold(end, harm.kind.property(), &[reason]);
             }
             return;
         }
         let model = self.explanations().map(|set| self.sets.violated_at_end(set, mailbox));
-        let is_unreachable = end.harms.iter().any(|harm| harm.property == Some(Safety::Reachable));
+        let is_unreachable = end.harms.iter().any(|harm| harm.kind == HarmKind::Violation(Safety::Reachable));
         if model.is_none() && !is_unreachable && !end.unobserved.is_empty() {
             self.withhold(end, None, &end.unobserved);
         }
         let reasons = |lists: [&[String]; 2]| lists.concat();
         for property in [Safety::HomeCoherent, Safety::TransitOwned, Safety::Reachable, Safety::OneHome] {
-            let bit = 1 << property as u8;
-            let shown = end.harms.iter().find(|harm| harm.property == Some(property));
+            let shown = end.harms.iter().find(|harm| harm.kind == HarmKind::Violation(property));
             // The model has no such mark at the end: it belongs to the owed retry.
             let asked = model.filter(|_| property != Safety::TransitOwned);
-            let is_possible = asked.map_or(shown.is_some(), |model| model.if_final & bit != 0);
+            let is_possible = asked.map_or(shown.is_some(), |model| model.if_final & property.bit() != 0);
             let is_known = self.state.findings_of_case.iter().any(|finding| finding.property == Some(property));
             if !is_possible || is_known {
                 continue;
@@ -76,7 +75,7 @@ impl Oracle<'_> {
             // A retry removes the mark and the second copy, which hide no mail.
             let waits = matches!(property, Safety::OneHome | Safety::TransitOwned) && end.owes_retry;
             let is_certain = match asked {
-                Some(model) => model.at_end & bit != 0,
+                Some(model) => model.at_end & property.bit() != 0,
                 None => end.open.is_empty() && end.unobserved.is_empty(),
             };
             if waits {

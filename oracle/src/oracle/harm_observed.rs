@@ -2,6 +2,8 @@
 //! harmless.
 
 mod at_end;
+mod ended_run;
+mod harm;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +11,12 @@ use stranded_model::dn::HomeAttribute;
 use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 
-use crate::protocol::{Answer, Event, HomesObservation, Observation, Operation, Outcome, RunRequest};
+use crate::protocol::{Answer, Event, Observation, Operation, Outcome, RunRequest};
 use stranded_search::scenario::Spec;
 
 pub(super) use self::at_end::MailboxAtEnd;
 use self::at_end::is_same;
-
-/// Harm that an observation shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Harm {
-    /// The property that is violated; `None` if a refused run changed the site.
-    pub(super) property: Option<Safety>,
-    /// One sentence about it, without a full stop.
-    pub(super) says: String,
-}
+pub(super) use self::harm::{Harm, HarmKind};
 
 /// The observations of a site since the last reset.
 #[derive(Clone, Debug)]
@@ -204,24 +198,11 @@ impl<'a> Watch<'a> {
             seen.accepted.extend(held(observation).map(ToOwned::to_owned));
         }
         let mut harms = seen.losses(observation, spec);
-        let harm = |property: Safety, says: String| Harm { property: Some(property), says };
-        if let Some((run, Outcome::Ok, Some(before))) = &seen.ended
-            && let Some(says) = false_success(run, before, observation)
-        {
-            harms.push(harm(Safety::NoFalseSuccess, says));
-        }
-        if let Some((run, Outcome::Refused, Some(before))) = &seen.ended
-            && is_instant
-            && before.queued.as_ref().is_some_and(Vec::is_empty)
-            && (differ(&before.stores, &observation.stores) || differ(&before.directory, &observation.directory))
-        {
-            let says = format!("{} reported refused, and the site has changed", run.procedure);
-            harms.push(Harm { property: None, says });
-        }
+        harms.extend(seen.harm_of_ended_run(observation, is_instant));
         seen.ended = None;
         let is_owned = seen.programs.values().any(|program| program.is_running || program.owes_retry);
         if is_quiet && !is_owned && is_marked(observation) && !seen.programs.is_empty() {
-            harms.push(harm(Safety::TransitOwned, "a mailbox is in transit, and no move owns it".to_owned()));
+            harms.push(Harm::violation(Safety::TransitOwned, "a mailbox is in transit, and no move owns it"));
         }
         seen.last = Some(observation.clone());
         seen.acted_since = false;
@@ -236,7 +217,7 @@ impl<'a> Watch<'a> {
         }
         let reported = &mut self.mailbox(name).reported;
         harms.retain(|harm| {
-            harm.property.is_none_or(|property| property == Safety::NoLoss || reported.insert(property))
+            harm.kind.property().is_none_or(|property| property == Safety::NoLoss || reported.insert(property))
         });
         harms
     }
@@ -299,7 +280,7 @@ impl Observed {
             return Vec::new();
         }
         let says = format!("accepted messages are lost: {}", new.join(", "));
-        vec![Harm { property: Some(Safety::NoLoss), says }]
+        vec![Harm::violation(Safety::NoLoss, says)]
     }
 }
 
@@ -323,11 +304,6 @@ fn is_marked(observation: &Observation) -> bool {
     observation.stores.values().flatten().any(|store| store.in_transit == Some(true))
 }
 
-/// Returns true if two observations differ for a server that both have.
-fn differ<T: PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T>) -> bool {
-    before.iter().any(|(server, one)| after.get(server).is_some_and(|other| other != one))
-}
-
 /// Returns the messages in all stores.
 fn held(observation: &Observation) -> impl Iterator<Item = &str> {
     observation.stores.values().flatten().filter_map(|store| store.messages.as_ref()).flatten().map(String::as_str)
@@ -343,31 +319,4 @@ pub(super) fn everything<'s>(observation: &'s Observation, spec: &Spec) -> Optio
     let lists = [observation.queued.as_ref()?, observation.returned.as_ref()?, observation.saved.as_ref()?];
     let listed = lists.into_iter().flatten().map(String::as_str);
     spec.scenario.site.servers.values().all(is_seen).then(|| held(observation).chain(listed).collect())
-}
-
-/// Returns the false success of a run that reported ok, in one sentence, if the observations show one. A move with nothing to
-/// do is not a false success.
-fn false_success(run: &RunRequest, before: &Observation, observation: &Observation) -> Option<String> {
-    let names_to = |homes: &HomesObservation| {
-        let is = |home: &Option<Option<String>>| home.as_ref().is_none_or(|home| home.as_ref() == Some(&run.to));
-        is(&homes.home_mdb) && is(&homes.home_mta)
-    };
-    if before.directory.is_empty() || before.directory.values().flatten().any(names_to) {
-        return None;
-    }
-    let replicas = &observation.directory;
-    if !replicas.is_empty() && !replicas.values().flatten().any(names_to) {
-        return Some(format!("{} reported ok, and the directory does not name {}", run.procedure, run.to));
-    }
-    let messages = |server: &String| -> Option<Vec<String>> {
-        match observation.stores.get(server)? {
-            None => Some(Vec::new()),
-            Some(store) => store.messages.clone(),
-        }
-    };
-    let (source, destination) = (messages(&run.from)?, messages(&run.to)?);
-    let left: Vec<&str> = source.iter().filter(|m| !destination.contains(m)).map(String::as_str).collect();
-    let says =
-        || format!("{} reported ok, and {} is on {} and not on {}", run.procedure, left.join(", "), run.from, run.to);
-    (!left.is_empty()).then(says)
 }

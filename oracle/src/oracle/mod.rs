@@ -34,8 +34,9 @@ use stranded_search::engine::{Engine, Limits, Truncation};
 use stranded_search::scenario::Spec;
 
 pub use self::explanation::{Explanation, Scene};
-use self::explanation_sets::Unfinished;
 pub use self::explanation_sets::{ExplanationSetId, ExplanationSets};
+use self::explanation_sets::Unfinished;
+use self::harm_observed::HarmKind;
 use self::names::{Names, Numbered};
 pub use self::oracle_state::{FutureKey, OracleState};
 pub use self::rejection::Against;
@@ -141,14 +142,13 @@ impl<'a> Oracle<'a> {
         } else {
             None
         };
-        let is_possible = |property: Option<Safety>| match (violated, property) {
+        let is_possible = |kind: HarmKind| match (violated, kind) {
             (None, _) => true,
-            (Some(_), None) => false,
-            (Some(violated), Some(property)) => violated & property.bit() != 0,
+            (Some(_), HarmKind::RefusalChangedSite) => false,
+            (Some(violated), HarmKind::Violation(property)) => violated & property.bit() != 0,
         };
-        for harm in harms.into_iter().filter(|harm| is_possible(harm.property)) {
-            let verdict = harm.property.map_or(CaseVerdict::Nonconforming, CaseVerdict::of);
-            self.find(verdict, harm.property, harm.says);
+        for harm in harms.into_iter().filter(|harm| is_possible(harm.kind)) {
+            self.find(harm.kind.verdict(), harm.kind.property(), harm.says);
         }
         Ok(())
     }

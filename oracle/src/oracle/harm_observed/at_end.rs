@@ -68,8 +68,8 @@ impl Watch<'_> {
         end.is_observed = true;
         end.harms = self.final_harms(seen, last);
         if is_marked(last) && end.owes_retry {
-            let says = "a mailbox is in transit, and its move does not continue".to_owned();
-            end.harms.push(Harm { property: Some(Safety::TransitOwned), says });
+            let says = "a mailbox is in transit, and its move does not continue";
+            end.harms.push(Harm::violation(Safety::TransitOwned, says));
         }
         match last.queued.as_deref() {
             None => end.unobserved.push("the queue was not observed".to_owned()),
@@ -104,7 +104,6 @@ impl Watch<'_> {
     /// Returns the violations of the properties that are judged only when nothing will change any more. A message in a queue
     /// counts as unreachable.
     pub(super) fn final_harms(&self, seen: &Observed, observation: &Observation) -> Vec<Harm> {
-        let harm = |property: Safety, says: String| Harm { property: Some(property), says };
         let mut harms = Vec::new();
         let is_filled = |messages: &Vec<String>| !messages.is_empty();
         let stores = observation.stores.iter();
@@ -112,7 +111,7 @@ impl Watch<'_> {
             store.as_ref()?.messages.as_ref().filter(|messages| is_filled(messages)).map(|_| server)
         });
         if let (Some(one), Some(other)) = (filled.next(), filled.next()) {
-            harms.push(harm(Safety::OneHome, format!("{one} and {other} both hold messages")));
+            harms.push(Harm::violation(Safety::OneHome, format!("{one} and {other} both hold messages")));
         }
         let Some(replicas) = self.replicas(observation) else { return harms };
         let homes: BTreeSet<&HomesObservation> = replicas.into_iter().flatten().collect();
@@ -123,14 +122,14 @@ impl Watch<'_> {
             && !expected.is_empty()
         {
             let says = format!("no replica has a recipient, which would name the home of {}", expected.join(", "));
-            harms.push(harm(Safety::Reachable, says));
+            harms.push(Harm::violation(Safety::Reachable, says));
         }
         for HomesObservation { home_mdb, home_mta } in homes {
             let (Some(mdb), Some(mta)) = (home_mdb, home_mta) else { continue };
             let home = mdb.as_ref().filter(|name| servers.contains(name));
             if home.is_none() || mdb != mta {
                 let says = format!("Home-MDB names {}, Home-MTA names {}", name(mdb), name(mta));
-                harms.push(harm(Safety::HomeCoherent, says));
+                harms.push(Harm::violation(Safety::HomeCoherent, says));
             }
             let visible: Option<&[String]> = match home.map(|home| observation.stores.get(home)) {
                 None | Some(Some(None)) => Some(&[]),
@@ -142,7 +141,7 @@ impl Watch<'_> {
             if !hidden.is_empty() {
                 let says =
                     format!("not on {}, which the directory names as the home: {}", name(mdb), hidden.join(", "));
-                harms.push(harm(Safety::Reachable, says));
+                harms.push(Harm::violation(Safety::Reachable, says));
             }
         }
         harms

@@ -1,0 +1,63 @@
+//! The harm that the end of a run shows: the observations before and after it are compared with its outcome.
+
+use std::collections::BTreeMap;
+
+use stranded_model::property::Safety;
+
+use crate::protocol::{HomesObservation, Observation, Outcome, RunRequest};
+
+use super::{Harm, HarmKind, Observed};
+
+impl Observed {
+    /// Returns the harm of the run that ended in the event before this observation. With eventual replication, a run that was
+    /// refused does not show that it changed the site.
+    pub(super) fn harm_of_ended_run(&self, observation: &Observation, is_instant: bool) -> Option<Harm> {
+        let (run, result, before) = self.ended.as_ref()?;
+        let before = before.as_ref()?;
+        match result {
+            Outcome::Ok => {
+                false_success(run, before, observation).map(|says| Harm::violation(Safety::NoFalseSuccess, says))
+            }
+            Outcome::Refused => {
+                let is_settled = is_instant && before.queued.as_ref().is_some_and(Vec::is_empty);
+                let has_changed =
+                    differ(&before.stores, &observation.stores) || differ(&before.directory, &observation.directory);
+                let says = || format!("{} reported refused, and the site has changed", run.procedure);
+                (is_settled && has_changed).then(|| Harm { kind: HarmKind::RefusalChangedSite, says: says() })
+            }
+            Outcome::Failed | Outcome::Unknown => None,
+        }
+    }
+}
+
+/// Returns true if two observations differ for a server that both have.
+fn differ<T: PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T>) -> bool {
+    before.iter().any(|(server, one)| after.get(server).is_some_and(|other| other != one))
+}
+
+/// Returns the false success of a run that reported ok, in one sentence, if the observations show one. A move with nothing to
+/// do is not a false success.
+fn false_success(run: &RunRequest, before: &Observation, observation: &Observation) -> Option<String> {
+    let names_to = |homes: &HomesObservation| {
+        let is = |home: &Option<Option<String>>| home.as_ref().is_none_or(|home| home.as_ref() == Some(&run.to));
+        is(&homes.home_mdb) && is(&homes.home_mta)
+    };
+    if before.directory.is_empty() || before.directory.values().flatten().any(names_to) {
+        return None;
+    }
+    let replicas = &observation.directory;
+    if !replicas.is_empty() && !replicas.values().flatten().any(names_to) {
+        return Some(format!("{} reported ok, and the directory does not name {}", run.procedure, run.to));
+    }
+    let messages = |server: &String| -> Option<Vec<String>> {
+        match observation.stores.get(server)? {
+            None => Some(Vec::new()),
+            Some(store) => store.messages.clone(),
+        }
+    };
+    let (source, destination) = (messages(&run.from)?, messages(&run.to)?);
+    let left: Vec<&str> = source.iter().filter(|m| !destination.contains(m)).map(String::as_str).collect();
+    let says =
+        || format!("{} reported ok, and {} is on {} and not on {}", run.procedure, left.join(", "), run.from, run.to);
+    (!left.is_empty()).then(says)
+}
