@@ -2,6 +2,7 @@
 
 mod corrupted;
 mod naive;
+mod observed_mail;
 mod overlap;
 
 use rand_chacha::ChaCha8Rng;

@@ -13,10 +13,11 @@ use stranded_search::scenario::{Cursor, Diagnostics, Findings, SourceText, built
 const DEVIATIONS_MAX: usize = 1000;
 
 /// Verdicts that a deviation can have: those of failures.
-const VERDICTS: [CaseVerdict; 5] = [
+const VERDICTS: [CaseVerdict; 6] = [
     CaseVerdict::Nonconforming,
     CaseVerdict::Bounced,
     CaseVerdict::FalseSuccess,
+    CaseVerdict::Duplicate,
     CaseVerdict::Unreachable,
     CaseVerdict::Loss,
 ];

@@ -9,6 +9,10 @@ use super::harm_observed::{HarmKind, MailboxAtEnd};
 use super::verdict::{CaseVerdict, ONCE_FINISHED, Withheld, violation};
 use super::{FINDINGS_KEPT, Judgement, Oracle};
 
+/// The properties that the end of a case decides.
+const JUDGED_AT_END: [Safety; 5] =
+    [Safety::HomeCoherent, Safety::TransitOwned, Safety::Reachable, Safety::OneHome, Safety::NoDuplicates];
+
 impl Oracle<'_> {
     /// Ends the case: nothing else happens in it. An owed retry does not excuse harm any more. A second call changes nothing.
     pub fn end_case(&mut self) {
@@ -63,7 +67,7 @@ impl Oracle<'_> {
             self.withhold(end, None, &end.unobserved);
         }
         let reasons = |lists: [&[String]; 2]| lists.concat();
-        for property in [Safety::HomeCoherent, Safety::TransitOwned, Safety::Reachable, Safety::OneHome] {
+        for property in JUDGED_AT_END {
             let shown = end.harms.iter().find(|harm| harm.kind == HarmKind::Violation(property));
             // The model has no such mark at the end: it belongs to the owed retry.
             let asked = model.filter(|_| property != Safety::TransitOwned);

@@ -2,6 +2,7 @@
 //! harmless.
 
 mod at_end;
+mod duplicates;
 mod ended_run;
 mod harm;
 
@@ -16,6 +17,7 @@ use stranded_search::scenario::Spec;
 
 pub(super) use self::at_end::MailboxAtEnd;
 use self::at_end::is_same;
+use self::duplicates::CopiesAtFirst;
 pub(super) use self::harm::{Harm, HarmKind};
 
 /// The observations of a site since the last reset.
@@ -43,6 +45,7 @@ struct Observed {
     /// Messages that the owner may have deleted, or that may never have been accepted.
     excused: BTreeSet<String>,
     missed: BTreeSet<String>,
+    copies_at_first: CopiesAtFirst,
     /// The last observation, unless an operation came after it.
     last: Option<Observation>,
     acted_since: bool,
@@ -84,7 +87,7 @@ impl<'a> Watch<'a> {
             Event::Reset { start } => {
                 self.memory = Memory::default();
                 for (name, observation) in start {
-                    self.mailbox(name).accepted = held(observation).map(ToOwned::to_owned).collect();
+                    self.started(name, observation);
                 }
             }
             Event::Did { operation, answer } => {
@@ -103,6 +106,13 @@ impl<'a> Watch<'a> {
             Event::Observed { mailbox, observation } => return self.observed(mailbox, observation),
         }
         Vec::new()
+    }
+
+    /// Takes the state with which a mailbox begins.
+    fn started(&mut self, name: &str, start: &Observation) {
+        let seen = self.mailbox(name);
+        seen.accepted = held(start).map(ToOwned::to_owned).collect();
+        seen.copies_at_first.note(start);
     }
 
     fn mailbox(&mut self, name: &str) -> &mut Observed {
@@ -196,6 +206,7 @@ impl<'a> Watch<'a> {
         if !seen.was_touched {
             // A message that is there before the first operation was accepted before.
             seen.accepted.extend(held(observation).map(ToOwned::to_owned));
+            seen.copies_at_first.note(observation);
         }
         let mut harms = seen.losses(observation, spec);
         harms.extend(seen.harm_of_ended_run(observation, is_instant));

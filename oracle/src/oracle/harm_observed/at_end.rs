@@ -113,6 +113,7 @@ impl Watch<'_> {
         if let (Some(one), Some(other)) = (filled.next(), filled.next()) {
             harms.push(Harm::violation(Safety::OneHome, format!("{one} and {other} both hold messages")));
         }
+        harms.extend(seen.copies_at_first.duplicates(observation));
         let Some(replicas) = self.replicas(observation) else { return harms };
         let homes: BTreeSet<&HomesObservation> = replicas.into_iter().flatten().collect();
         let servers: Vec<&String> = self.spec.scenario.site.servers.values().collect();
