@@ -70,6 +70,7 @@ pub(super) fn exit(found: &Judgement) -> Exit {
         | CaseVerdict::Bounced
         | CaseVerdict::FalseSuccess
         | CaseVerdict::Duplicate
+        | CaseVerdict::Changed
         | CaseVerdict::Unreachable
         | CaseVerdict::Loss => Exit::NotAsExpected,
     };

@@ -36,6 +36,7 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
         | CaseVerdict::Bounced
         | CaseVerdict::FalseSuccess
         | CaseVerdict::Duplicate
+        | CaseVerdict::Changed
         | CaseVerdict::Unreachable
         | CaseVerdict::Loss => BAD,
     };

@@ -13,11 +13,12 @@ use stranded_search::scenario::{Cursor, Diagnostics, Findings, SourceText, built
 const DEVIATIONS_MAX: usize = 1000;
 
 /// Verdicts that a deviation can have: those of failures.
-const VERDICTS: [CaseVerdict; 6] = [
+const VERDICTS: [CaseVerdict; 7] = [
     CaseVerdict::Nonconforming,
     CaseVerdict::Bounced,
     CaseVerdict::FalseSuccess,
     CaseVerdict::Duplicate,
+    CaseVerdict::Changed,
     CaseVerdict::Unreachable,
     CaseVerdict::Loss,
 ];

@@ -2,6 +2,7 @@
 //! harmless.
 
 mod at_end;
+mod changes;
 mod duplicates;
 mod ended_run;
 mod harm;
@@ -17,6 +18,7 @@ use stranded_search::scenario::Spec;
 
 pub(super) use self::at_end::MailboxAtEnd;
 use self::at_end::is_same;
+use self::changes::DetailsAtFirst;
 use self::duplicates::CopiesAtFirst;
 pub(super) use self::harm::{Harm, HarmKind};
 
@@ -46,6 +48,7 @@ struct Observed {
     excused: BTreeSet<String>,
     missed: BTreeSet<String>,
     copies_at_first: CopiesAtFirst,
+    details_at_first: DetailsAtFirst,
     /// The last observation, unless an operation came after it.
     last: Option<Observation>,
     acted_since: bool,
@@ -110,9 +113,11 @@ impl<'a> Watch<'a> {
 
     /// Takes the state with which a mailbox begins.
     fn started(&mut self, name: &str, start: &Observation) {
-        let seen = self.mailbox(name);
+        let servers = self.spec.scenario.site.servers.values();
+        let seen = self.memory.mailboxes.entry(name.to_owned()).or_default();
         seen.accepted = held(start).map(ToOwned::to_owned).collect();
         seen.copies_at_first.note(start);
+        seen.details_at_first.take(servers, start, false);
     }
 
     fn mailbox(&mut self, name: &str) -> &mut Observed {
@@ -136,6 +141,9 @@ impl<'a> Watch<'a> {
         }
         // With any answer, the deletion may have happened.
         seen.has_late_request |= matches!(operation, Operation::RequestLate { .. });
+        if is_by_owner(operation) {
+            seen.details_at_first.owner_acts();
+        }
         if let Operation::OwnerDeletes { message, .. } = operation {
             seen.excused.insert(message.clone());
         }
@@ -163,6 +171,11 @@ impl<'a> Watch<'a> {
             }
             Operation::ProgramDies { mailbox, administrator } if happened => {
                 self.mailbox(mailbox).program_ended(administrator, Outcome::Unknown, false);
+            }
+            Operation::LogOn { mailbox, .. } | Operation::OwnerDeletes { mailbox, .. }
+                if answer.result == Outcome::Unknown =>
+            {
+                self.mailbox(mailbox).details_at_first.owner_may_act_later();
             }
             Operation::LateEffect { mailbox } if happened => self.mailbox(mailbox).has_late_request = false,
             Operation::StoreLooksEmpty { mailbox, server } if happened => {
@@ -197,7 +210,10 @@ impl<'a> Watch<'a> {
 
     fn observed(&mut self, name: &str, observation: &Observation) -> Vec<Harm> {
         let spec = self.spec;
-        let observation = &with_server_names(spec, observation);
+        let owner_acts = self.owner_acts(name);
+        let details = &mut self.mailbox(name).details_at_first;
+        let changes = details.take(spec.scenario.site.servers.values(), observation, owner_acts);
+        let observation = &comparable(spec, observation);
         let mailbox = self.mailbox(name);
         let can_change = mailbox.has_late_request || !mailbox.hidden.is_empty();
         let is_quiet = self.memory.open_calls.is_empty() && self.memory.down.is_empty() && !can_change;
@@ -209,6 +225,7 @@ impl<'a> Watch<'a> {
             seen.copies_at_first.note(observation);
         }
         let mut harms = seen.losses(observation, spec);
+        harms.extend(changes);
         harms.extend(seen.harm_of_ended_run(observation, is_instant));
         seen.ended = None;
         let is_owned = seen.programs.values().any(|program| program.is_running || program.owes_retry);
@@ -231,6 +248,11 @@ impl<'a> Watch<'a> {
             harm.kind.property().is_none_or(|property| property == Safety::NoLoss || reported.insert(property))
         });
         harms
+    }
+
+    /// Returns true if a call of the owner of this mailbox is open.
+    fn owner_acts(&self, name: &str) -> bool {
+        self.memory.open_calls.values().any(|call| is_by_owner(call) && call.mailbox() == Some(name))
     }
 
     /// Says that the events of this case end from outside, and not by themselves.
@@ -295,9 +317,11 @@ impl Observed {
     }
 }
 
-/// Returns an observation with server names in place of distinguished names.
-fn with_server_names(spec: &Spec, observation: &Observation) -> Observation {
+/// Returns an observation with server names in place of distinguished names, and without the details of messages, which are
+/// compared by themselves.
+fn comparable(spec: &Spec, observation: &Observation) -> Observation {
     let mut plain = observation.clone();
+    plain.stores.values_mut().flatten().for_each(|store| store.details = None);
     for homes in plain.directory.values_mut().flatten() {
         for (home, attribute) in [(&mut homes.home_mdb, HomeAttribute::Mdb), (&mut homes.home_mta, HomeAttribute::Mta)]
         {
@@ -308,6 +332,11 @@ fn with_server_names(spec: &Spec, observation: &Observation) -> Observation {
         }
     }
     plain
+}
+
+/// Returns true if the owner of the mailbox does this.
+fn is_by_owner(operation: &Operation) -> bool {
+    matches!(operation, Operation::LogOn { .. } | Operation::OwnerDeletes { .. })
 }
 
 /// Returns true if a store shows the mailbox in transit.

@@ -143,7 +143,7 @@ impl<'a> Oracle<'a> {
             None
         };
         let is_possible = |kind: HarmKind| match (violated, kind) {
-            (None, _) => true,
+            (None, _) | (Some(_), HarmKind::MailChanged) => true,
             (Some(_), HarmKind::RefusalChangedSite) => false,
             (Some(violated), HarmKind::Violation(property)) => violated & property.bit() != 0,
         };

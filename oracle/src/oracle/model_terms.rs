@@ -123,6 +123,7 @@ pub fn observation(spec: &Spec, known: &Names<'_>, now: &Explanation, mailbox: M
             messages: Some(copies(found)),
             pending: Some(list(found.mark().pending())),
             in_transit: Some(found.mark() != Mark::Settled),
+            details: None,
         })
     };
     Observation {

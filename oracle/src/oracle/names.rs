@@ -36,6 +36,7 @@ impl Naming for Numbered {
     type Message = LogNumber;
     type Messages = MessageSet;
     type Copies = Copies;
+    type Details = ();
     type Home = Home;
     type Run = CandidateRuns;
 }
@@ -265,6 +266,7 @@ impl<'a> Names<'a> {
             messages: store.messages.as_ref().map(|names| self.copies(mailbox, names)).transpose()?,
             pending: self.set(mailbox, store.pending.as_ref())?,
             in_transit: store.in_transit,
+            details: None,
         })
     }
 

@@ -38,6 +38,9 @@ pub enum CaseVerdict {
     /// A store holds more copies of a message than it may.
     #[serde(rename = "duplicate")]
     Duplicate,
+    /// A message changed in transit: its content, its flags or its folder. The model does not know them.
+    #[serde(rename = "changed")]
+    Changed,
     /// Mail is on a server that is not the home: its owner does not find it.
     #[serde(rename = "unreachable")]
     Unreachable,
@@ -48,7 +51,7 @@ pub enum CaseVerdict {
 
 impl CaseVerdict {
     /// Every verdict, the worst last.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Conforming,
         Self::Refused,
         Self::Inconclusive,
@@ -56,6 +59,7 @@ impl CaseVerdict {
         Self::Bounced,
         Self::FalseSuccess,
         Self::Duplicate,
+        Self::Changed,
         Self::Unreachable,
         Self::Loss,
     ];
@@ -71,6 +75,7 @@ impl CaseVerdict {
             Self::Bounced => "bounced",
             Self::FalseSuccess => "false success",
             Self::Duplicate => "duplicate",
+            Self::Changed => "changed",
             Self::Unreachable => "unreachable",
             Self::Loss => "loss",
         }
@@ -111,7 +116,7 @@ pub(super) fn violation(property: Safety) -> &'static str {
 pub struct Finding {
     /// Its verdict.
     pub verdict: CaseVerdict,
-    /// The property that is violated.
+    /// The property that is violated; `None` if a refused run changed the site, or a message changed in transit.
     pub property: Option<Safety>,
     /// One sentence about it.
     pub says: String,

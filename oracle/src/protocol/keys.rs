@@ -204,7 +204,7 @@ impl Keys {
         let members = match self.value(key) {
             None => return Ok(None),
             Some(Value::Object(members)) => members,
-            Some(other) => return Err(mistyped(key, &other, "an object with a member for each server that was seen")),
+            Some(other) => return Err(mistyped(key, &other, "an object with a member for each name")),
         };
         let member = |(name, value): (String, Value)| match value {
             Value::Null => Ok((name, None)),

@@ -6,6 +6,7 @@
 //! Events, operations and observations are generic over [`Naming`]: on a line they carry the names of the scenario, and in the
 //! oracle they carry its numbers.
 
+pub mod details;
 pub mod event;
 pub mod fields;
 pub mod keys;
@@ -15,6 +16,7 @@ pub mod observation;
 pub mod operation;
 pub mod outcome;
 
+pub use self::details::MessageDetails;
 pub use self::event::{Answer, Event};
 pub use self::keys::Wrong;
 pub use self::message::{Capabilities, Greeting, Reply, ReplyBody, Request, RequestBody};

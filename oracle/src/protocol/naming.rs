@@ -1,11 +1,13 @@
 //! The two ways to name the parts of a scenario: by the strings of a line, or by the numbers that the oracle gives them.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::details::MessageDetails;
 use super::fields::{FromKeys, Part, object};
 use super::keys::{Keys, Wrong};
 
@@ -25,6 +27,8 @@ pub trait Naming: Copy + Debug + Default + Ord + Hash {
     type Messages: Clone + Debug + Ord + Hash;
     /// Messages of a mailbox, each once for every copy.
     type Copies: Clone + Debug + Ord + Hash;
+    /// The details of messages that the model does not know.
+    type Details: Clone + Debug + Ord + Hash;
     /// The value of a home attribute.
     type Home: Clone + Debug + Ord + Hash;
     /// The run of a procedure.
@@ -43,6 +47,7 @@ impl Naming for Named {
     type Message = String;
     type Messages = Vec<String>;
     type Copies = Vec<String>;
+    type Details = BTreeMap<String, MessageDetails>;
     type Home = Option<String>;
     type Run = RunRequest;
 }
@@ -57,6 +62,7 @@ pub trait Written:
         Message: Serialize + JsonSchema,
         Messages: Serialize + JsonSchema,
         Copies: Serialize + JsonSchema,
+        Details: Serialize + JsonSchema,
         Home: Serialize + JsonSchema,
         Run: Serialize + JsonSchema,
     >

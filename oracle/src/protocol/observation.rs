@@ -62,11 +62,14 @@ pub struct StoreObservation<N: Naming = Named> {
     /// True if a move has marked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_transit: Option<bool>,
+    /// The details of its messages, by message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<N::Details>,
 }
 
 object!(Observation { directory, stores, queued, returned, saved, delivery_held });
 object!(HomesObservation { home_mdb, home_mta });
-object!(StoreObservation { messages, pending, in_transit });
+object!(StoreObservation { messages, pending, in_transit, details });
 
 impl Observation {
     /// The fields that can be observed, as capabilities name them.

@@ -167,7 +167,11 @@ impl<S: MailSystem> Implementation for Adapted<S> {
         let store = |server: &String| {
             let in_transit = self.system.in_transit(server, mailbox);
             let found = self.system.store(server, mailbox);
-            found.map(|messages| StoreObservation { messages: Some(messages), pending: None, in_transit })
+            found.map(|messages| StoreObservation {
+                messages: Some(messages),
+                in_transit,
+                ..StoreObservation::default()
+            })
         };
         let refused = self.returned.get(mailbox).cloned().unwrap_or_default();
         let mut returned = self.system.returned(mailbox);

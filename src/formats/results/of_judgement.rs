@@ -5,7 +5,7 @@ use stranded_model::property::Safety;
 
 use crate::report::judgement;
 use stranded_oracle::judged::Judged;
-use stranded_oracle::oracle::{Conformance, Finding, Safe, Withheld};
+use stranded_oracle::oracle::{CaseVerdict, Conformance, Finding, Safe, Withheld};
 
 use super::{Case, CaseOutcome};
 
@@ -31,8 +31,9 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
         }
     };
     let is_reported = found.safety != Safe::Unknown || matches!(found.conformance, Conformance::Conforming);
-    let property = |property: Option<Safety>, name: &str| {
-        let surprise = |finding: &&Finding| finding.property == property && !finding.is_expected;
+    let judged_case = |property: Option<Safety>, verdict: CaseVerdict, name: &str| {
+        let is_meant = |finding: &Finding| (finding.property, finding.verdict) == (property, verdict);
+        let surprise = |finding: &&Finding| is_meant(finding) && !finding.is_expected;
         let is_withheld = |one: &&Withheld| property.is_some() && (one.property.is_none() || one.property == property);
         let withheld = found.withheld.iter().find(is_withheld);
         match (found.findings.iter().find(surprise), withheld) {
@@ -53,8 +54,13 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
         let is_found = found.findings.iter().any(|finding| finding.property == Some(*one));
         is_conforming || is_found || is_observable(*one)
     };
-    let properties = Safety::ALL.into_iter().filter(is_judged).map(|one| property(Some(one), one.name()));
-    conformance.into_iter().chain(properties).chain([property(None, "refusals-change-nothing")]).collect()
+    let properties = Safety::ALL.into_iter().filter(is_judged);
+    let properties = properties.map(|one| judged_case(Some(one), CaseVerdict::of(one), one.name()));
+    let refusals = judged_case(None, CaseVerdict::Nonconforming, "refusals-change-nothing");
+    // A judgement does not say whether the details of messages were observed, so it does not say that no message changed.
+    let is_changed = found.findings.iter().any(|finding| finding.verdict == CaseVerdict::Changed);
+    let changed = is_changed.then(|| judged_case(None, CaseVerdict::Changed, "mail-does-not-change"));
+    conformance.into_iter().chain(properties).chain([refusals]).chain(changed).collect()
 }
 
 /// Returns true if observations alone, without the model, can show that a property is violated.

@@ -53,7 +53,12 @@ fn observations(spec: &Spec, observation: &Observation) -> Vec<Observation> {
             put(&|other| drop(other.directory.insert((*server).clone(), Some(homes.clone()))));
         }
         if observation.stores[*server].is_none() {
-            let shell = StoreObservation { messages: Some(vec![]), pending: Some(vec![]), in_transit: Some(false) };
+            let shell = StoreObservation {
+                messages: Some(vec![]),
+                pending: Some(vec![]),
+                in_transit: Some(false),
+                details: None,
+            };
             put(&|other| drop(other.stores.insert((*server).clone(), Some(shell.clone()))));
         }
         for home in &homes {

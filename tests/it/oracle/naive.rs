@@ -355,6 +355,7 @@ impl<'a> Naive<'a> {
                 }),
                 pending: Some(list(found.mark().pending())),
                 in_transit: Some(found.mark() != Mark::Settled),
+                details: None,
             };
             observation.stores.insert(name.clone(), found.is_present().then_some(store));
         }
