@@ -205,7 +205,13 @@ fn requests(oracle: &mut Oracle<'_>, system: &Mutated<'_>, options: &SearchOptio
         Grain::Runs => {
             let is_mortal =
                 world.scenario.environment.faults.contains(&Fault::ProgramDies) && now.state.shared.faults_left > 0;
-            let of_programs = [ActionKind::Act, ActionKind::RequestLost, ActionKind::ReplyLost, ActionKind::Die];
+            let of_programs = [
+                ActionKind::Act,
+                ActionKind::RequestLost,
+                ActionKind::ReplyLost,
+                ActionKind::RequestLate,
+                ActionKind::Die,
+            ];
             let whole = requestable.filter(|action| !of_programs.contains(&action.kind()));
             whole.filter_map(operation).flat_map(|operation| in_whole_runs(operation, is_mortal)).collect()
         }

@@ -1,12 +1,15 @@
 //! Implementations with one known defect, which a judge must find. A mutant edits a procedure, or changes the model's result
 //! of an action; it repeats no rule and does not judge.
 //!
-//! `edit` edits procedures; `moves`, `workarounds` and `guarded` have wrong procedures; `servers` has wrong stores and
-//! directories; `answers` has wrong answers and observations; `mutated` applies a mutant to the reference.
+//! `edit` edits procedures; `moves`, `workarounds`, `guarded` and `movers` have wrong procedures; `servers` has wrong stores
+//! and directories, and `faults` has wrong stores under faults; `answers` has wrong answers and observations; `mutated` applies
+//! a mutant to the reference.
 
 mod answers;
 mod edit;
+mod faults;
 mod guarded;
+mod movers;
 mod moves;
 mod mutated;
 mod servers;
@@ -51,7 +54,9 @@ pub enum Defect {
 
 /// All mutants, in the order of lists.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
-    [moves::ALL, workarounds::ALL, guarded::ALL, servers::ALL, answers::ALL].into_iter().flatten()
+    let of_programs = [moves::ALL, workarounds::ALL, guarded::ALL, movers::ALL];
+    let of_worlds = [servers::ALL, faults::ALL, answers::ALL];
+    of_programs.into_iter().chain(of_worlds).flatten()
 }
 
 impl Mutant {

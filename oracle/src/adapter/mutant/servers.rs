@@ -72,13 +72,13 @@ pub(super) const ALL: &[Mutant] = &[
 ];
 
 /// The account of the attempted action, in the state before.
-fn concerned<'m>(attempt: &Attempt<'m>) -> Option<(MailboxId, &'m Account)> {
+pub(super) fn concerned<'m>(attempt: &Attempt<'m>) -> Option<(MailboxId, &'m Account)> {
     let mailbox = attempt.action.mailbox().filter(|_| attempt.happened)?;
     Some((mailbox, &attempt.before.accounts[mailbox]))
 }
 
 /// The executed step, if it had this result.
-fn done<'m>(attempt: &Attempt<'m>, wanted: StepResult) -> Option<&'m Act> {
+pub(super) fn done<'m>(attempt: &Attempt<'m>, wanted: StepResult) -> Option<&'m Act> {
     let executed = attempt.step.filter(|step| step.result == wanted)?;
     Some(&executed.in_procedure(attempt.world).1.act)
 }
@@ -90,7 +90,7 @@ fn another(attempt: &Attempt<'_>, server: ServerId) -> ServerId {
 }
 
 /// Messages that the store has now and did not have before.
-fn gained(before: &Account, after: &Account, server: ServerId) -> MessageSet {
+pub(super) fn gained(before: &Account, after: &Account, server: ServerId) -> MessageSet {
     after.mailboxes[server].held().without(before.mailboxes[server].held())
 }
 
