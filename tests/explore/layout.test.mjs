@@ -42,6 +42,12 @@ test("every message has one token of its kind at each location", () => {
   assert.deepEqual(tokens.map((one) => `${one.message} ${one.kind}`), ["m1 kept", "m2 flying", "m3 pending", "m4 queued"]);
 });
 
+test("a second copy has a token of its own, which the first one brought", () => {
+  const before = picture([store("a", ["m1"])]);
+  const after = picture([store("a", ["m1", "m1"])]);
+  assert.deepEqual(how(before, after), { "m1@a": "stays", "m1@a#2": "copies" });
+});
+
 test("a long list draws the visible rows and a few more, and keeps the space of the rest", () => {
   const view = windowOf(52 * 1000, 520, 52, 2001, 8);
   assert.deepEqual([view.first, view.last], [992, 1018]);

@@ -208,3 +208,18 @@ fn the_oracle_server_judges_the_end_of_a_case() {
     assert_eq!(verdict["verdict"], "unreachable", "{verdict:#}");
     assert_eq!(reset["findings"][0]["property"], "reachable", "{reset:#}");
 }
+
+/// Tools copy in any order, so that one which is killed can leave any of the messages at the destination.
+#[test]
+fn a_program_that_copies_in_another_order_and_is_killed_does_not_differ_from_the_model() {
+    let second = DELIVERED.replace("m1", "m2");
+    let both = r#"{"messages":["m1","m2"]}"#;
+    let verdict = |copied: &str| {
+        let destination = format!(r#"{{"messages":["{copied}"]}}"#);
+        let seen = observed(["source", "source"], both, &destination, "");
+        let lines = [RESET.to_owned(), DELIVERED.to_owned(), second.clone(), ran("unknown"), seen];
+        report(&judged(&scenario("instant"), &lines, &["--format", "json"]))["verdict"].clone()
+    };
+    assert_eq!([verdict("m1"), verdict("m2")], ["inconclusive", "inconclusive"]);
+    assert_eq!(verdict("m3"), "nonconforming");
+}

@@ -2,6 +2,7 @@
 //! writer.
 
 mod limits;
+mod mail_flow;
 mod sizes;
 mod written;
 
@@ -587,7 +588,9 @@ fn two_files_of_one_name_are_not_selected_together() {
 
 #[test]
 fn every_file_of_the_specification_is_embedded_under_its_name() {
-    for (folder, builtins) in [("scenarios", builtin::scenarios()), ("procedures", builtin::procedures())] {
+    let folders =
+        [("scenarios", builtin::scenarios()), ("procedures", builtin::procedures()), ("movers", builtin::movers())];
+    for (folder, builtins) in folders {
         let path = format!("{}/specs/{folder}", env!("CARGO_MANIFEST_DIR"));
         let files: BTreeSet<String> =
             fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -602,7 +605,7 @@ fn every_built_in_has_the_name_of_its_file_and_no_name_is_a_family() {
         assert_eq!(load_scenario(builtin.name).unwrap().name, builtin.name);
         assert!(Family::ALL.iter().all(|family| family.name() != builtin.name));
     }
-    for builtin in builtin::procedures() {
+    for builtin in builtin::all_procedures() {
         assert_eq!(builtin.decoded().name, builtin.name);
     }
 }

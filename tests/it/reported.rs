@@ -103,6 +103,14 @@ fn each_mechanism_left_out_flips_a_row() {
             "reachable",
             Verdict::Holds,
         ),
+        // A journal that is lost, and a request that is late.
+        ("mbsync-journal-lost", without_fault("mbsync-journal-lost", "journal-lost"), "no-duplicates", Verdict::Holds),
+        (
+            "guarded-move-late-request",
+            without_fault("guarded-move-late-request", "request-late"),
+            "no-loss",
+            Verdict::Holds,
+        ),
         // Deleting what the list lacks.
         (
             "isync-journal-outlives-mail",

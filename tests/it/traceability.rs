@@ -50,7 +50,7 @@ fn citations() -> BTreeMap<String, Citing> {
     Safety::ALL.iter().for_each(|property| rule("property", property.name(), property.sources()));
     Liveness::ALL.iter().for_each(|property| rule("property", property.name(), property.sources()));
     Assumption::ALL.iter().for_each(|assumption| rule("assumption", assumption.name(), assumption.sources()));
-    for procedure in builtin::procedures().iter().map(|builtin| builtin.decoded()) {
+    for procedure in builtin::all_procedures().map(|builtin| builtin.decoded()) {
         for source in &procedure.source {
             let _new = all.entry(source.clone()).or_default().procedures.insert(format!("`{}`", procedure.name));
         }

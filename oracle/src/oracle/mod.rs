@@ -34,8 +34,8 @@ use stranded_search::engine::{Engine, Limits, Truncation};
 use stranded_search::scenario::Spec;
 
 pub use self::explanation::{Explanation, Scene};
-pub use self::explanation_sets::{ExplanationSetId, ExplanationSets};
 use self::explanation_sets::Unfinished;
+pub use self::explanation_sets::{ExplanationSetId, ExplanationSets};
 use self::harm_observed::HarmKind;
 use self::names::{Names, Numbered};
 pub use self::oracle_state::{FutureKey, OracleState};

@@ -134,6 +134,7 @@ pub fn scenarios() -> &'static [Builtin] {
         "imapfilter-again",
         "cyrus-xfer",
         "cyrus-xfer-again",
+        "mbsync-journal-lost",
         "cyrus-rename-onto-itself",
         "cyrus-rename-not-committed",
         "cyrus-failed-rename-deletes",

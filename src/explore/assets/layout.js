@@ -1,14 +1,26 @@
 // Layout as pure functions: tokens from one picture to the next, the visible rows of a long list, the curve of an arrow.
 // Nothing here touches the page, so that node can test it.
 
-/** Returns every token of a picture: a message at one location. */
+/** Returns the number of each entry among those that are equal to it, from 1: a store lists every copy of a message. */
+export function copyNumbers(messages) {
+  return messages.map((message, index) => messages.slice(0, index + 1).filter((one) => one === message).length);
+}
+
+/** Returns the name of a token: a copy of a message at one location. */
+export function tokenId(mailbox, message, location, copy) {
+  return `${mailbox}/${message}@${location}` + (copy > 1 ? `#${copy}` : "");
+}
+
+/** Returns every token of a picture. */
 export function tokensOf(picture) {
   const tokens = [];
   for (const mailbox of picture.mailboxes) {
     const add = (messages, location, kind) => {
-      for (const message of messages) {
-        tokens.push({ id: `${mailbox.name}/${message}@${location}`, mailbox: mailbox.name, message, location, kind });
-      }
+      const copies = copyNumbers(messages);
+      messages.forEach((message, index) => {
+        const id = tokenId(mailbox.name, message, location, copies[index]);
+        tokens.push({ id, mailbox: mailbox.name, message, location, kind });
+      });
     };
     for (const store of mailbox.stores) {
       add(store.messages.filter((one) => !store.flying.includes(one)), store.server, "kept");

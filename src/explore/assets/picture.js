@@ -1,7 +1,7 @@
 // The picture of one moment: lanes for the administrator, the directory and each server, tokens for messages, and an arrow
 // from the directory to the home of each mailbox. All facts come from the document.
 import { el, fill, unseen } from "./dom.js";
-import { arrowPath, destroyedIn, transitions } from "./layout.js";
+import { arrowPath, copyNumbers, destroyedIn, tokenId, transitions } from "./layout.js";
 
 const KINDS = {
   kept: "", flying: "copy in progress", pending: "held until the move ends", queued: "queued in the transport",
@@ -14,7 +14,7 @@ export function drawPicture(box, trace, at, places) {
   const moment = trace.moments[at];
   const before = at > 0 ? trace.moments[at - 1].picture : null;
   const many = moment.picture.mailboxes.length > 1;
-  const token = (mailbox, message, location, kind) => tokenOf(mailbox, message, location, kind, many);
+  const token = (mailbox, message, location, kind, copy = 1) => tokenOf(mailbox, message, location, kind, copy, many);
   const ghosts = destroyedIn(before, moment.picture);
   fill(box,
     el("div", { class: "picture", "data-moment": at },
@@ -41,10 +41,11 @@ export function redrawArrows(box, trace, at) {
   if (arrows) picture.append(arrows);
 }
 
-function tokenOf(mailbox, message, location, kind, many) {
+function tokenOf(mailbox, message, location, kind, copy, many) {
   const label = many ? `${mailbox.replace("mailbox-", "")}·${message}` : message;
-  const says = KINDS[kind];
-  return el("span", { class: `token ${kind}`, "data-token": `${mailbox}/${message}@${location}`, title: says || null },
+  const says = copy > 1 ? "a further copy" : KINDS[kind];
+  const id = tokenId(mailbox, message, location, copy);
+  return el("span", { class: `token ${kind}`, "data-token": id, title: says || null },
     el("span", { class: "flap", "aria-hidden": "true" }), label,
     says ? unseen(`, ${says}`) : null);
 }
@@ -128,20 +129,22 @@ function serverLane(server, moment, ghosts, token) {
     down ? el("p", { class: "down" }, "the store does not answer") : null,
     moment.picture.mailboxes.map((mailbox) => {
       const store = mailbox.stores.find((one) => one.server === server);
+      const copies = copyNumbers(store.messages);
       const died = ghosts.filter((one) => one.location === server && one.mailbox === mailbox.name);
       return el("div", { class: "store" + (store.listed ? "" : " absent") + (store.transit ? " transit" : ""),
         "data-store": `${mailbox.name}@${server}` },
         many ? el("span", { class: "store-name" }, mailbox.name) : null,
         store.listed
           ? el("div", { class: "tokens" },
-              store.messages.map((one) =>
-                token(mailbox.name, one, server, store.flying.includes(one) ? "flying" : "kept")),
+              store.messages.map((one, index) =>
+                token(mailbox.name, one, server, store.flying.includes(one) ? "flying" : "kept", copies[index])),
               store.pending.map((one) => token(mailbox.name, one, server, "pending")),
               store.messages.length + store.pending.length === 0 ? el("span", { class: "empty" }, "empty") : null)
           : el("span", { class: "empty" }, "no mailbox here"),
         el("span", { class: "store-foot" },
           store.listed ? `${store.kilobytes} KB` : "",
-          store.transit ? el("span", { class: "transit-flag" }, "in transit") : null),
+          store.transit ? el("span", { class: "transit-flag" }, "in transit") : null,
+          store.hidden ? el("span", { class: "transit-flag" }, `looks empty, hides ${store.hidden.join(" ")}`) : null),
         died.length > 0
           ? el("p", { class: "died" }, el("strong", {}, "Destroyed here: "),
               died.map((one) => el("s", {}, one.message, " ")))
