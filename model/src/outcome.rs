@@ -1,4 +1,4 @@
-//! What a step answers to its program, and what a run reports to its administrator.
+//! The results of steps, and the outcomes that a run reports to its administrator.
 
 /// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

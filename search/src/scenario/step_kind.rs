@@ -1,4 +1,4 @@
-//! What a row of the table of steps says: the word, the arguments, the effect and the results of a step.
+//! Rows of the table of steps: the word, the arguments, the effect and the results of a step.
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
 use stranded_model::dn::HomeAttribute;
