@@ -156,6 +156,7 @@ pub(super) fn harm(snapshot: &Snapshot, harm: &AdviceHarm) -> String {
             format!("it can leave {what} {}where the owner cannot see it", locations(snapshot, harm))
         }
         AdviceVerdict::NeverDone => "it can reach a state from which it can never finish".to_owned(),
+        AdviceVerdict::Duplicates => format!("it can leave further copies of {what}"),
         AdviceVerdict::NoHome => "it can leave home attributes that name no one server".to_owned(),
         AdviceVerdict::Safe | AdviceVerdict::Refuses | AdviceVerdict::Depends | AdviceVerdict::Inconclusive(_) => {
             String::new()
@@ -212,6 +213,7 @@ pub(super) fn brief(harm: &AdviceHarm) -> String {
         AdviceVerdict::Loses => format!("loses {messages}"),
         AdviceVerdict::OutOfReach => format!("hides {messages}"),
         AdviceVerdict::NeverDone => "may never finish".to_owned(),
+        AdviceVerdict::Duplicates => format!("duplicates {messages}"),
         AdviceVerdict::NoHome => "splits the home".to_owned(),
         AdviceVerdict::Safe | AdviceVerdict::Refuses | AdviceVerdict::Depends | AdviceVerdict::Inconclusive(_) => {
             delivery_name(harm.delivery).to_owned()

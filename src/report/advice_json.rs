@@ -142,7 +142,7 @@ pub struct CaseReport {
 /// A harm that a procedure can do.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct HarmReport {
-    /// `loses`, `out-of-reach`, `never-done` or `no-home`.
+    /// `loses`, `never-done`, `out-of-reach`, `no-home` or `duplicates`.
     pub harm: String,
     /// The harm in words.
     pub says: String,

@@ -183,6 +183,7 @@ fn verdicts(advised: &MailboxAdvice<'_>) -> String {
             AdviceVerdict::Safe => GOOD,
             AdviceVerdict::Refuses | AdviceVerdict::Inconclusive(_) => Style::new(),
             AdviceVerdict::Depends
+            | AdviceVerdict::Duplicates
             | AdviceVerdict::NoHome
             | AdviceVerdict::OutOfReach
             | AdviceVerdict::NeverDone

@@ -350,3 +350,52 @@ fn a_procedure_that_needs_marks_comes_after_those_that_need_none_unless_the_syst
         STRANDED.replace(r#""messages": ["one", "two"]"#, r#""messages": ["one", "two"], "in-transit": false"#);
     assert_eq!(first(&marked), (true, false.into()));
 }
+
+/// A runbook that holds delivery, appends everything without a look at the destination, switches and empties the source.
+const BLIND: &str = r#"name = "blind"
+[[step]]
+do = "hold-delivery"
+[[step]]
+do = "list"
+at = "from"
+[[step]]
+do = "append-message"
+[[step]]
+do = "sync-directory"
+from = "from"
+to = "to"
+[[step]]
+do = "empty-mailbox"
+at = "from"
+[[step]]
+do = "release-delivery"
+[[step]]
+do = "report"
+outcome = "ok"
+"#;
+
+#[test]
+fn a_runbook_that_makes_a_second_copy_is_unsafe_and_one_that_lists_the_destination_is_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    let overlapping = LATE.replace(r#"["late"]"#, r#"["late", "one"]"#);
+    let answers = |runbook: &str| {
+        let path = folder.path().join("runbook.toml");
+        std::fs::write(&path, runbook).unwrap();
+        let output = stranded(
+            &["-", "--runbook", path.to_str().unwrap(), "--delivery", "never", "--format", "json"],
+            &overlapping,
+        );
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let entries = found["mailboxes"][0]["advice"].as_array().unwrap().clone();
+        let of = entries.into_iter().filter(|entry| entry["procedure"] == "blind");
+        of.map(|entry| entry["cases"][0].clone()).collect::<Vec<_>>()
+    };
+    let blind = answers(BLIND);
+    assert!(!blind.is_empty() && blind.iter().all(|case| case["harm"]["harm"] == "duplicates"), "{blind:?}");
+    let looking = BLIND.replace(
+        "do = \"append-message\"",
+        "do = \"list\"\nat = \"to\"\nas = \"copied\"\n[[step]]\ndo = \"append-message\"",
+    );
+    let careful = answers(&looking);
+    assert!(careful.iter().all(|case| case["harm"]["harm"] != "duplicates"), "{careful:?}");
+}

@@ -56,10 +56,12 @@ impl<'g, 'w> Judged<'g, 'w> {
                     && !unseen(&judged.settled(state)).is_empty()
                     && !has_declined(graph.world(), state)
             });
+            let duplicates = each(&|state| is_left(state, Safety::NoDuplicates));
             let no_home = each(&|state| is_left(state, Safety::HomeCoherent));
             judged.harms.push((AdviceVerdict::NeverDone, ends.into_iter().map(|leads| !leads).collect()));
             judged.harms.push((AdviceVerdict::OutOfReach, out_of_reach));
             judged.harms.push((AdviceVerdict::NoHome, no_home));
+            judged.harms.push((AdviceVerdict::Duplicates, duplicates));
         }
         judged
     }
@@ -90,6 +92,7 @@ impl<'g, 'w> Judged<'g, 'w> {
         let messages = match verdict {
             AdviceVerdict::Loses => gone(state),
             AdviceVerdict::NoHome => MessageSet::EMPTY,
+            AdviceVerdict::Duplicates => duplicated(&self.settled(state)),
             AdviceVerdict::NeverDone
             | AdviceVerdict::OutOfReach
             | AdviceVerdict::Safe
@@ -126,8 +129,10 @@ impl<'g, 'w> Judged<'g, 'w> {
         if is_marked {
             for mailbox in account.mailboxes.values_mut() {
                 if let Mailbox::Present(contents) = mailbox {
-                    let messages = contents.messages.with(contents.mark.pending());
-                    *contents = Contents { messages, mark: Mark::Settled, ..*contents };
+                    let pending = contents.mark.pending();
+                    let duplicated = contents.duplicated.with(contents.messages.common(pending));
+                    let messages = contents.messages.with(pending);
+                    *contents = Contents { messages, duplicated, mark: Mark::Settled, ..*contents };
                 }
             }
         }
@@ -138,6 +143,15 @@ impl<'g, 'w> Judged<'g, 'w> {
 /// Returns the messages that a step destroyed or that are nowhere.
 fn gone(state: &State) -> MessageSet {
     account(state).lost().with(account(state).record.destroyed)
+}
+
+/// Returns the messages of which a store holds more copies than it had.
+fn duplicated(account: &Account) -> MessageSet {
+    let of = |mailbox: &Mailbox| match mailbox {
+        Mailbox::Absent => MessageSet::EMPTY,
+        Mailbox::Present(contents) => contents.duplicated,
+    };
+    account.mailboxes.values().map(of).fold(MessageSet::EMPTY, MessageSet::with)
 }
 
 /// Returns the homes that the replicas have at first. Replication is not an effect of the procedure, so a replica that has one of them is

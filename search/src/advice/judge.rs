@@ -169,7 +169,10 @@ impl Judge<'_> {
     ) -> AdviceVerdict {
         let is_asked = match verdict {
             AdviceVerdict::Safe => start.is_assumed(),
-            AdviceVerdict::NoHome | AdviceVerdict::OutOfReach | AdviceVerdict::NeverDone => true,
+            AdviceVerdict::Duplicates
+            | AdviceVerdict::NoHome
+            | AdviceVerdict::OutOfReach
+            | AdviceVerdict::NeverDone => true,
             AdviceVerdict::Refuses | AdviceVerdict::Depends | AdviceVerdict::Inconclusive(_) | AdviceVerdict::Loses => {
                 false
             }

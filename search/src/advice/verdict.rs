@@ -149,7 +149,7 @@ impl PreconditionKind {
 /// The verdict on running a procedure, from the best to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AdviceVerdict {
-    /// It loses no message, never deletes a last copy, ends, and leaves every message at one home. If it declines because of new mail,
+    /// It loses and duplicates no message, never deletes a last copy, ends, and leaves every message at one home. If it declines because of new mail,
     /// it has changed nothing.
     Safe,
     /// It declines or cannot start, and changes no mail and no home.
@@ -158,6 +158,8 @@ pub enum AdviceVerdict {
     Depends,
     /// The search is incomplete.
     Inconclusive(Truncation),
+    /// It can leave a store with more copies of a message than it had.
+    Duplicates,
     /// It can leave home attributes that name different servers.
     NoHome,
     /// It can leave messages at a server that is not the home.
@@ -177,7 +179,7 @@ impl AdviceVerdict {
             Self::Refuses => Answer::Refuses.name(),
             Self::Depends => Answer::Depends.name(),
             Self::Inconclusive(_) => Answer::Inconclusive.name(),
-            Self::NoHome | Self::OutOfReach | Self::NeverDone | Self::Loses => Answer::Unsafe.name(),
+            Self::Duplicates | Self::NoHome | Self::OutOfReach | Self::NeverDone | Self::Loses => Answer::Unsafe.name(),
         }
     }
 
@@ -186,6 +188,7 @@ impl AdviceVerdict {
     pub fn property(self) -> Option<Property> {
         match self {
             Self::Safe | Self::Refuses | Self::Depends | Self::Inconclusive(_) => None,
+            Self::Duplicates => Some(Property::Safety(Safety::NoDuplicates)),
             Self::NoHome => Some(Property::Safety(Safety::HomeCoherent)),
             Self::OutOfReach => Some(Property::Safety(Safety::Reachable)),
             Self::NeverDone => Some(Property::Liveness(Liveness::RepairCompletes)),
@@ -198,6 +201,7 @@ impl AdviceVerdict {
     pub fn harm(self) -> Option<&'static str> {
         match self {
             Self::Safe | Self::Refuses | Self::Depends | Self::Inconclusive(_) => None,
+            Self::Duplicates => Some("duplicates"),
             Self::NoHome => Some("no-home"),
             Self::OutOfReach => Some("out-of-reach"),
             Self::NeverDone => Some("never-done"),
