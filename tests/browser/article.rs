@@ -104,7 +104,7 @@ fn a_check_from_the_page_ends_in_the_counterexample() {
     browser.wait("document.querySelector('#check')");
     browser.script("document.querySelector('#check').click()", Vec::new());
     browser.wait("document.querySelector('#check-over')");
-    assert!(browser.text("#check-over").contains("166 states, depth 16"), "{}", browser.text("#check-over"));
+    assert!(browser.text("#check-over").contains("170 states, depth 16"), "{}", browser.text("#check-over"));
     browser.script("document.querySelector('[data-counterexample=no-loss]').click()", Vec::new());
     browser.wait("document.querySelector('#slider').max === '13'");
     assert!(browser.text("#summary").contains("Step 12:"), "{}", browser.text("#summary"));
