@@ -1,7 +1,7 @@
 //! Safety properties: conditions on every state, each with an antecedent without which it is vacuous.
 
 use crate::procedure::{Act, Outcome};
-use crate::state::{Account, Mailbox, Mark, Shared, State};
+use crate::state::{Account, Mark, Shared, State};
 use crate::world::{Executed, World};
 
 /// A safety property. It holds if it is true in every reachable state; otherwise a shortest trace leads to a state that
@@ -15,18 +15,18 @@ pub enum Safety {
     /// A run reported `ok` only if the move was complete at some moment after its last write of a home attribute, and the
     /// run deleted no last copy.
     NoFalseSuccess,
-    /// When quiescent, both home attributes are well formed and name the same server.
+    /// Both home attributes of a quiescent mailbox are well formed and name the same server.
     HomeCoherent,
     /// No directory step moves a recipient from a server to itself.
     NoSelfMove,
     /// An in-transit mailbox belongs to a running move, or to one whose administrator owes a retry.
     TransitOwned,
-    /// When quiescent, every outstanding message that is not exported is in the mailbox that the home names.
+    /// Every outstanding message of a quiescent mailbox is exported or in the mailbox that the home names.
     Reachable,
-    /// When quiescent, at most one store has a non-empty mailbox per distinguished name.
+    /// At most one store has messages of a quiescent mailbox.
     OneHome,
-    /// When quiescent, no store holds more copies of a message than the larger of 1 and the copies with which its mailbox
-    /// began there.
+    /// No store has more copies of a message of a quiescent mailbox than the larger of 1 and the copies with which its
+    /// mailbox began there.
     NoDuplicates,
 }
 
@@ -51,6 +51,11 @@ impl Safety {
     #[must_use]
     pub fn bit(self) -> SafetyBits {
         1 << self as usize
+    }
+
+    /// The bits of the properties for which this is true.
+    pub fn bits(is_meant: impl Fn(Self) -> bool) -> SafetyBits {
+        Self::ALL.into_iter().filter(|property| is_meant(*property)).fold(0, |bits, property| bits | property.bit())
     }
 
     /// The name in files and reports.
@@ -157,7 +162,7 @@ impl Safety {
             Self::TransitOwned => account.transit_is_owned(),
             Self::Reachable => account.is_reachable() || !is_final(),
             Self::OneHome => account.has_one_home() || !is_final(),
-            Self::NoDuplicates => !account.has_duplicates() || !is_final(),
+            Self::NoDuplicates => account.duplicated().is_empty() || !is_final(),
         }
     }
 
@@ -216,14 +221,6 @@ impl Account {
 
     fn has_one_home(&self) -> bool {
         self.filled() <= 1
-    }
-
-    fn has_duplicates(&self) -> bool {
-        let is_duplicated = |mailbox: &Mailbox| match mailbox {
-            Mailbox::Absent => false,
-            Mailbox::Present(contents) => !contents.duplicated.is_empty(),
-        };
-        self.mailboxes.values().any(is_duplicated)
     }
 
     fn filled(&self) -> usize {

@@ -180,6 +180,12 @@ impl Account {
         self.record.accepted.without(self.record.returned).without(self.record.owner_deleted)
     }
 
+    /// The messages of which a store holds more copies than it may.
+    #[must_use]
+    pub fn duplicated(&self) -> MessageSet {
+        self.mailboxes.values().map(|mailbox| mailbox.contents().duplicated).fold(MessageSet::EMPTY, MessageSet::with)
+    }
+
     /// The server that every replica names in both home attributes, if there is one.
     #[must_use]
     pub fn agreed_home(&self) -> Option<ServerId> {
@@ -201,31 +207,32 @@ impl Mailbox {
     /// A present mailbox without messages.
     pub const SHELL: Self = Self::Present(Contents::EMPTY);
 
+    /// The content. That of an absent mailbox is the content of a shell.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        match self {
+            Self::Absent => Contents::EMPTY,
+            Self::Present(contents) => *contents,
+        }
+    }
+
     /// All messages of the mailbox, including the in-transit folder.
     #[must_use]
     pub fn held(&self) -> MessageSet {
-        match self {
-            Self::Absent => MessageSet::EMPTY,
-            Self::Present(contents) => contents.messages.with(contents.mark.pending()),
-        }
+        let Contents { messages, mark, .. } = self.contents();
+        messages.with(mark.pending())
     }
 
     /// The messages in its folders, which the owner can read.
     #[must_use]
     pub fn messages(&self) -> MessageSet {
-        match self {
-            Self::Absent => MessageSet::EMPTY,
-            Self::Present(contents) => contents.messages,
-        }
+        self.contents().messages
     }
 
     /// The mark; an absent mailbox has none.
     #[must_use]
     pub fn mark(&self) -> Mark {
-        match self {
-            Self::Absent => Mark::Settled,
-            Self::Present(contents) => contents.mark,
-        }
+        self.contents().mark
     }
 
     /// Returns true if the mailbox is present.
@@ -245,6 +252,13 @@ impl Contents {
         expunged: MessageSet::EMPTY,
         mark: Mark::Settled,
     };
+
+    /// The content after its mark is removed: the messages of the in-transit folder are in the other folders.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.add_copy(self.mark.pending());
+        Self { mark: Mark::Settled, ..self }
+    }
 
     /// The number of copies of a message in the folders. The highest number stands for that many or more: no rule counts
     /// copies, and a deletion takes all of them.

@@ -3,7 +3,7 @@
 use stranded_model::World;
 use stranded_model::id::{MailboxId, MessageSet};
 use stranded_model::property::Safety;
-use stranded_model::state::{Account, Mailbox, Mark, State};
+use stranded_model::state::{Account, Mark, State};
 
 use super::picture::home;
 use stranded_search::names;
@@ -133,8 +133,8 @@ fn stores(world: &World, account: &Account) -> String {
 
 fn copies(world: &World, account: &Account) -> String {
     let duplicated = account.mailboxes.iter().filter_map(|(server, mailbox)| {
-        let Mailbox::Present(contents) = mailbox else { return None };
-        Some(format!("{} holds {} more than once", names::server(&world.scenario, server), list(contents.duplicated)?))
+        let duplicated = list(mailbox.contents().duplicated)?;
+        Some(format!("{} holds {duplicated} more than once", names::server(&world.scenario, server)))
     });
     let duplicated: Vec<String> = duplicated.collect();
     if duplicated.is_empty() { "no store holds a duplicate".to_owned() } else { duplicated.join("; ") }

@@ -1,7 +1,7 @@
 //! The copies of each message in one mailbox, as observed or as an explanation has them.
 
 use stranded_model::id::{MessageId, MessageSet};
-use stranded_model::state::Mailbox;
+use stranded_model::state::{Contents, Mailbox};
 
 /// The messages of a mailbox, by the number of their copies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,11 +25,9 @@ impl Copies {
     /// The copies in a mailbox of the model, the in-transit folder included.
     #[must_use]
     pub fn of(mailbox: &Mailbox) -> Self {
+        let Contents { messages, began_twice, duplicated, mark, .. } = mailbox.contents();
         let mut copies = Self::default();
-        if let Mailbox::Present(contents) = mailbox {
-            let kept = [contents.messages, contents.began_twice, contents.duplicated, contents.mark.pending()];
-            kept.into_iter().for_each(|messages| copies.add(messages));
-        }
+        [messages, began_twice, duplicated, mark.pending()].into_iter().for_each(|messages| copies.add(messages));
         copies
     }
 

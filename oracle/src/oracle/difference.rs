@@ -159,10 +159,7 @@ fn store(
     let mark = found.mark();
     let is_marked = mark != Mark::Settled;
     let (messages, pending) = (Copies::of(found).map(&in_log), in_log(mark.pending()));
-    let duplicated = match found {
-        Mailbox::Absent => MessageSet::EMPTY,
-        Mailbox::Present(contents) => in_log(contents.duplicated),
-    };
+    let duplicated = in_log(found.contents().duplicated);
     let other = |seen: Option<MessageSet>, allowed: MessageSet| seen.filter(|seen| *seen != allowed);
     [
         seen.messages.filter(|seen| !seen.is_observation_of(messages, duplicated)).map(|seen| Difference::Messages {

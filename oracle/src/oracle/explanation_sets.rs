@@ -272,8 +272,7 @@ impl ExplanationSets {
         let bits = |one: &Explanation| {
             let world = &self.scene(one).world;
             let (account, shared) = (&one.state.accounts[mailbox], &one.state.shared);
-            let violated = Safety::ALL.into_iter().filter(|property| !property.holds_for(world, account, shared));
-            violated.fold(0, |bits, property| bits | property.bit())
+            Safety::bits(|property| !property.holds_for(world, account, shared))
         };
         let nothing = Violated { in_all: SafetyBits::MAX, in_some: 0 };
         let found = self
@@ -292,10 +291,7 @@ impl ExplanationSets {
             let (account, world) = (&one.state.accounts[mailbox], &self.scene(one).world);
             let is_idle =
                 one.calls.iter().all(|call| call.number.is_none()) && world.is_idle(account, &one.state.shared);
-            let bits = |is_final: bool| {
-                let violated = Safety::ALL.into_iter().filter(|property| !property.holds_once(account, || is_final));
-                violated.fold(0, |bits, property| bits | property.bit())
-            };
+            let bits = |is_final: bool| Safety::bits(|property| !property.holds_once(account, || is_final));
             ViolatedAtEnd { at_end: all.at_end & bits(is_idle), if_final: all.if_final | bits(true) }
         })
     }

@@ -92,7 +92,7 @@ impl<'g, 'w> Judged<'g, 'w> {
         let messages = match verdict {
             AdviceVerdict::Loses => gone(state),
             AdviceVerdict::NoHome => MessageSet::EMPTY,
-            AdviceVerdict::Duplicates => duplicated(&self.settled(state)),
+            AdviceVerdict::Duplicates => self.settled(state).duplicated(),
             AdviceVerdict::NeverDone
             | AdviceVerdict::OutOfReach
             | AdviceVerdict::Safe
@@ -129,10 +129,7 @@ impl<'g, 'w> Judged<'g, 'w> {
         if is_marked {
             for mailbox in account.mailboxes.values_mut() {
                 if let Mailbox::Present(contents) = mailbox {
-                    let pending = contents.mark.pending();
-                    let duplicated = contents.duplicated.with(contents.messages.common(pending));
-                    let messages = contents.messages.with(pending);
-                    *contents = Contents { messages, duplicated, mark: Mark::Settled, ..*contents };
+                    *contents = contents.settled();
                 }
             }
         }
@@ -143,15 +140,6 @@ impl<'g, 'w> Judged<'g, 'w> {
 /// Returns the messages that a step destroyed or that are nowhere.
 fn gone(state: &State) -> MessageSet {
     account(state).lost().with(account(state).record.destroyed)
-}
-
-/// Returns the messages of which a store holds more copies than it had.
-fn duplicated(account: &Account) -> MessageSet {
-    let of = |mailbox: &Mailbox| match mailbox {
-        Mailbox::Absent => MessageSet::EMPTY,
-        Mailbox::Present(contents) => contents.duplicated,
-    };
-    account.mailboxes.values().map(of).fold(MessageSet::EMPTY, MessageSet::with)
 }
 
 /// Returns the homes that the replicas have at first. Replication is not an effect of the procedure, so a replica that has one of them is
@@ -189,11 +177,7 @@ pub(super) fn is_idle(graph: &Graph<'_>) -> bool {
     let first = first_homes(graph.world());
     let kept = |state: &State| {
         let account = account(state);
-        let held = |mailbox: &Mailbox| match mailbox {
-            Mailbox::Absent => Contents::EMPTY,
-            Mailbox::Present(contents) => *contents,
-        };
-        let mailboxes: Vec<Contents> = account.mailboxes.values().map(held).collect();
+        let mailboxes: Vec<Contents> = account.mailboxes.values().map(Mailbox::contents).collect();
         (mailboxes, account.queued, account.transport, account.saved)
     };
     let is_as_before = |state: &State| {

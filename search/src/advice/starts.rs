@@ -96,19 +96,19 @@ impl Start {
         for possibility in &self.possibilities {
             if let Possibility::Holds { at, known, is_more } = possibility {
                 let messages = if *is_more { known.with(add()) } else { *known };
-                account.mailboxes[*at] = Mailbox::Present(Contents { messages, ..contents(&account.mailboxes[*at]) });
+                account.mailboxes[*at] = Mailbox::Present(Contents { messages, ..account.mailboxes[*at].contents() });
             }
         }
         for possibility in &self.possibilities {
             match possibility {
                 Possibility::Deleted { at, messages } => {
-                    let found = contents(&account.mailboxes[*at]);
+                    let found = account.mailboxes[*at].contents();
                     let expunged = found.expunged.with(*messages);
                     account.mailboxes[*at] = Mailbox::Present(Contents { expunged, ..found });
                 }
                 Possibility::Marked { at, from, to, is_pending } => {
                     let owner = account.programs.ids().next().unwrap_or_default();
-                    let found = contents(&account.mailboxes[*at]);
+                    let found = account.mailboxes[*at].contents();
                     let (messages, pending) = if *is_pending {
                         (MessageSet::EMPTY, found.messages)
                     } else {
@@ -187,14 +187,6 @@ impl Start {
             let stamp = Stamp { version: u8::try_from(version - lowest).unwrap_or(u8::MAX), ..Stamp::default() };
             homes.map_or(Recipient::Tombstone { stamp }, |homes| Recipient::Live { homes, stamp })
         })
-    }
-}
-
-/// Returns the content of a mailbox; that of a shell, if it is absent.
-fn contents(mailbox: &Mailbox) -> Contents {
-    match mailbox {
-        Mailbox::Absent => Contents::EMPTY,
-        Mailbox::Present(contents) => *contents,
     }
 }
 

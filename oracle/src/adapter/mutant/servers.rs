@@ -106,10 +106,7 @@ fn remove(mailbox: &mut Mailbox, gone: MessageSet) {
 
 /// Adds messages to the folders of a mailbox; creates the mailbox if it is absent.
 fn add(mailbox: &mut Mailbox, messages: MessageSet) {
-    let contents = match *mailbox {
-        Mailbox::Absent => Contents::EMPTY,
-        Mailbox::Present(contents) => contents,
-    };
+    let contents = mailbox.contents();
     *mailbox = Mailbox::Present(Contents { messages: contents.messages.with(messages), ..contents });
 }
 

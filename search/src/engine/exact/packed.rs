@@ -71,10 +71,7 @@ impl StateFacts {
     /// The facts of one mailbox.
     pub(super) fn of<R: Rules>(rules: &R, account: &Account, shared: &Shared) -> Self {
         let world = rules.world();
-        let violated = Safety::ALL
-            .into_iter()
-            .filter(|property| !property.holds_for(world, account, shared))
-            .fold(0, |violated, property| violated | property.bit());
+        let violated = Safety::bits(|property| !property.holds_for(world, account, shared));
         Self { violated, quiescent: world.is_quiescent(account, shared) }
     }
 
