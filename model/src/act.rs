@@ -3,7 +3,8 @@
 use crate::assumption::Assumption;
 use crate::dn::HomeValue;
 use crate::id::{MessageSet, ServerId};
-use crate::procedure::{Act, Claim, Duplicate, ServerRef, VersionCondition};
+use crate::messages::Adding;
+use crate::procedure::{Act, Claim, Deletion, Duplicate, ServerRef, VersionCondition};
 use crate::program::{Attempt, StepEffect};
 use crate::refusal::Refusal;
 use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, ReadVersion, Recipient, Service, Transport};
@@ -92,17 +93,11 @@ impl Attempt<'_, '_> {
     }
 
     fn at_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
-        match self.store(at) {
-            Ok(at) => act(self, at),
-            Err(effect) => effect,
-        }
+        self.store(at).map_or_else(|effect| effect, |at| act(self, at))
     }
 
     fn writing_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
-        match self.writable_store(at) {
-            Ok(at) => act(self, at),
-            Err(effect) => effect,
-        }
+        self.writable_store(at).map_or_else(|effect| effect, |at| act(self, at))
     }
 
     fn between_stores(
@@ -151,11 +146,7 @@ impl Attempt<'_, '_> {
 
     fn propagate_deletions(&mut self, from: ServerId, to: ServerId) -> StepEffect {
         let Mailbox::Present(source) = self.account().mailboxes[from] else { return StepEffect::OK };
-        self.account_mut().delete_in(to, |mailbox| {
-            if let Mailbox::Present(target) = mailbox {
-                target.expunge(source.expunged, true);
-            }
-        });
+        self.delete(to, source.expunged, Deletion::Remembered);
         StepEffect::OK
     }
 
@@ -163,10 +154,7 @@ impl Attempt<'_, '_> {
     /// [Q259541, Q277911]
     fn mark(&mut self, at: ServerId, claim: Claim) -> StepEffect {
         let (owner, from, to) = (self.administrator, self.run.from, self.run.to);
-        let contents = match self.account().mailboxes[at] {
-            Mailbox::Present(contents) => contents,
-            Mailbox::Absent => Contents::EMPTY,
-        };
+        let contents = self.account().mailboxes[at].contents();
         let pending = match (contents.mark, claim) {
             (Mark::Settled, Claim::Taken | Claim::Respected | Claim::Token) => MessageSet::EMPTY,
             (Mark::InTransit { pending, .. }, Claim::Taken) => pending,
@@ -191,7 +179,7 @@ impl Attempt<'_, '_> {
     /// A late request of an earlier run carries an older token than the mark, so that the store will refuse it whenever
     /// it arrives.
     fn refuse_older_tokens(&mut self, at: ServerId) {
-        let Some(late) = self.account().late.filter(|_| !self.is_late) else { return };
+        let Some(late) = self.account().late else { return };
         let run = self.world.scenario.run(late.run_id());
         let written = run.procedure.steps[usize::from(late.step)].act.written_store();
         let is_older = late.is_superseded || late.administrator != self.administrator;
@@ -206,9 +194,8 @@ impl Attempt<'_, '_> {
     fn unmark(&mut self, at: ServerId) -> StepEffect {
         let Mailbox::Present(contents) = self.account().mailboxes[at] else { return StepEffect::OK };
         match contents.mark {
-            Mark::InTransit { owner, from, pending, .. } if owner == self.administrator => {
-                let mut settled = Contents { mark: Mark::Settled, ..contents };
-                settled.add_copy(pending);
+            Mark::InTransit { owner, from, .. } if owner == self.administrator => {
+                let settled = contents.settled();
                 let is_emptied = from == at && settled.messages.is_empty();
                 self.account_mut().mailboxes[at] = if is_emptied { Mailbox::Absent } else { Mailbox::Present(settled) };
             }
@@ -225,18 +212,9 @@ impl Attempt<'_, '_> {
 
     /// The import skips messages that the mailbox has. [Q259688]
     fn load(&mut self, at: ServerId) -> StepEffect {
-        let is_recent = self.world.tracks.recent;
-        let account = self.account_mut();
-        let mut contents = match account.mailboxes[at] {
-            Mailbox::Present(contents) => contents,
-            Mailbox::Absent => Contents::EMPTY,
-        };
-        let missing = account.saved.without(contents.messages.with(contents.mark.pending()));
-        if is_recent {
-            contents.recent = contents.recent.with(missing);
-        }
-        contents.add_copy(missing);
-        account.mailboxes[at] = Mailbox::Present(contents);
+        let mailbox = &mut self.account_mut().mailboxes[at];
+        *mailbox = Mailbox::Present(mailbox.contents());
+        self.add(at, self.account().saved, Adding::Missing);
         StepEffect::OK
     }
 

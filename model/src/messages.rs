@@ -1,7 +1,7 @@
 //! The steps that list, copy and delete messages one by one, as real movers do, and the copies of a message in a mailbox.
 
 use crate::id::{MessageId, MessageSet, ServerId};
-use crate::procedure::{Deletion, ListPurpose, Only, ServerRef};
+use crate::procedure::{Act, Deletion, ListPurpose, Only, ServerRef};
 use crate::program::{Attempt, StepEffect};
 use crate::refusal::Refusal;
 use crate::scenario::CopyOrder;
@@ -9,7 +9,7 @@ use crate::state::{Contents, Mailbox};
 
 /// The way in which a step adds a message to a mailbox.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Adding {
+pub(crate) enum Adding {
     /// Only if the mailbox lacks it.
     Missing,
     /// Always, so that there is one more copy.
@@ -52,27 +52,19 @@ impl Attempt<'_, '_> {
         adding: Adding,
         wanted: impl Fn(&Self, MessageSet) -> MessageSet,
     ) -> Result<StepEffect, Refusal> {
-        if self.is_late {
-            // The request carries the message.
-            if let Ok(to) = self.writable_store(to)
-                && let Mailbox::Present(_) = self.account().mailboxes[to]
-            {
-                self.add(to, self.taken(), adding);
-            }
-            return Ok(StepEffect::OK);
-        }
         let stores = self.store(from).and_then(|from| Ok((from, self.store(to)?)));
         let (from, to) = match stores {
             Ok(stores) => stores,
             Err(effect) => return self.taking_nothing(effect),
         };
         let wanted = wanted(self, self.account().mailboxes[from].messages());
-        let candidates = match (self.account().mailboxes[to], adding) {
-            (Mailbox::Absent, Adding::Missing | Adding::Always) => {
-                return self.taking_nothing(if wanted.is_empty() { StepEffect::OK } else { StepEffect::REFUSED });
-            }
-            (Mailbox::Present(target), Adding::Missing) => wanted.without(target.messages.with(target.mark.pending())),
-            (Mailbox::Present(_), Adding::Always) => wanted,
+        let target = self.account().mailboxes[to];
+        if !target.is_present() {
+            return self.taking_nothing(if wanted.is_empty() { StepEffect::OK } else { StepEffect::REFUSED });
+        }
+        let candidates = match adding {
+            Adding::Missing => wanted.without(target.held()),
+            Adding::Always => wanted,
         };
         if !candidates.is_empty() && self.refuses_writes(to) {
             return self.taking_nothing(StepEffect::REFUSED);
@@ -82,18 +74,18 @@ impl Attempt<'_, '_> {
         Ok(more_after(taken, candidates))
     }
 
-    /// Adds a message to a present mailbox.
-    fn add(&mut self, to: ServerId, message: MessageSet, adding: Adding) {
+    /// Adds messages to the mailbox, if it is present.
+    pub(crate) fn add(&mut self, to: ServerId, messages: MessageSet, adding: Adding) {
         let is_recent = self.world.tracks.recent;
         let Mailbox::Present(target) = &mut self.account_mut().mailboxes[to] else { return };
-        let held = target.messages.with(target.mark.pending());
-        if adding == Adding::Missing && message.is_within(held) {
-            return;
-        }
+        let missing = messages.without(target.messages.with(target.mark.pending()));
         if is_recent {
-            target.recent = target.recent.with(message.without(held));
+            target.recent = target.recent.with(missing);
         }
-        target.add_copy(message);
+        target.add_copy(match adding {
+            Adding::Missing => missing,
+            Adding::Always => messages,
+        });
     }
 
     pub(crate) fn delete_listed(&mut self, at: ServerRef, only: Only) -> Result<StepEffect, Refusal> {
@@ -124,33 +116,42 @@ impl Attempt<'_, '_> {
     ) -> Result<StepEffect, Refusal> {
         let at = match self.store(at) {
             Ok(at) => at,
-            Err(effect) if self.is_late => return Ok(effect),
             Err(effect) => return self.taking_nothing(effect),
         };
-        let held = self.account().mailboxes[at].messages();
-        let candidates = if self.is_late { held.common(self.taken()) } else { candidates(self, held) };
-        let taken = match self.taken_of(candidates) {
-            Err(_) if self.is_late => return Ok(StepEffect::OK),
-            taken => taken?,
-        };
-        let Some(taken) = taken else { return Ok(StepEffect::OK) };
-        let remembers = self.world.tracks.expunged;
-        self.account_mut().delete_in(at, |mailbox| {
-            if let Mailbox::Present(contents) = mailbox {
-                contents.expunge(taken, remembers);
-            }
-        });
+        let candidates = candidates(self, self.account().mailboxes[at].messages());
+        let Some(taken) = self.taken_of(candidates)? else { return Ok(StepEffect::OK) };
+        self.delete(at, taken, Deletion::Remembered);
         Ok(more_after(taken, candidates))
     }
 
     pub(crate) fn empty_mailbox(&mut self, at: ServerId, deletion: Deletion) -> StepEffect {
+        self.delete(at, self.account().mailboxes[at].messages(), deletion);
+        StepEffect::OK
+    }
+
+    /// Deletes every copy of these messages from the folders of a mailbox.
+    pub(crate) fn delete(&mut self, at: ServerId, messages: MessageSet, deletion: Deletion) {
         let remembers = self.world.tracks.expunged && deletion == Deletion::Remembered;
         self.account_mut().delete_in(at, |mailbox| {
             if let Mailbox::Present(contents) = mailbox {
-                contents.expunge(contents.messages, remembers);
+                contents.expunge(messages, remembers);
             }
         });
-        StepEffect::OK
+    }
+
+    /// Performs a request whose program gave up. A request about one message carries that message, and asks for nothing
+    /// else.
+    pub(crate) fn perform_late(&mut self, act: &Act) -> Result<(), Refusal> {
+        let store = act.written_store().filter(|_| act.takes_any_message());
+        let Some(store) = store else { return self.perform(act).map(drop) };
+        let Ok(at) = self.store(store) else { return Ok(()) };
+        if !act.takes_copies() {
+            self.delete(at, self.taken(), Deletion::Remembered);
+        } else if !self.refuses_writes(at) {
+            let always = matches!(act, Act::AppendMessage { .. });
+            self.add(at, self.taken(), if always { Adding::Always } else { Adding::Missing });
+        }
+        Ok(())
     }
 
     /// The message that the action names, as a set.

@@ -21,8 +21,6 @@ pub(crate) struct Attempt<'a, 'b> {
     pub(crate) visited: u8,
     /// The message that a step takes that may take any of several.
     pub(crate) message: Option<MessageId>,
-    /// True if the request takes effect after its program gave up. It carries what it needs.
-    pub(crate) is_late: bool,
     /// True if the step wrote the home attributes.
     pub(crate) wrote_home: bool,
 }
@@ -78,17 +76,8 @@ impl World {
         self.spend_on(now, fate, &step.act)?;
         let before = now.account.clone();
         let (memory, visited) = (execution.memory, execution.visited);
-        let mut attempt = Attempt {
-            world: self,
-            run,
-            administrator,
-            next: now,
-            memory,
-            visited,
-            message,
-            is_late: false,
-            wrote_home: false,
-        };
+        let mut attempt =
+            Attempt { world: self, run, administrator, next: now, memory, visited, message, wrote_home: false };
         let (effect, memory) = match fate {
             Fate::RequestLost if message.is_some() => return Err(Refusal::AnotherTaken),
             Fate::RequestLost => (StepEffect::LOST, memory),
@@ -157,11 +146,9 @@ impl World {
             memory,
             visited,
             message,
-            is_late: true,
             wrote_home: false,
         };
-        attempt.perform(act)?;
-        Ok(())
+        attempt.perform_late(act)
     }
 
     fn spend_on(&self, next: &mut Next<'_>, fate: Fate, act: &Act) -> Result<(), Refusal> {
