@@ -61,13 +61,7 @@ impl World {
         if !self.scenario.environment.logon {
             return Err(Refusal::NotInScenario);
         }
-        let server = logon_server(&next.account, by)?;
-        if next.shared.servers[server].store == Service::Down {
-            return Err(Refusal::StoreDown);
-        }
-        if next.account.hidden[server].is_some() {
-            return Err(Refusal::LooksEmpty);
-        }
+        let server = logon_server(next, by)?;
         match next.account.mailboxes[server] {
             Mailbox::Present(Contents { mark: Mark::InTransit { .. }, .. }) => Err(Refusal::InTransit),
             Mailbox::Present(Contents { mark: Mark::Settled, .. }) => Ok(()),
@@ -80,13 +74,7 @@ impl World {
 
     /// The owner deletes a message at the home.
     pub(crate) fn owner_deletes(&self, next: &mut Next<'_>, message: MessageId, by: View) -> Result<(), Refusal> {
-        let server = logon_server(&next.account, by)?;
-        if next.shared.servers[server].store == Service::Down {
-            return Err(Refusal::StoreDown);
-        }
-        if next.account.hidden[server].is_some() {
-            return Err(Refusal::LooksEmpty);
-        }
+        let server = logon_server(next, by)?;
         let account = &next.account;
         let left = account.deletes_left.checked_sub(1).ok_or(Refusal::DeletesUsedUp)?;
         let mut contents = match account.mailboxes[server] {
@@ -199,10 +187,17 @@ fn recipient_in(account: &Account, by: View) -> Result<Recipient, Refusal> {
     }
 }
 
-/// The server for a logon: the one that Home-MDB names. [Q200587]
-fn logon_server(account: &Account, by: View) -> Result<ServerId, Refusal> {
-    let homes = recipient_in(account, by)?.homes();
-    homes.and_then(|homes| homes.mdb.server()).ok_or(Refusal::NoHome)
+/// The server for a logon: the one that Home-MDB names, if its store answers and shows what it holds. [Q200587]
+fn logon_server(next: &Next<'_>, by: View) -> Result<ServerId, Refusal> {
+    let homes = recipient_in(&next.account, by)?.homes();
+    let server = homes.and_then(|homes| homes.mdb.server()).ok_or(Refusal::NoHome)?;
+    if next.shared.servers[server].store == Service::Down {
+        return Err(Refusal::StoreDown);
+    }
+    if next.account.hidden[server].is_some() {
+        return Err(Refusal::LooksEmpty);
+    }
+    Ok(server)
 }
 
 impl Mailbox {

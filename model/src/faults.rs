@@ -4,17 +4,18 @@ use crate::action::Part;
 use crate::id::{AdministratorId, MessageSet, ServerId};
 use crate::refusal::Refusal;
 use crate::scenario::Fault;
-use crate::state::{Ended, Mailbox, Server, Service, State};
+use crate::state::{Account, Ended, Mailbox, Server, Service, State};
 use crate::world::{Next, World};
 
 impl World {
     pub(crate) fn die(&self, next: &mut Next<'_>, administrator: AdministratorId) -> Result<(), Refusal> {
-        let program = next.account.programs[administrator];
-        let copied = program.execution().ok_or(Refusal::Idle)?.memory.copied;
-        let memory = self.run_of(administrator, &program).procedure.memory;
+        if !next.account.programs[administrator].is_running() {
+            return Err(Refusal::Idle);
+        }
         self.spend_fault(next, Fault::ProgramDies)?;
-        let program = &mut next.account.to_mut().programs[administrator];
-        program.stop(memory, copied);
+        let account = next.account.to_mut();
+        self.stop_program(account, administrator);
+        let program = &mut account.programs[administrator];
         program.ended = Ended::Died;
         program.owes_retry = true;
         Ok(())
@@ -79,13 +80,18 @@ impl World {
         let mut stopped = state.clone();
         for account in stopped.accounts.values_mut() {
             for administrator in account.programs.ids() {
-                let program = account.programs[administrator];
-                let Some(execution) = program.execution() else { continue };
-                let memory = self.run_of(administrator, &program).procedure.memory;
-                account.programs[administrator].stop(memory, execution.memory.copied);
+                self.stop_program(account, administrator);
             }
         }
         stopped
+    }
+
+    fn stop_program(&self, account: &mut Account, administrator: AdministratorId) {
+        let program = &mut account.programs[administrator];
+        if let Some(execution) = program.execution() {
+            let copied = execution.memory.copied;
+            program.stop(self.run_of(administrator, program).procedure.memory, copied);
+        }
     }
 }
 
@@ -95,13 +101,9 @@ pub(crate) fn recover(next: &mut Next<'_>, server: ServerId, part: Part) -> Resu
 
 /// The store drops the mail that programs wrote while it looked empty.
 pub(crate) fn reappear(next: &mut Next<'_>, server: ServerId) -> Result<(), Refusal> {
-    if next.account.hidden[server].is_none() {
-        return Err(Refusal::AlreadyInState);
-    }
+    let stored = next.account.hidden[server].ok_or(Refusal::AlreadyInState)?;
     let account = next.account.to_mut();
-    if let Some(mailbox) = account.hidden[server].take() {
-        account.mailboxes[server] = mailbox;
-    }
+    (account.mailboxes[server], account.hidden[server]) = (stored, None);
     Ok(())
 }
 
