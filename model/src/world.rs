@@ -11,9 +11,9 @@ use crate::procedure::{MemoryLife, Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Run, RunId, RunsMax, Scenario};
 use crate::state::{
-    Account, Completion, Execution, Mailbox, Mark, Memory, Phase, Program, Server, Service, Shared, State,
+    Account, Completion, Execution, LateRequest, Mailbox, Mark, Memory, Phase, Program, ReadVersion, Server, Service,
+    Shared, State,
 };
-use crate::table::{PerServer, Table};
 
 /// A scenario under one answer to every assumption, with its initial states.
 #[derive(Clone, Debug)]
@@ -265,22 +265,22 @@ impl World {
         if self.tracks.recent && !is_running {
             account.settle_recent();
         }
-        let stored = Table::of(account.mailboxes.count(), |at| *account.stored(at));
-        let Account { late, programs, record, recipients, .. } = account;
-        let is_shown = |version| recipients.values().any(|recipient| recipient.read_version() == version);
-        for (administrator, program) in programs.ids().zip(programs.values_mut()) {
+        for administrator in account.programs.ids() {
+            let mut program = account.programs[administrator];
             let index = usize::from(program.run);
             let run = &self.scenario.administrators[administrator.index()].runs[index];
             let Phase::Running(execution) = &mut program.phase else { continue };
             let needs = self.needs[administrator.index()][index][usize::from(execution.next)];
             execution.forget(needs);
-            execution.memory.version = execution.memory.version.filter(|version| is_shown(*version));
+            execution.memory.version = execution.memory.version.filter(|version| account.shows(*version));
             if needs.completion {
-                execution.note_completion(run, home, &stored, record.owner_deleted, needs);
+                execution.note_completion(run, home, account, needs);
             }
+            account.programs[administrator] = program;
         }
-        if let Some(late) = late {
-            late.version = late.version.filter(|version| is_shown(*version));
+        if let Some(late) = account.late {
+            let version = late.version.filter(|version| account.shows(*version));
+            account.late = Some(LateRequest { version, ..late });
         }
         self.recount(account);
     }
@@ -301,16 +301,10 @@ impl Execution {
     }
 
     /// Notes the messages of the source, and the completion of the move if this is a moment at which it is complete.
-    fn note_completion(
-        &mut self,
-        run: &Run,
-        home: Option<ServerId>,
-        mailboxes: &PerServer<Mailbox>,
-        deleted: MessageSet,
-        needs: Needs,
-    ) {
-        self.required = self.required.with(mailboxes[run.from].held()).without(deleted);
-        let is_complete = home == Some(run.to) && self.required.is_within(mailboxes[run.to].held());
+    fn note_completion(&mut self, run: &Run, home: Option<ServerId>, account: &Account, needs: Needs) {
+        let (source, destination) = (account.stored(run.from).held(), account.stored(run.to).held());
+        self.required = self.required.with(source).without(account.record.owner_deleted);
+        let is_complete = home == Some(run.to) && self.required.is_within(destination);
         if self.completion == Completion::Pending && is_complete {
             self.completion = Completion::Reached;
         }
@@ -326,6 +320,11 @@ impl Execution {
 }
 
 impl Account {
+    /// Returns true if some replica shows this version of the recipient.
+    fn shows(&self, version: ReadVersion) -> bool {
+        self.recipients.values().any(|recipient| recipient.read_version() == version)
+    }
+
     /// Mail that programs wrote is durable once none of them runs.
     fn settle_recent(&mut self) {
         for mailbox in self.mailboxes.values_mut().chain(self.hidden.values_mut().flatten()) {
