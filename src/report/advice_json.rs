@@ -219,7 +219,7 @@ fn entry(snapshot: &Snapshot, advice: &Advice, around: &dyn Fn(Delivery) -> Circ
         from: name(snapshot, advice.from),
         to: name(snapshot, advice.to),
         answer: advice.answer().name().to_owned(),
-        needs_marks: advice.needs_marks() && !snapshot.shows_marks(),
+        needs_marks: advice.lacks_marks(snapshot),
         preconditions: advice.preconditions().iter().map(precondition).collect(),
         unobserved: depends.map(|one| unobserved(snapshot, one)).collect(),
         steps: steps(advice),

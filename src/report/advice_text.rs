@@ -227,7 +227,7 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     let item = |text: &mut String, says: &str| {
         let _ = writeln!(text, "  - {}", wrapped(says, 4, width));
     };
-    if advice.needs_marks() && !snapshot.shows_marks() {
+    if advice.lacks_marks(snapshot) {
         let says = "It marks mailboxes as in transit, which many systems cannot do. The observation does not show that this one can.";
         let _ = writeln!(text, "{}", wrapped(says, 0, width));
     }

@@ -174,7 +174,7 @@ pub fn advise(
     advice.sort_by_key(|advice| {
         let verdicts: Vec<AdviceVerdict> = advice.cases.iter().map(|case| case.verdict).collect();
         let leaves_home = snapshot.home() != Some(advice.to);
-        let is_in_doubt = advice.needs_marks() && !snapshot.shows_marks();
+        let is_in_doubt = advice.lacks_marks(snapshot);
         (advice.answer(), is_in_doubt, Reverse(snapshot.held_by(advice.to)), leaves_home, verdicts)
     });
     advice

@@ -12,7 +12,7 @@ use crate::check::Trace;
 use crate::engine::Truncation;
 use crate::property::Property;
 use crate::scenario::Spec;
-use crate::snapshot::UnobservedFact;
+use crate::snapshot::{Snapshot, UnobservedFact};
 
 /// The advice on one procedure in one direction.
 #[derive(Debug)]
@@ -32,10 +32,11 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// Returns true if the procedure marks mailboxes as in transit, which only some systems can do.
+    /// Returns true if the procedure marks mailboxes as in transit, which only some systems can do, and the observation
+    /// shows no store that can.
     #[must_use]
-    pub fn needs_marks(&self) -> bool {
-        self.procedure.has_act(|act| matches!(act, Act::Mark { .. } | Act::Unmark { .. }))
+    pub fn lacks_marks(&self, snapshot: &Snapshot) -> bool {
+        self.procedure.has_act(|act| matches!(act, Act::Mark { .. } | Act::Unmark { .. })) && !snapshot.shows_marks()
     }
 }
 
@@ -149,8 +150,8 @@ impl PreconditionKind {
 /// The verdict on running a procedure, from the best to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AdviceVerdict {
-    /// It loses and duplicates no message, never deletes a last copy, ends, and leaves every message at one home. If it declines because of new mail,
-    /// it has changed nothing.
+    /// It loses and duplicates no message, never deletes a last copy, ends, and leaves every message at one home. If it
+    /// declines because of new mail, it has changed nothing.
     Safe,
     /// It declines or cannot start, and changes no mail and no home.
     Refuses,
