@@ -29,28 +29,30 @@ struct Item {
 }
 
 pub(super) fn run(arguments: &List) -> Result<Exit, CommandError> {
-    let file = arguments.output.file.as_deref();
-    let items = match arguments.what {
-        ListTopic::Movers => return movers(arguments),
-        ListTopic::Scenarios => scenarios()?,
-        ListTopic::Procedures => procedures(),
-        ListTopic::Properties => properties(),
-        ListTopic::Assumptions => assumptions(),
-        ListTopic::Mutants => mutants(),
-    };
-    match arguments.output.format.kind() {
-        OutputKind::Cases(form) => Err(output::unsupported("list", form)),
-        OutputKind::Json => Ok(output::print_json(&items, file)),
-        OutputKind::Text => Ok(output::print(&text(&items, output::width(file)), file)),
+    match arguments.what {
+        ListTopic::Scenarios => {
+            let items = scenarios()?;
+            print(arguments, || items, text)
+        }
+        ListTopic::Procedures => print(arguments, procedures, text),
+        ListTopic::Properties => print(arguments, properties, text),
+        ListTopic::Assumptions => print(arguments, assumptions, text),
+        ListTopic::Mutants => print(arguments, mutants, text),
+        ListTopic::Movers => print(arguments, movers::movers, movers::text),
     }
 }
 
-fn movers(arguments: &List) -> Result<Exit, CommandError> {
+/// Prints entries in the requested form.
+fn print<T: Serialize>(
+    arguments: &List,
+    entries: impl FnOnce() -> Vec<T>,
+    text: impl FnOnce(&[T], u16) -> String,
+) -> Result<Exit, CommandError> {
     let file = arguments.output.file.as_deref();
     match arguments.output.format.kind() {
         OutputKind::Cases(form) => Err(output::unsupported("list", form)),
-        OutputKind::Json => Ok(output::print_json(&movers::movers(), file)),
-        OutputKind::Text => Ok(output::print(&movers::text(&movers::movers(), output::width(file)), file)),
+        OutputKind::Json => Ok(output::print_json(&entries(), file)),
+        OutputKind::Text => Ok(output::print(&text(&entries(), output::width(file)), file)),
     }
 }
 

@@ -139,11 +139,11 @@ impl<'a> Watch<'a> {
             let program = Program { run: run.clone(), is_running: true, owes_retry, before: seen.last.clone() };
             seen.programs.insert(run.administrator.clone(), program);
         }
-        // With any answer, the deletion may have happened.
         seen.has_late_request |= matches!(operation, Operation::RequestLate { .. });
         if is_by_owner(operation) {
             seen.details_at_first.owner_acts();
         }
+        // With any answer, the deletion may have happened.
         if let Operation::OwnerDeletes { message, .. } = operation {
             seen.excused.insert(message.clone());
         }
@@ -214,11 +214,10 @@ impl<'a> Watch<'a> {
         let details = &mut self.mailbox(name).details_at_first;
         let changes = details.take(spec.scenario.site.servers.values(), observation, owner_acts);
         let observation = &comparable(spec, observation);
-        let mailbox = self.mailbox(name);
-        let can_change = mailbox.has_late_request || !mailbox.hidden.is_empty();
-        let is_quiet = self.memory.open_calls.is_empty() && self.memory.down.is_empty() && !can_change;
+        let is_all_answered = self.memory.open_calls.is_empty() && self.memory.down.is_empty();
         let is_instant = spec.scenario.site.replication == Replication::Instant;
         let seen = self.mailbox(name);
+        let is_quiet = is_all_answered && !seen.has_late_request && seen.hidden.is_empty();
         if !seen.was_touched {
             // A message that is there before the first operation was accepted before.
             seen.accepted.extend(held(observation).map(ToOwned::to_owned));

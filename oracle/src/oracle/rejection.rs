@@ -90,14 +90,9 @@ fn in_words(world: &World, mailbox: MailboxId, names: &Names<'_>, difference: Di
     let server = |id: ServerId| names::server(&world.scenario, id).to_owned();
     let of = names::mailbox(mailbox);
     let home = |home: Home| home.server().map_or_else(|| "malformed".to_owned(), server);
-    let list = |messages: MessageSet| match names.messages(mailbox, messages).join(" ") {
-        none if none.is_empty() => "none".to_owned(),
-        some => some,
-    };
-    let copies = |messages: Copies| match names.copies_of(mailbox, messages).join(" ") {
-        none if none.is_empty() => "none".to_owned(),
-        some => some,
-    };
+    let or_none = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(" ") };
+    let list = |messages: MessageSet| or_none(names.messages(mailbox, messages));
+    let copies = |messages: Copies| or_none(names.copies_of(mailbox, messages));
     let against = |what: String, seen: String, allowed: String| Against { what, seen, allowed };
     let yes = |flag: bool, yes: &str, no: &str| if flag { yes.to_owned() } else { no.to_owned() };
     match difference {

@@ -11,8 +11,10 @@ use super::diagnostic::{Diagnostics, Findings, SourceText, listed, nearest, wrap
 use super::{Family, Spec, builtin, is_procedure_text, read};
 use crate::files;
 
-/// The families of built-in scenarios.
-const FAMILIES: [Family; 5] = [Family::Article, Family::OtherKb, Family::Inferred, Family::Movers, Family::Reported];
+/// Returns the names of the families of built-in scenarios.
+fn families() -> impl Iterator<Item = &'static str> {
+    Family::ALL.into_iter().filter(|family| *family != Family::User).map(Family::name)
+}
 
 /// The largest number of scenarios in a chain of predecessors.
 const CHAIN_MAX: usize = 16;
@@ -181,7 +183,7 @@ fn check_chain(chain: &[String], next: &str) -> Result<(), String> {
 
 /// Returns the scenarios that one name selects.
 fn selected_by(name: &str) -> Result<Vec<&str>, Diagnostics> {
-    if !FAMILIES.iter().any(|family| family.name() == name) {
+    if !families().any(|family| family == name) {
         return Ok(vec![name]);
     }
     let mut members = Vec::new();
@@ -208,7 +210,7 @@ pub(super) fn name_in(procedure: &str) -> Option<String> {
 
 /// Returns every name that selects scenarios.
 fn all_names() -> Vec<&'static str> {
-    builtin::scenarios().iter().map(|builtin| builtin.name).chain(FAMILIES.map(Family::name)).collect()
+    builtin::scenarios().iter().map(|builtin| builtin.name).chain(families()).collect()
 }
 
 /// Returns the error for an unknown name, with the nearest of the valid ones.

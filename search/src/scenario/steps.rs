@@ -183,10 +183,12 @@ pub const STEPS: [StepKind; 26] = [
         results: OK_REFUSED_LOST,
         sources: &["Q259541", "Q277911"],
         build: |given| {
-            let claim = match () {
-                () if given.is("claim", "token") => Claim::Token,
-                () if given.is("claim", "respect") => Claim::Respected,
-                () => Claim::Taken,
+            let claim = if given.is("claim", "token") {
+                Claim::Token
+            } else if given.is("claim", "respect") {
+                Claim::Respected
+            } else {
+                Claim::Taken
             };
             one(Act::Mark { at: given.server("at"), claim })
         },
