@@ -1,0 +1,8 @@
+//! Real mail servers on loopback, and what drives them.
+//!
+//! Read in this order: [`packages`] names the Debian packages that the servers and movers come from; [`processes`] starts programs
+//! that end with this process; [`bed`] has the servers.
+
+pub mod bed;
+pub mod packages;
+pub mod processes;

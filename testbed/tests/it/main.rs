@@ -1,0 +1,3 @@
+//! What the test bed promises, on real servers.
+
+mod bed;
