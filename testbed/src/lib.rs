@@ -5,4 +5,5 @@
 
 pub mod bed;
 pub mod packages;
+pub mod predict;
 pub mod processes;

@@ -1,0 +1,264 @@
+//! Every end of a trial that the model allows: mail arrives, the tool runs, one fault strikes at a given step, the operator runs
+//! the tool again if it did not report success, and one more mail arrives.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use stranded_model::World;
+use stranded_model::action::{Action, ActionKind, Fate};
+use stranded_model::assumption::Assumption;
+use stranded_model::id::{AdministratorId, Id, MailboxId, ServerId};
+use stranded_model::state::{Account, Ended, Program, State};
+use stranded_model::procedure::Outcome;
+use stranded_search::check;
+use stranded_search::engine::{Engine, Limits};
+use stranded_search::scenario::{Spec, parse_scenario};
+
+/// The messages that arrive before the tool runs.
+pub const BEFORE: usize = 3;
+
+/// The moment at which the operator changes the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DirectoryStep {
+    /// Before the tool runs.
+    First,
+    /// After the tool has reported success.
+    Last,
+    /// Not at all.
+    Never,
+    /// The tool changes the directory itself.
+    Tool,
+}
+
+/// A fault at a fault point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultMode {
+    /// The request does not reach the server, and the connection is closed.
+    Cut,
+    /// The request reaches the server, and the reply is lost.
+    Swallow,
+    /// The tool is killed before the request reaches the server.
+    Kill,
+    /// A mail arrives just before the request.
+    Mail,
+}
+
+/// The end of one run of a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RunEnd {
+    /// The tool reported this outcome.
+    Reported(Outcome),
+    /// The tool was killed.
+    Killed,
+}
+
+/// The site at the end of a trial, as an observer sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct End {
+    /// The server that the directory names.
+    pub home: Option<ServerId>,
+    /// For each server, how many copies of each message its store holds; the highest number stands for that many or more.
+    pub copies: Vec<BTreeMap<usize, usize>>,
+    /// The messages that were accepted.
+    pub accepted: usize,
+    /// The ends of the runs of the tool.
+    pub runs: Vec<RunEnd>,
+}
+
+/// What the model allows for a fault at one step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prediction {
+    /// Every end of a trial in which the fault struck.
+    pub ends: BTreeSet<End>,
+    /// True if the step cannot be reached, so that the fault cannot strike there.
+    pub is_unreachable: bool,
+}
+
+/// Returns the ends that the model allows for a fault at a step of a built-in mover. `None` in place of a step stands for a trial
+/// without a fault.
+///
+/// # Errors
+/// The mover or the step is unknown, or the scenario is not valid.
+pub fn allowed(
+    mover: &str,
+    order: DirectoryStep,
+    fault: Option<(&str, FaultMode)>,
+) -> Result<Prediction, String> {
+    let spec = scenario(mover, order)?;
+    let mut prediction = Prediction::default();
+    for assumptions in check::combinations_of(&spec) {
+        let world = check::world(&spec, assumptions, Engine::default(), &Limits::default());
+        let world = world.map_err(|truncated| truncated.to_string())?;
+        let fault = match fault {
+            None => None,
+            Some((label, mode)) => Some((step(&world, label)?, mode)),
+        };
+        prediction.ends.append(&mut Trial { world: &world, fault }.ends());
+    }
+    prediction.is_unreachable = prediction.ends.is_empty();
+    Ok(prediction)
+}
+
+/// The scenario of a trial.
+fn scenario(mover: &str, order: DirectoryStep) -> Result<Spec, String> {
+    let messages = BEFORE + 2;
+    let mut text = format!(
+        "name = \"trial\"\nfamily = \"user\"\nquestion = \"What does the model allow?\"\n\
+         [site]\nservers = [\"source\", \"destination\"]\nmessages = {messages}\nreplication = \"instant\"\n\
+         [environment]\ndelivery = \"any-time\"\nfaults = [\"program-dies\", \"request-lost\", \"reply-lost\"]\nfaults-max = 1\n\
+         [[run]]\nadministrator = \"operator\"\nprocedure = \"{mover}\"\nfrom = \"source\"\nto = \"destination\"\nruns-max = 2\n"
+    );
+    let step = match order {
+        DirectoryStep::First => Some("first"),
+        DirectoryStep::Last => Some("last"),
+        DirectoryStep::Never => Some("never"),
+        DirectoryStep::Tool => None,
+    };
+    if let Some(step) = step {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "[assume]\n{} = \"{step}\"", Assumption::DirectoryStep.name());
+    }
+    let none = |_: &str| Err(std::io::ErrorKind::NotFound.into());
+    parse_scenario("trial.toml", &text, &none).map_err(|wrong| wrong.render(false))
+}
+
+/// The index of the step with this label.
+fn step(world: &World, label: &str) -> Result<u8, String> {
+    let (_, run) = world.scenario.runs().next().ok_or("the scenario has no run")?;
+    let steps = &run.procedure.steps;
+    let at = steps.iter().position(|step| step.label.as_deref() == Some(label));
+    at.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| format!("{} has no step `{label}`", run.procedure.name))
+}
+
+/// A trial in one world.
+struct Trial<'w> {
+    world: &'w World,
+    fault: Option<(u8, FaultMode)>,
+}
+
+/// The part of a trial that a state is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Part {
+    /// So many messages have still to arrive before the tool runs.
+    Arriving(usize),
+    /// The tool runs, and the fault has not struck yet.
+    Running,
+    /// The fault has struck in the first run, or there is none.
+    Struck,
+    /// The tool runs a second time.
+    Again,
+}
+
+/// A state of a trial, with the ends of the runs so far.
+type Situation = (State, Part, Vec<RunEnd>);
+
+impl Trial<'_> {
+    fn ends(&self) -> BTreeSet<End> {
+        let first = self.world.initial[0].clone();
+        let mut waiting: Vec<Situation> = vec![(first, Part::Arriving(BEFORE), Vec::new())];
+        let mut seen: BTreeSet<Situation> = waiting.iter().cloned().collect();
+        let mut ends = BTreeSet::new();
+        while let Some((state, part, runs)) = waiting.pop() {
+            let following = match part {
+                Part::Arriving(0) => self.started(&state, self.first_part(), &runs),
+                Part::Arriving(left) => self.deliveries(&state, Part::Arriving(left - 1), &runs),
+                Part::Running | Part::Struck | Part::Again => self.run(&state, part, &runs, &mut ends),
+            };
+            for one in following {
+                if seen.insert(one.clone()) {
+                    waiting.push(one);
+                }
+            }
+        }
+        ends
+    }
+
+    fn first_part(&self) -> Part {
+        if self.fault.is_some() { Part::Running } else { Part::Struck }
+    }
+
+    /// The states after one step of the running tool. A run that has ended is followed by a second run, or by the last mail.
+    fn run(&self, state: &State, part: Part, runs: &[RunEnd], ends: &mut BTreeSet<End>) -> Vec<Situation> {
+        let program = program(state);
+        let Some(execution) = program.execution() else {
+            let mut runs = runs.to_vec();
+            runs.push(run_end(program));
+            let is_done = runs.last() == Some(&RunEnd::Reported(Outcome::Ok)) || part == Part::Again;
+            // A fault that has not struck in the first run does not strike at all.
+            return match (is_done, part) {
+                (_, Part::Running | Part::Arriving(_)) => Vec::new(),
+                (false, Part::Struck | Part::Again) => self.started(state, Part::Again, &runs),
+                (true, Part::Struck | Part::Again) => {
+                    let last = self.deliveries(state, Part::Again, &runs);
+                    ends.extend(last.iter().map(|(state, _, runs)| end(&state.accounts[MailboxId(0)], runs)));
+                    Vec::new()
+                }
+            };
+        };
+        let mut following = self.acts(state, Fate::Answered, part, runs);
+        if let (Part::Running, Some((step, mode))) = (part, self.fault)
+            && execution.next == step
+        {
+            following.extend(match mode {
+                FaultMode::Cut => self.acts(state, Fate::RequestLost, Part::Struck, runs),
+                FaultMode::Swallow => self.acts(state, Fate::ReplyLost, Part::Struck, runs),
+                FaultMode::Kill => self.all(state, ActionKind::Die, Part::Struck, runs),
+                FaultMode::Mail => self.deliveries(state, Part::Struck, runs),
+            });
+        }
+        following
+    }
+
+    fn started(&self, state: &State, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
+        self.all(state, ActionKind::Start, part, runs)
+    }
+
+    fn deliveries(&self, state: &State, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
+        self.all(state, ActionKind::Deliver, part, runs)
+    }
+
+    fn acts(&self, state: &State, fate: Fate, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
+        self.following(state, part, runs, |action| matches!(action, Action::Act { fate: of, .. } if *of == fate))
+    }
+
+    fn all(&self, state: &State, kind: ActionKind, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
+        self.following(state, part, runs, |action| action.kind() == kind)
+    }
+
+    fn following(
+        &self,
+        state: &State,
+        part: Part,
+        runs: &[RunEnd],
+        is_wanted: impl Fn(&Action) -> bool,
+    ) -> Vec<Situation> {
+        let wanted = self.world.actions().iter().filter(|action| is_wanted(action));
+        wanted.filter_map(|action| Some((self.world.step(state, action).ok()?, part, runs.to_vec()))).collect()
+    }
+}
+
+fn program(state: &State) -> &Program {
+    &state.accounts[MailboxId(0)].programs[AdministratorId(0)]
+}
+
+/// The end of the last run. A program that never ran has not ended; a trial starts it first.
+fn run_end(program: &Program) -> RunEnd {
+    match program.ended {
+        Ended::Reported(outcome) => RunEnd::Reported(outcome),
+        Ended::Died | Ended::Never => RunEnd::Killed,
+    }
+}
+
+fn end(account: &Account, runs: &[RunEnd]) -> End {
+    let accepted = account.record.accepted;
+    let copies = |server: ServerId| -> BTreeMap<usize, usize> {
+        let mailbox = account.mailboxes[server];
+        accepted.iter().map(|message| (message.index(), mailbox.contents().copies(message))).collect()
+    };
+    End {
+        home: account.agreed_home(),
+        copies: account.mailboxes.ids().map(copies).collect(),
+        accepted: accepted.len(),
+        runs: runs.to_vec(),
+    }
+}

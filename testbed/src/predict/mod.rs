@@ -1,0 +1,8 @@
+//! What the model allows for a whole tool that a fault strikes.
+//!
+//! `allowed` enumerates the ends that the model allows. It calls [`stranded_model::World`] for every step and writes no rule of its
+//! own.
+
+mod allowed;
+
+pub use self::allowed::{DirectoryStep, End, FaultMode, Prediction, RunEnd, allowed};
