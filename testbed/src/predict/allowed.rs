@@ -8,14 +8,14 @@ use stranded_model::World;
 use stranded_model::action::{Action, ActionKind, Fate};
 use stranded_model::assumption::Assumption;
 use stranded_model::id::{AdministratorId, Id, MailboxId, ServerId};
-use stranded_model::state::{Account, Ended, Program, State};
 use stranded_model::procedure::Outcome;
+use stranded_model::state::{Account, Ended, Program, State};
 use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::{Spec, parse_scenario};
 
 /// The messages that arrive before the tool runs.
-pub const BEFORE: usize = 3;
+pub(super) const BEFORE: usize = 3;
 
 /// The moment at which the operator changes the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,11 +79,7 @@ pub struct Prediction {
 ///
 /// # Errors
 /// The mover or the step is unknown, or the scenario is not valid.
-pub fn allowed(
-    mover: &str,
-    order: DirectoryStep,
-    fault: Option<(&str, FaultMode)>,
-) -> Result<Prediction, String> {
+pub fn allowed(mover: &str, order: DirectoryStep, fault: Option<(&str, FaultMode)>) -> Result<Prediction, String> {
     let spec = scenario(mover, order)?;
     let mut prediction = Prediction::default();
     for assumptions in check::combinations_of(&spec) {
