@@ -1,9 +1,10 @@
-//! Checks the order of a procedure's steps where they read memory: a list is written before it is read, a mirror does not compare
-//! a store with itself, and a copy has two ends.
+//! Checks the order of a procedure's steps where they read memory: a list is written before it is read, messages are noted before
+//! they are deleted by these notes, a mirror does not compare a store with itself, and a copy has two ends.
 
 use std::ops::Range;
 
-use stranded_model::procedure::{Act, Condition, ListPurpose, Procedure, ServerRef, StepResult};
+use stranded_model::procedure::{Act, Condition, ListPurpose, Only, Procedure, ServerRef, StepResult};
+use stranded_model::scenario::Run;
 
 use super::diagnostic::Findings;
 
@@ -14,6 +15,7 @@ type Listed = Option<ServerRef>;
 /// place of each step.
 pub(super) fn check(procedure: &Procedure, spans: &[Range<usize>], found: &mut Findings) {
     let before = lists_before(procedure);
+    let notes_copies = procedure.has_act(Act::writes_journal);
     for ((step, lists), span) in procedure.steps.iter().zip(&before).zip(spans) {
         if step.act.reads_list() && lists.contains(&None) {
             let label = "add a step `do = \"list\"` on every path before it";
@@ -30,6 +32,33 @@ pub(super) fn check(procedure: &Procedure, spans: &[Range<usize>], found: &mut F
         {
             found.report(span.clone(), "the step copies from a store to itself", "`from` and `to` must differ");
         }
+        if let Act::DeleteListed { only: Only::Copied, .. } | Act::DeleteUnlisted { only: Only::Copied, .. } = step.act
+            && !notes_copies
+        {
+            let label = "add a step `append-message`, or `list` with `as = \"copied\"`, or leave out `only`";
+            found.report(span.clone(), "the step deletes only messages noted as copied, and no step notes any", label);
+        }
+    }
+}
+
+/// Reports the first copy or mirror of a store with itself that follows from the servers of a run: its procedure names a server
+/// where the run has the same one.
+pub(super) fn check_run(run: &Run, span: &Range<usize>, found: &mut Findings) {
+    let is_same = |one: ServerRef, other: ServerRef| run.server(one).is_some() && run.server(one) == run.server(other);
+    let before = lists_before(&run.procedure);
+    let wrong = run.procedure.steps.iter().zip(&before).enumerate().find_map(|(index, (step, lists))| {
+        let mirrors = |at: ServerRef| lists.iter().flatten().any(|listed| is_same(*listed, at));
+        let says = if matches!(step.act, Act::DeleteUnlisted { at, .. } if mirrors(at)) {
+            "compares a store with its own list"
+        } else if step.act.ends_of_copy().is_some_and(|(from, to)| is_same(from, to)) {
+            "copies from a store to itself"
+        } else {
+            return None;
+        };
+        Some(format!("with these servers, the step `{}` {says}", run.procedure.step_name(index)))
+    });
+    if let Some(message) = wrong {
+        found.report(span.clone(), message, "the servers of the run and of the step must differ");
     }
 }
 

@@ -96,6 +96,7 @@ fn read_run<'a>(mut table: Cursor<'a>, library: &mut Library<'_, '_>, found: &mu
     let administrator = administrator.filter(|text| name::word("administrator", text, found).is_some());
     table.demand("procedure", "a built-in, a `[[procedure]]` of this file, or a path ending in .toml", found);
     let procedure = table.string("procedure", found).and_then(|reference| library.procedure(&reference, found));
+    let procedure_span = table.span_of("procedure");
     let mut server = |key, found: &mut Findings| {
         let name = table.string(key, found)?;
         library.site.known_server(&name, found)
@@ -111,6 +112,9 @@ fn read_run<'a>(mut table: Cursor<'a>, library: &mut Library<'_, '_>, found: &mu
     table.finish(found);
     let connected_to: Option<ServerId> = connected_to.or(from);
     let run = Run { procedure: procedure?, from: from?, to: to?, connected_to: connected_to?, runs_max: runs_max? };
+    if run.from != run.to {
+        mail_flow::check_run(&run, &procedure_span, found);
+    }
     Some((administrator?, run))
 }
 

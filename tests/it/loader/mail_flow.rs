@@ -74,6 +74,31 @@ fn a_copy_has_two_ends() {
 }
 
 #[test]
+fn a_step_that_names_a_server_differs_from_the_server_of_the_run() {
+    let copy = step("label = \"back\"\ndo = \"copy-message\"\nfrom = \"to\"\nto = \"destination\"");
+    check_fragments(
+        &refused(&scenario("", &copy)),
+        &["procedure = \"tool\"", "the step `back` copies from a store to itself", "must differ"],
+    );
+    let mirror = [step("do = \"list\"\nat = \"from\""), step("do = \"delete-unlisted\"\nat = \"source\"")].concat();
+    check_fragments(&refused(&scenario("", &mirror)), &["compares a store with its own list", "must differ"]);
+    let other = step("do = \"copy-message\"\nfrom = \"to\"\nto = \"source\"");
+    assert!(parse_scenario("test.toml", &scenario("", &other), &no_files).is_ok());
+}
+
+#[test]
+fn messages_are_noted_before_they_are_deleted_by_the_notes() {
+    let list = step("do = \"list\"\nat = \"from\"");
+    let delete = step("do = \"delete-listed\"\nat = \"from\"\nonly = \"copied\"");
+    check_fragments(
+        &refused(&scenario("", &[list.clone(), delete.clone()].concat())),
+        &["only messages noted as copied, and no step notes any", "or leave out `only`"],
+    );
+    let append = step("do = \"append-message\"");
+    assert!(parse_scenario("test.toml", &scenario("", &[list, append, delete].concat()), &no_files).is_ok());
+}
+
+#[test]
 fn new_words_get_suggestions() {
     for (wrong, right) in [
         ("do = \"apend-message\"", "`append-message`"),
