@@ -25,6 +25,14 @@ attempts=50
 until rm -rf "$1" 2>/dev/null || [ "$attempts" -eq 0 ]; do attempts=$((attempts - 1)); sleep 0.02; done
 "#;
 
+/// The begin of the name of every folder of this module.
+const PREFIX: &str = "stranded-";
+
+/// Returns true if a path can be the folder of [`Processes`].
+pub(crate) fn is_folder(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX))
+}
+
 /// Process groups and a folder, which both end with this value, and with this process at the latest.
 #[derive(Debug)]
 pub struct Processes {
@@ -51,7 +59,7 @@ impl Processes {
     /// # Errors
     /// The folder cannot be created, or the system has no `sh`.
     pub fn new() -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("stranded-").tempdir()?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
         let mut guard = Command::new("/bin/sh");
         guard.args(["-c", GUARD, "stranded-guard"]).arg(folder.path()).current_dir("/");
         guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);

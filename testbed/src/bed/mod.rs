@@ -2,9 +2,10 @@
 //! administration to the store that the directory names. The attribute `mailHost` of an entry is the home.
 //!
 //! `network` reserves addresses, `slapd` and `dovecot` write the configuration and the command of each server, `ready` waits for
-//! them.
+//! them; `hold` keeps a bed until another process ends it.
 
 mod dovecot;
+mod hold;
 mod network;
 mod ready;
 mod slapd;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use crate::packages::{self, Missing};
 use crate::processes::Processes;
 
+pub use self::hold::{end, held, hold};
 use self::network::Network;
 
 /// The port of IMAP on every server.

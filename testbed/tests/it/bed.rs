@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use stranded_testbed::bed::{Bed, Store};
+use stranded_testbed::bed::{self, Bed, Store};
 
 /// The longest time that the processes of a bed may outlive their parent.
 const LEFT: Duration = Duration::from_secs(10);
@@ -51,8 +51,8 @@ fn nothing_is_left_of_a_bed_whose_program_exits_panics_or_is_killed() {
         child.wait().unwrap();
         assert!(is_nothing_left(&folder), "{ending}: {:?}", processes_of(&folder));
     }
-    let (mut child, folder) = holder("wait");
-    assert!(processes_of(&folder).len() > 3, "the servers run while their program waits");
+    let (mut child, folder) = holder("hold");
+    assert!(processes_of(&folder).len() > 3, "the servers run while their program holds them");
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(is_nothing_left(&folder), "killed: {:?}", processes_of(&folder));
@@ -66,4 +66,18 @@ fn two_beds_run_at_once_on_different_addresses() {
     second.add_user("alice", Store::B).unwrap();
     let again = first.add_user("alice", Store::A).unwrap_err();
     assert!(again.to_string().contains("entryAlreadyExists"), "{again}");
+}
+
+#[test]
+fn another_process_can_end_a_bed() {
+    let (mut child, folder) = holder("hold");
+    let deadline = Instant::now() + LEFT;
+    while !bed::held().unwrap().contains(&folder) {
+        assert!(Instant::now() < deadline, "the bed has no socket");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    bed::end(&folder).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(is_nothing_left(&folder), "{:?}", processes_of(&folder));
+    assert!(bed::end(&folder).is_err());
 }
