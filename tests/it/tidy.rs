@@ -37,7 +37,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, String)> {
 
 /// The files of the program: those of the model and those around it.
 fn program() -> Vec<(PathBuf, String)> {
-    ["src", "model/src", "search/src", "oracle/src"]
+    ["src", "model/src", "search/src", "oracle/src", "testbed/src"]
         .map(|folder| root().join(folder))
         .iter()
         .flat_map(|folder| files(folder))

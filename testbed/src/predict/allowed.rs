@@ -65,7 +65,7 @@ pub struct End {
     pub runs: Vec<RunEnd>,
 }
 
-/// What the model allows for a fault at one step.
+/// The ends that the model allows for a fault at one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prediction {
     /// Every end of a trial in which the fault struck.

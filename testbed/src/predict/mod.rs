@@ -1,4 +1,4 @@
-//! What the model allows for a whole tool that a fault strikes.
+//! The ends of a trial that the model allows: a whole tool, one fault, and the next run.
 //!
 //! `allowed` enumerates the ends that the model allows. It calls [`stranded_model::World`] for every step and writes no rule of its
 //! own.

@@ -1,4 +1,4 @@
-//! What the test bed promises, on real servers.
+//! Tests on real servers.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 

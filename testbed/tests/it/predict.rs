@@ -1,4 +1,4 @@
-//! What the model allows for a tool that a fault strikes.
+//! Predictions of the model for a tool that a fault strikes.
 
 use stranded_model::id::ServerId;
 use stranded_testbed::predict::{DirectoryStep, End, FaultMode, allowed};
