@@ -2,13 +2,14 @@
 //! administration to the store that the directory names. The attribute `mailHost` of an entry is the home.
 //!
 //! `network` reserves addresses, `slapd` and `dovecot` write the configuration and the command of each server, `ready` waits for
-//! them; `hold` keeps a bed until another process ends it.
+//! them; `hold` keeps a bed until another process ends it; `system` describes the bed to the rest of this package.
 
 mod dovecot;
 mod hold;
 mod network;
 mod ready;
 mod slapd;
+mod system;
 
 use std::fmt;
 use std::io;
@@ -114,7 +115,7 @@ impl Bed {
         let processes =
             Processes::new().map_err(|reason| BedError::System("create the folder of the test bed", reason))?;
         let mut bed = Self { network, processes };
-        let prepared = slapd::prepare(&bed).and_then(|()| dovecot::prepare(&bed));
+        let prepared = slapd::prepare(&bed).and_then(|()| dovecot::prepare(&bed)).and_then(|()| system::prepare(&bed));
         prepared.map_err(|reason| BedError::System("write the configuration of the test bed", reason))?;
         bed.start()?;
         ready::wait(&mut bed, READY)?;
@@ -174,6 +175,19 @@ impl Bed {
     #[must_use]
     pub fn doveadm_config(&self, store: Store) -> PathBuf {
         dovecot::config(self, store.name())
+    }
+
+    /// Returns the configuration of [`crate::system::System`] for this bed.
+    #[must_use]
+    pub fn system_toml(&self) -> String {
+        self.system_toml_behind(|server| server)
+    }
+
+    /// Returns the configuration of a system that reaches each server of this bed at another address, such as that of a fault
+    /// proxy. The values of the home attribute stay.
+    #[must_use]
+    pub fn system_toml_behind(&self, address: impl Fn(Ipv4Addr) -> Ipv4Addr) -> String {
+        system::toml(self, &address)
     }
 
     /// Returns the distinguished name of a user.

@@ -1,6 +1,7 @@
 //! Tests on real servers.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot continue fails, and says its times")]
 
 mod bed;
 mod predict;
+mod system;
