@@ -1,11 +1,15 @@
 //! Real mail servers on loopback, and what drives them.
 //!
 //! Read in this order: [`packages`] names the Debian packages that the servers and movers come from; [`processes`] starts programs
-//! that end with this process; [`bed`] has the servers; [`system`] reads and
-//! writes a site.
+//! that end with this process; [`bed`] has the servers; [`system`] reads and writes a site; [`proxy`] lets faults strike between a
+//! program and a server; [`mover`] names the programs that move mail; [`trial`] runs a mover with a fault at each point, and judges it.
+//! [`predict`] enumerates what the model allows for such a run.
 
 pub mod bed;
+pub mod mover;
 pub mod packages;
 pub mod predict;
 pub mod processes;
+pub mod proxy;
 pub mod system;
+pub mod trial;

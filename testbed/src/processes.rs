@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -33,6 +34,9 @@ pub(crate) fn is_folder(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX))
 }
 
+/// The pause between two checks whether a program has ended.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// Process groups and a folder, which both end with this value, and with this process at the latest.
 #[derive(Debug)]
 pub struct Processes {
@@ -52,6 +56,24 @@ struct Running {
 /// The number of a process group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group(u32);
+
+impl Group {
+    /// Kills every process of the group; a group that has ended already is no error.
+    pub fn kill(self) {
+        self.send(Signal::KILL);
+    }
+
+    /// Asks every process of the group to end.
+    pub fn terminate(self) {
+        self.send(Signal::TERM);
+    }
+
+    fn send(self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.0).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(pid, signal);
+        }
+    }
+}
 
 impl Processes {
     /// Creates an empty folder that only this user can change, and starts the guard.
@@ -96,11 +118,29 @@ impl Processes {
         ended.next()
     }
 
+    /// Waits for the first process of a group, and kills the rest of the group when that process has ended. Returns `None` if it
+    /// still runs at the deadline, or if the group has ended before.
+    pub fn wait(&mut self, group: Group, deadline: Instant) -> Option<ExitStatus> {
+        let at = self.running.iter().position(|one| one.child.id() == group.0)?;
+        loop {
+            if let Some(status) = self.running[at].child.try_wait().ok()? {
+                self.running.swap_remove(at);
+                group.kill();
+                let _ = self.tell('-', group);
+                return Some(status);
+            }
+            if Instant::now() >= deadline {
+                return None;
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     /// Kills a process group and waits for its first process.
     pub fn kill(&mut self, group: Group) {
         let Some(at) = self.running.iter().position(|one| one.child.id() == group.0) else { return };
         let mut one = self.running.swap_remove(at);
-        kill_group(group);
+        group.kill();
         // The process was killed, or had ended before.
         let _ = one.child.wait();
         let _ = self.tell('-', group);
@@ -117,7 +157,7 @@ impl Processes {
 impl Drop for Processes {
     fn drop(&mut self) {
         for one in &self.running {
-            kill_group(Group(one.child.id()));
+            Group(one.child.id()).kill();
         }
         for one in &mut self.running {
             let _ = one.child.wait();
@@ -125,12 +165,5 @@ impl Drop for Processes {
         // The guard sees the end of its input, kills nothing that still runs, and removes the folder.
         self.line = None;
         let _ = self.guard.wait();
-    }
-}
-
-/// Kills every process of a group; one that has ended already is no error.
-fn kill_group(group: Group) {
-    if let Some(pid) = i32::try_from(group.0).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(pid, Signal::KILL);
     }
 }

@@ -1,0 +1,163 @@
+//! Movers: programs that move the mail of a user from one store to another. Each one is a command line, with configuration files of its
+//! own that are written for each trial. Knows nothing of faults and verdicts.
+//!
+//! [`shipped`] has the third-party movers of Debian, `configs` their configuration files.
+
+mod configs;
+pub mod shipped;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub(crate) use self::configs::FOLDER;
+pub use self::shipped::Shipped;
+
+/// A mover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mover {
+    /// A third-party program, unmodified.
+    Shipped(Shipped),
+    /// A procedure of the model that `stranded testbed perform` carries out.
+    Performed {
+        /// The name of the procedure, or its file.
+        procedure: String,
+        /// The program `stranded`.
+        program: PathBuf,
+    },
+    /// A command line for `sh`, with placeholders in braces.
+    Command(String),
+}
+
+/// The addresses that a mover connects to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// IMAP at the source.
+    pub source: SocketAddr,
+    /// IMAP at the destination.
+    pub destination: SocketAddr,
+    /// LMTP at the destination.
+    pub lmtp: SocketAddr,
+    /// The administration protocol at the destination.
+    pub doveadm: SocketAddr,
+    /// The directory.
+    pub directory: SocketAddr,
+}
+
+/// One job of a mover.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The user.
+    pub user: &'a str,
+    /// The password of the user at both stores.
+    pub password: &'a str,
+    /// The folder for the files of the mover.
+    pub folder: &'a Path,
+    /// The addresses that the mover connects to.
+    pub endpoints: Endpoints,
+    /// The names of the source and the destination in the configuration of the system.
+    pub stores: [&'a str; 2],
+    /// The configuration of Dovecot at the source, for movers that run there.
+    pub source_config: Option<&'a Path>,
+    /// The configuration of the system, for movers that read it.
+    pub system: Option<&'a Path>,
+}
+
+/// What a mover carries besides the text of a message. The rest of a message is not judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carries {
+    /// The flags arrive with the message.
+    pub flags: bool,
+    /// The message arrives in a folder of the same name.
+    pub folders: bool,
+}
+
+impl Mover {
+    /// Returns what the mover carries.
+    #[must_use]
+    pub fn carries(&self) -> Carries {
+        match self {
+            Self::Shipped(shipped) => shipped.carries(),
+            Self::Performed { .. } | Self::Command(_) => Carries { flags: true, folders: true },
+        }
+    }
+
+    /// Returns the version of an installed package; `None` if the mover is no package.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        match self {
+            Self::Shipped(shipped) => shipped.version(),
+            Self::Performed { .. } => Some(format!("stranded {}", env!("CARGO_PKG_VERSION"))),
+            Self::Command(_) => None,
+        }
+    }
+
+    /// Writes the files of the mover and returns its command line.
+    ///
+    /// # Errors
+    /// A file cannot be written, or the system lacks what the mover needs.
+    pub fn prepare(&self, job: &Job<'_>) -> io::Result<Vec<String>> {
+        match self {
+            Self::Shipped(shipped) => configs::prepare(*shipped, job),
+            Self::Performed { procedure, program } => {
+                let system = job.system.ok_or_else(|| io::Error::other("the mover needs the configuration of the system"))?;
+                let [from, to] = job.stores;
+                let program = program.display().to_string();
+                let system = system.display().to_string();
+                let words = [&program, "testbed", "perform", procedure, job.user, from, to, "--system", &system];
+                Ok(words.map(str::to_owned).to_vec())
+            }
+            Self::Command(command) => {
+                let mut line = command.clone();
+                for (name, value) in placeholders(job) {
+                    line = line.replace(&format!("{{{name}}}"), &value);
+                }
+                Ok(["/bin/sh", "-c", &line].map(str::to_owned).to_vec())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Mover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shipped(shipped) => f.write_str(shipped.name()),
+            Self::Performed { procedure, .. } => f.write_str(procedure),
+            Self::Command(command) => f.write_str(command),
+        }
+    }
+}
+
+/// The names of the placeholders of a command line, each with its meaning.
+pub const PLACEHOLDERS: [(&str, &str); 10] = [
+    ("user", "the name of the user"),
+    ("password", "the password of the user"),
+    ("source", "host:port of IMAP at the source"),
+    ("destination", "host:port of IMAP at the destination"),
+    ("lmtp", "host:port of LMTP at the destination"),
+    ("directory", "host:port of the directory"),
+    ("from", "the name of the source in the configuration of the system"),
+    ("to", "the name of the destination in the configuration of the system"),
+    ("system", "the configuration of the system"),
+    ("folder", "a folder for files"),
+];
+
+/// The values of the placeholders of a command line.
+fn placeholders(job: &Job<'_>) -> Vec<(&'static str, String)> {
+    let endpoints = job.endpoints;
+    let system = job.system.map(|path| path.display().to_string()).unwrap_or_default();
+    let value = |name: &str| match name {
+        "user" => job.user.to_owned(),
+        "password" => job.password.to_owned(),
+        "source" => endpoints.source.to_string(),
+        "destination" => endpoints.destination.to_string(),
+        "lmtp" => endpoints.lmtp.to_string(),
+        "directory" => endpoints.directory.to_string(),
+        "from" => job.stores[0].to_owned(),
+        "to" => job.stores[1].to_owned(),
+        "system" => system.clone(),
+        _ => job.folder.display().to_string(),
+    };
+    PLACEHOLDERS.into_iter().map(|(name, _)| (name, value(name))).collect()
+}

@@ -1,0 +1,167 @@
+//! Trials of whole movers: at each fault point in turn, in each mode, with a fresh user; then the tool runs again, and the judge
+//! compares the mail that the system accepted with what directory and stores hold.
+//!
+//! [`report`] has the results as data, [`judge`] decides, [`run`] runs a program, `lane` has the proxies and processes of one thread,
+//! `one` is one trial.
+
+pub mod judge;
+mod lane;
+mod one;
+pub mod report;
+pub mod run;
+mod system;
+
+use std::fmt;
+use std::io;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use self::lane::Lane;
+use self::one::Plan;
+use self::report::{DirectoryStep, MoverReport, TrialReport};
+use self::run::Ended;
+use crate::bed::Bed;
+use crate::mover::Mover;
+use crate::proxy::point::{FaultPoint, Mode};
+
+/// The default time limit of one run of a tool.
+pub const LIMIT: Duration = Duration::from_secs(30);
+/// Trials that run at the same time.
+const LANES: u8 = 2;
+
+/// Options of the trials of one mover.
+#[derive(Clone, Debug)]
+pub struct TrialOptions<'a> {
+    /// The moment of the directory step.
+    pub order: DirectoryStep,
+    /// The modes that are tried at each point.
+    pub modes: &'a [Mode],
+    /// The points that are tried; all if empty.
+    pub points: &'a [FaultPoint],
+    /// The time limit of one run of the tool.
+    pub limit: Duration,
+}
+
+/// Reason why a mover cannot be tried.
+#[derive(Debug)]
+pub enum TrialError {
+    /// The tool is not there, or a point that was asked for is none of its points.
+    Tool(String),
+    /// The system under the tool did not do what a trial needs.
+    System(io::Error),
+}
+
+impl fmt::Display for TrialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tool(reason) => f.write_str(reason),
+            Self::System(reason) => write!(f, "the system under the tool failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for TrialError {}
+
+/// The callbacks of the caller while trials run.
+pub trait Observer: Sync {
+    /// A trial has ended; so many are planned.
+    fn ended(&self, _trial: &TrialReport, _planned: usize) {}
+
+    /// Returns true if no more trials are to start.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// The observer that ignores everything.
+impl Observer for () {}
+
+/// Tries a mover without a fault, and then in each mode at each point that this run reached.
+///
+/// # Errors
+/// The tool is not there, or the system fails before the first verdict. A later failure is in the report.
+pub fn trials(
+    bed: &Bed,
+    mover: &Mover,
+    options: &TrialOptions<'_>,
+    observer: &dyn Observer,
+) -> Result<MoverReport, TrialError> {
+    let version = mover.version();
+    let plan = Plan { mover, version: version.as_deref(), order: options.order, limit: options.limit };
+    let mut lanes = (0..LANES).map(|number| Lane::start(bed, number)).collect::<io::Result<Vec<_>>>();
+    let lanes = lanes.as_mut().map_err(|reason| TrialError::System(io::Error::new(reason.kind(), reason.to_string())))?;
+    let plain = one::trial(bed, &mut lanes[0], plan, None).map_err(TrialError::System)?;
+    is_there(mover, &plain)?;
+    let planned = plain.reached.clone();
+    let faults = selected(mover, &planned, options)?;
+    observer.ended(&plain, faults.len() + 1);
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, TrialReport)>> = Mutex::default();
+    let stopped: Mutex<Option<String>> = Mutex::default();
+    let work = |lane: &mut Lane| {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((point, mode)) = faults.get(index) else { return };
+            if observer.is_interrupted() {
+                *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some("interrupted".to_owned());
+                return;
+            }
+            match one::trial(bed, lane, plan, Some((point, *mode))) {
+                Ok(trial) => {
+                    observer.ended(&trial, faults.len() + 1);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, trial));
+                }
+                Err(reason) => {
+                    let reason = format!("{} {point}: {reason}", mode.name());
+                    *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+                    return;
+                }
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for lane in lanes.iter_mut() {
+            scope.spawn(|| work(lane));
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    let trials = std::iter::once(plain).chain(results.into_iter().map(|(_, trial)| trial)).collect();
+    let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(MoverReport { mover: mover.to_string(), version, order: options.order, planned, trials, stopped })
+}
+
+/// The exit code of `sh` for a command that is not there.
+const NOT_FOUND: i32 = 127;
+
+/// Refuses a tool that did not start.
+fn is_there(mover: &Mover, plain: &TrialReport) -> Result<(), TrialError> {
+    let end = plain.runs.first().and_then(|run| run.tool.as_ref());
+    match (mover, end) {
+        (_, Some(Ended::NotStarted(reason))) => Err(TrialError::Tool(reason.clone())),
+        (Mover::Command(command), Some(Ended::Exited(NOT_FOUND))) => {
+            let output = plain.runs[0].output.trim();
+            Err(TrialError::Tool(format!("the command `{command}` is not there: {output}")))
+        }
+        (_, Some(_) | None) => Ok(()),
+    }
+}
+
+/// Returns the faults that are tried: each mode at each point.
+fn selected(
+    mover: &Mover,
+    planned: &[FaultPoint],
+    options: &TrialOptions<'_>,
+) -> Result<Vec<(FaultPoint, Mode)>, TrialError> {
+    if let Some(unknown) = options.points.iter().find(|point| !planned.contains(point)) {
+        let points: Vec<String> = planned.iter().map(ToString::to_string).collect();
+        let points = points.join("\n  ");
+        return Err(TrialError::Tool(format!("{mover} does not reach {unknown}; its points are\n  {points}")));
+    }
+    let points = planned.iter().filter(|point| options.points.is_empty() || options.points.contains(point));
+    let all = points.flat_map(|point| options.modes.iter().map(move |mode| (point.clone(), *mode)));
+    Ok(all.collect())
+}

@@ -1,0 +1,217 @@
+//! The results of trials, as data. Knows nothing of servers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::run::Ended;
+use crate::proxy::point::{FaultPoint, Mode};
+
+/// The moment of the operator's directory step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirectoryStep {
+    /// Before the tool starts.
+    First,
+    /// After the tool has exited with 0.
+    Last,
+    /// Never.
+    Never,
+    /// The tool writes the directory itself.
+    Tool,
+}
+
+impl DirectoryStep {
+    /// Every moment.
+    pub const ALL: [Self; 4] = [Self::First, Self::Last, Self::Never, Self::Tool];
+
+    /// Returns the name on the command line and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Last => "last",
+            Self::Never => "never",
+            Self::Tool => "tool",
+        }
+    }
+}
+
+/// The verdict of a trial, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrialVerdict {
+    /// All accepted mail is in the mailbox that the home names.
+    Fine,
+    /// The same, after the tool ran a second time.
+    FineAfterRetry,
+    /// The fault did not strike, or the tool did not run as planned.
+    Inconclusive,
+    /// Mail was returned to its sender.
+    Bounced,
+    /// The tool exited with 0, and mail that was there is not at the destination.
+    FalseSuccess,
+    /// A store holds more than one copy of a message.
+    Duplicate,
+    /// The text, the flags or the folder of a message changed.
+    Changed,
+    /// Mail is in a store that is not the home.
+    Unreachable,
+    /// Accepted mail is in no store.
+    Loss,
+}
+
+impl TrialVerdict {
+    /// Every verdict, the worst last.
+    pub const ALL: [Self; 9] = [
+        Self::Fine,
+        Self::FineAfterRetry,
+        Self::Inconclusive,
+        Self::Bounced,
+        Self::FalseSuccess,
+        Self::Duplicate,
+        Self::Changed,
+        Self::Unreachable,
+        Self::Loss,
+    ];
+
+    /// Returns the name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::FineAfterRetry => "fine after retry",
+            Self::Inconclusive => "inconclusive",
+            Self::Bounced => "bounced",
+            Self::FalseSuccess => "false success",
+            Self::Duplicate => "duplicate",
+            Self::Changed => "changed",
+            Self::Unreachable => "unreachable",
+            Self::Loss => "loss",
+        }
+    }
+
+    /// Returns true if an operator has nothing to repair.
+    #[must_use]
+    pub fn is_fine(self) -> bool {
+        matches!(self, Self::Fine | Self::FineAfterRetry)
+    }
+}
+
+impl fmt::Display for TrialVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One run of the tool with its directory step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RunReport {
+    /// The end of the tool; `None` if the directory step before it failed.
+    pub tool: Option<Ended>,
+    /// The end of the directory step; `None` if the run had none, or ended before it.
+    pub directory_step: Option<Ended>,
+    /// The last lines of output.
+    pub output: String,
+    /// The duration in milliseconds.
+    pub milliseconds: u64,
+}
+
+impl RunReport {
+    /// Returns true if the tool and the directory step both reported success.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        let is_ok = |ended: &Option<Ended>| ended.as_ref().is_none_or(Ended::is_ok);
+        self.tool.is_some() && is_ok(&self.tool) && is_ok(&self.directory_step)
+    }
+}
+
+/// The answer to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailReport {
+    /// The system accepted the mail.
+    Accepted,
+    /// The system asked the sender to try again later (4xx).
+    Deferred,
+    /// The system returned the mail to the sender (5xx).
+    Returned,
+    /// No answer came, so the mail may be anywhere.
+    Unknown,
+}
+
+/// One message in a store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SeenMessage {
+    /// The name of the message in the trial, such as `before-1`; `other` if the trial did not send it.
+    pub name: String,
+    /// The folder.
+    pub folder: String,
+    /// The flags, except `\Recent`.
+    pub flags: Vec<String>,
+    /// True if the text is not the one that was sent.
+    pub is_text_changed: bool,
+}
+
+/// What directory and stores held at the end of a trial.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FinalState {
+    /// The name of the store that is the home, or the value of the directory that names none.
+    pub home: Option<String>,
+    /// The messages of each store; a copy is a repeated entry. `None` if the store has no mailbox of the user.
+    pub stores: BTreeMap<String, Option<Vec<SeenMessage>>>,
+}
+
+/// One trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TrialReport {
+    /// The mover.
+    pub mover: String,
+    /// Its package and version.
+    pub version: Option<String>,
+    /// The moment of the directory step.
+    pub order: DirectoryStep,
+    /// The mode of the fault; `None` in the run without a fault.
+    pub mode: Option<Mode>,
+    /// The fault point; `None` in the run without a fault.
+    pub point: Option<FaultPoint>,
+    /// The number of the frame at which the fault struck, from 1 in the order of the run; `None` if it did not strike.
+    pub frame: Option<usize>,
+    /// The fault points that the first run reached, in order.
+    pub reached: Vec<FaultPoint>,
+    /// The runs of the tool.
+    pub runs: Vec<RunReport>,
+    /// The mail that arrived during and after the runs, by name.
+    pub mail: BTreeMap<String, MailReport>,
+    /// What directory and stores held at the end.
+    pub end: FinalState,
+    /// The verdict.
+    pub verdict: TrialVerdict,
+    /// The reasons for the verdict, one sentence for each.
+    pub reasons: Vec<String>,
+    /// The duration of the trial in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// All trials of one mover in one order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MoverReport {
+    /// The mover.
+    pub mover: String,
+    /// Its package and version.
+    pub version: Option<String>,
+    /// The moment of the directory step.
+    pub order: DirectoryStep,
+    /// The fault points that the run without a fault reached, in order.
+    pub planned: Vec<FaultPoint>,
+    /// The trials: the run without a fault first, then each mode at each point.
+    pub trials: Vec<TrialReport>,
+    /// The reason why trials are missing, if any are.
+    pub stopped: Option<String>,
+}

@@ -1,0 +1,159 @@
+//! Runs a program in a process group of its own, with a time limit and with output of bounded size. Knows nothing of mail.
+
+use std::collections::VecDeque;
+use std::io::{self, PipeReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::processes::{Group, Processes};
+
+/// The most bytes of the output of a program that are kept: the last ones.
+pub const OUTPUT_MAX: usize = 64 << 10;
+/// The time between the request to end and the kill of a program that is over its limit.
+const GRACE: Duration = Duration::from_millis(200);
+/// The longest wait for output that a program left in the pipe.
+const REST: Duration = Duration::from_millis(200);
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// It exited with this code.
+    Exited(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// The fault of the trial killed it.
+    Killed,
+    /// It did not end within its time limit, and was killed.
+    TimedOut,
+    /// It could not be started, for this reason.
+    NotStarted(String),
+}
+
+impl Ended {
+    /// Returns true if the program reported success.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        *self == Self::Exited(0)
+    }
+}
+
+/// The process group of a program that a fault can kill.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Victim(Arc<Mutex<Target>>);
+
+#[derive(Debug, Default)]
+struct Target {
+    group: Option<Group>,
+    was_killed: bool,
+}
+
+impl Victim {
+    /// Kills the program that runs.
+    pub(super) fn kill(&self) {
+        let mut target = self.lock();
+        target.was_killed = true;
+        if let Some(group) = target.group {
+            group.kill();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Target> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end of a program and its last output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finished {
+    pub(super) ended: Ended,
+    pub(super) output: String,
+}
+
+/// Runs a command line in a folder, and waits for its end. The environment has only what every program needs.
+pub(super) fn run(
+    processes: &mut Processes,
+    victim: &Victim,
+    line: &[String],
+    folder: &Path,
+    limit: Duration,
+) -> Finished {
+    let not_started = |reason: String| Finished { ended: Ended::NotStarted(reason), output: String::new() };
+    let [program, arguments @ ..] = line else { return not_started("the command line is empty".to_owned()) };
+    let (reader, started) = match start(processes, victim, program, arguments, folder) {
+        Ok(started) => started,
+        Err(reason) => return not_started(format!("cannot start {program}: {reason}")),
+    };
+    let output = collect(reader);
+    let ended = wait(processes, victim, started, limit);
+    let mut target = victim.lock();
+    target.group = None;
+    let was_killed = std::mem::take(&mut target.was_killed);
+    drop(target);
+    let ended = if was_killed && !ended.is_ok() { Ended::Killed } else { ended };
+    Finished { ended, output: output() }
+}
+
+fn start(
+    processes: &mut Processes,
+    victim: &Victim,
+    program: &str,
+    arguments: &[String],
+    folder: &Path,
+) -> io::Result<(PipeReader, Group)> {
+    let (reader, writer) = io::pipe()?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).env_clear();
+    command.env("HOME", folder).env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    // The fault waits for the group.
+    let mut target = victim.lock();
+    let group = processes.start(program, &mut command)?;
+    *target = Target { group: Some(group), was_killed: false };
+    Ok((reader, group))
+}
+
+fn wait(processes: &mut Processes, victim: &Victim, group: Group, limit: Duration) -> Ended {
+    if let Some(status) = processes.wait(group, Instant::now() + limit) {
+        return status.code().map_or_else(|| Ended::Signal(status.signal().unwrap_or_default()), Ended::Exited);
+    }
+    group.terminate();
+    if processes.wait(group, Instant::now() + GRACE).is_none() {
+        processes.kill(group);
+    }
+    victim.lock().was_killed = false;
+    Ended::TimedOut
+}
+
+/// Reads the output of a program in a thread. Returns the function that returns its last part.
+fn collect(mut reader: PipeReader) -> impl FnOnce() -> String {
+    let kept: Arc<Mutex<VecDeque<u8>>> = Arc::default();
+    let filled = Arc::clone(&kept);
+    let reading = thread::spawn(move || {
+        let mut buffer = vec![0; OUTPUT_MAX];
+        while let Ok(size) = reader.read(&mut buffer) {
+            if size == 0 {
+                return;
+            }
+            let mut kept = filled.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend(&buffer[..size]);
+            let extra = kept.len().saturating_sub(OUTPUT_MAX);
+            kept.drain(..extra);
+        }
+    });
+    move || {
+        // A process that left the group can hold the pipe open for ever.
+        let deadline = Instant::now() + REST;
+        while !reading.is_finished() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(kept.make_contiguous()).into_owned()
+    }
+}
