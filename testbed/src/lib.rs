@@ -11,5 +11,6 @@ pub mod packages;
 pub mod predict;
 pub mod processes;
 pub mod proxy;
+pub mod record;
 pub mod system;
 pub mod trial;

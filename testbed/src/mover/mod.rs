@@ -101,7 +101,8 @@ impl Mover {
         match self {
             Self::Shipped(shipped) => configs::prepare(*shipped, job),
             Self::Performed { procedure, program } => {
-                let system = job.system.ok_or_else(|| io::Error::other("the mover needs the configuration of the system"))?;
+                let system =
+                    job.system.ok_or_else(|| io::Error::other("the mover needs the configuration of the system"))?;
                 let [from, to] = job.stores;
                 let program = program.display().to_string();
                 let system = system.display().to_string();

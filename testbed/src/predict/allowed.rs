@@ -14,33 +14,26 @@ use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::{Spec, parse_scenario};
 
+use crate::trial::report::DirectoryStep;
+
+/// The step of the operator that follows the tool, or the end of the run.
+pub(super) const AFTER: &str = "switch-last|done";
 /// The messages that arrive before the tool runs.
 pub(super) const BEFORE: usize = 3;
 
-/// The moment at which the operator changes the directory.
+/// The form in which a fault reaches a step of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DirectoryStep {
-    /// Before the tool runs.
-    First,
-    /// After the tool has reported success.
-    Last,
-    /// Not at all.
-    Never,
-    /// The tool changes the directory itself.
-    Tool,
-}
-
-/// A fault at a fault point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FaultMode {
-    /// The request does not reach the server, and the connection is closed.
-    Cut,
-    /// The request reaches the server, and the reply is lost.
-    Swallow,
-    /// The tool is killed before the request reaches the server.
-    Kill,
-    /// A mail arrives just before the request.
+pub enum Strike {
+    /// The request of the step is lost.
+    RequestLost,
+    /// The step happens, and its reply is lost.
+    ReplyLost,
+    /// The program dies before the step.
+    Death,
+    /// A mail arrives before the step.
     Mail,
+    /// A mail arrives at the destination before the step, and the program notices the change there: it gives up when its work is done.
+    NoticedMail,
 }
 
 /// The end of one run of a tool.
@@ -65,34 +58,35 @@ pub struct End {
     pub runs: Vec<RunEnd>,
 }
 
-/// The ends that the model allows for a fault at one step.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Prediction {
-    /// Every end of a trial in which the fault struck.
-    pub ends: BTreeSet<End>,
-    /// True if the step cannot be reached, so that the fault cannot strike there.
-    pub is_unreachable: bool,
-}
-
-/// Returns the ends that the model allows for a fault at a step of a built-in mover. `None` in place of a step stands for a trial
-/// without a fault.
+/// Returns the ends that the model allows for a mover. The fault has the label of a step; `None` stands for a trial without a fault.
+/// There are none if the mover never reaches the step, or if the step sends no request that can be lost.
 ///
 /// # Errors
-/// The mover or the step is unknown, or the scenario is not valid.
-pub fn allowed(mover: &str, order: DirectoryStep, fault: Option<(&str, FaultMode)>) -> Result<Prediction, String> {
+/// The mover or the step is unknown.
+pub fn allowed(mover: &str, order: DirectoryStep, fault: Option<(&str, Strike)>) -> Result<BTreeSet<End>, String> {
     let spec = scenario(mover, order)?;
-    let mut prediction = Prediction::default();
+    let mut ends = BTreeSet::new();
     for assumptions in check::combinations_of(&spec) {
         let world = check::world(&spec, assumptions, Engine::default(), &Limits::default());
         let world = world.map_err(|truncated| truncated.to_string())?;
-        let fault = match fault {
-            None => None,
-            Some((label, mode)) => Some((step(&world, label)?, mode)),
-        };
-        prediction.ends.append(&mut Trial { world: &world, fault }.ends());
+        let fault = fault.map(|(label, strike)| Ok::<_, String>((step(&world, label)?, strike))).transpose()?;
+        let after = step(&world, AFTER)?;
+        ends.append(&mut Trial { world: &world, fault, after }.ends());
     }
-    prediction.is_unreachable = prediction.ends.is_empty();
-    Ok(prediction)
+    Ok(ends)
+}
+
+/// Returns the labels of the steps of a mover.
+///
+/// # Errors
+/// The mover is unknown.
+pub(super) fn labels(mover: &str, order: DirectoryStep) -> Result<Vec<String>, String> {
+    let spec = scenario(mover, order)?;
+    let assumptions = check::combinations_of(&spec).first().copied().unwrap_or_default();
+    let world = check::world(&spec, assumptions, Engine::default(), &Limits::default());
+    let world = world.map_err(|truncated| truncated.to_string())?;
+    let (_, run) = world.scenario.runs().next().ok_or("the scenario has no run")?;
+    Ok(run.procedure.steps.iter().filter_map(|step| step.label.clone()).collect())
 }
 
 /// The scenario of a trial.
@@ -118,18 +112,23 @@ fn scenario(mover: &str, order: DirectoryStep) -> Result<Spec, String> {
     parse_scenario("trial.toml", &text, &none).map_err(|wrong| wrong.render(false))
 }
 
-/// The index of the step with this label.
-fn step(world: &World, label: &str) -> Result<u8, String> {
+/// The index of the first step that has one of these labels, separated by `|`.
+fn step(world: &World, labels: &str) -> Result<u8, String> {
     let (_, run) = world.scenario.runs().next().ok_or("the scenario has no run")?;
     let steps = &run.procedure.steps;
-    let at = steps.iter().position(|step| step.label.as_deref() == Some(label));
-    at.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| format!("{} has no step `{label}`", run.procedure.name))
+    let at = labels.split('|').find_map(|label| steps.iter().position(|step| step.label.as_deref() == Some(label)));
+    at.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| format!("{} has no step `{labels}`", run.procedure.name))
 }
+
+/// The destination of the run.
+const DESTINATION: ServerId = ServerId(1);
 
 /// A trial in one world.
 struct Trial<'w> {
     world: &'w World,
-    fault: Option<(u8, FaultMode)>,
+    fault: Option<(u8, Strike)>,
+    /// The step after the work of the tool.
+    after: u8,
 }
 
 /// The part of a trial that a state is in.
@@ -141,6 +140,8 @@ enum Part {
     Running,
     /// The fault has struck in the first run, or there is none.
     Struck,
+    /// The tool gives up when its work is done.
+    GivingUp,
     /// The tool runs a second time.
     Again,
 }
@@ -158,7 +159,7 @@ impl Trial<'_> {
             let following = match part {
                 Part::Arriving(0) => self.started(&state, self.first_part(), &runs),
                 Part::Arriving(left) => self.deliveries(&state, Part::Arriving(left - 1), &runs),
-                Part::Running | Part::Struck | Part::Again => self.run(&state, part, &runs, &mut ends),
+                Part::Running | Part::Struck | Part::GivingUp | Part::Again => self.run(&state, part, &runs, &mut ends),
             };
             for one in following {
                 if seen.insert(one.clone()) {
@@ -183,23 +184,30 @@ impl Trial<'_> {
             // A fault that has not struck in the first run does not strike at all.
             return match (is_done, part) {
                 (_, Part::Running | Part::Arriving(_)) => Vec::new(),
-                (false, Part::Struck | Part::Again) => self.started(state, Part::Again, &runs),
-                (true, Part::Struck | Part::Again) => {
+                (false, Part::Struck | Part::GivingUp | Part::Again) => self.started(state, Part::Again, &runs),
+                (true, Part::Struck | Part::GivingUp | Part::Again) => {
                     let last = self.deliveries(state, Part::Again, &runs);
                     ends.extend(last.iter().map(|(state, _, runs)| end(&state.accounts[MailboxId(0)], runs)));
                     Vec::new()
                 }
             };
         };
+        if part == Part::GivingUp && execution.next == self.after {
+            return self.all(state, ActionKind::Die, Part::Struck, runs);
+        }
         let mut following = self.acts(state, Fate::Answered, part, runs);
         if let (Part::Running, Some((step, mode))) = (part, self.fault)
             && execution.next == step
         {
             following.extend(match mode {
-                FaultMode::Cut => self.acts(state, Fate::RequestLost, Part::Struck, runs),
-                FaultMode::Swallow => self.acts(state, Fate::ReplyLost, Part::Struck, runs),
-                FaultMode::Kill => self.all(state, ActionKind::Die, Part::Struck, runs),
-                FaultMode::Mail => self.deliveries(state, Part::Struck, runs),
+                Strike::RequestLost => self.acts(state, Fate::RequestLost, Part::Struck, runs),
+                Strike::ReplyLost => self.acts(state, Fate::ReplyLost, Part::Struck, runs),
+                Strike::Death => self.all(state, ActionKind::Die, Part::Struck, runs),
+                Strike::Mail => self.deliveries(state, Part::Struck, runs),
+                Strike::NoticedMail => {
+                    let is_destination = state.accounts[MailboxId(0)].agreed_home() == Some(DESTINATION);
+                    if is_destination { self.deliveries(state, Part::GivingUp, runs) } else { Vec::new() }
+                }
             });
         }
         following

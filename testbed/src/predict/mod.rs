@@ -1,8 +1,14 @@
-//! The ends of a trial that the model allows: a whole tool, one fault, and the next run.
+//! The ends of a trial that the model allows, and their comparison with the ends that were observed.
 //!
-//! `allowed` enumerates the ends that the model allows. It calls [`stranded_model::World`] for every step and writes no rule of its
-//! own.
+//! `allowed` enumerates the ends of a procedure that a fault strikes at a step; it calls [`stranded_model::World`] for every step and
+//! writes no rule of its own. `places` says which step a fault point belongs to. `compare` compares; `explained` has the outcomes that are
+//! allowed and not observed.
 
 mod allowed;
+mod compare;
+mod explained;
+mod places;
 
-pub use self::allowed::{DirectoryStep, End, FaultMode, Prediction, RunEnd, allowed};
+pub use self::allowed::{End, RunEnd, Strike, allowed};
+pub use self::compare::{Agreement, Comparison, compare};
+pub use self::explained::{EXPLAINED, Explained, explanation};

@@ -51,7 +51,9 @@ fn item(line: &[u8]) -> &'static str {
 }
 
 fn has_text(line: &[u8]) -> bool {
-    let Some((_, field)) = TEXT_FIELDS.into_iter().find(|(letter, _)| line.first() == Some(letter)) else { return false };
+    let Some((_, field)) = TEXT_FIELDS.into_iter().find(|(letter, _)| line.first() == Some(letter)) else {
+        return false;
+    };
     let fields = line[1..].strip_suffix(b"\n").unwrap_or_default();
     fields.split(|byte| *byte == b'\t').nth(field).is_some_and(|value| value != ABSENT)
 }
@@ -82,9 +84,7 @@ impl Conversation for Dsync {
                 (Some("dsync-version".to_owned()), Phase::Fields)
             }
             Phase::Administration => (Some(administration(&bytes)), Phase::Administration),
-            Phase::Item => {
-                (Some(item(&bytes).to_owned()), if has_text(&bytes) { Phase::Text } else { Phase::Item })
-            }
+            Phase::Item => (Some(item(&bytes).to_owned()), if has_text(&bytes) { Phase::Text } else { Phase::Item }),
         };
         self.phase = next;
         let is_end = matches!(next, Phase::Administration | Phase::Item);

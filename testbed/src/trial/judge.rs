@@ -120,9 +120,9 @@ fn copies<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = String> + 'a {
 /// Returns a finding if the last run reported success and had not done its work.
 fn false_success(facts: &Facts<'_>, accepted: &[&Sent]) -> Option<String> {
     facts.runs.last().filter(|run| run.is_ok())?;
-    let missing = accepted.iter().find(|sent| {
-        sent.is_before_last_run && copies_in(facts, facts.destination, &sent.name).next().is_none()
-    })?;
+    let missing = accepted
+        .iter()
+        .find(|sent| sent.is_before_last_run && copies_in(facts, facts.destination, &sent.name).next().is_none())?;
     Some(format!("the tool exited with 0, and {} is not in {}", missing.name, facts.destination))
 }
 

@@ -92,7 +92,8 @@ pub fn trials(
     let version = mover.version();
     let plan = Plan { mover, version: version.as_deref(), order: options.order, limit: options.limit };
     let mut lanes = (0..LANES).map(|number| Lane::start(bed, number)).collect::<io::Result<Vec<_>>>();
-    let lanes = lanes.as_mut().map_err(|reason| TrialError::System(io::Error::new(reason.kind(), reason.to_string())))?;
+    let lanes =
+        lanes.as_mut().map_err(|reason| TrialError::System(io::Error::new(reason.kind(), reason.to_string())))?;
     let plain = one::trial(bed, &mut lanes[0], plan, None).map_err(TrialError::System)?;
     is_there(mover, &plain)?;
     let planned = plain.reached.clone();

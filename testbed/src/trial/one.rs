@@ -196,11 +196,8 @@ fn tool(bed: &Bed, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -
 /// The operator's directory step: `ldapmodify` writes the home.
 fn directory_step(bed: &Bed, lane: &mut Lane, user: &str, folder: &Path, limit: Duration) -> Finished {
     let file = folder.join("home.ldif");
-    let change = format!(
-        "dn: {}\nchangetype: modify\nreplace: mailHost\nmailHost: {}\n",
-        Bed::dn(user),
-        bed.host(Store::B)
-    );
+    let change =
+        format!("dn: {}\nchangetype: modify\nreplace: mailHost\nmailHost: {}\n", Bed::dn(user), bed.host(Store::B));
     if let Err(reason) = fs::write(&file, change) {
         return Finished { ended: run::Ended::NotStarted(reason.to_string()), output: String::new() };
     }

@@ -48,7 +48,8 @@ impl Imap {
             if let Some(answer) = line.strip_prefix("x ") {
                 return if answer.starts_with("OK") { Ok(lines) } else { Err(io::Error::other(line)) };
             }
-            let size = line.strip_suffix('}').and_then(|start| start.rsplit_once('{')).and_then(|(_, size)| size.parse().ok());
+            let size =
+                line.strip_suffix('}').and_then(|start| start.rsplit_once('{')).and_then(|(_, size)| size.parse().ok());
             lines.push(line);
             if let Some(size) = size {
                 let mut literal = vec![0; size];

@@ -1,7 +1,8 @@
 //! Predictions of the model for a tool that a fault strikes.
 
 use stranded_model::id::ServerId;
-use stranded_testbed::predict::{DirectoryStep, End, FaultMode, allowed};
+use stranded_testbed::predict::{End, Strike, allowed};
+use stranded_testbed::trial::report::DirectoryStep;
 
 /// True if a store holds two copies of a message.
 fn has_duplicate(end: &End) -> bool {
@@ -10,18 +11,18 @@ fn has_duplicate(end: &End) -> bool {
 
 #[test]
 fn a_lost_reply_to_a_delivery_of_fetchmail_ends_with_a_duplicate() {
-    let swallowed = allowed("fetchmail", DirectoryStep::First, Some(("deliver", FaultMode::Swallow))).unwrap();
-    assert!(!swallowed.is_unreachable);
-    assert!(swallowed.ends.iter().all(has_duplicate));
-    let cut = allowed("fetchmail", DirectoryStep::First, Some(("deliver", FaultMode::Cut))).unwrap();
-    assert!(!cut.is_unreachable);
-    assert!(!cut.ends.iter().any(has_duplicate));
+    let swallowed = allowed("fetchmail", DirectoryStep::First, Some(("deliver", Strike::ReplyLost))).unwrap();
+    assert!(!swallowed.is_empty());
+    assert!(swallowed.iter().all(has_duplicate));
+    let cut = allowed("fetchmail", DirectoryStep::First, Some(("deliver", Strike::RequestLost))).unwrap();
+    assert!(!cut.is_empty());
+    assert!(!cut.iter().any(has_duplicate));
 }
 
 #[test]
 fn without_a_fault_every_mover_reports_success_and_the_mail_is_at_the_home() {
     for mover in ["doveadm-backup", "doveadm-sync", "doveadm-sync-1", "mbsync", "imapfilter", "fetchmail", "getmail"] {
-        let ends = allowed(mover, DirectoryStep::Last, None).unwrap().ends;
+        let ends = allowed(mover, DirectoryStep::Last, None).unwrap();
         assert!(!ends.is_empty(), "{mover}");
         for end in ends {
             assert_eq!(end.home, Some(ServerId(1)), "{mover}");

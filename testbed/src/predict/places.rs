@@ -1,0 +1,163 @@
+//! The place of each fault point in the procedure of its mover: the steps that a frame can belong to, and what the frame is to them.
+
+use crate::proxy::point::{Connection, FaultPoint, Mode};
+use crate::trial::report::DirectoryStep;
+
+use super::allowed::{AFTER, Strike};
+
+/// The part of a frame in a step of the procedure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The frame is the request of the step: with it, the step happens.
+    Request,
+    /// The step needs the frame, and has not happened when it is answered.
+    Preparation,
+    /// The frame is one of several that carry the step, and it can have happened when the frame is answered.
+    Stream,
+    /// The same, in a dialogue with a server that notices changes of the mailbox.
+    Dialogue,
+    /// The mover continues without an answer to the frame.
+    Courtesy,
+}
+
+/// The place of some frames of a mover.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    connection: Connection,
+    /// The verbs of the frames; empty for every other verb of the connection.
+    verbs: &'static [&'static str],
+    pub(super) role: Role,
+    /// The steps that the frames can belong to. Names separated by `|` stand for the first that the procedure has.
+    pub(super) steps: &'static [&'static str],
+}
+
+const fn place(
+    connection: Connection,
+    verbs: &'static [&'static str],
+    role: Role,
+    steps: &'static [&'static str],
+) -> Place {
+    Place { connection, verbs, role, steps }
+}
+
+/// dsync streams both lists and the messages, folder by folder, and does not wait for answers in between. It exits with an error if the
+/// mailbox at the destination changed meanwhile.
+const DSYNC_BACKUP: &[Place] = &[
+    place(Connection::Doveadm, DSYNC_BEGIN, Role::Dialogue, &["open"]),
+    place(Connection::Doveadm, &[], Role::Dialogue, &["list-source", "list-destination", "revert", "add", AFTER]),
+];
+const DSYNC_SYNC: &[Place] = &[
+    place(Connection::Doveadm, DSYNC_BEGIN, Role::Dialogue, &["open"]),
+    place(Connection::Doveadm, &[], Role::Dialogue, &["list-source", "list-destination", "add-to-destination", AFTER]),
+];
+const DSYNC_SYNC_1: &[Place] = &[
+    place(Connection::Doveadm, DSYNC_BEGIN, Role::Dialogue, &["open"]),
+    place(Connection::Doveadm, &[], Role::Dialogue, &["list-source", "list-destination", "add", AFTER]),
+];
+/// The frames before the first list.
+const DSYNC_BEGIN: &[&str] =
+    &["VERSION", "PLAIN", "dsync-server", "dsync-version", "handshake", "mailbox-tree-node", "mailbox-deletes"];
+
+/// The places of the operator's directory step.
+const fn directory(switch: &'static [&'static str], next: &'static [&'static str]) -> [Place; 3] {
+    [
+        place(Connection::Directory, &["bind"], Role::Preparation, switch),
+        place(Connection::Directory, &["modify"], Role::Request, switch),
+        place(Connection::Directory, &["unbind"], Role::Courtesy, next),
+    ]
+}
+const DIRECTORY_FIRST: [Place; 3] = directory(&["switch-first"], &["open|poll|list-source"]);
+const DIRECTORY_LAST: [Place; 3] = directory(&["switch-last"], &["done"]);
+
+/// mbsync opens both stores, reads both lists, appends, and closes one folder after the other.
+const MBSYNC: &[Place] = &[
+    place(Connection::DestinationImap, &["APPEND"], Role::Stream, &["push"]),
+    place(Connection::SourceImap, &["UID FETCH"], Role::Preparation, &["list-source", "push", "list-destination"]),
+    place(Connection::SourceImap, &["LOGOUT"], Role::Courtesy, &[AFTER]),
+    place(Connection::DestinationImap, &["LOGOUT"], Role::Courtesy, &[AFTER]),
+    place(Connection::SourceImap, &[], Role::Preparation, &["open", "list-source", "list-destination"]),
+    place(Connection::DestinationImap, &[], Role::Preparation, &["open", "list-source", "list-destination"]),
+];
+/// imapfilter appends the messages of one folder, marks them as deleted and expunges them, and continues with the next folder. The
+/// first append to a folder that is not there is refused, and imapfilter creates the folder.
+const IMAPFILTER: &[Place] = &[
+    place(Connection::DestinationImap, &["APPEND"], Role::Stream, &["append"]),
+    place(Connection::SourceImap, &["EXPUNGE"], Role::Request, &["expunge"]),
+    place(Connection::SourceImap, &["UID STORE"], Role::Preparation, &["expunge"]),
+    place(Connection::SourceImap, &["LOGOUT"], Role::Courtesy, &[AFTER]),
+    place(Connection::DestinationImap, &["LOGOUT"], Role::Courtesy, &[AFTER]),
+    place(Connection::SourceImap, &[], Role::Preparation, &["search", "append"]),
+    place(Connection::DestinationImap, &[], Role::Preparation, &["open", "append"]),
+];
+/// fetchmail deletes a message as soon as it is delivered: the flag is enough, because the next run expunges first.
+const FETCHMAIL: &[Place] = &[
+    place(Connection::Lmtp, &["LHLO"], Role::Preparation, &["poll"]),
+    place(Connection::Lmtp, &["DATA"], Role::Request, &["deliver"]),
+    place(Connection::Lmtp, &["QUIT"], Role::Courtesy, &[AFTER]),
+    place(Connection::Lmtp, &[], Role::Preparation, &["deliver"]),
+    place(Connection::SourceImap, &["STORE"], Role::Request, &["delete"]),
+    place(Connection::SourceImap, &[], Role::Preparation, &["poll", "poll-again"]),
+];
+/// getmail marks each message as deleted when it is delivered, and expunges at the end of a folder. It ends after the last deletion
+/// with success, whatever the server answers.
+const GETMAIL: &[Place] = &[
+    place(Connection::Lmtp, &["DATA"], Role::Request, &["deliver"]),
+    place(Connection::Lmtp, &[], Role::Preparation, &["deliver"]),
+    place(Connection::SourceImap, &["LOGIN"], Role::Preparation, &["log-in"]),
+    place(Connection::SourceImap, &["UID STORE"], Role::Preparation, &["deliver", "delete-source"]),
+    place(Connection::SourceImap, &["EXPUNGE"], Role::Stream, &["delete-source"]),
+    place(Connection::SourceImap, &["EXPUNGE", "CLOSE", "LOGOUT"], Role::Courtesy, &[AFTER]),
+    place(Connection::SourceImap, &["CLOSE"], Role::Preparation, &["delete-source", "deliver"]),
+    place(
+        Connection::SourceImap,
+        &["CAPABILITY", "SELECT", "FETCH", "UID FETCH"],
+        Role::Preparation,
+        &["list-source", "deliver"],
+    ),
+];
+
+/// Returns the places of a mover's own frames.
+fn of_mover(mover: &str) -> Option<&'static [Place]> {
+    Some(match mover {
+        "doveadm-backup" => DSYNC_BACKUP,
+        "doveadm-sync" => DSYNC_SYNC,
+        "doveadm-sync-1" => DSYNC_SYNC_1,
+        "mbsync" => MBSYNC,
+        "imapfilter" => IMAPFILTER,
+        "fetchmail" => FETCHMAIL,
+        "getmail" => GETMAIL,
+        _ => return None,
+    })
+}
+
+/// Returns the places of a fault point: those that name its verb, otherwise those for every verb of its connection. There are none if
+/// the table does not have the point.
+pub(super) fn of(mover: &str, order: DirectoryStep, point: &FaultPoint) -> Vec<Place> {
+    let directory: &'static [Place] = match order {
+        DirectoryStep::First => &DIRECTORY_FIRST,
+        DirectoryStep::Last => &DIRECTORY_LAST,
+        DirectoryStep::Never | DirectoryStep::Tool => &[],
+    };
+    let all = of_mover(mover).unwrap_or_default().iter().chain(directory);
+    let here: Vec<Place> = all.filter(|place| place.connection == point.connection).copied().collect();
+    let named = |place: &&Place| place.verbs.contains(&point.verb.as_str());
+    let named: Vec<Place> = here.iter().filter(named).copied().collect();
+    if named.is_empty() { here.into_iter().filter(|place| place.verbs.is_empty()).collect() } else { named }
+}
+
+/// The moments at which mail arrives for a folder that the tool works on later or has left: before its first step, and after its last.
+pub(super) const ELSEWHERE: [&str; 2] = ["poll|open|create", AFTER];
+
+/// Returns the strikes that a fault can be for a frame of this role. None at all: the mover does not notice.
+pub(super) fn strikes(role: Role, mode: Mode) -> &'static [Strike] {
+    match (role, mode) {
+        (_, Mode::Kill) => &[Strike::Death],
+        (Role::Dialogue, Mode::Mail) => &[Strike::Mail, Strike::NoticedMail],
+        (_, Mode::Mail) => &[Strike::Mail],
+        (Role::Courtesy, Mode::Cut | Mode::Swallow) => &[],
+        (Role::Request, Mode::Swallow) => &[Strike::ReplyLost],
+        (Role::Stream | Role::Dialogue, Mode::Swallow) => &[Strike::RequestLost, Strike::ReplyLost],
+        (Role::Request | Role::Preparation | Role::Stream | Role::Dialogue, Mode::Cut)
+        | (Role::Preparation, Mode::Swallow) => &[Strike::RequestLost],
+    }
+}

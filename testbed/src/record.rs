@@ -1,0 +1,85 @@
+//! The record of all trials as a page: a row for each mover and order, with the verdicts, the agreement with the model, and the
+//! command that repeats the trials. Knows nothing of servers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::predict::{Agreement, explanation};
+use crate::trial::report::{MoverReport, TrialVerdict};
+
+/// The trials of one mover in one order, and their comparison with the model.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The trials.
+    pub report: MoverReport,
+    /// The comparison with the procedure of the same name.
+    pub agreement: Agreement,
+}
+
+/// Returns the numbers of verdicts of a mover, without those that it never had.
+#[must_use]
+pub fn counts(report: &MoverReport) -> BTreeMap<TrialVerdict, usize> {
+    let mut counts = BTreeMap::new();
+    for trial in &report.trials {
+        *counts.entry(trial.verdict).or_default() += 1;
+    }
+    counts
+}
+
+/// Returns the tables of the page in Markdown.
+#[must_use]
+pub fn markdown(rows: &[Row]) -> String {
+    let all: BTreeSet<TrialVerdict> = rows.iter().flat_map(|row| counts(&row.report).into_keys()).collect();
+    let mut text = String::from("| mover | version | directory | points | trials |");
+    for verdict in &all {
+        let _ = write!(text, " {verdict} |");
+    }
+    text.push_str(" model agrees | command |\n|---|---|---|---|---|");
+    text.push_str(&"---|".repeat(all.len() + 2));
+    text.push('\n');
+    for Row { report, agreement } in rows {
+        let (mover, order) = (&report.mover, report.order.name());
+        let version = report.version.as_deref().unwrap_or("–");
+        let _ =
+            write!(text, "| `{mover}` | {version} | {order} | {} | {} |", report.planned.len(), report.trials.len());
+        let counts = counts(report);
+        for verdict in &all {
+            let _ = match counts.get(verdict) {
+                Some(count) => write!(text, " {count} |"),
+                None => write!(text, " – |"),
+            };
+        }
+        let agreed = agreement.trials.len() - agreement.disagreements().count();
+        let command = format!("stranded conform --tool {mover} --directory {order} --testbed dovecot");
+        let _ = writeln!(text, " {agreed} of {} | `{command}` |", agreement.trials.len());
+    }
+    let unobserved = unobserved(rows);
+    if !unobserved.is_empty() {
+        text.push_str("\nThe model allows these outcomes, and no trial shows them:\n\n");
+        text.push_str(&unobserved.concat());
+    }
+    text
+}
+
+/// Returns a line for each outcome that the model allows and no trial of the mover shows.
+fn unobserved(rows: &[Row]) -> Vec<String> {
+    let outcomes = rows.iter().flat_map(|row| {
+        let verdicts = row.agreement.unobserved.iter();
+        verdicts.flat_map(move |(mode, verdicts)| verdicts.iter().map(move |verdict| (&row.report, *mode, *verdict)))
+    });
+    let line = |(report, mode, verdict): (&MoverReport, crate::proxy::point::Mode, TrialVerdict)| {
+        let reason = explanation(&report.mover, mode, verdict).unwrap_or("not explained");
+        format!("- `{}`, directory {}, {}: {verdict}: {reason}.\n", report.mover, report.order.name(), mode.name())
+    };
+    outcomes.map(line).collect()
+}
+
+/// Returns true if the model explains every trial, and every outcome that it allows was observed or is explained.
+#[must_use]
+pub fn is_explained(row: &Row) -> bool {
+    let Row { report, agreement } = row;
+    let mut unobserved =
+        agreement.unobserved.iter().flat_map(|(mode, verdicts)| verdicts.iter().map(move |verdict| (*mode, *verdict)));
+    agreement.disagreements().next().is_none()
+        && unobserved.all(|(mode, verdict)| explanation(&report.mover, mode, verdict).is_some())
+}
