@@ -5,6 +5,7 @@
 //! program and a server; [`mover`] names the programs that move mail; [`trial`] runs a mover with a fault at each point, and judges it.
 //! [`predict`] enumerates what the model allows for such a run.
 
+pub mod article;
 pub mod bed;
 pub mod mover;
 pub mod packages;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot continue fails, and says its times")]
 
+mod article;
 mod bed;
 mod predict;
 mod system;
