@@ -1,12 +1,13 @@
 //! Real mail servers on loopback, and what drives them.
 //!
 //! Read in this order: [`packages`] names the Debian packages that the servers and movers come from; [`processes`] starts programs
-//! that end with this process; [`bed`] has the servers; [`system`] reads and writes a site; [`proxy`] lets faults strike between a
-//! program and a server; [`mover`] names the programs that move mail; [`trial`] runs a mover with a fault at each point, and judges it.
-//! [`predict`] enumerates what the model allows for such a run.
+//! that end with this process; [`bed`] has the servers, and [`cyrus`] a second bed with its own mover; [`system`] reads and writes a
+//! site; [`proxy`] lets faults strike between a program and a server; [`mover`] names the programs that move mail; [`trial`] runs a
+//! mover with a fault at each point, and judges it. [`predict`] enumerates what the model allows for such a run.
 
 pub mod article;
 pub mod bed;
+pub mod cyrus;
 pub mod mover;
 pub mod packages;
 pub mod predict;

@@ -50,7 +50,7 @@ pub(super) fn command(bed: &Bed, name: &str) -> Command {
 }
 
 /// Sends the output of a command to a file. If the file cannot be created, the output is dropped.
-pub(super) fn with_log(command: &mut Command, path: &Path) {
+pub(crate) fn with_log(command: &mut Command, path: &Path) {
     let file = || File::options().create(true).append(true).open(path).map_or_else(|_| Stdio::null(), Stdio::from);
     command.stdin(Stdio::null()).stdout(file()).stderr(file());
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Bed, BedError};
-use crate::processes;
+use crate::processes::{self, Processes};
 
 /// The name of the socket in the folder of a bed.
 const SOCKET: &str = "control";
@@ -23,18 +23,26 @@ const ENDING: Duration = Duration::from_secs(10);
 /// # Errors
 /// The socket cannot be created, or a server ended.
 pub fn hold(bed: &mut Bed, interrupted: &AtomicBool) -> Result<(), BedError> {
+    hold_processes(bed.processes(), interrupted)
+}
+
+/// Waits until another process asks to end the bed with these processes, `interrupted` is set, or a server ends by itself.
+///
+/// # Errors
+/// The socket cannot be created, or a server ended.
+pub fn hold_processes(processes: &mut Processes, interrupted: &AtomicBool) -> Result<(), BedError> {
     let listen = |folder: &Path| {
         let listener = UnixListener::bind(folder.join(SOCKET))?;
         listener.set_nonblocking(true)?;
         Ok(listener)
     };
     let listener =
-        listen(bed.folder()).map_err(|reason| BedError::System("create the socket of the test bed", reason))?;
+        listen(processes.folder()).map_err(|reason| BedError::System("create the socket of the test bed", reason))?;
     while !interrupted.load(Ordering::Relaxed) {
         if listener.accept().is_ok() {
             break;
         }
-        if let Some((name, status)) = bed.processes().ended() {
+        if let Some((name, status)) = processes.ended() {
             return Err(BedError::Server(format!("{name} ended with {status}")));
         }
         std::thread::sleep(PAUSE);

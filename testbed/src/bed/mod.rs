@@ -6,7 +6,7 @@
 
 mod dovecot;
 mod hold;
-mod network;
+pub(crate) mod network;
 mod ready;
 mod slapd;
 mod system;
@@ -20,7 +20,8 @@ use std::time::Duration;
 use crate::packages::{self, Missing};
 use crate::processes::Processes;
 
-pub use self::hold::{end, held, hold};
+pub(crate) use self::dovecot::with_log;
+pub use self::hold::{end, held, hold, hold_processes};
 use self::network::Network;
 
 /// The port of IMAP on every server.
@@ -71,7 +72,9 @@ impl Store {
 pub enum BedError {
     /// Programs are not installed.
     Missing(Missing),
-    /// The process is not root: Dovecot delivers mail as another user.
+    /// The folder has no programs of Cyrus.
+    NotUnpacked(PathBuf),
+    /// The process is not root: the servers store mail as another user.
     NotRoot,
     /// A file or a process could not be created.
     System(&'static str, io::Error),
@@ -83,8 +86,12 @@ impl fmt::Display for BedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(missing) => write!(f, "the test bed needs programs that are {missing}"),
+            Self::NotUnpacked(folder) => {
+                let folder = folder.display();
+                write!(f, "Cyrus 3.6 is not in {folder}/cyrus\nto unpack it there on Debian 12:\n  testbed/cyrus-packages {folder}")
+            }
             Self::NotRoot => f.write_str(
-                "the test bed needs root, because Dovecot stores mail as another user: run it as root, or in a container",
+                "the test bed needs root, because its servers store mail as another user: run it as root, or in a container",
             ),
             Self::System(what, reason) => write!(f, "cannot {what}: {reason}"),
             Self::Server(says) => write!(f, "the test bed did not start: {says}"),

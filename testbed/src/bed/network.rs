@@ -10,7 +10,7 @@ const SECOND_BYTES: std::ops::RangeInclusive<u8> = 64..=127;
 
 /// The addresses `127.x.y.*` of one bed, reserved until this value is dropped.
 #[derive(Debug)]
-pub(super) struct Network {
+pub(crate) struct Network {
     second: u8,
     third: u8,
     _reservation: TcpListener,
@@ -21,7 +21,7 @@ impl Network {
     ///
     /// # Errors
     /// All are reserved, or the system has no loopback network.
-    pub(super) fn reserve() -> io::Result<Self> {
+    pub(crate) fn reserve() -> io::Result<Self> {
         let mut last = None;
         // The number of this process spreads the beds, so that an address is rarely used again at once.
         let start = std::process::id();
@@ -39,7 +39,7 @@ impl Network {
 
     /// Returns the address with this last byte.
     #[must_use]
-    pub(super) fn address(&self, last: u8) -> Ipv4Addr {
+    pub(crate) fn address(&self, last: u8) -> Ipv4Addr {
         Ipv4Addr::new(127, self.second, self.third, last)
     }
 }

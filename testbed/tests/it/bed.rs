@@ -32,11 +32,11 @@ fn is_nothing_left(folder: &Path) -> bool {
 }
 
 /// A program that holds a bed, and the folder of the bed.
-fn holder(ending: &str) -> (Child, PathBuf) {
+fn holder(bed: &str, ending: &str) -> (Child, PathBuf) {
     let program = std::env::current_exe().unwrap();
     let program = program.parent().and_then(Path::parent).unwrap().join("examples/hold");
     let mut command = Command::new(program);
-    command.arg(ending).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.args([bed, ending]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut folder = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut folder).unwrap();
@@ -44,18 +44,23 @@ fn holder(ending: &str) -> (Child, PathBuf) {
     (child, PathBuf::from(folder.trim()))
 }
 
-#[test]
-fn nothing_is_left_of_a_bed_whose_program_exits_panics_or_is_killed() {
+/// Ends the program that holds a bed in each way, and checks that nothing is left.
+pub(crate) fn check_that_nothing_is_left(bed: &str) {
     for ending in ["exit", "panic"] {
-        let (mut child, folder) = holder(ending);
+        let (mut child, folder) = holder(bed, ending);
         child.wait().unwrap();
         assert!(is_nothing_left(&folder), "{ending}: {:?}", processes_of(&folder));
     }
-    let (mut child, folder) = holder("hold");
+    let (mut child, folder) = holder(bed, "hold");
     assert!(processes_of(&folder).len() > 3, "the servers run while their program holds them");
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(is_nothing_left(&folder), "killed: {:?}", processes_of(&folder));
+}
+
+#[test]
+fn nothing_is_left_of_a_bed_whose_program_exits_panics_or_is_killed() {
+    check_that_nothing_is_left("dovecot");
 }
 
 #[test]
@@ -70,7 +75,7 @@ fn two_beds_run_at_once_on_different_addresses() {
 
 #[test]
 fn another_process_can_end_a_bed() {
-    let (mut child, folder) = holder("hold");
+    let (mut child, folder) = holder("dovecot", "hold");
     let deadline = Instant::now() + LEFT;
     while !bed::held().unwrap().contains(&folder) {
         assert!(Instant::now() < deadline, "the bed has no socket");

@@ -4,5 +4,6 @@
 
 mod article;
 mod bed;
+mod cyrus;
 mod predict;
 mod system;
