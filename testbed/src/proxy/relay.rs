@@ -209,16 +209,24 @@ fn from_server(relay: &Relay) -> io::Result<()> {
             return Ok(());
         }
         let mut to_client = Vec::new();
+        let mut was_dropped = false;
         let mut state = relay.lock();
         state.active = Instant::now();
         for answer in state.conversation.server(&buffer[..size]) {
             match (state.swallow, answer.role) {
                 (Swallow::Forward, _) | (Swallow::Drop, Role::GoAhead) => to_client.extend(answer.bytes),
-                (Swallow::Drop, Role::Last) => state.swallow = Swallow::Dropped,
+                (Swallow::Drop, Role::Last) => {
+                    state.swallow = Swallow::Dropped;
+                    was_dropped = true;
+                }
                 (Swallow::Drop, Role::Part) | (Swallow::Dropped, _) => {}
             }
         }
         drop(state);
         (&relay.client).write_all(&to_client)?;
+        if was_dropped {
+            // A client in a dialogue, such as `AUTHENTICATE`, waits for this answer in vain.
+            relay.close_client_first();
+        }
     }
 }
