@@ -4,7 +4,7 @@
 //! and the last piece ends it. A frame that needs a go-ahead of the server, such as a synchronising literal of IMAP, arrives in several
 //! pieces, because the client sends the rest only after the go-ahead. The bytes of the server become answers.
 
-use super::{dsync, imap, ldap, smtp};
+use super::{dsync, imap, ldap, mupdate, smtp};
 
 /// A protocol whose frames a fault proxy knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub enum Protocol {
     Ldap,
     /// The administration protocol of Dovecot and the stream of dsync: an item is a frame.
     Doveadm,
+    /// The protocol of the mupdate master of Cyrus Murder: a command with its literals is a frame.
+    Mupdate,
 }
 
 /// A part of a frame of the client.
@@ -84,6 +86,7 @@ impl Protocol {
             Self::Smtp => Box::<smtp::Smtp>::default(),
             Self::Ldap => Box::<ldap::Ldap>::default(),
             Self::Doveadm => Box::<dsync::Dsync>::default(),
+            Self::Mupdate => Box::<mupdate::Mupdate>::default(),
         }
     }
 }
@@ -102,6 +105,15 @@ pub(super) fn take_line(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
 pub(super) fn take(buffer: &mut Vec<u8>, most: usize) -> Option<Vec<u8>> {
     let end = buffer.len().min(most);
     if end == 0 { None } else { Some(buffer.drain(..end).collect()) }
+}
+
+/// Returns the size of the literal that follows a line: `{5}`, `{5+}`, or `%{default DIGEST 5}` between two servers of Cyrus.
+pub(crate) fn literal(line: &[u8]) -> Option<usize> {
+    let text = line.strip_suffix(b"\n")?;
+    let text = text.strip_suffix(b"\r").unwrap_or(text).strip_suffix(b"}")?;
+    let open = text.iter().rposition(|byte| *byte == b'{')?;
+    let digits = std::str::from_utf8(&text[open + 1..]).ok()?.rsplit(' ').next()?;
+    digits.strip_suffix('+').unwrap_or(digits).parse().ok()
 }
 
 /// Returns the first word of a line, in capital letters.

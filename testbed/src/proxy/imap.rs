@@ -1,6 +1,6 @@
 //! The framing of IMAP: a command with all its literals is a frame.
 
-use super::framing::{Answer, Conversation, Piece, Role, take, take_line, word};
+use super::framing::{Answer, Conversation, Piece, Role, literal, take, take_line, word};
 
 /// A connection of IMAP.
 #[derive(Debug, Default)]
@@ -21,21 +21,19 @@ pub(super) struct Imap {
     awaited: Vec<Vec<u8>>,
 }
 
-/// Returns the size of the literal that follows a line.
-fn literal(line: &[u8]) -> Option<usize> {
-    let text = line.strip_suffix(b"\n")?;
-    let text = text.strip_suffix(b"\r").unwrap_or(text).strip_suffix(b"}")?;
-    let open = text.iter().rposition(|byte| *byte == b'{')?;
-    let digits = std::str::from_utf8(&text[open + 1..]).ok()?;
-    digits.strip_suffix('+').unwrap_or(digits).parse().ok()
-}
+/// Commands whose next word says what they do: those for messages by number, and those between two servers of Cyrus.
+const PREFIXES: [&str; 3] = ["UID", "SYNCAPPLY", "SYNCGET"];
 
 /// Returns the tag and the verb of a command; `UID` and its command are one verb.
 fn command(line: &[u8]) -> (Vec<u8>, String) {
     let mut words = line.split(|byte| *byte == b' ');
     let tag = words.next().unwrap_or_default().to_vec();
     let verb = word(words.next().unwrap_or_default());
-    if verb == "UID" { (tag, format!("UID {}", word(words.next().unwrap_or_default()))) } else { (tag, verb) }
+    if PREFIXES.contains(&&*verb) {
+        (tag, format!("{verb} {}", word(words.next().unwrap_or_default())))
+    } else {
+        (tag, verb)
+    }
 }
 
 impl Imap {

@@ -1,7 +1,7 @@
 //! A fault proxy: it stands in front of a server, knows where each frame of the protocol begins and ends, and lets a fault strike at a
 //! named frame. Knows nothing of movers.
 //!
-//! [`point`] names fault points and modes, [`framing`] has what all framings share (`imap`, `smtp`, `ldap`, `dsync`), [`faults`] has
+//! [`point`] names fault points and modes, [`framing`] has what all framings share (`imap`, `smtp`, `ldap`, `dsync`, `mupdate`), [`faults`] has
 //! the fault of a run, and `relay` forwards one connection.
 
 mod dsync;
@@ -9,6 +9,7 @@ pub mod faults;
 pub mod framing;
 mod imap;
 mod ldap;
+mod mupdate;
 pub mod point;
 mod relay;
 mod smtp;

@@ -19,11 +19,23 @@ pub enum Connection {
     Doveadm,
     /// LDAP to the directory.
     Directory,
+    /// The protocol of the mupdate master of Cyrus Murder, from the source.
+    SourceMupdate,
+    /// The protocol of the mupdate master of Cyrus Murder, from the destination.
+    DestinationMupdate,
 }
 
 impl Connection {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::SourceImap, Self::DestinationImap, Self::Lmtp, Self::Doveadm, Self::Directory];
+    pub const ALL: [Self; 7] = [
+        Self::SourceImap,
+        Self::DestinationImap,
+        Self::Lmtp,
+        Self::Doveadm,
+        Self::Directory,
+        Self::SourceMupdate,
+        Self::DestinationMupdate,
+    ];
 
     /// Returns the name in fault points.
     #[must_use]
@@ -34,6 +46,8 @@ impl Connection {
             Self::Lmtp => "lmtp",
             Self::Doveadm => "doveadm",
             Self::Directory => "directory",
+            Self::SourceMupdate => "source-mupdate",
+            Self::DestinationMupdate => "destination-mupdate",
         }
     }
 }
