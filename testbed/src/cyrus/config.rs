@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::net::Ipv4Addr;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use super::addresses::Addresses;
 use super::programs::Programs;
-use super::{ADMIN, IMAP, Instance, LMTP, MUPDATE, PEER};
+use super::{ADMIN, Backend, IMAP, Instance, LMTP, MUPDATE, PEER};
 use crate::bed::PASSWORD;
 
 /// The user and group `mail`, which every Debian system has, with fixed numbers. The servers give up root for them.
@@ -15,17 +15,6 @@ const MAIL: (&str, u32) = ("mail", 8);
 /// The folders that the programs expect, but do not create.
 const FOLDERS: [&str; 8] =
     ["conf/db", "conf/socket", "conf/proc", "conf/lock", "conf/log", "conf/msg", "conf/ptclient", "spool"];
-
-/// The addresses that an instance is configured with.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Addresses {
-    /// The address of the instance.
-    pub(super) own: Ipv4Addr,
-    /// The address at which it reaches the mupdate master.
-    pub(super) mupdate: Ipv4Addr,
-    /// The addresses of the backends.
-    pub(super) backends: [Ipv4Addr; 2],
-}
 
 /// The folder and the files of an instance.
 #[derive(Clone, Debug)]
@@ -80,9 +69,12 @@ impl Files {
     fn options(&self, instance: Instance, addresses: &Addresses, passwords: &Path) -> String {
         let root = self.0.display();
         let passwords = passwords.display();
-        let Addresses { own, mupdate, backends } = addresses;
+        let own = addresses.own(instance);
+        let mupdate = addresses.mupdate_for(instance);
         let role = match instance {
-            Instance::Frontend => format!("serverlist: {}:{IMAP} {}:{IMAP}\n", backends[0], backends[1]),
+            Instance::Frontend => {
+                format!("serverlist: {}\n", Backend::ALL.map(|backend| addresses.server(backend)).join(" "))
+            }
             Instance::Backend(_) => format!("proxyservers: {PEER}\nallowusermoves: yes\n"),
         };
         format!(
@@ -115,7 +107,7 @@ impl Files {
         let run = |program: &str, arguments: &str| {
             format!("cmd=\"{} -C {}{arguments}\"", programs.path(program).display(), self.imapd().display())
         };
-        let own = addresses.own;
+        let own = addresses.own(instance);
         let (start, service) = match instance {
             Instance::Frontend => {
                 let mupdate = run("mupdate", " -m");

@@ -68,12 +68,13 @@ impl Session {
         self.send(text.as_bytes())
     }
 
-    /// Appends a message to a folder of the user.
+    /// Appends a message with flags to a folder of the user.
     ///
     /// # Errors
     /// As for a command; a refusal is a reply.
-    pub fn append(&mut self, folder: &str, message: &[u8]) -> io::Result<Reply> {
-        let mut command = format!("APPEND \"{folder}\" {{{}+}}\r\n", message.len()).into_bytes();
+    pub fn append(&mut self, folder: &str, flags: &[&str], message: &[u8]) -> io::Result<Reply> {
+        let flags = flags.join(" ");
+        let mut command = format!("APPEND \"{folder}\" ({flags}) {{{}+}}\r\n", message.len()).into_bytes();
         command.extend(message);
         self.send(&command)
     }

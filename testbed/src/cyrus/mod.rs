@@ -1,14 +1,23 @@
 //! The bed `cyrus`: Cyrus Murder 3.6 with a frontend, which has the mupdate master, and two backends.
 //!
-//! `programs` copies the programs, `config` writes the configuration of each instance, `passwords` checks passwords for them;
-//! `wire` has the framing of the protocols, [`imap`] and [`mupdate`] speak them.
+//! `programs` copies the programs, `addresses` reserves the addresses, `config` writes the configuration of each instance, `passwords`
+//! checks passwords for them, and `links` has the fault proxies between them. [`wire`] has the framing of the protocols; [`imap`],
+//! [`mupdate`] and [`lmtp`] speak them. [`held`] observes, [`repair`] has the repairs of operators, [`trial`] tries `XFER` at every
+//! fault point, and `judge` judges the result.
 
+mod addresses;
 mod config;
+pub mod held;
 pub mod imap;
+mod judge;
+mod links;
+pub mod lmtp;
 pub mod mupdate;
 mod passwords;
 mod programs;
-mod wire;
+pub mod repair;
+pub mod trial;
+pub mod wire;
 
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -17,12 +26,15 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::bed::BedError;
-use crate::bed::network::Network;
 use crate::packages;
 use crate::processes::{Group, Processes};
+use crate::proxy::Traffic;
+use crate::proxy::faults::Faults;
 
-use self::config::{Addresses, Files};
+use self::addresses::Addresses;
+use self::config::Files;
 use self::imap::Session;
+use self::links::Links;
 use self::mupdate::Mupdate;
 use self::passwords::Passwords;
 use self::programs::Programs;
@@ -38,6 +50,8 @@ pub const MUPDATE: u16 = 4905;
 pub const ADMIN: &str = "admin";
 /// The name by which the servers log on at each other.
 pub const PEER: &str = "mailproxy";
+/// The socket of the service that checks passwords.
+const PASSWORDS: &str = "passwords";
 /// The longest time for the start of a server.
 const READY: Duration = Duration::from_secs(20);
 /// The pause between two attempts.
@@ -74,8 +88,8 @@ impl Instance {
     fn name(self) -> &'static str {
         match self {
             Self::Frontend => "frontend",
-            Self::Backend(Backend::Source) => "b1",
-            Self::Backend(Backend::Destination) => "b2",
+            Self::Backend(Backend::Source) => "source",
+            Self::Backend(Backend::Destination) => "destination",
         }
     }
 }
@@ -83,9 +97,11 @@ impl Instance {
 /// A running bed. Its servers and its folder end with this value, and with this process at the latest.
 #[derive(Debug)]
 pub struct Murder {
-    network: Network,
+    addresses: Addresses,
     backends: [Option<Group>; 2],
+    version: String,
     programs: Programs,
+    links: Links,
     _passwords: Passwords,
     processes: Processes,
 }
@@ -111,7 +127,8 @@ impl Murder {
         if !rustix::process::geteuid().is_root() {
             return Err(BedError::NotRoot);
         }
-        let network = Network::reserve().map_err(|reason| BedError::System("reserve loopback addresses", reason))?;
+        let addresses =
+            Addresses::reserve().map_err(|reason| BedError::System("reserve loopback addresses", reason))?;
         let processes =
             Processes::new().map_err(|reason| BedError::System("create the folder of the test bed", reason))?;
         let folder = processes.folder().to_owned();
@@ -119,21 +136,27 @@ impl Murder {
         open(&folder).map_err(written)?;
         let programs = Programs::copy(packages, folder.join("programs")).map_err(written)?;
         let programs = programs.ok_or_else(|| BedError::NotUnpacked(packages.to_owned()))?;
-        let passwords = Passwords::serve(&folder.join("passwords")).map_err(written)?;
-        let mut murder = Self { network, backends: [None; 2], programs, _passwords: passwords, processes };
+        let passwords = Passwords::serve(&folder.join(PASSWORDS)).map_err(written)?;
+        let links = Links::start(&addresses).map_err(|reason| BedError::System("start a fault proxy", reason))?;
+        let version = std::fs::read_to_string(packages.join("cyrus/version")).map_err(written)?;
+        let mut murder = Self {
+            addresses,
+            backends: [None; 2],
+            version: version.trim().to_owned(),
+            programs,
+            links,
+            _passwords: passwords,
+            processes,
+        };
         murder.configure().map_err(written)?;
         murder.start()?;
         Ok(murder)
     }
 
     fn configure(&self) -> io::Result<()> {
+        let passwords = self.folder().join(PASSWORDS);
         for instance in [Instance::Frontend].into_iter().chain(Backend::ALL.map(Instance::Backend)) {
-            let addresses = Addresses {
-                own: self.address(instance),
-                mupdate: self.frontend(),
-                backends: Backend::ALL.map(|backend| self.host(backend)),
-            };
-            self.files(instance).write(instance, &addresses, &self.programs, &self.folder().join("passwords"))?;
+            self.files(instance).write(instance, &self.addresses, &self.programs, &passwords)?;
         }
         Ok(())
     }
@@ -162,7 +185,7 @@ impl Murder {
 
     fn wait(&mut self, instance: Instance) -> Result<(), BedError> {
         let deadline = Instant::now() + READY;
-        let host = self.address(instance);
+        let host = self.addresses.own(instance);
         let greetings = match instance {
             Instance::Frontend => [(MUPDATE, "* "), (IMAP, "* OK")],
             Instance::Backend(_) => [(LMTP, "220"), (IMAP, "* OK")],
@@ -226,6 +249,29 @@ impl Murder {
         &mut self.processes
     }
 
+    /// Returns the version of the package.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Returns the faults of the proxies.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.links.faults
+    }
+
+    /// Returns the connections of the proxies.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.links.traffic
+    }
+
+    /// Returns the process group of a backend that runs.
+    fn group(&self, backend: Backend) -> Option<Group> {
+        self.backends[backend as usize]
+    }
+
     /// Returns the folder with the configuration, the mail and the output.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -239,29 +285,25 @@ impl Murder {
     /// Returns the address of the frontend and of the mupdate master.
     #[must_use]
     pub fn frontend(&self) -> Ipv4Addr {
-        self.network.address(20)
+        self.addresses.own(Instance::Frontend)
     }
 
     /// Returns the address of a backend.
     #[must_use]
     pub fn host(&self, backend: Backend) -> Ipv4Addr {
-        match backend {
-            Backend::Source => self.network.address(21),
-            Backend::Destination => self.network.address(22),
-        }
+        self.addresses.own(Instance::Backend(backend))
     }
 
-    fn address(&self, instance: Instance) -> Ipv4Addr {
-        match instance {
-            Instance::Frontend => self.frontend(),
-            Instance::Backend(backend) => self.host(backend),
-        }
-    }
-
-    /// Returns the name by which mupdate and `XFER` know a backend.
+    /// Returns the name by which mupdate knows a backend.
     #[must_use]
     pub fn server(&self, backend: Backend) -> String {
-        format!("{}:{IMAP}", self.host(backend))
+        self.addresses.server(backend)
+    }
+
+    /// Returns the name of the destination for `XFER`: the fault proxy in front of it.
+    #[must_use]
+    pub fn destination(&self) -> String {
+        format!("{}:{IMAP}", self.addresses.destination_proxy())
     }
 
     /// Logs on at a backend, as the administrator or as a user.

@@ -4,6 +4,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use crate::proxy::framing::literal;
+
 /// The longest line, and the longest literal.
 const LINE_MAX: u64 = 1 << 20;
 const LITERAL_MAX: usize = 1 << 26;
@@ -97,13 +99,4 @@ pub(super) fn bytes(reader: &mut impl Read, length: usize) -> io::Result<Vec<u8>
     let mut bytes = vec![0; length];
     reader.read_exact(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Returns the length of the literal that the end of a line announces: `{5}`, `{5+}`, or `%{default DIGEST 5}` of the
-/// synchronisation between two servers.
-pub(super) fn literal(part: &[u8]) -> Option<usize> {
-    let text = std::str::from_utf8(part.trim_ascii_end()).ok()?;
-    let inside = text.strip_suffix('}')?.rsplit_once('{')?.1;
-    let last = inside.rsplit(' ').next()?;
-    last.strip_suffix('+').unwrap_or(last).parse().ok()
 }
