@@ -42,7 +42,7 @@ pub enum Standing {
 pub struct HeldMessage {
     /// Its number in the mailbox.
     pub uid: u32,
-    /// The flags that all users share, except `\Seen`, which Cyrus keeps for each user elsewhere.
+    /// The flags, except `\Seen`, which Cyrus keeps elsewhere for each user.
     pub flags: Vec<String>,
     /// The text.
     pub text: Vec<u8>,
@@ -80,24 +80,35 @@ impl Murder {
                 (false, true) => Standing::Deleted,
                 (false, false) => Standing::Local,
             };
-            let messages = self.messages(backend, name, &entry.uniqueid)?;
+            let folder_of_mail = mail_folder(&self.spool(backend), &entry.uniqueid);
+            let messages = match standing {
+                Standing::Moving => stored(&folder_of_mail)?,
+                Standing::Local | Standing::Deleted => self.examined(backend, name, &folder_of_mail)?,
+            };
             held.push(HeldMailbox { folder, standing, messages });
         }
         Ok(held)
     }
 
-    fn messages(&self, backend: Backend, name: &str, id: &str) -> io::Result<Vec<HeldMessage>> {
+    /// Reads the messages of a mailbox with `mbexamine`.
+    fn examined(&self, backend: Backend, name: &str, folder: &Path) -> io::Result<Vec<HeldMessage>> {
         let mut command = self.tool("mbexamine", backend);
         let output = command.arg(name.replace('.', "/")).stdin(Stdio::null()).output()?;
-        let folder = mail_folder(&self.spool(backend), id);
-        let records = records(&String::from_utf8_lossy(&output.stdout));
-        records
-            .into_iter()
-            .map(|(uid, flags)| {
-                let text = fs::read(folder.join(format!("{uid}.")))?;
-                Ok(HeldMessage { uid, flags, text })
-            })
-            .collect()
+        let says = String::from_utf8_lossy(&output.stdout);
+        let records = records(&says);
+        // The program says that it cannot read a mailbox, and ends with 0.
+        if count(&says) != Some(records.len()) {
+            return Err(io::Error::other(format!(
+                "mbexamine cannot read {name} on {}: {}",
+                backend.name(),
+                says.trim()
+            )));
+        }
+        let message = |(uid, flags)| {
+            let text = fs::read(folder.join(format!("{uid}.")))?;
+            Ok(HeldMessage { uid, flags, text })
+        };
+        records.into_iter().map(message).collect()
     }
 
     /// Returns the text of every file of mail below the spool of a backend, also of deleted and expunged mail.
@@ -112,7 +123,7 @@ impl Murder {
                 let path = entry?.path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if is_mail(&path) {
+                } else if number(&path).is_some() {
                     found.push(fs::read(path)?);
                 }
             }
@@ -164,10 +175,29 @@ fn mail_folder(spool: &Path, id: &str) -> PathBuf {
     letters.iter().fold(spool.join("uuid"), |folder, letter| folder.join(letter)).join(id)
 }
 
-/// The names of files of mail are a number and a dot.
-fn is_mail(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    name.strip_suffix('.').is_some_and(|number| number.parse::<u32>().is_ok())
+/// Returns the number of the message in this file; its name is the number and a dot.
+fn number(path: &Path) -> Option<u32> {
+    path.file_name()?.to_str()?.strip_suffix('.')?.parse().ok()
+}
+
+/// Reads the messages of a mailbox that is moved, which no program of Cyrus opens, from its files. Expunged messages are among them, and
+/// the flags are not known.
+fn stored(folder: &Path) -> io::Result<Vec<HeldMessage>> {
+    let mut stored = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if let Some(uid) = number(&path) {
+            stored.push(HeldMessage { uid, flags: Vec::new(), text: fs::read(path)? });
+        }
+    }
+    stored.sort_by_key(|message| message.uid);
+    Ok(stored)
+}
+
+/// Reads the number of messages from the output of `mbexamine`.
+fn count(output: &str) -> Option<usize> {
+    let line = output.lines().find_map(|line| line.trim().strip_prefix("Number of Messages: "))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Reads the number and the flags of each message from the output of `mbexamine`, which leaves expunged ones out.

@@ -60,6 +60,14 @@ impl Session {
         if reply.is_ok() { Ok(session) } else { Err(io::Error::other(reply.to_string())) }
     }
 
+    /// Limits the wait for each line of a reply.
+    ///
+    /// # Errors
+    /// The limit is zero.
+    pub fn limit(&mut self, longest: Duration) -> io::Result<()> {
+        self.wire.limit(longest)
+    }
+
     /// Sends a command and reads the whole reply.
     ///
     /// # Errors

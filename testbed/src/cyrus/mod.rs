@@ -267,8 +267,9 @@ impl Murder {
         &self.links.traffic
     }
 
-    /// Returns the process group of a backend that runs.
-    fn group(&self, backend: Backend) -> Option<Group> {
+    /// Returns the process group of a backend that runs, for a fault that kills it.
+    #[must_use]
+    pub fn group(&self, backend: Backend) -> Option<Group> {
         self.backends[backend as usize]
     }
 

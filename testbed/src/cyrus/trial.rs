@@ -50,7 +50,7 @@ pub fn trials(
     options: &TrialOptions<'_>,
     observer: &dyn Observer,
 ) -> Result<MoverReport, TrialError> {
-    let first = trial(packages, repair, None).map_err(|reason| TrialError::Tool(reason.to_string()))?;
+    let first = trial(packages, repair, options.limit, None).map_err(|reason| TrialError::Tool(reason.to_string()))?;
     let version = first.version.clone();
     let planned = first.reached.clone();
     let faults = selected(&planned, options)?;
@@ -70,7 +70,7 @@ pub fn trials(
                     if observer.is_interrupted() {
                         return stop("interrupted".to_owned());
                     }
-                    match trial(packages, repair, Some(fault.clone())) {
+                    match trial(packages, repair, options.limit, Some(fault.clone())) {
                         Ok(trial) => {
                             observer.ended(&trial, faults.len() + 1);
                             *slot = Some(trial);
@@ -106,7 +106,7 @@ fn name(repair: &Repair) -> String {
 ///
 /// # Errors
 /// The bed does not start, or its servers do not answer before the fault.
-fn trial(packages: &Path, repair: &Repair, planned: Planned) -> Result<TrialReport, BedError> {
+fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) -> Result<TrialReport, BedError> {
     let mut murder = Murder::up_from(packages)?;
     let started = Instant::now();
     let failed = |reason| BedError::System("prepare the mailbox of a trial", reason);
@@ -114,7 +114,7 @@ fn trial(packages: &Path, repair: &Repair, planned: Planned) -> Result<TrialRepo
 
     let delivery = Delivery::new(&murder);
     murder.faults().begin(planned.clone().map(|(point, mode)| fault(&murder, &delivery, mode, point)));
-    let mut last = xfer(&murder);
+    let mut last = xfer(&murder, limit);
     let (reached, frame) = murder.faults().end();
     let was_killed = frame.is_some() && matches!(planned, Some((_, Mode::Kill)));
     if was_killed && !last.is_ok() {
@@ -125,7 +125,7 @@ fn trial(packages: &Path, repair: &Repair, planned: Planned) -> Result<TrialRepo
         runs.push(murder.perform(super::repair::Act::Restart(Backend::Source)));
     }
     if was_killed || !last.is_ok() {
-        last = xfer(&murder);
+        last = xfer(&murder, limit);
         runs.push(last.clone());
     }
     sent.extend(delivery.taken().map(|answer| mail(DURING, answer, runs.len() > 1)));
@@ -204,10 +204,13 @@ fn mail(name: &str, answer: MailReport, is_before_last_run: bool) -> Sent {
 }
 
 /// Asks the source to move the mailbox.
-fn xfer(murder: &Murder) -> RunReport {
+fn xfer(murder: &Murder, limit: Duration) -> RunReport {
     let started = Instant::now();
     let asked = murder.log_on(Backend::Source, ADMIN);
-    let asked = asked.and_then(|mut admin| admin.command(&format!("XFER user/{USER} {}", murder.destination())));
+    let asked = asked.and_then(|mut admin| {
+        admin.limit(limit)?;
+        admin.command(&format!("XFER user/{USER} {}", murder.destination()))
+    });
     let (ended, output) = match asked {
         Ok(reply) => (Ended::Exited(i32::from(!reply.is_ok())), reply.to_string()),
         Err(reason) if reason.kind() == io::ErrorKind::WouldBlock => (Ended::TimedOut, reason.to_string()),

@@ -38,6 +38,14 @@ impl Wire {
         Ok(Self { reader: BufReader::new(stream) })
     }
 
+    /// Limits the wait for each line.
+    ///
+    /// # Errors
+    /// The limit is zero.
+    pub(super) fn limit(&mut self, longest: Duration) -> io::Result<()> {
+        self.reader.get_ref().set_read_timeout(Some(longest))
+    }
+
     /// Sends bytes.
     ///
     /// # Errors

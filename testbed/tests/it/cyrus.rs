@@ -3,12 +3,14 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
 use stranded_testbed::cyrus::held::Standing;
 use stranded_testbed::cyrus::mupdate::Status;
 use stranded_testbed::cyrus::repair::{REPAIRS, Repair};
 use stranded_testbed::cyrus::{ADMIN, Backend, IMAP, Murder, cache, trial};
+use stranded_testbed::proxy::faults::Fault;
 use stranded_testbed::proxy::framing::{Protocol, Role};
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::trial::report::{DirectoryStep, MailReport, TrialReport, TrialVerdict};
@@ -78,6 +80,28 @@ fn xfer_moves_every_folder_and_mupdate_names_the_destination() {
     let seen = murder.seen("alice").unwrap();
     let of_user = held.into_iter().map(|mailbox| (mailbox.folder, mailbox.messages)).collect();
     assert_eq!(seen, of_user, "the user sees what the destination holds");
+}
+
+#[test]
+fn a_source_that_dies_in_the_move_holds_the_mailbox_as_moving() {
+    let murder = Murder::up().unwrap();
+    let mut admin = murder.log_on(Backend::Source, ADMIN).unwrap();
+    assert!(admin.command("CREATE user/alice").unwrap().is_ok());
+    let mut alice = murder.log_on(Backend::Source, "alice").unwrap();
+    assert!(alice.append("INBOX", &[], &message("m1")).unwrap().is_ok());
+    let source = murder.group(Backend::Source).unwrap();
+    // The mark precedes the last question of the final synchronisation.
+    let point = "destination-imap:SYNCGET ANNOTATION:1".parse().unwrap();
+    murder.faults().begin(Some(Fault { point, mode: Mode::Kill, act: Arc::new(move || source.kill()) }));
+    admin.command(&format!("XFER user/alice {}", murder.destination())).unwrap_err();
+    assert!(murder.faults().end().1.is_some(), "the fault strikes");
+
+    let held = murder.held(Backend::Source, "alice").unwrap();
+    let texts = held.iter().map(|mailbox| (mailbox.standing, mailbox.messages[0].text.clone()));
+    assert_eq!(texts.collect::<Vec<_>>(), [(Standing::Moving, message("m1"))]);
+    let entry = murder.mupdate().unwrap().find("user.alice").unwrap().unwrap();
+    assert_eq!((entry.status, entry.server()), (Status::Reserved, &*murder.server(Backend::Source)));
+    assert!(murder.seen("alice").unwrap().is_empty());
 }
 
 #[test]
