@@ -170,3 +170,16 @@ fn a_message_between_two_servers_of_cyrus_is_part_of_one_frame() {
     }
     assert_eq!(pieces, [(Some("SYNCAPPLY MESSAGE".to_owned()), false), (None, false), (None, true)]);
 }
+
+#[test]
+fn a_restart_of_the_destination_first_deletes_the_only_copy_and_of_the_source_first_recovers_it() {
+    let point = "destination-imap:MUPDATEPUSH:1";
+    let deleted = tried("restart-destination-source", Mode::Cut, point);
+    assert_eq!(deleted.verdict, TrialVerdict::Unreachable, "{deleted:?}");
+    assert_eq!((deleted.end.home.as_deref(), &deleted.end.stores["destination"]), (None, &None));
+    assert_eq!(deleted.end.stores["destination (deleted)"].as_ref().unwrap().len(), 3);
+    assert_eq!(deleted.mail["after"], MailReport::Returned);
+
+    let recovered = tried("restart-source-destination", Mode::Cut, point);
+    assert_eq!(recovered.verdict, TrialVerdict::FineAfterRetry, "{recovered:?}");
+}
