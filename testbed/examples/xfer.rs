@@ -1,4 +1,4 @@
-//! Tries `XFER` at every fault point. Arguments: the name of a repair or `all`, and the modes, all when none is named. Prints one line
+//! Tries `XFER` at every fault point. Arguments: the name of a repair or `all`, modes and fault points, all when none is named. Prints one line
 //! of JSON for each trial.
 
 use std::io::Write;
@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let modes = if modes.is_empty() { Mode::ALL.to_vec() } else { modes };
     let mut output = std::io::stdout();
     for repair in REPAIRS.iter().filter(|repair| is_named(repair.name) || is_named("all")) {
-        let options = TrialOptions { order: DirectoryStep::Tool, modes: &modes, points: &[], limit: LIMIT };
+        let points: Vec<_> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+        let options = TrialOptions { order: DirectoryStep::Tool, modes: &modes, points: &points, limit: LIMIT };
         for report in trial::trials(&packages, repair, &options, &())?.trials {
             writeln!(output, "{}", serde_json::to_string(&report)?)?;
         }

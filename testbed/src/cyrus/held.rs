@@ -1,4 +1,4 @@
-//! What the backends hold and what a user sees, without changing anything.
+//! Observation of what the backends hold and of what a user sees. It changes nothing.
 //!
 //! A backend hides a mailbox that it moves, and shows one of another backend as if it were its own. So the programs of Cyrus that read
 //! its databases say what a backend holds: `ctl_mboxlist -d` lists the mailboxes, `mbexamine` the messages of one.
@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use serde::Deserialize;
 
@@ -20,13 +19,13 @@ use super::{Backend, Instance, Murder};
 pub struct HeldMailbox {
     /// The folder as the user names it.
     pub folder: String,
-    /// What the backend does with the mailbox.
+    /// The service that the backend gives to the mailbox.
     pub standing: Standing,
     /// The messages.
     pub messages: Vec<HeldMessage>,
 }
 
-/// What a backend does with a mailbox.
+/// The service that a backend gives to a mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It serves the mailbox.
@@ -63,7 +62,7 @@ impl Murder {
     /// # Errors
     /// A program of Cyrus fails or prints something else than expected.
     pub fn held(&self, backend: Backend, user: &str) -> io::Result<Vec<HeldMailbox>> {
-        let output = self.ctl_mboxlist(backend, &["-d"])?;
+        let output = self.run_on(backend, "ctl_mboxlist", &["-d"])?;
         if !output.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
@@ -92,8 +91,7 @@ impl Murder {
 
     /// Reads the messages of a mailbox with `mbexamine`.
     fn examined(&self, backend: Backend, name: &str, folder: &Path) -> io::Result<Vec<HeldMessage>> {
-        let mut command = self.tool("mbexamine", backend);
-        let output = command.arg(name.replace('.', "/")).stdin(Stdio::null()).output()?;
+        let output = self.run_on(backend, "mbexamine", &[&name.replace('.', "/")])?;
         let says = String::from_utf8_lossy(&output.stdout);
         let records = records(&says);
         // The program says that it cannot read a mailbox, and ends with 0.

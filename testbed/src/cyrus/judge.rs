@@ -12,7 +12,7 @@ use crate::trial::judge::Sent;
 use crate::trial::report::{FinalState, MailReport, RunReport, SeenMessage, TrialVerdict};
 use crate::trial::run::Ended;
 
-/// What happened in a trial.
+/// The facts of a trial.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     /// The messages.
@@ -23,11 +23,11 @@ pub(super) struct Facts<'a> {
     pub(super) runs: &'a [RunReport],
     /// True if a fault was planned and did not strike.
     pub(super) is_fault_missing: bool,
-    /// What there is at the end.
+    /// The end of the trial.
     pub(super) end: &'a End,
 }
 
-/// What the servers hold and say at the end of a trial.
+/// The end of a trial: everything that the servers hold and say.
 #[derive(Clone, Debug)]
 pub(super) struct End {
     /// The entry of each folder in mupdate.

@@ -22,7 +22,7 @@ pub mod wire;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::bed::BedError;
@@ -228,20 +228,14 @@ impl Murder {
         self.wait(Instance::Backend(backend))
     }
 
-    /// Runs `ctl_mboxlist` on a backend with these options.
+    /// Runs a program of Cyrus on a backend with these options.
     ///
     /// # Errors
     /// The program cannot be started.
-    pub fn ctl_mboxlist(&self, backend: Backend, options: &[&str]) -> io::Result<Output> {
-        let mut command = self.tool("ctl_mboxlist", backend);
-        command.args(options).stdin(Stdio::null()).output()
-    }
-
-    /// Returns the command of a program on a backend.
-    fn tool(&self, program: &str, backend: Backend) -> Command {
+    pub fn run_on(&self, backend: Backend, program: &str, options: &[&str]) -> io::Result<Output> {
         let mut command = self.programs.command(program);
-        command.arg("-C").arg(self.files(Instance::Backend(backend)).imapd());
-        command
+        command.arg("-C").arg(self.files(Instance::Backend(backend)).imapd()).args(options);
+        command.stdin(Stdio::null()).output()
     }
 
     /// Returns the process groups of the bed. A program that is started there ends with the bed.

@@ -18,13 +18,13 @@ const LOGON: &str = "AG1haWxwcm94eQBzZWNyZXQ=";
 pub struct Entry {
     /// The internal name of the mailbox, such as `user.alice.Work`.
     pub mailbox: String,
-    /// Whether the mailbox may be used.
+    /// The use that the entry allows.
     pub status: Status,
     /// The backend and the partition, such as `127.0.0.21:4143!default`.
     pub location: String,
 }
 
-/// Whether the mailbox of an entry may be used.
+/// The use that an entry allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Users and mail are sent to the backend.

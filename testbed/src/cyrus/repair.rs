@@ -56,13 +56,13 @@ impl Murder {
     }
 
     fn compare(&self, backend: Backend, options: &[&str]) -> (Ended, String) {
-        let command = format!("ctl_mboxlist {} on {}", options.join(" "), backend.name());
-        match self.ctl_mboxlist(backend, options) {
+        let line = format!("ctl_mboxlist {} on {}", options.join(" "), backend.name());
+        match self.run_on(backend, "ctl_mboxlist", options) {
             Ok(output) => {
                 let says = [output.stdout, output.stderr].concat();
-                (super::trial::ended(output.status), format!("{command}\n{}", String::from_utf8_lossy(&says)))
+                (super::trial::ended(output.status), format!("{line}\n{}", String::from_utf8_lossy(&says)))
             }
-            Err(reason) => (Ended::NotStarted(format!("{command}: {reason}")), String::new()),
+            Err(reason) => (Ended::NotStarted(format!("{line}: {reason}")), String::new()),
         }
     }
 }

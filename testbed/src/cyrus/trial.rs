@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::imap::Reply;
 use super::judge::{Facts, judge};
-use super::repair::Repair;
+use super::repair::{Act as RepairAct, Repair};
 use super::{ADMIN, Backend, Murder, lmtp};
 use crate::bed::BedError;
 use crate::proxy::faults::{Act, Fault};
@@ -25,11 +26,12 @@ const USER: &str = "alice";
 /// The mail that is in the mailbox before `XFER`: name, folder, flags.
 const BEFORE: [(&str, &str, &[&str]); 3] =
     [("before-1", "INBOX", &[]), ("before-2", "INBOX", &["\\Flagged"]), ("before-3", "Work", &[])];
-/// The mail of the mode `mail`, and the mail after everything else.
+/// The mail of the mode `mail`, the mail before a repair, and the mail after everything else.
 const DURING: &str = "during";
+const LATE: &str = "late";
 const AFTER: &str = "after";
 /// The longest time that `XFER` waits at a frame for a delivery; the delivery may wait for `XFER` in turn.
-const DELIVERY: Duration = Duration::from_millis(300);
+const DELIVERY: Duration = Duration::from_secs(1);
 /// The longest time for the end of the connections of `XFER`.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -122,14 +124,18 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
     }
     let mut runs = vec![last.clone()];
     if was_killed {
-        runs.push(murder.perform(super::repair::Act::Restart(Backend::Source)));
+        runs.push(murder.perform(RepairAct::Restart(Backend::Source)));
     }
     if was_killed || !last.is_ok() {
         last = xfer(&murder, limit);
         runs.push(last.clone());
     }
     sent.extend(delivery.taken().map(|answer| mail(DURING, answer, runs.len() > 1)));
+    if !repair.acts.is_empty() {
+        sent.push(mail(LATE, lmtp::deliver(murder.frontend(), USER, &text(LATE)), false));
+    }
     runs.extend(repair.acts.iter().map(|act| murder.perform(*act)));
+    // The sender of deferred mail tries again.
     for waiting in sent.iter_mut().filter(|sent| sent.answer == MailReport::Deferred) {
         waiting.answer = lmtp::deliver(murder.frontend(), USER, &text(&waiting.name));
     }
@@ -143,7 +149,7 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
         end: &murder.end(USER).map_err(|reason| BedError::System("see what the servers hold", reason))?,
     };
     let (verdict, reasons) = judge(&facts);
-    let arrived = sent.iter().filter(|sent| [DURING, AFTER].contains(&sent.name.as_str()));
+    let arrived = sent.iter().filter(|sent| [DURING, LATE, AFTER].contains(&sent.name.as_str()));
     let (point, mode) = planned.unzip();
     Ok(TrialReport {
         mover: name(repair),
@@ -164,8 +170,7 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
 
 /// Creates the mailbox on the source.
 fn prepare(murder: &Murder) -> io::Result<Vec<Sent>> {
-    let refuse =
-        |reply: super::imap::Reply| if reply.is_ok() { Ok(()) } else { Err(io::Error::other(reply.to_string())) };
+    let refuse = |reply: Reply| if reply.is_ok() { Ok(()) } else { Err(io::Error::other(reply.to_string())) };
     let mut admin = murder.log_on(Backend::Source, ADMIN)?;
     for mailbox in ["", "/Work"] {
         refuse(admin.command(&format!("CREATE user/{USER}{mailbox}"))?)?;
@@ -183,7 +188,11 @@ fn prepare(murder: &Murder) -> io::Result<Vec<Sent>> {
 
 /// The text of a message.
 fn text(name: &str) -> Vec<u8> {
-    format!("Message-ID: <{name}@example.test>\r\nFrom: sender@example.test\r\nDate: Sat, 01 Jan 2000 00:00:00 +0000\r\nSubject: {name}\r\n\r\nText of {name}.\r\n").into()
+    let text = format!(
+        "Message-ID: <{name}@example.test>\r\nFrom: sender@example.test\r\nDate: Sat, 01 Jan 2000 00:00:00 +0000\r\n\
+         Subject: {name}\r\n\r\nText of {name}.\r\n"
+    );
+    text.into()
 }
 
 /// Returns the name of the message with this text, and whether the text is another one. Delivery adds lines before the others.
@@ -216,7 +225,7 @@ fn xfer(murder: &Murder, limit: Duration) -> RunReport {
         Err(reason) if reason.kind() == io::ErrorKind::WouldBlock => (Ended::TimedOut, reason.to_string()),
         Err(reason) => (Ended::Exited(1), reason.to_string()),
     };
-    // The servers finish what they were asked to do. One that is still at work after this time is cut off.
+    // The servers finish what they were asked to do. The connections of one that is still at work after this time are closed.
     if !murder.traffic().drain(DRAIN) {
         murder.traffic().close();
     }

@@ -114,7 +114,7 @@ fn a_wrong_password_is_refused() {
 }
 
 #[test]
-fn a_move_cut_before_the_destination_tells_mupdate_strands_the_mailbox() {
+fn a_move_cut_before_the_destination_activates_its_entry_strands_the_mailbox() {
     let trial = tried("none", Mode::Cut, "destination-imap:MUPDATEPUSH:1");
     assert_eq!(trial.verdict, TrialVerdict::Unreachable, "{trial:?}");
     assert_eq!(trial.end.home.as_deref(), Some("source (reserved)"));
