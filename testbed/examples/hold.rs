@@ -11,11 +11,7 @@ use stranded_testbed::processes::Processes;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [bed, ending] = &*arguments else { return Err("usage: hold dovecot|cyrus exit|panic|hold".into()) };
-    if bed == "cyrus" {
-        end(Murder::up()?.processes(), ending)
-    } else {
-        end(Bed::up()?.processes(), ending)
-    }
+    if bed == "cyrus" { end(Murder::up()?.processes(), ending) } else { end(Bed::up()?.processes(), ending) }
 }
 
 fn end(processes: &mut Processes, ending: &str) -> Result<(), Box<dyn std::error::Error>> {

@@ -225,15 +225,19 @@ impl Murder {
     pub fn restart(&mut self, backend: Backend) -> Result<(), BedError> {
         self.kill(backend);
         self.backends[backend as usize] = Some(self.run(Instance::Backend(backend))?);
-        self.wait(Instance::Backend(backend))
+        let answers = self.wait(Instance::Backend(backend));
+        if answers.is_err() {
+            self.kill(backend);
+        }
+        answers
     }
 
-    /// Runs a program of Cyrus on a backend with these options.
+    /// Runs a program of Cyrus on a backend with these options, and kills it if it does not end in time.
     ///
     /// # Errors
     /// The program cannot be started.
     pub fn run_on(&self, backend: Backend, program: &str, options: &[&str]) -> io::Result<Output> {
-        let mut command = self.programs.command(program);
+        let mut command = self.programs.limited(program);
         command.arg("-C").arg(self.files(Instance::Backend(backend)).imapd()).args(options);
         command.stdin(Stdio::null()).output()
     }

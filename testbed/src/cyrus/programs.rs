@@ -9,6 +9,9 @@ use std::process::Command;
 /// The programs that the bed runs.
 const PROGRAMS: [&str; 7] = ["master", "imapd", "lmtpd", "mupdate", "ctl_cyrusdb", "ctl_mboxlist", "mbexamine"];
 
+/// The longest time of a program that is no server, in seconds.
+const SECONDS_MAX: &str = "30";
+
 /// Returns the folder into which `testbed/cyrus-packages` unpacks the packages unless it is given another.
 #[must_use]
 pub fn cache() -> Option<PathBuf> {
@@ -38,9 +41,21 @@ impl Programs {
         self.0.join(program)
     }
 
-    /// Returns the command of a program, which finds its libraries.
+    /// Returns the command of a program that is killed if it does not end in time, also when this process is no longer there.
+    pub(super) fn limited(&self, program: &str) -> Command {
+        let mut command = self.in_environment("/usr/bin/timeout".into());
+        command.args(["--signal=KILL", SECONDS_MAX]).arg(self.path(program));
+        command
+    }
+
+    /// Returns the command of a program.
     pub(super) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.path(program));
+        self.in_environment(self.path(program))
+    }
+
+    /// Returns a command whose program finds its libraries.
+    fn in_environment(&self, program: PathBuf) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().env("LD_LIBRARY_PATH", &self.0).env("PATH", "/usr/bin:/bin").current_dir("/");
         command
     }
