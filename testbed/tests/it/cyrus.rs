@@ -183,3 +183,11 @@ fn a_restart_of_the_destination_first_deletes_the_only_copy_and_of_the_source_fi
     let recovered = tried("restart-source-destination", Mode::Cut, point);
     assert_eq!(recovered.verdict, TrialVerdict::FineAfterRetry, "{recovered:?}");
 }
+
+#[test]
+fn late_mail_stays_on_the_source_when_the_destination_enters_what_it_has() {
+    // XFER fails and the source still takes mail for the inbox; the destination has a copy of the mail before.
+    let trial = tried("enter-destination", Mode::Swallow, "source-mupdate:DEACTIVATE:1");
+    assert_eq!(trial.verdict, TrialVerdict::Unreachable, "{trial:?}");
+    assert_eq!(trial.reasons, ["late is in source, and the home is destination"]);
+}
