@@ -1,6 +1,8 @@
 //! The command line as data. The commands themselves are in [`crate::command`].
 
 mod conformance;
+#[cfg(feature = "testbed")]
+mod testbed;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +17,8 @@ pub(crate) use self::conformance::MISSING_ALL;
 pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
 };
+#[cfg(feature = "testbed")]
+pub use self::testbed::{TestbedArticle, TestbedCommand, TestbedDown, TestbedRun, TestbedUp};
 use crate::exit::Exit;
 use crate::formats::results::ResultFormat;
 use crate::formats::trace;
@@ -63,6 +67,10 @@ pub enum Command {
     Adapter(AdapterCommand),
     /// Test the protocol of a new adapter, and explain how to correct it
     Doctor(Doctor),
+    /// Start real mail servers on loopback, and try movers on them
+    #[cfg(feature = "testbed")]
+    #[command(subcommand)]
+    Testbed(TestbedCommand),
     /// Print the JSON Schema of a file or protocol that stranded reads or writes
     Schema(Schema),
     /// Print a completion script for a shell

@@ -15,6 +15,8 @@ mod oracle;
 mod output;
 mod outputs;
 mod replay;
+#[cfg(feature = "testbed")]
+mod testbed;
 mod validate;
 
 use std::fmt;
@@ -108,6 +110,8 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         }
         Command::Generate(arguments) => generate::run(arguments),
         Command::Oracle(arguments) => oracle::run(arguments),
+        #[cfg(feature = "testbed")]
+        Command::Testbed(command) => testbed::run(command),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

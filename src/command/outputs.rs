@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "testbed")]
+use crate::cli::TestbedCommand;
 use crate::cli::{AdapterCommand, Command, Replay};
 use stranded_search::files;
 
@@ -49,6 +51,12 @@ fn destinations(command: &Command) -> Vec<Destination<'_>> {
         Command::Validate(validate) => (vec![report(&validate.output.file)], Vec::new()),
         Command::Show(show) => (vec![report(&show.file)], Vec::new()),
         Command::Schema(schema) => (vec![report(&schema.file)], Vec::new()),
+        #[cfg(feature = "testbed")]
+        Command::Testbed(command) => match command {
+            TestbedCommand::Run(run) => (vec![report(&run.output.file), run.record.as_deref()], Vec::new()),
+            TestbedCommand::Article(article) => (vec![report(&article.file)], Vec::new()),
+            TestbedCommand::Up(_) | TestbedCommand::Down(_) => (Vec::new(), Vec::new()),
+        },
         #[cfg(feature = "explore")]
         Command::Explore(_) => (Vec::new(), Vec::new()),
         Command::Oracle(_)

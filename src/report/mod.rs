@@ -16,6 +16,8 @@ pub mod judgement;
 pub mod matrix;
 pub mod movers;
 pub mod picture;
+#[cfg(feature = "testbed")]
+pub mod stories;
 pub mod summary;
 pub mod table;
 pub mod text;

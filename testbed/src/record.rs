@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use serde::Serialize;
+
 use crate::predict::{Agreement, explanation};
 use crate::trial::report::{MoverReport, TrialVerdict};
 
 /// The trials of one mover in one order, and their comparison with the model.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Row {
     /// The trials.
     pub report: MoverReport,

@@ -17,12 +17,20 @@ pub struct Explained {
 }
 
 /// Every explained outcome.
-pub const EXPLAINED: &[Explained] = &[Explained {
-    mover: "mbsync",
-    mode: Mode::Swallow,
-    verdict: TrialVerdict::Duplicate,
-    reason: "mbsync finds a message whose APPEND got no answer by its header X-TUID, which the procedure does not have",
-}];
+pub const EXPLAINED: &[Explained] = &[
+    Explained {
+        mover: "mbsync",
+        mode: Mode::Swallow,
+        verdict: TrialVerdict::Duplicate,
+        reason: "mbsync finds a message whose APPEND got no answer by its header X-TUID, which the procedure does not have",
+    },
+    Explained { mover: "fetchmail", mode: Mode::Cut, verdict: TrialVerdict::FalseSuccess, reason: NEXT_MESSAGE },
+    Explained { mover: "fetchmail", mode: Mode::Swallow, verdict: TrialVerdict::FalseSuccess, reason: NEXT_MESSAGE },
+];
+
+/// The reason why fetchmail strands mail where the procedure leaves all of it at the home.
+const NEXT_MESSAGE: &str =
+    "after a delivery that got no answer fetchmail continues with the next message, and the procedure ends";
 
 /// Returns the reason why an outcome is not observed, if the table has it.
 #[must_use]

@@ -1,0 +1,66 @@
+//! The arguments of `stranded testbed`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use stranded_testbed::article::STORIES;
+use stranded_testbed::trial::report::DirectoryStep;
+
+use super::{Output, one_of};
+
+/// `stranded testbed`
+#[derive(Debug, Subcommand)]
+pub enum TestbedCommand {
+    /// Start the servers, and keep them until Ctrl-C or `stranded testbed down`
+    Up(TestbedUp),
+    /// End the servers that `stranded testbed up` keeps
+    Down(TestbedDown),
+    /// Try movers at every fault point, and compare what happens with what the model allows
+    Run(TestbedRun),
+    /// Perform the article on real servers, beside the trace of the model
+    Article(TestbedArticle),
+}
+
+/// `stranded testbed up`
+#[derive(Debug, Args)]
+pub struct TestbedUp {
+    /// Add this user, whose home is the source; can be given several times
+    #[arg(long = "user", value_name = "NAME", default_value = "alice")]
+    pub users: Vec<String>,
+}
+
+/// `stranded testbed down`
+#[derive(Debug, Args)]
+pub struct TestbedDown {
+    /// The folder of the test bed [default: every test bed of this user]
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
+
+/// `stranded testbed run`
+#[derive(Debug, Args)]
+pub struct TestbedRun {
+    /// Try this mover; can be given several times [default: every mover that is installed]
+    #[arg(long = "tool", value_name = "NAME")]
+    pub tools: Vec<String>,
+    /// The moment of the directory step; can be given several times [default: first, last and never]
+    #[arg(long = "directory", value_name = "ORDER", value_parser = one_of(&DirectoryStep::ALL, DirectoryStep::name))]
+    pub orders: Vec<DirectoryStep>,
+    /// Write the tables into this page, between its markers for the record
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Format and destination of the report.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `stranded testbed article`
+#[derive(Debug, Args)]
+pub struct TestbedArticle {
+    /// The story [default: all]
+    #[arg(value_name = "STORY", value_parser = one_of(&STORIES, |story| story.name))]
+    pub stories: Vec<stranded_testbed::article::Story>,
+    /// Write to this file; - is standard output
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
