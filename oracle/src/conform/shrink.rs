@@ -1,9 +1,11 @@
 //! Shrinking of failing traces: parts are removed as long as the live implementation still shows the same verdict without
-//! them. A trace that does not fail again is not shrunk.
+//! them. A trace that does not fail again is not shrunk. Operations that were run before are not run again.
+
+use std::collections::BTreeMap;
 
 use crate::adapter::AdapterError;
 use crate::oracle::{CaseVerdict, OracleOptions};
-use crate::protocol::{Capabilities, Event, Operation};
+use crate::protocol::{Capabilities, Event, Observation, Operation};
 use stranded_search::engine::Limits;
 
 use super::recording::Recording;
@@ -38,6 +40,7 @@ pub(super) fn shortest(
     broken: &mut Option<AdapterError>,
 ) -> Vec<Shrunk> {
     let mut found = Vec::new();
+    let mut known = KnownRuns::default();
     for verdict in CaseVerdict::ALL.into_iter().rev() {
         let shows = failing
             .iter()
@@ -46,7 +49,7 @@ pub(super) fn shortest(
         if let Some(run) = shows {
             let shrunk = match broken {
                 Some(_) => None,
-                None => shrink(session, run, verdict, limits).map_err(|error| *broken = Some(error)).ok(),
+                None => shrink(session, run, verdict, limits, &mut known).map_err(|error| *broken = Some(error)).ok(),
             };
             let unsteady = || Some("the implementation broke off before it was repeated".to_owned());
             let (short, unsteady) = shrunk.unwrap_or_else(|| (run.clone(), unsteady()));
@@ -76,11 +79,34 @@ pub(super) fn rerun(
     Ok(Some(session.end_case()))
 }
 
+/// Runs by initial state and operations. A run of an initial state that cannot be set up is `None`.
+#[derive(Default)]
+struct KnownRuns(BTreeMap<(BTreeMap<String, Observation>, Vec<Operation>), Option<SessionRun>>);
+
+impl KnownRuns {
+    /// Runs operations again, unless their run is known.
+    fn rerun(
+        &mut self,
+        session: &mut Session<'_, '_>,
+        run: &SessionRun,
+        operations: Vec<Operation>,
+    ) -> Result<Option<SessionRun>, AdapterError> {
+        let key = (run.start.clone(), operations);
+        if let Some(known) = self.0.get(&key) {
+            return Ok(known.clone());
+        }
+        let new = rerun(session, run, &key.1)?;
+        self.0.insert(key, new.clone());
+        Ok(new)
+    }
+}
+
 fn shrink(
     session: &mut Session<'_, '_>,
     run: &SessionRun,
     verdict: CaseVerdict,
     limits: &Limits<'_>,
+    known: &mut KnownRuns,
 ) -> Result<(SessionRun, Option<String>), AdapterError> {
     let mut unsteady = None;
     let mut best = None;
@@ -112,7 +138,7 @@ fn shrink(
             attempts += 1;
             let to = (from + size).min(best.operations.len());
             let rest = [&best.operations[..from], &best.operations[to..]].concat();
-            match rerun(session, run, &rest)? {
+            match known.rerun(session, run, rest)? {
                 Some(shorter) if shorter.shows_like(run, verdict) => {
                     best = shorter;
                     is_shorter = true;
