@@ -184,7 +184,8 @@ impl Condition {
     }
 
     /// Returns true if a test of this condition lists a store.
-    pub(crate) fn lists(&self) -> bool {
+    #[must_use]
+    pub fn lists(&self) -> bool {
         matches!(self, Self::HoldsAll { .. })
     }
 
@@ -201,7 +202,8 @@ impl Condition {
     }
 
     /// Returns true if a test of this condition compares what several servers show.
-    pub(crate) fn compares_servers(&self) -> bool {
+    #[must_use]
+    pub fn compares_servers(&self) -> bool {
         matches!(self, Self::ReplicasAgree | Self::ReplicasAgreeOn(_) | Self::HoldsAll { .. })
     }
 }

@@ -177,12 +177,10 @@ impl Step {
             StepEffect::Result(result) => result,
         };
         let repeats = effect == StepEffect::MoreToDo && self.handler(StepResult::Ok).is_none();
-        let continuation = match (self.next_after(index, result), result) {
-            (Some(_), _) if repeats => Continuation::Step(index, 0),
-            (Some(next), _) => Continuation::Step(next, 0),
-            (None, StepResult::Refused) if matches!(self.act, Act::Require(_)) => Continuation::End(Outcome::Refused),
-            (None, StepResult::Ok | StepResult::Refused | StepResult::Duplicate) => Continuation::End(Outcome::Failed),
-            (None, StepResult::Lost) => Continuation::End(Outcome::Unknown),
+        let continuation = match self.next_after(index, result) {
+            Some(_) if repeats => Continuation::Step(index, 0),
+            Some(next) => Continuation::Step(next, 0),
+            None => Continuation::End(self.outcome_after(result)),
         };
         (result, continuation)
     }
@@ -197,7 +195,19 @@ impl Step {
         }
     }
 
-    fn handler(&self, result: StepResult) -> Option<&Handler> {
+    /// The outcome of a run that ends after this result, because no step follows it.
+    #[must_use]
+    pub fn outcome_after(&self, result: StepResult) -> Outcome {
+        match result {
+            StepResult::Refused if matches!(self.act, Act::Require(_)) => Outcome::Refused,
+            StepResult::Ok | StepResult::Refused | StepResult::Duplicate => Outcome::Failed,
+            StepResult::Lost => Outcome::Unknown,
+        }
+    }
+
+    /// The handler of this result.
+    #[must_use]
+    pub fn handler(&self, result: StepResult) -> Option<&Handler> {
         self.on.iter().find(|handler| handler.result == result)
     }
 }
