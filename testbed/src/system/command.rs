@@ -70,20 +70,20 @@ pub(super) fn unexpected(words: &[String], code: i32) -> Trouble {
 /// Replaces each placeholder once; a value that looks like a placeholder stays.
 fn filled(word: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(word.len());
-    let mut rest = word;
-    while let Some(at) = rest.find('{') {
-        filled.push_str(&rest[..at]);
-        rest = &rest[at..];
-        match values.iter().find(|(placeholder, _)| rest.starts_with(placeholder)) {
+    let mut unread = word;
+    while let Some(brace) = unread.find('{') {
+        filled.push_str(&unread[..brace]);
+        unread = &unread[brace..];
+        match values.iter().find(|(placeholder, _)| unread.starts_with(placeholder)) {
             Some((placeholder, value)) => {
                 filled.push_str(value);
-                rest = &rest[placeholder.len()..];
+                unread = &unread[placeholder.len()..];
             }
             None => {
                 filled.push('{');
-                rest = &rest[1..];
+                unread = &unread[1..];
             }
         }
     }
-    filled + rest
+    filled + unread
 }

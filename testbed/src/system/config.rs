@@ -19,7 +19,7 @@ pub struct Config {
     pub directory: Directory,
     /// The stores in the order of the file.
     pub stores: Vec<StoreConfig>,
-    /// The way of new mail; none if the system has none that `stranded` may use.
+    /// The delivery of new mail; none if the system has none that `stranded` may use.
     pub delivery: Option<DeliveryConfig>,
     /// The server on which users log on.
     pub logon: Option<Access>,
@@ -86,9 +86,22 @@ pub struct Access {
     pub password: Secret,
 }
 
+/// The way of new mail, and the commands that hold it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryConfig {
+    /// The way.
+    pub route: Route,
+    /// A command that holds the mail of `{user}` back.
+    pub hold: Option<Vec<String>>,
+    /// A command that delivers the mail of `{user}` again.
+    pub release: Option<Vec<String>>,
+    /// A command that says whether no mail of `{user}` waits.
+    pub empty: Option<Vec<String>>,
+}
+
 /// The way of new mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeliveryConfig {
+pub enum Route {
     /// An LMTP server.
     Lmtp {
         /// The server.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stranded_search::scenario::{Cursor, Findings, is_server_name, wrong_type};
 
-use super::config::{Access, Config, DeliveryConfig, Directory, LdapConfig, Protection, Server, StoreConfig};
+use super::config::{Access, Config, DeliveryConfig, Directory, LdapConfig, Protection, Route, Server, StoreConfig};
 use super::secret::{self, Secret};
 
 /// The time that a server has for each answer, unless the file says otherwise.
@@ -121,17 +121,14 @@ impl Reader<'_> {
         table.demand("home", "the value of the home attribute that names this store", self.found);
         let home = table.string("home", self.found);
         let access = self.access(&mut table, None);
-        let present = if table.has("present") { Some(self.command(&mut table, "present", &["{user}"])) } else { None };
-        let delete = if table.has("delete") { Some(self.command(&mut table, "delete", &["{user}"])) } else { None };
-        table.absent("present", ());
-        table.absent("delete", ());
+        let [present, delete] = ["present", "delete"].map(|key| self.optional(&mut table, key));
         table.finish(self.found);
         Some(StoreConfig {
             name,
             home: (*home?.get_ref()).to_owned(),
             access: access?,
-            present: flat(present)?,
-            delete: flat(delete)?,
+            present: present?,
+            delete: delete?,
         })
     }
 
@@ -157,16 +154,17 @@ impl Reader<'_> {
     }
 
     fn delivery(&mut self, mut table: Cursor<'_>) -> Option<DeliveryConfig> {
-        let delivery = if table.has("append-to") {
-            table.string("append-to", self.found).map(|folder| DeliveryConfig::Append((*folder.get_ref()).to_owned()))
+        let route = if table.has("append-to") {
+            table.string("append-to", self.found).map(|folder| Route::Append((*folder.get_ref()).to_owned()))
         } else {
             table.absent("append-to", ());
             let server = self.server(&mut table, "lmtp", &LMTP);
             let recipient = table.string("recipient", self.found).map_or("{user}", |recipient| recipient.into_inner());
-            server.map(|server| DeliveryConfig::Lmtp { server, recipient: recipient.to_owned() })
+            server.map(|server| Route::Lmtp { server, recipient: recipient.to_owned() })
         };
+        let [hold, release, empty] = ["hold", "release", "empty"].map(|key| self.optional(&mut table, key));
         table.finish(self.found);
-        delivery
+        Some(DeliveryConfig { route: route?, hold: hold?, release: release?, empty: empty? })
     }
 
     fn answer(&mut self, mut table: Cursor<'_>) -> Option<Duration> {
@@ -218,6 +216,13 @@ impl Reader<'_> {
         };
         let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         Some(Server { url: text.to_owned(), host, port: url.port().unwrap_or(scheme.port), protection, ca })
+    }
+
+    /// Reads a command for a user, which may be left out.
+    #[expect(clippy::option_option, reason = "left out, wrong and right differ")]
+    fn optional(&mut self, table: &mut Cursor<'_>, key: &'static str) -> Option<Option<Vec<String>>> {
+        let is_there = table.has(key);
+        if is_there { self.command(table, key, &["{user}"]).map(Some) } else { Some(table.absent(key, None)) }
     }
 
     /// Reads a command, which must have these placeholders.

@@ -264,9 +264,10 @@ fn trouble(config: &LdapConfig, connector: &Connector, error: &LdapError) -> Tro
     Trouble::Unknown(format!("{} gave no answer of LDAP: {}", server.url, reason(error)))
 }
 
-/// The reason of a broken connection. The library names the end of a connection by the channel that it closes.
+/// The reason of a broken connection.
 fn reason(error: &LdapError) -> String {
-    if let LdapError::ResultRecv { .. } | LdapError::OpSend { .. } | LdapError::EndOfStream = error {
+    // The library reports the end of a connection as the end of one of its channels.
+    if let LdapError::ResultRecv { .. } | LdapError::EndOfStream = error {
         return "the connection was closed".to_owned();
     }
     if let LdapError::Io { source } = error { source.to_string() } else { error.to_string() }

@@ -30,7 +30,7 @@ pub(super) struct Opened {
     uid_validity: u32,
 }
 
-/// How a folder is opened.
+/// The purpose for which a folder is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Nothing changes, not even the mark of recent messages.
@@ -58,6 +58,11 @@ enum Done {
 }
 
 impl<'c> Imap<'c> {
+    /// Connects, starts TLS, and reads the greeting.
+    pub(super) async fn greet(connector: &Connector, server: &Server) -> Result<(), Trouble> {
+        greeted(connector, server).await.map(|_| ())
+    }
+
     /// Connects, starts TLS and logs in.
     pub(super) async fn log_in(connector: &'c Connector, access: &'c Access, user: &str) -> Result<Self, Trouble> {
         let server = &access.server;

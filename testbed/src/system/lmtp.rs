@@ -23,6 +23,15 @@ pub enum Delivery {
     Unknown(String),
 }
 
+/// Connects to a server and reads its greeting.
+pub(super) async fn greet(connector: &Connector, server: &Server) -> Result<(), Trouble> {
+    let mut session = Session { connector, server, stream: BufReader::new(connector.connect(server).await?) };
+    match session.ask("").await? {
+        None => Ok(()),
+        Some(_) => Err(Trouble::Refused(format!("{} takes no mail now", server.url))),
+    }
+}
+
 /// Delivers a message.
 pub(super) async fn deliver(
     connector: &Connector,

@@ -22,7 +22,9 @@ mod trouble;
 use tokio::runtime::Runtime;
 
 pub use self::config::Directory;
-pub use self::config::{Access, Config, ConfigError, DeliveryConfig, LdapConfig, Protection, Server, StoreConfig};
+pub use self::config::{
+    Access, Config, ConfigError, DeliveryConfig, LdapConfig, Protection, Route, Server, StoreConfig,
+};
 pub use self::directory::{Home, Named, Written};
 pub use self::lmtp::Delivery;
 pub use self::message::{StoredMessage, identity};
@@ -60,6 +62,25 @@ impl System {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Connects to every server once, so that a wrong address or a server that hangs is found before any work.
+    ///
+    /// # Errors
+    /// A server did not answer, has a certificate that is not accepted, or refuses the login of the directory.
+    pub fn check(&self) -> Result<(), Trouble> {
+        self.runtime.block_on(async {
+            if let Directory::Ldap(_) = self.config.directory {
+                directory::home(&self.config, &self.connector, "stranded").await?;
+            }
+            for access in self.config.stores.iter().map(|store| &store.access).chain(&self.config.logon) {
+                Imap::greet(&self.connector, &access.server).await?;
+            }
+            match self.config.delivery.as_ref().map(|delivery| &delivery.route) {
+                Some(Route::Lmtp { server, .. }) => lmtp::greet(&self.connector, server).await,
+                Some(Route::Append(_)) | None => Ok(()),
+            }
+        })
     }
 
     /// Reads the home of a user; `None` if the directory has no such user.
@@ -205,10 +226,33 @@ impl System {
             let says = format!("IMAP cannot delete the inbox; set `delete` in [stores.{}] to a command", store.name);
             return Err(Trouble::Refused(says));
         };
-        match self.runtime.block_on(command::run(words, &[("{user}", user)], self.connector.answer))? {
-            Ended { code: 0, .. } => Ok(()),
-            Ended { code, .. } => Err(command::unexpected(words, code)),
+        match self.runtime.block_on(self.asks(words, user))? {
+            true => Ok(()),
+            false => Err(Trouble::Refused(format!("{} did not delete the mailbox", words.join(" ")))),
         }
+    }
+
+    /// Holds the mail of a user back, or delivers it again, by a command of the configuration.
+    ///
+    /// # Errors
+    /// There is no such command, or it failed.
+    pub fn hold_mail(&self, user: &str, held: bool) -> Result<(), Trouble> {
+        is_name(user)?;
+        let delivery = self.transport()?;
+        let (key, words) = if held { ("hold", &delivery.hold) } else { ("release", &delivery.release) };
+        match self.runtime.block_on(self.asks(configured(key, words)?, user))? {
+            true => Ok(()),
+            false => Err(Trouble::Refused(format!("the command `{key}` of [delivery] declined"))),
+        }
+    }
+
+    /// Returns true if no mail of a user waits, by a command of the configuration.
+    ///
+    /// # Errors
+    /// There is no such command, or it failed.
+    pub fn has_no_waiting_mail(&self, user: &str) -> Result<bool, Trouble> {
+        is_name(user)?;
+        self.runtime.block_on(self.asks(configured("empty", &self.transport()?.empty)?, user))
     }
 
     /// Delivers a message.
@@ -217,16 +261,15 @@ impl System {
     /// Nothing was delivered, because the server could not be asked.
     pub fn deliver(&self, user: &str, message: &[u8]) -> Result<Delivery, Trouble> {
         is_name(user)?;
-        match &self.config.delivery {
-            None => Err(Trouble::Refused("the configuration has no [delivery]".to_owned())),
-            Some(DeliveryConfig::Lmtp { server, recipient }) => {
+        match &self.transport()?.route {
+            Route::Lmtp { server, recipient } => {
                 let recipient = recipient.replace("{user}", user);
                 if recipient.contains(['<', '>', ' ']) {
                     return Err(Trouble::Refused(format!("`{}` is no recipient", recipient.escape_debug())));
                 }
                 self.runtime.block_on(lmtp::deliver(&self.connector, server, &recipient, message))
             }
-            Some(DeliveryConfig::Append(folder)) => match self.home(user)?.map(|home| home.named) {
+            Route::Append(folder) => match self.home(user)?.map(|home| home.named) {
                 Some(Named::Store(store)) => Ok(match self.append(&store, user, folder, message, &[]) {
                     Ok(()) => Delivery::Stored,
                     Err(Trouble::Refused(says) | Trouble::Unreachable(says)) => Delivery::Deferred(says),
@@ -252,7 +295,14 @@ impl System {
     }
 
     async fn presence(&self, store: &StoreConfig, user: &str) -> Result<bool, Trouble> {
-        let Some(words) = &store.present else { return Ok(true) };
+        match &store.present {
+            None => Ok(true),
+            Some(words) => self.asks(words, user).await,
+        }
+    }
+
+    /// Runs a command for a user; its exit code 0 means yes, 1 no.
+    async fn asks(&self, words: &[String], user: &str) -> Result<bool, Trouble> {
         match command::run(words, &[("{user}", user)], self.connector.answer).await? {
             Ended { code: 0, .. } => Ok(true),
             Ended { code: 1, .. } => Ok(false),
@@ -294,12 +344,20 @@ impl System {
         self.config.store(name).ok_or_else(|| Trouble::Refused(format!("the configuration has no [stores.{name}]")))
     }
 
+    fn transport(&self) -> Result<&DeliveryConfig, Trouble> {
+        self.config.delivery.as_ref().ok_or_else(|| Trouble::Refused("the configuration has no [delivery]".to_owned()))
+    }
+
     fn ldap(&self, act: &str) -> Result<&LdapConfig, Trouble> {
         match &self.config.directory {
             Directory::Ldap(config) => Ok(config),
             Directory::Commands { .. } => Err(Trouble::Refused(format!("a directory of two commands cannot {act}"))),
         }
     }
+}
+
+fn configured<'c>(key: &str, words: &'c Option<Vec<String>>) -> Result<&'c [String], Trouble> {
+    words.as_deref().ok_or_else(|| Trouble::Refused(format!("[delivery] has no command `{key}`")))
 }
 
 /// Refuses a user name that could mean something else to a command or a server.

@@ -1,9 +1,14 @@
 //! Tests on real servers.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot continue fails, and says its times")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+#![expect(clippy::print_stderr, reason = "some tests print their times")]
 
+mod adapter;
 mod article;
 mod bed;
 mod cyrus;
+mod fixtures;
+mod perform;
 mod predict;
 mod system;
+mod wrong_servers;

@@ -2,26 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use pretty_assertions::assert_eq;
-use stranded_testbed::bed::{Bed, Store};
-use stranded_testbed::system::{Config, Delivery, INBOX, Named, StoredMessage, System, Trouble, Written};
+use stranded_testbed::bed::Store;
+use stranded_testbed::system::{Delivery, INBOX, Named, StoredMessage, Trouble, Written};
 
-/// The servers of all tests of this file. Each test has users of its own.
-fn bed() -> &'static Bed {
-    static BED: OnceLock<Bed> = OnceLock::new();
-    BED.get_or_init(|| Bed::up().unwrap())
-}
-
-fn system() -> System {
-    let config = Config::read("system.toml", &bed().system_toml()).unwrap_or_else(|error| panic!("{error}"));
-    System::new(config).unwrap()
-}
-
-fn message(name: &str) -> Vec<u8> {
-    format!("Message-ID: <{name}@example.test>\r\nSubject: {name}\r\n\r\nThe text of {name}.\r\n").into_bytes()
-}
+use super::fixtures::{bed, message, system};
 
 /// The names and folders of messages.
 fn names(messages: &[StoredMessage]) -> Vec<(&str, &str)> {

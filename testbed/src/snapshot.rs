@@ -1,0 +1,77 @@
+//! Snapshots of a site for `stranded advise`: one line of JSON for each user. Reading changes nothing; what was not read is left out,
+//! with a warning.
+
+use serde_json::{Map, Value, json};
+use stranded_search::sanitize::{visible, visible_line};
+
+use crate::system::{Named, StoredMessage, System};
+
+/// The snapshot of one mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The line, without its end.
+    pub json: String,
+    /// The parts that could not be read, each with the reason.
+    pub warnings: Vec<String>,
+}
+
+/// Reads what the directory and the stores have of a user. Whether mail waits and which sessions are open is not observed.
+#[must_use]
+pub fn line(system: &System, user: &str) -> Line {
+    let mut warnings = Vec::new();
+    let mut snapshot = Map::new();
+    snapshot.insert("mailbox".to_owned(), plain(user).into());
+    let home = match system.home(user) {
+        Ok(home) => home.map(|home| home.named),
+        Err(trouble) => {
+            warnings.push(format!("the home of {user} is not known: {trouble}"));
+            None
+        }
+    };
+    if warnings.is_empty() {
+        let entry = home.as_ref().map_or(Value::Null, |home| {
+            let value = match home {
+                Named::Store(value) | Named::Other(value) => Value::from(plain(value)),
+                Named::Nothing => Value::Null,
+            };
+            json!({ "home-mdb": value, "home-mta": value })
+        });
+        let names = system.config().stores.iter().map(|store| (store.name.clone(), entry.clone()));
+        snapshot.insert("directory".to_owned(), names.collect::<Map<_, _>>().into());
+    }
+    let mut stores = Map::new();
+    for store in &system.config().stores {
+        let is_home = matches!(&home, Some(Named::Store(name)) if *name == store.name);
+        if store.present.is_none() && !is_home {
+            warnings.push(format!(
+                "{} of {user} is not read: [stores.{}] has no `present`, and a login there may create an inbox",
+                store.name, store.name
+            ));
+            continue;
+        }
+        match system.mailbox(&store.name, user) {
+            Ok(held) => {
+                stores.insert(store.name.clone(), held.map_or(Value::Null, |held| content(&held)));
+            }
+            Err(trouble) => warnings.push(format!("{} of {user} is not known: {trouble}", store.name)),
+        }
+    }
+    snapshot.insert("stores".to_owned(), stores.into());
+    Line { json: Value::from(snapshot).to_string(), warnings }
+}
+
+fn content(held: &[StoredMessage]) -> Value {
+    let mut details = Map::new();
+    for message in held {
+        let flags: Vec<String> = message.flags.iter().map(|flag| plain(flag)).collect();
+        let detail = json!({ "digest": message.digest, "flags": flags, "folder": plain(&message.folder) });
+        details.entry(plain(message.name())).or_insert(detail);
+    }
+    let names: Vec<String> = held.iter().map(|message| plain(message.name())).collect();
+    json!({ "messages": names, "details": details })
+}
+
+/// A name in one line without invisible characters, as snapshots have names.
+fn plain(name: &str) -> String {
+    visible(&visible_line(name)).into_owned()
+}
