@@ -1,6 +1,9 @@
 //! The command line as data. The commands themselves are in [`crate::command`].
 
 mod conformance;
+mod output;
+#[cfg(feature = "testbed")]
+mod site;
 #[cfg(feature = "testbed")]
 mod testbed;
 
@@ -17,10 +20,12 @@ pub(crate) use self::conformance::MISSING_ALL;
 pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
 };
+pub use self::output::{Format, Output, OutputKind};
+#[cfg(feature = "testbed")]
+pub use self::site::{AdapterLdapImap, Perform, Snapshot};
 #[cfg(feature = "testbed")]
 pub use self::testbed::{TestbedArticle, TestbedCommand, TestbedDown, TestbedRun, TestbedUp};
 use crate::exit::Exit;
-use crate::formats::results::ResultFormat;
 use crate::formats::trace;
 use stranded_search::advice::Circumstances;
 use stranded_search::engine::Engine;
@@ -62,6 +67,13 @@ pub enum Command {
     Validate(Validate),
     /// Report which mailboxes are stranded, and which procedures are safe to run on them now
     Advise(Advise),
+    /// Write what a directory and its stores hold now, one line for each user, and change nothing
+    #[cfg(feature = "testbed")]
+    Snapshot(Snapshot),
+    /// Real servers, and procedures that run on them
+    #[cfg(feature = "testbed")]
+    #[command(subcommand)]
+    Testbed(TestbedCommand),
     /// Serve as an adapter on standard input and output
     #[command(subcommand)]
     Adapter(AdapterCommand),
@@ -337,59 +349,4 @@ fn one_of<T: Copy + Send + Sync + 'static>(
         let value = values.iter().find(|value| name(**value) == text);
         *value.expect("the parser accepts only these names")
     })
-}
-
-/// Format and destination of a result.
-#[derive(Debug, Args)]
-pub struct Output {
-    /// Format of the output
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Write to this file; - is standard output
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
-    pub file: Option<PathBuf>,
-}
-
-/// The formats of results. Some commands print only some of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for people
-    #[default]
-    Text,
-    /// JSON for programs
-    Json,
-    /// JUnit XML, for programs that collect test results
-    Junit,
-    /// The Test Anything Protocol, version 14
-    Tap,
-    /// Markdown, for the summary of a job
-    Markdown,
-    /// Annotations in a log of GitHub Actions
-    Github,
-}
-
-/// The kinds of formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputKind {
-    /// A format for people.
-    Text,
-    /// A format for programs that know `stranded`.
-    Json,
-    /// A format for programs that know tests.
-    Cases(ResultFormat),
-}
-
-impl Format {
-    /// Returns the kind of this format.
-    #[must_use]
-    pub fn kind(self) -> OutputKind {
-        match self {
-            Self::Text => OutputKind::Text,
-            Self::Json => OutputKind::Json,
-            Self::Junit => OutputKind::Cases(ResultFormat::Junit),
-            Self::Tap => OutputKind::Cases(ResultFormat::Tap),
-            Self::Markdown => OutputKind::Cases(ResultFormat::Markdown),
-            Self::Github => OutputKind::Cases(ResultFormat::Github),
-        }
-    }
 }

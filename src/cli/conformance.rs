@@ -177,6 +177,9 @@ fn missing_kinds() -> PossibleValuesParser {
 pub enum AdapterCommand {
     /// The model itself as an implementation
     Reference(AdapterReference),
+    /// An LDAP directory and IMAP stores as an implementation
+    #[cfg(feature = "testbed")]
+    LdapImap(super::AdapterLdapImap),
 }
 
 /// `stranded adapter reference`

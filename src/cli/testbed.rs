@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use stranded_testbed::article::STORIES;
 use stranded_testbed::trial::report::DirectoryStep;
 
-use super::{Output, one_of};
+use super::{Output, Perform, one_of};
 
 /// `stranded testbed`
 #[derive(Debug, Subcommand)]
@@ -19,6 +19,8 @@ pub enum TestbedCommand {
     Run(TestbedRun),
     /// Perform the article on real servers, beside the trace of the model
     Article(TestbedArticle),
+    /// Run a procedure on one mailbox of a real site, from its first step to its report
+    Perform(Box<Perform>),
 }
 
 /// `stranded testbed up`

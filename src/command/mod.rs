@@ -14,7 +14,13 @@ mod list;
 mod oracle;
 mod output;
 mod outputs;
+#[cfg(feature = "testbed")]
+mod perform;
 mod replay;
+#[cfg(feature = "testbed")]
+mod snapshot;
+#[cfg(feature = "testbed")]
+mod system;
 #[cfg(feature = "testbed")]
 mod testbed;
 mod validate;
@@ -110,6 +116,8 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         }
         Command::Generate(arguments) => generate::run(arguments),
         Command::Oracle(arguments) => oracle::run(arguments),
+        #[cfg(feature = "testbed")]
+        Command::Snapshot(arguments) => snapshot::run(arguments),
         #[cfg(feature = "testbed")]
         Command::Testbed(command) => testbed::run(command),
         Command::Validate(arguments) => validate::run(arguments),

@@ -55,10 +55,14 @@ fn destinations(command: &Command) -> Vec<Destination<'_>> {
         Command::Testbed(command) => match command {
             TestbedCommand::Run(run) => (vec![report(&run.output.file), run.record.as_deref()], Vec::new()),
             TestbedCommand::Article(article) => (vec![report(&article.file)], Vec::new()),
-            TestbedCommand::Up(_) | TestbedCommand::Down(_) => (Vec::new(), Vec::new()),
+            TestbedCommand::Up(_) | TestbedCommand::Down(_) | TestbedCommand::Perform(_) => (Vec::new(), Vec::new()),
         },
         #[cfg(feature = "explore")]
         Command::Explore(_) => (Vec::new(), Vec::new()),
+        #[cfg(feature = "testbed")]
+        Command::Snapshot(snapshot) => (vec![report(&snapshot.file)], Vec::new()),
+        #[cfg(feature = "testbed")]
+        Command::Adapter(AdapterCommand::LdapImap(_)) => (Vec::new(), Vec::new()),
         Command::Oracle(_)
         | Command::Adapter(AdapterCommand::Reference(_))
         | Command::Completions { .. }

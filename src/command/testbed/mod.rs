@@ -7,7 +7,7 @@ mod run;
 use stranded_testbed::bed::{Bed, BedError};
 use stranded_testbed::system::{Config, System};
 
-use super::CommandError;
+use super::{CommandError, perform};
 use crate::cli::TestbedCommand;
 use crate::exit::Exit;
 
@@ -17,6 +17,7 @@ pub(super) fn run(command: &TestbedCommand) -> Result<Exit, CommandError> {
         TestbedCommand::Down(arguments) => hold::down(arguments),
         TestbedCommand::Run(arguments) => run::run(arguments),
         TestbedCommand::Article(arguments) => article::run(arguments),
+        TestbedCommand::Perform(arguments) => perform::run(arguments),
     }
 }
 
