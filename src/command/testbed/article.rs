@@ -1,6 +1,6 @@
 //! `stranded testbed article`
 
-use stranded_testbed::article::{STORIES, tell};
+use stranded_testbed::article::{STORIES, perform};
 use stranded_testbed::bed::Store;
 
 use crate::cli::TestbedArticle;
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &TestbedArticle) -> Result<Exit, CommandError> {
     for story in stories {
         let added = bed.add_user(story.name, Store::A);
         added.map_err(|reason| CommandError::Inconclusive(format!("cannot add a user: {reason}")))?;
-        let lines = tell(story, &system, story.name);
+        let lines = perform(story, &system, story.name);
         let lines = lines.map_err(|trouble| CommandError::Inconclusive(format!("{}: {trouble}", story.name)))?;
         if !lines.iter().all(stranded_testbed::article::Line::agrees) {
             exit = Exit::NotAsExpected;

@@ -45,7 +45,7 @@ pub const STORIES: [Story; 5] = [
     Story { name: "method-2-late-mail", begin: "stranded", then: Some("method-2-late-mail"), has_late_mail: true },
 ];
 
-/// What an observer sees: the home, and the messages of each store.
+/// The view of an observer: the home, and the messages of each store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
     /// The server that the directory names; `None` if it has no entry of the user, or names no store.
@@ -60,7 +60,7 @@ pub struct View {
 pub struct Line {
     /// The actor and the action in the words of the model.
     pub says: String,
-    /// What was done on the servers, and the answer.
+    /// The request to the servers, and the answer.
     pub reply: Reply,
     /// The state of the model after the step.
     pub model: View,
@@ -77,11 +77,11 @@ impl Line {
     }
 }
 
-/// Tells a story on a system, for a user without mail whose home is the source.
+/// Performs a story on a system, for a user without mail whose home is the source.
 ///
 /// # Errors
 /// A server declined or did not answer.
-pub fn tell(story: &Story, system: &System, user: &str) -> Result<Vec<Line>, Trouble> {
+pub fn perform(story: &Story, system: &System, user: &str) -> Result<Vec<Line>, Trouble> {
     let mut performer = Performer::new(system, user);
     let mut lines = Vec::new();
     let world = world(story.begin, None)?;

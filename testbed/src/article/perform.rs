@@ -11,7 +11,7 @@ use stranded_search::names;
 use super::STORES;
 use crate::system::{Delivery, System, Trouble};
 
-/// What was done on the servers.
+/// The request to the servers and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The command and the answer.

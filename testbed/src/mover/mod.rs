@@ -64,7 +64,7 @@ pub struct Job<'a> {
     pub system: Option<&'a Path>,
 }
 
-/// What a mover carries besides the text of a message. The rest of a message is not judged.
+/// The parts of a message that a mover carries besides the text. The rest is not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carries {
     /// The flags arrive with the message.

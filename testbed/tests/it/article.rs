@@ -1,6 +1,6 @@
 //! The article on real servers.
 
-use stranded_testbed::article::{STORIES, Story, tell};
+use stranded_testbed::article::{STORIES, Story, perform};
 use stranded_testbed::bed::{Bed, Store};
 use stranded_testbed::system::{Config, System};
 
@@ -10,7 +10,7 @@ fn the_servers_show_what_the_model_says_at_every_step_of_every_story() {
     let system = System::new(Config::read("system.toml", &bed.system_toml()).unwrap()).unwrap();
     for story in &STORIES {
         bed.add_user(story.name, Store::A).unwrap();
-        let lines = tell(story, &system, story.name).unwrap();
+        let lines = perform(story, &system, story.name).unwrap();
         for line in &lines {
             assert!(line.agrees(), "{}: {line:#?}", story.name);
         }
@@ -32,7 +32,7 @@ fn what_the_servers_cannot_do_is_labelled() {
     let system = System::new(Config::read("system.toml", &bed.system_toml()).unwrap()).unwrap();
     bed.add_user("alice", Store::A).unwrap();
     let second_move: &Story = &STORIES[0];
-    let lines = tell(second_move, &system, "alice").unwrap();
+    let lines = perform(second_move, &system, "alice").unwrap();
     let emulated: Vec<&str> =
         lines.iter().filter(|line| line.reply.is_emulated).map(|line| line.reply.says.as_str()).collect();
     assert!(emulated.iter().any(|says| says.contains("c1040b00")), "{emulated:?}");
