@@ -31,16 +31,23 @@ fn file(job: &Job<'_>, name: &str, text: &str) -> io::Result<String> {
     Ok(path.display().to_string())
 }
 
+/// Returns the address at which the destination takes mail.
+fn lmtp(job: &Job<'_>) -> io::Result<SocketAddr> {
+    job.endpoints
+        .lmtp
+        .ok_or_else(|| io::Error::other("the mover delivers by LMTP at the destination: use it with --testbed dovecot"))
+}
+
 fn words(line: &[&str]) -> Vec<String> {
     line.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// doveadm runs at the source and reaches the destination by its administration protocol. [doveadm-sync(1)]
 fn doveadm(job: &Job<'_>, command: &[&str]) -> io::Result<Vec<String>> {
-    let config = job.source_config.ok_or_else(|| {
-        io::Error::other("doveadm runs on the server of the source, which only the test bed has: use --testbed dovecot")
-    })?;
-    let (config, remote) = (config.display().to_string(), format!("tcp:{}", job.endpoints.doveadm));
+    let (Some(config), Some(remote)) = (job.source_config, job.endpoints.doveadm) else {
+        return Err(io::Error::other("doveadm runs on the server of the source: use it with --testbed dovecot"));
+    };
+    let (config, remote) = (config.display().to_string(), format!("tcp:{remote}"));
     Ok(words(&[&["/usr/bin/doveadm", "-c", &config], command, &["-u", job.user, &remote]].concat()))
 }
 
@@ -96,7 +103,7 @@ fn imapfilter(job: &Job<'_>) -> io::Result<Vec<String>> {
 
 /// fetchmail delivers to the LMTP service of the destination. [fetchmail(1)]
 fn fetchmail(job: &Job<'_>) -> io::Result<Vec<String>> {
-    let Endpoints { source, lmtp, .. } = job.endpoints;
+    let (source, lmtp) = (job.endpoints.source, lmtp(job)?);
     let text = format!(
         "poll {} service {} protocol imap auth password\n  \
            user \"{user}\" there with password \"{}\" is \"{user}\" here\n  \
@@ -118,7 +125,7 @@ fn fetchmail(job: &Job<'_>) -> io::Result<Vec<String>> {
 
 /// getmail delivers to the LMTP service of the destination, and deletes what it has delivered. [getmail configuration]
 fn getmail(job: &Job<'_>) -> io::Result<Vec<String>> {
-    let Endpoints { source, lmtp, .. } = job.endpoints;
+    let (source, lmtp) = (job.endpoints.source, lmtp(job)?);
     let text = format!(
         "[retriever]\ntype = SimpleIMAPRetriever\nserver = {}\nport = {}\nusername = {user}\npassword = {}\n\
          mailboxes = (\"INBOX\", \"{FOLDER}\")\n\n\

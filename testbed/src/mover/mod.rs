@@ -37,12 +37,12 @@ pub struct Endpoints {
     pub source: SocketAddr,
     /// IMAP at the destination.
     pub destination: SocketAddr,
-    /// LMTP at the destination.
-    pub lmtp: SocketAddr,
-    /// The administration protocol at the destination.
-    pub doveadm: SocketAddr,
-    /// The directory.
-    pub directory: SocketAddr,
+    /// LMTP at the destination, if the site has it.
+    pub lmtp: Option<SocketAddr>,
+    /// The administration protocol of Dovecot at the destination, if the site has it.
+    pub doveadm: Option<SocketAddr>,
+    /// The directory, if it is a server.
+    pub directory: Option<SocketAddr>,
 }
 
 /// One job of a mover.
@@ -148,13 +148,14 @@ pub const PLACEHOLDERS: [(&str, &str); 10] = [
 fn placeholders(job: &Job<'_>) -> Vec<(&'static str, String)> {
     let endpoints = job.endpoints;
     let system = job.system.map(|path| path.display().to_string()).unwrap_or_default();
+    let shown = |at: Option<SocketAddr>| at.map(|at| at.to_string()).unwrap_or_default();
     let value = |name: &str| match name {
         "user" => job.user.to_owned(),
         "password" => job.password.to_owned(),
         "source" => endpoints.source.to_string(),
         "destination" => endpoints.destination.to_string(),
-        "lmtp" => endpoints.lmtp.to_string(),
-        "directory" => endpoints.directory.to_string(),
+        "lmtp" => shown(endpoints.lmtp),
+        "directory" => shown(endpoints.directory),
         "from" => job.stores[0].to_owned(),
         "to" => job.stores[1].to_owned(),
         "system" => system.clone(),

@@ -2,18 +2,21 @@
 //! meet, because each trial has a user of its own.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::behind;
 use super::run::Victim;
-use crate::bed::{Bed, DOVEADM, IMAP, LDAP, LMTP, Store};
+use super::site::{LANE_ADDRESSES, Site};
 use crate::mover::Endpoints;
 use crate::processes::Processes;
 use crate::proxy::faults::Faults;
 use crate::proxy::framing::Protocol;
 use crate::proxy::point::Connection;
 use crate::proxy::{Proxy, Traffic};
+use crate::system::System;
 
 /// The fault proxies in front of all servers, and the process groups of the tools.
 #[derive(Debug)]
@@ -23,42 +26,66 @@ pub(super) struct Lane {
     pub(super) faults: Arc<Faults>,
     pub(super) traffic: Traffic,
     pub(super) endpoints: Endpoints,
+    /// The system without fault proxies.
+    pub(super) system: Arc<System>,
+    /// The configuration of the system with fault proxies.
+    pub(super) config: PathBuf,
     _proxies: Vec<Proxy>,
 }
 
 /// The number of the next user, so that each trial has a user of its own.
 static USERS: AtomicU32 = AtomicU32::new(1);
 
+/// The fault proxies that a lane has started.
+struct Started<'a> {
+    faults: &'a Arc<Faults>,
+    traffic: &'a Traffic,
+    proxies: Vec<Proxy>,
+}
+
+impl Started<'_> {
+    /// Starts a proxy at an address; at the port of the server, unless the address is the one of all sites.
+    fn proxy(
+        &mut self,
+        at: Ipv4Addr,
+        server: SocketAddr,
+        connection: Connection,
+        protocol: Protocol,
+    ) -> io::Result<SocketAddr> {
+        let port = if at == Ipv4Addr::LOCALHOST { 0 } else { server.port() };
+        let proxy = Proxy::start((at, port).into(), server, connection, protocol, self.faults, self.traffic)?;
+        let address = proxy.address();
+        self.proxies.push(proxy);
+        Ok(address)
+    }
+}
+
 impl Lane {
     /// Starts the proxies of a lane.
-    pub(super) fn start(bed: &Bed, number: u8) -> io::Result<Self> {
-        let address = |part: u8| bed.fault_proxy(number * 3 + part);
+    pub(super) fn start(site: &Site, number: u8) -> io::Result<Self> {
+        let at = |part: u8| site.proxies[usize::from(number * LANE_ADDRESSES + part)];
         let (faults, traffic) = (Arc::new(Faults::default()), Traffic::default());
-        let endpoints = Endpoints {
-            directory: (address(0), LDAP).into(),
-            source: (address(1), IMAP).into(),
-            destination: (address(2), IMAP).into(),
-            lmtp: (address(2), LMTP).into(),
-            doveadm: (address(2), DOVEADM).into(),
+        let mut started = Started { faults: &faults, traffic: &traffic, proxies: Vec::new() };
+        let servers = site.servers;
+        let mut optional = |server: Option<SocketAddr>, at, connection, protocol| {
+            server.map(|server| started.proxy(at, server, connection, protocol)).transpose()
         };
-        let destination = bed.host(Store::B);
-        let rows: [(SocketAddr, SocketAddr, Connection, Protocol); 5] = [
-            (endpoints.directory, (bed.proxy(), LDAP).into(), Connection::Directory, Protocol::Ldap),
-            (endpoints.source, (bed.host(Store::A), IMAP).into(), Connection::SourceImap, Protocol::Imap),
-            (endpoints.destination, (destination, IMAP).into(), Connection::DestinationImap, Protocol::Imap),
-            (endpoints.lmtp, (destination, LMTP).into(), Connection::Lmtp, Protocol::Smtp),
-            (endpoints.doveadm, (destination, DOVEADM).into(), Connection::Doveadm, Protocol::Doveadm),
-        ];
-        let start = |(listen, server, connection, protocol)| {
-            Proxy::start(listen, server, connection, protocol, &faults, &traffic)
-        };
-        let proxies = rows.into_iter().map(start).collect::<io::Result<Vec<_>>>()?;
+        let directory = optional(servers.directory, at(0), Connection::Directory, Protocol::Ldap)?;
+        let lmtp = optional(servers.lmtp, at(2), Connection::Lmtp, Protocol::Smtp)?;
+        let doveadm = optional(servers.doveadm, at(2), Connection::Doveadm, Protocol::Doveadm)?;
+        let source = started.proxy(at(1), servers.source, Connection::SourceImap, Protocol::Imap)?;
+        let destination = started.proxy(at(2), servers.destination, Connection::DestinationImap, Protocol::Imap)?;
+        let endpoints = Endpoints { source, destination, lmtp, doveadm, directory };
+        let proxies = started.proxies;
         let processes = Processes::new()?;
-        Ok(Self { processes, victim: Victim::default(), faults, traffic, endpoints, _proxies: proxies })
+        let config = behind::write(&site.config, &endpoints, processes.folder())?;
+        let system = Arc::new(System::new(site.config.clone()).map_err(io::Error::other)?);
+        let victim = Victim::default();
+        Ok(Self { processes, victim, faults, traffic, endpoints, system, config, _proxies: proxies })
     }
 }
 
 /// Returns the name of a user that no other trial has.
 pub(super) fn fresh_user() -> String {
-    format!("trial{}", USERS.fetch_add(1, Ordering::Relaxed))
+    format!("trial{}x{}", std::process::id(), USERS.fetch_add(1, Ordering::Relaxed))
 }

@@ -1,15 +1,16 @@
 //! Trials of whole movers: at each fault point in turn, in each mode, with a fresh user; then the tool runs again, and the judge
 //! compares the mail that the system accepted with what directory and stores hold.
 //!
-//! [`report`] has the results as data, [`judge`] decides, [`run`] runs a program, `lane` has the proxies and processes of one thread,
-//! `one` is one trial.
+//! [`site`] is the system under trial, [`report`] has the results as data, [`judge`] decides, [`run`] runs a program, `lane` has the
+//! proxies and processes of one thread, `behind` the configuration that a tool reads, and `one` is one trial.
 
+mod behind;
 pub mod judge;
 mod lane;
 mod one;
 pub mod report;
 pub mod run;
-mod system;
+pub mod site;
 
 use std::fmt;
 use std::io;
@@ -23,14 +24,12 @@ use self::lane::Lane;
 use self::one::Plan;
 use self::report::{DirectoryStep, MoverReport, TrialReport};
 use self::run::Ended;
-use crate::bed::Bed;
+use self::site::{LANES, Site};
 use crate::mover::Mover;
 use crate::proxy::point::{FaultPoint, Mode};
 
 /// The default time limit of one run of a tool.
 pub const LIMIT: Duration = Duration::from_secs(30);
-/// Trials that run at the same time.
-const LANES: u8 = 2;
 
 /// Options of the trials of one mover.
 #[derive(Clone, Debug)]
@@ -84,17 +83,17 @@ impl Observer for () {}
 /// # Errors
 /// The tool is not there, or the system fails before the first verdict. A later failure is in the report.
 pub fn trials(
-    bed: &Bed,
+    site: &Site,
     mover: &Mover,
     options: &TrialOptions<'_>,
     observer: &dyn Observer,
 ) -> Result<MoverReport, TrialError> {
     let version = mover.version();
     let plan = Plan { mover, version: version.as_deref(), order: options.order, limit: options.limit };
-    let mut lanes = (0..LANES).map(|number| Lane::start(bed, number)).collect::<io::Result<Vec<_>>>();
+    let mut lanes = (0..LANES).map(|number| Lane::start(site, number)).collect::<io::Result<Vec<_>>>();
     let lanes =
         lanes.as_mut().map_err(|reason| TrialError::System(io::Error::new(reason.kind(), reason.to_string())))?;
-    let plain = one::trial(bed, &mut lanes[0], plan, None).map_err(TrialError::System)?;
+    let plain = one::trial(site, &mut lanes[0], plan, None).map_err(TrialError::System)?;
     is_there(mover, &plain)?;
     let planned = plain.reached.clone();
     let faults = selected(mover, &planned, options)?;
@@ -107,10 +106,10 @@ pub fn trials(
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((point, mode)) = faults.get(index) else { return };
             if observer.is_interrupted() {
-                *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some("interrupted".to_owned());
+                *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some("the command was stopped".to_owned());
                 return;
             }
-            match one::trial(bed, lane, plan, Some((point, *mode))) {
+            match one::trial(site, lane, plan, Some((point, *mode))) {
                 Ok(trial) => {
                     observer.ended(&trial, faults.len() + 1);
                     results.lock().unwrap_or_else(PoisonError::into_inner).push((index, trial));

@@ -7,15 +7,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::behind;
 use super::judge::{self, Facts, Sent};
 use super::lane::{self, Lane};
 use super::report::{DirectoryStep, FinalState, MailReport, RunReport, SeenMessage, TrialReport};
 use super::run::{self, Finished};
-use super::system;
-use crate::bed::{ADMIN, Bed, PASSWORD, Store};
+use super::site::Site;
 use crate::mover::{Job, Mover};
 use crate::proxy::faults::Fault;
 use crate::proxy::point::{FaultPoint, Mode};
+use crate::system::{self, Delivery, Directory, Named, StoredMessage, System, Trouble};
 
 /// The mail that is there before the tool runs: its name, folder and flags.
 const BEFORE: [(&str, &str, &str); 3] =
@@ -38,7 +39,7 @@ pub(super) struct Plan<'a> {
 
 /// Carries out one trial.
 pub(super) fn trial(
-    bed: &Bed,
+    site: &Site,
     lane: &mut Lane,
     plan: Plan<'_>,
     fault: Option<(&FaultPoint, Mode)>,
@@ -47,27 +48,26 @@ pub(super) fn trial(
     let user = lane::fresh_user();
     let folder = lane.processes.folder().join(&user);
     fs::create_dir(&folder)?;
-    bed.add_user(&user, Store::A).map_err(io::Error::other)?;
-    let before = BEFORE.map(|(name, folder, flags)| (folder, flags, text(name, &user)));
-    system::append(bed, Store::A, &user, &before)?;
+    let system = Arc::clone(&lane.system);
+    begin(site, &system, &user).map_err(io::Error::other)?;
 
     let during = Arc::new(Mutex::new(None));
-    lane.faults.begin(fault.map(|(point, mode)| armed(bed, lane, &user, point, mode, &during)));
-    let first = attempt(bed, lane, plan, &user, &folder);
+    lane.faults.begin(fault.map(|(point, mode)| armed(lane, &user, point, mode, &during)));
+    let first = attempt(site, lane, plan, &user, &folder);
     let (reached, frame) = lane.faults.end();
     let is_retried = !first.is_ok() || matches!(fault, Some((_, Mode::Kill)));
     let mut runs = vec![first];
     if is_retried {
         lane.faults.begin(None);
-        runs.push(attempt(bed, lane, plan, &user, &folder));
+        runs.push(attempt(site, lane, plan, &user, &folder));
         lane.faults.end();
     }
 
     let mut mail = BTreeMap::new();
     let arrived = *during.lock().unwrap_or_else(PoisonError::into_inner);
     mail.extend(arrived.map(|answer| ("during".to_owned(), answer)));
-    mail.insert("after".to_owned(), deliver(bed, &user, "after"));
-    let end = observe(bed, &user)?;
+    mail.insert("after".to_owned(), deliver(&system, &user, "after"));
+    let end = observe(site, &system, &user).map_err(io::Error::other)?;
     let sent = sent(&mail, is_retried);
     let facts = Facts {
         sent: &sent,
@@ -75,9 +75,10 @@ pub(super) fn trial(
         runs: &runs,
         is_fault_missing: fault.is_some() && frame.is_none(),
         end: &end,
-        destination: NAMES[1],
+        destination: site.stores()[1],
     };
     let (verdict, reasons) = judge::judge(&facts);
+    clean(site, &system, &user);
     // A folder that remains is removed with the lane.
     let _ = fs::remove_dir_all(&folder);
     Ok(TrialReport {
@@ -97,8 +98,26 @@ pub(super) fn trial(
     })
 }
 
-/// The names of the source and the destination.
-const NAMES: [&str; 2] = ["source", "destination"];
+/// Creates a user, and stores the mail that is there before the tool runs.
+fn begin(site: &Site, system: &System, user: &str) -> Result<(), Trouble> {
+    let source = site.stores()[0];
+    system.create_user(user, source)?;
+    BEFORE.into_iter().try_for_each(|(name, folder, flags)| {
+        system.append(source, user, folder, text(name, user).as_bytes(), &words(flags))
+    })
+}
+
+/// Deletes what a trial leaves on servers that remain. What cannot be deleted stays under a name that no other trial has.
+fn clean(site: &Site, system: &System, user: &str) {
+    if site.is_cleaned {
+        let _ = site.stores().map(|store| system.delete_mailbox(store, user));
+        let _ = system.delete_user(user);
+    }
+}
+
+fn words(flags: &str) -> Vec<String> {
+    flags.split_whitespace().map(str::to_owned).collect()
+}
 
 fn milliseconds(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -118,42 +137,31 @@ fn body(name: &str) -> String {
 }
 
 /// Returns a fault with its act.
-fn armed(
-    bed: &Bed,
-    lane: &Lane,
-    user: &str,
-    point: &FaultPoint,
-    mode: Mode,
-    during: &Arc<Mutex<Option<MailReport>>>,
-) -> Fault {
+fn armed(lane: &Lane, user: &str, point: &FaultPoint, mode: Mode, during: &Arc<Mutex<Option<MailReport>>>) -> Fault {
     let (victim, during, user) = (lane.victim.clone(), Arc::clone(during), user.to_owned());
-    let at = system::delivery(bed);
+    let system = Arc::clone(&lane.system);
     let act = move || match mode {
         Mode::Cut | Mode::Swallow => {}
         Mode::Kill => victim.kill(),
         Mode::Mail => {
-            let answer = report(system::deliver(at, &user, &text("during", &user)));
+            let answer = deliver(&system, &user, "during");
             *during.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
         }
     };
     Fault { point: point.clone(), mode, act: Arc::new(act) }
 }
 
-fn deliver(bed: &Bed, user: &str, name: &str) -> MailReport {
-    report(system::deliver(system::delivery(bed), user, &text(name, user)))
-}
-
-fn report(answer: io::Result<u16>) -> MailReport {
-    match answer {
-        Ok(200..=299) => MailReport::Accepted,
-        Ok(400..=499) => MailReport::Deferred,
-        Ok(_) => MailReport::Returned,
-        Err(_) => MailReport::Unknown,
+fn deliver(system: &System, user: &str, name: &str) -> MailReport {
+    match system.deliver(user, text(name, user).as_bytes()) {
+        Ok(Delivery::Stored) => MailReport::Accepted,
+        Ok(Delivery::Returned(_)) => MailReport::Returned,
+        Ok(Delivery::Deferred(_)) | Err(Trouble::Refused(_) | Trouble::Unreachable(_)) => MailReport::Deferred,
+        Ok(Delivery::Unknown(_)) | Err(Trouble::Unknown(_)) => MailReport::Unknown,
     }
 }
 
 /// Runs the tool and the directory step once, in the order of the plan.
-fn attempt(bed: &Bed, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -> RunReport {
+fn attempt(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -> RunReport {
     let start = Instant::now();
     let mut output = String::new();
     let mut note = |finished: Finished| {
@@ -162,12 +170,12 @@ fn attempt(bed: &Bed, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path
     };
     let mut run = RunReport { tool: None, directory_step: None, output: String::new(), milliseconds: 0 };
     if plan.order == DirectoryStep::First {
-        run.directory_step = Some(note(directory_step(bed, lane, user, folder, plan.limit)));
+        run.directory_step = Some(note(directory_step(site, lane, user, folder, plan.limit)));
     }
     if run.directory_step.as_ref().is_none_or(run::Ended::is_ok) {
-        run.tool = Some(note(tool(bed, lane, plan, user, folder)));
+        run.tool = Some(note(tool(site, lane, plan, user, folder)));
         if plan.order == DirectoryStep::Last && run.is_ok() {
-            run.directory_step = Some(note(directory_step(bed, lane, user, folder, plan.limit)));
+            run.directory_step = Some(note(directory_step(site, lane, user, folder, plan.limit)));
         }
     }
     if !lane.traffic.drain(DRAIN) {
@@ -176,16 +184,15 @@ fn attempt(bed: &Bed, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path
     RunReport { output: last_lines(&output), milliseconds: milliseconds(start), ..run }
 }
 
-fn tool(bed: &Bed, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -> Finished {
-    let source_config = bed.doveadm_config(Store::A);
+fn tool(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -> Finished {
     let job = Job {
         user,
-        password: PASSWORD,
+        password: site.config.stores[0].access.password.text(),
         folder,
         endpoints: lane.endpoints,
-        stores: NAMES,
-        source_config: Some(&source_config),
-        system: None,
+        stores: site.stores(),
+        source_config: site.source_config.as_deref(),
+        system: Some(&lane.config),
     };
     match plan.mover.prepare(&job) {
         Ok(line) => run::run(&mut lane.processes, &lane.victim, &line, folder, plan.limit),
@@ -194,17 +201,27 @@ fn tool(bed: &Bed, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -
 }
 
 /// The operator's directory step: `ldapmodify` writes the home.
-fn directory_step(bed: &Bed, lane: &mut Lane, user: &str, folder: &Path, limit: Duration) -> Finished {
-    let file = folder.join("home.ldif");
-    let change =
-        format!("dn: {}\nchangetype: modify\nreplace: mailHost\nmailHost: {}\n", Bed::dn(user), bed.host(Store::B));
-    if let Err(reason) = fs::write(&file, change) {
-        return Finished { ended: run::Ended::NotStarted(reason.to_string()), output: String::new() };
+fn directory_step(site: &Site, lane: &mut Lane, user: &str, folder: &Path, limit: Duration) -> Finished {
+    match ldapmodify(site, lane, user, folder) {
+        Ok(line) => run::run(&mut lane.processes, &lane.victim, &line, folder, limit),
+        Err(reason) => Finished { ended: run::Ended::NotStarted(reason.to_string()), output: String::new() },
     }
-    let url = format!("ldap://{}", lane.endpoints.directory);
-    let file = file.display().to_string();
-    let line = ["/usr/bin/ldapmodify", "-x", "-H", &url, "-D", ADMIN, "-w", PASSWORD, "-f", &file];
-    run::run(&mut lane.processes, &lane.victim, &line.map(str::to_owned), folder, limit)
+}
+
+/// Writes the files of `ldapmodify` and returns its command line.
+fn ldapmodify(site: &Site, lane: &Lane, user: &str, folder: &Path) -> io::Result<Vec<String>> {
+    let (Directory::Ldap(ldap), Some(at)) = (&site.config.directory, lane.endpoints.directory) else {
+        return Err(io::Error::other("the directory step needs an LDAP directory"));
+    };
+    let (change, secret) = (folder.join("home.ldif"), folder.join("directory-secret"));
+    let (entry, attribute) = (ldap.entry.replace("{user}", user), &ldap.home);
+    let home = &site.config.stores[1].home;
+    fs::write(&change, format!("dn: {entry}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {home}\n"))?;
+    behind::private(&secret, ldap.password.text().as_bytes())?;
+    let (change, secret) = (change.display().to_string(), secret.display().to_string());
+    let url = format!("ldap://{at}");
+    let line = ["/usr/bin/ldapmodify", "-x", "-H", &url, "-D", &ldap.bind, "-y", &secret, "-f", &change];
+    Ok(line.map(str::to_owned).to_vec())
 }
 
 /// Returns the last lines of an output.
@@ -217,7 +234,7 @@ fn sent(mail: &BTreeMap<String, MailReport>, is_retried: bool) -> Vec<Sent> {
     let before = BEFORE.map(|(name, folder, flags)| Sent {
         name: name.to_owned(),
         folder: folder.to_owned(),
-        flags: flags.split(' ').filter(|flag| !flag.is_empty()).map(str::to_owned).collect(),
+        flags: words(flags),
         answer: MailReport::Accepted,
         is_before_last_run: true,
     });
@@ -232,26 +249,43 @@ fn sent(mail: &BTreeMap<String, MailReport>, is_retried: bool) -> Vec<Sent> {
 }
 
 /// Returns what directory and stores hold.
-fn observe(bed: &Bed, user: &str) -> io::Result<FinalState> {
-    let value = system::home(bed, user).map_err(io::Error::other)?;
-    let named = |value: &String| {
-        let index = Store::ALL.iter().position(|store| bed.host(*store).to_string() == *value);
-        index.map_or_else(|| value.clone(), |index| NAMES[index].to_owned())
-    };
+fn observe(site: &Site, system: &System, user: &str) -> Result<FinalState, Trouble> {
+    let home = system.home(user)?.and_then(|home| match home.named {
+        Named::Store(name) | Named::Other(name) => Some(name),
+        Named::Nothing => None,
+    });
     let mut stores = BTreeMap::new();
-    for (store, name) in Store::ALL.into_iter().zip(NAMES) {
-        let messages = system::mailbox(bed, store, user)?;
-        let messages = messages.map(|messages| messages.into_iter().map(|message| seen(user, message)).collect());
-        stores.insert(name.to_owned(), messages);
+    for store in site.stores() {
+        let messages = system.mailbox(store, user)?;
+        let seen = |message: &StoredMessage| seen(system, store, user, message);
+        let messages = messages.map(|messages| messages.iter().map(seen).collect::<Result<_, _>>()).transpose()?;
+        stores.insert(store.to_owned(), messages);
     }
-    Ok(FinalState { home: value.as_ref().map(named), stores })
+    Ok(FinalState { home, stores })
 }
 
-fn seen(user: &str, message: system::StoredMessage) -> SeenMessage {
-    let id = message.message_id.unwrap_or_default();
+fn seen(system: &System, store: &str, user: &str, message: &StoredMessage) -> Result<SeenMessage, Trouble> {
     let end = format!(".{user}@example.test>");
-    let name = id.strip_prefix('<').and_then(|id| id.strip_suffix(&end));
-    let is_text_changed = name.is_some_and(|name| message.text != body(name));
+    let name = message.message_id.as_deref().and_then(|id| id.strip_prefix('<')?.strip_suffix(&end));
+    let is_text_changed = match name {
+        Some(name) => {
+            let sent = text(name, user);
+            let is_equal = message.digest == system::identity(sent.as_bytes()).1;
+            !is_equal && !has_all(&sent, &system.fetch(store, user, message)?)
+        }
+        None => false,
+    };
     let name = name.unwrap_or("other").to_owned();
-    SeenMessage { name, folder: message.folder, flags: message.flags, is_text_changed }
+    Ok(SeenMessage { name, folder: message.folder.clone(), flags: message.flags.clone(), is_text_changed })
+}
+
+/// Returns true if a message has the body and every header line that was sent. A tool may add header lines of its own.
+fn has_all(sent: &str, stored: &[u8]) -> bool {
+    let stored = String::from_utf8_lossy(stored).replace("\r\n", "\n");
+    let parts = |text: &str| {
+        let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        (head.lines().map(str::to_owned).collect::<Vec<_>>(), body.trim_end().to_owned())
+    };
+    let ((sent, sent_body), (stored, stored_body)) = (parts(&sent.replace("\r\n", "\n")), parts(&stored));
+    sent_body == stored_body && sent.iter().all(|line| stored.contains(line))
 }
