@@ -7,6 +7,7 @@ use stranded_testbed::predict::compare;
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{self, Row};
 use stranded_testbed::trial::report::{DirectoryStep, TrialReport};
+use stranded_testbed::trial::site::Site;
 use stranded_testbed::trial::{LIMIT, Observer, TrialOptions, trials};
 
 use crate::cli::{OutputKind, TestbedRun};
@@ -35,12 +36,13 @@ pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
     let orders = if arguments.orders.is_empty() { &ORDERS[..] } else { &arguments.orders };
     let observer = UntilInterrupted(interrupt::flag()?);
     let bed = super::bed()?;
+    let site = Site::of_bed(&bed).map_err(|reason| CommandError::Inconclusive(reason.to_string()))?;
     let mut rows = Vec::new();
     for mover in movers {
         for order in orders {
             let options = TrialOptions { order: *order, modes: &Mode::ALL, points: &[], limit: LIMIT };
             let name = mover.name();
-            let report = trials(&bed, &Mover::Shipped(mover), &options, &observer);
+            let report = trials(&site, &Mover::Shipped(mover), &options, &observer);
             let report = report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))?;
             let agreement = compare(&report, name).map_err(|reason| CommandError::Inconclusive(reason.clone()))?;
             output::say(&format!("{name}, directory {}: {} trials", order.name(), report.trials.len()));

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "some tests print their times")]
 
 mod adapter;
+mod agreement;
 mod article;
 mod bed;
 mod cyrus;
