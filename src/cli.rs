@@ -1,5 +1,6 @@
 //! The command line as data. The commands themselves are in [`crate::command`].
 
+mod advise;
 mod conformance;
 mod output;
 #[cfg(feature = "testbed")]
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
+pub use self::advise::Advise;
 pub(crate) use self::conformance::MISSING_ALL;
 pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
@@ -27,7 +29,6 @@ pub use self::site::{AdapterLdapImap, Perform, Snapshot};
 pub use self::testbed::{TestbedArticle, TestbedCommand, TestbedDown, TestbedRun, TestbedUp};
 use crate::exit::Exit;
 use crate::formats::trace;
-use stranded_search::advice::Circumstances;
 use stranded_search::engine::Engine;
 #[cfg(feature = "distributed")]
 use stranded_search::engine::WORKERS_MAX;
@@ -290,41 +291,6 @@ pub struct Explore {
     /// The address of the server [default: loopback]; requests to any other address need a token
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<std::net::IpAddr>,
-}
-
-/// `stranded advise`
-#[derive(Debug, Args)]
-pub struct Advise {
-    /// Snapshots as JSON Lines, one mailbox a line; - is standard input
-    pub snapshots: String,
-    /// A procedure file to judge besides the built-in procedures; can be given several times
-    #[arg(long = "runbook", value_name = "FILE.toml")]
-    pub runbooks: Vec<String>,
-    /// Give advice on every mailbox, not only on the stranded ones
-    #[arg(long)]
-    pub all: bool,
-    /// Arrival of new mail [default: each value in turn]
-    #[arg(long, value_name = "WHEN", value_parser = one_of(&Circumstances::DELIVERIES, delivery_name))]
-    pub delivery: Option<Delivery>,
-    /// Replication of directory changes; always eventual if the replicas differ
-    #[arg(long, value_name = "HOW", default_value = "instant",
-        value_parser = one_of(&[Replication::Instant, Replication::Eventual], replication_name))]
-    pub replication: Replication,
-    /// The faults that may happen, separated by commas
-    #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = one_of(&Fault::ALL, Fault::name))]
-    pub faults: Vec<Fault>,
-    /// The most faults that may happen [default: 1 if --faults lists any]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=8))]
-    pub faults_max: Option<u8>,
-    /// Stop each search at this many states
-    #[arg(long, value_name = "N", default_value_t = 200_000)]
-    pub max_states: usize,
-    /// Stop after this time, such as 250ms or 10s; unfinished searches are inconclusive
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub timeout: Option<Duration>,
-    /// Format and destination of the advice.
-    #[command(flatten)]
-    pub output: Output,
 }
 
 /// `stranded schema`

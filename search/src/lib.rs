@@ -5,6 +5,7 @@
 
 pub mod advice;
 pub mod check;
+pub mod comparison;
 pub mod engine;
 pub mod files;
 pub mod json;

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use crate::cli::{Advise, OutputKind};
 use crate::exit::Exit;
-use crate::report::{advice_json, advice_text};
+use crate::report::{advice_json, advice_text, comparison_json, comparison_text};
 use stranded_search::advice::{
     Advice, Answer, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
 };
+use stranded_search::comparison::{self, ComparisonResult, MailboxComparison};
 use stranded_search::engine::{Limits, SystemMemory};
 use stranded_search::files;
-use stranded_search::snapshot::{self, Standing};
+use stranded_search::snapshot::{self, Snapshot, Standing};
 
 use super::{CommandError, interrupt, output};
 
@@ -18,14 +19,16 @@ use super::{CommandError, interrupt, output};
 const STANDARD_INPUT: &str = "-";
 
 pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
+    if let Some(before) = &arguments.before {
+        return compare(arguments, before);
+    }
     let started = Instant::now();
     let circumstances = circumstances(arguments)?;
     let mut procedures = known_procedures();
     for path in &arguments.runbooks {
         procedures.push(ProcedureText { file_name: path.clone(), text: text_of(path)? });
     }
-    let name = if arguments.snapshots == STANDARD_INPUT { "standard input" } else { &arguments.snapshots };
-    let snapshots = snapshot::read(name, &text_of(&arguments.snapshots)?)?;
+    let snapshots = snapshots(&arguments.snapshots)?;
     let limits = Limits {
         states_max: Some(arguments.max_states),
         deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
@@ -41,9 +44,40 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let printed = match arguments.output.format.kind() {
         OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
         OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances), file),
-        OutputKind::Text => output::print(&advice_text::report(&advised, &circumstances, output::width(file)), file),
+        OutputKind::Text => {
+            let text = advice_text::report(&advised, &circumstances, output::width(file));
+            output::print(&text, file)
+        }
     };
     Ok(advised.iter().map(exit).fold(printed, Exit::max))
+}
+
+/// Compares the snapshots with earlier ones.
+fn compare(arguments: &Advise, before: &str) -> Result<Exit, CommandError> {
+    if [before, &arguments.snapshots] == [STANDARD_INPUT; 2] {
+        return Err(CommandError::Usage("only one of the two snapshots can be standard input".to_owned()));
+    }
+    let (before, after) = (snapshots(before)?, snapshots(&arguments.snapshots)?);
+    let compared = comparison::compare(&before, &after);
+    let file = arguments.output.file.as_deref();
+    let printed = match arguments.output.format.kind() {
+        OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
+        OutputKind::Json => output::print_json(&comparison_json::report(&compared), file),
+        OutputKind::Text => output::print(&comparison_text::report(&compared, output::width(file)), file),
+    };
+    Ok(compared.iter().map(exit_of_comparison).fold(printed, Exit::max))
+}
+
+/// Returns the exit code for one compared mailbox.
+fn exit_of_comparison(compared: &MailboxComparison) -> Exit {
+    let code = |result: ComparisonResult| if result.is_wrong() { Exit::NotAsExpected } else { Exit::Inconclusive };
+    compared.results().into_iter().map(code).fold(Exit::AsExpected, Exit::max)
+}
+
+/// Reads the snapshots in a file or in standard input.
+fn snapshots(path: &str) -> Result<Vec<Snapshot>, CommandError> {
+    let name = if path == STANDARD_INPUT { "standard input" } else { path };
+    Ok(snapshot::read(name, &text_of(path)?)?)
 }
 
 fn circumstances(arguments: &Advise) -> Result<Circumstances, CommandError> {

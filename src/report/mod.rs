@@ -7,6 +7,8 @@ mod advice_words;
 pub mod arrow;
 pub mod badge;
 pub mod columns;
+pub mod comparison_json;
+pub mod comparison_text;
 pub mod counterexample;
 pub mod difference;
 pub mod driven;

@@ -12,6 +12,7 @@ use stranded_model::id::MessageSet;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 use crate::report::advice_json::AdviceReport;
+use crate::report::comparison_json::ComparisonReport;
 use crate::report::json::Report;
 use stranded_oracle::protocol::{Event, Reply, Request};
 use stranded_search::property::{Property, Verdict};
@@ -33,6 +34,8 @@ pub enum Kind {
     Report,
     /// The output of `advise --format json`
     Advice,
+    /// The output of `advise --before BEFORE --format json`
+    Comparison,
     /// One line between stranded and an adapter: a request or a reply
     Adapter,
     /// One line of a recorded log
@@ -41,13 +44,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every format.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Scenario,
         Self::Procedure,
         Self::Trace,
         Self::Snapshot,
         Self::Report,
         Self::Advice,
+        Self::Comparison,
         Self::Adapter,
         Self::Log,
     ];
@@ -67,6 +71,11 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Advice => {
             let name = AdviceReport::schema_name();
             written("The output of `stranded advise --format json`", &name, &definitions::<AdviceReport>())
+        }
+        Kind::Comparison => {
+            let name = ComparisonReport::schema_name();
+            let title = "The output of `stranded advise --before BEFORE --format json`";
+            written(title, &name, &definitions::<ComparisonReport>())
         }
         Kind::Adapter => adapter(),
         Kind::Log => log(),

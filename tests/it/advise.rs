@@ -1,5 +1,6 @@
 //! Advice: the safe procedures for an observed state, the unsafe ones with their reasons, and impossible snapshots.
 
+mod compared;
 mod lines;
 mod standing;
 mod unobserved;

@@ -55,9 +55,17 @@ fn toml(text: &str) -> Value {
 #[test]
 fn every_kind_of_file_has_a_valid_schema() {
     let folder = tempfile::tempdir().unwrap();
-    for (kind, name) in
-        Kind::ALL.into_iter().zip(["scenario", "procedure", "trace", "snapshot", "report", "advice", "adapter", "log"])
-    {
+    for (kind, name) in Kind::ALL.into_iter().zip([
+        "scenario",
+        "procedure",
+        "trace",
+        "snapshot",
+        "report",
+        "advice",
+        "comparison",
+        "adapter",
+        "log",
+    ]) {
         let _valid = validator(kind);
         let (code, printed) = stranded_in(folder.path(), &["schema", name]);
         assert_eq!(code, 0);
@@ -165,10 +173,32 @@ fn every_advice_is_valid() {
 }
 
 #[test]
+fn a_comparison_is_valid_and_its_nearest_neighbour_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |stores: Value| json!({"mailbox": "alice", "directory": {"SRC": {"home-mdb": "SRC"}}, "stores": stores});
+    let details = json!({"a": {"digest": "1", "flags": ["seen"], "folder": "INBOX"}});
+    let before =
+        line(json!({"SRC": {"messages": ["a", "b"], "details": details}, "DST": null, "OLD": {"messages": 2}}));
+    let after =
+        line(json!({"SRC": {"messages": ["a", "a"], "details": {"a": {"digest": "2"}}}, "DST": {"messages": ["c"]}}));
+    assert_valid(&validator(Kind::Snapshot), &before, "the snapshot");
+    fs::write(folder.path().join("before"), before.to_string()).unwrap();
+    fs::write(folder.path().join("after"), after.to_string()).unwrap();
+    let (code, printed) = stranded_in(folder.path(), &["advise", "after", "--before", "before", "--format", "json"]);
+    assert_eq!(code, 1);
+    let mut report: Value = serde_json::from_str(&printed).unwrap();
+    let comparison = validator(Kind::Comparison);
+    assert_valid(&comparison, &report, "the comparison");
+    report["mailboxes"][0]["lost_unnamed"] = json!("one");
+    assert!(!comparison.is_valid(&report));
+}
+
+#[test]
 fn a_snapshot_that_can_be_read_is_valid_and_its_nearest_neighbour_is_not() {
     let snapshots = validator(Kind::Snapshot);
     let good = json!({"mailbox": "alice", "directory": {"SRC": {"home-mdb": "SRC"}, "DST": null},
-        "stores": {"SRC": null, "DST": {"messages": ["1", "2"], "deleted": [], "in-transit": false, "size": 3}},
+        "stores": {"SRC": null, "DST": {"messages": ["1", "2"], "deleted": [], "in-transit": false, "size": 3,
+            "details": {"1": {"digest": "d", "flags": [], "folder": "INBOX"}}}},
         "waiting": 0, "sessions": [], "seen": "at noon"});
     assert_valid(&snapshots, &good, "the snapshot");
     for (pointer, also) in
@@ -187,6 +217,8 @@ fn a_snapshot_that_can_be_read_is_valid_and_its_nearest_neighbour_is_not() {
         ("/stores/DST/messages", json!(-1)),
         ("/stores/DST/deleted", json!(2)),
         ("/stores/DST/in-transit", json!("no")),
+        ("/stores/DST/details/1", json!(null)),
+        ("/stores/DST/details/1/digest", json!(5)),
         ("/waiting", json!(null)),
         ("/sessions", json!([1])),
     ] {

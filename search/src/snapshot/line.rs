@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::sanitize::{is_hidden, visible};
 
+use super::content::MessageDetails;
+
 /// One line: the observation of one mailbox. Unknown fields are ignored.
 #[derive(Debug, Deserialize)]
 pub(super) struct Line {
@@ -51,6 +53,9 @@ pub(super) struct Store {
     /// True if the mailbox is marked as in transit.
     #[serde(default, rename = "in-transit")]
     pub(super) in_transit: Option<bool>,
+    /// The details of its messages, by name.
+    #[serde(default)]
+    pub(super) details: Option<Entries<MessageDetails>>,
 }
 
 /// Observed things: their names, or only their number.
@@ -120,7 +125,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
             type Value = Entries<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object with a server as each key")
+                f.write_str("an object with a name as each key")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {

@@ -1,10 +1,11 @@
 //! Snapshots: observations of mailboxes as JSON Lines, one mailbox in each line. An error is reported at its position, with the accepted
 //! form; a file with an error yields no snapshot.
 //!
-//! `line` parses the JSON of a line, `observed` translates it to the model, `groups` finds the messages that one message of the model can
-//! represent, and `standing` names the condition of the mailbox. What a line leaves out is listed as [`UnobservedFact`]s. Procedures and
-//! verdicts belong to [`crate::advice`].
+//! `line` parses the JSON of a line, `observed` translates it to the model, `content` keeps the names and details of the messages,
+//! `groups` finds the messages that one message of the model can represent, and `standing` names the condition of the mailbox. What a line
+//! leaves out is listed as [`UnobservedFact`]s. Procedures and verdicts belong to [`crate::advice`].
 
+mod content;
 mod groups;
 mod line;
 mod observed;
@@ -21,6 +22,7 @@ use stranded_model::table::PerServer;
 
 use crate::scenario::{Diagnostic, Diagnostics, Findings, SiteNames, SourceText, Spot};
 
+pub use self::content::{ListedMessage, MessageDetails, StoreContent, WaitingMail};
 use self::line::Line;
 pub use self::standing::Standing;
 
@@ -46,6 +48,12 @@ pub struct Snapshot {
     pub mailboxes: PerServer<Mailbox>,
     /// The groups of messages.
     pub groups: Vec<Group>,
+    /// The content of each store, by name.
+    pub contents: PerServer<StoreContent>,
+    /// The names of the messages that each store remembers as deleted; none if that was not observed.
+    pub deletions: PerServer<Vec<String>>,
+    /// The mail that waits in the queue of the transport.
+    pub waiting: WaitingMail,
     /// True if messages were observed to wait in the queue of the transport.
     pub is_mail_waiting: bool,
     /// The servers whose store was observed to mark the mailbox as in transit.

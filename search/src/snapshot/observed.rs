@@ -10,7 +10,7 @@ use crate::scenario::{SiteNames, is_server_name, listed, nearest};
 
 use super::groups::groups;
 use super::line::{Entries, Entry, Line, Listing, Store};
-use super::{ContentError, Group, Snapshot, UnobservedFact};
+use super::{ContentError, Group, Snapshot, StoreContent, UnobservedFact, WaitingMail};
 
 /// Returns the snapshot that a line describes.
 pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
@@ -22,6 +22,8 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     let homes = observed.homes(&line.directory)?;
     let groups = groups(&line.stores, &observed.names.servers)?;
     let mailboxes = observed.mailboxes(&line.stores, &groups);
+    let contents = observed.contents(&line.stores)?;
+    let deletions = observed.deletions(&line.stores);
     observed.unobserved.extend(line.waiting.is_none().then_some(UnobservedFact::Waiting));
     observed.unobserved.extend(line.sessions.is_none().then_some(UnobservedFact::Sessions));
     let is_marked =
@@ -34,6 +36,9 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
         homes,
         mailboxes,
         groups,
+        contents,
+        deletions,
+        waiting: WaitingMail::of(line.waiting.as_ref()),
         is_mail_waiting: line.waiting.as_ref().is_some_and(|waiting| waiting.count() > 0),
         in_transit,
         has_sessions: line.sessions.as_ref().is_some_and(|sessions| sessions.count() > 0),
@@ -208,6 +213,27 @@ impl Observed {
                 }
             }
         })
+    }
+
+    /// Returns the content of each store, by name.
+    fn contents(&self, stores: &Entries<Option<Store>>) -> Result<PerServer<StoreContent>, ContentError> {
+        let mut contents = vec![StoreContent::Unobserved; self.names.servers.len()];
+        for (server, store) in &stores.0 {
+            if let Some(id) = self.id(server) {
+                contents[id.index()] = StoreContent::of(store.as_ref())?;
+            }
+        }
+        let mut contents = contents.into_iter();
+        Ok(PerServer::of(self.names.servers.len(), |_: ServerId| contents.next().unwrap_or(StoreContent::Unobserved)))
+    }
+
+    /// Returns the names of the messages that each store remembers as deleted.
+    fn deletions(&self, stores: &Entries<Option<Store>>) -> PerServer<Vec<String>> {
+        let deleted = |server: ServerId| {
+            let mut named = stores.0.iter().filter(|(name, _)| self.id(name) == Some(server));
+            named.find_map(|(_, store)| store.as_ref()?.deleted.clone()).unwrap_or_default()
+        };
+        PerServer::of(self.names.servers.len(), deleted)
     }
 
     /// Records what was not observed of a mailbox that is present, and the messages that it holds more than once.
