@@ -8,6 +8,7 @@ use stranded_search::advice::Circumstances;
 use stranded_search::scenario::{delivery_name, replication_name};
 
 use super::{Output, one_of};
+use crate::report::dialect::Dialect;
 
 /// `stranded advise`
 #[derive(Debug, Args)]
@@ -15,7 +16,7 @@ pub struct Advise {
     /// Snapshots as JSON Lines, one mailbox a line; - is standard input
     pub snapshots: String,
     /// Compare with these earlier snapshots: list what was lost, duplicated, changed or stranded, by name
-    #[arg(long, value_name = "BEFORE", conflicts_with_all = ["runbooks", "all", "delivery", "faults", "faults_max", "timeout"])]
+    #[arg(long, value_name = "BEFORE", conflicts_with_all = ["runbooks", "all", "delivery", "faults", "faults_max", "timeout", "dialect"])]
     pub before: Option<String>,
     /// A procedure file to judge besides the built-in procedures; can be given several times
     #[arg(long = "runbook", value_name = "FILE.toml")]
@@ -30,6 +31,9 @@ pub struct Advise {
     #[arg(long, value_name = "HOW", default_value = "instant",
         value_parser = one_of(&[Replication::Instant, Replication::Eventual], replication_name))]
     pub replication: Replication,
+    /// Print the commands of the recommended procedure for this mail system, and rank last what it cannot perform
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub dialect: Option<Dialect>,
     /// The faults that may happen, separated by commas
     #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = one_of(&Fault::ALL, Fault::name))]
     pub faults: Vec<Fault>,

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::cli::{Advise, OutputKind};
 use crate::exit::Exit;
+use crate::report::dialect::Dialect;
 use crate::report::{advice_json, advice_text, comparison_json, comparison_text};
 use stranded_search::advice::{
     Advice, Answer, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
@@ -43,9 +44,9 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let file = arguments.output.file.as_deref();
     let printed = match arguments.output.format.kind() {
         OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
-        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances), file),
+        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances, arguments.dialect), file),
         OutputKind::Text => {
-            let text = advice_text::report(&advised, &circumstances, output::width(file));
+            let text = advice_text::report(&advised, &circumstances, arguments.dialect, output::width(file));
             output::print(&text, file)
         }
     };
@@ -95,7 +96,8 @@ fn circumstances(arguments: &Advise) -> Result<Circumstances, CommandError> {
         (false, max) => max.unwrap_or(1),
     };
     let deliveries = arguments.delivery.map_or_else(|| Circumstances::DELIVERIES.to_vec(), |delivery| vec![delivery]);
-    Ok(Circumstances { deliveries, faults, faults_max, replication: arguments.replication })
+    let can_perform = arguments.dialect.map(Dialect::can_perform);
+    Ok(Circumstances { deliveries, faults, faults_max, replication: arguments.replication, can_perform })
 }
 
 /// Reads a file or standard input.

@@ -85,11 +85,12 @@ pub fn at(visited: &VisitedState) -> Result<Vec<AdviceView>, LinkError> {
         faults: Vec::new(),
         faults_max: 0,
         replication: Replication::Instant,
+        can_perform: None,
     };
     let limits =
         Limits { states_max: Some(STATES_MAX), deadline: Instant::now().checked_add(TIME_MAX), ..Limits::default() };
     let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits).map_err(wrong)?;
-    let report = advice_json::report(&advised, &circumstances);
+    let report = advice_json::report(&advised, &circumstances, None);
     let accounts = visited.state.accounts.values();
     Ok(report.mailboxes.into_iter().zip(accounts).map(|(found, account)| of_mailbox(found, account)).collect())
 }

@@ -1,8 +1,6 @@
 //! The words for what an observation left out: the key of each unobserved fact, how to observe it, and the preconditions that an
 //! administrator controls.
 
-use std::borrow::Cow;
-
 use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{MessageSet, ServerId};
 
@@ -13,6 +11,7 @@ use stranded_search::snapshot::{Snapshot, UnobservedFact};
 
 use super::advice_json::name;
 use super::advice_words::counted;
+use super::dialect::shell_word;
 
 /// The way to copy that cannot delete anything.
 pub(super) const HOW_TO_COPY: &str = "To copy, append each message that the target lacks (IMAP APPEND, `doveadm copy`), and never \
@@ -219,13 +218,4 @@ pub(super) fn brief(harm: &AdviceHarm) -> String {
             delivery_name(harm.delivery).to_owned()
         }
     }
-}
-
-/// Returns a name as one word of a shell command: a name from a file must not become a command.
-fn shell_word(name: &str) -> Cow<'_, str> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%_+=:,./-".contains(letter);
-    if !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain) {
-        return Cow::Borrowed(name);
-    }
-    Cow::Owned(format!("'{}'", name.replace('\'', "'\\''")))
 }

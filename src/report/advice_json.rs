@@ -15,6 +15,7 @@ use stranded_search::scenario::{delivery_name, replication_name};
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts::{self, HOW_TO_COPY, clause, instruction, key, observe};
+use super::dialect::{self, Dialect, ScriptStep, StepCommands};
 use super::trace::{self, answers};
 use stranded_oracle::sentence::step;
 use stranded_search::names;
@@ -27,6 +28,9 @@ pub struct AdviceReport {
     pub version: String,
     /// The model that was searched.
     pub model_hash: String,
+    /// The mail system whose commands the advice has, if one was requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
     /// Every mailbox, in the order of the snapshots.
     pub mailboxes: Vec<MailboxReport>,
 }
@@ -91,8 +95,28 @@ pub struct AdviceEntry {
     pub steps: Vec<String>,
     /// The way to copy, if a step copies.
     pub how_to_copy: Option<String>,
+    /// The commands of its steps in the requested dialect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandsReport>,
+    /// The steps of the procedure that the mail system of the dialect cannot perform, with the reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cannot_perform: Vec<String>,
+    /// Everything to execute, in order, if this is the recommended procedure of the requested dialect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
     /// The verdict under each kind of delivery, the least mail first.
     pub cases: Vec<CaseReport>,
+}
+
+/// The commands of one step in a dialect.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CommandsReport {
+    /// The step.
+    pub step: String,
+    /// Its commands; `null` if the mail system cannot perform it.
+    pub commands: Option<String>,
+    /// The reason why the mail system cannot perform it.
+    pub cannot: Option<String>,
 }
 
 /// A condition that the administrator must ensure.
@@ -170,15 +194,16 @@ pub struct CircumstancesReport {
 
 /// Returns the report.
 #[must_use]
-pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances) -> AdviceReport {
+pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, dialect: Option<Dialect>) -> AdviceReport {
     AdviceReport {
+        dialect: dialect.map(|dialect| dialect.name().to_owned()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model_hash: stranded_search::model_hash(),
-        mailboxes: advised.iter().map(|one| mailbox(one, circumstances)).collect(),
+        mailboxes: advised.iter().map(|one| mailbox(one, circumstances, dialect)).collect(),
     }
 }
 
-fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances) -> MailboxReport {
+fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, dialect: Option<Dialect>) -> MailboxReport {
     let MailboxAdvice { snapshot, replication, advice, truncated } = advised;
     let server = |id: &ServerId| name(snapshot, *id);
     let group = |group: &stranded_search::snapshot::Group| GroupReport {
@@ -202,7 +227,20 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances) -> Mailbo
         unobserved: snapshot.unobserved.iter().map(|fact| key(snapshot, *fact)).collect(),
         remarks: snapshot.remarks.clone(),
         messages: snapshot.groups.iter().map(group).collect(),
-        advice: advice.iter().map(|one| entry(snapshot, one, &around)).collect(),
+        advice: advice
+            .iter()
+            .enumerate()
+            .map(|(index, one)| {
+                let entry = entry(snapshot, one, &around);
+                match dialect {
+                    None => entry,
+                    Some(dialect) => {
+                        let is_recommended = recommended(advice, dialect) == Some(index);
+                        in_dialect(entry, dialect, snapshot, one, is_recommended)
+                    }
+                }
+            })
+            .collect(),
         truncated: truncated.map(|truncated| truncated.to_string()),
     }
 }
@@ -224,8 +262,41 @@ fn entry(snapshot: &Snapshot, advice: &Advice, around: &dyn Fn(Delivery) -> Circ
         unobserved: depends.map(|one| unobserved(snapshot, one)).collect(),
         steps: steps(advice),
         how_to_copy: copies(advice).then(|| HOW_TO_COPY.to_owned()),
+        commands: Vec::new(),
+        cannot_perform: Vec::new(),
+        script: None,
         cases: advice.cases.iter().map(|one| case(snapshot, one, around(one.delivery))).collect(),
     }
+}
+
+/// Adds the commands in a dialect.
+fn in_dialect(
+    entry: AdviceEntry,
+    dialect: Dialect,
+    snapshot: &Snapshot,
+    advice: &Advice,
+    is_recommended: bool,
+) -> AdviceEntry {
+    let script = dialect::script(dialect, snapshot, advice);
+    let commands = |step: &ScriptStep| {
+        let (commands, cannot) = match &step.commands {
+            StepCommands::Commands(commands) => (Some(commands.clone()), None),
+            StepCommands::Impossible(reason) => (None, Some((*reason).to_owned())),
+        };
+        CommandsReport { step: step.step.clone(), commands, cannot }
+    };
+    AdviceEntry {
+        commands: script.iter().flat_map(|script| script.steps.iter().map(commands)).collect(),
+        cannot_perform: dialect::cannot_perform(dialect, &advice.procedure),
+        script: script.filter(|_| is_recommended).map(|script| script.text),
+        ..entry
+    }
+}
+
+/// Returns the index of the first procedure that can be run, and of which the mail system can perform every step.
+pub(super) fn recommended(advice: &[Advice], dialect: Dialect) -> Option<usize> {
+    let can_perform = dialect.can_perform();
+    advice.iter().position(|one| is_runnable(one) && !one.procedure.has_act(|act| !can_perform(act)))
 }
 
 fn unobserved(snapshot: &Snapshot, dependence: &Dependence) -> UnobservedReport {
@@ -273,8 +344,8 @@ fn harm(snapshot: &Snapshot, harm: &AdviceHarm) -> HarmReport {
 
 /// Returns true if a step of the plan copies messages.
 pub(super) fn copies(advice: &Advice) -> bool {
-    let acts = advice.plan.iter().flat_map(|plan| &plan.acts);
-    is_runnable(advice) && acts.into_iter().any(|act| act.takes_copies())
+    let steps = advice.plan.iter().flat_map(|plan| &plan.steps);
+    is_runnable(advice) && steps.into_iter().any(|step| step.act.takes_copies())
 }
 
 /// Returns true if the answer lets an administrator run the procedure.
@@ -288,7 +359,7 @@ fn is_runnable(advice: &Advice) -> bool {
 /// Returns the steps that a procedure executes if nothing disturbs it, if the answer lets an administrator run it.
 pub(super) fn steps(advice: &Advice) -> Vec<String> {
     let Some(plan) = advice.plan.as_ref().filter(|_| is_runnable(advice)) else { return Vec::new() };
-    plan.acts.iter().map(|act| step(&plan.world, &plan.run, act)).collect()
+    plan.steps.iter().map(|planned| step(&plan.world, &plan.run, &planned.act)).collect()
 }
 
 pub(super) fn name(snapshot: &Snapshot, server: ServerId) -> String {

@@ -17,9 +17,10 @@ use stranded_search::scenario::replication_name;
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts as facts;
-use super::advice_json::{copies, name, steps};
+use super::advice_json::{copies, name, recommended, steps};
 use super::advice_words as words;
 use super::counterexample::table_text;
+use super::dialect::{self, Dialect};
 use super::table::TraceTable;
 use super::trace::{answers, listed};
 use stranded_search::lines::{display_width, padded, wrapped};
@@ -33,7 +34,12 @@ const COLUMN: usize = 22;
 
 /// Returns the report. It contains style codes; the caller strips them if it does not print on a terminal.
 #[must_use]
-pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, width: u16) -> String {
+pub fn report(
+    advised: &[MailboxAdvice<'_>],
+    circumstances: &Circumstances,
+    dialect: Option<Dialect>,
+    width: u16,
+) -> String {
     let mut text = summary(advised, width);
     let mut first: HashMap<*const Vec<Advice>, &str> = HashMap::new();
     let is_shown = |one: &&MailboxAdvice<'_>| {
@@ -46,7 +52,7 @@ pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, widt
         text.push_str(&match (one.truncated, earlier) {
             (Some(truncated), _) => short(one, &format!("Nothing was searched: {truncated}."), width),
             (None, Some(earlier)) => short(one, &format!("The advice is the same as for {earlier}."), width),
-            (None, None) => mailbox(one, circumstances, width),
+            (None, None) => mailbox(one, circumstances, dialect, width),
         });
         first.entry(Arc::as_ptr(&one.advice)).or_insert(name);
     }
@@ -102,7 +108,7 @@ fn short(advised: &MailboxAdvice<'_>, sentence: &str, width: u16) -> String {
     format!("{TITLE}{}{TITLE:#}\n{observed}\n{}\n", snapshot.mailbox, wrapped(sentence, 0, width))
 }
 
-fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, width: u16) -> String {
+fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, dialect: Option<Dialect>, width: u16) -> String {
     let snapshot = advised.snapshot;
     let mut text = format!("{TITLE}{}{TITLE:#}\n", snapshot.mailbox);
     text.push_str(&observed(snapshot, width));
@@ -124,8 +130,10 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, width: u1
         let _ = writeln!(text, "\n{}", styled.unwrap_or(reported));
     }
     text.push_str(&verdicts(advised));
-    for advice in advised.advice.iter() {
-        text.push_str(&advice_on(snapshot, advice, width));
+    let recommended = dialect.and_then(|dialect| recommended(&advised.advice, dialect));
+    for (index, advice) in advised.advice.iter().enumerate() {
+        let is_recommended = recommended == Some(index);
+        text.push_str(&advice_on(snapshot, advice, dialect.map(|dialect| (dialect, is_recommended)), width));
     }
     text
 }
@@ -215,7 +223,8 @@ fn called(advised: &MailboxAdvice<'_>, advice: &Advice) -> String {
     format!("{} {} to {}", procedure.name, name(advised.snapshot, *from), name(advised.snapshot, *to))
 }
 
-fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
+/// Returns the advice on a procedure; in a dialect with its commands, if it is the recommended one.
+fn advice_on(snapshot: &Snapshot, advice: &Advice, dialect: Option<(Dialect, bool)>, width: u16) -> String {
     let Advice { procedure, from, to, .. } = advice;
     let style = match advice.answer() {
         Answer::Safe => GOOD,
@@ -227,10 +236,7 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     let item = |text: &mut String, says: &str| {
         let _ = writeln!(text, "  - {}", wrapped(says, 4, width));
     };
-    if advice.lacks_marks(snapshot) {
-        let says = "It marks mailboxes as in transit, which many systems cannot do. The observation does not show that this one can.";
-        let _ = writeln!(text, "{}", wrapped(says, 0, width));
-    }
+    text.push_str(&doubts(snapshot, advice, dialect.map(|(dialect, _)| dialect), width));
     if let Some(most) = advice.cases.iter().filter_map(|case| case.others_max).min() {
         let bounded =
             format!("Not everything was tried: at most {most} unobserved facts were otherwise at the same time.");
@@ -261,10 +267,31 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, width: u16) -> String {
     if copies(advice) {
         let _ = writeln!(text, "{}", wrapped(facts::HOW_TO_COPY, 0, width));
     }
+    if let Some((dialect, true)) = dialect
+        && let Some(script) = dialect::script(dialect, snapshot, advice)
+    {
+        let _ = write!(text, "\n{TITLE}Its commands, for {}:{TITLE:#}\n\n{}\n", dialect.name(), script.text);
+    }
     if let Some(harm) = advice.cases.iter().flat_map(AdviceCase::harms).next() {
         text.push_str(&counterexample(harm, width));
     }
     text
+}
+
+/// Returns the reasons for which the mail system cannot perform a procedure, or perhaps cannot.
+fn doubts(snapshot: &Snapshot, advice: &Advice, dialect: Option<Dialect>, width: u16) -> String {
+    let says = match dialect {
+        None if advice.lacks_marks(snapshot) => {
+            "It marks mailboxes as in transit, which many systems cannot do. The observation does not show that this one can."
+                .to_owned()
+        }
+        None => return String::new(),
+        Some(dialect) => match dialect::cannot_perform(dialect, &advice.procedure).as_slice() {
+            [] => return String::new(),
+            reasons => format!("{} cannot perform it. {}", dialect.name(), reasons.join(" ")),
+        },
+    };
+    format!("{}\n", wrapped(&says, 0, width))
 }
 
 /// Returns the fact on which an answer depends, the harm, and how to observe the fact.

@@ -10,6 +10,7 @@ pub mod columns;
 pub mod comparison_json;
 pub mod comparison_text;
 pub mod counterexample;
+pub mod dialect;
 pub mod difference;
 pub mod driven;
 pub mod inconclusive;

@@ -1,6 +1,7 @@
 //! Advice: the safe procedures for an observed state, the unsafe ones with their reasons, and impossible snapshots.
 
 mod compared;
+mod dialect;
 mod lines;
 mod standing;
 mod unobserved;
@@ -30,6 +31,7 @@ fn circumstances() -> Circumstances {
         faults: Vec::new(),
         faults_max: 0,
         replication: Replication::Instant,
+        can_perform: None,
     }
 }
 
@@ -38,7 +40,7 @@ fn advised(lines: &str, runbooks: &[&str], all: bool, circumstances: &Circumstan
     let mut texts = known_procedures();
     texts.extend(runbooks.iter().map(|text| ProcedureText { file_name: "test.toml".into(), text: (*text).into() }));
     let advised = advise_all(&snapshots, all, &texts, circumstances, &Limits::default());
-    report(&advised.unwrap_or_else(|wrong| panic!("{wrong}")), circumstances)
+    report(&advised.unwrap_or_else(|wrong| panic!("{wrong}")), circumstances, None)
 }
 
 /// Returns the verdicts on a procedure in its first direction, from the mildest delivery to the hardest, each with its violation.
@@ -98,6 +100,7 @@ fn every_trace_of_the_advice_replays() {
         faults: vec![Fault::ProgramDies],
         faults_max: 1,
         replication: Replication::Eventual,
+        can_perform: None,
     };
     for (lines, circumstances) in [(STRANDED, circumstances()), (LATE, circumstances()), (STRANDED, faulty)] {
         let report = advised(lines, &[], false, &circumstances);
@@ -324,7 +327,7 @@ fn the_time_limit_holds_between_mailboxes() {
     let limits = Limits { deadline: Some(Instant::now()), ..Limits::default() };
     let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap();
     assert!(advised.iter().all(|one| one.truncated == Some(Truncation::Time) && one.advice.is_empty()));
-    let json = report(&advised, &circumstances());
+    let json = report(&advised, &circumstances(), None);
     let reason = Some("the time limit was reached (--timeout)");
     assert!(json.mailboxes.iter().all(|one| one.truncated.as_deref() == reason));
 }

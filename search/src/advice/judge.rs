@@ -2,6 +2,7 @@
 //! every state that the observation allows.
 
 use stranded_model::assumption::{Assumption, Assumptions};
+use stranded_model::id::AdministratorId;
 use stranded_model::procedure::{Act, Outcome};
 use stranded_model::scenario::Delivery;
 use stranded_model::state::{Ended, State};
@@ -13,7 +14,7 @@ use crate::snapshot::UnobservedFact;
 use super::finding::{Finding, Judged, Tolerance, account, is_idle};
 use super::starts::{Sides, Start};
 use super::world::{AdviceWorld, Setting};
-use super::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence, Plan};
+use super::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence, Plan, PlannedStep};
 
 /// Returns the advice on one procedure.
 pub(super) fn advice(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Advice {
@@ -281,14 +282,18 @@ fn plan(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Option<Plan> {
         |state: &State| account(state).programs.values().all(|program| program.ended == Ended::Reported(Outcome::Ok));
     let path = graph.path_to(graph.nearest(is_ok)?);
     let states = path.states(&world);
-    let mut acts: Vec<Act> = Vec::new();
+    let mut steps: Vec<PlannedStep> = Vec::new();
     for (state, action) in states.iter().zip(&path.actions) {
         let Some(executed) = world.occur(state, action).ok().and_then(|occurrence| occurrence.step) else { continue };
         let act = &executed.in_procedure(&world).1.act;
-        if !matches!(act, Act::Report { .. }) && acts.last() != Some(act) {
-            acts.push(act.clone());
+        let home =
+            account(state).programs[AdministratorId::default()].execution().and_then(|running| running.memory.home);
+        match steps.last_mut() {
+            _ if matches!(act, Act::Report { .. }) => {}
+            Some(last) if last.act == *act => last.result = executed.result,
+            Some(_) | None => steps.push(PlannedStep { act: act.clone(), result: executed.result, home }),
         }
     }
     let run = world.scenario.run(world.scenario.last_run).clone();
-    Some(Plan { acts, run, world })
+    Some(Plan { steps, run, world })
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use stranded_model::id::ServerId;
-use stranded_model::procedure::Procedure;
+use stranded_model::procedure::{Act, Procedure};
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 use crate::engine::{Limits, Truncation};
@@ -26,12 +26,13 @@ use crate::scenario::{self, Diagnostics, SiteNames, builtin};
 use crate::snapshot::{Snapshot, Standing, UnobservedFact};
 
 pub use self::verdict::{
-    Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, Dependence, Plan, Precondition, PreconditionKind,
+    Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, Dependence, Plan, PlannedStep, Precondition,
+    PreconditionKind,
 };
 use self::world::AdviceWorld;
 
 /// The events that can occur besides the procedure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Circumstances {
     /// The kinds of delivery under which each procedure is searched, from the mildest to the hardest.
     pub deliveries: Vec<Delivery>,
@@ -41,6 +42,8 @@ pub struct Circumstances {
     pub faults_max: u8,
     /// The kind of replication. If replicas differ in the snapshot, it is eventual.
     pub replication: Replication,
+    /// The acts that the mail system can perform, if the caller knows the system; else the snapshot shows if it has marks.
+    pub can_perform: Option<fn(&Act) -> bool>,
 }
 
 impl Circumstances {
@@ -52,6 +55,14 @@ impl Circumstances {
     pub fn replication_for(&self, snapshot: &Snapshot) -> Replication {
         let first = snapshot.homes[ServerId(0)];
         if snapshot.homes.values().all(|homes| *homes == first) { self.replication } else { Replication::Eventual }
+    }
+
+    /// Returns true if the mail system cannot perform a procedure, or perhaps cannot.
+    fn is_in_doubt(&self, snapshot: &Snapshot, advice: &Advice) -> bool {
+        match self.can_perform {
+            Some(can_perform) => advice.procedure.has_act(|act| !can_perform(act)),
+            None => advice.lacks_marks(snapshot),
+        }
     }
 }
 
@@ -157,7 +168,7 @@ pub fn advise_all<'a>(
 }
 
 /// Returns the advice on one mailbox: every procedure in every useful direction, the best answer first. Among equal answers, those come
-/// first that the system can perform as far as it was observed, then those that take messages to the server that holds most of them, and
+/// first that the system can perform as far as that is known, then those that take messages to the server that holds most of them, and
 /// then to the home.
 #[must_use]
 pub fn advise(
@@ -174,7 +185,7 @@ pub fn advise(
     advice.sort_by_key(|advice| {
         let verdicts: Vec<AdviceVerdict> = advice.cases.iter().map(|case| case.verdict).collect();
         let leaves_home = snapshot.home() != Some(advice.to);
-        let is_in_doubt = advice.lacks_marks(snapshot);
+        let is_in_doubt = circumstances.is_in_doubt(snapshot, advice);
         (advice.answer(), is_in_doubt, Reverse(snapshot.held_by(advice.to)), leaves_home, verdicts)
     });
     advice

@@ -4,7 +4,7 @@ use stranded_model::World;
 use stranded_model::assumption::Assumption;
 use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::liveness::Liveness;
-use stranded_model::procedure::{Act, Procedure};
+use stranded_model::procedure::{Act, Procedure, StepResult};
 use stranded_model::property::Safety;
 use stranded_model::scenario::{Delivery, Run};
 
@@ -44,11 +44,22 @@ impl Advice {
 #[derive(Debug)]
 pub struct Plan {
     /// The steps in order, without the report; a repeated step is listed once.
-    pub acts: Vec<Act>,
+    pub steps: Vec<PlannedStep>,
     /// The run.
     pub run: Run,
     /// The world of the run.
     pub world: World,
+}
+
+/// A step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedStep {
+    /// The act.
+    pub act: Act,
+    /// Its result; that of the last act if the step repeats.
+    pub result: StepResult,
+    /// The home that the program looked up before.
+    pub home: Option<ServerId>,
 }
 
 /// The answer on a procedure, from the best to the worst.

@@ -1,0 +1,349 @@
+//! Dovecot 2.3 and an LDAP directory: a shell script for the administrator's host. `dovecot.sh` has the functions that its steps call; no
+//! function synchronises, because a synchronisation also deletes.
+
+use stranded_model::dn::HomeValue;
+use stranded_model::procedure::{
+    Act, Condition, Deletion, Duplicate, ListPurpose, Only, ServerRef, StepResult, VersionCondition,
+};
+use stranded_search::advice::PlannedStep;
+
+use super::servers::{PROXY, Servers};
+use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
+
+/// The functions of the script.
+const FUNCTIONS: &str = include_str!("dovecot.sh");
+
+/// The reason for steps about marks.
+const NO_MARK: &str = "Dovecot has no in-transit mark.";
+
+/// Returns the commands of a step.
+pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
+    let at = |server: &ServerRef| servers.at(*server);
+    StepCommands::Commands(match &planned.act {
+        Act::CreateMailbox { at: server, duplicate: Duplicate::Kept } => {
+            format!("create_folder {} INBOX\n", at(server))
+        }
+        Act::CreateMailbox { at: server, duplicate: Duplicate::Deleted } => {
+            let server = at(server);
+            format!(
+                "# Dovecot does not delete a mailbox that is present; the script stops there.\nlist {server} now\nrequire_empty now \
+                 'the mailbox is present on {server}'\ncreate_folder {server} INBOX\n"
+            )
+        }
+        Act::DeleteMailbox { at: server } => {
+            let guard = only_if_held_elsewhere(servers, *server);
+            let server = at(server);
+            format!(
+                "{guard}# doveadm mailbox delete\non {server} mailbox list -u \"$MAILBOX\" </dev/null >\"$WORK/folders\" ||\n  stop \
+                 'cannot list the folders on {server}'\nsort -r \"$WORK/folders\" | while IFS= read -r folder; do\n  on {server} mailbox \
+                 delete -s -u \"$MAILBOX\" \"$folder\" </dev/null\ndone\nlist {server} now\nrequire_empty now 'mail is left on {server}'\n"
+            )
+        }
+        Act::EmptyMailbox { at: server, deletion: Deletion::Remembered } => {
+            let guard = only_if_held_elsewhere(servers, *server);
+            let server = at(server);
+            format!(
+                "{guard}# doveadm expunge\nexpunge gone {server}\nlist {server} now\nrequire_empty now 'mail is left on {server}'\n"
+            )
+        }
+        Act::EmptyMailbox { deletion: Deletion::Forgotten, .. } => {
+            return StepCommands::Impossible(
+                "doveadm remembers what it expunges; files that are removed below it damage its indexes.",
+            );
+        }
+        Act::List { at: server, purpose: ListPurpose::Listed } => {
+            format!("# doveadm fetch\nlist {} listed\n", at(server))
+        }
+        Act::List { at: server, purpose: ListPurpose::Copied } => {
+            format!("# doveadm fetch\nlist {} now\ncat \"$WORK/now\" >>\"$WORK/copied\"\n", at(server))
+        }
+        Act::CopyListed { from, to } => copy(&at(from), &at(to), Copies::Listed),
+        Act::AppendMessage { from, to } => copy(&at(from), &at(to), Copies::NotNoted),
+        Act::CopyMessage { from, to } => copy(&at(from), &at(to), Copies::All),
+        Act::DeleteListed { at: server, only } => delete("held", &at(server), *only),
+        Act::DeleteUnlisted { at: server, only } => delete("missing", &at(server), *only),
+        Act::PropagateDeletions { .. } => {
+            return StepCommands::Impossible(
+                "doveadm propagates deletions only in a synchronisation, which also copies.",
+            );
+        }
+        Act::Mark { .. } | Act::Unmark { .. } => return StepCommands::Impossible(NO_MARK),
+        Act::Save { at: server } => {
+            let server = at(server);
+            format!(
+                "# doveadm fetch, each message to a file\nsave_mailbox {server}\n# Verification: every message that the store holds has \
+                 a file.\nlist {server} now\ncp \"$SAVED/list\" \"$WORK/saved\"\nmissing now saved left\nrequire_empty left 'not saved'\nfor \
+                 number in $(cut -f 4 \"$WORK/saved\"); do\n  test -s \"$SAVED/$number\" || stop \"$SAVED/$number is empty\"\ndone\n"
+            )
+        }
+        Act::Load { at: server } => {
+            let server = at(server);
+            format!(
+                "# doveadm save, for each saved message that the store lacks\nlist {server} now\ncp \"$SAVED/list\" \"$WORK/saved\"\nmissing \
+                 saved now todo\nappend todo {server} {server}\n# Verification: the store holds every saved message.\nlist {server} now\n\
+                 missing saved now left\nrequire_empty left 'not loaded'\n"
+            )
+        }
+        Act::Adjust { .. } => {
+            return StepCommands::Impossible("Dovecot and LDAP have no consistency adjuster.");
+        }
+        Act::HoldDelivery => format!("{}{}", HOLD, end_sessions(servers)),
+        Act::ReleaseDelivery => "release\n".to_owned(),
+        Act::SyncDirectory { from, to, .. } if servers.id(*from) == servers.id(*to) => {
+            "# This changes nothing.\n".to_owned()
+        }
+        Act::SyncDirectory { replica, from, to, condition } => {
+            let read = match condition {
+                VersionCondition::Unchanged => "# The entry must still be as it was read last.\n".to_owned(),
+                VersionCondition::Unconditional => format!("read_home {}\n", at(replica)),
+            };
+            let is_from = format!("test \"$home\" = \"$HOST_{}\" || stop \"the home is $home\"\n", at(from));
+            format!("{read}{is_from}{}", switch(servers, *replica, *to))
+        }
+        Act::RawEdit { replica, mdb, mta } => match mdb.or(*mta) {
+            Some(HomeValue::Server(server)) => {
+                format!("read_home {}\n{}", at(replica), switch(servers, *replica, server))
+            }
+            Some(HomeValue::Malformed) | None => {
+                return StepCommands::Impossible("the script writes only the host of a server.");
+            }
+        },
+        Act::DeleteRecipient { replica } => delete_recipient(servers, *replica),
+        Act::CreateRecipient { replica, home } => create_recipient(servers, *replica, *home),
+        Act::UpdateNow { .. } => {
+            format!(
+                "# slapd replicates by itself; the script waits until the directories agree.\n{}",
+                waited(&agree(servers))
+            )
+        }
+        Act::LookUpHome { replica } => format!("# ldapsearch\nread_home {}\necho \"the home is $home\"\n", at(replica)),
+        Act::Require(condition) => required(servers, condition, planned.result),
+        Act::Wait(condition) => waited(&test(servers, condition)),
+        Act::Report { .. } => String::new(),
+    })
+}
+
+/// The commands that hold mail and logins.
+const HOLD: &str = "# The LMTP proxy defers mail with 451, and refuses logins.\nhold\n";
+
+fn end_sessions(servers: &Servers<'_>) -> String {
+    format!("# doveadm proxy kick, doveadm kick, doveadm who\nend_sessions {}\n", servers.of_run())
+}
+
+/// Returns the commands that switch the home in the entry that was read, verified.
+fn switch(servers: &Servers<'_>, replica: ServerRef, to: ServerRef) -> String {
+    let (replica, to) = (servers.at(replica), servers.at(to));
+    let sessions = end_sessions(servers);
+    format!(
+        "# Sessions on the old server would go on writing there.\n{sessions}# ldapmodify, with an assertion on the old value\nswitch_home \
+         {replica} {to}\n# Verification\nhome_is {replica} {to} || stop \"the home is $home\"\n"
+    )
+}
+
+/// The messages that a step copies.
+enum Copies {
+    /// All.
+    All,
+    /// The listed ones that the destination lacks.
+    Listed,
+    /// The listed ones that the program has not noted as copied.
+    NotNoted,
+}
+
+/// Returns the commands that append what is missing, and verify it.
+fn copy(from: &str, to: &str, copies: Copies) -> String {
+    let (chosen, known) = match copies {
+        Copies::All => ("from", format!("list {to} now\nmissing from now todo\n")),
+        Copies::Listed => ("mine", format!("held from listed mine\nlist {to} now\nmissing mine now todo\n")),
+        Copies::NotNoted => ("mine", "held from listed mine\nmissing mine copied todo\n".to_owned()),
+    };
+    format!(
+        "# doveadm fetch | doveadm save, for each message that is missing; a repeated\n# run appends nothing again.\nlist {from} from\n\
+         {known}copy_folders {from} {to}\nappend todo {from} {to}\ncat \"$WORK/todo\" >>\"$WORK/copied\"\n# Verification: {to} holds each of \
+         them.\nlist {to} now\nmissing {chosen} now left\nrequire_empty left 'not on {to}'\n"
+    )
+}
+
+/// Returns the commands that delete the messages that the list has, or lacks.
+fn delete(chosen: &str, server: &str, only: Only) -> String {
+    let noted = match only {
+        Only::Any => "",
+        Only::Copied => "held todo copied chosen\nmv \"$WORK/chosen\" \"$WORK/todo\"\n",
+    };
+    format!(
+        "# doveadm expunge, for each of them\nlist {server} now\n{chosen} now listed todo\n{noted}expunge todo {server}\n"
+    )
+}
+
+/// Returns the commands that stop the script if a server of the run holds a message that the other one lacks.
+fn only_if_held_elsewhere(servers: &Servers<'_>, server: ServerRef) -> String {
+    let id = servers.id(server);
+    let other = if id == servers.from { servers.to } else { servers.from };
+    let (server, other) = (servers.variable(id), servers.variable(other));
+    format!(
+        "# Nothing is deleted that {other} lacks.\nlist {server} gone\nlist {other} kept\nmissing gone kept left\nrequire_empty left 'only on \
+         {server}'\n"
+    )
+}
+
+fn delete_recipient(servers: &Servers<'_>, replica: ServerRef) -> String {
+    let (sessions, replica) = (end_sessions(servers), servers.at(replica));
+    format!(
+        "{sessions}# The entry is saved first, so that it can be created again.\nread_home {replica}\nmkdir -p \"$SAVED.entry\"\nldapsearch -LLL -o \
+         ldif-wrap=no -x -H \"$LDAP_URL_{replica}\" -D \"$BIND_DN\" \\\n  -y \"$PASSWORD_FILE\" -b \"$USER_DN\" -s base '*' \\\n  \
+         >\"$SAVED.entry/ldif\" && test -s \"$SAVED.entry/ldif\" || stop 'cannot save the entry'\nldapdelete -x -H \"$LDAP_URL_{replica}\" -D \
+         \"$BIND_DN\" -y \"$PASSWORD_FILE\" \\\n  -e \"!assert=(entryCSN=$version)\" \"$USER_DN\" || stop 'the entry was not deleted'\n# \
+         Verification\nread_home {replica}\ntest -z \"$version\" || stop 'the entry is still there'\n"
+    )
+}
+
+fn create_recipient(servers: &Servers<'_>, replica: ServerRef, home: ServerRef) -> String {
+    let (replica, home) = (servers.at(replica), servers.at(home));
+    format!(
+        "# The saved entry with the new home. An entry that is present is an error.\nsed -e '/^$/d' -e \"/^$HOME_ATTRIBUTE:/d\" \
+         \"$SAVED.entry/ldif\" >\"$WORK/entry\" ||\n  stop 'the saved entry is gone'\nprintf '%s: %s\\n' \"$HOME_ATTRIBUTE\" \"$HOST_{home}\" \
+         >>\"$WORK/entry\"\nldapadd -x -H \"$LDAP_URL_{replica}\" -D \"$BIND_DN\" -y \"$PASSWORD_FILE\" \\\n  -f \"$WORK/entry\" || stop 'the entry \
+         was not created'\n# Verification\nhome_is {replica} {home} || stop \"the home is $home\"\n"
+    )
+}
+
+/// Returns the commands that test a condition: it must have the result that the plan expects.
+fn required(servers: &Servers<'_>, condition: &Condition, expected: StepResult) -> String {
+    let test = test(servers, condition);
+    match expected {
+        StepResult::Ok | StepResult::Duplicate => {
+            format!("{{ {test}; }} ||\n  stop 'this is not so; observe the mailbox again'\n")
+        }
+        StepResult::Refused | StepResult::Lost => {
+            format!("{{ {test}; }} &&\n  stop 'this is so, and was not; observe the mailbox again'\n")
+        }
+    }
+}
+
+fn waited(test: &str) -> String {
+    format!("until {test}; do sleep 1; done\n")
+}
+
+/// Returns a shell command that succeeds if the condition is true.
+fn test(servers: &Servers<'_>, condition: &Condition) -> String {
+    let at = |server: ServerRef| servers.at(server);
+    let connected = servers.variable(servers.connected_to);
+    match *condition {
+        Condition::HomeIs(server) => format!("home_is {connected} {}", at(server)),
+        Condition::HomeIsEither(one, other) => {
+            format!("home_is {connected} {} ||\n  home_is {connected} {}", at(one), at(other))
+        }
+        Condition::Differ(one, other) => format!("test \"$HOST_{}\" != \"$HOST_{}\"", at(one), at(other)),
+        Condition::Present(server) => {
+            format!("on {} mailbox status -u \"$MAILBOX\" messages INBOX </dev/null", at(server))
+        }
+        Condition::Empty(server) => format!("list {} now && test ! -s \"$WORK/now\"", at(server)),
+        Condition::HoldsAll { at: server, of } => format!(
+            "list {} listed && list {} now &&\n  missing listed now left && test ! -s \"$WORK/left\"",
+            at(of),
+            at(server)
+        ),
+        Condition::EveryReplicaNames(server) => every_replica_names(servers, &at(server)),
+        Condition::ReplicasAgree => agree(servers),
+        Condition::ReplicasAgreeOn(server) => {
+            format!("{} &&\n  {}", agree(servers), every_replica_names(servers, &at(server)))
+        }
+        Condition::NoRecipient(server) => format!("read_home {} && test -z \"$version\"", at(server)),
+        Condition::NothingQueued => "! $LIST_QUEUE | grep -qF \"$ADDRESS\"".to_owned(),
+        Condition::HoldsListed(server) => {
+            format!("list {} now && missing listed now left &&\n  test ! -s \"$WORK/left\"", at(server))
+        }
+        Condition::NothingListed => "test ! -s \"$WORK/listed\"".to_owned(),
+    }
+}
+
+fn every_replica_names(servers: &Servers<'_>, server: &str) -> String {
+    let each = servers.variables().into_iter().map(|replica| format!("home_is {replica} {server}"));
+    each.collect::<Vec<_>>().join(" && ")
+}
+
+/// Returns a shell command that succeeds if all directories show the same version.
+fn agree(servers: &Servers<'_>) -> String {
+    let replicas = servers.variables();
+    let Some((first, others)) = replicas.split_first() else { return "true".to_owned() };
+    let compared = others.iter().map(|other| format!(" &&\n  read_home {other} && test \"$version\" = \"$first\""));
+    format!("read_home {first} && first=$version{}", compared.collect::<String>())
+}
+
+/// Returns the text around the steps.
+pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
+    let Occasion { servers, .. } = occasion;
+    let mut first = Vec::new();
+    if occasion.must_replicate {
+        first.push(preparation(
+            "The directories must agree.",
+            required(servers, &Condition::ReplicasAgree, StepResult::Ok),
+        ));
+    }
+    if occasion.must_hold {
+        first.push(preparation(
+            "Mail and logins are held, and open sessions end.",
+            format!("{HOLD}{}", end_sessions(servers)),
+        ));
+    }
+    if occasion.must_observe_again {
+        let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
+        let commands = format!(
+            "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}; observe again'\n"
+        );
+        let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
+        first.push(preparation(&purpose, commands));
+    }
+    let mut last = Vec::new();
+    if occasion.must_hold {
+        last.push(preparation("Mail and logins go to the new home.", "release\n".to_owned()));
+    }
+    let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
+    let check = format!(
+        "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}: run this again'\nhome_is {from} {to} || \
+         stop \"the home is $home\"\necho 'done'\n"
+    );
+    last.push(preparation(&format!("At the end {to} is the home, and {from} holds nothing that it lacks."), check));
+    Frame { head: format!("{}\n{LISTS}\n{FUNCTIONS}", variables(occasion)), first, last }
+}
+
+fn preparation(purpose: &str, commands: String) -> Preparation {
+    Preparation { purpose: purpose.to_owned(), commands }
+}
+
+/// Returns the values that an administrator sets; a variable of the environment wins.
+fn variables(occasion: &Occasion<'_>) -> String {
+    let Occasion { mailbox, servers, .. } = occasion;
+    let mut lines = vec![
+        "# Set these values, here or in the environment. Each DOVEADM_… runs doveadm on".to_owned(),
+        "# that server: \"doveadm\", \"doveadm -c FILE\" or \"ssh HOST doveadm\"; not -S, with".to_owned(),
+        "# which `doveadm save` saves nothing. HOST_… is the value of the attribute.".to_owned(),
+        format!("MAILBOX=${{MAILBOX:-{}}}", shell_word(mailbox)),
+        "ADDRESS=${ADDRESS:-$MAILBOX@example.com}".to_owned(),
+        "LOGIN_NAMES=${LOGIN_NAMES:-\"$MAILBOX $ADDRESS\"}".to_owned(),
+        "LDAP_URL=${LDAP_URL:-ldap://directory.example.com}".to_owned(),
+        "BIND_DN=${BIND_DN:-cn=admin,dc=example,dc=com}".to_owned(),
+        "PASSWORD_FILE=${PASSWORD_FILE:-/root/ldap-password}    # without a line break".to_owned(),
+        "USER_DN=${USER_DN:-\"uid=$MAILBOX,ou=people,dc=example,dc=com\"}".to_owned(),
+        "HOME_ATTRIBUTE=${HOME_ATTRIBUTE:-mailHost}".to_owned(),
+        "SAVED=${SAVED:-\"/var/tmp/saved-$MAILBOX\"}".to_owned(),
+        "LIST_QUEUE=${LIST_QUEUE:-postqueue -p}".to_owned(),
+    ];
+    for (name, variable) in servers.names.iter().zip(servers.variables()) {
+        lines.push(format!("HOST_{variable}=${{HOST_{variable}:-{name}}}"));
+        lines.push(format!("DOVEADM_{variable}=${{DOVEADM_{variable}:-\"ssh root@$HOST_{variable} doveadm\"}}"));
+        lines.push(format!("LDAP_URL_{variable}=${{LDAP_URL_{variable}:-$LDAP_URL}}"));
+    }
+    lines.extend([
+        "# The proxy needs this once, before its other passdb:".to_owned(),
+        "#   passdb {".to_owned(),
+        "#     driver = passwd-file".to_owned(),
+        "#     args = /etc/dovecot/held".to_owned(),
+        "#   }".to_owned(),
+        "# An MTA can hold mail instead: in Postfix a transport map with `NAME retry:`.".to_owned(),
+        format!("DOVEADM_{PROXY}=${{DOVEADM_{PROXY}:-doveadm}}"),
+        "AT_PROXY=${AT_PROXY:-}    # \"ssh root@proxy\" if the proxy is another host".to_owned(),
+        "HELD_FILE=${HELD_FILE:-/etc/dovecot/held}".to_owned(),
+    ]);
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,229 @@
+# Runs doveadm on a server. ssh takes words apart, so they are quoted for it.
+on() {
+  eval "doveadm=\$DOVEADM_$1"
+  shift
+  case $doveadm in
+  ssh\ *)
+    for word; do
+      shift
+      set -- "$@" "'$(printf %s "$word" | sed "s/'/'\\\\''/g")'"
+    done
+    ;;
+  esac
+  $doveadm "$@"
+}
+
+# Sets the hierarchy separator of a server: IMAP LIST "" "" shows it.
+read_separator() {
+  printf 'a LIST "" ""\r\nb LOGOUT\r\n' |
+    on "$1" exec imap -u "$MAILBOX" 2>/dev/null >"$WORK/separator"
+  separator=$(sed -n 's/^\* LIST (.*) "\(.\)" "".*/\1/p' "$WORK/separator")
+  test -n "$separator" || stop "$1 shows no hierarchy separator"
+}
+
+# Lists the messages of every folder into a file, a line for each: folder with
+# / between its parts, name, folder GUID, UID, flags. The name is the
+# Message-ID, or the digest of the text of a message without one.
+list() { # server, file
+  read_separator "$1"
+  on "$1" -f tab fetch -u "$MAILBOX" \
+    'mailbox-guid uid flags mailbox hdr.message-id' all \
+    </dev/null >"$WORK/fetched" || stop "cannot list the mailbox on $1"
+  awk -F '\t' -v OFS='\t' -v separator="$separator" '
+    function put() {
+      if (guid == "") return
+      gsub(/[ \t\r]/, "", name)
+      if (separator != "/") gsub("[" separator "]", "/", folder)
+      print folder, (name == "" ? "?" : name), guid, uid, flags
+    }
+    NR == 1 { next }
+    /^[ \t]/ { name = name $0; next }
+    { put(); guid = $1; uid = $2; flags = $3; folder = $4; name = $5 }
+    NF > 5 { for (i = 6; i <= NF; i++) name = name $i }
+    END { put() }' "$WORK/fetched" >"$WORK/parsed"
+  while IFS=$TAB read -r folder name guid uid flags <&3; do
+    if test "$name" = '?'; then
+      read_message "$1" "$guid" "$uid"
+      name=$(sha256sum <"$WORK/message" | cut -c 1-64)
+    fi
+    printf '%s\t%s\t%s\t%s\t%s\n' "$folder" "$name" "$guid" "$uid" "$flags"
+  done 3<"$WORK/parsed" >"$WORK/$2" || stop "cannot write a list"
+}
+
+# Reads one message into a file.
+read_message() { # server, folder GUID, UID
+  on "$1" fetch -u "$MAILBOX" text mailbox-guid "$2" uid "$3" \
+    </dev/null >"$WORK/fetched" || stop "cannot read UID $3 on $1"
+  tail -n +2 "$WORK/fetched" >"$WORK/message"
+  test -s "$WORK/message" || stop "UID $3 on $1 is empty"
+}
+
+# Creates a folder if the server lacks it.
+create_folder() { # server, folder
+  on "$1" mailbox status -u "$MAILBOX" messages "$2" \
+    </dev/null >/dev/null 2>&1 ||
+    on "$1" mailbox create -s -u "$MAILBOX" "$2" </dev/null ||
+    stop "cannot create the folder $2 on $1"
+}
+
+# Sets `folder` to the name that it has on the server whose separator was read.
+name_folder() {
+  test "$separator" = / && return
+  case $folder in
+  *"$separator"*) stop "$folder: the name has the other separator in it" ;;
+  esac
+  folder=$(printf %s "$folder" | tr / "$separator")
+}
+
+# Creates the folders of one server on another, empty ones too.
+copy_folders() { # source, destination
+  read_separator "$1"
+  on "$1" mailbox list -u "$MAILBOX" </dev/null >"$WORK/folders" ||
+    stop "cannot list the folders on $1"
+  test "$separator" = / || tr "$separator" / <"$WORK/folders" >"$WORK/fetched"
+  test "$separator" = / || mv "$WORK/fetched" "$WORK/folders"
+  read_separator "$2"
+  while IFS= read -r folder <&3; do
+    name_folder
+    create_folder "$2" "$folder"
+  done 3<"$WORK/folders"
+}
+
+# Appends each message of a list once. `doveadm save` keeps the message as it
+# is; the flags are set afterwards, the time of arrival is not kept.
+append() { # list, source, destination
+  read_separator "$3"
+  awk -F '\t' '!seen[$1 FS $2]++' "$WORK/$1" >"$WORK/each"
+  while IFS=$TAB read -r folder name guid uid flags <&3; do
+    name_folder
+    case $guid in
+    saved) cp "$SAVED/$uid" "$WORK/message" || stop "cannot read $SAVED/$uid" ;;
+    *) read_message "$2" "$guid" "$uid" ;;
+    esac
+    create_folder "$3" "$folder"
+    next=$(on "$3" -f tab mailbox status -u "$MAILBOX" uidnext "$folder" \
+      </dev/null | tail -n 1 | cut -f 2)
+    on "$3" save -u "$MAILBOX" -m "$folder" <"$WORK/message" ||
+      stop "cannot save $name in $folder on $3"
+    flags=$(printf %s "$flags" | sed 's/ *\\Recent//')
+    test -z "$flags" ||
+      on "$3" flags add -u "$MAILBOX" "$flags" mailbox "$folder" uid "$next" \
+        </dev/null || stop "cannot set the flags of $name on $3"
+  done 3<"$WORK/each"
+}
+
+# Deletes the messages of a list.
+expunge() { # list, server
+  while IFS=$TAB read -r folder name guid uid flags <&3; do
+    on "$2" expunge -u "$MAILBOX" mailbox-guid "$guid" uid "$uid" </dev/null ||
+      stop "cannot expunge $name in $folder on $2"
+  done 3<"$WORK/$1"
+}
+
+# Saves every message of a mailbox to a folder outside of the stores.
+save_mailbox() { # server
+  mkdir -p "$SAVED" && test -z "$(ls "$SAVED")" || stop "$SAVED is not empty"
+  list "$1" all
+  number=0
+  while IFS=$TAB read -r folder name guid uid flags <&4; do
+    number=$((number + 1))
+    read_message "$1" "$guid" "$uid"
+    cp "$WORK/message" "$SAVED/$number" || stop "cannot write to $SAVED"
+    printf '%s\t%s\tsaved\t%s\t%s\n' "$folder" "$name" "$number" "$flags"
+  done 4<"$WORK/all" >"$SAVED/list" || stop "cannot write to $SAVED"
+}
+
+# Reads the home and the version of the recipient in the directory of a server.
+read_home() {
+  eval "url=\$LDAP_URL_$1"
+  ldapsearch -LLL -o ldif-wrap=no -x -H "$url" -D "$BIND_DN" \
+    -y "$PASSWORD_FILE" -b "$USER_DN" -s base "$HOME_ATTRIBUTE" entryCSN \
+    >"$WORK/entry" || test $? -eq 32 || stop "cannot read the directory of $1"
+  home=$(sed -n "s/^$HOME_ATTRIBUTE: //p" "$WORK/entry")
+  version=$(sed -n 's/^entryCSN: //p' "$WORK/entry")
+}
+home_is() { # replica, server
+  read_home "$1"
+  eval "test \"\$home\" = \"\$HOST_$2\""
+}
+
+# Changes the home, if the entry is still as `read_home` read it.
+switch_home() { # replica, server
+  eval "url=\$LDAP_URL_$1 host=\$HOST_$2"
+  if test -n "$home"; then
+    expected="(&($HOME_ATTRIBUTE=$home)(entryCSN=$version))"
+  else
+    expected="(entryCSN=$version)"
+  fi
+  ldapmodify -x -H "$url" -D "$BIND_DN" -y "$PASSWORD_FILE" \
+    -e "!assert=$expected" <<END || stop "the home was not changed"
+dn: $USER_DN
+changetype: modify
+replace: $HOME_ATTRIBUTE
+$HOME_ATTRIBUTE: $host
+END
+  for name in $LOGIN_NAMES; do
+    on PROXY auth cache flush "$name" >/dev/null ||
+      stop "cannot flush the cache of the proxy"
+  done
+}
+
+# Holds mail and logins: the proxy looks up these names in the file first, and
+# sends them to a closed port, so that LMTP answers 451 and IMAP [UNAVAILABLE].
+hold() {
+  release_names
+  for name in $LOGIN_NAMES; do
+    printf '%s:::::::proxy=y nopassword=y host=127.0.0.1 port=1\n' "$name"
+  done | $AT_PROXY tee -a "$HELD_FILE" >/dev/null ||
+    stop "cannot write $HELD_FILE"
+  for name in $LOGIN_NAMES; do
+    on PROXY auth cache flush "$name" >/dev/null ||
+      stop "cannot flush the cache of the proxy"
+    tries=0
+    until on PROXY auth lookup -x service=lmtp "$name" 2>/dev/null |
+      grep -q '^ *port *: 1$'; do
+      tries=$((tries + 1))
+      test "$tries" -lt 10 || stop "the proxy does not read $HELD_FILE"
+      sleep 1
+    done
+  done
+}
+release_names() {
+  $AT_PROXY cat "$HELD_FILE" >"$WORK/held-names" ||
+    stop "cannot read $HELD_FILE"
+  for name in $LOGIN_NAMES; do
+    awk -F : -v name="$name" '$1 != name' "$WORK/held-names" >"$WORK/others" &&
+      mv "$WORK/others" "$WORK/held-names" || stop "cannot edit $HELD_FILE"
+  done
+  $AT_PROXY tee "$HELD_FILE" <"$WORK/held-names" >/dev/null ||
+    stop "cannot write $HELD_FILE"
+}
+release() {
+  release_names
+  for name in $LOGIN_NAMES; do
+    on PROXY auth cache flush "$name" >/dev/null ||
+      stop "cannot flush the cache of the proxy"
+  done
+}
+
+# Ends the open sessions on the proxy and on each server, and checks that none
+# is left. `kick` fails if there was none.
+end_sessions() { # servers
+  for name in $LOGIN_NAMES; do
+    on PROXY proxy kick "$name" >/dev/null || stop "cannot kick on the proxy"
+    for server; do
+      on "$server" kick "$name" >/dev/null 2>&1
+    done
+  done
+  for server; do
+    for name in $LOGIN_NAMES; do
+      tries=0
+      while on "$server" -f tab who -1 "$name" 2>/dev/null |
+        grep -q "^$name$TAB"; do
+        tries=$((tries + 1))
+        test "$tries" -lt 10 || stop "$name still has a session on $server"
+        sleep 1
+      done
+    done
+  done
+}

@@ -1,0 +1,35 @@
+set -u
+umask 077
+WORK=$(mktemp -d) || exit 1
+trap 'rm -rf "$WORK"' EXIT
+TAB=$(printf '\t')
+: >"$WORK/listed"
+: >"$WORK/copied"
+
+# Ends the script. Mail and logins stay held until `release` has run.
+stop() {
+  printf 'stopped: %s\n' "$*" >&2
+  exit 1
+}
+
+# Writes the lines of a list whose messages another list lacks, or has.
+missing() { # list, other list, file
+  compare 0 "$@"
+}
+held() { # list, other list, file
+  compare 1 "$@"
+}
+compare() {
+  awk -F '\t' -v wanted="$1" '
+    FILENAME == ARGV[1] { has[$1 FS $2] = 1; next }
+    (($1 FS $2) in has) == wanted' "$WORK/$3" "$WORK/$2" >"$WORK/$4" ||
+    stop "cannot compare lists"
+}
+
+# Ends the script if a list has a line.
+require_empty() { # list, reason
+  test ! -s "$WORK/$1" || {
+    cut -f 1,2 "$WORK/$1" >&2
+    stop "$2"
+  }
+}

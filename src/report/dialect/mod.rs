@@ -1,0 +1,123 @@
+//! The commands of a procedure in the language of a mail system. Each dialect has one table, an exhaustive match from acts to commands; a
+//! step that the system cannot perform has the reason there. `script` puts the commands of a plan together.
+
+mod cyrus;
+mod dovecot;
+mod exchange;
+mod script;
+mod servers;
+
+use clap::ValueEnum;
+use stranded_model::procedure::{Act, StepResult};
+use stranded_search::advice::PlannedStep;
+
+pub use self::script::{Script, ScriptStep, cannot_perform, script};
+use self::servers::Servers;
+
+/// The functions about lists of messages that shell scripts share.
+const LISTS: &str = include_str!("lists.sh");
+
+/// A mail system whose commands reports can print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Dialect {
+    /// Dovecot 2.3 with a proxy that finds the home in an LDAP directory: a shell script
+    DovecotLdap,
+    /// Cyrus IMAP 3 with a murder: shell commands
+    Cyrus,
+    /// Exchange 5.5: the Administrator program in raw mode, and ExMerge
+    Exchange,
+}
+
+/// The commands of one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepCommands {
+    /// Commands, in lines.
+    Commands(String),
+    /// The system cannot perform the step, for this reason.
+    Impossible(&'static str),
+}
+
+/// The text of a dialect around the steps of a procedure.
+struct Frame {
+    /// The values to set, and the functions that the steps use.
+    head: String,
+    /// The commands before the first step.
+    first: Vec<Preparation>,
+    /// The commands after the last step.
+    last: Vec<Preparation>,
+}
+
+/// Commands that belong to no step of the procedure, with their purpose.
+struct Preparation {
+    purpose: String,
+    commands: String,
+}
+
+/// The facts about a plan that decide the text around its steps.
+struct Occasion<'a> {
+    mailbox: &'a str,
+    servers: &'a Servers<'a>,
+    /// True if delivery must be held or sessions must end first.
+    must_hold: bool,
+    /// True if the observation must be repeated after delivery is held, because no step reads the stores.
+    must_observe_again: bool,
+    /// True if replication must have finished.
+    must_replicate: bool,
+}
+
+impl Dialect {
+    /// Returns the name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DovecotLdap => "dovecot-ldap",
+            Self::Cyrus => "cyrus",
+            Self::Exchange => "exchange",
+        }
+    }
+
+    /// Returns the test of an act: true if the system can perform it.
+    #[must_use]
+    pub fn can_perform(self) -> fn(&Act) -> bool {
+        match self {
+            Self::DovecotLdap => |act| Self::DovecotLdap.reason(act).is_none(),
+            Self::Cyrus => |act| Self::Cyrus.reason(act).is_none(),
+            Self::Exchange => |act| Self::Exchange.reason(act).is_none(),
+        }
+    }
+
+    /// Returns the reason why the system cannot perform an act, if it cannot.
+    #[must_use]
+    pub fn reason(self, act: &Act) -> Option<&'static str> {
+        let planned = PlannedStep { act: act.clone(), result: StepResult::Ok, home: None };
+        match self.step(&Servers::ANY, &planned) {
+            StepCommands::Commands(_) => None,
+            StepCommands::Impossible(reason) => Some(reason),
+        }
+    }
+
+    fn step(self, servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
+        match self {
+            Self::DovecotLdap => dovecot::step(servers, planned),
+            Self::Cyrus => cyrus::step(servers, planned),
+            Self::Exchange => exchange::step(servers, planned),
+        }
+    }
+
+    fn frame(self, occasion: &Occasion<'_>) -> Frame {
+        match self {
+            Self::DovecotLdap => dovecot::frame(occasion),
+            Self::Cyrus => cyrus::frame(occasion),
+            Self::Exchange => exchange::frame(occasion),
+        }
+    }
+}
+
+/// Returns a name as one word of a shell command: a name from a file must not become a command.
+pub(super) fn shell_word(name: &str) -> std::borrow::Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%_+=:,./-".contains(letter);
+    if !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain) {
+        return std::borrow::Cow::Borrowed(name);
+    }
+    std::borrow::Cow::Owned(format!("'{}'", name.replace('\'', "'\\''")))
+}

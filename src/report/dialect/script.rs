@@ -1,0 +1,132 @@
+//! The commands of a plan, put together: the values to set, the preparations, and each step with its number and its sentence.
+
+use std::fmt::Write as _;
+
+use stranded_model::procedure::{Act, Procedure};
+use stranded_oracle::sentence::step;
+use stranded_search::advice::{Advice, Answer, Plan, PreconditionKind};
+use stranded_search::lines::wrapped;
+use stranded_search::snapshot::Snapshot;
+
+use super::servers::Servers;
+use super::{Dialect, Occasion, Preparation, StepCommands};
+
+/// The width of comments, without their sign.
+const COMMENT: u16 = 76;
+
+/// The commands of a procedure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// Everything in the order of execution.
+    pub text: String,
+    /// The steps of the procedure.
+    pub steps: Vec<ScriptStep>,
+    /// True if the system can perform every step.
+    pub is_complete: bool,
+}
+
+/// The commands of one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptStep {
+    /// The step as a sentence without its subject.
+    pub step: String,
+    /// Its commands, or the reason why there are none.
+    pub commands: StepCommands,
+}
+
+/// Returns the commands of a procedure, if the answer lets an administrator run it.
+#[must_use]
+pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<Script> {
+    let plan = match advice.answer() {
+        Answer::Safe | Answer::Depends => advice.plan.as_ref()?,
+        Answer::Refuses | Answer::Inconclusive | Answer::Unsafe => return None,
+    };
+    let servers = servers(snapshot, plan);
+    let frame = dialect.frame(&occasion(snapshot, advice, plan, &servers));
+    let steps = steps(dialect, plan, &servers);
+    let (from, to) = (servers.name(advice.from), servers.name(advice.to));
+    let mut text = comment(&format!("{} for {}, from {from} to {to}", advice.procedure.name, snapshot.mailbox), "");
+    text.push_str(&frame.head);
+    let prepared = |text: &mut String, preparations: &[Preparation]| {
+        for Preparation { purpose, commands } in preparations {
+            let _ = write!(text, "\n{}{commands}", comment(purpose, ""));
+        }
+    };
+    prepared(&mut text, &frame.first);
+    for (number, ScriptStep { step, commands }) in (1..).zip(&steps) {
+        let _ = write!(text, "\n{}", comment(&format!("{number}. It {step}."), "   "));
+        match commands {
+            StepCommands::Commands(commands) => text.push_str(commands),
+            StepCommands::Impossible(reason) => {
+                let reason = format!("{} cannot do this: {reason}", dialect.name());
+                text.push_str(&comment(&reason, ""));
+                let _ = writeln!(text, "{}", dialect.end());
+            }
+        }
+    }
+    prepared(&mut text, &frame.last);
+    let is_complete = steps.iter().all(|step| matches!(step.commands, StepCommands::Commands(_)));
+    Some(Script { text, steps, is_complete })
+}
+
+/// Returns the steps of a procedure that the mail system cannot perform, each with the reason.
+#[must_use]
+pub fn cannot_perform(dialect: Dialect, procedure: &Procedure) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for (index, step) in procedure.steps.iter().enumerate() {
+        if let Some(reason) = dialect.reason(&step.act) {
+            found.push(format!("{}: {reason}", procedure.step_name(index)));
+        }
+    }
+    found
+}
+
+impl Dialect {
+    /// Returns the line that ends the commands at a step that the system cannot perform.
+    fn end(self) -> &'static str {
+        match self {
+            Self::DovecotLdap | Self::Cyrus => "stop 'this step cannot be performed'",
+            Self::Exchange => "Stop here.",
+        }
+    }
+}
+
+fn servers<'a>(snapshot: &'a Snapshot, plan: &Plan) -> Servers<'a> {
+    let run = &plan.run;
+    Servers { names: &snapshot.names.servers, from: run.from, to: run.to, connected_to: run.connected_to, home: None }
+}
+
+fn steps(dialect: Dialect, plan: &Plan, servers: &Servers<'_>) -> Vec<ScriptStep> {
+    let translated = |planned: &stranded_search::advice::PlannedStep| {
+        let servers = Servers { home: planned.home, ..*servers };
+        let sentence = step(&plan.world, &plan.run, &planned.act);
+        ScriptStep { step: sentence, commands: dialect.step(&servers, planned) }
+    };
+    plan.steps.iter().map(translated).collect()
+}
+
+fn occasion<'a>(snapshot: &'a Snapshot, advice: &Advice, plan: &Plan, servers: &'a Servers<'a>) -> Occasion<'a> {
+    let has = |wanted: fn(&Act) -> bool| plan.steps.iter().any(|step| wanted(&step.act));
+    let holds_delivery = has(|act| matches!(act, Act::HoldDelivery));
+    let reads_stores = has(|act| act.takes_copies() || matches!(act, Act::List { .. } | Act::Save { .. }));
+    let kinds: Vec<PreconditionKind> = advice.preconditions().iter().map(|one| one.kind).collect();
+    let held = [PreconditionKind::HoldDelivery, PreconditionKind::HoldDeliveryDuringRun, PreconditionKind::EndSessions];
+    Occasion {
+        mailbox: &snapshot.mailbox,
+        servers,
+        must_hold: !holds_delivery && held.iter().any(|kind| kinds.contains(kind)),
+        must_observe_again: !reads_stores,
+        must_replicate: kinds.contains(&PreconditionKind::FinishReplication),
+    }
+}
+
+/// Returns a text as comment lines; the lines after the first are indented.
+pub(super) fn comment(text: &str, indent: &str) -> String {
+    let lines = wrapped(text, 0, COMMENT);
+    let mut comment = String::new();
+    for (number, line) in lines.lines().enumerate() {
+        let indent = if number == 0 { "" } else { indent };
+        let _ = writeln!(comment, "# {indent}{line}");
+    }
+    comment
+}
