@@ -114,7 +114,7 @@ fn judge(oracle: &mut Oracle<'_>, log: &mut Log, bytes: &[u8]) {
         log.lines.feed(chunk);
         while let Some(line) = log.lines.next_line() {
             match log.reader.read(&line, "memory").unwrap_or_else(|wrong| panic!("{wrong}")) {
-                Entry::Event(event) => oracle.take(&event).unwrap_or_else(|wrong| panic!("{wrong}")),
+                Entry::Event(logged) => oracle.take(&logged.event).unwrap_or_else(|wrong| panic!("{wrong}")),
                 Entry::End | Entry::Nothing => {}
             }
         }

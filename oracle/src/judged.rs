@@ -15,10 +15,19 @@ pub struct Judged<'a> {
     pub subject: Subject<'a>,
     /// The judgement.
     pub judgement: &'a Judgement,
-    /// The line in the log of each event that the judgement names.
-    pub lines: &'a BTreeMap<usize, usize>,
+    /// The location in the log of each event that the judgement names.
+    pub lines: &'a BTreeMap<usize, LogLocation>,
     /// Further paragraphs.
     pub extra: &'a [String],
+}
+
+/// The location of an event in a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLocation {
+    /// The line, from 1.
+    pub line: usize,
+    /// The name of the case, if it has one.
+    pub case: Option<String>,
 }
 
 /// The subject of a judgement.
@@ -43,16 +52,22 @@ impl Judged<'_> {
     /// Returns the line of an event in the log.
     #[must_use]
     pub fn line(&self, event: usize) -> Option<usize> {
-        self.lines.get(&event).copied()
+        self.lines.get(&event).map(|location| location.line)
     }
 
-    /// Returns the number of an event in words, with its line if that is another number.
+    /// Returns the name of the case of an event in the log.
+    #[must_use]
+    pub fn case(&self, event: usize) -> Option<&str> {
+        self.lines.get(&event)?.case.as_deref()
+    }
+
+    /// Returns the number of an event in words, with its line if that is another number, and the name of its case.
     #[must_use]
     pub fn place(&self, event: usize) -> String {
-        match self.line(event) {
-            Some(line) if line != event => format!("event {event} (line {line})"),
-            Some(_) | None => format!("event {event}"),
-        }
+        let line = self.line(event).filter(|line| *line != event).map(|line| format!("line {line}"));
+        let case = self.case(event).map(|case| format!("case `{case}`"));
+        let details: Vec<String> = line.into_iter().chain(case).collect();
+        if details.is_empty() { format!("event {event}") } else { format!("event {event} ({})", details.join(", ")) }
     }
 }
 
@@ -121,6 +136,9 @@ pub struct FindingReport {
     /// Its line in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_line: Option<usize>,
+    /// The name of its case in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_case: Option<String>,
     /// True if the scenario expects it.
     pub expected: bool,
 }
@@ -146,6 +164,9 @@ pub struct FailureReport {
     /// Its line in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_line: Option<usize>,
+    /// The name of its case in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_case: Option<String>,
     /// The event as JSON.
     pub line: String,
     /// The differences to the closest explanation.
@@ -188,12 +209,12 @@ pub fn report(judged: &Judged<'_>) -> JudgementReport {
         conforming,
         events: judgement.exercise.events,
         runs: judgement.exercise.cases,
-        findings: judgement.findings.iter().map(|one| found(one, judged.line(one.event))).collect(),
+        findings: judgement.findings.iter().map(|one| found(one, judged.lines.get(&one.event))).collect(),
         findings_left_out: judgement.findings_left_out,
         not_exercised: judgement.not_exercised.iter().map(|fault| fault.name().to_owned()).collect(),
         withheld: judgement.withheld.iter().map(withheld).collect(),
         withheld_left_out: judgement.withheld_left_out,
-        failure: failure.map(|one| failed(one, judged.line(one.event))),
+        failure: failure.map(|one| failed(one, judged.lines.get(&one.event))),
         inconclusive,
         explained_by: judgement.explained_by.clone(),
         exercised,
@@ -210,25 +231,27 @@ fn withheld(one: &Withheld) -> WithheldReport {
     }
 }
 
-/// Returns the report on a finding, with its line in the log.
+/// Returns the report on a finding, with its location in the log.
 #[must_use]
-pub fn found(one: &Finding, at_line: Option<usize>) -> FindingReport {
+pub fn found(one: &Finding, location: Option<&LogLocation>) -> FindingReport {
     FindingReport {
         verdict: one.verdict,
         property: one.property.map(|property| property.name().to_owned()),
         says: one.says.clone(),
         event: one.event,
-        at_line,
+        at_line: location.map(|location| location.line),
+        in_case: location.and_then(|location| location.case.clone()),
         expected: one.is_expected,
     }
 }
 
-/// Returns the report on an event without explanation, with its line in the log.
+/// Returns the report on an event without explanation, with its location in the log.
 #[must_use]
-pub fn failed(failure: &Failure, at_line: Option<usize>) -> FailureReport {
+pub fn failed(failure: &Failure, location: Option<&LogLocation>) -> FailureReport {
     FailureReport {
         event: failure.event,
-        at_line,
+        at_line: location.map(|location| location.line),
+        in_case: location.and_then(|location| location.case.clone()),
         line: failure.line.clone(),
         against: failure.against.clone(),
         guards: failure.guards.clone(),

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, IsTerminal as _, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::Validate;
 use crate::exit::Exit;
-use stranded_oracle::event_log::{Entry, Line, Lines, LogError, Reader};
-use stranded_oracle::judged::{Judged, Subject};
+use stranded_oracle::event_log::{Entry, Line, Lines, LogError, LoggedEvent, Reader};
+use stranded_oracle::judged::{Judged, LogLocation, Subject};
 use stranded_oracle::oracle::{Finding, Oracle, OracleOptions};
 use stranded_oracle::protocol::Event;
 use stranded_search::engine::{Limits, Truncation};
@@ -49,6 +50,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
         name,
         lines: BTreeMap::new(),
         line: 0,
+        case: None,
         known: (0, None),
         prints_at_once: arguments.follow,
     };
@@ -74,10 +76,12 @@ struct Judge<'a> {
     given: &'a Spec,
     procedure: Option<&'a str>,
     name: &'a str,
-    /// The line of each event that the judgement names.
-    lines: BTreeMap<usize, usize>,
+    /// The location of each event that the judgement names.
+    lines: BTreeMap<usize, LogLocation>,
     /// The line of the last event.
     line: usize,
+    /// The name of the case, if it has one.
+    case: Option<Arc<str>>,
     /// The number of findings so far, and the event without an explanation.
     known: (usize, Option<usize>),
     /// True if each finding is printed at once.
@@ -93,16 +97,19 @@ enum Going {
 
 impl Judge<'_> {
     fn take(&mut self, line: Line<'_>) -> Result<Going, Box<LogError>> {
-        let event = match self.reader.read(&line, self.name)? {
+        let read = self.reader.read(&line, self.name);
+        let LoggedEvent { event, case } = match read.map_err(|wrong| Box::new(wrong.in_case(self.case.as_ref())))? {
             Entry::Nothing => return Ok(Going::On),
             Entry::End => return Ok(Going::Ended),
-            Entry::Event(event) => event,
+            Entry::Event(logged) => logged,
         };
         let event = judging::renamed(&event, self.given, self.procedure);
         if let Event::Reset { .. } = *event {
             self.end_case();
+            self.case = case;
         }
-        self.oracle.take(&event).map_err(|wrong| line.error(self.name, wrong))?;
+        let taken = self.oracle.take(&event);
+        taken.map_err(|wrong| Box::new(line.error(self.name, wrong).in_case(self.case.as_ref())))?;
         self.line = line.number;
         self.note_findings();
         Ok(Going::On)
@@ -119,7 +126,8 @@ impl Judge<'_> {
         let before = self.known;
         self.known = (self.oracle.findings().len(), self.oracle.failed_at());
         if self.known != before {
-            self.lines.insert(self.oracle.events(), self.line);
+            let case = self.case.as_deref().map(str::to_owned);
+            self.lines.insert(self.oracle.events(), LogLocation { line: self.line, case });
             if self.prints_at_once {
                 self.print_findings(before);
             }
@@ -129,13 +137,14 @@ impl Judge<'_> {
     /// Prints the findings that were not known before.
     fn print_findings(&self, (printed, failed_at): (usize, Option<usize>)) {
         let (line, name) = (self.line, visible_line(self.name));
+        let case = self.case.as_ref().map_or_else(String::new, |case| format!("case `{}`: ", visible_line(case)));
         for Finding { verdict, says, .. } in
             self.oracle.findings()[printed..].iter().filter(|finding| !finding.is_expected)
         {
-            output::say(&format!("{name}:{line}: {}: {says}", verdict.name()));
+            output::say(&format!("{name}:{line}: {case}{}: {says}", verdict.name()));
         }
         if self.oracle.failed_at() != failed_at {
-            output::say(&format!("{name}:{line}: nonconforming: no execution of the model explains this event"));
+            output::say(&format!("{name}:{line}: {case}nonconforming: no execution of the model explains this event"));
         }
     }
 }

@@ -122,6 +122,10 @@ fn adapter() -> Value {
 fn log() -> Value {
     let mut definitions = definitions::<Event>();
     definitions.values_mut().for_each(never_null);
+    let variants = definitions["Event"]["oneOf"].as_array_mut().expect("an event is one of several");
+    let reset = variants.iter_mut().find(|variant| variant["properties"]["event"]["const"] == "reset");
+    reset.expect("a log has resets")["properties"]["case"] =
+        json!({"description": "The name of the case, for reports.", "type": "string"});
     let mut schema = written("One line of a log", "Event", &definitions);
     schema["properties"] = json!({
         "at": {"description": "The time of the event. No program reads it."},

@@ -207,3 +207,34 @@ fn an_unknown_procedure_is_reported_with_the_known_ones() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("there is no procedure `mvoe`"), "{}", ran.err);
 }
+
+#[test]
+fn the_name_of_a_case_is_reported_with_its_findings_and_errors() {
+    let named = article().replace("{\"event\":\"reset\"}", "{\"event\":\"reset\",\"case\":\"two moves\"}");
+    assert_ne!(named, article());
+    let ran = judged(&named, &["--implements", "move"]);
+    let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ran.code, 1);
+    assert!(text.contains("case `two moves`)"), "{text}");
+    let ran = judged(&named, &["--implements", "move", "--format", "json"]);
+    let found = report(&ran);
+    assert!(found["findings"].as_array().unwrap().iter().all(|finding| finding["in_case"] == "two moves"), "{found}");
+    let ran = judged(&format!("{named}{{\"event\":\"reset\"}}\n"), &["--implements", "move", "--format", "json"]);
+    assert_eq!(report(&ran)["findings"], found["findings"], "a later case has no name, and the findings keep theirs");
+    let ran = judged(&format!("{named}nonsense\n"), &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains(", in case `two moves`"), "{}", ran.err);
+    let unnamed = judged(&article(), &["--implements", "move", "--format", "json"]);
+    assert!(report(&unnamed)["findings"][0].get("in_case").is_none());
+}
+
+#[test]
+fn only_a_reset_names_a_case_and_only_with_text() {
+    for line in
+        ["{\"event\":\"observed\",\"mailbox\":\"mailbox-1\",\"case\":\"x\"}", "{\"event\":\"reset\",\"case\":7}"]
+    {
+        let ran = judged(&format!("{line}\n"), &[]);
+        assert_eq!(ran.code, 2, "{line}");
+        assert!(ran.err.contains("`case`"), "{}", ran.err);
+    }
+}

@@ -312,6 +312,7 @@ fn the_schema_of_a_log_allows_exactly_the_lines_that_are_read() {
     let log = validator(Kind::Log);
     let lines = [
         r#"{"event":"reset","start":{"mailbox-1":{"directory":{"source":null,"destination":{"home-mdb":null}}}}}"#,
+        r#"{"event":"reset","case":"a dead program","note":1}"#,
         r#"{"event":"did","action":"deliver","mailbox":"mailbox-1","message":"m1","by":"source","result":"ok"}"#,
         r#"{"event":"call","call":1,"action":"log-on","mailbox":"mailbox-1","by":"remembered","at":3,"note":[]}"#,
         r#"{"event":"return","call":1,"result":"unknown","ended":"ok"}"#,

@@ -1,10 +1,8 @@
 //! The events of lines that were read before. A log repeats lines that differ only in their time, `at`; such a line is parsed once.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
-use crate::protocol::Event;
+use super::LoggedEvent;
 
 /// The most lines that are cached. Beyond that the cache is emptied.
 const LINES_MAX: usize = 1 << 14;
@@ -14,14 +12,14 @@ const LINE_MAX: usize = 1 << 12;
 /// Events by their lines without the time.
 #[derive(Debug, Default)]
 pub(super) struct LineCache {
-    events: FxHashMap<Box<[u8]>, Arc<Event>>,
+    events: FxHashMap<Box<[u8]>, LoggedEvent>,
     /// The line that was looked up last, without the time.
     timeless: Vec<u8>,
 }
 
 impl LineCache {
     /// Returns the event of a line, if a line that differs only in its time is cached.
-    pub(super) fn get(&mut self, line: &[u8]) -> Option<Arc<Event>> {
+    pub(super) fn get(&mut self, line: &[u8]) -> Option<LoggedEvent> {
         self.timeless.clear();
         if line.len() <= LINE_MAX {
             without_time(line, &mut self.timeless);
@@ -30,12 +28,12 @@ impl LineCache {
     }
 
     /// Caches the event of the line that was looked up last.
-    pub(super) fn insert(&mut self, event: &Arc<Event>) {
+    pub(super) fn insert(&mut self, event: &LoggedEvent) {
         if self.events.len() >= LINES_MAX {
             self.events.clear();
         }
         if !self.timeless.is_empty() {
-            self.events.insert(self.timeless.as_slice().into(), Arc::clone(event));
+            self.events.insert(self.timeless.as_slice().into(), event.clone());
         }
     }
 }
@@ -91,7 +89,10 @@ fn plain(value: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::protocol::Event;
 
     fn timeless(line: &str) -> String {
         let mut copy = Vec::new();
@@ -104,7 +105,8 @@ mod tests {
         let mut cache = LineCache::default();
         let right = br#"{"event":"reset","at":"12:00"}"#;
         assert_eq!(cache.get(right), None);
-        cache.insert(&Arc::new(Event::Reset { start: Default::default() }));
+        let event = Arc::new(Event::Reset { start: Default::default() });
+        cache.insert(&LoggedEvent { event, case: None });
         assert!(cache.get(br#"{"event":"reset","at":"12:01"}"#).is_some());
         for wrong in
             [&br#"{"event":"reset","at":}"#[..], br#"{"event":"reset","at":x}"#, br#"{"event":"reset","at":"a"b}"#]

@@ -23,11 +23,20 @@ pub const LINE_MAX: usize = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// An event.
-    Event(Arc<Event>),
+    Event(LoggedEvent),
     /// The end of the log.
     End,
     /// An empty line.
     Nothing,
+}
+
+/// An event of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// The event.
+    pub event: Arc<Event>,
+    /// The name of the case, if the event is a reset that has one.
+    pub case: Option<Arc<str>>,
 }
 
 /// The error of a line.
@@ -43,6 +52,8 @@ pub struct LogError {
     pub span: Range<usize>,
     /// The error, and what is expected.
     pub wrong: Wrong,
+    /// The name of the case in which the line is, if it has one.
+    pub case: Option<Arc<str>>,
 }
 
 /// A splitter of bytes into lines.
@@ -137,8 +148,8 @@ impl Line<'_> {
         if text.trim_ascii().is_empty() {
             return Ok(Entry::Nothing);
         }
-        match Event::of_line(text) {
-            Ok(event) => Ok(Entry::Event(Arc::new(event))),
+        match Event::with_case(text) {
+            Ok((event, case)) => Ok(Entry::Event(LoggedEvent { event: Arc::new(event), case: case.map(Arc::from) })),
             Err(_) if is_end(text) => Ok(Entry::End),
             Err(wrong) => Err(self.error(file, wrong)),
         }
@@ -150,7 +161,7 @@ impl Line<'_> {
         let bytes = &self.bytes[..self.bytes.len().min(LINE_MAX)];
         let text = String::from_utf8_lossy(bytes).replace(|letter: char| letter.is_control() || is_hidden(letter), " ");
         let (text, span) = window(&text, position(&text, &wrong));
-        Box::new(LogError { file: file.to_owned(), line: self.number, text, span, wrong })
+        Box::new(LogError { file: file.to_owned(), line: self.number, text, span, wrong, case: None })
     }
 }
 
@@ -198,6 +209,12 @@ fn floor(text: &str, index: usize) -> usize {
 }
 
 impl LogError {
+    /// Returns the error in a case with this name.
+    #[must_use]
+    pub fn in_case(self, case: Option<&Arc<str>>) -> Self {
+        Self { case: case.cloned(), ..self }
+    }
+
     /// Returns the error for a terminal: file, line, caret and what is expected. It ends with a line break.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
@@ -205,7 +222,9 @@ impl LogError {
         let annotation = AnnotationKind::Primary.span(self.span.clone()).label(&label);
         let snippet =
             Snippet::source(&self.text).path(visible_line(&self.file)).line_start(self.line).annotation(annotation);
-        let group = Level::ERROR.primary_title(visible(&self.wrong.message)).element(snippet);
+        let case = self.case.as_ref().map_or_else(String::new, |case| format!(", in case `{}`", visible_line(case)));
+        let title = format!("{}{case}", visible(&self.wrong.message));
+        let group = Level::ERROR.primary_title(&title).element(snippet);
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]) + "\n"
     }

@@ -80,6 +80,9 @@ pub struct Answer {
     pub says: Option<String>,
 }
 
+/// The key of the name of a case.
+const CASE: &str = "case";
+
 object!(Answer { result, says, ended });
 object!(Event);
 
@@ -92,17 +95,27 @@ tagged!(Event, "event", refusing "saw" for "observed", {
 });
 
 impl Event {
-    /// Reads a line of a log. The line may also have `at` (the time) and `note` (a remark), which are ignored.
+    /// Reads a line of a log. The line may also have `at` (the time) and `note` (a remark), which are ignored, and a reset may name
+    /// its `case`.
     ///
     /// # Errors
     /// The wrong key or value, and what is expected instead.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
+        Self::with_case(line).map(|(event, _)| event)
+    }
+
+    /// Reads a line of a log, with the name of the case that it starts.
+    ///
+    /// # Errors
+    /// The wrong key or value, and what is expected instead.
+    pub fn with_case(line: &str) -> Result<(Self, Option<String>), Wrong> {
         let mut keys = Keys::of_line(line)?;
         let event = Self::read(&mut keys)?;
         keys.value("at");
         keys.value("note");
+        let case = if let Self::Reset { .. } = event { keys.text_or_none(CASE)? } else { None };
         keys.end()?;
-        Ok(event)
+        Ok((event, case))
     }
 
     /// Returns the event as a line, without its end.
