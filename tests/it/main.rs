@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 #![expect(clippy::print_stderr, reason = "some tests print their counts")]
 
+mod adapter_page;
 mod adapters;
 mod advise;
 mod apalache;
