@@ -1,6 +1,8 @@
 //! The command line as data. The commands themselves are in [`crate::command`].
 
 mod advise;
+#[cfg(feature = "testbed")]
+mod conform_tool;
 mod conformance;
 mod output;
 #[cfg(feature = "testbed")]
@@ -18,6 +20,8 @@ use clap_complete::Shell;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 pub use self::advise::Advise;
+#[cfg(feature = "testbed")]
+pub use self::conform_tool::ToolArguments;
 pub(crate) use self::conformance::MISSING_ALL;
 pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
@@ -57,7 +61,7 @@ pub enum Command {
     /// Show traces in a browser, with the alternatives at each step and the procedures that would still recover all mail
     #[cfg(feature = "explore")]
     Explore(Explore),
-    /// Drive an adapter through a scenario, and judge the implementation
+    /// Drive an adapter through a scenario, or try a whole tool at every fault point, and judge it
     Conform(Box<Conform>),
     /// Write test vectors that cover every transition of a scenario; they run without stranded
     Generate(Generate),

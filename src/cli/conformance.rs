@@ -15,11 +15,19 @@ use super::Output;
 #[derive(Debug, Args)]
 pub struct Conform {
     /// A built-in scenario or a TOML file
-    #[arg(required_unless_present = "replay", conflicts_with = "replay")]
+    #[arg(conflicts_with = "replay")]
+    #[cfg_attr(feature = "testbed", arg(required_unless_present_any = ["replay", "tools"]))]
+    #[cfg_attr(not(feature = "testbed"), arg(required_unless_present = "replay"))]
     pub scenario: Option<String>,
     /// The adapter: a command and its arguments
-    #[arg(last = true, required = true, value_name = "ADAPTER")]
+    #[arg(last = true, value_name = "ADAPTER")]
+    #[cfg_attr(feature = "testbed", arg(required_unless_present = "tools"))]
+    #[cfg_attr(not(feature = "testbed"), arg(required = true))]
     pub adapter: Vec<String>,
+    /// A whole tool instead of an adapter.
+    #[cfg(feature = "testbed")]
+    #[command(flatten)]
+    pub tool: super::ToolArguments,
     /// Repeat the operations of this recording instead of choosing new ones
     #[arg(long, value_name = "FILE")]
     pub replay: Option<String>,

@@ -4,6 +4,8 @@ mod adapter;
 mod advise;
 mod check;
 mod conform;
+#[cfg(feature = "testbed")]
+mod conform_tool;
 mod doctor;
 #[cfg(feature = "explore")]
 mod explore;
@@ -104,6 +106,8 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        #[cfg(feature = "testbed")]
+        Command::Conform(arguments) if !arguments.tool.tools.is_empty() => conform_tool::run(arguments),
         Command::Conform(arguments) => conform::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::List(arguments) => list::run(arguments),

@@ -25,6 +25,8 @@ pub mod summary;
 pub mod table;
 pub mod text;
 pub mod trace;
+#[cfg(feature = "testbed")]
+pub mod trials;
 pub mod values;
 
 #[cfg(feature = "terminal")]

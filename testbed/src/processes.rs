@@ -104,7 +104,7 @@ impl Processes {
         let child = command.process_group(0).spawn()?;
         let group = Group(child.id());
         self.running.push(Running { name: name.to_owned(), child });
-        self.report('+', group)?;
+        self.note('+', group)?;
         Ok(group)
     }
 
@@ -126,7 +126,7 @@ impl Processes {
             if let Some(status) = self.running[at].child.try_wait().ok()? {
                 self.running.swap_remove(at);
                 group.kill();
-                let _ = self.report('-', group);
+                let _ = self.note('-', group);
                 return Some(status);
             }
             if Instant::now() >= deadline {
@@ -143,10 +143,10 @@ impl Processes {
         group.kill();
         // The process was killed, or had ended before.
         let _ = one.child.wait();
-        let _ = self.report('-', group);
+        let _ = self.note('-', group);
     }
 
-    fn report(&mut self, sign: char, group: Group) -> io::Result<()> {
+    fn note(&mut self, sign: char, group: Group) -> io::Result<()> {
         match &mut self.line {
             Some(line) => writeln!(line, "{sign} {}", group.0),
             None => Ok(()),

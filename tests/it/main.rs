@@ -14,6 +14,7 @@ mod case_end;
 mod checkpoints;
 mod cli;
 mod conform;
+mod conform_tool;
 mod counter_abstraction;
 mod coverage;
 mod differential;

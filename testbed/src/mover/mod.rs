@@ -64,7 +64,7 @@ pub struct Job<'a> {
     pub system: Option<&'a Path>,
 }
 
-/// The parts of a message that a mover carries besides the text. The rest is not judged.
+/// The parts of a message that a mover carries besides its text. The rest of a message is not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carries {
     /// The flags arrive with the message.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::point::{Connection, FaultPoint, Mode};
 
-/// What the proxy does at a frame besides forwarding it: kills the mover, or delivers a mail.
+/// The act of the proxy at a frame besides forwarding it: it kills the mover, or delivers a mail.
 pub type Act = Arc<dyn Fn() + Send + Sync>;
 
 /// A fault at a named point.

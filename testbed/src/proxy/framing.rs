@@ -1,4 +1,4 @@
-//! What the framings of all protocols have in common. Knows nothing of sockets and faults.
+//! The common part of the framings of all protocols. Knows nothing of sockets and faults.
 //!
 //! A conversation takes the bytes of both directions. The bytes of the client become pieces: the first piece of a frame has its verb,
 //! and the last piece ends it. A frame that needs a go-ahead of the server, such as a synchronising literal of IMAP, arrives in several
@@ -30,7 +30,7 @@ pub struct Piece {
     pub bytes: Vec<u8>,
     /// True if the frame ends with this piece.
     pub is_end: bool,
-    /// What an answer to the frame has in common with it; `None` if the frame gets no answer.
+    /// The bytes by which an answer refers to the frame; `None` if the frame gets no answer.
     pub key: Option<Vec<u8>>,
 }
 
@@ -39,7 +39,7 @@ pub struct Piece {
 pub struct Answer {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// What they mean for the client.
+    /// Their meaning for the client.
     pub role: Role,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Relay {
     state: Mutex<State>,
 }
 
-/// What both directions of a connection share.
+/// The part of a connection that both directions share.
 struct State {
     conversation: Box<dyn Conversation>,
     swallow: Swallow,
@@ -178,7 +178,7 @@ fn from_client(relay: &Relay, faults: &Faults, traffic: &Traffic) -> io::Result<
     }
 }
 
-/// What follows a fault on the connection.
+/// The future of a connection after a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Forward,

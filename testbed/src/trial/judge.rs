@@ -21,18 +21,18 @@ pub struct Sent {
     pub is_before_last_run: bool,
 }
 
-/// What happened in a trial.
+/// The facts of a trial.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     /// The messages.
     pub sent: &'a [Sent],
-    /// What the mover carries besides the text.
+    /// The parts of a message that the mover carries besides its text.
     pub carries: Carries,
     /// The runs.
     pub runs: &'a [RunReport],
     /// True if a fault was planned and did not strike.
     pub is_fault_missing: bool,
-    /// What directory and stores held at the end.
+    /// The content of directory and stores at the end.
     pub end: &'a FinalState,
     /// The name of the destination.
     pub destination: &'a str,

@@ -96,7 +96,9 @@ pub fn trials(
     let plain = one::trial(site, &mut lanes[0], plan, None).map_err(TrialError::System)?;
     is_there(mover, &plain)?;
     let planned = plain.reached.clone();
-    let faults = selected(mover, &planned, options)?;
+    let points = selected(mover, &planned, options)?;
+    let all = points.iter().flat_map(|point| options.modes.iter().map(move |mode| (point.clone(), *mode)));
+    let faults: Vec<(FaultPoint, Mode)> = all.collect();
     observer.ended(&plain, faults.len() + 1);
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, TrialReport)>> = Mutex::default();
@@ -131,7 +133,16 @@ pub fn trials(
     results.sort_by_key(|(index, _)| *index);
     let trials = std::iter::once(plain).chain(results.into_iter().map(|(_, trial)| trial)).collect();
     let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(MoverReport { mover: mover.to_string(), version, order: options.order, planned, trials, stopped })
+    Ok(MoverReport {
+        mover: mover.to_string(),
+        version,
+        order: options.order,
+        planned,
+        points,
+        modes: options.modes.to_vec(),
+        trials,
+        stopped,
+    })
 }
 
 /// The exit code of `sh` for a command that is not there.
@@ -150,18 +161,13 @@ fn is_there(mover: &Mover, plain: &TrialReport) -> Result<(), TrialError> {
     }
 }
 
-/// Returns the faults that are tried: each mode at each point.
-fn selected(
-    mover: &Mover,
-    planned: &[FaultPoint],
-    options: &TrialOptions<'_>,
-) -> Result<Vec<(FaultPoint, Mode)>, TrialError> {
+/// Returns the points that are tried.
+fn selected(mover: &Mover, planned: &[FaultPoint], options: &TrialOptions<'_>) -> Result<Vec<FaultPoint>, TrialError> {
     if let Some(unknown) = options.points.iter().find(|point| !planned.contains(point)) {
         let points: Vec<String> = planned.iter().map(ToString::to_string).collect();
         let points = points.join("\n  ");
         return Err(TrialError::Tool(format!("{mover} does not reach {unknown}; its points are\n  {points}")));
     }
     let points = planned.iter().filter(|point| options.points.is_empty() || options.points.contains(point));
-    let all = points.flat_map(|point| options.modes.iter().map(move |mode| (point.clone(), *mode)));
-    Ok(all.collect())
+    Ok(points.cloned().collect())
 }

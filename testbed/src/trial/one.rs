@@ -28,7 +28,7 @@ const LINE_MAX: usize = 300;
 /// The longest wait for the servers to finish after a run.
 const DRAIN: Duration = Duration::from_secs(3);
 
-/// What is tried.
+/// The subject of a trial.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan<'a> {
     pub(super) mover: &'a Mover,
@@ -178,9 +178,6 @@ fn attempt(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Pa
             run.directory_step = Some(note(directory_step(site, lane, user, folder, plan.limit)));
         }
     }
-    if !lane.traffic.drain(DRAIN) {
-        lane.traffic.close();
-    }
     RunReport { output: last_lines(&output), milliseconds: milliseconds(start), ..run }
 }
 
@@ -194,18 +191,26 @@ fn tool(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path)
         source_config: site.source_config.as_deref(),
         system: Some(&lane.config),
     };
-    match plan.mover.prepare(&job) {
-        Ok(line) => run::run(&mut lane.processes, &lane.victim, &line, folder, plan.limit),
+    let line = plan.mover.prepare(&job);
+    process(lane, line, folder, plan.limit)
+}
+
+/// Runs a command line, and lets the servers finish what it asked for.
+fn process(lane: &mut Lane, line: io::Result<Vec<String>>, folder: &Path, limit: Duration) -> Finished {
+    let finished = match line {
+        Ok(line) => run::run(&mut lane.processes, &lane.victim, &line, folder, limit),
         Err(reason) => Finished { ended: run::Ended::NotStarted(reason.to_string()), output: String::new() },
+    };
+    if !lane.traffic.drain(DRAIN) {
+        lane.traffic.close();
     }
+    finished
 }
 
 /// The operator's directory step: `ldapmodify` writes the home.
 fn directory_step(site: &Site, lane: &mut Lane, user: &str, folder: &Path, limit: Duration) -> Finished {
-    match ldapmodify(site, lane, user, folder) {
-        Ok(line) => run::run(&mut lane.processes, &lane.victim, &line, folder, limit),
-        Err(reason) => Finished { ended: run::Ended::NotStarted(reason.to_string()), output: String::new() },
-    }
+    let line = ldapmodify(site, lane, user, folder);
+    process(lane, line, folder, limit)
 }
 
 /// Writes the files of `ldapmodify` and returns its command line.

@@ -156,7 +156,7 @@ pub struct SeenMessage {
     pub is_text_changed: bool,
 }
 
-/// What directory and stores held at the end of a trial.
+/// The content of directory and stores at the end of a trial.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FinalState {
@@ -188,7 +188,7 @@ pub struct TrialReport {
     pub runs: Vec<RunReport>,
     /// The mail that arrived during and after the runs, by name.
     pub mail: BTreeMap<String, MailReport>,
-    /// What directory and stores held at the end.
+    /// The content of directory and stores at the end.
     pub end: FinalState,
     /// The verdict.
     pub verdict: TrialVerdict,
@@ -210,6 +210,10 @@ pub struct MoverReport {
     pub order: DirectoryStep,
     /// The fault points that the run without a fault reached, in order.
     pub planned: Vec<FaultPoint>,
+    /// The points that are tried; all planned points, unless the caller selected some.
+    pub points: Vec<FaultPoint>,
+    /// The modes that are tried at each of these points.
+    pub modes: Vec<Mode>,
     /// The trials: the run without a fault first, then each mode at each point.
     pub trials: Vec<TrialReport>,
     /// The reason why trials are missing, if any are.

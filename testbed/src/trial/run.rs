@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_millis(200);
 /// The longest wait for output that a program left in the pipe.
 const REST: Duration = Duration::from_millis(200);
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {

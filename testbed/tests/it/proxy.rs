@@ -12,7 +12,7 @@ use stranded_testbed::proxy::framing::Protocol;
 use stranded_testbed::proxy::point::{Connection, FaultPoint, Mode};
 use stranded_testbed::proxy::{Proxy, Traffic};
 
-/// What the server, the act and the client saw, in order.
+/// The events that the server, the act and the client saw, in order.
 type Seen = Arc<Mutex<Vec<String>>>;
 
 /// Starts a server that answers each line of IMAP with OK, and notes it.

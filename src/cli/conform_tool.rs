@@ -1,0 +1,43 @@
+//! The arguments of `stranded conform --tool`.
+
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use stranded_testbed::proxy::point::{FaultPoint, Mode};
+use stranded_testbed::trial::report::DirectoryStep;
+
+/// `stranded conform --tool`
+#[derive(Debug, Args)]
+pub struct ToolArguments {
+    /// Try a whole tool at every fault point: a third-party mover or a procedure by name, `all` for the installed movers, or a
+    /// command line with placeholders such as {user}, {source} and {destination}; can be given several times
+    #[arg(long = "tool", value_name = "NAME|COMMAND", conflicts_with_all = ["scenario", "replay", "adapter"])]
+    pub tools: Vec<String>,
+    /// With --tool: the moment of the operator's directory step [default: last; tool for a procedure]
+    #[arg(long = "directory", value_name = "STEP", value_delimiter = ',', requires = "tools",
+        value_parser = super::one_of(&DirectoryStep::ALL, DirectoryStep::name))]
+    pub directory: Vec<DirectoryStep>,
+    /// With --tool: start these servers on loopback for the trials
+    #[arg(long, value_name = "BED", requires = "tools", conflicts_with = "system", value_parser = PossibleValuesParser::new(["dovecot"]))]
+    pub testbed: Option<String>,
+    /// With --tool: try the tool on the site of this configuration; mail moves from its first store to its second
+    #[arg(long, value_name = "FILE", requires = "tools")]
+    pub system: Option<String>,
+    /// With --tool: the faults to try at each point, separated by commas [default: all]
+    #[arg(long = "mode", value_name = "MODE", value_delimiter = ',', requires = "tools",
+        value_parser = super::one_of(&Mode::ALL, Mode::name))]
+    pub modes: Vec<Mode>,
+    /// With --tool: try this fault point only; can be given several times
+    #[arg(long = "point", value_name = "CONNECTION:VERB:N", requires = "tools")]
+    pub points: Vec<FaultPoint>,
+    /// With --tool: the longest time of one run of the tool
+    #[arg(long, value_name = "TIME", requires = "tools", value_parser = humantime::parse_duration, default_value = "30s")]
+    pub run_limit: Duration,
+    /// With --tool: print what would be done, and start nothing
+    #[arg(long, requires = "tools")]
+    pub dry_run: bool,
+    /// With --tool: permit servers that are not on loopback
+    #[arg(long, requires = "tools")]
+    pub i_have_a_backup: bool,
+}

@@ -1,0 +1,220 @@
+//! The report on trials of whole tools: a row for each tool, moment of the directory step and kind of fault, then the command that
+//! repeats the worst trial of each row that is not fine.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use stranded_search::lines::wrapped;
+use stranded_testbed::proxy::point::{FaultPoint, Mode};
+use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialReport, TrialVerdict};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const TITLE: Style = Style::new().bold();
+
+/// The widest name of a tool in the table.
+const TOOL_MAX: usize = 14;
+/// The width of the columns before the verdicts, without that of the tool.
+const COLUMNS: usize = 42;
+/// The most reasons that are printed for one trial.
+const REASONS_MAX: usize = 3;
+
+/// The report for programs.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TrialsReport<'a> {
+    /// The part of the command line that names the site.
+    pub site: &'a str,
+    /// The tools, each in one order.
+    pub tools: &'a [MoverReport],
+}
+
+/// Returns the report for programs.
+#[must_use]
+pub fn report<'a>(site: &'a str, reports: &'a [MoverReport]) -> TrialsReport<'a> {
+    TrialsReport { site, tools: reports }
+}
+
+/// Returns true if mail is not where its owner needs it, once.
+#[must_use]
+pub fn is_harmful(verdict: TrialVerdict) -> bool {
+    !verdict.is_fine() && verdict != TrialVerdict::Inconclusive
+}
+
+/// The trials of one row.
+struct Row<'a> {
+    of: &'a MoverReport,
+    mode: Option<Mode>,
+    trials: Vec<&'a TrialReport>,
+}
+
+impl<'a> Row<'a> {
+    fn all(report: &'a MoverReport) -> Vec<Self> {
+        let modes = [None].into_iter().chain(report.modes.iter().copied().map(Some));
+        let row = |mode: Option<Mode>| {
+            let trials = report.trials.iter().filter(|trial| trial.mode == mode).collect();
+            Self { of: report, mode, trials }
+        };
+        modes.map(row).collect()
+    }
+
+    fn fault(&self) -> &'static str {
+        self.mode.map_or("none", Mode::name)
+    }
+
+    fn planned(&self) -> usize {
+        self.mode.map_or(1, |_| self.of.points.len())
+    }
+
+    fn injected(&self) -> usize {
+        self.trials.iter().filter(|trial| self.mode.is_none() || trial.frame.is_some()).count()
+    }
+
+    fn worst(&self) -> Option<&'a TrialReport> {
+        // The first of the worst: the point that the tool reaches earliest.
+        self.trials.iter().rev().max_by_key(|trial| trial.verdict).copied()
+    }
+
+    fn verdicts(&self) -> String {
+        let mut counts: BTreeMap<TrialVerdict, usize> = BTreeMap::new();
+        for trial in &self.trials {
+            *counts.entry(trial.verdict).or_default() += 1;
+        }
+        counts.iter().rev().map(|(verdict, count)| format!("{verdict} {count}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Returns the report for people.
+#[must_use]
+pub fn text(site: &str, reports: &[MoverReport], width: u16) -> String {
+    let rows: Vec<Row<'_>> = reports.iter().flat_map(Row::all).collect();
+    let tool = reports.iter().map(|report| report.mover.chars().count()).max().unwrap_or(4).clamp(4, TOOL_MAX);
+    let mut text = format!(
+        "{TITLE}{:<tool$} {:<5} {:<7} {:>7} {:>8} {:>8}{:2}verdicts{TITLE:#}\n",
+        "tool", "order", "fault", "planned", "injected", "observed", ""
+    );
+    let mut before = None;
+    for row in &rows {
+        let start = (&row.of.mover, row.of.order);
+        let (name, order) = if before == Some(start) { ("", "") } else { (start.0.as_str(), start.1.name()) };
+        before = Some(start);
+        let style = if row.trials.iter().all(|trial| trial.verdict.is_fine()) { GOOD } else { BAD };
+        let name: String = name.chars().take(tool).collect();
+        let _ = write!(
+            text,
+            "{name:<tool$} {order:<5} {:<7} {:>7} {:>8} {:>8}  ",
+            row.fault(),
+            row.planned(),
+            row.injected(),
+            row.trials.len()
+        );
+        let indent = tool + COLUMNS;
+        let verdicts = columns(&row.verdicts(), indent, usize::from(width));
+        let _ = writeln!(text, "{style}{verdicts}{style:#}");
+    }
+    for report in reports {
+        let version = report.version.as_deref().map(|version| format!(" ({version})")).unwrap_or_default();
+        if let Some(reason) = &report.stopped {
+            let _ = writeln!(text, "\n{BAD}{}{version}: trials are missing: {reason}{BAD:#}", report.mover);
+        }
+    }
+    for row in rows.iter().filter(|row| row.trials.iter().any(|trial| !trial.verdict.is_fine())) {
+        text.push_str(&worst_of(site, row, width));
+    }
+    text
+}
+
+/// Breaks a list at commas, so that it fits beside the other columns.
+fn columns(list: &str, indent: usize, width: usize) -> String {
+    let room = width.saturating_sub(indent).max(16);
+    let mut lines = vec![String::new()];
+    for (index, part) in list.split(", ").enumerate() {
+        let last = lines.last_mut().map_or(0, |line| line.chars().count());
+        if index > 0 {
+            if let Some(line) = lines.last_mut() {
+                line.push(',');
+            }
+            if last + part.chars().count() + 3 > room {
+                lines.push(String::new());
+            } else if let Some(line) = lines.last_mut() {
+                line.push(' ');
+            }
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(part);
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// Returns the worst trial of a row: its verdict, the reasons, and the command that repeats it.
+fn worst_of(site: &str, row: &Row<'_>, width: u16) -> String {
+    let Some(worst) = row.worst() else { return String::new() };
+    let point = worst.point.as_ref().map(|point| format!(" at {point}")).unwrap_or_default();
+    let mut text = format!(
+        "\n{}, directory step {}, fault {}{point}: {BAD}{}{BAD:#}\n",
+        row.of.mover,
+        row.of.order.name(),
+        row.fault(),
+        worst.verdict
+    );
+    for reason in worst.reasons.iter().take(REASONS_MAX) {
+        let _ = writeln!(text, "  {}", wrapped(reason, 2, width.saturating_sub(2)));
+    }
+    if let Some(left) = worst.reasons.len().checked_sub(REASONS_MAX).filter(|left| *left > 0) {
+        let _ = writeln!(text, "  and {left} more");
+    }
+    let _ = writeln!(text, "  {}", command(site, worst));
+    text
+}
+
+/// Returns the command that repeats a trial.
+#[must_use]
+pub fn command(site: &str, trial: &TrialReport) -> String {
+    let quoted = |word: &str| {
+        let is_plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:".contains(letter));
+        if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    };
+    let mut line =
+        format!("stranded conform --tool {} --directory {} {site}", quoted(&trial.mover), trial.order.name());
+    if let (Some(mode), Some(point)) = (trial.mode, &trial.point) {
+        let _ = write!(line, " --mode {} --point {}", mode.name(), quoted(&point.to_string()));
+    }
+    line
+}
+
+/// Returns what the command would do.
+#[must_use]
+pub fn dry_run(
+    site: &str,
+    tools: &[(String, DirectoryStep)],
+    modes: &[Mode],
+    points: &[FaultPoint],
+    width: u16,
+) -> String {
+    let mut text = format!("{}\n\n", wrapped(&format!("Use {site}"), 0, width));
+    let modes: Vec<&str> = modes.iter().map(|mode| mode.name()).collect();
+    let at = match points {
+        [] => "at each frame that the tool sends".to_owned(),
+        [..] => format!("at {}", points.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    };
+    for (tool, order) in tools {
+        let step = match order {
+            DirectoryStep::First => "write the directory before it",
+            DirectoryStep::Last => "write the directory after it exits with 0",
+            DirectoryStep::Never => "never write the directory",
+            DirectoryStep::Tool => "let it write the directory",
+        };
+        let says = format!(
+            "Run {tool} without a fault, and {step}. Then, {at}, try in turn: {}. After each, run the tool again unless it \
+             exited with 0, deliver a mail, and compare directory and stores with the mail that was accepted.",
+            modes.join(", ")
+        );
+        let _ = writeln!(text, "{}", wrapped(&says, 2, width));
+    }
+    text.push_str("\nNothing was started.\n");
+    text
+}

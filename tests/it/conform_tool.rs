@@ -1,0 +1,135 @@
+//! `stranded conform --tool`: what is refused before anything starts, and the report of one real trial.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+/// The exit code, standard output and standard error of a command line.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+    command.arg("conform").args(arguments).env("PATH", "/usr/bin:/bin");
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// Checks that a command line is refused with this sentence.
+fn check_refused(arguments: &[&str], expected: &str) {
+    let (code, out, err) = run(arguments);
+    assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+    let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(err.contains(expected), "{err}");
+}
+
+#[test]
+fn a_tool_that_cannot_be_tried_is_refused_before_anything_starts() {
+    check_refused(
+        &["--tool", "fetchmial", "--testbed", "dovecot"],
+        "`fetchmial` is no tool; expected one of doveadm-backup,",
+    );
+    check_refused(&["--tool", "imapsync", "--testbed", "dovecot"], "imapsync is not in PATH");
+    check_refused(&["--tool", "fetchmail"], "expected --testbed dovecot, or --system FILE");
+    check_refused(&["--tool", "fetchmail", "--testbed", "exchange"], "invalid value 'exchange'");
+    check_refused(&["--tool", "fetchmail", "--point", "lmtp:DATA"], "`lmtp:DATA` is no fault point");
+    check_refused(&["--tool", "fetchmail", "--testbed", "dovecot", "--format", "tap"], "does not support --format tap");
+    check_refused(&["--testbed", "dovecot"], "required");
+    check_refused(&["second-move", "--tool", "fetchmail"], "cannot be used with");
+}
+
+/// The configuration of a site at an address, in a folder with its secret.
+fn site(address: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "secret").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let store = |name: &str| {
+        format!(
+            "[stores.{name}]\nhome = \"{name}\"\nimap = \"imap://{address}:143\"\nlogin = \"{{user}}\"\n\
+             password = {{ file = \"secret\" }}\n"
+        )
+    };
+    let text = format!(
+        "[directory]\nurl = \"ldap://{address}:389\"\nbind = \"cn=admin\"\npassword = {{ file = \"secret\" }}\n\
+         new-password = {{ file = \"secret\" }}\nentry = \"uid={{user}}\"\nhome = \"mailHost\"\n{}{}\
+         [delivery]\nlmtp = \"lmtp://{address}:24\"\nrecipient = \"{{user}}\"\n",
+        store("old"),
+        store("new")
+    );
+    let file = folder.path().join("site.toml");
+    fs::write(&file, text).unwrap();
+    let name = file.display().to_string();
+    (folder, name)
+}
+
+#[test]
+fn a_site_that_is_not_on_loopback_needs_a_backup() {
+    let (_folder, file) = site("192.0.2.1");
+    check_refused(&["--tool", "mbsync", "--system", &file], "192.0.2.1 is not on loopback");
+    let (code, out, err) = run(&["--tool", "mbsync", "--system", &file, "--dry-run"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.contains("move the mail from old to new, and delete the user and both mailboxes afterwards."), "{out}");
+    assert!(out.contains("This is refused without --i-have-a-backup, because 192.0.2.1 is not on loopback."), "{out}");
+    assert!(out.contains("Nothing was started."), "{out}");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_tried() {
+    let arguments = ["--tool", "fetchmail", "--testbed", "dovecot", "--directory", "first,never", "--mode", "cut,mail"];
+    let (code, out, err) = run(&[&arguments[..], &["--dry-run"]].concat());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        out.contains("Run fetchmail without a fault, and write the directory before it. Then, at each frame"),
+        "{out}"
+    );
+    assert!(out.contains("Run fetchmail without a fault, and never write the directory."), "{out}");
+    assert!(out.contains("try in turn: cut, mail."), "{out}");
+}
+
+/// A tool that reports success and moves nothing.
+const IDLE: [&str; 8] =
+    ["--tool", "true {user}", "--testbed", "dovecot", "--mode", "cut,kill", "--point", "directory:modify:1"];
+
+#[test]
+fn a_tool_that_strands_mail_fails_with_the_command_that_shows_it() {
+    let (code, out, err) = run(&IDLE);
+    assert_eq!(code, Some(1), "{err}");
+    let table: Vec<&str> = out.lines().take(4).collect();
+    assert_eq!(
+        table,
+        [
+            "tool        order fault   planned injected observed  verdicts",
+            "true {user} last  none          1        1        1  unreachable 1",
+            "                  cut           1        1        1  unreachable 1",
+            "                  kill          1        1        1  unreachable 1",
+        ]
+    );
+    let command = "stranded conform --tool 'true {user}' --directory last --testbed dovecot \
+                   --mode cut --point directory:modify:1";
+    assert!(out.lines().any(|line| line.trim() == command), "{out}");
+    assert!(out.contains("  before-1 is in source, and the home is destination\n"), "{out}");
+}
+
+#[test]
+fn the_report_for_programs_has_every_trial() {
+    let (code, out, err) = run(&[&IDLE[..], &["--format", "json"]].concat());
+    assert_eq!(code, Some(1), "{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["site"], "--testbed dovecot");
+    let tool = &report["tools"][0];
+    assert_eq!(tool["planned"][1], "directory:modify:1");
+    let killed = &tool["trials"][2];
+    assert_eq!(
+        (&killed["mode"], &killed["frame"], &killed["verdict"]),
+        (&"kill".into(), &2.into(), &"unreachable".into())
+    );
+    assert_eq!(killed["runs"][0]["directory-step"], "killed");
+    assert_eq!(killed["runs"][1]["tool"]["exited"], 0);
+    assert_eq!(killed["end"]["home"], "destination");
+    assert_eq!(killed["end"]["stores"]["source"].as_array().map(Vec::len), Some(3));
+}
