@@ -85,7 +85,9 @@ pub fn trials(
     });
     let trials = std::iter::once(first).chain(results.into_iter().flatten()).collect();
     let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(MoverReport { mover: name(repair), version, order: DirectoryStep::Tool, planned, trials, stopped })
+    let points = if options.points.is_empty() { planned.clone() } else { options.points.to_vec() };
+    let (mover, modes) = (name(repair), options.modes.to_vec());
+    Ok(MoverReport { mover, version, order: DirectoryStep::Tool, planned, points, modes, trials, stopped })
 }
 
 /// Returns the faults that are tried: each mode at each point.
