@@ -120,6 +120,12 @@ pub fn text(site: &str, reports: &[MoverReport], width: u16) -> String {
         if let Some(reason) = &report.stopped {
             let _ = writeln!(text, "\n{BAD}{}{version}: trials are missing: {reason}{BAD:#}", report.mover);
         }
+        let plain = report.trials.first().and_then(|trial| trial.runs.last());
+        if let Some(run) = plain.filter(|run| !run.is_ok()) {
+            let last = run.output.lines().last().unwrap_or_default();
+            let says = format!("{}{version} does not report success even without a fault: {last}", report.mover);
+            let _ = writeln!(text, "\n{}", wrapped(&says, 2, width));
+        }
     }
     for row in rows.iter().filter(|row| row.trials.iter().any(|trial| !trial.verdict.is_fine())) {
         text.push_str(&worst_of(site, row, width));

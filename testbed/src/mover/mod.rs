@@ -104,10 +104,11 @@ impl Mover {
                 let system =
                     job.system.ok_or_else(|| io::Error::other("the mover needs the configuration of the system"))?;
                 let [from, to] = job.stores;
-                let program = program.display().to_string();
-                let system = system.display().to_string();
-                let words = [&program, "testbed", "perform", procedure, job.user, from, to, "--system", &system];
-                Ok(words.map(str::to_owned).to_vec())
+                let [program, system, journal] =
+                    [program.as_path(), system, job.folder].map(|path| path.display().to_string());
+                let run = [program.as_str(), "testbed", "perform", procedure.as_str(), job.user, from, to];
+                let options = ["--system", system.as_str(), "--journal", journal.as_str()];
+                Ok(run.into_iter().chain(options).map(str::to_owned).collect())
             }
             Self::Command(command) => {
                 let mut line = command.clone();

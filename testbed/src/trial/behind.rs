@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::mover::Endpoints;
-use crate::system::{Access, Config, DeliveryConfig, Directory, Secret};
+use crate::system::{Access, Config, Directory, Route, Secret};
 
 /// Writes the configuration into a folder, with the source, the destination and the directory at the addresses of fault proxies.
 /// Secrets become files that only this user can read.
@@ -22,20 +22,19 @@ pub(super) fn write(config: &Config, endpoints: &Endpoints, folder: &Path) -> io
         let proxied = [endpoints.source, endpoints.destination].get(index).copied();
         let mut table = writer.access(&store.access, proxied)?;
         table.insert("home".to_owned(), store.home.clone().into());
-        for (key, command) in [("present", &store.present), ("delete", &store.delete)] {
-            if let Some(words) = command {
-                table.insert(key.to_owned(), words.clone().into());
-            }
-        }
+        insert_commands(&mut table, [("present", &store.present), ("delete", &store.delete)]);
         stores.insert(store.name.clone(), table.into());
     }
     root.insert("stores".to_owned(), stores.into());
     if let Some(delivery) = &config.delivery {
-        let pairs = match delivery {
-            DeliveryConfig::Lmtp { server, recipient } => vec![("lmtp", &server.url), ("recipient", recipient)],
-            DeliveryConfig::Append(folder) => vec![("append", folder)],
+        let pairs = match &delivery.route {
+            Route::Lmtp { server, recipient } => vec![("lmtp", &server.url), ("recipient", recipient)],
+            Route::Append(folder) => vec![("append-to", folder)],
         };
-        root.insert("delivery".to_owned(), table(&pairs).into());
+        let mut table = table(&pairs);
+        let commands = [("hold", &delivery.hold), ("release", &delivery.release), ("empty", &delivery.empty)];
+        insert_commands(&mut table, commands);
+        root.insert("delivery".to_owned(), table.into());
     }
     if let Some(access) = &config.logon {
         root.insert("logon".to_owned(), writer.access(access, None)?.into());
@@ -50,6 +49,15 @@ pub(super) fn write(config: &Config, endpoints: &Endpoints, folder: &Path) -> io
 /// Writes a file that only this user can read.
 pub(super) fn private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?.write_all(bytes)
+}
+
+/// Inserts the commands that are configured.
+fn insert_commands<const COUNT: usize>(table: &mut Table, commands: [(&str, &Option<Vec<String>>); COUNT]) {
+    for (key, command) in commands {
+        if let Some(words) = command {
+            table.insert(key.to_owned(), words.clone().into());
+        }
+    }
 }
 
 fn table(pairs: &[(&str, &String)]) -> Table {

@@ -54,7 +54,7 @@ pub fn judge(facts: &Facts<'_>) -> (TrialVerdict, Vec<String>) {
     let is_retried = facts.runs.len() > 1;
     let fine = if is_retried { TrialVerdict::FineAfterRetry } else { TrialVerdict::Fine };
     let verdict = found.iter().map(|(verdict, _)| *verdict).max().unwrap_or(fine);
-    found.sort_by(|one, other| other.0.cmp(&one.0));
+    found.sort_by_key(|(verdict, _)| std::cmp::Reverse(*verdict));
     (verdict, found.into_iter().map(|(_, reason)| reason).collect())
 }
 

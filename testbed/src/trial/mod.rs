@@ -102,7 +102,8 @@ pub fn trials(
     observer.ended(&plain, faults.len() + 1);
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, TrialReport)>> = Mutex::default();
-    let stopped: Mutex<Option<String>> = Mutex::default();
+    let nothing = planned.is_empty().then(|| "the tool sent nothing through the fault proxies".to_owned());
+    let stopped: Mutex<Option<String>> = Mutex::new(nothing);
     let work = |lane: &mut Lane| {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
