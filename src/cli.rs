@@ -75,16 +75,12 @@ pub enum Command {
     /// Write what a directory and its stores hold now, one line for each user, and change nothing
     #[cfg(feature = "testbed")]
     Snapshot(Snapshot),
-    /// Real servers, and procedures that run on them
-    #[cfg(feature = "testbed")]
-    #[command(subcommand)]
-    Testbed(TestbedCommand),
     /// Serve as an adapter on standard input and output
     #[command(subcommand)]
     Adapter(AdapterCommand),
     /// Test the protocol of a new adapter, and explain how to correct it
     Doctor(Doctor),
-    /// Start real mail servers on loopback, and try movers on them
+    /// Start real mail servers on loopback, and run procedures and movers on them
     #[cfg(feature = "testbed")]
     #[command(subcommand)]
     Testbed(TestbedCommand),

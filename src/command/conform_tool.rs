@@ -179,7 +179,9 @@ fn site(tool: &ToolArguments) -> Result<(Site, Option<Bed>), CommandError> {
 
 fn not_up(error: BedError) -> CommandError {
     match error {
-        BedError::Missing(_) | BedError::NotRoot | BedError::System(..) => CommandError::Usage(error.to_string()),
+        BedError::Missing(_) | BedError::NotUnpacked(_) | BedError::NotRoot | BedError::System(..) => {
+            CommandError::Usage(error.to_string())
+        }
         BedError::Server(_) => CommandError::BrokenAdapter(error.to_string()),
     }
 }

@@ -29,7 +29,7 @@ fn bed() -> Result<Bed, CommandError> {
 /// A missing package or right is an error of the caller; a server that does not start is none of any verdict.
 fn error(reason: BedError) -> CommandError {
     match reason {
-        BedError::Missing(_) | BedError::NotRoot => CommandError::Usage(reason.to_string()),
+        BedError::Missing(_) | BedError::NotUnpacked(_) | BedError::NotRoot => CommandError::Usage(reason.to_string()),
         BedError::System(..) | BedError::Server(_) => CommandError::Inconclusive(reason.to_string()),
     }
 }
