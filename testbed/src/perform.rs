@@ -60,10 +60,12 @@ pub fn perform(system: &System, given: &Performance) -> Result<Performed, String
     let mut steps = OpenOptions::new().create(true).append(true).open(steps).map_err(cannot)?;
     let mut transport = Commands { system, user: &given.user };
     let mut site = Site { system, servers: &given.servers, user: &given.user, transport: &mut transport };
-    let (mut said, mut waits_since) = (None, None);
+    let (mut said, mut waits_since): (Option<String>, Option<Instant>) = (None, None);
     loop {
         let step = program.step_name();
-        writeln!(steps, "{step}").map_err(cannot)?;
+        if waits_since.is_none() {
+            writeln!(steps, "{step}").map_err(cannot)?;
+        }
         let (acted, says) = program.act(&mut site, Fate::Answered);
         said = says.or(said);
         match acted {

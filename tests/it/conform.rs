@@ -1,11 +1,17 @@
 //! `stranded conform`, and its agreement with `validate` and the test vectors: one implementation has one verdict.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
+use stranded_oracle::adapter::mutant::Mutant;
+use stranded_oracle::adapter::{AdapterError, HelloReply, Implementation};
+use stranded_oracle::conform::{self, Options};
+use stranded_oracle::protocol::{Answer, Greeting, Observation, Operation};
+use stranded_search::scenario::load_scenario;
 
 use crate::cli::{Ran, stranded_in};
 
@@ -211,4 +217,48 @@ fn an_implementation_has_one_verdict_however_it_is_judged() {
             assert_eq!(run.status.code(), Some(driven.code), "{name}: {reported}");
         }
     }
+}
+
+/// An implementation that writes down the operations between two resets.
+struct Counted<'a> {
+    inner: Box<dyn Implementation + 'a>,
+    cases: Vec<Vec<Operation>>,
+}
+
+impl Implementation for Counted<'_> {
+    fn hello(&mut self, greeting: &Greeting) -> Result<HelloReply, AdapterError> {
+        self.inner.hello(greeting)
+    }
+
+    fn reset(&mut self, start: &BTreeMap<String, Observation>) -> Result<Answer, AdapterError> {
+        self.cases.push(Vec::new());
+        self.inner.reset(start)
+    }
+
+    fn perform(&mut self, operation: &Operation) -> Result<Answer, AdapterError> {
+        self.cases.last_mut().unwrap().push(operation.clone());
+        self.inner.perform(operation)
+    }
+
+    fn observe(&mut self, mailbox: &str) -> Result<Observation, AdapterError> {
+        self.inner.observe(mailbox)
+    }
+}
+
+#[test]
+fn shrinking_runs_no_operations_a_second_time() {
+    let spec = load_scenario("second-move").unwrap();
+    let mutant = Mutant::named("move-of-the-article").unwrap();
+    let mut counted = Counted { inner: mutant.implementation(&spec, 0).unwrap(), cases: Vec::new() };
+    let (capabilities, judged) = conform::handshake(&spec, &mut counted).unwrap();
+    let result = conform::drive(&judged, &capabilities, &mut counted, &Options::default()).unwrap();
+    let verdicts = result.shrunk.len();
+    assert!(verdicts > 1, "{verdicts}");
+    let shrinking = &counted.cases[result.judgement.exercise.cases..];
+    let mut cases = shrinking.to_vec();
+    cases.sort();
+    cases.dedup();
+    // A failing case runs once more for each verdict, to see whether it is steady.
+    let repeated = shrinking.len() - cases.len();
+    assert!(repeated <= verdicts, "{repeated} of {} cases ran before", shrinking.len());
 }

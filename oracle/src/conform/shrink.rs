@@ -79,9 +79,12 @@ pub(super) fn rerun(
     Ok(Some(session.end_case()))
 }
 
-/// Runs by initial state and operations. A run of an initial state that cannot be set up is `None`.
+/// An initial state and operations.
+type Request = (BTreeMap<String, Observation>, Vec<Operation>);
+
+/// Runs by their requests. A run of an initial state that cannot be set up is `None`.
 #[derive(Default)]
-struct KnownRuns(BTreeMap<(BTreeMap<String, Observation>, Vec<Operation>), Option<SessionRun>>);
+struct KnownRuns(BTreeMap<Request, Option<SessionRun>>);
 
 impl KnownRuns {
     /// Runs operations again, unless their run is known.

@@ -124,8 +124,9 @@ impl<'a> LdapImap<'a> {
             let user = format!("{}-{}-{}", self.prefix, self.resets, index + 1);
             let case = Case::new(user, &self.journals);
             case.create(self.system, home)?;
-            let case = self.cases.entry(mailbox.clone()).insert_entry(case).into_mut();
-            if let Some(start) = start.get(&mailbox) {
+            // Also a case that cannot begin is removed at the next reset.
+            self.cases.insert(mailbox.clone(), case);
+            if let (Some(start), Some(case)) = (start.get(&mailbox), self.cases.get_mut(&mailbox)) {
                 case.begin(self.system, &self.servers, start)?;
             }
         }

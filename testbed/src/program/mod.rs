@@ -123,10 +123,12 @@ impl Program {
             Fate::RequestLost | Fate::ReplyLost if !step.act.is_request() => return (Acted::NothingToLose, None),
             Fate::RequestLost => Ok(Effect::Result(StepResult::Lost)),
             Fate::Answered => self.perform(site, &step.act),
-            Fate::ReplyLost => self.perform(site, &step.act).map(|_| {
+            Fate::ReplyLost => {
+                // The program learns nothing, whatever the servers did.
+                let _ = self.perform(site, &step.act);
                 self.memory = before.clone();
-                Effect::Result(StepResult::Lost)
-            }),
+                Ok(Effect::Result(StepResult::Lost))
+            }
         };
         let noted = match &self.journal {
             Some(journal) => journal.update(&before.copied, &self.memory.copied),
@@ -137,7 +139,7 @@ impl Program {
             Ok(effect) => (effect, None),
             Err(Trouble::Refused(says)) => (Effect::Result(StepResult::Refused), Some(says)),
             Err(Trouble::Unreachable(says) | Trouble::Unknown(says)) => {
-                self.memory = Memory { copied: before.copied.clone(), ..before };
+                self.memory = before;
                 (Effect::Result(StepResult::Lost), Some(says))
             }
         };
