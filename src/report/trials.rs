@@ -16,9 +16,9 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 
 /// The widest name of a tool in the table.
-const TOOL_MAX: usize = 14;
+const TOOL_MAX: usize = 18;
 /// The width of the columns before the verdicts, without that of the tool.
-const COLUMNS: usize = 42;
+const COLUMNS: usize = 41;
 /// The most reasons that are printed for one trial.
 const REASONS_MAX: usize = 3;
 
@@ -93,8 +93,8 @@ pub fn text(site: &str, reports: &[MoverReport], width: u16) -> String {
     let rows: Vec<Row<'_>> = reports.iter().flat_map(Row::all).collect();
     let tool = reports.iter().map(|report| report.mover.chars().count()).max().unwrap_or(4).clamp(4, TOOL_MAX);
     let mut text = format!(
-        "{TITLE}{:<tool$} {:<5} {:<7} {:>7} {:>8} {:>8}{:2}verdicts{TITLE:#}\n",
-        "tool", "order", "fault", "planned", "injected", "observed", ""
+        "{TITLE}{:<tool$} {:<5} {:<7} {:>7} {:>8} {:>8} verdicts{TITLE:#}\n",
+        "tool", "order", "fault", "planned", "injected", "observed"
     );
     let mut before = None;
     for row in &rows {
@@ -105,7 +105,7 @@ pub fn text(site: &str, reports: &[MoverReport], width: u16) -> String {
         let name: String = name.chars().take(tool).collect();
         let _ = write!(
             text,
-            "{name:<tool$} {order:<5} {:<7} {:>7} {:>8} {:>8}  ",
+            "{name:<tool$} {order:<5} {:<7} {:>7} {:>8} {:>8} ",
             row.fault(),
             row.planned(),
             row.injected(),

@@ -103,10 +103,10 @@ fn a_tool_that_strands_mail_fails_with_the_command_that_shows_it() {
     assert_eq!(
         table,
         [
-            "tool        order fault   planned injected observed  verdicts",
-            "true {user} last  none          1        1        1  unreachable 1",
-            "                  cut           1        1        1  unreachable 1",
-            "                  kill          1        1        1  unreachable 1",
+            "tool        order fault   planned injected observed verdicts",
+            "true {user} last  none          1        1        1 unreachable 1",
+            "                  cut           1        1        1 unreachable 1",
+            "                  kill          1        1        1 unreachable 1",
         ]
     );
     let command = "stranded conform --tool 'true {user}' --directory last --testbed dovecot \
