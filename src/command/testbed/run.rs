@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use stranded_search::scenario::builtin;
 use stranded_testbed::mover::{Mover, Shipped};
 use stranded_testbed::predict::compare;
 use stranded_testbed::proxy::point::Mode;
@@ -82,7 +83,12 @@ fn movers(names: &[String]) -> Result<Vec<Shipped>, CommandError> {
         for mover in absent {
             output::warn(&format!("{} is not installed and is left out", mover.name()));
         }
-        return Ok(there);
+        let (modelled, unknown): (Vec<Shipped>, Vec<Shipped>) =
+            there.into_iter().partition(|mover| builtin::procedure(mover.name()).is_some());
+        for mover in unknown {
+            output::warn(&format!("{} has no procedure to compare it with and is left out", mover.name()));
+        }
+        return Ok(modelled);
     }
     let mover = |name: &String| {
         let known = || Shipped::ALL.map(Shipped::name).join(", ");
