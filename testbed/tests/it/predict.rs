@@ -10,13 +10,13 @@ fn has_duplicate(end: &End) -> bool {
 }
 
 #[test]
-fn a_lost_reply_to_a_delivery_of_fetchmail_ends_with_a_duplicate() {
-    let swallowed = allowed("fetchmail", DirectoryStep::First, Some(("deliver", Strike::ReplyLost))).unwrap();
-    assert!(!swallowed.is_empty());
-    assert!(swallowed.iter().all(has_duplicate));
-    let cut = allowed("fetchmail", DirectoryStep::First, Some(("deliver", Strike::RequestLost))).unwrap();
-    assert!(!cut.is_empty());
-    assert!(!cut.iter().any(has_duplicate));
+fn a_lost_deletion_of_fetchmail_ends_with_a_duplicate_and_a_lost_reply_to_it_does_not() {
+    let lost = allowed("fetchmail", DirectoryStep::First, Some(("delete", Strike::RequestLost))).unwrap();
+    assert!(!lost.is_empty());
+    assert!(lost.iter().all(has_duplicate));
+    let done = allowed("fetchmail", DirectoryStep::First, Some(("delete", Strike::ReplyLost))).unwrap();
+    assert!(!done.is_empty());
+    assert!(!done.iter().any(has_duplicate));
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
         1 => Condition::Differ(one, other),
         2 => Condition::Present(one),
         3 => Condition::Empty(one),
-        4 => Condition::HoldsAll { at: one, of: listable(other) },
+        4 => Condition::HoldsAll { at: one, of: LISTED },
         5 => Condition::EveryReplicaNames(one),
         6 => Condition::ReplicasAgree,
         7 => Condition::NoRecipient(one),
@@ -70,17 +70,13 @@ fn any_condition(servers: usize) -> impl Strategy<Value = Condition> {
     })
 }
 
-/// A server that no step mirrors: a mirror of a store with its own list is refused.
-fn listable(server: ServerRef) -> ServerRef {
-    if server == MIRRORED { ServerRef::From } else { server }
-}
+/// The server that steps list, and that no step mirrors: a mirror of a store with its own list is refused.
+const LISTED: ServerRef = ServerRef::From;
+const MIRRORED: ServerRef = ServerRef::To;
 
-const MIRRORED: ServerRef = ServerRef::Later;
-
-/// Two ends of a copy, which must differ.
-fn apart(from: ServerRef, to: ServerRef) -> (ServerRef, ServerRef) {
-    let other = if from == ServerRef::From { ServerRef::To } else { ServerRef::From };
-    (from, if from == to { other } else { to })
+/// Two ends of a copy, which differ in every run.
+fn apart(from: ServerRef) -> (ServerRef, ServerRef) {
+    if from == ServerRef::To { (ServerRef::To, ServerRef::From) } else { (ServerRef::From, ServerRef::To) }
 }
 
 fn any_act(servers: usize) -> impl Strategy<Value = Act> {
@@ -101,20 +97,20 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
             1 => Act::DeleteMailbox { at },
             2 => {
                 let purpose = if flag { ListPurpose::Listed } else { ListPurpose::Copied };
-                Act::List { at: listable(at), purpose }
+                Act::List { at: LISTED, purpose }
             }
             3 => {
-                let (from, to) = apart(from, to);
+                let (from, to) = apart(from);
                 Act::CopyMessage { from, to }
             }
             4 => {
-                let (from, to) = apart(from, to);
+                let (from, to) = apart(from);
                 Act::PropagateDeletions { from, to }
             }
             5 => Act::Mark { at, claim: if flag { Claim::Taken } else { Claim::Respected } },
             22 => Act::Mark { at, claim: Claim::Token },
             23 => {
-                let (from, to) = apart(from, to);
+                let (from, to) = apart(from);
                 Act::AppendMessage { from, to }
             }
             24 => Act::DeleteUnlisted { at: MIRRORED, only: if flag { Only::Any } else { Only::Copied } },
@@ -139,7 +135,7 @@ fn any_act(servers: usize) -> impl Strategy<Value = Act> {
             17 => Act::Require(condition),
             18 => Act::Wait(condition),
             19 => {
-                let (from, to) = apart(from, to);
+                let (from, to) = apart(from);
                 Act::CopyListed { from, to }
             }
             20 => Act::DeleteListed { at, only: if flag { Only::Any } else { Only::Copied } },
@@ -212,6 +208,14 @@ prop_compose! {
         // A step can read the list only if the program lists a store before it.
         let list = Act::List { at: ServerRef::From, purpose: ListPurpose::Listed };
         procedure.steps.insert(1, Step { label: None, act: list, on: Vec::new(), when: Vec::new(), line: 0 });
+        // A step can delete noted messages only if some step notes any.
+        let deletes_noted = |act: &Act| {
+            matches!(act, Act::DeleteListed { only: Only::Copied, .. } | Act::DeleteUnlisted { only: Only::Copied, .. })
+        };
+        if procedure.has_act(deletes_noted) && !procedure.has_act(Act::writes_journal) {
+            let append = Act::AppendMessage { from: ServerRef::From, to: ServerRef::To };
+            procedure.steps.insert(2, Step { label: None, act: append, on: Vec::new(), when: Vec::new(), line: 0 });
+        }
         if keeps_journal && procedure.has_act(Act::writes_journal) {
             procedure.memory = MemoryLife::Journal;
         }
