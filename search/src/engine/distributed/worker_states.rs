@@ -128,7 +128,7 @@ impl<S: Distributed> WorkerStates<S> {
             self.truncated = self.limits.memory_limit(growth);
         }
         let is_full = self.limits.states_max.is_some_and(|max| self.held > max);
-        if is_full || matches!(self.truncated, Some(Truncation::Memory(_))) {
+        if is_full || matches!(self.truncated, Some(Truncation::Memory(_) | Truncation::SystemMemory(_))) {
             return;
         }
         let Self { space, scratch, table, levels, held, .. } = self;
