@@ -12,6 +12,7 @@ mod queue;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use stranded_model::assumption::Assumptions;
@@ -42,6 +43,9 @@ const ACTIONS: [&str; 11] = [
     RUN,
 ];
 
+/// Counts the adapters of this process, so that no two of them name a user alike.
+static INSTANCES: AtomicUsize = AtomicUsize::new(1);
+
 /// A real site as an implementation.
 #[derive(Debug)]
 pub struct LdapImap<'a> {
@@ -65,7 +69,8 @@ impl<'a> LdapImap<'a> {
         let all = check::combinations_of(spec);
         let assumptions = all.get(combination).or_else(|| all.first()).copied().unwrap_or_default();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let prefix = format!("stranded-{:x}-{:x}", since.as_millis(), std::process::id());
+        let instance = INSTANCES.fetch_add(1, Ordering::Relaxed);
+        let prefix = format!("stranded-{:x}-{:x}-{instance}", since.as_millis(), std::process::id());
         let servers = spec.scenario.site.servers.values().cloned().collect();
         Self { system, spec, servers, assumptions, journals, prefix, resets: 0, cases: BTreeMap::new() }
     }

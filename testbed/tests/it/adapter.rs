@@ -88,6 +88,7 @@ fn differs(label: &str, act: &Act) {
         step.act = act.clone();
     }
     let result = driven(&judged, &performed, 0, ALL).unwrap_or_else(|error| panic!("{label}: {error:?}"));
+    assert!(result.broken.is_none(), "{label}: {:?}", result.broken);
     assert!(!result.shrunk.is_empty(), "{label}: the wrong mover was not found out");
 }
 
