@@ -2,10 +2,11 @@
 //! `ctl_mboxlist`.
 
 use stranded_model::dn::HomeValue;
-use stranded_model::procedure::{Act, Condition, Deletion, Duplicate, ListPurpose, Only, ServerRef, StepResult};
+use stranded_model::procedure::{Act, Condition, Deletion, Duplicate, ListPurpose, ServerRef, StepResult};
 use stranded_search::advice::PlannedStep;
 
 use super::servers::Servers;
+use super::shell::{delete, only_if_held_elsewhere};
 use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
 
 /// The functions of the script.
@@ -114,25 +115,6 @@ fn copy(from: &str, to: &str, chosen: &str, missing: &str) -> String {
         "# IMAP APPEND of each message that is missing; a repeated run appends nothing.\nlist {from} from\n{chosen}\n{missing}\nappend todo \
          {from} {to}\ncat \"$WORK/todo\" >>\"$WORK/copied\"\n# Verification: {to} holds each of them.\nlist {to} now\nmissing mine now \
          left\nrequire_empty left 'not on {to}'\n"
-    )
-}
-
-fn delete(chosen: &str, server: &str, only: Only) -> String {
-    let noted = match only {
-        Only::Any => "",
-        Only::Copied => "held todo copied chosen\nmv \"$WORK/chosen\" \"$WORK/todo\"\n",
-    };
-    format!("list {server} now\n{chosen} now listed todo\n{noted}expunge todo {server}\n")
-}
-
-/// Returns the commands that stop the script if a server of the run holds a message that the other one lacks.
-fn only_if_held_elsewhere(servers: &Servers<'_>, server: ServerRef) -> String {
-    let id = servers.id(server);
-    let other = if id == servers.from { servers.to } else { servers.from };
-    let (server, other) = (servers.variable(id), servers.variable(other));
-    format!(
-        "# Nothing is deleted that {other} lacks.\nlist {server} gone\nlist {other} kept\nmissing gone kept left\nrequire_empty left 'only on \
-         {server}'\n"
     )
 }
 

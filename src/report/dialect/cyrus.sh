@@ -1,18 +1,9 @@
 
-# Runs a program of Cyrus on a server, as its user. ssh takes words apart, so
-# they are quoted for it.
+# Runs a program of Cyrus on a server, as its user.
 on() {
   eval "at=\$AT_$1"
   shift
-  case $at in
-  ssh\ *)
-    for word; do
-      shift
-      set -- "$@" "'$(printf %s "$word" | sed "s/'/'\\\\''/g")'"
-    done
-    ;;
-  esac
-  $at "$@"
+  run_by "$at" "$@"
 }
 
 # Sends an IMAP request about a folder to a server, as the owner; the

@@ -3,15 +3,18 @@
 
 use stranded_model::dn::HomeValue;
 use stranded_model::procedure::{
-    Act, Condition, Deletion, Duplicate, ListPurpose, Only, ServerRef, StepResult, VersionCondition,
+    Act, Condition, Deletion, Duplicate, ListPurpose, ServerRef, StepResult, VersionCondition,
 };
 use stranded_search::advice::PlannedStep;
 
 use super::servers::{PROXY, Servers};
+use super::shell::{delete, only_if_held_elsewhere};
 use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
 
 /// The functions of the script.
 const FUNCTIONS: &str = include_str!("dovecot.sh");
+/// The title of the commands that delete messages.
+const EXPUNGE: &str = "# doveadm expunge, for each of them\n";
 
 /// The reason for steps about marks.
 const NO_MARK: &str = "Dovecot has no in-transit mark.";
@@ -60,8 +63,8 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
         Act::CopyListed { from, to } => copy(&at(from), &at(to), Copies::Listed),
         Act::AppendMessage { from, to } => copy(&at(from), &at(to), Copies::NotNoted),
         Act::CopyMessage { from, to } => copy(&at(from), &at(to), Copies::All),
-        Act::DeleteListed { at: server, only } => delete("held", &at(server), *only),
-        Act::DeleteUnlisted { at: server, only } => delete("missing", &at(server), *only),
+        Act::DeleteListed { at: server, only } => format!("{EXPUNGE}{}", delete("held", &at(server), *only)),
+        Act::DeleteUnlisted { at: server, only } => format!("{EXPUNGE}{}", delete("missing", &at(server), *only)),
         Act::PropagateDeletions { .. } => {
             return StepCommands::Impossible(
                 "doveadm propagates deletions only in a synchronisation, which also copies.",
@@ -161,28 +164,6 @@ fn copy(from: &str, to: &str, copies: Copies) -> String {
         "# doveadm fetch | doveadm save, for each message that is missing; a repeated\n# run appends nothing again.\nlist {from} from\n\
          {known}copy_folders {from} {to}\nappend todo {from} {to}\ncat \"$WORK/todo\" >>\"$WORK/copied\"\n# Verification: {to} holds each of \
          them.\nlist {to} now\nmissing {chosen} now left\nrequire_empty left 'not on {to}'\n"
-    )
-}
-
-/// Returns the commands that delete the messages that the list has, or lacks.
-fn delete(chosen: &str, server: &str, only: Only) -> String {
-    let noted = match only {
-        Only::Any => "",
-        Only::Copied => "held todo copied chosen\nmv \"$WORK/chosen\" \"$WORK/todo\"\n",
-    };
-    format!(
-        "# doveadm expunge, for each of them\nlist {server} now\n{chosen} now listed todo\n{noted}expunge todo {server}\n"
-    )
-}
-
-/// Returns the commands that stop the script if a server of the run holds a message that the other one lacks.
-fn only_if_held_elsewhere(servers: &Servers<'_>, server: ServerRef) -> String {
-    let id = servers.id(server);
-    let other = if id == servers.from { servers.to } else { servers.from };
-    let (server, other) = (servers.variable(id), servers.variable(other));
-    format!(
-        "# Nothing is deleted that {other} lacks.\nlist {server} gone\nlist {other} kept\nmissing gone kept left\nrequire_empty left 'only on \
-         {server}'\n"
     )
 }
 

@@ -1,16 +1,8 @@
-# Runs doveadm on a server. ssh takes words apart, so they are quoted for it.
+# Runs doveadm on a server.
 on() {
   eval "doveadm=\$DOVEADM_$1"
   shift
-  case $doveadm in
-  ssh\ *)
-    for word; do
-      shift
-      set -- "$@" "'$(printf %s "$word" | sed "s/'/'\\\\''/g")'"
-    done
-    ;;
-  esac
-  $doveadm "$@"
+  run_by "$doveadm" "$@"
 }
 
 # Sets the hierarchy separator of a server: IMAP LIST "" "" shows it.

@@ -33,3 +33,19 @@ require_empty() { # list, reason
     stop "$2"
   }
 }
+
+# Runs a command, here or by ssh. ssh takes words apart, so they are quoted for
+# it.
+run_by() { # command, words
+  by=$1
+  shift
+  case $by in
+  ssh\ *)
+    for word; do
+      shift
+      set -- "$@" "'$(printf %s "$word" | sed "s/'/'\\\\''/g")'"
+    done
+    ;;
+  esac
+  $by "$@"
+}

@@ -6,6 +6,7 @@ mod dovecot;
 mod exchange;
 mod script;
 mod servers;
+mod shell;
 
 use clap::ValueEnum;
 use stranded_model::procedure::{Act, StepResult};
