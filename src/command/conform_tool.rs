@@ -1,23 +1,23 @@
 //! `stranded conform --tool`: tries whole tools at every fault point, on a test bed or on the staging hosts of a user.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use stranded_search::files;
 use stranded_search::scenario::builtin;
 use stranded_testbed::bed::{Bed, BedError};
-use stranded_testbed::mover::{Mover, Shipped};
+use stranded_testbed::mover::Mover;
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::system::Config;
 use stranded_testbed::trial::report::{DirectoryStep, MoverReport};
 use stranded_testbed::trial::site::Site;
-use stranded_testbed::trial::{self, Observer, TrialError, TrialOptions};
+use stranded_testbed::trial::{self, TrialError, TrialOptions};
 
 use crate::cli::{Conform, OutputKind, ToolArguments};
 use crate::exit::Exit;
 use crate::report::trials as reported;
 
+use super::movers::{self, Watch};
 use super::{CommandError, interrupt, output};
 
 /// The name for every installed mover.
@@ -27,18 +27,6 @@ const ALL: &str = "all";
 struct Tried {
     mover: Mover,
     orders: Vec<DirectoryStep>,
-}
-
-/// Stops the trials at an interruption or at the end of the time.
-struct Watch {
-    interrupted: &'static AtomicBool,
-    deadline: Option<Instant>,
-}
-
-impl Observer for Watch {
-    fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    }
 }
 
 pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
@@ -111,7 +99,7 @@ fn refused(mover: &Mover, error: &TrialError) -> CommandError {
 fn tried(tool: &ToolArguments) -> Result<Vec<Tried>, CommandError> {
     let mut all = Vec::new();
     for name in &tool.tools {
-        for mover in movers(name)? {
+        for mover in of_name(name)? {
             let default = match mover {
                 Mover::Performed { .. } => DirectoryStep::Tool,
                 Mover::Shipped(_) | Mover::Command(_) => DirectoryStep::Last,
@@ -124,12 +112,11 @@ fn tried(tool: &ToolArguments) -> Result<Vec<Tried>, CommandError> {
 }
 
 /// Returns the movers of this name.
-fn movers(name: &str) -> Result<Vec<Mover>, CommandError> {
+fn of_name(name: &str) -> Result<Vec<Mover>, CommandError> {
     if name == ALL {
-        return Ok(installed());
+        return Ok(movers::installed().into_iter().map(Mover::Shipped).collect());
     }
-    if let Some(shipped) = Shipped::named(name) {
-        shipped.require().map_err(CommandError::Usage)?;
+    if let Some(shipped) = movers::named(name)? {
         return Ok(vec![Mover::Shipped(shipped)]);
     }
     let is_file = Path::new(name).extension().is_some_and(|end| end == "toml") && Path::new(name).is_file();
@@ -142,23 +129,11 @@ fn movers(name: &str) -> Result<Vec<Mover>, CommandError> {
     if name.contains([' ', '/', '{']) {
         return Ok(vec![Mover::Command(name.to_owned())]);
     }
-    let names = Shipped::ALL.map(Shipped::name).join(", ");
     Err(CommandError::Usage(format!(
-        "`{name}` is no tool; expected one of {names}, all, a procedure, or a command line such as \
-         'mover {{user}} {{source}} {{destination}}'"
+        "`{name}` is no tool; expected one of {}, all, a procedure, or a command line such as \
+         'mover {{user}} {{source}} {{destination}}'",
+        movers::names()
     )))
-}
-
-/// Returns the third-party movers that are installed, and reports the others.
-fn installed() -> Vec<Mover> {
-    let mut found = Vec::new();
-    for shipped in Shipped::ALL {
-        match shipped.require() {
-            Ok(()) => found.push(Mover::Shipped(shipped)),
-            Err(reason) => output::warn(&format!("{} is left out: {reason}", shipped.name())),
-        }
-    }
-    found
 }
 
 /// Starts the test bed or reads the configuration of the site.

@@ -13,6 +13,8 @@ mod generate;
 mod interrupt;
 mod judging;
 mod list;
+#[cfg(feature = "testbed")]
+mod movers;
 mod oracle;
 mod output;
 mod outputs;

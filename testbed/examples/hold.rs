@@ -20,7 +20,7 @@ fn end(processes: &mut Processes, ending: &str) -> Result<(), Box<dyn std::error
     output.flush()?;
     match ending {
         "panic" => panic!("the program that holds the bed panics"),
-        "hold" => bed::hold_processes(processes, &AtomicBool::new(false))?,
+        "hold" => bed::hold(processes, &AtomicBool::new(false))?,
         _ => {}
     }
     Ok(())

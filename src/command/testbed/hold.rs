@@ -22,7 +22,7 @@ pub(super) fn up(arguments: &TestbedUp) -> Result<Exit, CommandError> {
     let written = fs::write(&config, bed.system_toml());
     written.map_err(|reason| CommandError::Inconclusive(format!("cannot write {}: {reason}", config.display())))?;
     let printed = output::print(&description(&bed, &arguments.users, &config), None);
-    bed::hold(&mut bed, interrupted).map_err(error)?;
+    bed::hold(bed.processes(), interrupted).map_err(error)?;
     Ok(printed)
 }
 

@@ -7,11 +7,12 @@ use stranded_testbed::mover::{Mover, Shipped};
 use stranded_testbed::predict::compare;
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{self, Row};
-use stranded_testbed::trial::report::{DirectoryStep, TrialReport};
+use stranded_testbed::trial::report::{DirectoryStep, TrialVerdict};
 use stranded_testbed::trial::site::Site;
-use stranded_testbed::trial::{LIMIT, Observer, TrialOptions, trials};
+use stranded_testbed::trial::{LIMIT, TrialOptions, trials};
 
 use crate::cli::{OutputKind, TestbedRun};
+use crate::command::movers::{self, Watch};
 use crate::command::{CommandError, interrupt, output};
 use crate::exit::Exit;
 
@@ -20,42 +21,34 @@ const ORDERS: [DirectoryStep; 3] = [DirectoryStep::First, DirectoryStep::Last, D
 /// The lines around the generated part of the page.
 const MARKERS: [&str; 2] = ["<!-- trials: generated -->", "<!-- trials: end -->"];
 
-/// Stops the trials at an interruption.
-struct UntilInterrupted(&'static std::sync::atomic::AtomicBool);
-
-impl Observer for UntilInterrupted {
-    fn ended(&self, _trial: &TrialReport, _planned: usize) {}
-
-    fn is_interrupted(&self) -> bool {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
-    }
-}
-
 pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
+    let form = arguments.output.format.kind();
+    if let OutputKind::Cases(form) = form {
+        return Err(output::unsupported("testbed run", form));
+    }
     let page = arguments.record.as_ref().map(|path| Ok::<_, CommandError>((path, page(path)?))).transpose()?;
-    let movers = movers(&arguments.tools)?;
+    let chosen = chosen(&arguments.tools)?;
     let orders = if arguments.orders.is_empty() { &ORDERS[..] } else { &arguments.orders };
-    let observer = UntilInterrupted(interrupt::flag()?);
+    let watch = Watch { interrupted: interrupt::flag()?, deadline: None };
     let bed = super::bed()?;
     let site = Site::of_bed(&bed).map_err(|reason| CommandError::Inconclusive(reason.to_string()))?;
     let mut rows = Vec::new();
-    for mover in movers {
+    for mover in chosen {
         for order in orders {
             let options = TrialOptions { order: *order, modes: &Mode::ALL, points: &[], limit: LIMIT };
             let name = mover.name();
-            let report = trials(&site, &Mover::Shipped(mover), &options, &observer);
+            let report = trials(&site, &Mover::Shipped(mover), &options, &watch);
             let report = report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))?;
-            let agreement = compare(&report, name).map_err(|reason| CommandError::Inconclusive(reason.clone()))?;
+            let agreement = compare(&report, name).map_err(CommandError::Inconclusive)?;
             output::say(&format!("{name}, directory {}: {} trials", order.name(), report.trials.len()));
             rows.push(Row { report, agreement });
         }
     }
     let text = record::markdown(&rows);
     let file = arguments.output.file.as_deref();
-    let printed = match arguments.output.format.kind() {
-        OutputKind::Text => output::print(&text, file),
+    let printed = match form {
         OutputKind::Json => output::print_json(&rows, file),
-        OutputKind::Cases(form) => return Err(output::unsupported("testbed run", form)),
+        OutputKind::Text | OutputKind::Cases(_) => output::print(&text, file),
     };
     let saved = page.map_or(Exit::AsExpected, |(path, [before, after])| {
         let today = jiff::Zoned::now().strftime("%F").to_string();
@@ -66,36 +59,32 @@ pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
 
 /// The exit code for one mover in one order.
 fn exit(row: &Row) -> Exit {
+    let has_inconclusive = row.report.trials.iter().any(|trial| trial.verdict == TrialVerdict::Inconclusive);
     if !record::is_explained(row) {
         Exit::NotAsExpected
-    } else if row.report.stopped.is_some() {
+    } else if row.report.stopped.is_some() || has_inconclusive {
         Exit::Inconclusive
     } else {
         Exit::AsExpected
     }
 }
 
-/// The movers of these names, or every one that is installed.
-fn movers(names: &[String]) -> Result<Vec<Shipped>, CommandError> {
+/// The movers of these names, or every one that is installed and has a procedure.
+fn chosen(names: &[String]) -> Result<Vec<Shipped>, CommandError> {
+    const WITHOUT: &str = "has no procedure to compare it with";
+    let has_procedure = |mover: &Shipped| builtin::procedure(mover.name()).is_some();
     if names.is_empty() {
-        let (there, absent): (Vec<Shipped>, Vec<Shipped>) =
-            Shipped::ALL.into_iter().partition(|mover| mover.require().is_ok());
-        for mover in absent {
-            output::warn(&format!("{} is not installed and is left out", mover.name()));
-        }
         let (modelled, unknown): (Vec<Shipped>, Vec<Shipped>) =
-            there.into_iter().partition(|mover| builtin::procedure(mover.name()).is_some());
+            movers::installed().into_iter().partition(has_procedure);
         for mover in unknown {
-            output::warn(&format!("{} has no procedure to compare it with and is left out", mover.name()));
+            output::warn(&format!("{} {WITHOUT} and is left out", mover.name()));
         }
         return Ok(modelled);
     }
-    let mover = |name: &String| {
-        let known = || Shipped::ALL.map(Shipped::name).join(", ");
-        let mover = Shipped::named(name)
-            .ok_or_else(|| CommandError::Usage(format!("no mover is called `{name}`; the movers are {}", known())))?;
-        mover.require().map_err(CommandError::Usage)?;
-        Ok(mover)
+    let mover = |name: &String| match movers::named(name)? {
+        Some(mover) if has_procedure(&mover) => Ok(mover),
+        Some(_) => Err(CommandError::Usage(format!("{name} {WITHOUT}; `stranded conform --tool {name}` tries it"))),
+        None => Err(CommandError::Usage(format!("no mover is called `{name}`; the movers are {}", movers::names()))),
     };
     names.iter().map(mover).collect()
 }

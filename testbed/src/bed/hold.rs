@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Bed, BedError};
+use super::BedError;
 use crate::processes::{self, Processes};
 
 /// The name of the socket in the folder of a bed.
@@ -18,19 +18,11 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The longest time that a bed takes to end.
 const ENDING: Duration = Duration::from_secs(10);
 
-/// Waits until another process asks to end the bed, `interrupted` is set, or a server ends by itself.
-///
-/// # Errors
-/// The socket cannot be created, or a server ended.
-pub fn hold(bed: &mut Bed, interrupted: &AtomicBool) -> Result<(), BedError> {
-    hold_processes(bed.processes(), interrupted)
-}
-
 /// Waits until another process asks to end the bed with these processes, `interrupted` is set, or a server ends by itself.
 ///
 /// # Errors
 /// The socket cannot be created, or a server ended.
-pub fn hold_processes(processes: &mut Processes, interrupted: &AtomicBool) -> Result<(), BedError> {
+pub fn hold(processes: &mut Processes, interrupted: &AtomicBool) -> Result<(), BedError> {
     let listen = |folder: &Path| {
         let listener = UnixListener::bind(folder.join(SOCKET))?;
         listener.set_nonblocking(true)?;

@@ -21,7 +21,7 @@ use crate::packages::{self, Missing};
 use crate::processes::Processes;
 
 pub(crate) use self::dovecot::with_log;
-pub use self::hold::{end, held, hold, hold_processes};
+pub use self::hold::{end, held, hold};
 use self::network::Network;
 
 /// The port of IMAP on every server.

@@ -1,0 +1,47 @@
+//! The movers of a command line, and the watch over their trials.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use stranded_testbed::mover::Shipped;
+use stranded_testbed::trial::Observer;
+
+use super::{CommandError, output};
+
+/// Stops the trials at an interruption or at the end of the time.
+pub(super) struct Watch {
+    pub(super) interrupted: &'static AtomicBool,
+    pub(super) deadline: Option<Instant>,
+}
+
+impl Observer for Watch {
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// Returns the third-party movers that are installed, and reports the others.
+pub(super) fn installed() -> Vec<Shipped> {
+    let mut found = Vec::new();
+    for mover in Shipped::ALL {
+        match mover.require() {
+            Ok(()) => found.push(mover),
+            Err(reason) => output::warn(&format!("{} is left out: {reason}", mover.name())),
+        }
+    }
+    found
+}
+
+/// Returns the third-party mover of this name, if there is one.
+pub(super) fn named(name: &str) -> Result<Option<Shipped>, CommandError> {
+    let mover = Shipped::named(name);
+    if let Some(mover) = mover {
+        mover.require().map_err(CommandError::Usage)?;
+    }
+    Ok(mover)
+}
+
+/// Returns the names of all third-party movers.
+pub(super) fn names() -> String {
+    Shipped::ALL.map(Shipped::name).join(", ")
+}
