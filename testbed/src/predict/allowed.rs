@@ -58,35 +58,51 @@ pub struct End {
     pub runs: Vec<RunEnd>,
 }
 
+/// A mover in the model: a world for each combination of answers to the assumptions.
+#[derive(Debug)]
+pub(super) struct ModelledMover {
+    worlds: Vec<World>,
+}
+
+impl ModelledMover {
+    /// Reads the procedure of a mover.
+    ///
+    /// # Errors
+    /// The mover is unknown.
+    pub(super) fn new(mover: &str, order: DirectoryStep) -> Result<Self, String> {
+        let spec = scenario(mover, order)?;
+        let world = |assumptions| check::world(&spec, assumptions, Engine::default(), &Limits::default());
+        let worlds = check::combinations_of(&spec).into_iter().map(world).collect::<Result<_, _>>();
+        Ok(Self { worlds: worlds.map_err(|truncated| truncated.to_string())? })
+    }
+
+    /// Returns the labels of the steps.
+    pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
+        let runs = self.worlds.iter().take(1).flat_map(|world| world.scenario.runs());
+        runs.flat_map(|(_, run)| &run.procedure.steps).filter_map(|step| step.label.as_deref())
+    }
+
+    /// Returns the ends that the model allows; see [`allowed`].
+    ///
+    /// # Errors
+    /// The step is unknown.
+    pub(super) fn ends(&self, fault: Option<(&str, Strike)>) -> Result<BTreeSet<End>, String> {
+        let mut ends = BTreeSet::new();
+        for world in &self.worlds {
+            let fault = fault.map(|(label, strike)| Ok::<_, String>((step(world, label)?, strike))).transpose()?;
+            ends.append(&mut Trial { world, fault, after: step(world, AFTER)? }.ends());
+        }
+        Ok(ends)
+    }
+}
+
 /// Returns the ends that the model allows for a mover. The fault has the label of a step; `None` stands for a trial without a fault.
 /// There are none if the mover never reaches the step, or if the step sends no request that can be lost.
 ///
 /// # Errors
 /// The mover or the step is unknown.
 pub fn allowed(mover: &str, order: DirectoryStep, fault: Option<(&str, Strike)>) -> Result<BTreeSet<End>, String> {
-    let spec = scenario(mover, order)?;
-    let mut ends = BTreeSet::new();
-    for assumptions in check::combinations_of(&spec) {
-        let world = check::world(&spec, assumptions, Engine::default(), &Limits::default());
-        let world = world.map_err(|truncated| truncated.to_string())?;
-        let fault = fault.map(|(label, strike)| Ok::<_, String>((step(&world, label)?, strike))).transpose()?;
-        let after = step(&world, AFTER)?;
-        ends.append(&mut Trial { world: &world, fault, after }.ends());
-    }
-    Ok(ends)
-}
-
-/// Returns the labels of the steps of a mover.
-///
-/// # Errors
-/// The mover is unknown.
-pub(super) fn labels(mover: &str, order: DirectoryStep) -> Result<Vec<String>, String> {
-    let spec = scenario(mover, order)?;
-    let assumptions = check::combinations_of(&spec).first().copied().unwrap_or_default();
-    let world = check::world(&spec, assumptions, Engine::default(), &Limits::default());
-    let world = world.map_err(|truncated| truncated.to_string())?;
-    let (_, run) = world.scenario.runs().next().ok_or("the scenario has no run")?;
-    Ok(run.procedure.steps.iter().filter_map(|step| step.label.clone()).collect())
+    ModelledMover::new(mover, order)?.ends(fault)
 }
 
 /// The scenario of a trial.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use stranded_model::procedure::Outcome;
 
-use super::allowed::{BEFORE, End, RunEnd, Strike, allowed, labels};
+use super::allowed::{BEFORE, End, ModelledMover, RunEnd, Strike};
 use super::places;
 use crate::mover::Carries;
 use crate::proxy::point::{FaultPoint, Mode};
@@ -72,7 +72,7 @@ impl Agreement {
 /// # Errors
 /// The procedure is unknown.
 pub fn compare(report: &MoverReport, procedure: &str) -> Result<Agreement, String> {
-    let mut model = Model { procedure, order: report.order, known: BTreeMap::new() };
+    let mut model = Model { mover: ModelledMover::new(procedure, report.order)?, known: BTreeMap::new() };
     let mut trials = Vec::new();
     let mut unobserved: BTreeMap<Mode, BTreeSet<TrialVerdict>> = BTreeMap::new();
     for trial in &report.trials {
@@ -112,8 +112,7 @@ pub fn compare(report: &MoverReport, procedure: &str) -> Result<Agreement, Strin
 
 /// The verdicts of the model that were asked for.
 struct Model<'a> {
-    procedure: &'a str,
-    order: DirectoryStep,
+    mover: ModelledMover,
     known: BTreeMap<Option<(&'a str, Strike)>, BTreeSet<TrialVerdict>>,
 }
 
@@ -123,18 +122,17 @@ impl<'a> Model<'a> {
             return Ok(known.clone());
         }
         let has_mail = matches!(fault, Some((_, Strike::Mail | Strike::NoticedMail)));
-        let labels = labels(self.procedure, self.order)?;
-        let is_known = |step: &str| step.split('|').any(|step| labels.iter().any(|label| label == step));
+        let is_known = |step: &str| step.split('|').any(|step| self.mover.labels().any(|label| label == step));
         let ends = match fault {
             // Another mover's procedure may lack the step. Then the fault may strike any of its steps.
             Some((step, strike)) if !is_known(step) => {
                 let mut ends = BTreeSet::new();
-                for label in &labels {
-                    ends.append(&mut allowed(self.procedure, self.order, Some((label, strike)))?);
+                for label in self.mover.labels() {
+                    ends.append(&mut self.mover.ends(Some((label, strike)))?);
                 }
                 ends
             }
-            fault => allowed(self.procedure, self.order, fault)?,
+            fault => self.mover.ends(fault)?,
         };
         let verdicts: BTreeSet<TrialVerdict> = ends.iter().map(|end| verdict_of_end(end, has_mail)).collect();
         self.known.insert(fault, verdicts.clone());
