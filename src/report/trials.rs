@@ -1,7 +1,6 @@
 //! The report on trials of whole tools: a row for each tool, moment of the directory step and kind of fault, then the command that
 //! repeats the worst trial of each row that is not fine.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -9,7 +8,7 @@ use serde::Serialize;
 
 use stranded_search::lines::wrapped;
 use stranded_testbed::proxy::point::{FaultPoint, Mode};
-use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialReport, TrialVerdict};
+use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialReport, TrialVerdict, counts};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -79,10 +78,7 @@ impl<'a> Row<'a> {
     }
 
     fn verdicts(&self) -> String {
-        let mut counts: BTreeMap<TrialVerdict, usize> = BTreeMap::new();
-        for trial in &self.trials {
-            *counts.entry(trial.verdict).or_default() += 1;
-        }
+        let counts = counts(self.trials.iter().copied());
         counts.iter().rev().map(|(verdict, count)| format!("{verdict} {count}")).collect::<Vec<_>>().join(", ")
     }
 }

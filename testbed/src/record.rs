@@ -1,13 +1,13 @@
 //! The record of all trials as a page: a row for each mover and order, with the verdicts, the agreement with the model, and the
 //! command that repeats the trials. Knows nothing of servers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
 
 use crate::predict::{Agreement, explanation};
-use crate::trial::report::{MoverReport, TrialVerdict};
+use crate::trial::report::{MoverReport, TrialVerdict, counts};
 
 /// The trials of one mover in one order, and their comparison with the model.
 #[derive(Clone, Debug, Serialize)]
@@ -19,20 +19,10 @@ pub struct Row {
     pub agreement: Agreement,
 }
 
-/// Returns the numbers of verdicts of a mover, without those that it never had.
-#[must_use]
-pub fn counts(report: &MoverReport) -> BTreeMap<TrialVerdict, usize> {
-    let mut counts = BTreeMap::new();
-    for trial in &report.trials {
-        *counts.entry(trial.verdict).or_default() += 1;
-    }
-    counts
-}
-
 /// Returns the tables of the page in Markdown.
 #[must_use]
 pub fn markdown(rows: &[Row]) -> String {
-    let all: BTreeSet<TrialVerdict> = rows.iter().flat_map(|row| counts(&row.report).into_keys()).collect();
+    let all: BTreeSet<TrialVerdict> = rows.iter().flat_map(|row| counts(&row.report.trials).into_keys()).collect();
     let mut text = String::from("| mover | version | directory | points | trials |");
     for verdict in &all {
         let _ = write!(text, " {verdict} |");
@@ -45,7 +35,7 @@ pub fn markdown(rows: &[Row]) -> String {
         let version = report.version.as_deref().unwrap_or("–");
         let _ =
             write!(text, "| `{mover}` | {version} | {order} | {} | {} |", report.planned.len(), report.trials.len());
-        let counts = counts(report);
+        let counts = counts(&report.trials);
         for verdict in &all {
             let _ = match counts.get(verdict) {
                 Some(count) => write!(text, " {count} |"),

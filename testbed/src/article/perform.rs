@@ -10,6 +10,7 @@ use stranded_search::names;
 
 use super::STORES;
 use crate::system::{Delivery, System, Trouble};
+use crate::trial;
 
 /// The request to the servers and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,10 +85,7 @@ impl<'a> Performer<'a> {
     fn deliver(&self, arrived: MessageSet) -> Result<Reply, Trouble> {
         let name = names::messages(arrived).join(" ");
         let user = self.user;
-        let text = format!(
-            "From: sender@example.test\r\nTo: {user}@example.test\r\nSubject: {name}\r\nMessage-ID: <{name}.{user}@example.test>\r\n\
-             Date: Mon, 1 Jan 2024 00:00:00 +0000\r\n\r\nThis is {name}.\r\n"
-        );
+        let text = trial::text(&name, user);
         Ok(Reply::true_one(match self.system.deliver(user, text.as_bytes())? {
             Delivery::Stored => format!("LMTP, {name} to {user}: 250"),
             Delivery::Deferred(says) | Delivery::Returned(says) | Delivery::Unknown(says) => {

@@ -1,6 +1,5 @@
 //! The judge of a trial of `XFER`: compares the accepted mail with what the backends hold, what mupdate says and what the user sees.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -8,7 +7,7 @@ use super::held::{HeldMailbox, HeldMessage, Standing, folder};
 use super::mupdate::{Entry, Status};
 use super::trial::recognized;
 use super::{Backend, Murder};
-use crate::trial::judge::Sent;
+use crate::trial::judge::{Sent, concluded};
 use crate::trial::report::{FinalState, MailReport, RunReport, SeenMessage, TrialVerdict};
 use crate::trial::run::Ended;
 
@@ -131,10 +130,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> (TrialVerdict, Vec<String>) {
         found.push((TrialVerdict::Bounced, format!("the system returned {} to its sender", sent.name)));
     }
     found.extend(inconclusive(facts).map(|reason| (TrialVerdict::Inconclusive, reason)));
-    let fine = if facts.runs.len() > 1 { TrialVerdict::FineAfterRetry } else { TrialVerdict::Fine };
-    let verdict = found.iter().map(|(verdict, _)| *verdict).max().unwrap_or(fine);
-    found.sort_by_key(|(verdict, _)| Reverse(*verdict));
-    (verdict, found.into_iter().map(|(_, reason)| reason).collect())
+    concluded(found, facts.runs)
 }
 
 fn copies<'a>(state: &'a FinalState, store: &str, name: &str) -> Vec<&'a SeenMessage> {

@@ -1,7 +1,7 @@
 //! The repairs that operators of Cyrus Murder have: restarts of backends, and `ctl_mboxlist -m` with its options.
 
 use super::{Backend, Murder};
-use crate::trial::report::RunReport;
+use crate::trial::report::{RunReport, milliseconds};
 use crate::trial::run::Ended;
 
 /// A repair: acts in order.
@@ -51,8 +51,7 @@ impl Murder {
             Act::Compare(backend) => self.compare(backend, &["-m"]),
             Act::Enter(backend) => self.compare(backend, &["-m", "-a"]),
         };
-        let milliseconds = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        RunReport { tool: Some(ended), directory_step: None, output, milliseconds }
+        RunReport { tool: Some(ended), directory_step: None, output, milliseconds: milliseconds(started) }
     }
 
     fn compare(&self, backend: Backend, options: &[&str]) -> (Ended, String) {
@@ -60,7 +59,7 @@ impl Murder {
         match self.run_on(backend, "ctl_mboxlist", options) {
             Ok(output) => {
                 let says = [output.stdout, output.stderr].concat();
-                (super::trial::ended(output.status), format!("{line}\n{}", String::from_utf8_lossy(&says)))
+                (Ended::of(output.status), format!("{line}\n{}", String::from_utf8_lossy(&says)))
             }
             Err(reason) => (Ended::NotStarted(format!("{line}: {reason}")), String::new()),
         }

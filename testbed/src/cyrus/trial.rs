@@ -2,9 +2,7 @@
 //! own, because a repair acts on every mailbox of a backend.
 
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -17,7 +15,8 @@ use crate::bed::BedError;
 use crate::proxy::faults::{Act, Fault};
 use crate::proxy::point::{FaultPoint, Mode};
 use crate::trial::judge::Sent;
-use crate::trial::report::{DirectoryStep, MailReport, MoverReport, RunReport, TrialReport};
+use crate::trial::lanes;
+use crate::trial::report::{DirectoryStep, MailReport, MoverReport, RunReport, TrialReport, milliseconds};
 use crate::trial::run::Ended;
 use crate::trial::{Observer, TrialError, TrialOptions};
 
@@ -55,50 +54,12 @@ pub fn trials(
     let first = trial(packages, repair, options.limit, None).map_err(|reason| TrialError::Tool(reason.to_string()))?;
     let version = first.version.clone();
     let planned = first.reached.clone();
-    let faults = selected(&planned, options)?;
-    observer.ended(&first, faults.len() + 1);
-    let mut results: Vec<Option<TrialReport>> = vec![None; faults.len()];
-    let stopped: Mutex<Option<String>> = Mutex::default();
-    thread::scope(|scope| {
-        // Every lane takes the faults of one residue, so the order of the results does not depend on time.
-        let mut shares: Vec<Vec<_>> = (0..LANES).map(|_| Vec::new()).collect();
-        for (index, slot) in results.iter_mut().zip(&faults).enumerate() {
-            shares[index % LANES].push(slot);
-        }
-        for share in shares {
-            scope.spawn(|| {
-                for (slot, fault) in share {
-                    let stop = |reason: String| *lock(&stopped) = Some(reason);
-                    if observer.is_interrupted() {
-                        return stop("interrupted".to_owned());
-                    }
-                    match trial(packages, repair, options.limit, Some(fault.clone())) {
-                        Ok(trial) => {
-                            observer.ended(&trial, faults.len() + 1);
-                            *slot = Some(trial);
-                        }
-                        Err(reason) => return stop(format!("{} {}: {reason}", fault.1.name(), fault.0)),
-                    }
-                }
-            });
-        }
+    let points = lanes::selected("XFER", &planned, options)?;
+    let (trials, stopped) = lanes::all(&mut [(); LANES], first, &points, options.modes, observer, |(), point, mode| {
+        trial(packages, repair, options.limit, Some((point.clone(), mode)))
     });
-    let trials = std::iter::once(first).chain(results.into_iter().flatten()).collect();
-    let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let points = if options.points.is_empty() { planned.clone() } else { options.points.to_vec() };
     let (mover, modes) = (name(repair), options.modes.to_vec());
     Ok(MoverReport { mover, version, order: DirectoryStep::Tool, planned, points, modes, trials, stopped })
-}
-
-/// Returns the faults that are tried: each mode at each point.
-fn selected(planned: &[FaultPoint], options: &TrialOptions<'_>) -> Result<Vec<(FaultPoint, Mode)>, TrialError> {
-    if let Some(unknown) = options.points.iter().find(|point| !planned.contains(point)) {
-        let points: Vec<String> = planned.iter().map(ToString::to_string).collect();
-        let points = points.join("\n  ");
-        return Err(TrialError::Tool(format!("XFER does not reach {unknown}; its points are\n  {points}")));
-    }
-    let points = planned.iter().filter(|point| options.points.is_empty() || options.points.contains(point));
-    Ok(points.flat_map(|point| options.modes.iter().map(move |mode| (point.clone(), *mode))).collect())
 }
 
 /// Returns the name of `XFER` with a repair.
@@ -232,15 +193,6 @@ fn xfer(murder: &Murder, limit: Duration) -> RunReport {
         murder.traffic().close();
     }
     RunReport { tool: Some(ended), directory_step: None, output, milliseconds: milliseconds(started) }
-}
-
-/// Returns how a program ended.
-pub(super) fn ended(status: ExitStatus) -> Ended {
-    status.code().map_or_else(|| Ended::Signal(status.signal().unwrap_or_default()), Ended::Exited)
-}
-
-fn milliseconds(started: Instant) -> u64 {
-    started.elapsed().as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 fn fault(murder: &Murder, delivery: &Delivery, mode: Mode, point: FaultPoint) -> Fault {

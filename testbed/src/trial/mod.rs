@@ -1,12 +1,13 @@
 //! Trials of whole movers: at each fault point in turn, in each mode, with a fresh user; then the tool runs again, and the judge
 //! compares the mail that the system accepted with what directory and stores hold.
 //!
-//! [`site`] is the system under trial, [`report`] has the results as data, [`judge`] decides, [`run`] runs a program, `lane` has the
-//! proxies and processes of one thread, `behind` the configuration that a tool reads, and `one` is one trial.
+//! [`site`] is the system under trial, [`report`] has the results as data, [`judge`] decides, [`run`] runs a program, `lanes` tries every
+//! fault, `lane` has the proxies and processes of one thread, `behind` the configuration that a tool reads, and `one` is one trial.
 
 mod behind;
 pub mod judge;
 mod lane;
+pub(crate) mod lanes;
 mod one;
 pub mod report;
 pub mod run;
@@ -14,14 +15,11 @@ pub mod site;
 
 use std::fmt;
 use std::io;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use self::lane::Lane;
 use self::one::Plan;
+pub(crate) use self::one::text;
 use self::report::{DirectoryStep, MoverReport, TrialReport};
 use self::run::Ended;
 use self::site::{LANES, Site};
@@ -96,44 +94,12 @@ pub fn trials(
     let plain = one::trial(site, &mut lanes[0], plan, None).map_err(TrialError::System)?;
     is_there(mover, &plain)?;
     let planned = plain.reached.clone();
-    let points = selected(mover, &planned, options)?;
-    let all = points.iter().flat_map(|point| options.modes.iter().map(move |mode| (point.clone(), *mode)));
-    let faults: Vec<(FaultPoint, Mode)> = all.collect();
-    observer.ended(&plain, faults.len() + 1);
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, TrialReport)>> = Mutex::default();
-    let nothing = planned.is_empty().then(|| "the tool sent nothing through the fault proxies".to_owned());
-    let stopped: Mutex<Option<String>> = Mutex::new(nothing);
-    let work = |lane: &mut Lane| {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((point, mode)) = faults.get(index) else { return };
-            if observer.is_interrupted() {
-                *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some("the command was stopped".to_owned());
-                return;
-            }
-            match one::trial(site, lane, plan, Some((point, *mode))) {
-                Ok(trial) => {
-                    observer.ended(&trial, faults.len() + 1);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, trial));
-                }
-                Err(reason) => {
-                    let reason = format!("{} {point}: {reason}", mode.name());
-                    *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-                    return;
-                }
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for lane in lanes.iter_mut() {
-            scope.spawn(|| work(lane));
-        }
+    let points = lanes::selected(&mover.to_string(), &planned, options)?;
+    let (trials, stopped) = lanes::all(lanes, plain, &points, options.modes, observer, |lane, point, mode| {
+        one::trial(site, lane, plan, Some((point, mode)))
     });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
-    let trials = std::iter::once(plain).chain(results.into_iter().map(|(_, trial)| trial)).collect();
-    let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let nothing = || "the tool sent nothing through the fault proxies".to_owned();
+    let stopped = stopped.or_else(|| planned.is_empty().then(nothing));
     Ok(MoverReport {
         mover: mover.to_string(),
         version,
@@ -160,15 +126,4 @@ fn is_there(mover: &Mover, plain: &TrialReport) -> Result<(), TrialError> {
         }
         (_, Some(_) | None) => Ok(()),
     }
-}
-
-/// Returns the points that are tried.
-fn selected(mover: &Mover, planned: &[FaultPoint], options: &TrialOptions<'_>) -> Result<Vec<FaultPoint>, TrialError> {
-    if let Some(unknown) = options.points.iter().find(|point| !planned.contains(point)) {
-        let points: Vec<String> = planned.iter().map(ToString::to_string).collect();
-        let points = points.join("\n  ");
-        return Err(TrialError::Tool(format!("{mover} does not reach {unknown}; its points are\n  {points}")));
-    }
-    let points = planned.iter().filter(|point| options.points.is_empty() || options.points.contains(point));
-    Ok(points.cloned().collect())
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::behind;
 use super::judge::{self, Facts, Sent};
 use super::lane::{self, Lane};
-use super::report::{DirectoryStep, FinalState, MailReport, RunReport, SeenMessage, TrialReport};
+use super::report::{DirectoryStep, FinalState, MailReport, RunReport, SeenMessage, TrialReport, milliseconds};
 use super::run::{self, Finished};
 use super::site::Site;
 use crate::mover::{Job, Mover};
@@ -119,12 +119,8 @@ fn words(flags: &str) -> Vec<String> {
     flags.split_whitespace().map(str::to_owned).collect()
 }
 
-fn milliseconds(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
 /// The text of a message.
-fn text(name: &str, user: &str) -> String {
+pub(crate) fn text(name: &str, user: &str) -> String {
     format!(
         "From: sender@example.test\r\nTo: {user}@example.test\r\nSubject: {name}\r\nMessage-ID: <{name}.{user}@example.test>\r\n\
          Date: Mon, 1 Jan 2024 00:00:00 +0000\r\n\r\n{}\r\n",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -218,4 +219,18 @@ pub struct MoverReport {
     pub trials: Vec<TrialReport>,
     /// The reason why trials are missing, if any are.
     pub stopped: Option<String>,
+}
+
+/// The milliseconds since a moment.
+pub(crate) fn milliseconds(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The numbers of verdicts of trials, without those that no trial has.
+pub fn counts<'a>(trials: impl IntoIterator<Item = &'a TrialReport>) -> BTreeMap<TrialVerdict, usize> {
+    let mut counts = BTreeMap::new();
+    for trial in trials {
+        *counts.entry(trial.verdict).or_default() += 1;
+    }
+    counts
 }

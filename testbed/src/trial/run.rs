@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, PipeReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,6 +37,11 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// The end of a program that the system ended with this status.
+    pub(crate) fn of(status: ExitStatus) -> Self {
+        status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or_default()), Self::Exited)
+    }
+
     /// Returns true if the program reported success.
     #[must_use]
     pub fn is_ok(&self) -> bool {
@@ -121,7 +126,7 @@ fn start(
 
 fn wait(processes: &mut Processes, victim: &Victim, group: Group, limit: Duration) -> Ended {
     if let Some(status) = processes.wait(group, Instant::now() + limit) {
-        return status.code().map_or_else(|| Ended::Signal(status.signal().unwrap_or_default()), Ended::Exited);
+        return Ended::of(status);
     }
     group.terminate();
     if processes.wait(group, Instant::now() + GRACE).is_none() {
