@@ -85,7 +85,7 @@ fn attempt(world: &World, before: &State, action: &Action, mood: Mood<'_>) -> St
             format!("starts {}{of} from {} to {}", run.procedure.name, server(run.from), server(run.to))
         }
         Action::Act { mailbox, administrator, message, fate } => {
-            let step = next_step(world, &before.accounts[mailbox], administrator, message);
+            let step = next_step(world, &before.accounts[mailbox], administrator, message, fate);
             match fate {
                 Fate::Answered => step,
                 Fate::RequestLost => format!("{step}: the request is lost, nothing happens"),
@@ -283,7 +283,13 @@ fn server_name(world: &World, run: &Run, server: ServerRef) -> String {
     clippy::wildcard_enum_match_arm,
     reason = "an act that takes no message and visits one server says what it is"
 )]
-fn next_step(world: &World, account: &Account, administrator: AdministratorId, message: Option<MessageId>) -> String {
+fn next_step(
+    world: &World,
+    account: &Account,
+    administrator: AdministratorId,
+    message: Option<MessageId>,
+    fate: Fate,
+) -> String {
     let program = &account.programs[administrator];
     let Some(execution) = program.execution() else { return "executes a step".to_owned() };
     let run = world.run_of(administrator, program);
@@ -300,6 +306,8 @@ fn next_step(world: &World, account: &Account, administrator: AdministratorId, m
         Act::Require(condition) | Act::Wait(condition) if condition.visits_every_replica() => {
             format!("{} (reads {})", step(world, run, act), visited())
         }
+        // A lost request is the same for every message.
+        other if fate == Fate::RequestLost => step(world, run, other),
         other => taking(world, run, other, message),
     }
 }

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use stranded_search::lines::wrapped;
+use stranded_testbed::predict::{self, Traced};
 use stranded_testbed::proxy::point::{FaultPoint, Mode};
 use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialReport, TrialVerdict, counts};
 
@@ -29,12 +30,69 @@ pub struct TrialsReport<'a> {
     pub site: &'a str,
     /// The tools, each in one order.
     pub tools: &'a [MoverReport],
+    /// The worst trial of each row of the table that has one that is not fine.
+    pub worst: Vec<Worst<'a>>,
+}
+
+/// The worst trial of a row.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Worst<'a> {
+    #[serde(skip)]
+    trial: &'a TrialReport,
+    /// The tool.
+    pub tool: &'a str,
+    /// The moment of the directory step.
+    pub directory: DirectoryStep,
+    /// The mode of the fault; none if the tool ran without one.
+    pub mode: Option<Mode>,
+    /// The fault point.
+    pub point: Option<&'a FaultPoint>,
+    /// The verdict.
+    pub verdict: TrialVerdict,
+    /// The command that repeats the trial.
+    pub command: String,
+    /// The shortest trace of the model to this verdict: a sentence for each step.
+    pub trace: Option<Vec<String>>,
+    /// The reason why there is no trace.
+    pub no_trace: Option<&'static str>,
+}
+
+impl<'a> Worst<'a> {
+    fn of(site: &str, trial: &'a TrialReport) -> Self {
+        let (trace, no_trace) = match predict::trace(trial) {
+            Ok(Traced::Trace(trace)) => (Some(trace.steps), None),
+            Ok(Traced::NotAllowed) => (None, Some("the model does not allow this verdict at this fault point")),
+            Ok(Traced::Unknown) => {
+                (None, Some("the model knows neither the text, the flags and the folder of a message nor its sender"))
+            }
+            Ok(Traced::NoProcedure) | Err(_) => (None, Some("no built-in procedure describes this tool")),
+        };
+        Self {
+            trial,
+            tool: &trial.mover,
+            directory: trial.order,
+            mode: trial.mode,
+            point: trial.point.as_ref(),
+            verdict: trial.verdict,
+            command: command(site, trial),
+            trace,
+            no_trace,
+        }
+    }
 }
 
 /// Returns the report for programs.
 #[must_use]
 pub fn report<'a>(site: &'a str, reports: &'a [MoverReport]) -> TrialsReport<'a> {
-    TrialsReport { site, tools: reports }
+    TrialsReport { site, tools: reports, worst: worst(site, reports) }
+}
+
+/// Returns the worst trial of each row that has one that is not fine.
+fn worst<'a>(site: &str, reports: &'a [MoverReport]) -> Vec<Worst<'a>> {
+    let rows = reports.iter().flat_map(Row::all);
+    let worst = rows.filter_map(|row| row.worst()).filter(|trial| !trial.verdict.is_fine());
+    worst.map(|trial| Worst::of(site, trial)).collect()
 }
 
 /// Returns true if mail is not where its owner needs it, once.
@@ -123,8 +181,8 @@ pub fn text(site: &str, reports: &[MoverReport], width: u16) -> String {
             let _ = writeln!(text, "\n{}", wrapped(&says, 2, width));
         }
     }
-    for row in rows.iter().filter(|row| row.trials.iter().any(|trial| !trial.verdict.is_fine())) {
-        text.push_str(&worst_of(site, row, width));
+    for one in worst(site, reports) {
+        text.push_str(&shown(&one, width));
     }
     text
 }
@@ -152,24 +210,33 @@ fn columns(list: &str, indent: usize, width: usize) -> String {
     lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
-/// Returns the worst trial of a row: its verdict, the reasons, and the command that repeats it.
-fn worst_of(site: &str, row: &Row<'_>, width: u16) -> String {
-    let Some(worst) = row.worst() else { return String::new() };
-    let point = worst.point.as_ref().map(|point| format!(" at {point}")).unwrap_or_default();
+/// Returns the worst trial of a row: its verdict, the reasons, the trace of the model and the command that repeats the trial.
+fn shown(worst: &Worst<'_>, width: u16) -> String {
+    let point = worst.point.map(|point| format!(" at {point}")).unwrap_or_default();
     let mut text = format!(
         "\n{}, directory step {}, fault {}{point}: {BAD}{}{BAD:#}\n",
-        row.of.mover,
-        row.of.order.name(),
-        row.fault(),
+        worst.tool,
+        worst.directory.name(),
+        worst.mode.map_or("none", Mode::name),
         worst.verdict
     );
-    for reason in worst.reasons.iter().take(REASONS_MAX) {
-        let _ = writeln!(text, "  {}", wrapped(reason, 2, width.saturating_sub(2)));
+    let reasons = &worst.trial.reasons;
+    for reason in reasons.iter().take(REASONS_MAX) {
+        let _ = writeln!(text, "  {}", wrapped(reason, 2, width));
     }
-    if let Some(left) = worst.reasons.len().checked_sub(REASONS_MAX).filter(|left| *left > 0) {
+    if let Some(left) = reasons.len().checked_sub(REASONS_MAX).filter(|left| *left > 0) {
         let _ = writeln!(text, "  and {left} more");
     }
-    let _ = writeln!(text, "  {}", command(site, worst));
+    let _ = writeln!(text, "  {}", worst.command);
+    if let Some(steps) = &worst.trace {
+        text.push_str("  The same in the model:\n");
+        for (index, step) in steps.iter().enumerate() {
+            let _ = writeln!(text, "  {:>3}  {}", index + 1, wrapped(step, 7, width));
+        }
+    }
+    if let Some(reason) = worst.no_trace {
+        let _ = writeln!(text, "  {}", wrapped(&format!("No trace of the model: {reason}."), 2, width));
+    }
     text
 }
 

@@ -89,10 +89,30 @@ impl ModelledMover {
     pub(super) fn ends(&self, fault: Option<(&str, Strike)>) -> Result<BTreeSet<End>, String> {
         let mut ends = BTreeSet::new();
         for world in &self.worlds {
-            let fault = fault.map(|(label, strike)| Ok::<_, String>((step(world, label)?, strike))).transpose()?;
-            ends.append(&mut Trial { world, fault, after: step(world, AFTER)? }.ends());
+            ends.extend(Trial::new(world, fault)?.reached(|_| false).ends);
         }
         Ok(ends)
+    }
+
+    /// Returns the shortest trace to an end that is wanted, with its world; `None` if the model allows none.
+    ///
+    /// # Errors
+    /// The step is unknown.
+    pub(super) fn shortest(
+        &self,
+        fault: Option<(&str, Strike)>,
+        is_wanted: impl Fn(&End) -> bool,
+    ) -> Result<Option<(&World, Vec<Action>)>, String> {
+        let mut shortest: Option<(&World, Vec<Action>)> = None;
+        for world in &self.worlds {
+            let found = Trial::new(world, fault)?.reached(&is_wanted).trace;
+            shortest = match (shortest, found) {
+                (Some(known), Some(found)) if found.len() < known.1.len() => Some((world, found)),
+                (None, Some(found)) => Some((world, found)),
+                (known, _) => known,
+            };
+        }
+        Ok(shortest)
     }
 }
 
@@ -165,48 +185,88 @@ enum Part {
 /// A state of a trial, with the ends of the runs so far.
 type Situation = (State, Part, Vec<RunEnd>);
 
-impl Trial<'_> {
-    fn ends(&self) -> BTreeSet<End> {
-        let first = self.world.initial[0].clone();
-        let mut waiting: Vec<Situation> = vec![(first, Part::Arriving(BEFORE), Vec::new())];
-        let mut seen: BTreeSet<Situation> = waiting.iter().cloned().collect();
-        let mut ends = BTreeSet::new();
-        while let Some((state, part, runs)) = waiting.pop() {
-            let following = match part {
-                Part::Arriving(0) => self.started(&state, self.first_part(), &runs),
-                Part::Arriving(left) => self.deliveries(&state, Part::Arriving(left - 1), &runs),
-                Part::Running | Part::Struck | Part::GivingUp | Part::Again => self.run(&state, part, &runs, &mut ends),
-            };
-            for one in following {
-                if seen.insert(one.clone()) {
-                    waiting.push(one);
-                }
-            }
-        }
-        ends
+/// The end of a search.
+#[derive(Default)]
+struct Reached {
+    /// The ends that were reached.
+    ends: BTreeSet<End>,
+    /// The shortest trace to an end that is wanted; the search stops there.
+    trace: Option<Vec<Action>>,
+}
+
+impl<'w> Trial<'w> {
+    fn new(world: &'w World, fault: Option<(&str, Strike)>) -> Result<Self, String> {
+        let fault = fault.map(|(label, strike)| Ok::<_, String>((step(world, label)?, strike))).transpose()?;
+        Ok(Self { world, fault, after: step(world, AFTER)? })
     }
 
-    fn first_part(&self) -> Part {
-        if self.fault.is_some() { Part::Running } else { Part::Struck }
-    }
-
-    /// The states after one step of the running tool. A run that has ended is followed by a second run, or by the last mail.
-    fn run(&self, state: &State, part: Part, runs: &[RunEnd], ends: &mut BTreeSet<End>) -> Vec<Situation> {
-        let program = program(state);
-        let Some(execution) = program.execution() else {
-            let mut runs = runs.to_vec();
-            runs.push(run_end(program));
-            let is_done = runs.last() == Some(&RunEnd::Reported(Outcome::Ok)) || part == Part::Again;
-            // A fault that has not struck in the first run does not strike at all.
-            return match (is_done, part) {
-                (_, Part::Running | Part::Arriving(_)) => Vec::new(),
-                (false, Part::Struck | Part::GivingUp | Part::Again) => self.started(state, Part::Again, &runs),
-                (true, Part::Struck | Part::GivingUp | Part::Again) => {
-                    let last = self.deliveries(state, Part::Again, &runs);
-                    ends.extend(last.iter().map(|(state, _, runs)| end(&state.accounts[MailboxId(0)], runs)));
+    /// Searches breadth first, until an end is wanted.
+    fn reached(&self, is_wanted: impl Fn(&End) -> bool) -> Reached {
+        let first = (self.world.initial[0].clone(), Part::Arriving(BEFORE), Vec::new());
+        let mut seen = BTreeSet::from([first.clone()]);
+        // Each situation with the index of the one before it, and the action that leads to it.
+        let mut found: Vec<(Situation, Option<(usize, Action)>)> = vec![(first, None)];
+        let mut reached = Reached::default();
+        let mut next = 0;
+        while let Some(((state, part, runs), _)) = found.get(next).cloned() {
+            let following = match self.ended(&state, part, &runs) {
+                Some(ended) => {
+                    for (action, last) in &ended {
+                        let end = end(&last.accounts[MailboxId(0)], &self.runs(&state, &runs));
+                        if is_wanted(&end) {
+                            reached.trace = Some(trace(&found, next, *action));
+                            return reached;
+                        }
+                        reached.ends.insert(end);
+                    }
                     Vec::new()
                 }
+                None => self.following(&state, part, &runs),
             };
+            for (action, situation) in following {
+                if seen.insert(situation.clone()) {
+                    found.push((situation, Some((next, action))));
+                }
+            }
+            next += 1;
+        }
+        reached
+    }
+
+    /// Returns the situations after one action.
+    fn following(&self, state: &State, part: Part, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
+        match part {
+            Part::Arriving(0) => {
+                let part = if self.fault.is_some() { Part::Running } else { Part::Struck };
+                self.all(state, ActionKind::Start, part, runs)
+            }
+            Part::Arriving(left) => self.all(state, ActionKind::Deliver, Part::Arriving(left - 1), runs),
+            Part::Running | Part::Struck | Part::GivingUp | Part::Again => self.run(state, part, runs),
+        }
+    }
+
+    /// Returns the last deliveries if the mover does not run again; `None` before that.
+    fn ended(&self, state: &State, part: Part, runs: &[RunEnd]) -> Option<Vec<(Action, State)>> {
+        let is_running = matches!(part, Part::Arriving(_) | Part::Running) || program(state).execution().is_some();
+        let is_done = || part == Part::Again || self.runs(state, runs).last() == Some(&RunEnd::Reported(Outcome::Ok));
+        let last = || self.all(state, ActionKind::Deliver, part, runs).into_iter();
+        (!is_running && is_done()).then(|| last().map(|(action, (state, ..))| (action, state)).collect())
+    }
+
+    /// Returns the ends of all runs, with that of the run that has just ended.
+    fn runs(&self, state: &State, before: &[RunEnd]) -> Vec<RunEnd> {
+        let mut runs = before.to_vec();
+        runs.push(run_end(program(state)));
+        runs
+    }
+
+    /// Returns the situations after one step of the running tool, or after the start of the second run.
+    fn run(&self, state: &State, part: Part, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
+        let Some(execution) = program(state).execution() else {
+            // A fault that has not struck in the first run does not strike at all.
+            let is_struck = part != Part::Running;
+            let again = || self.all(state, ActionKind::Start, Part::Again, &self.runs(state, runs));
+            return if is_struck { again() } else { Vec::new() };
         };
         if part == Part::GivingUp && execution.next == self.after {
             return self.all(state, ActionKind::Die, Part::Struck, runs);
@@ -219,42 +279,48 @@ impl Trial<'_> {
                 Strike::RequestLost => self.acts(state, Fate::RequestLost, Part::Struck, runs),
                 Strike::ReplyLost => self.acts(state, Fate::ReplyLost, Part::Struck, runs),
                 Strike::Death => self.all(state, ActionKind::Die, Part::Struck, runs),
-                Strike::Mail => self.deliveries(state, Part::Struck, runs),
+                Strike::Mail => self.all(state, ActionKind::Deliver, Part::Struck, runs),
                 Strike::NoticedMail => {
                     let is_destination = state.accounts[MailboxId(0)].agreed_home() == Some(DESTINATION);
-                    if is_destination { self.deliveries(state, Part::GivingUp, runs) } else { Vec::new() }
+                    let noticed = || self.all(state, ActionKind::Deliver, Part::GivingUp, runs);
+                    if is_destination { noticed() } else { Vec::new() }
                 }
             });
         }
         following
     }
 
-    fn started(&self, state: &State, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
-        self.all(state, ActionKind::Start, part, runs)
+    fn acts(&self, state: &State, fate: Fate, part: Part, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
+        self.steps(state, part, runs, |action| matches!(action, Action::Act { fate: of, .. } if *of == fate))
     }
 
-    fn deliveries(&self, state: &State, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
-        self.all(state, ActionKind::Deliver, part, runs)
+    fn all(&self, state: &State, kind: ActionKind, part: Part, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
+        self.steps(state, part, runs, |action| action.kind() == kind)
     }
 
-    fn acts(&self, state: &State, fate: Fate, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
-        self.following(state, part, runs, |action| matches!(action, Action::Act { fate: of, .. } if *of == fate))
-    }
-
-    fn all(&self, state: &State, kind: ActionKind, part: Part, runs: &[RunEnd]) -> Vec<Situation> {
-        self.following(state, part, runs, |action| action.kind() == kind)
-    }
-
-    fn following(
+    fn steps(
         &self,
         state: &State,
         part: Part,
         runs: &[RunEnd],
         is_wanted: impl Fn(&Action) -> bool,
-    ) -> Vec<Situation> {
+    ) -> Vec<(Action, Situation)> {
         let wanted = self.world.actions().iter().filter(|action| is_wanted(action));
-        wanted.filter_map(|action| Some((self.world.step(state, action).ok()?, part, runs.to_vec()))).collect()
+        let next = |action: &Action| Some((*action, (self.world.step(state, action).ok()?, part, runs.to_vec())));
+        wanted.filter_map(next).collect()
     }
+}
+
+/// Returns the actions to the situation with this index, and the one after it.
+fn trace(found: &[(Situation, Option<(usize, Action)>)], index: usize, last: Action) -> Vec<Action> {
+    let mut actions = vec![last];
+    let mut at = index;
+    while let Some((before, action)) = found[at].1 {
+        actions.push(action);
+        at = before;
+    }
+    actions.reverse();
+    actions
 }
 
 fn program(state: &State) -> &Program {

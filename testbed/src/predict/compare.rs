@@ -80,21 +80,8 @@ pub fn compare(report: &MoverReport, procedure: &str) -> Result<Agreement, Strin
         let places = places::of(&report.mover, report.order, point);
         let steps: Vec<String> = places.iter().flat_map(|place| place.steps).map(|step| (*step).to_owned()).collect();
         let mut allowed = BTreeSet::new();
-        for place in &places {
-            let strikes = places::strikes(place.role, mode);
-            if strikes.is_empty() {
-                allowed.extend(model.verdicts(None)?);
-            }
-            for step in place.steps {
-                for strike in strikes {
-                    allowed.extend(model.verdicts(Some((step, *strike)))?);
-                }
-            }
-        }
-        if mode == Mode::Mail && !places.is_empty() {
-            for step in places::ELSEWHERE {
-                allowed.extend(model.verdicts(Some((step, Strike::Mail)))?);
-            }
+        for fault in places::faults(&places, mode) {
+            allowed.extend(model.verdicts(fault)?);
         }
         unobserved.entry(mode).or_default().extend(allowed.iter().copied());
         let observed = observed(trial);
@@ -121,7 +108,7 @@ impl<'a> Model<'a> {
         if let Some(known) = self.known.get(&fault) {
             return Ok(known.clone());
         }
-        let has_mail = matches!(fault, Some((_, Strike::Mail | Strike::NoticedMail)));
+        let has_mail = has_mail(fault);
         let is_known = |step: &str| step.split('|').any(|step| self.mover.labels().any(|label| label == step));
         let ends = match fault {
             // Another mover's procedure may lack the step. Then the fault may strike any of its steps.
@@ -140,8 +127,13 @@ impl<'a> Model<'a> {
     }
 }
 
+/// Returns true if the fault is a delivery.
+pub(super) fn has_mail(fault: Option<(&str, Strike)>) -> bool {
+    matches!(fault, Some((_, Strike::Mail | Strike::NoticedMail)))
+}
+
 /// Returns the verdict on an end of the model.
-fn verdict_of_end(end: &End, has_mail: bool) -> TrialVerdict {
+pub(super) fn verdict_of_end(end: &End, has_mail: bool) -> TrialVerdict {
     let name = |message: usize| match (message, has_mail) {
         (0..BEFORE, _) => format!("before-{}", message + 1),
         (BEFORE, true) => "during".to_owned(),
@@ -168,7 +160,7 @@ fn run_report(run: RunEnd) -> RunReport {
 }
 
 /// Returns the verdict of a trial without what the model does not know: flags, folders and the text of messages.
-fn observed(trial: &TrialReport) -> TrialVerdict {
+pub(super) fn observed(trial: &TrialReport) -> TrialVerdict {
     let plain = |messages: &Vec<SeenMessage>| messages.iter().map(|message| seen_message(&message.name)).collect();
     let stores = trial.end.stores.iter().map(|(name, store)| (name.clone(), store.as_ref().map(plain))).collect();
     let accepted =

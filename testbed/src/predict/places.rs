@@ -26,7 +26,7 @@ pub(super) struct Place {
     connection: Connection,
     /// The verbs of the frames; empty for every other verb of the connection.
     verbs: &'static [&'static str],
-    pub(super) role: Role,
+    role: Role,
     /// The steps that the frames can belong to. Names separated by `|` stand for the first that the procedure has.
     pub(super) steps: &'static [&'static str],
 }
@@ -146,10 +146,26 @@ pub(super) fn of(mover: &str, order: DirectoryStep, point: &FaultPoint) -> Vec<P
 }
 
 /// The moments at which mail arrives for a folder that the tool works on later or has left: before its first step, and after its last.
-pub(super) const ELSEWHERE: [&str; 2] = ["poll|open|create", AFTER];
+const ELSEWHERE: [&str; 2] = ["poll|open|create", AFTER];
+
+/// Returns what a fault in this mode can be in the procedure: a step and a strike, or `None` if the mover does not notice it.
+pub(super) fn faults(places: &[Place], mode: Mode) -> Vec<Option<(&'static str, Strike)>> {
+    let mut faults = Vec::new();
+    for place in places {
+        let strikes = strikes(place.role, mode);
+        if strikes.is_empty() {
+            faults.push(None);
+        }
+        faults.extend(place.steps.iter().flat_map(|step| strikes.iter().map(|strike| Some((*step, *strike)))));
+    }
+    if mode == Mode::Mail && !places.is_empty() {
+        faults.extend(ELSEWHERE.map(|step| Some((step, Strike::Mail))));
+    }
+    faults
+}
 
 /// Returns the strikes that a fault can be for a frame of this role. None at all: the mover does not notice.
-pub(super) fn strikes(role: Role, mode: Mode) -> &'static [Strike] {
+fn strikes(role: Role, mode: Mode) -> &'static [Strike] {
     match (role, mode) {
         (_, Mode::Kill) => &[Strike::Death],
         (Role::Dialogue, Mode::Mail) => &[Strike::Mail, Strike::NoticedMail],

@@ -2,7 +2,7 @@
 
 use stranded_testbed::bed::Bed;
 use stranded_testbed::mover::{Mover, Shipped};
-use stranded_testbed::predict::compare;
+use stranded_testbed::predict::{Traced, compare, trace};
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{Row, is_explained, markdown};
 use stranded_testbed::trial::report::{DirectoryStep, MoverReport};
@@ -25,6 +25,12 @@ fn a_mover_that_is_killed_ends_as_its_procedure_allows_and_not_as_another_one_do
         let own = compare(&report, mover.name()).unwrap();
         let wrong: Vec<_> = own.disagreements().collect();
         assert!(wrong.is_empty(), "{mover:?}: {wrong:#?}");
+        for trial in report.trials.iter().filter(|trial| !trial.verdict.is_fine()) {
+            let traced = trace(trial).unwrap();
+            let Traced::Trace(shown) = &traced else { panic!("{mover:?} at {:?}: {traced:?}", trial.point) };
+            assert!(shown.steps[0].contains("message m1 arrives"), "{shown:?}");
+            assert!(shown.steps.iter().any(|step| step.contains("dies")), "{shown:?}");
+        }
         let other = compare(&report, other).unwrap();
         assert!(other.disagreements().next().is_some(), "{mover:?} is not distinguished from {}", other.procedure);
     }
