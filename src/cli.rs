@@ -113,6 +113,9 @@ pub struct Check {
     /// Print a table of verdicts for each combination of assumptions, and the assumptions that change a verdict
     #[arg(long)]
     pub assumptions: bool,
+    /// Print the details of every scenario, not only of a single one or of those that are not as expected
+    #[arg(short, long)]
+    pub verbose: bool,
     /// The search engine
     #[arg(long, default_value_t, value_parser = one_of(&Engine::ALL, Engine::name))]
     pub engine: Engine,

@@ -99,10 +99,14 @@ pub(super) fn unsupported(command: &str, form: ResultFormat) -> CommandError {
     ))
 }
 
-/// Returns the width of the terminal, or the width of a report in a file.
+/// Returns the width of a report: that of the terminal; in a pipe, the variable `COLUMNS`; otherwise the width of a report in a file.
 pub(super) fn width(file: Option<&Path>) -> u16 {
-    let terminal = if named(file).is_some() { None } else { terminal_size::terminal_size_of(std::io::stdout()) };
-    terminal.map_or(WIDTH, |(terminal_size::Width(width), _)| width.clamp(60, 160))
+    if named(file).is_some() {
+        return WIDTH;
+    }
+    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(terminal_size::Width(width), _)| width);
+    let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.or_else(columns).map_or(WIDTH, |width: u16| width.clamp(60, 160))
 }
 
 /// Prints a message to standard error.

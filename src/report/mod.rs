@@ -18,6 +18,7 @@ pub mod json;
 pub mod judgement;
 pub mod matrix;
 pub mod movers;
+pub mod overview;
 pub mod picture;
 #[cfg(feature = "testbed")]
 pub mod stories;

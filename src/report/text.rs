@@ -11,7 +11,7 @@ use stranded_search::property::Verdict;
 use stranded_search::scenario::{Number, Numbers};
 
 use super::trace::{answers, listed};
-use super::{counterexample, inconclusive};
+use super::{counterexample, inconclusive, overview};
 
 /// The width of a report that is not printed on a terminal.
 pub const WIDTH: u16 = 80;
@@ -43,7 +43,11 @@ pub fn summary(checked: &[Checked<'_>]) -> String {
     let undecided: Vec<String> = complete.into_iter().flat_map(|one| names(one, is_inconclusive)).collect();
     let scenarios = if checked.len() == 1 { "1 scenario".to_owned() } else { format!("{} scenarios", checked.len()) };
     if unexpected.is_empty() && truncated.is_empty() && undecided.is_empty() {
-        return format!("{GOOD}{scenarios}: every verdict is the expected one{GOOD:#}\n");
+        let notable = overview::notable(checked).map(|says| format!("; {says}, as expected"));
+        return format!(
+            "{GOOD}{scenarios}: every verdict is the expected one{GOOD:#}{}\n",
+            notable.unwrap_or_default()
+        );
     }
     let mut text = String::new();
     let lists = [
@@ -113,7 +117,8 @@ fn sources(sources: &[String]) -> String {
 fn verdicts(checked: &Checked<'_>, width: u16) -> String {
     let mut text = format!("  {:<20} {:<13} expected\n", "property", "verdict");
     for result in &checked.results {
-        let style = if result.is_as_expected() { GOOD } else { BAD };
+        let is_good = result.is_as_expected() && result.verdict != Verdict::Violated;
+        let style = if is_good { GOOD } else { BAD };
         let name = result.property.name();
         let _ = write!(text, "  {name:<20} {style}{:<13}{style:#} {:<10}", result.verdict, result.expects());
         if let Some(length) = length(checked, result) {

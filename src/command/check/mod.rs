@@ -25,7 +25,8 @@ use super::{CommandError, interrupt, output};
 use crate::cli::{Check, OutputKind};
 use crate::exit::Exit;
 use crate::formats::results as formats;
-use crate::report::{columns, json, matrix, text, trace};
+use crate::report::overview::{self, Details};
+use crate::report::{columns, json, matrix, trace};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, CommandError> {
     let options = CheckOptions::of(arguments)?;
@@ -141,12 +142,13 @@ fn print(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Exit, Co
         (OutputKind::Text, false) => {
             let width = output::width(file);
             let not_tried = trial::not_tried(options.arguments, &options.specs);
-            let parts: Vec<String> = if not_tried.is_empty() {
-                checked.iter().map(|one| text::scenario(one, width)).collect()
+            let parts = if not_tried.is_empty() {
+                let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
+                overview::report(checked, details, width)
             } else {
                 columns::report(checked, &not_tried, width)
             };
-            output::print(&parts.into_iter().chain([text::summary(checked)]).collect::<Vec<_>>().join("\n"), file)
+            output::print(&parts.join("\n"), file)
         }
     })
 }
