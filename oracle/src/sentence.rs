@@ -283,16 +283,10 @@ fn server_name(world: &World, run: &Run, server: ServerRef) -> String {
     clippy::wildcard_enum_match_arm,
     reason = "an act that takes no message and visits one server says what it is"
 )]
-fn next_step(
-    world: &World,
-    account: &Account,
-    administrator: AdministratorId,
-    message: Option<MessageId>,
-    fate: Fate,
-) -> String {
-    let program = &account.programs[administrator];
+fn next_step(world: &World, account: &Account, who: AdministratorId, taken: Option<MessageId>, fate: Fate) -> String {
+    let program = &account.programs[who];
     let Some(execution) = program.execution() else { return "executes a step".to_owned() };
-    let run = world.run_of(administrator, program);
+    let run = world.run_of(who, program);
     let act = &run.procedure.steps[usize::from(execution.next)].act;
     let name = |server: ServerRef| server_name(world, run, server);
     let visited = || names::server(&world.scenario, ServerId(execution.visited));
@@ -308,7 +302,7 @@ fn next_step(
         }
         // A lost request is the same for every message.
         other if fate == Fate::RequestLost => step(world, run, other),
-        other => taking(world, run, other, message),
+        other => taking(world, run, other, taken),
     }
 }
 
