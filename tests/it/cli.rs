@@ -11,8 +11,6 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 use stranded_search::property::Property;
 
-use crate::readme;
-
 /// The output and the exit code of a run of the program.
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -113,13 +111,6 @@ fn check_reports_the_second_move() {
     let ran = stranded(&["check", "second-move"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     insta::assert_snapshot!("check-second-move", timeless(&ran.out));
-}
-
-#[test]
-fn the_readme_shows_the_second_move_as_it_is_printed() {
-    let printed = timeless(&stranded(&["check", "second-move"]).out);
-    let shown = timeless(&readme::block("console", "$ stranded check second-move\n"));
-    assert_eq!(shown.trim_end(), printed.trim_end());
 }
 
 /// The structure of a report: one line for each scenario, and one for each property with the actions of its counterexample.
