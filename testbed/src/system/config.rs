@@ -131,7 +131,7 @@ pub struct Server {
 /// The protection of a connection. A certificate is always verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protection {
-    /// None.
+    /// None: only to this machine, or if the file permits it.
     Plain,
     /// TLS from the first byte.
     Tls,
@@ -156,6 +156,10 @@ impl Config {
         match &self.directory {
             Directory::Ldap(config) => servers.push(&config.server),
             Directory::Commands { .. } => {}
+        }
+        match self.delivery.as_ref().map(|delivery| &delivery.route) {
+            Some(Route::Lmtp { server, .. }) => servers.push(server),
+            Some(Route::Append(_)) | None => {}
         }
         servers
     }

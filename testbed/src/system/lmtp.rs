@@ -1,10 +1,9 @@
-//! Delivery of one message to one recipient by LMTP. [RFC 2033]
+//! Delivery of one message to one recipient by LMTP, with TLS if the configuration says so. [RFC 2033, RFC 3207]
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
-use super::config::Server;
-use super::connection::Connector;
+use super::config::{Protection, Server};
+use super::connection::{Connector, Stream};
 use super::trouble::Trouble;
 
 /// The longest line of an answer, in bytes.
@@ -23,12 +22,14 @@ pub enum Delivery {
     Unknown(String),
 }
 
-/// Connects to a server and reads its greeting.
+/// The first line of every session.
+const HELLO: &str = "LHLO localhost";
+
+/// Connects to a server, reads its greeting and starts TLS.
 pub(super) async fn greet(connector: &Connector, server: &Server) -> Result<(), Trouble> {
-    let mut session = Session { connector, server, stream: BufReader::new(connector.connect(server).await?) };
-    match session.ask("").await? {
-        None => Ok(()),
-        Some(_) => Err(Trouble::Refused(format!("{} takes no mail now", server.url))),
+    match begin(connector, server).await? {
+        Begun::Session(_) => Ok(()),
+        Begun::Declined(_) => Err(Trouble::Refused(format!("{} takes no mail now", server.url))),
     }
 }
 
@@ -39,8 +40,11 @@ pub(super) async fn deliver(
     recipient: &str,
     message: &[u8],
 ) -> Result<Delivery, Trouble> {
-    let mut session = Session { connector, server, stream: BufReader::new(connector.connect(server).await?) };
-    for line in ["", "LHLO localhost", "MAIL FROM:<>", &format!("RCPT TO:<{recipient}>"), "DATA"] {
+    let mut session = match begin(connector, server).await? {
+        Begun::Session(session) => session,
+        Begun::Declined(declined) => return Ok(declined),
+    };
+    for line in ["MAIL FROM:<>", &format!("RCPT TO:<{recipient}>"), "DATA"] {
         if let Some(declined) = session.ask(line).await? {
             return Ok(declined);
         }
@@ -56,7 +60,44 @@ pub(super) async fn deliver(
 struct Session<'c> {
     connector: &'c Connector,
     server: &'c Server,
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Stream>,
+}
+
+/// The begin of a session.
+enum Begun<'c> {
+    /// The server takes mail.
+    Session(Session<'c>),
+    /// The server takes no mail; this is the delivery of any message.
+    Declined(Delivery),
+}
+
+/// Connects to a server, reads its greeting, starts TLS, and says hello.
+async fn begin<'c>(connector: &'c Connector, server: &'c Server) -> Result<Begun<'c>, Trouble> {
+    let stream: Stream = Box::new(connector.connect(server).await?);
+    let stream = match server.protection {
+        Protection::Plain | Protection::StartTls => stream,
+        Protection::Tls => connector.protect(server, stream).await?,
+    };
+    let mut session = Session { connector, server, stream: BufReader::new(stream) };
+    for line in ["", HELLO] {
+        if let Some(declined) = session.ask(line).await? {
+            return Ok(Begun::Declined(declined));
+        }
+    }
+    match server.protection {
+        Protection::Plain | Protection::Tls => {}
+        Protection::StartTls => {
+            if let Some(Delivery::Deferred(says) | Delivery::Returned(says)) = session.ask("STARTTLS").await? {
+                return Err(Trouble::Unreachable(format!("{} does not start TLS: {says}", server.url)));
+            }
+            // Bytes that came before TLS are dropped with the reader.
+            session.stream = BufReader::new(connector.protect(server, session.stream.into_inner()).await?);
+            if let Some(declined) = session.ask(HELLO).await? {
+                return Ok(Begun::Declined(declined));
+            }
+        }
+    }
+    Ok(Begun::Session(session))
 }
 
 impl Session<'_> {

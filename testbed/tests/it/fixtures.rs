@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use stranded_testbed::bed::Bed;
-use stranded_testbed::system::{Config, System};
+use stranded_testbed::system::{Config, System, Trouble};
 
 /// The servers of all tests that do not stop one. Each test has users of its own.
 pub(crate) fn bed() -> &'static Bed {
@@ -21,4 +21,11 @@ pub(crate) fn system_of(toml: &str) -> System {
 
 pub(crate) fn message(name: &str) -> Vec<u8> {
     format!("Message-ID: <{name}@example.test>\r\nSubject: {name}\r\n\r\nThe text of {name}.\r\n").into_bytes()
+}
+
+/// Checks that a reason is one line with this part.
+#[track_caller]
+pub(crate) fn is_sentence(trouble: &Trouble, part: &str) {
+    let says = trouble.to_string();
+    assert!(says.contains(part) && !says.contains('\n'), "{says}");
 }

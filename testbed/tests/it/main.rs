@@ -12,6 +12,7 @@ mod fixtures;
 mod framing;
 mod perform;
 mod predict;
+mod protected;
 mod proxy;
 mod system;
 mod trials;

@@ -1,18 +1,16 @@
 //! Servers and configurations that are wrong: each is one clear sentence, and nothing waits for ever.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use stranded_testbed::bed::{IMAP, LDAP, Store};
-use stranded_testbed::system::{Config, Named, System, Trouble};
+use stranded_testbed::bed::Store;
+use stranded_testbed::system::{Config, System, Trouble};
 
-use super::fixtures::{bed, system_of};
+use super::fixtures::{bed, is_sentence, system_of};
 
 /// The behaviour of a server that is wrong.
 #[derive(Clone, Copy)]
@@ -54,12 +52,6 @@ fn system_at(address: SocketAddr) -> System {
         }
     }
     system_of(&lines.join("\n"))
-}
-
-#[track_caller]
-fn is_sentence(trouble: &Trouble, part: &str) {
-    let says = trouble.to_string();
-    assert!(says.contains(part) && !says.contains('\n'), "{says}");
 }
 
 #[test]
@@ -152,95 +144,4 @@ fn a_secret_is_refused_unless_only_its_owner_can_read_it() {
     assert!(shown.contains("the variable STRANDED_NO_SUCH_VARIABLE is not set"), "{shown}");
     let shown = errors(&file, "\"secret\"");
     assert!(shown.contains("`password` stands in the file itself"), "{shown}");
-}
-
-/// Serves TLS on loopback with a certificate for this name, and connects each session to a real server. Returns the address and the
-/// certificate of the issuer.
-fn protected(name: &str, server: (Ipv4Addr, u16)) -> (SocketAddr, String) {
-    let key = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
-    let certificate = key.cert.pem();
-    let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.signing_key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config =
-        Arc::new(config.with_no_client_auth().with_single_cert(vec![key.cert.der().clone()], private).unwrap());
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let config = Arc::clone(&config);
-            thread::spawn(move || {
-                let session = rustls::ServerConnection::new(config).unwrap();
-                let _ = forward(rustls::StreamOwned::new(session, client), TcpStream::connect(server).unwrap());
-            });
-        }
-    });
-    (address, certificate)
-}
-
-/// Forwards in turns, which is enough for protocols of requests and answers.
-fn forward(
-    mut client: rustls::StreamOwned<rustls::ServerConnection, TcpStream>,
-    mut server: TcpStream,
-) -> std::io::Result<()> {
-    client.sock.set_read_timeout(Some(Duration::from_millis(5)))?;
-    server.set_read_timeout(Some(Duration::from_millis(5)))?;
-    let mut buffer = [0; 65536];
-    let is_quiet =
-        |error: &std::io::Error| matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut);
-    loop {
-        match client.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => server.write_all(&buffer[..count])?,
-            Err(error) if is_quiet(&error) => {}
-            Err(error) => return Err(error),
-        }
-        match server.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => client.write_all(&buffer[..count])?,
-            Err(error) if is_quiet(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// A system that reaches its directory and its source by TLS, with certificates for this name.
-fn protected_system(name: &str, trust: bool) -> System {
-    let proxy = bed().proxy();
-    let source = bed().host(Store::A);
-    let (directory, one) = protected(name, (proxy, LDAP));
-    let (store, other) = protected(name, (source, IMAP));
-    let ca = bed().folder().join(format!("etc/{name}-{trust}.pem"));
-    fs::write(&ca, one + &other).unwrap();
-    let ca = if trust { format!("\nca = \"{}\"", ca.display()) } else { String::new() };
-    let toml = bed()
-        .system_toml()
-        .replace(
-            &format!("url = \"ldap://{proxy}:{LDAP}\""),
-            &format!("url = \"ldaps://localhost:{}\"{ca}", directory.port()),
-        )
-        .replace(
-            &format!("imap = \"imap://{source}:{IMAP}\""),
-            &format!("imap = \"imaps://localhost:{}\"{ca}", store.port()),
-        );
-    system_of(&toml)
-}
-
-#[test]
-fn a_certificate_is_accepted_if_it_is_trusted_and_has_the_name_of_the_server() {
-    bed().add_user("protected", Store::A).unwrap();
-    let right = protected_system("localhost", true);
-    assert_eq!(right.home("protected").unwrap().unwrap().named, Named::Store("source".to_owned()));
-    right.append("source", "protected", "INBOX", b"Subject: x\r\n\r\ny\r\n", &[]).unwrap();
-    assert_eq!(right.mailbox("source", "protected").unwrap().unwrap().len(), 1);
-
-    for (name, trust, part) in
-        [("other.example.test", true, "not valid for name"), ("localhost", false, "UnknownIssuer")]
-    {
-        let wrong = protected_system(name, trust);
-        for trouble in [wrong.home("protected").unwrap_err(), wrong.mailbox("source", "protected").unwrap_err()] {
-            assert!(matches!(trouble, Trouble::Unreachable(_)), "{trouble:?}");
-            is_sentence(&trouble, part);
-        }
-    }
 }
