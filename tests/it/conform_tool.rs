@@ -47,14 +47,14 @@ fn site(address: &str) -> (tempfile::TempDir, String) {
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     let store = |name: &str| {
         format!(
-            "[stores.{name}]\nhome = \"{name}\"\nimap = \"imap://{address}:143\"\nlogin = \"{{user}}\"\n\
+            "[stores.{name}]\nhome = \"{name}\"\nimap = \"imap://{address}:143\"\nplaintext = \"permitted\"\nlogin = \"{{user}}\"\n\
              password = {{ file = \"secret\" }}\n"
         )
     };
     let text = format!(
-        "[directory]\nurl = \"ldap://{address}:389\"\nbind = \"cn=admin\"\npassword = {{ file = \"secret\" }}\n\
+        "[directory]\nurl = \"ldap://{address}:389\"\nplaintext = \"permitted\"\nbind = \"cn=admin\"\npassword = {{ file = \"secret\" }}\n\
          new-password = {{ file = \"secret\" }}\nentry = \"uid={{user}}\"\nhome = \"mailHost\"\n{}{}\
-         [delivery]\nlmtp = \"lmtp://{address}:24\"\nrecipient = \"{{user}}\"\n",
+         [delivery]\nlmtp = \"lmtp://{address}:24\"\nplaintext = \"permitted\"\nrecipient = \"{{user}}\"\n",
         store("old"),
         store("new")
     );

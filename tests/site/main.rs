@@ -110,6 +110,28 @@ fn a_wrong_configuration_ends_every_command_with_its_line() {
 }
 
 #[test]
+fn a_connection_without_tls_to_another_host_ends_every_command_with_what_to_write_instead() {
+    let imap = format!("imap://{}:{IMAP}", bed().host(Store::A));
+    let plain = config("plain.toml", &imap, "imap://mail.example.test");
+    let plain = plain.to_str().unwrap();
+    let journal = tempfile::tempdir().unwrap();
+    let perform = ["testbed", "perform", "move-without-marks", "any", "source", "destination", "--system", plain];
+    let perform = [&perform[..], &["--journal", journal.path().to_str().unwrap()]].concat();
+    let whole_tool = ["conform", "--tool", "fetchmail", "--system", plain];
+    for arguments in [&["adapter", "ldap-imap", plain][..], &["snapshot", plain, "any"], &perform, &whole_tool] {
+        let ran = stranded(arguments, "");
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}: {}", ran.err);
+        for part in [
+            "`imap` sends passwords and mail unprotected to mail.example.test, which is another host",
+            "`imaps://mail.example.test`, or `starttls = true`, or `plaintext = \"permitted\"`",
+            "plain.toml:",
+        ] {
+            assert!(ran.err.contains(part), "{arguments:?}: {}", ran.err);
+        }
+    }
+}
+
+#[test]
 fn a_snapshot_leaves_out_a_store_that_does_not_answer() {
     bed().add_user("half", Store::A).unwrap();
     for store in ["source", "destination"] {

@@ -1,5 +1,6 @@
 //! Reads the tables of a configuration, and reports everything that is wrong with them.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -187,6 +188,7 @@ impl Reader<'_> {
         let accepted = format!("{}://HOST or {}://HOST:PORT", schemes[0].name, schemes[0].name);
         table.demand(key, &accepted, self.found);
         let starttls = table.flag("starttls", self.found).unwrap_or(false);
+        let permitted = table.choice("plaintext", &[("permitted", true)], self.found).unwrap_or(false);
         let ca = table.string("ca", self.found).map(|path| self.folder.join(path.get_ref()));
         let address = table.string(key, self.found)?;
         let text = *address.get_ref();
@@ -214,7 +216,24 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let written = url.host_str()?;
+        let host = written.trim_start_matches('[').trim_end_matches(']').to_owned();
+        match (protection, permitted) {
+            (Protection::Plain, false) if !is_loopback(&host) => {
+                let protected = schemes.iter().find(|scheme| scheme.is_tls);
+                let other = protected.map_or(String::new(), |scheme| format!("`{}://{written}`, or ", scheme.name));
+                let message = format!("`{key}` sends passwords and mail unprotected to {host}, which is another host");
+                let label = format!("{other}`starttls = true`, or `plaintext = \"permitted\"` to allow it");
+                self.found.report(address.span(), message, label);
+                return None;
+            }
+            (Protection::Tls | Protection::StartTls, true) => {
+                let label = "the connection is protected";
+                self.found.report(table.span_of("plaintext"), "`plaintext` does not fit this address", label);
+                return None;
+            }
+            (Protection::Plain, _) | (Protection::Tls | Protection::StartTls, false) => {}
+        }
         Some(Server { url: text.to_owned(), host, port: url.port().unwrap_or(scheme.port), protection, ca })
     }
 
@@ -285,6 +304,11 @@ fn self_text(key: &str) -> &'static str {
         "entry" => "the distinguished name of an entry, with `{user}`",
         _ => "the attribute that names the store of a mailbox",
     }
+}
+
+/// Returns true if a host is this machine, by its name or address; no name is looked up.
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A scheme of an address.

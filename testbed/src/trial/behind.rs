@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::mover::Endpoints;
-use crate::system::{Access, Config, Directory, Route, Secret};
+use crate::system::{Access, Config, Directory, Protection, Route, Secret, Server};
 
 /// Writes the configuration into a folder, with the source, the destination and the directory at the addresses of fault proxies.
 /// Secrets become files that only this user can read.
@@ -32,6 +32,10 @@ pub(super) fn write(config: &Config, endpoints: &Endpoints, folder: &Path) -> io
             Route::Append(folder) => vec![("append-to", folder)],
         };
         let mut table = table(&pairs);
+        match &delivery.route {
+            Route::Lmtp { server, .. } => table.extend(protection(server)?),
+            Route::Append(_) => {}
+        }
         let commands = [("hold", &delivery.hold), ("release", &delivery.release), ("empty", &delivery.empty)];
         insert_commands(&mut table, commands);
         root.insert("delivery".to_owned(), table.into());
@@ -64,6 +68,24 @@ fn table(pairs: &[(&str, &String)]) -> Table {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from((*value).clone()))).collect()
 }
 
+/// The keys of a server that is reached directly, which protect the connection as the configuration of the site does.
+fn protection(server: &Server) -> io::Result<Table> {
+    let mut table = Table::new();
+    match server.protection {
+        Protection::Plain => {
+            table.insert("plaintext".to_owned(), "permitted".into());
+        }
+        Protection::StartTls => {
+            table.insert("starttls".to_owned(), true.into());
+        }
+        Protection::Tls => {}
+    }
+    if let Some(ca) = &server.ca {
+        table.insert("ca".to_owned(), std::path::absolute(ca)?.display().to_string().into());
+    }
+    Ok(table)
+}
+
 struct Writer<'a> {
     folder: &'a Path,
     secrets: usize,
@@ -87,6 +109,9 @@ impl Writer<'_> {
                 let url = endpoints.directory.map_or_else(|| ldap.server.url.clone(), |at| format!("ldap://{at}"));
                 let pairs = [("url", &url), ("bind", &ldap.bind), ("entry", &ldap.entry), ("home", &ldap.home)];
                 let mut table = table(&pairs);
+                if endpoints.directory.is_none() {
+                    table.extend(protection(&ldap.server)?);
+                }
                 table.insert("password".to_owned(), self.secret(&ldap.password)?);
                 table.insert("new-entry".to_owned(), ldap.new_entry.clone().into());
                 if let Some(password) = &ldap.new_password {
@@ -101,6 +126,9 @@ impl Writer<'_> {
     fn access(&mut self, access: &Access, proxied: Option<SocketAddr>) -> io::Result<Table> {
         let url = proxied.map_or_else(|| access.server.url.clone(), |at| format!("imap://{at}"));
         let mut table = table(&[("imap", &url), ("login", &access.login)]);
+        if proxied.is_none() {
+            table.extend(protection(&access.server)?);
+        }
         table.insert("password".to_owned(), self.secret(&access.password)?);
         Ok(table)
     }

@@ -1,4 +1,5 @@
-//! Connections with TLS: a right certificate is accepted, a wrong one is refused by one sentence.
+//! Connections with TLS: a right certificate is accepted, a wrong one is refused by one sentence, and a connection without TLS never
+//! leaves this machine unless the configuration permits it.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use stranded_testbed::bed::{IMAP, LDAP, LMTP, Store};
-use stranded_testbed::system::{Delivery, Named, System, Trouble};
+use stranded_testbed::system::{Config, Delivery, Named, System, Trouble};
 
 use super::fixtures::{bed, is_sentence, message, system_of};
 
@@ -194,6 +195,13 @@ fn a_certificate_that_is_wrong_is_refused_by_one_sentence_before_anything_is_ask
     }
 }
 
+/// The text of the errors in a configuration with one change; empty if there is none.
+fn errors(from: &str, to: &str) -> String {
+    let toml = bed().system_toml();
+    assert!(toml.contains(from), "{from}");
+    Config::read("system.toml", &toml.replacen(from, to, 1)).map_or_else(|error| error.render(false), |_| String::new())
+}
+
 #[test]
 fn a_server_that_does_not_start_tls_is_not_asked_for_anything() {
     bed().add_user("plain", Store::A).unwrap();
@@ -207,4 +215,37 @@ fn a_server_that_does_not_start_tls_is_not_asked_for_anything() {
     is_sentence(&system.home("plain").unwrap_err(), "ldap://");
     is_sentence(&system.mailbox("source", "plain").unwrap_err(), "does not start TLS");
     is_sentence(&system.deliver("plain", &message("m1")).unwrap_err(), "does not start TLS");
+}
+
+#[test]
+fn a_connection_without_tls_to_another_host_is_an_error_of_the_configuration() {
+    let (proxy, source) = (bed().proxy(), bed().host(Store::A));
+    let ldap = format!("url = \"ldap://{proxy}:{LDAP}\"");
+    let imap = format!("imap = \"imap://{source}:{IMAP}\"");
+    let lmtp = format!("lmtp = \"lmtp://{proxy}:{LMTP}\"");
+    let logon = format!("imap = \"imap://{proxy}:{IMAP}\"");
+    for (from, key, scheme, accepted) in [
+        (&ldap, "url", "ldap", "`ldaps://HOST`, or `starttls = true`, or `plaintext = \"permitted\"`"),
+        (&imap, "imap", "imap", "`imaps://HOST`, or `starttls = true`, or `plaintext = \"permitted\"`"),
+        (&logon, "imap", "imap", "`imaps://HOST`, or `starttls = true`, or `plaintext = \"permitted\"`"),
+        (&lmtp, "lmtp", "lmtp", "`starttls = true`, or `plaintext = \"permitted\"`"),
+    ] {
+        for host in ["mail.example.test", "192.0.2.1", "[2001:db8::1]"] {
+            let address = format!("{key} = \"{scheme}://{host}\"");
+            let shown = errors(from, &address);
+            let bare = host.trim_matches(['[', ']']);
+            let wanted = format!("`{key}` sends passwords and mail unprotected to {bare}, which is another host");
+            assert!(shown.contains(&wanted) && shown.contains("system.toml:"), "{shown}");
+            assert!(shown.contains(&accepted.replace("HOST", host)), "{shown}");
+            assert_eq!(errors(from, &format!("{address}\nstarttls = true")), "");
+            assert_eq!(errors(from, &format!("{address}\nplaintext = \"permitted\"")), "");
+        }
+        for host in ["localhost", "127.9.9.9", "[::1]"] {
+            assert_eq!(errors(from, &format!("{key} = \"{scheme}://{host}\"")), "", "{host}");
+        }
+    }
+    let twice = errors(&ldap, "url = \"ldaps://mail.example.test\"\nplaintext = \"permitted\"");
+    assert!(twice.contains("`plaintext` does not fit this address"), "{twice}");
+    let other = errors(&ldap, &format!("{ldap}\nplaintext = \"yes\""));
+    assert!(other.contains("unknown value of `plaintext` `yes`") && other.contains("permitted"), "{other}");
 }
