@@ -11,7 +11,7 @@ use super::{BASE, Bed, DOVEADM, DOVEADM_PASSWORD, IMAP, LDAP, LMTP, Store};
 /// The names of the instances.
 pub(super) const INSTANCES: [&str; 3] = ["a", "b", PROXY];
 /// The name of the instance that stores nothing.
-const PROXY: &str = "p";
+pub(super) const PROXY: &str = "p";
 /// The user that owns all mail. It needs no entry in the list of users.
 const MAIL_USER: u32 = 5000;
 
@@ -28,6 +28,9 @@ pub(super) fn prepare(bed: &Bed) -> io::Result<()> {
         fs::write(config(bed, name), instance(bed, name))?;
         fs::write(lookup(bed, name), users(bed, name))?;
     }
+    // The proxy reads this file as another user.
+    fs::write(held(bed), "")?;
+    fs::set_permissions(held(bed), fs::Permissions::from_mode(0o644))?;
     for store in Store::ALL {
         let mail = mail(bed, store);
         fs::create_dir_all(&mail)?;
@@ -39,6 +42,11 @@ pub(super) fn prepare(bed: &Bed) -> io::Result<()> {
 /// Returns the configuration file of an instance.
 pub(super) fn config(bed: &Bed, name: &str) -> PathBuf {
     bed.folder().join("etc").join(format!("{name}.conf"))
+}
+
+/// Returns the file of the names whose mail and logins the proxy holds.
+pub(super) fn held(bed: &Bed) -> PathBuf {
+    bed.folder().join("etc/held")
 }
 
 /// Returns the command of an instance, which stays in the foreground.
@@ -70,6 +78,11 @@ fn instance(bed: &Bed, name: &str) -> String {
     let listen = store.map_or(bed.proxy(), |store| bed.host(store));
     let root = bed.folder().display();
     let lookup = lookup(bed, name).display().to_string();
+    // The proxy looks a name up in the file of held names first.
+    let first = store.map_or_else(
+        || format!("passdb {{\n  driver = passwd-file\n  args = {}\n}}\n", held(bed).display()),
+        |_| String::new(),
+    );
     let own = store.map_or_else(|| "lmtp_proxy = yes\n".to_owned(), |store| storage(&mail(bed, store)));
     format!(
         "instance_name = {name}\n\
@@ -93,6 +106,7 @@ fn instance(bed: &Bed, name: &str) -> String {
          service lmtp {{\n  process_min_avail = 1\n  unix_listener lmtp {{\n    mode = 0\n  }}\n  \
            inet_listener lmtp {{\n    port = {LMTP}\n  }}\n}}\n\
          service doveadm {{\n  inet_listener {{\n    port = {DOVEADM}\n  }}\n}}\n\
+         {first}\
          passdb {{\n  driver = ldap\n  args = {lookup}\n}}\n\
          userdb {{\n  driver = ldap\n  args = {lookup}\n}}\n\
          {own}"

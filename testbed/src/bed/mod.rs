@@ -184,6 +184,25 @@ impl Bed {
         dovecot::config(self, store.name())
     }
 
+    /// Returns the configuration file of the proxy for `doveadm -c`.
+    #[must_use]
+    pub fn proxy_config(&self) -> PathBuf {
+        dovecot::config(self, dovecot::PROXY)
+    }
+
+    /// Returns the file of the names whose mail and logins the proxy holds: lines of a Dovecot passwd-file, which the proxy reads
+    /// before the directory.
+    #[must_use]
+    pub fn held_names(&self) -> PathBuf {
+        dovecot::held(self)
+    }
+
+    /// Returns the file with the password of the directory's administrator.
+    #[must_use]
+    pub fn password_file(&self) -> PathBuf {
+        system::secret(self)
+    }
+
     /// Returns the configuration of [`crate::system::System`] for this bed.
     #[must_use]
     pub fn system_toml(&self) -> String {

@@ -14,7 +14,8 @@ pub(super) fn prepare(bed: &Bed) -> io::Result<()> {
     file.write_all(PASSWORD.as_bytes())
 }
 
-fn secret(bed: &Bed) -> PathBuf {
+/// Returns the file with the password.
+pub(super) fn secret(bed: &Bed) -> PathBuf {
     bed.folder().join("etc/secret")
 }
 
