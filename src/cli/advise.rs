@@ -34,6 +34,9 @@ pub struct Advise {
     /// Print the commands of the recommended procedure for this mail system, and rank last what it cannot perform
     #[arg(long, value_enum, value_name = "SYSTEM")]
     pub dialect: Option<Dialect>,
+    /// Print the commands of this procedure instead of those of the recommended one
+    #[arg(long, value_name = "NAME", requires = "dialect")]
+    pub procedure: Option<String>,
     /// The faults that may happen, separated by commas
     #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = one_of(&Fault::ALL, Fault::name))]
     pub faults: Vec<Fault>,

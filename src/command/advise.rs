@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::cli::{Advise, OutputKind};
 use crate::exit::Exit;
-use crate::report::dialect::Dialect;
+use crate::report::dialect::{Dialect, Printed};
 use crate::report::{advice_json, advice_text, comparison_json, comparison_text};
 use stranded_search::advice::{
     Advice, Answer, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
@@ -12,6 +12,7 @@ use stranded_search::advice::{
 use stranded_search::comparison::{self, ComparisonResult, MailboxComparison};
 use stranded_search::engine::{Limits, SystemMemory};
 use stranded_search::files;
+use stranded_search::scenario::nearest;
 use stranded_search::snapshot::{self, Snapshot, Standing};
 
 use super::{CommandError, interrupt, output};
@@ -41,16 +42,35 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let pool = rayon::ThreadPoolBuilder::new().build();
     let pool = pool.map_err(|reason| CommandError::Usage(format!("cannot start the threads: {reason}")))?;
     let advised = pool.install(|| advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits))?;
+    let commands = commands(arguments, &advised)?;
     let file = arguments.output.file.as_deref();
     let printed = match arguments.output.format.kind() {
         OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
-        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances, arguments.dialect), file),
+        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances, commands), file),
         OutputKind::Text => {
-            let text = advice_text::report(&advised, &circumstances, arguments.dialect, output::width(file));
+            let text = advice_text::report(&advised, &circumstances, commands, output::width(file));
             output::print(&text, file)
         }
     };
     Ok(advised.iter().map(exit).fold(printed, Exit::max))
+}
+
+/// Returns the commands to print. A procedure that is asked for must be one of those on which there is advice.
+fn commands<'a>(arguments: &'a Advise, advised: &[MailboxAdvice<'_>]) -> Result<Option<Printed<'a>>, CommandError> {
+    let procedure = arguments.procedure.as_deref();
+    let mut known: Vec<&str> =
+        advised.iter().flat_map(|one| one.advice.iter()).map(|advice| advice.procedure.name.as_str()).collect();
+    known.sort_unstable();
+    known.dedup();
+    if let Some(name) = procedure
+        && !known.is_empty()
+        && !known.contains(&name)
+    {
+        let near = nearest(name, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let says = format!("no advice is on a procedure `{name}`{near} (there is advice on {})", known.join(", "));
+        return Err(CommandError::Usage(says));
+    }
+    Ok(arguments.dialect.map(|dialect| Printed { dialect, procedure }))
 }
 
 /// Compares the snapshots with earlier ones.

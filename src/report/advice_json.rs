@@ -15,7 +15,7 @@ use stranded_search::scenario::{delivery_name, replication_name};
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts::{self, HOW_TO_COPY, clause, instruction, key, observe};
-use super::dialect::{self, Dialect, ScriptStep, StepCommands};
+use super::dialect::{self, Dialect, Printed, ScriptStep, StepCommands};
 use super::trace::{self, answers};
 use stranded_oracle::sentence::step;
 use stranded_search::names;
@@ -101,7 +101,7 @@ pub struct AdviceEntry {
     /// The steps of the procedure that the mail system of the dialect cannot perform, with the reasons.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cannot_perform: Vec<String>,
-    /// Everything to execute, in order, if this is the recommended procedure of the requested dialect.
+    /// Everything to execute, in order, if this is the requested procedure, or the recommended one of the requested dialect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<String>,
     /// The verdict under each kind of delivery, the least mail first.
@@ -194,16 +194,20 @@ pub struct CircumstancesReport {
 
 /// Returns the report.
 #[must_use]
-pub fn report(advised: &[MailboxAdvice<'_>], circumstances: &Circumstances, dialect: Option<Dialect>) -> AdviceReport {
+pub fn report(
+    advised: &[MailboxAdvice<'_>],
+    circumstances: &Circumstances,
+    printed: Option<Printed<'_>>,
+) -> AdviceReport {
     AdviceReport {
-        dialect: dialect.map(|dialect| dialect.name().to_owned()),
+        dialect: printed.map(|printed| printed.dialect.name().to_owned()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model_hash: stranded_search::model_hash(),
-        mailboxes: advised.iter().map(|one| mailbox(one, circumstances, dialect)).collect(),
+        mailboxes: advised.iter().map(|one| mailbox(one, circumstances, printed)).collect(),
     }
 }
 
-fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, dialect: Option<Dialect>) -> MailboxReport {
+fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, printed: Option<Printed<'_>>) -> MailboxReport {
     let MailboxAdvice { snapshot, replication, advice, truncated } = advised;
     let server = |id: &ServerId| name(snapshot, *id);
     let group = |group: &stranded_search::snapshot::Group| GroupReport {
@@ -218,6 +222,7 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, dialect: 
         faults: circumstances.faults.iter().map(|fault| fault.name().to_owned()).collect(),
         faults_max: circumstances.faults_max,
     };
+    let index_printed = printed.and_then(|printed| printed.index(advice));
     MailboxReport {
         mailbox: snapshot.mailbox.clone(),
         standing: snapshot.standing().name().to_owned(),
@@ -232,11 +237,10 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, dialect: 
             .enumerate()
             .map(|(index, one)| {
                 let entry = entry(snapshot, one, &around);
-                match dialect {
+                match printed {
                     None => entry,
-                    Some(dialect) => {
-                        let is_recommended = recommended(advice, dialect) == Some(index);
-                        in_dialect(entry, dialect, snapshot, one, is_recommended)
+                    Some(Printed { dialect, .. }) => {
+                        in_dialect(entry, dialect, snapshot, one, index_printed == Some(index))
                     }
                 }
             })
@@ -275,7 +279,7 @@ fn in_dialect(
     dialect: Dialect,
     snapshot: &Snapshot,
     advice: &Advice,
-    is_recommended: bool,
+    is_printed: bool,
 ) -> AdviceEntry {
     let script = dialect::script(dialect, snapshot, advice);
     let commands = |step: &ScriptStep| {
@@ -288,15 +292,9 @@ fn in_dialect(
     AdviceEntry {
         commands: script.iter().flat_map(|script| script.steps.iter().map(commands)).collect(),
         cannot_perform: dialect::cannot_perform(dialect, &advice.procedure),
-        script: script.filter(|_| is_recommended).map(|script| script.text),
+        script: script.filter(|_| is_printed).map(|script| script.text),
         ..entry
     }
-}
-
-/// Returns the index of the first procedure that can be run, and of which the mail system can perform every step.
-pub(super) fn recommended(advice: &[Advice], dialect: Dialect) -> Option<usize> {
-    let can_perform = dialect.can_perform();
-    advice.iter().position(|one| is_runnable(one) && !one.procedure.has_act(|act| !can_perform(act)))
 }
 
 fn unobserved(snapshot: &Snapshot, dependence: &Dependence) -> UnobservedReport {
@@ -349,7 +347,7 @@ pub(super) fn copies(advice: &Advice) -> bool {
 }
 
 /// Returns true if the answer lets an administrator run the procedure.
-fn is_runnable(advice: &Advice) -> bool {
+pub(super) fn is_runnable(advice: &Advice) -> bool {
     match advice.answer() {
         Answer::Safe | Answer::Depends => true,
         Answer::Refuses | Answer::Inconclusive | Answer::Unsafe => false,

@@ -17,10 +17,10 @@ use stranded_search::scenario::replication_name;
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts as facts;
-use super::advice_json::{copies, name, recommended, steps};
+use super::advice_json::{copies, name, steps};
 use super::advice_words as words;
 use super::counterexample::table_text;
-use super::dialect::{self, Dialect};
+use super::dialect::{self, Dialect, Printed};
 use super::table::TraceTable;
 use super::trace::{answers, listed};
 use stranded_search::lines::{display_width, padded, wrapped};
@@ -37,7 +37,7 @@ const COLUMN: usize = 22;
 pub fn report(
     advised: &[MailboxAdvice<'_>],
     circumstances: &Circumstances,
-    dialect: Option<Dialect>,
+    printed: Option<Printed<'_>>,
     width: u16,
 ) -> String {
     let mut text = summary(advised, width);
@@ -52,7 +52,7 @@ pub fn report(
         text.push_str(&match (one.truncated, earlier) {
             (Some(truncated), _) => short(one, &format!("Nothing was searched: {truncated}."), width),
             (None, Some(earlier)) => short(one, &format!("The advice is the same as for {earlier}."), width),
-            (None, None) => mailbox(one, circumstances, dialect, width),
+            (None, None) => mailbox(one, circumstances, printed, width),
         });
         first.entry(Arc::as_ptr(&one.advice)).or_insert(name);
     }
@@ -108,7 +108,12 @@ fn short(advised: &MailboxAdvice<'_>, sentence: &str, width: u16) -> String {
     format!("{TITLE}{}{TITLE:#}\n{observed}\n{}\n", snapshot.mailbox, wrapped(sentence, 0, width))
 }
 
-fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, dialect: Option<Dialect>, width: u16) -> String {
+fn mailbox(
+    advised: &MailboxAdvice<'_>,
+    circumstances: &Circumstances,
+    printed: Option<Printed<'_>>,
+    width: u16,
+) -> String {
     let snapshot = advised.snapshot;
     let mut text = format!("{TITLE}{}{TITLE:#}\n", snapshot.mailbox);
     text.push_str(&observed(snapshot, width));
@@ -130,10 +135,17 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, dialect: 
         let _ = writeln!(text, "\n{}", styled.unwrap_or(reported));
     }
     text.push_str(&verdicts(advised));
-    let recommended = dialect.and_then(|dialect| recommended(&advised.advice, dialect));
+    let index_printed = printed.and_then(|printed| printed.index(&advised.advice));
+    if let Some(Printed { dialect, procedure: Some(name) }) = printed
+        && index_printed.is_none()
+    {
+        let says =
+            format!("No commands are printed: {name} is not safe here, or {} cannot perform it.", dialect.name());
+        let _ = writeln!(text, "\n{BAD}{}{BAD:#}", wrapped(&says, 0, width));
+    }
     for (index, advice) in advised.advice.iter().enumerate() {
-        let is_recommended = recommended == Some(index);
-        text.push_str(&advice_on(snapshot, advice, dialect.map(|dialect| (dialect, is_recommended)), width));
+        let dialect = printed.map(|printed| (printed.dialect, index_printed == Some(index)));
+        text.push_str(&advice_on(snapshot, advice, dialect, width));
     }
     text
 }
@@ -223,7 +235,7 @@ fn called(advised: &MailboxAdvice<'_>, advice: &Advice) -> String {
     format!("{} {} to {}", procedure.name, name(advised.snapshot, *from), name(advised.snapshot, *to))
 }
 
-/// Returns the advice on a procedure; in a dialect with its commands, if it is the recommended one.
+/// Returns the advice on a procedure; in a dialect with its commands, if they are printed.
 fn advice_on(snapshot: &Snapshot, advice: &Advice, dialect: Option<(Dialect, bool)>, width: u16) -> String {
     let Advice { procedure, from, to, .. } = advice;
     let style = match advice.answer() {

@@ -10,7 +10,9 @@ mod shell;
 
 use clap::ValueEnum;
 use stranded_model::procedure::{Act, StepResult};
-use stranded_search::advice::PlannedStep;
+use stranded_search::advice::{Advice, PlannedStep};
+
+use super::advice_json::is_runnable;
 
 pub use self::script::{Script, ScriptStep, cannot_perform, script};
 use self::servers::Servers;
@@ -27,6 +29,33 @@ pub enum Dialect {
     Cyrus,
     /// Exchange 5.5: the Administrator program in raw mode, and ExMerge
     Exchange,
+}
+
+/// The commands that a report prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Printed<'a> {
+    /// The mail system.
+    pub dialect: Dialect,
+    /// The procedure; without one, the recommended procedure.
+    pub procedure: Option<&'a str>,
+}
+
+impl Printed<'_> {
+    /// Returns the index of the procedure with the commands: the first one that can be run, of which the mail system can perform every
+    /// step, and that has the name.
+    pub(super) fn index(self, advice: &[Advice]) -> Option<usize> {
+        let can_perform = self.dialect.can_perform();
+        advice.iter().position(|one| {
+            let has_name = self.procedure.is_none_or(|name| one.procedure.name == name);
+            has_name && is_runnable(one) && !one.procedure.has_act(|act| !can_perform(act))
+        })
+    }
+}
+
+impl From<Dialect> for Printed<'_> {
+    fn from(dialect: Dialect) -> Self {
+        Self { dialect, procedure: None }
+    }
 }
 
 /// The commands of one step.

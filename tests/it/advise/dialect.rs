@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use stranded::report::advice_json::{AdviceEntry, AdviceReport, report};
-use stranded::report::dialect::Dialect;
+use stranded::report::dialect::{Dialect, Printed};
 use stranded_model::scenario::Delivery;
 use stranded_search::advice::{Circumstances, advise_all, known_procedures};
 use stranded_search::engine::Limits;
@@ -17,6 +17,12 @@ const DIALECTS: [Dialect; 3] = [Dialect::DovecotLdap, Dialect::Cyrus, Dialect::E
 
 /// Returns the advice in a dialect, with delivery held and everything observed.
 fn advised_in(dialect: Dialect, line: &str) -> AdviceReport {
+    printed(dialect.into(), line)
+}
+
+/// Returns the advice with the commands of a procedure, with delivery held and everything observed.
+fn printed(printed: Printed<'_>, line: &str) -> AdviceReport {
+    let dialect = printed.dialect;
     let line = line.replace(r#""stores""#, r#""waiting": [], "sessions": [], "stores""#);
     let line = line.replace(r#"["one", "two"]"#, r#"["one", "two"], "deleted": []"#);
     let snapshots = snapshot::read("test.jsonl", &line).unwrap_or_else(|wrong| panic!("{wrong}"));
@@ -26,7 +32,7 @@ fn advised_in(dialect: Dialect, line: &str) -> AdviceReport {
         ..circumstances()
     };
     let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &Limits::default()).unwrap();
-    report(&advised, &circumstances, Some(dialect))
+    report(&advised, &circumstances, Some(printed))
 }
 
 fn entries(report: &AdviceReport) -> &[AdviceEntry] {
@@ -84,6 +90,20 @@ fn a_script_that_copies_nothing_holds_mail_and_compares_the_stores_before_it_swi
     );
     assert!(!prepared.contains("switch_home") && steps.contains("\nswitch_home SOURCE DESTINATION\n"), "{steps}");
     assert_order(script(&report), &["\nend_sessions ", "\nswitch_home ", "\n# Verification", "\nrelease\n"]);
+}
+
+#[test]
+fn a_procedure_that_is_unsafe_or_cannot_be_performed_has_no_commands() {
+    for (line, procedure) in [(LATE, "method-1"), (LATE, "method-2"), (STRANDED, "q162998"), (STRANDED, "move")] {
+        let printed = printed(Printed { dialect: Dialect::DovecotLdap, procedure: Some(procedure) }, line);
+        assert!(entries(&printed).iter().all(|entry| entry.script.is_none()), "{procedure}");
+        let text =
+            String::from_utf8(stranded(&["-", "--dialect", "dovecot-ldap", "--procedure", procedure], line).stdout)
+                .unwrap();
+        let says = format!("No commands are printed: {procedure} is not safe here, or dovecot-ldap cannot perform it.");
+        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&says), "{text}");
+        assert!(!text.contains("Its commands, for "), "{text}");
+    }
 }
 
 #[test]
