@@ -179,7 +179,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
     let preparation = |purpose: &str, commands: String| Preparation { purpose: purpose.to_owned(), commands };
     let missing = format!("list {from} from\nlist {to} now\nmissing from now left\n");
-    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
     if occasion.must_hold {
         let commands = format!("hold {0}\nend_sessions {0}\n", servers.of_run());
         first.push(preparation("Mail and logins are held, and open sessions end.", commands));
@@ -187,11 +187,11 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     }
     if occasion.must_observe_again {
         let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
-        first.push(preparation(&purpose, format!("{missing}require_empty left 'only on {from}; observe again'\n")));
+        once_held.push(preparation(&purpose, format!("{missing}require_empty left 'only on {from}; observe again'\n")));
     }
     let check = format!("home_is {to} || stop \"the home is $home\"\necho 'done'\n");
     last.push(preparation(&format!("At the end {to} is the home."), check));
-    Frame { head: format!("{}\n{LISTS}{FUNCTIONS}", variables(occasion)), first, last }
+    Frame { head: format!("{}\n{LISTS}{FUNCTIONS}", variables(occasion)), first, once_held, last }
 }
 
 /// Returns the values that an administrator sets; a variable of the environment wins.

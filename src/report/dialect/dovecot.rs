@@ -254,7 +254,7 @@ fn agree(servers: &Servers<'_>) -> String {
 /// Returns the text around the steps.
 pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let Occasion { servers, .. } = occasion;
-    let mut first = Vec::new();
+    let (mut first, mut once_held) = (Vec::new(), Vec::new());
     if occasion.must_replicate {
         first.push(preparation(
             "The directories must agree.",
@@ -273,7 +273,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
             "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}; observe again'\n"
         );
         let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
-        first.push(preparation(&purpose, commands));
+        once_held.push(preparation(&purpose, commands));
     }
     let mut last = Vec::new();
     if occasion.must_hold {
@@ -285,7 +285,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
          stop \"the home is $home\"\necho 'done'\n"
     );
     last.push(preparation(&format!("At the end {to} is the home, and {from} holds nothing that it lacks."), check));
-    Frame { head: format!("{}\n{LISTS}\n{FUNCTIONS}", variables(occasion)), first, last }
+    Frame { head: format!("{}\n{LISTS}\n{FUNCTIONS}", variables(occasion)), first, once_held, last }
 }
 
 fn preparation(purpose: &str, commands: String) -> Preparation {

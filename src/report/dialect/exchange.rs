@@ -208,7 +208,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let (from, to) = (servers.name(servers.from), servers.name(servers.to));
     let preparation =
         |purpose: &str, commands: String| Preparation { purpose: purpose.to_owned(), commands: fitted(&commands) };
-    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
     if occasion.must_replicate {
         first.push(preparation("The directories must agree.", required_agreement(servers)));
     }
@@ -220,8 +220,8 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     if occasion.must_observe_again {
         let commands =
             format!("{}If it has items that are not on {to}, stop and observe the mailbox again.\n", resources(from));
-        first
-            .push(preparation(&format!("No step copies mail, so {from} must hold nothing that {to} lacks."), commands));
+        let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
+        once_held.push(preparation(&purpose, commands));
     }
     let check = format!(
         "{}The owner logs on and sees the mail.\n",
@@ -232,7 +232,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
         "# Instructions for people. These names stand for your values:\nMAILBOX={}\nORGANIZATION={}\nSITE={}\nSAVED=C:\\EXMERGE\\{}.PST\n",
         occasion.mailbox, "Organization", "Site", occasion.mailbox
     );
-    Frame { head, first, last }
+    Frame { head, first, once_held, last }
 }
 
 fn required_agreement(servers: &Servers<'_>) -> String {

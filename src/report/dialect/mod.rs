@@ -73,6 +73,8 @@ struct Frame {
     head: String,
     /// The commands before the first step.
     first: Vec<Preparation>,
+    /// The commands once mail is held: by the commands before the first step, or by a step of the procedure.
+    once_held: Vec<Preparation>,
     /// The commands after the last step.
     last: Vec<Preparation>,
 }

@@ -53,7 +53,12 @@ pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<
         }
     };
     prepared(&mut text, &frame.first);
-    for (number, ScriptStep { step, commands }) in (1..).zip(&steps) {
+    let holds = plan.steps.iter().position(|step| matches!(step.act, Act::HoldDelivery));
+    if holds.is_none() {
+        prepared(&mut text, &frame.once_held);
+    }
+    for (index, ScriptStep { step, commands }) in steps.iter().enumerate() {
+        let number = index + 1;
         let _ = write!(text, "\n{}", comment(&format!("{number}. It {step}."), "   "));
         match commands {
             StepCommands::Commands(commands) => text.push_str(commands),
@@ -62,6 +67,9 @@ pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<
                 text.push_str(&comment(&reason, ""));
                 let _ = writeln!(text, "{}", dialect.end());
             }
+        }
+        if holds == Some(index) {
+            prepared(&mut text, &frame.once_held);
         }
     }
     prepared(&mut text, &frame.last);

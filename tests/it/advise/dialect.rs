@@ -93,6 +93,18 @@ fn a_script_that_copies_nothing_holds_mail_and_compares_the_stores_before_it_swi
 }
 
 #[test]
+fn a_procedure_that_holds_mail_itself_compares_the_stores_after_its_hold() {
+    for dialect in DIALECTS {
+        let report = printed(Printed { dialect, procedure: Some("hold-then-method-1") }, STRANDED);
+        let compared = "# No step copies mail, so";
+        let (before, steps) = script(&report).split_once("\n# 1. It holds mail").unwrap();
+        assert!(!before.contains(compared), "{dialect:?}: {before}");
+        let (held, others) = steps.split_once("\n# 2. ").unwrap();
+        assert!(held.contains(compared) && !others.contains(compared), "{dialect:?}: {steps}");
+    }
+}
+
+#[test]
 fn a_procedure_that_is_unsafe_or_cannot_be_performed_has_no_commands() {
     for (line, procedure) in [(LATE, "method-1"), (LATE, "method-2"), (STRANDED, "q162998"), (STRANDED, "move")] {
         let printed = printed(Printed { dialect: Dialect::DovecotLdap, procedure: Some(procedure) }, line);
