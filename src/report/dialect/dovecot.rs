@@ -7,7 +7,7 @@ use stranded_model::procedure::{
 };
 use stranded_search::advice::PlannedStep;
 
-use super::servers::{PROXY, Servers};
+use super::servers::Servers;
 use super::shell::{delete, only_if_held_elsewhere};
 use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
 
@@ -15,6 +15,50 @@ use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
 const FUNCTIONS: &str = include_str!("dovecot.sh");
 /// The title of the commands that delete messages.
 const EXPUNGE: &str = "# doveadm expunge, for each of them\n";
+
+/// The values about the mailbox, the directory and the files.
+const VALUES_OF_MAILBOX: &str = r#"# Set these values, here or in the environment, where they win.
+#
+# The mailbox, as Dovecot names it on every server.
+MAILBOX=${MAILBOX:-MAILBOX_NAME}
+# The address that the queue of the MTA shows.
+ADDRESS=${ADDRESS:-$MAILBOX@example.com}
+# Every name with which the owner logs in or receives mail, aliases too: mail and
+# logins under another name are not held.
+LOGIN_NAMES=${LOGIN_NAMES:-"$MAILBOX $ADDRESS"}
+# The directory, a login that can write to it, and a file with its password
+# without a line break.
+LDAP_URL=${LDAP_URL:-ldap://directory.example.com}
+BIND_DN=${BIND_DN:-cn=admin,dc=example,dc=com}
+PASSWORD_FILE=${PASSWORD_FILE:-/root/ldap-password}
+# The entry of the mailbox, and its attribute that names the server.
+USER_DN=${USER_DN:-"uid=$MAILBOX,ou=people,dc=example,dc=com"}
+HOME_ATTRIBUTE=${HOME_ATTRIBUTE:-mailHost}
+# A new folder for saved messages, and with `.entry` for the saved entry.
+SAVED=${SAVED:-"/var/tmp/saved-$MAILBOX"}
+# A command that lists the queue of the MTA.
+LIST_QUEUE=${LIST_QUEUE:-postqueue -p}
+# For each server: the value of the attribute that names it; the command that
+# runs doveadm there ("doveadm", "doveadm -c FILE" or "ssh HOST doveadm"; not -S,
+# with which `doveadm save` saves nothing); the directory that is read for it.
+"#;
+
+/// The values about the proxy.
+const VALUES_OF_PROXY: &str = r#"# The proxy needs this once, before its other passdb, and the file must exist:
+#   passdb {
+#     driver = passwd-file
+#     args = /etc/dovecot/held
+#   }
+# An MTA can hold mail instead: in Postfix a transport map with `NAME retry:`.
+# Clients must reach the servers only through the proxy: a server itself refuses
+# no login.
+#
+# The command that runs doveadm on the proxy; a prefix for other commands there,
+# "ssh root@proxy" if the proxy is another host; the file of the passdb.
+DOVEADM_PROXY=${DOVEADM_PROXY:-doveadm}
+AT_PROXY=${AT_PROXY:-}
+HELD_FILE=${HELD_FILE:-/etc/dovecot/held}
+"#;
 
 /// The reason for steps about marks.
 const NO_MARK: &str = "Dovecot has no in-transit mark.";
@@ -37,9 +81,8 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
             let guard = only_if_held_elsewhere(servers, *server);
             let server = at(server);
             format!(
-                "{guard}# doveadm mailbox delete\non {server} mailbox list -u \"$MAILBOX\" </dev/null >\"$WORK/folders\" ||\n  stop \
-                 'cannot list the folders on {server}'\nsort -r \"$WORK/folders\" | while IFS= read -r folder; do\n  on {server} mailbox \
-                 delete -s -u \"$MAILBOX\" \"$folder\" </dev/null\ndone\nlist {server} now\nrequire_empty now 'mail is left on {server}'\n"
+                "{guard}# doveadm expunge, doveadm mailbox delete; Dovecot keeps an empty INBOX\nexpunge gone {server}\ndelete_folders {server}\n\
+                 # Verification\nlist {server} now\nrequire_empty now 'mail is left on {server}'\n"
             )
         }
         Act::EmptyMailbox { at: server, deletion: Deletion::Remembered } => {
@@ -90,7 +133,7 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
         Act::Adjust { .. } => {
             return StepCommands::Impossible("Dovecot and LDAP have no consistency adjuster.");
         }
-        Act::HoldDelivery => format!("{}{}", HOLD, end_sessions(servers)),
+        Act::HoldDelivery => hold(servers),
         Act::ReleaseDelivery => "release\n".to_owned(),
         Act::SyncDirectory { from, to, .. } if servers.id(*from) == servers.id(*to) => {
             "# This changes nothing.\n".to_owned()
@@ -126,8 +169,13 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
     })
 }
 
-/// The commands that hold mail and logins.
-const HOLD: &str = "# The LMTP proxy defers mail with 451, and refuses logins.\nhold\n";
+/// Returns the commands that hold mail and logins, end sessions, and wait for deliveries that began before.
+fn hold(servers: &Servers<'_>) -> String {
+    let (sessions, servers) = (end_sessions(servers), servers.of_run());
+    format!(
+        "# The LMTP proxy defers mail with 451, and refuses logins.\nhold\n{sessions}# doveadm process status\nend_deliveries {servers}\n"
+    )
+}
 
 fn end_sessions(servers: &Servers<'_>) -> String {
     format!("# doveadm proxy kick, doveadm kick, doveadm who\nend_sessions {}\n", servers.of_run())
@@ -172,7 +220,7 @@ fn delete_recipient(servers: &Servers<'_>, replica: ServerRef) -> String {
     format!(
         "{sessions}# The entry is saved first, so that it can be created again.\nread_home {replica}\nmkdir -p \"$SAVED.entry\"\nldapsearch -LLL -o \
          ldif-wrap=no -x -H \"$LDAP_URL_{replica}\" -D \"$BIND_DN\" \\\n  -y \"$PASSWORD_FILE\" -b \"$USER_DN\" -s base '*' \\\n  \
-         >\"$SAVED.entry/ldif\" && test -s \"$SAVED.entry/ldif\" || stop 'cannot save the entry'\nldapdelete -x -H \"$LDAP_URL_{replica}\" -D \
+         >\"$WORK/entry\" && test -s \"$WORK/entry\" &&\n  cp \"$WORK/entry\" \"$SAVED.entry/ldif\" || stop 'cannot save the entry'\nldapdelete -x -H \"$LDAP_URL_{replica}\" -D \
          \"$BIND_DN\" -y \"$PASSWORD_FILE\" \\\n  -e \"!assert=(entryCSN=$version)\" \"$USER_DN\" || stop 'the entry was not deleted'\n# \
          Verification\nread_home {replica}\ntest -z \"$version\" || stop 'the entry is still there'\n"
     )
@@ -262,10 +310,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
         ));
     }
     if occasion.must_hold {
-        first.push(preparation(
-            "Mail and logins are held, and open sessions end.",
-            format!("{HOLD}{}", end_sessions(servers)),
-        ));
+        first.push(preparation("Mail and logins are held, and open sessions end.", hold(servers)));
     }
     if occasion.must_observe_again {
         let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
@@ -281,7 +326,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     }
     let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
     let check = format!(
-        "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}: run this again'\nhome_is {from} {to} || \
+        "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}; observe again'\nhome_is {from} {to} || \
          stop \"the home is $home\"\necho 'done'\n"
     );
     last.push(preparation(&format!("At the end {to} is the home, and {from} holds nothing that it lacks."), check));
@@ -295,36 +340,13 @@ fn preparation(purpose: &str, commands: String) -> Preparation {
 /// Returns the values that an administrator sets; a variable of the environment wins.
 fn variables(occasion: &Occasion<'_>) -> String {
     let Occasion { mailbox, servers, .. } = occasion;
-    let mut lines = vec![
-        "# Set these values, here or in the environment. Each DOVEADM_… runs doveadm on".to_owned(),
-        "# that server: \"doveadm\", \"doveadm -c FILE\" or \"ssh HOST doveadm\"; not -S, with".to_owned(),
-        "# which `doveadm save` saves nothing. HOST_… is the value of the attribute.".to_owned(),
-        format!("MAILBOX=${{MAILBOX:-{}}}", shell_word(mailbox)),
-        "ADDRESS=${ADDRESS:-$MAILBOX@example.com}".to_owned(),
-        "LOGIN_NAMES=${LOGIN_NAMES:-\"$MAILBOX $ADDRESS\"}".to_owned(),
-        "LDAP_URL=${LDAP_URL:-ldap://directory.example.com}".to_owned(),
-        "BIND_DN=${BIND_DN:-cn=admin,dc=example,dc=com}".to_owned(),
-        "PASSWORD_FILE=${PASSWORD_FILE:-/root/ldap-password}    # without a line break".to_owned(),
-        "USER_DN=${USER_DN:-\"uid=$MAILBOX,ou=people,dc=example,dc=com\"}".to_owned(),
-        "HOME_ATTRIBUTE=${HOME_ATTRIBUTE:-mailHost}".to_owned(),
-        "SAVED=${SAVED:-\"/var/tmp/saved-$MAILBOX\"}".to_owned(),
-        "LIST_QUEUE=${LIST_QUEUE:-postqueue -p}".to_owned(),
-    ];
+    let mut lines: Vec<String> =
+        VALUES_OF_MAILBOX.lines().map(|line| line.replace("MAILBOX_NAME", &shell_word(mailbox))).collect();
     for (name, variable) in servers.names.iter().zip(servers.variables()) {
         lines.push(format!("HOST_{variable}=${{HOST_{variable}:-{name}}}"));
         lines.push(format!("DOVEADM_{variable}=${{DOVEADM_{variable}:-\"ssh root@$HOST_{variable} doveadm\"}}"));
         lines.push(format!("LDAP_URL_{variable}=${{LDAP_URL_{variable}:-$LDAP_URL}}"));
     }
-    lines.extend([
-        "# The proxy needs this once, before its other passdb:".to_owned(),
-        "#   passdb {".to_owned(),
-        "#     driver = passwd-file".to_owned(),
-        "#     args = /etc/dovecot/held".to_owned(),
-        "#   }".to_owned(),
-        "# An MTA can hold mail instead: in Postfix a transport map with `NAME retry:`.".to_owned(),
-        format!("DOVEADM_{PROXY}=${{DOVEADM_{PROXY}:-doveadm}}"),
-        "AT_PROXY=${AT_PROXY:-}    # \"ssh root@proxy\" if the proxy is another host".to_owned(),
-        "HELD_FILE=${HELD_FILE:-/etc/dovecot/held}".to_owned(),
-    ]);
+    lines.extend(VALUES_OF_PROXY.lines().map(str::to_owned));
     lines.join("\n") + "\n"
 }

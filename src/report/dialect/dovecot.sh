@@ -112,6 +112,17 @@ expunge() { # list, server
   done 3<"$WORK/$1"
 }
 
+# Deletes every folder of an emptied mailbox except INBOX.
+delete_folders() { # server
+  on "$1" mailbox list -u "$MAILBOX" </dev/null >"$WORK/folders" ||
+    stop "cannot list the folders on $1"
+  grep -vix INBOX "$WORK/folders" | sort -r >"$WORK/deleted"
+  while IFS= read -r folder <&3; do
+    on "$1" mailbox delete -s -u "$MAILBOX" "$folder" </dev/null ||
+      stop "cannot delete the folder $folder on $1"
+  done 3<"$WORK/deleted"
+}
+
 # Saves every message of a mailbox to a folder outside of the stores.
 save_mailbox() { # server
   mkdir -p "$SAVED" && test -z "$(ls "$SAVED")" || stop "$SAVED is not empty"
@@ -130,7 +141,10 @@ read_home() {
   eval "url=\$LDAP_URL_$1"
   ldapsearch -LLL -o ldif-wrap=no -x -H "$url" -D "$BIND_DN" \
     -y "$PASSWORD_FILE" -b "$USER_DN" -s base "$HOME_ATTRIBUTE" entryCSN \
-    >"$WORK/entry" || test $? -eq 32 || stop "cannot read the directory of $1"
+    >"$WORK/entry" 2>"$WORK/said" || test $? -eq 32 || {
+    cat "$WORK/said" >&2
+    stop "cannot read the directory of $1"
+  }
   home=$(sed -n "s/^$HOME_ATTRIBUTE: //p" "$WORK/entry")
   version=$(sed -n 's/^entryCSN: //p' "$WORK/entry")
 }
@@ -163,39 +177,73 @@ END
 # Holds mail and logins: the proxy looks up these names in the file first, and
 # sends them to a closed port, so that LMTP answers 451 and IMAP [UNAVAILABLE].
 hold() {
-  release_names
-  for name in $LOGIN_NAMES; do
-    printf '%s:::::::proxy=y nopassword=y host=127.0.0.1 port=1\n' "$name"
-  done | $AT_PROXY tee -a "$HELD_FILE" >/dev/null ||
-    stop "cannot write $HELD_FILE"
+  edit_held hold
+  printf 'mail and logins of %s are held: lines of %s\n' "$LOGIN_NAMES" \
+    "$HELD_FILE" >&2
+}
+release() {
+  edit_held release
+  printf 'mail and logins of %s are released\n' "$LOGIN_NAMES" >&2
+}
+
+# Removes the names from the file, and adds them to be held. The new file takes
+# the place of the old one at once, and a lock keeps other scripts out.
+edit_held() { # hold or release
+  run_by "$AT_PROXY" flock "$HELD_FILE.lock" sh -c '
+    while IFS= read -r line; do
+      case " $2 " in
+      *" ${line%%:*} "*) ;;
+      *) printf "%s\n" "$line" ;;
+      esac
+    done <"$1" >"$1.new" || exit 1
+    test "$3" = release || for name in $2; do
+      printf "%s:::::::proxy=y nopassword=y host=127.0.0.1 port=1\n" "$name"
+    done >>"$1.new" || exit 1
+    chown --reference="$1" "$1.new" && chmod --reference="$1" "$1.new" &&
+      mv "$1.new" "$1"' sh "$HELD_FILE" "$LOGIN_NAMES" "$1" ||
+    stop "cannot edit $HELD_FILE"
   for name in $LOGIN_NAMES; do
     on PROXY auth cache flush "$name" >/dev/null ||
       stop "cannot flush the cache of the proxy"
     tries=0
-    until on PROXY auth lookup -x service=lmtp "$name" 2>/dev/null |
-      grep -q '^ *port *: 1$'; do
+    until shows "$1" "$name"; do
       tries=$((tries + 1))
       test "$tries" -lt 10 || stop "the proxy does not read $HELD_FILE"
+      # Two edits within a second can look alike to the proxy.
       sleep 1
+      run_by "$AT_PROXY" touch "$HELD_FILE"
     done
   done
 }
-release_names() {
-  $AT_PROXY cat "$HELD_FILE" >"$WORK/held-names" ||
-    stop "cannot read $HELD_FILE"
-  for name in $LOGIN_NAMES; do
-    awk -F : -v name="$name" '$1 != name' "$WORK/held-names" >"$WORK/others" &&
-      mv "$WORK/others" "$WORK/held-names" || stop "cannot edit $HELD_FILE"
-  done
-  $AT_PROXY tee "$HELD_FILE" <"$WORK/held-names" >/dev/null ||
-    stop "cannot write $HELD_FILE"
+shows() { # hold or release, name
+  on PROXY auth lookup -x service=lmtp "$2" >"$WORK/said" 2>/dev/null
+  if test "$1" = hold; then
+    grep -q '^ *port *: 1$' "$WORK/said"
+  else
+    ! grep -q '^ *port *: 1$' "$WORK/said"
+  fi
 }
-release() {
-  release_names
-  for name in $LOGIN_NAMES; do
-    on PROXY auth cache flush "$name" >/dev/null ||
-      stop "cannot flush the cache of the proxy"
+
+# Waits until each delivery that runs on a server has ended: the proxy looked
+# its recipient up before the hold.
+end_deliveries() { # servers
+  for server; do
+    list_deliveries "$server" earlier
+    cp "$WORK/earlier" "$WORK/running"
+    tries=0
+    while grep -qxFf "$WORK/earlier" "$WORK/running"; do
+      tries=$((tries + 1))
+      test "$tries" -lt 600 || stop "a delivery on $server does not end"
+      sleep 1
+      list_deliveries "$server" running
+    done
   done
+}
+list_deliveries() { # server, file
+  on "$1" -f tab process status lmtp </dev/null >"$WORK/said" ||
+    stop "cannot list the LMTP processes of $1"
+  awk -F '\t' '$1 == "lmtp" && $3 == 0 { print $2, $4 }' "$WORK/said" \
+    >"$WORK/$2"
 }
 
 # Ends the open sessions on the proxy and on each server, and checks that none

@@ -67,4 +67,4 @@ impl Servers<'_> {
 }
 
 /// The end of the names of the proxy's variables.
-pub(super) const PROXY: &str = "PROXY";
+const PROXY: &str = "PROXY";
