@@ -23,8 +23,8 @@ const VALUES_OF_MAILBOX: &str = r#"# Set these values, here or in the environmen
 MAILBOX=${MAILBOX:-MAILBOX_NAME}
 # The address that the queue of the MTA shows.
 ADDRESS=${ADDRESS:-$MAILBOX@example.com}
-# Every name with which the owner logs in or receives mail, aliases too: mail and
-# logins under another name are not held.
+# Every name with which the owner logs in or receives mail, aliases too: mail
+# and logins under another name are not held.
 LOGIN_NAMES=${LOGIN_NAMES:-"$MAILBOX $ADDRESS"}
 # The directory, a login that can write to it, and a file with its password
 # without a line break.
@@ -39,8 +39,8 @@ SAVED=${SAVED:-"/var/tmp/saved-$MAILBOX"}
 # A command that lists the queue of the MTA.
 LIST_QUEUE=${LIST_QUEUE:-postqueue -p}
 # For each server: the value of the attribute that names it; the command that
-# runs doveadm there ("doveadm", "doveadm -c FILE" or "ssh HOST doveadm"; not -S,
-# with which `doveadm save` saves nothing); the directory that is read for it.
+# runs doveadm there ("doveadm", "doveadm -c FILE" or "ssh HOST doveadm"; not
+# -S, with which `doveadm save` saves nothing); the directory read for it.
 "#;
 
 /// The values about the proxy.
@@ -221,7 +221,7 @@ fn delete_recipient(servers: &Servers<'_>, replica: ServerRef) -> String {
         "{sessions}# The entry is saved first, so that it can be created again.\nread_home {replica}\nmkdir -p \"$SAVED.entry\"\nldapsearch -LLL -o \
          ldif-wrap=no -x -H \"$LDAP_URL_{replica}\" -D \"$BIND_DN\" \\\n  -y \"$PASSWORD_FILE\" -b \"$USER_DN\" -s base '*' \\\n  \
          >\"$WORK/entry\" && test -s \"$WORK/entry\" &&\n  cp \"$WORK/entry\" \"$SAVED.entry/ldif\" || stop 'cannot save the entry'\nldapdelete -x -H \"$LDAP_URL_{replica}\" -D \
-         \"$BIND_DN\" -y \"$PASSWORD_FILE\" \\\n  -e \"!assert=(entryCSN=$version)\" \"$USER_DN\" || stop 'the entry was not deleted'\n# \
+         \"$BIND_DN\" -y \"$PASSWORD_FILE\" \\\n  -e \"!assert=(entryCSN=$version)\" \"$USER_DN\" ||\n  stop 'the entry was not deleted'\n# \
          Verification\nread_home {replica}\ntest -z \"$version\" || stop 'the entry is still there'\n"
     )
 }
