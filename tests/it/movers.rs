@@ -39,7 +39,7 @@ fn every_mover_is_listed_with_its_sources() {
 #[test]
 fn every_tool_is_judged_with_the_directory_step_first_last_and_never_once_and_again() {
     let tools: Vec<_> = movers().into_iter().filter(|mover| !mover.outcomes.is_empty()).collect();
-    assert_eq!(tools.len(), 11);
+    assert_eq!(tools.len(), 13);
     for mover in tools {
         let steps: Vec<(&str, &str)> = mover.outcomes.iter().map(|one| (one.directory_step, one.run)).collect();
         let wanted: &[(&str, &str)] = if mover.name == "cyrus-xfer" {
