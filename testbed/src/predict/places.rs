@@ -115,6 +115,16 @@ const GETMAIL: &[Place] = &[
         &["list-source", "deliver"],
     ),
 ];
+/// larch reads both lists of a folder and appends, one folder after the other. It repeats what got no answer, except to log in.
+const LARCH: &[Place] = &[
+    place(Connection::SourceImap, LOGIN, Role::Preparation, &["log-in"]),
+    place(Connection::DestinationImap, LOGIN, Role::Preparation, &["log-in"]),
+    place(Connection::DestinationImap, &["APPEND"], Role::Request, &["copy"]),
+    place(Connection::SourceImap, &[], Role::Preparation, &["open", "list-source", "copy"]),
+    place(Connection::DestinationImap, &[], Role::Preparation, &["open", "list-destination", "copy"]),
+];
+/// The frames before a connection can be used.
+const LOGIN: &[&str] = &["CAPABILITY", "LOGIN"];
 
 /// Returns the places of a mover's own frames.
 fn of_mover(mover: &str) -> Option<&'static [Place]> {
@@ -126,6 +136,7 @@ fn of_mover(mover: &str) -> Option<&'static [Place]> {
         "imapfilter" => IMAPFILTER,
         "fetchmail" => FETCHMAIL,
         "getmail" => GETMAIL,
+        "larch" => LARCH,
         _ => return None,
     })
 }

@@ -51,3 +51,14 @@ fn a_trial_at_a_point_without_a_place_is_a_disagreement() {
     assert!(!is_explained(&row));
     assert!(markdown(&[row]).contains("| 0 of "), "the page shows it");
 }
+
+#[test]
+fn larch_ends_as_its_procedure_allows_and_not_as_another_one_does() {
+    let report = tried(Shipped::Larch, Mode::Swallow);
+    let own = compare(&report, "larch").unwrap();
+    assert!(own.trials.len() > 20, "{} trials", own.trials.len());
+    let wrong: Vec<_> = own.disagreements().collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let other = compare(&report, "imapsync").unwrap();
+    assert!(other.disagreements().next().is_some(), "larch is not distinguished from {}", other.procedure);
+}

@@ -30,3 +30,17 @@ fn without_a_fault_every_mover_reports_success_and_the_mail_is_at_the_home() {
         }
     }
 }
+
+#[test]
+fn larch_reports_no_success_and_repeats_an_append_without_an_answer() {
+    for order in [DirectoryStep::First, DirectoryStep::Last, DirectoryStep::Never] {
+        let ends = allowed("larch", order, None).unwrap();
+        assert!(!ends.is_empty() && ends.iter().all(|end| end.runs.len() == 2 && !has_duplicate(end)), "{order:?}");
+        let done = allowed("larch", order, Some(("copy", Strike::ReplyLost))).unwrap();
+        assert!(!done.is_empty() && done.iter().all(has_duplicate), "{order:?}");
+        let lost = allowed("larch", order, Some(("copy", Strike::RequestLost))).unwrap();
+        assert!(!lost.is_empty() && !lost.iter().any(has_duplicate), "{order:?}");
+    }
+    let last = allowed("larch", DirectoryStep::Last, None).unwrap();
+    assert!(last.iter().all(|end| end.home == Some(ServerId(0))), "the operator never gets to the directory step");
+}
