@@ -42,10 +42,11 @@ pub struct TestbedDown {
 /// `stranded testbed run`
 #[derive(Debug, Args)]
 pub struct TestbedRun {
-    /// Try this mover; can be given several times [default: every mover that is installed]
+    /// Try this mover; can be given several times [default: every mover that is installed, and our own]
     #[arg(long = "tool", value_name = "NAME")]
     pub tools: Vec<String>,
-    /// The moment of the directory step; can be given several times [default: first, last and never]
+    /// The moment of the directory step; can be given several times [default: first, last and never]. A mover that writes the
+    /// directory itself does so instead of the operator
     #[arg(long = "directory", value_name = "ORDER", value_parser = one_of(&DirectoryStep::ALL, DirectoryStep::name))]
     pub orders: Vec<DirectoryStep>,
     /// Write the tables into this page, between its markers for the record

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use stranded_model::assumption::Assumption;
 use stranded_search::files;
 use stranded_search::scenario::builtin;
 use stranded_testbed::bed::{Bed, BedError};
@@ -100,15 +101,23 @@ fn tried(tool: &ToolArguments) -> Result<Vec<Tried>, CommandError> {
     let mut all = Vec::new();
     for name in &tool.tools {
         for mover in of_name(name)? {
-            let default = match mover {
-                Mover::Performed { .. } => DirectoryStep::Tool,
-                Mover::Shipped(_) | Mover::Command(_) => DirectoryStep::Last,
+            let default = match &mover {
+                Mover::Performed { procedure, .. } if !is_operators(procedure) => DirectoryStep::Tool,
+                Mover::Performed { .. } | Mover::Shipped(_) | Mover::Command(_) => DirectoryStep::Last,
             };
             let orders = if tool.directory.is_empty() { vec![default] } else { tool.directory.clone() };
             all.push(Tried { mover, orders });
         }
     }
     Ok(all)
+}
+
+/// Returns true if a procedure leaves the directory step to the operator.
+fn is_operators(procedure: &str) -> bool {
+    let varies = |builtin: &builtin::Builtin| {
+        builtin.decoded().assumptions().any(|assumption| assumption == Assumption::DirectoryStep)
+    };
+    builtin::procedure(procedure).is_some_and(varies)
 }
 
 /// Returns the movers of this name.
@@ -121,10 +130,7 @@ fn of_name(name: &str) -> Result<Vec<Mover>, CommandError> {
     }
     let is_file = Path::new(name).extension().is_some_and(|end| end == "toml") && Path::new(name).is_file();
     if is_file || builtin::all_procedures().any(|builtin| builtin.name == name) {
-        let program = std::env::current_exe();
-        let program =
-            program.map_err(|reason| CommandError::Usage(format!("cannot find stranded itself: {reason}")))?;
-        return Ok(vec![Mover::Performed { procedure: name.to_owned(), program }]);
+        return Ok(vec![movers::performed(name)?]);
     }
     if name.contains([' ', '/', '{']) {
         return Ok(vec![Mover::Command(name.to_owned())]);

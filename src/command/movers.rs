@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use stranded_testbed::mover::Shipped;
+use stranded_testbed::mover::{Mover, Shipped};
 use stranded_testbed::trial::Observer;
 
 use super::{CommandError, output};
@@ -39,6 +39,13 @@ pub(super) fn named(name: &str) -> Result<Option<Shipped>, CommandError> {
         mover.require().map_err(CommandError::Usage)?;
     }
     Ok(mover)
+}
+
+/// Returns a procedure as a mover.
+pub(super) fn performed(procedure: &str) -> Result<Mover, CommandError> {
+    let program = std::env::current_exe();
+    let program = program.map_err(|reason| CommandError::Usage(format!("cannot find stranded itself: {reason}")))?;
+    Ok(Mover::Performed { procedure: procedure.to_owned(), program })
 }
 
 /// Returns the names of all third-party movers.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod advice;
+mod movers;
 
 use std::fs;
 use std::io::Write;

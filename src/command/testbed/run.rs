@@ -3,8 +3,9 @@
 use std::fs;
 
 use stranded_search::scenario::builtin;
-use stranded_testbed::mover::{Mover, Shipped};
-use stranded_testbed::predict::compare;
+use stranded_testbed::mover::Mover;
+use stranded_testbed::mover::performed::OWN;
+use stranded_testbed::predict::{compare, orders};
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{self, Row};
 use stranded_testbed::trial::report::{DirectoryStep, TrialVerdict};
@@ -16,8 +17,6 @@ use crate::command::movers::{self, Watch};
 use crate::command::{CommandError, interrupt, output};
 use crate::exit::Exit;
 
-/// The orders that are tried if none is named.
-const ORDERS: [DirectoryStep; 3] = [DirectoryStep::First, DirectoryStep::Last, DirectoryStep::Never];
 /// The lines around the generated part of the page.
 const MARKERS: [&str; 2] = ["<!-- trials: generated -->", "<!-- trials: end -->"];
 
@@ -28,18 +27,17 @@ pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
     }
     let page = arguments.record.as_ref().map(|path| Ok::<_, CommandError>((path, page(path)?))).transpose()?;
     let chosen = chosen(&arguments.tools)?;
-    let orders = if arguments.orders.is_empty() { &ORDERS[..] } else { &arguments.orders };
     let watch = Watch { interrupted: interrupt::flag()?, deadline: None };
     let bed = super::bed()?;
     let site = Site::of_bed(&bed).map_err(|reason| CommandError::Inconclusive(reason.to_string()))?;
     let mut rows = Vec::new();
     for mover in chosen {
-        for order in orders {
-            let options = TrialOptions { order: *order, modes: &Mode::ALL, points: &[], limit: LIMIT };
-            let name = mover.name();
-            let report = trials(&site, &Mover::Shipped(mover), &options, &watch);
+        let name = mover.to_string();
+        for order in orders_of(&name, &arguments.orders) {
+            let options = TrialOptions { order, modes: &Mode::ALL, points: &[], limit: LIMIT };
+            let report = trials(&site, &mover, &options, &watch);
             let report = report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))?;
-            let agreement = compare(&report, name).map_err(CommandError::Inconclusive)?;
+            let agreement = compare(&report, &name).map_err(CommandError::Inconclusive)?;
             output::say(&format!("{name}, directory {}: {} trials", order.name(), report.trials.len()));
             rows.push(Row { report, agreement });
         }
@@ -69,22 +67,47 @@ fn exit(row: &Row) -> Exit {
     }
 }
 
-/// The movers of these names, or every one that is installed and has a procedure.
-fn chosen(names: &[String]) -> Result<Vec<Shipped>, CommandError> {
+/// Returns the orders of a mover, of those that were asked for. A mover that writes the directory itself does so instead of the operator.
+fn orders_of(mover: &str, asked: &[DirectoryStep]) -> Vec<DirectoryStep> {
+    let known = orders(mover);
+    if asked.is_empty() {
+        return known.to_vec();
+    }
+    let own = Some(DirectoryStep::Tool).filter(|own| known.contains(own));
+    let mut all: Vec<DirectoryStep> = Vec::new();
+    for order in asked.iter().filter_map(|order| known.iter().copied().find(|one| one == order).or(own)) {
+        if !all.contains(&order) {
+            all.push(order);
+        }
+    }
+    all
+}
+
+/// The movers of these names, or every one that is installed and has a procedure, and our own.
+fn chosen(names: &[String]) -> Result<Vec<Mover>, CommandError> {
     const WITHOUT: &str = "has no procedure to compare it with";
-    let has_procedure = |mover: &Shipped| builtin::procedure(mover.name()).is_some();
     if names.is_empty() {
-        let (modelled, unknown): (Vec<Shipped>, Vec<Shipped>) =
-            movers::installed().into_iter().partition(has_procedure);
+        let (modelled, unknown): (Vec<_>, Vec<_>) =
+            movers::installed().into_iter().partition(|mover| builtin::procedure(mover.name()).is_some());
         for mover in unknown {
             output::warn(&format!("{} {WITHOUT} and is left out", mover.name()));
         }
-        return Ok(modelled);
+        let own = OWN.iter().map(|name| movers::performed(name));
+        return modelled.into_iter().map(|mover| Ok(Mover::Shipped(mover))).chain(own).collect();
     }
-    let mover = |name: &String| match movers::named(name)? {
-        Some(mover) if has_procedure(&mover) => Ok(mover),
-        Some(_) => Err(CommandError::Usage(format!("{name} {WITHOUT}; `stranded conform --tool {name}` tries it"))),
-        None => Err(CommandError::Usage(format!("no mover is called `{name}`; the movers are {}", movers::names()))),
+    let mover = |name: &String| {
+        if OWN.contains(&name.as_str()) {
+            return movers::performed(name);
+        }
+        match movers::named(name)? {
+            Some(mover) if builtin::procedure(name).is_some() => Ok(Mover::Shipped(mover)),
+            Some(_) => Err(CommandError::Usage(format!("{name} {WITHOUT}; `stranded conform --tool {name}` tries it"))),
+            None => Err(CommandError::Usage(format!(
+                "no mover is called `{name}`; the movers are {}, {}",
+                movers::names(),
+                OWN.join(", ")
+            ))),
+        }
     };
     names.iter().map(mover).collect()
 }

@@ -1,25 +1,29 @@
 //! Movers: programs that move the mail of a user from one store to another. Each one is a command line, with configuration files of its
 //! own that are written for each trial. Knows nothing of faults and verdicts.
 //!
-//! [`shipped`] has the third-party movers of Debian, `configs` their configuration files.
+//! [`shipped`] has the third-party movers of Debian, `configs` their configuration files, [`performed`] the procedures of the model.
 
 mod configs;
+pub mod performed;
 pub mod shipped;
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::configs::FOLDER;
 pub use self::shipped::Shipped;
+use crate::trial::report::DirectoryStep;
 
 /// A mover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mover {
     /// A third-party program, unmodified.
     Shipped(Shipped),
-    /// A procedure of the model that `stranded testbed perform` carries out.
+    /// A procedure of the model that `stranded testbed perform` carries out. Unless the directory step is the tool's, the procedure is
+    /// performed without its own.
     Performed {
         /// The name of the procedure, or its file.
         procedure: String,
@@ -54,6 +58,8 @@ pub struct Job<'a> {
     pub password: &'a str,
     /// The folder for the files of the mover.
     pub folder: &'a Path,
+    /// The moment of the directory step.
+    pub directory_step: DirectoryStep,
     /// The addresses that the mover connects to.
     pub endpoints: Endpoints,
     /// The names of the source and the destination in the configuration of the system.
@@ -103,6 +109,14 @@ impl Mover {
             Self::Performed { procedure, program } => {
                 let system =
                     job.system.ok_or_else(|| io::Error::other("the mover needs the configuration of the system"))?;
+                let procedure = match job.directory_step {
+                    DirectoryStep::Tool => procedure.clone(),
+                    DirectoryStep::First | DirectoryStep::Last | DirectoryStep::Never => {
+                        let file = job.folder.join("procedure.toml");
+                        fs::write(&file, performed::without_directory_step(procedure)?)?;
+                        file.display().to_string()
+                    }
+                };
                 let [from, to] = job.stores;
                 let [program, system, journal] =
                     [program.as_path(), system, job.folder].map(|path| path.display().to_string());

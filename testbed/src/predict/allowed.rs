@@ -14,6 +14,7 @@ use stranded_search::check;
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::{Spec, parse_scenario};
 
+use crate::mover::performed::{has_own_directory_step, without_directory_step};
 use crate::trial::report::DirectoryStep;
 
 /// The step of the operator that follows the tool, or the end of the run.
@@ -82,16 +83,27 @@ impl ModelledMover {
         runs.flat_map(|(_, run)| &run.procedure.steps).filter_map(|step| step.label.as_deref())
     }
 
+    /// Returns a trial in each world whose procedure has the step; another answer to an assumption can lack it.
+    fn trials(&self, fault: Option<(&str, Strike)>) -> Result<Vec<Trial<'_>>, String> {
+        let (mut trials, mut lacking) = (Vec::new(), None);
+        for world in &self.worlds {
+            match Trial::new(world, fault) {
+                Ok(trial) => trials.push(trial),
+                Err(reason) => lacking = Some(reason),
+            }
+        }
+        match lacking {
+            Some(reason) if trials.is_empty() => Err(reason),
+            Some(_) | None => Ok(trials),
+        }
+    }
+
     /// Returns the ends that the model allows; see [`allowed`].
     ///
     /// # Errors
     /// The step is unknown.
     pub(super) fn ends(&self, fault: Option<(&str, Strike)>) -> Result<BTreeSet<End>, String> {
-        let mut ends = BTreeSet::new();
-        for world in &self.worlds {
-            ends.extend(Trial::new(world, fault)?.reached(|_| false).ends);
-        }
-        Ok(ends)
+        Ok(self.trials(fault)?.iter().flat_map(|trial| trial.reached(|_| false).ends).collect())
     }
 
     /// Returns the shortest trace to an end that is wanted, with its world; `None` if the model allows none.
@@ -103,16 +115,9 @@ impl ModelledMover {
         fault: Option<(&str, Strike)>,
         is_wanted: impl Fn(&End) -> bool,
     ) -> Result<Option<(&World, Vec<Action>)>, String> {
-        let mut shortest: Option<(&World, Vec<Action>)> = None;
-        for world in &self.worlds {
-            let found = Trial::new(world, fault)?.reached(&is_wanted).trace;
-            shortest = match (shortest, found) {
-                (Some(known), Some(found)) if found.len() < known.1.len() => Some((world, found)),
-                (None, Some(found)) => Some((world, found)),
-                (known, _) => known,
-            };
-        }
-        Ok(shortest)
+        let trials = self.trials(fault)?.into_iter();
+        let found = trials.filter_map(|trial| Some((trial.world, trial.reached(&is_wanted).trace?)));
+        Ok(found.min_by_key(|(_, trace)| trace.len()))
     }
 }
 
@@ -125,27 +130,42 @@ pub fn allowed(mover: &str, order: DirectoryStep, fault: Option<(&str, Strike)>)
     ModelledMover::new(mover, order)?.ends(fault)
 }
 
-/// The scenario of a trial.
+/// Returns the moments of the directory step at which the model can be compared with trials of a mover.
+#[must_use]
+pub fn orders(mover: &str) -> &'static [DirectoryStep] {
+    if has_own_directory_step(mover) {
+        &[DirectoryStep::Tool, DirectoryStep::Never]
+    } else {
+        &[DirectoryStep::First, DirectoryStep::Last, DirectoryStep::Never]
+    }
+}
+
+/// The scenario of a trial. A mover that writes the directory itself is performed without that step if the directory is never written.
 fn scenario(mover: &str, order: DirectoryStep) -> Result<Spec, String> {
+    let is_own = has_own_directory_step(mover);
+    let (procedure, step) = match (order, is_own) {
+        (DirectoryStep::Tool, _) => (mover.to_owned(), None),
+        (DirectoryStep::Never, true) => ("procedure.toml".to_owned(), None),
+        (DirectoryStep::First | DirectoryStep::Last, true) => {
+            return Err(format!("{mover} writes the directory itself, and not {}", order.name()));
+        }
+        (DirectoryStep::First, false) => (mover.to_owned(), Some("first")),
+        (DirectoryStep::Last, false) => (mover.to_owned(), Some("last")),
+        (DirectoryStep::Never, false) => (mover.to_owned(), Some("never")),
+    };
     let messages = BEFORE + 2;
     let mut text = format!(
         "name = \"trial\"\nfamily = \"user\"\nquestion = \"What does the model allow?\"\n\
          [site]\nservers = [\"source\", \"destination\"]\nmessages = {messages}\nreplication = \"instant\"\n\
          [environment]\ndelivery = \"any-time\"\nfaults = [\"program-dies\", \"request-lost\", \"reply-lost\"]\nfaults-max = 1\n\
-         [[run]]\nadministrator = \"operator\"\nprocedure = \"{mover}\"\nfrom = \"source\"\nto = \"destination\"\nruns-max = 2\n"
+         [[run]]\nadministrator = \"operator\"\nprocedure = \"{procedure}\"\nfrom = \"source\"\nto = \"destination\"\nruns-max = 2\n"
     );
-    let step = match order {
-        DirectoryStep::First => Some("first"),
-        DirectoryStep::Last => Some("last"),
-        DirectoryStep::Never => Some("never"),
-        DirectoryStep::Tool => None,
-    };
     if let Some(step) = step {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "[assume]\n{} = \"{step}\"", Assumption::DirectoryStep.name());
     }
-    let none = |_: &str| Err(std::io::ErrorKind::NotFound.into());
-    parse_scenario("trial.toml", &text, &none).map_err(|wrong| wrong.render(false))
+    let read = |_: &str| without_directory_step(mover);
+    parse_scenario("trial.toml", &text, &read).map_err(|wrong| wrong.render(false))
 }
 
 /// The index of the first step that has one of these labels, separated by `|`.

@@ -10,7 +10,7 @@ mod explained;
 mod places;
 mod trace;
 
-pub use self::allowed::{End, RunEnd, Strike, allowed};
+pub use self::allowed::{End, RunEnd, Strike, allowed, orders};
 pub use self::compare::{Agreement, Comparison, compare};
 pub use self::explained::{EXPLAINED, Explained, explanation};
 pub use self::trace::{ModelTrace, Traced, trace};

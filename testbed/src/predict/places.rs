@@ -16,6 +16,8 @@ pub(super) enum Role {
     Stream,
     /// The same, in a dialogue with a server that notices changes of the mailbox.
     Dialogue,
+    /// The frame reads what a condition requires. The model loses no such request: a run that gets no answer ends there, as by a death.
+    Condition,
     /// The mover continues without an answer to the frame.
     Courtesy,
 }
@@ -66,7 +68,7 @@ const fn directory(switch: &'static [&'static str], next: &'static [&'static str
         place(Connection::Directory, &["unbind"], Role::Courtesy, next),
     ]
 }
-const DIRECTORY_FIRST: [Place; 3] = directory(&["switch-first"], &["open|poll|list-source"]);
+const DIRECTORY_FIRST: [Place; 3] = directory(&["switch-first"], &["open|poll|list-source|create"]);
 const DIRECTORY_LAST: [Place; 3] = directory(&["switch-last"], &["done"]);
 
 /// mbsync opens both stores, reads both lists, appends, and closes one folder after the other.
@@ -126,6 +128,53 @@ const LARCH: &[Place] = &[
 /// The frames before a connection can be used.
 const LOGIN: &[&str] = &["CAPABILITY", "LOGIN"];
 
+/// The naive move has a connection for each step, and lists both stores for each message. Mail that arrives after the last list is too
+/// late for the copy, and comes before the deletion, which is a command and no request. An append to a missing folder is refused.
+const NAIVE_MOVE: &[Place] = &[
+    place(Connection::DestinationImap, &["APPEND"], Role::Stream, &["copy", "delete"]),
+    place(Connection::SourceImap, &["LOGOUT"], Role::Courtesy, &["copy", "delete"]),
+    place(Connection::DestinationImap, &["LOGOUT"], Role::Courtesy, &["copy", "delete"]),
+    place(Connection::SourceImap, &[], Role::Preparation, &["copy", "delete"]),
+    place(Connection::DestinationImap, &[], Role::Preparation, &["create", "copy", "delete"]),
+];
+/// The safe move has a connection for each step too, and reads the directory before and after it writes it.
+const MOVE_THEN_MERGE: &[Place] = &[
+    place(Connection::Directory, &["modify"], Role::Request, &["switch"]),
+    place(Connection::Directory, &["bind"], Role::Preparation, &["switch"]),
+    place(Connection::Directory, &["bind", "search"], Role::Condition, &["home-is-ours", "home-is-source", "confirm"]),
+    place(
+        Connection::Directory,
+        &["unbind"],
+        Role::Courtesy,
+        &["create", "list-source", "confirm", "list-source-again"],
+    ),
+    place(Connection::SourceImap, &["UID EXPUNGE"], Role::Request, &["delete"]),
+    place(Connection::SourceImap, &["CAPABILITY", "SELECT", "UID STORE"], Role::Preparation, &["delete"]),
+    place(Connection::SourceImap, &["LOGOUT"], Role::Courtesy, AFTER_A_SOURCE_STEP),
+    place(
+        Connection::SourceImap,
+        &[],
+        Role::Preparation,
+        &["list-source", "append", "list-source-again", "append-again", "delete"],
+    ),
+    place(Connection::DestinationImap, &["APPEND"], Role::Stream, &["append", "append-again"]),
+    place(
+        Connection::DestinationImap,
+        &["LOGOUT"],
+        Role::Courtesy,
+        &["home-is-source", "append", "switch", "append-again", "verify", "delete"],
+    ),
+    place(
+        Connection::DestinationImap,
+        &[],
+        Role::Preparation,
+        &["create", "list-destination", "append", "list-destination-again", "append-again", "verify"],
+    ),
+];
+/// The steps before which the safe move leaves the source.
+const AFTER_A_SOURCE_STEP: &[&str] =
+    &["list-destination", "append", "switch", "list-destination-again", "append-again", "verify", "delete", "done"];
+
 /// Returns the places of a mover's own frames.
 fn of_mover(mover: &str) -> Option<&'static [Place]> {
     Some(match mover {
@@ -137,6 +186,8 @@ fn of_mover(mover: &str) -> Option<&'static [Place]> {
         "fetchmail" => FETCHMAIL,
         "getmail" => GETMAIL,
         "larch" => LARCH,
+        "naive-move" => NAIVE_MOVE,
+        "move-then-merge" => MOVE_THEN_MERGE,
         _ => return None,
     })
 }
@@ -178,7 +229,7 @@ pub(super) fn faults(places: &[Place], mode: Mode) -> Vec<Option<(&'static str, 
 /// Returns the strikes that a fault can be for a frame of this role. None at all: the mover does not notice.
 fn strikes(role: Role, mode: Mode) -> &'static [Strike] {
     match (role, mode) {
-        (_, Mode::Kill) => &[Strike::Death],
+        (_, Mode::Kill) | (Role::Condition, Mode::Cut | Mode::Swallow) => &[Strike::Death],
         (Role::Dialogue, Mode::Mail) => &[Strike::Mail, Strike::NoticedMail],
         (_, Mode::Mail) => &[Strike::Mail],
         (Role::Courtesy, Mode::Cut | Mode::Swallow) => &[],

@@ -182,6 +182,7 @@ fn tool(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path)
         user,
         password: site.config.stores[0].access.password.text(),
         folder,
+        directory_step: plan.order,
         endpoints: lane.endpoints,
         stores: site.stores(),
         source_config: site.source_config.as_deref(),

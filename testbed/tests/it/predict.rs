@@ -1,6 +1,7 @@
 //! Predictions of the model for a tool that a fault strikes.
 
 use stranded_model::id::ServerId;
+use stranded_search::scenario::builtin;
 use stranded_testbed::predict::{End, Strike, allowed};
 use stranded_testbed::trial::report::DirectoryStep;
 
@@ -21,7 +22,16 @@ fn a_lost_deletion_of_fetchmail_ends_with_a_duplicate_and_a_lost_reply_to_it_doe
 
 #[test]
 fn without_a_fault_every_mover_reports_success_and_the_mail_is_at_the_home() {
-    for mover in ["doveadm-backup", "doveadm-sync", "doveadm-sync-1", "mbsync", "imapfilter", "fetchmail", "getmail"] {
+    for mover in [
+        "doveadm-backup",
+        "doveadm-sync",
+        "doveadm-sync-1",
+        "mbsync",
+        "imapfilter",
+        "fetchmail",
+        "getmail",
+        "naive-move",
+    ] {
         let ends = allowed(mover, DirectoryStep::Last, None).unwrap();
         assert!(!ends.is_empty(), "{mover}");
         for end in ends {
@@ -43,4 +53,51 @@ fn larch_reports_no_success_and_repeats_an_append_without_an_answer() {
     }
     let last = allowed("larch", DirectoryStep::Last, None).unwrap();
     assert!(last.iter().all(|end| end.home == Some(ServerId(0))), "the operator never gets to the directory step");
+}
+
+/// Every way in which a fault reaches a step.
+const STRIKES: [Strike; 4] = [Strike::RequestLost, Strike::ReplyLost, Strike::Death, Strike::Mail];
+
+/// True if the home holds each accepted message once.
+fn is_complete(end: &End) -> bool {
+    let home = end.home.map(|home| &end.copies[usize::from(home.0)]);
+    home.is_some_and(|home| home.len() == end.accepted && home.values().all(|copies| *copies == 1))
+        && !has_duplicate(end)
+}
+
+#[test]
+fn the_safe_move_keeps_all_mail_at_the_home_after_a_fault_at_any_step() {
+    let labels: Vec<String> = builtin::procedure("move-then-merge")
+        .unwrap()
+        .decoded()
+        .steps
+        .into_iter()
+        .filter_map(|step| step.label)
+        .collect();
+    for (order, home) in [(DirectoryStep::Tool, ServerId(1)), (DirectoryStep::Never, ServerId(0))] {
+        let mut struck = 0;
+        let faults = labels.iter().flat_map(|label| STRIKES.map(|strike| Some((label.as_str(), strike))));
+        for fault in faults.chain([None]) {
+            let ends = allowed("move-then-merge", order, fault).unwrap();
+            struck += usize::from(!ends.is_empty());
+            assert!(ends.iter().all(|end| end.home == Some(home) && is_complete(end)), "{order:?} {fault:?}: {ends:?}");
+        }
+        assert!(struck > 20, "{order:?}: {struck} faults strike");
+    }
+}
+
+#[test]
+fn the_naive_move_loses_mail_that_arrives_before_its_deletion_unless_the_directory_changes_first() {
+    for (order, is_lost) in [(DirectoryStep::First, false), (DirectoryStep::Last, true), (DirectoryStep::Never, true)] {
+        let ends = allowed("naive-move", order, Some(("delete", Strike::Mail))).unwrap();
+        let loses = |end: &End| (0..end.accepted).any(|message| end.copies.iter().all(|store| store[&message] == 0));
+        assert!(!ends.is_empty());
+        assert_eq!(ends.iter().any(loses), is_lost, "{order:?}");
+    }
+}
+
+#[test]
+fn a_mover_that_writes_the_directory_itself_has_no_step_of_the_operator() {
+    let refused = allowed("move-then-merge", DirectoryStep::Last, None).unwrap_err();
+    assert_eq!(refused, "move-then-merge writes the directory itself, and not last");
 }
