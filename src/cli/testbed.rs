@@ -1,5 +1,6 @@
 //! The arguments of `stranded testbed`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -49,6 +50,9 @@ pub struct TestbedRun {
     /// directory itself does so instead of the operator
     #[arg(long = "directory", value_name = "ORDER", value_parser = one_of(&DirectoryStep::ALL, DirectoryStep::name))]
     pub orders: Vec<DirectoryStep>,
+    /// Try at most this many fault points of each mover, evenly spread over its run [default: all]
+    #[arg(long, value_name = "NUMBER")]
+    pub points_max: Option<NonZeroUsize>,
     /// Write the tables into this page, between its markers for the record
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

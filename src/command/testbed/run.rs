@@ -6,7 +6,7 @@ use stranded_search::scenario::builtin;
 use stranded_testbed::mover::Mover;
 use stranded_testbed::mover::performed::OWN;
 use stranded_testbed::predict::{compare, orders};
-use stranded_testbed::proxy::point::Mode;
+use stranded_testbed::proxy::point::{FaultPoint, Mode};
 use stranded_testbed::record::{self, Row};
 use stranded_testbed::trial::report::{DirectoryStep, TrialVerdict};
 use stranded_testbed::trial::site::Site;
@@ -34,9 +34,15 @@ pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
     for mover in chosen {
         let name = mover.to_string();
         for order in orders_of(&name, &arguments.orders) {
-            let options = TrialOptions { order, modes: &Mode::ALL, points: &[], limit: LIMIT };
-            let report = trials(&site, &mover, &options, &watch);
-            let report = report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))?;
+            let tried = |points: &[FaultPoint], modes: &[Mode]| {
+                let report = trials(&site, &mover, &TrialOptions { order, modes, points, limit: LIMIT }, &watch);
+                report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))
+            };
+            let points = match arguments.points_max {
+                Some(most) => spread(&tried(&[], &[])?.planned, most.get()),
+                None => Vec::new(),
+            };
+            let report = tried(&points, &Mode::ALL)?;
             let agreement = compare(&report, &name).map_err(CommandError::Inconclusive)?;
             output::say(&format!("{name}, directory {}: {} trials", order.name(), report.trials.len()));
             rows.push(Row { report, agreement });
@@ -81,6 +87,12 @@ fn orders_of(mover: &str, asked: &[DirectoryStep]) -> Vec<DirectoryStep> {
         }
     }
     all
+}
+
+/// Returns at most this many points, evenly spread.
+fn spread(points: &[FaultPoint], most: usize) -> Vec<FaultPoint> {
+    let count = most.min(points.len());
+    (0..count).map(|index| points[index * points.len() / count].clone()).collect()
 }
 
 /// The movers of these names, or every one that is installed and has a procedure, and our own.
