@@ -39,7 +39,7 @@ pub(super) struct End {
 }
 
 /// The name under which [`FinalState`] has what the user sees.
-const LOGON: &str = "logon";
+pub(crate) const LOGON: &str = "logon";
 
 impl Murder {
     /// Observes everything of a user.

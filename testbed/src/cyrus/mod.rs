@@ -34,6 +34,7 @@ use crate::proxy::faults::Faults;
 use self::addresses::Addresses;
 use self::config::Files;
 use self::imap::Session;
+pub(crate) use self::judge::LOGON;
 use self::links::Links;
 use self::mupdate::Mupdate;
 use self::passwords::Passwords;

@@ -20,6 +20,8 @@ use crate::trial::report::{DirectoryStep, MailReport, MoverReport, RunReport, Tr
 use crate::trial::run::Ended;
 use crate::trial::{Observer, TrialError, TrialOptions};
 
+/// The name of `XFER` on the command line and in reports.
+pub const XFER: &str = "xfer";
 /// The user of every trial.
 const USER: &str = "alice";
 /// The mail that is in the mailbox before `XFER`: name, folder, flags.
@@ -64,7 +66,7 @@ pub fn trials(
 
 /// Returns the name of `XFER` with a repair.
 fn name(repair: &Repair) -> String {
-    if repair.acts.is_empty() { "xfer".to_owned() } else { format!("xfer, {}", repair.name) }
+    if repair.acts.is_empty() { XFER.to_owned() } else { format!("xfer, {}", repair.name) }
 }
 
 /// Runs one trial on a bed of its own, with the programs in this folder.

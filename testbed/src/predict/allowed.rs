@@ -1,21 +1,17 @@
 //! Every end of a trial that the model allows: mail arrives, the tool runs, one fault strikes at a given step, the operator runs
-//! the tool again if it did not report success, and one more mail arrives.
+//! the tool again if it did not report success, and one more mail arrives. A tool that is part of a server and is killed dies with the
+//! server; then the operator starts the server before he runs the tool again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use stranded_model::World;
-use stranded_model::action::{Action, ActionKind, Fate};
-use stranded_model::assumption::Assumption;
-use stranded_model::id::{AdministratorId, Id, MailboxId, ServerId};
+use stranded_model::action::{Action, ActionKind, Fate, View};
+use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::state::{Account, Ended, Program, State};
-use stranded_search::check;
-use stranded_search::engine::{Engine, Limits};
-use stranded_search::scenario::{Spec, parse_scenario};
 
-use crate::mover::performed::{has_own_directory_step, without_directory_step};
-use crate::trial::report::DirectoryStep;
+use super::scenario;
+use crate::trial::report::{DirectoryStep, MailReport};
 
 /// The step of the operator that follows the tool, or the end of the run.
 pub(super) const AFTER: &str = "switch-last|done";
@@ -33,6 +29,8 @@ pub enum Strike {
     Death,
     /// A mail arrives before the step.
     Mail,
+    /// A mail is sent to the source before the step, and the source takes it up when the run has ended: the tool locks the mailbox.
+    WaitingMail,
     /// A mail arrives at the destination before the step, and the program notices the change there: it gives up when its work is done.
     NoticedMail,
 }
@@ -53,8 +51,8 @@ pub struct End {
     pub home: Option<ServerId>,
     /// For each server, how many copies of each message its store holds; the highest number stands for that many or more.
     pub copies: Vec<BTreeMap<usize, usize>>,
-    /// The messages that were accepted.
-    pub accepted: usize,
+    /// The answer to each message, in the order of arrival.
+    pub mail: Vec<MailReport>,
     /// The ends of the runs of the tool.
     pub runs: Vec<RunEnd>,
 }
@@ -63,6 +61,8 @@ pub struct End {
 #[derive(Debug)]
 pub(super) struct ModelledMover {
     worlds: Vec<World>,
+    /// The worlds in which the tool dies with its server, and the server starts again; none if the tool is no part of a server.
+    restarted: Vec<World>,
 }
 
 impl ModelledMover {
@@ -71,10 +71,7 @@ impl ModelledMover {
     /// # Errors
     /// The mover is unknown.
     pub(super) fn new(mover: &str, order: DirectoryStep) -> Result<Self, String> {
-        let spec = scenario(mover, order)?;
-        let world = |assumptions| check::world(&spec, assumptions, Engine::default(), &Limits::default());
-        let worlds = check::combinations_of(&spec).into_iter().map(world).collect::<Result<_, _>>();
-        Ok(Self { worlds: worlds.map_err(|truncated| truncated.to_string())? })
+        Ok(Self { worlds: scenario::worlds(mover, order)?, restarted: scenario::restarted_worlds(mover)? })
     }
 
     /// Returns the labels of the steps.
@@ -85,9 +82,10 @@ impl ModelledMover {
 
     /// Returns a trial in each world whose procedure has the step; another answer to an assumption can lack it.
     fn trials(&self, fault: Option<(&str, Strike)>) -> Result<Vec<Trial<'_>>, String> {
+        let is_restarted = matches!(fault, Some((_, Strike::Death))) && !self.restarted.is_empty();
         let (mut trials, mut lacking) = (Vec::new(), None);
-        for world in &self.worlds {
-            match Trial::new(world, fault) {
+        for world in if is_restarted { &self.restarted } else { &self.worlds } {
+            match Trial::new(world, fault, is_restarted) {
                 Ok(trial) => trials.push(trial),
                 Err(reason) => lacking = Some(reason),
             }
@@ -130,44 +128,6 @@ pub fn allowed(mover: &str, order: DirectoryStep, fault: Option<(&str, Strike)>)
     ModelledMover::new(mover, order)?.ends(fault)
 }
 
-/// Returns the moments of the directory step at which the model can be compared with trials of a mover.
-#[must_use]
-pub fn orders(mover: &str) -> &'static [DirectoryStep] {
-    if has_own_directory_step(mover) {
-        &[DirectoryStep::Tool, DirectoryStep::Never]
-    } else {
-        &[DirectoryStep::First, DirectoryStep::Last, DirectoryStep::Never]
-    }
-}
-
-/// The scenario of a trial. A mover that writes the directory itself is performed without that step if the directory is never written.
-fn scenario(mover: &str, order: DirectoryStep) -> Result<Spec, String> {
-    let is_own = has_own_directory_step(mover);
-    let (procedure, step) = match (order, is_own) {
-        (DirectoryStep::Tool, _) => (mover.to_owned(), None),
-        (DirectoryStep::Never, true) => ("procedure.toml".to_owned(), None),
-        (DirectoryStep::First | DirectoryStep::Last, true) => {
-            return Err(format!("{mover} writes the directory itself, and not {}", order.name()));
-        }
-        (DirectoryStep::First, false) => (mover.to_owned(), Some("first")),
-        (DirectoryStep::Last, false) => (mover.to_owned(), Some("last")),
-        (DirectoryStep::Never, false) => (mover.to_owned(), Some("never")),
-    };
-    let messages = BEFORE + 2;
-    let mut text = format!(
-        "name = \"trial\"\nfamily = \"user\"\nquestion = \"What does the model allow?\"\n\
-         [site]\nservers = [\"source\", \"destination\"]\nmessages = {messages}\nreplication = \"instant\"\n\
-         [environment]\ndelivery = \"any-time\"\nfaults = [\"program-dies\", \"request-lost\", \"reply-lost\"]\nfaults-max = 1\n\
-         [[run]]\nadministrator = \"operator\"\nprocedure = \"{procedure}\"\nfrom = \"source\"\nto = \"destination\"\nruns-max = 2\n"
-    );
-    if let Some(step) = step {
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "[assume]\n{} = \"{step}\"", Assumption::DirectoryStep.name());
-    }
-    let read = |_: &str| without_directory_step(mover);
-    parse_scenario("trial.toml", &text, &read).map_err(|wrong| wrong.render(false))
-}
-
 /// The index of the first step that has one of these labels, separated by `|`.
 fn step(world: &World, labels: &str) -> Result<u8, String> {
     let (_, run) = world.scenario.runs().next().ok_or("the scenario has no run")?;
@@ -176,6 +136,8 @@ fn step(world: &World, labels: &str) -> Result<u8, String> {
     at.and_then(|at| u8::try_from(at).ok()).ok_or_else(|| format!("{} has no step `{labels}`", run.procedure.name))
 }
 
+/// The view of the directory that mail has that is not out of date; all replicas are equal.
+const CURRENT: View = View::Replica(ServerId(0));
 /// The destination of the run.
 const DESTINATION: ServerId = ServerId(1);
 
@@ -185,6 +147,8 @@ struct Trial<'w> {
     fault: Option<(u8, Strike)>,
     /// The step after the work of the tool.
     after: u8,
+    /// True if the run after the first one is the start of the server.
+    is_restarted: bool,
 }
 
 /// The part of a trial that a state is in.
@@ -196,10 +160,18 @@ enum Part {
     Running,
     /// The fault has struck in the first run, or there is none.
     Struck,
+    /// A mail for the source waits for the end of the run.
+    MailWaits,
     /// The tool gives up when its work is done.
     GivingUp,
+    /// The server starts.
+    Restarting,
     /// The tool runs a second time.
     Again,
+    /// The tool does not run again. Mail that waits is sent again, and then the last mail arrives.
+    Closing,
+    /// The trial has ended.
+    Over,
 }
 
 /// A state of a trial, with the ends of the runs so far.
@@ -215,35 +187,29 @@ struct Reached {
 }
 
 impl<'w> Trial<'w> {
-    fn new(world: &'w World, fault: Option<(&str, Strike)>) -> Result<Self, String> {
+    fn new(world: &'w World, fault: Option<(&str, Strike)>, is_restarted: bool) -> Result<Self, String> {
         let fault = fault.map(|(label, strike)| Ok::<_, String>((step(world, label)?, strike))).transpose()?;
-        Ok(Self { world, fault, after: step(world, AFTER)? })
+        Ok(Self { world, fault, after: step(world, AFTER)?, is_restarted })
     }
 
     /// Searches breadth first, until an end is wanted.
     fn reached(&self, is_wanted: impl Fn(&End) -> bool) -> Reached {
-        let first = (self.world.initial[0].clone(), Part::Arriving(BEFORE), Vec::new());
+        let first: Situation = (self.world.initial[0].clone(), Part::Arriving(BEFORE), Vec::new());
         let mut seen = BTreeSet::from([first.clone()]);
         // Each situation with the index of the one before it, and the action that leads to it.
         let mut found: Vec<(Situation, Option<(usize, Action)>)> = vec![(first, None)];
         let mut reached = Reached::default();
         let mut next = 0;
         while let Some(((state, part, runs), _)) = found.get(next).cloned() {
-            let following = match self.ended(&state, part, &runs) {
-                Some(ended) => {
-                    for (action, last) in &ended {
-                        let end = end(&last.accounts[MailboxId(0)], &self.runs(&state, &runs));
-                        if is_wanted(&end) {
-                            reached.trace = Some(trace(&found, next, *action));
-                            return reached;
-                        }
-                        reached.ends.insert(end);
-                    }
-                    Vec::new()
+            if part == Part::Over {
+                let end = end(&state.accounts[MailboxId(0)], &runs);
+                if is_wanted(&end) {
+                    reached.trace = Some(trace(&found, next));
+                    return reached;
                 }
-                None => self.following(&state, part, &runs),
-            };
-            for (action, situation) in following {
+                reached.ends.insert(end);
+            }
+            for (action, situation) in self.following(&state, part, &runs) {
                 if seen.insert(situation.clone()) {
                     found.push((situation, Some((next, action))));
                 }
@@ -260,54 +226,71 @@ impl<'w> Trial<'w> {
                 let part = if self.fault.is_some() { Part::Running } else { Part::Struck };
                 self.all(state, ActionKind::Start, part, runs)
             }
-            Part::Arriving(left) => self.all(state, ActionKind::Deliver, Part::Arriving(left - 1), runs),
-            Part::Running | Part::Struck | Part::GivingUp | Part::Again => self.run(state, part, runs),
+            Part::Arriving(left) => self.arrivals(state, CURRENT, Part::Arriving(left - 1), runs),
+            Part::Closing => self.last_mail(state, runs),
+            Part::Over => Vec::new(),
+            Part::Running | Part::Struck | Part::MailWaits | Part::GivingUp | Part::Restarting | Part::Again => {
+                match program(state).execution() {
+                    Some(execution) => self.run(state, part, runs, execution.next),
+                    None => self.ended(state, part, runs),
+                }
+            }
         }
     }
 
-    /// Returns the last deliveries if the mover does not run again; `None` before that.
-    fn ended(&self, state: &State, part: Part, runs: &[RunEnd]) -> Option<Vec<(Action, State)>> {
-        let is_running = matches!(part, Part::Arriving(_) | Part::Running) || program(state).execution().is_some();
-        let is_done = || part == Part::Again || self.runs(state, runs).last() == Some(&RunEnd::Reported(Outcome::Ok));
-        let last = || self.all(state, ActionKind::Deliver, part, runs).into_iter();
-        (!is_running && is_done()).then(|| last().map(|(action, (state, ..))| (action, state)).collect())
-    }
-
-    /// Returns the ends of all runs, with that of the run that has just ended.
-    fn runs(&self, state: &State, before: &[RunEnd]) -> Vec<RunEnd> {
+    /// Returns the situations after a run that has ended: a second run, or the last mail. A fault that has not struck in the first run
+    /// does not strike at all.
+    fn ended(&self, state: &State, part: Part, before: &[RunEnd]) -> Vec<(Action, Situation)> {
         let mut runs = before.to_vec();
         runs.push(run_end(program(state)));
-        runs
+        let is_done = runs.last() == Some(&RunEnd::Reported(Outcome::Ok)) || part == Part::Again;
+        match part {
+            Part::Arriving(_) | Part::Running | Part::Closing | Part::Over => Vec::new(),
+            Part::MailWaits => self.arrivals(state, View::Remembered, Part::Struck, before),
+            Part::Restarting => self.all(state, ActionKind::Start, Part::Again, &runs),
+            Part::Struck | Part::GivingUp | Part::Again if is_done => self.last_mail(state, &runs),
+            Part::Struck if self.is_restarted => self.all(state, ActionKind::Start, Part::Restarting, &runs),
+            Part::Struck | Part::GivingUp | Part::Again => self.all(state, ActionKind::Start, Part::Again, &runs),
+        }
     }
 
-    /// Returns the situations after one step of the running tool, or after the start of the second run.
-    fn run(&self, state: &State, part: Part, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
-        let Some(execution) = program(state).execution() else {
-            // A fault that has not struck in the first run does not strike at all.
-            let is_struck = part != Part::Running;
-            let again = || self.all(state, ActionKind::Start, Part::Again, &self.runs(state, runs));
-            return if is_struck { again() } else { Vec::new() };
-        };
-        if part == Part::GivingUp && execution.next == self.after {
+    /// Returns the situations after one step of the running tool.
+    fn run(&self, state: &State, part: Part, runs: &[RunEnd], next: u8) -> Vec<(Action, Situation)> {
+        if part == Part::GivingUp && next == self.after {
             return self.all(state, ActionKind::Die, Part::Struck, runs);
         }
         let mut following = self.acts(state, Fate::Answered, part, runs);
-        if let (Part::Running, Some((step, mode))) = (part, self.fault)
-            && execution.next == step
+        if let (Part::Running, Some((step, strike))) = (part, self.fault)
+            && next == step
         {
-            following.extend(match mode {
+            following.extend(match strike {
                 Strike::RequestLost => self.acts(state, Fate::RequestLost, Part::Struck, runs),
                 Strike::ReplyLost => self.acts(state, Fate::ReplyLost, Part::Struck, runs),
                 Strike::Death => self.all(state, ActionKind::Die, Part::Struck, runs),
-                Strike::Mail => self.all(state, ActionKind::Deliver, Part::Struck, runs),
+                Strike::Mail => self.arrivals(state, CURRENT, Part::Struck, runs),
+                Strike::WaitingMail => self.acts(state, Fate::Answered, Part::MailWaits, runs),
                 Strike::NoticedMail => {
                     let is_destination = state.accounts[MailboxId(0)].agreed_home() == Some(DESTINATION);
-                    let noticed = || self.all(state, ActionKind::Deliver, Part::GivingUp, runs);
+                    let noticed = || self.arrivals(state, CURRENT, Part::GivingUp, runs);
                     if is_destination { noticed() } else { Vec::new() }
                 }
             });
         }
         following
+    }
+
+    /// Returns the situations after the last mail. Mail that waits is sent again first.
+    fn last_mail(&self, state: &State, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
+        let is_sent_again = |action: &Action| matches!(action, Action::Redeliver { by, .. } if *by == CURRENT);
+        match self.steps(state, Part::Closing, runs, is_sent_again).pop() {
+            Some(sent_again) => vec![sent_again],
+            None => self.arrivals(state, CURRENT, Part::Over, runs),
+        }
+    }
+
+    /// A message arrives, routed by this view of the directory.
+    fn arrivals(&self, state: &State, view: View, part: Part, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
+        self.steps(state, part, runs, |action| matches!(action, Action::Deliver { by, .. } if *by == view))
     }
 
     fn acts(&self, state: &State, fate: Fate, part: Part, runs: &[RunEnd]) -> Vec<(Action, Situation)> {
@@ -331,9 +314,9 @@ impl<'w> Trial<'w> {
     }
 }
 
-/// Returns the actions to the situation with this index, and the one after it.
-fn trace(found: &[(Situation, Option<(usize, Action)>)], index: usize, last: Action) -> Vec<Action> {
-    let mut actions = vec![last];
+/// Returns the actions to the situation with this index.
+fn trace(found: &[(Situation, Option<(usize, Action)>)], index: usize) -> Vec<Action> {
+    let mut actions = Vec::new();
     let mut at = index;
     while let Some((before, action)) = found[at].1 {
         actions.push(action);
@@ -361,10 +344,19 @@ fn end(account: &Account, runs: &[RunEnd]) -> End {
         let mailbox = account.mailboxes[server];
         accepted.iter().map(|message| (message.index(), mailbox.contents().copies(message))).collect()
     };
+    let answer = |message: MessageId| {
+        if account.record.returned.contains(message) {
+            MailReport::Returned
+        } else if account.queued.contains(message) {
+            MailReport::Deferred
+        } else {
+            MailReport::Accepted
+        }
+    };
     End {
         home: account.agreed_home(),
         copies: account.mailboxes.ids().map(copies).collect(),
-        accepted: accepted.len(),
+        mail: accepted.iter().map(answer).collect(),
         runs: runs.to_vec(),
     }
 }

@@ -7,6 +7,7 @@ use stranded_model::procedure::Outcome;
 
 use super::allowed::{BEFORE, End, ModelledMover, RunEnd, Strike};
 use super::places;
+use crate::cyrus::LOGON;
 use crate::mover::Carries;
 use crate::proxy::point::{FaultPoint, Mode};
 use crate::trial::judge::{Facts, Sent, judge};
@@ -78,9 +79,9 @@ pub fn compare(report: &MoverReport, procedure: &str) -> Result<Agreement, Strin
     for trial in &report.trials {
         let (Some(point), Some(mode), Some(_)) = (&trial.point, trial.mode, trial.frame) else { continue };
         let places = places::of(&report.mover, report.order, point);
-        let steps: Vec<String> = places.iter().flat_map(|place| place.steps).map(|step| (*step).to_owned()).collect();
+        let steps = places.iter().flat_map(|place| place.steps(mode)).map(|step| (*step).to_owned()).collect();
         let mut allowed = BTreeSet::new();
-        for fault in places::faults(&places, mode) {
+        for fault in places::faults(&report.mover, &places, mode) {
             allowed.extend(model.verdicts(fault)?);
         }
         unobserved.entry(mode).or_default().extend(allowed.iter().copied());
@@ -129,7 +130,7 @@ impl<'a> Model<'a> {
 
 /// Returns true if the fault is a delivery.
 pub(super) fn has_mail(fault: Option<(&str, Strike)>) -> bool {
-    matches!(fault, Some((_, Strike::Mail | Strike::NoticedMail)))
+    matches!(fault, Some((_, Strike::Mail | Strike::WaitingMail | Strike::NoticedMail)))
 }
 
 /// Returns the verdict on an end of the model.
@@ -146,8 +147,9 @@ pub(super) fn verdict_of_end(end: &End, has_mail: bool) -> TrialVerdict {
     let stores = STORES.iter().zip(&end.copies).map(|(name, store)| ((*name).to_owned(), seen(store))).collect();
     let home = end.home.and_then(|home| STORES.get(usize::from(home.0))).map(|name| (*name).to_owned());
     let runs: Vec<RunReport> = end.runs.iter().map(|run| run_report(*run)).collect();
-    let names: Vec<String> = (0..end.accepted).map(name).collect();
-    verdict(&names, &runs, &FinalState { home, stores })
+    let mail: Vec<(String, MailReport)> =
+        end.mail.iter().enumerate().map(|(message, answer)| (name(message), *answer)).collect();
+    verdict(&mail, &runs, &FinalState { home, stores })
 }
 
 fn run_report(run: RunEnd) -> RunReport {
@@ -163,32 +165,28 @@ fn run_report(run: RunEnd) -> RunReport {
 pub(super) fn observed(trial: &TrialReport) -> TrialVerdict {
     let plain = |messages: &Vec<SeenMessage>| messages.iter().map(|message| seen_message(&message.name)).collect();
     let stores = trial.end.stores.iter().map(|(name, store)| (name.clone(), store.as_ref().map(plain))).collect();
-    let accepted =
-        trial.mail.iter().filter(|(_, answer)| **answer == MailReport::Accepted).map(|(name, _)| name.clone());
-    let names: Vec<String> = (1..=BEFORE).map(|number| format!("before-{number}")).chain(accepted).collect();
-    verdict(&names, &trial.runs, &FinalState { home: trial.end.home.clone(), stores })
+    let before = (1..=BEFORE).map(|number| (format!("before-{number}"), MailReport::Accepted));
+    let mail: Vec<(String, MailReport)> =
+        before.chain(trial.mail.iter().map(|(name, answer)| (name.clone(), *answer))).collect();
+    // Where a user of Cyrus Murder looks depends on the entry of each folder in mupdate; the trial has what the user sees.
+    let home = if trial.end.stores.contains_key(LOGON) { Some(LOGON.to_owned()) } else { trial.end.home.clone() };
+    verdict(&mail, &trial.runs, &FinalState { home, stores })
 }
 
-fn verdict(names: &[String], runs: &[RunReport], end: &FinalState) -> TrialVerdict {
-    let sent: Vec<Sent> = names.iter().map(|name| sent(name, runs.len() > 1)).collect();
+fn verdict(mail: &[(String, MailReport)], runs: &[RunReport], end: &FinalState) -> TrialVerdict {
+    let sent: Vec<Sent> = mail.iter().map(|(name, answer)| sent(name, *answer, runs.len() > 1)).collect();
     let [_, destination] = STORES;
     let facts = Facts { sent: &sent, carries: NOTHING, runs, is_fault_missing: false, end, destination };
     judge(&facts).0
 }
 
-fn sent(name: &str, is_retried: bool) -> Sent {
+fn sent(name: &str, answer: MailReport, is_retried: bool) -> Sent {
     let is_before_last_run = match name {
         "during" => is_retried,
         "after" => false,
         _ => true,
     };
-    Sent {
-        name: name.to_owned(),
-        folder: String::new(),
-        flags: Vec::new(),
-        answer: MailReport::Accepted,
-        is_before_last_run,
-    }
+    Sent { name: name.to_owned(), folder: String::new(), flags: Vec::new(), answer, is_before_last_run }
 }
 
 fn seen_message(name: &str) -> SeenMessage {

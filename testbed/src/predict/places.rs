@@ -1,5 +1,6 @@
 //! The place of each fault point in the procedure of its mover: the steps that a frame can belong to, and what the frame is to them.
 
+use crate::cyrus;
 use crate::proxy::point::{Connection, FaultPoint, Mode};
 use crate::trial::report::DirectoryStep;
 
@@ -18,7 +19,7 @@ pub(super) enum Role {
     Dialogue,
     /// The frame reads what a condition requires. The model loses no such request: a run that gets no answer ends there, as by a death.
     Condition,
-    /// The mover continues without an answer to the frame.
+    /// The mover continues without an answer to the frame, or asks again.
     Courtesy,
 }
 
@@ -26,11 +27,50 @@ pub(super) enum Role {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     connection: Connection,
-    /// The verbs of the frames; empty for every other verb of the connection.
+    /// The verbs of the frames, or single frames as `VERB:N`; empty for every other verb of the connection.
     verbs: &'static [&'static str],
     role: Role,
     /// The steps that the frames can belong to. Names separated by `|` stand for the first that the procedure has.
-    pub(super) steps: &'static [&'static str],
+    steps: &'static [&'static str],
+    /// The steps that get no answer if the frame gets none.
+    unanswered: &'static [&'static str],
+    /// True if the mover has locked the mailbox, so that mail waits until it has ended.
+    is_locked: bool,
+}
+
+impl Place {
+    /// The same place while the mover has locked the mailbox.
+    const fn locked(self) -> Self {
+        Self { is_locked: true, ..self }
+    }
+
+    /// The same place, where an answer that is lost strikes other steps than a request that is lost.
+    const fn unanswered(self, unanswered: &'static [&'static str]) -> Self {
+        Self { unanswered, ..self }
+    }
+
+    /// Returns the steps that a fault can strike.
+    pub(super) fn steps(&self, mode: Mode) -> &'static [&'static str] {
+        match mode {
+            Mode::Swallow => self.unanswered,
+            Mode::Cut | Mode::Kill | Mode::Mail => self.steps,
+        }
+    }
+
+    /// Returns the strikes that a fault can be. None at all: the mover does not notice.
+    fn strikes(&self, mode: Mode) -> &'static [Strike] {
+        match (self.role, mode) {
+            (_, Mode::Kill) | (Role::Condition, Mode::Cut | Mode::Swallow) => &[Strike::Death],
+            (_, Mode::Mail) if self.is_locked => &[Strike::WaitingMail],
+            (Role::Dialogue, Mode::Mail) => &[Strike::Mail, Strike::NoticedMail],
+            (_, Mode::Mail) => &[Strike::Mail],
+            (Role::Courtesy, Mode::Cut | Mode::Swallow) => &[],
+            (Role::Request, Mode::Swallow) => &[Strike::ReplyLost],
+            (Role::Stream | Role::Dialogue, Mode::Swallow) => &[Strike::RequestLost, Strike::ReplyLost],
+            (Role::Request | Role::Preparation | Role::Stream | Role::Dialogue, Mode::Cut)
+            | (Role::Preparation, Mode::Swallow) => &[Strike::RequestLost],
+        }
+    }
 }
 
 const fn place(
@@ -39,7 +79,7 @@ const fn place(
     role: Role,
     steps: &'static [&'static str],
 ) -> Place {
-    Place { connection, verbs, role, steps }
+    Place { connection, verbs, role, steps, unanswered: steps, is_locked: false }
 }
 
 /// dsync streams both lists and the messages, folder by folder, and does not wait for answers in between. It exits with an error if the
@@ -117,6 +157,7 @@ const GETMAIL: &[Place] = &[
         &["list-source", "deliver"],
     ),
 ];
+
 /// larch reads both lists of a folder and appends, one folder after the other. It repeats what got no answer, except to log in.
 const LARCH: &[Place] = &[
     place(Connection::SourceImap, LOGIN, Role::Preparation, &["log-in"]),
@@ -175,6 +216,40 @@ const MOVE_THEN_MERGE: &[Place] = &[
 const AFTER_A_SOURCE_STEP: &[&str] =
     &["list-destination", "append", "switch", "list-destination-again", "append-again", "verify", "delete", "done"];
 
+/// XFER logs on at the destination and at mupdate, synchronises, deactivates the location of each folder, synchronises again and asks the
+/// destination to activate the location of each folder. The source locks the mailbox from the first question about the user on; the
+/// locations are inactive from the third one on. The trial has two folders: the first answer to MUPDATEPUSH that is lost leaves the
+/// second folder inactive. The destination asks mupdate again if the connection is not new.
+const XFER: &[Place] = &[
+    place(
+        Connection::DestinationImap,
+        &["AUTHENTICATE", "SYNCAPPLY CAPABILITIES"],
+        Role::Preparation,
+        &["initial-sync"],
+    ),
+    place(Connection::SourceMupdate, &["AUTHENTICATE"], Role::Preparation, &["initial-sync"]),
+    place(
+        Connection::DestinationImap,
+        &["SYNCGET USER:1", "SYNCGET USER:2", "SYNCAPPLY MESSAGE", "SYNCAPPLY LOCAL_MAILBOX"],
+        Role::Stream,
+        &["initial-sync"],
+    )
+    .locked(),
+    place(Connection::SourceMupdate, &["DEACTIVATE"], Role::Request, &["deactivate"]).locked(),
+    place(Connection::DestinationImap, &["SYNCGET USER:3"], Role::Preparation, &["moving"]),
+    place(Connection::DestinationImap, &["SYNCGET ANNOTATION"], Role::Preparation, &["final-sync"]),
+    place(Connection::DestinationImap, &["MUPDATEPUSH:1"], Role::Preparation, &["push"])
+        .unanswered(&["push", "finish"]),
+    place(Connection::DestinationImap, &["MUPDATEPUSH:2"], Role::Preparation, &["push"]).unanswered(&["finish"]),
+    place(Connection::DestinationMupdate, &["AUTHENTICATE"], Role::Preparation, &["activate"]),
+    place(Connection::DestinationMupdate, &["ACTIVATE:1"], Role::Request, &["activate"]),
+    place(Connection::DestinationMupdate, &["ACTIVATE:2"], Role::Courtesy, &["finish"]),
+    place(Connection::DestinationImap, &["SYNCRESTART"], Role::Preparation, &["finish"]),
+    place(Connection::DestinationImap, &["LOGOUT"], Role::Courtesy, &[AFTER]),
+    place(Connection::SourceMupdate, &["LOGOUT"], Role::Courtesy, &[AFTER]),
+    place(Connection::DestinationMupdate, &["LOGOUT"], Role::Courtesy, &[AFTER]),
+];
+
 /// Returns the places of a mover's own frames.
 fn of_mover(mover: &str) -> Option<&'static [Place]> {
     Some(match mover {
@@ -188,6 +263,7 @@ fn of_mover(mover: &str) -> Option<&'static [Place]> {
         "larch" => LARCH,
         "naive-move" => NAIVE_MOVE,
         "move-then-merge" => MOVE_THEN_MERGE,
+        cyrus::trial::XFER => XFER,
         _ => return None,
     })
 }
@@ -202,40 +278,30 @@ pub(super) fn of(mover: &str, order: DirectoryStep, point: &FaultPoint) -> Vec<P
     };
     let all = of_mover(mover).unwrap_or_default().iter().chain(directory);
     let here: Vec<Place> = all.filter(|place| place.connection == point.connection).copied().collect();
-    let named = |place: &&Place| place.verbs.contains(&point.verb.as_str());
+    let frame = format!("{}:{}", point.verb, point.ordinal);
+    let named = |place: &&Place| place.verbs.iter().any(|verb| *verb == point.verb || *verb == frame);
     let named: Vec<Place> = here.iter().filter(named).copied().collect();
     if named.is_empty() { here.into_iter().filter(|place| place.verbs.is_empty()).collect() } else { named }
 }
 
-/// The moments at which mail arrives for a folder that the tool works on later or has left: before its first step, and after its last.
-const ELSEWHERE: [&str; 2] = ["poll|open|create", AFTER];
-
 /// Returns what a fault in this mode can be in the procedure: a step and a strike, or `None` if the mover does not notice it.
-pub(super) fn faults(places: &[Place], mode: Mode) -> Vec<Option<(&'static str, Strike)>> {
+pub(super) fn faults(mover: &str, places: &[Place], mode: Mode) -> Vec<Option<(&'static str, Strike)>> {
     let mut faults = Vec::new();
     for place in places {
-        let strikes = strikes(place.role, mode);
+        let strikes = place.strikes(mode);
         if strikes.is_empty() {
             faults.push(None);
         }
-        faults.extend(place.steps.iter().flat_map(|step| strikes.iter().map(|strike| Some((*step, *strike)))));
+        faults.extend(place.steps(mode).iter().flat_map(|step| strikes.iter().map(|strike| Some((*step, *strike)))));
     }
     if mode == Mode::Mail && !places.is_empty() {
-        faults.extend(ELSEWHERE.map(|step| Some((step, Strike::Mail))));
+        faults.extend(elsewhere(mover).iter().map(|step| Some((*step, Strike::Mail))));
     }
     faults
 }
 
-/// Returns the strikes that a fault can be for a frame of this role. None at all: the mover does not notice.
-fn strikes(role: Role, mode: Mode) -> &'static [Strike] {
-    match (role, mode) {
-        (_, Mode::Kill) | (Role::Condition, Mode::Cut | Mode::Swallow) => &[Strike::Death],
-        (Role::Dialogue, Mode::Mail) => &[Strike::Mail, Strike::NoticedMail],
-        (_, Mode::Mail) => &[Strike::Mail],
-        (Role::Courtesy, Mode::Cut | Mode::Swallow) => &[],
-        (Role::Request, Mode::Swallow) => &[Strike::ReplyLost],
-        (Role::Stream | Role::Dialogue, Mode::Swallow) => &[Strike::RequestLost, Strike::ReplyLost],
-        (Role::Request | Role::Preparation | Role::Stream | Role::Dialogue, Mode::Cut)
-        | (Role::Preparation, Mode::Swallow) => &[Strike::RequestLost],
-    }
+/// Returns the moments at which mail arrives for a folder that the tool works on later or has left: before its first step, and after its
+/// last. There are none if the tool locks the whole mailbox.
+fn elsewhere(mover: &str) -> &'static [&'static str] {
+    if mover == cyrus::trial::XFER { &[] } else { &["poll|open|create", AFTER] }
 }

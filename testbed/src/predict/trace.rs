@@ -9,6 +9,8 @@ use stranded_search::scenario::builtin;
 use super::allowed::ModelledMover;
 use super::compare::{has_mail, observed, verdict_of_end};
 use super::places;
+use super::scenario::XFER_PROCEDURE;
+use crate::cyrus::trial::XFER;
 use crate::trial::report::TrialReport;
 
 /// The model's shortest trace to the verdict of a trial.
@@ -36,7 +38,8 @@ pub enum Traced {
 /// # Errors
 /// The procedure of the mover is defective.
 pub fn trace(trial: &TrialReport) -> Result<Traced, String> {
-    if builtin::procedure(&trial.mover).is_none() {
+    let procedure = if trial.mover == XFER { XFER_PROCEDURE } else { &trial.mover };
+    if builtin::procedure(procedure).is_none() {
         return Ok(Traced::NoProcedure);
     }
     let verdict = observed(trial);
@@ -44,13 +47,13 @@ pub fn trace(trial: &TrialReport) -> Result<Traced, String> {
         return Ok(Traced::Unknown);
     }
     let faults = match trial.point.as_ref().zip(trial.mode) {
-        Some((point, mode)) => places::faults(&places::of(&trial.mover, trial.order, point), mode),
+        Some((point, mode)) => places::faults(&trial.mover, &places::of(&trial.mover, trial.order, point), mode),
         None => vec![None],
     };
     if faults.is_empty() {
         return Ok(Traced::NoProcedure);
     }
-    let mover = ModelledMover::new(&trial.mover, trial.order)?;
+    let mover = ModelledMover::new(procedure, trial.order)?;
     let mut shortest: Option<(&World, Vec<Action>)> = None;
     for fault in faults {
         let found = mover.shortest(fault, |end| verdict_of_end(end, has_mail(fault)) == verdict)?;

@@ -1,9 +1,10 @@
 //! Predictions of the model for a tool that a fault strikes.
 
 use stranded_model::id::ServerId;
+use stranded_model::procedure::Outcome;
 use stranded_search::scenario::builtin;
-use stranded_testbed::predict::{End, Strike, allowed};
-use stranded_testbed::trial::report::DirectoryStep;
+use stranded_testbed::predict::{End, RunEnd, Strike, allowed};
+use stranded_testbed::trial::report::{DirectoryStep, MailReport};
 
 /// True if a store holds two copies of a message.
 fn has_duplicate(end: &End) -> bool {
@@ -61,7 +62,7 @@ const STRIKES: [Strike; 4] = [Strike::RequestLost, Strike::ReplyLost, Strike::De
 /// True if the home holds each accepted message once.
 fn is_complete(end: &End) -> bool {
     let home = end.home.map(|home| &end.copies[usize::from(home.0)]);
-    home.is_some_and(|home| home.len() == end.accepted && home.values().all(|copies| *copies == 1))
+    home.is_some_and(|home| home.len() == end.mail.len() && home.values().all(|copies| *copies == 1))
         && !has_duplicate(end)
 }
 
@@ -90,7 +91,7 @@ fn the_safe_move_keeps_all_mail_at_the_home_after_a_fault_at_any_step() {
 fn the_naive_move_loses_mail_that_arrives_before_its_deletion_unless_the_directory_changes_first() {
     for (order, is_lost) in [(DirectoryStep::First, false), (DirectoryStep::Last, true), (DirectoryStep::Never, true)] {
         let ends = allowed("naive-move", order, Some(("delete", Strike::Mail))).unwrap();
-        let loses = |end: &End| (0..end.accepted).any(|message| end.copies.iter().all(|store| store[&message] == 0));
+        let loses = |end: &End| (0..end.mail.len()).any(|message| end.copies.iter().all(|store| store[&message] == 0));
         assert!(!ends.is_empty());
         assert_eq!(ends.iter().any(loses), is_lost, "{order:?}");
     }
@@ -100,4 +101,43 @@ fn the_naive_move_loses_mail_that_arrives_before_its_deletion_unless_the_directo
 fn a_mover_that_writes_the_directory_itself_has_no_step_of_the_operator() {
     let refused = allowed("move-then-merge", DirectoryStep::Last, None).unwrap_err();
     assert_eq!(refused, "move-then-merge writes the directory itself, and not last");
+}
+
+/// The ends of `XFER` with this fault. There is at least one, and each of them passes.
+fn check_xfer(step: &str, strike: Strike, passes: impl Fn(&End) -> bool) {
+    let ends = allowed("cyrus-xfer", DirectoryStep::Tool, Some((step, strike))).unwrap();
+    assert!(!ends.is_empty(), "{step}");
+    for end in &ends {
+        assert!(passes(end), "{step}, {strike:?}: {end:?}");
+    }
+}
+
+#[test]
+fn xfer_asks_mupdate_again_and_is_declined_if_its_first_request_arrived() {
+    check_xfer("deactivate", Strike::RequestLost, |end| {
+        end.home == Some(ServerId(1)) && end.runs == [RunEnd::Reported(Outcome::Ok)]
+    });
+    let failed = RunEnd::Reported(Outcome::Failed);
+    check_xfer("deactivate", Strike::ReplyLost, |end| {
+        end.home.is_none() && end.runs == [failed, failed] && end.mail.last() == Some(&MailReport::Deferred)
+    });
+}
+
+#[test]
+fn a_source_that_dies_in_xfer_activates_what_it_holds_and_forgets_what_it_has_deleted() {
+    let is_moved = |end: &End| end.home == Some(ServerId(1)) && !end.mail.contains(&MailReport::Returned);
+    check_xfer("moving", Strike::Death, is_moved);
+    check_xfer("finish", Strike::Death, is_moved);
+    check_xfer("push", Strike::Death, |end| {
+        end.home.is_none() && end.mail.last() == Some(&MailReport::Returned) && end.copies[1].len() == 4
+    });
+}
+
+#[test]
+fn xfer_returns_mail_that_waited_for_it_at_the_source() {
+    let during = |answer| move |end: &End| end.home == Some(ServerId(1)) && end.mail[3] == answer;
+    check_xfer("initial-sync", Strike::WaitingMail, during(MailReport::Returned));
+    check_xfer("initial-sync", Strike::Mail, during(MailReport::Accepted));
+    // The location is inactive, and the sender sends the mail again later.
+    check_xfer("moving", Strike::Mail, during(MailReport::Accepted));
 }
