@@ -30,7 +30,9 @@ pub use self::output::{Format, Output, OutputKind};
 #[cfg(feature = "testbed")]
 pub use self::site::{AdapterLdapImap, Perform, Snapshot};
 #[cfg(feature = "testbed")]
-pub use self::testbed::{TestbedArticle, TestbedCommand, TestbedDown, TestbedRun, TestbedUp};
+pub use self::testbed::{ALL_REPAIRS, TestbedArticle, TestbedCommand, TestbedDown, TestbedRun, TestbedUp};
+#[cfg(feature = "testbed")]
+use self::testbed::{BEDS, repair_names};
 use crate::exit::Exit;
 use crate::formats::trace;
 use stranded_search::engine::Engine;

@@ -10,17 +10,21 @@ use stranded_testbed::trial::report::DirectoryStep;
 /// `stranded conform --tool`
 #[derive(Debug, Args)]
 pub struct ToolArguments {
-    /// Try a whole tool at every fault point: a third-party mover or a procedure by name, `all` for the installed movers, or a
-    /// command line with placeholders such as {user}, {source} and {destination}; can be given several times
+    /// Try a whole tool at every fault point: a third-party mover or a procedure by name, `all` for the installed movers, a
+    /// command line with placeholders such as {user}, {source} and {destination}, or, with --testbed cyrus, `xfer`; can be given
+    /// several times
     #[arg(long = "tool", value_name = "NAME|COMMAND", conflicts_with_all = ["scenario", "replay", "adapter"])]
     pub tools: Vec<String>,
-    /// With --tool: the moment of the operator's directory step [default: last; tool for a procedure]
+    /// With --tool: the moment of the operator's directory step [default: last; tool for a procedure and xfer]
     #[arg(long = "directory", value_name = "STEP", value_delimiter = ',', requires = "tools",
         value_parser = super::one_of(&DirectoryStep::ALL, DirectoryStep::name))]
     pub directory: Vec<DirectoryStep>,
     /// With --tool: start these servers on loopback for the trials
-    #[arg(long, value_name = "BED", requires = "tools", conflicts_with = "system", value_parser = PossibleValuesParser::new(["dovecot"]))]
+    #[arg(long, value_name = "BED", requires = "tools", conflicts_with = "system", value_parser = PossibleValuesParser::new(super::BEDS))]
     pub testbed: Option<String>,
+    /// With --tool xfer: the repair of the operator after each trial, or `all`; can be given several times [default: none]
+    #[arg(long = "repair", value_name = "NAME", requires = "tools", value_parser = super::repair_names())]
+    pub repairs: Vec<String>,
     /// With --tool: try the tool on the site of this configuration; mail moves from its first store to its second
     #[arg(long, value_name = "FILE", requires = "tools")]
     pub system: Option<String>,

@@ -3,11 +3,25 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use stranded_testbed::article::STORIES;
+use stranded_testbed::cyrus::CYRUS;
+use stranded_testbed::cyrus::repair::REPAIRS;
 use stranded_testbed::trial::report::DirectoryStep;
+use stranded_testbed::trial::site::DOVECOT;
 
 use super::{Output, Perform, one_of};
+
+/// The test beds.
+pub(super) const BEDS: [&str; 2] = [DOVECOT, CYRUS];
+/// The name for every repair.
+pub const ALL_REPAIRS: &str = "all";
+
+/// A parser of the names of repairs.
+pub(super) fn repair_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(REPAIRS.iter().map(|repair| repair.name).chain([ALL_REPAIRS]))
+}
 
 /// `stranded testbed`
 #[derive(Debug, Subcommand)]
@@ -27,6 +41,9 @@ pub enum TestbedCommand {
 /// `stranded testbed up`
 #[derive(Debug, Args)]
 pub struct TestbedUp {
+    /// The servers: Dovecot and slapd, or Cyrus Murder
+    #[arg(long, value_name = "BED", default_value = DOVECOT, value_parser = PossibleValuesParser::new(BEDS))]
+    pub testbed: String,
     /// Add this user, whose home is the source; can be given several times
     #[arg(long = "user", value_name = "NAME", default_value = "alice")]
     pub users: Vec<String>,
@@ -43,13 +60,17 @@ pub struct TestbedDown {
 /// `stranded testbed run`
 #[derive(Debug, Args)]
 pub struct TestbedRun {
-    /// Try this mover; can be given several times [default: every mover that is installed, and our own]
+    /// Try this mover, or `xfer` of Cyrus Murder; can be given several times [default: every mover that is installed, and our own]
     #[arg(long = "tool", value_name = "NAME")]
     pub tools: Vec<String>,
     /// The moment of the directory step; can be given several times [default: first, last and never]. A mover that writes the
     /// directory itself does so instead of the operator
     #[arg(long = "directory", value_name = "ORDER", value_parser = one_of(&DirectoryStep::ALL, DirectoryStep::name))]
     pub orders: Vec<DirectoryStep>,
+    /// The repair after each trial of xfer, or `all`; can be given several times [default: all if neither --tool nor --directory
+    /// is given, otherwise none]
+    #[arg(long = "repair", value_name = "NAME", value_parser = repair_names())]
+    pub repairs: Vec<String>,
     /// Try at most this many fault points of each mover, evenly spread over its run [default: all]
     #[arg(long, value_name = "NUMBER")]
     pub points_max: Option<NonZeroUsize>,

@@ -3,32 +3,26 @@
 use std::path::Path;
 use std::time::Instant;
 
-use stranded_model::assumption::Assumption;
 use stranded_search::files;
-use stranded_search::scenario::builtin;
 use stranded_testbed::bed::{Bed, BedError};
-use stranded_testbed::mover::Mover;
+use stranded_testbed::cyrus::trial::XFER;
+use stranded_testbed::cyrus::{self, CYRUS};
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::system::Config;
 use stranded_testbed::trial::report::{DirectoryStep, MoverReport};
-use stranded_testbed::trial::site::Site;
+use stranded_testbed::trial::site::{DOVECOT, Site};
 use stranded_testbed::trial::{self, TrialError, TrialOptions};
 
 use crate::cli::{Conform, OutputKind, ToolArguments};
 use crate::exit::Exit;
 use crate::report::trials as reported;
 
-use super::movers::{self, Watch};
+use super::chosen::{self, Chosen};
+use super::movers::Watch;
 use super::{CommandError, interrupt, output};
 
-/// The name for every installed mover.
-const ALL: &str = "all";
-
-/// A tool, and the moments of its directory step.
-struct Tried {
-    mover: Mover,
-    orders: Vec<DirectoryStep>,
-}
+/// The result of trials: those of each tool, and the reason why some are missing.
+type Tried = (Vec<MoverReport>, Option<CommandError>);
 
 pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     let tool = &arguments.tool;
@@ -36,30 +30,32 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     if let OutputKind::Cases(form) = form {
         return Err(output::unsupported("conform --tool", form));
     }
-    let tried = tried(tool)?;
+    let chosen = chosen::of(tool)?;
     let modes = if tool.modes.is_empty() { Mode::ALL.to_vec() } else { tool.modes.clone() };
     if tool.dry_run {
-        return dry_run(arguments, &tried, &modes);
+        return dry_run(arguments, &chosen, &modes);
     }
     let deadline = arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let watch = Watch { interrupted: interrupt::flag()?, deadline };
-    let (site, _bed) = site(tool)?;
-    let mut reports = Vec::new();
-    let mut failure = None;
-    'tools: for one in &tried {
-        for order in &one.orders {
-            let options = TrialOptions { order: *order, modes: &modes, points: &tool.points, limit: tool.run_limit };
-            match trial::trials(&site, &one.mover, &options, &watch) {
-                Ok(report) => reports.push(report),
-                Err(error) if reports.is_empty() => return Err(refused(&one.mover, &error)),
-                Err(error) => {
-                    failure = Some(refused(&one.mover, &error));
-                    break 'tools;
-                }
-            }
+    let options = |order| TrialOptions { order, modes: &modes, points: &tool.points, limit: tool.run_limit };
+    let (name, (reports, failure)) = match &chosen {
+        Chosen::Tools(tools) => {
+            let (site, _bed) = site(tool)?;
+            let each = tools
+                .iter()
+                .map(|(mover, order)| (mover.to_string(), trial::trials(&site, mover, &options(*order), &watch)));
+            (site.name().to_owned(), series(each)?)
         }
-    }
-    let printed = print(arguments, form, &site, &reports);
+        Chosen::Xfer(repairs) => {
+            let packages = cyrus::installed().map_err(not_up)?;
+            let options = options(DirectoryStep::Tool);
+            let each = repairs
+                .iter()
+                .map(|repair| (XFER.to_owned(), cyrus::trial::trials(&packages, repair, &options, &watch)));
+            (format!("--testbed {CYRUS}"), series(each)?)
+        }
+    };
+    let printed = print(arguments, form, &name, &reports);
     let ended = failure.map_or(Exit::AsExpected, |failure| {
         super::print_error(&failure);
         failure.exit()
@@ -67,12 +63,25 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     Ok(exit(&reports).max(printed).max(ended))
 }
 
-fn print(arguments: &Conform, form: OutputKind, site: &Site, reports: &[MoverReport]) -> Exit {
+/// Tries one tool after the other, up to the first that cannot be tried. There is no report if that is the first of all.
+fn series(each: impl Iterator<Item = (String, Result<MoverReport, TrialError>)>) -> Result<Tried, CommandError> {
+    let mut reports = Vec::new();
+    for (name, tried) in each {
+        match tried {
+            Ok(report) => reports.push(report),
+            Err(error) if reports.is_empty() => return Err(refused(&name, &error)),
+            Err(error) => return Ok((reports, Some(refused(&name, &error)))),
+        }
+    }
+    Ok((reports, None))
+}
+
+fn print(arguments: &Conform, form: OutputKind, site: &str, reports: &[MoverReport]) -> Exit {
     let file = arguments.output.file.as_deref();
     match form {
-        OutputKind::Json => output::print_json(&reported::report(site.name(), reports), file),
+        OutputKind::Json => output::print_json(&reported::report(site, reports), file),
         OutputKind::Text | OutputKind::Cases(_) => {
-            output::print(&reported::text(site.name(), reports, output::width(file)), file)
+            output::print(&reported::text(site, reports, output::width(file)), file)
         }
     }
 }
@@ -89,57 +98,11 @@ fn exit(reports: &[MoverReport]) -> Exit {
     }
 }
 
-fn refused(mover: &Mover, error: &TrialError) -> CommandError {
+fn refused(mover: &str, error: &TrialError) -> CommandError {
     match error {
         TrialError::Tool(reason) => CommandError::Usage(format!("cannot try {mover}: {reason}")),
         TrialError::System(_) => CommandError::BrokenAdapter(format!("cannot try {mover}: {error}")),
     }
-}
-
-/// Returns the tools of the command line.
-fn tried(tool: &ToolArguments) -> Result<Vec<Tried>, CommandError> {
-    let mut all = Vec::new();
-    for name in &tool.tools {
-        for mover in of_name(name)? {
-            let default = match &mover {
-                Mover::Performed { procedure, .. } if !is_operators(procedure) => DirectoryStep::Tool,
-                Mover::Performed { .. } | Mover::Shipped(_) | Mover::Command(_) => DirectoryStep::Last,
-            };
-            let orders = if tool.directory.is_empty() { vec![default] } else { tool.directory.clone() };
-            all.push(Tried { mover, orders });
-        }
-    }
-    Ok(all)
-}
-
-/// Returns true if a procedure leaves the directory step to the operator.
-fn is_operators(procedure: &str) -> bool {
-    let varies = |builtin: &builtin::Builtin| {
-        builtin.decoded().assumptions().any(|assumption| assumption == Assumption::DirectoryStep)
-    };
-    builtin::procedure(procedure).is_some_and(varies)
-}
-
-/// Returns the movers of this name.
-fn of_name(name: &str) -> Result<Vec<Mover>, CommandError> {
-    if name == ALL {
-        return Ok(movers::installed().into_iter().map(Mover::Shipped).collect());
-    }
-    if let Some(shipped) = movers::named(name)? {
-        return Ok(vec![Mover::Shipped(shipped)]);
-    }
-    let is_file = Path::new(name).extension().is_some_and(|end| end == "toml") && Path::new(name).is_file();
-    if is_file || builtin::all_procedures().any(|builtin| builtin.name == name) {
-        return Ok(vec![movers::performed(name)?]);
-    }
-    if name.contains([' ', '/', '{']) {
-        return Ok(vec![Mover::Command(name.to_owned())]);
-    }
-    Err(CommandError::Usage(format!(
-        "`{name}` is no tool; expected one of {}, all, a procedure, or a command line such as \
-         'mover {{user}} {{source}} {{destination}}'",
-        movers::names()
-    )))
 }
 
 /// Starts the test bed or reads the configuration of the site.
@@ -153,7 +116,7 @@ fn site(tool: &ToolArguments) -> Result<(Site, Option<Bed>), CommandError> {
         }
         (None, Some(file)) => Ok((configured(file, tool.i_have_a_backup)?, None)),
         (None, None) => {
-            Err(usage("expected --testbed dovecot, or --system FILE with the configuration of a site".into()))
+            Err(usage(format!("expected --testbed {DOVECOT}, or --system FILE with the configuration of a site")))
         }
     }
 }
@@ -182,10 +145,11 @@ fn configured(file: &str, is_permitted: bool) -> Result<Site, CommandError> {
 }
 
 /// Prints what would be done.
-fn dry_run(arguments: &Conform, tried: &[Tried], modes: &[Mode]) -> Result<Exit, CommandError> {
+fn dry_run(arguments: &Conform, chosen: &Chosen, modes: &[Mode]) -> Result<Exit, CommandError> {
     let tool = &arguments.tool;
-    let site = match (&tool.testbed, &tool.system) {
-        (None, Some(file)) => {
+    let site = match (chosen, &tool.testbed, &tool.system) {
+        (Chosen::Xfer(_), _, _) => "test beds of Cyrus Murder on loopback, one for each trial.".to_owned(),
+        (Chosen::Tools(_), None, Some(file)) => {
             let site = configured(file, true)?;
             let [from, to] = site.stores();
             let foreign = site.foreign();
@@ -200,12 +164,16 @@ fn dry_run(arguments: &Conform, tried: &[Tried], modes: &[Mode]) -> Result<Exit,
                  and both mailboxes afterwards.{permission}"
             )
         }
-        (Some(_), _) | (None, None) => {
+        (Chosen::Tools(_), Some(_), _) | (Chosen::Tools(_), None, None) => {
             "a test bed that starts on loopback and ends with the command; each trial has a user of its own.".to_owned()
         }
     };
-    let rows = tried.iter().flat_map(|one| one.orders.iter().map(move |order| (one.mover.to_string(), *order)));
-    let rows: Vec<(String, DirectoryStep)> = rows.collect();
+    let rows: Vec<(String, DirectoryStep, Option<String>)> = match chosen {
+        Chosen::Tools(tools) => tools.iter().map(|(mover, order)| (mover.to_string(), *order, None)).collect(),
+        Chosen::Xfer(repairs) => {
+            repairs.iter().map(|repair| (XFER.to_owned(), DirectoryStep::Tool, repair.named())).collect()
+        }
+    };
     let file = arguments.output.file.as_deref();
     Ok(output::print(&reported::dry_run(&site, &rows, modes, &tool.points, output::width(file)), file))
 }

@@ -3,6 +3,8 @@
 mod adapter;
 mod advise;
 mod check;
+#[cfg(feature = "testbed")]
+mod chosen;
 mod conform;
 #[cfg(feature = "testbed")]
 mod conform_tool;

@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use stranded_testbed::cyrus::repair::{NONE, REPAIRS, Repair};
 use stranded_testbed::mover::{Mover, Shipped};
 use stranded_testbed::trial::Observer;
 
 use super::{CommandError, output};
+use crate::cli::ALL_REPAIRS;
 
 /// Stops the trials at an interruption or at the end of the time.
 pub(super) struct Watch {
@@ -46,6 +48,12 @@ pub(super) fn performed(procedure: &str) -> Result<Mover, CommandError> {
     let program = std::env::current_exe();
     let program = program.map_err(|reason| CommandError::Usage(format!("cannot find stranded itself: {reason}")))?;
     Ok(Mover::Performed { procedure: procedure.to_owned(), program })
+}
+
+/// Returns the repairs of these names, or the absence of a repair if there are none.
+pub(super) fn repairs(names: &[String]) -> Vec<&'static Repair> {
+    let is_named = |repair: &&Repair| names.iter().any(|name| name == repair.name || name == ALL_REPAIRS);
+    if names.is_empty() { vec![NONE] } else { REPAIRS.iter().filter(is_named).collect() }
 }
 
 /// Returns the names of all third-party movers.

@@ -42,6 +42,8 @@ pub struct Worst<'a> {
     trial: &'a TrialReport,
     /// The tool.
     pub tool: &'a str,
+    /// The repair that the operator does afterwards, if any.
+    pub repair: Option<&'a str>,
     /// The moment of the directory step.
     pub directory: DirectoryStep,
     /// The mode of the fault; none if the tool ran without one.
@@ -66,11 +68,12 @@ impl<'a> Worst<'a> {
             Ok(Traced::Unknown) => {
                 (None, Some("the model knows neither the text, the flags and the folder of a message nor its sender"))
             }
-            Ok(Traced::NoProcedure) | Err(_) => (None, Some("no built-in procedure describes this tool")),
+            Ok(Traced::NoProcedure) | Err(_) => (None, Some("no built-in procedure describes this tool or this repair")),
         };
         Self {
             trial,
             tool: &trial.mover,
+            repair: trial.repair.as_deref(),
             directory: trial.order,
             mode: trial.mode,
             point: trial.point.as_ref(),
@@ -152,8 +155,12 @@ pub fn text(site: &str, reports: &[MoverReport], width: u16) -> String {
     );
     let mut before = None;
     for row in &rows {
-        let start = (&row.of.mover, row.of.order);
-        let (name, order) = if before == Some(start) { ("", "") } else { (start.0.as_str(), start.1.name()) };
+        let start = (&row.of.mover, row.of.order, &row.of.repair);
+        let (mut name, order) = if before == Some(start) { ("", "") } else { (start.0.as_str(), start.1.name()) };
+        if row.of.repair.is_some() && before != Some(start) {
+            name = "";
+            let _ = writeln!(text, "{}", title(&row.of.mover, row.of.repair.as_deref()));
+        }
         before = Some(start);
         let style = if row.trials.iter().all(|trial| trial.verdict.is_fine()) { GOOD } else { BAD };
         let name: String = name.chars().take(tool).collect();
@@ -215,7 +222,7 @@ fn shown(worst: &Worst<'_>, width: u16) -> String {
     let point = worst.point.map(|point| format!(" at {point}")).unwrap_or_default();
     let mut text = format!(
         "\n{}, directory step {}, fault {}{point}: {BAD}{}{BAD:#}\n",
-        worst.tool,
+        title(worst.tool, worst.repair),
         worst.directory.name(),
         worst.mode.map_or("none", Mode::name),
         worst.verdict
@@ -240,6 +247,12 @@ fn shown(worst: &Worst<'_>, width: u16) -> String {
     text
 }
 
+/// Returns the tool with its repair.
+fn title(tool: &str, repair: Option<&str>) -> String {
+    let repair = repair.map(|repair| format!(", then {repair}"));
+    format!("{tool}{}", repair.unwrap_or_default())
+}
+
 /// Returns the command that repeats a trial.
 #[must_use]
 pub fn command(site: &str, trial: &TrialReport) -> String {
@@ -247,19 +260,20 @@ pub fn command(site: &str, trial: &TrialReport) -> String {
         let is_plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:".contains(letter));
         if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
     };
+    let repair = trial.repair.as_ref().map(|repair| format!(" --repair {repair}")).unwrap_or_default();
     let mut line =
-        format!("stranded conform --tool {} --directory {} {site}", quoted(&trial.mover), trial.order.name());
+        format!("stranded conform --tool {}{repair} --directory {} {site}", quoted(&trial.mover), trial.order.name());
     if let (Some(mode), Some(point)) = (trial.mode, &trial.point) {
         let _ = write!(line, " --mode {} --point {}", mode.name(), quoted(&point.to_string()));
     }
     line
 }
 
-/// Returns what the command would do.
+/// Returns what the command would do with each tool, in this order, with this repair.
 #[must_use]
 pub fn dry_run(
     site: &str,
-    tools: &[(String, DirectoryStep)],
+    tools: &[(String, DirectoryStep, Option<String>)],
     modes: &[Mode],
     points: &[FaultPoint],
     width: u16,
@@ -270,16 +284,17 @@ pub fn dry_run(
         [] => "at each frame that the tool sends".to_owned(),
         [..] => format!("at {}", points.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     };
-    for (tool, order) in tools {
+    for (tool, order, repair) in tools {
         let step = match order {
             DirectoryStep::First => "write the directory before it",
             DirectoryStep::Last => "write the directory after it exits with 0",
             DirectoryStep::Never => "never write the directory",
             DirectoryStep::Tool => "let it write the directory",
         };
+        let repair = repair.as_ref().map(|repair| format!("do the repair {repair}, ")).unwrap_or_default();
         let says = format!(
             "Run {tool} without a fault, and {step}. Then, {at}, try in turn: {}. After each, run the tool again unless it \
-             exited with 0, deliver a mail, and compare directory and stores with the mail that was accepted.",
+             exited with 0, {repair}deliver a mail, and compare directory and stores with the mail that was accepted.",
             modes.join(", ")
         );
         let _ = writeln!(text, "{}", wrapped(&says, 2, width));

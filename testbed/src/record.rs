@@ -6,8 +6,10 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::cyrus;
 use crate::predict::{Agreement, explanation};
 use crate::trial::report::{MoverReport, TrialVerdict, counts};
+use crate::trial::site::DOVECOT;
 
 /// The trials of one mover in one order, and their comparison with the model.
 #[derive(Clone, Debug, Serialize)]
@@ -15,8 +17,8 @@ use crate::trial::report::{MoverReport, TrialVerdict, counts};
 pub struct Row {
     /// The trials.
     pub report: MoverReport,
-    /// The comparison with the procedure of the same name.
-    pub agreement: Agreement,
+    /// The comparison with the procedure of the mover; `None` after a repair, which the model does not have.
+    pub agreement: Option<Agreement>,
 }
 
 /// Returns the tables of the page in Markdown.
@@ -31,10 +33,10 @@ pub fn markdown(rows: &[Row]) -> String {
     text.push_str(&"---|".repeat(all.len() + 2));
     text.push('\n');
     for Row { report, agreement } in rows {
-        let (mover, order) = (&report.mover, report.order.name());
+        let order = report.order.name();
         let version = report.version.as_deref().unwrap_or("–");
-        let points = points(report);
-        let _ = write!(text, "| `{mover}` | {version} | {order} | {points} | {} |", report.trials.len());
+        let _ =
+            write!(text, "| {} | {version} | {order} | {} | {} |", name(report), points(report), report.trials.len());
         let counts = counts(&report.trials);
         for verdict in &all {
             let _ = match counts.get(verdict) {
@@ -42,9 +44,14 @@ pub fn markdown(rows: &[Row]) -> String {
                 None => write!(text, " – |"),
             };
         }
-        let agreed = agreement.trials.len() - agreement.disagreements().count();
-        let command = format!("stranded conform --tool {mover} --directory {order} --testbed dovecot");
-        let _ = writeln!(text, " {agreed} of {} | `{command}` |", agreement.trials.len());
+        let agreed = agreement.as_ref().map_or_else(
+            || "–".to_owned(),
+            |agreement| {
+                let count = agreement.trials.len();
+                format!("{} of {count}", count - agreement.disagreements().count())
+            },
+        );
+        let _ = writeln!(text, " {agreed} | `{}` |", command(report));
     }
     let unobserved = unobserved(rows);
     if !unobserved.is_empty() {
@@ -62,10 +69,23 @@ fn points(report: &MoverReport) -> String {
     }
 }
 
+/// Returns the mover with its repair.
+fn name(report: &MoverReport) -> String {
+    let repair = report.repair.as_ref().map(|repair| format!(", then `{repair}`"));
+    format!("`{}`{}", report.mover, repair.unwrap_or_default())
+}
+
+/// Returns the command that repeats the trials.
+fn command(report: &MoverReport) -> String {
+    let bed = if report.mover == cyrus::trial::XFER { cyrus::CYRUS } else { DOVECOT };
+    let repair = report.repair.as_ref().map(|repair| format!(" --repair {repair}")).unwrap_or_default();
+    format!("stranded conform --tool {}{repair} --directory {} --testbed {bed}", report.mover, report.order.name())
+}
+
 /// Returns a line for each outcome that the model allows and no trial of the mover shows.
 fn unobserved(rows: &[Row]) -> Vec<String> {
     let outcomes = rows.iter().filter(|row| is_complete(&row.report)).flat_map(|row| {
-        let verdicts = row.agreement.unobserved.iter();
+        let verdicts = row.agreement.iter().flat_map(|agreement| &agreement.unobserved);
         verdicts.flat_map(move |(mode, verdicts)| verdicts.iter().map(move |verdict| (&row.report, *mode, *verdict)))
     });
     let line = |(report, mode, verdict): (&MoverReport, crate::proxy::point::Mode, TrialVerdict)| {
@@ -83,7 +103,7 @@ fn is_complete(report: &MoverReport) -> bool {
 /// Returns true if the model explains every trial, and every outcome that it allows was observed or is explained.
 #[must_use]
 pub fn is_explained(row: &Row) -> bool {
-    let Row { report, agreement } = row;
+    let Row { report, agreement: Some(agreement) } = row else { return true };
     let mut unobserved =
         agreement.unobserved.iter().flat_map(|(mode, verdicts)| verdicts.iter().map(move |verdict| (*mode, *verdict)));
     agreement.disagreements().next().is_none()

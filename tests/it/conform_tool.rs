@@ -36,6 +36,26 @@ fn a_tool_that_cannot_be_tried_is_refused_before_anything_starts() {
     check_refused(&["--tool", "fetchmail", "--point", "lmtp:DATA"], "`lmtp:DATA` is no fault point");
     check_refused(&["--tool", "fetchmail", "--testbed", "dovecot", "--format", "tap"], "does not support --format tap");
     check_refused(&["--testbed", "dovecot"], "required");
+    check_refused(
+        &["--tool", "fetchmail", "--testbed", "cyrus"],
+        "`fetchmail` cannot be tried with --testbed cyrus, which has --tool xfer only",
+    );
+    check_refused(
+        &["--tool", "xfer", "--testbed", "dovecot"],
+        "`xfer` is a command of Cyrus Murder; add --testbed cyrus",
+    );
+    check_refused(
+        &["--tool", "xfer", "--testbed", "cyrus", "--directory", "last"],
+        "--directory last is not for `xfer`, which writes the directory itself",
+    );
+    check_refused(
+        &["--tool", "fetchmail", "--testbed", "dovecot", "--repair", "all"],
+        "--repair is for --tool xfer --testbed cyrus",
+    );
+    check_refused(
+        &["--tool", "xfer", "--testbed", "cyrus", "--repair", "reboot"],
+        "possible values: none, restart-source-destination, restart-destination-source,",
+    );
     check_refused(&["second-move", "--tool", "fetchmail"], "cannot be used with");
 }
 
@@ -113,7 +133,7 @@ fn a_tool_that_strands_mail_fails_with_the_command_that_shows_it() {
                    --mode cut --point directory:modify:1";
     assert!(out.lines().any(|line| line.trim() == command), "{out}");
     assert!(out.contains("  before-1 is in source, and the home is destination\n"), "{out}");
-    assert!(out.contains("  No trace of the model: no built-in procedure describes this tool.\n"), "{out}");
+    assert!(out.contains("  No trace of the model: no built-in procedure describes this tool or this repair.\n"), "{out}");
 }
 
 #[test]
@@ -144,4 +164,53 @@ fn the_report_for_programs_has_every_trial() {
     assert_eq!(killed["runs"][1]["tool"]["exited"], 0);
     assert_eq!(killed["end"]["home"], "destination");
     assert_eq!(killed["end"]["stores"]["source"].as_array().map(Vec::len), Some(3));
+}
+
+/// `XFER` without an answer to the activation of the moved mailbox.
+const XFER: [&str; 8] =
+    ["--tool", "xfer", "--testbed", "cyrus", "--mode", "cut", "--point", "destination-imap:MUPDATEPUSH:1"];
+
+#[test]
+fn xfer_strands_a_mailbox_and_a_repair_recovers_it() {
+    let (code, out, err) = run(&[&XFER[..], &["--repair", "enter-destination", "--repair", "none"]].concat());
+    assert_eq!(code, Some(1), "{err}");
+    let table: Vec<&str> = out.lines().take(6).collect();
+    assert_eq!(
+        table,
+        [
+            "tool order fault   planned injected observed verdicts",
+            "xfer tool  none          1        1        1 fine 1",
+            "           cut           1        1        1 unreachable 1",
+            "xfer, then enter-destination",
+            "     tool  none          1        1        1 fine 1",
+            "           cut           1        1        1 fine after retry 1",
+        ]
+    );
+    let command = "stranded conform --tool xfer --directory tool --testbed cyrus \
+                   --mode cut --point destination-imap:MUPDATEPUSH:1";
+    assert!(out.lines().any(|line| line.trim() == command), "{out}");
+    assert!(out.contains("  before-1 is in destination, and the home is source (reserved)\n"), "{out}");
+}
+
+#[test]
+fn a_recovered_mailbox_is_a_success_and_the_report_names_the_repair() {
+    let arguments = ["--repair", "enter-destination", "--format", "json"];
+    let (code, out, err) = run(&[&XFER[..], &arguments].concat());
+    assert_eq!(code, Some(0), "{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["site"], "--testbed cyrus");
+    let tool = &report["tools"][0];
+    assert_eq!((&tool["mover"], &tool["repair"]), (&"xfer".into(), &"enter-destination".into()));
+    assert_eq!(tool["trials"][1]["verdict"], "fine-after-retry");
+}
+
+#[test]
+fn a_dry_run_names_each_repair() {
+    let (code, out, err) = run(&[&XFER[..], &["--repair", "all", "--dry-run"]].concat());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(out.matches("Run xfer without a fault, and let it write the directory.").count(), 9, "{out}");
+    assert!(out.contains("Use test beds of Cyrus Murder on loopback, one for each trial."), "{out}");
+    assert!(out.contains("do the repair enter-source-compare-destination, deliver a mail,"), "{out}");
+    assert!(out.contains("Nothing was started."), "{out}");
 }

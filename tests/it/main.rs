@@ -26,6 +26,7 @@ mod expected_failures;
 mod explore;
 mod files;
 mod formats;
+mod held_bed;
 mod interruptions;
 mod limitations;
 mod liveness;

@@ -1,16 +1,20 @@
-//! `stranded testbed run`: the trials of every mover in every order, compared with the model.
+//! `stranded testbed run`: the trials of every mover in every order and of `XFER` with repairs, compared with the model.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use stranded_search::scenario::builtin;
+use stranded_testbed::cyrus;
+use stranded_testbed::cyrus::repair::{REPAIRS, Repair};
+use stranded_testbed::cyrus::trial::XFER;
 use stranded_testbed::mover::Mover;
 use stranded_testbed::mover::performed::OWN;
-use stranded_testbed::predict::{compare, orders};
+use stranded_testbed::predict::{XFER_PROCEDURE, compare, orders};
 use stranded_testbed::proxy::point::{FaultPoint, Mode};
 use stranded_testbed::record::{self, Row};
-use stranded_testbed::trial::report::{DirectoryStep, TrialVerdict};
+use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialVerdict};
 use stranded_testbed::trial::site::Site;
-use stranded_testbed::trial::{LIMIT, TrialOptions, trials};
+use stranded_testbed::trial::{LIMIT, TrialError, TrialOptions, trials};
 
 use crate::cli::{OutputKind, TestbedRun};
 use crate::command::movers::{self, Watch};
@@ -26,27 +30,11 @@ pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
         return Err(output::unsupported("testbed run", form));
     }
     let page = arguments.record.as_ref().map(|path| Ok::<_, CommandError>((path, page(path)?))).transpose()?;
-    let chosen = chosen(&arguments.tools)?;
+    let (movers, packages) = chosen(&arguments.tools)?;
     let watch = Watch { interrupted: interrupt::flag()?, deadline: None };
-    let bed = super::bed()?;
-    let site = Site::of_bed(&bed).map_err(|reason| CommandError::Inconclusive(reason.to_string()))?;
-    let mut rows = Vec::new();
-    for mover in chosen {
-        let name = mover.to_string();
-        for order in orders_of(&name, &arguments.orders) {
-            let tried = |points: &[FaultPoint], modes: &[Mode]| {
-                let report = trials(&site, &mover, &TrialOptions { order, modes, points, limit: LIMIT }, &watch);
-                report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))
-            };
-            let points = match arguments.points_max {
-                Some(most) => spread(&tried(&[], &[])?.planned, most.get()),
-                None => Vec::new(),
-            };
-            let report = tried(&points, &Mode::ALL)?;
-            let agreement = compare(&report, &name).map_err(CommandError::Inconclusive)?;
-            output::say(&format!("{name}, directory {}: {} trials", order.name(), report.trials.len()));
-            rows.push(Row { report, agreement });
-        }
+    let mut rows = of_movers(&movers, arguments, &watch)?;
+    if let Some(packages) = packages {
+        rows.extend(of_xfer(&packages, arguments, &watch)?);
     }
     let text = record::markdown(&rows);
     let file = arguments.output.file.as_deref();
@@ -95,8 +83,70 @@ fn spread(points: &[FaultPoint], most: usize) -> Vec<FaultPoint> {
     (0..count).map(|index| points[index * points.len() / count].clone()).collect()
 }
 
-/// The movers of these names, or every one that is installed and has a procedure, and our own.
-fn chosen(names: &[String]) -> Result<Vec<Mover>, CommandError> {
+/// Tries movers in each order.
+fn of_movers(movers: &[Mover], arguments: &TestbedRun, watch: &Watch) -> Result<Vec<Row>, CommandError> {
+    let mut rows = Vec::new();
+    if movers.is_empty() {
+        return Ok(rows);
+    }
+    let bed = super::bed()?;
+    let site = Site::of_bed(&bed).map_err(|reason| CommandError::Inconclusive(reason.to_string()))?;
+    for mover in movers {
+        let name = mover.to_string();
+        for order in orders_of(&name, &arguments.orders) {
+            let report = tried(order, arguments, |options| trials(&site, mover, options, watch));
+            rows.push(row(&name, report, Some(&name))?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Tries `XFER` with each of its repairs.
+fn of_xfer(packages: &Path, arguments: &TestbedRun, watch: &Watch) -> Result<Vec<Row>, CommandError> {
+    let row = |repair: &'static Repair| {
+        // The model has the restart of a source that died, and no other repair.
+        let procedure = repair.acts.is_empty().then_some(XFER_PROCEDURE);
+        let xfer = |options: &TrialOptions<'_>| cyrus::trial::trials(packages, repair, options, watch);
+        row(XFER, tried(DirectoryStep::Tool, arguments, xfer), procedure)
+    };
+    repairs(arguments).into_iter().map(row).collect()
+}
+
+/// Tries a mover at each of its fault points, or at a sample of them.
+fn tried(
+    order: DirectoryStep,
+    arguments: &TestbedRun,
+    trials: impl Fn(&TrialOptions<'_>) -> Result<MoverReport, TrialError>,
+) -> Result<MoverReport, TrialError> {
+    let all = |points: &[FaultPoint], modes: &[Mode]| trials(&TrialOptions { order, modes, points, limit: LIMIT });
+    match arguments.points_max {
+        Some(most) => all(&spread(&all(&[], &[])?.planned, most.get()), &Mode::ALL),
+        None => all(&[], &Mode::ALL),
+    }
+}
+
+/// Compares the trials of a mover with its procedure, and reports that they are done.
+fn row(name: &str, report: Result<MoverReport, TrialError>, procedure: Option<&str>) -> Result<Row, CommandError> {
+    let report = report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))?;
+    let agreement = procedure.map(|procedure| compare(&report, procedure)).transpose();
+    let agreement = agreement.map_err(CommandError::Inconclusive)?;
+    let repair = report.repair.as_ref().map(|repair| format!(", then {repair}")).unwrap_or_default();
+    output::say(&format!("{name}{repair}, directory {}: {} trials", report.order.name(), report.trials.len()));
+    Ok(Row { report, agreement })
+}
+
+/// Returns the repairs after `XFER`: all in a run of everything, and otherwise those that are named.
+fn repairs(arguments: &TestbedRun) -> Vec<&'static Repair> {
+    let is_everything = arguments.tools.is_empty() && arguments.orders.is_empty();
+    if arguments.repairs.is_empty() && is_everything {
+        return REPAIRS.iter().collect();
+    }
+    movers::repairs(&arguments.repairs)
+}
+
+/// Returns the movers of these names, or every one that is installed and has a procedure and our own, and the folder of Cyrus if `XFER` is
+/// among them.
+fn chosen(names: &[String]) -> Result<(Vec<Mover>, Option<PathBuf>), CommandError> {
     const WITHOUT: &str = "has no procedure to compare it with";
     if names.is_empty() {
         let (modelled, unknown): (Vec<_>, Vec<_>) =
@@ -104,9 +154,14 @@ fn chosen(names: &[String]) -> Result<Vec<Mover>, CommandError> {
         for mover in unknown {
             output::warn(&format!("{} {WITHOUT} and is left out", mover.name()));
         }
+        let packages = cyrus::installed();
+        let packages = packages.inspect_err(|reason| output::warn(&format!("{XFER} is left out: {reason}"))).ok();
         let own = OWN.iter().map(|name| movers::performed(name));
-        return modelled.into_iter().map(|mover| Ok(Mover::Shipped(mover))).chain(own).collect();
+        let movers = modelled.into_iter().map(|mover| Ok(Mover::Shipped(mover))).chain(own);
+        return Ok((movers.collect::<Result<_, _>>()?, packages));
     }
+    let (xfer, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| *name == XFER);
+    let packages = if xfer.is_empty() { None } else { Some(cyrus::installed().map_err(super::error)?) };
     let mover = |name: &String| {
         if OWN.contains(&name.as_str()) {
             return movers::performed(name);
@@ -115,17 +170,17 @@ fn chosen(names: &[String]) -> Result<Vec<Mover>, CommandError> {
             Some(mover) if builtin::procedure(name).is_some() => Ok(Mover::Shipped(mover)),
             Some(_) => Err(CommandError::Usage(format!("{name} {WITHOUT}; `stranded conform --tool {name}` tries it"))),
             None => Err(CommandError::Usage(format!(
-                "no mover is called `{name}`; the movers are {}, {}",
+                "no mover is called `{name}`; the movers are {}, {}, {XFER}",
                 movers::names(),
                 OWN.join(", ")
             ))),
         }
     };
-    names.iter().map(mover).collect()
+    Ok((others.into_iter().map(mover).collect::<Result<_, _>>()?, packages))
 }
 
 /// Reads a page, and returns the parts before and after its generated part.
-fn page(path: &std::path::Path) -> Result<[String; 2], CommandError> {
+fn page(path: &Path) -> Result<[String; 2], CommandError> {
     let shown = path.display();
     let text =
         fs::read_to_string(path).map_err(|reason| CommandError::Usage(format!("cannot read {shown}: {reason}")))?;

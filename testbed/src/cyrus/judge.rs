@@ -18,6 +18,8 @@ pub(super) struct Facts<'a> {
     pub(super) sent: &'a [Sent],
     /// The last `XFER`.
     pub(super) last_move: &'a RunReport,
+    /// True if `XFER` ran twice.
+    pub(super) is_retried: bool,
     /// Each `XFER`, and each act of the repair.
     pub(super) runs: &'a [RunReport],
     /// True if a fault was planned and did not strike.
@@ -130,7 +132,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> (TrialVerdict, Vec<String>) {
         found.push((TrialVerdict::Bounced, format!("the system returned {} to its sender", sent.name)));
     }
     found.extend(inconclusive(facts).map(|reason| (TrialVerdict::Inconclusive, reason)));
-    concluded(found, facts.runs)
+    concluded(found, facts.is_retried)
 }
 
 fn copies<'a>(state: &'a FinalState, store: &str, name: &str) -> Vec<&'a SeenMessage> {

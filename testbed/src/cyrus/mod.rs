@@ -21,7 +21,7 @@ pub mod wire;
 
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,8 @@ use self::passwords::Passwords;
 use self::programs::Programs;
 pub use self::programs::cache;
 
+/// The name of the bed on the command line.
+pub const CYRUS: &str = "cyrus";
 /// The port of IMAP on every instance.
 pub const IMAP: u16 = 4143;
 /// The port of LMTP on every backend.
@@ -53,6 +55,8 @@ pub const ADMIN: &str = "admin";
 pub const PEER: &str = "mailproxy";
 /// The socket of the service that checks passwords.
 const PASSWORDS: &str = "passwords";
+/// The file below the folder of the packages that has their version.
+const VERSION: &str = "cyrus/version";
 /// The longest time for the start of a server.
 const READY: Duration = Duration::from_secs(20);
 /// The pause between two attempts.
@@ -113,10 +117,7 @@ impl Murder {
     /// # Errors
     /// Programs are missing, the process is not root, or a server does not start.
     pub fn up() -> Result<Self, BedError> {
-        let folder = cache().ok_or_else(|| {
-            BedError::System("find the folder of Cyrus", io::Error::other("neither XDG_CACHE_HOME nor HOME is set"))
-        })?;
-        Self::up_from(&folder)
+        Self::up_from(&installed()?)
     }
 
     /// Starts the servers from another folder, which `testbed/cyrus-packages` was given.
@@ -139,7 +140,7 @@ impl Murder {
         let programs = programs.ok_or_else(|| BedError::NotUnpacked(packages.to_owned()))?;
         let passwords = Passwords::serve(&folder.join(PASSWORDS)).map_err(written)?;
         let links = Links::start(&addresses).map_err(|reason| BedError::System("start a fault proxy", reason))?;
-        let version = std::fs::read_to_string(packages.join("cyrus/version")).map_err(written)?;
+        let version = std::fs::read_to_string(packages.join(VERSION)).map_err(written)?;
         let mut murder = Self {
             addresses,
             backends: [None; 2],
@@ -314,6 +315,15 @@ impl Murder {
         Session::log_on(self.host(backend), user)
     }
 
+    /// Creates a mailbox on the source: `user/alice`, or `user/alice/Work` for a folder.
+    ///
+    /// # Errors
+    /// The source does not answer or refuses.
+    pub fn create(&self, mailbox: &str) -> io::Result<()> {
+        let reply = self.log_on(Backend::Source, ADMIN)?.command(&format!("CREATE {mailbox}"))?;
+        if reply.is_ok() { Ok(()) } else { Err(io::Error::other(reply.to_string())) }
+    }
+
     /// Connects to the mupdate master.
     ///
     /// # Errors
@@ -321,6 +331,17 @@ impl Murder {
     pub fn mupdate(&self) -> io::Result<Mupdate> {
         Mupdate::connect(self.frontend())
     }
+}
+
+/// Returns the folder of [`cache`] if Cyrus is unpacked there.
+///
+/// # Errors
+/// Programs are missing.
+pub fn installed() -> Result<PathBuf, BedError> {
+    let unset = || io::Error::other("neither XDG_CACHE_HOME nor HOME is set");
+    let folder = cache().ok_or_else(|| BedError::System("find the folder of Cyrus", unset()))?;
+    packages::require("cyrus").map_err(BedError::Missing)?;
+    if folder.join(VERSION).exists() { Ok(folder) } else { Err(BedError::NotUnpacked(folder)) }
 }
 
 /// Lets the servers, which are another user, open their files below the folder.

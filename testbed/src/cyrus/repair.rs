@@ -26,6 +26,8 @@ pub enum Act {
 
 use Backend::{Destination, Source};
 
+/// The absence of a repair.
+pub const NONE: &Repair = &REPAIRS[0];
 /// Every repair, and the absence of one first.
 pub const REPAIRS: [Repair; 9] = [
     Repair { name: "none", acts: &[] },
@@ -38,6 +40,20 @@ pub const REPAIRS: [Repair; 9] = [
     Repair { name: "enter-source-compare-destination", acts: &[Act::Enter(Source), Act::Compare(Destination)] },
     Repair { name: "enter-destination-compare-source", acts: &[Act::Enter(Destination), Act::Compare(Source)] },
 ];
+
+impl Repair {
+    /// Returns the repair of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<&'static Self> {
+        REPAIRS.iter().find(|repair| repair.name == name)
+    }
+
+    /// Returns the name; `None` for the absence of a repair.
+    #[must_use]
+    pub fn named(&self) -> Option<String> {
+        (!self.acts.is_empty()).then(|| self.name.to_owned())
+    }
+}
 
 impl Murder {
     /// Performs one act of a repair.

@@ -53,20 +53,18 @@ pub fn trials(
     options: &TrialOptions<'_>,
     observer: &dyn Observer,
 ) -> Result<MoverReport, TrialError> {
-    let first = trial(packages, repair, options.limit, None).map_err(|reason| TrialError::Tool(reason.to_string()))?;
+    let first = trial(packages, repair, options.limit, None).map_err(|reason| match reason {
+        BedError::Missing(_) | BedError::NotUnpacked(_) | BedError::NotRoot => TrialError::Tool(reason.to_string()),
+        BedError::System(..) | BedError::Server(_) => TrialError::System(io::Error::other(reason)),
+    })?;
     let version = first.version.clone();
     let planned = first.reached.clone();
-    let points = lanes::selected("XFER", &planned, options)?;
+    let points = lanes::selected(XFER, &planned, options)?;
     let (trials, stopped) = lanes::all(&mut [(); LANES], first, &points, options.modes, observer, |(), point, mode| {
         trial(packages, repair, options.limit, Some((point.clone(), mode)))
     });
-    let (mover, modes) = (name(repair), options.modes.to_vec());
-    Ok(MoverReport { mover, version, order: DirectoryStep::Tool, planned, points, modes, trials, stopped })
-}
-
-/// Returns the name of `XFER` with a repair.
-fn name(repair: &Repair) -> String {
-    if repair.acts.is_empty() { XFER.to_owned() } else { format!("xfer, {}", repair.name) }
+    let (mover, modes, repair) = (XFER.to_owned(), options.modes.to_vec(), repair.named());
+    Ok(MoverReport { mover, version, repair, order: DirectoryStep::Tool, planned, points, modes, trials, stopped })
 }
 
 /// Runs one trial on a bed of its own, with the programs in this folder.
@@ -91,11 +89,12 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
     if was_killed {
         runs.push(murder.perform(RepairAct::Restart(Backend::Source)));
     }
-    if was_killed || !last.is_ok() {
+    let is_retried = was_killed || !last.is_ok();
+    if is_retried {
         last = xfer(&murder, limit);
         runs.push(last.clone());
     }
-    sent.extend(delivery.taken().map(|answer| mail(DURING, answer, runs.len() > 1)));
+    sent.extend(delivery.taken().map(|answer| mail(DURING, answer, is_retried)));
     if !repair.acts.is_empty() {
         sent.push(mail(LATE, lmtp::deliver(murder.frontend(), USER, &text(LATE)), false));
     }
@@ -109,6 +108,7 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
     let facts = Facts {
         sent: &sent,
         last_move: &last,
+        is_retried,
         runs: &runs,
         is_fault_missing: planned.is_some() && frame.is_none(),
         end: &murder.end(USER).map_err(|reason| BedError::System("see what the servers hold", reason))?,
@@ -117,8 +117,9 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
     let arrived = sent.iter().filter(|sent| [DURING, LATE, AFTER].contains(&sent.name.as_str()));
     let (point, mode) = planned.unzip();
     Ok(TrialReport {
-        mover: name(repair),
+        mover: XFER.to_owned(),
         version: Some(murder.version().to_owned()),
+        repair: repair.named(),
         order: DirectoryStep::Tool,
         mode,
         point,
@@ -136,9 +137,8 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
 /// Creates the mailbox on the source.
 fn prepare(murder: &Murder) -> io::Result<Vec<Sent>> {
     let refuse = |reply: Reply| if reply.is_ok() { Ok(()) } else { Err(io::Error::other(reply.to_string())) };
-    let mut admin = murder.log_on(Backend::Source, ADMIN)?;
     for mailbox in ["", "/Work"] {
-        refuse(admin.command(&format!("CREATE user/{USER}{mailbox}"))?)?;
+        murder.create(&format!("user/{USER}{mailbox}"))?;
     }
     let mut user = murder.log_on(Backend::Source, USER)?;
     let mut sent = Vec::new();

@@ -29,7 +29,7 @@ pub enum Traced {
     NotAllowed,
     /// The verdict is about flags, folders, text or the answer to a sender, which the model does not know.
     Unknown,
-    /// The mover has no procedure, or the fault point has no place in it.
+    /// The mover or its repair has no procedure, or the fault point has no place in it.
     NoProcedure,
 }
 
@@ -39,7 +39,7 @@ pub enum Traced {
 /// The procedure of the mover is defective.
 pub fn trace(trial: &TrialReport) -> Result<Traced, String> {
     let procedure = if trial.mover == XFER { XFER_PROCEDURE } else { &trial.mover };
-    if builtin::procedure(procedure).is_none() {
+    if builtin::procedure(procedure).is_none() || trial.repair.is_some() {
         return Ok(Traced::NoProcedure);
     }
     let verdict = observed(trial);

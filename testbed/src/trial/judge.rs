@@ -51,12 +51,12 @@ pub fn judge(facts: &Facts<'_>) -> (TrialVerdict, Vec<String>) {
     found.extend(false_success(facts, &accepted).map(|reason| (TrialVerdict::FalseSuccess, reason)));
     found.extend(returned(facts).map(|reason| (TrialVerdict::Bounced, reason)));
     found.extend(inconclusive(facts).into_iter().map(|reason| (TrialVerdict::Inconclusive, reason)));
-    concluded(found, facts.runs)
+    concluded(found, facts.runs.len() > 1)
 }
 
 /// Returns the worst of these findings as the verdict, and their reasons, the worst first.
-pub(crate) fn concluded(mut found: Vec<(TrialVerdict, String)>, runs: &[RunReport]) -> (TrialVerdict, Vec<String>) {
-    let fine = if runs.len() > 1 { TrialVerdict::FineAfterRetry } else { TrialVerdict::Fine };
+pub(crate) fn concluded(mut found: Vec<(TrialVerdict, String)>, is_retried: bool) -> (TrialVerdict, Vec<String>) {
+    let fine = if is_retried { TrialVerdict::FineAfterRetry } else { TrialVerdict::Fine };
     let verdict = found.iter().map(|(verdict, _)| *verdict).max().unwrap_or(fine);
     found.sort_by_key(|(verdict, _)| std::cmp::Reverse(*verdict));
     (verdict, found.into_iter().map(|(_, reason)| reason).collect())

@@ -103,6 +103,7 @@ pub fn trials(
     Ok(MoverReport {
         mover: mover.to_string(),
         version,
+        repair: None,
         order: options.order,
         planned,
         points,

@@ -84,6 +84,7 @@ pub(super) fn trial(
     Ok(TrialReport {
         mover: plan.mover.to_string(),
         version: plan.version.map(str::to_owned),
+        repair: None,
         order: plan.order,
         mode: fault.map(|(_, mode)| mode),
         point: fault.map(|(point, _)| point.clone()),

@@ -175,6 +175,9 @@ pub struct TrialReport {
     pub mover: String,
     /// Its package and version.
     pub version: Option<String>,
+    /// The repair that the operator does afterwards, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
     /// The moment of the directory step.
     pub order: DirectoryStep,
     /// The mode of the fault; `None` in the run without a fault.
@@ -207,6 +210,9 @@ pub struct MoverReport {
     pub mover: String,
     /// Its package and version.
     pub version: Option<String>,
+    /// The repair that the operator does after each trial, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
     /// The moment of the directory step.
     pub order: DirectoryStep,
     /// The fault points that the run without a fault reached, in order.

@@ -1,8 +1,10 @@
-//! Trials of movers on real servers, compared with the model.
+//! Trials of movers and of `XFER` on real servers, compared with the model.
 
 use stranded_testbed::bed::Bed;
+use stranded_testbed::cyrus;
+use stranded_testbed::cyrus::repair::NONE;
 use stranded_testbed::mover::{Mover, Shipped};
-use stranded_testbed::predict::{Traced, compare, trace};
+use stranded_testbed::predict::{Traced, XFER_PROCEDURE, compare, trace};
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{Row, is_explained, markdown};
 use stranded_testbed::trial::report::{DirectoryStep, MoverReport};
@@ -19,7 +21,8 @@ fn tried(mover: Shipped, mode: Mode) -> MoverReport {
 
 #[test]
 fn a_mover_that_is_killed_ends_as_its_procedure_allows_and_not_as_another_one_does() {
-    for (mover, other) in [(Shipped::DoveadmSync1, "fetchmail"), (Shipped::Fetchmail, "doveadm-sync-1")] {
+    let all = [(Shipped::DoveadmSync1, &["fetchmail"][..]), (Shipped::Fetchmail, &["doveadm-sync-1", XFER_PROCEDURE])];
+    for (mover, others) in all {
         let report = tried(mover, Mode::Kill);
         assert!(report.trials.len() > 20, "{mover:?}: {} trials", report.trials.len());
         let own = compare(&report, mover.name()).unwrap();
@@ -31,9 +34,45 @@ fn a_mover_that_is_killed_ends_as_its_procedure_allows_and_not_as_another_one_do
             assert!(shown.steps[0].contains("message m1 arrives"), "{shown:?}");
             assert!(shown.steps.iter().any(|step| step.contains("dies")), "{shown:?}");
         }
-        let other = compare(&report, other).unwrap();
-        assert!(other.disagreements().next().is_some(), "{mover:?} is not distinguished from {}", other.procedure);
+        for other in others {
+            let other = compare(&report, other).unwrap();
+            assert!(other.disagreements().next().is_some(), "{mover:?} is not distinguished from {}", other.procedure);
+        }
     }
+}
+
+/// A point of each part of `XFER`.
+const POINTS: [&str; 6] = [
+    "source-mupdate:AUTHENTICATE:1",
+    "destination-imap:SYNCGET USER:1",
+    "source-mupdate:DEACTIVATE:1",
+    "destination-imap:SYNCGET ANNOTATION:1",
+    "destination-imap:MUPDATEPUSH:1",
+    "destination-mupdate:ACTIVATE:2",
+];
+
+#[test]
+fn xfer_ends_as_its_procedure_allows_and_not_as_another_mover_does() {
+    let points = POINTS.map(|point| point.parse().unwrap());
+    let options = TrialOptions { order: DirectoryStep::Tool, modes: &Mode::ALL, points: &points, limit: LIMIT };
+    let report = cyrus::trial::trials(&cyrus::installed().unwrap(), NONE, &options, &()).unwrap();
+    let own = compare(&report, XFER_PROCEDURE).unwrap();
+    assert_eq!(own.trials.len(), POINTS.len() * Mode::ALL.len());
+    let wrong: Vec<_> = own.disagreements().collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for other in ["doveadm-sync-1", "fetchmail"] {
+        let other = compare(&report, other).unwrap();
+        assert!(other.disagreements().next().is_some(), "XFER is not distinguished from {}", other.procedure);
+    }
+    let repaired = MoverReport { repair: Some("enter-source".to_owned()), ..report.clone() };
+    let rows = [Row { report, agreement: Some(own) }, Row { report: repaired, agreement: None }];
+    let page = markdown(&rows);
+    assert!(
+        page.contains("| 24 of 24 | `stranded conform --tool xfer --directory tool --testbed cyrus` |\n"),
+        "{page}"
+    );
+    let of_repair = "| – | `stranded conform --tool xfer --repair enter-source --directory tool --testbed cyrus` |\n";
+    assert!(page.contains("| `xfer`, then `enter-source` |") && page.contains(of_repair), "{page}");
 }
 
 #[test]
@@ -47,7 +86,7 @@ fn a_trial_at_a_point_without_a_place_is_a_disagreement() {
     }
     let agreement = compare(&report, "doveadm-sync-1").unwrap();
     assert_eq!(agreement.disagreements().count(), agreement.trials.len());
-    let row = Row { report, agreement };
+    let row = Row { report, agreement: Some(agreement) };
     assert!(!is_explained(&row));
     assert!(markdown(&[row]).contains("| 0 of "), "the page shows it");
 }
