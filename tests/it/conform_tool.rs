@@ -133,7 +133,10 @@ fn a_tool_that_strands_mail_fails_with_the_command_that_shows_it() {
                    --mode cut --point directory:modify:1";
     assert!(out.lines().any(|line| line.trim() == command), "{out}");
     assert!(out.contains("  before-1 is in source, and the home is destination\n"), "{out}");
-    assert!(out.contains("  No trace of the model: no built-in procedure describes this tool or this repair.\n"), "{out}");
+    assert!(
+        out.contains("  No trace of the model: no built-in procedure describes this tool or this repair.\n"),
+        "{out}"
+    );
 }
 
 #[test]
