@@ -68,9 +68,7 @@ impl<'a> Worst<'a> {
             Ok(Traced::Unknown) => {
                 (None, Some("the model knows neither the text, the flags and the folder of a message nor its sender"))
             }
-            Ok(Traced::NoProcedure) | Err(_) => {
-                (None, Some("no built-in procedure describes this tool or this repair"))
-            }
+            Ok(Traced::NoProcedure) | Err(_) => (None, Some("no built-in procedure describes it")),
         };
         Self {
             trial,

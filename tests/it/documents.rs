@@ -65,6 +65,26 @@ fn write_files(page: &str, folder: &Path) {
     }
 }
 
+/// Returns a page as trycmd reads it: blocks without a language are no terminal sessions, and an output ends with an empty line, which
+/// stands for the end of its last line.
+fn runnable(page: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut block = None;
+    for line in page.lines() {
+        let language = line.strip_prefix("```");
+        let is_session = block == Some("console");
+        let ends_output = is_session && (language.is_some() || line.starts_with("$ "));
+        if ends_output && lines.last().is_some_and(|last| *last != "..." && !last.starts_with("```")) {
+            lines.push("");
+        }
+        lines.push(if block.is_none() && line == "```" { "```text" } else { line });
+        if let Some(language) = language {
+            block = if block.is_some() { None } else { Some(language) };
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
 #[test]
 fn every_command_of_the_documents_prints_what_they_show() {
     let folder = tempfile::tempdir().unwrap();
