@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use stranded_search::check::{Checked, PropertyResult};
+use stranded_search::check::Checked;
 use stranded_search::lines::display_width;
 use stranded_search::property::Verdict;
 
@@ -28,16 +28,31 @@ pub enum Details {
 pub fn report(checked: &[Checked<'_>], details: Details, width: u16) -> Vec<String> {
     let is_shown = |one: &&Checked<'_>| match details {
         Details::All => true,
-        Details::WhereNeeded => checked.len() == 1 || !is_as_expected(one),
+        Details::WhereNeeded => checked.len() == 1 || standing(one) != Standing::AsExpected,
     };
     let lines = (checked.len() > 1).then(|| lines(checked, width));
     let shown = checked.iter().filter(is_shown).map(|one| text::scenario(one, width));
     lines.into_iter().chain(shown).chain([text::summary(checked)]).collect()
 }
 
-fn is_as_expected(checked: &Checked<'_>) -> bool {
-    let is_expected = |result: &PropertyResult| result.is_as_expected() && result.verdict != Verdict::Inconclusive;
-    checked.is_complete() && !checked.is_without_end() && checked.results.iter().all(is_expected)
+/// The standing of a scenario. A violation that was found outranks a search that is not complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Unexpected(usize),
+    Inconclusive,
+    AsExpected,
+}
+
+fn standing(checked: &Checked<'_>) -> Standing {
+    let unexpected = checked.results.iter().filter(|result| text::is_unexpected(result)).count();
+    let is_undecided = || checked.results.iter().any(text::is_inconclusive);
+    if unexpected > 0 {
+        Standing::Unexpected(unexpected)
+    } else if !checked.is_complete() || checked.is_without_end() || is_undecided() {
+        Standing::Inconclusive
+    } else {
+        Standing::AsExpected
+    }
 }
 
 /// The parts of a line that are left out if they do not fit, from the fewest to the most.
@@ -49,41 +64,37 @@ enum Brevity {
     WithoutStates,
 }
 
+impl Brevity {
+    const ALL: [Self; 4] = [Self::Whole, Self::WithoutTime, Self::WithoutExpectation, Self::WithoutStates];
+}
+
 /// Returns one line for each scenario: its name, its verdicts, its states and the time, as far as they fit.
 fn lines(checked: &[Checked<'_>], width: u16) -> String {
-    let names = || checked.iter().map(|one| one.spec.name.as_str());
-    let room = names().map(display_width).max().unwrap_or_default();
-    let columns = |brevity: Brevity| -> Vec<(String, Style, String)> {
-        let columns = |one: &Checked<'_>| {
-            let (says, style) = verdicts(one, brevity);
-            (says, style, extent(one, brevity))
-        };
-        checked.iter().map(columns).collect()
-    };
-    let widest = |columns: &[(String, Style, String)], of: fn(&(String, Style, String)) -> &str| {
-        columns.iter().map(|one| display_width(of(one))).max().unwrap_or_default()
-    };
-    let used = |columns: &[(String, Style, String)]| {
-        let [says, extent] = [widest(columns, |one| &one.0), widest(columns, |one| &one.2)];
-        (says, room + 2 + says + if extent == 0 { 0 } else { 2 + extent })
-    };
-    let brevities = [Brevity::Whole, Brevity::WithoutTime, Brevity::WithoutExpectation, Brevity::WithoutStates];
-    let shortest = columns(Brevity::WithoutStates);
-    let fitting = brevities.into_iter().map(columns).find(|columns| used(columns).1 <= usize::from(width));
-    let columns = fitting.unwrap_or(shortest);
-    let (verdicts, _) = used(&columns);
-    let last = widest(&columns, |one| &one.2);
-    let mut text = String::new();
-    for (name, (says, style, extent)) in names().zip(&columns) {
-        let padding = room - display_width(name);
-        let _ = write!(text, "{name}{:padding$}  {style}{says}{style:#}", "");
-        if !extent.is_empty() {
-            let gap = verdicts - display_width(says) + 2 + last - display_width(extent);
-            let _ = write!(text, "{:gap$}{extent}", "");
-        }
-        text.push('\n');
+    Brevity::ALL.into_iter().find_map(|brevity| table(checked, brevity, width)).unwrap_or_default()
+}
+
+/// Returns the lines without what is left out; `None` if they do not fit, and more can be left out.
+fn table(checked: &[Checked<'_>], brevity: Brevity, width: u16) -> Option<String> {
+    let widest = |texts: &mut dyn Iterator<Item = &str>| texts.map(display_width).max().unwrap_or_default();
+    let verdicts: Vec<(String, Style)> = checked.iter().map(|one| verdicts(one, brevity)).collect();
+    let extents: Vec<String> = checked.iter().map(|one| extent(one, brevity)).collect();
+    let name_width = widest(&mut checked.iter().map(|one| one.spec.name.as_str()));
+    let verdict_width = widest(&mut verdicts.iter().map(|(says, _)| says.as_str()));
+    let extent_width = widest(&mut extents.iter().map(String::as_str));
+    let gap = if extent_width == 0 { 0 } else { 2 };
+    let is_fitting = name_width + 2 + verdict_width + gap + extent_width <= usize::from(width);
+    if !is_fitting && brevity != Brevity::WithoutStates {
+        return None;
     }
-    text
+    let mut text = String::new();
+    for ((one, (says, style)), extent) in checked.iter().zip(verdicts).zip(extents) {
+        let name = &one.spec.name;
+        let before = name_width - display_width(name) + 2;
+        let between = verdict_width - display_width(&says) + gap + extent_width - display_width(&extent);
+        let line = format!("{name}{:before$}{style}{says}{style:#}{:between$}{extent}", "", "");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    Some(text)
 }
 
 fn extent(checked: &Checked<'_>, brevity: Brevity) -> String {
@@ -96,21 +107,18 @@ fn extent(checked: &Checked<'_>, brevity: Brevity) -> String {
 
 /// Returns the verdicts of a scenario in a few words, and their style: a violation is red whether it is expected or not.
 fn verdicts(checked: &Checked<'_>, brevity: Brevity) -> (String, Style) {
-    let unexpected = checked.results.iter().filter(|result| !result.is_as_expected()).count();
-    if !checked.is_complete() || checked.results.iter().any(|result| result.verdict == Verdict::Inconclusive) {
-        return ("inconclusive".to_owned(), BAD);
-    }
-    if unexpected > 0 {
-        return (format!("{unexpected} not as expected"), BAD);
-    }
-    match notable(std::slice::from_ref(checked)) {
-        None => ("holds".to_owned(), GOOD),
-        Some(says) if brevity < Brevity::WithoutExpectation => (format!("{says}, as expected"), BAD),
-        Some(says) => (says, BAD),
+    match (standing(checked), notable(std::slice::from_ref(checked))) {
+        (Standing::Unexpected(count), _) => (format!("{count} not as expected"), BAD),
+        (Standing::Inconclusive, _) => ("inconclusive".to_owned(), BAD),
+        (Standing::AsExpected, None) => ("holds".to_owned(), GOOD),
+        (Standing::AsExpected, Some(says)) if brevity < Brevity::WithoutExpectation => {
+            (format!("{says}, as expected"), BAD)
+        }
+        (Standing::AsExpected, Some(says)) => (says, BAD),
     }
 }
 
-/// Returns the numbers of verdicts other than `holds` and `vacuous`: `5 violated, 2 depend`.
+/// Returns the numbers of verdicts other than `holds` and `vacuous`: `5 violated, 2 depending`.
 pub(super) fn notable(checked: &[Checked<'_>]) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for result in checked.iter().flat_map(|one| &one.results) {

@@ -67,11 +67,11 @@ fn names(checked: &Checked<'_>, chosen: fn(&PropertyResult) -> bool) -> Vec<Stri
     chosen.map(|result| format!("{}/{}", checked.spec.name, result.property.name())).collect()
 }
 
-fn is_inconclusive(result: &PropertyResult) -> bool {
+pub(super) fn is_inconclusive(result: &PropertyResult) -> bool {
     result.verdict == Verdict::Inconclusive
 }
 
-fn is_unexpected(result: &PropertyResult) -> bool {
+pub(super) fn is_unexpected(result: &PropertyResult) -> bool {
     !result.is_as_expected() && !is_inconclusive(result)
 }
 

@@ -36,6 +36,7 @@ mod movers;
 mod mutants;
 mod oracle;
 mod oracle_server;
+mod overview;
 mod predecessors;
 mod process;
 mod proof;
