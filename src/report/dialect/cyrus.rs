@@ -6,7 +6,7 @@ use stranded_model::procedure::{Act, Condition, Deletion, Duplicate, ListPurpose
 use stranded_search::advice::PlannedStep;
 
 use super::servers::Servers;
-use super::shell::{delete, only_if_held_elsewhere};
+use super::shell::{delete, only_if_held_elsewhere, require_nothing_left};
 use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
 
 /// The functions of the script.
@@ -178,7 +178,6 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let Occasion { servers, .. } = occasion;
     let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
     let preparation = |purpose: &str, commands: String| Preparation { purpose: purpose.to_owned(), commands };
-    let missing = format!("list {from} from\nlist {to} now\nmissing from now left\n");
     let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
     if occasion.must_hold {
         let commands = format!("hold {0}\nend_sessions {0}\n", servers.of_run());
@@ -187,7 +186,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     }
     if occasion.must_observe_again {
         let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
-        once_held.push(preparation(&purpose, format!("{missing}require_empty left 'only on {from}; observe again'\n")));
+        once_held.push(preparation(&purpose, require_nothing_left(servers)));
     }
     let check = format!("home_is {to} || stop \"the home is $home\"\necho 'done'\n");
     last.push(preparation(&format!("At the end {to} is the home."), check));

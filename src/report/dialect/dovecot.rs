@@ -8,7 +8,7 @@ use stranded_model::procedure::{
 use stranded_search::advice::PlannedStep;
 
 use super::servers::Servers;
-use super::shell::{delete, only_if_held_elsewhere};
+use super::shell::{delete, only_if_held_elsewhere, require_nothing_left};
 use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
 
 /// The functions of the script.
@@ -302,6 +302,7 @@ fn agree(servers: &Servers<'_>) -> String {
 /// Returns the text around the steps.
 pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let Occasion { servers, .. } = occasion;
+    let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
     let (mut first, mut once_held) = (Vec::new(), Vec::new());
     if occasion.must_replicate {
         first.push(preparation(
@@ -313,22 +314,15 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
         first.push(preparation("Mail and logins are held, and open sessions end.", hold(servers)));
     }
     if occasion.must_observe_again {
-        let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
-        let commands = format!(
-            "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}; observe again'\n"
-        );
         let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
-        once_held.push(preparation(&purpose, commands));
+        once_held.push(preparation(&purpose, require_nothing_left(servers)));
     }
     let mut last = Vec::new();
     if occasion.must_hold {
         last.push(preparation("Mail and logins go to the new home.", "release\n".to_owned()));
     }
-    let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
-    let check = format!(
-        "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}; observe again'\nhome_is {from} {to} || \
-         stop \"the home is $home\"\necho 'done'\n"
-    );
+    let check =
+        format!("{}home_is {from} {to} || stop \"the home is $home\"\necho 'done'\n", require_nothing_left(servers));
     last.push(preparation(&format!("At the end {to} is the home, and {from} holds nothing that it lacks."), check));
     Frame { head: format!("{}\n{LISTS}\n{FUNCTIONS}", variables(occasion)), first, once_held, last }
 }

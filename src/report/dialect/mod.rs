@@ -52,12 +52,6 @@ impl Printed<'_> {
     }
 }
 
-impl From<Dialect> for Printed<'_> {
-    fn from(dialect: Dialect) -> Self {
-        Self { dialect, procedure: None }
-    }
-}
-
 /// The commands of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepCommands {

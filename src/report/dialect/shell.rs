@@ -13,6 +13,14 @@ pub(super) fn delete(chosen: &str, server: &str, only: Only) -> String {
     format!("list {server} now\n{chosen} now listed todo\n{noted}expunge todo {server}\n")
 }
 
+/// Returns the commands that stop the script if the source holds a message that the destination lacks.
+pub(super) fn require_nothing_left(servers: &Servers<'_>) -> String {
+    let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
+    format!(
+        "list {from} from\nlist {to} now\nmissing from now left\nrequire_empty left 'only on {from}; observe again'\n"
+    )
+}
+
 /// Returns the commands that stop the script if a server of the run holds a message that the other one lacks.
 pub(super) fn only_if_held_elsewhere(servers: &Servers<'_>, server: ServerRef) -> String {
     let id = servers.id(server);

@@ -17,7 +17,7 @@ const DIALECTS: [Dialect; 3] = [Dialect::DovecotLdap, Dialect::Cyrus, Dialect::E
 
 /// Returns the advice in a dialect, with delivery held and everything observed.
 fn advised_in(dialect: Dialect, line: &str) -> AdviceReport {
-    printed(dialect.into(), line)
+    printed(Printed { dialect, procedure: None }, line)
 }
 
 /// Returns the advice with the commands of a procedure, with delivery held and everything observed.
