@@ -1,5 +1,6 @@
 //! `stranded advise`
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use crate::cli::{Advise, OutputKind};
@@ -58,17 +59,14 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
 /// Returns the commands to print. A procedure that is asked for must be one of those on which there is advice.
 fn commands<'a>(arguments: &'a Advise, advised: &[MailboxAdvice<'_>]) -> Result<Option<Printed<'a>>, CommandError> {
     let procedure = arguments.procedure.as_deref();
-    let mut known: Vec<&str> =
-        advised.iter().flat_map(|one| one.advice.iter()).map(|advice| advice.procedure.name.as_str()).collect();
-    known.sort_unstable();
-    known.dedup();
-    if let Some(name) = procedure
-        && !known.is_empty()
-        && !known.contains(&name)
-    {
-        let near = nearest(name, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        let says = format!("no advice is on a procedure `{name}`{near} (there is advice on {})", known.join(", "));
-        return Err(CommandError::Usage(says));
+    if let Some(name) = procedure {
+        let all = advised.iter().flat_map(|one| one.advice.iter()).map(|advice| advice.procedure.name.as_str());
+        let known: Vec<&str> = all.collect::<BTreeSet<_>>().into_iter().collect();
+        if !known.is_empty() && !known.contains(&name) {
+            let near = nearest(name, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let says = format!("no advice is on a procedure `{name}`{near} (there is advice on {})", known.join(", "));
+            return Err(CommandError::Usage(says));
+        }
     }
     Ok(arguments.dialect.map(|dialect| Printed { dialect, procedure }))
 }
