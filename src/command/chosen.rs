@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use stranded_model::assumption::Assumption;
 use stranded_search::scenario::builtin;
 use stranded_testbed::cyrus::CYRUS;
 use stranded_testbed::cyrus::repair::Repair;
 use stranded_testbed::cyrus::trial::XFER;
 use stranded_testbed::mover::Mover;
+use stranded_testbed::mover::performed::leaves_directory_step;
 use stranded_testbed::trial::report::DirectoryStep;
 
 use crate::cli::ToolArguments;
@@ -53,7 +53,7 @@ fn tools(tool: &ToolArguments) -> Result<Vec<(Mover, DirectoryStep)>, CommandErr
     for name in &tool.tools {
         for mover in of_name(name)? {
             let default = match &mover {
-                Mover::Performed { procedure, .. } if !is_operators(procedure) => DirectoryStep::Tool,
+                Mover::Performed { procedure, .. } if !leaves_directory_step(procedure) => DirectoryStep::Tool,
                 Mover::Performed { .. } | Mover::Shipped(_) | Mover::Command(_) => DirectoryStep::Last,
             };
             let orders = if tool.directory.is_empty() { vec![default] } else { tool.directory.clone() };
@@ -61,14 +61,6 @@ fn tools(tool: &ToolArguments) -> Result<Vec<(Mover, DirectoryStep)>, CommandErr
         }
     }
     Ok(all)
-}
-
-/// Returns true if a procedure leaves the directory step to the operator.
-fn is_operators(procedure: &str) -> bool {
-    let varies = |builtin: &builtin::Builtin| {
-        builtin.decoded().assumptions().any(|assumption| assumption == Assumption::DirectoryStep)
-    };
-    builtin::procedure(procedure).is_some_and(varies)
 }
 
 /// Returns the movers of this name.

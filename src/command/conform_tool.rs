@@ -37,7 +37,8 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     }
     let deadline = arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let watch = Watch { interrupted: interrupt::flag()?, deadline };
-    let options = |order| TrialOptions { order, modes: &modes, points: &tool.points, limit: tool.run_limit };
+    let options =
+        |order| TrialOptions { order, modes: &modes, points: &tool.points, points_max: None, limit: tool.run_limit };
     let (name, (reports, failure)) = match &chosen {
         Chosen::Tools(tools) => {
             let (site, _bed) = site(tool)?;

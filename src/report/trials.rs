@@ -9,7 +9,9 @@ use serde::Serialize;
 use stranded_search::lines::wrapped;
 use stranded_testbed::predict::{self, Traced};
 use stranded_testbed::proxy::point::{FaultPoint, Mode};
-use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialReport, TrialVerdict, counts};
+use stranded_testbed::trial::report::{
+    self as trial, DirectoryStep, MoverReport, TrialReport, TrialVerdict, counts, title,
+};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -57,18 +59,22 @@ pub struct Worst<'a> {
     /// The shortest trace of the model to this verdict: a sentence for each step.
     pub trace: Option<Vec<String>>,
     /// The reason why there is no trace.
-    pub no_trace: Option<&'static str>,
+    pub no_trace: Option<String>,
 }
 
 impl<'a> Worst<'a> {
     fn of(site: &str, trial: &'a TrialReport) -> Self {
         let (trace, no_trace) = match predict::trace(trial) {
-            Ok(Traced::Trace(trace)) => (Some(trace.steps), None),
-            Ok(Traced::NotAllowed) => (None, Some("the model does not allow this verdict at this fault point")),
-            Ok(Traced::Unknown) => {
-                (None, Some("the model knows neither the text, the flags and the folder of a message nor its sender"))
+            Ok(Traced::Trace(steps)) => (Some(steps), None),
+            Ok(Traced::NotAllowed) => {
+                (None, Some("the model does not allow this verdict at this fault point".to_owned()))
             }
-            Ok(Traced::NoProcedure) | Err(_) => (None, Some("no built-in procedure describes it")),
+            Ok(Traced::Unknown) => {
+                let says = "the model knows neither the text, the flags and the folder of a message nor its sender";
+                (None, Some(says.to_owned()))
+            }
+            Ok(Traced::NoProcedure) => (None, Some("no built-in procedure describes it".to_owned())),
+            Err(reason) => (None, Some(reason)),
         };
         Self {
             trial,
@@ -241,30 +247,18 @@ fn shown(worst: &Worst<'_>, width: u16) -> String {
             let _ = writeln!(text, "  {:>3}  {}", index + 1, wrapped(step, 7, width));
         }
     }
-    if let Some(reason) = worst.no_trace {
+    if let Some(reason) = &worst.no_trace {
         let _ = writeln!(text, "  {}", wrapped(&format!("No trace of the model: {reason}."), 2, width));
     }
     text
 }
 
-/// Returns the tool with its repair.
-fn title(tool: &str, repair: Option<&str>) -> String {
-    let repair = repair.map(|repair| format!(", then {repair}"));
-    format!("{tool}{}", repair.unwrap_or_default())
-}
-
 /// Returns the command that repeats a trial.
 #[must_use]
 pub fn command(site: &str, trial: &TrialReport) -> String {
-    let quoted = |word: &str| {
-        let is_plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:".contains(letter));
-        if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-    };
-    let repair = trial.repair.as_ref().map(|repair| format!(" --repair {repair}")).unwrap_or_default();
-    let mut line =
-        format!("stranded conform --tool {}{repair} --directory {} {site}", quoted(&trial.mover), trial.order.name());
+    let mut line = trial::command(&trial.mover, trial.repair.as_deref(), trial.order, site);
     if let (Some(mode), Some(point)) = (trial.mode, &trial.point) {
-        let _ = write!(line, " --mode {} --point {}", mode.name(), quoted(&point.to_string()));
+        let _ = write!(line, " --mode {} --point {}", mode.name(), trial::quoted(&point.to_string()));
     }
     line
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cyrus;
 use crate::predict::{Agreement, explanation};
-use crate::trial::report::{MoverReport, TrialVerdict, counts};
+use crate::trial::report::{MoverReport, TrialVerdict, command, counts};
 use crate::trial::site::DOVECOT;
 
 /// The trials of one mover in one order, and their comparison with the model.
@@ -51,7 +51,9 @@ pub fn markdown(rows: &[Row]) -> String {
                 format!("{} of {count}", count - agreement.disagreements().count())
             },
         );
-        let _ = writeln!(text, " {agreed} | `{}` |", command(report));
+        let bed = if report.mover == cyrus::trial::XFER { cyrus::CYRUS } else { DOVECOT };
+        let command = command(&report.mover, report.repair.as_deref(), report.order, &format!("--testbed {bed}"));
+        let _ = writeln!(text, " {agreed} | `{command}` |");
     }
     let unobserved = unobserved(rows);
     if !unobserved.is_empty() {
@@ -73,13 +75,6 @@ fn points(report: &MoverReport) -> String {
 fn name(report: &MoverReport) -> String {
     let repair = report.repair.as_ref().map(|repair| format!(", then `{repair}`"));
     format!("`{}`{}", report.mover, repair.unwrap_or_default())
-}
-
-/// Returns the command that repeats the trials.
-fn command(report: &MoverReport) -> String {
-    let bed = if report.mover == cyrus::trial::XFER { cyrus::CYRUS } else { DOVECOT };
-    let repair = report.repair.as_ref().map(|repair| format!(" --repair {repair}")).unwrap_or_default();
-    format!("stranded conform --tool {}{repair} --directory {} --testbed {bed}", report.mover, report.order.name())
 }
 
 /// Returns a line for each outcome that the model allows and no trial of the mover shows.

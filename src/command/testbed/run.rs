@@ -9,10 +9,10 @@ use stranded_testbed::cyrus::repair::{REPAIRS, Repair};
 use stranded_testbed::cyrus::trial::XFER;
 use stranded_testbed::mover::Mover;
 use stranded_testbed::mover::performed::OWN;
-use stranded_testbed::predict::{XFER_PROCEDURE, compare, orders};
-use stranded_testbed::proxy::point::{FaultPoint, Mode};
+use stranded_testbed::predict::{compare, orders, procedure_of};
+use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{self, Row};
-use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialVerdict};
+use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialVerdict, title};
 use stranded_testbed::trial::site::Site;
 use stranded_testbed::trial::{LIMIT, TrialError, TrialOptions, trials};
 
@@ -77,12 +77,6 @@ fn orders_of(mover: &str, asked: &[DirectoryStep]) -> Vec<DirectoryStep> {
     all
 }
 
-/// Returns at most this many points, evenly spread.
-fn spread(points: &[FaultPoint], most: usize) -> Vec<FaultPoint> {
-    let count = most.min(points.len());
-    (0..count).map(|index| points[index * points.len() / count].clone()).collect()
-}
-
 /// Tries movers in each order.
 fn of_movers(movers: &[Mover], arguments: &TestbedRun, watch: &Watch) -> Result<Vec<Row>, CommandError> {
     let mut rows = Vec::new();
@@ -94,8 +88,7 @@ fn of_movers(movers: &[Mover], arguments: &TestbedRun, watch: &Watch) -> Result<
     for mover in movers {
         let name = mover.to_string();
         for order in orders_of(&name, &arguments.orders) {
-            let report = tried(order, arguments, |options| trials(&site, mover, options, watch));
-            rows.push(row(&name, report, Some(&name))?);
+            rows.push(row(&name, trials(&site, mover, &options(order, arguments), watch), true)?);
         }
     }
     Ok(rows)
@@ -103,35 +96,26 @@ fn of_movers(movers: &[Mover], arguments: &TestbedRun, watch: &Watch) -> Result<
 
 /// Tries `XFER` with each of its repairs.
 fn of_xfer(packages: &Path, arguments: &TestbedRun, watch: &Watch) -> Result<Vec<Row>, CommandError> {
+    let options = options(DirectoryStep::Tool, arguments);
+    // The model has the restart of a source that died, and no other repair.
     let row = |repair: &'static Repair| {
-        // The model has the restart of a source that died, and no other repair.
-        let procedure = repair.acts.is_empty().then_some(XFER_PROCEDURE);
-        let xfer = |options: &TrialOptions<'_>| cyrus::trial::trials(packages, repair, options, watch);
-        row(XFER, tried(DirectoryStep::Tool, arguments, xfer), procedure)
+        row(XFER, cyrus::trial::trials(packages, repair, &options, watch), repair.acts.is_empty())
     };
     repairs(arguments).into_iter().map(row).collect()
 }
 
-/// Tries a mover at each of its fault points, or at a sample of them.
-fn tried(
-    order: DirectoryStep,
-    arguments: &TestbedRun,
-    trials: impl Fn(&TrialOptions<'_>) -> Result<MoverReport, TrialError>,
-) -> Result<MoverReport, TrialError> {
-    let all = |points: &[FaultPoint], modes: &[Mode]| trials(&TrialOptions { order, modes, points, limit: LIMIT });
-    match arguments.points_max {
-        Some(most) => all(&spread(&all(&[], &[])?.planned, most.get()), &Mode::ALL),
-        None => all(&[], &Mode::ALL),
-    }
+/// Returns the trials of a mover: each mode at each of its fault points, or at a sample of them.
+fn options(order: DirectoryStep, arguments: &TestbedRun) -> TrialOptions<'static> {
+    TrialOptions { order, modes: &Mode::ALL, points: &[], points_max: arguments.points_max, limit: LIMIT }
 }
 
-/// Compares the trials of a mover with its procedure, and reports that they are done.
-fn row(name: &str, report: Result<MoverReport, TrialError>, procedure: Option<&str>) -> Result<Row, CommandError> {
-    let report = report.map_err(|reason| CommandError::Inconclusive(format!("{name}: {reason}")))?;
-    let agreement = procedure.map(|procedure| compare(&report, procedure)).transpose();
+/// Compares the trials of a mover with its procedure, if the model has what was done, and reports that they are done.
+fn row(mover: &str, report: Result<MoverReport, TrialError>, is_modelled: bool) -> Result<Row, CommandError> {
+    let report = report.map_err(|reason| CommandError::Inconclusive(format!("{mover}: {reason}")))?;
+    let agreement = is_modelled.then(|| compare(&report, procedure_of(mover))).transpose();
     let agreement = agreement.map_err(CommandError::Inconclusive)?;
-    let repair = report.repair.as_ref().map(|repair| format!(", then {repair}")).unwrap_or_default();
-    output::say(&format!("{name}{repair}, directory {}: {} trials", report.order.name(), report.trials.len()));
+    let (title, order) = (title(mover, report.repair.as_deref()), report.order.name());
+    output::say(&format!("{title}, directory {order}: {} trials", report.trials.len()));
     Ok(Row { report, agreement })
 }
 

@@ -42,12 +42,6 @@ pub const REPAIRS: [Repair; 9] = [
 ];
 
 impl Repair {
-    /// Returns the repair of this name.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<&'static Self> {
-        REPAIRS.iter().find(|repair| repair.name == name)
-    }
-
     /// Returns the name; `None` for the absence of a repair.
     #[must_use]
     pub fn named(&self) -> Option<String> {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 
+use stranded_model::assumption::Assumption;
 use stranded_model::procedure::{Act, Step};
 use stranded_search::scenario::builtin;
 use toml::{Table, Value};
@@ -19,6 +20,14 @@ const DIRECTORY_STEP: &str = "sync-directory";
 pub fn has_own_directory_step(procedure: &str) -> bool {
     let writes = |step: &Step| step.when.is_empty() && matches!(step.act, Act::SyncDirectory { .. });
     builtin::procedure(procedure).is_some_and(|builtin| builtin.decoded().steps.iter().any(writes))
+}
+
+/// Returns true if a built-in procedure leaves the directory step to the operator, whose moment is an assumption. One that writes the
+/// home as it is typed neither has the step nor leaves it.
+#[must_use]
+pub fn leaves_directory_step(procedure: &str) -> bool {
+    let is_left = |assumption: Assumption| assumption == Assumption::DirectoryStep;
+    builtin::procedure(procedure).is_some_and(|builtin| builtin.decoded().assumptions().any(is_left))
 }
 
 /// Returns the text of a built-in procedure or of a file, with a directory step that does nothing and answers ok. The other steps, all

@@ -15,5 +15,5 @@ mod trace;
 pub use self::allowed::{End, RunEnd, Strike, allowed};
 pub use self::compare::{Agreement, Comparison, compare};
 pub use self::explained::{EXPLAINED, Explained, explanation};
-pub use self::scenario::{XFER_PROCEDURE, orders};
-pub use self::trace::{ModelTrace, Traced, trace};
+pub use self::scenario::{XFER_PROCEDURE, orders, procedure_of};
+pub use self::trace::{Traced, trace};

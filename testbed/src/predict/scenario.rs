@@ -9,6 +9,7 @@ use stranded_search::engine::{Engine, Limits};
 use stranded_search::scenario::{Spec, parse_scenario};
 
 use super::allowed::BEFORE;
+use crate::cyrus::trial::XFER;
 use crate::mover::performed::{has_own_directory_step, without_directory_step};
 use crate::trial::report::DirectoryStep;
 
@@ -17,6 +18,12 @@ use crate::trial::report::DirectoryStep;
 pub const XFER_PROCEDURE: &str = "cyrus-xfer";
 /// The start of that server.
 const START: &str = include_str!("cyrus-start.toml");
+
+/// Returns the name of the procedure of a mover: the same name, except for `XFER`.
+#[must_use]
+pub fn procedure_of(mover: &str) -> &str {
+    if mover == XFER { XFER_PROCEDURE } else { mover }
+}
 
 /// Returns the moments of the directory step at which the model can be compared with trials of a mover.
 #[must_use]

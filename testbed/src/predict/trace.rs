@@ -1,6 +1,5 @@
 //! The model's shortest trace to the verdict of a trial.
 
-use serde::Serialize;
 use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_oracle::sentence::{Mood, actor, says};
@@ -9,22 +8,14 @@ use stranded_search::scenario::builtin;
 use super::allowed::ModelledMover;
 use super::compare::{has_mail, observed, verdict_of_end};
 use super::places;
-use super::scenario::XFER_PROCEDURE;
-use crate::cyrus::trial::XFER;
+use super::scenario::procedure_of;
 use crate::trial::report::TrialReport;
-
-/// The model's shortest trace to the verdict of a trial.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ModelTrace {
-    /// One sentence for each step.
-    pub steps: Vec<String>,
-}
 
 /// The model's view of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Traced {
-    /// The model reaches the verdict.
-    Trace(ModelTrace),
+    /// The model reaches the verdict by these steps, each in one sentence.
+    Trace(Vec<String>),
     /// The model does not allow the verdict at this fault point.
     NotAllowed,
     /// The verdict is about flags, folders, text or the answer to a sender, which the model does not know.
@@ -38,7 +29,7 @@ pub enum Traced {
 /// # Errors
 /// The procedure of the mover is defective.
 pub fn trace(trial: &TrialReport) -> Result<Traced, String> {
-    let procedure = if trial.mover == XFER { XFER_PROCEDURE } else { &trial.mover };
+    let procedure = procedure_of(&trial.mover);
     if builtin::procedure(procedure).is_none() || trial.repair.is_some() {
         return Ok(Traced::NoProcedure);
     }
@@ -54,17 +45,12 @@ pub fn trace(trial: &TrialReport) -> Result<Traced, String> {
         return Ok(Traced::NoProcedure);
     }
     let mover = ModelledMover::new(procedure, trial.order)?;
-    let mut shortest: Option<(&World, Vec<Action>)> = None;
+    let mut found = Vec::new();
     for fault in faults {
-        let found = mover.shortest(fault, |end| verdict_of_end(end, has_mail(fault)) == verdict)?;
-        if let Some(found) = found
-            && shortest.as_ref().is_none_or(|known| found.1.len() < known.1.len())
-        {
-            shortest = Some(found);
-        }
+        found.extend(mover.shortest(fault, |end| verdict_of_end(end, has_mail(fault)) == verdict)?);
     }
-    Ok(shortest
-        .map_or(Traced::NotAllowed, |(world, actions)| Traced::Trace(ModelTrace { steps: steps(world, &actions) })))
+    let shortest = found.into_iter().min_by_key(|(_, actions)| actions.len());
+    Ok(shortest.map_or(Traced::NotAllowed, |(world, actions)| Traced::Trace(steps(world, &actions))))
 }
 
 /// Returns a sentence for each action.

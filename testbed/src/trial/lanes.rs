@@ -9,7 +9,7 @@ use super::report::TrialReport;
 use super::{Observer, TrialError, TrialOptions};
 use crate::proxy::point::{FaultPoint, Mode};
 
-/// Returns the points that are tried, of those that a run of the tool with this name reached.
+/// Returns the points that are tried, of those that a run of the tool with this name reached; a sample is evenly spread.
 pub(crate) fn selected(
     tool: &str,
     reached: &[FaultPoint],
@@ -20,8 +20,10 @@ pub(crate) fn selected(
         let points = points.join("\n  ");
         return Err(TrialError::Tool(format!("{tool} does not reach {unknown}; its points are\n  {points}")));
     }
-    let points = reached.iter().filter(|point| options.points.is_empty() || options.points.contains(point));
-    Ok(points.cloned().collect())
+    let is_asked = |point: &&FaultPoint| options.points.is_empty() || options.points.contains(point);
+    let points: Vec<&FaultPoint> = reached.iter().filter(is_asked).collect();
+    let count = options.points_max.map_or(points.len(), |most| most.get().min(points.len()));
+    Ok((0..count).map(|index| points[index * points.len() / count].clone()).collect())
 }
 
 /// Tries each mode at each point, one trial on each lane at a time. Returns the trial without a fault and then these, in the order of

@@ -15,6 +15,7 @@ pub mod site;
 
 use std::fmt;
 use std::io;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use self::lane::Lane;
@@ -38,6 +39,8 @@ pub struct TrialOptions<'a> {
     pub modes: &'a [Mode],
     /// The points that are tried; all if empty.
     pub points: &'a [FaultPoint],
+    /// The most points that are tried, evenly spread; all without it.
+    pub points_max: Option<NonZeroUsize>,
     /// The time limit of one run of the tool.
     pub limit: Duration,
 }

@@ -240,3 +240,24 @@ pub fn counts<'a>(trials: impl IntoIterator<Item = &'a TrialReport>) -> BTreeMap
     }
     counts
 }
+
+/// The mover with the repair that follows it.
+#[must_use]
+pub fn title(mover: &str, repair: Option<&str>) -> String {
+    let repair = repair.map(|repair| format!(", then {repair}"));
+    format!("{mover}{}", repair.unwrap_or_default())
+}
+
+/// The command that tries a mover, with the part of the command line that names the site.
+#[must_use]
+pub fn command(mover: &str, repair: Option<&str>, order: DirectoryStep, site: &str) -> String {
+    let repair = repair.map(|repair| format!(" --repair {repair}")).unwrap_or_default();
+    format!("stranded conform --tool {}{repair} --directory {} {site}", quoted(mover), order.name())
+}
+
+/// A word of a command line, in quotes if a shell would read it as something else.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let is_plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:".contains(letter));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

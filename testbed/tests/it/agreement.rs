@@ -15,7 +15,8 @@ use stranded_testbed::trial::{LIMIT, TrialOptions, trials};
 fn tried(mover: Shipped, mode: Mode) -> MoverReport {
     let bed = Bed::up().unwrap();
     let site = Site::of_bed(&bed).unwrap();
-    let options = TrialOptions { order: DirectoryStep::Last, modes: &[mode], points: &[], limit: LIMIT };
+    let options =
+        TrialOptions { order: DirectoryStep::Last, modes: &[mode], points: &[], points_max: None, limit: LIMIT };
     trials(&site, &Mover::Shipped(mover), &options, &()).unwrap()
 }
 
@@ -29,9 +30,9 @@ fn a_mover_that_is_killed_ends_as_its_procedure_allows_and_not_as_another_one_do
         assert!(wrong.is_empty(), "{mover:?}: {wrong:#?}");
         for trial in report.trials.iter().filter(|trial| !trial.verdict.is_fine()) {
             let traced = trace(trial).unwrap();
-            let Traced::Trace(shown) = &traced else { panic!("{mover:?} at {:?}: {traced:?}", trial.point) };
-            assert!(shown.steps[0].contains("message m1 arrives"), "{shown:?}");
-            assert!(shown.steps.iter().any(|step| step.contains("dies")), "{shown:?}");
+            let Traced::Trace(steps) = &traced else { panic!("{mover:?} at {:?}: {traced:?}", trial.point) };
+            assert!(steps[0].contains("message m1 arrives"), "{steps:?}");
+            assert!(steps.iter().any(|step| step.contains("dies")), "{steps:?}");
         }
         let other = compare(&report, other).unwrap();
         assert!(other.disagreements().next().is_some(), "{mover:?} is not distinguished from {}", other.procedure);
@@ -51,7 +52,8 @@ const POINTS: [&str; 6] = [
 #[test]
 fn xfer_ends_as_its_procedure_allows_and_not_as_another_mover_does() {
     let points = POINTS.map(|point| point.parse().unwrap());
-    let options = TrialOptions { order: DirectoryStep::Tool, modes: &Mode::ALL, points: &points, limit: LIMIT };
+    let options =
+        TrialOptions { order: DirectoryStep::Tool, modes: &Mode::ALL, points: &points, points_max: None, limit: LIMIT };
     let report = cyrus::trial::trials(&cyrus::installed().unwrap(), NONE, &options, &()).unwrap();
     let own = compare(&report, XFER_PROCEDURE).unwrap();
     assert_eq!(own.trials.len(), POINTS.len() * Mode::ALL.len());

@@ -27,7 +27,8 @@ fn repair(name: &str) -> &'static Repair {
 /// Tries `XFER` with one fault and a repair; the trial without a fault is fine.
 fn tried(repair_name: &str, mode: Mode, point: &str) -> TrialReport {
     let points = [point.parse().unwrap()];
-    let options = TrialOptions { order: DirectoryStep::Tool, modes: &[mode], points: &points, limit: LIMIT };
+    let options =
+        TrialOptions { order: DirectoryStep::Tool, modes: &[mode], points: &points, points_max: None, limit: LIMIT };
     let mut report = trial::trials(&cache().unwrap(), repair(repair_name), &options, &()).unwrap();
     assert_eq!((report.trials.len(), report.stopped), (2, None));
     assert!(report.trials[0].verdict.is_fine(), "{:?}", report.trials[0]);
@@ -136,7 +137,13 @@ fn the_destination_that_enters_what_it_has_recovers_a_stranded_mailbox() {
 #[test]
 fn a_point_that_xfer_does_not_reach_is_refused_with_the_points_that_it_reaches() {
     let points = ["destination-imap:MUPDATEPUSH:9".parse().unwrap()];
-    let options = TrialOptions { order: DirectoryStep::Tool, modes: &[Mode::Cut], points: &points, limit: LIMIT };
+    let options = TrialOptions {
+        order: DirectoryStep::Tool,
+        modes: &[Mode::Cut],
+        points: &points,
+        points_max: None,
+        limit: LIMIT,
+    };
     let refused = trial::trials(&cache().unwrap(), repair("none"), &options, &()).unwrap_err();
     let TrialError::Tool(says) = refused else { panic!("{refused}") };
     assert!(says.contains("\n  source-mupdate:DEACTIVATE:1\n"), "{says}");

@@ -21,7 +21,7 @@ fn with_bed<T>(act: impl FnOnce(&Site) -> T) -> T {
 }
 
 fn options<'a>(order: DirectoryStep, modes: &'a [Mode]) -> TrialOptions<'a> {
-    TrialOptions { order, modes, points: &[], limit: LIMIT }
+    TrialOptions { order, modes, points: &[], points_max: None, limit: LIMIT }
 }
 
 /// Tries a mover at one point. Checks the verdict without a fault, and the verdict with it.
