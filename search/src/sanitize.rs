@@ -71,6 +71,16 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
     shown(text, |character| is_hidden(character) || matches!(character, '\n' | '\t'), |_| 0)
 }
 
+/// Returns a text as one word of a shell command: a name from a file must not become a command.
+#[must_use]
+pub fn shell_word(text: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%_+=:,./-".contains(letter);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
+}
+
 /// Returns the text with every hidden character as an escape, except colour codes: for the output of the program.
 #[must_use]
 pub fn all_but_colours(text: &str) -> Cow<'_, str> {

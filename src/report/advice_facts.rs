@@ -6,12 +6,12 @@ use stranded_model::id::{MessageSet, ServerId};
 
 use stranded_search::advice::{Advice, AdviceHarm, AdviceVerdict, PreconditionKind};
 use stranded_search::names;
+use stranded_search::sanitize::shell_word;
 use stranded_search::scenario::delivery_name;
 use stranded_search::snapshot::{Snapshot, UnobservedFact};
 
 use super::advice_json::name;
 use super::advice_words::counted;
-use super::dialect::shell_word;
 
 /// The way to copy that cannot delete anything.
 pub(super) const HOW_TO_COPY: &str = "To copy, append each message that the target lacks (IMAP APPEND, `doveadm copy`), and never \

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use stranded_search::lines::wrapped;
+use stranded_search::sanitize::shell_word;
 use stranded_testbed::predict::{self, Traced};
 use stranded_testbed::proxy::point::{FaultPoint, Mode};
 use stranded_testbed::trial::report::{
@@ -258,7 +259,7 @@ fn shown(worst: &Worst<'_>, width: u16) -> String {
 pub fn command(site: &str, trial: &TrialReport) -> String {
     let mut line = trial::command(&trial.mover, trial.repair.as_deref(), trial.order, site);
     if let (Some(mode), Some(point)) = (trial.mode, &trial.point) {
-        let _ = write!(line, " --mode {} --point {}", mode.name(), trial::quoted(&point.to_string()));
+        let _ = write!(line, " --mode {} --point {}", mode.name(), shell_word(&point.to_string()));
     }
     line
 }

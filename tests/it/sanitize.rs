@@ -12,7 +12,7 @@ use stranded::formats::results::{Case, CaseOutcome, ResultFormat, written};
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_oracle::oracle::{Oracle, OracleOptions};
 use stranded_search::sanitize::{
-    all_but_colours, in_json, is_hidden, of_json, visible, visible_line, without_commands,
+    all_but_colours, in_json, is_hidden, of_json, shell_word, visible, visible_line, without_commands,
 };
 
 use crate::worlds::loaded;
@@ -435,5 +435,19 @@ fn no_name_of_a_file_controls_the_terminal() {
     }
     for arguments in [&["check", &toml][..], &["replay", &json], &["validate", "move", &json]] {
         harmless(folder.path(), arguments);
+    }
+}
+
+#[test]
+fn a_text_is_one_word_of_a_shell_command() {
+    let words = [
+        ("alice@example.com", "alice@example.com"),
+        ("source-imap:UID FETCH:2", "'source-imap:UID FETCH:2'"),
+        ("o'brien; rm", "'o'\\''brien; rm'"),
+        ("-o", "'-o'"),
+        ("", "''"),
+    ];
+    for (text, word) in words {
+        assert_eq!(shell_word(text), word);
     }
 }

@@ -4,10 +4,11 @@
 use stranded_model::dn::HomeValue;
 use stranded_model::procedure::{Act, Condition, Deletion, Duplicate, ListPurpose, ServerRef, StepResult};
 use stranded_search::advice::PlannedStep;
+use stranded_search::sanitize::shell_word;
 
 use super::servers::Servers;
 use super::shell::{delete, only_if_held_elsewhere, require_nothing_left};
-use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
+use super::{Frame, LISTS, Occasion, Preparation, StepCommands};
 
 /// The functions of the script.
 const FUNCTIONS: &str = include_str!("cyrus.sh");
@@ -177,19 +178,17 @@ fn test(servers: &Servers<'_>, condition: &Condition) -> String {
 pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let Occasion { servers, .. } = occasion;
     let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
-    let preparation = |purpose: &str, commands: String| Preparation { purpose: purpose.to_owned(), commands };
     let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
     if occasion.must_hold {
         let commands = format!("hold {0}\nend_sessions {0}\n", servers.of_run());
-        first.push(preparation("Mail and logins are held, and open sessions end.", commands));
-        last.push(preparation("Mail and logins go to the new home.", format!("release {}\n", servers.of_run())));
+        first.push(Preparation::new("Mail and logins are held, and open sessions end.", commands));
+        last.push(Preparation::new("Mail and logins go to the new home.", format!("release {}\n", servers.of_run())));
     }
     if occasion.must_observe_again {
-        let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
-        once_held.push(preparation(&purpose, require_nothing_left(servers)));
+        once_held.push(Preparation::observe_again(&from, &to, require_nothing_left(servers)));
     }
     let check = format!("home_is {to} || stop \"the home is $home\"\necho 'done'\n");
-    last.push(preparation(&format!("At the end {to} is the home."), check));
+    last.push(Preparation::new(&format!("At the end {to} is the home."), check));
     Frame { head: format!("{}\n{LISTS}{FUNCTIONS}", variables(occasion)), first, once_held, last }
 }
 

@@ -6,10 +6,11 @@ use stranded_model::procedure::{
     Act, Condition, Deletion, Duplicate, ListPurpose, ServerRef, StepResult, VersionCondition,
 };
 use stranded_search::advice::PlannedStep;
+use stranded_search::sanitize::shell_word;
 
 use super::servers::Servers;
 use super::shell::{delete, only_if_held_elsewhere, require_nothing_left};
-use super::{Frame, LISTS, Occasion, Preparation, StepCommands, shell_word};
+use super::{Frame, LISTS, Occasion, Preparation, StepCommands};
 
 /// The functions of the script.
 const FUNCTIONS: &str = include_str!("dovecot.sh");
@@ -305,30 +306,28 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
     let (mut first, mut once_held) = (Vec::new(), Vec::new());
     if occasion.must_replicate {
-        first.push(preparation(
+        first.push(Preparation::new(
             "The directories must agree.",
             required(servers, &Condition::ReplicasAgree, StepResult::Ok),
         ));
     }
     if occasion.must_hold {
-        first.push(preparation("Mail and logins are held, and open sessions end.", hold(servers)));
+        first.push(Preparation::new("Mail and logins are held, and open sessions end.", hold(servers)));
     }
     if occasion.must_observe_again {
-        let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
-        once_held.push(preparation(&purpose, require_nothing_left(servers)));
+        once_held.push(Preparation::observe_again(&from, &to, require_nothing_left(servers)));
     }
     let mut last = Vec::new();
     if occasion.must_hold {
-        last.push(preparation("Mail and logins go to the new home.", "release\n".to_owned()));
+        last.push(Preparation::new("Mail and logins go to the new home.", "release\n".to_owned()));
     }
     let check =
         format!("{}home_is {from} {to} || stop \"the home is $home\"\necho 'done'\n", require_nothing_left(servers));
-    last.push(preparation(&format!("At the end {to} is the home, and {from} holds nothing that it lacks."), check));
+    last.push(Preparation::new(
+        &format!("At the end {to} is the home, and {from} holds nothing that it lacks."),
+        check,
+    ));
     Frame { head: format!("{}\n{LISTS}\n{FUNCTIONS}", variables(occasion)), first, once_held, last }
-}
-
-fn preparation(purpose: &str, commands: String) -> Preparation {
-    Preparation { purpose: purpose.to_owned(), commands }
 }
 
 /// Returns the values that an administrator sets; a variable of the environment wins.

@@ -206,8 +206,7 @@ fn test(servers: &Servers<'_>, condition: &Condition) -> String {
 pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let Occasion { servers, .. } = occasion;
     let (from, to) = (servers.name(servers.from), servers.name(servers.to));
-    let preparation =
-        |purpose: &str, commands: String| Preparation { purpose: purpose.to_owned(), commands: fitted(&commands) };
+    let preparation = |purpose: &str, commands: String| Preparation::new(purpose, fitted(&commands));
     let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
     if occasion.must_replicate {
         first.push(preparation("The directories must agree.", required_agreement(servers)));
@@ -220,8 +219,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     if occasion.must_observe_again {
         let commands =
             format!("{}If it has items that are not on {to}, stop and observe the mailbox again.\n", resources(from));
-        let purpose = format!("No step copies mail, so {from} must hold nothing that {to} lacks.");
-        once_held.push(preparation(&purpose, commands));
+        once_held.push(Preparation::observe_again(from, to, fitted(&commands)));
     }
     let check = format!(
         "{}The owner logs on and sees the mail.\n",

@@ -79,6 +79,17 @@ struct Preparation {
     commands: String,
 }
 
+impl Preparation {
+    fn new(purpose: &str, commands: String) -> Self {
+        Self { purpose: purpose.to_owned(), commands }
+    }
+
+    /// Returns the repeated observation of a plan that copies no mail.
+    fn observe_again(from: &str, to: &str, commands: String) -> Self {
+        Self::new(&format!("No step copies mail, so {from} must hold nothing that {to} lacks."), commands)
+    }
+}
+
 /// The facts about a plan that decide the text around its steps.
 struct Occasion<'a> {
     mailbox: &'a str,
@@ -137,13 +148,4 @@ impl Dialect {
             Self::Exchange => exchange::frame(occasion),
         }
     }
-}
-
-/// Returns a name as one word of a shell command: a name from a file must not become a command.
-pub(super) fn shell_word(name: &str) -> std::borrow::Cow<'_, str> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%_+=:,./-".contains(letter);
-    if !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain) {
-        return std::borrow::Cow::Borrowed(name);
-    }
-    std::borrow::Cow::Owned(format!("'{}'", name.replace('\'', "'\\''")))
 }

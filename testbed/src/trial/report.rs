@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use stranded_search::sanitize::shell_word;
 
 use super::run::Ended;
 use crate::proxy::point::{FaultPoint, Mode};
@@ -252,12 +253,5 @@ pub fn title(mover: &str, repair: Option<&str>) -> String {
 #[must_use]
 pub fn command(mover: &str, repair: Option<&str>, order: DirectoryStep, site: &str) -> String {
     let repair = repair.map(|repair| format!(" --repair {repair}")).unwrap_or_default();
-    format!("stranded conform --tool {}{repair} --directory {} {site}", quoted(mover), order.name())
-}
-
-/// A word of a command line, in quotes if a shell would read it as something else.
-#[must_use]
-pub fn quoted(word: &str) -> String {
-    let is_plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:".contains(letter));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    format!("stranded conform --tool {}{repair} --directory {} {site}", shell_word(mover), order.name())
 }
