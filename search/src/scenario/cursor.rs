@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostics, Findings, SourceText};
+use super::toml_mistakes::{self, Mistake, REPEATED};
 use crate::sanitize::visible_line;
 
 /// A string of the file with its position.
@@ -21,12 +22,21 @@ pub struct Cursor<'a> {
     pub span: Range<usize>,
     table: &'a DeTable<'a>,
     known: Vec<&'static str>,
+    place_of: PlaceOf,
 }
+
+/// Returns the tables in which a key belongs that this table does not know: the end of the sentence "`KEY` belongs …".
+pub(super) type PlaceOf = fn(&str) -> Option<String>;
 
 impl<'a> Cursor<'a> {
     /// Returns a cursor that no key was asked of.
     pub fn of(title: impl Into<String>, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
-        Self { title: title.into(), span, table, known: Vec::new() }
+        Self { title: title.into(), span, table, known: Vec::new(), place_of: |_| None }
+    }
+
+    /// Returns a cursor that knows the tables of its kind of file, for this table and those in it.
+    pub(super) fn with_places(self, place_of: PlaceOf) -> Self {
+        Self { place_of, ..self }
     }
 
     /// Returns the value of a key, if the table has it.
@@ -134,23 +144,34 @@ impl<'a> Cursor<'a> {
     pub fn table(&mut self, key: &'static str, title: &str, found: &mut Findings) -> Option<Cursor<'a>> {
         let value = self.value(key)?;
         let table = value.get_ref().as_table();
-        if table.is_none() {
+        if table.is_none() && is_list_of_tables(value) {
+            let message = format!("`[[{key}]]` lists tables, and there is one `{key}`");
+            found.report(value.span(), message, format!("write `[{key}]`"));
+        } else if table.is_none() {
             wrong_type(key, value, "a table", found);
         }
-        table.map(|table| Cursor::of(title, value.span(), table))
+        table.map(|table| Cursor::of(title, value.span(), table).with_places(self.place_of))
     }
 
     /// Returns the tables of an array of tables; none if the table lacks the key.
     pub fn tables(&mut self, key: &'static str, title: &str, found: &mut Findings) -> Vec<Cursor<'a>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
-            wrong_type(key, value, &format!("an array of tables, written `[[{key}]]`"), found);
+            if value.get_ref().is_table() && REPEATED.contains(&key) {
+                let Mistake { span, message, label } = toml_mistakes::one_table(key, value.span());
+                found.report(span, message, label);
+            } else {
+                wrong_type(key, value, &format!("an array of tables, written `[[{key}]]`"), found);
+            }
             return Vec::new();
         };
         let mut tables = Vec::new();
         for (index, value) in array.iter().enumerate() {
             match value.get_ref().as_table() {
-                Some(table) => tables.push(Cursor::of(format!("{title} {}", index + 1), value.span(), table)),
+                Some(table) => {
+                    let cursor = Cursor::of(format!("{title} {}", index + 1), value.span(), table);
+                    tables.push(cursor.with_places(self.place_of));
+                }
                 None => wrong_type(key, value, &format!("a table, written `[[{key}]]`"), found),
             }
         }
@@ -160,7 +181,14 @@ impl<'a> Cursor<'a> {
     /// Reports every key that no reader asked for.
     pub fn finish(self, found: &mut Findings) {
         for (key, _) in self.entries().filter(|(key, _)| !self.known.contains(key.get_ref())) {
-            found.unknown(key.span(), &format!("key in {}:", self.title), key.get_ref(), &self.known);
+            let kind = format!("key in {}:", self.title);
+            match (self.place_of)(key.get_ref()) {
+                Some(place) => {
+                    let label = format!("`{}` belongs {place}", key.get_ref());
+                    found.report(key.span(), format!("unknown {kind} `{}`", key.get_ref()), label);
+                }
+                None => found.unknown(key.span(), &kind, key.get_ref(), &self.known),
+            }
         }
     }
 }
@@ -176,6 +204,11 @@ pub(super) fn within_limit(name: &str, text: &str) -> Result<(), Diagnostics> {
     }
     let message = format!("{name} has {} bytes; a TOML file may have at most {TOML_MAX}", text.len());
     Err(Diagnostics::just(message, None))
+}
+
+/// Returns true if a value is an array of tables.
+fn is_list_of_tables(value: &Spanned<DeValue<'_>>) -> bool {
+    value.get_ref().as_array().is_some_and(|array| array.iter().any(|value| value.get_ref().is_table()))
 }
 
 /// Parses a TOML text and reads its root table. Every string is sanitized first.
@@ -194,9 +227,27 @@ pub fn parse_toml<T>(
     let file = found.text();
     let (mut root, errors) = DeTable::parse_recoverable(&file.text);
     root.get_mut().iter_mut().for_each(|(_, value)| make_visible(value.get_mut()));
+    let span = |error: &toml::de::Error| error.span().unwrap_or(0..0);
+    let mut explained = Vec::new();
     for error in &errors {
-        let span = error.span().unwrap_or(0..0);
-        found.report(span, format!("not TOML: {}", error.message()), "here");
+        let line = file.line(span(error).start);
+        if let Some(mistake) = toml_mistakes::explained(&file.text, span(error).start)
+            && !explained.contains(&line)
+        {
+            explained.push(line);
+            found.report(mistake.span, mistake.message, mistake.label);
+        }
+    }
+    // After a mistake the parser finds more errors in the same line, and in the table below a wrong header.
+    let follows = |error: &&toml::de::Error| {
+        let position = span(error).start;
+        let header = toml_mistakes::header_above(&file.text, position);
+        explained.contains(&file.line(position))
+            || error.message() == "duplicate key" && header.is_some_and(|header| explained.contains(&file.line(header)))
+    };
+    for error in errors.iter().filter(|error| !follows(error)) {
+        let label = if error.message() == "duplicate key" { "the table has this key already" } else { "here" };
+        found.report(span(error), format!("not TOML: {}", error.message()), label);
     }
     let value = if errors.is_empty() { read(Cursor::of("the file", 0..0, root.get_ref()), &mut found) } else { None };
     match (found.into_diagnostics(), value) {

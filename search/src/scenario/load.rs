@@ -8,6 +8,7 @@ use std::path::Path;
 use super::bundle::{Files, beside};
 use super::cursor::{Cursor, parse_toml, within_limit};
 use super::diagnostic::{Diagnostics, Findings, SourceText, listed, nearest, wrapped};
+use super::tables::place_of;
 use super::{Family, Spec, builtin, is_procedure_text, read};
 use crate::files;
 
@@ -121,7 +122,8 @@ fn parse_in_chain(
 ) -> Result<Spec, Diagnostics> {
     let mut files = Files::of(file_name, text, read);
     let file = SourceText { name: file_name.to_owned(), text: files.used.main.clone() };
-    let mut spec = parse_toml(file, |root, found| read::scenario(root, &mut files, chain, found))?;
+    let mut spec =
+        parse_toml(file, |root, found| read::scenario(root.with_places(place_of), &mut files, chain, found))?;
     spec.text = files.used.join();
     Ok(spec)
 }

@@ -1,8 +1,9 @@
 //! Scenario files: TOML texts, read into the model's [`Scenario`], with each error reported at its position in the text.
 //!
-//! A scenario passes through these files, in this order: `load` finds the text, `read` reads its tables, `runs` its runs and
-//! procedures, `steps` `conditions` and `arguments` each step of a procedure, and `cross_check` compares tables with each other.
-//! [`Cursor`] reads one TOML table, [`Diagnostics`] shows errors, and [`to_toml`] writes a scenario.
+//! A scenario passes through these files, in this order: `load` finds the text, `read` reads its tables, `runs` its runs, `procedure`
+//! their procedures, `steps` `conditions` and `arguments` each step, and `cross_check` compares tables with each other.
+//! [`Cursor`] reads one TOML table, [`Diagnostics`] shows errors, `toml_mistakes`, `tables` and `user_words` know the mistakes that
+//! people make, and [`to_toml`] writes a scenario.
 //! No engine, report or adapter is known here.
 
 mod arguments;
@@ -17,12 +18,16 @@ mod inherited;
 mod load;
 mod mail_flow;
 mod name;
+mod procedure;
 mod read;
 mod runs;
 mod step_kind;
 mod step_words;
 mod steps;
+mod tables;
+mod toml_mistakes;
 mod trial;
+mod user_words;
 mod write;
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
@@ -35,8 +40,8 @@ pub use self::cursor::{Cursor, TOML_MAX, parse_toml, wrong_type};
 pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
 pub use self::diagnostic::{Findings, listed, nearest};
 pub use self::load::{load_scenario, parse_scenario, select, unknown_name};
-pub use self::name::{SERVER_REFS, SiteNames, is_server_name};
-pub use self::runs::{STEPS_MAX, parse_procedure};
+pub use self::name::{SERVER_REFS, SiteNames, is_kebab, is_server_name};
+pub use self::procedure::{STEPS_MAX, parse_procedure};
 pub use self::step_kind::{Argument, ArgumentKind, Presence, StepKind};
 pub use self::step_words::sources_of;
 pub use self::steps::{STEPS, step_words};

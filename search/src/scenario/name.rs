@@ -41,7 +41,8 @@ impl SiteNames {
 const LENGTH_MAX: usize = 60;
 
 /// Returns true if a name consists of small letters, digits and single hyphens, and begins with a letter.
-pub(super) fn is_kebab(name: &str) -> bool {
+#[must_use]
+pub fn is_kebab(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && !name.ends_with('-')
         && !name.contains("--")

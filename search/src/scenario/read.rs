@@ -15,7 +15,8 @@ use super::cross_check::{self, Tables};
 use super::cursor::{Cursor, choose, number, text, wrong_type};
 use super::diagnostic::Findings;
 use super::name::{self, SiteNames};
-use super::runs::{self, Runs, answers};
+use super::procedure::answers;
+use super::runs::{self, Runs};
 use super::{ANY, COPY_ORDERS, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, load};
 use crate::property::{Property, Verdict};
 

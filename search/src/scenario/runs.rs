@@ -1,29 +1,22 @@
-//! The `[[run]]` and `[[procedure]]` tables, and procedure files: runs, the procedures that they name, and the order of a procedure's
-//! steps. The word and the arguments of each step are read by [`ActReader`].
+//! The `[[run]]` tables, and the procedures that they name: built-in ones, those of `[[procedure]]` tables, and files. The text of a
+//! procedure is read by `procedure`.
 
-use std::ops::Range;
-
-use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::id::{AdministratorId, Id, ServerId};
-use stranded_model::procedure::{Act, Handler, MemoryLife, Procedure, Step, StepResult};
+use stranded_model::procedure::Procedure;
 use stranded_model::scenario::{Administrator, Run, RunId, RunsMax};
 use stranded_model::table::ENTRIES_MAX;
 
-use super::arguments::ActReader;
 use super::bundle::Files;
-use super::cursor::{Cursor, Text, choose, number, parse_toml, text};
-use super::diagnostic::{Diagnostics, Findings, SourceText};
+use super::cursor::{Cursor, Text, choose, number};
+use super::diagnostic::Findings;
 use super::name::SiteNames;
-use super::step_kind::{BuiltAct, StepKind};
-use super::steps::STEPS;
-use super::{MEMORIES, builtin, mail_flow, name};
+use super::procedure::{parse_procedure, read_procedure};
+use super::{builtin, mail_flow, name};
 
 /// The meaning of the key `run`.
 pub(super) const WHAT: &str = "the runs of procedures: `[[run]]` tables";
 /// The largest number of runs of a scenario, and of its own procedures.
 const RUNS_MAX: usize = 16;
-/// The largest number of steps of a procedure.
-pub const STEPS_MAX: usize = 200;
 /// The words for `runs-max`.
 const REPETITIONS: [(&str, RunsMax); 2] = [("any", RunsMax::Any), ("until-ok", RunsMax::UntilOk)];
 
@@ -173,7 +166,17 @@ impl Library<'_, '_> {
             let mut names: Vec<&str> = own.chain(built_in).collect();
             names.sort_unstable();
             names.dedup();
-            found.unknown(reference.span(), "procedure", word, &names);
+            let file = format!("{word}.toml");
+            if self.files.peek(&file).is_ok() {
+                let message = format!("unknown procedure `{}`", word.escape_debug());
+                found.report(
+                    reference.span(),
+                    message,
+                    format!("did you mean the file beside this one? write \"{file}\""),
+                );
+            } else {
+                found.unknown(reference.span(), "procedure", word, &names);
+            }
             return None;
         };
         let procedure = parsed.map_err(|diagnostics| found.absorb(diagnostics)).ok();
@@ -184,209 +187,5 @@ impl Library<'_, '_> {
         }
         self.known.push((word.to_owned(), procedure.clone()));
         procedure
-    }
-}
-
-/// Reads a procedure for a site with these names.
-///
-/// # Errors
-/// Everything that is wrong with the text.
-pub fn parse_procedure(file_name: &str, text: &str, site: &SiteNames) -> Result<Procedure, Diagnostics> {
-    let file = SourceText { name: file_name.to_owned(), text: text.to_owned() };
-    parse_toml(file, |root, found| read_procedure(root, site, found))
-}
-
-/// A step whose handlers still name labels. A step with errors stays, for its label.
-struct Draft<'a> {
-    acts: Vec<BuiltAct>,
-    label: Option<Text<'a>>,
-    on: Vec<(StepResult, Text<'a>)>,
-    when: Vec<(Assumption, AssumptionAnswer)>,
-    span: Range<usize>,
-}
-
-fn read_procedure(mut cursor: Cursor<'_>, site: &SiteNames, found: &mut Findings) -> Option<Procedure> {
-    cursor.demand("name", "the name that scenarios and reports use", found);
-    let name = cursor.string("name", found).and_then(|name| name::kebab("name", &name, found));
-    let source = cursor.strings("source", found).map(|texts| name::sentences("source", &texts, found));
-    let memory = cursor.choice("memory", &MEMORIES, found).unwrap_or_default();
-    let memory_span = cursor.span_of("memory");
-    cursor.demand("step", "the steps of the procedure: `[[step]]` tables", found);
-    let tables = cursor.tables("step", "step", found);
-    if tables.is_empty() && cursor.is_empty_array("step") {
-        found.report(cursor.span_of("step"), "the procedure has no steps", "give it at least a report");
-    }
-    cursor.finish(found);
-    if let Some(excess) = tables.get(STEPS_MAX) {
-        found.report(excess.span.clone(), "too many steps", format!("a procedure has at most {STEPS_MAX}"));
-        return None;
-    }
-    let before = found.count();
-    let drafts: Vec<Draft<'_>> = tables.into_iter().map(|table| draft(table, site, found)).collect();
-    let steps = resolved(&drafts, found);
-    looked_up_home(&drafts, found);
-    if memory == MemoryLife::Journal
-        && !drafts.iter().flat_map(|draft| &draft.acts).any(|(act, _)| act.writes_journal())
-    {
-        let label = "add a step `append-message`, or `list` with `as = \"copied\"`";
-        found.report(memory_span, "no step writes the journal", label);
-    }
-    let last = drafts.last()?.span.clone();
-    if found.count() > before {
-        return None;
-    }
-    let procedure = Procedure { name: name?, source: source.unwrap_or_default(), memory, steps };
-    let spans: Vec<Range<usize>> =
-        drafts.iter().flat_map(|draft| draft.acts.iter().map(|_| draft.span.clone())).collect();
-    mail_flow::check(&procedure, &spans, found);
-    if found.count() > before {
-        return None;
-    }
-    if let Some(open) = open_end(&procedure) {
-        let message = format!("`{}` can run off its end{}", procedure.name, under(&open));
-        found.report(last, message, "a report or `on = { ok = \"label\" }` must come last");
-    }
-    Some(procedure)
-}
-
-fn draft<'a>(mut cursor: Cursor<'a>, site: &SiteNames, found: &mut Findings) -> Draft<'a> {
-    let span = cursor.span.clone();
-    let label = cursor.string("label", found);
-    if let Some(label) = &label {
-        let _checked = name::kebab("label", label, found);
-    }
-    let on = cursor.table("on", "`on`", found);
-    let when = cursor.table("when", "`when`", found).map(|table| {
-        if table.entries().next().is_none() {
-            found.report(table.span.clone(), "`when` names no assumption", "an assumption and its value");
-        }
-        answers(&table, found)
-    });
-    let when = when.unwrap_or_default();
-    cursor.demand("do", "the word of the step", found);
-    let words: Vec<(&str, &StepKind)> = STEPS.iter().map(|step| (step.word, step)).collect();
-    let Some(step) = cursor.choice("do", &words, found) else {
-        return Draft { acts: Vec::new(), label, on: Vec::new(), when, span };
-    };
-    cursor.title = format!("{} (`{}`)", cursor.title, step.word);
-    let on = on.map(|table| handlers(&table, step, found)).unwrap_or_default();
-    let acts = ActReader { cursor: &mut cursor, site, found }.acts(step).unwrap_or_default();
-    cursor.finish(found);
-    Draft { acts, label, on, when, span }
-}
-
-/// Reads the handlers of a step, in the order of [`StepResult::ALL`].
-fn handlers<'a>(table: &Cursor<'a>, step: &StepKind, found: &mut Findings) -> Vec<(StepResult, Text<'a>)> {
-    let results = StepResult::ALL.map(|result| (result.name(), result));
-    let mut handlers = Vec::new();
-    for (key, value) in table.entries() {
-        let Some(result) = choose("result", &key, &results, found) else { continue };
-        if !step.results.contains(&result) {
-            let possible: Vec<&str> = step.results.iter().map(|result| result.name()).collect();
-            let label = match possible.as_slice() {
-                [] => format!("`{}` ends the run", step.word),
-                [..] => format!("it answers {}", possible.join(", ")),
-            };
-            found.report(key.span(), format!("`{}` never answers `{}`", step.word, result.name()), label);
-        }
-        handlers.extend(text(result.name(), value, found).map(|label| (result, label)));
-    }
-    handlers.sort_by_key(|(result, _)| *result);
-    handlers
-}
-
-/// Reads answers to assumptions, in the order of [`Assumption::ALL`].
-pub(super) fn answers(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Assumption, AssumptionAnswer)> {
-    let mut answers = Vec::new();
-    for (key, value) in table.entries() {
-        let value = text(key.get_ref(), value, found);
-        answers.extend(value.and_then(|value| assumed(&key, &value, found)));
-    }
-    answers.sort_unstable();
-    answers
-}
-
-/// Returns an assumption and its answer by their names.
-fn assumed(key: &Text<'_>, value: &Text<'_>, found: &mut Findings) -> Option<(Assumption, AssumptionAnswer)> {
-    let assumption = choose("assumption", key, &Assumption::ALL.map(|other| (other.name(), other)), found)?;
-    let values: Vec<(&str, AssumptionAnswer)> = assumption.values().iter().copied().zip(0..).collect();
-    let answer = choose(&format!("value of `{}`", assumption.name()), value, &values, found)?;
-    Some((assumption, answer))
-}
-
-/// Returns the steps, with the index of a step in place of each label.
-fn resolved(drafts: &[Draft<'_>], found: &mut Findings) -> Vec<Step> {
-    let mut labels: Vec<(&str, usize)> = Vec::new();
-    let mut next = 0;
-    for draft in drafts {
-        if let Some(label) = &draft.label {
-            let taken = labels.iter().any(|(other, _)| other == label.get_ref());
-            let _new = name::is_new("steps", label.get_ref(), label.span(), taken, found);
-            labels.push((label.get_ref(), next));
-        }
-        next += draft.acts.len();
-    }
-    let file = found.text();
-    let mut steps = Vec::new();
-    for draft in drafts {
-        let mut on = Vec::new();
-        for (result, label) in &draft.on {
-            on.extend(choose("label", label, &labels, found).map(|next| Handler { result: *result, next }));
-        }
-        for (index, (act, answer)) in draft.acts.iter().enumerate() {
-            let label = draft.label.as_ref().filter(|_| index == 0).map(|label| (*label.get_ref()).to_owned());
-            // A handler for `ok` belongs to the last act of a command under each answer, any other to each of its acts.
-            let is_last = draft.acts[index + 1..].iter().all(|(_, other)| other.is_some() && other != answer);
-            let applies = |handler: &&Handler| handler.result != StepResult::Ok || is_last;
-            let on = on.iter().filter(applies).copied().collect();
-            let when = draft.when.iter().chain(answer).copied().collect();
-            steps.push(Step { label, act: act.clone(), on, when, line: file.line(draft.span.start) });
-        }
-    }
-    steps
-}
-
-/// Reports steps at the home in a procedure that never looks it up.
-fn looked_up_home(drafts: &[Draft<'_>], found: &mut Findings) {
-    let acts = |draft: &Draft<'_>| draft.acts.iter().map(|(act, _)| act).cloned().collect::<Vec<Act>>();
-    if drafts.iter().flat_map(acts).any(|act| matches!(act, Act::LookUpHome { .. })) {
-        return;
-    }
-    for draft in drafts.iter().filter(|draft| acts(draft).iter().any(Act::names_looked_up_home)) {
-        let message = "the step acts at `home`, and no step looks the home up";
-        found.report(draft.span.clone(), message, "add a step `do = \"look-up-home\"` before it");
-    }
-}
-
-/// Returns answers to the procedure's assumptions under which control can run off its end, if such answers exist.
-fn open_end(procedure: &Procedure) -> Option<Vec<(Assumption, AssumptionAnswer)>> {
-    let mut combinations = vec![Vec::new()];
-    for assumption in Assumption::ALL.into_iter().filter(|one| procedure.assumptions().any(|other| other == *one)) {
-        let answers = || (0..).take(assumption.values().len()).map(move |answer| (assumption, answer));
-        let with = |given: &Vec<_>| answers().map(|answer| [given.as_slice(), &[answer]].concat()).collect::<Vec<_>>();
-        combinations = combinations.iter().flat_map(with).collect();
-    }
-    combinations.into_iter().find(|answers: &Vec<(Assumption, AssumptionAnswer)>| {
-        let all = Assumptions::default();
-        let assumptions = answers.iter().fold(all, |all, (assumption, answer)| all.with(*assumption, *answer));
-        !is_closed(&procedure.under(&assumptions).steps)
-    })
-}
-
-fn is_closed(steps: &[Step]) -> bool {
-    let ends = |step: &Step| {
-        matches!(step.act, Act::Report { .. }) || step.on.iter().any(|handler| handler.result == StepResult::Ok)
-    };
-    let is_inside = |step: &Step| step.on.iter().all(|handler| handler.next < steps.len());
-    steps.last().is_some_and(ends) && steps.iter().all(is_inside)
-}
-
-fn under(answers: &[(Assumption, AssumptionAnswer)]) -> String {
-    let written = |(assumption, answer): &(Assumption, AssumptionAnswer)| {
-        format!("{} = \"{}\"", assumption.name(), assumption.values()[usize::from(*answer)])
-    };
-    match answers {
-        [] => String::new(),
-        [..] => format!(" under {}", answers.iter().map(written).collect::<Vec<_>>().join(", ")),
     }
 }
