@@ -42,21 +42,22 @@ pub(super) fn run(arguments: &List) -> Result<Exit, CommandError> {
     }
 }
 
-/// Prints entries in the requested form.
+/// Prints entries in the requested form. `text` wraps them for a terminal of a width; without one each entry is one line, for `grep`
+/// and `awk`.
 fn print<T: Serialize>(
     arguments: &List,
     entries: impl FnOnce() -> Vec<T>,
-    text: impl FnOnce(&[T], u16) -> String,
+    text: impl FnOnce(&[T], Option<u16>) -> String,
 ) -> Result<Exit, CommandError> {
     let file = arguments.output.file.as_deref();
     match arguments.output.format.kind() {
         OutputKind::Cases(form) => Err(output::unsupported("list", form)),
         OutputKind::Json => Ok(output::print_json(&entries(), file)),
-        OutputKind::Text => Ok(output::print(&text(&entries(), output::width(file)), file)),
+        OutputKind::Text => Ok(output::print(&text(&entries(), output::terminal_width(file)), file)),
     }
 }
 
-fn text(items: &[Item], width: u16) -> String {
+fn text(items: &[Item], width: Option<u16>) -> String {
     let indent = 2 + items.iter().map(|item| item.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for item in items {
@@ -70,7 +71,7 @@ fn text(items: &[Item], width: u16) -> String {
         if let Some(source) = item.source.as_ref().filter(|source| !source.is_empty()) {
             let _ = write!(says, " [{}]", source.join(", "));
         }
-        let _ = writeln!(text, "{:<indent$}{}", item.name, wrapped(&says, indent, width));
+        let _ = writeln!(text, "{:<indent$}{}", item.name, wrapped(&says, indent, width.unwrap_or(u16::MAX)));
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Output: results to standard output or a file, everything else to standard error.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
@@ -97,6 +97,11 @@ pub(super) fn unsupported(command: &str, form: ResultFormat) -> CommandError {
         "stranded {command} does not support --format {}; it supports text and json",
         form.name()
     ))
+}
+
+/// Returns the width of the terminal that shows a result; none for a pipe or a file.
+pub(super) fn terminal_width(file: Option<&Path>) -> Option<u16> {
+    (named(file).is_none() && std::io::stdout().is_terminal()).then(|| width(file))
 }
 
 /// Returns the width of a report: that of the terminal; in a pipe, the variable `COLUMNS`; otherwise the width of a report in a file.

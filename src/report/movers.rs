@@ -150,22 +150,28 @@ fn outcomes(scenario: &str, run: &'static str) -> Vec<MoverOutcome> {
     outcomes
 }
 
-/// Returns the movers as a text.
+/// Returns the movers as a text. On a terminal of this width the sources follow the table; without one they end each line of it.
 #[must_use]
-pub fn text(movers: &[Mover], width: u16) -> String {
+pub fn text(movers: &[Mover], width: Option<u16>) -> String {
     let column = movers.iter().map(|mover| mover.name.len()).max().unwrap_or(0);
-    let mut text = format!("{:<column$}  directory  run    loses  strands  duplicates\n", "mover");
+    let last = if width.is_some() { "" } else { "  sources" };
+    let mut text = format!("{:<column$}  directory  run    loses  strands  duplicates{last}\n", "mover");
     for mover in movers {
+        let sources = if width.is_some() { String::new() } else { format!("  {}", mover.source.join(", ")) };
+        let mut row = |[step, run, loses, strands, duplicates]: [&str; 5]| {
+            let name = &mover.name;
+            let cells = format!("{step:<9}  {run:<5}  {loses:>5}  {strands:>7}  {duplicates:>10}");
+            let _ = writeln!(text, "{name:<column$}  {cells}{sources}");
+        };
         for found in &mover.outcomes {
             let [loses, strands, duplicates] = [found.loses, found.strands, found.duplicates].map(Finding::cell);
-            let (step, run) = (found.directory_step, found.run);
-            let _ = writeln!(
-                text,
-                "{:<column$}  {step:<9}  {run:<5}  {loses:>5}  {strands:>7}  {duplicates:>10}",
-                mover.name
-            );
+            row([found.directory_step, found.run, &loses, &strands, &duplicates]);
+        }
+        if mover.outcomes.is_empty() && width.is_none() {
+            row(["?"; 5]);
         }
     }
+    let Some(width) = width else { return text };
     text.push_str("\nA number is the length of the shortest trace; – is never; ? is not known.\n\n");
     for mover in movers {
         let _ = writeln!(text, "{}", wrapped(&format!("{}: {}", mover.name, mover.source.join(", ")), 2, width));

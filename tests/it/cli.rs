@@ -41,6 +41,14 @@ fn stranded(arguments: &[&str]) -> Ran {
     stranded_in(Path::new("."), arguments)
 }
 
+/// Returns the output of the program on a terminal of 80 columns.
+pub(crate) fn on_a_terminal(arguments: &[&str]) -> String {
+    let command = format!("stty cols 80; exec {} {}", env!("CARGO_BIN_EXE_stranded"), arguments.join(" "));
+    let output = Command::new("script").args(["-qec", &command, "/dev/null"]).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n")
+}
+
 /// Returns a new folder with these files.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -213,11 +221,14 @@ fn built_ins_are_listed_as_text_and_as_json() {
             assert!(text.out.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name} of {kind}");
             assert!(!item["says"].as_str().unwrap().is_empty(), "{name} of {kind}");
         }
+        assert_eq!(text.out.lines().count(), listed.as_array().unwrap().len(), "{kind} in a pipe");
+        let shown = on_a_terminal(&["list", kind]);
         let fits = |line: &str| line.chars().count() <= 80 || line.contains("https://");
-        assert!(text.out.lines().all(fits), "{kind}:\n{}", text.out);
+        assert!(shown.lines().all(fits), "{kind}:\n{shown}");
+        assert!(shown.lines().count() > text.out.lines().count(), "{kind} is wrapped on a terminal:\n{shown}");
     }
     assert_eq!(stranded(&["list"]).out, stranded(&["list", "scenarios"]).out);
-    insta::assert_snapshot!("list-assumptions", stranded(&["list", "assumptions"]).out);
+    insta::assert_snapshot!("list-assumptions", on_a_terminal(&["list", "assumptions"]));
     let properties = json(&stranded(&["list", "properties", "--format", "json"]).out);
     let names: Vec<&str> = properties.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     let all: Vec<&str> = Property::all().map(Property::name).collect();

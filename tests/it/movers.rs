@@ -7,6 +7,7 @@ use stranded_search::engine::{Engine, Limits};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{builtin, load_scenario, parse_scenario};
 
+use crate::cli::on_a_terminal;
 use crate::process::run;
 
 /// The page, up to its table.
@@ -27,13 +28,24 @@ fn the_page_of_movers_has_the_table_that_the_program_makes() {
 
 #[test]
 fn every_mover_is_listed_with_its_sources() {
-    let text = run(std::path::Path::new("."), &["list", "movers"]).out;
+    let text = on_a_terminal(&["list", "movers"]);
     let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for mover in movers() {
         assert!(!mover.source.is_empty(), "{}", mover.name);
         assert!(flowing.contains(&format!("{}: {}", mover.name, mover.source.join(", "))), "{}", mover.name);
     }
     assert!(text.lines().filter(|line| !line.contains("://")).all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn a_pipe_gets_one_line_for_each_verdict_on_a_mover() {
+    let text = run(std::path::Path::new("."), &["list", "movers"]).out;
+    let wanted: Vec<String> =
+        movers().iter().flat_map(|mover| vec![mover.name.clone(); mover.outcomes.len().max(1)]).collect();
+    let (heading, lines) = text.split_once('\n').unwrap();
+    assert!(heading.starts_with("mover ") && heading.ends_with("sources"), "{heading}");
+    let names: Vec<&str> = lines.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(names, wanted);
 }
 
 #[test]
