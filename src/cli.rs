@@ -37,12 +37,13 @@ use crate::exit::Exit;
 use crate::formats::trace;
 use stranded_search::engine::Engine;
 #[cfg(feature = "distributed")]
+use crate::version;
 use stranded_search::engine::WORKERS_MAX;
 use stranded_search::scenario::{delivery_name, replication_name};
 
 /// Find out whether moving a mailbox can lose mail, and how.
 #[derive(Debug, Parser)]
-#[command(name = "stranded", version, about, after_help = Exit::HELP, max_term_width = 100)]
+#[command(name = "stranded", version = version::text(), about, after_help = Exit::HELP, max_term_width = 100)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]

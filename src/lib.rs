@@ -18,3 +18,4 @@ pub mod report;
 pub mod schema;
 #[cfg(feature = "terminal")]
 pub mod terminal;
+pub mod version;

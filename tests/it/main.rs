@@ -48,6 +48,7 @@ mod rows;
 mod runbooks;
 mod sanitize;
 mod scenarios;
+mod setup;
 mod terminal;
 mod testing;
 mod tidy;
