@@ -5,6 +5,7 @@ mod advise;
 mod conform_tool;
 mod conformance;
 mod output;
+mod setup;
 #[cfg(feature = "testbed")]
 mod site;
 #[cfg(feature = "testbed")]
@@ -27,6 +28,7 @@ pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
 };
 pub use self::output::{Format, Output, OutputKind};
+pub use self::setup::Init;
 #[cfg(feature = "testbed")]
 pub use self::site::{AdapterLdapImap, Perform, Snapshot};
 #[cfg(feature = "testbed")]
@@ -89,6 +91,8 @@ pub enum Command {
     Testbed(TestbedCommand),
     /// Print the JSON Schema of a file or protocol that stranded reads or writes
     Schema(Schema),
+    /// Write a commented runbook and a scenario that runs it, to start from
+    Init(Init),
     /// Print a completion script for a shell
     Completions {
         /// The shell.

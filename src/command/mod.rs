@@ -12,6 +12,7 @@ mod doctor;
 #[cfg(feature = "explore")]
 mod explore;
 mod generate;
+mod init;
 mod interrupt;
 mod judging;
 mod list;
@@ -129,6 +130,7 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         #[cfg(feature = "testbed")]
         Command::Testbed(command) => testbed::run(command),
         Command::Validate(arguments) => validate::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);

@@ -65,6 +65,7 @@ fn destinations(command: &Command) -> Vec<Destination<'_>> {
         Command::Adapter(AdapterCommand::LdapImap(_)) => (Vec::new(), Vec::new()),
         Command::Oracle(_)
         | Command::Adapter(AdapterCommand::Reference(_))
+        | Command::Init(_)
         | Command::Completions { .. }
         | Command::Man => (Vec::new(), Vec::new()),
     };
