@@ -1,6 +1,7 @@
 //! The command line as data. The commands themselves are in [`crate::command`].
 
 mod advise;
+mod complete;
 #[cfg(feature = "testbed")]
 mod conform_tool;
 mod conformance;
@@ -17,7 +18,6 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 pub use self::advise::Advise;
@@ -28,7 +28,7 @@ pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
 };
 pub use self::output::{Format, Output, OutputKind};
-pub use self::setup::Init;
+pub use self::setup::{Completions, Init, Man};
 #[cfg(feature = "testbed")]
 pub use self::site::{AdapterLdapImap, Perform, Snapshot};
 #[cfg(feature = "testbed")]
@@ -37,9 +37,9 @@ pub use self::testbed::{ALL_REPAIRS, TestbedArticle, TestbedCommand, TestbedDown
 use self::testbed::{BEDS, repair_names};
 use crate::exit::Exit;
 use crate::formats::trace;
+use crate::version;
 use stranded_search::engine::Engine;
 #[cfg(feature = "distributed")]
-use crate::version;
 use stranded_search::engine::WORKERS_MAX;
 use stranded_search::scenario::{delivery_name, replication_name};
 
@@ -93,13 +93,10 @@ pub enum Command {
     Schema(Schema),
     /// Write a commented runbook and a scenario that runs it, to start from
     Init(Init),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell.
-        shell: Shell,
-    },
-    /// Print the manual page
-    Man,
+    /// Print the script that lets a shell complete commands, options, names of scenarios and files
+    Completions(Completions),
+    /// Print the manual page of stranded or of one of its commands, or write the pages of all
+    Man(Man),
 }
 
 /// The most threads of a search. Each has working memory of its own.
@@ -109,10 +106,10 @@ const THREADS_MAX: i64 = 512;
 #[derive(Debug, Args)]
 pub struct Check {
     /// Built-in scenarios, families or TOML files; with --from, procedures [default: all built-in scenarios]
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", add = complete::scenarios())]
     pub scenarios: Vec<String>,
     /// Check procedures from the quiescent states of this scenario, or from a `fresh` site, under each kind of delivery
-    #[arg(long, value_name = "SCENARIO|fresh")]
+    #[arg(long, value_name = "SCENARIO|fresh", add = complete::scenarios())]
     pub from: Option<String>,
     /// The events that can occur while a procedure runs.
     #[command(flatten)]
@@ -257,6 +254,7 @@ pub enum ListTopic {
 #[derive(Debug, Args)]
 pub struct Show {
     /// A built-in scenario, or with --procedure a built-in procedure
+    #[arg(add = complete::built_ins())]
     pub name: String,
     /// Show a procedure
     #[arg(long)]
@@ -293,7 +291,7 @@ pub struct Replay {
 #[derive(Debug, Args)]
 pub struct Explore {
     /// A built-in scenario, a TOML file, a trace, or REPORT.json#scenario/property
-    #[arg(value_name = "SCENARIO|TRACE")]
+    #[arg(value_name = "SCENARIO|TRACE", add = complete::scenarios())]
     pub what: Option<String>,
     /// The port of the server; 0 selects a free port
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -12,6 +12,7 @@ use stranded::exit::Exit;
 
 fn main() -> ExitCode {
     ignore_file_limit();
+    command::complete();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(reason) => return command::print_usage(&reason),

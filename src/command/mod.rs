@@ -16,6 +16,7 @@ mod init;
 mod interrupt;
 mod judging;
 mod list;
+mod man;
 #[cfg(feature = "testbed")]
 mod movers;
 mod oracle;
@@ -35,8 +36,7 @@ mod validate;
 use std::fmt;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
+pub use self::man::complete;
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
 use stranded_oracle::event_log::LogError;
@@ -131,17 +131,8 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         Command::Testbed(command) => testbed::run(command),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Init(arguments) => init::run(arguments),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "stranded", &mut script);
-            Ok(output::write(&String::from_utf8_lossy(&script), None))
-        }
-        Command::Man => {
-            let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
-            rendered.map_err(|reason| CommandError::Usage(format!("cannot render the manual page: {reason}")))?;
-            Ok(output::write(&String::from_utf8_lossy(&page), None))
-        }
+        Command::Completions(arguments) => man::completions(arguments.shell),
+        Command::Man(arguments) => man::run(arguments),
     }
 }
 

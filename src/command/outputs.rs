@@ -50,6 +50,7 @@ fn destinations(command: &Command) -> Vec<Destination<'_>> {
         Command::Advise(advise) => (vec![report(&advise.output.file)], Vec::new()),
         Command::Validate(validate) => (vec![report(&validate.output.file)], Vec::new()),
         Command::Show(show) => (vec![report(&show.file)], Vec::new()),
+        Command::Man(man) => (Vec::new(), vec![man.folder.as_deref()]),
         Command::Schema(schema) => (vec![report(&schema.file)], Vec::new()),
         #[cfg(feature = "testbed")]
         Command::Testbed(command) => match command {
@@ -66,8 +67,7 @@ fn destinations(command: &Command) -> Vec<Destination<'_>> {
         Command::Oracle(_)
         | Command::Adapter(AdapterCommand::Reference(_))
         | Command::Init(_)
-        | Command::Completions { .. }
-        | Command::Man => (Vec::new(), Vec::new()),
+        | Command::Completions(_) => (Vec::new(), Vec::new()),
     };
     let files = files.into_iter().flatten().map(Destination::File);
     files.chain(folders.into_iter().flatten().map(Destination::Folder)).collect()

@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
+use clap::CommandFactory as _;
 use pretty_assertions::assert_eq;
+use stranded::cli::Cli;
 use stranded_search::model_hash;
 
 use crate::cli::{Ran, stranded_in};
@@ -74,4 +77,82 @@ fn the_version_names_the_commit_and_the_model() {
     let has_commit = root.join(".git").exists() || root.join(".cargo_vcs_info.json").exists();
     assert!(is_commit(commit.trim_end_matches("-dirty")) || !has_commit && commit == "unknown", "{version}");
     assert_eq!(stranded(&["-V"]).out, version);
+}
+
+/// Returns the names of the pages of a command and of those below it.
+fn pages(command: &clap::Command, name: &str) -> Vec<String> {
+    let below = command.get_subcommands().flat_map(|below| pages(below, &format!("{name}-{}", below.get_name())));
+    below.chain([format!("{name}.1")]).collect()
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(stranded_in(folder.path(), &["man", "--output", "man"]).code, 0);
+    let entries = fs::read_dir(folder.path().join("man")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut written: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
+    let mut wanted = pages(&Cli::command(), "stranded");
+    written.sort();
+    wanted.sort();
+    assert_eq!(written, wanted);
+    let page = |name: &str| fs::read_to_string(folder.path().join("man").join(name)).unwrap();
+    for (words, name, part) in [
+        (&["man"][..], "stranded.1", "Exit codes"),
+        (&["man", "check"], "stranded-check.1", "\\-\\-max\\-states"),
+        (&["man", "adapter", "reference"], "stranded-adapter-reference.1", "\\-\\-mutant"),
+    ] {
+        let ran = stranded(words);
+        assert_eq!((ran.code, ran.out.as_str()), (0, page(name).as_str()), "{words:?}");
+        assert!(ran.out.contains(part), "{}", ran.out);
+    }
+    let ran = stranded(&["man", "chek"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("did you mean `check`?"), "{}", ran.err);
+}
+
+/// Returns the completions that a shell shows for these words.
+fn completed(shell: &str, folder: &Path, words: &[&str]) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stranded"));
+    command.current_dir(folder).env("STRANDED_COMPLETE", shell).env("_CLAP_IFS", "\n");
+    command.env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string());
+    let output = command.arg("--").args(words).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    // Beside a name, zsh gets its description after a colon and fish after a tab.
+    text.lines().map(|line| line.split(['\t', ':']).next().unwrap().trim_end().to_owned()).collect()
+}
+
+#[test]
+fn every_shell_completes_commands_scenarios_and_files() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("method-of-mine.toml"), "").unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let of = |words: &[&str]| completed(shell, folder.path(), words);
+        assert_eq!(of(&["stranded", "valid"]), ["validate"], "{shell}");
+        let methods = of(&["stranded", "check", "method-"]);
+        for name in ["method-1", "method-2-late-mail", "method-of-mine.toml"] {
+            assert!(methods.iter().any(|found| found == name), "{shell}: {methods:?}");
+        }
+        assert!(methods.iter().all(|name| name.starts_with("method-")), "{shell}: {methods:?}");
+        assert_eq!(of(&["stranded", "check", "mine.toml", "--from", "second-m"]), ["second-move"], "{shell}");
+        assert_eq!(of(&["stranded", "show", "guarded-move-with-p"]), ["guarded-move-with-probes"], "{shell}");
+        assert_eq!(of(&["stranded", "check", "--engine", "state"]), ["stateright"], "{shell}");
+        let script = stranded(&["completions", shell]);
+        assert_eq!((script.code, script.err.as_str()), (0, ""));
+        assert!(script.out.contains("STRANDED_COMPLETE"), "{}", script.out);
+    }
+}
+
+#[test]
+fn bash_completes_with_the_printed_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_stranded"));
+    let script =
+        "eval \"$(stranded completions bash)\"; COMP_WORDS=(stranded check second-m); COMP_CWORD=2; COMP_TYPE=9
+        _clap_complete_stranded stranded second-m check; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let output =
+        Command::new("bash").args(["-c", script]).current_dir(folder.path()).env("PATH", path).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.trim(), "second-move", "{}", String::from_utf8_lossy(&output.stderr));
 }
