@@ -117,6 +117,10 @@ pub struct Check {
     /// Print a table of verdicts for each combination of assumptions, and the assumptions that change a verdict
     #[arg(long)]
     pub assumptions: bool,
+    /// Check again when one of the files changes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["checkpoint", "resume"])]
+    #[cfg_attr(feature = "distributed", arg(conflicts_with = "hosts"))]
+    pub watch: bool,
     /// Print the details of every scenario, not only of a single one or of those that are not as expected
     #[arg(short, long)]
     pub verbose: bool,

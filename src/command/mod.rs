@@ -32,6 +32,7 @@ mod system;
 #[cfg(feature = "testbed")]
 mod testbed;
 mod validate;
+mod watch;
 
 use std::fmt;
 use std::process::ExitCode;

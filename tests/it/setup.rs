@@ -10,6 +10,7 @@ use stranded::cli::Cli;
 use stranded_search::model_hash;
 
 use crate::cli::{Ran, stranded_in};
+use crate::process::Process;
 
 fn stranded(arguments: &[&str]) -> Ran {
     stranded_in(Path::new("."), arguments)
@@ -64,6 +65,40 @@ fn init_replaces_no_file() {
         assert!(ran.err.contains(name), "{}", ran.err);
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_watched_check_runs_again_after_a_change_of_any_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(stranded_in(folder.path(), &["init"]).code, 0);
+    let mut process = Process::start(folder.path(), &["check", "--watch", "check-runbook.toml"]);
+    assert_eq!(process.line().unwrap(), "watching 2 files; Ctrl-C ends\n");
+    let runbook = folder.path().join("runbook.toml");
+    let text = fs::read_to_string(&runbook).unwrap();
+
+    fs::write(&runbook, text.replace("\"copy-message\"", "\"copy\"")).unwrap();
+    let lines: Vec<String> =
+        std::iter::from_fn(|| process.line()).take_while(|line| !line.starts_with("watching")).collect();
+    let said = lines.concat();
+    assert!(said.starts_with("\nrunbook.toml changed\n") && said.contains("did you mean `copy-message`?"), "{said}");
+
+    fs::write(&runbook, &text).unwrap();
+    let lines: Vec<String> =
+        std::iter::from_fn(|| process.line()).take_while(|line| !line.starts_with("watching")).collect();
+    assert_eq!(lines.concat(), "\nrunbook.toml changed\n");
+    process.signal("INT");
+    let ended = process.end();
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    assert_eq!(ended.out.matches("every verdict is the expected one").count(), 2, "{}", ended.out);
+}
+
+#[test]
+fn only_files_are_watched() {
+    for arguments in [&["check", "--watch"][..], &["check", "--watch", "stranded", "article"]] {
+        let ran = stranded(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+        assert!(ran.err.contains("--watch needs a file"), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, SystemMemory,
 use stranded_search::property::Verdict;
 use stranded_search::scenario::{self, Spec};
 
-use super::{CommandError, interrupt, output};
+use super::{CommandError, interrupt, output, watch};
 use crate::cli::{Check, OutputKind};
 use crate::exit::Exit;
 use crate::formats::results as formats;
@@ -29,6 +29,10 @@ use crate::report::overview::{self, Details};
 use crate::report::{columns, json, matrix, trace};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, CommandError> {
+    if arguments.watch { watch::run(arguments, || once(arguments)) } else { once(arguments) }
+}
+
+fn once(arguments: &Check) -> Result<Exit, CommandError> {
     let options = CheckOptions::of(arguments)?;
     let checked = check_all(&options)?;
     checkpoint::refuse_unreachable(&options.saved, &checked)?;
