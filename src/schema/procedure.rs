@@ -30,7 +30,8 @@ fn step(step: &StepKind) -> Value {
     let mut schema = Map::from_iter([("description".to_owned(), format!("{}.", capitalized(step.does)).into())]);
     for Argument { key, kind, presence, doc } in step.arguments {
         if *kind == ArgumentKind::Condition {
-            schema.insert("$ref".to_owned(), "#/$defs/condition".into());
+            // Validators of older drafts ignore every key beside `$ref`, and editors use them.
+            schema.insert("allOf".to_owned(), json!([{"$ref": "#/$defs/condition"}]));
             continue;
         }
         if matches!(kind, ArgumentKind::HomeValue(_)) {
