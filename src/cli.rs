@@ -56,7 +56,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Search every execution of a scenario, and check its properties
-    Check(Check),
+    Check(Box<Check>),
     /// List the built-in scenarios, procedures, properties, assumptions, mutants or movers
     List(List),
     /// Print the TOML file of a built-in scenario or procedure
@@ -105,7 +105,8 @@ const THREADS_MAX: i64 = 512;
 /// `stranded check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Built-in scenarios, families or TOML files; with --from, procedures [default: all built-in scenarios]
+    /// Built-in scenarios, families, TOML files, folders or patterns of files; with --from, procedures
+    /// [default: all built-in scenarios]
     #[arg(value_name = "SCENARIO", add = complete::scenarios())]
     pub scenarios: Vec<String>,
     /// Check procedures from the quiescent states of this scenario, or from a `fresh` site, under each kind of delivery
@@ -127,6 +128,23 @@ pub struct Check {
     /// The search engine
     #[arg(long, default_value_t, value_parser = one_of(&Engine::ALL, Engine::name))]
     pub engine: Engine,
+    /// Print the shortest trace to a state in which this condition is true, such as 'has-mail = ["SRC", "DST"]'; exit 0 if
+    /// there is one, 1 if no reachable state satisfies it, 3 if a bound was reached before
+    #[arg(long, value_name = "CONDITION", conflicts_with_all = ["from", "assumptions", "traces"])]
+    pub find: Option<String>,
+    /// For each violated property, print up to this many counterexamples that differ in their last step
+    #[arg(long, value_name = "N", conflicts_with_all = ["simulate", "find", "assumptions"],
+        value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub counterexamples: Option<u8>,
+    /// Compare with an earlier report of --format json; a verdict that changed for the worse makes exit code 1
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["find", "assumptions"])]
+    pub baseline: Option<PathBuf>,
+    /// Write the verdicts into the [expect] tables of the scenario files, and change nothing else in them
+    #[arg(long, conflicts_with_all = ["from", "simulate", "assumptions", "traces", "find", "counterexamples", "baseline"])]
+    pub write_expect: bool,
+    /// With --write-expect: write also that no-loss, no-last-copy-delete or reachable is violated
+    #[arg(long, requires = "write_expect")]
+    pub accept_violations: bool,
     /// Stop a search at this many states; each combination of assumptions is a search of its own
     #[arg(long, value_name = "N")]
     pub max_states: Option<usize>,
@@ -142,7 +160,7 @@ pub struct Check {
     /// Save the searches in this folder while they run; the folder must not hold a checkpoint yet
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
-    /// Continue the searches that were saved in this folder, and save them there
+    /// Continue the searches that were saved in this folder, and save them there; start them if the folder is empty or absent
     #[arg(long, value_name = "DIR")]
     pub resume: Option<PathBuf>,
     /// Expand also the states that differ from another state only by a permutation of mailboxes

@@ -1,10 +1,12 @@
 //! Coverage: the actions, steps, handlers and antecedents that a search has reached, out of those that the scenario
 //! allows. A verdict about something that never occurred is vacuous.
 
+use std::ops::Range;
+
 use crate::action::{Action, ActionKind};
 use crate::id::Id;
 use crate::procedure::{Act, StepResult};
-use crate::property::Safety;
+use crate::property::{Invariant, Safety};
 use crate::scenario::{Fault, RunId};
 use crate::state::{Account, Shared, State};
 use crate::world::{Executed, World};
@@ -32,6 +34,13 @@ pub enum Point {
     },
     /// The antecedent of a property.
     Antecedent(Safety),
+    /// A part of the condition of a property that the scenario states itself.
+    Part {
+        /// The index of the property.
+        property: usize,
+        /// The index of the part among its antecedents.
+        part: usize,
+    },
 }
 
 /// The points of a world, and those that a search has reached.
@@ -47,6 +56,8 @@ pub struct Coverage {
 struct PointIndexes {
     kinds: [Option<usize>; ActionKind::ALL.len()],
     antecedents: [Option<usize>; Safety::ALL.len()],
+    /// The parts of the scenario's own properties.
+    parts: Range<usize>,
     /// Indexed by administrator, run and step.
     steps: Vec<Vec<Vec<StepIndexes>>>,
 }
@@ -78,6 +89,7 @@ impl Coverage {
         let indexes = PointIndexes {
             kinds: ActionKind::ALL.map(|kind| index(Point::Environment(kind))),
             antecedents: Safety::ALL.map(|property| index(Point::Antecedent(property))),
+            parts: points.partition_point(|point| !is_part(point))..points.len(),
             steps,
         };
         Self { reached: vec![false; points.len()], points, indexes }
@@ -117,6 +129,13 @@ impl Coverage {
                 self.note(self.indexes.antecedents[property as usize]);
             }
         }
+        for index in self.indexes.parts.clone() {
+            let Point::Part { property, part } = self.points[index] else { continue };
+            let condition = &world.scenario.properties[property].antecedents()[part];
+            if !self.reached[index] && condition.is_true(world, account, shared) {
+                self.reached[index] = true;
+            }
+        }
     }
 
     /// One flag for each point, true if it was reached.
@@ -130,10 +149,19 @@ impl Coverage {
         self.reached.iter_mut().zip(reached).for_each(|(reached, also)| *reached |= also);
     }
 
-    /// Returns true if the antecedent of the property was true in some state or step.
+    /// Returns true if the antecedent of the property was true in some state or step. For a property of the scenario's own, each part
+    /// of its condition must have been true in some state.
     #[must_use]
-    pub fn is_exercised(&self, property: Safety) -> bool {
-        !self.lacks(property)
+    pub fn is_exercised(&self, property: Invariant) -> bool {
+        match property {
+            Invariant::BuiltIn(safety) => !self.lacks(safety),
+            Invariant::Own(own) => {
+                let is_missing = |(point, reached): (Point, bool)| {
+                    !reached && matches!(point, Point::Part { property, .. } if property == own)
+                };
+                !self.points().any(is_missing)
+            }
+        }
     }
 
     /// Every point, with true if it was reached.
@@ -166,6 +194,7 @@ impl Point {
             Self::Step { run, step } => step_name(run, step),
             Self::Handler { run, step, result } => format!("{}:{}", step_name(run, step), result.name()),
             Self::Antecedent(property) => property.name().to_owned(),
+            Self::Part { property, part } => format!("{}:{}", world.scenario.properties[property].name, part + 1),
         }
     }
 }
@@ -176,8 +205,15 @@ fn first_of_its_procedure(world: &World, id: RunId) -> RunId {
     first.map_or(id, |(first, _)| first)
 }
 
+fn is_part(point: &Point) -> bool {
+    matches!(point, Point::Part { .. })
+}
+
 fn points(world: &World) -> Vec<Point> {
     let mut points: Vec<Point> = Safety::ALL.map(Point::Antecedent).to_vec();
+    for (property, own) in world.scenario.properties.iter().enumerate() {
+        points.extend((0..own.antecedents().len()).map(|part| Point::Part { property, part }));
+    }
     let chosen = |kind: &ActionKind| match kind {
         ActionKind::Deliver
         | ActionKind::LogOn

@@ -38,6 +38,7 @@ mod recipient;
 mod refusal;
 pub mod scenario;
 pub mod state;
+pub mod state_condition;
 #[cfg(feature = "stateright")]
 pub mod stateright;
 pub mod table;
@@ -71,6 +72,7 @@ pub const RULES: &[&str] = &[
     include_str!("recipient.rs"),
     include_str!("scenario.rs"),
     include_str!("state.rs"),
+    include_str!("state_condition.rs"),
     include_str!("table.rs"),
     include_str!("world.rs"),
 ];

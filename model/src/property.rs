@@ -1,4 +1,5 @@
-//! Safety properties: conditions on every state, each with an antecedent without which it is vacuous.
+//! Safety properties: conditions on every state, each with an antecedent without which it is vacuous. An [`Invariant`] is a built-in
+//! one, or one that the scenario states itself.
 
 use crate::procedure::{Act, Outcome};
 use crate::state::{Account, Mark, Shared, State};
@@ -32,6 +33,64 @@ pub enum Safety {
 
 /// A bit for each property of [`Safety::ALL`].
 pub type SafetyBits = u16;
+
+/// A property that a search judges in every state of a world: a built-in one, or one of the scenario's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Invariant {
+    /// A built-in property.
+    BuiltIn(Safety),
+    /// The property with this index among those that the scenario states.
+    Own(usize),
+}
+
+/// A bit for each invariant, at its index.
+pub type InvariantBits = u16;
+
+/// The most invariants of a world.
+pub const INVARIANTS_MAX: usize = InvariantBits::BITS as usize;
+/// The most properties that a scenario can state itself.
+pub const OWN_MAX: usize = INVARIANTS_MAX - Safety::ALL.len();
+
+impl Invariant {
+    /// The index of this invariant: the built-in ones come first.
+    #[must_use]
+    pub fn index(self) -> usize {
+        match self {
+            Self::BuiltIn(safety) => safety as usize,
+            Self::Own(index) => Safety::ALL.len() + index,
+        }
+    }
+
+    /// Returns true if the invariant is true in a state.
+    #[must_use]
+    pub fn holds(self, world: &World, state: &State) -> bool {
+        state.accounts.values().all(|account| self.holds_for(world, account, &state.shared))
+    }
+
+    /// Returns true if the invariant is true for one mailbox. A state satisfies it if every mailbox does.
+    #[must_use]
+    pub fn holds_for(self, world: &World, account: &Account, shared: &Shared) -> bool {
+        match self {
+            Self::BuiltIn(safety) => safety.holds_for(world, account, shared),
+            Self::Own(index) => !world.scenario.properties[index].never.is_true(world, account, shared),
+        }
+    }
+}
+
+impl World {
+    /// The properties to judge in every state, in the order of their indexes.
+    pub fn invariants(&self) -> impl Iterator<Item = Invariant> + use<> {
+        let own = (0..self.scenario.properties.len().min(OWN_MAX)).map(Invariant::Own);
+        Safety::ALL.into_iter().map(Invariant::BuiltIn).chain(own)
+    }
+
+    /// The invariants that are false for one mailbox.
+    #[must_use]
+    pub fn violated(&self, account: &Account, shared: &Shared) -> InvariantBits {
+        let violated = self.invariants().filter(|invariant| !invariant.holds_for(self, account, shared));
+        violated.fold(0, |bits, invariant| bits | 1 << invariant.index())
+    }
+}
 
 impl Safety {
     /// Every safety property, in the order of reports.

@@ -5,6 +5,7 @@ use crate::assumption::{Assumption, Assumptions};
 use crate::id::{AdministratorId, Id, ServerId};
 use crate::procedure::{Act, Condition, Procedure, ServerRef};
 use crate::state::{Mailbox, Recipient};
+use crate::state_condition::OwnProperty;
 use crate::table::PerServer;
 
 /// A site and everything that may happen in it.
@@ -20,6 +21,8 @@ pub struct Scenario {
     pub administrators: Vec<Administrator>,
     /// The last run of the file. Delivery `until-repair` ends when it starts.
     pub last_run: RunId,
+    /// The properties that the scenario states itself, at most [`OWN_MAX`](crate::property::OWN_MAX).
+    pub properties: Vec<OwnProperty>,
 }
 
 /// The servers that share one directory, and their mailboxes.

@@ -46,7 +46,7 @@ pub fn replay(file: &TraceFile) -> Result<Replayed, ReplayError> {
         |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("a trace cannot refer to the file {path}")));
     let spec =
         scenario::parse_scenario("scenario_toml", &file.scenario_toml, &no_files).map_err(ReplayError::Scenario)?;
-    check_names(&spec, file).map_err(ReplayError::File)?;
+    let property = check_names(&spec, file).map_err(ReplayError::File)?;
     let assumptions = assumptions(file).map_err(ReplayError::File)?;
     let mut world = World::new(&spec.scenario, assumptions);
     let initial = state_view::read(&world.scenario, &file.initial)
@@ -62,54 +62,56 @@ pub fn replay(file: &TraceFile) -> Result<Replayed, ReplayError> {
     }
     let after = actions.split_off(file.steps.len());
     let path = Path { initial, actions };
-    check_end(&world, file, &path).map_err(ReplayError::Step)?;
+    check_end(&world, property, file.repeats_from, &path).map_err(ReplayError::Step)?;
     let trace = Trace { path, after, repeats_from: file.repeats_from };
     Ok(Replayed { spec, world, trace, is_stale: file.model_hash != crate::model_hash() })
 }
 
-/// Checks that the scenario's name in the file is right and that the property exists.
-fn check_names(spec: &Spec, file: &TraceFile) -> Result<(), String> {
+/// Checks that the scenario's name in the file is right and that the property exists. Returns the property.
+fn check_names(spec: &Spec, file: &TraceFile) -> Result<Option<Property>, String> {
     if file.scenario != spec.name {
         let says = "expected the name that `scenario_toml` gives";
         return Err(format!("`scenario` is `{}`; {says}, which is `{}`", file.scenario, spec.name));
     }
-    match file.property.as_deref() {
-        Some(name) if named(name).is_none() => {
-            let names: Vec<&str> = Property::all().map(Property::name).collect();
-            Err(format!("there is no property `{name}`; there are {}", names.join(", ")))
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-fn named(property: &str) -> Option<Property> {
-    Property::all().find(|other| other.name() == property)
+    let all: Vec<Property> = Property::all().chain(spec.own_properties()).collect();
+    let Some(name) = file.property.as_deref() else { return Ok(None) };
+    let named = all.iter().find(|property| property.name() == name);
+    named.copied().map(Some).ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(Property::name).collect();
+        format!("there is no property `{name}`; there are {}", names.join(", "))
+    })
 }
 
 /// Checks that the last state violates the named property and that the loop closes.
-fn check_end(world: &World, file: &TraceFile, path: &Path) -> Result<(), String> {
+fn check_end(
+    world: &World,
+    property: Option<Property>,
+    repeats_from: Option<usize>,
+    path: &Path,
+) -> Result<(), String> {
     let states = path.states(world);
     let end = states.last().expect("a path has a first state");
-    match file.property.as_deref().and_then(named) {
-        Some(Property::Safety(safety)) if safety.holds(world, end) => {
-            return Err(format!("the last state does not violate {}", safety.name()));
-        }
-        Some(Property::Liveness(liveness)) if file.repeats_from.is_none() => {
+    if let Some(property) = property
+        && property.invariant(&world.scenario).is_some_and(|invariant| invariant.holds(world, end))
+    {
+        return Err(format!("the last state does not violate {}", property.name()));
+    }
+    match property {
+        Some(Property::Liveness(liveness)) if repeats_from.is_none() => {
             return Err(format!("a violation of {} is a trace that repeats, and `loop` is missing", liveness.name()));
         }
         Some(Property::Liveness(liveness)) => {
-            let around =
-                file.repeats_from.and_then(|number| states.get(number..)).unwrap_or(&states[states.len() - 1..]);
+            let around = repeats_from.and_then(|number| states.get(number..)).unwrap_or(&states[states.len() - 1..]);
             let never_reaches = |mailbox| around.iter().all(|state| !liveness.is_reached(world, state, mailbox));
             if !end.accounts.ids().any(never_reaches) {
                 return Err(format!("every mailbox satisfies {} somewhere in the loop", liveness.name()));
             }
         }
-        Some(Property::Safety(_) | Property::Coverage) | None => {}
+        Some(Property::Safety(_) | Property::Own(_) | Property::Coverage) | None => {}
     }
-    match file.repeats_from.map(|number| states.get(number)) {
+    match repeats_from.map(|number| states.get(number)) {
         Some(None) => {
-            Err(format!("`loop` is {}, and the trace has {} steps", file.repeats_from.unwrap_or(0), states.len() - 1))
+            Err(format!("`loop` is {}, and the trace has {} steps", repeats_from.unwrap_or(0), states.len() - 1))
         }
         Some(Some(state)) if state != end => Err("the last state differs from the state at `loop`".to_owned()),
         Some(Some(_)) | None => Ok(()),

@@ -174,6 +174,7 @@ pub fn attempts(
         environment: QUIET,
         administrators: vec![Administrator { name: "rescuer".to_owned(), runs: vec![run] }],
         last_run: RunId { administrator: AdministratorId::at(0), run: 0 },
+        properties: Vec::new(),
     };
     let only_this = |account: &Account| State { accounts: Table::of(1, |_| account.clone()), ..state.clone() };
     let attempt = |account: &Account| World::interrupted(&scenario, assumptions, &only_this(account));

@@ -112,7 +112,7 @@ fn properties() -> Vec<Item> {
         source: Some(match property {
             Property::Safety(safety) => owned(safety.sources()),
             Property::Liveness(liveness) => owned(liveness.sources()),
-            Property::Coverage => Vec::new(),
+            Property::Own(_) | Property::Coverage => Vec::new(),
         }),
     };
     Property::all().map(item).collect()

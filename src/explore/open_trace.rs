@@ -292,5 +292,6 @@ fn rescue_scenario(scenario: &Scenario, procedure: Procedure) -> Scenario {
         environment: QUIET,
         administrators: vec![Administrator { name: RESCUER.to_owned(), runs: vec![run] }],
         last_run: RunId { administrator: AdministratorId::at(0), run: 0 },
+        properties: Vec::new(),
     }
 }

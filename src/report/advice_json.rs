@@ -319,15 +319,15 @@ fn case(snapshot: &Snapshot, case: &AdviceCase, circumstances: CircumstancesRepo
 }
 
 fn harm(snapshot: &Snapshot, harm: &AdviceHarm) -> HarmReport {
-    let property = harm.verdict.property().map_or("", Property::name);
-    let mut trace = trace::write(&harm.spec, &harm.world, &harm.touched, property, &harm.trace);
+    let property = harm.verdict.property().map_or_else(String::new, |property| property.name().to_owned());
+    let mut trace = trace::write(&harm.spec, &harm.world, &harm.touched, &property, &harm.trace);
     // While mail or a mark is left from before, the end is not quiescent, and no property of the end is violated there.
     let end = harm.trace.path.end(&harm.world);
     let holds = match harm.verdict.property() {
         Some(Property::Safety(safety)) => safety.holds(&harm.world, &end),
         // Without a loop, the trace leads to a state from which no path leads to the end.
         Some(Property::Liveness(_)) => harm.trace.repeats_from.is_none(),
-        Some(Property::Coverage) => false,
+        Some(Property::Own(_) | Property::Coverage) => false,
         None => true,
     };
     trace.property = trace.property.filter(|_| !holds);

@@ -46,7 +46,8 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
     let mut paragraphs: Vec<String> =
         chosen(checked).into_iter().map(|(case, property)| violation(checked, case, property, width)).collect();
     paragraphs.extend(coverage(checked, width));
-    paragraphs.extend(undecided(checked).filter_map(|(result, undecided)| suspicion(result, undecided, width)));
+    paragraphs
+        .extend(undecided(checked).filter_map(|(result, undecided)| suspicion(checked, result, undecided, width)));
     paragraphs
 }
 
@@ -58,7 +59,8 @@ fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
         let Some(case) = result.shown_by.map(|case| &checked.combinations[case]) else { continue };
         let violates = match result.property {
             Property::Safety(safety) => violated_on_the_path(case, safety),
-            Property::Liveness(_) => vec![result.property],
+            // No row of a table says that a step violates one of these.
+            Property::Own(_) | Property::Liveness(_) => vec![result.property],
             Property::Coverage => continue,
         };
         violated.push((case, result.property, violates));
@@ -87,7 +89,6 @@ fn violated_on_the_path(case: &Combination, of: Safety) -> Vec<Property> {
 
 fn violation(checked: &Checked<'_>, case: &Combination, property: Property, width: u16) -> String {
     let Some(trace) = case.trace(property) else { return String::new() };
-    let table = TraceTable::of(&case.world, &trace).with_rescue(rescue::map(checked.spec, &case.world, &trace));
     let messages = match checked.spec.numbers.messages {
         Number::Given => String::new(),
         Number::Any => format!(" with {}", messages_of(case, &trace)),
@@ -96,14 +97,39 @@ fn violation(checked: &Checked<'_>, case: &Combination, property: Property, widt
         "{BAD}{} is violated{BAD:#} after {} steps{messages}:\n{}\n",
         property.name(),
         trace.path.actions.len(),
-        wrapped(property.says(), 0, width)
+        wrapped(&checked.spec.says(property), 0, width)
     );
     if !checked.varied.is_empty() {
         let combination = listed(&answers(&case.world, &checked.varied));
         let _ = writeln!(text, "({})", wrapped(&format!("with {combination}"), 0, width - 2));
     }
-    text.push_str(&table_text(&case.world, &table, width));
+    text.push_str(&trace_text(checked, case, &trace, width));
     text
+}
+
+/// Returns a further counterexample to a property, with its number.
+#[must_use]
+pub fn further(
+    checked: &Checked<'_>,
+    case: &Combination,
+    property: Property,
+    (number, trace): (usize, &Trace),
+    width: u16,
+) -> String {
+    let steps = trace.path.actions.len();
+    format!(
+        "{BAD}{}/{} is violated{BAD:#} also by another cause (number {number}), after {steps} steps:\n{}",
+        checked.spec.name,
+        property.name(),
+        trace_text(checked, case, trace, width)
+    )
+}
+
+/// Returns the table of a trace with its rescue map.
+#[must_use]
+pub fn trace_text(checked: &Checked<'_>, case: &Combination, trace: &Trace, width: u16) -> String {
+    let table = TraceTable::of(&case.world, trace).with_rescue(rescue::map(checked.spec, &case.world, trace));
+    table_text(&case.world, &table, width)
 }
 
 /// Returns the number of messages that have arrived at the end of a trace.
@@ -133,13 +159,13 @@ fn coverage(checked: &Checked<'_>, width: u16) -> Option<String> {
 }
 
 /// Returns the steps to a violation in the counter abstraction that a search with few messages did not find.
-fn suspicion(result: &PropertyResult, undecided: &Undecided, width: u16) -> Option<String> {
+fn suspicion(checked: &Checked<'_>, result: &PropertyResult, undecided: &Undecided, width: u16) -> Option<String> {
     let steps = inconclusive::steps(undecided);
     if steps.is_empty() {
         return None;
     }
-    let (name, says) = (result.property.name(), result.property.says());
-    let mut text = format!("{BAD}{name} may be violated{BAD:#}:\n{}\n", wrapped(says, 0, width));
+    let (name, says) = (result.property.name(), checked.spec.says(result.property));
+    let mut text = format!("{BAD}{name} may be violated{BAD:#}:\n{}\n", wrapped(&says, 0, width));
     for (number, step) in (1..).zip(&steps) {
         let _ = writeln!(text, "  {number:<3} {}", wrapped(step, 6, width));
     }

@@ -9,6 +9,7 @@ use stranded_search::check::{Checked, Combination, PropertyResult, Undecided};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Number, Numbers};
 
+use super::baseline::BaselineReport;
 use super::inconclusive;
 use super::trace;
 use stranded_search::trace_file::TraceFile;
@@ -25,6 +26,24 @@ pub struct Report {
     /// The parts that a check of procedures left out, each with the flag that tries it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_tried: Vec<String>,
+    /// The files that a folder or a pattern contains and that were not checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_checked: Vec<NotCheckedFile>,
+    /// The folders and patterns that contain nothing to check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nothing_to_check_in: Vec<String>,
+    /// The changes since the report of `--baseline`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineReport>,
+}
+
+/// A file that was not checked.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NotCheckedFile {
+    /// The file.
+    pub file: String,
+    /// The reason.
+    pub reason: String,
 }
 
 /// The report on one scenario.
@@ -80,6 +99,12 @@ pub struct PropertyReport {
     pub inconclusive: Option<InconclusiveReport>,
     /// The shortest counterexample.
     pub trace: Option<TraceFile>,
+    /// Counterexamples with other causes, each the shortest with its cause (`--counterexamples`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_traces: Vec<TraceFile>,
+    /// With `--counterexamples`: true if there is no counterexample with yet another cause, false if that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_causes: Option<bool>,
 }
 
 /// The reason why a property is inconclusive although the search is complete.
@@ -106,6 +131,9 @@ pub struct CombinationVerdict {
 pub fn report(checked: &[Checked<'_>]) -> Report {
     Report {
         not_tried: Vec::new(),
+        not_checked: Vec::new(),
+        nothing_to_check_in: Vec::new(),
+        baseline: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model_hash: stranded_search::model_hash(),
         scenarios: checked.iter().map(scenario).collect(),
@@ -149,13 +177,15 @@ fn property(checked: &Checked<'_>, result: &PropertyResult) -> PropertyReport {
         },
         coverage_failures: match result.property {
             Property::Coverage => checked.coverage_failures().into_iter().map(ToString::to_string).collect(),
-            Property::Safety(_) | Property::Liveness(_) => Vec::new(),
+            Property::Safety(_) | Property::Own(_) | Property::Liveness(_) => Vec::new(),
         },
         inconclusive: checked
             .undecided(result.property)
             .filter(|_| result.verdict == Verdict::Inconclusive)
             .map(inconclusive),
         trace: shown_by.and_then(trace),
+        further_traces: Vec::new(),
+        all_causes: None,
     }
 }
 

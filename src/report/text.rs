@@ -147,7 +147,7 @@ fn length(checked: &Checked<'_>, result: &PropertyResult) -> Option<usize> {
     Some(trace.path.actions.len())
 }
 
-fn extent(checked: &Checked<'_>, width: u16) -> String {
+pub(super) fn extent(checked: &Checked<'_>, width: u16) -> String {
     let searched = match checked.truncated() {
         None => "all searched".to_owned(),
         Some(truncated) => format!("{BAD}the search is incomplete: {truncated}{BAD:#}"),

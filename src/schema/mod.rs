@@ -9,14 +9,16 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stranded_model::id::MessageSet;
+use stranded_model::property::OWN_MAX;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 use crate::report::advice_json::AdviceReport;
 use crate::report::comparison_json::ComparisonReport;
+use crate::report::find::FindReport;
 use crate::report::json::Report;
 use stranded_oracle::protocol::{Event, Reply, Request};
 use stranded_search::property::{Property, Verdict};
-use stranded_search::scenario::{Family, delivery_name, replication_name};
+use stranded_search::scenario::{FACTS, FactForm, FactKind, Family, delivery_name, replication_name};
 use stranded_search::trace_file::TraceFile;
 
 /// A format that has a schema.
@@ -36,6 +38,8 @@ pub enum Kind {
     Advice,
     /// The output of `advise --before BEFORE --format json`
     Comparison,
+    /// The output of `check --find CONDITION --format json`
+    Find,
     /// One line between stranded and an adapter: a request or a reply
     Adapter,
     /// One line of a recorded log
@@ -44,7 +48,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every format.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Scenario,
         Self::Procedure,
         Self::Trace,
@@ -52,6 +56,7 @@ impl Kind {
         Self::Report,
         Self::Advice,
         Self::Comparison,
+        Self::Find,
         Self::Adapter,
         Self::Log,
     ];
@@ -77,6 +82,10 @@ pub fn schema(kind: Kind) -> Value {
             let title = "The output of `stranded advise --before BEFORE --format json`";
             written(title, &name, &definitions::<ComparisonReport>())
         }
+        Kind::Find => {
+            let title = "The output of `stranded check --find CONDITION --format json`";
+            written(title, &FindReport::schema_name(), &definitions::<FindReport>())
+        }
         Kind::Adapter => adapter(),
         Kind::Log => log(),
     }
@@ -91,7 +100,10 @@ fn scenario() -> Value {
     schema["$defs"] = definitions;
     let keys = &mut schema["properties"];
     keys["family"] = words(Family::ALL.map(Family::name));
-    keys["expect"]["propertyNames"] = words(Property::all().map(|property| property.name()));
+    let built_in: Vec<Property> = Property::all().collect();
+    let built_in = words(built_in.iter().map(Property::name));
+    keys["expect"]["propertyNames"] = json!({"anyOf": [built_in, {"$ref": "#/$defs/kebab"}]});
+    keys["property"]["maxItems"] = OWN_MAX.into();
     keys["expect"]["additionalProperties"] = words(Verdict::EXPECTABLE.map(Verdict::name));
     let site = &mut keys["site"]["properties"];
     site["messages"]["anyOf"][0]["maximum"] = MessageSet::MESSAGES_MAX.into();
@@ -100,7 +112,28 @@ fn scenario() -> Value {
     let deliveries = [Delivery::Never, Delivery::Before, Delivery::UntilRepair, Delivery::AnyTime];
     environment["delivery"] = words(deliveries.map(delivery_name));
     environment["faults"]["items"] = words(Fault::ALL.map(Fault::name));
+    schema["$defs"]["state-condition"] = condition();
     schema
+}
+
+/// Returns the schema of a condition on states.
+fn condition() -> Value {
+    let server = json!({"type": "string"});
+    let table = |keys: [&str; 2]| {
+        let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), server.clone())).collect();
+        json!({"type": "object", "additionalProperties": false, "properties": properties, "required": keys})
+    };
+    let value = |kind: &FactKind| match kind.form {
+        FactForm::Servers(_) => json!({"anyOf": [server, {"type": "array", "items": server, "minItems": 1}]}),
+        FactForm::TwoServers(_) => table(["at", "of"]),
+        FactForm::Message(_) => table(["at", "message"]),
+        FactForm::True(_) => json!({"const": true}),
+    };
+    let itself = json!({"$ref": "#/$defs/state-condition"});
+    let mut properties: Map<String, Value> = FACTS.iter().map(|kind| (kind.key.to_owned(), value(kind))).collect();
+    properties.insert("any".to_owned(), json!({"type": "array", "items": itself, "minItems": 1}));
+    properties.insert("not".to_owned(), itself);
+    json!({"type": "object", "additionalProperties": false, "properties": properties, "minProperties": 1})
 }
 
 /// Returns the schema of a request or a reply; each is a definition of its own.

@@ -386,10 +386,10 @@ fn a_folder_that_is_no_checkpoint_is_refused() {
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{how} {folder}");
         assert!(ended.err.contains(why), "{how} {folder}: {}", ended.err);
     };
-    refused("--resume", "absent", "cannot use absent: ");
-    assert!(!here.path().join("absent").exists(), "--resume creates no folder");
+    fs::create_dir(here.path().join("foreign")).unwrap();
+    fs::write(here.path().join("foreign/note"), "").unwrap();
+    refused("--resume", "foreign", "foreign holds other files and no checkpoint; name a new folder");
     fs::create_dir(here.path().join("empty")).unwrap();
-    refused("--resume", "empty", "empty holds no checkpoint; to start one: --checkpoint empty");
     assert_eq!(check("--checkpoint", "empty").code, Some(0));
     refused("--checkpoint", "empty", "empty already holds a checkpoint; to continue it: --resume empty");
     assert_eq!(check("--checkpoint", "new/inside").code, Some(0));
@@ -402,6 +402,32 @@ fn a_folder_that_is_no_checkpoint_is_refused() {
     for pair in [["--checkpoint", "--resume"], ["--checkpoint", "--simulate"], ["--resume", "--simulate"]] {
         assert_eq!(run(here.path(), &["check", "move", pair[0], "1", pair[1], "1"]).code, Some(2), "{pair:?}");
     }
+}
+
+/// A job runs the same command line each night. On the first night there is no folder; the exit code is 3 until everything is searched.
+#[test]
+fn a_job_with_one_command_line_finishes_a_large_search_in_several_nights() {
+    let here = tempfile::tempdir().unwrap();
+    let file = large("second-move-of-two");
+    let night =
+        |time: &str| run(here.path(), &["check", &file, "--timeout", time, "--resume", "saved", "--format", "json"]);
+    let first = night("0s");
+    assert_eq!(first.code, Some(3), "{}", first.err);
+    assert_eq!(first.err, "saved holds no checkpoint yet: the search starts from the beginning\n");
+    // A slow machine needs more nights, and each night is longer than the one before.
+    let mut time = 20;
+    let last = loop {
+        let ended = night(&format!("{time}ms"));
+        assert_eq!(ended.err, "");
+        if ended.code != Some(3) {
+            break ended;
+        }
+        time *= 2;
+    };
+    let whole = run(here.path(), &["check", &file, "--format", "json"]);
+    assert_eq!((last.code, timeless_json(&last.out)), (Some(0), timeless_json(&whole.out)));
+    let again = night("1m");
+    assert_eq!((again.code, timeless_json(&again.out)), (Some(0), timeless_json(&whole.out)));
 }
 
 /// A limit on file sizes simulates a full disk: root may write to any folder.

@@ -231,8 +231,8 @@ fn built_ins_are_listed_as_text_and_as_json() {
     insta::assert_snapshot!("list-assumptions", on_a_terminal(&["list", "assumptions"]));
     let properties = json(&stranded(&["list", "properties", "--format", "json"]).out);
     let names: Vec<&str> = properties.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    let all: Vec<&str> = Property::all().map(Property::name).collect();
-    assert_eq!(names, all);
+    let all: Vec<Property> = Property::all().collect();
+    assert_eq!(names, all.iter().map(Property::name).collect::<Vec<_>>());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use rayon::ThreadPool;
 use stranded_model::World;
 use stranded_model::id::MailboxId;
 use stranded_model::liveness::Liveness;
-use stranded_model::property::Safety;
+use stranded_model::property::{Invariant, Safety};
 use stranded_search::check::{Checked, Combination, check, combinations_of, counter_abstraction, world};
 use stranded_search::engine::{Cluster, Engine, Limits, LivenessResult, Search, liveness_results};
 use stranded_search::property::{Property, Verdict};
@@ -259,7 +259,7 @@ fn check_any(spec: &Spec, any: &Combination, of_number: &[&Combination]) -> bool
             Verdict::Violated | Verdict::Inconclusive => {}
             Verdict::Holds => assert_eq!(first, None, "{name} holds for any number of messages, and not for some"),
             Verdict::Vacuous => {
-                let is_exercised = |case: &&Combination| case.search.coverage.is_exercised(safety);
+                let is_exercised = |case: &&Combination| case.search.coverage.is_exercised(Invariant::BuiltIn(safety));
                 assert!(!of_number.iter().any(is_exercised), "{name} is not vacuous for some number");
             }
             Verdict::Depends | Verdict::Error => panic!("{name} has the verdict {verdict:?} in one combination"),

@@ -12,7 +12,9 @@ use stranded_model::liveness::Liveness;
 use stranded_model::procedure::Outcome;
 use stranded_model::property::Safety;
 use stranded_search::property::Property;
-use stranded_search::scenario::{Argument, ArgumentKind, CONDITIONS, Presence, SERVER_REFS, STEPS, StepKind, builtin};
+use stranded_search::scenario::{
+    Argument, ArgumentKind, CONDITIONS, FACTS, FactForm, Presence, SERVER_REFS, STEPS, StepKind, builtin,
+};
 use trycmd::TestCases;
 
 use crate::cli::stranded_in;
@@ -207,6 +209,21 @@ fn step_tables() -> String {
     text
 }
 
+/// The table of the facts that a condition on states can name.
+fn facts() -> String {
+    let mut text = "| fact | true if |\n|---|---|\n".to_owned();
+    for fact in &FACTS {
+        let value = match fact.form {
+            FactForm::Servers(_) => "SERVER",
+            FactForm::TwoServers(_) => "{ at = SERVER, of = SERVER }",
+            FactForm::Message(_) => "{ at = SERVER, message = \"m1\" }",
+            FactForm::True(_) => "true",
+        };
+        let _ = writeln!(text, "| `{} = {value}` | {} |", fact.key, fact.says);
+    }
+    text
+}
+
 /// The exit codes, as `--help` lists them.
 fn exit_codes() -> String {
     let help = stranded_in(root(), &["--help"]).out;
@@ -233,7 +250,7 @@ fn properties() -> String {
     let mut text = "| property | statement | kind |\n|---|---|---|\n".to_owned();
     for property in Property::all() {
         let kind = match property {
-            Property::Safety(_) => "safety",
+            Property::Safety(_) | Property::Own(_) => "safety",
             Property::Liveness(_) => "liveness",
             Property::Coverage => "coverage",
         };
@@ -271,6 +288,7 @@ fn check_generated(page: &str, part: &str, wanted: &str) {
 fn the_generated_parts_of_the_documents_are_those_of_the_program() {
     check_generated("README.md", "exit-codes", &exit_codes());
     check_generated("docs/reference/procedure.md", "steps", &step_tables());
+    check_generated("docs/reference/scenario.md", "facts", &facts());
     check_generated("docs/reference/properties.md", "properties", &properties());
     check_generated("docs/reference/properties.md", "assumptions", &assumptions());
     let page = text(&root().join("docs/reference/procedure.md"));

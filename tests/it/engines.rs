@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use pretty_assertions::assert_eq;
 use stranded_model::World;
 use stranded_model::coverage::Point;
-use stranded_model::property::Safety;
+use stranded_model::property::{INVARIANTS_MAX, Invariant};
 use stranded_model::state::State;
 use stranded_search::check::{Checked, check};
 use stranded_search::engine::{Engine, Limits, Path, Search, Truncation};
-use stranded_search::property::Verdict;
+use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::Spec;
 
 use crate::process::{large, run, timeless_json};
@@ -91,15 +91,15 @@ impl Essence {
 pub(crate) fn by_the_book(world: &World, steps_max: usize) -> (usize, usize, Vec<Option<usize>>) {
     let mut seen: HashSet<State> = HashSet::new();
     let mut level: Vec<State> = world.initial.clone();
-    let mut broken = vec![None; Safety::ALL.len()];
+    let mut broken = vec![None; INVARIANTS_MAX];
     let mut depth = 0;
     loop {
         level.retain(|state| depth <= steps_max && seen.insert(state.clone()));
         if level.is_empty() {
             return (seen.len(), depth - 1, broken);
         }
-        for (property, broken) in Safety::ALL.into_iter().zip(&mut broken) {
-            if broken.is_none() && level.iter().any(|state| !property.holds(world, state)) {
+        for (invariant, broken) in world.invariants().zip(&mut broken) {
+            if broken.is_none() && level.iter().any(|state| !invariant.holds(world, state)) {
                 *broken = Some(depth);
             }
         }
@@ -140,12 +140,12 @@ fn small_specs() -> Vec<Spec> {
 
 /// Follows a path to a violation, and fails if it does not end in one.
 #[track_caller]
-fn check_path(world: &World, property: Safety, path: &Path) {
+fn check_path(world: &World, invariant: Invariant, path: &Path) {
     assert!(world.initial.contains(&path.initial), "the path starts in an initial state");
     let states = path.states(world);
     let (last, before) = states.split_last().unwrap();
-    assert!(!property.holds(world, last), "the last state violates {}", property.name());
-    assert!(before.iter().all(|state| property.holds(world, state)), "the states before it do not");
+    assert!(!invariant.holds(world, last), "the last state violates {invariant:?}");
+    assert!(before.iter().all(|state| invariant.holds(world, state)), "the states before it do not");
 }
 
 #[test]
@@ -201,8 +201,8 @@ fn all_engines_give_a_scenario_the_same_verdicts() {
     let is_quick = |spec: &Spec| spec.liveness().is_empty();
     let quick = specs().into_iter().filter(is_quick).chain(small_specs().into_iter().filter(|spec| !is_quick(spec)));
     for spec in quick {
-        let verdicts = |checked: &Checked<'_>| -> Vec<(&str, Verdict)> {
-            checked.results.iter().map(|one| (one.property.name(), one.verdict)).collect()
+        let verdicts = |checked: &Checked<'_>| -> Vec<(Property, Verdict)> {
+            checked.results.iter().map(|one| (one.property, one.verdict)).collect()
         };
         for engine in [Engine::Stateright, Engine::Timely] {
             let found = check(&spec, engine, &Limits::default());
@@ -225,8 +225,8 @@ fn every_path_to_a_violation_is_possible() {
     for (_, world, limits) in &*WORLDS_WITHIN_REACH {
         for engine in Engine::ALL {
             let found = engine.search(world, limits);
-            for (property, path) in Safety::ALL.into_iter().zip(&found.violations) {
-                path.iter().for_each(|path| check_path(world, property, path));
+            for (invariant, path) in world.invariants().zip(&found.violations) {
+                path.iter().for_each(|path| check_path(world, invariant, path));
             }
         }
     }

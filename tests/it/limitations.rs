@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
 use stranded_model::World;
-use stranded_model::property::Safety;
+use stranded_model::property::{INVARIANTS_MAX, Invariant, Safety};
 use stranded_model::state::State;
 use stranded_search::check::{check, check_with_checkpoints};
 use stranded_search::engine::{Checkpoint, Engine, Graph, Limits, LivenessResult, Path, Search, Truncation};
@@ -45,8 +45,10 @@ fn distances(world: &World) -> Vec<(State, usize)> {
 /// Returns the distance of the nearest violation of each property.
 fn nearest(world: &World) -> Vec<Option<usize>> {
     let found = distances(world);
-    let nearest = |property: Safety| found.iter().find(|(state, _)| !property.holds(world, state));
-    Safety::ALL.map(|property| nearest(property).map(|(_, distance)| *distance)).to_vec()
+    let nearest = |invariant: Invariant| found.iter().find(|(state, _)| !invariant.holds(world, state));
+    let mut distances: Vec<_> = world.invariants().map(|one| nearest(one).map(|(_, distance)| *distance)).collect();
+    distances.resize(INVARIANTS_MAX, None);
+    distances
 }
 
 fn lengths(search: &Search) -> Vec<Option<usize>> {
@@ -56,11 +58,11 @@ fn lengths(search: &Search) -> Vec<Option<usize>> {
 /// Checks that each path starts in an initial state and ends in a violation.
 #[track_caller]
 fn check_paths(world: &World, search: &Search) {
-    for (property, path) in Safety::ALL.into_iter().zip(&search.violations) {
+    for (invariant, path) in world.invariants().zip(&search.violations) {
         let Some(Path { initial, .. }) = path else { continue };
         assert!(world.initial.contains(initial));
         let end = path.as_ref().map(|path| path.end(world));
-        assert!(end.is_some_and(|end| !property.holds(world, &end)), "{}", property.name());
+        assert!(end.is_some_and(|end| !invariant.holds(world, &end)), "{invariant:?}");
     }
 }
 

@@ -16,7 +16,7 @@ fn reported() -> Vec<Spec> {
 }
 
 /// The verdict and the length of the shortest counterexample of each property.
-fn found(spec: &Spec) -> BTreeMap<&'static str, (Verdict, Option<usize>)> {
+fn found(spec: &Spec) -> BTreeMap<String, (Verdict, Option<usize>)> {
     let checked = check(spec, Engine::Exact, &Limits::default());
     assert!(checked.is_complete(), "{}", spec.name);
     let length = |property: Property| {
@@ -24,7 +24,7 @@ fn found(spec: &Spec) -> BTreeMap<&'static str, (Verdict, Option<usize>)> {
         let paths = checked.combinations.iter().filter_map(|one| one.search.violations[safety as usize].as_ref());
         paths.map(|path| path.actions.len()).min()
     };
-    checked.results.iter().map(|one| (one.property.name(), (one.verdict, length(one.property)))).collect()
+    checked.results.iter().map(|one| (one.property.name().to_owned(), (one.verdict, length(one.property)))).collect()
 }
 
 #[test]

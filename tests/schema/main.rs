@@ -63,6 +63,7 @@ fn every_kind_of_file_has_a_valid_schema() {
         "report",
         "advice",
         "comparison",
+        "find",
         "adapter",
         "log",
     ]) {

@@ -89,7 +89,7 @@ pub(crate) fn scenarios() -> impl Strategy<Value = Scenario> {
                 let run = run.index(administrators[administrator_index].runs.len());
                 let administrator = AdministratorId(u8::try_from(administrator_index).unwrap());
                 let last_run = RunId { administrator, run: u8::try_from(run).unwrap() };
-                Scenario { site, start, environment, administrators, last_run }
+                Scenario { site, start, environment, administrators, last_run, properties: Vec::new() }
             },
         )
     })

@@ -155,6 +155,7 @@ pub(crate) fn site(runs: Vec<Run>) -> Scenario {
         start: None,
         administrators: vec![Administrator { name: "first".to_owned(), runs }],
         last_run: RunId { administrator: FIRST, run: last },
+        properties: Vec::new(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Safety properties: for each, a state that satisfies it and a close one that violates it.
 
 use stranded_model::procedure::Outcome;
-use stranded_model::property::Safety;
+use stranded_model::property::{Invariant, OWN_MAX, Safety};
 use stranded_model::scenario::RunsMax;
-use stranded_model::state::{Account, Execution, Home, Homes, Phase, Recipient};
+use stranded_model::state::{Account, Execution, Home, Homes, Mailbox, Phase, Recipient};
+use stranded_model::state_condition::{Fact, OwnProperty, StateCondition};
 
 use crate::fixtures::*;
 
@@ -178,4 +179,54 @@ fn a_property_holds_only_if_it_holds_for_every_mailbox() {
     let world = world(&scenario);
     let state = prepared(&world, |account| account.record.accepted = messages(&[0]));
     assert!(!Safety::NoLoss.holds(&world, &state));
+}
+
+/// Returns true if the condition is true of a mailbox that was prepared like this.
+fn is_true(condition: &StateCondition, prepare: impl FnOnce(&mut Account)) -> bool {
+    let mut scenario = site(vec![reporting(Outcome::Ok)]);
+    scenario.properties = vec![OwnProperty { name: "mine".to_owned(), never: condition.clone() }];
+    let world = world(&scenario);
+    let state = prepared(&world, prepare);
+    let is_true = condition.is_true(&world, &state.accounts[MAILBOX], &state.shared);
+    assert_eq!(Invariant::Own(0).holds(&world, &state), !is_true, "the property is that it is never true");
+    let bit = 1 << Invariant::Own(0).index();
+    assert_eq!(world.violated(&state.accounts[MAILBOX], &state.shared) & bit != 0, is_true);
+    is_true
+}
+
+#[test]
+fn a_condition_on_states_sees_what_a_store_really_holds() {
+    let has_mail = StateCondition::Fact(Fact::HasMail(SOURCE));
+    assert!(is_true(&has_mail, |account| account.put(SOURCE, holding(&[0]))));
+    assert!(!is_true(&has_mail, |account| account.put(DESTINATION, holding(&[0]))));
+    let hide = |account: &mut Account| {
+        account.put(SOURCE, Mailbox::SHELL);
+        account.hidden[SOURCE] = Some(holding(&[0]));
+    };
+    assert!(is_true(&has_mail, hide));
+    assert!(!is_true(&StateCondition::Fact(Fact::Empty(SOURCE)), hide));
+}
+
+#[test]
+fn parts_of_a_condition_are_joined_as_their_names_say() {
+    let [yes, no] = [SOURCE, DESTINATION].map(|at| StateCondition::Fact(Fact::HasMail(at)));
+    let mail = |account: &mut Account| account.put(SOURCE, holding(&[0]));
+    let not = |part: &StateCondition| StateCondition::Not(Box::new(part.clone()));
+    for (condition, expected) in [
+        (StateCondition::All(vec![yes.clone(), no.clone()]), false),
+        (StateCondition::All(vec![yes.clone(), not(&no)]), true),
+        (StateCondition::Any(vec![yes.clone(), no.clone()]), true),
+        (StateCondition::Any(vec![not(&yes), no.clone()]), false),
+    ] {
+        assert_eq!(is_true(&condition, mail), expected, "{condition:?}");
+    }
+}
+
+#[test]
+fn every_invariant_of_a_world_has_a_bit_of_its_own() {
+    let mut scenario = site(vec![reporting(Outcome::Ok)]);
+    let never = StateCondition::Fact(Fact::Running);
+    scenario.properties = vec![OwnProperty { name: "mine".to_owned(), never }; OWN_MAX];
+    let indexes: Vec<usize> = world(&scenario).invariants().map(Invariant::index).collect();
+    assert_eq!(indexes, (0..Safety::ALL.len() + OWN_MAX).collect::<Vec<_>>());
 }

@@ -161,6 +161,7 @@ impl AdviceWorld<'_> {
             environment: Environment { delivery, faults, faults_max, stale_views: setting.with_sessions, ..QUIET },
             administrators: vec![Administrator { name: "administrator".to_owned(), runs: vec![run] }],
             last_run: RunId { administrator: AdministratorId::at(0), run: 0 },
+            properties: Vec::new(),
         };
         let assumed = Start::ASSUMED;
         let mut account =

@@ -10,7 +10,7 @@ use stranded_model::counter_abstraction::{Choice, CounterAbstraction};
 use stranded_model::coverage::Coverage;
 use stranded_model::id::MessageSet;
 use stranded_model::liveness::Liveness;
-use stranded_model::property::Safety;
+use stranded_model::property::{INVARIANTS_MAX, Invariant};
 
 use super::{Combination, CoverageFailure, coverage_failures, world};
 use crate::engine::{Checkpoint, Engine, Limits, Path, Search, Truncation};
@@ -145,14 +145,16 @@ pub(super) fn check_combination(
         let points = uncertain.into_iter().map(|item| item.name).collect();
         undecided.push(Undecided { property: Property::Coverage, reason: few.not_reached(points) });
     }
-    let defect = search.defect.clone().or_else(|| few.contradicts(&search));
+    let defect = search.defect.clone().or_else(|| few.contradicts(spec, &search));
     let mut verdict = |property: Property| match property {
-        Property::Safety(safety) if defect.is_none() => {
-            let (verdict, reason) = few.verdict(safety, &abstraction, &search);
+        Property::Safety(_) | Property::Own(_) => {
+            let Some(invariant) = property.invariant(&spec.scenario).filter(|_| defect.is_none()) else {
+                return Verdict::Error;
+            };
+            let (verdict, reason) = few.verdict(invariant, &abstraction, &search);
             undecided.extend(reason.map(|reason| Undecided { property, reason }));
             verdict
         }
-        Property::Safety(_) => Verdict::Error,
         Property::Liveness(_) => Verdict::Inconclusive,
         Property::Coverage if search.truncated.is_some() => Verdict::Inconclusive,
         Property::Coverage if !certain.is_empty() => Verdict::Violated,
@@ -189,7 +191,7 @@ fn coverage_results(
 
 /// The results of the searches with few messages.
 struct FewMessages {
-    violations: [Option<Path>; Safety::ALL.len()],
+    violations: [Option<Path>; INVARIANTS_MAX],
     coverage: Option<Coverage>,
     /// The most messages with which the search was complete.
     searched: Option<usize>,
@@ -204,7 +206,7 @@ impl FewMessages {
         limits: &Limits<'_>,
         of_abstraction: &Search<Choice>,
     ) -> Self {
-        let mut few = Self { violations: [const { None }; Safety::ALL.len()], coverage: None, searched: None };
+        let mut few = Self { violations: [const { None }; INVARIANTS_MAX], coverage: None, searched: None };
         let least = least_messages(spec).max(1);
         let states_max = limits.states_max.map_or(STATES_TRIED, |max| max.min(STATES_TRIED));
         let limits = Limits { states_max: Some(states_max), ..*limits };
@@ -238,14 +240,14 @@ impl FewMessages {
 
     fn verdict(
         &self,
-        property: Safety,
+        property: Invariant,
         abstraction: &CounterAbstraction,
         search: &Search<Choice>,
     ) -> (Verdict, Option<UndecidedReason>) {
-        if self.violations[property as usize].is_some() {
+        if self.violations[property.index()].is_some() {
             return (Verdict::Violated, None);
         }
-        if let Some(path) = &search.violations[property as usize] {
+        if let Some(path) = &search.violations[property.index()] {
             let (abstraction, path) = (Box::new(abstraction.clone()), Box::new(path.clone()));
             return (
                 Verdict::Inconclusive,
@@ -259,7 +261,7 @@ impl FewMessages {
         } else if self.coverage.as_ref().is_some_and(|seen| seen.is_exercised(property)) {
             (Verdict::Holds, None)
         } else {
-            (Verdict::Inconclusive, Some(self.not_reached(vec![property.antecedent().to_owned()])))
+            (Verdict::Inconclusive, Some(self.not_reached(vec![antecedent(property, abstraction.world())])))
         }
     }
 
@@ -269,12 +271,22 @@ impl FewMessages {
 
     /// Returns a description of a violation that occurs with few messages and not in the abstraction: a defect of the
     /// abstraction.
-    fn contradicts(&self, search: &Search<Choice>) -> Option<String> {
-        let missed = |property: &Safety| {
-            self.violations[*property as usize].is_some() && search.violations[*property as usize].is_none()
-        };
-        let property = Safety::ALL.into_iter().find(missed).filter(|_| search.truncated.is_none())?;
+    fn contradicts(&self, spec: &Spec, search: &Search<Choice>) -> Option<String> {
+        let missed = |index: &usize| self.violations[*index].is_some() && search.violations[*index].is_none();
+        let index = (0..INVARIANTS_MAX).find(missed).filter(|_| search.truncated.is_none())?;
+        let property = spec
+            .properties()
+            .into_iter()
+            .find(|one| one.invariant(&spec.scenario).is_some_and(|invariant| invariant.index() == index))?;
         Some(format!("{} is violated with few messages, but not in the counter abstraction", property.name()))
+    }
+}
+
+/// The antecedent of an invariant, for reports.
+fn antecedent(property: Invariant, world: &World) -> String {
+    match property {
+        Invariant::BuiltIn(safety) => safety.antecedent().to_owned(),
+        Invariant::Own(own) => format!("each part of the condition of {}", world.scenario.properties[own].name),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Checks a scenario: one search for each combination of the assumptions that it touches, and the verdicts that follow.
 //!
-//! `counter_abstraction` checks it for any number of messages; `result` holds the verdicts and counterexamples.
+//! `counter_abstraction` checks it for any number of messages; `further` searches for more counterexamples; `result` holds
+//! the verdicts and counterexamples.
 
 mod counter_abstraction;
+mod further;
 mod result;
 
 use std::time::Instant;
@@ -12,10 +14,11 @@ use stranded_model::World;
 use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::coverage::{Coverage, Point};
 use stranded_model::liveness::Liveness;
-use stranded_model::property::Safety;
+use stranded_model::property::Invariant;
 
 use self::counter_abstraction::undecided_liveness;
 pub use self::counter_abstraction::{Undecided, UndecidedReason, counter_abstraction};
+pub use self::further::FurtherCounterexamples;
 pub use self::result::{Checked, Combination, CoverageFailure, PropertyResult, Trace, rest_of_procedure};
 use self::result::{lasso, liveness_result};
 use crate::engine::{Checkpoint, Cluster, Engine, Limits, LivenessResult, Search, Truncation, liveness_results};
@@ -141,7 +144,9 @@ fn check_combination(
         .properties()
         .into_iter()
         .map(|property| match property {
-            Property::Safety(safety) => safety_verdict(safety, &search),
+            Property::Safety(_) | Property::Own(_) => {
+                property.invariant(&world.scenario).map_or(Verdict::Error, |invariant| verdict_on(invariant, &search))
+            }
             Property::Liveness(liveness) => match liveness_result(&liveness_results, liveness) {
                 None => Verdict::Inconclusive,
                 Some(LivenessResult::Vacuous) => Verdict::Vacuous,
@@ -181,10 +186,10 @@ fn check_liveness(
     }
 }
 
-fn safety_verdict(property: Safety, search: &Search) -> Verdict {
+fn verdict_on(property: Invariant, search: &Search) -> Verdict {
     if search.defect.is_some() {
         Verdict::Error
-    } else if search.violations[property as usize].is_some() {
+    } else if search.violations[property.index()].is_some() {
         Verdict::Violated
     } else if search.truncated.is_some() {
         Verdict::Inconclusive
@@ -205,6 +210,10 @@ fn coverage_failures(spec: &Spec, world: &World, coverage: &Coverage) -> Vec<Cov
                 Verdict::Vacuous => (true, None),
                 Verdict::Holds | Verdict::Violated => (false, None),
                 Verdict::Depends | Verdict::Inconclusive | Verdict::Error => return None,
+            },
+            Point::Part { property, .. } => match spec.expected(spec.own_properties().nth(property)?)? {
+                Verdict::Holds | Verdict::Violated => (false, None),
+                Verdict::Vacuous | Verdict::Depends | Verdict::Inconclusive | Verdict::Error => return None,
             },
             Point::Environment(_) => (false, None),
             Point::Step { run, step } | Point::Handler { run, step, .. } => {
@@ -230,8 +239,9 @@ fn property_result(spec: &Spec, index: usize, property: Property, combinations: 
         Verdict::ALL.into_iter().find(|verdict| all(*verdict)).unwrap_or(Verdict::Depends)
     };
     let length = |combination: &Combination| match property {
-        Property::Safety(safety) => {
-            combination.search.violations[safety as usize].as_ref().map(|path| path.actions.len())
+        Property::Safety(_) | Property::Own(_) => {
+            let invariant = property.invariant(&spec.scenario)?;
+            combination.search.violations[invariant.index()].as_ref().map(|path| path.actions.len())
         }
         Property::Liveness(liveness) => {
             lasso(&combination.liveness_results, liveness).map(|lasso| lasso.path.actions.len())

@@ -241,8 +241,9 @@ impl Combination {
     #[must_use]
     pub fn trace(&self, property: Property) -> Option<Trace> {
         match property {
-            Property::Safety(safety) => {
-                let path = self.search.violations[safety as usize].clone()?;
+            Property::Safety(_) | Property::Own(_) => {
+                let invariant = property.invariant(&self.world.scenario)?;
+                let path = self.search.violations[invariant.index()].clone()?;
                 let after = rest_of_procedure(&self.world, &path);
                 Some(Trace { path, after, repeats_from: None })
             }

@@ -25,7 +25,7 @@ use stranded_model::World;
 use stranded_model::action::Action;
 use stranded_model::counter_abstraction::{Choice, CounterAbstraction};
 use stranded_model::coverage::Coverage;
-use stranded_model::property::Safety;
+use stranded_model::property::INVARIANTS_MAX;
 use stranded_model::state::State;
 
 use bounded::Bounded;
@@ -151,8 +151,8 @@ pub struct Search<C = Action> {
     pub depth: usize,
     /// The bound reached, if the search is not complete.
     pub truncated: Option<Truncation>,
-    /// For each property in the order of [`Safety::ALL`]: a shortest path to a state that violates it.
-    pub violations: [Option<Path<C>>; Safety::ALL.len()],
+    /// For each property by the index of the invariant: a shortest path to a state that violates it.
+    pub violations: [Option<Path<C>>; INVARIANTS_MAX],
     /// The points that occurred.
     pub coverage: Coverage,
     /// The quiescent states, in a fixed order.
@@ -163,7 +163,7 @@ pub struct Search<C = Action> {
 
 impl<C> Search<C> {
     /// The same result with violations found elsewhere, and without quiescent states.
-    pub(crate) fn with_violations<D>(self, violations: [Option<Path<D>>; Safety::ALL.len()]) -> Search<D> {
+    pub(crate) fn with_violations<D>(self, violations: [Option<Path<D>>; INVARIANTS_MAX]) -> Search<D> {
         let Self { states, representatives, frontier, depth, truncated, coverage, defect, .. } = self;
         let quiescent = Vec::new();
         Search { states, representatives, frontier, depth, truncated, violations, coverage, quiescent, defect }

@@ -5,8 +5,8 @@
 //! reported; the checker's own bounds skip the judgement of states and report nothing. The states that the checker was
 //! given are counted exactly and compared with its own count, because it identifies states by a 64-bit fingerprint.
 //!
-//! The property of a run is that none of several safety properties is violated. The first state that violates the
-//! run's property is also a nearest violation of each safety property that it violates; the next run continues with the
+//! The property of a run is that none of several invariants is violated. The first state that violates the
+//! run's property is also a nearest violation of each invariant that it violates; the next run continues with the
 //! others. The last run finds no violation and so explores all states.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use stranded_model::World;
 use stranded_model::coverage::Coverage;
-use stranded_model::property::Safety;
+use stranded_model::property::{INVARIANTS_MAX, Invariant};
 use stranded_model::state::State;
 use stranded_model::stateright::{Checker, HasDiscoveries, Model, Property};
 
@@ -29,21 +29,21 @@ const NOTHING_VIOLATED: &str = "no property is violated";
 const STATES_PER_CHECK: usize = 256;
 
 /// For each property, a path to a violation.
-type Violations<C> = [Option<Path<C>>; Safety::ALL.len()];
+type Violations<C> = [Option<Path<C>>; INVARIANTS_MAX];
 
 pub(super) fn search<R: Rules + 'static>(rules: &Arc<R>, limits: &Limits<'_>) -> Search<R::Choice> {
     let mut violations: Violations<R::Choice> = std::array::from_fn(|_| None);
-    let mut unviolated = Safety::ALL.to_vec();
+    let mut unviolated = rules.world().invariants().collect::<Vec<_>>();
     loop {
         let (found, run) = CheckerRun::of(rules, &unviolated, limits);
         let Some((path, end)) = found else { return run.search(rules.world(), violations, limits) };
-        let (left, violated): (Vec<Safety>, Vec<Safety>) =
+        let (left, violated): (Vec<Invariant>, Vec<Invariant>) =
             unviolated.iter().partition(|property| property.holds(rules.world(), &end));
         if violated.is_empty() {
             let defect = "stateright reports a violation in a state that violates no property".to_owned();
             return Search { defect: Some(defect), ..run.search(rules.world(), violations, limits) };
         }
-        violated.into_iter().for_each(|property| violations[property as usize] = Some(path.clone()));
+        violated.into_iter().for_each(|property| violations[property.index()] = Some(path.clone()));
         unviolated = left;
     }
 }
@@ -62,7 +62,7 @@ impl CheckerRun {
     /// Searches for the first state that violates one of these properties.
     fn of<R: Rules + 'static>(
         rules: &Arc<R>,
-        properties: &[Safety],
+        properties: &[Invariant],
         limits: &Limits<'_>,
     ) -> (FirstViolation<R::Choice>, Self) {
         let model = Bounded::new(rules, properties, limits);
@@ -111,7 +111,7 @@ impl CheckerRun {
 struct Bounded<R> {
     rules: Arc<R>,
     /// The properties to check. If there are none, the run explores all states.
-    properties: Vec<Safety>,
+    properties: Vec<Invariant>,
     limits: Limits<'static>,
     notes: Arc<Mutex<Notes>>,
 }
@@ -134,7 +134,7 @@ impl Notes {
 }
 
 impl<R: Rules> Bounded<R> {
-    fn new(rules: &Arc<R>, properties: &[Safety], limits: &Limits<'_>) -> Self {
+    fn new(rules: &Arc<R>, properties: &[Invariant], limits: &Limits<'_>) -> Self {
         let notes = Notes {
             distances: IndexMap::default(),
             coverage: Coverage::of(rules.world()),

@@ -7,7 +7,8 @@ use stranded_model::property::Safety;
 use stranded_model::scenario::Delivery;
 
 use super::Spec;
-use crate::property::{Property, Verdict};
+use super::own_properties::written_condition;
+use crate::property::{OwnName, Property, Verdict};
 
 impl Spec {
     /// Returns the assumptions whose answers can make a difference in this scenario or in a predecessor.
@@ -47,18 +48,38 @@ impl Spec {
         self.pinned_with_predecessors().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
     }
 
-    /// Returns the properties to check: every safety property, the liveness properties that the scenario names, coverage, and
+    /// Returns the properties to check: every safety property, those that the scenario states, the liveness properties that it names, coverage, and
     /// [`Liveness::DeliverySettles`] if a step holds delivery.
     #[must_use]
     pub fn properties(&self) -> Vec<Property> {
         let is_checked = |property: &Property| match property {
-            Property::Safety(_) | Property::Coverage => true,
+            Property::Safety(_) | Property::Own(_) | Property::Coverage => true,
             Property::Liveness(Liveness::DeliverySettles) if self.scenario.has_act(|act| *act == Act::HoldDelivery) => {
                 true
             }
             Property::Liveness(_) => self.expect.iter().any(|(named, _)| named == property),
         };
-        Property::all().filter(is_checked).collect()
+        let mut properties: Vec<Property> = Property::all().filter(is_checked).chain(self.own_properties()).collect();
+        properties.sort_unstable();
+        properties
+    }
+
+    /// Returns the properties that the scenario states itself, in the order of its file.
+    pub fn own_properties(&self) -> impl Iterator<Item = Property> {
+        let own = self.scenario.properties.iter().filter_map(|own| OwnName::of(&own.name));
+        own.map(Property::Own)
+    }
+
+    /// Returns a property in one sentence.
+    #[must_use]
+    pub fn says(&self, property: Property) -> String {
+        let own = self.scenario.properties.iter().find(|own| own.name == property.name());
+        match (property, own) {
+            (Property::Own(_), Some(own)) => format!("never: {}", written_condition(&own.never, &self.names.servers)),
+            (Property::Own(_) | Property::Safety(_) | Property::Liveness(_) | Property::Coverage, _) => {
+                property.says().to_owned()
+            }
+        }
     }
 
     /// Returns the liveness properties to check.
@@ -66,7 +87,7 @@ impl Spec {
     pub fn liveness(&self) -> Vec<Liveness> {
         let named = |property: Property| match property {
             Property::Liveness(liveness) => Some(liveness),
-            Property::Safety(_) | Property::Coverage => None,
+            Property::Safety(_) | Property::Own(_) | Property::Coverage => None,
         };
         self.properties().into_iter().filter_map(named).collect()
     }

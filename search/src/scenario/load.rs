@@ -1,5 +1,5 @@
-//! The texts of scenarios and procedures: from a name or a path to a file, and on to the files that a scenario names. This is the
-//! one module of scenarios that reads files.
+//! The texts of scenarios and procedures: from a name or a path to a file, and on to the files that a scenario names. `select`
+//! finds the files of a command line; no other module of scenarios reads files.
 
 use std::fs;
 use std::io;
@@ -15,6 +15,11 @@ use crate::files;
 /// Returns the names of the families of built-in scenarios.
 fn families() -> impl Iterator<Item = &'static str> {
     Family::ALL.into_iter().filter(|family| *family != Family::User).map(Family::name)
+}
+
+/// Returns true if a name is that of a family of built-in scenarios.
+pub(super) fn is_family(name: &str) -> bool {
+    families().any(|family| family == name)
 }
 
 /// The largest number of scenarios in a chain of predecessors.
@@ -61,38 +66,6 @@ fn is_outside(file: &str, other: &str) -> bool {
 fn file_kind(name: &str) -> Option<&'static str> {
     let found = fs::metadata(name).ok()?;
     Some(if found.is_dir() { "folder" } else { "file" })
-}
-
-/// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all
-/// built-in scenarios; a scenario that is selected twice is loaded once.
-///
-/// # Errors
-/// Everything that is wrong with the names and the files.
-pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
-    let mut found = Vec::new();
-    let mut references: Vec<&str> = Vec::new();
-    for name in names {
-        match selected_by(name) {
-            Ok(selected) => references.extend(selected),
-            Err(wrong) => found.push(wrong),
-        }
-    }
-    if names.is_empty() {
-        references.extend(builtin::scenarios().iter().map(|builtin| builtin.name));
-    }
-    let mut specs: Vec<Spec> = Vec::new();
-    for reference in references {
-        match load_scenario(reference) {
-            Ok(spec) if specs.contains(&spec) => {}
-            Ok(spec) if specs.iter().any(|other| other.name == spec.name) => {
-                let message = format!("two different scenarios are called `{}`", spec.name);
-                found.push(Diagnostics::just(message, Some(format!("rename the one in {reference}"))));
-            }
-            Ok(spec) => specs.push(spec),
-            Err(wrong) => found.push(wrong),
-        }
-    }
-    Diagnostics::together(found).map_or(Ok(specs), Err)
 }
 
 /// Reads a scenario from its text. `read` returns the text of a file that the scenario names, by its path from the scenario's
@@ -184,8 +157,8 @@ fn check_chain(chain: &[String], next: &str) -> Result<(), String> {
 }
 
 /// Returns the scenarios that one name selects.
-fn selected_by(name: &str) -> Result<Vec<&str>, Diagnostics> {
-    if !families().any(|family| family == name) {
+pub(super) fn selected_by(name: &str) -> Result<Vec<&str>, Diagnostics> {
+    if !is_family(name) {
         return Ok(vec![name]);
     }
     let mut members = Vec::new();

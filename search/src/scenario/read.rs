@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use stranded_model::id::{Id, MessageId, MessageSet, ServerId};
 use stranded_model::scenario::{Delivery, Environment, Fault, Replication, Scenario, Site, Start};
 use stranded_model::state::{Contents, Homes, Mailbox, Recipient, Stamp};
+use stranded_model::state_condition::OwnProperty;
 use stranded_model::table::{ENTRIES_MAX, PerServer};
 use toml::Spanned;
 use toml::de::DeValue;
@@ -15,10 +16,11 @@ use super::cross_check::{self, Tables};
 use super::cursor::{Cursor, choose, number, text, wrong_type};
 use super::diagnostic::Findings;
 use super::name::{self, SiteNames};
+use super::own_properties::{self, ConditionSite};
 use super::procedure::answers;
 use super::runs::{self, Runs};
 use super::{ANY, COPY_ORDERS, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, load};
-use crate::property::{Property, Verdict};
+use crate::property::{OwnName, Property, Verdict};
 
 /// The value for an object that a replica does not have.
 pub(super) const ABSENT: &str = "absent";
@@ -64,15 +66,22 @@ pub(super) fn scenario(
             None
         }
     };
+    let properties = match (&site, &names) {
+        (Some(site), Some(names)) => {
+            let site = ConditionSite { names, site, messages: numbers.messages };
+            own_properties::read(&mut root, site, found)
+        }
+        (Some(_) | None, _) => root.absent("property", Vec::new()),
+    };
     let pinned = root.table("assume", "`[assume]`", found).map(|table| answers(&table, found));
-    let expect = root.table("expect", "`[expect]`", found).map(|table| expected(&table, found));
+    let expect = root.table("expect", "`[expect]`", found).map(|table| expected(&table, &properties, found));
     let never = root.strings("never", found).unwrap_or_default();
 
     let tables = Tables { root: &root, from: from.as_ref(), numbers, is_site_sound };
     cross_check::site_and_environment(&tables, site.as_ref(), start.as_ref(), &environment, found);
     let parts = name.zip(site).zip(names).zip(runs).map(|(((name, site), names), runs)| {
         let (administrators, last_run) = (runs.administrators, runs.last);
-        let scenario = Scenario { site, start, environment, administrators, last_run };
+        let scenario = Scenario { site, start, environment, administrators, last_run, properties };
         cross_check::runs_and_never(&tables, &scenario, &never, found);
         (name, names, scenario)
     });
@@ -316,9 +325,11 @@ fn contents(value: &Spanned<DeValue<'_>>, site: &Site, found: &mut Findings) -> 
     Some(contents)
 }
 
-/// Reads the expected verdicts, in the order of [`Property::all`].
-fn expected(table: &Cursor<'_>, found: &mut Findings) -> Vec<(Property, Verdict)> {
-    let properties: Vec<(&str, Property)> = Property::all().map(|property| (property.name(), property)).collect();
+/// Reads the expected verdicts, in the order of [`Property`].
+fn expected(table: &Cursor<'_>, own: &[OwnProperty], found: &mut Findings) -> Vec<(Property, Verdict)> {
+    let own = own.iter().filter_map(|own| OwnName::of(&own.name)).map(Property::Own);
+    let properties: Vec<Property> = Property::all().chain(own).collect();
+    let properties: Vec<(&str, Property)> = properties.iter().map(|property| (property.name(), *property)).collect();
     let mut expected = Vec::new();
     for (key, value) in table.entries() {
         let property = choose("property", &key, &properties, found);

@@ -10,6 +10,7 @@ use toml::{Table, Value};
 
 use super::arguments::write_act;
 use super::bundle::Bundle;
+use super::own_properties::written_condition;
 use super::read::ABSENT;
 use super::runs::repetition;
 use super::trial::FRESH_MESSAGES;
@@ -47,6 +48,15 @@ pub fn to_toml(spec: &Spec) -> String {
         }
     }
     let servers = &spec.names.servers;
+    if !scenario.properties.is_empty() {
+        let stated = scenario.properties.iter().map(|own| {
+            let mut table = Table::new();
+            put(&mut table, "name", own.name.clone());
+            put(&mut table, "never", written_condition(&own.never, servers));
+            table
+        });
+        put(&mut root, "property", stated.collect::<Vec<_>>());
+    }
     let (own, runs) = procedures_and_runs(scenario, servers);
     if !own.is_empty() {
         put(&mut root, "procedure", own.iter().map(|own| procedure(own, servers)).collect::<Vec<_>>());

@@ -11,7 +11,7 @@ use stranded_search::check::{self, Checked};
 use stranded_search::engine::{Checkpoint, Engine, Truncation};
 use stranded_search::scenario::Spec;
 
-use crate::command::CommandError;
+use crate::command::{CommandError, output};
 
 /// The extension of the files.
 const EXTENSION: &str = "levels";
@@ -40,9 +40,7 @@ pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Checkpoi
     }
     let shown = folder.display();
     let failed = |reason| CommandError::Usage(format!("cannot use {shown}: {reason}"));
-    if arguments.checkpoint.is_some() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
+    std::fs::create_dir_all(folder).map_err(failed)?;
     let existing = levels_files(folder).map_err(failed)?;
     if arguments.checkpoint.is_some() && !existing.is_empty() {
         return Err(CommandError::Usage(format!(
@@ -50,7 +48,10 @@ pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Checkpoi
         )));
     }
     if arguments.resume.is_some() && existing.is_empty() {
-        return Err(CommandError::Usage(format!("{shown} holds no checkpoint; to start one: --checkpoint {shown}")));
+        if std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
+            return Err(CommandError::Usage(format!("{shown} holds other files and no checkpoint; name a new folder")));
+        }
+        output::say(&format!("{shown} holds no checkpoint yet: the search starts from the beginning"));
     }
     let files: Vec<Vec<(PathBuf, String)>> =
         specs.iter().enumerate().map(|(index, spec)| files(folder, index, spec, !arguments.no_symmetry)).collect();

@@ -83,6 +83,7 @@ fn same(arguments: &Check, specs: &[Spec], hosts: &Hosts, workers: usize) -> Vec
         ("--workers", workers.to_string()),
         ("--max-states", limit(arguments.max_states)),
         ("--max-depth", limit(arguments.max_depth)),
+        ("--find", arguments.find.clone().unwrap_or_else(|| "none".to_owned())),
         ("--no-symmetry", arguments.no_symmetry.to_string()),
     ];
     same.map(|(name, value)| (name.to_owned(), value)).to_vec()

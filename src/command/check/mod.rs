@@ -1,17 +1,22 @@
 //! `stranded check`: options from the arguments, the searches, the reports, the exit code. `checkpoint` and `cluster` prepare a
-//! search on disk or on several processes; `trial` makes scenarios of procedures; `progress` prints while it runs.
+//! search on disk or on several processes; `targets` finds what to check; `trial` makes scenarios of procedures; `progress` prints while
+//! it runs, and `report` at the end.
 
+mod baseline;
 mod checkpoint;
 #[cfg(feature = "distributed")]
 mod cluster;
 #[cfg(not(feature = "distributed"))]
 #[path = "no_cluster.rs"]
 mod cluster;
+mod counterexamples;
+mod find;
 mod progress;
+mod report;
+mod targets;
 mod trial;
+mod write_expect;
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -19,34 +24,44 @@ use rayon::prelude::*;
 use stranded_search::check::{Checked, check_with_checkpoints};
 use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, SystemMemory, Walks, memory_max, memory_used};
 use stranded_search::property::Verdict;
-use stranded_search::scenario::{self, Spec};
+use stranded_search::scenario::Spec;
 
-use super::{CommandError, interrupt, output, watch};
-use crate::cli::{Check, OutputKind};
+use self::report::Outcome;
+use self::targets::Targets;
+use super::{CommandError, interrupt, watch};
+use crate::cli::Check;
 use crate::exit::Exit;
-use crate::formats::results as formats;
-use crate::report::overview::{self, Details};
-use crate::report::{columns, json, matrix, trace};
 
 pub(super) fn run(arguments: &Check) -> Result<Exit, CommandError> {
     if arguments.watch { watch::run(arguments, || once(arguments)) } else { once(arguments) }
 }
 
 fn once(arguments: &Check) -> Result<Exit, CommandError> {
+    let before = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let options = CheckOptions::of(arguments)?;
     let checked = check_all(&options)?;
     checkpoint::refuse_unreachable(&options.saved, &checked)?;
     if let Some(exit) = cluster::finish(&options, &checked)? {
         return Ok(exit);
     }
-    let saved = save_traces(&options, &checked);
-    Ok(saved.max(print(&options, &checked)?).max(exit(&checked)))
+    if let (Some(condition), [checked]) = (&arguments.find, &checked[..]) {
+        return find::print(&options, condition, checked);
+    }
+    let is_all_found = if options.targets.empty.is_empty() { Exit::AsExpected } else { Exit::Inconclusive };
+    if arguments.write_expect {
+        return Ok(write_expect::write(&options, &checked)?.max(is_all_found));
+    }
+    let further = counterexamples::search(&options, &checked);
+    let outcome = Outcome::of(&options, &checked, further, before.as_ref());
+    let saved = report::save_traces(&options, &outcome);
+    let compared = if outcome.is_worse() { Exit::NotAsExpected } else { Exit::AsExpected };
+    Ok(saved.max(report::print(&options, &outcome)?).max(exit(&checked)).max(compared).max(is_all_found))
 }
 
 /// The options of a check.
 pub(super) struct CheckOptions<'a> {
     pub(super) arguments: &'a Check,
-    pub(super) specs: Vec<Spec>,
+    targets: Targets,
     /// The checkpoint files of each scenario; none if the searches are not saved.
     pub(super) saved: Vec<Vec<Checkpoint>>,
     /// The workers of the engine timely.
@@ -66,13 +81,22 @@ impl<'a> CheckOptions<'a> {
         }
         let memory_max = arguments.max_memory.map(|size| memory_max(size.as_u64(), memory_used())).transpose();
         let memory_max = memory_max.map_err(|reason| CommandError::Usage(reason.to_string()))?;
-        let specs = specs(arguments)?;
-        let saved = checkpoint::open(arguments, &specs)?;
-        let cluster = cluster::join(arguments, &specs, deadline)?;
+        let mut targets = Targets::of(arguments)?;
+        if arguments.write_expect {
+            write_expect::prepare(arguments, &mut targets)?;
+        }
+        if let Some(condition) = &arguments.find {
+            find::prepare(condition, &mut targets)?;
+        }
+        if arguments.counterexamples.is_some() {
+            counterexamples::prepare(&targets.specs)?;
+        }
+        let saved = checkpoint::open(arguments, &targets.specs)?;
+        let cluster = cluster::join(arguments, &targets.specs, deadline)?;
         let system_memory = SystemMemory::of_process();
         Ok(Self {
             arguments,
-            specs,
+            targets,
             saved,
             cluster,
             deadline,
@@ -100,17 +124,10 @@ impl<'a> CheckOptions<'a> {
     }
 }
 
-/// Reads the scenarios; with `--from`, each procedure becomes one for each kind of delivery.
-fn specs(arguments: &Check) -> Result<Vec<Spec>, CommandError> {
-    match &arguments.from {
-        Some(from) => trial::specs(arguments, from),
-        None => Ok(scenario::select(&arguments.scenarios)?),
-    }
-}
-
 /// Runs every search: in parallel, or one after another if the engine uses all threads by itself.
 fn check_all<'a>(options: &'a CheckOptions<'_>) -> Result<Vec<Checked<'a>>, CommandError> {
-    let CheckOptions { arguments, specs, saved, .. } = options;
+    let CheckOptions { arguments, targets, saved, .. } = options;
+    let specs = &targets.specs;
     let threads = arguments.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| {
@@ -126,61 +143,6 @@ fn check_all<'a>(options: &'a CheckOptions<'_>) -> Result<Vec<Checked<'a>>, Comm
             pool.install(|| specs.par_iter().zip(saved).map(check).collect())
         }
     }))
-}
-
-/// Prints the report in the format of the arguments.
-fn print(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Result<Exit, CommandError> {
-    let Check { assumptions, output, .. } = options.arguments;
-    let file = output.file.as_deref();
-    Ok(match (output.format.kind(), *assumptions) {
-        (OutputKind::Cases(form), true) => return Err(output::unsupported("check --assumptions", form)),
-        (OutputKind::Cases(form), false) => {
-            output::print_cases(&formats::of_check(checked, &files(options.arguments)), form, file)
-        }
-        (OutputKind::Json, true) => output::print_json(&matrix::matrix(checked), file),
-        (OutputKind::Json, false) => {
-            let not_tried = trial::not_tried(options.arguments, &options.specs);
-            output::print_json(&json::Report { not_tried, ..json::report(checked) }, file)
-        }
-        (OutputKind::Text, true) => output::print(&matrix::text(checked, output::width(file)), file),
-        (OutputKind::Text, false) => {
-            let width = output::width(file);
-            let not_tried = trial::not_tried(options.arguments, &options.specs);
-            let parts = if not_tried.is_empty() {
-                let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
-                overview::report(checked, details, width)
-            } else {
-                columns::report(checked, &not_tried, width)
-            };
-            output::print(&parts.join("\n"), file)
-        }
-    })
-}
-
-/// The scenario files of the arguments, by the names of their scenarios.
-fn files(arguments: &Check) -> BTreeMap<String, String> {
-    let is_file = |name: &&String| Path::new(name).extension().is_some_and(|extension| extension == "toml");
-    let files = arguments.scenarios.iter().filter(is_file);
-    files.filter_map(|file| Some((scenario::load_scenario(file).ok()?.name, file.clone()))).collect()
-}
-
-/// Saves every counterexample in the folder of `--traces`.
-fn save_traces(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Exit {
-    let Some(folder) = &options.arguments.traces else { return Exit::AsExpected };
-    let mut saved = output::saved(folder, std::fs::create_dir_all(folder));
-    for one in checked {
-        for result in &one.results {
-            let case = result.shown_by.map(|index| &one.combinations[index]);
-            let Some((case, found)) = case.and_then(|case| Some((case, case.trace(result.property)?))) else {
-                continue;
-            };
-            let name = result.property.name();
-            let written = trace::write(one.spec, &case.world, &one.spec.touches(), name, &found);
-            let path = folder.join(format!("{}.{name}.json", one.spec.name));
-            saved = saved.max(output::save(&output::json(&written), &path));
-        }
-    }
-    saved
 }
 
 /// Returns the exit code of a check: the worst one of its scenarios.

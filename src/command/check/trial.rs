@@ -10,8 +10,7 @@ use crate::command::CommandError;
 const FRESH: &str = "fresh";
 
 /// Returns the scenarios of each procedure, one for each kind of delivery.
-pub(super) fn specs(arguments: &Check, from: &str) -> Result<Vec<Spec>, CommandError> {
-    let Check { scenarios: procedures, trial, .. } = arguments;
+pub(super) fn specs(procedures: &[String], trial: &TrialArguments, from: &str) -> Result<Vec<Spec>, CommandError> {
     let TrialArguments { between, delivery, faults, faults_max, replication } = trial;
     if procedures.is_empty() {
         let reason = "--from needs a procedure: a TOML file, or the name of a built-in procedure";

@@ -63,7 +63,7 @@ fn failed(checked: &Checked<'_>, result: &PropertyResult) -> CaseOutcome {
 
 /// Returns the counterexample as a table, or the failures of `coverage`.
 fn detail(checked: &Checked<'_>, result: &PropertyResult) -> String {
-    let mut lines = vec![result.property.says().to_owned()];
+    let mut lines = vec![checked.spec.says(result.property)];
     if result.property == Property::Coverage {
         lines.extend(checked.coverage_failures().into_iter().map(ToString::to_string));
     }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::report::picture::Cells;
 use crate::report::trace::{answers, listed};
-use stranded_search::property::Property;
 
 use super::NarratedTrace;
 
@@ -13,10 +12,10 @@ use super::NarratedTrace;
 pub fn markdown(narrated: &NarratedTrace<'_>) -> String {
     let NarratedTrace { spec, world, table, property, .. } = narrated;
     let mut text = format!("# {}\n\nQuestion: {}\n\n", escaped(&narrated.title()), escaped(&spec.question));
-    let found = property.and_then(|name| Property::all().find(|property| property.name() == name));
+    let found = property.and_then(|name| spec.properties().into_iter().find(|property| property.name() == name));
     let length = table.rows.iter().filter(|row| !row.is_after).count();
     if let Some(found) = found {
-        let (name, says) = (found.name(), escaped(found.says()));
+        let (name, says) = (found.name(), escaped(&spec.says(found)));
         let _ = writeln!(text, "**{name} is violated** after {length} steps: {says}.\n");
     }
     let answers = answers(world, &spec.touches());

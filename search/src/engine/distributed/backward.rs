@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use stranded_model::property::{Safety, SafetyBits};
+use stranded_model::property::{INVARIANTS_MAX, InvariantBits};
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
 use timely::dataflow::operators::generic::operator::Operator;
 use timely::dataflow::operators::{Capability, ConnectLoop, Feedback, ToStream};
@@ -23,13 +23,13 @@ use crate::engine::Path;
 use crate::engine::rules::Rules;
 
 /// For each marked state, a bit for each property whose violation it leads to.
-type Marks<W> = FxHashMap<W, SafetyBits>;
+type Marks<W> = FxHashMap<W, InvariantBits>;
 /// A mark on its way: the receiver, the state, and a bit for each property.
-type Marked<P> = (usize, P, SafetyBits);
+type Marked<P> = (usize, P, InvariantBits);
 
 /// The states on shortest paths to violations, for every level.
 pub(super) struct ShortestPaths<S: Distributed> {
-    least_depths: [Option<Depth>; Safety::ALL.len()],
+    least_depths: [Option<Depth>; INVARIANTS_MAX],
     levels: Vec<Marks<S::Word>>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct ShortestPaths<S: Distributed> {
 pub(super) fn mark<S: Distributed>(
     worker: &mut Worker,
     states: &Rc<RefCell<WorkerStates<S>>>,
-    least_depths: [Option<Depth>; Safety::ALL.len()],
+    least_depths: [Option<Depth>; INVARIANTS_MAX],
 ) -> ShortestPaths<S> {
     let Some(deepest) = least_depths.iter().flatten().max().copied() else {
         return ShortestPaths { least_depths, levels: Vec::new() };
@@ -103,9 +103,9 @@ fn store_marks<S: Distributed>(
 fn newly_marked<S: Distributed>(
     states: &mut WorkerStates<S>,
     level: Depth,
-    least_depths: [Option<Depth>; Safety::ALL.len()],
+    least_depths: [Option<Depth>; INVARIANTS_MAX],
     next: &Marks<S::Word>,
-) -> Vec<(S::SentState, SafetyBits)> {
+) -> Vec<(S::SentState, InvariantBits)> {
     let broken_here =
         (0..).zip(least_depths).filter(|(_, depth)| *depth == Some(level)).fold(0, |all, (bit, _)| all | 1 << bit);
     let WorkerStates { space, scratch, levels, .. } = states;
@@ -122,17 +122,17 @@ fn newly_marked<S: Distributed>(
 }
 
 impl<S: Distributed> ShortestPaths<S> {
-    /// Returns the first of the shortest paths to a violation of the property, if there is any.
+    /// Returns the first of the shortest paths to a violation of the invariant with this index, if there is any.
     pub(super) fn path_to<R: Rules>(
         &self,
-        property: Safety,
+        property: usize,
         states: &mut WorkerStates<S>,
         rules: &R,
     ) -> Option<Path<R::Choice>> {
-        let depth = self.least_depths[property as usize]?;
+        let depth = self.least_depths[property]?;
         let WorkerStates { space, scratch, initial, .. } = states;
         let is_marked =
-            |level: usize, word: &S::Word| self.levels[level].get(word).is_some_and(|bits| bits & property.bit() != 0);
+            |level: usize, word: &S::Word| self.levels[level].get(word).is_some_and(|bits| bits & 1 << property != 0);
         let mut word = *initial.iter().find(|word| is_marked(0, word))?;
         let start = space.unpack(scratch, word);
         let mut state = start.clone();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use stranded_model::World;
 use stranded_model::coverage::Coverage;
-use stranded_model::property::Safety;
+use stranded_model::property::INVARIANTS_MAX;
 use stranded_model::state::State;
 use timely::worker::Worker;
 
@@ -30,7 +30,7 @@ struct Report<P> {
     /// The number of states that it holds, permutations of mailboxes included.
     states: u64,
     frontier: usize,
-    violations: [Option<Depth>; Safety::ALL.len()],
+    violations: [Option<Depth>; INVARIANTS_MAX],
     /// The coverage that it has seen.
     seen: Vec<bool>,
     /// Its quiescent states. Only the first worker of each process receives them.
@@ -130,7 +130,7 @@ fn combine<R: Rules + 'static, S: Distributed>(
         frontier: reports.iter().map(|report| report.frontier).sum(),
         depth: held.depth,
         truncated: held.truncated.or_else(|| reports.iter().find_map(|report| report.incomplete)),
-        violations: Safety::ALL.map(|property| backward.path_to(property, held, rules)),
+        violations: std::array::from_fn(|property| backward.path_to(property, held, rules)),
         coverage,
         quiescent: quiescent(job.limits.symmetry, held, reports),
         defect: is_other_search.then(|| "the processes do not search the same world".to_owned()),

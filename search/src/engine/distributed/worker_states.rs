@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
-use stranded_model::property::Safety;
+use stranded_model::property::INVARIANTS_MAX;
 
 use super::transfer::Distributed;
 use super::{Depth, Level};
@@ -43,7 +43,7 @@ pub(super) struct WorkerStates<S: Distributed> {
     pub(super) levels: Vec<Vec<S::Word>>,
     pub(super) index: usize,
     /// For each property, the least depth at which this worker found a violation.
-    pub(super) violations: [Option<Depth>; Safety::ALL.len()],
+    pub(super) violations: [Option<Depth>; INVARIANTS_MAX],
     pub(super) quiescent: Vec<S::Word>,
     /// The number of this worker's states that were not expanded.
     pub(super) frontier: usize,
@@ -91,7 +91,7 @@ impl<S: Distributed> WorkerStates<S> {
             scratch,
             levels: vec![Vec::new()],
             index: worker_index.index,
-            violations: [None; Safety::ALL.len()],
+            violations: [None; INVARIANTS_MAX],
             quiescent: Vec::new(),
             frontier: 0,
             total: 0,

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use stranded_model::coverage::Coverage;
-use stranded_model::property::Safety;
+use stranded_model::property::INVARIANTS_MAX;
 use stranded_model::state::State;
 
 pub(super) use self::one_mailbox::OneMailbox;
@@ -75,7 +75,7 @@ struct Exploration<'a, R, S: StateSpace> {
     frontier: usize,
     depth: usize,
     /// For each property, the number of the first state that violates it.
-    violations: [Option<u32>; Safety::ALL.len()],
+    violations: [Option<u32>; INVARIANTS_MAX],
     quiescent: Vec<S::Word>,
 }
 
@@ -95,7 +95,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
             representatives: 0,
             frontier: 0,
             depth: 0,
-            violations: [None; Safety::ALL.len()],
+            violations: [None; INVARIANTS_MAX],
             quiescent: Vec::new(),
         }
     }
@@ -301,7 +301,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
 
     fn finish(
         self,
-        violations: [Option<Path<R::Choice>>; Safety::ALL.len()],
+        violations: [Option<Path<R::Choice>>; INVARIANTS_MAX],
         truncated: Option<Truncation>,
     ) -> Search<R::Choice> {
         Search {

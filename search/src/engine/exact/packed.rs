@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stranded_model::coverage::Coverage;
-use stranded_model::property::{Safety, SafetyBits};
+use stranded_model::property::InvariantBits;
 use stranded_model::state::{Account, Shared, State};
 
 use crate::engine::rules::Rules;
@@ -61,8 +61,8 @@ pub(in crate::engine) struct TooNarrow;
 /// The facts of one state.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct StateFacts {
-    /// A bit for each property of [`Safety::ALL`] that is violated.
-    pub(in crate::engine) violated: SafetyBits,
+    /// A bit for each invariant that is violated.
+    pub(in crate::engine) violated: InvariantBits,
     /// True if every mailbox is quiescent.
     pub(in crate::engine) quiescent: bool,
 }
@@ -71,8 +71,7 @@ impl StateFacts {
     /// The facts of one mailbox.
     pub(super) fn of<R: Rules>(rules: &R, account: &Account, shared: &Shared) -> Self {
         let world = rules.world();
-        let violated = Safety::bits(|property| !property.holds_for(world, account, shared));
-        Self { violated, quiescent: world.is_quiescent(account, shared) }
+        Self { violated: world.violated(account, shared), quiescent: world.is_quiescent(account, shared) }
     }
 
     /// The facts of two mailboxes together.

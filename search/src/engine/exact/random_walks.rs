@@ -7,7 +7,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
-use stranded_model::property::Safety;
+use stranded_model::property::INVARIANTS_MAX;
 
 use super::Exploration;
 use super::packed::{StateFacts, StateSpace, TooNarrow};
@@ -34,7 +34,7 @@ struct Walk<W> {
 }
 
 /// For each property, the shortest walk that violates it; of several, the one with the lowest number.
-type Violated<W> = [Option<(W, Vec<u16>)>; Safety::ALL.len()];
+type Violated<W> = [Option<(W, Vec<u16>)>; INVARIANTS_MAX];
 
 impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
     /// Takes random walks instead of searching all paths.
@@ -54,7 +54,7 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
                 break;
             }
         }
-        let mut violations: [Option<Path<R::Choice>>; Safety::ALL.len()] = std::array::from_fn(|_| None);
+        let mut violations: [Option<Path<R::Choice>>; INVARIANTS_MAX] = std::array::from_fn(|_| None);
         for (path, found) in violations.iter_mut().zip(violated) {
             *path = found.map(|(initial, choices)| self.path(initial, choices)).transpose()?;
         }

@@ -1,0 +1,272 @@
+//! The selection of a command line: built-in names, families, files, folders and patterns of files, expanded to the scenarios or
+//! procedures that they mean. A file that a folder or a pattern contains and that is of another kind is listed, so that it cannot
+//! pass as checked.
+
+use std::fs;
+use std::path::Path;
+
+use glob::MatchOptions;
+use walkdir::{DirEntry, WalkDir};
+
+use super::diagnostic::Diagnostics;
+use super::load::{is_path, load_scenario, selected_by, text_of};
+use super::{Spec, builtin, is_procedure_text};
+
+/// The characters that make a name a pattern of files.
+const PATTERN: [char; 3] = ['*', '?', '['];
+/// A pattern reads names as a shell does.
+const AS_A_SHELL: MatchOptions =
+    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+/// Keys of which a scenario has at least one, at its root.
+const SCENARIO_KEYS: [&str; 8] = ["site", "run", "environment", "expect", "question", "assume", "property", "from"];
+
+/// The scenarios that a command line selects.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// The scenarios, each once.
+    pub scenarios: Vec<Selected>,
+    /// The files that were found and not loaded.
+    pub not_checked: Vec<NotChecked>,
+    /// The folders and patterns that contain nothing to check.
+    pub empty: Vec<String>,
+}
+
+/// A scenario of a selection.
+#[derive(Debug)]
+pub struct Selected {
+    /// The scenario.
+    pub spec: Spec,
+    /// Its file; none if it is built in.
+    pub file: Option<String>,
+}
+
+/// The references that a command line selects.
+#[derive(Debug, Default)]
+pub struct References {
+    /// Names of built-ins, and paths.
+    pub wanted: Vec<String>,
+    /// The files that were found and are of another kind.
+    pub not_checked: Vec<NotChecked>,
+    /// The folders and patterns that contain no file of the wanted kind.
+    pub empty: Vec<String>,
+}
+
+/// A file that a folder or a pattern contains, and that is not checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotChecked {
+    /// The file.
+    pub file: String,
+    /// Its kind.
+    pub kind: FileKind,
+}
+
+/// The kind of a TOML file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A scenario, or a file that is not TOML and perhaps ought to be one.
+    Scenario,
+    /// A procedure.
+    Procedure,
+    /// Neither of them.
+    Neither,
+}
+
+impl NotChecked {
+    /// Returns the reason in one line.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self.kind {
+            FileKind::Scenario => "a scenario: check it without --from",
+            FileKind::Procedure => "a procedure: check it with --from SCENARIO",
+            FileKind::Neither => "neither a scenario nor a procedure",
+        }
+    }
+}
+
+/// Loads every scenario that the names select, also in folders and by patterns. No name selects all built-in scenarios.
+///
+/// # Errors
+/// Everything that is wrong with the names and the files.
+pub fn selection(names: &[String]) -> Result<Selection, Diagnostics> {
+    let References { wanted, not_checked, empty } = references(names, FileKind::Scenario)?;
+    Ok(Selection { scenarios: loaded(wanted)?, not_checked, empty })
+}
+
+/// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all
+/// built-in scenarios.
+///
+/// # Errors
+/// Everything that is wrong with the names and the files.
+pub fn select(names: &[String]) -> Result<Vec<Spec>, Diagnostics> {
+    let mut references = if names.is_empty() { all_built_in() } else { Vec::new() };
+    let mut found = Vec::new();
+    for name in names {
+        match selected_by(name) {
+            Ok(selected) => references.extend(selected.into_iter().map(str::to_owned)),
+            Err(wrong) => found.push(wrong),
+        }
+    }
+    if let Some(found) = Diagnostics::together(found) {
+        return Err(found);
+    }
+    Ok(loaded(references)?.into_iter().map(|one| one.spec).collect())
+}
+
+fn all_built_in() -> Vec<String> {
+    builtin::scenarios().iter().map(|builtin| builtin.name.to_owned()).collect()
+}
+
+/// Loads scenarios. One that is selected twice is loaded once.
+fn loaded(references: Vec<String>) -> Result<Vec<Selected>, Diagnostics> {
+    let mut found = Vec::new();
+    let mut scenarios: Vec<Selected> = Vec::new();
+    for reference in references {
+        match load_scenario(&reference) {
+            Ok(spec) if scenarios.iter().any(|other| other.spec == spec) => {}
+            Ok(spec) if scenarios.iter().any(|other| other.spec.name == spec.name) => {
+                let message = format!("two different scenarios are called `{}`", spec.name);
+                found.push(Diagnostics::just(message, Some(format!("rename the one in {reference}"))));
+            }
+            Ok(spec) => {
+                let file = builtin::scenario(&reference).is_none().then_some(reference);
+                scenarios.push(Selected { spec, file });
+            }
+            Err(wrong) => found.push(wrong),
+        }
+    }
+    Diagnostics::together(found).map_or(Ok(scenarios), Err)
+}
+
+/// Expands families, folders and patterns to the files and built-ins of a kind.
+///
+/// # Errors
+/// A folder or a file that cannot be read, and a pattern that matches no file.
+pub fn references(names: &[String], kind: FileKind) -> Result<References, Diagnostics> {
+    let mut references = References::default();
+    let mut found = Vec::new();
+    if names.is_empty() && kind == FileKind::Scenario {
+        references.wanted.extend(all_built_in());
+    }
+    for name in names {
+        let expanded = match files_of(name) {
+            Ok(Some(files)) => references.add_files(name, files, kind),
+            Ok(None) if kind == FileKind::Scenario => {
+                selected_by(name).map(|all| references.wanted.extend(all.into_iter().map(str::to_owned)))
+            }
+            Ok(None) => {
+                references.wanted.push(name.clone());
+                Ok(())
+            }
+            Err(wrong) => Err(wrong),
+        };
+        found.extend(expanded.err());
+    }
+    if kind == FileKind::Scenario {
+        references.leave_out_procedures();
+    }
+    Diagnostics::together(found).map_or(Ok(references), Err)
+}
+
+impl References {
+    /// Adds the files of a folder or a pattern.
+    fn add_files(&mut self, name: &str, files: Vec<String>, wanted: FileKind) -> Result<(), Diagnostics> {
+        let before = self.wanted.len();
+        for file in files {
+            let kind = kind_of(&text_of(&file)?);
+            if kind == wanted {
+                self.wanted.push(file);
+            } else if self.not_checked.iter().all(|other| other.file != file) {
+                self.not_checked.push(NotChecked { file, kind });
+            }
+        }
+        if self.wanted.len() == before {
+            self.empty.push(name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Lists procedures beside scenario files as not checked, because a shell that expands a pattern names both. A procedure without
+    /// a scenario beside it stays, and is an error.
+    fn leave_out_procedures(&mut self) {
+        let is_procedure = |name: &String| {
+            builtin::scenario(name).is_none()
+                && is_path(name)
+                && text_of(name).is_ok_and(|text| is_procedure_text(&text))
+        };
+        let (procedures, others): (Vec<String>, Vec<String>) = self.wanted.drain(..).partition(is_procedure);
+        if !others.iter().any(|name| builtin::scenario(name).is_none() && is_path(name)) {
+            self.wanted = others.into_iter().chain(procedures).collect();
+            return;
+        }
+        self.wanted = others;
+        for file in procedures {
+            if self.not_checked.iter().all(|other| other.file != file) {
+                self.not_checked.push(NotChecked { file, kind: FileKind::Procedure });
+            }
+        }
+    }
+}
+
+/// Returns the files that a folder or a pattern contains, in order; `None` if the name is neither. The name of a built-in comes first,
+/// then that of a file.
+fn files_of(name: &str) -> Result<Option<Vec<String>>, Diagnostics> {
+    if builtin::scenario(name).is_some() || builtin::procedure(name).is_some() || super::load::is_family(name) {
+        return Ok(None);
+    }
+    if Path::new(name).is_dir() {
+        return folder(name).map(Some);
+    }
+    if !name.contains(PATTERN) || fs::symlink_metadata(name).is_ok() {
+        return Ok(None);
+    }
+    let wrong = |reason: String| Diagnostics::just(reason, None);
+    let paths = glob::glob_with(name, AS_A_SHELL)
+        .map_err(|reason| wrong(format!("`{}` is not a pattern of files: {reason}", name.escape_debug())))?;
+    let mut files = Vec::new();
+    for path in paths {
+        let path =
+            path.map_err(|reason| wrong(format!("cannot read {}: {}", reason.path().display(), reason.error())))?;
+        if path.is_dir() {
+            files.extend(folder(&shown(&path)?)?);
+        } else {
+            files.push(shown(&path)?);
+        }
+    }
+    if files.is_empty() {
+        let help = "a pattern is relative to the current folder; `**` stands for any number of folders";
+        let message = format!("no file matches `{}`", name.escape_debug());
+        return Err(Diagnostics::just(message, Some(help.to_owned())));
+    }
+    Ok(Some(files))
+}
+
+/// Returns every TOML file in a folder and below, hidden ones left out. Links are followed.
+fn folder(name: &str) -> Result<Vec<String>, Diagnostics> {
+    let is_shown = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+    let mut files = Vec::new();
+    for entry in WalkDir::new(name).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_shown) {
+        let entry = entry.map_err(|reason| Diagnostics::just(format!("cannot read {name}: {reason}"), None))?;
+        if !entry.file_type().is_dir() && entry.path().extension().is_some_and(|end| end == "toml") {
+            files.push(shown(entry.path())?);
+        }
+    }
+    Ok(files)
+}
+
+fn shown(path: &Path) -> Result<String, Diagnostics> {
+    let name = path.to_str().map(str::to_owned);
+    name.ok_or_else(|| Diagnostics::just(format!("the name {} is not UTF-8 text", path.display()), None))
+}
+
+/// Returns the kind of a file. A text that is not TOML counts as a scenario, so that its errors are reported.
+fn kind_of(text: &str) -> FileKind {
+    if is_procedure_text(text) {
+        return FileKind::Procedure;
+    }
+    let (root, errors) = toml::de::DeTable::parse_recoverable(text);
+    if !errors.is_empty() || SCENARIO_KEYS.into_iter().any(|key| root.get_ref().contains_key(key)) {
+        FileKind::Scenario
+    } else {
+        FileKind::Neither
+    }
+}

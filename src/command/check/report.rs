@@ -1,0 +1,134 @@
+//! The report of a check: printed in the format of the arguments, with the traces saved beside it.
+
+use stranded_search::check::Checked;
+use stranded_search::files;
+
+use super::counterexamples::{self, Further};
+use super::{CheckOptions, trial};
+use crate::cli::{Check, OutputKind};
+use crate::command::{CommandError, output};
+use crate::exit::Exit;
+use crate::formats::results as formats;
+use crate::report::baseline::{Baseline, BaselineReport};
+use crate::report::overview::{self, Details};
+use crate::report::{columns, json, matrix, trace};
+
+/// Prints the report in the format of the arguments.
+pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Result<Exit, CommandError> {
+    let Check { assumptions, output, .. } = options.arguments;
+    let targets = &options.targets;
+    let checked = outcome.checked;
+    let file = output.file.as_deref();
+    Ok(match (output.format.kind(), *assumptions) {
+        (OutputKind::Cases(form), true) => return Err(output::unsupported("check --assumptions", form)),
+        (OutputKind::Cases(form), false) => {
+            warn_of_left_out(options);
+            if let Some((name, changes)) = options.arguments.baseline.as_deref().zip(outcome.report.baseline.as_ref()) {
+                output::say(changes.text(&files::shown(name), output::width(None)).trim_end());
+            }
+            output::print_cases(&formats::of_check(checked, &targets.files), form, file)
+        }
+        (OutputKind::Json, true) => {
+            warn_of_left_out(options);
+            output::print_json(&matrix::matrix(checked), file)
+        }
+        (OutputKind::Json, false) => output::print_json(&outcome.report, file),
+        (OutputKind::Text, true) => {
+            output::print(&(matrix::text(checked, output::width(file)) + &targets.left_out()), file)
+        }
+        (OutputKind::Text, false) => output::print(&text(options, outcome, output::width(file)), file),
+    })
+}
+
+/// The results of a check.
+pub(super) struct Outcome<'a> {
+    checked: &'a [Checked<'a>],
+    further: Vec<Further>,
+    report: json::Report,
+}
+
+impl<'a> Outcome<'a> {
+    /// Returns the results, compared with an earlier report if there is one.
+    pub(super) fn of(
+        options: &CheckOptions<'_>,
+        checked: &'a [Checked<'a>],
+        further: Vec<Further>,
+        before: Option<&Baseline>,
+    ) -> Self {
+        let mut report = json_report(options, checked);
+        counterexamples::add_to(&mut report, &further, checked);
+        report.baseline = before.map(|before| BaselineReport::of(before, &report));
+        Self { checked, further, report }
+    }
+
+    /// Returns true if a verdict is worse than in the earlier report.
+    pub(super) fn is_worse(&self) -> bool {
+        self.report.baseline.as_ref().is_some_and(BaselineReport::is_worse)
+    }
+}
+
+fn json_report(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> json::Report {
+    let targets = &options.targets;
+    let not_checked = targets
+        .not_checked
+        .iter()
+        .map(|one| json::NotCheckedFile { file: one.file.clone(), reason: one.reason().to_owned() });
+    json::Report {
+        not_tried: trial::not_tried(options.arguments, &targets.specs),
+        not_checked: not_checked.collect(),
+        nothing_to_check_in: targets.empty.clone(),
+        ..json::report(checked)
+    }
+}
+
+fn text(options: &CheckOptions<'_>, outcome: &Outcome<'_>, width: u16) -> String {
+    let checked = outcome.checked;
+    let targets = &options.targets;
+    let left_out = targets.left_out();
+    if checked.is_empty() {
+        return left_out;
+    }
+    let not_tried = trial::not_tried(options.arguments, &targets.specs);
+    let mut parts = if not_tried.is_empty() {
+        let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
+        overview::report(checked, details, width)
+    } else {
+        columns::report(checked, &not_tried, width)
+    };
+    parts.extend(counterexamples::text(&outcome.further, checked, width));
+    let baseline = options.arguments.baseline.as_deref().zip(outcome.report.baseline.as_ref());
+    parts.extend(baseline.map(|(name, changes)| changes.text(&files::shown(name), width)));
+    parts.extend(Some(left_out).filter(|text| !text.is_empty()));
+    parts.join("\n")
+}
+
+/// Prints what is not checked to standard error, for formats that have no place for it.
+fn warn_of_left_out(options: &CheckOptions<'_>) {
+    let left_out = options.targets.left_out();
+    if !left_out.is_empty() {
+        output::warn(left_out.trim_end());
+    }
+}
+
+/// Saves every counterexample in the folder of `--traces`.
+pub(super) fn save_traces(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Exit {
+    let checked = outcome.checked;
+    let Some(folder) = &options.arguments.traces else { return Exit::AsExpected };
+    let mut saved = output::saved(folder, std::fs::create_dir_all(folder));
+    for one in checked {
+        for result in &one.results {
+            let case = result.shown_by.map(|index| &one.combinations[index]);
+            let Some((case, found)) = case.and_then(|case| Some((case, case.trace(result.property)?))) else {
+                continue;
+            };
+            let name = result.property.name();
+            let written = trace::write(one.spec, &case.world, &one.spec.touches(), name, &found);
+            let path = folder.join(format!("{}.{name}.json", one.spec.name));
+            saved = saved.max(output::save(&output::json(&written), &path));
+        }
+    }
+    for (name, written) in outcome.further.iter().flat_map(|further| further.files(checked)) {
+        saved = saved.max(output::save(&output::json(&written), &folder.join(name)));
+    }
+    saved
+}

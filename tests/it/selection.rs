@@ -1,0 +1,124 @@
+//! The selection of a command line: folders, patterns, and what they contain that is not checked.
+
+use std::fs;
+use std::path::Path;
+
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+use stranded_search::scenario::load_scenario;
+
+use crate::cli::{Ran, stranded_in};
+
+/// Returns the text of the built-in move under another name.
+fn named(name: &str) -> String {
+    load_scenario("move").unwrap().text.replace("name = \"move\"", &format!("name = \"{name}\""))
+}
+
+/// A folder of runbooks: two scenarios, one of them in an inner folder, a procedure, and a file that is neither.
+fn runbooks() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("runbooks/inner/.hidden")).unwrap();
+    fs::create_dir(folder.path().join("none")).unwrap();
+    for (file, text) in [
+        ("runbooks/b.toml", named("b")),
+        ("runbooks/inner/a.toml", named("a")),
+        ("runbooks/inner/.hidden/c.toml", named("c")),
+        ("runbooks/steps.toml", include_str!("../../specs/procedures/method-1.toml").to_owned()),
+        ("runbooks/hosts.toml", "hosts = [\"a\"]\n".to_owned()),
+        ("runbooks/README.md", "# Runbooks\n".to_owned()),
+    ] {
+        fs::write(folder.path().join(file), text).unwrap();
+    }
+    folder
+}
+
+/// Returns the names of the scenarios that were checked, and the files that were not.
+fn checked(folder: &Path, names: &[&str]) -> (i32, Vec<String>, Vec<String>) {
+    let ran = stranded_in(folder, &[&["check", "--format", "json"], names].concat());
+    let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+    let texts = |list: &Value, key: &str| -> Vec<String> {
+        let list = list.as_array().map_or(&[][..], Vec::as_slice);
+        list.iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+    };
+    (ran.code, texts(&report["scenarios"], "name"), texts(&report["not_checked"], "file"))
+}
+
+fn refused(folder: &Path, names: &[&str], fragment: &str) {
+    let Ran { code, err, .. } = stranded_in(folder, &[&["check"], names].concat());
+    assert!(code == 2 && err.contains(fragment), "{names:?}: {code} {err}");
+}
+
+#[test]
+fn every_scenario_in_a_folder_is_checked_and_every_other_file_is_listed() {
+    let here = runbooks();
+    let others = ["runbooks/hosts.toml", "runbooks/steps.toml"].map(str::to_owned);
+    let all = (0, vec!["b".to_owned(), "a".to_owned()], others.to_vec());
+    assert_eq!(checked(here.path(), &["runbooks"]), all);
+    assert_eq!(checked(here.path(), &["runbooks/**/*.toml"]), all);
+    // A scenario that is selected twice is checked once, and a file is listed once.
+    assert_eq!(checked(here.path(), &["runbooks", "runbooks/b.toml", "runbooks/*.toml"]), all);
+    let text = stranded_in(here.path(), &["check", "runbooks"]);
+    let listed = "not checked:\n  runbooks/hosts.toml  neither a scenario nor a procedure\n  runbooks/steps.toml  \
+                  a procedure: check it with --from SCENARIO\n";
+    assert!(text.out.ends_with(listed), "{}", text.out);
+    // A format without a place for it has it on standard error.
+    let tap = stranded_in(here.path(), &["check", "runbooks", "--format", "tap"]);
+    assert!(!tap.out.contains("steps") && tap.err.contains("runbooks/steps.toml"), "{}{}", tap.out, tap.err);
+}
+
+#[test]
+fn built_ins_families_files_folders_and_patterns_can_be_mixed() {
+    let here = runbooks();
+    let (code, names, others) = checked(here.path(), &["move", "runbooks/inner", "runbooks/[ab].toml", "inferred"]);
+    assert_eq!((code, &names[..3], others), (0, &["move".to_owned(), "a".to_owned(), "b".to_owned()][..], Vec::new()));
+    assert!(names.len() > 20, "{names:?}");
+}
+
+/// A shell expands a pattern to scenarios and procedures.
+#[test]
+fn a_procedure_beside_scenario_files_is_listed_and_alone_it_is_an_error() {
+    let here = runbooks();
+    let listed = (0, vec!["b".to_owned()], vec!["runbooks/steps.toml".to_owned()]);
+    assert_eq!(checked(here.path(), &["runbooks/b.toml", "runbooks/steps.toml"]), listed);
+    refused(here.path(), &["runbooks/steps.toml"], "runbooks/steps.toml is a procedure, not a scenario");
+    refused(here.path(), &["move", "runbooks/steps.toml"], "runbooks/steps.toml is a procedure, not a scenario");
+}
+
+#[test]
+fn nothing_to_check_is_never_a_success() {
+    let here = runbooks();
+    let ran = stranded_in(here.path(), &["check", "none"]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, "nothing to check in none\n"));
+    let ran = stranded_in(here.path(), &["check", "runbooks/s*.toml", "move"]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert!(ran.out.ends_with("nothing to check in runbooks/s*.toml\n"), "{}", ran.out);
+    let ran = stranded_in(here.path(), &["check", "none", "--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &report["nothing_to_check_in"]), (3, &json!(["none"])));
+    refused(here.path(), &["runbooks/x*.toml"], "no file matches `runbooks/x*.toml`");
+    refused(here.path(), &["[.toml"], "`[.toml` is not a pattern of files");
+    refused(here.path(), &["nothing"], "unknown scenario `nothing`");
+}
+
+#[test]
+fn a_broken_file_in_a_folder_is_an_error_and_not_left_out() {
+    let here = runbooks();
+    fs::write(here.path().join("runbooks/broken.toml"), "name = \n").unwrap();
+    refused(here.path(), &["runbooks"], "runbooks/broken.toml:1:");
+    fs::write(here.path().join("runbooks/broken.toml"), named("b").replace("messages", "mesages")).unwrap();
+    refused(here.path(), &["runbooks"], "did you mean `messages`?");
+    fs::write(here.path().join("runbooks/broken.toml"), named("b").replace("messages = 2", "messages = 1")).unwrap();
+    refused(here.path(), &["runbooks"], "two different scenarios are called `b`");
+}
+
+#[test]
+fn procedures_of_a_folder_are_checked_with_from() {
+    let here = runbooks();
+    let ran = stranded_in(here.path(), &["check", "runbooks", "--from", "stranded", "--delivery", "never"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.starts_with("method-1 from source to destination"), "{}", ran.out);
+    assert!(ran.out.contains("runbooks/b.toml        a scenario: check it without --from\n"), "{}", ran.out);
+    let ran = stranded_in(here.path(), &["check", "runbooks/inner", "--from", "stranded"]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert!(ran.out.ends_with("nothing to check in runbooks/inner\n"), "{}", ran.out);
+}
