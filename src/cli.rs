@@ -5,6 +5,8 @@ mod complete;
 #[cfg(feature = "testbed")]
 mod conform_tool;
 mod conformance;
+mod diff;
+mod limits;
 mod output;
 mod setup;
 #[cfg(feature = "testbed")]
@@ -13,9 +15,7 @@ mod site;
 mod testbed;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use bytesize::ByteSize;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use stranded_model::scenario::{Delivery, Fault, Replication};
@@ -27,6 +27,8 @@ pub(crate) use self::conformance::MISSING_ALL;
 pub use self::conformance::{
     AdapterCommand, AdapterReference, Conform, Doctor, DriveMode, Generate, JudgeOptions, OracleServer, Validate,
 };
+pub use self::diff::Diff;
+pub use self::limits::LimitArguments;
 pub use self::output::{Format, Output, OutputKind};
 pub use self::setup::{Completions, Init, Man};
 #[cfg(feature = "testbed")]
@@ -57,6 +59,8 @@ pub struct Cli {
 pub enum Command {
     /// Search every execution of a scenario, and check its properties
     Check(Box<Check>),
+    /// Compare two procedures or scenarios: verdicts that changed, and what one allows and the other does not
+    Diff(Diff),
     /// List the built-in scenarios, procedures, properties, assumptions, mutants or movers
     List(List),
     /// Print the TOML file of a built-in scenario or procedure
@@ -145,18 +149,9 @@ pub struct Check {
     /// With --write-expect: write also that no-loss, no-last-copy-delete or reachable is violated
     #[arg(long, requires = "write_expect")]
     pub accept_violations: bool,
-    /// Stop a search at this many states; each combination of assumptions is a search of its own
-    #[arg(long, value_name = "N")]
-    pub max_states: Option<usize>,
-    /// Do not search deeper than this many steps
-    #[arg(long, value_name = "N")]
-    pub max_depth: Option<usize>,
-    /// Stop after this time, such as 250ms or 10s; 0s stops before the first state
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub timeout: Option<Duration>,
-    /// Stop when the process uses about this much memory, such as 500MB or 8GiB
-    #[arg(long, value_name = "SIZE")]
-    pub max_memory: Option<ByteSize>,
+    /// The limits of each search.
+    #[command(flatten)]
+    pub limits: LimitArguments,
     /// Save the searches in this folder while they run; the folder must not hold a checkpoint yet
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub checkpoint: Option<PathBuf>,
@@ -191,7 +186,7 @@ pub struct Check {
 }
 
 /// The events that can occur while a procedure runs: `stranded check PROCEDURE --from SCENARIO`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TrialArguments {
     /// With --from fresh: the source and the destination of the run
     #[arg(long = "move", value_name = "SRC:DST", requires = "from")]

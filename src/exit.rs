@@ -36,7 +36,8 @@ impl Exit {
     pub const HELP: &str = "\
 Exit codes:
   0  every verdict is the expected one
-  1  a property is not as expected; advise: a mailbox is stranded or has no safe procedure
+  1  a property is not as expected; advise: a mailbox is stranded or has no safe procedure; diff: a
+     verdict or a behaviour differs
   2  the command line, a scenario or another input is invalid
   3  inconclusive: a bound on states, depth, time or memory was reached; the search was interrupted,
      only sampled, or undecided for unbounded messages; an output or a checkpoint could not be

@@ -6,6 +6,7 @@
 pub mod advice;
 pub mod check;
 pub mod comparison;
+pub mod diff;
 pub mod engine;
 pub mod files;
 pub mod json;

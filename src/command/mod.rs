@@ -8,6 +8,7 @@ mod chosen;
 mod conform;
 #[cfg(feature = "testbed")]
 mod conform_tool;
+mod diff;
 mod doctor;
 #[cfg(feature = "explore")]
 mod explore;
@@ -115,6 +116,7 @@ pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
         #[cfg(feature = "testbed")]
         Command::Conform(arguments) if !arguments.tool.tools.is_empty() => conform_tool::run(arguments),
         Command::Conform(arguments) => conform::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show(arguments),

@@ -43,6 +43,7 @@ fn destinations(command: &Command) -> Vec<Destination<'_>> {
             let files = vec![report(&conform.output.file), conform.log.as_deref(), conform.adapter_log.as_deref()];
             (files, vec![conform.save.as_deref()])
         }
+        Command::Diff(diff) => (vec![report(&diff.output.file)], Vec::new()),
         Command::Doctor(doctor) => (vec![report(&doctor.output.file), doctor.adapter_log.as_deref()], Vec::new()),
         Command::Replay(replay) => (vec![report(&replay.output.file), page(replay)], Vec::new()),
         Command::Generate(generate) => (Vec::new(), vec![Some(&generate.folder)]),

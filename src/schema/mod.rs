@@ -14,6 +14,7 @@ use stranded_model::scenario::{Delivery, Fault, Replication};
 
 use crate::report::advice_json::AdviceReport;
 use crate::report::comparison_json::ComparisonReport;
+use crate::report::diff_json::DiffReport;
 use crate::report::find::FindReport;
 use crate::report::json::Report;
 use stranded_oracle::protocol::{Event, Reply, Request};
@@ -40,6 +41,8 @@ pub enum Kind {
     Comparison,
     /// The output of `check --find CONDITION --format json`
     Find,
+    /// The output of `diff --format json`
+    Diff,
     /// One line between stranded and an adapter: a request or a reply
     Adapter,
     /// One line of a recorded log
@@ -48,7 +51,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every format.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Scenario,
         Self::Procedure,
         Self::Trace,
@@ -57,6 +60,7 @@ impl Kind {
         Self::Advice,
         Self::Comparison,
         Self::Find,
+        Self::Diff,
         Self::Adapter,
         Self::Log,
     ];
@@ -85,6 +89,10 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Find => {
             let title = "The output of `stranded check --find CONDITION --format json`";
             written(title, &FindReport::schema_name(), &definitions::<FindReport>())
+        }
+        Kind::Diff => {
+            let name = DiffReport::schema_name();
+            written("The output of `stranded diff --format json`", &name, &definitions::<DiffReport>())
         }
         Kind::Adapter => adapter(),
         Kind::Log => log(),

@@ -19,6 +19,7 @@ mod conform;
 mod conform_tool;
 mod counter_abstraction;
 mod coverage;
+mod diff;
 mod differential;
 mod doctor;
 mod documents;

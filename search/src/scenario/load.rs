@@ -62,6 +62,36 @@ fn is_outside(file: &str, other: &str) -> bool {
     }
 }
 
+/// The kinds of things that one name or path can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meanings {
+    /// True if it can be a procedure.
+    pub procedure: bool,
+    /// True if it can be a scenario.
+    pub scenario: bool,
+}
+
+/// Returns the kinds of things that a name or a path can mean; at least one.
+///
+/// # Errors
+/// The file cannot be read, or nothing has this name.
+pub fn meanings(reference: &str) -> Result<Meanings, Diagnostics> {
+    let procedure = builtin::procedure(reference).is_some();
+    let scenario = builtin::scenario(reference).is_some();
+    if procedure || scenario {
+        return Ok(Meanings { procedure, scenario });
+    }
+    if !is_path(reference) {
+        let procedures = builtin::all_procedures().map(|builtin| builtin.name);
+        let mut names: Vec<&str> = procedures.chain(builtin::scenarios().iter().map(|one| one.name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        return Err(unknown_name("procedure or scenario", reference, &names));
+    }
+    let procedure = is_procedure_text(&text_of(reference)?);
+    Ok(Meanings { procedure, scenario: !procedure })
+}
+
 /// Returns the kind of a file that exists under this name.
 fn file_kind(name: &str) -> Option<&'static str> {
     let found = fs::metadata(name).ok()?;

@@ -43,7 +43,7 @@ pub use self::cursor::{Cursor, TOML_MAX, parse_toml, wrong_type};
 pub use self::diagnostic::{Diagnostic, Diagnostics, SourceText, Spot};
 pub use self::diagnostic::{Findings, listed, nearest};
 pub use self::expectations::with_expectations;
-pub use self::load::{load_scenario, parse_scenario, unknown_name};
+pub use self::load::{Meanings, load_scenario, meanings, parse_scenario, unknown_name};
 pub use self::name::{SERVER_REFS, SiteNames, is_kebab, is_server_name};
 pub use self::own_properties::{FACTS, FactForm, FactKind, parse_condition};
 pub use self::procedure::{STEPS_MAX, parse_procedure};

@@ -81,8 +81,8 @@ fn same(arguments: &Check, specs: &[Spec], hosts: &Hosts, workers: usize) -> Vec
         ("text of the scenarios", texts.finalize().to_hex()[..16].to_owned()),
         ("--hosts", hosts.addresses.join(" ")),
         ("--workers", workers.to_string()),
-        ("--max-states", limit(arguments.max_states)),
-        ("--max-depth", limit(arguments.max_depth)),
+        ("--max-states", limit(arguments.limits.max_states)),
+        ("--max-depth", limit(arguments.limits.max_depth)),
         ("--find", arguments.find.clone().unwrap_or_else(|| "none".to_owned())),
         ("--no-symmetry", arguments.no_symmetry.to_string()),
     ];

@@ -14,7 +14,7 @@ mod find;
 mod progress;
 mod report;
 mod targets;
-mod trial;
+pub(super) mod trial;
 mod write_expect;
 
 use std::sync::atomic::AtomicBool;
@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use stranded_search::check::{Checked, check_with_checkpoints};
-use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, SystemMemory, Walks, memory_max, memory_used};
+use stranded_search::engine::{Checkpoint, Cluster, Engine, Limits, SystemMemory, Walks};
 use stranded_search::property::Verdict;
 use stranded_search::scenario::Spec;
 
@@ -74,13 +74,12 @@ pub(super) struct CheckOptions<'a> {
 
 impl<'a> CheckOptions<'a> {
     fn of(arguments: &'a Check) -> Result<Self, CommandError> {
-        let deadline = arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = arguments.limits.deadline();
         if arguments.simulate.is_some() && arguments.engine != Engine::Exact {
             let reason = format!("--simulate needs the engine exact; the engine is {}", arguments.engine);
             return Err(CommandError::Usage(reason));
         }
-        let memory_max = arguments.max_memory.map(|size| memory_max(size.as_u64(), memory_used())).transpose();
-        let memory_max = memory_max.map_err(|reason| CommandError::Usage(reason.to_string()))?;
+        let memory_max = arguments.limits.memory_max().map_err(|reason| CommandError::Usage(reason.to_string()))?;
         let mut targets = Targets::of(arguments)?;
         if arguments.write_expect {
             write_expect::prepare(arguments, &mut targets)?;
@@ -110,8 +109,8 @@ impl<'a> CheckOptions<'a> {
     fn limits(&self) -> Limits<'_> {
         let arguments = self.arguments;
         Limits {
-            states_max: arguments.max_states,
-            depth_max: arguments.max_depth,
+            states_max: arguments.limits.max_states,
+            depth_max: arguments.limits.max_depth,
             deadline: self.deadline,
             memory_max: self.memory_max,
             system_memory: self.system_memory,

@@ -74,11 +74,17 @@ fn json_report(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> json::Rep
         .iter()
         .map(|one| json::NotCheckedFile { file: one.file.clone(), reason: one.reason().to_owned() });
     json::Report {
-        not_tried: trial::not_tried(options.arguments, &targets.specs),
+        not_tried: not_tried(options),
         not_checked: not_checked.collect(),
         nothing_to_check_in: targets.empty.clone(),
         ..json::report(checked)
     }
+}
+
+/// Returns the parts that a check of procedures leaves out.
+fn not_tried(options: &CheckOptions<'_>) -> Vec<String> {
+    let CheckOptions { arguments, targets, .. } = options;
+    if arguments.from.is_some() { trial::not_tried(&arguments.trial, &targets.specs) } else { Vec::new() }
 }
 
 fn text(options: &CheckOptions<'_>, outcome: &Outcome<'_>, width: u16) -> String {
@@ -88,7 +94,7 @@ fn text(options: &CheckOptions<'_>, outcome: &Outcome<'_>, width: u16) -> String
     if checked.is_empty() {
         return left_out;
     }
-    let not_tried = trial::not_tried(options.arguments, &targets.specs);
+    let not_tried = not_tried(options);
     let mut parts = if not_tried.is_empty() {
         let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
         overview::report(checked, details, width)

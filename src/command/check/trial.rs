@@ -1,16 +1,20 @@
-//! `stranded check PROCEDURE --from SCENARIO`: the scenarios to check, and what they leave out.
+//! `stranded check PROCEDURE --from SCENARIO`, and the same of `stranded diff`: the scenarios to check, and what they leave out.
 
 use stranded_model::scenario::{Fault, Replication};
 use stranded_search::scenario::{self, Spec, TrialOptions, TrialStart};
 
-use crate::cli::{Check, TrialArguments};
+use crate::cli::TrialArguments;
 use crate::command::CommandError;
 
 /// The value of `--from` that means a fresh site.
-const FRESH: &str = "fresh";
+pub(in crate::command) const FRESH: &str = "fresh";
 
 /// Returns the scenarios of each procedure, one for each kind of delivery.
-pub(super) fn specs(procedures: &[String], trial: &TrialArguments, from: &str) -> Result<Vec<Spec>, CommandError> {
+pub(in crate::command) fn specs(
+    procedures: &[String],
+    trial: &TrialArguments,
+    from: &str,
+) -> Result<Vec<Spec>, CommandError> {
     let TrialArguments { between, delivery, faults, faults_max, replication } = trial;
     if procedures.is_empty() {
         let reason = "--from needs a procedure: a TOML file, or the name of a built-in procedure";
@@ -59,20 +63,17 @@ pub(super) fn specs(procedures: &[String], trial: &TrialArguments, from: &str) -
 }
 
 /// Returns the parts that the scenarios leave out, each with the flag that tries it.
-pub(super) fn not_tried(arguments: &Check, specs: &[Spec]) -> Vec<String> {
-    if arguments.from.is_none() {
-        return Vec::new();
-    }
+pub(in crate::command) fn not_tried(arguments: &TrialArguments, specs: &[Spec]) -> Vec<String> {
     let mut left_out = Vec::new();
     let untried: Vec<&str> =
-        Fault::ALL.iter().filter(|fault| !arguments.trial.faults.contains(fault)).map(|fault| fault.name()).collect();
+        Fault::ALL.iter().filter(|fault| !arguments.faults.contains(fault)).map(|fault| fault.name()).collect();
     if !untried.is_empty() {
         left_out.push(format!("faults (--faults {})", untried.join(",")));
     }
     if specs.iter().any(|spec| spec.scenario.site.replication == Replication::Instant) {
         left_out.push("replicas that learn of a change later (--replication eventual)".to_owned());
     }
-    if arguments.trial.delivery.is_some() {
+    if arguments.delivery.is_some() {
         left_out.push("other kinds of delivery (leave out --delivery)".to_owned());
     }
     if specs.iter().any(|spec| spec.scenario.reads_deletions()) {
