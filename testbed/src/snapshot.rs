@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use stranded_search::sanitize::{visible, visible_line};
 
-use crate::system::{Named, StoredMessage, System};
+use crate::system::{Directory, Named, StoredMessage, System};
 
 /// The snapshot of one mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub struct Line {
     pub warnings: Vec<String>,
 }
 
-/// Reads what the directory and the stores have of a user. Whether mail waits and which sessions are open is not observed.
+/// Reads what the directory and the stores have of a user. Whether mail waits and which sessions are open is not observed. IMAP has no
+/// in-transit mark; a mover that marks mailboxes, such as XFER of Cyrus, has a directory of its own, which only commands can read.
 #[must_use]
 pub fn line(system: &System, user: &str) -> Line {
     let mut warnings = Vec::new();
@@ -57,6 +58,10 @@ pub fn line(system: &System, user: &str) -> Line {
         }
     }
     snapshot.insert("stores".to_owned(), stores.into());
+    match system.config().directory {
+        Directory::Ldap(_) => drop(snapshot.insert("marks".to_owned(), false.into())),
+        Directory::Commands { .. } => {}
+    }
     Line { json: Value::from(snapshot).to_string(), warnings }
 }
 

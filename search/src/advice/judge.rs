@@ -14,7 +14,7 @@ use crate::snapshot::UnobservedFact;
 use super::finding::{Finding, Judged, Tolerance, account, is_idle};
 use super::starts::{Sides, Start};
 use super::world::{AdviceWorld, Setting};
-use super::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence, Plan, PlannedStep};
+use super::{Ability, Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence, Plan, PlannedStep};
 
 /// Returns the advice on one procedure.
 pub(super) fn advice(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Advice {
@@ -25,6 +25,7 @@ pub(super) fn advice(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Advice {
         procedure: source.procedure.clone(),
         from: source.from,
         to: source.to,
+        ability: Ability::of(source.snapshot, source.procedure, source.circumstances.can_perform),
         sessions: if needs_sessions { judge.sessions() } else { None },
         cases,
         plan: plan(source, limits),
@@ -39,6 +40,15 @@ struct Verdicts {
     can_return_mail: bool,
 }
 
+/// The end of the searches from some starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// Every start was searched under every answer to the assumptions.
+    AllIsSearched,
+    /// A search showed harm.
+    Harm,
+}
+
 struct Judge<'a> {
     source: &'a AdviceWorld<'a>,
     limits: &'a Limits<'a>,
@@ -49,7 +59,7 @@ impl Judge<'_> {
         let setting = Setting::of(delivery, true);
         let facts = self.source.facts(setting);
         let (starts, others_max) = self.source.starts(setting, &facts);
-        let Verdicts { by_start, varied, can_return_mail } = self.verdicts(setting, &starts);
+        let Verdicts { by_start, varied, can_return_mail } = self.verdicts(setting, &starts, Until::AllIsSearched);
         let is_harmful = |verdict: &AdviceVerdict| verdict.harm().is_some();
         let mut case = AdviceCase {
             delivery,
@@ -106,7 +116,7 @@ impl Judge<'_> {
     }
 
     /// Returns the worst verdict from each start. Starts with a mark are searched apart, because only there a mark is nothing new.
-    fn verdicts(&self, setting: Setting, starts: &[Start]) -> Verdicts {
+    fn verdicts(&self, setting: Setting, starts: &[Start], until: Until) -> Verdicts {
         let mut verdicts =
             Verdicts { by_start: vec![AdviceVerdict::Safe; starts.len()], varied: Vec::new(), can_return_mail: false };
         for is_marked in [false, true] {
@@ -129,6 +139,9 @@ impl Judge<'_> {
                 }
                 let returns = |state: &State| !account(state).record.returned.is_empty();
                 verdicts.can_return_mail |= graph.states.iter().any(returns);
+                if until == Until::Harm && verdicts.by_start.iter().any(|verdict| verdict.harm().is_some()) {
+                    return verdicts;
+                }
             }
             verdicts.varied.extend(touched);
         }
@@ -206,14 +219,14 @@ impl Judge<'_> {
         self.first_harm(Setting { with_replicas: true, ..setting })
     }
 
-    /// Returns the harm from the first start that allows any, if only sessions or replicas differ from the snapshot.
+    /// Returns the harm from a start that allows any, if only sessions or replicas differ from the snapshot.
     fn first_harm(&self, setting: Setting) -> Option<Box<AdviceHarm>> {
         let is_replica = |fact: &Sides| matches!(fact.fact, UnobservedFact::Replica(_));
         let facts: Vec<Sides> = self.source.facts(setting).into_iter().filter(is_replica).collect();
         let (starts, _) = self.source.starts(setting, &facts);
-        let verdicts = self.verdicts(setting, &starts).by_start;
-        let worst = verdicts.iter().position(|verdict| verdict.harm().is_some())?;
-        self.harm(setting, &starts[worst]).map(Box::new)
+        let verdicts = self.verdicts(setting, &starts, Until::Harm).by_start;
+        let harmful = verdicts.iter().position(|verdict| verdict.harm().is_some())?;
+        self.harm(setting, &starts[harmful]).map(Box::new)
     }
 }
 

@@ -26,10 +26,11 @@ use crate::scenario::{self, Diagnostics, SiteNames, builtin};
 use crate::snapshot::{Snapshot, Standing, UnobservedFact};
 
 pub use self::verdict::{
-    Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, Dependence, Plan, PlannedStep, Precondition,
+    Ability, Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, Dependence, Plan, PlannedStep, Precondition,
     PreconditionKind,
 };
 use self::world::AdviceWorld;
+pub use self::world::present;
 
 /// The events that can occur besides the procedure.
 #[derive(Clone, Debug)]
@@ -56,14 +57,6 @@ impl Circumstances {
         let first = snapshot.homes[ServerId(0)];
         if snapshot.homes.values().all(|homes| *homes == first) { self.replication } else { Replication::Eventual }
     }
-
-    /// Returns true if the mail system cannot perform a procedure, or perhaps cannot.
-    fn is_in_doubt(&self, snapshot: &Snapshot, advice: &Advice) -> bool {
-        match self.can_perform {
-            Some(can_perform) => advice.procedure.has_act(|act| !can_perform(act)),
-            None => advice.lacks_marks(snapshot),
-        }
-    }
 }
 
 /// The text of a procedure file.
@@ -87,6 +80,14 @@ pub struct MailboxAdvice<'a> {
     pub advice: Arc<Vec<Advice>>,
     /// The limit that was reached before any procedure was searched for this mailbox.
     pub truncated: Option<Truncation>,
+}
+
+impl MailboxAdvice<'_> {
+    /// Returns the best procedure that is safe, if its preconditions are met, and that the system can perform as far as that is known.
+    #[must_use]
+    pub fn recommended(&self) -> Option<&Advice> {
+        self.advice.iter().find(|advice| advice.answer() == Answer::Safe && advice.ability != Ability::Cannot)
+    }
 }
 
 /// Returns the texts of the built-in procedures.
@@ -167,9 +168,10 @@ pub fn advise_all<'a>(
     Ok(advised)
 }
 
-/// Returns the advice on one mailbox: every procedure in every useful direction, the best answer first. Among equal answers, those come
-/// first that the system can perform as far as that is known, then those that take messages to the server that holds most of them, and
-/// then to the home.
+/// Returns the advice on one mailbox: every procedure in every useful direction. Those that the system cannot perform come last. The others
+/// have the best answer first; among equal answers, those come first that the system can perform as far as that is known, then those that
+/// take messages to the server that holds most of them, then those to the home, and among equal verdicts those that hold delivery
+/// themselves.
 #[must_use]
 pub fn advise(
     snapshot: &Snapshot,
@@ -185,8 +187,10 @@ pub fn advise(
     advice.sort_by_key(|advice| {
         let verdicts: Vec<AdviceVerdict> = advice.cases.iter().map(|case| case.verdict).collect();
         let leaves_home = snapshot.home() != Some(advice.to);
-        let is_in_doubt = circumstances.is_in_doubt(snapshot, advice);
-        (advice.answer(), is_in_doubt, Reverse(snapshot.held_by(advice.to)), leaves_home, verdicts)
+        let holds = advice.procedure.has_act(|act| matches!(act, Act::HoldDelivery));
+        let cannot = advice.ability == Ability::Cannot;
+        let messages = Reverse(snapshot.held_by(advice.to));
+        (cannot, advice.answer(), advice.ability, messages, leaves_home, verdicts, !holds)
     });
     advice
 }

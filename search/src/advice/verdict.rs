@@ -23,6 +23,8 @@ pub struct Advice {
     pub from: ServerId,
     /// The destination of its run.
     pub to: ServerId,
+    /// The ability of the mail system to perform it.
+    pub ability: Ability,
     /// The verdict under each kind of delivery.
     pub cases: Vec<AdviceCase>,
     /// The harm that open sessions and caches can do, if the procedure does none without them.
@@ -31,12 +33,40 @@ pub struct Advice {
     pub plan: Option<Plan>,
 }
 
+/// The ability of a mail system to perform a procedure, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ability {
+    /// It can, as far as that is known.
+    Can,
+    /// The procedure needs in-transit marks, and the observation does not show if the system has them.
+    Perhaps,
+    /// It cannot.
+    Cannot,
+}
+
+impl Ability {
+    /// Returns the ability of the system: that of the caller's system if the caller knows it, else as far as the snapshot shows it.
+    pub(super) fn of(snapshot: &Snapshot, procedure: &Procedure, can_perform: Option<fn(&Act) -> bool>) -> Self {
+        let needs_marks = || procedure.has_act(|act| matches!(act, Act::Mark { .. } | Act::Unmark { .. }));
+        match can_perform {
+            Some(can_perform) if procedure.has_act(|act| !can_perform(act)) => Self::Cannot,
+            Some(_) => Self::Can,
+            None if !needs_marks() => Self::Can,
+            None => match snapshot.has_marks {
+                Some(true) => Self::Can,
+                Some(false) => Self::Cannot,
+                None => Self::Perhaps,
+            },
+        }
+    }
+}
+
 impl Advice {
     /// Returns true if the procedure marks mailboxes as in transit, which only some systems can do, and the observation
     /// shows no store that can.
     #[must_use]
     pub fn lacks_marks(&self, snapshot: &Snapshot) -> bool {
-        self.procedure.has_act(|act| matches!(act, Act::Mark { .. } | Act::Unmark { .. })) && !snapshot.shows_marks()
+        Ability::of(snapshot, &self.procedure, None) != Ability::Can
     }
 }
 

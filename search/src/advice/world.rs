@@ -11,11 +11,13 @@ use stranded_model::scenario::{
 use stranded_model::state::{Mailbox, State};
 use stranded_model::table::PerServer;
 
+use crate::check::combinations_of;
+use crate::sanitize::visible_line;
 use crate::scenario::{Family, Numbers, QUIET, Spec, to_toml};
 use crate::snapshot::{Snapshot, UnobservedFact};
 
-use super::Circumstances;
 use super::starts::{Possibility, Sides, Start, marks, sides, starts};
+use super::{Advice, Circumstances};
 
 /// The source of the worlds for one procedure in one direction, from one snapshot.
 pub(super) struct AdviceWorld<'a> {
@@ -216,6 +218,25 @@ impl AdviceWorld<'_> {
         world.initial = self.states(scenario, assumptions, setting, starts);
         world
     }
+}
+
+/// Returns the scenario of an observed mailbox in its present state, for a reader who steps through it: one administrator runs this
+/// procedure, mail arrives at any time, and facts that were not observed are as in an undisturbed site. The world has the present state as
+/// its initial one.
+#[must_use]
+pub fn present(snapshot: &Snapshot, circumstances: &Circumstances, advice: &Advice) -> (Spec, World) {
+    let Advice { procedure, from, to, .. } = advice;
+    let source = AdviceWorld { snapshot, circumstances, procedure, from: *from, to: *to };
+    let setting = Setting::of(Delivery::AnyTime, false);
+    let (starts, _) = source.starts(setting, &[]);
+    let mut spec = source.spec(setting, &starts);
+    spec.name = "snapshot".to_owned();
+    spec.question =
+        format!("What does each procedure do to {} from its present state?", visible_line(&snapshot.mailbox));
+    spec.text = to_toml(&spec);
+    let assumptions = combinations_of(&spec).into_iter().next().unwrap_or_default();
+    let world = source.world(&spec.scenario, assumptions, setting, &starts);
+    (spec, world)
 }
 
 fn messages_added(starts: &[Start]) -> usize {

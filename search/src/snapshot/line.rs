@@ -1,4 +1,4 @@
-//! The JSON of one line of a snapshot file. [`super::observed`] checks its meaning.
+//! The JSON of one mailbox in a snapshot file. [`super::observed`] checks its meaning.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use crate::sanitize::{is_hidden, visible};
 
 use super::content::MessageDetails;
 
-/// One line: the observation of one mailbox. Unknown fields are ignored.
+/// The observation of one mailbox. Other fields are ignored; [`super::keys`] finds the misspelt ones.
 #[derive(Debug, Deserialize)]
 pub(super) struct Line {
     /// The mailbox.
@@ -28,10 +28,14 @@ pub(super) struct Line {
     /// The open sessions and the caches that remember the recipient.
     #[serde(default)]
     pub(super) sessions: Option<Listing>,
+    /// True if the stores have in-transit marks, false if they have none.
+    #[serde(default)]
+    pub(super) marks: Option<bool>,
 }
 
 /// The home attributes of a recipient. The outer option is `None` if the attribute was not observed, the inner one if it has no value.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `home-mdb` and `home-mta`, or null")]
 pub(super) struct Entry {
     /// Home-MDB: a server, a distinguished name, or `null`.
     #[serde(rename = "home-mdb", default, deserialize_with = "observed")]
@@ -43,6 +47,7 @@ pub(super) struct Entry {
 
 /// A mailbox in a store.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `messages`, or null")]
 pub(super) struct Store {
     /// The names or the number of its messages.
     #[serde(default)]

@@ -1,29 +1,30 @@
-//! Snapshots: observations of mailboxes as JSON Lines, one mailbox in each line. An error is reported at its position, with the accepted
+//! Snapshots: observations of mailboxes as JSON, one object for each mailbox. An error is reported at its position, with the accepted
 //! form; a file with an error yields no snapshot.
 //!
-//! `line` parses the JSON of a line, `observed` translates it to the model, `content` keeps the names and details of the messages,
-//! `groups` finds the messages that one message of the model can represent, and `standing` names the condition of the mailbox. What a line
-//! leaves out is listed as [`UnobservedFact`]s. Procedures and verdicts belong to [`crate::advice`].
+//! `read` finds the objects in a file, `keys` the misspelt keys, and `line` has the JSON of one object. `observed` translates it to the
+//! model, `content` keeps the names and details of the messages, `groups` finds the messages that one message of the model can represent,
+//! and `standing` names the condition of the mailbox. Facts that an object leaves out are listed as [`UnobservedFact`]s. Procedures and
+//! verdicts belong to [`crate::advice`].
 
 mod content;
 mod groups;
+mod keys;
 mod line;
 mod observed;
+mod read;
 mod standing;
 
-use std::collections::BTreeSet;
 use std::hash::Hash;
-use std::sync::Arc;
 
 use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{MessageSet, ServerId};
 use stranded_model::state::{Homes, Mailbox};
 use stranded_model::table::PerServer;
 
-use crate::scenario::{Diagnostic, Diagnostics, Findings, SiteNames, SourceText, Spot};
+use crate::scenario::SiteNames;
 
 pub use self::content::{ListedMessage, MessageDetails, StoreContent, WaitingMail};
-use self::line::Line;
+pub use self::read::{is_snapshot, read};
 pub use self::standing::Standing;
 
 /// The observation of one mailbox, in the terms of the model.
@@ -40,6 +41,8 @@ pub use self::standing::Standing;
 pub struct Snapshot {
     /// The mailbox.
     pub mailbox: String,
+    /// True if it represents several mailboxes, whose messages have other names and numbers.
+    pub is_representative: bool,
     /// The names of the servers, and of the organisation and the site if a distinguished name contains them.
     pub names: SiteNames,
     /// The homes of the recipient on each replica; `None` if a replica has no recipient.
@@ -58,6 +61,8 @@ pub struct Snapshot {
     pub is_mail_waiting: bool,
     /// The servers whose store was observed to mark the mailbox as in transit.
     pub in_transit: Vec<ServerId>,
+    /// True if the stores have in-transit marks, false if they have none; `None` if that was not observed.
+    pub has_marks: Option<bool>,
     /// True if sessions or caches were observed that remember the recipient.
     pub has_sessions: bool,
     /// The facts that were not observed.
@@ -116,24 +121,25 @@ impl Snapshot {
         self.mailboxes.values().map(|mailbox| mailbox.held()).fold(MessageSet::EMPTY, MessageSet::with)
     }
 
-    /// Returns everything that was observed, without the name of the mailbox: the same advice is right for mailboxes with equal
-    /// observations.
+    /// Returns everything that was observed and that advice depends on, without the names of the mailbox and its messages: the same advice
+    /// is right for mailboxes with equal observations. Of the numbers of messages, advice depends on which store holds more.
     #[must_use]
     pub fn observations(&self) -> impl Eq + Hash + use<'_> {
         let group = |group: &'_ Group| {
-            let count = group.messages.is_empty().then_some(group.count);
-            (group.stands_for, group.stores.clone(), group.deleted_in.clone(), count)
+            (group.stands_for, group.stores.clone(), group.deleted_in.clone(), group.messages.is_empty())
         };
-        let outside = (self.is_mail_waiting, self.has_sessions, &self.in_transit, &self.unobserved);
+        let held: Vec<usize> = self.mailboxes.ids().map(|server| self.held_by(server)).collect();
+        let rank = |count: &usize| held.iter().filter(|other| *other < count).count();
+        let ranks: Vec<usize> = held.iter().map(rank).collect();
+        let outside = (self.is_mail_waiting, self.has_sessions, &self.in_transit, self.has_marks, &self.unobserved);
         let groups: Vec<_> = self.groups.iter().map(group).collect();
-        ((&self.names, &self.homes, &self.mailboxes), groups, outside)
+        ((&self.names, &self.homes, &self.mailboxes), (groups, ranks), outside)
     }
 
-    /// Returns true if some store showed whether it marks the mailbox as in transit, so that the system has such marks.
+    /// Returns this snapshot as one that represents all mailboxes with equal observations, under another name.
     #[must_use]
-    pub fn shows_marks(&self) -> bool {
-        let is_unobserved = |server: ServerId| self.unobserved.contains(&UnobservedFact::Transit(server));
-        self.mailboxes.iter().any(|(server, mailbox)| mailbox.is_present() && !is_unobserved(server))
+    pub fn as_representative(&self, name: &str) -> Self {
+        Self { mailbox: name.to_owned(), is_representative: true, ..self.clone() }
     }
 
     /// Returns the servers that hold messages.
@@ -165,49 +171,6 @@ impl Snapshot {
     }
 }
 
-/// Reads a snapshot file. Empty lines are ignored.
-///
-/// # Errors
-/// Everything that is wrong.
-pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
-    let file = Arc::new(SourceText { name: file_name.to_owned(), text: text.to_owned() });
-    let mut found = Findings::within(&file);
-    let mut mailboxes = BTreeSet::new();
-    let mut snapshots: Vec<Snapshot> = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let line_text = LineText { file: &file, start, text: line.trim_end() };
-        start += line.len();
-        if line_text.text.trim_start().is_empty() {
-            continue;
-        }
-        match parse(&line_text)
-            .and_then(|parsed| observed::snapshot(&parsed).map_err(|wrong| line_text.reported(&wrong)))
-        {
-            Ok(snapshot) if !mailboxes.insert(snapshot.mailbox.clone()) => {
-                let message = format!("two lines describe the mailbox `{}`", snapshot.mailbox.escape_debug());
-                let label = "keep the later one; a snapshot describes each mailbox once";
-                found.take(line_text.reported(&ContentError::at(&snapshot.mailbox, message, label)));
-            }
-            Ok(snapshot) => snapshots.push(snapshot),
-            Err(wrong) => found.take(wrong),
-        }
-    }
-    if snapshots.is_empty() && found.count() == 0 {
-        let help = "one JSON object a line, such as {\"mailbox\": \"alice\", \"directory\": {\"source\": {\"home-mdb\": \
-                    \"source\"}}, \"stores\": {\"destination\": {\"messages\": [\"1\"]}}}";
-        return Err(Diagnostics::just(format!("{file_name} contains no snapshot"), Some(help.to_owned())));
-    }
-    found.into_diagnostics().map_or(Ok(snapshots), Err)
-}
-
-/// The text of one line, with its position in the file.
-struct LineText<'a> {
-    file: &'a Arc<SourceText>,
-    start: usize,
-    text: &'a str,
-}
-
 /// An error in the content of a line: one of its strings, by its text and its number among equal strings, from 0.
 #[derive(Debug)]
 struct ContentError {
@@ -221,55 +184,4 @@ impl ContentError {
     fn at(string: &str, message: impl Into<String>, label: impl Into<String>) -> Self {
         Self { string: string.to_owned(), occurrence: 0, message: message.into(), label: label.into() }
     }
-}
-
-impl LineText<'_> {
-    fn diagnostic(&self, span: std::ops::Range<usize>, message: String, label: String) -> Diagnostic {
-        let span = self.start + span.start..self.start + span.end;
-        Diagnostic { message, spot: Some(Spot { file: Arc::clone(self.file), span, label }), help: None }
-    }
-
-    /// Returns the diagnostic for an error in the content. Its position is that of the string; of the start of the line, if the string is
-    /// written with escapes.
-    fn reported(&self, wrong: &ContentError) -> Diagnostic {
-        let quoted = serde_json::Value::from(wrong.string.as_str()).to_string();
-        let found = self.text.match_indices(&quoted).nth(wrong.occurrence);
-        let first = self.text.chars().next().map_or(0, char::len_utf8);
-        let span = found.map_or(0..first, |(index, quoted)| index..index + quoted.len());
-        self.diagnostic(span, wrong.message.clone(), wrong.label.clone())
-    }
-}
-
-fn parse(line: &LineText<'_>) -> Result<Line, Diagnostic> {
-    if !line.text.trim_start().starts_with('{') {
-        let first = line.text.chars().next().map_or(0, char::len_utf8);
-        let label = "JSON Lines: one object a line, with `mailbox`, `directory` and `stores`";
-        return Err(line.diagnostic(0..first, "the line is not a JSON object".to_owned(), label.to_owned()));
-    }
-    let mut reader = serde_json::Deserializer::from_str(line.text);
-    let parsed: Result<Line, _> = serde_path_to_error::deserialize(&mut reader);
-    let (reason, path) = match parsed {
-        Ok(parsed) => match reader.end() {
-            Ok(()) => return Ok(parsed),
-            Err(reason) => (reason, "the end".to_owned()),
-        },
-        Err(reason) => {
-            let path = reason.path().to_string();
-            (reason.into_inner(), path)
-        }
-    };
-    let text = reason.to_string();
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    let mut column = reason.column().saturating_sub(1).min(line.text.len().saturating_sub(1));
-    while !line.text.is_char_boundary(column) {
-        column -= 1;
-    }
-    let width = line.text[column..].chars().next().map_or(0, char::len_utf8);
-    let label = match (reason.is_data(), path.as_str()) {
-        (true, ".") => "an object with `mailbox`, `directory` and `stores`".to_owned(),
-        (true, path) => format!("the value of {path}"),
-        (false, _) => "each line must be one whole JSON object".to_owned(),
-    };
-    let message = if reason.is_data() { message.to_owned() } else { format!("not JSON: {message}") };
-    Err(line.diagnostic(column..column + width, message, label))
 }

@@ -18,6 +18,7 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
         return Err(ContentError::at(&line.mailbox, "the mailbox has no name", "any name: a DN, an alias, an address"));
     }
     let names = SiteNames::of(servers(line)?);
+    let has_marks = has_marks(line)?;
     let mut observed = Observed { names, remarks: Vec::new(), unobserved: Vec::new(), has_names: false };
     let homes = observed.homes(&line.directory)?;
     let groups = groups(&line.stores, &observed.names.servers)?;
@@ -29,9 +30,13 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     let is_marked =
         |(_, store): &&(String, Option<Store>)| store.as_ref().is_some_and(|one| one.in_transit == Some(true));
     let in_transit = line.stores.0.iter().filter(is_marked).filter_map(|(server, _)| observed.id(server)).collect();
+    if has_marks == Some(false) {
+        observed.unobserved.retain(|fact| !matches!(fact, UnobservedFact::Transit(_)));
+    }
     observed.unobserved.sort();
     Ok(Snapshot {
         mailbox: line.mailbox.clone(),
+        is_representative: false,
         names: observed.names,
         homes,
         mailboxes,
@@ -41,10 +46,23 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
         waiting: WaitingMail::of(line.waiting.as_ref()),
         is_mail_waiting: line.waiting.as_ref().is_some_and(|waiting| waiting.count() > 0),
         in_transit,
+        has_marks,
         has_sessions: line.sessions.as_ref().is_some_and(|sessions| sessions.count() > 0),
         unobserved: observed.unobserved,
         remarks: observed.remarks,
     })
+}
+
+/// Returns whether the stores have in-transit marks: as the line says, or because some store showed whether it marks the mailbox.
+fn has_marks(line: &Line) -> Result<Option<bool>, ContentError> {
+    let shown = || line.stores.0.iter().filter_map(|(server, store)| Some((server, store.as_ref()?.in_transit?)));
+    if line.marks == Some(false)
+        && let Some((server, _)) = shown().find(|(_, is_marked)| *is_marked)
+    {
+        let message = format!("`marks` is false, but the store of {server} marks the mailbox as in transit");
+        return Err(ContentError::at("marks", message, "false only if the stores can have no such mark"));
+    }
+    Ok(line.marks.or_else(|| shown().next().map(|_| true)))
 }
 
 /// Returns the servers in the directory and the stores, in the order of the line.

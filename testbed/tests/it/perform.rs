@@ -94,6 +94,7 @@ fn a_snapshot_is_what_advise_reads_and_changes_nothing() {
     assert!(value.get("waiting").is_none() && value.get("sessions").is_none());
     let read = advised::read("snapshot", &first.json).unwrap();
     assert_eq!(read[0].mailbox, "seen");
+    assert_eq!(read[0].has_marks, Some(false), "IMAP has no in-transit mark");
 }
 
 #[test]

@@ -19,13 +19,13 @@ fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_th
         }
     };
     let stores = |stores: &str| format!(r#"{{"mailbox": "m", {directory}, "stores": {stores}}}"#);
-    check("[]", &["not a JSON object"]);
+    check("[]", &["this is not a JSON object"]);
     check(r#"{"mailbox": "m""#, &["not JSON", "one whole JSON object"]);
     check(&format!("{} trailing", AT_HOME.replace("carol", "dave")), &["not JSON"]);
     check(r#"{"mailbox": 5}"#, &["expected a string", "the value of mailbox"]);
     check(&format!("{{{directory}}}"), &["missing field `mailbox`"]);
     check(&format!(r#"{{"mailbox": " ", {directory}}}"#), &["the mailbox has no name"]);
-    check(AT_HOME, &["two lines describe the mailbox `carol`"]);
+    check(AT_HOME, &["the mailbox `carol` is described twice"]);
     check(r#"{"mailbox": "m"}"#, &["no replica was observed"]);
     check(r#"{"mailbox": "m", "directory": {"s": {"home-mdb": 5}}}"#, &["the value of directory.s.home-mdb"]);
     check(
@@ -48,6 +48,10 @@ fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_th
     check(
         &format!(r#"{{"mailbox": "m", {directory}, "waiting": true}}"#),
         &["a list of names", "the value of waiting"],
+    );
+    check(
+        &format!(r#"{{"mailbox": "m", {directory}, "stores": {{"d": {{"in-transit": true}}}}, "marks": false}}"#),
+        &["`marks` is false, but the store of d"],
     );
     check(&stores(r#"{"d": null, "d": null}"#), &["`d` is given twice"]);
     check(&stores(r#"{"S": null}"#), &["are one server", "write `s`"]);
@@ -133,4 +137,71 @@ fn twenty_of_many_wrong_lines_are_reported_and_the_others_counted() {
     let wrong = read("test.jsonl", &lines.join("\n")).unwrap_err();
     assert_eq!((wrong.iter().count(), wrong.more()), (20, 10));
     assert!(wrong.to_string().ends_with("error: and 10 more errors"));
+}
+
+#[test]
+fn objects_in_several_lines_and_arrays_are_read_as_lines_are() {
+    let other = AT_HOME.replace("carol", "dave");
+    let lines = read("test.jsonl", &format!("{AT_HOME}\n{other}\n")).unwrap();
+    let pretty = |line: &str| {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        serde_json::to_string_pretty(&value).unwrap()
+    };
+    let braces_alone = pretty(AT_HOME).replace(": {", ":\n{");
+    for text in [
+        format!("[{AT_HOME}, {other}]"),
+        format!("[\n{AT_HOME},\n{other}\n]\n"),
+        format!("{}\n{}\n", pretty(AT_HOME), pretty(&other)),
+        format!("\u{feff}[{},\r\n{}]", pretty(AT_HOME), pretty(&other)),
+        format!("{braces_alone}\n{other}"),
+    ] {
+        let found = read("test.json", &text).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(found.len(), 2, "{text}");
+        for (found, line) in found.iter().zip(&lines) {
+            assert_eq!((&found.mailbox, &found.unobserved), (&line.mailbox, &line.unobserved), "{text}");
+            assert_eq!((&found.homes, &found.mailboxes), (&line.homes, &line.mailboxes), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_error_in_an_object_of_several_lines_has_its_line_and_column() {
+    let check = |text: &str, position: &str, reported: &str| {
+        let wrong = read("test.json", text).expect_err(text).to_string();
+        assert!(wrong.contains(&format!("--> test.json:{position}\n")) && wrong.contains(reported), "{wrong}");
+    };
+    check("{\n  \"mailbox\": 5\n}", "2:14", "expected a string");
+    check("[\n  {\"mailbox\": \"a\"},\n  7\n]", "3:3", "this is not a JSON object");
+    check("[{\"mailbox\": \"a\"}", "1:18", "the array has no end");
+    check(
+        "{\n  \"mailbox\": \"a\",\n  \"directory\": {\"s\": {\"home_mdb\": \"s\"}}\n}",
+        "3:23",
+        "did you mean `home-mdb`?",
+    );
+    check(&format!("{{\"mailbox\": \"a\"\n{AT_HOME}"), "1:15", "one whole JSON object");
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_the_right_one_and_other_keys_are_ignored() {
+    let line = |entry: &str, store: &str, more: &str| {
+        format!(
+            r#"{{"mailbox": "m", "directory": {{"s": {{"{entry}": "s"}}}}, "stores": {{"s": {{"{store}": 2}}}}{more}}}"#
+        )
+    };
+    let check = |line: &str, wrong: &str, right: &str| {
+        let reported = read("test.jsonl", line).expect_err(line).to_string();
+        assert!(reported.contains(&format!("has no key `{wrong}`")), "{reported}");
+        assert!(reported.contains(&format!("did you mean `{right}`?")), "{reported}");
+    };
+    for entry in ["home_mdb", "homemdb", "Home-MDB", "HomeMDB", "home"] {
+        check(&line(entry, "messages", ""), entry, "home-mdb");
+    }
+    for store in ["message", "Messages", "mesages", "count", "items"] {
+        check(&line("home-mdb", store, ""), store, "messages");
+    }
+    let named = line("home-mdb", "messages", "");
+    check(&named.replace("stores", "store"), "store", "stores");
+    check(&named.replace("\"mailbox\"", "\"Mailbox\""), "Mailbox", "mailbox");
+    check(&line("home-mdb", "messages", r#", "queue": 0"#), "queue", "waiting");
+    assert!(read("test.jsonl", &line("home-mdb", "messages", r#", "size": 4, "note": "x", "user": 5"#)).is_ok());
 }
