@@ -307,8 +307,8 @@ pub struct Replay {
 #[cfg(feature = "explore")]
 #[derive(Debug, Args)]
 pub struct Explore {
-    /// A built-in scenario, a TOML file, a trace, or REPORT.json#scenario/property
-    #[arg(value_name = "SCENARIO|TRACE", add = complete::scenarios())]
+    /// A built-in scenario, a TOML file, a trace, REPORT.json#scenario/property, or a snapshot, FILE#MAILBOX
+    #[arg(value_name = "SCENARIO|TRACE|SNAPSHOT", add = complete::scenarios())]
     pub what: Option<String>,
     /// The port of the server; 0 selects a free port
     #[arg(long, value_name = "N", default_value_t = 0)]

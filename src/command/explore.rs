@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::cli::Explore;
 use crate::exit::Exit;
 use crate::explore::api::{Explorer, Query};
@@ -12,6 +14,9 @@ use stranded_search::files;
 use stranded_search::scenario::{builtin, load_scenario};
 
 use super::{CommandError, output};
+
+/// The most names in an error.
+const CHOICES_MAX: usize = 10;
 
 pub(super) fn run(arguments: &Explore) -> Result<Exit, CommandError> {
     let explorer = Arc::new(Explorer::default());
@@ -40,7 +45,7 @@ pub(super) fn run(arguments: &Explore) -> Result<Exit, CommandError> {
 }
 
 /// Opens the argument of the command, as an answer for the page.
-fn open(explorer: &Explorer, what: &str) -> Result<serde_json::Value, CommandError> {
+fn open(explorer: &Explorer, what: &str) -> Result<Value, CommandError> {
     let usage = |error: crate::explore::link::LinkError| CommandError::Usage(error.0);
     if builtin::scenario(what).is_some() {
         return explorer.answer(Query::Open { scenario: what.to_owned() }).map_err(usage);
@@ -52,9 +57,13 @@ fn open(explorer: &Explorer, what: &str) -> Result<serde_json::Value, CommandErr
     }
     let text = files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     let shown = explorer.show(path, &text, part).map_err(usage)?;
-    match shown.get("choice") {
+    match shown.get("choice").and_then(Value::as_array) {
         Some(parts) => {
-            Err(CommandError::Usage(format!("{path} has several traces; select one as {path}#NAME: {parts}")))
+            let names: Vec<&str> = parts.iter().filter_map(Value::as_str).take(CHOICES_MAX).collect();
+            let more = if parts.len() > names.len() { ", …" } else { "" };
+            let names = names.join(", ");
+            let says = format!("{path} has {} to show; select one as {path}#NAME: {names}{more}", parts.len());
+            Err(CommandError::Usage(says))
         }
         None => Ok(shown),
     }

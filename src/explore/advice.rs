@@ -71,6 +71,22 @@ pub struct CaseView {
     pub harm: String,
 }
 
+/// Returns the circumstances of advice on the page: every kind of delivery, and no faults.
+pub(super) fn circumstances() -> Circumstances {
+    Circumstances {
+        deliveries: Circumstances::DELIVERIES.to_vec(),
+        faults: Vec::new(),
+        faults_max: 0,
+        replication: Replication::Instant,
+        can_perform: None,
+    }
+}
+
+/// Returns the limits of the searches for it.
+pub(super) fn limits() -> Limits<'static> {
+    Limits { states_max: Some(STATES_MAX), deadline: Instant::now().checked_add(TIME_MAX), ..Limits::default() }
+}
+
 /// Returns the advice on a state of a trace.
 ///
 /// # Errors
@@ -80,16 +96,8 @@ pub fn at(visited: &VisitedState) -> Result<Vec<AdviceView>, LinkError> {
     let lines: Vec<String> = shown.mailboxes.iter().map(|(name, account)| line(name, account).to_string()).collect();
     let wrong = |diagnostics: stranded_search::scenario::Diagnostics| LinkError(diagnostics.render(false));
     let snapshots = snapshot::read("the state shown", &lines.join("\n")).map_err(wrong)?;
-    let circumstances = Circumstances {
-        deliveries: Circumstances::DELIVERIES.to_vec(),
-        faults: Vec::new(),
-        faults_max: 0,
-        replication: Replication::Instant,
-        can_perform: None,
-    };
-    let limits =
-        Limits { states_max: Some(STATES_MAX), deadline: Instant::now().checked_add(TIME_MAX), ..Limits::default() };
-    let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits).map_err(wrong)?;
+    let circumstances = circumstances();
+    let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits()).map_err(wrong)?;
     let report = advice_json::report(&advised, &circumstances, None);
     let accounts = visited.state.accounts.values();
     Ok(report.mailboxes.into_iter().zip(accounts).map(|(found, account)| of_mailbox(found, account)).collect())

@@ -1,5 +1,5 @@
-//! Files that the user drops on the page or names on the command line: a trace, a report, an ITF trace, a scenario, or a run of a
-//! conformance test. The content decides the kind; only `.toml` also decides by the name.
+//! Files that the user drops on the page or names on the command line: a trace, a report, an ITF trace, a scenario, a snapshot, or a run of
+//! a conformance test. The content decides the kind; only `.toml` also decides by the name.
 
 use std::io;
 use std::sync::Arc;
@@ -10,11 +10,13 @@ use crate::report::json::Report;
 use stranded_search::replay::{self, ReplayError};
 use stranded_search::sanitize;
 use stranded_search::scenario::{self, Diagnostics, is_procedure_text};
+use stranded_search::snapshot;
 use stranded_search::trace_file::{self, TraceFile};
 
 use super::itf;
 use super::library::Library;
 use super::link::LinkError;
+use super::observed::{self, Observed};
 use super::open_trace::OpenTrace;
 use super::run::{self, RunView};
 
@@ -23,13 +25,13 @@ use super::run::{self, RunView};
 pub enum Dropped {
     /// A trace, with its title and the moment from which it repeats.
     Trace(Box<OpenTrace>, String, Option<usize>),
-    /// A report with several traces: `scenario/property` of each.
+    /// A report with several traces: `scenario/property` of each; or a snapshot of several mailboxes: the name of each.
     Choice(Vec<String>),
     /// A run of an implementation.
     Run(RunView),
 }
 
-/// Reads the text of a dropped file; `part` names a trace of a report.
+/// Reads the text of a dropped file; `part` names a trace of a report, or a mailbox of a snapshot.
 ///
 /// # Errors
 /// The error in the text, or its unknown kind.
@@ -37,6 +39,12 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     let trimmed = text.trim_start();
     if trimmed.starts_with('<') {
         return Err(LinkError(format!("{name} is a page: open it in a browser")));
+    }
+    if snapshot::is_snapshot(text) {
+        return Ok(match observed::read(library, name, text, part)? {
+            Observed::Mailbox(trace, title) => Dropped::Trace(Box::new(trace), title, None),
+            Observed::Several(mailboxes) => Dropped::Choice(mailboxes),
+        });
     }
     if !trimmed.starts_with('{') {
         return if is_toml(name, text) { of_toml(library, name, text) } else { Err(none_of(name)) };
@@ -61,7 +69,7 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
 }
 
 fn none_of(name: &str) -> LinkError {
-    let kinds = "a trace, a report of check, an ITF trace, a scenario in TOML or a conformance run";
+    let kinds = "a trace, a report of check, an ITF trace, a scenario in TOML, a snapshot or a conformance run";
     LinkError(format!("{name} cannot be shown: expected {kinds}"))
 }
 

@@ -75,6 +75,14 @@ impl Library {
         Ok(OpenTrace::start(Origin { spec: Arc::clone(spec), world: Arc::new(world), initial }))
     }
 
+    /// Opens a trace without steps in the first initial state of a world.
+    #[must_use]
+    pub fn start_in(&self, spec: Spec, world: World) -> OpenTrace {
+        let (spec, initial) = (Arc::new(spec), world.initial[0].clone());
+        self.keep(&spec, Some(initial.clone()));
+        OpenTrace::start(Origin { spec, world: Arc::new(world), initial })
+    }
+
     /// Opens a replayed trace.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ pub mod guard;
 pub mod itf;
 pub mod library;
 pub mod link;
+pub mod observed;
 pub mod open_trace;
 pub mod run;
 pub mod server;

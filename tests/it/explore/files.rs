@@ -250,3 +250,52 @@ fn a_file_of_another_kind_is_refused_in_one_sentence() {
     let reported = dropped("mine.toml", "name = \"mine\"\n[site]\nservers = 3\n", None).unwrap_err();
     assert!(reported.contains("mine.toml:3"), "{reported}");
 }
+
+/// A stranded mailbox, with a message that waits in the queue.
+const STRANDED: &str = r#"{"mailbox": "alice", "directory": {"SRC": {"home-mdb": "SRC", "home-mta": "SRC"}}, "stores": {"SRC": null, "DST": {"messages": 2}}, "waiting": 1}"#;
+
+#[test]
+fn a_snapshot_opens_the_present_state_and_each_procedure_can_be_run_from_there() {
+    let explorer = Explorer::default();
+    let asked = |query: Value| {
+        explorer.answer(serde_json::from_value(query).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let shown = asked(json!({"ask": "drop", "name": "alice.jsonl", "text": STRANDED, "part": null}));
+    let document = &shown["document"];
+    assert_eq!(document["title"], "alice now: stranded");
+    assert_eq!(document["servers"], json!(["SRC", "DST"]));
+    let mailboxes = document["moments"][0]["detail"]["state"]["mailboxes"].as_object().unwrap();
+    let state = mailboxes.values().next().unwrap();
+    assert_eq!(state["stores"]["DST"]["messages"], json!(["m1", "m2"]), "{state}");
+    assert_eq!((&state["stores"]["SRC"], &state["queued"]), (&Value::Null, &json!(["m3"])), "{state}");
+    let apply = |procedure: &str| {
+        asked(json!({"ask": "apply", "link": document["link"], "at": 0, "procedure": procedure}))["document"].clone()
+    };
+    let lost = |document: &Value| {
+        let moments = document["moments"].as_array().unwrap();
+        moments.iter().flat_map(|moment| moment["lost"].as_array().unwrap().clone()).collect::<Vec<_>>()
+    };
+    for procedure in document["procedures"].as_array().unwrap() {
+        let name = procedure["name"].as_str().unwrap();
+        let destroyed = lost(&apply(name));
+        assert_eq!(destroyed.is_empty(), !name.starts_with("move"), "{name} destroys {destroyed:?}");
+    }
+    let again = asked(json!({"ask": "follow", "link": document["link"]}));
+    assert_eq!(again["document"]["moments"][0]["detail"], document["moments"][0]["detail"], "the link leads back");
+}
+
+#[test]
+fn one_of_several_mailboxes_of_a_snapshot_is_named() {
+    let both = format!("{STRANDED}\n{}\n", STRANDED.replace("alice", "bob"));
+    assert_eq!(dropped("all.jsonl", &both, None).unwrap()["choice"], json!(["alice", "bob"]));
+    let chosen = dropped("all.jsonl", &both, Some("bob")).unwrap();
+    assert_eq!(chosen["document"]["title"], "bob now: stranded");
+    assert!(dropped("all.jsonl", &both, Some("carol")).unwrap_err().contains("no mailbox carol"));
+    assert!(dropped("all.jsonl", &both.replace("home-mdb", "home_mdb"), None).unwrap_err().contains("home-mdb"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.jsonl");
+    fs::write(&path, both).unwrap();
+    let served = Served::start(&[&format!("{}#bob", path.to_str().unwrap())]);
+    let catalogue: Value = serde_json::from_str(&served.post("{\"ask\":\"catalogue\"}", "").body).unwrap();
+    assert_eq!(catalogue["opened"]["document"]["title"], "bob now: stranded");
+}
