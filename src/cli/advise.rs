@@ -13,14 +13,17 @@ use crate::report::dialect::Dialect;
 /// `stranded advise`
 #[derive(Debug, Args)]
 pub struct Advise {
-    /// Snapshots as JSON Lines, one mailbox a line; - is standard input
+    /// Snapshots in JSON, one object for each mailbox; - is standard input
     pub snapshots: String,
     /// Compare with these earlier snapshots: list what was lost, duplicated, changed or stranded, by name
-    #[arg(long, value_name = "BEFORE", conflicts_with_all = ["runbooks", "all", "delivery", "faults", "faults_max", "timeout", "dialect"])]
+    #[arg(long, value_name = "BEFORE", conflicts_with_all = ["runbooks", "why", "all", "delivery", "faults", "faults_max", "timeout", "dialect"])]
     pub before: Option<String>,
     /// A procedure file to judge besides the built-in procedures; can be given several times
     #[arg(long = "runbook", value_name = "FILE.toml")]
     pub runbooks: Vec<String>,
+    /// Show the reasons too: facts, all steps, harms with their traces, and every name
+    #[arg(short = 'v', long)]
+    pub why: bool,
     /// Give advice on every mailbox, not only on the stranded ones
     #[arg(long)]
     pub all: bool,

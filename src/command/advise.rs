@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::cli::{Advise, OutputKind};
 use crate::exit::Exit;
+use crate::report::advice_text::{Extent, Form};
 use crate::report::dialect::{Dialect, Printed};
 use crate::report::{advice_json, advice_text, comparison_json, comparison_text};
 use stranded_search::advice::{
@@ -49,7 +50,10 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
         OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
         OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances, commands), file),
         OutputKind::Text => {
-            let text = advice_text::report(&advised, &circumstances, commands, output::width(file));
+            let source = Some(arguments.snapshots.as_str()).filter(|path| *path != STANDARD_INPUT);
+            let extent = if arguments.why { Extent::Reasons } else { Extent::Answers };
+            let form = Form { extent, width: output::width(file), file: source };
+            let text = advice_text::report(&advised, &circumstances, commands, form);
             output::print(&text, file)
         }
     };
@@ -129,7 +133,7 @@ fn text_of(path: &str) -> Result<String, CommandError> {
 fn exit(advised: &MailboxAdvice<'_>) -> Exit {
     let answers = || advised.advice.iter().map(Advice::answer);
     let standing = advised.snapshot.standing();
-    let is_stuck = !advised.advice.is_empty() && answers().all(|answer| answer != Answer::Safe);
+    let is_stuck = !advised.advice.is_empty() && advised.recommended().is_none();
     let is_truncated = advised.truncated.is_some()
         || standing == Standing::Unknown
         || answers().any(|answer| answer == Answer::Inconclusive);

@@ -42,7 +42,7 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     }
     if snapshot::is_snapshot(text) {
         return Ok(match observed::read(library, name, text, part)? {
-            Observed::Mailbox(trace, title) => Dropped::Trace(Box::new(trace), title, None),
+            Observed::Mailbox(trace, title) => Dropped::Trace(trace, title, None),
             Observed::Several(mailboxes) => Dropped::Choice(mailboxes),
         });
     }

@@ -12,7 +12,7 @@ use super::open_trace::OpenTrace;
 #[derive(Debug)]
 pub enum Observed {
     /// The start of a trace in the present state of a mailbox, with its title.
-    Mailbox(OpenTrace, String),
+    Mailbox(Box<OpenTrace>, String),
     /// The names of several mailboxes.
     Several(Vec<String>),
 }
@@ -42,5 +42,5 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     let advice = only.recommended().or_else(|| only.advice.first()).ok_or_else(none)?;
     let (spec, world) = present(only.snapshot, &circumstances, advice);
     let title = format!("{} now: {}", only.snapshot.mailbox, only.snapshot.standing().name());
-    Ok(Observed::Mailbox(library.start_in(spec, world), title))
+    Ok(Observed::Mailbox(Box::new(library.start_in(spec, world)), title))
 }

@@ -1,7 +1,8 @@
-//! The sentences of advice: the answer on a procedure, and the warnings that come first. `advice_facts` words what was not observed.
+//! The sentences of advice: the answer on a procedure, and the warnings. `advice_facts` words what was not observed.
+
+use std::collections::BTreeSet;
 
 use stranded_model::id::{MessageSet, ServerId};
-use stranded_model::procedure::Act;
 use stranded_model::scenario::{Delivery, Replication};
 
 use stranded_search::advice::{Advice, AdviceCase, AdviceHarm, AdviceVerdict, Answer, MailboxAdvice};
@@ -25,6 +26,14 @@ pub(super) struct Warning {
     pub(super) title: String,
     /// The instruction and its reason.
     pub(super) text: String,
+    /// True if it is about mail that arrived or arrives after the move. The steps of a safe procedure cover that mail.
+    pub(super) is_about_late_mail: bool,
+}
+
+impl Warning {
+    fn new(title: &str, text: impl Into<String>) -> Self {
+        Self { title: title.to_owned(), text: text.into(), is_about_late_mail: false }
+    }
 }
 
 /// Returns the title of the column of a kind of delivery.
@@ -56,9 +65,15 @@ pub(super) fn verdict(case: &AdviceCase) -> String {
 /// The most messages that a sentence names.
 const NAMES_MAX: usize = 3;
 
-/// Returns the number of messages, and their names in the snapshot. Later messages have only the names of the model.
+/// Returns the number of messages, and their names in the snapshot. Later messages have only the names of the model; messages of several
+/// mailboxes have only their stores.
 pub(super) fn counted(snapshot: &Snapshot, messages: MessageSet) -> String {
     let touched = || snapshot.groups.iter().filter(|group| !group.stands_for.common(messages).is_empty());
+    if snapshot.is_representative {
+        let stores: BTreeSet<ServerId> = touched().flat_map(|group| group.stores.iter().copied()).collect();
+        let stores: Vec<String> = stores.into_iter().map(|server| name(snapshot, server)).collect();
+        return format!("messages on {}", stores.join(" and "));
+    }
     let later = touched().fold(messages, |rest, group| rest.without(group.stands_for));
     let names: Vec<String> =
         touched().flat_map(|group| group.messages.iter().cloned()).chain(names::messages(later)).collect();
@@ -107,20 +122,19 @@ fn harms(snapshot: &Snapshot, advice: &Advice) -> Vec<String> {
 }
 
 /// Returns the warnings: a directory without the recipient or without one home, a second move, and mail that arrived since.
-pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
-    let snapshot = advised.snapshot;
+pub(super) fn warnings(snapshot: &Snapshot, advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     match snapshot.standing() {
         Standing::Healthy | Standing::Unknown => return warnings,
         Standing::NoRecipient => {
             let text = "no observed replica has the recipient, so mail for it is returned. The consistency adjuster on the server with the data \
                         creates it again [Q182979].";
-            warnings.push(Warning { title: "No recipient:".to_owned(), text: text.to_owned() });
+            warnings.push(Warning::new("No recipient:", text));
         }
         Standing::NoHome if advised.replication == Replication::Instant => {
             let text = "the home attributes name no one server of the site, so the owner and the mail can go to different servers. Write \
                         both attributes [Q252869 S16].";
-            warnings.push(Warning { title: "No home:".to_owned(), text: text.to_owned() });
+            warnings.push(Warning::new("No home:", text));
         }
         Standing::NoHome | Standing::Stranded => {}
     }
@@ -128,27 +142,20 @@ pub(super) fn warnings(advised: &MailboxAdvice<'_>) -> Vec<Warning> {
         let text = "the replicas differ, and the snapshot does not show which is the newest. Wait until they agree, or run \
                     Update Now on them [Q182963], and take the snapshot again. The advice below holds for every order in which they \
                     may agree.";
-        warnings.push(Warning { title: "Wait for replication:".to_owned(), text: text.to_owned() });
+        warnings.push(Warning::new("Wait for replication:", text));
     }
     let destruction = |advice: &Advice| {
         let there = snapshot.mailboxes[advice.to].held();
         let harms = advice.cases.first()?.harms().filter(|harm| harm.verdict == AdviceVerdict::Loses);
         harms.map(|harm| harm.messages).find(|messages| !messages.common(there).is_empty())
     };
-    let destroys = |advice: &&Advice| destruction(advice).is_some();
-    if let Some(again) = advised.advice.iter().filter(destroys).find(|advice| advice.procedure.name == MOVE_AGAIN) {
-        let is_move = |advice: &&Advice| advice.procedure.has_act(|act| matches!(act, Act::CreateMailbox { .. }));
-        let here = |advice: &&Advice| (advice.from, advice.to) == (again.from, again.to);
-        let others = advised.advice.iter().filter(destroys).filter(is_move).filter(here);
-        let others = others.map(|advice| advice.procedure.name.as_str()).filter(|name| *name != MOVE_AGAIN);
-        let names: Vec<&str> = [MOVE_AGAIN].into_iter().chain(others).collect();
-        let gone = destruction(again).unwrap_or_default();
-        let (names, gone) = (names.join(" and "), counted(snapshot, gone));
-        let text = format!("{names} would destroy {gone}; the trace below shows how. [{MOVE_AGAIN_SOURCE}]");
-        warnings.push(Warning { title: "Do not move it again:".to_owned(), text });
+    let mut again = advised.advice.iter().filter(|advice| advice.procedure.name == MOVE_AGAIN);
+    if let Some(gone) = again.find_map(destruction) {
+        let text = format!("a second move would destroy {}. [{MOVE_AGAIN_SOURCE}]", counted(snapshot, gone));
+        warnings.push(Warning::new("Do not move it again:", text));
     }
     let from_home = advised.advice.iter().find(|advice| Some(advice.from) == snapshot.home());
-    warnings.extend(from_home.and_then(|advice| late_mail(advised, advice.from, advice.to)));
+    warnings.extend(from_home.and_then(|advice| late_mail(snapshot, advised, advice.from, advice.to)));
     warnings
 }
 
@@ -159,8 +166,7 @@ fn without_queue(case: &AdviceCase) -> impl Iterator<Item = &AdviceHarm> {
 }
 
 /// Returns the warning about mail that arrived, or may arrive, at the home after the data left it.
-fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Option<Warning> {
-    let snapshot = advised.snapshot;
+fn late_mail(snapshot: &Snapshot, advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Option<Warning> {
     let late = snapshot.mailboxes[from].held().without(snapshot.mailboxes[to].held());
     let here = || advised.advice.iter().filter(|advice| (advice.from, advice.to) == (from, to));
     let delivery = if late.is_empty() { Delivery::UntilRepair } else { Delivery::Never };
@@ -206,5 +212,5 @@ fn late_mail(advised: &MailboxAdvice<'_>, from: ServerId, to: ServerId) -> Optio
         [..] => text.push_str(&format!(" {} do that themselves and are safe here.", careful.join(", "))),
     }
     let title = if late.is_empty() { "Late mail:" } else { "Save this first:" };
-    Some(Warning { title: title.to_owned(), text })
+    Some(Warning { is_about_late_mail: true, ..Warning::new(title, text) })
 }

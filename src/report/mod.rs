@@ -2,7 +2,10 @@
 
 mod advice_facts;
 pub mod advice_json;
+mod advice_others;
+mod advice_steps;
 pub mod advice_text;
+mod advice_why;
 mod advice_words;
 pub mod arrow;
 pub mod badge;

@@ -83,10 +83,12 @@ pub struct MailboxAdvice<'a> {
 }
 
 impl MailboxAdvice<'_> {
-    /// Returns the best procedure that is safe, if its preconditions are met, and that the system can perform as far as that is known.
+    /// Returns the best procedure that is safe, if its preconditions are met, that ends with `ok` if nothing disturbs it, and that the
+    /// system can perform as far as that is known.
     #[must_use]
     pub fn recommended(&self) -> Option<&Advice> {
-        self.advice.iter().find(|advice| advice.answer() == Answer::Safe && advice.ability != Ability::Cannot)
+        let is_possible = |advice: &&Advice| advice.ability != Ability::Cannot && advice.plan.is_some();
+        self.advice.iter().filter(is_possible).find(|advice| advice.answer() == Answer::Safe)
     }
 }
 
@@ -170,8 +172,7 @@ pub fn advise_all<'a>(
 
 /// Returns the advice on one mailbox: every procedure in every useful direction. Those that the system cannot perform come last. The others
 /// have the best answer first; among equal answers, those come first that the system can perform as far as that is known, then those that
-/// take messages to the server that holds most of them, then those to the home, and among equal verdicts those that hold delivery
-/// themselves.
+/// take messages to the server that holds most of them, and then those to the home.
 #[must_use]
 pub fn advise(
     snapshot: &Snapshot,
@@ -187,10 +188,9 @@ pub fn advise(
     advice.sort_by_key(|advice| {
         let verdicts: Vec<AdviceVerdict> = advice.cases.iter().map(|case| case.verdict).collect();
         let leaves_home = snapshot.home() != Some(advice.to);
-        let holds = advice.procedure.has_act(|act| matches!(act, Act::HoldDelivery));
         let cannot = advice.ability == Ability::Cannot;
         let messages = Reverse(snapshot.held_by(advice.to));
-        (cannot, advice.answer(), advice.ability, messages, leaves_home, verdicts, !holds)
+        (cannot, advice.answer(), advice.ability, messages, leaves_home, verdicts)
     });
     advice
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::scenario::{listed, nearest};
+use crate::scenario::nearest;
 
 use super::ContentError;
 
@@ -77,7 +77,7 @@ pub(super) fn check(text: &str, object: &Value) -> Result<(), ContentError> {
     for (keys, value) in objects {
         if let Some((wrong, right)) = value.as_object().and_then(|object| keys.wrong(object)) {
             let message = format!("{} has no key `{}`", keys.of, wrong.escape_debug());
-            let label = format!("did you mean `{right}`? The keys are {}", listed(keys.known));
+            let label = format!("did you mean `{right}`? The keys are {}", keys.known.join(", "));
             return Err(ContentError {
                 occurrence: occurrence(text, wrong),
                 ..ContentError::at(wrong, message, label)

@@ -4,7 +4,7 @@ use stranded::report::advice_json::AdviceReport;
 use stranded_model::scenario::Delivery;
 use stranded_search::advice::Circumstances;
 
-use super::{STRANDED, advised, circumstances, entry, stranded, verdicts};
+use super::{STRANDED, advised, circumstances, entry, printed, verdicts};
 
 /// A runbook that synchronises two stores and then changes the directory. On real servers it destroyed every message: the emptied source
 /// remembered them as deleted.
@@ -104,12 +104,8 @@ fn method_1_for_the_mailbox_of_the_article_is_safe_with_preconditions_that_the_o
 #[test]
 fn the_warning_against_a_second_move_needs_no_further_observation() {
     let little = r#"{"mailbox": "alice", "directory": {"source": {"home-mdb": "source"}}, "stores": {"source": {"messages": []}, "destination": {"messages": ["one", "two"]}}}"#;
-    let text = String::from_utf8(stranded(&["-"], little).stdout).unwrap();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        text.contains("Do not move it again: move-of-the-article and move would destroy 2 messages (one, two)"),
-        "{text}"
-    );
+    let text = printed(&["-"], little);
+    assert!(text.contains("Do not move it again: a second move would destroy 2 messages (one, two)"), "{text}");
 }
 
 #[test]
@@ -191,11 +187,19 @@ fn the_text_names_the_fact_the_harm_and_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("synchronises.toml");
     std::fs::write(&path, SYNCHRONISES).unwrap();
-    let output = stranded(&["-", "--runbook", path.to_str().unwrap()], STRANDED);
-    let text = String::from_utf8(output.stdout).unwrap();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let path = path.to_str().unwrap();
+    let fact = "stores.source.deleted: if the store of source remembers messages as deleted, it can destroy 2 messages (one, two). To \
+                observe it, read the tombstones";
+    let short = printed(&["-", "--runbook", path], STRANDED);
     for wanted in [
-        "It depends on facts that were not observed: - stores.source.deleted: if the store of source remembers messages as deleted, it can destroy 2 messages (one, two). To observe it, read the tombstones",
+        "Depends on facts that were not observed: synchronises on stores.source.deleted",
+        "stores.source.deleted read the tombstones of the store of source",
+    ] {
+        assert!(short.contains(wanted), "{wanted:?} is not in\n{short}");
+    }
+    let text = printed(&["-", "--why", "--runbook", path], STRANDED);
+    for wanted in [
+        &format!("It depends on facts that were not observed: - {fact}"),
         "Ensure this first: - hold delivery before you observe the mailbox",
         "never synchronise",
     ] {
