@@ -8,6 +8,7 @@ use crate::{Browser, stranded};
 
 const RIGHT: &str = "\u{e014}";
 const END: &str = "\u{e010}";
+const HOME: &str = "\u{e011}";
 
 /// The properties that the page shows as violated.
 const BROKEN: &str =
@@ -25,6 +26,10 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
         summary.contains("From step 10 to step 13, method-1 recovers all mail: it sets Home-MDB to destination"),
         "{summary}"
     );
+    // The page opens at the step that destroys the mail.
+    assert!(browser.text("#caption").contains("Step 14 of 15"), "{}", browser.text("#caption"));
+    browser.press(HOME);
+    browser.wait("document.querySelector('#caption').innerText.includes('The initial state')");
     for step in 1..=14 {
         browser.press(RIGHT);
         browser.wait(&format!("document.querySelector('#caption').innerText.includes('Step {step} of')"));

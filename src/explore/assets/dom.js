@@ -33,6 +33,23 @@ export function button(says, pressed, attributes = {}) {
   return el("button", { type: "button", onclick: pressed, ...attributes }, says);
 }
 
+/** The outlines of the icons, in a square of 16 by 16. */
+const ICONS = {
+  first: "M3 3h2v10H3z M13 3v10L6 8z", back: "M11 3v10L4 8z", next: "M5 3v10l7-5z", last: "M11 3h2v10h-2z M3 3v10l7-5z",
+  mark: "M3 2h2v12H3z M5 3h8l-2 3 2 3H5z",
+};
+
+/** Makes an icon in the colour of the text beside it. */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const drawing = document.createElementNS(space, "svg");
+  for (const [key, value] of Object.entries({ class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" })) drawing.setAttribute(key, value);
+  const outline = document.createElementNS(space, "path");
+  outline.setAttribute("d", ICONS[name]);
+  drawing.append(outline);
+  return drawing;
+}
+
 /** Makes text for screen readers only. */
 export function unseen(says) {
   return el("span", { class: "unseen" }, says);

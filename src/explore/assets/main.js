@@ -1,5 +1,5 @@
 // The page: the open traces, the moment that is shown, and the effects of keys and buttons.
-import { byId, button, el, fill, toggleTheme } from "./dom.js";
+import { byId, button, el, fill, icon, toggleTheme } from "./dom.js";
 import { marksOf, nextMark, within } from "./layout.js";
 import { beside } from "./align.js";
 import { FILE_MAX, QUERY_MAX, fileSource, serverSource } from "./source.js";
@@ -184,10 +184,10 @@ function drawControls() {
     el("option", { value: "" }, "nothing"), others.map(([trace, index]) => el("option", { value: index, selected: page.other === index }, trace.title)));
   fill(byId("controls"),
     el("div", { class: "stepper" },
-      control("first", "⏮", "First step", () => go(0)), control("before", "◀ Back", "Previous step", () => go(page.at - 1)),
-      control("after", "Next ▶", "Next step", () => go(page.at + 1), { class: "primary" }),
-      control("last", "⏭", "Last step", () => go(currentTrace().moments.length - 1)),
-      control("mark", "⚑ Next mark", "Next marked step", () => go(nextMark(marksOf(currentTrace()), page.at, true)))),
+      control("first", icon("first"), "First step", () => go(0)), control("before", [icon("back"), "Back"], "Previous step", () => go(page.at - 1)),
+      control("after", ["Next", icon("next")], "Next step", () => go(page.at + 1), { class: "primary" }),
+      control("last", icon("last"), "Last step", () => go(currentTrace().moments.length - 1)),
+      control("mark", [icon("mark"), "Next mark"], "Next marked step", () => go(nextMark(marksOf(currentTrace()), page.at, true)))),
     el("input", { type: "range", id: "slider", min: 0, max: currentTrace().moments.length - 1, step: 1, "aria-label": "Step",
       oninput: (event) => go(Number(event.target.value)) }),
     el("div", { class: "switches" },
@@ -222,7 +222,7 @@ function toggleView() {
 
 /** Updates the address to the shown moment. */
 function remember(isNew) {
-  if (page.isHome && page.at === 0) return;
+  if (page.isHome && page.at === decisive(currentTrace())) return;
   const hash = `#${currentTrace().link}@${page.at}`;
   if (location.hash === hash) return;
   if (isNew && !page.isHome) history.pushState(null, "", hash);
@@ -281,13 +281,18 @@ function open(scenario) {
   });
 }
 
+/** Returns the step at which a trace opens: the one that destroyed mail, or else the first violation. */
+function decisive(trace) {
+  return trace.summary.find((one) => one.step !== null)?.step ?? trace.first_violation ?? 0;
+}
+
 /** Shows an answer: a choice of traces, a run, or a trace. */
 function take(answer, again) {
   if (answer.choice) drawChoice(byId("message"), answer.choice, (part) => attempt(async () => take(await again(part), again)));
   else if (answer.run) {
     drawRun(byId("run"), answer.run);
     byId("run").scrollIntoView({ block: "start" });
-  } else add(answer.document, answer.document.forked_at === null && answer.document.summary.length > 0 ? answer.document.first_violation ?? 0 : 0);
+  } else add(answer.document, answer.document.forked_at === null ? decisive(answer.document) : 0);
 }
 
 async function files(dropped) {
@@ -308,8 +313,8 @@ async function home(keepsMessage = false) {
   await attempt(async () => {
     page.isHome = source.isLive;
     const answer = await source.start();
-    if (answer.pair) only(answer.pair, 0, 0, 1);
-    else only([answer.document], 0, 0, null);
+    if (answer.pair) only(answer.pair, 0, decisive(answer.pair[0]), 1);
+    else only([answer.document], 0, decisive(answer.document), null);
   }, keepsMessage);
 }
 
@@ -383,7 +388,7 @@ async function begin() {
   if (page.traces.length === 0) {
     const first = await Promise.all([asked, link.length > 1 ? null : source.start()]).catch((error) => { fail(error); return [null, null]; });
     if (link.length <= 1 && first[0]?.opened) take(first[0].opened, () => Promise.resolve(first[0].opened));
-    else if (first[1]) { page.isHome = true; only(first[1].pair, 0, 0, 1); }
+    else if (first[1]) { page.isHome = true; only(first[1].pair, 0, decisive(first[1].pair[0]), 1); }
   }
   const catalogue = await asked.catch(() => null);
   if (catalogue) drawCatalogue(byId("catalogue"), catalogue, { open, files });

@@ -5,7 +5,9 @@ import { scrolledTo, stretches, windowOf } from "./layout.js";
 
 const STANDING = { true: ["✓", "true"], "not-quiescent": ["·", "not quiescent"], violated: ["✕", "violated"] };
 const EFFECT = {
+  idle: ["○", "nothing to repair", "all mail is at the home, before and after it"],
   saves: ["✓", "recovers all mail", "afterwards all mail is at the home"],
+  risky: ["!", "recovers here, destroys elsewhere", "it recovers all mail, and at another step it destroys mail"],
   declines: ["–", "no help", "it refuses, or leaves mail unreachable"],
   loses: ["✕", "destroys", "it destroys mail"], unknown: ["?", "not known", "too many states to try it"],
 };
@@ -190,6 +192,14 @@ export function drawAdvice(box, advice) {
       : null)));
 }
 
+/** Returns the effect of a procedure at each moment. Where nothing is at risk it recovers nothing, and one that destroys mail at another
+ *  step is no cure. */
+function effectsOf(trace, name) {
+  const found = trace.moments.map(({ outlook }) => [outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown", outlook.whole]);
+  const destroys = found.some(([effect]) => effect === "loses");
+  return found.map(([effect, whole]) => (effect !== "saves" ? effect : whole ? "idle" : destroys ? "risky" : "saves"));
+}
+
 /** Draws the effect of each procedure at each moment of the trace. */
 export function drawRescue(box, trace, at, chosen) {
   const known = trace.moments.every((moment) => moment.outlook !== null);
@@ -209,7 +219,7 @@ export function drawRescue(box, trace, at, chosen) {
   box.dataset.of = trace.link;
   fill(box, el("h3", {}, "Effect of each procedure, if it ran at this step and nothing else happened"),
     el("div", { class: "strips" }, names.map((name) => {
-      const effects = trace.moments.map((moment) => moment.outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
+      const effects = effectsOf(trace, name);
       const parts = stretches(effects);
       const cursor = el("span", { class: "cursor", "aria-hidden": "true" });
       return el("div", { class: "strip", "data-procedure": name },
@@ -223,7 +233,7 @@ export function drawRescue(box, trace, at, chosen) {
           return part;
         }), cursor));
     })),
-    el("p", { class: "legend" }, Object.entries(EFFECT).slice(0, 3).map(([kind, [sign, word, says]]) =>
+    el("p", { class: "legend" }, Object.entries(EFFECT).filter(([kind]) => kind !== "unknown").map(([kind, [sign, word, says]]) =>
       el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, sign), ` ${word}: ${says}`))),
     el("p", { class: "quiet outlook" }));
   moveCursors(box, trace, at);
@@ -232,7 +242,7 @@ export function drawRescue(box, trace, at, chosen) {
 function moveCursors(box, trace, at) {
   const here = trace.moments[at].outlook;
   for (const strip of box.querySelectorAll(".strip")) {
-    const now = here.rescues.find((one) => one.procedure === strip.dataset.procedure)?.effect ?? "unknown";
+    const now = effectsOf(trace, strip.dataset.procedure)[at];
     const label = strip.querySelector(".now");
     label.className = `now ${now}`;
     label.textContent = `${EFFECT[now][0]} ${EFFECT[now][1]}`;
