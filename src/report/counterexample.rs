@@ -10,11 +10,7 @@ use stranded_model::property::Safety;
 
 use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
 use stranded_search::lines::wrapped;
-#[cfg(feature = "terminal")]
-use stranded_search::names;
 use stranded_search::property::{Property, Verdict};
-#[cfg(feature = "terminal")]
-use stranded_search::rescue::RescueEffect;
 use stranded_search::rescue::{self, Outlook, RescueMap};
 use stranded_search::scenario::Number;
 
@@ -271,19 +267,5 @@ fn procedures(outlook: &Outlook) -> String {
         (true, false) => format!("(nothing to recover) {names}"),
         (false, true) => "none".to_owned(),
         (false, false) => names,
-    }
-}
-
-/// Returns the effect of a procedure as a sign and a clause without a subject.
-#[cfg(feature = "terminal")]
-pub(crate) fn effect(effect: &RescueEffect) -> (&'static str, String) {
-    match effect {
-        RescueEffect::Saves => ("✓", "recovers all mail".to_owned()),
-        RescueEffect::Declines => ("–", "no help: it refuses, or leaves mail unreachable".to_owned()),
-        RescueEffect::Loses(lost) => {
-            let messages: Vec<String> = lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect();
-            ("✕", format!("destroys {}", messages.join(" ")))
-        }
-        RescueEffect::Unknown => ("?", "unknown: the search reached its limit of states".to_owned()),
     }
 }

@@ -10,6 +10,7 @@ mod advice_words;
 pub mod arrow;
 pub mod badge;
 pub mod baseline;
+pub mod change;
 pub mod columns;
 pub mod comparison_json;
 pub mod comparison_text;
@@ -28,6 +29,8 @@ pub mod matrix;
 pub mod movers;
 pub mod overview;
 pub mod picture;
+pub mod procedure_words;
+pub mod remedy;
 #[cfg(feature = "testbed")]
 pub mod stories;
 pub mod summary;
@@ -38,6 +41,4 @@ pub mod trace;
 pub mod trials;
 pub mod values;
 
-#[cfg(feature = "terminal")]
-pub(crate) use counterexample::effect;
 pub(crate) use counterexample::{RECOVERING, ranges};

@@ -10,6 +10,8 @@ use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
 
 use stranded_oracle::sentence::step;
 
+use super::procedure_words::{is_cure, named};
+
 /// One step of a trace, as far as the summary needs it.
 #[derive(Clone, Debug)]
 pub struct SummaryStep<'a> {
@@ -114,9 +116,7 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
             let before = map.outlooks.get(number - 1)?;
             let kept = match before.is_whole {
                 true => "until then all mail was where the directory says".to_owned(),
-                false => {
-                    format!("one step before, {} would have recovered all mail", either(before.saving_procedures()))
-                }
+                false => format!("one step before, {} would have recovered all mail", some_of(&cures(before))),
             };
             Sentence { about, says: format!("From step {number} on; {kept}."), step: Some(number) }
         }
@@ -139,22 +139,23 @@ fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
         .collect();
     let not = match harmful.is_empty() {
         true => String::new(),
-        false => format!(" Do not run {} then: that destroys mail.", either(harmful.into_iter())),
+        false => format!(" Do not then {}: that destroys mail.", either(harmful.into_iter().map(named))),
     };
     // The procedure with the fewest acts is the easiest, so its acts are listed.
-    let known = outlook.saving_procedures().filter_map(|name| acts.iter().find(|(other, _)| other == name));
+    let cured_by = cures(outlook);
+    let known = cured_by.iter().filter_map(|name| acts.iter().find(|(other, _)| other == name));
     let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
-    let others: Vec<&str> = outlook.saving_procedures().filter(|name| name != easiest).collect();
+    let others: Vec<&str> = cured_by.iter().copied().filter(|name| name != easiest).collect();
     let or = match &others[..] {
         [] => String::new(),
-        [one] => format!(" So does {one}."),
-        [rest @ .., last] => format!(" So do {} and {last}.", rest.join(", ")),
+        [one] => format!(" Or {}.", named(one)),
+        several => format!(" So do {} other procedures.", several.len()),
     };
-    let helps = |outlook: &&Outlook| is_urgent(outlook) && outlook.saving_procedures().any(|name| name == easiest);
+    let helps = |outlook: &&Outlook| is_urgent(outlook) && cures(outlook).contains(&easiest.as_str());
     let first = last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count();
     let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
     let how = if how.len() > ACTS_MAX { String::new() } else { format!(": it {}", how.join(", then ")) };
-    let says = format!("{when}, {easiest} recovers all mail{how}.{or}{not}");
+    let says = format!("{when}: {}. That recovers all mail{how}.{or}{not}", named(easiest));
     Some(Sentence { about: "What to do instead?", says, step: Some(first) })
 }
 
@@ -175,11 +176,20 @@ fn rules(properties: &[Safety]) -> String {
     properties.iter().map(|one| format!("{} ({})", one.says(), one.name())).collect::<Vec<_>>().join("; ")
 }
 
-fn either<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.collect();
-    match &names[..] {
+/// Returns the procedures that recover all mail and may be recommended.
+fn cures(outlook: &Outlook) -> Vec<&str> {
+    outlook.saving_procedures().filter(|name| is_cure(name)).collect()
+}
+
+/// Returns one procedure in words, and the number of several.
+fn some_of(procedures: &[&str]) -> String {
+    match procedures {
         [] => "nothing".to_owned(),
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        [one, ..] => (*one).to_owned(),
+        [one] => format!("this procedure: {},", named(one)),
+        several => format!("{} procedures", several.len()),
     }
+}
+
+fn either(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(", or ")
 }

@@ -13,7 +13,7 @@ use crate::report::badge::Badge;
 
 use super::parts::{Part, bold, parts, picture, row, short_state_lines, sources, step};
 use super::wrap::{TextBlock, columns, truncated, truncated_lines, wrapped};
-use super::{Screen, help};
+use super::{Screen, help, what_if};
 
 /// The smallest width at which the steps are beside the moment.
 const WIDE: u16 = 100;
@@ -33,7 +33,10 @@ pub fn draw(narrated: &NarratedTrace<'_>, screen: &Screen, frame: &mut Frame<'_>
     if area.width < FRAMED.0 || area.height < FRAMED.1 {
         tiny(narrated, at, frame, area);
     } else {
-        framed(narrated, at, screen.part, frame, area);
+        framed(narrated, at, screen, frame, area);
+    }
+    if let Some(selected) = screen.choice {
+        what_if::sheet(narrated, at, selected, frame);
     }
     if let Some(scroll) = screen.help {
         help::sheet(scroll, frame);
@@ -64,10 +67,11 @@ fn tiny(narrated: &NarratedTrace<'_>, at: usize, frame: &mut Frame<'_>, area: Re
 }
 
 /// Draws everything, each part in its own frame.
-fn framed(narrated: &NarratedTrace<'_>, at: usize, part: usize, frame: &mut Frame<'_>, area: Rect) {
+fn framed(narrated: &NarratedTrace<'_>, at: usize, screen: &Screen, frame: &mut Frame<'_>, area: Rect) {
     let rows = [Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)];
     let [head, body, foot] = Layout::vertical(rows).areas(area);
-    let count = format!("  step {at} of {}", narrated.table.rows.len());
+    let other = if screen.branches > 0 { ", another path (u: back)" } else { "" };
+    let count = format!("  step {at} of {}{other}", narrated.table.rows.len());
     let room = usize::from(head.width).saturating_sub(count.len());
     let title = Line::from(vec![Span::styled(truncated(&narrated.title(), room), bold()), Span::raw(count)]);
     frame.render_widget(title, head);
@@ -77,12 +81,12 @@ fn framed(narrated: &NarratedTrace<'_>, at: usize, part: usize, frame: &mut Fram
         let width = wanted.clamp(LIST_MIN, body.width - MOMENT);
         let [left, right] = Layout::horizontal([Constraint::Length(width), Constraint::Min(0)]).areas(body);
         steps(narrated, at, ListLayout::Whole, frame, left);
-        moment(narrated, at, part, frame, right);
+        moment(narrated, at, screen.part, frame, right);
     } else {
         let wanted = u16::try_from(narrated.table.rows.len() + 3).unwrap_or(u16::MAX);
         let height = (body.height / 3).clamp(4, wanted.max(4));
         let [above, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(body);
-        moment(narrated, at, part, frame, above);
+        moment(narrated, at, screen.part, frame, above);
         steps(narrated, at, ListLayout::Framed, frame, below);
     }
 }

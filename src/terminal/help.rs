@@ -15,19 +15,23 @@ const WIDTH_MAX: u16 = 64;
 /// A screen that is larger than this has a frame around the help.
 const FRAMED: (u16, u16) = (30, 10);
 /// The keys and their effects.
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 8] = [
     ("↑ ↓ ← →", "previous step, next step (also space)"),
     ("PgUp PgDn", "ten steps"),
     ("Home End", "first step, last step"),
     ("Tab", "next part to the top (Shift-Tab: previous part)"),
+    ("a", "what if: the possible steps; ↑ ↓ select, Enter takes one"),
+    ("u", "back from the last step that was taken this way"),
     ("?", "this help; ↑ ↓ scroll it, any other key closes it"),
     ("q", "quit (also Esc and Ctrl-C)"),
 ];
 /// The other signs and their meanings.
-const SIGNS: [(&str, &str); 9] = [
+const SIGNS: [(&str, &str); 11] = [
     ("13+", "a step after the end of the trace, by the running procedure"),
     ("STRANDED", "the data is on a server that is not the home"),
     ("✓", "procedure: recovers all mail; property: true"),
+    ("○", "procedure: nothing to repair, before and after it"),
+    ("!", "procedure: recovers all mail here, destroys mail at other steps"),
     ("–", "procedure: no help, it refuses or leaves mail unreachable"),
     ("✕", "procedure: destroys mail; property: violated"),
     ("·", "property: checked only in quiescent states"),
@@ -38,9 +42,9 @@ const SIGNS: [(&str, &str); 9] = [
 
 /// The lines of keys, from the longest to the shortest.
 const FOOTERS: [&str; 5] = [
-    "↑ ↓ step   PgUp PgDn ten steps   Home End first, last   Tab next part   ? help   q quit",
-    "↑ ↓ step  PgUp PgDn ten  Home End  Tab next part  ? help  q quit",
-    "↑ ↓ step  Tab next part  ? help  q quit",
+    "↑ ↓ step   PgUp PgDn ten steps   Home End first, last   Tab next part   a what if   ? help   q quit",
+    "↑ ↓ step  PgUp PgDn ten  Home End  Tab next part  a what if  ? help  q quit",
+    "↑ ↓ step  Tab next part  a what if  ? help  q quit",
     "↑↓ step  ? help  q quit",
     "? help  q quit",
 ];

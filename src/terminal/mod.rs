@@ -1,12 +1,13 @@
 //! An interactive view of a trace in the terminal. `draw` is a pure function of the trace and the screen position: `parts` makes
-//! the text about one moment, `help` lists keys and signs, `wrap` breaks text into lines. This file reads the keys, and restores
-//! the terminal in every case.
+//! the text about one moment, `what_if` lists and takes other steps, `help` lists keys and signs, `wrap` breaks text into lines. This
+//! file reads the keys, and restores the terminal in every case.
 //!
 //! All sentences come from the reports; no rule of the world is here.
 
 mod draw;
 mod help;
 mod parts;
+mod what_if;
 mod wrap;
 
 use std::io::{self, IsTerminal};
@@ -14,7 +15,9 @@ use std::io::{self, IsTerminal};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub use self::draw::draw;
+pub use self::what_if::{Alternative, alternatives, branch};
 use crate::formats::trace::NarratedTrace;
+use crate::report::table::TraceTable;
 
 /// A position in the trace, and the state of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub struct Screen {
     pub part: usize,
     /// The lines by which the help is scrolled, if it is shown.
     pub help: Option<u16>,
+    /// The selected alternative, if the list of alternatives is shown.
+    pub choice: Option<usize>,
+    /// The number of alternatives that were taken, each in the trace of the one before.
+    pub branches: usize,
 }
 
 /// The effect of a key.
@@ -32,24 +39,43 @@ pub struct Screen {
 pub enum KeyEffect {
     /// Show this screen, which may be the same as before.
     Continue(Screen),
+    /// Take the alternative of this number.
+    Take(usize),
+    /// Go back to the trace before the last alternative that was taken.
+    Return,
     /// Quit.
     Quit,
 }
 
 impl Screen {
-    /// Returns the effect of a key in a trace with so many steps.
+    /// Returns the effect of a key in a trace with so many steps, at a moment with so many alternatives.
     #[must_use]
-    pub fn after_key(self, key: KeyEvent, steps: usize) -> KeyEffect {
+    pub fn after_key(self, key: KeyEvent, steps: usize, alternatives: usize) -> KeyEffect {
         if key.kind == KeyEventKind::Release {
             return KeyEffect::Continue(self);
         }
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             return KeyEffect::Quit;
         }
-        match self.help {
-            Some(scrolled) => KeyEffect::Continue(self.on_help(key.code, scrolled)),
-            None => self.on_steps(key.code, steps),
+        match (self.help, self.choice) {
+            (Some(scrolled), _) => KeyEffect::Continue(self.on_help(key.code, scrolled)),
+            (None, Some(selected)) => self.on_choice(key.code, selected, alternatives),
+            (None, None) => self.on_steps(key.code, steps),
         }
+    }
+
+    /// The effect of a key while the alternatives are shown: three keys select and take one, all others close the list.
+    fn on_choice(self, code: KeyCode, selected: usize, alternatives: usize) -> KeyEffect {
+        let choice = if code == KeyCode::Down {
+            Some((selected + 1).min(alternatives.saturating_sub(1)))
+        } else if code == KeyCode::Up {
+            Some(selected.saturating_sub(1))
+        } else if code == KeyCode::Enter && selected < alternatives {
+            return KeyEffect::Take(selected);
+        } else {
+            None
+        };
+        KeyEffect::Continue(Self { choice, ..self })
     }
 
     /// The next screen while the help is shown: two keys scroll it, all others close it.
@@ -86,6 +112,10 @@ impl Screen {
             KeyEffect::Continue(Self { part: part.wrapping_add(1), ..self })
         } else if code == KeyCode::BackTab {
             KeyEffect::Continue(Self { part: part.saturating_sub(1), ..self })
+        } else if [KeyCode::Char('a'), KeyCode::Enter].contains(&code) {
+            KeyEffect::Continue(Self { choice: Some(0), ..self })
+        } else if code == KeyCode::Char('u') {
+            KeyEffect::Return
         } else if code == KeyCode::Char('?') {
             KeyEffect::Continue(Self { help: Some(0), ..self })
         } else {
@@ -120,23 +150,41 @@ pub fn restore() {
     ratatui::restore();
 }
 
-/// Shows a trace until the user quits. A panic restores the terminal before its message.
+/// Shows a trace, and what the user makes of it, until the user quits. A panic restores the terminal before its message.
 ///
 /// # Errors
 /// An error of the terminal, which is restored then too.
 pub fn step_through(narrated: &NarratedTrace<'_>) -> io::Result<()> {
     with_restore(restore, || {
         let mut terminal = ratatui::try_init()?;
-        let steps = narrated.table.rows.len();
         let mut screen = Screen::default();
+        // The tables of the alternatives that were taken, each with the moment at which it branched.
+        let mut branches: Vec<(TraceTable, usize)> = Vec::new();
         loop {
-            let area = terminal.draw(|frame| draw(narrated, &screen, frame))?.area;
+            let shown = match branches.last() {
+                Some((table, _)) => NarratedTrace { table, property: None, own: table.rows.len(), ..*narrated },
+                None => *narrated,
+            };
+            let steps = shown.table.rows.len();
+            let area = terminal.draw(|frame| draw(&shown, &screen, frame))?.area;
             screen.help = screen.help.map(|scrolled| scrolled.min(help::scroll_max(area)));
-            if let Event::Key(key) = event::read()? {
-                match screen.after_key(key, steps) {
-                    KeyEffect::Continue(next) => screen = next,
-                    KeyEffect::Quit => return Ok(()),
+            let Event::Key(key) = event::read()? else { continue };
+            let possible = what_if::alternatives(&shown, screen.at);
+            match screen.after_key(key, steps, possible.len()) {
+                KeyEffect::Continue(next) => screen = next,
+                KeyEffect::Take(number) => {
+                    let at = screen.at;
+                    if let Some(taken) = possible.get(number).filter(|one| !one.is_taken) {
+                        let table = what_if::branch(&shown, at, taken.action);
+                        branches.push((table, at));
+                    }
+                    screen = Screen { at: at + 1, choice: None, branches: branches.len(), ..screen };
                 }
+                KeyEffect::Return => {
+                    let at = branches.pop().map_or(screen.at, |(_, at)| at);
+                    screen = Screen { at, branches: branches.len(), ..screen };
+                }
+                KeyEffect::Quit => return Ok(()),
             }
         }
     })

@@ -5,9 +5,9 @@ use stranded_model::action::ActionKind;
 use stranded_model::property::Safety;
 
 use crate::formats::trace::NarratedTrace;
-use crate::report;
-use crate::report::difference;
+use crate::report::change;
 use crate::report::picture::{MailboxPicture, Picture, StorePicture};
+use crate::report::remedy::{self, Remedy};
 use crate::report::table::TraceRow;
 use crate::report::values::{PropertyStatus, values};
 use stranded_search::lines::padded;
@@ -201,15 +201,8 @@ fn change_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
         Some(before) => before.view.clone(),
         None => state_view::show(&narrated.world.scenario, &narrated.table.initial),
     };
-    let several = row.view.mailboxes.len() > 1;
-    let says = difference::between(&before, &row.view).into_iter().map(|one| {
-        // Every difference concerns a mailbox; its name matters only if there are several.
-        let skipped =
-            if one.keys.first().is_some_and(|part| part == "mailboxes") { 2 - usize::from(several) } else { 0 };
-        let location: Vec<String> = one.keys.into_iter().skip(skipped).collect();
-        TextBlock::plain(format!("{}: {} → {}", location.join(" › "), one.was, one.is)).indented(2)
-    });
-    let mut says: Vec<TextBlock> = says.collect();
+    let changes = change::in_words(&before, &row.view);
+    let mut says: Vec<TextBlock> = changes.into_iter().map(|one| TextBlock::plain(one).indented(2)).collect();
     if says.is_empty() {
         says.push(TextBlock::plain("nothing"));
     }
@@ -218,26 +211,20 @@ fn change_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
 
 /// The effect of each procedure, if it ran now.
 fn rescue_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
-    let outlook = narrated.table.rescue.as_ref()?.outlooks.get(at)?;
-    let all = if outlook.is_whole {
-        Some("(there is nothing to recover)")
-    } else if outlook.is_beyond_rescue() {
-        Some("⊘ no procedure recovers all mail any more")
-    } else {
-        None
-    };
+    let map = narrated.table.rescue.as_ref()?;
+    let outlook = map.outlooks.get(at)?;
+    let all = if outlook.is_beyond_rescue() { Some("⊘ no procedure recovers all mail any more") } else { None };
     let mut says: Vec<TextBlock> = all.map(TextBlock::plain).into_iter().collect();
     // Procedures with the same effect share a line.
-    let mut effects: Vec<(&'static str, String, Vec<&str>)> = Vec::new();
-    for rescue in &outlook.rescues {
-        let (sign, effect) = report::effect(&rescue.effect);
-        match effects.iter_mut().find(|(_, other, _)| *other == effect) {
-            Some((_, _, procedures)) => procedures.push(&rescue.procedure),
-            None => effects.push((sign, effect, vec![&rescue.procedure])),
+    let mut effects: Vec<(Remedy, Vec<String>)> = Vec::new();
+    for (procedure, remedy) in remedy::along(map).swap_remove(at) {
+        match effects.iter_mut().find(|(other, _)| *other == remedy) {
+            Some((_, procedures)) => procedures.push(procedure),
+            None => effects.push((remedy, vec![procedure])),
         }
     }
-    says.extend(effects.into_iter().map(|(sign, effect, procedures)| {
-        TextBlock::plain(format!("{sign} {effect}: {}", procedures.join(", "))).indented(2)
+    says.extend(effects.into_iter().map(|(remedy, procedures)| {
+        TextBlock::plain(format!("{} {}: {}", remedy.sign(), remedy.says(), procedures.join(", "))).indented(2)
     }));
     Some(Part { title: "effect of each procedure, if it ran now".to_owned(), says })
 }

@@ -9,7 +9,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use stranded::formats::trace::NarratedTrace;
 use stranded::report::picture::Picture;
 use stranded::report::table::TraceTable;
-use stranded::terminal::{KeyEffect, Screen, draw, with_restore};
+use stranded::terminal::{KeyEffect, Screen, alternatives, branch, draw, with_restore};
 use stranded_search::property::Property;
 use stranded_search::rescue;
 
@@ -97,7 +97,8 @@ fn no_terminal_is_too_small_to_draw_on() {
         for size in [(1, 1), (2, 40), (10, 3), (30, 5), (49, 20), (50, 19), (50, 20), (99, 20), (100, 20), (300, 2)] {
             for moment in [0, 12, 99] {
                 screen(narrated, size, at(moment));
-                screen(narrated, size, Screen { part: 7, help: Some(99), at: moment });
+                screen(narrated, size, Screen { part: 7, help: Some(99), ..at(moment) });
+                screen(narrated, size, Screen { choice: Some(99), branches: 1, ..at(moment) });
             }
         }
     });
@@ -148,11 +149,62 @@ fn the_terminal_and_the_page_say_the_same_of_each_step() {
         // The rule, the difference, and the procedures that would still help.
         assert!(shown(7).contains("by Q252869 S"), "{}", shown(7));
         let difference = shown(8).split_once("what changed").unwrap().1.to_owned();
-        assert!(difference.contains("stores › source: ") && difference.contains("→ –"), "{difference}");
+        assert!(difference.contains("the mailbox on source is gone; it held m1"), "{difference}");
         assert!(shown(10).contains("✕ destroys m1: move, move-of-the-article"), "{}", shown(10));
         assert!(shown(10).contains("✓ recovers all mail: method-1, method-2"), "{}", shown(10));
         assert!(shown(12).contains("⊘ no procedure recovers all mail any more"), "{}", shown(12));
+        // Before anything is at risk nothing is a cure, and the move of the article never is.
+        assert!(shown(0).contains("○ nothing to repair: move, move-of-the-article, method-1"), "{}", shown(0));
+        for moment in 0..=13 {
+            let shown = shown(moment);
+            let cures =
+                shown.split("✓ recovers all mail: ").nth(1).and_then(|rest| rest.split(['✕', '–', '!', '○']).next());
+            assert!(!cures.unwrap_or_default().contains("move-of-the-article"), "step {moment}: {shown}");
+        }
     });
+}
+
+#[test]
+fn an_alternative_is_taken_and_shows_what_still_recovers_the_mail() {
+    second_move(|narrated| {
+        let possible = alternatives(narrated, 10);
+        assert!(possible.iter().any(|one| one.is_taken) && possible.len() > 1, "{possible:?}");
+        let list = flat(&screen(narrated, (100, 24), Screen { choice: Some(0), ..at(10) }));
+        assert!(list.contains("possible steps after step 10"), "{list}");
+        assert!(list.contains("(the step of this trace)"), "{list}");
+        // The first step of the second move destroys nothing yet; the next one does.
+        assert!(list.contains("✓ after it these still recover all mail: method-1"), "{list}");
+        let late = flat(&screen(narrated, (100, 24), Screen { choice: Some(0), ..at(11) }));
+        assert!(late.contains("⊘ after it no procedure recovers all mail any more"), "{late}");
+        let other = possible.iter().find(|one| !one.is_taken).unwrap();
+        let table = branch(narrated, 10, other.action);
+        assert_eq!(table.rows.len(), 11);
+        assert_eq!(format!("{}: {}", table.rows[10].actor, table.rows[10].says), other.says);
+        assert_eq!(table.rows[..10], narrated.table.rows[..10], "the steps before it are the same");
+        let forked = NarratedTrace { table: &table, property: None, own: 11, ..*narrated };
+        let shown = screen(&forked, (100, 24), Screen { branches: 1, ..at(11) });
+        assert!(shown[0].contains("step 11 of 11, another path (u: back)"), "{}", shown[0]);
+    });
+}
+
+#[test]
+fn the_list_of_alternatives_has_keys_of_its_own() {
+    let pressed = |view: Screen, code: KeyCode| view.after_key(KeyEvent::new(code, KeyModifiers::NONE), 12, 3);
+    let list = |choice: usize| Screen { choice: Some(choice), ..at(5) };
+    for code in [KeyCode::Char('a'), KeyCode::Enter] {
+        assert_eq!(pressed(at(5), code), KeyEffect::Continue(list(0)));
+    }
+    assert_eq!(
+        pressed(list(0), KeyCode::Down),
+        KeyEffect::Continue(list(1)),
+        "the keys move the list and not the trace"
+    );
+    assert_eq!(pressed(list(2), KeyCode::Down), KeyEffect::Continue(list(2)));
+    assert_eq!(pressed(list(0), KeyCode::Up), KeyEffect::Continue(list(0)));
+    assert_eq!(pressed(list(2), KeyCode::Enter), KeyEffect::Take(2));
+    assert_eq!(pressed(list(0), KeyCode::Esc), KeyEffect::Continue(at(5)));
+    assert_eq!(list(0).after_key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE), 12, 0), KeyEffect::Continue(at(5)));
+    assert_eq!(pressed(Screen { branches: 1, ..at(5) }, KeyCode::Char('u')), KeyEffect::Return);
 }
 
 #[test]
@@ -215,7 +267,7 @@ fn the_first_counterexample_of_every_scenario_can_be_shown() {
 
 #[test]
 fn the_arrow_keys_stop_at_the_ends_of_the_trace() {
-    let pressed = |code: KeyCode, moment: usize| at(moment).after_key(KeyEvent::new(code, KeyModifiers::NONE), 12);
+    let pressed = |code: KeyCode, moment: usize| at(moment).after_key(KeyEvent::new(code, KeyModifiers::NONE), 12, 3);
     let go = |there: usize| KeyEffect::Continue(at(there));
     assert_eq!(pressed(KeyCode::Down, 3), go(4));
     assert_eq!(pressed(KeyCode::Right, 12), go(12));
@@ -225,15 +277,15 @@ fn the_arrow_keys_stop_at_the_ends_of_the_trace() {
     assert_eq!((pressed(KeyCode::PageUp, 5), pressed(KeyCode::PageDown, 5)), (go(0), go(12)));
     assert_eq!((pressed(KeyCode::Char('q'), 5), pressed(KeyCode::Char('x'), 5)), (KeyEffect::Quit, go(5)));
     let interrupted = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    assert_eq!(at(5).after_key(interrupted, 12), KeyEffect::Quit);
-    assert_eq!(Screen { help: Some(1), ..at(5) }.after_key(interrupted, 12), KeyEffect::Quit);
+    assert_eq!(at(5).after_key(interrupted, 12, 3), KeyEffect::Quit);
+    assert_eq!(Screen { help: Some(1), ..at(5) }.after_key(interrupted, 12, 3), KeyEffect::Quit);
 }
 
 #[test]
 fn the_sheet_and_the_parts_have_keys_of_their_own() {
-    let pressed = |view: Screen, code: KeyCode| match view.after_key(KeyEvent::new(code, KeyModifiers::NONE), 12) {
+    let pressed = |view: Screen, code: KeyCode| match view.after_key(KeyEvent::new(code, KeyModifiers::NONE), 12, 3) {
         KeyEffect::Continue(next) => next,
-        KeyEffect::Quit => panic!("{code:?} leaves"),
+        other @ (KeyEffect::Take(_) | KeyEffect::Return | KeyEffect::Quit) => panic!("{code:?}: {other:?}"),
     };
     let open = pressed(at(5), KeyCode::Char('?'));
     assert_eq!(open, Screen { help: Some(0), ..at(5) });

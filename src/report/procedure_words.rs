@@ -1,0 +1,37 @@
+//! Procedures in words, for people who do not know their names. A procedure without an entry is shown by its name alone.
+
+/// The move of the article. It strands or destroys mail where a directory step is needed, so it is no cure anywhere.
+const DEFECTIVE: &str = "move-of-the-article";
+
+/// Each procedure as an instruction to an administrator.
+const WORDS: [(&str, &str); 8] = [
+    ("move", "move the mailbox with the correct program"),
+    (DEFECTIVE, "move the mailbox as in the article"),
+    ("method-1", "set both home attributes to the destination"),
+    ("method-2", "delete the recipient and create it again on the destination"),
+    ("q162998", "save new mail, delete the recipient and create it again on the destination"),
+    ("guarded-move", "run the guarded move, which resumes what it finds"),
+    ("append-repair", "append what the destination lacks, then set the home"),
+    ("hold-then-method-1", "hold the mail, set both home attributes, release the mail"),
+];
+
+/// Returns a procedure as an instruction; its name if there are no words for it.
+#[must_use]
+pub fn words(procedure: &str) -> &str {
+    WORDS.iter().find(|(name, _)| *name == procedure).map_or(procedure, |(_, words)| words)
+}
+
+/// Returns the instruction with the name of the procedure behind it.
+#[must_use]
+pub fn named(procedure: &str) -> String {
+    match words(procedure) {
+        words if words == procedure => procedure.to_owned(),
+        words => format!("{words} ({procedure})"),
+    }
+}
+
+/// Returns false for a procedure that no report may recommend.
+#[must_use]
+pub fn is_cure(procedure: &str) -> bool {
+    procedure != DEFECTIVE
+}
