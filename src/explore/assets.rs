@@ -28,7 +28,7 @@ pub const STYLE: Asset =
     Asset { name: "style.css", kind: "text/css; charset=utf-8", text: include_str!("assets/style.css") };
 
 /// The scripts, each module after those that it imports.
-pub const SCRIPTS: [Asset; 11] = scripts![
+pub const SCRIPTS: [Asset; 12] = scripts![
     "dom.js",
     "layout.js",
     "align.js",
@@ -39,13 +39,14 @@ pub const SCRIPTS: [Asset; 11] = scripts![
     "check.js",
     "export.js",
     "home.js",
+    "share.js",
     "main.js",
 ];
 
 /// Returns the file of this name.
 #[must_use]
 pub fn asset(name: &str) -> Option<&'static Asset> {
-    static SCRIPTS_KEPT: [Asset; 11] = SCRIPTS;
+    static SCRIPTS_KEPT: [Asset; 12] = SCRIPTS;
     static OTHERS: [Asset; 2] = [PAGE, STYLE];
     OTHERS.iter().chain(&SCRIPTS_KEPT).find(|asset| asset.name == name)
 }

@@ -9,11 +9,12 @@ use stranded_model::procedure::Procedure;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::report::difference::{self, StateDifference};
+use crate::report::change;
+use crate::report::remedy::{self, ProcedureRemedy, Remedy};
 use crate::report::values::{PropertyStatus, values};
 use stranded_oracle::sentence::{self, Mood};
 use stranded_search::names;
-use stranded_search::rescue::{self, RescueEffect, RescueMap};
+use stranded_search::rescue::{self, RescueMap};
 use stranded_search::scenario::Spec;
 use stranded_search::state_view::{self, StateView};
 
@@ -27,8 +28,8 @@ const OUTLOOKS_MAX: usize = 300;
 pub struct Detail {
     /// The whole state.
     pub state: StateView,
-    /// The differences from the previous moment.
-    pub differences: Vec<StateDifference>,
+    /// The changes from the previous moment, in words.
+    pub changes: Vec<String>,
     /// The properties in this state.
     pub properties: Vec<PropertyValue>,
     /// The enabled actions.
@@ -86,7 +87,7 @@ pub struct OutlookView {
 pub struct RescueEntry {
     /// The procedure.
     pub procedure: String,
-    /// `saves`, `declines`, `loses` or `unknown`.
+    /// The name of the effect; see [`Remedy::name`].
     pub effect: &'static str,
     /// The messages that it can lose.
     pub loses: Vec<String>,
@@ -98,8 +99,8 @@ impl Detail {
     pub fn of(trace: &OpenTrace, number: usize) -> Self {
         let VisitedState { world, state, .. } = &trace.visited[number];
         let shown = state_view::show(&world.scenario, state);
-        let differences = match number.checked_sub(1).map(|before| &trace.visited[before]) {
-            Some(before) => difference::between(&state_view::show(&before.world.scenario, &before.state), &shown),
+        let changes = match number.checked_sub(1).map(|before| &trace.visited[before]) {
+            Some(before) => change::in_words(&state_view::show(&before.world.scenario, &before.state), &shown),
             None => Vec::new(),
         };
         let judged = |property: Safety| PropertyValue {
@@ -126,27 +127,32 @@ impl Detail {
                 }),
             }
         }
-        Self { state: shown, differences, properties: Safety::ALL.map(judged).to_vec(), enabled, disabled }
+        Self { state: shown, changes, properties: Safety::ALL.map(judged).to_vec(), enabled, disabled }
     }
 }
 
 impl OutlookView {
-    /// Converts the effects of all procedures in one state.
+    /// Returns the effects of all procedures in one state, as far as that state shows them.
     #[must_use]
     pub fn of(outlook: &rescue::Outlook) -> Self {
-        let entry = |rescue: &rescue::Rescue| {
-            let (effect, loses) = match &rescue.effect {
-                RescueEffect::Saves => ("saves", Vec::new()),
-                RescueEffect::Declines => ("declines", Vec::new()),
-                RescueEffect::Unknown => ("unknown", Vec::new()),
-                RescueEffect::Loses(lost) => {
-                    ("loses", lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect())
-                }
-            };
-            RescueEntry { procedure: rescue.procedure.clone(), effect, loses }
-        };
-        Self { whole: outlook.is_whole, rescues: outlook.rescues.iter().map(entry).collect() }
+        Self { whole: outlook.is_whole, rescues: remedy::in_state(outlook).into_iter().map(entry).collect() }
     }
+
+    /// Returns the effects of all procedures in every state of a trace.
+    #[must_use]
+    pub fn along(map: &RescueMap) -> Vec<Self> {
+        let view = |(outlook, remedies): (&rescue::Outlook, Vec<ProcedureRemedy>)| Self {
+            whole: outlook.is_whole,
+            rescues: remedies.into_iter().map(entry).collect(),
+        };
+        map.outlooks.iter().zip(remedy::along(map)).map(view).collect()
+    }
+}
+
+fn entry((procedure, remedy): ProcedureRemedy) -> RescueEntry {
+    let effect = remedy.name();
+    let loses = if let Remedy::Destroys(messages) = remedy { messages } else { Vec::new() };
+    RescueEntry { procedure, effect, loses }
 }
 
 /// Tries procedures in states, each state once.

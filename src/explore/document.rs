@@ -11,6 +11,7 @@ use stranded_model::state::State;
 
 use crate::report::badge::Badge;
 use crate::report::picture::Picture;
+use crate::report::procedure_words::words;
 use crate::report::summary::{self, Sentence, SummaryStep, TraceEnd};
 use crate::report::trace::answers;
 use stranded_oracle::sentence::Mood;
@@ -75,6 +76,8 @@ pub struct Document {
 pub struct ProcedureEntry {
     /// The name.
     pub name: String,
+    /// The procedure as an instruction; its name if there are no words for it.
+    pub words: String,
     /// Its steps.
     pub acts: Vec<String>,
 }
@@ -166,6 +169,7 @@ pub struct About {
 pub fn document(trace: &OpenTrace, about: About) -> Document {
     let spec = &trace.origin.spec;
     let map = Outlooks::new(spec).map(trace, about.repeats_from.is_some());
+    let outlooks = map.as_ref().map(OutlookView::along);
     let is_detailed = trace.visited.len() <= DETAILED_MAX;
     let mut screens: BTreeMap<String, String> = BTreeMap::new();
     let moments = trace.visited.iter().enumerate().map(|(number, visited)| {
@@ -181,7 +185,7 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
             screens.insert(moment.actor.clone(), reported.clone());
         }
         moment.screen = screens.values().next().cloned();
-        moment.outlook = map.as_ref().map(|map| OutlookView::of(&map.outlooks[number]));
+        moment.outlook = outlooks.as_ref().map(|all| all[number].clone());
         moment.detail = is_detailed.then(|| Detail::of(trace, number));
         moment
     });
@@ -236,6 +240,7 @@ fn procedures(trace: &OpenTrace) -> Vec<ProcedureEntry> {
     let run = world.scenario.run(world.scenario.last_run);
     let entry = |one: &stranded_model::procedure::Procedure| ProcedureEntry {
         name: one.name.clone(),
+        words: words(&one.name).to_owned(),
         acts: summary::acts(world, run, &one.under(&world.assumptions)),
     };
     rescue::procedures(&trace.origin.spec).iter().map(entry).collect()
@@ -339,7 +344,7 @@ impl StepText {
 }
 
 /// A hash of directory, stores and queued mail, without the state of programs and their marks.
-fn fingerprint(picture: &Picture) -> String {
+pub(super) fn fingerprint(picture: &Picture) -> String {
     let mut mailboxes = picture.mailboxes.clone();
     for store in mailboxes.iter_mut().flat_map(|mailbox| &mut mailbox.stores) {
         (store.transit, store.flying, store.says) = (None, Vec::new(), Vec::new());

@@ -1,7 +1,8 @@
 //! The explorer: traces as a page in the browser, served live or written as one file.
 //!
 //! In reading order: [`open_trace`] takes steps in the model, [`detail`] describes one moment, [`document`] is the whole trace in
-//! JSON. [`link`] identifies a trace, [`library`] opens it again, [`dropped`] with [`itf`], [`run`] and [`observed`] reads files, [`front_page`]
+//! JSON. [`link`] identifies a trace, [`library`] opens it again, [`dropped`] with [`itf`], [`run`], [`run_trace`] and [`observed`] reads files,
+//! [`front_page`]
 //! makes the first page. [`api`] answers the page, [`server`] with [`guard`] and `connections` serves it, [`single`] writes it as
 //! one file, [`exported`] in other formats. [`checks`] and [`advice`] run in the background of the page. The page itself is in
 //! `assets/`; it draws a document. All rules of the world are in the model, all sentences about it in the reports.
@@ -23,5 +24,6 @@ pub mod link;
 pub mod observed;
 pub mod open_trace;
 pub mod run;
+pub mod run_trace;
 pub mod server;
 pub mod single;

@@ -10,13 +10,15 @@ use stranded_oracle::conform::recording::{KIND, RecordedStep};
 use stranded_oracle::oracle::Conformance;
 use stranded_oracle::protocol::{Event, Observation};
 
+use super::document::Document;
 use super::link::LinkError;
+use super::run_trace;
 
 /// The most steps in a view.
 const STEPS_MAX: usize = 10_000;
 
 /// A run for the page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct RunView {
     /// The title.
     pub title: String,
@@ -30,6 +32,8 @@ pub struct RunView {
     pub left_at: Option<usize>,
     /// The step that shows the verdict, if it is another one.
     pub shown_at: Option<usize>,
+    /// The run as a trace with pictures, if the file has the observations and their scenario.
+    pub drawn: Option<Box<Document>>,
 }
 
 /// One step of a run.
@@ -75,6 +79,7 @@ pub fn read(value: &Value) -> Result<RunView, LinkError> {
         says: text(value, &["says"]),
         left_at: steps.iter().find(|step| !step.agrees).map(|step| step.number),
         shown_at: None,
+        drawn: None,
         steps,
     })
 }
@@ -107,14 +112,17 @@ fn recorded(record: &Recording) -> RunView {
         shown.because.insert(0, record.says.clone());
     }
     let left_at = steps.iter().find(|step| !step.agrees).map(|step| step.number);
-    RunView {
+    let mut run = RunView {
         title: format!("{} in {}", record.implementation, record.scenario),
         verdict: Some(record.verdict.clone()),
         says: Some(record.says.clone()),
         left_at,
         shown_at: shown_at.filter(|number| Some(*number) != left_at),
+        drawn: None,
         steps,
-    }
+    };
+    run.drawn = run_trace::document(record, &run).map(Box::new);
+    run
 }
 
 /// Returns the number of the event, from 1, that shows the verdict; `None` if another version of the model judged the run.

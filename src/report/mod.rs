@@ -27,6 +27,7 @@ pub mod json;
 pub mod judgement;
 pub mod matrix;
 pub mod movers;
+pub mod observed;
 pub mod overview;
 pub mod picture;
 pub mod procedure_words;

@@ -66,7 +66,7 @@ pub struct MailboxPicture {
     pub deleted: Vec<String>,
     /// The lines of `directory` in parts.
     #[serde(skip)]
-    views: Vec<HomeView>,
+    pub(super) views: Vec<HomeView>,
 }
 
 /// A mailbox in one store.
@@ -88,6 +88,9 @@ pub struct StorePicture {
     pub hidden: Option<Vec<String>>,
     /// Its size in the mailbox resources.
     pub kilobytes: usize,
+    /// True if an implementation was driven and its store was not read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unobserved: bool,
     /// The lines of its cell.
     pub says: Vec<String>,
 }
@@ -116,7 +119,7 @@ pub struct Cells {
 
 /// The home as one view of the directory has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct HomeView {
+pub(super) struct HomeView {
     /// The replica, or `older view`; none if the line is about all replicas.
     view: Option<String>,
     home: String,
@@ -269,6 +272,7 @@ fn store(account: &Account, at: ServerId, server: &str, shown: &AccountView) -> 
         transit: mark.map(|_| "in transit".to_owned()),
         hidden,
         kilobytes,
+        unobserved: false,
         says,
     }
 }

@@ -23,7 +23,7 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
     assert!(summary.contains("Step 14: administrator creates the mailbox on destination"), "{summary}");
     assert!(summary.contains("From step 14 on"), "{summary}");
     assert!(
-        summary.contains("From step 10 to step 13, method-1 recovers all mail: it sets Home-MDB to destination"),
+        summary.contains("From step 10 to step 13: set both home attributes to the destination (method-1). That recovers all mail: it sets Home-MDB to destination"),
         "{summary}"
     );
     // The page opens at the step that destroys the mail.

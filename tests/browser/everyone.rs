@@ -28,7 +28,7 @@ fn axe() -> String {
 }
 
 /// The views, each with the script that opens it from the first page.
-const VIEWS: [(&str, &str); 9] = [
+const VIEWS: [(&str, &str); 11] = [
     ("1-first-page", ""),
     ("2-destroyed", "14"),
     ("3-stranded", "12"),
@@ -38,10 +38,12 @@ const VIEWS: [(&str, &str); 9] = [
     ("7-conformance-run", "run"),
     ("8-export", "export"),
     ("9-help", "help"),
+    ("10-link", "link"),
+    ("11-nothing-at-risk", "2"),
 ];
 
 /// Returns a saved run of a program that behaves as the article's does.
-fn failed_run() -> String {
+pub(super) fn failed_run() -> String {
     let folder = tempfile::tempdir().unwrap();
     let program = crate::served::program();
     let program = program.to_str().unwrap();
@@ -92,6 +94,10 @@ fn come_to(browser: &Browser, served: &Served, how: &str) {
             browser.script("document.querySelector('#export').open = true", Vec::new());
         }
         "help" => browser.press("?"),
+        "link" => {
+            browser.script("document.querySelector('#share').click()", Vec::new());
+            browser.wait("document.querySelector('#save-page')");
+        }
         "" => {}
         at => step(at.parse().unwrap()),
     }

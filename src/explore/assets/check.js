@@ -1,5 +1,5 @@
 // Checks from the page: progress, cancellation, verdicts and links to counterexamples.
-import { button, el, fill } from "./dom.js";
+import { button, el, fill, icon } from "./dom.js";
 
 /** The polling interval of a running check, in milliseconds. */
 const POLL = 300;
@@ -23,7 +23,7 @@ export function runCheck(box, source, link, does) {
       found.truncated ? el("strong", {}, `truncated: ${found.truncated}`) : "complete"),
       el("ul", { class: "verdicts" }, found.properties.map((one) =>
         el("li", { class: one.verdict }, el("b", {}, one.name), " ", el("span", { class: "verdict" }, one.verdict), " ",
-          one.as_expected ? el("span", { class: "quiet" }, "✓ as expected") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, `${one.verdict === "inconclusive" ? "?" : "✕"} expected: ${one.expected}`), " ",
+          one.as_expected ? el("span", { class: "quiet" }, icon("✓"), " as expected") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, icon(one.verdict === "inconclusive" ? "?" : "✕"), ` expected: ${one.expected}`), " ",
           one.link ? button(`Show the ${one.steps} steps`, () => does.follow(one.link), { class: "plain small", "data-counterexample": one.name }) : null))));
     if (isFocused) (status.querySelector("button") ?? closing).focus();
   };

@@ -1,5 +1,5 @@
 // Two traces side by side, row by row, with the first difference marked.
-import { button, el, fill, unseen } from "./dom.js";
+import { button, el, fill, icon, unseen } from "./dom.js";
 import { alignedRows, firstDifference } from "./align.js";
 
 const ROWS_MAX = 400;
@@ -30,7 +30,7 @@ export function drawAligned(box, pair, at, does) {
     const moment = trace.moments[number];
     return el("td", { "data-label": label, class: moment.lost.length > 0 ? "loses" : "" },
       el("span", { class: "number" }, number), number === 0 ? "start" : [el("b", {}, moment.actor), " ", moment.says],
-      moment.lost.length > 0 ? el("span", { class: "badge bad" }, `✕ destroys ${moment.lost.join(" ")}`) : null,
+      moment.lost.length > 0 ? el("span", { class: "badge bad" }, icon("✕"), ` destroys ${moment.lost.join(" ")}`) : null,
       moment.reported ? el("span", { class: "badge reported" }, `reported: ${moment.reported.length > 110 ? `${moment.reported.slice(0, 110)}…` : moment.reported}`) : null);
   };
   fill(box, el("h3", {}, "Side by side"),

@@ -4,7 +4,7 @@ import { button, el } from "./dom.js";
 const FORMATS = [["itf", "ITF"], ["mermaid", "Mermaid"], ["dot", "DOT"], ["markdown", "Markdown"], ["json", "JSON"], ["html", "Page"]];
 
 /** Downloads a text as a file. */
-function download({ name, text }) {
+export function download({ name, text }) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
   const link = el("a", { href: address, download: name, hidden: true });
   document.body.append(link);

@@ -1,13 +1,19 @@
 // The page around a trace: summary, list of scenarios, dropped files, runs of implementations, help.
-import { append, button, el, fill } from "./dom.js";
+import { append, button, el, fill, icon } from "./dom.js";
 
 /** Draws the summary of a trace: a few questions and answers, each with its step. */
 export function drawSummary(box, trace, go) {
   fill(box, trace.summary.map((one, index) =>
     el("div", { class: "answer" + kindOf(trace, one), "data-about": index },
-      el("h2", {}, one.about), el("p", {}, one.says),
+      el("h2", {}, one.about), el("p", {}, withNames(trace, one.says)),
       one.step === null ? null : button(`Show step ${one.step}`, () => go(one.step), { class: "plain small" }))));
   box.hidden = trace.summary.length === 0;
+}
+
+/** Returns a text with the names of procedures, which stand in brackets behind their words, in small type. */
+function withNames(trace, says) {
+  return says.split(/(\([a-z0-9-]+\))/).map((part) =>
+    (trace.procedures.some(({ name }) => part === `(${name})`) ? el("small", { class: "quiet" }, part) : part));
 }
 
 /** Red marks the loss, green the remedy. */
@@ -39,8 +45,14 @@ export function drawCatalogue(box, catalogue, does) {
   box.hidden = false;
 }
 
-/** Draws a run of an implementation: expected and observed results. */
-export function drawRun(box, run) {
+/** Draws a run of an implementation: expected and observed results. If it has a picture, a row shows the moment after its step. */
+export function drawRun(box, run, at = null, go = null) {
+  if (box.shownRun === run && go) {
+    for (const row of box.querySelectorAll("tbody tr")) row.classList.toggle("current", row.dataset.step === String(at));
+    return;
+  }
+  box.shownRun = run;
+  const step = (number) => el("th", { scope: "row" }, go ? button(String(number), () => go(number), { class: "link", "aria-label": `Go to step ${number}` }) : el("span", { class: "number" }, number), " ");
   fill(box, el("h2", {}, run.title), run.verdict ? el("p", {}, el("b", {}, run.verdict), run.says ? `: ${run.says}` : "") : null,
     el("p", { class: run.left_at === null ? "quiet" : "stranded", id: "left-at" }, run.left_at === null
       ? (run.verdict ? "No single step shows this verdict." : "The model allows every step.")
@@ -48,11 +60,11 @@ export function drawRun(box, run) {
     run.shown_at ? el("p", { class: "stranded" }, `Step ${run.shown_at} shows the verdict: ${run.verdict}.`) : null,
     el("table", { class: "aligned" }, el("caption", { class: "unseen" }, "Expected and observed results"),
       el("thead", {}, el("tr", {}, ["step", "expected", "observed"].map((head) => el("th", { scope: "col" }, head)))),
-      el("tbody", {}, run.steps.map((one) => el("tr", { class: one.number === run.left_at || one.number === run.shown_at ? "differs" : "" },
-        el("th", { scope: "row" }, el("span", { class: "number" }, one.number), one.says),
-        el("td", { "data-label": "expected" }, one.expected || "–"),
-        el("td", { "data-label": "observed", class: one.agrees ? "" : "loses" }, one.observed || "–", one.agrees ? null : el("span", { class: "badge bad" }, "✕ not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))),
-    button("Close", () => { box.hidden = true; }, { class: "plain small" }));
+      el("tbody", {}, run.steps.map((one) => el("tr", { class: (one.number === run.left_at || one.number === run.shown_at ? "differs" : "") + (go && one.number === at ? " current" : ""), "data-step": one.number },
+        append(step(one.number), [one.says]),
+        el("td", { "data-label": "expected" }, one.agrees && one.expected === one.observed ? el("span", {}, icon("✓"), " as observed") : one.expected || "–"),
+        el("td", { "data-label": "observed", class: one.agrees ? "" : "loses" }, one.observed || "–", one.agrees ? null : el("span", { class: "badge bad" }, icon("✕"), " not as expected"), (one.because ?? []).map((says) => el("p", {}, "because ", says))))))),
+    go ? null : button("Close", () => { box.hidden = true; }, { class: "plain small" }));
   box.hidden = false;
 }
 
@@ -84,8 +96,8 @@ export function drawHelp(dialog, source) {
 }
 
 /** Draws an error message. */
-export function drawMessage(box, says) {
-  fill(box);
-  append(box, [el("p", { class: says.includes("\n") ? "several" : null }, says), button("Close", () => { box.hidden = true; }, { class: "plain small" })]);
+export function drawMessage(box, says, offers = []) {
+  fill(box, el("p", { class: says.includes("\n") ? "several" : null }, says),
+    el("div", { class: "row" }, offers, button("Close", () => { box.hidden = true; }, { class: "plain small" })));
   box.hidden = false;
 }

@@ -2,12 +2,13 @@
 import { byId, button, el, fill, icon, toggleTheme } from "./dom.js";
 import { marksOf, nextMark, within } from "./layout.js";
 import { beside } from "./align.js";
-import { FILE_MAX, QUERY_MAX, fileSource, serverSource } from "./source.js";
+import { fileSource, serverSource, textOf } from "./source.js";
 import { drawPicture, fitFrames, redrawArrows, tokenPlaces } from "./picture.js";
-import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawTable, drawWhatIf, spoken, stepList } from "./panels.js";
+import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawTable, drawWhatIf, reachCaption, spoken, stepList } from "./panels.js";
 import { compared, drawAligned } from "./compare.js";
 import { runCheck } from "./check.js";
 import { exports } from "./export.js";
+import { share } from "./share.js";
 import { drawCatalogue, drawChoice, drawSummary, drawHelp, drawMessage, drawRun } from "./home.js";
 
 const inside = byId("inside");
@@ -86,7 +87,6 @@ function show(at, isNew = false) {
   page.at = within(at, trace.moments.length);
   const moment = trace.moments[page.at];
   byId("trace").hidden = false;
-  byId("run").hidden = true;
   byId("intro").hidden = !page.isHome;
   const hadFocus = document.activeElement !== document.body;
   document.title = `${trace.title}: step ${page.at} – stranded`;
@@ -94,6 +94,7 @@ function show(at, isNew = false) {
   page.pair = other ? (page.pair && page.pair.left === trace && page.pair.right === other ? page.pair : compared(trace, other)) : null;
   if (isNew) {
     drawSummary(byId("summary"), trace, (step) => { go(step); bringIntoView(); });
+    drawPanelsOf(trace);
     drawTabs();
     drawControls();
   }
@@ -118,7 +119,19 @@ function show(at, isNew = false) {
   if (isNew) remember(true);
 }
 
+/** Shows the panels that a trace has: a run of an implementation has its table, and nothing to try. */
+function drawPanelsOf(trace) {
+  for (const part of document.querySelectorAll("#rescue, #summary, .panels")) part.hidden = Boolean(trace.run);
+  if (trace.run) byId("intro").after(byId("run"));
+  else byId("run").hidden = true;
+}
+
 function drawAround() {
+  reachCaption(byId("caption"));
+  if (currentTrace().run) {
+    drawRun(byId("run"), currentTrace().run, page.at, go);
+    return;
+  }
   list.show(currentTrace(), page.at);
   drawRescue(byId("rescue"), currentTrace(), page.at, go);
   drawDetails();
@@ -157,7 +170,7 @@ function drawDetails() {
 function askDetails() {
   const trace = currentTrace();
   const moment = trace.moments[page.at];
-  if (moment.detail || !source.isLive) return;
+  if (moment.detail || trace.run || !source.isLive) return;
   source.moment(trace, page.at).then(({ detail, outlook }) => {
     moment.detail = detail;
     moment.outlook ??= outlook;
@@ -169,12 +182,15 @@ function drawTabs() {
   const traces = byId("traces");
   fill(traces,
     el("div", { class: "tabs", role: "group", "aria-label": "Open traces" }, page.traces.map((trace, index) =>
-      el("span", {}, button([index === page.current ? "● " : "○ ", trace.title], () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
+      el("span", {}, button(trace.title, () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
         { class: "tab", "aria-pressed": index === page.current ? "true" : "false" }),
-        page.traces.length > 1 && !page.isHome ? button("×", () => shut(index), { class: "shut", "aria-label": `Close ${trace.title}` }) : null))),
-    el(page.isHome ? "p" : "h1", { class: "question" }, el("b", {}, currentTrace().scenario), " – ", currentTrace().question,
-      !page.isHome && Object.keys(currentTrace().assumptions).length > 0
+        page.traces.length > 1 && !page.isHome ? button(icon("✕"), () => shut(index), { class: "shut", "aria-label": `Close ${trace.title}` }) : null))),
+    page.isHome ? el("h1", { class: "question headline" }, "How moving a mailbox twice destroys its mail") : el("h1", { class: "question" }, el("b", {}, currentTrace().scenario), " – ", currentTrace().question,
+       Object.keys(currentTrace().assumptions).length > 0
         ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(currentTrace().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
+  // On a phone the tabs scroll sideways.
+  const tabs = traces.querySelector(".tabs");
+  tabs.scrollLeft = tabs.querySelector("[aria-pressed=true]").offsetLeft - tabs.offsetLeft;
 }
 
 function drawControls() {
@@ -183,18 +199,19 @@ function drawControls() {
   const select = el("select", { id: "beside", onchange: (event) => { page.other = event.target.value === "" ? null : Number(event.target.value); show(page.at, true); } },
     el("option", { value: "" }, "nothing"), others.map(([trace, index]) => el("option", { value: index, selected: page.other === index }, trace.title)));
   fill(byId("controls"),
-    el("div", { class: "stepper" },
+    el("div", { class: "pace" }, el("div", { class: "stepper" },
       control("first", icon("first"), "First step", () => go(0)), control("before", [icon("back"), "Back"], "Previous step", () => go(page.at - 1)),
       control("after", ["Next", icon("next")], "Next step", () => go(page.at + 1), { class: "primary" }),
       control("last", icon("last"), "Last step", () => go(currentTrace().moments.length - 1)),
       control("mark", [icon("mark"), "Next mark"], "Next marked step", () => go(nextMark(marksOf(currentTrace()), page.at, true)))),
     el("input", { type: "range", id: "slider", min: 0, max: currentTrace().moments.length - 1, step: 1, "aria-label": "Step",
-      oninput: (event) => go(Number(event.target.value)) }),
+      oninput: (event) => go(Number(event.target.value)) })),
     el("div", { class: "switches" },
       others.length > 0 ? el("label", {}, "Beside it ", select) : null,
       control("view", page.view === "table" ? "Picture" : "Table", "Picture or table", toggleView),
-      source.isLive ? control("check", "Check", "Check every execution of this scenario", () => runCheck(byId("checking"), source, currentTrace().link, { follow, fail })) : null,
-      control("share", "Copy link", "Copy the link to this step", share),
+      source.isLive && !currentTrace().run ? control("check", "Check", "Check every execution of this scenario", () => runCheck(byId("checking"), source, currentTrace().link, { follow, fail })) : null,
+      currentTrace().run ? null : control("share", "Copy link", "Copy the link to this step",
+        () => share(byId("message"), currentTrace(), page.at, source, { attempt, say: (says) => { byId("announce").textContent = says; } })),
       exports(currentTrace(), source, { attempt, say: (says) => { byId("announce").textContent = says; } })));
 }
 
@@ -222,22 +239,11 @@ function toggleView() {
 
 /** Updates the address to the shown moment. */
 function remember(isNew) {
-  if (page.isHome && page.at === decisive(currentTrace())) return;
+  if (currentTrace().run || (page.isHome && page.at === decisive(currentTrace()))) return;
   const hash = `#${currentTrace().link}@${page.at}`;
   if (location.hash === hash) return;
   if (isNew && !page.isHome) history.pushState(null, "", hash);
   else history.replaceState(null, "", hash);
-}
-
-async function share() {
-  const address = location.href.replace(/\?token=[^#]*/, "").replace(/#.*$/, "") + `#${currentTrace().link}@${page.at}`;
-  try {
-    await navigator.clipboard.writeText(address);
-    byId("announce").textContent = "The link was copied.";
-    byId("share").textContent = "Copied";
-  } catch {
-    drawMessage(byId("message"), address);
-  }
 }
 
 const does = {
@@ -289,7 +295,9 @@ function decisive(trace) {
 /** Shows an answer: a choice of traces, a run, or a trace. */
 function take(answer, again) {
   if (answer.choice) drawChoice(byId("message"), answer.choice, (part) => attempt(async () => take(await again(part), again)));
+  else if (answer.run?.drawn) add({ ...answer.run.drawn, run: answer.run, link: `run/${answer.run.title}` }, decisive(answer.run.drawn));
   else if (answer.run) {
+    byId("trace").before(byId("run"));
     drawRun(byId("run"), answer.run);
     byId("run").scrollIntoView({ block: "start" });
   } else add(answer.document, answer.document.forked_at === null ? decisive(answer.document) : 0);
@@ -299,11 +307,7 @@ async function files(dropped) {
   const file = dropped?.[0];
   if (!file) return;
   await attempt(async () => {
-    if (file.size > FILE_MAX) {
-      throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(0)} MB: the explorer reads at most ${FILE_MAX / 1e6} MB.`);
-    }
-    const text = await file.text();
-    if (JSON.stringify(text).length > QUERY_MAX) throw new Error(`${file.name} is too large for one query.`);
+    const text = await textOf(file);
     const again = (part) => source.drop(file.name, text, part ?? null);
     take(await again(null), again);
   });
@@ -377,9 +381,7 @@ function listen() {
 async function begin() {
   listen();
   const link = location.hash;
-  if (link.length > 1) {
-    await follow(link);
-  }
+  if (link.length > 1) await follow(link);
   if (!source.isLive) {
     if (page.traces.length === 0) await home(true);
     return;

@@ -1,6 +1,6 @@
 // The panels around the picture: caption, list of steps, properties, changes, alternatives, and effects of procedures. All
 // sentences about the world come from the document.
-import { append, button, el, fill, unseen } from "./dom.js";
+import { append, button, el, fill, icon, unseen } from "./dom.js";
 import { scrolledTo, stretches, windowOf } from "./layout.js";
 
 const STANDING = { true: ["✓", "true"], "not-quiescent": ["·", "not quiescent"], violated: ["✕", "violated"] };
@@ -23,7 +23,7 @@ function badgesOf(trace, moment) {
 /** Makes the elements of the badges. */
 function badges(trace, moment) {
   return badgesOf(trace, moment).map(({ kind, sign, says }) =>
-    el("span", { class: `badge ${kind}` }, el("span", { "aria-hidden": "true" }, `${sign} `), says));
+    el("span", { class: `badge ${kind}` }, icon(sign), " ", says));
 }
 
 /** Returns the text of a moment for screen readers. */
@@ -48,12 +48,18 @@ function opened(says, make, attributes = {}) {
 /** Draws the caption: step, sources, sentence and badges. */
 export function drawCaption(box, trace, moment) {
   fill(box,
-    el("p", { class: "step-of" }, moment.number === 0 ? "Start" : `Step ${moment.number} of ${trace.moments.length - 1}`,
+    el("p", { class: "step-of", title: moment.sources.join(", ") || null }, moment.number === 0 ? "Start" : `Step ${moment.number} of ${trace.moments.length - 1}`,
       moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
     el("h2", {}, moment.number === 0
-      ? "The initial state"
+      ? (trace.run ? "Before the first event: nothing is observed" : "The initial state")
       : [el("b", { class: "actor" }, moment.actor), " ", moment.says]),
     el("p", { class: "badges" }, badges(trace, moment)));
+}
+
+/** Lets the keyboard scroll a caption that is longer than its room. */
+export function reachCaption(box) {
+  if (box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
 }
 
 /** Makes the list of steps, which holds only the visible rows, so that thousands of steps are fast. */
@@ -105,28 +111,18 @@ export function drawProperties(box, trace, detail) {
       const [sign, word] = STANDING[one.standing];
       const says = trace.properties.find((property) => property.name === one.name);
       return el("li", { class: one.standing, "data-property": one.name, "data-standing": one.standing },
-        el("span", { class: "sign", "aria-hidden": "true" }, sign),
+        el("span", { class: "sign", "aria-hidden": "true" }, icon(sign)),
         el("span", {}, el("b", {}, one.name), unseen(`, ${word}`), el("span", { class: "values" }, one.says),
           el("span", { class: "law" }, says?.says ?? "", says ? ` [${says.sources.join(", ")}]` : "")));
     })));
 }
 
-/** Draws the differences from the previous moment. */
+/** Draws the changes since the previous moment, in words. */
 export function drawChanges(box, detail, at) {
-  const groups = new Map();
-  for (const one of detail?.differences ?? []) {
-    const location = one.keys.filter((part) => part !== "mailboxes");
-    const group = location.slice(0, -1).join(" › ");
-    if (!groups.has(group)) groups.set(group, []);
-    groups.get(group).push([location[location.length - 1], one]);
-  }
+  const changes = detail?.changes ?? [];
   fill(box, el("h3", {}, "What changed"),
-    groups.size === 0 ? el("p", { class: "quiet" }, at === 0 ? "This is the initial state." : "Nothing changed.") : null,
-    [...groups].map(([group, changes]) =>
-      el("div", { class: "change" }, el("p", { class: "change-place" }, group || "site"),
-        el("ul", {}, changes.map(([name, one]) =>
-          el("li", {}, el("span", { class: "change-name" }, name), " ", el("del", {}, one.was), unseen(" becomes "),
-            el("span", { "aria-hidden": "true" }, " → "), el("ins", {}, one.is)))))),
+    changes.length === 0 ? el("p", { class: "quiet" }, at === 0 ? "This is the initial state." : "Nothing changed.") : null,
+    el("ul", { class: "changes" }, changes.map((says) => el("li", {}, says))),
     detail?.state
       ? opened("The whole state", () => el("pre", { tabindex: "0" }, JSON.stringify(detail.state, null, 1)))
       : null);
@@ -154,11 +150,11 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
     source.isLive && runs
       ? button("Run the current procedures to their end", does.runOn, { class: "plain", id: "run-on" }) : null,
     applicable.length > 0 ? el("h4", {}, runs ? "Stop the running procedures, and apply" : "Apply") : null,
-    el("div", { class: "apply" }, applicable.map((one) => button(one.name, () => does.apply(one.name),
+    el("div", { class: "apply" }, applicable.map((one) => button(namedProcedure(trace, one.name), () => does.apply(one.name),
       { class: "plain", title: one.acts.join("; "), "data-procedure": one.name })),
       source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
     applicable.length > 0 ? opened("Steps of each procedure",
-      () => el("dl", {}, trace.procedures.map((one) => [el("dt", {}, one.name), el("dd", {}, one.acts.join("; "))]))) : null,
+      () => el("dl", {}, trace.procedures.map((one) => [el("dt", {}, namedProcedure(trace, one.name)), el("dd", {}, one.acts.join("; "))]))) : null,
     el("div", { id: "advice", "aria-live": "polite" }),
     disabled.length > 0
       ? opened(`Impossible steps, with the reason (${disabled.length})`, () =>
@@ -192,12 +188,15 @@ export function drawAdvice(box, advice) {
       : null)));
 }
 
-/** Returns the effect of a procedure at each moment. Where nothing is at risk it recovers nothing, and one that destroys mail at another
- *  step is no cure. */
+/** Returns the effect of a procedure at each moment. */
 function effectsOf(trace, name) {
-  const found = trace.moments.map(({ outlook }) => [outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown", outlook.whole]);
-  const destroys = found.some(([effect]) => effect === "loses");
-  return found.map(([effect, whole]) => (effect !== "saves" ? effect : whole ? "idle" : destroys ? "risky" : "saves"));
+  return trace.moments.map(({ outlook }) => outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
+}
+
+/** Makes the words of a procedure, with its name in small type. */
+function namedProcedure(trace, name) {
+  const words = trace.procedures.find((one) => one.name === name)?.words ?? name;
+  return words === name ? [el("b", {}, name)] : [el("span", { class: "words" }, words), " ", el("small", { class: "quiet" }, name)];
 }
 
 /** Draws the effect of each procedure at each moment of the trace. */
@@ -208,7 +207,7 @@ export function drawRescue(box, trace, at, chosen) {
     const here = trace.moments[at].outlook;
     fill(box, el("h3", {}, "Effect of each procedure"),
       el("p", { class: "quiet" }, here ? "At this step:" : "This trace has too many different states to try every procedure at each; it is tried at the shown step."),
-      here ? el("ul", { class: "here" }, hereOf(here)) : null);
+      here ? el("ul", { class: "here" }, hereOf(trace, here)) : null);
     return;
   }
   const names = trace.moments[0].outlook.rescues.map((one) => one.procedure);
@@ -223,18 +222,18 @@ export function drawRescue(box, trace, at, chosen) {
       const parts = stretches(effects);
       const cursor = el("span", { class: "cursor", "aria-hidden": "true" });
       return el("div", { class: "strip", "data-procedure": name },
-        el("span", { class: "strip-name" }, name, " ",
+        el("span", { class: "strip-name" }, namedProcedure(trace, name), " ",
           el("span", { class: "now" })),
         unseen(parts.map((one) => `: steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`).join("")),
         el("div", { class: "bar", "aria-hidden": "true" }, parts.map((one) => {
           const part = el("span", { class: `part ${one.effect}`, title: `steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`,
-            onclick: () => chosen(one.first) }, EFFECT[one.effect][0]);
+            onclick: () => chosen(one.first) }, icon(EFFECT[one.effect][0]));
           part.style.flexGrow = String(one.last - one.first + 1);
           return part;
         }), cursor));
     })),
     el("p", { class: "legend" }, Object.entries(EFFECT).filter(([kind]) => kind !== "unknown").map(([kind, [sign, word, says]]) =>
-      el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, sign), ` ${word}: ${says}`))),
+      el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, icon(sign)), ` ${word}: ${says}`))),
     el("p", { class: "quiet outlook" }));
   moveCursors(box, trace, at);
 }
@@ -245,7 +244,7 @@ function moveCursors(box, trace, at) {
     const now = effectsOf(trace, strip.dataset.procedure)[at];
     const label = strip.querySelector(".now");
     label.className = `now ${now}`;
-    label.textContent = `${EFFECT[now][0]} ${EFFECT[now][1]}`;
+    fill(label, icon(EFFECT[now][0]), ` ${EFFECT[now][1]}`);
     strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / trace.moments.length) * 100}%`;
   }
   const isLate = trace.no_return !== null && at >= trace.no_return;
@@ -253,8 +252,8 @@ function moveCursors(box, trace, at) {
     : here.whole ? "At this step all mail is at the home: there is nothing to repair." : "";
 }
 
-function hereOf(outlook) {
-  return outlook.rescues.map((one) => el("li", {}, el("b", {}, one.procedure), `: ${EFFECT[one.effect][1]}`,
+function hereOf(trace, outlook) {
+  return outlook.rescues.map((one) => el("li", {}, namedProcedure(trace, one.procedure), `: ${EFFECT[one.effect][1]}`,
     one.loses.length > 0 ? ` (${one.loses.join(" ")})` : ""));
 }
 

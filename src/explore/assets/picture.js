@@ -1,6 +1,6 @@
 // The picture of one moment: lanes for the administrator, the directory and each server, tokens for messages, and an arrow
 // from the directory to the home of each mailbox. All facts come from the document.
-import { el, fill, unseen } from "./dom.js";
+import { el, fill, icon, unseen } from "./dom.js";
 import { arrowPath, copyNumbers, destroyedIn, tokenId, transitions } from "./layout.js";
 
 const KINDS = {
@@ -22,9 +22,9 @@ export function drawPicture(box, trace, at, places) {
         adminLane(trace, moment),
         directoryLane(trace, moment)),
       el("div", { class: "servers", "data-count": trace.servers.length },
-        trace.servers.map((server) => serverLane(server, moment, ghosts, token))),
+        trace.servers.map((server) => serverLane(trace, server, moment, ghosts, token))),
       elsewhereLane(trace, moment, token),
-      lostTray(moment, token)));
+      lostTray(trace, moment, token)));
   // Measures everything once, then draws.
   const arrows = arrowsOf(box.firstElementChild, moment);
   const moves = places ? movesOf(box, transitions(before, moment.picture), places) : [];
@@ -56,20 +56,19 @@ function adminLane(trace, moment) {
   const several = moment.picture.programs.some((one) => one.mailbox !== moment.picture.programs[0].mailbox);
   const only = trace.administrators.length === 1 ? trace.administrators[0] : null;
   return el("section", { class: "lane admin" + (moment.by === "administrator" ? " acting" : "") },
-    el("h3", {}, "Administrator"),
+    el("h3", {}, trace.run ? "Implementation" : "Administrator"),
     el("ul", { class: "programs" }, shown.map((one) =>
-      el("li", { class: one.running ? "running" : "idle" },
+      el("li", { class: one.running ? "running" : "idle" }, one.running ? [icon("▶"), " "] : null,
         one.who === only ? null : el("b", {}, one.who, " "), several ? `(${one.mailbox}) ` : null, one.says))),
-    el("div", { class: "screen" },
-      el("div", { class: "screen-title", "aria-hidden": "true" }, "Administrator program"),
+    trace.run ? null : el("div", { class: "screen" },
       el("table", {},
-        el("caption", {}, "Mailbox resources"),
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "server"), el("th", { scope: "col" }, "mailbox"),
+        el("caption", {}, "Screen: mailbox resources"),
+        el("thead", { class: "unseen" }, el("tr", {}, el("th", { scope: "col" }, "server"), el("th", { scope: "col" }, "mailbox"),
           el("th", { scope: "col" }, "total"))),
         el("tbody", {}, trace.servers.flatMap((server) => resourceRows(server, moment)))),
       moment.screen
         ? el("p", { class: "message" + (moment.screen.startsWith("ok") ? "" : " alarm") },
-            el("span", { class: "message-mark", "aria-hidden": "true" }, moment.screen.startsWith("ok") ? "i" : "!"),
+            el("span", { class: "message-mark", "aria-hidden": "true" }, moment.screen.startsWith("ok") ? "i" : icon("!")),
             moment.screen)
         : null));
 }
@@ -93,7 +92,7 @@ function directoryLane(trace, moment) {
       el("div", { class: "recipient" + (mailbox.stranded ? " wrong" : ""), "data-recipient": mailbox.name },
         el("span", { class: "recipient-name" }, many ? `${mailbox.name} is on` : "The home is"),
         mailbox.directory.map((line) => el("b", {}, line)))),
-    down.map((server) => el("p", { class: "down" }, `the directory of ${server} does not answer`)),
+    down.map((server) => el("p", { class: "down" }, icon("⚠"), ` the directory of ${server} does not answer`)),
     moment.picture.mailboxes.filter((one) => one.stranded).map((mailbox) =>
       el("p", { class: "stranded" }, el("strong", {}, "STRANDED"), ` ${mailbox.stranded}`)));
 }
@@ -107,7 +106,7 @@ function elsewhereLane(trace, moment, token) {
           el("div", { class: "tokens" }, messages.map((one) => token(mailbox.name, one, location, kind)))));
       }
     };
-    if (mailbox.held) boxes.push(el("p", { class: "held" }, `Delivery to ${mailbox.name} is held`));
+    if (mailbox.held) boxes.push(el("p", { class: "held" }, icon("‖"), ` Delivery to ${mailbox.name} is held`));
     put("Queued in the transport", mailbox.queued, "*transport", "queued");
     put("Saved in a file", mailbox.saved, "*file", "saved");
     put("Returned to its sender", mailbox.returned, "*returned", "returned");
@@ -116,7 +115,7 @@ function elsewhereLane(trace, moment, token) {
   return boxes.length === 0 ? null : el("section", { class: "lane transport" }, el("h3", {}, "Elsewhere"), boxes);
 }
 
-function serverLane(server, moment, ghosts, token) {
+function serverLane(trace, server, moment, ghosts, token) {
   const down = moment.picture.down.some((one) => one.server === server && one.service === "store");
   const many = moment.picture.mailboxes.length > 1;
   const homeOf = moment.picture.mailboxes.filter((mailbox) => mailbox.homes.includes(server));
@@ -126,7 +125,7 @@ function serverLane(server, moment, ghosts, token) {
   return el("section", { class: "lane server" + (down ? " is-down" : ""), "data-server": server },
     el("h3", {}, server, homeOf.length > 0 ? el("span", { class: "home-flag" }, home) : null,
       hasStray ? el("span", { class: "data-flag" }, "the data is here") : null),
-    down ? el("p", { class: "down" }, "the store does not answer") : null,
+    down ? el("p", { class: "down" }, icon("⚠"), " the store does not answer") : null,
     moment.picture.mailboxes.map((mailbox) => {
       const store = mailbox.stores.find((one) => one.server === server);
       const copies = copyNumbers(store.messages);
@@ -140,25 +139,25 @@ function serverLane(server, moment, ghosts, token) {
                 token(mailbox.name, one, server, store.flying.includes(one) ? "flying" : "kept", copies[index])),
               store.pending.map((one) => token(mailbox.name, one, server, "pending")),
               store.messages.length + store.pending.length === 0 ? el("span", { class: "empty" }, "empty") : null)
-          : el("span", { class: "empty" }, "no mailbox here"),
+          : el("span", { class: "empty" }, store.unobserved ? "not observed" : "no mailbox here"),
         el("span", { class: "store-foot" },
-          store.listed ? `${store.kilobytes} KB` : "",
-          store.transit ? el("span", { class: "transit-flag" }, "in transit") : null,
-          store.hidden ? el("span", { class: "transit-flag" }, `looks empty, hides ${store.hidden.join(" ")}`) : null),
+          store.listed && !trace.run ? `${store.kilobytes} KB` : "",
+          store.transit ? el("span", { class: "transit-flag" }, icon("⇄"), " in transit") : null,
+          store.hidden ? el("span", { class: "transit-flag" }, icon("⚠"), ` looks empty, hides ${store.hidden.join(" ")}`) : null),
         died.length > 0
-          ? el("p", { class: "died" }, el("strong", {}, "Destroyed here: "),
+          ? el("p", { class: "died" }, el("strong", {}, trace.run ? "Last seen here: " : "Destroyed here: "),
               died.map((one) => el("s", {}, one.message, " ")))
           : null);
     }));
 }
 
-function lostTray(moment, token) {
+function lostTray(trace, moment, token) {
   const lost = moment.picture.mailboxes.flatMap((mailbox) => mailbox.lost.map((one) => [mailbox.name, one]));
   if (lost.length === 0) return null;
   return el("section", { class: "lost-tray" },
-    el("h3", {}, "Destroyed"),
+    el("h3", {}, icon("✕"), trace.run ? " No longer found" : " Destroyed"),
     el("div", { class: "tokens" }, lost.map(([mailbox, one]) => token(mailbox, one, "*lost", "lost"))),
-    el("p", {}, "in no store and no queue, and no sender was notified"));
+    el("p", {}, trace.run ? "seen before, and now in no store, queue or file" : "in no store and no queue, and no sender was notified"));
 }
 
 /** Extends a box to the bottom of its lane, so that an arrow from it crosses no other box. */

@@ -1,10 +1,20 @@
 // The source of documents: the server, or the file that contains the page.
 
 /** The largest file that the page reads, in bytes. */
-export const FILE_MAX = 7_500_000;
+const FILE_MAX = 7_500_000;
 
 /** The longest text in a query, in characters of JSON. */
-export const QUERY_MAX = 8_300_000;
+const QUERY_MAX = 8_300_000;
+
+/** Returns the text of a file that fits into a query; refuses a larger one. */
+export async function textOf(file) {
+  if (file.size > FILE_MAX) {
+    throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(0)} MB: the explorer reads at most ${FILE_MAX / 1e6} MB.`);
+  }
+  const text = await file.text();
+  if (JSON.stringify(text).length > QUERY_MAX) throw new Error(`${file.name} is too large for one query.`);
+  return text;
+}
 
 /** Returns a source that queries the server; a refusal becomes an error with its message. */
 export function serverSource() {
@@ -36,7 +46,7 @@ export function serverSource() {
     check: (link) => ask({ ask: "check", link }),
     progress: (check) => ask({ ask: "progress", check }),
     cancel: (check) => ask({ ask: "cancel", check }),
-    exports: () => true,
+    exports: (trace) => !trace.run,
     export: (trace, form) => ask({ ask: "export", link: trace.link, form }),
     drop: (name, text, part) => ask({ ask: "drop", name, text, part }),
   };
