@@ -117,7 +117,7 @@ fn of_store(server: &str, was: Option<&ContentsView>, now: Option<&ContentsView>
 
 fn of_program(who: &str, was: &ProgramView, now: &ProgramView) -> Option<String> {
     match (was.next, now.next, now.ended.as_deref()) {
-        (None, Some(_), _) => Some(format!("the program of {who} runs")),
+        (None, Some(_), _) => Some(format!("the program of {who} starts")),
         (Some(_), None, Some(ended)) => Some(format!("the program of {who} ends: {ended}")),
         (Some(_), None, None) => Some(format!("the program of {who} ends")),
         (Some(was), Some(now), _) if was != now => Some(format!("the program of {who} is at step {now}")),

@@ -24,8 +24,6 @@ use super::wrap::{TextBlock, truncated, wrapped};
 const WIDTH_MAX: u16 = 96;
 /// A screen that is larger than this has a frame around the list.
 const FRAMED: (u16, u16) = (30, 12);
-/// The lines under the list.
-const FOOT: u16 = 4;
 
 /// A step that the model allows at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +80,8 @@ pub(super) fn sheet(narrated: &NarratedTrace<'_>, at: usize, selected: usize, fr
         None => TextBlock::plain("no further step is possible in this scenario").lines(room),
     };
     let lines = u16::try_from(items.iter().map(Vec::len).sum::<usize>()).unwrap_or(u16::MAX);
-    let height = lines.max(1).saturating_add(FOOT + edge).min(area.height);
+    let foot_lines = u16::try_from(foot.len()).unwrap_or(u16::MAX);
+    let height = lines.max(1).saturating_add(foot_lines).saturating_add(edge).min(area.height);
     let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
     let sheet = Rect { x, y, width, height };
     frame.render_widget(Clear, sheet);
@@ -95,7 +94,7 @@ pub(super) fn sheet(narrated: &NarratedTrace<'_>, at: usize, selected: usize, fr
     } else {
         sheet
     };
-    let [above, below] = Layout::vertical([Constraint::Min(1), Constraint::Max(FOOT)]).areas(inner);
+    let [above, below] = Layout::vertical([Constraint::Min(1), Constraint::Max(foot_lines)]).areas(inner);
     let items = items.into_iter().map(|lines| ListItem::new(Text::from_iter(lines.into_iter().map(Line::from))));
     let list = List::new(items).highlight_style(Style::new().add_modifier(Modifier::REVERSED)).highlight_symbol(">");
     frame.render_stateful_widget(list, above, &mut ListState::default().with_selected(Some(selected)));

@@ -162,7 +162,7 @@ function drawDetails() {
   const trace = currentTrace();
   const moment = trace.moments[page.at];
   drawProperties(byId("judged"), trace, moment.detail);
-  drawChanges(byId("changes"), moment.detail, page.at);
+  drawChanges(byId("changes"), moment);
   drawWhatIf(byId("whatif"), trace, page.at, moment.detail, source, does);
 }
 

@@ -48,7 +48,7 @@ function opened(says, make, attributes = {}) {
 /** Draws the caption: step, sources, sentence and badges. */
 export function drawCaption(box, trace, moment) {
   fill(box,
-    el("p", { class: "step-of", title: moment.sources.join(", ") || null }, moment.number === 0 ? "Start" : `Step ${moment.number} of ${trace.moments.length - 1}`,
+    el("p", { class: "step-of" }, moment.number === 0 ? "Start" : `Step ${moment.number} of ${trace.moments.length - 1}`,
       moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
     el("h2", {}, moment.number === 0
       ? (trace.run ? "Before the first event: nothing is observed" : "The initial state")
@@ -117,12 +117,14 @@ export function drawProperties(box, trace, detail) {
     })));
 }
 
-/** Draws the changes since the previous moment, in words. */
-export function drawChanges(box, detail, at) {
+/** Draws the changes since the previous moment, in words, and the sources of the rule. */
+export function drawChanges(box, moment) {
+  const { detail, number: at, sources } = moment;
   const changes = detail?.changes ?? [];
   fill(box, el("h3", {}, "What changed"),
     changes.length === 0 ? el("p", { class: "quiet" }, at === 0 ? "This is the initial state." : "Nothing changed.") : null,
     el("ul", { class: "changes" }, changes.map((says) => el("li", {}, says))),
+    sources.length > 0 ? el("p", { class: "quiet" }, `By ${sources.join(", ")}`) : null,
     detail?.state
       ? opened("The whole state", () => el("pre", { tabindex: "0" }, JSON.stringify(detail.state, null, 1)))
       : null);
