@@ -12,6 +12,7 @@ use stranded_model::state::State;
 use crate::report::badge::Badge;
 use crate::report::picture::Picture;
 use crate::report::procedure_words::words;
+use crate::report::remedy::Remedy;
 use crate::report::summary::{self, Sentence, SummaryStep, TraceEnd};
 use crate::report::trace::answers;
 use stranded_oracle::sentence::Mood;
@@ -55,6 +56,8 @@ pub struct Document {
     pub administrators: Vec<String>,
     /// The procedures that the page can apply.
     pub procedures: Vec<ProcedureEntry>,
+    /// The kinds of effects that a procedure can have.
+    pub effects: Vec<EffectEntry>,
     /// The properties.
     pub properties: Vec<PropertyEntry>,
     /// The summary in a few sentences.
@@ -80,6 +83,19 @@ pub struct ProcedureEntry {
     pub words: String,
     /// Its steps.
     pub acts: Vec<String>,
+}
+
+/// A kind of effect of a procedure.
+#[derive(Clone, Debug, Serialize)]
+pub struct EffectEntry {
+    /// The name.
+    pub name: &'static str,
+    /// The sign.
+    pub sign: &'static str,
+    /// A few words.
+    pub short: &'static str,
+    /// The meaning.
+    pub says: &'static str,
 }
 
 /// A property.
@@ -222,6 +238,7 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
         servers: world.scenario.site.servers.values().cloned().collect(),
         administrators: world.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
         procedures,
+        effects: effects(),
         properties: Safety::ALL
             .into_iter()
             .map(|one| PropertyEntry { name: one.name(), says: one.says(), sources: one.sources() })
@@ -233,6 +250,12 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
         forked_at: about.forked_at,
         moments,
     }
+}
+
+fn effects() -> Vec<EffectEntry> {
+    let entry =
+        |one: &Remedy| EffectEntry { name: one.name(), sign: one.sign(), short: one.short(), says: one.meaning() };
+    Remedy::all().iter().map(entry).collect()
 }
 
 fn procedures(trace: &OpenTrace) -> Vec<ProcedureEntry> {

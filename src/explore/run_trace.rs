@@ -46,6 +46,7 @@ pub fn document(record: &Recording, run: &RunView) -> Option<Document> {
         servers,
         administrators: spec.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
         procedures: Vec::new(),
+        effects: Vec::new(),
         properties: Vec::new(),
         summary: vec![Sentence {
             about: "What did the run show?",

@@ -55,17 +55,45 @@ impl Remedy {
         }
     }
 
-    /// Returns its meaning as a clause without a subject.
+    /// Returns it in a few words.
+    #[must_use]
+    pub fn short(&self) -> &'static str {
+        match self {
+            Self::Idle => "nothing to repair",
+            Self::Recovers => "recovers all mail",
+            Self::Risky => "recovers here, destroys elsewhere",
+            Self::NoHelp => "no help",
+            Self::Destroys(_) => "destroys mail",
+            Self::Unknown => "not known",
+        }
+    }
+
+    /// Returns its meaning in a sentence.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        match self {
+            Self::Idle => "all mail is at the home, before and after it",
+            Self::Recovers => "afterwards all mail is at the home",
+            Self::Risky => "it recovers all mail here; at another step, or by a known defect, it destroys mail",
+            Self::NoHelp => "it refuses, or leaves mail unreachable",
+            Self::Destroys(_) => "it can destroy mail",
+            Self::Unknown => "it has too many states to try it",
+        }
+    }
+
+    /// Returns it in a few words, with the messages that it can destroy.
     #[must_use]
     pub fn says(&self) -> String {
         match self {
-            Self::Idle => "nothing to repair".to_owned(),
-            Self::Recovers => "recovers all mail".to_owned(),
-            Self::Risky => "recovers all mail here, no cure: it destroys mail at other steps".to_owned(),
-            Self::NoHelp => "no help: it refuses, or leaves mail unreachable".to_owned(),
             Self::Destroys(messages) => format!("destroys {}", messages.join(" ")),
-            Self::Unknown => "unknown: the search reached its limit of states".to_owned(),
+            Self::Idle | Self::Recovers | Self::Risky | Self::NoHelp | Self::Unknown => self.short().to_owned(),
         }
+    }
+
+    /// Returns every kind, without messages.
+    #[must_use]
+    pub fn all() -> [Self; 6] {
+        [Self::Idle, Self::Recovers, Self::Risky, Self::NoHelp, Self::Destroys(Vec::new()), Self::Unknown]
     }
 }
 

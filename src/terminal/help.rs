@@ -6,6 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::report::badge::Badge;
+use crate::report::remedy::Remedy;
 
 use super::parts::bold;
 use super::wrap::{TextBlock, columns};
@@ -26,16 +27,12 @@ const KEYS: [(&str, &str); 8] = [
     ("q", "quit (also Esc and Ctrl-C)"),
 ];
 /// The other signs and their meanings.
-const SIGNS: [(&str, &str); 11] = [
+const SIGNS: [(&str, &str); 7] = [
     ("13+", "a step after the end of the trace, by the running procedure"),
     ("STRANDED", "the data is on a server that is not the home"),
-    ("✓", "procedure: recovers all mail; property: true"),
-    ("○", "procedure: nothing to repair, before and after it"),
-    ("!", "procedure: recovers all mail here, destroys mail at other steps"),
-    ("–", "procedure: no help, it refuses or leaves mail unreachable"),
-    ("✕", "procedure: destroys mail; property: violated"),
+    ("✓", "property: true"),
+    ("✕", "property: violated"),
     ("·", "property: checked only in quiescent states"),
-    ("?", "procedure: not known"),
     ("i !", "report to the administrator: ok, not ok"),
     ("KB", "10 KB for each message; the article gives no figures"),
 ];
@@ -107,6 +104,8 @@ fn all() -> Vec<TextBlock> {
     all.extend(KEYS.iter().map(|(name, says)| line(name, says)));
     all.push(TextBlock::plain("signs").styled(bold()));
     all.extend(signs.map(|(sign, says)| line(sign, &says)));
+    let remedies = Remedy::all();
+    all.extend(remedies.iter().map(|one| line(one.sign(), &format!("procedure: {}: {}", one.short(), one.meaning()))));
     all.extend(SIGNS.iter().map(|(name, says)| line(name, says)));
     all
 }

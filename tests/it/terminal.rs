@@ -151,7 +151,8 @@ fn the_terminal_and_the_page_say_the_same_of_each_step() {
         let difference = shown(8).split_once("what changed").unwrap().1.to_owned();
         assert!(difference.contains("the mailbox on source is gone; it held m1"), "{difference}");
         assert!(shown(10).contains("✕ destroys m1: move, move-of-the-article"), "{}", shown(10));
-        assert!(shown(10).contains("✓ recovers all mail: method-1, method-2"), "{}", shown(10));
+        assert!(shown(10).contains("✓ recovers all mail: method-1, q162998"), "{}", shown(10));
+        assert!(shown(10).contains("! recovers here, destroys elsewhere: method-2"), "{}", shown(10));
         assert!(shown(12).contains("⊘ no procedure recovers all mail any more"), "{}", shown(12));
         // Before anything is at risk nothing is a cure, and the move of the article never is.
         assert!(shown(0).contains("○ nothing to repair: move, move-of-the-article, method-1"), "{}", shown(0));

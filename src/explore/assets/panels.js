@@ -4,13 +4,6 @@ import { append, button, el, fill, icon, unseen } from "./dom.js";
 import { scrolledTo, stretches, windowOf } from "./layout.js";
 
 const STANDING = { true: ["✓", "true"], "not-quiescent": ["·", "not quiescent"], violated: ["✕", "violated"] };
-const EFFECT = {
-  idle: ["○", "nothing to repair", "all mail is at the home, before and after it"],
-  saves: ["✓", "recovers all mail", "afterwards all mail is at the home"],
-  risky: ["!", "recovers here, destroys elsewhere", "it recovers all mail, and at another step it destroys mail"],
-  declines: ["–", "no help", "it refuses, or leaves mail unreachable"],
-  loses: ["✕", "destroys", "it destroys mail"], unknown: ["?", "not known", "too many states to try it"],
-};
 
 /** Returns the badges of a moment: those of the document, and the marks of a fork or a loop. */
 function badgesOf(trace, moment) {
@@ -195,6 +188,11 @@ function effectsOf(trace, name) {
   return trace.moments.map(({ outlook }) => outlook.rescues.find((one) => one.procedure === name)?.effect ?? "unknown");
 }
 
+/** Returns the kind of an effect: its sign, a few words, its meaning. */
+function kindOfEffect(trace, name) {
+  return trace.effects.find((one) => one.name === name);
+}
+
 /** Makes the words of a procedure, with its name in small type. */
 function namedProcedure(trace, name) {
   const words = trace.procedures.find((one) => one.name === name)?.words ?? name;
@@ -226,16 +224,16 @@ export function drawRescue(box, trace, at, chosen) {
       return el("div", { class: "strip", "data-procedure": name },
         el("span", { class: "strip-name" }, namedProcedure(trace, name), " ",
           el("span", { class: "now" })),
-        unseen(parts.map((one) => `: steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`).join("")),
+        unseen(parts.map((one) => `: steps ${one.first} to ${one.last}: ${kindOfEffect(trace, one.effect).short}`).join("")),
         el("div", { class: "bar", "aria-hidden": "true" }, parts.map((one) => {
-          const part = el("span", { class: `part ${one.effect}`, title: `steps ${one.first} to ${one.last}: ${EFFECT[one.effect][1]}`,
-            onclick: () => chosen(one.first) }, icon(EFFECT[one.effect][0]));
+          const part = el("span", { class: `part ${one.effect}`, title: `steps ${one.first} to ${one.last}: ${kindOfEffect(trace, one.effect).short}`,
+            onclick: () => chosen(one.first) }, icon(kindOfEffect(trace, one.effect).sign));
           part.style.flexGrow = String(one.last - one.first + 1);
           return part;
         }), cursor));
     })),
-    el("p", { class: "legend" }, Object.entries(EFFECT).filter(([kind]) => kind !== "unknown").map(([kind, [sign, word, says]]) =>
-      el("span", {}, el("span", { class: `part ${kind}`, "aria-hidden": "true" }, icon(sign)), ` ${word}: ${says}`))),
+    el("p", { class: "legend" }, trace.effects.filter(({ name }) => name !== "unknown").map(({ name, sign, short, says }) =>
+      el("span", {}, el("span", { class: `part ${name}`, "aria-hidden": "true" }, icon(sign)), ` ${short}: ${says}`))),
     el("p", { class: "quiet outlook" }));
   moveCursors(box, trace, at);
 }
@@ -243,10 +241,10 @@ export function drawRescue(box, trace, at, chosen) {
 function moveCursors(box, trace, at) {
   const here = trace.moments[at].outlook;
   for (const strip of box.querySelectorAll(".strip")) {
-    const now = effectsOf(trace, strip.dataset.procedure)[at];
+    const now = kindOfEffect(trace, effectsOf(trace, strip.dataset.procedure)[at]);
     const label = strip.querySelector(".now");
-    label.className = `now ${now}`;
-    fill(label, icon(EFFECT[now][0]), ` ${EFFECT[now][1]}`);
+    label.className = `now ${now.name}`;
+    fill(label, icon(now.sign), ` ${now.short}`);
     strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / trace.moments.length) * 100}%`;
   }
   const isLate = trace.no_return !== null && at >= trace.no_return;
@@ -255,7 +253,7 @@ function moveCursors(box, trace, at) {
 }
 
 function hereOf(trace, outlook) {
-  return outlook.rescues.map((one) => el("li", {}, namedProcedure(trace, one.procedure), `: ${EFFECT[one.effect][1]}`,
+  return outlook.rescues.map((one) => el("li", {}, namedProcedure(trace, one.procedure), `: ${kindOfEffect(trace, one.effect).short}`,
     one.loses.length > 0 ? ` (${one.loses.join(" ")})` : ""));
 }
 
