@@ -46,6 +46,7 @@ export function drawCaption(box, trace, moment) {
     el("h2", {}, moment.number === 0
       ? (trace.run ? "Before the first event: nothing is observed" : "The initial state")
       : [el("b", { class: "actor" }, moment.actor), " ", moment.says]),
+    trace.moments.length === 1 ? el("p", { class: "quiet" }, "Choose a first step from the list below the picture.") : null,
     el("p", { class: "badges" }, badges(trace, moment)));
 }
 
