@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stranded_model::procedure::Outcome;
 use stranded_oracle::protocol::{Answer, Event, Observation, Operation};
 
 use super::picture::{MailboxPicture, Picture, ProgramPicture, StorePicture};
@@ -14,6 +15,7 @@ pub struct Observed {
     programs: BTreeMap<(String, String), ProgramPicture>,
     seen: BTreeMap<String, BTreeSet<String>>,
     deleted: BTreeMap<String, BTreeSet<String>>,
+    calls: BTreeMap<u64, Operation>,
 }
 
 impl Observed {
@@ -33,8 +35,15 @@ impl Observed {
             }
             Event::Observed { mailbox, observation } => self.observe(mailbox.clone(), observation.clone()),
             Event::Did { operation, answer } => self.operate(operation, Some(answer)),
-            Event::Call { operation, .. } => self.operate(operation, None),
-            Event::Return { .. } => {}
+            Event::Call { call, operation } => {
+                self.operate(operation, None);
+                self.calls.insert(*call, operation.clone());
+            }
+            Event::Return { call, answer } => {
+                if let Some(operation) = self.calls.remove(call) {
+                    self.operate(&operation, Some(answer));
+                }
+            }
         }
     }
 
@@ -78,10 +87,13 @@ impl Observed {
             Operation::ProgramDies { mailbox, administrator } => {
                 program(mailbox, administrator, false, "the program died and reported nothing".to_owned());
             }
-            Operation::OwnerDeletes { mailbox, message, .. } => {
+            Operation::OwnerDeletes { mailbox, message, .. }
+                if answer.is_some_and(|answer| answer.result != Outcome::Refused) =>
+            {
                 self.deleted.entry(mailbox.clone()).or_default().insert(message.clone());
             }
-            Operation::Deliver { .. }
+            Operation::OwnerDeletes { .. }
+            | Operation::Deliver { .. }
             | Operation::Redeliver { .. }
             | Operation::LogOn { .. }
             | Operation::RequestLost { .. }
@@ -111,6 +123,7 @@ impl Observed {
         let named = observation.directory.values().flatten().flat_map(|homes| [&homes.home_mdb, &homes.home_mta]);
         let homes: BTreeSet<String> = named.flatten().flatten().cloned().collect();
         let stores: Vec<StorePicture> = self.servers.iter().map(|server| store(server, observation)).collect();
+        let now: BTreeSet<String> = present(observation).collect();
         let deleted = self.deleted.get(name).cloned().unwrap_or_default();
         MailboxPicture {
             name: name.to_owned(),
@@ -122,7 +135,7 @@ impl Observed {
             saved: observation.saved.clone().unwrap_or_default(),
             lost: self.missing(name, observation, &stores, &deleted),
             returned: observation.returned.clone().unwrap_or_default(),
-            deleted: deleted.into_iter().collect(),
+            deleted: deleted.into_iter().filter(|one| !now.contains(one)).collect(),
             stores,
             views: Vec::new(),
         }
