@@ -188,9 +188,6 @@ function drawTabs() {
     page.isHome ? el("h1", { class: "question headline" }, "How moving a mailbox twice destroys its mail") : el("h1", { class: "question" }, el("b", {}, currentTrace().scenario), " – ", currentTrace().question,
        Object.keys(currentTrace().assumptions).length > 0
         ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(currentTrace().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
-  // On a phone the tabs scroll sideways.
-  const tabs = traces.querySelector(".tabs");
-  tabs.scrollLeft = tabs.querySelector("[aria-pressed=true]").offsetLeft - tabs.offsetLeft;
 }
 
 function drawControls() {
