@@ -8,7 +8,8 @@ use stranded_search::scenario::Spec;
 use super::worlds::{loaded, parsed, searched};
 
 /// Each scenario with its number of mailboxes and, if the mailboxes share nothing, the number of states of one of them.
-const COMPARED: [(&str, u32, Option<usize>); 4] = [
+const COMPARED: [(&str, u32, Option<usize>); 5] = [
+    ("guarded-move-large", 1, None),
     ("second-move-of-two", 2, Some(281)),
     ("second-move-of-two-with-faults", 2, None),
     ("second-move-of-three", 3, Some(281)),
