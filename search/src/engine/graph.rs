@@ -15,7 +15,7 @@ const STATES_PER_CHECK: usize = 256;
 /// The graph of all reachable states. States are numbered by distance from the start.
 #[derive(Debug)]
 pub struct Graph<'a> {
-    pub(super) world: &'a World,
+    world: &'a World,
     /// The states, the nearest first.
     pub states: IndexSet<State, FxBuildHasher>,
     /// For each state, the enabled actions and the numbers of their successors. Empty for states that were not

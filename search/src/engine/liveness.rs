@@ -12,12 +12,11 @@ use std::collections::{HashMap, VecDeque};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use stranded_model::World;
 use stranded_model::action::Action;
-use stranded_model::id::MailboxId;
 use stranded_model::liveness::Liveness;
 
 use super::components::ComponentSearch;
-use super::graph::Graph;
 use super::limits::Pace;
+use super::live_graph::{Edge, LiveGraph};
 use super::{Limits, Path, Truncation};
 
 /// An infinite path.
@@ -52,27 +51,19 @@ pub fn liveness_results(
     if properties.is_empty() {
         return Ok(Vec::new());
     }
-    let graph = Graph::of(world, limits);
-    match graph.truncated {
-        Some(truncated) => Err(truncated),
-        None => properties.iter().map(|property| graph.liveness_result(*property, limits)).collect(),
-    }
+    let graph = LiveGraph::of(world, properties, limits)?;
+    (0..properties.len()).map(|property| graph.liveness_result(property, limits)).collect()
 }
 
-impl Graph<'_> {
-    fn liveness_result(&self, property: Liveness, limits: &Limits<'_>) -> Result<LivenessResult, Truncation> {
+impl LiveGraph<'_> {
+    /// Judges the property with this index.
+    fn liveness_result(&self, property: usize, limits: &Limits<'_>) -> Result<LivenessResult, Truncation> {
         let pace = &mut Pace::within(limits);
-        let mut not_reached: Vec<u32> = Vec::new();
-        for (number, state) in (0..).zip(&self.states) {
-            pace.step()?;
-            if !property.is_reached(self.world, state, MailboxId::default()) {
-                not_reached.push(number);
-            }
-        }
+        limits.memory_limit(ComponentSearch::bytes(self.count())).map_or(Ok(()), Err)?;
+        let not_reached: Vec<u32> = self.not_reached(property).collect();
         if not_reached.is_empty() {
             return Ok(LivenessResult::Vacuous);
         }
-        limits.memory_limit(ComponentSearch::bytes(self.states.len())).map_or(Ok(()), Err)?;
         Ok(match self.fair_component(not_reached, pace)? {
             Some(component) => LivenessResult::Violated(Box::new(self.lasso_around(&component, pace)?)),
             None => LivenessResult::Holds,
@@ -81,7 +72,7 @@ impl Graph<'_> {
 
     /// Returns the fair component with the nearest state, if there is any. Its states are in order.
     fn fair_component(&self, among: Vec<u32>, pace: &mut Pace<'_>) -> Result<Option<Vec<u32>>, Truncation> {
-        let mut search = ComponentSearch::new(&self.edges);
+        let mut search = ComponentSearch::new(self);
         let mut frontier = vec![among];
         let mut best: Option<Vec<u32>> = None;
         while let Some(states) = frontier.pop() {
@@ -97,9 +88,7 @@ impl Graph<'_> {
                 let mut rest = Vec::new();
                 for state in component {
                     pace.step()?;
-                    let mut enabled = self.edges[*state as usize].iter().map(|(action, _)| action);
-                    let is_postponing = |action: &Action| postponed.contains(action) && self.is_fair(*state, action);
-                    if !enabled.any(is_postponing) {
+                    if !self.edges(*state).any(|edge| edge.is_fair && postponed.contains(&edge.action)) {
                         rest.push(*state);
                     }
                 }
@@ -107,12 +96,9 @@ impl Graph<'_> {
                     frontier.push(rest);
                 }
             }
+            search.forget(&states);
         }
         Ok(best)
-    }
-
-    fn is_fair(&self, state: u32, action: &Action) -> bool {
-        self.world.is_fair(&self.states[state as usize], action)
     }
 
     /// Returns the fair actions that are enabled in the component and never taken inside it.
@@ -121,17 +107,16 @@ impl Graph<'_> {
         component: &[u32],
         is_inside: impl Fn(u32) -> bool,
         pace: &mut Pace<'_>,
-    ) -> Result<FxHashSet<Action>, Truncation> {
-        let mut enabled: FxHashSet<Action> = FxHashSet::default();
-        let mut taken: FxHashSet<Action> = FxHashSet::default();
+    ) -> Result<FxHashSet<u16>, Truncation> {
+        let mut enabled: FxHashSet<u16> = FxHashSet::default();
+        let mut taken: FxHashSet<u16> = FxHashSet::default();
         for state in component {
             pace.step()?;
-            for (action, to) in &self.edges[*state as usize] {
-                if !taken.contains(action) && self.is_fair(*state, action) {
-                    enabled.insert(*action);
-                    if is_inside(*to) {
-                        taken.insert(*action);
-                    }
+            for Edge { action, to, .. } in self.edges(*state).filter(|edge| edge.is_fair) {
+                if is_inside(to) {
+                    taken.insert(action);
+                } else {
+                    enabled.insert(action);
                 }
             }
         }
@@ -143,24 +128,23 @@ impl Graph<'_> {
     /// there.
     fn lasso_around(&self, component: &[u32], pace: &mut Pace<'_>) -> Result<Lasso, Truncation> {
         let inside: FxHashSet<u32> = component.iter().copied().collect();
-        let mut taken: FxHashMap<Action, (u32, u32)> = FxHashMap::default();
+        let mut taken: FxHashMap<u16, (u32, Edge)> = FxHashMap::default();
         for state in component {
             pace.step()?;
-            for (action, to) in &self.edges[*state as usize] {
-                if inside.contains(to) && !taken.contains_key(action) && self.is_fair(*state, action) {
-                    taken.insert(*action, (*state, *to));
-                }
+            for edge in self.edges(*state).filter(|edge| edge.is_fair && inside.contains(&edge.to)) {
+                taken.entry(edge.action).or_insert((*state, edge));
             }
         }
+        let mut taken: Vec<(u32, Edge)> = taken.into_values().collect();
+        taken.sort_by_key(|(_, edge)| edge.action);
         let start = component[0];
-        let Path { initial, mut actions } = self.path_to(start);
+        let Path { initial, mut actions } = self.path_to(start, pace)?;
         let repeats_from = actions.len();
         let mut at = start;
-        for action in self.world.actions() {
-            let Some((from, to)) = taken.get(action) else { continue };
-            actions.extend(self.path_inside(at, *from, &inside, pace)?);
-            actions.push(*action);
-            at = *to;
+        for (from, edge) in taken {
+            actions.extend(self.path_inside(at, from, &inside, pace)?);
+            actions.push(self.action(edge));
+            at = edge.to;
         }
         actions.extend(self.path_inside(at, start, &inside, pace)?);
         Ok(Lasso { path: Path { initial, actions }, repeats_from })
@@ -174,22 +158,22 @@ impl Graph<'_> {
         inside: &FxHashSet<u32>,
         pace: &mut Pace<'_>,
     ) -> Result<Vec<Action>, Truncation> {
-        let mut reached: HashMap<u32, (u32, Action), FxBuildHasher> = HashMap::default();
+        let mut reached: HashMap<u32, (u32, Edge), FxBuildHasher> = HashMap::default();
         let mut queue = VecDeque::from([from]);
         while let Some(at) = queue.pop_front().filter(|at| *at != to) {
             pace.step()?;
-            for (action, next) in &self.edges[at as usize] {
-                if *next != from && inside.contains(next) && !reached.contains_key(next) {
-                    reached.insert(*next, (at, *action));
-                    queue.push_back(*next);
+            for edge in self.edges(at) {
+                if edge.to != from && inside.contains(&edge.to) && !reached.contains_key(&edge.to) {
+                    reached.insert(edge.to, (at, edge));
+                    queue.push_back(edge.to);
                 }
             }
         }
         let mut actions = Vec::new();
         let mut at = to;
         while at != from {
-            let (before, action) = reached[&at];
-            actions.push(action);
+            let (before, edge) = reached[&at];
+            actions.push(self.action(edge));
             at = before;
         }
         actions.reverse();

@@ -10,12 +10,14 @@ mod distributed;
 mod exact;
 mod graph;
 mod limits;
+mod live_graph;
 mod liveness;
 mod memory;
 #[cfg(not(feature = "distributed"))]
 mod no_cluster;
 mod progress;
 mod rules;
+mod short_numbers;
 mod stateright;
 
 use std::fmt;

@@ -20,7 +20,7 @@ use stranded_model::property::INVARIANTS_MAX;
 use stranded_model::state::State;
 
 pub(super) use self::one_mailbox::OneMailbox;
-pub(super) use self::packed::{StateFacts, StateSpace, TooNarrow, Word};
+pub(super) use self::packed::{OverStates, StateFacts, StateSpace, TooNarrow, Word};
 pub(super) use self::several_mailboxes::{SeveralMailboxes, permuted};
 #[cfg(feature = "distributed")]
 pub(super) use self::visited::WordTable;
@@ -38,22 +38,40 @@ const ROUND: usize = CHUNK * 64;
 /// The most states that can be numbered. The largest number of the type is not used.
 const STATES_MAX: usize = u32::MAX as usize;
 
-/// Searches all reachable states. If the parts of a state do not fit into narrow words, the search is repeated with
-/// wider ones.
+/// Searches all reachable states.
 pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Search<R::Choice> {
-    let found = if rules.world().scenario.site.mailboxes == 1 {
-        Exploration::new(OneMailbox::new(rules), rules, limits).search()
-    } else {
-        let narrow = SeveralMailboxes::<&R, u64>::new(rules, limits.symmetry);
-        Exploration::new(narrow, rules, limits).search().or_else(|TooNarrow| {
-            let wide = SeveralMailboxes::<&R, u128>::new(rules, limits.symmetry);
-            Exploration::new(wide, rules, limits).search()
-        })
-    };
-    found.unwrap_or_else(|TooNarrow| {
+    over_states(rules, limits.symmetry, || Searching { rules, limits }).unwrap_or_else(|TooNarrow| {
         let defect = "a world has more different parts than a machine word can number".to_owned();
         Search { defect: Some(defect), ..Search::nothing(rules.world()) }
     })
+}
+
+/// Computes something over the states of these rules. If the parts of a state do not fit into narrow words, the
+/// computation starts again with wider ones.
+pub(super) fn over_states<R: Rules, C: OverStates>(
+    rules: &R,
+    symmetry: bool,
+    computation: impl Fn() -> C,
+) -> Result<C::Output, TooNarrow> {
+    if rules.world().scenario.site.mailboxes == 1 {
+        return computation().over(OneMailbox::new(rules));
+    }
+    let narrow = computation().over(SeveralMailboxes::<&R, u64>::new(rules, symmetry));
+    narrow.or_else(|TooNarrow| computation().over(SeveralMailboxes::<&R, u128>::new(rules, symmetry)))
+}
+
+/// A search, before its words are known.
+struct Searching<'a, R> {
+    rules: &'a R,
+    limits: &'a Limits<'a>,
+}
+
+impl<R: Rules> OverStates for Searching<'_, R> {
+    type Output = Search<R::Choice>;
+
+    fn over<S: StateSpace>(self, space: S) -> Result<Self::Output, TooNarrow> {
+        Exploration::new(space, self.rules, self.limits).search()
+    }
 }
 
 /// A search in progress.

@@ -24,6 +24,8 @@ const PROGRAMS: Field = Field { shift: 98, bits: 30 };
 /// The states of a world with one mailbox.
 pub(in crate::engine) struct OneMailbox<R> {
     rules: R,
+    /// True if a choice that changes nothing has the state itself as its successor.
+    loops: bool,
     directories: PartNumbers<Directory>,
     ledgers: PartNumbers<Ledger>,
     stores: PartNumbers<PerServer<Mailbox>>,
@@ -46,6 +48,7 @@ impl<R: Rules> OneMailbox<R> {
     pub(in crate::engine) fn new(rules: R) -> Self {
         Self {
             rules,
+            loops: false,
             directories: PartNumbers::default(),
             ledgers: PartNumbers::default(),
             stores: PartNumbers::default(),
@@ -126,6 +129,10 @@ impl<R: Rules> StateSpace for OneMailbox<R> {
         }
     }
 
+    fn with_loops(self) -> Self {
+        Self { loops: true, ..self }
+    }
+
     fn initial(&mut self) -> Result<Vec<u128>, TooNarrow> {
         let mut scratch = self.scratch();
         let mut words: Vec<u128> = Vec::new();
@@ -152,7 +159,7 @@ impl<R: Rules> StateSpace for OneMailbox<R> {
             scratch.coverage.note_action(self.rules.world(), &R::action(choice), change.step.as_ref());
             let next = Parts::from(change.account);
             let next = self.pack(scratch, Some((word, &parts, &shared)), &next, &change.shared);
-            if next != word {
+            if next != word || self.loops {
                 found(index, next);
             }
         }

@@ -10,12 +10,15 @@ use stranded_model::state::{Account, Shared, State};
 use crate::engine::rules::Rules;
 
 /// States packed into words without loss: each word is one state, and each state one word.
-pub(in crate::engine) trait StateSpace: Sync {
+pub(in crate::engine) trait StateSpace: Sized + Sync {
     type Word: Word;
     /// The working memory of one thread.
     type Scratch: Send;
 
     fn scratch(&self) -> Self::Scratch;
+
+    /// Returns this space with a successor for each choice that changes nothing: the state itself.
+    fn with_loops(self) -> Self;
 
     /// Returns the words of the initial states, in order, without repetition.
     fn initial(&mut self) -> Result<Vec<Self::Word>, TooNarrow>;
@@ -24,7 +27,7 @@ pub(in crate::engine) trait StateSpace: Sync {
     fn prepare(&mut self, words: &[Self::Word]) -> Result<(), TooNarrow>;
 
     /// Returns the facts of a state and passes each successor to `found` with its choice, in the order of the choices.
-    /// A choice that changes nothing has no successor.
+    /// A choice that changes nothing has no successor, unless the space is one [with loops](Self::with_loops).
     fn expand(
         &self,
         scratch: &mut Self::Scratch,
@@ -52,6 +55,15 @@ pub(in crate::engine) trait StateSpace: Sync {
 
     /// Returns true if a part did not fit into a word.
     fn is_too_narrow(&self) -> bool;
+}
+
+/// A computation over packed states, whatever their words are.
+pub(in crate::engine) trait OverStates {
+    /// Its result.
+    type Output;
+
+    /// Computes it over these states.
+    fn over<S: StateSpace>(self, space: S) -> Result<Self::Output, TooNarrow>;
 }
 
 /// The error that there are more different parts than a field of the word can number.

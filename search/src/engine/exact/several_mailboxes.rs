@@ -27,6 +27,8 @@ pub(in crate::engine) struct SeveralMailboxes<R, W> {
     layout: Layout,
     /// True if permutations of mailboxes count as one state. No rule and no scenario distinguishes mailboxes.
     symmetry: bool,
+    /// True if a choice that changes nothing has the state itself as its successor.
+    loops: bool,
     accounts: IndexSet<Account, FxBuildHasher>,
     shared: IndexSet<Shared, FxBuildHasher>,
     /// The number of each pair, by the number of the shared part and the number of the account.
@@ -73,6 +75,7 @@ impl<R: Rules + Clone, W: Word> SeveralMailboxes<R, W> {
             rules,
             layout: Layout::of::<W>(mailboxes, choices),
             symmetry,
+            loops: false,
             accounts: IndexSet::default(),
             shared: IndexSet::default(),
             pairs: Vec::new(),
@@ -138,7 +141,8 @@ impl<R: Rules + Clone, W: Word> SeveralMailboxes<R, W> {
                 account: self.number_account(change.account)?,
                 shared: self.number_shared(change.shared)?,
             };
-            if (successor.shared, successor.account) == (shared_number, account_number) {
+            let changes = (successor.shared, successor.account) != (shared_number, account_number);
+            if !changes && !self.loops {
                 continue;
             }
             self.successors.push(successor);
@@ -211,6 +215,10 @@ impl<R: Rules + Clone, W: Word> StateSpace for SeveralMailboxes<R, W> {
     type Scratch = ();
 
     fn scratch(&self) {}
+
+    fn with_loops(self) -> Self {
+        Self { loops: true, ..self }
+    }
 
     fn initial(&mut self) -> Result<Vec<W>, TooNarrow> {
         let mut words: Vec<W> = Vec::new();
