@@ -7,6 +7,7 @@
 
 mod one_mailbox;
 mod packed;
+mod parents;
 mod random_walks;
 mod resume;
 mod several_mailboxes;
@@ -24,6 +25,7 @@ pub(super) use self::packed::{OverStates, StateFacts, StateSpace, TooNarrow, Wor
 pub(super) use self::several_mailboxes::{SeveralMailboxes, permuted};
 #[cfg(feature = "distributed")]
 pub(super) use self::visited::WordTable;
+use self::parents::Parents;
 use self::visited::{Offer, Visited};
 use super::checkpoint::Level;
 use super::limits::{Limits, Truncation};
@@ -82,9 +84,7 @@ struct Exploration<'a, R, S: StateSpace> {
     scratches: Vec<Mutex<S::Scratch>>,
     visited: Visited<S::Word>,
     initial: Vec<S::Word>,
-    /// For every state by its number: the state from which it was first reached, and the choice. An initial state
-    /// refers to itself. Numbers follow the order of discovery.
-    from: Vec<(u32, u16)>,
+    parents: Parents,
     /// The coverage that a checkpoint brought along.
     seen_earlier: Coverage,
     states: u64,
@@ -107,7 +107,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
             scratches,
             visited: Visited::new(),
             initial: Vec::new(),
-            from: Vec::new(),
+            parents: Parents::new(),
             seen_earlier: Coverage::of(rules.world()),
             states: 0,
             representatives: 0,
@@ -135,7 +135,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
         for (path, number) in violations.iter_mut().zip(self.violations) {
             *path = number.map(|number| self.path_to(number)).transpose()?;
         }
-        self.representatives = self.from.len();
+        self.representatives = self.parents.count();
         Ok(self.finish(violations, truncated))
     }
 
@@ -147,7 +147,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
             (level, truncated) = self.resume(level)?;
         }
         while !level.is_empty() {
-            let first = self.from.len() - level.len();
+            let first = self.parents.count() - level.len();
             self.space.prepare(&level)?;
             let mut next = Vec::new();
             let mut done = 0;
@@ -165,7 +165,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
             self.report_level(level.len());
             truncated = truncated.or_else(|| self.save(level.len()));
             if truncated.is_some() {
-                self.judge(&level, self.from.len() - level.len())?;
+                self.judge(&level, self.parents.count() - level.len())?;
                 self.frontier += level.len();
                 break;
             }
@@ -258,11 +258,11 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
     /// Counts a new state and adds it to its level, unless the limit of states is reached.
     fn append(&mut self, word: S::Word, from: (u32, u16), level: &mut Vec<S::Word>) -> Option<Truncation> {
         let max = self.limits.states_max.unwrap_or(usize::MAX).min(STATES_MAX);
-        if self.from.len() >= max {
+        if self.parents.count() >= max {
             return Some(Truncation::States(max));
         }
         self.states += self.space.orbit_size(word);
-        self.from.push(from);
+        self.parents.push(from);
         level.push(word);
         None
     }
@@ -298,7 +298,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
     /// Saves the newest level in the checkpoint, if there is one.
     fn save(&self, states: usize) -> Option<Truncation> {
         let checkpoint = self.limits.checkpoint?;
-        let from = self.from[self.from.len() - states..].to_vec();
+        let from = self.parents.from(self.parents.count() - states).collect();
         let level = Level { from, seen: self.coverage().reached().to_vec() };
         let added = checkpoint.add(self.depth + usize::from(states == 0), &level);
         added.err().map(|reason| Truncation::Unsaved(reason.kind()))
@@ -339,8 +339,11 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
     fn path_to(&mut self, number: u32) -> Result<Path<R::Choice>, TooNarrow> {
         let mut choices = Vec::new();
         let mut at = number;
-        while self.from[at as usize].0 != at {
-            let (parent, choice) = self.from[at as usize];
+        loop {
+            let (parent, choice) = self.parents.of(at);
+            if parent == at {
+                break;
+            }
             choices.push(choice);
             at = parent;
         }

@@ -53,7 +53,7 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
         level: &[S::Word],
         from: &[(u32, u16)],
     ) -> Result<(Vec<S::Word>, Option<Truncation>), TooNarrow> {
-        let first = self.from.len() - level.len();
+        let first = self.parents.count() - level.len();
         let mut next = Vec::with_capacity(from.len());
         let mut from = from;
         let mut done = 0;

@@ -16,6 +16,9 @@ const BATCH: usize = 16;
 const RECENT: usize = 8192;
 /// The count of words up to which an offer remembers none.
 const SMALL: usize = 256;
+/// The share of its size by which a table grows at least, as a fraction: little, because free slots cost more than the
+/// copying, which reads and writes memory in order.
+const GROWTH: (usize, usize) = (3, 20);
 /// The smallest size of a table.
 const SLOTS_MIN: usize = 16;
 
@@ -184,7 +187,7 @@ impl<W: Word> WordTable<W> {
     /// The size that the table must grow to for this many more words, if it must grow.
     fn slots_for(&self, more: usize) -> Option<usize> {
         let wanted = (self.count + more) * 4 / 3 + 1;
-        (wanted > self.slots.len()).then(|| wanted.max(self.slots.len() / 10 * 13))
+        (wanted > self.slots.len()).then(|| wanted.max(self.slots.len() + self.slots.len() * GROWTH.0 / GROWTH.1))
     }
 
     /// Grows the table so that at least every fourth slot stays free after this many more words.
