@@ -62,7 +62,7 @@ impl<R: Rules + Clone + 'static, W: Word + ExchangeData> Distributed for Several
     }
 }
 
-impl<R: Rules + 'static> Distributed for OneMailbox<R> {
+impl<R: Rules + 'static> Distributed for OneMailbox<R, u128> {
     type SentState = Box<[u8]>;
 
     fn route(state_bytes: &Box<[u8]>) -> u64 {

@@ -72,7 +72,8 @@ fn search<R: Rules + 'static>(
     let rules = || Arc::clone(&job.rules);
     let symmetry = job.limits.symmetry;
     let done = if job.rules.world().scenario.site.mailboxes == 1 {
-        run(worker, job, workers_here, OneMailbox::new(rules()), on_level)
+        // Each worker numbers the parts of its own states, so no worker may find alone that narrow words are too narrow.
+        run(worker, job, workers_here, OneMailbox::<_, u128>::new(rules()), on_level)
     } else {
         let narrow = SeveralMailboxes::<_, u64>::new(rules(), symmetry);
         run(worker, job, workers_here, narrow, on_level).or_else(|TooNarrow| {

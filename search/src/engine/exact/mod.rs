@@ -56,10 +56,12 @@ pub(super) fn over_states<R: Rules, C: OverStates>(
     computation: impl Fn() -> C,
 ) -> Result<C::Output, TooNarrow> {
     if rules.world().scenario.site.mailboxes == 1 {
-        return computation().over(OneMailbox::new(rules));
+        let narrow = computation().over(OneMailbox::<&R, u64>::new(rules));
+        narrow.or_else(|TooNarrow| computation().over(OneMailbox::<&R, u128>::new(rules)))
+    } else {
+        let narrow = computation().over(SeveralMailboxes::<&R, u64>::new(rules, symmetry));
+        narrow.or_else(|TooNarrow| computation().over(SeveralMailboxes::<&R, u128>::new(rules, symmetry)))
     }
-    let narrow = computation().over(SeveralMailboxes::<&R, u64>::new(rules, symmetry));
-    narrow.or_else(|TooNarrow| computation().over(SeveralMailboxes::<&R, u128>::new(rules, symmetry)))
 }
 
 /// A search, before its words are known.

@@ -2,6 +2,7 @@
 //! occurs in one state only, so every state is stepped by the model when it is expanded.
 
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,15 +16,10 @@ use stranded_model::table::{PerAdministrator, PerServer, Table};
 use super::packed::{Field, StateFacts, StateSpace, TooNarrow, Word};
 use crate::engine::rules::Rules;
 
-const SHARED: Field = Field { shift: 0, bits: 16 };
-const DIRECTORY: Field = Field { shift: 16, bits: 26 };
-const LEDGER: Field = Field { shift: 42, bits: 26 };
-const STORES: Field = Field { shift: 68, bits: 30 };
-const PROGRAMS: Field = Field { shift: 98, bits: 30 };
-
 /// The states of a world with one mailbox.
-pub(in crate::engine) struct OneMailbox<R> {
+pub(in crate::engine) struct OneMailbox<R, W> {
     rules: R,
+    layout: Layout,
     /// True if a choice that changes nothing has the state itself as its successor.
     loops: bool,
     directories: PartNumbers<Directory>,
@@ -32,6 +28,17 @@ pub(in crate::engine) struct OneMailbox<R> {
     programs: PartNumbers<PerAdministrator<Program>>,
     shared: PartNumbers<Shared>,
     too_narrow: AtomicBool,
+    word: PhantomData<W>,
+}
+
+/// The position of the part numbers in a word.
+#[derive(Clone, Copy)]
+struct Layout {
+    shared: Field,
+    directory: Field,
+    ledger: Field,
+    stores: Field,
+    programs: Field,
 }
 
 /// The working memory of one thread: part numbers that it has seen, and coverage.
@@ -44,10 +51,25 @@ pub(in crate::engine) struct Scratch {
     coverage: Coverage,
 }
 
-impl<R: Rules> OneMailbox<R> {
+impl Layout {
+    /// Lays out a word. Programs have the most different values.
+    fn of<W: Word>() -> Self {
+        let bits = if W::BITS <= u64::BITS { [8, 12, 12, 14, 18] } else { [16, 26, 26, 30, 30] };
+        let mut shift = 0;
+        let [shared, directory, ledger, stores, programs] = bits.map(|bits| {
+            let field = Field { shift, bits };
+            shift += bits;
+            field
+        });
+        Self { shared, directory, ledger, stores, programs }
+    }
+}
+
+impl<R: Rules, W: Word> OneMailbox<R, W> {
     pub(in crate::engine) fn new(rules: R) -> Self {
         Self {
             rules,
+            layout: Layout::of::<W>(),
             loops: false,
             directories: PartNumbers::default(),
             ledgers: PartNumbers::default(),
@@ -55,10 +77,11 @@ impl<R: Rules> OneMailbox<R> {
             programs: PartNumbers::default(),
             shared: PartNumbers::default(),
             too_narrow: AtomicBool::new(false),
+            word: PhantomData,
         }
     }
 
-    fn put(&self, word: u128, field: Field, number: u32) -> u128 {
+    fn put(&self, word: W, field: Field, number: u32) -> W {
         if u64::from(number) >= field.capacity() {
             self.too_narrow.store(true, Ordering::Relaxed);
             return word;
@@ -66,56 +89,50 @@ impl<R: Rules> OneMailbox<R> {
         word.with(field, number)
     }
 
-    fn parts(&self, scratch: &mut Scratch, word: u128) -> Parts {
+    fn parts(&self, scratch: &mut Scratch, word: W) -> Parts {
         Parts {
-            directory: scratch.directories.value(&self.directories, word.field(DIRECTORY)),
-            stores: scratch.stores.value(&self.stores, word.field(STORES)),
-            programs: scratch.programs.value(&self.programs, word.field(PROGRAMS)),
-            ledger: scratch.ledgers.value(&self.ledgers, word.field(LEDGER)),
+            directory: scratch.directories.value(&self.directories, word.field(self.layout.directory)),
+            stores: scratch.stores.value(&self.stores, word.field(self.layout.stores)),
+            programs: scratch.programs.value(&self.programs, word.field(self.layout.programs)),
+            ledger: scratch.ledgers.value(&self.ledgers, word.field(self.layout.ledger)),
         }
     }
 
     /// Returns the word of a state.
-    pub(in crate::engine) fn word(&self, scratch: &mut Scratch, State { accounts, shared }: &State) -> u128 {
+    pub(in crate::engine) fn word(&self, scratch: &mut Scratch, State { accounts, shared }: &State) -> W {
         self.pack(scratch, None, &accounts[MailboxId::at(0)].clone().into(), shared)
     }
 
     /// Returns the word of a state. If `old` is given, only the parts that differ from that state are numbered anew.
-    fn pack(
-        &self,
-        scratch: &mut Scratch,
-        old: Option<(u128, &Parts, &Shared)>,
-        parts: &Parts,
-        shared: &Shared,
-    ) -> u128 {
-        let mut word = old.map_or(0, |(word, _, _)| word);
+    fn pack(&self, scratch: &mut Scratch, old: Option<(W, &Parts, &Shared)>, parts: &Parts, shared: &Shared) -> W {
+        let mut word = old.map_or(W::ZERO, |(word, _, _)| word);
         let differs = |same: fn(&Parts, &Parts) -> bool| old.is_none_or(|(_, old, _)| !same(old, parts));
         if differs(|old, new| old.directory == new.directory) {
             let number = scratch.directories.number(&self.directories, &parts.directory);
-            word = self.put(word, DIRECTORY, number);
+            word = self.put(word, self.layout.directory, number);
         }
         if differs(|old, new| old.stores == new.stores) {
             let number = scratch.stores.number(&self.stores, &parts.stores);
-            word = self.put(word, STORES, number);
+            word = self.put(word, self.layout.stores, number);
         }
         if differs(|old, new| old.programs == new.programs) {
             let number = scratch.programs.number(&self.programs, &parts.programs);
-            word = self.put(word, PROGRAMS, number);
+            word = self.put(word, self.layout.programs, number);
         }
         if differs(|old, new| old.ledger == new.ledger) {
             let number = scratch.ledgers.number(&self.ledgers, &parts.ledger);
-            word = self.put(word, LEDGER, number);
+            word = self.put(word, self.layout.ledger, number);
         }
         if old.is_none_or(|(_, _, old)| old != shared) {
             let number = scratch.shared.number(&self.shared, shared);
-            word = self.put(word, SHARED, number);
+            word = self.put(word, self.layout.shared, number);
         }
         word
     }
 }
 
-impl<R: Rules> StateSpace for OneMailbox<R> {
-    type Word = u128;
+impl<R: Rules, W: Word> StateSpace for OneMailbox<R, W> {
+    type Word = W;
     type Scratch = Scratch;
 
     fn scratch(&self) -> Scratch {
@@ -133,26 +150,26 @@ impl<R: Rules> StateSpace for OneMailbox<R> {
         Self { loops: true, ..self }
     }
 
-    fn initial(&mut self) -> Result<Vec<u128>, TooNarrow> {
+    fn initial(&mut self) -> Result<Vec<W>, TooNarrow> {
         let mut scratch = self.scratch();
-        let mut words: Vec<u128> = Vec::new();
+        let mut words: Vec<W> = Vec::new();
         for state in self.rules.initial() {
             let word = self.word(&mut scratch, state);
             if !words.contains(&word) {
                 words.push(word);
             }
         }
-        Ok(words)
+        if self.is_too_narrow() { Err(TooNarrow) } else { Ok(words) }
     }
 
-    fn prepare(&mut self, _: &[u128]) -> Result<(), TooNarrow> {
+    fn prepare(&mut self, _: &[W]) -> Result<(), TooNarrow> {
         Ok(())
     }
 
-    fn expand(&self, scratch: &mut Scratch, word: u128, found: &mut impl FnMut(u16, u128)) -> StateFacts {
+    fn expand(&self, scratch: &mut Scratch, word: W, found: &mut impl FnMut(u16, W)) -> StateFacts {
         let parts = self.parts(scratch, word);
         let account = Account::from(parts.clone());
-        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
         scratch.coverage.note_account(self.rules.world(), &account, &shared);
         for (index, choice) in (0..).zip(self.rules.choices()) {
             let Ok(change) = self.rules.change(&account, &shared, choice) else { continue };
@@ -166,31 +183,31 @@ impl<R: Rules> StateSpace for OneMailbox<R> {
         StateFacts::of(&self.rules, &account, &shared)
     }
 
-    fn judge(&self, scratch: &mut Scratch, word: u128) -> StateFacts {
+    fn judge(&self, scratch: &mut Scratch, word: W) -> StateFacts {
         let account = self.parts(scratch, word).into();
-        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
         StateFacts::of(&self.rules, &account, &shared)
     }
 
-    fn follow(&self, scratch: &mut Scratch, word: u128, choice: u16) -> Option<u128> {
+    fn follow(&self, scratch: &mut Scratch, word: W, choice: u16) -> Option<W> {
         let parts = self.parts(scratch, word);
-        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
         let choice = self.rules.choices().get(usize::from(choice))?;
         let change = self.rules.change(&parts.clone().into(), &shared, choice).ok()?;
         Some(self.pack(scratch, Some((word, &parts, &shared)), &change.account.into(), &change.shared))
     }
 
-    fn unpack(&self, scratch: &mut Scratch, word: u128) -> State {
+    fn unpack(&self, scratch: &mut Scratch, word: W) -> State {
         let account: Account = self.parts(scratch, word).into();
-        let shared = scratch.shared.value(&self.shared, word.field(SHARED));
+        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
         State { accounts: Table::of(1, |_| account.clone()), shared }
     }
 
-    fn choice_in_state(&self, _: &State, _: u128, choice: u16) -> u16 {
+    fn choice_in_state(&self, _: &State, _: W, choice: u16) -> u16 {
         choice
     }
 
-    fn orbit_size(&self, _: u128) -> u64 {
+    fn orbit_size(&self, _: W) -> u64 {
         1
     }
 

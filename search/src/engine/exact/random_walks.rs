@@ -83,6 +83,9 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
                 let scratch = &mut *self.scratch();
                 walk.step(&self.space, scratch, seed, step == steps_max);
             });
+            if self.space.is_too_narrow() {
+                return Err(TooNarrow);
+            }
             for (walk, (initial, length)) in walking.iter().zip(before) {
                 note_violations(violated, walk, initial, length);
             }
