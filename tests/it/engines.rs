@@ -11,7 +11,7 @@ use stranded_model::coverage::Point;
 use stranded_model::property::{INVARIANTS_MAX, Invariant};
 use stranded_model::state::State;
 use stranded_search::check::{Checked, check};
-use stranded_search::engine::{Engine, Limits, Path, Search, Truncation};
+use stranded_search::engine::{Engine, Graph, Limits, Path, Search, Truncation};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::Spec;
 
@@ -52,6 +52,28 @@ const MANY_STARTS: &str = r#"
     from = "source"
     to = "destination"
 "#;
+
+/// A world whose servers have more different conditions than a narrow word can number: each of eight services may be down.
+const MANY_PARTS: &str = r#"
+    name = "many-parts"
+    [site]
+    servers = ["one", "two", "three", "four"]
+    messages = 1
+    [environment]
+    delivery = "before"
+    faults = ["store-crashes", "replica-unreachable"]
+    faults-max = 8
+    [[run]]
+    administrator = "first"
+    procedure = "move"
+    from = "one"
+    to = "two"
+    [assume]
+    duplicate-abort = "removes-source"
+    source-delete = "after-directory"
+"#;
+/// The most numbers of the shared part in a narrow word.
+const NARROW: usize = 1 << 8;
 
 /// The results that two engines must share. The choice among several shortest paths is not one of them.
 #[derive(Debug, PartialEq)]
@@ -110,6 +132,18 @@ pub(crate) fn by_the_book(world: &World, steps_max: usize) -> (usize, usize, Vec
 
 fn specs() -> Vec<Spec> {
     builtins().into_iter().chain([BUSY, MANY_STARTS].map(parsed)).collect()
+}
+
+#[test]
+fn a_world_with_more_parts_than_a_narrow_word_can_number_is_searched_completely() {
+    let spec = parsed(MANY_PARTS);
+    let checked = searched(&spec);
+    let world = &checked.combinations[0].world;
+    let shared: HashSet<_> = Graph::of(world, &Limits::default()).states.into_iter().map(|state| state.shared).collect();
+    assert!(shared.len() > NARROW, "{} fit into a narrow word", shared.len());
+    let (states, depth, lengths) = by_the_book(world, usize::MAX);
+    let found = Essence::of(&checked.combinations[0].search);
+    assert_eq!((found.states, found.depth, found.lengths), (states, depth, lengths));
 }
 
 /// The largest number of states that the slower engines search here.
