@@ -139,7 +139,8 @@ fn a_world_with_more_parts_than_a_narrow_word_can_number_is_searched_completely(
     let spec = parsed(MANY_PARTS);
     let checked = searched(&spec);
     let world = &checked.combinations[0].world;
-    let shared: HashSet<_> = Graph::of(world, &Limits::default()).states.into_iter().map(|state| state.shared).collect();
+    let shared: HashSet<_> =
+        Graph::of(world, &Limits::default()).states.into_iter().map(|state| state.shared).collect();
     assert!(shared.len() > NARROW, "{} fit into a narrow word", shared.len());
     let (states, depth, lengths) = by_the_book(world, usize::MAX);
     let found = Essence::of(&checked.combinations[0].search);

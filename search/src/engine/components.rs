@@ -40,7 +40,9 @@ impl Components {
     /// The components, each with its number and its states in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
         let mut start = 0;
-        (0..).zip(&self.ends).map(move |(number, end)| (number, &self.states[std::mem::replace(&mut start, *end)..*end]))
+        (0..)
+            .zip(&self.ends)
+            .map(move |(number, end)| (number, &self.states[std::mem::replace(&mut start, *end)..*end]))
     }
 }
 

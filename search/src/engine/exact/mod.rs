@@ -22,10 +22,10 @@ use stranded_model::state::State;
 
 pub(super) use self::one_mailbox::OneMailbox;
 pub(super) use self::packed::{OverStates, StateFacts, StateSpace, TooNarrow, Word};
+use self::parents::Parents;
 pub(super) use self::several_mailboxes::{SeveralMailboxes, permuted};
 #[cfg(feature = "distributed")]
 pub(super) use self::visited::WordTable;
-use self::parents::Parents;
 use self::visited::{Offer, Visited};
 use super::checkpoint::Level;
 use super::limits::{Limits, Truncation};
