@@ -5,6 +5,7 @@
 //! the result is that of a search that expands one state after the other: every property gets a shortest path, the
 //! first of them in the order of the actions, with any number of threads.
 
+mod chunk;
 mod one_mailbox;
 mod packed;
 mod parents;
@@ -20,6 +21,7 @@ use stranded_model::coverage::Coverage;
 use stranded_model::property::INVARIANTS_MAX;
 use stranded_model::state::State;
 
+use self::chunk::Chunk;
 pub(super) use self::one_mailbox::OneMailbox;
 pub(super) use self::packed::{OverStates, StateFacts, StateSpace, TooNarrow, Word};
 use self::parents::Parents;
@@ -382,37 +384,5 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
             return states.collect();
         }
         states.flat_map(|state| permuted(&state)).collect()
-    }
-}
-
-/// The result of expanding consecutive states of a level on one thread.
-struct Chunk<W> {
-    /// The number of the first state.
-    first: usize,
-    /// For each offered word, the state that it comes from and the choice.
-    edges: Vec<(u32, u16)>,
-    offer: Offer<W>,
-    facts: Vec<StateFacts>,
-    /// The words that were new, each with its index in `edges`.
-    added: Vec<(u32, W)>,
-}
-
-impl<W: Word> Chunk<W> {
-    fn new() -> Self {
-        Self { first: 0, edges: Vec::new(), offer: Offer::new(), facts: Vec::new(), added: Vec::new() }
-    }
-
-    fn expand<S: StateSpace<Word = W>>(&mut self, space: &S, scratch: &mut S::Scratch, words: &[W], first: usize) {
-        let Self { first: own_first, edges, offer, facts, .. } = self;
-        *own_first = first;
-        edges.clear();
-        offer.clear();
-        facts.clear();
-        for (word, from) in words.iter().zip(first as u32..) {
-            facts.push(space.expand(scratch, *word, &mut |choice, next| {
-                edges.push((from, choice));
-                offer.push(next);
-            }));
-        }
     }
 }
