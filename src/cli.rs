@@ -29,7 +29,7 @@ pub use self::conformance::{
 };
 pub use self::diff::Diff;
 pub use self::limits::LimitArguments;
-pub use self::output::{Format, Output, OutputKind};
+pub use self::output::{Format, Output, OutputKind, ReportFile, STANDARD_OUTPUT};
 pub use self::setup::{Completions, Init, Man};
 #[cfg(feature = "testbed")]
 pub use self::site::{AdapterLdapImap, Perform, Snapshot};

@@ -19,6 +19,7 @@ except (OSError, IndexError) as reason:
     print(f"cannot start the adapter: {reason}", file=sys.stderr)
     sys.exit(2)
 requests = 0
+ALLOWED_MAX = 8
 
 
 def ask(kind, accepted, **body):
@@ -65,8 +66,16 @@ def lost(found, step):
     return [] if kept is None else [message for message in step["must-not"]["lost"] if message not in kept]
 
 
+def shown(allowed):
+    """Returns the allowed answers or observations as comments under a test point."""
+    parts = [one.get("observation") or {key: one[key] for key in ("result", "ended") if key in one} for one in allowed]
+    more = [f"# ... {len(parts) - ALLOWED_MAX} more"] if len(parts) > ALLOWED_MAX else []
+    return "\n".join([f"# allowed: {visible(json.dumps(part))}" for part in parts[:ALLOWED_MAX]] + more)
+
+
 def judge(vector):
-    """Returns None if everything was allowed, else the reason; "# SKIP" if the vector ended early."""
+    """Returns None if everything was allowed, else the reason, and in further lines what was allowed; "# SKIP" if the vector ended
+    early."""
     nodes = set(vector["initial"])
     start = {key: vector[key] for key in ["start"] if key in vector}
     result = ask("reset", ["done"], **start)["result"]
@@ -75,6 +84,8 @@ def judge(vector):
     if result != "ok":
         return "# SKIP the adapter cannot set up the initial state"
     for number, step in enumerate(vector["steps"]):
+        results = step.get("answers") or step.get("observations") or []
+        allowed = [one for one in results if any(start in nodes for start, _ in one["moves"])]
         if "do" in step:
             found = ask("do", ["done"], **step["do"])
             fits = [one for one in step["answers"] if one["result"] == found["result"] and
@@ -90,11 +101,12 @@ def judge(vector):
                 return f"loss: step {number}: {' '.join(lost(found, step))} accepted, but in no location"
         nodes = {to for one in fits for start, to in one["moves"] if start in nodes}
         if not nodes:
-            return f"nonconforming: step {number}: {json.dumps(step.get('do', step.get('observe')))} gave {json.dumps(found)}"
+            asked = json.dumps(step.get("do", step.get("observe")))
+            return f"nonconforming: step {number}: {asked} gave {json.dumps(found)}\n{shown(allowed)}"
 
 
 hello = ask("hello", ["hello", "skip"], **index["hello"])
-print(f"TAP version 14\n1..{len(index['vectors'])}")
+print(f"TAP version 13\n1..{len(index['vectors'])}")
 verdicts = {"passed": 0, "failed": 0, "skipped": 0}
 for number, listed in enumerate(index["vectors"], 1):
     vector = json.load(open(os.path.join(folder, listed["file"])))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::oracle::{Against, CaseVerdict, Conformance, Failure, Finding, Judgement, Safe, Withheld};
@@ -17,6 +18,8 @@ pub struct Judged<'a> {
     pub judgement: &'a Judgement,
     /// The location in the log of each event that the judgement names.
     pub lines: &'a BTreeMap<usize, LogLocation>,
+    /// The parts of the scenario that were not exercised, besides kinds of fault.
+    pub not_exercised: &'a [String],
     /// Further paragraphs.
     pub extra: &'a [String],
 }
@@ -61,6 +64,13 @@ impl Judged<'_> {
         self.lines.get(&event)?.case.as_deref()
     }
 
+    /// Returns the parts of the scenario that were not exercised, kinds of fault first.
+    pub fn not_exercised(&self) -> impl Iterator<Item = String> {
+        let faults = || self.judgement.not_exercised.iter().map(|fault| fault.name());
+        let others = self.not_exercised.iter().filter(move |part| faults().all(|fault| fault != *part));
+        faults().map(ToOwned::to_owned).chain(others.cloned())
+    }
+
     /// Returns the number of an event in words, with its line if that is another number, and the name of its case.
     #[must_use]
     pub fn place(&self, event: usize) -> String {
@@ -72,7 +82,7 @@ impl Judged<'_> {
 }
 
 /// The report on one implementation or one log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JudgementReport {
     /// The version of the program.
     pub version: String,
@@ -123,7 +133,7 @@ pub struct JudgementReport {
 }
 
 /// A violation that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingReport {
     /// Its verdict.
     pub verdict: CaseVerdict,
@@ -144,7 +154,7 @@ pub struct FindingReport {
 }
 
 /// A verdict that is withheld at the end of a case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WithheldReport {
     /// The mailbox.
     pub mailbox: String,
@@ -157,7 +167,7 @@ pub struct WithheldReport {
 }
 
 /// The first event without an explanation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FailureReport {
     /// Its number, from 1.
     pub event: usize,

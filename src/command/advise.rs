@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crate::cli::{Advise, OutputKind};
+use crate::cli::Advise;
 use crate::exit::Exit;
 use crate::report::advice_text::{Extent, Form};
 use crate::report::dialect::{Dialect, Printed};
@@ -17,6 +17,7 @@ use stranded_search::files;
 use stranded_search::scenario::nearest;
 use stranded_search::snapshot::{self, Snapshot, Standing};
 
+use super::output::Forms;
 use super::{CommandError, interrupt, output};
 
 /// The name of standard input in place of a file.
@@ -45,18 +46,11 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let pool = pool.map_err(|reason| CommandError::Usage(format!("cannot start the threads: {reason}")))?;
     let advised = pool.install(|| advise_all(&snapshots, arguments.all, &procedures, &circumstances, &limits))?;
     let commands = commands(arguments, &advised)?;
-    let file = arguments.output.file.as_deref();
-    let printed = match arguments.output.format.kind() {
-        OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
-        OutputKind::Json => output::print_json(&advice_json::report(&advised, &circumstances, commands), file),
-        OutputKind::Text => {
-            let source = Some(arguments.snapshots.as_str()).filter(|path| *path != STANDARD_INPUT);
-            let extent = if arguments.why { Extent::Reasons } else { Extent::Answers };
-            let form = Form { extent, width: output::width(file), file: source };
-            let text = advice_text::report(&advised, &circumstances, commands, form);
-            output::print(&text, file)
-        }
-    };
+    let source = Some(arguments.snapshots.as_str()).filter(|path| *path != STANDARD_INPUT);
+    let extent = if arguments.why { Extent::Reasons } else { Extent::Answers };
+    let text = |width| advice_text::report(&advised, &circumstances, commands, Form { extent, width, file: source });
+    let json = || output::json(&advice_json::report(&advised, &circumstances, commands));
+    let printed = output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: None });
     Ok(advised.iter().map(exit).fold(printed, Exit::max))
 }
 
@@ -82,12 +76,9 @@ fn compare(arguments: &Advise, before: &str) -> Result<Exit, CommandError> {
     }
     let (before, after) = (snapshots(before)?, snapshots(&arguments.snapshots)?);
     let compared = comparison::compare(&before, &after);
-    let file = arguments.output.file.as_deref();
-    let printed = match arguments.output.format.kind() {
-        OutputKind::Cases(form) => return Err(output::unsupported("advise", form)),
-        OutputKind::Json => output::print_json(&comparison_json::report(&compared), file),
-        OutputKind::Text => output::print(&comparison_text::report(&compared, output::width(file)), file),
-    };
+    let text = |width| comparison_text::report(&compared, width);
+    let json = || output::json(&comparison_json::report(&compared));
+    let printed = output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: None });
     Ok(compared.iter().map(exit_of_comparison).fold(printed, Exit::max))
 }
 

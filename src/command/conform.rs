@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::cli::{Conform, DriveMode, OutputKind};
+use crate::cli::{Conform, DriveMode};
 use crate::exit::Exit;
 use crate::formats::results as formats;
 use crate::report::driven as reported;
@@ -19,23 +19,30 @@ use stranded_search::engine::Limits;
 use stranded_search::files;
 use stranded_search::sanitize::visible_line;
 
+use super::output::Forms;
 use super::replay::{read_recording, refused};
 use super::{CommandError, interrupt, judging, output};
 
 pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
+    let since = Instant::now();
     let limits = Limits {
-        deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        deadline: arguments.timeout.and_then(|timeout| since.checked_add(timeout)),
         interrupted: Some(interrupt::ends_adapters()),
         ..Limits::default()
     };
     match (&arguments.scenario, &arguments.replay) {
-        (Some(scenario), _) => drive_in(scenario, arguments, limits),
-        (None, Some(record)) => repeat(record, arguments, &limits),
+        (Some(scenario), _) => drive_in(scenario, arguments, limits, since),
+        (None, Some(record)) => repeat(record, arguments, &limits, since),
         (None, None) => Err(CommandError::Usage("expected a scenario, or a recording with --replay".to_owned())),
     }
 }
 
-fn drive_in(scenario: &str, arguments: &Conform, limits: Limits<'static>) -> Result<Exit, CommandError> {
+fn drive_in(
+    scenario: &str,
+    arguments: &Conform,
+    limits: Limits<'static>,
+    since: Instant,
+) -> Result<Exit, CommandError> {
     let known = arguments.expected_failures.as_deref().map(known).transpose()?;
     let given = judging::implemented(&judging::one(scenario)?, arguments.implements.as_deref())?;
     let stopped = |stopped| not_driven(&given.name, stopped, &limits);
@@ -71,7 +78,7 @@ fn drive_in(scenario: &str, arguments: &Conform, limits: Limits<'static>) -> Res
     let is_over = driven.broken.is_none() && !driven.is_interrupted && driven.judgement.not_exercised.is_empty();
     let found = [ScenarioVerdicts { is_over, ..ScenarioVerdicts::of(&given.name, &driven.judgement) }];
     let comparison = known.as_ref().map(|(known, today)| known.compare(&found, *today));
-    let printed = print(arguments, &given.name, &driven, &saved, comparison.as_ref());
+    let printed = print(arguments, &given.name, &driven, &saved, comparison.as_ref(), since.elapsed());
     let judged = match &comparison {
         Some(comparison) => with_known(&driven, comparison),
         None => judging::exit(&driven.judgement),
@@ -202,6 +209,7 @@ fn print(
     driven: &ConformResult,
     saved: &[String],
     comparison: Option<&Comparison<'_>>,
+    time: Duration,
 ) -> Exit {
     let mut extra = vec![reported::coverage(driven)];
     extra.extend(end_of(driven.is_interrupted, driven.broken.as_ref()));
@@ -224,27 +232,25 @@ fn print(
         subject: Subject::Implementation(&driven.capabilities.name),
         judgement: &driven.judgement,
         lines: &BTreeMap::new(),
+        not_exercised: &reported::not_exercised(driven),
         extra: &extra,
     };
-    let file = arguments.output.file.as_deref();
-    match arguments.output.format.kind() {
-        OutputKind::Text => {
-            let width = output::width(file);
-            let runs = driven.shrunk.iter().map(|one| reported::shortest(one, width));
-            let again = saved.iter().map(|file| {
-                let adapter = visible_line(&arguments.adapter.join(" ")).into_owned();
-                format!("saved: {file}\n  stranded replay {file}\n  stranded conform --replay {file} -- {adapter}\n")
-            });
-            let parts = [judgement::text(&judged, width)].into_iter().chain(runs).chain(again);
-            output::print(&parts.collect::<Vec<_>>().join("\n"), file)
-        }
-        OutputKind::Json => output::print_json(&reported::report(&judged, driven), file),
-        OutputKind::Cases(form) => output::print_cases(&formats::of_judgement(&judged), form, file),
-    }
+    let text = |width| {
+        let runs = driven.shrunk.iter().map(|one| reported::shortest(one, width));
+        let again = saved.iter().map(|file| {
+            let adapter = visible_line(&arguments.adapter.join(" ")).into_owned();
+            format!("saved: {file}\n  stranded replay {file}\n  stranded conform --replay {file} -- {adapter}\n")
+        });
+        let parts = [judgement::text(&judged, width)].into_iter().chain(runs).chain(again);
+        parts.collect::<Vec<_>>().join("\n")
+    };
+    let json = || output::json(&reported::report(&judged, driven));
+    let cases = || formats::of_judgement(&judged, time);
+    output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: Some(&cases) })
 }
 
 /// Asks an implementation once more what was recorded.
-fn repeat(path: &str, arguments: &Conform, limits: &Limits<'static>) -> Result<Exit, CommandError> {
+fn repeat(path: &str, arguments: &Conform, limits: &Limits<'static>, since: Instant) -> Result<Exit, CommandError> {
     let record: Recording = read_recording(path)?;
     // A recording that does not fit its scenario is not the fault of the adapter.
     record.check().map_err(|reason| refused(path, reason))?;
@@ -267,17 +273,11 @@ fn repeat(path: &str, arguments: &Conform, limits: &Limits<'static>) -> Result<E
         subject: Subject::Implementation(&capabilities.name),
         judgement: &judgement,
         lines: &BTreeMap::new(),
+        not_exercised: &[],
         extra: &extra,
     };
-    let file = arguments.output.file.as_deref();
-    let printed = match arguments.output.format.kind() {
-        OutputKind::Text => {
-            let width = output::width(file);
-            let text = format!("{}\n{}", judgement::text(&judged, width), reported::recording(&now, width));
-            output::print(&text, file)
-        }
-        OutputKind::Json | OutputKind::Cases(_) => judging::print(&judged, &arguments.output),
-    };
+    let more = |width| format!("\n{}", reported::recording(&now, width));
+    let printed = judging::print(&judged, &more, since.elapsed(), &arguments.output);
     let ended = ended(is_interrupted, broken.as_ref());
     let parts = [ended, printed, adapter_log(arguments, &mut child)];
     Ok(parts.into_iter().fold(judging::exit(&judgement), Exit::max))

@@ -13,12 +13,14 @@ use stranded_testbed::trial::report::{DirectoryStep, MoverReport};
 use stranded_testbed::trial::site::{DOVECOT, Site};
 use stranded_testbed::trial::{self, TrialError, TrialOptions};
 
-use crate::cli::{Conform, OutputKind, ToolArguments};
+use crate::cli::{Conform, ToolArguments};
 use crate::exit::Exit;
+use crate::formats::results::of_trials;
 use crate::report::trials as reported;
 
 use super::chosen::{self, Chosen};
 use super::movers::Watch;
+use super::output::Forms;
 use super::{CommandError, interrupt, output};
 
 /// The result of trials: those of each tool, and the reason why some are missing.
@@ -26,10 +28,6 @@ type Tried = (Vec<MoverReport>, Option<CommandError>);
 
 pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     let tool = &arguments.tool;
-    let form = arguments.output.format.kind();
-    if let OutputKind::Cases(form) = form {
-        return Err(output::unsupported("conform --tool", form));
-    }
     let chosen = chosen::of(tool)?;
     let modes = if tool.modes.is_empty() { Mode::ALL.to_vec() } else { tool.modes.clone() };
     if tool.dry_run {
@@ -56,7 +54,7 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
             (format!("--testbed {CYRUS}"), series(each)?)
         }
     };
-    let printed = print(arguments, form, &name, &reports);
+    let printed = print(arguments, &name, &reports);
     let ended = failure.map_or(Exit::AsExpected, |failure| {
         super::print_error(&failure);
         failure.exit()
@@ -77,14 +75,11 @@ fn series(each: impl Iterator<Item = (String, Result<MoverReport, TrialError>)>)
     Ok((reports, None))
 }
 
-fn print(arguments: &Conform, form: OutputKind, site: &str, reports: &[MoverReport]) -> Exit {
-    let file = arguments.output.file.as_deref();
-    match form {
-        OutputKind::Json => output::print_json(&reported::report(site, reports), file),
-        OutputKind::Text | OutputKind::Cases(_) => {
-            output::print(&reported::text(site, reports, output::width(file)), file)
-        }
-    }
+fn print(arguments: &Conform, site: &str, reports: &[MoverReport]) -> Exit {
+    let text = |width| reported::text(site, reports, width);
+    let json = || output::json(&reported::report(site, reports));
+    let cases = || of_trials(site, reports);
+    output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: Some(&cases) })
 }
 
 /// Returns the exit code of the verdicts.

@@ -5,8 +5,9 @@ use stranded_search::engine::{Limits, SystemMemory};
 use stranded_search::scenario::{self, Spec};
 
 use super::check::trial;
+use super::output::Forms;
 use super::{CommandError, interrupt, output};
-use crate::cli::{Diff, OutputKind, TrialArguments};
+use crate::cli::{Diff, TrialArguments};
 use crate::exit::Exit;
 use crate::report::diff::{ComparedWorld, Comparison, TrialWorld};
 use crate::report::{diff_json, diff_text};
@@ -31,10 +32,6 @@ impl Pair {
 
 pub(super) fn run(arguments: &Diff) -> Result<Exit, CommandError> {
     let Diff { old, new, limits, output: destination, .. } = arguments;
-    let form = destination.format.kind();
-    if let OutputKind::Cases(form) = form {
-        return Err(output::unsupported("diff", form));
-    }
     let memory_max = limits.memory_max().map_err(|reason| CommandError::Usage(reason.to_string()))?;
     let limits = Limits {
         states_max: limits.max_states,
@@ -48,13 +45,9 @@ pub(super) fn run(arguments: &Diff) -> Result<Exit, CommandError> {
     let (pairs, not_tried) = pairs(arguments)?;
     let worlds = pairs.iter().map(|pair| pair.compared(&limits)).collect();
     let comparison = Comparison { old, new, worlds, not_tried };
-    let file = destination.file.as_deref();
-    let printed = match form {
-        OutputKind::Json => output::print_json(&diff_json::report(&comparison), file),
-        OutputKind::Text | OutputKind::Cases(_) => {
-            output::print(&diff_text::report(&comparison, output::width(file)), file)
-        }
-    };
+    let text = |width| diff_text::report(&comparison, width);
+    let json = || output::json(&diff_json::report(&comparison));
+    let printed = output::publish(destination, &Forms { text: &text, json: &json, cases: None });
     Ok(printed.max(exit(&comparison)))
 }
 

@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::{Doctor, OutputKind};
+use crate::cli::Doctor;
 use crate::exit::Exit;
 use stranded_oracle::adapter::Timeouts;
 use stranded_oracle::adapter::doctor::{self, Diagnosis};
 use stranded_oracle::conform;
 use stranded_search::engine::Limits;
 use stranded_search::lines::wrapped;
+use stranded_search::sanitize::visible;
 use stranded_search::scenario;
 
+use super::output::Forms;
 use super::{CommandError, interrupt, output};
 
 pub(super) fn run(arguments: &Doctor) -> Result<Exit, CommandError> {
@@ -28,12 +30,9 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, CommandError> {
     if conform::is_interrupted(&interrupted, !found.healthy) {
         return Err(CommandError::Inconclusive("the test conversation was interrupted".to_owned()));
     }
-    let file = arguments.output.file.as_deref();
-    let printed = match arguments.output.format.kind() {
-        OutputKind::Json => output::print_json(&found, file),
-        OutputKind::Cases(form) => return Err(output::unsupported("doctor", form)),
-        OutputKind::Text => output::print_plain(&text(&found, output::width(file)), file),
-    };
+    let text = |width| visible(&text(&found, width)).into_owned();
+    let json = || output::json(&found);
+    let printed = output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: None });
     let logged = if found.log_failure.is_some() { Exit::Inconclusive } else { Exit::AsExpected };
     Ok(printed.max(logged).max(if found.healthy { Exit::AsExpected } else { Exit::BrokenAdapter }))
 }

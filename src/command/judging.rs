@@ -1,20 +1,24 @@
 //! Judging of implementations, for `validate` and its neighbours: options of the oracle, output and exit code of a judgement.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use stranded_model::World;
 use stranded_model::action::ActionKind;
+use stranded_model::assumption::Assumptions;
 
-use crate::cli::{JudgeOptions, MISSING_ALL, Output, OutputKind};
+use crate::cli::{JudgeOptions, MISSING_ALL, Output};
 use crate::exit::Exit;
 use crate::formats::results as formats;
 use crate::report::judgement;
 use stranded_oracle::adapter;
 use stranded_oracle::judged;
 use stranded_oracle::judged::Judged;
-use stranded_oracle::oracle::{CaseVerdict, Conformance, Judgement, OracleOptions, Safe};
-use stranded_oracle::protocol::Event;
+use stranded_oracle::oracle::{CaseVerdict, Conformance, Judgement, OracleOptions, SPONTANEOUS, Safe};
+use stranded_oracle::protocol::{Event, RUN};
 use stranded_search::scenario::{self, Family, Spec};
 
+use super::output::Forms;
 use super::{CommandError, output};
 
 /// Options of the oracle, from the command line.
@@ -51,14 +55,12 @@ pub(super) fn renamed<'e>(event: &'e Event, from: &Spec, procedure: Option<&str>
     }
 }
 
-/// Prints a judgement in the format of the arguments.
-pub(super) fn print(judged: &Judged<'_>, to: &Output) -> Exit {
-    let file = to.file.as_deref();
-    match to.format.kind() {
-        OutputKind::Text => output::print(&judgement::text(judged, output::width(file)), file),
-        OutputKind::Json => output::print_json(&judged::report(judged), file),
-        OutputKind::Cases(form) => output::print_cases(&formats::of_judgement(judged), form, file),
-    }
+/// Prints a judgement that took this time, in the formats of the arguments, with more text for people below it.
+pub(super) fn print(judged: &Judged<'_>, more: &dyn Fn(u16) -> String, time: Duration, to: &Output) -> Exit {
+    let text = |width| judgement::text(judged, width) + &more(width);
+    let json = || output::json(&judged::report(judged));
+    let cases = || formats::of_judgement(judged, time);
+    output::publish(to, &Forms { text: &text, json: &json, cases: Some(&cases) })
 }
 
 /// Returns the exit code of a judgement.
@@ -77,6 +79,16 @@ pub(super) fn exit(found: &Judgement) -> Exit {
     // With --safety, the safety properties are the only evidence.
     let is_blind = matches!(found.conformance, Conformance::NotJudged) && found.safety == Safe::Unknown;
     judged.max(if is_blind { Exit::Inconclusive } else { Exit::AsExpected })
+}
+
+/// Returns the kinds of action of a scenario that a log does not have, except those that can happen unseen; and runs, if it has none.
+pub(super) fn not_exercised(spec: &Spec, found: &Judgement) -> Vec<String> {
+    let occurred = |name: &str| found.exercise.outcomes.keys().any(|(action, _)| *action == name);
+    let world = World::new(&spec.scenario, Assumptions::default());
+    let kinds = world.kinds().into_iter().filter(|kind| !kind.is_of_program() && !SPONTANEOUS.contains(kind));
+    let kinds = kinds.map(ActionKind::name).filter(|name| !occurred(name)).map(ToOwned::to_owned);
+    let has_runs = [RUN, ActionKind::Start.name()].into_iter().any(occurred);
+    kinds.filter(|name| name != ActionKind::Start.name()).chain((!has_runs).then(|| RUN.to_owned())).collect()
 }
 
 /// Loads one scenario. A family is refused, because it names several.

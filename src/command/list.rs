@@ -5,59 +5,38 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
-use crate::cli::{List, ListTopic, OutputKind};
+use crate::cli::{List, ListTopic};
 use crate::exit::Exit;
+use crate::report::list::ListItem;
 use crate::report::movers;
 use stranded_oracle::adapter::mutant;
 use stranded_search::lines::wrapped;
 use stranded_search::property::Property;
 use stranded_search::scenario;
 
+use super::output::Forms;
 use super::{CommandError, output};
 
-/// An entry of a list.
-#[derive(Debug, Serialize)]
-struct Item {
-    name: String,
-    says: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    values: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    implements: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<Vec<String>>,
-}
-
 pub(super) fn run(arguments: &List) -> Result<Exit, CommandError> {
-    match arguments.what {
-        ListTopic::Scenarios => {
-            let items = scenarios()?;
-            print(arguments, || items, text)
-        }
-        ListTopic::Procedures => print(arguments, procedures, text),
-        ListTopic::Properties => print(arguments, properties, text),
-        ListTopic::Assumptions => print(arguments, assumptions, text),
-        ListTopic::Mutants => print(arguments, mutants, text),
-        ListTopic::Movers => print(arguments, movers::movers, movers::text),
-    }
+    Ok(match arguments.what {
+        ListTopic::Scenarios => print(arguments, &scenarios()?, text),
+        ListTopic::Procedures => print(arguments, &procedures(), text),
+        ListTopic::Properties => print(arguments, &properties(), text),
+        ListTopic::Assumptions => print(arguments, &assumptions(), text),
+        ListTopic::Mutants => print(arguments, &mutants(), text),
+        ListTopic::Movers => print(arguments, &movers::movers(), movers::text),
+    })
 }
 
-/// Prints entries in the requested form. `text` wraps them for a terminal of a width; without one each entry is one line, for `grep`
+/// Prints entries in the requested formats. `text` wraps them for a terminal of a width; without one each entry is one line, for `grep`
 /// and `awk`.
-fn print<T: Serialize>(
-    arguments: &List,
-    entries: impl FnOnce() -> Vec<T>,
-    text: impl FnOnce(&[T], Option<u16>) -> String,
-) -> Result<Exit, CommandError> {
-    let file = arguments.output.file.as_deref();
-    match arguments.output.format.kind() {
-        OutputKind::Cases(form) => Err(output::unsupported("list", form)),
-        OutputKind::Json => Ok(output::print_json(&entries(), file)),
-        OutputKind::Text => Ok(output::print(&text(&entries(), output::terminal_width(file)), file)),
-    }
+fn print<T: Serialize>(arguments: &List, entries: &[T], text: fn(&[T], Option<u16>) -> String) -> Exit {
+    let terminal = output::terminal_width(arguments.output.file.as_deref());
+    let (text, json) = (|_| text(entries, terminal), || output::json(&entries));
+    output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: None })
 }
 
-fn text(items: &[Item], width: Option<u16>) -> String {
+fn text(items: &[ListItem], width: Option<u16>) -> String {
     let indent = 2 + items.iter().map(|item| item.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for item in items {
@@ -80,9 +59,9 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn scenarios() -> Result<Vec<Item>, CommandError> {
+fn scenarios() -> Result<Vec<ListItem>, CommandError> {
     let specs = scenario::select(&[])?;
-    let item = |spec: scenario::Spec| Item {
+    let item = |spec: scenario::Spec| ListItem {
         says: format!("{}: {}", spec.family.name(), spec.question),
         name: spec.name,
         values: Vec::new(),
@@ -92,8 +71,8 @@ fn scenarios() -> Result<Vec<Item>, CommandError> {
     Ok(specs.into_iter().map(item).collect())
 }
 
-fn procedures() -> Vec<Item> {
-    let item = |procedure: stranded_model::procedure::Procedure| Item {
+fn procedures() -> Vec<ListItem> {
+    let item = |procedure: stranded_model::procedure::Procedure| ListItem {
         says: format!("{} steps", procedure.steps.len()),
         name: procedure.name,
         values: Vec::new(),
@@ -103,8 +82,8 @@ fn procedures() -> Vec<Item> {
     scenario::builtin::all_procedures().map(|builtin| item(builtin.decoded())).collect()
 }
 
-fn properties() -> Vec<Item> {
-    let item = |property: Property| Item {
+fn properties() -> Vec<ListItem> {
+    let item = |property: Property| ListItem {
         name: property.name().to_owned(),
         says: property.says().to_owned(),
         values: Vec::new(),
@@ -118,8 +97,8 @@ fn properties() -> Vec<Item> {
     Property::all().map(item).collect()
 }
 
-fn assumptions() -> Vec<Item> {
-    let item = |assumption: Assumption| Item {
+fn assumptions() -> Vec<ListItem> {
+    let item = |assumption: Assumption| ListItem {
         name: assumption.name().to_owned(),
         says: assumption.question().to_owned(),
         values: owned(assumption.values()),
@@ -129,8 +108,8 @@ fn assumptions() -> Vec<Item> {
     Assumption::ALL.into_iter().map(item).collect()
 }
 
-fn mutants() -> Vec<Item> {
-    let item = |mutant: &mutant::Mutant| Item {
+fn mutants() -> Vec<ListItem> {
+    let item = |mutant: &mutant::Mutant| ListItem {
         name: mutant.name.to_owned(),
         says: mutant.says.to_owned(),
         values: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod advise;
+mod annotations;
 mod check;
 #[cfg(feature = "testbed")]
 mod chosen;
@@ -28,6 +29,7 @@ mod perform;
 mod replay;
 #[cfg(feature = "testbed")]
 mod snapshot;
+mod summary;
 #[cfg(feature = "testbed")]
 mod system;
 #[cfg(feature = "testbed")]
@@ -108,8 +110,12 @@ impl fmt::Display for CommandError {
 /// # Errors
 /// The reason why there is no result; none was printed then.
 pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
-    outputs::check(&cli.command)?;
-    match &cli.command {
+    let done = outputs::check(&cli.command).and_then(|()| perform(&cli.command));
+    done.inspect_err(|error| annotations::print(&cli.command, error))
+}
+
+fn perform(command: &Command) -> Result<Exit, CommandError> {
+    match command {
         Command::Adapter(command) => adapter::run(command),
         Command::Advise(arguments) => advise::run(arguments),
         Command::Check(arguments) => check::run(arguments),

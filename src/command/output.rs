@@ -1,24 +1,46 @@
 //! Output: results to standard output or a file, everything else to standard error.
 
+use std::cell::OnceCell;
 use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::cli::{Output, OutputKind, STANDARD_OUTPUT};
 use crate::exit::Exit;
-use crate::formats::results::{self, Case, ResultFormat};
+use crate::formats::results::{self, Case};
 use crate::report::text::WIDTH;
 use stranded_search::files;
 use stranded_search::sanitize::{all_but_colours, in_json, visible, without_commands};
 
-use super::CommandError;
+use super::{CommandError, summary};
 
 /// The style of the word `error`.
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// The name of standard output in place of a file.
-const STANDARD_OUTPUT: &str = "-";
+/// A result in every form that a command has.
+pub(super) struct Forms<'a> {
+    /// The text for people, of a given width.
+    pub(super) text: &'a dyn Fn(u16) -> String,
+    /// The JSON for programs.
+    pub(super) json: &'a dyn Fn() -> String,
+    /// The cases, for programs that know tests; `None` if the command has no cases, which [`super::outputs`] has checked.
+    pub(super) cases: Option<&'a dyn Fn() -> Vec<Case>>,
+}
+
+/// Prints a result in each format of the command line, to its destination.
+pub(super) fn publish(to: &Output, result: &Forms<'_>) -> Exit {
+    let all = OnceCell::new();
+    let cases = || all.get_or_init(|| result.cases.map_or_else(Vec::new, |cases| cases())).as_slice();
+    let printed = to.destinations().map(|(format, file)| match format.kind() {
+        OutputKind::Text => print(&(result.text)(width(file)), file),
+        OutputKind::Json => write(&(result.json)(), file),
+        OutputKind::Cases(form) => write(&results::written(cases(), form), file),
+    });
+    let printed = printed.fold(Exit::AsExpected, Exit::max);
+    if to.is_for_github() { printed.max(summary::append(|room| results::summary(cases(), room))) } else { printed }
+}
 
 /// Prints a result for people. Only a terminal gets style codes; all other control characters are made visible.
 pub(super) fn print(text: &str, file: Option<&Path>) -> Exit {
@@ -74,7 +96,7 @@ fn failed(target: &str, reason: &std::io::Error) -> Exit {
     Exit::Inconclusive
 }
 
-/// Prints a result as JSON.
+/// Prints a value as JSON.
 pub(super) fn print_json(value: &impl Serialize, file: Option<&Path>) -> Exit {
     write(&json(value), file)
 }
@@ -84,19 +106,6 @@ pub(super) fn json(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("every report can be written as JSON");
     text.push('\n');
     in_json(&text).into_owned()
-}
-
-/// Prints cases in a format for programs that know tests.
-pub(super) fn print_cases(cases: &[Case], form: ResultFormat, file: Option<&Path>) -> Exit {
-    write(&results::written(cases, form), file)
-}
-
-/// Returns the error of a command that does not support a format.
-pub(super) fn unsupported(command: &str, form: ResultFormat) -> CommandError {
-    CommandError::Usage(format!(
-        "stranded {command} does not support --format {}; it supports text and json",
-        form.name()
-    ))
 }
 
 /// Returns the width of the terminal that shows a result; none for a pipe or a file.

@@ -1,13 +1,13 @@
-//! The files and folders that a command writes. They are checked before its work starts, so that no result is lost for want of a place.
+//! The files and folders that a command writes. They are checked before its work starts, so that no result is lost for want of a file.
 
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "testbed")]
 use crate::cli::TestbedCommand;
-use crate::cli::{AdapterCommand, Command, Replay};
+use crate::cli::{AdapterCommand, Command, Format, Output, OutputKind, Replay};
 use stranded_search::files;
 
-use super::{CommandError, output};
+use super::{CommandError, output, summary};
 
 /// A file or a folder that a command writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +16,12 @@ enum Destination<'a> {
     Folder(&'a Path),
 }
 
-/// Checks that every output of a command can be written, and that no two are the same file.
+/// Checks that a command has every format that it is asked for, that every output can be written, and that no two are the same file.
 pub(super) fn check(command: &Command) -> Result<(), CommandError> {
+    if let Some(output) = result(command) {
+        check_formats(command, output)?;
+        check_summary(output)?;
+    }
     let destinations = destinations(command);
     for (index, destination) in destinations.iter().enumerate() {
         let (path, checked) = match *destination {
@@ -33,29 +37,106 @@ pub(super) fn check(command: &Command) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Checks that the command has these formats, and that standard output gets at most one, beside the text for people.
+fn check_formats(command: &Command, output: &Output) -> Result<(), CommandError> {
+    for (format, _) in output.destinations() {
+        if let (OutputKind::Cases(form), Some(name)) = (format.kind(), without_cases(command)) {
+            let says = format!("stranded {name} does not support --format {}; it supports text and json", form.name());
+            return Err(CommandError::Usage(says));
+        }
+    }
+    let printed = output.destinations().filter(|(_, file)| output::named(*file).is_none());
+    let printed: Vec<Format> = printed.map(|(format, _)| format).collect();
+    let is_mixed = match printed.as_slice() {
+        [] | [_] => false,
+        [Format::Text, Format::Github] => false,
+        [..] => true,
+    };
+    if is_mixed {
+        let says = "standard output cannot have several formats, except text and github: give the others a file";
+        return Err(CommandError::Usage(says.to_owned()));
+    }
+    Ok(())
+}
+
+/// Returns the formats and destinations of the result of a command, if it has one in several formats.
+pub(super) fn result(command: &Command) -> Option<&Output> {
+    match command {
+        Command::Check(check) => Some(&check.output),
+        Command::Diff(diff) => Some(&diff.output),
+        Command::Conform(conform) => Some(&conform.output),
+        Command::Doctor(doctor) => Some(&doctor.output),
+        Command::Replay(replay) => Some(&replay.output),
+        Command::List(list) => Some(&list.output),
+        Command::Advise(advise) => Some(&advise.output),
+        Command::Validate(validate) => Some(&validate.output),
+        #[cfg(feature = "testbed")]
+        Command::Testbed(TestbedCommand::Run(run)) => Some(&run.output),
+        #[cfg(feature = "testbed")]
+        Command::Testbed(_) | Command::Snapshot(_) => None,
+        #[cfg(feature = "explore")]
+        Command::Explore(_) => None,
+        Command::Generate(_)
+        | Command::Show(_)
+        | Command::Schema(_)
+        | Command::Oracle(_)
+        | Command::Adapter(_)
+        | Command::Init(_)
+        | Command::Completions(_)
+        | Command::Man(_) => None,
+    }
+}
+
+/// Returns the output of a command that prints annotations, if the user asks for them.
+pub(super) fn for_github(command: &Command) -> Option<&Output> {
+    result(command).filter(|output| output.is_for_github() && without_cases(command).is_none())
+}
+
+/// Returns the name of a command whose result has no cases.
+fn without_cases(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Check(check) if check.assumptions => Some("check --assumptions"),
+        Command::Check(check) if check.find.is_some() => Some("check --find"),
+        Command::Diff(_) => Some("diff"),
+        Command::Doctor(_) => Some("doctor"),
+        Command::List(_) => Some("list"),
+        Command::Advise(_) => Some("advise"),
+        Command::Check(_) | Command::Conform(_) | Command::Replay(_) | Command::Validate(_) => None,
+        #[cfg(feature = "testbed")]
+        Command::Testbed(_) | Command::Snapshot(_) => None,
+        #[cfg(feature = "explore")]
+        Command::Explore(_) => None,
+        Command::Generate(_)
+        | Command::Show(_)
+        | Command::Schema(_)
+        | Command::Oracle(_)
+        | Command::Adapter(_)
+        | Command::Init(_)
+        | Command::Completions(_)
+        | Command::Man(_) => None,
+    }
+}
+
 fn destinations(command: &Command) -> Vec<Destination<'_>> {
+    let results = result(command)
+        .map_or_else(Vec::new, |output| output.destinations().map(|(_, file)| output::named(file)).collect());
     let (files, folders): (Vec<Option<&Path>>, Vec<Option<&Path>>) = match command {
         Command::Check(check) => {
             let folders = [&check.traces, &check.checkpoint, &check.resume];
-            (vec![report(&check.output.file)], folders.map(Option::as_deref).to_vec())
+            (Vec::new(), folders.map(Option::as_deref).to_vec())
         }
         Command::Conform(conform) => {
-            let files = vec![report(&conform.output.file), conform.log.as_deref(), conform.adapter_log.as_deref()];
-            (files, vec![conform.save.as_deref()])
+            (vec![conform.log.as_deref(), conform.adapter_log.as_deref()], vec![conform.save.as_deref()])
         }
-        Command::Diff(diff) => (vec![report(&diff.output.file)], Vec::new()),
-        Command::Doctor(doctor) => (vec![report(&doctor.output.file), doctor.adapter_log.as_deref()], Vec::new()),
-        Command::Replay(replay) => (vec![report(&replay.output.file), page(replay)], Vec::new()),
+        Command::Doctor(doctor) => (vec![doctor.adapter_log.as_deref()], Vec::new()),
+        Command::Replay(replay) => (vec![page(replay)], Vec::new()),
         Command::Generate(generate) => (Vec::new(), vec![Some(&generate.folder)]),
-        Command::List(list) => (vec![report(&list.output.file)], Vec::new()),
-        Command::Advise(advise) => (vec![report(&advise.output.file)], Vec::new()),
-        Command::Validate(validate) => (vec![report(&validate.output.file)], Vec::new()),
         Command::Show(show) => (vec![report(&show.file)], Vec::new()),
         Command::Man(man) => (Vec::new(), vec![man.folder.as_deref()]),
         Command::Schema(schema) => (vec![report(&schema.file)], Vec::new()),
         #[cfg(feature = "testbed")]
         Command::Testbed(command) => match command {
-            TestbedCommand::Run(run) => (vec![report(&run.output.file), run.record.as_deref()], Vec::new()),
+            TestbedCommand::Run(run) => (vec![run.record.as_deref()], Vec::new()),
             TestbedCommand::Article(article) => (vec![report(&article.file)], Vec::new()),
             TestbedCommand::Up(_) | TestbedCommand::Down(_) | TestbedCommand::Perform(_) => (Vec::new(), Vec::new()),
         },
@@ -65,13 +146,24 @@ fn destinations(command: &Command) -> Vec<Destination<'_>> {
         Command::Snapshot(snapshot) => (vec![report(&snapshot.file)], Vec::new()),
         #[cfg(feature = "testbed")]
         Command::Adapter(AdapterCommand::LdapImap(_)) => (Vec::new(), Vec::new()),
-        Command::Oracle(_)
+        Command::List(_)
+        | Command::Diff(_)
+        | Command::Advise(_)
+        | Command::Validate(_)
+        | Command::Oracle(_)
         | Command::Adapter(AdapterCommand::Reference(_))
         | Command::Init(_)
         | Command::Completions(_) => (Vec::new(), Vec::new()),
     };
-    let files = files.into_iter().flatten().map(Destination::File);
+    let files = results.into_iter().chain(files).flatten().map(Destination::File);
     files.chain(folders.into_iter().flatten().map(Destination::Folder)).collect()
+}
+
+/// Checks that the summary of a job can be written, if the command appends to it.
+fn check_summary(output: &Output) -> Result<(), CommandError> {
+    let Some(path) = summary::file().filter(|_| output.is_for_github()) else { return Ok(()) };
+    let shown = files::shown(&path);
+    files::check_file(&path).map_err(|reason| CommandError::Usage(format!("cannot write to {shown}: {reason}")))
 }
 
 /// Returns the file of a report, unless it is standard output.

@@ -29,8 +29,9 @@ const CHUNK: usize = 1 << 16;
 const EVERY: Duration = Duration::from_millis(20);
 
 pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
+    let started = Instant::now();
     let limits = Limits {
-        deadline: arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
         interrupted: Some(interrupt::flag()?),
         ..Limits::default()
     };
@@ -64,8 +65,16 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
     judge.end_case();
     let found = judge.oracle.judgement();
     let subject = Subject::Log(name);
-    let judged = Judged { scenario: &spec.name, subject, judgement: &found, lines: &judge.lines, extra: &[] };
-    Ok(judging::print(&judged, &arguments.output).max(judging::exit(&found)))
+    let judged = Judged {
+        scenario: &spec.name,
+        subject,
+        judgement: &found,
+        lines: &judge.lines,
+        not_exercised: &judging::not_exercised(&spec, &found),
+        extra: &[],
+    };
+    let printed = judging::print(&judged, &|_| String::new(), started.elapsed(), &arguments.output);
+    Ok(printed.max(judging::exit(&found)))
 }
 
 /// The judge of a log, with the lines of its findings.

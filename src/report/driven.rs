@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use stranded_oracle::conform::{ConformCoverage, ConformResult, Recording, Shrunk};
@@ -12,7 +13,7 @@ use stranded_oracle::judged::Judged;
 use stranded_oracle::judged::{self, JudgementReport};
 
 /// The report on a conformance run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct DrivenReport {
     /// The judgement.
     #[serde(flatten)]
@@ -29,14 +30,14 @@ pub struct DrivenReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
     /// True if an interruption ended the run.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
     /// For each unexpected verdict, the shortest trace that shows it.
     pub shortest: Vec<ShortestReport>,
 }
 
 /// The states and transitions that were exercised; a total is null if it was not counted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CoverageReport {
     /// The states in which some operation was exercised.
     pub states: usize,
@@ -51,7 +52,7 @@ pub struct CoverageReport {
 }
 
 /// The shortest trace that shows a verdict.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ShortestReport {
     /// The verdict.
     pub verdict: String,
@@ -88,6 +89,18 @@ pub fn report(judged: &Judged<'_>, driven: &ConformResult) -> DrivenReport {
     }
 }
 
+/// Returns the parts of the scenario that were not exercised: transitions, and operations that the implementation does not support.
+#[must_use]
+pub fn not_exercised(driven: &ConformResult) -> Vec<String> {
+    let ConformCoverage { transitions, transitions_of, .. } = driven.coverage;
+    let missing = match transitions_of {
+        Some(all) if all == transitions => None,
+        Some(all) => Some(format!("{} of {all} transitions", all.saturating_sub(transitions))),
+        None => Some("an unknown number of transitions".to_owned()),
+    };
+    missing.into_iter().chain(driven.not_asked.iter().cloned()).collect()
+}
+
 /// Returns the coverage in one sentence.
 #[must_use]
 pub fn coverage(driven: &ConformResult) -> String {
@@ -97,13 +110,9 @@ pub fn coverage(driven: &ConformResult) -> String {
         None => format!("{some} of an unknown number"),
     };
     let percent = driven.coverage.percent().map_or_else(String::new, |percent| format!(" ({percent:.1} %)"));
-    let not_asked = match driven.not_asked.join(", ") {
-        none if none.is_empty() => none,
-        some => format!(". Not exercised: {some}"),
-    };
     let all = if driven.is_complete { "; every possible operation was exercised" } else { "" };
     format!(
-        "{} actions; states exercised: {}; transitions exercised: {}{percent}{all}{not_asked}",
+        "{} actions; states exercised: {}; transitions exercised: {}{percent}{all}",
         driven.actions,
         of(states, states_of),
         of(transitions, transitions_of),
@@ -135,7 +144,8 @@ pub fn shortest(shrunk: &Shrunk, width: u16) -> String {
 pub fn recording(recording: &Recording, width: u16) -> String {
     let mut text = String::new();
     let mut number = 0;
-    for step in &recording.steps {
+    for (step, narrated) in recording.steps.iter().zip(recording.narration()) {
+        let operation_text = |operation: &Operation| narrated.clone().unwrap_or_else(|| operation_text(operation));
         match &step.event {
             Event::Did { operation, answer } => {
                 number += 1;
@@ -161,6 +171,10 @@ pub fn recording(recording: &Recording, width: u16) -> String {
         }
         for guard in &step.guards {
             let _ = writeln!(text, "       >> because {}", wrapped(guard, 10, width));
+        }
+        let is_left = !step.against.is_empty() || !step.guards.is_empty();
+        if is_left && number < recording.operations().count() {
+            text.push_str("       (The model does not explain what follows, so its steps have only numbers.)\n");
         }
     }
     text

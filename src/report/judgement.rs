@@ -46,9 +46,13 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
     };
     let verdict = found.verdict.name();
     let mut text = format!("{style}{verdict}{style:#}  {TITLE}{}{TITLE:#}: {subject}", judged.scenario);
-    let not_exercised: Vec<&str> = found.not_exercised.iter().map(|fault| fault.name()).collect();
+    let length = display_width(verdict) + display_width(judged.scenario) + display_width(&subject) + 4;
+    let not_exercised: Vec<String> = judged.not_exercised().collect();
     if !not_exercised.is_empty() {
-        let _ = write!(text, " (not exercised: {})", not_exercised.join(", "));
+        let says = format!("(not exercised: {})", not_exercised.join(", "));
+        // The list begins on the first line, behind the title.
+        let title = "x".repeat(length);
+        text.push_str(&wrapped(&format!("{title} {says}"), 3, width)[length..]);
     }
     text.push_str("\n\n");
     row(&mut text, "model", &conformance(judged), width);
@@ -181,21 +185,50 @@ impl<'a> Against<'a> {
     }
 }
 
-/// Returns the beginning of a long line without spaces, in lines of the given width.
+/// Returns the beginning of a line of JSON in lines of the given width. They end between the parts of the JSON; only a part that is
+/// longer than a line is longer.
 fn pieces(line: &str, width: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
-    for letter in line.chars().take(LINE_SHOWN) {
+    let mut shown = 0;
+    for part in parts(line) {
+        let length = part.chars().count();
+        if shown > 0 && shown + length > LINE_SHOWN {
+            pieces.push("…".to_owned());
+            return pieces;
+        }
+        shown += length;
+        let part: String = part.chars().take(LINE_SHOWN).chain((length > LINE_SHOWN).then_some('…')).collect();
         let piece = pieces.last_mut().expect("there is always a last piece");
-        if display_width(piece) + display_width(letter.encode_utf8(&mut [0; 4])) <= width {
-            piece.push(letter);
+        if piece.is_empty() || display_width(piece) + display_width(&part) <= width {
+            piece.push_str(&part);
         } else {
-            pieces.push(letter.to_string());
+            pieces.push(part);
         }
     }
-    if let Some(last) = pieces.last_mut().filter(|_| line.chars().count() > LINE_SHOWN) {
-        last.push('…');
-    }
     pieces
+}
+
+/// Returns the parts of a line of JSON: each ends after a comma, or after a bracket or a brace that is not closed at once, but never in
+/// a string.
+fn parts(line: &str) -> Vec<&str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    let (mut is_in_string, mut is_escaped) = (false, false);
+    for (index, letter) in line.char_indices() {
+        let end = index + letter.len_utf8();
+        let is_end = match letter {
+            ',' => !is_in_string,
+            '{' | '[' => !is_in_string && !line[end..].starts_with(['}', ']']),
+            _ => false,
+        };
+        if is_end {
+            parts.push(&line[start..end]);
+            start = end;
+        }
+        is_in_string ^= letter == '"' && !is_escaped;
+        is_escaped = is_in_string && letter == '\\' && !is_escaped;
+    }
+    parts.push(&line[start..]);
+    parts
 }
 
 fn findings(judged: &Judged<'_>, width: u16) -> String {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 
@@ -14,7 +15,7 @@ use super::trace::{answers, listed};
 use stranded_search::lines::wrapped;
 
 /// The matrix of one scenario.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ScenarioMatrix {
     /// The scenario.
     pub name: String,
@@ -25,7 +26,7 @@ pub struct ScenarioMatrix {
 }
 
 /// The verdicts under one combination.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CombinationReport {
     /// The values of the assumptions.
     pub assumptions: BTreeMap<String, String>,
@@ -34,7 +35,7 @@ pub struct CombinationReport {
 }
 
 /// An assumption whose value alone changes a verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Flip {
     /// The property.
     pub property: String,

@@ -25,6 +25,7 @@ pub mod find;
 pub mod inconclusive;
 pub mod json;
 pub mod judgement;
+pub mod list;
 pub mod matrix;
 pub mod movers;
 pub mod observed;

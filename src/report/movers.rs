@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use stranded_model::assumption::Assumption;
 use stranded_model::property::Safety;
@@ -16,7 +17,7 @@ use stranded_search::scenario::{Spec, builtin, load_scenario};
 const AGAIN: &str = "-again";
 
 /// A mover.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Mover {
     /// The name of its procedure.
@@ -29,7 +30,7 @@ pub struct Mover {
 }
 
 /// The outcome of running a mover.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct MoverOutcome {
     /// The scenario.
@@ -47,7 +48,7 @@ pub struct MoverOutcome {
 }
 
 /// A kind of harm in one search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
     /// It happens; the shortest trace has this many steps.

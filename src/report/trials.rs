@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use stranded_search::lines::wrapped;
@@ -26,7 +27,7 @@ const COLUMNS: usize = 41;
 const REASONS_MAX: usize = 3;
 
 /// The report for programs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct TrialsReport<'a> {
     /// The part of the command line that names the site.
@@ -38,7 +39,7 @@ pub struct TrialsReport<'a> {
 }
 
 /// The worst trial of a row.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Worst<'a> {
     #[serde(skip)]

@@ -15,12 +15,25 @@ use stranded_model::scenario::{Delivery, Fault, Replication};
 use crate::report::advice_json::AdviceReport;
 use crate::report::comparison_json::ComparisonReport;
 use crate::report::diff_json::DiffReport;
+use crate::report::driven::DrivenReport;
 use crate::report::find::FindReport;
 use crate::report::json::Report;
+use crate::report::list::ListItem;
+use crate::report::matrix::ScenarioMatrix;
+use crate::report::movers::Mover;
+#[cfg(feature = "testbed")]
+use crate::report::trials::TrialsReport;
+use stranded_oracle::adapter::doctor::Diagnosis;
+use stranded_oracle::conform::Recording;
+use stranded_oracle::judged::JudgementReport;
+use stranded_oracle::oracle_server::ServerReply;
 use stranded_oracle::protocol::{Event, Reply, Request};
+use stranded_oracle::vectors::file::{Index, Vector};
 use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{FACTS, FactForm, FactKind, Family, delivery_name, replication_name};
 use stranded_search::trace_file::TraceFile;
+#[cfg(feature = "testbed")]
+use stranded_testbed::record::Row;
 
 /// A format that has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -29,12 +42,14 @@ pub enum Kind {
     Scenario,
     /// A procedure file, read as JSON
     Procedure,
-    /// A saved trace
+    /// A saved trace; the output of `replay --format json`
     Trace,
     /// One line of the input of `advise`
     Snapshot,
     /// The output of `check --format json`
     Report,
+    /// The output of `check --assumptions --format json`
+    Matrix,
     /// The output of `advise --format json`
     Advice,
     /// The output of `advise --before BEFORE --format json`
@@ -43,27 +58,34 @@ pub enum Kind {
     Find,
     /// The output of `diff --format json`
     Diff,
+    /// The output of `validate --format json`, and of `conform` and `replay` with a recording
+    Judgement,
+    /// The output of `conform SCENARIO --format json`
+    Conformance,
+    /// A recording of an implementation, which `conform --save` writes
+    Recording,
+    /// The output of `conform --tool TOOL --format json`
+    #[cfg(feature = "testbed")]
+    Trials,
+    /// The output of `testbed run --format json`
+    #[cfg(feature = "testbed")]
+    Testbed,
+    /// The output of `doctor --format json`
+    Diagnosis,
+    /// The output of `list --format json`
+    List,
+    /// The output of `list movers --format json`
+    Movers,
     /// One line between stranded and an adapter: a request or a reply
     Adapter,
     /// One line of a recorded log
     Log,
-}
-
-impl Kind {
-    /// Every format.
-    pub const ALL: [Self; 11] = [
-        Self::Scenario,
-        Self::Procedure,
-        Self::Trace,
-        Self::Snapshot,
-        Self::Report,
-        Self::Advice,
-        Self::Comparison,
-        Self::Find,
-        Self::Diff,
-        Self::Adapter,
-        Self::Log,
-    ];
+    /// One line that `oracle` prints
+    Oracle,
+    /// A test vector of `generate`
+    Vector,
+    /// The file `index.json` of `generate`
+    VectorIndex,
 }
 
 /// Returns the schema of a format.
@@ -73,30 +95,42 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Scenario => scenario(),
         Kind::Procedure => procedure::procedure(),
         Kind::Snapshot => embedded(include_str!("snapshot.json")),
-        Kind::Trace => written("A trace of stranded", TraceFile::schema_name().as_ref(), &definitions::<TraceFile>()),
-        Kind::Report => {
-            written("The output of `stranded check --format json`", &Report::schema_name(), &definitions::<Report>())
-        }
-        Kind::Advice => {
-            let name = AdviceReport::schema_name();
-            written("The output of `stranded advise --format json`", &name, &definitions::<AdviceReport>())
-        }
-        Kind::Comparison => {
-            let name = ComparisonReport::schema_name();
-            let title = "The output of `stranded advise --before BEFORE --format json`";
-            written(title, &name, &definitions::<ComparisonReport>())
-        }
-        Kind::Find => {
-            let title = "The output of `stranded check --find CONDITION --format json`";
-            written(title, &FindReport::schema_name(), &definitions::<FindReport>())
-        }
-        Kind::Diff => {
-            let name = DiffReport::schema_name();
-            written("The output of `stranded diff --format json`", &name, &definitions::<DiffReport>())
-        }
         Kind::Adapter => adapter(),
         Kind::Log => log(),
+        Kind::Trace => of_type::<TraceFile>("A trace of stranded"),
+        Kind::Report => of_type::<Report>("The output of `stranded check --format json`"),
+        Kind::Matrix => of_list::<ScenarioMatrix>("The output of `stranded check --assumptions --format json`"),
+        Kind::Advice => of_type::<AdviceReport>("The output of `stranded advise --format json`"),
+        Kind::Comparison => {
+            of_type::<ComparisonReport>("The output of `stranded advise --before BEFORE --format json`")
+        }
+        Kind::Find => of_type::<FindReport>("The output of `stranded check --find CONDITION --format json`"),
+        Kind::Diff => of_type::<DiffReport>("The output of `stranded diff --format json`"),
+        Kind::Judgement => of_type::<JudgementReport>("The judgement of an implementation or of a log"),
+        Kind::Conformance => of_type::<DrivenReport>("The output of `stranded conform SCENARIO --format json`"),
+        Kind::Recording => of_type::<Recording>("A recording of an implementation"),
+        #[cfg(feature = "testbed")]
+        Kind::Trials => of_type::<TrialsReport<'_>>("The output of `stranded conform --tool TOOL --format json`"),
+        #[cfg(feature = "testbed")]
+        Kind::Testbed => of_list::<Row>("The output of `stranded testbed run --format json`"),
+        Kind::Diagnosis => of_type::<Diagnosis>("The output of `stranded doctor --format json`"),
+        Kind::List => of_list::<ListItem>("The output of `stranded list --format json`"),
+        Kind::Movers => of_list::<Mover>("The output of `stranded list movers --format json`"),
+        Kind::Oracle => of_type::<ServerReply>("One line that `stranded oracle` prints"),
+        Kind::Vector => of_type::<Vector>("A test vector"),
+        Kind::VectorIndex => of_type::<Index>("The index of a folder of test vectors"),
     }
+}
+
+/// Returns the schema of values of a type.
+fn of_type<T: JsonSchema>(title: &str) -> Value {
+    written(title, &T::schema_name(), &definitions::<T>())
+}
+
+/// Returns the schema of lists of values of a type.
+fn of_list<T: JsonSchema>(title: &str) -> Value {
+    let item = json!({"$ref": format!("#/$defs/{}", T::schema_name()), "unevaluatedProperties": false});
+    json!({"$schema": DRAFT, "title": title, "type": "array", "items": item, "$defs": definitions::<T>()})
 }
 
 fn scenario() -> Value {
@@ -110,7 +144,7 @@ fn scenario() -> Value {
     keys["family"] = words(Family::ALL.map(Family::name));
     let built_in: Vec<Property> = Property::all().collect();
     let built_in = words(built_in.iter().map(Property::name));
-    keys["expect"]["propertyNames"] = json!({"anyOf": [built_in, {"$ref": "#/$defs/kebab"}]});
+    keys["expect"]["propertyNames"] = json!({"$ref": "#/$defs/kebab"});
     keys["property"]["maxItems"] = OWN_MAX.into();
     keys["expect"]["additionalProperties"] = words(Verdict::EXPECTABLE.map(Verdict::name));
     let site = &mut keys["site"]["properties"];
@@ -121,6 +155,9 @@ fn scenario() -> Value {
     environment["delivery"] = words(deliveries.map(delivery_name));
     environment["faults"]["items"] = words(Fault::ALL.map(Fault::name));
     schema["$defs"]["state-condition"] = condition();
+    // A scenario without properties of its own, stated or inherited, expects built-in ones only.
+    schema["if"] = json!({"not": {"anyOf": [{"required": ["property"]}, {"required": ["from"]}]}});
+    schema["then"] = json!({"properties": {"expect": {"propertyNames": built_in}}});
     schema
 }
 
@@ -192,7 +229,22 @@ fn definitions<T: JsonSchema>() -> Map<String, Value> {
     let _own = generator.subschema_for::<T>();
     let mut definitions = generator.take_definitions(true);
     definitions.values_mut().for_each(close_inside);
+    definitions.values_mut().for_each(without_format);
     definitions
+}
+
+/// Removes the formats of numbers, which only Rust knows: a strict validator refuses a schema with an unknown format.
+fn without_format(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            if keys.get("format").is_some_and(Value::is_string) {
+                keys.remove("format");
+            }
+            keys.values_mut().for_each(without_format);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(without_format),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Returns the schema of a line or a file that is one of these definitions.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cyrus;
@@ -12,7 +13,7 @@ use crate::trial::report::{MoverReport, TrialVerdict, command, counts};
 use crate::trial::site::DOVECOT;
 
 /// The trials of one mover in one order, and their comparison with the model.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Row {
     /// The trials.

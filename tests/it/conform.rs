@@ -219,6 +219,30 @@ fn an_implementation_has_one_verdict_however_it_is_judged() {
     }
 }
 
+#[test]
+fn a_report_names_the_steps_of_the_model_and_what_was_not_exercised() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = conform(folder.path(), &["move"], &adapter(Some("directory-never")));
+    let title = ran.out.lines().next().unwrap();
+    assert_eq!(title, "unreachable  move: directory-never (not exercised: 1 of 47 transitions)");
+    for step in [
+        "  8  first copies m1 from source to destination: ok",
+        " 10  first asks the directory to move the recipient from source to\n       destination: ok\n       >> Home-MDB of mailbox-1",
+        " 11  first executes step 9 of its run: ok",
+    ] {
+        assert!(ran.out.contains(step), "{step}: {}", ran.out);
+    }
+    assert!(!ran.out.contains("the next step"), "{}", ran.out);
+    // Each line of an event ends between two parts of its JSON.
+    let event: Vec<&str> = ran
+        .out
+        .lines()
+        .skip_while(|line| !line.starts_with("    {\"event\""))
+        .take_while(|line| *line != "    …")
+        .collect();
+    assert!(event.len() > 3 && event.iter().all(|line| line.ends_with([',', '{', '['])), "{event:#?}");
+}
+
 /// An implementation that writes down the operations between two resets.
 struct Counted<'a> {
     inner: Box<dyn Implementation + 'a>,

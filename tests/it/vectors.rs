@@ -69,6 +69,8 @@ fn the_articles_program_fails_the_vectors_of_a_correct_move() {
     let (code, output) = run(&vectors, &REFERENCE);
     assert_eq!(code, 1, "{output}");
     assert!(output.contains("nonconforming") || output.contains("loss"), "{output}");
+    let mut lines = output.lines().skip_while(|line| !line.contains(" nonconforming: "));
+    assert!(lines.nth(1).unwrap().starts_with("# allowed: {"), "{output}");
 }
 
 #[test]

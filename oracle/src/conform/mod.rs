@@ -1,13 +1,14 @@
 //! Conformance runs: choose operations until everything that the scenario allows was tried, and shrink failing traces. The
 //! [`crate::oracle`] judges.
 //!
-//! `guide` chooses operations, `drive` follows it case by case, `session` performs them and passes each answer and observation to the oracle, `shrink`
-//! shortens failing traces, `recording` is a case as a file, `expected_failures` is a file of failures that are accepted for a
-//! time.
+//! `guide` chooses operations, `drive` follows it case by case, `session` performs them and passes each answer and observation to the
+//! oracle, `shrink` shortens failing traces, `recording` is a case as a file, `narration` its steps in words, `expected_failures` is a
+//! file of failures that are accepted for a time.
 
 mod drive;
 pub mod expected_failures;
 mod guide;
+mod narration;
 pub mod recording;
 mod session;
 mod shrink;

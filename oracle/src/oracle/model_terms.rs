@@ -1,16 +1,31 @@
 //! The model in terms of the protocol: the operation that asks for an action, and the observation that shows a whole state.
 
+use stranded_model::World;
 use stranded_model::action::{Action, Fate, Part, View};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageId, MessageSet, ServerId};
 use stranded_model::state::{Home, Mailbox, Mark, Recipient, Transport};
 
 use crate::protocol::{HomesObservation, Observation, Operation, RunRequest, StoreObservation};
+use crate::sentence::program_step;
 use stranded_search::names;
 use stranded_search::scenario::Spec;
 
 use super::copies::Copies;
 use super::explanation::Explanation;
 use super::names::{Names, REMEMBERED, message_name};
+
+/// Returns the step that a program executes with this action, as a sentence; messages have the names of the log. `None` if the
+/// action is no step.
+#[must_use]
+pub fn step_in_words(world: &World, known: &Names<'_>, now: &Explanation, action: &Action) -> Option<String> {
+    let Action::Act { mailbox, administrator, message, fate } = *action else { return None };
+    let message =
+        message.and_then(|message| known.messages(mailbox, now.in_log(mailbox, MessageSet::just(message))).pop());
+    let says = program_step(world, &now.state.accounts[mailbox], administrator, message.as_deref(), fate);
+    let of =
+        if world.scenario.site.mailboxes > 1 { format!(" for {}", names::mailbox(mailbox)) } else { String::new() };
+    Some(format!("{} {says}{of}", names::administrator(&world.scenario, administrator)))
+}
 
 /// Returns the operation that asks for this action, or `None` if a message of the action has no name.
 #[must_use]

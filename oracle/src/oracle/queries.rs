@@ -9,6 +9,7 @@ use stranded_search::names;
 
 use super::explanation::{CallEffect, Explanation, Status};
 use super::explanation_sets::{ExplanationSetId, Unfinished};
+use super::names::Numbered;
 use super::{Oracle, model_terms};
 
 impl Oracle<'_> {
@@ -43,6 +44,39 @@ impl Oracle<'_> {
         let answer = after.map(|after| query(self, after));
         self.state.names = names;
         Ok(answer)
+    }
+
+    /// Returns the step of the model that a program executes with this operation, as a sentence; `None` if the operation is no
+    /// step, or no explanation is left. Of several possible steps, those that fit the observations after it are named.
+    pub fn step_in_words(&mut self, operation: &Operation, observed: &[&Event]) -> Option<String> {
+        if !operation.is_step() {
+            return None;
+        }
+        let set = self.explanations()?;
+        let mut names = self.state.names.clone();
+        let operation = names.operation(operation).ok()?;
+        let observed: Vec<Event<Numbered>> = observed.iter().filter_map(|event| names.resolve(event).ok()).collect();
+        let fits = |after: &Explanation| {
+            observed.iter().all(|event| match event {
+                Event::Observed { mailbox, observation } => observation.fits(after, *mailbox),
+                Event::Reset { .. } | Event::Did { .. } | Event::Call { .. } | Event::Return { .. } => true,
+            })
+        };
+        let mut steps: Vec<(String, bool)> = Vec::new();
+        for number in self.sets.closed(set).ok()? {
+            let now = self.sets.explanation(number);
+            let world = &self.sets.scene(now).world;
+            for action in world.with_any_message(&now.action(&operation)?) {
+                if let Ok(state) = world.step(&now.state, &action) {
+                    let says = model_terms::step_in_words(world, &names, now, &action)?;
+                    steps.push((says, fits(&Explanation { state, ..now.clone() })));
+                }
+            }
+        }
+        let has_fitting = steps.iter().any(|(_, fits)| *fits);
+        let named: BTreeSet<String> =
+            steps.into_iter().filter(|(_, fits)| *fits || !has_fitting).map(|(says, _)| says).collect();
+        Some(named.into_iter().collect::<Vec<_>>().join(", or ")).filter(|says| !says.is_empty())
     }
 
     /// Returns every state that some explanation has, by mailbox, each once.

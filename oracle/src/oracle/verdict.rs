@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Fault;
@@ -15,7 +16,7 @@ use super::oracle_state::OracleState;
 use super::rejection::Against;
 
 /// The verdict on a system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum CaseVerdict {
     /// The model allows everything that was observed.
     #[serde(rename = "conforming")]
@@ -183,7 +184,7 @@ pub enum Conformance {
 }
 
 /// The result of judging the observations alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Safe {
     /// The observations are complete and show no harm.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::judged::{FailureReport, FindingReport, JudgementReport};
 use crate::protocol::{Answer, Observation, Operation, Wrong};
 
 /// A reply.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerReply {
     /// The number of the request, if it had one.
     pub id: Option<u64>,
@@ -18,7 +19,7 @@ pub struct ServerReply {
 }
 
 /// The body of a reply.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum ServerReplyBody {
     /// To `enabled`.
@@ -36,7 +37,7 @@ pub enum ServerReplyBody {
         /// The allowed observations.
         observations: Vec<Observation>,
         /// The number of those that are not listed.
-        #[serde(skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_zero")]
         more: usize,
     },
     /// To `states` and `next`.
@@ -46,7 +47,7 @@ pub enum ServerReplyBody {
         /// The possible states, by mailbox.
         states: Vec<BTreeMap<String, Observation>>,
         /// The number of those that are not listed.
-        #[serde(skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_zero")]
         more: usize,
     },
     /// To `take` and `reset`.
@@ -72,7 +73,7 @@ pub enum ServerReplyBody {
 }
 
 /// An operation that is possible now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Enabled {
     /// The operation.
     pub operation: Operation,

@@ -79,7 +79,7 @@ pub fn deserialize<'de, T: ByName, D: Deserializer<'de>>(deserializer: D) -> Res
 
 /// The JSON Schema of an outcome.
 #[derive(Debug)]
-pub(super) enum OutcomeSchema {}
+pub(crate) enum OutcomeSchema {}
 
 impl JsonSchema for OutcomeSchema {
     fn schema_name() -> Cow<'static, str> {

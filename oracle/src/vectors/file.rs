@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::outcome::OutcomeSchema;
 use crate::protocol::{Greeting, Observation, Operation, Outcome, outcome};
 
 /// Version of the format.
@@ -14,7 +16,7 @@ pub const SCHEMA: u64 = stranded_search::FORMAT_VERSION;
 /// A vector is an automaton. A runner holds a set of nodes, at first `initial`. An answer or an observation moves it: from
 /// every node that it holds, along the moves of the matching entries of the step. If no node is left, the implementation is
 /// nonconforming.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Vector {
     /// Hash of the requests and the allowed results: blake3 of canonical JSON (RFC 8785) of `scenario`, `start`, `initial`,
@@ -42,7 +44,7 @@ pub struct Vector {
 }
 
 /// One step of a vector.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum VectorStep {
     /// An operation.
@@ -54,6 +56,7 @@ pub enum VectorStep {
         answers: Vec<AllowedAnswer>,
         /// Definite answers that are not allowed.
         #[serde(rename = "must-not", with = "outcome")]
+        #[schemars(with = "Vec<OutcomeSchema>")]
         must_not: Vec<Outcome>,
     },
     /// An observation.
@@ -70,7 +73,7 @@ pub enum VectorStep {
 }
 
 /// Level of an allowed answer or observation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// No other definite one is allowed.
@@ -80,14 +83,16 @@ pub enum Level {
 }
 
 /// An allowed answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AllowedAnswer {
     /// Result of the operation.
     #[serde(with = "outcome")]
+    #[schemars(with = "OutcomeSchema")]
     pub result: Outcome,
     /// For a step of a program: the outcome that the program reported, if the step ended its run. Another value is another
     /// answer.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "outcome")]
+    #[schemars(with = "Option<OutcomeSchema>")]
     pub ended: Option<Outcome>,
     /// Level of this answer.
     pub level: Level,
@@ -99,7 +104,7 @@ pub struct AllowedAnswer {
 }
 
 /// An allowed observation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AllowedObservation {
     /// The complete observation. An observation that shows less matches if the shown parts are equal.
     pub observation: Observation,
@@ -110,14 +115,14 @@ pub struct AllowedObservation {
 }
 
 /// Harm that must not have happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VectorHarm {
     /// Messages that must still exist.
     pub lost: Vec<String>,
 }
 
 /// Index of a folder of vectors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Index {
     /// Version of `stranded` that wrote it.
@@ -147,7 +152,7 @@ pub struct Index {
 }
 
 /// Number of transitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transitions {
     /// All transitions.
     pub all: usize,
@@ -156,7 +161,7 @@ pub struct Transitions {
 }
 
 /// Entry of the index.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IndexEntry {
     /// Id of the vector.
     pub id: String,

@@ -207,6 +207,12 @@ pub(super) fn is_path(reference: &str) -> bool {
     reference.ends_with(".toml") || reference.contains('/')
 }
 
+/// Returns the name of the procedure in a file.
+#[must_use]
+pub fn procedure_name(path: &str) -> Option<String> {
+    name_in(&text_of(path).ok()?)
+}
+
 pub(super) fn name_in(procedure: &str) -> Option<String> {
     let table: toml::Table = toml::from_str(procedure).ok()?;
     let name = table.get("name")?.as_str()?;

@@ -8,7 +8,7 @@ use stranded_search::scenario;
 
 use super::CheckOptions;
 use super::targets::Targets;
-use crate::cli::OutputKind;
+use crate::command::output::Forms;
 use crate::command::{CommandError, output};
 use crate::exit::Exit;
 use crate::report::find::{self, FindReport};
@@ -30,7 +30,7 @@ pub(super) fn prepare(condition: &str, targets: &mut Targets) -> Result<(), Comm
 }
 
 /// Prints the trace, or that there is none.
-pub(super) fn print(options: &CheckOptions<'_>, condition: &str, checked: &Checked<'_>) -> Result<Exit, CommandError> {
+pub(super) fn print(options: &CheckOptions<'_>, condition: &str, checked: &Checked<'_>) -> Exit {
     let is_find = |property: Property| matches!(property, Property::Own(name) if Property::Own(name).name() == NAME);
     let result = checked.results.iter().find(|result| is_find(result.property)).expect("the condition is a property");
     let exit = match (result.shown_by, result.verdict) {
@@ -39,12 +39,8 @@ pub(super) fn print(options: &CheckOptions<'_>, condition: &str, checked: &Check
         (None, Verdict::Inconclusive | Verdict::Violated | Verdict::Depends) => Exit::Inconclusive,
         (None, Verdict::Error) => Exit::Defect,
     };
-    let file = options.arguments.output.file.as_deref();
     let report = FindReport::of(checked, result, condition, exit == Exit::NotAsExpected);
-    let printed = match options.arguments.output.format.kind() {
-        OutputKind::Text => output::print(&find::text(checked, result, &report, output::width(file)), file),
-        OutputKind::Json => output::print_json(&report, file),
-        OutputKind::Cases(form) => return Err(output::unsupported("check --find", form)),
-    };
-    Ok(exit.max(printed))
+    let text = |width| find::text(checked, result, &report, width);
+    let json = || output::json(&report);
+    exit.max(output::publish(&options.arguments.output, &Forms { text: &text, json: &json, cases: None }))
 }

@@ -6,38 +6,33 @@ use stranded_search::files;
 use super::counterexamples::{self, Further};
 use super::{CheckOptions, trial};
 use crate::cli::{Check, OutputKind};
-use crate::command::{CommandError, output};
+use crate::command::output::{self, Forms};
 use crate::exit::Exit;
 use crate::formats::results as formats;
 use crate::report::baseline::{Baseline, BaselineReport};
 use crate::report::overview::{self, Details};
 use crate::report::{columns, json, matrix, trace};
 
-/// Prints the report in the format of the arguments.
-pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Result<Exit, CommandError> {
-    let Check { assumptions, output, .. } = options.arguments;
+/// Prints the report in the formats of the arguments.
+pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Exit {
+    let Check { assumptions, output: destination, .. } = options.arguments;
     let targets = &options.targets;
     let checked = outcome.checked;
-    let file = output.file.as_deref();
-    Ok(match (output.format.kind(), *assumptions) {
-        (OutputKind::Cases(form), true) => return Err(output::unsupported("check --assumptions", form)),
-        (OutputKind::Cases(form), false) => {
-            warn_of_left_out(options);
-            if let Some((name, changes)) = options.arguments.baseline.as_deref().zip(outcome.report.baseline.as_ref()) {
-                output::say(changes.text(&files::shown(name), output::width(None)).trim_end());
-            }
-            output::print_cases(&formats::of_check(checked, &targets.files), form, file)
+    if *assumptions {
+        warn_of_left_out(options);
+        let (text, json) = (|width| matrix::text(checked, width), || output::json(&matrix::matrix(checked)));
+        return output::publish(destination, &Forms { text: &text, json: &json, cases: None });
+    }
+    if destination.destinations().any(|(format, _)| matches!(format.kind(), OutputKind::Cases(_))) {
+        warn_of_left_out(options);
+        if let Some((name, changes)) = options.arguments.baseline.as_deref().zip(outcome.report.baseline.as_ref()) {
+            output::say(changes.text(&files::shown(name), output::width(None)).trim_end());
         }
-        (OutputKind::Json, true) => {
-            warn_of_left_out(options);
-            output::print_json(&matrix::matrix(checked), file)
-        }
-        (OutputKind::Json, false) => output::print_json(&outcome.report, file),
-        (OutputKind::Text, true) => {
-            output::print(&(matrix::text(checked, output::width(file)) + &targets.left_out()), file)
-        }
-        (OutputKind::Text, false) => output::print(&text(options, outcome, output::width(file)), file),
-    })
+    }
+    let text = |width| text(options, outcome, width);
+    let json = || output::json(&outcome.report);
+    let cases = || formats::of_check(checked, &targets.files);
+    output::publish(destination, &Forms { text: &text, json: &json, cases: Some(&cases) })
 }
 
 /// The results of a check.

@@ -1,6 +1,5 @@
 //! The scenarios of a command line, with their files, and the files beside them that are not checked.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use stranded_search::lines::{display_width, padded};
@@ -9,14 +8,15 @@ use stranded_search::scenario::{self, FileKind, NotChecked, References, Selected
 use super::trial;
 use crate::cli::Check;
 use crate::command::CommandError;
+use crate::formats::results::SourceFiles;
 
 /// What a command line selects.
 #[derive(Default)]
 pub(super) struct Targets {
     /// The scenarios to check.
     pub(super) specs: Vec<Spec>,
-    /// The files of the scenarios, by the names of the scenarios.
-    pub(super) files: BTreeMap<String, String>,
+    /// The files of the scenarios and procedures, by the names of what they define.
+    pub(super) files: SourceFiles,
     /// The files that were found and are not checked.
     pub(super) not_checked: Vec<NotChecked>,
     /// The folders and patterns that contain nothing to check.
@@ -34,11 +34,14 @@ impl Targets {
             } else {
                 trial::specs(&wanted, &arguments.trial, from)?
             };
-            return Ok(Self { specs, files: BTreeMap::new(), not_checked, empty });
+            let name = |file: &String| Some((scenario::procedure_name(file)?, file.clone()));
+            let procedures = wanted.iter().filter_map(name).collect();
+            let files = SourceFiles { procedures, ..SourceFiles::default() };
+            return Ok(Self { specs, files, not_checked, empty });
         }
         let Selection { scenarios, not_checked, empty } = scenario::selection(&arguments.scenarios)?;
         let file = |one: &Selected| Some((one.spec.name.clone(), one.file.clone()?));
-        let files = scenarios.iter().filter_map(file).collect();
+        let files = SourceFiles { scenarios: scenarios.iter().filter_map(file).collect(), ..SourceFiles::default() };
         Ok(Self { specs: scenarios.into_iter().map(|one| one.spec).collect(), files, not_checked, empty })
     }
 

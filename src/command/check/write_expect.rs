@@ -26,7 +26,7 @@ pub(super) fn prepare(arguments: &Check, targets: &mut Targets) -> Result<(), Co
         return Err(CommandError::Usage("--write-expect prints text: leave out --format".to_owned()));
     }
     for spec in &mut targets.specs {
-        let Some(file) = targets.files.get(&spec.name) else {
+        let Some(file) = targets.files.scenarios.get(&spec.name) else {
             let name = &spec.name;
             let reason = format!(
                 "{name} is built in, and its [expect] table cannot be written; copy it first: stranded show {name} -o {name}.toml"
@@ -83,7 +83,7 @@ struct Edit<'a> {
 
 impl<'a> Edit<'a> {
     fn of(options: &'a CheckOptions<'_>, checked: &Checked<'_>) -> Result<Self, CommandError> {
-        let file = options.targets.files[&checked.spec.name].as_str();
+        let file = options.targets.files.scenarios[&checked.spec.name].as_str();
         let old = files::read(file).map_err(|error| CommandError::Usage(error.to_string()))?;
         let before = scenario::load_scenario(file)?;
         let verdicts: Vec<(Property, Verdict)> =

@@ -18,6 +18,7 @@ use stranded_search::scenario::Spec;
 use stranded_search::trace_file::{self, TraceFile};
 
 pub(super) use self::recording::{read as read_recording, refused};
+use super::output::Forms;
 use super::{CommandError, judging, output};
 use crate::cli::{OutputKind, Replay};
 use crate::exit::Exit;
@@ -58,11 +59,13 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
         return convert(&file, replayed, form, out);
     }
     let Replayed { spec, world, trace: found, .. } = replayed;
-    match arguments.output.format.kind() {
-        OutputKind::Cases(form) => Err(output::unsupported("replay", form)),
-        OutputKind::Json => Ok(output::print_json(&written(&spec, &world, &file, &found), out)),
-        OutputKind::Text => Ok(output::print(&narration(&spec, &world, &file, &found, output::width(out)), out)),
+    if arguments.output.destinations().any(|(format, _)| matches!(format.kind(), OutputKind::Cases(_))) {
+        let says = "a trace has no verdict to report: use --format text or json, or --to markdown";
+        return Err(CommandError::Usage(says.to_owned()));
     }
+    let text = |width| narration(&spec, &world, &file, &found, width);
+    let json = || output::json(&written(&spec, &world, &file, &found));
+    Ok(output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: None }))
 }
 
 /// Prints the trace in another format.

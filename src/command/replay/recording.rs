@@ -1,16 +1,17 @@
 //! The replay of a recording of an implementation: the oracle judges it again.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use stranded_oracle::conform::{self, Recording};
 use stranded_oracle::judged::{Judged, Subject};
 use stranded_search::files;
 
-use super::{judging, output, parse};
-use crate::cli::{OutputKind, Replay};
+use super::{judging, parse};
+use crate::cli::Replay;
 use crate::command::CommandError;
 use crate::exit::Exit;
-use crate::report::{driven, judgement};
+use crate::report::driven;
 
 /// Returns true if a text is a recording. A text that cannot be read is left to the reader of traces, which reports why.
 pub(super) fn is_recording(text: &str) -> bool {
@@ -44,23 +45,18 @@ pub(super) fn replay(record: &Recording, arguments: &Replay) -> Result<Exit, Com
         let reason = "is a recording of an implementation: use --format text or json, or `stranded explore`";
         return Err(CommandError::Usage(format!("{} {reason}", arguments.trace)));
     }
+    let started = Instant::now();
     let found = record.judge().map_err(|reason| refused(&arguments.trace, reason))?;
     let judged = Judged {
         scenario: &record.scenario,
         subject: Subject::Implementation(&record.implementation),
         judgement: &found,
         lines: &BTreeMap::new(),
+        not_exercised: &[],
         extra: &[],
     };
-    let out = arguments.output.file.as_deref();
-    let printed = match arguments.output.format.kind() {
-        OutputKind::Text => {
-            let width = output::width(out);
-            let text = format!("{}\n{}", judgement::text(&judged, width), driven::recording(record, width));
-            output::print(&text, out)
-        }
-        OutputKind::Json | OutputKind::Cases(_) => judging::print(&judged, &arguments.output),
-    };
+    let more = |width| format!("\n{}", driven::recording(record, width));
+    let printed = judging::print(&judged, &more, started.elapsed(), &arguments.output);
     Ok(printed.max(judging::exit(&found)))
 }
 

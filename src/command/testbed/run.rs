@@ -16,19 +16,17 @@ use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialVerdict, 
 use stranded_testbed::trial::site::Site;
 use stranded_testbed::trial::{LIMIT, TrialError, TrialOptions, trials};
 
-use crate::cli::{OutputKind, TestbedRun};
+use crate::cli::TestbedRun;
 use crate::command::movers::{self, Watch};
+use crate::command::output::Forms;
 use crate::command::{CommandError, interrupt, output};
 use crate::exit::Exit;
+use crate::formats::results::of_rows;
 
 /// The lines around the generated part of the page.
 const MARKERS: [&str; 2] = ["<!-- trials: generated -->", "<!-- trials: end -->"];
 
 pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
-    let form = arguments.output.format.kind();
-    if let OutputKind::Cases(form) = form {
-        return Err(output::unsupported("testbed run", form));
-    }
     let page = arguments.record.as_ref().map(|path| Ok::<_, CommandError>((path, page(path)?))).transpose()?;
     let (movers, packages) = chosen(&arguments.tools)?;
     let watch = Watch { interrupted: interrupt::flag()?, deadline: None };
@@ -36,15 +34,13 @@ pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
     if let Some(packages) = packages {
         rows.extend(of_xfer(&packages, arguments, &watch)?);
     }
-    let text = record::markdown(&rows);
-    let file = arguments.output.file.as_deref();
-    let printed = match form {
-        OutputKind::Json => output::print_json(&rows, file),
-        OutputKind::Text | OutputKind::Cases(_) => output::print(&text, file),
-    };
+    let page_text = record::markdown(&rows);
+    let (text, json) = (|_| page_text.clone(), || output::json(&rows));
+    let cases = || of_rows(&rows);
+    let printed = output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: Some(&cases) });
     let saved = page.map_or(Exit::AsExpected, |(path, [before, after])| {
         let today = jiff::Zoned::now().strftime("%F").to_string();
-        output::save(&format!("{before}{}\n\n{today}\n\n{text}\n{}{after}", MARKERS[0], MARKERS[1]), path)
+        output::save(&format!("{before}{}\n\n{today}\n\n{page_text}\n{}{after}", MARKERS[0], MARKERS[1]), path)
     });
     Ok(rows.iter().map(exit).fold(printed.max(saved), Exit::max))
 }

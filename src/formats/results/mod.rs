@@ -6,10 +6,18 @@ mod junit;
 mod markdown;
 mod of_check;
 mod of_judgement;
+#[cfg(feature = "testbed")]
+mod of_trials;
 mod tap;
 
-pub use self::of_check::of_check;
+use std::time::Duration;
+
+pub use self::github::{InputError, input_errors};
+pub use self::markdown::{BYTES_MAX, summary, summary_of_errors};
+pub use self::of_check::{SourceFiles, of_check};
 pub use self::of_judgement::of_judgement;
+#[cfg(feature = "testbed")]
+pub use self::of_trials::{of_rows, of_trials};
 
 use stranded_search::sanitize::{visible, visible_line, without_commands};
 
@@ -18,14 +26,49 @@ use stranded_search::sanitize::{visible, visible_line, without_commands};
 pub struct Case {
     /// The scenario.
     pub suite: String,
-    /// The property.
+    /// The property; no two cases of a suite have the same.
     pub name: String,
+    /// The verdict.
+    pub verdict: String,
     /// The outcome.
     pub outcome: CaseOutcome,
-    /// The file to look at.
-    pub file: Option<String>,
+    /// Its share of the time that the suite took, so that the times add up.
+    pub time: Duration,
+    /// The line to look at: the expectation of a scenario, or the event of a log.
+    pub location: Option<Location>,
+    /// The step that violates the property.
+    pub step: Option<GuiltyStep>,
+    /// The counterexample.
+    pub counterexample: Option<Counterexample>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub file: String,
     /// The line in it, from 1.
     pub line: Option<usize>,
+}
+
+/// The step of a procedure that violates a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuiltyStep {
+    /// The procedure and the line of the step in it. Violations by the same step have the same cause.
+    pub cause: String,
+    /// The step in one sentence.
+    pub says: String,
+    /// Its location, if the procedure is in a file of the user.
+    pub location: Option<Location>,
+}
+
+/// A counterexample for readers of Markdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterexample {
+    /// Its steps as a table.
+    pub steps: String,
+    /// The same as a Mermaid diagram.
+    pub diagram: String,
 }
 
 /// The outcome of a case.
@@ -40,8 +83,8 @@ pub enum CaseOutcome {
         /// Details in any number of lines.
         detail: String,
     },
-    /// It is inconclusive.
-    Skipped {
+    /// It is inconclusive, which is never a pass.
+    Inconclusive {
         /// The reason.
         why: String,
     },
@@ -59,11 +102,11 @@ pub enum CaseOutcome {
 pub enum ResultFormat {
     /// JUnit XML, in the dialect of Jenkins.
     Junit,
-    /// The Test Anything Protocol, version 14.
+    /// The Test Anything Protocol, version 13.
     Tap,
     /// Markdown, for the summary of a job.
     Markdown,
-    /// Commands that GitHub reads from a log: one annotation for each case that is not as expected.
+    /// Commands that GitHub reads from a log: an annotation for each cause.
     Github,
 }
 
@@ -86,8 +129,22 @@ pub fn written(cases: &[Case], format: ResultFormat) -> String {
     match format {
         ResultFormat::Junit => junit::text(cases),
         ResultFormat::Tap => tap::text(cases),
-        ResultFormat::Markdown => markdown::text(cases),
+        ResultFormat::Markdown => summary(cases, BYTES_MAX),
         ResultFormat::Github => github::text(cases),
+    }
+}
+
+impl Case {
+    /// Returns its name among all cases.
+    fn path(&self) -> String {
+        format!("{}/{}", self.suite, self.name)
+    }
+}
+
+impl Location {
+    /// Returns the location in one word.
+    fn says(&self) -> String {
+        self.line.map_or_else(|| self.file.clone(), |line| format!("{}:{line}", self.file))
     }
 }
 
@@ -96,7 +153,7 @@ pub fn written(cases: &[Case], format: ResultFormat) -> String {
 struct Count {
     passed: usize,
     failed: usize,
-    skipped: usize,
+    inconclusive: usize,
 }
 
 impl Count {
@@ -106,7 +163,7 @@ impl Count {
             match case.outcome {
                 CaseOutcome::Passed => count.passed += 1,
                 CaseOutcome::Failed { .. } | CaseOutcome::Error { .. } => count.failed += 1,
-                CaseOutcome::Skipped { .. } => count.skipped += 1,
+                CaseOutcome::Inconclusive { .. } => count.inconclusive += 1,
             }
         }
         count
@@ -114,8 +171,8 @@ impl Count {
 
     /// Returns the numbers in one line without a full stop.
     fn says(self) -> String {
-        let Self { passed, failed, skipped } = self;
-        format!("{passed} as expected, {failed} not as expected, {skipped} inconclusive")
+        let Self { passed, failed, inconclusive } = self;
+        format!("{passed} as expected, {failed} not as expected, {inconclusive} inconclusive")
     }
 }
 
@@ -134,6 +191,6 @@ fn says(outcome: &CaseOutcome) -> Option<String> {
     match outcome {
         CaseOutcome::Passed => None,
         CaseOutcome::Failed { says, .. } | CaseOutcome::Error { says, .. } => Some(line(says)),
-        CaseOutcome::Skipped { why } => Some(format!("inconclusive: {}", line(why))),
+        CaseOutcome::Inconclusive { why } => Some(format!("inconclusive: {}", line(why))),
     }
 }

@@ -1,29 +1,45 @@
 //! The cases of a judgement of an implementation: conformance with the model, and each safety property on the observations alone.
 //! This file repeats verdicts and decides nothing.
 
+use std::time::Duration;
+
 use stranded_model::property::Safety;
 
 use crate::report::judgement;
 use stranded_oracle::judged::Judged;
 use stranded_oracle::oracle::{CaseVerdict, Conformance, Finding, Safe, Withheld};
 
-use super::{Case, CaseOutcome};
+use super::{Case, CaseOutcome, Location};
 
-/// Returns the cases of a judgement.
+/// Returns the cases of a judgement that took this time.
 #[must_use]
-pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
+pub fn of_judgement(judged: &Judged<'_>, time: Duration) -> Vec<Case> {
+    let mut cases = cases(judged);
+    let share = time / u32::try_from(cases.len().max(1)).unwrap_or(u32::MAX);
+    cases.iter_mut().for_each(|case| case.time = share);
+    cases
+}
+
+fn cases(judged: &Judged<'_>) -> Vec<Case> {
     let case = |name: &str, outcome: CaseOutcome, event: Option<usize>| Case {
         suite: judged.scenario.to_owned(),
         name: name.to_owned(),
+        verdict: verdict(&outcome).to_owned(),
         outcome,
-        file: judged.log().map(ToOwned::to_owned),
-        line: event.and_then(|event| judged.line(event)),
+        time: Duration::ZERO,
+        location: judged
+            .log()
+            .map(|log| Location { file: log.to_owned(), line: event.and_then(|event| judged.line(event)) }),
+        step: None,
+        counterexample: None,
     };
     let found = judged.judgement;
     let conformance = match &found.conformance {
         Conformance::NotJudged => None,
         Conformance::Conforming => Some(case("conformance", CaseOutcome::Passed, None)),
-        Conformance::Inconclusive(why) => Some(case("conformance", CaseOutcome::Skipped { why: why.clone() }, None)),
+        Conformance::Inconclusive(why) => {
+            Some(case("conformance", CaseOutcome::Inconclusive { why: why.clone() }, None))
+        }
         Conformance::Nonconforming(failure) => {
             let detail = judgement::failure_text(judged, failure);
             let says = format!("{}: the model does not explain event {}", found.verdict.name(), failure.event);
@@ -41,11 +57,13 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
                 let says = format!("{}: {}", finding.verdict.name(), finding.says);
                 case(name, CaseOutcome::Failed { says, detail: String::new() }, Some(finding.event))
             }
-            (None, Some(one)) => case(name, CaseOutcome::Skipped { why: format!("withheld: {}", one.reason) }, None),
+            (None, Some(one)) => {
+                case(name, CaseOutcome::Inconclusive { why: format!("withheld: {}", one.reason) }, None)
+            }
             (None, None) if is_reported => case(name, CaseOutcome::Passed, None),
             (None, None) => {
                 let why = found.lacks.clone().unwrap_or_else(|| "too little was observed".to_owned());
-                case(name, CaseOutcome::Skipped { why }, None)
+                case(name, CaseOutcome::Inconclusive { why }, None)
             }
         }
     };
@@ -61,6 +79,16 @@ pub fn of_judgement(judged: &Judged<'_>) -> Vec<Case> {
     let is_changed = found.findings.iter().any(|finding| finding.verdict == CaseVerdict::Changed);
     let changed = is_changed.then(|| judged_case(None, CaseVerdict::Changed, "mail-does-not-change"));
     conformance.into_iter().chain(properties).chain([refusals]).chain(changed).collect()
+}
+
+/// Returns the verdict on one case; its line has the kind of a failure.
+fn verdict(outcome: &CaseOutcome) -> &'static str {
+    match outcome {
+        CaseOutcome::Passed => "no violation",
+        CaseOutcome::Failed { .. } => "violated",
+        CaseOutcome::Inconclusive { .. } => "inconclusive",
+        CaseOutcome::Error { .. } => "error",
+    }
 }
 
 /// Returns true if observations alone, without the model, can show that a property is violated.

@@ -10,7 +10,7 @@ use super::NarratedTrace;
 /// Returns the trace as Markdown.
 #[must_use]
 pub fn markdown(narrated: &NarratedTrace<'_>) -> String {
-    let NarratedTrace { spec, world, table, property, .. } = narrated;
+    let NarratedTrace { spec, table, property, .. } = narrated;
     let mut text = format!("# {}\n\nQuestion: {}\n\n", escaped(&narrated.title()), escaped(&spec.question));
     let found = property.and_then(|name| spec.properties().into_iter().find(|property| property.name() == name));
     let length = table.rows.iter().filter(|row| !row.is_after).count();
@@ -18,6 +18,14 @@ pub fn markdown(narrated: &NarratedTrace<'_>) -> String {
         let (name, says) = (found.name(), escaped(&spec.says(found)));
         let _ = writeln!(text, "**{name} is violated** after {length} steps: {says}.\n");
     }
+    text + &steps(narrated)
+}
+
+/// Returns the assumptions of the trace, the table of its steps, and the procedures that recover all mail.
+#[must_use]
+pub fn steps(narrated: &NarratedTrace<'_>) -> String {
+    let NarratedTrace { spec, world, table, .. } = narrated;
+    let mut text = String::new();
     let answers = answers(world, &spec.touches());
     if !answers.is_empty() {
         let _ = writeln!(text, "With {}.\n", escaped(&listed(&answers)));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use stranded_model::procedure::Outcome;
 
@@ -22,7 +23,7 @@ const STORES: [&str; 2] = ["source", "destination"];
 const NOTHING: Carries = Carries { flags: false, folders: false };
 
 /// The comparison of one mover in one order with a procedure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Agreement {
     /// The mover.
@@ -38,7 +39,7 @@ pub struct Agreement {
 }
 
 /// The comparison of one trial with the model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Comparison {
     /// The fault point.

@@ -1,12 +1,14 @@
 //! Fault points: named moments at which a fault can strike a mover, and the modes of faults.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A kind of connection between a mover and the system. Each has a fault proxy of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connection {
     /// IMAP to the source.
@@ -92,6 +94,16 @@ impl Serialize for FaultPoint {
     }
 }
 
+impl JsonSchema for FaultPoint {
+    fn schema_name() -> Cow<'static, str> {
+        "FaultPoint".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"description": "`CONNECTION:VERB:N`, such as `source-imap:UID FETCH:1`.", "type": "string"})
+    }
+}
+
 impl<'de> Deserialize<'de> for FaultPoint {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -100,7 +112,7 @@ impl<'de> Deserialize<'de> for FaultPoint {
 }
 
 /// A kind of fault, or an event that the mover does not expect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// The frame is dropped and the connection closes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_search::sanitize::shell_word;
 
@@ -11,7 +12,7 @@ use super::run::Ended;
 use crate::proxy::point::{FaultPoint, Mode};
 
 /// The moment of the operator's directory step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DirectoryStep {
     /// Before the tool starts.
@@ -41,7 +42,7 @@ impl DirectoryStep {
 }
 
 /// The verdict of a trial, the worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrialVerdict {
     /// All accepted mail is in the mailbox that the home names.
@@ -108,7 +109,7 @@ impl fmt::Display for TrialVerdict {
 }
 
 /// One run of the tool with its directory step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RunReport {
     /// The end of the tool; `None` if the directory step before it failed.
@@ -131,7 +132,7 @@ impl RunReport {
 }
 
 /// The answer to a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailReport {
     /// The system accepted the mail.
@@ -145,7 +146,7 @@ pub enum MailReport {
 }
 
 /// One message in a store.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct SeenMessage {
     /// The name of the message in the trial, such as `before-1`; `other` if the trial did not send it.
@@ -159,7 +160,7 @@ pub struct SeenMessage {
 }
 
 /// The content of directory and stores at the end of a trial.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct FinalState {
     /// The name of the store that is the home, or the value of the directory that names none.
@@ -169,7 +170,7 @@ pub struct FinalState {
 }
 
 /// One trial.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct TrialReport {
     /// The mover.
@@ -204,7 +205,7 @@ pub struct TrialReport {
 }
 
 /// All trials of one mover in one order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct MoverReport {
     /// The mover.

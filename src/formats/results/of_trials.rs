@@ -1,0 +1,106 @@
+//! The cases of trials of whole tools: one for each trial, and one for each tool whose trials are missing. This file repeats verdicts
+//! and decides nothing.
+
+use std::time::Duration;
+
+use stranded_testbed::predict::Comparison;
+use stranded_testbed::proxy::point::Mode;
+use stranded_testbed::record::{Row, is_explained};
+use stranded_testbed::trial::report::{MoverReport, TrialReport, TrialVerdict, title};
+
+use crate::report::trials::{command, is_harmful};
+
+use super::{Case, CaseOutcome};
+
+/// Returns the cases of the trials of tools on a site: mail that is not where its owner needs it is a failure.
+#[must_use]
+pub fn of_trials(site: &str, reports: &[MoverReport]) -> Vec<Case> {
+    let failed = |trial: &TrialReport| {
+        let says = trial.reasons.first().cloned().unwrap_or_else(|| trial.verdict.name().to_owned());
+        CaseOutcome::Failed { says, detail: detail(site, trial) }
+    };
+    let of_trial =
+        |trial: &TrialReport| case(trial, if is_harmful(trial.verdict) { Some(failed(trial)) } else { None });
+    reports.iter().flat_map(|report| cases(report, of_trial)).collect()
+}
+
+/// Returns the cases of movers that are compared with the model: harm that the model allows is as expected.
+#[must_use]
+pub fn of_rows(rows: &[Row]) -> Vec<Case> {
+    rows.iter()
+        .flat_map(|row| cases(&row.report, |trial| case(trial, None)).into_iter().chain(agreement(row)))
+        .collect()
+}
+
+/// Returns the case of the comparison with the model, if there is one.
+fn agreement(row: &Row) -> Option<Case> {
+    let agreement = row.agreement.as_ref()?;
+    let disagreement = |one: &Comparison| {
+        let allowed: Vec<&str> = one.allowed.iter().map(|verdict| verdict.name()).collect();
+        format!("{} at {}: observed {}, allowed {}", one.mode.name(), one.point, one.observed, allowed.join(" or "))
+    };
+    let (verdict, outcome) = if is_explained(row) {
+        ("conforming", CaseOutcome::Passed)
+    } else {
+        let says = "the trials and the model disagree, or the model allows what no trial shows".to_owned();
+        let detail = agreement.disagreements().map(disagreement).collect::<Vec<_>>().join("\n");
+        ("nonconforming", CaseOutcome::Failed { says, detail })
+    };
+    Some(of_suite(&row.report, "agreement", verdict, outcome))
+}
+
+fn cases(report: &MoverReport, of_trial: impl Fn(&TrialReport) -> Case) -> Vec<Case> {
+    let missing = report.stopped.as_ref().map(|reason| {
+        let why = format!("trials are missing: {reason}");
+        of_suite(report, "trials", TrialVerdict::Inconclusive.name(), CaseOutcome::Inconclusive { why })
+    });
+    report.trials.iter().map(of_trial).chain(missing).collect()
+}
+
+fn case(trial: &TrialReport, failed: Option<CaseOutcome>) -> Case {
+    let inconclusive = || CaseOutcome::Inconclusive { why: trial.reasons.join("; ") };
+    let outcome = failed.unwrap_or_else(|| match trial.verdict {
+        TrialVerdict::Inconclusive => inconclusive(),
+        TrialVerdict::Fine
+        | TrialVerdict::FineAfterRetry
+        | TrialVerdict::Bounced
+        | TrialVerdict::FalseSuccess
+        | TrialVerdict::Duplicate
+        | TrialVerdict::Changed
+        | TrialVerdict::Unreachable
+        | TrialVerdict::Loss => CaseOutcome::Passed,
+    });
+    let point = trial.point.as_ref().map(|point| format!(" at {point}")).unwrap_or_default();
+    Case {
+        suite: suite(&trial.mover, trial.repair.as_deref(), trial.order.name()),
+        name: format!("fault {}{point}", trial.mode.map_or("none", Mode::name)),
+        verdict: trial.verdict.name().to_owned(),
+        outcome,
+        time: Duration::from_millis(trial.milliseconds),
+        location: None,
+        step: None,
+        counterexample: None,
+    }
+}
+
+fn of_suite(report: &MoverReport, name: &str, verdict: &str, outcome: CaseOutcome) -> Case {
+    Case {
+        suite: suite(&report.mover, report.repair.as_deref(), report.order.name()),
+        name: name.to_owned(),
+        verdict: verdict.to_owned(),
+        outcome,
+        time: Duration::ZERO,
+        location: None,
+        step: None,
+        counterexample: None,
+    }
+}
+
+fn suite(mover: &str, repair: Option<&str>, order: &str) -> String {
+    format!("{}, directory {order}", title(mover, repair))
+}
+
+fn detail(site: &str, trial: &TrialReport) -> String {
+    let reasons = trial.reasons.iter().cloned();
+    reasons.chain([command(site, trial)]).collect::<Vec<_>>().join("\n")
+}
