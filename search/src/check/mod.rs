@@ -204,7 +204,7 @@ fn verdict_on(property: Invariant, search: &Search) -> Verdict {
 /// expectation, and if the verdict depends on assumptions, it may occur.
 fn coverage_failures(spec: &Spec, world: &World, coverage: &Coverage) -> Vec<CoverageFailure> {
     let found = coverage.points().filter_map(|(point, happened)| {
-        let name = point.name(world);
+        let name = spec.part(point).unwrap_or_else(|| point.name(world));
         let (is_never, line) = match point {
             Point::Antecedent(property) => match spec.expected(Property::Safety(property))? {
                 Verdict::Vacuous => (true, None),

@@ -1,6 +1,7 @@
 //! The parts of a scenario that depend on its predecessors, and its properties with their expected verdicts.
 
 use stranded_model::assumption::{Assumption, AssumptionAnswer};
+use stranded_model::coverage::Point;
 use stranded_model::liveness::Liveness;
 use stranded_model::procedure::Act;
 use stranded_model::property::Safety;
@@ -68,6 +69,14 @@ impl Spec {
     pub fn own_properties(&self) -> impl Iterator<Item = Property> {
         let own = self.scenario.properties.iter().filter_map(|own| OwnName::of(&own.name));
         own.map(Property::Own)
+    }
+
+    /// Returns the name of a point that is a part of the condition of a property that the scenario states itself.
+    pub(crate) fn part(&self, point: Point) -> Option<String> {
+        let Point::Part { property, part } = point else { return None };
+        let own = self.scenario.properties.get(property)?;
+        let condition = own.antecedents().get(part)?;
+        Some(format!("{}: {}", own.name, written_condition(condition, &self.names.servers)))
     }
 
     /// Returns a property in one sentence.

@@ -10,7 +10,7 @@ use crate::cli::Check;
 use crate::command::CommandError;
 use crate::formats::results::SourceFiles;
 
-/// What a command line selects.
+/// The selection of a command line.
 #[derive(Default)]
 pub(super) struct Targets {
     /// The scenarios to check.

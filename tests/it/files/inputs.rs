@@ -148,7 +148,7 @@ fn a_file_of_another_kind_is_named_as_such() {
     write("procedure.toml", &stranded_in(folder.path(), &["show", "--procedure", "move"]).out);
     for (arguments, says) in [
         (&["check", "notes.txt"][..], "notes.txt is a file, not a scenario"),
-        (&["check", "."], ". is a folder, not a scenario"),
+        (&["conform", ".", "--", "true"], ". is a folder, not a scenario"),
         (&["validate", "object.json", "notes.txt"], "object.json is a file, not a scenario"),
         (&["check", "procedure.toml"], "procedure.toml is a procedure, not a scenario"),
         (&["check", "scenario.toml", "--from", "move"], "scenario.toml is a scenario, not a procedure"),
