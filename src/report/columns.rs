@@ -26,7 +26,7 @@ pub fn report(checked: &[Checked<'_>], not_tried: &[String], width: u16) -> Vec<
     let is_unexpected = |one: &&Checked<'_>| one.results.iter().any(|result| !result.is_as_expected());
     parts.extend(checked.iter().filter(is_unexpected).map(|one| text::scenario(one, width)));
     parts.push(format!("{}\n", wrapped(&format!("Not tried: {}.", not_tried.join("; ")), 0, width)));
-    parts.push(text::summary(checked));
+    parts.push(text::summary(checked, width));
     parts
 }
 

@@ -32,7 +32,7 @@ pub fn report(checked: &[Checked<'_>], details: Details, width: u16) -> Vec<Stri
     };
     let lines = (checked.len() > 1).then(|| lines(checked, width));
     let shown = checked.iter().filter(is_shown).map(|one| text::scenario(one, width));
-    lines.into_iter().chain(shown).chain([text::summary(checked)]).collect()
+    lines.into_iter().chain(shown).chain([text::summary(checked, width)]).collect()
 }
 
 /// The standing of a scenario. A violation that was found outranks a search that is not complete.

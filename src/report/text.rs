@@ -36,18 +36,20 @@ pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
 
 /// Returns the lines at the end of a report on several scenarios.
 #[must_use]
-pub fn summary(checked: &[Checked<'_>]) -> String {
+pub fn summary(checked: &[Checked<'_>], width: u16) -> String {
     let unexpected: Vec<String> = checked.iter().flat_map(|one| names(one, is_unexpected)).collect();
     let (complete, truncated): (Vec<_>, Vec<_>) = checked.iter().partition(|one| one.is_complete());
     let truncated: Vec<String> = truncated.into_iter().map(|one| one.spec.name.clone()).collect();
     let undecided: Vec<String> = complete.into_iter().flat_map(|one| names(one, is_inconclusive)).collect();
     let scenarios = if checked.len() == 1 { "1 scenario".to_owned() } else { format!("{} scenarios", checked.len()) };
     if unexpected.is_empty() && truncated.is_empty() && undecided.is_empty() {
-        let notable = overview::notable(checked).map(|says| format!("; {says}, as expected"));
-        return format!(
-            "{GOOD}{scenarios}: every verdict is the expected one{GOOD:#}{}\n",
-            notable.unwrap_or_default()
-        );
+        let good = format!("{scenarios}: every verdict is the expected one");
+        let notable = overview::notable(checked).map(|says| format!("{says}, as expected"));
+        let notable = notable.map_or_else(String::new, |notable| {
+            let fits = good.len() + "; ".len() + notable.len() <= usize::from(width);
+            format!(";{}{notable}", if fits { " " } else { "\n" })
+        });
+        return format!("{GOOD}{good}{GOOD:#}{notable}\n");
     }
     let mut text = String::new();
     let lists = [

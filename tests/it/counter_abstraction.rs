@@ -249,7 +249,7 @@ fn a_violation_that_few_messages_do_not_show_is_inconclusive_and_has_steps() {
     let steps = inconclusive::steps(why);
     assert_eq!(steps.len(), 3);
     assert_eq!(steps[1], "first: copies m3 from source to destination (another message; more remain in its location)");
-    let report = text::scenario(&found, text::WIDTH) + &text::summary(std::slice::from_ref(&found));
+    let report = text::scenario(&found, text::WIDTH) + &text::summary(std::slice::from_ref(&found), text::WIDTH);
     assert!(report.contains("no-loss may be violated") && report.contains("inconclusive:"), "{report}");
 }
 

@@ -28,6 +28,6 @@ fn lines_leave_out_what_does_not_fit_and_names_stay() {
         assert!(line.starts_with(name) && line.chars().count() <= 80, "{line}");
     }
     assert!(
-        ran.out.ends_with("2 scenarios: every verdict is the expected one; 2 violated, 3 depending, as expected\n")
+        ran.out.ends_with("2 scenarios: every verdict is the expected one;\n2 violated, 3 depending, as expected\n")
     );
 }

@@ -68,7 +68,7 @@ pub(in crate::command) fn not_tried(arguments: &TrialArguments, specs: &[Spec]) 
     let untried: Vec<&str> =
         Fault::ALL.iter().filter(|fault| !arguments.faults.contains(fault)).map(|fault| fault.name()).collect();
     if !untried.is_empty() {
-        left_out.push(format!("faults (--faults {})", untried.join(",")));
+        left_out.push(format!("faults (--faults: {})", untried.join(", ")));
     }
     if specs.iter().any(|spec| spec.scenario.site.replication == Replication::Instant) {
         left_out.push("replicas that learn of a change later (--replication eventual)".to_owned());
