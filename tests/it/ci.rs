@@ -45,10 +45,9 @@ fn blocks(yaml: &str, key: &str) -> Vec<String> {
     (0..lines.len()).filter(|index| is_key(lines[*index])).map(block).collect()
 }
 
-/// Returns the entries of the list with this key.
-fn list(yaml: &str, key: &str) -> Vec<String> {
-    let after = yaml.lines().skip_while(|line| line.trim() != format!("{key}:")).skip(1);
-    after.map_while(|line| line.trim().strip_prefix("- ")).map(str::to_owned).collect()
+/// Returns the commands of the list `script`: block scalars without a key.
+fn scripts(yaml: &str) -> Vec<String> {
+    blocks(&yaml.replace("- |", "- run: |"), "run")
 }
 
 /// Returns the scalar with this key.
@@ -137,6 +136,11 @@ fn the_action_checks_and_annotates() {
     assert_eq!(run(&good, "runbooks", "--max-states\n2\n").0, Some(3));
     assert_eq!(run(&good, "runbooks", "--no-such-flag").0, Some(2));
     assert_eq!(run(&good, "nothing", "").0, Some(2));
+    assert_eq!(run(&good, " runbooks \r\n", "--max-states=2 \r\n").0, Some(3), "spaces around a line are nothing");
+    for nothing in ["", " \n\n"] {
+        let (code, says) = run(&good, nothing, "");
+        assert!(code == Some(2) && says.contains("::error title=stranded::the input scenarios"), "{says}");
+    }
     let (code, _) = run(&good, "$(touch executed)\n", "; touch executed");
     assert_eq!(code, Some(2));
     assert!(!good.folder.path().join("executed").exists(), "an input is executed");
@@ -144,7 +148,7 @@ fn the_action_checks_and_annotates() {
 
 #[test]
 fn the_template_for_gitlab_checks_and_writes_a_report() {
-    let script = list(GITLAB, "script");
+    let script = scripts(GITLAB);
     assert_eq!(script.len(), 2, "{script:?}");
     let report = scalar(GITLAB, "junit");
     let run = |job: &Job, scenarios: &str, arguments: &str| {
@@ -153,13 +157,18 @@ fn the_template_for_gitlab_checks_and_writes_a_report() {
         job.steps(&script, &variables)
     };
     let (good, bad) = (Job::new(true), Job::new(false));
-    let (code, says) = run(&good, "runbooks move", "");
+    let (code, says) = run(&good, "runbooks\nmove", "");
     assert_eq!(code, Some(0), "{says}");
     assert!(fs::read_to_string(good.folder.path().join(report)).unwrap().contains("<testsuite "));
     let (code, says) = run(&bad, "runbooks", "");
     assert_eq!(code, Some(1), "{says}");
     assert!(fs::read_to_string(bad.folder.path().join(report)).unwrap().contains("<failure"));
-    assert_eq!(run(&good, "runbooks", "--max-states 2").0, Some(3));
+    assert_eq!(run(&good, "runbooks", "--max-states\n2").0, Some(3));
+    assert_eq!(run(&bad, "runbooks/good one.toml\nmove", "").0, Some(0), "a space is part of a name");
+    assert_eq!(run(&bad, "runbooks/**/*.toml", "").0, Some(1), "the program expands a pattern, also in folders");
+    let (code, says) = run(&good, "\n", "");
+    assert!(code != Some(0) && says.contains("STRANDED_SCENARIOS names nothing to check"), "{says}");
+    assert_ne!(run(&good, " ", "").0, Some(0));
     let without = good.steps(&script, &[("STRANDED_SCENARIOS", "runbooks")]);
     assert!(without.0 != Some(0) && without.1.contains("the address of the repository"), "{}", without.1);
 }
@@ -173,7 +182,10 @@ fn the_hook_checks_the_folder_that_its_arguments_name() {
     };
     assert_eq!(run(&Job::new(true), "runbooks"), Some(0));
     assert_eq!(run(&Job::new(false), "runbooks"), Some(1));
-    assert_eq!(scalar(HOOKS, "pass_filenames"), "false");
+    // Without arguments of the user, the hook checks the repository; a file that is gone is a change too.
+    assert_eq!(scalar(HOOKS, "args"), "[\".\"]");
+    assert_eq!(run(&Job::new(false), "."), Some(1));
+    assert_eq!((scalar(HOOKS, "always_run"), scalar(HOOKS, "pass_filenames")), ("true", "false"));
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").exists(), "pre-commit builds a package of Rust");
     assert_eq!(scalar(HOOKS, "language"), "rust");
 }
