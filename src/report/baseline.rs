@@ -66,8 +66,17 @@ pub struct VerdictChange {
     pub before: Option<String>,
     /// The verdict now; null if the property is not judged any more.
     pub now: Option<String>,
-    /// True if the change is for the worse.
+    /// True if the change is for the worse, or the property is not judged any more.
     pub worse: bool,
+}
+
+impl VerdictChange {
+    /// Returns the change in one sentence.
+    fn says(&self) -> String {
+        let Self { scenario, property, before, now, .. } = self;
+        let word = |verdict: &Option<String>| verdict.clone().unwrap_or_else(|| "not judged".to_owned());
+        format!("{scenario}/{property} was {}, is {}", word(before), word(now))
+    }
 }
 
 /// A number that changed.
@@ -137,14 +146,27 @@ impl BaselineReport {
             property: property.to_owned(),
             before: before.map(str::to_owned),
             now: now.map(str::to_owned),
-            worse: matches!(ranks, (Some(before), Some(now)) if now > before),
+            worse: match ranks {
+                (Some(before), Some(now)) => now > before,
+                (Some(_), None) => now.is_none(),
+                (None, _) => false,
+            },
         });
     }
 
-    /// Returns true if some verdict changed for the worse.
+    /// Returns true if some verdict changed for the worse, or a scenario is gone.
     #[must_use]
     pub fn is_worse(&self) -> bool {
-        self.verdicts.iter().any(|change| change.worse)
+        !self.losses().is_empty()
+    }
+
+    /// Returns the name and a sentence for each verdict that changed for the worse or is gone, and for each scenario that is gone.
+    #[must_use]
+    pub fn losses(&self) -> Vec<(String, String)> {
+        let worse = self.verdicts.iter().filter(|change| change.worse);
+        let worse = worse.map(|change| (format!("{}/{}", change.scenario, change.property), change.says()));
+        let gone = self.gone.iter().map(|name| (name.clone(), format!("{name} is not checked any more")));
+        worse.chain(gone).collect()
     }
 
     /// Returns the changes as text; `name` is the file of the earlier report.
@@ -152,10 +174,9 @@ impl BaselineReport {
     pub fn text(&self, name: &str, width: u16) -> String {
         let mut lines = Vec::new();
         lines.extend(self.other_model.as_ref().map(|hash| format!("the model differs: its hash was {hash}")));
-        for VerdictChange { scenario, property, before, now, worse } in &self.verdicts {
-            let word = |verdict: &Option<String>| verdict.clone().unwrap_or_else(|| "not judged".to_owned());
-            let worse = if *worse { "worse: " } else { "" };
-            lines.push(format!("{worse}{scenario}/{property} was {}, is {}", word(before), word(now)));
+        for change in &self.verdicts {
+            let worse = if change.worse { "worse: " } else { "" };
+            lines.push(format!("{worse}{}", change.says()));
         }
         for NumberChange { of, before, now } in &self.traces {
             let word = if now < before { "shorter" } else { "longer" };
@@ -164,7 +185,7 @@ impl BaselineReport {
         lines.extend(
             self.states.iter().map(|NumberChange { of, before, now }| format!("states: {of} had {before}, has {now}")),
         );
-        for (title, names) in [("new", &self.new), ("gone", &self.gone)] {
+        for (title, names) in [("new", &self.new), ("worse: gone", &self.gone)] {
             lines.extend((!names.is_empty()).then(|| format!("{title}: {}", names.join(", "))));
         }
         if lines.is_empty() {

@@ -68,17 +68,18 @@ fn lengths_states_scenarios_and_the_model_are_compared() {
         property(report, "no-self-move")["trace"]["steps"].as_array_mut().unwrap().pop();
         property(report, "one-home")["name"] = "two-homes".into();
     };
+    // A property that is not judged any more, and a scenario that is gone, are changes for the worse.
     let ran = compared(edit, &[]);
-    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert_eq!(ran.code, 1, "{}", ran.out);
     for line in [
         "compared with before.json:\n  the model differs: its hash was another\n",
         "  shorter trace: stranded/reachable had ",
         "  longer trace: stranded/no-self-move had ",
         "  states: stranded had 1, has ",
         "  stranded/one-home was not judged, is holds\n",
-        "  stranded/two-homes was holds, is not judged\n",
+        "  worse: stranded/two-homes was holds, is not judged\n",
         "  new: move\n",
-        "  gone: old\n",
+        "  worse: gone: old\n",
     ] {
         assert!(ran.out.contains(line), "{line}{}", ran.out);
     }
@@ -87,7 +88,10 @@ fn lengths_states_scenarios_and_the_model_are_compared() {
     assert_eq!((&baseline["new"], &baseline["gone"]), (&json!(["move"]), &json!(["old"])));
     assert_eq!(baseline["traces"].as_array().unwrap().len(), 2);
     let tap = compared(edit, &["--format", "tap"]);
-    assert!(!tap.out.contains("gone") && tap.err.contains("  gone: old"), "{}{}", tap.out, tap.err);
+    for point in [" - baseline/stranded/two-homes\n", " - baseline/old\n"] {
+        assert!(tap.out.contains(point), "{}", tap.out);
+    }
+    assert_eq!(tap.out.matches("not ok").count(), 2, "{}", tap.out);
 }
 
 #[test]
