@@ -98,3 +98,19 @@ fn nothing_is_written_without_verdicts_for_everything() {
     }
     assert_eq!(read(here.path(), "mine.toml"), text);
 }
+
+#[test]
+fn a_property_that_held_and_is_not_exercised_any_more_needs_to_be_accepted() {
+    let here = tempfile::tempdir().unwrap();
+    let text = load_scenario("move").unwrap().text;
+    let idle = text.replace("messages = 2", "messages = 0").replace("delivery = \"before\"", "delivery = \"never\"");
+    assert_ne!(text, idle);
+    fs::write(here.path().join("idle.toml"), &idle).unwrap();
+    let ran = stranded_in(here.path(), &["check", "idle.toml", "--write-expect"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("move/no-loss is vacuous"), "{}", ran.err);
+    assert_eq!(read(here.path(), "idle.toml"), idle);
+    let ran = stranded_in(here.path(), &["check", "idle.toml", "--write-expect", "--report", "junit=q.xml"]);
+    assert!(ran.code == 2 && ran.err.contains("leave out --format and --report"), "{}", ran.err);
+    assert!(read(here.path(), "q.xml").contains("errors=\"1\""));
+}

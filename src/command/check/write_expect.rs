@@ -15,15 +15,23 @@ use crate::cli::{Check, OutputKind};
 use crate::command::{CommandError, output};
 use crate::exit::Exit;
 
-/// The properties whose violation is written only if the user accepts it.
-const SERIOUS: [Property; 3] =
-    [Property::Safety(Safety::NoLoss), Property::Safety(Safety::NoLastCopyDelete), Property::Safety(Safety::Reachable)];
+/// Returns true for a property that is written as violated only if the user accepts it: mail is lost or out of reach, a step never
+/// occurs, or the user's own rule is broken.
+fn is_serious(property: Property) -> bool {
+    match property {
+        Property::Safety(safety) => {
+            matches!(safety, Safety::NoLoss | Safety::NoLastCopyDelete | Safety::Reachable)
+        }
+        Property::Coverage | Property::Own(_) => true,
+        Property::Liveness(_) => false,
+    }
+}
 
 /// Checks before the search that every scenario has a file that can be written, and forgets the old expectations: they decide what
 /// `coverage` demands.
 pub(super) fn prepare(arguments: &Check, targets: &mut Targets) -> Result<(), CommandError> {
-    if arguments.output.format.kind() != OutputKind::Text {
-        return Err(CommandError::Usage("--write-expect prints text: leave out --format".to_owned()));
+    if arguments.output.destinations().any(|(format, _)| format.kind() != OutputKind::Text) {
+        return Err(CommandError::Usage("--write-expect prints text: leave out --format and --report".to_owned()));
     }
     for spec in &mut targets.specs {
         let Some(file) = targets.files.scenarios.get(&spec.name) else {
@@ -47,18 +55,19 @@ pub(super) fn write(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> Resu
         let reason = format!("nothing is written, because there is no verdict:\n{}", undecided.join("\n"));
         return Err(CommandError::Inconclusive(reason));
     }
-    let refused: Vec<String> = checked.iter().flat_map(serious).collect();
+    let edits: Result<Vec<Edit<'_>>, CommandError> = checked.iter().map(|one| Edit::of(options, one)).collect();
+    let edits = edits?;
+    let refused: Vec<&str> = edits.iter().flat_map(|edit| &edit.to_accept).map(String::as_str).collect();
     if !refused.is_empty() && !options.arguments.accept_violations {
         let reason = format!(
-            "nothing is written, because mail is lost or out of reach; --accept-violations writes this too:\n{}",
+            "nothing is written, because CI would accept this from then on; --accept-violations writes it too:\n{}",
             refused.join("\n")
         );
         return Err(CommandError::NotAsExpected(reason));
     }
-    let edits: Result<Vec<Edit<'_>>, CommandError> = checked.iter().map(|one| Edit::of(options, one)).collect();
     let mut exit = Exit::AsExpected;
     let mut says = String::new();
-    for edit in &edits? {
+    for edit in &edits {
         let is_changed = edit.old != edit.new;
         let saved = if is_changed { output::save(&edit.new, Path::new(edit.file)) } else { Exit::AsExpected };
         exit = exit.max(saved);
@@ -79,6 +88,8 @@ struct Edit<'a> {
     new: String,
     /// A line for each expectation that is new or different.
     changes: String,
+    /// A line for each verdict that the user has to accept.
+    to_accept: Vec<String>,
 }
 
 impl<'a> Edit<'a> {
@@ -91,8 +102,21 @@ impl<'a> Edit<'a> {
         let new = scenario::with_expectations(&old, &verdicts);
         let changes = verdicts.iter().filter_map(|(property, verdict)| change(&before, *property, *verdict));
         let changes = changes.collect();
-        Ok(Self { file, old, new, changes })
+        let name = &checked.spec.name;
+        let serious = verdicts.iter().filter(|(property, verdict)| is_to_accept(&before, *property, *verdict));
+        let to_accept = serious.map(|(property, verdict)| format!("{name}/{} is {verdict}", property.name())).collect();
+        Ok(Self { file, old, new, changes, to_accept })
     }
+}
+
+/// Returns true if the user has to accept a verdict: a serious property that is violated, or that held and is not exercised any more.
+fn is_to_accept(before: &Spec, property: Property, verdict: Verdict) -> bool {
+    let is_weaker = match verdict {
+        Verdict::Violated | Verdict::Depends => true,
+        Verdict::Vacuous => before.expected(property) == Some(Verdict::Holds),
+        Verdict::Holds | Verdict::Inconclusive | Verdict::Error => false,
+    };
+    is_serious(property) && is_weaker
 }
 
 fn change(before: &Spec, property: Property, verdict: Verdict) -> Option<String> {
@@ -115,12 +139,4 @@ fn undecided(checked: &Checked<'_>) -> Vec<String> {
     let lines = results.map(|result| format!("{name}/{} is {}", result.property.name(), result.verdict));
     let truncated = checked.truncated().map(|truncated| format!("{name}: the search is incomplete: {truncated}"));
     lines.chain(truncated).collect()
-}
-
-/// Returns a line for each violation that needs to be accepted.
-fn serious(checked: &Checked<'_>) -> Vec<String> {
-    let is_serious = |verdict: Verdict| matches!(verdict, Verdict::Violated | Verdict::Depends);
-    let results =
-        checked.results.iter().filter(|result| SERIOUS.contains(&result.property) && is_serious(result.verdict));
-    results.map(|result| format!("{}/{} is {}", checked.spec.name, result.property.name(), result.verdict)).collect()
 }
