@@ -11,7 +11,7 @@ use super::cursor::{Cursor, Text, choose, number};
 use super::diagnostic::Findings;
 use super::name::SiteNames;
 use super::procedure::{parse_procedure, read_procedure};
-use super::{builtin, mail_flow, name};
+use super::{builtin, is_procedure_text, mail_flow, name};
 
 /// The meaning of the key `run`.
 pub(super) const WHAT: &str = "the runs of procedures: `[[run]]` tables";
@@ -150,7 +150,13 @@ impl Library<'_, '_> {
         if let Some((_, procedure)) = self.known.iter().find(|(name, _)| name == word) {
             return procedure.clone();
         }
+        let file = format!("{word}.toml");
         let parsed = if let Some(builtin) = builtin::procedure(word) {
+            if self.files.peek(&file).is_ok_and(|text| text != builtin.text && is_procedure_text(&text)) {
+                let message = format!("`{word}` is a built-in procedure, and {file} is beside this file");
+                found.report(reference.span(), message, format!("write \"{file}\" for the file, or rename it"));
+                return None;
+            }
             parse_procedure(&builtin.file_name(), builtin.text, self.site)
         } else if word.ends_with(".toml") {
             match self.files.open(word) {
@@ -166,7 +172,6 @@ impl Library<'_, '_> {
             let mut names: Vec<&str> = own.chain(built_in).collect();
             names.sort_unstable();
             names.dedup();
-            let file = format!("{word}.toml");
             if self.files.peek(&file).is_ok() {
                 let message = format!("unknown procedure `{}`", word.escape_debug());
                 found.report(

@@ -3,7 +3,7 @@
 //! pass as checked.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use glob::MatchOptions;
 use walkdir::{DirEntry, WalkDir};
@@ -38,6 +38,16 @@ pub struct Selected {
     pub spec: Spec,
     /// Its file; none if it is built in.
     pub file: Option<String>,
+}
+
+impl Selected {
+    /// Returns the files of the procedures that the scenario runs.
+    fn procedure_files(&self) -> Vec<PathBuf> {
+        let Some(file) = &self.file else { return Vec::new() };
+        let names = self.spec.scenario.runs().map(|(_, run)| &run.procedure.name);
+        let files = names.filter_map(|name| self.spec.procedure_file(file, name));
+        files.filter_map(|file| fs::canonicalize(file).ok()).collect()
+    }
 }
 
 /// The references that a command line selects.
@@ -77,7 +87,7 @@ impl NotChecked {
     pub fn reason(&self) -> &'static str {
         match self.kind {
             FileKind::Scenario => "a scenario: check it without --from",
-            FileKind::Procedure => "a procedure: check it with --from SCENARIO",
+            FileKind::Procedure => "a procedure that no checked scenario runs: check it with --from SCENARIO",
             FileKind::Neither => "neither a scenario nor a procedure",
         }
     }
@@ -88,8 +98,11 @@ impl NotChecked {
 /// # Errors
 /// Everything that is wrong with the names and the files.
 pub fn selection(names: &[String]) -> Result<Selection, Diagnostics> {
-    let References { wanted, not_checked, empty } = references(names, FileKind::Scenario)?;
-    Ok(Selection { scenarios: loaded(wanted)?, not_checked, empty })
+    let References { wanted, mut not_checked, empty } = references(names, FileKind::Scenario)?;
+    let scenarios = loaded(wanted)?;
+    let run: Vec<PathBuf> = scenarios.iter().flat_map(Selected::procedure_files).collect();
+    not_checked.retain(|one| fs::canonicalize(&one.file).map_or(true, |path| !run.contains(&path)));
+    Ok(Selection { scenarios, not_checked, empty })
 }
 
 /// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all
@@ -123,11 +136,14 @@ fn loaded(references: Vec<String>) -> Result<Vec<Selected>, Diagnostics> {
     for reference in references {
         match load_scenario(&reference) {
             Ok(spec) if scenarios.iter().any(|other| other.spec == spec) => {}
-            Ok(spec) if scenarios.iter().any(|other| other.spec.name == spec.name) => {
-                let message = format!("two different scenarios are called `{}`", spec.name);
-                found.push(Diagnostics::just(message, Some(format!("rename the one in {reference}"))));
-            }
             Ok(spec) => {
+                if let Some(other) = scenarios.iter().find(|other| other.spec.name == spec.name) {
+                    let message = format!("two different scenarios are called `{}`", spec.name);
+                    let file = other.file.as_deref().unwrap_or("the program");
+                    let help = format!("rename the one in {reference}; the other is in {file}");
+                    found.push(Diagnostics::just(message, Some(help)));
+                    continue;
+                }
                 let file = builtin::scenario(&reference).is_none().then_some(reference);
                 scenarios.push(Selected { spec, file });
             }
@@ -208,10 +224,16 @@ impl References {
     }
 }
 
-/// Returns the files that a folder or a pattern contains, in order; `None` if the name is neither. The name of a built-in comes first,
-/// then that of a file.
+/// Returns the files that a folder or a pattern contains, in order; `None` if the name is neither, but that of a built-in or a file.
 fn files_of(name: &str) -> Result<Option<Vec<String>>, Diagnostics> {
     if builtin::scenario(name).is_some() || builtin::procedure(name).is_some() || super::load::is_family(name) {
+        if Path::new(name).is_dir() && !folder(name)?.is_empty() {
+            let help = format!("write ./{name} for the folder, or start from another folder for the built-in");
+            return Err(Diagnostics::just(
+                format!("{name} is a built-in, and a folder here with TOML files"),
+                Some(help),
+            ));
+        }
         return Ok(None);
     }
     if Path::new(name).is_dir() {

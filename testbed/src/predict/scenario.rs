@@ -1,6 +1,7 @@
 //! The scenario of a trial: mail arrives at any time, and the operator runs the tool at most twice.
 
 use std::fmt::Write;
+use std::io::ErrorKind;
 
 use stranded_model::World;
 use stranded_model::assumption::Assumption;
@@ -16,6 +17,8 @@ use crate::trial::report::DirectoryStep;
 /// The procedure of `XFER`, the mover that is part of a server. Mail for a location that is inactive waits. A server returns mail for a
 /// mailbox that it no longer has, although the sender learned its name from the directory.
 pub const XFER_PROCEDURE: &str = "cyrus-xfer";
+/// The file with the procedure of a mover without its directory step, as a scenario names it.
+const WITHOUT_DIRECTORY_STEP: &str = "procedure.toml";
 /// The start of that server.
 const START: &str = include_str!("cyrus-start.toml");
 
@@ -42,7 +45,7 @@ pub fn orders(mover: &str) -> &'static [DirectoryStep] {
 pub(super) fn worlds(mover: &str, order: DirectoryStep) -> Result<Vec<World>, String> {
     let (procedure, step) = match (order, has_own_directory_step(mover)) {
         (DirectoryStep::Tool, _) => (mover, None),
-        (DirectoryStep::Never, true) => ("procedure.toml", None),
+        (DirectoryStep::Never, true) => (WITHOUT_DIRECTORY_STEP, None),
         (DirectoryStep::First | DirectoryStep::Last, true) => {
             return Err(format!("{mover} writes the directory itself, and not {}", order.name()));
         }
@@ -89,7 +92,10 @@ fn text(mover: &str, assumed: &str, runs: &[(&str, u8)]) -> String {
 }
 
 fn read(text: &str, mover: &str) -> Result<Spec, String> {
-    parse_scenario("trial.toml", text, &|_: &str| without_directory_step(mover)).map_err(|wrong| wrong.render(false))
+    let file = |name: &str| {
+        if name == WITHOUT_DIRECTORY_STEP { without_directory_step(mover) } else { Err(ErrorKind::NotFound.into()) }
+    };
+    parse_scenario("trial.toml", text, &file).map_err(|wrong| wrong.render(false))
 }
 
 /// A world for each combination of answers to the assumptions.
