@@ -233,8 +233,9 @@ fn property_result(spec: &Spec, index: usize, property: Property, combinations: 
     let verdict = if any(Verdict::Error) {
         Verdict::Error
     } else if any(Verdict::Inconclusive) {
-        // A violation that was found outranks a truncated search.
-        if any(Verdict::Violated) { Verdict::Violated } else { Verdict::Inconclusive }
+        // A violation that was found outranks a truncated search, unless the other combinations can still make it depend, as expected.
+        let can_be_as_expected = spec.expected(property) == Some(Verdict::Depends);
+        if any(Verdict::Violated) && !can_be_as_expected { Verdict::Violated } else { Verdict::Inconclusive }
     } else {
         Verdict::ALL.into_iter().find(|verdict| all(*verdict)).unwrap_or(Verdict::Depends)
     };

@@ -84,7 +84,7 @@ impl<R: Rules> OverStates for Searching<'_, R> {
 struct Exploration<'a, R, S: StateSpace> {
     space: S,
     rules: &'a R,
-    limits: &'a Limits<'a>,
+    limits: Limits<'a>,
     scratches: Vec<Mutex<S::Scratch>>,
     visited: Visited<S::Word>,
     initial: Vec<S::Word>,
@@ -107,7 +107,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
         Self {
             space,
             rules,
-            limits,
+            limits: *limits,
             scratches,
             visited: Visited::new(),
             initial: Vec::new(),

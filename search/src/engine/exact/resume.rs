@@ -1,6 +1,8 @@
 //! Resumes a search from its checkpoint: takes the saved choices again, which finds the saved states again. It trusts no
 //! number in the checkpoint.
 
+use std::time::Instant;
+
 use rayon::prelude::*;
 
 use super::packed::{StateSpace, TooNarrow};
@@ -11,8 +13,19 @@ use crate::engine::rules::Rules;
 
 impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
     /// Finds the saved levels again, and returns the last of them. An empty checkpoint gets the first level. The limits
-    /// of the search apply: a level beyond one of them is not read.
+    /// of the search apply: a level beyond one of them is not read. The time that this takes is added to the deadline, so that every
+    /// session with a time limit adds to the search.
     pub(super) fn resume(&mut self, first: Vec<S::Word>) -> Result<(Vec<S::Word>, Option<Truncation>), TooNarrow> {
+        let (deadline, start) = (self.limits.deadline.take(), Instant::now());
+        let resumed = self.resume_without_deadline(first);
+        self.limits.deadline = deadline.and_then(|deadline| deadline.checked_add(start.elapsed()));
+        resumed
+    }
+
+    fn resume_without_deadline(
+        &mut self,
+        first: Vec<S::Word>,
+    ) -> Result<(Vec<S::Word>, Option<Truncation>), TooNarrow> {
         let mut level = first;
         let Some(checkpoint) = self.limits.checkpoint else { return Ok((level, None)) };
         let levels = match checkpoint.levels() {
