@@ -25,7 +25,7 @@ pub fn report(checked: &[Checked<'_>], not_tried: &[String], width: u16) -> Vec<
     let mut parts: Vec<String> = by_procedure(checked).into_iter().map(|columns| table(&columns, width)).collect();
     let is_unexpected = |one: &&Checked<'_>| one.results.iter().any(|result| !result.is_as_expected());
     parts.extend(checked.iter().filter(is_unexpected).map(|one| text::scenario(one, width)));
-    parts.push(format!("{}\n", wrapped(&format!("Not tried: {}.", not_tried.join("; ")), 0, width)));
+    parts.extend(text::not_tried(not_tried, width));
     parts.push(text::summary(checked, width));
     parts
 }
@@ -59,7 +59,7 @@ fn table(columns: &[&Checked<'_>], width: u16) -> String {
         let cells = columns.iter().filter_map(|one| one.results.iter().find(|result| result.property == property));
         let _ = writeln!(text, "  {:<room$}{}", property.name(), line(cells.map(cell)));
     }
-    let without_end = columns.iter().filter(|one| one.is_without_end());
+    let without_end = columns.iter().filter(|one| one.not_exercised().is_some());
     let without_end: Vec<&str> = without_end.map(|one| delivery_name(one.spec.scenario.environment.delivery)).collect();
     if !without_end.is_empty() {
         let says = format!(

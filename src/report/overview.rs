@@ -25,14 +25,15 @@ pub enum Details {
 
 /// Returns the parts of the report.
 #[must_use]
-pub fn report(checked: &[Checked<'_>], details: Details, width: u16) -> Vec<String> {
+pub fn report(checked: &[Checked<'_>], details: Details, not_tried: &[String], width: u16) -> Vec<String> {
     let is_shown = |one: &&Checked<'_>| match details {
         Details::All => true,
         Details::WhereNeeded => checked.len() == 1 || standing(one) != Standing::AsExpected,
     };
     let lines = (checked.len() > 1).then(|| lines(checked, width));
     let shown = checked.iter().filter(is_shown).map(|one| text::scenario(one, width));
-    lines.into_iter().chain(shown).chain([text::summary(checked, width)]).collect()
+    let ends = text::not_tried(not_tried, width).into_iter().chain([text::summary(checked, width)]);
+    lines.into_iter().chain(shown).chain(ends).collect()
 }
 
 /// The standing of a scenario. A violation that was found outranks a search that is not complete.
@@ -48,7 +49,7 @@ fn standing(checked: &Checked<'_>) -> Standing {
     let is_undecided = || checked.results.iter().any(text::is_inconclusive);
     if unexpected > 0 {
         Standing::Unexpected(unexpected)
-    } else if !checked.is_complete() || checked.is_without_end() || is_undecided() {
+    } else if !checked.is_complete() || checked.not_exercised().is_some() || is_undecided() {
         Standing::Inconclusive
     } else {
         Standing::AsExpected

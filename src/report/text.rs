@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use stranded_model::assumption::Assumptions;
 use stranded_search::check::{Checked, PropertyResult, Undecided};
 use stranded_search::lines::{display_width, wrapped};
 use stranded_search::property::Verdict;
@@ -41,8 +42,12 @@ pub fn summary(checked: &[Checked<'_>], width: u16) -> String {
     let (complete, truncated): (Vec<_>, Vec<_>) = checked.iter().partition(|one| one.is_complete());
     let truncated: Vec<String> = truncated.into_iter().map(|one| one.spec.name.clone()).collect();
     let undecided: Vec<String> = complete.into_iter().flat_map(|one| names(one, is_inconclusive)).collect();
+    let untested: Vec<String> = checked
+        .iter()
+        .filter_map(|one| Some(wrapped(&format!("{}: {}", one.spec.name, one.not_exercised()?), 4, width)))
+        .collect();
     let scenarios = if checked.len() == 1 { "1 scenario".to_owned() } else { format!("{} scenarios", checked.len()) };
-    if unexpected.is_empty() && truncated.is_empty() && undecided.is_empty() {
+    if [&unexpected, &truncated, &undecided, &untested].iter().all(|names| names.is_empty()) {
         let good = format!("{scenarios}: every verdict is the expected one");
         let notable = overview::notable(checked).map(|says| format!("{says}, as expected"));
         let notable = notable.map_or_else(String::new, |notable| {
@@ -56,11 +61,18 @@ pub fn summary(checked: &[Checked<'_>], width: u16) -> String {
         ("not as expected:", unexpected),
         ("inconclusive, the search is incomplete:", truncated),
         ("inconclusive:", undecided),
+        ("inconclusive, nothing was exercised:", untested),
     ];
     for (title, names) in lists.into_iter().filter(|(_, names)| !names.is_empty()) {
         let _ = writeln!(text, "{BAD}{scenarios}: {title}{BAD:#}\n  {}", names.join("\n  "));
     }
     text
+}
+
+/// Returns the sentence on what was not tried, if there is such a thing.
+pub(super) fn not_tried(parts: &[String], width: u16) -> Option<String> {
+    let says = format!("Not tried: {}.", parts.join("; "));
+    (!parts.is_empty()).then(|| format!("{}\n", wrapped(&says, 0, width)))
 }
 
 /// Returns SCENARIO/PROPERTY for each chosen property.
@@ -89,6 +101,15 @@ fn heading(checked: &Checked<'_>, width: u16) -> String {
             "It starts in the quiescent states of {}. Executions that never become quiescent are excluded.",
             earlier.name
         );
+        let _ = writeln!(text, "{}", wrapped(&says, 0, width));
+    }
+    if !spec.pinned.is_empty() {
+        let pinned: Vec<String> = spec
+            .pinned
+            .iter()
+            .map(|(one, answer)| format!("{}={}", one.name(), Assumptions::default().with(*one, *answer).value(*one)))
+            .collect();
+        let says = format!("Checked only with {}, as [assume] says.", pinned.join(", "));
         let _ = writeln!(text, "{}", wrapped(&says, 0, width));
     }
     text.push('\n');

@@ -437,7 +437,7 @@ fn a_search_whose_checkpoint_cannot_be_written_is_inconclusive_and_can_be_resume
     let file = large("second-move-of-two");
     let whole = run(here.path(), &["check", &file, "--format", "json"]);
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stranded")]);
+    command.args(["-c", "trap '' XFSZ; ulimit -f 10; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stranded")]);
     command.args(["check", &file, "--checkpoint", "saved"]);
     let ended = Process::start_command(here.path(), command).end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(3), ""), "{}", ended.out);

@@ -59,7 +59,7 @@ fn every_scenario_in_a_folder_is_checked_and_every_other_file_is_listed() {
     assert_eq!(checked(here.path(), &["runbooks", "runbooks/b.toml", "runbooks/*.toml"]), all);
     let text = stranded_in(here.path(), &["check", "runbooks"]);
     let listed = "not checked:\n  runbooks/hosts.toml  neither a scenario nor a procedure\n  runbooks/steps.toml  \
-                  a procedure: check it with --from SCENARIO\n";
+                  a procedure that no checked scenario runs: check it with --from SCENARIO\n";
     assert!(text.out.ends_with(listed), "{}", text.out);
     // A format without a place for it has it on standard error.
     let tap = stranded_in(here.path(), &["check", "runbooks", "--format", "tap"]);
@@ -121,4 +121,75 @@ fn procedures_of_a_folder_are_checked_with_from() {
     let ran = stranded_in(here.path(), &["check", "runbooks/inner", "--from", "stranded"]);
     assert_eq!(ran.code, 3, "{}", ran.out);
     assert!(ran.out.ends_with("nothing to check in runbooks/inner\n"), "{}", ran.out);
+}
+
+/// A scenario without mail.
+const BARE: &str = r#"name = "bare"
+[site]
+servers = ["old", "new"]
+[[run]]
+administrator = "first"
+procedure = "move"
+from = "old"
+to = "new"
+"#;
+
+#[test]
+fn a_procedure_that_a_checked_scenario_runs_is_not_listed() {
+    let here = runbooks();
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    write(
+        "runbooks/ours.toml",
+        &include_str!("../../specs/procedures/method-1.toml").replace("\"method-1\"", "\"ours\""),
+    );
+    write("runbooks/run.toml", &BARE.replace("\"move\"", "\"ours.toml\""));
+    let (_, names, others) = checked(here.path(), &["runbooks"]);
+    assert!(names.contains(&"bare".to_owned()), "{names:?}");
+    assert_eq!(others, ["runbooks/hosts.toml", "runbooks/steps.toml"]);
+}
+
+#[test]
+fn a_name_that_a_built_in_and_a_file_or_a_folder_have_is_refused() {
+    let here = runbooks();
+    fs::create_dir(here.path().join("move")).unwrap();
+    assert_eq!(checked(here.path(), &["move"]).0, 0, "a folder without TOML files cannot be meant");
+    assert_eq!(checked(here.path(), &["./move", "runbooks/b.toml"]).0, 3);
+    fs::write(here.path().join("move/a.toml"), named("a")).unwrap();
+    refused(here.path(), &["move"], "move is a built-in, and a folder here");
+    assert_eq!(checked(here.path(), &["./move"]), (0, vec!["a".to_owned()], Vec::new()));
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    write("runbooks/move.toml", &fs::read_to_string(here.path().join("runbooks/steps.toml")).unwrap());
+    refused(here.path(), &["runbooks/b.toml"], "`move` is a built-in procedure, and move.toml is beside this file");
+}
+
+#[test]
+fn a_scenario_without_mail_is_inconclusive_unless_it_says_so() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("bare.toml"), BARE).unwrap();
+    let ran = stranded_in(here.path(), &["check", "bare.toml"]);
+    // Its steps about a duplicate never occur, which is worse.
+    assert!(ran.code == 1 && ran.out.contains("no message exists"), "{} {}{}", ran.code, ran.out, ran.err);
+    let tap = stranded_in(here.path(), &["check", "bare.toml", "--format", "tap"]).out;
+    assert!(tap.contains("not ok") && tap.contains("no message exists"), "{tap}");
+    fs::write(here.path().join("bare.toml"), format!("{BARE}[expect]\nno-loss = \"vacuous\"\n")).unwrap();
+    let ran = stranded_in(here.path(), &["check", "bare.toml"]);
+    assert!(!ran.out.contains("no message exists"), "{}", ran.out);
+}
+
+#[test]
+fn a_check_of_files_says_what_it_did_not_try_and_what_is_pinned() {
+    let here = tempfile::tempdir().unwrap();
+    let text = named("mine").replace("family = \"article\"\n", "");
+    let text = text.replacen("[expect]", "[assume]\nduplicate-abort = \"keeps-source\"\n\n[expect]", 1);
+    fs::write(here.path().join("mine.toml"), text).unwrap();
+    let says = stranded_in(here.path(), &["check", "mine.toml"]).out;
+    let says = says.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "Not tried: faults (`faults`: program-dies,",
+        "replicas that learn of a change later (`replication`)",
+        "other answers to duplicate-abort (`[assume]` of mine)",
+        "Checked only with duplicate-abort=keeps-source, as [assume] says.",
+    ] {
+        assert!(says.contains(part), "{part}: {says}");
+    }
 }

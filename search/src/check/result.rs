@@ -106,13 +106,21 @@ impl Checked<'_> {
         self.truncated().is_none()
     }
 
-    /// Returns true if a procedure was tried and no execution of it becomes quiescent with mail: nothing was judged at the end.
+    /// Returns the reason why a complete search shows nothing, if it does: a procedure was tried and no execution of it becomes quiescent
+    /// with mail, so nothing was judged at the end; or no message exists, and the scenario does not say that nothing can be lost.
     #[must_use]
-    pub fn is_without_end(&self) -> bool {
-        let is_vacuous = |result: &PropertyResult| {
-            result.property == Property::Safety(Safety::Reachable) && result.verdict == Verdict::Vacuous
+    pub fn not_exercised(&self) -> Option<&'static str> {
+        let is_vacuous = |safety: Safety| {
+            let is_it = |result: &&PropertyResult| result.property == Property::Safety(safety);
+            self.results.iter().find(is_it).filter(|result| result.verdict == Verdict::Vacuous)
         };
-        self.spec.may_be_unreached && self.is_complete() && self.results.iter().any(is_vacuous)
+        let is_complete = self.is_complete();
+        if is_complete && self.spec.may_be_unreached && is_vacuous(Safety::Reachable).is_some() {
+            return Some("no execution ends with mail in the mailbox, so nothing was judged at the end");
+        }
+        let is_unsaid = is_vacuous(Safety::NoLoss).is_some_and(|result| result.expected.is_none());
+        (is_complete && is_unsaid && self.spec.scenario.site.messages == 0)
+            .then_some("no message exists, so none can be lost: write `messages` in [site]")
     }
 
     /// The first bound that a search reached, if any.

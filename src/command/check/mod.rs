@@ -162,7 +162,7 @@ fn exit_of(checked: &Checked<'_>) -> Exit {
         }
     };
     let judged = checked.results.iter().map(|result| of(result.verdict, result.is_as_expected()));
-    let is_judged = checked.is_complete() && !checked.is_without_end();
+    let is_judged = checked.is_complete() && checked.not_exercised().is_none();
     let searched = if is_judged { Exit::AsExpected } else { Exit::Inconclusive };
     judged.chain([searched]).max().unwrap_or(Exit::Inconclusive)
 }

@@ -2,6 +2,7 @@
 
 use stranded_search::check::Checked;
 use stranded_search::files;
+use stranded_search::scenario::{Family, Spec};
 
 use super::counterexamples::{self, Further};
 use super::{CheckOptions, trial};
@@ -31,7 +32,12 @@ pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Exit {
     }
     let text = |width| text(options, outcome, width);
     let json = || output::json(&outcome.report);
-    let cases = || formats::of_check(checked, &targets.files);
+    let cases = || {
+        let mut cases = formats::of_check(checked, &targets.files);
+        cases.extend(outcome.report.baseline.iter().flat_map(formats::of_baseline));
+        cases.extend(targets.empty.iter().map(|name| formats::nothing_in(name)));
+        cases
+    };
     output::publish(destination, &Forms { text: &text, json: &json, cases: Some(&cases) })
 }
 
@@ -76,10 +82,14 @@ fn json_report(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> json::Rep
     }
 }
 
-/// Returns the parts that a check of procedures leaves out.
+/// Returns the parts that a check of procedures or of the user's scenarios leaves out.
 fn not_tried(options: &CheckOptions<'_>) -> Vec<String> {
     let CheckOptions { arguments, targets, .. } = options;
-    if arguments.from.is_some() { trial::not_tried(&arguments.trial, &targets.specs) } else { Vec::new() }
+    if arguments.from.is_some() {
+        return trial::not_tried(&arguments.trial, &targets.specs);
+    }
+    let of_user: Vec<&Spec> = targets.specs.iter().filter(|spec| spec.family == Family::User).collect();
+    if of_user.is_empty() { Vec::new() } else { trial::not_tried_by(&of_user) }
 }
 
 fn text(options: &CheckOptions<'_>, outcome: &Outcome<'_>, width: u16) -> String {
@@ -90,11 +100,11 @@ fn text(options: &CheckOptions<'_>, outcome: &Outcome<'_>, width: u16) -> String
         return left_out;
     }
     let not_tried = not_tried(options);
-    let mut parts = if not_tried.is_empty() {
-        let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
-        overview::report(checked, details, width)
-    } else {
+    let mut parts = if options.arguments.from.is_some() {
         columns::report(checked, &not_tried, width)
+    } else {
+        let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
+        overview::report(checked, details, &not_tried, width)
     };
     parts.extend(counterexamples::text(&outcome.further, checked, width));
     let baseline = options.arguments.baseline.as_deref().zip(outcome.report.baseline.as_ref());

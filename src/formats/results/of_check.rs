@@ -38,6 +38,7 @@ struct Shown<'a> {
 
 fn of_scenario(one: &Checked<'_>, files: &SourceFiles, shows_expected: bool) -> Vec<Case> {
     let truncated = one.truncated().map(|truncated| format!("the search is incomplete: {truncated}"));
+    let truncated = truncated.or_else(|| one.not_exercised().map(str::to_owned));
     let count = one.results.len() + usize::from(truncated.is_some());
     let time = one.elapsed / u32::try_from(count.max(1)).unwrap_or(u32::MAX);
     let file = files.scenarios.get(&one.spec.name);

@@ -80,13 +80,13 @@ fn what_was_not_tried_is_said_with_the_flag_that_tries_it() {
     };
     let quiet = left_out(&[]);
     assert!(
-        quiet.contains("--faults program-dies,store-crashes,request-lost,reply-lost,replica-unreachable"),
+        quiet.contains("--faults: program-dies, store-crashes, request-lost, reply-lost, replica-unreachable"),
         "{quiet}"
     );
     assert!(quiet.contains("--replication eventual") && quiet.contains("leave out --delivery"), "{quiet}");
     let tried = left_out(&["--faults", "program-dies,reply-lost", "--replication", "eventual"]);
     assert!(
-        tried.contains("--faults store-crashes,request-lost,replica-unreachable,request-late,journal-lost,"),
+        tried.contains("--faults: store-crashes, request-lost, replica-unreachable, request-late, journal-lost,"),
         "{tried}"
     );
     assert!(!tried.contains("--replication"), "{tried}");
