@@ -1,24 +1,42 @@
-//! The errors of a command that has no result, as annotations: with `--format github` or `--report github`, the reader of a job sees
-//! them at the lines of the files.
+//! The errors of a command that has no result, as cases in the formats of other programs: with `--format github` or `--report github`, the
+//! reader of a job sees them at the lines of the files.
 
 use stranded_oracle::event_log::LogError;
 use stranded_search::scenario::{Diagnostic, Diagnostics};
 
-use crate::cli::{Command, Format};
+use crate::cli::{Command, Format, OutputKind};
 use crate::formats::results::{self, InputError, Location};
 
 use super::{CommandError, output, outputs, summary};
 
-/// Prints the annotations of an error, and adds it to the summary of the job, if the command is asked for annotations.
-pub(super) fn print(command: &Command, error: &CommandError) {
-    let Some(output) = outputs::for_github(command) else { return };
+/// The destinations that an error reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The log of the job.
+    Log,
+    /// The log of the job, and every file with cases: it would keep the cases of an earlier run.
+    All,
+}
+
+/// Prints the annotations of an error, and adds it to the summary of the job, if the command is asked for annotations; writes it to the
+/// files that other programs read.
+pub(super) fn print(command: &Command, error: &CommandError, reach: Reach) {
+    let Some(output) = outputs::with_cases(command) else { return };
     let errors = errors(error);
-    let text = results::input_errors(&errors);
-    for (_, file) in output.destinations().filter(|(format, _)| *format == Format::Github) {
-        // The exit code of the error is worse than that of an output that cannot be written.
-        let _ = output::write(&text, file);
+    for (format, file) in output.destinations() {
+        let OutputKind::Cases(form) = format.kind() else { continue };
+        let is_reached = match output::named(file) {
+            Some(_) => reach == Reach::All,
+            None => format == Format::Github,
+        };
+        if is_reached {
+            // The exit code of the error is worse than that of an output that cannot be written.
+            let _ = output::write(&results::written_errors(&errors, form), file);
+        }
     }
-    let _ = summary::append(|room| results::summary_of_errors(&errors, room));
+    if output.is_for_github() {
+        let _ = summary::append(|room| results::summary_of_errors(&errors, room));
+    }
 }
 
 fn errors(error: &CommandError) -> Vec<InputError> {

@@ -40,6 +40,7 @@ mod watch;
 use std::fmt;
 use std::process::ExitCode;
 
+use self::annotations::Reach;
 pub use self::man::complete;
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
@@ -110,8 +111,9 @@ impl fmt::Display for CommandError {
 /// # Errors
 /// The reason why there is no result; none was printed then.
 pub fn run(cli: &Cli) -> Result<Exit, CommandError> {
-    let done = outputs::check(&cli.command).and_then(|()| perform(&cli.command));
-    done.inspect_err(|error| annotations::print(&cli.command, error))
+    // Before the destinations are known to be right, no error is written to them.
+    outputs::check(&cli.command).inspect_err(|error| annotations::print(&cli.command, error, Reach::Log))?;
+    perform(&cli.command).inspect_err(|error| annotations::print(&cli.command, error, Reach::All))
 }
 
 fn perform(command: &Command) -> Result<Exit, CommandError> {

@@ -1,5 +1,6 @@
 //! The files and folders that a command writes. They are checked before its work starts, so that no result is lost for want of a file.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "testbed")]
@@ -7,7 +8,7 @@ use crate::cli::TestbedCommand;
 use crate::cli::{AdapterCommand, Command, Format, Output, OutputKind, Replay};
 use stranded_search::files;
 
-use super::{CommandError, output, summary};
+use super::{CommandError, output, summary, watch};
 
 /// A file or a folder that a command writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +34,41 @@ pub(super) fn check(command: &Command) -> Result<(), CommandError> {
         if destinations[..index].contains(destination) {
             return Err(CommandError::Usage(format!("two outputs cannot be one file: {shown}")));
         }
+        let Ok(path) = fs::canonicalize(path) else { continue };
+        if inputs(command).iter().any(|input| fs::canonicalize(input).is_ok_and(|input| input == path)) {
+            return Err(CommandError::Usage(format!("an output cannot replace an input: {shown}")));
+        }
     }
     Ok(())
+}
+
+/// Returns the files that a command reads and that a user has written.
+fn inputs(command: &Command) -> Vec<PathBuf> {
+    let names = match command {
+        Command::Check(check) => return watch::files_read(check),
+        Command::Advise(advise) => {
+            [std::slice::from_ref(&advise.snapshots), &advise.runbooks[..], advise.before.as_slice()].concat()
+        }
+        Command::Diff(diff) => [&[diff.old.clone(), diff.new.clone()], diff.from.as_slice()].concat(),
+        Command::Validate(validate) => vec![validate.scenario.clone(), validate.log.clone()],
+        Command::Replay(replay) => vec![replay.trace.clone()],
+        #[cfg(feature = "testbed")]
+        Command::Testbed(_) | Command::Snapshot(_) => Vec::new(),
+        #[cfg(feature = "explore")]
+        Command::Explore(_) => Vec::new(),
+        Command::Conform(_)
+        | Command::Doctor(_)
+        | Command::List(_)
+        | Command::Generate(_)
+        | Command::Show(_)
+        | Command::Schema(_)
+        | Command::Oracle(_)
+        | Command::Adapter(_)
+        | Command::Init(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Vec::new(),
+    };
+    names.into_iter().map(PathBuf::from).collect()
 }
 
 /// Checks that the command has these formats, and that standard output gets at most one, beside the text for people.
@@ -87,9 +121,9 @@ pub(super) fn result(command: &Command) -> Option<&Output> {
     }
 }
 
-/// Returns the output of a command that prints annotations, if the user asks for them.
-pub(super) fn for_github(command: &Command) -> Option<&Output> {
-    result(command).filter(|output| output.is_for_github() && without_cases(command).is_none())
+/// Returns the output of a command whose result has cases.
+pub(super) fn with_cases(command: &Command) -> Option<&Output> {
+    result(command).filter(|_| without_cases(command).is_none())
 }
 
 /// Returns the name of a command whose result has no cases.

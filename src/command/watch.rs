@@ -57,6 +57,11 @@ fn next_change(arguments: &Check, before: &Stamps, interrupted: &AtomicBool) -> 
     None
 }
 
+/// Returns the files that a check reads: those of the command line, those in its folders, and those that they name.
+pub(super) fn files_read(arguments: &Check) -> Vec<PathBuf> {
+    stamps(arguments).into_keys().filter(|path| !path.is_dir()).chain(arguments.baseline.clone()).collect()
+}
+
 /// Returns the stamps of the files of the command line, of those in its folders, and of those that they name.
 fn stamps(arguments: &Check) -> Stamps {
     let mut stamps = Stamps::new();

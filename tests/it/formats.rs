@@ -324,3 +324,45 @@ fn the_names_of_cases_are_unique_over_all_built_in_scenarios() {
     assert!(names.len() > 100 && distinct.len() == names.len(), "{} names, {} distinct", names.len(), distinct.len());
     assert!(names.contains(&"second-move.no-loss"), "{names:?}");
 }
+
+#[test]
+fn a_file_with_cases_of_an_earlier_run_does_not_pass_for_a_run_without_a_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let scenario = stranded_in(folder.path(), &["show", "move"]).out;
+    write("mine.toml", &scenario);
+    let reports = ["--report", "junit=r.xml", "--report", "tap=r.tap", "--report", "markdown=r.md"];
+    let check = || stranded_in(folder.path(), &[&["check", "mine.toml"][..], &reports].concat()).code;
+    assert_eq!(check(), 0);
+    assert!(read("r.xml").contains("failures=\"0\"") && !read("r.tap").contains("not ok"));
+    write("mine.toml", &scenario.replace("delivery", "deliverry"));
+    assert_eq!(check(), 2);
+    assert!(read("r.xml").contains("errors=\"1\"") && read("r.xml").contains("deliverry"), "{}", read("r.xml"));
+    assert!(read("r.tap").contains("1..1\nnot ok 1 - stranded/error 1\n"), "{}", read("r.tap"));
+    assert!(read("r.md").contains("deliverry"), "{}", read("r.md"));
+    // A destination that is refused is not touched.
+    let before = read("mine.toml");
+    let ran = stranded_in(folder.path(), &["check", "mine.toml", "--report", "junit=mine.toml"]);
+    assert!(ran.code == 2 && ran.err.contains("an output cannot replace an input: mine.toml"), "{}", ran.err);
+    assert_eq!(read("mine.toml"), before);
+}
+
+#[test]
+fn a_folder_without_anything_to_check_is_an_inconclusive_case() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let check = |format: &str| stranded_in(folder.path(), &["check", "empty", "--format", format]);
+    assert_eq!(check("tap").code, 3);
+    assert!(check("tap").out.contains("1..1\nnot ok 1 - stranded/nothing to check in empty\n"), "{}", check("tap").out);
+    assert!(check("junit").out.contains("tests=\"1\""), "{}", check("junit").out);
+    assert!(check("github").out.starts_with("::error "), "{}", check("github").out);
+}
+
+#[test]
+fn a_pass_that_is_more_than_a_property_that_holds_says_so() {
+    let tap = stranded_in(Path::new("."), &["check", "second-move", "--format", "tap"]).out;
+    assert!(tap.contains("ok 1 - second-move/no-loss\n# second-move/no-loss: violated, as expected\n"), "{tap}");
+    let junit = stranded_in(Path::new("."), &["check", "second-move", "--format", "junit"]).out;
+    assert!(junit.contains("<system-out>violated, as expected</system-out>"), "{junit}");
+}

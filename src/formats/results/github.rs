@@ -3,6 +3,7 @@
 //! notice marks its line.
 
 use std::fmt::Write as _;
+use std::fs;
 
 use super::{Case, CaseOutcome, Count, GuiltyStep, Location, line, says};
 
@@ -105,11 +106,19 @@ fn step(cause: &Cause<'_>) -> Option<String> {
 fn command(level: &str, location: Option<&Location>, title: &str, message: &str) -> String {
     let mut properties = Vec::new();
     if let Some(location) = location {
-        properties.push(format!("file={}", property(&location.file)));
+        properties.push(format!("file={}", property(&in_repository(&location.file))));
         properties.extend(location.line.map(|line| format!("line={line}")));
     }
     properties.push(format!("title={}", property(title)));
     format!("::{level} {}::{}\n", properties.join(","), self::message(message))
+}
+
+/// Returns the path of a file from the folder of the repository, as the runner names it: only such an annotation is shown at its line.
+fn in_repository(file: &str) -> String {
+    let repository = std::env::var_os("GITHUB_WORKSPACE").and_then(|folder| fs::canonicalize(folder).ok());
+    let path = repository.and_then(|folder| Some(fs::canonicalize(file).ok()?.strip_prefix(folder).ok()?.to_owned()));
+    let path = path.and_then(|path| path.into_os_string().into_string().ok());
+    path.unwrap_or_else(|| file.strip_prefix("./").unwrap_or(file).to_owned())
 }
 
 /// Returns a message without the characters that would end the command.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Case, CaseOutcome, line, lines, says};
+use super::{Case, CaseOutcome, line, lines, remark, says};
 
 /// Returns the cases as one report with a suite for each scenario.
 pub(super) fn text(cases: &[Case]) -> String {
@@ -28,6 +28,9 @@ fn time(cases: &[Case]) -> Duration {
 fn test_case(case: &Case) -> TestCase {
     let mut written = TestCase::new(line(&format!("{}.{}", case.suite, case.name)), status(case));
     written.set_classname(line(&case.suite)).set_time(case.time);
+    if let Some(remark) = remark(case) {
+        written.set_system_out(line(&remark));
+    }
     if let Some(location) = &case.location {
         written.extra.insert("file".into(), line(&location.file).into());
         if let Some(line) = location.line {

@@ -19,6 +19,8 @@ pub use self::of_judgement::of_judgement;
 #[cfg(feature = "testbed")]
 pub use self::of_trials::{of_rows, of_trials};
 
+use crate::report::baseline::BaselineReport;
+use stranded_search::property::Verdict;
 use stranded_search::sanitize::{visible, visible_line, without_commands};
 
 /// One result.
@@ -134,11 +136,68 @@ pub fn written(cases: &[Case], format: ResultFormat) -> String {
     }
 }
 
+/// Returns the errors of a command without a result in a format: a report that stands from an earlier run would pass for this one.
+#[must_use]
+pub fn written_errors(errors: &[InputError], format: ResultFormat) -> String {
+    let case = |(number, error): (usize, &InputError)| Case {
+        location: error.location.clone(),
+        ..Case::alone(
+            "stranded",
+            &format!("error {number}"),
+            "error",
+            CaseOutcome::Error { says: error.says.clone(), detail: String::new() },
+        )
+    };
+    let cases = || (1..).zip(errors).map(case).collect::<Vec<_>>();
+    match format {
+        ResultFormat::Junit => junit::text(&cases()),
+        ResultFormat::Tap => tap::text(&cases()),
+        ResultFormat::Markdown => summary_of_errors(errors, BYTES_MAX),
+        ResultFormat::Github => input_errors(errors),
+    }
+}
+
+/// Returns the case of a folder or a pattern that contains nothing to check.
+#[must_use]
+pub fn nothing_in(name: &str) -> Case {
+    let why = format!("nothing to check in {name}");
+    Case::alone("stranded", &why, "inconclusive", CaseOutcome::Inconclusive { why: why.clone() })
+}
+
+/// Returns a case for each change for the worse since an earlier report, and for each scenario that is gone.
+pub fn of_baseline(changes: &BaselineReport) -> impl Iterator<Item = Case> + use<> {
+    let case = |(name, says): (String, String)| {
+        Case::alone("baseline", &name, "violated", CaseOutcome::Failed { says, detail: String::new() })
+    };
+    changes.losses().into_iter().map(case)
+}
+
 impl Case {
+    /// Returns a case that is about no line, no step and no trace.
+    fn alone(suite: &str, name: &str, verdict: &str, outcome: CaseOutcome) -> Self {
+        Self {
+            suite: suite.to_owned(),
+            name: name.to_owned(),
+            verdict: verdict.to_owned(),
+            outcome,
+            time: Duration::ZERO,
+            location: None,
+            step: None,
+            counterexample: None,
+        }
+    }
+
     /// Returns its name among all cases.
     fn path(&self) -> String {
         format!("{}/{}", self.suite, self.name)
     }
+}
+
+/// Returns the verdict of a case that passed although nothing was exercised, or because a violation is expected.
+fn remark(case: &Case) -> Option<String> {
+    let verdicts = [Verdict::Vacuous, Verdict::Violated, Verdict::Depends];
+    let is_remarkable = case.outcome == CaseOutcome::Passed && verdicts.iter().any(|one| one.name() == case.verdict);
+    is_remarkable.then(|| format!("{}, as expected", case.verdict))
 }
 
 impl Location {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, CaseOutcome, line, lines, says};
+use super::{Case, CaseOutcome, line, lines, remark, says};
 
 /// Returns the cases, one test point each. An inconclusive case is `not ok`.
 pub(super) fn text(cases: &[Case]) -> String {
@@ -13,6 +13,9 @@ pub(super) fn text(cases: &[Case]) -> String {
         let (severity, detail) = match &case.outcome {
             CaseOutcome::Passed => {
                 let _ = writeln!(text, "ok {number} - {name}");
+                if let Some(remark) = remark(case) {
+                    let _ = writeln!(text, "# {name}: {}", line(&remark));
+                }
                 continue;
             }
             CaseOutcome::Failed { detail, .. } => ("fail", detail.as_str()),
