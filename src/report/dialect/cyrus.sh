@@ -118,6 +118,7 @@ home_is() { # server
 
 # Holds mail in Postfix, and denies logins.
 hold() {
+  to_release="release $*"
   printf '%s retry:4.2.1 the mailbox is being moved\n' "$ADDRESS" |
     on MTA tee -a "$TRANSPORT_MAP" >/dev/null &&
     on MTA postmap "$TRANSPORT_MAP" || stop "cannot hold mail"
@@ -127,6 +128,7 @@ hold() {
   done
 }
 release() {
+  to_release=
   on MTA cat "$TRANSPORT_MAP" >"$WORK/transport" &&
     awk -v address="$ADDRESS" '$1 != address' "$WORK/transport" \
       >"$WORK/others" &&
@@ -152,3 +154,12 @@ sessions() {
   on "$1" cyr_info proc | awk -v user="$MAILBOX" '
     { for (i = 2; i <= NF; i++) if ($i == user) { print $1; next } }'
 }
+
+# `sh SCRIPT release` lets mail through after a stop.
+case ${1:-} in
+release)
+  shift
+  release "$@"
+  exit
+  ;;
+esac

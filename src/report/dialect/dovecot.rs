@@ -23,17 +23,17 @@ const VALUES_OF_MAILBOX: &str = r#"# Set these values, here or in the environmen
 # The mailbox, as Dovecot names it on every server.
 MAILBOX=${MAILBOX:-MAILBOX_NAME}
 # The address that the queue of the MTA shows.
-ADDRESS=${ADDRESS:-$MAILBOX@example.com}
+ADDRESS=ADDRESS_VALUE
 # Every name with which the owner logs in or receives mail, aliases too: mail
 # and logins under another name are not held.
-LOGIN_NAMES=${LOGIN_NAMES:-"$MAILBOX $ADDRESS"}
+LOGIN_NAMES=${LOGIN_NAMES:?every name of the owner, with spaces}
 # The directory, a login that can write to it, and a file with its password
 # without a line break.
-LDAP_URL=${LDAP_URL:-ldap://directory.example.com}
-BIND_DN=${BIND_DN:-cn=admin,dc=example,dc=com}
+LDAP_URL=${LDAP_URL:?such as ldap://directory.example.com}
+BIND_DN=${BIND_DN:?such as cn=admin,dc=example,dc=com}
 PASSWORD_FILE=${PASSWORD_FILE:-/root/ldap-password}
 # The entry of the mailbox, and its attribute that names the server.
-USER_DN=${USER_DN:-"uid=$MAILBOX,ou=people,dc=example,dc=com"}
+USER_DN=${USER_DN:?such as uid=USER,ou=people,dc=example,dc=com}
 HOME_ATTRIBUTE=${HOME_ATTRIBUTE:-mailHost}
 # A new folder for saved messages, and with `.entry` for the saved entry.
 SAVED=${SAVED:-"/var/tmp/saved-$MAILBOX"}
@@ -41,7 +41,9 @@ SAVED=${SAVED:-"/var/tmp/saved-$MAILBOX"}
 LIST_QUEUE=${LIST_QUEUE:-postqueue -p}
 # For each server: the value of the attribute that names it; the command that
 # runs doveadm there ("doveadm", "doveadm -c FILE" or "ssh HOST doveadm"; not
-# -S, with which `doveadm save` saves nothing); the directory read for it.
+# -S, with which `doveadm save` saves nothing); the directory read for it. With
+# one directory for all servers, nothing shows if replicas agree.
+# A server without the mailbox creates an empty INBOX when it is listed.
 "#;
 
 /// The values about the proxy.
@@ -107,7 +109,13 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
         Act::CopyListed { from, to } => copy(&at(from), &at(to), Copies::Listed),
         Act::AppendMessage { from, to } => copy(&at(from), &at(to), Copies::NotNoted),
         Act::CopyMessage { from, to } => copy(&at(from), &at(to), Copies::All),
-        Act::DeleteListed { at: server, only } => format!("{EXPUNGE}{}", delete("held", &at(server), *only)),
+        Act::DeleteListed { at: server, only } => {
+            let same = format!("require_same_text {}", at(server));
+            format!(
+                "{EXPUNGE}{}",
+                delete("held", &at(server), *only).replace("expunge todo", &format!("{same}\nexpunge todo"))
+            )
+        }
         Act::DeleteUnlisted { at: server, only } => format!("{EXPUNGE}{}", delete("missing", &at(server), *only)),
         Act::PropagateDeletions { .. } => {
             return StepCommands::Impossible(
@@ -333,8 +341,15 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
 /// Returns the values that an administrator sets; a variable of the environment wins.
 fn variables(occasion: &Occasion<'_>) -> String {
     let Occasion { mailbox, servers, .. } = occasion;
+    // A name with a domain is the address too; a name without one says nothing about the domain.
+    let address = if mailbox.contains('@') {
+        "${ADDRESS:-$MAILBOX}"
+    } else {
+        "${ADDRESS:?the address that the queue of the MTA shows}"
+    };
+    let values = VALUES_OF_MAILBOX.replace("ADDRESS_VALUE", address);
     let mut lines: Vec<String> =
-        VALUES_OF_MAILBOX.lines().map(|line| line.replace("MAILBOX_NAME", &shell_word(mailbox))).collect();
+        values.lines().map(|line| line.replace("MAILBOX_NAME", &shell_word(mailbox))).collect();
     for (name, variable) in servers.names.iter().zip(servers.variables()) {
         lines.push(format!("HOST_{variable}=${{HOST_{variable}:-{name}}}"));
         lines.push(format!("DOVEADM_{variable}=${{DOVEADM_{variable}:-\"ssh root@$HOST_{variable} doveadm\"}}"));

@@ -40,6 +40,38 @@ list() { # server, file
     fi
     printf '%s\t%s\t%s\t%s\t%s\n' "$folder" "$name" "$guid" "$uid" "$flags"
   done 3<"$WORK/parsed" >"$WORK/$2" || stop "cannot write a list"
+  printf '%s\n' "$1" >"$WORK/$2.server"
+  require_one_text "$1" "$2"
+}
+
+# Ends the script if two messages of a folder have one name and different texts:
+# lists compare names only.
+require_one_text() { # server, list
+  awk -F '\t' 'NR == FNR { count[$1 FS $2]++; next } count[$1 FS $2] > 1' \
+    "$WORK/$2" "$WORK/$2" >"$WORK/alike"
+  while IFS=$TAB read -r folder name guid uid flags <&5; do
+    read_message "$1" "$guid" "$uid"
+    text=$(sha256sum <"$WORK/message" | cut -c 1-64)
+    printf '%s\t%s\t%s\n' "$folder" "$name" "$text"
+  done 5<"$WORK/alike" >"$WORK/texts" || stop "cannot write a list"
+  sort -u "$WORK/texts" | cut -f 1,2 | uniq -d >"$WORK/doubtful"
+  require_empty doubtful "one Message-ID with different texts on $1"
+}
+
+# Ends the script if a message that is to be deleted has another text on the
+# server that was listed last.
+require_same_text() { # server
+  other=$(cat "$WORK/listed.server")
+  while IFS=$TAB read -r folder name guid uid flags <&5; do
+    read_message "$1" "$guid" "$uid"
+    mv "$WORK/message" "$WORK/mine"
+    awk -F '\t' -v folder="$folder" -v name="$name" \
+      '$1 == folder && $2 == name { print; exit }' "$WORK/listed" >"$WORK/theirs"
+    IFS=$TAB read -r folder name guid uid flags <"$WORK/theirs"
+    read_message "$other" "$guid" "$uid"
+    cmp -s "$WORK/mine" "$WORK/message" ||
+      stop "$name in $folder has another text on $other; nothing was deleted"
+  done 5<"$WORK/todo"
 }
 
 # Reads one message into a file.
@@ -177,11 +209,13 @@ END
 # Holds mail and logins: the proxy looks up these names in the file first, and
 # sends them to a closed port, so that LMTP answers 451 and IMAP [UNAVAILABLE].
 hold() {
+  to_release="release $*"
   edit_held hold
   printf 'mail and logins of %s are held: lines of %s\n' "$LOGIN_NAMES" \
     "$HELD_FILE" >&2
 }
 release() {
+  to_release=
   edit_held release
   printf 'mail and logins of %s are released\n' "$LOGIN_NAMES" >&2
 }
@@ -267,3 +301,12 @@ end_sessions() { # servers
     done
   done
 }
+
+# `sh SCRIPT release` lets mail through after a stop.
+case ${1:-} in
+release)
+  shift
+  release "$@"
+  exit
+  ;;
+esac

@@ -9,8 +9,11 @@ TAB=$(printf '\t')
 # Ends the script. Mail and logins stay held until `release` has run.
 stop() {
   printf 'stopped: %s\n' "$*" >&2
+  test -z "$to_release" ||
+    printf 'to release mail and logins: sh %s %s\n' "$0" "$to_release" >&2
   exit 1
 }
+to_release=
 
 # Writes the lines of a list whose messages another list lacks, or has.
 missing() { # list, other list, file
