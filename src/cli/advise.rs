@@ -30,10 +30,11 @@ pub struct Advise {
     /// Arrival of new mail [default: each value in turn]
     #[arg(long, value_name = "WHEN", value_parser = one_of(&Circumstances::DELIVERIES, delivery_name))]
     pub delivery: Option<Delivery>,
-    /// Replication of directory changes; always eventual if the replicas differ
-    #[arg(long, value_name = "HOW", default_value = "instant",
+    /// Replication of directory changes; always eventual if the replicas differ [default: eventual for exchange, else
+    /// instant]
+    #[arg(long, value_name = "HOW",
         value_parser = one_of(&[Replication::Instant, Replication::Eventual], replication_name))]
-    pub replication: Replication,
+    pub replication: Option<Replication>,
     /// Print the commands of the recommended procedure for this mail system, and rank last what it cannot perform
     #[arg(long, value_enum, value_name = "SYSTEM")]
     pub dialect: Option<Dialect>,

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::report::advice_text::{Extent, Form};
 use crate::report::dialect::{Dialect, Printed};
 use crate::report::{advice_json, advice_text, comparison_json, comparison_text};
+use stranded_model::scenario::Replication;
 use stranded_search::advice::{
     Advice, Answer, Circumstances, MailboxAdvice, ProcedureText, advise_all, known_procedures,
 };
@@ -110,7 +111,9 @@ fn circumstances(arguments: &Advise) -> Result<Circumstances, CommandError> {
     };
     let deliveries = arguments.delivery.map_or_else(|| Circumstances::DELIVERIES.to_vec(), |delivery| vec![delivery]);
     let can_perform = arguments.dialect.map(Dialect::can_perform);
-    Ok(Circumstances { deliveries, faults, faults_max, replication: arguments.replication, can_perform })
+    let replication =
+        arguments.replication.unwrap_or_else(|| arguments.dialect.map_or(Replication::Instant, Dialect::replication));
+    Ok(Circumstances { deliveries, faults, faults_max, replication, can_perform })
 }
 
 /// Reads a file or standard input.

@@ -1,17 +1,16 @@
 //! The words for what an observation left out: the key of each unobserved fact, how to observe it, and the preconditions that an
 //! administrator controls.
 
-use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{MessageSet, ServerId};
 
 use stranded_search::advice::{Advice, AdviceHarm, AdviceVerdict, PreconditionKind};
 use stranded_search::names;
-use stranded_search::sanitize::shell_word;
 use stranded_search::scenario::delivery_name;
 use stranded_search::snapshot::{Snapshot, UnobservedFact};
 
 use super::advice_json::name;
 use super::advice_words::counted;
+use super::dialect::{self, Dialect};
 
 /// The way to copy that cannot delete anything.
 pub(super) const HOW_TO_COPY: &str = "To copy, append each message that the target lacks (IMAP APPEND, `doveadm copy`), and never \
@@ -60,60 +59,13 @@ pub(super) fn clause(snapshot: &Snapshot, fact: UnobservedFact, is_otherwise: bo
     }
 }
 
-/// Returns the command or the place that shows a fact.
-pub(super) fn observe(snapshot: &Snapshot, fact: UnobservedFact) -> String {
-    let server = |id: ServerId| name(snapshot, id);
-    let user = shell_word(&snapshot.mailbox);
-    match fact {
-        UnobservedFact::Store(id) => format!(
-            "list the mailbox on {}: Mailbox Resources of its private store, or `doveadm fetch -u {user} hdr.message-id all` there",
-            server(id)
-        ),
-        UnobservedFact::Overlap(id) => format!(
-            "list the messages on {} by name instead of their number: `doveadm fetch -u {user} hdr.message-id all` there",
-            server(id)
-        ),
-        UnobservedFact::Deletions(id) => format!(
-            "read the tombstones of the store of {}: `doveadm dump -t log …/dovecot.index.log` shows its expunges; give the names of the \
-             messages, or [] for none",
-            server(id)
-        ),
-        UnobservedFact::Transit(id) => format!(
-            "look for a move of this mailbox that runs on {} or was interrupted there, and for messages in its in-transit folder; give \
-             true or false",
-            server(id)
-        ),
-        UnobservedFact::Attribute(attribute) => {
-            let shown = match attribute {
-                HomeAttribute::Mdb => "Home-MDB",
-                HomeAttribute::Mta => "Home-MTA",
-            };
-            format!("read {shown} of the recipient in raw mode, or with `ldapsearch`")
-        }
-        UnobservedFact::Replica(id) => {
-            let server = server(id);
-            format!(
-                "read the recipient on {server} itself: raw mode while connected to {server}, or `ldapsearch -H ldap://{server}`"
-            )
-        }
-        UnobservedFact::Versions => {
-            "wait until the replicas agree, or run Update Now, and observe again; Object-Version in raw mode or \
-                                     `ldapsearch … entryCSN` shows the newest"
-                .to_owned()
-        }
-        UnobservedFact::Waiting => {
-            format!(
-                "list the queues of the transport for {user}: `mailq`, `postqueue -p`, or the queues of the MTA; give [] for none"
-            )
-        }
-        UnobservedFact::Sessions => {
-            format!("list the sessions: `doveadm who {user}` and `doveadm proxy list {user}`; give [] for none")
-        }
-    }
-}
-
 /// Returns a precondition as an instruction.
-pub(super) fn instruction(snapshot: &Snapshot, advice: &Advice, kind: PreconditionKind) -> String {
+pub(super) fn instruction(
+    dialect: Option<Dialect>,
+    snapshot: &Snapshot,
+    advice: &Advice,
+    kind: PreconditionKind,
+) -> String {
     let (from, to) = (name(snapshot, advice.from), name(snapshot, advice.to));
     match kind {
         PreconditionKind::HoldDelivery => {
@@ -123,8 +75,8 @@ pub(super) fn instruction(snapshot: &Snapshot, advice: &Advice, kind: Preconditi
             format!("hold delivery before you start, and release it when every replica names {to}")
         }
         PreconditionKind::EndSessions => format!(
-            "end every session and clear every cache that remembers the recipient on {from} (`doveadm proxy kick {}`)",
-            shell_word(&snapshot.mailbox)
+            "end every session and clear every cache that remembers the recipient on {from} ({})",
+            dialect::end_sessions(dialect, snapshot)
         ),
         PreconditionKind::FinishReplication => {
             let servers = snapshot.unobserved.iter().filter_map(|fact| match fact {
@@ -152,11 +104,13 @@ pub(super) fn harm(snapshot: &Snapshot, harm: &AdviceHarm) -> String {
     match harm.verdict {
         AdviceVerdict::Loses => format!("it can destroy {what}"),
         AdviceVerdict::OutOfReach => {
-            format!("it can leave {what} {}where the owner cannot see it", locations(snapshot, harm))
+            // Messages of several mailboxes are named by their stores already.
+            let at = if snapshot.is_representative { String::new() } else { locations(snapshot, harm) };
+            format!("it can leave {what} {at}where the owner cannot see it")
         }
-        AdviceVerdict::NeverDone => "it can reach a state from which it can never finish".to_owned(),
+        AdviceVerdict::NeverDone => "it can wait forever and never finish".to_owned(),
         AdviceVerdict::Duplicates => format!("it can leave further copies of {what}"),
-        AdviceVerdict::NoHome => "it can leave home attributes that name no one server".to_owned(),
+        AdviceVerdict::NoHome => "it can leave home attributes that disagree or are malformed".to_owned(),
         AdviceVerdict::Safe | AdviceVerdict::Refuses | AdviceVerdict::Depends | AdviceVerdict::Inconclusive(_) => {
             String::new()
         }

@@ -14,7 +14,7 @@ use stranded_search::property::Property;
 use stranded_search::scenario::{delivery_name, replication_name};
 use stranded_search::snapshot::{Snapshot, Standing};
 
-use super::advice_facts::{self, HOW_TO_COPY, clause, instruction, key, observe};
+use super::advice_facts::{self, HOW_TO_COPY, clause, instruction, key};
 use super::dialect::{self, Dialect, Printed, ScriptStep, StepCommands};
 use super::trace::{self, answers};
 use stranded_oracle::sentence::step;
@@ -236,7 +236,7 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, printed: 
             .iter()
             .enumerate()
             .map(|(index, one)| {
-                let entry = entry(snapshot, one, &around);
+                let entry = entry(printed.map(|printed| printed.dialect), snapshot, one, &around);
                 match printed {
                     None => entry,
                     Some(Printed { dialect, .. }) => {
@@ -249,10 +249,15 @@ fn mailbox(advised: &MailboxAdvice<'_>, circumstances: &Circumstances, printed: 
     }
 }
 
-fn entry(snapshot: &Snapshot, advice: &Advice, around: &dyn Fn(Delivery) -> CircumstancesReport) -> AdviceEntry {
+fn entry(
+    dialect: Option<Dialect>,
+    snapshot: &Snapshot,
+    advice: &Advice,
+    around: &dyn Fn(Delivery) -> CircumstancesReport,
+) -> AdviceEntry {
     let precondition = |precondition: &Precondition<'_>| PreconditionReport {
         precondition: precondition.kind.name().to_owned(),
-        says: instruction(snapshot, advice, precondition.kind),
+        says: instruction(dialect, snapshot, advice, precondition.kind),
         otherwise: precondition.harm.map(|found| harm(snapshot, found)),
     };
     let depends = advice.answering_case().into_iter().flat_map(|case| &case.unobserved);
@@ -263,7 +268,7 @@ fn entry(snapshot: &Snapshot, advice: &Advice, around: &dyn Fn(Delivery) -> Circ
         answer: advice.answer().name().to_owned(),
         needs_marks: advice.lacks_marks(snapshot),
         preconditions: advice.preconditions().iter().map(precondition).collect(),
-        unobserved: depends.map(|one| unobserved(snapshot, one)).collect(),
+        unobserved: depends.map(|one| unobserved(dialect, snapshot, one)).collect(),
         steps: steps(advice),
         how_to_copy: copies(advice).then(|| HOW_TO_COPY.to_owned()),
         commands: Vec::new(),
@@ -291,17 +296,17 @@ fn in_dialect(
     };
     AdviceEntry {
         commands: script.iter().flat_map(|script| script.steps.iter().map(commands)).collect(),
-        cannot_perform: dialect::cannot_perform(dialect, &advice.procedure),
+        cannot_perform: dialect::cannot_perform(dialect, advice),
         script: script.filter(|_| is_printed).map(|script| script.text),
         ..entry
     }
 }
 
-fn unobserved(snapshot: &Snapshot, dependence: &Dependence) -> UnobservedReport {
+fn unobserved(dialect: Option<Dialect>, snapshot: &Snapshot, dependence: &Dependence) -> UnobservedReport {
     UnobservedReport {
         fact: key(snapshot, dependence.fact),
         condition: clause(snapshot, dependence.fact, dependence.if_otherwise),
-        observe: observe(snapshot, dependence.fact),
+        observe: dialect::observe(dialect, snapshot, dependence.fact),
         harm: harm(snapshot, &dependence.harm),
     }
 }

@@ -8,6 +8,7 @@ use stranded_search::lines::{display_width, padded, wrapped};
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts as facts;
+use super::advice_text::{Extent, Form};
 use super::advice_why::{TITLE, called};
 use super::dialect::{self, Printed};
 
@@ -16,8 +17,9 @@ pub(super) fn others(
     subject: &Snapshot,
     advised: &MailboxAdvice<'_>,
     printed: Option<Printed<'_>>,
-    width: u16,
+    form: Form<'_>,
 ) -> String {
+    let width = form.width;
     let first = advised.recommended().filter(|_| advised.snapshot.standing() != Standing::Healthy);
     let others: Vec<&Advice> =
         advised.advice.iter().filter(|advice| first.is_none_or(|first| !std::ptr::eq(first, *advice))).collect();
@@ -28,8 +30,11 @@ pub(super) fn others(
     };
     let is = |advice: &Advice, answer: Answer| advice.answer() == answer && advice.ability != Ability::Cannot;
     part("Safe too:", &|advice| (is(advice, Answer::Safe) && advice.plan.is_some()).then(|| conditions(advice, first)));
+    // The way that leads away from most messages is for those who ask.
+    let is_asked =
+        |advice: &Advice| form.extent == Extent::Reasons || subject.held_by(advice.to) >= subject.held_by(advice.from);
     part("Depends on facts that were not observed:", &|advice| {
-        is(advice, Answer::Depends).then(|| dependence(subject, advice))
+        (is(advice, Answer::Depends) && is_asked(advice)).then(|| dependence(subject, advice))
     });
     part("Inconclusive, because the search is incomplete (--max-states, --timeout):", &|advice| {
         is(advice, Answer::Inconclusive).then(String::new)
@@ -39,7 +44,8 @@ pub(super) fn others(
         (advice.ability == Ability::Cannot && is_harmless).then(|| match printed {
             None => "it needs in-transit marks".to_owned(),
             Some(Printed { dialect, .. }) => {
-                dialect::cannot_perform(dialect, &advice.procedure).into_iter().next().unwrap_or_default()
+                let reason = dialect::cannot_perform(dialect, advice).into_iter().next().unwrap_or_default();
+                reason.split_once(": ").map_or(reason.clone(), |(_, why)| why.to_owned())
             }
         })
     });
@@ -51,11 +57,12 @@ pub(super) fn others(
         let worst = || advice.cases.iter().flat_map(AdviceCase::harms).max_by_key(|harm| harm.verdict);
         (advice.answer() == Answer::Unsafe).then(|| worst().map_or(String::new(), |harm| facts::harm(subject, harm)))
     });
-    let is_in_doubt = |advice: &&&Advice| is(advice, Answer::Depends);
+    let is_in_doubt = |advice: &&&Advice| is(advice, Answer::Depends) && is_asked(advice);
     let doubtful = others.iter().filter(is_in_doubt).filter_map(|advice| advice.answering_case());
+    let dialect = printed.map(|printed| printed.dialect);
     let observations: BTreeMap<String, String> = doubtful
         .flat_map(|case| &case.unobserved)
-        .map(|one| (facts::key(subject, one.fact), facts::observe(subject, one.fact)))
+        .map(|one| (facts::key(subject, one.fact), dialect::observe(dialect, subject, one.fact)))
         .collect();
     text.push_str(&list("To observe:", &observations.into_iter().collect::<Vec<_>>(), width));
     text

@@ -5,19 +5,57 @@ use stranded_model::dn::HomeValue;
 use stranded_model::id::ServerId;
 use stranded_model::procedure::{Act, Condition, Duplicate, ListPurpose, Only, ServerRef};
 use stranded_oracle::sentence::condition;
-use stranded_search::advice::{Advice, Plan, PlannedStep};
+use stranded_search::advice::{Advice, Plan, PlannedStep, PreconditionKind};
 use stranded_search::snapshot::Snapshot;
 
 use super::advice_facts::instruction;
 use super::advice_json::{is_runnable, name};
+use super::dialect::Dialect;
 
-/// Returns what a person does to run a procedure: the preconditions, then its steps; nothing if the answer does not let them run it.
-pub(super) fn instructions(snapshot: &Snapshot, advice: &Advice) -> Vec<String> {
+/// Returns what a person does to run a procedure: hold mail, the other preconditions, then its steps without the void ones; nothing if the
+/// answer does not let them run it.
+pub(super) fn instructions(dialect: Option<Dialect>, snapshot: &Snapshot, advice: &Advice) -> Vec<String> {
     let Some(plan) = advice.plan.as_ref().filter(|_| is_runnable(advice)) else { return Vec::new() };
-    let first = advice.preconditions().into_iter().map(|one| sentence(&instruction(snapshot, advice, one.kind)));
-    let steps = plan.steps.iter().filter_map(|planned| step(snapshot, plan, planned));
-    first.chain(steps).collect()
+    let kinds: Vec<PreconditionKind> = advice.preconditions().iter().map(|one| one.kind).collect();
+    let is_held = kinds.contains(&PreconditionKind::HoldDelivery);
+    let must_hold = is_held || kinds.contains(&PreconditionKind::HoldDeliveryDuringRun);
+    let own_hold = plan.steps.iter().position(|step| matches!(step.act, Act::HoldDelivery)).filter(|at| {
+        let only_looks = |act: &Act| matches!(act, Act::Require(_) | Act::Wait(_) | Act::LookUpHome { .. });
+        plan.steps[..*at].iter().all(|step| step.is_void || only_looks(&step.act))
+    });
+    let mut all = Vec::new();
+    if must_hold || own_hold.is_some() {
+        all.push(HOLD.to_owned());
+    }
+    if is_held {
+        all.push(
+            "Take the snapshot again and ask again, unless mail was already held when you took this one.".to_owned(),
+        );
+    }
+    for kind in kinds {
+        match kind {
+            PreconditionKind::HoldDelivery | PreconditionKind::HoldDeliveryDuringRun => {}
+            PreconditionKind::EndSessions | PreconditionKind::FinishReplication => {
+                all.push(sentence(&instruction(dialect, snapshot, advice, kind)));
+            }
+        }
+    }
+    for server in &plan.absent {
+        let server = name(snapshot, *server);
+        all.push(format!(
+            "See that {server} still has no mailbox. If it has one now, stop, leave mail on hold, take the snapshot again, and ask again."
+        ));
+    }
+    let shown = (0..plan.steps.len()).filter(|index| Some(*index) != own_hold && !plan.steps[*index].is_void);
+    all.extend(shown.filter_map(|index| step(snapshot, plan, index)));
+    if must_hold && own_hold.is_none() {
+        all.push(format!("Let mail and logins through again when every replica names {}.", name(snapshot, advice.to)));
+    }
+    all
 }
+
+/// The first instruction of every procedure during which mail must wait.
+const HOLD: &str = "Hold mail for the mailbox in the transport, and keep its owner from logging on.";
 
 /// Returns a clause as a sentence.
 fn sentence(clause: &str) -> String {
@@ -28,13 +66,19 @@ fn sentence(clause: &str) -> String {
 }
 
 /// Returns a step as an instruction; none for a step that leaves a person nothing to do.
-fn step(snapshot: &Snapshot, plan: &Plan, planned: &PlannedStep) -> Option<String> {
+fn step(snapshot: &Snapshot, plan: &Plan, index: usize) -> Option<String> {
+    let planned = &plan.steps[index];
+    let is_list = |step: &&PlannedStep| matches!(step.act, Act::List { purpose: ListPurpose::Listed, .. });
+    let last_list = plan.steps[..index].iter().rev().find(is_list);
     let of = |reference: ServerRef| -> String {
         let looked_up = || planned.home.map_or_else(|| "the home".to_owned(), |home: ServerId| name(snapshot, home));
         plan.run.server(reference).map_or_else(looked_up, |server| name(snapshot, server))
     };
+    let listed = || {
+        let Some(Act::List { at, .. }) = last_list.map(|list| &list.act) else { return "those just listed".to_owned() };
+        format!("those just listed on {}", of(*at))
+    };
     let says = match &planned.act {
-        // The advice is on two servers.
         Act::Require(Condition::Differ(..)) | Act::Report { .. } => return None,
         Act::CreateMailbox { at, duplicate: Duplicate::Kept } => {
             format!("Create the mailbox on {}, if it has none.", of(*at))
@@ -56,14 +100,14 @@ fn step(snapshot: &Snapshot, plan: &Plan, planned: &PlannedStep) -> Option<Strin
             format!("Copy to {} each message of {} that {} lacks. {ONLY_APPEND}", of(*to), of(*from), of(*to))
         }
         Act::DeleteListed { at, only: Only::Any } => {
-            format!("Delete on {} the messages of the last list, and no other.", of(*at))
+            format!("Delete on {} {}, and no other.", of(*at), listed())
         }
         Act::DeleteListed { at, only: Only::Copied } => {
-            format!("Delete on {} the messages of the last list that you copied, and no other.", of(*at))
+            format!("Delete on {} {}, if you copied them, and no other.", of(*at), listed())
         }
-        Act::DeleteUnlisted { at, only: Only::Any } => format!("Delete on {} what the last list lacks.", of(*at)),
+        Act::DeleteUnlisted { at, only: Only::Any } => format!("Delete on {} all but {}.", of(*at), listed()),
         Act::DeleteUnlisted { at, only: Only::Copied } => {
-            format!("Delete on {} what you copied and the last list lacks.", of(*at))
+            format!("Delete on {} what you copied, but not {}.", of(*at), listed())
         }
         Act::PropagateDeletions { from, to } => {
             format!("Delete on {} what {} remembers as deleted.", of(*to), of(*from))
@@ -77,8 +121,8 @@ fn step(snapshot: &Snapshot, plan: &Plan, planned: &PlannedStep) -> Option<Strin
             format!("Load the file into the mailbox on {}, and see that every message is there.", of(*at))
         }
         Act::Adjust { at } => format!("Run the consistency adjuster on {}, and on no other server.", of(*at)),
-        Act::HoldDelivery => "Hold mail for the mailbox in the transport.".to_owned(),
-        Act::ReleaseDelivery => "Let mail through again.".to_owned(),
+        Act::HoldDelivery => HOLD.to_owned(),
+        Act::ReleaseDelivery => "Let mail and logins through again.".to_owned(),
         Act::SyncDirectory { to, .. } => format!("Change the home in the directory to {}.", of(*to)),
         Act::RawEdit { mdb, mta, .. } => raw_edit(mdb.as_ref(), mta.as_ref(), &of),
         Act::DeleteRecipient { .. } => "Delete the recipient from the directory.".to_owned(),

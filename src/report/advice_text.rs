@@ -2,20 +2,21 @@
 //! `advice_why` has the reasons, which the reader asks for.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use stranded_search::advice::{Ability, Advice, Answer, Circumstances, MailboxAdvice};
+use stranded_model::state::Mailbox;
+use stranded_search::advice::{Ability, Advice, AdviceCase, Answer, Circumstances, MailboxAdvice};
 use stranded_search::lines::wrapped;
 use stranded_search::sanitize::shell_word;
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts as facts;
+use super::advice_groups::{NAMES_MAX, alike, groups, listed, mailboxes};
 use super::advice_json::name;
-use super::advice_others::others;
 use super::advice_steps::instructions;
-use super::advice_why::{self, BAD, GOOD, TITLE, checked};
+use super::advice_why::{BAD, GOOD, TITLE, checked};
 use super::advice_words as words;
-use super::dialect::{self, Printed};
+use super::dialect::{self, Dialect, Printed};
+use super::procedure_words;
 
 /// The most lines of a report without reasons.
 const LINES_MAX: usize = 200;
@@ -23,10 +24,6 @@ const LINES_MAX: usize = 200;
 const LINES_LEFT: usize = 40;
 /// The lines of the end of a report.
 const LINES_LAST: usize = 10;
-/// The most names of mailboxes in a line.
-const NAMES_MAX: usize = 6;
-/// The name of a mailbox in instructions for several.
-const ANY_USER: &str = "USER";
 
 /// The extent of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +54,7 @@ pub fn report(
     form: Form<'_>,
 ) -> String {
     let mut text = summary(advised, form);
-    let groups = groups(advised);
+    let groups = alike(groups(advised), printed, form);
     let mut whole = 0;
     for group in &groups {
         let shown = group.text(circumstances, printed, form);
@@ -82,8 +79,9 @@ pub fn report(
         }
         let hidden = &rest[shown..];
         if !hidden.is_empty() {
-            let count = mailboxes(hidden.iter().map(|group| group.members.len()).sum());
-            let _ = writeln!(text, "  … and {count} more, which stand otherwise");
+            let names: Vec<&str> = hidden.iter().flat_map(|group| group.members.iter().copied()).collect();
+            let line = format!("… and {} more: {}", mailboxes(names.len()), listed(&names, Extent::Answers));
+            let _ = writeln!(text, "  {}", wrapped(&line, 4, form.width));
         }
     }
     if groups.iter().any(|group| !group.first.advice.is_empty()) {
@@ -100,7 +98,7 @@ fn summary(advised: &[MailboxAdvice<'_>], form: Form<'_>) -> String {
     let counts = [
         (count(Standing::Stranded), "stranded"),
         (count(Standing::NoRecipient), "without a recipient"),
-        (count(Standing::NoHome), "without one home"),
+        (count(Standing::NoHome), "with home attributes that disagree or are malformed"),
     ];
     let counted: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
@@ -115,6 +113,24 @@ fn summary(advised: &[MailboxAdvice<'_>], form: Form<'_>) -> String {
         }
         (false, _) => format!("{BAD}{all}: {}{BAD:#}\n", counted.join(", ")),
     };
+    if counted.is_empty() && advised.len() <= NAMES_MAX {
+        for snapshot in snapshots().filter(|one| one.standing() == Standing::Healthy) {
+            let line = format!("{}: {}", snapshot.mailbox, whereabouts(snapshot));
+            let _ = writeln!(text, "{}", wrapped(&line, 2, form.width));
+        }
+    }
+    let is_empty_home = |snapshot: &&Snapshot| {
+        let home = snapshot.home().filter(|home| !snapshot.stores_unobserved().contains(home));
+        home.is_some_and(|home| snapshot.mailboxes[home] == Mailbox::Absent)
+    };
+    for snapshot in snapshots().filter(|one| one.standing() == Standing::Unknown).filter(is_empty_home) {
+        let line = format!(
+            "{}: {} is the home and has no mailbox. Look at the other servers, and add what they hold. Do not move it.",
+            snapshot.mailbox,
+            snapshot.home().map_or_else(String::new, |home| name(snapshot, home))
+        );
+        let _ = writeln!(text, "{BAD}{}{BAD:#}", wrapped(&line, 0, form.width));
+    }
     if !unknown.is_empty() {
         let undecided =
             format!("not enough was observed of {}: add what every store holds", listed(&unknown, form.extent));
@@ -123,116 +139,69 @@ fn summary(advised: &[MailboxAdvice<'_>], form: Form<'_>) -> String {
     text
 }
 
-/// Mailboxes with the same advice.
-struct Group<'a> {
-    first: &'a MailboxAdvice<'a>,
-    members: Vec<&'a str>,
-}
-
-/// Returns the groups of the mailboxes that the report shows, the largest first.
-fn groups<'a>(advised: &'a [MailboxAdvice<'a>]) -> Vec<Group<'a>> {
-    let is_shown = |one: &&MailboxAdvice<'_>| {
-        !one.advice.is_empty() || one.truncated.is_some() || one.snapshot.standing().needs_repair()
-    };
-    let mut groups: indexmap::IndexMap<_, Group<'a>> = indexmap::IndexMap::new();
-    for one in advised.iter().filter(is_shown) {
-        let shared = (!one.advice.is_empty()).then_some(Arc::as_ptr(&one.advice));
-        let alone = shared.is_none().then(|| located(one.snapshot));
-        let group = groups.entry((shared, alone)).or_insert_with(|| Group { first: one, members: Vec::new() });
-        group.members.push(&one.snapshot.mailbox);
-    }
-    let mut groups: Vec<Group<'a>> = groups.into_values().collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.members.len()));
-    groups
-}
-
-impl Group<'_> {
-    /// Returns the answer for the group, with the reasons if the reader asks for them.
-    fn text(&self, circumstances: &Circumstances, printed: Option<Printed<'_>>, form: Form<'_>) -> String {
-        let Self { first, members } = self;
-        let mut text = match members.as_slice() {
-            [one] => format!("{TITLE}{one}: {}{TITLE:#}\n", located(first.snapshot)),
-            several => {
-                let names = wrapped(&listed(several, form.extent), 2, form.width);
-                let count = mailboxes(several.len());
-                format!("{TITLE}{count}: {}{TITLE:#}\n  {names}\n", located(first.snapshot))
-            }
-        };
-        if let Some(truncated) = first.truncated {
-            let _ = writeln!(text, "Nothing was searched: {truncated}.");
-            return text;
-        }
-        let representative = first.snapshot.as_representative(ANY_USER);
-        let subject = if members.len() == 1 { first.snapshot } else { &representative };
-        text.push('\n');
-        text.push_str(&answer(subject, first, form));
-        if let Some(printed) = printed {
-            text.push_str(&commands(subject, first, printed, form));
-        }
-        text.push_str(&others(subject, first, printed, form.width));
-        if form.extent == Extent::Reasons {
-            let of = if members.len() == 1 { String::new() } else { format!(", for {}", first.snapshot.mailbox) };
-            let dialect = printed.map(|printed| printed.dialect);
-            let details = advice_why::details(first, circumstances, dialect, form.width);
-            let _ = write!(text, "\n{TITLE}Why{of}{TITLE:#}\n{details}");
-        }
-        text
-    }
-
-    /// Returns the group in one line.
-    fn line(&self) -> String {
-        let Self { first, members } = self;
-        let names = listed(&members[..1], Extent::Answers);
-        let who = if members.len() == 1 { names } else { format!("{} ({names}, …)", mailboxes(members.len())) };
-        let what = match (first.truncated, first.recommended()) {
-            (Some(_), _) => "nothing was searched".to_owned(),
-            (None, Some(advice)) => format!("do {}", title(first.snapshot, advice)),
-            (None, None) => "no procedure is known to be safe".to_owned(),
-        };
-        format!("{who}: {}: {what}", located(first.snapshot))
-    }
-}
-
 /// Returns the home and the servers with data.
-fn located(snapshot: &Snapshot) -> String {
+pub(super) fn located(snapshot: &Snapshot) -> String {
     let home = match (snapshot.standing(), snapshot.home()) {
         (Standing::NoRecipient, _) => "no recipient".to_owned(),
         (_, Some(home)) => format!("home {}", name(snapshot, home)),
-        (_, None) => "no one home".to_owned(),
+        (_, None) => "home attributes that disagree or are malformed".to_owned(),
     };
     let data: Vec<String> = snapshot.data_on().into_iter().map(|server| name(snapshot, server)).collect();
     if data.is_empty() { format!("{home}, no data") } else { format!("{home}, data on {}", data.join(" and ")) }
 }
 
-fn title(snapshot: &Snapshot, advice: &Advice) -> String {
+pub(super) fn title(snapshot: &Snapshot, advice: &Advice) -> String {
     let Advice { procedure, from, to, .. } = advice;
     format!("{}, from {} to {}", procedure.name, name(snapshot, *from), name(snapshot, *to))
 }
 
+/// Returns the home and the numbers of messages.
+fn whereabouts(snapshot: &Snapshot) -> String {
+    let home = snapshot.home().map_or_else(String::new, |home| name(snapshot, home));
+    let held = snapshot.data_on().into_iter().map(|server| {
+        let count = snapshot.held_by(server);
+        format!("{count} message{} on {}", if count == 1 { "" } else { "s" }, name(snapshot, server))
+    });
+    let held: Vec<String> = held.collect();
+    let held = if held.is_empty() { "no messages".to_owned() } else { held.join(" and ") };
+    format!("home {home}, {held}")
+}
+
 /// Returns what to do now, and what not to do.
-fn answer(subject: &Snapshot, advised: &MailboxAdvice<'_>, form: Form<'_>) -> String {
+pub(super) fn answer(
+    subject: &Snapshot,
+    advised: &MailboxAdvice<'_>,
+    printed: Option<Printed<'_>>,
+    form: Form<'_>,
+) -> String {
     if advised.advice.is_empty() {
         return "There is no other server, so no procedure can run.\n".to_owned();
     }
-    let recommended = advised.recommended();
+    let dialect = printed.map(|printed| printed.dialect);
+    let chosen =
+        printed.filter(|printed| printed.procedure.is_some()).and_then(|printed| printed.index(&advised.advice));
+    let recommended = chosen.map_or_else(|| advised.recommended(), |index| Some(&advised.advice[index]));
     let (style, now, steps) = match recommended {
         _ if advised.snapshot.standing() == Standing::Healthy => {
             return format!("{GOOD}Nothing has to be done.{GOOD:#}\n");
         }
         Some(advice) => {
-            let condition = match advice.ability {
-                Ability::Perhaps => ", if your system has in-transit marks",
-                Ability::Can | Ability::Cannot => "",
-            };
-            let steps = instructions(subject, advice);
-            (GOOD, format!("Do this now{condition}: {}", title(subject, advice)), steps)
+            let steps = instructions(dialect, subject, advice);
+            (GOOD, format!("Do this now: {}", title(subject, advice)), steps)
         }
         None => {
-            let (now, steps) = without_safe_procedure(subject, advised);
+            let (now, steps) = without_safe_procedure(dialect, subject, advised);
             (BAD, format!("Do this now: {now}"), steps)
         }
     };
     let mut text = format!("{style}{}{style:#}\n", wrapped(&now, 0, form.width));
+    if let Some(advice) = recommended {
+        let procedure = advice.procedure.name.as_str();
+        let meaning = Some(procedure_words::words(procedure)).filter(|words| *words != procedure);
+        if let Some(meaning) = meaning {
+            let _ = writeln!(text, "{}", wrapped(&format!("({meaning})"), 0, form.width));
+        }
+    }
     for warning in words::warnings(subject, advised).iter().filter(|warning| !warning.is_about_late_mail) {
         let says = wrapped(&format!("{} {}", warning.title, warning.text), 0, form.width);
         let styled = says.strip_prefix(&warning.title).map(|rest| format!("{BAD}{}{BAD:#}{rest}", warning.title));
@@ -255,19 +224,19 @@ fn answer(subject: &Snapshot, advised: &MailboxAdvice<'_>, form: Form<'_>) -> St
 }
 
 /// Returns what to do now if no procedure is known to be safe: observe what the best answer depends on, or save everything.
-fn without_safe_procedure(subject: &Snapshot, advised: &MailboxAdvice<'_>) -> (String, Vec<String>) {
-    let is_near = |advice: &&Advice| {
-        advice.answer() == Answer::Depends && advice.ability != Ability::Cannot && advice.plan.is_some()
-    };
-    if let Some(nearest) = advised.advice.iter().find(is_near) {
-        let facts = nearest.answering_case().into_iter().flat_map(|case| &case.unobserved);
-        let observe = |fact| format!("{}: {}.", facts::key(subject, fact), facts::observe(subject, fact));
-        let mut steps: Vec<String> = facts.map(|one| observe(one.fact)).collect();
+pub(super) fn without_safe_procedure(
+    dialect: Option<Dialect>,
+    subject: &Snapshot,
+    advised: &MailboxAdvice<'_>,
+) -> (String, Vec<String>) {
+    if let Some(nearest) = advised.nearest_to_safe() {
+        let observe = |fact| format!("{}: {}.", facts::key(subject, fact), dialect::observe(dialect, subject, fact));
+        let mut steps: Vec<String> = nearest.to_observe().into_iter().map(observe).collect();
         steps.push("Add this to the snapshot, and ask again.".to_owned());
         return (format!("observe what {} depends on; before that, nothing is safe", nearest.procedure.name), steps);
     }
     let steps = [
-        "Hold mail for the mailbox in the transport.",
+        "Hold mail for the mailbox in the transport, and keep its owner from logging on.",
         "Save what each store holds of it to a file, and see that the file has every message.",
         "Change nothing else. `--runbook FILE.toml` judges a procedure of your own.",
     ];
@@ -275,7 +244,12 @@ fn without_safe_procedure(subject: &Snapshot, advised: &MailboxAdvice<'_>) -> (S
 }
 
 /// Returns the commands of a procedure in a dialect.
-fn commands(subject: &Snapshot, advised: &MailboxAdvice<'_>, printed: Printed<'_>, form: Form<'_>) -> String {
+pub(super) fn commands(
+    subject: &Snapshot,
+    advised: &MailboxAdvice<'_>,
+    printed: Printed<'_>,
+    form: Form<'_>,
+) -> String {
     let dialect = printed.dialect;
     let found = printed.index(&advised.advice).map(|index| &advised.advice[index]);
     match (found.and_then(|advice| Some((advice, dialect::script(dialect, subject, advice)?))), printed.procedure) {
@@ -284,11 +258,34 @@ fn commands(subject: &Snapshot, advised: &MailboxAdvice<'_>, printed: Printed<'_
             format!("\n{TITLE}The commands of {name}, for {dialect}:{TITLE:#}\n\n{}", script.text)
         }
         (None, Some(name)) => {
-            let says =
-                format!("No commands are printed: {name} is not safe here, or {} cannot perform it.", dialect.name());
+            let says = format!("No commands are printed: {}", refusal(subject, advised, dialect, name));
             format!("\n{BAD}{}{BAD:#}\n", wrapped(&says, 0, form.width))
         }
         (None, None) => String::new(),
+    }
+}
+
+/// Returns the reason why a procedure has no commands.
+fn refusal(subject: &Snapshot, advised: &MailboxAdvice<'_>, dialect: Dialect, procedure: &str) -> String {
+    let found = advised.advice.iter().find(|advice| advice.procedure.name == procedure);
+    match found.map(|advice| (advice, advice.answer())) {
+        None => format!("no advice is on {procedure}."),
+        Some((advice, Answer::Safe | Answer::Depends)) if advice.ability == Ability::Cannot => {
+            let reasons = dialect::cannot_perform(dialect, advice);
+            format!("{} cannot perform {procedure}. {}", dialect.name(), reasons.first().cloned().unwrap_or_default())
+        }
+        Some((_, Answer::Safe)) => format!("{procedure} does not end with ok here."),
+        Some((advice, Answer::Depends)) => {
+            let keys: Vec<String> = advice.to_observe().into_iter().map(|fact| facts::key(subject, fact)).collect();
+            format!("{procedure} is not safe before {} is known.", keys.join(", "))
+        }
+        Some((_, Answer::Refuses)) => format!("{procedure} refuses here, and repairs nothing."),
+        Some((_, Answer::Inconclusive)) => format!("the search of {procedure} is incomplete."),
+        Some((advice, Answer::Unsafe)) => {
+            let harms = || advice.cases.iter().flat_map(AdviceCase::harms).max_by_key(|harm| harm.verdict);
+            let harm = harms().map_or(String::new(), |harm| format!(": {}", facts::harm(subject, harm)));
+            format!("{procedure} is not safe here{harm}.")
+        }
     }
 }
 
@@ -307,19 +304,4 @@ fn last(circumstances: &Circumstances, printed: Option<Printed<'_>>, form: Form<
         None => text.push('.'),
     }
     format!("\n{}\n", wrapped(&text, 0, form.width))
-}
-
-/// Returns the names of mailboxes; the first ones, unless the reader asks for all.
-fn listed(names: &[&str], extent: Extent) -> String {
-    let shown = match extent {
-        Extent::Answers => names.len().min(NAMES_MAX),
-        Extent::Reasons => names.len(),
-    };
-    let more = names.len() - shown;
-    let names = names[..shown].join(", ");
-    if more == 0 { names } else { format!("{names} … and {more} more") }
-}
-
-fn mailboxes(count: usize) -> String {
-    if count == 1 { "1 mailbox".to_owned() } else { format!("{count} mailboxes") }
 }

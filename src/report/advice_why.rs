@@ -87,7 +87,12 @@ fn observed(snapshot: &Snapshot, width: u16) -> String {
         let _ = writeln!(text, "  {}{}", padded(&name(snapshot, server), column), wrapped(&line, column + 2, width));
     }
     for group in &snapshot.groups {
-        let names = words::few(group.messages.iter().cloned());
+        let names = if group.messages.is_empty() {
+            let stores: Vec<String> = group.stores.iter().map(|server| name(snapshot, *server)).collect();
+            format!("the {} messages on {}, of which only the number is known", group.count, stores.join(" and "))
+        } else {
+            words::few(group.messages.iter().cloned())
+        };
         let verb = if group.stands_for.len() == 1 { "stands for" } else { "stand for" };
         let line = format!("below, {} {verb} {names}", stranded_search::names::messages(group.stands_for).join(", "));
         let _ = writeln!(text, "  {}", wrapped(&line, 4, width));
@@ -173,7 +178,7 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, dialect: Option<Dialect>, wid
         let _ = writeln!(text, "{}", wrapped(&bounded, 0, width));
     }
     for dependence in advice.answering_case().into_iter().flat_map(|case| &case.unobserved) {
-        item(&mut text, &depends(snapshot, dependence));
+        item(&mut text, &depends(dialect, snapshot, dependence));
     }
     let preconditions = advice.preconditions();
     if advice.answer() == Answer::Depends && !preconditions.is_empty() {
@@ -181,7 +186,7 @@ fn advice_on(snapshot: &Snapshot, advice: &Advice, dialect: Option<Dialect>, wid
     }
     for Precondition { kind, harm } in preconditions {
         let otherwise = harm.map_or(String::new(), |harm| format!("; otherwise {}", facts::harm(snapshot, harm)));
-        item(&mut text, &format!("{}{otherwise}", facts::instruction(snapshot, advice, kind)));
+        item(&mut text, &format!("{}{otherwise}", facts::instruction(dialect, snapshot, advice, kind)));
     }
     let steps = steps(advice);
     if !steps.is_empty() {
@@ -214,7 +219,7 @@ fn doubts(snapshot: &Snapshot, advice: &Advice, dialect: Option<Dialect>, width:
                 .to_owned()
         }
         None => return String::new(),
-        Some(dialect) => match dialect::cannot_perform(dialect, &advice.procedure).as_slice() {
+        Some(dialect) => match dialect::cannot_perform(dialect, advice).as_slice() {
             [] => return String::new(),
             reasons => format!("{} cannot perform it. {}", dialect.name(), reasons.join(" ")),
         },
@@ -223,10 +228,10 @@ fn doubts(snapshot: &Snapshot, advice: &Advice, dialect: Option<Dialect>, width:
 }
 
 /// Returns the fact on which an answer depends, the harm, and how to observe the fact.
-fn depends(snapshot: &Snapshot, dependence: &Dependence) -> String {
+fn depends(dialect: Option<Dialect>, snapshot: &Snapshot, dependence: &Dependence) -> String {
     let Dependence { fact, if_otherwise, harm } = dependence;
     let (key, condition) = (facts::key(snapshot, *fact), facts::clause(snapshot, *fact, *if_otherwise));
-    let (harm, observe) = (facts::harm(snapshot, harm), facts::observe(snapshot, *fact));
+    let (harm, observe) = (facts::harm(snapshot, harm), dialect::observe(dialect, snapshot, *fact));
     format!("{key}: if {condition}, {harm}. To observe it, {observe}.")
 }
 

@@ -132,7 +132,7 @@ pub(super) fn warnings(snapshot: &Snapshot, advised: &MailboxAdvice<'_>) -> Vec<
             warnings.push(Warning::new("No recipient:", text));
         }
         Standing::NoHome if advised.replication == Replication::Instant => {
-            let text = "the home attributes name no one server of the site, so the owner and the mail can go to different servers. Write \
+            let text = "the two home attributes disagree or are malformed, so the owner and the mail can go to different servers. Write \
                         both attributes [Q252869 S16].";
             warnings.push(Warning::new("No home:", text));
         }

@@ -1,6 +1,7 @@
 //! Reports on checks, traces, judgements and advice. A report repeats verdicts and decides nothing.
 
 mod advice_facts;
+mod advice_groups;
 pub mod advice_json;
 mod advice_others;
 mod advice_steps;

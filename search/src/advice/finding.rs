@@ -4,7 +4,7 @@ use stranded_model::World;
 use stranded_model::id::{AdministratorId, MailboxId, MessageSet, ServerId};
 use stranded_model::procedure::Outcome;
 use stranded_model::property::Safety;
-use stranded_model::state::{Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Recipient, State};
+use stranded_model::state::{Account, Contents, Ended, Homes, Mailbox, Mark, Phase, Program, Recipient, State};
 
 use crate::check::{Trace, rest_of_procedure};
 use crate::engine::Graph;
@@ -43,31 +43,49 @@ impl<'g, 'w> Judged<'g, 'w> {
     /// Judges every state of a search.
     pub(super) fn of(graph: &'g Graph<'w>, tolerance: Tolerance) -> Self {
         let mut judged = Self { graph, tolerance, harms: Vec::new() };
-        let each = |shows: &dyn Fn(&State) -> bool| graph.states.iter().map(shows).collect::<Vec<bool>>();
-        judged.harms.push((AdviceVerdict::Loses, each(&|state| !gone(state).is_empty())));
+        judged.harms.push((AdviceVerdict::Loses, graph.states.iter().map(|state| !gone(state).is_empty()).collect()));
         if graph.truncated.is_none() {
-            let ends = graph.leads_to(|state| judged.is_end(state));
-            let is_left = |state: &State, safety: Safety| {
-                judged.is_end(state) && !judged.holds_at_end(safety, state) && !has_declined(graph.world(), state)
-            };
-            // Mail that is only in a saved file is not in the mailbox.
-            let out_of_reach = each(&|state| {
-                judged.is_end(state)
-                    && !unseen(&judged.settled(state)).is_empty()
-                    && !has_declined(graph.world(), state)
-            });
-            let duplicates = each(&|state| is_left(state, Safety::NoDuplicates));
-            let no_home = each(&|state| is_left(state, Safety::HomeCoherent));
-            judged.harms.push((AdviceVerdict::NeverDone, ends.into_iter().map(|leads| !leads).collect()));
-            judged.harms.push((AdviceVerdict::OutOfReach, out_of_reach));
-            judged.harms.push((AdviceVerdict::NoHome, no_home));
-            judged.harms.push((AdviceVerdict::Duplicates, duplicates));
+            let ends: Vec<Option<End>> = graph.states.iter().map(|state| judged.end(state)).collect();
+            let index = |state: &State| graph.states.get_index_of(state);
+            let leads = graph.leads_to(|state| index(state).is_some_and(|index| ends[index].is_some()));
+            let each =
+                |shows: fn(&End) -> bool| ends.iter().map(|end| end.as_ref().is_some_and(shows)).collect::<Vec<bool>>();
+            judged.harms.push((AdviceVerdict::NeverDone, leads.into_iter().map(|leads| !leads).collect()));
+            judged.harms.push((AdviceVerdict::OutOfReach, each(|end| end.is_out_of_reach)));
+            judged.harms.push((AdviceVerdict::NoHome, each(|end| end.has_no_home)));
+            judged.harms.push((AdviceVerdict::Duplicates, each(|end| end.has_duplicates)));
         }
         judged
     }
 
+    /// Judges a state in which everything has finished, apart from what is tolerated.
+    fn end(&self, state: &State) -> Option<End> {
+        // No tolerance makes a program end, so most states need no copy.
+        if account(state).programs.values().any(Program::is_running) {
+            return None;
+        }
+        let world = self.graph.world();
+        let settled = self.settled(state);
+        if !world.is_quiescent(&settled, &state.shared) {
+            return None;
+        }
+        let is_harmed = !has_declined(world, state);
+        let violates = |safety: Safety| is_harmed && !safety.holds_once(&settled, || true);
+        Some(End {
+            // Mail that is only in a saved file is not in the mailbox.
+            is_out_of_reach: is_harmed && !unseen(&settled).is_empty(),
+            has_no_home: violates(Safety::HomeCoherent),
+            has_duplicates: violates(Safety::NoDuplicates),
+        })
+    }
+
     /// Returns the verdict from each of these initial states.
     pub(super) fn verdicts(&self, initial: &[State]) -> Vec<AdviceVerdict> {
+        // Every state of the graph is reachable from a single initial state.
+        if let [_] = initial {
+            let shown = self.harms.iter().filter(|(_, shows)| shows.contains(&true)).map(|(verdict, _)| *verdict);
+            return vec![shown.chain([self.harmless()]).max().unwrap_or(AdviceVerdict::Safe)];
+        }
         let mut verdicts = vec![self.harmless(); initial.len()];
         for (verdict, shows) in self.harms.iter().rev().filter(|(_, shows)| shows.contains(&true)) {
             let index = |state: &State| self.graph.states.get_index_of(state);
@@ -108,15 +126,6 @@ impl<'g, 'w> Judged<'g, 'w> {
         self.graph.truncated.map_or(AdviceVerdict::Safe, AdviceVerdict::Inconclusive)
     }
 
-    /// Returns true if everything has finished, apart from what is tolerated.
-    fn is_end(&self, state: &State) -> bool {
-        self.graph.world().is_quiescent(&self.settled(state), &state.shared)
-    }
-
-    fn holds_at_end(&self, safety: Safety, state: &State) -> bool {
-        safety.holds_for(self.graph.world(), &self.settled(state), &state.shared)
-    }
-
     /// Returns the account without what is tolerated. Mail that waits reaches the home later; a procedure that declined is not to blame for
     /// mail that waits.
     fn settled(&self, state: &State) -> Account {
@@ -135,6 +144,13 @@ impl<'g, 'w> Judged<'g, 'w> {
         }
         account
     }
+}
+
+/// The harm that is seen in a state in which everything has finished.
+struct End {
+    is_out_of_reach: bool,
+    has_no_home: bool,
+    has_duplicates: bool,
 }
 
 /// Returns the messages that a step destroyed or that are nowhere.

@@ -2,33 +2,35 @@
 //! every state that the observation allows.
 
 use stranded_model::assumption::{Assumption, Assumptions};
-use stranded_model::id::AdministratorId;
-use stranded_model::procedure::{Act, Outcome};
 use stranded_model::scenario::Delivery;
-use stranded_model::state::{Ended, State};
+use stranded_model::state::State;
 
 use crate::check::combinations;
 use crate::engine::{Graph, Limits};
 use crate::snapshot::UnobservedFact;
 
 use super::finding::{Finding, Judged, Tolerance, account, is_idle};
+use super::plan::plan;
 use super::starts::{Sides, Start};
 use super::world::{AdviceWorld, Setting};
-use super::{Ability, Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence, Plan, PlannedStep};
+use super::{Ability, Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence};
 
 /// Returns the advice on one procedure.
 pub(super) fn advice(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Advice {
     let judge = Judge { source, limits };
     let cases: Vec<AdviceCase> = source.circumstances.deliveries.iter().map(|delivery| judge.case(*delivery)).collect();
-    let needs_sessions = cases.iter().any(AdviceCase::can_be_run);
+    let can_be_run = cases.iter().any(AdviceCase::can_be_run);
+    // Nobody performs the steps of a procedure that does harm or refuses.
+    let plan = if can_be_run { plan(source, limits) } else { None };
+    let ability = Ability::of(source.snapshot, source.procedure, plan.as_ref(), source.circumstances.can_perform);
     Advice {
         procedure: source.procedure.clone(),
         from: source.from,
         to: source.to,
-        ability: Ability::of(source.snapshot, source.procedure, source.circumstances.can_perform),
-        sessions: if needs_sessions { judge.sessions() } else { None },
+        ability,
+        sessions: if can_be_run { judge.sessions() } else { None },
         cases,
-        plan: plan(source, limits),
+        plan,
     }
 }
 
@@ -38,7 +40,19 @@ struct Verdicts {
     by_start: Vec<AdviceVerdict>,
     varied: Vec<Assumption>,
     can_return_mail: bool,
+    /// The worst harm from each start that was searched alone.
+    alone: Vec<(usize, Option<AdviceHarm>)>,
 }
+
+impl Verdicts {
+    /// Returns the worst harm from a start, if the search has already found it.
+    fn harm(&self, start: usize) -> Option<&Option<AdviceHarm>> {
+        self.alone.iter().find(|(index, _)| *index == start).map(|(_, harm)| harm)
+    }
+}
+
+/// The most facts of which all sets are tried.
+const FACTS_MAX: usize = 12;
 
 /// The end of the searches from some starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,30 +73,37 @@ impl Judge<'_> {
         let setting = Setting::of(delivery, true);
         let facts = self.source.facts(setting);
         let (starts, others_max) = self.source.starts(setting, &facts);
-        let Verdicts { by_start, varied, can_return_mail } = self.verdicts(setting, &starts, Until::AllIsSearched);
+        let verdicts = self.verdicts(setting, &starts, Until::AllIsSearched);
+        let Verdicts { by_start, varied, can_return_mail, .. } = &verdicts;
+        let harm_from = |start: usize| match verdicts.harm(start) {
+            Some(known) => known.clone(),
+            None => self.harm(setting, &starts[start]),
+        };
         let is_harmful = |verdict: &AdviceVerdict| verdict.harm().is_some();
         let mut case = AdviceCase {
             delivery,
             verdict: AdviceVerdict::Safe,
-            varied,
-            can_return_mail,
+            varied: varied.clone(),
+            can_return_mail: *can_return_mail,
             harm: None,
             unobserved: Vec::new(),
+            settling: Vec::new(),
             replicas: None,
             others_max,
         };
-        let combinations = Combinations::of(&starts, &by_start);
+        let combinations = Combinations::of(&starts, by_start);
         if by_start.iter().any(is_harmful) && !combinations.all_are_harmful() {
             case.verdict = AdviceVerdict::Depends;
             let dependence = |(index, fact): (usize, &Sides)| {
                 let (start, if_otherwise) = combinations.decided_by(index)?;
-                let harm = self.harm(setting, &starts[start])?;
+                let harm = harm_from(start)?;
                 Some(Dependence { fact: fact.fact, if_otherwise, harm })
             };
             case.unobserved = facts.iter().enumerate().filter_map(dependence).collect();
             if case.unobserved.is_empty() {
-                case.unobserved = self.together(setting, &facts, &starts, &by_start);
+                case.unobserved = together(&facts, &starts, by_start, harm_from);
             }
+            case.settling = combinations.settled_by().into_iter().map(|index| facts[index].fact).collect();
         } else {
             case.verdict = match by_start.iter().max() {
                 Some(worst) if is_harmful(worst) || matches!(worst, AdviceVerdict::Inconclusive(_)) => *worst,
@@ -90,7 +111,7 @@ impl Judge<'_> {
             };
             let shows = |index: &usize| by_start[*index] == case.verdict && is_harmful(&case.verdict);
             let nearest = (0..starts.len()).filter(shows).min_by_key(|index| starts[*index].others());
-            case.harm = nearest.and_then(|index| self.harm(setting, &starts[index])).map(Box::new);
+            case.harm = nearest.and_then(harm_from).map(Box::new);
         }
         if case.can_be_run() {
             case.replicas = self.replicas(setting);
@@ -98,27 +119,14 @@ impl Judge<'_> {
         case
     }
 
-    /// Returns the facts that do harm only together.
-    fn together(
-        &self,
-        setting: Setting,
-        facts: &[Sides],
-        starts: &[Start],
-        by_start: &[AdviceVerdict],
-    ) -> Vec<Dependence> {
-        let harmful = (0..starts.len()).filter(|index| by_start[*index].harm().is_some());
-        let Some(nearest) = harmful.min_by_key(|index| starts[*index].others()) else { return Vec::new() };
-        let Some(harm) = self.harm(setting, &starts[nearest]) else { return Vec::new() };
-        let otherwise = facts.iter().zip(&starts[nearest].sides).filter(|(_, side)| **side > 0);
-        let dependence =
-            |(fact, _): (&Sides, &usize)| Dependence { fact: fact.fact, if_otherwise: true, harm: harm.clone() };
-        otherwise.map(dependence).collect()
-    }
-
     /// Returns the worst verdict from each start. Starts with a mark are searched apart, because only there a mark is nothing new.
     fn verdicts(&self, setting: Setting, starts: &[Start], until: Until) -> Verdicts {
-        let mut verdicts =
-            Verdicts { by_start: vec![AdviceVerdict::Safe; starts.len()], varied: Vec::new(), can_return_mail: false };
+        let mut verdicts = Verdicts {
+            by_start: vec![AdviceVerdict::Safe; starts.len()],
+            varied: Vec::new(),
+            can_return_mail: false,
+            alone: Vec::new(),
+        };
         for is_marked in [false, true] {
             let numbers: Vec<usize> =
                 (0..starts.len()).filter(|index| starts[*index].is_marked() == is_marked).collect();
@@ -126,22 +134,30 @@ impl Judge<'_> {
             if part.is_empty() {
                 continue;
             }
-            let spec = self.source.spec(setting, &part);
-            let touched = self.source.touched(&spec, setting, &part);
+            let scenario = self.source.scenario(setting, &part);
+            let touched = self.source.touched(&scenario, setting, &part);
+            let mut worst_alone: Option<(Finding, Assumptions)> = None;
             for assumptions in combinations(Assumptions::default(), &touched) {
-                let world = self.source.world(&spec.scenario, assumptions, setting, &part);
+                let world = self.source.world(&scenario, assumptions, setting, &part);
                 let graph = Graph::of(&world, self.limits);
-                let tolerance = Tolerance { is_held: setting.is_held, is_marked };
-                let found = Judged::of(&graph, tolerance).verdicts(&world.initial);
-                for (number, verdict) in numbers.iter().zip(found) {
+                let judged = Judged::of(&graph, Tolerance { is_held: setting.is_held, is_marked });
+                for (number, verdict) in numbers.iter().zip(judged.verdicts(&world.initial)) {
+                    let verdict = self.unless_idle(verdict, setting, &starts[*number], assumptions);
                     let worst = &mut verdicts.by_start[*number];
-                    *worst = (*worst).max(self.unless_idle(verdict, setting, &starts[*number], assumptions));
+                    *worst = (*worst).max(verdict);
+                    if numbers.len() == 1 && verdict.harm().is_some() {
+                        keep_worst(&mut worst_alone, Finding { verdict, ..judged.worst() }, assumptions);
+                    }
                 }
                 let returns = |state: &State| !account(state).record.returned.is_empty();
                 verdicts.can_return_mail |= graph.states.iter().any(returns);
                 if until == Until::Harm && verdicts.by_start.iter().any(|verdict| verdict.harm().is_some()) {
                     return verdicts;
                 }
+            }
+            if let [number] = numbers.as_slice() {
+                let harm = worst_alone.and_then(|worst| self.harm_of(setting, &part, &touched, worst));
+                verdicts.alone.push((*number, harm));
             }
             verdicts.varied.extend(touched);
         }
@@ -153,22 +169,31 @@ impl Judge<'_> {
     /// Returns the worst harm from one start, with the shortest trace over all answers.
     fn harm(&self, setting: Setting, start: &Start) -> Option<AdviceHarm> {
         let starts = std::slice::from_ref(start);
-        let spec = self.source.spec(setting, starts);
-        let touched = self.source.touched(&spec, setting, starts);
+        let scenario = self.source.scenario(setting, starts);
+        let touched = self.source.touched(&scenario, setting, starts);
         let mut worst: Option<(Finding, Assumptions)> = None;
         for assumptions in combinations(Assumptions::default(), &touched) {
-            let world = self.source.world(&spec.scenario, assumptions, setting, starts);
+            let world = self.source.world(&scenario, assumptions, setting, starts);
             let graph = Graph::of(&world, self.limits);
             let tolerance = Tolerance { is_held: setting.is_held, is_marked: start.is_marked() };
             let mut found = Judged::of(&graph, tolerance).worst();
             found.verdict = self.unless_idle(found.verdict, setting, start, assumptions);
-            if worst.as_ref().is_none_or(|(worst, _)| is_worse(&found, worst)) {
-                worst = Some((found, assumptions));
-            }
+            keep_worst(&mut worst, found, assumptions);
         }
-        let (Finding { verdict, messages, trace }, assumptions) = worst?;
+        self.harm_of(setting, starts, &touched, worst?)
+    }
+
+    /// Returns the harm that a search has found.
+    fn harm_of(
+        &self,
+        setting: Setting,
+        starts: &[Start],
+        touched: &[Assumption],
+        (Finding { verdict, messages, trace }, assumptions): (Finding, Assumptions),
+    ) -> Option<AdviceHarm> {
+        let spec = self.source.spec(setting, starts);
         let world = self.source.world(&spec.scenario, assumptions, setting, starts);
-        let delivery = setting.delivery;
+        let (delivery, touched) = (setting.delivery, touched.to_vec());
         Some(AdviceHarm { verdict, delivery, messages, spec, touched, world, trace: trace? })
     }
 
@@ -261,6 +286,24 @@ impl<'a> Combinations<'a> {
         verdicts.map(|(_, verdict)| *verdict).max().unwrap_or(AdviceVerdict::Safe)
     }
 
+    /// Returns the smallest set of facts that leaves no harmful start if each of them is as the snapshot assumes; empty if there is none.
+    fn settled_by(&self) -> Vec<usize> {
+        let harmful = self.starts.iter().zip(self.by_start).filter(|(_, verdict)| verdict.harm().is_some());
+        let others = |(start, _): (&Start, &AdviceVerdict)| {
+            (0..start.sides.len()).filter(|index| start.sides[*index] > 0).fold(0_u32, |bits, index| bits | 1 << index)
+        };
+        let mut harmful: Vec<u32> = harmful.map(others).collect();
+        harmful.sort_unstable();
+        harmful.dedup();
+        let facts = self.starts.first().map_or(0, |start| start.sides.len());
+        if facts > FACTS_MAX || harmful.contains(&0) {
+            return Vec::new();
+        }
+        let settles = |set: &u32| harmful.iter().all(|others| others & set != 0);
+        let smallest = (1..1_u32 << facts).filter(settles).min_by_key(|set| set.count_ones()).unwrap_or(0);
+        (0..facts).filter(|index| smallest & 1 << index != 0).collect()
+    }
+
     /// Returns a harmful start that becomes harmless if only this fact changes, the one nearest to the snapshot, and true if the fact is
     /// otherwise there.
     fn decided_by(&self, fact: usize) -> Option<(usize, bool)> {
@@ -278,35 +321,31 @@ impl<'a> Combinations<'a> {
     }
 }
 
+/// Returns the facts that do harm only together.
+fn together(
+    facts: &[Sides],
+    starts: &[Start],
+    by_start: &[AdviceVerdict],
+    harm_from: impl Fn(usize) -> Option<AdviceHarm>,
+) -> Vec<Dependence> {
+    let harmful = (0..starts.len()).filter(|index| by_start[*index].harm().is_some());
+    let Some(nearest) = harmful.min_by_key(|index| starts[*index].others()) else { return Vec::new() };
+    let Some(harm) = harm_from(nearest) else { return Vec::new() };
+    let otherwise = facts.iter().zip(&starts[nearest].sides).filter(|(_, side)| **side > 0);
+    let dependence =
+        |(fact, _): (&Sides, &usize)| Dependence { fact: fact.fact, if_otherwise: true, harm: harm.clone() };
+    otherwise.map(dependence).collect()
+}
+
+/// Keeps the worse of two results.
+fn keep_worst(worst: &mut Option<(Finding, Assumptions)>, found: Finding, assumptions: Assumptions) {
+    if worst.as_ref().is_none_or(|(worst, _)| is_worse(&found, worst)) {
+        *worst = Some((found, assumptions));
+    }
+}
+
 /// Returns true if a result is worse than the worst so far, or as bad with a shorter trace.
 fn is_worse(found: &Finding, worst: &Finding) -> bool {
     let length = |finding: &Finding| finding.trace.as_ref().map_or(usize::MAX, |trace| trace.path.actions.len());
     found.verdict > worst.verdict || found.verdict == worst.verdict && length(found) < length(worst)
-}
-
-/// Returns the steps of the procedure on the shortest path to `ok`, without disturbance and under the default assumptions.
-fn plan(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Option<Plan> {
-    let setting = Setting::of(Delivery::Never, false);
-    let (starts, _) = source.starts(setting, &[]);
-    let spec = source.spec(setting, &starts);
-    let world = source.world(&spec.scenario, Assumptions::default(), setting, &starts);
-    let graph = Graph::of(&world, limits);
-    let is_ok =
-        |state: &State| account(state).programs.values().all(|program| program.ended == Ended::Reported(Outcome::Ok));
-    let path = graph.path_to(graph.nearest(is_ok)?);
-    let states = path.states(&world);
-    let mut steps: Vec<PlannedStep> = Vec::new();
-    for (state, action) in states.iter().zip(&path.actions) {
-        let Some(executed) = world.occur(state, action).ok().and_then(|occurrence| occurrence.step) else { continue };
-        let act = &executed.in_procedure(&world).1.act;
-        let home =
-            account(state).programs[AdministratorId::default()].execution().and_then(|running| running.memory.home);
-        match steps.last_mut() {
-            _ if matches!(act, Act::Report { .. }) => {}
-            Some(last) if last.act == *act => last.result = executed.result,
-            Some(_) | None => steps.push(PlannedStep { act: act.clone(), result: executed.result, home }),
-        }
-    }
-    let run = world.scenario.run(world.scenario.last_run).clone();
-    Some(Plan { steps, run, world })
 }

@@ -2,11 +2,12 @@
 //! the others can do.
 //!
 //! `starts` takes every unobserved fact both ways; `world` builds worlds that start there and in which one administrator runs one procedure;
-//! `finding` judges the states of one search, `judge` all searches of one procedure, and `verdict` has the results. Reports are not known
-//! here.
+//! `finding` judges the states of one search, `judge` all searches of one procedure, `plan` lists the steps that a person has to perform,
+//! and `verdict` has the results. Reports are not known here.
 
 mod finding;
 mod judge;
+mod plan;
 mod starts;
 mod verdict;
 mod world;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use stranded_model::id::ServerId;
-use stranded_model::procedure::{Act, Procedure};
+use stranded_model::procedure::Procedure;
 use stranded_model::scenario::{Delivery, Fault, Replication};
 
 use crate::engine::{Limits, Truncation};
@@ -43,8 +44,8 @@ pub struct Circumstances {
     pub faults_max: u8,
     /// The kind of replication. If replicas differ in the snapshot, it is eventual.
     pub replication: Replication,
-    /// The acts that the mail system can perform, if the caller knows the system; else the snapshot shows if it has marks.
-    pub can_perform: Option<fn(&Act) -> bool>,
+    /// The steps that the mail system can perform, if the caller knows the system; else the snapshot shows if it has marks.
+    pub can_perform: Option<fn(&PlannedStep) -> bool>,
 }
 
 impl Circumstances {
@@ -84,11 +85,20 @@ pub struct MailboxAdvice<'a> {
 
 impl MailboxAdvice<'_> {
     /// Returns the best procedure that is safe, if its preconditions are met, that ends with `ok` if nothing disturbs it, and that the
-    /// system can perform as far as that is known.
+    /// system can perform. A procedure that needs marks is never recommended before the observation shows that the system has them.
     #[must_use]
     pub fn recommended(&self) -> Option<&Advice> {
-        let is_possible = |advice: &&Advice| advice.ability != Ability::Cannot && advice.plan.is_some();
-        self.advice.iter().filter(is_possible).find(|advice| advice.answer() == Answer::Safe)
+        self.advice.iter().filter(|advice| advice.is_possible()).find(|advice| advice.answer() == Answer::Safe)
+    }
+
+    /// Returns the procedure that the fewest observations can make safe, in the direction of the best one. Among equals, the best one comes
+    /// first.
+    #[must_use]
+    pub fn nearest_to_safe(&self) -> Option<&Advice> {
+        let first = self.advice.iter().find(|advice| advice.is_possible() && advice.answer() == Answer::Depends)?;
+        let is_alike =
+            |advice: &&Advice| advice.is_possible() && advice.answer() == Answer::Depends && advice.to == first.to;
+        self.advice.iter().filter(is_alike).min_by_key(|advice| advice.to_observe().len())
     }
 }
 
@@ -172,7 +182,7 @@ pub fn advise_all<'a>(
 
 /// Returns the advice on one mailbox: every procedure in every useful direction. Those that the system cannot perform come last. The others
 /// have the best answer first; among equal answers, those come first that the system can perform as far as that is known, then those that
-/// take messages to the server that holds most of them, and then those to the home.
+/// take messages to the server that holds most of them, then those to the home, and then those that delete no recipient and no mailbox.
 #[must_use]
 pub fn advise(
     snapshot: &Snapshot,
@@ -190,7 +200,7 @@ pub fn advise(
         let leaves_home = snapshot.home() != Some(advice.to);
         let cannot = advice.ability == Ability::Cannot;
         let messages = Reverse(snapshot.held_by(advice.to));
-        (cannot, advice.answer(), advice.ability, messages, leaves_home, verdicts)
+        (cannot, advice.answer(), advice.ability, messages, leaves_home, advice.deletes(), verdicts)
     });
     advice
 }

@@ -46,10 +46,19 @@ pub enum Ability {
 
 impl Ability {
     /// Returns the ability of the system: that of the caller's system if the caller knows it, else as far as the snapshot shows it.
-    pub(super) fn of(snapshot: &Snapshot, procedure: &Procedure, can_perform: Option<fn(&Act) -> bool>) -> Self {
+    pub(super) fn of(
+        snapshot: &Snapshot,
+        procedure: &Procedure,
+        plan: Option<&Plan>,
+        can_perform: Option<fn(&PlannedStep) -> bool>,
+    ) -> Self {
         let needs_marks = || procedure.has_act(|act| matches!(act, Act::Mark { .. } | Act::Unmark { .. }));
+        let cannot_here = |can_perform: fn(&PlannedStep) -> bool| {
+            plan.is_some_and(|plan| plan.steps.iter().any(|step| !can_perform(step)))
+        };
         match can_perform {
-            Some(can_perform) if procedure.has_act(|act| !can_perform(act)) => Self::Cannot,
+            Some(can_perform) if procedure.has_act(|act| !can_perform(&PlannedStep::anywhere(act))) => Self::Cannot,
+            Some(can_perform) if cannot_here(can_perform) => Self::Cannot,
             Some(_) => Self::Can,
             None if !needs_marks() => Self::Can,
             None => match snapshot.has_marks {
@@ -66,7 +75,34 @@ impl Advice {
     /// shows no store that can.
     #[must_use]
     pub fn lacks_marks(&self, snapshot: &Snapshot) -> bool {
-        Ability::of(snapshot, &self.procedure, None) != Ability::Can
+        Ability::of(snapshot, &self.procedure, None, None) != Ability::Can
+    }
+
+    /// Returns true if the system can perform it, and if it ends with `ok` where nothing disturbs it.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        self.ability == Ability::Can && self.plan.is_some()
+    }
+
+    /// Returns true if a step deletes the recipient, a mailbox, or all of its messages.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        let is_deletion = |act: &Act| {
+            matches!(act, Act::DeleteRecipient { .. } | Act::DeleteMailbox { .. } | Act::EmptyMailbox { .. })
+        };
+        self.procedure.has_act(is_deletion)
+    }
+
+    /// Returns the facts to observe first, if the answer depends on some: the fewest that can make it safe. If no value of them is known to
+    /// do that, all on which it depends.
+    #[must_use]
+    pub fn to_observe(&self) -> Vec<UnobservedFact> {
+        let Some(case) = self.answering_case() else { return Vec::new() };
+        if case.settling.is_empty() {
+            case.unobserved.iter().map(|one| one.fact).collect()
+        } else {
+            case.settling.clone()
+        }
     }
 }
 
@@ -75,6 +111,8 @@ impl Advice {
 pub struct Plan {
     /// The steps in order, without the report; a repeated step is listed once.
     pub steps: Vec<PlannedStep>,
+    /// The servers that were observed to have no mailbox, and whose steps are void for that reason.
+    pub absent: Vec<ServerId>,
     /// The run.
     pub run: Run,
     /// The world of the run.
@@ -90,6 +128,18 @@ pub struct PlannedStep {
     pub result: StepResult,
     /// The home that the program looked up before.
     pub home: Option<ServerId>,
+    /// False if the step changes or saves a mailbox in a store that is not the home at this moment.
+    pub is_at_home: bool,
+    /// True if the observation shows that the step has nothing to do.
+    pub is_void: bool,
+}
+
+impl PlannedStep {
+    /// Returns a step for the question if a system can perform an act at all.
+    #[must_use]
+    pub fn anywhere(act: &Act) -> Self {
+        Self { act: act.clone(), result: StepResult::Ok, home: None, is_at_home: true, is_void: false }
+    }
 }
 
 /// The answer on a procedure, from the best to the worst.
@@ -136,6 +186,8 @@ pub struct AdviceCase {
     pub harm: Option<Box<AdviceHarm>>,
     /// The unobserved facts that decide, if the verdict depends on some.
     pub unobserved: Vec<Dependence>,
+    /// The fewest unobserved facts that make it harmless, if each is as in an undisturbed site; empty if there are none.
+    pub settling: Vec<UnobservedFact>,
     /// The harm that replicas can do which were not observed and differ from the others.
     pub replicas: Option<Box<AdviceHarm>>,
     /// The largest number of unobserved facts that were taken to be otherwise at the same time, if not all of them were.

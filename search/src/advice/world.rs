@@ -174,13 +174,13 @@ impl AdviceWorld<'_> {
     }
 
     /// Returns the assumptions that a scenario touches from these starts.
-    pub(super) fn touched(&self, spec: &Spec, setting: Setting, starts: &[Start]) -> Vec<Assumption> {
-        let mut touched = spec.scenario.touches();
-        for state in self.states(&spec.scenario, Assumptions::default(), setting, starts) {
+    pub(super) fn touched(&self, scenario: &Scenario, setting: Setting, starts: &[Start]) -> Vec<Assumption> {
+        let mut touched = scenario.touches();
+        for state in self.states(scenario, Assumptions::default(), setting, starts) {
             let account = &state.accounts[MailboxId::default()];
             let (recipients, mailboxes) = (account.recipients.clone(), account.mailboxes.clone());
             let start = Some(ScenarioStart { recipients, mailboxes });
-            touched.extend(Scenario { start, ..spec.scenario.clone() }.touches());
+            touched.extend(Scenario { start, ..scenario.clone() }.touches());
         }
         Assumption::ALL.into_iter().filter(|one| touched.contains(one)).collect()
     }

@@ -53,7 +53,8 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     })
 }
 
-/// Returns whether the stores have in-transit marks: as the line says, or because some store showed whether it marks the mailbox.
+/// Returns whether the stores have in-transit marks: as the line says, or because some store showed one. A mailbox without a mark does
+/// not show that its store could mark it.
 fn has_marks(line: &Line) -> Result<Option<bool>, ContentError> {
     let shown = || line.stores.0.iter().filter_map(|(server, store)| Some((server, store.as_ref()?.in_transit?)));
     if line.marks == Some(false)
@@ -62,7 +63,7 @@ fn has_marks(line: &Line) -> Result<Option<bool>, ContentError> {
         let message = format!("`marks` is false, but the store of {server} marks the mailbox as in transit");
         return Err(ContentError::at("marks", message, "false only if the stores can have no such mark"));
     }
-    Ok(line.marks.or_else(|| shown().next().map(|_| true)))
+    Ok(line.marks.or_else(|| shown().any(|(_, is_marked)| is_marked).then_some(true)))
 }
 
 /// Returns the servers in the directory and the stores, in the order of the line.

@@ -2,7 +2,8 @@
 //! what to open and what to enter. [Q252869 S13 to S21, Q162998]
 
 use stranded_model::dn::HomeValue;
-use stranded_model::procedure::{Act, Condition, Deletion, Duplicate, ListPurpose, Only, ServerRef, StepResult};
+use stranded_model::id::ServerId;
+use stranded_model::procedure::{Act, Condition, Deletion, Duplicate, ListPurpose, ServerRef, StepResult};
 use stranded_search::advice::PlannedStep;
 
 use super::servers::Servers;
@@ -12,6 +13,9 @@ use stranded_search::lines::{display_width, wrapped};
 
 /// The reason for steps that only Move Mailbox performs.
 const ONLY_IN_A_MOVE: &str = "only Move Mailbox does this, as one of its own steps.";
+/// The reason for steps in a store that the directory does not name. The articles say where a logon goes; that ExMerge logs on like a
+/// client was not verified. [Q200587, Q190700]
+const ONLY_AT_HOME: &str = "ExMerge and clients log on at the server that Home-MDB names, and reach no other store.";
 
 /// Returns the instructions of a step, in lines that fit a page.
 pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
@@ -21,33 +25,37 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
     }
 }
 
-/// Returns a text with its long lines broken.
+/// Returns a text with its long lines broken, except values that somebody types.
 fn fitted(text: &str) -> String {
-    let fitted =
-        |line: &str| if display_width(line) > usize::from(WIDTH) { wrapped(line, 0, WIDTH) } else { line.to_owned() };
+    let is_value = |line: &str| line.starts_with("/o=");
+    let is_long = |line: &str| display_width(line) > usize::from(WIDTH) && !is_value(line);
+    let fitted = |line: &str| if is_long(line) { wrapped(line, 0, WIDTH) } else { line.to_owned() };
     text.lines().map(|line| fitted(line) + "\n").collect()
 }
 
 fn instructions(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
     let at = |server: &ServerRef| servers.named(*server).to_owned();
+    if !planned.is_at_home {
+        return StepCommands::Impossible(ONLY_AT_HOME);
+    }
     StepCommands::Commands(match &planned.act {
         Act::CreateMailbox { at: server, duplicate: Duplicate::Kept } => format!(
-            "Let the owner, or a profile with the owner's rights, log on once at {}:\nthe store creates the mailbox.\n",
+            "Let the owner, or a profile with the owner's rights, log on once: the store of the home, {}, creates the mailbox [Q190700].\n",
             at(server)
         ),
         Act::CreateMailbox { duplicate: Duplicate::Deleted, .. } | Act::Mark { .. } | Act::Unmark { .. } => {
             return StepCommands::Impossible(ONLY_IN_A_MOVE);
         }
         Act::DeleteMailbox { at: ServerRef::Home } => {
-            "The Administrator program deletes the mailbox in the store of the home together with\nthe recipient: one act does both steps.\n"
+            "The Administrator program deletes the mailbox in the store of the home together with the recipient: one act does both steps.\n"
                 .to_owned()
         }
         Act::DeleteMailbox { .. } => {
             return StepCommands::Impossible("the Administrator program deletes a mailbox only with its recipient.");
         }
         Act::EmptyMailbox { at: server, deletion: Deletion::Remembered } => format!(
-            "On {0}: Recipients, select the mailbox, Tools\\Clean Mailbox, all messages,\nsizes and ages. Verification: Mailbox Resources on {0} \
-             shows 0 items.\n",
+            "On {0}: Recipients, select the mailbox, Tools\\Clean Mailbox, all messages, sizes and ages.\nVerification: Mailbox Resources on \
+             {0} shows 0 items.\n",
             at(server)
         ),
         Act::EmptyMailbox { deletion: Deletion::Forgotten, .. } | Act::PropagateDeletions { .. } => {
@@ -56,41 +64,31 @@ fn instructions(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
         Act::List { at: server, purpose: ListPurpose::Listed | ListPurpose::Copied } => {
             format!("{}Note the number of items and the size.\n", resources(&at(server)))
         }
-        Act::CopyListed { from, to } | Act::CopyMessage { from, to } | Act::AppendMessage { from, to } => {
-            let (from, to) = (at(from), at(to));
-            format!(
-                "ExMerge, two step procedure: extract from {from} to $SAVED, then import into\n{to} with `Merge data`, which skips messages that \
-                 {to} has; never\n`Replace` or `Copy`.\nVerification: Mailbox Resources on {to} shows at least as many items as on\n{from}, and \
-                 ExMerge.log shows no error.\n"
-            )
+        Act::CopyListed { .. } | Act::CopyMessage { .. } | Act::AppendMessage { .. } => {
+            return StepCommands::Impossible(ONLY_AT_HOME);
         }
-        Act::DeleteListed { only: Only::Any | Only::Copied, at: server } => format!(
-            "ExMerge with `Archive data` on {0} extracts the messages and deletes what it\nextracted; it deletes nothing else. Verification: Mailbox \
-             Resources on {0}.\n",
-            at(server)
-        ),
-        Act::DeleteUnlisted { .. } => {
-            return StepCommands::Impossible("ExMerge deletes only messages that it has extracted.");
+        Act::DeleteListed { .. } | Act::DeleteUnlisted { .. } => {
+            return StepCommands::Impossible("no tool of Exchange deletes messages by a list of their names.");
         }
         Act::Save { at: server } => format!(
-            "ExMerge, step 1: extract the mailbox from {} to $SAVED.\nVerification: open $SAVED in Outlook; its folders show as many items as \
-             Mailbox\nResources, and ExMerge.log shows no error.\n",
+            "ExMerge, two step procedure, step 1: extract the mailbox to $SAVED. It must still be homed on {}.\nVerification: open $SAVED in \
+             Outlook; its folders show as many items as Mailbox Resources, and ExMerge.log shows no error.\n",
             at(server)
         ),
         Act::Load { at: server } => format!(
-            "ExMerge, step 2: import $SAVED into the mailbox on {}, `Merge data`.\nVerification: Mailbox Resources shows the items of $SAVED, and \
-             ExMerge.log no\nerror.\n",
+            "ExMerge, step 2: import $SAVED into the mailbox, which is now homed on {}, with `Merge data`; never with `Replace` or `Copy`.\n\
+             Verification: Mailbox Resources shows the items of $SAVED, and ExMerge.log no error.\n",
             at(server)
         ),
         Act::Adjust { at: server } => format!(
-            "ADMIN.EXE, Servers\\{}, Advanced, Consistency Adjuster: `Synchronize with the\ndirectory, and create new directory entries for \
-             mailboxes that do not have a\ncorresponding directory entry`; all inconsistencies; Adjust.\n",
+            "ADMIN.EXE, Servers\\{}, Advanced, Consistency Adjuster: `Synchronize with the directory, and create new directory entries for \
+             mailboxes that do not have a corresponding directory entry`; all inconsistencies; Adjust.\n",
             at(server)
         ),
         Act::HoldDelivery => {
-            format!("{HOLD}{SESSIONS}")
+            format!("{}{SESSIONS}", hold(servers))
         }
-        Act::ReleaseDelivery => "Start the Message Transfer Agents and the Internet Mail Service again.\n".to_owned(),
+        Act::ReleaseDelivery => release(servers),
         Act::SyncDirectory { from, to, .. } if servers.id(*from) == servers.id(*to) => {
             "This changes nothing.\n".to_owned()
         }
@@ -106,14 +104,14 @@ fn instructions(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
             raw(servers, *replica, server(mdb), server(mta))
         }
         Act::DeleteRecipient { replica } => format!(
-            "ADMIN.EXE connected to {}: Recipients, note the directory name of the mailbox\n(Advanced). If its mailbox is to be deleted too, delete \
-             it here. If not, use Tools,\nDirectory Import, with a CSV file of Mode Delete: it leaves the mailbox.\nVerification: Recipients no \
-             longer lists it.\n",
+            "ADMIN.EXE connected to {}: Recipients, note the directory name of the mailbox (Advanced). If its mailbox is to be deleted too, \
+             delete it here. If not, use Tools, Directory Import, with a CSV file of Mode Delete: it leaves the mailbox.\nVerification: \
+             Recipients no longer lists it.\n",
             at(replica)
         ),
         Act::CreateRecipient { replica, home } => format!(
-            "ADMIN.EXE connected to {}: File, New Mailbox on the home server {}, with\nthe same directory name (Advanced) and the same primary Windows \
-             NT account.\nVerification: the owner logs on and sees the mail.\n",
+            "ADMIN.EXE connected to {}: File, New Mailbox on the home server {}, with the same directory name (Advanced) and the same primary \
+             Windows NT account.\nVerification: the owner logs on and sees the mail.\n",
             at(replica),
             at(home)
         ),
@@ -121,7 +119,7 @@ fn instructions(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
             format!("ADMIN.EXE, Servers\\{}, Directory Service, General: Update Now.\n", at(replica))
         }
         Act::LookUpHome { replica } => format!(
-            "ADMIN.EXE /R connected to {}: Recipients, $MAILBOX, File, Raw Properties,\nHome-MDB. Note the server.\n",
+            "ADMIN.EXE /R connected to {}: Recipients, $MAILBOX, File, Raw Properties, Home-MDB. Note the server.\n",
             at(replica)
         ),
         Act::Require(condition) => {
@@ -138,32 +136,46 @@ fn instructions(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands {
     })
 }
 
-const HOLD: &str = "Stop the Internet Mail Service, and the Message Transfer Agent on every other\nserver, so that mail waits in their queues.\n";
-const SESSIONS: &str = "Private Information Store, Logons: ask the owner to end each session, until none\nis listed. Do this again just before the home changes.\n";
+const SESSIONS: &str = "Private Information Store, Logons: ask the owner to end each session, until none is listed. Do this again just before \
+                        the home changes.\n";
+
+/// Returns the instructions that hold mail. An information store delivers mail between its own users itself, so no service holds it.
+fn hold(servers: &Servers<'_>) -> String {
+    let (from, to) = (servers.name(servers.from), servers.name(servers.to));
+    format!(
+        "Stop the Internet Mail Service on each server of the site that runs it, and the Message Transfer Agent on {from} and {to}. Mail of \
+         every mailbox on these servers then waits in the queues of the other servers, not only mail for this one.\nMail from users of {from} \
+         itself is delivered inside its store, and is not held.\n"
+    )
+}
+
+/// Returns the instructions that let mail through, and look for mail that still went to the old server.
+fn release(servers: &Servers<'_>) -> String {
+    let from = servers.name(servers.from);
+    format!(
+        "Start the Message Transfer Agents and the Internet Mail Service again.\nLook at {from} again now, and once more after two hours: stores \
+         cache the directory for that long [Q172364, Q179065]. If it has new items, take the snapshot again, and ask again.\n"
+    )
+}
 
 fn resources(server: &str) -> String {
     format!("ADMIN.EXE, Servers\\{server}, Private Information Store, Mailbox Resources.\n")
 }
 
 /// Returns the instructions that write home attributes in raw mode, verified.
-fn raw(
-    servers: &Servers<'_>,
-    replica: ServerRef,
-    mdb: Option<stranded_model::id::ServerId>,
-    mta: Option<stranded_model::id::ServerId>,
-) -> String {
-    let line = |attribute: &str, end: &str, server: Option<stranded_model::id::ServerId>| {
+fn raw(servers: &Servers<'_>, replica: ServerRef, mdb: Option<ServerId>, mta: Option<ServerId>) -> String {
+    let unknown = ("$ORGANIZATION", "$SITE");
+    let (organization, site) = servers.site.map_or(unknown, |names| (names.organization.as_str(), names.name.as_str()));
+    let line = |attribute: &str, end: &str, server: Option<ServerId>| {
         let value = |server| {
-            format!(
-                "{attribute}: /o=$ORGANIZATION/ou=$SITE/cn=Configuration/cn=Servers\n          /cn={}/cn={end}\n",
-                servers.name(server)
-            )
+            let server = servers.name(server);
+            format!("{attribute}:\n/o={organization}/ou={site}/cn=Configuration/cn=Servers/cn={server}/cn={end}\n")
         };
         server.map(value).unwrap_or_default()
     };
     format!(
-        "{SESSIONS}ADMIN.EXE /R connected to {}: Recipients, $MAILBOX, File, Raw Properties; List\nattributes of type All. Enter, Set and Apply, each \
-         value in one line:\n{}{}Verification: open the raw properties again; both attributes name one server.\n",
+        "{SESSIONS}ADMIN.EXE /R connected to {}: Recipients, $MAILBOX, File, Raw Properties; List attributes of type All. Enter, Set and \
+         Apply, each value in one line:\n{}{}Verification: open the raw properties again; both attributes name one server.\n",
         servers.named(replica),
         line("Home-MDB", "Microsoft Private MDB", mdb),
         line("Home-MTA", "Microsoft MTA", mta),
@@ -181,16 +193,16 @@ fn test(servers: &Servers<'_>, condition: &Condition) -> String {
         Condition::Present(server) => format!("{}The mailbox is listed.\n", resources(at(server))),
         Condition::Empty(server) => format!("{}The mailbox has 0 items.\n", resources(at(server))),
         Condition::HoldsAll { at: server, of } => format!(
-            "{}{}The items of the first are all in the second: compare numbers and sizes, then\nthe folders in Outlook.\n",
+            "{}{}The items of the first are all in the second: compare numbers and sizes, then the folders in Outlook.\n",
             resources(at(of)),
             resources(at(server))
         ),
         Condition::EveryReplicaNames(server) => {
-            raw(format!("on each server in turn, both home\nattributes name {}", at(server)))
+            raw(format!("on each server in turn, both home attributes name {}", at(server)))
         }
-        Condition::ReplicasAgree => raw("on each server in turn, Object-Version is\nthe same".to_owned()),
+        Condition::ReplicasAgree => raw("on each server in turn, Object-Version is the same".to_owned()),
         Condition::ReplicasAgreeOn(server) => raw(format!(
-            "on each server in turn, Object-Version is\nthe same, and both home attributes name {}",
+            "on each server in turn, Object-Version is the same, and both home attributes name {}",
             at(server)
         )),
         Condition::NoRecipient(server) => {
@@ -208,13 +220,12 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let (from, to) = (servers.name(servers.from), servers.name(servers.to));
     let preparation = |purpose: &str, commands: String| Preparation::new(purpose, fitted(&commands));
     let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
-    if occasion.must_replicate {
-        first.push(preparation("The directories must agree.", required_agreement(servers)));
-    }
     if occasion.must_hold {
-        first.push(preparation("Mail is held, and open sessions end.", format!("{HOLD}{SESSIONS}")));
-        let commands = "Start the Message Transfer Agents and the Internet Mail Service again.\n".to_owned();
-        last.push(preparation("Mail goes to the new home.", commands));
+        first.push(preparation("Mail is held, and open sessions end.", format!("{}{SESSIONS}", hold(servers))));
+        last.push(preparation("Mail goes to the new home.", release(servers)));
+    }
+    if occasion.must_replicate {
+        once_held.push(preparation("The directories must agree.", required_agreement(servers)));
     }
     if occasion.must_observe_again {
         let commands =
@@ -226,9 +237,13 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
         test(servers, &Condition::EveryReplicaNames(ServerRef::To))
     );
     last.push(preparation(&format!("At the end {to} is the home."), check));
+    let site = match servers.site {
+        Some(_) => "",
+        None => "ORGANIZATION, SITE: what follows /o= and /ou= in the present Home-MDB\n",
+    };
     let head = format!(
-        "# Instructions for people. These names stand for your values:\nMAILBOX={}\nORGANIZATION={}\nSITE={}\nSAVED=C:\\EXMERGE\\{}.PST\n",
-        occasion.mailbox, "Organization", "Site", occasion.mailbox
+        "# Instructions for people. These names stand for your values:\nMAILBOX={0}\nSAVED=C:\\EXMERGE\\{0}.PST\n{site}",
+        occasion.mailbox
     );
     Frame { head, first, once_held, last }
 }

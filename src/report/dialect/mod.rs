@@ -4,16 +4,17 @@
 mod cyrus;
 mod dovecot;
 mod exchange;
+mod observe;
 mod script;
 mod servers;
 mod shell;
 
 use clap::ValueEnum;
-use stranded_model::procedure::{Act, StepResult};
-use stranded_search::advice::{Advice, PlannedStep};
+use stranded_model::procedure::{Act, Condition};
+use stranded_model::scenario::Replication;
+use stranded_search::advice::{Advice, Answer, PlannedStep};
 
-use super::advice_json::is_runnable;
-
+pub(super) use self::observe::{end_sessions, observe};
 pub use self::script::{Script, ScriptStep, cannot_perform, script};
 use self::servers::Servers;
 
@@ -41,13 +42,12 @@ pub struct Printed<'a> {
 }
 
 impl Printed<'_> {
-    /// Returns the index of the procedure with the commands: the first one that can be run, of which the mail system can perform every
-    /// step, and that has the name.
+    /// Returns the index of the procedure with the commands: the first one that is safe, that the mail system can perform, and that has
+    /// the name. A procedure that only may be safe has none: commands invite to be run.
     pub(super) fn index(self, advice: &[Advice]) -> Option<usize> {
-        let can_perform = self.dialect.can_perform();
         advice.iter().position(|one| {
             let has_name = self.procedure.is_none_or(|name| one.procedure.name == name);
-            has_name && is_runnable(one) && !one.procedure.has_act(|act| !can_perform(act))
+            has_name && one.answer() == Answer::Safe && one.is_possible()
         })
     }
 }
@@ -113,23 +113,49 @@ impl Dialect {
         }
     }
 
-    /// Returns the test of an act: true if the system can perform it.
+    /// Returns the test of a step: true if the system can perform it.
     #[must_use]
-    pub fn can_perform(self) -> fn(&Act) -> bool {
+    pub fn can_perform(self) -> fn(&PlannedStep) -> bool {
         match self {
-            Self::DovecotLdap => |act| Self::DovecotLdap.reason(act).is_none(),
-            Self::Cyrus => |act| Self::Cyrus.reason(act).is_none(),
-            Self::Exchange => |act| Self::Exchange.reason(act).is_none(),
+            Self::DovecotLdap => |step| Self::DovecotLdap.reason_for(step).is_none(),
+            Self::Cyrus => |step| Self::Cyrus.reason_for(step).is_none(),
+            Self::Exchange => |step| Self::Exchange.reason_for(step).is_none(),
+        }
+    }
+
+    /// Returns the replication of the system's directory. [Q137203, Q199354]
+    #[must_use]
+    pub fn replication(self) -> Replication {
+        match self {
+            Self::DovecotLdap | Self::Cyrus => Replication::Instant,
+            Self::Exchange => Replication::Eventual,
         }
     }
 
     /// Returns the reason why the system cannot perform an act, if it cannot.
     #[must_use]
     pub fn reason(self, act: &Act) -> Option<&'static str> {
-        let planned = PlannedStep { act: act.clone(), result: StepResult::Ok, home: None };
-        match self.step(&Servers::ANY, &planned) {
+        self.reason_for(&PlannedStep::anywhere(act))
+    }
+
+    /// Returns the reason why the system cannot perform a planned step, if it has to be performed and cannot.
+    fn reason_for(self, planned: &PlannedStep) -> Option<&'static str> {
+        if !self.prints(planned) {
+            return None;
+        }
+        match self.step(&Servers::ANY, planned) {
             StepCommands::Commands(_) => None,
             StepCommands::Impossible(reason) => Some(reason),
+        }
+    }
+
+    /// Returns true if the commands have this step. A script reads the stores again, so only instructions for people leave out what the
+    /// observation shows to be void.
+    fn prints(self, planned: &PlannedStep) -> bool {
+        let is_comparison = matches!(planned.act, Act::Require(Condition::Differ(..)));
+        match self {
+            Self::DovecotLdap | Self::Cyrus => !is_comparison,
+            Self::Exchange => !planned.is_void,
         }
     }
 

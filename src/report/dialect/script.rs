@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use stranded_model::procedure::{Act, Procedure};
+use stranded_model::procedure::Act;
 use stranded_oracle::sentence::step;
-use stranded_search::advice::{Advice, Answer, Plan, PreconditionKind};
+use stranded_search::advice::{Advice, Answer, Plan, PlannedStep, PreconditionKind};
 use stranded_search::lines::wrapped;
+use stranded_search::scenario::SiteNames;
 use stranded_search::snapshot::Snapshot;
 
 use super::servers::Servers;
@@ -34,15 +35,15 @@ pub struct ScriptStep {
     pub commands: StepCommands,
 }
 
-/// Returns the commands of a procedure, if the answer lets an administrator run it.
+/// Returns the commands of a procedure that is safe.
 #[must_use]
 pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<Script> {
     let plan = match advice.answer() {
-        Answer::Safe | Answer::Depends => advice.plan.as_ref()?,
-        Answer::Refuses | Answer::Inconclusive | Answer::Unsafe => return None,
+        Answer::Safe => advice.plan.as_ref()?,
+        Answer::Depends | Answer::Refuses | Answer::Inconclusive | Answer::Unsafe => return None,
     };
     let servers = servers(snapshot, plan);
-    let frame = dialect.frame(&occasion(snapshot, advice, plan, &servers));
+    let frame = dialect.frame(&occasion(dialect, snapshot, advice, plan, &servers));
     let steps = steps(dialect, plan, &servers);
     let (from, to) = (servers.name(advice.from), servers.name(advice.to));
     let mut text = comment(&format!("{} for {}, from {from} to {to}", advice.procedure.name, snapshot.mailbox), "");
@@ -53,7 +54,8 @@ pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<
         }
     };
     prepared(&mut text, &frame.first);
-    let holds = plan.steps.iter().position(|step| matches!(step.act, Act::HoldDelivery));
+    let mut printed = plan.steps.iter().filter(|step| dialect.prints(step));
+    let holds = printed.position(|step| matches!(step.act, Act::HoldDelivery));
     if holds.is_none() {
         prepared(&mut text, &frame.once_held);
     }
@@ -77,16 +79,22 @@ pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<
     Some(Script { text, steps, is_complete })
 }
 
-/// Returns the steps of a procedure that the mail system cannot perform, each with the reason.
+/// Returns the steps of a procedure that the mail system cannot perform, each with the reason: those that it never can, or else those that
+/// it cannot from here.
 #[must_use]
-pub fn cannot_perform(dialect: Dialect, procedure: &Procedure) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for (index, step) in procedure.steps.iter().enumerate() {
-        if let Some(reason) = dialect.reason(&step.act) {
-            found.push(format!("{}: {reason}", procedure.step_name(index)));
-        }
-    }
-    found
+pub fn cannot_perform(dialect: Dialect, advice: &Advice) -> Vec<String> {
+    let procedure = &advice.procedure;
+    let named = |(index, step): (usize, &stranded_model::procedure::Step)| {
+        let reason = dialect.reason(&step.act)?;
+        Some(format!("{}: {reason}", procedure.step_name(index)))
+    };
+    let never: Vec<String> = procedure.steps.iter().enumerate().filter_map(named).collect();
+    let Some(plan) = advice.plan.as_ref().filter(|_| never.is_empty()) else { return never };
+    let reason = |planned: &PlannedStep| {
+        let sentence = step(&plan.world, &plan.run, &planned.act);
+        dialect.reason_for(planned).map(|reason| format!("it {sentence}: {reason}"))
+    };
+    plan.steps.iter().filter_map(reason).collect()
 }
 
 impl Dialect {
@@ -101,20 +109,37 @@ impl Dialect {
 
 fn servers<'a>(snapshot: &'a Snapshot, plan: &Plan) -> Servers<'a> {
     let run = &plan.run;
-    Servers { names: &snapshot.names.servers, from: run.from, to: run.to, connected_to: run.connected_to, home: None }
+    let names = &snapshot.names;
+    // The names of a site of which no distinguished name was observed.
+    let unknown = SiteNames::of(Vec::<String>::new());
+    let is_known = (&names.organization, &names.name) != (&unknown.organization, &unknown.name);
+    Servers {
+        names: &names.servers,
+        from: run.from,
+        to: run.to,
+        connected_to: run.connected_to,
+        home: None,
+        site: is_known.then_some(names),
+    }
 }
 
 fn steps(dialect: Dialect, plan: &Plan, servers: &Servers<'_>) -> Vec<ScriptStep> {
-    let translated = |planned: &stranded_search::advice::PlannedStep| {
+    let translated = |planned: &PlannedStep| {
         let servers = Servers { home: planned.home, ..*servers };
         let sentence = step(&plan.world, &plan.run, &planned.act);
         ScriptStep { step: sentence, commands: dialect.step(&servers, planned) }
     };
-    plan.steps.iter().map(translated).collect()
+    plan.steps.iter().filter(|planned| dialect.prints(planned)).map(translated).collect()
 }
 
-fn occasion<'a>(snapshot: &'a Snapshot, advice: &Advice, plan: &Plan, servers: &'a Servers<'a>) -> Occasion<'a> {
-    let has = |wanted: fn(&Act) -> bool| plan.steps.iter().any(|step| wanted(&step.act));
+fn occasion<'a>(
+    dialect: Dialect,
+    snapshot: &'a Snapshot,
+    advice: &Advice,
+    plan: &Plan,
+    servers: &'a Servers<'a>,
+) -> Occasion<'a> {
+    let has = |wanted: fn(&Act) -> bool| plan.steps.iter().any(|step| dialect.prints(step) && wanted(&step.act));
     let holds_delivery = has(|act| matches!(act, Act::HoldDelivery));
     let reads_stores = has(|act| act.takes_copies() || matches!(act, Act::List { .. } | Act::Save { .. }));
     let kinds: Vec<PreconditionKind> = advice.preconditions().iter().map(|one| one.kind).collect();

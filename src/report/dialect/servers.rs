@@ -2,6 +2,7 @@
 
 use stranded_model::id::{Id, ServerId};
 use stranded_model::procedure::ServerRef;
+use stranded_search::scenario::SiteNames;
 
 /// The servers of a run.
 pub(super) struct Servers<'a> {
@@ -12,12 +13,20 @@ pub(super) struct Servers<'a> {
     pub(super) connected_to: ServerId,
     /// The home that the program looked up.
     pub(super) home: Option<ServerId>,
+    /// The names of the site, if the observation shows its distinguished names.
+    pub(super) site: Option<&'a SiteNames>,
 }
 
 impl Servers<'_> {
     /// Some servers, for the question if a system can perform an act at all.
-    pub(super) const ANY: Servers<'static> =
-        Servers { names: &[], from: ServerId(0), to: ServerId(1), connected_to: ServerId(0), home: Some(ServerId(0)) };
+    pub(super) const ANY: Servers<'static> = Servers {
+        names: &[],
+        from: ServerId(0),
+        to: ServerId(1),
+        connected_to: ServerId(0),
+        home: Some(ServerId(0)),
+        site: None,
+    };
 
     /// Returns the server that a step names.
     pub(super) fn id(&self, reference: ServerRef) -> ServerId {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use stranded::report::advice_json::{AdviceEntry, AdviceReport, report};
 use stranded::report::dialect::{Dialect, Printed};
 use stranded_model::scenario::Delivery;
-use stranded_search::advice::{Circumstances, advise_all, known_procedures};
+use stranded_search::advice::{Circumstances, PlannedStep, advise_all, known_procedures};
 use stranded_search::engine::Limits;
 use stranded_search::scenario::{SiteNames, builtin};
 use stranded_search::snapshot;
@@ -112,8 +112,12 @@ fn a_procedure_that_is_unsafe_or_cannot_be_performed_has_no_commands() {
         let text =
             String::from_utf8(stranded(&["-", "--dialect", "dovecot-ldap", "--procedure", procedure], line).stdout)
                 .unwrap();
-        let says = format!("No commands are printed: {procedure} is not safe here, or dovecot-ldap cannot perform it.");
-        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&says), "{text}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let says = match procedure {
+            "q162998" => "No commands are printed: dovecot-ldap cannot perform q162998. adjust: ".to_owned(),
+            _ => format!("No commands are printed: {procedure} is not safe here: it can "),
+        };
+        assert!(text.contains(&says), "{text}");
         assert!(!text.contains("Its commands, for "), "{text}");
     }
 }
@@ -133,7 +137,7 @@ fn each_copy_and_each_save_is_followed_by_a_verification() {
             }
         }
     }
-    assert!(verified >= 9, "{verified} steps");
+    assert!(verified >= 5, "{verified} steps");
 }
 
 #[test]
@@ -165,7 +169,7 @@ fn each_act_of_each_procedure_has_commands_or_a_reason() {
             for step in &parsed.steps {
                 let reason = dialect.reason(&step.act);
                 assert!(reason.is_none_or(|reason| reason.ends_with('.')), "{reason:?}");
-                assert_eq!(reason.is_none(), dialect.can_perform()(&step.act));
+                assert_eq!(reason.is_none(), dialect.can_perform()(&PlannedStep::anywhere(&step.act)));
                 count[usize::from(reason.is_some())] += 1;
             }
         }
@@ -191,7 +195,9 @@ fn a_shell_can_parse_each_script_and_its_lines_fit_in_80_columns() {
     for report in [STRANDED, LATE].map(|line| advised_in(Dialect::Exchange, line)) {
         scripts.push(script(&report).to_owned());
     }
-    let wide = scripts.iter().flat_map(|script| script.lines()).filter(|line| line.chars().count() > 80);
+    // A value that somebody types stays in one line.
+    let is_wide = |line: &&str| line.chars().count() > 80 && !line.starts_with("/o=");
+    let wide = scripts.iter().flat_map(|script| script.lines()).filter(is_wide);
     assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
@@ -214,6 +220,45 @@ fn each_script_names_its_values_once_at_the_top() {
             assert_eq!(assigned, 1, "{name} in\n{script}");
         }
     }
+}
+
+#[test]
+fn exchange_changes_no_store_that_is_not_the_home() {
+    let report = advised_in(Dialect::Exchange, LATE);
+    let of = |name: &str| entries(&report).iter().find(|entry| entry.procedure == name).unwrap();
+    assert!(!of("append-repair").cannot_perform.is_empty());
+    assert!(
+        script(&report).contains("ExMerge") && of("q162998").script.is_some(),
+        "{:?}",
+        entries(&report)[0].procedure
+    );
+    // Everything that the snapshot shows to be void is left out.
+    let report = advised_in(Dialect::Exchange, STRANDED);
+    assert!(!script(&report).contains("ExMerge") && !script(&report).contains("log on once"), "{}", script(&report));
+    assert!(script(&report).contains("two hours"), "{}", script(&report));
+}
+
+#[test]
+fn the_names_of_the_site_are_those_of_the_observed_homes_and_no_value_is_broken() {
+    let dn = |end: &str| format!("/o=Acme/ou=Berlin/cn=Configuration/cn=Servers/cn=source/cn={end}");
+    let named = r#"{"home-mdb": "source", "home-mta": "source"}"#;
+    let line = STRANDED.replace(
+        named,
+        &format!(r#"{{"home-mdb": "{}", "home-mta": "{}"}}"#, dn("Microsoft Private MDB"), dn("Microsoft MTA")),
+    );
+    let report = advised_in(Dialect::Exchange, &line);
+    let value = dn("Microsoft Private MDB").replace("cn=source", "cn=destination");
+    assert!(script(&report).lines().any(|line| line == value), "{}", script(&report));
+}
+
+#[test]
+fn a_script_has_no_value_of_an_example() {
+    let report = advised_in(Dialect::DovecotLdap, STRANDED);
+    for name in ["ADDRESS", "LOGIN_NAMES", "LDAP_URL", "BIND_DN", "USER_DN"] {
+        assert!(script(&report).contains(&format!("\n{name}=${{{name}:?")), "{name} in {}", script(&report));
+    }
+    let report = advised_in(Dialect::DovecotLdap, &STRANDED.replace("alice", "alice@example.org"));
+    assert!(script(&report).contains("\nADDRESS=${ADDRESS:-$MAILBOX}\n"), "{}", script(&report));
 }
 
 #[test]
