@@ -69,9 +69,12 @@ pub fn report(
     if !rest.is_empty() {
         let _ = writeln!(text, "\n{TITLE}Others:{TITLE:#}");
         let mut shown = 0;
+        // Commands can be longer than a report; each other group still has its line.
+        let before = text.lines().count();
+        let room = LINES_MAX.saturating_sub(before + LINES_LAST).max(LINES_LEFT - LINES_LAST);
         for group in rest {
             let line = wrapped(&group.line(), 4, form.width);
-            if text.lines().count() + line.lines().count() + LINES_LAST > LINES_MAX {
+            if text.lines().count() - before + line.lines().count() > room {
                 break;
             }
             shown += 1;

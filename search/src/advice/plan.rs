@@ -70,7 +70,7 @@ impl Occasion<'_> {
         };
         let server = self.run.server(*at)?;
         let is_absent = account(state).mailboxes[server] == Mailbox::Absent;
-        (is_absent && self.was_observed(server)).then_some(server)
+        (is_absent && self.was_absent(server)).then_some(server)
     }
 
     /// Returns true if a step has nothing to do for another reason: it compares the two servers of the advice, the mailbox that it creates
@@ -81,11 +81,13 @@ impl Occasion<'_> {
             let is_observed = self.run.server(*at).is_some_and(|server| self.was_observed(server));
             return is_observed && result == StepResult::Duplicate;
         }
-        let is_known_empty = || {
-            let was_absent = self.was_observed(from) && self.snapshot.mailboxes[from] == Mailbox::Absent;
-            was_absent && account(state).saved.is_empty()
-        };
+        let is_known_empty = || self.was_absent(from) && account(state).saved.is_empty();
         matches!(act, Act::Require(Condition::Differ(..))) || matches!(act, Act::Load { .. }) && is_known_empty()
+    }
+
+    /// Returns true if the store was observed to have no mailbox.
+    fn was_absent(&self, server: ServerId) -> bool {
+        self.was_observed(server) && self.snapshot.mailboxes[server] == Mailbox::Absent
     }
 
     fn was_observed(&self, server: ServerId) -> bool {

@@ -171,6 +171,14 @@ impl Observed {
     /// not an error, because a directory can contain one.
     fn home(&mut self, server: &str, value: Option<&str>, attribute: HomeAttribute) -> Result<Home, ContentError> {
         let Some(value) = value else { return Ok(Home::Malformed) };
+        if value.trim().is_empty() {
+            let message = format!("{} on {server} is empty", attribute.name());
+            return Err(ContentError::at(
+                value,
+                message,
+                "the name of a server, or null if the attribute has no value",
+            ));
+        }
         let is_distinguished = value.contains(['/', '=']);
         let named = if is_distinguished {
             match dn::parse(value, attribute) {

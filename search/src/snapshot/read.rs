@@ -17,6 +17,9 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The form of a file.
 const FORM: &str = "one object for each mailbox, with `mailbox`, `directory` and `stores`";
 
+/// The most errors about a file in which no mailbox has been found.
+const STRAYS_MAX: usize = 3;
+
 /// A part of a file.
 enum Part {
     /// The text of an object, which can be incomplete.
@@ -51,6 +54,9 @@ pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
             Part::Stray(span, message) => {
                 let spot = Spot { file: Arc::clone(&file), span, label: FORM.to_owned() };
                 found.take(Diagnostic { message: message.to_owned(), spot: Some(spot), help: None });
+                if snapshots.is_empty() && found.count() >= STRAYS_MAX {
+                    break;
+                }
                 continue;
             }
         };
@@ -65,8 +71,8 @@ pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
         }
     }
     if snapshots.is_empty() && found.count() == 0 {
-        let help = "one JSON object for each mailbox, such as {\"mailbox\": \"alice\", \"directory\": {\"source\": {\"home-mdb\": \
-                    \"source\"}}, \"stores\": {\"destination\": {\"messages\": [\"1\"]}}}";
+        let help = "one JSON object for each mailbox, such as {\"mailbox\": \"alice\", \"directory\": {\"SRC\": {\"home-mdb\": \"SRC\", \
+                    \"home-mta\": \"SRC\"}}, \"stores\": {\"SRC\": null, \"DST\": {\"messages\": 2}}}";
         return Err(Diagnostics::just(format!("{file_name} contains no snapshot"), Some(help.to_owned())));
     }
     found.into_diagnostics().map_or(Ok(snapshots), Err)
@@ -144,6 +150,21 @@ fn object_end(text: &str, start: usize) -> usize {
     text.trim_end().len().max(start + 1)
 }
 
+/// Returns the form of an object, with the mistake that its text shows.
+fn form(text: &str) -> String {
+    const WHOLE: &str = "each mailbox must be one whole JSON object";
+    let count = |letter: char| text.matches(letter).count();
+    if text.contains(['“', '”', '„', '‘', '’']) || !text.contains('"') && text.contains('\'') {
+        "use straight double quotes: \"".to_owned()
+    } else if text.contains(": NULL") || text.contains(": Null") || text.contains(": None") {
+        "write null in lower case".to_owned()
+    } else if count('{') > count('}') {
+        format!("a }} is missing; {WHOLE}")
+    } else {
+        WHOLE.to_owned()
+    }
+}
+
 /// The text of one object, with its position in the file.
 struct Object<'a> {
     file: &'a Arc<SourceText>,
@@ -181,7 +202,7 @@ impl Object<'_> {
         let label = match (reason.is_data(), path.as_str()) {
             (true, ".") => FORM.to_owned(),
             (true, path) => format!("the value of {path}"),
-            (false, _) => "each mailbox must be one whole JSON object".to_owned(),
+            (false, _) => form(self.text),
         };
         let message = if reason.is_data() { message.to_owned() } else { format!("not JSON: {message}") };
         Err(self.diagnostic(at..at + width, message, label))
