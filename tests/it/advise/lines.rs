@@ -18,9 +18,14 @@ fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_th
             assert!(wrong.contains(reported), "{reported:?} is not in\n{wrong}");
         }
     };
+    let directory_with = |entry: &str| format!(r#"{{"mailbox": "m", "directory": {{"s": {entry}}}}}"#);
     let stores = |stores: &str| format!(r#"{{"mailbox": "m", {directory}, "stores": {stores}}}"#);
     check("[]", &["this is not a JSON object"]);
     check(r#"{"mailbox": "m""#, &["not JSON", "one whole JSON object"]);
+    check(&directory_with("“s”"), &["use straight double quotes"]);
+    check(&directory_with("None"), &["write null in lower case"]);
+    check(&directory_with(r#"{"home-mdb": "s""#), &["a } is missing"]);
+    check(&directory_with(r#"{"home-mdb": ""}"#), &["home-mdb on s is empty"]);
     check(&format!("{} trailing", AT_HOME.replace("carol", "dave")), &["not JSON"]);
     check(r#"{"mailbox": 5}"#, &["expected a string", "the value of mailbox"]);
     check(&format!("{{{directory}}}"), &["missing field `mailbox`"]);

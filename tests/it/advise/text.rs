@@ -85,6 +85,13 @@ fn a_procedure_that_is_not_safe_yet_has_no_commands_and_the_fewest_facts_are_ask
 }
 
 #[test]
+fn every_mailbox_of_a_small_batch_has_its_recommendation() {
+    let text = printed(&["-", "--dialect", "dovecot-ldap"], &format!("{STRANDED}\n{LATE}\n"));
+    assert!(text.contains("alice: home source") && text.contains("bob: home source"), "{text}");
+    assert_eq!(text.matches("append-repair, from source to destination").count(), 2, "{text}");
+}
+
+#[test]
 fn a_malformed_home_is_noted_and_the_repair_deletes_nothing() {
     let pasted = STRANDED.replace(
         r#""home-mta": "source"}"#,
