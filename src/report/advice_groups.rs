@@ -42,7 +42,7 @@ pub(super) fn groups<'a>(advised: &'a [MailboxAdvice<'a>]) -> Vec<Group<'a>> {
     groups
 }
 
-/// Joins the groups whose answers are the same text: a search can tell mailboxes apart where a reader cannot.
+/// Joins the groups whose answers are the same text: a search distinguishes mailboxes that a reader does not.
 pub(super) fn alike<'a>(groups: Vec<Group<'a>>, printed: Option<Printed<'_>>, form: Form<'_>) -> Vec<Group<'a>> {
     if form.extent == Extent::Reasons || groups.len() > GROUPS_MAX {
         return groups;

@@ -118,7 +118,7 @@ fn summary(advised: &[MailboxAdvice<'_>], form: Form<'_>) -> String {
     };
     if counted.is_empty() && advised.len() <= NAMES_MAX {
         for snapshot in snapshots().filter(|one| one.standing() == Standing::Healthy) {
-            let line = format!("{}: {}", snapshot.mailbox, whereabouts(snapshot));
+            let line = format!("{}: {}", snapshot.mailbox, home_and_counts(snapshot));
             let _ = writeln!(text, "{}", wrapped(&line, 2, form.width));
         }
     }
@@ -159,7 +159,7 @@ pub(super) fn title(snapshot: &Snapshot, advice: &Advice) -> String {
 }
 
 /// Returns the home and the numbers of messages.
-fn whereabouts(snapshot: &Snapshot) -> String {
+fn home_and_counts(snapshot: &Snapshot) -> String {
     let home = snapshot.home().map_or_else(String::new, |home| name(snapshot, home));
     let held = snapshot.data_on().into_iter().map(|server| {
         let count = snapshot.held_by(server);

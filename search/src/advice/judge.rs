@@ -20,7 +20,7 @@ pub(super) fn advice(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Advice {
     let judge = Judge { source, limits };
     let cases: Vec<AdviceCase> = source.circumstances.deliveries.iter().map(|delivery| judge.case(*delivery)).collect();
     let can_be_run = cases.iter().any(AdviceCase::can_be_run);
-    // Nobody performs the steps of a procedure that does harm or refuses.
+    // No administrator performs the steps of a procedure that does harm or refuses.
     let plan = if can_be_run { plan(source, limits) } else { None };
     let ability = Ability::of(source.snapshot, source.procedure, plan.as_ref(), source.circumstances.can_perform);
     Advice {

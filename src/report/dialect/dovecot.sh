@@ -66,7 +66,8 @@ require_same_text() { # server
     read_message "$1" "$guid" "$uid"
     mv "$WORK/message" "$WORK/mine"
     awk -F '\t' -v folder="$folder" -v name="$name" \
-      '$1 == folder && $2 == name { print; exit }' "$WORK/listed" >"$WORK/theirs"
+      '$1 == folder && $2 == name { print; exit }' "$WORK/listed" \
+      >"$WORK/theirs"
     IFS=$TAB read -r folder name guid uid flags <"$WORK/theirs"
     read_message "$other" "$guid" "$uid"
     cmp -s "$WORK/mine" "$WORK/message" ||

@@ -25,7 +25,7 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
     }
 }
 
-/// Returns a text with its long lines broken, except values that somebody types.
+/// Returns a text with its long lines broken, except values to be typed.
 fn fitted(text: &str) -> String {
     let is_value = |line: &str| line.starts_with("/o=");
     let is_long = |line: &str| display_width(line) > usize::from(WIDTH) && !is_value(line);

@@ -195,7 +195,7 @@ fn a_shell_can_parse_each_script_and_its_lines_fit_in_80_columns() {
     for report in [STRANDED, LATE].map(|line| advised_in(Dialect::Exchange, line)) {
         scripts.push(script(&report).to_owned());
     }
-    // A value that somebody types stays in one line.
+    // A value to be typed stays in one line.
     let is_wide = |line: &&str| line.chars().count() > 80 && !line.starts_with("/o=");
     let wide = scripts.iter().flat_map(|script| script.lines()).filter(is_wide);
     assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new());

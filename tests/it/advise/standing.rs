@@ -58,7 +58,7 @@ fn a_procedure_that_refuses_and_changes_nothing_is_not_safe() {
     assert!(found.steps.is_empty());
     let text = String::from_utf8(stranded(&["-"], SPLIT).stdout).unwrap();
     assert!(
-        text.contains("\nRefuses, or does not end with ok, and repairs nothing:\n  append-repair, move, guarded-move"),
+        text.contains("\nRefuses, or does not end with ok, and repairs nothing:\n  append-repair, guarded-move, move"),
         "{text}"
     );
 }
