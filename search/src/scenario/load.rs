@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::bundle::{Files, beside};
 use super::cursor::{Cursor, parse_toml, within_limit};
-use super::diagnostic::{Diagnostics, Findings, SourceText, listed, nearest, wrapped};
+use super::diagnostic::{Diagnostics, Findings, SourceText, nearest, wrapped};
 use super::tables::place_of;
 use super::{Family, Spec, builtin, is_procedure_text, read};
 use crate::files;
@@ -224,11 +224,12 @@ fn all_names() -> Vec<&'static str> {
     builtin::scenarios().iter().map(|builtin| builtin.name).chain(families()).collect()
 }
 
-/// Returns the error for an unknown name, with the nearest of the valid ones.
+/// Returns the error for an unknown name, with the nearest of the valid ones; a list of all would hide it.
 #[must_use]
 pub fn unknown_name(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
     let near = nearest(name, valid).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-    let help = wrapped(&format!("{near}{}; the name of a file ends in .toml", listed(valid)));
+    let list = if kind == "procedure" { "`stranded list procedures`" } else { "`stranded list`" };
+    let help = wrapped(&format!("{near}{list} prints all names; the name of a file ends in .toml"));
     Diagnostics::just(format!("unknown {kind} `{}`", name.escape_debug()), Some(help))
 }
 
