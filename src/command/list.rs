@@ -9,6 +9,7 @@ use crate::cli::{List, ListTopic};
 use crate::exit::Exit;
 use crate::report::list::ListItem;
 use crate::report::movers;
+use crate::report::procedure_words::words;
 use stranded_oracle::adapter::mutant;
 use stranded_search::lines::wrapped;
 use stranded_search::property::Property;
@@ -73,7 +74,10 @@ fn scenarios() -> Result<Vec<ListItem>, CommandError> {
 
 fn procedures() -> Vec<ListItem> {
     let item = |procedure: stranded_model::procedure::Procedure| ListItem {
-        says: format!("{} steps", procedure.steps.len()),
+        says: match words(&procedure.name) {
+            name if name == procedure.name => format!("{} steps", procedure.steps.len()),
+            words => format!("{words}; {} steps", procedure.steps.len()),
+        },
         name: procedure.name,
         values: Vec::new(),
         implements: None,
