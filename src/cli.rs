@@ -284,7 +284,8 @@ pub struct Show {
 /// `stranded replay`
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// A trace file, or REPORT.json#scenario/property
+    /// A trace file, REPORT.json#scenario/property, or a scenario, whose worst counterexample is shown
+    #[arg(value_name = "TRACE|SCENARIO")]
     pub trace: String,
     /// Write the explorer of this trace to this file, as one page that needs no network
     #[cfg(feature = "explore")]
@@ -307,7 +308,8 @@ pub struct Replay {
 #[cfg(feature = "explore")]
 #[derive(Debug, Args)]
 pub struct Explore {
-    /// A built-in scenario, a TOML file, a trace, REPORT.json#scenario/property, or a snapshot, FILE#MAILBOX
+    /// A scenario, which opens at its worst counterexample; a TOML file; a trace, or REPORT.json#scenario/property; a snapshot, or
+    /// FILE#MAILBOX; or a run that `conform --save` wrote
     #[arg(value_name = "SCENARIO|TRACE|SNAPSHOT", add = complete::scenarios())]
     pub what: Option<String>,
     /// The port of the server; 0 selects a free port

@@ -48,6 +48,14 @@ pub enum KeyEffect {
 }
 
 impl Screen {
+    /// Returns the first screen of a trace: the step that destroyed mail, or else the first violation.
+    #[must_use]
+    pub fn opening(narrated: &NarratedTrace<'_>) -> Self {
+        let rows = &narrated.table.rows;
+        let decisive = rows.iter().find(|row| !row.lost.is_empty()).or(rows.iter().find(|row| !row.breaks.is_empty()));
+        Self { at: decisive.map_or(0, |row| row.number), ..Self::default() }
+    }
+
     /// Returns the effect of a key in a trace with so many steps, at a moment with so many alternatives.
     #[must_use]
     pub fn after_key(self, key: KeyEvent, steps: usize, alternatives: usize) -> KeyEffect {
@@ -157,7 +165,7 @@ pub fn restore() {
 pub fn step_through(narrated: &NarratedTrace<'_>) -> io::Result<()> {
     with_restore(restore, || {
         let mut terminal = ratatui::try_init()?;
-        let mut screen = Screen::default();
+        let mut screen = Screen::opening(narrated);
         // The tables of the alternatives that were taken, each with the moment at which it branched.
         let mut branches: Vec<(TraceTable, usize)> = Vec::new();
         loop {

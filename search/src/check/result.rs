@@ -129,6 +129,15 @@ impl Checked<'_> {
         self.combinations.iter().find_map(|combination| combination.search.truncated.or(combination.liveness_truncated))
     }
 
+    /// The counterexample to the first violated property, with the combination of assumptions that shows it.
+    #[must_use]
+    pub fn worst(&self) -> Option<(&Combination, Property, Trace)> {
+        self.results.iter().find_map(|result| {
+            let case = &self.combinations[result.shown_by?];
+            Some((case, result.property, case.trace(result.property)?))
+        })
+    }
+
     /// The number of distinct states over all combinations.
     #[must_use]
     pub fn states(&self) -> usize {

@@ -7,14 +7,16 @@ mod page;
 mod recording;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use stranded_model::World;
-use stranded_search::check::Trace;
+use stranded_search::check::{Trace, check};
+use stranded_search::engine::{Engine, Limits};
 use stranded_search::files;
 use stranded_search::replay::{self, Replayed};
 use stranded_search::rescue;
 use stranded_search::sanitize::{in_json, of_json};
-use stranded_search::scenario::Spec;
+use stranded_search::scenario::{Spec, builtin, load_scenario};
 use stranded_search::trace_file::{self, TraceFile};
 
 pub(super) use self::recording::{read as read_recording, refused};
@@ -26,6 +28,9 @@ use crate::formats::trace::{NarratedTrace, TraceFormat, dot, itf, markdown, merm
 use crate::report::table::TraceTable;
 use crate::report::{counterexample, json, trace};
 
+/// The longest search for the counterexample of a scenario.
+const CHECK_TIME_MAX: Duration = Duration::from_secs(60);
+
 pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
     #[cfg(feature = "terminal")]
     interactive::require_terminal(arguments)?;
@@ -33,12 +38,29 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
         Some((path, part)) => (path, Some(part)),
         None => (arguments.trace.as_str(), None),
     };
+    if builtin::scenario(path).is_some() || path.ends_with(".toml") {
+        return show(&of_scenario(path)?, arguments);
+    }
     let text = files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     if part.is_none() && recording::is_recording(&text) {
         return recording::replay(&parse(path, &text)?, arguments);
     }
-    let file = find(path, &text, part)?;
-    let replayed = replay::replay(&file).map_err(|refused| match refused {
+    show(&find(path, &text, part)?, arguments)
+}
+
+/// Returns the worst counterexample of a scenario.
+fn of_scenario(name: &str) -> Result<TraceFile, CommandError> {
+    let spec = load_scenario(name)?;
+    let deadline = Instant::now().checked_add(CHECK_TIME_MAX);
+    let checked = check(&spec, Engine::Exact, &Limits { deadline, scenario: &spec.name, ..Limits::default() });
+    let none = || CommandError::Usage(format!("{name} has no counterexample; `stranded check {name}` says why"));
+    let (case, property, trace) = checked.worst().ok_or_else(none)?;
+    Ok(trace::write(&spec, &case.world, &spec.touches(), property.name(), &trace))
+}
+
+/// Executes a trace again, and shows it in the requested form.
+fn show(file: &TraceFile, arguments: &Replay) -> Result<Exit, CommandError> {
+    let replayed = replay::replay(file).map_err(|refused| match refused {
         replay::ReplayError::Scenario(diagnostics) => CommandError::Input(diagnostics),
         replay::ReplayError::File(reason) => CommandError::Usage(format!("{}: {reason}", arguments.trace)),
         replay::ReplayError::Step(reason) => CommandError::NotAsExpected(format!("{}: {reason}", arguments.trace)),
@@ -48,23 +70,23 @@ pub(super) fn run(arguments: &Replay) -> Result<Exit, CommandError> {
     }
     #[cfg(feature = "explore")]
     if let Some(path) = &arguments.html {
-        return Ok(output::write(&page::page(&file, replayed)?, Some(path)));
+        return Ok(output::write(&page::page(file, replayed)?, Some(path)));
     }
     #[cfg(feature = "terminal")]
     if arguments.interactive {
-        return interactive::step_through(&file, &replayed);
+        return interactive::step_through(file, &replayed);
     }
     let out = arguments.output.file.as_deref();
     if let Some(form) = arguments.to {
-        return convert(&file, replayed, form, out);
+        return convert(file, replayed, form, out);
     }
     let Replayed { spec, world, trace: found, .. } = replayed;
     if arguments.output.destinations().any(|(format, _)| matches!(format.kind(), OutputKind::Cases(_))) {
         let says = "a trace has no verdict to report: use --format text or json, or --to markdown";
         return Err(CommandError::Usage(says.to_owned()));
     }
-    let text = |width| narration(&spec, &world, &file, &found, width);
-    let json = || output::json(&written(&spec, &world, &file, &found));
+    let text = |width| narration(&spec, &world, file, &found, width);
+    let json = || output::json(&written(&spec, &world, file, &found));
     Ok(output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: None }))
 }
 
