@@ -10,6 +10,7 @@ use stranded_model::World;
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageSet};
 use stranded_model::procedure::{Outcome, Procedure};
+use stranded_model::property::Safety;
 use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario, Site};
 use stranded_model::state::{Account, Ended, State};
 use stranded_model::table::Table;
@@ -36,8 +37,12 @@ pub enum RescueEffect {
     /// In every execution the procedure reports `ok` and loses nothing, and all replicas name one home that holds every
     /// message that its owner can expect, except those that wait in the transport.
     Saves,
-    /// The procedure can end otherwise or leave a message out of reach, but it loses none.
+    /// The same, but the procedure can end with a mailbox in transit, and no program takes the mark off.
+    LeavesInTransit,
+    /// The procedure can end otherwise, but it leaves every message where it was, or where its owner can reach it.
     Declines,
+    /// The procedure can move a message or a home so that a message is out of reach, but it loses none.
+    Strands,
     /// The procedure can lose these messages.
     Loses(Vec<(MailboxId, MessageSet)>),
     /// The procedure has more states than are searched.
@@ -50,11 +55,14 @@ pub struct Outlook {
     /// True if there is nothing to rescue: all replicas name one home, and every message that its owner can expect is
     /// there or in the transport.
     pub is_whole: bool,
+    /// True if a message is destroyed.
+    pub is_lost: bool,
     /// The effect of each procedure.
     pub rescues: Vec<Rescue>,
 }
 
-/// The possible rescues in every state of a trace.
+/// The possible rescues in every state of a trace. While no message is destroyed, a procedure between other servers may still recover all
+/// mail; such procedures are not tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RescueMap {
     /// The outlook in the initial state and after each step, including the steps of `after`.
@@ -75,20 +83,30 @@ impl RescueMap {
 }
 
 impl Outlook {
-    /// The procedures that recover all mail.
+    /// Returns the possible rescues in a state.
+    #[must_use]
+    pub fn of(world: &World, state: &State, procedures: &[Procedure], answered: &[Assumption]) -> Self {
+        Self {
+            is_whole: state.accounts.values().all(is_whole),
+            is_lost: state.accounts.values().any(|account| !account.lost().is_empty()),
+            rescues: rescues(world, state, procedures, answered),
+        }
+    }
+
+    /// The procedures that recover all mail and leave no mailbox in transit.
     pub fn saving_procedures(&self) -> impl Iterator<Item = &str> {
         let saves = self.rescues.iter().filter(|rescue| rescue.effect == RescueEffect::Saves);
         saves.map(|rescue| rescue.procedure.as_str())
     }
 
-    /// Returns true if mail is lost or out of reach and none of these procedures recovers it.
+    /// Returns true if mail is destroyed and none of these procedures recovers it.
     #[must_use]
     pub fn is_beyond_rescue(&self) -> bool {
         let is_hope = |effect: &RescueEffect| match effect {
-            RescueEffect::Saves | RescueEffect::Unknown => true,
-            RescueEffect::Declines | RescueEffect::Loses(_) => false,
+            RescueEffect::Saves | RescueEffect::LeavesInTransit | RescueEffect::Unknown => true,
+            RescueEffect::Declines | RescueEffect::Strands | RescueEffect::Loses(_) => false,
         };
-        !self.is_whole && !self.rescues.iter().any(|rescue| is_hope(&rescue.effect))
+        self.is_lost && !self.rescues.iter().any(|rescue| is_hope(&rescue.effect))
     }
 }
 
@@ -103,11 +121,7 @@ pub fn map(spec: &Spec, world: &World, trace: &Trace) -> RescueMap {
         let next = states.last().and_then(|state| world.step(state, action).ok());
         states.push(next.expect("every step of a trace is possible"));
     }
-    let outlook = |state: &State| Outlook {
-        is_whole: state.accounts.values().all(is_whole),
-        rescues: rescues(world, state, &procedures, &answered),
-    };
-    let outlooks: Vec<Outlook> = states.iter().map(outlook).collect();
+    let outlooks: Vec<Outlook> = states.iter().map(|state| Outlook::of(world, state, &procedures, &answered)).collect();
     let is_final = trace.repeats_from.is_some() || states.last().is_some_and(|last| is_final(world, last));
     RescueMap::of(outlooks, is_final)
 }
@@ -186,8 +200,13 @@ pub fn attempts(
 /// transport.
 #[must_use]
 pub fn is_whole(account: &Account) -> bool {
-    let owed = account.outstanding().without(account.queued);
-    account.agreed_home().is_some_and(|home| owed.is_within(account.stored(home).held()))
+    account.agreed_home().is_some() && out_of_reach(account).is_empty()
+}
+
+/// Returns the messages that the owner can expect and that are neither at the home nor in the transport.
+fn out_of_reach(account: &Account) -> MessageSet {
+    let held = account.agreed_home().map_or(MessageSet::EMPTY, |home| account.stored(home).held());
+    account.outstanding().without(account.queued).without(held)
 }
 
 /// Returns true if every program reported `ok` and all mail is recovered.
@@ -209,10 +228,20 @@ fn effect(attempt: &World, mailbox: MailboxId) -> RescueEffect {
         return RescueEffect::Unknown;
     }
     // Replication is fair: if the good end is always reachable, it is reached.
-    let is_end = |number: usize| graph.edges[number].is_empty();
-    let ends_well = (0..graph.states.len()).all(|number| !is_end(number) || is_saved(&account(&graph.states[number])));
     let saved = graph.leads_to(|state| is_saved(&account(state)));
-    if ends_well && saved.into_iter().all(|saved| saved) { RescueEffect::Saves } else { RescueEffect::Declines }
+    let ends = || (0..graph.states.len()).filter(|number| graph.edges[*number].is_empty());
+    if saved.into_iter().any(|saved| !saved) {
+        let reached = |account: &Account| account.outstanding().without(out_of_reach(account));
+        let at_first = attempt.initial.iter().map(|state| reached(&account(state))).reduce(MessageSet::common);
+        let was_reached = at_first.unwrap_or_default();
+        let strands = |number: usize| {
+            let end = account(&graph.states[number]);
+            !out_of_reach(&end).common(was_reached).is_empty()
+        };
+        return if ends().any(strands) { RescueEffect::Strands } else { RescueEffect::Declines };
+    }
+    let is_owned = |number: usize| Safety::TransitOwned.holds(attempt, &graph.states[number]);
+    if ends().all(is_owned) { RescueEffect::Saves } else { RescueEffect::LeavesInTransit }
 }
 
 impl RescueEffect {
@@ -228,8 +257,7 @@ impl RescueEffect {
                 }
                 Self::Loses(losses)
             }
-            (Self::Loses(lost), Self::Saves | Self::Declines | Self::Unknown)
-            | (Self::Saves | Self::Declines | Self::Unknown, Self::Loses(lost)) => Self::Loses(lost),
+            (Self::Loses(lost), _) | (_, Self::Loses(lost)) => Self::Loses(lost),
             (one, other) => one.max(other),
         }
     }

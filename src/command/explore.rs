@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::cli::Explore;
 use crate::exit::Exit;
-use crate::explore::api::{Explorer, Query};
+use crate::explore::api::Explorer;
 use crate::explore::guard::Token;
 use crate::explore::server::Listener;
 use stranded_search::files;
-use stranded_search::scenario::{builtin, load_scenario};
+use stranded_search::scenario::load_scenario;
 
 use super::{CommandError, output};
 
@@ -47,13 +47,10 @@ pub(super) fn run(arguments: &Explore) -> Result<Exit, CommandError> {
 /// Opens the argument of the command, as an answer for the page.
 fn open(explorer: &Explorer, what: &str) -> Result<Value, CommandError> {
     let usage = |error: crate::explore::link::LinkError| CommandError::Usage(error.0);
-    if builtin::scenario(what).is_some() {
-        return explorer.answer(Query::Open { scenario: what.to_owned() }).map_err(usage);
-    }
     let (path, part) = what.split_once('#').map_or((what, None), |(path, part)| (path, Some(part)));
     if path.ends_with(".toml") || !(path.contains('/') || path.contains('.')) {
         let spec = Arc::new(load_scenario(path)?);
-        return explorer.open(&spec).map_err(usage);
+        return explorer.open_worst(&spec).map_err(usage);
     }
     let text = files::read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     let shown = explorer.show(path, &text, part).map_err(usage)?;

@@ -1,28 +1,16 @@
 //! Advice on the state that the page shows: the state becomes a snapshot, as for `stranded advise`.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
 use indexmap::IndexSet;
 use serde::Serialize;
-use serde_json::{Value, json};
-use stranded_model::scenario::Replication;
 use stranded_model::state::Account;
 
 use crate::report::advice_json::{self, AdviceEntry, CaseReport, GroupReport, HarmReport, MailboxReport};
-use stranded_search::advice::{Circumstances, advise_all, known_procedures};
-use stranded_search::engine::Limits;
+use crate::report::state_advice::{self, circumstances, limits};
+use stranded_search::advice::{advise_all, known_procedures};
 use stranded_search::names;
-use stranded_search::snapshot;
-use stranded_search::state_view;
 
 use super::link::LinkError;
 use super::open_trace::VisitedState;
-
-/// The longest time for advice.
-const TIME_MAX: Duration = Duration::from_secs(15);
-/// The most states of one search.
-const STATES_MAX: usize = 100_000;
 
 /// The advice on one mailbox.
 #[derive(Clone, Debug, Serialize)]
@@ -71,31 +59,13 @@ pub struct CaseView {
     pub harm: String,
 }
 
-/// Returns the circumstances of advice on the page: every kind of delivery, and no faults.
-pub(super) fn circumstances() -> Circumstances {
-    Circumstances {
-        deliveries: Circumstances::DELIVERIES.to_vec(),
-        faults: Vec::new(),
-        faults_max: 0,
-        replication: Replication::Instant,
-        can_perform: None,
-    }
-}
-
-/// Returns the limits of the searches for it.
-pub(super) fn limits() -> Limits<'static> {
-    Limits { states_max: Some(STATES_MAX), deadline: Instant::now().checked_add(TIME_MAX), ..Limits::default() }
-}
-
 /// Returns the advice on a state of a trace.
 ///
 /// # Errors
 /// The reason why there is no advice.
 pub fn at(visited: &VisitedState) -> Result<Vec<AdviceView>, LinkError> {
-    let shown = state_view::show(&visited.world.scenario, &visited.state);
-    let lines: Vec<String> = shown.mailboxes.iter().map(|(name, account)| line(name, account).to_string()).collect();
     let wrong = |diagnostics: stranded_search::scenario::Diagnostics| LinkError(diagnostics.render(false));
-    let snapshots = snapshot::read("the state shown", &lines.join("\n")).map_err(wrong)?;
+    let snapshots = state_advice::snapshots(&visited.world, &visited.state).map_err(wrong)?;
     let circumstances = circumstances();
     let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits()).map_err(wrong)?;
     let report = advice_json::report(&advised, &circumstances, None);
@@ -112,34 +82,6 @@ fn of_mailbox(found: MailboxReport, account: &Account) -> AdviceView {
         procedures: found.advice.into_iter().map(|entry| procedure(&found.messages, entry)).collect(),
         mailbox: found.mailbox,
     }
-}
-
-/// A mailbox as a line of a snapshot.
-fn line(name: &str, account: &state_view::AccountView) -> Value {
-    let directory: BTreeMap<&String, Value> = account
-        .directory
-        .iter()
-        .map(|(server, found)| {
-            let live = found.as_ref().filter(|found| !found.deleted);
-            (server, live.map_or(Value::Null, |found| json!({"home-mdb": found.home_mdb, "home-mta": found.home_mta})))
-        })
-        .collect();
-    let stores: BTreeMap<&String, Value> = account
-        .stores
-        .iter()
-        .map(|(server, found)| {
-            let held = found.as_ref().map(|found| {
-                let pending = found.in_transit.iter().flat_map(|mark| &mark.pending);
-                let messages = found.messages.iter().chain(pending).collect::<Vec<_>>();
-                json!({"messages": messages, "deleted": found.expunged, "in-transit": found.in_transit.is_some()})
-            });
-            (server, held.unwrap_or(Value::Null))
-        })
-        .collect();
-    let sessions = u8::from(account.remembered.is_some());
-    json!({
-        "mailbox": name, "directory": directory, "stores": stores, "waiting": account.queued, "sessions": sessions,
-    })
 }
 
 /// The harm of a procedure as text. A message of the search represents the messages in the same stores; one that represents none

@@ -10,7 +10,7 @@ use crate::formats::trace::TraceFormat;
 use stranded_search::scenario::{Spec, builtin};
 
 use super::advice;
-use super::checks::Checks;
+use super::checks::{self, Checks};
 use super::detail::{Detail, OutlookView, Outlooks};
 use super::document::{About, Document, document};
 use super::dropped::{self, Dropped};
@@ -37,6 +37,8 @@ pub enum Query {
     Follow {
         /// The link.
         link: String,
+        /// The property that it violates, if a check found it.
+        property: Option<String>,
     },
     /// A fork of a trace by another step.
     Fork {
@@ -83,6 +85,8 @@ pub enum Query {
         link: String,
         /// The format.
         form: TraceFormat,
+        /// The property that it violates, if a check found it.
+        property: Option<String>,
     },
     /// The start of a check of the scenario of a trace, or of a named scenario.
     Check {
@@ -134,12 +138,13 @@ impl Explorer {
             Query::Catalogue => Ok(self.catalogue()),
             Query::Pair => self.pair(),
             Query::Open { scenario } => self.open(&self.library.named(&scenario)?),
-            Query::Follow { link } => {
+            Query::Follow { link, property } => {
                 let trace = self.library.follow(&link)?;
-                Ok(document_answer(&trace, About { title: trace.origin.spec.name.clone(), ..About::default() }))
+                let title = property.clone().unwrap_or_else(|| trace.origin.spec.name.clone());
+                Ok(document_answer(&trace, About { title, property, ..About::default() }))
             }
             Query::Fork { link, at, action } => {
-                self.fork(&link, at, || format!("another step {}", at + 1), |trace| trace.take(&action))
+                self.fork(&link, at, || format!("another step after {at}"), |trace| trace.take(&action))
             }
             Query::Apply { link, at, procedure } => {
                 self.fork(&link, at, || format!("{procedure} at step {at}"), |trace| trace.apply(&procedure))
@@ -153,7 +158,9 @@ impl Explorer {
                 Ok(json!({"detail": Detail::of(&trace, at), "outlook": OutlookView::of(&outlook)}))
             }
             Query::Advise { link, at } => Ok(json!({"advice": advice::at(self.at(&link, at)?.end())?})),
-            Query::Export { link, form } => Ok(json(&exported::export(&self.library.follow(&link)?, form)?)),
+            Query::Export { link, form, property } => {
+                Ok(json(&exported::export(&self.library.follow(&link)?, form, property.as_deref())?))
+            }
             Query::Check { link, scenario } => {
                 let spec = match (link, scenario) {
                     (Some(link), _) => self.library.follow(&link)?.origin.spec,
@@ -181,15 +188,24 @@ impl Explorer {
         Ok(document_answer(&trace, About { title: spec.name.clone(), ..About::default() }))
     }
 
+    /// Returns the worst counterexample of a scenario, or its start if a short check finds none, as an answer.
+    ///
+    /// # Errors
+    /// The reason why it does not start.
+    pub fn open_worst(&self, spec: &Arc<Spec>) -> Result<Value, LinkError> {
+        match checks::worst(&self.library, spec) {
+            Some((trace, about)) => Ok(document_answer(&trace, about)),
+            None => self.open(spec),
+        }
+    }
+
     /// Returns the trace, the choice of traces or the run in a file, as an answer.
     ///
     /// # Errors
     /// The error in the file.
     pub fn show(&self, name: &str, text: &str, part: Option<&str>) -> Result<Value, LinkError> {
         Ok(match dropped::read(&self.library, name, text, part)? {
-            Dropped::Trace(trace, title, repeats_from) => {
-                document_answer(&trace, About { title, repeats_from, forked_at: None })
-            }
+            Dropped::Trace(trace, about) => document_answer(&trace, about),
             Dropped::Choice(parts) => json!({"choice": parts}),
             Dropped::Run(run) => json!({"run": run}),
         })
@@ -241,7 +257,7 @@ impl Explorer {
     ) -> Result<Value, LinkError> {
         let mut trace = self.at(link, at)?;
         extend(&mut trace).map_err(|error| LinkError(error.to_string()))?;
-        Ok(document_answer(&trace, About { title: title(), repeats_from: None, forked_at: Some(at) }))
+        Ok(document_answer(&trace, About { title: title(), forked_at: Some(at), ..About::default() }))
     }
 }
 

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use stranded_search::check::{Checked, check};
+use stranded_search::check::{Checked, Combination, Trace, check};
 use stranded_search::engine::{Engine, Limits, Progress, SystemMemory};
 use stranded_search::scenario::Spec;
 
+use super::document::About;
 use super::library::Library;
 use super::link::{self, LinkError};
 use super::open_trace::{OpenTrace, Origin};
@@ -22,6 +23,8 @@ const RUNNING_MAX: usize = 4;
 const KEPT_MAX: usize = 32;
 /// The longest time for a check.
 const TIME_MAX: Duration = Duration::from_secs(600);
+/// The longest check when the page opens a scenario.
+const OPENING_TIME_MAX: Duration = Duration::from_secs(1);
 /// The longest time between two queries for a check, which stops afterwards. A page in the background asks once a minute.
 const UNWATCHED_MAX: Duration = Duration::from_secs(90);
 /// The interval at which this time is compared.
@@ -185,6 +188,36 @@ impl Job {
     }
 }
 
+/// Returns the counterexample to the first violated property of a scenario, if a short check finds one.
+#[must_use]
+pub fn worst(library: &Library, spec: &Spec) -> Option<(OpenTrace, About)> {
+    let limits = Limits {
+        deadline: Instant::now().checked_add(OPENING_TIME_MAX),
+        memory_max: Some(MEMORY_MAX),
+        symmetry: true,
+        scenario: &spec.name,
+        ..Limits::default()
+    };
+    let checked = check(spec, Engine::Exact, &limits);
+    let (case, property, trace) = checked.worst()?;
+    let opened = open(library, &Arc::new(spec.clone()), case, &trace)?;
+    let about = About {
+        title: format!("{}: {}", spec.name, property.name()),
+        property: Some(property.name().to_owned()),
+        repeats_from: trace.repeats_from,
+        forked_at: None,
+    };
+    Some((opened, about))
+}
+
+/// Opens a counterexample.
+fn open(library: &Library, spec: &Arc<Spec>, case: &Combination, trace: &Trace) -> Option<OpenTrace> {
+    library.keep(spec, Some(trace.path.initial.clone()));
+    let (world, initial) = (Arc::new(case.world.clone()), trace.path.initial.clone());
+    let origin = Origin { spec: Arc::clone(spec), world, initial };
+    OpenTrace::by_actions(origin, trace.path.actions.iter().chain(&trace.after)).ok()
+}
+
 /// Stops a check without queries.
 fn watch(slot: usize, asked: &Mutex<Instant>, found: &Mutex<Option<CheckFound>>) {
     while found.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
@@ -222,16 +255,7 @@ fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
     let verdict = |judgement: &stranded_search::check::PropertyResult| {
         let shown = judgement.shown_by.map(|index| &checked.combinations[index]);
         let trace = shown.and_then(|case| Some((case, case.trace(judgement.property)?)));
-        let link = trace.as_ref().and_then(|(case, trace)| {
-            library.keep(&spec, Some(trace.path.initial.clone()));
-            let origin = Origin {
-                spec: Arc::clone(&spec),
-                world: Arc::new(case.world.clone()),
-                initial: trace.path.initial.clone(),
-            };
-            let opened = OpenTrace::by_actions(origin, trace.path.actions.iter().chain(&trace.after)).ok()?;
-            Some(link::to(&opened))
-        });
+        let link = trace.as_ref().and_then(|(case, trace)| Some(link::to(&open(library, &spec, case, trace)?)));
         CheckedProperty {
             name: judgement.property.name().to_owned(),
             verdict: judgement.verdict.name(),

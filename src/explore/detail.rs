@@ -63,7 +63,7 @@ pub struct Possible {
 }
 
 /// A disabled action.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Impossible {
     /// The actor.
     pub actor: String,
@@ -120,11 +120,15 @@ impl Detail {
                         .sentence(sentence::says(world, state, action, Mood::Happened(&occurrence)), action),
                     then: None,
                 }),
-                Err(refusal) => disabled.push(Impossible {
-                    actor,
-                    says: trace.origin.sentence(sentence::says(world, state, action, Mood::Attempted), action),
-                    because: sentence::refused(world, state, action, refusal),
-                }),
+                Err(refusal) => {
+                    let says = trace.origin.sentence(sentence::says(world, state, action, Mood::Attempted), action);
+                    let because = sentence::refused(world, state, action, refusal);
+                    let impossible = Impossible { actor, says, because };
+                    // Different actions with the same words need one line.
+                    if !disabled.contains(&impossible) {
+                        disabled.push(impossible);
+                    }
+                }
             }
         }
         Self { state: shown, changes, properties: Safety::ALL.map(judged).to_vec(), enabled, disabled }
@@ -132,7 +136,7 @@ impl Detail {
 }
 
 impl OutlookView {
-    /// Returns the effects of all procedures in one state, as far as that state shows them.
+    /// Returns the effects of all procedures in one state, which depend on nothing else.
     #[must_use]
     pub fn of(outlook: &rescue::Outlook) -> Self {
         Self { whole: outlook.is_whole, rescues: remedy::in_state(outlook).into_iter().map(entry).collect() }
@@ -141,11 +145,7 @@ impl OutlookView {
     /// Returns the effects of all procedures in every state of a trace.
     #[must_use]
     pub fn along(map: &RescueMap) -> Vec<Self> {
-        let view = |(outlook, remedies): (&rescue::Outlook, Vec<ProcedureRemedy>)| Self {
-            whole: outlook.is_whole,
-            rescues: remedies.into_iter().map(entry).collect(),
-        };
-        map.outlooks.iter().zip(remedy::along(map)).map(view).collect()
+        map.outlooks.iter().map(Self::of).collect()
     }
 }
 
@@ -188,10 +188,7 @@ impl Outlooks {
         if let Some(known) = self.known.get(&visited.state) {
             return known.clone();
         }
-        let outlook = rescue::Outlook {
-            is_whole: visited.state.accounts.values().all(rescue::is_whole),
-            rescues: rescue::rescues(&visited.world, &visited.state, &self.procedures, &self.answered),
-        };
+        let outlook = rescue::Outlook::of(&visited.world, &visited.state, &self.procedures, &self.answered);
         self.known.insert(visited.state.clone(), outlook.clone());
         outlook
     }

@@ -13,12 +13,14 @@ use crate::report::badge::Badge;
 use crate::report::picture::Picture;
 use crate::report::procedure_words::words;
 use crate::report::remedy::Remedy;
+use crate::report::state_advice::{self, Recommendation};
 use crate::report::summary::{self, Sentence, SummaryStep, TraceEnd};
 use crate::report::trace::answers;
 use stranded_oracle::sentence::Mood;
 use stranded_search::names;
-use stranded_search::rescue;
+use stranded_search::rescue::{self, RescueMap};
 
+use super::badges::{BadgeEntry, badges, outcome};
 use super::detail::{Detail, OutlookView, Outlooks};
 use super::link;
 use super::open_trace::{OpenTrace, Origin, Taken, VisitedState};
@@ -46,7 +48,9 @@ pub struct Document {
     pub question: String,
     /// The sources.
     pub sources: Vec<String>,
-    /// The answers to the assumptions of the scenario.
+    /// The property that the trace violates, if the trace was made to show that.
+    pub property: Option<String>,
+    /// The answers to the assumptions on which the trace depends.
     pub assumptions: BTreeMap<String, String>,
     /// The link to the trace.
     pub link: String,
@@ -132,6 +136,8 @@ pub struct Moment {
     pub screen: Option<String>,
     /// The messages that the step destroyed.
     pub lost: Vec<String>,
+    /// The messages that the step put on a server that is not the home, or whose home it changed.
+    pub strands: Vec<String>,
     /// The properties that the step violated.
     pub breaks: Vec<&'static str>,
     /// The properties that are violated in this state.
@@ -148,32 +154,13 @@ pub struct Moment {
     pub detail: Option<Detail>,
 }
 
-/// A badge of a moment.
-#[derive(Clone, Debug, Serialize)]
-pub struct BadgeEntry {
-    /// The kind: `bad` or `warn`.
-    pub kind: &'static str,
-    /// The sign.
-    pub sign: &'static str,
-    /// The text.
-    pub says: String,
-}
-
-impl From<Badge> for BadgeEntry {
-    fn from(badge: Badge) -> Self {
-        let kind = match badge {
-            Badge::Destroys(_) | Badge::TooLate => "bad",
-            Badge::FirstViolation | Badge::Breaks(_) => "warn",
-        };
-        Self { kind, sign: badge.sign(), says: badge.words() }
-    }
-}
-
 /// The title of a trace, its loop and its fork.
 #[derive(Clone, Debug, Default)]
 pub struct About {
     /// The title.
     pub title: String,
+    /// The property that the trace violates, if the trace was made to show that.
+    pub property: Option<String>,
     /// The moment from which the trace repeats forever.
     pub repeats_from: Option<usize>,
     /// The last moment that a fork shares with its origin.
@@ -187,7 +174,7 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
     let map = Outlooks::new(spec).map(trace, about.repeats_from.is_some());
     let outlooks = map.as_ref().map(OutlookView::along);
     let is_detailed = trace.visited.len() <= DETAILED_MAX;
-    let mut screens: BTreeMap<String, String> = BTreeMap::new();
+    let mut screen: Option<String> = None;
     let moments = trace.visited.iter().enumerate().map(|(number, visited)| {
         let mut moment = moment(trace, number);
         if visited
@@ -195,12 +182,11 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
             .as_ref()
             .is_some_and(|taken| taken.name.starts_with("start ") || taken.name.starts_with("apply "))
         {
-            screens.remove(&moment.actor);
+            screen = None;
         }
-        if let Some(reported) = &moment.reported {
-            screens.insert(moment.actor.clone(), reported.clone());
-        }
-        moment.screen = screens.values().next().cloned();
+        screen = moment.reported.clone().or(screen.take());
+        moment.screen.clone_from(&screen);
+        moment.badges.extend(outcome(visited, &moment));
         moment.outlook = outlooks.as_ref().map(|all| all[number].clone());
         moment.detail = is_detailed.then(|| Detail::of(trace, number));
         moment
@@ -213,18 +199,14 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
             (no_return == Some(moment.number)).then_some(Badge::TooLate),
             (first_violation == Some(moment.number)).then_some(Badge::FirstViolation),
         ];
-        let after = usize::from(!moment.lost.is_empty());
+        let after = usize::from(!moment.lost.is_empty()) + usize::from(!moment.strands.is_empty());
         moment.badges.splice(after..after, of_the_trace.into_iter().flatten().map(BadgeEntry::from));
     }
     let world = &trace.origin.world;
+    let run = world.scenario.run(world.scenario.last_run);
+    let name = |server| names::server(&world.scenario, server).to_owned();
     let end = trace.end();
-    let ending = TraceEnd {
-        is_whole: end.state.accounts.values().all(rescue::is_whole),
-        is_final: rescue::is_final(&end.world, &end.state),
-        repeats_from: about.repeats_from,
-    };
-    let procedures = procedures(trace);
-    let acts = procedures.iter().map(|one| (one.name.clone(), one.acts.clone())).collect();
+    let ending = TraceEnd::of(&end.world, &end.state, about.repeats_from);
     Document {
         format: "stranded-explorer/2",
         version: env!("CARGO_PKG_VERSION"),
@@ -233,23 +215,38 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
         scenario: spec.name.clone(),
         question: spec.question.clone(),
         sources: spec.source.clone(),
-        assumptions: answers(world, &spec.touches()),
+        property: about.property,
+        assumptions: answers(world, &trace.deciding()),
         link: link::to(trace),
         servers: world.scenario.site.servers.values().cloned().collect(),
         administrators: world.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
-        procedures,
+        procedures: procedures(trace),
         effects: effects(),
         properties: Safety::ALL
             .into_iter()
             .map(|one| PropertyEntry { name: one.name(), says: one.says(), sources: one.sources() })
             .collect(),
-        summary: summary::summary(&summarized(&moments), ending, map.as_ref(), &acts),
+        summary: summary::summary(
+            &summarized(&moments),
+            &ending,
+            map.as_ref(),
+            &recommended(trace, &ending, map.as_ref()),
+            &(name(run.from), name(run.to)),
+        ),
         first_violation,
         no_return,
         repeats_from: about.repeats_from,
         forked_at: about.forked_at,
         moments,
     }
+}
+
+/// Returns the recommendations for the last state in which a repair helps; none if the trace ends well.
+fn recommended(trace: &OpenTrace, ending: &TraceEnd, map: Option<&RescueMap>) -> Vec<Recommendation> {
+    let is_lost = map.is_some_and(|map| map.outlooks.iter().any(|outlook| outlook.is_lost));
+    let last = map.filter(|_| is_lost || !ending.is_whole).and_then(summary::last_repair);
+    let at = last.map(|last| &trace.visited[last]);
+    at.map_or_else(Vec::new, |visited| state_advice::recommendations(&visited.world, &visited.state))
 }
 
 fn effects() -> Vec<EffectEntry> {
@@ -297,6 +294,8 @@ pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
     let breaks: Vec<&'static str> = now.iter().copied().filter(|name| !before.contains(name)).collect();
     let step = StepText::of(&trace.origin, world, state, taken.as_ref());
     let picture = Picture::of(world, state);
+    let before = taken.as_ref().map(|taken| Picture::of(world, &taken.before));
+    let strands = before.map_or_else(Vec::new, |before| picture.newly_stranded(&before));
     Moment {
         number,
         actor: step.actor,
@@ -307,8 +306,9 @@ pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
         sources: step.sources,
         reported: step.reported,
         screen: None,
-        badges: badges(&step.lost, &breaks),
+        badges: badges(&step.lost, &strands, &breaks),
         lost: step.lost,
+        strands,
         breaks,
         broken: now,
         fingerprint: fingerprint(&picture),
@@ -316,13 +316,6 @@ pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
         outlook: None,
         detail: None,
     }
-}
-
-/// The badges of a step that do not depend on the trace.
-fn badges(lost: &[String], breaks: &[&'static str]) -> Vec<BadgeEntry> {
-    let destroys = (!lost.is_empty()).then(|| Badge::Destroys(lost.to_vec()));
-    let broken = (!breaks.is_empty()).then(|| Badge::Breaks(breaks.to_vec()));
-    destroys.into_iter().chain(broken).map(BadgeEntry::from).collect()
 }
 
 /// The name of a step for alignment: starts of different procedures are alike.

@@ -13,6 +13,7 @@ use stranded_search::scenario::{self, Diagnostics, is_procedure_text};
 use stranded_search::snapshot;
 use stranded_search::trace_file::{self, TraceFile};
 
+use super::document::About;
 use super::itf;
 use super::library::Library;
 use super::link::LinkError;
@@ -23,8 +24,8 @@ use super::run::{self, RunView};
 /// The content of a dropped file.
 #[derive(Debug)]
 pub enum Dropped {
-    /// A trace, with its title and the moment from which it repeats.
-    Trace(Box<OpenTrace>, String, Option<usize>),
+    /// A trace, with its title.
+    Trace(Box<OpenTrace>, About),
     /// A report with several traces: `scenario/property` of each; or a snapshot of several mailboxes: the name of each.
     Choice(Vec<String>),
     /// A run of an implementation.
@@ -42,7 +43,7 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     }
     if snapshot::is_snapshot(text) {
         return Ok(match observed::read(library, name, text, part)? {
-            Observed::Mailbox(trace, title) => Dropped::Trace(trace, title, None),
+            Observed::Mailbox(trace, title) => Dropped::Trace(trace, About { title, ..About::default() }),
             Observed::Several(mailboxes) => Dropped::Choice(mailboxes),
         });
     }
@@ -57,7 +58,7 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     if itf::is_itf(&value) {
         let trace = itf::read(library, &value)?;
         let (title, repeats_from) = itf::about(name, &value);
-        return Ok(Dropped::Trace(Box::new(trace), title, repeats_from));
+        return Ok(Dropped::Trace(Box::new(trace), About { title, repeats_from, ..About::default() }));
     }
     if value.get("scenarios").is_some() {
         return of_report(library, name, text, part);
@@ -65,11 +66,17 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     if value.get("scenario_toml").is_some() {
         return of_trace(library, name, &parsed::<TraceFile>(name, text)?);
     }
+    if value.get("shortest").is_some() && value.get("not_asked").is_some() {
+        let says = "is a report of `stranded conform`, which has no steps to draw: run it again with --save FOLDER, and open a \
+                    recording of that folder";
+        return Err(LinkError(format!("{name} {says}")));
+    }
     Err(none_of(name))
 }
 
 fn none_of(name: &str) -> LinkError {
-    let kinds = "a trace, a report of check, an ITF trace, a scenario in TOML, a snapshot or a conformance run";
+    let kinds =
+        "a trace, a report of check, an ITF trace, a scenario in TOML, a snapshot or a run that `conform --save` wrote";
     LinkError(format!("{name} cannot be shown: expected {kinds}"))
 }
 
@@ -91,7 +98,8 @@ fn of_trace(library: &Library, name: &str, file: &TraceFile) -> Result<Dropped, 
         Some(property) => format!("{}: {property}{stale}", file.scenario),
         None => format!("{}{stale}", file.scenario),
     };
-    Ok(Dropped::Trace(Box::new(library.of_trace(replayed)?), title, repeats_from))
+    let about = About { title, property: file.property.clone(), repeats_from, forked_at: None };
+    Ok(Dropped::Trace(Box::new(library.of_trace(replayed)?), about))
 }
 
 fn of_report(library: &Library, name: &str, text: &str, part: Option<&str>) -> Result<Dropped, LinkError> {
@@ -122,7 +130,7 @@ fn of_toml(library: &Library, name: &str, text: &str) -> Result<Dropped, LinkErr
     };
     let spec = Arc::new(scenario::parse_scenario(name, text, &alone).map_err(|wrong| reported(&wrong))?);
     let title = spec.name.clone();
-    Ok(Dropped::Trace(Box::new(library.start(&spec)?), title, None))
+    Ok(Dropped::Trace(Box::new(library.start(&spec)?), About { title, ..About::default() }))
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, LinkError> {

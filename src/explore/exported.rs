@@ -1,9 +1,10 @@
 //! Export of a trace in the formats of other programs.
 
 use serde::Serialize;
+use stranded_model::action::Action;
 
 use crate::formats::trace::{NarratedTrace, TraceFormat, dot, itf, markdown, mermaid};
-use crate::report::table::TraceTable;
+use crate::report::table::{TraceRow, TraceTable};
 use crate::report::trace;
 use stranded_search::check::Trace;
 use stranded_search::engine::Path;
@@ -27,25 +28,38 @@ pub struct Exported {
     pub text: String,
 }
 
-/// Exports a trace in a format.
+/// Exports a trace in a format. `property` is the one that the trace was made to violate; the steps after its violation are marked as such.
 ///
 /// # Errors
 /// The format cannot represent this trace.
-pub fn export(trace: &OpenTrace, form: TraceFormat) -> Result<Exported, LinkError> {
+pub fn export(trace: &OpenTrace, form: TraceFormat, property: Option<&str>) -> Result<Exported, LinkError> {
     let (spec, world) = (&trace.origin.spec, &trace.origin.world);
     let steps = || trace.visited.iter().filter_map(|visited| Some((&visited.world, visited.taken.as_ref()?)));
     let taken = steps().map(|(world, taken)| (&**world, &taken.before, &taken.action, taken.name.as_str()));
     let table = TraceTable::along(world, &trace.origin.initial, taken);
+    let own = trace.own();
+    let violated_at = |table: &TraceTable| {
+        let is_violated = |row: &&TraceRow| row.breaks.iter().any(|broken| Some(broken.name()) == property);
+        table.rows.iter().take(own).find(is_violated).map(|row| row.number)
+    };
+    let shown_at = violated_at(&table);
     let table = match Outlooks::new(spec).map(trace, false) {
         Some(map) => table.with_rescue(map),
         None => table,
     };
-    let own = trace.own();
-    // The property that the last step violates: a trace that names a property ends with its violation.
-    let property = table.rows.last().and_then(|row| row.breaks.first()).map(|property| property.name());
+    // Without a given property, the one that the last step violates: a trace that names a property ends with its violation.
+    let last = table.rows.last().and_then(|row| row.breaks.first()).map(|property| property.name());
+    let (property, length) = match shown_at {
+        Some(number) => (property, number),
+        None => (last, table.rows.len()),
+    };
+    let is_after = |row: TraceRow| TraceRow { is_after: row.number > length, ..row };
+    let table = TraceTable { rows: table.rows.into_iter().map(is_after).collect(), ..table };
     let narrated = NarratedTrace { spec, world, table: &table, property, own };
+    let about =
+        About { title: narrated.title(), property: property.map(str::to_owned), repeats_from: None, forked_at: None };
     let (end, text) = match form {
-        TraceFormat::Html => ("html", single::page(trace, About { title: narrated.title(), ..About::default() })),
+        TraceFormat::Html => ("html", single::page(trace, about)),
         TraceFormat::Itf => ("itf.json", itf::itf(&narrated)),
         TraceFormat::Mermaid => ("mmd", mermaid::mermaid(&narrated)),
         TraceFormat::Dot => ("dot", dot::dot(&narrated)),
@@ -55,9 +69,10 @@ pub fn export(trace: &OpenTrace, form: TraceFormat) -> Result<Exported, LinkErro
             return Err(LinkError(reason.to_owned()));
         }
         TraceFormat::Json => {
-            let actions = steps().map(|(_, taken)| taken.action).collect();
+            let mut actions: Vec<Action> = steps().map(|(_, taken)| taken.action).collect();
+            let after = actions.split_off(length);
             let path = Path { initial: trace.origin.initial.clone(), actions };
-            let found = Trace { path, after: Vec::new(), repeats_from: None };
+            let found = Trace { path, after, repeats_from: None };
             let written = trace::write(spec, world, &spec.touches(), "", &found);
             let written = TraceFile { property: property.map(str::to_owned), ..written };
             let mut text = serde_json::to_string_pretty(&written).expect("every trace can be written as JSON");

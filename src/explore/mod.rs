@@ -1,7 +1,7 @@
 //! The explorer: traces as a page in the browser, served live or written as one file.
 //!
 //! In reading order: [`open_trace`] takes steps in the model, [`detail`] describes one moment, [`document`] is the whole trace in
-//! JSON. [`link`] identifies a trace, [`library`] opens it again, [`dropped`] with [`itf`], [`run`], [`run_trace`] and [`observed`] reads files,
+//! JSON, with [`badges`]. [`link`] identifies a trace, [`library`] opens it again, [`dropped`] with [`itf`], [`run`], [`run_trace`] and [`observed`] reads files,
 //! [`front_page`]
 //! makes the first page. [`api`] answers the page, [`server`] with [`guard`] and `connections` serves it, [`single`] writes it as
 //! one file, [`exported`] in other formats. [`checks`] and [`advice`] run in the background of the page. The page itself is in
@@ -10,6 +10,7 @@
 pub mod advice;
 pub mod api;
 pub mod assets;
+pub mod badges;
 pub mod checks;
 mod connections;
 pub mod detail;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use stranded_model::action::{Action, Fate};
+use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::id::{AdministratorId, Id, MailboxId};
 use stranded_model::procedure::Procedure;
 use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario};
@@ -19,6 +20,8 @@ use stranded_search::scenario::{QUIET, Spec};
 const APPLY: &str = "apply ";
 /// The name of the administrator who runs it.
 const RESCUER: &str = "rescuer";
+/// The actor of its steps, as the page names it.
+pub const REPAIR: &str = "you (repair)";
 /// The most steps of one call to [`OpenTrace::run_on`].
 const STEPS_AT_ONCE: usize = 400;
 /// The most steps of a trace.
@@ -41,6 +44,9 @@ impl Origin {
     pub fn actor(&self, world: &World, action: &Action) -> String {
         let name = stranded_oracle::sentence::actor(world, action);
         let own = &self.world.scenario.administrators;
+        if action.administrator().is_some() && name == RESCUER && own.iter().all(|one| one.name != name) {
+            return REPAIR.to_owned();
+        }
         if action.administrator().is_none() || own.iter().all(|one| one.name != name) {
             return name;
         }
@@ -149,6 +155,30 @@ impl OpenTrace {
     /// Returns the names of the steps.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.visited.iter().filter_map(|visited| visited.taken.as_ref()).map(|taken| taken.name.as_str())
+    }
+
+    /// Returns the assumptions of the scenario on which the own steps of the trace depend: under another answer, the same steps are not
+    /// possible or lead to another state.
+    #[must_use]
+    pub fn deciding(&self) -> Vec<Assumption> {
+        let own = &self.visited[..=self.own()];
+        let is_same = |assumptions: Assumptions| {
+            let world = World::new(&self.origin.spec.scenario, assumptions);
+            let mut state = self.origin.initial.clone();
+            own.iter().all(|visited| {
+                if let Some(taken) = &visited.taken {
+                    let Ok(next) = world.step(&state, &taken.action) else { return false };
+                    state = next;
+                }
+                state == visited.state
+            })
+        };
+        let answers = self.origin.world.assumptions;
+        let decides = |one: &Assumption| {
+            let mut all = (0..one.values().len()).filter_map(|index| AssumptionAnswer::try_from(index).ok());
+            all.any(|answer| !is_same(answers.with(*one, answer)))
+        };
+        self.origin.spec.touches().into_iter().filter(decides).collect()
     }
 
     /// Returns the last state.

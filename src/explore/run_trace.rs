@@ -9,7 +9,8 @@ use crate::report::observed::Observed;
 use crate::report::picture::Picture;
 use crate::report::summary::Sentence;
 
-use super::document::{BadgeEntry, Document, Moment, fingerprint};
+use super::badges::BadgeEntry;
+use super::document::{Document, Moment, fingerprint};
 use super::run::{RunStep, RunView};
 
 /// Returns the run as a document; `None` if the recording has no valid scenario, which names the servers.
@@ -41,6 +42,7 @@ pub fn document(record: &Recording, run: &RunView) -> Option<Document> {
         scenario: spec.name.clone(),
         question: spec.question.clone(),
         sources: spec.source.clone(),
+        property: None,
         assumptions: std::collections::BTreeMap::new(),
         link: String::new(),
         servers,
@@ -73,6 +75,7 @@ fn before(picture: Picture) -> Moment {
         reported: None,
         screen: None,
         lost: Vec::new(),
+        strands: Vec::new(),
         breaks: Vec::new(),
         broken: Vec::new(),
         badges: Vec::new(),

@@ -1,5 +1,5 @@
 //! The explorer as one file that needs no server and no network: the page with one trace, the alternatives of one step at each
-//! moment, and the effects of two workarounds just before and at the point of no return.
+//! moment, and the effects of three repairs just before and at the point of no return.
 
 use serde_json::{Value, json};
 
@@ -10,8 +10,8 @@ use super::exported::{self, INSIDE};
 use super::open_trace::OpenTrace;
 use stranded_search::sanitize::in_json;
 
-/// The workarounds in the file.
-const TRIED: [&str; 2] = ["method-1", "method-2"];
+/// The repairs in the file.
+const TRIED: [&str; 3] = ["append-repair", "method-1", "method-2"];
 
 /// The most alternatives in the file, which limits its size.
 const ALTERNATIVES_MAX: usize = 400;
@@ -20,11 +20,14 @@ const ALTERNATIVES_MAX: usize = 400;
 #[must_use]
 pub fn page(trace: &OpenTrace, about: About) -> String {
     let mut outlooks = Outlooks::new(&trace.origin.spec);
+    let property = about.property.clone();
     let (document, until) = with_alternatives(trace, document(trace, about), &mut outlooks);
     let forks = forks(trace, &document, &mut outlooks);
     let exports: Vec<Value> = INSIDE
         .into_iter()
-        .filter_map(|form| Some(json!({"form": form, "file": exported::export(trace, form).ok()?})))
+        .filter_map(|form| {
+            Some(json!({"form": form, "file": exported::export(trace, form, property.as_deref()).ok()?}))
+        })
         .collect();
     let inside =
         embedded(&json!({"document": document, "alternatives_until": until, "forks": forks, "exports": exports}));
@@ -93,7 +96,7 @@ fn shown(trace: &OpenTrace, number: usize, outlooks: &mut Outlooks) -> super::do
     shown
 }
 
-/// Returns the forks by the workarounds at the last moment before the point of no return, and at that point.
+/// Returns the forks by the repairs at the last moment before the point of no return, and at that point.
 fn forks(trace: &OpenTrace, document: &Document, outlooks: &mut Outlooks) -> Vec<Value> {
     let Some(no_return) = document.no_return else { return Vec::new() };
     let mut forks = Vec::new();

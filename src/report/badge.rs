@@ -5,6 +5,8 @@
 pub enum Badge {
     /// The step lost these messages.
     Destroys(Vec<String>),
+    /// The step left these messages on a server that is not the home.
+    Strands(Vec<String>),
     /// From here on no procedure recovers all mail.
     TooLate,
     /// Here some property is false for the first time.
@@ -19,6 +21,7 @@ impl Badge {
     pub fn sign(&self) -> &'static str {
         match self {
             Self::Destroys(_) => "✕",
+            Self::Strands(_) => "⚠",
             Self::TooLate => "⊘",
             Self::FirstViolation => "⚑",
             Self::Breaks(_) => "!",
@@ -30,6 +33,7 @@ impl Badge {
     pub fn meaning(&self) -> &'static str {
         match self {
             Self::Destroys(_) => "destroys mail",
+            Self::Strands(_) => "strands mail: the data is on a server that is not the home",
             Self::TooLate => "too late from here (point of no return)",
             Self::FirstViolation => "first violation",
             Self::Breaks(_) => "violates a property",
@@ -41,6 +45,7 @@ impl Badge {
     pub fn short(&self) -> &'static str {
         match self {
             Self::Destroys(_) => "destroys",
+            Self::Strands(_) => "strands",
             Self::TooLate => "too late",
             Self::FirstViolation => "first violation",
             Self::Breaks(_) => "breaks",
@@ -52,6 +57,7 @@ impl Badge {
     pub fn words(&self) -> String {
         match self {
             Self::Destroys(messages) => format!("destroys {}", messages.join(" ")),
+            Self::Strands(messages) => format!("strands {}", messages.join(" ")),
             Self::TooLate | Self::FirstViolation => self.meaning().to_owned(),
             Self::Breaks(properties) => format!("breaks {}", properties.join(", ")),
         }

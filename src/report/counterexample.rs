@@ -10,12 +10,16 @@ use stranded_model::property::Safety;
 
 use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
 use stranded_search::lines::wrapped;
+use stranded_search::names;
 use stranded_search::property::{Property, Verdict};
-use stranded_search::rescue::{self, Outlook, RescueMap};
-use stranded_search::scenario::Number;
+use stranded_search::rescue::{self, Outlook, RescueEffect, RescueMap};
+use stranded_search::scenario::{Number, builtin};
 
 use super::inconclusive;
 use super::picture::Cells;
+use super::remedy::{self, Remedy};
+use super::state_advice;
+use super::summary;
 use super::table::{TraceRow, TraceTable};
 use super::text::undecided;
 use super::trace::{answers, listed};
@@ -26,7 +30,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const NO_RETURN: &str = "POINT OF NO RETURN";
 
 /// The title above the procedures that recover all mail.
-pub(crate) const RECOVERING: &str = "Procedures that would still recover all mail:";
+pub(crate) const RECOVERING: &str = "Procedures that would still recover all mail (✓), and others by their effect:";
 
 /// The width of the column of state numbers.
 const INDENT: usize = 9;
@@ -41,6 +45,9 @@ const STYLE: TableStyle = TableStyle::new()
 pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
     let mut paragraphs: Vec<String> =
         chosen(checked).into_iter().map(|(case, property)| violation(checked, case, property, width)).collect();
+    if !paragraphs.is_empty() && builtin::scenario(&checked.spec.name).is_some() {
+        paragraphs.push(format!("`stranded explore {}` shows it in a browser.\n", checked.spec.name));
+    }
     paragraphs.extend(coverage(checked, width));
     paragraphs
         .extend(undecided(checked).filter_map(|(result, undecided)| suspicion(checked, result, undecided, width)));
@@ -124,8 +131,27 @@ pub fn further(
 /// Returns the table of a trace with its rescue map.
 #[must_use]
 pub fn trace_text(checked: &Checked<'_>, case: &Combination, trace: &Trace, width: u16) -> String {
-    let table = TraceTable::of(&case.world, trace).with_rescue(rescue::map(checked.spec, &case.world, trace));
-    table_text(&case.world, &table, width)
+    let map = rescue::map(checked.spec, &case.world, trace);
+    let instead = instead(&case.world, trace, &map, width);
+    let table = TraceTable::of(&case.world, trace).with_rescue(map);
+    format!("{}{instead}", table_text(&case.world, &table, width))
+}
+
+/// Returns the recommended repair, and the procedures that would do harm in its place; empty if no repair helps.
+fn instead(world: &World, trace: &Trace, map: &RescueMap, width: u16) -> String {
+    let Some(last) = summary::last_repair(map) else { return String::new() };
+    let mut states = trace.path.states(world);
+    states.extend(trace.after.iter().scan(trace.path.end(world), |state, action| {
+        *state = world.step(state, action).ok()?;
+        Some(state.clone())
+    }));
+    let recommended = state_advice::recommendations(world, &states[last]);
+    let run = world.scenario.run(world.scenario.last_run);
+    let servers = [run.from, run.to].map(|server| names::server(&world.scenario, server).to_owned());
+    match summary::instead(map, &recommended, &servers.into()) {
+        Some(found) => format!("{}\n", wrapped(&format!("Instead: {}", found.says), 0, width)),
+        None => String::new(),
+    }
 }
 
 /// Returns the number of messages that have arrived at the end of a trace.
@@ -259,13 +285,30 @@ pub(crate) fn ranges(map: &RescueMap) -> Vec<(String, String)> {
     ranges
 }
 
-/// Returns the procedures that recover all mail from one state.
+/// Returns the effects of all procedures in one state: with nothing to recover only those that do harm.
 fn procedures(outlook: &Outlook) -> String {
-    let names = outlook.saving_procedures().collect::<Vec<_>>().join(", ");
-    match (outlook.is_whole, names.is_empty()) {
-        (true, true) => "(nothing to recover)".to_owned(),
-        (true, false) => format!("(nothing to recover) {names}"),
-        (false, true) => "none".to_owned(),
-        (false, false) => names,
+    let effects = remedy::by_kind(outlook).into_iter().filter(|(kind, _)| match kind {
+        Remedy::Recovers | Remedy::LeavesInTransit | Remedy::Strands | Remedy::Destroys(_) => true,
+        Remedy::Idle | Remedy::Risky | Remedy::NoHelp | Remedy::Unknown => false,
+    });
+    let says = |(kind, names): (Remedy, Vec<String>)| match kind {
+        Remedy::Recovers => format!("{} {}", kind.sign(), names.join(", ")),
+        other @ (Remedy::Idle
+        | Remedy::LeavesInTransit
+        | Remedy::Risky
+        | Remedy::NoHelp
+        | Remedy::Strands
+        | Remedy::Destroys(_)
+        | Remedy::Unknown) => format!("{} {}: {}", other.sign(), other.short(), names.join(", ")),
+    };
+    let effects: Vec<String> = effects.map(says).collect();
+    let effects = effects.join("; ");
+    let recovers = outlook.rescues.iter().any(|one| one.effect == RescueEffect::Saves);
+    match (outlook.is_whole, recovers, effects.is_empty()) {
+        (true, _, true) => "(nothing to recover)".to_owned(),
+        (true, _, false) => format!("(nothing to recover) {effects}"),
+        (false, false, true) => "none".to_owned(),
+        (false, false, false) => format!("none; {effects}"),
+        (false, true, _) => effects,
     }
 }

@@ -34,6 +34,7 @@ pub mod overview;
 pub mod picture;
 pub mod procedure_words;
 pub mod remedy;
+pub mod state_advice;
 #[cfg(feature = "testbed")]
 pub mod stories;
 pub mod summary;

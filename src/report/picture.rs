@@ -6,7 +6,7 @@ use serde::Serialize;
 use stranded_model::World;
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
 use stranded_model::scenario::RunId;
-use stranded_model::state::{Account, Mark, State};
+use stranded_model::state::{Account, Mailbox, Mark, State};
 
 use stranded_search::names;
 use stranded_search::state_view::{self, AccountView, ContentsView, ProgramView, RecipientView};
@@ -16,6 +16,8 @@ pub const KILOBYTES_PER_MESSAGE: usize = 10;
 
 /// The mark of a stranded mailbox in a cell.
 const STRANDED: &str = "STRANDED";
+/// The mark of a mailbox of which only a part is stranded.
+const PARTLY: &str = "PARTLY STRANDED";
 /// The mark of an absent mailbox in a cell.
 const ABSENT: &str = "–";
 
@@ -46,6 +48,8 @@ pub struct MailboxPicture {
     pub name: String,
     /// The two servers in one clause, if the mailbox is stranded.
     pub stranded: Option<String>,
+    /// The messages of the mailbox on other servers than the home in one clause, if the home holds other mail.
+    pub partly: Option<String>,
     /// The home: one line if all replicas agree, else one for each replica; and an older view that differs from all of them.
     pub directory: Vec<String>,
     /// The servers that some replica names as the home, each once.
@@ -64,6 +68,9 @@ pub struct MailboxPicture {
     pub returned: Vec<String>,
     /// Messages that their owner deleted.
     pub deleted: Vec<String>,
+    /// The messages that the owner can expect and that are only on other servers than the home.
+    #[serde(skip)]
+    pub(super) away: Vec<String>,
     /// The lines of `directory` in parts.
     #[serde(skip)]
     pub(super) views: Vec<HomeView>,
@@ -145,6 +152,13 @@ impl Picture {
         }
     }
 
+    /// Returns the messages that are stranded in this picture and not in the one before it.
+    #[must_use]
+    pub fn newly_stranded(&self, before: &Self) -> Vec<String> {
+        let pairs = self.mailboxes.iter().zip(&before.mailboxes);
+        pairs.flat_map(|(now, before)| now.away.iter().filter(|one| !before.away.contains(one)).cloned()).collect()
+    }
+
     /// Returns the cells of a mailbox.
     #[must_use]
     pub fn cells(&self, mailbox: MailboxId) -> Cells {
@@ -153,6 +167,13 @@ impl Picture {
 }
 
 impl MailboxPicture {
+    /// Returns the mark of a stranded mailbox with the reason, or of a partly stranded one.
+    #[must_use]
+    pub fn stranded_says(&self) -> Option<(&'static str, &str)> {
+        let whole = self.stranded.as_deref().map(|why| (STRANDED, why));
+        whole.or_else(|| self.partly.as_deref().map(|why| (PARTLY, why)))
+    }
+
     /// Returns its cells in a row of a table.
     #[must_use]
     pub fn cells(&self) -> Cells {
@@ -160,7 +181,10 @@ impl MailboxPicture {
             Some(view) => format!("{view}: {home}"),
             None => home.clone(),
         };
-        let stranded = self.stranded.is_some().then(|| STRANDED.to_owned());
+        let stranded = self.stranded_says().map(|(mark, why)| match mark {
+            PARTLY => format!("{PARTLY}: {why}"),
+            mark => mark.to_owned(),
+        });
         Cells {
             directory: self.views.iter().map(line).chain(stranded).collect(),
             stores: self.stores.iter().map(|store| store.says.clone()).collect(),
@@ -186,6 +210,8 @@ fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) 
     MailboxPicture {
         name,
         stranded: stranded(world, account),
+        partly: partly(world, account),
+        away: names::messages(away(account)),
         directory: views.iter().map(line).collect(),
         homes,
         stores: servers().map(|(id, name)| store(account, id, name, shown)).collect(),
@@ -236,6 +262,27 @@ fn stranded(world: &World, account: &Account) -> Option<String> {
     let name = |id: ServerId| names::server(&world.scenario, id);
     let data: Vec<&str> = data.into_iter().map(name).collect();
     Some(format!("the directory says {}, the data is on {}", name(home), data.join(" and ")))
+}
+
+/// Returns the messages that the owner can expect and that are in stores, but not in that of the home.
+fn away(account: &Account) -> MessageSet {
+    let Some(home) = account.agreed_home() else { return MessageSet::EMPTY };
+    let held = account.mailboxes.values().map(Mailbox::held).fold(MessageSet::EMPTY, MessageSet::with);
+    account.outstanding().common(held).without(account.mailboxes[home].held())
+}
+
+/// Returns the stranded messages and the servers that hold them, if the home holds other mail.
+fn partly(world: &World, account: &Account) -> Option<String> {
+    let away = away(account);
+    let home = account.agreed_home()?;
+    if away.is_empty() || account.mailboxes[home].held().is_empty() {
+        return None;
+    }
+    let holders = account.mailboxes.iter().filter(|(_, found)| !found.held().common(away).is_empty());
+    let servers: Vec<&str> = holders.map(|(id, _)| names::server(&world.scenario, id)).collect();
+    let messages = names::messages(away);
+    let verb = if messages.len() == 1 { "is" } else { "are" };
+    Some(format!("{} {verb} on {}", messages.join(" "), servers.join(" and ")))
 }
 
 fn store(account: &Account, at: ServerId, server: &str, shown: &AccountView) -> StorePicture {

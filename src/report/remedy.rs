@@ -1,10 +1,8 @@
-//! The effect of each procedure at each state of a trace, as a reader should understand it. A recovery is no cure where nothing is at
-//! risk, and none if the same procedure destroys mail at another state of the trace. The page and the terminal show the same effects.
-
-use std::collections::BTreeSet;
+//! The effect of each procedure in a state, as a reader should understand it. A recovery is no cure where nothing is at risk. The page,
+//! the terminal and every report show the same effects.
 
 use stranded_search::names;
-use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
+use stranded_search::rescue::{Outlook, RescueEffect};
 
 use super::procedure_words::is_cure;
 
@@ -15,10 +13,14 @@ pub enum Remedy {
     Idle,
     /// It recovers all mail.
     Recovers,
-    /// It recovers all mail here, and destroys mail at another state; or it is known to be defective.
+    /// It recovers all mail, and leaves the mailbox in transit.
+    LeavesInTransit,
+    /// It does no harm here, and it is known to be defective.
     Risky,
-    /// It refuses, or leaves mail unreachable.
+    /// It refuses, or changes nothing that helps.
     NoHelp,
+    /// It can put mail out of reach.
+    Strands,
     /// It can destroy these messages.
     Destroys(Vec<String>),
     /// It has more states than are searched.
@@ -35,8 +37,10 @@ impl Remedy {
         match self {
             Self::Idle => "idle",
             Self::Recovers => "saves",
+            Self::LeavesInTransit => "transit",
             Self::Risky => "risky",
             Self::NoHelp => "declines",
+            Self::Strands => "strands",
             Self::Destroys(_) => "loses",
             Self::Unknown => "unknown",
         }
@@ -48,8 +52,10 @@ impl Remedy {
         match self {
             Self::Idle => "○",
             Self::Recovers => "✓",
+            Self::LeavesInTransit => "⇄",
             Self::Risky => "!",
             Self::NoHelp => "–",
+            Self::Strands => "⚠",
             Self::Destroys(_) => "✕",
             Self::Unknown => "?",
         }
@@ -61,8 +67,10 @@ impl Remedy {
         match self {
             Self::Idle => "nothing to repair",
             Self::Recovers => "recovers all mail",
-            Self::Risky => "recovers here, destroys elsewhere",
+            Self::LeavesInTransit => "leaves it in transit",
+            Self::Risky => "defective program",
             Self::NoHelp => "no help",
+            Self::Strands => "strands mail",
             Self::Destroys(_) => "destroys mail",
             Self::Unknown => "not known",
         }
@@ -74,8 +82,10 @@ impl Remedy {
         match self {
             Self::Idle => "all mail is at the home, before and after it",
             Self::Recovers => "afterwards all mail is at the home",
-            Self::Risky => "it recovers all mail here; at another step, or by a known defect, it destroys mail",
-            Self::NoHelp => "it refuses, or leaves mail unreachable",
+            Self::LeavesInTransit => "afterwards all mail is at the home, but the mailbox stays in transit",
+            Self::Risky => "it does no harm at this step; by a known defect it strands or destroys mail",
+            Self::NoHelp => "it refuses, or changes nothing that helps",
+            Self::Strands => "it can put mail where its owner cannot reach it",
             Self::Destroys(_) => "it can destroy mail",
             Self::Unknown => "it has too many states to try it",
         }
@@ -86,43 +96,59 @@ impl Remedy {
     pub fn says(&self) -> String {
         match self {
             Self::Destroys(messages) => format!("destroys {}", messages.join(" ")),
-            Self::Idle | Self::Recovers | Self::Risky | Self::NoHelp | Self::Unknown => self.short().to_owned(),
+            Self::Idle
+            | Self::Recovers
+            | Self::LeavesInTransit
+            | Self::Risky
+            | Self::NoHelp
+            | Self::Strands
+            | Self::Unknown => self.short().to_owned(),
         }
     }
 
-    /// Returns every kind, without messages.
+    /// Returns every kind, without messages, the best first.
     #[must_use]
-    pub fn all() -> [Self; 6] {
-        [Self::Idle, Self::Recovers, Self::Risky, Self::NoHelp, Self::Destroys(Vec::new()), Self::Unknown]
+    pub fn all() -> [Self; 8] {
+        [
+            Self::Idle,
+            Self::Recovers,
+            Self::LeavesInTransit,
+            Self::Risky,
+            Self::NoHelp,
+            Self::Unknown,
+            Self::Strands,
+            Self::Destroys(Vec::new()),
+        ]
     }
 }
 
-/// Returns the effect of each procedure in one state, as far as that state shows it.
+/// Returns the effect of each procedure in one state. It depends on nothing but the state.
 #[must_use]
 pub fn in_state(outlook: &Outlook) -> Vec<ProcedureRemedy> {
-    remedies(outlook, is_cure)
-}
-
-/// Returns the effect of each procedure in every state of a trace.
-#[must_use]
-pub fn along(map: &RescueMap) -> Vec<Vec<ProcedureRemedy>> {
-    let rescues = map.outlooks.iter().flat_map(|outlook| &outlook.rescues);
-    let destroys = rescues.filter(|one| matches!(one.effect, RescueEffect::Loses(_)));
-    let destroying: BTreeSet<&str> = destroys.map(|one| one.procedure.as_str()).collect();
-    let is_cure = |name: &str| is_cure(name) && !destroying.contains(name);
-    map.outlooks.iter().map(|outlook| remedies(outlook, is_cure)).collect()
-}
-
-fn remedies(outlook: &Outlook, is_cure: impl Fn(&str) -> bool) -> Vec<ProcedureRemedy> {
     let remedy = |effect: &RescueEffect, procedure: &str| match effect {
+        RescueEffect::Saves | RescueEffect::LeavesInTransit if !is_cure(procedure) => Remedy::Risky,
         RescueEffect::Saves if outlook.is_whole => Remedy::Idle,
-        RescueEffect::Saves if is_cure(procedure) => Remedy::Recovers,
-        RescueEffect::Saves => Remedy::Risky,
+        RescueEffect::Saves => Remedy::Recovers,
+        RescueEffect::LeavesInTransit => Remedy::LeavesInTransit,
         RescueEffect::Declines => Remedy::NoHelp,
+        RescueEffect::Strands => Remedy::Strands,
         RescueEffect::Loses(lost) => {
             Remedy::Destroys(lost.iter().flat_map(|(_, messages)| names::messages(*messages)).collect())
         }
         RescueEffect::Unknown => Remedy::Unknown,
     };
     outlook.rescues.iter().map(|one| (one.procedure.clone(), remedy(&one.effect, &one.procedure))).collect()
+}
+
+/// Returns the names of the procedures with each effect, the best effect first. Destroyed messages of several procedures are not told
+/// apart.
+#[must_use]
+pub fn by_kind(outlook: &Outlook) -> Vec<(Remedy, Vec<String>)> {
+    let all = in_state(outlook);
+    let of_kind = |kind: Remedy| {
+        let same = all.iter().filter(|(_, remedy)| remedy.name() == kind.name()).map(|(name, _)| name.clone());
+        let names: Vec<String> = same.collect();
+        (!names.is_empty()).then_some((kind, names))
+    };
+    Remedy::all().into_iter().filter_map(of_kind).collect()
 }

@@ -1,16 +1,19 @@
 //! A trace in four sentences: the act that destroyed the mail, the first violated property, the point of no return, and the procedure to
-//! run instead.
+//! run instead. `search/src/advice` ranks the procedures; the rescue map says at which steps the first of them recovers all mail.
 
 use stranded_model::World;
 use stranded_model::procedure::{Act, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Run;
+use stranded_model::state::State;
 
-use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
+use stranded_search::rescue::{self, Outlook, RescueEffect, RescueMap};
 
 use stranded_oracle::sentence::step;
 
+use super::picture::Picture;
 use super::procedure_words::{is_cure, named};
+use super::state_advice::Recommendation;
 
 /// One step of a trace, as far as the summary needs it.
 #[derive(Clone, Debug)]
@@ -38,23 +41,58 @@ pub struct Sentence {
     pub step: Option<usize>,
 }
 
-/// The acts of each procedure, by the name of the procedure.
-pub type Acts = Vec<(String, Vec<String>)>;
-
 /// The end of a trace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TraceEnd {
     /// True if all mail is in the mailbox that the directory names, or on its way there.
     pub is_whole: bool,
+    /// True if a mailbox is in transit and no program will take the mark off.
+    pub is_marked: bool,
     /// True if nothing more happens by itself.
     pub is_final: bool,
+    /// The place of the mail and the home in one clause, if they differ.
+    pub stranded: Option<String>,
     /// The number of the step after which the trace repeats for ever.
     pub repeats_from: Option<usize>,
 }
 
-/// Returns the summary of a trace.
+impl TraceEnd {
+    /// Returns the end of a trace in this state.
+    #[must_use]
+    pub fn of(world: &World, state: &State, repeats_from: Option<usize>) -> Self {
+        let picture = Picture::of(world, state);
+        Self {
+            is_whole: state.accounts.values().all(rescue::is_whole),
+            is_marked: !Safety::TransitOwned.holds(world, state),
+            is_final: rescue::is_final(world, state),
+            stranded: picture.mailboxes.into_iter().find_map(|mailbox| mailbox.stranded.or(mailbox.partly)),
+            repeats_from,
+        }
+    }
+}
+
+/// The number of the last state in which no message is destroyed and some message is out of reach.
 #[must_use]
-pub fn summary(steps: &[SummaryStep<'_>], ending: TraceEnd, map: Option<&RescueMap>, acts: &Acts) -> Vec<Sentence> {
+pub fn last_repair(map: &RescueMap) -> Option<usize> {
+    map.outlooks.iter().rposition(is_urgent)
+}
+
+fn is_urgent(outlook: &Outlook) -> bool {
+    !outlook.is_whole && !outlook.is_lost
+}
+
+/// Returns the summary of a trace. The recommendations are for the last state in which a repair helps; `servers` are those of the last run.
+#[must_use]
+pub fn summary(
+    steps: &[SummaryStep<'_>],
+    ending: &TraceEnd,
+    map: Option<&RescueMap>,
+    recommendations: &[Recommendation],
+    servers: &(String, String),
+) -> Vec<Sentence> {
+    if steps.is_empty() {
+        return at_start(ending, recommendations);
+    }
     let begins = steps.iter().find(|step| !step.breaks.is_empty());
     let destroys = steps.iter().find(|step| !step.lost.is_empty());
     let mut summary = vec![match destroys {
@@ -86,84 +124,136 @@ pub fn summary(steps: &[SummaryStep<'_>], ending: TraceEnd, map: Option<&RescueM
     // A trace that ends well needs no advice.
     if let Some(map) = map.filter(|_| !ending.is_whole || destroys.is_some()) {
         summary.extend(too_late(map));
-        summary.extend(instead(map, acts));
+        summary.extend(instead(map, recommendations, servers));
     }
     summary
 }
 
+/// Returns the summary of a state without steps: nothing, unless the mailbox needs a repair.
+fn at_start(ending: &TraceEnd, recommendations: &[Recommendation]) -> Vec<Sentence> {
+    let Some(stranded) = &ending.stranded else { return Vec::new() };
+    let says = format!("No: {stranded}. No message is destroyed yet.");
+    let mut summary = vec![Sentence { about: "Is the mail safe?", says, step: None }];
+    summary.extend(recommendations.first().map(|first| {
+        let says = format!("{}: {}.", run_of(first), first.steps.join("; "));
+        Sentence { about: "What to do now?", says: format!("{}{says}", conditions(first)), step: None }
+    }));
+    summary
+}
+
 /// Returns the answer about mail that was not destroyed.
-fn kept(ending: TraceEnd, is_violated: bool) -> String {
-    let says = match (ending.is_whole, ending.is_final || ending.repeats_from.is_some()) {
-        (true, _) if is_violated => {
-            "Yes: at the end all mail is where the directory says, although a step violated a property."
+fn kept(ending: &TraceEnd, is_violated: bool) -> String {
+    let stranded = ending.stranded.as_ref().map(|stranded| format!(" ({stranded})")).unwrap_or_default();
+    match (ending.is_whole, ending.is_final || ending.repeats_from.is_some()) {
+        (true, _) if ending.is_marked => {
+            "Yes, but it cannot be used: all mail is where the directory says, the mailbox is still in transit, and no program takes the \
+             mark off."
+                .to_owned()
         }
-        (true, _) => "Yes: all mail is where the directory says.",
-        (false, true) => "It is kept, but not where the directory says: the owner cannot reach all of it.",
-        (false, false) => "So far: no mail is destroyed, and the trace ends before everything has finished.",
-    };
-    says.to_owned()
+        (true, _) if is_violated => {
+            "Yes: at the end all mail is where the directory says, although a step violated a property.".to_owned()
+        }
+        (true, _) => "Yes: all mail is where the directory says.".to_owned(),
+        (false, true) => {
+            format!("It is kept, but not where the directory says: the owner cannot reach all of it{stranded}.")
+        }
+        (false, false) => {
+            format!("So far: no mail is destroyed, and the trace ends before everything has finished{stranded}.")
+        }
+    }
 }
 
 fn too_late(map: &RescueMap) -> Option<Sentence> {
     let about = "When was it too late?";
-    Some(match map.point_of_no_return {
-        Some(0) => {
-            let says =
-                "At no step would a known procedure, between the servers of the last run, have recovered all mail.";
-            Sentence { about, says: says.to_owned(), step: None }
-        }
-        Some(number) => {
-            let before = map.outlooks.get(number - 1)?;
-            let kept = match before.is_whole {
-                true => "until then all mail was where the directory says".to_owned(),
-                false => format!("one step before, {} would have recovered all mail", some_of(&cures(before))),
-            };
-            Sentence { about, says: format!("From step {number} on; {kept}."), step: Some(number) }
-        }
-        None => Sentence { about, says: "It is not too late at any step shown.".to_owned(), step: None },
-    })
+    let Some(number) = map.point_of_no_return else {
+        let end = map.outlooks.last()?;
+        let says = match end.is_whole || end.is_lost || end.saving_procedures().next().is_some() {
+            true => "It is not too late at any step shown.",
+            false => {
+                "No mail is destroyed, so it is not too late; but at the end no known procedure between the servers of the last run \
+                 recovers all mail."
+            }
+        };
+        return Some(Sentence { about, says: says.to_owned(), step: None });
+    };
+    let Some(before) = number.checked_sub(1).and_then(|before| map.outlooks.get(before)) else {
+        let says = "Mail is destroyed before the first step.".to_owned();
+        return Some(Sentence { about, says, step: None });
+    };
+    let kept = match before.is_whole {
+        true => "until then all mail was where the directory says".to_owned(),
+        false => format!("one step before, {} would have recovered all mail", some_of(&cures(before))),
+    };
+    Some(Sentence { about, says: format!("From step {number} on; {kept}."), step: Some(number) })
 }
 
 /// Returns the advice for the last states in which a procedure still recovers all mail.
-fn instead(map: &RescueMap, acts: &Acts) -> Option<Sentence> {
-    /// The most acts that a sentence lists.
-    const ACTS_MAX: usize = 4;
-    let end = map.point_of_no_return.unwrap_or(map.outlooks.len());
-    let is_urgent = |outlook: &Outlook| !outlook.is_whole && !outlook.is_beyond_rescue();
-    let (last, outlook) = map.outlooks.iter().enumerate().take(end).rfind(|(_, outlook)| is_urgent(outlook))?;
-    let harmful: Vec<&str> = outlook
-        .rescues
-        .iter()
-        .filter(|rescue| matches!(rescue.effect, RescueEffect::Loses(_)))
-        .map(|rescue| rescue.procedure.as_str())
-        .collect();
-    let not = match harmful.is_empty() {
-        true => String::new(),
-        false => format!(" Do not then {}: that destroys mail.", either(harmful.into_iter().map(named))),
-    };
-    // The procedure with the fewest acts is the easiest, so its acts are listed.
+#[must_use]
+pub fn instead(map: &RescueMap, recommendations: &[Recommendation], servers: &(String, String)) -> Option<Sentence> {
+    let last = last_repair(map)?;
+    let outlook = &map.outlooks[last];
     let cured_by = cures(outlook);
-    let known = cured_by.iter().filter_map(|name| acts.iter().find(|(other, _)| other == name));
-    let (easiest, how) = known.min_by_key(|(_, acts)| acts.len())?;
-    let others: Vec<&str> = cured_by.iter().copied().filter(|name| name != easiest).collect();
+    let is_tried = |one: &Recommendation| one.servers == *servers;
+    let helps = |one: &&Recommendation| !is_tried(one) || cured_by.contains(&one.procedure.as_str());
+    let best = recommendations.iter().find(helps)?;
+    let others: Vec<&str> = cured_by.iter().copied().filter(|name| *name != best.procedure).collect();
     let or = match &others[..] {
         [] => String::new(),
-        [one] => format!(" Or {}.", named(one)),
+        [one] => format!(" So does this: {}.", named(one)),
         several => format!(" So do {} other procedures.", several.len()),
     };
-    let helps = |outlook: &&Outlook| is_urgent(outlook) && cures(outlook).contains(&easiest.as_str());
-    let first = last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count();
+    let helps = |outlook: &&Outlook| is_urgent(outlook) && cures(outlook).contains(&best.procedure.as_str());
+    let first = match is_tried(best) {
+        true => last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count(),
+        false => last,
+    };
     let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
-    let how = if how.len() > ACTS_MAX { String::new() } else { format!(": it {}", how.join(", then ")) };
-    let says = format!("{when}: {}. That recovers all mail{how}.{or}{not}", named(easiest));
+    let says =
+        format!("{when}: {}{}. That recovers all mail.{or}{}", conditions(best), run_of(best), not_then(outlook));
     Some(Sentence { about: "What to do instead?", says, step: Some(first) })
+}
+
+/// Returns the warning of the procedures that destroy or strand mail in a state.
+#[must_use]
+pub fn not_then(outlook: &Outlook) -> String {
+    let with = |wanted: fn(&RescueEffect) -> bool| {
+        let found = outlook.rescues.iter().filter(|rescue| wanted(&rescue.effect));
+        either(found.map(|rescue| named(&rescue.procedure)))
+    };
+    let mut says = String::new();
+    for (names, harm) in [
+        (with(|effect| matches!(effect, RescueEffect::Loses(_))), "destroys mail"),
+        (with(|effect| *effect == RescueEffect::Strands), "strands mail"),
+    ] {
+        if !names.is_empty() {
+            says.push_str(&format!(" Do not then {names}: that {harm}."));
+        }
+    }
+    says
+}
+
+/// Returns a recommended procedure with its servers.
+fn run_of(one: &Recommendation) -> String {
+    format!("{} from {} to {}", named(&one.procedure), one.servers.0, one.servers.1)
+}
+
+/// Returns the conditions of a recommendation, to be met first.
+fn conditions(one: &Recommendation) -> String {
+    match one.conditions.is_empty() {
+        true => String::new(),
+        false => format!("first {}; then ", one.conditions.join("; ")),
+    }
 }
 
 /// Returns the acts of a procedure, without its conditions and its report.
 #[must_use]
 pub fn acts(world: &World, run: &Run, procedure: &Procedure) -> Vec<String> {
     let is_act = |act: &&Act| !matches!(act, Act::Require(_) | Act::Wait(_) | Act::Report { .. });
-    procedure.steps.iter().map(|step| &step.act).filter(is_act).map(|act| step(world, run, act)).collect()
+    let mut acts: Vec<String> =
+        procedure.steps.iter().map(|step| &step.act).filter(is_act).map(|act| step(world, run, act)).collect();
+    // A step after each of two conditions is one step of the list.
+    acts.dedup();
+    acts
 }
 
 fn are(messages: &[String]) -> String {

@@ -52,6 +52,8 @@ pub struct TraceRow {
     pub reported: Option<String>,
     /// The messages that this step loses.
     pub lost: Vec<String>,
+    /// The messages that this step leaves on a server that is not the home.
+    pub strands: Vec<String>,
     /// The properties that are true before the step and false after it.
     pub breaks: Vec<Safety>,
     /// True if the step comes after the end of the counterexample.
@@ -145,6 +147,7 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
     let after = &occurrence.state;
     let lost = |state: &State| state.accounts[subject].lost();
     let broken = |property: &Safety| property.holds(world, before) && !property.holds(world, after);
+    let picture = Picture::of(world, after);
     let (account_before, account_after) = (&before.accounts[subject], &after.accounts[subject]);
     TraceRow {
         number,
@@ -156,9 +159,10 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
         says: sentence::says(world, before, action, Mood::Happened(&occurrence)),
         reported: occurrence.step.and_then(|executed| sentence::reported(world, &executed)),
         lost: names::messages(lost(after).without(lost(before))),
+        strands: picture.newly_stranded(&Picture::of(world, before)),
         breaks: Safety::ALL.into_iter().filter(broken).collect(),
         is_after,
-        cells: Picture::of(world, after).cells(subject),
+        cells: picture.cells(subject),
         view: state_view::show(&world.scenario, after),
         state: occurrence.state,
     }

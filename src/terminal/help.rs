@@ -27,9 +27,10 @@ const KEYS: [(&str, &str); 8] = [
     ("q", "quit (also Esc and Ctrl-C)"),
 ];
 /// The other signs and their meanings.
-const SIGNS: [(&str, &str); 7] = [
+const SIGNS: [(&str, &str); 8] = [
     ("13+", "a step after the end of the trace, by the running procedure"),
     ("STRANDED", "the data is on a server that is not the home"),
+    ("PARTLY", "the home holds some mail, another server the rest"),
     ("✓", "property: true"),
     ("✕", "property: violated"),
     ("·", "property: checked only in quiescent states"),
@@ -96,7 +97,13 @@ fn layout(area: Rect) -> (Sheet, Vec<Line<'static>>) {
 }
 
 fn all() -> Vec<TextBlock> {
-    let badges = [Badge::Destroys(Vec::new()), Badge::TooLate, Badge::FirstViolation, Badge::Breaks(Vec::new())];
+    let badges = [
+        Badge::Destroys(Vec::new()),
+        Badge::Strands(Vec::new()),
+        Badge::TooLate,
+        Badge::FirstViolation,
+        Badge::Breaks(Vec::new()),
+    ];
     let signs = badges.iter().map(|badge| (badge.sign(), format!("step: {}", badge.meaning())));
     let width = KEYS.iter().chain(&SIGNS).map(|(name, _)| columns(name)).max().unwrap_or(0) + 2;
     let line = |name: &str, says: &str| TextBlock::plain(format!("{name:<width$}{says}")).indented(width);

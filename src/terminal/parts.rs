@@ -17,8 +17,6 @@ use super::wrap::{TextBlock, columns};
 
 /// The sign for a missing value.
 const NOTHING: &str = "–";
-/// The mark of a stranded mailbox, as in the browser.
-const STRANDED: &str = "STRANDED";
 
 /// Text under a title.
 #[derive(Clone, Debug)]
@@ -102,7 +100,7 @@ pub(super) fn short_state_lines(picture: &Picture) -> (Vec<TextBlock>, Vec<TextB
     let (mut says, mut more) = (Vec::new(), Vec::new());
     for mailbox in &picture.mailboxes {
         let of = if several { format!("{} ", mailbox.name) } else { String::new() };
-        let mark = if mailbox.stranded.is_some() { format!(" {STRANDED}") } else { String::new() };
+        let mark = mailbox.stranded_says().map_or_else(String::new, |(mark, _)| format!(" {mark}"));
         says.push(TextBlock::plain(format!("{of}home is {}{mark}", mailbox.directory.join(", "))).indented(2));
         let stores = mailbox.stores.iter().map(|store| format!("{} {}", store.server, short_store(store)));
         says.extend(stores.map(|store| TextBlock::plain(store).indented(2)));
@@ -134,7 +132,7 @@ fn mailbox_lines(mailbox: &MailboxPicture) -> Vec<TextBlock> {
     let width = names.max().unwrap_or(0).max(columns(home));
     let line = |name: &str, says: &str| TextBlock::plain(format!("{} {says}", padded(name, width))).indented(width + 1);
     let mut says = vec![line(home, &mailbox.directory.join(", "))];
-    let stranded = mailbox.stranded.iter().map(|why| TextBlock::plain(format!("{STRANDED} {why}")));
+    let stranded = mailbox.stranded_says().map(|(mark, why)| TextBlock::plain(format!("{mark} {why}")));
     says.extend(stranded.map(|says| says.indented(2).styled(alarm())));
     says.extend(mailbox.stores.iter().map(|store| line(&store.server, &store.says.join(", "))));
     says
@@ -174,7 +172,7 @@ fn administrator_screens(narrated: &NarratedTrace<'_>, picture: &Picture, at: us
         resources.extend(listed);
     }
     let mut parts = vec![Part { title: "the administrator's screen: mailbox resources".to_owned(), says: resources }];
-    for (who, reported) in last_reports(narrated, at) {
+    if let Some((who, reported)) = last_report(narrated, at) {
         let sign = if reported.starts_with("ok") { "i" } else { "!" };
         let says = vec![TextBlock::plain(format!("{sign} {reported}")).indented(2)];
         parts.push(Part { title: format!("last report to {who}"), says });
@@ -182,16 +180,11 @@ fn administrator_screens(narrated: &NarratedTrace<'_>, picture: &Picture, at: us
     parts
 }
 
-/// The report of the last run of each administrator, unless a newer run has started.
-fn last_reports(narrated: &NarratedTrace<'_>, at: usize) -> Vec<(String, String)> {
-    let mut reported: Vec<(String, String)> = Vec::new();
-    for row in narrated.table.rows.iter().take(at) {
-        if row.taken.kind() == ActionKind::Start || row.reported.is_some() {
-            reported.retain(|(who, _)| *who != row.actor);
-        }
-        reported.extend(row.reported.iter().map(|says| (row.actor.clone(), says.clone())));
-    }
-    reported
+/// The latest report, and the administrator of its program, unless a newer run has started.
+fn last_report(narrated: &NarratedTrace<'_>, at: usize) -> Option<(String, String)> {
+    let rows = narrated.table.rows.iter().take(at);
+    let mut latest = rows.rev().take_while(|row| row.taken.kind() != ActionKind::Start);
+    latest.find_map(|row| Some((row.actor.clone(), row.reported.clone()?)))
 }
 
 /// The differences from the moment before.
@@ -217,7 +210,7 @@ fn rescue_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
     let mut says: Vec<TextBlock> = all.map(TextBlock::plain).into_iter().collect();
     // Procedures with the same effect share a line.
     let mut effects: Vec<(Remedy, Vec<String>)> = Vec::new();
-    for (procedure, remedy) in remedy::along(map).swap_remove(at) {
+    for (procedure, remedy) in remedy::in_state(outlook) {
         match effects.iter_mut().find(|(other, _)| *other == remedy) {
             Some((_, procedures)) => procedures.push(procedure),
             None => effects.push((remedy, vec![procedure])),

@@ -1,5 +1,5 @@
 //! The alternatives at a moment: the steps that the model allows there, and the trace that takes one of them. The list shows for the
-//! selected step which procedures would still recover all mail after it.
+//! selected step which procedures would still recover all mail after it, and the effect of each procedure at the moment itself.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -75,10 +75,12 @@ pub(super) fn sheet(narrated: &NarratedTrace<'_>, at: usize, selected: usize, fr
     let room = usize::from(width.saturating_sub(edge + 1));
     let items: Vec<Vec<String>> =
         all.iter().enumerate().map(|(number, one)| entry(one, number == selected, room)).collect();
-    let foot: Vec<Line<'static>> = match all.get(selected) {
-        Some(one) => outlook(narrated, one).lines(usize::from(width.saturating_sub(edge))),
+    let inner_width = usize::from(width.saturating_sub(edge));
+    let mut foot: Vec<Line<'static>> = match all.get(selected) {
+        Some(one) => outlook(narrated, one).lines(inner_width),
         None => TextBlock::plain("no further step is possible in this scenario").lines(room),
     };
+    foot.extend(procedures(narrated, at).iter().flat_map(|one| one.lines(inner_width)));
     let lines = u16::try_from(items.iter().map(Vec::len).sum::<usize>()).unwrap_or(u16::MAX);
     let foot_lines = u16::try_from(foot.len()).unwrap_or(u16::MAX);
     let height = lines.max(1).saturating_add(foot_lines).saturating_add(edge).min(area.height);
@@ -110,10 +112,7 @@ fn entry(one: &Alternative, is_selected: bool, width: usize) -> Vec<String> {
 /// The procedures that would still recover all mail after this step.
 fn outlook(narrated: &NarratedTrace<'_>, one: &Alternative) -> TextBlock {
     let procedures = rescue::procedures(narrated.spec);
-    let outlook = Outlook {
-        is_whole: one.after.accounts.values().all(rescue::is_whole),
-        rescues: rescue::rescues(narrated.world, &one.after, &procedures, &narrated.spec.touches()),
-    };
+    let outlook = Outlook::of(narrated.world, &one.after, &procedures, &narrated.spec.touches());
     let remedies = remedy::in_state(&outlook);
     let recover = remedies.iter().filter(|(_, remedy)| *remedy == Remedy::Recovers);
     let names: Vec<&str> = recover.map(|(name, _)| name.as_str()).collect();
@@ -121,7 +120,21 @@ fn outlook(narrated: &NarratedTrace<'_>, one: &Alternative) -> TextBlock {
         (true, ..) => "○ after it there is nothing to repair".to_owned(),
         (false, true, _) => "⊘ after it no procedure recovers all mail any more".to_owned(),
         (false, false, []) => "? after it no procedure is known to recover all mail".to_owned(),
-        (false, false, names) => format!("✓ after it these still recover all mail: {}", names.join(", ")),
+        // A tick would praise the step, which needs a repair.
+        (false, false, names) => {
+            format!("⚠ after it mail is out of reach; these still recover all: {}", names.join(", "))
+        }
     })
     .indented(2)
+}
+
+/// The effect of each procedure, if it ran at this moment instead of the listed steps.
+fn procedures(narrated: &NarratedTrace<'_>, at: usize) -> Vec<TextBlock> {
+    let outlook = narrated.table.rescue.as_ref().and_then(|map| map.outlooks.get(at));
+    let kinds = outlook.map(remedy::by_kind).unwrap_or_default();
+    let line = |(kind, names): (Remedy, Vec<String>)| {
+        TextBlock::plain(format!("{} {}: {}", kind.sign(), kind.short(), names.join(", "))).indented(2)
+    };
+    let head = (!kinds.is_empty()).then(|| TextBlock::plain("procedures, if one ran now:"));
+    head.into_iter().chain(kinds.into_iter().map(line)).collect()
 }

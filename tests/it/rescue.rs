@@ -11,7 +11,7 @@ use stranded_model::id::{MailboxId, MessageSet};
 use stranded_model::procedure::{Outcome, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
-use stranded_model::state::{Account, Ended, State};
+use stranded_model::state::{Account, Ended, Mark, State};
 use stranded_search::check::{self, check};
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::property::Property;
@@ -96,11 +96,18 @@ fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
         let mut open: Vec<Assumption> = procedure.assumptions().filter(|one| !answered.contains(one)).collect();
         open.dedup();
         let mut lost: Vec<(MailboxId, MessageSet)> = Vec::new();
-        let mut is_saved = true;
+        let (mut is_saved, mut is_marked, mut strands) = (true, false, false);
         for assumptions in all_answers(&open, world.assumptions) {
             for (mailbox, attempt) in rescue::attempts(world, state, procedure, assumptions) {
-                let mut endings = Endings { lost: MessageSet::EMPTY, ends: 0, saved: 0 };
                 let start = &attempt.initial[0];
+                let mut endings = Endings {
+                    lost: MessageSet::EMPTY,
+                    reached: reached(only(start)),
+                    ends: 0,
+                    saved: 0,
+                    marked: 0,
+                    strands: 0,
+                };
                 follow(&attempt, start, &mut Vec::new(), &mut endings);
                 let newly = endings.lost.without(only(start).lost());
                 match lost.iter_mut().find(|(known, _)| *known == mailbox) {
@@ -109,13 +116,17 @@ fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
                     None => lost.push((mailbox, newly)),
                 }
                 is_saved &= endings.ends > 0 && endings.ends == endings.saved;
+                is_marked |= endings.marked > 0;
+                strands |= endings.strands > 0;
             }
         }
         let expected = match (lost.is_empty(), is_saved) {
             (false, _) => RescueEffect::Loses(lost),
             // A late request can still take effect.
             (true, _) if state.accounts.values().any(|account| account.late.is_some()) => RescueEffect::Unknown,
+            (true, true) if is_marked => RescueEffect::LeavesInTransit,
             (true, true) => RescueEffect::Saves,
+            (true, false) if strands => RescueEffect::Strands,
             (true, false) => RescueEffect::Declines,
         };
         assert_eq!(mapped.effect, expected, "{} in {} from {state:#?}", procedure.name, spec.name);
@@ -124,8 +135,23 @@ fn agree(spec: &Spec, world: &World, state: &State, procedures: &[Procedure]) {
 
 struct Endings {
     lost: MessageSet,
+    /// The messages that the owner can reach before the rescue.
+    reached: MessageSet,
     ends: usize,
     saved: usize,
+    /// The ends at which all mail is saved and some mailbox is in transit.
+    marked: usize,
+    /// The ends at which a message is out of reach that was in reach.
+    strands: usize,
+}
+
+/// Returns the messages in the transport and at the home.
+fn reached(account: &Account) -> MessageSet {
+    let homes = account.recipients.values().map(|recipient| recipient.home());
+    let held = |home| account.mailboxes[home].held();
+    let at_home = homes.map(|home| home.map_or(MessageSet::EMPTY, held)).reduce(MessageSet::common);
+    let is_one_home = account.agreed_home().is_some();
+    account.queued.with(at_home.filter(|_| is_one_home).unwrap_or_default())
 }
 
 /// Follows every behaviour to its end, one after the other, and does not follow a behaviour that returns to an earlier
@@ -146,7 +172,12 @@ fn follow(world: &World, state: &State, path: &mut Vec<State>, endings: &mut End
     path.pop();
     if is_end {
         endings.ends += 1;
-        endings.saved += usize::from(has_saved(only(state)));
+        let account = only(state);
+        let wanted = account.record.accepted.without(account.record.returned).without(account.record.owner_deleted);
+        let is_marked = account.mailboxes.values().any(|mailbox| mailbox.mark() != Mark::Settled);
+        endings.saved += usize::from(has_saved(account));
+        endings.marked += usize::from(has_saved(account) && is_marked);
+        endings.strands += usize::from(!wanted.common(endings.reached).is_within(reached(account)));
     }
 }
 
@@ -188,6 +219,34 @@ fn a_trace_that_only_strands_the_mailbox_has_no_point_of_no_return() {
     let map = rescue::map(&spec, &case.world, &case.trace(reachable).unwrap());
     assert_eq!(map.point_of_no_return, None);
     assert!(map.outlooks.last().unwrap().saving_procedures().any(|name| name == "method-1"));
+}
+
+#[test]
+fn a_mailbox_that_stays_in_transit_is_not_counted_as_recovered() {
+    let spec = load_scenario("second-move").unwrap();
+    let checked = check(&spec, Engine::Exact, &Limits::default());
+    let (case, _, trace) = checked.worst().unwrap();
+    let map = rescue::map(&spec, &case.world, &trace);
+    let effect = |number: usize, name: &str| {
+        map.outlooks[number].rescues.iter().find(|one| one.procedure == name).unwrap().effect.clone()
+    };
+    // Step 8 deletes the source while the destination is marked; step 9 takes the mark off.
+    assert_eq!(effect(8, "method-1"), RescueEffect::LeavesInTransit);
+    assert_eq!(effect(9, "method-1"), RescueEffect::Saves);
+    assert!(map.outlooks[8].saving_procedures().all(|name| name != "method-1"));
+    // The move of the article puts mail out of reach that was in reach; it does not only refuse.
+    assert_eq!(effect(1, "move-of-the-article"), RescueEffect::Strands);
+    assert_eq!(effect(11, "move-of-the-article"), RescueEffect::Loses(vec![(MailboxId(0), MessageSet::first(1))]));
+}
+
+#[test]
+fn nothing_is_too_late_while_no_message_is_destroyed() {
+    let spec = load_scenario("move-to-third").unwrap();
+    let checked = check(&spec, Engine::Exact, &Limits::default());
+    let (case, _, trace) = checked.worst().unwrap();
+    let map = rescue::map(&spec, &case.world, &trace);
+    assert!(map.outlooks.iter().all(|outlook| !outlook.is_lost));
+    assert_eq!(map.point_of_no_return, None);
 }
 
 #[test]

@@ -12,5 +12,5 @@ pub(super) fn page(file: &TraceFile, replayed: Replayed) -> Result<String, Comma
     let title =
         file.property.as_ref().map_or_else(|| file.scenario.clone(), |name| format!("{}: {name}", file.scenario));
     let trace = Library::default().of_trace(replayed).map_err(|error| CommandError::Usage(error.0))?;
-    Ok(single::page(&trace, About { title, repeats_from, forked_at: None }))
+    Ok(single::page(&trace, About { title, property: file.property.clone(), repeats_from, forked_at: None }))
 }

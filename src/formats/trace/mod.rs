@@ -65,6 +65,7 @@ impl NarratedTrace<'_> {
         let row = number.checked_sub(1).and_then(|index| self.table.rows.get(index));
         let mut badges = Vec::new();
         badges.extend(row.filter(|row| !row.lost.is_empty()).map(|row| Badge::Destroys(row.lost.clone())));
+        badges.extend(row.filter(|row| !row.strands.is_empty()).map(|row| Badge::Strands(row.strands.clone())));
         badges.extend(self.table.is_point_of_no_return(number).then_some(Badge::TooLate));
         badges.extend((self.first_violation() == Some(number)).then_some(Badge::FirstViolation));
         if let Some(row) = row.filter(|row| !row.is_after && !row.breaks.is_empty()) {
