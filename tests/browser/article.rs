@@ -23,7 +23,7 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
     assert!(summary.contains("Step 14: administrator creates the mailbox on destination"), "{summary}");
     assert!(summary.contains("From step 14 on"), "{summary}");
     assert!(
-        summary.contains("From step 10 to step 13: set both home attributes to the destination (method-1). That recovers all mail: it sets Home-MDB to destination"),
+        summary.contains("From step 11 to step 13: append what the destination lacks, then set the home (append-repair) from source to destination. That recovers all mail."),
         "{summary}"
     );
     // The page opens at the step that destroys the mail.
@@ -83,6 +83,11 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
     };
     apply(13);
     assert_eq!(browser.value(BROKEN), json!([]), "in time");
+    let caption = browser.text("#caption");
+    assert!(caption.contains("ou (repair) reports ok") && caption.contains("all mail is at the home"), "{caption}");
+    assert_eq!(browser.value("scrollY"), 0, "the result is in view");
+    let screen = browser.text(".message");
+    assert!(screen.starts_with("i\nok") || screen.contains("ok"), "the screen has the report of the repair: {screen}");
     assert_eq!(
         browser.value(
             "document.querySelectorAll('.frame')[0].querySelectorAll('.server[data-server=destination] .token').length"
@@ -91,10 +96,15 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
     );
     let aligned = browser.value("document.querySelector('#aligned').textContent.includes('The first difference')");
     assert_eq!(aligned, true, "the fork is beside its origin");
+    apply(10);
+    let caption = browser.text("#caption");
+    assert!(caption.contains("but it stays in transit") && caption.contains("breaks transit-owned"), "{caption}");
+    let safe = browser.text(".answer");
+    assert!(safe.contains("Yes, but it cannot be used") && safe.contains("in transit"), "{safe}");
     apply(14);
     let broken = browser.value(BROKEN);
     assert!(broken.as_array().unwrap().contains(&json!("no-loss")), "too late: {broken}");
-    assert_eq!(browser.value("document.querySelectorAll('.tab').length"), 4, "all traces stay open");
+    assert_eq!(browser.value("document.querySelectorAll('.tab').length"), 5, "all traces stay open");
     // A disabled action shows its reason.
     browser.script("document.querySelector('#impossible').open = true", Vec::new());
     browser.wait("document.querySelector('#impossible li')");
@@ -111,8 +121,21 @@ fn a_check_from_the_page_ends_in_the_counterexample() {
     browser.wait("document.querySelector('#check-over')");
     assert!(browser.text("#check-over").contains("170 states, depth 16"), "{}", browser.text("#check-over"));
     browser.script("document.querySelector('[data-counterexample=no-loss]').click()", Vec::new());
-    browser.wait("document.querySelector('#slider').max === '13'");
+    browser.wait("document.querySelector('#slider').max === '13' && document.querySelector('#checking').hidden");
     assert!(browser.text("#summary").contains("Step 12:"), "{}", browser.text("#summary"));
+    // It opens at the decisive step, under the name of the property, and the picture is in view.
+    assert!(browser.text("#caption").contains("Step 12 of 13"), "{}", browser.text("#caption"));
+    assert_eq!(browser.text(".tab[aria-pressed=true]"), "no-loss");
+    browser.wait("document.querySelector('.server').getBoundingClientRect().bottom <= innerHeight");
+    // The result of the finished check is shown again, without a second search.
+    browser.script("document.querySelector('#check').click()", Vec::new());
+    browser.wait(
+        "!document.querySelector('#checking').hidden && document.querySelector('[data-counterexample=reachable]')",
+    );
+    let verdict = browser.text(".verdicts .violated");
+    assert!(verdict.contains("violated (the scenario expects it)"), "{verdict}");
+    browser.script("document.querySelector('[data-counterexample=reachable]').click()", Vec::new());
+    browser.wait("document.querySelector('.tab[aria-pressed=true]').innerText === 'reachable'");
 }
 
 #[test]

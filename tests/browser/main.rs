@@ -7,6 +7,7 @@
 mod article;
 mod everyone;
 mod opening;
+mod repairs;
 #[path = "../it/explore/served.rs"]
 #[expect(dead_code, reason = "the page sends the queries that the tests of the server send themselves")]
 mod served;

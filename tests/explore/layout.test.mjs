@@ -74,6 +74,7 @@ test("marks are at violations, losses and the point of no return, and the keys g
   const moment = (number, more = {}) => ({ number, breaks: [], lost: [], reported: null, ...more });
   const marks = marksOf({ moments: [moment(0), moment(1), moment(2, { breaks: ["no-loss"] }), moment(3)], no_return: 2 });
   assert.deepEqual(marks, [0, 2, 3]);
+  assert.deepEqual(marksOf({ moments: [moment(0), moment(1, { strands: ["m1"] }), moment(2)], no_return: null }), [0, 1, 2]);
   assert.deepEqual([nextMark(marks, 0, true), nextMark(marks, 3, true), nextMark(marks, 2, false), within(9, 4)], [2, 3, 0, 3]);
 });
 

@@ -7,6 +7,14 @@ const number = new Intl.NumberFormat("en");
 
 /** Starts a check, shows its progress, then its verdicts. */
 export function runCheck(box, source, link, does) {
+  // The result of a finished check is shown again. A link starts with the name and the hash of its scenario.
+  const scenario = link.split("/").slice(1, 4).join("/");
+  if (box.dataset.over === scenario) {
+    box.hidden = false;
+    box.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  delete box.dataset.over;
   let closed = false, running = null;
   const status = el("div", { class: "check-status" });
   const figures = ["states", "depth", "states per second", "seconds"].map((name) => [name, el("dd", { id: `check-${name.replaceAll(" ", "-")}` })]);
@@ -23,13 +31,16 @@ export function runCheck(box, source, link, does) {
       found.truncated ? el("strong", {}, `truncated: ${found.truncated}`) : "complete"),
       el("ul", { class: "verdicts" }, found.properties.map((one) =>
         el("li", { class: one.verdict }, el("b", {}, one.name), " ", el("span", { class: "verdict" }, one.verdict), " ",
-          one.as_expected ? el("span", { class: "quiet" }, icon("✓"), " as expected") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, icon(one.verdict === "inconclusive" ? "?" : "✕"), ` expected: ${one.expected}`), " ",
-          one.link ? button(`Show the ${one.steps} steps`, () => does.follow(one.link), { class: "plain small", "data-counterexample": one.name }) : null))));
+          one.as_expected ? el("span", { class: "quiet" }, one.verdict === "violated" ? "(the scenario expects it)" : "(as the scenario expects)") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, icon(one.verdict === "inconclusive" ? "?" : "✕"), ` expected: ${one.expected}`), " ",
+          one.link ? button(`Show the ${one.steps} steps`, () => { box.hidden = true; does.follow(one.link, one.name); }, { class: "plain small", "data-counterexample": one.name }) : null))));
     if (isFocused) (status.querySelector("button") ?? closing).focus();
   };
   const draw = (standing) => {
     running = standing.running ? standing.check : null;
-    if (!standing.running) end(standing.found, standing.scenario);
+    if (!standing.running) {
+      if (!standing.found.truncated) box.dataset.over = scenario;
+      end(standing.found, standing.scenario);
+    }
     else {
       if (!status.querySelector("progress")) begin(standing);
       update(standing);

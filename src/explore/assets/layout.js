@@ -105,11 +105,11 @@ export function stretches(effects) {
   return found;
 }
 
-/** Returns the marked moments: first, last, violations, losses, reports, and the point of no return. */
+/** Returns the marked moments: first, last, violations, losses, stranded mail, reports, and the point of no return. */
 export function marksOf(trace) {
   const marks = new Set([0, trace.moments.length - 1]);
   for (const moment of trace.moments) {
-    if (moment.breaks.length > 0 || moment.lost.length > 0 || moment.reported) marks.add(moment.number);
+    if (moment.breaks.length > 0 || moment.lost.length > 0 || moment.strands?.length > 0 || moment.reported) marks.add(moment.number);
   }
   if (trace.no_return !== null) marks.add(trace.no_return);
   return [...marks].sort((one, other) => one - other);

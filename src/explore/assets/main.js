@@ -4,7 +4,7 @@ import { marksOf, nextMark, within } from "./layout.js";
 import { beside } from "./align.js";
 import { fileSource, serverSource, textOf } from "./source.js";
 import { drawPicture, fitFrames, redrawArrows, tokenPlaces } from "./picture.js";
-import { drawAdvice, drawCaption, drawChanges, drawProperties, drawRescue, drawTable, drawWhatIf, reachCaption, spoken, stepList } from "./panels.js";
+import { drawAdvice, drawCaption, drawChanges, drawInstead, drawProperties, drawRescue, drawTable, drawWhatIf, reachCaption, spoken, stepList } from "./panels.js";
 import { compared, drawAligned } from "./compare.js";
 import { runCheck } from "./check.js";
 import { exports } from "./export.js";
@@ -13,7 +13,7 @@ import { drawCatalogue, drawChoice, drawSummary, drawHelp, drawMessage, drawRun 
 
 const inside = byId("inside");
 const source = inside ? fileSource(JSON.parse(inside.textContent)) : serverSource();
-const page = { traces: [], current: 0, at: 0, other: null, view: "picture", isHome: false, pair: null, catalogue: null, isAwaited: false, resting: 0 };
+const page = { traces: [], current: 0, at: 0, other: null, view: "picture", isHome: false, pair: null, isAwaited: false, resting: 0 };
 const list = stepList(byId("steps"), (at) => go(at));
 /** The delay before a shown moment is queried and becomes the address, in milliseconds. */
 const REST = 120;
@@ -55,11 +55,12 @@ function fork(trace, from, at, shown) {
   const origin = page.traces[from];
   if (origin.forked_at === null || at !== origin.moments.length - 1) {
     add(trace, shown, from);
+    scrollTo({ top: 0 });
     return;
   }
   page.traces[from] = { ...trace, title: origin.title, forked_at: origin.forked_at };
   show(shown, true);
-  bringIntoView();
+  scrollTo({ top: 0 });
 }
 
 /** Closes a trace; the last one stays open. */
@@ -87,6 +88,7 @@ function show(at, isNew = false) {
   page.at = within(at, trace.moments.length);
   const moment = trace.moments[page.at];
   byId("trace").hidden = false;
+  byId("waiting").hidden = true;
   byId("intro").hidden = !page.isHome;
   const hadFocus = document.activeElement !== document.body;
   document.title = `${trace.title}: step ${page.at} – stranded`;
@@ -94,11 +96,11 @@ function show(at, isNew = false) {
   page.pair = other ? (page.pair && page.pair.left === trace && page.pair.right === other ? page.pair : compared(trace, other)) : null;
   if (isNew) {
     drawSummary(byId("summary"), trace, (step) => { go(step); bringIntoView(); });
+    drawInstead(byId("instead"), trace, () => byId("summary").scrollIntoView({ block: "start" }));
     drawPanelsOf(trace);
     drawTabs();
     drawControls();
   }
-  // Measures the tokens before they change.
   const places = isNew ? [] : [...byId("stage").querySelectorAll(".frame")].map(tokenPlaces);
   drawCaption(byId("caption"), trace, moment);
   updateControls();
@@ -185,9 +187,7 @@ function drawTabs() {
       el("span", {}, button(trace.title, () => { page.current = index; if (page.other === index) page.other = null; show(page.at, true); },
         { class: "tab", "aria-pressed": index === page.current ? "true" : "false" }),
         page.traces.length > 1 && !page.isHome ? button(icon("✕"), () => shut(index), { class: "shut", "aria-label": `Close ${trace.title}` }) : null))),
-    page.isHome ? el("h1", { class: "question headline" }, "How moving a mailbox twice destroys its mail") : el("h1", { class: "question" }, el("b", {}, currentTrace().scenario), " – ", currentTrace().question,
-       Object.keys(currentTrace().assumptions).length > 0
-        ? el("span", { class: "quiet" }, ` (assuming ${Object.entries(currentTrace().assumptions).map(([name, value]) => `${name}=${value}`).join(", ")})`) : null));
+    page.isHome ? el("h1", { class: "question headline" }, "How moving a mailbox twice destroys its mail") : el("h1", { class: "question" }, el("b", {}, currentTrace().scenario), " – ", currentTrace().question));
 }
 
 function drawControls() {
@@ -200,7 +200,8 @@ function drawControls() {
       control("first", icon("first"), "First step", () => go(0)), control("before", [icon("back"), "Back"], "Previous step", () => go(page.at - 1)),
       control("after", ["Next", icon("next")], "Next step", () => go(page.at + 1), { class: "primary" }),
       control("last", icon("last"), "Last step", () => go(currentTrace().moments.length - 1)),
-      control("mark", [icon("mark"), "Next mark"], "Next marked step", () => go(nextMark(marksOf(currentTrace()), page.at, true)))),
+      control("mark", [icon("mark"), el("span", { class: "long" }, "Next mark")], "Next marked step", () => go(nextMark(marksOf(currentTrace()), page.at, true))),
+      control("more", "More", "Table, check, link and export", (event) => event.currentTarget.setAttribute("aria-expanded", String(byId("controls").classList.toggle("more"))), { "aria-expanded": String(byId("controls").classList.contains("more")) })),
     el("input", { type: "range", id: "slider", min: 0, max: currentTrace().moments.length - 1, step: 1, "aria-label": "Step",
       oninput: (event) => go(Number(event.target.value)) })),
     el("div", { class: "switches" },
@@ -266,13 +267,13 @@ const does = {
   }),
 };
 
-function follow(text) {
+function follow(text, property = null) {
   return attempt(async () => {
     const [, link, at] = /^#?(.*?)(?:@(\d+))?$/s.exec(text);
-    const known = page.traces.find((trace) => trace.link === link);
-    const trace = known ?? (await source.follow(link)).document;
+    const known = page.traces.find((trace) => trace.link === link && (property === null || trace.property === property));
+    const trace = known ?? (await source.follow(link, property)).document;
     if (Number(at) >= trace.moments.length) throw new Error(`The link is to step ${at}, but the trace has ${trace.moments.length - 1} steps: the link was changed.`);
-    add(trace, at === undefined ? trace.moments.length - 1 : Number(at));
+    add(trace, at === undefined ? decisive(trace) : Number(at));
   });
 }
 
@@ -383,12 +384,13 @@ async function begin() {
     if (page.traces.length === 0) await home(true);
     return;
   }
-  const asked = source.catalogue().then((catalogue) => { page.catalogue = catalogue; return catalogue; });
+  const asked = source.catalogue();
   if (page.traces.length === 0) {
     const first = await Promise.all([asked, link.length > 1 ? null : source.start()]).catch((error) => { fail(error); return [null, null]; });
     if (link.length <= 1 && first[0]?.opened) take(first[0].opened, () => Promise.resolve(first[0].opened));
     else if (first[1]) { page.isHome = true; only(first[1].pair, 0, decisive(first[1].pair[0]), 1); }
   }
+  byId("waiting").hidden = true;
   const catalogue = await asked.catch(() => null);
   if (catalogue) drawCatalogue(byId("catalogue"), catalogue, { open, files });
 }

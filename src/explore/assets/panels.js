@@ -25,6 +25,7 @@ export function spoken(trace, moment) {
   parts.push(moment.number === 0 ? "Start." : `${moment.actor}: ${moment.says}.`);
   for (const mailbox of moment.picture.mailboxes) {
     if (mailbox.stranded) parts.push(`Stranded: ${mailbox.stranded}.`);
+    else if (mailbox.partly) parts.push(`Partly stranded: ${mailbox.partly}.`);
   }
   parts.push(...badgesOf(trace, moment).map(({ says }) => `${says}.`));
   if (moment.reported) parts.push(`Reported: ${moment.reported}`);
@@ -36,6 +37,13 @@ function opened(says, make, attributes = {}) {
   const box = el("details", attributes, el("summary", {}, says));
   box.addEventListener("toggle", () => { if (box.open && box.children.length === 1) append(box, [make()]); });
   return box;
+}
+
+/** Draws what to do instead in one line, for a screen on which that card is far below. */
+export function drawInstead(box, trace, toSummary) {
+  const instead = trace.summary.find((one) => one.about.startsWith("What to do"));
+  box.hidden = !instead;
+  if (instead) fill(box, button([el("b", {}, instead.about.endsWith("now?") ? "Now: " : "Instead: "), `${instead.says.split(". ")[0]}.`], toSummary, { class: "link", title: instead.says }));
 }
 
 /** Draws the caption: step, sources, sentence and badges. */
@@ -108,7 +116,9 @@ export function drawProperties(box, trace, detail) {
         el("span", { class: "sign", "aria-hidden": "true" }, icon(sign)),
         el("span", {}, el("b", {}, one.name), unseen(`, ${word}`), el("span", { class: "values" }, one.says),
           el("span", { class: "law" }, says?.says ?? "", says ? ` [${says.sources.join(", ")}]` : "")));
-    })));
+    })),
+    Object.keys(trace.assumptions).length > 0
+      ? el("p", { class: "quiet", id: "assumed" }, `These steps assume ${Object.entries(trace.assumptions).map(([name, value]) => `${name}=${value}`).join(", ")}.`) : null);
 }
 
 /** Draws the changes since the previous moment, in words, and the sources of the rule. */
@@ -130,14 +140,20 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
   const enabled = detail?.enabled ?? [];
   const disabled = detail?.disabled ?? [];
   const runs = trace.moments[at].picture.programs.some((one) => one.running);
-  const applicable = trace.procedures.filter((one) => source.isLive || source.canApply(at, one.name));
+  const effects = new Map((trace.moments[at].outlook?.rescues ?? []).map((one) => [one.procedure, trace.effects.findIndex(({ name }) => name === one.effect)]));
+  const rank = (one) => effects.get(one.name) ?? trace.effects.length;
+  const applicable = trace.procedures.filter((one) => source.isLive || source.canApply(at, one.name)).sort((one, other) => rank(one) - rank(other));
+  const signed = (one) => {
+    const effect = trace.effects[effects.get(one.name)];
+    return [effect ? [el("span", { class: `part ${effect.name}` }, icon(effect.sign), unseen(`${effect.short}: `)), " "] : null, namedProcedure(trace, one.name)];
+  };
   fill(box, el("h3", {}, at === 0 ? "Possible first steps" : `Possible steps after step ${at}`));
   append(box, [
     enabled.length === 0 ? el("p", { class: "quiet" }, "No further step is possible in this scenario.") : null,
-    el("ul", { class: "choices" }, enabled.map((one) => {
+    el("ul", { class: "choices" }, enabled.map((one, index) => {
       const happened = one.action === next;
       const possible = happened || source.isLive || one.then;
-      return el("li", {}, button([el("b", {}, one.actor), " ", one.says, happened ? el("span", { class: "happened" }, "the step of this trace") : null],
+      return el("li", {}, button([source.isLive && index < 9 ? [el("kbd", { "aria-hidden": "true" }, index + 1), " "] : null, el("b", {}, one.actor), " ", one.says, happened ? el("span", { class: "happened" }, "the step of this trace") : null],
         () => (happened ? does.go(at + 1) : does.fork(one.action)),
         { class: "choice" + (happened ? " taken" : ""), disabled: !possible, "data-action": one.action }));
     })),
@@ -146,8 +162,8 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
     source.isLive && runs
       ? button("Run the current procedures to their end", does.runOn, { class: "plain", id: "run-on" }) : null,
     applicable.length > 0 ? el("h4", {}, runs ? "Stop the running procedures, and apply" : "Apply") : null,
-    el("div", { class: "apply" }, applicable.map((one) => button(namedProcedure(trace, one.name), () => does.apply(one.name),
-      { class: "plain", title: one.acts.join("; "), "data-procedure": one.name })),
+    el("div", { class: "apply" }, applicable.map((one) => button(signed(one), () => does.apply(one.name),
+      { class: "plain", title: one.acts.join("; "), "data-procedure": one.name, "data-effect": trace.effects[effects.get(one.name)]?.name })),
       source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
     applicable.length > 0 ? opened("Steps of each procedure",
       () => el("dl", {}, trace.procedures.map((one) => [el("dt", {}, namedProcedure(trace, one.name)), el("dd", {}, one.acts.join("; "))]))) : null,
@@ -175,13 +191,19 @@ export function drawAdvice(box, advice) {
           " No procedure brings back what is destroyed: restore it from a backup.")
       : null,
     one.has_mail || one.lost.length === 0
-      ? el("ul", {}, one.procedures.map((each) => el("li", {},
+      ? folded(one, () => el("ul", {}, one.procedures.map((each) => el("li", {},
           el("b", {}, `${each.procedure} from ${each.from} to ${each.to}`),
           el("ul", {}, each.cases.map((found) => el("li", { class: found.verdict },
             `${found.verdict.replace("-", " ")} ${heads[found.delivery] ?? found.delivery}${found.harm ? `: ${found.harm}` : ""}`))),
           each.preconditions.length > 0 ? el("p", {}, `First ${each.preconditions.join("; ")}.`) : null,
-          each.steps.length > 0 ? el("p", { class: "quiet" }, each.steps.join("; ")) : null)))
+          each.steps.length > 0 ? el("p", { class: "quiet" }, each.steps.join("; ")) : null))))
       : null)));
+}
+
+/** Folds the procedures of a mailbox that needs none. */
+function folded(one, make) {
+  if (one.standing !== "healthy") return make();
+  return [el("p", {}, el("strong", {}, "Nothing to do.")), opened(`What each procedure would do (${one.procedures.length})`, make)];
 }
 
 /** Returns the effect of a procedure at each moment. */
@@ -221,7 +243,7 @@ export function drawRescue(box, trace, at, chosen) {
     el("div", { class: "strips" }, names.map((name) => {
       const effects = effectsOf(trace, name);
       const parts = stretches(effects);
-      const cursor = el("span", { class: "cursor", "aria-hidden": "true" });
+      const cursor = trace.moments.length > 1 ? el("span", { class: "cursor", "aria-hidden": "true" }) : null;
       return el("div", { class: "strip", "data-procedure": name },
         el("span", { class: "strip-name" }, namedProcedure(trace, name), " ",
           el("span", { class: "now" })),
@@ -246,7 +268,8 @@ function moveCursors(box, trace, at) {
     const label = strip.querySelector(".now");
     label.className = `now ${now.name}`;
     fill(label, icon(now.sign), ` ${now.short}`);
-    strip.querySelector(".cursor").style.insetInlineStart = `${((at + 0.5) / trace.moments.length) * 100}%`;
+    const cursor = strip.querySelector(".cursor");
+    if (cursor) cursor.style.insetInlineStart = `${((at + 0.5) / trace.moments.length) * 100}%`;
   }
   const isLate = trace.no_return !== null && at >= trace.no_return;
   box.querySelector(".outlook").textContent = isLate ? "At this step it is too late."
@@ -275,7 +298,7 @@ export function drawTable(box, trace, at, chosen, around = 60) {
           cell("who", moment.actor), cell("what happens", moment.says,
             " ", badges(trace, moment),
             moment.reported ? el("div", { class: "quiet" }, `reported: ${moment.reported}`) : null),
-          cell("directory", lines((one) => [one.directory.join(", "), one.stranded ? el("strong", { class: "stranded-word" }, " STRANDED") : null])),
+          cell("directory", lines((one) => [one.directory.join(", "), one.stranded ? el("strong", { class: "stranded-word" }, " STRANDED") : one.partly ? [el("strong", { class: "stranded-word" }, " PARTLY STRANDED: "), one.partly] : null])),
           trace.servers.map((server) => cell(server, lines((one) => one.stores.find((store) => store.server === server).says.join(", ")))),
           cell("elsewhere", lines((one) => [["queued", one.queued], ["in a file", one.saved], ["destroyed", one.lost], ["returned", one.returned], ["deleted", one.deleted]]
             .filter(([, list]) => list.length > 0).map(([says, list]) => `${says}: ${list.join(" ")}`).join(", ") || "–")));

@@ -59,7 +59,7 @@ function adminLane(trace, moment) {
     el("h3", {}, trace.run ? "Implementation" : "Administrator"),
     el("ul", { class: "programs" }, shown.map((one) =>
       el("li", { class: one.running ? "running" : "idle" }, one.running ? [icon("▶"), " "] : null,
-        one.who === only ? null : el("b", {}, one.who, " "), several ? `(${one.mailbox}) ` : null, one.says))),
+        one.who === only ? null : el("b", {}, trace.administrators.includes(one.who) ? one.who : "you (repair)", " "), several ? `(${one.mailbox}) ` : null, one.says))),
     trace.run ? null : el("div", { class: "screen" },
       el("table", {},
         el("caption", {}, "Screen: mailbox resources"),
@@ -93,8 +93,8 @@ function directoryLane(trace, moment) {
         el("span", { class: "recipient-name" }, many ? `${mailbox.name} is on` : "The home is"),
         mailbox.directory.map((line) => el("b", {}, line)))),
     down.map((server) => el("p", { class: "down" }, icon("⚠"), ` the directory of ${server} does not answer`)),
-    moment.picture.mailboxes.filter((one) => one.stranded).map((mailbox) =>
-      el("p", { class: "stranded" }, el("strong", {}, "STRANDED"), ` ${mailbox.stranded}`)));
+    moment.picture.mailboxes.filter((one) => one.stranded || one.partly).map((mailbox) =>
+      el("p", { class: "stranded" }, el("strong", {}, mailbox.stranded ? "STRANDED" : "PARTLY STRANDED:"), ` ${mailbox.stranded ?? mailbox.partly}`)));
 }
 
 function elsewhereLane(trace, moment, token) {

@@ -37,7 +37,7 @@ export function serverSource() {
     start: () => ask({ ask: "pair" }),
     catalogue: () => ask({ ask: "catalogue" }),
     open: (scenario) => ask({ ask: "open", scenario }),
-    follow: (link) => ask({ ask: "follow", link }),
+    follow: (link, property = null) => ask({ ask: "follow", link, property }),
     fork: (trace, at, action) => ask({ ask: "fork", link: trace.link, at, action }),
     apply: (trace, at, procedure) => ask({ ask: "apply", link: trace.link, at, procedure }),
     runOn: (trace, at) => ask({ ask: "run-on", link: trace.link, at }),
@@ -47,12 +47,12 @@ export function serverSource() {
     progress: (check) => ask({ ask: "progress", check }),
     cancel: (check) => ask({ ask: "cancel", check }),
     exports: (trace) => !trace.run,
-    export: (trace, form) => ask({ ask: "export", link: trace.link, form }),
+    export: (trace, form) => ask({ ask: "export", link: trace.link, form, property: trace.property ?? null }),
     drop: (name, text, part) => ask({ ask: "drop", name, text, part }),
   };
 }
 
-/** Returns a source that reads the file of the page: one alternative step at each moment, and two procedures. */
+/** Returns a source that reads the file of the page: one alternative step at each moment, and three procedures. */
 export function fileSource(inside) {
   const trace = inside.document;
   const missing = "This file has one trace and alternatives of one step: for more, run `stranded explore`.";
