@@ -119,6 +119,14 @@ fn check_reports_the_second_move() {
     let ran = stranded(&["check", "second-move"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     insta::assert_snapshot!("check-second-move", timeless(&ran.out));
+    let flat = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let instead = "Instead: From step 9 to step 11: append what the destination lacks, then set the home (append-repair) from source to \
+                   destination.";
+    assert!(flat.contains(instead), "{flat}");
+    assert!(flat.contains("(move-of-the-article): that destroys mail."), "{flat}");
+    assert!(flat.contains("`stranded explore second-move` shows it in a browser."), "{flat}");
+    let third = stranded(&["check", "move-to-third"]).out;
+    assert!(!third.contains("POINT OF NO RETURN"), "nothing is destroyed: {third}");
 }
 
 /// The structure of a report: one line for each scenario, and one for each property with the actions of its counterexample.
@@ -228,6 +236,8 @@ fn built_ins_are_listed_as_text_and_as_json() {
         assert!(shown.lines().count() > text.out.lines().count(), "{kind} is wrapped on a terminal:\n{shown}");
     }
     assert_eq!(stranded(&["list"]).out, stranded(&["list", "scenarios"]).out);
+    let procedures = stranded(&["list", "procedures"]).out;
+    assert!(procedures.contains("set both home attributes to the destination; 4 steps"), "{procedures}");
     insta::assert_snapshot!("list-assumptions", on_a_terminal(&["list", "assumptions"]));
     let properties = json(&stranded(&["list", "properties", "--format", "json"]).out);
     let names: Vec<&str> = properties.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
@@ -251,6 +261,7 @@ fn an_unknown_name_is_reported_with_the_nearest_one() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
         let nearest = if arguments[1] == "artikle" { "article" } else { "second-move" };
         assert!(ran.err.contains(&format!("did you mean `{nearest}`?")), "{}", ran.err);
+        assert!(ran.err.contains("`stranded list`") && ran.err.lines().count() < 6, "no list of names: {}", ran.err);
     }
 }
 

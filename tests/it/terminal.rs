@@ -119,7 +119,7 @@ fn the_sentence_of_the_step_and_the_messages_of_each_store_fit_every_usable_term
                     let says = says.map(String::as_str).collect::<Vec<_>>().join(", ");
                     assert!(shown.contains(&format!("{server} {says}")), "{size:?}: {shown}");
                 }
-                let stranded = row.cells.directory.iter().any(|line| line == "STRANDED");
+                let stranded = row.cells.directory.iter().any(|line| line.contains("STRANDED"));
                 assert_eq!(shown.contains("STRANDED"), stranded, "{size:?}, step {}: {shown}", row.number);
             }
         }
@@ -151,15 +151,18 @@ fn the_terminal_and_the_page_say_the_same_of_each_step() {
         let difference = shown(8).split_once("what changed").unwrap().1.to_owned();
         assert!(difference.contains("the mailbox on source is gone; it held m1"), "{difference}");
         assert!(shown(10).contains("✕ destroys m1: move, move-of-the-article"), "{}", shown(10));
-        assert!(shown(10).contains("✓ recovers all mail: method-1, q162998"), "{}", shown(10));
-        assert!(shown(10).contains("! recovers here, destroys elsewhere: method-2"), "{}", shown(10));
+        assert!(shown(10).contains("✓ recovers all mail: method-1, method-2, q162998"), "{}", shown(10));
+        assert!(shown(8).contains("⇄ leaves it in transit: method-1"), "{}", shown(8));
+        assert!(shown(8).contains("⚠ strands m1"), "{}", shown(8));
         assert!(shown(12).contains("⊘ no procedure recovers all mail any more"), "{}", shown(12));
         // Before anything is at risk nothing is a cure, and the move of the article never is.
-        assert!(shown(0).contains("○ nothing to repair: move, move-of-the-article, method-1"), "{}", shown(0));
+        assert!(shown(0).contains("○ nothing to repair: move, method-1"), "{}", shown(0));
         for moment in 0..=13 {
             let shown = shown(moment);
-            let cures =
-                shown.split("✓ recovers all mail: ").nth(1).and_then(|rest| rest.split(['✕', '–', '!', '○']).next());
+            let cures = shown
+                .split("✓ recovers all mail: ")
+                .nth(1)
+                .and_then(|rest| rest.split(['✕', '–', '!', '○', '⇄', '⚠']).next());
             assert!(!cures.unwrap_or_default().contains("move-of-the-article"), "step {moment}: {shown}");
         }
     });
@@ -174,7 +177,11 @@ fn an_alternative_is_taken_and_shows_what_still_recovers_the_mail() {
         assert!(list.contains("possible steps after step 10"), "{list}");
         assert!(list.contains("(the step of this trace)"), "{list}");
         // The first step of the second move destroys nothing yet; the next one does.
-        assert!(list.contains("✓ after it these still recover all mail: method-1"), "{list}");
+        assert!(list.contains("⚠ after it mail is out of reach; these still recover all: method-1"), "{list}");
+        assert!(!list.contains("✓ after it"), "a tick would praise the step: {list}");
+        // The repairs are listed too, each with its sign.
+        assert!(list.contains("procedures, if one ran now: ✓ recovers all mail: method-1"), "{list}");
+        assert!(list.contains("✕ destroys mail: move, move-of-the-article"), "{list}");
         let late = flat(&screen(narrated, (100, 24), Screen { choice: Some(0), ..at(11) }));
         assert!(late.contains("⊘ after it no procedure recovers all mail any more"), "{late}");
         let other = possible.iter().find(|one| !one.is_taken).unwrap();
@@ -186,6 +193,15 @@ fn an_alternative_is_taken_and_shows_what_still_recovers_the_mail() {
         let shown = screen(&forked, (100, 24), Screen { branches: 1, ..at(2) });
         assert!(shown[0].contains("step 2 of 2, another path (u: back)"), "{}", shown[0]);
     });
+}
+
+#[test]
+fn the_screen_opens_at_the_step_that_destroys_the_mail() {
+    second_move(|narrated| assert_eq!(Screen::opening(narrated), at(12)));
+    let ran = stranded_in(std::path::Path::new("."), &["replay", "second-move"]);
+    assert!(ran.out.starts_with("second-move: no-loss, 12 steps\n"), "{}{}", ran.out, ran.err);
+    let ran = stranded_in(std::path::Path::new("."), &["replay", "guarded-move"]);
+    assert!(ran.code == 2 && ran.err.contains("guarded-move has no counterexample"), "{}", ran.err);
 }
 
 #[test]

@@ -27,8 +27,9 @@ fn the_first_page_names_the_destructive_step_the_last_moment_and_the_repair() {
     let late = says(&shown, "When was it too late?").unwrap();
     assert_eq!(late, "From step 14 on; one step before, 6 procedures would have recovered all mail.");
     let instead = says(&shown, "What to do instead?").unwrap();
-    let easiest = "From step 10 to step 13: set both home attributes to the destination (method-1). That recovers all mail: it sets";
-    assert!(instead.starts_with(easiest), "{instead}");
+    let best = "From step 10 to step 13: append what the destination lacks, then set the home (append-repair) from source to destination. \
+                That recovers all mail.";
+    assert!(instead.starts_with(best), "{instead}");
     assert!(instead.contains("So do 5 other procedures."), "{instead}");
     let not = "Do not then move the mailbox with the correct program (move), or move the mailbox as in the article \
                (move-of-the-article): that destroys mail.";
@@ -44,12 +45,52 @@ fn a_procedure_is_a_cure_only_where_mail_is_at_risk_and_the_move_of_the_article_
     };
     assert_eq!(effect(0, "method-1"), "idle", "nothing is at risk");
     assert_eq!(effect(12, "method-1"), "saves");
-    assert_eq!(effect(12, "method-2"), "risky", "during the move it destroys the mail");
+    // The effect depends on the state alone: method-2 destroys mail during the move, and not after it.
+    assert_eq!((effect(12, "method-2"), effect(4, "method-2")), (json!("saves"), json!("loses")));
+    assert_eq!(effect(10, "method-1"), "transit", "the first move still owns the mark");
+    assert_eq!(effect(1, "move-of-the-article"), "strands");
     assert_eq!(effect(12, "move-of-the-article"), "loses");
     let moments = shown["moments"].as_array().unwrap().len();
-    assert!((0..moments).all(|at| effect(at, "move-of-the-article") != "saves"));
+    let never = ["saves", "idle", "transit"].map(|effect| json!(effect));
+    assert!((0..moments).all(|at| !never.contains(&effect(at, "move-of-the-article"))));
     let named = shown["procedures"].as_array().unwrap().iter().find(|one| one["name"] == "method-1").unwrap();
     assert_eq!(named["words"], "set both home attributes to the destination");
+}
+
+#[test]
+fn a_trace_names_only_the_assumptions_on_which_its_steps_depend() {
+    let explorer = Explorer::default();
+    let opened = asked(&explorer, json!({"ask": "open", "scenario": "second-move"}));
+    assert_eq!(opened["assumptions"], json!({}), "no step was taken");
+    let shown = first_page(&explorer);
+    let assumed: Vec<&String> = shown["assumptions"].as_object().unwrap().keys().collect();
+    assert_eq!(assumed, ["source-delete"], "the source is deleted after the directory step");
+}
+
+#[test]
+fn the_screen_has_the_report_of_the_program_that_acted_last() {
+    let explorer = Explorer::default();
+    let shown = first_page(&explorer);
+    let screen = |shown: &Value, at: usize| shown["moments"][at]["screen"].clone();
+    assert_eq!((screen(&shown, 12), screen(&shown, 13)), (json!("ok"), Value::Null), "a new run clears the screen");
+    let failed = asked(&explorer, json!({"ask": "apply", "link": shown["link"], "at": 12, "procedure": "move"}));
+    let last = failed["moments"].as_array().unwrap().len() - 1;
+    assert!(screen(&failed, last).as_str().unwrap().starts_with("failed"), "{}", screen(&failed, last));
+}
+
+#[test]
+fn new_mail_at_the_old_home_leaves_the_rest_partly_stranded() {
+    let explorer = Explorer::default();
+    let text = crate::cli::stranded_in(std::path::Path::new("."), &["check", "method-1-late-mail"]).out;
+    assert!(text.contains("PARTLY STRANDED:") && text.contains("m1 is on"), "{text}");
+    let shown = asked(&explorer, json!({"ask": "open", "scenario": "method-1-late-mail"}));
+    let arrives = shown["moments"][0]["detail"]["enabled"].as_array().unwrap();
+    let arrives = arrives.iter().find(|one| one["says"].as_str().unwrap().contains("arrives")).unwrap();
+    let forked = asked(&explorer, json!({"ask": "fork", "link": shown["link"], "at": 0, "action": arrives["action"]}));
+    let mailbox = &forked["moments"][1]["picture"]["mailboxes"][0];
+    assert_eq!((&mailbox["stranded"], &mailbox["partly"]), (&Value::Null, &json!("m1 is on destination")));
+    let first = first_page(&explorer);
+    assert_eq!(first["moments"][10]["strands"], json!(["m1", "m2"]), "the step that strands the mailbox is marked");
 }
 
 #[test]
