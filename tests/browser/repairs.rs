@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::Browser;
 use crate::served::Served;
+use crate::sharing::drop_file;
+use crate::{Browser, stranded};
 
 fn opened(browser: &Browser, served: &Served, at: usize) {
     browser.open(&served.url);
@@ -35,10 +36,11 @@ fn the_step_that_strands_the_mailbox_is_marked_and_new_mail_does_not_hide_it() {
     let (served, browser) = (Served::start(&[]), Browser::start());
     opened(&browser, &served, 10);
     assert!(browser.text("#caption").contains("strands m1 m2"), "{}", browser.text("#caption"));
-    browser.open(&format!("{}#", served.url));
-    let late = Served::start(&["method-1-late-mail"]);
-    browser.open(&late.url);
-    browser.wait("document.querySelector('.frame .stranded')");
+    let folder = tempfile::tempdir().unwrap();
+    stranded(folder.path(), &["check", "method-1-late-mail", "--traces", "."]);
+    let trace = std::fs::read_to_string(folder.path().join("method-1-late-mail.one-home.json")).unwrap();
+    drop_file(&browser, "trace.json", &trace);
+    browser.wait("document.querySelector('.tab[aria-pressed=true]').innerText.includes('one-home')");
     let said = browser.text(".frame .stranded");
     assert!(said.contains("PARTLY STRANDED: m2 is on source"), "{said}");
 }
