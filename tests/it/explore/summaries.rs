@@ -64,7 +64,9 @@ fn a_trace_names_only_the_assumptions_on_which_its_steps_depend() {
     assert_eq!(opened["assumptions"], json!({}), "no step was taken");
     let shown = first_page(&explorer);
     let assumed: Vec<&String> = shown["assumptions"].as_object().unwrap().keys().collect();
-    assert_eq!(assumed, ["source-delete"], "the source is deleted after the directory step");
+    assert_eq!(assumed, ["duplicate-abort", "source-delete"], "the second move aborts at the duplicate");
+    let started = json!({"ask": "open", "scenario": "method-1-late-mail"});
+    assert_eq!(asked(&explorer, started)["assumptions"], json!({}), "the answer about raw edits changes no step");
 }
 
 #[test]
@@ -81,13 +83,13 @@ fn the_screen_has_the_report_of_the_program_that_acted_last() {
 #[test]
 fn new_mail_at_the_old_home_leaves_the_rest_partly_stranded() {
     let explorer = Explorer::default();
-    let text = crate::cli::stranded_in(std::path::Path::new("."), &["check", "method-1-late-mail"]).out;
+    let folder = tempfile::tempdir().unwrap();
+    let text = crate::cli::stranded_in(folder.path(), &["check", "method-1-late-mail", "--traces", "."]).out;
     assert!(text.contains("PARTLY STRANDED:") && text.contains("m1 is on"), "{text}");
-    let shown = asked(&explorer, json!({"ask": "open", "scenario": "method-1-late-mail"}));
-    let arrives = shown["moments"][0]["detail"]["enabled"].as_array().unwrap();
-    let arrives = arrives.iter().find(|one| one["says"].as_str().unwrap().contains("arrives")).unwrap();
-    let forked = asked(&explorer, json!({"ask": "fork", "link": shown["link"], "at": 0, "action": arrives["action"]}));
-    let mailbox = &forked["moments"][1]["picture"]["mailboxes"][0];
+    let name = "method-1-late-mail.one-home.json";
+    let trace = std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let shown = asked(&explorer, json!({"ask": "drop", "name": name, "text": trace, "part": null}));
+    let mailbox = &shown["moments"][1]["picture"]["mailboxes"][0];
     assert_eq!((&mailbox["stranded"], &mailbox["partly"]), (&Value::Null, &json!("m1 is on destination")));
     let first = first_page(&explorer);
     assert_eq!(first["moments"][10]["strands"], json!(["m1", "m2"]), "the step that strands the mailbox is marked");
