@@ -140,8 +140,8 @@ pub fn in_state(outlook: &Outlook) -> Vec<ProcedureRemedy> {
     outlook.rescues.iter().map(|one| (one.procedure.clone(), remedy(&one.effect, &one.procedure))).collect()
 }
 
-/// Returns the names of the procedures with each effect, the best effect first. Destroyed messages of several procedures are not told
-/// apart.
+/// Returns the names of the procedures with each effect, the best effect first. All procedures that destroy mail are one group, whatever they
+/// destroy.
 #[must_use]
 pub fn by_kind(outlook: &Outlook) -> Vec<(Remedy, Vec<String>)> {
     let all = in_state(outlook);

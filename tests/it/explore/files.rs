@@ -283,8 +283,8 @@ fn advice_on_a_stranded_mailbox_equals_that_of_advise() {
         "waiting": [], "sessions": 0,
     });
     fs::write(folder.path().join("observed.json"), observed.to_string()).unwrap();
-    let told = stranded_in(folder.path(), &["advise", "observed.json"]).out;
-    assert!(told.contains(&format!("Do this now: {first}")), "{first}: {told}");
+    let printed = stranded_in(folder.path(), &["advise", "observed.json"]).out;
+    assert!(printed.contains(&format!("Do this now: {first}")), "{first}: {printed}");
 }
 
 #[test]
