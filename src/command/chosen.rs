@@ -6,8 +6,8 @@ use stranded_search::scenario::builtin;
 use stranded_testbed::cyrus::CYRUS;
 use stranded_testbed::cyrus::repair::Repair;
 use stranded_testbed::cyrus::trial::XFER;
-use stranded_testbed::mover::Mover;
 use stranded_testbed::mover::performed::leaves_directory_step;
+use stranded_testbed::mover::{Mover, PLACEHOLDERS, unknown_placeholder};
 use stranded_testbed::trial::report::DirectoryStep;
 
 use crate::cli::ToolArguments;
@@ -76,6 +76,12 @@ fn of_name(name: &str) -> Result<Vec<Mover>, CommandError> {
         return Ok(vec![movers::performed(name)?]);
     }
     if name.contains([' ', '/', '{']) {
+        if let Some(word) = unknown_placeholder(name) {
+            let known = PLACEHOLDERS.map(|one| format!("{{{}}}", one.name)).join(", ");
+            return Err(CommandError::Usage(format!(
+                "there is no placeholder `{{{word}}}`; expected one of {known}; spaces inside the braces keep them for the shell"
+            )));
+        }
         return Ok(vec![Mover::Command(name.to_owned())]);
     }
     Err(CommandError::Usage(format!(

@@ -9,7 +9,7 @@ use stranded_testbed::cyrus::trial::XFER;
 use stranded_testbed::cyrus::{self, CYRUS};
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::system::Config;
-use stranded_testbed::trial::report::{DirectoryStep, MoverReport};
+use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialVerdict};
 use stranded_testbed::trial::site::{DOVECOT, Site};
 use stranded_testbed::trial::{self, TrialError, TrialOptions};
 
@@ -29,14 +29,20 @@ type Tried = (Vec<MoverReport>, Option<CommandError>);
 pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
     let tool = &arguments.tool;
     let chosen = chosen::of(tool)?;
-    let modes = if tool.modes.is_empty() { Mode::ALL.to_vec() } else { tool.modes.clone() };
+    let modes = tool.modes();
     if tool.dry_run {
         return dry_run(arguments, &chosen, &modes);
     }
     let deadline = arguments.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let watch = Watch { interrupted: interrupt::flag()?, deadline };
-    let options =
-        |order| TrialOptions { order, modes: &modes, points: &tool.points, points_max: None, limit: tool.run_limit };
+    let watch = Watch::new(interrupt::flag()?, deadline);
+    let options = |order| TrialOptions {
+        order,
+        modes: &modes,
+        points: &tool.points,
+        points_max: None,
+        limit: tool.run_limit,
+        must_succeed: true,
+    };
     let (name, (reports, failure)) = match &chosen {
         Chosen::Tools(tools) => {
             let (site, _bed) = site(tool)?;
@@ -84,10 +90,10 @@ fn print(arguments: &Conform, site: &str, reports: &[MoverReport]) -> Exit {
 
 /// Returns the exit code of the verdicts.
 fn exit(reports: &[MoverReport]) -> Exit {
-    let trials = || reports.iter().flat_map(|report| &report.trials);
-    if trials().any(|trial| reported::is_harmful(trial.verdict)) {
+    let verdicts = || reports.iter().map(reported::verdict);
+    if verdicts().any(reported::is_harmful) {
         Exit::NotAsExpected
-    } else if trials().all(|trial| trial.verdict.is_fine()) && reports.iter().all(|report| report.stopped.is_none()) {
+    } else if verdicts().all(TrialVerdict::is_fine) {
         Exit::AsExpected
     } else {
         Exit::Inconclusive

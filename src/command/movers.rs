@@ -1,11 +1,13 @@
 //! The movers of a command line, and the watch over their trials.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use stranded_testbed::cyrus::repair::{NONE, REPAIRS, Repair};
 use stranded_testbed::mover::{Mover, Shipped};
+use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::trial::Observer;
+use stranded_testbed::trial::report::TrialReport;
 
 use super::{CommandError, output};
 use crate::cli::ALL_REPAIRS;
@@ -14,11 +16,35 @@ use crate::cli::ALL_REPAIRS;
 pub(super) struct Watch {
     pub(super) interrupted: &'static AtomicBool,
     pub(super) deadline: Option<Instant>,
+    /// The number of trials of the current tool that have ended.
+    ended: AtomicUsize,
+}
+
+impl Watch {
+    pub(super) fn new(interrupted: &'static AtomicBool, deadline: Option<Instant>) -> Self {
+        Self { interrupted, deadline, ended: AtomicUsize::new(0) }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        output::progress("");
+    }
 }
 
 impl Observer for Watch {
     fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn ended(&self, trial: &TrialReport, planned: usize) {
+        // The trial without a fault is the first of each tool.
+        if trial.mode.is_none() {
+            self.ended.store(0, Ordering::Relaxed);
+        }
+        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+        let fault = trial.mode.map_or("without a fault", Mode::name);
+        output::progress(&format!("{}: trial {ended} of {planned} ({fault}): {}", trial.mover, trial.verdict));
     }
 }
 

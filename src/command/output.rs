@@ -42,6 +42,16 @@ pub(super) fn publish(to: &Output, result: &Forms<'_>) -> Exit {
     if to.is_for_github() { printed.max(summary::append(|room| results::summary(cases(), room))) } else { printed }
 }
 
+/// Prints cases in each format of the command line that has cases.
+pub(super) fn publish_cases(to: &Output, cases: &[Case]) {
+    for (format, file) in to.destinations() {
+        match format.kind() {
+            OutputKind::Text | OutputKind::Json => {}
+            OutputKind::Cases(form) => drop(write(&results::written(cases, form), file)),
+        }
+    }
+}
+
 /// Prints a result for people. Only a terminal gets style codes; all other control characters are made visible.
 pub(super) fn print(text: &str, file: Option<&Path>) -> Exit {
     let text = all_but_colours(text);
@@ -127,6 +137,16 @@ pub(super) fn width(file: Option<&Path>) -> u16 {
 pub(super) fn say(text: &str) {
     let text = all_but_colours(text);
     let _ = writeln!(anstream::stderr(), "{}", without_commands(&text));
+}
+
+/// Shows progress in the last line of a terminal, in place of what was there; nothing clears it.
+pub(super) fn progress(text: &str) {
+    const COLUMNS: usize = 79;
+    let mut err = std::io::stderr();
+    if err.is_terminal() {
+        let text: String = visible(text).chars().take(COLUMNS).collect();
+        let _ = write!(err, "\r\x1b[K{text}");
+    }
 }
 
 /// Prints an error to standard error, beside a result.

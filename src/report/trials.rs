@@ -1,5 +1,11 @@
-//! The report on trials of whole tools: a row for each tool, moment of the directory step and kind of fault, then the command that
-//! repeats the worst trial of each row that is not fine.
+//! The report on trials of whole tools: a headline for each tool, then a row for each tool, moment of the directory step and kind of
+//! fault, then the worst trial of each row that is not fine.
+//!
+//! `headline` has the result and what was not tried, `finding` one trial, and `plan` what a dry run prints.
+
+mod finding;
+mod headline;
+mod plan;
 
 use std::fmt::Write as _;
 
@@ -15,6 +21,10 @@ use stranded_testbed::trial::report::{
     self as trial, DirectoryStep, MoverReport, TrialReport, TrialVerdict, counts, title,
 };
 
+pub use self::finding::details;
+pub use self::headline::verdict;
+pub use self::plan::dry_run;
+
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
@@ -23,8 +33,6 @@ const TITLE: Style = Style::new().bold();
 const TOOL_MAX: usize = 18;
 /// The width of the columns before the verdicts, without that of the tool.
 const COLUMNS: usize = 41;
-/// The most reasons that are printed for one trial.
-const REASONS_MAX: usize = 3;
 
 /// The report for programs.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -44,6 +52,8 @@ pub struct TrialsReport<'a> {
 pub struct Worst<'a> {
     #[serde(skip)]
     trial: &'a TrialReport,
+    /// True if the run without a fault has the same verdict.
+    pub also_without_fault: bool,
     /// The tool.
     pub tool: &'a str,
     /// The repair that the operator does afterwards, if any.
@@ -65,7 +75,7 @@ pub struct Worst<'a> {
 }
 
 impl<'a> Worst<'a> {
-    fn of(site: &str, trial: &'a TrialReport) -> Self {
+    fn of(site: &str, trial: &'a TrialReport, plain: Option<&TrialReport>) -> Self {
         let (trace, no_trace) = match predict::trace(trial) {
             Ok(Traced::Trace(steps)) => (Some(steps), None),
             Ok(Traced::NotAllowed) => {
@@ -78,8 +88,10 @@ impl<'a> Worst<'a> {
             Ok(Traced::NoProcedure) => (None, Some("no built-in procedure describes it".to_owned())),
             Err(reason) => (None, Some(reason)),
         };
+        let is_plain = |plain: &TrialReport| trial.mode.is_some() && plain.verdict == trial.verdict;
         Self {
             trial,
+            also_without_fault: plain.is_some_and(is_plain),
             tool: &trial.mover,
             repair: trial.repair.as_deref(),
             directory: trial.order,
@@ -102,8 +114,9 @@ pub fn report<'a>(site: &'a str, reports: &'a [MoverReport]) -> TrialsReport<'a>
 /// Returns the worst trial of each row that has one that is not fine.
 fn worst<'a>(site: &str, reports: &'a [MoverReport]) -> Vec<Worst<'a>> {
     let rows = reports.iter().flat_map(Row::all);
-    let worst = rows.filter_map(|row| row.worst()).filter(|trial| !trial.verdict.is_fine());
-    worst.map(|trial| Worst::of(site, trial)).collect()
+    let worst = rows.filter_map(|row| Some((row.worst()?, row.of.trials.first())));
+    let worst = worst.filter(|(trial, _)| !trial.verdict.is_fine());
+    worst.map(|(trial, plain)| Worst::of(site, trial, plain)).collect()
 }
 
 /// Returns true if mail is not where its owner needs it, once.
@@ -148,56 +161,56 @@ impl<'a> Row<'a> {
 
     fn verdicts(&self) -> String {
         let counts = counts(self.trials.iter().copied());
-        counts.iter().rev().map(|(verdict, count)| format!("{verdict} {count}")).collect::<Vec<_>>().join(", ")
+        let failed = self.trials.iter().filter(|trial| is_retry_failed(trial)).count();
+        let says = |(verdict, count): (&TrialVerdict, &usize)| match (verdict, failed) {
+            (TrialVerdict::FineAfterRetry, 1..) => format!("{verdict} {count} (the second run failed too: {failed})"),
+            (_, _) => format!("{verdict} {count}"),
+        };
+        counts.iter().rev().map(says).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Returns true if all mail is in its place although the second run failed like the first.
+fn is_retry_failed(trial: &TrialReport) -> bool {
+    trial.verdict == TrialVerdict::FineAfterRetry && trial.runs.last().is_some_and(|run| !run.is_ok())
 }
 
 /// Returns the report for people.
 #[must_use]
 pub fn text(site: &str, reports: &[MoverReport], width: u16) -> String {
-    let rows: Vec<Row<'_>> = reports.iter().flat_map(Row::all).collect();
-    let tool = reports.iter().map(|report| report.mover.chars().count()).max().unwrap_or(4).clamp(4, TOOL_MAX);
+    let names = headline::names(reports);
+    let mut text = headline::headlines(&names, reports, width);
+    text.push('\n');
+    text.push_str(&table(&names, reports, width));
+    for one in worst(site, reports) {
+        text.push_str(&finding::shown(&one, width));
+    }
+    let _ = writeln!(text, "\n{}", wrapped(headline::NOT_JUDGED, 2, width));
+    text
+}
+
+/// Returns the table of verdicts.
+fn table(names: &[String], reports: &[MoverReport], width: u16) -> String {
+    let tool = names.iter().map(|name| name.chars().count()).max().unwrap_or(4).clamp(4, TOOL_MAX);
     let mut text = format!(
         "{TITLE}{:<tool$} {:<5} {:<7} {:>7} {:>8} {:>8} verdicts{TITLE:#}\n",
         "tool", "order", "fault", "planned", "injected", "observed"
     );
-    let mut before = None;
-    for row in &rows {
-        let start = (&row.of.mover, row.of.order, &row.of.repair);
-        let (mut name, order) = if before == Some(start) { ("", "") } else { (start.0.as_str(), start.1.name()) };
-        if row.of.repair.is_some() && before != Some(start) {
+    for (name, report) in names.iter().zip(reports) {
+        let (mut name, mut order) = (name.as_str(), report.order.name());
+        if report.repair.is_some() {
             name = "";
-            let _ = writeln!(text, "{}", title(&row.of.mover, row.of.repair.as_deref()));
+            let _ = writeln!(text, "{}", title(&report.mover, report.repair.as_deref()));
         }
-        before = Some(start);
-        let style = if row.trials.iter().all(|trial| trial.verdict.is_fine()) { GOOD } else { BAD };
-        let name: String = name.chars().take(tool).collect();
-        let _ = write!(
-            text,
-            "{name:<tool$} {order:<5} {:<7} {:>7} {:>8} {:>8} ",
-            row.fault(),
-            row.planned(),
-            row.injected(),
-            row.trials.len()
-        );
-        let indent = tool + COLUMNS;
-        let verdicts = columns(&row.verdicts(), indent, usize::from(width));
-        let _ = writeln!(text, "{style}{verdicts}{style:#}");
-    }
-    for report in reports {
-        let version = report.version.as_deref().map(|version| format!(" ({version})")).unwrap_or_default();
-        if let Some(reason) = &report.stopped {
-            let _ = writeln!(text, "\n{BAD}{}{version}: trials are missing: {reason}{BAD:#}", report.mover);
+        for row in Row::all(report) {
+            let style = if row.trials.iter().all(|trial| trial.verdict.is_fine()) { GOOD } else { BAD };
+            let (fault, planned, injected) = (row.fault(), row.planned(), row.injected());
+            let observed = row.trials.len();
+            let _ = write!(text, "{name:<tool$} {order:<5} {fault:<7} {planned:>7} {injected:>8} {observed:>8} ");
+            let verdicts = columns(&row.verdicts(), tool + COLUMNS, usize::from(width));
+            let _ = writeln!(text, "{style}{verdicts}{style:#}");
+            (name, order) = ("", "");
         }
-        let plain = report.trials.first().and_then(|trial| trial.runs.last());
-        if let Some(run) = plain.filter(|run| !run.is_ok()) {
-            let last = run.output.lines().last().unwrap_or_default();
-            let says = format!("{}{version} does not report success even without a fault: {last}", report.mover);
-            let _ = writeln!(text, "\n{}", wrapped(&says, 2, width));
-        }
-    }
-    for one in worst(site, reports) {
-        text.push_str(&shown(&one, width));
     }
     text
 }
@@ -225,76 +238,15 @@ fn columns(list: &str, indent: usize, width: usize) -> String {
     lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
-/// Returns the worst trial of a row: its verdict, the reasons, the trace of the model and the command that repeats the trial.
-fn shown(worst: &Worst<'_>, width: u16) -> String {
-    let point = worst.point.map(|point| format!(" at {point}")).unwrap_or_default();
-    let mut text = format!(
-        "\n{}, directory step {}, fault {}{point}: {BAD}{}{BAD:#}\n",
-        title(worst.tool, worst.repair),
-        worst.directory.name(),
-        worst.mode.map_or("none", Mode::name),
-        worst.verdict
-    );
-    let reasons = &worst.trial.reasons;
-    for reason in reasons.iter().take(REASONS_MAX) {
-        let _ = writeln!(text, "  {}", wrapped(reason, 2, width));
-    }
-    if let Some(left) = reasons.len().checked_sub(REASONS_MAX).filter(|left| *left > 0) {
-        let _ = writeln!(text, "  and {left} more");
-    }
-    let _ = writeln!(text, "  {}", worst.command);
-    if let Some(steps) = &worst.trace {
-        text.push_str("  The same in the model:\n");
-        for (index, step) in steps.iter().enumerate() {
-            let _ = writeln!(text, "  {:>3}  {}", index + 1, wrapped(step, 7, width));
-        }
-    }
-    if let Some(reason) = &worst.no_trace {
-        let _ = writeln!(text, "  {}", wrapped(&format!("No trace of the model: {reason}."), 2, width));
-    }
-    text
-}
-
 /// Returns the command that repeats a trial.
 #[must_use]
 pub fn command(site: &str, trial: &TrialReport) -> String {
     let mut line = trial::command(&trial.mover, trial.repair.as_deref(), trial.order, site);
-    if let (Some(mode), Some(point)) = (trial.mode, &trial.point) {
-        let _ = write!(line, " --mode {} --point {}", mode.name(), shell_word(&point.to_string()));
+    match (trial.mode, &trial.point) {
+        (Some(mode), Some(point)) => {
+            let _ = write!(line, " --mode {} --point {}", mode.name(), shell_word(&point.to_string()));
+        }
+        (None, _) | (_, None) => line.push_str(" --mode none"),
     }
     line
-}
-
-/// Returns what the command would do with each tool, in this order, with this repair.
-#[must_use]
-pub fn dry_run(
-    site: &str,
-    tools: &[(String, DirectoryStep, Option<String>)],
-    modes: &[Mode],
-    points: &[FaultPoint],
-    width: u16,
-) -> String {
-    let mut text = format!("{}\n\n", wrapped(&format!("Use {site}"), 0, width));
-    let modes: Vec<&str> = modes.iter().map(|mode| mode.name()).collect();
-    let at = match points {
-        [] => "at each frame that the tool sends".to_owned(),
-        [..] => format!("at {}", points.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    };
-    for (tool, order, repair) in tools {
-        let step = match order {
-            DirectoryStep::First => "write the directory before it",
-            DirectoryStep::Last => "write the directory after it exits with 0",
-            DirectoryStep::Never => "never write the directory",
-            DirectoryStep::Tool => "let it write the directory",
-        };
-        let repair = repair.as_ref().map(|repair| format!("do the repair {repair}, ")).unwrap_or_default();
-        let says = format!(
-            "Run {tool} without a fault, and {step}. Then, {at}, try in turn: {}. After each, run the tool again unless it \
-             exited with 0, {repair}deliver a mail, and compare directory and stores with the mail that was accepted.",
-            modes.join(", ")
-        );
-        let _ = writeln!(text, "{}", wrapped(&says, 2, width));
-    }
-    text.push_str("\nNothing was started.\n");
-    text
 }

@@ -58,6 +58,12 @@ struct Running {
 pub struct Group(u32);
 
 impl Group {
+    /// Returns the id that the system has for it.
+    #[must_use]
+    pub fn id(self) -> i32 {
+        i32::try_from(self.0).unwrap_or_default()
+    }
+
     /// Kills every process of the group; a group that has ended already is no error.
     pub fn kill(self) {
         self.send(Signal::KILL);

@@ -56,6 +56,64 @@ fn a_tool_that_cannot_be_tried_is_refused_before_anything_starts() {
         "possible values: none, restart-source-destination, restart-destination-source,",
     );
     check_refused(&["second-move", "--tool", "fetchmail"], "cannot be used with");
+    check_refused(
+        &["--tool", "mover {usr}", "--testbed", "dovecot"],
+        "there is no placeholder `{usr}`; expected one of {user}, {password}, {source},",
+    );
+}
+
+#[test]
+fn an_option_that_trials_of_a_tool_ignore_is_refused() {
+    for option in [
+        &["--implements", "move"][..],
+        &["--fail-under", "90"],
+        &["--save", "runs"],
+        &["--log", "log"],
+        &["--seed", "1"],
+        &["--max-actions", "1"],
+        &["--drive", "random"],
+        &["--safety"],
+        &["--deadline", "1s"],
+        &["--expected-failures", "known.toml"],
+    ] {
+        let arguments = [&["--tool", "fetchmail", "--testbed", "dovecot"], option].concat();
+        check_refused(&arguments, "cannot be used with");
+    }
+}
+
+#[test]
+fn the_help_lists_the_placeholders_with_examples_and_a_dry_run_shows_a_command_line() {
+    let (code, out, _) = run(&["--help"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("{source}") && out.contains("127.50.0.21:143"), "{out}");
+    let (code, out, err) = run(&["--tool", "mover {user} {source}", "--testbed", "dovecot", "--dry-run"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("For example: mover trial42x1 127.50.0.21:143"), "{out}");
+}
+
+#[test]
+fn a_tool_that_never_succeeds_is_inconclusive_in_every_report_and_no_fault_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let junit = folder.path().join("junit.xml").display().to_string();
+    let tool = "echo {user}: no such module >&2; exit 1";
+    let (code, out, err) = run(&["--tool", tool, "--testbed", "dovecot", "--report", &format!("junit={junit}")]);
+    assert_eq!(code, Some(3), "{out}{err}");
+    assert!(out.starts_with("inconclusive: "), "{out}");
+    let text = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("(not exercised: source, destination; not tried: any fault)"), "{text}");
+    assert!(text.contains("the tool never succeeded without a fault: the tool exited with 1"), "{text}");
+    assert!(!text.contains("fine after retry"), "{text}");
+    let report = fs::read_to_string(&junit).unwrap();
+    assert!(report.contains("no such module") && report.contains("<error"), "{report}");
+}
+
+#[test]
+fn processes_that_a_tool_leaves_behind_are_ended_and_named() {
+    let tool = "setsid sleep 299 >/dev/null 2>&1 & sleep 0.1; echo {user}";
+    let (_, out, err) = run(&["--tool", tool, "--testbed", "dovecot", "--mode", "none"]);
+    assert!(out.contains("The tool left processes running after its end, which were ended: sleep."), "{out}{err}");
+    let left = Command::new("pgrep").args(["-fx", "sleep 299"]).output().unwrap();
+    assert_eq!(String::from_utf8(left.stdout).unwrap(), "");
 }
 
 /// The configuration of a site at an address, in a folder with its secret.
@@ -110,6 +168,11 @@ fn a_dry_run_says_what_would_be_tried() {
     assert!(out.contains("try in turn: cut, mail."), "{out}");
 }
 
+/// Returns the first lines of the table of verdicts.
+fn table(report: &str, count: usize) -> Vec<&str> {
+    report.lines().skip_while(|line| !line.starts_with("tool ")).take(count).collect()
+}
+
 /// A tool that reports success and moves nothing.
 const IDLE: [&str; 8] =
     ["--tool", "true {user}", "--testbed", "dovecot", "--mode", "cut,kill", "--point", "directory:modify:1"];
@@ -118,7 +181,11 @@ const IDLE: [&str; 8] =
 fn a_tool_that_strands_mail_fails_with_the_command_that_shows_it() {
     let (code, out, err) = run(&IDLE);
     assert_eq!(code, Some(1), "{err}");
-    let table: Vec<&str> = out.lines().take(4).collect();
+    let headline = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = "unreachable: true {user}, directory step last (not exercised: source, destination; not tried: swallow, mail; \
+                    2 of 3 points)";
+    assert!(headline.starts_with(expected), "{out}");
+    let table: Vec<&str> = table(&out, 4);
     assert_eq!(
         table,
         [
@@ -128,10 +195,15 @@ fn a_tool_that_strands_mail_fails_with_the_command_that_shows_it() {
             "                  kill          1        1        1 unreachable 1",
         ]
     );
-    let command = "stranded conform --tool 'true {user}' --directory last --testbed dovecot \
-                   --mode cut --point directory:modify:1";
+    let command = "stranded conform --tool 'true {user}' --directory last --testbed dovecot --mode none";
     assert!(out.lines().any(|line| line.trim() == command), "{out}");
-    assert!(out.contains("  before-1 is in source, and the home is destination\n"), "{out}");
+    let reasons = "fault none: unreachable\n  the tool exited with 0, and before-1 is not in destination\n  \
+                   before-1 is in source, and the home is destination\n";
+    assert!(out.contains(reasons), "{out}");
+    assert!(out.contains("  first run: the tool exited with 0, the directory step exited with 0\n"), "{out}");
+    // What happens without a fault is not the effect of one.
+    assert_eq!(out.matches(": unreachable, also without a fault\n").count(), 2, "{out}");
+    assert_eq!(out.matches("before-1 is in source").count(), 1, "{out}");
     assert!(out.contains("  No trace of the model: no built-in procedure describes it.\n"), "{out}");
 }
 
@@ -140,7 +212,7 @@ fn a_known_mover_that_strands_mail_comes_with_the_trace_of_the_model() {
     let (code, out, err) =
         run(&["--tool", "fetchmail", "--testbed", "dovecot", "--mode", "cut", "--point", "lmtp:MAIL:1"]);
     assert_eq!(code, Some(1), "{err}");
-    let (_, trace) = out.split_once("  The same in the model:\n").unwrap_or_else(|| panic!("{out}"));
+    let (_, trace) = out.split_once("  A run of the model with the same verdict:\n").unwrap_or_else(|| panic!("{out}"));
     assert_eq!(trace.lines().next(), Some("    1  mail message m1 arrives and is stored on source"));
     assert!(trace.contains("request is lost, nothing happens"), "{trace}");
     assert!(trace.contains("operator reports ok"), "{trace}");
@@ -173,7 +245,7 @@ const XFER: [&str; 8] =
 fn xfer_strands_a_mailbox_and_a_repair_recovers_it() {
     let (code, out, err) = run(&[&XFER[..], &["--repair", "enter-destination", "--repair", "none"]].concat());
     assert_eq!(code, Some(1), "{err}");
-    let table: Vec<&str> = out.lines().take(6).collect();
+    let table: Vec<&str> = table(&out, 6);
     assert_eq!(
         table,
         [

@@ -14,7 +14,7 @@ use crate::{STRANDED, bed};
 fn tried(procedure: &str, order: DirectoryStep, mode: Mode, every: usize) -> MoverReport {
     let site = Site::of_bed(bed()).unwrap();
     let mover = Mover::Performed { procedure: procedure.to_owned(), program: STRANDED.into() };
-    let options = TrialOptions { order, modes: &[], points: &[], points_max: None, limit: LIMIT };
+    let options = TrialOptions { order, modes: &[], points: &[], points_max: None, limit: LIMIT, must_succeed: false };
     let planned = trials(&site, &mover, &options, &()).unwrap().planned;
     let points: Vec<_> = planned.iter().rev().step_by(every).cloned().collect();
     trials(&site, &mover, &TrialOptions { modes: &[mode], points: &points, ..options }, &()).unwrap()

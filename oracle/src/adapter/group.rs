@@ -149,6 +149,40 @@ pub fn alive(group: i32) -> Vec<Member> {
     processes().into_iter().filter(|one| one.group == group).map(|one| one.member).collect()
 }
 
+/// Running processes outside of a group whose environment has this variable with this value, and those that they started.
+#[must_use]
+pub fn marked(variable: &str, value: &str, group: i32) -> Vec<Member> {
+    family(|one| one.group != group && has_variable(one.member.id, variable, value))
+}
+
+/// Kills a process; one that has ended takes no signal.
+pub fn kill(member: &Member) {
+    if let Some(id) = Pid::from_raw(member.id) {
+        let _ = kill_process(id, Signal::KILL);
+    }
+}
+
+fn has_variable(id: i32, variable: &str, value: &str) -> bool {
+    let wanted = format!("{variable}={value}");
+    let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+}
+
+/// Running processes that fulfil a condition, or have an ancestor that does.
+fn family(is_own: impl Fn(&RunningProcess) -> bool) -> Vec<Member> {
+    let all = processes();
+    let mut found: BTreeSet<i32> = all.iter().filter(|one| is_own(one)).map(|one| one.member.id).collect();
+    loop {
+        let is_new = |one: &&RunningProcess| found.contains(&one.parent) && !found.contains(&one.member.id);
+        let new: Vec<i32> = all.iter().filter(is_new).map(|one| one.member.id).collect();
+        if new.is_empty() {
+            break;
+        }
+        found.extend(new);
+    }
+    all.into_iter().map(|one| one.member).filter(|one| found.contains(&one.id)).collect()
+}
+
 impl Marked {
     fn id(&self) -> i32 {
         self.id.as_raw_nonzero().get()
@@ -156,23 +190,7 @@ impl Marked {
 
     /// Running processes that are in the group, have its mark, or have an ancestor that is or has.
     fn members(&self) -> Vec<Member> {
-        let mark = format!("{MARK}={}", self.mark);
-        let has_mark = |id: i32| {
-            let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
-        };
-        let all = processes();
-        let is_own = |one: &&RunningProcess| one.group == self.id() || has_mark(one.member.id);
-        let mut found: BTreeSet<i32> = all.iter().filter(is_own).map(|one| one.member.id).collect();
-        loop {
-            let is_new = |one: &&RunningProcess| found.contains(&one.parent) && !found.contains(&one.member.id);
-            let new: Vec<i32> = all.iter().filter(is_new).map(|one| one.member.id).collect();
-            if new.is_empty() {
-                break;
-            }
-            found.extend(new);
-        }
-        all.into_iter().map(|one| one.member).filter(|one| found.contains(&one.id)).collect()
+        family(|one| one.group == self.id() || has_variable(one.member.id, MARK, &self.mark))
     }
 
     /// Sends a signal to the group and to its members outside of it. What has ended takes no signal.

@@ -29,7 +29,7 @@ const MARKERS: [&str; 2] = ["<!-- trials: generated -->", "<!-- trials: end -->"
 pub(super) fn run(arguments: &TestbedRun) -> Result<Exit, CommandError> {
     let page = arguments.record.as_ref().map(|path| Ok::<_, CommandError>((path, page(path)?))).transpose()?;
     let (movers, packages) = chosen(&arguments.tools)?;
-    let watch = Watch { interrupted: interrupt::flag()?, deadline: None };
+    let watch = Watch::new(interrupt::flag()?, None);
     let mut rows = of_movers(&movers, arguments, &watch)?;
     if let Some(packages) = packages {
         rows.extend(of_xfer(&packages, arguments, &watch)?);
@@ -102,7 +102,14 @@ fn of_xfer(packages: &Path, arguments: &TestbedRun, watch: &Watch) -> Result<Vec
 
 /// Returns the trials of a mover: each mode at each of its fault points, or at a sample of them.
 fn options(order: DirectoryStep, arguments: &TestbedRun) -> TrialOptions<'static> {
-    TrialOptions { order, modes: &Mode::ALL, points: &[], points_max: arguments.points_max, limit: LIMIT }
+    TrialOptions {
+        order,
+        modes: &Mode::ALL,
+        points: &[],
+        points_max: arguments.points_max,
+        limit: LIMIT,
+        must_succeed: false,
+    }
 }
 
 /// Compares the trials of a mover with its procedure, if the model has what was done, and reports that they are done.

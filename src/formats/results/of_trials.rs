@@ -8,7 +8,7 @@ use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{Row, is_explained};
 use stranded_testbed::trial::report::{MoverReport, TrialReport, TrialVerdict, title};
 
-use crate::report::trials::{command, is_harmful};
+use crate::report::trials::{command, details, is_harmful};
 
 use super::{Case, CaseOutcome};
 
@@ -16,7 +16,7 @@ use super::{Case, CaseOutcome};
 #[must_use]
 pub fn of_trials(site: &str, reports: &[MoverReport]) -> Vec<Case> {
     let failed = |trial: &TrialReport| {
-        let says = trial.reasons.first().cloned().unwrap_or_else(|| trial.verdict.name().to_owned());
+        let says = details(trial).into_iter().next().unwrap_or_else(|| trial.verdict.name().to_owned());
         CaseOutcome::Failed { says, detail: detail(site, trial) }
     };
     let of_trial =
@@ -54,7 +54,12 @@ fn cases(report: &MoverReport, of_trial: impl Fn(&TrialReport) -> Case) -> Vec<C
         let why = format!("trials are missing: {reason}");
         of_suite(report, "trials", TrialVerdict::Inconclusive.name(), CaseOutcome::Inconclusive { why })
     });
-    report.trials.iter().map(of_trial).chain(missing).collect()
+    let unreached = (!report.not_exercised.is_empty()).then(|| {
+        let why =
+            format!("the tool sent nothing to these through the fault proxies: {}", report.not_exercised.join(", "));
+        of_suite(report, "exercised", TrialVerdict::Inconclusive.name(), CaseOutcome::Inconclusive { why })
+    });
+    report.trials.iter().map(of_trial).chain(missing).chain(unreached).collect()
 }
 
 fn case(trial: &TrialReport, failed: Option<CaseOutcome>) -> Case {
@@ -101,6 +106,5 @@ fn suite(mover: &str, repair: Option<&str>, order: &str) -> String {
 }
 
 fn detail(site: &str, trial: &TrialReport) -> String {
-    let reasons = trial.reasons.iter().cloned();
-    reasons.chain([command(site, trial)]).collect::<Vec<_>>().join("\n")
+    details(trial).into_iter().chain([command(site, trial)]).collect::<Vec<_>>().join("\n")
 }

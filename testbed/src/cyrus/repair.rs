@@ -61,7 +61,7 @@ impl Murder {
             Act::Compare(backend) => self.compare(backend, &["-m"]),
             Act::Enter(backend) => self.compare(backend, &["-m", "-a"]),
         };
-        RunReport { tool: Some(ended), directory_step: None, output, milliseconds: milliseconds(started) }
+        RunReport { tool: Some(ended), output, milliseconds: milliseconds(started), ..RunReport::default() }
     }
 
     fn compare(&self, backend: Backend, options: &[&str]) -> (Ended, String) {

@@ -64,7 +64,8 @@ pub fn trials(
         trial(packages, repair, options.limit, Some((point.clone(), mode)))
     });
     let (mover, modes, repair) = (XFER.to_owned(), options.modes.to_vec(), repair.named());
-    Ok(MoverReport { mover, version, repair, order: DirectoryStep::Tool, planned, points, modes, trials, stopped })
+    let (order, not_exercised) = (DirectoryStep::Tool, Vec::new());
+    Ok(MoverReport { mover, version, repair, order, planned, points, modes, trials, stopped, not_exercised })
 }
 
 /// Runs one trial on a bed of its own, with the programs in this folder.
@@ -125,6 +126,7 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
         point,
         frame,
         reached,
+        reached_by_operator: Vec::new(),
         mail: arrived.map(|sent| (sent.name.clone(), sent.answer)).collect(),
         end: facts.end.state(),
         verdict,
@@ -194,7 +196,7 @@ fn xfer(murder: &Murder, limit: Duration) -> RunReport {
     if !murder.traffic().drain(DRAIN) {
         murder.traffic().close();
     }
-    RunReport { tool: Some(ended), directory_step: None, output, milliseconds: milliseconds(started) }
+    RunReport { tool: Some(ended), output, milliseconds: milliseconds(started), ..RunReport::default() }
 }
 
 fn fault(murder: &Murder, delivery: &Delivery, mode: Mode, point: FaultPoint) -> Fault {

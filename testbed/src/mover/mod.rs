@@ -145,19 +145,54 @@ impl fmt::Display for Mover {
     }
 }
 
-/// The names of the placeholders of a command line, each with its meaning.
-pub const PLACEHOLDERS: [(&str, &str); 10] = [
-    ("user", "the name of the user"),
-    ("password", "the password of the user"),
-    ("source", "host:port of IMAP at the source"),
-    ("destination", "host:port of IMAP at the destination"),
-    ("lmtp", "host:port of LMTP at the destination"),
-    ("directory", "host:port of the directory"),
-    ("from", "the name of the source in the configuration of the system"),
-    ("to", "the name of the destination in the configuration of the system"),
-    ("system", "the configuration of the system"),
-    ("folder", "a folder for files"),
+/// A placeholder of a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    /// The name, without braces.
+    pub name: &'static str,
+    /// A value that it can have.
+    pub example: &'static str,
+    /// The meaning.
+    pub says: &'static str,
+}
+
+/// The placeholders of a command line.
+pub const PLACEHOLDERS: [Placeholder; 10] = [
+    of("user", "trial42x1", "the name of the user"),
+    of("password", "secret", "the password of the user"),
+    of("source", "127.50.0.21:143", "host:port of IMAP at the source"),
+    of("destination", "127.50.0.22:143", "host:port of IMAP at the destination"),
+    of("lmtp", "127.50.0.22:24", "host:port of LMTP at the destination; only on a test bed"),
+    of("directory", "127.50.0.20:389", "host:port of the directory"),
+    of("from", "source", "the name of the source in the configuration of the system"),
+    of("to", "destination", "the name of the destination in the configuration of the system"),
+    of("system", "/tmp/stranded-1/system.toml", "the configuration of the system, with the addresses of this trial"),
+    of("folder", "/tmp/stranded-1/trial42x1", "an empty folder for files"),
 ];
+
+const fn of(name: &'static str, example: &'static str, says: &'static str) -> Placeholder {
+    Placeholder { name, example, says }
+}
+
+/// Returns a command line with the examples in place of its placeholders, if it has any.
+#[must_use]
+pub fn example(command: &str) -> Option<String> {
+    let shown = PLACEHOLDERS
+        .iter()
+        .fold(command.to_owned(), |line, one| line.replace(&format!("{{{}}}", one.name), one.example));
+    (shown != command).then_some(shown)
+}
+
+/// Returns the first word in braces that is no placeholder. A shell variable as in `${HOME}` is none.
+#[must_use]
+pub fn unknown_placeholder(command: &str) -> Option<&str> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+    let words = command.match_indices('{').filter(|(at, _)| !command[..*at].ends_with('$'));
+    let mut words = words.filter_map(|(at, _)| command[at + 1..].split_once('}').map(|(word, _)| word));
+    words.find(|word| {
+        !word.is_empty() && word.chars().all(is_letter) && PLACEHOLDERS.iter().all(|known| known.name != *word)
+    })
+}
 
 /// The values of the placeholders of a command line.
 fn placeholders(job: &Job<'_>) -> Vec<(&'static str, String)> {
@@ -176,5 +211,5 @@ fn placeholders(job: &Job<'_>) -> Vec<(&'static str, String)> {
         "system" => system.clone(),
         _ => job.folder.display().to_string(),
     };
-    PLACEHOLDERS.into_iter().map(|(name, _)| (name, value(name))).collect()
+    PLACEHOLDERS.into_iter().map(|one| (one.name, value(one.name))).collect()
 }

@@ -159,7 +159,7 @@ fn run_report(run: RunEnd) -> RunReport {
         RunEnd::Reported(Outcome::Refused | Outcome::Failed | Outcome::Unknown) => Ended::Exited(1),
         RunEnd::Killed => Ended::Killed,
     };
-    RunReport { tool: Some(tool), directory_step: None, output: String::new(), milliseconds: 0 }
+    RunReport { tool: Some(tool), ..RunReport::default() }
 }
 
 /// Returns the verdict of a trial without what the model does not know: flags, folders and the text of messages.

@@ -53,6 +53,12 @@ impl Faults {
         (state.reached, state.struck.first().copied())
     }
 
+    /// Returns the number of points that the run has reached so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lock().reached.len()
+    }
+
     /// Notes a frame. Returns the fault that strikes there.
     pub(super) fn arrive(&self, connection: Connection, verb: &str) -> Option<Fault> {
         let mut state = self.lock();

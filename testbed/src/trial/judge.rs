@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::exercise::NEVER_SUCCEEDED;
 use super::report::{FinalState, MailReport, RunReport, SeenMessage, TrialVerdict};
 use super::run::Ended;
 use crate::mover::Carries;
@@ -36,6 +37,17 @@ pub struct Facts<'a> {
     pub end: &'a FinalState,
     /// The name of the destination.
     pub destination: &'a str,
+}
+
+/// The beginning of the reason for a false success.
+const FALSE_SUCCESS: &str = "the tool exited with 0";
+/// The reason for a fault that did not strike.
+const FAULT_MISSING: &str = "the run did not reach the fault point";
+
+/// Returns true if a reason says what the others follow from: a report shows it first and never leaves it out.
+#[must_use]
+pub fn is_decisive(reason: &str) -> bool {
+    [FALSE_SUCCESS, FAULT_MISSING, NEVER_SUCCEEDED].iter().any(|start| reason.starts_with(start))
 }
 
 /// Returns the verdict, and the reasons for it.
@@ -127,7 +139,7 @@ fn false_success(facts: &Facts<'_>, accepted: &[&Sent]) -> Option<String> {
     let missing = accepted
         .iter()
         .find(|sent| sent.is_before_last_run && copies_in(facts, facts.destination, &sent.name).next().is_none())?;
-    Some(format!("the tool exited with 0, and {} is not in {}", missing.name, facts.destination))
+    Some(format!("{FALSE_SUCCESS}, and {} is not in {}", missing.name, facts.destination))
 }
 
 fn returned<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = String> + 'a {
@@ -144,7 +156,7 @@ fn inconclusive(facts: &Facts<'_>) -> Vec<String> {
     };
     let mut reasons: Vec<String> = ends.filter_map(reason).collect();
     if facts.is_fault_missing {
-        reasons.push("the run did not reach the fault point".to_owned());
+        reasons.push(FAULT_MISSING.to_owned());
     }
     reasons.dedup();
     reasons

@@ -2,9 +2,11 @@
 //! compares the mail that the system accepted with what directory and stores hold.
 //!
 //! [`site`] is the system under trial, [`report`] has the results as data, [`judge`] decides, [`run`] runs a program, `lanes` tries every
-//! fault, `lane` has the proxies and processes of one thread, `behind` the configuration that a tool reads, and `one` is one trial.
+//! fault, `lane` has the proxies and processes of one thread, `behind` the configuration that a tool reads, and `one` is one trial, and `exercise` what the run without a
+//! fault must show.
 
 mod behind;
+mod exercise;
 pub mod judge;
 mod lane;
 pub(crate) mod lanes;
@@ -43,6 +45,8 @@ pub struct TrialOptions<'a> {
     pub points_max: Option<NonZeroUsize>,
     /// The time limit of one run of the tool.
     pub limit: Duration,
+    /// True if a tool must succeed without a fault. False if the caller compares its failure with a procedure that fails too.
+    pub must_succeed: bool,
 }
 
 /// Reason why a mover cannot be tried.
@@ -94,15 +98,18 @@ pub fn trials(
     let mut lanes = (0..LANES).map(|number| Lane::start(site, number)).collect::<io::Result<Vec<_>>>();
     let lanes =
         lanes.as_mut().map_err(|reason| TrialError::System(io::Error::new(reason.kind(), reason.to_string())))?;
-    let plain = one::trial(site, &mut lanes[0], plan, None).map_err(TrialError::System)?;
+    let mut plain = one::trial(site, &mut lanes[0], plan, None).map_err(TrialError::System)?;
     is_there(mover, &plain)?;
     let planned = plain.reached.clone();
-    let points = lanes::selected(&mover.to_string(), &planned, options)?;
-    let (trials, stopped) = lanes::all(lanes, plain, &points, options.modes, observer, |lane, point, mode| {
+    let useless = exercise::judge(mover, options, &mut plain);
+    let (points, modes) = match &useless {
+        Some(_) => (Vec::new(), Vec::new()),
+        None => (lanes::selected(&mover.to_string(), &planned, options)?, options.modes.to_vec()),
+    };
+    let not_exercised = exercise::not_exercised(mover, &plain);
+    let (trials, stopped) = lanes::all(lanes, plain, &points, &modes, observer, |lane, point, mode| {
         one::trial(site, lane, plan, Some((point, mode)))
     });
-    let nothing = || "the tool sent nothing through the fault proxies".to_owned();
-    let stopped = stopped.or_else(|| planned.is_empty().then(nothing));
     Ok(MoverReport {
         mover: mover.to_string(),
         version,
@@ -110,9 +117,10 @@ pub fn trials(
         order: options.order,
         planned,
         points,
-        modes: options.modes.to_vec(),
+        modes,
         trials,
-        stopped,
+        stopped: useless.or(stopped),
+        not_exercised,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -53,13 +54,14 @@ pub(super) fn trial(
 
     let during = Arc::new(Mutex::new(None));
     lane.faults.begin(fault.map(|(point, mode)| armed(lane, &user, point, mode, &during)));
-    let first = attempt(site, lane, plan, &user, &folder);
+    let (first, of_operator) = attempt(site, lane, plan, &user, &folder);
     let (reached, frame) = lane.faults.end();
+    let reached_by_operator = reached[of_operator].to_vec();
     let is_retried = !first.is_ok() || matches!(fault, Some((_, Mode::Kill)));
     let mut runs = vec![first];
     if is_retried {
         lane.faults.begin(None);
-        runs.push(attempt(site, lane, plan, &user, &folder));
+        runs.push(attempt(site, lane, plan, &user, &folder).0);
         lane.faults.end();
     }
 
@@ -90,6 +92,7 @@ pub(super) fn trial(
         point: fault.map(|(point, _)| point.clone()),
         frame,
         reached,
+        reached_by_operator,
         runs,
         mail,
         end,
@@ -157,25 +160,31 @@ fn deliver(system: &System, user: &str, name: &str) -> MailReport {
     }
 }
 
-/// Runs the tool and the directory step once, in the order of the plan.
-fn attempt(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -> RunReport {
+/// Runs the tool and the directory step once, in the order of the plan. Returns also which of the fault points belong to the directory
+/// step.
+fn attempt(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -> (RunReport, Range<usize>) {
     let start = Instant::now();
-    let mut output = String::new();
+    let (mut output, mut left_behind) = (String::new(), Vec::new());
     let mut note = |finished: Finished| {
         output.push_str(&finished.output);
+        left_behind.extend(finished.left_behind);
         finished.ended
     };
-    let mut run = RunReport { tool: None, directory_step: None, output: String::new(), milliseconds: 0 };
+    let mut run = RunReport::default();
+    let mut of_operator = 0..0;
     if plan.order == DirectoryStep::First {
         run.directory_step = Some(note(directory_step(site, lane, user, folder, plan.limit)));
+        of_operator = 0..lane.faults.count();
     }
     if run.directory_step.as_ref().is_none_or(run::Ended::is_ok) {
         run.tool = Some(note(tool(site, lane, plan, user, folder)));
         if plan.order == DirectoryStep::Last && run.is_ok() {
+            let before = lane.faults.count();
             run.directory_step = Some(note(directory_step(site, lane, user, folder, plan.limit)));
+            of_operator = before..lane.faults.count();
         }
     }
-    RunReport { output: last_lines(&output), milliseconds: milliseconds(start), ..run }
+    (RunReport { output: last_lines(&output), left_behind, milliseconds: milliseconds(start), ..run }, of_operator)
 }
 
 fn tool(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path) -> Finished {
@@ -197,7 +206,7 @@ fn tool(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Path)
 fn process(lane: &mut Lane, line: io::Result<Vec<String>>, folder: &Path, limit: Duration) -> Finished {
     let finished = match line {
         Ok(line) => run::run(&mut lane.processes, &lane.victim, &line, folder, limit),
-        Err(reason) => Finished { ended: run::Ended::NotStarted(reason.to_string()), output: String::new() },
+        Err(reason) => Finished::not_started(reason.to_string()),
     };
     if !lane.traffic.drain(DRAIN) {
         lane.traffic.close();

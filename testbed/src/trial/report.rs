@@ -109,7 +109,7 @@ impl fmt::Display for TrialVerdict {
 }
 
 /// One run of the tool with its directory step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RunReport {
     /// The end of the tool; `None` if the directory step before it failed.
@@ -118,6 +118,9 @@ pub struct RunReport {
     pub directory_step: Option<Ended>,
     /// The last lines of output.
     pub output: String,
+    /// The processes that the tool left running outside of its process group. They were ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<String>,
     /// The duration in milliseconds.
     pub milliseconds: u64,
 }
@@ -128,6 +131,15 @@ impl RunReport {
     pub fn is_ok(&self) -> bool {
         let is_ok = |ended: &Option<Ended>| ended.as_ref().is_none_or(Ended::is_ok);
         self.tool.is_some() && is_ok(&self.tool) && is_ok(&self.directory_step)
+    }
+
+    /// Returns the ends of its programs in one sentence, without a full stop.
+    #[must_use]
+    pub fn ends(&self) -> String {
+        let tool =
+            self.tool.as_ref().map_or_else(|| "the tool did not run".to_owned(), |end| format!("the tool {end}"));
+        let step = self.directory_step.as_ref().map(|end| format!(", the directory step {end}")).unwrap_or_default();
+        format!("{tool}{step}")
     }
 }
 
@@ -190,6 +202,9 @@ pub struct TrialReport {
     pub frame: Option<usize>,
     /// The fault points that the first run reached, in order.
     pub reached: Vec<FaultPoint>,
+    /// The points among them that the operator's directory step reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached_by_operator: Vec<FaultPoint>,
     /// The runs of the tool.
     pub runs: Vec<RunReport>,
     /// The mail that arrived during and after the runs, by name.
@@ -227,6 +242,9 @@ pub struct MoverReport {
     pub trials: Vec<TrialReport>,
     /// The reason why trials are missing, if any are.
     pub stopped: Option<String>,
+    /// The servers to which the tool sent nothing without a fault, although a move needs them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_exercised: Vec<String>,
 }
 
 /// The milliseconds since a moment.

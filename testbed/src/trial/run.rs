@@ -1,16 +1,19 @@
 //! Runs a program in a process group of its own, with a time limit and with output of bounded size. Knows nothing of mail.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, PipeReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use stranded_oracle::adapter::group::{kill, marked};
 
 use crate::processes::{Group, Processes};
 
@@ -50,6 +53,18 @@ impl Ended {
     }
 }
 
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(code) => write!(f, "exited with {code}"),
+            Self::Signal(signal) => write!(f, "was ended by signal {signal}"),
+            Self::Killed => f.write_str("was killed by the fault"),
+            Self::TimedOut => f.write_str("was killed at its time limit"),
+            Self::NotStarted(reason) => write!(f, "did not start: {reason}"),
+        }
+    }
+}
+
 /// The process group of a program that a fault can kill.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Victim(Arc<Mutex<Target>>);
@@ -80,7 +95,21 @@ impl Victim {
 pub(super) struct Finished {
     pub(super) ended: Ended,
     pub(super) output: String,
+    /// The processes outside of its group that were still running, and were ended.
+    pub(super) left_behind: Vec<String>,
 }
+
+impl Finished {
+    /// A program that did not start.
+    pub(super) fn not_started(reason: String) -> Self {
+        Self { ended: Ended::NotStarted(reason), output: String::new(), left_behind: Vec::new() }
+    }
+}
+
+/// The environment variable that marks the processes of a program.
+const MARK: &str = "STRANDED_TOOL";
+/// The number of programs that were started.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs a command line in a folder, and waits for its end. The environment has only what every program needs.
 pub(super) fn run(
@@ -90,11 +119,15 @@ pub(super) fn run(
     folder: &Path,
     limit: Duration,
 ) -> Finished {
-    let not_started = |reason: String| Finished { ended: Ended::NotStarted(reason), output: String::new() };
-    let [program, arguments @ ..] = line else { return not_started("the command line is empty".to_owned()) };
-    let (reader, started) = match start(processes, victim, program, arguments, folder) {
+    let [program, arguments @ ..] = line else {
+        return Finished::not_started("the command line is empty".to_owned());
+    };
+    let mark = format!("{}.{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).env_clear().env(MARK, &mark);
+    let (reader, started) = match start(processes, victim, program, command, folder) {
         Ok(started) => started,
-        Err(reason) => return not_started(format!("cannot start {program}: {reason}")),
+        Err(reason) => return Finished::not_started(format!("cannot start {program}: {reason}")),
     };
     let output = collect(reader);
     let ended = wait(processes, victim, started, limit);
@@ -103,19 +136,25 @@ pub(super) fn run(
     let was_killed = std::mem::take(&mut target.was_killed);
     drop(target);
     let ended = if was_killed && !ended.is_ok() { Ended::Killed } else { ended };
-    Finished { ended, output: output() }
+    let left_behind = end_left_behind(&mark, started);
+    Finished { ended, output: output(), left_behind }
+}
+
+/// Ends the processes that left the group of a program. Returns their names.
+fn end_left_behind(mark: &str, group: Group) -> Vec<String> {
+    let left = marked(MARK, mark, group.id());
+    left.iter().for_each(kill);
+    left.into_iter().map(|member| member.name).collect()
 }
 
 fn start(
     processes: &mut Processes,
     victim: &Victim,
     program: &str,
-    arguments: &[String],
+    mut command: Command,
     folder: &Path,
 ) -> io::Result<(PipeReader, Group)> {
     let (reader, writer) = io::pipe()?;
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder).env_clear();
     command.env("HOME", folder).env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     // The fault waits for the group.

@@ -15,8 +15,14 @@ use stranded_testbed::trial::{LIMIT, TrialOptions, trials};
 fn tried(mover: Shipped, mode: Mode) -> MoverReport {
     let bed = Bed::up().unwrap();
     let site = Site::of_bed(&bed).unwrap();
-    let options =
-        TrialOptions { order: DirectoryStep::Last, modes: &[mode], points: &[], points_max: None, limit: LIMIT };
+    let options = TrialOptions {
+        order: DirectoryStep::Last,
+        modes: &[mode],
+        points: &[],
+        points_max: None,
+        limit: LIMIT,
+        must_succeed: false,
+    };
     trials(&site, &Mover::Shipped(mover), &options, &()).unwrap()
 }
 
@@ -52,8 +58,14 @@ const POINTS: [&str; 6] = [
 #[test]
 fn xfer_ends_as_its_procedure_allows_and_not_as_another_mover_does() {
     let points = POINTS.map(|point| point.parse().unwrap());
-    let options =
-        TrialOptions { order: DirectoryStep::Tool, modes: &Mode::ALL, points: &points, points_max: None, limit: LIMIT };
+    let options = TrialOptions {
+        order: DirectoryStep::Tool,
+        modes: &Mode::ALL,
+        points: &points,
+        points_max: None,
+        limit: LIMIT,
+        must_succeed: false,
+    };
     let report = cyrus::trial::trials(&cyrus::installed().unwrap(), NONE, &options, &()).unwrap();
     let own = compare(&report, XFER_PROCEDURE).unwrap();
     assert_eq!(own.trials.len(), POINTS.len() * Mode::ALL.len());

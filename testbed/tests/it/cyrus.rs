@@ -27,8 +27,14 @@ fn repair(name: &str) -> &'static Repair {
 /// Tries `XFER` with one fault and a repair; the trial without a fault is fine.
 fn tried(repair_name: &str, mode: Mode, point: &str) -> TrialReport {
     let points = [point.parse().unwrap()];
-    let options =
-        TrialOptions { order: DirectoryStep::Tool, modes: &[mode], points: &points, points_max: None, limit: LIMIT };
+    let options = TrialOptions {
+        order: DirectoryStep::Tool,
+        modes: &[mode],
+        points: &points,
+        points_max: None,
+        limit: LIMIT,
+        must_succeed: false,
+    };
     let mut report = trial::trials(&cache().unwrap(), repair(repair_name), &options, &()).unwrap();
     assert_eq!((report.trials.len(), report.stopped), (2, None));
     assert!(report.trials[0].verdict.is_fine(), "{:?}", report.trials[0]);
@@ -143,6 +149,7 @@ fn a_point_that_xfer_does_not_reach_is_refused_with_the_points_that_it_reaches()
         points: &points,
         points_max: None,
         limit: LIMIT,
+        must_succeed: false,
     };
     let refused = trial::trials(&cache().unwrap(), repair("none"), &options, &()).unwrap_err();
     let TrialError::Tool(says) = refused else { panic!("{refused}") };

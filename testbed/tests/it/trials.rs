@@ -21,7 +21,7 @@ fn with_bed<T>(act: impl FnOnce(&Site) -> T) -> T {
 }
 
 fn options<'a>(order: DirectoryStep, modes: &'a [Mode]) -> TrialOptions<'a> {
-    TrialOptions { order, modes, points: &[], points_max: None, limit: LIMIT }
+    TrialOptions { order, modes, points: &[], points_max: None, limit: LIMIT, must_succeed: false }
 }
 
 /// Tries a mover at one point. Checks the verdict without a fault, and the verdict with it.
@@ -88,6 +88,32 @@ fn a_tool_that_reports_success_and_moves_nothing_strands_the_mail() {
         // The directory step of the operator is the only traffic.
         let points: Vec<String> = report.planned.iter().map(ToString::to_string).collect();
         assert_eq!(points, ["directory:bind:1", "directory:modify:1", "directory:unbind:1"]);
+    });
+}
+
+#[test]
+fn the_requests_of_the_operator_do_not_count_as_those_of_the_tool() {
+    with_bed(|site| {
+        let report = command(site, "true", LIMIT).unwrap();
+        assert_eq!(report.trials[0].reached_by_operator, report.planned);
+        assert_eq!(report.not_exercised, ["source", "destination"]);
+        let every = options(DirectoryStep::Last, &Mode::ALL);
+        let report = trial::trials(site, &Mover::Command("true".to_owned()), &every, &()).unwrap();
+        assert_eq!((report.trials.len(), report.points.len()), (1, 0), "no fault strikes such a tool");
+        assert!(report.stopped.unwrap().starts_with("the tool sent nothing through the fault proxies"));
+    });
+}
+
+#[test]
+fn a_tool_that_never_succeeds_is_inconclusive_where_it_must_succeed() {
+    with_bed(|site| {
+        let must = TrialOptions { must_succeed: true, ..options(DirectoryStep::Last, &Mode::ALL) };
+        let report =
+            trial::trials(site, &Mover::Command("echo wrong password; exit 1".to_owned()), &must, &()).unwrap();
+        let trial = &report.trials[0];
+        assert_eq!((report.trials.len(), trial.verdict), (1, TrialVerdict::Inconclusive));
+        let expected = "the tool never succeeded without a fault: the tool exited with 1: wrong password";
+        assert_eq!(trial.reasons, [expected]);
     });
 }
 
