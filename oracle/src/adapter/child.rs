@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stranded_model::action::ActionKind;
 
@@ -28,6 +28,9 @@ pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Time in which an adapter that closed its pipes may end; then it counts as ended.
 const END_WAIT: Duration = Duration::from_secs(1);
+
+/// Time in which an adapter that only did not flush answers after its input was closed.
+const FLUSH_TIME: Duration = Duration::from_millis(200);
 
 /// Timeouts of a conversation with an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,7 +233,11 @@ impl Child {
             return Afterwards::Late;
         }
         self.process.close_input();
+        let closed = Instant::now();
         match self.process.receive(self.timeouts.closing()) {
+            Ok(Received::Line(_)) if closed.elapsed() > FLUSH_TIME => {
+                Afterwards::LongAfterClosing(self.timeouts.deadline + self.timeouts.late + closed.elapsed())
+            }
             Ok(Received::Line(_)) => Afterwards::WhenClosed,
             Ok(Received::TooLong(_) | Received::End(_) | Received::ClosedInput) | Err(_) => Afterwards::Nothing,
         }

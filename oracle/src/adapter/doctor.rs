@@ -13,6 +13,7 @@ use super::fault::{AdapterFault, Afterwards};
 use super::{AdapterError, Child, Timeouts};
 
 use self::conversation::Conversation;
+pub(crate) use self::conversation::not_fresh;
 
 /// Result of the conversation with an adapter.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -129,7 +130,7 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
             "no flush",
             "standard output is buffered when it is a pipe: flush it after each line (Python: print(…, flush=True); C: fflush(stdout))",
         ),
-        AdapterFault::NoAnswer { afterwards: Afterwards::Late, .. } => (
+        AdapterFault::NoAnswer { afterwards: Afterwards::Late | Afterwards::LongAfterClosing(_), .. } => (
             Check::Answers,
             "too slow",
             "answer sooner, or raise --deadline; answer `unknown` if the result is not known in time",
@@ -191,6 +192,13 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
         AdapterFault::LeftBehind(_) => {
             (Check::Children, "children left behind", "end every process that the adapter started, and wait for it")
         }
+    }
+}
+
+impl AdapterFault {
+    /// Returns how to correct the fault, where its kind decides that.
+    pub(crate) fn remedy(&self) -> String {
+        format!("to correct it: {}", diagnosis(self, true).2)
     }
 }
 

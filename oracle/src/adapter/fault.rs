@@ -90,8 +90,10 @@ pub struct Differing {
 pub enum Afterwards {
     /// An answer came late.
     Late,
-    /// An answer came after the input was closed.
+    /// An answer came as soon as the input was closed.
     WhenClosed,
+    /// An answer came after the input was closed, and this long after the request.
+    LongAfterClosing(Duration),
     /// No line.
     Nothing,
 }
@@ -143,11 +145,14 @@ impl fmt::Display for AdapterFault {
             Self::NoAnswer { deadline, afterwards } => {
                 let deadline = humantime::format_duration(*deadline);
                 write!(f, "it did not answer within {deadline}")?;
-                f.write_str(match afterwards {
-                    Afterwards::Late => "; it answered later",
-                    Afterwards::WhenClosed => "; it answered when its input was closed",
-                    Afterwards::Nothing => "",
-                })
+                match afterwards {
+                    Afterwards::Late => f.write_str("; it answered later"),
+                    Afterwards::WhenClosed => f.write_str("; it answered when its input was closed"),
+                    Afterwards::LongAfterClosing(time) => {
+                        write!(f, "; it answered after {:.1} s: too slow, or not flushed", time.as_secs_f64())
+                    }
+                    Afterwards::Nothing => Ok(()),
+                }
             }
             Self::Ended(status) => write!(f, "it ended before `bye`: {}", exit_status(*status)),
             Self::ClosedOutput => f.write_str("it closed its standard output and kept running"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::adapter::doctor::not_fresh;
 use crate::adapter::{AdapterError, Implementation};
 use crate::oracle::{CaseVerdict, Explanation, Failure, Finding, Judgement, Oracle};
 use crate::protocol::{Event, Observation, Operation, Outcome, Wrong};
@@ -71,7 +72,15 @@ impl<'s, 'i> Session<'s, 'i> {
         self.unexplained_since = None;
         self.run = SessionRun { start: start.clone(), ..SessionRun::default() };
         self.take(Event::Reset { start: start.clone() })?;
-        self.observe()?;
+        let observations = self.observations()?;
+        // A mailbox that is not fresh after a reset is a mistake of the adapter and no harm by the system.
+        let mut fresh = observations.iter().filter(|(mailbox, _)| !start.contains_key(*mailbox));
+        if let Some(fault) = fresh.find_map(|(mailbox, seen)| not_fresh(mailbox, seen)) {
+            return Err(AdapterError {
+                says: format!("{fault}\n  expected: {}\n  {}", fault.expected(), fault.remedy()),
+            });
+        }
+        self.take_all(observations)?;
         Ok(true)
     }
 
@@ -83,13 +92,24 @@ impl<'s, 'i> Session<'s, 'i> {
         self.observe()
     }
 
+    /// Observes every mailbox. Each observation is judged before the next one.
     fn observe(&mut self) -> Result<(), AdapterError> {
-        for index in 0..self.mailboxes.len() {
-            let mailbox = self.mailboxes[index].clone();
+        for mailbox in self.mailboxes.clone() {
             let observation = self.implementation.observe(&mailbox)?;
             self.take(Event::Observed { mailbox, observation })?;
         }
         Ok(())
+    }
+
+    /// Returns an observation of every mailbox.
+    fn observations(&mut self) -> Result<BTreeMap<String, Observation>, AdapterError> {
+        let observed = |mailbox: &String| self.implementation.observe(mailbox).map(|seen| (mailbox.clone(), seen));
+        self.mailboxes.iter().map(observed).collect()
+    }
+
+    fn take_all(&mut self, observations: BTreeMap<String, Observation>) -> Result<(), AdapterError> {
+        let event = |(mailbox, observation)| Event::Observed { mailbox, observation };
+        observations.into_iter().map(event).try_for_each(|event| self.take(event))
     }
 
     fn take(&mut self, event: Event) -> Result<(), AdapterError> {

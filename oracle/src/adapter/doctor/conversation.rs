@@ -160,17 +160,19 @@ fn differing(mailboxes: &[String], expected: &[Observation], seen: &[Observation
 
 /// Checks that no store and no list has a message or a mailbox after a reset.
 fn check_fresh(mailboxes: &[String], seen: &[Observation], child: &mut Child) -> Result<(), AdapterError> {
-    let emptied = |observation: &Observation| {
-        let mut fresh = observation.clone();
-        fresh.stores.values_mut().for_each(|store| *store = None);
-        [&mut fresh.queued, &mut fresh.returned, &mut fresh.saved].into_iter().flatten().for_each(Vec::clear);
-        fresh
-    };
-    let fresh: Vec<Observation> = seen.iter().map(emptied).collect();
-    match differing(mailboxes, &fresh, seen) {
+    match mailboxes.iter().zip(seen).find_map(|(mailbox, seen)| not_fresh(mailbox, seen)) {
         None => Ok(()),
-        Some(one) => Err(child.fail(AdapterFault::Resets(one), None)),
+        Some(fault) => Err(child.fail(fault, None)),
     }
+}
+
+/// Returns the fault of a reset after which a mailbox is in a store or a list has a message.
+pub(crate) fn not_fresh(mailbox: &str, seen: &Observation) -> Option<AdapterFault> {
+    let mut fresh = seen.clone();
+    fresh.stores.values_mut().for_each(|store| *store = None);
+    [&mut fresh.queued, &mut fresh.returned, &mut fresh.saved].into_iter().flatten().for_each(Vec::clear);
+    let differing = || Differing { mailbox: mailbox.to_owned(), expected: as_json(&fresh), seen: as_json(seen) };
+    (fresh != *seen).then(|| AdapterFault::Resets(differing()))
 }
 
 fn as_json(observation: &Observation) -> String {
