@@ -1,34 +1,71 @@
 #!/usr/bin/env python3
 """Runs an adapter through a folder of test vectors and prints TAP. It needs nothing but Python.
 
-    run-vectors.py DIR COMMAND [ARGUMENT ...]
+    run-vectors.py [--deadline SECONDS] DIR COMMAND [ARGUMENT ...]
 
-Exit code: 0 all passed, 1 some failed, 2 the folder has another format, 3 none was exercised, 4 the adapter broke the protocol.
+The deadline, 10 s by default, is the longest time for an answer.
+
+Exit code: 0 all passed, 1 some failed, 2 the folder or the command line is wrong, 3 none was exercised, 4 the adapter broke the protocol.
 """
-import json, os, re, subprocess, sys
+import json, os, re, select, subprocess, sys, time
 
-folder, command = sys.argv[1], sys.argv[2:]
-index = json.load(open(os.path.join(folder, "index.json")))
+arguments = sys.argv[1:]
+deadline = 10.0
+if any(argument in ("-h", "--help") for argument in arguments[:1]):
+    print(__doc__.strip())
+    sys.exit(0)
+if arguments[:1] == ["--deadline"]:
+    try:
+        deadline, arguments = float(arguments[1]), arguments[2:]
+    except (IndexError, ValueError):
+        print("--deadline needs a number of seconds", file=sys.stderr)
+        sys.exit(2)
+if len(arguments) < 2:
+    print("usage: run-vectors.py [--deadline SECONDS] DIR COMMAND [ARGUMENT ...]", file=sys.stderr)
+    sys.exit(2)
+folder, command = arguments[0], arguments[1:]
+try:
+    index = json.load(open(os.path.join(folder, "index.json")))
+except (OSError, ValueError) as reason:
+    print(f"cannot read the vectors in {folder}: {reason}", file=sys.stderr)
+    sys.exit(2)
 if index.get("schema") != 2:
     print(f"{folder}: the vectors have format {index.get('schema')}; this program reads format 2", file=sys.stderr)
     sys.exit(2)
 servers = {name.lower(): name for name in index["hello"]["servers"]}
 try:
-    adapter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    adapter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 except (OSError, IndexError) as reason:
     print(f"cannot start the adapter: {reason}", file=sys.stderr)
     sys.exit(2)
 requests = 0
+unread = b""
 ALLOWED_MAX = 8
+
+
+def line():
+    """Returns the next line of the adapter, before the deadline."""
+    global unread
+    end = time.monotonic() + deadline
+    while b"\n" not in unread:
+        readable, _, _ = select.select([adapter.stdout], [], [], max(0, end - time.monotonic()))
+        if not readable:
+            raise AssertionError(f"no answer within {deadline:g} s")
+        more = os.read(adapter.stdout.fileno(), 65536)
+        if not more:
+            raise AssertionError("it ended its output")
+        unread += more
+    one, unread = unread.split(b"\n", 1)
+    return one.decode()
 
 
 def ask(kind, accepted, **body):
     global requests
     requests += 1
     try:
-        adapter.stdin.write(json.dumps({"id": requests, "type": kind, **body}) + "\n")
+        adapter.stdin.write((json.dumps({"id": requests, "type": kind, **body}) + "\n").encode())
         adapter.stdin.flush()
-        answer = json.loads(adapter.stdout.readline())
+        answer = json.loads(line())
         assert answer["id"] == requests and answer["type"] in accepted, f"the answer to {kind} is {answer}"
         assert answer["type"] != "done" or isinstance(answer["result"], str), f"the answer to {kind} has no result"
         return answer
@@ -58,6 +95,21 @@ def matches(found, allowed, key=None):
     return sorted(found) == sorted(allowed) if isinstance(found, list) and isinstance(allowed, list) else found == allowed
 
 
+def differences(found, allowed, path=""):
+    """Returns each difference between an observation and an allowed one, in words."""
+    if isinstance(found, dict) and isinstance(allowed, dict):
+        parts = [differences(part, allowed.get(name), f"{path}.{name}" if path else name) for name, part in found.items()]
+        return [difference for part in parts for difference in part]
+    says = lambda part: f"[{' '.join(map(str, part))}]" if isinstance(part, list) else json.dumps(part)
+    return [] if matches(found, allowed, path.split(".")[-1]) else [f"{path}: observed {says(found)}, allowed {says(allowed)}"]
+
+
+def shows_stores(found):
+    """Returns True if an observation shows the messages of every store."""
+    stores = found.get("stores", {})
+    return all(name in stores and (stores[name] is None or "messages" in stores[name]) for name in servers.values())
+
+
 def lost(found, step):
     """Returns the messages that must exist and are nowhere, if every location was observed."""
     stores, lists = found.get("stores", {}), [found.get(name) for name in ("queued", "returned", "saved")]
@@ -77,6 +129,7 @@ def judge(vector):
     """Returns None if everything was allowed, else the reason, and in further lines what was allowed; "# SKIP" if the vector ended
     early."""
     nodes = set(vector["initial"])
+    seen_stores = False
     start = {key: vector[key] for key in ["start"] if key in vector}
     result = ask("reset", ["done"], **start)["result"]
     if result != "ok" and not start:
@@ -96,13 +149,18 @@ def judge(vector):
         else:
             found = ask("observe", ["observed"], mailbox=step["observe"])
             del found["id"], found["type"]
+            seen_stores = seen_stores or shows_stores(found)
             fits = [one for one in step["observations"] if matches(found, one["observation"])]
             if lost(found, step):
                 return f"loss: step {number}: {' '.join(lost(found, step))} accepted, but in no location"
         nodes = {to for one in fits for start, to in one["moves"] if start in nodes}
         if not nodes:
             asked = json.dumps(step.get("do", step.get("observe")))
-            return f"nonconforming: step {number}: {asked} gave {json.dumps(found)}\n{shown(allowed)}"
+            closest = min([differences(found, one.get("observation", {})) for one in allowed], key=len, default=[])
+            why = f": {'; '.join(closest)}" if "observe" in step and closest else f" gave {json.dumps(found)}"
+            return f"nonconforming: step {number}: {asked}{why}\n{shown(allowed)}"
+    if not seen_stores:
+        return "# SKIP inconclusive: the stores were never observed completely"
 
 
 hello = ask("hello", ["hello", "skip"], **index["hello"])
@@ -119,8 +177,11 @@ for number, listed in enumerate(index["vectors"], 1):
     verdicts["skipped" if result and result.startswith("# SKIP") else "failed" if result else "passed"] += 1
     print(f"{'not ok' if result and '# SKIP' not in result else 'ok'} {number} - {listed['id']} {result or ''}".rstrip())
 ask("bye", ["done"])
-if adapter.wait() != 0:
-    break_off(f"it ended with exit code {adapter.returncode} after bye")
+try:
+    if adapter.wait(timeout=deadline) != 0:
+        break_off(f"it ended with exit code {adapter.returncode} after bye")
+except subprocess.TimeoutExpired:
+    break_off(f"it did not end within {deadline:g} s after bye")
 if verdicts["passed"] == 0:
     print("# no vector passed" if verdicts["failed"] else "# every vector was skipped, so nothing was exercised: this is no pass")
 elif verdicts["skipped"]:
