@@ -20,6 +20,8 @@ pub struct Judged<'a> {
     pub lines: &'a BTreeMap<usize, LogLocation>,
     /// The parts of the scenario that were not exercised, besides kinds of fault.
     pub not_exercised: &'a [String],
+    /// The rule of the contract that the adapter broke: what it did, and what was expected.
+    pub broken: Option<&'a str>,
     /// Further paragraphs.
     pub extra: &'a [String],
 }
@@ -124,6 +126,9 @@ pub struct JudgementReport {
     pub failure: Option<FailureReport>,
     /// The reason why the result is inconclusive.
     pub inconclusive: Option<String>,
+    /// The parts of mailboxes that were never observed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_observed: Vec<String>,
     /// The combinations of assumptions that explain every event.
     pub explained_by: Vec<BTreeMap<String, String>>,
     /// The number of operations, by action and outcome.
@@ -194,8 +199,10 @@ fn is_zero(count: &usize) -> bool {
 #[must_use]
 pub fn report(judged: &Judged<'_>) -> JudgementReport {
     let judgement = judged.judgement;
+    let undecided =
+        || judgement.undecided.first().filter(|_| judgement.verdict == CaseVerdict::Inconclusive).map(|(_, why)| why);
     let (conforming, failure, inconclusive) = match &judgement.conformance {
-        Conformance::Conforming => (Some(true), None, None),
+        Conformance::Conforming => (Some(true), None, undecided().cloned()),
         Conformance::Nonconforming(failure) => (Some(false), Some(failure), None),
         Conformance::Inconclusive(why) => (None, None, Some(why.clone())),
         Conformance::NotJudged => (None, None, None),
@@ -226,6 +233,7 @@ pub fn report(judged: &Judged<'_>) -> JudgementReport {
         withheld_left_out: judgement.withheld_left_out,
         failure: failure.map(|one| failed(one, judged.lines.get(&one.event))),
         inconclusive,
+        not_observed: judgement.not_observed.clone(),
         explained_by: judgement.explained_by.clone(),
         exercised,
         largest_explanation_set: judgement.largest,

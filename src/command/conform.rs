@@ -30,11 +30,25 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
         interrupted: Some(interrupt::ends_adapters()),
         ..Limits::default()
     };
-    match (&arguments.scenario, &arguments.replay) {
+    let done = match (&arguments.scenario, &arguments.replay) {
         (Some(scenario), _) => drive_in(scenario, arguments, limits, since),
         (None, Some(record)) => repeat(record, arguments, &limits, since),
         (None, None) => Err(CommandError::Usage("expected a scenario, or a recording with --replay".to_owned())),
-    }
+    };
+    done.inspect_err(|error| report_error(arguments, error))
+}
+
+/// Writes the reason why nothing was judged in the formats of test results.
+fn report_error(arguments: &Conform, error: &CommandError) {
+    let suite = arguments.scenario.as_ref().or(arguments.replay.as_ref()).map_or("", String::as_str);
+    let case = match error {
+        CommandError::BrokenAdapter(says) => formats::of_broken_adapter(suite, says),
+        CommandError::Inconclusive(why) => formats::of_nothing(suite, why),
+        CommandError::Input(_) | CommandError::Log(_) | CommandError::Usage(_) | CommandError::NotAsExpected(_) => {
+            return;
+        }
+    };
+    output::publish_cases(&arguments.output, &[case]);
 }
 
 fn drive_in(
@@ -64,12 +78,15 @@ fn drive_in(
         (_, None) | (None, Some(_)) => Exit::AsExpected,
     };
     let mut driven = driven.map_err(stopped)?;
+    // The adapter can break a rule after the last event.
+    let mut is_judged = false;
     if driven.broken.is_none()
         && !driven.is_interrupted
         && let Err(error) = child.bye()
     {
         driven.is_interrupted = conform::is_interrupted(&limits, true);
         driven.broken = Some(error);
+        is_judged = true;
     }
     let (saved, written) = match arguments.save.as_deref() {
         Some(folder) => save(&driven, folder),
@@ -78,7 +95,7 @@ fn drive_in(
     let is_over = driven.broken.is_none() && !driven.is_interrupted && driven.judgement.not_exercised.is_empty();
     let found = [ScenarioVerdicts { is_over, ..ScenarioVerdicts::of(&given.name, &driven.judgement) }];
     let comparison = known.as_ref().map(|(known, today)| known.compare(&found, *today));
-    let printed = print(arguments, &given.name, &driven, &saved, comparison.as_ref(), since.elapsed());
+    let printed = print(arguments, &given.name, &driven, is_judged, &saved, comparison.as_ref(), since.elapsed());
     let judged = match &comparison {
         Some(comparison) => with_known(&driven, comparison),
         None => judging::exit(&driven.judgement),
@@ -101,10 +118,11 @@ fn ended(is_interrupted: bool, broken: Option<&AdapterError>) -> Exit {
 }
 
 /// Returns a sentence about a run that did not end by itself.
-fn end_of(is_interrupted: bool, broken: Option<&AdapterError>) -> Option<String> {
+fn end_of(is_interrupted: bool, is_complete: bool, broken: Option<&AdapterError>) -> Option<String> {
     let reason = match broken {
         _ if is_interrupted => "it was interrupted",
         None => return None,
+        Some(_) if is_complete => return Some("Everything was judged before the adapter broke the rule.".to_owned()),
         Some(_) => "the adapter broke off",
     };
     Some(format!("The run is incomplete, because {reason}. Everything before that was judged."))
@@ -207,12 +225,13 @@ fn print(
     arguments: &Conform,
     scenario: &str,
     driven: &ConformResult,
+    is_judged: bool,
     saved: &[String],
     comparison: Option<&Comparison<'_>>,
     time: Duration,
 ) -> Exit {
     let mut extra = vec![reported::coverage(driven)];
-    extra.extend(end_of(driven.is_interrupted, driven.broken.as_ref()));
+    extra.extend(end_of(driven.is_interrupted, is_judged, driven.broken.as_ref()));
     if let Some(comparison) = comparison {
         let matching =
             comparison.matching.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));
@@ -233,6 +252,7 @@ fn print(
         judgement: &driven.judgement,
         lines: &BTreeMap::new(),
         not_exercised: &reported::not_exercised(driven),
+        broken: driven.broken.as_ref().filter(|_| !driven.is_interrupted).map(|broken| broken.says.as_str()),
         extra: &extra,
     };
     let text = |width| {
@@ -262,18 +282,20 @@ fn repeat(path: &str, arguments: &Conform, limits: &Limits<'static>, since: Inst
     let options = OracleOptions { limits: *limits, ..options };
     let Repeated { recording: now, judgement, is_reproduced, broken } =
         conform::repeat(&record, &spec, &options, &capabilities, &mut child).map_err(stopped)?;
+    let is_judged = broken.is_none();
     let broken = broken.map_or_else(|| child.bye().err(), Some);
     let is_interrupted = conform::is_interrupted(limits, broken.is_some());
     let again = if is_reproduced { "shows it again" } else { "does not show it" };
     let mut extra =
         vec![format!("the recording shows {}; asked the same, this implementation {again}", record.verdict)];
-    extra.extend(end_of(is_interrupted, broken.as_ref()));
+    extra.extend(end_of(is_interrupted, is_judged, broken.as_ref()));
     let judged = Judged {
         scenario: &spec.name,
         subject: Subject::Implementation(&capabilities.name),
         judgement: &judgement,
         lines: &BTreeMap::new(),
         not_exercised: &[],
+        broken: broken.as_ref().filter(|_| !is_interrupted).map(|broken| broken.says.as_str()),
         extra: &extra,
     };
     let more = |width| format!("\n{}", reported::recording(&now, width));

@@ -83,7 +83,7 @@ pub(super) fn exit(found: &Judgement) -> Exit {
 
 /// Returns the kinds of action of a scenario that a log does not have, except those that can happen unseen; and runs, if it has none.
 pub(super) fn not_exercised(spec: &Spec, found: &Judgement) -> Vec<String> {
-    let occurred = |name: &str| found.exercise.outcomes.keys().any(|(action, _)| *action == name);
+    let occurred = |name: &str| found.exercise.asked.contains(name);
     let world = World::new(&spec.scenario, Assumptions::default());
     let kinds = world.kinds().into_iter().filter(|kind| !kind.is_of_program() && !SPONTANEOUS.contains(kind));
     let kinds = kinds.map(ActionKind::name).filter(|name| !occurred(name)).map(ToOwned::to_owned);

@@ -71,6 +71,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Exit, CommandError> {
         judgement: &found,
         lines: &judge.lines,
         not_exercised: &judging::not_exercised(&spec, &found),
+        broken: None,
         extra: &[],
     };
     let printed = judging::print(&judged, &|_| String::new(), started.elapsed(), &arguments.output);

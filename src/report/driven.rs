@@ -112,8 +112,8 @@ pub fn coverage(driven: &ConformResult) -> String {
     let percent = driven.coverage.percent().map_or_else(String::new, |percent| format!(" ({percent:.1} %)"));
     let all = if driven.is_complete { "; every possible operation was exercised" } else { "" };
     format!(
-        "{} actions; states exercised: {}; transitions exercised: {}{percent}{all}",
-        driven.actions,
+        "{}; states exercised: {}; transitions exercised: {}{percent}{all}",
+        if driven.actions == 1 { "1 action".to_owned() } else { format!("{} actions", driven.actions) },
         of(states, states_of),
         of(transitions, transitions_of),
     )

@@ -30,8 +30,10 @@ const VALUE_WIDTH: usize = 24;
 pub fn text(judged: &Judged<'_>, width: u16) -> String {
     let found = judged.judgement;
     let style = match found.verdict {
-        CaseVerdict::Conforming | CaseVerdict::Refused => GOOD,
-        CaseVerdict::Inconclusive
+        CaseVerdict::Conforming | CaseVerdict::Refused if judged.broken.is_none() => GOOD,
+        CaseVerdict::Conforming
+        | CaseVerdict::Refused
+        | CaseVerdict::Inconclusive
         | CaseVerdict::Nonconforming
         | CaseVerdict::Bounced
         | CaseVerdict::FalseSuccess
@@ -44,17 +46,30 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
         Subject::Log(path) => format!("the log {}", visible_line(path)),
         Subject::Implementation(name) => visible_line(name).into_owned(),
     };
-    let verdict = found.verdict.name();
+    let verdict = match (found.verdict, judged.broken) {
+        (CaseVerdict::Conforming | CaseVerdict::Refused, Some(_)) => {
+            format!("{}, but the adapter broke a rule", found.verdict.name())
+        }
+        (verdict, _) => verdict.name().to_owned(),
+    };
     let mut text = format!("{style}{verdict}{style:#}  {TITLE}{}{TITLE:#}: {subject}", judged.scenario);
-    let length = display_width(verdict) + display_width(judged.scenario) + display_width(&subject) + 4;
-    let not_exercised: Vec<String> = judged.not_exercised().collect();
-    if !not_exercised.is_empty() {
-        let says = format!("(not exercised: {})", not_exercised.join(", "));
+    let length = display_width(&verdict) + display_width(judged.scenario) + display_width(&subject) + 4;
+    let missing = [
+        ("not observed", found.not_observed.clone()),
+        ("not exercised", judged.not_exercised().collect::<Vec<String>>()),
+    ];
+    let missing = missing.iter().filter(|(_, parts)| !parts.is_empty());
+    let missing: Vec<String> = missing.map(|(what, parts)| format!("{what}: {}", parts.join(", "))).collect();
+    if !missing.is_empty() {
+        let says = format!("({})", missing.join("; "));
         // The list begins on the first line, behind the title.
         let title = "x".repeat(length);
         text.push_str(&wrapped(&format!("{title} {says}"), 3, width)[length..]);
     }
     text.push_str("\n\n");
+    if let Some(broken) = judged.broken {
+        row(&mut text, "adapter", &format!("broke a rule: {}", broken.lines().next().unwrap_or_default()), width);
+    }
     row(&mut text, "model", &conformance(judged), width);
     row(&mut text, "safety", &safety(found), width);
     withheld(&mut text, found, width);
@@ -101,10 +116,10 @@ fn safety(judgement: &Judgement) -> String {
         Safe::Unsafe => "unsafe",
         Safe::Refused => "refused: every run refused and changed nothing",
         Safe::Unknown => {
-            return match &judgement.lacks {
-                Some(lacks) => format!("unknown: {lacks}"),
-                None if judgement.withheld.is_empty() => "unknown: too little was observed".to_owned(),
-                None => "unknown: no harm was observed, but a verdict is withheld".to_owned(),
+            return match (&judgement.lacks, judgement.undecided.first()) {
+                (Some(lacks), _) => format!("unknown: {lacks}"),
+                (None, Some((_, reason))) if judgement.withheld.is_empty() => format!("unknown: {reason}"),
+                (None, _) => "unknown: no harm was observed, but a verdict is withheld".to_owned(),
             };
         }
     };

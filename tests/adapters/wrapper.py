@@ -39,12 +39,17 @@ for line in sys.stdin:
             if store is None and request["mailbox"] in opened:
                 answer["stores"][server] = {"messages": [], "pending": [], "in-transit": False}
         opened.add(request["mailbox"])
-    if kind == "hello" and "actions" in options:
+    if kind == "observe" and "shows" in options:
+        answer = {key: part for key, part in answer.items() if key in ("id", "type", *options["shows"])}
+    if kind == "hello" and "skips" in options:
+        answer = {"id": request["id"], "type": "skip", "reason": options["skips"]}
+    elif kind == "hello" and "actions" in options:
         answer["actions"] = [action for action in answer["actions"] if action in options["actions"]]
-    if kind == "hello" and options.get("refuses-start"):
+    if kind == "hello" and options.get("refuses-start") and answer["type"] == "hello":
         answer.pop("start", None)
     print(json.dumps(answer), flush=True)
     if kind == "bye":
         break
 adapter.stdin.close()
 adapter.wait()
+sys.exit(options.get("exits-with", 0))

@@ -24,6 +24,7 @@ mod differential;
 mod doctor;
 mod documents;
 mod engines;
+mod evidence;
 mod exercised;
 mod expected_failures;
 mod explore;

@@ -259,7 +259,7 @@ proptest::proptest! {
         let judgement = Oracle::new(&spec, OracleOptions::default()).unwrap().judgement();
         let lines = BTreeMap::new();
         let text = |subject: Subject<'_>| {
-            let judged = Judged { scenario: "move", subject, judgement: &judgement, lines: &lines, not_exercised: &[], extra: &[] };
+            let judged = Judged { scenario: "move", subject, judgement: &judgement, lines: &lines, not_exercised: &[], broken: None, extra: &[] };
             stranded::report::judgement::text(&judged, 80)
         };
         let usual = text(Subject::Implementation("usual"));

@@ -49,6 +49,9 @@ impl Oracle<'_> {
     fn end_mailbox(&mut self, end: &MailboxAtEnd) {
         let mut mailboxes = (0..self.spec.scenario.site.mailboxes).map(MailboxId::at);
         let Some(mailbox) = mailboxes.find(|one| names::mailbox(*one) == end.mailbox) else { return };
+        if !end.calls.is_empty() {
+            self.withhold(end, None, &end.calls);
+        }
         if !end.is_observed {
             self.withhold(end, None, &end.unobserved);
             return;

@@ -13,13 +13,14 @@ use stranded_model::dn::HomeAttribute;
 use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 
-use crate::protocol::{Answer, Event, Observation, Operation, Outcome, RunRequest};
+use crate::protocol::{Answer, Event, HomesObservation, Observation, Operation, Outcome, RunRequest};
 use stranded_search::scenario::Spec;
 
 pub(super) use self::at_end::MailboxAtEnd;
 use self::at_end::is_same;
 use self::changes::DetailsAtFirst;
 use self::duplicates::CopiesAtFirst;
+use self::ended_run::{ends_ok, writes_directory};
 pub(super) use self::harm::{Harm, HarmKind};
 
 /// The observations of a site since the last reset.
@@ -27,6 +28,8 @@ pub(super) use self::harm::{Harm, HarmKind};
 pub(super) struct Watch<'a> {
     spec: &'a Spec,
     memory: Memory,
+    /// True if the success of a run could not be judged, because too little was observed before or after it.
+    has_unjudged_success: bool,
 }
 
 /// The memory of a [`Watch`]: in one scenario, two watches differ in nothing else.
@@ -51,6 +54,8 @@ struct Observed {
     details_at_first: DetailsAtFirst,
     /// The last observation, unless an operation came after it.
     last: Option<Observation>,
+    /// The directory as it was last known, unless an operation that can write it came after that.
+    directory: BTreeMap<String, Option<HomesObservation>>,
     acted_since: bool,
     /// The run that ended in the event before, its outcome, and the observation before it.
     ended: Option<(RunRequest, Outcome, Option<Observation>)>,
@@ -76,7 +81,7 @@ impl<'a> Watch<'a> {
     /// A watch before the first event.
     #[must_use]
     pub(super) fn new(spec: &'a Spec) -> Self {
-        Self { spec, memory: Memory::default() }
+        Self { spec, memory: Memory::default(), has_unjudged_success: false }
     }
 
     /// Returns the memory.
@@ -111,17 +116,25 @@ impl<'a> Watch<'a> {
         Vec::new()
     }
 
+    /// Returns true if some run reported ok and its success was not judged.
+    pub(super) fn has_unjudged_success(&self) -> bool {
+        let is_open = |seen: &Observed| matches!(seen.ended, Some((_, Outcome::Ok, _)));
+        self.has_unjudged_success || self.memory.mailboxes.values().any(is_open)
+    }
+
     /// Takes the state with which a mailbox begins.
     fn started(&mut self, name: &str, start: &Observation) {
         let servers = self.spec.scenario.site.servers.values();
         let seen = self.memory.mailboxes.entry(name.to_owned()).or_default();
+        seen.directory = comparable(self.spec, start).directory;
         seen.accepted = held(start).map(ToOwned::to_owned).collect();
         seen.copies_at_first.note(start);
         seen.details_at_first.take(servers, start, false);
     }
 
     fn mailbox(&mut self, name: &str) -> &mut Observed {
-        self.memory.mailboxes.entry(name.to_owned()).or_default()
+        let spec = self.spec;
+        self.memory.mailboxes.entry(name.to_owned()).or_insert_with(|| Observed::fresh(spec))
     }
 
     fn begin(&mut self, operation: &Operation) {
@@ -132,12 +145,15 @@ impl<'a> Watch<'a> {
         }
         seen.acted_since = true;
         seen.was_touched = true;
-        seen.ended = None;
+        let is_unjudged = matches!(seen.ended.take(), Some((_, Outcome::Ok, _)));
         seen.disturbed_by(operation);
         if let Some(run) = operation.run() {
             let owes_retry = seen.programs.get(&run.administrator).is_some_and(|one| one.owes_retry);
-            let program = Program { run: run.clone(), is_running: true, owes_retry, before: seen.last.clone() };
+            let program = Program { run: run.clone(), is_running: true, owes_retry, before: seen.before() };
             seen.programs.insert(run.administrator.clone(), program);
+        }
+        if writes_directory(operation) {
+            seen.directory.clear();
         }
         seen.has_late_request |= matches!(operation, Operation::RequestLate { .. });
         if is_by_owner(operation) {
@@ -147,10 +163,13 @@ impl<'a> Watch<'a> {
         if let Operation::OwnerDeletes { message, .. } = operation {
             seen.excused.insert(message.clone());
         }
+        self.has_unjudged_success |= is_unjudged;
     }
 
     fn end(&mut self, operation: &Operation, answer: &Answer, alone: bool) {
         let happened = answer.result != Outcome::Refused;
+        // Other operations may have happened during the run.
+        self.has_unjudged_success |= !alone && ends_ok(operation, answer);
         let down = &mut self.memory.down;
         match operation {
             Operation::Deliver { mailbox, message, .. } => {
@@ -226,13 +245,18 @@ impl<'a> Watch<'a> {
         let mut harms = seen.losses(observation, spec);
         harms.extend(changes);
         harms.extend(seen.harm_of_ended_run(observation, is_instant));
+        let is_unjudged = seen.is_success_undecided(observation);
         seen.ended = None;
         let is_owned = seen.programs.values().any(|program| program.is_running || program.owes_retry);
         if is_quiet && !is_owned && is_marked(observation) && !seen.programs.is_empty() {
             harms.push(Harm::violation(Safety::TransitOwned, "a mailbox is in transit, and no move owns it"));
         }
         seen.last = Some(observation.clone());
+        if !observation.directory.is_empty() {
+            seen.directory.clone_from(&observation.directory);
+        }
         seen.acted_since = false;
+        self.has_unjudged_success |= is_unjudged;
         let seen = &self.memory.mailboxes[name];
         let replicas = self.replicas(observation);
         if is_quiet
@@ -311,7 +335,14 @@ impl Observed {
         if new.is_empty() {
             return Vec::new();
         }
-        let says = format!("accepted messages are lost: {}", new.join(", "));
+        let is_unknown = |message: &&&str| !self.accepted.contains(**message) && !self.excused.contains(**message);
+        let unknown: Vec<&str> = found.iter().filter(is_unknown).copied().collect();
+        let instead = match unknown.as_slice() {
+            [] => String::new(),
+            [one] => format!("; the store shows {one}, which was never delivered"),
+            shown => format!("; the stores show {}, which were never delivered", shown.join(", ")),
+        };
+        let says = format!("accepted messages are lost: {}{instead}", new.join(", "));
         vec![Harm::violation(Safety::NoLoss, says)]
     }
 }

@@ -4,11 +4,13 @@
 //!
 //! It reads events and starts nothing: no process, no clock, no file. [`names`] gives numbers to the names of an event,
 //! [`explanation_sets`] keeps the explanations, [`explanation`] asks the model for their successors, `rejection` says why an event
-//! has no explanation, `harm_observed` judges observations without the model, `case_end` judges the last ones, and `verdict` sums up.
+//! has no explanation, `harm_observed` judges observations without the model, `case_end` judges the last ones, `evidence` says what was
+//! never observed, and `verdict` sums up.
 
 mod case_end;
 pub mod copies;
 pub mod difference;
+mod evidence;
 pub mod explanation;
 pub mod explanation_sets;
 mod harm_observed;
@@ -347,7 +349,7 @@ impl<'a> Oracle<'a> {
             touched.iter().map(|one| (one.name().to_owned(), world.assumptions.value(*one).to_owned())).collect()
         };
         let explained_by = explained_by.iter().map(values).collect();
-        Judgement::of(&self.state, explained_by, self.sets.largest(), self.options.safety_only, self.not_struck())
+        Judgement::of(self, explained_by)
     }
 }
 

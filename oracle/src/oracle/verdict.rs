@@ -11,6 +11,8 @@ use crate::protocol::{Event, Operation, Outcome};
 
 use stranded_search::scenario::Spec;
 
+use super::Oracle;
+use super::evidence::{Evidence, undecided_properties};
 use super::harm_observed::everything;
 use super::oracle_state::OracleState;
 use super::rejection::Against;
@@ -214,6 +216,9 @@ pub struct Exercise {
     pub ended: BTreeMap<&'static str, usize>,
     /// The kinds of fault that were asked for and struck.
     pub struck: BTreeSet<Fault>,
+    /// The actions that were asked for, also those without an answer.
+    pub asked: BTreeSet<&'static str>,
+    pub(super) evidence: Evidence,
     open: BTreeMap<u64, Operation>,
 }
 
@@ -221,6 +226,10 @@ impl Exercise {
     /// Counts an event of this scenario.
     pub(super) fn count(&mut self, event: &Event, spec: &Spec) {
         self.events += 1;
+        if let Event::Did { operation, .. } | Event::Call { operation, .. } = event {
+            self.asked.insert(operation.action());
+            operation.mailbox().into_iter().for_each(|mailbox| self.evidence.note(mailbox));
+        }
         match event {
             Event::Reset { .. } => self.open.clear(),
             Event::Did { operation, answer } => self.outcome(operation, answer.result, answer.ended),
@@ -230,7 +239,8 @@ impl Exercise {
                     self.outcome(&operation, answer.result, answer.ended);
                 }
             }
-            Event::Observed { observation, .. } => {
+            Event::Observed { mailbox, observation } => {
+                self.evidence.take(mailbox, observation, spec);
                 self.observations += usize::from(!observation.is_blind());
                 self.full_observations += usize::from(everything(observation, spec).is_some());
             }
@@ -292,6 +302,10 @@ pub struct Judgement {
     pub not_exercised: Vec<Fault>,
     /// The reason why what was exercised is not enough for a verdict.
     pub lacks: Option<String>,
+    /// The parts of mailboxes that were never observed.
+    pub not_observed: Vec<String>,
+    /// The properties without a verdict; `None` for a property means that refusals change nothing.
+    pub undecided: Vec<(Option<Safety>, String)>,
     /// The combinations of assumptions that explain every event.
     pub explained_by: Vec<BTreeMap<String, String>>,
     /// The largest number of explanations at once.
@@ -299,15 +313,11 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Combines the state of the oracle into a judgement; with `safety_only`, conformance is not judged. With kinds of fault that were
-    /// `not_exercised`, it is inconclusive.
-    pub(super) fn of(
-        state: &OracleState<'_>,
-        explained_by: Vec<BTreeMap<String, String>>,
-        largest: usize,
-        safety_only: bool,
-        not_exercised: Vec<Fault>,
-    ) -> Self {
+    /// Combines the state of an oracle into a judgement. It is inconclusive with kinds of fault that had to strike and did not, and with
+    /// properties that are undecided.
+    pub(super) fn of(oracle: &Oracle<'_>, explained_by: Vec<BTreeMap<String, String>>) -> Self {
+        let (state, largest, not_exercised) = (&oracle.state, oracle.sets.largest(), oracle.not_struck());
+        let safety_only = oracle.options.safety_only;
         let OracleState { findings, findings_left_out, failure, undecided, exercise, .. } = state;
         let (withheld, withheld_left_out) = (state.withheld.clone(), state.withheld_left_out);
         let (findings, findings_left_out, exercise) = (findings.clone(), *findings_left_out, exercise.clone());
@@ -322,11 +332,13 @@ impl Judgement {
             (None, Some(reason)) => Conformance::Inconclusive(reason),
             (None, None) => Conformance::Conforming,
         };
+        let has_model = matches!(conformance, Conformance::Conforming);
+        let undecided = undecided_properties(oracle, has_model, lacks.as_deref());
         let all_refused =
             exercise.ended.keys().all(|ended| *ended == Outcome::Refused.name()) && !exercise.ended.is_empty();
         let safety = if !findings.is_empty() {
             Safe::Unsafe
-        } else if lacks.is_some() || exercise.full_observations == 0 || !withheld.is_empty() {
+        } else if !undecided.is_empty() {
             Safe::Unknown
         } else if all_refused {
             Safe::Refused
@@ -338,6 +350,7 @@ impl Judgement {
             (Conformance::Nonconforming(failure), _) if failure.is_bounce => CaseVerdict::Bounced,
             (Conformance::Nonconforming(_), _) => CaseVerdict::Nonconforming,
             (Conformance::Inconclusive(_), _) | (Conformance::NotJudged, Safe::Unknown) => CaseVerdict::Inconclusive,
+            (Conformance::Conforming, _) if !undecided.is_empty() => CaseVerdict::Inconclusive,
             (Conformance::NotJudged, Safe::Refused) => CaseVerdict::Refused,
             (Conformance::Conforming, _) | (Conformance::NotJudged, Safe::Safe | Safe::Unsafe) => {
                 CaseVerdict::Conforming
@@ -355,6 +368,8 @@ impl Judgement {
             exercise,
             not_exercised,
             lacks,
+            not_observed: state.exercise.evidence.missing(oracle.spec),
+            undecided,
             explained_by,
             largest,
         }

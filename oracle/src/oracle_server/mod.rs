@@ -109,8 +109,15 @@ impl<'a> OracleServer<'a> {
                 let subject = Subject::Implementation(&implementation);
                 let scenario = &self.oracle.spec().name;
                 let lines = BTreeMap::new();
-                let judged =
-                    Judged { scenario, subject, judgement: &found, lines: &lines, not_exercised: &[], extra: &[] };
+                let judged = Judged {
+                    scenario,
+                    subject,
+                    judgement: &found,
+                    lines: &lines,
+                    not_exercised: &[],
+                    broken: None,
+                    extra: &[],
+                };
                 ServerReplyBody::Verdict(Box::new(judged::report(&judged)))
             }
             ServerRequestBody::Bye => ServerReplyBody::Bye {},

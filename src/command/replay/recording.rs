@@ -53,6 +53,7 @@ pub(super) fn replay(record: &Recording, arguments: &Replay) -> Result<Exit, Com
         judgement: &found,
         lines: &BTreeMap::new(),
         not_exercised: &[],
+        broken: None,
         extra: &[],
     };
     let more = |width| format!("\n{}", driven::recording(record, width));

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub use self::github::{InputError, input_errors};
 pub use self::markdown::{BYTES_MAX, summary, summary_of_errors};
 pub use self::of_check::{SourceFiles, of_check};
-pub use self::of_judgement::of_judgement;
+pub use self::of_judgement::{of_broken_adapter, of_judgement, of_nothing};
 #[cfg(feature = "testbed")]
 pub use self::of_trials::{of_rows, of_trials};
 

@@ -7,7 +7,7 @@ use stranded_model::property::Safety;
 
 use crate::report::judgement;
 use stranded_oracle::judged::Judged;
-use stranded_oracle::oracle::{CaseVerdict, Conformance, Finding, Safe, Withheld};
+use stranded_oracle::oracle::{CaseVerdict, Conformance, Finding};
 
 use super::{Case, CaseOutcome, Location};
 
@@ -18,6 +18,33 @@ pub fn of_judgement(judged: &Judged<'_>, time: Duration) -> Vec<Case> {
     let share = time / u32::try_from(cases.len().max(1)).unwrap_or(u32::MAX);
     cases.iter_mut().for_each(|case| case.time = share);
     cases
+}
+
+/// Returns the case of an adapter that broke a rule of its contract: what it did, with what was expected in further lines.
+#[must_use]
+pub fn of_broken_adapter(suite: &str, says: &str) -> Case {
+    let first = says.lines().next().unwrap_or_default();
+    let outcome = CaseOutcome::Error { says: format!("the adapter broke a rule: {first}"), detail: says.to_owned() };
+    of_adapter(suite, outcome)
+}
+
+/// Returns the case of a run in which nothing was judged, for this reason.
+#[must_use]
+pub fn of_nothing(suite: &str, why: &str) -> Case {
+    of_adapter(suite, CaseOutcome::Inconclusive { why: why.to_owned() })
+}
+
+fn of_adapter(suite: &str, outcome: CaseOutcome) -> Case {
+    Case {
+        suite: suite.to_owned(),
+        name: "adapter".to_owned(),
+        verdict: verdict(&outcome).to_owned(),
+        outcome,
+        time: Duration::ZERO,
+        location: None,
+        step: None,
+        counterexample: None,
+    }
 }
 
 fn cases(judged: &Judged<'_>) -> Vec<Case> {
@@ -46,25 +73,17 @@ fn cases(judged: &Judged<'_>) -> Vec<Case> {
             Some(case("conformance", CaseOutcome::Failed { says, detail }, Some(failure.event)))
         }
     };
-    let is_reported = found.safety != Safe::Unknown || matches!(found.conformance, Conformance::Conforming);
     let judged_case = |property: Option<Safety>, verdict: CaseVerdict, name: &str| {
         let is_meant = |finding: &Finding| (finding.property, finding.verdict) == (property, verdict);
         let surprise = |finding: &&Finding| is_meant(finding) && !finding.is_expected;
-        let is_withheld = |one: &&Withheld| property.is_some() && (one.property.is_none() || one.property == property);
-        let withheld = found.withheld.iter().find(is_withheld);
-        match (found.findings.iter().find(surprise), withheld) {
+        let undecided = found.undecided.iter().find(|(one, _)| *one == property);
+        match (found.findings.iter().find(surprise), undecided) {
             (Some(finding), _) => {
                 let says = format!("{}: {}", finding.verdict.name(), finding.says);
                 case(name, CaseOutcome::Failed { says, detail: String::new() }, Some(finding.event))
             }
-            (None, Some(one)) => {
-                case(name, CaseOutcome::Inconclusive { why: format!("withheld: {}", one.reason) }, None)
-            }
-            (None, None) if is_reported => case(name, CaseOutcome::Passed, None),
-            (None, None) => {
-                let why = found.lacks.clone().unwrap_or_else(|| "too little was observed".to_owned());
-                case(name, CaseOutcome::Inconclusive { why }, None)
-            }
+            (None, Some((_, why))) => case(name, CaseOutcome::Inconclusive { why: why.clone() }, None),
+            (None, None) => case(name, CaseOutcome::Passed, None),
         }
     };
     let is_conforming = matches!(found.conformance, Conformance::Conforming);
@@ -78,7 +97,9 @@ fn cases(judged: &Judged<'_>) -> Vec<Case> {
     // A judgement does not say whether the details of messages were observed, so it does not say that no message changed.
     let is_changed = found.findings.iter().any(|finding| finding.verdict == CaseVerdict::Changed);
     let changed = is_changed.then(|| judged_case(None, CaseVerdict::Changed, "mail-does-not-change"));
-    conformance.into_iter().chain(properties).chain([refusals]).chain(changed).collect()
+    // The events that the adapter answered are judged like any others; what it did against the contract is an error beside them.
+    let adapter = judged.broken.map(|says| of_broken_adapter(judged.scenario, says));
+    conformance.into_iter().chain(properties).chain([refusals]).chain(changed).chain(adapter).collect()
 }
 
 /// Returns the verdict on one case; its line has the kind of a failure.

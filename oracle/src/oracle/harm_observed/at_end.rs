@@ -24,6 +24,8 @@ pub(in crate::oracle) struct MailboxAtEnd {
     pub(in crate::oracle) open: Vec<String>,
     /// The reasons why the harm is not known.
     pub(in crate::oracle) unobserved: Vec<String>,
+    /// The calls without an answer, in sentences.
+    pub(in crate::oracle) calls: Vec<String>,
     /// The runs that administrators owe at the end of the case, in sentences.
     pub(in crate::oracle) owed: Vec<String>,
     /// True if an administrator owes a retry.
@@ -56,7 +58,8 @@ impl Watch<'_> {
         end.open.extend(self.memory.down.iter().map(|service| format!("the {service} is down")));
         end.open.extend(seen.hidden.iter().map(|server| format!("the store of {server} looks empty")));
         end.open.extend(seen.has_late_request.then(|| "a late request can still take effect".to_owned()));
-        end.open.extend(self.memory.open_calls.keys().map(|call| format!("call {call} has no answer")));
+        end.calls = self.memory.open_calls.keys().map(|call| format!("call {call} has no answer")).collect();
+        end.open.extend(end.calls.iter().cloned());
         end.is_stopped = self.memory.is_stopped && !end.owed.is_empty();
         if end.is_stopped {
             end.open.extend(end.owed.iter().map(|run| format!("the case was stopped while {run}")));

@@ -4,11 +4,44 @@ use std::collections::BTreeMap;
 
 use stranded_model::property::Safety;
 
-use crate::protocol::{HomesObservation, Observation, Outcome, RunRequest};
+use crate::protocol::{Answer, HomesObservation, Observation, Operation, Outcome, RunRequest};
+use stranded_search::scenario::Spec;
 
 use super::{Harm, HarmKind, Observed};
 
 impl Observed {
+    /// A mailbox that no event has named yet: a scenario that follows no other begins with a fresh site.
+    pub(super) fn fresh(spec: &Spec) -> Self {
+        let site = &spec.scenario.site;
+        if spec.from.is_some() {
+            return Self::default();
+        }
+        let home = Some(Some(site.servers[site.home].clone()));
+        let homes = HomesObservation { home_mdb: home.clone(), home_mta: home };
+        let directory = site.servers.values().map(|server| (server.clone(), Some(homes.clone()))).collect();
+        Self { directory, ..Self::default() }
+    }
+
+    /// Returns the last observation; after operations that cannot write the directory, its directory.
+    pub(super) fn before(&self) -> Option<Observation> {
+        let last = self.last.clone().unwrap_or_default();
+        let before =
+            if last.directory.is_empty() { Observation { directory: self.directory.clone(), ..last } } else { last };
+        (!before.is_blind()).then_some(before)
+    }
+
+    /// Returns true if the run that ended in the event before this observation reported ok, and too little is known to judge that.
+    pub(super) fn is_success_undecided(&self, observation: &Observation) -> bool {
+        let Some((run, Outcome::Ok, before)) = &self.ended else { return false };
+        let is_known = |server: &String| {
+            observation.stores.get(server).is_some_and(|store| store.as_ref().is_none_or(|one| one.messages.is_some()))
+        };
+        before.as_ref().is_none_or(|before| before.directory.is_empty())
+            || observation.directory.is_empty()
+            || !is_known(&run.from)
+            || !is_known(&run.to)
+    }
+
     /// Returns the harm of the run that ended in the event before this observation. With eventual replication, a run that was
     /// refused does not show that it changed the site.
     pub(super) fn harm_of_ended_run(&self, observation: &Observation, is_instant: bool) -> Option<Harm> {
@@ -28,6 +61,12 @@ impl Observed {
             Outcome::Failed | Outcome::Unknown => None,
         }
     }
+}
+
+/// Returns true if a run ended ok with this answer.
+pub(super) fn ends_ok(operation: &Operation, answer: &Answer) -> bool {
+    let ended = if matches!(operation, Operation::Run { .. }) { Some(answer.result) } else { answer.ended };
+    ended == Some(Outcome::Ok)
 }
 
 /// Returns true if two observations differ for a server that both have.
@@ -60,4 +99,33 @@ fn false_success(run: &RunRequest, before: &Observation, observation: &Observati
     let says =
         || format!("{} reported ok, and {} is on {} and not on {}", run.procedure, left.join(", "), run.from, run.to);
     (!left.is_empty()).then(says)
+}
+
+/// Returns true if the operation can write the directory of its mailbox.
+pub(super) fn writes_directory(operation: &Operation) -> bool {
+    match operation {
+        Operation::Deliver { .. }
+        | Operation::Redeliver { .. }
+        | Operation::LogOn { .. }
+        | Operation::OwnerDeletes { .. }
+        | Operation::JournalLost { .. }
+        | Operation::JournalOutlivesMail { .. }
+        | Operation::StoreLooksEmpty { .. }
+        | Operation::StoreShowsMail { .. }
+        | Operation::StoreCrashes { .. }
+        | Operation::StoreRestarts { .. } => false,
+        Operation::Run { .. }
+        | Operation::Start { .. }
+        | Operation::Act { .. }
+        | Operation::RequestLost { .. }
+        | Operation::ReplyLost { .. }
+        | Operation::RequestLate { .. }
+        | Operation::LateEffect { .. }
+        | Operation::ProgramDies { .. }
+        | Operation::Replicate { .. }
+        | Operation::Refresh { .. }
+        | Operation::OtherEdit { .. }
+        | Operation::ReplicaUnreachable { .. }
+        | Operation::ReplicaReachable { .. } => true,
+    }
 }

@@ -1,0 +1,175 @@
+//! What was not observed is not absent, and what the adapter did wrong is no harm by the system: every report says so.
+
+use std::fs;
+use std::path::Path;
+
+use pretty_assertions::assert_eq;
+
+use crate::cli::{Ran, stranded_in};
+use crate::exercised::{conform, wrapped};
+
+/// The case of a move, after a reset that names the directory: a message arrives, and the move reports ok.
+const BEFORE: [&str; 3] = [
+    r#"{"event":"reset","start":{"mailbox-1":{"directory":{"source":{"home-mdb":"source","home-mta":"source"},"destination":{"home-mdb":"source","home-mta":"source"}}}}}"#,
+    r#"{"event":"did","action":"deliver","mailbox":"mailbox-1","message":"m1","by":"source","result":"ok"}"#,
+    r#"{"event":"did","action":"run","mailbox":"mailbox-1","administrator":"first","procedure":"move","from":"source","to":"destination","connected-to":"source","result":"ok"}"#,
+];
+
+/// Returns an observation with this home and these parts.
+fn observed(home: &str, parts: &str) -> String {
+    let homes = format!(r#"{{"home-mdb":"{home}","home-mta":"{home}"}}"#);
+    format!(
+        r#"{{"event":"observed","mailbox":"mailbox-1","directory":{{"source":{homes},"destination":{homes}}}{parts}}}"#
+    )
+}
+
+/// All mail is on the destination.
+const MOVED: &str =
+    r#","stores":{"source":null,"destination":{"messages":["m1"]}},"queued":[],"returned":[],"saved":[]"#;
+
+fn validate(lines: &[String], options: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.jsonl"), lines.join("\n")).unwrap();
+    stranded_in(folder.path(), &[&["validate", "move", "log.jsonl"], options].concat())
+}
+
+fn log(last: &[String]) -> Vec<String> {
+    BEFORE.iter().map(|line| (*line).to_owned()).chain(last.iter().cloned()).collect()
+}
+
+/// Checks the exit code, and the line of a property in TAP.
+#[track_caller]
+fn check(lines: &[String], options: &[&str], code: i32, property: &str, expected: &str) {
+    let ran = validate(lines, &[options, &["--format", "tap"]].concat());
+    let line = ran.out.lines().find(|line| line.contains(&format!("/{property}"))).unwrap_or_default();
+    assert_eq!((ran.code, line.starts_with(expected)), (code, true), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_move_that_reports_ok_and_leaves_the_directory_is_a_false_success_without_an_observation_before_it() {
+    let lines = log(&[observed("source", MOVED)]);
+    check(&lines, &[], 1, "no-false-success", "not ok");
+    check(&lines, &["--safety"], 1, "no-false-success", "not ok");
+    // The site of the scenario is fresh, so that its directory is known.
+    let fresh = [&[r#"{"event":"reset"}"#.to_owned()], &lines[1..]].concat();
+    check(&fresh, &["--safety"], 1, "no-false-success", "not ok");
+    check(&log(&[observed("destination", MOVED)]), &["--safety"], 0, "no-false-success", "ok");
+}
+
+#[test]
+fn a_success_that_no_observation_shows_is_inconclusive() {
+    let no_stores = log(&[observed("destination", r#","queued":[],"returned":[],"saved":[]"#)]);
+    check(&no_stores, &["--safety"], 3, "no-false-success", "not ok");
+    let ran = validate(&no_stores, &["--safety", "--format", "tap"]);
+    assert!(ran.out.contains("inconclusive: not observed: stores"), "{}", ran.out);
+}
+
+#[test]
+fn a_call_without_an_answer_is_never_safe() {
+    let call = r#"{"event":"call","call":1,"action":"deliver","mailbox":"mailbox-1","message":"m2","by":"source"}"#;
+    let mut lines = log(&[observed("destination", MOVED)]);
+    lines.insert(3, call.to_owned());
+    for options in [&[][..], &["--safety"]] {
+        let ran = validate(&lines, &[options, &["--missing", "all"]].concat());
+        assert!(ran.out.contains("call 1 has no answer"), "{}", ran.out);
+        assert!(!ran.out.contains("safe:") && !ran.out.contains("not exercised: deliver"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn reports_agree_about_properties_without_a_verdict() {
+    let unseen = log(&[]);
+    let text = validate(&unseen, &["--safety"]);
+    let markdown = validate(&unseen, &["--safety", "--format", "markdown"]);
+    assert_eq!((text.code, markdown.code), (3, 3), "{}", text.out);
+    assert!(text.out.starts_with("inconclusive  move"), "{}", text.out);
+    assert!(!markdown.out.contains("no violation"), "{}", markdown.out);
+}
+
+#[test]
+fn an_adapter_that_shows_only_the_directory_is_no_evidence_for_a_mover() {
+    let folder = tempfile::tempdir().unwrap();
+    let adapter = wrapped(r#"{"shows": ["directory"]}"#, None);
+    let text = conform(folder.path(), &["move", "--max-actions", "60"], &adapter);
+    assert_eq!(text.code, 3, "{}{}", text.out, text.err);
+    let first = text.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        first.starts_with("inconclusive move:") && first.contains("(not observed: stores, queued, returned, saved"),
+        "{first}"
+    );
+    let tap = conform(folder.path(), &["move", "--max-actions", "60", "--format", "tap"], &adapter);
+    let loss = tap.out.lines().find(|line| line.contains("/no-loss")).unwrap();
+    assert!(loss.starts_with("not ok"), "{}", tap.out);
+}
+
+#[test]
+fn vectors_do_not_pass_an_adapter_that_never_shows_the_stores() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(stranded_in(folder.path(), &["generate", "move", "-o", "vectors"]).code, 0);
+    let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run-vectors.py");
+    let run = |options: &[&str], adapter: &[String]| {
+        let mut command = std::process::Command::new("python3");
+        command.arg(&runner).args(options).arg(folder.path().join("vectors")).args(adapter);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, out) = run(&[], &wrapped(r#"{"shows": ["directory"]}"#, None));
+    assert_eq!(code, Some(3), "{out}");
+    assert!(out.contains("the stores were never observed completely"), "{out}");
+    let (code, out) = run(&[], &wrapped("{}", Some("delete-before-copy")));
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains(": observed [") && out.contains(", allowed ["), "{out}");
+    let silent = ["sh", "-c", "sleep 60"].map(ToOwned::to_owned);
+    let (code, out) = run(&["--deadline", "0.2"], &silent);
+    assert_eq!((code, out.contains("no answer within 0.2 s")), (Some(4), true), "{out}");
+    assert_eq!(run(&["--help"], &[]).0, Some(0));
+}
+
+#[test]
+fn a_reset_that_does_not_reset_is_a_broken_adapter_and_no_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = conform(folder.path(), &["move"], &wrapped(r#"{"forgets-resets": true}"#, None));
+    assert_eq!(ran.code, 4, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.err.contains("`reset` left something of mailbox-1") && ran.err.contains("to correct it:"),
+        "{}",
+        ran.err
+    );
+    assert!(!ran.out.starts_with("loss"), "{}", ran.out);
+}
+
+#[test]
+fn an_adapter_that_breaks_a_rule_at_the_end_is_an_error_in_every_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["move", "--report", "junit=junit.xml", "--report", "tap=tap", "--report", "markdown=page.md"];
+    let ran = conform(folder.path(), &options, &wrapped(r#"{"exits-with": 7}"#, None));
+    assert_eq!(ran.code, 4, "{}{}", ran.out, ran.err);
+    assert!(ran.out.starts_with("conforming, but the adapter broke a rule  move"), "{}", ran.out);
+    assert!(!ran.out.contains("The run is incomplete"), "{}", ran.out);
+    let report = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(report("junit.xml").contains("<error"), "{}", report("junit.xml"));
+    for name in ["junit.xml", "tap", "page.md"] {
+        assert!(report(name).contains("it ended after `bye` with a failure"), "{name}: {}", report(name));
+    }
+}
+
+#[test]
+fn an_adapter_that_skips_the_scenario_is_in_every_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["move", "--report", "junit=junit.xml", "--report", "tap=tap"];
+    let ran = conform(folder.path(), &options, &wrapped(r#"{"skips": "no second server"}"#, None));
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    for name in ["junit.xml", "tap"] {
+        let report = fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(report.contains("no second server"), "{name}: {report}");
+    }
+}
+
+#[test]
+fn a_message_with_another_name_is_named_beside_the_loss() {
+    let last = MOVED.replace("m1", "M1");
+    let ran = validate(&log(&[observed("destination", &last)]), &["--safety"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("the store shows M1, which was never delivered"), "{text}");
+}
