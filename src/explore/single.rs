@@ -10,7 +10,7 @@ use super::exported::{self, INSIDE};
 use super::open_trace::OpenTrace;
 use stranded_search::sanitize::in_json;
 
-/// The repairs in the file.
+/// The repairs in the file: the recommended one, which is long, and the two of the article.
 const TRIED: [&str; 3] = ["append-repair", "method-1", "method-2"];
 
 /// The most alternatives in the file, which limits its size.
@@ -101,7 +101,9 @@ fn forks(trace: &OpenTrace, document: &Document, outlooks: &mut Outlooks) -> Vec
     let Some(no_return) = document.no_return else { return Vec::new() };
     let mut forks = Vec::new();
     for at in [no_return.saturating_sub(1), no_return] {
-        for procedure in TRIED {
+        // At the point of no return, the short ones show that it is too late.
+        let tried = if at == no_return { &TRIED[1..] } else { &TRIED[..] };
+        for procedure in tried.iter().copied() {
             let mut other = trace.until(at);
             if other.apply(procedure).is_err() {
                 continue;

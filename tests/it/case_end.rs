@@ -173,12 +173,16 @@ fn a_program_that_still_runs_and_a_call_without_an_answer_withhold_the_verdict()
         .replace("\"event\":\"did\"", "\"event\":\"call\",\"call\":1")
         .replace(",\"result\":\"failed\"", "");
     let found = judged(&scenario("instant"), &log, &["--format", "json"]);
-    let reason = report(&found)["withheld"][0]["reason"].as_str().unwrap_or_default().to_owned();
-    assert!(
-        reason.contains("first's run of move has not ended") && reason.contains("call 1 has no answer"),
+    let report = report(&found);
+    let reasons: Vec<&str> =
+        report["withheld"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap()).collect();
+    assert_eq!(
+        reasons,
+        ["call 1 has no answer", "first's run of move has not ended, call 1 has no answer"],
         "{}",
         found.out
     );
+    assert_eq!((found.code, &report["verdict"]), (3, &"inconclusive".into()));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What was not observed is not absent, and what the adapter did wrong is no harm by the system: every report says so.
+//! Parts that were not observed, and faults of the adapter: every report says so, and neither is harm by the system.
 
 use std::fs;
 use std::path::Path;

@@ -565,7 +565,12 @@ fn names_select_scenarios_families_and_files() {
     let reported = names(&["strnded", "moov"]).unwrap_err().render(false);
     check_fragments(
         &reported,
-        &["unknown scenario `strnded`", "did you mean `stranded`?", "`article`", "unknown scenario `moov`"],
+        &[
+            "unknown scenario `strnded`",
+            "did you mean `stranded`?",
+            "`stranded list` prints all",
+            "unknown scenario `moov`",
+        ],
     );
 }
 

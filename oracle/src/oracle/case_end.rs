@@ -112,6 +112,7 @@ impl Oracle<'_> {
             return;
         }
         state.withheld_of_case.push(withheld.clone());
+        state.withheld_cases.entry(property).or_default().insert(case_number);
         if state.withheld.len() < FINDINGS_KEPT {
             state.withheld.push(withheld);
         } else {

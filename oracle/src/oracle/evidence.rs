@@ -141,7 +141,12 @@ pub(super) fn undecided_properties(
     let is_found = |property: &Option<Safety>| state.findings.iter().any(|finding| finding.property == *property);
     let reason = |property: Option<Safety>| {
         let is_meant = |one: &&Withheld| property.is_some() && (one.property.is_none() || one.property == property);
-        let withheld = state.withheld.iter().find(is_meant).map(|one| format!("withheld: {}", one.reason));
+        let cases: BTreeSet<&usize> =
+            [None, property].iter().filter_map(|one| state.withheld_cases.get(one)).flatten().collect();
+        // At the end of another case the property was judged.
+        let is_withheld = property.is_some() && cases.len() >= state.exercise.cases;
+        let withheld = state.withheld.iter().find(is_meant).filter(|_| is_withheld);
+        let withheld = withheld.map(|one| format!("withheld: {}", one.reason));
         let missing = || state.exercise.evidence.missing_for(property, has_model, oracle.spec);
         let unjudged = || {
             let is_unjudged =

@@ -1,10 +1,10 @@
 //! The state of an oracle after some events: everything but what it computed once and keeps. A search can save it, and return to
 //! it later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stranded_model::id::MailboxId;
-use stranded_model::property::SafetyBits;
+use stranded_model::property::{Safety, SafetyBits};
 
 use stranded_search::scenario::Spec;
 
@@ -33,6 +33,8 @@ pub struct OracleState<'a> {
     pub(super) withheld: Vec<Withheld>,
     pub(super) withheld_left_out: usize,
     pub(super) withheld_of_case: Vec<Withheld>,
+    /// For each property, the cases at whose end its verdict is withheld; without a property, those of every verdict.
+    pub(super) withheld_cases: BTreeMap<Option<Safety>, BTreeSet<usize>>,
     /// The first event without explanation, and the first since the last reset.
     pub(super) failure: Option<Failure>,
     pub(super) failure_of_case: Option<Failure>,
@@ -71,6 +73,7 @@ impl<'a> OracleState<'a> {
             withheld: Vec::new(),
             withheld_left_out: 0,
             withheld_of_case: Vec::new(),
+            withheld_cases: BTreeMap::new(),
             failure: None,
             failure_of_case: None,
             undecided: None,

@@ -1,4 +1,4 @@
-//! What `--dry-run` prints.
+//! The output of `--dry-run`.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What the run without a fault must show before faults are tried: the tool succeeds, and it reaches servers through the fault proxies.
+//! The demands on the run without a fault before faults are tried: the tool succeeds, and it reaches servers through the fault proxies.
 //! Starts nothing.
 
 use super::TrialOptions;

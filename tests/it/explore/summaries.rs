@@ -27,7 +27,7 @@ fn the_first_page_names_the_destructive_step_the_last_moment_and_the_repair() {
     let late = says(&shown, "When was it too late?").unwrap();
     assert_eq!(late, "From step 14 on; one step before, 6 procedures would have recovered all mail.");
     let instead = says(&shown, "What to do instead?").unwrap();
-    let best = "From step 10 to step 13: append what the destination lacks, then set the home (append-repair) from source to destination. \
+    let best = "From step 11 to step 13: append what the destination lacks, then set the home (append-repair) from source to destination. \
                 That recovers all mail.";
     assert!(instead.starts_with(best), "{instead}");
     assert!(instead.contains("So do 5 other procedures."), "{instead}");
