@@ -85,7 +85,8 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
     assert_eq!(browser.value(BROKEN), json!([]), "in time");
     let caption = browser.text("#caption");
     assert!(caption.contains("ou (repair) reports ok") && caption.contains("all mail is at the home"), "{caption}");
-    assert_eq!(browser.value("scrollY"), 0, "the result is in view");
+    // The result is in view, once the page has scrolled.
+    browser.wait("scrollY === 0");
     let screen = browser.text(".message");
     assert!(screen.starts_with("i\nok") || screen.contains("ok"), "the screen has the report of the repair: {screen}");
     assert_eq!(
@@ -115,6 +116,7 @@ fn a_repair_in_time_saves_everything_and_one_that_is_too_late_does_not() {
 #[test]
 fn a_check_from_the_page_ends_in_the_counterexample() {
     let (served, browser) = (Served::start(&["second-move"]), Browser::start());
+    browser.resize(1280, 800);
     browser.open(&served.url);
     browser.wait("document.querySelector('#check')");
     browser.script("document.querySelector('#check').click()", Vec::new());
@@ -125,7 +127,7 @@ fn a_check_from_the_page_ends_in_the_counterexample() {
     assert!(browser.text("#summary").contains("Step 12:"), "{}", browser.text("#summary"));
     // It opens at the decisive step, under the name of the property, and the picture is in view.
     assert!(browser.text("#caption").contains("Step 12 of 13"), "{}", browser.text("#caption"));
-    assert_eq!(browser.text(".tab[aria-pressed=true]"), "no-loss");
+    assert_eq!(browser.text(".tab[aria-pressed=true]"), "second-move: no-loss");
     browser.wait("document.querySelector('.server').getBoundingClientRect().bottom <= innerHeight");
     // The result of the finished check is shown again, without a second search.
     browser.script("document.querySelector('#check').click()", Vec::new());

@@ -97,7 +97,9 @@ export function drawHelp(dialog, source) {
 
 /** Draws an error message. */
 export function drawMessage(box, says, offers = []) {
-  fill(box, el("p", { class: says.includes("\n") ? "several" : null }, says),
+  // A sentence starts with a capital, the name of a file with what it is.
+  const sentence = /^[a-z]+ /.test(says) ? says[0].toUpperCase() + says.slice(1) : says;
+  fill(box, el("p", { class: says.includes("\n") ? "several" : null }, sentence),
     el("div", { class: "row" }, offers, button("Close", () => { box.hidden = true; }, { class: "plain small" })));
   box.hidden = false;
 }
