@@ -140,6 +140,7 @@ pub(super) fn say(text: &str) {
 }
 
 /// Shows progress in the last line of a terminal, in place of what was there; nothing clears it.
+#[cfg(feature = "testbed")]
 pub(super) fn progress(text: &str) {
     const COLUMNS: usize = 79;
     let mut err = std::io::stderr();
