@@ -205,7 +205,7 @@ pub fn report(judged: &Judged<'_>) -> JudgementReport {
         Conformance::Conforming => (Some(true), None, undecided().cloned()),
         Conformance::Nonconforming(failure) => (Some(false), Some(failure), None),
         Conformance::Inconclusive(why) => (None, None, Some(why.clone())),
-        Conformance::NotJudged => (None, None, None),
+        Conformance::NotJudged => (None, None, undecided().cloned()),
     };
     let mut exercised: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for ((action, outcome), count) in &judgement.exercise.outcomes {

@@ -14,7 +14,7 @@ use crate::report::judgement;
 use stranded_oracle::adapter;
 use stranded_oracle::judged;
 use stranded_oracle::judged::Judged;
-use stranded_oracle::oracle::{CaseVerdict, Conformance, Judgement, OracleOptions, SPONTANEOUS, Safe};
+use stranded_oracle::oracle::{CaseVerdict, Judgement, OracleOptions, SPONTANEOUS};
 use stranded_oracle::protocol::{Event, RUN};
 use stranded_search::scenario::{self, Family, Spec};
 
@@ -65,7 +65,7 @@ pub(super) fn print(judged: &Judged<'_>, more: &dyn Fn(u16) -> String, time: Dur
 
 /// Returns the exit code of a judgement.
 pub(super) fn exit(found: &Judgement) -> Exit {
-    let judged = match found.verdict {
+    match found.verdict {
         CaseVerdict::Conforming | CaseVerdict::Refused => Exit::AsExpected,
         CaseVerdict::Inconclusive => Exit::Inconclusive,
         CaseVerdict::Nonconforming
@@ -75,10 +75,7 @@ pub(super) fn exit(found: &Judgement) -> Exit {
         | CaseVerdict::Changed
         | CaseVerdict::Unreachable
         | CaseVerdict::Loss => Exit::NotAsExpected,
-    };
-    // With --safety, the safety properties are the only evidence.
-    let is_blind = matches!(found.conformance, Conformance::NotJudged) && found.safety == Safe::Unknown;
-    judged.max(if is_blind { Exit::Inconclusive } else { Exit::AsExpected })
+    }
 }
 
 /// Returns the kinds of action of a scenario that a log does not have, except those that can happen unseen; and runs, if it has none.

@@ -62,6 +62,32 @@ fn a_success_that_no_observation_shows_is_inconclusive() {
     check(&no_stores, &["--safety"], 3, "no-false-success", "not ok");
     let ran = validate(&no_stores, &["--safety", "--format", "tap"]);
     assert!(ran.out.contains("inconclusive: not observed: stores"), "{}", ran.out);
+    let ran = validate(&no_stores, &["--safety", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(report["inconclusive"].as_str().unwrap().starts_with("not observed: stores"), "{}", ran.out);
+}
+
+#[test]
+fn a_success_without_an_observation_is_inconclusive_in_whichever_case_it_is() {
+    let (unseen, seen) = (log(&[]), log(&[observed("destination", MOVED)]));
+    for lines in [[&unseen[..], &seen].concat(), [&seen[..], &unseen].concat()] {
+        check(&lines, &["--safety"], 3, "no-false-success", "not ok");
+    }
+}
+
+#[test]
+fn the_directory_of_a_scenario_with_a_start_is_not_known_before_it_is_observed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = BEFORE[2].replace("\"move\"", "\"careful-about-duplicates\"");
+    let kept = MOVED.replace(
+        "\"source\":null,\"destination\":{\"messages\":[\"m1\"]}",
+        "\"source\":{\"messages\":[\"m1\"]},\"destination\":null",
+    );
+    assert_ne!(kept, MOVED);
+    let lines = [r#"{"event":"reset"}"#, BEFORE[1], &run, &observed("source", &kept)].join("\n");
+    fs::write(folder.path().join("log.jsonl"), lines).unwrap();
+    let ran = stranded_in(folder.path(), &["validate", "mail-before-mark", "log.jsonl", "--safety"]);
+    assert!(ran.code == 3 && !ran.out.contains("false success"), "{}{}", ran.out, ran.err);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 use stranded_search::scenario::Spec;
 
-use super::{Oracle, Withheld};
+use super::{Oracle, Withheld, is_observable};
 use crate::protocol::Observation;
 
 /// A part of a mailbox that an observation can show.
@@ -67,10 +67,7 @@ impl Evidence {
             Replication::Instant => !observation.directory.is_empty(),
             Replication::Eventual => site.servers.values().all(|server| observation.directory.contains_key(server)),
         };
-        let shown = |server: &&String| match observation.stores.get(*server) {
-            None => false,
-            Some(store) => store.as_ref().is_none_or(|store| store.messages.is_some()),
-        };
+        let shown = |server: &&String| observation.messages_on(server).is_some();
         seen.stores.extend(site.servers.values().filter(shown).cloned());
         let is_shown = [
             (Part::Directory, is_directory),
@@ -136,8 +133,7 @@ pub(super) fn undecided_properties(
     lacks: Option<&str>,
 ) -> Vec<(Option<Safety>, String)> {
     let state = &oracle.state;
-    let needs_model = |one: &Safety| matches!(one, Safety::NoLastCopyDelete | Safety::NoSelfMove);
-    let judged = Safety::ALL.into_iter().filter(|one| has_model || !needs_model(one)).map(Some).chain([None]);
+    let judged = Safety::ALL.into_iter().filter(|one| has_model || is_observable(*one)).map(Some).chain([None]);
     let is_found = |property: &Option<Safety>| state.findings.iter().any(|finding| finding.property == *property);
     let reason = |property: Option<Safety>| {
         let is_meant = |one: &&Withheld| property.is_some() && (one.property.is_none() || one.property == property);

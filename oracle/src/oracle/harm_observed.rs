@@ -93,6 +93,7 @@ impl<'a> Watch<'a> {
     pub(super) fn take(&mut self, event: &Event) -> Vec<Harm> {
         match event {
             Event::Reset { start } => {
+                self.has_unjudged_success = self.has_unjudged_success();
                 self.memory = Memory::default();
                 for (name, observation) in start {
                     self.started(name, observation);
@@ -381,11 +382,7 @@ fn held(observation: &Observation) -> impl Iterator<Item = &str> {
 
 /// Returns all messages, if every location was observed.
 pub(super) fn everything<'s>(observation: &'s Observation, spec: &Spec) -> Option<BTreeSet<&'s str>> {
-    let is_seen = |server: &String| match observation.stores.get(server) {
-        None => false,
-        Some(None) => true,
-        Some(Some(store)) => store.messages.is_some(),
-    };
+    let is_seen = |server: &String| observation.messages_on(server).is_some();
     let lists = [observation.queued.as_ref()?, observation.returned.as_ref()?, observation.saved.as_ref()?];
     let listed = lists.into_iter().flatten().map(String::as_str);
     spec.scenario.site.servers.values().all(is_seen).then(|| held(observation).chain(listed).collect())

@@ -42,7 +42,9 @@ use self::harm_observed::HarmKind;
 use self::names::{Names, Numbered};
 pub use self::oracle_state::{FutureKey, OracleState};
 pub use self::rejection::Against;
-pub use self::verdict::{CaseVerdict, Conformance, Exercise, Failure, Finding, Judgement, Safe, Withheld};
+pub use self::verdict::{
+    CaseVerdict, Conformance, Exercise, Failure, Finding, Judgement, Safe, Withheld, is_observable,
+};
 
 /// The kinds of action that can happen without an administrator, and so without being observed.
 pub const SPONTANEOUS: [ActionKind; 3] = [ActionKind::Redeliver, ActionKind::Replicate, ActionKind::Refresh];
@@ -351,6 +353,11 @@ impl<'a> Oracle<'a> {
         let explained_by = explained_by.iter().map(values).collect();
         Judgement::of(self, explained_by)
     }
+}
+
+/// Returns true if a scenario begins with a fresh site: it follows no other and states no start.
+pub(crate) fn starts_fresh(spec: &Spec) -> bool {
+    spec.from.is_none() && spec.scenario.start.is_none()
 }
 
 /// Returns the number of messages of each mailbox at first: the largest of all initial states.

@@ -349,12 +349,10 @@ impl Judgement {
         let conforms = match (&conformance, safety) {
             (Conformance::Nonconforming(failure), _) if failure.is_bounce => CaseVerdict::Bounced,
             (Conformance::Nonconforming(_), _) => CaseVerdict::Nonconforming,
-            (Conformance::Inconclusive(_), _) | (Conformance::NotJudged, Safe::Unknown) => CaseVerdict::Inconclusive,
-            (Conformance::Conforming, _) if !undecided.is_empty() => CaseVerdict::Inconclusive,
+            (Conformance::Inconclusive(_), _) => CaseVerdict::Inconclusive,
+            (Conformance::Conforming | Conformance::NotJudged, _) if !undecided.is_empty() => CaseVerdict::Inconclusive,
             (Conformance::NotJudged, Safe::Refused) => CaseVerdict::Refused,
-            (Conformance::Conforming, _) | (Conformance::NotJudged, Safe::Safe | Safe::Unsafe) => {
-                CaseVerdict::Conforming
-            }
+            (Conformance::Conforming | Conformance::NotJudged, _) => CaseVerdict::Conforming,
         };
         let verdict = surprises.chain([conforms]).max().unwrap_or(conforms);
         Self {
@@ -373,5 +371,20 @@ impl Judgement {
             explained_by,
             largest,
         }
+    }
+}
+
+/// Returns true if observations alone, without the model, can show that a property is violated.
+#[must_use]
+pub fn is_observable(property: Safety) -> bool {
+    match property {
+        Safety::NoLastCopyDelete | Safety::NoSelfMove => false,
+        Safety::NoLoss
+        | Safety::NoFalseSuccess
+        | Safety::HomeCoherent
+        | Safety::TransitOwned
+        | Safety::Reachable
+        | Safety::OneHome
+        | Safety::NoDuplicates => true,
     }
 }

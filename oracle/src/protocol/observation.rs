@@ -75,6 +75,15 @@ impl Observation {
     /// The fields that can be observed, as capabilities name them.
     pub const FIELDS: [&'static str; 6] = ["directory", "stores", "queued", "returned", "saved", "delivery-held"];
 
+    /// Returns the messages in the store of a server, none if it has no mailbox; `None` if they were not observed.
+    #[must_use]
+    pub fn messages_on(&self, server: &str) -> Option<&[String]> {
+        match self.stores.get(server)? {
+            None => Some(&[]),
+            Some(store) => store.messages.as_deref(),
+        }
+    }
+
     /// Returns true if nothing was observed.
     #[must_use]
     pub fn is_blind(&self) -> bool {

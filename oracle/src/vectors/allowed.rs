@@ -113,7 +113,7 @@ impl<'a, 'b> Expansion<'a, 'b> {
             initial.accounts[mailbox].record.accepted.iter().map(|message| message.0).collect()
         });
         let now = Explanation { world: 0, state: initial.clone(), arrivals, calls: Vec::new() };
-        let is_fresh = options.spec.from.is_none() && options.spec.scenario.start.is_none();
+        let is_fresh = crate::oracle::starts_fresh(options.spec);
         let mailboxes = (0..options.spec.scenario.site.mailboxes).map(MailboxId::at);
         let observation =
             |mailbox| (names::mailbox(mailbox), model_terms::observation(options.spec, &names, &now, mailbox));

@@ -135,11 +135,7 @@ impl Watch<'_> {
                 let says = format!("Home-MDB names {}, Home-MTA names {}", name(mdb), name(mta));
                 harms.push(Harm::violation(Safety::HomeCoherent, says));
             }
-            let visible: Option<&[String]> = match home.map(|home| observation.stores.get(home)) {
-                None | Some(Some(None)) => Some(&[]),
-                Some(None) => None,
-                Some(Some(Some(store))) => store.messages.as_deref(),
-            };
+            let visible = home.map_or(Some(&[][..]), |home| observation.messages_on(home));
             let (Some(visible), Some(expected)) = (visible, &expected) else { continue };
             let hidden: Vec<&str> = expected.iter().copied().filter(|one| !visible.iter().any(|v| v == one)).collect();
             if !hidden.is_empty() {

@@ -8,12 +8,13 @@ use crate::protocol::{Answer, HomesObservation, Observation, Operation, Outcome,
 use stranded_search::scenario::Spec;
 
 use super::{Harm, HarmKind, Observed};
+use crate::oracle::starts_fresh;
 
 impl Observed {
-    /// A mailbox that no event has named yet: a scenario that follows no other begins with a fresh site.
+    /// A mailbox that no event has named yet. Of a fresh site the directory is known.
     pub(super) fn fresh(spec: &Spec) -> Self {
         let site = &spec.scenario.site;
-        if spec.from.is_some() {
+        if !starts_fresh(spec) {
             return Self::default();
         }
         let home = Some(Some(site.servers[site.home].clone()));
@@ -33,9 +34,7 @@ impl Observed {
     /// Returns true if the run that ended in the event before this observation reported ok, and too little is known to judge that.
     pub(super) fn is_success_undecided(&self, observation: &Observation) -> bool {
         let Some((run, Outcome::Ok, before)) = &self.ended else { return false };
-        let is_known = |server: &String| {
-            observation.stores.get(server).is_some_and(|store| store.as_ref().is_none_or(|one| one.messages.is_some()))
-        };
+        let is_known = |server: &String| observation.messages_on(server).is_some();
         before.as_ref().is_none_or(|before| before.directory.is_empty())
             || observation.directory.is_empty()
             || !is_known(&run.from)
@@ -88,13 +87,7 @@ fn false_success(run: &RunRequest, before: &Observation, observation: &Observati
     if !replicas.is_empty() && !replicas.values().flatten().any(names_to) {
         return Some(format!("{} reported ok, and the directory does not name {}", run.procedure, run.to));
     }
-    let messages = |server: &String| -> Option<Vec<String>> {
-        match observation.stores.get(server)? {
-            None => Some(Vec::new()),
-            Some(store) => store.messages.clone(),
-        }
-    };
-    let (source, destination) = (messages(&run.from)?, messages(&run.to)?);
+    let (source, destination) = (observation.messages_on(&run.from)?, observation.messages_on(&run.to)?);
     let left: Vec<&str> = source.iter().filter(|m| !destination.contains(m)).map(String::as_str).collect();
     let says =
         || format!("{} reported ok, and {} is on {} and not on {}", run.procedure, left.join(", "), run.from, run.to);
