@@ -46,8 +46,7 @@ impl<'g, 'w> Judged<'g, 'w> {
         judged.harms.push((AdviceVerdict::Loses, graph.states.iter().map(|state| !gone(state).is_empty()).collect()));
         if graph.truncated.is_none() {
             let ends: Vec<Option<End>> = graph.states.iter().map(|state| judged.end(state)).collect();
-            let index = |state: &State| graph.states.get_index_of(state);
-            let leads = graph.leads_to(|state| index(state).is_some_and(|index| ends[index].is_some()));
+            let leads = graph.leads_to_any(ends.iter().map(Option::is_some).collect());
             let each =
                 |shows: fn(&End) -> bool| ends.iter().map(|end| end.as_ref().is_some_and(shows)).collect::<Vec<bool>>();
             judged.harms.push((AdviceVerdict::NeverDone, leads.into_iter().map(|leads| !leads).collect()));
@@ -89,7 +88,7 @@ impl<'g, 'w> Judged<'g, 'w> {
         let mut verdicts = vec![self.harmless(); initial.len()];
         for (verdict, shows) in self.harms.iter().rev().filter(|(_, shows)| shows.contains(&true)) {
             let index = |state: &State| self.graph.states.get_index_of(state);
-            let leads = self.graph.leads_to(|state| index(state).is_some_and(|index| shows[index]));
+            let leads = self.graph.leads_to_any(shows.clone());
             for (found, state) in verdicts.iter_mut().zip(initial) {
                 if index(state).is_some_and(|index| leads[index]) {
                     *found = (*found).max(*verdict);

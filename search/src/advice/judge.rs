@@ -1,8 +1,10 @@
 //! The judgement of one procedure: searches of all reachable states, under every answer to the assumptions that make a difference, and from
 //! every state that the observation allows.
 
+use std::cell::RefCell;
+
 use stranded_model::assumption::{Assumption, Assumptions};
-use stranded_model::scenario::Delivery;
+use stranded_model::scenario::{Delivery, Scenario};
 use stranded_model::state::State;
 
 use crate::check::combinations;
@@ -11,13 +13,13 @@ use crate::snapshot::UnobservedFact;
 
 use super::finding::{Finding, Judged, Tolerance, account, is_idle};
 use super::plan::plan;
-use super::starts::{Sides, Start};
+use super::starts::{Possibility, Sides, Start};
 use super::world::{AdviceWorld, Setting};
 use super::{Ability, Advice, AdviceCase, AdviceHarm, AdviceVerdict, Dependence};
 
 /// Returns the advice on one procedure.
 pub(super) fn advice(source: &AdviceWorld<'_>, limits: &Limits<'_>) -> Advice {
-    let judge = Judge { source, limits };
+    let judge = Judge { source, limits, idle: RefCell::default() };
     let cases: Vec<AdviceCase> = source.circumstances.deliveries.iter().map(|delivery| judge.case(*delivery)).collect();
     let can_be_run = cases.iter().any(AdviceCase::can_be_run);
     // No administrator performs the steps of a procedure that does harm or refuses.
@@ -66,6 +68,16 @@ enum Until {
 struct Judge<'a> {
     source: &'a AdviceWorld<'a>,
     limits: &'a Limits<'a>,
+    /// The starts from which it is known whether the procedure changes anything without disturbance.
+    idle: RefCell<Vec<(Undisturbed, bool)>>,
+}
+
+/// A start without disturbance.
+#[derive(PartialEq, Eq)]
+struct Undisturbed {
+    setting: Setting,
+    possibilities: Vec<Possibility>,
+    assumptions: Assumptions,
 }
 
 impl Judge<'_> {
@@ -142,8 +154,11 @@ impl Judge<'_> {
                 let graph = Graph::of(&world, self.limits);
                 let judged = Judged::of(&graph, Tolerance { is_held: setting.is_held, is_marked });
                 for (number, verdict) in numbers.iter().zip(judged.verdicts(&world.initial)) {
-                    let verdict = self.unless_idle(verdict, setting, &starts[*number], assumptions);
                     let worst = &mut verdicts.by_start[*number];
+                    if *worst > verdict {
+                        continue;
+                    }
+                    let verdict = self.unless_idle(verdict, setting, &starts[*number], assumptions);
                     *worst = (*worst).max(verdict);
                     if numbers.len() == 1 && verdict.harm().is_some() {
                         keep_worst(&mut worst_alone, Finding { verdict, ..judged.worst() }, assumptions);
@@ -156,7 +171,7 @@ impl Judge<'_> {
                 }
             }
             if let [number] = numbers.as_slice() {
-                let harm = worst_alone.and_then(|worst| self.harm_of(setting, &part, &touched, worst));
+                let harm = worst_alone.and_then(|worst| self.harm_of(setting, scenario, &part, &touched, worst));
                 verdicts.alone.push((*number, harm));
             }
             verdicts.varied.extend(touched);
@@ -177,21 +192,25 @@ impl Judge<'_> {
             let graph = Graph::of(&world, self.limits);
             let tolerance = Tolerance { is_held: setting.is_held, is_marked: start.is_marked() };
             let mut found = Judged::of(&graph, tolerance).worst();
+            if worst.as_ref().is_some_and(|(worst, _)| worst.verdict > found.verdict) {
+                continue;
+            }
             found.verdict = self.unless_idle(found.verdict, setting, start, assumptions);
             keep_worst(&mut worst, found, assumptions);
         }
-        self.harm_of(setting, starts, &touched, worst?)
+        self.harm_of(setting, scenario, starts, &touched, worst?)
     }
 
     /// Returns the harm that a search has found.
     fn harm_of(
         &self,
         setting: Setting,
+        scenario: Scenario,
         starts: &[Start],
         touched: &[Assumption],
         (Finding { verdict, messages, trace }, assumptions): (Finding, Assumptions),
     ) -> Option<AdviceHarm> {
-        let spec = self.source.spec(setting, starts);
+        let spec = self.source.spec(scenario);
         let world = self.source.world(&spec.scenario, assumptions, setting, starts);
         let (delivery, touched) = (setting.delivery, touched.to_vec());
         Some(AdviceHarm { verdict, delivery, messages, spec, touched, world, trace: trace? })
@@ -216,13 +235,21 @@ impl Judge<'_> {
                 false
             }
         };
-        let quiet = Setting { delivery: Delivery::Never, with_faults: false, ..setting };
+        if is_asked && self.is_idle(setting, start, assumptions) { AdviceVerdict::Refuses } else { verdict }
+    }
+
+    /// Returns true if the procedure changes nothing from a start without disturbance. The kinds of delivery share the answer.
+    fn is_idle(&self, setting: Setting, start: &Start, assumptions: Assumptions) -> bool {
+        let setting = Setting { delivery: Delivery::Never, with_faults: false, ..setting };
+        let asked = Undisturbed { setting, possibilities: start.possibilities.clone(), assumptions };
+        if let Some((_, known)) = self.idle.borrow().iter().find(|(known, _)| *known == asked) {
+            return *known;
+        }
         let starts = std::slice::from_ref(start);
-        let is_idle = || {
-            let scenario = self.source.scenario(quiet, starts);
-            is_idle(&Graph::of(&self.source.world(&scenario, assumptions, quiet, starts), self.limits))
-        };
-        if is_asked && is_idle() { AdviceVerdict::Refuses } else { verdict }
+        let scenario = self.source.scenario(setting, starts);
+        let is_idle = is_idle(&Graph::of(&self.source.world(&scenario, assumptions, setting, starts), self.limits));
+        self.idle.borrow_mut().push((asked, is_idle));
+        is_idle
     }
 
     /// Returns the harm that open sessions and caches can do. A session that remembers an old home puts mail there, even if the transport

@@ -14,6 +14,7 @@ mod world;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -151,31 +152,33 @@ pub fn advise_all<'a>(
 ) -> Result<Vec<MailboxAdvice<'a>>, Diagnostics> {
     let mut advised: Vec<MailboxAdvice<'a>> = Vec::new();
     let mut known: HashMap<_, Arc<Vec<Advice>>, FxBuildHasher> = HashMap::default();
+    let mut procedures: HashMap<&SiteNames, Vec<Procedure>, FxBuildHasher> = HashMap::default();
     if let Some(first) = snapshots.first() {
         // Errors in procedures are reported even if no mailbox needs advice.
-        let _valid = parse(texts, &first.names)?;
+        procedures.insert(&first.names, parse(texts, &first.names)?);
     }
     let mut limit = None;
     for snapshot in snapshots {
-        let observed = snapshot.observations();
-        let mut truncated = None;
-        let advice = match known.get(&observed) {
-            _ if !all && !needs_advice(snapshot) => Arc::default(),
-            Some(advice) => Arc::clone(advice),
-            None => {
+        let replication = circumstances.replication_for(snapshot);
+        let mut given = MailboxAdvice { snapshot, replication, advice: Arc::default(), truncated: None };
+        if all || needs_advice(snapshot) {
+            let observed = snapshot.observations();
+            if let Some(advice) = known.get(&observed) {
+                given.advice = Arc::clone(advice);
+            } else {
                 limit = limit.or_else(|| limits.limit_reached());
-                truncated = limit;
-                if truncated.is_some() {
-                    Arc::default()
-                } else {
-                    let advice = Arc::new(advise(snapshot, &parse(texts, &snapshot.names)?, circumstances, limits));
-                    known.insert(observed, Arc::clone(&advice));
-                    advice
+                given.truncated = limit;
+                if limit.is_none() {
+                    let procedures = match procedures.entry(&snapshot.names) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(new) => new.insert(parse(texts, &snapshot.names)?),
+                    };
+                    given.advice = Arc::new(advise(snapshot, procedures, circumstances, limits));
+                    known.insert(observed, Arc::clone(&given.advice));
                 }
             }
-        };
-        let replication = circumstances.replication_for(snapshot);
-        advised.push(MailboxAdvice { snapshot, replication, advice, truncated });
+        }
+        advised.push(given);
     }
     Ok(advised)
 }

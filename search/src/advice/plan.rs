@@ -114,18 +114,7 @@ impl Occasion<'_> {
 
 /// Marks the lists as void that no later step reads.
 fn leave_out_lists(steps: &mut [PlannedStep]) {
-    let reads_list = |step: &PlannedStep| {
-        let is_reader = matches!(
-            step.act,
-            Act::CopyListed { .. }
-                | Act::AppendMessage { .. }
-                | Act::DeleteListed { .. }
-                | Act::DeleteUnlisted { .. }
-                | Act::Require(Condition::HoldsListed(_) | Condition::NothingListed)
-                | Act::Wait(Condition::HoldsListed(_) | Condition::NothingListed)
-        );
-        is_reader && !step.is_void
-    };
+    let reads_list = |step: &PlannedStep| step.act.reads_list() && !step.is_void;
     for index in 0..steps.len() {
         if matches!(steps[index].act, Act::List { .. }) && !steps[index + 1..].iter().any(reads_list) {
             steps[index].is_void = true;

@@ -45,7 +45,7 @@ pub(super) struct Sides {
 pub(super) struct Start {
     /// The index of the side of each fact, in the order of the facts.
     pub(super) sides: Vec<usize>,
-    possibilities: Vec<Possibility>,
+    pub(super) possibilities: Vec<Possibility>,
 }
 
 impl Start {
@@ -139,7 +139,7 @@ impl Start {
     }
 
     /// Returns the recipients. The snapshot does not show which version is the newest; a replica without the recipient has a tombstone.
-    fn recipients(&self, snapshot: &Snapshot) -> PerServer<Recipient> {
+    pub(super) fn recipients(&self, snapshot: &Snapshot) -> PerServer<Recipient> {
         let mut homes = snapshot.homes.clone();
         let mut order = versions(snapshot);
         for possibility in &self.possibilities {

@@ -29,7 +29,7 @@ pub(super) struct AdviceWorld<'a> {
 }
 
 /// The events that can occur in a world, and the facts that are taken both ways.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Setting {
     /// The kind of delivery.
     pub(super) delivery: Delivery,
@@ -53,9 +53,8 @@ impl Setting {
 }
 
 impl AdviceWorld<'_> {
-    /// Returns the scenario from these starts.
-    pub(super) fn spec(&self, setting: Setting, starts: &[Start]) -> Spec {
-        let scenario = self.scenario(setting, starts);
+    /// Returns a scenario of this world as one that can be written and searched.
+    pub(super) fn spec(&self, scenario: Scenario) -> Spec {
         let name = &self.procedure.name;
         let mut spec = Spec {
             name: format!("advise-{name}"),
@@ -78,7 +77,7 @@ impl AdviceWorld<'_> {
 
     /// Returns the facts that make a difference in a setting and were not observed, each with its sides.
     pub(super) fn facts(&self, setting: Setting) -> Vec<Sides> {
-        let reads_deletions = self.scenario(setting, &[]).reads_deletions();
+        let reads_deletions = self.procedure.has_act(|act| matches!(act, Act::PropagateDeletions { .. }));
         let waits_for_queue = self
             .procedure
             .has_act(|act| matches!(act, Act::Require(Condition::NothingQueued) | Act::Wait(Condition::NothingQueued)));
@@ -165,29 +164,26 @@ impl AdviceWorld<'_> {
             last_run: RunId { administrator: AdministratorId::at(0), run: 0 },
             properties: Vec::new(),
         };
-        let assumed = Start::ASSUMED;
-        let mut account =
-            World::new(&scenario, Assumptions::default()).initial.remove(0).accounts[MailboxId::default()].clone();
-        assumed.put_into(&mut account, snapshot, false, 0);
-        scenario.start = Some(ScenarioStart { recipients: account.recipients, mailboxes: account.mailboxes });
+        let recipients = Start::ASSUMED.recipients(snapshot);
+        scenario.start = Some(ScenarioStart { recipients, mailboxes: snapshot.mailboxes.clone() });
         scenario
     }
 
     /// Returns the assumptions that a scenario touches from these starts.
     pub(super) fn touched(&self, scenario: &Scenario, setting: Setting, starts: &[Start]) -> Vec<Assumption> {
         let mut touched = scenario.touches();
-        for state in self.states(scenario, Assumptions::default(), setting, starts) {
+        let mut from_start = scenario.clone();
+        for state in self.world(scenario, Assumptions::default(), setting, starts).initial {
             let account = &state.accounts[MailboxId::default()];
             let (recipients, mailboxes) = (account.recipients.clone(), account.mailboxes.clone());
-            let start = Some(ScenarioStart { recipients, mailboxes });
-            touched.extend(Scenario { start, ..scenario.clone() }.touches());
+            from_start.start = Some(ScenarioStart { recipients, mailboxes });
+            touched.extend(from_start.touches());
         }
         Assumption::ALL.into_iter().filter(|one| touched.contains(one)).collect()
     }
 
-    /// Returns the initial state of each start.
-    fn states(&self, scenario: &Scenario, assumptions: Assumptions, setting: Setting, starts: &[Start]) -> Vec<State> {
-        let first = World::new(scenario, assumptions).initial.remove(0);
+    /// Returns the initial state of each start; `first` is that of the scenario.
+    fn states(&self, scenario: &Scenario, first: &State, setting: Setting, starts: &[Start]) -> Vec<State> {
         let most = messages_added(starts);
         let state = |start: &Start| {
             let mut state = first.clone();
@@ -215,7 +211,8 @@ impl AdviceWorld<'_> {
         starts: &[Start],
     ) -> World {
         let mut world = World::new(scenario, assumptions);
-        world.initial = self.states(scenario, assumptions, setting, starts);
+        let first = world.initial.remove(0);
+        world.initial = self.states(scenario, &first, setting, starts);
         world
     }
 }
@@ -229,7 +226,7 @@ pub fn present(snapshot: &Snapshot, circumstances: &Circumstances, advice: &Advi
     let source = AdviceWorld { snapshot, circumstances, procedure, from: *from, to: *to };
     let setting = Setting::of(Delivery::AnyTime, false);
     let (starts, _) = source.starts(setting, &[]);
-    let mut spec = source.spec(setting, &starts);
+    let mut spec = source.spec(source.scenario(setting, &starts));
     spec.name = "snapshot".to_owned();
     spec.question =
         format!("What does each procedure do to {} from its present state?", visible_line(&snapshot.mailbox));

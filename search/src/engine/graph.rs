@@ -42,7 +42,7 @@ impl<'a> Graph<'a> {
             if truncated.is_some() {
                 break;
             }
-            let enabled: Vec<(Action, State)> = world.enabled(&states[at]).collect();
+            let state = states[at].clone();
             let number = |(action, next): (Action, State)| {
                 let (number, is_new) = states.insert_full(next);
                 if is_new {
@@ -50,7 +50,7 @@ impl<'a> Graph<'a> {
                 }
                 (action, numbered(number))
             };
-            edges.push(enabled.into_iter().map(number).collect());
+            edges.push(world.enabled(&state).map(number).collect());
         }
         edges.resize(states.len(), Vec::new());
         Self { world, states, edges, truncated, parents }
@@ -84,11 +84,16 @@ impl<'a> Graph<'a> {
     /// For each state, true if it satisfies a condition or a state that does is reachable from it.
     #[must_use]
     pub fn leads_to(&self, condition: impl Fn(&State) -> bool) -> Vec<bool> {
+        self.leads_to_any(self.states.iter().map(condition).collect())
+    }
+
+    /// For each state, true if it is one of these or one of these is reachable from it.
+    #[must_use]
+    pub fn leads_to_any(&self, mut leads: Vec<bool>) -> Vec<bool> {
         let mut before: Vec<Vec<u32>> = vec![Vec::new(); self.states.len()];
         for (from, edges) in (0..).zip(&self.edges) {
             edges.iter().for_each(|(_, to)| before[*to as usize].push(from));
         }
-        let mut leads: Vec<bool> = self.states.iter().map(condition).collect();
         let mut frontier: Vec<u32> = (0..).zip(&leads).filter(|(_, leads)| **leads).map(|(number, _)| number).collect();
         while let Some(at) = frontier.pop() {
             for from in &before[at as usize] {
