@@ -4,6 +4,7 @@ mod edits;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use pretty_assertions::assert_eq;
 use serde_json::Value;
@@ -118,6 +119,18 @@ fn a_procedure_with_other_labels_and_comments_is_alike() {
     let (code, found) = report_in(folder.path(), &SIDES);
     assert_eq!((code, found["conclusion"].as_str()), (0, Some("alike")));
     assert_eq!(found["worlds"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn a_version_can_come_from_a_pipe() {
+    let folder = versions(MINE, MINE);
+    let ran = Command::new("sh")
+        .args(["-c", "cat old/mine.toml | \"$0\" diff /dev/stdin new/mine.toml", env!("CARGO_BIN_EXE_stranded")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && text.contains("Alike: "), "{text}{}", String::from_utf8_lossy(&ran.stderr));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The texts of scenarios and procedures: from a name or a path to a file, and on to the files that a scenario names. `select`
 //! finds the files of a command line; no other module of scenarios reads files.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use super::bundle::{Files, beside};
 use super::cursor::{Cursor, parse_toml, within_limit};
@@ -233,8 +235,19 @@ pub fn unknown_name(kind: &str, name: &str, valid: &[&str]) -> Diagnostics {
     Diagnostics::just(format!("unknown {kind} `{}`", name.escape_debug()), Some(help))
 }
 
+/// The texts of pipes, by path.
+static PIPES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// Returns the text of a file. A pipe gives its text once, so that is kept.
 pub(super) fn text_of(path: &str) -> Result<String, Diagnostics> {
+    let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = pipes.get(path) {
+        return Ok(known.clone());
+    }
     let text = files::read(path).map_err(|error| Diagnostics::just(error.to_string(), None))?;
     within_limit(path, &text)?;
+    if !Path::new(path).is_file() {
+        pipes.insert(path.to_owned(), text.clone());
+    }
     Ok(text)
 }

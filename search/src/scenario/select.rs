@@ -202,12 +202,11 @@ impl References {
     }
 
     /// Lists procedures beside scenario files as not checked, because a shell that expands a pattern names both. A procedure without
-    /// a scenario beside it stays, and is an error. Only files are read here: a pipe can be read once.
+    /// a scenario beside it stays, and is an error.
     fn leave_out_procedures(&mut self) {
         let is_procedure = |name: &String| {
             builtin::scenario(name).is_none()
                 && is_path(name)
-                && Path::new(name).is_file()
                 && text_of(name).is_ok_and(|text| is_procedure_text(&text))
         };
         let (procedures, others): (Vec<String>, Vec<String>) = self.wanted.drain(..).partition(is_procedure);
