@@ -146,6 +146,8 @@ fn a_file_beyond_the_size_limit_is_refused() {
     assert_eq!(read("/dev/zero").unwrap_err().reason.kind(), ErrorKind::FileTooLarge);
     let wrong = read_from("bytes", &b"one\ntwo\n\xff"[..]).unwrap_err();
     assert_eq!(wrong.to_string(), "cannot read bytes: line 3 is not UTF-8 text");
+    let wrong = read_from("wide", &b"\xff\xfe{\0"[..]).unwrap_err();
+    assert_eq!(wrong.to_string(), "cannot read wide: it is UTF-16 text: save it as UTF-8");
 }
 
 #[test]

@@ -80,6 +80,9 @@ fn text_of(input: impl Read) -> io::Result<String> {
         let reason = format!("it is longer than the limit of {}", ByteSize(READ_MAX));
         return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
     }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(io::Error::new(ErrorKind::InvalidData, "it is UTF-16 text: save it as UTF-8"));
+    }
     String::from_utf8(bytes).map_err(|wrong| {
         let valid = &wrong.as_bytes()[..wrong.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;

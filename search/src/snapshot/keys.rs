@@ -37,22 +37,33 @@ const STORE: Keys = Keys {
 /// The keys of the details of a message.
 const DETAILS: Keys = Keys { of: "the details of a message", known: &["digest", "flags", "folder"], meant: &[] };
 
+/// The right form of a wrong key.
+enum Right {
+    /// Another key of the same object.
+    Key(&'static str),
+    /// The same key in another object.
+    Of(&'static str),
+}
+
 impl Keys {
-    /// Returns the first key of an object that means another key, which the object lacks.
-    fn wrong<'k>(&self, object: &'k Map<String, Value>) -> Option<(&'k str, &'static str)> {
+    /// Returns the first key of an object that means another key, which the object lacks, or belongs into another object.
+    fn wrong<'k>(&self, object: &'k Map<String, Value>) -> Option<(&'k str, Right)> {
         let lacks = |right: &&'static str| !object.contains_key(*right);
-        object
-            .keys()
-            .map(String::as_str)
-            .filter(|key| !self.known.contains(key))
-            .find_map(|key| self.right(key).filter(lacks).map(|right| (key, right)))
+        let right = |key: &str| self.elsewhere(key).or_else(|| self.meant(key).filter(lacks).map(Right::Key));
+        let keys = object.keys().map(String::as_str);
+        keys.filter(|key| !self.known.contains(key)).find_map(|key| right(key).map(|right| (key, right)))
+    }
+
+    /// Returns the object to which a key belongs, if it is none of this object.
+    fn elsewhere(&self, key: &str) -> Option<Right> {
+        [&MAILBOX, &ENTRY, &STORE].into_iter().find(|other| other.known.contains(&key)).map(|other| Right::Of(other.of))
     }
 
     /// Returns the key that a writer probably meant.
-    fn right(&self, key: &str) -> Option<&'static str> {
+    fn meant(&self, key: &str) -> Option<&'static str> {
         let same = |other: &&&'static str| plain(other) == plain(key);
-        let meant = || self.meant.iter().find(|(word, _)| *word == plain(key)).map(|(_, right)| *right);
-        self.known.iter().find(same).copied().or_else(meant).or_else(|| nearest(key, self.known))
+        let by_word = || self.meant.iter().find(|(word, _)| *word == plain(key)).map(|(_, right)| *right);
+        self.known.iter().find(same).copied().or_else(by_word).or_else(|| nearest(key, self.known))
     }
 }
 
@@ -77,7 +88,10 @@ pub(super) fn check(text: &str, object: &Value) -> Result<(), ContentError> {
     for (keys, value) in objects {
         if let Some((wrong, right)) = value.as_object().and_then(|object| keys.wrong(object)) {
             let message = format!("{} has no key `{}`", keys.of, wrong.escape_debug());
-            let label = format!("did you mean `{right}`? The keys are {}", keys.known.join(", "));
+            let label = match right {
+                Right::Key(right) => format!("did you mean `{right}`? The keys are {}", keys.known.join(", ")),
+                Right::Of(other) => format!("`{wrong}` is a key of {other}"),
+            };
             return Err(ContentError {
                 occurrence: occurrence(text, wrong),
                 ..ContentError::at(wrong, message, label)

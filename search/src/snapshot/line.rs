@@ -35,7 +35,7 @@ pub(super) struct Line {
 
 /// The home attributes of a recipient. The outer option is `None` if the attribute was not observed, the inner one if it has no value.
 #[derive(Debug, Deserialize)]
-#[serde(expecting = "an object with `home-mdb` and `home-mta`, or null")]
+#[serde(expecting = "an object such as {\"home-mdb\": \"SRC\", \"home-mta\": \"SRC\"}, or null")]
 pub(super) struct Entry {
     /// Home-MDB: a server, a distinguished name, or `null`.
     #[serde(rename = "home-mdb", default, deserialize_with = "observed")]
@@ -47,7 +47,7 @@ pub(super) struct Entry {
 
 /// A mailbox in a store.
 #[derive(Debug, Deserialize)]
-#[serde(expecting = "an object with `messages`, or null")]
+#[serde(expecting = "an object such as {\"messages\": 2}, or null")]
 pub(super) struct Store {
     /// The names or the number of its messages.
     #[serde(default)]
@@ -130,7 +130,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
             type Value = Entries<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object with a name as each key")
+                f.write_str("an object with a name as each key, such as {\"SRC\": …}")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {

@@ -21,6 +21,7 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     let has_marks = has_marks(line)?;
     let mut observed = Observed { names, remarks: Vec::new(), unobserved: Vec::new(), has_names: false };
     let homes = observed.homes(&line.directory)?;
+    observed.note_gaps(line, &homes);
     let groups = groups(&line.stores, &observed.names.servers)?;
     let mailboxes = observed.mailboxes(&line.stores, &groups);
     let contents = observed.contents(&line.stores)?;
@@ -152,6 +153,33 @@ impl Observed {
         let differ = homes.values().any(|one| *one != homes[ServerId(0)]);
         self.unobserved.extend(differ.then_some(UnobservedFact::Versions));
         Ok(homes)
+    }
+
+    /// Notes the home attributes that a recipient lacks, and the servers that occur nowhere but as a key of the directory.
+    fn note_gaps(&mut self, line: &Line, homes: &PerServer<Option<Homes>>) {
+        let lacking = |attribute: HomeAttribute| {
+            let lacks = move |entry: &Entry| match attribute {
+                HomeAttribute::Mdb => entry.mdb.is_none() && entry.mta.is_some(),
+                HomeAttribute::Mta => entry.mta.is_none() && entry.mdb.is_some(),
+            };
+            let entries = line.directory.0.iter().filter(move |(_, entry)| entry.as_ref().is_some_and(lacks));
+            entries.map(|(server, _)| server.as_str()).collect::<Vec<_>>()
+        };
+        for attribute in [HomeAttribute::Mdb, HomeAttribute::Mta] {
+            let servers = lacking(attribute);
+            if !servers.is_empty() {
+                self.remarks.push(format!("{} was not observed on {}", attribute.name(), servers.join(", ")));
+            }
+        }
+        let is_home = |server: ServerId| {
+            let of = |homes: &Homes| [homes.mdb, homes.mta].contains(&Home::Server(server));
+            homes.values().flatten().any(of)
+        };
+        let is_stray = |server: &&str| !keys(&line.stores).contains(server) && !self.id(server).is_some_and(is_home);
+        let stray: Vec<&str> = keys(&line.directory).into_iter().filter(is_stray).collect();
+        self.remarks.extend(stray.into_iter().map(|server| {
+            format!("{server} is only a key of `directory`: the keys are the names of mail servers, also with one directory for all")
+        }));
     }
 
     /// Returns the homes in one entry. An unobserved attribute is assumed to name the same server as the observed one.

@@ -211,4 +211,25 @@ fn a_misspelt_key_is_refused_with_the_right_one_and_other_keys_are_ignored() {
     check(&named.replace("\"mailbox\"", "\"Mailbox\""), "Mailbox", "mailbox");
     check(&line("home-mdb", "messages", r#", "queue": 0"#), "queue", "waiting");
     assert!(read("test.jsonl", &line("home-mdb", "messages", r#", "size": 4, "note": "x", "user": 5"#)).is_ok());
+    for (key, of) in [("in-transit", "a store"), ("home-mdb", "a recipient")] {
+        let wrong = line("home-mdb", "messages", &format!(r#", "{key}": false"#));
+        let reported = read("test.jsonl", &wrong).expect_err(key).to_string();
+        assert!(reported.contains(&format!("a mailbox has no key `{key}`")), "{reported}");
+        assert!(reported.contains(&format!("`{key}` is a key of {of}")), "{reported}");
+    }
+}
+
+#[test]
+fn a_gap_in_the_directory_is_noted() {
+    let whole = r#"{"home-mdb": "s", "home-mta": "s"}"#;
+    let remarks = |directory: &str| {
+        let line =
+            format!(r#"{{"mailbox": "m", "directory": {directory}, "stores": {{"s": null, "d": {{"messages": 2}}}}}}"#);
+        read("test.jsonl", &line).unwrap().remove(0).remarks
+    };
+    assert_eq!(remarks(&format!(r#"{{"s": {whole}, "d": {whole}}}"#)), Vec::<String>::new());
+    assert_eq!(remarks(&format!(r#"{{"s": {whole}, "d": null}}"#)), Vec::<String>::new());
+    assert_eq!(remarks(r#"{"s": {"home-mdb": "s"}}"#), ["home-mta was not observed on s"]);
+    let stray = remarks(&format!(r#"{{"ldap": {whole}}}"#));
+    assert!(matches!(stray.as_slice(), [one] if one.starts_with("ldap is only a key of `directory`")), "{stray:?}");
 }
