@@ -29,6 +29,7 @@ pub use self::conformance::{
 };
 pub use self::diff::Diff;
 pub use self::limits::LimitArguments;
+use self::output::without_cases;
 pub use self::output::{Format, Output, OutputKind, ReportFile, STANDARD_OUTPUT};
 pub use self::setup::{Completions, Init, Man};
 #[cfg(feature = "testbed")]
@@ -60,8 +61,10 @@ pub enum Command {
     /// Search every execution of a scenario, and check its properties
     Check(Box<Check>),
     /// Compare two procedures or scenarios: verdicts that changed, and what one allows and the other does not
+    #[command(mut_arg("format", without_cases))]
     Diff(Diff),
     /// List the built-in scenarios, procedures, properties, assumptions, mutants or movers
+    #[command(mut_arg("format", without_cases))]
     List(List),
     /// Print the TOML file of a built-in scenario or procedure
     Show(Show),
@@ -80,6 +83,7 @@ pub enum Command {
     /// Judge a recorded log of a system
     Validate(Validate),
     /// Report which mailboxes are stranded, and which procedures are safe to run on them now
+    #[command(mut_arg("format", without_cases))]
     Advise(Advise),
     /// Write what a directory and its stores hold now, one line for each user, and change nothing
     #[cfg(feature = "testbed")]
@@ -88,6 +92,7 @@ pub enum Command {
     #[command(subcommand)]
     Adapter(AdapterCommand),
     /// Test the protocol of a new adapter, and explain how to correct it
+    #[command(mut_arg("format", without_cases))]
     Doctor(Doctor),
     /// Start real mail servers on loopback, and run procedures and movers on them
     #[cfg(feature = "testbed")]
@@ -140,13 +145,14 @@ pub struct Check {
     #[arg(long, value_name = "N", conflicts_with_all = ["simulate", "find", "assumptions"],
         value_parser = clap::value_parser!(u8).range(1..=20))]
     pub counterexamples: Option<u8>,
-    /// Compare with an earlier report of --format json; a verdict that changed for the worse makes exit code 1
+    /// Compare with an earlier report of --format json; a verdict that changed for the worse, or is gone, makes exit code 1
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["find", "assumptions"])]
     pub baseline: Option<PathBuf>,
     /// Write the verdicts into the [expect] tables of the scenario files, and change nothing else in them
     #[arg(long, conflicts_with_all = ["from", "simulate", "assumptions", "traces", "find", "counterexamples", "baseline"])]
     pub write_expect: bool,
-    /// With --write-expect: write also that no-loss, no-last-copy-delete or reachable is violated
+    /// With --write-expect: write also that no-loss, no-last-copy-delete, reachable, coverage or a property of your own is
+    /// violated, or held and is vacuous now
     #[arg(long, requires = "write_expect")]
     pub accept_violations: bool,
     /// The limits of each search.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 
 use crate::formats::results::ResultFormat;
 
@@ -47,6 +47,12 @@ fn report_file(text: &str) -> Result<ReportFile, String> {
             Err(format!("the file is missing: write {name}=FILE"))
         }
     }
+}
+
+/// Returns the argument `--format` with the help for a command whose result has no cases.
+#[must_use]
+pub(super) fn without_cases(argument: Arg) -> Arg {
+    argument.hide_possible_values(true).help("Format of the output: text or json")
 }
 
 /// The name of standard output in place of a file.
