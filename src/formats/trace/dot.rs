@@ -23,11 +23,13 @@ pub const STATES_MAX: usize = 300;
 /// The width of the label of an arrow, in columns.
 const LABEL: u16 = 30;
 /// The style of a state of the trace; it does not rely on colour.
-const OWN_STATE: &str = ", peripheries=2, penwidth=3, style=filled, fillcolor=\"#ffe8e0\"";
+const OWN_STATE: &str = ", peripheries=2, penwidth=3";
+/// The colour of a state with a mark, such as a violation.
+const MARKED: &str = ", style=filled, fillcolor=\"#ffe0d8\"";
 /// The shape of a state whose step loses mail.
 const LOSS: &str = ", shape=octagon";
 /// The style of a step of the trace; it does not rely on colour.
-const OWN_STEP: &str = "penwidth=4, weight=8, color=\"#b00020\"";
+const OWN_STEP: &str = "penwidth=4, weight=8, color=\"#1f4e8c\"";
 /// The style of any other step.
 const OTHER_STEP: &str = "style=dashed, fontsize=10";
 /// The legend.
@@ -119,11 +121,13 @@ impl Drawn {
             says.extend(several.then(|| names::mailbox(id)));
             says.extend(cells(narrated, &picture, id));
         }
-        says.extend(moments.iter().flat_map(|at| narrated.marks(*at)));
+        let marks: Vec<String> = moments.iter().flat_map(|at| narrated.marks(*at)).collect();
+        let colour = if marks.is_empty() { "" } else { MARKED };
+        says.extend(marks);
         let lost = |at: &usize| at.checked_sub(1).is_some_and(|index| !narrated.table.rows[index].lost.is_empty());
         let shape = if moments.iter().any(lost) { LOSS } else { "" };
         let look = if moments.is_empty() { "" } else { OWN_STATE };
-        format!("    s{number} [label={}{look}{shape}];\n", lines(&says))
+        format!("    s{number} [label={}{look}{colour}{shape}];\n", lines(&says))
     }
 
     /// Returns the steps from a state, and the number of those that lead to states that are not drawn.
