@@ -60,8 +60,11 @@ if os.fork() == 0:
         null = os.open(os.devnull, os.O_RDWR)
         for pipe in range(3):
             os.dup2(null, pipe)
-        if os.fork() == 0:
+        sleep = os.fork()
+        if sleep == 0:
             os.execvp("env", ["env", "-i", "sleep", "300"])
+        while open(f"/proc/{{sleep}}/comm").read() != "sleep\n":
+            time.sleep(0.01)
         open("{file}.new", "w").write(str(os.getpid()))
         os.rename("{file}.new", "{file}")
         time.sleep(300)
