@@ -15,7 +15,7 @@ pub struct ToolArguments {
     /// command line with placeholders such as {user}, {source} and {destination}, or, with --testbed cyrus, `xfer`; can be given
     /// several times
     #[arg(long = "tool", value_name = "NAME|COMMAND", long_help = tool_help(),
-        conflicts_with_all = ["scenario", "replay", "adapter"])]
+        conflicts_with_all = OF_ADAPTERS)]
     pub tools: Vec<String>,
     /// With --tool: the moment of the operator's directory step [default: last; tool for a procedure and xfer]
     #[arg(long = "directory", value_name = "STEP", value_delimiter = ',', requires = "tools",
@@ -47,6 +47,26 @@ pub struct ToolArguments {
     #[arg(long, requires = "tools")]
     pub i_have_a_backup: bool,
 }
+
+/// The arguments of `conform` that are about an adapter.
+const OF_ADAPTERS: [&str; 16] = [
+    "scenario",
+    "replay",
+    "adapter",
+    "drive",
+    "seed",
+    "whole_runs",
+    "max_actions",
+    "fail_under",
+    "safety",
+    "implements",
+    "max_explanations",
+    "deadline",
+    "adapter_log",
+    "log",
+    "expected_failures",
+    "save",
+];
 
 /// The mode of a fault, or no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

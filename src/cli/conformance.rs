@@ -33,58 +33,45 @@ pub struct Conform {
     pub replay: Option<String>,
     /// Choice of the next operation
     #[arg(long, value_enum, value_name = "MODE", default_value_t)]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub drive: DriveMode,
     /// Seed of random choices: the same seed gives the same operations
     #[arg(long, value_name = "N", default_value_t = 0)]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub seed: u64,
     /// Request whole runs of a procedure, also from an adapter that supports single steps
     #[arg(long)]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub whole_runs: bool,
     /// Stop after this many actions; shrinking does not count
     #[arg(long, value_name = "N", default_value_t = 20_000)]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub max_actions: usize,
     /// Start nothing new after this time, such as 10s or 5m; repeating a failing trace may take a little longer
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// Fail if less than this percentage of the transitions was exercised
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub fail_under: Option<f64>,
     /// Judge observations by the safety properties only, without knowledge of the procedure
     #[arg(long)]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub safety: bool,
     /// Judge by this built-in procedure instead of the procedures that the scenario runs
     #[arg(long, value_name = "PROCEDURE", conflicts_with_all = ["safety", "replay"])]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub implements: Option<String>,
     /// Stop judging when more than this many explanations remain
     #[arg(long, value_name = "N", default_value_t = EXPLANATIONS_MAX)]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub max_explanations: usize,
     /// The longest time for an answer
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10s")]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub deadline: Duration,
     /// Append the standard error of the adapter to this file
     #[arg(long, value_name = "FILE")]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub adapter_log: Option<PathBuf>,
     /// Write all operations, answers and observations to this file, as a log that `validate` reads
     #[arg(long, value_name = "FILE")]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub log: Option<PathBuf>,
     /// Accept the known deviations in this file; other deviations fail, and so do listed ones that pass now or have expired
     #[arg(long, value_name = "FILE.toml", conflicts_with = "replay")]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub expected_failures: Option<PathBuf>,
     /// Save a recording of each shortest failing trace in this folder
     #[arg(long, value_name = "DIR")]
-    #[cfg_attr(feature = "testbed", arg(conflicts_with = "tools"))]
     pub save: Option<PathBuf>,
     /// Format and destination of the report.
     #[command(flatten)]

@@ -1,11 +1,13 @@
 //! The errors of a command that has no result, as cases in the formats of other programs: with `--format github` or `--report github`, the
 //! reader of a job sees them at the lines of the files.
 
+use std::slice;
+
 use stranded_oracle::event_log::LogError;
 use stranded_search::scenario::{Diagnostic, Diagnostics};
 
 use crate::cli::{Command, Format, OutputKind};
-use crate::formats::results::{self, InputError, Location};
+use crate::formats::results::{self, Case, InputError, Location, ResultFormat};
 
 use super::{CommandError, output, outputs, summary};
 
@@ -22,32 +24,67 @@ pub(super) enum Reach {
 /// files that other programs read.
 pub(super) fn print(command: &Command, error: &CommandError, reach: Reach) {
     let Some(output) = outputs::with_cases(command) else { return };
-    let errors = errors(error);
+    let unjudged = Unjudged::of(command, error);
     for (format, file) in output.destinations() {
         let OutputKind::Cases(form) = format.kind() else { continue };
         let is_reached = match output::named(file) {
             Some(_) => reach == Reach::All,
-            None => format == Format::Github,
+            None => format == Format::Github || matches!(unjudged, Unjudged::Case(_)),
         };
         if is_reached {
             // The exit code of the error is worse than that of an output that cannot be written.
-            let _ = output::write(&results::written_errors(&errors, form), file);
+            let _ = output::write(&unjudged.written(form), file);
         }
     }
     if output.is_for_github() {
-        let _ = summary::append(|room| results::summary_of_errors(&errors, room));
+        let _ = summary::append(|room| unjudged.summary(room));
     }
 }
 
-fn errors(error: &CommandError) -> Vec<InputError> {
-    match error {
-        CommandError::Input(diagnostics) => of_input(diagnostics),
-        CommandError::Log(error) => vec![of_log(error)],
-        CommandError::Usage(says)
-        | CommandError::NotAsExpected(says)
-        | CommandError::Inconclusive(says)
-        | CommandError::BrokenAdapter(says) => vec![InputError { says: says.clone(), location: None }],
+/// The reason why a command has no result.
+enum Unjudged {
+    /// The input is wrong; standard output gets nothing but annotations.
+    Input(Vec<InputError>),
+    /// The work was started and nothing can be judged.
+    Case(Box<Case>),
+}
+
+impl Unjudged {
+    fn of(command: &Command, error: &CommandError) -> Self {
+        match error {
+            CommandError::Input(diagnostics) => Self::Input(of_input(diagnostics)),
+            CommandError::Log(error) => Self::Input(vec![of_log(error)]),
+            CommandError::Usage(says) | CommandError::NotAsExpected(says) => {
+                Self::Input(vec![InputError { says: says.clone(), location: None }])
+            }
+            CommandError::BrokenAdapter(says) => Self::Case(Box::new(results::of_broken_adapter(suite(command), says))),
+            CommandError::Inconclusive(why) => Self::Case(Box::new(results::of_nothing(suite(command), why))),
+        }
     }
+
+    fn written(&self, form: ResultFormat) -> String {
+        match self {
+            Self::Input(errors) => results::written_errors(errors, form),
+            Self::Case(case) => results::written(slice::from_ref(&**case), form),
+        }
+    }
+
+    fn summary(&self, room: usize) -> String {
+        match self {
+            Self::Input(errors) => results::summary_of_errors(errors, room),
+            Self::Case(case) => results::summary(slice::from_ref(&**case), room),
+        }
+    }
+}
+
+/// Returns the suite of the case of a command without a result: what an implementation was judged by.
+fn suite(command: &Command) -> &str {
+    let given = if let Command::Conform(conform) = command {
+        conform.scenario.as_ref().or(conform.replay.as_ref())
+    } else {
+        None
+    };
+    given.map_or("stranded", String::as_str)
 }
 
 fn of_input(diagnostics: &Diagnostics) -> Vec<InputError> {

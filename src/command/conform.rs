@@ -30,25 +30,11 @@ pub(super) fn run(arguments: &Conform) -> Result<Exit, CommandError> {
         interrupted: Some(interrupt::ends_adapters()),
         ..Limits::default()
     };
-    let done = match (&arguments.scenario, &arguments.replay) {
+    match (&arguments.scenario, &arguments.replay) {
         (Some(scenario), _) => drive_in(scenario, arguments, limits, since),
         (None, Some(record)) => repeat(record, arguments, &limits, since),
         (None, None) => Err(CommandError::Usage("expected a scenario, or a recording with --replay".to_owned())),
-    };
-    done.inspect_err(|error| report_error(arguments, error))
-}
-
-/// Writes the reason why nothing was judged in the formats of test results.
-fn report_error(arguments: &Conform, error: &CommandError) {
-    let suite = arguments.scenario.as_ref().or(arguments.replay.as_ref()).map_or("", String::as_str);
-    let case = match error {
-        CommandError::BrokenAdapter(says) => formats::of_broken_adapter(suite, says),
-        CommandError::Inconclusive(why) => formats::of_nothing(suite, why),
-        CommandError::Input(_) | CommandError::Log(_) | CommandError::Usage(_) | CommandError::NotAsExpected(_) => {
-            return;
-        }
-    };
-    output::publish_cases(&arguments.output, &[case]);
+    }
 }
 
 fn drive_in(

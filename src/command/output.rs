@@ -42,16 +42,6 @@ pub(super) fn publish(to: &Output, result: &Forms<'_>) -> Exit {
     if to.is_for_github() { printed.max(summary::append(|room| results::summary(cases(), room))) } else { printed }
 }
 
-/// Prints cases in each format of the command line that has cases.
-pub(super) fn publish_cases(to: &Output, cases: &[Case]) {
-    for (format, file) in to.destinations() {
-        match format.kind() {
-            OutputKind::Text | OutputKind::Json => {}
-            OutputKind::Cases(form) => drop(write(&results::written(cases, form), file)),
-        }
-    }
-}
-
 /// Prints a result for people. Only a terminal gets style codes; all other control characters are made visible.
 pub(super) fn print(text: &str, file: Option<&Path>) -> Exit {
     let text = all_but_colours(text);

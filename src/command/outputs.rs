@@ -19,11 +19,13 @@ enum Destination<'a> {
 
 /// Checks that a command has every format that it is asked for, that every output can be written, and that no two are the same file.
 pub(super) fn check(command: &Command) -> Result<(), CommandError> {
-    if let Some(output) = result(command) {
-        check_formats(command, output)?;
-        check_summary(output)?;
+    if let Some(printed) = printed(command) {
+        check_formats(&printed)?;
+        check_summary(printed.output)?;
     }
     let destinations = destinations(command);
+    let inputs = if destinations.is_empty() { Vec::new() } else { inputs(command) };
+    let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(|input| fs::canonicalize(input).ok()).collect();
     for (index, destination) in destinations.iter().enumerate() {
         let (path, checked) = match *destination {
             Destination::File(path) => (path, files::check_file(path)),
@@ -34,8 +36,7 @@ pub(super) fn check(command: &Command) -> Result<(), CommandError> {
         if destinations[..index].contains(destination) {
             return Err(CommandError::Usage(format!("two outputs cannot be one file: {shown}")));
         }
-        let Ok(path) = fs::canonicalize(path) else { continue };
-        if inputs(command).iter().any(|input| fs::canonicalize(input).is_ok_and(|input| input == path)) {
+        if fs::canonicalize(path).is_ok_and(|path| inputs.contains(&path)) {
             return Err(CommandError::Usage(format!("an output cannot replace an input: {shown}")));
         }
     }
@@ -72,16 +73,16 @@ fn inputs(command: &Command) -> Vec<PathBuf> {
 }
 
 /// Checks that the command has these formats, and that standard output gets at most one, beside the text for people.
-fn check_formats(command: &Command, output: &Output) -> Result<(), CommandError> {
-    for (format, _) in output.destinations() {
-        if let (OutputKind::Cases(form), Some(name)) = (format.kind(), without_cases(command)) {
+fn check_formats(printed: &Printed<'_>) -> Result<(), CommandError> {
+    for (format, _) in printed.output.destinations() {
+        if let (OutputKind::Cases(form), Some(name)) = (format.kind(), printed.without_cases) {
             let says = format!("stranded {name} does not support --format {}; it supports text and json", form.name());
             return Err(CommandError::Usage(says));
         }
     }
-    let printed = output.destinations().filter(|(_, file)| output::named(*file).is_none());
-    let printed: Vec<Format> = printed.map(|(format, _)| format).collect();
-    let is_mixed = match printed.as_slice() {
+    let on_standard_output = printed.output.destinations().filter(|(_, file)| output::named(*file).is_none());
+    let formats: Vec<Format> = on_standard_output.map(|(format, _)| format).collect();
+    let is_mixed = match formats.as_slice() {
         [] | [_] => false,
         [Format::Text, Format::Github] => false,
         [..] => true,
@@ -93,23 +94,32 @@ fn check_formats(command: &Command, output: &Output) -> Result<(), CommandError>
     Ok(())
 }
 
-/// Returns the formats and destinations of the result of a command, if it has one in several formats.
-pub(super) fn result(command: &Command) -> Option<&Output> {
-    match command {
-        Command::Check(check) => Some(&check.output),
-        Command::Diff(diff) => Some(&diff.output),
-        Command::Conform(conform) => Some(&conform.output),
-        Command::Doctor(doctor) => Some(&doctor.output),
-        Command::Replay(replay) => Some(&replay.output),
-        Command::List(list) => Some(&list.output),
-        Command::Advise(advise) => Some(&advise.output),
-        Command::Validate(validate) => Some(&validate.output),
+/// The result of a command that has one in several formats.
+struct Printed<'a> {
+    /// Its formats and destinations.
+    output: &'a Output,
+    /// The name of the command, if its result has no cases.
+    without_cases: Option<&'static str>,
+}
+
+fn printed(command: &Command) -> Option<Printed<'_>> {
+    let (output, without_cases) = match command {
+        Command::Check(check) if check.assumptions => (&check.output, Some("check --assumptions")),
+        Command::Check(check) if check.find.is_some() => (&check.output, Some("check --find")),
+        Command::Check(check) => (&check.output, None),
+        Command::Diff(diff) => (&diff.output, Some("diff")),
+        Command::Conform(conform) => (&conform.output, None),
+        Command::Doctor(doctor) => (&doctor.output, Some("doctor")),
+        Command::Replay(replay) => (&replay.output, None),
+        Command::List(list) => (&list.output, Some("list")),
+        Command::Advise(advise) => (&advise.output, Some("advise")),
+        Command::Validate(validate) => (&validate.output, None),
         #[cfg(feature = "testbed")]
-        Command::Testbed(TestbedCommand::Run(run)) => Some(&run.output),
+        Command::Testbed(TestbedCommand::Run(run)) => (&run.output, None),
         #[cfg(feature = "testbed")]
-        Command::Testbed(_) | Command::Snapshot(_) => None,
+        Command::Testbed(_) | Command::Snapshot(_) => return None,
         #[cfg(feature = "explore")]
-        Command::Explore(_) => None,
+        Command::Explore(_) => return None,
         Command::Generate(_)
         | Command::Show(_)
         | Command::Schema(_)
@@ -117,43 +127,19 @@ pub(super) fn result(command: &Command) -> Option<&Output> {
         | Command::Adapter(_)
         | Command::Init(_)
         | Command::Completions(_)
-        | Command::Man(_) => None,
-    }
+        | Command::Man(_) => return None,
+    };
+    Some(Printed { output, without_cases })
 }
 
 /// Returns the output of a command whose result has cases.
 pub(super) fn with_cases(command: &Command) -> Option<&Output> {
-    result(command).filter(|_| without_cases(command).is_none())
-}
-
-/// Returns the name of a command whose result has no cases.
-fn without_cases(command: &Command) -> Option<&'static str> {
-    match command {
-        Command::Check(check) if check.assumptions => Some("check --assumptions"),
-        Command::Check(check) if check.find.is_some() => Some("check --find"),
-        Command::Diff(_) => Some("diff"),
-        Command::Doctor(_) => Some("doctor"),
-        Command::List(_) => Some("list"),
-        Command::Advise(_) => Some("advise"),
-        Command::Check(_) | Command::Conform(_) | Command::Replay(_) | Command::Validate(_) => None,
-        #[cfg(feature = "testbed")]
-        Command::Testbed(_) | Command::Snapshot(_) => None,
-        #[cfg(feature = "explore")]
-        Command::Explore(_) => None,
-        Command::Generate(_)
-        | Command::Show(_)
-        | Command::Schema(_)
-        | Command::Oracle(_)
-        | Command::Adapter(_)
-        | Command::Init(_)
-        | Command::Completions(_)
-        | Command::Man(_) => None,
-    }
+    printed(command).filter(|printed| printed.without_cases.is_none()).map(|printed| printed.output)
 }
 
 fn destinations(command: &Command) -> Vec<Destination<'_>> {
-    let results = result(command)
-        .map_or_else(Vec::new, |output| output.destinations().map(|(_, file)| output::named(file)).collect());
+    let results = printed(command).into_iter().flat_map(|printed| printed.output.destinations());
+    let results = results.map(|(_, file)| output::named(file));
     let (files, folders): (Vec<Option<&Path>>, Vec<Option<&Path>>) = match command {
         Command::Check(check) => {
             let folders = [&check.traces, &check.checkpoint, &check.resume];

@@ -1,5 +1,7 @@
 //! The report of a check: printed in the format of the arguments, with the traces saved beside it.
 
+use std::cell::OnceCell;
+
 use stranded_search::check::Checked;
 use stranded_search::files;
 use stranded_search::scenario::{Family, Spec};
@@ -26,15 +28,15 @@ pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Exit {
     }
     if destination.destinations().any(|(format, _)| matches!(format.kind(), OutputKind::Cases(_))) {
         warn_of_left_out(options);
-        if let Some((name, changes)) = options.arguments.baseline.as_deref().zip(outcome.report.baseline.as_ref()) {
-            output::say(changes.text(&files::shown(name), output::width(None)).trim_end());
+        if let Some(says) = outcome.compared(output::width(None)) {
+            output::say(says.trim_end());
         }
     }
-    let text = |width| text(options, outcome, width);
-    let json = || output::json(&outcome.report);
+    let text = |width| text(outcome, width);
+    let json = || output::json(outcome.report());
     let cases = || {
         let mut cases = formats::of_check(checked, &targets.files);
-        cases.extend(outcome.report.baseline.iter().flat_map(formats::of_baseline));
+        cases.extend(outcome.changes().into_iter().flat_map(formats::of_baseline));
         cases.extend(targets.empty.iter().map(|name| formats::nothing_in(name)));
         cases
     };
@@ -43,42 +45,57 @@ pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Exit {
 
 /// The results of a check.
 pub(super) struct Outcome<'a> {
+    options: &'a CheckOptions<'a>,
     checked: &'a [Checked<'a>],
     further: Vec<Further>,
-    report: json::Report,
+    before: Option<&'a Baseline>,
+    /// The report as JSON, with every trace: it is made for those who ask for it.
+    report: OnceCell<json::Report>,
 }
 
 impl<'a> Outcome<'a> {
-    /// Returns the results, compared with an earlier report if there is one.
+    /// Returns the results, to compare with an earlier report if there is one.
     pub(super) fn of(
-        options: &CheckOptions<'_>,
+        options: &'a CheckOptions<'a>,
         checked: &'a [Checked<'a>],
         further: Vec<Further>,
-        before: Option<&Baseline>,
+        before: Option<&'a Baseline>,
     ) -> Self {
-        let mut report = json_report(options, checked);
-        counterexamples::add_to(&mut report, &further, checked);
-        report.baseline = before.map(|before| BaselineReport::of(before, &report));
-        Self { checked, further, report }
+        Self { options, checked, further, before, report: OnceCell::new() }
+    }
+
+    fn report(&self) -> &json::Report {
+        self.report.get_or_init(|| {
+            let targets = &self.options.targets;
+            let not_checked = targets.not_checked.iter();
+            let not_checked =
+                not_checked.map(|one| json::NotCheckedFile { file: one.file.clone(), reason: one.reason().to_owned() });
+            let mut report = json::Report {
+                not_tried: not_tried(self.options),
+                not_checked: not_checked.collect(),
+                nothing_to_check_in: targets.empty.clone(),
+                ..json::report(self.checked)
+            };
+            counterexamples::add_to(&mut report, &self.further, self.checked);
+            report.baseline = self.before.map(|before| BaselineReport::of(before, &report));
+            report
+        })
+    }
+
+    /// Returns the changes since the earlier report, if there is one.
+    fn changes(&self) -> Option<&BaselineReport> {
+        self.before.and_then(|_| self.report().baseline.as_ref())
+    }
+
+    /// Returns the changes since the earlier report as text.
+    fn compared(&self, width: u16) -> Option<String> {
+        let (name, changes) = self.options.arguments.baseline.as_deref().zip(self.changes())?;
+        Some(changes.text(&files::shown(name), width))
     }
 
     /// Returns true if a verdict is worse than in the earlier report.
     pub(super) fn is_worse(&self) -> bool {
-        self.report.baseline.as_ref().is_some_and(BaselineReport::is_worse)
-    }
-}
-
-fn json_report(options: &CheckOptions<'_>, checked: &[Checked<'_>]) -> json::Report {
-    let targets = &options.targets;
-    let not_checked = targets
-        .not_checked
-        .iter()
-        .map(|one| json::NotCheckedFile { file: one.file.clone(), reason: one.reason().to_owned() });
-    json::Report {
-        not_tried: not_tried(options),
-        not_checked: not_checked.collect(),
-        nothing_to_check_in: targets.empty.clone(),
-        ..json::report(checked)
+        self.changes().is_some_and(BaselineReport::is_worse)
     }
 }
 
@@ -92,10 +109,9 @@ fn not_tried(options: &CheckOptions<'_>) -> Vec<String> {
     if of_user.is_empty() { Vec::new() } else { trial::not_tried_by(&of_user) }
 }
 
-fn text(options: &CheckOptions<'_>, outcome: &Outcome<'_>, width: u16) -> String {
-    let checked = outcome.checked;
-    let targets = &options.targets;
-    let left_out = targets.left_out();
+fn text(outcome: &Outcome<'_>, width: u16) -> String {
+    let Outcome { options, checked, .. } = *outcome;
+    let left_out = options.targets.left_out();
     if checked.is_empty() {
         return left_out;
     }
@@ -107,8 +123,7 @@ fn text(options: &CheckOptions<'_>, outcome: &Outcome<'_>, width: u16) -> String
         overview::report(checked, details, &not_tried, width)
     };
     parts.extend(counterexamples::text(&outcome.further, checked, width));
-    let baseline = options.arguments.baseline.as_deref().zip(outcome.report.baseline.as_ref());
-    parts.extend(baseline.map(|(name, changes)| changes.text(&files::shown(name), width)));
+    parts.extend(outcome.compared(width));
     parts.extend(Some(left_out).filter(|text| !text.is_empty()));
     parts.join("\n")
 }

@@ -43,14 +43,9 @@ fn of_scenario(one: &Checked<'_>, files: &SourceFiles, shows_expected: bool) -> 
     let time = one.elapsed / u32::try_from(count.max(1)).unwrap_or(u32::MAX);
     let file = files.scenarios.get(&one.spec.name);
     let case = |name: &str, verdict: Verdict, outcome: CaseOutcome, line: Option<u32>| Case {
-        suite: one.spec.name.clone(),
-        name: name.to_owned(),
-        verdict: verdict.name().to_owned(),
-        outcome,
         time,
         location: file.map(|file| Location { file: file.clone(), line: line.map(|line| line as usize) }),
-        step: None,
-        counterexample: None,
+        ..Case::alone(&one.spec.name, name, verdict.name(), outcome)
     };
     let mut known: Vec<Shown<'_>> = Vec::new();
     let mut cases = Vec::new();

@@ -7,7 +7,7 @@ use stranded_model::property::Safety;
 
 use crate::report::judgement;
 use stranded_oracle::judged::Judged;
-use stranded_oracle::oracle::{CaseVerdict, Conformance, Finding};
+use stranded_oracle::oracle::{CaseVerdict, Conformance, Finding, is_observable};
 
 use super::{Case, CaseOutcome, Location};
 
@@ -35,30 +35,15 @@ pub fn of_nothing(suite: &str, why: &str) -> Case {
 }
 
 fn of_adapter(suite: &str, outcome: CaseOutcome) -> Case {
-    Case {
-        suite: suite.to_owned(),
-        name: "adapter".to_owned(),
-        verdict: verdict(&outcome).to_owned(),
-        outcome,
-        time: Duration::ZERO,
-        location: None,
-        step: None,
-        counterexample: None,
-    }
+    Case::alone(suite, "adapter", verdict(&outcome), outcome)
 }
 
 fn cases(judged: &Judged<'_>) -> Vec<Case> {
     let case = |name: &str, outcome: CaseOutcome, event: Option<usize>| Case {
-        suite: judged.scenario.to_owned(),
-        name: name.to_owned(),
-        verdict: verdict(&outcome).to_owned(),
-        outcome,
-        time: Duration::ZERO,
         location: judged
             .log()
             .map(|log| Location { file: log.to_owned(), line: event.and_then(|event| judged.line(event)) }),
-        step: None,
-        counterexample: None,
+        ..Case::alone(judged.scenario, name, verdict(&outcome), outcome)
     };
     let found = judged.judgement;
     let conformance = match &found.conformance {
@@ -109,19 +94,5 @@ fn verdict(outcome: &CaseOutcome) -> &'static str {
         CaseOutcome::Failed { .. } => "violated",
         CaseOutcome::Inconclusive { .. } => "inconclusive",
         CaseOutcome::Error { .. } => "error",
-    }
-}
-
-/// Returns true if observations alone, without the model, can show that a property is violated.
-fn is_observable(property: Safety) -> bool {
-    match property {
-        Safety::NoLastCopyDelete | Safety::NoSelfMove => false,
-        Safety::NoLoss
-        | Safety::NoFalseSuccess
-        | Safety::HomeCoherent
-        | Safety::TransitOwned
-        | Safety::Reachable
-        | Safety::OneHome
-        | Safety::NoDuplicates => true,
     }
 }

@@ -76,29 +76,15 @@ fn case(trial: &TrialReport, failed: Option<CaseOutcome>) -> Case {
         | TrialVerdict::Loss => CaseOutcome::Passed,
     });
     let point = trial.point.as_ref().map(|point| format!(" at {point}")).unwrap_or_default();
-    Case {
-        suite: suite(&trial.mover, trial.repair.as_deref(), trial.order.name()),
-        name: format!("fault {}{point}", trial.mode.map_or("none", Mode::name)),
-        verdict: trial.verdict.name().to_owned(),
-        outcome,
-        time: Duration::from_millis(trial.milliseconds),
-        location: None,
-        step: None,
-        counterexample: None,
-    }
+    let suite = suite(&trial.mover, trial.repair.as_deref(), trial.order.name());
+    let name = format!("fault {}{point}", trial.mode.map_or("none", Mode::name));
+    let time = Duration::from_millis(trial.milliseconds);
+    Case { time, ..Case::alone(&suite, &name, trial.verdict.name(), outcome) }
 }
 
 fn of_suite(report: &MoverReport, name: &str, verdict: &str, outcome: CaseOutcome) -> Case {
-    Case {
-        suite: suite(&report.mover, report.repair.as_deref(), report.order.name()),
-        name: name.to_owned(),
-        verdict: verdict.to_owned(),
-        outcome,
-        time: Duration::ZERO,
-        location: None,
-        step: None,
-        counterexample: None,
-    }
+    let suite = suite(&report.mover, report.repair.as_deref(), report.order.name());
+    Case::alone(&suite, name, verdict, outcome)
 }
 
 fn suite(mover: &str, repair: Option<&str>, order: &str) -> String {
