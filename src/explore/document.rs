@@ -10,7 +10,7 @@ use stranded_model::property::Safety;
 use stranded_model::state::State;
 
 use crate::report::badge::Badge;
-use crate::report::picture::Picture;
+use crate::report::picture::{Picture, newly_stranded};
 use crate::report::procedure_words::words;
 use crate::report::remedy::Remedy;
 use crate::report::state_advice::{self, Recommendation};
@@ -294,8 +294,7 @@ pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
     let breaks: Vec<&'static str> = now.iter().copied().filter(|name| !before.contains(name)).collect();
     let step = StepText::of(&trace.origin, world, state, taken.as_ref());
     let picture = Picture::of(world, state);
-    let before = taken.as_ref().map(|taken| Picture::of(world, &taken.before));
-    let strands = before.map_or_else(Vec::new, |before| picture.newly_stranded(&before));
+    let strands = taken.as_ref().map_or_else(Vec::new, |taken| newly_stranded(&taken.before, state));
     Moment {
         number,
         actor: step.actor,

@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use stranded_model::action::{Action, Fate};
-use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
+use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::id::{AdministratorId, Id, MailboxId};
 use stranded_model::procedure::Procedure;
 use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario};
 use stranded_model::state::State;
 use stranded_model::{Occurrence, World};
 
+use stranded_search::check::combinations;
 use stranded_search::names;
 use stranded_search::rescue;
 use stranded_search::scenario::{QUIET, Spec};
@@ -175,8 +176,7 @@ impl OpenTrace {
         };
         let answers = self.origin.world.assumptions;
         let decides = |one: &Assumption| {
-            let mut all = (0..one.values().len()).filter_map(|index| AssumptionAnswer::try_from(index).ok());
-            all.any(|answer| !is_same(answers.with(*one, answer)))
+            combinations(answers, &[*one]).filter(|other| *other != answers).any(|other| !is_same(other))
         };
         self.origin.spec.touches().into_iter().filter(decides).collect()
     }

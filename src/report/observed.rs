@@ -129,7 +129,6 @@ impl Observed {
             name: name.to_owned(),
             stranded: stranded(&homes, &stores),
             partly: None,
-            away: Vec::new(),
             directory,
             homes: homes.into_iter().collect(),
             queued: observation.queued.clone().unwrap_or_default(),

@@ -68,9 +68,6 @@ pub struct MailboxPicture {
     pub returned: Vec<String>,
     /// Messages that their owner deleted.
     pub deleted: Vec<String>,
-    /// The messages that the owner can expect and that are only on other servers than the home.
-    #[serde(skip)]
-    pub(super) away: Vec<String>,
     /// The lines of `directory` in parts.
     #[serde(skip)]
     pub(super) views: Vec<HomeView>,
@@ -152,13 +149,6 @@ impl Picture {
         }
     }
 
-    /// Returns the messages that are stranded in this picture and not in the one before it.
-    #[must_use]
-    pub fn newly_stranded(&self, before: &Self) -> Vec<String> {
-        let pairs = self.mailboxes.iter().zip(&before.mailboxes);
-        pairs.flat_map(|(now, before)| now.away.iter().filter(|one| !before.away.contains(one)).cloned()).collect()
-    }
-
     /// Returns the cells of a mailbox.
     #[must_use]
     pub fn cells(&self, mailbox: MailboxId) -> Cells {
@@ -211,7 +201,6 @@ fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) 
         name,
         stranded: stranded(world, account),
         partly: partly(world, account),
-        away: names::messages(away(account)),
         directory: views.iter().map(line).collect(),
         homes,
         stores: servers().map(|(id, name)| store(account, id, name, shown)).collect(),
@@ -262,6 +251,13 @@ fn stranded(world: &World, account: &Account) -> Option<String> {
     let name = |id: ServerId| names::server(&world.scenario, id);
     let data: Vec<&str> = data.into_iter().map(name).collect();
     Some(format!("the directory says {}, the data is on {}", name(home), data.join(" and ")))
+}
+
+/// Returns the messages that are stranded in a state and not in the one before it.
+#[must_use]
+pub fn newly_stranded(before: &State, after: &State) -> Vec<String> {
+    let pairs = after.accounts.values().zip(before.accounts.values());
+    pairs.flat_map(|(now, before)| names::messages(away(now).without(away(before)))).collect()
 }
 
 /// Returns the messages that the owner can expect and that are in stores, but not in that of the home.

@@ -14,7 +14,7 @@ use stranded_search::rescue::RescueMap;
 use stranded_search::state_view::{self, StateView};
 
 use super::arrow::{self, Arrow};
-use super::picture::{Cells, KILOBYTES_PER_MESSAGE, Picture};
+use super::picture::{Cells, KILOBYTES_PER_MESSAGE, Picture, newly_stranded};
 
 /// A trace as a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ fn row(world: &World, before: &State, action: &Action, number: usize, is_after: 
         says: sentence::says(world, before, action, Mood::Happened(&occurrence)),
         reported: occurrence.step.and_then(|executed| sentence::reported(world, &executed)),
         lost: names::messages(lost(after).without(lost(before))),
-        strands: picture.newly_stranded(&Picture::of(world, before)),
+        strands: newly_stranded(before, after),
         breaks: Safety::ALL.into_iter().filter(broken).collect(),
         is_after,
         cells: picture.cells(subject),

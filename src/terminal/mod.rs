@@ -177,7 +177,8 @@ pub fn step_through(narrated: &NarratedTrace<'_>) -> io::Result<()> {
             let area = terminal.draw(|frame| draw(&shown, &screen, frame))?.area;
             screen.help = screen.help.map(|scrolled| scrolled.min(help::scroll_max(area)));
             let Event::Key(key) = event::read()? else { continue };
-            let possible = what_if::alternatives(&shown, screen.at);
+            // Only the sheet of alternatives needs them.
+            let possible = if screen.choice.is_some() { what_if::alternatives(&shown, screen.at) } else { Vec::new() };
             match screen.after_key(key, steps, possible.len()) {
                 KeyEffect::Continue(next) => screen = next,
                 KeyEffect::Take(number) => {

@@ -8,7 +8,7 @@ const number = new Intl.NumberFormat("en");
 /** Starts a check, shows its progress, then its verdicts. */
 export function runCheck(box, source, link, does) {
   // The result of a finished check is shown again. A link starts with the name and the hash of its scenario.
-  const scenario = link.split("/").slice(1, 4).join("/");
+  const scenario = link.split("/").slice(1, 3).join("/");
   if (box.dataset.over === scenario) {
     box.hidden = false;
     box.scrollIntoView({ block: "nearest" });

@@ -264,7 +264,8 @@ export function drawRescue(box, trace, at, chosen) {
 function moveCursors(box, trace, at) {
   const here = trace.moments[at].outlook;
   for (const strip of box.querySelectorAll(".strip")) {
-    const now = kindOfEffect(trace, effectsOf(trace, strip.dataset.procedure)[at]);
+    const found = here.rescues.find((one) => one.procedure === strip.dataset.procedure);
+    const now = kindOfEffect(trace, found?.effect ?? "unknown");
     const label = strip.querySelector(".now");
     label.className = `now ${now.name}`;
     fill(label, icon(now.sign), ` ${now.short}`);
