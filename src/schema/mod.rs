@@ -44,7 +44,7 @@ pub enum Kind {
     Procedure,
     /// A saved trace; the output of `replay --format json`
     Trace,
-    /// One line of the input of `advise`
+    /// A snapshot of a mailbox, the input of `advise`
     Snapshot,
     /// The output of `check --format json`
     Report,

@@ -114,6 +114,7 @@ fn github_gets_at_most_ten_annotations_and_the_number_of_the_others() {
         let of = |level: &str| annotations.iter().filter(|line| line.starts_with(level)).count();
         assert_eq!((of("::error"), of("::notice")), (errors, notices), "{count} causes");
         assert!(text.contains(rest), "{text}");
+        assert_eq!(text.contains("have no annotation"), count > 10, "{text}");
     }
 }
 

@@ -218,7 +218,7 @@ impl Spot {
 }
 
 /// Returns the last character boundary at or before an index.
-fn floor(text: &str, index: usize) -> usize {
+pub(crate) fn floor(text: &str, index: usize) -> usize {
     (0..=index.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }
 

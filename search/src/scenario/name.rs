@@ -1,5 +1,6 @@
 //! The rules for names in scenario and procedure files.
 
+use crate::property::OwnName;
 use std::ops::Range;
 
 use stranded_model::procedure::ServerRef;
@@ -38,7 +39,7 @@ impl SiteNames {
 }
 
 /// The longest name that fits into a report, in bytes.
-const LENGTH_MAX: usize = 60;
+const LENGTH_MAX: usize = OwnName::LENGTH_MAX;
 
 /// Returns true if a name consists of small letters, digits and single hyphens, and begins with a letter.
 #[must_use]

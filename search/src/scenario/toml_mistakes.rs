@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::diagnostic::floor;
+
 /// The tables that a file can have several times.
 pub(super) const REPEATED: [&str; 4] = ["procedure", "property", "run", "step"];
 
@@ -27,7 +29,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(text: &'a str, byte: usize) -> Self {
-        let byte = (0..=byte.min(text.len())).rev().find(|byte| text.is_char_boundary(*byte)).unwrap_or(0);
+        let byte = floor(text, byte);
         let start = text[..byte].rfind('\n').map_or(0, |end| end + 1);
         let line = text[start..].lines().next().unwrap_or("");
         Self { text: line, start, at: (byte - start).min(line.len()) }
