@@ -118,7 +118,7 @@ fn further_copies_and_malformed_homes_are_accepted_with_a_remark() {
         assert!(snapshots[0].remarks[0].contains(wanted), "{:?}", snapshots[0].remarks);
     };
     check(
-        r#"{"mailbox": "m", "directory": {"s": {"home-mdb": "s"}}, "stores": {"s": {"messages": ["1", "1", "2"]}}}"#,
+        r#"{"mailbox": "m", "directory": {"s": {"home-mdb": "s", "home-mta": "s"}}, "stores": {"s": {"messages": ["1", "1", "2"]}}}"#,
         "the store of s holds 1 further copies of its own messages",
     );
     check(
