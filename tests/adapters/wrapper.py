@@ -39,6 +39,9 @@ for line in sys.stdin:
             if store is None and request["mailbox"] in opened:
                 answer["stores"][server] = {"messages": [], "pending": [], "in-transit": False}
         opened.add(request["mailbox"])
+    if kind == "observe" and "home" in options:
+        for homes in answer["directory"].values():
+            homes.update({"home-mdb": options["home"], "home-mta": options["home"]})
     if kind == "observe" and "shows" in options:
         answer = {key: part for key, part in answer.items() if key in ("id", "type", *options["shows"])}
     if kind == "hello" and "skips" in options:

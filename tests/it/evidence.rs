@@ -76,6 +76,33 @@ fn a_success_without_an_observation_is_inconclusive_in_whichever_case_it_is() {
 }
 
 #[test]
+fn a_case_that_ends_unseen_is_inconclusive_whatever_other_cases_show() {
+    let seen = log(&[observed("destination", MOVED)]);
+    let only_directory = log(&[observed("destination", "")]);
+    for unseen in [log(&[]), only_directory] {
+        let lines = [&seen[..], &unseen].concat();
+        check(&lines, &[], 3, "no-loss", "not ok");
+        check(&lines, &["--safety"], 3, "no-loss", "not ok");
+        let ran = validate(&lines, &["--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert!(report["inconclusive"].as_str().unwrap().contains("mailbox-1 in case 2: it"), "{}", ran.out);
+    }
+    check(&[&seen[..], &seen].concat(), &[], 0, "no-loss", "ok");
+}
+
+#[test]
+fn runs_that_never_succeed_do_not_show_that_success_is_safe() {
+    let kept = MOVED.replace(
+        "\"source\":null,\"destination\":{\"messages\":[\"m1\"]}",
+        "\"source\":{\"messages\":[\"m1\"]},\"destination\":null",
+    );
+    let mut lines = log(&[observed("source", &kept)]);
+    lines[2] = lines[2].replace("\"result\":\"ok\"", "\"result\":\"failed\"");
+    check(&lines, &["--safety"], 3, "no-loss", "not ok");
+    assert!(validate(&lines, &["--safety"]).out.contains("no run reported ok"));
+}
+
+#[test]
 fn the_directory_of_a_scenario_with_a_start_is_not_known_before_it_is_observed() {
     let folder = tempfile::tempdir().unwrap();
     let run = BEFORE[2].replace("\"move\"", "\"careful-about-duplicates\"");
@@ -162,6 +189,18 @@ fn a_reset_that_does_not_reset_is_a_broken_adapter_and_no_loss() {
         ran.err
     );
     assert!(!ran.out.starts_with("loss"), "{}", ran.out);
+}
+
+#[test]
+fn a_home_that_is_not_the_first_server_after_a_reset_is_the_adapters_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let adapter = wrapped(r#"{"home": "destination"}"#, None);
+    let ran = conform(folder.path(), &["move"], &adapter);
+    assert_eq!(ran.code, 4, "{}{}", ran.out, ran.err);
+    let expected = r#"a fresh mailbox, as after every reset: {"directory":{"destination":{"home-mdb":"source""#;
+    assert!(ran.err.contains(expected), "{}", ran.err);
+    let doctor = [&["doctor", "--"][..], &adapter.iter().map(String::as_str).collect::<Vec<_>>()].concat();
+    assert_eq!(stranded_in(folder.path(), &doctor).code, 4);
 }
 
 #[test]

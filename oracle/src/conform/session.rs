@@ -75,7 +75,7 @@ impl<'s, 'i> Session<'s, 'i> {
         let observations = self.observations()?;
         // A mailbox that is not fresh after a reset is a mistake of the adapter and no harm by the system.
         let mut fresh = observations.iter().filter(|(mailbox, _)| !start.contains_key(*mailbox));
-        if let Some(fault) = fresh.find_map(|(mailbox, seen)| not_fresh(mailbox, seen)) {
+        if let Some(fault) = fresh.find_map(|(mailbox, seen)| not_fresh(self.oracle.spec(), mailbox, seen)) {
             return Err(AdapterError {
                 says: format!("{fault}\n  expected: {}\n  {}", fault.expected(), fault.remedy()),
             });

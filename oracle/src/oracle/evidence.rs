@@ -143,6 +143,11 @@ pub(super) fn undecided_properties(
         let is_withheld = property.is_some() && cases.len() >= state.exercise.cases;
         let withheld = state.withheld.iter().find(is_meant).filter(|_| is_withheld);
         let withheld = withheld.map(|one| format!("withheld: {}", one.reason));
+        // No other case decides for one that ends without an observation.
+        let unseen = || {
+            let unseen = state.unseen.as_ref().filter(|_| property.is_some())?;
+            Some(format!("withheld: {} in case {}: {}", unseen.mailbox, unseen.case_number, unseen.reason))
+        };
         let missing = || state.exercise.evidence.missing_for(property, has_model, oracle.spec);
         let unjudged = || {
             let is_unjudged =
@@ -151,7 +156,7 @@ pub(super) fn undecided_properties(
                 "a run reported ok, and directory and stores were not observed just before and after it".to_owned()
             })
         };
-        lacks.map(str::to_owned).or(withheld).or_else(missing).or_else(unjudged)
+        lacks.map(str::to_owned).or_else(missing).or(withheld).or_else(unseen).or_else(unjudged)
     };
     judged.filter(|one| !is_found(one)).filter_map(|one| Some((one, reason(one)?))).collect()
 }

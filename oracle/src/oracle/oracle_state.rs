@@ -35,6 +35,8 @@ pub struct OracleState<'a> {
     pub(super) withheld_of_case: Vec<Withheld>,
     /// For each property, the cases at whose end its verdict is withheld; without a property, those of every verdict.
     pub(super) withheld_cases: BTreeMap<Option<Safety>, BTreeSet<usize>>,
+    /// The first verdict that is withheld because nothing observed the stores after the last operation of its case.
+    pub(super) unseen: Option<Withheld>,
     /// The first event without explanation, and the first since the last reset.
     pub(super) failure: Option<Failure>,
     pub(super) failure_of_case: Option<Failure>,
@@ -74,6 +76,7 @@ impl<'a> OracleState<'a> {
             withheld_left_out: 0,
             withheld_of_case: Vec::new(),
             withheld_cases: BTreeMap::new(),
+            unseen: None,
             failure: None,
             failure_of_case: None,
             undecided: None,

@@ -146,6 +146,8 @@ pub struct Withheld {
     pub reason: String,
     /// The number of the case, from 1; 0 before any reset.
     pub case_number: usize,
+    /// True if nothing observed the stores after the last operation of the case, so that no other case decides for it.
+    pub is_unseen: bool,
 }
 
 /// The first event without an explanation.
@@ -322,6 +324,12 @@ impl Judgement {
         let (withheld, withheld_left_out) = (state.withheld.clone(), state.withheld_left_out);
         let (findings, findings_left_out, exercise) = (findings.clone(), *findings_left_out, exercise.clone());
         let given_up = undecided.clone().filter(|_| safety_only);
+        let ended = || exercise.ended.keys().copied();
+        let all_refused = ended().count() > 0 && ended().all(|outcome| outcome == Outcome::Refused.name());
+        // A program that never succeeds has not shown that its success does no harm.
+        let is_unsuccessful =
+            safety_only && ended().count() > 0 && !all_refused && !ended().any(|one| one == Outcome::Ok.name());
+        let given_up = given_up.or_else(|| is_unsuccessful.then(|| "no run reported ok".to_owned()));
         let lacks = given_up.or_else(|| exercise.lacks().map(ToOwned::to_owned)).or_else(|| {
             let names: Vec<&str> = not_exercised.iter().map(|fault| fault.name()).collect();
             (!names.is_empty()).then(|| format!("these faults never struck: {}", names.join(", ")))
@@ -334,8 +342,6 @@ impl Judgement {
         };
         let has_model = matches!(conformance, Conformance::Conforming);
         let undecided = undecided_properties(oracle, has_model, lacks.as_deref());
-        let all_refused =
-            exercise.ended.keys().all(|ended| *ended == Outcome::Refused.name()) && !exercise.ended.is_empty();
         let safety = if !findings.is_empty() {
             Safe::Unsafe
         } else if !undecided.is_empty() {

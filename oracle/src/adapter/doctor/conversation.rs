@@ -36,7 +36,7 @@ impl Conversation {
             HelloReply::Ready(can) => {
                 self.declared(&can);
                 let fresh = self.reset(spec, &greeting.mailboxes, &can, child)?;
-                check_fresh(&greeting.mailboxes, &fresh, child)?;
+                check_fresh(spec, &greeting.mailboxes, &fresh, child)?;
                 for operation in
                     operations.into_iter().filter(|operation| can.actions.iter().any(|one| one == operation.action()))
                 {
@@ -158,17 +158,26 @@ fn differing(mailboxes: &[String], expected: &[Observation], seen: &[Observation
     Some(Differing { mailbox: mailbox.clone(), expected: as_json(expected), seen: as_json(seen) })
 }
 
-/// Checks that no store and no list has a message or a mailbox after a reset.
-fn check_fresh(mailboxes: &[String], seen: &[Observation], child: &mut Child) -> Result<(), AdapterError> {
-    match mailboxes.iter().zip(seen).find_map(|(mailbox, seen)| not_fresh(mailbox, seen)) {
+/// Checks that every mailbox is fresh after a reset.
+fn check_fresh(spec: &Spec, mailboxes: &[String], seen: &[Observation], child: &mut Child) -> Result<(), AdapterError> {
+    match mailboxes.iter().zip(seen).find_map(|(mailbox, seen)| not_fresh(spec, mailbox, seen)) {
         None => Ok(()),
         Some(fault) => Err(child.fail(fault, None)),
     }
 }
 
-/// Returns the fault of a reset after which a mailbox is in a store or a list has a message.
-pub(crate) fn not_fresh(mailbox: &str, seen: &Observation) -> Option<AdapterFault> {
+/// Returns the fault of a reset after which a mailbox is in a store, a list has a message, or another server of the site is the home.
+pub(crate) fn not_fresh(spec: &Spec, mailbox: &str, seen: &Observation) -> Option<AdapterFault> {
     let mut fresh = seen.clone();
+    let site = &spec.scenario.site;
+    let first = &site.servers[site.home];
+    for homes in fresh.directory.values_mut().flatten() {
+        for home in [&mut homes.home_mdb, &mut homes.home_mta].into_iter().flatten().flatten() {
+            if site.servers.values().any(|server| server == home) {
+                home.clone_from(first);
+            }
+        }
+    }
     fresh.stores.values_mut().for_each(|store| *store = None);
     [&mut fresh.queued, &mut fresh.returned, &mut fresh.saved].into_iter().flatten().for_each(Vec::clear);
     let differing = || Differing { mailbox: mailbox.to_owned(), expected: as_json(&fresh), seen: as_json(seen) };

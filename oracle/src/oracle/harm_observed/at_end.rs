@@ -16,7 +16,9 @@ pub(in crate::oracle) struct MailboxAtEnd {
     pub(in crate::oracle) mailbox: String,
     /// True if a program ran on the mailbox.
     pub(in crate::oracle) has_run: bool,
-    /// True if the mailbox was observed after the last operation.
+    /// True if an operation of the case concerned the mailbox.
+    pub(in crate::oracle) is_touched: bool,
+    /// True if its stores were observed after the last operation.
     pub(in crate::oracle) is_observed: bool,
     /// The harm that the last observation shows if nothing else happens.
     pub(in crate::oracle) harms: Vec<Harm>,
@@ -43,7 +45,8 @@ impl Watch<'_> {
 
     fn mailbox_at_end(&self, name: &str, seen: &Observed) -> MailboxAtEnd {
         let has_run = !seen.programs.is_empty();
-        let mut end = MailboxAtEnd { mailbox: name.to_owned(), has_run, ..MailboxAtEnd::default() };
+        let is_touched = seen.was_touched;
+        let mut end = MailboxAtEnd { mailbox: name.to_owned(), has_run, is_touched, ..MailboxAtEnd::default() };
         for (administrator, program) in &seen.programs {
             if program.is_running {
                 end.open.push(format!("{administrator}'s run of {} has not ended", program.run.procedure));
@@ -64,8 +67,10 @@ impl Watch<'_> {
         if end.is_stopped {
             end.open.extend(end.owed.iter().map(|run| format!("the case was stopped while {run}")));
         }
-        let Some(last) = seen.last.as_ref().filter(|_| !seen.acted_since) else {
-            end.unobserved.push("it was not observed after the last operation".to_owned());
+        let last = seen.last.as_ref().filter(|_| !seen.acted_since);
+        let Some(last) = last.filter(|last| !last.stores.is_empty()) else {
+            let part = if last.is_some() { "its stores were" } else { "it was" };
+            end.unobserved.push(format!("{part} not observed after the last operation"));
             return end;
         };
         end.is_observed = true;
