@@ -158,6 +158,15 @@ fn inconclusive(facts: &Facts<'_>) -> Vec<String> {
     if facts.is_fault_missing {
         reasons.push(FAULT_MISSING.to_owned());
     }
+    let ended = facts.runs.iter().filter(|run| matches!(run.tool, Some(Ended::Exited(_))));
+    let left: BTreeSet<&str> = ended.flat_map(|run| &run.left_behind).map(String::as_str).collect();
+    if !left.is_empty() {
+        let names: Vec<&str> = left.into_iter().collect();
+        reasons.push(format!(
+            "processes of the tool ran on and were ended before they could do more: {}",
+            names.join(", ")
+        ));
+    }
     reasons.dedup();
     reasons
 }
