@@ -77,6 +77,11 @@ impl Mailbox {
 
     /// Runs printed commands with the values of the bed.
     fn perform(&self, script: &str) -> Ran {
+        self.perform_with(script, &[])
+    }
+
+    /// Runs printed commands with the values of the bed, and some others.
+    fn perform_with(&self, script: &str, others: &[(&str, &str)]) -> Ran {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("commands");
         fs::write(&file, script).unwrap();
@@ -97,7 +102,8 @@ impl Mailbox {
             .env("HOST_DESTINATION", bed().host(Store::B).to_string())
             .env("DOVEADM_DESTINATION", doveadm(bed().doveadm_config(Store::B)))
             .env("DOVEADM_PROXY", doveadm(bed().proxy_config()))
-            .env("HELD_FILE", bed().held_names());
+            .env("HELD_FILE", bed().held_names())
+            .envs(others.iter().copied());
         let output = command.stdin(Stdio::null()).output().unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
@@ -333,6 +339,50 @@ fn commands_that_copy_nothing_stop_before_the_switch_and_name_mail_that_came_aft
         mailbox.repair("append-repair");
         mailbox.is_recovered(&before);
     });
+}
+
+#[test]
+fn values_of_two_users_stop_the_commands_before_anything_is_held() {
+    let mailbox = Mailbox::stranded("values");
+    bed().add_user("values-of-another", Store::A).unwrap();
+    let script = mailbox.commands(&mailbox.snapshot(), "append-repair").unwrap();
+    let of_another = Bed::dn("values-of-another");
+    for (name, value) in [("USER_DN", of_another.as_str()), ("LOGIN_NAMES", "values vaules"), ("LDAP_URL", "")] {
+        let ran = mailbox.perform_with(&script, &[(name, value)]);
+        assert_eq!(ran.code, 1, "{name}: {}{}", ran.out, ran.err);
+        let says = if value.is_empty() { "stopped: set LDAP_URL" } else { "give the names and the entry of one user" };
+        assert!(ran.err.contains(says), "{name}: {}", ran.err);
+        assert!(!ran.err.contains(" are held: ") && !mailbox.is_held(), "{name}: {}", ran.err);
+    }
+    assert_eq!(system().home("values").unwrap().unwrap().named, Named::Store("source".to_owned()));
+}
+
+#[test]
+fn the_next_run_sets_the_flags_that_an_interrupted_one_has_not_set() {
+    let mut mailbox = Mailbox::stranded("flags");
+    let flagged = ["\\Flagged".to_owned(), "\\Deleted".to_owned()];
+    system().append("source", "flags", INBOX, &text("half"), &flagged).unwrap();
+    system().append("destination", "flags", INBOX, &text("half"), &["\\Seen".to_owned()]).unwrap();
+    mailbox.accepted.push(message_id("half"));
+    mailbox.repair("append-repair");
+    let found = read("destination", "flags");
+    let half = found.iter().find(|message| message.name() == message_id("half")).unwrap();
+    assert_eq!(half.flags, ["\\Flagged", "\\Seen"]);
+}
+
+#[test]
+fn sessions_that_cannot_be_listed_stop_the_commands() {
+    let mailbox = Mailbox::stranded("unlisted");
+    let script = mailbox.commands(&mailbox.snapshot(), "append-repair").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let refusing = folder.path().join("doveadm");
+    let real = format!("exec doveadm -c '{}' \"$@\"", bed().doveadm_config(Store::A).display());
+    fs::write(&refusing, format!("case \" $* \" in *' who '*) echo refused >&2; exit 77 ;; esac\n{real}\n")).unwrap();
+    let ran = mailbox.perform_with(&script, &[("DOVEADM_SOURCE", &format!("sh {}", refusing.display()))]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("refused\nstopped: cannot list the sessions on SOURCE\n"), "{}", ran.err);
+    assert!(mailbox.is_held() && ran.err.contains("to release mail and logins: sh "), "{}", ran.err);
+    assert_eq!(system().home("unlisted").unwrap().unwrap().named, Named::Store("source".to_owned()));
 }
 
 /// A delivery whose recipient the proxy has accepted, and whose text it has not read yet.

@@ -18,22 +18,26 @@ const FUNCTIONS: &str = include_str!("dovecot.sh");
 const EXPUNGE: &str = "# doveadm expunge, for each of them\n";
 
 /// The values about the mailbox, the directory and the files.
-const VALUES_OF_MAILBOX: &str = r#"# Set these values, here or in the environment, where they win.
+const VALUES_OF_MAILBOX: &str = r#"# Save this as a file, set these values in it, and run it with `sh FILE`. Values
+# in the environment win. Copies keep their text and their flags, and get a new
+# time of arrival.
 #
 # The mailbox, as Dovecot names it on every server.
 MAILBOX=${MAILBOX:-MAILBOX_NAME}
-# The address that the queue of the MTA shows.
+# The address that the queue of the MTA shows, such as USER@example.com.
 ADDRESS=ADDRESS_VALUE
 # Every name with which the owner logs in or receives mail, aliases too: mail
 # and logins under another name are not held.
 LOGIN_NAMES=${LOGIN_NAMES:?every name of the owner, with spaces}
-# The directory, a login that can write to it, and a file with its password
-# without a line break.
-LDAP_URL=${LDAP_URL:?such as ldap://directory.example.com}
-BIND_DN=${BIND_DN:?such as cn=admin,dc=example,dc=com}
+# The directory, such as ldap://directory.example.com; a login that can write to
+# it, such as cn=admin,dc=example,dc=com; and a file with its password without a
+# line break.
+LDAP_URL=${LDAP_URL:-}
+BIND_DN=${BIND_DN:-}
 PASSWORD_FILE=${PASSWORD_FILE:-/root/ldap-password}
-# The entry of the mailbox, and its attribute that names the server.
-USER_DN=${USER_DN:?such as uid=USER,ou=people,dc=example,dc=com}
+# The entry of the mailbox, such as uid=USER,ou=people,dc=example,dc=com, and its
+# attribute that names the server.
+USER_DN=${USER_DN:-}
 HOME_ATTRIBUTE=${HOME_ATTRIBUTE:-mailHost}
 # A new folder for saved messages, and with `.entry` for the saved entry.
 SAVED=${SAVED:-"/var/tmp/saved-$MAILBOX"}
@@ -136,7 +140,7 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
             format!(
                 "# doveadm save, for each saved message that the store lacks\nlist {server} now\ncp \"$SAVED/list\" \"$WORK/saved\"\nmissing \
                  saved now todo\nappend todo {server} {server}\n# Verification: the store holds every saved message.\nlist {server} now\n\
-                 missing saved now left\nrequire_empty left 'not loaded'\n"
+                 missing saved now left\nrequire_empty left 'not loaded'\nset_flags saved now {server}\n"
             )
         }
         Act::Adjust { .. } => {
@@ -220,7 +224,7 @@ fn copy(from: &str, to: &str, copies: Copies) -> String {
     format!(
         "# doveadm fetch | doveadm save, for each message that is missing; a repeated\n# run appends nothing again.\nlist {from} from\n\
          {known}copy_folders {from} {to}\nappend todo {from} {to}\ncat \"$WORK/todo\" >>\"$WORK/copied\"\n# Verification: {to} holds each of \
-         them.\nlist {to} now\nmissing {chosen} now left\nrequire_empty left 'not on {to}'\n"
+         them.\nlist {to} now\nmissing {chosen} now left\nrequire_empty left 'not on {to}'\nset_flags {chosen} now {to}\n"
     )
 }
 
@@ -342,11 +346,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
 fn variables(occasion: &Occasion<'_>) -> String {
     let Occasion { mailbox, servers, .. } = occasion;
     // A name with a domain is the address too; a name without one says nothing about the domain.
-    let address = if mailbox.contains('@') {
-        "${ADDRESS:-$MAILBOX}"
-    } else {
-        "${ADDRESS:?the address that the queue of the MTA shows}"
-    };
+    let address = if mailbox.contains('@') { "${ADDRESS:-$MAILBOX}" } else { "${ADDRESS:-}" };
     let values = VALUES_OF_MAILBOX.replace("ADDRESS_VALUE", address);
     let mut lines: Vec<String> =
         values.lines().map(|line| line.replace("MAILBOX_NAME", &shell_word(mailbox))).collect();

@@ -115,7 +115,7 @@ copy_folders() { # source, destination
 }
 
 # Appends each message of a list once. `doveadm save` keeps the message as it
-# is; the flags are set afterwards, the time of arrival is not kept.
+# is; `set_flags` sets the flags, and the time of arrival is not kept.
 append() { # list, source, destination
   read_separator "$3"
   awk -F '\t' '!seen[$1 FS $2]++' "$WORK/$1" >"$WORK/each"
@@ -126,15 +126,32 @@ append() { # list, source, destination
     *) read_message "$2" "$guid" "$uid" ;;
     esac
     create_folder "$3" "$folder"
-    next=$(on "$3" -f tab mailbox status -u "$MAILBOX" uidnext "$folder" \
-      </dev/null | tail -n 1 | cut -f 2)
     on "$3" save -u "$MAILBOX" -m "$folder" <"$WORK/message" ||
       stop "cannot save $name in $folder on $3"
-    flags=$(printf %s "$flags" | sed 's/ *\\Recent//')
-    test -z "$flags" ||
-      on "$3" flags add -u "$MAILBOX" "$flags" mailbox "$folder" uid "$next" \
-        </dev/null || stop "cannot set the flags of $name on $3"
   done 3<"$WORK/each"
+}
+
+# Adds to the messages of a server the flags that a list has for them, also those
+# that an interrupted run has appended without. Nothing becomes \Deleted.
+set_flags() { # list, list of the server, server
+  awk -F '\t' -v OFS='\t' '
+    FILENAME == ARGV[1] { flags[$1 FS $2] = flags[$1 FS $2] " " $5; next }
+    {
+      has = " " $5 " "
+      lacks = ""
+      count = split(flags[$1 FS $2], each, " ")
+      for (i = 1; i <= count; i++) {
+        if (each[i] == "\\Recent" || each[i] == "\\Deleted") continue
+        if (index(has, " " each[i] " ")) continue
+        lacks = lacks " " each[i]
+        has = has each[i] " "
+      }
+      if (lacks != "") print substr(lacks, 2), $3, $4
+    }' "$WORK/$1" "$WORK/$2" >"$WORK/flags" || stop "cannot compare flags"
+  while IFS=$TAB read -r flags guid uid <&3; do
+    on "$3" flags add -u "$MAILBOX" "$flags" mailbox-guid "$guid" uid "$uid" \
+      </dev/null || stop "cannot set the flags of UID $uid on $3"
+  done 3<"$WORK/flags"
 }
 
 # Deletes the messages of a list.
@@ -225,7 +242,7 @@ release() {
 # the place of the old one at once, and a lock keeps other scripts out.
 edit_held() { # hold or release
   run_by "$AT_PROXY" flock "$HELD_FILE.lock" sh -c '
-    while IFS= read -r line; do
+    while IFS= read -r line || test -n "$line"; do
       case " $2 " in
       *" ${line%%:*} "*) ;;
       *) printf "%s\n" "$line" ;;
@@ -293,13 +310,39 @@ end_sessions() { # servers
   for server; do
     for name in $LOGIN_NAMES; do
       tries=0
-      while on "$server" -f tab who -1 "$name" 2>/dev/null |
-        grep -q "^$name$TAB"; do
+      while has_session "$server" "$name"; do
         tries=$((tries + 1))
         test "$tries" -lt 10 || stop "$name still has a session on $server"
         sleep 1
       done
     done
+  done
+}
+
+has_session() { # server, name
+  on "$1" -f tab who -1 "$2" </dev/null >"$WORK/said" 2>"$WORK/reason" || {
+    cat "$WORK/reason" >&2
+    stop "cannot list the sessions on $1"
+  }
+  cut -f 1 "$WORK/said" | grep -qxF "$2"
+}
+
+# Ends the script if the entry has not the name of the mailbox and each name of
+# the owner, whole or without its domain: then a value is that of another user.
+check_names() {
+  ldapsearch -LLL -o ldif-wrap=no -x -H "$LDAP_URL" -D "$BIND_DN" \
+    -y "$PASSWORD_FILE" -b "$USER_DN" -s base '*' >"$WORK/entry" ||
+    stop "cannot read the entry $USER_DN"
+  while IFS= read -r line; do
+    case $line in
+    *':: '*) printf %s "${line#*:: }" | base64 -d && echo ;;
+    *': '*) printf '%s\n' "${line#*: }" ;;
+    esac
+  done <"$WORK/entry" | tr '[:upper:]' '[:lower:]' >"$WORK/values"
+  for name in "$MAILBOX" $LOGIN_NAMES; do
+    lower=$(printf %s "$name" | tr '[:upper:]' '[:lower:]')
+    grep -qxF -e "$lower" -e "${lower%%@*}" "$WORK/values" ||
+      stop "$USER_DN has no value $name: give the names and the entry of one user"
   done
 }
 
@@ -311,3 +354,7 @@ release)
   exit
   ;;
 esac
+for value in ADDRESS LDAP_URL BIND_DN USER_DN; do
+  eval "test -n \"\$$value\"" || stop "set $value at the top of the script"
+done
+check_names

@@ -219,10 +219,9 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let Occasion { servers, .. } = occasion;
     let (from, to) = (servers.name(servers.from), servers.name(servers.to));
     let preparation = |purpose: &str, commands: String| Preparation::new(purpose, fitted(&commands));
-    let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut first, mut once_held) = (Vec::new(), Vec::new());
     if occasion.must_hold {
         first.push(preparation("Mail is held, and open sessions end.", format!("{}{SESSIONS}", hold(servers))));
-        last.push(preparation("Mail goes to the new home.", release(servers)));
     }
     if occasion.must_replicate {
         once_held.push(preparation("The directories must agree.", required_agreement(servers)));
@@ -233,10 +232,14 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
         once_held.push(Preparation::observe_again(from, to, fitted(&commands)));
     }
     let check = format!(
-        "{}The owner logs on and sees the mail.\n",
+        "{}If not, use Update Now, and wait before mail is let through.\n",
         test(servers, &Condition::EveryReplicaNames(ServerRef::To))
     );
-    last.push(preparation(&format!("At the end {to} is the home."), check));
+    let mut last = vec![preparation(&format!("At the end {to} is the home."), check)];
+    if occasion.must_hold {
+        last.push(preparation("Mail goes to the new home.", release(servers)));
+    }
+    last.push(preparation("The mail is there.", "The owner logs on and sees it.\n".to_owned()));
     let site = match servers.site {
         Some(_) => "",
         None => "ORGANIZATION, SITE: what follows /o= and /ou= in the present Home-MDB\n",

@@ -9,11 +9,14 @@ TAB=$(printf '\t')
 # Ends the script. Mail and logins stay held until `release` has run.
 stop() {
   printf 'stopped: %s\n' "$*" >&2
+  test -z "$step" || printf 'at step %s of the script\n' "$step" >&2
   test -z "$to_release" ||
     printf 'to release mail and logins: sh %s %s\n' "$0" "$to_release" >&2
   exit 1
 }
 to_release=
+step=
+trap 'stop "a signal ended the script"' HUP INT TERM
 
 # Writes the lines of a list whose messages another list lacks, or has.
 missing() { # list, other list, file

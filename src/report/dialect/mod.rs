@@ -123,6 +123,23 @@ impl Dialect {
         }
     }
 
+    /// Returns true if the commands are a shell script, and false if they are instructions to a person.
+    pub(super) fn is_script(self) -> bool {
+        match self {
+            Self::DovecotLdap | Self::Cyrus => true,
+            Self::Exchange => false,
+        }
+    }
+
+    /// Returns true if no mailbox of this system can be marked as in transit.
+    #[must_use]
+    pub fn lacks_marks(self) -> bool {
+        match self {
+            Self::DovecotLdap => true,
+            Self::Cyrus | Self::Exchange => false,
+        }
+    }
+
     /// Returns the replication of the system's directory. [Q137203, Q199354]
     #[must_use]
     pub fn replication(self) -> Replication {

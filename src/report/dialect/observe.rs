@@ -67,7 +67,8 @@ fn dovecot(name: impl Fn(ServerId) -> String, user: &str, fact: UnobservedFact) 
             format!("list the mailbox on {}: `doveadm fetch -u {user} hdr.message-id all` there", name(id))
         }
         UnobservedFact::Overlap(id) => format!(
-            "list the messages on {} by name instead of their number: `doveadm fetch -u {user} hdr.message-id all` there",
+            "list the messages on {} by name instead of their number: `stranded snapshot SITE.toml {user}` writes them, or `doveadm fetch -u \
+             {user} hdr.message-id all` there",
             name(id)
         ),
         UnobservedFact::Deletions(id) => format!(

@@ -62,6 +62,9 @@ pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<
     for (index, ScriptStep { step, commands }) in steps.iter().enumerate() {
         let number = index + 1;
         let _ = write!(text, "\n{}", comment(&format!("{number}. It {step}."), "   "));
+        if dialect.is_script() {
+            let _ = writeln!(text, "step={number}");
+        }
         match commands {
             StepCommands::Commands(commands) => text.push_str(commands),
             StepCommands::Impossible(reason) => {
@@ -73,6 +76,9 @@ pub fn script(dialect: Dialect, snapshot: &Snapshot, advice: &Advice) -> Option<
         if holds == Some(index) {
             prepared(&mut text, &frame.once_held);
         }
+    }
+    if dialect.is_script() {
+        text.push_str("step=\n");
     }
     prepared(&mut text, &frame.last);
     let is_complete = steps.iter().all(|step| matches!(step.commands, StepCommands::Commands(_)));

@@ -254,9 +254,12 @@ fn the_names_of_the_site_are_those_of_the_observed_homes_and_no_value_is_broken(
 #[test]
 fn a_script_has_no_value_of_an_example() {
     let report = advised_in(Dialect::DovecotLdap, STRANDED);
-    for name in ["ADDRESS", "LOGIN_NAMES", "LDAP_URL", "BIND_DN", "USER_DN"] {
-        assert!(script(&report).contains(&format!("\n{name}=${{{name}:?")), "{name} in {}", script(&report));
+    for name in ["ADDRESS", "LDAP_URL", "BIND_DN", "USER_DN"] {
+        assert!(script(&report).contains(&format!("\n{name}=${{{name}:-}}\n")), "{name} in {}", script(&report));
+        let demanded = script(&report).lines().find(|line| line.starts_with("for value in ")).unwrap();
+        assert!(demanded.contains(&format!(" {name}")), "{demanded}");
     }
+    assert!(script(&report).contains("\nLOGIN_NAMES=${LOGIN_NAMES:?"), "{}", script(&report));
     let report = advised_in(Dialect::DovecotLdap, &STRANDED.replace("alice", "alice@example.org"));
     assert!(script(&report).contains("\nADDRESS=${ADDRESS:-$MAILBOX}\n"), "{}", script(&report));
 }
