@@ -18,6 +18,9 @@ pub struct Advise {
     /// Compare with these earlier snapshots: list what was lost, duplicated, changed or stranded, by name
     #[arg(long, value_name = "BEFORE", conflicts_with_all = ["runbooks", "why", "all", "delivery", "faults", "faults_max", "timeout", "dialect"])]
     pub before: Option<String>,
+    /// Only this mailbox of the snapshots; can be given several times
+    #[arg(long = "mailbox", value_name = "NAME")]
+    pub mailboxes: Vec<String>,
     /// A procedure file to judge besides the built-in procedures; can be given several times
     #[arg(long = "runbook", value_name = "FILE.toml")]
     pub runbooks: Vec<String>,

@@ -34,7 +34,10 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     for path in &arguments.runbooks {
         procedures.push(ProcedureText { file_name: path.clone(), text: text_of(path)? });
     }
-    let snapshots = snapshots(&arguments.snapshots)?;
+    let lacks_marks = arguments.dialect.is_some_and(Dialect::lacks_marks);
+    let observed = |snapshot: Snapshot| if lacks_marks { snapshot.without_marks() } else { snapshot };
+    let snapshots: Vec<Snapshot> =
+        snapshots(&arguments.snapshots, &arguments.mailboxes)?.into_iter().map(observed).collect();
     let limits = Limits {
         states_max: Some(arguments.max_states),
         deadline: arguments.timeout.and_then(|timeout| started.checked_add(timeout)),
@@ -75,7 +78,8 @@ fn compare(arguments: &Advise, before: &str) -> Result<Exit, CommandError> {
     if [before, &arguments.snapshots] == [STANDARD_INPUT; 2] {
         return Err(CommandError::Usage("only one of the two snapshots can be standard input".to_owned()));
     }
-    let (before, after) = (snapshots(before)?, snapshots(&arguments.snapshots)?);
+    let chosen = &arguments.mailboxes;
+    let (before, after) = (snapshots(before, chosen)?, snapshots(&arguments.snapshots, chosen)?);
     let compared = comparison::compare(&before, &after);
     let text = |width| comparison_text::report(&compared, width);
     let json = || output::json(&comparison_json::report(&compared));
@@ -89,10 +93,18 @@ fn exit_of_comparison(compared: &MailboxComparison) -> Exit {
     compared.results().into_iter().map(code).fold(Exit::AsExpected, Exit::max)
 }
 
-/// Reads the snapshots in a file or in standard input.
-fn snapshots(path: &str) -> Result<Vec<Snapshot>, CommandError> {
+/// Reads the snapshots in a file or in standard input: those of the chosen mailboxes, or all if none is chosen.
+fn snapshots(path: &str, chosen: &[String]) -> Result<Vec<Snapshot>, CommandError> {
     let name = if path == STANDARD_INPUT { "standard input" } else { path };
-    Ok(snapshot::read(name, &text_of(path)?)?)
+    let mut all = snapshot::read(name, &text_of(path)?)?;
+    let known: Vec<&str> = all.iter().map(|one| one.mailbox.as_str()).collect();
+    if let Some(missing) = chosen.iter().find(|wanted| !known.contains(&wanted.as_str())) {
+        let near = nearest(missing, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let says = format!("{name} has no mailbox `{}`{near}", missing.escape_debug());
+        return Err(CommandError::Usage(says));
+    }
+    all.retain(|one| chosen.is_empty() || chosen.contains(&one.mailbox));
+    Ok(all)
 }
 
 fn circumstances(arguments: &Advise) -> Result<Circumstances, CommandError> {
@@ -130,6 +142,7 @@ fn exit(advised: &MailboxAdvice<'_>) -> Exit {
     let is_stuck = !advised.advice.is_empty() && advised.recommended().is_none();
     let is_truncated = advised.truncated.is_some()
         || standing == Standing::Unknown
+        || advised.snapshot.has_open_move()
         || answers().any(|answer| answer == Answer::Inconclusive);
     match (standing.needs_repair(), is_truncated, is_stuck) {
         (true, _, _) | (false, false, true) => Exit::NotAsExpected,

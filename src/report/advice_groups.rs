@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use stranded_search::advice::{Circumstances, MailboxAdvice};
 use stranded_search::lines::wrapped;
-use stranded_search::snapshot::Snapshot;
+use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_others::others;
-use super::advice_text::{Extent, Form, answer, commands, located, title, without_safe_procedure};
+use super::advice_text::{Extent, Form, answer, commands, healthy, located, title, without_safe_procedure};
 use super::advice_why::{self, TITLE};
 use super::dialect::Printed;
 
@@ -111,6 +111,9 @@ impl Group<'_> {
         let who = listed(members, Extent::Answers);
         let what = match (first.truncated, first.recommended()) {
             (Some(_), _) => "nothing was searched".to_owned(),
+            (None, _) if first.snapshot.standing() == Standing::Healthy => {
+                anstream::adapter::strip_str(healthy(first.snapshot).trim_end()).to_string()
+            }
             (None, Some(advice)) => format!("do {}", title(first.snapshot, advice)),
             (None, None) => without_safe_procedure(None, first.snapshot, first).0,
         };

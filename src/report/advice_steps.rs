@@ -4,6 +4,7 @@
 use stranded_model::dn::HomeValue;
 use stranded_model::id::ServerId;
 use stranded_model::procedure::{Act, Condition, Duplicate, ListPurpose, Only, ServerRef};
+use stranded_model::state::Mailbox;
 use stranded_oracle::sentence::condition;
 use stranded_search::advice::{Advice, Plan, PlannedStep, PreconditionKind};
 use stranded_search::snapshot::Snapshot;
@@ -25,7 +26,15 @@ pub(super) fn instructions(dialect: Option<Dialect>, snapshot: &Snapshot, advice
     });
     let mut all = Vec::new();
     if must_hold || own_hold.is_some() {
-        all.push(HOLD.to_owned());
+        let not_held = match dialect {
+            Some(Dialect::Exchange) => format!(
+                " Mail from users of {0} itself is delivered inside its store and is not held: choose a time when they send none, and \
+                 look at {0} again at the end.",
+                name(snapshot, advice.from)
+            ),
+            Some(Dialect::DovecotLdap | Dialect::Cyrus) | None => String::new(),
+        };
+        all.push(format!("{HOLD}{not_held}"));
     }
     if is_held {
         all.push(
@@ -78,6 +87,9 @@ fn step(snapshot: &Snapshot, plan: &Plan, index: usize) -> Option<String> {
         let Some(Act::List { at, .. }) = last_list.map(|list| &list.act) else { return "those just listed".to_owned() };
         format!("those just listed on {}", of(*at))
     };
+    let lacks_mailbox = |reference: ServerRef| {
+        plan.run.server(reference).is_some_and(|server| snapshot.mailboxes[server] == Mailbox::Absent)
+    };
     let says = match &planned.act {
         Act::Require(Condition::Differ(..)) | Act::Report { .. } => return None,
         Act::CreateMailbox { at, duplicate: Duplicate::Kept } => {
@@ -111,6 +123,9 @@ fn step(snapshot: &Snapshot, plan: &Plan, index: usize) -> Option<String> {
         }
         Act::PropagateDeletions { from, to } => {
             format!("Delete on {} what {} remembers as deleted.", of(*to), of(*from))
+        }
+        Act::Mark { at, .. } if lacks_mailbox(*at) => {
+            format!("Create an empty mailbox on {}, and mark it as in transit.", of(*at))
         }
         Act::Mark { at, .. } => format!("Mark the mailbox on {} as in transit.", of(*at)),
         Act::Unmark { at } => format!("Take the mark off the mailbox on {}.", of(*at)),

@@ -67,7 +67,8 @@ pub fn report(
     }
     let rest = &groups[whole..];
     if !rest.is_empty() {
-        let _ = writeln!(text, "\n{TITLE}Others:{TITLE:#}");
+        let hint = wrapped("Others (`--mailbox NAME` prints the steps for one):", 0, form.width);
+        let _ = writeln!(text, "\n{TITLE}{hint}{TITLE:#}");
         let mut shown = 0;
         // Commands can be longer than a report; each other group still has its line.
         let before = text.lines().count();
@@ -111,13 +112,35 @@ fn summary(advised: &[MailboxAdvice<'_>], form: Form<'_>) -> String {
         .collect();
     let mut text = match (counted.is_empty(), unknown.is_empty()) {
         (true, is_known) => {
-            let style = if is_known { GOOD } else { BAD };
+            let is_calm = is_known && !snapshots().any(Snapshot::has_open_move);
+            let style = if is_calm { GOOD } else { BAD };
             format!("{style}{all}: none is known to be stranded{style:#}\n")
         }
         (false, _) => format!("{BAD}{all}: {}{BAD:#}\n", counted.join(", ")),
     };
+    let is_healthy = |one: &&Snapshot| one.standing() == Standing::Healthy;
+    let none: Vec<&str> = snapshots()
+        .filter(|one| is_healthy(one) && one.data_on().is_empty())
+        .map(|snapshot| snapshot.mailbox.as_str())
+        .collect();
+    if !none.is_empty() {
+        let says = format!(
+            "no server that was observed has mail of {}: look at the other servers, unless the mailbox was empty",
+            listed(&none, form.extent)
+        );
+        let _ = writeln!(text, "{BAD}{}{BAD:#}", wrapped(&says, 0, form.width));
+    }
+    for snapshot in snapshots().filter(|one| is_healthy(one) && one.has_open_move()) {
+        let says = format!(
+            "{}: its home has all messages, and a move of it runs or was interrupted: {}. The move can still delete or strand mail: stop it, \
+             and take the snapshot again.",
+            snapshot.mailbox,
+            words::marks(snapshot)
+        );
+        let _ = writeln!(text, "{BAD}{}{BAD:#}", wrapped(&says, 0, form.width));
+    }
     if counted.is_empty() && advised.len() <= NAMES_MAX {
-        for snapshot in snapshots().filter(|one| one.standing() == Standing::Healthy) {
+        for snapshot in snapshots().filter(is_healthy) {
             let line = format!("{}: {}", snapshot.mailbox, home_and_counts(snapshot));
             let _ = writeln!(text, "{}", wrapped(&line, 2, form.width));
         }
@@ -185,9 +208,7 @@ pub(super) fn answer(
         printed.filter(|printed| printed.procedure.is_some()).and_then(|printed| printed.index(&advised.advice));
     let recommended = chosen.map_or_else(|| advised.recommended(), |index| Some(&advised.advice[index]));
     let (style, now, steps) = match recommended {
-        _ if advised.snapshot.standing() == Standing::Healthy => {
-            return format!("{GOOD}Nothing has to be done.{GOOD:#}\n");
-        }
+        _ if advised.snapshot.standing() == Standing::Healthy => return healthy(advised.snapshot),
         Some(advice) => {
             let steps = instructions(dialect, subject, advice);
             (GOOD, format!("Do this now: {}", title(subject, advice)), steps)
@@ -226,6 +247,15 @@ pub(super) fn answer(
     text
 }
 
+/// Returns what to do with a mailbox whose home has all observed messages.
+pub(super) fn healthy(snapshot: &Snapshot) -> String {
+    if snapshot.has_open_move() {
+        let says = "Do this now: stop the move that marks the mailbox as in transit, and take the snapshot again.";
+        return format!("{BAD}{says}{BAD:#}\n");
+    }
+    format!("{GOOD}Nothing has to be done.{GOOD:#}\n")
+}
+
 /// Returns what to do now if no procedure is known to be safe: observe what the best answer depends on, or save everything.
 pub(super) fn without_safe_procedure(
     dialect: Option<Dialect>,
@@ -258,7 +288,11 @@ pub(super) fn commands(
     match (found.and_then(|advice| Some((advice, dialect::script(dialect, subject, advice)?))), printed.procedure) {
         (Some((advice, script)), _) => {
             let (name, dialect) = (&advice.procedure.name, dialect.name());
-            format!("\n{TITLE}The commands of {name}, for {dialect}:{TITLE:#}\n\n{}", script.text)
+            let reads_again =
+                advice.plan.as_ref().is_some_and(|plan| !plan.absent.is_empty()) && printed.dialect.is_script();
+            let more = "They read the stores again, so they also copy and delete what has come since.";
+            let more = if reads_again { wrapped(more, 0, form.width) + "\n" } else { String::new() };
+            format!("\n{TITLE}The commands of {name}, for {dialect}:{TITLE:#}\n{more}\n{}", script.text)
         }
         (None, Some(name)) => {
             let says = format!("No commands are printed: {}", refusal(subject, advised, dialect, name));

@@ -121,9 +121,17 @@ fn harms(snapshot: &Snapshot, advice: &Advice) -> Vec<String> {
     first.into_iter().map(|harm| self::harm(snapshot, harm)).collect()
 }
 
-/// Returns the warnings: a directory without the recipient or without one home, a second move, and mail that arrived since.
+/// Returns the warnings: a mark of a move, a directory without the recipient or without one home, a second move, and mail that arrived
+/// since.
 pub(super) fn warnings(snapshot: &Snapshot, advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    if !snapshot.in_transit.is_empty() {
+        let text = format!(
+            "{}: a move runs, or was interrupted. See that none runs. A procedure that takes no mark off leaves the mailbox in transit.",
+            marks(snapshot)
+        );
+        warnings.push(Warning::new("In transit:", text));
+    }
     match snapshot.standing() {
         Standing::Healthy | Standing::Unknown => return warnings,
         Standing::NoRecipient => {
@@ -157,6 +165,13 @@ pub(super) fn warnings(snapshot: &Snapshot, advised: &MailboxAdvice<'_>) -> Vec<
     let from_home = advised.advice.iter().find(|advice| Some(advice.from) == snapshot.home());
     warnings.extend(from_home.and_then(|advice| late_mail(snapshot, advised, advice.from, advice.to)));
     warnings
+}
+
+/// Returns the clause that says which stores mark the mailbox as in transit.
+pub(super) fn marks(snapshot: &Snapshot) -> String {
+    let marking: Vec<String> = snapshot.in_transit.iter().map(|server| name(snapshot, *server)).collect();
+    let verb = if marking.len() == 1 { "marks" } else { "mark" };
+    format!("{} {verb} the mailbox as in transit", marking.join(" and "))
 }
 
 /// Returns the harms of a case, except those to mail that perhaps waits in the queue.

@@ -142,6 +142,22 @@ impl Snapshot {
         Self { mailbox: name.to_owned(), is_representative: true, ..self.clone() }
     }
 
+    /// Returns this snapshot of a system in which no mailbox can be marked as in transit.
+    #[must_use]
+    pub fn without_marks(mut self) -> Self {
+        if self.has_marks.is_none() {
+            self.has_marks = Some(false);
+            self.unobserved.retain(|fact| !matches!(fact, UnobservedFact::Transit(_)));
+        }
+        self
+    }
+
+    /// Returns true if some store marks the mailbox as in transit.
+    #[must_use]
+    pub fn has_open_move(&self) -> bool {
+        !self.in_transit.is_empty()
+    }
+
     /// Returns the servers that hold messages.
     #[must_use]
     pub fn data_on(&self) -> Vec<ServerId> {

@@ -231,7 +231,7 @@ impl Observed {
         index.map(|index| Home::Server(ServerId::at(index))).ok_or_else(|| {
             let known: Vec<&str> = servers.iter().map(String::as_str).collect();
             let label = match nearest(&named, &known) {
-                Some(near) => format!("nearest: `{near}`"),
+                Some(near) => format!("nearest: `{near}`; if it is another server, add its store"),
                 None => format!("{}; for another server, add its store", listed(&known)),
             };
             let message =

@@ -1,13 +1,13 @@
 //! Snapshot files: JSON Lines, an array, or objects in several lines. This file finds the objects, so that an error in one of them does not
 //! hide those in the others; it does not know what they mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::scenario::{Diagnostic, Diagnostics, Findings, SourceText, Spot};
+use crate::scenario::{Diagnostic, Diagnostics, Findings, SourceText, Spot, nearest};
 
 use super::line::Line;
 use super::{ContentError, Snapshot, keys, observed};
@@ -63,7 +63,7 @@ pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
         match object.snapshot() {
             Ok(snapshot) if !mailboxes.insert(snapshot.mailbox.clone()) => {
                 let message = format!("the mailbox `{}` is described twice", snapshot.mailbox.escape_debug());
-                let label = "keep the later one; a snapshot describes each mailbox once";
+                let label = "observe it again, and keep one: a snapshot describes each mailbox once";
                 found.take(object.reported(&ContentError::at(&snapshot.mailbox, message, label)));
             }
             Ok(snapshot) => snapshots.push(snapshot),
@@ -75,7 +75,26 @@ pub fn read(file_name: &str, text: &str) -> Result<Vec<Snapshot>, Diagnostics> {
                     \"home-mta\": \"SRC\"}}, \"stores\": {\"SRC\": null, \"DST\": {\"messages\": 2}}}";
         return Err(Diagnostics::just(format!("{file_name} contains no snapshot"), Some(help.to_owned())));
     }
+    note_rare_servers(&mut snapshots);
     found.into_diagnostics().map_or(Ok(snapshots), Err)
+}
+
+/// Notes a server that one mailbox names and no other, if its name is near that of a server which others name.
+fn note_rare_servers(snapshots: &mut [Snapshot]) {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for server in snapshots.iter().flat_map(|snapshot| &snapshot.names.servers) {
+        *uses.entry(server.clone()).or_default() += 1;
+    }
+    let common: Vec<&str> = uses.iter().filter(|(_, count)| **count > 1).map(|(name, _)| name.as_str()).collect();
+    for snapshot in snapshots {
+        let is_rare = |server: &&String| uses.get(*server) == Some(&1);
+        let rare: Vec<String> = snapshot.names.servers.iter().filter(is_rare).cloned().collect();
+        for server in rare {
+            if let Some(near) = nearest(&server, &common) {
+                snapshot.remarks.push(format!("no other mailbox names the server {server}: is it {near}?"));
+            }
+        }
+    }
 }
 
 /// Returns the objects of a file, and everything between them that is not white space or a comma.
