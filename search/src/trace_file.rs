@@ -33,7 +33,8 @@ pub struct TraceFile {
     pub assumptions: BTreeMap<String, String>,
     /// The initial state.
     pub initial: StateView,
-    /// The procedures that would recover all mail in the initial state.
+    /// The procedures after which all mail would be at the home, if one ran in the initial state and nothing else happened, whatever else
+    /// they change. While all mail is at the home, these are the procedures that leave it there. Defective procedures are not listed.
     #[serde(default)]
     pub rescues: Vec<String>,
     /// The steps. The last one violates the property.
@@ -68,7 +69,7 @@ pub struct StepFile {
     pub lost: Vec<String>,
     /// The state after the step.
     pub state: StateView,
-    /// The procedures that would recover all mail in this state.
+    /// The procedures after which all mail would be at the home, if one ran in this state and nothing else happened.
     #[serde(default)]
     pub rescues: Vec<String>,
 }

@@ -193,6 +193,9 @@ fn adapter_log(arguments: &Conform, child: &mut Child) -> Exit {
 
 /// Saves the shortest traces. Returns the names of the files.
 fn save(driven: &ConformResult, folder: &Path) -> (Vec<String>, Exit) {
+    if driven.shrunk.is_empty() {
+        return (Vec::new(), Exit::AsExpected);
+    }
     let mut saved = output::saved(folder, fs::create_dir_all(folder));
     let mut files = Vec::new();
     for one in &driven.shrunk {
@@ -218,6 +221,9 @@ fn print(
 ) -> Exit {
     let mut extra = vec![reported::coverage(driven)];
     extra.extend(end_of(driven.is_interrupted, is_judged, driven.broken.as_ref()));
+    if arguments.save.is_some() && driven.shrunk.is_empty() {
+        extra.push("nothing was saved: no trace failed".to_owned());
+    }
     if let Some(comparison) = comparison {
         let matching =
             comparison.matching.iter().map(|one| format!("known until {}: {one}: {}", one.expires, one.reason));

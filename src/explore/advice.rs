@@ -10,7 +10,7 @@ use stranded_search::advice::{advise_all, known_procedures};
 use stranded_search::names;
 
 use super::link::LinkError;
-use super::open_trace::VisitedState;
+use super::open_trace::OpenTrace;
 
 /// The advice on one mailbox.
 #[derive(Clone, Debug, Serialize)]
@@ -59,18 +59,23 @@ pub struct CaseView {
     pub harm: String,
 }
 
-/// Returns the advice on a state of a trace.
+/// Returns the advice on the last state of a trace.
 ///
 /// # Errors
 /// The reason why there is no advice.
-pub fn at(visited: &VisitedState) -> Result<Vec<AdviceView>, LinkError> {
+pub fn at(trace: &OpenTrace) -> Result<Vec<AdviceView>, LinkError> {
+    let visited = trace.end();
     let wrong = |diagnostics: stranded_search::scenario::Diagnostics| LinkError(diagnostics.render(false));
     let snapshots = state_advice::snapshots(&visited.world, &visited.state).map_err(wrong)?;
     let circumstances = circumstances();
     let advised = advise_all(&snapshots, true, &known_procedures(), &circumstances, &limits()).map_err(wrong)?;
     let report = advice_json::report(&advised, &circumstances, None);
     let accounts = visited.state.accounts.values();
-    Ok(report.mailboxes.into_iter().zip(accounts).map(|(found, account)| of_mailbox(found, account)).collect())
+    let named = |found: MailboxReport| match &trace.origin.observed {
+        Some(observed) => MailboxReport { mailbox: observed.name.clone(), ..found },
+        None => found,
+    };
+    Ok(report.mailboxes.into_iter().zip(accounts).map(|(found, account)| of_mailbox(named(found), account)).collect())
 }
 
 fn of_mailbox(found: MailboxReport, account: &Account) -> AdviceView {

@@ -157,7 +157,7 @@ impl Explorer {
                 let outlook = Outlooks::new(&trace.origin.spec).at(trace.end());
                 Ok(json!({"detail": Detail::of(&trace, at), "outlook": OutlookView::of(&outlook)}))
             }
-            Query::Advise { link, at } => Ok(json!({"advice": advice::at(self.at(&link, at)?.end())?})),
+            Query::Advise { link, at } => Ok(json!({"advice": advice::at(&self.at(&link, at)?)?})),
             Query::Export { link, form, property } => {
                 Ok(json(&exported::export(&self.library.follow(&link)?, form, property.as_deref())?))
             }

@@ -30,11 +30,11 @@ impl From<Badge> for BadgeEntry {
     }
 }
 
-/// The badge of the report of an applied procedure: the place of the mail after it.
-pub(super) fn outcome(visited: &VisitedState, moment: &Moment) -> Option<BadgeEntry> {
+/// The badges of the report of an applied procedure: the place of the mail after it, and the destroyed mail.
+pub(super) fn outcome(visited: &VisitedState, moment: &Moment) -> Vec<BadgeEntry> {
     let is_repair = visited.taken.as_ref().and_then(|taken| taken.action.administrator()).is_some();
     if moment.reported.is_none() || !is_repair || moment.actor != REPAIR {
-        return None;
+        return Vec::new();
     }
     let ending = TraceEnd::of(&visited.world, &visited.state, None);
     let (kind, sign, says) = match (ending.is_whole, ending.is_marked) {
@@ -42,13 +42,11 @@ pub(super) fn outcome(visited: &VisitedState, moment: &Moment) -> Option<BadgeEn
         (true, true) => ("warn", "⇄", "all mail is at the home, but it stays in transit"),
         (false, _) => ("warn", "⚠", "not all mail is at the home"),
     };
-    Some(BadgeEntry { kind, sign, says: says.to_owned() })
-}
-
-/// The badges of a step that do not depend on the trace.
-pub(super) fn badges(lost: &[String], strands: &[String], breaks: &[&'static str]) -> Vec<BadgeEntry> {
-    let destroys = (!lost.is_empty()).then(|| Badge::Destroys(lost.to_vec()));
-    let broken = (!breaks.is_empty()).then(|| Badge::Breaks(breaks.to_vec()));
-    let strands = (!strands.is_empty()).then(|| Badge::Strands(strands.to_vec()));
-    destroys.into_iter().chain(strands).chain(broken).map(BadgeEntry::from).collect()
+    let lost: Vec<&str> =
+        moment.picture.mailboxes.iter().flat_map(|mailbox| &mailbox.lost).map(String::as_str).collect();
+    let destroyed = (!lost.is_empty()).then(|| {
+        let verb = if lost.len() == 1 { "is" } else { "are" };
+        BadgeEntry { kind: "bad", sign: "✕", says: format!("{} {verb} destroyed", lost.join(" ")) }
+    });
+    destroyed.into_iter().chain([BadgeEntry { kind, sign, says: says.to_owned() }]).collect()
 }

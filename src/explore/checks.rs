@@ -214,7 +214,7 @@ pub fn worst(library: &Library, spec: &Spec) -> Option<(OpenTrace, About)> {
 fn open(library: &Library, spec: &Arc<Spec>, case: &Combination, trace: &Trace) -> Option<OpenTrace> {
     library.keep(spec, Some(trace.path.initial.clone()));
     let (world, initial) = (Arc::new(case.world.clone()), trace.path.initial.clone());
-    let origin = Origin { spec: Arc::clone(spec), world, initial };
+    let origin = Origin { spec: Arc::clone(spec), world, initial, observed: None };
     OpenTrace::by_actions(origin, trace.path.actions.iter().chain(&trace.after)).ok()
 }
 

@@ -99,14 +99,18 @@ impl Detail {
     pub fn of(trace: &OpenTrace, number: usize) -> Self {
         let VisitedState { world, state, .. } = &trace.visited[number];
         let shown = state_view::show(&world.scenario, state);
+        let owner = |name: &str| trace.origin.owner(name);
         let changes = match number.checked_sub(1).map(|before| &trace.visited[before]) {
-            Some(before) => change::in_words(&state_view::show(&before.world.scenario, &before.state), &shown),
+            Some(before) => {
+                let before = state_view::show(&before.world.scenario, &before.state);
+                change::in_words(&before, &shown, &world.scenario, &owner)
+            }
             None => Vec::new(),
         };
         let judged = |property: Safety| PropertyValue {
             name: property.name(),
             standing: PropertyStatus::of(world, state, property).name(),
-            says: values(world, state, property),
+            says: values(world, state, property, &owner),
         };
         let (mut enabled, mut disabled) = (Vec::new(), Vec::new());
         for action in world.actions() {

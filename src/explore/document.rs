@@ -9,7 +9,7 @@ use stranded_model::action::ActionKind;
 use stranded_model::property::Safety;
 use stranded_model::state::State;
 
-use crate::report::badge::Badge;
+use crate::report::badge::{self, StepFacts};
 use crate::report::picture::{Picture, newly_stranded};
 use crate::report::procedure_words::words;
 use crate::report::remedy::Remedy;
@@ -20,7 +20,7 @@ use stranded_oracle::sentence::Mood;
 use stranded_search::names;
 use stranded_search::rescue::{self, RescueMap};
 
-use super::badges::{BadgeEntry, badges, outcome};
+use super::badges::{BadgeEntry, outcome};
 use super::detail::{Detail, OutlookView, Outlooks};
 use super::link;
 use super::open_trace::{OpenTrace, Origin, Taken, VisitedState};
@@ -154,6 +154,15 @@ pub struct Moment {
     pub detail: Option<Detail>,
 }
 
+impl Moment {
+    /// Returns the badges of its step.
+    fn step_badges(&self, is_too_late: bool, is_first_violation: bool) -> Vec<BadgeEntry> {
+        let Self { lost, strands, breaks, .. } = self;
+        let facts = StepFacts { lost, strands, breaks: breaks.clone(), is_too_late, is_first_violation };
+        badge::of_step(&facts).into_iter().map(BadgeEntry::from).collect()
+    }
+}
+
 /// The title of a trace, its loop and its fork.
 #[derive(Clone, Debug, Default)]
 pub struct About {
@@ -186,7 +195,6 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
         }
         screen = moment.reported.clone().or(screen.take());
         moment.screen.clone_from(&screen);
-        moment.badges.extend(outcome(visited, &moment));
         moment.outlook = outlooks.as_ref().map(|all| all[number].clone());
         moment.detail = is_detailed.then(|| Detail::of(trace, number));
         moment
@@ -194,17 +202,12 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
     let mut moments: Vec<Moment> = moments.collect();
     let first_violation = moments.iter().position(|moment| !moment.broken.is_empty());
     let no_return = map.as_ref().and_then(|map| map.point_of_no_return);
-    for moment in &mut moments {
-        let of_the_trace = [
-            (no_return == Some(moment.number)).then_some(Badge::TooLate),
-            (first_violation == Some(moment.number)).then_some(Badge::FirstViolation),
-        ];
-        let after = usize::from(!moment.lost.is_empty()) + usize::from(!moment.strands.is_empty());
-        moment.badges.splice(after..after, of_the_trace.into_iter().flatten().map(BadgeEntry::from));
+    for (moment, visited) in moments.iter_mut().zip(&trace.visited) {
+        let is = |number: Option<usize>| number == Some(moment.number);
+        moment.badges = moment.step_badges(is(no_return), is(first_violation));
+        moment.badges.extend(outcome(visited, moment));
     }
     let world = &trace.origin.world;
-    let run = world.scenario.run(world.scenario.last_run);
-    let name = |server| names::server(&world.scenario, server).to_owned();
     let end = trace.end();
     let ending = TraceEnd::of(&end.world, &end.state, about.repeats_from);
     Document {
@@ -226,19 +229,29 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
             .into_iter()
             .map(|one| PropertyEntry { name: one.name(), says: one.says(), sources: one.sources() })
             .collect(),
-        summary: summary::summary(
-            &summarized(&moments),
-            &ending,
-            map.as_ref(),
-            &recommended(trace, &ending, map.as_ref()),
-            &(name(run.from), name(run.to)),
-        ),
+        summary: summarize(trace, &moments, &ending, map.as_ref()),
         first_violation,
         no_return,
         repeats_from: about.repeats_from,
         forked_at: about.forked_at,
         moments,
     }
+}
+
+/// Returns the summary of a trace, or of a state without steps.
+fn summarize(trace: &OpenTrace, moments: &[Moment], ending: &TraceEnd, map: Option<&RescueMap>) -> Vec<Sentence> {
+    if let [only] = &trace.visited[..] {
+        let answer = match &trace.origin.observed {
+            Some(observed) => observed.answer.clone(),
+            None if ending.stranded.is_some() => state_advice::answer_in(&only.world, &only.state),
+            None => Vec::new(),
+        };
+        return summary::at_start(ending, answer);
+    }
+    let scenario = &trace.origin.world.scenario;
+    let run = scenario.run(scenario.last_run);
+    let servers = [run.from, run.to].map(|server| names::server(scenario, server).to_owned());
+    summary::summary(&summarized(moments), ending, map, &recommended(trace, ending, map), &servers.into())
 }
 
 /// Returns the recommendations for the last state in which a repair helps; none if the trace ends well.
@@ -293,9 +306,9 @@ pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
     };
     let breaks: Vec<&'static str> = now.iter().copied().filter(|name| !before.contains(name)).collect();
     let step = StepText::of(&trace.origin, world, state, taken.as_ref());
-    let picture = Picture::of(world, state);
+    let picture = trace.origin.picture(world, state);
     let strands = taken.as_ref().map_or_else(Vec::new, |taken| newly_stranded(&taken.before, state));
-    Moment {
+    let mut moment = Moment {
         number,
         actor: step.actor,
         by: step.by,
@@ -305,7 +318,7 @@ pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
         sources: step.sources,
         reported: step.reported,
         screen: None,
-        badges: badges(&step.lost, &strands, &breaks),
+        badges: Vec::new(),
         lost: step.lost,
         strands,
         breaks,
@@ -314,7 +327,9 @@ pub fn moment(trace: &OpenTrace, number: usize) -> Moment {
         picture,
         outlook: None,
         detail: None,
-    }
+    };
+    moment.badges = moment.step_badges(false, false);
+    moment
 }
 
 /// The name of a step for alignment: starts of different procedures are alike.

@@ -51,7 +51,7 @@ pub fn read(library: &Library, value: &Value) -> Result<OpenTrace, LinkError> {
         name.map(str::to_owned).ok_or_else(|| missing(&format!("{TAKEN} in state {index}")))
     };
     let names: Vec<String> = states.iter().enumerate().skip(1).map(taken).collect::<Result<_, LinkError>>()?;
-    let origin = Origin { spec, world: Arc::new(world), initial };
+    let origin = Origin { spec, world: Arc::new(world), initial, observed: None };
     OpenTrace::along(origin, names.iter().map(String::as_str))
         .map_err(|(number, error)| LinkError(format!("step {number} of the ITF trace: {error}")))
 }

@@ -15,7 +15,7 @@ use stranded_search::replay::Replayed;
 use stranded_search::scenario::{self, Spec, builtin};
 
 use super::link::{self, Link, LinkError};
-use super::open_trace::{OpenTrace, Origin};
+use super::open_trace::{ObservedMailbox, OpenTrace, Origin};
 
 /// The most opened scenarios that are kept; the oldest is dropped first.
 const OPENED_MAX: usize = 64;
@@ -36,7 +36,11 @@ struct Opened {
     hash: String,
     spec: Arc<Spec>,
     initial: Option<State>,
+    observed: Option<Arc<ObservedMailbox>>,
 }
+
+/// An initial state, and the mailbox of a snapshot that it shows.
+type Start = (State, Option<Arc<ObservedMailbox>>);
 
 impl Library {
     /// Returns a scenario by its name; built-in names come first.
@@ -53,13 +57,17 @@ impl Library {
 
     /// Keeps a scenario for later links.
     pub fn keep(&self, spec: &Arc<Spec>, initial: Option<State>) {
+        self.keep_observed(spec, initial, None);
+    }
+
+    fn keep_observed(&self, spec: &Arc<Spec>, initial: Option<State>, observed: Option<Arc<ObservedMailbox>>) {
         let hash = link::hash_of(spec);
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.retain(|one| one.hash != hash || one.initial != initial);
         if opened.len() >= OPENED_MAX {
             opened.pop_front();
         }
-        opened.push_back(Opened { hash, spec: Arc::clone(spec), initial });
+        opened.push_back(Opened { hash, spec: Arc::clone(spec), initial, observed });
     }
 
     /// Opens a trace without steps, under the first answer to every assumption.
@@ -72,15 +80,16 @@ impl Library {
         let initial = world.initial.first().cloned();
         let initial = initial.ok_or_else(|| LinkError(format!("{} has no initial state", spec.name)))?;
         self.keep(spec, None);
-        Ok(OpenTrace::start(Origin { spec: Arc::clone(spec), world: Arc::new(world), initial }))
+        let origin = Origin { spec: Arc::clone(spec), world: Arc::new(world), initial, observed: None };
+        Ok(OpenTrace::start(origin))
     }
 
-    /// Opens a trace without steps in the first initial state of a world.
+    /// Opens a trace without steps in the first initial state of a world, which shows a mailbox of a snapshot.
     #[must_use]
-    pub fn start_in(&self, spec: Spec, world: World) -> OpenTrace {
-        let (spec, initial) = (Arc::new(spec), world.initial[0].clone());
-        self.keep(&spec, Some(initial.clone()));
-        OpenTrace::start(Origin { spec, world: Arc::new(world), initial })
+    pub fn start_in(&self, spec: Spec, world: World, observed: ObservedMailbox) -> OpenTrace {
+        let (spec, initial, observed) = (Arc::new(spec), world.initial[0].clone(), Some(Arc::new(observed)));
+        self.keep_observed(&spec, Some(initial.clone()), observed.clone());
+        OpenTrace::start(Origin { spec, world: Arc::new(world), initial, observed })
     }
 
     /// Opens a replayed trace.
@@ -91,7 +100,7 @@ impl Library {
         let Replayed { spec, world, trace, .. } = replayed;
         let spec = Arc::new(spec);
         self.keep(&spec, Some(trace.path.initial.clone()));
-        let origin = Origin { spec, world: Arc::new(world), initial: trace.path.initial };
+        let origin = Origin { spec, world: Arc::new(world), initial: trace.path.initial, observed: None };
         OpenTrace::by_actions(origin, trace.path.actions.iter().chain(&trace.after))
             .map_err(|error| LinkError(error.to_string()))
     }
@@ -106,9 +115,9 @@ impl Library {
         let assumptions = link::assumptions(&link.answers)?;
         let origin = starts
             .into_iter()
-            .map(|initial| (World::new(&spec.scenario, assumptions), initial))
-            .find(|(world, initial)| link::state_hash(world, initial) == link.initial);
-        let (world, initial) = match origin {
+            .map(|(initial, observed)| (World::new(&spec.scenario, assumptions), initial, observed))
+            .find(|(world, initial, _)| link::state_hash(world, initial) == link.initial);
+        let (world, initial, observed) = match origin {
             Some(found) => found,
             None => {
                 let world = world(&spec, assumptions)?;
@@ -116,10 +125,10 @@ impl Library {
                 let found = found.ok_or_else(|| {
                     LinkError(format!("the link starts in a state that is not an initial state of {} here", spec.name))
                 })?;
-                (world, found)
+                (world, found, None)
             }
         };
-        let origin = Origin { spec, world: Arc::new(world), initial };
+        let origin = Origin { spec, world: Arc::new(world), initial, observed };
         let trace = OpenTrace::along(origin, link.steps.iter().map(String::as_str)).map_err(|(number, error)| {
             LinkError(format!("cannot follow the link beyond step {}: {error}", number - 1))
         })?;
@@ -132,11 +141,11 @@ impl Library {
         Ok(trace)
     }
 
-    fn scenario_of(&self, link: &Link) -> Result<(Arc<Spec>, Vec<State>), LinkError> {
+    fn scenario_of(&self, link: &Link) -> Result<(Arc<Spec>, Vec<Start>), LinkError> {
         let opened = self.opened();
         let same: Vec<&Opened> = opened.iter().filter(|one| one.hash == link.hash).collect();
         if let Some(first) = same.first() {
-            let starts = same.iter().filter_map(|one| one.initial.clone()).collect();
+            let starts = same.iter().filter_map(|one| Some((one.initial.clone()?, one.observed.clone()))).collect();
             return Ok((Arc::clone(&first.spec), starts));
         }
         let known = self.named(&link.scenario).map_err(|_| {

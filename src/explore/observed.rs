@@ -1,12 +1,12 @@
 //! Snapshots on the page: the present state of an observed mailbox, as the start of a trace. The reader takes each procedure from there.
 
-use crate::report::state_advice::{circumstances, limits};
+use crate::report::state_advice::{self, circumstances, limits};
 use stranded_search::advice::{MailboxAdvice, advise_all, known_procedures, present};
 use stranded_search::snapshot::{self, Snapshot};
 
 use super::library::Library;
 use super::link::LinkError;
-use super::open_trace::OpenTrace;
+use super::open_trace::{ObservedMailbox, OpenTrace};
 
 /// The content of a snapshot file.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     let only: &MailboxAdvice<'_> = advised.first().ok_or_else(none)?;
     let advice = only.recommended().or_else(|| only.advice.first()).ok_or_else(none)?;
     let (spec, world) = present(only.snapshot, &circumstances, advice);
-    let title = format!("{} now", only.snapshot.mailbox);
-    Ok(Observed::Mailbox(Box::new(library.start_in(spec, world)), title))
+    let observed = ObservedMailbox { name: only.snapshot.mailbox.clone(), answer: state_advice::answer(only) };
+    let title = format!("{} now", observed.name);
+    Ok(Observed::Mailbox(Box::new(library.start_in(spec, world, observed)), title))
 }

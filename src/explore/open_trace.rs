@@ -12,6 +12,8 @@ use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario};
 use stranded_model::state::State;
 use stranded_model::{Occurrence, World};
 
+use crate::report::picture::Picture;
+use crate::report::state_advice::AnswerLine;
 use stranded_search::check::combinations;
 use stranded_search::names;
 use stranded_search::rescue;
@@ -37,9 +39,31 @@ pub struct Origin {
     pub world: Arc<World>,
     /// The state.
     pub initial: State,
+    /// The mailbox of a snapshot that the state shows.
+    pub observed: Option<Arc<ObservedMailbox>>,
+}
+
+/// A mailbox of a snapshot.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ObservedMailbox {
+    /// Its name in the snapshot.
+    pub name: String,
+    /// The answer of `stranded advise`; empty if it needs no repair.
+    pub answer: Vec<AnswerLine>,
 }
 
 impl Origin {
+    /// Returns the picture of a state, with the observed name of its mailbox.
+    #[must_use]
+    pub fn picture(&self, world: &World, state: &State) -> Picture {
+        let mut picture = Picture::of(world, state);
+        if let Some(observed) = &self.observed {
+            picture.mailboxes.iter_mut().for_each(|mailbox| mailbox.name.clone_from(&observed.name));
+            picture.programs.iter_mut().for_each(|program| program.mailbox.clone_from(&observed.name));
+        }
+        picture
+    }
+
     /// Returns the actor of an action, as the page names it: the only administrator of a scenario needs no name.
     #[must_use]
     pub fn actor(&self, world: &World, action: &Action) -> String {
@@ -52,6 +76,17 @@ impl Origin {
             return name;
         }
         if own.len() == 1 { "administrator".to_owned() } else { format!("administrator “{name}”") }
+    }
+
+    /// Returns the owner of a program as a sentence names it.
+    #[must_use]
+    pub fn owner(&self, name: &str) -> String {
+        let own = &self.world.scenario.administrators;
+        match own.iter().any(|one| one.name == name) {
+            false if name == RESCUER => "the repair".to_owned(),
+            true if own.len() == 1 => "the administrator".to_owned(),
+            true | false => format!("administrator “{name}”"),
+        }
     }
 
     /// Returns the sentence of an action, with the mailbox if there are several.
@@ -248,7 +283,11 @@ impl OpenTrace {
             world.assumptions,
             &world.stopped(state),
         ));
-        let before = world.initial[0].clone();
+        // The trace continues, so what the earlier steps violated stays violated.
+        let mut before = world.initial[0].clone();
+        for (now, past) in before.accounts.values_mut().zip(state.accounts.values()) {
+            now.record = past.record;
+        }
         let action = Action::Start { mailbox, administrator: AdministratorId::default(), run: 0 };
         let name = format!("{APPLY}{procedure} {}", names::mailbox(mailbox));
         let occurrence = world.occur(&before, &action).map_err(|refusal| {

@@ -50,11 +50,11 @@ pub fn document(record: &Recording, run: &RunView) -> Option<Document> {
         procedures: Vec::new(),
         effects: Vec::new(),
         properties: Vec::new(),
-        summary: vec![Sentence {
-            about: "What did the run show?",
-            says: format!("{}: {}.", record.verdict, record.says),
-            step: decisive,
-        }],
+        summary: vec![Sentence::new(
+            "What did the run show?",
+            format!("{}: {}.", record.verdict, record.says),
+            decisive,
+        )],
         first_violation: decisive,
         no_return: None,
         repeats_from: None,

@@ -15,7 +15,48 @@ pub enum Badge {
     Breaks(Vec<&'static str>),
 }
 
+/// The facts about a step from which its badges follow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepFacts<'a> {
+    /// The messages that the step lost.
+    pub lost: &'a [String],
+    /// The messages that it left on a server that is not the home.
+    pub strands: &'a [String],
+    /// The properties that are true before it and false after it.
+    pub breaks: Vec<&'static str>,
+    /// True if no procedure recovers all mail from here on, and one did before.
+    pub is_too_late: bool,
+    /// True if some property is false here for the first time.
+    pub is_first_violation: bool,
+}
+
+/// Returns the badges of a step, the most severe first.
+#[must_use]
+pub fn of_step(facts: &StepFacts<'_>) -> Vec<Badge> {
+    let StepFacts { lost, strands, breaks, is_too_late, is_first_violation } = facts;
+    let badges = [
+        (!lost.is_empty()).then(|| Badge::Destroys(lost.to_vec())),
+        (!strands.is_empty()).then(|| Badge::Strands(strands.to_vec())),
+        is_too_late.then_some(Badge::TooLate),
+        is_first_violation.then_some(Badge::FirstViolation),
+        (!breaks.is_empty()).then(|| Badge::Breaks(breaks.clone())),
+    ];
+    badges.into_iter().flatten().collect()
+}
+
 impl Badge {
+    /// Returns every kind, without messages and properties, the most severe first.
+    #[must_use]
+    pub fn all() -> [Self; 5] {
+        [
+            Self::Destroys(Vec::new()),
+            Self::Strands(Vec::new()),
+            Self::TooLate,
+            Self::FirstViolation,
+            Self::Breaks(Vec::new()),
+        ]
+    }
+
     /// Returns its sign. Each kind has its own.
     #[must_use]
     pub fn sign(&self) -> &'static str {

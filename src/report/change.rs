@@ -3,20 +3,27 @@
 
 use std::collections::BTreeMap;
 
+use stranded_model::scenario::Scenario;
 use stranded_search::state_view::{AccountView, ContentsView, MarkView, ProgramView, RecipientView, StateView};
 
 use super::difference;
 use super::picture::home;
 
-/// Returns the changes from one state to the next; empty if the states are equal.
+/// Returns the changes from one state to the next; empty if the states are equal. `scenario` is that of the step, `owner` the name of an
+/// administrator in a sentence.
 #[must_use]
-pub fn in_words(before: &StateView, after: &StateView) -> Vec<String> {
+pub fn in_words(
+    before: &StateView,
+    after: &StateView,
+    scenario: &Scenario,
+    owner: &dyn Fn(&str) -> String,
+) -> Vec<String> {
     let mut says = Vec::new();
     let several = after.mailboxes.len() > 1;
     for (name, now) in &after.mailboxes {
         let Some(was) = before.mailboxes.get(name) else { continue };
         let of = if several { format!("{name}: ") } else { String::new() };
-        says.extend(of_mailbox(was, now).into_iter().map(|one| format!("{of}{one}")));
+        says.extend(of_mailbox(was, now, scenario, owner).into_iter().map(|one| format!("{of}{one}")));
     }
     for (name, now) in &after.servers {
         let Some(was) = before.servers.get(name) else { continue };
@@ -32,7 +39,12 @@ pub fn in_words(before: &StateView, after: &StateView) -> Vec<String> {
     says
 }
 
-fn of_mailbox(was: &AccountView, now: &AccountView) -> Vec<String> {
+fn of_mailbox(
+    was: &AccountView,
+    now: &AccountView,
+    scenario: &Scenario,
+    owner: &dyn Fn(&str) -> String,
+) -> Vec<String> {
     let mut says = of_directory(&was.directory, &now.directory);
     if was.remembered != now.remembered {
         says.push(format!("caches and sessions now remember the home {}", home(now.remembered.as_ref())));
@@ -59,7 +71,10 @@ fn of_mailbox(was: &AccountView, now: &AccountView) -> Vec<String> {
     if was.delivery_held != now.delivery_held {
         says.push(format!("delivery is {}", if now.delivery_held { "held" } else { "released" }));
     }
-    says.extend(now.administrators.iter().filter_map(|(who, now)| of_program(who, was.administrators.get(who)?, now)));
+    let of_program = |(who, now): (&String, &ProgramView)| {
+        of_program(&owner(who), procedure(scenario, who, now)?, was.administrators.get(who)?, now)
+    };
+    says.extend(now.administrators.iter().filter_map(of_program));
     says.extend(
         (!old.false_success && new.false_success).then(|| "a run has reported ok for an undone move".to_owned()),
     );
@@ -115,12 +130,22 @@ fn of_store(server: &str, was: Option<&ContentsView>, now: Option<&ContentsView>
     }
 }
 
-fn of_program(who: &str, was: &ProgramView, now: &ProgramView) -> Option<String> {
+/// Returns the name of the procedure that a program runs or ran last.
+fn procedure<'a>(scenario: &'a Scenario, who: &str, program: &ProgramView) -> Option<&'a str> {
+    let administrator = scenario.administrators.iter().find(|one| one.name == *who)?;
+    let run = administrator.runs.get(usize::from(program.run).checked_sub(1)?)?;
+    Some(&run.procedure.name)
+}
+
+fn of_program(who: &str, procedure: &str, was: &ProgramView, now: &ProgramView) -> Option<String> {
+    let again = if was.ended.is_some() { ", in another run" } else { "" };
     match (was.next, now.next, now.ended.as_deref()) {
-        (None, Some(_), _) => Some(format!("the program of {who} starts")),
+        (None, Some(_), _) => Some(format!("the program of {who} starts {procedure}{again}")),
         (Some(_), None, Some(ended)) => Some(format!("the program of {who} ends: {ended}")),
         (Some(_), None, None) => Some(format!("the program of {who} ends")),
-        (Some(was), Some(now), _) if was != now => Some(format!("the program of {who} is at step {now}")),
+        (Some(was), Some(now), _) if was != now => {
+            Some(format!("the program of {who} is at step {now} of {procedure}"))
+        }
         (Some(_), Some(_), _) | (None, None, _) => None,
     }
 }

@@ -9,17 +9,17 @@ use stranded_model::World;
 use stranded_model::property::Safety;
 
 use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
+use stranded_search::engine::Truncation;
 use stranded_search::lines::wrapped;
-use stranded_search::names;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::rescue::{self, Outlook, RescueEffect, RescueMap};
-use stranded_search::scenario::{Number, builtin};
+use stranded_search::scenario::{Number, Spec, builtin};
 
+use super::badge::Badge;
 use super::inconclusive;
 use super::picture::Cells;
 use super::remedy::{self, Remedy};
-use super::state_advice;
-use super::summary;
+use super::summary::Sentence;
 use super::table::{TraceRow, TraceTable};
 use super::text::undecided;
 use super::trace::{answers, listed};
@@ -96,12 +96,7 @@ fn violation(checked: &Checked<'_>, case: &Combination, property: Property, widt
         Number::Given => String::new(),
         Number::Any => format!(" with {}", messages_of(case, &trace)),
     };
-    let mut text = format!(
-        "{BAD}{} is violated{BAD:#} after {} steps{messages}:\n{}\n",
-        property.name(),
-        trace.path.actions.len(),
-        wrapped(&checked.spec.says(property), 0, width)
-    );
+    let mut text = title(checked.spec, property, trace.path.actions.len(), &messages, width);
     if !checked.varied.is_empty() {
         let combination = listed(&answers(&case.world, &checked.varied));
         let _ = writeln!(text, "({})", wrapped(&format!("with {combination}"), 0, width - 2));
@@ -128,30 +123,35 @@ pub fn further(
     )
 }
 
-/// Returns the table of a trace with its rescue map.
+/// Returns the table of a trace with its rescue map and the recommended repair, for which no time is left after a time limit.
 #[must_use]
 pub fn trace_text(checked: &Checked<'_>, case: &Combination, trace: &Trace, width: u16) -> String {
-    let map = rescue::map(checked.spec, &case.world, trace);
-    let instead = instead(&case.world, trace, &map, width);
-    let table = TraceTable::of(&case.world, trace).with_rescue(map);
-    format!("{}{instead}", table_text(&case.world, &table, width))
+    if checked.truncated() == Some(Truncation::Time) {
+        let table = TraceTable::of(&case.world, trace).with_rescue(rescue::map(checked.spec, &case.world, trace));
+        let says = "No time was left to recommend a repair: save the trace with --traces DIR, and `stranded replay` recommends one.";
+        return format!("{}{}\n", table_text(&case.world, &table, width), wrapped(says, 0, width));
+    }
+    trace_of(checked.spec, &case.world, trace, width)
 }
 
-/// Returns the recommended repair, and the procedures that would do harm in its place; empty if no repair helps.
-fn instead(world: &World, trace: &Trace, map: &RescueMap, width: u16) -> String {
-    let Some(last) = summary::last_repair(map) else { return String::new() };
-    let mut states = trace.path.states(world);
-    states.extend(trace.after.iter().scan(trace.path.end(world), |state, action| {
-        *state = world.step(state, action).ok()?;
-        Some(state.clone())
-    }));
-    let recommended = state_advice::recommendations(world, &states[last]);
-    let run = world.scenario.run(world.scenario.last_run);
-    let servers = [run.from, run.to].map(|server| names::server(&world.scenario, server).to_owned());
-    match summary::instead(map, &recommended, &servers.into()) {
-        Some(found) => format!("{}\n", wrapped(&format!("Instead: {}", found.says), 0, width)),
-        None => String::new(),
-    }
+/// Returns the table of a trace of a scenario with its rescue map and the recommended repair.
+#[must_use]
+pub fn trace_of(spec: &Spec, world: &World, trace: &Trace, width: u16) -> String {
+    let table = TraceTable::of(world, trace).with_rescue(rescue::map(spec, world, trace)).with_repair(|_| world);
+    let instead = table.instead.as_ref().map(|found| format!("{}\n", wrapped(&instead(found), 0, width)));
+    format!("{}{}", table_text(world, &table, width), instead.unwrap_or_default())
+}
+
+/// Returns the recommended repair as every report says it.
+pub(crate) fn instead(found: &Sentence) -> String {
+    format!("Instead: {}", found.says)
+}
+
+/// Returns the title of a counterexample and the meaning of the property.
+#[must_use]
+pub fn title(spec: &Spec, property: Property, steps: usize, messages: &str, width: u16) -> String {
+    let says = wrapped(&spec.says(property), 0, width);
+    format!("{BAD}{} is violated{BAD:#} after {steps} steps{messages}:\n{says}\n", property.name())
 }
 
 /// Returns the number of messages that have arrived at the end of a trace.
@@ -235,15 +235,16 @@ fn without_end(line: &str) -> String {
 
 fn events(row: &TraceRow, table: &TraceTable) -> Vec<String> {
     let mut lines = vec![row.says.clone()];
-    if !row.lost.is_empty() {
-        lines.push(format!(">> DESTROYED: {} <<", row.lost.join(", ")));
-    }
-    lines.extend(table.is_point_of_no_return(row.number).then(|| NO_RETURN.to_owned()));
+    let badges = table.badges(row.number, false);
+    let is_small = |badge: &&Badge| matches!(badge, Badge::Breaks(_));
+    let words = |badge: &Badge| match badge {
+        Badge::Destroys(messages) => format!(">> DESTROYED: {} <<", messages.join(", ")),
+        Badge::TooLate => NO_RETURN.to_owned(),
+        Badge::Strands(_) | Badge::FirstViolation | Badge::Breaks(_) => format!("[{}]", badge.words()),
+    };
+    lines.extend(badges.iter().filter(|badge| !is_small(badge)).map(words));
     lines.extend(row.reported.as_ref().map(|reported| format!("reported: {reported}")));
-    let broken: Vec<&str> = row.breaks.iter().map(|property| property.name()).collect();
-    if !broken.is_empty() && !row.is_after {
-        lines.push(format!("[breaks {}]", broken.join(", ")));
-    }
+    lines.extend(badges.iter().filter(is_small).map(words));
     lines
 }
 
@@ -285,7 +286,7 @@ pub(crate) fn ranges(map: &RescueMap) -> Vec<(String, String)> {
     ranges
 }
 
-/// Returns the effects of all procedures in one state: with nothing to recover only those that do harm.
+/// Returns the effects of all procedures in one state: with nothing to recover only those that would change that.
 fn procedures(outlook: &Outlook) -> String {
     let effects = remedy::by_kind(outlook).into_iter().filter(|(kind, _)| match kind {
         Remedy::Recovers | Remedy::LeavesInTransit | Remedy::Strands | Remedy::Destroys(_) => true,
@@ -306,7 +307,7 @@ fn procedures(outlook: &Outlook) -> String {
     let recovers = outlook.rescues.iter().any(|one| one.effect == RescueEffect::Saves);
     match (outlook.is_whole, recovers, effects.is_empty()) {
         (true, _, true) => "(nothing to recover)".to_owned(),
-        (true, _, false) => format!("(nothing to recover) {effects}"),
+        (true, _, false) => format!("(nothing to recover; if run now: {effects})"),
         (false, false, true) => "none".to_owned(),
         (false, false, false) => format!("none; {effects}"),
         (false, true, _) => effects,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use stranded_model::World;
 use stranded_model::scenario::Replication;
@@ -16,6 +17,7 @@ use stranded_search::state_view;
 
 use super::advice_facts::instruction;
 use super::advice_json;
+use super::advice_text::{self, Extent, Form};
 
 /// The longest time for advice.
 const TIME_MAX: Duration = Duration::from_secs(15);
@@ -33,8 +35,15 @@ pub struct Recommendation {
     pub servers: (String, String),
     /// The conditions that the administrator must ensure.
     pub conditions: Vec<String>,
-    /// The steps to perform.
-    pub steps: Vec<String>,
+}
+
+/// A line of the answer of `stranded advise` on a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnswerLine {
+    /// The number of an instruction; a line without one is the answer, a reason or a warning.
+    pub number: Option<usize>,
+    /// The text.
+    pub says: String,
 }
 
 /// Returns the circumstances of advice on a state: every kind of delivery, and no faults.
@@ -91,9 +100,37 @@ pub fn of_mailbox(advised: &MailboxAdvice<'_>) -> Vec<Recommendation> {
         procedure: advice.procedure.name.clone(),
         servers: (advice_json::name(snapshot, advice.from), advice_json::name(snapshot, advice.to)),
         conditions: advice.preconditions().iter().map(|one| instruction(None, snapshot, advice, one.kind)).collect(),
-        steps: advice_json::steps(advice),
     };
     safe.map(entry).collect()
+}
+
+/// Returns the answer on the first mailbox of a state that needs a repair; empty if none does.
+#[must_use]
+pub fn answer_in(world: &World, state: &State) -> Vec<AnswerLine> {
+    let Ok(snapshots) = snapshots(world, state) else { return Vec::new() };
+    let limits = within(RECOMMENDATION_TIME_MAX);
+    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
+    advised.iter().map(answer).find(|lines| !lines.is_empty()).unwrap_or_default()
+}
+
+/// Returns the answer on a mailbox, as `stranded advise` prints it; empty if the mailbox needs no repair.
+#[must_use]
+pub fn answer(advised: &MailboxAdvice<'_>) -> Vec<AnswerLine> {
+    if !advised.snapshot.standing().needs_repair() {
+        return Vec::new();
+    }
+    let form = Form { extent: Extent::Answers, width: u16::MAX, file: None };
+    let text = advice_text::answer(advised.snapshot, advised, None, form);
+    anstream::adapter::strip_str(&text).to_string().lines().map(answer_line).collect()
+}
+
+/// Splits the number from a line, if it is an instruction.
+fn answer_line(line: &str) -> AnswerLine {
+    let numbered = line.trim_start().split_once(". ").and_then(|(number, says)| Some((number.parse().ok()?, says)));
+    match numbered {
+        Some((number, says)) => AnswerLine { number: Some(number), says: says.to_owned() },
+        None => AnswerLine { number: None, says: line.trim().to_owned() },
+    }
 }
 
 /// A mailbox as a line of a snapshot. An absent mark is not observed: not every system has marks.

@@ -13,7 +13,7 @@ use stranded_oracle::sentence::step;
 
 use super::picture::Picture;
 use super::procedure_words::{is_cure, named};
-use super::state_advice::Recommendation;
+use super::state_advice::{AnswerLine, Recommendation};
 
 /// One step of a trace, as far as the summary needs it.
 #[derive(Clone, Debug)]
@@ -39,6 +39,18 @@ pub struct Sentence {
     pub says: String,
     /// The step that the answer is about.
     pub step: Option<usize>,
+    /// The answer in a few words that start with the name of the procedure, for a place with room for one line.
+    pub short: Option<String>,
+    /// The lines below the answer: reasons, warnings and numbered instructions.
+    pub lines: Vec<AnswerLine>,
+}
+
+impl Sentence {
+    /// Returns an answer in one sentence.
+    #[must_use]
+    pub fn new(about: &'static str, says: String, step: Option<usize>) -> Self {
+        Self { about, says, step, short: None, lines: Vec::new() }
+    }
 }
 
 /// The end of a trace.
@@ -90,36 +102,24 @@ pub fn summary(
     recommendations: &[Recommendation],
     servers: &(String, String),
 ) -> Vec<Sentence> {
-    if steps.is_empty() {
-        return at_start(ending, recommendations);
-    }
     let begins = steps.iter().find(|step| !step.breaks.is_empty());
     let destroys = steps.iter().find(|step| !step.lost.is_empty());
     let mut summary = vec![match destroys {
-        Some(step) => Sentence {
-            about: "Which act destroyed the mail?",
-            says: format!("Step {}: {} {}. {} gone.", step.number, step.actor, step.says, are(step.lost)),
-            step: Some(step.number),
-        },
-        None => Sentence { about: "Is the mail safe?", says: kept(ending, begins.is_some()), step: None },
+        Some(step) => {
+            let says = format!("Step {}: {} {}. {} gone.", step.number, step.actor, step.says, are(step.lost));
+            Sentence::new("Which act destroyed the mail?", says, Some(step.number))
+        }
+        None => Sentence::new("Is the mail safe?", kept(ending, begins.is_some()), None),
     }];
     if let Some(number) = ending.repeats_from {
         let says =
             format!("After step {number} the same steps can repeat for ever, and the required state is never reached.");
-        summary.push(Sentence { about: "What goes wrong?", says, step: Some(number) });
+        summary.push(Sentence::new("What goes wrong?", says, Some(number)));
     }
     if let Some(step) = begins.filter(|step| destroys.is_none_or(|other| other.number != step.number)) {
-        summary.push(Sentence {
-            about: "Where did it go wrong first?",
-            says: format!(
-                "Step {}: {} {}. That breaks the rule: {}.",
-                step.number,
-                step.actor,
-                step.says,
-                rules(&step.breaks)
-            ),
-            step: Some(step.number),
-        });
+        let rules = rules(&step.breaks);
+        let says = format!("Step {}: {} {}. That breaks the rule: {rules}.", step.number, step.actor, step.says);
+        summary.push(Sentence::new("Where did it go wrong first?", says, Some(step.number)));
     }
     // A trace that ends well needs no advice.
     if let Some(map) = map.filter(|_| !ending.is_whole || destroys.is_some()) {
@@ -129,16 +129,19 @@ pub fn summary(
     summary
 }
 
-/// Returns the summary of a state without steps: nothing, unless the mailbox needs a repair.
-fn at_start(ending: &TraceEnd, recommendations: &[Recommendation]) -> Vec<Sentence> {
-    let Some(stranded) = &ending.stranded else { return Vec::new() };
-    let says = format!("No: {stranded}. No message is destroyed yet.");
-    let mut summary = vec![Sentence { about: "Is the mail safe?", says, step: None }];
-    summary.extend(recommendations.first().map(|first| {
-        let says = format!("{}: {}.", run_of(first), first.steps.join("; "));
-        Sentence { about: "What to do now?", says: format!("{}{says}", conditions(first)), step: None }
-    }));
-    summary
+/// Returns the summary of a state without steps, with the answer of `stranded advise` if the mailbox needs a repair.
+#[must_use]
+pub fn at_start(ending: &TraceEnd, answer: Vec<AnswerLine>) -> Vec<Sentence> {
+    let stranded = ending.stranded.as_ref().map(|stranded| {
+        let says = format!("No: {stranded}. No message is destroyed yet.");
+        Sentence::new("Is the mail safe?", says, None)
+    });
+    let mut lines = answer.into_iter();
+    let now = lines.next().map(|first| {
+        let short = first.says.split_once(": ").map(|(_, rest)| rest.to_owned());
+        Sentence { short, lines: lines.collect(), ..Sentence::new("What to do now?", first.says, None) }
+    });
+    stranded.into_iter().chain(now).collect()
 }
 
 /// Returns the answer about mail that was not destroyed.
@@ -174,17 +177,17 @@ fn too_late(map: &RescueMap) -> Option<Sentence> {
                  recovers all mail."
             }
         };
-        return Some(Sentence { about, says: says.to_owned(), step: None });
+        return Some(Sentence::new(about, says.to_owned(), None));
     };
     let Some(before) = number.checked_sub(1).and_then(|before| map.outlooks.get(before)) else {
         let says = "Mail is destroyed before the first step.".to_owned();
-        return Some(Sentence { about, says, step: None });
+        return Some(Sentence::new(about, says, None));
     };
     let kept = match before.is_whole {
         true => "until then all mail was where the directory says".to_owned(),
         false => format!("one step before, {} would have recovered all mail", some_of(&cures(before))),
     };
-    Some(Sentence { about, says: format!("From step {number} on; {kept}."), step: Some(number) })
+    Some(Sentence::new(about, format!("From step {number} on; {kept}."), Some(number)))
 }
 
 /// Returns the advice for the last states in which a procedure still recovers all mail.
@@ -210,7 +213,15 @@ pub fn instead(map: &RescueMap, recommendations: &[Recommendation], servers: &(S
     let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
     let says =
         format!("{when}: {}{}. That recovers all mail.{or}{}", conditions(best), run_of(best), not_then(outlook));
-    Some(Sentence { about: "What to do instead?", says, step: Some(first) })
+    let short = format!("{} from {} to {}, {}", best.procedure, best.servers.0, best.servers.1, lower(&when));
+    Some(Sentence { short: Some(short), ..Sentence::new("What to do instead?", says, Some(first)) })
+}
+
+/// Returns a clause that does not start a sentence.
+fn lower(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(char::to_lowercase).into_iter().flatten();
+    format!("{}{}", first.collect::<String>(), letters.as_str())
 }
 
 /// Returns the warning of the procedures that destroy or strand mail in a state.

@@ -14,7 +14,10 @@ use stranded_search::rescue::RescueMap;
 use stranded_search::state_view::{self, StateView};
 
 use super::arrow::{self, Arrow};
+use super::badge::{self, Badge, StepFacts};
 use super::picture::{Cells, KILOBYTES_PER_MESSAGE, Picture, newly_stranded};
+use super::state_advice;
+use super::summary::{self, Sentence};
 
 /// A trace as a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct TraceTable {
     pub repeats_from: Option<usize>,
     /// The procedures that recover mail, from the initial state and after each step, if the caller asked for them.
     pub rescue: Option<RescueMap>,
+    /// The recommended repair, if the caller asked for it and one helps.
+    pub instead: Option<Sentence>,
 }
 
 /// A step, and the state after it.
@@ -91,7 +96,7 @@ impl TraceTable {
         }
         let first = trace.path.actions.iter().find_map(Action::mailbox).unwrap_or_default();
         let start = Picture::of(world, &initial).cells(first);
-        Self { start, initial, rows, repeats_from: trace.repeats_from, rescue: None }
+        Self { start, initial, rows, repeats_from: trace.repeats_from, rescue: None, instead: None }
     }
 
     /// Returns the table of steps of several worlds. Each step is its world, the state before it, the action and its name.
@@ -109,13 +114,27 @@ impl TraceTable {
             rows.push(TraceRow { action: name.to_owned(), ..row });
         }
         let start = Picture::of(world, initial).cells(MailboxId::default());
-        Self { start, initial: initial.clone(), rows, repeats_from: None, rescue: None }
+        Self { start, initial: initial.clone(), rows, repeats_from: None, rescue: None, instead: None }
     }
 
     /// Returns the same table with the procedures that recover mail.
     #[must_use]
     pub fn with_rescue(self, map: RescueMap) -> Self {
         Self { rescue: Some(map), ..self }
+    }
+
+    /// Returns the same table with the recommended repair. `world_of` is the world of a state by its number.
+    #[must_use]
+    pub fn with_repair<'a>(self, world_of: impl Fn(usize) -> &'a World) -> Self {
+        let found = self.rescue.as_ref().and_then(|map| {
+            let last = summary::last_repair(map)?;
+            let world = world_of(last);
+            let recommended = state_advice::recommendations(world, self.state(last)?);
+            let run = world.scenario.run(world.scenario.last_run);
+            let servers = [run.from, run.to].map(|server| names::server(&world.scenario, server).to_owned());
+            summary::instead(map, &recommended, &servers.into())
+        });
+        Self { instead: found, ..self }
     }
 
     /// Returns the notes under the table, line by line.
@@ -133,6 +152,28 @@ impl TraceTable {
             text.push_str("Steps marked +: the rest of the running procedure.\n");
         }
         text
+    }
+
+    /// Returns the badges of a step; `number` 0 is the initial state.
+    #[must_use]
+    pub fn badges(&self, number: usize, is_first_violation: bool) -> Vec<Badge> {
+        let row = number.checked_sub(1).and_then(|index| self.rows.get(index));
+        badge::of_step(&StepFacts {
+            lost: row.map_or(&[], |row| &row.lost),
+            strands: row.map_or(&[], |row| &row.strands),
+            breaks: row.map_or_else(Vec::new, |row| row.breaks.iter().map(|property| property.name()).collect()),
+            is_too_late: self.is_point_of_no_return(number),
+            is_first_violation,
+        })
+    }
+
+    /// Returns the state after a step; `number` 0 is the initial state.
+    #[must_use]
+    pub fn state(&self, number: usize) -> Option<&State> {
+        match number.checked_sub(1) {
+            None => Some(&self.initial),
+            Some(index) => self.rows.get(index).map(|row| &row.state),
+        }
     }
 
     /// Returns true if this is the number of the first state from which on no procedure recovers all mail.

@@ -9,6 +9,7 @@ use stranded_model::assumption::Assumption;
 use stranded_search::check::Trace;
 use stranded_search::rescue;
 
+use super::procedure_words::is_cure;
 use super::table::{TraceRow, TraceTable};
 use stranded_search::state_view;
 use stranded_search::trace_file::{StepFile, TraceFile};
@@ -24,7 +25,10 @@ pub fn write(
 ) -> TraceFile {
     let table = TraceTable::of(world, trace);
     let map = rescue::map(spec, world, trace);
-    let rescues = |number: usize| map.outlooks[number].saving_procedures().map(ToOwned::to_owned).collect();
+    let rescues = |number: usize| {
+        let cures = map.outlooks[number].saving_procedures().filter(|name| is_cure(name));
+        cures.map(ToOwned::to_owned).collect()
+    };
     let step = |row: &TraceRow| StepFile {
         actor: row.actor.clone(),
         action: row.action.clone(),

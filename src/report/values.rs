@@ -56,16 +56,17 @@ fn needs_quiescence(property: Safety) -> bool {
     }
 }
 
-/// Returns one sentence without a full stop; with several mailboxes a clause for each, or for each that violates the property.
+/// Returns one sentence without a full stop; with several mailboxes a clause for each, or for each that violates the property. `owner` is
+/// the name of an administrator in a sentence.
 #[must_use]
-pub fn values(world: &World, state: &State, property: Safety) -> String {
+pub fn values(world: &World, state: &State, property: Safety, owner: &dyn Fn(&str) -> String) -> String {
     if PropertyStatus::of(world, state, property) == PropertyStatus::NotQuiescent {
         return "checked once everything has finished".to_owned();
     }
     let many = state.accounts.count() > 1;
     let shown = state_view::show(&world.scenario, state);
     let clause = |(id, account): (MailboxId, &Account)| {
-        let says = of_account(world, account, &shown.mailboxes[&names::mailbox(id)], property);
+        let says = of_account(world, account, &shown.mailboxes[&names::mailbox(id)], property, owner);
         if many { format!("{}: {says}", names::mailbox(id)) } else { says }
     };
     let violated = |(_, account): &(MailboxId, &Account)| !property.holds_for(world, account, &state.shared);
@@ -77,7 +78,13 @@ pub fn values(world: &World, state: &State, property: Safety) -> String {
     clauses.join("; ")
 }
 
-fn of_account(world: &World, account: &Account, shown: &AccountView, property: Safety) -> String {
+fn of_account(
+    world: &World,
+    account: &Account,
+    shown: &AccountView,
+    property: Safety,
+    owner: &dyn Fn(&str) -> String,
+) -> String {
     match property {
         Safety::NoLoss => kept(account),
         Safety::NoLastCopyDelete => match list(account.record.destroyed) {
@@ -95,7 +102,7 @@ fn of_account(world: &World, account: &Account, shown: &AccountView, property: S
             "a directory step was given the same server as its source and its destination".to_owned()
         }
         Safety::NoSelfMove => "every directory step so far named two different servers".to_owned(),
-        Safety::TransitOwned => transit(world, account),
+        Safety::TransitOwned => transit(world, account, owner),
         Safety::OneHome => stores(world, account),
         Safety::NoDuplicates => copies(world, account),
     }
@@ -140,7 +147,7 @@ fn copies(world: &World, account: &Account) -> String {
     if duplicated.is_empty() { "no store holds a duplicate".to_owned() } else { duplicated.join("; ") }
 }
 
-fn transit(world: &World, account: &Account) -> String {
+fn transit(world: &World, account: &Account, owner_name: &dyn Fn(&str) -> String) -> String {
     let marked = account.mailboxes.iter().filter_map(|(server, mailbox)| match mailbox.mark() {
         Mark::Settled => None,
         Mark::InTransit { owner, .. } => {
@@ -150,8 +157,8 @@ fn transit(world: &World, account: &Account) -> String {
                 (false, true) => "owes a retry",
                 (false, false) => "neither runs nor owes a retry",
             };
-            let (server, owner) =
-                (names::server(&world.scenario, server), names::administrator(&world.scenario, owner));
+            let server = names::server(&world.scenario, server);
+            let owner = owner_name(names::administrator(&world.scenario, owner));
             Some(format!("the mailbox on {server} is in transit for {owner}, who {state}"))
         }
     });

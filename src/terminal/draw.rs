@@ -191,7 +191,7 @@ fn widest(narrated: &NarratedTrace<'_>) -> usize {
 fn legend(narrated: &NarratedTrace<'_>, width: usize) -> String {
     let mut meanings: Vec<String> = Vec::new();
     for number in 0..=narrated.table.rows.len() {
-        if let Some(badge) = narrated.badges(number).first() {
+        for badge in narrated.badges(number) {
             let says = format!("{} {}", badge.sign(), badge.short());
             if !meanings.contains(&says) {
                 meanings.push(says);

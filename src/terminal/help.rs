@@ -97,13 +97,7 @@ fn layout(area: Rect) -> (Sheet, Vec<Line<'static>>) {
 }
 
 fn all() -> Vec<TextBlock> {
-    let badges = [
-        Badge::Destroys(Vec::new()),
-        Badge::Strands(Vec::new()),
-        Badge::TooLate,
-        Badge::FirstViolation,
-        Badge::Breaks(Vec::new()),
-    ];
+    let badges = Badge::all();
     let signs = badges.iter().map(|badge| (badge.sign(), format!("step: {}", badge.meaning())));
     let width = KEYS.iter().chain(&SIGNS).map(|(name, _)| columns(name)).max().unwrap_or(0) + 2;
     let line = |name: &str, says: &str| TextBlock::plain(format!("{name:<width$}{says}")).indented(width);

@@ -68,6 +68,7 @@ pub(super) fn sources(narrated: &NarratedTrace<'_>, at: usize) -> Option<TextBlo
 pub(super) fn parts(narrated: &NarratedTrace<'_>, at: usize) -> Vec<Part> {
     let picture = picture(narrated, at);
     let mut parts = vec![Part { title: "state".to_owned(), says: state_lines(&picture) }];
+    parts.extend(instead_part(narrated, at));
     parts.extend(administrator_screens(narrated, &picture, at));
     parts.extend(change_part(narrated, at));
     parts.extend(rescue_part(narrated, at));
@@ -194,12 +195,18 @@ fn change_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
         Some(before) => before.view.clone(),
         None => state_view::show(&narrated.world.scenario, &narrated.table.initial),
     };
-    let changes = change::in_words(&before, &row.view);
+    let changes = change::in_words(&before, &row.view, &narrated.world.scenario, &str::to_owned);
     let mut says: Vec<TextBlock> = changes.into_iter().map(|one| TextBlock::plain(one).indented(2)).collect();
     if says.is_empty() {
         says.push(TextBlock::plain("nothing"));
     }
     Some(Part { title: "what changed".to_owned(), says })
+}
+
+/// The recommended repair, from the first step at which it recovers all mail.
+fn instead_part(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
+    let found = narrated.table.instead.as_ref().filter(|found| found.step.is_none_or(|first| at >= first))?;
+    Some(Part { title: "what to do instead".to_owned(), says: vec![TextBlock::plain(found.says.clone()).indented(2)] })
 }
 
 /// The effect of each procedure, if it ran now.
@@ -238,7 +245,7 @@ fn properties(narrated: &NarratedTrace<'_>, at: usize) -> Option<Part> {
             PropertyStatus::NotQuiescent => ("·", Style::new()),
             PropertyStatus::Violated => ("✕", bold()),
         };
-        let says = match values(world, state, property) {
+        let says = match values(world, state, property, &str::to_owned) {
             none if none.is_empty() => NOTHING.to_owned(),
             some => some,
         };

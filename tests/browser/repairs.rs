@@ -63,7 +63,7 @@ fn on_a_phone_the_repair_is_named_under_the_step_and_more_has_the_other_controls
     browser.open(&served.url);
     browser.wait("document.querySelectorAll('.answer').length === 4");
     let said = browser.text("#instead");
-    assert!(said.starts_with("Instead: From step 11 to step 13: append what the destination lacks"), "{said}");
+    assert!(said.starts_with("Instead: append-repair from source to destination, from step 11 to step 13"), "{said}");
     let above = |what: &str| {
         browser.value(&format!("document.querySelector('{what}').getBoundingClientRect().bottom <= innerHeight"))
     };
@@ -76,6 +76,11 @@ fn on_a_phone_the_repair_is_named_under_the_step_and_more_has_the_other_controls
     browser.script("document.querySelector('#export').open = true", Vec::new());
     let inside = "(() => { const box = document.querySelector('#export .forms').getBoundingClientRect(); return [box.left >= 0, box.right <= innerWidth, box.top >= 0]; })()";
     assert_eq!(browser.value(inside), json!([true, true, true]));
+    browser.press("\u{e00c}");
+    browser.wait("!document.querySelector('#export').open");
+    browser.script("document.querySelector('#export').open = true", Vec::new());
+    browser.script("document.querySelector('#caption').click()", Vec::new());
+    browser.wait("!document.querySelector('#export').open");
     browser.script("document.querySelector('#instead button').click()", Vec::new());
     browser.wait("document.querySelector('#summary').getBoundingClientRect().top < innerHeight / 2");
     let expanded: Value = browser.value("document.querySelector('#more').getAttribute('aria-expanded')");

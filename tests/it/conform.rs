@@ -79,6 +79,15 @@ fn a_program_that_meets_the_expectations_is_as_expected() {
 }
 
 #[test]
+fn nothing_is_saved_and_no_folder_is_made_if_no_trace_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = conform(folder.path(), &["move", "--save", "runs"], &adapter(None));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("nothing was saved: no trace failed"), "{}", ran.out);
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run_and_another_seed_another_run() {
     let folder = tempfile::tempdir().unwrap();
     let logs = ["1", "1", "2"].map(|seed| {

@@ -24,7 +24,8 @@ fn second_move<T>(with: impl FnOnce(&NarratedTrace<'_>) -> T) -> T {
     let judgement = checked.results.iter().find(|judgement| wanted(judgement.property)).unwrap();
     let case = &checked.combinations[judgement.shown_by.unwrap()];
     let trace = case.trace(judgement.property).unwrap();
-    let table = TraceTable::of(&case.world, &trace).with_rescue(rescue::map(&spec, &case.world, &trace));
+    let map = rescue::map(&spec, &case.world, &trace);
+    let table = TraceTable::of(&case.world, &trace).with_rescue(map).with_repair(|_| &case.world);
     let own = table.rows.len();
     with(&NarratedTrace { spec: &spec, world: &case.world, table: &table, property: Some("no-loss"), own })
 }
@@ -77,6 +78,16 @@ fn a_tiny_terminal_shows_the_sentence_and_the_messages_of_each_store() {
 #[test]
 fn the_second_move_fills_a_large_terminal() {
     insta::assert_snapshot!("terminal_120x40", screens((120, 40), &[at(10), at(12), at(13)]));
+}
+
+#[test]
+fn the_recommended_repair_is_shown_from_the_step_at_which_it_helps() {
+    let shown = |number: usize| flat(&second_move(|narrated| screen(narrated, (160, 60), at(number))));
+    let repair = "From step 9 to step 11: append what the destination lacks, then set the home (append-repair)";
+    for number in [9, 11, 12] {
+        assert!(shown(number).contains(repair), "{number}: {}", shown(number));
+    }
+    assert!(!shown(8).contains("what to do instead"), "{}", shown(8));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn counterexamples(spec: &Spec, mut with: impl FnMut(&World, &Trace, Property)) 
 }
 
 fn reported<T>(spec: &Spec, world: &World, trace: &Trace, property: &str, body: impl Fn(&NarratedTrace<'_>) -> T) -> T {
-    let table = TraceTable::of(world, trace).with_rescue(rescue::map(spec, world, trace));
+    let table = TraceTable::of(world, trace).with_rescue(rescue::map(spec, world, trace)).with_repair(|_| world);
     body(&NarratedTrace { spec, world, table: &table, property: Some(property), own: table.rows.len() })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn require_terminal(arguments: &Replay) -> Result<(), CommandError> {
 
 pub(super) fn step_through(file: &TraceFile, replayed: &Replayed) -> Result<Exit, CommandError> {
     let Replayed { spec, world, trace: found, .. } = replayed;
-    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found)).with_repair(|_| world);
     let property = file.property.as_deref();
     let narrated = NarratedTrace { spec, world, table: &table, property, own: table.rows.len() };
     interrupt::restores_terminal();

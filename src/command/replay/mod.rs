@@ -13,6 +13,7 @@ use stranded_model::World;
 use stranded_search::check::{Trace, check};
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::files;
+use stranded_search::lines::wrapped;
 use stranded_search::replay::{self, Replayed};
 use stranded_search::rescue;
 use stranded_search::sanitize::{in_json, of_json};
@@ -94,7 +95,7 @@ fn show(file: &TraceFile, arguments: &Replay) -> Result<Exit, CommandError> {
 fn convert(file: &TraceFile, replayed: Replayed, form: TraceFormat, out: Option<&Path>) -> Result<Exit, CommandError> {
     let Replayed { spec, world, trace: found, .. } = &replayed;
     let property = file.property.as_deref();
-    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found)).with_repair(|_| world);
     let narrated = NarratedTrace { spec, world, table: &table, property, own: table.rows.len() };
     Ok(match form {
         #[cfg(feature = "explore")]
@@ -120,14 +121,17 @@ fn narration(spec: &Spec, world: &World, file: &TraceFile, found: &Trace, width:
     let with = if answers.is_empty() {
         String::new()
     } else {
-        format!("({})\n", stranded_search::lines::wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
+        format!("({})\n", wrapped(&format!("with {}", answers.join(", ")), 0, width - 2))
     };
-    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found));
+    let known = spec.properties().into_iter().find(|one| one.name() == property);
+    let title = known.map(|one| counterexample::title(spec, one, found.path.actions.len(), "", width));
     format!(
-        "{}: {property}, {} steps\n{with}{}",
+        "{}: {property}, {} steps\n{}\n{}{with}{}",
         file.scenario,
         file.steps.len(),
-        counterexample::table_text(world, &table, width)
+        wrapped(&format!("question: {}", spec.question), "question: ".len(), width),
+        title.unwrap_or_default(),
+        counterexample::trace_of(spec, world, found, width)
     )
 }
 

@@ -13,16 +13,26 @@ export function download({ name, text }) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
+/** Closes the menu on Escape and on a click elsewhere. */
+export function closeExports() {
+  const open = () => document.querySelector("#export[open]");
+  document.addEventListener("click", (event) => {
+    const menu = open();
+    if (menu && !menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = open();
+    if (event.key !== "Escape" || !menu) return;
+    menu.open = false;
+    menu.firstElementChild.focus();
+  });
+}
+
 /** Makes the buttons, one for each format that this page can write. */
 export function exports(trace, source, { attempt, say }) {
   const offered = FORMATS.filter(([form]) => source.exports(trace, form));
   if (offered.length === 0) return null;
-  const close = (event) => {
-    if (event.key !== "Escape" || !event.currentTarget.open) return;
-    event.currentTarget.open = false;
-    event.currentTarget.firstElementChild.focus();
-  };
-  return el("details", { id: "export", onkeydown: close }, el("summary", {}, "Export"),
+  return el("details", { id: "export" }, el("summary", {}, "Export"),
     el("div", { class: "forms" },
       el("div", { class: "switches", role: "group", "aria-label": "Export this trace as" }, offered.map(([form, says]) =>
         button(says, () => attempt(async () => {

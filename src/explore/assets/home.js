@@ -5,9 +5,18 @@ import { append, button, el, fill, icon } from "./dom.js";
 export function drawSummary(box, trace, go) {
   fill(box, trace.summary.map((one, index) =>
     el("div", { class: "answer" + kindOf(trace, one), "data-about": index },
-      el("h2", {}, one.about), el("p", {}, withNames(trace, one.says)),
+      el("h2", {}, one.about), el("p", {}, withNames(trace, one.says)), linesOf(one.lines),
       one.step === null ? null : button(`Show step ${one.step}`, () => go(one.step), { class: "plain small" }))));
   box.hidden = trace.summary.length === 0;
+}
+
+/** Makes the lines below an answer: reasons and warnings as paragraphs, the instructions as a numbered list. */
+function linesOf(lines) {
+  const first = lines.findIndex(({ number }) => number !== null), count = lines.filter(({ number }) => number !== null).length;
+  if (first < 0) return lines.map(({ says }) => el("p", {}, says));
+  const paragraphs = (some) => some.map(({ says }) => el("p", {}, says));
+  return [paragraphs(lines.slice(0, first)),
+    el("ol", {}, lines.slice(first, first + count).map(({ says }) => el("li", {}, says))), paragraphs(lines.slice(first + count))];
 }
 
 /** Returns a text with the names of procedures, which stand in brackets behind their words, in small type. */

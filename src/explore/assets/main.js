@@ -7,7 +7,7 @@ import { drawPicture, fitFrames, redrawArrows, tokenPlaces } from "./picture.js"
 import { drawAdvice, drawCaption, drawChanges, drawInstead, drawProperties, drawRescue, drawTable, drawWhatIf, reachCaption, spoken, stepList } from "./panels.js";
 import { compared, drawAligned } from "./compare.js";
 import { runCheck } from "./check.js";
-import { exports } from "./export.js";
+import { closeExports, exports } from "./export.js";
 import { share } from "./share.js";
 import { drawCatalogue, drawChoice, drawSummary, drawHelp, drawMessage, drawRun } from "./home.js";
 
@@ -96,7 +96,7 @@ function show(at, isNew = false) {
   page.pair = other ? (page.pair && page.pair.left === trace && page.pair.right === other ? page.pair : compared(trace, other)) : null;
   if (isNew) {
     drawSummary(byId("summary"), trace, (step) => { go(step); bringIntoView(); });
-    drawInstead(byId("instead"), trace, () => byId("summary").scrollIntoView({ block: "start" }));
+    drawInstead(byId("instead"), trace);
     drawPanelsOf(trace);
     drawTabs();
     drawControls();
@@ -345,6 +345,7 @@ function keys(event) {
 }
 
 function listen() {
+  closeExports();
   drawHelp(byId("help"), source);
   fill(byId("tools"),
     source.isLive ? button("Scenarios", () => { byId("catalogue").scrollIntoView(); byId("filter")?.focus(); }, { id: "to-scenarios" }) : null,

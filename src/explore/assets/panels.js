@@ -1,6 +1,6 @@
 // The panels around the picture: caption, list of steps, properties, changes, alternatives, and effects of procedures. All
 // sentences about the world come from the document.
-import { append, button, el, fill, icon, unseen } from "./dom.js";
+import { append, button, byId, el, fill, icon, unseen } from "./dom.js";
 import { scrolledTo, stretches, windowOf } from "./layout.js";
 
 const STANDING = { true: ["✓", "true"], "not-quiescent": ["·", "not quiescent"], violated: ["✕", "violated"] };
@@ -39,18 +39,27 @@ function opened(says, make, attributes = {}) {
   return box;
 }
 
-/** Draws what to do instead in one line, for a screen on which that card is far below. */
-export function drawInstead(box, trace, toSummary) {
+/** Makes the link to what to do instead, in one line; nothing if the summary has no such answer. */
+function insteadOf(trace) {
   const instead = trace.summary.find((one) => one.about.startsWith("What to do"));
-  box.hidden = !instead;
-  if (instead) fill(box, button([el("b", {}, instead.about.endsWith("now?") ? "Now: " : "Instead: "), `${instead.says.split(". ")[0]}.`], toSummary, { class: "link", title: instead.says }));
+  if (!instead) return null;
+  return button([el("b", {}, instead.about.endsWith("now?") ? "Now: " : "Instead: "), instead.short ?? instead.says],
+    () => byId("summary").scrollIntoView({ block: "start" }), { class: "link", title: instead.says });
+}
+
+/** Draws that link below the caption of a phone. */
+export function drawInstead(box, trace) {
+  const link = insteadOf(trace);
+  box.hidden = !link;
+  fill(box, link);
 }
 
 /** Draws the caption: step, sources, sentence and badges. */
 export function drawCaption(box, trace, moment) {
+  box.classList.toggle("ends", trace.forked_at !== null && moment.number === trace.moments.length - 1);
   fill(box,
     el("p", { class: "step-of" }, moment.number === 0 ? "Start" : `Step ${moment.number} of ${trace.moments.length - 1}`,
-      moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null),
+      moment.sources.length > 0 ? el("span", { class: "sources" }, ` ${moment.sources.join(", ")}`) : null, insteadOf(trace)),
     el("h2", {}, moment.number === 0
       ? (trace.run ? "Before the first event: nothing is observed" : "The initial state")
       : [el("b", { class: "actor" }, moment.actor), " ", moment.says]),
@@ -142,7 +151,7 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
   const runs = trace.moments[at].picture.programs.some((one) => one.running);
   const effects = new Map((trace.moments[at].outlook?.rescues ?? []).map((one) => [one.procedure, trace.effects.findIndex(({ name }) => name === one.effect)]));
   const rank = (one) => effects.get(one.name) ?? trace.effects.length;
-  const applicable = trace.procedures.filter((one) => source.isLive || source.canApply(at, one.name)).sort((one, other) => rank(one) - rank(other));
+  const applicable = trace.procedures.filter((one) => source.isLive || source.canApply(trace, at, one.name)).sort((one, other) => rank(one) - rank(other));
   const signed = (one) => {
     const effect = trace.effects[effects.get(one.name)];
     return [effect ? [el("span", { class: `part ${effect.name}` }, icon(effect.sign), unseen(`${effect.short}: `)), " "] : null, namedProcedure(trace, one.name)];
@@ -158,7 +167,8 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
         { class: "choice" + (happened ? " taken" : ""), disabled: !possible, "data-action": one.action }));
     })),
     at > (source.until ?? Infinity)
-      ? el("p", { class: "quiet" }, `This file has alternatives up to step ${source.until}; stranded explore has all of them.`) : null,
+      ? el("p", { class: "quiet" }, `This page has no alternatives after step ${source.until}; stranded explore shows them.`) : null,
+    !source.isLive && applicable.length === 0 ? el("p", { class: "quiet", id: "not-applied" }, notApplied(source)) : null,
     source.isLive && runs
       ? button("Run the current procedures to their end", does.runOn, { class: "plain", id: "run-on" }) : null,
     applicable.length > 0 ? el("h4", {}, runs ? "Stop the running procedures, and apply" : "Apply") : null,
@@ -174,6 +184,13 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
             el("li", {}, el("b", {}, one.actor), " ", one.says, el("span", { class: "because" }, `because ${one.because}`)))), { id: "impossible" })
       : null,
   ]);
+}
+
+/** Returns why a page that is a file applies no procedure at a step. */
+function notApplied(source) {
+  const steps = source.appliedAt.join(" and ");
+  const where = steps === "" ? "This page applies no procedure" : `This page applies procedures only after ${source.appliedAt.length > 1 ? "steps" : "step"} ${steps} of its trace`;
+  return `${where}; stranded explore applies them after each step.`;
 }
 
 /** Draws the advice: each procedure with its verdict, with and without new mail. */

@@ -67,6 +67,7 @@ export function fileSource(inside) {
   return {
     isLive: false,
     until: inside.alternatives_until,
+    appliedAt: [...new Set(inside.forks.map((one) => one.at))],
     document: trace,
     start: async () => ({ document: trace }),
     follow: async (link) => {
@@ -83,7 +84,7 @@ export function fileSource(inside) {
       if (!found || from !== trace) throw new Error(missing);
       return forked(`${procedure} at step ${at}`, at, found.moments);
     },
-    canApply: (at, procedure) => inside.forks.some((one) => one.at === at && one.procedure === procedure),
+    canApply: (from, at, procedure) => from === trace && inside.forks.some((one) => one.at === at && one.procedure === procedure),
     exports: (from, form) => from === trace && inside.exports.some((one) => one.form === form),
     export: async (from, form) => inside.exports.find((one) => one.form === form).file,
     runOn: refuse, moment: refuse, advise: refuse, check: refuse, drop: refuse, open: refuse, catalogue: refuse,

@@ -10,6 +10,7 @@ use stranded_model::action::Action;
 use stranded_model::id::MailboxId;
 use stranded_model::state::State;
 
+use crate::report::badge::Badge;
 use crate::report::picture::Picture;
 use stranded_oracle::sentence::{self, Mood};
 use stranded_search::lines::wrapped;
@@ -32,16 +33,21 @@ const LOSS: &str = ", shape=octagon";
 const OWN_STEP: &str = "penwidth=4, weight=8, color=\"#1f4e8c\"";
 /// The style of any other step.
 const OTHER_STEP: &str = "style=dashed, fontsize=10";
-/// The legend.
-const LEGEND: [&str; 2] =
-    ["double frame, thick arrow: the trace, its steps numbered", "single frame, dashed arrow: other possible steps"];
+/// The legend; the meanings of the signs follow.
+const LEGEND: [&str; 4] = [
+    "double frame, thick arrow: the trace, its steps numbered",
+    "single frame, dashed arrow: other possible steps",
+    "filled: a state with a sign",
+    "octagon: a state whose step destroys mail",
+];
 
 /// Returns the graph around a trace.
 #[must_use]
 pub fn dot(narrated: &NarratedTrace<'_>) -> String {
     let drawn = Drawn::of(narrated);
     let mut text = "digraph stranded {\n".to_owned();
-    let title: Vec<String> = std::iter::once(narrated.title()).chain(LEGEND.map(str::to_owned)).collect();
+    let mut title: Vec<String> = std::iter::once(narrated.title()).chain(LEGEND.map(str::to_owned)).collect();
+    title.extend(signs(narrated));
     let _ = writeln!(text, "    label={};", lines(&title));
     text.push_str(
         "    labelloc=t;\n    labeljust=l;\n    fontname=\"sans-serif\";\n    node [shape=box, fontname=\"sans-serif\"];\n    edge [fontname=\"sans-serif\"];\n",
@@ -168,6 +174,13 @@ impl Drawn {
         }
         (text, beyond)
     }
+}
+
+/// Returns the meaning of each sign that a state of the trace has.
+fn signs(narrated: &NarratedTrace<'_>) -> Vec<String> {
+    let badges: Vec<Badge> = (0..=narrated.table.rows.len()).flat_map(|number| narrated.badges(number)).collect();
+    let is_used = |one: &Badge| badges.iter().any(|badge| badge.sign() == one.sign());
+    Badge::all().iter().filter(|one| is_used(one)).map(|one| format!("{}: {}", one.sign(), one.meaning())).collect()
 }
 
 /// Returns the actor and the sentence of an action that is possible in a state.

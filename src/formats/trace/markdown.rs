@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::report::counterexample;
 use crate::report::picture::Cells;
 use crate::report::trace::{answers, listed};
 
@@ -45,6 +46,9 @@ pub fn steps(narrated: &NarratedTrace<'_>) -> String {
         for (steps, says) in crate::report::ranges(map) {
             let _ = writeln!(text, "- after step {steps}: {}", escaped(&says));
         }
+    }
+    if let Some(found) = &table.instead {
+        let _ = writeln!(text, "\n{}", escaped(&counterexample::instead(found)));
     }
     text
 }

@@ -62,16 +62,7 @@ impl NarratedTrace<'_> {
     /// Returns the badges of a step; `number` 0 is the initial state.
     #[must_use]
     pub fn badges(&self, number: usize) -> Vec<Badge> {
-        let row = number.checked_sub(1).and_then(|index| self.table.rows.get(index));
-        let mut badges = Vec::new();
-        badges.extend(row.filter(|row| !row.lost.is_empty()).map(|row| Badge::Destroys(row.lost.clone())));
-        badges.extend(row.filter(|row| !row.strands.is_empty()).map(|row| Badge::Strands(row.strands.clone())));
-        badges.extend(self.table.is_point_of_no_return(number).then_some(Badge::TooLate));
-        badges.extend((self.first_violation() == Some(number)).then_some(Badge::FirstViolation));
-        if let Some(row) = row.filter(|row| !row.is_after && !row.breaks.is_empty()) {
-            badges.push(Badge::Breaks(row.breaks.iter().map(|property| property.name()).collect()));
-        }
-        badges
+        self.table.badges(number, self.first_violation() == Some(number))
     }
 
     /// Returns the badges of a step in words.
@@ -83,7 +74,7 @@ impl NarratedTrace<'_> {
     /// Returns the number of the first state in which some property is false.
     fn first_violation(&self) -> Option<usize> {
         let at_first = Safety::ALL.iter().any(|property| !property.holds(self.world, &self.table.initial));
-        let breaks = self.table.rows.iter().find(|row| !row.is_after && !row.breaks.is_empty());
+        let breaks = self.table.rows.iter().find(|row| !row.breaks.is_empty());
         if at_first { Some(0) } else { breaks.map(|row| row.number) }
     }
 }

@@ -34,6 +34,8 @@ fn the_first_page_names_the_destructive_step_the_last_moment_and_the_repair() {
     let not = "Do not then move the mailbox with the correct program (move), or move the mailbox as in the article \
                (move-of-the-article): that destroys mail.";
     assert!(instead.ends_with(not), "{instead}");
+    let short = shown["summary"].as_array().unwrap().iter().find_map(|one| one["short"].as_str()).unwrap();
+    assert_eq!(short, "append-repair from source to destination, from step 11 to step 13");
 }
 
 #[test]
@@ -101,6 +103,10 @@ fn the_changes_of_a_step_are_sentences() {
     let changes = |at: usize| shown["moments"][at]["detail"]["changes"].to_string();
     assert!(changes(14).contains("the mailbox on destination is gone; it held m1 m2"), "{}", changes(14));
     assert!(changes(14).contains("m1 m2 are destroyed: no other copy exists"), "{}", changes(14));
+    let programs: String = (1..15).map(changes).collect();
+    assert!(programs.contains("the program of the administrator is at step 3 of move-of-the-article"), "{programs}");
+    assert!(programs.contains("starts move-of-the-article, in another run"), "{programs}");
+    assert!(!programs.contains("of first"), "{programs}");
     let repaired =
         asked(&Explorer::default(), json!({"ask": "apply", "link": shown["link"], "at": 12, "procedure": "method-1"}));
     let all = repaired["moments"].as_array().unwrap().iter().map(|moment| moment["detail"]["changes"].to_string());
@@ -118,6 +124,63 @@ fn a_repair_in_time_ends_well_and_needs_no_advice() {
     let late = asked(&explorer, json!({"ask": "apply", "link": shown["link"], "at": 14, "procedure": "method-1"}));
     assert!(says(&late, "Which act destroyed the mail?").unwrap().starts_with("Step 14:"));
     assert_eq!(late["no_return"], 14);
+}
+
+#[test]
+fn a_what_if_keeps_the_violations_of_the_steps_before_it() {
+    let explorer = Explorer::default();
+    let shown = first_page(&explorer);
+    let history = ["no-last-copy-delete", "no-false-success", "no-self-move"];
+    let violated = |moment: &Value| -> Vec<&'static str> {
+        let all = moment["detail"]["properties"].as_array().unwrap();
+        let is_violated = |name: &&str| all.iter().any(|one| one["name"] == **name && one["standing"] == "violated");
+        history.into_iter().filter(is_violated).collect()
+    };
+    let before = violated(&shown["moments"][13]);
+    assert_eq!(before, ["no-false-success", "no-self-move"]);
+    for procedure in ["append-repair", "method-1", "method-2"] {
+        let asked_for = json!({"ask": "apply", "link": shown["link"], "at": 13, "procedure": procedure});
+        let fork = asked(&explorer, asked_for);
+        for moment in &fork["moments"].as_array().unwrap()[14..] {
+            assert_eq!(violated(moment), before, "{procedure}: {}", moment["number"]);
+            let breaks = moment["breaks"].to_string();
+            assert!(before.iter().all(|name| !breaks.contains(name)), "{procedure}: {breaks}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_repair_after_the_loss_says_what_is_destroyed() {
+    let explorer = Explorer::default();
+    let shown = first_page(&explorer);
+    let badges = |at: usize| {
+        let asked_for = json!({"ask": "apply", "link": shown["link"], "at": at, "procedure": "method-1"});
+        asked(&explorer, asked_for)["moments"].as_array().unwrap().last().unwrap()["badges"].to_string()
+    };
+    assert!(badges(14).contains("m1 m2 are destroyed"), "{}", badges(14));
+    assert!(!badges(13).contains("destroyed"), "{}", badges(13));
+}
+
+#[test]
+fn every_format_gives_a_step_the_marks_of_the_page() {
+    let explorer = Explorer::default();
+    let shown = first_page(&explorer);
+    let query = json!({"ask": "export", "link": shown["link"], "form": "markdown", "property": null});
+    let exported = explorer.answer(serde_json::from_value(query).unwrap()).unwrap();
+    let text = exported["text"].as_str().unwrap();
+    for moment in shown["moments"].as_array().unwrap() {
+        let number = &moment["number"];
+        let is_own = |line: &&str| {
+            [format!("| {number} |"), format!("| {number}+ |")].iter().any(|start| line.starts_with(start))
+        };
+        let row = text.lines().find(is_own).unwrap();
+        let marks = moment["badges"].as_array().unwrap();
+        assert_eq!(row.matches("**").count(), 2 * marks.len(), "{number}: {row}");
+        for mark in marks {
+            assert!(row.contains(mark["says"].as_str().unwrap()), "{number}: {mark}: {row}");
+        }
+    }
+    assert!(text.contains("\nInstead: From step 11 to step 13:"), "{text}");
 }
 
 #[test]
