@@ -152,7 +152,7 @@ pub struct Check {
     #[arg(long, conflicts_with_all = ["from", "simulate", "assumptions", "traces", "find", "counterexamples", "baseline"])]
     pub write_expect: bool,
     /// With --write-expect: write also that no-loss, no-last-copy-delete, reachable, coverage or a property of your own is
-    /// violated, or held and is vacuous now
+    /// violated, and any other verdict in place of an expected `holds`
     #[arg(long, requires = "write_expect")]
     pub accept_violations: bool,
     /// The limits of each search.

@@ -65,14 +65,14 @@ impl Unjudged {
     fn written(&self, form: ResultFormat) -> String {
         match self {
             Self::Input(errors) => results::written_errors(errors, form),
-            Self::Case(case) => results::written(slice::from_ref(&**case), form),
+            Self::Case(case) => results::written(slice::from_ref(&**case), &[], form),
         }
     }
 
     fn summary(&self, room: usize) -> String {
         match self {
             Self::Input(errors) => results::summary_of_errors(errors, room),
-            Self::Case(case) => results::summary(slice::from_ref(&**case), room),
+            Self::Case(case) => results::summary(slice::from_ref(&**case), &[], room),
         }
     }
 }

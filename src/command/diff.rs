@@ -4,12 +4,14 @@ use stranded_search::diff::{Conclusion, compare};
 use stranded_search::engine::{Limits, SystemMemory};
 use stranded_search::scenario::{self, Spec};
 
+use super::check::not_tried::{Ways, not_tried};
 use super::check::trial;
 use super::output::Forms;
 use super::{CommandError, interrupt, output};
 use crate::cli::{Diff, TrialArguments};
 use crate::exit::Exit;
 use crate::report::diff::{ComparedWorld, Comparison, TrialWorld};
+use crate::report::not_tried::NotTried;
 use crate::report::{diff_json, diff_text};
 
 /// The start of a fresh site, if `--from` is not given.
@@ -78,8 +80,9 @@ fn pairs(arguments: &Diff) -> Result<(Vec<Pair>, Vec<String>), CommandError> {
         for (from, trial) in starts {
             pairs.extend(trials(old, new, from, &trial)?);
         }
-        let specs: Vec<Spec> = pairs.iter().map(|pair| pair.new.clone()).collect();
-        return Ok((pairs, trial::not_tried(trial, &specs)));
+        let specs: Vec<&Spec> = pairs.iter().map(|pair| &pair.new).collect();
+        let left_out = not_tried(&specs, Ways::Flags).iter().flat_map(NotTried::entries).collect();
+        return Ok((pairs, left_out));
     }
     if !(one.scenario && other.scenario) {
         let kind = |is_scenario: bool| if is_scenario { "a scenario" } else { "a procedure" };

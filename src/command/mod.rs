@@ -171,6 +171,13 @@ fn show(arguments: &Show) -> Result<Exit, CommandError> {
         ("scenario", builtin::scenarios().iter().collect())
     };
     let Some(found) = builtins.iter().find(|builtin| builtin.name == name) else {
+        let is_other_kind =
+            if arguments.procedure { builtin::scenario(name).is_some() } else { builtin::procedure(name).is_some() };
+        if is_other_kind {
+            let (other, flag) = if arguments.procedure { ("scenario", "") } else { ("procedure", "--procedure ") };
+            let help = format!("print it with: stranded show {flag}{name}");
+            return Err(scenario::Diagnostics::just(format!("{name} is a {other}, not a {kind}"), Some(help)).into());
+        }
         let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
         return Err(CommandError::Input(scenario::unknown_name(kind, name, &names)));
     };

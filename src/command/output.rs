@@ -31,15 +31,24 @@ pub(super) struct Forms<'a> {
 
 /// Prints a result in each format of the command line, to its destination.
 pub(super) fn publish(to: &Output, result: &Forms<'_>) -> Exit {
+    publish_with_notes(to, result, &[])
+}
+
+/// Prints a result likewise, with notes that concern all its cases: the text and the JSON have them in a form of their own.
+pub(super) fn publish_with_notes(to: &Output, result: &Forms<'_>, notes: &[String]) -> Exit {
     let all = OnceCell::new();
     let cases = || all.get_or_init(|| result.cases.map_or_else(Vec::new, |cases| cases())).as_slice();
     let printed = to.destinations().map(|(format, file)| match format.kind() {
         OutputKind::Text => print(&(result.text)(width(file)), file),
         OutputKind::Json => write(&(result.json)(), file),
-        OutputKind::Cases(form) => write(&results::written(cases(), form), file),
+        OutputKind::Cases(form) => write(&results::written(cases(), notes, form), file),
     });
     let printed = printed.fold(Exit::AsExpected, Exit::max);
-    if to.is_for_github() { printed.max(summary::append(|room| results::summary(cases(), room))) } else { printed }
+    if to.is_for_github() {
+        printed.max(summary::append(|room| results::summary(cases(), notes, room)))
+    } else {
+        printed
+    }
 }
 
 /// Prints a result for people. Only a terminal gets style codes; all other control characters are made visible.

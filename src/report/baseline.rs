@@ -1,4 +1,5 @@
-//! A report compared with an earlier one: changed verdicts, lengths of traces and numbers of states, and scenarios that are new or gone.
+//! A report compared with an earlier one: changed verdicts, lengths of traces, numbers of states and
+//! extents, and scenarios that are new or gone.
 
 use std::fmt::Write as _;
 
@@ -9,6 +10,7 @@ use serde_json::Value;
 use stranded_search::lines::wrapped;
 use stranded_search::property::Verdict;
 
+use super::extent::{ExtentChange, ExtentReport};
 use super::json;
 
 /// An earlier report of `check --format json`, as far as it is compared. A report of another version may have other keys.
@@ -22,6 +24,8 @@ pub struct Baseline {
 struct BaselineScenario {
     name: String,
     states: usize,
+    /// None in a report of an earlier version.
+    extent: Option<ExtentReport>,
     properties: Vec<BaselineProperty>,
 }
 
@@ -53,6 +57,9 @@ pub struct BaselineReport {
     pub traces: Vec<NumberChange>,
     /// The numbers of states that changed.
     pub states: Vec<NumberChange>,
+    /// The parts of scenarios that allow less than before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub narrower: Vec<ExtentChange>,
 }
 
 /// A verdict that changed.
@@ -117,6 +124,9 @@ impl BaselineReport {
         let scenario = &now.name;
         if before.states != now.states {
             self.states.push(NumberChange { of: scenario.clone(), before: before.states, now: now.states });
+        }
+        if let (Some(old), Some(extent)) = (&before.extent, &now.extent) {
+            self.narrower.extend(extent.narrower_than(old, scenario));
         }
         for property in &now.properties {
             let old = before.properties.iter().find(|old| old.name == property.name);
@@ -185,6 +195,7 @@ impl BaselineReport {
         lines.extend(
             self.states.iter().map(|NumberChange { of, before, now }| format!("states: {of} had {before}, has {now}")),
         );
+        lines.extend(self.narrower.iter().map(ExtentChange::says));
         for (title, names) in [("new", &self.new), ("worse: gone", &self.gone)] {
             lines.extend((!names.is_empty()).then(|| format!("{title}: {}", names.join(", "))));
         }

@@ -10,6 +10,7 @@ use stranded_search::lines::{display_width, wrapped};
 use stranded_search::property::Property;
 use stranded_search::scenario::delivery_name;
 
+use super::not_tried::NotTried;
 use super::text;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -21,7 +22,7 @@ const COLUMN: usize = 14;
 
 /// Returns the parts of the report: a table for each procedure, the details, and what was not tried.
 #[must_use]
-pub fn report(checked: &[Checked<'_>], not_tried: &[String], width: u16) -> Vec<String> {
+pub fn report(checked: &[Checked<'_>], not_tried: &[NotTried], width: u16) -> Vec<String> {
     let mut parts: Vec<String> = by_procedure(checked).into_iter().map(|columns| table(&columns, width)).collect();
     let is_unexpected = |one: &&Checked<'_>| one.results.iter().any(|result| !result.is_as_expected());
     parts.extend(checked.iter().filter(is_unexpected).map(|one| text::scenario(one, width)));

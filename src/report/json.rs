@@ -10,6 +10,7 @@ use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Number, Numbers};
 
 use super::baseline::BaselineReport;
+use super::extent::ExtentReport;
 use super::inconclusive;
 use super::trace;
 use stranded_search::trace_file::TraceFile;
@@ -71,6 +72,9 @@ pub struct ScenarioReport {
     /// The numbers of the site that are `any`: `messages`, `mailboxes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any: Vec<String>,
+    /// The extent of the scenario; absent in a report of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extent: Option<ExtentReport>,
     /// The verdict on every property.
     pub properties: Vec<PropertyReport>,
 }
@@ -152,6 +156,7 @@ fn scenario(checked: &Checked<'_>) -> ScenarioReport {
         seconds: checked.elapsed.as_secs_f64(),
         engine: checked.engine.name().to_owned(),
         any: any(checked.spec.numbers),
+        extent: Some(ExtentReport::of(checked.spec)),
         properties: checked.results.iter().map(|result| property(checked, result)).collect(),
     }
 }

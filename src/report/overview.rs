@@ -9,6 +9,7 @@ use stranded_search::check::Checked;
 use stranded_search::lines::display_width;
 use stranded_search::property::Verdict;
 
+use super::not_tried::NotTried;
 use super::text;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -25,7 +26,7 @@ pub enum Details {
 
 /// Returns the parts of the report.
 #[must_use]
-pub fn report(checked: &[Checked<'_>], details: Details, not_tried: &[String], width: u16) -> Vec<String> {
+pub fn report(checked: &[Checked<'_>], details: Details, not_tried: &[NotTried], width: u16) -> Vec<String> {
     let is_shown = |one: &&Checked<'_>| match details {
         Details::All => true,
         Details::WhereNeeded => checked.len() == 1 || standing(one) != Standing::AsExpected,

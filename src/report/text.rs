@@ -8,9 +8,10 @@ use anstyle::{AnsiColor, Style};
 use stranded_model::assumption::Assumptions;
 use stranded_search::check::{Checked, PropertyResult, Undecided};
 use stranded_search::lines::{display_width, wrapped};
-use stranded_search::property::Verdict;
+use stranded_search::property::{Property, Verdict};
 use stranded_search::scenario::{Number, Numbers};
 
+use super::not_tried::NotTried;
 use super::trace::{answers, listed};
 use super::{counterexample, inconclusive, overview};
 
@@ -32,7 +33,27 @@ pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
         text.push('\n');
         text.push_str(&violation);
     }
+    if let Some(says) = unreached(checked) {
+        let _ = writeln!(text, "{}", wrapped(&says, 0, width));
+    }
     text
+}
+
+/// Returns the line of the scenario file that accepts what never occurs, if that is not as expected.
+#[must_use]
+pub fn unreached(checked: &Checked<'_>) -> Option<String> {
+    let result = checked.results.iter().find(|result| result.property == Property::Coverage)?;
+    let is_property = |name: &str| Property::all().any(|one| one.name() == name);
+    let failures = checked.coverage_failures().into_iter();
+    let is_point = |name: &str| !name.contains(char::is_whitespace) && !is_property(name);
+    let missing = failures.filter(|failure| !failure.happened && is_point(&failure.name));
+    let names: Vec<String> = missing.map(|failure| format!("\"{}\"", failure.name)).collect();
+    if result.is_as_expected() || names.is_empty() {
+        return None;
+    }
+    let already = checked.spec.never.iter().map(|name| format!("\"{name}\""));
+    let all: Vec<String> = already.chain(names).collect();
+    Some(format!("To accept it, write at the top of the scenario file: never = [{}]", all.join(", ")))
 }
 
 /// Returns the lines at the end of a report on several scenarios.
@@ -69,10 +90,10 @@ pub fn summary(checked: &[Checked<'_>], width: u16) -> String {
     text
 }
 
-/// Returns the sentence on what was not tried, if there is such a thing.
-pub(super) fn not_tried(parts: &[String], width: u16) -> Option<String> {
-    let says = format!("Not tried: {}.", parts.join("; "));
-    (!parts.is_empty()).then(|| format!("{}\n", wrapped(&says, 0, width)))
+/// Returns a sentence for each group of procedures for which something was not tried, if there is one.
+pub(super) fn not_tried(groups: &[NotTried], width: u16) -> Option<String> {
+    let says = |one: &NotTried| format!("{}\n", wrapped(&one.says(), 0, width));
+    (!groups.is_empty()).then(|| groups.iter().map(says).collect())
 }
 
 /// Returns SCENARIO/PROPERTY for each chosen property.

@@ -94,6 +94,33 @@ fn lengths_states_scenarios_and_the_model_are_compared() {
     assert_eq!(tap.out.matches("not ok").count(), 2, "{}", tap.out);
 }
 
+/// A scenario that allows less has the same verdicts, and shows less.
+#[test]
+fn a_scenario_that_was_weakened_is_named_and_does_not_affect_the_exit_code() {
+    let edit = |report: &mut Value| {
+        let extent = &mut report["scenarios"][1]["extent"];
+        extent["messages"] = Value::Null;
+        extent["delivery"] = "any-time".into();
+        extent["faults"] = json!(["program-dies"]);
+    };
+    let ran = compared(edit, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    for line in [
+        "  less is tried: messages of stranded was without a limit, is 2\n",
+        "  less is tried: delivery of stranded was any-time, is before\n",
+        "  less is tried: faults of stranded was program-dies, is nothing\n",
+    ] {
+        assert!(ran.out.contains(line), "{line}{}", ran.out);
+    }
+    let report: Value = serde_json::from_str(&compared(edit, &["--format", "json"]).out).unwrap();
+    assert_eq!(report["baseline"]["narrower"][0]["key"], "messages");
+    let tap = compared(edit, &["--format", "tap"]);
+    assert!(tap.out.contains("\n# less is tried: messages of stranded was without a limit, is 2\n"), "{}", tap.out);
+    // A report of an earlier version has no extents.
+    let without = compared(|report| drop(report["scenarios"][1].as_object_mut().unwrap().remove("extent")), &[]);
+    assert!(without.out.ends_with("nothing changed\n"), "{}", without.out);
+}
+
 #[test]
 fn a_file_that_is_no_report_is_refused_before_the_search() {
     let here = tempfile::tempdir().unwrap();

@@ -143,6 +143,16 @@ fn the_action_checks_and_annotates() {
     }
     let (code, _) = run(&good, "$(touch executed)\n", "; touch executed");
     assert_eq!(code, Some(2));
+    for (arguments, says) in [
+        ("--timeout 10m", "::error title=stranded::the input arguments has one word on each line"),
+        ("--help", "::error title=stranded::a job cannot have the argument --help"),
+        ("-v\n-qh", "::error title=stranded::a job cannot have the argument -qh"),
+        ("--watch", "::error title=stranded::a job cannot have the argument --watch"),
+    ] {
+        let (code, out) = run(&good, "runbooks", arguments);
+        assert!(code == Some(2) && out.contains(says), "{arguments}: {out}");
+    }
+    assert_eq!(run(&good, "runbooks", "--report=markdown=a b.md\n-o\nlog").0, Some(0), "a value can have spaces");
     assert!(!good.folder.path().join("executed").exists(), "an input is executed");
 }
 
@@ -163,7 +173,9 @@ fn the_template_for_gitlab_checks_and_writes_a_report() {
     let (code, says) = run(&bad, "runbooks", "");
     assert_eq!(code, Some(1), "{says}");
     assert!(fs::read_to_string(bad.folder.path().join(report)).unwrap().contains("<failure"));
+    assert!(says.contains("not as expected:\n  second-move/no-loss"), "the log has the report for people: {says}");
     assert_eq!(run(&good, "runbooks", "--max-states\n2").0, Some(3));
+    assert_eq!(run(&good, " runbooks \r\n", "--max-states=2 \r\n").0, Some(3), "spaces around a line are nothing");
     assert_eq!(run(&bad, "runbooks/good one.toml\nmove", "").0, Some(0), "a space is part of a name");
     assert_eq!(run(&bad, "runbooks/**/*.toml", "").0, Some(1), "the program expands a pattern, also in folders");
     let (code, says) = run(&good, "\n", "");

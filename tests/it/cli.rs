@@ -252,6 +252,10 @@ fn show_prints_the_file_of_a_built_in() {
     assert_eq!(ran.out, include_str!("../../specs/scenarios/second-move.toml"));
     let ran = stranded(&["show", "method-1", "--procedure"]);
     assert_eq!(ran.out, include_str!("../../specs/procedures/method-1.toml"));
+    let ran = stranded(&["show", "move-of-the-article"]);
+    assert!(ran.code == 2 && ran.err.contains("stranded show --procedure move-of-the-article"), "{}", ran.err);
+    let ran = stranded(&["show", "second-move", "--procedure"]);
+    assert!(ran.code == 2 && ran.err.contains("print it with: stranded show second-move"), "{}", ran.err);
 }
 
 #[test]

@@ -54,6 +54,11 @@ fn a_violated_coverage_is_reported_as_a_list_because_no_trace_shows_it() {
     let report = anstream::adapter::strip_str(&report).to_string();
     let wanted = "coverage is violated:\n  mine/guard:ok (line 3) never occurs\nNo trace can show this,";
     assert!(report.contains(wanted), "{report}");
+    assert!(!report.contains("never = ["), "a trial has no scenario file: {report}");
+    let demanded = stranded_search::scenario::Spec { may_be_unreached: false, ..spec };
+    let report = text::scenario(&searched(&demanded), text::WIDTH);
+    let flat = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.ends_with("write at the top of the scenario file: never = [\"mine/guard:ok\"]"), "{flat}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn timeless(text: &str) -> String {
 #[test]
 fn every_format_escapes_its_special_characters() {
     for format in FORMATS {
-        let text = written(&cases(), format);
+        let text = written(&cases(), &[], format);
         let is_clean = text.chars().all(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'));
         assert!(is_clean, "{}: {text:?}", format.name());
         insta::assert_snapshot!(format!("formats-{}", format.name()), text);
@@ -71,7 +71,7 @@ fn every_format_escapes_its_special_characters() {
 }
 
 fn annotations(cases: &[Case]) -> (Vec<String>, String) {
-    let text = written(cases, ResultFormat::Github);
+    let text = written(cases, &[], ResultFormat::Github);
     let (annotations, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("::"));
     (annotations.into_iter().map(ToOwned::to_owned).collect(), rest.concat())
 }
@@ -118,6 +118,54 @@ fn github_gets_at_most_ten_annotations_and_the_number_of_the_others() {
     }
 }
 
+/// A note concerns all cases, and must not break a format or look like an annotation.
+#[test]
+fn every_format_has_the_notes_and_the_files_that_were_not_checked() {
+    let why = "a procedure # that nothing runs".to_owned();
+    let skipped = Case {
+        location: Some(Location { file: "a,b.toml".to_owned(), line: None }),
+        ..case("a,b.toml", CaseOutcome::Skipped { why })
+    };
+    let cases = [case("holds", CaseOutcome::Passed), skipped];
+    let notes = ["Not tried: faults (`faults`: <a>\n::error::b).".to_owned()];
+    for (format, parts) in [
+        (
+            ResultFormat::Junit,
+            [
+                "<property name=\"note\" value=\"Not tried: faults (`faults`: &lt;a&gt;",
+                "<skipped message=\"a procedure # that nothing runs\"",
+                "skipped=\"1\" failures=\"0\" errors=\"0\"",
+            ],
+        ),
+        (
+            ResultFormat::Tap,
+            ["1..2\n", "\nok 2 - scenario, one/a,b.toml # SKIP a procedure \\# that nothing runs\n", "\n# Not tried: "],
+        ),
+        (
+            ResultFormat::Markdown,
+            [
+                "0 inconclusive, 1 not checked\n",
+                "| **not checked** | `scenario, one` |",
+                "\n\nNot tried: faults (`faults`: &lt;a&gt;",
+            ],
+        ),
+        (
+            ResultFormat::Github,
+            [
+                "::warning file=a%2Cb.toml,title=not checked::a,b.toml is not checked: a procedure # that nothing runs\n",
+                "\nNot tried: faults (`faults`: <a>",
+                "0 inconclusive, 1 not checked\n",
+            ],
+        ),
+    ] {
+        let text = written(&cases, &notes, format);
+        for part in parts {
+            assert!(text.contains(part), "{}: {part:?} is not in\n{text}", format.name());
+        }
+        assert!(!text.contains("\n::error"), "{text}");
+    }
+}
+
 #[test]
 fn a_summary_keeps_within_its_bytes_and_says_what_is_left_out() {
     let found = Counterexample { steps: "| step |\n".repeat(20_000), diagram: "sequenceDiagram\n".to_owned() };
@@ -126,17 +174,17 @@ fn a_summary_keeps_within_its_bytes_and_says_what_is_left_out() {
         ..failed(&name, "is violated", None)
     };
     let mut cases: Vec<Case> = (0..9).map(|number| long(format!("long-{number}"))).collect();
-    let all = summary(&cases, BYTES_MAX);
+    let all = summary(&cases, &[], BYTES_MAX);
     assert!(
         all.len() <= BYTES_MAX && all.contains("Left out: 0 rows of the table, 4 counterexample or details."),
         "{}",
         &all[all.len() - 300..]
     );
     cases.extend((0..20_000).map(|number| case(&format!("passed-{number}"), CaseOutcome::Passed)));
-    let most = summary(&cases, BYTES_MAX);
+    let most = summary(&cases, &[], BYTES_MAX);
     assert!(most.len() <= BYTES_MAX && most.contains("Left out: "), "{}", most.len());
     assert!((0..9).all(|number| most.contains(&format!("`long-{number}`"))), "a failed case has no row");
-    assert_eq!(summary(&cases, 100), "");
+    assert_eq!(summary(&cases, &[], 100), "");
 }
 
 #[test]

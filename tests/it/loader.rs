@@ -289,6 +289,11 @@ fn errors_of_steps_are_reported() {
     check_step("do = \"save\"\nat = \"form\"", &["unknown server `form`", "did you mean `from`?"]);
     check_step("do = \"save\"\nat = \"sorce\"", &["did you mean `source`?", "test.toml:5:6"]);
     check_step("do = \"copy-message\"\nat = \"to\"", &["unknown key in step 1 (`copy-message`): `at`"]);
+    // `from` belongs to other steps, so no other table is named.
+    check_step(
+        "do = \"list\"\nfrom = \"from\"\nat = \"to\"",
+        &["unknown key in step 1 (`list`): `from`", "there are `"],
+    );
     check_step("do = \"mark\"\nat = \"to\"\nclaim = \"takes\"", &["did you mean `take`?"]);
     check_step(
         "do = \"save\"\nat = \"to\"\non = { refused = \"ende\" }",
@@ -307,6 +312,9 @@ fn errors_of_steps_are_reported() {
     check_step("do = \"require\"\ndiffer = [\"from\"]", &["an array of two servers"]);
     check_step("do = \"wait\"\nholds-all = { at = \"to\" }", &["`holds-all` of step 1 (`wait`) lacks `of`"]);
     check_step("do = \"report\"\noutcome = \"fine\"", &["unknown value of `outcome` `fine`"]);
+    let bare = "name = \"mine\"\n[[step]]\ndo = \"save\"\nat = \"to\"\non = { refused = \"fial\" }\n";
+    let reported = parse_procedure("test.toml", bare, &SiteNames::of(["source", "destination"])).unwrap_err();
+    check_fragments(&reported.render(false), &["unknown label `fial`", "no step has a label"]);
 }
 
 #[test]

@@ -212,7 +212,7 @@ proptest::proptest! {
             case(CaseOutcome::Error { says: text.clone(), detail: text.clone() }),
         ];
         for format in [ResultFormat::Junit, ResultFormat::Tap, ResultFormat::Markdown, ResultFormat::Github] {
-            let written = written(&cases, format);
+            let written = written(&cases, &[], format);
             // A carriage return before a line feed is a part of the line break.
             proptest::prop_assert!(!written.replace("\r\n", "\n").contains(is_hidden), "{written:?}");
             let obeyed: Vec<&str> = written.lines().filter(|line| is_obeyed(line)).collect();

@@ -61,9 +61,11 @@ fn every_scenario_in_a_folder_is_checked_and_every_other_file_is_listed() {
     let listed = "not checked:\n  runbooks/hosts.toml  neither a scenario nor a procedure\n  runbooks/steps.toml  \
                   a procedure that no checked scenario runs: check it with --from SCENARIO\n";
     assert!(text.out.ends_with(listed), "{}", text.out);
-    // A format without a place for it has it on standard error.
+    // In the other formats the procedure is a case without a verdict. A file of another kind is only on standard error.
     let tap = stranded_in(here.path(), &["check", "runbooks", "--format", "tap"]);
-    assert!(!tap.out.contains("steps") && tap.err.contains("runbooks/steps.toml"), "{}{}", tap.out, tap.err);
+    let skipped = " - not checked/runbooks/steps.toml # SKIP a procedure that no checked scenario runs";
+    assert!(tap.code == 0 && tap.out.contains(skipped), "{}", tap.out);
+    assert!(!tap.out.contains("hosts") && tap.err.contains("runbooks/hosts.toml"), "{}{}", tap.out, tap.err);
 }
 
 #[test]
@@ -111,6 +113,53 @@ fn a_broken_file_in_a_folder_is_an_error_and_not_left_out() {
     refused(here.path(), &["runbooks"], "two different scenarios are called `b`");
 }
 
+/// Otherwise the file would be left out as neither a scenario nor a procedure.
+#[test]
+fn a_file_with_a_misspelt_table_is_an_error() {
+    for (table, right) in
+        [("[[steps]]", "[[step]]"), ("[[Step]]", "[[step]]"), ("[sites]", "[site]"), ("[[rnu]]", "[[run]]")]
+    {
+        let here = runbooks();
+        let text = format!("name = \"mine\"\n{table}\nx = 1\n");
+        fs::write(here.path().join("runbooks/mine.toml"), &text).unwrap();
+        for more in [&[][..], &["--from", "stranded"]] {
+            refused(here.path(), &[&["runbooks"], more].concat(), &format!("did you mean `{right}`?"));
+            refused(here.path(), &[&["runbooks"], more].concat(), "runbooks/mine.toml:2:");
+        }
+        // A file of another program has no name, or no such table.
+        fs::write(here.path().join("runbooks/mine.toml"), text.replace("name", "title")).unwrap();
+        assert_eq!(checked(here.path(), &["runbooks"]).0, 0);
+    }
+}
+
+#[test]
+fn an_error_in_a_procedure_that_no_scenario_runs_is_reported() {
+    let here = runbooks();
+    let steps = include_str!("../../specs/procedures/method-1.toml");
+    let write = |text: &str| fs::write(here.path().join("runbooks/steps.toml"), text).unwrap();
+    let step = "\n[[step]]\ndo = \"copy-message\"\nfrom = \"exchange-7\"\nto = \"to\"\n";
+    write(&format!("{steps}{step}"));
+    assert_eq!(checked(here.path(), &["runbooks"]).0, 0, "another site can have this server");
+    write(&format!("{steps}{}", step.replace("copy-message", "copy-mesage")));
+    refused(here.path(), &["runbooks"], "unknown value of `do` `copy-mesage`");
+}
+
+#[test]
+fn a_copy_of_a_folder_is_listed_and_its_runbook_counts_as_run() {
+    let here = tempfile::tempdir().unwrap();
+    let ours = include_str!("../../specs/procedures/method-1.toml").replace("\"method-1\"", "\"ours\"");
+    for folder in ["books", "books/old"] {
+        fs::create_dir(here.path().join(folder)).unwrap();
+        fs::write(here.path().join(folder).join("ours.toml"), &ours).unwrap();
+        fs::write(here.path().join(folder).join("run.toml"), BARE.replace("\"move\"", "\"ours.toml\"")).unwrap();
+    }
+    let (_, names, others) = checked(here.path(), &["books"]);
+    assert_eq!((names, others.len()), (vec!["bare".to_owned()], 1), "{others:?}");
+    assert!(others[0].ends_with("run.toml"), "{others:?}");
+    let text = stranded_in(here.path(), &["check", "books"]).out;
+    assert!(text.contains("run.toml  the same scenario as one that is checked\n"), "{text}");
+}
+
 #[test]
 fn procedures_of_a_folder_are_checked_with_from() {
     let here = runbooks();
@@ -152,7 +201,9 @@ fn a_procedure_that_a_checked_scenario_runs_is_not_listed() {
 fn a_name_that_a_built_in_and_a_file_or_a_folder_have_is_refused() {
     let here = runbooks();
     fs::create_dir(here.path().join("move")).unwrap();
-    assert_eq!(checked(here.path(), &["move"]).0, 0, "a folder without TOML files cannot be meant");
+    refused(here.path(), &["move"], "move is a built-in, and a folder here");
+    fs::create_dir(here.path().join("article")).unwrap();
+    refused(here.path(), &["article"], "write ./article for the folder");
     assert_eq!(checked(here.path(), &["./move", "runbooks/b.toml"]).0, 3);
     fs::write(here.path().join("move/a.toml"), named("a")).unwrap();
     refused(here.path(), &["move"], "move is a built-in, and a folder here");
@@ -187,9 +238,68 @@ fn a_check_of_files_says_what_it_did_not_try_and_what_is_pinned() {
     for part in [
         "Not tried: faults (`faults`: program-dies,",
         "replicas that learn of a change later (`replication`)",
+        "mail that arrives during the run (`delivery`)",
+        "logons (`logon`); deletions by the owner (`owner-deletes`); other edits of the recipient (`other-edits`); stale views (`stale-views`)",
         "other answers to duplicate-abort (`[assume]` of mine)",
         "Checked only with duplicate-abort=keeps-source, as [assume] says.",
     ] {
         assert!(says.contains(part), "{part}: {says}");
+    }
+}
+
+/// A scenario that allows much, with a procedure of its own.
+const BROAD: &str = r#"name = "broad"
+[site]
+servers = ["old", "new"]
+messages = 2
+replication = "eventual"
+[environment]
+delivery = "any-time"
+logon = true
+owner-deletes = 1
+other-edits = 1
+stale-views = true
+[[procedure]]
+name = "first-book"
+[[procedure.step]]
+do = "report"
+outcome = "ok"
+[[run]]
+administrator = "first"
+procedure = "first-book"
+from = "old"
+to = "new"
+runs-max = 2
+"#;
+
+/// Otherwise the broad scenario of one runbook would hide the narrow scenario of another.
+#[test]
+fn each_runbook_has_its_own_line_about_what_was_not_tried() {
+    let here = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    let narrow = BROAD
+        .replace("broad", "narrow")
+        .replace("first-book", "second-book")
+        .replace("messages = 2", "messages = 1")
+        .replace("runs-max = 2\n", "")
+        .replace("\"any-time\"", "\"before\"");
+    write("broad.toml", BROAD);
+    write("narrow.toml", &narrow);
+    let flat = |ran: Ran| ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = flat(stranded_in(here.path(), &["check", "."]));
+    let faults = "store-looks-empty)";
+    assert!(says.contains("Not tried for first-book: faults (`faults`: program-dies,"), "{says}");
+    let second = format!(
+        "{faults}; mail that arrives during the run (`delivery`); more than one message (`messages`); a second run of the \
+         procedure (`runs-max`)."
+    );
+    assert!(says.contains("Not tried for second-book: faults") && says.contains(&second), "{says}");
+    // A second scenario of the same runbook adds to the first, and equal runbooks share a line.
+    write("more.toml", &BROAD.replace("broad", "more").replace("first-book", "second-book"));
+    let says = flat(stranded_in(here.path(), &["check", "."]));
+    assert!(says.contains("Not tried: faults") && !says.contains("Not tried for"), "{says}");
+    for format in ["markdown", "tap", "github", "junit"] {
+        let out = stranded_in(here.path(), &["check", ".", "--format", format]).out;
+        assert!(out.contains("Not tried: faults"), "{format}: {out}");
     }
 }

@@ -114,3 +114,15 @@ fn a_property_that_held_and_is_not_exercised_any_more_needs_to_be_accepted() {
     assert!(ran.code == 2 && ran.err.contains("leave out --format and --report"), "{}", ran.err);
     assert!(read(here.path(), "q.xml").contains("errors=\"1\""));
 }
+
+#[test]
+fn an_expected_holds_of_any_property_becomes_violated_only_if_the_user_accepts_it() {
+    let here = tempfile::tempdir().unwrap();
+    let text = load_scenario("stranded").unwrap().text;
+    let hopeful = text.replace("no-false-success = \"violated\"", "no-false-success = \"holds\"");
+    assert_ne!(text, hopeful);
+    fs::write(here.path().join("mine.toml"), &hopeful).unwrap();
+    let ran = stranded_in(here.path(), &["check", "mine.toml", "--write-expect"]);
+    assert!(ran.code == 1 && ran.err.contains("stranded/no-false-success is violated"), "{} {}", ran.code, ran.err);
+    assert_eq!(read(here.path(), "mine.toml"), hopeful);
+}

@@ -132,6 +132,13 @@ impl Diagnostics {
         self
     }
 
+    /// Returns the diagnostics without some of them; `None` if no other one is known.
+    #[must_use]
+    pub(super) fn without(mut self, is_left_out: impl Fn(&Diagnostic) -> bool) -> Option<Self> {
+        self.reported.retain(|one| !is_left_out(one));
+        (!self.reported.is_empty()).then_some(self)
+    }
+
     /// Returns the number of diagnostics that are only counted.
     #[must_use]
     pub fn more(&self) -> usize {

@@ -86,6 +86,13 @@ pub(super) fn word(key: &str, name: &Text<'_>, found: &mut Findings) -> Option<S
     valid.then(|| (*name.get_ref()).to_owned())
 }
 
+/// Returns true if the message of an error is about a name that another site can have.
+pub(super) fn is_about_site(message: &str) -> bool {
+    message.starts_with("unknown server ")
+        || message.ends_with(" is another organisation")
+        || message.ends_with(" names another site")
+}
+
 /// Returns texts; an empty text is an error.
 pub(super) fn sentences(key: &str, texts: &[Text<'_>], found: &mut Findings) -> Vec<String> {
     for text in texts.iter().filter(|text| text.get_ref().trim().is_empty()) {

@@ -12,7 +12,7 @@ use super::diagnostic::{Diagnostics, Findings, SourceText};
 use super::name::SiteNames;
 use super::step_kind::{BuiltAct, StepKind};
 use super::steps::STEPS;
-use super::tables::place_of;
+use super::tables::{place_of, place_of_step_key};
 use super::{MEMORIES, mail_flow, name, user_words};
 
 /// The largest number of steps of a procedure.
@@ -107,6 +107,7 @@ fn draft<'a>(mut cursor: Cursor<'a>, site: &SiteNames, found: &mut Findings) -> 
         return Draft { acts: Vec::new(), label, on: Vec::new(), when, span };
     };
     cursor.title = format!("{} (`{}`)", cursor.title, step.word);
+    let mut cursor = cursor.with_places(place_of_step_key);
     let on = on.map(|table| handlers(&table, step, found)).unwrap_or_default();
     let acts = ActReader { cursor: &mut cursor, site, found }.acts(step).unwrap_or_default();
     cursor.finish(found);
@@ -169,6 +170,11 @@ fn resolved(drafts: &[Draft<'_>], found: &mut Findings) -> Vec<Step> {
     for draft in drafts {
         let mut on = Vec::new();
         for (result, label) in &draft.on {
+            if labels.is_empty() {
+                let message = format!("unknown label `{}`", label.get_ref().escape_debug());
+                found.report(label.span(), message, "no step has a label");
+                continue;
+            }
             on.extend(choose("label", label, &labels, found).map(|next| Handler { result: *result, next }));
         }
         for (index, (act, answer)) in draft.acts.iter().enumerate() {

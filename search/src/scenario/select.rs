@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use glob::MatchOptions;
 use walkdir::{DirEntry, WalkDir};
 
-use super::diagnostic::Diagnostics;
+use super::diagnostic::{Diagnostics, Findings, SourceText};
 use super::load::{is_path, load_scenario, selected_by, text_of};
-use super::{Spec, builtin, is_procedure_text};
+use super::name::SiteNames;
+use super::procedure::parse_procedure;
+use super::{Spec, builtin, is_procedure_text, name};
 
 /// The characters that make a name a pattern of files.
 const PATTERN: [char; 3] = ['*', '?', '['];
@@ -19,6 +21,10 @@ const AS_A_SHELL: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 /// Keys of which a scenario has at least one, at its root.
 const SCENARIO_KEYS: [&str; 8] = ["site", "run", "environment", "expect", "question", "assume", "property", "from"];
+
+/// The tables by which a file is recognized, as they are written.
+const TABLES: [(&str, &str); 4] =
+    [("step", "[[step]]"), ("site", "[site]"), ("run", "[[run]]"), ("environment", "[environment]")];
 
 /// The scenarios that a command line selects.
 #[derive(Debug, Default)]
@@ -38,15 +44,32 @@ pub struct Selected {
     pub spec: Spec,
     /// Its file; none if it is built in.
     pub file: Option<String>,
+    /// The other files with the same scenario.
+    pub copies: Vec<String>,
 }
 
 impl Selected {
     /// Returns the files of the procedures that the scenario runs.
     fn procedure_files(&self) -> Vec<PathBuf> {
-        let Some(file) = &self.file else { return Vec::new() };
-        let names = self.spec.scenario.runs().map(|(_, run)| &run.procedure.name);
-        let files = names.filter_map(|name| self.spec.procedure_file(file, name));
-        files.filter_map(|file| fs::canonicalize(file).ok()).collect()
+        let mut files = Vec::new();
+        for file in self.file.iter().chain(&self.copies) {
+            let procedures = self.spec.scenario.runs().map(|(_, run)| &run.procedure.name);
+            let named = procedures.filter_map(|name| self.spec.procedure_file(file, name));
+            files.extend(named.filter_map(|file| fs::canonicalize(file).ok()));
+        }
+        files
+    }
+
+    /// Adds another file with the same scenario, unless it is known.
+    fn add_copy(&mut self, reference: String) {
+        let is_same = |file: &String| match (fs::canonicalize(file), fs::canonicalize(&reference)) {
+            (Ok(file), Ok(reference)) => file == reference,
+            (Err(_), _) | (_, Err(_)) => *file == reference,
+        };
+        let is_known = self.file.iter().chain(&self.copies).any(is_same);
+        if builtin::scenario(&reference).is_none() && !is_known {
+            self.copies.push(reference);
+        }
     }
 }
 
@@ -77,7 +100,9 @@ pub enum FileKind {
     Scenario,
     /// A procedure.
     Procedure,
-    /// Neither of them.
+    /// A scenario that is equal to a checked one.
+    Copy,
+    /// Neither a scenario nor a procedure.
     Neither,
 }
 
@@ -88,6 +113,7 @@ impl NotChecked {
         match self.kind {
             FileKind::Scenario => "a scenario: check it without --from",
             FileKind::Procedure => "a procedure that no checked scenario runs: check it with --from SCENARIO",
+            FileKind::Copy => "the same scenario as one that is checked",
             FileKind::Neither => "neither a scenario nor a procedure",
         }
     }
@@ -102,7 +128,28 @@ pub fn selection(names: &[String]) -> Result<Selection, Diagnostics> {
     let scenarios = loaded(wanted)?;
     let run: Vec<PathBuf> = scenarios.iter().flat_map(Selected::procedure_files).collect();
     not_checked.retain(|one| fs::canonicalize(&one.file).map_or(true, |path| !run.contains(&path)));
+    let sites: Vec<&SiteNames> = scenarios.iter().map(|one| &one.spec.names).collect();
+    let procedures = not_checked.iter().filter(|one| one.kind == FileKind::Procedure);
+    let wrong = procedures.filter_map(|one| errors_in(&one.file, &sites).transpose());
+    if let Some(wrong) = Diagnostics::together(wrong.collect::<Result<_, _>>()?) {
+        return Err(wrong);
+    }
+    let copies = scenarios.iter().flat_map(|one| &one.copies);
+    not_checked.extend(copies.map(|file| NotChecked { file: file.clone(), kind: FileKind::Copy }));
+    not_checked.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(Selection { scenarios, not_checked, empty })
+}
+
+/// Returns the errors in the file of a procedure that no scenario runs. It can be meant for a site that none of the scenarios has, so a
+/// name that no site knows is not an error.
+fn errors_in(file: &str, sites: &[&SiteNames]) -> Result<Option<Diagnostics>, Diagnostics> {
+    let text = text_of(file)?;
+    let standard = SiteNames::of(["source", "destination"]);
+    let parsed = |site: &SiteNames| parse_procedure(file, &text, site);
+    if sites.iter().any(|site| parsed(site).is_ok()) {
+        return Ok(None);
+    }
+    Ok(parsed(&standard).err().and_then(|wrong| wrong.without(|one| name::is_about_site(&one.message))))
 }
 
 /// Loads every scenario that the names select: a built-in scenario, a family of built-in scenarios, or a path. No name selects all
@@ -135,8 +182,11 @@ fn loaded(references: Vec<String>) -> Result<Vec<Selected>, Diagnostics> {
     let mut scenarios: Vec<Selected> = Vec::new();
     for reference in references {
         match load_scenario(&reference) {
-            Ok(spec) if scenarios.iter().any(|other| other.spec == spec) => {}
             Ok(spec) => {
+                if let Some(same) = scenarios.iter_mut().find(|other| other.spec == spec) {
+                    same.add_copy(reference);
+                    continue;
+                }
                 if let Some(other) = scenarios.iter().find(|other| other.spec.name == spec.name) {
                     let message = format!("two different scenarios are called `{}`", spec.name);
                     let file = other.file.as_deref().unwrap_or("the program");
@@ -145,7 +195,7 @@ fn loaded(references: Vec<String>) -> Result<Vec<Selected>, Diagnostics> {
                     continue;
                 }
                 let file = builtin::scenario(&reference).is_none().then_some(reference);
-                scenarios.push(Selected { spec, file });
+                scenarios.push(Selected { spec, file, copies: Vec::new() });
             }
             Err(wrong) => found.push(wrong),
         }
@@ -188,7 +238,13 @@ impl References {
     fn add_files(&mut self, name: &str, files: Vec<String>, wanted: FileKind) -> Result<(), Diagnostics> {
         let before = self.wanted.len();
         for file in files {
-            let kind = kind_of(&text_of(&file)?);
+            let text = text_of(&file)?;
+            let kind = kind_of(&text);
+            if kind == FileKind::Neither
+                && let Some(wrong) = misspelt_table(&file, &text)
+            {
+                return Err(wrong);
+            }
             if kind == wanted {
                 self.wanted.push(file);
             } else if self.not_checked.iter().all(|other| other.file != file) {
@@ -226,12 +282,11 @@ impl References {
 /// Returns the files that a folder or a pattern contains, in order; `None` if the name is neither, but that of a built-in or a file.
 fn files_of(name: &str) -> Result<Option<Vec<String>>, Diagnostics> {
     if builtin::scenario(name).is_some() || builtin::procedure(name).is_some() || super::load::is_family(name) {
-        if Path::new(name).is_dir() && !folder(name)?.is_empty() {
+        let is_empty = || fs::read_dir(name).is_ok_and(|mut entries| entries.next().is_none());
+        // A checkpoint can have the name of its scenario.
+        if Path::new(name).is_dir() && (super::load::is_family(name) || is_empty() || !folder(name)?.is_empty()) {
             let help = format!("write ./{name} for the folder, or start from another folder for the built-in");
-            return Err(Diagnostics::just(
-                format!("{name} is a built-in, and a folder here with TOML files"),
-                Some(help),
-            ));
+            return Err(Diagnostics::just(format!("{name} is a built-in, and a folder here"), Some(help)));
         }
         return Ok(None);
     }
@@ -291,4 +346,23 @@ fn kind_of(text: &str) -> FileKind {
     } else {
         FileKind::Neither
     }
+}
+
+/// Returns the error of a file with a name and a table that is almost one of a scenario or a procedure: without it, the file would be
+/// left out as something else.
+fn misspelt_table(file: &str, text: &str) -> Option<Diagnostics> {
+    let (root, _errors) = toml::de::DeTable::parse_recoverable(text);
+    root.get_ref().get("name").filter(|name| name.get_ref().is_str())?;
+    let mut found = Findings::of(SourceText { name: file.to_owned(), text: text.to_owned() });
+    for (key, value) in root.get_ref() {
+        let written = key.get_ref().to_lowercase();
+        let is_close = |(name, _): &&(&str, &str)| strsim::damerau_levenshtein(&written, name) <= 1;
+        let is_list = value.get_ref().as_array().is_some_and(|all| all.iter().any(|one| one.get_ref().is_table()));
+        let is_table = value.get_ref().is_table() || is_list;
+        if let Some((_, right)) = TABLES.iter().find(is_close).filter(|_| is_table) {
+            let message = format!("unknown table `{}`", key.get_ref().escape_debug());
+            found.report(key.span(), message, format!("did you mean `{right}`?"));
+        }
+    }
+    found.into_diagnostics()
 }

@@ -1,6 +1,8 @@
 //! The tables of scenario and procedure files with their keys, for one mistake: a key below the wrong header. The readers decide
 //! which keys are valid; this list only says where a key belongs that a reader refused.
 
+use super::steps::STEPS;
+
 /// Each table as messages name it, with its keys.
 const TABLES: [(&str, &[&str]); 7] = [
     (
@@ -17,6 +19,12 @@ const TABLES: [(&str, &[&str]); 7] = [
     ("in a `[[procedure]]`", &["memory", "step"]),
     ("in a `[[step]]`", &["do", "label", "on", "when"]),
 ];
+
+/// Returns the tables in which a key of a step belongs, as [`place_of`] does. An argument of another step belongs in none.
+pub(super) fn place_of_step_key(key: &str) -> Option<String> {
+    let is_argument = STEPS.iter().flat_map(|step| step.arguments).any(|argument| argument.key == key);
+    if is_argument { None } else { place_of(key) }
+}
 
 /// Returns the tables in which a key belongs: the end of the sentence "`KEY` belongs …".
 pub(super) fn place_of(key: &str) -> Option<String> {

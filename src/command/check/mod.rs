@@ -1,6 +1,6 @@
 //! `stranded check`: options from the arguments, the searches, the reports, the exit code. `checkpoint` and `cluster` prepare a
 //! search on disk or on several processes; `targets` finds what to check; `trial` makes scenarios of procedures; `progress` prints while
-//! it runs, and `report` at the end.
+//! it runs, and `report` at the end, with what `not_tried` finds left out.
 
 mod baseline;
 mod checkpoint;
@@ -11,6 +11,7 @@ mod cluster;
 mod cluster;
 mod counterexamples;
 mod find;
+pub(super) mod not_tried;
 mod progress;
 mod report;
 mod targets;

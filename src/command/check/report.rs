@@ -4,15 +4,18 @@ use std::cell::OnceCell;
 
 use stranded_search::check::Checked;
 use stranded_search::files;
-use stranded_search::scenario::{Family, Spec};
+use stranded_search::scenario::{Family, FileKind, Spec};
 
+use super::CheckOptions;
 use super::counterexamples::{self, Further};
-use super::{CheckOptions, trial};
+use super::not_tried::{Ways, not_tried};
 use crate::cli::{Check, OutputKind};
 use crate::command::output::{self, Forms};
 use crate::exit::Exit;
 use crate::formats::results as formats;
 use crate::report::baseline::{Baseline, BaselineReport};
+use crate::report::extent::ExtentChange;
+use crate::report::not_tried::NotTried;
 use crate::report::overview::{self, Details};
 use crate::report::{columns, json, matrix, trace};
 
@@ -38,9 +41,11 @@ pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Exit {
         let mut cases = formats::of_check(checked, &targets.files);
         cases.extend(outcome.changes().into_iter().flat_map(formats::of_baseline));
         cases.extend(targets.empty.iter().map(|name| formats::nothing_in(name)));
+        let files = targets.not_checked.iter().filter(|one| one.kind == FileKind::Procedure);
+        cases.extend(files.map(|one| formats::not_checked(&one.file, one.reason())));
         cases
     };
-    output::publish(destination, &Forms { text: &text, json: &json, cases: Some(&cases) })
+    output::publish_with_notes(destination, &Forms { text: &text, json: &json, cases: Some(&cases) }, &outcome.notes())
 }
 
 /// The results of a check.
@@ -71,7 +76,7 @@ impl<'a> Outcome<'a> {
             let not_checked =
                 not_checked.map(|one| json::NotCheckedFile { file: one.file.clone(), reason: one.reason().to_owned() });
             let mut report = json::Report {
-                not_tried: not_tried(self.options),
+                not_tried: left_out(self.options).iter().flat_map(NotTried::entries).collect(),
                 not_checked: not_checked.collect(),
                 nothing_to_check_in: targets.empty.clone(),
                 ..json::report(self.checked)
@@ -93,6 +98,13 @@ impl<'a> Outcome<'a> {
         Some(changes.text(&files::shown(name), width))
     }
 
+    /// Returns the sentences that concern all cases.
+    fn notes(&self) -> Vec<String> {
+        let left_out = left_out(self.options);
+        let narrower = self.changes().into_iter().flat_map(|changes| &changes.narrower);
+        left_out.iter().map(NotTried::says).chain(narrower.map(ExtentChange::says)).collect()
+    }
+
     /// Returns true if a verdict is worse than in the earlier report.
     pub(super) fn is_worse(&self) -> bool {
         self.changes().is_some_and(BaselineReport::is_worse)
@@ -100,22 +112,22 @@ impl<'a> Outcome<'a> {
 }
 
 /// Returns the parts that a check of procedures or of the user's scenarios leaves out.
-fn not_tried(options: &CheckOptions<'_>) -> Vec<String> {
-    let CheckOptions { arguments, targets, .. } = options;
-    if arguments.from.is_some() {
-        return trial::not_tried(&arguments.trial, &targets.specs);
+fn left_out(options: &CheckOptions<'_>) -> Vec<NotTried> {
+    let specs = options.targets.specs.iter();
+    if options.arguments.from.is_some() {
+        return not_tried(&specs.collect::<Vec<&Spec>>(), Ways::Flags);
     }
-    let of_user: Vec<&Spec> = targets.specs.iter().filter(|spec| spec.family == Family::User).collect();
-    if of_user.is_empty() { Vec::new() } else { trial::not_tried_by(&of_user) }
+    let of_user: Vec<&Spec> = specs.filter(|spec| spec.family == Family::User).collect();
+    not_tried(&of_user, Ways::Keys)
 }
 
 fn text(outcome: &Outcome<'_>, width: u16) -> String {
     let Outcome { options, checked, .. } = *outcome;
-    let left_out = options.targets.left_out();
+    let not_checked = options.targets.left_out();
     if checked.is_empty() {
-        return left_out;
+        return not_checked;
     }
-    let not_tried = not_tried(options);
+    let not_tried = left_out(options);
     let mut parts = if options.arguments.from.is_some() {
         columns::report(checked, &not_tried, width)
     } else {
@@ -124,7 +136,7 @@ fn text(outcome: &Outcome<'_>, width: u16) -> String {
     };
     parts.extend(counterexamples::text(&outcome.further, checked, width));
     parts.extend(outcome.compared(width));
-    parts.extend(Some(left_out).filter(|text| !text.is_empty()));
+    parts.extend(Some(not_checked).filter(|text| !text.is_empty()));
     parts.join("\n")
 }
 

@@ -1,6 +1,5 @@
-//! `stranded check PROCEDURE --from SCENARIO`, and the same of `stranded diff`: the scenarios to check, and what they leave out.
+//! `stranded check PROCEDURE --from SCENARIO`, and the same of `stranded diff`: the scenarios to check.
 
-use stranded_model::scenario::{Delivery, Fault, Replication};
 use stranded_search::scenario::{self, Spec, TrialOptions, TrialStart};
 
 use crate::cli::TrialArguments;
@@ -60,53 +59,4 @@ pub(in crate::command) fn specs(
         }
     }
     Ok(specs)
-}
-
-/// Returns the parts that all these scenarios leave out, each with the key that tries it.
-pub(super) fn not_tried_by(specs: &[&Spec]) -> Vec<String> {
-    let all = |is_left_out: &dyn Fn(&Spec) -> bool| specs.iter().all(|spec| is_left_out(spec));
-    let tries = |spec: &Spec, fault: &Fault| {
-        let environment = &spec.scenario.environment;
-        environment.faults_max > 0 && environment.faults.contains(fault)
-    };
-    let untried = Fault::ALL.iter().filter(|fault| all(&|spec| !tries(spec, fault)));
-    let untried: Vec<&str> = untried.map(|fault| fault.name()).collect();
-    let mut left_out = Vec::new();
-    if !untried.is_empty() {
-        left_out.push(format!("faults (`faults`: {})", untried.join(", ")));
-    }
-    if all(&|spec| spec.scenario.site.replication == Replication::Instant) {
-        left_out.push("replicas that learn of a change later (`replication`)".to_owned());
-    }
-    if all(&|spec| spec.scenario.environment.delivery == Delivery::Never) {
-        left_out.push("mail that arrives (`delivery`)".to_owned());
-    }
-    for spec in specs {
-        let names: Vec<&str> = spec.pinned.iter().map(|(one, _)| one.name()).collect();
-        if !names.is_empty() {
-            left_out.push(format!("other answers to {} (`[assume]` of {})", names.join(", "), spec.name));
-        }
-    }
-    left_out
-}
-
-/// Returns the parts that the scenarios leave out, each with the flag that tries it.
-pub(in crate::command) fn not_tried(arguments: &TrialArguments, specs: &[Spec]) -> Vec<String> {
-    let mut left_out = Vec::new();
-    let untried: Vec<&str> =
-        Fault::ALL.iter().filter(|fault| !arguments.faults.contains(fault)).map(|fault| fault.name()).collect();
-    if !untried.is_empty() {
-        left_out.push(format!("faults (--faults: {})", untried.join(", ")));
-    }
-    if specs.iter().any(|spec| spec.scenario.site.replication == Replication::Instant) {
-        left_out.push("replicas that learn of a change later (--replication eventual)".to_owned());
-    }
-    if arguments.delivery.is_some() {
-        left_out.push("other kinds of delivery (leave out --delivery)".to_owned());
-    }
-    if specs.iter().any(|spec| spec.scenario.reads_deletions()) {
-        left_out.push("deletions that a store remembers from before (stranded advise)".to_owned());
-    }
-    left_out.push("logons, deletions by the owner, other edits, stale views (a scenario of your own)".to_owned());
-    left_out
 }

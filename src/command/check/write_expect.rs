@@ -15,7 +15,7 @@ use crate::cli::{Check, OutputKind};
 use crate::command::{CommandError, output};
 use crate::exit::Exit;
 
-/// Returns true for a property that is written as violated only if the user accepts it: mail is lost or out of reach, a step never
+/// Returns true for a property that is written as violated only if the user accepts it, whatever the file expects: mail is lost or out of reach, a step never
 /// occurs, or the user's own rule is broken.
 fn is_serious(property: Property) -> bool {
     match property {
@@ -109,14 +109,14 @@ impl<'a> Edit<'a> {
     }
 }
 
-/// Returns true if the user has to accept a verdict: a serious property that is violated, or that held and is not exercised any more.
+/// Returns true if the user has to accept a verdict: it replaces `holds` in the file, or a serious property is violated.
 fn is_to_accept(before: &Spec, property: Property, verdict: Verdict) -> bool {
-    let is_weaker = match verdict {
-        Verdict::Violated | Verdict::Depends => true,
-        Verdict::Vacuous => before.expected(property) == Some(Verdict::Holds),
+    let replaces_holds = before.expected(property) == Some(Verdict::Holds);
+    match verdict {
+        Verdict::Violated | Verdict::Depends => replaces_holds || is_serious(property),
+        Verdict::Vacuous => replaces_holds,
         Verdict::Holds | Verdict::Inconclusive | Verdict::Error => false,
-    };
-    is_serious(property) && is_weaker
+    }
 }
 
 fn change(before: &Spec, property: Property, verdict: Verdict) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Cases as GitHub's workflow commands. GitHub shows ten annotations of a kind in a step, so there is one for each cause, and the
 //! Markdown summary shows the rest. An annotation is an error at the line of the expectation; if the guilty step is in a file, a
-//! notice marks its line.
+//! notice marks its line. A file that was not checked has a warning.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,8 +25,8 @@ struct Cause<'a> {
     cases: Vec<&'a Case>,
 }
 
-/// Returns the annotations, and a line for the log.
-pub(super) fn text(cases: &[Case]) -> String {
+/// Returns the annotations, and lines for the log.
+pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
     let causes = causes(cases);
     let mut text = String::new();
     for cause in causes.iter().take(ANNOTATIONS_MAX) {
@@ -35,6 +35,10 @@ pub(super) fn text(cases: &[Case]) -> String {
     let room = ANNOTATIONS_MAX.saturating_sub(causes.len());
     let steps = causes.iter().filter_map(|cause| step(cause));
     text.extend(steps.take(room));
+    text.extend(cases.iter().filter_map(skipped).take(ANNOTATIONS_MAX));
+    for note in notes {
+        let _ = writeln!(text, "{}", line(note));
+    }
     let _ = write!(text, "stranded: {}", Count::of(cases).says());
     match causes.len().saturating_sub(ANNOTATIONS_MAX) {
         0 => {}
@@ -61,7 +65,7 @@ fn causes(cases: &[Case]) -> Vec<Cause<'_>> {
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for case in cases {
         let key = match &case.outcome {
-            CaseOutcome::Passed => continue,
+            CaseOutcome::Passed | CaseOutcome::Skipped { .. } => continue,
             CaseOutcome::Inconclusive { why } => format!("inconclusive {why}"),
             CaseOutcome::Error { says, detail } => format!("error {says} {detail}"),
             CaseOutcome::Failed { says, .. } => match &case.step {
@@ -101,6 +105,13 @@ fn step(cause: &Cause<'_>) -> Option<String> {
     let violated: Vec<String> = cause.cases.iter().map(|case| case.path()).collect();
     let message = format!("{}; this step violates {}", step.says, violated.join(", "));
     Some(command("notice", Some(step.location.as_ref()?), "the step that violates a property", &message))
+}
+
+/// Returns the warning about a file that was not checked.
+fn skipped(case: &Case) -> Option<String> {
+    let CaseOutcome::Skipped { why } = &case.outcome else { return None };
+    let message = format!("{} is not checked: {why}", case.name);
+    Some(command("warning", case.location.as_ref(), "not checked", &message))
 }
 
 fn command(level: &str, location: Option<&Location>, title: &str, message: &str) -> String {

@@ -1,5 +1,6 @@
 //! Cases as JUnit XML. Its counts agree with its cases, and it contains no character that XML forbids. JUnit has no word for
-//! inconclusive, and a skipped case counts as passed in most readers; so an inconclusive case is an error.
+//! inconclusive, and a skipped case counts as passed in most readers; so an inconclusive case is an error. Only a file that was not
+//! checked at all is skipped.
 
 use std::time::Duration;
 
@@ -7,13 +8,19 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Case, CaseOutcome, line, lines, remark, says};
 
-/// Returns the cases as one report with a suite for each scenario.
-pub(super) fn text(cases: &[Case]) -> String {
+/// The name of a property of a suite with what concerns all cases.
+const NOTE: &str = "note";
+
+/// Returns the cases as one report with a suite for each scenario. Each suite has the notes, because a reader may see only one.
+pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
     let mut report = Report::new("stranded");
     report.set_time(time(cases));
     for of_suite in cases.chunk_by(|one, other| one.suite == other.suite) {
         let mut suite = TestSuite::new(line(&of_suite[0].suite));
         suite.set_time(time(of_suite));
+        for note in notes {
+            suite.add_property((NOTE.to_owned(), line(note)));
+        }
         suite.add_test_cases(of_suite.iter().map(test_case));
         report.add_test_suite(suite);
     }
@@ -45,6 +52,11 @@ fn status(case: &Case) -> TestCaseStatus {
         CaseOutcome::Passed => return TestCaseStatus::success(),
         CaseOutcome::Failed { detail, .. } => (NonSuccessKind::Failure, "not as expected", detail.as_str()),
         CaseOutcome::Inconclusive { .. } => (NonSuccessKind::Error, "inconclusive", ""),
+        CaseOutcome::Skipped { why } => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(line(why));
+            return status;
+        }
         CaseOutcome::Error { detail, .. } => (NonSuccessKind::Error, "defect", detail.as_str()),
     };
     let mut status = TestCaseStatus::non_success(kind);

@@ -10,16 +10,18 @@ pub const BYTES_MAX: usize = 1 << 20;
 /// The bytes reserved for the sentence about what was left out.
 const NOTE: usize = 400;
 
-/// Returns the cases as a table with details, in at most this many bytes.
+/// Returns the cases as a table with details, then the notes, in at most this many bytes.
 #[must_use]
-pub fn summary(cases: &[Case], bytes_max: usize) -> String {
+pub fn summary(cases: &[Case], notes: &[String], bytes_max: usize) -> String {
+    let notes: String = notes.iter().map(|note| format!("\n{}\n", html(&line(note)))).collect();
+    let reserved = NOTE + notes.len();
     let mut text = format!("### stranded: {}\n\n", Count::of(cases).says());
-    let room = bytes_max.saturating_sub(NOTE + text.len());
+    let room = bytes_max.saturating_sub(reserved + text.len());
     let (table, rows_left_out) = table(cases, room);
     text.push_str(&table);
     let mut details_left_out = 0;
     for detail in details(cases) {
-        if text.len() + detail.len() + NOTE > bytes_max {
+        if text.len() + detail.len() + reserved > bytes_max {
             details_left_out += 1;
         } else {
             text.push_str(&detail);
@@ -29,6 +31,7 @@ pub fn summary(cases: &[Case], bytes_max: usize) -> String {
         let (rows, details) = (counted(rows_left_out, "row"), counted(details_left_out, "counterexample or detail"));
         let _ = writeln!(text, "\nA summary has room for {bytes_max} bytes. Left out: {rows} of the table, {details}.");
     }
+    text.push_str(&notes);
     if text.len() > bytes_max { String::new() } else { text }
 }
 
@@ -78,6 +81,7 @@ fn mark(outcome: &CaseOutcome) -> &'static str {
         CaseOutcome::Passed => "as expected",
         CaseOutcome::Failed { .. } => "**not as expected**",
         CaseOutcome::Inconclusive { .. } => "**inconclusive**",
+        CaseOutcome::Skipped { .. } => "**not checked**",
         CaseOutcome::Error { .. } => "**error**",
     }
 }

@@ -90,6 +90,11 @@ pub enum CaseOutcome {
         /// The reason.
         why: String,
     },
+    /// It was not checked at all, and the exit code does not say so.
+    Skipped {
+        /// The reason.
+        why: String,
+    },
     /// There is no verdict, because of a defect.
     Error {
         /// The defect, in one line.
@@ -125,14 +130,14 @@ impl ResultFormat {
     }
 }
 
-/// Returns some cases in a format. The cases of a suite must be adjacent.
+/// Returns some cases in a format, with notes that concern all of them. The cases of a suite must be adjacent.
 #[must_use]
-pub fn written(cases: &[Case], format: ResultFormat) -> String {
+pub fn written(cases: &[Case], notes: &[String], format: ResultFormat) -> String {
     match format {
-        ResultFormat::Junit => junit::text(cases),
-        ResultFormat::Tap => tap::text(cases),
-        ResultFormat::Markdown => summary(cases, BYTES_MAX),
-        ResultFormat::Github => github::text(cases),
+        ResultFormat::Junit => junit::text(cases, notes),
+        ResultFormat::Tap => tap::text(cases, notes),
+        ResultFormat::Markdown => summary(cases, notes, BYTES_MAX),
+        ResultFormat::Github => github::text(cases, notes),
     }
 }
 
@@ -150,8 +155,8 @@ pub fn written_errors(errors: &[InputError], format: ResultFormat) -> String {
     };
     let cases = || (1..).zip(errors).map(case).collect::<Vec<_>>();
     match format {
-        ResultFormat::Junit => junit::text(&cases()),
-        ResultFormat::Tap => tap::text(&cases()),
+        ResultFormat::Junit => junit::text(&cases(), &[]),
+        ResultFormat::Tap => tap::text(&cases(), &[]),
         ResultFormat::Markdown => summary_of_errors(errors, BYTES_MAX),
         ResultFormat::Github => input_errors(errors),
     }
@@ -162,6 +167,15 @@ pub fn written_errors(errors: &[InputError], format: ResultFormat) -> String {
 pub fn nothing_in(name: &str) -> Case {
     let why = format!("nothing to check in {name}");
     Case::alone("stranded", &why, "inconclusive", CaseOutcome::Inconclusive { why: why.clone() })
+}
+
+/// Returns the case of a file that was found and not checked.
+#[must_use]
+pub fn not_checked(file: &str, why: &str) -> Case {
+    Case {
+        location: Some(Location { file: file.to_owned(), line: None }),
+        ..Case::alone("not checked", file, "not checked", CaseOutcome::Skipped { why: why.to_owned() })
+    }
 }
 
 /// Returns a case for each change for the worse since an earlier report, and for each scenario that is gone.
@@ -213,6 +227,7 @@ struct Count {
     passed: usize,
     failed: usize,
     inconclusive: usize,
+    skipped: usize,
 }
 
 impl Count {
@@ -223,6 +238,7 @@ impl Count {
                 CaseOutcome::Passed => count.passed += 1,
                 CaseOutcome::Failed { .. } | CaseOutcome::Error { .. } => count.failed += 1,
                 CaseOutcome::Inconclusive { .. } => count.inconclusive += 1,
+                CaseOutcome::Skipped { .. } => count.skipped += 1,
             }
         }
         count
@@ -230,8 +246,9 @@ impl Count {
 
     /// Returns the numbers in one line without a full stop.
     fn says(self) -> String {
-        let Self { passed, failed, inconclusive } = self;
-        format!("{passed} as expected, {failed} not as expected, {inconclusive} inconclusive")
+        let Self { passed, failed, inconclusive, skipped } = self;
+        let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} not checked") };
+        format!("{passed} as expected, {failed} not as expected, {inconclusive} inconclusive{skipped}")
     }
 }
 
@@ -251,5 +268,6 @@ fn says(outcome: &CaseOutcome) -> Option<String> {
         CaseOutcome::Passed => None,
         CaseOutcome::Failed { says, .. } | CaseOutcome::Error { says, .. } => Some(line(says)),
         CaseOutcome::Inconclusive { why } => Some(format!("inconclusive: {}", line(why))),
+        CaseOutcome::Skipped { why } => Some(format!("not checked: {}", line(why))),
     }
 }

@@ -9,7 +9,7 @@ use stranded_search::rescue;
 
 use crate::formats::trace::{NarratedTrace, markdown, mermaid};
 use crate::report::table::TraceTable;
-use crate::report::text::WIDTH;
+use crate::report::text::{WIDTH, unreached};
 use crate::report::{counterexample, inconclusive, trace};
 
 use super::{Case, CaseOutcome, Counterexample, GuiltyStep, Location};
@@ -114,6 +114,7 @@ fn detail(checked: &Checked<'_>, result: &PropertyResult, shown: Option<&Shown<'
     let mut lines = vec![checked.spec.says(result.property)];
     if result.property == Property::Coverage {
         lines.extend(checked.coverage_failures().into_iter().map(ToString::to_string));
+        lines.extend(unreached(checked));
     }
     if let Some(Shown { combination, trace: found, table }) = shown {
         let world = &combination.world;

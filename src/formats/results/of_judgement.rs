@@ -93,6 +93,7 @@ fn verdict(outcome: &CaseOutcome) -> &'static str {
         CaseOutcome::Passed => "no violation",
         CaseOutcome::Failed { .. } => "violated",
         CaseOutcome::Inconclusive { .. } => "inconclusive",
+        CaseOutcome::Skipped { .. } => "not checked",
         CaseOutcome::Error { .. } => "error",
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::{Case, CaseOutcome, line, lines, remark, says};
 
-/// Returns the cases, one test point each. An inconclusive case is `not ok`.
-pub(super) fn text(cases: &[Case]) -> String {
+/// Returns the cases, one test point each, and the notes. An inconclusive case is `not ok`.
+pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
     let mut text = format!("TAP version 13\n1..{}\n", cases.len());
     for (number, case) in (1..).zip(cases) {
         let name = escaped(&case.path());
@@ -18,11 +18,18 @@ pub(super) fn text(cases: &[Case]) -> String {
                 }
                 continue;
             }
+            CaseOutcome::Skipped { why } => {
+                let _ = writeln!(text, "ok {number} - {name} # SKIP {}", escaped(why));
+                continue;
+            }
             CaseOutcome::Failed { detail, .. } => ("fail", detail.as_str()),
             CaseOutcome::Inconclusive { .. } => ("inconclusive", ""),
             CaseOutcome::Error { detail, .. } => ("error", detail.as_str()),
         };
         text.push_str(&not_ok(number, &name, case, severity, detail));
+    }
+    for note in notes {
+        let _ = writeln!(text, "# {}", line(note));
     }
     text
 }
