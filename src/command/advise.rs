@@ -142,11 +142,11 @@ fn exit(advised: &MailboxAdvice<'_>) -> Exit {
     let is_stuck = !advised.advice.is_empty() && advised.recommended().is_none();
     let is_truncated = advised.truncated.is_some()
         || standing == Standing::Unknown
-        || advised.snapshot.has_open_move()
         || answers().any(|answer| answer == Answer::Inconclusive);
     match (standing.needs_repair(), is_truncated, is_stuck) {
         (true, _, _) | (false, false, true) => Exit::NotAsExpected,
         (false, true, _) => Exit::Inconclusive,
+        (false, false, false) if advised.snapshot.has_open_move() => Exit::Inconclusive,
         (false, false, false) => Exit::AsExpected,
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stranded_model::scenario::{Delivery, Replication, RunsMax};
 use stranded_search::scenario::{Number, Spec, delivery_name, replication_name};
 
-/// How much of each kind can happen in a scenario.
+/// The number of events of each kind that can happen in a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExtentReport {
     /// The number of mailboxes; null for any number.

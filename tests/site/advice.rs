@@ -350,7 +350,7 @@ fn values_of_two_users_stop_the_commands_before_anything_is_held() {
     for (name, value) in [("USER_DN", of_another.as_str()), ("LOGIN_NAMES", "values vaules"), ("LDAP_URL", "")] {
         let ran = mailbox.perform_with(&script, &[(name, value)]);
         assert_eq!(ran.code, 1, "{name}: {}{}", ran.out, ran.err);
-        let says = if value.is_empty() { "stopped: set LDAP_URL" } else { "give the names and the entry of one user" };
+        let says = if value.is_empty() { "stopped: set LDAP_URL" } else { "give names and entry of one user" };
         assert!(ran.err.contains(says), "{name}: {}", ran.err);
         assert!(!ran.err.contains(" are held: ") && !mailbox.is_held(), "{name}: {}", ran.err);
     }

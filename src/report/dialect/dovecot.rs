@@ -35,8 +35,8 @@ LOGIN_NAMES=${LOGIN_NAMES:?every name of the owner, with spaces}
 LDAP_URL=${LDAP_URL:-}
 BIND_DN=${BIND_DN:-}
 PASSWORD_FILE=${PASSWORD_FILE:-/root/ldap-password}
-# The entry of the mailbox, such as uid=USER,ou=people,dc=example,dc=com, and its
-# attribute that names the server.
+# The entry of the mailbox, such as uid=USER,ou=people,dc=example,dc=com, and
+# its attribute that names the server.
 USER_DN=${USER_DN:-}
 HOME_ATTRIBUTE=${HOME_ATTRIBUTE:-mailHost}
 # A new folder for saved messages, and with `.entry` for the saved entry.

@@ -131,8 +131,8 @@ append() { # list, source, destination
   done 3<"$WORK/each"
 }
 
-# Adds to the messages of a server the flags that a list has for them, also those
-# that an interrupted run has appended without. Nothing becomes \Deleted.
+# Adds to the messages of a server the flags that a list has for them, also
+# those that an interrupted run has appended without. Nothing becomes \Deleted.
 set_flags() { # list, list of the server, server
   awk -F '\t' -v OFS='\t' '
     FILENAME == ARGV[1] { flags[$1 FS $2] = flags[$1 FS $2] " " $5; next }
@@ -342,7 +342,7 @@ check_names() {
   for name in "$MAILBOX" $LOGIN_NAMES; do
     lower=$(printf %s "$name" | tr '[:upper:]' '[:lower:]')
     grep -qxF -e "$lower" -e "${lower%%@*}" "$WORK/values" ||
-      stop "$USER_DN has no value $name: give the names and the entry of one user"
+      stop "$USER_DN has no value $name: give names and entry of one user"
   done
 }
 
