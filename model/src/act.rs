@@ -1,5 +1,6 @@
 //! The steps of a procedure: guard and effect of every act.
 
+use crate::action::Part;
 use crate::assumption::Assumption;
 use crate::dn::HomeValue;
 use crate::id::{MessageSet, ServerId};
@@ -7,7 +8,7 @@ use crate::messages::Adding;
 use crate::procedure::{Act, Claim, Deletion, Duplicate, ServerRef, VersionCondition};
 use crate::program::{Attempt, StepEffect};
 use crate::refusal::Refusal;
-use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, ReadVersion, Recipient, Service, Transport};
+use crate::state::{Account, Contents, Home, Homes, Mailbox, Mark, ReadVersion, Recipient, Transport};
 
 impl Attempt<'_, '_> {
     /// Performs the step. Only a wait whose condition is false is impossible. A server that declines a step answers
@@ -84,12 +85,12 @@ impl Attempt<'_, '_> {
 
     /// The recipient in a replica, if the replica answers.
     pub(crate) fn recipient(&self, replica: ServerId) -> Option<Recipient> {
-        (self.next.shared.servers[replica].replica == Service::Up).then(|| self.account().recipients[replica])
+        self.next.shared.is_up(replica, Part::Replica).then(|| self.account().recipients[replica])
     }
 
     /// The mailbox in a store, if the store answers.
     fn mailbox(&self, at: ServerId) -> Option<Mailbox> {
-        (self.next.shared.servers[at].store == Service::Up).then(|| self.account().mailboxes[at])
+        self.next.shared.is_up(at, Part::Store).then(|| self.account().mailboxes[at])
     }
 
     fn at_store(&mut self, at: ServerRef, act: impl FnOnce(&mut Self, ServerId) -> StepEffect) -> StepEffect {
@@ -316,7 +317,7 @@ impl Attempt<'_, '_> {
         {
             self.account_mut().recipients[replica] = incoming;
         }
-        self.visited_all_of(self.next.shared.servers.count())
+        self.visited_all_of(self.account().recipients.count())
     }
 
     /// The program remembers the server that Home-MDB names. [Q184160]

@@ -29,7 +29,7 @@ impl Attempt<'_, '_> {
     /// The number of servers that a test of the condition visits, one in each act.
     fn servers_of(&self, condition: &Condition) -> usize {
         if condition.visits_every_replica() {
-            self.next.shared.servers.count()
+            self.account().recipients.count()
         } else if condition.lists() {
             2
         } else {

@@ -24,6 +24,7 @@ pub use crate::locations::{abstraction_of, abstractions_of};
 use crate::locations::{each_location, fold, numbers_in_use, untracked};
 use crate::refusal::Refusal;
 use crate::scenario::{CopyOrder, Scenario};
+use crate::shared_part::SharedFacts;
 use crate::state::{Account, Shared, State};
 use crate::world::{Change, Occurrence, World};
 
@@ -152,14 +153,29 @@ impl CounterAbstraction {
     /// # Errors
     /// The condition that the choice fails, or [`Refusal::NumbersUsedUp`] if the result cannot be represented.
     pub fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {
+        self.change_reading(account, shared, choice, &mut SharedFacts::default())
+    }
+
+    /// As [`CounterAbstraction::change`]. Adds the facts about the shared part that the rule reads to `read`, as
+    /// [`World::change_reading`] does.
+    ///
+    /// # Errors
+    /// The condition that the choice fails, or [`Refusal::NumbersUsedUp`] if the result cannot be represented.
+    pub fn change_reading(
+        &self,
+        account: &Account,
+        shared: &Shared,
+        choice: &Choice,
+        read: &mut SharedFacts,
+    ) -> Result<Change, Refusal> {
         let takes = Takes::of(&choice.action);
         if takes == Takes::Named && choice.taken != Taken::Tracked {
             // If the rule refuses the shared number, it refuses each message of that number.
             let Taken::Other { like, .. } = choice.taken else { return Err(Refusal::AnotherTaken) };
-            let _possible = self.world.change(account, shared, &named(choice.action, like))?;
+            let _possible = self.world.change_reading(account, shared, &named(choice.action, like), read)?;
         }
         let (before, action) = arrange(account, choice, takes)?;
-        let mut change = self.world.change(&before, shared, &action)?;
+        let mut change = self.world.change_reading(&before, shared, &action, read)?;
         if choice.taken == Taken::New {
             change.account.record.accepted = account.record.accepted;
         }

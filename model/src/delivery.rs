@@ -1,12 +1,12 @@
 //! Mail and users: routing of messages, logons, and deletes by the owner.
 
-use crate::action::View;
+use crate::action::{Part, View};
 use crate::assumption::{Assumption, Stray};
 use crate::id::{Id, MessageId, MessageSet, ServerId};
 use crate::procedure::Act;
 use crate::refusal::Refusal;
 use crate::scenario::Delivery;
-use crate::state::{Account, Contents, Home, Mailbox, Mark, Recipient, Service, Transport};
+use crate::state::{Account, Contents, Home, Mailbox, Mark, Recipient, Transport};
 use crate::table::ENTRIES_MAX;
 use crate::world::{Next, World};
 
@@ -143,7 +143,7 @@ impl World {
     /// A store defers mail while it is down or looks empty, and for a mailbox that is moved away from it. [Q248839]
     fn arrive(&self, next: &Next<'_>, server: ServerId) -> Destination {
         let account = &next.account;
-        if next.shared.servers[server].store == Service::Down || account.hidden[server].is_some() {
+        if !next.shared.is_up(server, Part::Store) || account.hidden[server].is_some() {
             return Destination::Queue;
         }
         match account.mailboxes[server].mark() {
@@ -191,7 +191,7 @@ fn recipient_in(account: &Account, by: View) -> Result<Recipient, Refusal> {
 fn logon_server(next: &Next<'_>, by: View) -> Result<ServerId, Refusal> {
     let homes = recipient_in(&next.account, by)?.homes();
     let server = homes.and_then(|homes| homes.mdb.server()).ok_or(Refusal::NoHome)?;
-    if next.shared.servers[server].store == Service::Down {
+    if !next.shared.is_up(server, Part::Store) {
         return Err(Refusal::StoreDown);
     }
     if next.account.hidden[server].is_some() {

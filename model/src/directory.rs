@@ -2,10 +2,11 @@
 
 use arrayvec::ArrayVec;
 
+use crate::action::Part;
 use crate::id::ServerId;
 use crate::refusal::Refusal;
 use crate::scenario::Replication;
-use crate::state::{Account, Execution, LateRequest, Memory, Phase, ReadVersion, Recipient, Service, Stamp};
+use crate::state::{Account, Execution, LateRequest, Memory, Phase, ReadVersion, Recipient, Stamp};
 use crate::table::ENTRIES_MAX;
 use crate::world::{Next, World};
 
@@ -15,7 +16,7 @@ const VERSION_MAX: u8 = 100;
 impl World {
     /// Edits the recipient for an unrelated reason. The whole object gets a new version. [Q195911]
     pub(crate) fn edit(&self, next: &mut Next<'_>, replica: ServerId) -> Result<(), Refusal> {
-        if next.shared.servers[replica].replica == Service::Down {
+        if !next.shared.is_up(replica, Part::Replica) {
             return Err(Refusal::Unreachable);
         }
         let account = &next.account;
@@ -68,6 +69,28 @@ pub(crate) fn wins(incoming: &Recipient, present: &Recipient) -> bool {
                     && incoming.changed > present.changed)
         }
     }
+}
+
+pub(crate) fn replicate(next: &mut Next<'_>, from: ServerId, to: ServerId) -> Result<(), Refusal> {
+    if !next.shared.is_up(from, Part::Replica) || !next.shared.is_up(to, Part::Replica) {
+        return Err(Refusal::Unreachable);
+    }
+    let recipients = &next.account.recipients;
+    let incoming = recipients[from];
+    if !wins(&incoming, &recipients[to]) {
+        return Err(Refusal::NothingToReplicate);
+    }
+    next.account.to_mut().recipients[to] = incoming;
+    Ok(())
+}
+
+pub(crate) fn refresh(next: &mut Next<'_>, from: ServerId) -> Result<(), Refusal> {
+    let current = next.account.recipients[from].without_stamp();
+    if next.account.remembered.ok_or(Refusal::NotInScenario)? == current {
+        return Err(Refusal::NothingToReplicate);
+    }
+    next.account.to_mut().remembered = Some(current);
+    Ok(())
 }
 
 impl World {

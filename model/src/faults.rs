@@ -4,7 +4,7 @@ use crate::action::Part;
 use crate::id::{AdministratorId, MessageSet, ServerId};
 use crate::refusal::Refusal;
 use crate::scenario::Fault;
-use crate::state::{Account, Ended, Mailbox, Server, Service, State};
+use crate::state::{Account, Ended, Mailbox, Service, State};
 use crate::world::{Next, World};
 
 impl World {
@@ -62,16 +62,14 @@ impl World {
             Part::Replica => Fault::ReplicaUnreachable,
         };
         self.spend_fault(next, fault)?;
-        switch(next, server, part, Service::Down)
+        next.shared.switch(server, part, Service::Down)
     }
 
     pub(crate) fn spend_fault(&self, next: &mut Next<'_>, fault: Fault) -> Result<(), Refusal> {
         if !self.scenario.environment.faults.contains(&fault) {
             return Err(Refusal::NotInScenario);
         }
-        let left = next.shared.faults_left.checked_sub(1).ok_or(Refusal::FaultsUsedUp)?;
-        next.shared.to_mut().faults_left = left;
-        Ok(())
+        next.shared.spend_fault()
     }
 
     /// The state in which every program has died. Journals stay.
@@ -96,7 +94,7 @@ impl World {
 }
 
 pub(crate) fn recover(next: &mut Next<'_>, server: ServerId, part: Part) -> Result<(), Refusal> {
-    switch(next, server, part, Service::Up)
+    next.shared.switch(server, part, Service::Up)
 }
 
 /// The store drops the mail that programs wrote while it looked empty.
@@ -104,18 +102,5 @@ pub(crate) fn reappear(next: &mut Next<'_>, server: ServerId) -> Result<(), Refu
     let stored = next.account.hidden[server].ok_or(Refusal::AlreadyInState)?;
     let account = next.account.to_mut();
     (account.mailboxes[server], account.hidden[server]) = (stored, None);
-    Ok(())
-}
-
-pub(crate) fn switch(next: &mut Next<'_>, server: ServerId, part: Part, wanted: Service) -> Result<(), Refusal> {
-    let Server { store, replica } = next.shared.servers[server];
-    let (now, changed) = match part {
-        Part::Store => (store, Server { store: wanted, replica }),
-        Part::Replica => (replica, Server { store, replica: wanted }),
-    };
-    if now == wanted {
-        return Err(Refusal::AlreadyInState);
-    }
-    next.shared.to_mut().servers[server] = changed;
     Ok(())
 }

@@ -37,6 +37,7 @@ pub mod property;
 mod recipient;
 mod refusal;
 pub mod scenario;
+mod shared_part;
 pub mod state;
 pub mod state_condition;
 #[cfg(feature = "stateright")]
@@ -45,6 +46,7 @@ pub mod table;
 mod world;
 
 pub use refusal::Refusal;
+pub use shared_part::SharedFacts;
 pub use world::{Change, Executed, Occurrence, World};
 
 /// The source text of the rules. Two models with the same text allow the same behaviour.
@@ -71,6 +73,7 @@ pub const RULES: &[&str] = &[
     include_str!("property.rs"),
     include_str!("recipient.rs"),
     include_str!("scenario.rs"),
+    include_str!("shared_part.rs"),
     include_str!("state.rs"),
     include_str!("state_condition.rs"),
     include_str!("table.rs"),

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 
 use crate::action::{Action, ActionKind};
 use crate::assumption::Assumptions;
+use crate::directory::{refresh, replicate};
 use crate::faults::{reappear, recover};
 use crate::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
 use crate::memory::Needs;
 use crate::procedure::{MemoryLife, Procedure, StepResult};
 use crate::refusal::Refusal;
 use crate::scenario::{Delivery, Run, RunId, RunsMax, Scenario};
+use crate::shared_part::{SharedFacts, SharedPart};
 use crate::state::{
-    Account, Completion, Execution, LateRequest, Mailbox, Mark, Memory, Phase, Program, ReadVersion, Server, Service,
-    Shared, State,
+    Account, Completion, Execution, LateRequest, Mailbox, Mark, Memory, Phase, Program, ReadVersion, Shared, State,
 };
 
 /// A scenario under one answer to every assumption, with its initial states.
@@ -46,7 +47,7 @@ pub(crate) struct Tracks {
 /// The input of a rule, copied on the first write: one account and the shared part.
 pub(crate) struct Next<'a> {
     pub(crate) account: Cow<'a, Account>,
-    pub(crate) shared: Cow<'a, Shared>,
+    pub(crate) shared: SharedPart<'a>,
 }
 
 /// The result of an action on one account and the shared part.
@@ -151,34 +152,57 @@ impl World {
     /// # Errors
     /// The condition that the action fails.
     pub fn change(&self, account: &Account, shared: &Shared, action: &Action) -> Result<Change, Refusal> {
-        let mut next = Next { account: Cow::Borrowed(account), shared: Cow::Borrowed(shared) };
-        let mut step = None;
-        match *action {
-            Action::Deliver { by, .. } => self.deliver(&mut next, by)?,
-            Action::Redeliver { message, by, .. } => self.redeliver(&mut next, message, by)?,
-            Action::LogOn { by, .. } => self.log_on(&mut next, by)?,
-            Action::OwnerDeletes { message, by, .. } => self.owner_deletes(&mut next, message, by)?,
-            Action::Start { administrator, run, .. } => self.start(&mut next, administrator, run)?,
-            Action::Act { administrator, message, fate, .. } => {
-                step = Some(self.act(&mut next, administrator, message, fate)?);
-            }
-            Action::TakeEffect { .. } => self.take_effect(&mut next)?,
-            Action::Die { administrator, .. } => self.die(&mut next, administrator)?,
-            Action::LoseJournal { administrator, .. } => self.lose_journal(&mut next, administrator)?,
-            Action::LoseRecent { server, .. } => self.lose_recent(&mut next, server)?,
-            Action::LookEmpty { server, .. } => self.look_empty(&mut next, server)?,
-            Action::Reappear { server, .. } => reappear(&mut next, server)?,
-            Action::Replicate { from, to, .. } => replicate(&mut next, from, to)?,
-            Action::Refresh { from, .. } => refresh(&mut next, from)?,
-            Action::Edit { replica, .. } => self.edit(&mut next, replica)?,
-            Action::Fail { server, part } => self.fail(&mut next, server, part)?,
-            Action::Recover { server, part } => recover(&mut next, server, part)?,
-        }
+        self.change_reading(account, shared, action, &mut SharedFacts::default())
+    }
+
+    /// As [`World::change`]. Adds the facts about the shared part that the rule reads to `read`. With any other shared part of which the
+    /// same of these facts are true, the action is refused for the same reason, or it has the same effect: the same account and step, the
+    /// same services that stop or start, and as many faults spent.
+    ///
+    /// # Errors
+    /// The condition that the action fails.
+    pub fn change_reading(
+        &self,
+        account: &Account,
+        shared: &Shared,
+        action: &Action,
+        read: &mut SharedFacts,
+    ) -> Result<Change, Refusal> {
+        let mut next = Next { account: Cow::Borrowed(account), shared: SharedPart::new(shared) };
+        let step = self.apply(&mut next, action);
+        *read = read.with(next.shared.read());
+        let step = step?;
         let mut account = next.account.into_owned();
         if action.mailbox().is_some() {
             self.update_derived(&mut account);
         }
-        Ok(Change { account, shared: next.shared.into_owned(), step })
+        Ok(Change { account, shared: next.shared.into_shared(), step })
+    }
+
+    /// Applies the rule of an action.
+    fn apply(&self, next: &mut Next<'_>, action: &Action) -> Result<Option<Executed>, Refusal> {
+        match *action {
+            Action::Deliver { by, .. } => self.deliver(next, by)?,
+            Action::Redeliver { message, by, .. } => self.redeliver(next, message, by)?,
+            Action::LogOn { by, .. } => self.log_on(next, by)?,
+            Action::OwnerDeletes { message, by, .. } => self.owner_deletes(next, message, by)?,
+            Action::Start { administrator, run, .. } => self.start(next, administrator, run)?,
+            Action::Act { administrator, message, fate, .. } => {
+                return self.act(next, administrator, message, fate).map(Some);
+            }
+            Action::TakeEffect { .. } => self.take_effect(next)?,
+            Action::Die { administrator, .. } => self.die(next, administrator)?,
+            Action::LoseJournal { administrator, .. } => self.lose_journal(next, administrator)?,
+            Action::LoseRecent { server, .. } => self.lose_recent(next, server)?,
+            Action::LookEmpty { server, .. } => self.look_empty(next, server)?,
+            Action::Reappear { server, .. } => reappear(next, server)?,
+            Action::Replicate { from, to, .. } => replicate(next, from, to)?,
+            Action::Refresh { from, .. } => refresh(next, from)?,
+            Action::Edit { replica, .. } => self.edit(next, replica)?,
+            Action::Fail { server, part } => self.fail(next, server, part)?,
+            Action::Recover { server, part } => recover(next, server, part)?,
+        }
+        Ok(None)
     }
 
     /// The run that a program executes or executed last.
@@ -215,7 +239,7 @@ impl World {
             && account
                 .remembered
                 .is_none_or(|remembered| account.recipients.values().all(|now| now.without_stamp() == remembered))
-            && shared.servers.values().all(|server| *server == Server::UP)
+            && shared.all_up()
     }
 
     fn start(&self, next: &mut Next<'_>, administrator: AdministratorId, run: u8) -> Result<(), Refusal> {
@@ -344,28 +368,6 @@ impl RunsMax {
             Self::UntilOk => program.executions == 0 || !program.is_settled(),
         }
     }
-}
-
-fn replicate(next: &mut Next<'_>, from: ServerId, to: ServerId) -> Result<(), Refusal> {
-    if next.shared.servers[from].replica == Service::Down || next.shared.servers[to].replica == Service::Down {
-        return Err(Refusal::Unreachable);
-    }
-    let recipients = &next.account.recipients;
-    let incoming = recipients[from];
-    if !crate::directory::wins(&incoming, &recipients[to]) {
-        return Err(Refusal::NothingToReplicate);
-    }
-    next.account.to_mut().recipients[to] = incoming;
-    Ok(())
-}
-
-fn refresh(next: &mut Next<'_>, from: ServerId) -> Result<(), Refusal> {
-    let current = next.account.recipients[from].without_stamp();
-    if next.account.remembered.ok_or(Refusal::NotInScenario)? == current {
-        return Err(Refusal::NothingToReplicate);
-    }
-    next.account.to_mut().remembered = Some(current);
-    Ok(())
 }
 
 impl Change {

@@ -14,5 +14,6 @@ mod id;
 mod movers;
 mod program;
 mod property;
+mod shared_part;
 mod touches;
 mod world;
