@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use stranded_model::action::Action;
 use stranded_model::counter_abstraction::{Choice, CounterAbstraction};
 use stranded_model::state::{Account, Shared, State};
-use stranded_model::{Change, Refusal, World};
+use stranded_model::{Change, Refusal, SharedFacts, World};
 
 use super::limits::Truncation;
 use super::rules::Rules;
@@ -23,6 +23,15 @@ impl<R> Bounded<R> {
     pub(super) fn new(rules: R) -> Arc<Self> {
         let flag = || AtomicBool::new(false);
         Arc::new(Self { rules, numbers_used_up: flag(), versions_used_up: flag() })
+    }
+
+    /// Notes a state that could not be represented, if this is the reason for the refusal.
+    fn note(&self, refusal: Refusal) {
+        if refusal == Refusal::NumbersUsedUp {
+            self.numbers_used_up.store(true, Ordering::Relaxed);
+        } else if refusal == Refusal::VersionsUsedUp {
+            self.versions_used_up.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -51,12 +60,16 @@ impl<R: Rules> Rules for Bounded<R> {
             .or(reached(&self.versions_used_up, Truncation::Versions))
     }
 
-    fn change(&self, account: &Account, shared: &Shared, choice: &R::Choice) -> Result<Change, Refusal> {
-        let change = self.rules.change(account, shared, choice);
-        match change {
-            Err(Refusal::NumbersUsedUp) => self.numbers_used_up.store(true, Ordering::Relaxed),
-            Err(Refusal::VersionsUsedUp) => self.versions_used_up.store(true, Ordering::Relaxed),
-            Ok(_) | Err(_) => {}
+    fn change_reading(
+        &self,
+        account: &Account,
+        shared: &Shared,
+        choice: &R::Choice,
+        read: &mut SharedFacts,
+    ) -> Result<Change, Refusal> {
+        let change = self.rules.change_reading(account, shared, choice, read);
+        if let Err(refusal) = &change {
+            self.note(*refusal);
         }
         change
     }
@@ -81,7 +94,13 @@ impl Rules for CounterAbstraction {
         choice.action
     }
 
-    fn change(&self, account: &Account, shared: &Shared, choice: &Choice) -> Result<Change, Refusal> {
-        CounterAbstraction::change(self, account, shared, choice)
+    fn change_reading(
+        &self,
+        account: &Account,
+        shared: &Shared,
+        choice: &Choice,
+        read: &mut SharedFacts,
+    ) -> Result<Change, Refusal> {
+        CounterAbstraction::change_reading(self, account, shared, choice, read)
     }
 }

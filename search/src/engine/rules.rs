@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use stranded_model::action::Action;
 use stranded_model::state::{Account, Shared, State};
-use stranded_model::{Change, Occurrence, Refusal, World};
+use stranded_model::{Change, Occurrence, Refusal, SharedFacts, World};
 
 use super::limits::Truncation;
 
@@ -24,11 +24,26 @@ pub(crate) trait Rules: Send + Sync {
     fn choices(&self) -> &[Self::Choice];
     /// The action of a choice.
     fn action(choice: &Self::Choice) -> Action;
-    /// Returns the effect of a choice on the mailbox that it concerns and on the shared part of the state.
+    /// Returns the effect of a choice on the mailbox that it concerns and on the shared part of the state. Adds the facts about the
+    /// shared part that the rule reads to `read`, as [`World::change_reading`] does.
     ///
     /// # Errors
     /// The condition that forbids the choice.
-    fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal>;
+    fn change_reading(
+        &self,
+        account: &Account,
+        shared: &Shared,
+        choice: &Self::Choice,
+        read: &mut SharedFacts,
+    ) -> Result<Change, Refusal>;
+
+    /// As [`Rules::change_reading`], without the facts that the rule reads.
+    ///
+    /// # Errors
+    /// The condition that forbids the choice.
+    fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal> {
+        self.change_reading(account, shared, choice, &mut SharedFacts::default())
+    }
 
     /// Returns the reason why a search of these rules is incomplete, if the rules could not answer a question.
     fn incomplete(&self) -> Option<Truncation> {
@@ -65,8 +80,14 @@ impl Rules for World {
         *choice
     }
 
-    fn change(&self, account: &Account, shared: &Shared, choice: &Action) -> Result<Change, Refusal> {
-        World::change(self, account, shared, choice)
+    fn change_reading(
+        &self,
+        account: &Account,
+        shared: &Shared,
+        choice: &Action,
+        read: &mut SharedFacts,
+    ) -> Result<Change, Refusal> {
+        World::change_reading(self, account, shared, choice, read)
     }
 }
 
@@ -95,8 +116,14 @@ macro_rules! borrowed {
                 (**self).incomplete()
             }
 
-            fn change(&self, account: &Account, shared: &Shared, choice: &Self::Choice) -> Result<Change, Refusal> {
-                (**self).change(account, shared, choice)
+            fn change_reading(
+        &self,
+        account: &Account,
+        shared: &Shared,
+        choice: &Self::Choice,
+        read: &mut SharedFacts,
+    ) -> Result<Change, Refusal> {
+                (**self).change_reading(account, shared, choice, read)
             }
         }
     )*};

@@ -5,13 +5,16 @@
 //! the result is that of a search that expands one state after the other: every property gets a shortest path, the
 //! first of them in the order of the actions, with any number of threads.
 
+mod answers;
 mod chunk;
 mod one_mailbox;
 mod packed;
 mod parents;
+mod parts;
 mod random_walks;
 mod resume;
 mod several_mailboxes;
+mod shared_numbers;
 mod visited;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

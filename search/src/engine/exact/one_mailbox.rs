@@ -1,19 +1,20 @@
-//! Packed states of a world with one mailbox. A word holds the numbers of the parts of a state. Almost every account
-//! occurs in one state only, so every state is stepped by the model when it is expanded.
+//! Packed states of a world with one mailbox. A word holds the numbers of the parts of a state. If services can stop, the same account
+//! occurs with many shared parts, and the answers of the model are remembered by account. Otherwise almost every account occurs in one
+//! state only, and the model is asked about every state.
 
-use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use stranded_model::SharedFacts;
 use stranded_model::coverage::Coverage;
-use stranded_model::id::{Id, MailboxId, MessageSet};
-use stranded_model::state::{Account, LateRequest, Mailbox, Program, Recipient, Record, Shared, State, Transport};
+use stranded_model::id::{Id, MailboxId};
+use stranded_model::state::{Account, Mailbox, Program, Shared, State};
 use stranded_model::table::{PerAdministrator, PerServer, Table};
 
+use super::answers::{Answer, AnswerTables, Answers};
 use super::packed::{Field, StateFacts, StateSpace, TooNarrow, Word};
+use super::parts::{Directory, Ledger, NumberCache, PartNumbers, Parts, SameParts};
+use super::shared_numbers::SharedNumbers;
 use crate::engine::rules::Rules;
 
 /// The states of a world with one mailbox.
@@ -22,11 +23,15 @@ pub(in crate::engine) struct OneMailbox<R, W> {
     layout: Layout,
     /// True if a choice that changes nothing has the state itself as its successor.
     loops: bool,
+    /// The number of choices that concern the mailbox. The others concern servers.
+    of_mailbox: u16,
     directories: PartNumbers<Directory>,
     ledgers: PartNumbers<Ledger>,
     stores: PartNumbers<PerServer<Mailbox>>,
     programs: PartNumbers<PerAdministrator<Program>>,
-    shared: PartNumbers<Shared>,
+    shared: SharedNumbers,
+    /// The remembered answers, if services can stop.
+    answers: Option<AnswerTables<W>>,
     too_narrow: AtomicBool,
     word: PhantomData<W>,
 }
@@ -41,22 +46,33 @@ struct Layout {
     programs: Field,
 }
 
-/// The working memory of one thread: part numbers that it has seen, and coverage.
-pub(in crate::engine) struct Scratch {
+/// The working memory of one thread: part numbers that it has seen, answers, and coverage.
+pub(in crate::engine) struct Scratch<W> {
     directories: NumberCache<Directory>,
     ledgers: NumberCache<Ledger>,
     stores: NumberCache<PerServer<Mailbox>>,
     programs: NumberCache<PerAdministrator<Program>>,
-    shared: NumberCache<Shared>,
+    /// The remembered answers to choices that concern servers. No account makes a difference to them.
+    of_servers: Answers<W>,
     coverage: Coverage,
 }
 
+/// A state that the model is asked about.
+struct Asked<W> {
+    word: W,
+    account: Account,
+    shared: Shared,
+    /// The facts that are true of the shared part.
+    are_true: SharedFacts,
+}
+
 impl Layout {
-    /// Lays out a word. Programs have the most different values.
-    fn of<W: Word>() -> Self {
-        let bits = if W::BITS <= u64::BITS { [8, 12, 12, 14, 18] } else { [16, 26, 26, 30, 30] };
+    /// Lays out a word, with this number of bits for the shared part. Programs have the most different values.
+    fn of<W: Word>(shared: u32) -> Self {
+        let [directory, ledger, stores] = if W::BITS <= u64::BITS { [12, 12, 14] } else { [26, 26, 30] };
+        let programs = (W::BITS - shared - directory - ledger - stores).min(30);
         let mut shift = 0;
-        let [shared, directory, ledger, stores, programs] = bits.map(|bits| {
+        let [shared, directory, ledger, stores, programs] = [shared, directory, ledger, stores, programs].map(|bits| {
             let field = Field { shift, bits };
             shift += bits;
             field
@@ -67,17 +83,22 @@ impl Layout {
 
 impl<R: Rules, W: Word> OneMailbox<R, W> {
     pub(in crate::engine) fn new(rules: R) -> Self {
+        let shared = SharedNumbers::of(rules.world());
+        let concerns_mailbox = |choice: &&R::Choice| R::action(choice).mailbox().is_some();
+        let of_mailbox = rules.choices().iter().take_while(concerns_mailbox).count();
         Self {
-            rules,
-            layout: Layout::of::<W>(),
+            layout: Layout::of::<W>(shared.bits()),
             loops: false,
+            of_mailbox: u16::try_from(of_mailbox).unwrap_or(u16::MAX),
             directories: PartNumbers::default(),
             ledgers: PartNumbers::default(),
             stores: PartNumbers::default(),
             programs: PartNumbers::default(),
-            shared: PartNumbers::default(),
+            answers: shared.can_stop().then(AnswerTables::new),
+            shared,
             too_narrow: AtomicBool::new(false),
             word: PhantomData,
+            rules,
         }
     }
 
@@ -89,59 +110,133 @@ impl<R: Rules, W: Word> OneMailbox<R, W> {
         word.with(field, number)
     }
 
-    fn parts(&self, scratch: &mut Scratch, word: W) -> Parts {
-        Parts {
+    /// Returns the state of a word.
+    fn asked(&self, scratch: &mut Scratch<W>, word: W) -> Asked<W> {
+        let parts = Parts {
             directory: scratch.directories.value(&self.directories, word.field(self.layout.directory)),
             stores: scratch.stores.value(&self.stores, word.field(self.layout.stores)),
             programs: scratch.programs.value(&self.programs, word.field(self.layout.programs)),
             ledger: scratch.ledgers.value(&self.ledgers, word.field(self.layout.ledger)),
-        }
+        };
+        let shared = word.field(self.layout.shared);
+        let (shared, are_true) = (self.shared.shared(shared), self.shared.facts(shared));
+        Asked { word, account: parts.into(), shared, are_true }
     }
 
     /// Returns the word of a state.
-    pub(in crate::engine) fn word(&self, scratch: &mut Scratch, State { accounts, shared }: &State) -> W {
-        self.pack(scratch, None, &accounts[MailboxId::at(0)].clone().into(), shared)
+    pub(in crate::engine) fn word(&self, scratch: &mut Scratch<W>, State { accounts, shared }: &State) -> W {
+        self.pack(scratch, None, &accounts[MailboxId::at(0)], shared)
     }
 
     /// Returns the word of a state. If `old` is given, only the parts that differ from that state are numbered anew.
-    fn pack(&self, scratch: &mut Scratch, old: Option<(W, &Parts, &Shared)>, parts: &Parts, shared: &Shared) -> W {
-        let mut word = old.map_or(W::ZERO, |(word, _, _)| word);
-        let differs = |same: fn(&Parts, &Parts) -> bool| old.is_none_or(|(_, old, _)| !same(old, parts));
-        if differs(|old, new| old.directory == new.directory) {
-            let number = scratch.directories.number(&self.directories, &parts.directory);
+    fn pack(&self, scratch: &mut Scratch<W>, old: Option<&Asked<W>>, account: &Account, shared: &Shared) -> W {
+        let same = old.map_or(SameParts::NONE, |old| SameParts::of(&old.account, account));
+        let word = old.map_or(W::ZERO, |old| old.word);
+        let mut word = word.with(self.layout.shared, self.shared.number(shared));
+        if !same.directory {
+            let number = scratch.directories.number(&self.directories, &Directory::of(account));
             word = self.put(word, self.layout.directory, number);
         }
-        if differs(|old, new| old.stores == new.stores) {
-            let number = scratch.stores.number(&self.stores, &parts.stores);
+        if !same.stores {
+            let number = scratch.stores.number(&self.stores, &account.mailboxes);
             word = self.put(word, self.layout.stores, number);
         }
-        if differs(|old, new| old.programs == new.programs) {
-            let number = scratch.programs.number(&self.programs, &parts.programs);
+        if !same.programs {
+            let number = scratch.programs.number(&self.programs, &account.programs);
             word = self.put(word, self.layout.programs, number);
         }
-        if differs(|old, new| old.ledger == new.ledger) {
-            let number = scratch.ledgers.number(&self.ledgers, &parts.ledger);
+        if !same.ledger {
+            let number = scratch.ledgers.number(&self.ledgers, &Ledger::of(account));
             word = self.put(word, self.layout.ledger, number);
         }
-        if old.is_none_or(|(_, _, old)| old != shared) {
-            let number = scratch.shared.number(&self.shared, shared);
-            word = self.put(word, self.layout.shared, number);
-        }
         word
+    }
+
+    /// Asks the model for one choice in a state. Returns `None` if it refuses the choice whatever the shared part is.
+    fn ask(&self, scratch: &mut Scratch<W>, asked: &Asked<W>, index: u16) -> Option<Answer<W>> {
+        let choice = &self.rules.choices()[usize::from(index)];
+        let mut read = SharedFacts::NONE;
+        let mut difference = W::ZERO;
+        let mut has_successor = false;
+        if let Ok(change) = &self.rules.change_reading(&asked.account, &asked.shared, choice, &mut read) {
+            scratch.coverage.note_action(self.rules.world(), &R::action(choice), change.step.as_ref());
+            difference = self.pack(scratch, Some(asked), &change.account, &change.shared).minus(asked.word);
+            has_successor = difference != W::ZERO || self.loops;
+        }
+        let are_true = asked.are_true.common(read);
+        let is_needed = has_successor || read != SharedFacts::NONE;
+        is_needed.then_some(Answer { difference, choice: index, read, are_true, has_successor })
+    }
+
+    /// Asks the model for the facts of a state.
+    fn ask_facts(&self, scratch: &mut Scratch<W>, Asked { account, shared, .. }: &Asked<W>) -> StateFacts {
+        scratch.coverage.note_account(self.rules.world(), account, shared);
+        StateFacts::of(&self.rules, account, shared)
+    }
+
+    /// Expands a state by asking the model for everything.
+    fn expand_by_asking(&self, scratch: &mut Scratch<W>, word: W, found: &mut impl FnMut(u16, W)) -> StateFacts {
+        let asked = self.asked(scratch, word);
+        for choice in 0..self.choices() {
+            let answer = self.ask(scratch, &asked, choice);
+            if let Some(Answer { difference, has_successor: true, .. }) = answer {
+                found(choice, word.plus(difference));
+            }
+        }
+        self.ask_facts(scratch, &asked)
+    }
+
+    /// Expands a state with the remembered answers, and asks the model only for those that are missing.
+    fn expand_by_answers(
+        &self,
+        scratch: &mut Scratch<W>,
+        tables: &AnswerTables<W>,
+        word: W,
+        found: &mut impl FnMut(u16, W),
+    ) -> StateFacts {
+        let are_true = self.shared.facts(word.field(self.layout.shared));
+        let account = word.with(self.layout.shared, 0);
+        // Only a state of which an answer is missing is unpacked.
+        let mut asked = None;
+        let mut of_servers = std::mem::take(&mut scratch.of_servers);
+        let mut found = |choice, difference| found(choice, word.plus(difference));
+        let facts = tables.with(account, |remembered| {
+            let ask = |choice| {
+                let asked = asked.get_or_insert_with(|| self.asked(scratch, word));
+                self.ask(scratch, asked, choice)
+            };
+            let added = remembered.choices.each(0..self.of_mailbox, are_true, ask, &mut found);
+            let facts = remembered.facts(are_true).get_or_insert_with(|| {
+                let asked = asked.get_or_insert_with(|| self.asked(scratch, word));
+                self.ask_facts(scratch, asked)
+            });
+            (added, *facts)
+        });
+        let ask = |choice| {
+            let asked = asked.get_or_insert_with(|| self.asked(scratch, word));
+            self.ask(scratch, asked, choice)
+        };
+        of_servers.each(self.of_mailbox..self.choices(), are_true, ask, &mut found);
+        scratch.of_servers = of_servers;
+        facts
+    }
+
+    fn choices(&self) -> u16 {
+        self.rules.choices().len() as u16
     }
 }
 
 impl<R: Rules, W: Word> StateSpace for OneMailbox<R, W> {
     type Word = W;
-    type Scratch = Scratch;
+    type Scratch = Scratch<W>;
 
-    fn scratch(&self) -> Scratch {
+    fn scratch(&self) -> Scratch<W> {
         Scratch {
             directories: NumberCache::default(),
             ledgers: NumberCache::default(),
             stores: NumberCache::default(),
             programs: NumberCache::default(),
-            shared: NumberCache::default(),
+            of_servers: Answers::default(),
             coverage: Coverage::of(self.rules.world()),
         }
     }
@@ -166,40 +261,27 @@ impl<R: Rules, W: Word> StateSpace for OneMailbox<R, W> {
         Ok(())
     }
 
-    fn expand(&self, scratch: &mut Scratch, word: W, found: &mut impl FnMut(u16, W)) -> StateFacts {
-        let parts = self.parts(scratch, word);
-        let account = Account::from(parts.clone());
-        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
-        scratch.coverage.note_account(self.rules.world(), &account, &shared);
-        for (index, choice) in (0..).zip(self.rules.choices()) {
-            let Ok(change) = self.rules.change(&account, &shared, choice) else { continue };
-            scratch.coverage.note_action(self.rules.world(), &R::action(choice), change.step.as_ref());
-            let next = Parts::from(change.account);
-            let next = self.pack(scratch, Some((word, &parts, &shared)), &next, &change.shared);
-            if next != word || self.loops {
-                found(index, next);
-            }
+    fn expand(&self, scratch: &mut Scratch<W>, word: W, found: &mut impl FnMut(u16, W)) -> StateFacts {
+        match &self.answers {
+            Some(tables) => self.expand_by_answers(scratch, tables, word, found),
+            None => self.expand_by_asking(scratch, word, found),
         }
+    }
+
+    fn judge(&self, scratch: &mut Scratch<W>, word: W) -> StateFacts {
+        let Asked { account, shared, .. } = self.asked(scratch, word);
         StateFacts::of(&self.rules, &account, &shared)
     }
 
-    fn judge(&self, scratch: &mut Scratch, word: W) -> StateFacts {
-        let account = self.parts(scratch, word).into();
-        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
-        StateFacts::of(&self.rules, &account, &shared)
-    }
-
-    fn follow(&self, scratch: &mut Scratch, word: W, choice: u16) -> Option<W> {
-        let parts = self.parts(scratch, word);
-        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
+    fn follow(&self, scratch: &mut Scratch<W>, word: W, choice: u16) -> Option<W> {
+        let asked = self.asked(scratch, word);
         let choice = self.rules.choices().get(usize::from(choice))?;
-        let change = self.rules.change(&parts.clone().into(), &shared, choice).ok()?;
-        Some(self.pack(scratch, Some((word, &parts, &shared)), &change.account.into(), &change.shared))
+        let change = self.rules.change(&asked.account, &asked.shared, choice).ok()?;
+        Some(self.pack(scratch, Some(&asked), &change.account, &change.shared))
     }
 
-    fn unpack(&self, scratch: &mut Scratch, word: W) -> State {
-        let account: Account = self.parts(scratch, word).into();
-        let shared = scratch.shared.value(&self.shared, word.field(self.layout.shared));
+    fn unpack(&self, scratch: &mut Scratch<W>, word: W) -> State {
+        let Asked { account, shared, .. } = self.asked(scratch, word);
         State { accounts: Table::of(1, |_| account.clone()), shared }
     }
 
@@ -211,7 +293,7 @@ impl<R: Rules, W: Word> StateSpace for OneMailbox<R, W> {
         1
     }
 
-    fn coverage(&self, scratch: &Scratch) -> Coverage {
+    fn coverage(&self, scratch: &Scratch<W>) -> Coverage {
         scratch.coverage.clone()
     }
 
@@ -220,133 +302,86 @@ impl<R: Rules, W: Word> StateSpace for OneMailbox<R, W> {
     }
 }
 
-/// The directory's part of an account.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Directory {
-    recipients: PerServer<Recipient>,
-    remembered: Option<Recipient>,
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
 
-/// The mail outside the stores, and the record of what happened.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Ledger {
-    hidden: PerServer<Option<Mailbox>>,
-    queued: MessageSet,
-    late: Option<LateRequest>,
-    transport: Transport,
-    saved: MessageSet,
-    edits_left: u8,
-    deletes_left: u8,
-    record: Record,
-}
+    use rustc_hash::FxHashSet;
+    use stranded_model::World;
+    use stranded_model::assumption::Assumptions;
+    use stranded_model::counter_abstraction::CounterAbstraction;
 
-/// An account, divided into the parts that are numbered. The conversion loses nothing.
-#[derive(Clone, PartialEq, Eq)]
-struct Parts {
-    directory: Directory,
-    stores: PerServer<Mailbox>,
-    programs: PerAdministrator<Program>,
-    ledger: Ledger,
-}
+    use super::{AnswerTables, OneMailbox};
+    use crate::check;
+    use crate::engine::exact::packed::StateSpace;
+    use crate::engine::rules::Rules;
+    use crate::engine::{Engine, Limits};
+    use crate::scenario::load_scenario;
 
-impl From<Account> for Parts {
-    fn from(account: Account) -> Self {
-        let Account {
-            recipients,
-            remembered,
-            mailboxes,
-            hidden,
-            queued,
-            late,
-            transport,
-            saved,
-            edits_left,
-            deletes_left,
-            programs,
-            record,
-        } = account;
-        Self {
-            directory: Directory { recipients, remembered },
-            stores: mailboxes,
-            programs,
-            ledger: Ledger { hidden, queued, late, transport, saved, edits_left, deletes_left, record },
+    /// Scenarios with faults: two administrators, messages in any order, late requests, empty stores, journals, a predecessor.
+    const SCENARIOS: [&str; 8] = [
+        "append-repair-faults",
+        "guarded-move",
+        "guarded-move-by-append",
+        "guarded-move-empty-store",
+        "guarded-move-in-two-runs",
+        "guarded-move-late-request",
+        "guarded-move-lost-mail",
+        "guarded-move-without-resume",
+    ];
+    /// The most states of each search: enough for each fault to end.
+    const STATES_MAX: usize = 6_000;
+
+    #[test]
+    fn remembered_answers_are_those_of_the_model() {
+        for name in SCENARIOS {
+            remembers_answers(&world(name), AnswerTables::new());
         }
     }
-}
 
-impl From<Parts> for Account {
-    fn from(parts: Parts) -> Self {
-        let Parts { directory, stores, programs, ledger } = parts;
-        let Directory { recipients, remembered } = directory;
-        let Ledger { hidden, queued, late, transport, saved, edits_left, deletes_left, record } = ledger;
-        Self {
-            recipients,
-            remembered,
-            mailboxes: stores,
-            hidden,
-            queued,
-            late,
-            transport,
-            saved,
-            edits_left,
-            deletes_left,
-            programs,
-            record,
+    #[test]
+    fn forgotten_answers_are_asked_for_again() {
+        for name in SCENARIOS {
+            remembers_answers(&world(name), AnswerTables::with_room_for(100));
         }
     }
-}
 
-/// All parts of one kind that any thread has met, numbered in the order in which they were met.
-struct PartNumbers<T>(Mutex<IndexSet<T, FxBuildHasher>>);
-
-/// The part numbers that one thread has seen. They spare it the lock of [`PartNumbers`].
-struct NumberCache<T> {
-    numbers: FxHashMap<T, u32>,
-    values: Vec<Option<T>>,
-}
-
-impl<T> Default for PartNumbers<T> {
-    fn default() -> Self {
-        Self(Mutex::new(IndexSet::default()))
-    }
-}
-
-impl<T> Default for NumberCache<T> {
-    fn default() -> Self {
-        Self { numbers: FxHashMap::default(), values: Vec::new() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> NumberCache<T> {
-    /// Returns the number of a part.
-    fn number(&mut self, all: &PartNumbers<T>, value: &T) -> u32 {
-        if let Some(number) = self.numbers.get(value) {
-            return *number;
+    #[test]
+    fn remembered_answers_for_any_number_of_messages_are_those_of_the_model() {
+        for name in ["guarded-move", "append-repair-faults"] {
+            let World { scenario, assumptions, .. } = world(name);
+            remembers_answers(&CounterAbstraction::new(&scenario, assumptions), AnswerTables::new());
         }
-        let (index, _) = all.0.lock().unwrap_or_else(PoisonError::into_inner).insert_full(value.clone());
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        self.keep(number, value.clone());
-        number
     }
 
-    /// Returns the part with this number.
-    fn value(&mut self, all: &PartNumbers<T>, number: u32) -> T {
-        if let Some(Some(value)) = self.values.get(number as usize) {
-            return value.clone();
-        }
-        let all = all.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = all.get_index(number as usize).expect("a number is given with its value").clone();
-        drop(all);
-        self.keep(number, value.clone());
-        value
+    fn world(name: &str) -> World {
+        let spec = load_scenario(name).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let pinned = spec.pinned_with_predecessors().into_iter();
+        let assumptions = pinned.fold(Assumptions::default(), |all, (assumption, answer)| all.with(assumption, answer));
+        check::world(&spec, assumptions, Engine::Exact, &Limits::default()).expect("the predecessor ends")
     }
 
-    fn keep(&mut self, number: u32, value: T) {
-        let index = number as usize;
-        if self.values.len() <= index {
-            self.values.resize(index + 1, None);
+    /// Expands states with remembered answers and by asking the model for everything, and compares.
+    fn remembers_answers<R: Rules>(rules: &R, tables: AnswerTables<u128>) {
+        let mut space = OneMailbox::<&R, u128>::new(rules);
+        let (mut remembering, mut asking) = (space.scratch(), space.scratch());
+        let mut queue = VecDeque::from(space.initial().expect("the parts fit"));
+        let mut visited: FxHashSet<u128> = queue.iter().copied().collect();
+        while let Some(word) = queue.pop_front() {
+            let (mut remembered, mut asked) = (Vec::new(), Vec::new());
+            let facts = space.expand_by_answers(&mut remembering, &tables, word, &mut |choice, next| {
+                remembered.push((choice, next));
+            });
+            let expected = space.expand_by_asking(&mut asking, word, &mut |choice, next| asked.push((choice, next)));
+            let state = space.unpack(&mut asking, word);
+            assert_eq!(remembered, asked, "{state:?}");
+            assert_eq!((facts.violated, facts.quiescent), (expected.violated, expected.quiescent), "{state:?}");
+            let new = asked.into_iter().map(|(_, next)| next).filter(|next| visited.insert(*next));
+            queue.extend(new);
+            if visited.len() > STATES_MAX {
+                break;
+            }
         }
-        self.values[index] = Some(value.clone());
-        self.numbers.insert(value, number);
+        assert_eq!(space.coverage(&remembering), space.coverage(&asking));
     }
 }

@@ -104,6 +104,10 @@ pub(in crate::engine) trait Word: Copy + Eq + Ord + Hash + Debug + Send + Sync {
     fn field(self, field: Field) -> u32;
     /// Returns the word with another number in a field. The number must fit.
     fn with(self, field: Field, number: u32) -> Self;
+    /// Returns the sum of two words as numbers, without a carry beyond the last bit.
+    fn plus(self, other: Self) -> Self;
+    /// Returns the number that added to the other word makes this one.
+    fn minus(self, other: Self) -> Self;
     /// Returns a hash in which every bit depends on many bits of the word.
     fn scrambled(self) -> u64;
 }
@@ -152,6 +156,14 @@ impl Word for u64 {
         (self & !mask) | (Self::from(number) << field.shift)
     }
 
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    fn minus(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
+
     fn scrambled(self) -> u64 {
         folded(folded(self ^ SCRAMBLE, SCRAMBLE), SCRAMBLE.rotate_left(32) | 1)
     }
@@ -169,6 +181,14 @@ impl Word for u128 {
     fn with(self, field: Field, number: u32) -> Self {
         let mask = Self::from(field.mask()) << field.shift;
         (self & !mask) | (Self::from(number) << field.shift)
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    fn minus(self, other: Self) -> Self {
+        self.wrapping_sub(other)
     }
 
     fn scrambled(self) -> u64 {
