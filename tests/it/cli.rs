@@ -44,7 +44,13 @@ fn stranded(arguments: &[&str]) -> Ran {
 /// Returns the output of the program on a terminal of 80 columns.
 pub(crate) fn on_a_terminal(arguments: &[&str]) -> String {
     let command = format!("stty cols 80; exec {} {}", env!("CARGO_BIN_EXE_stranded"), arguments.join(" "));
-    let output = Command::new("script").args(["-qec", &command, "/dev/null"]).stdin(Stdio::null()).output().unwrap();
+    // A machine without terminals gets them in a name space of its own, which ends with the command.
+    let has_terminals = Path::new("/dev/pts/ptmx").exists();
+    let terminals = "mount --make-private /dev && mount -t devpts -o ptmxmode=666 devpts /dev/pts && exec \"$@\"";
+    let apart = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", terminals, "sh"];
+    let script = ["script", "-qec", &command, "/dev/null"];
+    let words = if has_terminals { script.to_vec() } else { [&apart[..], &script].concat() };
+    let output = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{arguments:?}");
     String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n")
 }
