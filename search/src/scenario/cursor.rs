@@ -2,6 +2,7 @@
 //! reports missing keys and values of the wrong type. The meaning of keys is not known here.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
@@ -228,22 +229,25 @@ pub fn parse_toml<T>(
     let (mut root, errors) = DeTable::parse_recoverable(&file.text);
     root.get_mut().iter_mut().for_each(|(_, value)| make_visible(value.get_mut()));
     let span = |error: &toml::de::Error| error.span().unwrap_or(0..0);
-    let mut explained = Vec::new();
+    let ends: Vec<usize> = file.text.match_indices('\n').map(|(end, _)| end).collect();
+    let line = |position: usize| ends.partition_point(|end| *end < position);
+    let mut explained = BTreeSet::new();
     for error in &errors {
-        let line = file.line(span(error).start);
-        if let Some(mistake) = toml_mistakes::explained(&file.text, span(error).start)
-            && !explained.contains(&line)
+        let position = span(error).start;
+        if let Some(mistake) = toml_mistakes::explained(&file.text, position)
+            && explained.insert(line(position))
         {
-            explained.push(line);
             found.report(mistake.span, mistake.message, mistake.label);
         }
     }
     // After a mistake the parser finds more errors in the same line, and in the table below a wrong header.
+    let is_below_mistake = |position: usize| {
+        let header = toml_mistakes::header_above(&file.text, position);
+        header.is_some_and(|header| explained.contains(&line(header)))
+    };
     let follows = |error: &&toml::de::Error| {
         let position = span(error).start;
-        let header = toml_mistakes::header_above(&file.text, position);
-        explained.contains(&file.line(position))
-            || error.message() == "duplicate key" && header.is_some_and(|header| explained.contains(&file.line(header)))
+        explained.contains(&line(position)) || error.message() == "duplicate key" && is_below_mistake(position)
     };
     for error in errors.iter().filter(|error| !follows(error)) {
         let label = if error.message() == "duplicate key" { "the table has this key already" } else { "here" };
