@@ -106,16 +106,15 @@ impl Oracle<'_> {
             reasons => reasons.join(", "),
         };
         let case_number = self.state.exercise.cases;
-        let is_unseen = end.is_touched && !end.is_observed;
-        let withheld = Withheld { mailbox: end.mailbox.clone(), property, reason: says, case_number, is_unseen };
+        let withheld = Withheld { mailbox: end.mailbox.clone(), property, reason: says, case_number };
         let state = &mut self.state;
         if state.withheld_of_case.contains(&withheld) {
             return;
         }
         state.withheld_of_case.push(withheld.clone());
         state.withheld_cases.entry(property).or_default().insert(case_number);
-        if withheld.is_unseen && state.unseen.is_none() {
-            state.unseen = Some(withheld.clone());
+        if end.is_touched && !end.is_observed {
+            state.unseen.get_or_insert_with(|| withheld.clone());
         }
         if state.withheld.len() < FINDINGS_KEPT {
             state.withheld.push(withheld);

@@ -146,8 +146,6 @@ pub struct Withheld {
     pub reason: String,
     /// The number of the case, from 1; 0 before any reset.
     pub case_number: usize,
-    /// True if nothing observed the stores after the last operation of the case, so that no other case decides for it.
-    pub is_unseen: bool,
 }
 
 /// The first event without an explanation.
