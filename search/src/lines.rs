@@ -22,3 +22,11 @@ pub fn wrapped(text: &str, indent: usize, width: u16) -> String {
 pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{:spaces$}", "", spaces = width.saturating_sub(display_width(text)))
 }
+
+/// Returns a text whose first letter is a capital.
+#[must_use]
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
+}

@@ -7,6 +7,7 @@ use stranded_model::procedure::{Act, Condition, Duplicate, ListPurpose, Only, Se
 use stranded_model::state::Mailbox;
 use stranded_oracle::sentence::condition;
 use stranded_search::advice::{Advice, Plan, PlannedStep, PreconditionKind};
+use stranded_search::lines::capitalized;
 use stranded_search::snapshot::Snapshot;
 
 use super::advice_facts::instruction;
@@ -68,10 +69,8 @@ const HOLD: &str = "Hold mail for the mailbox in the transport, and keep its own
 
 /// Returns a clause as a sentence.
 fn sentence(clause: &str) -> String {
-    let mut letters = clause.chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
     let end = if clause.ends_with('.') { "" } else { "." };
-    format!("{}{}{end}", first.collect::<String>(), letters.as_str())
+    format!("{}{end}", capitalized(clause))
 }
 
 /// Returns a step as an instruction; none for a step that leaves a person nothing to do.

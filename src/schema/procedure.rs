@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use stranded_model::assumption::Assumption;
 use stranded_model::procedure::{Outcome, StepResult};
+use stranded_search::lines::capitalized;
 use stranded_search::scenario::{Argument, ArgumentKind, CONDITIONS, Presence, STEPS, STEPS_MAX, StepKind};
 
 use super::{embedded, words};
@@ -83,9 +84,4 @@ fn value(kind: ArgumentKind) -> Value {
         ArgumentKind::Text | ArgumentKind::HomeValue(_) => json!({"type": "string"}),
         ArgumentKind::Condition => panic!("a condition is not a value"),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let first = text.chars().next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + text.chars().next().map_or("", |first| &text[first.len_utf8()..])
 }
