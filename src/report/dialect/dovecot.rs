@@ -231,9 +231,8 @@ fn copy(from: &str, to: &str, copies: Copies) -> String {
 fn delete_recipient(servers: &Servers<'_>, replica: ServerRef) -> String {
     let (sessions, replica) = (end_sessions(servers), servers.at(replica));
     format!(
-        "{sessions}# The entry is saved first, so that it can be created again.\nread_home {replica}\nmkdir -p \"$SAVED.entry\"\nldapsearch -LLL -o \
-         ldif-wrap=no -x -H \"$LDAP_URL_{replica}\" -D \"$BIND_DN\" \\\n  -y \"$PASSWORD_FILE\" -b \"$USER_DN\" -s base '*' \\\n  \
-         >\"$WORK/entry\" && test -s \"$WORK/entry\" &&\n  cp \"$WORK/entry\" \"$SAVED.entry/ldif\" || stop 'cannot save the entry'\nldapdelete -x -H \"$LDAP_URL_{replica}\" -D \
+        "{sessions}# The entry is saved first, so that it can be created again.\nread_home {replica}\nmkdir -p \"$SAVED.entry\"\nread_entry \
+         \"$LDAP_URL_{replica}\" '*' \\\n  >\"$WORK/entry\" && test -s \"$WORK/entry\" &&\n  cp \"$WORK/entry\" \"$SAVED.entry/ldif\" || stop 'cannot save the entry'\nldapdelete -x -H \"$LDAP_URL_{replica}\" -D \
          \"$BIND_DN\" -y \"$PASSWORD_FILE\" \\\n  -e \"!assert=(entryCSN=$version)\" \"$USER_DN\" ||\n  stop 'the entry was not deleted'\n# \
          Verification\nread_home {replica}\ntest -z \"$version\" || stop 'the entry is still there'\n"
     )

@@ -186,11 +186,18 @@ save_mailbox() { # server
   done 4<"$WORK/all" >"$SAVED/list" || stop "cannot write to $SAVED"
 }
 
+# Prints attributes of the entry of the mailbox.
+read_entry() { # URL, attributes
+  url=$1
+  shift
+  ldapsearch -LLL -o ldif-wrap=no -x -H "$url" -D "$BIND_DN" \
+    -y "$PASSWORD_FILE" -b "$USER_DN" -s base "$@"
+}
+
 # Reads the home and the version of the recipient in the directory of a server.
 read_home() {
   eval "url=\$LDAP_URL_$1"
-  ldapsearch -LLL -o ldif-wrap=no -x -H "$url" -D "$BIND_DN" \
-    -y "$PASSWORD_FILE" -b "$USER_DN" -s base "$HOME_ATTRIBUTE" entryCSN \
+  read_entry "$url" "$HOME_ATTRIBUTE" entryCSN \
     >"$WORK/entry" 2>"$WORK/said" || test $? -eq 32 || {
     cat "$WORK/said" >&2
     stop "cannot read the directory of $1"
@@ -320,18 +327,15 @@ end_sessions() { # servers
 }
 
 has_session() { # server, name
-  on "$1" -f tab who -1 "$2" </dev/null >"$WORK/said" 2>"$WORK/reason" || {
-    cat "$WORK/reason" >&2
+  on "$1" -f tab who -1 "$2" </dev/null >"$WORK/said" ||
     stop "cannot list the sessions on $1"
-  }
   cut -f 1 "$WORK/said" | grep -qxF "$2"
 }
 
 # Ends the script if the entry has not the name of the mailbox and each name of
 # the owner, whole or without its domain: then a value is that of another user.
 check_names() {
-  ldapsearch -LLL -o ldif-wrap=no -x -H "$LDAP_URL" -D "$BIND_DN" \
-    -y "$PASSWORD_FILE" -b "$USER_DN" -s base '*' >"$WORK/entry" ||
+  read_entry "$LDAP_URL" '*' >"$WORK/entry" ||
     stop "cannot read the entry $USER_DN"
   while IFS= read -r line; do
     case $line in
