@@ -125,7 +125,7 @@ fn harms(snapshot: &Snapshot, advice: &Advice) -> Vec<String> {
 /// since.
 pub(super) fn warnings(snapshot: &Snapshot, advised: &MailboxAdvice<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if !snapshot.in_transit.is_empty() {
+    if snapshot.has_open_move() {
         let text = format!(
             "{}: a move runs, or was interrupted. See that none runs. A procedure that takes no mark off leaves the mailbox in transit.",
             marks(snapshot)

@@ -49,14 +49,9 @@ impl Keys {
     /// Returns the first key of an object that means another key, which the object lacks, or belongs into another object.
     fn wrong<'k>(&self, object: &'k Map<String, Value>) -> Option<(&'k str, Right)> {
         let lacks = |right: &&'static str| !object.contains_key(*right);
-        let right = |key: &str| self.elsewhere(key).or_else(|| self.meant(key).filter(lacks).map(Right::Key));
+        let right = |key: &str| elsewhere(key).or_else(|| self.meant(key).filter(lacks).map(Right::Key));
         let keys = object.keys().map(String::as_str);
         keys.filter(|key| !self.known.contains(key)).find_map(|key| right(key).map(|right| (key, right)))
-    }
-
-    /// Returns the object to which a key belongs, if it is none of this object.
-    fn elsewhere(&self, key: &str) -> Option<Right> {
-        [&MAILBOX, &ENTRY, &STORE].into_iter().find(|other| other.known.contains(&key)).map(|other| Right::Of(other.of))
     }
 
     /// Returns the key that a writer probably meant.
@@ -65,6 +60,11 @@ impl Keys {
         let by_word = || self.meant.iter().find(|(word, _)| *word == plain(key)).map(|(_, right)| *right);
         self.known.iter().find(same).copied().or_else(by_word).or_else(|| nearest(key, self.known))
     }
+}
+
+/// Returns the object to which a key belongs as it is written.
+fn elsewhere(key: &str) -> Option<Right> {
+    [&MAILBOX, &ENTRY, &STORE].into_iter().find(|other| other.known.contains(&key)).map(|other| Right::Of(other.of))
 }
 
 /// Returns a key without capital letters and separators.

@@ -142,10 +142,10 @@ impl Snapshot {
         Self { mailbox: name.to_owned(), is_representative: true, ..self.clone() }
     }
 
-    /// Returns this snapshot of a system in which no mailbox can be marked as in transit.
+    /// Returns this snapshot of a system in which no mailbox can be marked as in transit, unless it shows a mark.
     #[must_use]
     pub fn without_marks(mut self) -> Self {
-        if self.has_marks.is_none() {
+        if self.has_marks != Some(true) {
             self.has_marks = Some(false);
             self.unobserved.retain(|fact| !matches!(fact, UnobservedFact::Transit(_)));
         }

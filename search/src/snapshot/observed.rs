@@ -31,11 +31,8 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     let is_marked =
         |(_, store): &&(String, Option<Store>)| store.as_ref().is_some_and(|one| one.in_transit == Some(true));
     let in_transit = line.stores.0.iter().filter(is_marked).filter_map(|(server, _)| observed.id(server)).collect();
-    if has_marks == Some(false) {
-        observed.unobserved.retain(|fact| !matches!(fact, UnobservedFact::Transit(_)));
-    }
     observed.unobserved.sort();
-    Ok(Snapshot {
+    let snapshot = Snapshot {
         mailbox: line.mailbox.clone(),
         is_representative: false,
         names: observed.names,
@@ -51,7 +48,8 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
         has_sessions: line.sessions.as_ref().is_some_and(|sessions| sessions.count() > 0),
         unobserved: observed.unobserved,
         remarks: observed.remarks,
-    })
+    };
+    Ok(if has_marks == Some(false) { snapshot.without_marks() } else { snapshot })
 }
 
 /// Returns whether the stores have in-transit marks: as the line says, or because some store showed one. A mailbox without a mark does
