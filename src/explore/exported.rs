@@ -44,7 +44,8 @@ pub fn export(trace: &OpenTrace, form: TraceFormat, property: Option<&str>) -> R
     };
     let shown_at = violated_at(&table);
     let table = match Outlooks::new(spec).map(trace, false) {
-        Some(map) => table.with_rescue(map).with_repair(|number| &trace.visited[number].world),
+        Some(map) if form.recommends() => table.with_rescue(map).with_repair(|number| &trace.visited[number].world),
+        Some(map) => table.with_rescue(map),
         None => table,
     };
     // Without a given property, the one that the last step violates: a trace that names a property ends with its violation.

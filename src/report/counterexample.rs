@@ -12,7 +12,7 @@ use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undeci
 use stranded_search::engine::Truncation;
 use stranded_search::lines::wrapped;
 use stranded_search::property::{Property, Verdict};
-use stranded_search::rescue::{self, Outlook, RescueEffect, RescueMap};
+use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
 use stranded_search::scenario::{Number, Spec, builtin};
 
 use super::badge::Badge;
@@ -127,7 +127,7 @@ pub fn further(
 #[must_use]
 pub fn trace_text(checked: &Checked<'_>, case: &Combination, trace: &Trace, width: u16) -> String {
     if checked.truncated() == Some(Truncation::Time) {
-        let table = TraceTable::of(&case.world, trace).with_rescue(rescue::map(checked.spec, &case.world, trace));
+        let table = TraceTable::rescued(checked.spec, &case.world, trace);
         let says = "No time was left to recommend a repair: save the trace with --traces DIR, and `stranded replay` recommends one.";
         return format!("{}{}\n", table_text(&case.world, &table, width), wrapped(says, 0, width));
     }
@@ -137,7 +137,7 @@ pub fn trace_text(checked: &Checked<'_>, case: &Combination, trace: &Trace, widt
 /// Returns the table of a trace of a scenario with its rescue map and the recommended repair.
 #[must_use]
 pub fn trace_of(spec: &Spec, world: &World, trace: &Trace, width: u16) -> String {
-    let table = TraceTable::of(world, trace).with_rescue(rescue::map(spec, world, trace)).with_repair(|_| world);
+    let table = TraceTable::rescued(spec, world, trace).with_repair(|_| world);
     let instead = table.instead.as_ref().map(|found| format!("{}\n", wrapped(&instead(found), 0, width)));
     format!("{}{}", table_text(world, &table, width), instead.unwrap_or_default())
 }

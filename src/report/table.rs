@@ -10,7 +10,8 @@ use stranded_model::state::State;
 use stranded_oracle::sentence::{self, Mood};
 use stranded_search::check::Trace;
 use stranded_search::names;
-use stranded_search::rescue::RescueMap;
+use stranded_search::rescue::{self, RescueMap};
+use stranded_search::scenario::Spec;
 use stranded_search::state_view::{self, StateView};
 
 use super::arrow::{self, Arrow};
@@ -97,6 +98,12 @@ impl TraceTable {
         let first = trace.path.actions.iter().find_map(Action::mailbox).unwrap_or_default();
         let start = Picture::of(world, &initial).cells(first);
         Self { start, initial, rows, repeats_from: trace.repeats_from, rescue: None, instead: None }
+    }
+
+    /// Returns the table of a trace of a scenario, with the procedures that recover mail.
+    #[must_use]
+    pub fn rescued(spec: &Spec, world: &World, trace: &Trace) -> Self {
+        Self::of(world, trace).with_rescue(rescue::map(spec, world, trace))
     }
 
     /// Returns the table of steps of several worlds. Each step is its world, the state before it, the action and its name.

@@ -61,8 +61,7 @@ pub fn branch(narrated: &NarratedTrace<'_>, at: usize, action: Action) -> TraceT
     let before = narrated.table.rows.iter().take(at).map(|row| row.taken);
     let path = Path { initial: narrated.table.initial.clone(), actions: before.chain([action]).collect() };
     let trace = Trace { path, after: Vec::new(), repeats_from: None };
-    let map = rescue::map(narrated.spec, narrated.world, &trace);
-    TraceTable::of(narrated.world, &trace).with_rescue(map).with_repair(|_| narrated.world)
+    TraceTable::rescued(narrated.spec, narrated.world, &trace).with_repair(|_| narrated.world)
 }
 
 /// Draws the list over the screen.

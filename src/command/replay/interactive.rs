@@ -1,7 +1,6 @@
 //! The replay of a trace in the terminal, step by step.
 
 use stranded_search::replay::Replayed;
-use stranded_search::rescue;
 use stranded_search::trace_file::TraceFile;
 
 use crate::cli::Replay;
@@ -23,7 +22,7 @@ pub(super) fn require_terminal(arguments: &Replay) -> Result<(), CommandError> {
 
 pub(super) fn step_through(file: &TraceFile, replayed: &Replayed) -> Result<Exit, CommandError> {
     let Replayed { spec, world, trace: found, .. } = replayed;
-    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found)).with_repair(|_| world);
+    let table = TraceTable::rescued(spec, world, found).with_repair(|_| world);
     let property = file.property.as_deref();
     let narrated = NarratedTrace { spec, world, table: &table, property, own: table.rows.len() };
     interrupt::restores_terminal();

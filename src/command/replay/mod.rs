@@ -15,7 +15,6 @@ use stranded_search::engine::{Engine, Limits};
 use stranded_search::files;
 use stranded_search::lines::wrapped;
 use stranded_search::replay::{self, Replayed};
-use stranded_search::rescue;
 use stranded_search::sanitize::{in_json, of_json};
 use stranded_search::scenario::{Spec, builtin, load_scenario};
 use stranded_search::trace_file::{self, TraceFile};
@@ -95,7 +94,8 @@ fn show(file: &TraceFile, arguments: &Replay) -> Result<Exit, CommandError> {
 fn convert(file: &TraceFile, replayed: Replayed, form: TraceFormat, out: Option<&Path>) -> Result<Exit, CommandError> {
     let Replayed { spec, world, trace: found, .. } = &replayed;
     let property = file.property.as_deref();
-    let table = TraceTable::of(world, found).with_rescue(rescue::map(spec, world, found)).with_repair(|_| world);
+    let table = TraceTable::rescued(spec, world, found);
+    let table = if form.recommends() { table.with_repair(|_| world) } else { table };
     let narrated = NarratedTrace { spec, world, table: &table, property, own: table.rows.len() };
     Ok(match form {
         #[cfg(feature = "explore")]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use stranded_oracle::sentence::{self, Mood};
 use stranded_search::check::{Checked, Combination, PropertyResult, Trace};
 use stranded_search::property::{Property, Verdict};
-use stranded_search::rescue;
 
 use crate::formats::trace::{NarratedTrace, markdown, mermaid};
 use crate::report::table::TraceTable;
@@ -78,7 +77,7 @@ fn shown<'k, 'a>(
     let is_same = |one: &Shown<'_>| std::ptr::eq(one.combination, combination) && one.trace == trace;
     let index = known.iter().position(is_same).unwrap_or_else(|| {
         let world = &combination.world;
-        let table = TraceTable::of(world, &trace).with_rescue(rescue::map(checked.spec, world, &trace));
+        let table = TraceTable::rescued(checked.spec, world, &trace);
         known.push(Shown { combination, trace, table });
         known.len() - 1
     });

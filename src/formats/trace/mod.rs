@@ -34,6 +34,19 @@ pub enum TraceFormat {
     Json,
 }
 
+impl TraceFormat {
+    /// Returns true if the format shows the recommended repair of a [`TraceTable`]; the search for it takes time.
+    #[must_use]
+    pub fn recommends(self) -> bool {
+        match self {
+            Self::Markdown => true,
+            #[cfg(feature = "explore")]
+            Self::Html => false,
+            Self::Itf | Self::Mermaid | Self::Dot | Self::Json => false,
+        }
+    }
+}
+
 /// A trace with its sentences, its scenario and its world.
 #[derive(Clone, Copy, Debug)]
 pub struct NarratedTrace<'a> {
