@@ -54,6 +54,8 @@ pub(super) struct Outcome<'a> {
     checked: &'a [Checked<'a>],
     further: Vec<Further>,
     before: Option<&'a Baseline>,
+    /// The parts of the world that were not tried.
+    not_tried: Vec<NotTried>,
     /// The report as JSON, with every trace: it is made for those who ask for it.
     report: OnceCell<json::Report>,
 }
@@ -66,7 +68,7 @@ impl<'a> Outcome<'a> {
         further: Vec<Further>,
         before: Option<&'a Baseline>,
     ) -> Self {
-        Self { options, checked, further, before, report: OnceCell::new() }
+        Self { options, checked, further, before, not_tried: left_out(options), report: OnceCell::new() }
     }
 
     fn report(&self) -> &json::Report {
@@ -76,7 +78,7 @@ impl<'a> Outcome<'a> {
             let not_checked =
                 not_checked.map(|one| json::NotCheckedFile { file: one.file.clone(), reason: one.reason().to_owned() });
             let mut report = json::Report {
-                not_tried: left_out(self.options).iter().flat_map(NotTried::entries).collect(),
+                not_tried: self.not_tried.iter().flat_map(NotTried::entries).collect(),
                 not_checked: not_checked.collect(),
                 nothing_to_check_in: targets.empty.clone(),
                 ..json::report(self.checked)
@@ -100,9 +102,8 @@ impl<'a> Outcome<'a> {
 
     /// Returns the sentences that concern all cases.
     fn notes(&self) -> Vec<String> {
-        let left_out = left_out(self.options);
         let narrower = self.changes().into_iter().flat_map(|changes| &changes.narrower);
-        left_out.iter().map(NotTried::says).chain(narrower.map(ExtentChange::says)).collect()
+        self.not_tried.iter().map(NotTried::says).chain(narrower.map(ExtentChange::says)).collect()
     }
 
     /// Returns true if a verdict is worse than in the earlier report.
@@ -122,17 +123,16 @@ fn left_out(options: &CheckOptions<'_>) -> Vec<NotTried> {
 }
 
 fn text(outcome: &Outcome<'_>, width: u16) -> String {
-    let Outcome { options, checked, .. } = *outcome;
+    let Outcome { options, checked, not_tried, .. } = outcome;
     let not_checked = options.targets.left_out();
     if checked.is_empty() {
         return not_checked;
     }
-    let not_tried = left_out(options);
     let mut parts = if options.arguments.from.is_some() {
-        columns::report(checked, &not_tried, width)
+        columns::report(checked, not_tried, width)
     } else {
         let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
-        overview::report(checked, details, &not_tried, width)
+        overview::report(checked, details, not_tried, width)
     };
     parts.extend(counterexamples::text(&outcome.further, checked, width));
     parts.extend(outcome.compared(width));
