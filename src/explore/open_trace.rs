@@ -12,8 +12,8 @@ use stranded_model::scenario::{Administrator, Run, RunId, RunsMax, Scenario};
 use stranded_model::state::State;
 use stranded_model::{Occurrence, World};
 
+use crate::report::answer_line::AnswerLine;
 use crate::report::picture::Picture;
-use crate::report::state_advice::AnswerLine;
 use stranded_search::check::combinations;
 use stranded_search::names;
 use stranded_search::rescue;

@@ -111,9 +111,7 @@ impl Group<'_> {
         let who = listed(members, Extent::Answers);
         let what = match (first.truncated, first.recommended()) {
             (Some(_), _) => "nothing was searched".to_owned(),
-            (None, _) if first.snapshot.standing() == Standing::Healthy => {
-                anstream::adapter::strip_str(healthy(first.snapshot).trim_end()).to_string()
-            }
+            (None, _) if first.snapshot.standing() == Standing::Healthy => healthy(first.snapshot).says,
             (None, Some(advice)) => format!("do {}", title(first.snapshot, advice)),
             (None, None) => without_safe_procedure(None, first.snapshot, first).0,
         };

@@ -15,6 +15,7 @@ use super::advice_json::name;
 use super::advice_steps::instructions;
 use super::advice_why::{BAD, GOOD, TITLE, checked};
 use super::advice_words as words;
+use super::answer_line::{AnswerLine, Emphasis};
 use super::dialect::{self, Dialect, Printed};
 use super::procedure_words;
 
@@ -193,67 +194,69 @@ fn home_and_counts(snapshot: &Snapshot) -> String {
     format!("home {home}, {held}")
 }
 
-/// Returns what to do now, and what not to do.
+/// Returns what to do now, and what not to do, as text.
 pub(super) fn answer(
     subject: &Snapshot,
     advised: &MailboxAdvice<'_>,
     printed: Option<Printed<'_>>,
     form: Form<'_>,
 ) -> String {
+    answer_lines(subject, advised, printed).iter().map(|line| line.text(form.width)).collect()
+}
+
+/// Returns what to do now, and what not to do.
+pub(super) fn answer_lines(
+    subject: &Snapshot,
+    advised: &MailboxAdvice<'_>,
+    printed: Option<Printed<'_>>,
+) -> Vec<AnswerLine> {
     if advised.advice.is_empty() {
-        return "There is no other server, so no procedure can run.\n".to_owned();
+        return vec![AnswerLine::new("There is no other server, so no procedure can run.", Emphasis::None)];
+    }
+    if advised.snapshot.standing() == Standing::Healthy {
+        return vec![healthy(advised.snapshot)];
     }
     let dialect = printed.map(|printed| printed.dialect);
     let chosen =
         printed.filter(|printed| printed.procedure.is_some()).and_then(|printed| printed.index(&advised.advice));
     let recommended = chosen.map_or_else(|| advised.recommended(), |index| Some(&advised.advice[index]));
-    let (style, now, steps) = match recommended {
-        _ if advised.snapshot.standing() == Standing::Healthy => return healthy(advised.snapshot),
-        Some(advice) => {
-            let steps = instructions(dialect, subject, advice);
-            (GOOD, format!("Do this now: {}", title(subject, advice)), steps)
-        }
+    let (emphasis, now, steps) = match recommended {
+        Some(advice) => (Emphasis::Good, title(subject, advice), instructions(dialect, subject, advice)),
         None => {
             let (now, steps) = without_safe_procedure(dialect, subject, advised);
-            (BAD, format!("Do this now: {now}"), steps)
+            (Emphasis::Bad, now, steps)
         }
     };
-    let mut text = format!("{style}{}{style:#}\n", wrapped(&now, 0, form.width));
+    let mut lines = vec![AnswerLine::new(format!("Do this now: {now}"), emphasis)];
+    let plain = |says: String| AnswerLine::new(says, Emphasis::None);
     if let Some(advice) = recommended {
         let procedure = advice.procedure.name.as_str();
         let meaning = Some(procedure_words::words(procedure)).filter(|words| *words != procedure);
-        if let Some(meaning) = meaning {
-            let _ = writeln!(text, "{}", wrapped(&format!("({meaning})"), 0, form.width));
-        }
+        lines.extend(meaning.map(|meaning| plain(format!("({meaning})"))));
     }
     for warning in words::warnings(subject, advised).iter().filter(|warning| !warning.is_about_late_mail) {
-        let says = wrapped(&format!("{} {}", warning.title, warning.text), 0, form.width);
-        let styled = says.strip_prefix(&warning.title).map(|rest| format!("{BAD}{}{BAD:#}{rest}", warning.title));
-        let _ = writeln!(text, "{}", styled.unwrap_or(says));
+        let says = format!("{} {}", warning.title, warning.text);
+        lines.push(AnswerLine::new(says, Emphasis::Start(warning.title.len())));
     }
-    for (number, step) in (1..).zip(&steps) {
-        let _ = writeln!(text, "  {number:>2}. {}", wrapped(step, 6, form.width));
-    }
+    lines.extend((1..).zip(steps).map(|(number, step)| AnswerLine { number: Some(number), ..plain(step) }));
     if let Some(advice) = recommended {
         let most = advice.cases.iter().filter_map(|case| case.others_max).min();
-        if let Some(most) = most {
-            let says =
-                format!("Not everything was tried: at most {most} unobserved facts were otherwise at the same time.");
-            let _ = writeln!(text, "{}", wrapped(&says, 0, form.width));
-        }
+        lines.extend(most.map(|most| {
+            plain(format!("Not everything was tried: at most {most} unobserved facts were otherwise at the same time."))
+        }));
         let says = "If a step does not work as it is written, stop, leave mail on hold, take the snapshot again, and ask again.";
-        let _ = writeln!(text, "{}", wrapped(says, 0, form.width));
+        lines.push(plain(says.to_owned()));
     }
-    text
+    lines
 }
 
 /// Returns what to do with a mailbox whose home has all observed messages.
-pub(super) fn healthy(snapshot: &Snapshot) -> String {
+pub(super) fn healthy(snapshot: &Snapshot) -> AnswerLine {
     if snapshot.has_open_move() {
         let says = "Do this now: stop the move that marks the mailbox as in transit, and take the snapshot again.";
-        return format!("{BAD}{says}{BAD:#}\n");
+        return AnswerLine::new(says, Emphasis::Bad);
     }
-    format!("{GOOD}Nothing has to be done.{GOOD:#}\n")
+    AnswerLine::new("Nothing has to be done.", Emphasis::Good)
 }
 
 /// Returns what to do now if no procedure is known to be safe: observe what the best answer depends on, or save everything.

@@ -8,6 +8,7 @@ mod advice_steps;
 pub mod advice_text;
 mod advice_why;
 mod advice_words;
+pub mod answer_line;
 pub mod arrow;
 pub mod badge;
 pub mod baseline;

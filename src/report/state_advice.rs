@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use stranded_model::World;
 use stranded_model::scenario::Replication;
@@ -17,7 +16,8 @@ use stranded_search::state_view;
 
 use super::advice_facts::instruction;
 use super::advice_json;
-use super::advice_text::{self, Extent, Form};
+use super::advice_text;
+use super::answer_line::AnswerLine;
 
 /// The longest time for advice.
 const TIME_MAX: Duration = Duration::from_secs(15);
@@ -35,15 +35,6 @@ pub struct Recommendation {
     pub servers: (String, String),
     /// The conditions that the administrator must ensure.
     pub conditions: Vec<String>,
-}
-
-/// A line of the answer of `stranded advise` on a mailbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AnswerLine {
-    /// The number of an instruction; a line without one is the answer, a reason or a warning.
-    pub number: Option<usize>,
-    /// The text.
-    pub says: String,
 }
 
 /// Returns the circumstances of advice on a state: every kind of delivery, and no faults.
@@ -78,14 +69,19 @@ pub fn snapshots(world: &World, state: &State) -> Result<Vec<Snapshot>, Diagnost
     snapshot::read("the state shown", &lines.join("\n"))
 }
 
+/// Returns what `read` finds in the advice on the first mailbox of a state in which it finds something.
+fn of_first<T>(world: &World, state: &State, read: fn(&MailboxAdvice<'_>) -> Vec<T>) -> Vec<T> {
+    let Ok(snapshots) = snapshots(world, state) else { return Vec::new() };
+    let limits = within(RECOMMENDATION_TIME_MAX);
+    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
+    advised.iter().map(read).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
 /// Returns the safe procedures for the first mailbox of a state that needs a repair, the recommended one first; none if no mailbox needs
 /// one.
 #[must_use]
 pub fn recommendations(world: &World, state: &State) -> Vec<Recommendation> {
-    let Ok(snapshots) = snapshots(world, state) else { return Vec::new() };
-    let limits = within(RECOMMENDATION_TIME_MAX);
-    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
-    advised.iter().map(of_mailbox).find(|found| !found.is_empty()).unwrap_or_default()
+    of_first(world, state, of_mailbox)
 }
 
 /// Returns the safe procedures for a mailbox, the recommended one first.
@@ -107,10 +103,7 @@ pub fn of_mailbox(advised: &MailboxAdvice<'_>) -> Vec<Recommendation> {
 /// Returns the answer on the first mailbox of a state that needs a repair; empty if none does.
 #[must_use]
 pub fn answer_in(world: &World, state: &State) -> Vec<AnswerLine> {
-    let Ok(snapshots) = snapshots(world, state) else { return Vec::new() };
-    let limits = within(RECOMMENDATION_TIME_MAX);
-    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
-    advised.iter().map(answer).find(|lines| !lines.is_empty()).unwrap_or_default()
+    of_first(world, state, answer)
 }
 
 /// Returns the answer on a mailbox, as `stranded advise` prints it; empty if the mailbox needs no repair.
@@ -119,18 +112,7 @@ pub fn answer(advised: &MailboxAdvice<'_>) -> Vec<AnswerLine> {
     if !advised.snapshot.standing().needs_repair() {
         return Vec::new();
     }
-    let form = Form { extent: Extent::Answers, width: u16::MAX, file: None };
-    let text = advice_text::answer(advised.snapshot, advised, None, form);
-    anstream::adapter::strip_str(&text).to_string().lines().map(answer_line).collect()
-}
-
-/// Splits the number from a line, if it is an instruction.
-fn answer_line(line: &str) -> AnswerLine {
-    let numbered = line.trim_start().split_once(". ").and_then(|(number, says)| Some((number.parse().ok()?, says)));
-    match numbered {
-        Some((number, says)) => AnswerLine { number: Some(number), says: says.to_owned() },
-        None => AnswerLine { number: None, says: line.trim().to_owned() },
-    }
+    advice_text::answer_lines(advised.snapshot, advised, None)
 }
 
 /// A mailbox as a line of a snapshot. An absent mark is not observed: not every system has marks.

@@ -7,13 +7,15 @@ use stranded_model::property::Safety;
 use stranded_model::scenario::Run;
 use stranded_model::state::State;
 
+use stranded_search::lines::capitalized;
 use stranded_search::rescue::{self, Outlook, RescueEffect, RescueMap};
 
 use stranded_oracle::sentence::step;
 
+use super::answer_line::AnswerLine;
 use super::picture::Picture;
 use super::procedure_words::{is_cure, named};
-use super::state_advice::{AnswerLine, Recommendation};
+use super::state_advice::Recommendation;
 
 /// One step of a trace, as far as the summary needs it.
 #[derive(Clone, Debug)]
@@ -210,18 +212,16 @@ pub fn instead(map: &RescueMap, recommendations: &[Recommendation], servers: &(S
         true => last + 1 - map.outlooks[..=last].iter().rev().take_while(helps).count(),
         false => last,
     };
-    let when = if first == last { format!("After step {last}") } else { format!("From step {first} to step {last}") };
-    let says =
-        format!("{when}: {}{}. That recovers all mail.{or}{}", conditions(best), run_of(best), not_then(outlook));
-    let short = format!("{} from {} to {}, {}", best.procedure, best.servers.0, best.servers.1, lower(&when));
+    let when = if first == last { format!("after step {last}") } else { format!("from step {first} to step {last}") };
+    let says = format!(
+        "{}: {}{}. That recovers all mail.{or}{}",
+        capitalized(&when),
+        conditions(best),
+        run_of(best),
+        not_then(outlook)
+    );
+    let short = format!("{} from {} to {}, {when}", best.procedure, best.servers.0, best.servers.1);
     Some(Sentence { short: Some(short), ..Sentence::new("What to do instead?", says, Some(first)) })
-}
-
-/// Returns a clause that does not start a sentence.
-fn lower(clause: &str) -> String {
-    let mut letters = clause.chars();
-    let first = letters.next().map(char::to_lowercase).into_iter().flatten();
-    format!("{}{}", first.collect::<String>(), letters.as_str())
 }
 
 /// Returns the warning of the procedures that destroy or strand mail in a state.
