@@ -117,12 +117,12 @@ macro_rules! borrowed {
             }
 
             fn change_reading(
-        &self,
-        account: &Account,
-        shared: &Shared,
-        choice: &Self::Choice,
-        read: &mut SharedFacts,
-    ) -> Result<Change, Refusal> {
+                &self,
+                account: &Account,
+                shared: &Shared,
+                choice: &Self::Choice,
+                read: &mut SharedFacts,
+            ) -> Result<Change, Refusal> {
                 (**self).change_reading(account, shared, choice, read)
             }
         }

@@ -1,9 +1,10 @@
 //! The rules for names in scenario and procedure files.
 
-use crate::property::OwnName;
 use std::ops::Range;
 
 use stranded_model::procedure::ServerRef;
+
+use crate::property::OwnName;
 
 use super::cursor::Text;
 use super::diagnostic::Findings;

@@ -15,8 +15,8 @@ use crate::cli::{Check, OutputKind};
 use crate::command::{CommandError, output};
 use crate::exit::Exit;
 
-/// Returns true for a property that is written as violated only if the user accepts it, whatever the file expects: mail is lost or out of reach, a step never
-/// occurs, or the user's own rule is broken.
+/// Returns true for a property that is written as violated only if the user accepts it, whatever the file expects: mail is lost or out of
+/// reach, a step never occurs, or the user's own rule is broken.
 fn is_serious(property: Property) -> bool {
     match property {
         Property::Safety(safety) => {
