@@ -1,6 +1,7 @@
 //! The report on a check of procedures: a table with a column for each kind of delivery, the details of the columns that are not as expected,
 //! and what was not tried.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -60,13 +61,12 @@ fn table(columns: &[&Checked<'_>], width: u16) -> String {
         let cells = columns.iter().filter_map(|one| one.results.iter().find(|result| result.property == property));
         let _ = writeln!(text, "  {:<room$}{}", property.name(), line(cells.map(cell)));
     }
-    let without_end = columns.iter().filter(|one| one.not_exercised().is_some());
-    let without_end: Vec<&str> = without_end.map(|one| delivery_name(one.spec.scenario.environment.delivery)).collect();
-    if !without_end.is_empty() {
-        let says = format!(
-            "Inconclusive under {}: no execution becomes quiescent with mail, so nothing was judged at the end.",
-            without_end.join(", ")
-        );
+    let reasons: BTreeSet<&str> = columns.iter().filter_map(|one| one.not_exercised()).collect();
+    for reason in reasons {
+        let with_reason = columns.iter().filter(|one| one.not_exercised() == Some(reason));
+        let deliveries: Vec<&str> =
+            with_reason.map(|one| delivery_name(one.spec.scenario.environment.delivery)).collect();
+        let says = format!("Inconclusive under {}: {reason}.", deliveries.join(", "));
         let _ = writeln!(text, "{BAD}{}{BAD:#}", wrapped(&says, 0, width));
     }
     let unreached = unreached(columns);

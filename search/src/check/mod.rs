@@ -54,7 +54,7 @@ pub fn check_with_checkpoints<'a>(
     };
     let properties = spec.properties().into_iter().enumerate();
     let results = properties.map(|(index, property)| property_result(spec, index, property, &combinations)).collect();
-    Checked { spec, engine, combinations, varied, results, elapsed: started.elapsed() }
+    Checked { spec, engine, combinations, varied, results, is_never_ok: false, elapsed: started.elapsed() }
 }
 
 /// The combinations of answers under which a scenario is searched, in a fixed order.

@@ -28,6 +28,8 @@ pub struct Checked<'a> {
     pub varied: Vec<Assumption>,
     /// The verdicts, in the order of [`Spec::properties`].
     pub results: Vec<PropertyResult>,
+    /// True if this is one of several trials of a procedure, and no execution in any of them ends `ok`.
+    pub is_never_ok: bool,
     /// The duration of the check.
     pub elapsed: Duration,
 }
@@ -107,20 +109,36 @@ impl Checked<'_> {
     }
 
     /// Returns the reason why a complete search shows nothing, if it does: a procedure was tried and no execution of it becomes quiescent
-    /// with mail, so nothing was judged at the end; or no message exists, and the scenario does not say that nothing can be lost.
+    /// with mail, so nothing was judged at the end, or none ends `ok` in any trial; or no message exists, and the scenario does not say
+    /// that nothing can be lost.
     #[must_use]
     pub fn not_exercised(&self) -> Option<&'static str> {
-        let is_vacuous = |safety: Safety| {
-            let is_it = |result: &&PropertyResult| result.property == Property::Safety(safety);
-            self.results.iter().find(is_it).filter(|result| result.verdict == Verdict::Vacuous)
-        };
+        let is_vacuous = |safety: Safety| self.vacuous(safety);
         let is_complete = self.is_complete();
         if is_complete && self.spec.may_be_unreached && is_vacuous(Safety::Reachable).is_some() {
             return Some("no execution ends with mail in the mailbox, so nothing was judged at the end");
         }
+        if is_complete && self.is_never_ok {
+            return Some("no execution of the procedure ends ok, so what it does to mail was not tried");
+        }
         let is_unsaid = is_vacuous(Safety::NoLoss).is_some_and(|result| result.expected.is_none());
         (is_complete && is_unsaid && self.spec.scenario.site.messages == 0)
             .then_some("no message exists, so none can be lost: write `messages` in [site]")
+    }
+
+    /// Notes of these trials whether no execution of their procedure ends `ok`.
+    pub fn note_outcomes(checked: &mut [Self]) {
+        let procedure = |one: &Self| &one.spec.scenario.run(one.spec.scenario.last_run).procedure.name;
+        for trials in checked.chunk_by_mut(|one, other| procedure(one) == procedure(other)) {
+            let is_never_ok = trials.iter().all(|one| one.vacuous(Safety::NoFalseSuccess).is_some());
+            trials.iter_mut().for_each(|one| one.is_never_ok = is_never_ok);
+        }
+    }
+
+    /// The result of this property, if it is vacuous.
+    fn vacuous(&self, safety: Safety) -> Option<&PropertyResult> {
+        let is_it = |result: &&PropertyResult| result.property == Property::Safety(safety);
+        self.results.iter().find(is_it).filter(|result| result.verdict == Verdict::Vacuous)
     }
 
     /// The first bound that a search reached, if any.

@@ -134,7 +134,7 @@ fn check_all<'a>(options: &'a CheckOptions<'_>) -> Result<Vec<Checked<'a>>, Comm
         let reason = format!("cannot start the threads of the search: {reason}; start fewer with --threads N");
         CommandError::Usage(reason)
     })?;
-    Ok(progress::during(arguments.progress, &options.limits(), |limits| {
+    let mut checked: Vec<Checked<'_>> = progress::during(arguments.progress, &options.limits(), |limits| {
         let check =
             |(spec, saved): (&'a Spec, &Vec<Checkpoint>)| check_with_checkpoints(spec, arguments.engine, limits, saved);
         if arguments.engine.is_sequential() {
@@ -142,7 +142,11 @@ fn check_all<'a>(options: &'a CheckOptions<'_>) -> Result<Vec<Checked<'a>>, Comm
         } else {
             pool.install(|| specs.par_iter().zip(saved).map(check).collect())
         }
-    }))
+    });
+    if arguments.from.is_some() {
+        Checked::note_outcomes(&mut checked);
+    }
+    Ok(checked)
 }
 
 /// Returns the exit code of a check: the worst one of its scenarios.

@@ -71,6 +71,25 @@ fn a_fresh_site_has_the_columns_before_until_repair_and_any_time() {
 }
 
 #[test]
+fn a_procedure_that_never_ends_ok_was_not_tried() {
+    let never = "name = \"never\"\n[[step]]\ndo = \"require\"\nhome-is = \"to\"\n[[step]]\ndo = \"sync-directory\"\nfrom = \"from\"\nto = \"to\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("never.toml"), never).unwrap();
+    let fresh = ["check", "never.toml", "--from", "fresh", "--move", "old:new"];
+    let ran = stranded_in(folder.path(), &[&fresh[..], &["--report", "junit=report.xml"]].concat());
+    let says = "Inconclusive under before, until-repair, any-time: no execution of the procedure\nends ok, so what it does to mail was not tried.";
+    assert!(ran.out.contains(says), "{}", ran.out);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    let junit = std::fs::read_to_string(folder.path().join("report.xml")).unwrap();
+    assert!(junit.contains("no execution of the procedure ends ok"), "{junit}");
+    // One that ends `ok` under some delivery was tried.
+    let sometimes = never.replace("home-is = \"to\"", "nothing-queued = true");
+    std::fs::write(folder.path().join("never.toml"), sometimes).unwrap();
+    let ran = stranded_in(folder.path(), &fresh);
+    assert!(!ran.out.contains("was not tried"), "{}", ran.out);
+}
+
+#[test]
 fn what_was_not_tried_is_said_with_the_flag_that_tries_it() {
     let columns = ["check", "method-1", "--from", "stranded", "--delivery", "never", "--format", "json"];
     let left_out = |more: &[&str]| {
