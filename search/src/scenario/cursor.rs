@@ -229,8 +229,7 @@ pub fn parse_toml<T>(
     let (mut root, errors) = DeTable::parse_recoverable(&file.text);
     root.get_mut().iter_mut().for_each(|(_, value)| make_visible(value.get_mut()));
     let span = |error: &toml::de::Error| error.span().unwrap_or(0..0);
-    let ends: Vec<usize> = file.text.match_indices('\n').map(|(end, _)| end).collect();
-    let line = |position: usize| ends.partition_point(|end| *end < position);
+    let line = file.lines_before();
     let mut explained = BTreeSet::new();
     for error in &errors {
         let position = span(error).start;

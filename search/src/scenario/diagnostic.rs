@@ -44,6 +44,12 @@ impl SourceText {
         let lines = self.text.bytes().take(byte).filter(|byte| *byte == b'\n').count();
         u32::try_from(lines + 1).unwrap_or(u32::MAX)
     }
+
+    /// Returns a function that counts the lines before a byte. The text is read once, however often it is called.
+    pub(super) fn lines_before(&self) -> impl Fn(usize) -> usize + use<> {
+        let ends: Vec<usize> = self.text.match_indices('\n').map(|(end, _)| end).collect();
+        move |byte| ends.partition_point(|end| *end < byte)
+    }
 }
 
 /// An error.
