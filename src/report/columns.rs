@@ -34,11 +34,8 @@ pub fn report(checked: &[Checked<'_>], not_tried: &[NotTried], width: u16) -> Ve
 
 /// Returns the checks of each procedure together.
 fn by_procedure<'c, 's>(checked: &'c [Checked<'s>]) -> Vec<Vec<&'c Checked<'s>>> {
-    let procedure = |one: &Checked<'_>| {
-        let scenario = &one.spec.scenario;
-        scenario.run(scenario.last_run).procedure.name.clone()
-    };
-    checked.chunk_by(|one, other| procedure(one) == procedure(other)).map(|columns| columns.iter().collect()).collect()
+    let of_one_procedure = checked.chunk_by(|one, other| one.procedure() == other.procedure());
+    of_one_procedure.map(|columns| columns.iter().collect()).collect()
 }
 
 fn table(columns: &[&Checked<'_>], width: u16) -> String {
@@ -58,7 +55,7 @@ fn table(columns: &[&Checked<'_>], width: u16) -> String {
     let headings = columns.iter().map(|one| delivery_name(one.spec.scenario.environment.delivery).to_owned());
     let _ = writeln!(text, "  {:<room$}{}", "mail arrives", line(headings.map(|heading| (heading, Style::new()))));
     for property in names() {
-        let cells = columns.iter().filter_map(|one| one.results.iter().find(|result| result.property == property));
+        let cells = columns.iter().filter_map(|one| one.result(property));
         let _ = writeln!(text, "  {:<room$}{}", property.name(), line(cells.map(cell)));
     }
     let reasons: BTreeSet<&str> = columns.iter().filter_map(|one| one.not_exercised()).collect();

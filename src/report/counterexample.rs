@@ -166,7 +166,7 @@ fn messages_of(case: &Combination, trace: &Trace) -> String {
 /// Returns the reasons why `coverage` is violated; no trace can show it.
 fn coverage(checked: &Checked<'_>, width: u16) -> Option<String> {
     let failures = checked.coverage_failures();
-    let result = checked.results.iter().find(|result| result.property == Property::Coverage)?;
+    let result = checked.result(Property::Coverage)?;
     if failures.is_empty() {
         return None;
     }

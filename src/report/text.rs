@@ -42,7 +42,7 @@ pub fn scenario(checked: &Checked<'_>, width: u16) -> String {
 /// Returns the line of the scenario file that accepts what never occurs, if that is not as expected.
 #[must_use]
 pub fn unreached(checked: &Checked<'_>) -> Option<String> {
-    let result = checked.results.iter().find(|result| result.property == Property::Coverage)?;
+    let result = checked.result(Property::Coverage)?;
     let is_property = |name: &str| Property::all().any(|one| one.name() == name);
     let failures = checked.coverage_failures().into_iter();
     let is_point = |name: &str| !name.contains(char::is_whitespace) && !is_property(name);

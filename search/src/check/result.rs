@@ -113,32 +113,42 @@ impl Checked<'_> {
     /// that nothing can be lost.
     #[must_use]
     pub fn not_exercised(&self) -> Option<&'static str> {
-        let is_vacuous = |safety: Safety| self.vacuous(safety);
         let is_complete = self.is_complete();
-        if is_complete && self.spec.may_be_unreached && is_vacuous(Safety::Reachable).is_some() {
+        if is_complete && self.spec.may_be_unreached && self.vacuous(Safety::Reachable).is_some() {
             return Some("no execution ends with mail in the mailbox, so nothing was judged at the end");
         }
         if is_complete && self.is_never_ok {
             return Some("no execution of the procedure ends ok, so what it does to mail was not tried");
         }
-        let is_unsaid = is_vacuous(Safety::NoLoss).is_some_and(|result| result.expected.is_none());
+        let is_unsaid = self.vacuous(Safety::NoLoss).is_some_and(|result| result.expected.is_none());
         (is_complete && is_unsaid && self.spec.scenario.site.messages == 0)
             .then_some("no message exists, so none can be lost: write `messages` in [site]")
     }
 
     /// Notes of these trials whether no execution of their procedure ends `ok`.
     pub fn note_outcomes(checked: &mut [Self]) {
-        let procedure = |one: &Self| &one.spec.scenario.run(one.spec.scenario.last_run).procedure.name;
-        for trials in checked.chunk_by_mut(|one, other| procedure(one) == procedure(other)) {
+        for trials in checked.chunk_by_mut(|one, other| one.procedure() == other.procedure()) {
             let is_never_ok = trials.iter().all(|one| one.vacuous(Safety::NoFalseSuccess).is_some());
             trials.iter_mut().for_each(|one| one.is_never_ok = is_never_ok);
         }
     }
 
+    /// The name of the procedure of the last run, which is the one that trials are about.
+    #[must_use]
+    pub fn procedure(&self) -> &str {
+        let scenario = &self.spec.scenario;
+        &scenario.run(scenario.last_run).procedure.name
+    }
+
+    /// The result of this property, if it was checked.
+    #[must_use]
+    pub fn result(&self, property: Property) -> Option<&PropertyResult> {
+        self.results.iter().find(|result| result.property == property)
+    }
+
     /// The result of this property, if it is vacuous.
     fn vacuous(&self, safety: Safety) -> Option<&PropertyResult> {
-        let is_it = |result: &&PropertyResult| result.property == Property::Safety(safety);
-        self.results.iter().find(is_it).filter(|result| result.verdict == Verdict::Vacuous)
+        self.result(Property::Safety(safety)).filter(|result| result.verdict == Verdict::Vacuous)
     }
 
     /// The first bound that a search reached, if any.
