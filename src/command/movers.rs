@@ -46,6 +46,10 @@ impl Observer for Watch {
         let fault = trial.mode.map_or("without a fault", Mode::name);
         output::progress(&format!("{}: trial {ended} of {planned} ({fault}): {}", trial.mover, trial.verdict));
     }
+
+    fn repeats(&self, reason: &str) {
+        output::warn(&format!("a trial is repeated, because the system under the tool failed: {reason}"));
+    }
 }
 
 /// Returns the third-party movers that are installed, and reports the others.

@@ -119,6 +119,15 @@ fn row(mover: &str, report: Result<MoverReport, TrialError>, is_modelled: bool) 
     let agreement = agreement.map_err(CommandError::Inconclusive)?;
     let (title, order) = (title(mover, report.repair.as_deref()), report.order.name());
     output::say(&format!("{title}, directory {order}: {} trials", report.trials.len()));
+    if let Some(reason) = &report.stopped {
+        output::warn(&format!("{title}, directory {order}: trials are missing: {reason}"));
+    }
+    for trial in report.trials.iter().filter(|trial| trial.verdict == TrialVerdict::Inconclusive) {
+        let fault = trial.mode.zip(trial.point.as_ref());
+        let fault = fault.map_or("without a fault".to_owned(), |(mode, point)| format!("{} {point}", mode.name()));
+        let reasons = trial.reasons.join("; ");
+        output::warn(&format!("{title}, directory {order}, {fault}: inconclusive: {reasons}"));
+    }
     Ok(Row { report, agreement })
 }
 

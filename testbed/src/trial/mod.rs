@@ -74,6 +74,9 @@ pub trait Observer: Sync {
     /// A trial has ended; so many are planned.
     fn ended(&self, _trial: &TrialReport, _planned: usize) {}
 
+    /// The system under the tool failed in a trial, for this reason, and the trial is repeated.
+    fn repeats(&self, _reason: &str) {}
+
     /// Returns true if no more trials are to start.
     fn is_interrupted(&self) -> bool {
         false
