@@ -86,7 +86,7 @@ impl<'a> Names<'a> {
         let judged = |answer: &Answer| Answer { says: None, ..*answer };
         Ok(match event {
             Event::Reset { start } => {
-                *self = Self::new(self.spec, self.at_first.clone());
+                *self = Self::new(self.spec, self.at_first);
                 Event::Reset { start: self.start(start)? }
             }
             Event::Did { operation, answer } => {

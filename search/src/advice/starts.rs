@@ -92,7 +92,7 @@ impl Start {
             MessageSet::just(MessageId::at(added - 1))
         };
         account.recipients = self.recipients(snapshot);
-        account.mailboxes = snapshot.mailboxes.clone();
+        account.mailboxes = snapshot.mailboxes;
         for possibility in &self.possibilities {
             if let Possibility::Holds { at, known, is_more } = possibility {
                 let messages = if *is_more { known.with(add()) } else { *known };
@@ -140,7 +140,7 @@ impl Start {
 
     /// Returns the recipients. The snapshot does not show which version is the newest; a replica without the recipient has a tombstone.
     pub(super) fn recipients(&self, snapshot: &Snapshot) -> PerServer<Recipient> {
-        let mut homes = snapshot.homes.clone();
+        let mut homes = snapshot.homes;
         let mut order = versions(snapshot);
         for possibility in &self.possibilities {
             match possibility {

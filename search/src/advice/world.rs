@@ -165,7 +165,7 @@ impl AdviceWorld<'_> {
             properties: Vec::new(),
         };
         let recipients = Start::ASSUMED.recipients(snapshot);
-        scenario.start = Some(ScenarioStart { recipients, mailboxes: snapshot.mailboxes.clone() });
+        scenario.start = Some(ScenarioStart { recipients, mailboxes: snapshot.mailboxes });
         scenario
     }
 
@@ -175,7 +175,7 @@ impl AdviceWorld<'_> {
         let mut from_start = scenario.clone();
         for state in self.world(scenario, Assumptions::default(), setting, starts).initial {
             let account = &state.accounts[MailboxId::default()];
-            let (recipients, mailboxes) = (account.recipients.clone(), account.mailboxes.clone());
+            let (recipients, mailboxes) = (account.recipients, account.mailboxes);
             from_start.start = Some(ScenarioStart { recipients, mailboxes });
             touched.extend(from_start.touches());
         }

@@ -51,7 +51,7 @@ fn refused_and_done(attempt: &Attempt<'_>, _state: &mut State, answer: &mut Answ
 fn done_and_undone(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
     let is_done = attempt.step.is_some_and(|step| step.result == StepResult::Ok);
     if let (true, Action::Act { mailbox, .. }) = (is_done, *attempt.action) {
-        state.accounts[mailbox].recipients = attempt.before.accounts[mailbox].recipients.clone();
+        state.accounts[mailbox].recipients = attempt.before.accounts[mailbox].recipients;
     }
 }
 
@@ -97,7 +97,7 @@ fn returns_hidden(_before: &State, now: &State) -> State {
 fn directory_cached(before: &State, now: &State) -> State {
     let mut shown = now.clone();
     for mailbox in now.accounts.ids() {
-        shown.accounts[mailbox].recipients = before.accounts[mailbox].recipients.clone();
+        shown.accounts[mailbox].recipients = before.accounts[mailbox].recipients;
     }
     shown
 }

@@ -153,7 +153,7 @@ fn mail_to_the_wrong_store(attempt: &Attempt<'_>, state: &mut State, _answer: &m
 
 fn redelivery_that_drops(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
     if let (Some((mailbox, before)), Action::Redeliver { .. }) = (concerned(attempt), attempt.action) {
-        state.accounts[mailbox].mailboxes = before.mailboxes.clone();
+        state.accounts[mailbox].mailboxes = before.mailboxes;
     }
 }
 
@@ -178,7 +178,7 @@ fn duplicate_kept(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer
     if let (Some((mailbox, before)), Some(Act::CreateMailbox { .. })) =
         (concerned(attempt), done(attempt, StepResult::Duplicate))
     {
-        state.accounts[mailbox].mailboxes = before.mailboxes.clone();
+        state.accounts[mailbox].mailboxes = before.mailboxes;
     }
 }
 
@@ -248,9 +248,9 @@ fn second_mailbox_touched(attempt: &Attempt<'_>, state: &mut State, _answer: &mu
     if let (Some((mailbox, before)), Some(Act::SyncDirectory { .. } | Act::RawEdit { .. })) =
         (concerned(attempt), done(attempt, StepResult::Ok))
     {
-        let written = state.accounts[mailbox].recipients.clone();
+        let written = state.accounts[mailbox].recipients;
         if written != before.recipients {
-            state.accounts.values_mut().for_each(|account| account.recipients = written.clone());
+            state.accounts.values_mut().for_each(|account| account.recipients = written);
         }
     }
 }
@@ -294,7 +294,7 @@ fn edit_that_moves_home(attempt: &Attempt<'_>, state: &mut State, _answer: &mut 
 
 fn deletion_undone(attempt: &Attempt<'_>, state: &mut State, _answer: &mut Answer) {
     if let (Some((mailbox, before)), Action::OwnerDeletes { .. }) = (concerned(attempt), attempt.action) {
-        state.accounts[mailbox].mailboxes = before.mailboxes.clone();
+        state.accounts[mailbox].mailboxes = before.mailboxes;
     }
 }
 

@@ -81,14 +81,14 @@ impl SameParts {
 
 impl Directory {
     pub(super) fn of(account: &Account) -> Self {
-        Self { recipients: account.recipients.clone(), remembered: account.remembered }
+        Self { recipients: account.recipients, remembered: account.remembered }
     }
 }
 
 impl Ledger {
     pub(super) fn of(account: &Account) -> Self {
         Self {
-            hidden: account.hidden.clone(),
+            hidden: account.hidden,
             queued: account.queued,
             late: account.late,
             transport: account.transport,
