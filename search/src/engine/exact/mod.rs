@@ -6,6 +6,7 @@
 //! first of them in the order of the actions, with any number of threads.
 
 mod answers;
+mod by_account;
 mod chunk;
 mod one_mailbox;
 mod packed;
@@ -47,7 +48,12 @@ const STATES_MAX: usize = u32::MAX as usize;
 
 /// Searches all reachable states.
 pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Search<R::Choice> {
-    over_states(rules, limits.symmetry, || Searching { rules, limits }).unwrap_or_else(|TooNarrow| {
+    let found = if by_account::serves(rules, limits) {
+        by_account::search(rules, limits)
+    } else {
+        over_states(rules, limits.symmetry, || Searching { rules, limits })
+    };
+    found.unwrap_or_else(|TooNarrow| {
         let defect = "a world has more different parts than a machine word can number".to_owned();
         Search { defect: Some(defect), ..Search::nothing(rules.world()) }
     })

@@ -58,12 +58,19 @@ pub(in crate::engine) struct Scratch<W> {
 }
 
 /// A state that the model is asked about.
-struct Asked<W> {
+pub(super) struct Asked<W> {
     word: W,
     account: Account,
     shared: Shared,
     /// The facts that are true of the shared part.
     are_true: SharedFacts,
+}
+
+impl<W: Word> Asked<W> {
+    /// The word of the state.
+    pub(super) fn word(&self) -> W {
+        self.word
+    }
 }
 
 impl Layout {
@@ -111,7 +118,7 @@ impl<R: Rules, W: Word> OneMailbox<R, W> {
     }
 
     /// Returns the state of a word.
-    fn asked(&self, scratch: &mut Scratch<W>, word: W) -> Asked<W> {
+    pub(super) fn asked(&self, scratch: &mut Scratch<W>, word: W) -> Asked<W> {
         let parts = Parts {
             directory: scratch.directories.value(&self.directories, word.field(self.layout.directory)),
             stores: scratch.stores.value(&self.stores, word.field(self.layout.stores)),
@@ -153,7 +160,7 @@ impl<R: Rules, W: Word> OneMailbox<R, W> {
     }
 
     /// Asks the model for one choice in a state. Returns `None` if it refuses the choice whatever the shared part is.
-    fn ask(&self, scratch: &mut Scratch<W>, asked: &Asked<W>, index: u16) -> Option<Answer<W>> {
+    pub(super) fn ask(&self, scratch: &mut Scratch<W>, asked: &Asked<W>, index: u16) -> Option<Answer<W>> {
         let choice = &self.rules.choices()[usize::from(index)];
         let mut read = SharedFacts::NONE;
         let mut difference = W::ZERO;
@@ -169,7 +176,7 @@ impl<R: Rules, W: Word> OneMailbox<R, W> {
     }
 
     /// Asks the model for the facts of a state.
-    fn ask_facts(&self, scratch: &mut Scratch<W>, Asked { account, shared, .. }: &Asked<W>) -> StateFacts {
+    pub(super) fn ask_facts(&self, scratch: &mut Scratch<W>, Asked { account, shared, .. }: &Asked<W>) -> StateFacts {
         scratch.coverage.note_account(self.rules.world(), account, shared);
         StateFacts::of(&self.rules, account, shared)
     }
@@ -221,8 +228,28 @@ impl<R: Rules, W: Word> OneMailbox<R, W> {
         facts
     }
 
-    fn choices(&self) -> u16 {
+    /// The number of choices.
+    pub(super) fn choices(&self) -> u16 {
         self.rules.choices().len() as u16
+    }
+
+    /// The number of choices that concern the mailbox, which are the first.
+    pub(super) fn choices_of_mailbox(&self) -> u16 {
+        self.of_mailbox
+    }
+
+    pub(super) fn shared_numbers(&self) -> &SharedNumbers {
+        &self.shared
+    }
+
+    /// The number of the shared part of a state.
+    pub(super) fn shared_of(&self, word: W) -> u32 {
+        word.field(self.layout.shared)
+    }
+
+    /// Returns the word of the state with the same account and another shared part.
+    pub(super) fn with_shared(&self, word: W, number: u32) -> W {
+        word.with(self.layout.shared, number)
     }
 }
 

@@ -45,6 +45,11 @@ impl SharedNumbers {
         self.services + self.faults
     }
 
+    /// The count of numbers.
+    pub(super) fn count(&self) -> u32 {
+        1 << self.bits()
+    }
+
     pub(super) fn number(&self, shared: &Shared) -> u32 {
         let down = |service: Service| u32::from(service == Service::Down);
         let services = shared.servers.iter().fold(0, |number, (server, Server { store, replica })| {
