@@ -13,6 +13,9 @@ use stranded::exit::Exit;
 fn main() -> ExitCode {
     ignore_file_limit();
     command::complete();
+    if let Some(exit) = command::refuse_in_job(std::env::args_os().skip(1)) {
+        return exit;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(reason) => return command::print_usage(&reason),

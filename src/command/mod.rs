@@ -16,6 +16,7 @@ mod explore;
 mod generate;
 mod init;
 mod interrupt;
+mod job;
 mod judging;
 mod list;
 mod man;
@@ -41,6 +42,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use self::annotations::Reach;
+pub use self::job::refuse as refuse_in_job;
 pub use self::man::complete;
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;

@@ -119,8 +119,10 @@ fn the_action_checks_and_annotates() {
     for input in ["SCENARIOS: ${{ inputs.scenarios }}", "ARGUMENTS: ${{ inputs.arguments }}"] {
         assert!(ACTION.contains(input), "{input}");
     }
+    let (job_kind, _comment) = scalar(ACTION, "STRANDED_JOB").split_once("  #").unwrap();
     let run = |job: &Job, scenarios: &str, arguments: &str| {
-        job.steps(&steps, &[("SCENARIOS", scenarios), ("ARGUMENTS", arguments)])
+        let variables = [("SCENARIOS", scenarios), ("ARGUMENTS", arguments), ("STRANDED_JOB", job_kind)];
+        job.steps(&steps, &variables)
     };
     let (good, bad) = (Job::new(true), Job::new(false));
     let (code, says) = run(&good, "runbooks", "");
@@ -176,6 +178,16 @@ fn the_template_for_gitlab_checks_and_writes_a_report() {
     assert!(says.contains("not as expected:\n  second-move/no-loss"), "the log has the report for people: {says}");
     assert_eq!(run(&good, "runbooks", "--max-states\n2").0, Some(3));
     assert_eq!(run(&good, " runbooks \r\n", "--max-states=2 \r\n").0, Some(3), "spaces around a line are nothing");
+    for (arguments, says) in [
+        ("--help", "a job cannot have the argument --help"),
+        ("-vh", "a job cannot have the argument -vh"),
+        ("-qV", "a job cannot have the argument -qV"),
+        ("--watch", "a job cannot have the argument --watch"),
+        ("--timeout 10m", "STRANDED_ARGUMENTS has one word on each line"),
+    ] {
+        let (code, out) = run(&bad, "runbooks", arguments);
+        assert!(code == Some(2) && out.contains(says), "{arguments}: {code:?} {out}");
+    }
     assert_eq!(run(&bad, "runbooks/good one.toml\nmove", "").0, Some(0), "a space is part of a name");
     assert_eq!(run(&bad, "runbooks/**/*.toml", "").0, Some(1), "the program expands a pattern, also in folders");
     let (code, says) = run(&good, "\n", "");
