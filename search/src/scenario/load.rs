@@ -162,6 +162,10 @@ pub(super) fn predecessor(
             files.used.add(path, &spec.text);
         }
         parsed
+    } else if let Some(file) = Some(format!("{path}.toml")).filter(|file| files.peek(file).is_ok()) {
+        let label = format!("write `from = \"{file}\"`");
+        found.report(reference.span(), format!("`{path}` is no built-in scenario"), label);
+        return None;
     } else {
         let names: Vec<&str> = builtin::scenarios().iter().map(|builtin| builtin.name).collect();
         found.unknown(reference.span(), "scenario", path, &names);
