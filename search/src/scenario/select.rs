@@ -3,28 +3,15 @@
 //! pass as checked.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use glob::MatchOptions;
-use walkdir::{DirEntry, WalkDir};
-
-use super::diagnostic::{Diagnostics, Findings, SourceText};
+use super::diagnostic::Diagnostics;
+use super::file_kind::{FileKind, NotChecked, kind_of, misspelt_table};
+use super::found_files::{Found, files_of};
 use super::load::{is_path, load_scenario, selected_by, text_of};
 use super::name::SiteNames;
 use super::procedure::parse_procedure;
 use super::{Spec, builtin, is_procedure_text, name};
-
-/// The characters that make a name a pattern of files.
-const PATTERN: [char; 3] = ['*', '?', '['];
-/// A pattern reads names as a shell does.
-const AS_A_SHELL: MatchOptions =
-    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
-/// Keys of which a scenario has at least one, at its root.
-const SCENARIO_KEYS: [&str; 8] = ["site", "run", "environment", "expect", "question", "assume", "property", "from"];
-
-/// The tables by which a file is recognized, as they are written.
-const TABLES: [(&str, &str); 4] =
-    [("step", "[[step]]"), ("site", "[site]"), ("run", "[[run]]"), ("environment", "[environment]")];
 
 /// The scenarios that a command line selects.
 #[derive(Debug, Default)]
@@ -82,41 +69,6 @@ pub struct References {
     pub not_checked: Vec<NotChecked>,
     /// The folders and patterns that contain no file of the wanted kind.
     pub empty: Vec<String>,
-}
-
-/// A file that a folder or a pattern contains, and that is not checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotChecked {
-    /// The file.
-    pub file: String,
-    /// Its kind.
-    pub kind: FileKind,
-}
-
-/// The kind of a TOML file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    /// A scenario, or a file that is not TOML and perhaps ought to be one.
-    Scenario,
-    /// A procedure.
-    Procedure,
-    /// A scenario that is equal to a checked one.
-    Copy,
-    /// Neither a scenario nor a procedure.
-    Neither,
-}
-
-impl NotChecked {
-    /// Returns the reason in one line.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
-        match self.kind {
-            FileKind::Scenario => "a scenario: check it without --from",
-            FileKind::Procedure => "a procedure that no checked scenario runs: check it with --from SCENARIO",
-            FileKind::Copy => "the same scenario as one that is checked",
-            FileKind::Neither => "neither a scenario nor a procedure",
-        }
-    }
 }
 
 /// Loads every scenario that the names select, also in folders and by patterns. No name selects all built-in scenarios.
@@ -235,16 +187,22 @@ pub fn references(names: &[String], kind: FileKind) -> Result<References, Diagno
 
 impl References {
     /// Adds the files of a folder or a pattern.
-    fn add_files(&mut self, name: &str, files: Vec<String>, wanted: FileKind) -> Result<(), Diagnostics> {
+    fn add_files(&mut self, name: &str, files: Vec<Found>, wanted: FileKind) -> Result<(), Diagnostics> {
         let before = self.wanted.len();
-        for file in files {
-            let text = text_of(&file)?;
-            let kind = kind_of(&text);
-            if kind == FileKind::Neither
-                && let Some(wrong) = misspelt_table(&file, &text)
-            {
-                return Err(wrong);
-            }
+        for found in files {
+            let (file, kind) = match found {
+                Found::File(file) => {
+                    let text = text_of(&file)?;
+                    let kind = kind_of(&text);
+                    if kind == FileKind::Neither
+                        && let Some(wrong) = misspelt_table(&file, &text)
+                    {
+                        return Err(wrong);
+                    }
+                    (file, kind)
+                }
+                Found::Unreadable(link, kind) => (link, kind),
+            };
             if kind == wanted {
                 self.wanted.push(file);
             } else if self.not_checked.iter().all(|other| other.file != file) {
@@ -277,92 +235,4 @@ impl References {
             }
         }
     }
-}
-
-/// Returns the files that a folder or a pattern contains, in order; `None` if the name is neither, but that of a built-in or a file.
-fn files_of(name: &str) -> Result<Option<Vec<String>>, Diagnostics> {
-    if builtin::scenario(name).is_some() || builtin::procedure(name).is_some() || super::load::is_family(name) {
-        let is_empty = || fs::read_dir(name).is_ok_and(|mut entries| entries.next().is_none());
-        // A checkpoint can have the name of its scenario.
-        if Path::new(name).is_dir() && (super::load::is_family(name) || is_empty() || !folder(name)?.is_empty()) {
-            let help = format!("write ./{name} for the folder, or start from another folder for the built-in");
-            return Err(Diagnostics::just(format!("{name} is a built-in, and a folder here"), Some(help)));
-        }
-        return Ok(None);
-    }
-    if Path::new(name).is_dir() {
-        return folder(name).map(Some);
-    }
-    if !name.contains(PATTERN) || fs::symlink_metadata(name).is_ok() {
-        return Ok(None);
-    }
-    let wrong = |reason: String| Diagnostics::just(reason, None);
-    let paths = glob::glob_with(name, AS_A_SHELL)
-        .map_err(|reason| wrong(format!("`{}` is not a pattern of files: {reason}", name.escape_debug())))?;
-    let mut files = Vec::new();
-    for path in paths {
-        let path =
-            path.map_err(|reason| wrong(format!("cannot read {}: {}", reason.path().display(), reason.error())))?;
-        if path.is_dir() {
-            files.extend(folder(&shown(&path)?)?);
-        } else {
-            files.push(shown(&path)?);
-        }
-    }
-    if files.is_empty() {
-        let help = "a pattern is relative to the current folder; `**` stands for any number of folders";
-        let message = format!("no file matches `{}`", name.escape_debug());
-        return Err(Diagnostics::just(message, Some(help.to_owned())));
-    }
-    Ok(Some(files))
-}
-
-/// Returns every TOML file in a folder and below, hidden ones left out. Links are followed.
-fn folder(name: &str) -> Result<Vec<String>, Diagnostics> {
-    let is_shown = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
-    let mut files = Vec::new();
-    for entry in WalkDir::new(name).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_shown) {
-        let entry = entry.map_err(|reason| Diagnostics::just(format!("cannot read {name}: {reason}"), None))?;
-        if !entry.file_type().is_dir() && entry.path().extension().is_some_and(|end| end == "toml") {
-            files.push(shown(entry.path())?);
-        }
-    }
-    Ok(files)
-}
-
-fn shown(path: &Path) -> Result<String, Diagnostics> {
-    let name = path.to_str().map(str::to_owned);
-    name.ok_or_else(|| Diagnostics::just(format!("the name {} is not UTF-8 text", path.display()), None))
-}
-
-/// Returns the kind of a file. A text that is not TOML counts as a scenario, so that its errors are reported.
-fn kind_of(text: &str) -> FileKind {
-    if is_procedure_text(text) {
-        return FileKind::Procedure;
-    }
-    let (root, errors) = toml::de::DeTable::parse_recoverable(text);
-    if !errors.is_empty() || SCENARIO_KEYS.into_iter().any(|key| root.get_ref().contains_key(key)) {
-        FileKind::Scenario
-    } else {
-        FileKind::Neither
-    }
-}
-
-/// Returns the error of a file with a name and a table that is almost one of a scenario or a procedure: without it, the file would be
-/// left out as something else.
-fn misspelt_table(file: &str, text: &str) -> Option<Diagnostics> {
-    let (root, _errors) = toml::de::DeTable::parse_recoverable(text);
-    root.get_ref().get("name").filter(|name| name.get_ref().is_str())?;
-    let mut found = Findings::of(SourceText { name: file.to_owned(), text: text.to_owned() });
-    for (key, value) in root.get_ref() {
-        let written = key.get_ref().to_lowercase();
-        let is_close = |(name, _): &&(&str, &str)| strsim::damerau_levenshtein(&written, name) <= 1;
-        let is_list = value.get_ref().as_array().is_some_and(|all| all.iter().any(|one| one.get_ref().is_table()));
-        let is_table = value.get_ref().is_table() || is_list;
-        if let Some((_, right)) = TABLES.iter().find(is_close).filter(|_| is_table) {
-            let message = format!("unknown table `{}`", key.get_ref().escape_debug());
-            found.report(key.span(), message, format!("did you mean `{right}`?"));
-        }
-    }
-    found.into_diagnostics()
 }

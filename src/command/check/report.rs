@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use stranded_search::check::Checked;
 use stranded_search::files;
-use stranded_search::scenario::{Family, FileKind, Spec};
+use stranded_search::scenario::{Family, Spec};
 
 use super::CheckOptions;
 use super::counterexamples::{self, Further};
@@ -41,8 +41,7 @@ pub(super) fn print(options: &CheckOptions<'_>, outcome: &Outcome<'_>) -> Exit {
         let mut cases = formats::of_check(checked, &targets.files);
         cases.extend(outcome.changes().into_iter().flat_map(formats::of_baseline));
         cases.extend(targets.empty.iter().map(|name| formats::nothing_in(name)));
-        let files = targets.not_checked.iter().filter(|one| one.kind == FileKind::Procedure);
-        cases.extend(files.map(|one| formats::not_checked(&one.file, one.reason())));
+        cases.extend(targets.not_checked.iter().map(|one| formats::not_checked(&one.file, one.reason())));
         cases
     };
     output::publish_with_notes(destination, &Forms { text: &text, json: &json, cases: Some(&cases) }, &outcome.notes())
