@@ -208,6 +208,7 @@ fn a_condition_is_found_by_the_shortest_trace_or_shown_to_be_false_everywhere() 
         ("has-mail", &[], "not TOML"),
         ("", &[], "the condition names no fact"),
         (both, &["move"], "--find needs one scenario; the command line selects 2"),
+        ("has-mail = \"source\", has-mail = \"destination\"", &[], "`has-mail` stands twice"),
         (both, &["--format", "tap"], "does not support --format tap"),
     ] {
         let refused = find(condition, more);

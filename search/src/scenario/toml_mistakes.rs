@@ -56,7 +56,8 @@ impl<'a> Line<'a> {
 pub(super) fn explained(text: &str, position: usize) -> Option<Mistake> {
     let line = Line::of(text, position);
     let known = repeated_table(text, &line).or_else(|| foreign_space(&line)).or_else(|| comment(&line));
-    let known = known.or_else(|| colon(&line)).or_else(|| curly_quotes(&line)).or_else(|| bare_value(&line));
+    let known = known.or_else(|| colon(&line)).or_else(|| curly_quotes(&line));
+    let known = known.or_else(|| repeated_key(&line)).or_else(|| bare_value(&line));
     known.or_else(|| end_of_line(&line))
 }
 
@@ -134,6 +135,16 @@ fn curly_quotes(line: &Line<'_>) -> Option<Mistake> {
         "these are quotes of a word processor",
         format!("write \"{inner}\" with straight quotes"),
     ))
+}
+
+/// A key that an inline table has already.
+fn repeated_key(line: &Line<'_>) -> Option<Mistake> {
+    let (key, _) = line.rest().split_once('=')?;
+    let key = key.trim_end();
+    let is_key = |text: &str| text.split([',', '{', '=']).any(|part| part.trim() == key);
+    let is_repeated = line.before().trim_end().ends_with(',') && is_key(line.before());
+    let label = format!("write it once; several values are an array: `{key} = [\"…\", \"…\"]`");
+    is_repeated.then(|| line.mistake(key.len(), format!("`{key}` stands twice"), label))
 }
 
 /// A value of letters without quotes.
