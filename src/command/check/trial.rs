@@ -1,5 +1,6 @@
 //! `stranded check PROCEDURE --from SCENARIO`, and the same of `stranded diff`: the scenarios to check.
 
+use stranded_model::scenario::Delivery;
 use stranded_search::scenario::{self, Spec, TrialOptions, TrialStart};
 
 use crate::cli::TrialArguments;
@@ -48,6 +49,14 @@ pub(in crate::command) fn specs(
             TrialStart::Quiescent(&earlier)
         }
     };
+    if matches!(start, TrialStart::Fresh { .. }) && *delivery == Some(Delivery::Never) {
+        let modes: Vec<&str> = start.deliveries().into_iter().map(scenario::delivery_name).collect();
+        let reason = format!(
+            "--delivery never with --from {FRESH} leaves no mail that could be lost; use one of {}",
+            modes.join(", ")
+        );
+        return Err(CommandError::Usage(reason));
+    }
     let deliveries = delivery.map_or_else(|| start.deliveries().to_vec(), |delivery| vec![delivery]);
     let mut specs: Vec<Spec> = Vec::new();
     for procedure in procedures {

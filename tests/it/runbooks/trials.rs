@@ -68,6 +68,9 @@ fn a_fresh_site_has_the_columns_before_until_repair_and_any_time() {
     let article =
         stranded(&["check", "move-of-the-article", "--from", "fresh", "--move", "old:new", "--delivery", "before"]);
     assert_eq!(article.code, 1, "{}", article.out);
+    // The error is about the flag, not about a line of the scenario that the program makes.
+    let never = stranded(&["check", "move", "--from", "fresh", "--move", "old:new", "--delivery", "never"]);
+    assert!(never.code == 2 && never.err.contains("use one of before, until-repair, any-time"), "{}", never.err);
 }
 
 #[test]
