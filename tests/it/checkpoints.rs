@@ -354,6 +354,10 @@ fn the_checkpoint_of_another_search_is_refused() {
         assert!(is_reported, "{what}: {}", ended.err);
         assert_eq!(fs::read(&file).unwrap(), before, "{what}");
     }
+    fs::write(here.path().join("mine.toml"), mine.replace("question = \"", "question = \"Why? ")).unwrap();
+    let ended = run(here.path(), &["check", "mine.toml", "--resume", "saved"]);
+    let says = "it differs in the scenario, or a file that it names; delete saved, or name another folder";
+    assert!(ended.code == Some(2) && ended.err.contains(says), "{}", ended.err);
     let ended = run(here.path(), &["check", "move", "--resume", "saved"]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.err.contains("is the checkpoint of a search that the arguments do not select"), "{}", ended.err);

@@ -8,7 +8,7 @@ use stranded_model::assumption::{Assumption, Assumptions};
 
 use crate::cli::Check;
 use stranded_search::check::{self, Checked};
-use stranded_search::engine::{Checkpoint, Engine, Truncation};
+use stranded_search::engine::{Checkpoint, CheckpointError, Engine, Truncation};
 use stranded_search::scenario::Spec;
 
 use crate::command::{CommandError, output};
@@ -62,7 +62,32 @@ pub(super) fn open(arguments: &Check, specs: &[Spec]) -> Result<Vec<Vec<Checkpoi
     }
     let open = |(path, identity): &(PathBuf, String)| Checkpoint::open(path, identity);
     let opened: Result<Vec<Vec<Checkpoint>>, _> = files.iter().map(|files| files.iter().map(open).collect()).collect();
-    opened.map_err(|reason| CommandError::Usage(reason.to_string()))
+    opened.map_err(|reason| CommandError::Usage(refusal(&reason, folder, &files)))
+}
+
+/// Returns the reason why a checkpoint is refused. For one of another search: what differs, and what to do.
+fn refusal(reason: &CheckpointError, folder: &Path, files: &[Vec<(PathBuf, String)>]) -> String {
+    let CheckpointError::Foreign { path, found } = reason else { return reason.to_string() };
+    let identity = files.iter().flatten().find(|(ours, _)| ours == path).map(|(_, identity)| identity.as_str());
+    let read = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).ok();
+    let saved = found.find('{').and_then(|start| read(&found[start..]));
+    let Some((saved, wanted)) = saved.zip(identity.and_then(read)) else { return reason.to_string() };
+    let differs = |keys: &[&str]| keys.iter().any(|key| saved.get(*key) != wanted.get(*key));
+    let parts = [
+        (&["version", "model_hash"][..], "the version of stranded"),
+        (&["scenario", "scenario_hash"], "the scenario, or a file that it names"),
+        (&["assumptions"], "the assumptions"),
+        (&["symmetry"], "--no-symmetry"),
+    ];
+    let parts: Vec<&str> = parts.into_iter().filter(|(keys, _)| differs(keys)).map(|(_, says)| says).collect();
+    if parts.is_empty() {
+        return reason.to_string();
+    }
+    let (shown, folder) = (path.display(), folder.display());
+    let what = parts.join(", ");
+    format!(
+        "{shown} is the checkpoint of another search: it differs in {what}; delete {folder}, or name another folder"
+    )
 }
 
 /// Refuses a checkpoint with a level that its search cannot reach.
