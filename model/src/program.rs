@@ -127,7 +127,8 @@ impl World {
         };
         let run = RunId { administrator, run: program.run };
         let finished = !matches!(effect, StepEffect::Visited(_));
-        Ok(Executed { run, step: index, result, finished, deleted, ended })
+        let had_mail = ended.is_some() && !before.outstanding().is_empty();
+        Ok(Executed { run, step: index, result, finished, deleted, ended, had_mail })
     }
 
     /// A late request takes effect. Its program has given up, so the answer has no effect.

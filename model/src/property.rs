@@ -172,7 +172,7 @@ impl Safety {
         match self {
             Self::NoLoss => "some message was accepted",
             Self::NoLastCopyDelete => "some step deleted a message",
-            Self::NoFalseSuccess => "some run reported ok",
+            Self::NoFalseSuccess => "some run reported ok on a mailbox with mail",
             Self::HomeCoherent => "some mailbox with a recipient is quiescent",
             Self::NoSelfMove => "some step asked the directory to move a recipient",
             Self::TransitOwned => "some mailbox is in transit",
@@ -244,7 +244,7 @@ impl Safety {
     pub fn is_exercised_by(self, world: &World, executed: &Executed) -> bool {
         match self {
             Self::NoLastCopyDelete => executed.deleted,
-            Self::NoFalseSuccess => executed.ended == Some(Outcome::Ok),
+            Self::NoFalseSuccess => executed.ended == Some(Outcome::Ok) && executed.had_mail,
             Self::NoSelfMove => matches!(executed.in_procedure(world).1.act, Act::SyncDirectory { .. }),
             Self::NoLoss
             | Self::HomeCoherent

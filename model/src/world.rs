@@ -85,6 +85,8 @@ pub struct Executed {
     pub deleted: bool,
     /// The outcome, if the run ended with this step.
     pub ended: Option<crate::procedure::Outcome>,
+    /// True if the run ended with this step, while the mailbox had outstanding messages.
+    pub had_mail: bool,
 }
 
 impl World {

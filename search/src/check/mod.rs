@@ -14,7 +14,8 @@ use stranded_model::World;
 use stranded_model::assumption::{Assumption, AssumptionAnswer, Assumptions};
 use stranded_model::coverage::{Coverage, Point};
 use stranded_model::liveness::Liveness;
-use stranded_model::property::Invariant;
+use stranded_model::property::{Invariant, Safety};
+use stranded_model::scenario::Delivery;
 
 use self::counter_abstraction::undecided_liveness;
 pub use self::counter_abstraction::{Undecided, UndecidedReason, counter_abstraction};
@@ -23,7 +24,7 @@ pub use self::result::{Checked, Combination, CoverageFailure, PropertyResult, Tr
 use self::result::{lasso, liveness_result};
 use crate::engine::{Checkpoint, Cluster, Engine, Limits, LivenessResult, Search, Truncation, liveness_results};
 use crate::property::{Property, Verdict};
-use crate::scenario::{Number, Numbers, Spec};
+use crate::scenario::{Family, Number, Numbers, Spec};
 
 /// Checks a scenario with an engine, within limits.
 #[must_use]
@@ -54,7 +55,29 @@ pub fn check_with_checkpoints<'a>(
     };
     let properties = spec.properties().into_iter().enumerate();
     let results = properties.map(|(index, property)| property_result(spec, index, property, &combinations)).collect();
-    Checked { spec, engine, combinations, varied, results, is_never_ok: false, elapsed: started.elapsed() }
+    let is_ok_with_mail = spec.family != Family::User || is_ok_with_mail(spec, &combinations, engine, limits);
+    Checked { spec, engine, combinations, varied, results, is_ok_with_mail, elapsed: started.elapsed() }
+}
+
+/// Returns true if some run ends `ok` on a mailbox that has mail before its last run starts. Mail that arrives at any time can also arrive
+/// behind a run that had nothing to do, so the same scenario is searched without that mail.
+fn is_ok_with_mail(spec: &Spec, combinations: &[Combination], engine: Engine, limits: &Limits<'_>) -> bool {
+    let success = Invariant::BuiltIn(Safety::NoFalseSuccess);
+    let is_ok = |search: &Search| search.coverage.is_exercised(success);
+    let mut with_ok = combinations.iter().filter(|one| is_ok(&one.search) || one.search.truncated.is_some());
+    if spec.scenario.environment.delivery != Delivery::AnyTime || spec.numbers.messages == Number::Any {
+        return with_ok.next().is_some();
+    }
+    let mut before = spec.clone();
+    before.scenario.environment.delivery = Delivery::UntilRepair;
+    let limits = Limits { walks: None, skip_quiescent: true, ..*limits };
+    with_ok.any(|one| {
+        let world = world(&before, one.world.assumptions, engine, &limits);
+        world.is_ok_and(|world| {
+            let search = engine.search(&world, &limits);
+            is_ok(&search) || search.truncated.is_some()
+        })
+    })
 }
 
 /// The combinations of answers under which a scenario is searched, in a fixed order.

@@ -28,8 +28,8 @@ pub struct Checked<'a> {
     pub varied: Vec<Assumption>,
     /// The verdicts, in the order of [`Spec::properties`].
     pub results: Vec<PropertyResult>,
-    /// True if this is one of several trials of a procedure, and no execution in any of them ends `ok`.
-    pub is_never_ok: bool,
+    /// True if some run ends `ok` on a mailbox that has mail before it starts, here or in another trial of the same procedure.
+    pub is_ok_with_mail: bool,
     /// The duration of the check.
     pub elapsed: Duration,
 }
@@ -109,27 +109,35 @@ impl Checked<'_> {
     }
 
     /// Returns the reason why a complete search shows nothing, if it does: a procedure was tried and no execution of it becomes quiescent
-    /// with mail, so nothing was judged at the end, or none ends `ok` in any trial; or no message exists, and the scenario does not say
-    /// that nothing can be lost.
+    /// with mail, so nothing was judged at the end; or no message exists, and the scenario does not say that nothing can be lost; or no run
+    /// ends `ok` with mail, and the scenario does not say so.
     #[must_use]
     pub fn not_exercised(&self) -> Option<&'static str> {
-        let is_complete = self.is_complete();
-        if is_complete && self.spec.may_be_unreached && self.vacuous(Safety::Reachable).is_some() {
+        if !self.is_complete() {
+            return None;
+        }
+        if self.spec.may_be_unreached && self.vacuous(Safety::Reachable).is_some() {
             return Some("no execution ends with mail in the mailbox, so nothing was judged at the end");
         }
-        if is_complete && self.is_never_ok {
-            return Some("no execution of the procedure ends ok, so what it does to mail was not tried");
-        }
         let is_unsaid = self.vacuous(Safety::NoLoss).is_some_and(|result| result.expected.is_none());
-        (is_complete && is_unsaid && self.spec.scenario.site.messages == 0)
-            .then_some("no message exists, so none can be lost: write `messages` in [site]")
+        if is_unsaid && self.spec.scenario.site.messages == 0 {
+            return Some("no message exists, so none can be lost: write `messages` in [site]");
+        }
+        let is_said = |result: &PropertyResult| match result.verdict {
+            Verdict::Holds | Verdict::Vacuous => result.expected == Some(Verdict::Vacuous),
+            Verdict::Violated | Verdict::Depends | Verdict::Inconclusive | Verdict::Error => true,
+        };
+        let is_said = self.result(Property::Safety(Safety::NoFalseSuccess)).is_some_and(is_said);
+        (!self.is_ok_with_mail && !is_said).then_some(
+            "no run ends ok on a mailbox that had mail before it, so what the procedure does to mail was not tried",
+        )
     }
 
-    /// Notes of these trials whether no execution of their procedure ends `ok`.
+    /// Notes of these trials whether some execution of their procedure ends `ok` with mail.
     pub fn note_outcomes(checked: &mut [Self]) {
         for trials in checked.chunk_by_mut(|one, other| one.procedure() == other.procedure()) {
-            let is_never_ok = trials.iter().all(|one| one.vacuous(Safety::NoFalseSuccess).is_some());
-            trials.iter_mut().for_each(|one| one.is_never_ok = is_never_ok);
+            let is_ok_with_mail = trials.iter().any(|one| one.is_ok_with_mail);
+            trials.iter_mut().for_each(|one| one.is_ok_with_mail = is_ok_with_mail);
         }
     }
 
