@@ -151,8 +151,8 @@ pub struct Check {
     /// Write the verdicts into the [expect] tables of the scenario files, and change nothing else in them
     #[arg(long, conflicts_with_all = ["from", "simulate", "assumptions", "traces", "find", "counterexamples", "baseline"])]
     pub write_expect: bool,
-    /// With --write-expect: write also that no-loss, no-last-copy-delete, reachable, coverage or a property of your own is
-    /// violated, and any other verdict in place of an expected `holds`
+    /// With --write-expect: write also that a property is violated or depends on an assumption, which the file does not expect yet,
+    /// that nothing was tried, and any other verdict in place of an expected `holds`
     #[arg(long, requires = "write_expect")]
     pub accept_violations: bool,
     /// The limits of each search.

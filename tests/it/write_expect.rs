@@ -126,3 +126,20 @@ fn an_expected_holds_of_any_property_becomes_violated_only_if_the_user_accepts_i
     assert!(ran.code == 1 && ran.err.contains("stranded/no-false-success is violated"), "{} {}", ran.code, ran.err);
     assert_eq!(read(here.path(), "mine.toml"), hopeful);
 }
+
+/// A report of success that is a lie, or mail that is never delivered, would otherwise become green without a decision.
+#[test]
+fn no_violation_of_any_property_is_written_unless_the_user_accepts_it() {
+    let here = tempfile::tempdir().unwrap();
+    for (name, property) in [("stranded", "no-false-success"), ("stranded", "no-self-move")] {
+        let bare = without_expectations(name);
+        fs::write(here.path().join("mine.toml"), &bare).unwrap();
+        let ran = stranded_in(here.path(), &["check", "mine.toml", "--write-expect"]);
+        let says = format!("{name}/{property} is violated");
+        assert!(ran.code == 1 && ran.err.contains(&says), "{property}: {} {}", ran.code, ran.err);
+        assert_eq!(read(here.path(), "mine.toml"), bare);
+    }
+    // What the file expects already is no news.
+    fs::write(here.path().join("mine.toml"), load_scenario("stranded").unwrap().text).unwrap();
+    assert_eq!(stranded_in(here.path(), &["check", "mine.toml", "--write-expect"]).code, 0);
+}

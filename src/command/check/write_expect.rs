@@ -15,18 +15,6 @@ use crate::cli::{Check, OutputKind};
 use crate::command::{CommandError, output};
 use crate::exit::Exit;
 
-/// Returns true for a property that is written as violated only if the user accepts it, whatever the file expects: mail is lost or out of
-/// reach, a step never occurs, or the user's own rule is broken.
-fn is_serious(property: Property) -> bool {
-    match property {
-        Property::Safety(safety) => {
-            matches!(safety, Safety::NoLoss | Safety::NoLastCopyDelete | Safety::Reachable)
-        }
-        Property::Coverage | Property::Own(_) => true,
-        Property::Liveness(_) => false,
-    }
-}
-
 /// Checks before the search that every scenario has a file that can be written, and forgets the old expectations: they decide what
 /// `coverage` demands.
 pub(super) fn prepare(arguments: &Check, targets: &mut Targets) -> Result<(), CommandError> {
@@ -103,18 +91,22 @@ impl<'a> Edit<'a> {
         let changes = verdicts.iter().filter_map(|(property, verdict)| change(&before, *property, *verdict));
         let changes = changes.collect();
         let name = &checked.spec.name;
-        let serious = verdicts.iter().filter(|(property, verdict)| is_to_accept(&before, *property, *verdict));
-        let to_accept = serious.map(|(property, verdict)| format!("{name}/{} is {verdict}", property.name())).collect();
+        let worse = verdicts.iter().filter(|(property, verdict)| is_to_accept(&before, *property, *verdict));
+        let worse = worse.map(|(property, verdict)| format!("{name}/{} is {verdict}", property.name()));
+        let is_said = |one: Safety| before.expected(Property::Safety(one)) == Some(Verdict::Vacuous);
+        let is_said = [Safety::NoLoss, Safety::NoFalseSuccess].into_iter().any(is_said);
+        let untried = checked.not_exercised().filter(|_| !is_said).map(|reason| format!("{name}: {reason}"));
+        let to_accept = worse.chain(untried).collect();
         Ok(Self { file, old, new, changes, to_accept })
     }
 }
 
-/// Returns true if the user has to accept a verdict: it replaces `holds` in the file, or a serious property is violated.
+/// Returns true if the user has to accept a verdict: the property is violated, which the file does not expect, or the verdict replaces `holds`.
 fn is_to_accept(before: &Spec, property: Property, verdict: Verdict) -> bool {
-    let replaces_holds = before.expected(property) == Some(Verdict::Holds);
+    let expected = before.expected(property);
     match verdict {
-        Verdict::Violated | Verdict::Depends => replaces_holds || is_serious(property),
-        Verdict::Vacuous => replaces_holds,
+        Verdict::Violated | Verdict::Depends => expected != Some(verdict),
+        Verdict::Vacuous => expected == Some(Verdict::Holds),
         Verdict::Holds | Verdict::Inconclusive | Verdict::Error => false,
     }
 }
