@@ -1,8 +1,9 @@
 //! Safety properties: conditions on every state, each with an antecedent without which it is vacuous. An [`Invariant`] is a built-in
 //! one, or one that the scenario states itself.
 
+use crate::id::{MessageSet, ServerId};
 use crate::procedure::{Act, Outcome};
-use crate::state::{Account, Mark, Shared, State};
+use crate::state::{Account, Mailbox, Mark, Shared, State};
 use crate::world::{Executed, World};
 
 /// A safety property. It holds if it is true in every reachable state; otherwise a shortest trace leads to a state that
@@ -273,9 +274,14 @@ impl Account {
     }
 
     fn is_reachable(&self) -> bool {
+        self.lacking_at_home(|home| &self.mailboxes[home]).is_within(self.saved)
+    }
+
+    /// The outstanding messages that are not in the mailbox that every home names, given the mailbox of each server.
+    pub(crate) fn lacking_at_home<'a>(&self, mailbox: impl Fn(ServerId) -> &'a Mailbox) -> MessageSet {
         let homes = self.recipients.values().filter_map(|recipient| recipient.homes()?.mdb.server());
-        let visible = homes.map(|home| self.mailboxes[home].messages()).reduce(crate::id::MessageSet::common);
-        self.outstanding().without(self.saved).is_within(visible.unwrap_or_default())
+        let visible = homes.map(|home| mailbox(home).messages()).reduce(MessageSet::common);
+        self.outstanding().without(visible.unwrap_or_default())
     }
 
     fn has_one_home(&self) -> bool {

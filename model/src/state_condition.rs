@@ -54,6 +54,8 @@ pub enum Fact {
     ReplicasAgreeOn(ServerId),
     /// The replica has no live recipient.
     NoRecipient(ServerId),
+    /// The mailbox that the home names lacks an outstanding message that a program saved to a file.
+    HomeLacksSavedMail,
     /// No message for the mailbox is queued.
     NothingQueued,
     /// Some program is running on the mailbox.
@@ -112,6 +114,9 @@ impl Fact {
             Self::ReplicasAgree => account.replicas_agree(),
             Self::ReplicasAgreeOn(server) => account.replicas_agree() && account.agreed_home() == Some(server),
             Self::NoRecipient(replica) => account.recipients[replica].homes().is_none(),
+            Self::HomeLacksSavedMail => {
+                !account.lacking_at_home(|home| account.stored(home)).common(account.saved).is_empty()
+            }
             Self::NothingQueued => account.queued.is_empty(),
             Self::Running => account.programs.values().any(|program| program.is_running()),
             Self::Quiescent => world.is_quiescent(account, shared),

@@ -55,6 +55,7 @@ fn every_engine_judges_the_properties_of_a_scenario_in_every_state() {
             Verdict::Violated,
         ),
         ("{ not = { replicas-agree-on = \"source\" } }", Verdict::Holds),
+        ("{ home-lacks-saved-mail = true, quiescent = true }", Verdict::Vacuous),
     ];
     for (never, expected) in rows {
         let spec = parsed(&with_properties(&property("mine", never)));
@@ -207,8 +208,8 @@ fn a_condition_is_found_by_the_shortest_trace_or_shown_to_be_false_everywhere() 
         ("has-mail = \"sauce\"", &[][..], "did you mean `source`?"),
         ("has-mail", &[], "not TOML"),
         ("", &[], "the condition names no fact"),
-        (both, &["move"], "--find needs one scenario; the command line selects 2"),
         ("has-mail = \"source\", has-mail = \"destination\"", &[], "`has-mail` stands twice"),
+        (both, &["move"], "--find needs one scenario; the command line selects 2"),
         (both, &["--format", "tap"], "does not support --format tap"),
     ] {
         let refused = find(condition, more);

@@ -1,5 +1,6 @@
 //! The worked runbooks of `specs/runbooks`: their statements are true.
 
+mod left_behind;
 mod trials;
 
 use stranded_model::property::Safety;

@@ -49,16 +49,15 @@ impl Spec {
         self.pinned_with_predecessors().into_iter().find(|(pinned, _)| *pinned == assumption).map(|(_, answer)| answer)
     }
 
-    /// Returns the properties to check: every safety property, those that the scenario states, the liveness properties that it names, coverage, and
-    /// [`Liveness::DeliverySettles`] if a step holds delivery.
+    /// Returns the properties to check: every safety property, those that the scenario states, the liveness properties that it names or
+    /// implies, and coverage.
     #[must_use]
     pub fn properties(&self) -> Vec<Property> {
         let is_checked = |property: &Property| match property {
             Property::Safety(_) | Property::Own(_) | Property::Coverage => true,
-            Property::Liveness(Liveness::DeliverySettles) if self.scenario.has_act(|act| *act == Act::HoldDelivery) => {
-                true
+            Property::Liveness(liveness) => {
+                self.implies(*liveness) || self.expect.iter().any(|(named, _)| named == property)
             }
-            Property::Liveness(_) => self.expect.iter().any(|(named, _)| named == property),
         };
         let mut properties: Vec<Property> = Property::all().filter(is_checked).chain(self.own_properties()).collect();
         properties.sort_unstable();

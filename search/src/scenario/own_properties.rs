@@ -50,7 +50,7 @@ pub enum FactForm {
 }
 
 /// Every fact, in the order in which documents list them.
-pub const FACTS: [FactKind; 14] = [
+pub const FACTS: [FactKind; 15] = [
     FactKind {
         key: "has-mail",
         form: FactForm::Servers(Fact::HasMail),
@@ -105,6 +105,11 @@ pub const FACTS: [FactKind; 14] = [
         key: "no-recipient",
         form: FactForm::Servers(Fact::NoRecipient),
         says: "the replica of this server has no live recipient",
+    },
+    FactKind {
+        key: "home-lacks-saved-mail",
+        form: FactForm::True(Fact::HomeLacksSavedMail),
+        says: "the mailbox that the home names lacks a message that a program saved to a file, and that its owner has not deleted",
     },
     FactKind {
         key: "nothing-queued",
@@ -304,6 +309,7 @@ fn taken_apart(fact: Fact, servers: &[String]) -> (&'static str, toml::Value) {
         Fact::ReplicasAgree => ("replicas-agree", true.into()),
         Fact::ReplicasAgreeOn(server) => ("replicas-agree-on", name(server)),
         Fact::NoRecipient(replica) => ("no-recipient", name(replica)),
+        Fact::HomeLacksSavedMail => ("home-lacks-saved-mail", true.into()),
         Fact::NothingQueued => ("nothing-queued", true.into()),
         Fact::Running => ("running", true.into()),
         Fact::Quiescent => ("quiescent", true.into()),

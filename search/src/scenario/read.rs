@@ -19,7 +19,7 @@ use super::name::{self, SiteNames};
 use super::own_properties::{self, ConditionSite};
 use super::procedure::answers;
 use super::runs::{self, Runs};
-use super::{ANY, COPY_ORDERS, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, load};
+use super::{ANY, COPY_ORDERS, DELIVERIES, Family, Number, Numbers, QUIET, REPLICATIONS, Spec, implied, load};
 use crate::property::{OwnName, Property, Verdict};
 
 /// The value for an object that a replica does not have.
@@ -66,13 +66,17 @@ pub(super) fn scenario(
             None
         }
     };
-    let properties = match (&site, &names) {
+    let mut properties = match (&site, &names) {
         (Some(site), Some(names)) => {
             let site = ConditionSite { names, site, messages: numbers.messages };
             own_properties::read(&mut root, site, found)
         }
         (Some(_) | None, _) => root.absent("property", Vec::new()),
     };
+    let family = family.unwrap_or(Family::User);
+    if let Some(runs) = &runs {
+        implied::add_own(family, &runs.administrators, &mut properties);
+    }
     let pinned = root.table("assume", "`[assume]`", found).map(|table| answers(&table, found));
     let expect = root.table("expect", "`[expect]`", found).map(|table| expected(&table, &properties, found));
     let never = root.strings("never", found).unwrap_or_default();
@@ -90,7 +94,7 @@ pub(super) fn scenario(
     Some(Spec {
         question: question.unwrap_or_else(|| format!("Which properties does {name} have?")),
         name,
-        family: family.unwrap_or(Family::User),
+        family,
         source: source.unwrap_or_default(),
         from: from.map(Box::new),
         names,

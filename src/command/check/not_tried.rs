@@ -5,7 +5,7 @@ use std::iter;
 
 use stranded_model::assumption::Assumption;
 use stranded_model::scenario::{Delivery, Environment, Fault, Replication, Run, RunsMax};
-use stranded_search::scenario::{Number, Spec, builtin, parse_procedure};
+use stranded_search::scenario::{Number, Numbers, Spec, builtin, parse_procedure};
 
 use crate::report::not_tried::NotTried;
 
@@ -97,6 +97,9 @@ fn parts(procedure: &str, specs: &[&Spec], ways: Ways) -> Vec<String> {
     }
     if specs.iter().all(|spec| spec.numbers.messages == Number::Given && spec.scenario.site.messages <= 1) {
         parts.push(("more than one message", ways.of("messages", NO_FLAG)));
+    }
+    if specs.iter().all(|spec| spec.numbers != Numbers::GIVEN && spec.can_stay()) {
+        parts.push(("whether each run ends, which needs a number", ways.of("messages", NO_FLAG)));
     }
     parts.extend(further_run(procedure, specs).map(|part| (part, ways.of("runs-max", NO_FLAG))));
     for (part, key, is_untried) in [
