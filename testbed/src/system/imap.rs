@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::config::{Access, Protection, Server};
 use super::connection::{Connector, Stream};
-use super::imap_reply::{body, broken, closed, ended, information, says, stored, uid};
+use super::imap_reply::{body, broken, closed, ended, information, says, stored, uid, unescaped};
 use super::message::StoredMessage;
 use super::trouble::Trouble;
 
@@ -174,7 +174,7 @@ impl<'c> Imap<'c> {
                         || *attribute == NameAttribute::Extension("\\NonExistent".into())
                 });
                 if !is_closed {
-                    let raw = found.name.clone().into_owned();
+                    let raw = unescaped(&found.name);
                     let name = match found.delimiter.as_deref() {
                         Some(delimiter) if delimiter != "/" && !raw.contains('/') => raw.replace(delimiter, "/"),
                         Some(_) | None => raw.clone(),

@@ -61,3 +61,19 @@ pub(super) fn broken(server: &Server, reason: &str) -> Trouble {
     let end = reason.char_indices().nth(200).map_or(reason.len(), |(at, _)| at);
     Trouble::Unknown(format!("{} gave no answer of IMAP: {}", server.url, reason[..end].escape_debug()))
 }
+
+/// Returns a name that a reply has as a quoted string, without the backslashes before its quotes and backslashes. [RFC 9051 9]
+pub(super) fn unescaped(name: &str) -> String {
+    let (mut plain, mut letters) = (String::new(), name.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some(escaped @ ('"' | '\\')) => plain.push(escaped),
+                // The name came as a literal, which has no escapes.
+                Some(_) | None => return name.to_owned(),
+            },
+            other => plain.push(other),
+        }
+    }
+    plain
+}
