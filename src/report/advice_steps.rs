@@ -97,9 +97,11 @@ fn step(snapshot: &Snapshot, plan: &Plan, index: usize) -> Option<String> {
         Act::CreateMailbox { at, duplicate: Duplicate::Deleted } => format!("Create the mailbox on {}.", of(*at)),
         Act::DeleteMailbox { at } => format!("Delete the mailbox on {}.", of(*at)),
         Act::EmptyMailbox { at, .. } => format!("Delete all messages on {}, and keep the mailbox.", of(*at)),
-        Act::List { at, purpose: ListPurpose::Listed } => format!("List the messages on {} by Message-ID.", of(*at)),
+        Act::List { at, purpose: ListPurpose::Listed } => {
+            format!("List the messages on {}, each by folder, Message-ID and text.", of(*at))
+        }
         Act::List { at, purpose: ListPurpose::Copied } => {
-            format!("List the messages on {} by Message-ID: these need no copy.", of(*at))
+            format!("List the messages on {}, each by folder, Message-ID and text: these need no copy.", of(*at))
         }
         Act::CopyListed { from, to } => {
             format!("Copy to {} each listed message of {} that {} lacks. {ONLY_APPEND}", of(*to), of(*from), of(*to))

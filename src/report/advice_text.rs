@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use stranded_model::state::Mailbox;
 use stranded_search::advice::{Ability, Advice, AdviceCase, Answer, Circumstances, MailboxAdvice};
 use stranded_search::lines::wrapped;
 use stranded_search::sanitize::shell_word;
@@ -146,13 +145,22 @@ fn summary(advised: &[MailboxAdvice<'_>], form: Form<'_>) -> String {
             let _ = writeln!(text, "{}", wrapped(&line, 2, form.width));
         }
     }
-    let is_empty_home = |snapshot: &&Snapshot| {
-        let home = snapshot.home().filter(|home| !snapshot.stores_unobserved().contains(home));
-        home.is_some_and(|home| snapshot.mailboxes[home] == Mailbox::Absent)
-    };
-    for snapshot in snapshots().filter(|one| one.standing() == Standing::Unknown).filter(is_empty_home) {
+    for snapshot in snapshots() {
+        let doubtful = snapshot.doubtful();
+        if snapshot.standing() == Standing::Unknown && !doubtful.is_empty() {
+            let line = format!(
+                "{}: another server holds {} more often than the home. Messages with one Message-ID can have several texts: add the digest \
+                 of each.",
+                snapshot.mailbox,
+                listed(&doubtful, form.extent)
+            );
+            let _ = writeln!(text, "{BAD}{}{BAD:#}", wrapped(&line, 0, form.width));
+        }
+    }
+    let is_unknown = |one: &&Snapshot| one.standing() == Standing::Unknown;
+    for snapshot in snapshots().filter(is_unknown).filter(|one| one.lacks_mailbox()) {
         let line = format!(
-            "{}: {} is the home and has no mailbox. Look at the other servers, and add what they hold. Do not move it.",
+            "{}: {} is the home and has no mailbox. See that the name is right, look at the other servers, and add what they hold. Do not move it.",
             snapshot.mailbox,
             snapshot.home().map_or_else(String::new, |home| name(snapshot, home))
         );

@@ -231,7 +231,7 @@ fn mailbox(one: &MailboxComparison) -> ComparedMailbox {
 
 fn unknown(unknown: &Unknown) -> UnknownMessage {
     let (question, keys) = match &unknown.question {
-        Question::IsLost(keys) => (ComparisonResult::Lost, keys.clone()),
+        Question::IsLost(keys) | Question::IsLostText(keys) => (ComparisonResult::Lost, keys.clone()),
         Question::IsDuplicated(key) => (ComparisonResult::Duplicated, vec![key.clone()]),
     };
     UnknownMessage { message: unknown.message.clone(), question: question.name().to_owned(), keys }

@@ -185,6 +185,12 @@ fn unknown(one: &MailboxComparison) -> String {
             let names = few(names.into_iter());
             match question {
                 Question::IsLost(keys) => format!("{names} not seen after; add {} after", keys.join(" and ")),
+                Question::IsLostText(keys) => {
+                    format!(
+                        "{names} fewer times now, perhaps with another text; add a digest of each to {}",
+                        keys.join(" and ")
+                    )
+                }
                 Question::IsDuplicated(key) => format!("{names} several times now; add {key} before"),
             }
         })

@@ -65,13 +65,22 @@ pub fn line(system: &System, user: &str) -> Line {
     Line { json: Value::from(snapshot).to_string(), warnings }
 }
 
+/// Returns the messages with their details: those of each copy if copies differ.
 fn content(held: &[StoredMessage]) -> Value {
-    let mut details = Map::new();
+    let mut copies: Map<String, Value> = Map::new();
     for message in held {
         let flags: Vec<String> = message.flags.iter().map(|flag| plain(flag)).collect();
         let detail = json!({ "digest": message.digest, "flags": flags, "folder": plain(&message.folder) });
-        details.entry(plain(message.name())).or_insert(detail);
+        let known = copies.entry(plain(message.name())).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(known) = known {
+            known.push(detail);
+        }
     }
+    let details = copies.into_iter().map(|(name, each)| {
+        let alone = each.as_array().and_then(|each| each.iter().all(|one| *one == each[0]).then(|| each[0].clone()));
+        (name, alone.unwrap_or(each))
+    });
+    let details: Map<String, Value> = details.collect();
     let names: Vec<String> = held.iter().map(|message| plain(message.name())).collect();
     json!({ "messages": names, "details": details })
 }

@@ -7,6 +7,7 @@
 //! not known here.
 
 mod one;
+mod texts;
 
 use std::collections::HashMap;
 
@@ -120,6 +121,8 @@ pub struct Unknown {
 pub enum Question {
     /// The message can be lost: these keys would show where it is.
     IsLost(Vec<String>),
+    /// A store held more copies before, and other texts can have had this name: these keys would show the digest of each.
+    IsLostText(Vec<String>),
     /// The message can be duplicated: this store holds several copies, and was not observed before.
     IsDuplicated(String),
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stranded_model::id::Id;
 
-use crate::snapshot::{ListedMessage, MessageDetails, Snapshot, Standing, StoreContent, WaitingMail};
+use crate::snapshot::{ListedMessage, MessageDetails, Snapshot, Standing, StoreContent, WaitingMail, name_of_text};
 
+use super::texts::{aligned, shared_name};
 use super::{Changed, Counts, Duplicated, Elsewhere, Lost, MailboxComparison, Observed, Question, Unknown};
 
 /// The key of the waiting mail in a snapshot.
@@ -13,10 +14,12 @@ const WAITING: &str = "waiting";
 
 /// Compares a mailbox that both snapshots have.
 pub(super) fn compared(before: &Snapshot, after: &Snapshot) -> MailboxComparison {
+    let (before, after) = (&*aligned(before, after), &*aligned(after, before));
     let pair = Pair { before, after, servers: servers(before, after) };
     let (lost, mut unknown, lost_unnamed) = pair.lost();
     let (duplicated, perhaps_duplicated) = pair.duplicated();
     unknown.extend(perhaps_duplicated);
+    unknown.extend(pair.fewer_without_digests());
     let known = names(before);
     MailboxComparison {
         lost,
@@ -121,7 +124,11 @@ impl Pair<'_> {
             missing_from_stores += usize::from(!was_on.is_empty());
             let is_queue_open = was_on.is_empty() && !matches!(self.after.waiting, WaitingMail::Listed(_));
             let keys: Vec<String> = open.iter().cloned().chain(is_queue_open.then(|| WAITING.to_owned())).collect();
-            if keys.is_empty() {
+            let unread = shared_name(name).map(|shared| self.holding(self.after, &name_of_text(shared, None)));
+            let unread: Vec<String> = unread.into_iter().flatten().map(|server| details_key(&server)).collect();
+            if !unread.is_empty() {
+                unknown.push(Unknown { message: name.to_owned(), question: Question::IsLostText(unread) });
+            } else if keys.is_empty() {
                 let deleted_on = self.deleted_on(name);
                 lost.push(Lost { message: name.to_owned(), was_on, deleted_on });
             } else {
@@ -130,6 +137,25 @@ impl Pair<'_> {
         }
         let lost_unnamed = self.lost_unnamed(missing_from_stores, lost.len());
         (lost, unknown, lost_unnamed)
+    }
+
+    /// Returns the messages of which all stores hold fewer copies than one store held before, if no digest shows that they were copies.
+    fn fewer_without_digests(&self) -> Vec<Unknown> {
+        if !self.open_stores().is_empty() {
+            return Vec::new();
+        }
+        let mut unknown = Vec::new();
+        for server in &self.servers {
+            for (name, message) in content(self.before, server).listed().into_iter().flatten() {
+                let stores = self.after.contents.values().filter_map(StoreContent::listed);
+                let now: usize = stores.filter_map(|listed| listed.get(name)).map(|message| message.copies).sum();
+                if message.details.digest.is_none() && now > 0 && now < message.copies {
+                    let question = Question::IsLostText(vec![details_key(server)]);
+                    unknown.push(Unknown { message: name.clone(), question });
+                }
+            }
+        }
+        unknown
     }
 
     /// Returns the number of messages that were lost beside those known by name, at least: a store held more messages than all stores hold
@@ -254,4 +280,9 @@ impl Pair<'_> {
 /// Returns the key of the messages of a store in a snapshot.
 fn messages_key(server: &str) -> String {
     format!("stores.{server}.messages")
+}
+
+/// Returns the key of the details of a store in a snapshot.
+fn details_key(server: &str) -> String {
+    format!("stores.{server}.details")
 }

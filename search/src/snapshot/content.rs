@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::ContentError;
 use super::line::{Listing, Store};
 
 /// The content of a store.
@@ -47,8 +46,8 @@ impl StoreContent {
     const EMPTY: Self = Self::Listed(BTreeMap::new());
 
     /// Returns the content of a store that was observed; `None` stands for a store without the mailbox.
-    pub(super) fn of(store: Option<&Store>) -> Result<Self, ContentError> {
-        let Some(store) = store else { return Ok(Self::EMPTY) };
+    pub(super) fn of(store: Option<&Store>) -> Self {
+        let Some(store) = store else { return Self::EMPTY };
         let mut content = match &store.messages {
             None => Self::Unobserved,
             Some(Listing::Count(0)) => Self::EMPTY,
@@ -61,25 +60,14 @@ impl StoreContent {
                 Self::Listed(listed)
             }
         };
-        for (name, details) in store.details.iter().flat_map(|details| &details.0) {
-            let message = match &mut content {
-                Self::Listed(listed) => listed.get_mut(name),
-                Self::Unobserved | Self::Counted(_) => None,
-            };
-            let Some(message) = message else {
-                let message = format!(
-                    "`details` describes `{}`, which `messages` of this store does not name",
-                    name.escape_debug()
-                );
-                return Err(ContentError::at(
-                    name,
-                    message,
-                    "name the message in `messages`, or leave its details out",
-                ));
-            };
-            message.details = details.clone();
+        for (name, described) in store.details.iter().flat_map(|details| &details.0) {
+            if let (Self::Listed(listed), Some(details)) = (&mut content, described.copy(0))
+                && let Some(message) = listed.get_mut(name)
+            {
+                message.details = details.clone();
+            }
         }
-        Ok(content)
+        content
     }
 
     /// Returns the messages by name, if they were observed.

@@ -80,6 +80,7 @@ pub(super) fn check(text: &str, object: &Value) -> Result<(), ContentError> {
     let parts = |key: &str| object.get(key).and_then(Value::as_object).into_iter().flat_map(Map::values);
     let stores: Vec<&Value> = parts("stores").collect();
     let details = stores.iter().filter_map(|store| store.get("details")?.as_object()).flat_map(Map::values);
+    let details = details.flat_map(|one| one.as_array().map_or(std::slice::from_ref(one), Vec::as_slice));
     let objects = [(&MAILBOX, object)]
         .into_iter()
         .chain(parts("directory").map(|entry| (&ENTRY, entry)))

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -60,7 +61,60 @@ pub(super) struct Store {
     pub(super) in_transit: Option<bool>,
     /// The details of its messages, by name.
     #[serde(default)]
-    pub(super) details: Option<Entries<MessageDetails>>,
+    pub(super) details: Option<Entries<Described>>,
+}
+
+/// The details of the messages of a store that have one name.
+#[derive(Debug)]
+pub(super) enum Described {
+    /// Those of all copies.
+    All(MessageDetails),
+    /// Those of each copy.
+    Each(Vec<MessageDetails>),
+}
+
+impl Described {
+    /// Returns the details, those of all copies once.
+    pub(super) fn copies(&self) -> &[MessageDetails] {
+        match self {
+            Self::All(details) => std::slice::from_ref(details),
+            Self::Each(details) => details,
+        }
+    }
+
+    /// Returns the details of one copy, by its number from 0.
+    pub(super) fn copy(&self, number: usize) -> Option<&MessageDetails> {
+        match self {
+            Self::All(details) => Some(details),
+            Self::Each(details) => details.get(number),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Described {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct OneOrEach;
+        impl<'de> Visitor<'de> for OneOrEach {
+            type Value = Described;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object such as {\"digest\": \"…\"}, or a list with one for each copy")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Described, A::Error> {
+                MessageDetails::deserialize(MapAccessDeserializer::new(map)).map(Described::All)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Described, A::Error> {
+                let mut each = Vec::new();
+                while let Some(details) = list.next_element()? {
+                    each.push(details);
+                }
+                Ok(Described::Each(each))
+            }
+        }
+        reader.deserialize_any(OneOrEach)
+    }
 }
 
 /// Observed things: their names, or only their number.

@@ -10,10 +10,12 @@ use crate::scenario::{SiteNames, is_server_name, listed, nearest};
 
 use super::groups::groups;
 use super::line::{Entries, Entry, Line, Listing, Store};
-use super::{ContentError, Group, Snapshot, StoreContent, UnobservedFact, WaitingMail};
+use super::{ContentError, Group, Snapshot, StoreContent, UnobservedFact, WaitingMail, identity};
 
 /// Returns the snapshot that a line describes.
-pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
+pub(super) fn snapshot(mut line: Line) -> Result<Snapshot, ContentError> {
+    identity::distinguish(&mut line)?;
+    let line = &line;
     if line.mailbox.trim().is_empty() {
         return Err(ContentError::at(&line.mailbox, "the mailbox has no name", "any name: a DN, an alias, an address"));
     }
@@ -24,7 +26,7 @@ pub(super) fn snapshot(line: &Line) -> Result<Snapshot, ContentError> {
     observed.note_gaps(line, &homes);
     let groups = groups(&line.stores, &observed.names.servers)?;
     let mailboxes = observed.mailboxes(&line.stores, &groups);
-    let contents = observed.contents(&line.stores)?;
+    let contents = observed.contents(&line.stores);
     let deletions = observed.deletions(&line.stores);
     observed.unobserved.extend(line.waiting.is_none().then_some(UnobservedFact::Waiting));
     observed.unobserved.extend(line.sessions.is_none().then_some(UnobservedFact::Sessions));
@@ -269,15 +271,15 @@ impl Observed {
     }
 
     /// Returns the content of each store, by name.
-    fn contents(&self, stores: &Entries<Option<Store>>) -> Result<PerServer<StoreContent>, ContentError> {
+    fn contents(&self, stores: &Entries<Option<Store>>) -> PerServer<StoreContent> {
         let mut contents = vec![StoreContent::Unobserved; self.names.servers.len()];
         for (server, store) in &stores.0 {
             if let Some(id) = self.id(server) {
-                contents[id.index()] = StoreContent::of(store.as_ref())?;
+                contents[id.index()] = StoreContent::of(store.as_ref());
             }
         }
         let mut contents = contents.into_iter();
-        Ok(PerServer::of(self.names.servers.len(), |_: ServerId| contents.next().unwrap_or(StoreContent::Unobserved)))
+        PerServer::of(self.names.servers.len(), |_: ServerId| contents.next().unwrap_or(StoreContent::Unobserved))
     }
 
     /// Returns the names of the messages that each store remembers as deleted.

@@ -196,7 +196,7 @@ impl Object<'_> {
         let checked = serde_json::from_str(self.text).map_or(Ok(()), |value| keys::check(self.text, &value));
         checked.map_err(|wrong| self.reported(&wrong))?;
         let line = self.line()?;
-        observed::snapshot(&line).map_err(|wrong| self.reported(&wrong))
+        observed::snapshot(line).map_err(|wrong| self.reported(&wrong))
     }
 
     fn line(&self) -> Result<Line, Diagnostic> {

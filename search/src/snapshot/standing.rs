@@ -2,9 +2,9 @@
 
 use stranded_model::dn::HomeAttribute;
 use stranded_model::id::{MessageSet, ServerId};
-use stranded_model::state::Homes;
+use stranded_model::state::{Homes, Mailbox};
 
-use super::{Snapshot, UnobservedFact};
+use super::{ListedMessage, Snapshot, UnobservedFact};
 
 /// The condition of a mailbox, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +92,34 @@ impl Snapshot {
     /// Returns true if a store was not observed, or if the only store that was observed holds nothing.
     fn is_unknown(&self) -> bool {
         let is_alone = self.mailboxes.count() < 2 && self.visible().is_empty();
-        is_alone || !self.stores_unobserved().is_empty()
+        is_alone || !self.stores_unobserved().is_empty() || !self.doubtful().is_empty()
+    }
+
+    /// Returns true if the home was observed to have no mailbox: then the mail is on a server that was not observed, or the user has another
+    /// name there.
+    #[must_use]
+    pub fn lacks_mailbox(&self) -> bool {
+        let home = self.home().filter(|home| !self.stores_unobserved().contains(home));
+        home.is_some_and(|home| self.mailboxes[home] == Mailbox::Absent)
+    }
+
+    /// Returns the names that another store holds more often than the home, without digests that show if these are copies: several
+    /// messages can have one name.
+    #[must_use]
+    pub fn doubtful(&self) -> Vec<&str> {
+        let Some(home) = self.home() else { return Vec::new() };
+        let Some(here) = self.contents[home].listed() else { return Vec::new() };
+        let others = self.contents.iter().filter(|(server, _)| *server != home);
+        let listed = others.filter_map(|(_, content)| content.listed()).flatten();
+        let is_doubtful = |name: &String, there: &ListedMessage| {
+            here.get(name).is_some_and(|here| here.copies < there.copies)
+                && (there.details.digest.is_none() || here[name].details.digest.is_none())
+        };
+        let mut names: Vec<&str> =
+            listed.filter(|(name, there)| is_doubtful(name, there)).map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Returns the server that every replica names in both home attributes, if such a server exists.

@@ -226,3 +226,34 @@ fn a_report_on_20_000_mailboxes_names_each_kind_and_stays_short() {
     assert_eq!(["lost", "duplicated", "changed", "stranded", "unknown"].map(with), [20, 20, 20, 20, 0]);
     assert_eq!(report["mailboxes"].as_array().unwrap().len(), 20_000);
 }
+
+#[test]
+fn two_texts_with_one_name_are_two_messages() {
+    let one = |digest: &str| json!({"messages": ["x"], "details": {"x": {"digest": digest}}});
+    let before = json!({"SRC": one("aaa"), "DST": one("bbb")});
+    let found = moved(&before, &json!({"SRC": null, "DST": one("bbb")}));
+    assert_eq!(found.results(), [ComparisonResult::Lost]);
+    assert_eq!(found.lost[0].message, "x (text aaa)");
+    let two = |each: Value| json!({"messages": ["x", "x"], "details": {"x": each}});
+    let both = two(json!([{"digest": "aaa"}, {"digest": "bbb"}]));
+    assert_eq!(moved(&before, &json!({"SRC": null, "DST": both})).results(), []);
+    // In one store too, whichever text is lost.
+    for left in ["aaa", "bbb"] {
+        let found = moved(&json!({"SRC": both, "DST": null}), &json!({"SRC": null, "DST": one(left)}));
+        assert_eq!(found.results(), [ComparisonResult::Lost], "{left}");
+    }
+    let copies = two(json!({"digest": "aaa"}));
+    assert_eq!(moved(&json!({"SRC": copies, "DST": null}), &json!({"SRC": null, "DST": one("aaa")})).results(), []);
+    // Digests afterwards would show which text is left.
+    let unread = moved(&before, &json!({"SRC": null, "DST": {"messages": ["x"]}}));
+    assert_eq!(unread.results(), [ComparisonResult::Unknown]);
+}
+
+#[test]
+fn fewer_messages_with_one_name_are_unknown_without_digests() {
+    let before = json!({"SRC": {"messages": ["x", "x"]}, "DST": null});
+    let found = moved(&before, &json!({"SRC": null, "DST": {"messages": ["x"]}}));
+    assert_eq!(found.results(), [ComparisonResult::Unknown]);
+    assert_eq!(found.unknown[0].question, Question::IsLostText(vec!["stores.SRC.details".to_owned()]));
+    assert_eq!(moved(&before, &json!({"SRC": null, "DST": {"messages": ["x", "x"]}})).results(), []);
+}

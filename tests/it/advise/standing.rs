@@ -150,3 +150,32 @@ fn a_procedure_that_holds_delivery_and_then_refuses_is_not_harmless() {
                  outcome = \"ok\"\n";
     assert_ne!(answer_on(holds), "refuses");
 }
+
+/// Returns the exit code and the text of the advice on a mailbox whose home is SRC.
+fn answer_with(stores: &str) -> (Option<i32>, String) {
+    let home = r#"{"home-mdb": "SRC", "home-mta": "SRC"}"#;
+    let line = format!(
+        r#"{{"mailbox": "ida", "directory": {{"SRC": {home}, "DST": {home}}}, "stores": {stores}, "waiting": 4, "marks": false}}"#
+    );
+    let output = stranded(&["-"], &line);
+    (output.status.code(), String::from_utf8(output.stdout).unwrap().replace('\n', " "))
+}
+
+#[test]
+fn two_texts_with_one_message_id_on_two_servers_strand_a_mailbox() {
+    let text = |digest: &str| format!(r#"{{"messages": ["<x>"], "details": {{"<x>": {{"digest": "{digest}"}}}}}}"#);
+    let (code, says) = answer_with(&format!(r#"{{"SRC": {}, "DST": {}}}"#, text("aaa"), text("bbb")));
+    assert_eq!(code, Some(1), "{says}");
+    assert!(says.contains("1 stranded") && says.contains("each by folder, Message-ID and text"), "{says}");
+    let safe = says.split("Do not run").next().unwrap();
+    assert!(!safe.contains("method-1"), "{says}");
+    let (code, says) = answer_with(&format!(r#"{{"SRC": {}, "DST": {}}}"#, text("aaa"), text("aaa")));
+    assert_eq!(code, Some(0), "{says}");
+}
+
+#[test]
+fn more_messages_with_one_message_id_than_the_home_has_are_not_called_healthy_without_digests() {
+    let (code, says) = answer_with(r#"{"SRC": {"messages": ["<x>"]}, "DST": {"messages": ["<x>", "<x>"]}}"#);
+    assert_eq!(code, Some(3), "{says}");
+    assert!(says.contains("DST holds <x> more often") || says.contains("holds <x> more often than the home"), "{says}");
+}
