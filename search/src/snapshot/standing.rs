@@ -92,7 +92,7 @@ impl Snapshot {
     /// Returns true if a store was not observed, or if the only store that was observed holds nothing.
     fn is_unknown(&self) -> bool {
         let is_alone = self.mailboxes.count() < 2 && self.visible().is_empty();
-        is_alone || !self.stores_unobserved().is_empty() || !self.doubtful().is_empty()
+        is_alone || self.lacks_mailbox() || !self.stores_unobserved().is_empty() || !self.doubtful().is_empty()
     }
 
     /// Returns true if the home was observed to have no mailbox: then the mail is on a server that was not observed, or the user has another

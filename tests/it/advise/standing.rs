@@ -179,3 +179,14 @@ fn more_messages_with_one_message_id_than_the_home_has_are_not_called_healthy_wi
     assert_eq!(code, Some(3), "{says}");
     assert!(says.contains("DST holds <x> more often") || says.contains("holds <x> more often than the home"), "{says}");
 }
+
+#[test]
+fn a_home_without_a_mailbox_is_not_called_healthy_however_many_servers_have_none() {
+    for stores in [r#"{"SRC": null, "DST": null}"#, r#"{"SRC": null}"#] {
+        let (code, says) = answer_with(stores);
+        assert_eq!(code, Some(3), "{says}");
+        assert!(says.contains("SRC is the home and has no mailbox"), "{says}");
+    }
+    let (code, says) = answer_with(r#"{"SRC": {"messages": []}, "DST": null}"#);
+    assert_eq!(code, Some(0), "{says}");
+}
