@@ -3,7 +3,7 @@
 
 use stranded_model::dn::HomeValue;
 use stranded_model::id::ServerId;
-use stranded_model::procedure::{Act, Condition, Duplicate, ListPurpose, Only, ServerRef};
+use stranded_model::procedure::{Act, Condition, Duplicate, ListPurpose, Only, ServerRef, StepResult};
 use stranded_model::state::Mailbox;
 use stranded_oracle::sentence::condition;
 use stranded_search::advice::{Advice, Plan, PlannedStep, PreconditionKind};
@@ -89,6 +89,8 @@ fn step(snapshot: &Snapshot, plan: &Plan, index: usize) -> Option<String> {
     let lacks_mailbox = |reference: ServerRef| {
         plan.run.server(reference).is_some_and(|server| snapshot.mailboxes[server] == Mailbox::Absent)
     };
+    // The plan goes on because the condition was not true.
+    let is_refused = matches!(planned.result, StepResult::Refused | StepResult::Lost);
     let says = match &planned.act {
         Act::Require(Condition::Differ(..)) | Act::Report { .. } => return None,
         Act::CreateMailbox { at, duplicate: Duplicate::Kept } => {
@@ -149,9 +151,15 @@ fn step(snapshot: &Snapshot, plan: &Plan, index: usize) -> Option<String> {
         Act::LookUpHome { replica } => format!("Read the home in the directory of {}.", of(*replica)),
         Act::Require(
             wanted @ (Condition::ReplicasAgree | Condition::ReplicasAgreeOn(_) | Condition::EveryReplicaNames(_)),
-        ) => {
+        ) if !is_refused => {
             let wanted = condition(&plan.world, &plan.run, wanted);
             format!("Wait until {wanted} (Update Now [Q182963]). If that does not happen, stop.")
+        }
+        Act::Require(wanted) if is_refused => {
+            format!(
+                "See if {}. If so, stop: that was not so in the snapshot.",
+                condition(&plan.world, &plan.run, wanted)
+            )
         }
         Act::Require(wanted) => {
             format!("See that {}. If not, stop.", condition(&plan.world, &plan.run, wanted))

@@ -239,7 +239,9 @@ pub(super) fn answer_lines(
     let plain = |says: String| AnswerLine::new(says, Emphasis::None);
     if let Some(advice) = recommended {
         let procedure = advice.procedure.name.as_str();
-        let meaning = Some(procedure_words::words(procedure)).filter(|words| *words != procedure);
+        let is_home = advised.snapshot.home() == Some(advice.to);
+        let words = if is_home { procedure_words::words_at_home(procedure) } else { procedure_words::words(procedure) };
+        let meaning = Some(words).filter(|words| *words != procedure);
         lines.extend(meaning.map(|meaning| plain(format!("({meaning})"))));
     }
     for warning in words::warnings(subject, advised).iter().filter(|warning| !warning.is_about_late_mail) {

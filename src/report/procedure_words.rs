@@ -21,6 +21,15 @@ pub fn words(procedure: &str) -> &str {
     WORDS.iter().find(|(name, _)| *name == procedure).map_or(procedure, |(_, words)| words)
 }
 
+/// Returns a procedure as an instruction, if its destination is the home already.
+#[must_use]
+pub fn words_at_home(procedure: &str) -> &str {
+    match procedure {
+        "append-repair" => "append what the destination lacks; it is the home already",
+        other => words(other),
+    }
+}
+
 /// Returns the instruction with the name of the procedure behind it.
 #[must_use]
 pub fn named(procedure: &str) -> String {

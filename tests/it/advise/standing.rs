@@ -190,3 +190,11 @@ fn a_home_without_a_mailbox_is_not_called_healthy_however_many_servers_have_none
     let (code, says) = answer_with(r#"{"SRC": {"messages": []}, "DST": null}"#);
     assert_eq!(code, Some(0), "{says}");
 }
+
+#[test]
+fn a_home_that_is_the_destination_of_the_repair_is_not_required_to_be_otherwise() {
+    let (_, says) = answer_with(r#"{"SRC": {"messages": ["x", "y", "z"]}, "DST": {"messages": ["x", "w"]}}"#);
+    assert!(says.contains("append-repair, from DST to SRC"), "{says}");
+    assert!(!says.contains("See that the home is DST. If not, stop."), "{says}");
+    assert!(says.contains("See if the home is DST. If so, stop"), "{says}");
+}
