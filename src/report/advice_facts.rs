@@ -92,7 +92,7 @@ pub(super) fn instruction(
             });
             let servers = servers.collect::<Vec<_>>().join(" and ");
             format!(
-                "let replication finish (Update Now [Q182963]), and see that the directory of {servers} shows the same recipient"
+                "let replication finish (Update Now in Exchange [Q182963]; the same entryCSN with LDAP), and see that the directory of {servers} shows the same recipient"
             )
         }
     }

@@ -230,8 +230,10 @@ impl Observed {
         let index = servers.iter().position(|known| known.eq_ignore_ascii_case(&named));
         index.map(|index| Home::Server(ServerId::at(index))).ok_or_else(|| {
             let known: Vec<&str> = servers.iter().map(String::as_str).collect();
-            let label = match nearest(&named, &known) {
-                Some(near) => format!("nearest: `{near}`; if it is another server, add its store"),
+            let first_part = named.split('.').next().unwrap_or(&named);
+            let same = known.iter().find(|name| name.eq_ignore_ascii_case(first_part));
+            let label = match same.copied().or_else(|| nearest(&named, &known)) {
+                Some(near) => format!("if this is `{near}`, write `{near}`; if it is another server, add its store"),
                 None => format!("{}; for another server, add its store", listed(&known)),
             };
             let message =

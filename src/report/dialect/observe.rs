@@ -57,7 +57,10 @@ fn any(name: impl Fn(ServerId) -> String, user: &str, fact: UnobservedFact) -> S
         UnobservedFact::Overlap(_) | UnobservedFact::Deletions(_) | UnobservedFact::Sessions => {
             dovecot(name, user, fact)
         }
-        UnobservedFact::Transit(id) => transit(&name(id)),
+        UnobservedFact::Transit(id) => format!(
+            "{}. Servers of IMAP, such as Dovecot, have no such folder or mark: then leave this out, and add `\"marks\": false`",
+            transit(&name(id))
+        ),
     }
 }
 
