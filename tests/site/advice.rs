@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -24,14 +24,14 @@ const PROCEDURES: [&str; 4] = ["append-repair", "method-1", "hold-then-method-1"
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// A stranded mailbox, and the messages that its servers accepted.
-struct Mailbox {
-    user: String,
-    accepted: Vec<String>,
+pub(super) struct Mailbox {
+    pub(super) user: String,
+    pub(super) accepted: Vec<String>,
 }
 
 impl Mailbox {
     /// Strands the mailbox of a new user by the move of the article. It has another folder too, and a message without a Message-ID.
-    fn stranded(user: &str) -> Self {
+    pub(super) fn stranded(user: &str) -> Self {
         bed().add_user(user, Store::A).unwrap();
         let system = system();
         article::perform(&article::STRANDED, &system, user).unwrap();
@@ -43,20 +43,20 @@ impl Mailbox {
         Self { user: user.to_owned(), accepted }
     }
 
-    fn deliver(&mut self, name: &str) {
+    pub(super) fn deliver(&mut self, name: &str) {
         assert_eq!(system().deliver(&self.user, &text(name)).unwrap(), Delivery::Stored);
         self.accepted.push(message_id(name));
     }
 
     /// Returns the snapshot.
-    fn snapshot(&self) -> String {
+    pub(super) fn snapshot(&self) -> String {
         let ran = stranded(&["snapshot", unchanged().to_str().unwrap(), &self.user], "");
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
         ran.out
     }
 
     /// Returns the commands of a procedure, if advise prints them.
-    fn commands(&self, snapshot: &str, procedure: &str) -> Option<String> {
+    pub(super) fn commands(&self, snapshot: &str, procedure: &str) -> Option<String> {
         let arguments = ["advise", "-", "--dialect", "dovecot-ldap", "--procedure", procedure];
         let report = stranded(&[&arguments[..], &["--format", "json"]].concat(), snapshot);
         assert_eq!(report.code, 1, "{}", report.err);
@@ -76,35 +76,17 @@ impl Mailbox {
     }
 
     /// Runs printed commands with the values of the bed.
-    fn perform(&self, script: &str) -> Ran {
+    pub(super) fn perform(&self, script: &str) -> Ran {
         self.perform_with(script, &[])
     }
 
     /// Runs printed commands with the values of the bed, and some others.
-    fn perform_with(&self, script: &str, others: &[(&str, &str)]) -> Ran {
+    pub(super) fn perform_with(&self, script: &str, others: &[(&str, &str)]) -> Ran {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("commands");
         fs::write(&file, script).unwrap();
-        let doveadm = |config: PathBuf| format!("doveadm -c {}", config.display());
-        let mut command = Command::new("timeout");
-        command.arg(LONGEST.as_secs().to_string()).arg("bash").arg(&file);
-        command
-            .env("ADDRESS", format!("{}@example.test", self.user))
-            .env("LOGIN_NAMES", format!("{0} {0}@example.test", self.user))
-            .env("LDAP_URL", bed().directory_url())
-            .env("BIND_DN", ADMIN)
-            .env("PASSWORD_FILE", bed().password_file())
-            .env("USER_DN", Bed::dn(&self.user))
-            .env("SAVED", folder.path().join("saved"))
-            .env("LIST_QUEUE", "true")
-            .env("HOST_SOURCE", bed().host(Store::A).to_string())
-            .env("DOVEADM_SOURCE", doveadm(bed().doveadm_config(Store::A)))
-            .env("HOST_DESTINATION", bed().host(Store::B).to_string())
-            .env("DOVEADM_DESTINATION", doveadm(bed().doveadm_config(Store::B)))
-            .env("DOVEADM_PROXY", doveadm(bed().proxy_config()))
-            .env("HELD_FILE", bed().held_names())
-            .envs(others.iter().copied());
-        let output = command.stdin(Stdio::null()).output().unwrap();
+        let mut command = self.command(&file, folder.path());
+        let output = command.envs(others.iter().copied()).stdin(Stdio::null()).output().unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
@@ -112,9 +94,32 @@ impl Mailbox {
         }
     }
 
+    /// Returns the command that runs a file with the values of the bed.
+    pub(super) fn command(&self, file: &Path, folder: &Path) -> Command {
+        let doveadm = |config: PathBuf| format!("doveadm -c {}", config.display());
+        let mut command = Command::new("timeout");
+        command.arg(LONGEST.as_secs().to_string()).arg("bash").arg(file);
+        command
+            .env("ADDRESS", format!("{}@example.test", self.user))
+            .env("LOGIN_NAMES", format!("{0},{0}@example.test", self.user))
+            .env("LDAP_URL", bed().directory_url())
+            .env("BIND_DN", ADMIN)
+            .env("PASSWORD_FILE", bed().password_file())
+            .env("USER_DN", Bed::dn(&self.user))
+            .env("SAVED", folder.join("saved"))
+            .env("LIST_QUEUE", "true")
+            .env("HOST_SOURCE", bed().host(Store::A).to_string())
+            .env("DOVEADM_SOURCE", doveadm(bed().doveadm_config(Store::A)))
+            .env("HOST_DESTINATION", bed().host(Store::B).to_string())
+            .env("DOVEADM_DESTINATION", doveadm(bed().doveadm_config(Store::B)))
+            .env("DOVEADM_PROXY", doveadm(bed().proxy_config()))
+            .env("HELD_FILE", bed().held_names());
+        command
+    }
+
     /// Performs a procedure that advise calls safe for the mailbox as it is now.
     #[track_caller]
-    fn repair(&self, procedure: &str) {
+    pub(super) fn repair(&self, procedure: &str) {
         let script =
             self.commands(&self.snapshot(), procedure).unwrap_or_else(|| panic!("{procedure} has no commands"));
         let ran = self.perform(&script);
@@ -124,7 +129,7 @@ impl Mailbox {
 
     /// Checks that the home has every accepted message once, and that nothing is elsewhere or held.
     #[track_caller]
-    fn is_recovered(&self, before: &str) {
+    pub(super) fn is_recovered(&self, before: &str) {
         let user = &self.user;
         let Named::Store(home) = system().home(user).unwrap().unwrap().named else { panic!("{user} has no home") };
         let other = if home == "source" { "destination" } else { "source" };
@@ -144,25 +149,25 @@ impl Mailbox {
     }
 
     /// Returns true if the proxy holds mail and logins of the user.
-    fn is_held(&self) -> bool {
+    pub(super) fn is_held(&self) -> bool {
         let lines = fs::read_to_string(bed().held_names()).unwrap();
         lines.lines().any(|line| line.split(':').next() == Some(self.user.as_str()))
     }
 }
 
-fn message_id(name: &str) -> String {
+pub(super) fn message_id(name: &str) -> String {
     format!("<{name}@example.test>")
 }
 
-fn text(name: &str) -> Vec<u8> {
+pub(super) fn text(name: &str) -> Vec<u8> {
     format!("Message-ID: {}\r\n\r\n.The text.\r\n", message_id(name)).into_bytes()
 }
 
-fn read(store: &str, user: &str) -> Vec<StoredMessage> {
+pub(super) fn read(store: &str, user: &str) -> Vec<StoredMessage> {
     system().mailbox(store, user).unwrap().unwrap_or_default()
 }
 
-fn names(messages: &[StoredMessage]) -> Vec<String> {
+pub(super) fn names(messages: &[StoredMessage]) -> Vec<String> {
     let mut names: Vec<String> = messages.iter().map(|message| message.name().to_owned()).collect();
     names.sort();
     names
@@ -170,7 +175,7 @@ fn names(messages: &[StoredMessage]) -> Vec<String> {
 
 /// Waits until something is so.
 #[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(super) fn until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + LONGEST;
     while !is_so() {
         assert!(Instant::now() < deadline, "not in time: {what}");
@@ -347,10 +352,14 @@ fn values_of_two_users_stop_the_commands_before_anything_is_held() {
     bed().add_user("values-of-another", Store::A).unwrap();
     let script = mailbox.commands(&mailbox.snapshot(), "append-repair").unwrap();
     let of_another = Bed::dn("values-of-another");
-    for (name, value) in [("USER_DN", of_another.as_str()), ("LOGIN_NAMES", "values vaules"), ("LDAP_URL", "")] {
+    for (name, value) in [("USER_DN", of_another.as_str()), ("LOGIN_NAMES", "values,vaules"), ("LDAP_URL", "")] {
         let ran = mailbox.perform_with(&script, &[(name, value)]);
         assert_eq!(ran.code, 1, "{name}: {}{}", ran.out, ran.err);
-        let says = if value.is_empty() { "stopped: set LDAP_URL" } else { "give names and entry of one user" };
+        let says = if value.is_empty() {
+            "stopped: set these at the top of the script: LDAP_URL"
+        } else {
+            "give names and entry of one user"
+        };
         assert!(ran.err.contains(says), "{name}: {}", ran.err);
         assert!(!ran.err.contains(" are held: ") && !mailbox.is_held(), "{name}: {}", ran.err);
     }
@@ -381,7 +390,7 @@ fn sessions_that_cannot_be_listed_stop_the_commands() {
     let ran = mailbox.perform_with(&script, &[("DOVEADM_SOURCE", &format!("sh {}", refusing.display()))]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert!(ran.err.contains("refused\nstopped: cannot list the sessions on SOURCE\n"), "{}", ran.err);
-    assert!(mailbox.is_held() && ran.err.contains("to release mail and logins: sh "), "{}", ran.err);
+    assert!(mailbox.is_held() && ran.err.contains("let them through:\n"), "{}", ran.err);
     assert_eq!(system().home("unlisted").unwrap().unwrap().named, Named::Store("source".to_owned()));
 }
 

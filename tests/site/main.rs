@@ -4,6 +4,7 @@
 
 mod advice;
 mod movers;
+mod values;
 
 use std::fs;
 use std::io::Write;

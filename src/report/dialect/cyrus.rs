@@ -47,7 +47,10 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
             "cp \"$WORK/from\" \"$WORK/mine\"",
             &format!("list {} now\nmissing mine now todo", at(to)),
         ),
-        Act::DeleteListed { at: server, only } => delete("held", &at(server), *only),
+        Act::DeleteListed { at: server, only } => {
+            let same = format!("require_same_text {} {}\nexpunge todo", at(server), servers.other(*server));
+            delete("held", &at(server), *only).replace("expunge todo", &same)
+        }
         Act::DeleteUnlisted { at: server, only } => delete("missing", &at(server), *only),
         Act::PropagateDeletions { .. } => {
             return StepCommands::Impossible("Cyrus propagates deletions only as a whole replica.");
@@ -178,7 +181,9 @@ fn test(servers: &Servers<'_>, condition: &Condition) -> String {
 pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let Occasion { servers, .. } = occasion;
     let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
-    let (mut first, mut once_held, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    let mut once_held =
+        vec![Preparation::new("Two texts with one Message-ID are two messages.", format!("find_texts {from} {to}\n"))];
+    let (mut first, mut last) = (Vec::new(), Vec::new());
     if occasion.must_hold {
         let commands = format!("hold {0}\nend_sessions {0}\n", servers.of_run());
         first.push(Preparation::new("Mail and logins are held, and open sessions end.", commands));
@@ -194,7 +199,8 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
 
 /// Returns the values that an administrator sets; a variable of the environment wins.
 fn variables(occasion: &Occasion<'_>) -> String {
-    let Occasion { mailbox, servers, .. } = occasion;
+    let Occasion { snapshot, servers, .. } = occasion;
+    let mailbox = snapshot.mailbox.as_str();
     let mut lines = vec![
         "# Set these values, here or in the environment. Each AT_… runs a command on".to_owned(),
         "# that server as the user of Cyrus: \"sudo -u cyrus\", \"ssh cyrus@HOST\". For a".to_owned(),
@@ -216,6 +222,8 @@ fn variables(occasion: &Occasion<'_>) -> String {
         lines.push(format!("IMAP_{variable}=${{IMAP_{variable}:-\"imaps://$BACKEND_{variable}\"}}"));
         backends.push_str(&format!("$BACKEND_{variable}\n"));
     }
+    let at: String = servers.variables().iter().map(|variable| format!(" AT_{variable}")).collect();
+    lines.push(format!("VALUES_OF_RELEASE='MAILBOX ADDRESS TRANSPORT_MAP AT_MTA{at}'"));
     lines.push(format!("BACKENDS=\"{}\"", backends.trim_end()));
     lines.join("\n") + "\n"
 }

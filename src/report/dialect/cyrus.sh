@@ -49,12 +49,18 @@ list() { # server, file
         found { exit }
         END { gsub(/[ \t]/, "", id); print id }')
       if test -z "$name"; then
-        read_message "$1" "$folder" "$uid"
-        name=$(sha256sum <"$WORK/message" | cut -c 1-64)
+        digest "$1" "$folder" - "$uid"
+        name=$text
       fi
       printf '%s\t%s\t-\t%s\n' "$folder" "$name" "$uid" >>"$WORK/$2"
     done
   done 3<"$WORK/names"
+  name_texts "$1" "$2"
+}
+
+# Reads a message of a list into a file.
+read_listed() { # server, folder, -, UID
+  read_message "$1" "$2" "$4"
 }
 
 # Reads one message into a file.

@@ -1,34 +1,33 @@
-//! Dovecot 2.3 and an LDAP directory: a shell script for the administrator's host. `dovecot.sh` has the functions that its steps call; no
-//! function synchronises, because a synchronisation also deletes.
+//! Dovecot 2.3 and an LDAP directory: a shell script for the administrator's host. `dovecot.sh` has the functions that its steps call,
+//! `dovecot-hold.sh` those that hold mail and logins, `dovecot-checks.sh` those that check values and servers; `dovecot_frame` has the text
+//! around the steps. No function synchronises, because a synchronisation also deletes.
 
 use stranded_model::dn::HomeValue;
 use stranded_model::procedure::{
     Act, Condition, Deletion, Duplicate, ListPurpose, ServerRef, StepResult, VersionCondition,
 };
 use stranded_search::advice::PlannedStep;
-use stranded_search::sanitize::shell_word;
 
+use super::StepCommands;
 use super::servers::Servers;
-use super::shell::{delete, only_if_held_elsewhere, require_nothing_left};
-use super::{Frame, LISTS, Occasion, Preparation, StepCommands};
+use super::shell::{delete, only_if_held_elsewhere};
 
 /// The functions of the script.
-const FUNCTIONS: &str = include_str!("dovecot.sh");
+pub(super) const FUNCTIONS: &str =
+    concat!(include_str!("dovecot.sh"), include_str!("dovecot-hold.sh"), include_str!("dovecot-checks.sh"));
 /// The title of the commands that delete messages.
 const EXPUNGE: &str = "# doveadm expunge, for each of them\n";
 
 /// The values about the mailbox, the directory and the files.
-const VALUES_OF_MAILBOX: &str = r#"# Save this as a file, set these values in it, and run it with `sh FILE`. Values
+pub(super) const VALUES_OF_MAILBOX: &str = r#"# Save this as a file, set these values in it, and run it with `sh FILE`. Values
 # in the environment win. Copies keep their text and their flags, and get a new
 # time of arrival.
 #
 # The mailbox, as Dovecot names it on every server.
 MAILBOX=${MAILBOX:-MAILBOX_NAME}
-# The address that the queue of the MTA shows, such as USER@example.com.
-ADDRESS=ADDRESS_VALUE
-# Every name with which the owner logs in or receives mail, aliases too: mail
-# and logins under another name are not held.
-LOGIN_NAMES=${LOGIN_NAMES:?every name of the owner, with spaces}
+# Every name with which the owner logs in or receives mail, aliases too, with
+# commas between them: mail and logins under another name are not held.
+LOGIN_NAMES=${LOGIN_NAMES:-}
 # The directory, such as ldap://directory.example.com; a login that can write to
 # it, such as cn=admin,dc=example,dc=com; and a file with its password without a
 # line break.
@@ -41,17 +40,17 @@ USER_DN=${USER_DN:-}
 HOME_ATTRIBUTE=${HOME_ATTRIBUTE:-mailHost}
 # A new folder for saved messages, and with `.entry` for the saved entry.
 SAVED=${SAVED:-"/var/tmp/saved-$MAILBOX"}
-# A command that lists the queue of the MTA.
+"#;
+
+/// The values about the queue.
+pub(super) const VALUES_OF_QUEUE: &str = r#"# The address that the queue of the MTA shows, such as USER@example.com, and a
+# command that lists the queue.
+ADDRESS=ADDRESS_VALUE
 LIST_QUEUE=${LIST_QUEUE:-postqueue -p}
-# For each server: the value of the attribute that names it; the command that
-# runs doveadm there ("doveadm", "doveadm -c FILE" or "ssh HOST doveadm"; not
-# -S, with which `doveadm save` saves nothing); the directory read for it. With
-# one directory for all servers, nothing shows if replicas agree.
-# A server without the mailbox creates an empty INBOX when it is listed.
 "#;
 
 /// The values about the proxy.
-const VALUES_OF_PROXY: &str = r#"# The proxy needs this once, before its other passdb, and the file must exist:
+pub(super) const VALUES_OF_PROXY: &str = r#"# The proxy needs this once, before its other passdb, and the file must exist:
 #   passdb {
 #     driver = passwd-file
 #     args = /etc/dovecot/held
@@ -65,6 +64,7 @@ const VALUES_OF_PROXY: &str = r#"# The proxy needs this once, before its other p
 DOVEADM_PROXY=${DOVEADM_PROXY:-doveadm}
 AT_PROXY=${AT_PROXY:-}
 HELD_FILE=${HELD_FILE:-/etc/dovecot/held}
+VALUES_OF_RELEASE='MAILBOX LOGIN_NAMES DOVEADM_PROXY AT_PROXY HELD_FILE'
 "#;
 
 /// The reason for steps about marks.
@@ -88,7 +88,7 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
             let guard = only_if_held_elsewhere(servers, *server);
             let server = at(server);
             format!(
-                "{guard}# doveadm expunge, doveadm mailbox delete; Dovecot keeps an empty INBOX\nexpunge gone {server}\ndelete_folders {server}\n\
+                "{guard}note_deletion {server}\n# doveadm expunge, doveadm mailbox delete; Dovecot keeps an empty INBOX\nexpunge gone {server}\ndelete_folders {server}\n\
                  # Verification\nlist {server} now\nrequire_empty now 'mail is left on {server}'\n"
             )
         }
@@ -96,7 +96,7 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
             let guard = only_if_held_elsewhere(servers, *server);
             let server = at(server);
             format!(
-                "{guard}# doveadm expunge\nexpunge gone {server}\nlist {server} now\nrequire_empty now 'mail is left on {server}'\n"
+                "{guard}note_deletion {server}\n# doveadm expunge\nexpunge gone {server}\nlist {server} now\nrequire_empty now 'mail is left on {server}'\n"
             )
         }
         Act::EmptyMailbox { deletion: Deletion::Forgotten, .. } => {
@@ -114,13 +114,15 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
         Act::AppendMessage { from, to } => copy(&at(from), &at(to), Copies::NotNoted),
         Act::CopyMessage { from, to } => copy(&at(from), &at(to), Copies::All),
         Act::DeleteListed { at: server, only } => {
-            let same = format!("require_same_text {}", at(server));
-            format!(
-                "{EXPUNGE}{}",
-                delete("held", &at(server), *only).replace("expunge todo", &format!("{same}\nexpunge todo"))
-            )
+            let (server, other) = (at(server), servers.other(*server));
+            let deletion = format!("require_same_text {server} {other}\nnote_deletion {server}\nexpunge todo");
+            format!("{EXPUNGE}{}", delete("held", &server, *only).replace("expunge todo", &deletion))
         }
-        Act::DeleteUnlisted { at: server, only } => format!("{EXPUNGE}{}", delete("missing", &at(server), *only)),
+        Act::DeleteUnlisted { at: server, only } => {
+            let server = at(server);
+            let deletion = format!("note_deletion {server}\nexpunge todo");
+            format!("{EXPUNGE}{}", delete("missing", &server, *only).replace("expunge todo", &deletion))
+        }
         Act::PropagateDeletions { .. } => {
             return StepCommands::Impossible(
                 "doveadm propagates deletions only in a synchronisation, which also copies.",
@@ -157,7 +159,10 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
                 VersionCondition::Unconditional => format!("read_home {}\n", at(replica)),
             };
             let is_from = format!("test \"$home\" = \"$HOST_{}\" || stop \"the home is $home\"\n", at(from));
-            format!("{read}{is_from}{}", switch(servers, *replica, *to))
+            format!(
+                "if test -n \"$switched\"; then\necho 'an earlier run has switched the home' >&2\nelse\n{read}{is_from}{}fi\n",
+                switch(servers, *replica, *to)
+            )
         }
         Act::RawEdit { replica, mdb, mta } => match mdb.or(*mta) {
             Some(HomeValue::Server(server)) => {
@@ -183,7 +188,7 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
 }
 
 /// Returns the commands that hold mail and logins, end sessions, and wait for deliveries that began before.
-fn hold(servers: &Servers<'_>) -> String {
+pub(super) fn hold(servers: &Servers<'_>) -> String {
     let (sessions, servers) = (end_sessions(servers), servers.of_run());
     format!(
         "# The LMTP proxy defers mail with 451, and refuses logins.\nhold\n{sessions}# doveadm process status\nend_deliveries {servers}\n"
@@ -248,17 +253,36 @@ fn create_recipient(servers: &Servers<'_>, replica: ServerRef, home: ServerRef) 
     )
 }
 
-/// Returns the commands that test a condition: it must have the result that the plan expects.
-fn required(servers: &Servers<'_>, condition: &Condition, expected: StepResult) -> String {
+/// Returns the commands that test a condition: it must have the result that the plan expects. A home that an earlier run has switched is no
+/// longer the source.
+pub(super) fn required(servers: &Servers<'_>, condition: &Condition, expected: StepResult) -> String {
     let test = test(servers, condition);
-    match expected {
-        StepResult::Ok | StepResult::Duplicate => {
-            format!("{{ {test}; }} ||\n  stop 'this is not so; observe the mailbox again'\n")
+    let is_so = match expected {
+        StepResult::Ok | StepResult::Duplicate => true,
+        StepResult::Refused | StepResult::Lost => false,
+    };
+    let must = if is_so { "must be" } else { "must not be" };
+    let reason = match *condition {
+        Condition::HomeIs(server) => format!("the home is ${{home:-missing}}, and {must} {}", servers.at(server)),
+        Condition::HomeIsEither(one, other) => {
+            format!("the home is ${{home:-missing}}, and {must} {} or {}", servers.at(one), servers.at(other))
         }
-        StepResult::Refused | StepResult::Lost => {
-            format!("{{ {test}; }} &&\n  stop 'this is so, and was not; observe the mailbox again'\n")
-        }
-    }
+        Condition::Differ(..)
+        | Condition::Present(_)
+        | Condition::Empty(_)
+        | Condition::HoldsAll { .. }
+        | Condition::EveryReplicaNames(_)
+        | Condition::ReplicasAgree
+        | Condition::ReplicasAgreeOn(_)
+        | Condition::NoRecipient(_)
+        | Condition::NothingQueued
+        | Condition::HoldsListed(_)
+        | Condition::NothingListed => format!("what this step requires is {}so", if is_so { "not " } else { "" }),
+    };
+    let is_before_switch = is_so && matches!(condition, Condition::HomeIs(ServerRef::From));
+    let after_switch = if is_before_switch { "test -n \"$switched\" ||\n  " } else { "" };
+    let sign = if is_so { "||" } else { "&&" };
+    format!("{{ {after_switch}{test}; }} {sign}\n  stop \"{reason}\"\n")
 }
 
 fn waited(test: &str) -> String {
@@ -298,7 +322,7 @@ fn test(servers: &Servers<'_>, condition: &Condition) -> String {
     }
 }
 
-fn every_replica_names(servers: &Servers<'_>, server: &str) -> String {
+pub(super) fn every_replica_names(servers: &Servers<'_>, server: &str) -> String {
     let each = servers.variables().into_iter().map(|replica| format!("home_is {replica} {server}"));
     each.collect::<Vec<_>>().join(" && ")
 }
@@ -309,51 +333,4 @@ fn agree(servers: &Servers<'_>) -> String {
     let Some((first, others)) = replicas.split_first() else { return "true".to_owned() };
     let compared = others.iter().map(|other| format!(" &&\n  read_home {other} && test \"$version\" = \"$first\""));
     format!("read_home {first} && first=$version{}", compared.collect::<String>())
-}
-
-/// Returns the text around the steps.
-pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
-    let Occasion { servers, .. } = occasion;
-    let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
-    let (mut first, mut once_held) = (Vec::new(), Vec::new());
-    if occasion.must_replicate {
-        first.push(Preparation::new(
-            "The directories must agree.",
-            required(servers, &Condition::ReplicasAgree, StepResult::Ok),
-        ));
-    }
-    if occasion.must_hold {
-        first.push(Preparation::new("Mail and logins are held, and open sessions end.", hold(servers)));
-    }
-    if occasion.must_observe_again {
-        once_held.push(Preparation::observe_again(&from, &to, require_nothing_left(servers)));
-    }
-    let mut last = Vec::new();
-    if occasion.must_hold {
-        last.push(Preparation::new("Mail and logins go to the new home.", "release\n".to_owned()));
-    }
-    let check =
-        format!("{}home_is {from} {to} || stop \"the home is $home\"\necho 'done'\n", require_nothing_left(servers));
-    last.push(Preparation::new(
-        &format!("At the end {to} is the home, and {from} holds nothing that it lacks."),
-        check,
-    ));
-    Frame { head: format!("{}\n{LISTS}\n{FUNCTIONS}", variables(occasion)), first, once_held, last }
-}
-
-/// Returns the values that an administrator sets; a variable of the environment wins.
-fn variables(occasion: &Occasion<'_>) -> String {
-    let Occasion { mailbox, servers, .. } = occasion;
-    // A name with a domain is the address too; a name without one says nothing about the domain.
-    let address = if mailbox.contains('@') { "${ADDRESS:-$MAILBOX}" } else { "${ADDRESS:-}" };
-    let values = VALUES_OF_MAILBOX.replace("ADDRESS_VALUE", address);
-    let mut lines: Vec<String> =
-        values.lines().map(|line| line.replace("MAILBOX_NAME", &shell_word(mailbox))).collect();
-    for (name, variable) in servers.names.iter().zip(servers.variables()) {
-        lines.push(format!("HOST_{variable}=${{HOST_{variable}:-{name}}}"));
-        lines.push(format!("DOVEADM_{variable}=${{DOVEADM_{variable}:-\"ssh root@$HOST_{variable} doveadm\"}}"));
-        lines.push(format!("LDAP_URL_{variable}=${{LDAP_URL_{variable}:-$LDAP_URL}}"));
-    }
-    lines.extend(VALUES_OF_PROXY.lines().map(str::to_owned));
-    lines.join("\n") + "\n"
 }

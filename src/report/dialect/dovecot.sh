@@ -15,7 +15,8 @@ read_separator() {
 
 # Lists the messages of every folder into a file, a line for each: folder with
 # / between its parts, name, folder GUID, UID, flags. The name is the
-# Message-ID, or the digest of the text of a message without one.
+# Message-ID, or the digest of the text of a message without one; both if texts
+# differ.
 list() { # server, file
   read_separator "$1"
   on "$1" -f tab fetch -u "$MAILBOX" \
@@ -35,44 +36,17 @@ list() { # server, file
     END { put() }' "$WORK/fetched" >"$WORK/parsed"
   while IFS=$TAB read -r folder name guid uid flags <&3; do
     if test "$name" = '?'; then
-      read_message "$1" "$guid" "$uid"
-      name=$(sha256sum <"$WORK/message" | cut -c 1-64)
+      digest "$1" "$folder" "$guid" "$uid"
+      name=$text
     fi
     printf '%s\t%s\t%s\t%s\t%s\n' "$folder" "$name" "$guid" "$uid" "$flags"
   done 3<"$WORK/parsed" >"$WORK/$2" || stop "cannot write a list"
-  printf '%s\n' "$1" >"$WORK/$2.server"
-  require_one_text "$1" "$2"
+  name_texts "$1" "$2"
 }
 
-# Ends the script if two messages of a folder have one name and different texts:
-# lists compare names only.
-require_one_text() { # server, list
-  awk -F '\t' 'NR == FNR { count[$1 FS $2]++; next } count[$1 FS $2] > 1' \
-    "$WORK/$2" "$WORK/$2" >"$WORK/alike"
-  while IFS=$TAB read -r folder name guid uid flags <&5; do
-    read_message "$1" "$guid" "$uid"
-    text=$(sha256sum <"$WORK/message" | cut -c 1-64)
-    printf '%s\t%s\t%s\n' "$folder" "$name" "$text"
-  done 5<"$WORK/alike" >"$WORK/texts" || stop "cannot write a list"
-  sort -u "$WORK/texts" | cut -f 1,2 | uniq -d >"$WORK/doubtful"
-  require_empty doubtful "one Message-ID with different texts on $1"
-}
-
-# Ends the script if a message that is to be deleted has another text on the
-# server that was listed last.
-require_same_text() { # server
-  other=$(cat "$WORK/listed.server")
-  while IFS=$TAB read -r folder name guid uid flags <&5; do
-    read_message "$1" "$guid" "$uid"
-    mv "$WORK/message" "$WORK/mine"
-    awk -F '\t' -v folder="$folder" -v name="$name" \
-      '$1 == folder && $2 == name { print; exit }' "$WORK/listed" \
-      >"$WORK/theirs"
-    IFS=$TAB read -r folder name guid uid flags <"$WORK/theirs"
-    read_message "$other" "$guid" "$uid"
-    cmp -s "$WORK/mine" "$WORK/message" ||
-      stop "$name in $folder has another text on $other; nothing was deleted"
-  done 5<"$WORK/todo"
+# Reads a message of a list into a file.
+read_listed() { # server, folder, GUID, UID
+  read_message "$1" "$3" "$4"
 }
 
 # Reads one message into a file.
@@ -98,6 +72,18 @@ name_folder() {
   *"$separator"*) stop "$folder: the name has the other separator in it" ;;
   esac
   folder=$(printf %s "$folder" | tr / "$separator")
+}
+
+# Ends the script if a folder has a name that doveadm takes as a pattern or an
+# option.
+require_plain_folders() { # servers
+  for server; do
+    on "$server" mailbox list -u "$MAILBOX" </dev/null >"$WORK/folders" ||
+      stop "cannot list the folders on $server"
+    odd=$(grep -e '[\\*%]' -e '^-' "$WORK/folders" | head -n 1)
+    test -z "$odd" ||
+      stop "no command can name the folder $odd on $server: rename it first"
+  done
 }
 
 # Creates the folders of one server on another, empty ones too.
@@ -225,140 +211,5 @@ changetype: modify
 replace: $HOME_ATTRIBUTE
 $HOME_ATTRIBUTE: $host
 END
-  for name in $LOGIN_NAMES; do
-    on PROXY auth cache flush "$name" >/dev/null ||
-      stop "cannot flush the cache of the proxy"
-  done
+  flush_names
 }
-
-# Holds mail and logins: the proxy looks up these names in the file first, and
-# sends them to a closed port, so that LMTP answers 451 and IMAP [UNAVAILABLE].
-hold() {
-  to_release="release $*"
-  edit_held hold
-  printf 'mail and logins of %s are held: lines of %s\n' "$LOGIN_NAMES" \
-    "$HELD_FILE" >&2
-}
-release() {
-  to_release=
-  edit_held release
-  printf 'mail and logins of %s are released\n' "$LOGIN_NAMES" >&2
-}
-
-# Removes the names from the file, and adds them to be held. The new file takes
-# the place of the old one at once, and a lock keeps other scripts out.
-edit_held() { # hold or release
-  run_by "$AT_PROXY" flock "$HELD_FILE.lock" sh -c '
-    while IFS= read -r line || test -n "$line"; do
-      case " $2 " in
-      *" ${line%%:*} "*) ;;
-      *) printf "%s\n" "$line" ;;
-      esac
-    done <"$1" >"$1.new" || exit 1
-    test "$3" = release || for name in $2; do
-      printf "%s:::::::proxy=y nopassword=y host=127.0.0.1 port=1\n" "$name"
-    done >>"$1.new" || exit 1
-    chown --reference="$1" "$1.new" && chmod --reference="$1" "$1.new" &&
-      mv "$1.new" "$1"' sh "$HELD_FILE" "$LOGIN_NAMES" "$1" ||
-    stop "cannot edit $HELD_FILE"
-  for name in $LOGIN_NAMES; do
-    on PROXY auth cache flush "$name" >/dev/null ||
-      stop "cannot flush the cache of the proxy"
-    tries=0
-    until shows "$1" "$name"; do
-      tries=$((tries + 1))
-      test "$tries" -lt 10 || stop "the proxy does not read $HELD_FILE"
-      # Two edits within a second can look alike to the proxy.
-      sleep 1
-      run_by "$AT_PROXY" touch "$HELD_FILE"
-    done
-  done
-}
-shows() { # hold or release, name
-  on PROXY auth lookup -x service=lmtp "$2" >"$WORK/said" 2>/dev/null
-  if test "$1" = hold; then
-    grep -q '^ *port *: 1$' "$WORK/said"
-  else
-    ! grep -q '^ *port *: 1$' "$WORK/said"
-  fi
-}
-
-# Waits until each delivery that runs on a server has ended: the proxy looked
-# its recipient up before the hold.
-end_deliveries() { # servers
-  for server; do
-    list_deliveries "$server" earlier
-    cp "$WORK/earlier" "$WORK/running"
-    tries=0
-    while grep -qxFf "$WORK/earlier" "$WORK/running"; do
-      tries=$((tries + 1))
-      test "$tries" -lt 600 || stop "a delivery on $server does not end"
-      sleep 1
-      list_deliveries "$server" running
-    done
-  done
-}
-list_deliveries() { # server, file
-  on "$1" -f tab process status lmtp </dev/null >"$WORK/said" ||
-    stop "cannot list the LMTP processes of $1"
-  awk -F '\t' '$1 == "lmtp" && $3 == 0 { print $2, $4 }' "$WORK/said" \
-    >"$WORK/$2"
-}
-
-# Ends the open sessions on the proxy and on each server, and checks that none
-# is left. `kick` fails if there was none.
-end_sessions() { # servers
-  for name in $LOGIN_NAMES; do
-    on PROXY proxy kick "$name" >/dev/null || stop "cannot kick on the proxy"
-    for server; do
-      on "$server" kick "$name" >/dev/null 2>&1
-    done
-  done
-  for server; do
-    for name in $LOGIN_NAMES; do
-      tries=0
-      while has_session "$server" "$name"; do
-        tries=$((tries + 1))
-        test "$tries" -lt 10 || stop "$name still has a session on $server"
-        sleep 1
-      done
-    done
-  done
-}
-
-has_session() { # server, name
-  on "$1" -f tab who -1 "$2" </dev/null >"$WORK/said" ||
-    stop "cannot list the sessions on $1"
-  cut -f 1 "$WORK/said" | grep -qxF "$2"
-}
-
-# Ends the script if the entry has not the name of the mailbox and each name of
-# the owner, whole or without its domain: then a value is that of another user.
-check_names() {
-  read_entry "$LDAP_URL" '*' >"$WORK/entry" ||
-    stop "cannot read the entry $USER_DN"
-  while IFS= read -r line; do
-    case $line in
-    *':: '*) printf %s "${line#*:: }" | base64 -d && echo ;;
-    *': '*) printf '%s\n' "${line#*: }" ;;
-    esac
-  done <"$WORK/entry" | tr '[:upper:]' '[:lower:]' >"$WORK/values"
-  for name in "$MAILBOX" $LOGIN_NAMES; do
-    lower=$(printf %s "$name" | tr '[:upper:]' '[:lower:]')
-    grep -qxF -e "$lower" -e "${lower%%@*}" "$WORK/values" ||
-      stop "$USER_DN has no value $name: give names and entry of one user"
-  done
-}
-
-# `sh SCRIPT release` lets mail through after a stop.
-case ${1:-} in
-release)
-  shift
-  release "$@"
-  exit
-  ;;
-esac
-for value in ADDRESS LDAP_URL BIND_DN USER_DN; do
-  eval "test -n \"\$$value\"" || stop "set $value at the top of the script"
-done
-check_names

@@ -246,7 +246,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     };
     let head = format!(
         "# Instructions for people. These names stand for your values:\nMAILBOX={0}\nSAVED=C:\\EXMERGE\\{0}.PST\n{site}",
-        occasion.mailbox
+        occasion.snapshot.mailbox
     );
     Frame { head, first, once_held, last }
 }

@@ -3,6 +3,7 @@
 
 mod cyrus;
 mod dovecot;
+mod dovecot_frame;
 mod exchange;
 mod observe;
 mod script;
@@ -13,6 +14,7 @@ use clap::ValueEnum;
 use stranded_model::procedure::{Act, Condition};
 use stranded_model::scenario::Replication;
 use stranded_search::advice::{Advice, Answer, PlannedStep};
+use stranded_search::snapshot::Snapshot;
 
 pub(super) use self::observe::{end_sessions, observe};
 pub use self::script::{Script, ScriptStep, cannot_perform, script};
@@ -92,14 +94,24 @@ impl Preparation {
 
 /// The facts about a plan that decide the text around its steps.
 struct Occasion<'a> {
-    mailbox: &'a str,
+    snapshot: &'a Snapshot,
     servers: &'a Servers<'a>,
     /// True if delivery must be held or sessions must end first.
     must_hold: bool,
+    /// True if a step holds delivery.
+    holds_delivery: bool,
     /// True if the observation must be repeated after delivery is held, because no step reads the stores.
     must_observe_again: bool,
     /// True if replication must have finished.
     must_replicate: bool,
+    /// True if a step copies messages.
+    copies: bool,
+    /// True if a step reads the queue of the transport.
+    reads_queue: bool,
+    /// True if the home is the source, and a step switches it.
+    switches_home: bool,
+    /// True if the procedure may start with its source or its destination as the home.
+    accepts_either_home: bool,
 }
 
 impl Dialect {
@@ -186,7 +198,7 @@ impl Dialect {
 
     fn frame(self, occasion: &Occasion<'_>) -> Frame {
         match self {
-            Self::DovecotLdap => dovecot::frame(occasion),
+            Self::DovecotLdap => dovecot_frame::frame(occasion),
             Self::Cyrus => cyrus::frame(occasion),
             Self::Exchange => exchange::frame(occasion),
         }

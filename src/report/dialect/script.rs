@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use stranded_model::procedure::Act;
-use stranded_oracle::sentence::step;
+use stranded_model::procedure::{Act, Condition, StepResult};
+use stranded_oracle::sentence::{condition, step};
 use stranded_search::advice::{Advice, Answer, Plan, PlannedStep, PreconditionKind};
 use stranded_search::lines::wrapped;
 use stranded_search::scenario::SiteNames;
@@ -132,7 +132,12 @@ fn servers<'a>(snapshot: &'a Snapshot, plan: &Plan) -> Servers<'a> {
 fn steps(dialect: Dialect, plan: &Plan, servers: &Servers<'_>) -> Vec<ScriptStep> {
     let translated = |planned: &PlannedStep| {
         let servers = Servers { home: planned.home, ..*servers };
-        let sentence = step(&plan.world, &plan.run, &planned.act);
+        let sentence = match (&planned.act, planned.result) {
+            (Act::Require(wanted), StepResult::Refused | StepResult::Lost) => {
+                format!("sees that this is not so: {}", condition(&plan.world, &plan.run, wanted))
+            }
+            _ => step(&plan.world, &plan.run, &planned.act),
+        };
         ScriptStep { step: sentence, commands: dialect.step(&servers, planned) }
     };
     plan.steps.iter().filter(|planned| dialect.prints(planned)).map(translated).collect()
@@ -147,15 +152,24 @@ fn occasion<'a>(
 ) -> Occasion<'a> {
     let has = |wanted: fn(&Act) -> bool| plan.steps.iter().any(|step| dialect.prints(step) && wanted(&step.act));
     let holds_delivery = has(|act| matches!(act, Act::HoldDelivery));
-    let reads_stores = has(|act| act.takes_copies() || matches!(act, Act::List { .. } | Act::Save { .. }));
+    let copies = has(Act::takes_copies);
+    let reads_stores = copies || has(|act| matches!(act, Act::List { .. } | Act::Save { .. }));
     let kinds: Vec<PreconditionKind> = advice.preconditions().iter().map(|one| one.kind).collect();
     let held = [PreconditionKind::HoldDelivery, PreconditionKind::HoldDeliveryDuringRun, PreconditionKind::EndSessions];
     Occasion {
-        mailbox: &snapshot.mailbox,
+        snapshot,
         servers,
         must_hold: !holds_delivery && held.iter().any(|kind| kinds.contains(kind)),
+        holds_delivery,
         must_observe_again: !reads_stores,
         must_replicate: kinds.contains(&PreconditionKind::FinishReplication),
+        copies,
+        reads_queue: has(|act| {
+            matches!(act, Act::Require(Condition::NothingQueued) | Act::Wait(Condition::NothingQueued))
+        }),
+        switches_home: snapshot.home() == Some(plan.run.from)
+            && has(|act| matches!(act, Act::SyncDirectory { .. } | Act::RawEdit { .. } | Act::CreateRecipient { .. })),
+        accepts_either_home: has(|act| matches!(act, Act::Require(Condition::HomeIsEither(..)))),
     }
 }
 

@@ -64,6 +64,11 @@ impl Servers<'_> {
         self.variable(self.id(reference))
     }
 
+    /// Returns the end of the names of the variables of the other server of the run.
+    pub(super) fn other(&self, reference: ServerRef) -> String {
+        self.variable(if self.id(reference) == self.from { self.to } else { self.from })
+    }
+
     /// Returns the ends of the names of all servers' variables.
     pub(super) fn variables(&self) -> Vec<String> {
         (0..self.names.len()).map(|index| self.variable(ServerId::at(index))).collect()

@@ -254,14 +254,31 @@ fn the_names_of_the_site_are_those_of_the_observed_homes_and_no_value_is_broken(
 #[test]
 fn a_script_has_no_value_of_an_example() {
     let report = advised_in(Dialect::DovecotLdap, STRANDED);
-    for name in ["ADDRESS", "LDAP_URL", "BIND_DN", "USER_DN"] {
+    for name in ["LOGIN_NAMES", "LDAP_URL", "BIND_DN", "USER_DN"] {
         assert!(script(&report).contains(&format!("\n{name}=${{{name}:-}}\n")), "{name} in {}", script(&report));
-        let demanded = script(&report).lines().find(|line| line.starts_with("for value in ")).unwrap();
+        let demanded = script(&report).lines().find(|line| line.starts_with("require_values MAILBOX")).unwrap();
         assert!(demanded.contains(&format!(" {name}")), "{demanded}");
     }
-    assert!(script(&report).contains("\nLOGIN_NAMES=${LOGIN_NAMES:?"), "{}", script(&report));
-    let report = advised_in(Dialect::DovecotLdap, &STRANDED.replace("alice", "alice@example.org"));
-    assert!(script(&report).contains("\nADDRESS=${ADDRESS:-$MAILBOX}\n"), "{}", script(&report));
+    // No step of this procedure reads the queue.
+    assert!(!script(&report).contains("ADDRESS"), "{}", script(&report));
+}
+
+#[test]
+fn a_script_knows_what_the_snapshot_showed() {
+    let report = advised_in(Dialect::DovecotLdap, &STRANDED.replace("\"one\"", "\"<one>\""));
+    let script = script(&report);
+    assert!(script.contains("\nSEEN_SOURCE=${SEEN_SOURCE:-0}\nSEEN_DESTINATION=${SEEN_DESTINATION:-2}\n"), "{script}");
+    assert!(script.contains("require_seen DESTINATION \\\n    '<one>'\n"), "{script}");
+    let (checked, _) = script.split_once("\nhold\n").unwrap();
+    assert!(checked.contains("\nrequire_two_servers SOURCE DESTINATION\n"), "{script}");
+    // Several users have several numbers.
+    let several = format!("{STRANDED}\n{}", STRANDED.replace("alice", "bob").replace("\"one\", ", ""));
+    let output = stranded(&["-", "--dialect", "dovecot-ldap"], &several);
+    let text = String::from_utf8(output.stdout).unwrap();
+    if text.contains("\nMAILBOX=${MAILBOX:-USER}\n") {
+        assert!(text.contains("\nSEEN_DESTINATION=${SEEN_DESTINATION:-}\n"), "{text}");
+        assert!(text.contains("SEEN_SOURCE \\\n  SEEN_DESTINATION\n"), "{text}");
+    }
 }
 
 #[test]
