@@ -3,11 +3,12 @@
 
 use stranded_model::liveness::Liveness;
 use stranded_model::procedure::{Act, Procedure, Step};
-use stranded_model::property::{OWN_MAX, Safety};
+use stranded_model::property::OWN_MAX;
 use stranded_model::scenario::{Administrator, Run};
 use stranded_model::state_condition::{Fact, OwnProperty, StateCondition};
 
 use super::{Family, Numbers, Spec};
+use crate::property::{Property, Verdict};
 
 /// The property that mail which a program saved to a file gets back to the mailbox. `reachable` counts saved mail as kept.
 const MAIL_AT_HOME: &str = "mail-at-home";
@@ -24,23 +25,30 @@ pub(super) fn add_own(family: Family, administrators: &[Administrator], properti
 }
 
 impl Spec {
-    /// Returns true if a liveness property is judged although `[expect]` does not list it: `delivery-settles` if a step holds delivery, and
-    /// `repair-completes` if a run of a user can stay in one place forever, unless mail is expected to be lost or out of reach anyway.
+    /// Returns true if a liveness property is judged although `[expect]` does not name it: `delivery-settles` if a step holds delivery.
     pub(super) fn implies(&self, liveness: Liveness) -> bool {
         match liveness {
             Liveness::DeliverySettles => self.scenario.has_act(|act| *act == Act::HoldDelivery),
-            Liveness::RepairCompletes => {
-                let is_expected =
-                    [Safety::NoLoss, Safety::Reachable].into_iter().any(|one| self.expects_breach_of(one));
-                self.family == Family::User && self.numbers == Numbers::GIVEN && !is_expected && self.can_stay()
-            }
-            Liveness::ReplicasConverge | Liveness::TransitClears => false,
+            Liveness::ReplicasConverge | Liveness::RepairCompletes | Liveness::TransitClears => false,
         }
     }
 
-    /// Returns true if some run can stay in one place forever.
+    /// Expects that each run ends, if one can stay in one place forever.
+    pub(super) fn expecting_an_end(mut self) -> Self {
+        if self.can_stay() && self.numbers == Numbers::GIVEN {
+            self.expect.push((Property::Liveness(Liveness::RepairCompletes), Verdict::Holds));
+        }
+        self
+    }
+
+    /// Returns true if some run can stay in one place forever, and no verdict on that is expected.
     #[must_use]
-    pub fn can_stay(&self) -> bool {
+    pub fn leaves_end_open(&self) -> bool {
+        self.can_stay() && self.expected(Property::Liveness(Liveness::RepairCompletes)).is_none()
+    }
+
+    /// Returns true if some run can stay in one place forever.
+    fn can_stay(&self) -> bool {
         self.scenario.runs().any(|(_, run)| can_stay(&run.procedure))
     }
 }

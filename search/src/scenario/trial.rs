@@ -137,7 +137,7 @@ impl<'a> Found<'a> {
         bundle.main = trial_text((name, &self.name, &self.reference), (start, from.as_deref()), delivery, options);
         let none = |path: &str| Err(io::Error::new(io::ErrorKind::NotFound, format!("no file {path}")));
         let spec = parse_scenario(self.path_or_name, &bundle.join(), &none)?;
-        Ok(Spec { may_be_unreached: true, ..spec })
+        Ok(Spec { may_be_unreached: true, ..spec }.expecting_an_end())
     }
 }
 

@@ -98,8 +98,13 @@ fn parts(procedure: &str, specs: &[&Spec], ways: Ways) -> Vec<String> {
     if specs.iter().all(|spec| spec.numbers.messages == Number::Given && spec.scenario.site.messages <= 1) {
         parts.push(("more than one message", ways.of("messages", NO_FLAG)));
     }
-    if specs.iter().all(|spec| spec.numbers != Numbers::GIVEN && spec.can_stay()) {
-        parts.push(("whether each run ends, which needs a number", ways.of("messages", NO_FLAG)));
+    if specs.iter().all(|spec| spec.leaves_end_open()) {
+        let is_counted = specs.iter().all(|spec| spec.numbers == Numbers::GIVEN);
+        let (part, key) = match is_counted {
+            true => ("whether each run ends", "repair-completes"),
+            false => ("whether each run ends, which needs a number", "messages"),
+        };
+        parts.push((part, ways.of(key, NO_FLAG)));
     }
     parts.extend(further_run(procedure, specs).map(|part| (part, ways.of("runs-max", NO_FLAG))));
     for (part, key, is_untried) in [
