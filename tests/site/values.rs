@@ -54,7 +54,8 @@ fn a_copy_with_the_guids_of_its_original_is_another_server() {
     let copied = Command::new("doveadm")
         .arg("-c")
         .arg(config(Store::B))
-        .args(["backup", "-u", "guids", "doveadm", "-c"])
+        // The environment of doveadm names its own configuration.
+        .args(["backup", "-u", "guids", "env", "-i", "/usr/bin/doveadm", "-c"])
         .arg(config(Store::A))
         .args(["dsync-server", "-u", "guids"])
         .output()
@@ -128,8 +129,10 @@ fn a_run_after_a_run_that_was_killed_past_the_switch_ends_and_lets_mail_through(
     let mut mailbox = Mailbox::stranded("killed");
     for number in 0..8 {
         let name = format!("killed-{number}");
-        mailbox.deliver(&name);
+        system().append("destination", "killed", INBOX, &text(&name), &[]).unwrap();
+        mailbox.accepted.push(message_id(&name));
     }
+    mailbox.deliver("late");
     let before = mailbox.snapshot();
     let script = mailbox.commands(&before, "append-repair").unwrap();
     let is_switched = || system().home("killed").unwrap().unwrap().named == Named::Store("destination".to_owned());

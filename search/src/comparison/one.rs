@@ -192,7 +192,7 @@ impl Pair<'_> {
         remembering.map(|(server, _)| server.clone()).collect()
     }
 
-    /// Returns the messages of which a store holds more copies than before and than 1, and those of which it can.
+    /// Returns the messages of which a store holds more copies than any store did before, and more than 1, and those of which it can.
     fn duplicated(&self) -> (Vec<Duplicated>, Vec<Unknown>) {
         let (mut duplicated, mut unknown) = (Vec::new(), Vec::new());
         for server in &self.servers {
@@ -200,10 +200,14 @@ impl Pair<'_> {
             let after = content(self.after, server).listed().into_iter().flatten();
             for (name, ListedMessage { copies, .. }) in after.filter(|(_, message)| message.copies > 1) {
                 let (message, server, after) = (name.clone(), server.clone(), *copies);
-                match before.map(|listed| listed.get(name).map_or(0, |message| message.copies)) {
+                let held =
+                    |listed: &BTreeMap<String, ListedMessage>| listed.get(name).map_or(0, |message| message.copies);
+                // A move carries the copies of a message to the other store.
+                let most = self.before.contents.values().filter_map(StoreContent::listed).map(held).max().unwrap_or(0);
+                match before.map(held) {
+                    _ if after <= most => {}
                     None => unknown.push(Unknown { message, question: Question::IsDuplicated(messages_key(&server)) }),
-                    Some(before) if after > before => duplicated.push(Duplicated { message, server, before, after }),
-                    Some(_) => {}
+                    Some(before) => duplicated.push(Duplicated { message, server, before, after }),
                 }
             }
         }

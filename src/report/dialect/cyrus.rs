@@ -223,7 +223,7 @@ fn variables(occasion: &Occasion<'_>) -> String {
         backends.push_str(&format!("$BACKEND_{variable}\n"));
     }
     let at: String = servers.variables().iter().map(|variable| format!(" AT_{variable}")).collect();
-    lines.push(format!("VALUES_OF_RELEASE='MAILBOX ADDRESS TRANSPORT_MAP AT_MTA{at}'"));
+    lines.push(format!("VALUES_OF_RELEASE='MAILBOX ADDRESS TRANSPORT_MAP AT_MTA\n {at}'"));
     lines.push(format!("BACKENDS=\"{}\"", backends.trim_end()));
     lines.join("\n") + "\n"
 }

@@ -35,7 +35,7 @@ fn a_line_that_matches_no_state_of_the_model_is_refused_with_the_nearest_form_th
     check(r#"{"mailbox": "m", "directory": {"s": {"home-mdb": 5}}}"#, &["the value of directory.s.home-mdb"]);
     check(
         r#"{"mailbox": "m", "directory": {"server-1": {"home-mdb": "server-2"}}}"#,
-        &["home-mdb names `server-2`, a server without any observation", "nearest: `server-1`"],
+        &["home-mdb names `server-2`, a server without any observation", "if this is `server-1`, write `server-1`"],
     );
     check(
         r#"{"mailbox": "m", "directory": {"s": {"home-mta": "/o=O/ou=S/cn=Configuration/cn=Servers/cn=T/cn=Microsoft MTA"}}}"#,

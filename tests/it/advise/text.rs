@@ -186,7 +186,10 @@ fn a_move_that_is_not_finished_and_a_mailbox_without_mail_are_never_called_right
     );
     let empty = format!(r#"{{"mailbox": "u", {home}, "stores": {{"A": null, "B": null}}}}"#);
     let text = printed(&["-"], &empty);
-    assert!(text.contains("no server that was observed has mail of u: look at the other servers"), "{text}");
+    assert!(
+        text.contains("u: A is the home and has no mailbox. See that the name is right, look at the other servers"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn a_run_that_waits_for_ever_while_mail_is_stranded_is_not_a_success() {
     fs::write(here.path().join("check-mine.toml"), scenario).unwrap();
     // Liveness is judged where a scenario names it; one that does not says what it leaves open.
     let ran = stranded_in(here.path(), &["check", "check-mine.toml"]);
-    assert!(ran.code == 0 && flat(&ran).contains("whether each run ends (`repair-completes`)"), "{}", ran.out);
+    assert!(ran.code == 3 && flat(&ran).contains("whether each run ends (`repair-completes`)"), "{}", ran.out);
     fs::write(here.path().join("check-mine.toml"), format!("{scenario}repair-completes = \"holds\"\n")).unwrap();
     let ran = stranded_in(here.path(), &["check", "check-mine.toml"]);
     assert_eq!(ran.code, 1, "{}", ran.out);

@@ -237,7 +237,7 @@ mod tests {
         check::world(&spec, assumptions, Engine::Exact, &Limits::default()).expect("the predecessor ends")
     }
 
-    /// What a search found, without the quiescent states.
+    /// Returns the result of a search in words, without the quiescent states.
     fn found<C: std::fmt::Debug>(search: Search<C>) -> String {
         format!("{:?}", Search { quiescent: Vec::new(), ..search })
     }
