@@ -41,8 +41,11 @@ pub struct Flip {
     pub property: String,
     /// The assumption.
     pub assumption: String,
-    /// The verdicts under each value of the assumption.
-    pub verdicts: BTreeMap<String, Vec<String>>,
+    /// The values of other assumptions under which it does, a set of values in each entry; empty if it always does.
+    #[serde(rename = "if")]
+    pub under: Vec<BTreeMap<String, String>>,
+    /// The verdict under each value of the assumption.
+    pub verdicts: BTreeMap<String, String>,
 }
 
 /// Returns the matrix of each check.
@@ -69,25 +72,40 @@ fn scenario(checked: &Checked<'_>) -> ScenarioMatrix {
     }
 }
 
-/// Returns the assumptions whose value alone changes a verdict, with the verdicts under each value.
+/// Returns the assumptions whose value alone changes a verdict: the verdict under each value, and the values of the others that decide under
+/// which it does.
 fn flips_of(checked: &Checked<'_>, index: usize, property: Property) -> Vec<Flip> {
-    let flip = |assumption: &Assumption| {
-        let mut verdicts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let deciding = checked.deciding(index);
+    let flips = deciding.iter().flat_map(|assumption| {
+        let others: Vec<Assumption> = deciding.iter().copied().filter(|other| other != assumption).collect();
+        // The verdict depends on nothing but the assumptions that decide.
+        let mut contexts: BTreeMap<BTreeMap<String, String>, BTreeMap<String, String>> = BTreeMap::new();
         for one in &checked.combinations {
-            let differs = |other: &&Combination| {
-                checked.differ_only_in(one, other, *assumption) && one.verdicts[index] != other.verdicts[index]
-            };
-            if checked.combinations.iter().any(|other| differs(&other)) {
-                let under_value = verdicts.entry(one.world.assumptions.value(*assumption).to_owned()).or_default();
-                let verdict = one.verdicts[index].name().to_owned();
-                if !under_value.contains(&verdict) {
-                    under_value.push(verdict);
-                }
+            let verdicts = contexts.entry(answers(&one.world, &others)).or_default();
+            let value = one.world.assumptions.value(*assumption).to_owned();
+            verdicts.insert(value, one.verdicts[index].name().to_owned());
+        }
+        let mut flips: Vec<Flip> = Vec::new();
+        let count = contexts.len();
+        for (under, verdicts) in contexts {
+            let (mut all, first) = (verdicts.values(), verdicts.values().next());
+            if all.all(|verdict| Some(verdict) == first) {
+                continue;
+            }
+            match flips.iter_mut().find(|flip| flip.verdicts == verdicts) {
+                Some(flip) => flip.under.push(under),
+                None => flips.push(Flip {
+                    property: property.name().to_owned(),
+                    assumption: assumption.name().to_owned(),
+                    under: vec![under],
+                    verdicts,
+                }),
             }
         }
-        Flip { property: property.name().to_owned(), assumption: assumption.name().to_owned(), verdicts }
-    };
-    checked.deciding(index).iter().map(flip).collect()
+        flips.iter_mut().filter(|flip| flip.under.len() == count).for_each(|flip| flip.under.clear());
+        flips
+    });
+    flips.collect()
 }
 
 /// Returns the matrix as text: for each combination the number of properties that hold and the names of the others, and a
@@ -105,12 +123,11 @@ pub fn text(checked: &[Checked<'_>], width: u16) -> String {
             let _ = writeln!(text, "      {}", wrapped(&counted(one, case), 6, width));
         }
         for flip in &matrix.flips {
-            let answers: Vec<String> = flip
-                .verdicts
-                .iter()
-                .map(|(answer, verdicts)| format!("{} with {answer}", verdicts.join(" or ")))
-                .collect();
-            let says = format!("{} flips {}: {}", flip.assumption, flip.property, answers.join(", "));
+            let answers: Vec<String> =
+                flip.verdicts.iter().map(|(answer, verdict)| format!("{verdict} with {answer}")).collect();
+            let under: Vec<String> = flip.under.iter().map(listed).collect();
+            let under = if under.is_empty() { String::new() } else { format!(" if {}", under.join(" or if ")) };
+            let says = format!("{} flips {}{under}: {}", flip.assumption, flip.property, answers.join(", "));
             let _ = writeln!(text, "  * {}", wrapped(&says, 4, width));
         }
         text.push('\n');

@@ -45,6 +45,7 @@ mod own_properties;
 mod predecessors;
 mod process;
 mod proof;
+mod readers;
 mod reference;
 mod replays;
 mod reported;

@@ -1,0 +1,24 @@
+//! Sentences that a reader of a counterexample acts on: a finding about one small trace is no advice for every mailbox, and where there is
+//! no mail, the reports say so.
+
+use std::path::Path;
+
+use crate::cli::stranded_in;
+
+/// Returns the output of the program in one line.
+fn said(arguments: &[&str]) -> String {
+    let ran = stranded_in(Path::new("."), arguments);
+    assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
+    ran.out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_assumption_flips_a_verdict_only_under_the_values_that_the_table_has() {
+    let text = said(&["check", "partial-copy-retry", "--assumptions"]);
+    for flip in [
+        "* duplicate-abort flips no-loss if source-delete=after-directory: holds with keeps-source, violated with removes-source",
+        "* source-delete flips no-loss if duplicate-abort=keeps-source: holds with after-directory, violated with before-directory",
+    ] {
+        assert!(text.contains(flip), "{text}");
+    }
+}
