@@ -106,7 +106,8 @@ pub struct PropertyReport {
     /// Counterexamples with other causes, each the shortest with its cause (`--counterexamples`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further_traces: Vec<TraceFile>,
-    /// With `--counterexamples`: true if there is no counterexample with yet another cause, false if that is unknown.
+    /// With `--counterexamples`: true if there is no counterexample with yet another cause under the same
+    /// assumptions, false if that is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_causes: Option<bool>,
 }

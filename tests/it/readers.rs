@@ -22,3 +22,11 @@ fn an_assumption_flips_a_verdict_only_under_the_values_that_the_table_has() {
         assert!(text.contains(flip), "{text}");
     }
 }
+
+#[test]
+fn the_absence_of_another_cause_names_the_assumptions_of_the_search() {
+    let text = said(&["check", "partial-copy-retry", "--counterexamples", "3"]);
+    let says = "partial-copy-retry/no-loss: no counterexample has another cause, with duplicate-abort=removes-source, \
+                source-delete=after-directory; the causes under other assumptions were not searched";
+    assert!(text.contains(says), "{text}");
+}

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use stranded_search::check::{Checked, FurtherCounterexamples};
+use stranded_search::lines::wrapped;
 use stranded_search::property::Property;
 use stranded_search::scenario::{Number, Spec};
 
@@ -62,16 +63,26 @@ pub(super) fn text(further: &[Further], checked: &[Checked<'_>], width: u16) -> 
         }
         let mut says = format!("{}/{}: ", one.spec.name, property.name());
         let _ = match (found.traces.len() + 1, found.truncated) {
-            (1, None) if found.is_all => writeln!(says, "no counterexample has another cause"),
-            (count, None) if found.is_all => writeln!(says, "{count} causes; there is no other"),
-            (count, None) => writeln!(says, "{count} of its causes are shown; there may be others"),
+            (1, None) if found.is_all => write!(says, "no counterexample has another cause"),
+            (count, None) if found.is_all => write!(says, "{count} causes; there is no other"),
+            (count, None) => write!(says, "{count} of its causes are shown; there may be others"),
             (count, Some(truncated)) => {
-                writeln!(says, "{count} of its causes are known; the search for others: {truncated}")
+                write!(says, "{count} of its causes are known; the search for others: {truncated}")
             }
         };
-        parts.push(says);
+        says.push_str(&scope(one, *combination));
+        parts.push(format!("{}\n", wrapped(&says, 2, width)));
     }
     parts
+}
+
+/// Returns the assumptions under which the causes were searched, if there are others.
+fn scope(checked: &Checked<'_>, combination: usize) -> String {
+    if checked.combinations.len() == 1 {
+        return String::new();
+    }
+    let answers = trace::answers(&checked.combinations[combination].world, &checked.varied);
+    format!(", with {}; the causes under other assumptions were not searched", trace::listed(&answers))
 }
 
 /// Adds the further counterexamples to a report.
