@@ -30,3 +30,12 @@ fn the_absence_of_another_cause_names_the_assumptions_of_the_search() {
                 source-delete=after-directory; the causes under other assumptions were not searched";
     assert!(text.contains(says), "{text}");
 }
+
+#[test]
+fn a_scenario_that_holds_says_what_it_did_not_try() {
+    let text = said(&["check", "method-1"]);
+    let (_, not_tried) = text.split_once("Not tried: ").unwrap();
+    assert!(not_tried.contains("program-dies") && not_tried.contains("mail that arrives (`delivery`)"), "{not_tried}");
+    assert!(!said(&["check", "second-move"]).contains("Not tried"), "a counterexample is no promise");
+    assert!(!said(&["check", "article"]).contains("Not tried"), "the overview has one line for each scenario");
+}

@@ -121,6 +121,14 @@ fn left_out(options: &CheckOptions<'_>) -> Vec<NotTried> {
     not_tried(&of_user, Ways::Keys)
 }
 
+/// Returns the parts that a single scenario leaves out, if nothing is violated in it: without them, `holds` reads as a promise.
+fn not_tried_of_one(checked: &[Checked<'_>]) -> Vec<NotTried> {
+    match checked {
+        [only] if only.worst().is_none() => not_tried(&[only.spec], Ways::Keys),
+        _ => Vec::new(),
+    }
+}
+
 fn text(outcome: &Outcome<'_>, width: u16) -> String {
     let Outcome { options, checked, not_tried, .. } = outcome;
     let not_checked = options.targets.left_out();
@@ -131,7 +139,8 @@ fn text(outcome: &Outcome<'_>, width: u16) -> String {
         columns::report(checked, not_tried, width)
     } else {
         let details = if options.arguments.verbose { Details::All } else { Details::WhereNeeded };
-        overview::report(checked, details, not_tried, width)
+        let of_one = not_tried_of_one(checked);
+        overview::report(checked, details, if not_tried.is_empty() { &of_one } else { not_tried }, width)
     };
     parts.extend(counterexamples::text(&outcome.further, checked, width));
     parts.extend(outcome.compared(width));
