@@ -269,7 +269,7 @@ pub enum ListTopic {
     Assumptions,
     /// Faulty implementations that test the oracle
     Mutants,
-    /// Programs that move mail, and what the model says of each
+    /// Programs that move mail, with the steps of the shortest trace in which each loses, strands or duplicates mail
     Movers,
 }
 

@@ -16,6 +16,9 @@ use stranded_search::scenario::{Spec, builtin, load_scenario};
 /// The end of the name of the scenario in which a mover is run again.
 const AGAIN: &str = "-again";
 
+/// The meaning of the columns. In a pipe their names have to say it, because each line of a pipe is an entry.
+const LEGEND: &str = "A number counts the steps of the shortest trace in which mail is lost, stranded or duplicated; – is never; ? is not known.";
+
 /// A mover.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -155,14 +158,19 @@ fn outcomes(scenario: &str, run: &'static str) -> Vec<MoverOutcome> {
 #[must_use]
 pub fn text(movers: &[Mover], width: Option<u16>) -> String {
     let column = movers.iter().map(|mover| mover.name.len()).max().unwrap_or(0);
+    let heads = match width {
+        Some(_) => ["loses", "strands", "duplicates"],
+        None => ["loses(steps)", "strands(steps)", "duplicates(steps)"],
+    };
     let last = if width.is_some() { "" } else { "  sources" };
-    let mut text = format!("{:<column$}  directory  run    loses  strands  duplicates{last}\n", "mover");
+    let mut text = format!("{:<column$}  directory  run    {}{last}\n", "mover", heads.join("  "));
     for mover in movers {
         let sources = if width.is_some() { String::new() } else { format!("  {}", mover.source.join(", ")) };
         let mut row = |[step, run, loses, strands, duplicates]: [&str; 5]| {
             let name = &mover.name;
-            let cells = format!("{step:<9}  {run:<5}  {loses:>5}  {strands:>7}  {duplicates:>10}");
-            let _ = writeln!(text, "{name:<column$}  {cells}{sources}");
+            let [one, two, three] = heads.map(str::len);
+            let cells = format!("{loses:>one$}  {strands:>two$}  {duplicates:>three$}");
+            let _ = writeln!(text, "{name:<column$}  {step:<9}  {run:<5}  {cells}{sources}");
         };
         for found in &mover.outcomes {
             let [loses, strands, duplicates] = [found.loses, found.strands, found.duplicates].map(Finding::cell);
@@ -173,7 +181,7 @@ pub fn text(movers: &[Mover], width: Option<u16>) -> String {
         }
     }
     let Some(width) = width else { return text };
-    text.push_str("\nA number is the length of the shortest trace; – is never; ? is not known.\n\n");
+    let _ = writeln!(text, "\n{}\n", wrapped(LEGEND, 0, width));
     for mover in movers {
         let _ = writeln!(text, "{}", wrapped(&format!("{}: {}", mover.name, mover.source.join(", ")), 2, width));
     }
