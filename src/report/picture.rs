@@ -240,17 +240,25 @@ pub(super) fn home(recipient: Option<&RecipientView>) -> String {
     }
 }
 
+/// Returns true if each replica has the recipient, and none names one server in both attributes. While replicas differ, a change is on its
+/// way, and while the recipient is deleted, the directory says so.
+fn has_no_home(account: &Account) -> bool {
+    account.recipients.values().all(|recipient| recipient.homes().is_some() && recipient.home().is_none())
+}
+
 /// Returns the home and the servers that hold the data, if these differ.
 fn stranded(world: &World, account: &Account) -> Option<String> {
-    let home = account.agreed_home()?;
+    let home = account.agreed_home();
     let data: Vec<ServerId> =
         account.mailboxes.iter().filter(|(_, found)| !found.held().is_empty()).map(|(id, _)| id).collect();
-    if data.is_empty() || data.contains(&home) {
+    let is_at_home = home.map_or(!has_no_home(account), |home| data.contains(&home));
+    if data.is_empty() || is_at_home {
         return None;
     }
     let name = |id: ServerId| names::server(&world.scenario, id);
     let data: Vec<&str> = data.into_iter().map(name).collect();
-    Some(format!("the directory says {}, the data is on {}", name(home), data.join(" and ")))
+    let named = home.map_or("names no one home".to_owned(), |home| format!("says {}", name(home)));
+    Some(format!("the directory {named}, the data is on {}", data.join(" and ")))
 }
 
 /// Returns the messages that are stranded in a state and not in the one before it.
@@ -262,9 +270,13 @@ pub fn newly_stranded(before: &State, after: &State) -> Vec<String> {
 
 /// Returns the messages that the owner can expect and that are in stores, but not in that of the home.
 fn away(account: &Account) -> MessageSet {
-    let Some(home) = account.agreed_home() else { return MessageSet::EMPTY };
     let held = account.mailboxes.values().map(Mailbox::held).fold(MessageSet::EMPTY, MessageSet::with);
-    account.outstanding().common(held).without(account.mailboxes[home].held())
+    let at_home = match account.agreed_home() {
+        Some(home) => account.mailboxes[home].held(),
+        None if has_no_home(account) => MessageSet::EMPTY,
+        None => held,
+    };
+    account.outstanding().common(held).without(at_home)
 }
 
 /// Returns the stranded messages and the servers that hold them, if the home holds other mail.

@@ -3,6 +3,9 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+use stranded::explore::api::{Explorer, Query};
+
 use crate::cli::stranded_in;
 
 /// Returns the output of the program in one line.
@@ -10,6 +13,34 @@ fn said(arguments: &[&str]) -> String {
     let ran = stranded_in(Path::new("."), arguments);
     assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
     ran.out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the counterexample to a property, as the page opens it.
+fn counterexample(scenario: &str, property: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    stranded_in(folder.path(), &["check", scenario, "--traces", "."]);
+    let name = format!("{scenario}.{property}.json");
+    let text = std::fs::read_to_string(folder.path().join(&name)).unwrap();
+    let query: Query =
+        serde_json::from_value(json!({"ask": "drop", "name": name, "text": text, "part": null})).unwrap();
+    Explorer::default().answer(query).unwrap()["document"].clone()
+}
+
+#[test]
+fn a_home_that_is_malformed_or_split_leaves_all_mail_stranded() {
+    for (scenario, holders) in
+        [("malformed-home", "source and destination"), ("half-method-1-mdb", "source and destination")]
+    {
+        let shown = counterexample(scenario, "one-home");
+        let moments = shown["moments"].as_array().unwrap();
+        let end = &moments.last().unwrap()["picture"]["mailboxes"][0];
+        assert_eq!(end["stranded"], format!("the directory names no one home, the data is on {holders}"), "{scenario}");
+        let strands = moments.iter().filter(|moment| moment["strands"] == json!(["m2"])).count();
+        assert_eq!(strands, 1, "{scenario}: the edit strands the mail of the old home");
+        let text = stranded_in(Path::new("."), &["check", scenario]).out;
+        let last = text.lines().skip_while(|line| !line.starts_with("  4 ")).take(3).collect::<String>();
+        assert!(last.contains("STRANDED"), "{text}");
+    }
 }
 
 #[test]
