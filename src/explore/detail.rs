@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use stranded_model::Refusal;
 use stranded_model::assumption::Assumption;
 use stranded_model::procedure::Procedure;
 use stranded_model::property::Safety;
@@ -124,6 +125,8 @@ impl Detail {
                         .sentence(sentence::says(world, state, action, Mood::Happened(&occurrence)), action),
                     then: None,
                 }),
+                // The step takes another message, which is listed; a reader does not choose.
+                Err(Refusal::AnotherTaken) => {}
                 Err(refusal) => {
                     let says = trace.origin.sentence(sentence::says(world, state, action, Mood::Attempted), action);
                     let because = sentence::refused(world, state, action, refusal);

@@ -15,6 +15,16 @@ fn said(arguments: &[&str]) -> String {
     ran.out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Returns the document of the worst counterexample of a scenario, as the page opens it.
+fn opened(scenario: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = stranded_in(folder.path(), &["replay", scenario, "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let query = json!({"ask": "drop", "name": "trace.json", "text": ran.out, "part": null});
+    let query: Query = serde_json::from_value(query).unwrap();
+    Explorer::default().answer(query).unwrap()["document"].clone()
+}
+
 /// Returns the counterexample to a property, as the page opens it.
 fn counterexample(scenario: &str, property: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
@@ -69,4 +79,13 @@ fn a_scenario_that_holds_says_what_it_did_not_try() {
     assert!(not_tried.contains("program-dies") && not_tried.contains("mail that arrives (`delivery`)"), "{not_tried}");
     assert!(!said(&["check", "second-move"]).contains("Not tried"), "a counterexample is no promise");
     assert!(!said(&["check", "article"]).contains("Not tried"), "the overview has one line for each scenario");
+}
+
+#[test]
+fn the_page_lists_no_possible_step_as_impossible() {
+    let shown = opened("second-move");
+    for moment in shown["moments"].as_array().unwrap() {
+        let disabled = moment["detail"]["disabled"].to_string();
+        assert!(!disabled.contains("other than the chosen one"), "{disabled}");
+    }
 }
