@@ -10,7 +10,10 @@ use serde::Serialize;
 
 use stranded_search::check::{Checked, Combination, Trace, check};
 use stranded_search::engine::{Engine, Limits, Progress, SystemMemory};
+use stranded_search::property::Verdict;
 use stranded_search::scenario::Spec;
+
+use crate::report::text;
 
 use super::document::About;
 use super::library::Library;
@@ -109,6 +112,8 @@ pub struct CheckedProperty {
     pub steps: Option<usize>,
     /// The link to the counterexample.
     pub link: Option<String>,
+    /// If the verdict depends on assumptions: the verdict under each combination of them.
+    pub under: Vec<String>,
 }
 
 impl Checks {
@@ -252,7 +257,9 @@ fn search(library: &Library, spec: &Spec, slot: usize, progress: &Progress) -> C
 
 fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
     let spec = Arc::new(checked.spec.clone());
-    let verdict = |judgement: &stranded_search::check::PropertyResult| {
+    let verdict = |(index, judgement): (usize, &stranded_search::check::PropertyResult)| {
+        let depends = judgement.verdict == Verdict::Depends;
+        let under = if depends { text::under(checked, index) } else { Vec::new() };
         let shown = judgement.shown_by.map(|index| &checked.combinations[index]);
         let trace = shown.and_then(|case| Some((case, case.trace(judgement.property)?)));
         let link = trace.as_ref().and_then(|(case, trace)| Some(link::to(&open(library, &spec, case, trace)?)));
@@ -263,6 +270,7 @@ fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
             as_expected: judgement.is_as_expected(),
             steps: trace.map(|(_, trace)| trace.path.actions.len()),
             link,
+            under: under.into_iter().map(|(verdict, answers)| format!("{verdict} with {answers}")).collect(),
         }
     };
     CheckFound {
@@ -270,6 +278,6 @@ fn found(library: &Library, checked: &Checked<'_>) -> CheckFound {
         depth: checked.depth(),
         seconds: checked.elapsed.as_secs_f64(),
         truncated: checked.truncated().map(|truncated| truncated.to_string()),
-        properties: checked.results.iter().map(verdict).collect(),
+        properties: checked.results.iter().enumerate().map(verdict).collect(),
     }
 }

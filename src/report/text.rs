@@ -251,17 +251,24 @@ fn dependencies(checked: &Checked<'_>, width: u16) -> String {
         if result.verdict != Verdict::Depends {
             continue;
         }
-        let deciding = checked.deciding(index);
         let _ = writeln!(text, "\n  {} depends:", result.property.name());
-        let mut lines: Vec<String> = Vec::new();
-        for case in &checked.combinations {
-            let answers = listed(&answers(&case.world, &deciding));
-            let line = format!("    {:<13} {}\n", case.verdicts[index], wrapped(&answers, 18, width));
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
+        for (verdict, answers) in under(checked, index) {
+            let _ = writeln!(text, "    {verdict:<13} {}", wrapped(&answers, 18, width));
         }
-        text.push_str(&lines.concat());
     }
     text
+}
+
+/// Returns the verdict on a property, given by index, under each combination of the assumptions that decide it.
+#[must_use]
+pub fn under(checked: &Checked<'_>, index: usize) -> Vec<(Verdict, String)> {
+    let deciding = checked.deciding(index);
+    let mut all: Vec<(Verdict, String)> = Vec::new();
+    for case in &checked.combinations {
+        let one = (case.verdicts[index], listed(&answers(&case.world, &deciding)));
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
 }

@@ -32,7 +32,9 @@ export function runCheck(box, source, link, does) {
       el("ul", { class: "verdicts" }, found.properties.map((one) =>
         el("li", { class: one.verdict }, el("b", {}, one.name), " ", el("span", { class: "verdict" }, one.verdict), " ",
           one.as_expected ? el("span", { class: "quiet" }, one.verdict === "violated" ? "(the scenario expects it)" : "(as the scenario expects)") : el("span", { class: one.verdict === "inconclusive" ? "quiet" : "unexpected" }, icon(one.verdict === "inconclusive" ? "?" : "✕"), ` expected: ${one.expected}`), " ",
-          one.link ? button(`Show the ${one.steps} steps`, () => { box.hidden = true; does.follow(one.link, one.name); }, { class: "plain small", "data-counterexample": one.name }) : null))));
+          one.link ? button(`Show the ${one.steps} steps`, () => { box.hidden = true; does.follow(one.link, one.name); }, { class: "plain small", "data-counterexample": one.name }) : null,
+          one.under.length > 0 ? el("ul", { class: "under" }, one.under.map((says) => el("li", {}, says)),
+            el("li", { class: "quiet" }, "No source settles these assumptions; stranded list assumptions explains them.")) : null))));
     if (isFocused) (status.querySelector("button") ?? closing).focus();
   };
   const draw = (standing) => {
