@@ -176,7 +176,7 @@ pub fn parse_condition(file_name: &str, text: &str, spec: &Spec) -> Result<State
 }
 
 /// The key of a condition that stands by itself.
-const WHOLE: &str = "never";
+const WHOLE: &str = "condition";
 
 fn condition(
     mut table: Cursor<'_>,
@@ -208,7 +208,7 @@ fn condition(
     }
     for only in CONDITIONS.iter().filter(|step| FACTS.iter().all(|fact| fact.key != step.key)) {
         if table.value(only.key).is_some() {
-            let label = "it depends on the program that tests it; name a replica or a store instead";
+            let label = "it depends on the program that tests it; use `every-replica-names`, `some-replica-names` or a fact about a store";
             found.report(table.span_of(only.key), format!("`{}` is a condition of steps only", only.key), label);
         }
     }
