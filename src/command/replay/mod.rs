@@ -53,7 +53,8 @@ fn of_scenario(name: &str) -> Result<TraceFile, CommandError> {
     let spec = load_scenario(name)?;
     let deadline = Instant::now().checked_add(CHECK_TIME_MAX);
     let checked = check(&spec, Engine::Exact, &Limits { deadline, scenario: &spec.name, ..Limits::default() });
-    let none = || CommandError::Usage(format!("{name} has no counterexample; `stranded check {name}` says why"));
+    let none =
+        || CommandError::Usage(format!("{name} has no counterexample; `stranded check {name}` has its verdicts"));
     let (case, property, trace) = checked.worst().ok_or_else(none)?;
     Ok(trace::write(&spec, &case.world, &spec.touches(), property.name(), &trace))
 }

@@ -153,7 +153,10 @@ fn a_file_of_another_kind_is_named_as_such() {
         (&["check", "procedure.toml"], "procedure.toml is a procedure, not a scenario"),
         (&["check", "scenario.toml", "--from", "move"], "scenario.toml is a scenario, not a procedure"),
         (&["replay", "notes.txt"], "this is not a trace or a report of stranded: it is not JSON"),
-        (&["replay", "scenario.toml"], "scenario.toml has no counterexample; `stranded check scenario.toml` says why"),
+        (
+            &["replay", "scenario.toml"],
+            "scenario.toml has no counterexample; `stranded check scenario.toml` has its verdicts",
+        ),
         (&["replay", "object.json"], "this is not a trace or a report of stranded: at a: unknown field"),
         (&["conform", "--replay", "object.json", "--", "true"], "this is not a recording of stranded"),
     ] {
