@@ -46,7 +46,7 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
     let mut paragraphs: Vec<String> =
         chosen(checked).into_iter().map(|(case, property)| violation(checked, case, property, width)).collect();
     if !paragraphs.is_empty() && builtin::scenario(&checked.spec.name).is_some() {
-        paragraphs.push(format!("`stranded explore {}` shows it in a browser.\n", checked.spec.name));
+        paragraphs.push(format!("{}\n", wrapped(&explored(checked), 0, width)));
     }
     paragraphs.extend(coverage(checked, width));
     paragraphs
@@ -59,6 +59,14 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
 fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
     let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
     for result in &checked.results {
+/// Returns the sentence about the page, which opens one of the counterexamples.
+fn explored(checked: &Checked<'_>) -> String {
+    let first = chosen(checked).into_iter().next().and_then(|(case, property)| case.trace(property));
+    let opened = checked.worst().filter(|(.., trace)| first.as_ref() != Some(trace));
+    let which = opened.map_or("it".to_owned(), |(_, property, _)| format!("the counterexample to {}", property.name()));
+    format!("`stranded explore {}` shows {which} in a browser.", checked.spec.name)
+}
+
         let Some(case) = result.shown_by.map(|case| &checked.combinations[case]) else { continue };
         let violates = match result.property {
             Property::Safety(safety) => violated_on_the_path(case, safety),
