@@ -57,6 +57,8 @@ pub struct Outlook {
     pub is_whole: bool,
     /// True if a message is destroyed.
     pub is_lost: bool,
+    /// True if there is a message that its owner can expect.
+    pub has_mail: bool,
     /// The effect of each procedure.
     pub rescues: Vec<Rescue>,
 }
@@ -89,6 +91,7 @@ impl Outlook {
         Self {
             is_whole: state.accounts.values().all(is_whole),
             is_lost: state.accounts.values().any(|account| !account.lost().is_empty()),
+            has_mail: has_mail(state),
             rescues: rescues(world, state, procedures, answered),
         }
     }
@@ -201,6 +204,12 @@ pub fn attempts(
 #[must_use]
 pub fn is_whole(account: &Account) -> bool {
     account.agreed_home().is_some() && out_of_reach(account).is_empty()
+}
+
+/// Returns true if there is a message that its owner can expect.
+#[must_use]
+pub fn has_mail(state: &State) -> bool {
+    state.accounts.values().any(|account| !account.outstanding().is_empty())
 }
 
 /// Returns the messages that the owner can expect and that are neither at the home nor in the transport.

@@ -60,6 +60,8 @@ pub struct Document {
     pub administrators: Vec<String>,
     /// The procedures that the page can apply.
     pub procedures: Vec<ProcedureEntry>,
+    /// The source and the destination of the run in which their effects are tried.
+    pub run_of: (String, String),
     /// The kinds of effects that a procedure can have.
     pub effects: Vec<EffectEntry>,
     /// The properties.
@@ -224,6 +226,7 @@ pub fn document(trace: &OpenTrace, about: About) -> Document {
         servers: world.scenario.site.servers.values().cloned().collect(),
         administrators: world.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
         procedures: procedures(trace),
+        run_of: run_of(trace),
         effects: effects(),
         properties: Safety::ALL
             .into_iter()
@@ -248,10 +251,14 @@ fn summarize(trace: &OpenTrace, moments: &[Moment], ending: &TraceEnd, map: Opti
         };
         return summary::at_start(ending, answer);
     }
+    summary::summary(&summarized(moments), ending, map, &recommended(trace, ending, map), &run_of(trace))
+}
+
+/// Returns the source and the destination of the last run of the scenario.
+fn run_of(trace: &OpenTrace) -> (String, String) {
     let scenario = &trace.origin.world.scenario;
     let run = scenario.run(scenario.last_run);
-    let servers = [run.from, run.to].map(|server| names::server(scenario, server).to_owned());
-    summary::summary(&summarized(moments), ending, map, &recommended(trace, ending, map), &servers.into())
+    [run.from, run.to].map(|server| names::server(scenario, server).to_owned()).into()
 }
 
 /// Returns the recommendations for the last state in which a repair helps; none if the trace ends well.

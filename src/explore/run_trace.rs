@@ -48,6 +48,7 @@ pub fn document(record: &Recording, run: &RunView) -> Option<Document> {
         servers,
         administrators: spec.scenario.administrators.iter().map(|one| one.name.clone()).collect(),
         procedures: Vec::new(),
+        run_of: (String::new(), String::new()),
         effects: Vec::new(),
         properties: Vec::new(),
         summary: vec![Sentence::new(

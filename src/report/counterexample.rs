@@ -11,6 +11,7 @@ use stranded_model::property::Safety;
 use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
 use stranded_search::engine::Truncation;
 use stranded_search::lines::wrapped;
+use stranded_search::names;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
 use stranded_search::scenario::{Number, Spec, builtin};
@@ -29,8 +30,12 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// The mark of the first state from which on no procedure recovers all mail.
 const NO_RETURN: &str = "POINT OF NO RETURN";
 
-/// The title above the procedures that recover all mail.
-pub(crate) const RECOVERING: &str = "Procedures that would still recover all mail (✓), and others by their effect:";
+/// Returns the title above the effects of the procedures in the states of a trace.
+pub(crate) fn recovering(world: &World) -> String {
+    let run = world.scenario.run(world.scenario.last_run);
+    let [from, to] = [run.from, run.to].map(|server| names::server(&world.scenario, server));
+    format!("Procedures from {from} to {to}: ✓ recovers all mail, others by effect:")
+}
 
 /// The width of the column of state numbers.
 const INDENT: usize = 9;
@@ -54,11 +59,6 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
     paragraphs
 }
 
-/// Returns the counterexamples to print. Each counterexample is printed once, for all properties that it violates. Those that
-/// violate most properties come first.
-fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
-    let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
-    for result in &checked.results {
 /// Returns the sentence about the page, which opens one of the counterexamples.
 fn explored(checked: &Checked<'_>) -> String {
     let first = chosen(checked).into_iter().next().and_then(|(case, property)| case.trace(property));
@@ -67,6 +67,11 @@ fn explored(checked: &Checked<'_>) -> String {
     format!("`stranded explore {}` shows {which} in a browser.", checked.spec.name)
 }
 
+/// Returns the counterexamples to print. Each counterexample is printed once, for all properties that it violates. Those that
+/// violate most properties come first.
+fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
+    let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
+    for result in &checked.results {
         let Some(case) = result.shown_by.map(|case| &checked.combinations[case]) else { continue };
         let violates = match result.property {
             Property::Safety(safety) => violated_on_the_path(case, safety),
@@ -222,7 +227,7 @@ pub fn table_text(world: &World, table: &TraceTable, width: u16) -> String {
     let mut text: String = drawn.lines().flat_map(|line| [without_end(&line), "\n".to_owned()]).collect();
     text.push_str(&table.notes());
     if let Some(map) = &table.rescue {
-        text.push_str(&strip(map, width));
+        text.push_str(&strip(world, map, width));
     }
     text
 }
@@ -267,8 +272,8 @@ fn cells(number: &str, actor: &str, what: Vec<String>, state: &Cells, colour: Op
 }
 
 /// Returns the rescue map under a table: a line for each range of states from which the same procedures recover all mail.
-fn strip(map: &RescueMap, width: u16) -> String {
-    let mut text = format!("{RECOVERING}\n");
+fn strip(world: &World, map: &RescueMap, width: u16) -> String {
+    let mut text = format!("{}\n", wrapped(&recovering(world), 0, width));
     for (range, says) in ranges(map) {
         let _ = writeln!(text, "  {range:<column$}{}", wrapped(&says, INDENT, width), column = INDENT - 2);
     }
@@ -287,8 +292,8 @@ pub(crate) fn ranges(map: &RescueMap) -> Vec<(String, String)> {
         }
         let last = number - 1;
         let range = if first == last { first.to_string() } else { format!("{first}–{last}") };
-        let mark = if map.point_of_no_return == Some(first) { format!(": {NO_RETURN}") } else { String::new() };
-        ranges.push((range, format!("{}{mark}", says[first])));
+        let mark = if map.point_of_no_return == Some(first) { format!("{NO_RETURN}: ") } else { String::new() };
+        ranges.push((range, format!("{mark}{}", says[first])));
         first = number;
     }
     ranges
@@ -296,9 +301,13 @@ pub(crate) fn ranges(map: &RescueMap) -> Vec<(String, String)> {
 
 /// Returns the effects of all procedures in one state: with nothing to recover only those that would change that.
 fn procedures(outlook: &Outlook) -> String {
+    let has_need = !outlook.is_whole && outlook.has_mail;
+    let recovers = outlook.rescues.iter().any(|one| one.effect == RescueEffect::Saves);
     let effects = remedy::by_kind(outlook).into_iter().filter(|(kind, _)| match kind {
         Remedy::Recovers | Remedy::LeavesInTransit | Remedy::Strands | Remedy::Destroys(_) => true,
-        Remedy::Idle | Remedy::Risky | Remedy::NoHelp | Remedy::Unknown => false,
+        // Where nothing recovers all mail, each procedure is listed.
+        Remedy::NoHelp | Remedy::Risky | Remedy::Unknown => has_need && !outlook.is_lost && !recovers,
+        Remedy::Idle => false,
     });
     let says = |(kind, names): (Remedy, Vec<String>)| match kind {
         Remedy::Recovers => format!("{} {}", kind.sign(), names.join(", ")),
@@ -312,12 +321,12 @@ fn procedures(outlook: &Outlook) -> String {
     };
     let effects: Vec<String> = effects.map(says).collect();
     let effects = effects.join("; ");
-    let recovers = outlook.rescues.iter().any(|one| one.effect == RescueEffect::Saves);
-    match (outlook.is_whole, recovers, effects.is_empty()) {
-        (true, _, true) => "(nothing to recover)".to_owned(),
-        (true, _, false) => format!("(nothing to recover; if run now: {effects})"),
-        (false, false, true) => "none".to_owned(),
-        (false, false, false) => format!("none; {effects}"),
-        (false, true, _) => effects,
+    let nothing = if outlook.is_whole { "nothing to recover" } else { "no mail to recover" };
+    match (has_need, recovers, effects.is_empty()) {
+        (false, _, true) => format!("({nothing})"),
+        (false, _, false) => format!("({nothing}; if run now: {effects})"),
+        (true, false, true) => "none".to_owned(),
+        (true, false, false) => format!("none; {effects}"),
+        (true, true, _) => effects,
     }
 }

@@ -48,4 +48,4 @@ pub mod trace;
 pub mod trials;
 pub mod values;
 
-pub(crate) use counterexample::{RECOVERING, ranges};
+pub(crate) use counterexample::{ranges, recovering};

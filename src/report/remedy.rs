@@ -9,7 +9,7 @@ use super::procedure_words::is_cure;
 /// The effect of a procedure, if it ran in a state and nothing else happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// It keeps all mail at the home, where all mail is already.
+    /// It puts no mail out of reach, and none is out of reach before it.
     Idle,
     /// It recovers all mail.
     Recovers,
@@ -65,7 +65,7 @@ impl Remedy {
     #[must_use]
     pub fn short(&self) -> &'static str {
         match self {
-            Self::Idle => "nothing to repair",
+            Self::Idle => "nothing to recover",
             Self::Recovers => "recovers all mail",
             Self::LeavesInTransit => "leaves it in transit",
             Self::Risky => "defective program",
@@ -80,7 +80,7 @@ impl Remedy {
     #[must_use]
     pub fn meaning(&self) -> &'static str {
         match self {
-            Self::Idle => "all mail is at the home, before and after it",
+            Self::Idle => "no mail is out of reach, before and after it",
             Self::Recovers => "afterwards all mail is at the home",
             Self::LeavesInTransit => "afterwards all mail is at the home, but the mailbox stays in transit",
             Self::Risky => "it does no harm at this step; by a known defect it strands or destroys mail",
@@ -127,7 +127,7 @@ impl Remedy {
 pub fn in_state(outlook: &Outlook) -> Vec<ProcedureRemedy> {
     let remedy = |effect: &RescueEffect, procedure: &str| match effect {
         RescueEffect::Saves | RescueEffect::LeavesInTransit if !is_cure(procedure) => Remedy::Risky,
-        RescueEffect::Saves if outlook.is_whole => Remedy::Idle,
+        RescueEffect::Saves if outlook.is_whole || !outlook.has_mail => Remedy::Idle,
         RescueEffect::Saves => Remedy::Recovers,
         RescueEffect::LeavesInTransit => Remedy::LeavesInTransit,
         RescueEffect::Declines => Remedy::NoHelp,

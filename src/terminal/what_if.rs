@@ -117,7 +117,8 @@ fn outlook(narrated: &NarratedTrace<'_>, one: &Alternative) -> TextBlock {
     let recover = remedies.iter().filter(|(_, remedy)| *remedy == Remedy::Recovers);
     let names: Vec<&str> = recover.map(|(name, _)| name.as_str()).collect();
     TextBlock::plain(match (outlook.is_whole, outlook.is_beyond_rescue(), &names[..]) {
-        (true, ..) => "○ after it there is nothing to repair".to_owned(),
+        (true, ..) => "○ after it there is nothing to recover".to_owned(),
+        (false, ..) if !outlook.has_mail && !outlook.is_lost => "○ after it there is no mail to recover".to_owned(),
         (false, true, _) => "⊘ after it no procedure recovers all mail any more".to_owned(),
         (false, false, []) => "? after it no procedure is known to recover all mail".to_owned(),
         // A tick would praise the step, which needs a repair.

@@ -256,7 +256,7 @@ export function drawRescue(box, trace, at, chosen) {
     return;
   }
   box.dataset.of = trace.link;
-  fill(box, el("h3", {}, "Effect of each procedure, if it ran at this step and nothing else happened"),
+  fill(box, el("h3", {}, `Effect of each procedure from ${trace.run_of[0]} to ${trace.run_of[1]}, if it ran at this step and nothing else happened`),
     el("div", { class: "strips" }, names.map((name) => {
       const effects = effectsOf(trace, name);
       const parts = stretches(effects);
@@ -291,7 +291,7 @@ function moveCursors(box, trace, at) {
   }
   const isLate = trace.no_return !== null && at >= trace.no_return;
   box.querySelector(".outlook").textContent = isLate ? "At this step it is too late."
-    : here.whole ? "At this step all mail is at the home: there is nothing to repair." : "";
+    : here.whole ? "At this step all mail is at the home: there is nothing to recover." : "";
 }
 
 function hereOf(trace, outlook) {

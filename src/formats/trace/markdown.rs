@@ -42,7 +42,7 @@ pub fn steps(narrated: &NarratedTrace<'_>) -> String {
     }
     let _ = write!(text, "\n{}", table.notes());
     if let Some(map) = &table.rescue {
-        let _ = writeln!(text, "\n{}\n", crate::report::RECOVERING);
+        let _ = writeln!(text, "\n{}\n", escaped(&crate::report::recovering(world)));
         for (steps, says) in crate::report::ranges(map) {
             let _ = writeln!(text, "- after step {steps}: {}", escaped(&says));
         }
