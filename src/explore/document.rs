@@ -11,7 +11,7 @@ use stranded_model::state::State;
 
 use crate::report::badge::{self, StepFacts};
 use crate::report::picture::{Picture, newly_stranded};
-use crate::report::procedure_words::words;
+use crate::report::procedure_words::words_to;
 use crate::report::remedy::Remedy;
 use crate::report::state_advice::{self, Recommendation};
 use crate::report::summary::{self, Sentence, SummaryStep, TraceEnd};
@@ -280,7 +280,7 @@ fn procedures(trace: &OpenTrace) -> Vec<ProcedureEntry> {
     let run = world.scenario.run(world.scenario.last_run);
     let entry = |one: &stranded_model::procedure::Procedure| ProcedureEntry {
         name: one.name.clone(),
-        words: words(&one.name).to_owned(),
+        words: words_to(&one.name, names::server(&world.scenario, run.to)),
         acts: summary::acts(world, run, &one.under(&world.assumptions)),
     };
     rescue::procedures(&trace.origin.spec).iter().map(entry).collect()

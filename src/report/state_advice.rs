@@ -29,6 +29,8 @@ const STATES_MAX: usize = 100_000;
 /// A procedure that is safe to run in a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recommendation {
+    /// True if it is also safe if each mailbox of the state holds one message more.
+    pub is_general: bool,
     /// The procedure.
     pub procedure: String,
     /// The source and the destination of its run.
@@ -64,24 +66,63 @@ fn within(time: Duration) -> Limits<'static> {
 /// # Errors
 /// The reason why the state is no snapshot.
 pub fn snapshots(world: &World, state: &State) -> Result<Vec<Snapshot>, Diagnostics> {
-    let shown = state_view::show(&world.scenario, state);
-    let lines: Vec<String> = shown.mailboxes.iter().map(|(name, account)| line(name, account).to_string()).collect();
-    snapshot::read("the state shown", &lines.join("\n"))
+    observed(world, state, Observation::Usual)
 }
 
-/// Returns what `read` finds in the advice on the first mailbox of a state in which it finds something.
-fn of_first<T>(world: &World, state: &State, read: fn(&MailboxAdvice<'_>) -> Vec<T>) -> Vec<T> {
-    let Ok(snapshots) = snapshots(world, state) else { return Vec::new() };
-    let limits = within(RECOMMENDATION_TIME_MAX);
-    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
-    advised.iter().map(read).find(|found| !found.is_empty()).unwrap_or_default()
+/// The observation of a state of which the advice depends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Observation {
+    /// The state as an administrator sees it. The absence of a mark is not observed: not every system has marks.
+    Usual,
+    /// The state with its marks.
+    WithMarks,
+    /// The same, and each mailbox holds one more message, which no other mailbox holds.
+    WithMoreMail,
+}
+
+/// Returns a snapshot of each mailbox in a state.
+fn observed(world: &World, state: &State, observation: Observation) -> Result<Vec<Snapshot>, Diagnostics> {
+    let shown = state_view::show(&world.scenario, state);
+    let lines = shown.mailboxes.iter().map(|(name, account)| line(name, account, observation).to_string());
+    snapshot::read("the state shown", &lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Returns the safe procedures for the first mailbox of a state that needs a repair, the recommended one first; none if no mailbox needs
-/// one.
+/// one. Those come first that are also safe if the mailboxes hold more mail: a trace has as few messages as possible.
 #[must_use]
 pub fn recommendations(world: &World, state: &State) -> Vec<Recommendation> {
-    of_first(world, state, of_mailbox)
+    let limits = within(RECOMMENDATION_TIME_MAX);
+    let read = |observation| observed(world, state, observation).unwrap_or_default();
+    let safe = |snapshot: &Snapshot| -> Vec<Recommendation> {
+        let snapshots = std::slice::from_ref(snapshot);
+        let advised = advise_all(snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
+        advised.iter().flat_map(of_mailbox).collect()
+    };
+    let all = [Observation::Usual, Observation::WithMarks, Observation::WithMoreMail].map(read);
+    let [usual, with_marks, with_more_mail] = &all;
+    for ((usual, with_marks), with_more_mail) in usual.iter().zip(with_marks).zip(with_more_mail) {
+        if !usual.standing().needs_repair() {
+            continue;
+        }
+        let general = safe(with_more_mail);
+        let is_general = |one: &Recommendation| general.iter().any(|other| other.is_same_run(one));
+        let (mut found, narrow): (Vec<_>, Vec<_>) = safe(usual).into_iter().partition(is_general);
+        if found.is_empty() {
+            found = safe(with_marks).into_iter().filter(is_general).collect();
+        }
+        found.iter_mut().for_each(|one| one.is_general = true);
+        found.extend(narrow);
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+impl Recommendation {
+    fn is_same_run(&self, other: &Self) -> bool {
+        self.procedure == other.procedure && self.servers == other.servers
+    }
 }
 
 /// Returns the safe procedures for a mailbox, the recommended one first.
@@ -93,6 +134,7 @@ pub fn of_mailbox(advised: &MailboxAdvice<'_>) -> Vec<Recommendation> {
     let safe = [first].into_iter().chain(others).filter(|one| one.answer() == first.answer() && one.plan.is_some());
     let snapshot = advised.snapshot;
     let entry = |advice: &Advice| Recommendation {
+        is_general: false,
         procedure: advice.procedure.name.clone(),
         servers: (advice_json::name(snapshot, advice.from), advice_json::name(snapshot, advice.to)),
         conditions: advice.preconditions().iter().map(|one| instruction(None, snapshot, advice, one.kind)).collect(),
@@ -103,7 +145,10 @@ pub fn of_mailbox(advised: &MailboxAdvice<'_>) -> Vec<Recommendation> {
 /// Returns the answer on the first mailbox of a state that needs a repair; empty if none does.
 #[must_use]
 pub fn answer_in(world: &World, state: &State) -> Vec<AnswerLine> {
-    of_first(world, state, answer)
+    let Ok(snapshots) = snapshots(world, state) else { return Vec::new() };
+    let limits = within(RECOMMENDATION_TIME_MAX);
+    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
+    advised.iter().map(answer).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Returns the answer on a mailbox, as `stranded advise` prints it; empty if the mailbox needs no repair.
@@ -115,8 +160,8 @@ pub fn answer(advised: &MailboxAdvice<'_>) -> Vec<AnswerLine> {
     advice_text::answer_lines(advised.snapshot, advised, None)
 }
 
-/// A mailbox as a line of a snapshot. An absent mark is not observed: not every system has marks.
-fn line(name: &str, account: &state_view::AccountView) -> Value {
+/// A mailbox as a line of a snapshot.
+fn line(name: &str, account: &state_view::AccountView, observation: Observation) -> Value {
     let directory: BTreeMap<&String, Value> = account
         .directory
         .iter()
@@ -131,10 +176,13 @@ fn line(name: &str, account: &state_view::AccountView) -> Value {
         .map(|(server, found)| {
             let held = found.as_ref().map(|found| {
                 let pending = found.in_transit.iter().flat_map(|mark| &mark.pending);
-                let messages = found.messages.iter().chain(pending).collect::<Vec<_>>();
+                let mut messages: Vec<String> = found.messages.iter().chain(pending).cloned().collect();
+                if observation == Observation::WithMoreMail {
+                    messages.push(format!("more mail on {server}"));
+                }
                 let mut held = json!({"messages": messages, "deleted": found.expunged});
-                if found.in_transit.is_some() {
-                    held["in-transit"] = Value::Bool(true);
+                if found.in_transit.is_some() || observation != Observation::Usual {
+                    held["in-transit"] = Value::Bool(found.in_transit.is_some());
                 }
                 held
             });

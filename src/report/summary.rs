@@ -14,7 +14,7 @@ use stranded_oracle::sentence::step;
 
 use super::answer_line::AnswerLine;
 use super::picture::Picture;
-use super::procedure_words::{is_cure, named};
+use super::procedure_words::{APPENDING, is_cure, named, run_named};
 use super::state_advice::Recommendation;
 
 /// One step of a trace, as far as the summary needs it.
@@ -55,11 +55,35 @@ impl Sentence {
     }
 }
 
+/// The mail that its owner can expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mail {
+    /// A message.
+    Some,
+    /// No message: each was returned to its sender, or deleted by its owner.
+    NoneLeft,
+    /// No message has arrived.
+    NoneYet,
+}
+
+impl Mail {
+    fn of(state: &State) -> Self {
+        let is_none_yet = state.accounts.values().all(|account| account.record.accepted.is_empty());
+        match (rescue::has_mail(state), is_none_yet) {
+            (true, _) => Self::Some,
+            (false, true) => Self::NoneYet,
+            (false, false) => Self::NoneLeft,
+        }
+    }
+}
+
 /// The end of a trace.
 #[derive(Clone, Debug)]
 pub struct TraceEnd {
     /// True if all mail is in the mailbox that the directory names, or on its way there.
     pub is_whole: bool,
+    /// The mail that its owner can expect at the end.
+    pub mail: Mail,
     /// True if a mailbox is in transit and no program will take the mark off.
     pub is_marked: bool,
     /// True if nothing more happens by itself.
@@ -77,6 +101,7 @@ impl TraceEnd {
         let picture = Picture::of(world, state);
         Self {
             is_whole: state.accounts.values().all(rescue::is_whole),
+            mail: Mail::of(state),
             is_marked: !Safety::TransitOwned.holds(world, state),
             is_final: rescue::is_final(world, state),
             stranded: picture.mailboxes.into_iter().find_map(|mailbox| mailbox.stranded.or(mailbox.partly)),
@@ -85,14 +110,14 @@ impl TraceEnd {
     }
 }
 
-/// The number of the last state in which no message is destroyed and some message is out of reach.
+/// The number of the last state in which no message is destroyed and some message is out of reach; none if there is no message.
 #[must_use]
 pub fn last_repair(map: &RescueMap) -> Option<usize> {
     map.outlooks.iter().rposition(is_urgent)
 }
 
 fn is_urgent(outlook: &Outlook) -> bool {
-    !outlook.is_whole && !outlook.is_lost
+    !outlook.is_whole && !outlook.is_lost && outlook.has_mail
 }
 
 /// Returns the summary of a trace. The recommendations are for the last state in which a repair helps; `servers` are those of the last run.
@@ -123,9 +148,10 @@ pub fn summary(
         let says = format!("Step {}: {} {}. That breaks the rule: {rules}.", step.number, step.actor, step.says);
         summary.push(Sentence::new("Where did it go wrong first?", says, Some(step.number)));
     }
-    // A trace that ends well needs no advice.
-    if let Some(map) = map.filter(|_| !ending.is_whole || destroys.is_some()) {
-        summary.extend(too_late(map));
+    // A trace that ends well needs no advice, and without mail there is nothing to recover.
+    let needs_advice = destroys.is_some() || !ending.is_whole && ending.mail == Mail::Some;
+    if let Some(map) = map.filter(|_| needs_advice) {
+        summary.extend(too_late(map, servers));
         summary.extend(instead(map, recommendations, servers));
     }
     summary
@@ -148,6 +174,23 @@ pub fn at_start(ending: &TraceEnd, answer: Vec<AnswerLine>) -> Vec<Sentence> {
 
 /// Returns the answer about mail that was not destroyed.
 fn kept(ending: &TraceEnd, is_violated: bool) -> String {
+    let none = match ending.mail {
+        Mail::Some => None,
+        Mail::NoneYet => Some("There is no mail: no message arrives in this trace."),
+        Mail::NoneLeft => {
+            Some("There is no mail left: each message was returned to its sender, or deleted by its owner.")
+        }
+    };
+    if let Some(none) = none {
+        return match (ending.is_whole, is_violated) {
+            (false, _) => format!("{none} The directory does not name one home, so later mail can be out of reach."),
+            (true, _) if ending.is_marked => {
+                format!("{none} The mailbox is still in transit, and no program takes the mark off.")
+            }
+            (true, true) => format!("{none} A step violated a property."),
+            (true, false) => none.to_owned(),
+        };
+    }
     let stranded = ending.stranded.as_ref().map(|stranded| format!(" ({stranded})")).unwrap_or_default();
     match (ending.is_whole, ending.is_final || ending.repeats_from.is_some()) {
         (true, _) if ending.is_marked => {
@@ -168,31 +211,40 @@ fn kept(ending: &TraceEnd, is_violated: bool) -> String {
     }
 }
 
-fn too_late(map: &RescueMap) -> Option<Sentence> {
+fn too_late(map: &RescueMap, servers: &(String, String)) -> Option<Sentence> {
     let about = "When was it too late?";
     let Some(number) = map.point_of_no_return else {
         let end = map.outlooks.last()?;
         let says = match end.is_whole || end.is_lost || end.saving_procedures().next().is_some() {
-            true => "It is not too late at any step shown.",
-            false => {
-                "No mail is destroyed, so it is not too late; but at the end no known procedure between the servers of the last run \
-                 recovers all mail."
-            }
+            true => "It is not too late at any step shown.".to_owned(),
+            false => format!(
+                "No mail is destroyed, so it is not too late; but at the end no known procedure from {} to {} recovers all mail.",
+                servers.0, servers.1
+            ),
         };
-        return Some(Sentence::new(about, says.to_owned(), None));
+        return Some(Sentence::new(about, says, None));
     };
     let Some(before) = number.checked_sub(1).and_then(|before| map.outlooks.get(before)) else {
         let says = "Mail is destroyed before the first step.".to_owned();
         return Some(Sentence::new(about, says, None));
     };
-    let kept = match before.is_whole {
-        true => "until then all mail was where the directory says".to_owned(),
-        false => format!("one step before, {} would have recovered all mail", some_of(&cures(before))),
+    let kept = match (before.is_whole, &cures(before)[..], before.is_lost) {
+        (true, ..) if !before.has_mail => "until then there was no mail".to_owned(),
+        (true, ..) => "until then all mail was where the directory says".to_owned(),
+        (false, [], true) => "one step before, it is not known whether a procedure recovers all mail".to_owned(),
+        (false, [], false) => "until then no mail was destroyed".to_owned(),
+        (false, [one], _) => {
+            format!("one step before, this procedure: {}, would have recovered all mail", run_named(one, servers))
+        }
+        (false, several, _) => {
+            format!("one step before, {} procedures would have recovered all mail", several.len())
+        }
     };
     Some(Sentence::new(about, format!("From step {number} on; {kept}."), Some(number)))
 }
 
-/// Returns the advice for the last states in which a procedure still recovers all mail.
+/// Returns the advice for the last states in which a procedure still recovers all mail. Without a recommendation it is the procedure that
+/// recovers all mail of this trace, if nothing else happens.
 #[must_use]
 pub fn instead(map: &RescueMap, recommendations: &[Recommendation], servers: &(String, String)) -> Option<Sentence> {
     let last = last_repair(map)?;
@@ -200,12 +252,26 @@ pub fn instead(map: &RescueMap, recommendations: &[Recommendation], servers: &(S
     let cured_by = cures(outlook);
     let is_tried = |one: &Recommendation| one.servers == *servers;
     let helps = |one: &&Recommendation| !is_tried(one) || cured_by.contains(&one.procedure.as_str());
-    let best = recommendations.iter().find(helps)?;
-    let others: Vec<&str> = cured_by.iter().copied().filter(|name| *name != best.procedure).collect();
+    let undisturbed = || {
+        let procedure = cured_by.iter().find(|name| **name == APPENDING).or(cured_by.first())?;
+        let (procedure, servers) = ((*procedure).to_owned(), servers.clone());
+        Some(Recommendation { is_general: false, procedure, servers, conditions: Vec::new() })
+    };
+    let recommended = recommendations.iter().find(helps).cloned();
+    let effect = match &recommended {
+        Some(one) if one.is_general => "That recovers all mail.".to_owned(),
+        Some(_) => "That recovers all mail of this trace, and can do harm where a mailbox holds other mail: ask `stranded advise`.".to_owned(),
+        None => "That recovers all mail of this trace if nothing else happens: ask `stranded advise`.".to_owned(),
+    };
+    let best = &recommended.or_else(undisturbed)?;
+    let others: Vec<&str> =
+        cured_by.iter().copied().filter(|name| *name != best.procedure || !is_tried(best)).collect();
     let or = match &others[..] {
         [] => String::new(),
-        [one] => format!(" So does this: {}.", named(one)),
-        several => format!(" So do {} other procedures.", several.len()),
+        [one] => format!(" In this trace, so does this: {}.", run_named(one, servers)),
+        several => {
+            format!(" In this trace, so do {} other procedures from {} to {}.", several.len(), servers.0, servers.1)
+        }
     };
     let helps = |outlook: &&Outlook| is_urgent(outlook) && cures(outlook).contains(&best.procedure.as_str());
     let first = match is_tried(best) {
@@ -214,11 +280,11 @@ pub fn instead(map: &RescueMap, recommendations: &[Recommendation], servers: &(S
     };
     let when = if first == last { format!("after step {last}") } else { format!("from step {first} to step {last}") };
     let says = format!(
-        "{}: {}{}. That recovers all mail.{or}{}",
+        "{}: {}{}. {effect}{or}{}",
         capitalized(&when),
         conditions(best),
-        run_of(best),
-        not_then(outlook)
+        run_named(&best.procedure, &best.servers),
+        not_then(outlook, servers)
     );
     let short = format!("{} from {} to {}, {when}", best.procedure, best.servers.0, best.servers.1);
     Some(Sentence { short: Some(short), ..Sentence::new("What to do instead?", says, Some(first)) })
@@ -226,10 +292,10 @@ pub fn instead(map: &RescueMap, recommendations: &[Recommendation], servers: &(S
 
 /// Returns the warning of the procedures that destroy or strand mail in a state.
 #[must_use]
-pub fn not_then(outlook: &Outlook) -> String {
+pub fn not_then(outlook: &Outlook, servers: &(String, String)) -> String {
     let with = |wanted: fn(&RescueEffect) -> bool| {
         let found = outlook.rescues.iter().filter(|rescue| wanted(&rescue.effect));
-        either(found.map(|rescue| named(&rescue.procedure)))
+        either(found.map(|rescue| named(&rescue.procedure, &servers.1)))
     };
     let mut says = String::new();
     for (names, harm) in [
@@ -237,15 +303,10 @@ pub fn not_then(outlook: &Outlook) -> String {
         (with(|effect| *effect == RescueEffect::Strands), "strands mail"),
     ] {
         if !names.is_empty() {
-            says.push_str(&format!(" Do not then {names}: that {harm}."));
+            says.push_str(&format!(" Do not then {names}, from {} to {}: that {harm}.", servers.0, servers.1));
         }
     }
     says
-}
-
-/// Returns a recommended procedure with its servers.
-fn run_of(one: &Recommendation) -> String {
-    format!("{} from {} to {}", named(&one.procedure), one.servers.0, one.servers.1)
 }
 
 /// Returns the conditions of a recommendation, to be met first.
@@ -272,23 +333,18 @@ fn are(messages: &[String]) -> String {
     format!("{} {verb}", messages.join(" and "))
 }
 
-/// Returns the violated properties, each with its name.
+/// Returns the violated properties, each with its name; the longest one is shortened.
 fn rules(properties: &[Safety]) -> String {
-    properties.iter().map(|one| format!("{} ({})", one.says(), one.name())).collect::<Vec<_>>().join("; ")
+    let says = |one: &Safety| match *one == Safety::NoFalseSuccess {
+        true => "a run that reports ok has completed its move",
+        false => one.says(),
+    };
+    properties.iter().map(|one| format!("{} ({})", says(one), one.name())).collect::<Vec<_>>().join("; ")
 }
 
 /// Returns the procedures that recover all mail and may be recommended.
 fn cures(outlook: &Outlook) -> Vec<&str> {
     outlook.saving_procedures().filter(|name| is_cure(name)).collect()
-}
-
-/// Returns one procedure in words, and the number of several.
-fn some_of(procedures: &[&str]) -> String {
-    match procedures {
-        [] => "nothing".to_owned(),
-        [one] => format!("this procedure: {},", named(one)),
-        several => format!("{} procedures", several.len()),
-    }
 }
 
 fn either(words: impl Iterator<Item = String>) -> String {

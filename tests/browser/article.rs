@@ -23,7 +23,7 @@ fn the_article_is_followed_from_the_first_page_to_the_violation_by_keyboard_alon
     assert!(summary.contains("Step 14: administrator creates the mailbox on destination"), "{summary}");
     assert!(summary.contains("From step 14 on"), "{summary}");
     assert!(
-        summary.contains("From step 11 to step 13: append what the destination lacks, then set the home (append-repair) from source to destination. That recovers all mail."),
+        summary.contains("From step 11 to step 13: append what destination lacks, then set the home (append-repair from source to destination). That recovers all mail."),
         "{summary}"
     );
     // The page opens at the step that destroys the mail.

@@ -126,10 +126,10 @@ fn check_reports_the_second_move() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     insta::assert_snapshot!("check-second-move", timeless(&ran.out));
     let flat = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    let instead = "Instead: From step 9 to step 11: append what the destination lacks, then set the home (append-repair) from source to \
-                   destination.";
+    let instead = "Instead: From step 9 to step 11: append what destination lacks, then set the home (append-repair from source to \
+                   destination).";
     assert!(flat.contains(instead), "{flat}");
-    assert!(flat.contains("(move-of-the-article): that destroys mail."), "{flat}");
+    assert!(flat.contains("(move-of-the-article), from source to destination: that destroys mail."), "{flat}");
     assert!(flat.contains("`stranded explore second-move` shows it in a browser."), "{flat}");
     let third = stranded(&["check", "move-to-third"]).out;
     assert!(!third.contains("POINT OF NO RETURN"), "nothing is destroyed: {third}");

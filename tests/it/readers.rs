@@ -25,6 +25,12 @@ fn opened(scenario: &str) -> Value {
     Explorer::default().answer(query).unwrap()["document"].clone()
 }
 
+/// Returns the answer of the summary to a question.
+fn says(document: &Value, about: &str) -> Option<String> {
+    let all = document["summary"].as_array().unwrap().iter();
+    all.filter(|one| one["about"] == about).find_map(|one| one["says"].as_str()).map(ToOwned::to_owned)
+}
+
 /// Returns the counterexample to a property, as the page opens it.
 fn counterexample(scenario: &str, property: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
@@ -34,6 +40,53 @@ fn counterexample(scenario: &str, property: &str) -> Value {
     let query: Query =
         serde_json::from_value(json!({"ask": "drop", "name": name, "text": text, "part": null})).unwrap();
     Explorer::default().answer(query).unwrap()["document"].clone()
+}
+
+#[test]
+fn a_recommended_repair_is_also_right_if_the_mailboxes_hold_more_mail() {
+    let text = said(&["replay", "move-under-mail"]);
+    let (_, instead) = text.split_once("Instead: ").unwrap();
+    assert!(instead.contains("(append-repair from destination to source). That recovers all mail."), "{instead}");
+    assert!(!instead.contains("(method-1"), "{instead}");
+    // A way back is right only for the mail of the trace, if the trace recommends it at all.
+    for scenario in ["method-1-late-mail", "method-1-then-cleanup", "stale-cache", "dovecot-sync-leaves-mail-out"] {
+        let text = said(&["replay", scenario]);
+        let instead = text.split_once("Instead: ").map_or("", |(_, instead)| instead);
+        let is_narrow = instead.contains("can do harm where a mailbox holds other mail");
+        assert!(is_narrow || !instead.contains("(method-1 from destination to source). That"), "{scenario}: {instead}");
+    }
+}
+
+#[test]
+fn a_repair_names_its_servers_and_no_role() {
+    for scenario in ["second-move", "move-under-mail", "orphan-cleanup"] {
+        let text = said(&["replay", scenario]);
+        let (_, instead) = text.split_once("Instead: ").unwrap();
+        assert!(!instead.contains("the destination"), "{scenario}: {instead}");
+    }
+    let words = |document: &Value| document["procedures"].to_string();
+    assert!(words(&opened("second-move")).contains("set both home attributes to destination"));
+}
+
+#[test]
+fn a_trace_has_a_repair_wherever_its_map_has_one() {
+    let text = said(&["check", "method-1-late-mail"]);
+    let (_, instead) = text.split_once("Instead: ").unwrap();
+    assert!(instead.contains("append-repair from source to destination"), "{instead}");
+}
+
+#[test]
+fn without_mail_no_mail_is_out_of_reach_and_nothing_recovers_it() {
+    let shown = opened("half-method-1-mdb");
+    let kept = says(&shown, "Is the mail safe?").unwrap();
+    assert!(kept.starts_with("There is no mail: no message arrives in this trace."), "{kept}");
+    assert!(kept.ends_with("The directory does not name one home, so later mail can be out of reach."), "{kept}");
+    assert_eq!((says(&shown, "When was it too late?"), says(&shown, "What to do instead?")), (None, None));
+    let text = said(&["replay", "mail-before-mark"]);
+    assert!(!text.contains("From step 0"), "{text}");
+    let (_, map) = text.split_once("others by effect: 0").unwrap();
+    let (no_mail, _) = map.split_once(" 3").unwrap();
+    assert!(no_mail.contains("to recover") && !no_mail.contains('✓'), "{no_mail}");
 }
 
 #[test]
@@ -51,6 +104,15 @@ fn a_home_that_is_malformed_or_split_leaves_all_mail_stranded() {
         let last = text.lines().skip_while(|line| !line.starts_with("  4 ")).take(3).collect::<String>();
         assert!(last.contains("STRANDED"), "{text}");
     }
+}
+
+#[test]
+fn the_map_names_its_direction_and_the_last_step_before_it_was_too_late() {
+    let text = said(&["replay", "half-method-1-mdb"]);
+    assert!(text.contains("Procedures from source to destination: ✓ recovers all mail"), "{text}");
+    assert_eq!(opened("second-move")["run_of"], json!(["source", "destination"]));
+    let late = says(&opened("orphan-cleanup"), "When was it too late?").unwrap();
+    assert!(!late.contains("nothing would"), "{late}");
 }
 
 #[test]

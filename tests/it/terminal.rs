@@ -83,7 +83,7 @@ fn the_second_move_fills_a_large_terminal() {
 #[test]
 fn the_recommended_repair_is_shown_from_the_step_at_which_it_helps() {
     let shown = |number: usize| flat(&second_move(|narrated| screen(narrated, (160, 60), at(number))));
-    let repair = "From step 9 to step 11: append what the destination lacks, then set the home (append-repair)";
+    let repair = "From step 9 to step 11: append what destination lacks, then set the home (append-repair from source";
     for number in [9, 11, 12] {
         assert!(shown(number).contains(repair), "{number}: {}", shown(number));
     }
@@ -167,7 +167,7 @@ fn the_terminal_and_the_page_say_the_same_of_each_step() {
         assert!(shown(8).contains("⚠ strands m1"), "{}", shown(8));
         assert!(shown(12).contains("⊘ no procedure recovers all mail any more"), "{}", shown(12));
         // Before anything is at risk nothing is a cure, and the move of the article never is.
-        assert!(shown(0).contains("○ nothing to repair: move, method-1"), "{}", shown(0));
+        assert!(shown(0).contains("○ nothing to recover: move, method-1"), "{}", shown(0));
         for moment in 0..=13 {
             let shown = shown(moment);
             let cures = shown

@@ -272,7 +272,7 @@ fn advice_on_a_stranded_mailbox_equals_that_of_advise() {
     // The page, the card beside the picture, and `advise` for the same observation recommend the same.
     let first = one["procedures"][0]["procedure"].as_str().unwrap();
     let card = pair["pair"][0]["summary"][3]["says"].as_str().unwrap();
-    assert!(card.contains(&format!("({first})")), "{first}: {card}");
+    assert!(card.contains(&format!("({first} from ")), "{first}: {card}");
     let folder = tempfile::tempdir().unwrap();
     let observed = json!({
         "mailbox": "mailbox-1",

@@ -27,12 +27,12 @@ fn the_first_page_names_the_destructive_step_the_last_moment_and_the_repair() {
     let late = says(&shown, "When was it too late?").unwrap();
     assert_eq!(late, "From step 14 on; one step before, 6 procedures would have recovered all mail.");
     let instead = says(&shown, "What to do instead?").unwrap();
-    let best = "From step 11 to step 13: append what the destination lacks, then set the home (append-repair) from source to destination. \
+    let best = "From step 11 to step 13: append what destination lacks, then set the home (append-repair from source to destination). \
                 That recovers all mail.";
     assert!(instead.starts_with(best), "{instead}");
-    assert!(instead.contains("So do 5 other procedures."), "{instead}");
+    assert!(instead.contains("In this trace, so do 5 other procedures from source to destination."), "{instead}");
     let not = "Do not then move the mailbox with the correct program (move), or move the mailbox as in the article \
-               (move-of-the-article): that destroys mail.";
+               (move-of-the-article), from source to destination: that destroys mail.";
     assert!(instead.ends_with(not), "{instead}");
     let short = shown["summary"].as_array().unwrap().iter().find_map(|one| one["short"].as_str()).unwrap();
     assert_eq!(short, "append-repair from source to destination, from step 11 to step 13");
@@ -56,7 +56,7 @@ fn a_procedure_is_a_cure_only_where_mail_is_at_risk_and_the_move_of_the_article_
     let never = ["saves", "idle", "transit"].map(|effect| json!(effect));
     assert!((0..moments).all(|at| !never.contains(&effect(at, "move-of-the-article"))));
     let named = shown["procedures"].as_array().unwrap().iter().find(|one| one["name"] == "method-1").unwrap();
-    assert_eq!(named["words"], "set both home attributes to the destination");
+    assert_eq!(named["words"], "set both home attributes to destination");
 }
 
 #[test]
