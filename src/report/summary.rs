@@ -2,7 +2,7 @@
 //! run instead. `search/src/advice` ranks the procedures; the rescue map says at which steps the first of them recovers all mail.
 
 use stranded_model::World;
-use stranded_model::procedure::{Act, Procedure};
+use stranded_model::procedure::{Handler, Procedure, Step};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Run;
 use stranded_model::state::State;
@@ -317,15 +317,14 @@ fn conditions(one: &Recommendation) -> String {
     }
 }
 
-/// Returns the acts of a procedure, without its conditions and its report.
+/// Returns the numbered steps of a procedure, with the number of the step that follows a result other than the usual one.
 #[must_use]
 pub fn acts(world: &World, run: &Run, procedure: &Procedure) -> Vec<String> {
-    let is_act = |act: &&Act| !matches!(act, Act::Require(_) | Act::Wait(_) | Act::Report { .. });
-    let mut acts: Vec<String> =
-        procedure.steps.iter().map(|step| &step.act).filter(is_act).map(|act| step(world, run, act)).collect();
-    // A step after each of two conditions is one step of the list.
-    acts.dedup();
-    acts
+    let jumps = |on: &[Handler]| -> String {
+        on.iter().map(|one| format!(" (if {}: continue at {})", one.result.name(), one.next + 1)).collect()
+    };
+    let says = |(number, one): (usize, &Step)| format!("{number}. {}{}", step(world, run, &one.act), jumps(&one.on));
+    (1..).zip(&procedure.steps).map(says).collect()
 }
 
 fn are(messages: &[String]) -> String {

@@ -135,6 +135,18 @@ fn the_absence_of_another_cause_names_the_assumptions_of_the_search() {
 }
 
 #[test]
+fn the_steps_of_a_procedure_have_their_conditions() {
+    let shown = opened("second-move");
+    let all = shown["procedures"].as_array().unwrap();
+    let acts = |name: &str| all.iter().find(|one| one["name"] == name).unwrap()["acts"].to_string();
+    assert!(acts("move").contains("requires that the home is source"), "{}", acts("move"));
+    let repair = acts("append-repair");
+    let (before, _) = repair.split_once("deletes the listed messages on source").unwrap();
+    assert!(before.contains("requires that"), "{repair}");
+    assert!(acts("guarded-move").contains(": continue at "), "{}", acts("guarded-move"));
+}
+
+#[test]
 fn a_scenario_that_holds_says_what_it_did_not_try() {
     let text = said(&["check", "method-1"]);
     let (_, not_tried) = text.split_once("Not tried: ").unwrap();

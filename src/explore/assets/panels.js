@@ -176,7 +176,7 @@ export function drawWhatIf(box, trace, at, detail, source, does) {
       { class: "plain", title: one.acts.join("; "), "data-procedure": one.name, "data-effect": trace.effects[effects.get(one.name)]?.name })),
       source.isLive ? button("Advise here", does.advise, { class: "plain", id: "advise" }) : null),
     applicable.length > 0 ? opened("Steps of each procedure",
-      () => el("dl", {}, trace.procedures.map((one) => [el("dt", {}, namedProcedure(trace, one.name)), el("dd", {}, one.acts.join("; "))]))) : null,
+      () => [el("p", { class: "quiet" }, "Each with its conditions. stranded show NAME --procedure has the file."), el("dl", {}, trace.procedures.map((one) => [el("dt", {}, namedProcedure(trace, one.name)), el("dd", {}, one.acts.join("; "))]))]) : null,
     el("div", { id: "advice", "aria-live": "polite" }),
     disabled.length > 0
       ? opened(`Impossible steps, with the reason (${disabled.length})`, () =>
