@@ -31,7 +31,7 @@ pub fn words(procedure: &str) -> &str {
 #[must_use]
 pub fn words_at_home(procedure: &str) -> &str {
     match procedure {
-        "append-repair" => "append what the destination lacks; it is the home already",
+        APPENDING => "append what the destination lacks; it is the home already",
         other => words(other),
     }
 }

@@ -79,10 +79,13 @@ require_two_stores() { # server, server
   probe=stranded-$(date +%s)-$$
   on "$2" mailbox create -u "$MAILBOX" "$probe" </dev/null ||
     stop "cannot create the folder $probe on $2"
-  on "$1" mailbox list -u "$MAILBOX" "$probe" </dev/null >"$WORK/probed"
+  # With a name, `list` prints it also if there is no such folder.
+  on "$1" mailbox list -u "$MAILBOX" </dev/null >"$WORK/probed"
+  listed=$?
   on "$2" mailbox delete -u "$MAILBOX" "$probe" </dev/null ||
     stop "cannot delete the folder $probe on $2"
-  test ! -s "$WORK/probed" ||
+  test "$listed" = 0 || stop "cannot list the folders on $1"
+  ! grep -qxF -e "$probe" "$WORK/probed" ||
     stop "$1 and $2 are the same server: both show one mailbox"
 }
 
