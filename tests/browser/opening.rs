@@ -65,7 +65,7 @@ fn no_cure_is_shown_where_nothing_is_at_risk_and_the_move_of_the_article_is_neve
     let first = "[...document.querySelectorAll('.strip .part:first-child')].filter((one) => one.classList.contains('saves')).length";
     assert_eq!(browser.value(first), 0, "nothing is at risk at the first step");
     let strip = browser.text(".strip[data-procedure=method-1] .strip-name");
-    assert!(strip.contains("et both home attributes to the destination") && strip.contains("method-1"), "{strip}");
+    assert!(strip.contains("et both home attributes to destination") && strip.contains("method-1"), "{strip}");
     // Signs are drawings, because a machine may lack their characters.
     assert_eq!(
         browser.value("document.querySelectorAll('.part:not(:has(svg)), .badge:not(.reported):not(:has(svg))').length"),

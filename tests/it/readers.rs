@@ -59,7 +59,7 @@ fn a_recommended_repair_is_also_right_if_the_mailboxes_hold_more_mail() {
 
 #[test]
 fn a_repair_names_its_servers_and_no_role() {
-    for scenario in ["second-move", "move-under-mail", "orphan-cleanup"] {
+    for scenario in ["second-move", "move-under-mail", "stale-cache"] {
         let text = said(&["replay", scenario]);
         let (_, instead) = text.split_once("Instead: ").unwrap();
         assert!(!instead.contains("the destination"), "{scenario}: {instead}");
