@@ -70,7 +70,7 @@ fn is_ok_with_mail(spec: &Spec, combinations: &[Combination], engine: Engine, li
     }
     let mut before = spec.clone();
     before.scenario.environment.delivery = Delivery::UntilRepair;
-    let limits = Limits { walks: None, skip_quiescent: true, ..*limits };
+    let limits = Limits { walks: None, checkpoint: None, progress: None, skip_quiescent: true, ..*limits };
     with_ok.any(|one| {
         let world = world(&before, one.world.assumptions, engine, &limits);
         world.is_ok_and(|world| {
