@@ -48,10 +48,10 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
             &format!("list {} now\nmissing mine now todo", at(to)),
         ),
         Act::DeleteListed { at: server, only } => {
-            let same = format!("require_same_text {} {}\nexpunge todo", at(server), servers.other(*server));
-            delete("held", &at(server), *only).replace("expunge todo", &same)
+            let before = format!("require_same_text {} {}\n", at(server), servers.other(*server));
+            delete("held", &at(server), *only, &before)
         }
-        Act::DeleteUnlisted { at: server, only } => delete("missing", &at(server), *only),
+        Act::DeleteUnlisted { at: server, only } => delete("missing", &at(server), *only, ""),
         Act::PropagateDeletions { .. } => {
             return StepCommands::Impossible("Cyrus propagates deletions only as a whole replica.");
         }

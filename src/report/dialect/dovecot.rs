@@ -115,13 +115,13 @@ pub(super) fn step(servers: &Servers<'_>, planned: &PlannedStep) -> StepCommands
         Act::CopyMessage { from, to } => copy(&at(from), &at(to), Copies::All),
         Act::DeleteListed { at: server, only } => {
             let (server, other) = (at(server), servers.other(*server));
-            let deletion = format!("require_same_text {server} {other}\nnote_deletion {server}\nexpunge todo");
-            format!("{EXPUNGE}{}", delete("held", &server, *only).replace("expunge todo", &deletion))
+            let before = format!("require_same_text {server} {other}\nnote_deletion {server}\n");
+            format!("{EXPUNGE}{}", delete("held", &server, *only, &before))
         }
         Act::DeleteUnlisted { at: server, only } => {
             let server = at(server);
-            let deletion = format!("note_deletion {server}\nexpunge todo");
-            format!("{EXPUNGE}{}", delete("missing", &server, *only).replace("expunge todo", &deletion))
+            let before = format!("note_deletion {server}\n");
+            format!("{EXPUNGE}{}", delete("missing", &server, *only, &before))
         }
         Act::PropagateDeletions { .. } => {
             return StepCommands::Impossible(

@@ -4,13 +4,14 @@ use stranded_model::procedure::{Only, ServerRef};
 
 use super::servers::Servers;
 
-/// Returns the commands that delete the messages that the list has (`held`), or lacks (`missing`).
-pub(super) fn delete(chosen: &str, server: &str, only: Only) -> String {
+/// Returns the commands that delete the messages that the list has (`held`), or lacks (`missing`). The commands `before` stand right before the
+/// deletion.
+pub(super) fn delete(chosen: &str, server: &str, only: Only, before: &str) -> String {
     let noted = match only {
         Only::Any => "",
         Only::Copied => "held todo copied chosen\nmv \"$WORK/chosen\" \"$WORK/todo\"\n",
     };
-    format!("list {server} now\n{chosen} now listed todo\n{noted}expunge todo {server}\n")
+    format!("list {server} now\n{chosen} now listed todo\n{noted}{before}expunge todo {server}\n")
 }
 
 /// Returns the commands that stop the script if the source holds a message that the destination lacks.
