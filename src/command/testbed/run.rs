@@ -117,16 +117,16 @@ fn row(mover: &str, report: Result<MoverReport, TrialError>, is_modelled: bool) 
     let report = report.map_err(|reason| CommandError::Inconclusive(format!("{mover}: {reason}")))?;
     let agreement = is_modelled.then(|| compare(&report, procedure_of(mover))).transpose();
     let agreement = agreement.map_err(CommandError::Inconclusive)?;
-    let (title, order) = (title(mover, report.repair.as_deref()), report.order.name());
-    output::say(&format!("{title}, directory {order}: {} trials", report.trials.len()));
+    let title = format!("{}, directory {}", title(mover, report.repair.as_deref()), report.order.name());
+    output::say(&format!("{title}: {} trials", report.trials.len()));
     if let Some(reason) = &report.stopped {
-        output::warn(&format!("{title}, directory {order}: trials are missing: {reason}"));
+        output::warn(&format!("{title}: trials are missing: {reason}"));
     }
     for trial in report.trials.iter().filter(|trial| trial.verdict == TrialVerdict::Inconclusive) {
         let fault = trial.mode.zip(trial.point.as_ref());
         let fault = fault.map_or("without a fault".to_owned(), |(mode, point)| format!("{} {point}", mode.name()));
         let reasons = trial.reasons.join("; ");
-        output::warn(&format!("{title}, directory {order}, {fault}: inconclusive: {reasons}"));
+        output::warn(&format!("{title}, {fault}: inconclusive: {reasons}"));
     }
     Ok(Row { report, agreement })
 }
