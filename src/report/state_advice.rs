@@ -94,9 +94,7 @@ pub fn recommendations(world: &World, state: &State) -> Vec<Recommendation> {
     let limits = within(RECOMMENDATION_TIME_MAX);
     let read = |observation| observed(world, state, observation).unwrap_or_default();
     let safe = |snapshot: &Snapshot| -> Vec<Recommendation> {
-        let snapshots = std::slice::from_ref(snapshot);
-        let advised = advise_all(snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
-        advised.iter().flat_map(of_mailbox).collect()
+        advised(std::slice::from_ref(snapshot), &limits).iter().flat_map(of_mailbox).collect()
     };
     let all = [Observation::Usual, Observation::WithMarks, Observation::WithMoreMail].map(read);
     let [usual, with_marks, with_more_mail] = &all;
@@ -146,9 +144,12 @@ pub fn of_mailbox(advised: &MailboxAdvice<'_>) -> Vec<Recommendation> {
 #[must_use]
 pub fn answer_in(world: &World, state: &State) -> Vec<AnswerLine> {
     let Ok(snapshots) = snapshots(world, state) else { return Vec::new() };
-    let limits = within(RECOMMENDATION_TIME_MAX);
-    let advised = advise_all(&snapshots, false, &known_procedures(), &circumstances(), &limits).unwrap_or_default();
+    let advised = advised(&snapshots, &within(RECOMMENDATION_TIME_MAX));
     advised.iter().map(answer).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+fn advised<'a>(snapshots: &'a [Snapshot], limits: &Limits<'_>) -> Vec<MailboxAdvice<'a>> {
+    advise_all(snapshots, false, &known_procedures(), &circumstances(), limits).unwrap_or_default()
 }
 
 /// Returns the answer on a mailbox, as `stranded advise` prints it; empty if the mailbox needs no repair.
