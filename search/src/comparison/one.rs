@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stranded_model::id::Id;
 
-use crate::snapshot::{ListedMessage, MessageDetails, Snapshot, Standing, StoreContent, WaitingMail, name_of_text};
+use crate::snapshot::{
+    ListedMessage, MessageDetails, Snapshot, Standing, StoreContent, WaitingMail, name_of_text, shared_name,
+};
 
-use super::texts::{aligned, shared_name};
+use super::texts::aligned;
 use super::{Changed, Counts, Duplicated, Elsewhere, Lost, MailboxComparison, Observed, Question, Unknown};
 
 /// The key of the waiting mail in a snapshot.

@@ -4,12 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::snapshot::{ListedMessage, Snapshot, StoreContent, name_of_text};
-
-/// Returns the name that several texts have, of a name with a text.
-pub(super) fn shared_name(name: &str) -> Option<&str> {
-    name.rsplit_once(" (text ").filter(|(_, rest)| rest.ends_with(')')).map(|(shared, _)| shared)
-}
+use crate::snapshot::{ListedMessage, Snapshot, StoreContent, name_of_text, shared_name};
 
 /// Returns a snapshot with the names that another one has for texts.
 pub(super) fn aligned<'a>(snapshot: &'a Snapshot, other: &Snapshot) -> Cow<'a, Snapshot> {

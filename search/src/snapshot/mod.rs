@@ -2,9 +2,8 @@
 //! form; a file with an error yields no snapshot.
 //!
 //! `read` finds the objects in a file, `keys` the misspelt keys, and `line` has the JSON of one object. `observed` translates it to the
-//! model, `identity` separates messages with one name, `content` keeps
-//! the names and details of the messages, `groups` finds the messages that one message of the model can represent,
-//! and `standing` names the condition of the mailbox. Facts that an object leaves out are listed as [`UnobservedFact`]s. Procedures and
+//! model, `identity` separates messages with one name, `content` keeps the names and details of the messages, `groups` finds the messages that
+//! one message of the model can represent, and `standing` names the condition of the mailbox. Facts that an object leaves out are listed as [`UnobservedFact`]s. Procedures and
 //! verdicts belong to [`crate::advice`].
 
 mod content;
@@ -26,7 +25,7 @@ use stranded_model::table::PerServer;
 use crate::scenario::SiteNames;
 
 pub use self::content::{ListedMessage, MessageDetails, StoreContent, WaitingMail};
-pub use self::identity::name_of_text;
+pub use self::identity::{name_of_text, shared_name};
 pub use self::read::{is_snapshot, read};
 pub use self::standing::Standing;
 
