@@ -12,13 +12,14 @@ mod one_mailbox;
 mod packed;
 mod parents;
 mod parts;
+mod per_thread;
 mod random_walks;
 mod resume;
 mod several_mailboxes;
 mod shared_numbers;
 mod visited;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use stranded_model::coverage::Coverage;
@@ -29,6 +30,7 @@ use self::chunk::Chunk;
 pub(super) use self::one_mailbox::OneMailbox;
 pub(super) use self::packed::{OverStates, StateFacts, StateSpace, TooNarrow, Word};
 use self::parents::Parents;
+use self::per_thread::PerThread;
 pub(super) use self::several_mailboxes::{SeveralMailboxes, permuted};
 #[cfg(feature = "distributed")]
 pub(super) use self::visited::WordTable;
@@ -48,11 +50,8 @@ const STATES_MAX: usize = u32::MAX as usize;
 
 /// Searches all reachable states.
 pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Search<R::Choice> {
-    let found = if by_account::serves(rules, limits) {
-        by_account::search(rules, limits)
-    } else {
-        over_states(rules, limits.symmetry, || Searching { rules, limits })
-    };
+    let found = by_account::search(rules, limits)
+        .unwrap_or_else(|| over_states(rules, limits.symmetry, || Searching { rules, limits }));
     found.unwrap_or_else(|TooNarrow| {
         let defect = "a world has more different parts than a machine word can number".to_owned();
         Search { defect: Some(defect), ..Search::nothing(rules.world()) }
@@ -94,7 +93,7 @@ struct Exploration<'a, R, S: StateSpace> {
     space: S,
     rules: &'a R,
     limits: Limits<'a>,
-    scratches: Vec<Mutex<S::Scratch>>,
+    scratches: PerThread<S::Scratch>,
     visited: Visited<S::Word>,
     initial: Vec<S::Word>,
     parents: Parents,
@@ -112,7 +111,7 @@ struct Exploration<'a, R, S: StateSpace> {
 
 impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
     fn new(space: S, rules: &'a R, limits: &'a Limits<'a>) -> Self {
-        let scratches = (0..rayon::current_num_threads().max(1)).map(|_| Mutex::new(space.scratch())).collect();
+        let scratches = PerThread::new(|| space.scratch());
         Self {
             space,
             rules,
@@ -256,16 +255,10 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
                 *truncated.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopped);
                 return;
             }
-            let scratch = &mut *self.scratch();
+            let scratch = &mut *self.scratches.own();
             chunk.expand(&self.space, scratch, words, first + index * CHUNK);
         });
         truncated.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The working memory of the calling thread.
-    fn scratch(&self) -> MutexGuard<'_, S::Scratch> {
-        let thread = rayon::current_thread_index().unwrap_or(0) % self.scratches.len();
-        self.scratches[thread].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a new state and adds it to its level, unless the limit of states is reached.
@@ -285,7 +278,7 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
         self.space.prepare(words)?;
         for (index, words) in words.chunks(ROUND).enumerate() {
             let judge = |words: &[S::Word]| -> Vec<StateFacts> {
-                let scratch = &mut *self.scratch();
+                let scratch = &mut *self.scratches.own();
                 words.iter().map(|word| self.space.judge(scratch, *word)).collect()
             };
             let facts: Vec<Vec<StateFacts>> = words.par_chunks(CHUNK).map(judge).collect();
@@ -325,9 +318,8 @@ impl<'a, R: Rules, S: StateSpace> Exploration<'a, R, S> {
     }
 
     fn coverage(&self) -> Coverage {
-        self.scratches.iter().fold(self.seen_earlier.clone(), |all, scratch| {
-            all.with(&self.space.coverage(&scratch.lock().unwrap_or_else(PoisonError::into_inner)))
-        })
+        let seen = self.scratches.all().map(|scratch| self.space.coverage(&scratch));
+        seen.fold(self.seen_earlier.clone(), |all, one| all.with(&one))
     }
 
     fn finish(

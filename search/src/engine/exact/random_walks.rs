@@ -80,7 +80,7 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
             self.space.prepare(&words)?;
             let before: Vec<(S::Word, usize)> = walking.iter().map(|walk| (self.initial[walk.initial], step)).collect();
             walking.par_iter_mut().for_each(|walk| {
-                let scratch = &mut *self.scratch();
+                let scratch = &mut *self.scratches.own();
                 walk.step(&self.space, scratch, seed, step == steps_max);
             });
             if self.space.is_too_narrow() {

@@ -103,7 +103,7 @@ impl<R: Rules, S: StateSpace> Exploration<'_, R, S> {
         }
         self.space.prepare(words)?;
         let follow = |from: &[(u32, u16)]| -> Option<Vec<S::Word>> {
-            let scratch = &mut *self.scratch();
+            let scratch = &mut *self.scratches.own();
             let followed = from.iter().map(|(number, choice)| {
                 let word = words.get((*number as usize).checked_sub(first)?)?;
                 self.space.follow(scratch, *word, *choice)

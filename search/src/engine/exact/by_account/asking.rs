@@ -1,8 +1,8 @@
 //! Questions to the model about one account and a set of shared parts.
 
 use std::mem::take;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stranded_model::SharedFacts;
 use stranded_model::coverage::Coverage;
@@ -14,6 +14,7 @@ use super::shard::Of;
 use super::shared_set::{Agreeing, SharedSet};
 use crate::engine::exact::one_mailbox::{self, Asked, OneMailbox};
 use crate::engine::exact::packed::{StateFacts, StateSpace, TooNarrow, Word};
+use crate::engine::exact::per_thread::PerThread;
 use crate::engine::rules::Rules;
 
 /// The rules, and the accounts that they lead to.
@@ -21,7 +22,7 @@ pub(super) struct Asking<'a, R, W: Word, const WORDS: usize> {
     rules: &'a R,
     space: OneMailbox<&'a R, W>,
     accounts: Accounts<W>,
-    scratches: Vec<Mutex<Scratch<W, WORDS>>>,
+    scratches: PerThread<Scratch<W, WORDS>>,
     /// The shared parts with which all services answer.
     all_up: SharedSet<WORDS>,
     has_too_many: AtomicBool,
@@ -46,7 +47,7 @@ impl<'a, R: Rules, W: Word, const WORDS: usize> Asking<'a, R, W, WORDS> {
             of_servers: Answers::default(),
             collected: Vec::new(),
         };
-        let scratches = (0..rayon::current_num_threads().max(1)).map(|_| Mutex::new(scratch())).collect();
+        let scratches = PerThread::new(scratch);
         let all_up = Agreeing::new().of(space.shared_numbers(), SharedFacts::ALL_UP, SharedFacts::ALL_UP);
         let (accounts, has_too_many) = (Accounts::new(), AtomicBool::new(false));
         Self { rules, space, accounts, scratches, all_up, has_too_many }
@@ -62,8 +63,7 @@ impl<'a, R: Rules, W: Word, const WORDS: usize> Asking<'a, R, W, WORDS> {
 
     /// The working memory of the calling thread.
     pub(super) fn scratch(&self) -> MutexGuard<'_, Scratch<W, WORDS>> {
-        let thread = rayon::current_thread_index().unwrap_or(0) % self.scratches.len();
-        lock(&self.scratches[thread])
+        self.scratches.own()
     }
 
     /// Returns the initial states.
@@ -150,7 +150,7 @@ impl<'a, R: Rules, W: Word, const WORDS: usize> Asking<'a, R, W, WORDS> {
 
     /// The coverage of all that was asked.
     pub(super) fn coverage(&self) -> Coverage {
-        let seen = self.scratches.iter().map(|scratch| self.space.coverage(&lock(scratch).space));
+        let seen = self.scratches.all().map(|scratch| self.space.coverage(&scratch.space));
         seen.reduce(|all, one| all.with(&one)).unwrap_or_else(|| Coverage::of(self.rules.world()))
     }
 
@@ -158,8 +158,4 @@ impl<'a, R: Rules, W: Word, const WORDS: usize> Asking<'a, R, W, WORDS> {
     pub(super) fn is_too_narrow(&self) -> bool {
         self.space.is_too_narrow() || self.has_too_many.load(Ordering::Relaxed)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -31,25 +31,27 @@ use crate::engine::rules::Rules;
 /// The number of accounts to expand from which several threads do so.
 const PARALLEL_MIN: usize = 256;
 
-/// Returns true if this search is the better one for these rules: services can stop, so that many states have the same account, and the
-/// limits ask for nothing that depends on the order of states.
-pub(super) fn serves<R: Rules>(rules: &R, limits: &Limits<'_>) -> bool {
-    let Limits { states_max, depth_max, walks, checkpoint, skip_quiescent, .. } = limits;
-    let needs_order =
-        !skip_quiescent || states_max.is_some() || depth_max.is_some() || walks.is_some() || checkpoint.is_some();
+/// Searches all reachable states; `None` if the search over words is the better one. This one is if services can stop, so that many states
+/// have the same account, and if the limits ask for nothing that depends on the order of states.
+pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Option<Result<Search<R::Choice>, TooNarrow>> {
     let world = rules.world();
+    if world.scenario.site.mailboxes != 1 || needs_order(limits) {
+        return None;
+    }
     let shared = SharedNumbers::of(world);
-    let has_shared = shared.can_stop() && shared.count() <= SharedSet::<4>::CAPACITY;
-    world.scenario.site.mailboxes == 1 && has_shared && !needs_order
+    if !shared.can_stop() || shared.count() > SharedSet::<4>::CAPACITY {
+        None
+    } else if shared.count() <= SharedSet::<1>::CAPACITY {
+        Some(in_sets::<R, 1>(rules, limits))
+    } else {
+        Some(in_sets::<R, 4>(rules, limits))
+    }
 }
 
-/// Searches all reachable states.
-pub(super) fn search<R: Rules>(rules: &R, limits: &Limits<'_>) -> Result<Search<R::Choice>, TooNarrow> {
-    if SharedNumbers::of(rules.world()).count() <= SharedSet::<1>::CAPACITY {
-        in_sets::<R, 1>(rules, limits)
-    } else {
-        in_sets::<R, 4>(rules, limits)
-    }
+/// Returns true if the result depends on the order in which states are found.
+fn needs_order(limits: &Limits<'_>) -> bool {
+    let Limits { states_max, depth_max, walks, checkpoint, skip_quiescent, .. } = limits;
+    !skip_quiescent || states_max.is_some() || depth_max.is_some() || walks.is_some() || checkpoint.is_some()
 }
 
 fn in_sets<R: Rules, const WORDS: usize>(rules: &R, limits: &Limits<'_>) -> Result<Search<R::Choice>, TooNarrow> {
@@ -212,7 +214,7 @@ mod tests {
     use stranded_model::assumption::Assumptions;
     use stranded_model::counter_abstraction::CounterAbstraction;
 
-    use super::{ByAccount, serves};
+    use super::{ByAccount, needs_order, search};
     use crate::check;
     use crate::engine::exact::{Searching, over_states};
     use crate::engine::rules::Rules;
@@ -272,9 +274,11 @@ mod tests {
     fn limits_that_depend_on_the_order_of_states_are_not_served() {
         let world = world("guarded-move");
         let free = Limits { skip_quiescent: true, ..Limits::default() };
-        assert!(serves(&world, &free));
-        assert!(!serves(&world, &Limits { states_max: Some(10), ..free }));
-        assert!(!serves(&world, &Limits { depth_max: Some(10), ..free }));
-        assert!(!serves(&world, &Limits::default()));
+        assert!(search(&world, &free).is_some());
+        for limits in
+            [Limits { states_max: Some(10), ..free }, Limits { depth_max: Some(10), ..free }, Limits::default()]
+        {
+            assert!(needs_order(&limits) && search(&world, &limits).is_none(), "{limits:?}");
+        }
     }
 }

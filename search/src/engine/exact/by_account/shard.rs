@@ -113,26 +113,23 @@ impl<const WORDS: usize> Shard<WORDS> {
         found: &mut Found<WORDS>,
     ) {
         let scratch = &mut *asking.scratch();
-        for at in self.range_of(round) {
-            let (index, states) = self.reached[at];
-            let number = AccountNumber::of(self.number, index);
-            let account = &mut self.accounts[index as usize];
+        let mut violated = self.violated;
+        self.each(self.range_of(round), |number, account, states| {
             asking
                 .each(scratch, number, &mut account.answers, states, |to, states, by| found.push(to, states.moved(by)));
-            let facts = asking.facts(scratch, number, &mut account.facts, states);
-            self.violated = facts.fold(self.violated, |violated, (_, facts)| violated | facts.violated);
-        }
+            violated |= violated_by(asking.facts(scratch, number, &mut account.facts, states));
+        });
+        self.violated = violated;
     }
 
     /// Judges the newest level without expanding it.
     pub(super) fn judge<R: Rules, W: Word>(&mut self, asking: &Asking<'_, R, W, WORDS>) {
         let scratch = &mut *asking.scratch();
-        for at in self.range(self.levels() - 1) {
-            let (index, states) = self.reached[at];
-            let number = AccountNumber::of(self.number, index);
-            let facts = asking.facts(scratch, number, &mut self.accounts[index as usize].facts, states);
-            self.violated = facts.fold(self.violated, |violated, (_, facts)| violated | facts.violated);
-        }
+        let mut violated = self.violated;
+        self.each(self.range(self.levels() - 1), |number, account, states| {
+            violated |= violated_by(asking.facts(scratch, number, &mut account.facts, states));
+        });
+        self.violated = violated;
     }
 
     /// Returns the states of a level that violate a property.
@@ -144,16 +141,12 @@ impl<const WORDS: usize> Shard<WORDS> {
     ) -> Vec<Of<WORDS>> {
         let scratch = &mut *asking.scratch();
         let mut violating = Vec::new();
-        for at in self.range(level) {
-            let (index, states) = self.reached[at];
-            let number = AccountNumber::of(self.number, index);
-            let facts = asking.facts(scratch, number, &mut self.accounts[index as usize].facts, states);
+        self.each(self.range(level), |number, account, states| {
+            let facts = asking.facts(scratch, number, &mut account.facts, states);
             let parts = facts.filter(|(_, facts)| facts.violated & 1 << property != 0).map(|(part, _)| part);
             let some = parts.fold(SharedSet::EMPTY, SharedSet::with);
-            if !some.is_empty() {
-                violating.push((number, some));
-            }
-        }
+            violating.extend((!some.is_empty()).then_some((number, some)));
+        });
         violating
     }
 
@@ -166,10 +159,7 @@ impl<const WORDS: usize> Shard<WORDS> {
     ) -> Vec<Of<WORDS>> {
         let scratch = &mut *asking.scratch();
         let mut leading = Vec::new();
-        for at in self.range(level) {
-            let (index, states) = self.reached[at];
-            let number = AccountNumber::of(self.number, index);
-            let answers = &mut self.accounts[index as usize].answers;
+        self.each(self.range(level), |number, OfAccount { answers, .. }, states| {
             let (were_forgotten, mut some) = (answers.are_forgotten(), SharedSet::EMPTY);
             asking.each(scratch, number, answers, states, |to, states, by| {
                 some = some.with(states.moved(by).common(ahead.of(to)).moved(-by));
@@ -177,11 +167,20 @@ impl<const WORDS: usize> Shard<WORDS> {
             if were_forgotten {
                 answers.forget();
             }
-            if !some.is_empty() {
-                leading.push((number, some));
-            }
-        }
+            leading.extend((!some.is_empty()).then_some((number, some)));
+        });
         leading
+    }
+
+    /// Passes each account with states in this part of `reached`, and those states.
+    fn each(
+        &mut self,
+        range: Range<usize>,
+        mut take: impl FnMut(AccountNumber, &mut OfAccount<WORDS>, SharedSet<WORDS>),
+    ) {
+        for (index, states) in &self.reached[range] {
+            take(AccountNumber::of(self.number, *index), &mut self.accounts[*index as usize], *states);
+        }
     }
 
     /// Adds those of the found states that are new to the next level.
@@ -223,4 +222,9 @@ impl<const WORDS: usize> OfAccount<WORDS> {
         let (visited, next) = (SharedSet::EMPTY, SharedSet::EMPTY);
         Self { visited, next, answers: Answers::default(), facts: [None; 2], level: 0 }
     }
+}
+
+/// A bit for each property that states with these facts violate.
+fn violated_by<const WORDS: usize>(facts: impl Iterator<Item = (SharedSet<WORDS>, StateFacts)>) -> InvariantBits {
+    facts.fold(0, |violated, (_, facts)| violated | facts.violated)
 }
