@@ -1,5 +1,6 @@
 //! The options of `stranded advise`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -44,6 +45,9 @@ pub struct Advise {
     /// Print the commands of this procedure instead of those of the recommended one
     #[arg(long, value_name = "NAME", requires = "dialect")]
     pub procedure: Option<String>,
+    /// Write the commands to this file instead, as a script to run
+    #[arg(long, value_name = "FILE", requires = "dialect")]
+    pub script: Option<PathBuf>,
     /// The faults that may happen, separated by commas
     #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = one_of(&Fault::ALL, Fault::name))]
     pub faults: Vec<Fault>,

@@ -55,7 +55,8 @@ pub(super) fn run(arguments: &Advise) -> Result<Exit, CommandError> {
     let text = |width| advice_text::report(&advised, &circumstances, commands, Form { extent, width, file: source });
     let json = || output::json(&advice_json::report(&advised, &circumstances, commands));
     let printed = output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: None });
-    Ok(advised.iter().map(exit).fold(printed, Exit::max))
+    let written = commands.map_or(Exit::AsExpected, |commands| write_script(&advised, commands));
+    Ok(advised.iter().map(exit).fold(printed.max(written), Exit::max))
 }
 
 /// Returns the commands to print. A procedure that is asked for must be one of those on which there is advice.
@@ -70,7 +71,21 @@ fn commands<'a>(arguments: &'a Advise, advised: &[MailboxAdvice<'_>]) -> Result<
             return Err(CommandError::Usage(says));
         }
     }
-    Ok(arguments.dialect.map(|dialect| Printed { dialect, procedure }))
+    let file = arguments.script.as_deref();
+    Ok(arguments.dialect.map(|dialect| Printed { dialect, procedure, file }))
+}
+
+/// Writes the script that the mailboxes need, if they need the same one. Otherwise an older file of this name stays as it is, and the result
+/// is not as expected.
+fn write_script(advised: &[MailboxAdvice<'_>], printed: Printed<'_>) -> Exit {
+    let Some(file) = printed.file else { return Exit::AsExpected };
+    match advice_text::script_for_all(advised, printed) {
+        Ok(script) => output::save(&script, file),
+        Err(reason) => {
+            output::say(&format!("{} was not written: {reason}", files::shown(file)));
+            Exit::NotAsExpected
+        }
+    }
 }
 
 /// Compares the snapshots with earlier ones.

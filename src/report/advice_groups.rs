@@ -1,5 +1,6 @@
 //! Groups of mailboxes with the same answer, as text: with the names of all, the answer, and the commands for any of them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -89,13 +90,12 @@ impl Group<'_> {
             let _ = writeln!(text, "Nothing was searched: {truncated}.");
             return text;
         }
-        let representative = first.snapshot.as_representative(ANY_USER);
-        let subject = if members.len() == 1 { first.snapshot } else { &representative };
+        let subject = self.subject();
         for remark in &first.snapshot.remarks {
             let _ = writeln!(text, "{}", wrapped(&format!("Note: {remark}."), 2, form.width));
         }
         text.push('\n');
-        text.push_str(&self.answers(subject, printed, form));
+        text.push_str(&self.answers(&subject, printed, form));
         if form.extent == Extent::Reasons {
             let of = if members.len() == 1 { String::new() } else { format!(", for {}", first.snapshot.mailbox) };
             let dialect = printed.map(|printed| printed.dialect);
@@ -103,6 +103,15 @@ impl Group<'_> {
             let _ = write!(text, "\n{TITLE}Why{of}{TITLE:#}\n{details}");
         }
         text
+    }
+
+    /// Returns the mailbox of the instructions: the only one, or any of several.
+    pub(super) fn subject(&self) -> Cow<'_, Snapshot> {
+        if self.members.len() == 1 {
+            Cow::Borrowed(self.first.snapshot)
+        } else {
+            Cow::Owned(self.first.snapshot.as_representative(ANY_USER))
+        }
     }
 
     /// Returns the group in one line.

@@ -4,12 +4,13 @@
 use std::fmt::Write as _;
 
 use stranded_search::advice::{Ability, Advice, AdviceCase, Answer, Circumstances, MailboxAdvice};
+use stranded_search::files;
 use stranded_search::lines::wrapped;
 use stranded_search::sanitize::shell_word;
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts as facts;
-use super::advice_groups::{NAMES_MAX, alike, groups, listed, mailboxes};
+use super::advice_groups::{Group, NAMES_MAX, alike, groups, listed, mailboxes};
 use super::advice_json::name;
 use super::advice_steps::instructions;
 use super::advice_why::{BAD, GOOD, TITLE, checked};
@@ -305,6 +306,10 @@ pub(super) fn commands(
                 advice.plan.as_ref().is_some_and(|plan| !plan.absent.is_empty()) && printed.dialect.is_script();
             let more = "They read the stores again, so they also copy and delete what has come since.";
             let more = if reads_again { wrapped(more, 0, form.width) + "\n" } else { String::new() };
+            if let Some(file) = printed.file {
+                let says = format!("The commands of {name}, for {dialect}, are in {}.", files::shown(file));
+                return format!("\n{TITLE}{}{TITLE:#}\n{more}", wrapped(&says, 0, form.width));
+            }
             format!("\n{TITLE}The commands of {name}, for {dialect}:{TITLE:#}\n{more}\n{}", script.text)
         }
         (None, Some(name)) => {
@@ -313,6 +318,32 @@ pub(super) fn commands(
         }
         (None, None) => String::new(),
     }
+}
+
+/// Returns the commands for every mailbox that needs a repair.
+///
+/// # Errors
+/// The reason why there are none, or not the same ones for all.
+pub fn script_for_all(advised: &[MailboxAdvice<'_>], printed: Printed<'_>) -> Result<String, String> {
+    let form = Form { extent: Extent::Answers, width: u16::MAX, file: None };
+    let printed_whole = Printed { file: None, ..printed };
+    let groups = alike(groups(advised), Some(printed_whole), form);
+    let needs = |group: &&Group<'_>| group.first.snapshot.standing() != Standing::Healthy;
+    let groups: Vec<&Group<'_>> = groups.iter().filter(needs).collect();
+    let [group] = groups.as_slice() else {
+        return Err(match groups.len() {
+            0 => "no mailbox is known to need a repair".to_owned(),
+            count => format!("the mailboxes need {count} different scripts; --mailbox NAME chooses one mailbox"),
+        });
+    };
+    let first = group.first;
+    let subject = group.subject();
+    let chosen = printed.index(&first.advice).map(|index| &first.advice[index]);
+    let script = chosen.and_then(|advice| dialect::script(printed.dialect, &subject, advice));
+    script.map(|script| script.text).ok_or_else(|| match printed.procedure {
+        Some(name) => refusal(&subject, first, printed.dialect, name),
+        None => "no procedure is known to be safe".to_owned(),
+    })
 }
 
 /// Returns the reason why a procedure has no commands.
@@ -346,8 +377,10 @@ fn last(circumstances: &Circumstances, printed: Option<Printed<'_>>, form: Form<
     }
     let mut text = checked(circumstances, circumstances.replication);
     text.push_str(" --why shows the reasons and all steps");
-    if printed.is_none() {
-        text.push_str("; --dialect prints the commands of your mail system");
+    match printed {
+        None => text.push_str("; --dialect prints the commands of your mail system"),
+        Some(Printed { file: None, .. }) => text.push_str("; --script FILE writes the commands alone"),
+        Some(Printed { file: Some(_), .. }) => {}
     }
     match form.file {
         Some(file) => text.push_str(&format!("; `stranded explore {}` shows each step.", shell_word(file))),

@@ -113,7 +113,7 @@ pub(super) fn is_unexpected(result: &PropertyResult) -> bool {
 fn heading(checked: &Checked<'_>, width: u16) -> String {
     let spec = checked.spec;
     let mut origin = vec![spec.family.name().to_owned()];
-    origin.extend(Some(sources(&spec.source)).filter(|sources| !sources.is_empty()));
+    origin.extend(Some(sources(&spec.source)).filter(|sources| !sources.is_empty() && *sources != origin[0]));
     let indent = display_width(&spec.name) + 3;
     let origin = wrapped(&origin.join(": "), indent, width);
     let mut text = format!("{TITLE}{}{TITLE:#}  ({origin})\n{}\n", spec.name, question(&spec.question, width));
@@ -214,15 +214,17 @@ pub(super) fn extent(checked: &Checked<'_>, width: u16) -> String {
     }
     text.push_str(&unbounded(checked.spec.numbers, width));
     if !checked.varied.is_empty() {
-        let effect = if checked.results.iter().any(|result| result.verdict == Verdict::Depends) {
-            "some verdicts depend on them"
+        let effect = if checked.results.is_empty() {
+            ""
+        } else if checked.results.iter().any(|result| result.verdict == Verdict::Depends) {
+            ": some verdicts depend on them"
         } else if checked.is_complete() {
-            "no verdict depends on them"
+            ": no verdict depends on them"
         } else {
-            "it is unknown whether a verdict depends on them"
+            ": it is unknown whether a verdict depends on them"
         };
         let names: Vec<&str> = checked.varied.iter().map(|assumption| assumption.name()).collect();
-        let says = format!("assumptions: {} ({} combinations): {effect}", names.join(", "), checked.combinations.len());
+        let says = format!("assumptions: {} ({} combinations){effect}", names.join(", "), checked.combinations.len());
         let _ = writeln!(text, "  {}", wrapped(&says, 2, width));
     }
     text

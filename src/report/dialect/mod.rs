@@ -10,6 +10,8 @@ mod script;
 mod servers;
 mod shell;
 
+use std::path::Path;
+
 use clap::ValueEnum;
 use stranded_model::procedure::{Act, Condition};
 use stranded_model::scenario::Replication;
@@ -41,6 +43,8 @@ pub struct Printed<'a> {
     pub dialect: Dialect,
     /// The procedure; without one, the recommended procedure.
     pub procedure: Option<&'a str>,
+    /// The file with the commands, of which the report has the name alone.
+    pub file: Option<&'a Path>,
 }
 
 impl Printed<'_> {

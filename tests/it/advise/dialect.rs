@@ -11,13 +11,13 @@ use stranded_search::engine::Limits;
 use stranded_search::scenario::{SiteNames, builtin};
 use stranded_search::snapshot;
 
-use super::{LATE, STRANDED, circumstances, stranded};
+use super::{AT_HOME, LATE, STRANDED, circumstances, stranded};
 
 const DIALECTS: [Dialect; 3] = [Dialect::DovecotLdap, Dialect::Cyrus, Dialect::Exchange];
 
 /// Returns the advice in a dialect, with delivery held and everything observed.
 fn advised_in(dialect: Dialect, line: &str) -> AdviceReport {
-    printed(Printed { dialect, procedure: None }, line)
+    printed(Printed { dialect, procedure: None, file: None }, line)
 }
 
 /// Returns the advice with the commands of a procedure, with delivery held and everything observed.
@@ -95,7 +95,7 @@ fn a_script_that_copies_nothing_holds_mail_and_compares_the_stores_before_it_swi
 #[test]
 fn a_procedure_that_holds_mail_itself_compares_the_stores_after_its_hold() {
     for dialect in DIALECTS {
-        let report = printed(Printed { dialect, procedure: Some("hold-then-method-1") }, STRANDED);
+        let report = printed(Printed { dialect, procedure: Some("hold-then-method-1"), file: None }, STRANDED);
         let compared = "# No step copies mail, so";
         let (before, steps) = script(&report).split_once("\n# 1. It holds mail").unwrap();
         assert!(!before.contains(compared), "{dialect:?}: {before}");
@@ -107,7 +107,7 @@ fn a_procedure_that_holds_mail_itself_compares_the_stores_after_its_hold() {
 #[test]
 fn a_procedure_that_is_unsafe_or_cannot_be_performed_has_no_commands() {
     for (line, procedure) in [(LATE, "method-1"), (LATE, "method-2"), (STRANDED, "q162998"), (STRANDED, "move")] {
-        let printed = printed(Printed { dialect: Dialect::DovecotLdap, procedure: Some(procedure) }, line);
+        let printed = printed(Printed { dialect: Dialect::DovecotLdap, procedure: Some(procedure), file: None }, line);
         assert!(entries(&printed).iter().all(|entry| entry.script.is_none()), "{procedure}");
         let text =
             String::from_utf8(stranded(&["-", "--dialect", "dovecot-ldap", "--procedure", procedure], line).stdout)
@@ -304,4 +304,36 @@ fn the_text_prints_the_commands_of_the_recommended_procedure_only() {
     assert!(text.contains("\nMAILBOX=${MAILBOX:-alice}\n"), "{text}");
     assert!(text.contains("Cannot be performed by this system:\n"), "{text}");
     assert_eq!(stranded(&["-", "--dialect", "sendmail"], STRANDED).status.code(), Some(2));
+}
+
+#[test]
+fn the_commands_alone_are_written_to_a_file_that_all_mailboxes_share_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("repair.sh");
+    let path = file.to_str().unwrap();
+    let write = |lines: &str, more: &[&str]| {
+        let output = stranded(&[&["-", "--dialect", "dovecot-ldap", "--script", path], more].concat(), lines);
+        let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        let written = std::fs::read_to_string(&file).ok();
+        let _ = std::fs::remove_file(&file);
+        (output.status.code(), out, err, written)
+    };
+    let bob = STRANDED.replace("alice", "bob");
+    let (code, out, err, script) = write(STRANDED, &["--delivery", "never"]);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    assert!(!out.contains("MAILBOX=") && out.contains("are in "), "{out}");
+    assert!(script.unwrap().starts_with("# method-1 for alice, "));
+    let (_, _, err, script) = write(&[STRANDED, &bob].join("\n"), &["--delivery", "never"]);
+    assert!(err.is_empty() && script.unwrap().contains("This script is for several users"), "{err}");
+    let others = bob.replace(r#"["one", "two"]"#, r#"["three"]"#).replace("source", "elsewhere");
+    for (lines, more, code, reason) in [
+        (AT_HOME.to_owned(), vec![], 1, "no mailbox is known to need a repair"),
+        ([STRANDED, &others].join("\n"), vec![], 1, "need 2 different scripts; --mailbox NAME chooses"),
+        (STRANDED.to_owned(), vec!["--procedure", "move"], 1, "move is not safe here"),
+    ] {
+        let (ended, _, err, script) = write(&lines, &more);
+        assert_eq!((ended, script), (Some(code), None), "{err}");
+        assert!(err.contains("repair.sh was not written: ") && err.contains(reason), "{err}");
+    }
+    assert_eq!(stranded(&["-", "--script", path], STRANDED).status.code(), Some(2));
 }
