@@ -117,13 +117,25 @@ impl<'a> Oracle<'a> {
     /// Takes the next event.
     ///
     /// # Errors
-    /// The event names a part that the scenario does not have, or opens a call whose number another open call has. Nothing has
-    /// changed then.
+    /// The event names a part that the scenario does not have, opens a call whose number another open call has, or answers a call
+    /// that is not open. Nothing has changed then.
     pub fn take(&mut self, event: &Event) -> Result<(), Wrong> {
-        if let Event::Call { call, .. } = event
-            && self.state.exercise.is_open(*call)
-        {
-            return Err(Wrong::new(format!("call {call} is open already"), "a number that no other open call has"));
+        let is_open = |call: &u64| self.state.exercise.is_open(*call);
+        match event {
+            Event::Call { call, .. } if is_open(call) => {
+                return Err(Wrong::new(format!("call {call} is open already"), "a number that no other open call has"));
+            }
+            Event::Return { call, .. } if !is_open(call) => {
+                return Err(Wrong::new(
+                    format!("no call {call} is open"),
+                    "the number of a call of this case without an answer",
+                ));
+            }
+            Event::Call { .. }
+            | Event::Return { .. }
+            | Event::Reset { .. }
+            | Event::Did { .. }
+            | Event::Observed { .. } => {}
         }
         let resolved = self.state.names.resolve(event)?;
         if let Event::Reset { .. } = event {

@@ -64,7 +64,7 @@ pub(super) fn rejection(
             let called = |one: &Explanation| one.calls.iter().find(|one| one.number == Some(*call)).copied();
             match open.iter().find_map(called) {
                 Some(call) => rejected_answer(sets, &open, &call.operation, answer),
-                None => Rejection::because(format!("no call {call} is open")),
+                None => Rejection::because(format!("every explanation of call {call} is gone")),
             }
         }
     }
@@ -134,6 +134,10 @@ fn in_words(world: &World, mailbox: MailboxId, names: &Names<'_>, difference: Di
     }
 }
 
+/// The remedy for a mover that is judged by a procedure that it does not follow.
+const IDLE_SUCCESS: &str = "the procedure refuses where nothing is left to do; a mover that answers ok there is judged with --safety, \
+     or in a scenario with its own procedure";
+
 fn rejected_answer(
     sets: &ExplanationSets,
     open: &[Explanation],
@@ -179,6 +183,9 @@ fn rejected_answer(
             }
             is_beyond = false;
         }
+    }
+    if matches!(operation, Operation::Run { .. }) && answer.result == Outcome::Ok && allowed == ["refused"] {
+        note(&mut guards, IDLE_SUCCESS.to_owned());
     }
     let seen = answer_in_words(answer.result, answer.ended);
     let differences = vec![Against { what: "the answer".to_owned(), seen, allowed: allowed.join(", or ") }];

@@ -185,18 +185,20 @@ fn a_call_that_never_returns_happens_once() {
 }
 
 #[test]
-fn a_return_without_a_call_is_explained_by_nothing() {
+fn a_return_without_a_call_is_a_mistake_of_the_log() {
     let spec = two();
     let judge = |numbers: [u64; 2]| {
         let mut oracle = Oracle::new(&spec, OracleOptions::default()).unwrap();
         let [call, returned] = numbers;
         oracle.take(&Event::Reset { start: BTreeMap::new() }).unwrap();
         oracle.take(&Event::Call { call, operation: deliver("a") }).unwrap();
-        oracle.take(&Event::Return { call: returned, answer: Answer::of(Outcome::Ok) }).unwrap();
-        oracle.failure_of_case().map(|failure| failure.guards.clone())
+        let taken = oracle.take(&Event::Return { call: returned, answer: Answer::of(Outcome::Ok) });
+        assert!(oracle.failure_of_case().is_none());
+        taken.map_err(|wrong| wrong.to_string())
     };
-    assert_eq!(judge([7, 7]), None);
-    assert_eq!(judge([7, 8]), Some(vec!["no call 8 is open".to_owned()]));
+    assert_eq!(judge([7, 7]), Ok(()));
+    let expected = "no call 8 is open; expected the number of a call of this case without an answer";
+    assert_eq!(judge([7, 8]), Err(expected.to_owned()));
 }
 
 #[test]
