@@ -110,6 +110,16 @@ def shows_stores(found):
     return all(name in stores and (stores[name] is None or "messages" in stores[name]) for name in servers.values())
 
 
+def shows_directory(found):
+    """Returns True if an observation shows the home in some replica."""
+    whole = lambda homes: homes is None or {"home-mdb", "home-mta"} <= set(homes)
+    return any(whole(homes) for homes in found.get("directory", {}).values())
+
+
+PARTS = {"stores": shows_stores, "directory": shows_directory}
+with_mail = [0]
+
+
 def lost(found, step):
     """Returns the messages that must exist and are nowhere, if every location was observed."""
     stores, lists = found.get("stores", {}), [found.get(name) for name in ("queued", "returned", "saved")]
@@ -129,7 +139,7 @@ def judge(vector):
     """Returns None if everything was allowed, else the reason, and in further lines what was allowed; "# SKIP" if the vector ended
     early."""
     nodes = set(vector["initial"])
-    seen_stores = False
+    seen, has_mail = set(), False
     start = {key: vector[key] for key in ["start"] if key in vector}
     result = ask("reset", ["done"], **start)["result"]
     if result != "ok" and not start:
@@ -141,6 +151,8 @@ def judge(vector):
         allowed = [one for one in results if any(start in nodes for start, _ in one["moves"])]
         if "do" in step:
             found = ask("do", ["done"], **step["do"])
+            seen = set()  # what was observed before does not show the effect
+            has_mail = has_mail or step["do"]["action"] == "deliver" and found["result"] == "ok"
             fits = [one for one in step["answers"] if one["result"] == found["result"] and
                     (one["result"] != "ok" or one.get("ended") == found.get("ended") or
                      step["do"]["action"] not in ("act", "request-lost", "reply-lost"))]
@@ -149,7 +161,8 @@ def judge(vector):
         else:
             found = ask("observe", ["observed"], mailbox=step["observe"])
             del found["id"], found["type"]
-            seen_stores = seen_stores or shows_stores(found)
+            seen |= {part for part, shows in PARTS.items() if shows(found)}
+            has_mail = has_mail or any((store or {}).get("messages") for store in found.get("stores", {}).values())
             fits = [one for one in step["observations"] if matches(found, one["observation"])]
             if lost(found, step):
                 return f"loss: step {number}: {' '.join(lost(found, step))} accepted, but in no location"
@@ -159,8 +172,10 @@ def judge(vector):
             closest = min([differences(found, one.get("observation", {})) for one in allowed], key=len, default=[])
             why = f": {'; '.join(closest)}" if "observe" in step and closest else f" gave {json.dumps(found)}"
             return f"nonconforming: step {number}: {asked}{why}\n{shown(allowed)}"
-    if not seen_stores:
-        return "# SKIP inconclusive: the stores were never observed completely"
+    missing = [part for part in PARTS if part not in seen]
+    if missing:
+        return f"# SKIP inconclusive: not observed completely after the last operation: {', '.join(missing)}"
+    with_mail[0] += has_mail
 
 
 hello = ask("hello", ["hello", "skip"], **index["hello"])
@@ -184,6 +199,8 @@ except subprocess.TimeoutExpired:
     break_off(f"it did not end within {deadline:g} s after bye")
 if verdicts["passed"] == 0:
     print("# no vector passed" if verdicts["failed"] else "# every vector was skipped, so nothing was exercised: this is no pass")
+elif not with_mail[0]:
+    print("# no vector with a message passed, so nothing was exercised: this is no pass")
 elif verdicts["skipped"]:
     print(f"# {verdicts['skipped']} of {sum(verdicts.values())} vectors were skipped")
-sys.exit(1 if verdicts["failed"] else 0 if verdicts["passed"] else 3)
+sys.exit(1 if verdicts["failed"] else 0 if verdicts["passed"] and with_mail[0] else 3)

@@ -85,9 +85,118 @@ fn a_case_that_ends_unseen_is_inconclusive_whatever_other_cases_show() {
         check(&lines, &["--safety"], 3, "no-loss", "not ok");
         let ran = validate(&lines, &["--format", "json"]);
         let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-        assert!(report["inconclusive"].as_str().unwrap().contains("mailbox-1 in case 2: it"), "{}", ran.out);
+        assert!(
+            report["inconclusive"].as_str().unwrap().contains("of mailbox-1, after the last operation of case 2"),
+            "{}",
+            ran.out
+        );
     }
     check(&[&seen[..], &seen].concat(), &[], 0, "no-loss", "ok");
+}
+
+/// A fresh mailbox, completely observed.
+const FRESH: &str = r#","stores":{"source":null,"destination":null},"queued":[],"returned":[],"saved":[]"#;
+
+#[test]
+fn an_observation_before_the_last_operation_does_not_show_its_effect() {
+    let destination = r#","destination":{"messages":["m1"]}"#;
+    let no_directory = observed("destination", MOVED).replace(r#""directory""#, r#""note":"","x""#);
+    let no_directory = no_directory.split_once(r#""x":"#).map(|(head, rest)| {
+        let (_, stores) = rest.split_once(r#","stores""#).unwrap();
+        format!(r#"{head}"stores"{stores}"#)
+    });
+    for (last, property, missing) in [
+        (observed("destination", &MOVED.replace(destination, "")), "no-loss", "store of destination"),
+        (
+            observed("destination", &MOVED.replace(destination, r#","destination":{}"#)),
+            "no-loss",
+            "store of destination",
+        ),
+        (no_directory.unwrap(), "reachable", "directory"),
+    ] {
+        let mut lines = log(&[last]);
+        lines.insert(1, observed("source", FRESH));
+        for options in [&[][..], &["--safety"]] {
+            check(&lines, options, 3, property, "not ok");
+            let text = validate(&lines, options).out.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(&format!("not observed after the last operation: {missing}")), "{text}");
+            assert!(!text.contains("safe:"), "{text}");
+        }
+        // A later case does not make up for it.
+        let lines = [lines, log(&[observed("destination", MOVED)])].concat();
+        check(&lines, &[], 3, property, "not ok");
+    }
+}
+
+#[test]
+fn an_observation_during_a_call_does_not_show_its_end() {
+    let mut lines = log(&[]);
+    let run = lines.pop().unwrap();
+    let call = run.replace(r#""event":"did""#, r#""event":"call","call":1"#).replace(r#","result":"ok""#, "");
+    let returned = r#"{"event":"return","call":1,"result":"ok"}"#.to_owned();
+    let seen = observed("destination", MOVED);
+    let during = [&lines[..], &[call.clone(), seen.clone(), returned.clone()]].concat();
+    check(&during, &[], 3, "no-loss", "not ok");
+    let after = [&lines[..], &[call, returned, seen]].concat();
+    check(&after, &[], 0, "no-loss", "ok");
+}
+
+#[test]
+fn a_log_in_which_no_message_was_accepted_is_inconclusive() {
+    let nothing = observed("destination", FRESH);
+    for result in [None, Some("unknown"), Some("failed")] {
+        let mut lines = log(std::slice::from_ref(&nothing));
+        match result {
+            Some(result) => lines[1] = lines[1].replace(r#""result":"ok""#, &format!(r#""result":"{result}""#)),
+            None => drop(lines.remove(1)),
+        }
+        for options in [&[][..], &["--safety"]] {
+            check(&lines, options, 3, "no-loss", "not ok");
+            assert!(validate(&lines, options).out.contains("no message was accepted"), "{result:?}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_a_store_shows_was_accepted_whatever_the_answer() {
+    let kept = MOVED.replace(
+        r#""source":null,"destination":{"messages":["m1"]}"#,
+        r#""source":{"messages":["m1"]},"destination":null"#,
+    );
+    let with = |last: &str| {
+        let mut lines = log(&[observed("destination", last)]);
+        lines[1] = lines[1].replace(r#""result":"ok""#, r#""result":"unknown""#);
+        lines.insert(2, observed("source", &kept));
+        lines
+    };
+    for options in [&[][..], &["--safety"]] {
+        check(&with(MOVED), options, 0, "no-loss", "ok");
+        check(&with(FRESH), options, 1, "no-loss", "not ok");
+    }
+}
+
+#[test]
+fn a_return_without_a_call_is_a_mistake_of_the_log() {
+    for lines in [
+        vec![r#"{"event":"return","call":1,"result":"ok"}"#.to_owned()],
+        [log(&[observed("destination", MOVED)]), vec![r#"{"event":"return","call":1,"result":"ok"}"#.to_owned()]]
+            .concat(),
+    ] {
+        let ran = validate(&lines, &[]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+        assert!(ran.err.contains("no call 1 is open"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn an_adapter_that_delivers_nothing_has_exercised_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let adapter = wrapped(r#"{"actions": ["run"]}"#, None);
+    for options in [&["move", "--fail-under", "100"][..], &["move-under-mail"], &["move", "--safety"]] {
+        let ran = conform(folder.path(), options, &adapter);
+        assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+        assert!(ran.out.starts_with("inconclusive"), "{}", ran.out);
+    }
 }
 
 #[test]
@@ -168,7 +277,7 @@ fn vectors_do_not_pass_an_adapter_that_never_shows_the_stores() {
     };
     let (code, out) = run(&[], &wrapped(r#"{"shows": ["directory"]}"#, None));
     assert_eq!(code, Some(3), "{out}");
-    assert!(out.contains("the stores were never observed completely"), "{out}");
+    assert!(out.contains("not observed completely after the last operation: stores"), "{out}");
     let (code, out) = run(&[], &wrapped("{}", Some("delete-before-copy")));
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains(": observed [") && out.contains(", allowed ["), "{out}");

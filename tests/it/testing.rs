@@ -212,7 +212,7 @@ fn a_run_that_exercises_nothing_is_no_pass() {
     let failed = examine(&spec("move"), &nothing, || Adapted::new(Site::default())).unwrap_err();
     assert_eq!(
         failed.to_string().lines().next().unwrap(),
-        "inconclusive: in the scenario move: no list of operations ran a procedure to an observed outcome"
+        "inconclusive: in the scenario move: no list of operations moved accepted mail to an observed outcome"
     );
 }
 

@@ -19,6 +19,8 @@ impl Oracle<'_> {
         for end in self.state.watch.at_end() {
             self.end_mailbox(&end);
         }
+        let exercise = &mut self.state.exercise;
+        exercise.evidence.end_case(exercise.cases, self.spec);
     }
 
     /// Says that the case ends before its programs had all their runs, for a reason that is not the system's.
@@ -55,6 +57,11 @@ impl Oracle<'_> {
         if !end.is_observed {
             self.withhold(end, None, &end.unobserved);
             return;
+        }
+        let lacking = self.state.exercise.evidence.lacking_now(&end.mailbox, self.spec);
+        if !lacking.is_empty() {
+            let reason = format!("not observed after the last operation: {}", lacking.join(", "));
+            self.note_withheld(end, None, reason);
         }
         if !end.has_run {
             // Harm that no run of the case did, and that none has repaired.
@@ -105,17 +112,20 @@ impl Oracle<'_> {
             [] => "the observations do not decide it".to_owned(),
             reasons => reasons.join(", "),
         };
+        self.note_withheld(end, property, says);
+        let state = &mut self.state;
+        state.withheld_cases.entry(property).or_default().insert(state.exercise.cases);
+    }
+
+    /// Notes the reason for the report; it decides no property.
+    fn note_withheld(&mut self, end: &MailboxAtEnd, property: Option<Safety>, reason: String) {
         let case_number = self.state.exercise.cases;
-        let withheld = Withheld { mailbox: end.mailbox.clone(), property, reason: says, case_number };
+        let withheld = Withheld { mailbox: end.mailbox.clone(), property, reason, case_number };
         let state = &mut self.state;
         if state.withheld_of_case.contains(&withheld) {
             return;
         }
         state.withheld_of_case.push(withheld.clone());
-        state.withheld_cases.entry(property).or_default().insert(case_number);
-        if end.is_touched && !end.is_observed {
-            state.unseen.get_or_insert_with(|| withheld.clone());
-        }
         if state.withheld.len() < FINDINGS_KEPT {
             state.withheld.push(withheld);
         } else {

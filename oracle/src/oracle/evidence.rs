@@ -1,4 +1,5 @@
-//! The parts of a mailbox that observations have shown so far. A property whose evidence was never observed is undecided.
+//! The parts of a mailbox that observations show, in the whole log and after the last operation of each case. A property whose evidence
+//! lacks at the end of a case is undecided, whatever other cases show: nothing shows what the last operations did.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +7,8 @@ use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 use stranded_search::scenario::Spec;
 
-use super::{Oracle, Withheld, is_observable};
-use crate::protocol::Observation;
+use super::{Exercise, Oracle, Withheld, is_observable};
+use crate::protocol::{HomesObservation, Observation};
 
 /// A part of a mailbox that an observation can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,10 +39,57 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Returns the part in words, as far as no mailbox of these has shown it.
+    fn lacking<'s>(self, seen: impl Iterator<Item = &'s Seen>, spec: &Spec) -> String {
+        let (seen, singular): (BTreeSet<&String>, _) = match self {
+            Self::Directory => (seen.flat_map(|seen| &seen.replicas).collect(), "directory of"),
+            Self::Stores => (seen.flat_map(|seen| &seen.stores).collect(), "store of"),
+            Self::Queued | Self::Returned | Self::Saved => return self.name().to_owned(),
+        };
+        let servers = spec.scenario.site.servers.values();
+        let unseen: Vec<&str> = servers.filter(|server| !seen.contains(server)).map(String::as_str).collect();
+        if seen.is_empty() || unseen.is_empty() {
+            return self.name().to_owned();
+        }
+        format!("{singular} {}", unseen.join(", "))
+    }
+}
+
+impl Seen {
+    fn take(&mut self, observation: &Observation, spec: &Spec) {
+        let site = &spec.scenario.site;
+        // A recipient without one of its attributes does not show the home.
+        let is_whole = |homes: &HomesObservation| homes.home_mdb.is_some() && homes.home_mta.is_some();
+        let names_home = |server: &&String| {
+            observation.directory.get(*server).is_some_and(|homes| homes.as_ref().is_none_or(is_whole))
+        };
+        let shown = |server: &&String| observation.messages_on(server).is_some();
+        self.replicas.extend(site.servers.values().filter(names_home).cloned());
+        self.stores.extend(site.servers.values().filter(shown).cloned());
+        let is_directory = match site.replication {
+            Replication::Instant => site.servers.values().any(|server| names_home(&server)),
+            Replication::Eventual => site.servers.values().all(|server| names_home(&server)),
+        };
+        let is_shown = [
+            (Part::Directory, is_directory),
+            (Part::Stores, site.servers.values().all(|server| shown(&server))),
+            (Part::Queued, observation.queued.is_some()),
+            (Part::Returned, observation.returned.is_some()),
+            (Part::Saved, observation.saved.is_some()),
+        ];
+        self.parts.extend(is_shown.into_iter().filter(|(_, is_shown)| *is_shown).map(|(part, _)| part));
+    }
+}
+
 /// The evidence about each mailbox that an event names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Evidence {
     mailboxes: BTreeMap<String, Seen>,
+    /// The observations of each mailbox in the current case since its last operation.
+    since_operation: BTreeMap<String, Seen>,
+    /// The first end of a case that lacks each part, in words.
+    lacking_at_end: BTreeMap<Part, String>,
 }
 
 /// The parts of one mailbox that were observed, and the servers where its directory and its store were.
@@ -53,30 +101,48 @@ struct Seen {
 }
 
 impl Evidence {
-    /// Notes that an operation concerns a mailbox.
+    /// Notes that an operation on a mailbox begins or ends: what was observed before does not show its effect.
     pub(super) fn note(&mut self, mailbox: &str) {
         self.mailboxes.entry(mailbox.to_owned()).or_default();
+        self.since_operation.insert(mailbox.to_owned(), Seen::default());
     }
 
     /// Takes an observation.
     pub(super) fn take(&mut self, mailbox: &str, observation: &Observation, spec: &Spec) {
-        let site = &spec.scenario.site;
-        let seen = self.mailboxes.entry(mailbox.to_owned()).or_default();
-        seen.replicas.extend(observation.directory.keys().cloned());
-        let is_directory = match site.replication {
-            Replication::Instant => !observation.directory.is_empty(),
-            Replication::Eventual => site.servers.values().all(|server| observation.directory.contains_key(server)),
-        };
-        let shown = |server: &&String| observation.messages_on(server).is_some();
-        seen.stores.extend(site.servers.values().filter(shown).cloned());
-        let is_shown = [
-            (Part::Directory, is_directory),
-            (Part::Stores, site.servers.values().all(|server| shown(&server))),
-            (Part::Queued, observation.queued.is_some()),
-            (Part::Returned, observation.returned.is_some()),
-            (Part::Saved, observation.saved.is_some()),
-        ];
-        seen.parts.extend(is_shown.into_iter().filter(|(_, is_shown)| *is_shown).map(|(part, _)| part));
+        self.mailboxes.entry(mailbox.to_owned()).or_default().take(observation, spec);
+        if let Some(seen) = self.since_operation.get_mut(mailbox) {
+            seen.take(observation, spec);
+        }
+    }
+
+    /// Notes the parts that lack at the end of a case. A second call changes nothing.
+    pub(super) fn end_case(&mut self, case_number: usize, spec: &Spec) {
+        for (mailbox, seen) in &self.since_operation {
+            for part in Part::ALL.into_iter().filter(|part| !seen.parts.contains(part)) {
+                let lacking = part.lacking([seen].into_iter(), spec);
+                let says =
+                    || format!("{lacking} of {mailbox}, after the last operation of case {}", case_number.max(1));
+                self.lacking_at_end.entry(part).or_insert_with(says);
+            }
+        }
+    }
+
+    /// Returns true if the directory and the stores were observed after the last operation of each case that has ended.
+    pub(super) fn is_end_observed(&self) -> bool {
+        [Part::Directory, Part::Stores].iter().all(|part| !self.lacking_at_end.contains_key(part))
+    }
+
+    /// Begins a case.
+    pub(super) fn begin_case(&mut self) {
+        self.since_operation.clear();
+    }
+
+    /// Returns the parts of directory and stores that nothing has shown of a mailbox since its last operation, in words; none if the
+    /// case has no operation on it.
+    pub(super) fn lacking_now(&self, mailbox: &str, spec: &Spec) -> Vec<String> {
+        let Some(seen) = self.since_operation.get(mailbox) else { return Vec::new() };
+        let lacking = [Part::Stores, Part::Directory].into_iter().filter(|part| !seen.parts.contains(part));
+        lacking.map(|part| part.lacking([seen].into_iter(), spec)).collect()
     }
 
     /// Returns the parts that were never observed, in words; of a directory or stores that were observed in part, the servers.
@@ -103,25 +169,24 @@ impl Evidence {
             Some(Safety::NoFalseSuccess | Safety::Reachable) | None => &[Part::Directory, Part::Stores],
         };
         let missing: Vec<String> = needed.iter().filter_map(|part| self.lacking(*part, spec)).collect();
-        (!missing.is_empty()).then(|| format!("not observed: {}", missing.join(", ")))
+        let at_end = || needed.iter().filter_map(|part| self.lacking_at_end.get(part)).next().cloned();
+        let missing = if missing.is_empty() { at_end()? } else { missing.join(", ") };
+        Some(format!("not observed: {missing}"))
     }
 
     /// Returns the name of a part, if it was not observed of some mailbox.
     fn lacking(&self, part: Part, spec: &Spec) -> Option<String> {
         let mut lacking = self.mailboxes.values().filter(|seen| !seen.parts.contains(&part)).peekable();
         lacking.peek()?;
-        let site = &spec.scenario.site;
-        let (seen, singular): (BTreeSet<&String>, _) = match part {
-            Part::Directory => (lacking.flat_map(|seen| &seen.replicas).collect(), "directory of"),
-            Part::Stores => (lacking.flat_map(|seen| &seen.stores).collect(), "store of"),
-            Part::Queued | Part::Returned | Part::Saved => return Some(part.name().to_owned()),
-        };
-        let unseen: Vec<&str> =
-            site.servers.values().filter(|server| !seen.contains(server)).map(String::as_str).collect();
-        if seen.is_empty() || unseen.is_empty() {
-            return Some(part.name().to_owned());
-        }
-        Some(format!("{singular} {}", unseen.join(", ")))
+        Some(part.lacking(lacking, spec))
+    }
+}
+
+impl Exercise {
+    /// Returns true if the directory and the stores were observed after the last operation of each case that has ended.
+    #[must_use]
+    pub fn is_end_observed(&self) -> bool {
+        self.evidence.is_end_observed()
     }
 }
 
@@ -143,11 +208,6 @@ pub(super) fn undecided_properties(
         let is_withheld = property.is_some() && cases.len() >= state.exercise.cases;
         let withheld = state.withheld.iter().find(is_meant).filter(|_| is_withheld);
         let withheld = withheld.map(|one| format!("withheld: {}", one.reason));
-        // No other case decides for one that ends without an observation.
-        let unseen = || {
-            let unseen = state.unseen.as_ref().filter(|_| property.is_some())?;
-            Some(format!("withheld: {} in case {}: {}", unseen.mailbox, unseen.case_number, unseen.reason))
-        };
         let missing = || state.exercise.evidence.missing_for(property, has_model, oracle.spec);
         let unjudged = || {
             let is_unjudged =
@@ -156,7 +216,7 @@ pub(super) fn undecided_properties(
                 "a run reported ok, and directory and stores were not observed just before and after it".to_owned()
             })
         };
-        lacks.map(str::to_owned).or_else(missing).or(withheld).or_else(unseen).or_else(unjudged)
+        lacks.map(str::to_owned).or_else(missing).or(withheld).or_else(unjudged)
     };
     judged.filter(|one| !is_found(one)).filter_map(|one| Some((one, reason(one)?))).collect()
 }

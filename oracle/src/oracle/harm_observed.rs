@@ -1,6 +1,7 @@
 //! Harm that the observations show by themselves, for any procedure: no rule of the model is used. Unobserved fields count as
 //! harmless.
 
+mod accepted;
 mod at_end;
 mod changes;
 mod duplicates;
@@ -30,6 +31,8 @@ pub(super) struct Watch<'a> {
     memory: Memory,
     /// True if the success of a run could not be judged, because too little was observed before or after it.
     has_unjudged_success: bool,
+    /// True if some run had mail to move: a message was accepted before it ended.
+    has_moved_mail: bool,
 }
 
 /// The memory of a [`Watch`]: in one scenario, two watches differ in nothing else.
@@ -49,6 +52,8 @@ struct Observed {
     accepted: BTreeSet<String>,
     /// Messages that the owner may have deleted, or that may never have been accepted.
     excused: BTreeSet<String>,
+    /// Those of them whose delivery had no answer, or failed. A store or a queue that shows one has accepted it.
+    in_doubt: BTreeSet<String>,
     missed: BTreeSet<String>,
     copies_at_first: CopiesAtFirst,
     details_at_first: DetailsAtFirst,
@@ -81,7 +86,7 @@ impl<'a> Watch<'a> {
     /// A watch before the first event.
     #[must_use]
     pub(super) fn new(spec: &'a Spec) -> Self {
-        Self { spec, memory: Memory::default(), has_unjudged_success: false }
+        Self { spec, memory: Memory::default(), has_unjudged_success: false, has_moved_mail: false }
     }
 
     /// Returns the memory.
@@ -109,6 +114,8 @@ impl<'a> Watch<'a> {
             }
             Event::Return { call, answer } => {
                 if let Some(operation) = self.memory.open_calls.remove(call) {
+                    // An observation during the call does not show its effect.
+                    operation.mailbox().into_iter().for_each(|name| self.mailbox(name).acted_since = true);
                     self.end(&operation, answer, false);
                 }
             }
@@ -121,6 +128,11 @@ impl<'a> Watch<'a> {
     pub(super) fn has_unjudged_success(&self) -> bool {
         let is_open = |seen: &Observed| matches!(seen.ended, Some((_, Outcome::Ok, _)));
         self.has_unjudged_success || self.memory.mailboxes.values().any(is_open)
+    }
+
+    /// Returns true if some run had mail to move.
+    pub(super) fn has_moved_mail(&self) -> bool {
+        self.has_moved_mail
     }
 
     /// Takes the state with which a mailbox begins.
@@ -147,11 +159,13 @@ impl<'a> Watch<'a> {
         seen.acted_since = true;
         seen.was_touched = true;
         let is_unjudged = matches!(seen.ended.take(), Some((_, Outcome::Ok, _)));
+        let mut has_mail = false;
         seen.disturbed_by(operation);
         if let Some(run) = operation.run() {
             let owes_retry = seen.programs.get(&run.administrator).is_some_and(|one| one.owes_retry);
             let program = Program { run: run.clone(), is_running: true, owes_retry, before: seen.before() };
             seen.programs.insert(run.administrator.clone(), program);
+            has_mail = !seen.accepted.is_empty();
         }
         if writes_directory(operation) {
             seen.directory.clear();
@@ -163,8 +177,10 @@ impl<'a> Watch<'a> {
         // With any answer, the deletion may have happened.
         if let Operation::OwnerDeletes { message, .. } = operation {
             seen.excused.insert(message.clone());
+            seen.in_doubt.remove(message);
         }
         self.has_unjudged_success |= is_unjudged;
+        self.has_moved_mail |= has_mail;
     }
 
     fn end(&mut self, operation: &Operation, answer: &Answer, alone: bool) {
@@ -177,6 +193,11 @@ impl<'a> Watch<'a> {
                 let seen = self.mailbox(mailbox);
                 let messages = if answer.result == Outcome::Ok { &mut seen.accepted } else { &mut seen.excused };
                 messages.insert(message.clone());
+                match answer.result {
+                    Outcome::Ok | Outcome::Refused => {}
+                    Outcome::Failed | Outcome::Unknown => drop(seen.in_doubt.insert(message.clone())),
+                }
+                self.has_moved_mail |= self.memory.mailboxes[mailbox].has_moving_mail();
             }
             Operation::Run { run, .. } => {
                 self.mailbox(&run.mailbox).program_ended(&run.administrator, answer.result, alone);
@@ -243,6 +264,8 @@ impl<'a> Watch<'a> {
             seen.accepted.extend(held(observation).map(ToOwned::to_owned));
             seen.copies_at_first.note(observation);
         }
+        seen.accept_shown(observation);
+        let has_moving_mail = seen.has_moving_mail();
         let mut harms = seen.losses(observation, spec);
         harms.extend(changes);
         harms.extend(seen.harm_of_ended_run(observation, is_instant));
@@ -258,6 +281,7 @@ impl<'a> Watch<'a> {
         }
         seen.acted_since = false;
         self.has_unjudged_success |= is_unjudged;
+        self.has_moved_mail |= has_moving_mail;
         let seen = &self.memory.mailboxes[name];
         let replicas = self.replicas(observation);
         if is_quiet
@@ -322,29 +346,6 @@ impl Observed {
         program.is_running = false;
         program.owes_retry = result.owes_retry_after(program.owes_retry);
         self.ended = alone.then(|| (program.run.clone(), result, program.before.take()));
-    }
-
-    /// Returns the loss of accepted messages.
-    fn losses(&mut self, observation: &Observation, spec: &Spec) -> Vec<Harm> {
-        if !self.hidden.is_empty() {
-            return Vec::new();
-        }
-        let Some(found) = everything(observation, spec) else { return Vec::new() };
-        let lost = |message: &&String| !found.contains(message.as_str()) && !self.excused.contains(*message);
-        let lost: Vec<String> = self.accepted.iter().filter(lost).cloned().collect();
-        let new: Vec<String> = lost.into_iter().filter(|message| self.missed.insert(message.clone())).collect();
-        if new.is_empty() {
-            return Vec::new();
-        }
-        let is_unknown = |message: &&&str| !self.accepted.contains(**message) && !self.excused.contains(**message);
-        let unknown: Vec<&str> = found.iter().filter(is_unknown).copied().collect();
-        let instead = match unknown.as_slice() {
-            [] => String::new(),
-            [one] => format!("; the store shows {one}, which was never delivered"),
-            shown => format!("; the stores show {}, which were never delivered", shown.join(", ")),
-        };
-        let says = format!("accepted messages are lost: {}{instead}", new.join(", "));
-        vec![Harm::violation(Safety::NoLoss, says)]
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stranded_model::id::MailboxId;
+use stranded_model::id::{Id, MailboxId};
 use stranded_model::property::{Safety, SafetyBits};
 
 use stranded_search::scenario::Spec;
@@ -22,6 +22,8 @@ pub struct OracleState<'a> {
     pub(super) names: Names<'a>,
     pub(super) watch: Watch<'a>,
     pub(super) exercise: Exercise,
+    /// True if some mailbox has mail in every initial state of the scenario.
+    pub(super) starts_with_mail: bool,
     /// The number of events, and of those since the last reset.
     pub(super) events: usize,
     pub(super) in_case: usize,
@@ -35,8 +37,6 @@ pub struct OracleState<'a> {
     pub(super) withheld_of_case: Vec<Withheld>,
     /// For each property, the cases at whose end its verdict is withheld; without a property, those of every verdict.
     pub(super) withheld_cases: BTreeMap<Option<Safety>, BTreeSet<usize>>,
-    /// The first verdict that is withheld because nothing observed the stores after the last operation of its case.
-    pub(super) unseen: Option<Withheld>,
     /// The first event without explanation, and the first since the last reset.
     pub(super) failure: Option<Failure>,
     pub(super) failure_of_case: Option<Failure>,
@@ -60,13 +60,17 @@ pub struct FutureKey {
 impl<'a> OracleState<'a> {
     /// The state before the first event.
     pub(super) fn new(spec: &'a Spec, sets: &mut ExplanationSets) -> Self {
-        let initial = sets.scenes().iter().flat_map(|scene| &scene.world.initial);
-        let names = Names::new(spec, super::at_first(initial, spec.scenario.site.mailboxes));
+        let initial = || sets.scenes().iter().flat_map(|scene| &scene.world.initial);
+        let names = Names::new(spec, super::at_first(initial(), spec.scenario.site.mailboxes));
+        let mut mailboxes = (0..spec.scenario.site.mailboxes).map(MailboxId::at);
+        let has_mail = |mailbox| initial().all(|state| !state.accounts[mailbox].record.accepted.is_empty());
+        let starts_with_mail = mailboxes.any(has_mail);
         Self {
             explanations: Some(sets.initial(&BTreeMap::new())),
             names,
             watch: Watch::new(spec),
             exercise: Exercise::default(),
+            starts_with_mail,
             events: 0,
             in_case: 0,
             findings: Vec::new(),
@@ -76,7 +80,6 @@ impl<'a> OracleState<'a> {
             withheld_left_out: 0,
             withheld_of_case: Vec::new(),
             withheld_cases: BTreeMap::new(),
-            unseen: None,
             failure: None,
             failure_of_case: None,
             undecided: None,
@@ -94,6 +97,7 @@ impl<'a> OracleState<'a> {
         self.findings_of_case.clear();
         self.withheld_of_case.clear();
         self.exercise.cases += 1;
+        self.exercise.evidence.begin_case();
     }
 }
 

@@ -236,6 +236,7 @@ impl Exercise {
             Event::Call { call, operation } => drop(self.open.insert(*call, operation.clone())),
             Event::Return { call, answer } => {
                 if let Some(operation) = self.open.remove(call) {
+                    operation.mailbox().into_iter().for_each(|mailbox| self.evidence.note(mailbox));
                     self.outcome(&operation, answer.result, answer.ended);
                 }
             }
@@ -261,8 +262,8 @@ impl Exercise {
         }
     }
 
-    /// Returns the reason why this is not enough for a verdict.
-    fn lacks(&self) -> Option<&'static str> {
+    /// Returns the reason why this is not enough for a verdict. `has_moved_mail` is true if some run had mail to move.
+    fn lacks(&self, has_moved_mail: bool) -> Option<&'static str> {
         let is_known = |outcome: &str| outcome != Outcome::Unknown.name();
         let started = |(action, outcome): &&(&str, &str)| ["run", "start"].contains(action) && is_known(outcome);
         if self.outcomes.is_empty() {
@@ -273,6 +274,8 @@ impl Exercise {
             Some("no procedure was run with a known outcome")
         } else if self.observations == 0 {
             Some("nothing was observed")
+        } else if !has_moved_mail {
+            Some("no message was accepted before a run ended, so no run had mail to lose")
         } else {
             None
         }
@@ -328,7 +331,8 @@ impl Judgement {
         let is_unsuccessful =
             safety_only && ended().count() > 0 && !all_refused && !ended().any(|one| one == Outcome::Ok.name());
         let given_up = given_up.or_else(|| is_unsuccessful.then(|| "no run reported ok".to_owned()));
-        let lacks = given_up.or_else(|| exercise.lacks().map(ToOwned::to_owned)).or_else(|| {
+        let has_moved_mail = state.starts_with_mail || state.watch.has_moved_mail();
+        let lacks = given_up.or_else(|| exercise.lacks(has_moved_mail).map(ToOwned::to_owned)).or_else(|| {
             let names: Vec<&str> = not_exercised.iter().map(|fault| fault.name()).collect();
             (!names.is_empty()).then(|| format!("these faults never struck: {}", names.join(", ")))
         });

@@ -29,11 +29,11 @@ impl Default for ExamineOptions {
     }
 }
 
-/// Draws lists of operations, performs each on a new implementation, and judges it. Returns the number of lists that ran a
-/// procedure and conform.
+/// Draws lists of operations, performs each on a new implementation, and judges it. Returns the number of lists that moved
+/// mail, whose end was observed, and that conform.
 ///
 /// # Errors
-/// The failure of the shortest failing list; or inconclusive, if no list ran a procedure.
+/// The failure of the shortest failing list; or inconclusive, if there is no such list.
 pub fn examine<I: Implementation>(
     spec: &Spec,
     options: &ExamineOptions,
@@ -47,7 +47,8 @@ pub fn examine<I: Implementation>(
     let exercised = RefCell::new(0_usize);
     let outcome = runner.run(&strategy, |operations| match check(spec, &mut make(), &operations) {
         Ok(judgement) => {
-            *exercised.borrow_mut() += usize::from(judgement.conformance == Conformance::Conforming);
+            let is_shown = judgement.conformance == Conformance::Conforming && judgement.exercise.is_end_observed();
+            *exercised.borrow_mut() += usize::from(is_shown);
             Ok(())
         }
         Err(failed) => {
@@ -61,7 +62,7 @@ pub fn examine<I: Implementation>(
     match (outcome, shortest.into_inner()) {
         (Ok(()), _) if exercised > 0 => Ok(exercised),
         (Ok(()), _) => {
-            let reason = "no list of operations ran a procedure to an observed outcome".to_owned();
+            let reason = "no list of operations moved accepted mail to an observed outcome".to_owned();
             Err(CheckFailure::without_events(spec, FailureReason::Inconclusive(reason)))
         }
         (Err(_), Some(failed)) => Err(failed),

@@ -76,8 +76,8 @@ impl Conversation {
         can: &Capabilities,
         child: &mut Child,
     ) -> Result<Vec<Observation>, AdapterError> {
-        let first = self.observe(mailboxes, can, child)?;
-        let second = self.observe(mailboxes, can, child)?;
+        let first = self.observe(spec, mailboxes, can, child)?;
+        let second = self.observe(spec, mailboxes, can, child)?;
         let is_idle = spec.scenario.site.replication == Replication::Instant
             && first.iter().all(|observation| observation.queued.as_ref().is_none_or(Vec::is_empty));
         match differing(mailboxes, &first, &second).filter(|_| is_idle) {
@@ -88,6 +88,7 @@ impl Conversation {
 
     fn observe(
         &mut self,
+        spec: &Spec,
         mailboxes: &[String],
         can: &Capabilities,
         child: &mut Child,
@@ -97,6 +98,7 @@ impl Conversation {
             self.asked.push(format!("observe {mailbox}"));
             let observation = child.observe(mailbox)?;
             self.check_fields(&observation, can);
+            self.check_stores(&observation, spec);
             observations.push(in_order(observation));
         }
         Ok(observations)
@@ -133,6 +135,19 @@ impl Conversation {
                 (false, true) => self.remark(format!("observations have `{field}`, but `fields` does not list it")),
                 (true, true) | (false, false) => {}
             }
+        }
+    }
+
+    /// Remarks the stores whose messages an observation does not show.
+    fn check_stores(&mut self, observation: &Observation, spec: &Spec) {
+        let servers = spec.scenario.site.servers.values();
+        let lacking = servers.filter(|server| observation.messages_on(server).is_none());
+        let names: Vec<&str> = lacking.map(String::as_str).collect();
+        if !observation.stores.is_empty() && !names.is_empty() {
+            let names = names.join(", ");
+            self.remark(format!(
+                "some observations lack the messages in the store of {names}: no verdict is possible without them"
+            ));
         }
     }
 

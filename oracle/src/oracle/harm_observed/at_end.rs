@@ -16,8 +16,6 @@ pub(in crate::oracle) struct MailboxAtEnd {
     pub(in crate::oracle) mailbox: String,
     /// True if a program ran on the mailbox.
     pub(in crate::oracle) has_run: bool,
-    /// True if an operation of the case concerned the mailbox.
-    pub(in crate::oracle) is_touched: bool,
     /// True if its stores were observed after the last operation.
     pub(in crate::oracle) is_observed: bool,
     /// The harm that the last observation shows if nothing else happens.
@@ -45,8 +43,7 @@ impl Watch<'_> {
 
     fn mailbox_at_end(&self, name: &str, seen: &Observed) -> MailboxAtEnd {
         let has_run = !seen.programs.is_empty();
-        let is_touched = seen.was_touched;
-        let mut end = MailboxAtEnd { mailbox: name.to_owned(), has_run, is_touched, ..MailboxAtEnd::default() };
+        let mut end = MailboxAtEnd { mailbox: name.to_owned(), has_run, ..MailboxAtEnd::default() };
         for (administrator, program) in &seen.programs {
             if program.is_running {
                 end.open.push(format!("{administrator}'s run of {} has not ended", program.run.procedure));
