@@ -82,11 +82,23 @@ fn of_name(name: &str) -> Result<Vec<Mover>, CommandError> {
                 "there is no placeholder `{{{word}}}`; expected one of {known}; spaces inside the braces keep them for the shell"
             )));
         }
+        if let Some(word) = unclosed_placeholder(name) {
+            return Err(CommandError::Usage(format!(
+                "the placeholder `{{{word}` is not closed; expected `{{{word}}}`"
+            )));
+        }
         return Ok(vec![Mover::Command(name.to_owned())]);
     }
     Err(CommandError::Usage(format!(
-        "`{name}` is no tool; expected one of {}, all, a procedure, or a command line such as \
+        "`{name}` is no tool; expected one of {}, all, a procedure, or a command line with a placeholder or a `/`, such as \
          'mover {{user}} {{source}} {{destination}}'",
         movers::names()
     )))
+}
+
+/// Returns the first placeholder of a command line without its closing brace. A shell variable as in `${user` is none.
+fn unclosed_placeholder(command: &str) -> Option<&'static str> {
+    let words = command.match_indices('{').filter(|(at, _)| !command[..*at].ends_with('$'));
+    let mut words = words.filter_map(|(at, _)| command[at + 1..].split(char::is_whitespace).next());
+    words.find_map(|word| PLACEHOLDERS.into_iter().find(|known| known.name == word)).map(|known| known.name)
 }

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use stranded_search::files;
 use stranded_testbed::bed::{Bed, BedError};
+use stranded_testbed::cyrus::repair::Repair;
 use stranded_testbed::cyrus::trial::XFER;
 use stranded_testbed::cyrus::{self, CYRUS};
+use stranded_testbed::mover::Mover;
 use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::system::Config;
 use stranded_testbed::trial::report::{DirectoryStep, MoverReport, TrialVerdict};
@@ -16,7 +18,7 @@ use stranded_testbed::trial::{self, TrialError, TrialOptions};
 use crate::cli::{Conform, ToolArguments};
 use crate::exit::Exit;
 use crate::formats::results::of_trials;
-use crate::report::trials as reported;
+use crate::report::trials::{self as reported, PlannedTool};
 
 use super::chosen::{self, Chosen};
 use super::movers::Watch;
@@ -170,11 +172,21 @@ fn dry_run(arguments: &Conform, chosen: &Chosen, modes: &[Mode]) -> Result<Exit,
             "a test bed that starts on loopback and ends with the command; each trial has a user of its own.".to_owned()
         }
     };
-    let rows: Vec<(String, DirectoryStep, Option<String>)> = match chosen {
-        Chosen::Tools(tools) => tools.iter().map(|(mover, order)| (mover.to_string(), *order, None)).collect(),
-        Chosen::Xfer(repairs) => {
-            repairs.iter().map(|repair| (XFER.to_owned(), DirectoryStep::Tool, repair.named())).collect()
-        }
+    let of_tool = |(mover, order): &(Mover, DirectoryStep)| PlannedTool {
+        tool: mover.to_string(),
+        order: *order,
+        repair: None,
+        is_run_again: matches!(mover, Mover::Command(_)),
+    };
+    let of_repair = |repair: &&Repair| PlannedTool {
+        tool: XFER.to_owned(),
+        order: DirectoryStep::Tool,
+        repair: repair.named(),
+        is_run_again: false,
+    };
+    let rows: Vec<PlannedTool> = match chosen {
+        Chosen::Tools(tools) => tools.iter().map(of_tool).collect(),
+        Chosen::Xfer(repairs) => repairs.iter().map(of_repair).collect(),
     };
     let file = arguments.output.file.as_deref();
     Ok(output::print(&reported::dry_run(&site, &rows, modes, &tool.points, output::width(file)), file))

@@ -22,8 +22,9 @@ use stranded_testbed::trial::report::{
 };
 
 pub use self::finding::details;
+pub(crate) use self::headline::AGAIN;
 pub use self::headline::verdict;
-pub use self::plan::dry_run;
+pub use self::plan::{PlannedTool, dry_run};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -88,7 +89,8 @@ impl<'a> Worst<'a> {
             Ok(Traced::NoProcedure) => (None, Some("no built-in procedure describes it".to_owned())),
             Err(reason) => (None, Some(reason)),
         };
-        let is_plain = |plain: &TrialReport| trial.mode.is_some() && plain.verdict == trial.verdict;
+        let is_other = trial.mode.is_some() || trial.is_run_again;
+        let is_plain = |plain: &TrialReport| is_other && plain.verdict == trial.verdict;
         Self {
             trial,
             also_without_fault: plain.is_some_and(is_plain),
@@ -129,6 +131,7 @@ pub fn is_harmful(verdict: TrialVerdict) -> bool {
 struct Row<'a> {
     of: &'a MoverReport,
     mode: Option<Mode>,
+    is_run_again: bool,
     trials: Vec<&'a TrialReport>,
 }
 
@@ -137,13 +140,21 @@ impl<'a> Row<'a> {
         let modes = [None].into_iter().chain(report.modes.iter().copied().map(Some));
         let row = |mode: Option<Mode>| {
             let trials = report.trials.iter().filter(|trial| trial.mode == mode).collect();
-            Self { of: report, mode, trials }
+            Self { of: report, mode, is_run_again: false, trials }
         };
-        modes.map(row).collect()
+        let again = report.again.as_deref();
+        let again = again.map(|trial| Self { of: report, mode: None, is_run_again: true, trials: vec![trial] });
+        let mut rows: Vec<Self> = modes.map(row).collect();
+        rows.splice(1..1, again);
+        rows
     }
 
     fn fault(&self) -> &'static str {
-        self.mode.map_or("none", Mode::name)
+        match self.mode {
+            Some(mode) => mode.name(),
+            None if self.is_run_again => "again",
+            None => "none",
+        }
     }
 
     fn planned(&self) -> usize {

@@ -60,6 +60,11 @@ fn a_tool_that_cannot_be_tried_is_refused_before_anything_starts() {
         &["--tool", "mover {usr}", "--testbed", "dovecot"],
         "there is no placeholder `{usr}`; expected one of {user}, {password}, {source},",
     );
+    check_refused(
+        &["--tool", "mover {user", "--testbed", "dovecot"],
+        "the placeholder `{user` is not closed; expected `{user}`",
+    );
+    check_refused(&["--tool", "mover", "--testbed", "dovecot"], "a command line with a placeholder or a `/`, such as");
 }
 
 #[test]
@@ -284,4 +289,61 @@ fn a_dry_run_names_each_repair() {
     assert!(out.contains("Use test beds of Cyrus Murder on loopback, one for each trial."), "{out}");
     assert!(out.contains("do the repair enter-source-compare-destination, deliver a mail,"), "{out}");
     assert!(out.contains("Nothing was started."), "{out}");
+}
+
+/// Returns a command line of the mover of the tests, of this kind.
+fn mover(kind: &str) -> String {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/imap-mover.py");
+    format!("python3 {file} {kind} {{user}} {{password}} {{source}} {{destination}} {{system}}")
+}
+
+/// Returns the exit code and the report in one line, without a fault.
+fn without_a_fault(kind: &str, order: &str) -> (Option<i32>, String) {
+    let (code, out, err) =
+        run(&["--tool", &mover(kind), "--testbed", "dovecot", "--directory", order, "--mode", "none"]);
+    (code, format!("{out}{err}").split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn a_tool_is_run_again_after_its_success_and_must_not_destroy_the_mail_that_came_between() {
+    let (code, out) = without_a_fault("copies", "last");
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("again 1 1 1 fine 1") && out.contains("(not tried: any fault)"), "{out}");
+    let (code, out) = without_a_fault("wipes", "last");
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("none 1 1 1 fine 1") && out.contains("again 1 1 1 loss 1"), "{out}");
+    assert!(out.contains("a second run after success: loss between is in no store"), "{out}");
+}
+
+#[test]
+fn a_tool_that_moves_the_mail_past_the_proxies_is_inconclusive() {
+    let (code, out) = without_a_fault("bypasses", "last");
+    assert_eq!(code, Some(3), "{out}");
+    assert!(out.contains("(not exercised: destination; not tried: any fault)"), "{out}");
+}
+
+#[test]
+fn a_report_does_not_show_the_password_of_the_user() {
+    let tool = "echo logged in as {user} with {password}; exit 1";
+    let (code, out, err) = run(&["--tool", tool, "--testbed", "dovecot", "--mode", "none", "--format", "json"]);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(out.contains("with {password}") && !out.contains("with secret"), "{out}");
+}
+
+#[test]
+fn a_tool_with_a_relative_path_runs_or_the_report_says_where_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("mover.sh");
+    fs::write(&script, "#!/bin/sh\necho it runs; exit 1\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |tool: &str, order: &str| {
+        let arguments = ["conform", "--tool", tool, "--testbed", "dovecot", "--directory", order, "--mode", "none"];
+        let ran = crate::cli::stranded_in(folder.path(), &arguments);
+        (ran.code, format!("{}{}", ran.out, ran.err).split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let (code, out) = run("./mover.sh {user}", "last");
+    assert!(code == 3 && out.contains("it runs"), "{out}");
+    // The operator has written the directory, and the tool did not run.
+    let (code, out) = run("sh mover.sh {user}", "first");
+    assert!(code == 3 && out.contains("give the full path of mover.sh"), "{out}");
 }

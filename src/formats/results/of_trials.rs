@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use stranded_testbed::predict::Comparison;
-use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::record::{Row, is_explained};
 use stranded_testbed::trial::report::{MoverReport, TrialReport, TrialVerdict, title};
 
-use crate::report::trials::{command, details, is_harmful};
+use crate::report::trials::{AGAIN, command, details, is_harmful};
 
 use super::{Case, CaseOutcome};
 
@@ -59,7 +58,7 @@ fn cases(report: &MoverReport, of_trial: impl Fn(&TrialReport) -> Case) -> Vec<C
             format!("the tool sent nothing to these through the fault proxies: {}", report.not_exercised.join(", "));
         of_suite(report, "exercised", TrialVerdict::Inconclusive.name(), CaseOutcome::Inconclusive { why })
     });
-    report.trials.iter().map(of_trial).chain(missing).chain(unreached).collect()
+    report.trials.iter().chain(report.again.as_deref()).map(of_trial).chain(missing).chain(unreached).collect()
 }
 
 fn case(trial: &TrialReport, failed: Option<CaseOutcome>) -> Case {
@@ -77,7 +76,11 @@ fn case(trial: &TrialReport, failed: Option<CaseOutcome>) -> Case {
     });
     let point = trial.point.as_ref().map(|point| format!(" at {point}")).unwrap_or_default();
     let suite = suite(&trial.mover, trial.repair.as_deref(), trial.order.name());
-    let name = format!("fault {}{point}", trial.mode.map_or("none", Mode::name));
+    let name = match trial.mode {
+        Some(mode) => format!("fault {}{point}", mode.name()),
+        None if trial.is_run_again => AGAIN.to_owned(),
+        None => "fault none".to_owned(),
+    };
     let time = Duration::from_millis(trial.milliseconds);
     Case { time, ..Case::alone(&suite, &name, trial.verdict.name(), outcome) }
 }

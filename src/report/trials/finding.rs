@@ -8,6 +8,7 @@ use stranded_testbed::proxy::point::Mode;
 use stranded_testbed::trial::judge;
 use stranded_testbed::trial::report::{DirectoryStep, RunReport, TrialReport, TrialVerdict, title};
 
+use super::headline::AGAIN;
 use super::{BAD, Worst};
 
 /// The most reasons that are printed for one trial.
@@ -20,11 +21,15 @@ pub(super) fn shown(worst: &Worst<'_>, width: u16) -> String {
     let point = worst.point.map(|point| format!(" at {point}")).unwrap_or_default();
     let not_injected = if worst.mode.is_some() && worst.trial.frame.is_none() { " (fault not injected)" } else { "" };
     let also = if worst.also_without_fault { ", also without a fault" } else { "" };
+    let fault = match worst.mode {
+        Some(mode) => format!("fault {}", mode.name()),
+        None if worst.trial.is_run_again => AGAIN.to_owned(),
+        None => "fault none".to_owned(),
+    };
     let mut text = format!(
-        "\n{}, directory step {}, fault {}{point}{not_injected}: {BAD}{}{BAD:#}{also}\n",
+        "\n{}, directory step {}, {fault}{point}{not_injected}: {BAD}{}{BAD:#}{also}\n",
         title(worst.tool, worst.repair),
         worst.directory.name(),
-        worst.mode.map_or("none", Mode::name),
         worst.verdict
     );
     if worst.also_without_fault {
@@ -56,7 +61,7 @@ pub fn details(trial: &TrialReport) -> Vec<String> {
     let mut lines: Vec<String> = decisive.into_iter().chain(others.into_iter().take(REASONS_MAX)).cloned().collect();
     lines.extend((left > 0).then(|| format!("and {left} more")));
     lines.extend(remedy(trial));
-    for (run, which) in trial.runs.iter().zip(["first run", "second run"]) {
+    for (run, which) in trial.runs.iter().zip(["first run", "second run", "third run"]) {
         lines.push(format!("{which}: {}", run.ends()));
         let output: Vec<&str> = run.output.lines().filter(|line| !line.trim().is_empty()).collect();
         lines.extend(output[output.len().saturating_sub(OUTPUT_MAX)..].iter().map(|line| format!("| {line}")));

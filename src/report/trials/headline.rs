@@ -8,13 +8,17 @@ use super::{BAD, GOOD, TOOL_MAX};
 
 /// The mail of every trial, and what no verdict is about.
 pub(super) const NOT_JUDGED: &str = "The mail of a trial: three short ASCII messages in two flat folders, and one or two that arrive \
-    later. Not judged: the date of arrival, added header lines, UIDs, large messages, attachments, nested folders, folder names \
-    outside ASCII, subscriptions, quotas and rights.";
+    later. Not judged: the date of arrival, added header lines, UIDs, messages with one Message-ID or without one, large messages, \
+    attachments, nested folders, folder names outside ASCII, subscriptions, quotas and rights. Not seen: a process that the tool \
+    leaves behind with another environment, as `su -`, `sudo` and `systemd-run` do, and what it does after the tool has ended.";
+
+/// The trial in which the operator runs the tool again after its success.
+pub(crate) const AGAIN: &str = "a second run after success";
 
 /// Returns the verdict on a tool: the worst of its trials; inconclusive if trials are missing and the others are fine.
 #[must_use]
 pub fn verdict(report: &MoverReport) -> TrialVerdict {
-    let worst = report.trials.iter().map(|trial| trial.verdict).max();
+    let worst = report.trials.iter().chain(report.again.as_deref()).map(|trial| trial.verdict).max();
     let missing = (report.stopped.is_some() || !report.not_exercised.is_empty()).then_some(TrialVerdict::Inconclusive);
     worst.max(missing).unwrap_or(TrialVerdict::Inconclusive)
 }
@@ -73,12 +77,14 @@ fn left_out(report: &MoverReport) -> String {
     }
     let modes: Vec<&str> = Mode::ALL.into_iter().filter(|mode| !report.modes.contains(mode)).map(Mode::name).collect();
     if modes.len() == Mode::ALL.len() {
-        parts.push("not tried: any fault".to_owned());
+        let again = if report.again.is_none() { format!("; {AGAIN}") } else { String::new() };
+        parts.push(format!("not tried: any fault{again}"));
         return format!(" ({})", parts.join("; "));
     }
+    let again = report.again.is_none().then(|| AGAIN.to_owned());
     let (tried, planned) = (report.points.len(), report.planned.len());
     let points = (tried < planned).then(|| format!("{} of {planned} points", planned - tried));
-    let not_tried = [(!modes.is_empty()).then(|| modes.join(", ")), points];
+    let not_tried = [(!modes.is_empty()).then(|| modes.join(", ")), points, again];
     let not_tried: Vec<String> = not_tried.into_iter().flatten().collect();
     if !not_tried.is_empty() {
         parts.push(format!("not tried: {}", not_tried.join("; ")));
@@ -95,6 +101,7 @@ fn reasons(report: &MoverReport) -> Vec<String> {
     let mut left: Vec<&str> = report
         .trials
         .iter()
+        .chain(report.again.as_deref())
         .flat_map(|trial| &trial.runs)
         .flat_map(|run| &run.left_behind)
         .map(String::as_str)

@@ -65,7 +65,19 @@ pub fn trials(
     });
     let (mover, modes, repair) = (XFER.to_owned(), options.modes.to_vec(), repair.named());
     let (order, not_exercised) = (DirectoryStep::Tool, Vec::new());
-    Ok(MoverReport { mover, version, repair, order, planned, points, modes, trials, stopped, not_exercised })
+    Ok(MoverReport {
+        mover,
+        version,
+        repair,
+        order,
+        planned,
+        points,
+        modes,
+        trials,
+        again: None,
+        stopped,
+        not_exercised,
+    })
 }
 
 /// Runs one trial on a bed of its own, with the programs in this folder.
@@ -125,6 +137,7 @@ fn trial(packages: &Path, repair: &Repair, limit: Duration, planned: Planned) ->
         mode,
         point,
         frame,
+        is_run_again: false,
         reached,
         reached_by_operator: Vec::new(),
         mail: arrived.map(|sent| (sent.name.clone(), sent.answer)).collect(),

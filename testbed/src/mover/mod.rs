@@ -7,6 +7,7 @@ mod configs;
 pub mod performed;
 pub mod shipped;
 
+use std::env;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use self::configs::FOLDER;
 pub use self::shipped::Shipped;
 use crate::trial::report::DirectoryStep;
+use stranded_search::sanitize::shell_word;
 
 /// A mover.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +127,7 @@ impl Mover {
                 Ok(run.into_iter().chain(options).map(str::to_owned).collect())
             }
             Self::Command(command) => {
-                let mut line = command.clone();
+                let mut line = with_program(command, &env::current_dir()?);
                 for (name, value) in placeholders(job) {
                     line = line.replace(&format!("{{{name}}}"), &value);
                 }
@@ -167,7 +169,7 @@ pub const PLACEHOLDERS: [Placeholder; 10] = [
     of("from", "source", "the name of the source in the configuration of the system"),
     of("to", "destination", "the name of the destination in the configuration of the system"),
     of("system", "/tmp/stranded-1/system.toml", "the configuration of the system, with the addresses of this trial"),
-    of("folder", "/tmp/stranded-1/trial42x1", "an empty folder for files"),
+    of("folder", "/tmp/stranded-1/trial42x1", "an empty folder for files, in which the command runs; it is HOME too"),
 ];
 
 const fn of(name: &'static str, example: &'static str, says: &'static str) -> Placeholder {
@@ -192,6 +194,24 @@ pub fn unknown_placeholder(command: &str) -> Option<&str> {
     words.find(|word| {
         !word.is_empty() && word.chars().all(is_letter) && PLACEHOLDERS.iter().all(|known| known.name != *word)
     })
+}
+
+/// Returns a command line whose first word, if it is the relative path of a file, leads from this folder to that file.
+fn with_program(command: &str, caller: &Path) -> String {
+    let (program, rest) = command.split_at(command.find(char::is_whitespace).unwrap_or(command.len()));
+    let is_relative = program.contains('/') && !program.starts_with('/');
+    if !is_relative || !caller.join(program).is_file() {
+        return command.to_owned();
+    }
+    format!("{}{rest}", shell_word(&caller.join(program).display().to_string()))
+}
+
+/// Returns the first word of a command line that names a file in the folder of the caller, where the command does not run.
+pub(crate) fn relative_file(command: &str) -> Option<&str> {
+    let mut words = command.split_whitespace();
+    let first = words.next().filter(|word| !word.contains('/'));
+    let is_file = |word: &&str| !word.starts_with('/') && Path::new(word).is_file();
+    first.into_iter().chain(words).find(is_file)
 }
 
 /// The values of the placeholders of a command line.

@@ -27,6 +27,20 @@ pub struct Config {
     pub answer: Duration,
 }
 
+impl Config {
+    /// Returns a text of another program with a placeholder for each password that it shows.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        let directory = match &self.directory {
+            Directory::Ldap(ldap) => vec![Some(&ldap.password), ldap.new_password.as_ref()],
+            Directory::Commands { .. } => Vec::new(),
+        };
+        let stores = self.stores.iter().map(|store| Some(&store.access.password));
+        let all = stores.chain(directory).chain([self.logon.as_ref().map(|access| &access.password)]).flatten();
+        let secrets = all.map(Secret::text).filter(|secret| !secret.is_empty());
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "{password}"))
+    }
+}
+
 /// The directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Directory {

@@ -73,7 +73,7 @@ pub(crate) fn all<L: Send, E: Display>(
 }
 
 /// Carries out a trial, again if the system under the tool fails in it.
-fn repeated<E: Display>(
+pub(super) fn repeated<E: Display>(
     observer: &dyn Observer,
     mut trial: impl FnMut() -> Result<TrialReport, E>,
 ) -> Result<TrialReport, E> {
@@ -115,6 +115,7 @@ mod tests {
             mode: fault.map(|(_, mode)| mode),
             point: fault.map(|(point, _)| point.clone()),
             frame: None,
+            is_run_again: false,
             reached: Vec::new(),
             reached_by_operator: Vec::new(),
             runs: Vec::new(),

@@ -1,5 +1,5 @@
-//! Trials of whole movers: at each fault point in turn, in each mode, with a fresh user; then the tool runs again, and the judge
-//! compares the mail that the system accepted with what directory and stores hold.
+//! Trials of whole movers: without a fault, once more after its success, and at each fault point in turn, in each mode, with a fresh
+//! user; after a fault the tool runs again. The judge compares the mail that the system accepted with what directory and stores hold.
 //!
 //! [`site`] is the system under trial, [`report`] has the results as data, [`judge`] decides, [`run`] runs a program, `lanes` tries every
 //! fault, `lane` has the proxies and processes of one thread, `behind` the configuration that a tool reads, and `one` is one trial, and `exercise` what the run without a
@@ -26,7 +26,7 @@ pub(crate) use self::one::text;
 use self::report::{DirectoryStep, MoverReport, TrialReport};
 use self::run::Ended;
 use self::site::{LANES, Site};
-use crate::mover::Mover;
+use crate::mover::{Mover, relative_file};
 use crate::proxy::point::{FaultPoint, Mode};
 
 /// The default time limit of one run of a tool.
@@ -97,7 +97,8 @@ pub fn trials(
     observer: &dyn Observer,
 ) -> Result<MoverReport, TrialError> {
     let version = mover.version();
-    let plan = Plan { mover, version: version.as_deref(), order: options.order, limit: options.limit };
+    let plan =
+        Plan { mover, version: version.as_deref(), order: options.order, limit: options.limit, is_run_again: false };
     let mut lanes = (0..LANES).map(|number| Lane::start(site, number)).collect::<io::Result<Vec<_>>>();
     let lanes =
         lanes.as_mut().map_err(|reason| TrialError::System(io::Error::new(reason.kind(), reason.to_string())))?;
@@ -109,7 +110,11 @@ pub fn trials(
         Some(_) => (Vec::new(), Vec::new()),
         None => (lanes::selected(&mover.to_string(), &planned, options)?, options.modes.to_vec()),
     };
-    let not_exercised = exercise::not_exercised(mover, &plain);
+    let not_exercised = exercise::not_exercised(site, mover, &plain);
+    let (again, useless) = match (again(site, &mut lanes[0], plan, observer, useless.is_none()), useless) {
+        (Ok(again), useless) => (again, useless),
+        (Err(reason), useless) => (None, useless.or(Some(reason))),
+    };
     let (trials, stopped) = lanes::all(lanes, plain, &points, &modes, observer, |lane, point, mode| {
         one::trial(site, lane, plan, Some((point, mode)))
     });
@@ -122,9 +127,28 @@ pub fn trials(
         points,
         modes,
         trials,
+        again,
         stopped: useless.or(stopped),
         not_exercised,
     })
+}
+
+/// Tries a command once more after its success, unless that says nothing. What a built-in mover does then, its procedure says.
+fn again(
+    site: &Site,
+    lane: &mut Lane,
+    plan: Plan<'_>,
+    observer: &dyn Observer,
+    is_useful: bool,
+) -> Result<Option<Box<TrialReport>>, String> {
+    match plan.mover {
+        Mover::Command(_) if is_useful => {
+            let plan = Plan { is_run_again: true, ..plan };
+            let tried = lanes::repeated(observer, || one::trial(site, lane, plan, None));
+            tried.map(|trial| Some(Box::new(trial))).map_err(|reason| format!("a second run after success: {reason}"))
+        }
+        Mover::Command(_) | Mover::Shipped(_) | Mover::Performed { .. } => Ok(None),
+    }
 }
 
 /// The exit code of `sh` for a command that is not there.
@@ -137,7 +161,8 @@ fn is_there(mover: &Mover, plain: &TrialReport) -> Result<(), TrialError> {
         (_, Some(Ended::NotStarted(reason))) => Err(TrialError::Tool(reason.clone())),
         (Mover::Command(command), Some(Ended::Exited(NOT_FOUND))) => {
             let output = plain.runs[0].output.trim();
-            Err(TrialError::Tool(format!("the command `{command}` is not there: {output}")))
+            let hint = relative_file(command).map(exercise::elsewhere).unwrap_or_default();
+            Err(TrialError::Tool(format!("the command `{command}` is not there: {output}{hint}")))
         }
         (_, Some(_) | None) => Ok(()),
     }

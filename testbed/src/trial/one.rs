@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use super::behind;
 use super::judge::{self, Facts, Sent};
 use super::lane::{self, Lane};
-use super::report::{DirectoryStep, FinalState, MailReport, RunReport, SeenMessage, TrialReport, milliseconds};
+use super::report::{
+    DirectoryStep, FinalState, MailReport, RunReport, SeenMessage, TrialReport, TrialVerdict, milliseconds,
+};
 use super::run::{self, Finished};
 use super::site::Site;
 use crate::mover::{Job, Mover};
@@ -20,8 +22,10 @@ use crate::proxy::point::{FaultPoint, Mode};
 use crate::system::{self, Delivery, Directory, Named, StoredMessage, System, Trouble};
 
 /// The mail that is there before the tool runs: its name, folder and flags.
-const BEFORE: [(&str, &str, &str); 3] =
+pub(super) const BEFORE: [(&str, &str, &str); 3] =
     [("before-1", "INBOX", "\\Flagged"), ("before-2", "INBOX", ""), ("before-3", crate::mover::FOLDER, "\\Seen")];
+/// The name of the message that arrives between a success and the run after it.
+const BETWEEN: &str = "between";
 /// The most lines of output that a report keeps of a run.
 const LINES_MAX: usize = 12;
 /// The most bytes of such a line.
@@ -36,7 +40,12 @@ pub(super) struct Plan<'a> {
     pub(super) version: Option<&'a str>,
     pub(super) order: DirectoryStep,
     pub(super) limit: Duration,
+    /// True if the operator runs the tool once more after it has reported success and a message has arrived.
+    pub(super) is_run_again: bool,
 }
+
+/// The reason for a second run that did not follow a success.
+const NOT_RUN_AGAIN: &str = "the tool did not report success, so no run followed one";
 
 /// Carries out one trial.
 pub(super) fn trial(
@@ -64,8 +73,15 @@ pub(super) fn trial(
         runs.push(attempt(site, lane, plan, &user, &folder).0);
         lane.faults.end();
     }
-
     let mut mail = BTreeMap::new();
+    let is_run_again = plan.is_run_again && runs.last().is_some_and(RunReport::is_ok);
+    if is_run_again {
+        mail.insert(BETWEEN.to_owned(), deliver(&system, &user, BETWEEN));
+        lane.faults.begin(None);
+        runs.push(attempt(site, lane, plan, &user, &folder).0);
+        lane.faults.end();
+    }
+
     let arrived = *during.lock().unwrap_or_else(PoisonError::into_inner);
     mail.extend(arrived.map(|answer| ("during".to_owned(), answer)));
     mail.insert("after".to_owned(), deliver(&system, &user, "after"));
@@ -79,7 +95,14 @@ pub(super) fn trial(
         end: &end,
         destination: site.stores()[1],
     };
-    let (verdict, reasons) = judge::judge(&facts);
+    let (mut verdict, mut reasons) = judge::judge(&facts);
+    if is_run_again && !is_retried && verdict == TrialVerdict::FineAfterRetry {
+        verdict = TrialVerdict::Fine;
+    }
+    if plan.is_run_again && !is_run_again {
+        verdict = verdict.max(TrialVerdict::Inconclusive);
+        reasons.push(NOT_RUN_AGAIN.to_owned());
+    }
     clean(site, &system, &user);
     // A folder that remains is removed with the lane.
     let _ = fs::remove_dir_all(&folder);
@@ -91,6 +114,7 @@ pub(super) fn trial(
         mode: fault.map(|(_, mode)| mode),
         point: fault.map(|(point, _)| point.clone()),
         frame,
+        is_run_again: plan.is_run_again,
         reached,
         reached_by_operator,
         runs,
@@ -184,6 +208,7 @@ fn attempt(site: &Site, lane: &mut Lane, plan: Plan<'_>, user: &str, folder: &Pa
             of_operator = before..lane.faults.count();
         }
     }
+    let output = site.config.without_secrets(&output);
     (RunReport { output: last_lines(&output), left_behind, milliseconds: milliseconds(start), ..run }, of_operator)
 }
 
@@ -255,7 +280,7 @@ fn sent(mail: &BTreeMap<String, MailReport>, is_retried: bool) -> Vec<Sent> {
         folder: "INBOX".to_owned(),
         flags: Vec::new(),
         answer: *answer,
-        is_before_last_run: is_retried && name == "during",
+        is_before_last_run: (is_retried && name == "during") || name == BETWEEN,
     });
     before.into_iter().chain(later).collect()
 }

@@ -200,6 +200,9 @@ pub struct TrialReport {
     pub point: Option<FaultPoint>,
     /// The number of the frame at which the fault struck, from 1 in the order of the run; `None` if it did not strike.
     pub frame: Option<usize>,
+    /// True if the operator ran the tool once more after it had reported success and a message had arrived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_run_again: bool,
     /// The fault points that the first run reached, in order.
     pub reached: Vec<FaultPoint>,
     /// The points among them that the operator's directory step reached.
@@ -240,6 +243,9 @@ pub struct MoverReport {
     pub modes: Vec<Mode>,
     /// The trials: the run without a fault first, then each mode at each point.
     pub trials: Vec<TrialReport>,
+    /// The trial in which the operator runs the tool again after a success; `None` if it was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Box<TrialReport>>,
     /// The reason why trials are missing, if any are.
     pub stopped: Option<String>,
     /// The servers to which the tool sent nothing without a fault, although a move needs them.
