@@ -47,22 +47,21 @@ pub(super) fn search<S: Distributed>(worker: &mut Worker, states: &Held<S>, on_l
 
 /// Receives the states that this worker owns.
 fn receive<'scope, S: Distributed>(
-    words: Stream<'scope, Depth, Vec<S::SentState>>,
+    words: Stream<'scope, Depth, Vec<S::Letter>>,
     levels: Stream<'scope, Depth, Vec<()>>,
     states: &Held<S>,
 ) -> Stream<'scope, Depth, Vec<LevelSummary>> {
     let states = Rc::clone(states);
-    let owner = Exchange::new(|sent: &S::SentState| S::route(sent));
+    let owner = Exchange::new(|letter: &S::Letter| S::receiver(letter));
     words.binary_frontier(levels, owner, Pipeline, "receive", |_, _| {
         // Levels that some worker has begun and that are not complete here.
         let mut begun: BTreeMap<Depth, Capability<Depth>> = BTreeMap::new();
         move |(words, words_frontier), (levels, levels_frontier), output| {
-            words.for_each_stamp(|time, batches| {
+            // In the order of arrival, which `for_each_stamp` would change.
+            words.for_each(|time, batch| {
                 let Some(depth) = time.least() else { return };
-                for batch in batches {
-                    states.borrow_mut().receive(*depth, batch);
-                    batch.clear();
-                }
+                states.borrow_mut().receive(*depth, batch);
+                batch.clear();
             });
             levels.for_each_stamp(|time, batches| {
                 batches.for_each(Vec::clear);
@@ -89,7 +88,7 @@ fn expand<'scope, S: Distributed>(
     summaries: Stream<'scope, Depth, Vec<LevelSummary>>,
     states: &Held<S>,
     on_level: Rc<dyn Fn(Level)>,
-) -> Stream<'scope, Depth, Vec<S::SentState>> {
+) -> Stream<'scope, Depth, Vec<S::Letter>> {
     let states = Rc::clone(states);
     summaries.unary_frontier(Pipeline, "expand", move |_, info| {
         let again = scope.activator_for(info.address);
@@ -112,7 +111,7 @@ fn expand<'scope, S: Distributed>(
             }
             if let Some(time) = &under_way {
                 let mut session = output.session(time);
-                if states.borrow_mut().expand(|sent| session.give(sent)) {
+                if states.borrow_mut().expand(|letter| session.give(letter)) {
                     drop(session);
                     under_way = None;
                 }

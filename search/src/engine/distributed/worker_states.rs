@@ -66,6 +66,7 @@ pub(super) struct WorkerStates<S: Distributed> {
     /// The number of its words that were expanded.
     done: usize,
     recent: Vec<S::Word>,
+    letters: S::Letters,
 }
 
 /// The number of a worker, and the count of all workers.
@@ -109,21 +110,36 @@ impl<S: Distributed> WorkerStates<S> {
             begun: 0,
             done: 0,
             recent: vec![S::Word::NONE; RECENT],
+            letters: S::letters(worker_index),
             initial: Vec::new(),
         };
         for word in &initial {
-            let sent = states.space.packed(&mut states.scratch, *word);
-            if S::route(&sent) % worker_index.peers as u64 == worker_index.index as u64 {
-                states.receive(0, &[sent]);
+            if states.owner(*word) == worker_index.index {
+                states.keep(0, &[*word]);
             }
         }
         states.initial = initial;
         Ok(states)
     }
 
+    /// Returns the worker that owns a state.
+    fn owner(&mut self, word: S::Word) -> usize {
+        if self.peers == 1 {
+            return self.index;
+        }
+        (self.space.hash(&mut self.scratch, &mut self.letters, word) % self.peers as u64) as usize
+    }
+
     /// Receives states of a level and keeps the new ones. Other workers may be one level ahead of this one.
-    pub(super) fn receive(&mut self, depth: Depth, sent_states: &[S::SentState]) {
-        let growth = self.table.growth(sent_states.len());
+    pub(super) fn receive(&mut self, depth: Depth, letters: &[S::Letter]) {
+        let Self { space, scratch, letters: known, .. } = self;
+        let words: Vec<S::Word> = letters.iter().map(|letter| space.opened(scratch, known, letter)).collect();
+        self.keep(depth as usize, &words);
+    }
+
+    /// Keeps the new ones of these states of a level, unless a limit is reached.
+    fn keep(&mut self, depth: usize, words: &[S::Word]) {
+        let growth = self.table.growth(words.len());
         if growth > 0 && self.truncated.is_none() {
             self.truncated = self.limits.memory_limit(growth);
         }
@@ -131,15 +147,13 @@ impl<S: Distributed> WorkerStates<S> {
         if is_full || matches!(self.truncated, Some(Truncation::Memory(_) | Truncation::SystemMemory(_))) {
             return;
         }
-        let Self { space, scratch, table, levels, held, .. } = self;
-        let words: Vec<S::Word> = sent_states.iter().map(|sent| space.received(scratch, sent)).collect();
-        let depth = depth as usize;
+        let Self { table, levels, held, .. } = self;
         if levels.len() <= depth {
             levels.resize_with(depth + 1, Vec::new);
         }
         let level = &mut levels[depth];
         let before = level.len();
-        table.add(&words, |word| *word, |word| level.push(*word));
+        table.add(words, |word| *word, |word| level.push(*word));
         *held += level.len() - before;
     }
 
@@ -207,9 +221,9 @@ impl<S: Distributed> WorkerStates<S> {
         self.is_too_narrow |= self.space.learn_pairs(&unknown_pairs).is_err();
     }
 
-    /// Expands some states of the current level and passes their successors to `send`. Returns true if the level is
-    /// done.
-    pub(super) fn expand(&mut self, mut send: impl FnMut(S::SentState)) -> bool {
+    /// Expands some states of the current level, keeps the successors that this worker owns, and passes the others to
+    /// `send`. Returns true if the level is done.
+    pub(super) fn expand(&mut self, mut send: impl FnMut(S::Letter)) -> bool {
         if self.is_over {
             return true;
         }
@@ -223,7 +237,7 @@ impl<S: Distributed> WorkerStates<S> {
         }
         let level = self.begun;
         let end = self.levels[level].len().min(self.done + STATES_AT_A_TIME);
-        let mut found = Vec::new();
+        let (mut found, mut own) = (Vec::new(), Vec::new());
         for index in self.done..end {
             let word = self.levels[level][index];
             found.clear();
@@ -232,12 +246,19 @@ impl<S: Distributed> WorkerStates<S> {
             for next in &found {
                 // Other bits of the hash choose the owner of a word.
                 let recent = &mut self.recent[(next.scrambled() >> 24) as usize % RECENT];
-                if *recent != *next {
-                    *recent = *next;
-                    send(self.space.packed(&mut self.scratch, *next));
+                if *recent == *next {
+                    continue;
+                }
+                *recent = *next;
+                let to = self.owner(*next);
+                if to == self.index {
+                    own.push(*next);
+                } else {
+                    send(self.space.letter(&mut self.scratch, &mut self.letters, to, *next));
                 }
             }
         }
+        self.keep(level + 1, &own);
         self.done = end;
         self.done == self.levels[level].len()
     }

@@ -28,6 +28,8 @@ use stranded_model::state::State;
 
 use self::chunk::Chunk;
 pub(super) use self::one_mailbox::OneMailbox;
+#[cfg(feature = "distributed")]
+pub(super) use self::one_mailbox::PARTS;
 pub(super) use self::packed::{OverStates, StateFacts, StateSpace, TooNarrow, Word};
 use self::parents::Parents;
 use self::per_thread::PerThread;

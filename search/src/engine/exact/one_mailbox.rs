@@ -2,6 +2,8 @@
 //! occurs with many shared parts, and the answers of the model are remembered by account. Otherwise almost every account occurs in one
 //! state only, and the model is asked about every state.
 
+#[cfg(feature = "distributed")]
+mod part_numbers;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +16,8 @@ use stranded_model::id::{Id, MailboxId};
 use stranded_model::state::{Account, Mailbox, Program, Shared, State};
 use stranded_model::table::{PerAdministrator, PerServer, Table};
 
+#[cfg(feature = "distributed")]
+pub(in crate::engine) use self::part_numbers::PARTS;
 use super::answers::{Answer, AnswerTables, Answers};
 use super::packed::{Field, StateFacts, StateSpace, TooNarrow, Word};
 use super::parts::{Directory, Ledger, NumberCache, PartNumbers, Parts, SameParts};
@@ -122,15 +126,19 @@ impl<R: Rules, W: Word> OneMailbox<R, W> {
 
     /// Returns the state of a word.
     pub(super) fn asked(&self, scratch: &mut Scratch<W>, word: W) -> Asked<W> {
-        let parts = Parts {
+        let account = self.parts(scratch, word).into();
+        let shared = word.field(self.layout.shared);
+        let (shared, are_true) = (self.shared.shared(shared), self.shared.facts(shared));
+        Asked { word, account, shared, are_true }
+    }
+
+    fn parts(&self, scratch: &mut Scratch<W>, word: W) -> Parts {
+        Parts {
             directory: scratch.directories.value(&self.directories, word.field(self.layout.directory)),
             stores: scratch.stores.value(&self.stores, word.field(self.layout.stores)),
             programs: scratch.programs.value(&self.programs, word.field(self.layout.programs)),
             ledger: scratch.ledgers.value(&self.ledgers, word.field(self.layout.ledger)),
-        };
-        let shared = word.field(self.layout.shared);
-        let (shared, are_true) = (self.shared.shared(shared), self.shared.facts(shared));
-        Asked { word, account: parts.into(), shared, are_true }
+        }
     }
 
     /// Returns the word of a state.
