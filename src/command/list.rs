@@ -73,17 +73,21 @@ fn scenarios() -> Result<Vec<ListItem>, CommandError> {
 }
 
 fn procedures() -> Vec<ListItem> {
-    let item = |procedure: stranded_model::procedure::Procedure| ListItem {
-        says: match words(&procedure.name) {
-            name if name == procedure.name => format!("{} steps", procedure.steps.len()),
-            words => format!("{words}; {} steps", procedure.steps.len()),
-        },
-        name: procedure.name,
-        values: Vec::new(),
-        implements: None,
-        source: Some(procedure.source),
+    let item = |builtin: &scenario::builtin::Builtin| {
+        let procedure = builtin.decoded();
+        let about = match words(builtin.name) {
+            name if name == builtin.name => builtin.about(),
+            words => words.to_owned(),
+        };
+        ListItem {
+            says: format!("{about}; {} steps", procedure.steps.len()),
+            name: procedure.name,
+            values: Vec::new(),
+            implements: None,
+            source: Some(procedure.source),
+        }
     };
-    scenario::builtin::all_procedures().map(|builtin| item(builtin.decoded())).collect()
+    scenario::builtin::all_procedures().map(item).collect()
 }
 
 fn properties() -> Vec<ListItem> {

@@ -47,6 +47,7 @@ pub use self::man::complete;
 use crate::cli::{Cli, Command, Show};
 use crate::exit::Exit;
 use stranded_oracle::event_log::LogError;
+use stranded_search::property::Property;
 use stranded_search::sanitize::visible;
 use stranded_search::scenario::{self, Diagnostics, builtin};
 
@@ -179,6 +180,11 @@ fn show(arguments: &Show) -> Result<Exit, CommandError> {
             let (other, flag) = if arguments.procedure { ("scenario", "") } else { ("procedure", "--procedure ") };
             let help = format!("print it with: stranded show {flag}{name}");
             return Err(scenario::Diagnostics::just(format!("{name} is a {other}, not a {kind}"), Some(help)).into());
+        }
+        if let Some(property) = Property::all().find(|property| property.name() == name) {
+            let says = format!("{name} is a property, not a {kind}: {}", property.says());
+            let help = "`stranded list properties` prints all of them".to_owned();
+            return Err(scenario::Diagnostics::just(says, Some(help)).into());
         }
         let names: Vec<&str> = builtins.iter().map(|builtin| builtin.name).collect();
         return Err(CommandError::Input(scenario::unknown_name(kind, name, &names)));

@@ -244,6 +244,9 @@ fn built_ins_are_listed_as_text_and_as_json() {
     assert_eq!(stranded(&["list"]).out, stranded(&["list", "scenarios"]).out);
     let procedures = stranded(&["list", "procedures"]).out;
     assert!(procedures.contains("set both home attributes to the destination; 4 steps"), "{procedures}");
+    assert!(procedures.contains("doveadm backup: a one-way mirror by message GUID; 8 steps"), "{procedures}");
+    let is_about = |line: &str| line.split_whitespace().nth(1).is_some_and(|word| word.parse::<u8>().is_err());
+    assert!(procedures.lines().all(is_about), "each procedure has words:\n{procedures}");
     insta::assert_snapshot!("list-assumptions", on_a_terminal(&["list", "assumptions"]));
     let properties = json(&stranded(&["list", "properties", "--format", "json"]).out);
     let names: Vec<&str> = properties.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
@@ -260,6 +263,8 @@ fn show_prints_the_file_of_a_built_in() {
     assert_eq!(ran.out, include_str!("../../specs/procedures/method-1.toml"));
     let ran = stranded(&["show", "move-of-the-article"]);
     assert!(ran.code == 2 && ran.err.contains("stranded show --procedure move-of-the-article"), "{}", ran.err);
+    let ran = stranded(&["show", "one-home"]);
+    assert!(ran.code == 2 && ran.err.contains("one-home is a property, not a scenario: when quiescent"), "{}", ran.err);
     let ran = stranded(&["show", "second-move", "--procedure"]);
     assert!(ran.code == 2 && ran.err.contains("print it with: stranded show second-move"), "{}", ran.err);
 }

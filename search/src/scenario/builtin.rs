@@ -227,6 +227,16 @@ impl Builtin {
         format!("specs/{}/{}.toml", self.folder, self.name)
     }
 
+    /// Returns the first sentence of the comment at the head of the file, without its full stop.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let comment: Vec<&str> = self.text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim).collect();
+        let comment = comment.join(" ");
+        let ends = |(at, _): &(usize, &str)| comment[at + 2..].starts_with(char::is_uppercase);
+        let end = comment.match_indices(". ").find(ends).map_or(comment.len(), |(at, _)| at);
+        comment[..end].trim_end_matches('.').to_owned()
+    }
+
     /// Reads the scenario. `chain` lists the files that start from it, the first of them first.
     pub(crate) fn parse(&self, chain: &[String]) -> Result<Spec, Diagnostics> {
         parse_builtin(&self.file_name(), self.text, chain)
