@@ -153,6 +153,14 @@ fn an_error_in_a_property_is_shown_where_it_is() {
         (property("mine", "{ has-mail = \"sauce\" }"), ["unknown server `sauce`", "did you mean `source`?"]),
         (property("mine", "{ has-mail = [] }"), ["`has-mail` names no server", "a server, or several"]),
         (property("mine", "{ home-is = \"source\" }"), ["`home-is` is a condition of steps only", "replica"]),
+        (
+            property("mine", "{ stranded = true }"),
+            ["`stranded` is no fact", "has-mail = \"destination\", every-replica-names = \"source\""],
+        ),
+        (
+            property("mine", "{ lost = \"m1\" }"),
+            ["`lost` is no fact of one state", "the property `no-loss` judges this"],
+        ),
         (property("mine", "{ running = false }"), ["`running` is false", "write `not = { running = true }`"]),
         (property("mine", "{ any = [] }"), ["`any` has no conditions", "array of tables"]),
         (property("mine", "{ holds = { at = \"source\", message = \"m3\" } }"), ["no message `m3`", "m1 to m2"]),

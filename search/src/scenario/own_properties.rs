@@ -25,6 +25,19 @@ const NOT: &str = "not";
 /// The key of conditions of which one must be true.
 const ANY: &str = "any";
 
+/// The word of users for mail that is where the directory does not say.
+const STRANDED: &str = "stranded";
+/// Words of users for harm that no single state shows, each with the property that judges it.
+const JUDGED: [(&str, &str); 7] = [
+    ("lost", "no-loss"),
+    ("loss", "no-loss"),
+    ("destroyed", "no-loss"),
+    ("duplicate", "no-duplicates"),
+    ("duplicated", "no-duplicates"),
+    ("duplicates", "no-duplicates"),
+    ("unreachable", "reachable"),
+];
+
 /// A fact that a condition on states can name.
 #[derive(Debug)]
 pub struct FactKind {
@@ -211,6 +224,26 @@ fn condition(
             let label = "it depends on the program that tests it; use `every-replica-names`, `some-replica-names` or a fact about a store";
             found.report(table.span_of(only.key), format!("`{}` is a condition of steps only", only.key), label);
         }
+    }
+    for (word, property) in JUDGED {
+        if table.value(word).is_some() {
+            let label = format!(
+                "the property `{property}` judges this, over all steps; `stranded check` has its verdict and trace"
+            );
+            found.report(table.span_of(word), format!("`{word}` is no fact of one state"), label);
+        }
+    }
+    if table.value(STRANDED).is_some() {
+        let mut servers = site.site.servers.values();
+        let label = match (servers.next(), servers.next()) {
+            (Some(one), Some(other)) => {
+                format!(
+                    "write where the mail is, and what the directory says: `has-mail = \"{other}\", every-replica-names = \"{one}\"`"
+                )
+            }
+            (Some(_) | None, _) => "with one server, no mail is stranded".to_owned(),
+        };
+        found.report(table.span_of(STRANDED), format!("`{STRANDED}` is no fact"), label);
     }
     let span = table.span.clone();
     table.finish(found);
