@@ -4,13 +4,13 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use stranded_model::World;
 use stranded_model::property::Safety;
 
 use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
 use stranded_search::engine::Truncation;
-use stranded_search::lines::wrapped;
+use stranded_search::lines::{display_width, wrapped};
 use stranded_search::names;
 use stranded_search::property::{Property, Verdict};
 use stranded_search::rescue::{Outlook, RescueEffect, RescueMap};
@@ -37,6 +37,16 @@ pub(crate) fn recovering(world: &World) -> String {
     format!("Procedures from {from} to {to}: ✓ recovers all mail, others by effect:")
 }
 
+/// The column of events.
+const EVENTS: usize = 2;
+/// The width that it needs before lines of other columns stay whole.
+const EVENTS_ROOM: u16 = 18;
+/// The width that it needs before words of other columns stay whole.
+const EVENTS_MIN: u16 = 8;
+/// The longest line of another column that is not wrapped.
+const LINE_MAX: usize = 16;
+/// The spaces on both sides of a cell.
+const PADDING: usize = 2;
 /// The width of the column of state numbers.
 const INDENT: usize = 9;
 
@@ -215,8 +225,9 @@ pub fn table_text(world: &World, table: &TraceTable, width: u16) -> String {
     let servers: Vec<String> = world.scenario.site.servers.values().cloned().collect();
     let mut drawn = Table::new();
     drawn.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(width).enforce_styling();
-    let titles = ["", "who", "what happens", "home is"].map(ToOwned::to_owned).into_iter().chain(servers);
-    drawn.set_header(titles.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
+    let titles: Vec<String> =
+        ["", "who", "what happens", "home is"].map(ToOwned::to_owned).into_iter().chain(servers).collect();
+    drawn.set_header(titles.iter().map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
     let mut at_first = vec!["at first".to_owned()];
     at_first.extend(table.is_point_of_no_return(0).then(|| NO_RETURN.to_owned()));
     drawn.add_row(cells("0", "", at_first, &table.start, None));
@@ -224,12 +235,47 @@ pub fn table_text(world: &World, table: &TraceTable, width: u16) -> String {
         let colour = (!row.lost.is_empty()).then_some(Color::Red);
         drawn.add_row(cells(&row.label(), &row.actor, events(row, table), &row.cells, colour));
     }
+    keep_words_whole(&mut drawn, width);
     let mut text: String = drawn.lines().flat_map(|line| [without_end(&line), "\n".to_owned()]).collect();
     text.push_str(&table.notes());
     if let Some(map) = &table.rescue {
         text.push_str(&strip(world, map, width));
     }
     text
+}
+
+/// Gives each column room for its lines, or at least for its longest word, and the rest to the events.
+fn keep_words_whole(table: &mut Table, width: u16) {
+    let columns = 0..table.column_count();
+    let texts = |column: usize| {
+        let cells = table.header().into_iter().chain(table.row_iter()).filter_map(|row| row.cell_iter().nth(column));
+        cells.map(Cell::content).collect::<Vec<String>>()
+    };
+    let columns: Vec<Vec<String>> = columns.map(texts).collect();
+    let borders = u16::try_from(columns.len() + 1).unwrap_or(u16::MAX);
+    let width = width.saturating_sub(borders);
+    let tried = [(LINE_MAX, EVENTS_ROOM), (0, EVENTS_MIN)].into_iter();
+    let mut tried = tried.map(|(line_max, events)| (room(&columns, width, line_max), events));
+    let Some((room, _)) = tried.find(|(room, events)| room[EVENTS] >= *events) else { return };
+    for (column, room) in table.column_iter_mut().zip(room) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(room)));
+    }
+}
+
+/// Returns the width of each column, if lines of up to a number of letters stay whole. The column of events has what is left, if it needs it.
+fn room(columns: &[Vec<String>], width: u16, line_max: usize) -> Vec<u16> {
+    let widest = |parts: &mut dyn Iterator<Item = &str>| parts.map(display_width).max().unwrap_or(0);
+    let wanted = |(column, texts): (usize, &Vec<String>)| {
+        let line = widest(&mut texts.iter().flat_map(|text| text.lines()));
+        let word = widest(&mut texts.iter().flat_map(|text| text.split_whitespace()));
+        let room = if column == EVENTS { line } else { line.min(word.max(line_max)) };
+        u16::try_from(room + PADDING).unwrap_or(u16::MAX)
+    };
+    let mut room: Vec<u16> = columns.iter().enumerate().map(wanted).collect();
+    let others = room.iter().enumerate().filter(|(column, _)| *column != EVENTS);
+    let left = others.fold(width, |left, (_, one)| left.saturating_sub(*one));
+    room[EVENTS] = room[EVENTS].min(left);
+    room
 }
 
 /// Returns the line without the spaces at its end, before and between its last style codes.

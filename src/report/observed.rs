@@ -138,7 +138,6 @@ impl Observed {
             returned: observation.returned.clone().unwrap_or_default(),
             deleted: deleted.into_iter().filter(|one| !now.contains(one)).collect(),
             stores,
-            views: Vec::new(),
         }
     }
 

@@ -68,9 +68,6 @@ pub struct MailboxPicture {
     pub returned: Vec<String>,
     /// Messages that their owner deleted.
     pub deleted: Vec<String>,
-    /// The lines of `directory` in parts.
-    #[serde(skip)]
-    pub(super) views: Vec<HomeView>,
 }
 
 /// A mailbox in one store.
@@ -121,14 +118,6 @@ pub struct Cells {
     pub stores: Vec<Vec<String>>,
 }
 
-/// The home as one view of the directory has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct HomeView {
-    /// The replica, or `older view`; none if the line is about all replicas.
-    view: Option<String>,
-    home: String,
-}
-
 impl Picture {
     /// Returns the picture of a state.
     #[must_use]
@@ -167,16 +156,12 @@ impl MailboxPicture {
     /// Returns its cells in a row of a table.
     #[must_use]
     pub fn cells(&self) -> Cells {
-        let line = |HomeView { view, home }: &HomeView| match view {
-            Some(view) => format!("{view}: {home}"),
-            None => home.clone(),
-        };
         let stranded = self.stranded_says().map(|(mark, why)| match mark {
             PARTLY => format!("{PARTLY}: {why}"),
             mark => mark.to_owned(),
         });
         Cells {
-            directory: self.views.iter().map(line).chain(stranded).collect(),
+            directory: self.directory.iter().cloned().chain(stranded).collect(),
             stores: self.stores.iter().map(|store| store.says.clone()).collect(),
         }
     }
@@ -184,11 +169,6 @@ impl MailboxPicture {
 
 fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) -> MailboxPicture {
     let servers = || world.scenario.site.servers.iter();
-    let views = views(servers().map(|(_, name)| name), account, shown);
-    let line = |HomeView { view, home }: &HomeView| match view {
-        Some(view) => format!("{view} says {home}"),
-        None => home.clone(),
-    };
     let mut homes: Vec<String> = Vec::new();
     for recipient in servers().filter_map(|(_, name)| shown.directory[name].as_ref()) {
         for home in [&recipient.home_mdb, &recipient.home_mta].into_iter().flatten() {
@@ -201,7 +181,7 @@ fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) 
         name,
         stranded: stranded(world, account),
         partly: partly(world, account),
-        directory: views.iter().map(line).collect(),
+        directory: views(servers().map(|(_, name)| name), account, shown),
         homes,
         stores: servers().map(|(id, name)| store(account, id, name, shown)).collect(),
         queued: shown.queued.clone(),
@@ -210,21 +190,20 @@ fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) 
         lost: names::messages(account.lost()),
         returned: shown.record.returned.clone(),
         deleted: shown.record.owner_deleted.clone(),
-        views,
     }
 }
 
 /// Returns the home in each view of the directory: once if all replicas agree, else for each replica. The view of caches and
 /// sessions follows if it is older than every replica.
-fn views<'a>(servers: impl Iterator<Item = &'a String>, account: &Account, shown: &AccountView) -> Vec<HomeView> {
+fn views<'a>(servers: impl Iterator<Item = &'a String>, account: &Account, shown: &AccountView) -> Vec<String> {
     let replicas: Vec<(&String, String)> = servers.map(|name| (name, home(shown.directory[name].as_ref()))).collect();
-    let mut views: Vec<HomeView> = if replicas.windows(2).all(|pair| pair[0].1 == pair[1].1) {
-        replicas.into_iter().take(1).map(|(_, home)| HomeView { view: None, home }).collect()
+    let mut views: Vec<String> = if replicas.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+        replicas.into_iter().take(1).map(|(_, home)| home).collect()
     } else {
-        replicas.into_iter().map(|(name, home)| HomeView { view: Some(name.clone()), home }).collect()
+        replicas.into_iter().map(|(name, home)| format!("{name} says {home}")).collect()
     };
     if account.remembered.is_some_and(|older| account.recipients.values().all(|now| *now != older)) {
-        views.push(HomeView { view: Some("older view".to_owned()), home: home(shown.remembered.as_ref()) });
+        views.push(format!("older view says {}", home(shown.remembered.as_ref())));
     }
     views
 }
