@@ -33,6 +33,11 @@ pub enum Query {
         /// The name.
         scenario: String,
     },
+    /// The worst counterexample of a scenario, or its start if a short check finds none.
+    Worst {
+        /// The name.
+        scenario: String,
+    },
     /// The trace of a link.
     Follow {
         /// The link.
@@ -138,6 +143,7 @@ impl Explorer {
             Query::Catalogue => Ok(self.catalogue()),
             Query::Pair => self.pair(),
             Query::Open { scenario } => self.open(&self.library.named(&scenario)?),
+            Query::Worst { scenario } => self.open_worst(&self.library.named(&scenario)?),
             Query::Follow { link, property } => {
                 let trace = self.library.follow(&link)?;
                 let title = property.clone().unwrap_or_else(|| trace.origin.spec.name.clone());

@@ -279,8 +279,8 @@ function follow(text, property = null) {
 
 function open(scenario) {
   return attempt(async () => {
-    const { document: trace } = await source.open(scenario);
-    add(trace, 0);
+    const { document: trace } = await source.worst(scenario);
+    add(trace, decisive(trace));
     byId("stage").focus();
   });
 }

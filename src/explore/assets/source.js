@@ -36,7 +36,7 @@ export function serverSource() {
     isLive: true,
     start: () => ask({ ask: "pair" }),
     catalogue: () => ask({ ask: "catalogue" }),
-    open: (scenario) => ask({ ask: "open", scenario }),
+    worst: (scenario) => ask({ ask: "worst", scenario }),
     follow: (link, property = null) => ask({ ask: "follow", link, property }),
     fork: (trace, at, action) => ask({ ask: "fork", link: trace.link, at, action }),
     apply: (trace, at, procedure) => ask({ ask: "apply", link: trace.link, at, procedure }),
@@ -87,6 +87,6 @@ export function fileSource(inside) {
     canApply: (from, at, procedure) => from === trace && inside.forks.some((one) => one.at === at && one.procedure === procedure),
     exports: (from, form) => from === trace && inside.exports.some((one) => one.form === form),
     export: async (from, form) => inside.exports.find((one) => one.form === form).file,
-    runOn: refuse, moment: refuse, advise: refuse, check: refuse, drop: refuse, open: refuse, catalogue: refuse,
+    runOn: refuse, moment: refuse, advise: refuse, check: refuse, drop: refuse, worst: refuse, catalogue: refuse,
   };
 }

@@ -72,6 +72,16 @@ fn a_trace_names_only_the_assumptions_on_which_its_steps_depend() {
 }
 
 #[test]
+fn a_scenario_opens_at_its_worst_counterexample_if_it_has_one() {
+    let explorer = Explorer::default();
+    let steps = |scenario: &str| {
+        let shown = asked(&explorer, json!({"ask": "worst", "scenario": scenario}));
+        shown["moments"].as_array().unwrap().len() - 1
+    };
+    assert_eq!((steps("second-move"), steps("method-1")), (13, 0));
+}
+
+#[test]
 fn the_screen_has_the_report_of_the_program_that_acted_last() {
     let explorer = Explorer::default();
     let shown = first_page(&explorer);
