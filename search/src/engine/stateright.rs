@@ -3,7 +3,8 @@
 //!
 //! The model that is given to the checker adds two things. Limits end a search by enabling no further action, and are
 //! reported; the checker's own bounds skip the judgement of states and report nothing. The states that the checker was
-//! given are counted exactly and compared with its own count, because it identifies states by a 64-bit fingerprint.
+//! given are counted exactly and compared with its own count, because it identifies states by a 64-bit fingerprint. The
+//! checker and the count share each state, so that their tables are small and do not exceed a limit when they double.
 //!
 //! The property of a run is that none of several invariants is violated. The first state that violates the
 //! run's property is also a nearest violation of each invariant that it violates; the next run continues with the
@@ -72,8 +73,8 @@ impl CheckerRun {
         lock(&notes).stopped = false;
         let found = checker.discovery(NOTHING_VIOLATED).and_then(|path| {
             let states = path.clone().into_states();
-            let (initial, end) = (states.first()?.clone(), states.last()?.clone());
-            Some((Path { initial, actions: path.into_actions() }, end))
+            let (initial, end) = (states.first()?, states.last()?);
+            Some((Path { initial: State::clone(initial), actions: path.into_actions() }, State::clone(end)))
         });
         (found, Self { counted: checker.unique_state_count(), notes })
     }
@@ -82,7 +83,7 @@ impl CheckerRun {
     fn search<C>(self, world: &World, violations: Violations<C>, limits: &Limits<'_>) -> Search<C> {
         let notes = lock(&self.notes);
         let is_wanted = |state: &&State| !limits.skip_quiescent && is_quiescent(world, state);
-        let mut quiescent: Vec<State> = notes.distances.keys().filter(is_wanted).cloned().collect();
+        let mut quiescent: Vec<State> = notes.distances.keys().map(Arc::as_ref).filter(is_wanted).cloned().collect();
         quiescent.sort();
         let mut coverage = notes.coverage.clone();
         notes.distances.keys().for_each(|state| coverage.note_state(world, state));
@@ -118,7 +119,7 @@ struct Bounded<R> {
 
 struct Notes {
     /// Every state that the checker was given, and its distance from the start in actions.
-    distances: IndexMap<State, usize, FxBuildHasher>,
+    distances: IndexMap<Arc<State>, usize, FxBuildHasher>,
     coverage: Coverage,
     truncated: Option<Truncation>,
     /// True if the model must enable no further action.
@@ -148,7 +149,7 @@ impl<R: Rules> Bounded<R> {
     }
 
     /// Returns true if the state may be reached at this distance. A state beyond a limit truncates the search.
-    fn admits(&self, state: &State, distance: usize) -> bool {
+    fn admits(&self, state: &Arc<State>, distance: usize) -> bool {
         let mut notes = lock(&self.notes);
         if notes.distances.contains_key(state) {
             return true;
@@ -167,26 +168,26 @@ impl<R: Rules> Bounded<R> {
         if let Some(max) = self.limits.depth_max.filter(|max| distance > *max) {
             return notes.stop(Truncation::Depth(max));
         }
-        notes.distances.insert(state.clone(), distance);
+        notes.distances.insert(Arc::clone(state), distance);
         true
     }
 }
 
 impl<R: Rules + 'static> Model for Bounded<R> {
-    type State = State;
+    type State = Arc<State>;
     type Action = R::Choice;
 
-    fn init_states(&self) -> Vec<State> {
-        self.rules.initial().iter().filter(|state| self.admits(state, 0)).cloned().collect()
+    fn init_states(&self) -> Vec<Arc<State>> {
+        self.rules.initial().iter().cloned().map(Arc::new).filter(|state| self.admits(state, 0)).collect()
     }
 
-    fn actions(&self, _: &State, choices: &mut Vec<R::Choice>) {
+    fn actions(&self, _: &Arc<State>, choices: &mut Vec<R::Choice>) {
         if !lock(&self.notes).stopped {
             choices.extend_from_slice(self.rules.choices());
         }
     }
 
-    fn next_state(&self, state: &State, choice: R::Choice) -> Option<State> {
+    fn next_state(&self, state: &Arc<State>, choice: R::Choice) -> Option<Arc<State>> {
         let occurrence = self.rules.occur(state, &choice).ok()?;
         let mut notes = lock(&self.notes);
         if notes.stopped {
@@ -195,11 +196,12 @@ impl<R: Rules + 'static> Model for Bounded<R> {
         notes.coverage.note_action(self.rules.world(), &R::action(&choice), occurrence.step.as_ref());
         let distance = notes.distances.get(state).map_or(0, |distance| distance + 1);
         drop(notes);
-        self.admits(&occurrence.state, distance).then_some(occurrence.state)
+        let next = Arc::new(occurrence.state);
+        self.admits(&next, distance).then_some(next)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let nothing_violated = |model: &Self, state: &State| {
+        let nothing_violated = |model: &Self, state: &Arc<State>| {
             model.properties.iter().all(|property| property.holds(model.rules.world(), state))
         };
         vec![Property::always(NOTHING_VIOLATED, nothing_violated)]
