@@ -156,6 +156,11 @@ fn diagnosis(fault: &AdapterFault, line_looks_like_json: bool) -> (Check, &'stat
         AdapterFault::BadLine(wrong) if wrong.message.contains("`id`") || wrong.wanted.starts_with("`id`") => {
             (Check::Id, "wrong id", "copy `id` of the request into the answer, as a number")
         }
+        AdapterFault::WrongId { found, asked } if found + 1 == *asked => (
+            Check::Id,
+            "wrong id",
+            "copy `id` of each request into its answer; if this is the last answer once more, write one line for each request",
+        ),
         AdapterFault::WrongId { .. } => (Check::Id, "wrong id", "copy `id` of each request into its answer"),
         AdapterFault::BadLine(_) => (
             Check::Types,

@@ -48,6 +48,9 @@ impl Keys {
     /// # Errors
     /// The line is not JSON, or not an object.
     pub fn of_line(line: &str) -> Result<Self, Wrong> {
+        if line.starts_with('\u{feff}') {
+            return Err(Wrong::new("not JSON: the line begins with a byte order mark", "UTF-8 without that mark"));
+        }
         let mut value =
             json::parse(line).map_err(|reason| Wrong::new(not_json(reason.inner()), "one JSON object on the line"))?;
         if may_hide(line) {
