@@ -96,9 +96,34 @@ impl StateCondition {
             Self::Not(part) => !part.is_true(world, account, shared),
         }
     }
+
+    /// Returns true if the two conditions are true together in no state.
+    #[must_use]
+    pub fn excludes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Not(part), whole) | (whole, Self::Not(part)) => **part == *whole,
+            (Self::Fact(one), Self::Fact(other)) => one.excludes(*other) || other.excludes(*one),
+            (Self::All(_) | Self::Any(_), _) | (_, Self::All(_) | Self::Any(_)) => false,
+        }
+    }
 }
 
 impl Fact {
+    /// Returns true if this fact cannot be true together with the other one. Two facts exclude each other if one of them excludes the
+    /// other.
+    fn excludes(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::HasMail(full) | Self::Holds { at: full, .. }, Self::Empty(empty)) => full == empty,
+            (
+                Self::EveryReplicaNames(one) | Self::ReplicasAgreeOn(one),
+                Self::EveryReplicaNames(other) | Self::ReplicasAgreeOn(other) | Self::SomeReplicaNames(other),
+            ) => one != other,
+            (Self::NoRecipient(_), Self::EveryReplicaNames(_) | Self::ReplicasAgreeOn(_))
+            | (Self::Running, Self::Quiescent) => true,
+            _ => false,
+        }
+    }
+
     fn is_true(self, world: &World, account: &Account, shared: &Shared) -> bool {
         let held = |at| account.stored(at).held();
         let names = |server| move |recipient: &Recipient| recipient.home() == Some(server);

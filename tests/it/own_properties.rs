@@ -44,7 +44,7 @@ fn every_engine_judges_the_properties_of_a_scenario_in_every_state() {
         ),
         ("{ some-replica-names = \"destination\" }", Verdict::Holds),
         ("{ some-replica-names = \"destination\", has-mail = \"destination\" }", Verdict::Vacuous),
-        ("{ holds = { at = \"destination\", message = \"m2\" }, empty = \"destination\" }", Verdict::Holds),
+        ("{ holds = { at = \"destination\", message = \"m2\" }, not = { present = \"destination\" } }", Verdict::Holds),
         ("{ in-transit = \"destination\", running = true }", Verdict::Violated),
         (
             "{ any = [{ no-recipient = \"source\" }, { nothing-queued = true, in-transit = \"source\", quiescent = true }] }",
@@ -160,6 +160,14 @@ fn an_error_in_a_property_is_shown_where_it_is() {
         (
             property("mine", "{ lost = \"m1\" }"),
             ["`lost` is no fact of one state", "the property `no-loss` judges this"],
+        ),
+        (
+            property("mine", "{ has-mail = \"source\", empty = \"source\" }"),
+            ["the condition is true in no state", "two of its parts exclude each other"],
+        ),
+        (
+            property("mine", "{ running = true, not = { running = true } }"),
+            ["is true in no state", "exclude each other"],
         ),
         (property("mine", "{ running = false }"), ["`running` is false", "write `not = { running = true }`"]),
         (property("mine", "{ any = [] }"), ["`any` has no conditions", "array of tables"]),

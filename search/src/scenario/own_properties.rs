@@ -249,7 +249,12 @@ fn condition(
     table.finish(found);
     if parts.is_empty() && found.count() == before {
         let label = "such as `has-mail = \"SERVER\"`, `not = { … }`, `any = [{ … }, { … }]`";
-        found.report(span, "the condition names no fact", label);
+        found.report(span.clone(), "the condition names no fact", label);
+    }
+    let mut pairs =
+        parts.iter().enumerate().flat_map(|(index, one)| parts[..index].iter().map(move |other| (one, other)));
+    if pairs.any(|(one, other)| one.excludes(other)) {
+        found.report(span, "the condition is true in no state", "two of its parts exclude each other");
     }
     match (found.count() == before, parts.len()) {
         (false, _) => None,
