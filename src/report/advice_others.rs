@@ -8,6 +8,7 @@ use stranded_search::lines::{display_width, padded, wrapped};
 use stranded_search::snapshot::{Snapshot, Standing};
 
 use super::advice_facts as facts;
+use super::advice_json::name;
 use super::advice_text::{Extent, Form};
 use super::advice_why::{TITLE, called};
 use super::dialect::{self, Printed};
@@ -29,7 +30,15 @@ pub(super) fn others(
         text.push_str(&list(heading, &found.collect::<Vec<_>>(), width));
     };
     let is = |advice: &Advice, answer: Answer| advice.answer() == answer && advice.ability != Ability::Cannot;
-    part("Safe too:", &|advice| (is(advice, Answer::Safe) && advice.plan.is_some()).then(|| conditions(advice, first)));
+    let is_recommended = |advice: &Advice| first.is_some_and(|first| first.procedure.name == advice.procedure.name);
+    part("Safe too:", &|advice| {
+        (is(advice, Answer::Safe) && advice.plan.is_some()).then(|| {
+            let keeps_home = is_recommended(advice) && advised.snapshot.home() == Some(advice.to);
+            let stays =
+                if keeps_home { format!("; the home stays {}", name(subject, advice.to)) } else { String::new() };
+            format!("{}{stays}", conditions(advice, first))
+        })
+    });
     // The way that leads away from most messages is for those who ask.
     let is_asked =
         |advice: &Advice| form.extent == Extent::Reasons || subject.held_by(advice.to) >= subject.held_by(advice.from);

@@ -116,6 +116,14 @@ fn with_a_stray_message_both_directions_are_judged_and_moving_everything_back_is
 }
 
 #[test]
+fn the_direction_that_leaves_the_home_is_named_where_the_other_one_is_recommended() {
+    let three = r#"{"mailbox": "kim", "directory": {"A": {"home-mdb": "B", "home-mta": "B"}}, "marks": false, "stores": {"A": {"messages": ["1", "2", "3"]}, "B": {"messages": ["4"]}}}"#;
+    let text = String::from_utf8(stranded(&["-"], three).stdout).unwrap();
+    assert!(text.contains("Do this now: append-repair, from B to A"), "{text}");
+    assert!(text.contains("append-repair A to B  under the same conditions; the home stays B"), "{text}");
+}
+
+#[test]
 fn a_healthy_mailbox_with_an_unobserved_store_is_not_called_healthy() {
     let line = r#"{"mailbox": "ida", "directory": {"A": {"home-mdb": "A"}, "B": {"home-mdb": "A"}}, "stores": {"A": {"messages": ["1"]}}}"#;
     let output = stranded(&["-"], line);
