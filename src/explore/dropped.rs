@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::formats::trace::itf::is_itf;
 use crate::report::json::Report;
 use stranded_search::replay::{self, ReplayError};
 use stranded_search::sanitize;
@@ -55,7 +56,7 @@ pub fn read(library: &Library, name: &str, text: &str, part: Option<&str>) -> Re
     if run::is_run(&value) {
         return run::read(&value).map(Dropped::Run);
     }
-    if itf::is_itf(&value) {
+    if is_itf(&value) {
         let trace = itf::read(library, &value)?;
         let (title, repeats_from) = itf::about(name, &value);
         return Ok(Dropped::Trace(Box::new(trace), About { title, repeats_from, ..About::default() }));

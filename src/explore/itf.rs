@@ -17,12 +17,6 @@ use super::library::{Library, world};
 use super::link::{self, LinkError};
 use super::open_trace::{OpenTrace, Origin};
 
-/// Returns true if this is a trace in ITF.
-#[must_use]
-pub fn is_itf(value: &Value) -> bool {
-    value.get("states").is_some_and(Value::is_array) && (value.get("vars").is_some() || value.get("#meta").is_some())
-}
-
 /// Opens a trace in ITF.
 ///
 /// # Errors

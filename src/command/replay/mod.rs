@@ -15,7 +15,7 @@ use stranded_search::engine::{Engine, Limits};
 use stranded_search::files;
 use stranded_search::lines::wrapped;
 use stranded_search::replay::{self, Replayed};
-use stranded_search::sanitize::{in_json, of_json};
+use stranded_search::sanitize::{in_json, of_json, shell_word};
 use stranded_search::scenario::{Spec, builtin, load_scenario};
 use stranded_search::trace_file::{self, TraceFile};
 
@@ -138,7 +138,19 @@ fn narration(spec: &Spec, world: &World, file: &TraceFile, found: &Trace, width:
 
 /// Reads a trace file, or one trace of a report: `REPORT.json#scenario/property`.
 fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, CommandError> {
-    let Some(part) = part else { return parse_trace(path, text) };
+    let Some(part) = part else {
+        return match kind(text) {
+            Kind::Itf => Err(CommandError::Usage(format!(
+                "{path} is a trace in ITF, which `stranded explore {}` opens",
+                shell_word(path)
+            ))),
+            Kind::Report => Err(CommandError::Usage(format!(
+                "{path} is a report: name one of its traces, as in `stranded replay {}`; `stranded explore` lists them",
+                shell_word(&format!("{path}#SCENARIO/PROPERTY"))
+            ))),
+            Kind::Other => parse_trace(path, text),
+        };
+    };
     let report: json::Report = parse_trace(path, text)?;
     let traces = report.scenarios.iter().flat_map(|one| {
         let traced = one.properties.iter().filter_map(|property| Some((property, property.trace.as_ref()?)));
@@ -149,6 +161,23 @@ fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, Command
     found
         .map(|index| traces[index].clone())
         .ok_or_else(|| CommandError::Usage(format!("{path} has no trace {part}; it has {}", names.join(", "))))
+}
+
+/// The kinds of files with traces.
+enum Kind {
+    Itf,
+    Report,
+    Other,
+}
+
+/// Returns the kind of a text that need not be JSON.
+fn kind(text: &str) -> Kind {
+    let value = stranded_search::json::parse(text).unwrap_or_default();
+    match (itf::is_itf(&value), value.get("scenarios")) {
+        (true, _) => Kind::Itf,
+        (false, Some(_)) => Kind::Report,
+        (false, None) => Kind::Other,
+    }
 }
 
 /// Reads a trace, or a report with traces.

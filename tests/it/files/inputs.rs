@@ -144,6 +144,8 @@ fn a_file_of_another_kind_is_named_as_such() {
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("notes.txt", "notes\n");
     write("object.json", "{\"a\": 1}\n");
+    write("trace.itf.json", &stranded_in(folder.path(), &["replay", "second-move", "--to", "itf"]).out);
+    write("report.json", &stranded_in(folder.path(), &["check", "second-move", "--format", "json"]).out);
     write("scenario.toml", &stranded_in(folder.path(), &["show", "move"]).out);
     write("procedure.toml", &stranded_in(folder.path(), &["show", "--procedure", "move"]).out);
     for (arguments, says) in [
@@ -158,6 +160,11 @@ fn a_file_of_another_kind_is_named_as_such() {
             "scenario.toml has no counterexample; `stranded check scenario.toml` has its verdicts",
         ),
         (&["replay", "object.json"], "this is not a trace or a report of stranded: at a: unknown field"),
+        (
+            &["replay", "trace.itf.json"],
+            "trace.itf.json is a trace in ITF, which `stranded explore trace.itf.json` opens",
+        ),
+        (&["replay", "report.json"], "report.json is a report: name one of its traces, as in"),
         (&["conform", "--replay", "object.json", "--", "true"], "this is not a recording of stranded"),
     ] {
         let ran = stranded_in(folder.path(), arguments);

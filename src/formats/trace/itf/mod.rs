@@ -20,6 +20,12 @@ pub const PICKS: &str = "mbt::nondetPicks";
 /// The step of the initial state.
 const INIT: &str = "init";
 
+/// Returns true if this is a trace in ITF.
+#[must_use]
+pub fn is_itf(value: &Value) -> bool {
+    value.get("states").is_some_and(Value::is_array) && (value.get("vars").is_some() || value.get("#meta").is_some())
+}
+
 /// Returns the trace as ITF.
 ///
 /// # Panics
