@@ -1,5 +1,6 @@
 //! The engine timely: workers that each hold a part of the states, whole, in threads of one process or in processes on
-//! several machines. The hash of a state names the worker that owns it; a state is sent there when it is found.
+//! several machines. The hash of a state, or of its account if there is one mailbox, names the worker that owns it; a state is sent there
+//! when it is found.
 //!
 //! Read in this order: `worker_states`, the states of one worker; `forward`, the dataflow that searches; `backward`,
 //! the dataflow that finds the shortest paths to violations; `worker`, one search from a worker's view; `cluster`, the
