@@ -305,5 +305,6 @@ fn each_runbook_has_its_own_line_about_what_was_not_tried() {
     for format in ["markdown", "tap", "github", "junit"] {
         let out = stranded_in(here.path(), &["check", ".", "--format", format]).out;
         assert!(out.contains("Not tried: faults"), "{format}: {out}");
+        assert!(!out.contains("./broad.toml"), "{format}: {out}");
     }
 }

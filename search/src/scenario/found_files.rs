@@ -104,7 +104,8 @@ fn unreadable(folder: &str, reason: &Error) -> Result<Option<Found>, Diagnostics
     Err(wrong(path, says))
 }
 
+/// Returns the name of a file as reports show it: without the `.` of the current folder.
 fn shown(path: &Path) -> Result<String, Diagnostics> {
-    let name = path.to_str().map(str::to_owned);
+    let name = path.strip_prefix(".").unwrap_or(path).to_str().map(str::to_owned);
     name.ok_or_else(|| Diagnostics::just(format!("the name {} is not UTF-8 text", path.display()), None))
 }
