@@ -23,6 +23,15 @@ pub(super) fn repair_names() -> PossibleValuesParser {
     PossibleValuesParser::new(REPAIRS.iter().map(|repair| repair.name).chain([ALL_REPAIRS]))
 }
 
+/// Reads the name of a user. Dovecot refuses a login with other letters.
+fn user_name(text: &str) -> Result<String, String> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_@".contains(letter);
+    let is_name = text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.chars().all(is_plain);
+    is_name.then(|| text.to_owned()).ok_or_else(|| {
+        "a name has only letters, digits, `.`, `-`, `_` and `@`, and begins with one of the first two".to_owned()
+    })
+}
+
 /// `stranded testbed`
 #[derive(Debug, Subcommand)]
 pub enum TestbedCommand {
@@ -45,7 +54,7 @@ pub struct TestbedUp {
     #[arg(long, value_name = "BED", default_value = DOVECOT, value_parser = PossibleValuesParser::new(BEDS))]
     pub testbed: String,
     /// Add this user, whose home is the source; can be given several times
-    #[arg(long = "user", value_name = "NAME", default_value = "alice")]
+    #[arg(long = "user", value_name = "NAME", default_value = "alice", value_parser = user_name)]
     pub users: Vec<String>,
 }
 

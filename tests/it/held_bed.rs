@@ -30,3 +30,13 @@ fn a_bed_of_cyrus_stays_up_until_it_is_ended() {
     assert!(up.wait().unwrap().success());
     assert!(!std::path::Path::new(folder).exists());
 }
+
+#[test]
+fn a_name_that_no_login_can_have_is_refused_before_anything_starts() {
+    for name in ["o'brien", "john doe", "-x", ""] {
+        let mut up = Command::new(env!("CARGO_BIN_EXE_stranded"));
+        let ran = up.args(["testbed", "up", &format!("--user={name}")]).output().unwrap();
+        assert_eq!((ran.status.code(), ran.stdout.is_empty()), (Some(2), true), "{name}");
+        assert!(String::from_utf8(ran.stderr).unwrap().contains("a name has only letters, digits"), "{name}");
+    }
+}
