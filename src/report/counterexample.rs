@@ -225,9 +225,8 @@ pub fn table_text(world: &World, table: &TraceTable, width: u16) -> String {
     let servers: Vec<String> = world.scenario.site.servers.values().cloned().collect();
     let mut drawn = Table::new();
     drawn.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(width).enforce_styling();
-    let titles: Vec<String> =
-        ["", "who", "what happens", "home is"].map(ToOwned::to_owned).into_iter().chain(servers).collect();
-    drawn.set_header(titles.iter().map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
+    let titles = ["", "who", "what happens", "home is"].map(ToOwned::to_owned).into_iter().chain(servers);
+    drawn.set_header(titles.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
     let mut at_first = vec!["at first".to_owned()];
     at_first.extend(table.is_point_of_no_return(0).then(|| NO_RETURN.to_owned()));
     drawn.add_row(cells("0", "", at_first, &table.start, None));
@@ -246,12 +245,12 @@ pub fn table_text(world: &World, table: &TraceTable, width: u16) -> String {
 
 /// Gives each column room for its lines, or at least for its longest word, and the rest to the events.
 fn keep_words_whole(table: &mut Table, width: u16) {
-    let columns = 0..table.column_count();
+    let count = table.column_count();
     let texts = |column: usize| {
         let cells = table.header().into_iter().chain(table.row_iter()).filter_map(|row| row.cell_iter().nth(column));
-        cells.map(Cell::content).collect::<Vec<String>>()
+        cells.map(Cell::content).collect()
     };
-    let columns: Vec<Vec<String>> = columns.map(texts).collect();
+    let columns: Vec<Vec<String>> = (0..count).map(texts).collect();
     let borders = u16::try_from(columns.len() + 1).unwrap_or(u16::MAX);
     let width = width.saturating_sub(borders);
     let tried = [(LINE_MAX, EVENTS_ROOM), (0, EVENTS_MIN)].into_iter();

@@ -37,9 +37,7 @@ impl Part {
             Self::Saved => "saved",
         }
     }
-}
 
-impl Part {
     /// Returns the part in words, as far as no mailbox of these has shown it.
     fn lacking<'s>(self, seen: impl Iterator<Item = &'s Seen>, spec: &Spec) -> String {
         let (seen, singular): (BTreeSet<&String>, _) = match self {

@@ -139,17 +139,7 @@ fn narration(spec: &Spec, world: &World, file: &TraceFile, found: &Trace, width:
 /// Reads a trace file, or one trace of a report: `REPORT.json#scenario/property`.
 fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, CommandError> {
     let Some(part) = part else {
-        return match kind(text) {
-            Kind::Itf => Err(CommandError::Usage(format!(
-                "{path} is a trace in ITF, which `stranded explore {}` opens",
-                shell_word(path)
-            ))),
-            Kind::Report => Err(CommandError::Usage(format!(
-                "{path} is a report: name one of its traces, as in `stranded replay {}`; `stranded explore` lists them",
-                shell_word(&format!("{path}#SCENARIO/PROPERTY"))
-            ))),
-            Kind::Other => parse_trace(path, text),
-        };
+        return parse_trace(path, text).map_err(|wrong| other_kind(path, text).map_or(wrong, CommandError::Usage));
     };
     let report: json::Report = parse_trace(path, text)?;
     let traces = report.scenarios.iter().flat_map(|one| {
@@ -163,21 +153,18 @@ fn find(path: &str, text: &str, part: Option<&str>) -> Result<TraceFile, Command
         .ok_or_else(|| CommandError::Usage(format!("{path} has no trace {part}; it has {}", names.join(", "))))
 }
 
-/// The kinds of files with traces.
-enum Kind {
-    Itf,
-    Report,
-    Other,
-}
-
-/// Returns the kind of a text that need not be JSON.
-fn kind(text: &str) -> Kind {
-    let value = stranded_search::json::parse(text).unwrap_or_default();
-    match (itf::is_itf(&value), value.get("scenarios")) {
-        (true, _) => Kind::Itf,
-        (false, Some(_)) => Kind::Report,
-        (false, None) => Kind::Other,
+/// Says what a file is that has traces and is no trace, if it is one.
+fn other_kind(path: &str, text: &str) -> Option<String> {
+    let value = stranded_search::json::parse(text).ok()?;
+    if itf::is_itf(&value) {
+        return Some(format!("{path} is a trace in ITF, which `stranded explore {}` opens", shell_word(path)));
     }
+    let one = format!("{path}#SCENARIO/PROPERTY");
+    let says = format!(
+        "{path} is a report: name one of its traces, as in `stranded replay {}`; `stranded explore` lists them",
+        shell_word(&one)
+    );
+    value.get("scenarios").map(|_| says)
 }
 
 /// Reads a trace, or a report with traces.

@@ -111,9 +111,9 @@ pub fn trials(
         None => (lanes::selected(&mover.to_string(), &planned, options)?, options.modes.to_vec()),
     };
     let not_exercised = exercise::not_exercised(site, mover, &plain);
-    let (again, useless) = match (again(site, &mut lanes[0], plan, observer, useless.is_none()), useless) {
-        (Ok(again), useless) => (again, useless),
-        (Err(reason), useless) => (None, useless.or(Some(reason))),
+    let (again, useless) = match again(site, &mut lanes[0], plan, observer, useless.is_none()) {
+        Ok(again) => (again, useless),
+        Err(reason) => (None, Some(reason)),
     };
     let (trials, stopped) = lanes::all(lanes, plain, &points, &modes, observer, |lane, point, mode| {
         one::trial(site, lane, plan, Some((point, mode)))
