@@ -152,8 +152,11 @@ fn two_runs_at_once_append_each_message_once() {
     }
     let before = mailbox.snapshot();
     let script = mailbox.commands(&before, "append-repair").unwrap();
+    // Both keep their notes in one place: by these a run knows that an earlier one has deleted.
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved").display().to_string();
     let codes = thread::scope(|scope| {
-        let runs = [0, 1].map(|_| scope.spawn(|| mailbox.perform(&script)));
+        let runs = [0, 1].map(|_| scope.spawn(|| mailbox.perform_with(&script, &[("SAVED", &saved)])));
         let mut ran = runs.map(|run| run.join().unwrap());
         ran.sort_by_key(|ran| ran.code);
         let late = &ran[1];
