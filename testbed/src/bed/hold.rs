@@ -23,9 +23,12 @@ const ENDING: Duration = Duration::from_secs(10);
 /// # Errors
 /// The socket cannot be created, or a server ended.
 pub fn hold(processes: &mut Processes, interrupted: &AtomicBool) -> Result<(), BedError> {
+    // A socket refuses connections between its creation and the first `listen`: it gets its name afterwards.
     let listen = |folder: &Path| {
-        let listener = UnixListener::bind(folder.join(SOCKET))?;
+        let unnamed = folder.join("control-before-it-listens");
+        let listener = UnixListener::bind(&unnamed)?;
         listener.set_nonblocking(true)?;
+        fs::rename(unnamed, folder.join(SOCKET))?;
         Ok(listener)
     };
     let listener =
