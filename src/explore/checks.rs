@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use stranded_search::check::{Checked, Combination, Trace, check};
+use stranded_search::check::{Checked, Combination, Shown, Trace, check};
 use stranded_search::engine::{Engine, Limits, Progress, SystemMemory};
 use stranded_search::property::Verdict;
 use stranded_search::scenario::Spec;
@@ -204,7 +204,7 @@ pub fn worst(library: &Library, spec: &Spec) -> Option<(OpenTrace, About)> {
         ..Limits::default()
     };
     let checked = check(spec, Engine::Exact, &limits);
-    let (case, property, trace) = checked.worst()?;
+    let Shown { case, property, trace, .. } = checked.worst()?;
     let opened = open(library, &Arc::new(spec.clone()), case, &trace)?;
     let about = About {
         title: format!("{}: {}", spec.name, property.name()),

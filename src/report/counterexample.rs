@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use stranded_model::World;
-use stranded_model::property::Safety;
 
-use stranded_search::check::{Checked, Combination, PropertyResult, Trace, Undecided};
+use stranded_search::check::{Checked, Combination, PropertyResult, Shown, Trace, Undecided};
 use stranded_search::engine::Truncation;
 use stranded_search::lines::{display_width, wrapped};
 use stranded_search::names;
@@ -58,10 +57,11 @@ const STYLE: TableStyle = TableStyle::new()
 
 /// Returns a paragraph for each violation, and for each that may be one.
 pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
-    let mut paragraphs: Vec<String> =
-        chosen(checked).into_iter().map(|(case, property)| violation(checked, case, property, width)).collect();
+    let mut paragraphs: Vec<String> = checked.shown().iter().map(|shown| violation(checked, shown, width)).collect();
     if !paragraphs.is_empty() && builtin::scenario(&checked.spec.name).is_some() {
-        paragraphs.push(format!("{}\n", wrapped(&explored(checked), 0, width)));
+        let first = if paragraphs.len() == 1 { "it" } else { "the first one" };
+        let explored = format!("`stranded explore {}` shows {first} in a browser.", checked.spec.name);
+        paragraphs.push(format!("{}\n", wrapped(&explored, 0, width)));
     }
     paragraphs.extend(coverage(checked, width));
     paragraphs
@@ -69,62 +69,18 @@ pub(super) fn of(checked: &Checked<'_>, width: u16) -> Vec<String> {
     paragraphs
 }
 
-/// Returns the sentence about the page, which opens one of the counterexamples.
-fn explored(checked: &Checked<'_>) -> String {
-    let first = chosen(checked).into_iter().next().and_then(|(case, property)| case.trace(property));
-    let opened = checked.worst().filter(|(.., trace)| first.as_ref() != Some(trace));
-    let which = opened.map_or("it".to_owned(), |(_, property, _)| format!("the counterexample to {}", property.name()));
-    format!("`stranded explore {}` shows {which} in a browser.", checked.spec.name)
-}
-
-/// Returns the counterexamples to print. Each counterexample is printed once, for all properties that it violates. Those that
-/// violate most properties come first.
-fn chosen<'a>(checked: &'a Checked<'_>) -> Vec<(&'a Combination, Property)> {
-    let mut violated: Vec<(&Combination, Property, Vec<Property>)> = Vec::new();
-    for result in &checked.results {
-        let Some(case) = result.shown_by.map(|case| &checked.combinations[case]) else { continue };
-        let violates = match result.property {
-            Property::Safety(safety) => violated_on_the_path(case, safety),
-            // No row of a table says that a step violates one of these.
-            Property::Own(_) | Property::Liveness(_) => vec![result.property],
-            Property::Coverage => continue,
-        };
-        violated.push((case, result.property, violates));
-    }
-    let mut chosen = Vec::new();
-    loop {
-        let most = violated.iter().map(|(_, _, violates)| violates.len()).max().unwrap_or(0);
-        let Some((case, property, violates)) =
-            violated.iter().find(|(.., others)| others.len() == most && most > 0).cloned()
-        else {
-            return chosen;
-        };
-        chosen.push((case, property));
-        violated.retain(|(_, other, _)| !violates.contains(other));
-        violated.iter_mut().for_each(|(.., others)| others.retain(|other| !violates.contains(other)));
-    }
-}
-
-/// Returns the safety properties that are false in some state of the counterexample to one of them.
-fn violated_on_the_path(case: &Combination, of: Safety) -> Vec<Property> {
-    let Some(path) = &case.search.violations[of as usize] else { return Vec::new() };
-    let states = path.states(&case.world);
-    let is_violated = |property: &Safety| states.iter().any(|state| !property.holds(&case.world, state));
-    Safety::ALL.into_iter().filter(is_violated).map(Property::Safety).collect()
-}
-
-fn violation(checked: &Checked<'_>, case: &Combination, property: Property, width: u16) -> String {
-    let Some(trace) = case.trace(property) else { return String::new() };
+fn violation(checked: &Checked<'_>, shown: &Shown<'_>, width: u16) -> String {
+    let Shown { case, property, trace, .. } = shown;
     let messages = match checked.spec.numbers.messages {
         Number::Given => String::new(),
-        Number::Any => format!(" with {}", messages_of(case, &trace)),
+        Number::Any => format!(" with {}", messages_of(case, trace)),
     };
-    let mut text = title(checked.spec, property, trace.path.actions.len(), &messages, width);
+    let mut text = title(checked.spec, *property, trace.path.actions.len(), &messages, width);
     if !checked.varied.is_empty() {
         let combination = listed(&answers(&case.world, &checked.varied));
         let _ = writeln!(text, "({})", wrapped(&format!("with {combination}"), 0, width - 2));
     }
-    text.push_str(&trace_text(checked, case, &trace, width));
+    text.push_str(&trace_text(checked, case, trace, width));
     text
 }
 
@@ -139,9 +95,10 @@ pub fn further(
 ) -> String {
     let steps = trace.path.actions.len();
     format!(
-        "{BAD}{}/{} is violated{BAD:#} also by another cause (number {number}), after {steps} steps:\n{}",
+        "{BAD}{}/{} is violated{BAD:#} also by another cause (number {number}), after {}:\n{}",
         checked.spec.name,
         property.name(),
+        steps_of(steps),
         trace_text(checked, case, trace, width)
     )
 }
@@ -174,7 +131,14 @@ pub(crate) fn instead(found: &Sentence) -> String {
 #[must_use]
 pub fn title(spec: &Spec, property: Property, steps: usize, messages: &str, width: u16) -> String {
     let says = wrapped(&spec.says(property), 0, width);
-    format!("{BAD}{} is violated{BAD:#} after {steps} steps{messages}:\n{says}\n", property.name())
+    let after = steps_of(steps);
+    format!("{BAD}{} is violated{BAD:#} after {after}{messages}:\n{says}\n", property.name())
+}
+
+/// Returns a number of steps in words.
+#[must_use]
+pub fn steps_of(steps: usize) -> String {
+    if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") }
 }
 
 /// Returns the number of messages that have arrived at the end of a trace.

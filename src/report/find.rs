@@ -83,7 +83,11 @@ pub fn text(checked: &Checked<'_>, result: &PropertyResult, report: &FindReport,
             };
             format!(
                 "{}\n{with}{}",
-                wrapped(&format!("{}: found after {steps} steps: {condition}", report.scenario), 0, width),
+                wrapped(
+                    &format!("{}: found after {}: {condition}", report.scenario, counterexample::steps_of(steps)),
+                    0,
+                    width
+                ),
                 counterexample::trace_text(checked, case, &found, width)
             )
         }

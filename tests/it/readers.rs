@@ -77,7 +77,7 @@ fn a_trace_has_a_repair_wherever_its_map_has_one() {
 
 #[test]
 fn without_mail_no_mail_is_out_of_reach_and_nothing_recovers_it() {
-    let shown = opened("half-method-1-mdb");
+    let shown = counterexample("half-method-1-mdb", "no-false-success");
     let kept = says(&shown, "Is the mail safe?").unwrap();
     assert!(kept.starts_with("There is no mail: no message arrives in this trace."), "{kept}");
     assert!(kept.ends_with("The directory does not name one home, so later mail can be out of reach."), "{kept}");

@@ -12,7 +12,7 @@ use stranded_model::procedure::{Outcome, Procedure};
 use stranded_model::property::Safety;
 use stranded_model::scenario::Replication;
 use stranded_model::state::{Account, Ended, Mark, State};
-use stranded_search::check::{self, check};
+use stranded_search::check::{self, Shown, check};
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::property::Property;
 use stranded_search::rescue::{self, RescueEffect};
@@ -225,7 +225,7 @@ fn a_trace_that_only_strands_the_mailbox_has_no_point_of_no_return() {
 fn a_mailbox_that_stays_in_transit_is_not_counted_as_recovered() {
     let spec = load_scenario("second-move").unwrap();
     let checked = check(&spec, Engine::Exact, &Limits::default());
-    let (case, _, trace) = checked.worst().unwrap();
+    let Shown { case, trace, .. } = checked.worst().unwrap();
     let map = rescue::map(&spec, &case.world, &trace);
     let effect = |number: usize, name: &str| {
         map.outlooks[number].rescues.iter().find(|one| one.procedure == name).unwrap().effect.clone()
@@ -243,7 +243,7 @@ fn a_mailbox_that_stays_in_transit_is_not_counted_as_recovered() {
 fn nothing_is_too_late_while_no_message_is_destroyed() {
     let spec = load_scenario("move-to-third").unwrap();
     let checked = check(&spec, Engine::Exact, &Limits::default());
-    let (case, _, trace) = checked.worst().unwrap();
+    let Shown { case, trace, .. } = checked.worst().unwrap();
     let map = rescue::map(&spec, &case.world, &trace);
     assert!(map.outlooks.iter().all(|outlook| !outlook.is_lost));
     assert_eq!(map.point_of_no_return, None);

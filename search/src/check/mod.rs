@@ -1,11 +1,12 @@
 //! Checks a scenario: one search for each combination of the assumptions that it touches, and the verdicts that follow.
 //!
 //! `counter_abstraction` checks it for any number of messages; `further` searches for more counterexamples; `result` holds
-//! the verdicts and counterexamples.
+//! the verdicts and counterexamples, and `shown` puts those in order that a reader sees.
 
 mod counter_abstraction;
 mod further;
 mod result;
+mod shown;
 
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ pub use self::counter_abstraction::{Undecided, UndecidedReason, counter_abstract
 pub use self::further::FurtherCounterexamples;
 pub use self::result::{Checked, Combination, CoverageFailure, PropertyResult, Trace, rest_of_procedure};
 use self::result::{lasso, liveness_result};
+pub use self::shown::Shown;
 use crate::engine::{Checkpoint, Cluster, Engine, Limits, LivenessResult, Search, Truncation, liveness_results};
 use crate::property::{Property, Verdict};
 use crate::scenario::{Family, Number, Numbers, Spec};

@@ -165,15 +165,6 @@ impl Checked<'_> {
         self.combinations.iter().find_map(|combination| combination.search.truncated.or(combination.liveness_truncated))
     }
 
-    /// The counterexample to the first violated property, with the combination of assumptions that shows it.
-    #[must_use]
-    pub fn worst(&self) -> Option<(&Combination, Property, Trace)> {
-        self.results.iter().find_map(|result| {
-            let case = &self.combinations[result.shown_by?];
-            Some((case, result.property, case.trace(result.property)?))
-        })
-    }
-
     /// The number of distinct states over all combinations.
     #[must_use]
     pub fn states(&self) -> usize {
@@ -248,6 +239,18 @@ impl Checked<'_> {
         undecided.min_by_key(|undecided| undecided.length())
     }
 
+    /// The steps and handlers of a procedure that occur in none of its trials.
+    #[must_use]
+    pub fn unreached<'a>(trials: &[&'a Self]) -> Vec<&'a CoverageFailure> {
+        let all = || trials.iter().flat_map(|one| &one.combinations);
+        let is_missing = |failure: &CoverageFailure| {
+            let is_same = |other: &CoverageFailure| other.name == failure.name && !other.happened;
+            all().all(|combination| combination.coverage_failures.iter().any(is_same))
+        };
+        let failures = all().next().into_iter().flat_map(|combination| &combination.coverage_failures);
+        failures.filter(|failure| failure.line.is_some() && is_missing(failure)).collect()
+    }
+
     /// A defect of the search itself, if one was found.
     #[must_use]
     pub fn defect(&self) -> Option<&str> {
@@ -255,14 +258,24 @@ impl Checked<'_> {
     }
 }
 
+impl CoverageFailure {
+    /// Returns the name with the line.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.line.map_or_else(|| self.name.clone(), |line| format!("{} (line {line})", self.name))
+    }
+}
+
 impl fmt::Display for CoverageFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, happened, line } = self;
-        let what = if *happened { "occurs, but the scenario lists it under `never`" } else { "never occurs" };
-        match line {
-            Some(line) => write!(f, "{name} (line {line}) {what}"),
-            None => write!(f, "{name} {what}"),
-        }
+        let is_property = Property::all().any(|property| property.name() == self.name);
+        let what = match (self.happened, is_property) {
+            (true, true) => "occurs, but the scenario expects `vacuous`, or lists it under `never`",
+            (true, false) => "occurs, but the scenario lists it under `never`",
+            (false, true) => "is vacuous: its antecedent never occurs",
+            (false, false) => "never occurs",
+        };
+        write!(f, "{} {what}", self.place())
     }
 }
 

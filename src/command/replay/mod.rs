@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use stranded_model::World;
-use stranded_search::check::{Trace, check};
+use stranded_search::check::{Shown, Trace, check};
 use stranded_search::engine::{Engine, Limits};
 use stranded_search::files;
 use stranded_search::lines::wrapped;
@@ -55,7 +55,7 @@ fn of_scenario(name: &str) -> Result<TraceFile, CommandError> {
     let checked = check(&spec, Engine::Exact, &Limits { deadline, scenario: &spec.name, ..Limits::default() });
     let none =
         || CommandError::Usage(format!("{name} has no counterexample; `stranded check {name}` has its verdicts"));
-    let (case, property, trace) = checked.worst().ok_or_else(none)?;
+    let Shown { case, property, trace, .. } = checked.worst().ok_or_else(none)?;
     Ok(trace::write(&spec, &case.world, &spec.touches(), property.name(), &trace))
 }
 
