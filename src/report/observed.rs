@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stranded_model::procedure::Outcome;
 use stranded_oracle::protocol::{Answer, Event, Observation, Operation};
 
-use super::picture::{MailboxPicture, Picture, ProgramPicture, StorePicture};
+use super::picture::{HomePicture, MailboxPicture, Picture, ProgramPicture, StorePicture};
 
 /// The observations of a run, event by event.
 #[derive(Clone, Debug, Default)]
@@ -130,7 +130,7 @@ impl Observed {
             stranded: stranded(&homes, &stores),
             partly: None,
             directory,
-            homes: homes.into_iter().collect(),
+            homes: named_homes(observation),
             queued: observation.queued.clone().unwrap_or_default(),
             held: observation.delivery_held == Some(true),
             saved: observation.saved.clone().unwrap_or_default(),
@@ -158,6 +158,19 @@ impl Observed {
         let seen = self.seen.get(name).into_iter().flatten();
         seen.filter(|one| !now.contains(*one) && !deleted.contains(*one)).cloned().collect()
     }
+}
+
+/// The servers that some observed replica names as the home.
+fn named_homes(observation: &Observation) -> Vec<HomePicture> {
+    let replicas: Vec<(&String, [Option<&String>; 2])> = observation
+        .directory
+        .iter()
+        .filter_map(|(replica, homes)| {
+            let homes = homes.as_ref()?;
+            Some((replica, [&homes.home_mdb, &homes.home_mta].map(|home| home.as_ref().and_then(Option::as_ref))))
+        })
+        .collect();
+    HomePicture::of(&replicas, observation.directory.len())
 }
 
 /// Every message of an observation.

@@ -2,6 +2,8 @@
 //! parts of the state; this file adds the facts that a rendering must not decide (stranded, lost, in flight, older view). The
 //! explorer, the terminal, tables and diagrams all render a [`Picture`].
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use stranded_model::World;
 use stranded_model::id::{AdministratorId, Id, MailboxId, MessageSet, ServerId};
@@ -53,7 +55,7 @@ pub struct MailboxPicture {
     /// The home: one line if all replicas agree, else one for each replica; and an older view that differs from all of them.
     pub directory: Vec<String>,
     /// The servers that some replica names as the home, each once.
-    pub homes: Vec<String>,
+    pub homes: Vec<HomePicture>,
     /// The mailbox in each store, in the order of the servers.
     pub stores: Vec<StorePicture>,
     /// Messages that wait in the transport.
@@ -68,6 +70,49 @@ pub struct MailboxPicture {
     pub returned: Vec<String>,
     /// Messages that their owner deleted.
     pub deleted: Vec<String>,
+}
+
+/// A server that some replica names as the home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HomePicture {
+    /// The server.
+    pub server: String,
+    /// `home`, or the attribute and the replicas, if not all of them name this server.
+    pub says: String,
+}
+
+impl HomePicture {
+    /// Returns the homes that these replicas name, each with Home-MDB and Home-MTA, of so many replicas in all.
+    pub(super) fn of(replicas: &[(&String, [Option<&String>; 2])], count: usize) -> Vec<Self> {
+        let servers: BTreeSet<&String> = replicas.iter().flat_map(|(_, homes)| homes).flatten().copied().collect();
+        let says = |server: &String| {
+            let naming: Vec<(&str, &str)> = replicas
+                .iter()
+                .filter_map(|(replica, homes)| {
+                    let attribute = match homes.map(|home| home == Some(server)) {
+                        [true, true] => "home",
+                        [true, false] => "Home-MDB",
+                        [false, true] => "Home-MTA",
+                        [false, false] => return None,
+                    };
+                    Some((replica.as_str(), attribute))
+                })
+                .collect();
+            match naming[..] {
+                [(_, first), ref rest @ ..]
+                    if naming.len() == count && rest.iter().all(|(_, other)| *other == first) =>
+                {
+                    first.to_owned()
+                }
+                _ => naming
+                    .iter()
+                    .map(|(replica, said)| format!("{said}, says {replica}"))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            }
+        };
+        servers.into_iter().map(|server| Self { server: server.clone(), says: says(server) }).collect()
+    }
 }
 
 /// A mailbox in one store.
@@ -169,20 +214,20 @@ impl MailboxPicture {
 
 fn mailbox(world: &World, account: &Account, shown: &AccountView, name: String) -> MailboxPicture {
     let servers = || world.scenario.site.servers.iter();
-    let mut homes: Vec<String> = Vec::new();
-    for recipient in servers().filter_map(|(_, name)| shown.directory[name].as_ref()) {
-        for home in [&recipient.home_mdb, &recipient.home_mta].into_iter().flatten() {
-            if !homes.contains(home) {
-                homes.push(home.clone());
-            }
-        }
-    }
+    let replicas: Vec<(&String, [Option<&String>; 2])> = shown
+        .directory
+        .iter()
+        .filter_map(|(replica, named)| {
+            let named = named.as_ref()?;
+            Some((replica, [named.home_mdb.as_ref(), named.home_mta.as_ref()]))
+        })
+        .collect();
     MailboxPicture {
         name,
         stranded: stranded(world, account),
         partly: partly(world, account),
         directory: views(servers().map(|(_, name)| name), account, shown),
-        homes,
+        homes: HomePicture::of(&replicas, shown.directory.len()),
         stores: servers().map(|(id, name)| store(account, id, name, shown)).collect(),
         queued: shown.queued.clone(),
         held: shown.delivery_held,

@@ -118,8 +118,9 @@ function elsewhereLane(trace, moment, token) {
 function serverLane(trace, server, moment, ghosts, token) {
   const down = moment.picture.down.some((one) => one.server === server && one.service === "store");
   const many = moment.picture.mailboxes.length > 1;
-  const homeOf = moment.picture.mailboxes.filter((mailbox) => mailbox.homes.includes(server));
-  const home = many && homeOf.length > 0 ? `home of ${homeOf.map((one) => one.name.replace("mailbox-", "")).join(" and ")}` : "home";
+  const homeOf = moment.picture.mailboxes.flatMap((mailbox) =>
+    mailbox.homes.filter((home) => home.server === server).map((home) => ({ name: mailbox.name, says: home.says })));
+  const home = many ? `home of ${homeOf.map((one) => one.name.replace("mailbox-", "")).join(" and ")}` : homeOf[0]?.says;
   const hasStray = moment.picture.mailboxes.some((mailbox) =>
     mailbox.stranded && mailbox.stores.some((one) => one.server === server && one.messages.length + one.pending.length > 0));
   return el("section", { class: "lane server" + (down ? " is-down" : ""), "data-server": server },
@@ -181,7 +182,7 @@ function arrowsOf(picture, moment) {
   for (const mailbox of moment.picture.mailboxes) {
     const from = [...picture.querySelectorAll("[data-recipient]")].find((one) => one.dataset.recipient === mailbox.name);
     for (const home of mailbox.homes) {
-      const to = [...picture.querySelectorAll("[data-server]")].find((one) => one.dataset.server === home);
+      const to = [...picture.querySelectorAll("[data-server]")].find((one) => one.dataset.server === home.server);
       if (!from || !to) continue;
       const path = document.createElementNS(SVG, "path");
       path.setAttribute("d", arrowPath(below(relativeBox(from), relativeBox(from.closest(".lane"))), relativeBox(to)));
