@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use stranded_search::check::{Checked, PropertyResult};
+use stranded_search::check::{Checked, CoverageFailure, PropertyResult};
 use stranded_search::lines::{display_width, wrapped};
 use stranded_search::property::Property;
 use stranded_search::scenario::delivery_name;
@@ -66,7 +66,7 @@ fn table(columns: &[&Checked<'_>], width: u16) -> String {
         let says = format!("Inconclusive under {}: {reason}.", deliveries.join(", "));
         let _ = writeln!(text, "{BAD}{}{BAD:#}", wrapped(&says, 0, width));
     }
-    let unreached = unreached(columns);
+    let unreached: Vec<String> = Checked::unreached(columns).into_iter().map(CoverageFailure::place).collect();
     if !unreached.is_empty() {
         let says = format!("No column reached: {}.", unreached.join(", "));
         let _ = writeln!(text, "{}", wrapped(&says, 0, width));
@@ -87,17 +87,4 @@ fn line(cells: impl Iterator<Item = (String, Style)>) -> String {
         let _ = write!(text, "{style}{cell}{style:#}{:room$}", "");
     }
     text
-}
-
-/// Returns the steps and handlers of the procedure that occur in no column.
-fn unreached(columns: &[&Checked<'_>]) -> Vec<String> {
-    let missing = |one: &Checked<'_>, name: &str| {
-        one.combinations.iter().all(|combination| {
-            combination.coverage_failures.iter().any(|failure| failure.name == name && !failure.happened)
-        })
-    };
-    let first = columns.iter().flat_map(|one| &one.combinations).next();
-    let steps = first.into_iter().flat_map(|combination| &combination.coverage_failures);
-    let steps = steps.filter(|failure| failure.line.is_some() && columns.iter().all(|one| missing(one, &failure.name)));
-    steps.map(|failure| format!("{} (line {})", failure.name, failure.line.unwrap_or_default())).collect()
 }

@@ -7,6 +7,7 @@ use stranded_model::World;
 use stranded_model::assumption::{Assumption, Assumptions};
 use stranded_model::scenario::Delivery;
 use stranded_oracle::sentence::{self, Mood};
+use stranded_search::check::{Checked, CoverageFailure};
 use stranded_search::diff::{CombinationDiff, Conclusion, Diff, Difference, Direction};
 
 /// The comparison that the command line asks for.
@@ -45,11 +46,37 @@ pub const NOT_COMPARED: [&str; 4] =
     ["liveness and fairness", "coverage", "expectations", "names and labels, comments, and the texts of reports"];
 
 impl Comparison<'_> {
-    /// Returns the conclusion: different if any world differs.
+    /// Returns the conclusion: different if any world differs, and not alike if a procedure ends `ok` in no world.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
         let conclusions = self.worlds.iter().map(|world| world.diff.conclusion());
-        conclusions.max().unwrap_or(Conclusion::Inconclusive)
+        match conclusions.max() {
+            None => Conclusion::Inconclusive,
+            Some(Conclusion::Alike) if self.never_ok().is_some() => Conclusion::Inconclusive,
+            Some(conclusion) => conclusion,
+        }
+    }
+
+    /// Returns the side whose procedure ends `ok` in no world on a mailbox that has mail, so that its effect was not compared.
+    #[must_use]
+    pub fn never_ok(&self) -> Option<&'static str> {
+        if self.worlds.iter().any(|world| world.trial.is_none()) {
+            return None;
+        }
+        let is_ok = |side: fn(&Diff<'_>) -> bool| self.worlds.iter().any(|world| side(&world.diff));
+        let old = (!is_ok(|diff| diff.old.is_ok_with_mail)).then_some("OLD");
+        old.or_else(|| (!is_ok(|diff| diff.new.is_ok_with_mail)).then_some("NEW"))
+    }
+
+    /// Returns the steps and handlers of two procedures that occur in no world, each with its side.
+    #[must_use]
+    pub fn unreached(&self) -> Vec<(&'static str, &CoverageFailure)> {
+        if self.worlds.iter().any(|world| world.trial.is_none()) {
+            return Vec::new();
+        }
+        let (old, new): (Vec<_>, Vec<_>) = self.worlds.iter().map(|world| (&world.diff.old, &world.diff.new)).unzip();
+        let of = |side, trials: &[_]| Checked::unreached(trials).into_iter().map(move |missing| (side, missing));
+        of("OLD", &old).chain(of("NEW", &new)).collect()
     }
 
     /// Returns the world with the shortest behaviour of a direction; of several, the first.

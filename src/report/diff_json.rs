@@ -28,6 +28,8 @@ pub struct DiffReport {
     pub conclusion: String,
     /// Each world that was compared: one for two scenarios; for two procedures, one for each start and each arrival of mail.
     pub worlds: Vec<DiffWorld>,
+    /// The steps and handlers of two procedures that occur in no world, each after `OLD` or `NEW`.
+    pub unreached: Vec<String>,
     /// The parts that no comparison includes.
     pub not_compared: Vec<String>,
     /// The parts that a comparison of procedures left out, each with the flag that tries it.
@@ -53,7 +55,7 @@ pub struct DiffWorld {
     pub pairs: usize,
     /// The number of combinations of assumptions.
     pub combinations: usize,
-    /// The safety verdicts that changed, newly violated properties first.
+    /// The verdicts that changed, newly violated properties first.
     pub verdicts: Vec<DiffVerdict>,
     /// The shortest behaviour that the new side has and the old one lacks.
     pub allowed: Option<DiffBehaviour>,
@@ -97,6 +99,7 @@ pub fn report(comparison: &Comparison<'_>) -> DiffReport {
         new: comparison.new.to_owned(),
         conclusion: conclusion_name(comparison.conclusion()).to_owned(),
         worlds: comparison.worlds.iter().map(world).collect(),
+        unreached: comparison.unreached().iter().map(|(side, missing)| format!("{side} {}", missing.place())).collect(),
         not_compared: NOT_COMPARED.map(ToOwned::to_owned).to_vec(),
         not_tried: comparison.not_tried.clone(),
     }

@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use stranded_model::property::Safety;
 use stranded_oracle::sentence;
 use stranded_search::check::Trace;
 use stranded_search::diff::{CombinationDiff, Conclusion, Diff, Direction, VerdictChange};
 use stranded_search::lines::{display_width, wrapped};
+use stranded_search::property::Property;
 use stranded_search::scenario::delivery_name;
 
-use super::counterexample::table_text;
+use super::counterexample::{steps_of, table_text};
 use super::diff::{ComparedWorld, Comparison, NOT_COMPARED, answers, instead, pinned};
 use super::table::TraceTable;
 use super::trace::listed;
@@ -49,7 +49,7 @@ fn conclusion(comparison: &Comparison<'_>, width: u16) -> String {
             (BAD, "Inconclusive: no difference was found, and the comparison is not complete.".to_owned())
         }
         Conclusion::Different => {
-            let changed: BTreeSet<Safety> = grouped(comparison).iter().map(|(change, _)| change.property).collect();
+            let changed: BTreeSet<Property> = grouped(comparison).iter().map(|(change, _)| change.property).collect();
             let mut parts = match changed.len() {
                 0 if comparison.worlds.iter().any(|world| world.diff.is_undecided()) => {
                     vec!["no verdict is known to have changed, and some are inconclusive".to_owned()]
@@ -137,8 +137,7 @@ fn behaviour(comparison: &Comparison<'_>, direction: Direction, width: u16) -> S
     };
     let steps = difference.path.actions.len();
     let place = world.trial.as_ref().map_or(String::new(), |_| format!(" ({})", places(&[world])));
-    let after = if steps == 1 { "after 1 step".to_owned() } else { format!("after {steps} steps") };
-    let title = wrapped(&format!("{title}, {after}{place}:"), 0, width);
+    let title = wrapped(&format!("{title}, after {}{place}:", steps_of(steps)), 0, width);
     let mut text = format!("\n{TITLE}{title}{TITLE:#}\n");
     text.push_str(&under(&world.diff, case, direction, width));
     let path = difference.path.clone();
@@ -214,7 +213,7 @@ fn extent(comparison: &Comparison<'_>, width: u16) -> String {
         more => format!("{more} combinations of assumptions and worlds"),
     };
     says.push(format!(
-        "Compared:{place} sequences of administrator, act, servers, message and result, and safety verdicts; {pairs} pairs of \
+        "Compared:{place} sequences of administrator, act, servers, message and result, and verdicts; {pairs} pairs of \
          states in {of}."
     ));
     for world in worlds {
@@ -232,6 +231,25 @@ fn extent(comparison: &Comparison<'_>, width: u16) -> String {
         if let Some(defect) = world.diff.defect() {
             says.push(format!("{BAD}defect: {defect}{BAD:#}"));
         }
+    }
+    if let Some(side) = comparison.never_ok() {
+        says.push(format!(
+            "{BAD}{side} never ends ok on a mailbox that has mail, so its effect was not compared: try --from fresh --move OLD:NEW, \
+             with your servers.{BAD:#}"
+        ));
+    }
+    let missing = comparison.unreached();
+    for side in ["OLD", "NEW"] {
+        let of_side = missing.iter().filter(|(of, _)| *of == side);
+        let steps: Vec<String> = of_side.map(|(_, missing)| missing.place()).collect();
+        if !steps.is_empty() {
+            says.push(format!("Nothing reached in {side}: {}.", steps.join(", ")));
+        }
+    }
+    let only: BTreeSet<&str> = worlds.iter().flat_map(|world| world.diff.stated_by_one()).collect();
+    if !only.is_empty() {
+        let names: Vec<&str> = only.into_iter().collect();
+        says.push(format!("No verdicts to compare: only one of them has {}.", names.join(", ")));
     }
     says.push(format!("Not compared: {}.", NOT_COMPARED.join("; ")));
     if !comparison.not_tried.is_empty() {

@@ -7,7 +7,8 @@
 //! combination of the assumptions; both sides have the same answers.
 //!
 //! The verdicts of both sides are those of [`crate::check`]. A safety property depends on the state after a behaviour, and
-//! behaviours determine stores, directory and outcomes; so alike scenarios have equal safety verdicts. If the number of messages is
+//! behaviours determine stores, directory and outcomes; so alike scenarios have equal safety verdicts, and equal verdicts on a property that
+//! both state.
 //! `any`, behaviours are compared for the number that the scenario gives as an example, and a verdict may differ beyond it. Coverage is not
 //! compared, because it depends on the steps that a procedure never executes. Liveness and fairness are not compared.
 
@@ -21,7 +22,6 @@ use std::cmp::Ordering;
 use rayon::prelude::*;
 use stranded_model::World;
 use stranded_model::assumption::{Assumption, Assumptions};
-use stranded_model::property::Safety;
 
 pub use self::inclusion::{Difference, Inclusion};
 use self::letter::Alphabet;
@@ -72,7 +72,7 @@ pub enum Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerdictChange {
     /// The property.
-    pub property: Safety,
+    pub property: Property,
     /// The old verdict.
     pub old: Verdict,
     /// The new verdict.
@@ -180,19 +180,29 @@ impl Diff<'_> {
         self.combinations.iter().filter(move |one| one.inclusion(direction).difference.is_some())
     }
 
-    /// The safety verdicts that changed, newly violated properties first. A verdict that is inconclusive on one side has not changed.
+    /// The verdicts that changed, newly violated properties first: those on safety, and on the properties that both scenarios state. A
+    /// verdict that is inconclusive on one side has not changed.
     #[must_use]
     pub fn verdict_changes(&self) -> Vec<VerdictChange> {
         let pairs = self.old.results.iter().filter_map(|old| {
             let new = self.new.results.iter().find(|new| new.property == old.property)?;
-            let Property::Safety(property) = old.property else { return None };
-            let is_change = old.verdict != new.verdict && [old, new].iter().all(|one| is_decided(one));
+            let is_change =
+                is_compared(old) && old.verdict != new.verdict && [old, new].iter().all(|one| is_decided(one));
             let harm = harm(new).cmp(&harm(old));
-            is_change.then_some(VerdictChange { property, old: old.verdict, new: new.verdict, harm })
+            is_change.then_some(VerdictChange { property: old.property, old: old.verdict, new: new.verdict, harm })
         });
         let mut changes: Vec<VerdictChange> = pairs.collect();
         changes.sort_by_key(|change| std::cmp::Reverse(change.harm));
         changes
+    }
+
+    /// The names of the properties that only one side has: those that one scenario states, or that what it does implies.
+    #[must_use]
+    pub fn stated_by_one(&self) -> Vec<&str> {
+        let missing = |of: &'_ Checked<'_>, result: &PropertyResult| of.result(result.property).is_none();
+        let old = self.old.results.iter().filter(|result| is_compared(result) && missing(&self.new, result));
+        let new = self.new.results.iter().filter(|result| is_compared(result) && missing(&self.old, result));
+        old.chain(new).map(|result| result.property.name()).collect()
     }
 
     /// The conclusion. A difference that was found outranks a bound.
@@ -229,7 +239,7 @@ impl Diff<'_> {
         [&self.old, &self.new].iter().any(|one| one.spec.numbers.messages == Number::Any)
     }
 
-    /// True if a check left a safety property undecided.
+    /// True if a check left a property undecided whose verdicts are compared.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         [&self.old, &self.new].iter().any(|one| is_undecided(one))
@@ -242,10 +252,14 @@ impl Diff<'_> {
     }
 }
 
-/// Returns true if a check left a safety property undecided.
+/// Returns true if a check left a property undecided whose verdicts are compared.
 fn is_undecided(checked: &Checked<'_>) -> bool {
-    let is_safety = |result: &&PropertyResult| matches!(result.property, Property::Safety(_));
-    checked.results.iter().filter(is_safety).any(|result| !is_decided(result))
+    checked.results.iter().filter(|result| is_compared(result)).any(|result| !is_decided(result))
+}
+
+/// Returns true if the property is judged in single states, and so determined by the behaviours.
+fn is_compared(result: &PropertyResult) -> bool {
+    matches!(result.property, Property::Safety(_) | Property::Own(_))
 }
 
 fn is_decided(result: &PropertyResult) -> bool {
