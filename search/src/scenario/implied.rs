@@ -24,6 +24,11 @@ pub(super) fn add_own(family: Family, administrators: &[Administrator], properti
     }
 }
 
+/// Returns true if this is the name of the property [`MAIL_AT_HOME`], and no run saves mail.
+pub(super) fn is_not_judged(name: &str, own: &[OwnProperty]) -> bool {
+    name == MAIL_AT_HOME && own.iter().all(|own| own.name != MAIL_AT_HOME)
+}
+
 impl Spec {
     /// Returns true if a liveness property is judged although `[expect]` does not name it: `delivery-settles` if a step holds delivery.
     pub(super) fn implies(&self, liveness: Liveness) -> bool {

@@ -144,6 +144,16 @@ impl Library<'_, '_> {
         }
     }
 
+    /// Returns true if a built-in procedure has this name and other steps.
+    fn is_another_builtin(&self, procedure: &Procedure) -> bool {
+        let Some(builtin) = builtin::procedure(&procedure.name) else { return false };
+        let Ok(builtin) = parse_procedure(&builtin.file_name(), builtin.text, self.site) else { return false };
+        let steps = |one: &Procedure| -> Vec<_> {
+            one.steps.iter().map(|step| (step.act.clone(), step.on.clone(), step.when.clone())).collect()
+        };
+        steps(&builtin) != steps(procedure)
+    }
+
     /// Returns the procedure that a run names.
     fn procedure(&mut self, reference: &Text<'_>, found: &mut Findings) -> Option<Procedure> {
         let word = *reference.get_ref();
@@ -160,7 +170,15 @@ impl Library<'_, '_> {
             parse_procedure(&builtin.file_name(), builtin.text, self.site)
         } else if word.ends_with(".toml") {
             match self.files.open(word) {
-                Ok(text) => parse_procedure(&self.files.reported(word), &text, self.site),
+                Ok(text) => {
+                    let parsed = parse_procedure(&self.files.reported(word), &text, self.site);
+                    // Reports name procedures, and the rescue map has every built-in one.
+                    if let Some(taken) = parsed.as_ref().ok().filter(|parsed| self.is_another_builtin(parsed)) {
+                        let message = format!("`{}` is a built-in procedure with other steps", taken.name);
+                        found.report(reference.span(), message, format!("give the procedure of {word} another name"));
+                    }
+                    parsed
+                }
                 Err(error) => {
                     found.report(reference.span(), error.to_string(), "a path from the folder of this file");
                     return None;
