@@ -90,7 +90,7 @@ pub fn report(
         }
     }
     if groups.iter().any(|group| !group.first.advice.is_empty()) {
-        text.push_str(&last(circumstances, printed, form));
+        text.push_str(&last(advised.len(), circumstances, printed, form));
     }
     text
 }
@@ -115,7 +115,12 @@ fn summary(advised: &[MailboxAdvice<'_>], form: Form<'_>) -> String {
         (true, is_known) => {
             let is_calm = is_known && !snapshots().any(Snapshot::has_open_move);
             let style = if is_calm { GOOD } else { BAD };
-            format!("{style}{all}: none is known to be stranded{style:#}\n")
+            let mut says = format!("{style}{all}: none is known to be stranded{style:#}\n");
+            if is_calm {
+                let gone = "A snapshot cannot show mail that is gone: `--before` compares it with an earlier one.";
+                let _ = writeln!(says, "{}", wrapped(gone, 0, form.width));
+            }
+            says
         }
         (false, _) => format!("{BAD}{all}: {}{BAD:#}\n", counted.join(", ")),
     };
@@ -241,9 +246,8 @@ pub(super) fn answer_lines(
     if let Some(advice) = recommended {
         let procedure = advice.procedure.name.as_str();
         let is_home = advised.snapshot.home() == Some(advice.to);
-        let words = if is_home { procedure_words::words_at_home(procedure) } else { procedure_words::words(procedure) };
-        let meaning = Some(words).filter(|words| *words != procedure);
-        lines.extend(meaning.map(|meaning| plain(format!("({meaning})"))));
+        let words = procedure_words::words_for(procedure, &name(subject, advice.to), is_home);
+        lines.extend(Some(words).filter(|words| words != procedure).map(|meaning| plain(format!("({meaning})"))));
     }
     for warning in words::warnings(subject, advised).iter().filter(|warning| !warning.is_about_late_mail) {
         let says = format!("{} {}", warning.title, warning.text);
@@ -348,7 +352,9 @@ pub fn script_for_all(advised: &[MailboxAdvice<'_>], printed: Printed<'_>) -> Re
 
 /// Returns the reason why a procedure has no commands.
 fn refusal(subject: &Snapshot, advised: &MailboxAdvice<'_>, dialect: Dialect, procedure: &str) -> String {
-    let found = advised.advice.iter().find(|advice| advice.procedure.name == procedure);
+    let directions = advised.advice.iter().filter(|advice| advice.procedure.name == procedure);
+    // Of two directions, the one that does harm.
+    let found = directions.min_by_key(|advice| advice.answer() != Answer::Unsafe);
     match found.map(|advice| (advice, advice.answer())) {
         None => format!("no advice is on {procedure}."),
         Some((advice, Answer::Safe | Answer::Depends)) if advice.ability == Ability::Cannot => {
@@ -365,13 +371,13 @@ fn refusal(subject: &Snapshot, advised: &MailboxAdvice<'_>, dialect: Dialect, pr
         Some((advice, Answer::Unsafe)) => {
             let harms = || advice.cases.iter().flat_map(AdviceCase::harms).max_by_key(|harm| harm.verdict);
             let harm = harms().map_or(String::new(), |harm| format!(": {}", facts::harm(subject, harm)));
-            format!("{procedure} is not safe here{harm}.")
+            format!("{}, is not safe here{harm}.", title(subject, advice))
         }
     }
 }
 
 /// Returns the end of the report: the circumstances, and how to see more.
-fn last(circumstances: &Circumstances, printed: Option<Printed<'_>>, form: Form<'_>) -> String {
+fn last(count: usize, circumstances: &Circumstances, printed: Option<Printed<'_>>, form: Form<'_>) -> String {
     if form.extent == Extent::Reasons {
         return String::new();
     }
@@ -383,7 +389,10 @@ fn last(circumstances: &Circumstances, printed: Option<Printed<'_>>, form: Form<
         Some(Printed { file: Some(_), .. }) => {}
     }
     match form.file {
-        Some(file) => text.push_str(&format!("; `stranded explore {}` shows each step.", shell_word(file))),
+        Some(file) => {
+            let one = if count == 1 { "" } else { "#NAME" };
+            text.push_str(&format!("; `stranded explore {}{one}` shows each step.", shell_word(file)));
+        }
         None => text.push('.'),
     }
     format!("\n{}\n", wrapped(&text, 0, form.width))

@@ -27,12 +27,12 @@ pub fn words(procedure: &str) -> &str {
     WORDS.iter().find(|(name, _)| *name == procedure).map_or(procedure, |(_, words)| words)
 }
 
-/// Returns a procedure as an instruction, if its destination is the home already.
+/// Returns a procedure as an instruction that names its destination, which can be the home already.
 #[must_use]
-pub fn words_at_home(procedure: &str) -> &str {
+pub fn words_for(procedure: &str, destination: &str, is_home: bool) -> String {
     match procedure {
-        APPENDING => "append what the destination lacks; it is the home already",
-        other => words(other),
+        APPENDING if is_home => format!("append what {destination} lacks; it is the home already"),
+        other => words_to(other, destination),
     }
 }
 

@@ -27,6 +27,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub(super) struct Mailbox {
     pub(super) user: String,
     pub(super) accepted: Vec<String>,
+    /// The folder in which scripts note what they have begun, for later runs.
+    pub(super) notes: tempfile::TempDir,
 }
 
 impl Mailbox {
@@ -40,7 +42,7 @@ impl Mailbox {
         assert_eq!(system.home(user).unwrap().unwrap().named, Named::Store("source".to_owned()));
         let accepted = names(&read("destination", user));
         assert_eq!((accepted.len(), read("source", user)), (3, Vec::new()));
-        Self { user: user.to_owned(), accepted }
+        Self { user: user.to_owned(), accepted, notes: tempfile::tempdir().unwrap() }
     }
 
     pub(super) fn deliver(&mut self, name: &str) {
@@ -85,7 +87,7 @@ impl Mailbox {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("commands");
         fs::write(&file, script).unwrap();
-        let mut command = self.command(&file, folder.path());
+        let mut command = self.command(&file);
         let output = command.envs(others.iter().copied()).stdin(Stdio::null()).output().unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
@@ -95,7 +97,7 @@ impl Mailbox {
     }
 
     /// Returns the command that runs a file with the values of the bed.
-    pub(super) fn command(&self, file: &Path, folder: &Path) -> Command {
+    pub(super) fn command(&self, file: &Path) -> Command {
         let doveadm = |config: PathBuf| format!("doveadm -c {}", config.display());
         let mut command = Command::new("timeout");
         command.arg(LONGEST.as_secs().to_string()).arg("bash").arg(file);
@@ -106,7 +108,7 @@ impl Mailbox {
             .env("BIND_DN", ADMIN)
             .env("PASSWORD_FILE", bed().password_file())
             .env("USER_DN", Bed::dn(&self.user))
-            .env("SAVED", folder.join("saved"))
+            .env("SAVED", self.notes.path().join("saved"))
             .env("LIST_QUEUE", "true")
             .env("HOST_SOURCE", bed().host(Store::A).to_string())
             .env("DOVEADM_SOURCE", doveadm(bed().doveadm_config(Store::A)))

@@ -183,7 +183,7 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let (from, to) = (servers.variable(servers.from), servers.variable(servers.to));
     let mut once_held =
         vec![Preparation::new("Two texts with one Message-ID are two messages.", format!("find_texts {from} {to}\n"))];
-    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let (mut first, mut last) = (vec![by_hand()], Vec::new());
     if occasion.must_hold {
         let commands = format!("hold {0}\nend_sessions {0}\n", servers.of_run());
         first.push(Preparation::new("Mail and logins are held, and open sessions end.", commands));
@@ -195,6 +195,15 @@ pub(super) fn frame(occasion: &Occasion<'_>) -> Frame {
     let check = format!("home_is {to} || stop \"the home is $home\"\necho 'done'\n");
     last.push(Preparation::new(&format!("At the end {to} is the home."), check));
     Frame { head: format!("{}\n{LISTS}{FUNCTIONS}", variables(occasion)), first, once_held, last }
+}
+
+/// Returns the commands that keep the script from being run as a whole.
+fn by_hand() -> Preparation {
+    let says = "These commands were not tried as a whole on Cyrus servers, so the script stops here. Do its steps by hand, one at a time. It does \
+                not see that two addresses name one server, and then deletes the only copy. A backend that denies the logins of the owner \
+                refuses these commands too: deny them on the frontends. Names are `user/NAME` with unixhierarchysep. Shared folders are \
+                listed as if they were the owner's, and `ctl_mboxlist -m -a` enters every mailbox of its server.";
+    Preparation::new(says, "stop 'not tried as a whole: do the steps by hand, one at a time'\n".to_owned())
 }
 
 /// Returns the values that an administrator sets; a variable of the environment wins.

@@ -198,6 +198,7 @@ home_is() { # replica, server
 
 # Changes the home, if the entry is still as `read_home` read it.
 switch_home() { # replica, server
+  note_switch "$2"
   eval "url=\$LDAP_URL_$1 host=\$HOST_$2"
   if test -n "$home"; then
     expected="(&($HOME_ATTRIBUTE=$home)(entryCSN=$version))"
@@ -212,4 +213,15 @@ replace: $HOME_ATTRIBUTE
 $HOME_ATTRIBUTE: $host
 END
   flush_names
+}
+
+# Notes that this script begins to switch the home to a server. Without the note
+# a later run does not take a home that is there already for its own work.
+note_switch() { # server
+  has_switched "$1" || printf '%s\n' "$switching" >>"$SAVED.switching" ||
+    stop "cannot write $SAVED.switching"
+}
+has_switched() { # server
+  eval "switching=\"\$MAILBOX \$HOST_$1\""
+  grep -qxF -e "$switching" "$SAVED.switching" 2>/dev/null
 }

@@ -108,7 +108,7 @@ fn finish(occasion: &Occasion<'_>) -> String {
         format!("! require_empty left 'only on {from}; observe again'")
     };
     format!(
-        "if {is_switched}; then\n  switched=yes\n  {seen_to}  find_texts {from} {to}\n  list {from} from\n  list {to} now\n  missing from now left\n  \
+        "if {is_switched}; then\n  has_switched {to} ||\n    stop \"HOST_{to} is the home already, and no run of this\" \\\n      'script has switched it: values of the two servers may be' \\\n      'swapped, or the snapshot is old. Take it again, and ask again'\n  switched=yes\n  {seen_to}  find_texts {from} {to}\n  list {from} from\n  list {to} now\n  missing from now left\n  \
          if {left}; then\n    echo 'an earlier run has not finished' >&2\n  else\n    echo '{to} is the home already, and {from} holds nothing that \
          it' \\\n      'lacks: nothing was changed' >&2\n    release\n{}    exit\n  fi\nfi\n",
         indented(&end(&to))

@@ -115,7 +115,7 @@ fn a_procedure_that_is_unsafe_or_cannot_be_performed_has_no_commands() {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let says = match procedure {
             "q162998" => "No commands are printed: dovecot-ldap cannot perform q162998. adjust: ".to_owned(),
-            _ => format!("No commands are printed: {procedure} is not safe here: it can "),
+            _ => format!("No commands are printed: {procedure}, from source to destination, is not safe here: it can "),
         };
         assert!(text.contains(&says), "{text}");
         assert!(!text.contains("Its commands, for "), "{text}");
@@ -329,7 +329,7 @@ fn the_commands_alone_are_written_to_a_file_that_all_mailboxes_share_or_not_at_a
     for (lines, more, code, reason) in [
         (AT_HOME.to_owned(), vec![], 1, "no mailbox is known to need a repair"),
         ([STRANDED, &others].join("\n"), vec![], 1, "need 2 different scripts; --mailbox NAME chooses"),
-        (STRANDED.to_owned(), vec!["--procedure", "move"], 1, "move is not safe here"),
+        (STRANDED.to_owned(), vec!["--procedure", "move"], 1, "move, from source to destination, is not safe here"),
     ] {
         let (ended, _, err, script) = write(&lines, &more);
         assert_eq!((ended, script), (Some(code), None), "{err}");
