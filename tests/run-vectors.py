@@ -24,14 +24,21 @@ if len(arguments) < 2:
     print("usage: run-vectors.py [--deadline SECONDS] DIR COMMAND [ARGUMENT ...]", file=sys.stderr)
     sys.exit(2)
 folder, command = arguments[0], arguments[1:]
-try:
-    index = json.load(open(os.path.join(folder, "index.json")))
-except (OSError, ValueError) as reason:
-    print(f"cannot read the vectors in {folder}: {reason}", file=sys.stderr)
-    sys.exit(2)
+
+
+def read(file):
+    try:
+        return json.load(open(os.path.join(folder, file)))
+    except (OSError, ValueError) as reason:
+        print(f"cannot read the vectors in {folder}: {file}: {reason}", file=sys.stderr)
+        sys.exit(2)
+
+
+index = read("index.json")
 if index.get("schema") != 2:
     print(f"{folder}: the vectors have format {index.get('schema')}; this program reads format 2", file=sys.stderr)
     sys.exit(2)
+vectors = [read(listed["file"]) for listed in index["vectors"]]
 servers = {name.lower(): name for name in index["hello"]["servers"]}
 try:
     adapter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -65,7 +72,11 @@ def ask(kind, accepted, **body):
     try:
         adapter.stdin.write((json.dumps({"id": requests, "type": kind, **body}) + "\n").encode())
         adapter.stdin.flush()
-        answer = json.loads(line())
+        said = line()
+        try:
+            answer = json.loads(said)
+        except ValueError:
+            raise AssertionError(f"the answer to {kind} is not JSON: {said[:200]}") from None
         assert answer["id"] == requests and answer["type"] in accepted, f"the answer to {kind} is {answer}"
         assert answer["type"] != "done" or isinstance(answer["result"], str), f"the answer to {kind} has no result"
         return answer
@@ -181,8 +192,7 @@ def judge(vector):
 hello = ask("hello", ["hello", "skip"], **index["hello"])
 print(f"TAP version 13\n1..{len(index['vectors'])}")
 verdicts = {"passed": 0, "failed": 0, "skipped": 0}
-for number, listed in enumerate(index["vectors"], 1):
-    vector = json.load(open(os.path.join(folder, listed["file"])))
+for number, (listed, vector) in enumerate(zip(index["vectors"], vectors), 1):
     lacks = sorted(set(vector["requires"]) - set(hello.get("actions", [])))
     lacks += ["start"] if "start" in vector and not hello.get("start") else []
     result = f"# SKIP the adapter does not support {' '.join(lacks)}" if lacks else judge(vector)
@@ -200,7 +210,7 @@ except subprocess.TimeoutExpired:
 if verdicts["passed"] == 0:
     print("# no vector passed" if verdicts["failed"] else "# every vector was skipped, so nothing was exercised: this is no pass")
 elif not with_mail[0]:
-    print("# no vector with a message passed, so nothing was exercised: this is no pass")
+    print("# no vector with a message passed: this is no pass")
 elif verdicts["skipped"]:
     print(f"# {verdicts['skipped']} of {sum(verdicts.values())} vectors were skipped")
 sys.exit(1 if verdicts["failed"] else 0 if verdicts["passed"] and with_mail[0] else 3)

@@ -73,6 +73,17 @@ impl Judged<'_> {
         faults().map(ToOwned::to_owned).chain(others.cloned())
     }
 
+    /// Returns what was not observed and what was not exercised, each as one clause, if there is any.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        let parts = [
+            ("not observed", self.judgement.not_observed.clone()),
+            ("not exercised", self.not_exercised().collect::<Vec<String>>()),
+        ];
+        let missing = parts.iter().filter(|(_, parts)| !parts.is_empty());
+        missing.map(|(what, parts)| format!("{what}: {}", parts.join(", "))).collect()
+    }
+
     /// Returns the number of an event in words, with its line if that is another number, and the name of its case.
     #[must_use]
     pub fn place(&self, event: usize) -> String {

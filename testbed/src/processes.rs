@@ -10,6 +10,7 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use stranded_oracle::adapter::group::alive;
 
 /// The guard: its input says which groups run, its argument names the folder to remove.
 const GUARD: &str = r#"
@@ -36,6 +37,8 @@ pub(crate) fn is_folder(path: &Path) -> bool {
 
 /// The pause between two checks whether a program has ended.
 const PAUSE: Duration = Duration::from_millis(1);
+/// The time in which the other processes of a group may end after the first one.
+const REST: Duration = Duration::from_millis(100);
 
 /// Process groups and a folder, which both end with this value, and with this process at the latest.
 #[derive(Debug)]
@@ -57,6 +60,15 @@ struct Running {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group(u32);
 
+/// The end of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupEnd {
+    /// The status of its first process.
+    pub status: ExitStatus,
+    /// The names of the other processes, which ran on and were killed.
+    pub rest: Vec<String>,
+}
+
 impl Group {
     /// Returns the id that the system has for it.
     #[must_use]
@@ -72,6 +84,18 @@ impl Group {
     /// Asks every process of the group to end.
     pub fn terminate(self) {
         self.send(Signal::TERM);
+    }
+
+    /// Returns the names of its processes that still run a moment after the first one has ended.
+    fn rest(self) -> Vec<String> {
+        let deadline = Instant::now() + REST;
+        loop {
+            let rest = alive(self.id());
+            if rest.is_empty() || Instant::now() >= deadline {
+                return rest.into_iter().map(|member| member.name).collect();
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     fn send(self, signal: Signal) {
@@ -126,14 +150,15 @@ impl Processes {
 
     /// Waits for the first process of a group, and kills the rest of the group when that process has ended. Returns `None` if it
     /// still runs at the deadline, or if the group has ended before.
-    pub fn wait(&mut self, group: Group, deadline: Instant) -> Option<ExitStatus> {
+    pub fn wait(&mut self, group: Group, deadline: Instant) -> Option<GroupEnd> {
         let at = self.running.iter().position(|one| one.child.id() == group.0)?;
         loop {
             if let Some(status) = self.running[at].child.try_wait().ok()? {
                 self.running.swap_remove(at);
+                let rest = group.rest();
                 group.kill();
                 let _ = self.note('-', group);
-                return Some(status);
+                return Some(GroupEnd { status, rest });
             }
             if Instant::now() >= deadline {
                 return None;

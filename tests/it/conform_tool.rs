@@ -117,9 +117,13 @@ fn a_tool_that_never_succeeds_is_inconclusive_in_every_report_and_no_fault_is_tr
 
 #[test]
 fn processes_that_a_tool_leaves_behind_are_ended_and_named() {
-    let tool = "setsid sleep 299 >/dev/null 2>&1 & sleep 0.1; echo {user}";
-    let (_, out, err) = run(&["--tool", tool, "--testbed", "dovecot", "--mode", "none"]);
-    assert!(out.contains("The tool left processes running after its end, which were ended: sleep."), "{out}{err}");
+    // In its process group, and outside of it.
+    for tool in ["sleep 299 >/dev/null 2>&1 & echo {user}", "setsid sleep 299 >/dev/null 2>&1 & sleep 0.1; echo {user}"]
+    {
+        let (_, out, err) = run(&["--tool", tool, "--testbed", "dovecot", "--mode", "none"]);
+        let says = "The tool left processes running after its end, which were ended: sleep.";
+        assert!(out.contains(says), "{tool}: {out}{err}");
+    }
     let left = Command::new("pgrep").args(["-fx", "sleep 299"]).output().unwrap();
     assert_eq!(String::from_utf8(left.stdout).unwrap(), "");
 }

@@ -118,7 +118,7 @@ pub struct RunReport {
     pub directory_step: Option<Ended>,
     /// The last lines of output.
     pub output: String,
-    /// The processes that the tool left running outside of its process group. They were ended.
+    /// The processes that the tool left running. They were ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
     /// The duration in milliseconds.

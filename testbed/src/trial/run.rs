@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stranded_oracle::adapter::group::{kill, marked};
 
-use crate::processes::{Group, Processes};
+use crate::processes::{Group, GroupEnd, Processes};
 
 /// The most bytes of the output of a program that are kept: the last ones.
 pub const OUTPUT_MAX: usize = 64 << 10;
@@ -95,7 +95,7 @@ impl Victim {
 pub(super) struct Finished {
     pub(super) ended: Ended,
     pub(super) output: String,
-    /// The processes outside of its group that were still running, and were ended.
+    /// The processes that it had started and that were still running. They were ended.
     pub(super) left_behind: Vec<String>,
 }
 
@@ -130,13 +130,13 @@ pub(super) fn run(
         Err(reason) => return Finished::not_started(format!("cannot start {program}: {reason}")),
     };
     let output = collect(reader);
-    let ended = wait(processes, victim, started, limit);
+    let (ended, rest) = wait(processes, victim, started, limit);
     let mut target = victim.lock();
     target.group = None;
     let was_killed = std::mem::take(&mut target.was_killed);
     drop(target);
     let ended = if was_killed && !ended.is_ok() { Ended::Killed } else { ended };
-    let left_behind = end_left_behind(&mark, started);
+    let left_behind = rest.into_iter().chain(end_left_behind(&mark, started)).collect();
     Finished { ended, output: output(), left_behind }
 }
 
@@ -164,16 +164,16 @@ fn start(
     Ok((reader, group))
 }
 
-fn wait(processes: &mut Processes, victim: &Victim, group: Group, limit: Duration) -> Ended {
-    if let Some(status) = processes.wait(group, Instant::now() + limit) {
-        return Ended::of(status);
+fn wait(processes: &mut Processes, victim: &Victim, group: Group, limit: Duration) -> (Ended, Vec<String>) {
+    if let Some(GroupEnd { status, rest }) = processes.wait(group, Instant::now() + limit) {
+        return (Ended::of(status), rest);
     }
     group.terminate();
     if processes.wait(group, Instant::now() + GRACE).is_none() {
         processes.kill(group);
     }
     victim.lock().was_killed = false;
-    Ended::TimedOut
+    (Ended::TimedOut, Vec::new())
 }
 
 /// Reads the output of a program in a thread. Returns the function that returns its last part.

@@ -103,6 +103,9 @@ impl Guide {
         let mut named: Vec<String> = lacking.map(|kind| kind.name().to_owned()).collect();
         if self.whole_runs {
             named.push("actions during a run (these need `start` and `act`)".to_owned());
+            if self.can_crash && all.contains(&ActionKind::Die) {
+                named.push("a program's death at other moments than the adapter chose".to_owned());
+            }
         }
         named
     }
